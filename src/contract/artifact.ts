@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+
+/** Lower-case hex SHA-256. */
+export type Digest = string;
+
+export type ManifestEntry =
+  | {
+      /** Relative, `/`-separated, no `.` or `..` part; unique within the manifest. */
+      readonly path: string;
+      readonly kind: 'file';
+      readonly digest: Digest;
+      readonly size: number;
+      readonly executable: boolean;
+    }
+  | {
+      readonly path: string;
+      readonly kind: 'symlink';
+      /** As stored; resolves to a place inside the artifact. */
+      readonly target: string;
+    };
+
+/** What an artifact is made of, sorted by path (code-unit order). Directories are implied by paths. */
+export interface Manifest {
+  readonly entries: readonly ManifestEntry[];
+}
+
+/**
+ * The artifact's identity: SHA-256 over a canonical line per entry. Same files, same digest, whatever zip carried
+ * them (docs/decisions/0003).
+ */
+export function artifactDigest(manifest: Manifest): Digest {
+  const hash = createHash('sha256').update('lam-artifact-1\n');
+  for (const e of manifest.entries) {
+    hash.update(
+      e.kind === 'file'
+        ? `f ${e.digest} ${e.size} ${e.executable ? 'x' : '-'} ${JSON.stringify(e.path)}\n`
+        : `l ${JSON.stringify(e.target)} ${JSON.stringify(e.path)}\n`,
+    );
+  }
+  return hash.digest('hex');
+}
+
+/** Orders entries the way {@link Manifest} wants them. */
+export function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
+
+/** Sum of the sizes of a manifest's files, bytes. */
+export function unpackedSize(manifest: Manifest): number {
+  return manifest.entries.reduce((sum, e) => sum + (e.kind === 'file' ? e.size : 0), 0);
+}

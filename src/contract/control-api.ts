@@ -1,0 +1,223 @@
+import type { Digest, Manifest } from './artifact.ts';
+import type { FunctionConfig } from './function-config.ts';
+
+/**
+ * The control API: JSON over HTTP on the Unix socket `LAM_HOME/run/lam.sock`, and, for requests that are not a
+ * browser's from elsewhere, on the HTTP port. Errors are `{"error": WireError}` with the status of their kind.
+ * Invoking goes by AWS's own path, `POST /2015-03-31/functions/{name}/invocations`, on the same sockets.
+ */
+export const CONTROL = {
+  status: '/_lam/v1/status',
+  stop: '/_lam/v1/stop',
+  functions: '/_lam/v1/functions',
+  /** POST a manifest, learn which files the daemon lacks. */
+  artifactPlan: '/_lam/v1/artifacts/plan',
+  /** POST {@link ARTIFACT_CONTENT_TYPE}: a manifest and a zip of the files that were missing. */
+  artifacts: '/_lam/v1/artifacts',
+  /** POST a zip as it is; the daemon makes the manifest. */
+  artifactsZip: '/_lam/v1/artifacts/zip',
+  gc: '/_lam/v1/gc',
+  df: '/_lam/v1/df',
+  function: (name: string): string => `/_lam/v1/functions/${encodeURIComponent(name)}`,
+  /** POST {@link PublishRequest}: next version, and move live. */
+  versions: (name: string): string => `${CONTROL.function(name)}/versions`,
+  version: (name: string, version: number): string => `${CONTROL.function(name)}/versions/${version}`,
+  rollback: (name: string): string => `${CONTROL.function(name)}/rollback`,
+  /** PATCH {@link ConfigPatch}. */
+  config: (name: string): string => `${CONTROL.function(name)}/config`,
+  alias: (name: string, alias: string): string => `${CONTROL.function(name)}/aliases/${encodeURIComponent(alias)}`,
+  /** GET, query as {@link LogQueryParameters}; NDJSON of LogRecord. */
+  logs: (name: string): string => `${CONTROL.function(name)}/logs`,
+} as const;
+
+/** Body of POST artifacts: u32 big-endian length of the manifest's JSON, that JSON, then a zip (may be empty: 0 bytes). */
+export const ARTIFACT_CONTENT_TYPE = 'application/vnd.lam.artifact';
+
+export interface Status {
+  readonly pid: number;
+  /** lam's version. */
+  readonly version: string;
+  readonly port: number;
+  readonly host: string;
+  /** Base URL of the HTTP port, no slash at the end. */
+  readonly url: string;
+  readonly home: string;
+  readonly driver: 'docker' | 'process';
+  /** Why that driver, in one sentence. */
+  readonly driverReason: string;
+  /** What the driver does not isolate here, a sentence each. */
+  readonly gaps: readonly string[];
+  readonly startedAt: number;
+  readonly functions: number;
+  readonly sandboxes: { readonly starting: number; readonly idle: number; readonly busy: number };
+  /** What the start found left over from a daemon that died. */
+  readonly reclaimed: Reclaimed;
+}
+
+export interface Reclaimed {
+  readonly containers: number;
+  readonly processes: number;
+  /** Stale sockets, locks, folders and half-written files. */
+  readonly files: number;
+}
+
+export interface PlanAnswer {
+  readonly artifact: Digest;
+  /** The daemon has the whole artifact already. */
+  readonly known: boolean;
+  /** Digests of files it lacks, each once. */
+  readonly missing: readonly Digest[];
+}
+
+export interface ArtifactAnswer {
+  readonly artifact: Digest;
+  readonly files: number;
+  /** Unpacked, bytes. */
+  readonly size: number;
+  /** Bytes of files that were new to the store. */
+  readonly added: number;
+}
+
+/** The author's half of a configuration; what is left out takes the default. */
+export type ConfigInput = Partial<FunctionConfig>;
+
+export interface PublishRequest {
+  readonly artifact: Digest;
+  readonly config: ConfigInput;
+  readonly message?: string;
+  /** Who asks, `user@host`. */
+  readonly by?: string;
+  /** Also points this alias at the new version. */
+  readonly alias?: string;
+  /** Validates all, changes nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface PublishAnswer {
+  readonly name: string;
+  readonly version: number;
+  /** Same artifact and configuration as the live version: nothing was published. */
+  readonly unchanged: boolean;
+  /** The version that was live before, or null. */
+  readonly previous: number | null;
+  readonly url: string;
+  /** E.g. the runtime asked for is not the one that will run. */
+  readonly notices: readonly string[];
+}
+
+export interface RollbackRequest {
+  /** Default: the version that was live before the current one. */
+  readonly to?: number;
+  readonly message?: string;
+  readonly by?: string;
+  readonly dryRun?: boolean;
+}
+
+export interface RollbackAnswer {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  /** Sandboxes of the version now live that were still warm. */
+  readonly warm: number;
+}
+
+/** Live settings kept across deploys: set wins over lam.yaml until unset. Publishes a new version when it changes anything. */
+export interface ConfigPatch {
+  /** Fields of FunctionConfig but `environment`, in their own units. */
+  readonly set?: Partial<Omit<FunctionConfig, 'environment'>>;
+  readonly unset?: readonly (keyof FunctionConfig)[];
+  readonly setEnvironment?: Readonly<Record<string, string>>;
+  readonly unsetEnvironment?: readonly string[];
+  readonly message?: string;
+  readonly by?: string;
+}
+
+export interface AliasRequest {
+  readonly version: number;
+  readonly message?: string;
+  readonly by?: string;
+}
+
+export interface FunctionSummary {
+  readonly name: string;
+  readonly runtime: string;
+  readonly live: number;
+  readonly versions: number;
+  readonly url: string;
+  readonly routes: readonly string[];
+  /** When the live pointer last moved. */
+  readonly updatedAt: number;
+  readonly sandboxes: { readonly starting: number; readonly idle: number; readonly busy: number };
+}
+
+export interface VersionInfo {
+  readonly version: number;
+  readonly artifact: Digest;
+  readonly config: FunctionConfig;
+  readonly createdAt: number;
+  readonly by: string;
+  readonly message: string;
+  readonly size: number;
+  readonly live: boolean;
+  readonly aliases: readonly string[];
+}
+
+/** One move of the live pointer or of an alias. */
+export interface Movement {
+  readonly at: number;
+  readonly by: string;
+  readonly action: 'deploy' | 'rollback' | 'config' | 'alias';
+  /** The alias that moved; undefined for the live pointer. */
+  readonly alias?: string;
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly message: string;
+}
+
+export interface FunctionDetail extends FunctionSummary {
+  readonly createdAt: number;
+  readonly arn: string;
+  readonly config: FunctionConfig;
+  /** Settings made with `lam config` and `lam env`, which win over lam.yaml. */
+  readonly overrides: ConfigInput;
+  readonly aliases: Readonly<Record<string, number>>;
+  /** Newest first. */
+  readonly allVersions: readonly VersionInfo[];
+  /** Newest first. */
+  readonly history: readonly Movement[];
+}
+
+export interface GcRequest {
+  /** Versions to keep per function besides live and aliased ones. */
+  readonly keep: number;
+  readonly dryRun?: boolean;
+}
+
+export interface GcAnswer {
+  readonly versions: readonly { readonly name: string; readonly version: number }[];
+  readonly artifacts: number;
+  readonly files: number;
+  /** Bytes freed on disk. */
+  readonly bytes: number;
+}
+
+/** Bytes on disk. */
+export interface DfAnswer {
+  readonly home: string;
+  readonly functions: readonly {
+    readonly name: string;
+    readonly versions: number;
+    /** Unpacked size of all its versions added up, as if nothing were shared. */
+    readonly logical: number;
+    /** What only this function's versions hold. */
+    readonly unique: number;
+    readonly logs: number;
+  }[];
+  readonly objects: { readonly count: number; readonly bytes: number };
+  readonly artifacts: number;
+  readonly logs: number;
+  readonly catalogue: number;
+  readonly total: number;
+  /** What `lam gc` would free now. */
+  readonly reclaimable: number;
+}

@@ -1,0 +1,83 @@
+/** Everything about a version but its code. Immutable once published; part of the revision's identity. */
+export interface FunctionConfig {
+  /** A runtime identifier as the author wrote it: `nodejs`, `nodejs22.x`, `python3`, `python3.11`, `provided` ... */
+  readonly runtime: string;
+  /** `file.export` for nodejs and python3; handed through as `_HANDLER` for provided. */
+  readonly handler: string;
+  readonly description: string;
+  /** How long one invocation's handler may run, milliseconds. Init is not part of it. */
+  readonly timeoutMs: number;
+  readonly memoryMiB: number;
+  /** Processor cores, fractions allowed. */
+  readonly cpus: number;
+  /** Processes and threads together. */
+  readonly pids: number;
+  /** Size of `/tmp`, MiB. */
+  readonly tmpMiB: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** `on`: as on the host, egress included. `none`: loopback only, where the driver can. */
+  readonly network: 'on' | 'none';
+  /** Docker image to run in, or null for the runtime's own base. */
+  readonly image: string | null;
+  /** Sandboxes that may run at once for this function; further requests queue. */
+  readonly maxConcurrency: number;
+  /** Requests that may wait before further ones are answered 429. */
+  readonly maxQueue: number;
+  /** How long an unused sandbox stays warm, milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** `METHOD /path/{param}/{rest+}` or `ANY /path`; served at the root of the HTTP port. */
+  readonly routes: readonly string[];
+}
+
+/** AWS Lambda's defaults where it has them (128 MiB, 3 s, 512 MiB of /tmp, 1024 processes and threads). */
+export const DEFAULT_CONFIG: FunctionConfig = {
+  runtime: 'nodejs',
+  handler: 'index.handler',
+  description: '',
+  timeoutMs: 3000,
+  memoryMiB: 128,
+  cpus: 1,
+  pids: 1024,
+  tmpMiB: 512,
+  environment: {},
+  network: 'on',
+  image: null,
+  maxConcurrency: 64,
+  maxQueue: 1024,
+  idleTimeoutMs: 600_000,
+  routes: [],
+};
+
+/** Inclusive bounds of the numeric settings, in the unit of the field. */
+export const CONFIG_BOUNDS = {
+  timeoutMs: [1, 900_000],
+  memoryMiB: [64, 32_768],
+  cpus: [0.05, 64],
+  pids: [16, 65_536],
+  tmpMiB: [1, 10_240],
+  maxConcurrency: [1, 1000],
+  maxQueue: [0, 100_000],
+  idleTimeoutMs: [0, 86_400_000],
+} as const satisfies Partial<Record<keyof FunctionConfig, readonly [number, number]>>;
+
+/** Environment keys a function may not set, because the runtime does (AWS's list). */
+export const RESERVED_ENVIRONMENT: ReadonlySet<string> = new Set([
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_INITIALIZATION_TYPE',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_LAMBDA_RUNTIME_API',
+  'AWS_ACCESS_KEY',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'LAMBDA_TASK_ROOT',
+  'LAMBDA_RUNTIME_DIR',
+]);

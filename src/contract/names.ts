@@ -1,0 +1,35 @@
+/** A function's name: 1 to 64 of `a-z A-Z 0-9 - _`, the set AWS Lambda allows. */
+export const FUNCTION_NAME: RegExp = /^[a-zA-Z0-9-_]{1,64}$/;
+/** An alias: as a function name, but never all digits, which would read as a version (AWS rule). */
+export const ALIAS_NAME: RegExp = /^(?![0-9]+$)[a-zA-Z0-9-_]{1,128}$/;
+/** A published version: 1, 2, 3 ... */
+export const VERSION_NUMBER: RegExp = /^[1-9][0-9]{0,8}$/;
+
+/** What AWS clients call the live pointer. */
+export const LATEST = '$LATEST';
+
+/** A function, and optionally which version or alias of it. */
+export interface FunctionReference {
+  readonly name: string;
+  /** A version number, an alias, or undefined for the live pointer. */
+  readonly qualifier: string | undefined;
+}
+
+/**
+ * Parses `FN`, `FN@VERSION`, `FN:ALIAS`, `FN:VERSION`, a partial or a full ARN. Returns undefined when the text has
+ * none of these forms; whether the function exists is not this function's concern.
+ */
+export function parseReference(text: string): FunctionReference | undefined {
+  const arn = /^(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?(?:[0-9]{12}:)?function:(.+)$/.exec(text);
+  const rest = arn?.[1] ?? text;
+  const match = /^([^@:]+)(?:[@:](.+))?$/.exec(rest);
+  const name = match?.[1];
+  if (name === undefined || !FUNCTION_NAME.test(name)) return undefined;
+  const qualifier = match?.[2];
+  if (qualifier === undefined || qualifier === LATEST) return { name, qualifier: undefined };
+  const version = /^v([1-9][0-9]{0,8})$/.exec(qualifier)?.[1];
+  // `hello@v3` is what `lam versions` prints, so it reads as version 3; an alias is reached with ':'.
+  if (version !== undefined && rest.includes('@')) return { name, qualifier: version };
+  if (!ALIAS_NAME.test(qualifier) && !VERSION_NUMBER.test(qualifier)) return undefined;
+  return { name, qualifier };
+}

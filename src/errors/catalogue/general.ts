@@ -1,0 +1,18 @@
+import { entry } from '../entry.ts';
+
+export const GENERAL = {
+  LAM_INTERNAL: entry<{ what: string }>({
+    kind: 'internal',
+    fault: 'lam',
+    aws: 'ServiceException',
+    message: (d) => `lam failed in a way it should not: ${d.what}`,
+    hint: () => 'run the command again with LAM_DEBUG=1 and report what it prints',
+  }),
+  LAM_INTERNAL_INVARIANT: entry<{ what: string }>({
+    kind: 'internal',
+    fault: 'lam',
+    aws: 'ServiceException',
+    message: (d) => `an invariant of lam does not hold: ${d.what}`,
+    hint: () => 'run the command again with LAM_DEBUG=1 and report what it prints',
+  }),
+} as const;

@@ -1,0 +1,34 @@
+import { BUILD } from './build.ts';
+import { CLI } from './cli.ts';
+import { CLIENT } from './client.ts';
+import { DAEMON } from './daemon.ts';
+import { DRIVER } from './driver.ts';
+import { EDGE } from './edge.ts';
+import { EXECUTOR } from './executor.ts';
+import { GENERAL } from './general.ts';
+import { LOGS } from './logs.ts';
+import { POOL } from './pool.ts';
+import { PROJECT } from './project.ts';
+import { REGISTRY } from './registry.ts';
+import { ROUTER } from './router.ts';
+import { SCAFFOLD } from './scaffold.ts';
+import { STORE } from './store.ts';
+
+/** Every failure lam can report, by its stable code; one file a room. `docs/errors.md` is held against it by a test. */
+export const CATALOGUE = {
+  ...GENERAL,
+  ...PROJECT,
+  ...SCAFFOLD,
+  ...BUILD,
+  ...STORE,
+  ...REGISTRY,
+  ...ROUTER,
+  ...POOL,
+  ...DRIVER,
+  ...EXECUTOR,
+  ...EDGE,
+  ...CLIENT,
+  ...DAEMON,
+  ...LOGS,
+  ...CLI,
+} as const;

@@ -1,0 +1,102 @@
+import { CATALOGUE } from './catalogue/index.ts';
+import type { Entry } from './entry.ts';
+import { KINDS, type Fault, type Kind } from './kinds.ts';
+
+type Catalogue = typeof CATALOGUE;
+
+/** A stable code; one per action the reader can take. `docs/errors.md` lists them all. */
+export type ErrorCode = keyof Catalogue;
+
+/** The data a code's message needs. */
+export type ErrorData<C extends ErrorCode> = Catalogue[C] extends Entry<infer D> ? D : never;
+
+/** How an error travels over the control socket and appears under `--json`. */
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+const BRAND: unique symbol = Symbol.for('lam.error') as never;
+
+/**
+ * Something lam itself must report. Test on `code` (or with {@link isLamError}), never with `instanceof`:
+ * the error may come from another bundle or over the wire.
+ */
+export class LamError extends Error {
+  readonly [BRAND] = true;
+  readonly code: ErrorCode;
+  readonly kind: Kind;
+  readonly fault: Fault;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Set when the error crossed the wire, so that texts are the sender's own. */
+  constructor(code: ErrorCode, parts: { message: string; hint?: string | undefined; details: Record<string, unknown> }, cause?: unknown) {
+    super(parts.message, cause === undefined ? undefined : { cause });
+    this.name = 'LamError';
+    const e = CATALOGUE[code];
+    this.code = code;
+    this.kind = e.kind;
+    this.fault = e.fault;
+    this.hint = parts.hint;
+    this.details = parts.details;
+  }
+  /** Exit code of a command that ends with this error. */
+  get exitCode(): number {
+    return KINDS[this.kind].exit;
+  }
+  /** HTTP status of a response that carries this error. */
+  get httpStatus(): number {
+    return KINDS[this.kind].http;
+  }
+  /** The AWS exception name, or `ServiceException` where the catalogue names none. */
+  get awsName(): string {
+    const e: Entry<never> = CATALOGUE[this.code];
+    return e.aws ?? 'ServiceException';
+  }
+}
+
+/** Makes the error for `code`; `data` is what its message and hint are written from. */
+export function lamError<C extends ErrorCode>(code: C, data: ErrorData<C>, cause?: unknown): LamError {
+  const e = CATALOGUE[code] as unknown as Entry<ErrorData<C>>;
+  return new LamError(
+    code,
+    { message: printable(e.message(data)), hint: e.hint && printable(e.hint(data)), details: { ...(data as object) } },
+    cause,
+  );
+}
+
+/** Whether `value` is an error of lam, from whichever bundle. */
+export function isLamError(value: unknown): value is LamError {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}
+
+/** Anything thrown, as an error of lam: an unknown one becomes `LAM_INTERNAL`, with its cause kept. */
+export function asLamError(thrown: unknown): LamError {
+  if (isLamError(thrown)) return thrown;
+  return lamError('LAM_INTERNAL', { what: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
+}
+
+export function toWire(error: LamError): WireError {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(Object.keys(error.details).length === 0 ? {} : { details: error.details }),
+  };
+}
+
+/** Rebuilds an error from the wire. An unknown code (a newer daemon's) keeps its texts under `LAM_INTERNAL`. */
+export function fromWire(wire: WireError): LamError {
+  const known = Object.hasOwn(CATALOGUE, wire.code);
+  const code = known ? (wire.code as ErrorCode) : 'LAM_INTERNAL';
+  const message = known ? wire.message : `${wire.code}: ${wire.message}`;
+  return new LamError(code, { message: printable(message), hint: wire.hint && printable(wire.hint), details: { ...wire.details } });
+}
+
+/** Strips control characters (but line breaks and tabs), so that a value from outside can't drive a terminal. */
+export function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\uFFFD');
+}

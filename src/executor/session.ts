@@ -1,0 +1,72 @@
+import type { InvocationContext, LogStream } from '../contract/index.ts';
+
+/** Why a sandbox's process is no more. Exactly one of `code` and `signal` is not null. */
+export interface ExitStatus {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The kernel or lam ended it because it passed its memory limit. */
+  readonly outOfMemory: boolean;
+}
+
+/** What a sandbox is told once, before its first invocation. */
+export interface InitRequest {
+  readonly functionName: string;
+  readonly version: number;
+  /** Unqualified ARN. */
+  readonly functionArn: string;
+  readonly handler: string;
+  /** Folder of the code, as the sandbox sees it. */
+  readonly taskRoot: string;
+  readonly memoryMiB: number;
+  readonly timeoutMs: number;
+  readonly logGroup: string;
+  readonly logStream: string;
+  /** Everything the function finds in its environment beyond what it was booted with. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export type InitOutcome =
+  | { readonly kind: 'ready'; readonly durationMs: number }
+  /** The code said why it cannot start; `payload` is its error document, byte for byte. */
+  | { readonly kind: 'error'; readonly payload: Uint8Array; readonly errorType: string }
+  | { readonly kind: 'exit'; readonly exit: ExitStatus }
+  | { readonly kind: 'timeout' };
+
+export type InvokeOutcome =
+  | { readonly kind: 'result'; readonly payload: Uint8Array }
+  /** The handler failed; `payload` is its error document, byte for byte. The sandbox lives on unless it exits. */
+  | { readonly kind: 'error'; readonly payload: Uint8Array; readonly errorType: string }
+  /** The answer passed the size limit and was thrown away; the sandbox lives on. */
+  | { readonly kind: 'too-large'; readonly bytes: number }
+  | { readonly kind: 'exit'; readonly exit: ExitStatus }
+  /** The deadline passed first. The sandbox is in an unknown state and must be destroyed. */
+  | { readonly kind: 'timeout' };
+
+/** What a session reports without being asked. Never throws. */
+export interface SessionHooks {
+  /**
+   * One log record. `requestId` is empty outside an invocation. `time` is milliseconds since the epoch, at the
+   * moment of printing where the bootstrap knows it.
+   */
+  onLog(stream: LogStream, text: string, requestId: string, time: number): void;
+  /** The code broke the protocol; the session is closed and whatever was pending resolves as `exit`. */
+  onProtocolError(what: string): void;
+}
+
+/**
+ * Speaks to the code inside one sandbox. Two implementations: lam's frames (native bootstraps) and AWS's Runtime
+ * API. Order of calls: `init` once, then `invoke` one at a time (more where the bootstrap says it can), then
+ * `close`. Every promise settles: with `exit` once {@link Session.exited} or `close` was called.
+ */
+export interface Session {
+  /** Fails with `timeout` after {@link InitRequest} took longer than `limitMs`. */
+  init(request: InitRequest, limitMs: number): Promise<InitOutcome>;
+  /** The clock of the time-out starts here: the sandbox is warm, so this is when the handler starts. */
+  invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome>;
+  /** Told by the driver when the process ended: settles all that is pending. */
+  exited(status: ExitStatus): void;
+  /** Raw output of the process that did not come over the session; attributed to the current invocation, else the last. */
+  output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+  /** Idempotent. Settles what is pending, frees sockets. */
+  close(): void;
+}

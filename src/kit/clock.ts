@@ -1,0 +1,34 @@
+/** A point on the wall clock, in milliseconds since the epoch. */
+export type EpochMs = number;
+/** A point on the monotonic clock, in milliseconds; only differences mean anything. */
+export type MonotonicMs = number;
+
+/** The only way code reads time or waits, so that a test can drive it. */
+export interface Clock {
+  now(): EpochMs;
+  monotonic(): MonotonicMs;
+  /** Calls `run` once after `ms`; the timer never keeps the process alive. Returns a function that cancels it. */
+  after(ms: number, run: () => void): () => void;
+  /** Calls `run` every `ms`; the timer never keeps the process alive. Returns a function that cancels it. */
+  every(ms: number, run: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  every(ms, run) {
+    const timer = setInterval(run, ms);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/** Resolves after `ms`. Keeps the process alive, unlike {@link Clock.after}. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
