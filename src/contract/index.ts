@@ -5,3 +5,4 @@ export * from './invocation.ts';
 export * from './limits.ts';
 export * from './log-record.ts';
 export * from './names.ts';
+export * from './route.ts';
