@@ -1,3 +1,100 @@
 import type { Entry } from '../entry.ts';
+import { entry } from '../entry.ts';
 
-export const CLI = {} as const satisfies Record<string, Entry<never>>;
+export const CLI = {
+  LAM_CLI_USAGE: entry<{ what: string; command: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => d.what,
+    hint: (d) => `see how it is used: lam ${d.command === '' ? '' : `${d.command} `}--help`,
+  }),
+  LAM_CLI_UNKNOWN_COMMAND: entry<{ command: string; nearest: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `'${d.command}' is not a command of lam`,
+    hint: (d) => (d.nearest === '' ? 'see all commands: lam --help' : `did you mean: lam ${d.nearest}`),
+  }),
+  LAM_CLI_NO_FUNCTION: entry<{ cwd: string; command: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `no function named, and '${d.cwd}' is not a project of one function`,
+    hint: (d) => `name it: lam ${d.command} FUNCTION, or go to a folder with a lam.yaml`,
+  }),
+  LAM_CLI_BAD_REFERENCE: entry<{ text: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `'${d.text}' is not the name of a function, nor FUNCTION@VERSION or FUNCTION:ALIAS`,
+    hint: () => 'names have 1 to 64 of a-z A-Z 0-9 - _; see what is deployed: lam list',
+  }),
+  LAM_CLI_BAD_VERSION: entry<{ text: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `'${d.text}' is not a version`,
+    hint: () => 'versions are 1, 2, 3 or v1, v2, v3; see them: lam versions',
+  }),
+  LAM_CLI_PAYLOAD_NOT_JSON: entry<{ from: string; what: string; line: number; column: number; excerpt: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the payload from ${d.from} is not JSON: ${d.what} at line ${d.line}, column ${d.column}: ${d.excerpt}`,
+    hint: () => `give JSON, for example: lam invoke -d '{"name":"Ada"}'`,
+  }),
+  LAM_CLI_PAYLOAD_UNREADABLE: entry<{ from: string; what: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the payload cannot be read from '${d.from}': ${d.what}`,
+    hint: () => 'give a file that exists: lam invoke -d @event.json, or - for standard input',
+  }),
+  LAM_CLI_NEEDS_YES: entry<{ what: string; flag: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `${d.what} wants a yes, and there is no terminal to ask on`,
+    hint: (d) => `say it on the command line: ${d.flag}`,
+  }),
+  LAM_CLI_CANCELLED: entry<{ what: string }>({
+    kind: 'cancelled',
+    fault: 'caller',
+    message: (d) => `${d.what}: cancelled`,
+  }),
+  LAM_CLI_BAD_SETTING: entry<{ text: string; what: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `'${d.text}' is not a setting: ${d.what}`,
+    hint: () => 'see the settings there are: lam config get --help',
+  }),
+  LAM_CLI_BAD_TIME: entry<{ text: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `'${d.text}' is not a time`,
+    hint: () => 'give an age such as 30s, 5m, 2h or 7d, or a date such as 2026-01-31T12:00:00Z',
+  }),
+  LAM_CLI_DEPLOY_FAILED: entry<{ failed: readonly string[]; of: number }>({
+    kind: 'build_failed',
+    fault: 'caller',
+    message: (d) => `${d.failed.length} of ${d.of} functions could not be deployed: ${d.failed.join(', ')}`,
+    hint: () => 'the reasons are above; what is not named here is live',
+  }),
+  LAM_CLI_NOT_IN_PROJECT: entry<{ name: string; known: readonly string[] }>({
+    kind: 'not_found',
+    fault: 'caller',
+    message: (d) => `the project has no function '${d.name}'`,
+    hint: (d) => `it has: ${d.known.join(', ')}`,
+  }),
+  LAM_CLI_BAD_ENVIRONMENT: entry<{ text: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `'${d.text}' is not of the form KEY=VALUE`,
+    hint: () => 'for example: lam env set hello GREETING=hi',
+  }),
+  LAM_CLI_RESTART_TIMED_OUT: entry<{ pid: number; seconds: number }>({
+    kind: 'deadline_exceeded',
+    fault: 'host',
+    message: (d) => `the daemon (process ${d.pid}) did not stop within ${d.seconds} s`,
+    hint: (d) => `end it the hard way: kill -9 ${d.pid}; the next start reclaims what it leaves`,
+  }),
+  LAM_CLI_INSTALLATION_BROKEN: entry<{ file: string }>({
+    kind: 'internal',
+    fault: 'host',
+    message: (d) => `lam's own file '${d.file}' is missing`,
+    hint: () => 'build or install lam again: npm run build in a clone',
+  }),
+} as const satisfies Record<string, Entry<never>>;

@@ -1,0 +1,33 @@
+import type { Status } from './control-api.ts';
+
+/** Files the daemon mounts into or starts in sandboxes; absolute paths. */
+export interface AssetPaths {
+  readonly bootstrapNodejs: string;
+  readonly bootstrapPython3: string;
+  readonly relay: string;
+  readonly logWorker: string;
+}
+
+/** Everything the daemon is told at its start. */
+export interface DaemonOptions {
+  readonly home: string;
+  readonly port: number;
+  readonly host: string;
+  readonly driver: 'auto' | 'docker' | 'process';
+  readonly token?: string;
+  /** `lam serve`: a person or a supervisor watches; logs go to stderr. */
+  readonly foreground: boolean;
+  /** The port was asked for by flag or environment, so no other will do. */
+  readonly portExplicit: boolean;
+  readonly assets: AssetPaths;
+  readonly version: string;
+  /** Program and first arguments that run the Node bootstrap. */
+  readonly nodeCommand: readonly string[];
+  /** Called once, when requests are accepted. */
+  onReady(status: Status): void;
+}
+
+/** What a daemon that was started in the background writes to its file descriptor 3, as one line of JSON. */
+export type StartReport =
+  | { readonly ok: true; readonly status: Status }
+  | { readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly hint?: string } };
