@@ -7,5 +7,6 @@ export * from './invocation.ts';
 export * from './invoke-api.ts';
 export * from './limits.ts';
 export * from './log-record.ts';
+export * from './make-home.ts';
 export * from './names.ts';
 export * from './route.ts';
