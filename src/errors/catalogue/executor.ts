@@ -1,3 +1,21 @@
-import type { Entry } from '../entry.ts';
+import { entry } from '../entry.ts';
 
-export const EXECUTOR = {} as const satisfies Record<string, Entry<never>>;
+export const EXECUTOR = {
+  LAM_EXECUTOR_SOCKET_PATH: entry<{ path: string; limit: number }>({
+    kind: 'failed_precondition',
+    fault: 'host',
+    message: (d) => `'${d.path}' is too long for a socket: the system allows ${d.limit} bytes`,
+    hint: () => 'use a shorter folder: LAM_HOME=~/.lam lam start',
+  }),
+  LAM_EXECUTOR_LISTEN_FAILED: entry<{ path: string; reason: string }>({
+    kind: 'host_failure',
+    fault: 'host',
+    message: (d) => `can't listen on '${d.path}': ${d.reason}`,
+    hint: (d) => `see who owns the folder: ls -ld '${d.path}' "$(dirname '${d.path}')"`,
+  }),
+  LAM_EXECUTOR_CANCELLED: entry<{ id: string }>({
+    kind: 'cancelled',
+    fault: 'lam',
+    message: (d) => `sandbox '${d.id}' is no longer waited for`,
+  }),
+} as const;

@@ -1,0 +1,207 @@
+import type { Socket } from 'node:net';
+import { LIMITS } from '../contract/index.ts';
+
+export type { InvocationContext } from '../contract/index.ts';
+export type { InitRequest } from './session.ts';
+
+/** Frame types of the protocol in docs/ARCHITECTURE.md; below 16 they come from the daemon, from 16 on from the sandbox. */
+export const FRAME = {
+  init: 1,
+  invoke: 2,
+  shutdown: 3,
+  hello: 16,
+  ready: 17,
+  initError: 18,
+  result: 19,
+  error: 20,
+  log: 21,
+} as const;
+
+/** First body byte of a LOG frame. */
+export const LOG_STDOUT = 1;
+export const LOG_STDERR = 2;
+
+/** Most bytes of event or result, see `LIMITS.payloadBytes`. */
+export const PAYLOAD_LIMIT: number = LIMITS.payloadBytes;
+/** Most bytes of text in one LOG frame that the daemon keeps, see `LIMITS.logRecordBytes`. */
+export const LOG_TEXT_LIMIT: number = LIMITS.logRecordBytes;
+/** Most bytes a frame may announce: a payload, and room for its meta. */
+export const MAX_FRAME_BYTES: number = LIMITS.payloadBytes + 64 * 1024;
+/** The same before HELLO has shown who is speaking. */
+export const MAX_FIRST_FRAME_BYTES = 4096;
+/** Most bytes of meta: its length is a u16. */
+export const MAX_META_BYTES = 0xffff;
+
+/** Bytes of the length field. */
+const LENGTH_BYTES = 4;
+/** Bytes that `length` counts besides meta and body: type, request, metaLength. */
+const FIXED_BYTES = 7;
+const HEADER_BYTES = LENGTH_BYTES + FIXED_BYTES;
+/** Bodies above this are not copied behind their header but written beside it. */
+const COPY_LIMIT = 32 * 1024;
+const EMPTY = Buffer.alloc(0);
+
+/** What the meta of HELLO says. */
+export interface Hello {
+  readonly token: string;
+  readonly pid: number;
+  readonly runtime: string;
+}
+
+/**
+ * One frame as bytes. `meta` is JSON text of at most {@link MAX_META_BYTES} bytes, which the caller ensures; a string
+ * body is written as UTF-8.
+ */
+export function encodeFrame(type: number, request: number, meta: string, body: Uint8Array | string = EMPTY): Buffer {
+  const metaBytes = meta === '' ? 0 : Buffer.byteLength(meta);
+  const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + metaBytes + bodyBytes);
+  writeHeader(frame, { type, request, meta, metaBytes, bodyBytes });
+  const at = HEADER_BYTES + metaBytes;
+  if (typeof body === 'string') frame.write(body, at);
+  else if (bodyBytes > 0) frame.set(body, at);
+  return frame;
+}
+
+/** One LOG frame. `time` is milliseconds since the epoch. */
+export function encodeLog(request: number, stream: number, time: number, text: string): Buffer {
+  const textBytes = Buffer.byteLength(text);
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + 9 + textBytes);
+  writeHeader(frame, { type: FRAME.log, request, meta: '', metaBytes: 0, bodyBytes: 9 + textBytes });
+  frame[HEADER_BYTES] = stream;
+  frame.writeDoubleBE(time, HEADER_BYTES + 1);
+  frame.write(text, HEADER_BYTES + 9);
+  return frame;
+}
+
+/** Writes one frame: small ones in one buffer, large bodies beside their header in one `writev`, never copied. */
+// oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
+export function writeFrame(socket: Socket, type: number, request: number, meta: string, body: Uint8Array = EMPTY): void {
+  if (body.length <= COPY_LIMIT) {
+    socket.write(encodeFrame(type, request, meta, body));
+    return;
+  }
+  const metaBytes = Buffer.byteLength(meta);
+  const head = Buffer.allocUnsafe(HEADER_BYTES + metaBytes);
+  writeHeader(head, { type, request, meta, metaBytes, bodyBytes: body.length });
+  socket.cork();
+  socket.write(head);
+  socket.write(body);
+  socket.uncork();
+}
+
+interface Header {
+  readonly type: number;
+  readonly request: number;
+  readonly meta: string;
+  readonly metaBytes: number;
+  readonly bodyBytes: number;
+}
+
+function writeHeader(frame: Buffer, h: Header): void {
+  frame.writeUInt32BE(FIXED_BYTES + h.metaBytes + h.bodyBytes, 0);
+  frame[4] = h.type;
+  frame.writeUInt32BE(h.request, 5);
+  frame.writeUInt16BE(h.metaBytes, 9);
+  if (h.metaBytes > 0) frame.write(h.meta, HEADER_BYTES);
+}
+
+/** Who is told of what a {@link FrameDecoder} found. */
+export interface FrameSink {
+  /** `meta` and `body` are views of memory the decoder no longer touches. */
+  onFrame(type: number, request: number, meta: Buffer, body: Buffer): void;
+  /** The bytes are no frames; the decoder takes no more of them. Called at most once. */
+  onGarbage(what: string): void;
+}
+
+/**
+ * Cuts a stream of bytes into frames, whatever the boundaries of its chunks. A frame that lies within one chunk is
+ * handed on as a view of it; one that does not is gathered in a buffer of its exact size, so each byte is copied at
+ * most once and never more than one frame is held.
+ */
+export class FrameDecoder {
+  #sink: FrameSink;
+  #limit: number;
+  readonly #length = Buffer.allocUnsafe(LENGTH_BYTES);
+  #lengthFilled = 0;
+  #frame: Buffer | undefined;
+  #filled = 0;
+  #stopped = false;
+
+  /** `limit`: the most a frame's length field may say. */
+  constructor(sink: FrameSink, limit: number) {
+    this.#sink = sink;
+    this.#limit = limit;
+  }
+
+  /** From the next frame on, tells `sink` and allows `limit`; may be called from within `onFrame`. */
+  adopt(sink: FrameSink, limit: number): void {
+    this.#sink = sink;
+    this.#limit = limit;
+  }
+
+  /** Drops what is held and takes no more bytes. */
+  stop(): void {
+    this.#stopped = true;
+    this.#frame = undefined;
+  }
+
+  /** Takes the next bytes. Never throws unless the sink does. */
+  push(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length && !this.#stopped) {
+      if (this.#frame !== undefined) at = this.#fill(this.#frame, chunk, at);
+      else if (this.#lengthFilled === 0 && chunk.length - at >= LENGTH_BYTES)
+        at = this.#begin(chunk.readUInt32BE(at), chunk, at + LENGTH_BYTES);
+      else at = this.#gatherLength(chunk, at);
+    }
+  }
+
+  #gatherLength(chunk: Buffer, at: number): number {
+    const end = Math.min(chunk.length, at + LENGTH_BYTES - this.#lengthFilled);
+    chunk.copy(this.#length, this.#lengthFilled, at, end);
+    this.#lengthFilled += end - at;
+    if (this.#lengthFilled < LENGTH_BYTES) return end;
+    this.#lengthFilled = 0;
+    return this.#begin(this.#length.readUInt32BE(0), chunk, end);
+  }
+
+  #begin(length: number, chunk: Buffer, at: number): number {
+    if (length < FIXED_BYTES || length > this.#limit) {
+      this.#refuse(`a frame announces ${length} bytes; ${FIXED_BYTES} to ${this.#limit} are allowed`);
+      return chunk.length;
+    }
+    if (chunk.length - at >= length) {
+      this.#emit(chunk, at, at + length);
+      return at + length;
+    }
+    this.#frame = Buffer.allocUnsafeSlow(length);
+    this.#filled = chunk.copy(this.#frame, 0, at);
+    return chunk.length;
+  }
+
+  #fill(frame: Buffer, chunk: Buffer, at: number): number {
+    const copied = chunk.copy(frame, this.#filled, at);
+    this.#filled += copied;
+    if (this.#filled === frame.length) {
+      this.#frame = undefined;
+      this.#emit(frame, 0, frame.length);
+    }
+    return at + copied;
+  }
+
+  #emit(bytes: Buffer, start: number, end: number): void {
+    const metaEnd = start + FIXED_BYTES + bytes.readUInt16BE(start + 5);
+    if (metaEnd > end) {
+      this.#refuse(`a frame of ${end - start} bytes announces ${metaEnd - start - FIXED_BYTES} bytes of meta`);
+      return;
+    }
+    const type = bytes.readUInt8(start);
+    this.#sink.onFrame(type, bytes.readUInt32BE(start + 1), bytes.subarray(start + FIXED_BYTES, metaEnd), bytes.subarray(metaEnd, end));
+  }
+
+  #refuse(what: string): void {
+    this.stop();
+    this.#sink.onGarbage(what);
+  }
+}

@@ -1,0 +1,4 @@
+export { DialHome, type Expected } from './dial-home.ts';
+export { FrameSession } from './frame-session.ts';
+export { LineSplitter } from './line-splitter.ts';
+export type * from './session.ts';
