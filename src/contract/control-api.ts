@@ -1,10 +1,10 @@
-import type { Digest, Manifest } from './artifact.ts';
+import type { Digest } from './artifact.ts';
 import type { FunctionConfig } from './function-config.ts';
 
 /**
- * The control API: JSON over HTTP on the Unix socket `LAM_HOME/run/lam.sock`, and, for requests that are not a
- * browser's from elsewhere, on the HTTP port. Errors are `{"error": WireError}` with the status of their kind.
- * Invoking goes by AWS's own path, `POST /2015-03-31/functions/{name}/invocations`, on the same sockets.
+ * The control API: JSON over HTTP on the Unix socket of the home (0700: only its owner), and on the HTTP port for whoever
+ * shows the token the daemon was started with. Errors are `{"error": WireError}` with the status of their kind.
+ * Invoking goes by AWS's own path, `POST /2015-03-31/functions/{name}/invocations`, on the socket and on the port.
  */
 export const CONTROL = {
   status: '/_lam/v1/status',

@@ -60,7 +60,10 @@ export const CONFIG_BOUNDS = {
   idleTimeoutMs: [0, 86_400_000],
 } as const satisfies Partial<Record<keyof FunctionConfig, readonly [number, number]>>;
 
-/** Environment keys a function may not set, because the runtime does (AWS's list). */
+/**
+ * Environment keys a function may not set, because the runtime does: AWS's list less the credentials, which AWS takes
+ * from a role and which here only the author can give.
+ */
 export const RESERVED_ENVIRONMENT: ReadonlySet<string> = new Set([
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
@@ -74,10 +77,6 @@ export const RESERVED_ENVIRONMENT: ReadonlySet<string> = new Set([
   'AWS_LAMBDA_LOG_GROUP_NAME',
   'AWS_LAMBDA_LOG_STREAM_NAME',
   'AWS_LAMBDA_RUNTIME_API',
-  'AWS_ACCESS_KEY',
-  'AWS_ACCESS_KEY_ID',
-  'AWS_SECRET_ACCESS_KEY',
-  'AWS_SESSION_TOKEN',
   'LAMBDA_TASK_ROOT',
   'LAMBDA_RUNTIME_DIR',
 ]);

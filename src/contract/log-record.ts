@@ -19,6 +19,8 @@ export interface LogRecord {
 /** What lam notes about an invocation; the texts beside it are AWS Lambda's START, END and REPORT lines. */
 export type PlatformRecord =
   | { readonly type: 'start' }
+  /** What lam has to say in words: a time-out, a process that died. */
+  | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'init-error'; readonly errorType: string }
   | {
       readonly type: 'report';

@@ -1,3 +1,91 @@
-import type { Entry } from '../entry.ts';
+import { entry } from '../entry.ts';
 
-export const EDGE = {} as const satisfies Record<string, Entry<never>>;
+export const EDGE = {
+  LAM_EDGE_PAYLOAD_TOO_LARGE: entry<{ limit: number }>({
+    kind: 'too_large',
+    fault: 'caller',
+    aws: 'RequestTooLargeException',
+    message: (d) => `the request body is larger than ${d.limit} bytes`,
+    hint: () => 'pass large data by reference, for instance as a path or a URL',
+  }),
+  LAM_EDGE_PAYLOAD_NOT_JSON: entry<{ why: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidRequestContentException',
+    message: (d) => `Could not parse request body into json: ${d.why}`,
+    hint: () => `send JSON, for instance: lam invoke -d '{"name":"you"}'`,
+  }),
+  LAM_EDGE_CLIENT_CONTEXT: entry({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidRequestContentException',
+    message: () => 'the X-Amz-Client-Context header is not base64 of a JSON document',
+  }),
+  LAM_EDGE_INVOCATION_TYPE: entry<{ type: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidParameterValueException',
+    message: (d) => `invocation type '${d.type}' is not served: only RequestResponse and DryRun are`,
+    hint: () => 'invoke synchronously: leave X-Amz-Invocation-Type out',
+  }),
+  LAM_EDGE_BAD_NAME: entry<{ name: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidParameterValueException',
+    message: (d) => `'${d.name}' is neither a function name, nor NAME:QUALIFIER, nor an ARN`,
+    hint: () => 'names are 1 to 64 of a-z A-Z 0-9 - _; see what is deployed: lam list',
+  }),
+  LAM_EDGE_QUALIFIER_MISMATCH: entry<{ inName: string; inQuery: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidParameterValueException',
+    message: () => 'The derived qualifier from the function name does not match the specified qualifier.',
+    hint: (d) => `ask for '${d.inName}' or for '${d.inQuery}', not both`,
+  }),
+  LAM_EDGE_NOT_FOUND: entry<{ method: string; path: string; near: readonly string[] }>({
+    kind: 'not_found',
+    fault: 'caller',
+    aws: 'UnknownOperationException',
+    message: (d) => `nothing is served at ${d.method} ${d.path}`,
+    hint: (d) => (d.near.length > 0 ? `near it: ${d.near.join(', ')}` : 'see what is deployed and where: lam list'),
+  }),
+  LAM_EDGE_BAD_REQUEST: entry<{ what: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the control request is malformed: ${d.what}`,
+    hint: () => 'CLI and runtime may differ in version: lam restart',
+  }),
+  LAM_EDGE_HOST_REFUSED: entry<{ host: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'AccessDeniedException',
+    message: (d) => `the Host '${d.host}' is not this machine; the API answers to localhost only`,
+    hint: () => 'use http://127.0.0.1, or start the runtime with a token: lam start --token SECRET',
+  }),
+  LAM_EDGE_ORIGIN_REFUSED: entry<{ origin: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'AccessDeniedException',
+    message: (d) => `a web page from '${d.origin}' may not use this API`,
+    hint: () => "call the function's own URL, whose answers to other origins are the function's to decide: lam list",
+  }),
+  LAM_EDGE_TOKEN_NEEDED: entry({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'AccessDeniedException',
+    message: () => 'this API needs the token the runtime was started with',
+    hint: () => 'send the header: Authorization: Bearer TOKEN',
+  }),
+  LAM_EDGE_SOCKET_ONLY: entry({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'AccessDeniedException',
+    message: () => 'the control API is served on the Unix socket of its owner, not on the HTTP port',
+    hint: () => 'use the lam command, or start the runtime with a token: lam start --token SECRET',
+  }),
+  LAM_EDGE_CLIENT_GONE: entry({
+    kind: 'cancelled',
+    fault: 'caller',
+    message: () => 'the client broke off while it sent its request',
+  }),
+} as const;

@@ -1,3 +1,10 @@
-import type { Entry } from '../entry.ts';
+import { entry } from '../entry.ts';
 
-export const LOGS = {} as const satisfies Record<string, Entry<never>>;
+export const LOGS = {
+  LAM_LOGS_UNAVAILABLE: entry({
+    kind: 'unavailable',
+    fault: 'host',
+    message: () => 'the log store is closed: the runtime is stopping, or its log thread died',
+    hint: () => 'restart the runtime: lam restart',
+  }),
+} as const;

@@ -1,3 +1,78 @@
-import type { Entry } from '../entry.ts';
+import { entry, type Entry } from '../entry.ts';
 
-export const REGISTRY = {} as const satisfies Record<string, Entry<never>>;
+export const REGISTRY = {
+  LAM_REGISTRY_INVALID_NAME: entry<{ name: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidParameterValueException',
+    message: (d) => `'${d.name.length > 80 ? `${d.name.slice(0, 77)}...` : d.name}' is not a function name`,
+    hint: () => 'use 1 to 64 of the characters a-z A-Z 0-9 - _',
+  }),
+  LAM_REGISTRY_INVALID_ALIAS: entry<{ alias: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidParameterValueException',
+    message: (d) => `'${d.alias.length > 80 ? `${d.alias.slice(0, 77)}...` : d.alias}' is not an alias`,
+    hint: () => 'use 1 to 128 of the characters a-z A-Z 0-9 - _, not all of them digits',
+  }),
+  LAM_REGISTRY_INVALID_CONFIG: entry<{ name: string; faults: readonly string[] }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidParameterValueException',
+    message: (d) => `the configuration of '${d.name}' is not valid: ${d.faults.join('; ')}`,
+    hint: (d) => `correct lam.yaml and deploy again, or set it live: lam config ${d.name} --help`,
+  }),
+  LAM_REGISTRY_UNKNOWN_RUNTIME: entry<{ runtime: string; known: readonly string[] }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidParameterValueException',
+    message: (d) => `there is no runtime '${d.runtime}'`,
+    hint: (d) => `use one of ${d.known.join(', ')}`,
+  }),
+  LAM_REGISTRY_ROUTE_CONFLICT: entry<{ name: string; route: string; owner: string; other: string }>({
+    kind: 'already_exists',
+    fault: 'caller',
+    message: (d) => `route '${d.route}' of '${d.name}' is already served by '${d.owner}' (as '${d.other}')`,
+    hint: (d) => `change one of the two, or delete the other function: lam delete ${d.owner}`,
+  }),
+  LAM_REGISTRY_FUNCTION_NOT_FOUND: entry<{ name: string; nearest?: string }>({
+    kind: 'not_found',
+    fault: 'caller',
+    aws: 'ResourceNotFoundException',
+    message: (d) => `function '${d.name}' does not exist`,
+    hint: (d) => (d.nearest === undefined ? 'see what is deployed: lam list' : `did you mean '${d.nearest}'? see what is deployed: lam list`),
+  }),
+  LAM_REGISTRY_VERSION_NOT_FOUND: entry<{ name: string; version: string }>({
+    kind: 'not_found',
+    fault: 'caller',
+    aws: 'ResourceNotFoundException',
+    message: (d) => `function '${d.name}' has no version '${d.version}'`,
+    hint: (d) => `see its versions: lam versions ${d.name}`,
+  }),
+  LAM_REGISTRY_ALIAS_NOT_FOUND: entry<{ name: string; alias: string }>({
+    kind: 'not_found',
+    fault: 'caller',
+    aws: 'ResourceNotFoundException',
+    message: (d) => `function '${d.name}' has no alias '${d.alias}'`,
+    hint: (d) => `see its aliases: lam describe ${d.name}`,
+  }),
+  LAM_REGISTRY_NO_PREVIOUS_VERSION: entry<{ name: string; live: number }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    message: (d) => `function '${d.name}' has no version that was live before v${d.live}`,
+    hint: (d) => `see its versions: lam versions ${d.name}`,
+  }),
+  LAM_REGISTRY_ALREADY_LIVE: entry<{ name: string; version: number }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    message: (d) => `version ${d.version} of '${d.name}' is live already`,
+    hint: (d) => `see which versions there are: lam versions ${d.name}`,
+  }),
+  LAM_REGISTRY_VERSION_IN_USE: entry<{ name: string; version: number; by: string }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    aws: 'ResourceConflictException',
+    message: (d) => `version ${d.version} of '${d.name}' is in use by ${d.by}`,
+    hint: (d) => `point ${d.by} elsewhere first; see lam describe ${d.name}`,
+  }),
+} as const satisfies Record<string, Entry<never>>;

@@ -1,0 +1,39 @@
+import type { ServerResponse } from 'node:http';
+import type { LogRecord } from '../../contract/index.ts';
+import { logQueryOf } from './requests.ts';
+import type { ControlServices } from './services.ts';
+
+/** A follower that reads slower than this much, bytes, loses its connection rather than filling our memory. */
+const FOLLOWER_BYTES = 64 * 1024 * 1024;
+
+/** Streams records as NDJSON: what is kept, then, with `follow`, each new one as it comes. */
+export async function streamLogs(services: ControlServices, name: string, parameters: URLSearchParams, response: ServerResponse): Promise<void> {
+  const { query, follow } = logQueryOf(parameters);
+  const held: LogRecord[] = [];
+  let live = false;
+  const write = (record: LogRecord): void => {
+    response.write(`${JSON.stringify(record)}\n`);
+    if (response.writableLength > FOLLOWER_BYTES) response.destroy();
+  };
+  // Started in the same turn as the query, so that between history and live records none is lost or doubled.
+  const { lines: _lines, ...liveQuery } = query;
+  const end = follow ? services.follow(name, liveQuery, (record) => (live ? write(record) : void held.push(record))) : undefined;
+  if (end !== undefined) response.once('close', end);
+  const begin = (): void => {
+    if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  };
+  try {
+    await services.logs(name, query, (records) => {
+      begin();
+      for (const record of records) write(record);
+    });
+  } catch (thrown) {
+    end?.();
+    throw thrown;
+  }
+  begin();
+  for (const record of held) write(record);
+  live = true;
+  if (follow) response.flushHeaders();
+  else response.end();
+}

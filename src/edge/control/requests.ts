@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http';
+import type { AliasRequest, ConfigPatch, GcRequest, LogQuery, Manifest, PublishRequest, RollbackRequest } from '../../contract/index.ts';
+import { lamError } from '../../errors/index.ts';
+import { readBody } from '../body.ts';
+
+/** Most bytes of a JSON control request: a manifest of 100,000 files fits. */
+const JSON_BYTES = 64 * 1024 * 1024;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function bad(what: string): never {
+  throw lamError('LAM_EDGE_BAD_REQUEST', { what });
+}
+
+/** The body as a JSON object; an empty one as `{}`. */
+export async function readObject(request: IncomingMessage): Promise<Fields> {
+  const bytes = await readBody(request, JSON_BYTES);
+  if (bytes.byteLength === 0) return {};
+  return objectOf(Buffer.from(bytes).toString());
+}
+
+/** Parses `text` as a JSON object. */
+export function objectOf(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return bad(error instanceof Error ? error.message : 'not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad('the body is not an object');
+  return value as Fields;
+}
+
+function optional<T>(fields: Fields, key: string, type: 'string' | 'number' | 'boolean' | 'object'): Partial<Record<string, T>> {
+  const value = fields[key];
+  if (value === undefined || value === null) return {};
+  if (typeof value !== type) return bad(`'${key}' is not a ${type}`);
+  return { [key]: value as T };
+}
+
+function required<T>(fields: Fields, key: string, type: 'string' | 'number' | 'object'): T {
+  const value = optional<T>(fields, key, type)[key];
+  return value === undefined ? bad(`'${key}' is missing`) : value;
+}
+
+function moved(fields: Fields): { message?: string; by?: string } {
+  return { ...optional<string>(fields, 'message', 'string'), ...optional<string>(fields, 'by', 'string') };
+}
+
+/** A manifest's outer shape; the store checks every entry. */
+export function manifestOf(fields: Fields): Manifest {
+  const entries = fields['entries'];
+  if (!Array.isArray(entries) || entries.some((e) => typeof e !== 'object' || e === null)) return bad("'entries' is not a list of objects");
+  return { entries: entries as Manifest['entries'] };
+}
+
+/** The shape of a publish request; the registry checks the values. */
+export function publishOf(fields: Fields): PublishRequest {
+  return {
+    artifact: required<string>(fields, 'artifact', 'string'),
+    config: required<PublishRequest['config']>(fields, 'config', 'object'),
+    ...moved(fields),
+    ...optional<string>(fields, 'alias', 'string'),
+    ...optional<boolean>(fields, 'dryRun', 'boolean'),
+  };
+}
+
+export function rollbackOf(fields: Fields): RollbackRequest {
+  return { ...optional<number>(fields, 'to', 'number'), ...moved(fields), ...optional<boolean>(fields, 'dryRun', 'boolean') };
+}
+
+export function patchOf(fields: Fields): ConfigPatch {
+  return {
+    ...optional<object>(fields, 'set', 'object'),
+    ...optional<readonly never[]>(fields, 'unset', 'object'),
+    ...optional<Record<string, string>>(fields, 'setEnvironment', 'object'),
+    ...optional<readonly string[]>(fields, 'unsetEnvironment', 'object'),
+    ...moved(fields),
+  };
+}
+
+export function aliasOf(fields: Fields): AliasRequest {
+  return { version: required<number>(fields, 'version', 'number'), ...moved(fields) };
+}
+
+export function gcOf(fields: Fields): GcRequest {
+  const keep = required<number>(fields, 'keep', 'number');
+  if (!Number.isInteger(keep) || keep < 0) return bad("'keep' is not a whole number of at least 0");
+  return { keep, ...optional<boolean>(fields, 'dryRun', 'boolean') };
+}
+
+/** Reads `?since=&until=&lines=&search=&requestId=&version=&follow=1`. */
+export function logQueryOf(parameters: URLSearchParams): { query: LogQuery; follow: boolean } {
+  const number = (key: string): Record<string, number> => {
+    const text = parameters.get(key);
+    if (text === null) return {};
+    const value = Number(text);
+    return Number.isFinite(value) && value >= 0 ? { [key]: value } : bad(`'${key}' is not a number`);
+  };
+  const text = (key: string): Record<string, string> => {
+    const value = parameters.get(key);
+    return value === null ? {} : { [key]: value };
+  };
+  return {
+    query: { ...number('since'), ...number('until'), ...number('lines'), ...number('version'), ...text('search'), ...text('requestId') },
+    follow: parameters.get('follow') === '1',
+  };
+}

@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream';
+import type {
+  AliasRequest,
+  ArtifactAnswer,
+  ConfigPatch,
+  DfAnswer,
+  FunctionDetail,
+  FunctionSummary,
+  GcAnswer,
+  GcRequest,
+  LogQuery,
+  LogRecord,
+  Manifest,
+  PlanAnswer,
+  PublishAnswer,
+  PublishRequest,
+  RollbackAnswer,
+  RollbackRequest,
+  Status,
+} from '../../contract/index.ts';
+
+/** What the control API can ask of the daemon; the composition root implements it. Methods throw errors of lam. */
+export interface ControlServices {
+  status(): Status;
+  /** Begins to drain; the answer goes out first. */
+  stop(): void;
+  list(): readonly FunctionSummary[];
+  detail(name: string): FunctionDetail;
+  remove(name: string): Promise<void>;
+  removeVersion(name: string, version: number): Promise<void>;
+  plan(manifest: Manifest): PlanAnswer;
+  /** @param zip the files the plan said were missing; an empty stream where none were */
+  ingest(manifest: Manifest, zip: Readable): Promise<ArtifactAnswer>;
+  ingestZip(zip: Readable): Promise<ArtifactAnswer>;
+  publish(name: string, request: PublishRequest): Promise<PublishAnswer>;
+  rollback(name: string, request: RollbackRequest): Promise<RollbackAnswer>;
+  patchConfig(name: string, patch: ConfigPatch): Promise<PublishAnswer>;
+  setAlias(name: string, alias: string, request: AliasRequest): Promise<void>;
+  deleteAlias(name: string, alias: string): Promise<void>;
+  gc(request: GcRequest): Promise<GcAnswer>;
+  df(): Promise<DfAnswer>;
+  /** Kept records, oldest first, in batches. Throws when the function does not exist. */
+  logs(name: string, query: LogQuery, onRecords: (records: readonly LogRecord[]) => void): Promise<void>;
+  /** Records from now on, until the returned function is called. */
+  follow(name: string, query: LogQuery, onRecord: (record: LogRecord) => void): () => void;
+}

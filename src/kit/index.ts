@@ -1,0 +1,4 @@
+export { systemClock, sleep, type Clock, type EpochMs, type MonotonicMs } from './clock.ts';
+export { Ewma } from './ewma.ts';
+export { Fifo } from './fifo.ts';
+export { invariant } from './invariant.ts';

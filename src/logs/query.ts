@@ -1,0 +1,10 @@
+import type { LogQuery, LogRecord } from '../contract/index.ts';
+
+/** Whether a record is among what a query asks for; `lines` is not its business. Pure. */
+export function matches(record: LogRecord, query: LogQuery): boolean {
+  if (query.since !== undefined && record.time < query.since) return false;
+  if (query.until !== undefined && record.time > query.until) return false;
+  if (query.requestId !== undefined && record.requestId !== query.requestId) return false;
+  if (query.version !== undefined && record.version !== query.version) return false;
+  return query.search === undefined || record.text.toLowerCase().includes(query.search.toLowerCase());
+}

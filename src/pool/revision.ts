@@ -1,0 +1,14 @@
+import type { FunctionConfig } from '../contract/index.ts';
+import type { Runtime } from '../runtimes/index.ts';
+
+/** What the pool must know of a version to run it. One object per version for as long as it exists. */
+export interface PoolRevision {
+  readonly functionName: string;
+  readonly version: number;
+  readonly config: FunctionConfig;
+  readonly runtime: Runtime;
+  /** Unqualified. */
+  readonly functionArn: string;
+  /** Host folder of the unpacked code. */
+  readonly codePath: string;
+}

@@ -1,0 +1,100 @@
+import type { LamError } from '../errors/index.ts';
+import { Ewma, Fifo, invariant } from '../kit/index.ts';
+import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
+import type { InitOutcome, Session } from '../executor/session.ts';
+import type { PoolRevision } from './revision.ts';
+import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
+
+/** One sandbox as the pool keeps it. Handed out as a {@link Lease}; the pool alone changes it. */
+export class Slot {
+  readonly id: SandboxId;
+  readonly group: Group;
+  readonly revision: PoolRevision;
+  state: SandboxStateName = 'booting';
+  sandbox: Sandbox | undefined;
+  /** Monotonic time of its last use. */
+  idleSince = 0;
+  /** Monotonic time since when no pointer leads to its version. */
+  retiredSince: number | undefined;
+  /** Milliseconds its init took. */
+  initMs = 0;
+  /** Invocations it was leased for so far. */
+  leases = 0;
+
+  constructor(id: SandboxId, group: Group) {
+    this.id = id;
+    this.group = group;
+    this.revision = group.revision;
+  }
+
+  get idleTimeoutMs(): number {
+    return this.revision.config.idleTimeoutMs;
+  }
+
+  get memoryMiB(): number {
+    return this.revision.config.memoryMiB;
+  }
+
+  get session(): Session {
+    const { sandbox } = this;
+    invariant(sandbox !== undefined, `sandbox ${this.id} has no session in state ${this.state}`);
+    return sandbox.session;
+  }
+
+  /** Moves along the table; a refusal is a bug of the pool. */
+  step(event: SandboxEventName): void {
+    const next = transition(this.state, event);
+    invariant(next !== undefined, `sandbox ${this.id} refuses '${event}' in state '${this.state}'`);
+    this.state = next;
+  }
+}
+
+/** The right to run one invocation in a sandbox. */
+export interface Lease {
+  readonly id: SandboxId;
+  readonly session: Session;
+  readonly sandbox: Sandbox | undefined;
+  /** 1 on the invocation that began the sandbox. */
+  readonly leases: number;
+  readonly initMs: number;
+  readonly revision: PoolRevision;
+}
+
+/** A sandbox came up and its code could not be loaded: every request that waited for it is told. */
+export interface InitFailure {
+  readonly kind: 'init-failed';
+  readonly outcome: Exclude<InitOutcome, { kind: 'ready' }>;
+  readonly sandboxId: SandboxId;
+  readonly initMs: number;
+  readonly limitMs: number;
+}
+
+/** A request in the queue. */
+export interface Waiter {
+  /** Monotonic. */
+  readonly since: number;
+  readonly resolve: (value: Lease | InitFailure) => void;
+  readonly reject: (error: LamError) => void;
+}
+
+/** Everything of one version. */
+export class Group {
+  readonly revision: PoolRevision;
+  /** Newest use last: reuse pops. */
+  readonly idle: Slot[] = [];
+  readonly slots: Set<Slot> = new Set();
+  readonly queue: Fifo<Waiter> = new Fifo();
+  /** Time an invocation takes, ms. */
+  readonly service: Ewma = new Ewma(0.1);
+  /** Time from asking for a sandbox to having it, ms. */
+  readonly cold: Ewma = new Ewma(0.3);
+  busy = 0;
+  starting = 0;
+  retiredSince: number | undefined;
+  /** Its function or version was deleted: sandboxes end as soon as they are free. */
+  dropped = false;
+
+  constructor(revision: PoolRevision) {
+    this.revision = revision;
+  }
+}

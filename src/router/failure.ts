@@ -1,0 +1,95 @@
+import type { ExitStatus, InitOutcome, InvokeOutcome } from '../executor/session.ts';
+
+/** How an invocation went, in the words of REPORT. */
+export type InvocationStatus = 'success' | 'error' | 'timeout' | 'failure';
+
+/** An invocation that did not end with a result, as the caller is told. */
+export interface Failure {
+  readonly status: Exclude<InvocationStatus, 'success'>;
+  readonly errorType: string;
+  /** Error document, byte for byte what the caller gets. */
+  readonly payload: Uint8Array;
+  /** A line for the log, where AWS Lambda writes one. */
+  readonly note?: string;
+}
+
+/** Go's words for signals, which AWS's messages carry (`signal: killed`). */
+const SIGNAL_WORDS: Readonly<Record<string, string>> = {
+  SIGABRT: 'aborted',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGHUP: 'hangup',
+  SIGILL: 'illegal instruction',
+  SIGINT: 'interrupt',
+  SIGKILL: 'killed',
+  SIGPIPE: 'broken pipe',
+  SIGQUIT: 'quit',
+  SIGSEGV: 'segmentation fault',
+  SIGTERM: 'terminated',
+  SIGTRAP: 'trace/breakpoint trap',
+};
+
+/** AWS Lambda's sentence for a runtime that ended (Go's `exec` wording). */
+export function exitReason(exit: ExitStatus): string {
+  if (exit.signal !== null) return `Runtime exited with error: signal: ${SIGNAL_WORDS[exit.signal] ?? exit.signal}`;
+  return exit.code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${exit.code}`;
+}
+
+function document(errorType: string, errorMessage: string): Uint8Array {
+  return Buffer.from(JSON.stringify({ errorType, errorMessage }));
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(2);
+}
+
+function exitFailure(exit: ExitStatus, requestId: string): Failure {
+  const errorType = exit.outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError';
+  const message = `RequestId: ${requestId} Error: ${exitReason(exit)}`;
+  return { status: 'failure', errorType, payload: document(errorType, message), note: `${message}\n${errorType}` };
+}
+
+/** What an invocation that was run and did not succeed answers. Undefined for a result. Pure but for the clock value. */
+export function failureOfInvoke(outcome: InvokeOutcome, requestId: string, timeoutMs: number, now: Date): Failure | undefined {
+  switch (outcome.kind) {
+    case 'result':
+      return undefined;
+    case 'error':
+      return { status: 'error', errorType: outcome.errorType, payload: outcome.payload };
+    case 'too-large': {
+      const errorType = 'Function.ResponseSizeTooLarge';
+      const message = 'Response payload size exceeded maximum allowed payload size (6291556 bytes).';
+      return { status: 'error', errorType, payload: document(errorType, message), note: message };
+    }
+    case 'exit':
+      return exitFailure(outcome.exit, requestId);
+    case 'timeout': {
+      const task = `Task timed out after ${seconds(timeoutMs)} seconds`;
+      const errorType = 'Sandbox.Timedout';
+      return {
+        status: 'timeout',
+        errorType,
+        payload: document(errorType, `RequestId: ${requestId} Error: ${task}`),
+        note: `${now.toISOString()} ${requestId} ${task}`,
+      };
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** What an invocation answers whose sandbox could not load the code. */
+export function failureOfInit(outcome: Exclude<InitOutcome, { kind: 'ready' }>, requestId: string, limitMs: number): Failure {
+  switch (outcome.kind) {
+    case 'error':
+      return { status: 'error', errorType: outcome.errorType, payload: outcome.payload };
+    case 'exit':
+      return exitFailure(outcome.exit, requestId);
+    case 'timeout': {
+      const message = `RequestId: ${requestId} Error: Init timed out after ${seconds(limitMs)} seconds`;
+      return { status: 'timeout', errorType: 'Sandbox.Timedout', payload: document('Sandbox.Timedout', message), note: message };
+    }
+    default:
+      return outcome satisfies never;
+  }
+}

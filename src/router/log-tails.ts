@@ -1,0 +1,41 @@
+import type { PlatformRecord } from '../contract/index.ts';
+import { platformText } from '../logs/index.ts';
+
+/** AWS gives the last 4 KB of an invocation's log. */
+const TAIL_BYTES = 4096;
+
+/** The ends of the logs of those invocations whose callers asked for them. */
+export class LogTails {
+  readonly #open: Map<string, string> = new Map();
+
+  /** Whether anybody listens: false keeps the hot path short. */
+  get active(): boolean {
+    return this.#open.size > 0;
+  }
+
+  open(requestId: string): void {
+    this.#open.set(requestId, '');
+  }
+
+  add(requestId: string, text: string): void {
+    const tail = this.#open.get(requestId);
+    // Cut to twice the length needed, so that a long log costs one copy per 4 KB and not per line.
+    if (tail !== undefined) this.#open.set(requestId, (tail.length > 2 * TAIL_BYTES ? tail.slice(-TAIL_BYTES) : tail) + text.slice(-TAIL_BYTES) + '\n');
+  }
+
+  addPlatform(requestId: string, record: PlatformRecord, version: number): void {
+    if (this.#open.has(requestId)) this.add(requestId, platformText(record, requestId, version));
+  }
+
+  /** At most the last 4 KB, whole characters. */
+  read(requestId: string): string | undefined {
+    const tail = this.#open.get(requestId);
+    if (tail === undefined) return undefined;
+    const bytes = Buffer.from(tail);
+    return bytes.length <= TAIL_BYTES ? tail : bytes.subarray(-TAIL_BYTES).toString().replace(/^\uFFFD+/, '');
+  }
+
+  close(requestId: string): void {
+    this.#open.delete(requestId);
+  }
+}
