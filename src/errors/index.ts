@@ -7,8 +7,8 @@ export {
   asLamError,
   toWire,
   fromWire,
-  printable,
   type ErrorCode,
   type ErrorData,
   type WireError,
 } from './lam-error.ts';
+export { printable } from './printable.ts';

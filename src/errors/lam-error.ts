@@ -1,6 +1,7 @@
 import { CATALOGUE } from './catalogue/index.ts';
 import type { Entry } from './entry.ts';
 import { KINDS, type Fault, type Kind } from './kinds.ts';
+import { printable } from './printable.ts';
 
 type Catalogue = typeof CATALOGUE;
 
@@ -93,10 +94,4 @@ export function fromWire(wire: WireError): LamError {
   const code = known ? (wire.code as ErrorCode) : 'LAM_INTERNAL';
   const message = known ? wire.message : `${wire.code}: ${wire.message}`;
   return new LamError(code, { message: printable(message), hint: wire.hint && printable(wire.hint), details: { ...wire.details } });
-}
-
-/** Strips control characters (but line breaks and tabs), so that a value from outside can't drive a terminal. */
-export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\uFFFD');
 }
