@@ -1,0 +1,49 @@
+import type { ServerResponse } from 'node:http';
+
+import { LIMITS } from '../../contract/index.ts';
+
+/** A refusal the way AWS words it. */
+export interface Refusal {
+  readonly status: number;
+  readonly errorType: string;
+  readonly errorMessage: string;
+}
+
+/** The refusals whose wording is fixed. */
+export const REFUSALS = {
+  invalidRequestId: { status: 400, errorType: 'InvalidRequestID', errorMessage: 'Invalid request ID' },
+  invalidResponseMode: { status: 400, errorType: 'InvalidFunctionResponseMode', errorMessage: 'Invalid function response mode' },
+  tooLarge: {
+    status: 413,
+    errorType: 'RequestEntityTooLarge',
+    errorMessage: `Exceeded maximum allowed payload size (${LIMITS.payloadBytes} bytes).`,
+  },
+  notFound: { status: 404, errorType: 'NotFound', errorMessage: 'Not found' },
+  wrongMethod: { status: 405, errorType: 'MethodNotAllowed', errorMessage: 'Method not allowed' },
+  closing: { status: 500, errorType: 'InternalServerError', errorMessage: 'Internal Server Error' },
+} as const satisfies Record<string, Refusal>;
+
+/**
+ * Sends a whole answer with its length: .NET's client reads the body of a 202 as JSON and needs its Content-Length.
+ * Does nothing when the answer was begun or the connection is gone.
+ */
+export function send(res: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+  if (res.headersSent || res.destroyed) return;
+  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  res.writeHead(status, { 'Content-Type': 'application/json', ...headers, 'Content-Length': String(bytes.length) });
+  res.end(bytes);
+}
+
+/** The answer to an accepted report. Clients compare with exactly 202. */
+export function accept(res: ServerResponse): void {
+  send(res, 202, { status: 'OK' });
+}
+
+export function refuse(res: ServerResponse, refusal: Refusal): void {
+  send(res, refusal.status, { errorMessage: refusal.errorMessage, errorType: refusal.errorType });
+}
+
+/** 403 with `errorType`. */
+export function forbid(res: ServerResponse, errorType: string, errorMessage: string): void {
+  refuse(res, { status: 403, errorType, errorMessage });
+}

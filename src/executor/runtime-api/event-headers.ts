@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+
+import type { InvocationContext } from '../../contract/index.ts';
+
+/** The headers of an event given by `next`. A trace id is always among them: clients fail without one. */
+export function eventHeaders(context: InvocationContext, length: number): Record<string, string> {
+  return {
+    'Content-Type': 'application/json',
+    'Content-Length': String(length),
+    'Lambda-Runtime-Aws-Request-Id': context.requestId,
+    'Lambda-Runtime-Deadline-Ms': String(Math.round(context.deadlineMs)),
+    'Lambda-Runtime-Invoked-Function-Arn': headerText(context.functionArn),
+    'Lambda-Runtime-Trace-Id': context.traceId === '' ? newTraceId() : headerText(context.traceId),
+    ...(context.clientContext === undefined || context.clientContext === ''
+      ? {}
+      : { 'Lambda-Runtime-Client-Context': headerText(context.clientContext) }),
+  };
+}
+
+/** UTF-8 as a header carries it; line breaks, which JSON holds only between its tokens, become blanks. */
+function headerText(text: string): string {
+  const carried = Buffer.from(text, 'utf8').toString('latin1');
+  // oxlint-disable-next-line no-control-regex -- control characters are what it replaces
+  return carried.replaceAll(/[\u0000-\u001f\u007f]/g, ' ');
+}
+
+function newTraceId(): string {
+  const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
+  return `Root=1-${hex(4)}-${hex(12)};Parent=${hex(8)};Sampled=0`;
+}

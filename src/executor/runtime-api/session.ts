@@ -1,0 +1,229 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { LIMITS, type InvocationContext, type LogStream } from '../../contract/index.ts';
+import { invariant, type Clock } from '../../kit/index.ts';
+import { LineSplitter } from '../line-splitter.ts';
+import type { ExitStatus, InitOutcome, InitRequest, InvokeOutcome, Session, SessionHooks } from '../session.ts';
+import { accept, forbid, refuse, REFUSALS } from './answers.ts';
+import { document, errorReport, trailerReport } from './error-report.ts';
+import type { Extensions } from './extensions.ts';
+import { eventHeaders } from './event-headers.ts';
+import { readBody, type Body } from './read-body.ts';
+import { nextState, refusalText, type RuntimeEvent, type RuntimeState } from './runtime-state.ts';
+
+/** What `close` says of a process whose end nobody reported. */
+const CLOSED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
+
+interface Pending {
+  readonly context: InvocationContext;
+  readonly event: Uint8Array;
+  readonly settle: (outcome: InvokeOutcome) => void;
+}
+
+/** One sandbox's side of the Runtime API: what its runtime asked for, and what the pool wants of it. */
+export class RuntimeApiSession implements Session {
+  readonly #hooks: SessionHooks;
+  readonly #clock: Clock;
+  readonly #extensions: Extensions;
+  readonly #onClose: () => void;
+  readonly #init = Promise.withResolvers<InitOutcome>();
+  readonly #told = Promise.withResolvers<InitRequest | undefined>();
+  readonly #splitters: Readonly<Record<'stdout' | 'stderr', LineSplitter>>;
+  #state: RuntimeState = 'started';
+  #startedAt: number;
+  #timeoutMs = 0;
+  /** The open `next`. */
+  #waiter: ServerResponse | undefined;
+  #pending: Pending | undefined;
+  /** The request whose event was delivered last; empty before the first. */
+  #requestId = '';
+  #ended: ExitStatus | undefined;
+  #closed = false;
+
+  constructor(parts: { hooks: SessionHooks; clock: Clock; extensions: Extensions; onClose: () => void }) {
+    this.#hooks = parts.hooks;
+    this.#clock = parts.clock;
+    this.#extensions = parts.extensions;
+    this.#onClose = parts.onClose;
+    this.#startedAt = parts.clock.monotonic();
+    const splitter = (stream: LogStream): LineSplitter => new LineSplitter(LIMITS.logRecordBytes, (text) => this.#log(stream, text));
+    this.#splitters = { stdout: splitter('stdout'), stderr: splitter('stderr') };
+  }
+
+  /** The runtime has not finished its init. */
+  get isStarting(): boolean {
+    return this.#state === 'started';
+  }
+
+  /** What {@link Session.init} was told, once it was; undefined when the session ended first. */
+  get told(): Promise<InitRequest | undefined> {
+    return this.#told.promise;
+  }
+
+  /** The process was started just now: the duration of its init counts from here. */
+  spawned(): void {
+    this.#startedAt = this.#clock.monotonic();
+  }
+
+  /** Makes init answer with this error document, for code that can't even be started. */
+  failInit(errorType: string, errorMessage: string): void {
+    this.#state = 'init-failed';
+    this.#init.resolve({ kind: 'error', payload: document(errorType, errorMessage), errorType });
+  }
+
+  init(request: InitRequest, limitMs: number): Promise<InitOutcome> {
+    this.#told.resolve(request);
+    this.#timeoutMs = request.timeoutMs;
+    const cancel = this.#clock.after(limitMs, () => this.#init.resolve({ kind: 'timeout' }));
+    return this.#init.promise.finally(cancel);
+  }
+
+  async invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
+    if (this.#ended !== undefined) return { kind: 'exit', exit: this.#ended };
+    invariant(this.#pending === undefined, 'a Runtime API sandbox was given a second invocation while one was running');
+    const outcome = Promise.withResolvers<InvokeOutcome>();
+    const cancel = this.#clock.after(this.#timeoutMs, () => this.#settle({ kind: 'timeout' }));
+    this.#pending = { context, event, settle: outcome.resolve };
+    this.#deliver();
+    return outcome.promise.finally(cancel);
+  }
+
+  exited(status: ExitStatus): void {
+    if (this.#ended !== undefined) return;
+    this.#flush();
+    this.#ended = status;
+    this.#told.resolve(undefined);
+    this.#init.resolve({ kind: 'exit', exit: status });
+    this.#settle({ kind: 'exit', exit: status });
+  }
+
+  output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void {
+    if (!this.#closed) this.#splitters[stream].push(chunk);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.exited(CLOSED);
+    this.#closed = true;
+    this.#onClose();
+  }
+
+  /** `GET next`: stays open until there is an event. */
+  next(res: ServerResponse): void {
+    if (!this.#allows('next', res)) return;
+    // A runtime asks once at a time; an older question is from a connection it has given up.
+    this.#waiter?.destroy();
+    this.#waiter = res;
+    res.once('close', () => {
+      if (this.#waiter === res) this.#waiter = undefined;
+    });
+    if (this.#state === 'started') this.#init.resolve({ kind: 'ready', durationMs: this.#clock.monotonic() - this.#startedAt });
+    this.#move('next');
+    this.#deliver();
+  }
+
+  /** `POST init/error`. */
+  async initError(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (!this.#allows('init-error', res)) return;
+    const body = await readBody(req, LIMITS.payloadBytes);
+    if (body.kind === 'truncated' || !this.#allows('init-error', res)) return;
+    this.#move('init-error');
+    if (body.kind === 'too-large') {
+      refuse(res, REFUSALS.tooLarge);
+      this.#init.resolve({
+        kind: 'error',
+        errorType: 'Runtime.Unknown',
+        payload: document('Runtime.Unknown', REFUSALS.tooLarge.errorMessage),
+      });
+      return;
+    }
+    accept(res);
+    this.#init.resolve({ kind: 'error', ...errorReport(req.headers, body.bytes) });
+  }
+
+  /** `POST {id}/response` and `POST {id}/error`. */
+  async answer(event: 'response' | 'error', requestId: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (!this.#allowsAnswer(event, requestId, res)) return;
+    const mode = req.headers['lambda-runtime-function-response-mode'];
+    if (mode !== undefined && mode !== 'streaming') {
+      const type = 'Runtime.InvalidResponseModeHeader';
+      this.#move(event);
+      refuse(res, REFUSALS.invalidResponseMode);
+      this.#settle({ kind: 'error', errorType: type, payload: document(type, REFUSALS.invalidResponseMode.errorMessage) });
+      return;
+    }
+    const body = await readBody(req, LIMITS.payloadBytes);
+    // The connection broke: the runtime may try again, unless it had begun to stream.
+    if (body.kind === 'truncated' && mode === undefined) return;
+    if (!this.#allowsAnswer(event, requestId, res)) return;
+    this.#move(event);
+    if (body.kind === 'too-large') refuse(res, REFUSALS.tooLarge);
+    else accept(res);
+    this.#settle(outcomeOf(event, req, body));
+  }
+
+  /** AWS looks at the request id before the state. */
+  #allowsAnswer(event: RuntimeEvent, requestId: string, res: ServerResponse): boolean {
+    if (requestId === this.#requestId) return this.#allows(event, res);
+    refuse(res, REFUSALS.invalidRequestId);
+    return false;
+  }
+
+  #allows(event: RuntimeEvent, res: ServerResponse): boolean {
+    if (this.#ended !== undefined) {
+      refuse(res, REFUSALS.closing);
+      return false;
+    }
+    if (nextState(this.#state, event) !== undefined) return true;
+    forbid(res, 'InvalidStateTransition', refusalText(this.#state, event));
+    return false;
+  }
+
+  #move(event: RuntimeEvent): void {
+    const next = nextState(this.#state, event);
+    invariant(next !== undefined, refusalText(this.#state, event));
+    this.#state = next;
+  }
+
+  /** Writes the pending event to the open `next`, when both are there. */
+  #deliver(): void {
+    const [pending, waiter] = [this.#pending, this.#waiter];
+    if (pending === undefined || waiter === undefined) return;
+    this.#waiter = undefined;
+    if (this.#state === 'ready') {
+      this.#flush();
+      this.#move('deliver');
+      this.#requestId = pending.context.requestId;
+      this.#extensions.invoked(pending.context);
+    }
+    waiter.writeHead(200, eventHeaders(pending.context, pending.event.length));
+    waiter.end(pending.event);
+  }
+
+  #settle(outcome: InvokeOutcome): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.settle(outcome);
+  }
+
+  #flush(): void {
+    this.#splitters.stdout.flush();
+    this.#splitters.stderr.flush();
+  }
+
+  #log(stream: LogStream, text: string): void {
+    // AWS's own runtimes write one record as one line, with returns for its line breaks.
+    this.#hooks.onLog(stream, text.replaceAll('\r', '\n'), this.#requestId, this.#clock.now());
+  }
+}
+
+function outcomeOf(event: 'response' | 'error', req: IncomingMessage, body: Body): InvokeOutcome {
+  if (body.kind === 'too-large') return { kind: 'too-large', bytes: body.length };
+  if (body.kind === 'truncated') {
+    const type = 'Runtime.TruncatedResponse';
+    return { kind: 'error', errorType: type, payload: document(type, 'Response was truncated') };
+  }
+  if (event === 'error') return { kind: 'error', ...errorReport(req.headers, body.bytes) };
+  const failed = trailerReport(req.trailers);
+  return failed === undefined ? { kind: 'result', payload: body.bytes } : { kind: 'error', ...failed };
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { describe, test } from 'node:test';
+
+import fc from 'fast-check';
+
+import { openRuntimeApi } from '../../../../src/executor/runtime-api/index.ts';
+import { findRoute } from '../../../../src/executor/runtime-api/routes.ts';
+import { nextState, refusalText, type RuntimeEvent, type RuntimeState } from '../../../../src/executor/runtime-api/runtime-state.ts';
+
+const STATES: readonly RuntimeState[] = ['started', 'ready', 'running', 'responded', 'init-failed'];
+const EVENTS: readonly RuntimeEvent[] = ['next', 'deliver', 'response', 'error', 'init-error'];
+const KNOWN = [
+  '/2018-06-01/runtime/invocation/next',
+  '/2018-06-01/runtime/init/error',
+  '/2018-06-01/runtime/invocation/ID/response',
+  '/2018-06-01/runtime/invocation/ID/error',
+  '/2018-06-01/runtime/invocation/other/response',
+  '/2018-06-01/ping',
+  '/2020-01-01/extension/register',
+  '/2020-01-01/extension/event/next',
+  '/2020-01-01/extension/init/error',
+  '/2020-08-15/logs',
+  '/2022-07-01/telemetry',
+];
+
+describe('the state table of a runtime', () => {
+  test('allows exactly what AWS allows', () => {
+    const allowed = STATES.flatMap((s) => EVENTS.filter((e) => nextState(s, e) !== undefined).map((e) => `${s} ${e} ${nextState(s, e)}`));
+    assert.deepEqual(allowed, [
+      'started next ready',
+      'started init-error init-failed',
+      'ready next ready',
+      'ready deliver running',
+      'running next running',
+      'running response responded',
+      'running error responded',
+      'responded next ready',
+    ]);
+  });
+
+  test('words a refusal with both states', () => {
+    assert.equal(
+      refusalText('ready', 'response'),
+      'State transition from Ready to InvocationResponse failed for runtime. Error: State transition is not allowed',
+    );
+  });
+});
+
+describe('the router of the Runtime API', () => {
+  test('knows no path but its own, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'get', ''), fc.string(), (method, url) => {
+        const route = findRoute(method, url);
+        assert.ok(route.name === 'unknown' || KNOWN.some((k) => url.startsWith(k.slice(0, 6))));
+      }),
+    );
+  });
+
+  test('ignores a query, and takes any one part for a request id', () => {
+    assert.deepEqual(findRoute('GET', '/2018-06-01/ping?x=/y'), { name: 'ping' });
+    assert.deepEqual(findRoute('POST', '/2018-06-01/runtime/invocation/%2e%2e/error'), { name: 'error', requestId: '%2e%2e' });
+    assert.deepEqual(findRoute('POST', '/2018-06-01/runtime/invocation/a/b/error'), { name: 'unknown' });
+  });
+
+  test('answers any sequence of requests with its own codes and still serves an invocation afterwards', async () => {
+    const step = fc.record({
+      method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH'),
+      path: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...KNOWN) }, { weight: 1, arbitrary: fc.webPath() }),
+      header: fc.constantFrom('', 'Lambda-Extension-Name', 'Lambda-Extension-Identifier', 'Lambda-Runtime-Function-Response-Mode'),
+      body: fc.oneof(fc.constantFrom('', '{"events":["INVOKE"]}', '{"events":7}', 'null'), fc.string()),
+      hangUp: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const codes = await play(steps);
+        for (const code of codes) assert.ok(code === undefined || [200, 202, 400, 403, 404, 405].includes(code), `answered ${code}`);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+interface Step {
+  readonly method: string;
+  readonly path: string;
+  readonly header: string;
+  readonly body: string;
+  readonly hangUp: boolean;
+}
+
+const INIT = {
+  functionName: 'f',
+  version: 1,
+  functionArn: 'arn',
+  handler: 'h',
+  taskRoot: '/var/task',
+  memoryMiB: 128,
+  timeoutMs: 5000,
+  logGroup: 'g',
+  logStream: 's',
+  environment: {},
+};
+
+/** Plays the steps against a sandbox that has one invocation waiting, then makes it answer properly, if it still can. */
+async function play(steps: readonly Step[]): Promise<(number | undefined)[]> {
+  const api = await openRuntimeApi(
+    { id: 'f'.repeat(32), listen: { host: '127.0.0.1', port: 0 } },
+    { onLog: () => {}, onProtocolError: (what) => assert.fail(what) },
+  );
+  assert.ok('port' in api.address);
+  const { port } = api.address;
+  try {
+    void api.session.init(INIT, 5000);
+    const requestId = 'ID';
+    const invoked = api.session.invoke({ requestId, deadlineMs: Date.now() + 5000, functionArn: 'arn', traceId: '' }, Buffer.from('{}'));
+    const codes: (number | undefined)[] = [];
+    for (const step of steps) codes.push(await ask(port, step));
+    const last = await ask(port, { method: 'GET', path: KNOWN[0] ?? '', header: '', body: '', hangUp: false });
+    const answered = await ask(port, { method: 'POST', path: KNOWN[2] ?? '', header: '', body: 'done', hangUp: false });
+    // Either this response counted or an earlier one did; after an init error neither could.
+    const initFailed = last === 403;
+    if (initFailed) api.close();
+    else assert.ok(answered === 202 || answered === 403, `the last response was answered ${answered}`);
+    const outcome = await invoked;
+    assert.ok(initFailed ? outcome.kind === 'exit' : outcome.kind === 'result' || outcome.kind === 'error');
+    return codes;
+  } finally {
+    api.close();
+  }
+}
+
+/** The status, or undefined for a request that stays open (a long poll) or was hung up on by either side. */
+function ask(port: number, step: Step): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const longPoll = step.method === 'GET' && step.path.endsWith('/next');
+    const headers = step.header === '' ? {} : { [step.header]: 'x' };
+    const req = request({ host: '127.0.0.1', port, method: step.method, path: step.path, headers, agent: false }, (res) => {
+      res.resume();
+      res.on('end', () => resolve(res.statusCode));
+      res.on('error', () => resolve(undefined));
+    });
+    req.on('error', () => resolve(undefined));
+    if (longPoll) req.setTimeout(20, () => req.destroy());
+    if (step.hangUp && step.method !== 'GET') {
+      req.setHeader('Content-Length', '100000');
+      req.write(step.body, () => req.destroy());
+    } else if (step.method === 'GET') req.end();
+    else req.end(step.body);
+  });
+}

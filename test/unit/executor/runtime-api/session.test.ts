@@ -1,0 +1,416 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { describe, test } from 'node:test';
+
+import { LIMITS, type InvocationContext } from '../../../../src/contract/index.ts';
+import { openRuntimeApi, type RuntimeApi } from '../../../../src/executor/runtime-api/index.ts';
+import type { InitRequest } from '../../../../src/executor/session.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+interface Sent {
+  readonly body?: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly trailers?: Readonly<Record<string, string>>;
+}
+
+const INIT: InitRequest = {
+  functionName: 'hello',
+  version: 3,
+  functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:hello',
+  handler: 'bootstrap',
+  taskRoot: '/var/task',
+  memoryMiB: 128,
+  timeoutMs: 3000,
+  logGroup: '/aws/lambda/hello',
+  logStream: 's',
+  environment: {},
+};
+
+const context = (over: Partial<InvocationContext> = {}): InvocationContext => ({
+  requestId: crypto.randomUUID(),
+  deadlineMs: Date.now() + 3000,
+  functionArn: INIT.functionArn,
+  traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
+  ...over,
+});
+
+interface Logged {
+  readonly stream: string;
+  readonly text: string;
+  readonly requestId: string;
+}
+
+class Rig {
+  readonly api: RuntimeApi;
+  readonly logs: Logged[];
+  private constructor(api: RuntimeApi, logs: Logged[]) {
+    this.api = api;
+    this.logs = logs;
+  }
+  static async open(): Promise<Rig> {
+    const logs: Logged[] = [];
+    const api = await openRuntimeApi(
+      { id: 'a'.repeat(32), listen: { host: '127.0.0.1', port: 0 } },
+      { onLog: (stream, text, requestId) => logs.push({ stream, text, requestId }), onProtocolError: assert.fail },
+    );
+    return new Rig(api, logs);
+  }
+  get port(): number {
+    assert.ok('port' in this.api.address);
+    return this.api.address.port;
+  }
+  send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const req = request({ host: '127.0.0.1', port: this.port, method, path, headers: sent.headers, agent: false }, (res) => {
+        const chunks: Buffer[] = [];
+        res.on('data', (c: Buffer) => chunks.push(c));
+        res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(chunks).toString() }));
+        res.on('error', reject);
+      });
+      req.on('error', reject);
+      if (sent.trailers !== undefined) {
+        req.flushHeaders();
+        req.addTrailers(sent.trailers);
+      }
+      req.end(sent.body);
+    });
+  }
+  next(): Promise<Answer> {
+    return this.send('GET', '/2018-06-01/runtime/invocation/next');
+  }
+  post(id: string, what: 'response' | 'error', sent: Sent = {}): Promise<Answer> {
+    return this.send('POST', `/2018-06-01/runtime/invocation/${id}/${what}`, sent);
+  }
+  [Symbol.dispose](): void {
+    this.api.close();
+  }
+}
+
+/** Brings a rig to where a runtime waits in next with its event in hand. */
+async function running(rig: Rig, over: Partial<InvocationContext> = {}, event = '{}') {
+  const next = rig.next();
+  const ready = await rig.api.session.init(INIT, 2000);
+  assert.equal(ready.kind, 'ready');
+  const c = context(over);
+  const outcome = rig.api.session.invoke(c, Buffer.from(event));
+  return { id: c.requestId, outcome, delivered: await next };
+}
+
+const text = (payload: Uint8Array): string => Buffer.from(payload).toString();
+
+describe('the Runtime API, from next to its answer', () => {
+  test('listens on a port that fits into a signed 16-bit number', async () => {
+    using rig = await Rig.open();
+    assert.ok(rig.port > 0 && rig.port <= 32_767);
+  });
+
+  test('gives the event with every header a client demands, and takes the response byte for byte', async () => {
+    using rig = await Rig.open();
+    const { id, outcome, delivered } = await running(rig, { clientContext: '{"a":\n"ü"}' }, '{"x": 1 }');
+    assert.equal(delivered.status, 200);
+    assert.equal(delivered.body, '{"x": 1 }');
+    assert.equal(delivered.headers['lambda-runtime-aws-request-id'], id);
+    assert.match(String(delivered.headers['lambda-runtime-deadline-ms']), /^\d{13}$/);
+    assert.equal(delivered.headers['lambda-runtime-invoked-function-arn'], INIT.functionArn);
+    assert.match(String(delivered.headers['lambda-runtime-trace-id']), /^Root=1-/);
+    assert.equal(Buffer.from(String(delivered.headers['lambda-runtime-client-context']), 'latin1').toString(), '{"a": "ü"}');
+    const accepted = await rig.post(id, 'response', { body: '  {"ok":true}\n' });
+    assert.equal(accepted.status, 202);
+    assert.equal(accepted.body, '{"status":"OK"}');
+    assert.equal(accepted.headers['content-length'], '15');
+    const o = await outcome;
+    assert.ok(o.kind === 'result');
+    assert.equal(text(o.payload), '  {"ok":true}\n');
+  });
+
+  test('makes a trace id where the caller sent none, and omits an empty client context', async () => {
+    using rig = await Rig.open();
+    const { delivered } = await running(rig, { traceId: '', clientContext: '' });
+    assert.match(String(delivered.headers['lambda-runtime-trace-id']), /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+    assert.ok(!('lambda-runtime-client-context' in delivered.headers));
+  });
+
+  test('waits with an invocation for the runtime to ask', async () => {
+    using rig = await Rig.open();
+    const { id, outcome } = await running(rig);
+    await rig.post(id, 'response', { body: '1' });
+    await outcome;
+    const c = context();
+    const second = rig.api.session.invoke(c, Buffer.from('"second"'));
+    const delivered = await rig.next();
+    assert.equal(delivered.body, '"second"');
+    await rig.post(c.requestId, 'response', { body: '2' });
+    const o = await second;
+    assert.ok(o.kind === 'result' && text(o.payload) === '2');
+  });
+
+  test('gives the same event again to a runtime that asks while it is running', async () => {
+    using rig = await Rig.open();
+    const { id } = await running(rig, {}, '"once"');
+    const again = await rig.next();
+    assert.equal(again.body, '"once"');
+    assert.equal(again.headers['lambda-runtime-aws-request-id'], id);
+  });
+
+  test('hands on an error document byte for byte, with a header of a mebibyte and no content type', async () => {
+    using rig = await Rig.open();
+    const { id, outcome } = await running(rig);
+    const body = '{ "statusCode": 500, "body" : "…" }';
+    const answer = await rig.post(id, 'error', { body, headers: { 'Lambda-Runtime-Function-XRay-Error-Cause': 'x'.repeat(1024 * 1024) } });
+    assert.equal(answer.status, 202);
+    const o = await outcome;
+    assert.ok(o.kind === 'error');
+    assert.equal(text(o.payload), body);
+    assert.equal(o.errorType, 'Runtime.Unknown');
+  });
+
+  test('names an error by a header AWS keeps, else by its document', async () => {
+    for (const [header, body, want] of [
+      ['Runtime.UserException', '{"errorType":"E"}', 'Runtime.UserException'],
+      ['unhandled', '{"errorType":"E"}', 'E'],
+      ['Function<RuntimeError>', 'text', 'Runtime.Unknown'],
+      ['Function.x1', 'text', 'Function.Unknown'],
+    ] as const) {
+      using rig = await Rig.open();
+      const { id, outcome } = await running(rig);
+      await rig.post(id, 'error', { body, headers: { 'Lambda-Runtime-Function-Error-Type': header } });
+      const o = await outcome;
+      assert.ok(o.kind === 'error');
+      assert.equal(o.errorType, want);
+    }
+  });
+
+  test('takes the cause out of an error document that says it holds one', async () => {
+    using rig = await Rig.open();
+    const { id, outcome } = await running(rig);
+    const body = JSON.stringify({ errorMessage: 'm', errorType: 'T', stackTrace: ['s'], errorCause: { big: 1 } });
+    await rig.post(id, 'error', { body, headers: { 'Content-Type': 'application/vnd.aws.lambda.error.cause+json' } });
+    const o = await outcome;
+    assert.ok(o.kind === 'error');
+    assert.equal(text(o.payload), '{"errorMessage":"m","errorType":"T","stackTrace":["s"]}');
+  });
+
+  test('takes an error told in trailers for a function error', async () => {
+    using rig = await Rig.open();
+    const { id, outcome } = await running(rig);
+    const doc = '{"errorMessage":"midway","errorType":"Broken"}';
+    const answer = await rig.post(id, 'response', {
+      body: 'half a stre',
+      headers: { Trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body', 'Transfer-Encoding': 'chunked' },
+      trailers: {
+        'Lambda-Runtime-Function-Error-Type': 'Broken',
+        'Lambda-Runtime-Function-Error-Body': Buffer.from(doc).toString('base64'),
+      },
+    });
+    assert.equal(answer.status, 202);
+    const o = await outcome;
+    assert.ok(o.kind === 'error');
+    assert.equal(text(o.payload), doc);
+    assert.equal(o.errorType, 'Broken');
+  });
+
+  test('answers 413 to a response over the limit and throws it away', async () => {
+    using rig = await Rig.open();
+    const { id, outcome } = await running(rig);
+    const answer = await rig.post(id, 'response', { body: Buffer.alloc(LIMITS.payloadBytes + 1, 0x20) });
+    assert.equal(answer.status, 413);
+    assert.deepEqual(JSON.parse(answer.body), {
+      errorMessage: 'Exceeded maximum allowed payload size (6291556 bytes).',
+      errorType: 'RequestEntityTooLarge',
+    });
+    assert.deepEqual(await outcome, { kind: 'too-large', bytes: LIMITS.payloadBytes + 1 });
+  });
+
+  test('takes a response of exactly the limit', async () => {
+    using rig = await Rig.open();
+    const { id, outcome } = await running(rig);
+    assert.equal((await rig.post(id, 'response', { body: Buffer.alloc(LIMITS.payloadBytes, 0x20) })).status, 202);
+    const o = await outcome;
+    assert.ok(o.kind === 'result' && o.payload.length === LIMITS.payloadBytes);
+  });
+
+  test('collects a streamed response, and fails one whose mode it does not know', async () => {
+    const mode = 'Lambda-Runtime-Function-Response-Mode';
+    using streaming = await Rig.open();
+    const a = await running(streaming);
+    assert.equal((await streaming.post(a.id, 'response', { body: 'abc', headers: { [mode]: 'streaming' } })).status, 202);
+    assert.equal((await a.outcome).kind, 'result');
+    using odd = await Rig.open();
+    const b = await running(odd);
+    const refused = await odd.post(b.id, 'response', { body: 'abc', headers: { [mode]: 'buffered' } });
+    assert.equal(refused.status, 400);
+    assert.equal(JSON.parse(refused.body).errorType, 'InvalidFunctionResponseMode');
+    const o = await b.outcome;
+    assert.ok(o.kind === 'error' && o.errorType === 'Runtime.InvalidResponseModeHeader');
+  });
+});
+
+describe('the Runtime API refuses in the words of AWS', () => {
+  test('a response with the id of another request', async () => {
+    using rig = await Rig.open();
+    await running(rig);
+    const answer = await rig.post('nonsense', 'response', { body: '1' });
+    assert.equal(answer.status, 400);
+    assert.deepEqual(JSON.parse(answer.body), { errorMessage: 'Invalid request ID', errorType: 'InvalidRequestID' });
+  });
+
+  test('a second response to the same request', async () => {
+    using rig = await Rig.open();
+    const { id, outcome } = await running(rig);
+    await rig.post(id, 'response', { body: '1' });
+    const answer = await rig.post(id, 'response', { body: '2' });
+    assert.equal(answer.status, 403);
+    assert.deepEqual(JSON.parse(answer.body), {
+      errorMessage:
+        'State transition from RuntimeResponseSentState to InvocationResponse failed for runtime. Error: State transition is not allowed',
+      errorType: 'InvalidStateTransition',
+    });
+    const o = await outcome;
+    assert.ok(o.kind === 'result' && text(o.payload) === '1');
+  });
+
+  test('an init error after the first next', async () => {
+    using rig = await Rig.open();
+    await running(rig);
+    const answer = await rig.send('POST', '/2018-06-01/runtime/init/error', { body: '{}' });
+    assert.equal(answer.status, 403);
+    assert.match(JSON.parse(answer.body).errorMessage, /^State transition from Running to InitError failed/);
+  });
+
+  test('next after an init error', async () => {
+    using rig = await Rig.open();
+    const doc = '{"errorMessage":"no","errorType":"Runtime.X","requestId":""}';
+    assert.equal((await rig.send('POST', '/2018-06-01/runtime/init/error', { body: doc })).status, 202);
+    const o = await rig.api.session.init(INIT, 1000);
+    assert.ok(o.kind === 'error');
+    assert.equal(text(o.payload), doc);
+    assert.equal(o.errorType, 'Runtime.X');
+    assert.equal((await rig.next()).status, 403);
+  });
+
+  test('an unknown path with 404 and a wrong verb with 405', async () => {
+    using rig = await Rig.open();
+    assert.equal((await rig.send('GET', '/2018-06-01/nothing')).status, 404);
+    assert.equal((await rig.send('POST', '/2018-06-01/runtime/invocation/next')).status, 405);
+  });
+});
+
+describe('the Runtime API and the end of things', () => {
+  test('an exit during init or an invocation settles it', async () => {
+    const exit = { code: 3, signal: null, outOfMemory: false };
+    using starting = await Rig.open();
+    const init = starting.api.session.init(INIT, 2000);
+    starting.api.session.exited(exit);
+    assert.deepEqual(await init, { kind: 'exit', exit });
+    using busy = await Rig.open();
+    const { outcome } = await running(busy);
+    busy.api.session.exited(exit);
+    assert.deepEqual(await outcome, { kind: 'exit', exit });
+    assert.deepEqual(await busy.api.session.invoke(context(), Buffer.alloc(0)), { kind: 'exit', exit });
+  });
+
+  test('init and invocations end at their limits', async () => {
+    using slow = await Rig.open();
+    assert.deepEqual(await slow.api.session.init(INIT, 5), { kind: 'timeout' });
+    using rig = await Rig.open();
+    const next = rig.next();
+    await rig.api.session.init({ ...INIT, timeoutMs: 20 }, 2000);
+    const c = context();
+    const outcome = rig.api.session.invoke(c, Buffer.from('1'));
+    await next;
+    assert.deepEqual(await outcome, { kind: 'timeout' });
+    // A late answer is accepted and changes nothing.
+    assert.equal((await rig.post(c.requestId, 'response', { body: '1' })).status, 202);
+  });
+
+  test('close settles what is pending and frees the port, twice without harm', async () => {
+    const rig = await Rig.open();
+    const { outcome } = await running(rig);
+    rig.api.close();
+    rig.api.close();
+    const o = await outcome;
+    assert.ok(o.kind === 'exit' && o.exit.signal === 'SIGKILL');
+    await assert.rejects(rig.next());
+  });
+
+  test('code that cannot be started fails init with the document it was given', async () => {
+    using rig = await Rig.open();
+    rig.api.failInit('Runtime.InvalidEntrypoint', 'none');
+    const o = await rig.api.session.init(INIT, 1000);
+    assert.ok(o.kind === 'error');
+    assert.equal(text(o.payload), '{"errorType":"Runtime.InvalidEntrypoint","errorMessage":"none"}');
+  });
+});
+
+test('output is cut into lines and belongs to the current request, else the last', async () => {
+  using rig = await Rig.open();
+  rig.api.session.output('stdout', Buffer.from('boot\nhalf'));
+  const { id, outcome } = await running(rig);
+  rig.api.session.output('stderr', Buffer.from('first\rsecond\n'));
+  await rig.post(id, 'response', { body: '1' });
+  await outcome;
+  rig.api.session.output('stdout', Buffer.from('after'));
+  rig.api.session.exited({ code: 0, signal: null, outOfMemory: false });
+  assert.deepEqual(rig.logs, [
+    { stream: 'stdout', text: 'boot', requestId: '' },
+    { stream: 'stdout', text: 'half', requestId: '' },
+    { stream: 'stderr', text: 'first\nsecond', requestId: id },
+    { stream: 'stdout', text: 'after', requestId: id },
+  ]);
+});
+
+describe('extensions inside the runtime process', () => {
+  const register = (rig: Rig, events: string, name = 'x') =>
+    rig.send('POST', '/2020-01-01/extension/register', { body: events, headers: { 'Lambda-Extension-Name': name } });
+
+  test('register during init, ask for SIGTERM by it, and wait for events that never come', async () => {
+    using rig = await Rig.open();
+    assert.equal(rig.api.wantsSigterm(), false);
+    const registered = register(rig, '{"events":[]}');
+    void rig.api.session.init(INIT, 2000);
+    const answer = await registered;
+    assert.equal(answer.status, 200);
+    assert.deepEqual(JSON.parse(answer.body), { functionName: 'hello', functionVersion: '3', handler: 'bootstrap' });
+    assert.equal(rig.api.wantsSigterm(), true);
+    const id = String(answer.headers['lambda-extension-identifier']);
+    const waiting = rig.send('GET', '/2020-01-01/extension/event/next', { headers: { 'Lambda-Extension-Identifier': id } });
+    await running(rig);
+    rig.api.close();
+    await assert.rejects(waiting);
+  });
+
+  test('that asked for INVOKE are told of each invocation', async () => {
+    using rig = await Rig.open();
+    const registered = register(rig, '{"events":["INVOKE"]}');
+    void rig.api.session.init(INIT, 2000);
+    const id = String((await registered).headers['lambda-extension-identifier']);
+    const { id: requestId } = await running(rig);
+    const event = await rig.send('GET', '/2020-01-01/extension/event/next', { headers: { 'Lambda-Extension-Identifier': id } });
+    assert.equal(JSON.parse(event.body).requestId, requestId);
+  });
+
+  test('are refused without a name, for SHUTDOWN, and after init', async () => {
+    using rig = await Rig.open();
+    assert.equal(JSON.parse((await register(rig, '{}', '')).body).errorType, 'Extension.InvalidExtensionName');
+    assert.equal(JSON.parse((await register(rig, '{"events":["SHUTDOWN"]}')).body).errorType, 'Extension.InvalidEventType');
+    assert.equal(JSON.parse((await register(rig, '[')).body).errorType, 'InvalidRequestFormat');
+    await running(rig);
+    const closed = await register(rig, '{}');
+    assert.equal(closed.status, 403);
+    assert.equal(JSON.parse(closed.body).errorType, 'Extension.RegistrationClosed');
+  });
+
+  test('find logs and telemetry unsupported, and ping alive', async () => {
+    using rig = await Rig.open();
+    const logs = await rig.send('PUT', '/2020-08-15/logs', { body: '{}' });
+    assert.deepEqual([logs.status, JSON.parse(logs.body).errorType], [202, 'Logs.NotSupported']);
+    const telemetry = await rig.send('PUT', '/2022-07-01/telemetry', { body: '{}' });
+    assert.deepEqual([telemetry.status, JSON.parse(telemetry.body).errorType], [202, 'Telemetry.NotSupported']);
+    assert.equal((await rig.send('GET', '/2018-06-01/ping')).body, 'pong');
+  });
+});
