@@ -14,7 +14,7 @@ import {
   type FrameSink,
   type Hello,
 } from './frames.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { characterBoundary, LineSplitter } from './line-splitter.ts';
 import type { ExitStatus, InitOutcome, InitRequest, InvokeOutcome, Session, SessionHooks } from './session.ts';
 
 /** How long the last bytes of a process that ended may take to arrive. */
@@ -76,8 +76,8 @@ export class FrameSession implements Session, FrameSink {
     this.#clock = parts.clock;
     this.#deadlines = parts.deadlines;
     const line = (stream: 'stdout' | 'stderr') => (text: string) => this.#hooks.onLog(stream, text, this.#lastRequestId, this.#clock.now());
-    this.#stdout = new LineSplitter(line('stdout'));
-    this.#stderr = new LineSplitter(line('stderr'));
+    this.#stdout = new LineSplitter(LIMITS.logRecordBytes, line('stdout'));
+    this.#stderr = new LineSplitter(LIMITS.logRecordBytes, line('stderr'));
     parts.decoder.adopt(this, MAX_FRAME_BYTES);
     parts.socket.once('close', () => this.#disconnected());
   }
@@ -185,7 +185,7 @@ export class FrameSession implements Session, FrameSink {
       this.#refuse('a broken LOG frame');
       return;
     }
-    const text = body.toString('utf8', LOG_PREFIX, endOfText(body));
+    const text = body.toString('utf8', LOG_PREFIX, LOG_PREFIX + characterBoundary(body.subarray(LOG_PREFIX), LIMITS.logRecordBytes));
     const requestId =
       request === 0 ? '' : request === this.#lastNumber ? this.#lastRequestId : (this.#pending.get(request)?.requestId ?? '');
     this.#hooks.onLog(stream === LOG_STDOUT ? 'stdout' : 'stderr', text, requestId, body.readDoubleBE(1));
@@ -279,15 +279,6 @@ class PendingInvocation implements Pending {
   expire(): void {
     this.#session.timedOut(this);
   }
-}
-
-/** Where the text of a LOG frame ends: within the limit, and not inside a character. */
-function endOfText(body: Buffer): number {
-  const limit = LOG_PREFIX + LIMITS.logRecordBytes;
-  if (body.length <= limit) return body.length;
-  let end = limit;
-  while (end > limit - 4 && ((body[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return end;
 }
 
 /** A number in a frame's meta; undefined when the meta is not JSON or has none by that name. */

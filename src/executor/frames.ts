@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { LIMITS } from '../contract/index.ts';
+// Not through the room's index: this file is in every bootstrap, which must stay small.
+import { LIMITS } from '../contract/limits.ts';
 
 export type { InvocationContext } from '../contract/index.ts';
 export type { InitRequest } from './session.ts';

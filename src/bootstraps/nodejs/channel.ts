@@ -1,0 +1,61 @@
+import { writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+
+/** Frames above this go through the event loop instead of being written at once. */
+const SYNC_LIMIT = 64 * 1024;
+/** How long to wait for the daemon to read when the socket is full, milliseconds. */
+const FULL_WAIT_MS = 1;
+
+/**
+ * The way to the daemon. Small frames are written synchronously, as Node itself does with pipes: what was printed
+ * before an endless loop, a crash or `process.exit` has left the process, and a handler that prints without end is
+ * held up by its reader instead of filling its memory.
+ */
+export class Channel {
+  readonly #socket: Socket;
+  readonly #fd: number | undefined;
+  #sleeper: Int32Array | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#fd = descriptorOf(socket);
+  }
+
+  /** Frames leave in the order they are sent. Ends the process when the daemon is gone. */
+  send(frame: Uint8Array): void {
+    if (this.#fd === undefined || frame.length > SYNC_LIMIT || this.#socket.writableLength > 0) this.#socket.write(frame);
+    else this.#sendNow(this.#fd, frame);
+  }
+
+  #sendNow(fd: number, frame: Uint8Array): void {
+    let at = 0;
+    while (at < frame.length) {
+      try {
+        at += writeSync(fd, frame, at, frame.length - at);
+      } catch (error) {
+        const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+        if (code === 'EAGAIN') this.#sleep();
+        else if (code !== 'EINTR') leave();
+      }
+    }
+  }
+
+  #sleep(): void {
+    this.#sleeper ??= new Int32Array(new SharedArrayBuffer(4));
+    Atomics.wait(this.#sleeper, 0, 0, FULL_WAIT_MS);
+  }
+}
+
+/** Ends this process at once, without running anything of the function: nobody is there to hear from it. */
+export function leave(): never {
+  process.kill(process.pid, 'SIGKILL');
+  return process.exit(1);
+}
+
+/** The file descriptor under a socket; undefined where Node does not show it, and all writes go through the socket. */
+function descriptorOf(socket: Socket): number | undefined {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  if (typeof handle !== 'object' || handle === null) return undefined;
+  const fd: unknown = Reflect.get(handle, 'fd');
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
+}

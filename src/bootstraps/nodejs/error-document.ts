@@ -1,0 +1,58 @@
+/** The error document of AWS Lambda's Node runtime, in its order of keys. */
+export interface ErrorDocument {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace: readonly string[];
+}
+
+/** Most characters of a message or a trace; beyond, an error would be refused for its size. */
+const TEXT_LIMIT = 256 * 1024;
+/** Most characters of an error's type that travel beside the document. */
+const TYPE_LIMIT = 256;
+
+/** An error that the bootstrap itself reports, `Runtime.*`. */
+export class RuntimeError extends Error {
+  constructor(type: string, message: string, stack?: string) {
+    super(message);
+    Object.defineProperty(this, 'name', { value: `Runtime.${type}` });
+    this.stack = `${this.name}: ${message}${stack === undefined ? '' : `\n${stack}`}`;
+  }
+}
+
+/**
+ * What was thrown, as the document AWS makes of it: an Error (of any realm) by its name, message and stack; anything
+ * else by its JavaScript type and its text; nothing at all as `handled`.
+ */
+export function errorDocument(thrown: unknown): ErrorDocument {
+  try {
+    if (isErrorLike(thrown)) return { errorType: thrown.name, errorMessage: cut(thrown.message), trace: cut(thrown.stack).split('\n') };
+    if (thrown === undefined || thrown === null) return { errorType: 'string', errorMessage: 'handled', trace: [] };
+    // oxlint-disable-next-line no-base-to-string -- whatever text the thrown object has is its message
+    return { errorType: typeof thrown, errorMessage: cut(String(thrown)), trace: [] };
+  } catch {
+    // Its getters or its toString threw; AWS says it with the same type.
+    return {
+      errorType: 'handled',
+      errorMessage: 'the error thrown could not be read: its name, message or stack threw in turn',
+      trace: [],
+    };
+  }
+}
+
+/** The error type for a frame's meta, as JSON. */
+export function errorMeta(document: ErrorDocument): string {
+  return JSON.stringify({ errorType: document.errorType.slice(0, TYPE_LIMIT) });
+}
+
+function isErrorLike(value: unknown): value is { name: string; message: string; stack: string } {
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    typeof Reflect.get(value, 'name') === 'string' &&
+    typeof Reflect.get(value, 'message') === 'string' &&
+    typeof Reflect.get(value, 'stack') === 'string'
+  );
+}
+
+function cut(text: string): string {
+  return text.length > TEXT_LIMIT ? text.slice(0, TEXT_LIMIT) : text;
+}

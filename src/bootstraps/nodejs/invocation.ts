@@ -1,0 +1,84 @@
+import type { InitRequest, InvocationContext } from '../../executor/frames.ts';
+import type { Handler } from './load-handler.ts';
+
+/** How one invocation ends; the first call of either counts. */
+export interface Answer {
+  readonly succeed: (result: unknown) => void;
+  readonly fail: (thrown: unknown) => void;
+}
+
+/**
+ * Runs the handler once. It answers by the promise it returns, by the callback, by `context.done`, `succeed` or `fail`,
+ * or, when it takes no callback, by what it returns. A handler that takes the context or a callback and returns
+ * nothing has until `drained` calls back, when nothing is left that could still answer; the result is then null.
+ * Results are sent as soon as they are there, also while `callbackWaitsForEmptyEventLoop` is true.
+ */
+export function runHandler(
+  handler: Handler,
+  event: unknown,
+  context: Record<string, unknown>,
+  parts: { answer: Answer; drained: (then: () => void) => void },
+): void {
+  const { answer } = parts;
+  const callback = (error: unknown, result?: unknown): void => {
+    if (error === undefined || error === null) answer.succeed(result);
+    else answer.fail(error);
+  };
+  Object.assign(context, {
+    callbackWaitsForEmptyEventLoop: true,
+    succeed: (result: unknown) => answer.succeed(result),
+    fail: (error: unknown) => answer.fail(error),
+    done: callback,
+  });
+  let returned: unknown;
+  try {
+    returned = handler(event, context, callback);
+  } catch (thrown) {
+    answer.fail(thrown);
+    return;
+  }
+  if (isThenable(returned)) {
+    returned.then(answer.succeed, answer.fail);
+    return;
+  }
+  const answersLater = handler.length >= 3 || (handler.length === 2 && returned === undefined);
+  if (answersLater) parts.drained(() => answer.succeed(null));
+  else answer.succeed(returned);
+}
+
+/** The context object of AWS's Node runtime, but for the parts that answer. */
+export function contextOf(init: InitRequest, invocation: InvocationContext): Record<string, unknown> {
+  const { deadlineMs, clientContext } = invocation;
+  return {
+    functionName: init.functionName,
+    functionVersion: String(init.version),
+    memoryLimitInMB: String(init.memoryMiB),
+    logGroupName: init.logGroup,
+    logStreamName: init.logStream,
+    clientContext: clientContext === undefined ? undefined : JSON.parse(clientContext),
+    identity: undefined,
+    invokedFunctionArn: invocation.functionArn,
+    awsRequestId: invocation.requestId,
+    tenantId: undefined,
+    getRemainingTimeInMillis: () => deadlineMs - Date.now(),
+  };
+}
+
+/** Gives an event that came over HTTP `json()` and `text()`, out of sight of whoever lists or prints its members. */
+export function addBodyReaders(event: unknown): void {
+  if (typeof event !== 'object' || event === null) return;
+  const text = async (): Promise<string> => {
+    const body: unknown = Reflect.get(event, 'body');
+    if (typeof body !== 'string') return '';
+    return Reflect.get(event, 'isBase64Encoded') === true ? Buffer.from(body, 'base64').toString('utf8') : body;
+  };
+  const json = async (): Promise<unknown> => JSON.parse(await text());
+  Object.defineProperties(event, {
+    text: { value: text, configurable: true, writable: true },
+    json: { value: json, configurable: true, writable: true },
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function';
+}

@@ -1,0 +1,131 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { RuntimeError } from './error-document.ts';
+
+/** What a handler's author exports; what it is given and gives back is between the two of them. */
+export type Handler = (event: unknown, context: unknown, callback: (error: unknown, result?: unknown) => void) => unknown;
+
+type ImportModule = (url: string) => Promise<unknown>;
+
+declare global {
+  /** How to load an ES module where plain `import()` can't: set by the single binary before it runs the bootstrap. */
+  var __lamImport: ImportModule | undefined;
+}
+
+/** Errors by which Node says that a file it took for CommonJS is an ES module. */
+const IS_ES_MODULE =
+  /Cannot use import statement outside a module|Unexpected token 'export'|Cannot use 'import\.meta'|await is only valid in async/;
+
+/**
+ * Loads `dir/file.export[.nested]` from `taskRoot`. Throws a {@link RuntimeError} of AWS's kinds (`ImportModuleError`,
+ * `HandlerNotFound`, `MalformedHandlerName`, `UserCodeSyntaxError`), or whatever the module itself threw.
+ */
+export async function loadHandler(taskRoot: string, handler: string): Promise<Handler> {
+  if (handler.includes('..'))
+    throw new RuntimeError('MalformedHandlerName', `'${handler}' is not a valid handler name. Use a path inside the function.`);
+  const name = basename(handler);
+  const match = /^([^.]*)\.(.*)$/.exec(name);
+  const [, file, path] = match ?? [];
+  if (file === undefined || path === undefined) throw new RuntimeError('MalformedHandlerName', 'Bad handler');
+  const folder = resolve(taskRoot, handler.slice(0, handler.length - name.length));
+  const found = pick(await load(taskRoot, folder, file), path);
+  if (found === undefined || found === null) throw new RuntimeError('HandlerNotFound', `${handler} is undefined or not exported`);
+  if (typeof found !== 'function') throw new RuntimeError('HandlerNotFound', `${handler} is not a function`);
+  return found as Handler;
+}
+
+/** The export at `path`, also one level down in a default export: that is where CommonJS ends up when imported. */
+function pick(module: unknown, path: string): unknown {
+  const at = (root: unknown): unknown =>
+    path.split('.').reduce((nested, key) => (nested === undefined || nested === null ? nested : Reflect.get(Object(nested), key)), root);
+  return at(module) ?? at(Reflect.get(Object(module), 'default'));
+}
+
+async function load(taskRoot: string, folder: string, file: string): Promise<unknown> {
+  try {
+    return await loadFirst(taskRoot, folder, file);
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+async function loadFirst(taskRoot: string, folder: string, file: string): Promise<unknown> {
+  const base = join(folder, file);
+  const require = createRequire(join(taskRoot, 'index.js'));
+  if (isFile(base)) return require(base);
+  if (isFile(`${base}.js`)) return isModuleScope(folder) ? importFile(`${base}.js`) : requireOrImport(require, `${base}.js`);
+  if (isFile(`${base}.mjs`)) return importFile(`${base}.mjs`);
+  if (isFile(`${base}.cjs`)) return require(`${base}.cjs`);
+  for (const extension of ['.ts', '.mts', '.cts']) if (isFile(base + extension)) return importTypeScript(base + extension);
+  // Last, as Node would find it: a package, a folder with an index.
+  return require(require.resolve(file, { paths: [taskRoot, folder] }));
+}
+
+/** `.js` without a package.json that says what it is: CommonJS if it reads as such, else an ES module. */
+function requireOrImport(require: NodeJS.Require, path: string): unknown {
+  try {
+    return require(path);
+  } catch (error) {
+    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    const isEsModule =
+      code === 'ERR_REQUIRE_ESM' ||
+      code === 'ERR_REQUIRE_ASYNC_MODULE' ||
+      (error instanceof SyntaxError && IS_ES_MODULE.test(error.message));
+    if (isEsModule && readFileSync(path, 'utf8').length > 0) return importFile(path);
+    throw error;
+  }
+}
+
+function importTypeScript(path: string): Promise<unknown> {
+  if (Reflect.get(process.features, 'typescript')) return importFile(path);
+  throw new RuntimeError(
+    'ImportModuleError',
+    `Error: Node ${process.versions.node} can't run '${path}': use Node 22.18 or newer, or build it to JavaScript`,
+  );
+}
+
+function importFile(path: string): Promise<unknown> {
+  const url = pathToFileURL(path).href;
+  const injected = globalThis.__lamImport;
+  return injected === undefined ? import(url) : injected(url);
+}
+
+/** Whether the nearest package.json above `folder` makes `.js` files ES modules. */
+function isModuleScope(folder: string): boolean {
+  const manifest = join(folder, 'package.json');
+  if (existsSync(manifest)) {
+    try {
+      const parsed: unknown = JSON.parse(readFileSync(manifest, 'utf8'));
+      return Reflect.get(Object(parsed), 'type') === 'module';
+    } catch {
+      // Node will say what is wrong with it when it comes to read it.
+      return false;
+    }
+  }
+  const parent = dirname(folder);
+  return parent !== folder && basename(folder) !== 'node_modules' && isModuleScope(parent);
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** Gives errors of loading the names AWS has for them; errors that the code threw by itself stay what they are. */
+function explain(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof RuntimeError) return error;
+  const code: unknown = Reflect.get(error, 'code');
+  if (error instanceof SyntaxError || code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' || code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return new RuntimeError('UserCodeSyntaxError', String(error), outside(error.stack));
+  }
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND')
+    return new RuntimeError('ImportModuleError', String(error), outside(error.stack));
+  return error;
+}
+
+/** A stack without the lines of Node's own loader. */
+function outside(stack: string | undefined): string {
+  const lines = (stack ?? '').split('\n');
+  return lines.filter((line) => !/^\s+at .*\(?node:internal/.test(line)).join('\n');
+}

@@ -1,0 +1,91 @@
+import { Writable } from 'node:stream';
+import { encodeLog, LOG_STDERR, LOG_STDOUT, LOG_TEXT_LIMIT } from '../../executor/frames.ts';
+import type { Channel } from './channel.ts';
+
+/** Most characters of a line without its end that are kept back. */
+const PARTIAL_LIMIT = 64 * 1024;
+
+type WriteDone = (error?: Error | null) => void;
+
+/**
+ * What the function prints through `console`, `process.stdout` and `process.stderr`, as LOG frames: one record per
+ * call, however many lines it has. The end of a line is waited for until the invocation is over.
+ */
+export class Output {
+  /** Number of the invocation that runs; 0 outside of one. */
+  request = 0;
+  readonly #channel: Channel;
+  readonly #partial = new Map<number, string>();
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  /** Takes the place of this process's standard streams, before anything has used them. */
+  install(): void {
+    Object.defineProperty(process, 'stdout', { value: this.#stream(LOG_STDOUT, 1), configurable: true, enumerable: true, writable: true });
+    Object.defineProperty(process, 'stderr', { value: this.#stream(LOG_STDERR, 2), configurable: true, enumerable: true, writable: true });
+  }
+
+  /** Hands on lines that never got their end; to be called before an answer is sent. */
+  flush(): void {
+    for (const [stream, text] of this.#partial) if (text !== '') this.record(stream, text);
+    this.#partial.clear();
+  }
+
+  /** One record, at once. Lines beyond the limit of a record become further records; one longer line is cut. */
+  record(stream: number, text: string): void {
+    const now = Date.now();
+    let rest = text;
+    while (rest.length > LOG_TEXT_LIMIT / 4 && Buffer.byteLength(rest) > LOG_TEXT_LIMIT) {
+      const end = rest.lastIndexOf('\n', LOG_TEXT_LIMIT / 4);
+      const cut = end > 0 ? end : Math.min(rest.length, LOG_TEXT_LIMIT);
+      this.#channel.send(encodeLog(this.request, stream, now, rest.slice(0, cut)));
+      const next = end > 0 ? end : rest.indexOf('\n', cut);
+      if (next === -1) return;
+      rest = rest.slice(next + 1);
+    }
+    this.#channel.send(encodeLog(this.request, stream, now, rest));
+  }
+
+  #print(stream: number, text: string): void {
+    const held = this.#partial.get(stream);
+    const whole = held === undefined ? text : held + text;
+    const end = whole.lastIndexOf('\n');
+    if (end !== -1) this.record(stream, whole.slice(0, end));
+    const rest = whole.slice(end + 1);
+    if (rest.length > PARTIAL_LIMIT) {
+      this.record(stream, rest);
+      this.#partial.delete(stream);
+    } else if (rest !== '') this.#partial.set(stream, rest);
+    else if (held !== undefined) this.#partial.delete(stream);
+  }
+
+  #stream(number: number, fd: number): Writable {
+    const print = (chunk: unknown, encoding: unknown): void => this.#print(number, textOf(chunk, encoding));
+    const stream = new Writable({
+      decodeStrings: false,
+      write(chunk: unknown, encoding, done) {
+        print(chunk, encoding);
+        done();
+      },
+    });
+    // The stream's own machinery (states, queues, ticks) costs more than the frame: `write` goes straight to it.
+    const write = (chunk: unknown, encoding?: string | WriteDone, done?: WriteDone): boolean => {
+      const callback = typeof encoding === 'function' ? encoding : done;
+      print(chunk, encoding);
+      if (callback !== undefined) process.nextTick(callback);
+      return true;
+    };
+    return Object.defineProperties(stream, { write: { value: write, configurable: true, writable: true }, fd: { value: fd } });
+  }
+}
+
+function textOf(chunk: unknown, encoding: unknown): string {
+  if (typeof chunk === 'string') {
+    const plain = typeof encoding !== 'string' || encoding === 'utf8' || encoding === 'utf-8' || !Buffer.isEncoding(encoding);
+    return plain ? chunk : Buffer.from(chunk, encoding).toString('utf8');
+  }
+  if (ArrayBuffer.isView(chunk)) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8');
+  throw new TypeError('The "chunk" argument must be of type string or an instance of Buffer, TypedArray, or DataView.');
+}
