@@ -1,0 +1,67 @@
+import { stat } from 'node:fs/promises';
+import type { DfAnswer } from '../contract/index.ts';
+import type { ArtifactStore } from './artifacts.ts';
+import type { CatalogueView } from './catalogue.ts';
+import { objectBytes, ownBytes } from './collect.ts';
+import { errnoOf } from './io-errors.ts';
+import type { Layout } from './layout.ts';
+import { readManifest } from './manifest-rules.ts';
+import { allObjects, neededObjects } from './objects.ts';
+
+/** What {@link df} cannot see from the store. All in bytes on disk. */
+export interface DfSurroundings {
+  readonly logsOf: (name: string) => number;
+  readonly logs: number;
+  /** What gc would free now. */
+  readonly reclaimable: number;
+}
+
+/** Sums what a home takes on the disk. Files shared by several versions or functions are counted once in the totals. */
+export async function df(paths: Layout, catalogue: CatalogueView, artifacts: ArtifactStore, around: DfSurroundings): Promise<DfAnswer> {
+  const sizes = await objectBytes(paths, await allObjects(paths));
+  const users = new Map<string, Set<string>>();
+  for (const record of Object.values(catalogue.functions)) {
+    for (const digest of new Set(Object.values(record.versions).map((v) => v.artifact))) {
+      if (!artifacts.has(digest)) continue;
+      for (const object of neededObjects(await readManifest(paths, digest)).keys()) {
+        users.set(object, (users.get(object) ?? new Set()).add(record.name));
+      }
+    }
+  }
+  const unique = new Map<string, number>();
+  for (const [object, names] of users) {
+    const [only] = names;
+    if (names.size === 1 && only !== undefined) unique.set(only, (unique.get(only) ?? 0) + (sizes.get(object) ?? 0));
+  }
+  let trees = 0;
+  for (const digest of artifacts.digests) trees += await ownBytes(paths.artifact(digest));
+  const objects = { count: sizes.size, bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
+  const catalogueBytes = await fileBytes(paths.catalogue);
+  return {
+    home: paths.home,
+    functions: Object.values(catalogue.functions)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map((record) => ({
+        name: record.name,
+        versions: Object.keys(record.versions).length,
+        logical: Object.values(record.versions).reduce((sum, v) => sum + v.size, 0),
+        unique: unique.get(record.name) ?? 0,
+        logs: around.logsOf(record.name),
+      })),
+    objects,
+    artifacts: trees,
+    logs: around.logs,
+    catalogue: catalogueBytes,
+    total: objects.bytes + trees + around.logs + catalogueBytes,
+    reclaimable: around.reclaimable,
+  };
+}
+
+async function fileBytes(path: string): Promise<number> {
+  try {
+    return (await stat(path)).blocks * 512;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import type { CatalogueView } from './catalogue.ts';
+
+/** One version of one function. */
+export interface VersionName {
+  readonly name: string;
+  readonly version: number;
+}
+
+/**
+ * Which versions may go when each function keeps its newest `keep`: all older ones but the live one, aliased ones and
+ * those `isPinned` names. Pure; sorted by name and number.
+ */
+export function planGc(catalogue: CatalogueView, keep: number, isPinned: (name: string, version: number) => boolean = () => false): VersionName[] {
+  const dropped: VersionName[] = [];
+  for (const name of Object.keys(catalogue.functions).toSorted()) {
+    const record = catalogue.functions[name];
+    if (record === undefined) continue;
+    const aliased = new Set(Object.values(record.aliases));
+    const numbers = Object.values(record.versions)
+      .map((v) => v.version)
+      .toSorted((a, b) => a - b);
+    for (const version of numbers.slice(0, Math.max(0, numbers.length - keep))) {
+      if (version !== record.live && !aliased.has(version) && !isPinned(name, version)) dropped.push({ name, version });
+    }
+  }
+  return dropped;
+}

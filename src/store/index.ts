@@ -1,0 +1,14 @@
+export { ARTIFACT_LIMITS, type ArtifactLimits } from './artifact-limits.ts';
+export { ArtifactStore, type ArtifactStoreOptions } from './artifacts.ts';
+export { writeFileAtomic } from './atomic-file.ts';
+export { Catalogue, type CatalogueView } from './catalogue.ts';
+export { type CatalogueData, type FunctionRecord, type VersionRecord } from './catalogue-schema.ts';
+export { type Garbage } from './collect.ts';
+export { df, type DfSurroundings } from './df.ts';
+export { planGc, type VersionName } from './gc.ts';
+export { layout, prepareHome, type Layout } from './layout.ts';
+export { acquireLock, lockHolder, type DaemonLock, type LockHolder } from './lock.ts';
+export { reclaimStaging } from './staging.ts';
+export { openStore, type Store } from './store.ts';
+export { receiveArtifact, receiveZip } from './upload.ts';
+export { type ZipSource } from './zip-reader.ts';

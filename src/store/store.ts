@@ -1,0 +1,49 @@
+import type { Clock } from '../kit/clock.ts';
+import type { ArtifactLimits } from './artifact-limits.ts';
+import { ArtifactStore } from './artifacts.ts';
+import { Catalogue } from './catalogue.ts';
+import { layout, prepareHome, type Layout } from './layout.ts';
+import { acquireLock, type DaemonLock } from './lock.ts';
+import { reclaimStaging } from './staging.ts';
+
+/** One home, open, and ours alone. */
+export interface Store {
+  readonly paths: Layout;
+  readonly lock: DaemonLock;
+  readonly catalogue: Catalogue;
+  readonly artifacts: ArtifactStore;
+  /** Half-made things and locks of a daemon that died, now removed. */
+  readonly reclaimed: number;
+  /** Waits for changes under way and gives the lock back. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the home if need be, takes its lock, clears what a dead daemon left and reads the catalogue. Throws
+ * `LAM_STORE_LOCKED`, `LAM_STORE_CORRUPT`, `LAM_STORE_NEWER`, `LAM_STORE_NOT_WRITABLE` or `LAM_STORE_DISK_FULL`, and
+ * then holds nothing.
+ */
+export async function openStore(home: string, options: { readonly clock: Clock; readonly limits?: ArtifactLimits }): Promise<Store> {
+  const paths = layout(home);
+  prepareHome(paths);
+  const lock = await acquireLock(paths);
+  try {
+    const left = await reclaimStaging(paths);
+    const catalogue = await Catalogue.open(paths.catalogue);
+    const artifacts = await ArtifactStore.open(paths, options);
+    return {
+      paths,
+      lock,
+      catalogue,
+      artifacts,
+      reclaimed: left + (lock.reclaimed ? 1 : 0),
+      close: async () => {
+        await catalogue.settled();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
