@@ -1,0 +1,76 @@
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { connect, type Connection, type LamClient } from '../client/index.ts';
+import { homeFrom } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
+import { daemonSettings, launchEnvironment, type DaemonSettings } from './daemon-settings.ts';
+import type { GLOBAL_FLAGS, FlagValues } from './fast/flag-table.ts';
+import type { Installation } from './installation.ts';
+import { Output } from './output.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export type GlobalFlagValues = { readonly [K in keyof FlagValues<typeof GLOBAL_FLAGS>]?: FlagValues<typeof GLOBAL_FLAGS>[K] | undefined };
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly out: Output;
+  readonly home: string;
+  readonly cwd: string;
+  readonly env: Env;
+  readonly installation: Installation;
+  /** `user@host`, for the record of who moved what. */
+  readonly by: string;
+  readonly settings: DaemonSettings;
+  /** The daemon, started if need be and allowed. */
+  connect(options?: { readonly mayStart?: boolean; readonly anyVersion?: boolean; readonly settings?: DaemonSettings }): Promise<Connection>;
+  /** As {@link CommandContext.connect}, for who wants only the calls. Says on stderr when it had to start a daemon. */
+  client(): Promise<LamClient>;
+}
+
+/** Throws `LAM_CLI_USAGE` for a port that is none. */
+export function commandContext(flags: GlobalFlagValues, installation: Installation, env: Env): CommandContext {
+  const home = flags.home === undefined ? homeFrom(env) : resolve(flags.home);
+  const settings = daemonSettings(home, flags.port === undefined ? undefined : portOf(flags.port), env);
+  const out = new Output({ json: flags.json === true, env });
+  const context: CommandContext = {
+    out,
+    home,
+    cwd: resolve(flags.cwd ?? '.'),
+    env,
+    installation,
+    by: caller(env),
+    settings,
+    connect(options = {}) {
+      const mayStart = options.mayStart ?? flags['no-start'] !== true;
+      return connect({
+        home,
+        version: installation.version,
+        launch: mayStart ? { command: installation.daemonCommand, env: launchEnvironment(options.settings ?? settings, env) } : null,
+        ...(options.anyVersion === undefined ? {} : { anyVersion: options.anyVersion }),
+      });
+    },
+    async client() {
+      const { client, status, started } = await context.connect();
+      if (started) out.note(`started the daemon: ${status.url}, driver ${status.driver} (${status.driverReason})`);
+      return client;
+    },
+  };
+  return context;
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^[0-9]{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw lamError('LAM_CLI_USAGE', { what: `'${text}' is not a port: give 1 to 65535`, command: '' });
+}
+
+function caller(env: Env): string {
+  let name = env['USER'];
+  try {
+    name = userInfo().username;
+  } catch {
+    // A user without an entry in the system's table; the variable has to do.
+  }
+  return `${name ?? 'unknown'}@${hostname()}`;
+}

@@ -1,0 +1,35 @@
+import { DEFAULT_PORT } from '../contract/home.ts';
+
+/** What a person may choose about a daemon. All of it travels to the background process in the environment. */
+export interface DaemonSettings {
+  readonly home: string;
+  readonly port: number;
+  readonly portExplicit: boolean;
+  readonly host: string;
+  readonly driver: 'auto' | 'docker' | 'process';
+  readonly token?: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The variable that carries a {@link DaemonSettings} as JSON to the process that `lam start` makes. */
+export const SETTINGS_VARIABLE = 'LAM_DAEMON_SETTINGS';
+
+/** The settings from flags (already resolved against the environment by the caller) and `LAM_HOST`, `LAM_DRIVER`, `LAM_TOKEN`. */
+export function daemonSettings(home: string, port: number | undefined, env: Env): DaemonSettings {
+  const driver = env['LAM_DRIVER'];
+  const token = env['LAM_TOKEN'];
+  return {
+    home,
+    port: port ?? DEFAULT_PORT,
+    portExplicit: port !== undefined,
+    host: env['LAM_HOST'] ?? '127.0.0.1',
+    driver: driver === 'docker' || driver === 'process' ? driver : 'auto',
+    ...(token === undefined || token === '' ? {} : { token }),
+  };
+}
+
+/** The environment of a background daemon: the caller's, and its settings. */
+export function launchEnvironment(settings: DaemonSettings, env: Env): Record<string, string | undefined> {
+  return { ...env, LAM_HOME: settings.home, [SETTINGS_VARIABLE]: JSON.stringify(settings) };
+}

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { main } from '../fast/main.ts';
+import { ASSET_FILES } from '../asset-names.ts';
+import type { AppModule, DaemonModule, Installation } from '../installation.ts';
+
+/** Set by the build. */
+declare const LAM_VERSION: string;
+
+/** `dist/`: this file is bundled to `dist/lam.cjs`. */
+const dist = __dirname;
+const root = dirname(dist);
+const load = createRequire(__filename);
+
+const asset = (name: string): string => join(dist, 'assets', name);
+
+const installation: Installation = {
+  kind: 'npm',
+  version: LAM_VERSION,
+  daemonCommand: [process.execPath, join(root, 'bin', 'run.js'), '__daemon'],
+  nodeCommand: () => [process.execPath, asset(ASSET_FILES.bootstrapNodejs)],
+  assets: () => ({
+    bootstrapNodejs: asset(ASSET_FILES.bootstrapNodejs),
+    bootstrapPython3: asset(ASSET_FILES.bootstrapPython3),
+    relay: asset(ASSET_FILES.relay),
+    logWorker: asset(ASSET_FILES.logWorker),
+  }),
+  templates: () => join(root, 'templates'),
+  esbuild: () => esbuildProgram(),
+  loadApp: () => load('./app.cjs') as AppModule,
+  loadDaemon: () => load('./daemon.cjs') as DaemonModule,
+};
+
+/** esbuild's program for this machine, wherever npm has put it; the name alone when npm put it nowhere. */
+function esbuildProgram(): string {
+  const folder = `@esbuild/${process.platform}-${process.arch}`;
+  for (const base of load.resolve.paths(folder) ?? []) {
+    const found = join(base, folder, 'bin', 'esbuild');
+    if (existsSync(found)) return found;
+  }
+  return 'esbuild';
+}
+
+void main(process.argv.slice(2), installation).then((exit) => {
+  process.exitCode = exit;
+});

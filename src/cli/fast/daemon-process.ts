@@ -1,0 +1,41 @@
+import { closeSync, writeSync } from 'node:fs';
+import type { StartReport } from '../../contract/daemon-options.ts';
+import type { Installation } from '../installation.ts';
+import { SETTINGS_VARIABLE, type DaemonSettings } from '../daemon-settings.ts';
+
+const REPORT = 3;
+
+/**
+ * Runs the daemon in this process, which `lam start` made for it. Tells the starter on descriptor 3, once, that
+ * requests are accepted or why not; then closes it. Resolves with the exit code when the daemon has ended.
+ */
+export async function runDaemonProcess(installation: Installation): Promise<number> {
+  const settings = JSON.parse(process.env[SETTINGS_VARIABLE] ?? '{}') as DaemonSettings;
+  delete process.env[SETTINGS_VARIABLE];
+  let told = false;
+  const tell = (report: StartReport): void => {
+    if (told) return;
+    told = true;
+    try {
+      writeSync(REPORT, `${JSON.stringify(report)}\n`);
+      closeSync(REPORT);
+    } catch {
+      // The starter has gone; the daemon serves all the same.
+    }
+  };
+  try {
+    return await installation.loadDaemon().runDaemon({
+      ...settings,
+      foreground: false,
+      assets: installation.assets(settings.home),
+      version: installation.version,
+      nodeCommand: installation.nodeCommand(settings.home),
+      onReady: (status) => tell({ ok: true, status }),
+    });
+  } catch (error) {
+    const { code = 'LAM_INTERNAL', message, hint } = error as { code?: string; message: string; hint?: string };
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : String(error)}\n`);
+    tell({ ok: false, error: { code, message, ...(hint === undefined ? {} : { hint }) } });
+    return 1;
+  }
+}

@@ -1,0 +1,99 @@
+/** A flag as plain data, so that the fast path parses it without oclif and the oclif command is made from the same line. */
+export interface FlagSpec {
+  readonly type: 'boolean' | 'string';
+  readonly char?: string;
+  /** Shown in help. */
+  readonly summary: string;
+  /** Placeholder of a string's value in help. */
+  readonly value?: string;
+  /** Environment variable that sets it. */
+  readonly env?: string;
+  /** A boolean that can be negated with `--no-`. */
+  readonly allowNo?: boolean;
+  readonly group?: string;
+}
+
+export type FlagTable = Readonly<Record<string, FlagSpec>>;
+
+/** Flags of every command. */
+export const GLOBAL_FLAGS = {
+  json: { type: 'boolean', summary: 'Print one JSON object: {"ok":true,"data":...} or {"ok":false,"error":...}.', env: 'LAM_JSON', group: 'GLOBAL' },
+  home: { type: 'string', value: 'DIR', summary: 'Folder the daemon keeps everything in (default ~/.lam).', env: 'LAM_HOME', group: 'GLOBAL' },
+  port: { type: 'string', value: 'PORT', summary: 'HTTP port of a daemon that this command starts (default 8000).', env: 'LAM_PORT', group: 'GLOBAL' },
+  'no-start': { type: 'boolean', summary: 'Fail instead of starting a daemon when none runs.', env: 'LAM_NO_AUTOSTART', group: 'GLOBAL' },
+  cwd: { type: 'string', char: 'C', value: 'DIR', summary: 'Act as if started in this folder.', env: 'LAM_CWD', group: 'GLOBAL' },
+} as const satisfies FlagTable;
+
+/** Flags of `lam invoke`. */
+export const INVOKE_FLAGS = {
+  data: { type: 'string', char: 'd', value: 'JSON|@FILE|-', summary: 'The event: JSON, @ and a file, or - for standard input.' },
+  event: { type: 'string', char: 'e', value: 'FILE', summary: 'The event, from a file.' },
+  include: { type: 'boolean', char: 'i', summary: 'Show status, version and request id on stderr.' },
+  logs: { type: 'boolean', allowNo: true, summary: 'Show what the function printed on stderr (default on a terminal).' },
+  'no-fail': { type: 'boolean', summary: 'Exit 0 even when the function fails, times out or is throttled.' },
+} as const satisfies FlagTable;
+
+/** The values that were given. Flags that were not are absent. */
+export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]?: T[K]['type'] extends 'boolean' ? boolean : string };
+
+export interface ParsedArgv<T extends FlagTable> {
+  readonly args: readonly string[];
+  readonly flags: FlagValues<T>;
+}
+
+/**
+ * Parses the plain forms of an argument list: `--name value`, `--name=value`, `--no-name`, `-c value`, `-c`. Returns
+ * undefined for anything else (an unknown flag, bundled letters, `--help`, a missing value), which is oclif's to judge.
+ */
+export function parseArgv<T extends FlagTable>(table: T, argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ParsedArgv<T> | undefined {
+  const args: string[] = [];
+  const flags: Record<string, string | boolean> = {};
+  for (let i = 0; i < argv.length; i += 1) {
+    const word = argv[i] ?? '';
+    if (word === '--') {
+      args.push(...argv.slice(i + 1));
+      break;
+    }
+    if (!word.startsWith('-') || word === '-') {
+      args.push(word);
+      continue;
+    }
+    const found = lookup(table, word);
+    if (found === undefined) return undefined;
+    const spec = table[found.name] as FlagSpec;
+    if (spec.type === 'boolean') {
+      if (found.inline !== undefined) return undefined;
+      flags[found.name] = !found.negated;
+      continue;
+    }
+    const value = found.inline ?? argv[(i += 1)];
+    if (value === undefined || found.negated) return undefined;
+    flags[found.name] = value;
+  }
+  for (const name in table) fromEnvironment(name, table[name] as FlagSpec, env, flags);
+  return { args, flags: flags as FlagValues<T> };
+}
+
+function lookup(table: FlagTable, word: string): { name: string; negated: boolean; inline: string | undefined } | undefined {
+  const equals = word.indexOf('=');
+  const inline = word.startsWith('--') && equals > 0 ? word.slice(equals + 1) : undefined;
+  const text = inline === undefined ? word : word.slice(0, equals);
+  for (const name in table) {
+    const spec = table[name];
+    if (text === `--${name}` || (spec?.char !== undefined && text === `-${spec.char}`)) return { name, negated: false, inline };
+    if (spec?.allowNo === true && text === `--no-${name}`) return { name, negated: true, inline };
+  }
+  return undefined;
+}
+
+function fromEnvironment(name: string, spec: FlagSpec, env: Readonly<Record<string, string | undefined>>, flags: Record<string, string | boolean>): void {
+  const value = spec.env === undefined ? undefined : env[spec.env];
+  if (value === undefined || value === '' || flags[name] !== undefined) return;
+  if (spec.type === 'string') flags[name] = value;
+  else if (isTruthy(value)) flags[name] = true;
+}
+
+/** The values of an environment variable that switch a flag on; the ones oclif takes. */
+export function isTruthy(value: string): boolean {
+  return ['1', 'true', 'y', 'yes'].includes(value.toLowerCase());
+}

@@ -1,0 +1,35 @@
+import type { Installation } from '../installation.ts';
+import { EXIT } from '../../errors/kinds.ts';
+import { runDaemonProcess } from './daemon-process.ts';
+import { invoke, planInvoke, printAnswer } from './invoke.ts';
+import { writeAll } from './write.ts';
+
+/**
+ * The first code of every `lam`: does `--version` and the common forms of `invoke` itself, and hands everything else to
+ * the full program. Resolves with the exit code.
+ */
+export async function main(argv: readonly string[], installation: Installation): Promise<number> {
+  const [first = ''] = argv;
+  if (argv.length === 1 && (first === '--version' || first === '-v' || first === 'version')) {
+    writeAll(1, `lam ${installation.version} (node ${process.versions.node}, ${process.platform}-${process.arch})\n`);
+    return EXIT.ok;
+  }
+  if (first === '__daemon') return runDaemonProcess(installation);
+  if (first === 'invoke' || first === 'call') {
+    const exit = await fastInvoke(argv.slice(1), installation);
+    if (exit !== undefined) return exit;
+  }
+  return installation.loadApp().runApp(argv, installation);
+}
+
+/** The exit code, or undefined when the full program must do it. */
+async function fastInvoke(argv: readonly string[], installation: Installation): Promise<number | undefined> {
+  const plan = planInvoke(argv, process.env);
+  if (plan === undefined) return undefined;
+  process.once('SIGINT', () => process.exit(EXIT.interrupted));
+  const outcome = await invoke(plan);
+  if (outcome.kind === 'no-daemon') return undefined;
+  if (outcome.kind === 'answered') return printAnswer(outcome.answer, plan.flags);
+  const exit = installation.loadApp().reportFailure(outcome, false);
+  return exit === EXIT.throttled && plan.flags['no-fail'] === true ? EXIT.ok : exit;
+}

@@ -1,0 +1,42 @@
+import type { AssetPaths, DaemonOptions } from '../contract/index.ts';
+
+/**
+ * How this copy of lam is laid out: as files beside the bundle (npm, a clone) or inside a single executable. The only
+ * place that knows; made by the entry points.
+ */
+export interface Installation {
+  readonly kind: 'npm' | 'binary';
+  readonly version: string;
+  /** Program and arguments that start a daemon in the background. */
+  readonly daemonCommand: readonly string[];
+  /** Program and first arguments that run the Node bootstrap in a sandbox. */
+  nodeCommand(home: string): readonly string[];
+  /** Files that must be real files; a binary unpacks them into the home once. */
+  assets(home: string): AssetPaths;
+  /** Folder of templates: `<runtime>/<template>/`. */
+  templates(home: string): string;
+  /** esbuild's native program. */
+  esbuild(home: string): string;
+  loadApp(): AppModule;
+  loadDaemon(): DaemonModule;
+}
+
+/** What `app.cjs` exports. */
+export interface AppModule {
+  /** Runs any command; resolves with the exit code. Never rejects. */
+  runApp(argv: readonly string[], installation: Installation): Promise<number>;
+  /** Reports something the fast path could not finish; resolves with the exit code. Never rejects. */
+  reportFailure(failure: FastFailure, asJson: boolean): number;
+}
+
+/** What `daemon.cjs` exports. */
+export interface DaemonModule {
+  runDaemon(options: DaemonOptions): Promise<number>;
+}
+
+/** An invoke that got no result of the function. */
+export type FastFailure =
+  | { readonly kind: 'refused'; readonly status: number; readonly header: string | undefined; readonly type: string | undefined; readonly body: string }
+  | { readonly kind: 'lost'; readonly what: string }
+  | { readonly kind: 'not-json'; readonly from: string; readonly text: string }
+  | { readonly kind: 'unreadable'; readonly from: string; readonly what: string };

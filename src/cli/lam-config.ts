@@ -1,0 +1,76 @@
+import { Config, type Command, type Interfaces } from '@oclif/core';
+import manifest from '../../oclif.manifest.json' with { type: 'json' };
+import { COMMANDS, isCommandId } from './commands.ts';
+import type { LamCommand } from './lam-command.ts';
+import type { Installation } from './installation.ts';
+
+/** What every command sees as its configuration: oclif's, with how this copy of lam is laid out. */
+export class LamConfig extends Config {
+  readonly installation: Installation;
+
+  constructor(installation: Installation) {
+    super({ root: '/', plugins: [lamPlugin(installation.version)] });
+    this.installation = installation;
+  }
+
+  /** Runs a command from the static map; oclif would look for files on disk. Resolves with the exit code. */
+  override async runCommand<T = unknown>(id: string, argv: string[] = []): Promise<T> {
+    const command = this.findCommand(id, { must: true });
+    const Loaded = (await command.load()) as typeof LamCommand;
+    return (await Loaded.execute(argv, this)) as T;
+  }
+}
+
+const TOPICS: Readonly<Record<string, { description: string }>> = {
+  alias: { description: 'Names that point at versions.' },
+  config: { description: 'Settings of a function that survive deploys.' },
+  env: { description: 'Environment variables of a function that survive deploys.' },
+};
+
+/** The one plugin: metadata from the manifest, classes from the static map. */
+function lamPlugin(version: string): Interfaces.Plugin {
+  const pjson = {
+    name: 'lam',
+    version,
+    oclif: {
+      bin: 'lam',
+      dirname: 'lam',
+      topicSeparator: ' ',
+      topics: TOPICS,
+      helpOptions: { hideAliasesFromRoot: true, flagSortOrder: 'none' },
+      additionalHelpFlags: ['-h'],
+    },
+  } as unknown as Interfaces.PJSON;
+  const cached = manifest.commands as unknown as Record<string, Command.Cached>;
+  return {
+    _base: '',
+    alias: 'lam',
+    commandIDs: Object.keys(COMMANDS),
+    commands: Object.values(cached).map((command) => ({ ...command, load: () => loadCommand(command.id) })),
+    commandsDir: undefined,
+    findCommand: async (id: string) => loadCommand(id),
+    hasManifest: true,
+    hooks: {},
+    isRoot: true,
+    load: async () => undefined,
+    manifest: { commands: cached, version },
+    moduleType: 'module',
+    name: 'lam',
+    options: { root: '/' },
+    pjson,
+    root: '/',
+    topics: Object.entries(TOPICS).map(([name, topic]) => ({ name, ...topic })),
+    type: 'core',
+    valid: true,
+    version,
+  } as unknown as Interfaces.Plugin;
+}
+
+/** The class of a command, loaded now. */
+export async function loadCommand(id: string): Promise<Command.Class> {
+  const known = isCommandId(id) ? id : undefined;
+  if (known === undefined) return undefined as never;
+  const { default: command } = await COMMANDS[known]();
+  command.id = known;
+  return command as unknown as Command.Class;
+}

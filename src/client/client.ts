@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import {
+  ARTIFACT_CONTENT_TYPE,
+  CONTROL,
+  type AliasRequest,
+  type ArtifactAnswer,
+  type ConfigPatch,
+  type DfAnswer,
+  type FunctionDetail,
+  type FunctionSummary,
+  type GcAnswer,
+  type GcRequest,
+  type LogQuery,
+  type LogRecord,
+  type Manifest,
+  type PlanAnswer,
+  type PublishAnswer,
+  type PublishRequest,
+  type RollbackAnswer,
+  type RollbackRequest,
+  type Status,
+} from '../contract/index.ts';
+import { isLamError, lamError } from '../errors/index.ts';
+import { json, ndjson, open, type Ask } from './transport.ts';
+
+/** An artifact on its way to the daemon: its manifest and a zip of the files the daemon lacks (or nothing). */
+export interface Upload {
+  readonly manifest: Manifest;
+  readonly zip: Readable | null;
+}
+
+/** The daemon of one home, as typed calls. Each rejects with the daemon's own LamError, or a `LAM_CLIENT_*` one. */
+export interface LamClient {
+  readonly socketPath: string;
+  status(): Promise<Status>;
+  /** Asks the daemon to drain and end; resolves when it has taken the request. */
+  stop(): Promise<void>;
+  list(): Promise<readonly FunctionSummary[]>;
+  describe(name: string): Promise<FunctionDetail>;
+  plan(manifest: Manifest): Promise<PlanAnswer>;
+  upload(upload: Upload): Promise<ArtifactAnswer>;
+  /** Sends a zip file as it is; the daemon makes the manifest. */
+  uploadZip(file: string): Promise<ArtifactAnswer>;
+  publish(name: string, request: PublishRequest): Promise<PublishAnswer>;
+  rollback(name: string, request: RollbackRequest): Promise<RollbackAnswer>;
+  configure(name: string, patch: ConfigPatch): Promise<PublishAnswer>;
+  deleteFunction(name: string): Promise<void>;
+  deleteVersion(name: string, version: number): Promise<void>;
+  setAlias(name: string, alias: string, request: AliasRequest): Promise<void>;
+  deleteAlias(name: string, alias: string): Promise<void>;
+  /** Records oldest first; with `follow`, those to come too, until the signal fires or the reader stops. */
+  logs(name: string, query: LogQuery & { readonly follow?: boolean }, signal?: AbortSignal): AsyncGenerator<LogRecord, void, void>;
+  gc(request: GcRequest): Promise<GcAnswer>;
+  df(): Promise<DfAnswer>;
+}
+
+/** The client of the daemon that listens on `socketPath`. Makes no connection by itself. */
+export function createClient(socketPath: string, home: string): LamClient {
+  const ask = async <T>(method: Ask['method'], path: string, body?: Ask['body']): Promise<T> =>
+    json<T>(await reach(socketPath, home, { method, path, ...(body === undefined ? {} : { body }) }));
+  const send = <T>(method: Ask['method'], path: string, value: unknown): Promise<T> =>
+    ask<T>(method, path, { type: 'application/json', content: Buffer.from(JSON.stringify(value)) });
+  return {
+    socketPath,
+    status: () => ask('GET', CONTROL.status),
+    stop: async () => void (await ask('POST', CONTROL.stop)),
+    list: () => ask('GET', CONTROL.functions),
+    describe: (name) => ask('GET', CONTROL.function(name)),
+    plan: (manifest) => send('POST', CONTROL.artifactPlan, manifest),
+    upload: (upload) => ask('POST', CONTROL.artifacts, { type: ARTIFACT_CONTENT_TYPE, content: Readable.from(frame(upload), { objectMode: false }) }),
+    async uploadZip(file) {
+      const { size } = await stat(file);
+      return ask('POST', CONTROL.artifactsZip, { type: 'application/zip', content: createReadStream(file), length: size });
+    },
+    publish: (name, request) => send('POST', CONTROL.versions(name), request),
+    rollback: (name, request) => send('POST', CONTROL.rollback(name), request),
+    configure: (name, patch) => send('PATCH', CONTROL.config(name), patch),
+    deleteFunction: async (name) => void (await ask('DELETE', CONTROL.function(name))),
+    deleteVersion: async (name, version) => void (await ask('DELETE', CONTROL.version(name, version))),
+    setAlias: async (name, alias, request) => void (await send('PUT', CONTROL.alias(name, alias), request)),
+    deleteAlias: async (name, alias) => void (await ask('DELETE', CONTROL.alias(name, alias))),
+    async *logs(name, query, signal) {
+      const path = `${CONTROL.logs(name)}?${logParameters(query)}`;
+      try {
+        yield* ndjson<LogRecord>(await reach(socketPath, home, { method: 'GET', path, ...(signal === undefined ? {} : { signal }) }));
+      } catch (error) {
+        // Whoever fires the signal has had enough; that is no failure.
+        if (signal?.aborted === true) return;
+        if (isLamError(error)) throw error;
+        throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: (error as Error).message }, error);
+      }
+    },
+    gc: (request) => send('POST', CONTROL.gc, request),
+    df: () => ask('GET', CONTROL.df),
+  };
+}
+
+async function* frame(upload: Upload): AsyncGenerator<Uint8Array, void, void> {
+  const manifest = Buffer.from(JSON.stringify(upload.manifest));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(manifest.length);
+  yield length;
+  yield manifest;
+  if (upload.zip !== null) yield* upload.zip as AsyncIterable<Uint8Array>;
+}
+
+function logParameters(query: LogQuery & { readonly follow?: boolean }): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === false) continue;
+    parameters.set(name, value === true ? '1' : String(value));
+  }
+  return parameters.toString();
+}
+
+/** Codes of the system that say nobody listens there. */
+const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
+
+async function reach(socketPath: string, home: string, ask: Ask): ReturnType<typeof open> {
+  try {
+    return await open(socketPath, ask);
+  } catch (error) {
+    if (isLamError(error) || ask.signal?.aborted === true) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (NOBODY.has(code)) throw lamError('LAM_CLIENT_DAEMON_NOT_RUNNING', { home }, error);
+    throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: (error as Error).message }, error);
+  }
+}

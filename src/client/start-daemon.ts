@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { makeHome, type StartReport, type Status } from '../contract/index.ts';
+import { fromWire, isLamError, lamError } from '../errors/index.ts';
+
+/** How to run a daemon in the background. */
+export interface DaemonLaunch {
+  readonly home: string;
+  /** Program and arguments; the program reads its settings from `env` and reports on file descriptor 3. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where a background daemon's stdout and stderr go. */
+export function daemonLog(home: string): string {
+  return join(home, 'daemon.log');
+}
+
+/**
+ * Starts a daemon that outlives this process and resolves when it accepts requests. It says so, or why it cannot,
+ * as one {@link StartReport} on a pipe: nothing is polled. Rejects with the daemon's own error, or with
+ * `LAM_CLIENT_DAEMON_START_FAILED` when it ended without a word.
+ */
+export async function startDaemon(launch: DaemonLaunch): Promise<Status> {
+  const log = daemonLog(launch.home);
+  const report = await runDetached(launch, log);
+  if (report.ok) return report.status;
+  throw fromWire(report.error);
+}
+
+async function runDetached(launch: DaemonLaunch, log: string): Promise<StartReport> {
+  const [program = '', ...args] = launch.command;
+  const out = openLog(launch.home, log);
+  const child = spawn(program, args, {
+    detached: true,
+    // A daemon must not keep the folder it happened to be started in from being removed or unmounted.
+    cwd: launch.home,
+    env: launch.env as NodeJS.ProcessEnv,
+    stdio: ['ignore', out, out, 'pipe'],
+  });
+  closeSync(out);
+  const pipe = child.stdio[3] as Readable;
+  try {
+    return await new Promise<StartReport>((resolve, reject) => {
+      let text = '';
+      let ended = 'it ended without saying why';
+      pipe.setEncoding('utf8');
+      pipe.on('data', (chunk: string) => {
+        text += chunk;
+        const line = text.indexOf('\n');
+        if (line >= 0) resolve(JSON.parse(text.slice(0, line)) as StartReport);
+      });
+      child.on('error', (error) => reject(lamError('LAM_CLIENT_DAEMON_START_FAILED', { log, what: error.message }, error)));
+      child.on('exit', (code, signal) => {
+        ended = signal === null ? `it exited with code ${code ?? 0}` : `it was ended by ${signal}`;
+      });
+      child.on('close', () => reject(lamError('LAM_CLIENT_DAEMON_START_FAILED', { log, what: ended })));
+    });
+  } finally {
+    pipe.destroy();
+    child.unref();
+  }
+}
+
+function openLog(home: string, log: string): number {
+  try {
+    makeHome(home);
+    return openSync(log, 'a', 0o600);
+  } catch (error) {
+    if (isLamError(error)) throw error;
+    throw lamError('LAM_CLIENT_HOME_NOT_WRITABLE', { home, what: (error as Error).message }, error);
+  }
+}

@@ -1,0 +1,92 @@
+import { request, type IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fromWire, lamError, type LamError, type WireError } from '../errors/index.ts';
+
+/** One request to the control API. */
+export interface Ask {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: { readonly type: string; readonly content: Uint8Array | Readable; readonly length?: number };
+  readonly signal?: AbortSignal;
+}
+
+/** Sends a request over the socket. Rejects with what `node:http` says when the daemon can't be reached. */
+export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const length = ask.body === undefined ? 0 : ask.body.content instanceof Uint8Array ? ask.body.content.byteLength : ask.body.length;
+    const outgoing = request({
+      socketPath,
+      method: ask.method,
+      path: ask.path,
+      agent: false,
+      headers: {
+        host: 'localhost',
+        ...(ask.body === undefined ? {} : { 'content-type': ask.body.type }),
+        ...(length === undefined ? {} : { 'content-length': length }),
+      },
+      ...(ask.signal === undefined ? {} : { signal: ask.signal }),
+    });
+    let answered = false;
+    outgoing.on('response', (incoming) => {
+      answered = true;
+      resolve(incoming);
+    });
+    outgoing.on('error', (error) => {
+      if (!answered) reject(error);
+    });
+    const content = ask.body?.content;
+    if (content === undefined || content instanceof Uint8Array) outgoing.end(content);
+    // A daemon that refuses an upload answers before it read all of it; the answer is what counts then.
+    else pipeline(content, outgoing).catch((error: unknown) => (answered ? undefined : reject(error as Error)));
+  });
+}
+
+/** The JSON of an answer. Rejects with the daemon's own error when it refused. */
+export async function json<T>(incoming: IncomingMessage): Promise<T> {
+  const text = await textOf(incoming);
+  if ((incoming.statusCode ?? 500) >= 400) throw refusal(incoming.statusCode ?? 500, text);
+  if (text === '') return undefined as T;
+  return parse(incoming.statusCode ?? 0, text) as T;
+}
+
+/** The lines of an NDJSON answer, each parsed. Ends quietly when the reader stops or the signal fires. */
+export async function* ndjson<T>(incoming: IncomingMessage): AsyncGenerator<T, void, void> {
+  if ((incoming.statusCode ?? 500) >= 400) throw refusal(incoming.statusCode ?? 500, await textOf(incoming));
+  let rest = '';
+  incoming.setEncoding('utf8');
+  for await (const chunk of incoming as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') yield parse(incoming.statusCode ?? 0, line) as T;
+  }
+  if (rest !== '') yield parse(incoming.statusCode ?? 0, rest) as T;
+}
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch (error) {
+    throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: (error as Error).message }, error);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parse(status: number, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw lamError('LAM_CLIENT_BAD_ANSWER', { status, what: text.slice(0, 80) }, error);
+  }
+}
+
+/** The error an answer of the control API carries: `{"error": WireError}`. */
+function refusal(status: number, text: string): LamError {
+  const body = parse(status, text);
+  if (typeof body === 'object' && body !== null && 'error' in body) {
+    const error = body.error;
+    if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error) return fromWire(error as WireError);
+  }
+  return lamError('LAM_CLIENT_BAD_ANSWER', { status, what: text.slice(0, 80) });
+}
