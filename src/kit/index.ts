@@ -2,3 +2,4 @@ export { systemClock, sleep, type Clock, type EpochMs, type MonotonicMs } from '
 export { Ewma } from './ewma.ts';
 export { Fifo } from './fifo.ts';
 export { invariant } from './invariant.ts';
+export { nearest } from './nearest.ts';

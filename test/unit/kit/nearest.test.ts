@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nearest } from '../../../src/kit/index.ts';
+
+test('nearest finds a name with letters missing, swapped or in another case', () => {
+  const names = ['memory', 'timeout', 'handler'];
+  assert.equal(nearest('memroy', names), 'memory');
+  assert.equal(nearest('timout', names), 'timeout');
+  assert.equal(nearest('Handler', names), 'handler');
+});
+
+test('nearest suggests nothing when no name is like the word', () => {
+  assert.equal(nearest('banana', ['memory', 'timeout']), undefined);
+  assert.equal(nearest('x', []), undefined);
+});
