@@ -1,0 +1,198 @@
+import type { IForbiddenRuleType } from 'dependency-cruiser';
+
+/** What a room may load. */
+export interface Room {
+  /** Rooms it may import, through their index.ts. */
+  readonly may: readonly string[];
+  /** Files of other rooms it may import, as paths under src. */
+  readonly files?: readonly string[];
+  /** npm packages that live only here. */
+  readonly packages?: readonly string[];
+}
+
+/** The table of docs/ARCHITECTURE.md as data; a test compares the two. The rules below are made from it. */
+export const ROOMS: Readonly<Record<string, Room>> = {
+  errors: { may: [] },
+  kit: { may: ['errors'] },
+  contract: { may: ['errors'] },
+  runtimes: { may: ['errors', 'contract'] },
+  bootstraps: { may: [], files: ['executor/frames.ts', 'contract/limits.ts'] },
+  executor: { may: ['kit', 'contract', 'errors', 'runtimes'] },
+  driver: { may: ['executor', 'runtimes', 'contract', 'kit', 'errors'], packages: ['dockerode'] },
+  pool: { may: ['contract', 'kit', 'errors', 'runtimes'], files: ['driver/sandbox.ts', 'executor/session.ts'] },
+  store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
+  registry: { may: ['store', 'runtimes', 'contract', 'kit', 'errors'] },
+  logs: { may: ['contract', 'kit', 'errors'] },
+  router: { may: ['registry', 'pool', 'logs', 'contract', 'kit', 'errors', 'runtimes'], files: ['executor/session.ts'] },
+  edge: { may: ['router', 'registry', 'store', 'logs', 'contract', 'kit', 'errors'] },
+  daemon: {
+    may: ['edge', 'router', 'registry', 'store', 'logs', 'pool', 'driver', 'executor', 'runtimes', 'contract', 'kit', 'errors'],
+    files: ['driver/sandbox.ts', 'executor/session.ts'],
+  },
+  client: { may: ['contract', 'kit', 'errors'] },
+  project: { may: ['runtimes', 'contract', 'kit', 'errors'], packages: ['yaml', 'ajv'] },
+  scaffold: { may: ['project', 'runtimes', 'contract', 'kit', 'errors'] },
+  build: { may: ['project', 'runtimes', 'contract', 'kit', 'errors'], packages: ['archiver', 'execa', 'ignore', 'esbuild'] },
+  cli: {
+    may: ['client', 'project', 'scaffold', 'build', 'contract', 'kit', 'errors', 'runtimes'],
+    packages: ['@oclif/core', 'listr2', 'chalk'],
+  },
+};
+
+/**
+ * Packages that cost tens of milliseconds to load, and the files that must not load them however many static imports lie
+ * between; scripts/check-architecture.ts walks the way, because dependency-cruiser's own reachability counts dynamic imports.
+ */
+export const LIGHT = '^src/(cli/(entry|fast)|client)/';
+export const HEAVY: readonly string[] = [
+  'dockerode',
+  'execa',
+  'archiver',
+  'listr2',
+  'esbuild',
+  '@oclif/core',
+  'chalk',
+  'ajv',
+  'yaml',
+  'lowdb',
+  'yauzl',
+];
+
+/** Interface files that stand for a room whose index.ts would bring its code along. */
+const OPEN_FILES = ['driver/sandbox.ts', 'executor/session.ts', 'executor/frames.ts', 'client/raw-http.ts'];
+
+/** Where each module loaded is paid for at every call, so the ground floor may be entered by the file. */
+const COUNTS_MODULES = ['^src/cli/(fast|entry)/', '^src/client/', '^src/bootstraps/', '^src/executor/frames\\.ts$'];
+
+/** Files that run on load: they are started, never imported. */
+const MAINS = '^src/daemon/main\\.ts$|^src/logs/worker\\.ts$|^src/bootstraps/[^/]+/main\\.ts$|^src/cli/entry/';
+
+const escaped = (text: string): string => text.replaceAll('.', '\\.');
+const anyOf = (texts: readonly string[]): string => `(${texts.map(escaped).join('|')})`;
+const packagePath = (names: readonly string[]): string => `(^|/)node_modules/${anyOf(names)}(/|$)`;
+
+function roomRules([room, { may, files = [], packages = [] }]: [string, Room]): IForbiddenRuleType[] {
+  const allowed = [`^src/${room}/`, ...may.map((r) => `^src/${r}/`), ...files.map((f) => `^src/${escaped(f)}$`)];
+  const rules: IForbiddenRuleType[] = [
+    {
+      name: `${room}-imports`,
+      severity: 'error',
+      comment: `src/${room} may import only: ${[...may, ...files].join(', ') || 'nothing'}. Move the code, or pass it in as an argument (docs/ARCHITECTURE.md).`,
+      from: { path: `^src/${room}/` },
+      to: { path: '^src/', pathNot: allowed },
+    },
+  ];
+  if (packages.length > 0) {
+    rules.push({
+      name: `${room}-packages`,
+      severity: 'error',
+      comment: `${packages.join(', ')}: only src/${room} may load it. Ask that room for what you need.`,
+      from: { path: '^src/', pathNot: `^src/${room}/` },
+      to: { path: packagePath(packages) },
+    });
+  }
+  return rules;
+}
+
+/** Places a module may import in any case: its own room, an index.ts, an open file. */
+const INSIDE = [
+  '^src/$1/',
+  '^src/[^/]+/index\\.ts$',
+  '^src/driver/(docker|process)/index\\.ts$',
+  ...OPEN_FILES.map((f) => `^src/${escaped(f)}$`),
+];
+
+const homes = Object.values(ROOMS).flatMap((r) => r.packages ?? []);
+
+const forbidden: IForbiddenRuleType[] = [
+  ...Object.entries(ROOMS).flatMap(roomRules),
+  {
+    name: 'no-unknown-room',
+    severity: 'error',
+    comment: 'Every folder of src is a room with a row in the table above and in docs/ARCHITECTURE.md.',
+    from: { path: '^src/', pathNot: `^src/${anyOf(Object.keys(ROOMS))}/` },
+    to: {},
+  },
+  {
+    name: 'through-the-front-door',
+    severity: 'error',
+    comment: 'A room is entered through its index.ts, or one of the interface files that docs/ARCHITECTURE.md names.',
+    from: { path: '^src/([^/]+)/', pathNot: COUNTS_MODULES },
+    to: { path: '^src/[^/]+/', pathNot: INSIDE },
+  },
+  {
+    name: 'through-the-front-door-where-modules-count',
+    severity: 'error',
+    comment:
+      'A room above the ground floor is entered through its index.ts, or one of the interface files that docs/ARCHITECTURE.md names.',
+    from: { path: ['^src/([^/]+)/'], pathNot: `^(?!${COUNTS_MODULES.join('|')})` },
+    to: { path: '^src/[^/]+/', pathNot: [...INSIDE, '^src/(errors|kit|contract|runtimes)/'] },
+  },
+  {
+    name: 'one-home-for-a-package',
+    severity: 'error',
+    comment: 'A package needs a home in the table above and a line in docs/ARCHITECTURE.md.',
+    from: { path: '^src/' },
+    to: {
+      path: '(^|/)node_modules/',
+      pathNot: [packagePath(homes), '(^|/)node_modules/@types/node/'],
+      dependencyTypesNot: ['core', 'type-only'],
+    },
+  },
+  {
+    name: 'no-cycles',
+    severity: 'error',
+    comment: 'Two files that need each other are one file, or miss a third.',
+    from: { path: '^src/' },
+    to: { circular: true },
+  },
+  {
+    name: 'no-tests-in-src',
+    severity: 'error',
+    comment: 'src never imports test, scripts or bench.',
+    from: { path: '^src/' },
+    to: { path: '^(test|scripts|bench)/' },
+  },
+  {
+    name: 'nobody-imports-a-main',
+    severity: 'error',
+    comment: 'A main.ts or worker.ts runs on load: it is started, never imported.',
+    from: { path: '^src/' },
+    to: { path: MAINS, dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'processes-in-few-places',
+    severity: 'error',
+    comment: 'Child processes are started by build, driver, scaffold, client and bootstraps only.',
+    from: { path: '^src/', pathNot: '^src/(build|driver|scaffold|client|bootstraps)/' },
+    to: { path: '^(node:)?child_process$', dependencyTypes: ['core'] },
+  },
+  {
+    name: 'no-unresolvable',
+    severity: 'error',
+    comment: 'An import that leads nowhere escapes every other rule.',
+    from: { path: '^src/' },
+    to: { couldNotResolve: true, pathNot: '^node:' },
+  },
+  {
+    name: 'no-dev-packages',
+    severity: 'error',
+    comment: 'Code that ships needs its packages under "dependencies".',
+    from: { path: '^src/' },
+    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+  },
+];
+
+export default {
+  forbidden,
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.js'],
+    },
+  },
+};

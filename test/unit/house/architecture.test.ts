@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ROOMS } from '../../../scripts/architecture-rules.ts';
+import { checkArchitecture, type ArchitectureReport } from '../../../scripts/check-architecture.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+/** One file a sin: where it is put, what it says, and the rule that must name it. */
+const SINS = [
+  { file: 'src/pool/sin-a.ts', text: "import { request } from '../client/index.ts';\nexport const a = request;\n", rule: 'pool-imports' },
+  { file: 'src/pool/sin-b.ts', text: "import Docker from 'dockerode';\nexport const b = new Docker();\n", rule: 'driver-packages' },
+  {
+    file: 'src/router/sin-c.ts',
+    text: "import type { Fifo } from '../kit/fifo.ts';\nexport type C = Fifo<string>;\n",
+    rule: 'through-the-front-door',
+  },
+  { file: 'src/kit/sin-d.ts', text: "import { e } from './sin-e.ts';\nexport const d = (): unknown => e;\n", rule: 'no-cycles' },
+  { file: 'src/kit/sin-f.ts', text: "import { g } from '../../test/sin-g.ts';\nexport const f = g;\n", rule: 'no-tests-in-src' },
+  { file: 'src/pantry/sin-h.ts', text: "import { join } from 'node:path';\nexport const h = join;\n", rule: 'no-unknown-room' },
+  {
+    file: 'src/kit/sin-i.ts',
+    text: "import { spawn } from 'node:child_process';\nexport const i = spawn;\n",
+    rule: 'processes-in-few-places',
+  },
+  { file: 'src/kit/sin-j.ts', text: "import { x } from './not-there.ts';\nexport const j = x;\n", rule: 'no-unresolvable' },
+  { file: 'src/kit/sin-k.ts', text: "import fc from 'fast-check';\nexport const k = fc;\n", rule: 'one-home-for-a-package' },
+  { file: 'src/cli/fast/sin-l.ts', text: "import { m } from '../sin-m.ts';\nexport const l = m;\n", rule: 'light-fast-path' },
+] as const;
+
+/** What some of them import, harmless by itself. */
+const HELPERS = {
+  'src/kit/sin-e.ts': "import { d } from './sin-d.ts';\nexport const e = (): unknown => d;\n",
+  'test/sin-g.ts': 'export const g = 1;\n',
+  'src/cli/sin-m.ts': "import { Listr } from 'listr2';\nexport const m = Listr;\n",
+  'src/kit/node_modules/unseen.ts': 'export const unseen = 1;\n',
+};
+
+function put(base: string, file: string, text: string): void {
+  mkdirSync(dirname(join(base, file)), { recursive: true });
+  writeFileSync(join(base, file), text);
+}
+
+describe('the check of the import rules', () => {
+  let base: string;
+  let report: ArchitectureReport;
+  before(async () => {
+    base = mkdtempSync(join(tmpdir(), 'lam-architecture-'));
+    cpSync(join(root, 'src'), join(base, 'src'), { recursive: true });
+    for (const file of ['package.json', 'tsconfig.json']) cpSync(join(root, file), join(base, file));
+    symlinkSync(join(root, 'node_modules'), join(base, 'node_modules'));
+    for (const sin of SINS) put(base, sin.file, sin.text);
+    for (const [file, text] of Object.entries(HELPERS)) put(base, file, text);
+    report = await checkArchitecture(base);
+  });
+  after(() => rmSync(base, { recursive: true, force: true }));
+
+  for (const sin of SINS) {
+    test(`refuses ${sin.file} by the rule ${sin.rule}`, () => {
+      const found = report.faults.filter((f) => f.startsWith(sin.file) && f.includes(`[${sin.rule}]`));
+      assert.notEqual(found.length, 0, report.faults.filter((f) => f.startsWith(sin.file)).join('\n') || 'no fault at all');
+    });
+  }
+
+  test('names the way from a light file to a heavy package', () => {
+    const fault = report.faults.find((f) => f.startsWith('src/cli/fast/sin-l.ts') && f.includes('[light-fast-path]'));
+    assert.match(fault ?? '', /^src\/cli\/fast\/sin-l\.ts -> src\/cli\/sin-m\.ts -> .*listr2/);
+  });
+
+  test('reports a file that it did not look at', () => {
+    assert.ok(report.faults.some((f) => f.startsWith('src/kit/node_modules/unseen.ts: was not looked at')));
+  });
+
+  test('looked at the real files of src', () => {
+    assert.ok(report.modules > 100, `${report.modules} modules`);
+  });
+});
+
+test('the table of docs/ARCHITECTURE.md is the one that is checked', () => {
+  const rows = readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => cells.length === 6 && Object.hasOwn(ROOMS, cells[1] ?? ''));
+  const cellOf = (text: string | undefined): readonly string[] =>
+    (text ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '' && part !== '-')
+      .toSorted();
+  const documented = rows.map((cells) => ({ room: cells[1] ?? '', may: cellOf(cells[3]), packages: cellOf(cells[4]) }));
+  const checked = Object.entries(ROOMS).map(([room, r]) => ({
+    room,
+    may: room === 'daemon' ? ['every daemon-side room'] : [...r.may, ...(r.files ?? [])].toSorted(),
+    packages: [...(r.packages ?? [])].toSorted(),
+  }));
+  assert.deepEqual(documented, checked);
+});
