@@ -1,3 +1,34 @@
-import type { Entry } from '../entry.ts';
+import { entry } from '../entry.ts';
 
-export const DRIVER = {} as const satisfies Record<string, Entry<never>>;
+export const DRIVER = {
+  LAM_DRIVER_DOCKER_UNREACHABLE: entry<{ reason: string }>({
+    kind: 'tool_missing',
+    fault: 'host',
+    message: (d) => `the Docker engine can't be reached: ${d.reason}`,
+    hint: () => 'start it (sudo systemctl start docker), or do without it: lam restart --driver process',
+  }),
+  LAM_DRIVER_DOCKER_DENIED: entry<{ socket: string }>({
+    kind: 'tool_missing',
+    fault: 'host',
+    message: (d) => `you may not use the Docker engine: permission denied on '${d.socket}'`,
+    hint: () => 'join its group and log in again: sudo usermod -aG docker "$USER"',
+  }),
+  LAM_DRIVER_IMAGE_MISSING: entry<{ image: string; reason: string }>({
+    kind: 'tool_missing',
+    fault: 'caller',
+    message: (d) => `image '${d.image}' is not here and can't be pulled: ${d.reason}`,
+    hint: (d) => `see what Docker says: docker pull '${d.image}'`,
+  }),
+  LAM_DRIVER_NO_BASE: entry<{ reason: string }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    message: (d) => `there is nothing to make a container from: ${d.reason}`,
+    hint: () => 'name an image in lam.yaml, for example: image: node:24-slim',
+  }),
+  LAM_DRIVER_START_FAILED: entry<{ function: string; reason: string }>({
+    kind: 'host_failure',
+    fault: 'host',
+    message: (d) => `no sandbox for '${d.function}' could be started: ${d.reason}`,
+    hint: (d) => `see what it printed: lam logs '${d.function}'`,
+  }),
+} as const;
