@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { lamError } from '../errors/index.ts';
+import { declarationsOf } from './declaration.ts';
+import { parseSource } from './document.ts';
+import { findProjectFile } from './locate.ts';
+import { meaningFaults } from './meaning.ts';
+import type { Project, ProjectFault } from './project.ts';
+import { projectFunction } from './project-function.ts';
+import { structureFaults } from './structure.ts';
+
+/**
+ * Loads the project that `from` (a folder) lies in. Throws `LAM_PROJECT_NOT_FOUND`, or `LAM_PROJECT_INVALID` with
+ * every fault of the file in the order of its lines.
+ */
+export async function loadProject(from: string): Promise<Project> {
+  const file = await findProjectFile(from);
+  if (file === undefined) throw lamError('LAM_PROJECT_NOT_FOUND', { from: resolve(from) });
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const message = `it can't be read (${error instanceof Error ? error.message : String(error)})`;
+    throw lamError('LAM_PROJECT_INVALID', { file, faults: [{ line: 1, column: 1, path: '', message }] }, error);
+  }
+  return parseProject(text, file);
+}
+
+/** As {@link loadProject}, of a text already read; `file` is its absolute path. */
+export async function parseProject(text: string, file: string): Promise<Project> {
+  const root = dirname(file);
+  const source = parseSource(text);
+  if (source.syntaxFaults.length > 0) throw invalid(file, source.syntaxFaults);
+  const declarations = declarationsOf(source.value);
+  const faults = [...structureFaults(source), ...(await meaningFaults(source, declarations, root))];
+  if (faults.length > 0) throw invalid(file, faults);
+  return { root, file, functions: declarations.map((declaration) => projectFunction(declaration, source, root)) };
+}
+
+function invalid(file: string, faults: readonly ProjectFault[]): Error {
+  const seen = new Set<string>();
+  const distinct = faults
+    .toSorted((a, b) => a.line - b.line || a.column - b.column)
+    // What stands in `defaults` is checked once per function, and must be reported once.
+    .filter((fault) => {
+      const key = `${fault.line}:${fault.column} ${fault.message}`;
+      return !seen.has(key) && seen.add(key);
+    });
+  return lamError('LAM_PROJECT_INVALID', { file, faults: distinct });
+}

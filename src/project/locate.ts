@@ -1,0 +1,21 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+/** The names a project file may have; the first one present wins. */
+export const PROJECT_FILES = ['lam.yaml', 'lam.yml'] as const;
+
+/** The absolute path of the nearest project file in `from` or a folder above it, or undefined. */
+export async function findProjectFile(from: string): Promise<string | undefined> {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    for (const name of PROJECT_FILES) {
+      const file = join(folder, name);
+      if (await isFile(file)) return file;
+    }
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats?.isFile() ?? false;
+}

@@ -1,0 +1,114 @@
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join, normalize } from 'node:path';
+import { LIMITS, parseRoute, RESERVED_ENVIRONMENT, routeKey } from '../contract/index.ts';
+import { nearest } from '../kit/index.ts';
+import { KNOWN_RUNTIMES, parseRuntime } from '../runtimes/index.ts';
+import { entriesOf, settingOf, type Declaration } from './declaration.ts';
+import type { SourceDocument, ValuePath } from './document.ts';
+import type { ProjectFault } from './project.ts';
+import { environmentText } from './environment-text.ts';
+
+/**
+ * Checks what the schema can't say: runtimes, handlers, folders, environment, routes. Values of a wrong type are
+ * passed over, because the schema reports them.
+ */
+export async function meaningFaults(
+  source: SourceDocument,
+  declarations: readonly Declaration[],
+  root: string,
+): Promise<readonly ProjectFault[]> {
+  const perFunction = await Promise.all(
+    declarations.map(async (declaration) => [
+      ...runtimeFaults(source, declaration),
+      ...handlerFaults(source, declaration),
+      ...(await pathFaults(source, declaration, root)),
+      ...environmentFaults(source, declaration),
+    ]),
+  );
+  return [...perFunction.flat(), ...routeFaults(source, declarations)];
+}
+
+function runtimeFaults(source: SourceDocument, declaration: Declaration): readonly ProjectFault[] {
+  const runtime = settingOf(declaration, 'runtime');
+  if (runtime === undefined) {
+    const whose = declaration.own.path.length === 0 ? '' : ` of '${declaration.name}'`;
+    return [source.fault(declaration.own.path, `'runtime'${whose} is missing; use one of ${KNOWN_RUNTIMES.join(', ')}`, 'key')];
+  }
+  if (typeof runtime.value !== 'string' || parseRuntime(runtime.value) !== undefined) return [];
+  const suggestion = nearest(runtime.value, KNOWN_RUNTIMES);
+  const advice = suggestion === undefined ? `use one of ${KNOWN_RUNTIMES.join(', ')}` : `did you mean '${suggestion}'?`;
+  return [source.fault(runtime.path, `unknown runtime '${runtime.value}'; ${advice}`)];
+}
+
+function handlerFaults(source: SourceDocument, declaration: Declaration): readonly ProjectFault[] {
+  const handler = settingOf(declaration, 'handler');
+  const runtime = settingOf(declaration, 'runtime')?.value;
+  if (typeof handler?.value !== 'string' || typeof runtime !== 'string') return [];
+  const family = parseRuntime(runtime)?.family;
+  if (family === undefined || family === 'provided' || handler.value === '') return [];
+  if (/^[^.]*\.[^/]*[^/.]$/.test(handler.value.slice(handler.value.lastIndexOf('/') + 1)) && !handler.value.split('/').includes('..'))
+    return [];
+  return [source.fault(handler.path, `the handler '${handler.value}' must read 'file.export', for instance 'index.handler'`)];
+}
+
+async function pathFaults(source: SourceDocument, declaration: Declaration, root: string): Promise<readonly ProjectFault[]> {
+  const path = settingOf(declaration, 'path');
+  if (typeof path?.value !== 'string' || path.value === '') return [];
+  if (isAbsolute(path.value) || normalize(path.value).split('/').includes('..')) {
+    return [source.fault(path.path, `the path '${path.value}' must stay inside the folder of lam.yaml`)];
+  }
+  const stats = await stat(join(root, path.value)).catch(() => undefined);
+  if (stats?.isDirectory()) return [];
+  return [source.fault(path.path, `the path '${path.value}' is not a folder`)];
+}
+
+function environmentFaults(source: SourceDocument, declaration: Declaration): readonly ProjectFault[] {
+  const faults: ProjectFault[] = [];
+  let bytes = 0;
+  for (const [key, setting] of entriesOf(declaration, 'environment')) {
+    const text = environmentText(setting, source);
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
+      faults.push(
+        source.fault(
+          setting.path,
+          `the environment key '${key}' must begin with a letter or '_' and hold only a-z, A-Z, 0-9 and '_'`,
+          'key',
+        ),
+      );
+    }
+    if (RESERVED_ENVIRONMENT.has(key)) faults.push(source.fault(setting.path, `the environment key '${key}' is set by lam itself`, 'key'));
+    if (text.includes('\0')) faults.push(source.fault(setting.path, `the value of the environment key '${key}' holds a NUL character`));
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(text);
+  }
+  if (bytes > LIMITS.environmentBytes) {
+    const place = settingOf(declaration, 'environment')?.path ?? declaration.own.path;
+    const size = `${bytes} bytes, keys and values together; the limit is ${LIMITS.environmentBytes}`;
+    faults.push(source.fault(place, `the environment of '${declaration.name}' takes ${size}`, 'key'));
+  }
+  return faults;
+}
+
+/** Grammar, and clashes between routes of the whole project. */
+function routeFaults(source: SourceDocument, declarations: readonly Declaration[]): readonly ProjectFault[] {
+  const faults: ProjectFault[] = [];
+  const taken = new Map<string, string>();
+  for (const { name, own } of declarations) {
+    const routes: unknown = own.values['routes'];
+    if (!Array.isArray(routes)) continue;
+    for (const [index, text] of routes.entries()) {
+      if (typeof text !== 'string') continue;
+      const place: ValuePath = [...own.path, 'routes', index];
+      const route = parseRoute(text);
+      if ('fault' in route) {
+        faults.push(source.fault(place, `the route '${text}' ${route.fault}`));
+        continue;
+      }
+      const key = routeKey(route);
+      const before = taken.get(key);
+      if (before !== undefined)
+        faults.push(source.fault(place, `the route '${text}' of '${name}' matches the same requests as one of '${before}'`));
+      taken.set(key, before ?? name);
+    }
+  }
+  return faults;
+}

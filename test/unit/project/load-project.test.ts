@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { isLamError, type ErrorCode } from '../../../src/errors/index.ts';
+import { loadProject, parseProject, type Project, type ProjectFault } from '../../../src/project/index.ts';
+
+let root = '';
+
+before(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'lam-project-')));
+  await mkdir(join(root, 'functions/hello'), { recursive: true });
+});
+
+after(() => rm(root, { recursive: true }));
+
+function parse(text: string): Promise<Project> {
+  return parseProject(text, join(root, 'lam.yaml'));
+}
+
+/** The faults of a file, as `line:column message`. */
+async function faultsOf(text: string): Promise<readonly string[]> {
+  const error: unknown = await parse(text).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(isLamError(error), `no error for: ${text}`);
+  assert.equal(error.code, 'LAM_PROJECT_INVALID' satisfies ErrorCode);
+  const faults = error.details['faults'] as readonly ProjectFault[];
+  for (const fault of faults) assert.ok(error.message.includes(fault.message), fault.message);
+  return faults.map((fault) => `${fault.line}:${fault.column} ${fault.message}`);
+}
+
+describe('a valid project', () => {
+  test('of one function gets its settings in the units of the contract', async () => {
+    const project = await parse(
+      [
+        'name: hello',
+        'runtime: nodejs22.x',
+        'handler: src/index.main',
+        'memory: 256',
+        'timeout: 0.25',
+        'cpus: 0.5',
+        'pids: 64',
+        'tmp: 32',
+        'idle: 1.5',
+        'concurrency: 3',
+        'queue: 0',
+        'network: none',
+        'image: node:24-slim',
+        'description: says hello',
+        'environment: {GREETING: hi, VERSION: 1.10, ON: true}',
+        'routes: ["GET /hello/{name}"]',
+        'build: {command: make, bundle: false, include: [data/**], dependencies: none}',
+      ].join('\n'),
+    );
+    assert.deepEqual(project, {
+      root,
+      file: join(root, 'lam.yaml'),
+      functions: [
+        {
+          name: 'hello',
+          directory: root,
+          config: {
+            runtime: 'nodejs22.x',
+            handler: 'src/index.main',
+            memoryMiB: 256,
+            timeoutMs: 250,
+            cpus: 0.5,
+            pids: 64,
+            tmpMiB: 32,
+            idleTimeoutMs: 1500,
+            maxConcurrency: 3,
+            maxQueue: 0,
+            network: 'none',
+            image: 'node:24-slim',
+            description: 'says hello',
+            environment: { GREETING: 'hi', VERSION: '1.10', ON: 'true' },
+            routes: ['GET /hello/{name}'],
+          },
+          build: { command: 'make', bundle: false, include: ['data/**'], dependencies: 'none' },
+        },
+      ],
+    });
+  });
+
+  test('sets nothing that the author did not, but the handler of the runtime', async () => {
+    const project = await parse('name: hello\nruntime: python3\n');
+    assert.deepEqual(project.functions[0]?.config, { runtime: 'python3', handler: 'lambda_function.lambda_handler' });
+    assert.deepEqual(project.functions[0]?.build, { include: [], dependencies: 'auto' });
+  });
+
+  test('of many functions gives each the defaults, maps merged key by key', async () => {
+    const project = await parse(`
+defaults:
+  runtime: nodejs
+  timeout: 10
+  environment: {A: a, B: b}
+functions:
+  hello: {path: functions/hello, environment: {B: own}}
+  other: {runtime: python3, timeout: 1}
+`);
+    const [hello, other] = project.functions;
+    assert.equal(hello?.directory, join(root, 'functions/hello'));
+    assert.deepEqual(hello.config, { runtime: 'nodejs', handler: 'index.handler', timeoutMs: 10_000, environment: { A: 'a', B: 'own' } });
+    assert.equal(other?.config.timeoutMs, 1000);
+    assert.equal(other.config.handler, 'lambda_function.lambda_handler');
+  });
+
+  test('may use anchors, aliases and merge keys', async () => {
+    const project = await parse('functions:\n  a: &a {runtime: nodejs, memory: 256}\n  b: {<<: *a, timeout: 2}\n  c: *a\n');
+    assert.deepEqual(
+      project.functions.map((each) => each.config.memoryMiB),
+      [256, 256, 256],
+    );
+  });
+});
+
+describe('an invalid project', () => {
+  test('has all its faults reported at once, each with line and column', async () => {
+    const faults = await faultsOf(
+      ['name: hello world', 'runtime: nodjs', 'memroy: 128', 'timeout: 9999', 'network: maybe', 'environment:', '  AWS_REGION: x'].join(
+        '\n',
+      ),
+    );
+    assert.deepEqual(
+      faults.map((fault) => fault.split(' ')[0]),
+      ['1:7', '2:10', '3:1', '4:10', '5:10', '7:3'],
+    );
+    assert.match(faults[0] ?? '', /'hello world'/);
+    assert.match(faults[1] ?? '', /did you mean 'nodejs'/);
+    assert.match(faults[2] ?? '', /unknown key 'memroy'; did you mean 'memory'/);
+    assert.match(faults[3] ?? '', /at most 900, but is '9999'/);
+    assert.match(faults[4] ?? '', /one of 'on', 'none', but is 'maybe'/);
+    assert.match(faults[5] ?? '', /'AWS_REGION' is set by lam itself/);
+  });
+
+  test('with broken YAML has each syntax error placed', async () => {
+    const faults = await faultsOf('name: hello\nroutes: [a, b\nruntime: nodejs\n');
+    assert.ok(faults.length > 0);
+    assert.match(faults[0] ?? '', /^[23]:/);
+  });
+
+  test('with a key twice is refused', async () => {
+    assert.match((await faultsOf('name: a\nname: b\nruntime: nodejs\n')).join('\n'), /^2:1 .*unique/m);
+  });
+
+  test('with aliases that multiply without end is refused', async () => {
+    const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+    for (let i = 1; i < 9; i += 1)
+      lines.push(
+        `a${i}: &a${i} [${Array(10)
+          .fill(`*a${i - 1}`)
+          .join(', ')}]`,
+      );
+    assert.match((await faultsOf(lines.join('\n'))).join('\n'), /alias/i);
+  });
+
+  for (const [title, text, expected] of [
+    ['an empty file', '', /must be a map, but is empty/],
+    ['a list', '- a\n', /must be a map, but is a list/],
+    ['no name', 'runtime: nodejs\n', /'name' is missing/],
+    ['no runtime', 'name: hello\n', /'runtime' is missing; use one of nodejs/],
+    ['no functions', 'functions: {}\n', /'functions' must not be empty/],
+    ['a function that is no map', 'functions:\n  hello:\n', /2:9 'functions.hello' must be a map, but is empty/],
+    ['a name as text that YAML reads as a number', 'name: 12\nruntime: nodejs\n', /1:7 'name' must be a text, but is '12'/],
+    ['a name in another alphabet', 'name: héllo\nruntime: nodejs\n', /'héllo', which is not a function name/],
+    ['a name that climbs', 'name: ../x\nruntime: nodejs\n', /'..\/x', which is not a function name/],
+    ['a name of 200 characters', `name: ${'x'.repeat(200)}\nruntime: nodejs\n`, /not a function name/],
+    ['a handler without export', 'name: a\nruntime: nodejs\nhandler: index\n', /3:10 the handler 'index' must read/],
+    ['a handler that climbs', 'name: a\nruntime: nodejs\nhandler: ../index.handler\n', /the handler '..\/index.handler' must read/],
+    ['a path that leaves the project', 'functions: {a: {runtime: nodejs, path: ../..}}\n', /must stay inside/],
+    ['a path that does not exist', 'functions: {a: {runtime: nodejs, path: nowhere}}\n', /'nowhere' is not a folder/],
+    [
+      'an environment over the limit',
+      `name: a\nruntime: nodejs\nenvironment: {BIG: ${'x'.repeat(4094)}}\n`,
+      /takes 4097 bytes.*limit is 4096/,
+    ],
+    [
+      'an environment value that is a list',
+      'name: a\nruntime: nodejs\nenvironment: {A: [1]}\n',
+      /must be a text, or a number, or true or false/,
+    ],
+    ['a bad route', 'name: a\nruntime: nodejs\nroutes:\n  - GET /ok\n  - FETCH /x\n', /5:5 the route 'FETCH \/x' has an unknown method/],
+    [
+      'two functions with one route',
+      'functions:\n  a: {runtime: nodejs, routes: ["GET /x/{a}"]}\n  b: {runtime: nodejs, routes: ["GET /x/{b}"]}\n',
+      /3:33 .*same requests as one of 'a'/,
+    ],
+  ] as const) {
+    test(`with ${title} says so`, async () => {
+      assert.match((await faultsOf(text)).join('\n'), expected);
+    });
+  }
+
+  test('has a fault in the defaults reported once, not once per function', async () => {
+    const faults = await faultsOf('defaults: {runtime: cobol}\nfunctions: {a: {}, b: {}, c: {}}\n');
+    assert.equal(faults.length, 1);
+  });
+});
+
+describe('finding the project', () => {
+  test('looks in the folders above, and prefers lam.yaml to lam.yml', async () => {
+    const folder = join(root, 'found/deep/deeper');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(root, 'found/lam.yml'), 'name: second\nruntime: nodejs\n');
+    assert.equal((await loadProject(folder)).functions[0]?.name, 'second');
+    await writeFile(join(root, 'found/lam.yaml'), 'name: first\nruntime: nodejs\n');
+    const project = await loadProject(folder);
+    assert.equal(project.functions[0]?.name, 'first');
+    assert.equal(project.root, join(root, 'found'));
+  });
+
+  test('says which folder it began in when there is none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lam-none-'));
+    try {
+      await assert.rejects(
+        loadProject(folder),
+        (error) => isLamError(error) && error.code === 'LAM_PROJECT_NOT_FOUND' && error.message.includes(folder),
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
