@@ -48,7 +48,7 @@ export interface SandboxDriver {
   /** What this driver does not isolate or limit on this machine, a sentence each; empty when nothing is missing. */
   readonly gaps: readonly string[];
   /**
-   * Throws `LAM_RUNTIME_MISSING` when the interpreter is not to be had; otherwise resolves with a notice for the
+   * Throws `LAM_DRIVER_RUNTIME_MISSING` when the interpreter is not to be had; otherwise resolves with a notice for the
    * author when another version than the one asked for will run, or null.
    */
   prepare(runtime: Runtime, image: string | null): Promise<string | null>;

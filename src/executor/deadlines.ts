@@ -1,4 +1,4 @@
-import type { Clock, MonotonicMs } from '../kit/clock.ts';
+import type { Clock, MonotonicMs } from '../kit/index.ts';
 
 /** Something that must not last longer than its deadline. */
 export interface Expirable {

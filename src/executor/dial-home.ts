@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import { SOCKET_PATH_BYTES } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import type { Clock, MonotonicMs } from '../kit/clock.ts';
+import type { Clock, MonotonicMs } from '../kit/index.ts';
 import { Deadlines, type Expirable } from './deadlines.ts';
 import { FrameSession } from './frame-session.ts';
 import { FRAME, FrameDecoder, MAX_FIRST_FRAME_BYTES, type FrameSink, type Hello } from './frames.ts';
@@ -10,8 +11,6 @@ import type { SessionHooks } from './session.ts';
 
 /** How long a connection may take to show its token. */
 const HELLO_MS = 5000;
-/** Longest path a Unix socket can have everywhere (macOS: 104 bytes with the final zero). */
-const SOCKET_PATH_BYTES = 103;
 
 /** A sandbox that was started and has not called yet. */
 export interface Expected {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { LIMITS, type InvocationContext } from '../contract/index.ts';
-import { invariant } from '../kit/invariant.ts';
-import type { Clock, MonotonicMs } from '../kit/clock.ts';
+import { invariant } from '../kit/index.ts';
+import type { Clock, MonotonicMs } from '../kit/index.ts';
 import type { Deadlines, Expirable } from './deadlines.ts';
 import {
   FRAME,

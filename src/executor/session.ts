@@ -67,6 +67,12 @@ export interface Session {
   exited(status: ExitStatus): void;
   /** Raw output of the process that did not come over the session; attributed to the current invocation, else the last. */
   output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+  /**
+   * Reads nothing more of what the sandbox says or prints until `resume`, which in time blocks it: for an owner whose
+   * logs can't keep up. Absent where the session can't.
+   */
+  pause?(): void;
+  resume?(): void;
   /** Idempotent. Settles what is pending, frees sockets. */
   close(): void;
 }

@@ -25,6 +25,12 @@ export const DRIVER = {
     message: (d) => `there is nothing to make a container from: ${d.reason}`,
     hint: () => 'name an image in lam.yaml, for example: image: node:24-slim',
   }),
+  LAM_DRIVER_RUNTIME_MISSING: entry<{ runtime: string; wants: string }>({
+    kind: 'tool_missing',
+    fault: 'host',
+    message: (d) => `nothing here can run '${d.runtime}': ${d.wants} is not on PATH`,
+    hint: (d) => `install ${d.wants}, then: lam restart`,
+  }),
   LAM_DRIVER_START_FAILED: entry<{ function: string; reason: string }>({
     kind: 'host_failure',
     fault: 'host',

@@ -1,0 +1,2 @@
+export type { Sandbox, SandboxDriver, SandboxId, SandboxSpec } from './sandbox.ts';
+export { openProcessDriver, type ProcessDriverOptions } from './process/index.ts';

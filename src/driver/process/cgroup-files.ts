@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sleep } from '../../kit/index.ts';
+
+/** How often and how long to try to remove a group whose processes were just killed. */
+const REMOVE_TRIES = 40;
+const REMOVE_WAIT_MS = 5;
+
+/** The content of a control file; empty when it is not there. */
+export function readControl(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // The group is gone, or this kernel has no such file: both mean that it can't tell.
+    return '';
+  }
+}
+
+/** The number after `name` in a control file of `name value` lines; undefined when there is none. */
+export function readCount(path: string, name: string): number | undefined {
+  const found = new RegExp(`^${name} (\\d+)$`, 'm').exec(readControl(path))?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+/** Kills all processes in the groups at `folders`; returns how many there were. */
+export function killMembers(folders: readonly string[]): number {
+  const pids = new Set(folders.flatMap((folder) => readControl(join(folder, 'cgroup.procs')).split('\n')));
+  let killed = 0;
+  for (const pid of pids) {
+    if (pid === '' || Number(pid) === process.pid) continue;
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+      killed += 1;
+    } catch {
+      // It ended by itself in between.
+    }
+  }
+  return killed;
+}
+
+/** Kills what is in the groups and removes them with all groups below; waits for the kernel to let go of the dead. */
+export async function removeGroups(folders: readonly string[]): Promise<number> {
+  let killed = 0;
+  for (const folder of folders) {
+    const below = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    const children = below.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
+    killed += await removeGroups(children);
+  }
+  for (let attempt = 0; attempt < REMOVE_TRIES; attempt += 1) {
+    killed += killMembers(folders);
+    const left = await Promise.all(
+      folders.map((folder) => rmdir(folder).then(undefined, (error: NodeJS.ErrnoException) => error.code === 'EBUSY')),
+    );
+    if (!left.includes(true)) break;
+    await sleep(REMOVE_WAIT_MS * Math.min(attempt + 1, 10));
+  }
+  return killed;
+}

@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cgroup, CgroupLimits, CgroupTree } from './cgroup.ts';
+import { readControl, readCount, removeGroups } from './cgroup-files.ts';
+
+const PERIOD_US = 100_000;
+const CONTROLLERS = ['memory', 'pids', 'cpu'] as const;
+type Controller = (typeof CONTROLLERS)[number];
+
+/** Finds where cgroup v1 controllers are mounted, in the text of `/proc/self/mountinfo` (proc(5)). Pure. */
+export function v1Mounts(mountinfo: string): ReadonlyMap<Controller, string> {
+  const found = new Map<Controller, string>();
+  for (const line of mountinfo.split('\n')) {
+    const [before, after] = line.split(' - ');
+    const path = before?.split(' ')[4];
+    const [type, , options] = after?.split(' ') ?? [];
+    if (type !== 'cgroup' || path === undefined || options === undefined) continue;
+    for (const controller of CONTROLLERS)
+      if (options.split(',').includes(controller) && !found.has(controller)) found.set(controller, path);
+  }
+  return found;
+}
+
+/** The tree of one home in cgroup v1, with the controllers that can be written; undefined when there is none. */
+export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: string): CgroupTree | undefined {
+  const roots = new Map<Controller, string>();
+  for (const [controller, mount] of mounts) {
+    const root = join(mount, name);
+    try {
+      mkdirSync(root, { recursive: true });
+      roots.set(controller, root);
+    } catch {
+      // Not allowed, or read-only as in most containers: the driver does without and says so.
+    }
+  }
+  if (roots.size === 0) return undefined;
+  // cpu and cpuacct are often one mount under two names.
+  const folders = [...new Set(roots.values())];
+  return {
+    controllers: { memory: roots.has('memory'), pids: roots.has('pids'), cpu: roots.has('cpu') },
+    create: (id, limits) => create(roots, folders, id, limits),
+    async reclaim() {
+      let killed = 0;
+      for (const root of folders) {
+        const below = await readdir(root, { withFileTypes: true }).catch(() => []);
+        killed += await removeGroups(below.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name)));
+      }
+      return killed;
+    },
+    async close() {
+      await removeGroups(folders);
+    },
+  };
+}
+
+// oxlint-disable-next-line max-params -- what the closure above would otherwise hold in one object
+function create(roots: ReadonlyMap<Controller, string>, folders: readonly string[], id: string, limits: CgroupLimits): Cgroup {
+  const groups = folders.map((folder) => join(folder, id));
+  for (const group of groups) mkdirSync(group, { recursive: true });
+  const at = (controller: Controller): string | undefined => {
+    const root = roots.get(controller);
+    return root === undefined ? undefined : join(root, id);
+  };
+  const memory = at('memory');
+  const pids = at('pids');
+  const cpu = at('cpu');
+  if (memory !== undefined) limitMemory(memory, limits.memoryMiB);
+  if (pids !== undefined) writeFileSync(join(pids, 'pids.max'), String(limits.pids));
+  if (cpu !== undefined) writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(Math.max(1000, Math.round(limits.cpus * PERIOD_US))));
+  return {
+    joins: groups.map((group) => join(group, 'cgroup.procs')),
+    peakBytes: () => (memory === undefined ? 0 : Number(readControl(join(memory, 'memory.max_usage_in_bytes')))),
+    outOfMemory: () => memory !== undefined && ranOut(memory),
+    async remove() {
+      await removeGroups(groups);
+    },
+  };
+}
+
+function limitMemory(group: string, memoryMiB: number): void {
+  const bytes = String(memoryMiB * 1024 * 1024);
+  writeFileSync(join(group, 'memory.limit_in_bytes'), bytes);
+  // Absent where the kernel does not account for swap; the memory limit alone then holds.
+  const withSwap = join(group, 'memory.memsw.limit_in_bytes');
+  if (existsSync(withSwap)) writeFileSync(withSwap, bytes);
+}
+
+/** Kernels before 4.13 do not count kills; there, a limit that was hit is the best there is. */
+function ranOut(group: string): boolean {
+  const kills = readCount(join(group, 'memory.oom_control'), 'oom_kill');
+  return kills === undefined ? Number(readControl(join(group, 'memory.failcnt'))) > 0 : kills > 0;
+}

@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cgroup, CgroupLimits, CgroupTree } from './cgroup.ts';
+import { readControl, readCount, removeGroups } from './cgroup-files.ts';
+
+const PERIOD_US = 100_000;
+
+/** Where cgroup v2 is mounted, from the text of `/proc/self/mountinfo` (proc(5)). Pure. */
+export function v2Mount(mountinfo: string): string | undefined {
+  for (const line of mountinfo.split('\n')) {
+    const [before, after] = line.split(' - ');
+    if (after?.startsWith('cgroup2 ') === true) return before?.split(' ')[4];
+  }
+  return undefined;
+}
+
+/** The tree of one home in cgroup v2; undefined when it can't be made or has no controller to give. */
+export function openCgroupsV2(mount: string, name: string): CgroupTree | undefined {
+  const root = join(mount, name);
+  const wanted = ['memory', 'pids', 'cpu'].filter((controller) =>
+    readControl(join(mount, 'cgroup.controllers')).split(/\s+/).includes(controller),
+  );
+  if (wanted.length === 0) return undefined;
+  try {
+    mkdirSync(root, { recursive: true });
+    const enable = wanted.map((controller) => `+${controller}`).join(' ');
+    writeFileSync(join(mount, 'cgroup.subtree_control'), enable);
+    writeFileSync(join(root, 'cgroup.subtree_control'), enable);
+  } catch {
+    // Not allowed, as for everyone but root without delegation: the driver does without and says so.
+    return undefined;
+  }
+  return {
+    controllers: { memory: wanted.includes('memory'), pids: wanted.includes('pids'), cpu: wanted.includes('cpu') },
+    create: (id, limits) => create(join(root, id), limits),
+    async reclaim() {
+      const below = await readdir(root, { withFileTypes: true }).catch(() => []);
+      return removeGroups(below.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name)));
+    },
+    async close() {
+      await removeGroups([root]);
+    },
+  };
+}
+
+function create(group: string, limits: CgroupLimits): Cgroup {
+  mkdirSync(group, { recursive: true });
+  const set = (file: string, value: string): void => {
+    const path = join(group, file);
+    if (existsSync(path)) writeFileSync(path, value);
+  };
+  set('memory.max', String(limits.memoryMiB * 1024 * 1024));
+  set('memory.swap.max', '0');
+  set('pids.max', String(limits.pids));
+  set('cpu.max', `${Math.max(1000, Math.round(limits.cpus * PERIOD_US))} ${PERIOD_US}`);
+  return {
+    joins: [join(group, 'cgroup.procs')],
+    peakBytes: () => Number(readControl(join(group, 'memory.peak'))),
+    outOfMemory: () => (readCount(join(group, 'memory.events'), 'oom_kill') ?? 0) > 0,
+    async remove() {
+      await removeGroups([group]);
+    },
+  };
+}

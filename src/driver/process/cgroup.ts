@@ -1,0 +1,36 @@
+/** What a sandbox may use. */
+export interface CgroupLimits {
+  readonly memoryMiB: number;
+  readonly cpus: number;
+  readonly pids: number;
+}
+
+/** Which limits the kernel keeps here. */
+export interface CgroupControllers {
+  readonly memory: boolean;
+  readonly pids: boolean;
+  readonly cpu: boolean;
+}
+
+/** The control group of one sandbox. */
+export interface Cgroup {
+  /** Files to which a process writes its own pid to join. */
+  readonly joins: readonly string[];
+  /** The most memory used so far, bytes; 0 where the kernel does not say. */
+  peakBytes(): number;
+  /** Whether the kernel ended a process of it for want of memory. */
+  outOfMemory(): boolean;
+  /** Ends all processes in it and takes it away. */
+  remove(): Promise<void>;
+}
+
+/** The control groups of one home, below `lam-<home id>`. */
+export interface CgroupTree {
+  readonly controllers: CgroupControllers;
+  /** Throws what the file system throws. */
+  create(id: string, limits: CgroupLimits): Cgroup;
+  /** Ends and removes what is below it; resolves with the number of processes ended. */
+  reclaim(): Promise<number>;
+  /** Takes the tree itself away, if it is empty. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,1 @@
+export { openProcessDriver, type ProcessDriverOptions } from './process-driver.ts';

@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { homeId, LIMITS, type Reclaimed } from '../../contract/index.ts';
+import { isLamError, lamError } from '../../errors/index.ts';
+import { DialHome, type SessionHooks } from '../../executor/index.ts';
+import { checkEntrypoint, openRuntimeApi, type RuntimeApi } from '../../executor/runtime-api/index.ts';
+import { systemClock, type Clock } from '../../kit/index.ts';
+import type { Runtime } from '../../runtimes/index.ts';
+import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
+import type { Cgroup, CgroupTree } from './cgroup.ts';
+import { dialPath } from './dial-path.ts';
+import { baseEnvironment, bootstrapEnvironment, runtimeApiEnvironment } from './environment.ts';
+import { processGaps } from './gaps.ts';
+import { Interpreters } from './interpreters.ts';
+import { commandLine, detectLauncher, type Launcher } from './launch.ts';
+import { LoopbackAddresses } from './loopback-addresses.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { openCgroups } from './open-cgroups.ts';
+import { ProcessSandbox, RunningProcess } from './process-sandbox.ts';
+import { endOwnedProcesses, OWNER_VARIABLE } from './reclaim.ts';
+
+/** What the process driver needs to know. */
+export interface ProcessDriverOptions {
+  /** `LAM_HOME`; sandboxes have their folders in `run/sb` below it, which only this driver uses. */
+  readonly home: string;
+  /** Program and first arguments that run the Node bootstrap. */
+  readonly nodeCommand: readonly string[];
+  /** Path of `bootstrap-python3.py`. */
+  readonly bootstrapPython3: string;
+  readonly clock?: Clock;
+  /** False: does without control groups even where there are some. */
+  readonly cgroups?: boolean;
+}
+
+/** Opens the driver that makes sandboxes as plain processes. Throws `LAM_EXECUTOR_LISTEN_FAILED`, `LAM_EXECUTOR_SOCKET_PATH`. */
+export async function openProcessDriver(options: ProcessDriverOptions): Promise<SandboxDriver> {
+  const clock = options.clock ?? systemClock;
+  const id = homeId(options.home);
+  const folder = join(options.home, 'run', 'sb');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = await dialPath(options.home);
+  const [launcher, dial] = await Promise.all([detectLauncher(), DialHome.listen(path, clock)]);
+  return new ProcessDriver({
+    options,
+    clock,
+    homeId: id,
+    folder,
+    launcher,
+    dial,
+    cgroups: options.cgroups === false ? undefined : openCgroups(id),
+  });
+}
+
+interface Parts {
+  readonly options: ProcessDriverOptions;
+  readonly clock: Clock;
+  readonly homeId: string;
+  readonly folder: string;
+  readonly launcher: Launcher;
+  readonly dial: DialHome;
+  readonly cgroups: CgroupTree | undefined;
+}
+
+/** What a sandbox holds on this machine, whether or not it comes to life. */
+interface Place {
+  readonly spec: SandboxSpec;
+  readonly hooks: SessionHooks;
+  readonly folder: string;
+  readonly tmp: string;
+  readonly taskRoot: string;
+  readonly cgroup: Cgroup | undefined;
+}
+
+class ProcessDriver implements SandboxDriver {
+  readonly name = 'process';
+  readonly gaps: readonly string[];
+  readonly #parts: Parts;
+  readonly #interpreters: Interpreters;
+  readonly #memoryWatch: MemoryWatch;
+  readonly #addresses = new LoopbackAddresses();
+  readonly #sandboxes = new Set<Sandbox>();
+  #closed = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.gaps = processGaps({
+      platform: process.platform,
+      isRoot: process.getuid?.() === 0,
+      controllers: parts.cgroups?.controllers,
+      launcher: parts.launcher,
+    });
+    this.#interpreters = new Interpreters(parts.options.nodeCommand, parts.options.bootstrapPython3);
+    this.#memoryWatch = new MemoryWatch(parts.clock);
+  }
+
+  async prepare(runtime: Runtime): Promise<string | null> {
+    if (runtime.family === 'provided') return null;
+    return (await this.#interpreters.find(runtime)).notice;
+  }
+
+  async create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
+    if (this.#closed) throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
+    let place: Place | undefined;
+    try {
+      place = this.#makePlace(spec, hooks);
+      const sandbox = spec.runtime.protocol === 'frames' ? await this.#createNative(place) : await this.#createProvided(place);
+      this.#sandboxes.add(sandbox);
+      return sandbox;
+    } catch (cause) {
+      await place?.cgroup?.remove();
+      await rm(join(this.#parts.folder, spec.id), { recursive: true, force: true });
+      if (isLamError(cause)) throw cause;
+      throw lamError(
+        'LAM_DRIVER_START_FAILED',
+        { function: spec.functionName, reason: cause instanceof Error ? cause.message : String(cause) },
+        cause,
+      );
+    }
+  }
+
+  async reclaim(): Promise<Reclaimed> {
+    const processes = await endOwnedProcesses(this.#parts.homeId);
+    const members = (await this.#parts.cgroups?.reclaim()) ?? 0;
+    const left = await readdir(this.#parts.folder);
+    await Promise.all(left.map((name) => rm(join(this.#parts.folder, name), { recursive: true, force: true })));
+    return { containers: 0, processes: processes + members, files: left.length };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
+    await this.#parts.dial.close();
+    await this.#parts.cgroups?.close();
+  }
+
+  #makePlace(spec: SandboxSpec, hooks: SessionHooks): Place {
+    const folder = join(this.#parts.folder, spec.id);
+    const tmp = join(folder, 'tmp');
+    mkdirSync(tmp, { recursive: true, mode: 0o700 });
+    return { spec, hooks, folder, tmp, taskRoot: spec.code ?? folder, cgroup: this.#parts.cgroups?.create(spec.id, spec.limits) };
+  }
+
+  async #createNative(place: Place): Promise<Sandbox> {
+    const { spec } = place;
+    const interpreter = await this.#interpreters.find(spec.runtime);
+    const expected = this.#parts.dial.expect(spec.id, place.hooks);
+    try {
+      const environment = bootstrapEnvironment({
+        family: spec.runtime.family,
+        memoryMiB: spec.limits.memoryMiB,
+        socket: this.#parts.dial.path,
+        token: expected.token,
+      });
+      const running = await this.#start(place, interpreter.command, environment);
+      const failed = running.ended.then((end) => {
+        const how = end.signal === null ? `exit status ${end.code}` : `signal ${end.signal}`;
+        throw lamError('LAM_DRIVER_START_FAILED', {
+          function: spec.functionName,
+          reason: [`${how} before it was ready`, running.complaint()].filter(Boolean).join(': '),
+        });
+      });
+      failed.catch(() => undefined);
+      let cancelTimeout = (): void => undefined;
+      const late = new Promise<never>((_resolve, reject) => {
+        const slow = `it was not ready within ${LIMITS.initMs / 1000} s`;
+        cancelTimeout = this.#parts.clock.after(LIMITS.initMs, () =>
+          reject(lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: slow })),
+        );
+      });
+      try {
+        const session = await Promise.race([expected.connected, failed, late]);
+        session.onFlow = (paused) => running.setFlow(paused);
+        return this.#sandbox(place, session, { running });
+      } catch (error) {
+        running.kill('SIGKILL');
+        await running.ended;
+        throw error;
+      } finally {
+        cancelTimeout();
+      }
+    } finally {
+      expected.cancel();
+    }
+  }
+
+  async #createProvided(place: Place): Promise<Sandbox> {
+    const { spec } = place;
+    const refused = await checkEntrypoint(place.taskRoot);
+    const api = await this.#openApi(place);
+    if (refused !== null) {
+      api.failInit(refused.errorType, refused.errorMessage);
+      return this.#sandbox(place, api.session, { api });
+    }
+    try {
+      const address = 'path' in api.address ? '' : `${api.address.host}:${api.address.port}`;
+      const environment = { ...spec.environment, ...runtimeApiEnvironment({ address, taskRoot: place.taskRoot }) };
+      const running = await this.#start(place, [join(place.taskRoot, 'bootstrap')], environment);
+      api.spawned();
+      return this.#sandbox(place, api.session, { api, running });
+    } catch (error) {
+      api.close();
+      throw error;
+    }
+  }
+
+  async #openApi(place: Place): Promise<RuntimeApi> {
+    const tries = 8;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await openRuntimeApi({ id: place.spec.id, listen: this.#addresses.next(), clock: this.#parts.clock }, place.hooks);
+      } catch (error) {
+        // Somebody else may listen on just this address.
+        if (attempt === tries) throw error;
+      }
+    }
+  }
+
+  #start(place: Place, command: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunningProcess> {
+    const { launcher, homeId: owner } = this.#parts;
+    const [program = '', ...args] = commandLine(launcher, { command, joins: place.cgroup?.joins ?? [], fileMiB: place.spec.limits.tmpMiB });
+    const child = spawn(program, args, {
+      cwd: place.taskRoot,
+      env: { ...baseEnvironment(place.tmp), ...environment, [OWNER_VARIABLE]: owner },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new Promise((resolve, reject) => {
+      const { pid } = child;
+      if (pid === undefined) child.once('error', reject);
+      else {
+        child.on('error', () => undefined);
+        resolve(new RunningProcess(child, pid));
+      }
+    });
+  }
+
+  #sandbox(place: Place, session: Sandbox['session'], life: { running?: RunningProcess; api?: RuntimeApi }): Sandbox {
+    const sandbox: Sandbox = new ProcessSandbox({
+      id: place.spec.id,
+      session,
+      taskRoot: place.taskRoot,
+      folder: place.folder,
+      memoryMiB: place.spec.limits.memoryMiB,
+      cgroup: place.cgroup,
+      memoryWatch: this.#memoryWatch,
+      clock: this.#parts.clock,
+      process: life.running,
+      wantsSigterm: () => life.api?.wantsSigterm() === true,
+      onDestroyed: () => this.#sandboxes.delete(sandbox),
+    });
+    return sandbox;
+  }
+}
