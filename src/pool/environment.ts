@@ -1,3 +1,4 @@
+import type { SandboxId, SandboxSpec } from '../driver/sandbox.ts';
 import type { InitRequest } from '../executor/session.ts';
 import type { PoolRevision } from './revision.ts';
 
@@ -36,5 +37,24 @@ export function initRequestFor(revision: PoolRevision, sandboxId: string, taskRo
       LAMBDA_TASK_ROOT: taskRoot,
       LAMBDA_RUNTIME_DIR: '/var/runtime',
     },
+  };
+}
+
+/** Where a `runtime-api` sandbox finds its code, as far as is known before it is made; the driver corrects it. */
+const USUAL_TASK_ROOT = '/var/task';
+
+/** What the driver is asked for. */
+export function specFor(revision: PoolRevision, id: SandboxId, now: Date): SandboxSpec {
+  const { config, runtime, functionName, version } = revision;
+  return {
+    id,
+    runtime,
+    code: revision.codePath,
+    environment: runtime.protocol === 'frames' ? {} : initRequestFor(revision, id, USUAL_TASK_ROOT, now).environment,
+    limits: { memoryMiB: config.memoryMiB, cpus: config.cpus, pids: config.pids, tmpMiB: config.tmpMiB },
+    network: config.network,
+    image: config.image,
+    functionName,
+    version,
   };
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { LIMITS } from '../contract/index.ts';
-import { asLamError, isLamError, lamError, type LamError } from '../errors/index.ts';
+import { asLamError, lamError, type LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { SandboxDriver, SandboxId } from '../driver/sandbox.ts';
-import type { SessionHooks } from '../executor/session.ts';
-import { initRequestFor } from './environment.ts';
+import type { ExitStatus, InitOutcome, SessionHooks } from '../executor/session.ts';
+import { initRequestFor, specFor } from './environment.ts';
 import { chooseEvictions, isExpired, startsWanted } from './policy.ts';
 import type { PoolRevision } from './revision.ts';
 import { Group, Slot, type InitFailure, type Lease, type Waiter } from './slot.ts';
@@ -31,6 +31,11 @@ const FIRST_COLD_MS = 50;
 /** How often waiting requests are looked at again, ms. */
 const TICK_MS = 10;
 const SWEEP_MS = 1000;
+/**
+ * A sandbox that takes longer than this to start or to end is taken to be stuck, and others no longer wait for the place
+ * or the memory it holds, ms. Several times what booting an engine's container and Node takes.
+ */
+export const STUCK_MS = 2000;
 
 /**
  * Decides which sandbox serves which invocation, within limits. One queue per version in arrival order, late binding:
@@ -39,13 +44,20 @@ const SWEEP_MS = 1000;
 export class Pool {
   readonly #options: PoolOptions;
   readonly #groups: Map<PoolRevision, Group> = new Map();
+  /** Dropped groups that still have sandboxes. */
+  readonly #dropped: Set<Group> = new Set();
   /** Groups with a queue. */
   readonly #hungry: Set<Group> = new Set();
+  /** Sandboxes between the asking for them and the end of their init. */
+  readonly #boots: Set<Slot> = new Set();
+  /** Condemned sandboxes that still hold their memory. */
+  readonly #ending: Set<Slot> = new Set();
   readonly #stopSweep: () => void;
   #stopTick: (() => void) | undefined;
-  #booting = 0;
   #usedMiB = 0;
-  #closed = false;
+  #closing: Promise<void> | undefined;
+  /** While closing: called whenever a lease came back. */
+  #onReturn: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -58,36 +70,32 @@ export class Pool {
     if (group === undefined || group.queue.size > 0) return undefined;
     const slot = group.idle.pop();
     if (slot === undefined) return undefined;
-    this.#occupy(group, slot);
+    slot.step('lease');
+    slot.leases++;
     return slot;
   }
 
   /**
-   * A sandbox as soon as there is one. Rejects with `LAM_POOL_THROTTLED` when the queue is full, with the driver's error
-   * when a sandbox could not be made, and when `signal` aborts while it waits.
+   * A sandbox as soon as there is one. Rejects with `LAM_POOL_THROTTLED` when the queue is full, with `LAM_POOL_MEMORY` when
+   * the function can never fit, with the driver's error when a sandbox could not be made, and with `LAM_POOL_CANCELLED`
+   * when `signal` aborts while it waits.
    */
   lease(revision: PoolRevision, signal?: AbortSignal): Promise<Lease | InitFailure> {
     const slot = this.tryLease(revision);
     if (slot !== undefined) return Promise.resolve(slot);
-    if (this.#closed) return Promise.reject(lamError('LAM_POOL_CLOSED', {}));
+    const refused = this.#refusal(revision, signal);
+    if (refused !== undefined) return Promise.reject(refused);
     const group = this.#group(revision);
-    const { maxConcurrency, maxQueue } = revision.config;
-    // Requests that a start of their own is coming for do not count as queued.
-    if (group.queue.size >= maxQueue + Math.max(0, maxConcurrency - group.busy)) {
-      return Promise.reject(lamError('LAM_POOL_THROTTLED', { name: revision.functionName, maxConcurrency, maxQueue }));
-    }
     return new Promise((resolve, reject) => {
-      const leave = group.queue.push({ since: this.#options.clock.monotonic(), resolve, reject });
-      signal?.addEventListener('abort', () => {
-        if (leave()) reject(lamError('LAM_POOL_CANCELLED', { name: revision.functionName }));
-      }, { once: true });
-      this.#becomeHungry(group);
+      this.#enqueue(group, { since: this.#options.clock.monotonic(), resolve, reject }, signal);
+      this.#hungry.add(group);
+      this.#stopTick ??= this.#options.clock.every(TICK_MS, () => this.#tick());
       this.#pump(group);
     });
   }
 
   /**
-   * Gives a lease back. `usable` false ends the sandbox: its state is unknown.
+   * Gives a lease back; a second time does nothing. `usable` false ends the sandbox: its state is unknown.
    * @param serviceMs how long the invocation took
    */
   release(lease: Lease, usable: boolean, serviceMs: number): void {
@@ -95,41 +103,42 @@ export class Pool {
     const { group } = slot;
     if (slot.state !== 'busy') return;
     group.service.add(serviceMs);
-    group.busy--;
-    if (!usable || this.#closed || group.dropped) {
-      this.#end(group, slot);
+    if (!usable || slot.exit !== undefined || group.dropped || this.#closing !== undefined) {
+      this.#end(slot);
     } else {
       slot.step('release');
-      this.#offer(group, slot);
+      this.#offer(slot);
     }
     if (group.queue.size > 0) this.#pump(group);
+    this.#onReturn?.();
   }
 
   /** No pointer leads to this version any more (or again one does): its idle sandboxes expire sooner. */
-  setRetired(revision: PoolRevision, retired: boolean): void {
-    const group = this.#groups.get(revision);
-    if (group === undefined) return;
-    group.retiredSince = retired ? this.#options.clock.monotonic() : undefined;
-    for (const slot of group.slots) slot.retiredSince = group.retiredSince;
+  setRetired(functionName: string, version: number, retired: boolean): void {
+    const since = retired ? this.#options.clock.monotonic() : undefined;
+    for (const group of this.#groups.values()) if (isOf(group, functionName, version)) group.retiredSince = since;
   }
 
-  /** Ends what is idle or starting and refuses what waits; what runs may finish. For a deleted function or version. */
-  drop(revision: PoolRevision, error: LamError): void {
-    const group = this.#groups.get(revision);
-    if (group === undefined) return;
-    for (const waiter of group.queue.drain()) waiter.reject(error);
-    this.#hungry.delete(group);
-    this.#groups.delete(revision);
-    group.dropped = true;
-    for (const slot of group.slots) if (slot.state !== 'busy') this.#end(group, slot);
+  /**
+   * Ends what is idle or starting and refuses what waits with `error`; what runs may finish. For a deleted function, or one
+   * deleted version of it.
+   */
+  drop(functionName: string, version: number | undefined, error: LamError): void {
+    for (const [revision, group] of this.#groups) {
+      if (!isOf(group, functionName, version)) continue;
+      this.#groups.delete(revision);
+      group.dropped = true;
+      if (group.slots.size > 0) this.#dropped.add(group);
+      this.#refuseAll(group, error);
+      this.#endFree(group);
+    }
   }
 
-  /** Sandboxes of one version, or of all. */
-  counts(revision?: PoolRevision): Counts {
+  /** Sandboxes of one version, of one function, or of all. */
+  counts(functionName?: string, version?: number): Counts {
     const sum: Counts = { starting: 0, idle: 0, busy: 0 };
-    const groups = revision === undefined ? this.#groups.values() : [this.#groups.get(revision)];
-    for (const group of groups) {
-      if (group === undefined) continue;
+    for (const group of this.#allGroups()) {
+      if (!isOf(group, functionName, version)) continue;
       sum.starting += group.starting;
       sum.idle += group.idle.length;
       sum.busy += group.busy;
@@ -138,20 +147,39 @@ export class Pool {
   }
 
   /** Refuses new work, lets what runs finish for at most `graceMs`, then ends every sandbox. Idempotent. */
-  async close(graceMs: number): Promise<void> {
-    this.#closed = true;
+  close(graceMs: number): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<void> {
     this.#stopSweep();
     this.#stopTick?.();
-    const until = this.#options.clock.monotonic() + graceMs;
-    for (const group of this.#groups.values()) {
-      for (const waiter of group.queue.drain()) waiter.reject(lamError('LAM_POOL_CLOSED', {}));
-      for (const slot of [...group.idle]) this.#end(group, slot);
+    for (const group of this.#allGroups()) {
+      this.#refuseAll(group, lamError('LAM_POOL_CLOSED', {}));
+      this.#endFree(group);
     }
-    while (this.counts().busy > 0 && this.#options.clock.monotonic() < until) {
-      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
-    }
-    for (const group of this.#groups.values()) for (const slot of group.slots) this.#end(group, slot);
+    await this.#returned(graceMs);
+    for (const group of this.#allGroups()) for (const slot of group.slots) this.#end(slot);
     await this.#options.driver.close();
+  }
+
+  /** Resolves when no lease is out, or after `graceMs`. */
+  #returned(graceMs: number): Promise<void> {
+    if (this.counts().busy === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(graceMs, resolve);
+      this.#onReturn = () => {
+        if (this.counts().busy > 0) return;
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  *#allGroups(): Generator<Group> {
+    yield* this.#groups.values();
+    yield* this.#dropped;
   }
 
   #group(revision: PoolRevision): Group {
@@ -163,14 +191,51 @@ export class Pool {
     return group;
   }
 
-  #occupy(group: Group, slot: Slot): void {
-    slot.step('lease');
-    slot.leases++;
-    group.busy++;
+  /** Why a request may not wait, or undefined. */
+  #refusal(revision: PoolRevision, signal: AbortSignal | undefined): LamError | undefined {
+    const { functionName: name, config } = revision;
+    const { maxConcurrency, maxQueue, memoryMiB } = config;
+    const { memoryBudgetMiB: budgetMiB } = this.#options;
+    if (this.#closing !== undefined) return lamError('LAM_POOL_CLOSED', {});
+    if (signal?.aborted === true) return lamError('LAM_POOL_CANCELLED', { name });
+    if (memoryMiB > budgetMiB) return lamError('LAM_POOL_MEMORY', { name, memoryMiB, budgetMiB });
+    const group = this.#groups.get(revision);
+    // Requests that a start of their own is coming for do not count as queued.
+    if (group === undefined || group.queue.size < maxQueue + Math.max(0, maxConcurrency - group.busy)) return undefined;
+    return lamError('LAM_POOL_THROTTLED', { name, maxConcurrency, maxQueue });
+  }
+
+  #enqueue(group: Group, waiter: Waiter, signal: AbortSignal | undefined): void {
+    if (signal === undefined) {
+      group.queue.push(waiter);
+      return;
+    }
+    const abort = (): void => {
+      if (leave()) waiter.reject(lamError('LAM_POOL_CANCELLED', { name: group.revision.functionName }));
+    };
+    const stay = (): void => signal.removeEventListener('abort', abort);
+    const leave = group.queue.push({
+      since: waiter.since,
+      resolve: (value) => {
+        stay();
+        waiter.resolve(value);
+      },
+      reject: (error) => {
+        stay();
+        waiter.reject(error);
+      },
+    });
+    signal.addEventListener('abort', abort, { once: true });
+  }
+
+  #refuseAll(group: Group, error: LamError): void {
+    this.#hungry.delete(group);
+    for (const waiter of group.queue.drain()) waiter.reject(error);
   }
 
   /** A sandbox is free: the oldest request takes it, else it rests. */
-  #offer(group: Group, slot: Slot): void {
+  #offer(slot: Slot): void {
+    const { group } = slot;
     const waiter = group.queue.shift();
     if (waiter === undefined) {
       slot.idleSince = this.#options.clock.monotonic();
@@ -178,20 +243,23 @@ export class Pool {
       return;
     }
     if (group.queue.size === 0) this.#hungry.delete(group);
-    this.#occupy(group, slot);
+    slot.step('lease');
+    slot.leases++;
     waiter.resolve(slot);
   }
 
-  #becomeHungry(group: Group): void {
-    this.#hungry.add(group);
-    this.#stopTick ??= this.#options.clock.every(TICK_MS, () => this.#tick());
-  }
-
   #tick(): void {
-    for (const group of this.#hungry) this.#pump(group);
+    this.#pumpAll();
     if (this.#hungry.size > 0) return;
     this.#stopTick?.();
     this.#stopTick = undefined;
+  }
+
+  /** Looks at every queue; the one whose head waits longest is asked first. */
+  #pumpAll(): void {
+    if (this.#hungry.size === 0) return;
+    const since = (group: Group): number => group.queue.peek()?.since ?? 0;
+    for (const group of [...this.#hungry].toSorted((a, b) => since(a) - since(b))) this.#pump(group);
   }
 
   /** Starts what the policy wants for a group's queue. */
@@ -202,147 +270,160 @@ export class Pool {
       return;
     }
     const { cores, clock } = this.#options;
+    const now = clock.monotonic();
     const wanted = startsWanted({
       waiting: group.queue.size,
-      oldestWaitMs: clock.monotonic() - oldest.since,
+      oldestWaitMs: now - oldest.since,
       busy: group.busy,
       starting: group.starting,
       serviceMs: group.service.value,
       coldMs: group.cold.value ?? FIRST_COLD_MS,
       room: group.revision.config.maxConcurrency - group.busy - group.starting,
-      bootRoom: Math.max(2, cores) - this.#booting,
+      bootRoom: Math.max(2, cores) - countYoung(this.#boots, now),
       cores,
     });
-    for (let i = 0; i < wanted; i++) if (!this.#makeRoom(group) || !this.#start(group)) return;
+    for (let i = 0; i < wanted; i++) {
+      if (!this.#makeRoom(group, now)) return;
+      this.#start(group, now);
+    }
   }
 
-  #makeRoom(group: Group): boolean {
-    const idle: Slot[] = [];
+  /** Whether the memory for one more is free; ends idle sandboxes where that will help. */
+  #makeRoom(group: Group, now: number): boolean {
     const { memoryBudgetMiB } = this.#options;
     const { memoryMiB } = group.revision.config;
     if (this.#usedMiB + memoryMiB <= memoryBudgetMiB) return true;
+    const idle: Slot[] = [];
     for (const g of this.#groups.values()) idle.push(...g.idle);
-    const evict = chooseEvictions(idle, this.#usedMiB, memoryMiB, memoryBudgetMiB);
-    if (evict === undefined) {
-      // Nothing runs that could make room: the function alone is larger than the machine lends.
-      if (this.#usedMiB === 0) {
-        const error = lamError('LAM_POOL_MEMORY', { name: group.revision.functionName, memoryMiB, budgetMiB: memoryBudgetMiB });
-        for (const waiter of group.queue.drain()) waiter.reject(error);
-      }
-      return false;
-    }
-    for (const slot of evict) this.#end(slot.group, slot);
-    return true;
+    let onItsWay = 0;
+    for (const slot of this.#ending) if (now - slot.endingSince < STUCK_MS) onItsWay += slot.memoryMiB;
+    const evict = chooseEvictions(idle, this.#usedMiB - onItsWay, memoryMiB, memoryBudgetMiB);
+    for (const slot of evict ?? []) this.#end(slot);
+    // Their memory is free when they are gone; that looks at the queues again.
+    return false;
   }
 
-  #start(group: Group): boolean {
-    const slot = new Slot(randomBytes(16).toString('hex'), group);
-    slot.retiredSince = group.retiredSince;
-    group.slots.add(slot);
-    group.starting++;
-    this.#booting++;
+  #start(group: Group, now: number): void {
+    const slot = new Slot(randomBytes(16).toString('hex'), group, now);
+    this.#boots.add(slot);
     this.#usedMiB += slot.memoryMiB;
-    void this.#boot(group, slot).finally(() => {
-      group.starting--;
-      this.#booting--;
-      // A place to boot is free: whoever waits longest for one is asked first.
-      for (const hungry of this.#hungry) this.#pump(hungry);
+    void this.#boot(slot).then(() => {
+      this.#boots.delete(slot);
+      this.#pumpAll();
     });
-    return true;
   }
 
-  async #boot(group: Group, slot: Slot): Promise<void> {
+  /** Brings a sandbox up and tells those who wait for it. Never rejects. */
+  async #boot(slot: Slot): Promise<void> {
     const { driver, clock, hooksFor } = this.#options;
-    const { revision } = slot;
-    const { config, runtime } = revision;
-    const began = clock.monotonic();
-    const initRequest = (taskRoot: string) => initRequestFor(revision, slot.id, taskRoot, new Date(clock.now()));
+    const { revision, group } = slot;
+    const limitMs = Math.max(LIMITS.initMs, revision.config.timeoutMs);
+    let bootedAt = 0;
+    let outcome: InitOutcome;
     try {
-      const sandbox = await driver.create(
-        {
-          id: slot.id,
-          runtime,
-          code: revision.codePath,
-          environment: runtime.protocol === 'frames' ? {} : initRequest('/var/task').environment,
-          limits: { memoryMiB: config.memoryMiB, cpus: config.cpus, pids: config.pids, tmpMiB: config.tmpMiB },
-          network: config.network,
-          image: config.image,
-          functionName: revision.functionName,
-          version: revision.version,
-        },
-        hooksFor(revision, slot.id),
-      );
+      const hooks = hooksFor(revision, slot.id);
+      const sandbox = await driver.create(specFor(revision, slot.id, new Date(clock.now())), hooks);
       slot.sandbox = sandbox;
-      void sandbox.exited.then(() => this.#exited(group, slot));
+      hooks.attached?.(sandbox.session);
+      void sandbox.exited.then((exit) => this.#exited(slot, exit));
       if (slot.state !== 'booting') {
-        await sandbox.destroy();
-        this.#forget(group, slot);
+        this.#destroy(slot);
         return;
       }
       slot.step('booted');
-      const limitMs = Math.max(LIMITS.initMs, config.timeoutMs);
-      const bootedAt = clock.monotonic();
-      const outcome = await sandbox.session.init(initRequest(sandbox.taskRoot), limitMs);
-      if (outcome.kind !== 'ready') {
-        const initMs = clock.monotonic() - bootedAt;
-        this.#end(group, slot);
-        const failure: InitFailure = { kind: 'init-failed', outcome, sandboxId: slot.id, initMs, limitMs };
-        for (const waiter of this.#takeAll(group)) waiter.resolve(failure);
-        return;
-      }
-      if ((slot.state as string) !== 'initializing') return;
-      slot.initMs = outcome.durationMs;
-      group.cold.add(clock.monotonic() - began);
-      slot.step('ready');
-      if (this.#closed) this.#end(group, slot);
-      else this.#offer(group, slot);
+      bootedAt = clock.monotonic();
+      outcome = await sandbox.session.init(initRequestFor(revision, slot.id, sandbox.taskRoot, new Date(clock.now())), limitMs);
     } catch (thrown) {
-      this.#forget(group, slot);
-      const error = isLamError(thrown) ? thrown : asLamError(thrown);
-      for (const waiter of this.#takeAll(group)) waiter.reject(error);
+      this.#bootFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
+      return;
     }
+    // Condemned meanwhile, and its queue with it.
+    if (slot.state !== 'initializing') return;
+    if (outcome.kind === 'ready' && slot.exit !== undefined) outcome = { kind: 'exit', exit: slot.exit };
+    if (outcome.kind !== 'ready') {
+      const failure: InitFailure = { kind: 'init-failed', outcome, sandboxId: slot.id, initMs: clock.monotonic() - bootedAt, limitMs };
+      this.#bootFailed(slot, (waiter) => waiter.resolve(failure));
+      return;
+    }
+    slot.initMs = outcome.durationMs;
+    group.cold.add(clock.monotonic() - slot.startedAt);
+    slot.step('ready');
+    this.#offer(slot);
   }
 
-  #takeAll(group: Group): Waiter[] {
-    this.#hungry.delete(group);
-    return group.queue.drain();
+  /** Ends it and tells all who wait, but only the first while others of its version run: those may yet serve the rest. */
+  #bootFailed(slot: Slot, tell: (waiter: Waiter) => void): void {
+    const { group } = slot;
+    this.#end(slot);
+    if (slot.sandbox === undefined) this.#forget(slot);
+    if (group.busy === 0) {
+      this.#hungry.delete(group);
+      for (const waiter of group.queue.drain()) tell(waiter);
+      return;
+    }
+    const first = group.queue.shift();
+    if (first !== undefined) tell(first);
   }
 
-  #end(group: Group, slot: Slot): void {
+  #endFree(group: Group): void {
+    for (const slot of group.slots) if (slot.state !== 'busy') this.#end(slot);
+  }
+
+  #end(slot: Slot): void {
     if (slot.state === 'stopping' || slot.state === 'gone') return;
     if (slot.state === 'idle') {
-      const at = group.idle.indexOf(slot);
-      if (at >= 0) group.idle.splice(at, 1);
+      const { idle } = slot.group;
+      const at = idle.indexOf(slot);
+      if (at >= 0) idle.splice(at, 1);
     }
     slot.step('condemn');
-    const { sandbox } = slot;
+    slot.endingSince = this.#options.clock.monotonic();
+    this.#ending.add(slot);
     // While it boots there is nothing to destroy yet; #boot sees the state and does it.
-    if (sandbox === undefined) return;
-    void sandbox.destroy().finally(() => this.#forget(group, slot));
+    if (slot.sandbox !== undefined) this.#destroy(slot);
   }
 
-  #exited(group: Group, slot: Slot): void {
-    if (slot.state === 'idle') {
-      const at = group.idle.indexOf(slot);
-      if (at >= 0) group.idle.splice(at, 1);
-      slot.step('condemn');
-      void slot.sandbox?.destroy().finally(() => this.#forget(group, slot));
-    }
+  #destroy(slot: Slot): void {
+    const gone = (): void => this.#forget(slot);
+    void slot.sandbox?.destroy().then(gone, gone);
+  }
+
+  /** Its process is no more. One that runs or loads something says so by its outcome. */
+  #exited(slot: Slot, exit: ExitStatus): void {
+    slot.exit = exit;
+    if (slot.state === 'idle') this.#end(slot);
   }
 
   /** The sandbox holds nothing any more. */
-  #forget(group: Group, slot: Slot): void {
+  #forget(slot: Slot): void {
+    const { group } = slot;
     if (!group.slots.delete(slot)) return;
     slot.step('exited');
+    this.#ending.delete(slot);
     this.#usedMiB -= slot.memoryMiB;
-    for (const hungry of this.#hungry) this.#pump(hungry);
-    if (group.slots.size === 0 && group.queue.size === 0 && group.retiredSince !== undefined) this.#groups.delete(group.revision);
+    if (group.slots.size === 0) {
+      this.#dropped.delete(group);
+      const forgettable = group.retiredSince !== undefined && group.queue.size === 0;
+      if (forgettable && this.#groups.get(group.revision) === group) this.#groups.delete(group.revision);
+    }
+    this.#pumpAll();
   }
 
   #sweep(): void {
     const now = this.#options.clock.monotonic();
     for (const group of this.#groups.values()) {
-      for (const slot of group.idle.filter((s) => isExpired(s, now))) this.#end(group, slot);
+      for (const slot of group.idle.filter((s) => isExpired(s, now))) this.#end(slot);
     }
   }
+}
+
+/** How many of them are not stuck yet. */
+function countYoung(boots: ReadonlySet<Slot>, now: number): number {
+  let count = 0;
+  for (const slot of boots) if (now - slot.startedAt < STUCK_MS) count++;
+  return count;
+}
+
+function isOf({ revision }: Group, functionName: string | undefined, version: number | undefined): boolean {
+  return (functionName === undefined || revision.functionName === functionName) && (version === undefined || revision.version === version);
 }

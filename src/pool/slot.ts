@@ -1,7 +1,7 @@
-import type { LamError } from '../errors/index.ts';
-import { Ewma, Fifo, invariant } from '../kit/index.ts';
+import { lamError, type LamError } from '../errors/index.ts';
+import { Ewma, Fifo } from '../kit/index.ts';
 import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
-import type { InitOutcome, Session } from '../executor/session.ts';
+import type { ExitStatus, InitOutcome, Session } from '../executor/session.ts';
 import type { PoolRevision } from './revision.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
 
@@ -10,21 +10,28 @@ export class Slot {
   readonly id: SandboxId;
   readonly group: Group;
   readonly revision: PoolRevision;
+  /** Monotonic time it was asked for. */
+  readonly startedAt: number;
   state: SandboxStateName = 'booting';
   sandbox: Sandbox | undefined;
+  /** Set once its process is no more, which may be while it is leased. */
+  exit: ExitStatus | undefined;
   /** Monotonic time of its last use. */
   idleSince = 0;
-  /** Monotonic time since when no pointer leads to its version. */
-  retiredSince: number | undefined;
+  /** Monotonic time it was condemned. */
+  endingSince = 0;
   /** Milliseconds its init took. */
   initMs = 0;
   /** Invocations it was leased for so far. */
   leases = 0;
 
-  constructor(id: SandboxId, group: Group) {
+  constructor(id: SandboxId, group: Group, startedAt: number) {
     this.id = id;
     this.group = group;
     this.revision = group.revision;
+    this.startedAt = startedAt;
+    group.slots.add(this);
+    group.tally.booting++;
   }
 
   get idleTimeoutMs(): number {
@@ -35,16 +42,23 @@ export class Slot {
     return this.revision.config.memoryMiB;
   }
 
+  get retiredSince(): number | undefined {
+    return this.group.retiredSince;
+  }
+
   get session(): Session {
     const { sandbox } = this;
-    invariant(sandbox !== undefined, `sandbox ${this.id} has no session in state ${this.state}`);
+    if (sandbox === undefined) throw lamError('LAM_INTERNAL_INVARIANT', { what: `sandbox ${this.id} has no session in state ${this.state}` });
     return sandbox.session;
   }
 
-  /** Moves along the table; a refusal is a bug of the pool. */
+  /** Moves along the table and keeps the group's tally; a refusal is a bug of the pool. */
   step(event: SandboxEventName): void {
     const next = transition(this.state, event);
-    invariant(next !== undefined, `sandbox ${this.id} refuses '${event}' in state '${this.state}'`);
+    if (next === undefined) throw lamError('LAM_INTERNAL_INVARIANT', { what: `sandbox ${this.id} refuses '${event}' in state '${this.state}'` });
+    const { tally } = this.group;
+    tally[this.state]--;
+    tally[next]++;
     this.state = next;
   }
 }
@@ -88,13 +102,22 @@ export class Group {
   readonly service: Ewma = new Ewma(0.1);
   /** Time from asking for a sandbox to having it, ms. */
   readonly cold: Ewma = new Ewma(0.3);
-  busy = 0;
-  starting = 0;
+  /** How many of its sandboxes are in each state; kept by {@link Slot.step}. */
+  readonly tally: Record<SandboxStateName, number> = { booting: 0, stem: 0, initializing: 0, idle: 0, busy: 0, stopping: 0, gone: 0 };
   retiredSince: number | undefined;
   /** Its function or version was deleted: sandboxes end as soon as they are free. */
   dropped = false;
 
   constructor(revision: PoolRevision) {
     this.revision = revision;
+  }
+
+  get busy(): number {
+    return this.tally.busy;
+  }
+
+  /** Sandboxes on their way. */
+  get starting(): number {
+    return this.tally.booting + this.tally.initializing;
   }
 }

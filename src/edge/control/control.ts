@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { lamError } from '../../errors/index.ts';
 import { sendError, sendJson } from '../reply.ts';
-import { receiveArtifact } from './artifacts.ts';
 import { streamLogs } from './logs.ts';
-import { aliasOf, gcOf, manifestOf, patchOf, publishOf, readObject, rollbackOf } from './requests.ts';
+import { aliasOf, artifactBody, gcOf, patchOf, publishOf, readObject, rollbackOf } from './requests.ts';
 import type { ControlServices } from './services.ts';
 
 /** Everything of lam's own on the HTTP side lies under this path. */
@@ -64,9 +63,9 @@ const ROUTES: Readonly<Record<string, Action>> = {
     await streamLogs(s, part(c, 0), c.parameters, c.response);
     return undefined;
   },
-  'POST artifacts/plan': async (s, c) => s.plan(manifestOf(await readObject(c.request))),
-  'POST artifacts': (s, c) => receiveArtifact(s, c.request),
-  'POST artifacts/zip': (s, c) => s.ingestZip(c.request),
+  'POST artifacts/plan': async (s, c) => s.plan(await readObject(c.request)),
+  'POST artifacts': (s, c) => s.upload(artifactBody(c.request)),
+  'POST artifacts/zip': (s, c) => s.uploadZip(c.request),
   'POST gc': async (s, c) => s.gc(gcOf(await readObject(c.request))),
   'GET df': (s) => s.df(),
 };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { AliasRequest, ConfigPatch, GcRequest, LogQuery, Manifest, PublishRequest, RollbackRequest } from '../../contract/index.ts';
+import { ARTIFACT_CONTENT_TYPE, type AliasRequest, type ConfigPatch, type GcRequest, type LogQuery, type PublishRequest, type RollbackRequest } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { readBody } from '../body.ts';
 
@@ -19,8 +19,7 @@ export async function readObject(request: IncomingMessage): Promise<Fields> {
   return objectOf(Buffer.from(bytes).toString());
 }
 
-/** Parses `text` as a JSON object. */
-export function objectOf(text: string): Fields {
+function objectOf(text: string): Fields {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -47,11 +46,9 @@ function moved(fields: Fields): { message?: string; by?: string } {
   return { ...optional<string>(fields, 'message', 'string'), ...optional<string>(fields, 'by', 'string') };
 }
 
-/** A manifest's outer shape; the store checks every entry. */
-export function manifestOf(fields: Fields): Manifest {
-  const entries = fields['entries'];
-  if (!Array.isArray(entries) || entries.some((e) => typeof e !== 'object' || e === null)) return bad("'entries' is not a list of objects");
-  return { entries: entries as Manifest['entries'] };
+/** The request itself, once its type says that it carries an artifact. */
+export function artifactBody(request: IncomingMessage): IncomingMessage {
+  return request.headers['content-type'] === ARTIFACT_CONTENT_TYPE ? request : bad(`content-type is not ${ARTIFACT_CONTENT_TYPE}`);
 }
 
 /** The shape of a publish request; the registry checks the values. */

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type {
   AliasRequest,
   ArtifactAnswer,
@@ -10,7 +9,6 @@ import type {
   GcRequest,
   LogQuery,
   LogRecord,
-  Manifest,
   PlanAnswer,
   PublishAnswer,
   PublishRequest,
@@ -28,10 +26,12 @@ export interface ControlServices {
   detail(name: string): FunctionDetail;
   remove(name: string): Promise<void>;
   removeVersion(name: string, version: number): Promise<void>;
-  plan(manifest: Manifest): PlanAnswer;
-  /** @param zip the files the plan said were missing; an empty stream where none were */
-  ingest(manifest: Manifest, zip: Readable): Promise<ArtifactAnswer>;
-  ingestZip(zip: Readable): Promise<ArtifactAnswer>;
+  /** The manifest as it came: the store checks all of it. */
+  plan(manifest: unknown): Promise<PlanAnswer>;
+  /** @param body of `ARTIFACT_CONTENT_TYPE`, as it arrives */
+  upload(body: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer>;
+  /** @param zip one made elsewhere, as it arrives */
+  uploadZip(zip: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer>;
   publish(name: string, request: PublishRequest): Promise<PublishAnswer>;
   rollback(name: string, request: RollbackRequest): Promise<RollbackAnswer>;
   patchConfig(name: string, patch: ConfigPatch): Promise<PublishAnswer>;

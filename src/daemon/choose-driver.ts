@@ -1,0 +1,22 @@
+import { lamError } from '../errors/index.ts';
+import type { DockerProbe } from '../driver/index.ts';
+
+export interface DriverChoice {
+  readonly name: 'docker' | 'process';
+  /** One sentence for a person. */
+  readonly reason: string;
+}
+
+/**
+ * Docker when an engine answers, else processes; what was asked for where it was. Pure. Throws
+ * `LAM_DAEMON_DRIVER_UNAVAILABLE` when Docker was asked for and does not answer.
+ */
+export function chooseDriver(asked: 'auto' | 'docker' | 'process', probe: DockerProbe | undefined): DriverChoice {
+  if (asked === 'process' || probe === undefined) return { name: 'process', reason: 'the process driver was asked for' };
+  if (probe.ok) {
+    const what = `engine (${probe.engine}) answers`;
+    return { name: 'docker', reason: asked === 'docker' ? `the docker driver was asked for; ${what}` : `an ${what}` };
+  }
+  if (asked === 'docker') throw lamError('LAM_DAEMON_DRIVER_UNAVAILABLE', { driver: 'docker', why: probe.reason });
+  return { name: 'process', reason: `no Docker engine can be used: ${probe.reason}` };
+}

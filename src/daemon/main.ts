@@ -1,0 +1,175 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { Server } from 'node:http';
+import { parseRuntime } from '../runtimes/index.ts';
+import type { DaemonOptions, Reclaimed, Status } from '../contract/index.ts';
+import { createEdge, RouteTable, type Door, type EdgeOptions } from '../edge/index.ts';
+import { lamError } from '../errors/index.ts';
+import type { SandboxDriver } from '../driver/index.ts';
+import { systemClock, type Clock } from '../kit/index.ts';
+import { LogStore } from '../logs/index.ts';
+import { Pool } from '../pool/index.ts';
+import { Registry } from '../registry/index.ts';
+import { Router } from '../router/index.ts';
+import { openStore, type Store } from '../store/index.ts';
+import type { DriverChoice } from './choose-driver.ts';
+import { stderrLog } from './daemon-log.ts';
+import { openDriver } from './open-driver.ts';
+import { isLoopbackAddress, listenOnPort, listenOnSocket } from './listen.ts';
+import { controlServices } from './services.ts';
+import { waitForStop } from './stop.ts';
+
+/** Most bytes of log kept per function. */
+const KEEP_LOG_BYTES = 64 * 1024 * 1024;
+/** How long invocations that run may go on once the daemon is told to stop, ms. */
+const DRAIN_MS = 30_000;
+/** Share of the machine's memory that the limits of all sandboxes together may promise. */
+const MEMORY_SHARE = 0.8;
+
+/**
+ * Runs a daemon until it is told to stop (SIGTERM, SIGINT, or over the control API) and resolves to its exit code. Throws
+ * when it cannot start, and then has left nothing behind.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const clock = systemClock;
+  if (!isLoopbackAddress(options.host) && options.token === undefined) throw lamError('LAM_DAEMON_TOKEN_NEEDED', { host: options.host });
+  const store = await openStore(options.home, { clock });
+  const closers: (() => Promise<void>)[] = [() => store.close()];
+  try {
+    const logs = LogStore.open({
+      file: `${store.paths.logs}/logs.db`,
+      worker: options.assets.logWorker,
+      clock,
+      keepBytes: KEEP_LOG_BYTES,
+      onTrouble: stderrLog,
+    });
+    closers.push(() => logs.close());
+    const { driver, choice } = await openDriver(options, clock);
+    const left = await driver.reclaim();
+    const reclaimed: Reclaimed = { ...left, files: left.files + store.reclaimed };
+    return await serve({ options, store, logs, driver, choice, reclaimed, clock, closers });
+  } finally {
+    for (const close of closers.toReversed()) await close();
+  }
+}
+
+interface Parts {
+  readonly options: DaemonOptions;
+  readonly store: Store;
+  readonly logs: LogStore;
+  readonly driver: SandboxDriver;
+  readonly choice: DriverChoice;
+  readonly reclaimed: Reclaimed;
+  readonly clock: Clock;
+  readonly closers: (() => Promise<void>)[];
+}
+
+async function serve(parts: Parts): Promise<number> {
+  const { options, store, logs, driver, clock, closers } = parts;
+  const stopping = waitForStop();
+  const { pool, router, registry } = wire(parts, () => url);
+  let url = '';
+  let port = 0;
+  const startedAt = clock.now();
+  const status = (): Status => ({
+    pid: process.pid,
+    version: options.version,
+    port,
+    host: options.host,
+    url,
+    home: options.home,
+    driver: parts.choice.name,
+    driverReason: parts.choice.reason,
+    gaps: driver.gaps,
+    startedAt,
+    functions: Object.keys(store.catalogue.data.functions).length,
+    sandboxes: pool.counts(),
+    reclaimed: parts.reclaimed,
+  });
+  const services = controlServices({
+    store,
+    registry,
+    logs,
+    status,
+    stop: stopping.stop,
+    prepare: (runtime, image) => {
+      const parsed = parseRuntime(runtime);
+      return parsed === undefined ? Promise.resolve(null) : driver.prepare(parsed, image);
+    },
+    isBusy: (name, version) => {
+      const counts = pool.counts(name, version);
+      return counts.busy + counts.starting > 0;
+    },
+  });
+  const edge: Omit<EdgeOptions, 'door'> = { router, services, clock, routes: cachedRoutes(registry), exists: (name) => registry.has(name) };
+  const door: Door = { kind: 'port', token: options.token, open: !isLoopbackAddress(options.host) };
+  const tcp = createEdge({ ...edge, door });
+  const socket = createEdge({ ...edge, door: { kind: 'socket', token: undefined, open: false } });
+  closers.push(() => pool.close(DRAIN_MS), () => closeServer(tcp), () => closeServer(socket));
+  port = await listenOnPort(tcp, options.host, options.port);
+  url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
+  await listenOnSocket(socket, store.paths.socket);
+  options.onReady(status());
+  await stopping.stopped;
+  return 0;
+}
+
+function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; registry: Registry } {
+  const { store, logs, driver, clock } = parts;
+  const registry: Registry = new Registry({
+    catalogue: store.catalogue,
+    artifacts: store.artifacts,
+    clock,
+    around: {
+      url: (name) => `${url()}/${name}`,
+      sandboxes: (name) => pool.counts(name),
+      warm: ({ functionName, version }) => pool.counts(functionName, version).idle,
+    },
+  });
+  const pool: Pool = new Pool({
+    driver,
+    clock,
+    memoryBudgetMiB: Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
+    cores: availableParallelism(),
+    hooksFor: (revision, id) =>
+      router.hooksFor(revision, id, (what) => stderrLog(`sandbox ${id} of '${revision.functionName}' broke the protocol: ${what}`)),
+  });
+  const router = new Router({ pool, logs, clock, resolve: (name, qualifier) => registry.resolve(name, qualifier) });
+  keepPoolInStep(registry, pool);
+  return { pool, router, registry };
+}
+
+/** Sandboxes follow the pointers: those of a version nobody points at expire soon, those of a deleted one end. */
+function keepPoolInStep(registry: Registry, pool: Pool): void {
+  registry.onChange(({ kind, name, from, to }) => {
+    if (kind === 'live-moved') {
+      if (from !== null) pool.setRetired(name, from, true);
+      if (to !== null) pool.setRetired(name, to, false);
+    } else {
+      const version = kind === 'version-deleted' && from !== null ? from : undefined;
+      pool.drop(name, version, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name }));
+    }
+  });
+}
+
+function cachedRoutes(registry: Registry): () => RouteTable {
+  let change = -1;
+  let table = new RouteTable([]);
+  return () => {
+    const live = registry.routes();
+    if (live.change !== change) {
+      ({ change } = live);
+      table = new RouteTable(live.routes.map((r) => ({ functionName: r.functionName, text: r.route })));
+    }
+    return table;
+  };
+}
+
+/** Takes no new connection, lets answers under way go out, ends the rest. */
+function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+  });
+}

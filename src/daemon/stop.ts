@@ -1,0 +1,23 @@
+/** A way to stop, from a signal or from within. */
+export interface Stopping {
+  /** Resolves once, when the daemon is to stop. */
+  readonly stopped: Promise<void>;
+  stop(): void;
+}
+
+/** Listens for SIGTERM and SIGINT. A second signal while it drains ends the process at once. */
+export function waitForStop(): Stopping {
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  let asked = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
+      asked = true;
+      stop();
+    });
+  }
+  return { stopped, stop };
+}
