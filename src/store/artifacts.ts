@@ -69,6 +69,11 @@ export class ArtifactStore {
   /** Folder of the unpacked code. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */
   treePath(digest: Digest): string {
     this.#require(digest);
+    return this.pathOf(digest);
+  }
+
+  /** Where the unpacked code of an artifact is or would be. */
+  pathOf(digest: Digest): string {
     return this.#paths.tree(digest);
   }
 

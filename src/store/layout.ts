@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeHome, socketPath, type Digest } from '../contract/index.ts';
 import { storeError } from './io-errors.ts';
@@ -83,11 +83,9 @@ export function prepareHome(paths: Layout): void {
   }
 }
 
-/** The nearest thing on the way to `path` that is not a folder; mkdir names the path it was asked for instead. */
+/** The nearest thing on the way to `path` that is there; mkdir names the path it was asked for instead. */
 function blockedBy(path: string): string {
-  for (let at = path; ; at = dirname(at)) {
-    const stat = lstatSync(at, { throwIfNoEntry: false });
-    if (stat !== undefined) return at;
-    if (at === dirname(at)) return path;
-  }
+  let at = path;
+  while (!existsSync(at) && at !== dirname(at)) at = dirname(at);
+  return at;
 }

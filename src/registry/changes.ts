@@ -1,0 +1,175 @@
+import type { AliasRequest, ConfigPatch, Movement, PublishRequest, RollbackRequest } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
+import type { CatalogueData, FunctionRecord, VersionRecord } from '../store/index.ts';
+import { checkConfig, effectiveConfig, patchOverrides, sameConfig } from './config.ts';
+import { previousVersion, withMovement } from './history.ts';
+import { checkAlias, findRecord, requireRecord, requireVersion } from './records.ts';
+import { checkRoutes } from './routes.ts';
+
+/** What every change is told besides the request. */
+export interface ChangeContext {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Where the live pointer was and is. */
+export interface LiveMove {
+  /** Null for a function's first version. */
+  readonly from: number | null;
+  readonly to: number;
+}
+
+/** What publishing came to. */
+export interface Published extends LiveMove {
+  readonly unchanged: boolean;
+  readonly notices: readonly string[];
+}
+
+interface NewVersion {
+  readonly version: Pick<VersionRecord, 'artifact' | 'config' | 'input' | 'size'>;
+  readonly action: 'deploy' | 'config';
+  readonly by: string | undefined;
+  readonly message: string | undefined;
+}
+
+/** Gives an artifact and a configuration the next number and makes it live, unless that is what is live. */
+export function publish(draft: CatalogueData, name: string, request: PublishRequest & { readonly size: number }, context: ChangeContext): Published {
+  const record = findRecord(draft, name);
+  const input = structuredClone(request.config);
+  const config = effectiveConfig(input, record?.overrides ?? {});
+  checkConfig(name, config);
+  if (request.alias !== undefined) checkAlias(request.alias);
+  checkRoutes(draft, name, config.routes);
+  const live = record?.versions[record.live];
+  if (record !== undefined && live !== undefined && live.artifact === request.artifact && sameConfig(live.config, config)) {
+    // What the author wrote may differ and come to the same, where live settings cover it; it counts when they go.
+    live.input = input;
+    if (request.alias !== undefined) pointAlias(record, request.alias, { version: live.version, ...about(request) }, context);
+    return { unchanged: true, from: record.live, to: record.live, notices: [] };
+  }
+  const target = record ?? begin(draft, name, context);
+  const version = { artifact: request.artifact, config, input, size: request.size };
+  const move = append(target, { version, action: 'deploy', by: request.by, message: request.message }, context);
+  if (request.alias !== undefined) pointAlias(target, request.alias, { version: move.to, ...about(request) }, context);
+  return { unchanged: false, ...move, notices: [] };
+}
+
+/** Changes live settings, and publishes the live version's code with them when that makes a difference. */
+export function patchConfig(draft: CatalogueData, name: string, patch: ConfigPatch, context: ChangeContext): Published {
+  const record = requireRecord(draft, name);
+  const live = requireVersion(record, record.live);
+  const { overrides, notices } = patchOverrides(record.overrides, patch, live.input);
+  const config = effectiveConfig(live.input, overrides);
+  checkConfig(name, config);
+  checkRoutes(draft, name, config.routes);
+  record.overrides = overrides;
+  if (sameConfig(live.config, config)) return { unchanged: true, from: record.live, to: record.live, notices };
+  const version = { artifact: live.artifact, config, input: live.input, size: live.size };
+  return { unchanged: false, ...append(record, { version, action: 'config', by: patch.by, message: patch.message }, context), notices };
+}
+
+/** Moves the live pointer to an earlier version. */
+export function rollback(draft: CatalogueData, name: string, request: RollbackRequest, context: ChangeContext): { from: number; to: number } {
+  const record = requireRecord(draft, name);
+  const from = record.live;
+  const to = request.to ?? previousVersion(record.history, (version) => Object.hasOwn(record.versions, String(version)));
+  if (to === undefined) throw lamError('LAM_REGISTRY_NO_PREVIOUS_VERSION', { name, live: from });
+  const { config } = requireVersion(record, to);
+  if (to === from) throw lamError('LAM_REGISTRY_ALREADY_LIVE', { name, version: to });
+  checkRoutes(draft, name, config.routes);
+  moveLive(record, to, { action: 'rollback', ...about(request) }, context);
+  return { from, to };
+}
+
+/** Points an alias at a version, making the alias if need be. */
+export function setAlias(draft: CatalogueData, name: string, alias: string, request: AliasRequest, context: ChangeContext): { from: number | null; to: number } {
+  checkAlias(alias);
+  const record = requireRecord(draft, name);
+  requireVersion(record, request.version);
+  const from = aliasTarget(record, alias) ?? null;
+  pointAlias(record, alias, request, context);
+  return { from, to: request.version };
+}
+
+/** Removes an alias; resolves to the version it pointed at. */
+export function deleteAlias(draft: CatalogueData, name: string, alias: string, request: { by?: string; message?: string }, context: ChangeContext): number {
+  const record = requireRecord(draft, name);
+  const from = aliasTarget(record, alias);
+  if (from === undefined) throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias });
+  delete record.aliases[alias];
+  note(record, { action: 'alias', alias, from, to: null, ...about(request) }, context);
+  return from;
+}
+
+/** Removes a function with all its versions; its numbers are not given again. Returns the version that was live. */
+export function deleteFunction(draft: CatalogueData, name: string): number {
+  const record = requireRecord(draft, name);
+  draft.retired[name] = record.lastVersion;
+  delete draft.functions[name];
+  return record.live;
+}
+
+/** Removes versions. Throws `LAM_REGISTRY_VERSION_IN_USE` for one that is live or has an alias. */
+export function deleteVersions(draft: CatalogueData, versions: readonly { readonly name: string; readonly version: number }[]): void {
+  for (const { name, version } of versions) {
+    const record = requireRecord(draft, name);
+    requireVersion(record, version);
+    const alias = Object.entries(record.aliases).find(([, to]) => to === version)?.[0];
+    const by = record.live === version ? 'the live pointer' : alias === undefined ? undefined : `alias '${alias}'`;
+    if (by !== undefined) throw lamError('LAM_REGISTRY_VERSION_IN_USE', { name, version, by });
+    delete record.versions[String(version)];
+  }
+}
+
+function begin(draft: CatalogueData, name: string, context: ChangeContext): FunctionRecord {
+  const lastVersion = Object.hasOwn(draft.retired, name) ? (draft.retired[name] ?? 0) : 0;
+  delete draft.retired[name];
+  const record: FunctionRecord = {
+    name,
+    createdAt: context.now,
+    updatedAt: context.now,
+    lastVersion,
+    // Not a version's number: the one who begins a record appends its first version in the same change.
+    live: 0,
+    versions: {},
+    aliases: {},
+    overrides: {},
+    history: [],
+  };
+  draft.functions[name] = record;
+  return record;
+}
+
+function append(record: FunctionRecord, { version, action, by, message }: NewVersion, context: ChangeContext): LiveMove {
+  const number = ++record.lastVersion;
+  const from = record.live === 0 ? null : record.live;
+  record.versions[String(number)] = { ...version, version: number, createdAt: context.now, by: by ?? '', message: message ?? '' };
+  moveLive(record, number, { action, ...about({ by, message }) }, context);
+  return { from, to: number };
+}
+
+function moveLive(record: FunctionRecord, to: number, how: Pick<Movement, 'action' | 'by' | 'message'>, context: ChangeContext): void {
+  const from = record.live === 0 ? null : record.live;
+  record.live = to;
+  record.updatedAt = context.now;
+  note(record, { ...how, from, to }, context);
+}
+
+function pointAlias(record: FunctionRecord, alias: string, request: AliasRequest, context: ChangeContext): void {
+  const from = aliasTarget(record, alias) ?? null;
+  if (from === request.version) return;
+  record.aliases[alias] = request.version;
+  note(record, { action: 'alias', alias, from, to: request.version, ...about(request) }, context);
+}
+
+function aliasTarget(record: FunctionRecord, alias: string): number | undefined {
+  return Object.hasOwn(record.aliases, alias) ? record.aliases[alias] : undefined;
+}
+
+function note(record: FunctionRecord, movement: Omit<Movement, 'at'>, context: ChangeContext): void {
+  record.history = withMovement(record.history, { at: context.now, ...movement });
+}
+
+function about(request: { readonly by?: string | undefined; readonly message?: string | undefined }): { by: string; message: string } {
+  return { by: request.by ?? '', message: request.message ?? '' };
+}

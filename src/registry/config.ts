@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  CONFIG_BOUNDS,
+  DEFAULT_CONFIG,
+  LIMITS,
+  RESERVED_ENVIRONMENT,
+  parseRoute,
+  routeKey,
+  type ConfigInput,
+  type ConfigPatch,
+  type FunctionConfig,
+} from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
+import { KNOWN_RUNTIMES, parseRuntime } from '../runtimes/index.ts';
+
+const FIELDS = Object.keys(DEFAULT_CONFIG) as (keyof FunctionConfig)[];
+const WHOLE: ReadonlySet<keyof FunctionConfig> = new Set(['timeoutMs', 'memoryMiB', 'pids', 'tmpMiB', 'maxConcurrency', 'maxQueue', 'idleTimeoutMs']);
+
+/**
+ * The complete configuration: defaults, over them the author's settings, over them the live ones; environments are
+ * merged key by key. The handler's default is the runtime's. Unknown runtimes keep the general default.
+ */
+export function effectiveConfig(input: ConfigInput, overrides: ConfigInput): FunctionConfig {
+  const merged = { ...DEFAULT_CONFIG, ...defined(input), ...defined(overrides) };
+  const handler = overrides.handler ?? input.handler ?? runtimeHandler(merged.runtime) ?? DEFAULT_CONFIG.handler;
+  return { ...merged, handler, environment: { ...input.environment, ...overrides.environment } };
+}
+
+/**
+ * Refuses a configuration that cannot run: `LAM_REGISTRY_UNKNOWN_RUNTIME`, or `LAM_REGISTRY_INVALID_CONFIG` with all
+ * that is wrong.
+ */
+export function checkConfig(name: string, config: FunctionConfig): void {
+  const faults = configFaults(config);
+  if (faults.length > 0) throw lamError('LAM_REGISTRY_INVALID_CONFIG', { name, faults });
+  if (parseRuntime(config.runtime) === undefined) {
+    throw lamError('LAM_REGISTRY_UNKNOWN_RUNTIME', { runtime: config.runtime, known: KNOWN_RUNTIMES });
+  }
+}
+
+/** All that is wrong with a complete configuration, each as `field: what`. Pure; takes anything that came as JSON. */
+export function configFaults(config: FunctionConfig): string[] {
+  const faults: string[] = [];
+  for (const field of Object.keys(config)) {
+    if (!(FIELDS as string[]).includes(field)) faults.push(`${field}: there is no such setting`);
+  }
+  for (const field of ['runtime', 'handler', 'description'] as const) {
+    if (typeof config[field] !== 'string') faults.push(`${field}: must be text`);
+  }
+  if (config.handler === '') faults.push('handler: must not be empty');
+  for (const [field, [low, high]] of Object.entries(CONFIG_BOUNDS) as [keyof typeof CONFIG_BOUNDS, readonly [number, number]][]) {
+    const value = config[field];
+    if (typeof value !== 'number' || !Number.isFinite(value)) faults.push(`${field}: must be a number`);
+    else if (value < low || value > high) faults.push(`${field}: ${value} is not between ${low} and ${high}`);
+    else if (WHOLE.has(field) && !Number.isInteger(value)) faults.push(`${field}: ${value} is not a whole number`);
+  }
+  if (config.network !== 'on' && config.network !== 'none') faults.push("network: must be 'on' or 'none'");
+  if (config.image !== null && (typeof config.image !== 'string' || config.image === '')) faults.push('image: must be the name of an image, or null');
+  return [...faults, ...environmentFaults(config.environment), ...routeFaults(config.routes)];
+}
+
+function environmentFaults(environment: unknown): string[] {
+  if (typeof environment !== 'object' || environment === null || Array.isArray(environment)) return ['environment: must be a map of names to values'];
+  const faults: string[] = [];
+  let bytes = 0;
+  for (const [key, value] of Object.entries(environment)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) faults.push(`environment: '${key}' is not a variable's name`);
+    else if (RESERVED_ENVIRONMENT.has(key)) faults.push(`environment: '${key}' is set by lam and cannot be changed`);
+    // Values may be secrets: a message never holds one.
+    if (typeof value !== 'string') faults.push(`environment: the value of '${key}' must be text`);
+    else if (value.includes('\0')) faults.push(`environment: the value of '${key}' holds a NUL character`);
+    else bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+  }
+  if (bytes > LIMITS.environmentBytes) faults.push(`environment: ${bytes} bytes of names and values, and the limit is ${LIMITS.environmentBytes}`);
+  return faults;
+}
+
+function routeFaults(routes: unknown): string[] {
+  if (!Array.isArray(routes)) return ['routes: must be a list'];
+  const faults: string[] = [];
+  const seen = new Map<string, string>();
+  for (const text of routes as unknown[]) {
+    if (typeof text !== 'string') {
+      faults.push('routes: each must be text');
+      continue;
+    }
+    const route = parseRoute(text);
+    if ('fault' in route) {
+      faults.push(`routes: '${text}' ${route.fault}`);
+      continue;
+    }
+    const key = routeKey(route);
+    const twin = seen.get(key);
+    if (twin !== undefined) faults.push(`routes: '${text}' matches the same requests as '${twin}'`);
+    seen.set(key, text);
+  }
+  return faults;
+}
+
+/** The live settings after a patch, and what to tell the one who asked. Pure. */
+export function patchOverrides(before: ConfigInput, patch: ConfigPatch, input: ConfigInput): { overrides: ConfigInput; notices: string[] } {
+  const notices: string[] = [];
+  const dropped = new Set<string>(patch.unset);
+  for (const field of dropped) {
+    if (!(field in before) && field in input) notices.push(`'${field}' comes from lam.yaml: change it there and deploy`);
+  }
+  const { environment = {}, ...rest } = before;
+  // Variables come in their own member, key by key; a whole map would drop those of lam.yaml.
+  const { environment: _refused, ...set } = { environment: undefined, ...patch.set };
+  const kept = Object.entries(rest).filter(([field]) => !dropped.has(field));
+  const unset = new Set(dropped.has('environment') ? [...Object.keys(environment), ...(patch.unsetEnvironment ?? [])] : patch.unsetEnvironment);
+  for (const key of unset) {
+    if (!Object.hasOwn(environment, key) && Object.hasOwn(input.environment ?? {}, key)) {
+      notices.push(`'${key}' comes from lam.yaml: remove it there and deploy`);
+    }
+  }
+  const variables = [...Object.entries(environment).filter(([key]) => !unset.has(key)), ...Object.entries(patch.setEnvironment ?? {})];
+  const overrides: ConfigInput = {
+    ...Object.fromEntries(kept),
+    ...defined(set),
+    ...(variables.length === 0 ? {} : { environment: Object.fromEntries(variables) }),
+  };
+  return { overrides, notices };
+}
+
+/** Whether two configurations, complete or not, say the same; order of members does not matter. */
+export function sameConfig(a: ConfigInput, b: ConfigInput): boolean {
+  return isDeepStrictEqual(a, b);
+}
+
+/** Without members that are undefined, which would hide what they are laid over. */
+function defined(input: ConfigInput): ConfigInput {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+}
+
+function runtimeHandler(runtime: unknown): string | undefined {
+  return typeof runtime === 'string' ? parseRuntime(runtime)?.defaultHandler : undefined;
+}

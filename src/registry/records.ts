@@ -1,0 +1,42 @@
+import { ALIAS_NAME, FUNCTION_NAME, VERSION_NUMBER } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
+import type { CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
+import { nearestName } from './nearest-name.ts';
+
+/** A plain object keeps no member of this name of its own, so no function or alias can have it. */
+const UNUSABLE = '__proto__';
+
+/** Throws `LAM_REGISTRY_INVALID_NAME`. */
+export function checkName(name: string): void {
+  if (typeof name !== 'string' || !FUNCTION_NAME.test(name) || name === UNUSABLE) throw lamError('LAM_REGISTRY_INVALID_NAME', { name: String(name) });
+}
+
+/** Throws `LAM_REGISTRY_INVALID_ALIAS`. */
+export function checkAlias(alias: string): void {
+  if (typeof alias !== 'string' || !ALIAS_NAME.test(alias) || alias === UNUSABLE) throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias: String(alias) });
+}
+
+/** The record of a function, or undefined; safe for any text. */
+export function findRecord(catalogue: CatalogueView, name: string): FunctionRecord | undefined {
+  return Object.hasOwn(catalogue.functions, name) ? catalogue.functions[name] : undefined;
+}
+
+/** The record of a function. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` with the name that was probably meant. */
+export function requireRecord(catalogue: CatalogueView, name: string): FunctionRecord {
+  const record = findRecord(catalogue, name);
+  if (record === undefined) throw functionNotFound(name, Object.keys(catalogue.functions));
+  return record;
+}
+
+/** One version. Throws `LAM_REGISTRY_VERSION_NOT_FOUND`. */
+export function requireVersion(record: FunctionRecord, version: number): VersionRecord {
+  const found = VERSION_NUMBER.test(String(version)) && Object.hasOwn(record.versions, String(version)) ? record.versions[String(version)] : undefined;
+  if (found === undefined) throw lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name: record.name, version: String(version) });
+  return found;
+}
+
+/** The error for a function that is not there. */
+export function functionNotFound(name: string, names: Iterable<string>): Error {
+  const nearest = nearestName(name, names);
+  return lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name, ...(nearest === undefined ? {} : { nearest }) });
+}

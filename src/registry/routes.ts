@@ -1,0 +1,45 @@
+import { parseRoute, routeKey } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
+import type { CatalogueView } from '../store/index.ts';
+
+/** A route that is served now. */
+export interface LiveRoute {
+  /** As declared. */
+  readonly route: string;
+  readonly functionName: string;
+}
+
+/** The routes of all live versions. */
+export interface RouteTable {
+  /** Another number whenever the routes are others; never one that was there before in this process. */
+  readonly change: number;
+  readonly routes: readonly LiveRoute[];
+}
+
+/** The routes of all live versions, by function name and then as declared. Pure. */
+export function liveRoutes(catalogue: CatalogueView): LiveRoute[] {
+  return Object.keys(catalogue.functions)
+    .toSorted()
+    .flatMap((name) => {
+      const record = catalogue.functions[name];
+      return (record?.versions[record.live]?.config.routes ?? []).map((route) => ({ route, functionName: name }));
+    });
+}
+
+/** Throws `LAM_REGISTRY_ROUTE_CONFLICT` when another function's live version serves one of `routes`. */
+export function checkRoutes(catalogue: CatalogueView, name: string, routes: readonly string[]): void {
+  if (routes.length === 0) return;
+  const taken = new Map<string, LiveRoute>();
+  for (const live of liveRoutes(catalogue)) {
+    if (live.functionName !== name) taken.set(keyOf(live.route), live);
+  }
+  for (const route of routes) {
+    const other = taken.get(keyOf(route));
+    if (other !== undefined) throw lamError('LAM_REGISTRY_ROUTE_CONFLICT', { name, route, owner: other.functionName, other: other.route });
+  }
+}
+
+function keyOf(text: string): string {
+  const route = parseRoute(text);
+  return 'fault' in route ? text : routeKey(route);
+}

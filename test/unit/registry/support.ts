@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../../src/kit/clock.ts';
+import { Registry, type Revision } from '../../../src/registry/index.ts';
+import { openStore, type Store } from '../../../src/store/index.ts';
+import { manifestOf, uploadOf, type Files } from '../store/support.ts';
+
+/** A clock that stands still unless it is told to move. */
+export class StillClock implements Clock {
+  time = 1_000_000;
+  now(): number {
+    return this.time;
+  }
+  monotonic(): number {
+    return this.time;
+  }
+  after(): () => void {
+    return () => undefined;
+  }
+  every(): () => void {
+    return () => undefined;
+  }
+}
+
+export interface TestRegistry {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly clock: StillClock;
+  /** An artifact whose only file says `text`. */
+  artifact(text: string): Promise<string>;
+  /** The same home in a new process's eyes. */
+  reload(): Promise<TestRegistry>;
+  remove(): Promise<void>;
+}
+
+/** A registry over a store in a new temporary home. */
+export async function testRegistry(at?: string, clock: StillClock = new StillClock()): Promise<TestRegistry> {
+  const home = at ?? (await mkdtemp(join(tmpdir(), 'lam-registry-')));
+  const store = await openStore(home, { clock });
+  const registry = makeRegistry(store, clock);
+  return {
+    store,
+    registry,
+    clock,
+    artifact: (text) => upload(store, { 'index.js': text }),
+    reload: async () => {
+      await store.close();
+      return testRegistry(home, clock);
+    },
+    remove: async () => {
+      await store.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+export function makeRegistry(store: Store, clock: Clock): Registry {
+  return new Registry({
+    catalogue: store.catalogue,
+    artifacts: store.artifacts,
+    clock,
+    around: {
+      url: (name) => `http://127.0.0.1:8000/${name}`,
+      sandboxes: () => ({ starting: 0, idle: 1, busy: 0 }),
+      warm: (revision: Revision) => revision.version,
+    },
+  });
+}
+
+export async function upload(store: Store, files: Files): Promise<string> {
+  const manifest = manifestOf(files);
+  const { missing } = await store.artifacts.plan(manifest);
+  const { artifact } = await store.artifacts.ingest(manifest, { bytes: missing.length === 0 ? Buffer.alloc(0) : uploadOf(files, missing) });
+  return artifact;
+}

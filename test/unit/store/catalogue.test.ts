@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { systemClock } from '../../../src/kit/clock.ts';
+import { readCatalogue } from '../../../src/store/catalogue-schema.ts';
+import { storeError } from '../../../src/store/io-errors.ts';
+import { Catalogue, layout, openStore, prepareHome, writeFileAtomic } from '../../../src/store/index.ts';
+import { lam } from './support.ts';
+
+describe('the catalogue', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lam-catalogue-'));
+    path = join(folder, 'catalogue.json');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test('is on the disk before readers see a change', async () => {
+    const catalogue = await Catalogue.open(path);
+    const seen: unknown[] = [];
+    const changing = catalogue.mutate(
+      (draft) => (draft.retired['f'] = 3),
+      () => seen.push(catalogue.data.retired['f']),
+    );
+    assert.deepEqual(catalogue.data.retired, {});
+    assert.equal(await changing, 3);
+    assert.deepEqual(seen, [3]);
+    assert.deepEqual((await Catalogue.open(path)).data.retired, { f: 3 });
+    assert.deepEqual(await readdir(folder), ['catalogue.json']);
+  });
+
+  test('makes changes one after the other, each on top of the last', async () => {
+    const catalogue = await Catalogue.open(path);
+    await Promise.all(Array.from({ length: 20 }, () => catalogue.mutate((draft) => (draft.retired['n'] = (draft.retired['n'] ?? 0) + 1))));
+    assert.equal(catalogue.data.retired['n'], 20);
+  });
+
+  test('is unchanged when a change throws, and goes on after it', async () => {
+    const catalogue = await Catalogue.open(path);
+    const broken = catalogue.mutate((draft) => {
+      draft.retired['f'] = 1;
+      throw new RangeError('no');
+    });
+    await assert.rejects(broken, RangeError);
+    assert.deepEqual(catalogue.data.retired, {});
+    await catalogue.mutate((draft) => (draft.retired['g'] = 1));
+    assert.deepEqual(catalogue.data.retired, { g: 1 });
+  });
+
+  test('is unchanged in memory when the disk refuses, and works again after', async () => {
+    const catalogue = await Catalogue.open(path);
+    await catalogue.mutate((draft) => (draft.retired['f'] = 1));
+    await rm(path);
+    await mkdir(join(path, 'in the way'), { recursive: true });
+    await assert.rejects(catalogue.mutate((draft) => (draft.retired['f'] = 2)));
+    assert.deepEqual(catalogue.data.retired, { f: 1 });
+    assert.deepEqual(await readdir(folder), ['catalogue.json']);
+    await rm(path, { recursive: true });
+    await catalogue.mutate((draft) => (draft.retired['g'] = 2));
+    assert.deepEqual((await Catalogue.open(path)).data.retired, { f: 1, g: 2 });
+  });
+
+  test('does not write when nothing changed', async () => {
+    const catalogue = await Catalogue.open(path);
+    await catalogue.mutate((draft) => (draft.retired['f'] = 1));
+    await rm(path);
+    await catalogue.mutate((draft) => void (draft.retired['f'] = 1));
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  test('rehearses a change without making it', async () => {
+    const catalogue = await Catalogue.open(path);
+    assert.equal(catalogue.rehearse((draft) => (draft.retired['f'] = 9)), 9);
+    assert.deepEqual(catalogue.data.retired, {});
+  });
+
+  const corrupt: readonly [string, string, string][] = [
+    ['is empty', '', 'empty'],
+    ['was cut off', '{"schema":1,"functions":{', 'not JSON'],
+    ['is something else', '[1]', 'not an object'],
+    ['has no schema', '{"functions":{},"retired":{}}', 'schema'],
+    ['has no functions', '{"schema":1,"retired":{}}', "'functions'"],
+    ['has a function without its live version', JSON.stringify({ schema: 1, retired: {}, functions: { f: { name: 'f', versions: {}, aliases: {}, overrides: {}, history: [], live: 1 } } }), "'f'"],
+  ];
+  for (const [title, text, names] of corrupt) {
+    test(`that ${title} is reported, kept aside once, and not touched`, async () => {
+      await writeFile(path, text);
+      await assert.rejects(Catalogue.open(path), lam('LAM_STORE_CORRUPT', names));
+      await assert.rejects(Catalogue.open(path), lam('LAM_STORE_CORRUPT', names));
+      assert.equal(await readFile(path, 'utf8'), text);
+      const [, kept, ...more] = (await readdir(folder)).toSorted();
+      assert.deepEqual(more, []);
+      assert.match(kept ?? '', /^catalogue\.json\.corrupt-\d{4}-/);
+      assert.equal(await readFile(join(folder, kept ?? ''), 'utf8'), text);
+    });
+  }
+
+  test('of a newer schema is refused and not touched', async () => {
+    const text = '{"schema":99,"functions":{},"retired":{}}';
+    await writeFile(path, text);
+    await assert.rejects(Catalogue.open(path), lam('LAM_STORE_NEWER', '99'));
+    assert.equal(await readFile(path, 'utf8'), text);
+  });
+
+  test('of an older schema goes through every migration in turn', () => {
+    const migrations = [
+      (data: Record<string, unknown>) => ({ ...data, retired: {} }),
+      (data: Record<string, unknown>) => ({ ...data, functions: {}, steps: [data['schema']] }),
+    ];
+    const reading = readCatalogue('{"schema":1}', migrations);
+    assert.deepEqual(reading, { kind: 'ok', migrated: true, data: { schema: 3, retired: {}, functions: {}, steps: [2] } });
+    assert.equal(readCatalogue('{"schema":4}', migrations).kind, 'newer');
+  });
+});
+
+describe('writing under a home', () => {
+  test('makes the home and its run folder for the owner alone', async (t) => {
+    const { stat } = await import('node:fs/promises');
+    const base = await mkdtemp(join(tmpdir(), 'lam-home-'));
+    t.after(() => rm(base, { recursive: true, force: true }));
+    const paths = layout(join(base, 'new', 'home'));
+    prepareHome(paths);
+    prepareHome(paths);
+    for (const folder of [paths.home, paths.run, paths.state]) assert.equal((await stat(folder)).mode & 0o777, 0o700);
+  });
+
+  test('names the file that is in the way of a home', async (t) => {
+    const base = await mkdtemp(join(tmpdir(), 'lam-home-'));
+    t.after(() => rm(base, { recursive: true, force: true }));
+    await writeFile(join(base, 'file'), '');
+    assert.throws(() => prepareHome(layout(join(base, 'file', 'home'))), lam('LAM_STORE_NOT_WRITABLE', join(base, 'file')));
+  });
+
+  test('replaces a file whole, or leaves it and nothing else', async (t) => {
+    const base = await mkdtemp(join(tmpdir(), 'lam-atomic-'));
+    t.after(() => rm(base, { recursive: true, force: true }));
+    await writeFileAtomic(join(base, 'a'), 'one');
+    await writeFileAtomic(join(base, 'a'), Buffer.from('two'));
+    assert.equal(await readFile(join(base, 'a'), 'utf8'), 'two');
+    await mkdir(join(base, 'd', 'x'), { recursive: true });
+    await assert.rejects(writeFileAtomic(join(base, 'd'), 'no'));
+    assert.deepEqual((await readdir(base)).toSorted(), ['a', 'd']);
+  });
+
+  test('without permission says so', { skip: process.getuid?.() === 0 && 'root may write anywhere' }, async (t) => {
+    const base = await mkdtemp(join(tmpdir(), 'lam-atomic-'));
+    t.after(() => rm(base, { recursive: true, force: true }));
+    await chmod(base, 0o500);
+    await assert.rejects(writeFileAtomic(join(base, 'a'), 'x'), lam('LAM_STORE_NOT_WRITABLE', base));
+  });
+
+  test('translates what the system says', () => {
+    const failure = (code: string): Error => Object.assign(new Error(code), { code, syscall: 'write', path: '/p/q' });
+    for (const code of ['ENOSPC', 'EDQUOT']) assert.ok(lam('LAM_STORE_DISK_FULL', '/p/q')(storeError(failure(code), '/p')));
+    for (const code of ['EACCES', 'EROFS', 'EPERM']) assert.ok(lam('LAM_STORE_NOT_WRITABLE', '/p/q')(storeError(failure(code), '/p')));
+    const other = failure('EIO');
+    assert.equal(storeError(other, '/p'), other);
+  });
+
+  test('begins by clearing what a dead daemon left half-made, and says how much', async (t) => {
+    const home = await mkdtemp(join(tmpdir(), 'lam-open-'));
+    t.after(() => rm(home, { recursive: true, force: true }));
+    const paths = layout(home);
+    prepareHome(paths);
+    await mkdir(join(paths.staging, 'half', 'tree'), { recursive: true });
+    await writeFile(join(paths.tmp, 'x.zip'), '');
+    await writeFile(`${paths.catalogue}.abc.tmp`, '');
+    await writeFile(paths.lock, JSON.stringify({ pid: 0x7ffffff0, start: '', token: 'ab' }));
+    const store = await openStore(home, { clock: systemClock });
+    assert.equal(store.reclaimed, 4);
+    await assert.rejects(openStore(home, { clock: systemClock }), lam('LAM_STORE_LOCKED'));
+    await store.close();
+    const again = await openStore(home, { clock: systemClock });
+    assert.equal(again.reclaimed, 0);
+    await again.close();
+  });
+
+  test('gives the lock back when the catalogue cannot be read', async (t) => {
+    const home = await mkdtemp(join(tmpdir(), 'lam-open-'));
+    t.after(() => rm(home, { recursive: true, force: true }));
+    prepareHome(layout(home));
+    await writeFile(layout(home).catalogue, 'garbage');
+    for (let i = 0; i < 2; i++) await assert.rejects(openStore(home, { clock: systemClock }), lam('LAM_STORE_CORRUPT'));
+  });
+});
