@@ -1,0 +1,120 @@
+import { constants } from 'node:os';
+
+import type { Container } from 'dockerode';
+
+import type { Clock } from '../../kit/index.ts';
+import type { ExitStatus, Session } from '../../executor/index.ts';
+import type { Sandbox, SandboxId } from '../sandbox.ts';
+import { INSIDE } from './container-spec.ts';
+import type { ContainerOutput } from './container-output.ts';
+import { isMissing } from './docker-errors.ts';
+import { PeakMemory } from './peak-memory.ts';
+
+/** What AWS leaves a runtime between SIGTERM and SIGKILL. */
+const SIGTERM_MS = 500;
+/** How long the end of a container that was removed may take to be told. */
+const GONE_MS = 2000;
+const LOST: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
+
+/** Settles when the container has ended; with {@link LOST} when the engine is gone before. Never rejects. */
+export async function watchExit(
+  container: Container,
+  wait: Promise<{ StatusCode: number }>,
+  output: ContainerOutput,
+  clock: Clock,
+): Promise<ExitStatus> {
+  try {
+    const { StatusCode: status } = await wait;
+    await output.drained(clock);
+    const { State: state } = await container.inspect();
+    return exitStatus(status, state.OOMKilled);
+  } catch {
+    // The engine went away, or the container was removed before it could be asked: either way it runs no more code of ours.
+    return LOST;
+  }
+}
+
+/** A shell's and Docker's number for an ending by signal N is 128 + N. */
+export function exitStatus(status: number, outOfMemory: boolean): ExitStatus {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0];
+  if (signal === undefined) return { code: status, signal: null, outOfMemory };
+  return { code: null, signal: signal as NodeJS.Signals, outOfMemory };
+}
+
+export interface DockerSandboxParts {
+  readonly id: SandboxId;
+  readonly container: Container;
+  readonly session: Session;
+  readonly exited: Promise<ExitStatus>;
+  readonly clock: Clock;
+  /** The code asked for SIGTERM before SIGKILL. */
+  readonly wantsSigterm: () => boolean;
+  /** Frees what is not the container's: sockets, folders, the driver's list. `removed`: the engine confirmed its end. */
+  readonly onDestroyed: (removed: boolean) => Promise<void>;
+}
+
+/** One container and the session with the code in it. */
+export class DockerSandbox implements Sandbox {
+  readonly id: SandboxId;
+  readonly session: Session;
+  readonly taskRoot = INSIDE.taskRoot;
+  readonly exited: Promise<ExitStatus>;
+  readonly #parts: DockerSandboxParts;
+  readonly #peak: PeakMemory;
+  readonly #gone = Promise.withResolvers<ExitStatus>();
+  #hasExited = false;
+  #destroyed: Promise<void> | undefined;
+
+  constructor(parts: DockerSandboxParts) {
+    this.id = parts.id;
+    this.session = parts.session;
+    this.#parts = parts;
+    this.#peak = new PeakMemory(parts.container.id);
+    this.exited = Promise.race([parts.exited, this.#gone.promise]).then((status) => {
+      this.#hasExited = true;
+      this.session.exited(status);
+      return status;
+    });
+  }
+
+  peakMemoryMiB(): number {
+    return this.#peak.read();
+  }
+
+  destroy(): Promise<void> {
+    this.#destroyed ??= this.#destroy();
+    return this.#destroyed;
+  }
+
+  async #destroy(): Promise<void> {
+    const { container, clock, wantsSigterm, onDestroyed } = this.#parts;
+    if (!this.#hasExited && wantsSigterm()) {
+      const told = await container.kill({ signal: 'SIGTERM' }).then(
+        () => true,
+        () => false,
+      );
+      if (told) await within(clock, SIGTERM_MS, this.exited);
+    }
+    const removed = await removeContainer(container);
+    await within(clock, removed ? GONE_MS : 0, this.exited);
+    this.#gone.resolve(LOST);
+    await this.exited;
+    this.session.close();
+    await onDestroyed(removed);
+  }
+}
+
+/** Ends and removes a container. False when the engine did not confirm it. Never rejects. */
+export function removeContainer(container: Container): Promise<boolean> {
+  return container.remove({ force: true, v: true }).then(
+    () => true,
+    // 409: somebody else is removing it at the moment.
+    (thrown: unknown) => isMissing(thrown) || (thrown as { statusCode?: number }).statusCode === 409,
+  );
+}
+
+function within(clock: Clock, ms: number, what: Promise<unknown>): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  return Promise.race([what, promise]).finally(cancel);
+}

@@ -1,0 +1,40 @@
+import { engineGet, member } from './engine-http.ts';
+
+const INFO_MS = 10_000;
+
+/** What one engine can do, read once when the driver is opened. */
+export interface EngineInfo {
+  /** Cores it may hand out; more is refused by it. */
+  readonly cores: number;
+  /** It runs in this machine's own kernel and sees the same files, so that host folders can be mounted. */
+  readonly isLocalLinux: boolean;
+  /** What it can't limit or isolate, a sentence each. */
+  readonly gaps: readonly string[];
+}
+
+/** Limits the engine reports support for, and what is missing without it. */
+const SUPPORT: readonly (readonly [field: string, gap: string])[] = [
+  ['MemoryLimit', 'Memory is not limited: the engine has no memory cgroup.'],
+  ['SwapLimit', 'Swap is not limited: a function may use swap beyond its memory.'],
+  ['CpuCfsQuota', 'Processor time is not limited: the engine has no CFS quota.'],
+  ['PidsLimit', 'The number of processes is not limited: the engine has no pids cgroup.'],
+];
+
+/** Asks the engine. Rejects with the system's error when it does not answer. */
+export async function readEngineInfo(socketPath: string, platform: NodeJS.Platform = process.platform): Promise<EngineInfo> {
+  const { body } = await engineGet(socketPath, '/info', INFO_MS);
+  const isDesktop = String(member(body, 'OperatingSystem')).startsWith('Docker Desktop');
+  const isLocalLinux = platform === 'linux' && !isDesktop;
+  const security = member(body, 'SecurityOptions');
+  const hasSeccomp = Array.isArray(security) && security.some((s) => String(s).includes('seccomp'));
+  const cores = Number(member(body, 'NCPU'));
+  return {
+    cores: Number.isFinite(cores) && cores > 0 ? cores : 1,
+    isLocalLinux,
+    gaps: [
+      ...SUPPORT.filter(([field]) => member(body, field) === false).map(([, gap]) => gap),
+      ...(hasSeccomp ? [] : ['System calls are not filtered: the engine has no seccomp.']),
+      ...(isLocalLinux ? [] : ['Functions need an image: the engine runs in a virtual machine, so the host base is not to be had.']),
+    ],
+  };
+}
