@@ -102,7 +102,7 @@ function environmentOf(plan: ContainerPlan): Readonly<Record<string, string>> {
     // An image brings a PATH of its own.
     ...(plan.isHostBase ? { PATH: HOST_PATH } : {}),
     HOME: '/tmp',
-    LANG: 'C.UTF-8',
+    LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     ...plan.spec.environment,
     LAMBDA_TASK_ROOT: INSIDE.taskRoot,

@@ -1,16 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import type Docker from 'dockerode';
 import type { Container } from 'dockerode';
 
-import type { Reclaimed } from '../../contract/index.ts';
+import { homeId, type Reclaimed } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import {
   checkEntrypoint,
+  DialHome,
   openRuntimeApi,
-  type DialHome,
   type EntrypointError,
   type RuntimeApi,
   type Session,
@@ -18,6 +18,7 @@ import {
 } from '../../executor/index.ts';
 import { systemClock, type Clock } from '../../kit/index.ts';
 import type { Runtime } from '../../runtimes/index.ts';
+import { bootstrapEnvironment } from '../process/environment.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
 import { Bases, type Base, type BroughtFiles } from './bases.ts';
 import { ContainerOutput } from './container-output.ts';
@@ -28,6 +29,7 @@ import { engineGet, member } from './engine-http.ts';
 import { readEngineInfo, type EngineInfo } from './engine-info.ts';
 import { EntrypointSandbox } from './entrypoint-sandbox.ts';
 import type { Mount } from './host-base.ts';
+import { apiSocket, makePlaces, type Places } from './places.ts';
 import { Semaphore } from './semaphore.ts';
 
 /** More at once only wait for each other inside the engine. */
@@ -37,6 +39,7 @@ const ENGINE_MS = 60_000;
 const HELLO_MS = 10_000;
 const PULL_MS = 120_000;
 const TAIL_LINES = 5;
+const DIAL_SOCKET = 'dial.sock';
 
 /**
  * What lam's own processes in a container take on top of the function's limits: the supervising shell, and for
@@ -50,34 +53,42 @@ const OWN = {
 export interface DockerDriverOptions extends BroughtFiles {
   /** The engine's socket, as `probeDocker` found it. */
   readonly socketPath: string;
-  /** Marks what belongs to this daemon, and to those that follow it in the same home. */
-  readonly homeId: string;
-  /** Host folder in which every sandbox gets one of its own while it lives. */
-  readonly sandboxesDir: string;
-  /** Its socket's folder is seen by every sandbox and must hold nothing else. */
-  readonly dialHome: DialHome;
+  /** `LAM_HOME`; its identity marks what belongs to this daemon, and to those that follow it in the same home. */
+  readonly home: string;
   readonly clock?: Clock;
   /** How long a pull may take, milliseconds. */
   readonly pullLimitMs?: number;
 }
 
 /**
- * The driver for a local Docker engine. Rejects with `LAM_DRIVER_DOCKER_UNREACHABLE` or `LAM_DRIVER_DOCKER_DENIED`.
- * dockerode is loaded at the first work that needs it.
+ * Opens the driver for a local Docker engine. Rejects with `LAM_DRIVER_DOCKER_UNREACHABLE`, `LAM_DRIVER_DOCKER_DENIED`,
+ * `LAM_EXECUTOR_LISTEN_FAILED`. dockerode is loaded at the first work that needs it.
  */
 export async function openDockerDriver(options: DockerDriverOptions): Promise<SandboxDriver> {
+  const clock = options.clock ?? systemClock;
   const info = await readEngineInfo(options.socketPath).catch((thrown: unknown) => {
     throw dockerError(thrown, { socketPath: options.socketPath, functionName: '', image: null });
   });
-  return new DockerDriver(options, info);
+  const places = await makePlaces(options.home);
+  const dial = await DialHome.listen(join(places.dial, DIAL_SOCKET), clock);
+  return new DockerDriver({ options, clock, info, places, dial, homeId: homeId(options.home) });
 }
+
+interface Parts {
+  readonly options: DockerDriverOptions;
+  readonly clock: Clock;
+  readonly info: EngineInfo;
+  readonly places: Places;
+  readonly dial: DialHome;
+  readonly homeId: string;
+}
+
+type Undo = (() => Promise<unknown> | void)[];
 
 class DockerDriver implements SandboxDriver {
   readonly name = 'docker';
   readonly gaps: readonly string[];
-  readonly #options: DockerDriverOptions;
-  readonly #info: EngineInfo;
-  readonly #clock: Clock;
+  readonly #parts: Parts;
   readonly #bases: Bases;
   readonly #creations = new Semaphore(CREATIONS);
   readonly #sandboxes = new Set<Sandbox>();
@@ -86,16 +97,14 @@ class DockerDriver implements SandboxDriver {
   #docker: Promise<Docker> | undefined;
   #agent: Agent | undefined;
 
-  constructor(options: DockerDriverOptions, info: EngineInfo) {
-    this.#options = options;
-    this.#info = info;
-    this.#clock = options.clock ?? systemClock;
-    this.gaps = info.gaps;
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.gaps = parts.info.gaps;
     this.#bases = new Bases({
-      ...options,
+      ...parts.options,
       docker: () => this.#engine(),
-      isLocalLinux: info.isLocalLinux,
-      pullLimitMs: options.pullLimitMs ?? PULL_MS,
+      isLocalLinux: parts.info.isLocalLinux,
+      pullLimitMs: parts.options.pullLimitMs ?? PULL_MS,
     });
   }
 
@@ -112,10 +121,10 @@ class DockerDriver implements SandboxDriver {
   }
 
   async reclaim(): Promise<Reclaimed> {
-    const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.home}=${this.#options.homeId}`] }));
+    const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.home}=${this.#parts.homeId}`] }));
     try {
       // Nothing to remove is the usual case, and is found out without loading dockerode.
-      const { body } = await engineGet(this.#options.socketPath, `/containers/json?all=true&filters=${filters}`, ENGINE_MS);
+      const { body } = await engineGet(this.#parts.options.socketPath, `/containers/json?all=true&filters=${filters}`, ENGINE_MS);
       const ids = Array.isArray(body) ? body.map((c) => String(member(c, 'Id'))) : [];
       if (ids.length === 0) return { containers: 0, processes: 0, files: 0 };
       const docker = await this.#engine();
@@ -129,11 +138,12 @@ class DockerDriver implements SandboxDriver {
   async close(): Promise<void> {
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
     await this.#sweep();
+    await this.#parts.dial.close();
     this.#agent?.destroy();
   }
 
   async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
-    const undo: (() => Promise<unknown> | void)[] = [];
+    const undo: Undo = [];
     try {
       const base = await this.#bases.find(spec.runtime, spec.image);
       const sandbox =
@@ -147,21 +157,24 @@ class DockerDriver implements SandboxDriver {
     }
   }
 
-  async #frames(spec: SandboxSpec, hooks: SessionHooks, base: Base, undo: (() => Promise<unknown> | void)[]): Promise<Sandbox> {
-    const { dialHome } = this.#options;
-    const expected = dialHome.expect(spec.id, hooks);
+  async #frames(spec: SandboxSpec, hooks: SessionHooks, base: Base, undo: Undo): Promise<Sandbox> {
+    const expected = this.#parts.dial.expect(spec.id, hooks);
     undo.push(() => expected.cancel());
-    const name = dialHome.path.slice(dirname(dialHome.path).length + 1);
     const started = await this.#start(spec, base, undo, {
-      environment: { LAM_SOCKET: `${INSIDE.run}/${name}`, LAM_TOKEN: expected.token },
-      mount: { source: dirname(dialHome.path), target: INSIDE.run },
+      environment: bootstrapEnvironment({
+        family: spec.runtime.family,
+        memoryMiB: spec.limits.memoryMiB,
+        socket: `${INSIDE.run}/${DIAL_SOCKET}`,
+        token: expected.token,
+      }),
+      mount: { source: this.#parts.places.dial, target: INSIDE.run },
     });
     const session = await this.#connected(spec, started, expected.connected);
     session.onFlow = (paused) => started.output.setPaused(paused);
     return this.#sandbox(spec, session, started, { wantsSigterm: () => false, free: async () => {} });
   }
 
-  async #runtimeApi(spec: SandboxSpec, hooks: SessionHooks, base: Base, undo: (() => Promise<unknown> | void)[]): Promise<Sandbox> {
+  async #runtimeApi(spec: SandboxSpec, hooks: SessionHooks, base: Base, undo: Undo): Promise<Sandbox> {
     const { api, folder } = await this.#openApi(spec, hooks, undo);
     const started = await this.#start(spec, base, undo, {
       environment: { LAM_API_SOCKET: `${INSIDE.api}/api.sock` },
@@ -174,15 +187,11 @@ class DockerDriver implements SandboxDriver {
     });
   }
 
-  async #openApi(
-    spec: SandboxSpec,
-    hooks: SessionHooks,
-    undo: (() => Promise<unknown> | void)[],
-  ): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
-    const folder = join(this.#options.sandboxesDir, spec.id);
+  async #openApi(spec: SandboxSpec, hooks: SessionHooks, undo: Undo): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
+    const { folder, path } = apiSocket(this.#parts.places, spec.id);
     undo.push(() => rm(folder, { recursive: true, force: true }));
     await mkdir(folder, { recursive: true, mode: 0o755 });
-    const api = await openRuntimeApi({ id: spec.id, listen: { path: join(folder, 'api.sock') }, clock: this.#clock }, hooks);
+    const api = await openRuntimeApi({ id: spec.id, listen: { path }, clock: this.#parts.clock }, hooks);
     undo.push(() => api.close());
     return { api, folder };
   }
@@ -199,25 +208,20 @@ class DockerDriver implements SandboxDriver {
   }
 
   /** Makes and starts the container, with somebody listening to its output and its end before it runs. */
-  async #start(
-    spec: SandboxSpec,
-    base: Base,
-    undo: (() => Promise<unknown> | void)[],
-    way: { environment: Record<string, string>; mount: Mount },
-  ): Promise<Started> {
+  async #start(spec: SandboxSpec, base: Base, undo: Undo, way: { environment: Record<string, string>; mount: Mount }): Promise<Started> {
     const docker = await this.#engine();
     const code = spec.code === null ? [] : [{ source: spec.code, target: INSIDE.taskRoot }];
     const container = await docker.createContainer({
       ...containerOptions({
         spec,
-        homeId: this.#options.homeId,
+        homeId: this.#parts.homeId,
         image: base.image,
         isHostBase: base.isHostBase,
         useDockerInit: !base.isHostBase,
         command: base.command,
         environment: way.environment,
         mounts: [...base.mounts, way.mount, ...code],
-        cores: this.#info.cores,
+        cores: this.#parts.info.cores,
         own: OWN[spec.runtime.protocol],
       }),
       abortSignal: AbortSignal.timeout(ENGINE_MS),
@@ -228,7 +232,7 @@ class DockerDriver implements SandboxDriver {
     const output = new ContainerOutput(await container.attach({ stream: true, stdout: true, stderr: true, hijack: true }));
     undo.push(() => output.close());
     const wait: Promise<{ StatusCode: number }> = container.wait({ condition: 'next-exit' });
-    const exited = watchExit(container, wait, output, this.#clock);
+    const exited = watchExit(container, wait, output, this.#parts.clock);
     await container.start({ abortSignal: AbortSignal.timeout(ENGINE_MS) });
     return { container, output, exited };
   }
@@ -240,7 +244,7 @@ class DockerDriver implements SandboxDriver {
       const reason = said === '' ? what : `${what}; it printed: ${said}`;
       limit.reject(lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason }));
     };
-    const cancel = this.#clock.after(HELLO_MS, () => failed(`it did not call within ${HELLO_MS / 1000} s`));
+    const cancel = this.#parts.clock.after(HELLO_MS, () => failed(`it did not call within ${HELLO_MS / 1000} s`));
     void started.exited.then((status) => failed(`its container ended at once (${status.signal ?? `exit status ${status.code}`})`));
     return Promise.race([connected, limit.promise]).finally(cancel);
   }
@@ -258,7 +262,7 @@ class DockerDriver implements SandboxDriver {
       container,
       session,
       exited,
-      clock: this.#clock,
+      clock: this.#parts.clock,
       wantsSigterm: end.wantsSigterm,
       onDestroyed: async (removed) => {
         this.#sandboxes.delete(sandbox);
@@ -289,13 +293,13 @@ class DockerDriver implements SandboxDriver {
     this.#agent = new Agent({ keepAlive: true });
     // No version: engines refuse both the too old and the too new.
     // `agent` is missing from the types.
-    const options = { socketPath: this.#options.socketPath, agent: this.#agent };
+    const options = { socketPath: this.#parts.options.socketPath, agent: this.#agent };
     return new Dockerode(options);
   }
 
   #translated(thrown: unknown, spec: SandboxSpec | null): unknown {
     return dockerError(thrown, {
-      socketPath: this.#options.socketPath,
+      socketPath: this.#parts.options.socketPath,
       functionName: spec?.functionName ?? '',
       image: spec?.image ?? null,
     });
