@@ -15,8 +15,8 @@ export interface ArchitectureReport {
  * is a fault of its own: with a TypeScript that dependency-cruiser can't use it sees none and finds nothing wrong.
  */
 export async function checkArchitecture(base: string): Promise<ArchitectureReport> {
-  const options = { ...config.options, baseDir: base, validate: true, ruleSet: { forbidden: config.forbidden } };
-  const { output } = await cruise(['src'], options as ICruiseOptions);
+  const options: ICruiseOptions = { ...config.options, baseDir: base, validate: true, ruleSet: { forbidden: config.forbidden } };
+  const { output } = await cruise(['src'], options);
   if (typeof output === 'string') return { modules: 0, faults: [`dependency-cruiser gave text: ${output}`] };
   const seen = new Set(output.modules.map((m) => m.source).filter((s) => s.startsWith('src/')));
   const missed = sourceFiles(base).filter((f) => !seen.has(f));

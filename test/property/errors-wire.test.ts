@@ -18,6 +18,7 @@ import { parseProject } from '../../src/project/index.ts';
 import { checkConfig } from '../../src/registry/config.ts';
 
 /** What may drive a terminal or reorder what a person reads; line break and tab may stay. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const DANGEROUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 const codes = Object.keys(CATALOGUE) as ErrorCode[];
@@ -83,7 +84,7 @@ describe('any error of lam', () => {
   });
 
   test('never shows the value of an environment variable that was refused', async () => {
-    const secret = fc.string({ minLength: 12, maxLength: 24, unit: fc.constantFrom(...'abcdefghkmpqrsuvwxyz') }).map((s) => `zQ${s}Qz`);
+    const secret = fc.string({ minLength: 12, maxLength: 24, unit: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f') }).map((s) => `zQ${s}Qz`);
     const badKey = fc.constantFrom('9LIVES', 'A-B', 'AWS_REGION', '_HANDLER', 'GOOD');
     const spoil = fc.constantFrom('', '\0', 'x'.repeat(5000));
     await fc.assert(

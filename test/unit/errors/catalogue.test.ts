@@ -22,7 +22,7 @@ function codesIn(folder: string, not: string): ReadonlySet<string> {
 
 describe('the error catalogue', () => {
   test('has a heading in docs/errors.md for every code, and no heading without a code', () => {
-    const headings = [...documentText.matchAll(/^### (\S+)$/gm)].map((m) => m[1]);
+    const headings = [...documentText.matchAll(/^### (\S+)$/gm)].map((m) => m[1] ?? '');
     assert.deepEqual(headings.toSorted(), codes.toSorted());
   });
 
@@ -90,7 +90,7 @@ describe('the table of kinds', () => {
   });
 
   test('uses only the documented exit codes, and never those of a success or of a function that failed', () => {
-    for (const [kind, { exit }] of Object.entries(KINDS)) {
+    for (const [kind, { exit }] of Object.entries<{ readonly exit: number }>(KINDS)) {
       assert.ok([1, 2, 3, 4, 6, 7, 8, 9, 130].includes(exit), kind);
       assert.ok(exit !== EXIT.ok && exit !== EXIT.functionError, kind);
     }
