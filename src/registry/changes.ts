@@ -12,15 +12,15 @@ export interface ChangeContext {
   readonly now: number;
 }
 
-/** Where the live pointer was and is. */
-export interface LiveMove {
-  /** Null for a function's first version. */
+/** Where a pointer was and is. */
+export interface Move {
+  /** Null for one that was not there before. */
   readonly from: number | null;
   readonly to: number;
 }
 
 /** What publishing came to. */
-export interface Published extends LiveMove {
+export interface Published extends Move {
   readonly unchanged: boolean;
   readonly notices: readonly string[];
 }
@@ -33,7 +33,12 @@ interface NewVersion {
 }
 
 /** Gives an artifact and a configuration the next number and makes it live, unless that is what is live. */
-export function publish(draft: CatalogueData, name: string, request: PublishRequest & { readonly size: number }, context: ChangeContext): Published {
+export function publish(
+  draft: CatalogueData,
+  name: string,
+  request: PublishRequest & { readonly size: number },
+  context: ChangeContext,
+): Published {
   const record = findRecord(draft, name);
   const input = structuredClone(request.config);
   const config = effectiveConfig(input, record?.overrides ?? {});
@@ -69,7 +74,12 @@ export function patchConfig(draft: CatalogueData, name: string, patch: ConfigPat
 }
 
 /** Moves the live pointer to an earlier version. */
-export function rollback(draft: CatalogueData, name: string, request: RollbackRequest, context: ChangeContext): { from: number; to: number } {
+export function rollback(
+  draft: CatalogueData,
+  name: string,
+  request: RollbackRequest,
+  context: ChangeContext,
+): { from: number; to: number } {
   const record = requireRecord(draft, name);
   const from = record.live;
   const to = request.to ?? previousVersion(record.history, (version) => Object.hasOwn(record.versions, String(version)));
@@ -82,7 +92,13 @@ export function rollback(draft: CatalogueData, name: string, request: RollbackRe
 }
 
 /** Points an alias at a version, making the alias if need be. */
-export function setAlias(draft: CatalogueData, name: string, alias: string, request: AliasRequest, context: ChangeContext): { from: number | null; to: number } {
+export function setAlias(
+  draft: CatalogueData,
+  name: string,
+  request: AliasRequest & { readonly alias: string },
+  context: ChangeContext,
+): Move {
+  const { alias } = request;
   checkAlias(alias);
   const record = requireRecord(draft, name);
   requireVersion(record, request.version);
@@ -92,7 +108,13 @@ export function setAlias(draft: CatalogueData, name: string, alias: string, requ
 }
 
 /** Removes an alias; resolves to the version it pointed at. */
-export function deleteAlias(draft: CatalogueData, name: string, alias: string, request: { by?: string; message?: string }, context: ChangeContext): number {
+export function deleteAlias(
+  draft: CatalogueData,
+  name: string,
+  request: Omit<AliasRequest, 'version'> & { readonly alias: string },
+  context: ChangeContext,
+): number {
+  const { alias } = request;
   const record = requireRecord(draft, name);
   const from = aliasTarget(record, alias);
   if (from === undefined) throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias });
@@ -140,7 +162,7 @@ function begin(draft: CatalogueData, name: string, context: ChangeContext): Func
   return record;
 }
 
-function append(record: FunctionRecord, { version, action, by, message }: NewVersion, context: ChangeContext): LiveMove {
+function append(record: FunctionRecord, { version, action, by, message }: NewVersion, context: ChangeContext): Move {
   const number = ++record.lastVersion;
   const from = record.live === 0 ? null : record.live;
   record.versions[String(number)] = { ...version, version: number, createdAt: context.now, by: by ?? '', message: message ?? '' };

@@ -14,7 +14,15 @@ import { lamError } from '../errors/index.ts';
 import { KNOWN_RUNTIMES, parseRuntime } from '../runtimes/index.ts';
 
 const FIELDS = Object.keys(DEFAULT_CONFIG) as (keyof FunctionConfig)[];
-const WHOLE: ReadonlySet<keyof FunctionConfig> = new Set(['timeoutMs', 'memoryMiB', 'pids', 'tmpMiB', 'maxConcurrency', 'maxQueue', 'idleTimeoutMs']);
+const WHOLE: ReadonlySet<keyof FunctionConfig> = new Set([
+  'timeoutMs',
+  'memoryMiB',
+  'pids',
+  'tmpMiB',
+  'maxConcurrency',
+  'maxQueue',
+  'idleTimeoutMs',
+]);
 
 /**
  * The complete configuration: defaults, over them the author's settings, over them the live ones; environments are
@@ -48,19 +56,26 @@ export function configFaults(config: FunctionConfig): string[] {
     if (typeof config[field] !== 'string') faults.push(`${field}: must be text`);
   }
   if (config.handler === '') faults.push('handler: must not be empty');
+  if (config.network !== 'on' && config.network !== 'none') faults.push("network: must be 'on' or 'none'");
+  if (config.image !== null && (typeof config.image !== 'string' || config.image === ''))
+    faults.push('image: must be the name of an image, or null');
+  return [...faults, ...numberFaults(config), ...environmentFaults(config.environment), ...routeFaults(config.routes)];
+}
+
+function numberFaults(config: FunctionConfig): string[] {
+  const faults: string[] = [];
   for (const [field, [low, high]] of Object.entries(CONFIG_BOUNDS) as [keyof typeof CONFIG_BOUNDS, readonly [number, number]][]) {
     const value = config[field];
     if (typeof value !== 'number' || !Number.isFinite(value)) faults.push(`${field}: must be a number`);
     else if (value < low || value > high) faults.push(`${field}: ${value} is not between ${low} and ${high}`);
     else if (WHOLE.has(field) && !Number.isInteger(value)) faults.push(`${field}: ${value} is not a whole number`);
   }
-  if (config.network !== 'on' && config.network !== 'none') faults.push("network: must be 'on' or 'none'");
-  if (config.image !== null && (typeof config.image !== 'string' || config.image === '')) faults.push('image: must be the name of an image, or null');
-  return [...faults, ...environmentFaults(config.environment), ...routeFaults(config.routes)];
+  return faults;
 }
 
 function environmentFaults(environment: unknown): string[] {
-  if (typeof environment !== 'object' || environment === null || Array.isArray(environment)) return ['environment: must be a map of names to values'];
+  if (typeof environment !== 'object' || environment === null || Array.isArray(environment))
+    return ['environment: must be a map of names to values'];
   const faults: string[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(environment)) {
@@ -71,7 +86,8 @@ function environmentFaults(environment: unknown): string[] {
     else if (value.includes('\0')) faults.push(`environment: the value of '${key}' holds a NUL character`);
     else bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
-  if (bytes > LIMITS.environmentBytes) faults.push(`environment: ${bytes} bytes of names and values, and the limit is ${LIMITS.environmentBytes}`);
+  if (bytes > LIMITS.environmentBytes)
+    faults.push(`environment: ${bytes} bytes of names and values, and the limit is ${LIMITS.environmentBytes}`);
   return faults;
 }
 
@@ -108,7 +124,9 @@ export function patchOverrides(before: ConfigInput, patch: ConfigPatch, input: C
   // Variables come in their own member, key by key; a whole map would drop those of lam.yaml.
   const { environment: _refused, ...set } = { environment: undefined, ...patch.set };
   const kept = Object.entries(rest).filter(([field]) => !dropped.has(field));
-  const unset = new Set(dropped.has('environment') ? [...Object.keys(environment), ...(patch.unsetEnvironment ?? [])] : patch.unsetEnvironment);
+  const unset = new Set(
+    dropped.has('environment') ? [...Object.keys(environment), ...(patch.unsetEnvironment ?? [])] : patch.unsetEnvironment,
+  );
   for (const key of unset) {
     if (!Object.hasOwn(environment, key) && Object.hasOwn(input.environment ?? {}, key)) {
       notices.push(`'${key}' comes from lam.yaml: remove it there and deploy`);

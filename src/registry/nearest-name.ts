@@ -5,7 +5,8 @@ export function nearestName(wanted: string, names: Iterable<string>): string | u
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
     const distance = editDistance(wanted.toLowerCase(), name.toLowerCase());
-    if (distance <= Math.max(1, Math.floor(wanted.length / 3)) && (best === undefined || distance < best.distance)) best = { name, distance };
+    if (distance <= Math.max(1, Math.floor(wanted.length / 3)) && (best === undefined || distance < best.distance))
+      best = { name, distance };
   }
   return best?.name;
 }

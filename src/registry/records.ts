@@ -8,12 +8,14 @@ const UNUSABLE = '__proto__';
 
 /** Throws `LAM_REGISTRY_INVALID_NAME`. */
 export function checkName(name: string): void {
-  if (typeof name !== 'string' || !FUNCTION_NAME.test(name) || name === UNUSABLE) throw lamError('LAM_REGISTRY_INVALID_NAME', { name: String(name) });
+  if (typeof name !== 'string' || !FUNCTION_NAME.test(name) || name === UNUSABLE)
+    throw lamError('LAM_REGISTRY_INVALID_NAME', { name: String(name) });
 }
 
 /** Throws `LAM_REGISTRY_INVALID_ALIAS`. */
 export function checkAlias(alias: string): void {
-  if (typeof alias !== 'string' || !ALIAS_NAME.test(alias) || alias === UNUSABLE) throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias: String(alias) });
+  if (typeof alias !== 'string' || !ALIAS_NAME.test(alias) || alias === UNUSABLE)
+    throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias: String(alias) });
 }
 
 /** The record of a function, or undefined; safe for any text. */
@@ -30,7 +32,8 @@ export function requireRecord(catalogue: CatalogueView, name: string): FunctionR
 
 /** One version. Throws `LAM_REGISTRY_VERSION_NOT_FOUND`. */
 export function requireVersion(record: FunctionRecord, version: number): VersionRecord {
-  const found = VERSION_NUMBER.test(String(version)) && Object.hasOwn(record.versions, String(version)) ? record.versions[String(version)] : undefined;
+  const found =
+    VERSION_NUMBER.test(String(version)) && Object.hasOwn(record.versions, String(version)) ? record.versions[String(version)] : undefined;
   if (found === undefined) throw lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name: record.name, version: String(version) });
   return found;
 }

@@ -115,7 +115,10 @@ export class Registry {
     try {
       const size = unpackedSize(await this.#artifacts.manifest(request.artifact));
       const apply = (draft: CatalogueData): changes.Published => changes.publish(draft, name, { ...request, size }, this.#context());
-      const done = request.dryRun === true ? this.#catalogue.rehearse(apply) : await this.#change(name, apply, (r) => (r.unchanged ? [] : [moved(name, r)]));
+      const done =
+        request.dryRun === true
+          ? this.#catalogue.rehearse(apply)
+          : await this.#change(name, apply, (r) => (r.unchanged ? [] : [moved(name, r)]));
       if (request.dryRun !== true) this.#artifacts.settle(request.artifact);
       return this.#answer(name, done);
     } finally {
@@ -152,12 +155,12 @@ export class Registry {
 
   /** Points an alias at a version, making it if need be. */
   async setAlias(name: string, alias: string, request: AliasRequest): Promise<{ readonly from: number | null; readonly to: number }> {
-    return this.#change(name, (draft) => changes.setAlias(draft, name, alias, request, this.#context()));
+    return this.#change(name, (draft) => changes.setAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
   /** Resolves to the version the alias pointed at. Throws `LAM_REGISTRY_ALIAS_NOT_FOUND`. */
-  async deleteAlias(name: string, alias: string, request: { by?: string; message?: string } = {}): Promise<number> {
-    return this.#change(name, (draft) => changes.deleteAlias(draft, name, alias, request, this.#context()));
+  async deleteAlias(name: string, alias: string, request: Omit<AliasRequest, 'version'> = {}): Promise<number> {
+    return this.#change(name, (draft) => changes.deleteAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
   /** Removes a function, its versions and aliases. A later function of this name goes on with the next number. */
@@ -256,7 +259,8 @@ export class Registry {
   #refreshRoutes(): void {
     const routes = liveRoutes(this.#catalogue.data);
     const before = this.#routes.routes;
-    const same = routes.length === before.length && routes.every((r, i) => r.route === before[i]?.route && r.functionName === before[i].functionName);
+    const same =
+      routes.length === before.length && routes.every((r, i) => r.route === before[i]?.route && r.functionName === before[i].functionName);
     if (!same) this.#routes = { change: this.#routes.change + 1, routes };
   }
 

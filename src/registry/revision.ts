@@ -25,9 +25,14 @@ export function functionArn(name: string, qualifier?: string): string {
 }
 
 /** Makes a version's revision. Throws `LAM_INTERNAL_INVARIANT` for a runtime that publishing would have refused. */
-export function makeRevision(name: string, version: { version: number; config: FunctionConfig; artifact: Digest }, codePath: string): Revision {
+export function makeRevision(
+  name: string,
+  version: { version: number; config: FunctionConfig; artifact: Digest },
+  codePath: string,
+): Revision {
   const runtime = parseRuntime(version.config.runtime);
-  if (runtime === undefined) throw lamError('LAM_INTERNAL_INVARIANT', { what: `version ${version.version} of '${name}' has a known runtime` });
+  if (runtime === undefined)
+    throw lamError('LAM_INTERNAL_INVARIANT', { what: `version ${version.version} of '${name}' has a known runtime` });
   return Object.freeze({
     key: `${name}@${version.version}`,
     functionName: name,

@@ -11,7 +11,16 @@ import { errnoOf, storeError } from './io-errors.ts';
 import { objectName, type Layout } from './layout.ts';
 import { checkManifest, readManifest } from './manifest-rules.ts';
 import { Mutex } from './mutex.ts';
-import { adoptObject, copyDurable, dropObjects, neededObjects, presentObjects, syncShards, type Linker, type NeededObject } from './objects.ts';
+import {
+  adoptObject,
+  copyDurable,
+  dropObjects,
+  neededObjects,
+  presentObjects,
+  syncShards,
+  type Linker,
+  type NeededObject,
+} from './objects.ts';
 import { makeStaging, removeWhole, type StagingFolder } from './staging.ts';
 import { layTree } from './tree.ts';
 import { unpackForeign, unpackUpload, type StagedFiles } from './unpack.ts';

@@ -100,14 +100,18 @@ function functionFault(name: string, record: unknown): string | undefined {
   if (!isObject(versions) || !isObject(aliases) || !isObject(overrides) || !Array.isArray(history)) return 'is not complete';
   if (typeof live !== 'number' || !Object.hasOwn(versions, String(live))) return 'its live version is missing';
   for (const [number, version] of Object.entries(versions)) {
-    if (!isObject(version) || String(version['version']) !== number) return `version ${number} is not complete`;
-    if (typeof version['artifact'] !== 'string' || !isObject(version['config']) || !isObject(version['input'])) return `version ${number} is not complete`;
+    if (!isVersion(version, number)) return `version ${number} is not complete`;
     if (typeof lastVersion !== 'number' || Number(number) > lastVersion) return 'its last version number is too low';
   }
-  for (const [alias, to] of Object.entries(aliases)) {
-    if (!Object.hasOwn(versions, String(to))) return `alias '${alias}' points at a version that is missing`;
-  }
-  return undefined;
+  const astray = Object.entries(aliases).find(([, to]) => !Object.hasOwn(versions, String(to)));
+  return astray === undefined ? undefined : `alias '${astray[0]}' points at a version that is missing`;
+}
+
+function isVersion(value: unknown, number: string): boolean {
+  if (!isObject(value)) return false;
+  return (
+    String(value['version']) === number && typeof value['artifact'] === 'string' && isObject(value['config']) && isObject(value['input'])
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

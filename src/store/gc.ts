@@ -10,7 +10,11 @@ export interface VersionName {
  * Which versions may go when each function keeps its newest `keep`: all older ones but the live one, aliased ones and
  * those `isPinned` names. Pure; sorted by name and number.
  */
-export function planGc(catalogue: CatalogueView, keep: number, isPinned: (name: string, version: number) => boolean = () => false): VersionName[] {
+export function planGc(
+  catalogue: CatalogueView,
+  keep: number,
+  isPinned: (name: string, version: number) => boolean = () => false,
+): VersionName[] {
   const dropped: VersionName[] = [];
   for (const name of Object.keys(catalogue.functions).toSorted()) {
     const record = catalogue.functions[name];

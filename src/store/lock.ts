@@ -61,7 +61,7 @@ async function takeOver(paths: Layout, mine: string, reclaimed: boolean): Promis
  */
 async function breakStale(paths: Layout, mine: string, stale: LockHolder): Promise<boolean> {
   const chain: string[] = [];
-  for (let dead = stale; ; ) {
+  for (let dead = stale; ;) {
     const guard = `${paths.lock}.break-${dead.token}`;
     if (await linked(mine, guard)) {
       chain.push(guard);

@@ -16,7 +16,8 @@ const DIGEST = /^[0-9a-f]{64}$/;
 export function checkManifest(value: unknown, limits: ArtifactLimits): Manifest {
   const given: unknown = typeof value === 'object' && value !== null && 'entries' in value ? value.entries : undefined;
   if (!Array.isArray(given)) throw invalid("it has no list 'entries'");
-  if (given.length > limits.artifactFiles) throw lamError('LAM_STORE_ZIP_TOO_MANY_FILES', { files: given.length, limit: limits.artifactFiles });
+  if (given.length > limits.artifactFiles)
+    throw lamError('LAM_STORE_ZIP_TOO_MANY_FILES', { files: given.length, limit: limits.artifactFiles });
   const entries = given.map((entry, index) => checkEntry(entry, index));
   for (const [index, entry] of entries.entries()) {
     const before = entries[index - 1];

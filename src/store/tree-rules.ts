@@ -13,6 +13,8 @@ const PATH_BYTES = 1024;
 const PART_BYTES = 255;
 /** As many links as Linux follows before it gives up. */
 const LINK_HOPS = 40;
+/** Path parts walked for all links of an artifact together, so that a hostile one cannot keep the daemon busy. */
+const LINK_STEPS = 2_000_000;
 
 /** What is wrong with a relative path, or undefined. Strict: one spelling per place, valid on every system. */
 export function pathFault(path: string): string | undefined {
@@ -35,7 +37,9 @@ export function pathFault(path: string): string | undefined {
  * The first entry that cannot be laid out beside the others, or that leads out of the tree; undefined when all can.
  * Paths must have passed {@link pathFault}.
  */
-export function treeFault(entries: readonly Pick<ManifestEntry & { target?: string }, 'path' | 'kind' | 'target'>[]): TreeFault | undefined {
+export function treeFault(
+  entries: readonly Pick<ManifestEntry & { target?: string }, 'path' | 'kind' | 'target'>[],
+): TreeFault | undefined {
   const kinds = new Map<string, string | null>();
   for (const { path, target } of entries) {
     if (kinds.has(path)) return { kind: 'conflict', path, why: 'the same name comes twice' };
@@ -50,26 +54,33 @@ export function treeFault(entries: readonly Pick<ManifestEntry & { target?: stri
       }
     }
   }
-  for (const { path, target } of entries) {
-    if (target === undefined) continue;
-    const why = linkFault(path, target, kinds);
-    if (why !== undefined) return { kind: 'symlink', path, target, why };
+  const links = entries.flatMap(({ path, target }) => (target === undefined ? [] : [{ path, target }]));
+  const budget = { steps: LINK_STEPS };
+  for (const follow of [targetFault, (target: string, path: string) => walkFault(path, target, kinds, budget)]) {
+    for (const { path, target } of links) {
+      const why = follow(target, path);
+      if (why !== undefined) return { kind: 'symlink', path, target, why };
+    }
   }
   return undefined;
 }
 
-/** Follows a link as the kernel would, through other links of the tree, and reports if it ever steps out. */
-function linkFault(path: string, target: string, kinds: ReadonlyMap<string, string | null>): string | undefined {
+function targetFault(target: string): string | undefined {
   if (target === '') return 'it has no target';
   if (target.includes('\0') || target.includes('\\')) return 'its target holds a NUL character or a backslash';
   if (Buffer.byteLength(target) > PATH_BYTES) return `its target is longer than ${PATH_BYTES} bytes`;
-  if (/^[A-Za-z]:/.test(target)) return 'its target begins with a drive letter';
+  if (target.startsWith('/') || /^[A-Za-z]:/.test(target)) return 'its target is absolute';
+  return undefined;
+}
+
+/** Follows a link as the kernel would, through other links of the tree, and reports if it ever steps out. */
+function walkFault(path: string, target: string, kinds: ReadonlyMap<string, string | null>, budget: { steps: number }): string | undefined {
   const at = path.split('/').slice(0, -1);
   const todo = target.split('/').toReversed();
-  if (target.startsWith('/')) return 'its target is absolute';
-  for (let hops = 0; todo.length > 0; ) {
-    const part = todo.pop();
-    if (part === undefined || part === '' || part === '.') continue;
+  let hops = 0;
+  for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+    if (--budget.steps < 0) return 'the links are too many and too entangled to follow';
+    if (part === '' || part === '.') continue;
     if (part === '..') {
       if (at.pop() === undefined) return 'it leads out of the root';
       continue;
@@ -78,7 +89,6 @@ function linkFault(path: string, target: string, kinds: ReadonlyMap<string, stri
     const next = kinds.get(at.join('/'));
     if (typeof next !== 'string') continue;
     if (++hops > LINK_HOPS) return 'it leads in a circle';
-    if (next.startsWith('/')) return 'it leads to an absolute path';
     at.pop();
     todo.push(...next.split('/').toReversed());
   }

@@ -19,7 +19,7 @@ const LENGTH_BYTES = 4;
 export async function receiveArtifact(paths: Layout, artifacts: ArtifactStore, body: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer> {
   const pieces = body[Symbol.asyncIterator]();
   const head = new Head();
-  for (let need = LENGTH_BYTES; head.length < need; ) {
+  for (let need = LENGTH_BYTES; head.length < need;) {
     const next = await pieces.next();
     if (next.done === true) throw invalid('it ends before its manifest does');
     head.push(next.value);
@@ -57,7 +57,12 @@ class Head {
   }
 }
 
-async function spooled<T>(paths: Layout, first: Uint8Array, rest: AsyncIterator<Uint8Array>, use: (path: string) => Promise<T>): Promise<T> {
+async function spooled<T>(
+  paths: Layout,
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
   const path = join(paths.tmp, `${randomBytes(8).toString('hex')}.zip`);
   try {
     const file = await open(path, 'wx', 0o600);
@@ -65,7 +70,8 @@ async function spooled<T>(paths: Layout, first: Uint8Array, rest: AsyncIterator<
       let size = 0;
       for (let piece: IteratorResult<Uint8Array> = { value: first, done: false }; piece.done !== true; piece = await rest.next()) {
         size += piece.value.length;
-        if (size > ARTIFACT_LIMITS.zipBytes) throw lamError('LAM_STORE_ZIP_TOO_LARGE', { what: 'the zip', limit: ARTIFACT_LIMITS.zipBytes });
+        if (size > ARTIFACT_LIMITS.zipBytes)
+          throw lamError('LAM_STORE_ZIP_TOO_LARGE', { what: 'the zip', limit: ARTIFACT_LIMITS.zipBytes });
         await file.writeFile(piece.value);
       }
     } finally {

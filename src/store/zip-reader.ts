@@ -36,7 +36,9 @@ export class ZipReader {
       zip = 'path' in source ? await openPromise(source.path, OPTIONS) : await fromBufferPromise(Buffer.from(source.bytes), OPTIONS);
     } catch (error) {
       if (errnoOf(error) !== undefined) throw error;
-      throw magic.startsWith('PK') ? lamError('LAM_STORE_ZIP_TRUNCATED', { why: 'its end is missing' }, error) : lamError('LAM_STORE_ZIP_NOT_A_ZIP', {}, error);
+      throw magic.startsWith('PK')
+        ? lamError('LAM_STORE_ZIP_TRUNCATED', { why: 'its end is missing' }, error)
+        : lamError('LAM_STORE_ZIP_NOT_A_ZIP', {}, error);
     }
     try {
       return new ZipReader(zip, await listEntries(zip, limits), limits);
@@ -87,7 +89,11 @@ export class ZipReader {
     });
     const target = Buffer.concat(pieces).toString('utf8');
     if (bytes <= TARGET_BYTES && !target.includes('\uFFFD')) return target;
-    throw lamError('LAM_STORE_ZIP_UNSAFE_SYMLINK', { entry: entry.path, target: target.slice(0, 60), why: 'its target is too long or not valid UTF-8' });
+    throw lamError('LAM_STORE_ZIP_UNSAFE_SYMLINK', {
+      entry: entry.path,
+      target: target.slice(0, 60),
+      why: 'its target is too long or not valid UTF-8',
+    });
   }
 
   /** Idempotent. */
@@ -107,4 +113,3 @@ async function look(source: ZipSource): Promise<{ size: number; magic: string }>
     await file.close();
   }
 }
-

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { artifactDigest } from '../../../src/contract/index.ts';
 import { ArtifactStore, receiveArtifact, receiveZip } from '../../../src/store/index.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
-import { diskUse, filesBelow, lam, manifestOf, sha256, testHome, uploadOf, zipOf, type Files, type TestHome } from './support.ts';
+import { filesBelow, lam, manifestOf, sha256, testHome, uploadOf, zipOf, type Files, type TestHome } from './support.ts';
 
 describe('an upload', () => {
   let home: TestHome;
@@ -32,7 +32,11 @@ describe('an upload', () => {
   test('of a known artifact is not read at all', async () => {
     const files = { 'index.js': 'known' };
     await send(files);
-    assert.deepEqual(await home.artifacts.plan(manifestOf(files)), { artifact: artifactDigest(manifestOf(files)), known: true, missing: [] });
+    assert.deepEqual(await home.artifacts.plan(manifestOf(files)), {
+      artifact: artifactDigest(manifestOf(files)),
+      known: true,
+      missing: [],
+    });
     assert.equal((await home.artifacts.ingest(manifestOf(files), { bytes: Buffer.from('not a zip') })).added, 0);
   });
 
@@ -54,8 +58,14 @@ describe('an upload', () => {
   test('that lacks a file is refused and changes nothing', async () => {
     const files = { a: 'first missing', b: 'second missing' };
     const before = await filesBelow(home.paths.objects);
-    await assert.rejects(home.artifacts.ingest(manifestOf(files), { bytes: Buffer.alloc(0) }), lam('LAM_STORE_ARTIFACT_INCOMPLETE', '2 files'));
-    await assert.rejects(home.artifacts.ingest(manifestOf(files), { bytes: uploadOf({ a: files.a }) }), lam('LAM_STORE_ARTIFACT_INCOMPLETE', "'b'"));
+    await assert.rejects(
+      home.artifacts.ingest(manifestOf(files), { bytes: Buffer.alloc(0) }),
+      lam('LAM_STORE_ARTIFACT_INCOMPLETE', '2 files'),
+    );
+    await assert.rejects(
+      home.artifacts.ingest(manifestOf(files), { bytes: uploadOf({ a: files.a }) }),
+      lam('LAM_STORE_ARTIFACT_INCOMPLETE', "'b'"),
+    );
     assert.deepEqual(await filesBelow(home.paths.objects), before);
     assert.deepEqual(await readdir(home.paths.staging), []);
     assert.equal(home.artifacts.has(artifactDigest(manifestOf(files))), false);
@@ -80,7 +90,9 @@ describe('an upload', () => {
 
   test('replaces an object that was damaged', async () => {
     const { artifact } = await send({ a: 'to be damaged' });
-    const [object] = Object.keys(await filesBelow(home.paths.objects)).filter((name) => name.endsWith(sha256(Buffer.from('to be damaged'))));
+    const [object] = Object.keys(await filesBelow(home.paths.objects)).filter((name) =>
+      name.endsWith(sha256(Buffer.from('to be damaged'))),
+    );
     await truncate(join(home.paths.objects, object ?? ''), 3);
     await home.artifacts.remove(artifact);
     await send({ a: 'to be damaged' });
@@ -91,7 +103,10 @@ describe('an upload', () => {
     const files = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`d${n % 4}/f${n}`, `twin ${n}`]));
     const manifest = manifestOf(files);
     const answers = await Promise.all([1, 2, 3].map(() => home.artifacts.ingest(manifest, { bytes: uploadOf(files) })));
-    assert.deepEqual(answers.map((a) => a.added).toSorted((a, b) => a - b), [0, 0, answers[0]?.size]);
+    assert.deepEqual(
+      answers.map((a) => a.added).toSorted((a, b) => a - b),
+      [0, 0, answers[0]?.size],
+    );
     assert.deepEqual(await filesBelow(home.artifacts.treePath(answers[0]?.artifact ?? '')), files);
   });
 
@@ -120,8 +135,14 @@ describe('an upload', () => {
       yield bytes;
     };
     await assert.rejects(receiveArtifact(home.paths, home.artifacts, whole(body.subarray(0, 20))), lam('LAM_STORE_UPLOAD_INVALID', 'ends'));
-    await assert.rejects(receiveArtifact(home.paths, home.artifacts, whole(Buffer.from([0, 0, 0, 1, 0x7b]))), lam('LAM_STORE_UPLOAD_INVALID', 'JSON'));
-    await assert.rejects(receiveArtifact(home.paths, home.artifacts, whole(Buffer.from([255, 0, 0, 1, 0x7b]))), lam('LAM_STORE_UPLOAD_INVALID', 'long'));
+    await assert.rejects(
+      receiveArtifact(home.paths, home.artifacts, whole(Buffer.from([0, 0, 0, 1, 0x7b]))),
+      lam('LAM_STORE_UPLOAD_INVALID', 'JSON'),
+    );
+    await assert.rejects(
+      receiveArtifact(home.paths, home.artifacts, whole(Buffer.from([255, 0, 0, 1, 0x7b]))),
+      lam('LAM_STORE_UPLOAD_INVALID', 'long'),
+    );
     assert.equal((await receiveZip(home.paths, home.artifacts, whole(zipOf([{ name: 'z', content: 'zip' }])))).files, 1);
     assert.deepEqual(await readdir(home.paths.tmp), []);
   });
@@ -174,26 +195,6 @@ describe('a manifest from a client', () => {
 });
 
 describe('unpacked files', () => {
-  test('are kept once over many versions that differ in one file', async (t) => {
-    const home = await testHome();
-    t.after(() => home.remove());
-    const big = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`node_modules/p${n % 6}/f${n}.js`, Buffer.alloc(8192, n)]));
-    const deploy = async (n: number): Promise<void> => {
-      const files = { ...big, 'index.js': `version ${n}` };
-      const manifest = manifestOf(files);
-      const { missing } = await home.artifacts.plan(manifest);
-      assert.equal(missing.length, n === 0 ? 61 : 1);
-      await home.artifacts.ingest(manifest, { bytes: uploadOf(files, missing) });
-    };
-    await deploy(0);
-    const one = await diskUse(home.paths.home);
-    for (let n = 1; n < 100; n++) await deploy(n);
-    const hundred = await diskUse(home.paths.home);
-    // Each further version may take its own file and its manifest, not the 480 KiB of the rest.
-    const perVersion = (hundred - one) / 99;
-    assert.ok(perVersion < 30_000, `${perVersion} bytes per version`);
-  });
-
   for (const code of ['EMLINK', 'EPERM', 'ENOTSUP']) {
     test(`are copied where a link fails with ${code}`, async (t) => {
       const linker = async (from: string, to: string): Promise<void> => {

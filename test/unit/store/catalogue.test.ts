@@ -73,7 +73,10 @@ describe('the catalogue', () => {
 
   test('rehearses a change without making it', async () => {
     const catalogue = await Catalogue.open(path);
-    assert.equal(catalogue.rehearse((draft) => (draft.retired['f'] = 9)), 9);
+    assert.equal(
+      catalogue.rehearse((draft) => (draft.retired['f'] = 9)),
+      9,
+    );
     assert.deepEqual(catalogue.data.retired, {});
   });
 
@@ -83,7 +86,15 @@ describe('the catalogue', () => {
     ['is something else', '[1]', 'not an object'],
     ['has no schema', '{"functions":{},"retired":{}}', 'schema'],
     ['has no functions', '{"schema":1,"retired":{}}', "'functions'"],
-    ['has a function without its live version', JSON.stringify({ schema: 1, retired: {}, functions: { f: { name: 'f', versions: {}, aliases: {}, overrides: {}, history: [], live: 1 } } }), "'f'"],
+    [
+      'has a function without its live version',
+      JSON.stringify({
+        schema: 1,
+        retired: {},
+        functions: { f: { name: 'f', versions: {}, aliases: {}, overrides: {}, history: [], live: 1 } },
+      }),
+      "'f'",
+    ],
   ];
   for (const [title, text, names] of corrupt) {
     test(`that ${title} is reported, kept aside once, and not touched`, async () => {

@@ -16,7 +16,10 @@ function functionRecord(name: string, versions: readonly number[], live: number,
     overrides: {},
     history: [],
     versions: Object.fromEntries(
-      versions.map((version) => [version, { version, artifact: `${version}`.repeat(64), config: DEFAULT_CONFIG, input: {}, createdAt: 0, by: '', message: '', size: 0 }]),
+      versions.map((version) => [
+        version,
+        { version, artifact: `${version}`.repeat(64), config: DEFAULT_CONFIG, input: {}, createdAt: 0, by: '', message: '', size: 0 },
+      ]),
     ),
   };
 }
@@ -43,7 +46,10 @@ describe('the plan of gc', () => {
   test('drops nothing where there are fewer versions than to keep, and leaves out pinned ones', () => {
     const catalogue = catalogueOf(functionRecord('f', [1, 2, 3], 3));
     assert.deepEqual(planGc(catalogue, 5), []);
-    assert.deepEqual(planGc(catalogue, 1, (_, version) => version === 1), [{ name: 'f', version: 2 }]);
+    assert.deepEqual(
+      planGc(catalogue, 1, (_, version) => version === 1),
+      [{ name: 'f', version: 2 }],
+    );
   });
 });
 
@@ -52,7 +58,10 @@ describe('collecting artifacts', () => {
   const digests: string[] = [];
   before(async () => {
     home = await testHome();
-    for (const files of [{ shared: 's'.repeat(9000), a: 'a'.repeat(9000) }, { shared: 's'.repeat(9000), b: 'b'.repeat(9000) }]) {
+    for (const files of [
+      { shared: 's'.repeat(9000), a: 'a'.repeat(9000) },
+      { shared: 's'.repeat(9000), b: 'b'.repeat(9000) },
+    ]) {
       const { artifact } = await home.artifacts.ingest(manifestOf(files), { bytes: uploadOf(files) });
       digests.push(artifact);
     }
@@ -108,10 +117,14 @@ describe('df', () => {
     t.after(() => home.remove());
     const catalogue = await Catalogue.open(home.paths.catalogue);
     const shared = 's'.repeat(40_000);
-    const put = async (files: Files): Promise<{ artifact: string; size: number }> => home.artifacts.ingest(manifestOf(files), { bytes: uploadOf(files) });
+    const put = async (files: Files): Promise<{ artifact: string; size: number }> =>
+      home.artifacts.ingest(manifestOf(files), { bytes: uploadOf(files) });
     const [one, two] = [await put({ shared, a: 'a'.repeat(5000) }), await put({ shared, b: 'b'.repeat(9000) })];
     await catalogue.mutate((draft) => {
-      for (const [name, { artifact, size }] of [['one', one], ['two', two]] as const) {
+      for (const [name, { artifact, size }] of [
+        ['one', one],
+        ['two', two],
+      ] as const) {
         const record = functionRecord(name, [1], 1);
         Object.assign(record.versions['1'] ?? {}, { artifact, size });
         draft.functions[name] = record;
@@ -126,7 +139,10 @@ describe('df', () => {
       ],
     );
     const unique = answer.functions.map((f) => f.unique);
-    assert.ok((unique[0] ?? 0) >= 5000 && (unique[0] ?? 0) < 40_000 && (unique[1] ?? 0) >= 9000 && (unique[1] ?? 0) < 40_000, String(unique));
+    assert.ok(
+      (unique[0] ?? 0) >= 5000 && (unique[0] ?? 0) < 40_000 && (unique[1] ?? 0) >= 9000 && (unique[1] ?? 0) < 40_000,
+      String(unique),
+    );
     assert.equal(answer.objects.count, 3);
     assert.ok(answer.objects.bytes >= 54_000 && answer.objects.bytes < 80_000);
     assert.equal(answer.total, answer.objects.bytes + answer.artifacts + answer.logs + answer.catalogue);

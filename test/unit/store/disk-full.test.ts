@@ -54,7 +54,10 @@ describe('on a full disk', { skip: 'skip' in disk && disk.skip }, () => {
     await catalogue.mutate((draft) => (draft.retired['f'] = 1));
     const ballast = join(folder, 'ballast');
     assert.throws(() => writeFileSync(ballast, Buffer.alloc(2 * 1024 * 1024)), { code: 'ENOSPC' });
-    await assert.rejects(catalogue.mutate((draft) => (draft.retired['x'.repeat(50_000)] = 2)), lam('LAM_STORE_DISK_FULL', 'catalogue.json'));
+    await assert.rejects(
+      catalogue.mutate((draft) => (draft.retired['x'.repeat(50_000)] = 2)),
+      lam('LAM_STORE_DISK_FULL', 'catalogue.json'),
+    );
     assert.deepEqual(catalogue.data.retired, { f: 1 });
     await rm(ballast);
     assert.deepEqual((await Catalogue.open(join(folder, 'catalogue.json'))).data.retired, { f: 1 });

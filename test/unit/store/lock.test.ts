@@ -21,7 +21,8 @@ describe('the lock of a home', () => {
     await once(child, 'exit');
     return child.pid ?? 0;
   };
-  const leave = (holder: object | string): Promise<void> => writeFile(paths.lock, typeof holder === 'string' ? holder : JSON.stringify(holder));
+  const leave = (holder: object | string): Promise<void> =>
+    writeFile(paths.lock, typeof holder === 'string' ? holder : JSON.stringify(holder));
 
   test('names its holder, and is gone when given back', async () => {
     const lock = await acquireLock(paths);
@@ -47,12 +48,16 @@ describe('the lock of a home', () => {
     await lock.release();
   });
 
-  test('of a live pid that is another process by now is reclaimed', { skip: process.platform !== 'linux' && 'start times are known on Linux only' }, async () => {
-    await leave({ pid: process.pid, start: 'some other boot:1', token: 'ab' });
-    const lock = await acquireLock(paths);
-    assert.equal(lock.reclaimed, true);
-    await lock.release();
-  });
+  test(
+    'of a live pid that is another process by now is reclaimed',
+    { skip: process.platform !== 'linux' && 'start times are known on Linux only' },
+    async () => {
+      await leave({ pid: process.pid, start: 'some other boot:1', token: 'ab' });
+      const lock = await acquireLock(paths);
+      assert.equal(lock.reclaimed, true);
+      await lock.release();
+    },
+  );
 
   test('that cannot be read is reclaimed', async () => {
     await leave('{"pid":');

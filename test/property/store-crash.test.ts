@@ -8,13 +8,13 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { artifactDigest } from '../../../src/contract/index.ts';
-import { systemClock } from '../../../src/kit/clock.ts';
-import { openStore, type Store } from '../../../src/store/index.ts';
-import { filesBelow, sha256 } from '../store/support.ts';
-import { makeRegistry } from './support.ts';
+import { artifactDigest } from '../../src/contract/index.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import { openStore, type Store } from '../../src/store/index.ts';
+import { filesBelow, sha256 } from '../unit/store/support.ts';
+import { makeRegistry } from '../unit/registry/support.ts';
 
-const LOOP = fileURLToPath(new URL('./deploy-loop.ts', import.meta.url));
+const LOOP = fileURLToPath(new URL('../unit/registry/deploy-loop.ts', import.meta.url));
 const ROUNDS = 8;
 
 interface Acknowledged {
@@ -46,9 +46,11 @@ async function checkArtifacts(store: Store): Promise<void> {
   for (const digest of await readdir(store.paths.artifacts)) {
     const manifest = await store.artifacts.manifest(digest);
     assert.equal(artifactDigest(manifest), digest);
-    const found = Object.entries(await filesBelow(store.artifacts.treePath(digest))).map(([path, text]) => [path, sha256(Buffer.from(text))]);
-    const expected = manifest.entries.map((entry) => [entry.path, entry.kind === 'file' ? entry.digest : '']);
-    assert.deepEqual(found.toSorted(), expected.toSorted());
+    const found = Object.entries(await filesBelow(store.artifacts.treePath(digest))).map(
+      ([path, text]) => [path, sha256(Buffer.from(text))] as const,
+    );
+    const expected = manifest.entries.map((entry) => [entry.path, entry.kind === 'file' ? entry.digest : ''] as const);
+    assert.deepEqual(new Map(found), new Map(expected));
   }
 }
 

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { isLamError, type ErrorCode } from '../../src/errors/index.ts';
+import { testRegistry, type TestRegistry } from '../unit/registry/support.ts';
+
+/** A registry in the simplest terms: what each version is, and where each pointer points. */
+interface Model {
+  readonly functions: Map<string, ModelFunction>;
+  /** Highest number ever seen, of deleted functions too. */
+  readonly highest: Map<string, number>;
+}
+
+interface ModelFunction {
+  /** What a version runs, as text and memory. */
+  readonly versions: Map<number, { readonly text: string; readonly memory: number; readonly input: number }>;
+  live: number;
+  /** Versions live before, not rolled back from; the live one last. */
+  stack: number[];
+  readonly aliases: Map<string, number>;
+  override: number | undefined;
+}
+
+/** Held in an object because reloading replaces it. */
+interface Real {
+  t: TestRegistry;
+}
+
+type Command = fc.AsyncCommand<Model, Real>;
+
+const NAMES = ['f', 'g'] as const;
+const name = fc.constantFrom(...NAMES);
+const anyVersion = fc.integer({ min: 1, max: 12 });
+
+function command(text: string, run: (model: Model, real: Real) => Promise<void>): Command {
+  return { check: () => true, run: async (model, real) => check(model, real, run), toString: () => text };
+}
+
+async function check(model: Model, real: Real, run: (model: Model, real: Real) => Promise<void>): Promise<void> {
+  await run(model, real);
+  agree(model, real);
+}
+
+/** Both do it, or the real one refuses with one of `codes` and the model did not. */
+async function either(possible: boolean, work: Promise<unknown>, codes: readonly ErrorCode[]): Promise<boolean> {
+  const outcome = await work.then(
+    () => 'done',
+    (error: unknown) => (isLamError(error) ? error.code : String(error)),
+  );
+  if (possible) assert.equal(outcome, 'done');
+  else assert.ok((codes as readonly string[]).includes(outcome), outcome);
+  return possible;
+}
+
+function add(model: Model, fn: ModelFunction, of: string, version: { text: string; memory: number; input: number }): void {
+  const number = (model.highest.get(of) ?? 0) + 1;
+  model.highest.set(of, number);
+  fn.versions.set(number, version);
+  fn.live = number;
+  fn.stack.push(number);
+}
+
+const publish = fc.tuple(name, fc.constantFrom('x', 'y', 'z'), fc.constantFrom(128, 256)).map(([of, text, input]) =>
+  command(`publish(${of}, ${text}, ${input})`, async (model, real) => {
+    const known = model.functions.get(of);
+    const fn: ModelFunction = known ?? { versions: new Map(), live: 0, stack: [], aliases: new Map(), override: undefined };
+    const memory = fn.override ?? input;
+    const live = fn.versions.get(fn.live);
+    const same = live !== undefined && live.text === text && live.memory === memory;
+    const artifact = await real.t.artifact(text);
+    const answer = await real.t.registry.publish(of, { artifact, config: { memoryMiB: input } });
+    assert.equal(answer.unchanged, same);
+    if (same) fn.versions.set(fn.live, { ...live, input });
+    else add(model, fn, of, { text, memory, input });
+    model.functions.set(of, fn);
+    assert.equal(answer.version, fn.live);
+  }),
+);
+
+const rollback = fc.tuple(name, fc.option(anyVersion, { nil: undefined })).map(([of, to]) =>
+  command(`rollback(${of}, ${to})`, async (model, real) => {
+    const fn = model.functions.get(of);
+    const target = to ?? fn?.stack.slice(0, -1).findLast((v) => fn.versions.has(v));
+    const possible = fn !== undefined && target !== undefined && fn.versions.has(target) && target !== fn.live;
+    const codes = [
+      'LAM_REGISTRY_FUNCTION_NOT_FOUND',
+      'LAM_REGISTRY_VERSION_NOT_FOUND',
+      'LAM_REGISTRY_ALREADY_LIVE',
+      'LAM_REGISTRY_NO_PREVIOUS_VERSION',
+    ] as const;
+    if (
+      !(await either(possible, real.t.registry.rollback(of, to === undefined ? {} : { to }), codes)) ||
+      fn === undefined ||
+      target === undefined
+    )
+      return;
+    fn.live = target;
+    const at = fn.stack.lastIndexOf(target);
+    fn.stack = at === -1 ? [...fn.stack, target] : fn.stack.slice(0, at + 1);
+  }),
+);
+
+const patch = fc.tuple(name, fc.constantFrom(128, 512, undefined)).map(([of, memory]) =>
+  command(`patch(${of}, ${memory})`, async (model, real) => {
+    const fn = model.functions.get(of);
+    const work = real.t.registry.patchConfig(of, memory === undefined ? { unset: ['memoryMiB'] } : { set: { memoryMiB: memory } });
+    if (!(await either(fn !== undefined, work, ['LAM_REGISTRY_FUNCTION_NOT_FOUND'])) || fn === undefined) return;
+    fn.override = memory;
+    const live = fn.versions.get(fn.live);
+    assert.ok(live);
+    const effective = memory ?? live.input;
+    if (effective !== live.memory) add(model, fn, of, { ...live, memory: effective });
+  }),
+);
+
+const setAlias = fc.tuple(name, fc.constantFrom('prod', 'test'), anyVersion).map(([of, alias, version]) =>
+  command(`alias(${of}, ${alias}, ${version})`, async (model, real) => {
+    const fn = model.functions.get(of);
+    const work = real.t.registry.setAlias(of, alias, { version });
+    if (await either(fn?.versions.has(version) === true, work, ['LAM_REGISTRY_FUNCTION_NOT_FOUND', 'LAM_REGISTRY_VERSION_NOT_FOUND']))
+      fn?.aliases.set(alias, version);
+  }),
+);
+
+const deleteAlias = fc.tuple(name, fc.constantFrom('prod', 'test')).map(([of, alias]) =>
+  command(`deleteAlias(${of}, ${alias})`, async (model, real) => {
+    const fn = model.functions.get(of);
+    const work = real.t.registry.deleteAlias(of, alias);
+    if (await either(fn?.aliases.has(alias) === true, work, ['LAM_REGISTRY_FUNCTION_NOT_FOUND', 'LAM_REGISTRY_ALIAS_NOT_FOUND']))
+      fn?.aliases.delete(alias);
+  }),
+);
+
+const deleteVersion = fc.tuple(name, anyVersion).map(([of, version]) =>
+  command(`deleteVersion(${of}, ${version})`, async (model, real) => {
+    const fn = model.functions.get(of);
+    const possible = fn !== undefined && fn.versions.has(version) && fn.live !== version && ![...fn.aliases.values()].includes(version);
+    const codes = ['LAM_REGISTRY_FUNCTION_NOT_FOUND', 'LAM_REGISTRY_VERSION_NOT_FOUND', 'LAM_REGISTRY_VERSION_IN_USE'] as const;
+    if (await either(possible, real.t.registry.deleteVersion(of, version), codes)) fn?.versions.delete(version);
+  }),
+);
+
+const deleteFunction = name.map((of) =>
+  command(`delete(${of})`, async (model, real) => {
+    await either(model.functions.has(of), real.t.registry.deleteFunction(of), ['LAM_REGISTRY_FUNCTION_NOT_FOUND']);
+    model.functions.delete(of);
+  }),
+);
+
+const gc = fc.integer({ min: 0, max: 3 }).map((keep) =>
+  command(`gc(${keep})`, async (model, real) => {
+    const planned = await real.t.registry.gc({ keep, dryRun: true });
+    assert.deepEqual(await real.t.registry.gc({ keep }), planned);
+    for (const fn of model.functions.values()) {
+      const numbers = [...fn.versions.keys()].toSorted((a, b) => b - a);
+      for (const version of numbers.slice(keep)) {
+        if (version !== fn.live && ![...fn.aliases.values()].includes(version)) fn.versions.delete(version);
+      }
+    }
+  }),
+);
+
+const reload = fc.constant(
+  command('reload', async (_, real) => {
+    real.t = await real.t.reload();
+  }),
+);
+
+function agree(model: Model, { t }: Real): void {
+  assert.deepEqual(
+    t.registry.list().map((f) => f.name),
+    [...model.functions.keys()].toSorted(),
+  );
+  for (const [of, fn] of model.functions) {
+    const detail = t.registry.detail(of);
+    assert.equal(detail.live, fn.live);
+    assert.equal(t.registry.resolve(of).version, fn.live);
+    assert.ok(fn.versions.has(fn.live));
+    assert.deepEqual(detail.aliases, Object.fromEntries(fn.aliases));
+    assert.deepEqual(
+      detail.allVersions.map((v) => v.version),
+      [...fn.versions.keys()].toSorted((a, b) => b - a),
+    );
+    for (const [version, { memory }] of fn.versions) {
+      const revision = t.registry.resolve(of, String(version));
+      assert.equal(revision.config.memoryMiB, memory);
+      assert.ok(t.store.artifacts.has(revision.artifact));
+    }
+    replay(detail.history.toReversed(), fn);
+  }
+}
+
+/** Every movement begins where the last one ended, and the last ones end where the pointers are. */
+function replay(history: ReturnType<TestRegistry['registry']['detail']>['history'], fn: ModelFunction): void {
+  let live: number | null = null;
+  let highest = 0;
+  const aliases = new Map<string, number | null>();
+  for (const movement of history) {
+    if (movement.alias !== undefined) {
+      assert.equal(movement.from, aliases.get(movement.alias) ?? null);
+      aliases.set(movement.alias, movement.to);
+      continue;
+    }
+    assert.equal(movement.from, live);
+    if (movement.action !== 'rollback') {
+      assert.ok((movement.to ?? 0) > highest);
+      highest = movement.to ?? 0;
+    }
+    live = movement.to;
+  }
+  assert.equal(live, fn.live);
+  assert.deepEqual(new Map([...aliases].filter(([, to]) => to !== null)), fn.aliases);
+}
+
+describe('the registry, whatever is asked of it in whatever order', () => {
+  test('agrees with a simple model, on the disk as in memory', async () => {
+    const commands = [
+      publish,
+      publish,
+      publish,
+      rollback,
+      rollback,
+      patch,
+      setAlias,
+      deleteAlias,
+      deleteVersion,
+      deleteFunction,
+      gc,
+      reload,
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.commands(commands, { maxCommands: 25, size: 'max' }), async (sequence) => {
+        const real: Real = { t: await testRegistry() };
+        try {
+          await fc.asyncModelRun(() => ({ model: { functions: new Map(), highest: new Map() }, real }), sequence);
+        } finally {
+          await real.t.remove();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { ConfigInput } from '../../../src/contract/index.ts';
+import { lam } from '../store/support.ts';
+import { testRegistry, type TestRegistry } from './support.ts';
+
+describe('the pointers of a function', () => {
+  let t: TestRegistry;
+  beforeEach(async () => {
+    t = await testRegistry();
+  });
+  afterEach(() => t.remove());
+
+  const deploy = async (name: string, text: string, config: ConfigInput = {}): Promise<number> => {
+    const { version } = await t.registry.publish(name, { artifact: await t.artifact(text), config });
+    return version;
+  };
+
+  describe('rolling back', () => {
+    beforeEach(async () => {
+      for (const text of ['1', '2', '3']) await deploy('f', text);
+    });
+
+    test('goes to what was live before, and again further back, not to and fro', async () => {
+      assert.deepEqual(await t.registry.rollback('f', {}), { name: 'f', from: 3, to: 2, warm: 2 });
+      assert.equal((await t.registry.rollback('f', {})).to, 1);
+      await assert.rejects(t.registry.rollback('f', {}), lam('LAM_REGISTRY_NO_PREVIOUS_VERSION', 'v1'));
+    });
+
+    test('after a deploy that followed a rollback goes to what was live then', async () => {
+      await t.registry.rollback('f', { to: 1 });
+      assert.equal(await deploy('f', '4'), 4);
+      assert.equal((await t.registry.rollback('f', {})).to, 1);
+    });
+
+    test('skips versions that were deleted', async () => {
+      await t.registry.deleteVersion('f', 2);
+      assert.equal((await t.registry.rollback('f', {})).to, 1);
+    });
+
+    test('may go forward again by number', async () => {
+      await t.registry.rollback('f', { to: 1, by: 'me', message: 'broken' });
+      await t.registry.rollback('f', { to: 3 });
+      assert.equal(t.registry.resolve('f').version, 3);
+      assert.deepEqual(t.registry.detail('f').history[1], {
+        at: t.clock.time,
+        by: 'me',
+        action: 'rollback',
+        from: 3,
+        to: 1,
+        message: 'broken',
+      });
+    });
+
+    test('to a version that is not there, or live already, is refused', async () => {
+      await assert.rejects(t.registry.rollback('f', { to: 9 }), lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'9'"));
+      await assert.rejects(t.registry.rollback('f', { to: 3 }), lam('LAM_REGISTRY_ALREADY_LIVE', '3'));
+    });
+
+    test('for a dry run says where it would go', async () => {
+      assert.equal((await t.registry.rollback('f', { dryRun: true })).to, 2);
+      assert.equal(t.registry.resolve('f').version, 3);
+    });
+  });
+
+  describe('live settings', () => {
+    test('win over those of later deploys until they are taken away', async () => {
+      await deploy('f', '1', { memoryMiB: 128, environment: { A: 'file', B: 'file' } });
+      const patched = await t.registry.patchConfig('f', { set: { memoryMiB: 512 }, setEnvironment: { A: 'live', C: 'live' } });
+      assert.deepEqual([patched.version, patched.unchanged], [2, false]);
+      await deploy('f', '2', { memoryMiB: 256, environment: { A: 'file', B: 'file' } });
+      const { config } = t.registry.resolve('f');
+      assert.equal(config.memoryMiB, 512);
+      assert.deepEqual(config.environment, { A: 'live', B: 'file', C: 'live' });
+      await t.registry.patchConfig('f', { unset: ['memoryMiB'], unsetEnvironment: ['A'] });
+      assert.equal(t.registry.resolve('f').config.memoryMiB, 256);
+      assert.deepEqual(t.registry.resolve('f').config.environment, { B: 'file', A: 'file', C: 'live' });
+      assert.deepEqual(t.registry.detail('f').overrides, { environment: { C: 'live' } });
+      assert.equal(t.registry.detail('f').history[0]?.action, 'config');
+    });
+
+    test('that change nothing publish nothing; ones from lam.yaml are pointed to', async () => {
+      await deploy('f', '1', { memoryMiB: 256, environment: { A: '1' } });
+      const same = await t.registry.patchConfig('f', { set: { memoryMiB: 256 } });
+      assert.deepEqual([same.version, same.unchanged], [1, true]);
+      const { unchanged, notices } = await t.registry.patchConfig('f', { unset: ['timeoutMs'], unsetEnvironment: ['A', 'Z'] });
+      assert.deepEqual([unchanged, notices.length], [true, 1]);
+      assert.match(notices[0] ?? '', /'A' comes from lam\.yaml/);
+    });
+
+    test('that hid a change of lam.yaml give way to the newest one', async () => {
+      await deploy('f', '1', { memoryMiB: 128 });
+      await t.registry.patchConfig('f', { set: { memoryMiB: 512 } });
+      const { unchanged } = await t.registry.publish('f', { artifact: await t.artifact('1'), config: { memoryMiB: 256 } });
+      assert.equal(unchanged, true);
+      await t.registry.patchConfig('f', { unset: ['memoryMiB'] });
+      assert.equal(t.registry.resolve('f').config.memoryMiB, 256);
+    });
+
+    test('that are not valid are refused whole', async () => {
+      await deploy('f', '1');
+      await assert.rejects(
+        t.registry.patchConfig('f', { set: { memoryMiB: 4 }, setEnvironment: { A: '1' } }),
+        lam('LAM_REGISTRY_INVALID_CONFIG', 'memoryMiB'),
+      );
+      assert.deepEqual(t.registry.detail('f').overrides, {});
+      await assert.rejects(t.registry.patchConfig('g', {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+    });
+  });
+
+  describe('aliases and deletion', () => {
+    test('move, are noted, and go', async () => {
+      await deploy('f', '1');
+      await deploy('f', '2');
+      assert.deepEqual(await t.registry.setAlias('f', 'prod', { version: 1 }), { from: null, to: 1 });
+      assert.deepEqual(await t.registry.setAlias('f', 'prod', { version: 2, by: 'me' }), { from: 1, to: 2 });
+      await t.registry.setAlias('f', 'prod', { version: 2 });
+      assert.deepEqual(t.registry.detail('f').aliases, { prod: 2 });
+      assert.deepEqual(
+        t.registry.detail('f').allVersions.map((v) => [v.version, v.live, v.aliases]),
+        [
+          [2, true, ['prod']],
+          [1, false, []],
+        ],
+      );
+      assert.equal(await t.registry.deleteAlias('f', 'prod'), 2);
+      assert.deepEqual(
+        t.registry
+          .detail('f')
+          .history.filter((m) => m.alias === 'prod')
+          .map((m) => [m.from, m.to]),
+        [
+          [2, null],
+          [1, 2],
+          [null, 1],
+        ],
+      );
+      await assert.rejects(t.registry.deleteAlias('f', 'prod'), lam('LAM_REGISTRY_ALIAS_NOT_FOUND'));
+      await assert.rejects(t.registry.setAlias('f', 'prod', { version: 5 }), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
+      await assert.rejects(t.registry.setAlias('f', '$LATEST', { version: 1 }), lam('LAM_REGISTRY_INVALID_ALIAS'));
+    });
+
+    test('of a version in use is refused, and numbers are never given again', async () => {
+      for (const text of ['1', '2', '3']) await deploy('f', text);
+      await t.registry.setAlias('f', 'prod', { version: 1 });
+      await assert.rejects(t.registry.deleteVersion('f', 3), lam('LAM_REGISTRY_VERSION_IN_USE', 'live'));
+      await assert.rejects(t.registry.deleteVersion('f', 1), lam('LAM_REGISTRY_VERSION_IN_USE', "'prod'"));
+      await t.registry.rollback('f', {});
+      await t.registry.deleteVersion('f', 3);
+      assert.equal(await deploy('f', '3'), 4);
+      await t.registry.deleteFunction('f');
+      assert.throws(() => t.registry.resolve('f'), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+      await assert.rejects(t.registry.deleteFunction('f'), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+      t = await t.reload();
+      assert.equal(await deploy('f', '1'), 5);
+    });
+  });
+});

@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import { chmod } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { DEFAULT_CONFIG, type ConfigInput } from '../../../src/contract/index.ts';
+import type { RegistryChange } from '../../../src/registry/index.ts';
+import { isLamError } from '../../../src/errors/index.ts';
+import { lam } from '../store/support.ts';
+import { testRegistry, type TestRegistry } from './support.ts';
+
+describe('the registry', () => {
+  let t: TestRegistry;
+  beforeEach(async () => {
+    t = await testRegistry();
+  });
+  afterEach(() => t.remove());
+
+  const deploy = async (name: string, text: string, config: ConfigInput = {}): Promise<number> => {
+    const { version } = await t.registry.publish(name, { artifact: await t.artifact(text), config });
+    return version;
+  };
+
+  describe('publishing', () => {
+    test('gives the next number and makes it live', async () => {
+      const answer = await t.registry.publish('hello', { artifact: await t.artifact('1'), config: {}, by: 'me@here', message: 'first' });
+      assert.deepEqual(answer, {
+        name: 'hello',
+        version: 1,
+        unchanged: false,
+        previous: null,
+        url: 'http://127.0.0.1:8000/hello',
+        notices: [],
+      });
+      const second = await t.registry.publish('hello', { artifact: await t.artifact('2'), config: {} });
+      assert.deepEqual([second.version, second.previous], [2, 1]);
+      assert.equal(t.registry.resolve('hello').version, 2);
+      const { history } = t.registry.detail('hello');
+      assert.deepEqual(history.at(-1), { at: t.clock.time, by: 'me@here', action: 'deploy', from: null, to: 1, message: 'first' });
+    });
+
+    test('of what is live already does nothing, and answers with the live version', async () => {
+      await deploy('hello', 'same', { memoryMiB: 256 });
+      const again = await t.registry.publish('hello', { artifact: await t.artifact('same'), config: { memoryMiB: 256 } });
+      assert.deepEqual([again.version, again.unchanged, again.previous], [1, true, 1]);
+      assert.equal(t.registry.detail('hello').history.length, 1);
+      assert.equal(await deploy('hello', 'same', { memoryMiB: 512 }), 2);
+    });
+
+    test('for a dry run validates all and changes nothing', async () => {
+      const artifact = await t.artifact('1');
+      const answer = await t.registry.publish('hello', { artifact, config: {}, dryRun: true });
+      assert.equal(answer.version, 1);
+      assert.deepEqual(t.registry.list(), []);
+      await assert.rejects(
+        t.registry.publish('hello', { artifact, config: { memoryMiB: 1 }, dryRun: true }),
+        lam('LAM_REGISTRY_INVALID_CONFIG'),
+      );
+    });
+
+    test('takes defaults, and the handler of the runtime', async () => {
+      await deploy('py', '1', { runtime: 'python3.11', environment: { A: '1' } });
+      const { config, runtime, key, functionArn, codePath, artifact } = t.registry.resolve('py');
+      assert.deepEqual(config, {
+        ...DEFAULT_CONFIG,
+        runtime: 'python3.11',
+        handler: 'lambda_function.lambda_handler',
+        environment: { A: '1' },
+      });
+      assert.deepEqual([runtime.family, runtime.version, key], ['python3', '3.11', 'py@1']);
+      assert.equal(functionArn, 'arn:aws:lambda:us-east-1:000000000000:function:py');
+      assert.equal(codePath, t.store.paths.tree(artifact));
+    });
+
+    test('can point an alias at the new version, also when nothing else changed', async () => {
+      await t.registry.publish('f', { artifact: await t.artifact('1'), config: {}, alias: 'prod' });
+      assert.equal(t.registry.resolve('f', 'prod').version, 1);
+      await t.registry.publish('f', { artifact: await t.artifact('1'), config: {}, alias: 'test' });
+      assert.equal(t.registry.resolve('f', 'test').version, 1);
+      await assert.rejects(
+        t.registry.publish('f', { artifact: await t.artifact('2'), config: {}, alias: '12' }),
+        lam('LAM_REGISTRY_INVALID_ALIAS', "'12'"),
+      );
+      assert.equal(t.registry.resolve('f').version, 1);
+    });
+
+    for (const name of ['../x', 'x'.repeat(200), 'grüße', '', 'a b', '__proto__']) {
+      test(`refuses the name '${name.slice(0, 20)}'`, async () => {
+        await assert.rejects(t.registry.publish(name, { artifact: await t.artifact('1'), config: {} }), lam('LAM_REGISTRY_INVALID_NAME'));
+      });
+    }
+
+    test('takes names that objects have members of', async () => {
+      for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
+        assert.throws(() => t.registry.resolve(name), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+        await assert.rejects(t.registry.rollback(name, {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+        assert.equal(await deploy(name, name), 1);
+        await t.registry.setAlias(name, 'valueOf', { version: 1 });
+        assert.throws(() => t.registry.resolve(name, 'constructor'), lam('LAM_REGISTRY_ALIAS_NOT_FOUND'));
+      }
+    });
+
+    test('refuses an artifact that is not there', async () => {
+      await assert.rejects(t.registry.publish('f', { artifact: 'a'.repeat(64), config: {} }), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
+    });
+
+    test('refuses an unknown runtime and lists the known ones', async () => {
+      const artifact = await t.artifact('1');
+      await assert.rejects(t.registry.publish('f', { artifact, config: { runtime: 'cobol' } }), (error) => {
+        assert.ok(isLamError(error));
+        assert.match(error.hint ?? '', /python3\.11/);
+        return lam('LAM_REGISTRY_UNKNOWN_RUNTIME', 'cobol')(error);
+      });
+    });
+
+    test('names everything that is wrong with a configuration, and no secret', async () => {
+      const config = {
+        memoryMiB: 1,
+        timeoutMs: 1.5,
+        cpus: Number.NaN,
+        network: 'wifi',
+        environment: { AWS_REGION: 'x', '1A': 's3cret' },
+        routes: ['GET users', 'GET /a/{x}', 'GET /a/{y}'],
+        colour: 'red',
+      };
+      const artifact = await t.artifact('1');
+      await assert.rejects(t.registry.publish('f', { artifact, config: config as unknown as ConfigInput }), (error) => {
+        assert.ok(isLamError(error));
+        for (const part of [
+          'memoryMiB: 1 is',
+          'timeoutMs: 1.5',
+          'cpus',
+          'network',
+          "'AWS_REGION'",
+          "'1A'",
+          "'GET users'",
+          "'GET /a/{y}'",
+          'colour',
+        ]) {
+          assert.ok(error.message.includes(part), `${part} in ${error.message}`);
+        }
+        assert.doesNotMatch(JSON.stringify(error.details) + error.message, /s3cret/);
+        return lam('LAM_REGISTRY_INVALID_CONFIG')(error);
+      });
+      await assert.rejects(
+        t.registry.publish('f', { artifact, config: { environment: { A: 'x'.repeat(5000) } } }),
+        lam('LAM_REGISTRY_INVALID_CONFIG', '4096'),
+      );
+      assert.deepEqual(t.registry.list(), []);
+    });
+  });
+
+  describe('routes', () => {
+    test('are those of the live versions, and change only when they do', async () => {
+      await deploy('a', '1', { routes: ['GET /users/{id}'] });
+      const table = t.registry.routes();
+      assert.deepEqual(table.routes, [{ route: 'GET /users/{id}', functionName: 'a' }]);
+      await deploy('b', '1');
+      assert.equal(t.registry.routes(), table);
+      await deploy('a', '2', { routes: [] });
+      assert.deepEqual(t.registry.routes(), { change: table.change + 1, routes: [] });
+    });
+
+    test('of two functions may not match the same requests, by deploy nor by rollback', async () => {
+      await deploy('a', '1', { routes: ['GET /users/{id}'] });
+      const clash = { routes: ['GET /users/{name}'] };
+      await assert.rejects(deploy('b', '1', clash), lam('LAM_REGISTRY_ROUTE_CONFLICT', "'a'"));
+      await deploy('a', '2', { routes: [] });
+      await deploy('b', '1', clash);
+      await assert.rejects(t.registry.rollback('a', {}), lam('LAM_REGISTRY_ROUTE_CONFLICT', "'b'"));
+      await t.registry.deleteFunction('b');
+      assert.deepEqual(t.registry.routes().routes, []);
+      await t.registry.rollback('a', {});
+    });
+  });
+
+  describe('resolving', () => {
+    test('finds live, version and alias, and always the same object', async () => {
+      await deploy('f', '1');
+      await deploy('f', '2');
+      await t.registry.setAlias('f', 'old', { version: 1 });
+      const one = t.registry.resolve('f', '1');
+      assert.equal(t.registry.resolve('f', 'old'), one);
+      assert.equal(t.registry.resolve('f', '$LATEST'), t.registry.resolve('f'));
+      await deploy('f', '3');
+      assert.equal(t.registry.resolve('f', '1'), one);
+      assert.ok(Object.isFrozen(one) && Object.isFrozen(one.config.environment));
+    });
+
+    test('of what is not there says which part, as AWS names it', async () => {
+      await deploy('hello', '1');
+      assert.throws(
+        () => t.registry.resolve('helo'),
+        (error) => {
+          assert.ok(isLamError(error));
+          assert.match(error.hint ?? '', /did you mean 'hello'/);
+          assert.equal(error.awsName, 'ResourceNotFoundException');
+          return lam('LAM_REGISTRY_FUNCTION_NOT_FOUND')(error);
+        },
+      );
+      assert.throws(() => t.registry.resolve('x'.repeat(100_000)), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+      assert.throws(() => t.registry.resolve('hello', '7'), lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'7'"));
+      assert.throws(() => t.registry.resolve('hello', 'prod'), lam('LAM_REGISTRY_ALIAS_NOT_FOUND', "'prod'"));
+    });
+  });
+
+  test('tells listeners what moved and went, after it is on the disk', async () => {
+    const told: RegistryChange[] = [];
+    const stop = t.registry.onChange((change) => told.push(change));
+    await deploy('f', '1');
+    await deploy('f', '1');
+    await deploy('f', '2');
+    await t.registry.rollback('f', {});
+    await t.registry.deleteVersion('f', 2);
+    await t.registry.deleteFunction('f');
+    stop();
+    await deploy('f', '3');
+    assert.deepEqual(told, [
+      { name: 'f', kind: 'live-moved', from: null, to: 1 },
+      { name: 'f', kind: 'live-moved', from: 1, to: 2 },
+      { name: 'f', kind: 'live-moved', from: 2, to: 1 },
+      { name: 'f', kind: 'version-deleted', from: 2, to: null },
+      { name: 'f', kind: 'deleted', from: 1, to: null },
+    ]);
+  });
+
+  test('lists by name, in the shape of the control API', async () => {
+    await deploy('b', '1', { routes: ['GET /b'] });
+    await deploy('a', '1');
+    assert.deepEqual(
+      t.registry.list().map((f) => f.name),
+      ['a', 'b'],
+    );
+    assert.deepEqual(t.registry.list()[1], {
+      name: 'b',
+      runtime: 'nodejs',
+      live: 1,
+      versions: 1,
+      url: 'http://127.0.0.1:8000/b',
+      routes: ['GET /b'],
+      updatedAt: t.clock.time,
+      sandboxes: { starting: 0, idle: 1, busy: 0 },
+    });
+    const { allVersions, arn } = t.registry.detail('b');
+    assert.equal(arn, 'arn:aws:lambda:us-east-1:000000000000:function:b');
+    assert.equal(allVersions[0]?.size, 1);
+  });
+
+  test('collects what no kept version uses, and says the same before', async () => {
+    for (let n = 1; n <= 6; n++) await deploy('f', `version ${n}`);
+    await t.registry.setAlias('f', 'prod', { version: 1 });
+    await t.registry.rollback('f', { to: 2 });
+    const busy = (_: string, version: number): boolean => version === 4;
+    const planned = await t.registry.gc({ keep: 1, dryRun: true }, busy);
+    assert.deepEqual(
+      planned.versions.map((v) => v.version),
+      [3, 5],
+    );
+    assert.deepEqual([planned.artifacts, planned.files], [2, 2]);
+    assert.equal(t.registry.detail('f').allVersions.length, 6);
+    assert.deepEqual(await t.registry.gc({ keep: 1 }, busy), planned);
+    assert.deepEqual(
+      t.registry.detail('f').allVersions.map((v) => v.version),
+      [6, 4, 2, 1],
+    );
+    for (const { artifact } of t.registry.detail('f').allVersions) assert.equal(t.store.artifacts.has(artifact), true);
+    assert.equal((await t.registry.gc({ keep: 1 }, busy)).bytes, 0);
+  });
+
+  test(
+    'keeps serving what was when a change cannot be written',
+    { skip: process.getuid?.() === 0 && 'root may write anywhere' },
+    async () => {
+      await deploy('f', '1');
+      const artifact = await t.artifact('2');
+      await chmod(t.store.paths.state, 0o500);
+      await assert.rejects(t.registry.publish('f', { artifact, config: {} }), lam('LAM_STORE_NOT_WRITABLE'));
+      await chmod(t.store.paths.state, 0o700);
+      assert.equal(t.registry.resolve('f').version, 1);
+    },
+  );
+});
