@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { encodeErrorHeader, INVOKE, LIMITS, parseReference } from '../contract/index.ts';
+import { ALIAS_NAME, encodeErrorHeader, INVOKE, LATEST, LIMITS, parseReference, VERSION_NUMBER } from '../contract/index.ts';
 import { lamError, asLamError, toWire, type LamError } from '../errors/index.ts';
 import type { InvokeAnswer, Router } from '../router/index.ts';
 import { readBody } from './body.ts';
+import { goneSignal, traceIdOf, type Exchange } from './exchange.ts';
 import { isGone, retryAfter } from './reply.ts';
 
 /** `POST /2015-03-31/functions/{name}/invocations`, AWS Lambda's Invoke. */
@@ -16,14 +17,15 @@ export function invokeTarget(path: string): string | undefined {
   return target === '' || target.includes('/') ? undefined : target;
 }
 
-/** Answers Invoke as AWS does: the payload as it is, everything else in headers, function errors with status 200. */
-export async function awsInvoke(router: Router, target: string, query: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Answers Invoke as AWS does: the payload as it is, everything else in headers, function errors with status 200. Never rejects. */
+export async function awsInvoke(router: Router, target: string, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
   try {
-    const { name, qualifier } = targetOf(target, query);
+    const { name, qualifier } = targetOf(target, exchange.query);
     const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-    const body = await readBody(request, LIMITS.payloadBytes);
     if (type !== 'RequestResponse' && type !== 'DryRun') throw lamError('LAM_EDGE_INVOCATION_TYPE', { type: String(type) });
-    const event = eventOf(body);
+    const clientContext = clientContextOf(request);
+    const event = eventOf(await readBody(request, LIMITS.payloadBytes));
     if (type === 'DryRun') {
       router.check(name, qualifier);
       response.writeHead(204).end();
@@ -33,41 +35,45 @@ export async function awsInvoke(router: Router, target: string, query: string, r
       name,
       qualifier,
       event,
-      clientContext: clientContextOf(request),
+      clientContext,
       traceId: traceIdOf(request),
       wantTail: request.headers['x-amz-log-type'] === 'Tail',
-      signal: goneSignal(response),
+      get signal() {
+        return goneSignal(response);
+      },
     });
     sendAnswer(response, answer);
   } catch (thrown) {
-    if (!isGone(thrown)) sendAwsError(response, asLamError(thrown));
+    if (isGone(thrown)) response.destroy();
+    else sendAwsError(response, asLamError(thrown));
   }
-}
-
-/** Aborts when the client leaves before it was answered. */
-export function goneSignal(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }
 
 function sendAnswer(response: ServerResponse, answer: InvokeAnswer): void {
   const headers: (string | number)[] = [
-    'Content-Type', 'application/json',
-    'Content-Length', answer.payload.byteLength,
-    'x-amzn-RequestId', answer.requestId,
-    'X-Amz-Executed-Version', String(answer.version),
-    'X-Amzn-Trace-Id', answer.traceId,
-    'x-lam-start', answer.start,
-    'x-lam-duration-ms', answer.durationMs.toFixed(3),
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    answer.payload.byteLength,
+    'x-amzn-RequestId',
+    answer.requestId,
+    'X-Amz-Executed-Version',
+    String(answer.version),
+    'X-Amzn-Trace-Id',
+    answer.traceId,
+    'x-lam-start',
+    answer.start,
+    'x-lam-duration-ms',
+    answer.durationMs.toFixed(3),
   ];
   if (answer.status !== 'success') headers.push('X-Amz-Function-Error', 'Unhandled', 'x-lam-status', answer.status);
   if (answer.tail !== undefined) headers.push('X-Amz-Log-Result', Buffer.from(answer.tail).toString('base64'));
-  response.writeHead(200, headers as never);
+  response.writeHead(200, headers);
   response.end(answer.payload);
 }
+
+/** Exceptions whose member is `Message`; of all others it is `message`. AWS's own model is not of one mind. */
+const CAPITAL_MESSAGE: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'ServiceException', 'AccessDeniedException']);
 
 /** An error of lam as an AWS client reads it: name in a header, message in the body's own casing for that name. */
 export function sendAwsError(response: ServerResponse, error: LamError): void {
@@ -76,8 +82,7 @@ export function sendAwsError(response: ServerResponse, error: LamError): void {
     return;
   }
   const name = error.awsName;
-  // The casing of the member differs by exception in AWS's own model.
-  const member = name === 'ResourceNotFoundException' || name === 'ServiceException' ? 'Message' : 'message';
+  const member = CAPITAL_MESSAGE.has(name) ? 'Message' : 'message';
   const body = {
     Type: error.httpStatus < 500 ? 'User' : 'Server',
     [member]: error.message,
@@ -105,11 +110,12 @@ function targetOf(target: string, query: string): { name: string; qualifier: str
   if (reference === undefined) throw lamError('LAM_EDGE_BAD_NAME', { name: text });
   if (query === '') return reference;
   const asked = new URLSearchParams(query).get('Qualifier') ?? undefined;
-  const qualifier = asked === '$LATEST' ? undefined : asked;
-  if (qualifier !== undefined && reference.qualifier !== undefined && qualifier !== reference.qualifier) {
-    throw lamError('LAM_EDGE_QUALIFIER_MISMATCH', { inName: reference.qualifier, inQuery: qualifier });
-  }
-  return { name: reference.name, qualifier: qualifier ?? reference.qualifier };
+  if (asked === undefined || asked === reference.qualifier) return reference;
+  if (reference.qualifier !== undefined) throw lamError('LAM_EDGE_QUALIFIER_MISMATCH', { inName: reference.qualifier, inQuery: asked });
+  const { name } = reference;
+  if (asked === LATEST) return { name, qualifier: undefined };
+  if (!ALIAS_NAME.test(asked) && !VERSION_NUMBER.test(asked)) throw lamError('LAM_EDGE_BAD_QUALIFIER', { qualifier: asked });
+  return { name, qualifier: asked };
 }
 
 const EMPTY_EVENT = Buffer.from('{}');
@@ -125,9 +131,13 @@ function eventOf(body: Uint8Array): Uint8Array {
   return body;
 }
 
+/** AWS's limit, characters of base64. */
+const CLIENT_CONTEXT_CHARS = 3583;
+
 function clientContextOf(request: IncomingMessage): string | undefined {
   const header = request.headers['x-amz-client-context'];
   if (typeof header !== 'string') return undefined;
+  if (header.length > CLIENT_CONTEXT_CHARS) throw lamError('LAM_EDGE_CLIENT_CONTEXT', {});
   const text = Buffer.from(header, 'base64').toString();
   try {
     JSON.parse(text);
@@ -135,9 +145,4 @@ function clientContextOf(request: IncomingMessage): string | undefined {
     throw lamError('LAM_EDGE_CLIENT_CONTEXT', {});
   }
   return text;
-}
-
-function traceIdOf(request: IncomingMessage): string | undefined {
-  const header = request.headers['x-amzn-trace-id'];
-  return typeof header === 'string' ? header : undefined;
 }

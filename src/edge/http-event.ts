@@ -1,13 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-
-/** What a route match adds to an event. */
-export interface RouteMatch {
-  /** `GET /users/{id}`, or `$default`. */
-  readonly routeKey: string;
-  readonly pathParameters: Readonly<Record<string, string>> | undefined;
-  /** Path the function sees, as it came: not decoded. */
-  readonly rawPath: string;
-}
+import type { Exchange } from './exchange.ts';
+import type { RouteHit } from './route-table.ts';
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|javascript|xml|[a-z0-9.+-]+\+(?:json|xml)|graphql)\b)/i;
 
@@ -16,66 +9,83 @@ export function isTextType(contentType: string | undefined): boolean {
   return contentType === undefined ? false : TEXT_TYPE.test(contentType);
 }
 
-/**
- * The payload-v2.0 event of an HTTP request, as JSON bytes (Lambda function URL and HTTP API form).
- * @param functionName stands in for the URL id
- */
-export function httpEvent(request: IncomingMessage, body: Uint8Array, match: RouteMatch, functionName: string, requestId: string, now: number): Uint8Array {
-  const url = request.url ?? '/';
-  const at = url.indexOf('?');
-  const rawQueryString = at < 0 ? '' : url.slice(at + 1);
+/** What an event is made from. */
+export interface HttpEventParts {
+  readonly exchange: Exchange;
+  readonly body: Uint8Array;
+  readonly hit: RouteHit;
+  readonly requestId: string;
+  readonly traceId: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The payload-v2.0 event of an HTTP request, as JSON bytes (Lambda function URL and HTTP API form; the function's name stands in for the URL id). */
+export function httpEvent(parts: HttpEventParts): Uint8Array {
+  const { body, hit, requestId, now } = parts;
+  const { request, method, query } = parts.exchange;
   const { headers, cookies } = headersOf(request);
-  const domainName = headers['host'] ?? 'localhost';
   const sourceIp = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
-  headers['x-forwarded-for'] = headers['x-forwarded-for'] === undefined ? sourceIp : `${headers['x-forwarded-for']},${sourceIp}`;
-  headers['x-forwarded-proto'] ??= 'http';
-  headers['x-forwarded-port'] ??= String(request.socket.localPort ?? '');
+  addForwarded(headers, sourceIp, request.socket.localPort);
+  headers['x-amzn-trace-id'] = parts.traceId;
   const text = isTextType(headers['content-type']);
-  const method = request.method ?? 'GET';
   return Buffer.from(
     JSON.stringify({
       version: '2.0',
-      routeKey: match.routeKey,
-      rawPath: match.rawPath,
-      rawQueryString,
+      routeKey: hit.routeKey,
+      rawPath: hit.rawPath,
+      rawQueryString: query,
       cookies,
       headers,
-      queryStringParameters: rawQueryString === '' ? undefined : queryOf(rawQueryString),
-      pathParameters: match.pathParameters,
+      queryStringParameters: query === '' ? undefined : queryOf(query),
+      pathParameters: hit.pathParameters,
       requestContext: {
         accountId: 'anonymous',
-        apiId: functionName,
-        domainName,
-        domainPrefix: functionName,
-        http: { method, path: match.rawPath, protocol: `HTTP/${request.httpVersion}`, sourceIp, userAgent: headers['user-agent'] ?? '' },
+        apiId: hit.functionName,
+        domainName: headers['host'] ?? 'localhost',
+        domainPrefix: hit.functionName,
+        http: { method, path: hit.rawPath, protocol: `HTTP/${request.httpVersion}`, sourceIp, userAgent: headers['user-agent'] ?? '' },
         requestId,
-        routeKey: match.routeKey,
+        routeKey: hit.routeKey,
         stage: '$default',
         time: clfTime(now),
         timeEpoch: now,
       },
-      body: body.byteLength === 0 ? undefined : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(text ? 'utf8' : 'base64'),
+      body:
+        body.byteLength === 0 ? undefined : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(text ? 'utf8' : 'base64'),
       isBase64Encoded: body.byteLength > 0 && !text,
     }),
   );
 }
 
+function addForwarded(headers: Record<string, string>, sourceIp: string, port: number | undefined): void {
+  const before = headers['x-forwarded-for'];
+  headers['x-forwarded-for'] = before === undefined ? sourceIp : `${before},${sourceIp}`;
+  headers['x-forwarded-proto'] ??= 'http';
+  // A Unix socket has no port.
+  if (port !== undefined) headers['x-forwarded-port'] ??= String(port);
+}
+
+/** A record whose keys come from outside, so that `constructor` and `__proto__` are names like any other. */
+function bareRecord(): Record<string, string> {
+  return Object.create(null) as Record<string, string>;
+}
+
 function headersOf(request: IncomingMessage): { headers: Record<string, string>; cookies: string[] | undefined } {
-  const headers: Record<string, string> = {};
+  const headers = bareRecord();
   let cookies: string[] | undefined;
   const raw = request.rawHeaders;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     const value = raw[i + 1] as string;
-    if (name === 'cookie') cookies = [...(cookies ?? []), ...value.split(/; */)];
-    else if (name === '__proto__') continue;
+    if (name === 'cookie') cookies = [...(cookies ?? []), ...value.split(/; */).filter((c) => c !== '')];
     else headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
   }
   return { headers, cookies };
 }
 
 function queryOf(raw: string): Record<string, string> {
-  const query: Record<string, string> = Object.create(null) as Record<string, string>;
+  const query = bareRecord();
   for (const [key, value] of new URLSearchParams(raw)) query[key] = query[key] === undefined ? value : `${query[key]},${value}`;
   return query;
 }

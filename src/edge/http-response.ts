@@ -15,22 +15,44 @@ export interface MalformedAnswer {
 
 const JSON_TYPE = ['content-type', 'application/json'];
 /** Set by the server itself. */
-const OWN_HEADERS = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'date']);
+const OWN_HEADERS = new Set([
+  'connection',
+  'content-length',
+  'date',
+  'keep-alive',
+  'proxy-connection',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-amzn-requestid',
+  'x-amzn-trace-id',
+]);
 
 /**
  * Reads a result by the rules of payload format 2.0: an object with `statusCode` is a response; anything else is a 200 whose
  * body is the JSON itself, but a string goes out without its quotes. An object as `body` is sent as JSON. Pure.
  */
 export function httpAnswer(payload: Uint8Array): HttpAnswer | MalformedAnswer {
-  const first = payload[0];
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  if (first === 0x22) return { status: 200, headers: JSON_TYPE, body: Buffer.from(parse(bytes) as string) };
-  // Most answers without the word need no parse: they are passed on as they are.
-  if (first !== 0x7b || !bytes.includes('"statusCode"')) return { status: 200, headers: JSON_TYPE, body: payload };
-  const result = parse(bytes) as Record<string, unknown> | undefined;
+  const first = firstByte(bytes);
+  // Most answers need no parse: they are passed on as they are.
+  if (first !== QUOTE && (first !== BRACE || !bytes.includes('"statusCode"'))) return plain(bytes);
+  const result = parse(bytes);
   if (result === undefined) return { why: 'something that is not JSON' };
-  if (!Object.hasOwn(result, 'statusCode')) return { status: 200, headers: JSON_TYPE, body: payload };
-  return response(result);
+  if (typeof result === 'string') return plain(Buffer.from(result));
+  return Object.hasOwn(result as object, 'statusCode') ? response(result as Record<string, unknown>) : plain(bytes);
+}
+
+const QUOTE = 0x22;
+const BRACE = 0x7b;
+
+function plain(body: Uint8Array): HttpAnswer {
+  return { status: 200, headers: JSON_TYPE, body };
+}
+
+/** The first byte that is not white space. */
+function firstByte(bytes: Buffer): number | undefined {
+  return bytes.find((b) => b !== 0x20 && b !== 0x0a && b !== 0x0d && b !== 0x09);
 }
 
 function parse(bytes: Buffer): unknown {
@@ -43,8 +65,8 @@ function parse(bytes: Buffer): unknown {
 }
 
 function response(result: Record<string, unknown>): HttpAnswer | MalformedAnswer {
-  const status = Number(result['statusCode']);
-  if (!Number.isInteger(status) || status < 200 || status > 599) {
+  const status = statusOf(result['statusCode']);
+  if (status === undefined) {
     return { why: `with the statusCode ${JSON.stringify(result['statusCode'])}; it must be a number from 200 to 599` };
   }
   const headers: string[] = [];
@@ -56,21 +78,29 @@ function response(result: Record<string, unknown>): HttpAnswer | MalformedAnswer
   return { status, headers, body };
 }
 
+/** A number, or a string of three digits. */
+function statusOf(given: unknown): number | undefined {
+  const status = typeof given === 'string' && /^[0-9]{3}$/.test(given) ? Number(given) : given;
+  return typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599 ? status : undefined;
+}
+
+/** Adds what the answer says to `out`, or tells in words what is wrong. */
 function collectHeaders(result: Record<string, unknown>, out: string[]): string | undefined {
-  const { headers, multiValueHeaders, cookies } = result as Record<string, unknown>;
-  for (const part of [headers, multiValueHeaders]) {
-    if (part === undefined || part === null) continue;
+  const { headers, multiValueHeaders } = result;
+  const cookies = result['cookies'] ?? [];
+  for (const part of [headers ?? {}, multiValueHeaders ?? {}]) {
     if (typeof part !== 'object' || Array.isArray(part)) return 'with headers that are not an object';
     for (const [name, value] of Object.entries(part)) {
-      for (const one of Array.isArray(value) ? value : [value]) {
-        const fault = pushHeader(out, name, one);
-        if (fault !== undefined) return fault;
-      }
+      const fault = pushAll(out, name, Array.isArray(value) ? value : [value]);
+      if (fault !== undefined) return fault;
     }
   }
-  if (cookies !== undefined && !Array.isArray(cookies)) return 'with cookies that are not a list';
-  for (const cookie of (cookies as unknown[] | undefined) ?? []) {
-    const fault = pushHeader(out, 'set-cookie', cookie);
+  return Array.isArray(cookies) ? pushAll(out, 'set-cookie', cookies) : 'with cookies that are not a list';
+}
+
+function pushAll(out: string[], name: string, values: readonly unknown[]): string | undefined {
+  for (const value of values) {
+    const fault = pushHeader(out, name, value);
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -78,21 +108,24 @@ function collectHeaders(result: Record<string, unknown>, out: string[]): string 
 
 function pushHeader(out: string[], name: string, value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
-  if (typeof value === 'object') return `with a header '${name}' that is an object`;
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    return `with a header '${name}' that is no text`;
+  const text = String(value);
   try {
     validateHeaderName(name);
-    validateHeaderValue(name, String(value));
+    validateHeaderValue(name, text);
   } catch {
     return `with a header '${name}' that HTTP does not allow`;
   }
-  if (!OWN_HEADERS.has(name.toLowerCase())) out.push(name, String(value));
+  if (!OWN_HEADERS.has(name.toLowerCase())) out.push(name, text);
   return undefined;
 }
 
 /** The bytes, or in words what is wrong. */
 function bodyOf(result: Record<string, unknown>): Uint8Array | string {
-  const { body, isBase64Encoded } = result as Record<string, unknown>;
+  const { body, isBase64Encoded } = result;
   if (body === undefined || body === null) return Buffer.alloc(0);
-  if (isBase64Encoded === true) return typeof body === 'string' ? Buffer.from(body, 'base64') : 'with isBase64Encoded and a body that is no string';
+  if (isBase64Encoded === true)
+    return typeof body === 'string' ? Buffer.from(body, 'base64') : 'with isBase64Encoded and a body that is no string';
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }

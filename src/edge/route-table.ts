@@ -7,10 +7,13 @@ export interface DeclaredRoute {
   readonly text: string;
 }
 
+/** Which function runs for a request, and what its event says of the way there. */
 export interface RouteHit {
   readonly functionName: string;
+  /** `GET /users/{id}`, or `$default`. */
   readonly routeKey: string;
   readonly pathParameters: Readonly<Record<string, string>> | undefined;
+  /** Path the function sees, as it came: not decoded. */
   readonly rawPath: string;
 }
 
@@ -45,7 +48,12 @@ export class RouteTable {
         const pathParameters = matchSegments(route, parts);
         if (pathParameters === undefined) continue;
         const none = Object.keys(pathParameters).length === 0;
-        return { functionName: declared.functionName, routeKey: declared.text, pathParameters: none ? undefined : pathParameters, rawPath: path };
+        return {
+          functionName: declared.functionName,
+          routeKey: declared.text,
+          pathParameters: none ? undefined : pathParameters,
+          rawPath: path,
+        };
       }
     }
     const end = path.indexOf('/', 1);
@@ -58,12 +66,15 @@ export class RouteTable {
   /** The routes that read most like a path that matched none, for the 404. */
   near(path: string): readonly string[] {
     const first = path.split('/')[1] ?? '';
-    return this.#routes.filter((r) => r.declared.text.includes(`/${first}`)).slice(0, 5).map((r) => r.declared.text);
+    return this.#routes
+      .filter((r) => r.declared.text.includes(`/${first}`))
+      .slice(0, 5)
+      .map((r) => r.declared.text);
   }
 }
 
 function matchSegments(route: Route, parts: readonly string[]): Record<string, string> | undefined {
-  const found: Record<string, string> = {};
+  const found = Object.create(null) as Record<string, string>;
   for (const [i, segment] of route.segments.entries()) {
     const part = parts[i];
     if (part === undefined || part === '') return undefined;

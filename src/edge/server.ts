@@ -6,7 +6,8 @@ import type { Router } from '../router/index.ts';
 import { AWS_FUNCTIONS, awsInvoke, invokeTarget, sendAwsError } from './aws-invoke.ts';
 import { CONTROL_PREFIX, control } from './control/control.ts';
 import type { ControlServices } from './control/services.ts';
-import { functionHttp } from './function-http.ts';
+import { exchangeOf, type Exchange } from './exchange.ts';
+import { functionHttp, sendPlainError } from './function-http.ts';
 import { refusal, type Door } from './guard.ts';
 import { sendError, sendJson } from './reply.ts';
 import type { RouteTable } from './route-table.ts';
@@ -26,65 +27,71 @@ const HEADER_BYTES = 64 * 1024;
 
 /** An HTTP server for one door, not yet listening: AWS's API at its dated path, lam's own under `/_lam/`, functions at the root. */
 export function createEdge(options: EdgeOptions): Server {
-  const server = createServer({ maxHeaderSize: HEADER_BYTES, keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true }, (request, response) => {
-    dispatch(options, request, response);
-  });
+  const settings = { maxHeaderSize: HEADER_BYTES, keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true };
+  const server = createServer(settings, (request, response) => serve(options, exchangeOf(request, response)));
   // A client that expects 100-continue is asked for its body only when it may send that much.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (Number(request.headers['content-length'] ?? 0) <= LIMITS.zipBytes) response.writeContinue();
-    dispatch(options, request, response);
+    const exchange = exchangeOf(request, response);
+    const limit = exchange.path.startsWith(CONTROL_PREFIX) ? LIMITS.zipBytes : LIMITS.payloadBytes;
+    if (Number(request.headers['content-length'] ?? 0) <= limit) response.writeContinue();
+    // Whether it sends the body all the same is its own choice, so nothing can follow on this connection.
+    else response.shouldKeepAlive = false;
+    serve(options, exchange);
   });
   return server;
 }
 
-function dispatch(options: EdgeOptions, request: IncomingMessage, response: ServerResponse): void {
-  const url = request.url ?? '/';
-  const at = url.indexOf('?');
-  const path = at < 0 ? url : url.slice(0, at);
-  const query = at < 0 ? '' : url.slice(at + 1);
-  if (path.startsWith(AWS_FUNCTIONS)) {
-    serveAws(options, path, query, request, response);
-  } else if (path.startsWith('/_lam/')) {
-    serveControl(options, path, query, request, response);
-  } else {
-    serveFunction(options, path, request, response);
+function serve(options: EdgeOptions, exchange: Exchange): void {
+  try {
+    dispatch(options, exchange);
+  } catch (thrown) {
+    sendError(exchange.response, thrown);
   }
 }
 
-function serveAws(options: EdgeOptions, path: string, query: string, request: IncomingMessage, response: ServerResponse): void {
-  const refused = refusal(options.door, request.headers, 'invoke');
+function dispatch(options: EdgeOptions, exchange: Exchange): void {
+  const { path } = exchange;
+  if (path.startsWith(AWS_FUNCTIONS)) serveAws(options, exchange);
+  else if (path.startsWith('/_lam/')) serveControl(options, exchange);
+  else serveFunction(options, exchange);
+}
+
+function serveAws({ door, router }: EdgeOptions, exchange: Exchange): void {
+  const { request, response, method, path } = exchange;
+  const refused = refusal(door, request.headers, 'invoke');
   const target = invokeTarget(path);
-  if (refused !== undefined || target === undefined || request.method !== 'POST') {
+  if (refused !== undefined || target === undefined || method !== 'POST') {
     request.resume();
-    sendAwsError(response, refused ?? lamError('LAM_EDGE_NOT_FOUND', { method: request.method ?? '', path, near: [] }));
+    sendAwsError(response, refused ?? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] }));
     return;
   }
-  void awsInvoke(options.router, target, query, request, response);
+  void awsInvoke(router, target, exchange);
 }
 
-function serveControl(options: EdgeOptions, path: string, query: string, request: IncomingMessage, response: ServerResponse): void {
+function serveControl({ door, services }: EdgeOptions, exchange: Exchange): void {
+  const { request, response, method, path } = exchange;
   if (path === '/_lam/health') {
     request.resume();
     sendJson(response, 200, { status: 'ok' });
     return;
   }
-  const refused = refusal(options.door, request.headers, 'control');
+  const refused = refusal(door, request.headers, 'control');
   if (refused !== undefined || !path.startsWith(CONTROL_PREFIX)) {
     request.resume();
-    sendError(response, refused ?? lamError('LAM_EDGE_NOT_FOUND', { method: request.method ?? '', path, near: [] }));
+    sendError(response, refused ?? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] }));
     return;
   }
-  void control(options.services, path, query, request, response);
+  void control(services, exchange);
 }
 
-function serveFunction(options: EdgeOptions, path: string, request: IncomingMessage, response: ServerResponse): void {
+function serveFunction(options: EdgeOptions, exchange: Exchange): void {
+  const { request, response, method, path } = exchange;
   const table = options.routes();
-  const hit = table.find(request.method ?? 'GET', path, options.exists);
+  const hit = table.find(method, path, options.exists);
   if (hit === undefined) {
     request.resume();
-    const error = lamError('LAM_EDGE_NOT_FOUND', { method: request.method ?? 'GET', path, near: table.near(path) });
-    sendJson(response, 404, { message: error.message, code: error.code, hint: error.hint });
+    sendPlainError(response, lamError('LAM_EDGE_NOT_FOUND', { method, path, near: table.near(path) }));
     return;
   }
-  void functionHttp(options.router, options.clock, hit, request, response);
+  void functionHttp(options.router, options.clock, hit, exchange);
 }

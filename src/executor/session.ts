@@ -49,6 +49,8 @@ export interface SessionHooks {
    * moment of printing where the bootstrap knows it.
    */
   onLog(stream: LogStream, text: string, requestId: string, time: number): void;
+  /** Called once by whoever made the sandbox, before init, so that the other hooks know whose they are. */
+  attached?(session: Session): void;
   /** The code broke the protocol; the session is closed and whatever was pending resolves as `exit`. */
   onProtocolError(what: string): void;
 }

@@ -43,7 +43,10 @@ export class Fifo<T> {
   /** Takes everything out, oldest first. */
   drain(): T[] {
     const all: T[] = [];
-    for (let value = this.shift(); value !== undefined; value = this.shift()) all.push(value);
+    for (let node = this.#head.next; node !== this.#head; node = this.#head.next) {
+      this.#remove(node);
+      all.push(node.value);
+    }
     return all;
   }
 

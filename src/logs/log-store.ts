@@ -1,11 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { LogQuery, LogRecord, LogStream, PlatformRecord } from '../contract/index.ts';
-import { lamError } from '../errors/index.ts';
+import { asLamError, lamError, type LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
-import type { Chunk, FromWorker, ToWorker } from './messages.ts';
+import type { Answer, Chunk, FromWorker, LogWorkerData, ToWorker } from './messages.ts';
 import { matches } from './query.ts';
 import { decodeRecord, encodePlatform, encodeText, type Source } from './record-codec.ts';
-import type { LogWorkerData } from './worker.ts';
 
 export interface LogStoreOptions {
   readonly file: string;
@@ -28,7 +27,7 @@ const PRESSURE_CHARS = 8 * 1024 * 1024;
 interface Pending {
   firstMs: number;
   lastMs: number;
-  lines: string[];
+  readonly lines: string[];
 }
 
 /**
@@ -40,18 +39,23 @@ export class LogStore {
   readonly #worker: Worker;
   readonly #stopTimer: () => void;
   readonly #followers: Map<string, Set<(record: LogRecord) => void>> = new Map();
-  readonly #answers: Map<number, (message: FromWorker) => void> = new Map();
+  readonly #answers: Map<number, (answer: Answer) => void> = new Map();
   #pending: Map<string, Pending> = new Map();
   #pendingChars = 0;
   #unwrittenChars = 0;
+  #lostChars = 0;
   #nextId = 1;
   #relief: (() => void)[] = [];
-  #closed = false;
+  /** No thread to speak to: closed, or it died. */
+  #ended = false;
+  #closing: Promise<void> | undefined;
 
   private constructor(options: LogStoreOptions, worker: Worker) {
     this.#options = options;
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#onMessage(message));
+    worker.on('error', (error) => this.#onDeath(error instanceof Error ? error.message : String(error)));
+    worker.on('exit', () => this.#onDeath('it ended by itself'));
     this.#stopTimer = options.clock.every(FLUSH_MS, () => this.flush());
   }
 
@@ -60,9 +64,7 @@ export class LogStore {
     const workerData: LogWorkerData = { file: options.file, keepBytes: options.keepBytes };
     const worker = new Worker(options.worker, { workerData, execArgv: ['--no-warnings'] });
     worker.unref();
-    const store = new LogStore(options, worker);
-    worker.on('error', (error) => store.#onDeath(error instanceof Error ? error.message : String(error)));
-    return store;
+    return new LogStore(options, worker);
   }
 
   /** Whether printing outruns writing; see {@link LogStore.whenRelieved}. */
@@ -75,46 +77,55 @@ export class LogStore {
     this.#relief.push(run);
   }
 
+  /** Adds what a function printed in one go; `time` is milliseconds since the epoch. */
+  // oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
   append(functionName: string, source: Source, stream: LogStream, text: string, requestId: string, time: number): void {
     this.#add(functionName, encodeText(source, stream, text, requestId, time), time);
   }
 
+  /** Adds what lam notes about an invocation; `time` is milliseconds since the epoch. */
+  // oxlint-disable-next-line max-params -- called twice per invocation: an options object would be one more allocation
   appendPlatform(functionName: string, source: Source, record: PlatformRecord, requestId: string, time: number): void {
     this.#add(functionName, encodePlatform(source, record, requestId, time), time);
   }
 
   /** Hands what is waiting to the thread. Queries made after it see all of it. */
   flush(): void {
-    if (this.#pending.size === 0 || this.#closed) return;
+    if (this.#pending.size === 0) return;
     const chunks: Chunk[] = [];
     for (const [functionName, p] of this.#pending) {
       chunks.push({ functionName, firstMs: p.firstMs, lastMs: p.lastMs, body: p.lines.join('\n') });
     }
-    const bytes = this.#pendingChars;
-    this.#unwrittenChars += bytes;
+    const chars = this.#pendingChars;
+    this.#unwrittenChars += chars;
     this.#pending = new Map();
     this.#pendingChars = 0;
-    this.#send({ type: 'write', chunks, bytes });
+    this.#send({ type: 'write', chunks, chars });
   }
 
-  /** Kept records that match, oldest first, in batches. */
-  query(functionName: string, query: LogQuery, onRecords: (records: readonly LogRecord[]) => void): Promise<void> {
+  /**
+   * Kept records that match, in the order of printing, in batches; the next batch comes when `onRecords` is done with the
+   * last. Rejects with what it throws, and with `LAM_LOGS_UNAVAILABLE` or `LAM_LOGS_READ_FAILED`.
+   */
+  query(functionName: string, query: LogQuery, onRecords: (records: readonly LogRecord[]) => void | Promise<void>): Promise<void> {
     this.flush();
+    if (this.#ended) return Promise.reject(lamError('LAM_LOGS_UNAVAILABLE', {}));
     return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(lamError('LAM_LOGS_UNAVAILABLE', {}));
-        return;
-      }
       const id = this.#nextId++;
-      this.#answers.set(id, (message) => {
-        if (message.type !== 'records') {
-          reject(lamError('LAM_LOGS_UNAVAILABLE', {}));
-          return;
-        }
-        onRecords(message.records);
-        if (!message.done) return;
-        this.#answers.delete(id);
-        resolve();
+      const take = async (answer: Answer): Promise<void> => {
+        if (answer.type !== 'records') throw refusalOf(answer);
+        if (answer.records.length > 0) await onRecords(answer.records);
+        if (!answer.done && !this.#ended) this.#send({ type: 'more', id });
+        else this.#answers.delete(id);
+        if (answer.done) resolve();
+        else if (this.#ended) throw lamError('LAM_LOGS_UNAVAILABLE', {});
+      };
+      this.#answers.set(id, (answer) => {
+        take(answer).catch((error: unknown) => {
+          this.#answers.delete(id);
+          if (!this.#ended) this.#send({ type: 'enough', id });
+          reject(asLamError(error));
+        });
       });
       this.#send({ type: 'query', id, functionName, query });
     });
@@ -133,34 +144,49 @@ export class LogStore {
     this.#followers.set(functionName, set.add(listener));
     return () => {
       set.delete(listener);
-      if (set.size === 0) this.#followers.delete(functionName);
+      if (set.size === 0 && this.#followers.get(functionName) === set) this.#followers.delete(functionName);
     };
   }
 
-  /** Forgets all of a function's records. */
+  /** Forgets all of a function's records. Rejects with `LAM_LOGS_READ_FAILED` when the file refuses. */
   async delete(functionName: string): Promise<void> {
     this.flush();
-    await this.#ask((id) => ({ type: 'delete', id, functionName }));
+    const answer = await this.#ask((id) => ({ type: 'delete', id, functionName }));
+    if (answer.type === 'failed') throw refusalOf(answer);
   }
 
-  /** Bytes kept per function, and of the file. */
+  /** Bytes kept per function, and of the file; nothing when the thread is no more. */
   async sizes(): Promise<{ readonly sizes: Readonly<Record<string, number>>; readonly total: number }> {
     this.flush();
     const answer = await this.#ask((id) => ({ type: 'sizes', id }));
-    return answer.type === 'sizes' ? answer : { sizes: {}, total: 0 };
+    return answer.type === 'sizes' ? { sizes: answer.sizes, total: answer.total } : { sizes: {}, total: 0 };
   }
 
   /** Writes what is waiting and closes the file. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.flush();
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // What is still to be written keeps the process alive.
+    this.#worker.ref();
     this.#stopTimer();
+    this.flush();
     await this.#ask((id) => ({ type: 'close', id }));
-    this.#closed = true;
+    this.#end();
     await this.#worker.terminate();
   }
 
   #add(functionName: string, line: string, time: number): void {
+    if (!this.#ended) this.#keep(functionName, line, time);
+    const followers = this.#followers.size === 0 ? undefined : this.#followers.get(functionName);
+    if (followers === undefined) return;
+    const record = decodeRecord(line);
+    if (record !== undefined) for (const follower of followers) follower(record);
+  }
+
+  #keep(functionName: string, line: string, time: number): void {
     const pending = this.#pending.get(functionName);
     if (pending === undefined) this.#pending.set(functionName, { firstMs: time, lastMs: time, lines: [line] });
     else {
@@ -170,56 +196,72 @@ export class LogStore {
     }
     this.#pendingChars += line.length;
     if (this.#pendingChars >= FLUSH_CHARS) this.flush();
-    const followers = this.#followers.size === 0 ? undefined : this.#followers.get(functionName);
-    if (followers === undefined) return;
-    const record = decodeRecord(line);
-    if (record !== undefined) for (const follower of followers) follower(record);
   }
 
   #send(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
 
-  #ask(make: (id: number) => ToWorker): Promise<FromWorker> {
+  #ask(make: (id: number) => ToWorker): Promise<Answer> {
+    const id = this.#nextId++;
+    if (this.#ended) return Promise.resolve({ type: 'done', id });
     return new Promise((resolve) => {
-      const id = this.#nextId++;
-      if (this.#closed) {
-        resolve({ type: 'done', id });
-        return;
-      }
-      this.#answers.set(id, (message) => {
+      this.#answers.set(id, (answer) => {
         this.#answers.delete(id);
-        resolve(message);
+        resolve(answer);
       });
       this.#send(make(id));
     });
   }
 
   #onMessage(message: FromWorker): void {
-    if (message.type === 'ready') {
-      if (message.setAside !== undefined) this.#options.onTrouble(`the log file was damaged; it is kept as ${message.setAside} and a new one was begun`);
-      return;
+    if (message.type === 'set-aside') this.#tellSetAside(message.setAside);
+    else if (message.type === 'written') this.#onWritten(message);
+    else this.#answers.get(message.id)?.(message);
+  }
+
+  #onWritten({ chars, failure, setAside }: Extract<FromWorker, { type: 'written' }>): void {
+    const { onTrouble } = this.#options;
+    this.#unwrittenChars -= chars;
+    if (setAside !== undefined) this.#tellSetAside(setAside);
+    if (failure !== undefined) {
+      // Said once, not twenty times a second.
+      if (this.#lostChars === 0) onTrouble(`logs could not be written and are lost until they can be: ${failure}`);
+      this.#lostChars += chars;
+    } else if (this.#lostChars > 0) {
+      onTrouble(`logs are written again; about ${this.#lostChars} characters of them were lost`);
+      this.#lostChars = 0;
     }
-    if (message.type !== 'written') {
-      this.#answers.get(message.id)?.(message);
-      return;
-    }
-    this.#unwrittenChars -= message.bytes;
-    if (message.failure !== undefined) this.#options.onTrouble(`logs could not be written: ${message.failure}`);
-    if (this.#relief.length === 0 || this.#unwrittenChars + this.#pendingChars > PRESSURE_CHARS / 2) return;
-    const relieved = this.#relief;
-    this.#relief = [];
-    for (const run of relieved) run();
+    if (this.#unwrittenChars + this.#pendingChars <= PRESSURE_CHARS / 2) this.#relieve();
+  }
+
+  #tellSetAside(name: string): void {
+    this.#options.onTrouble(`the log file was damaged; it is kept as ${name} and a new one was begun`);
+  }
+
+  #relieve(): void {
+    for (const run of this.#relief.splice(0)) run();
   }
 
   #onDeath(why: string): void {
-    this.#closed = true;
+    if (this.#ended) return;
+    this.#stopTimer();
+    this.#end();
     this.#options.onTrouble(`the log thread died, nothing more is kept until the next start: ${why}`);
+  }
+
+  /** From here on nothing is kept, and nobody waits for the thread. */
+  #end(): void {
+    this.#ended = true;
     for (const [id, answer] of this.#answers) answer({ type: 'done', id });
     this.#answers.clear();
     this.#pending = new Map();
     this.#pendingChars = 0;
     this.#unwrittenChars = 0;
-    for (const run of this.#relief.splice(0)) run();
+    this.#relieve();
   }
+}
+
+function refusalOf(answer: Answer): LamError {
+  return answer.type === 'failed' ? lamError('LAM_LOGS_READ_FAILED', { why: answer.why }) : lamError('LAM_LOGS_UNAVAILABLE', {});
 }

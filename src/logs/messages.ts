@@ -1,5 +1,13 @@
 import type { LogQuery, LogRecord } from '../contract/index.ts';
 
+/** How the log thread is started. */
+export interface LogWorkerData {
+  /** The database file. */
+  readonly file: string;
+  /** Most bytes of records kept per function; the oldest go first. */
+  readonly keepBytes: number;
+}
+
 /** Records of one function, printed within one flush. */
 export interface Chunk {
   readonly functionName: string;
@@ -11,17 +19,27 @@ export interface Chunk {
 
 /** What the log thread is asked. It answers in order, so a query sees every write sent before it. */
 export type ToWorker =
-  | { readonly type: 'write'; readonly chunks: readonly Chunk[]; readonly bytes: number }
+  | { readonly type: 'write'; readonly chunks: readonly Chunk[]; readonly chars: number }
   | { readonly type: 'query'; readonly id: number; readonly functionName: string; readonly query: LogQuery }
+  /** The records came and were dealt with: the next ones of the query, please. */
+  | { readonly type: 'more'; readonly id: number }
+  /** No more records of the query are wanted. */
+  | { readonly type: 'enough'; readonly id: number }
   | { readonly type: 'delete'; readonly id: number; readonly functionName: string }
   | { readonly type: 'sizes'; readonly id: number }
   | { readonly type: 'close'; readonly id: number };
 
-export type FromWorker =
-  /** The file is open; `setAside` names a damaged one that was moved out of the way. */
-  | { readonly type: 'ready'; readonly setAside: string | undefined }
-  | { readonly type: 'written'; readonly bytes: number; readonly failure: string | undefined }
-  /** Records in order of time; several answers per query, the last with `done`. */
+/** What answers a message with an `id`. */
+export type Answer =
+  /** Records in the order of printing; several answers per query, the last with `done`. */
   | { readonly type: 'records'; readonly id: number; readonly records: readonly LogRecord[]; readonly done: boolean }
   | { readonly type: 'sizes'; readonly id: number; readonly sizes: Readonly<Record<string, number>>; readonly total: number }
-  | { readonly type: 'done'; readonly id: number };
+  | { readonly type: 'done'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly why: string };
+
+export type FromWorker =
+  | Answer
+  /** The file was damaged when it was opened, and was moved to `setAside`. */
+  | { readonly type: 'set-aside'; readonly setAside: string }
+  /** `failure`: the records are lost. `setAside`: they are in a new file, the old one was damaged. */
+  | { readonly type: 'written'; readonly chars: number; readonly failure: string | undefined; readonly setAside: string | undefined };

@@ -7,15 +7,19 @@ import type { LogRecord, LogStream, PlatformRecord } from '../contract/index.ts'
 const LETTER: Record<LogStream, string> = { stdout: 'o', stderr: 'e', platform: 'p' };
 const STREAM: Record<string, LogStream> = { o: 'stdout', e: 'stderr', p: 'platform' };
 
+/** Who printed. */
 export interface Source {
   readonly version: number;
   readonly sandbox: string;
 }
 
+/** What a function printed, as it is kept. */
+// oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
 export function encodeText(source: Source, stream: LogStream, text: string, requestId: string, time: number): string {
   return JSON.stringify([time, LETTER[stream], requestId, source.version, source.sandbox, text]);
 }
 
+/** What lam notes about an invocation, as it is kept. */
 export function encodePlatform(source: Source, record: PlatformRecord, requestId: string, time: number): string {
   return JSON.stringify([time, 'p', requestId, source.version, source.sandbox, record]);
 }

@@ -326,7 +326,7 @@ export class Pool {
       slot.sandbox = sandbox;
       hooks.attached?.(sandbox.session);
       void sandbox.exited.then((exit) => this.#exited(slot, exit));
-      if (slot.state !== 'booting') {
+      if (!slot.is('booting')) {
         this.#destroy(slot);
         return;
       }
@@ -338,7 +338,7 @@ export class Pool {
       return;
     }
     // Condemned meanwhile, and its queue with it.
-    if (slot.state !== 'initializing') return;
+    if (!slot.is('initializing')) return;
     if (outcome.kind === 'ready' && slot.exit !== undefined) outcome = { kind: 'exit', exit: slot.exit };
     if (outcome.kind !== 'ready') {
       const failure: InitFailure = { kind: 'init-failed', outcome, sandboxId: slot.id, initMs: clock.monotonic() - bootedAt, limitMs };

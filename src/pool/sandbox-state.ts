@@ -43,4 +43,13 @@ export function transition(state: SandboxStateName, event: SandboxEventName): Sa
 
 /** All states and events, for tests and the picture in the docs. */
 export const SANDBOX_STATES: readonly SandboxStateName[] = Object.keys(TABLE) as SandboxStateName[];
-export const SANDBOX_EVENTS: readonly SandboxEventName[] = ['booted', 'booted-stem', 'bind', 'ready', 'lease', 'release', 'condemn', 'exited'];
+export const SANDBOX_EVENTS: readonly SandboxEventName[] = [
+  'booted',
+  'booted-stem',
+  'bind',
+  'ready',
+  'lease',
+  'release',
+  'condemn',
+  'exited',
+];

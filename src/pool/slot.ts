@@ -48,14 +48,20 @@ export class Slot {
 
   get session(): Session {
     const { sandbox } = this;
-    if (sandbox === undefined) throw lamError('LAM_INTERNAL_INVARIANT', { what: `sandbox ${this.id} has no session in state ${this.state}` });
+    if (sandbox === undefined)
+      throw lamError('LAM_INTERNAL_INVARIANT', { what: `sandbox ${this.id} has no session in state ${this.state}` });
     return sandbox.session;
+  }
+
+  is(state: SandboxStateName): boolean {
+    return this.state === state;
   }
 
   /** Moves along the table and keeps the group's tally; a refusal is a bug of the pool. */
   step(event: SandboxEventName): void {
     const next = transition(this.state, event);
-    if (next === undefined) throw lamError('LAM_INTERNAL_INVARIANT', { what: `sandbox ${this.id} refuses '${event}' in state '${this.state}'` });
+    if (next === undefined)
+      throw lamError('LAM_INTERNAL_INVARIANT', { what: `sandbox ${this.id} refuses '${event}' in state '${this.state}'` });
     const { tally } = this.group;
     tally[this.state]--;
     tally[next]++;

@@ -1,3 +1,4 @@
+import { LIMITS } from '../contract/index.ts';
 import type { ExitStatus, InitOutcome, InvokeOutcome } from '../executor/session.ts';
 
 /** How an invocation went, in the words of REPORT. */
@@ -31,6 +32,8 @@ const SIGNAL_WORDS: Readonly<Record<string, string>> = {
 
 /** AWS Lambda's sentence for a runtime that ended (Go's `exec` wording). */
 export function exitReason(exit: ExitStatus): string {
+  // Whoever enforces a memory limit kills; how the wait was reported depends on the driver.
+  if (exit.outOfMemory) return 'Runtime exited with error: signal: killed';
   if (exit.signal !== null) return `Runtime exited with error: signal: ${SIGNAL_WORDS[exit.signal] ?? exit.signal}`;
   return exit.code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${exit.code}`;
 }
@@ -49,17 +52,21 @@ function exitFailure(exit: ExitStatus, requestId: string): Failure {
   return { status: 'failure', errorType, payload: document(errorType, message), note: `${message}\n${errorType}` };
 }
 
-/** What an invocation that was run and did not succeed answers. Undefined for a result. Pure but for the clock value. */
-export function failureOfInvoke(outcome: InvokeOutcome, requestId: string, timeoutMs: number, now: Date): Failure | undefined {
+/** What an invocation that was run and did not succeed answers. Pure; `now` goes into the line for the log. */
+export function failureOfInvoke(
+  outcome: Exclude<InvokeOutcome, { kind: 'result' }>,
+  requestId: string,
+  timeoutMs: number,
+  now: Date,
+): Failure {
   switch (outcome.kind) {
-    case 'result':
-      return undefined;
     case 'error':
       return { status: 'error', errorType: outcome.errorType, payload: outcome.payload };
     case 'too-large': {
       const errorType = 'Function.ResponseSizeTooLarge';
-      const message = 'Response payload size exceeded maximum allowed payload size (6291556 bytes).';
-      return { status: 'error', errorType, payload: document(errorType, message), note: message };
+      const message = `Response payload size exceeded maximum allowed payload size (${LIMITS.payloadBytes} bytes).`;
+      // AWS writes this one with its members the other way round.
+      return { status: 'error', errorType, payload: Buffer.from(JSON.stringify({ errorMessage: message, errorType })), note: message };
     }
     case 'exit':
       return exitFailure(outcome.exit, requestId);

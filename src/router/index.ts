@@ -1,2 +1,2 @@
-export { Router, type InvokeAnswer, type InvokeRequest, type RouterOptions } from './router.ts';
+export { newTraceId, Router, type InvokeAnswer, type InvokeRequest, type RouterOptions } from './router.ts';
 export type { InvocationStatus } from './failure.ts';

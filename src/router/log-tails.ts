@@ -19,8 +19,10 @@ export class LogTails {
 
   add(requestId: string, text: string): void {
     const tail = this.#open.get(requestId);
-    // Cut to twice the length needed, so that a long log costs one copy per 4 KB and not per line.
-    if (tail !== undefined) this.#open.set(requestId, (tail.length > 2 * TAIL_BYTES ? tail.slice(-TAIL_BYTES) : tail) + text.slice(-TAIL_BYTES) + '\n');
+    if (tail === undefined) return;
+    // Cut only once it is twice as long as needed, so that a long log costs one copy per 4 KB and not per line.
+    const kept = tail.length > 2 * TAIL_BYTES ? tail.slice(-TAIL_BYTES) : tail;
+    this.#open.set(requestId, `${kept}${text.slice(-TAIL_BYTES)}\n`);
   }
 
   addPlatform(requestId: string, record: PlatformRecord, version: number): void {
@@ -32,7 +34,10 @@ export class LogTails {
     const tail = this.#open.get(requestId);
     if (tail === undefined) return undefined;
     const bytes = Buffer.from(tail);
-    return bytes.length <= TAIL_BYTES ? tail : bytes.subarray(-TAIL_BYTES).toString().replace(/^\uFFFD+/, '');
+    let start = Math.max(0, bytes.length - TAIL_BYTES);
+    // Not inside a character: UTF-8's continuation bytes read 10xxxxxx.
+    while (((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
+    return bytes.toString('utf8', start);
   }
 
   close(requestId: string): void {

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { LogStream, PlatformRecord } from '../contract/index.ts';
+import type { InvocationContext, LogStream, PlatformRecord } from '../contract/index.ts';
 import type { Clock } from '../kit/index.ts';
-import type { SessionHooks } from '../executor/session.ts';
+import type { InvokeOutcome, Session, SessionHooks } from '../executor/session.ts';
 import type { LogStore } from '../logs/index.ts';
-import type { InitFailure, Lease, Pool, PoolRevision } from '../pool/index.ts';
+import type { InitFailure, Lease, Pool, PoolRevision, SandboxId } from '../pool/index.ts';
 import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
 import { LogTails } from './log-tails.ts';
 
@@ -12,13 +12,15 @@ export interface InvokeRequest {
   readonly name: string;
   /** Version number or alias; undefined for the live pointer. */
   readonly qualifier: string | undefined;
+  /** UUID, where the caller had to know it first; otherwise the router makes one. */
+  readonly requestId?: string;
   /** Handed to the handler byte for byte. */
   readonly event: Uint8Array;
   readonly http?: boolean;
   /** Decoded JSON text. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
-  /** Takes the request out of the queue; what runs is not stopped. */
+  /** Takes the request out of the queue; what runs is not stopped. Read only when it has to wait, so it may be made then. */
   readonly signal?: AbortSignal;
   /** Also give the last 4 KB of this invocation's log. */
   readonly wantTail?: boolean;
@@ -60,48 +62,54 @@ export class Router {
   async invoke(request: InvokeRequest): Promise<InvokeAnswer> {
     const { pool, clock } = this.#options;
     const revision = this.#options.resolve(request.name, request.qualifier);
-    const requestId = randomUUID();
-    const traceId = request.traceId ?? newTraceId(clock.now());
+    const requestId = request.requestId ?? randomUUID();
+    const ids: Ids = { requestId, traceId: request.traceId ?? newTraceId(clock.now()) };
     if (request.wantTail === true) this.#tails.open(requestId);
     try {
       const lease = pool.tryLease(revision) ?? (await pool.lease(revision, request.signal));
-      if ('kind' in lease) return this.#initFailed(lease, revision, requestId, traceId);
-      const began = clock.monotonic();
-      const startedAt = clock.now();
-      const { id } = lease;
-      this.#note(revision, id, { type: 'start' }, requestId, startedAt);
-      const outcome = await lease.session.invoke(
-        {
-          requestId,
-          deadlineMs: startedAt + revision.config.timeoutMs,
-          functionArn: request.qualifier === undefined ? revision.functionArn : `${revision.functionArn}:${request.qualifier}`,
-          traceId,
-          ...(request.clientContext === undefined ? undefined : { clientContext: request.clientContext }),
-          ...(request.http === true ? { http: true } : undefined),
-        },
-        request.event,
-      );
+      return 'kind' in lease ? this.#initFailed(lease, revision, ids) : await this.#run(lease, request, ids);
+    } finally {
+      if (request.wantTail === true) this.#tails.close(requestId);
+    }
+  }
+
+  async #run(lease: Lease, request: InvokeRequest, ids: Ids): Promise<InvokeAnswer> {
+    const { pool, clock } = this.#options;
+    const { revision } = lease;
+    const { requestId } = ids;
+    const cold = lease.leases === 1;
+    const began = clock.monotonic();
+    const startedAt = clock.now();
+    // Only an outcome can show that the sandbox may go on; if anything throws, it may not.
+    let usable = false;
+    try {
+      this.#note(lease, { type: 'start' }, requestId, startedAt);
+      const outcome = await lease.session.invoke(contextOf(request, ids, revision, startedAt + revision.config.timeoutMs), request.event);
       const durationMs = clock.monotonic() - began;
-      const failure = outcome.kind === 'result' ? undefined : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(clock.now()));
-      const usable = outcome.kind !== 'timeout' && outcome.kind !== 'exit';
-      const cold = lease.leases === 1;
+      const failure =
+        outcome.kind === 'result' ? undefined : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(clock.now()));
       // What the code wrote to its pipes just before it answered is read in this turn of the event loop at the latest.
       if (revision.runtime.protocol === 'runtime-api') await new Promise(setImmediate);
-      this.#report(revision, lease, { requestId, durationMs, failure, cold });
-      pool.release(lease, usable, durationMs);
+      this.#finish(lease, requestId, {
+        durationMs,
+        failure,
+        initMs: cold ? lease.initMs : undefined,
+        maxMemoryMiB: lease.sandbox?.peakMemoryMiB() ?? 0,
+        start: cold ? 'cold' : 'warm',
+      });
+      usable = outcome.kind !== 'timeout' && outcome.kind !== 'exit';
       return {
-        requestId,
-        traceId,
+        ...ids,
         version: revision.version,
         status: failure?.status ?? 'success',
-        payload: outcome.kind === 'result' ? outcome.payload : (failure as Failure).payload,
+        payload: failure === undefined ? (outcome as ResultOutcome).payload : failure.payload,
         errorType: failure?.errorType,
         durationMs,
         start: cold ? 'cold' : 'warm',
         tail: request.wantTail === true ? this.#tails.read(requestId) : undefined,
       };
     } finally {
-      if (request.wantTail === true) this.#tails.close(requestId);
+      pool.release(lease, usable, clock.monotonic() - began);
     }
   }
 
@@ -110,31 +118,45 @@ export class Router {
     this.#options.resolve(name, qualifier);
   }
 
-  /** Hooks for the session of a new sandbox: what it prints goes to the log of its function. */
+  /** Hooks for the session of a new sandbox: what it prints goes to the log of its function, and waits when that can't keep up. */
   hooksFor(revision: PoolRevision, sandbox: string, onProtocolError: (what: string) => void): SessionHooks {
     const { logs } = this.#options;
     const source = { version: revision.version, sandbox };
+    let session: Session | undefined;
+    let held = false;
+    const hold = (): void => {
+      held = true;
+      session?.pause?.();
+      logs.whenRelieved(() => {
+        held = false;
+        session?.resume?.();
+      });
+    };
     return {
+      attached: (made) => {
+        session = made;
+        if (held) made.pause?.();
+      },
       onLog: (stream: LogStream, text: string, requestId: string, time: number) => {
         logs.append(revision.functionName, source, stream, text, requestId, time);
         if (this.#tails.active) this.#tails.add(requestId, text);
+        if (!held && logs.underPressure) hold();
       },
       onProtocolError,
     };
   }
 
-  #initFailed(failed: InitFailure, revision: PoolRevision, requestId: string, traceId: string): InvokeAnswer {
-    const { clock } = this.#options;
+  #initFailed(failed: InitFailure, revision: PoolRevision, ids: Ids): InvokeAnswer {
+    const { requestId } = ids;
+    const place: Place = { revision, id: failed.sandboxId };
     const failure = failureOfInit(failed.outcome, requestId, failed.limitMs);
-    const now = clock.now();
-    const { sandboxId } = failed;
-    this.#note(revision, sandboxId, { type: 'start' }, requestId, now);
-    this.#note(revision, sandboxId, { type: 'init-error', errorType: failure.errorType }, requestId, now);
-    if (failure.note === undefined) this.#note(revision, sandboxId, { type: 'note', text: Buffer.from(failure.payload).toString() }, requestId, now);
-    this.#finish(revision, sandboxId, { requestId, durationMs: failed.initMs, failure, initMs: failed.initMs, maxMemoryMiB: 0, start: 'cold' });
+    const now = this.#options.clock.now();
+    this.#note(place, { type: 'start' }, requestId, now);
+    this.#note(place, { type: 'init-error', errorType: failure.errorType }, requestId, now);
+    if (failure.note === undefined) this.#note(place, { type: 'note', text: Buffer.from(failure.payload).toString() }, requestId, now);
+    this.#finish(place, requestId, { durationMs: failed.initMs, failure, initMs: failed.initMs, maxMemoryMiB: 0, start: 'cold' });
     return {
-      requestId,
-      traceId,
+      ...ids,
       version: revision.version,
       status: failure.status,
       payload: failure.payload,
@@ -145,43 +167,46 @@ export class Router {
     };
   }
 
-  #report(revision: PoolRevision, lease: Lease, run: { requestId: string; durationMs: number; failure: Failure | undefined; cold: boolean }): void {
-    this.#finish(revision, lease.id, {
-      requestId: run.requestId,
-      durationMs: run.durationMs,
-      failure: run.failure,
-      initMs: run.cold ? lease.initMs : undefined,
-      maxMemoryMiB: lease.sandbox?.peakMemoryMiB() ?? 0,
-      start: run.cold ? 'cold' : 'warm',
-    });
-  }
-
-  #finish(revision: PoolRevision, sandbox: string, run: Finished): void {
+  #finish(place: Place, requestId: string, run: Finished): void {
     const now = this.#options.clock.now();
     const { failure } = run;
-    if (failure?.note !== undefined) this.#note(revision, sandbox, { type: 'note', text: failure.note }, run.requestId, now);
+    if (failure?.note !== undefined) this.#note(place, { type: 'note', text: failure.note }, requestId, now);
     const record: PlatformRecord = {
       type: 'report',
       status: failure?.status ?? 'success',
       durationMs: run.durationMs,
       billedMs: Math.ceil(run.durationMs),
-      memoryMiB: revision.config.memoryMiB,
+      memoryMiB: place.revision.config.memoryMiB,
       maxMemoryMiB: Math.ceil(run.maxMemoryMiB),
       start: run.start,
       ...(failure === undefined ? undefined : { errorType: failure.errorType }),
       ...(run.initMs === undefined ? undefined : { initMs: run.initMs }),
     };
-    this.#note(revision, sandbox, record, run.requestId, now);
+    this.#note(place, record, requestId, now);
   }
 
-  #note(revision: PoolRevision, sandbox: string, record: PlatformRecord, requestId: string, time: number): void {
-    this.#options.logs.appendPlatform(revision.functionName, { version: revision.version, sandbox }, record, requestId, time);
-    if (this.#tails.active) this.#tails.addPlatform(requestId, record, revision.version);
+  #note(place: Place, record: PlatformRecord, requestId: string, time: number): void {
+    const { functionName, version } = place.revision;
+    this.#options.logs.appendPlatform(functionName, { version, sandbox: place.id }, record, requestId, time);
+    if (this.#tails.active) this.#tails.addPlatform(requestId, record, version);
   }
 }
 
-interface Finished {
+type ResultOutcome = Extract<InvokeOutcome, { kind: 'result' }>;
+
+/** What names one invocation. */
+interface Ids {
   readonly requestId: string;
+  readonly traceId: string;
+}
+
+/** Where it ran; a lease is one. */
+interface Place {
+  readonly revision: PoolRevision;
+  readonly id: SandboxId;
+}
+
+interface Finished {
   readonly durationMs: number;
   readonly failure: Failure | undefined;
   readonly initMs: number | undefined;
@@ -189,8 +214,19 @@ interface Finished {
   readonly start: 'cold' | 'warm';
 }
 
-/** An X-Ray trace header of our own, for callers that sent none: runtimes need one always. */
-function newTraceId(now: number): string {
+function contextOf(request: InvokeRequest, ids: Ids, revision: PoolRevision, deadlineMs: number): InvocationContext {
+  return {
+    requestId: ids.requestId,
+    deadlineMs,
+    functionArn: request.qualifier === undefined ? revision.functionArn : `${revision.functionArn}:${request.qualifier}`,
+    traceId: ids.traceId,
+    ...(request.clientContext === undefined ? undefined : { clientContext: request.clientContext }),
+    ...(request.http === true ? { http: true } : undefined),
+  };
+}
+
+/** An X-Ray trace header of our own, for callers that sent none: runtimes need one always. `now` is milliseconds since the epoch. */
+export function newTraceId(now: number): string {
   const hex = randomBytes(20).toString('hex');
   return `Root=1-${Math.floor(now / 1000).toString(16)}-${hex.slice(0, 24)};Parent=${hex.slice(24)};Sampled=0`;
 }

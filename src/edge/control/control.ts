@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { lamError } from '../../errors/index.ts';
-import { sendError, sendJson } from '../reply.ts';
+import type { Exchange } from '../exchange.ts';
+import { isGone, sendError, sendJson } from '../reply.ts';
 import { streamLogs } from './logs.ts';
 import { aliasOf, artifactBody, gcOf, patchOf, publishOf, readObject, rollbackOf } from './requests.ts';
 import type { ControlServices } from './services.ts';
@@ -76,14 +77,19 @@ const COMPILED = Object.entries(ROUTES).map(([key, action]) => {
 });
 
 /** Serves one control request. Never rejects. */
-export async function control(services: ControlServices, path: string, query: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function control(services: ControlServices, exchange: Exchange): Promise<void> {
+  const { request, response, method, path, query } = exchange;
   try {
-    const found = match(request.method ?? 'GET', path.slice(CONTROL_PREFIX.length));
-    if (found === undefined) throw lamError('LAM_EDGE_NOT_FOUND', { method: request.method ?? 'GET', path, near: [] });
+    const found = match(method, path.slice(CONTROL_PREFIX.length));
+    if (found === undefined) throw lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] });
     const call: Call = { request, response, parameters: new URLSearchParams(query), parts: found.parts };
     const answer = await found.action(services, call);
     if (answer !== undefined) sendJson(response, 200, answer);
   } catch (thrown) {
+    if (isGone(thrown)) {
+      response.destroy();
+      return;
+    }
     // An unread rest of the body would be taken for the next request.
     request.resume();
     sendError(response, thrown);

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { LogRecord } from '../../contract/index.ts';
+import { lamError } from '../../errors/index.ts';
 import { logQueryOf } from './requests.ts';
 import type { ControlServices } from './services.ts';
 
@@ -7,7 +8,12 @@ import type { ControlServices } from './services.ts';
 const FOLLOWER_BYTES = 64 * 1024 * 1024;
 
 /** Streams records as NDJSON: what is kept, then, with `follow`, each new one as it comes. */
-export async function streamLogs(services: ControlServices, name: string, parameters: URLSearchParams, response: ServerResponse): Promise<void> {
+export async function streamLogs(
+  services: ControlServices,
+  name: string,
+  parameters: URLSearchParams,
+  response: ServerResponse,
+): Promise<void> {
   const { query, follow } = logQueryOf(parameters);
   const held: LogRecord[] = [];
   let live = false;
@@ -23,9 +29,12 @@ export async function streamLogs(services: ControlServices, name: string, parame
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   };
   try {
-    await services.logs(name, query, (records) => {
+    await services.logs(name, query, async (records) => {
       begin();
-      for (const record of records) write(record);
+      // One write a batch; the next batch is read when this one went out.
+      response.write(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+      if (response.writableNeedDrain) await drained(response);
+      if (response.destroyed) throw lamError('LAM_EDGE_CLIENT_GONE', {});
     });
   } catch (thrown) {
     end?.();
@@ -36,4 +45,18 @@ export async function streamLogs(services: ControlServices, name: string, parame
   live = true;
   if (follow) response.flushHeaders();
   else response.end();
+}
+
+/** Resolves when the client took what was written, or left. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.once('drain', done);
+    response.once('close', done);
+    if (response.destroyed) done();
+  });
 }

@@ -1,5 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { ARTIFACT_CONTENT_TYPE, type AliasRequest, type ConfigPatch, type GcRequest, type LogQuery, type PublishRequest, type RollbackRequest } from '../../contract/index.ts';
+import {
+  ARTIFACT_CONTENT_TYPE,
+  type AliasRequest,
+  type ConfigPatch,
+  type GcRequest,
+  type LogQuery,
+  type PublishRequest,
+  type RollbackRequest,
+} from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { readBody } from '../body.ts';
 
@@ -16,7 +24,7 @@ function bad(what: string): never {
 export async function readObject(request: IncomingMessage): Promise<Fields> {
   const bytes = await readBody(request, JSON_BYTES);
   if (bytes.byteLength === 0) return {};
-  return objectOf(Buffer.from(bytes).toString());
+  return objectOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
 }
 
 function objectOf(text: string): Fields {
@@ -33,8 +41,15 @@ function objectOf(text: string): Fields {
 function optional<T>(fields: Fields, key: string, type: 'string' | 'number' | 'boolean' | 'object'): Partial<Record<string, T>> {
   const value = fields[key];
   if (value === undefined || value === null) return {};
-  if (typeof value !== type) return bad(`'${key}' is not a ${type}`);
+  if (typeof value !== type || Array.isArray(value)) return bad(`'${key}' is not ${type === 'object' ? 'an object' : `a ${type}`}`);
   return { [key]: value as T };
+}
+
+function optionalTexts(fields: Fields, key: string): Partial<Record<string, readonly string[]>> {
+  const value = fields[key];
+  if (value === undefined || value === null) return {};
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) return bad(`'${key}' is not a list of strings`);
+  return { [key]: value };
 }
 
 function required<T>(fields: Fields, key: string, type: 'string' | 'number' | 'object'): T {
@@ -69,9 +84,9 @@ export function rollbackOf(fields: Fields): RollbackRequest {
 export function patchOf(fields: Fields): ConfigPatch {
   return {
     ...optional<object>(fields, 'set', 'object'),
-    ...optional<readonly never[]>(fields, 'unset', 'object'),
+    ...(optionalTexts(fields, 'unset') as Pick<ConfigPatch, 'unset'>),
     ...optional<Record<string, string>>(fields, 'setEnvironment', 'object'),
-    ...optional<readonly string[]>(fields, 'unsetEnvironment', 'object'),
+    ...optionalTexts(fields, 'unsetEnvironment'),
     ...moved(fields),
   };
 }

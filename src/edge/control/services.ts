@@ -39,8 +39,8 @@ export interface ControlServices {
   deleteAlias(name: string, alias: string): Promise<void>;
   gc(request: GcRequest): Promise<GcAnswer>;
   df(): Promise<DfAnswer>;
-  /** Kept records, oldest first, in batches. Throws when the function does not exist. */
-  logs(name: string, query: LogQuery, onRecords: (records: readonly LogRecord[]) => void): Promise<void>;
+  /** Kept records, oldest first, in batches, each when `onRecords` is done with the last. Throws when the function does not exist. */
+  logs(name: string, query: LogQuery, onRecords: (records: readonly LogRecord[]) => void | Promise<void>): Promise<void>;
   /** Records from now on, until the returned function is called. */
   follow(name: string, query: LogQuery, onRecord: (record: LogRecord) => void): () => void;
 }

@@ -12,14 +12,14 @@ export const EDGE = {
     kind: 'invalid_argument',
     fault: 'caller',
     aws: 'InvalidRequestContentException',
-    message: (d) => `Could not parse request body into json: ${d.why}`,
+    message: (d) => `Could not parse request body into json: Could not parse payload into json: ${d.why}`,
     hint: () => `send JSON, for instance: lam invoke -d '{"name":"you"}'`,
   }),
   LAM_EDGE_CLIENT_CONTEXT: entry({
     kind: 'invalid_argument',
     fault: 'caller',
     aws: 'InvalidRequestContentException',
-    message: () => 'the X-Amz-Client-Context header is not base64 of a JSON document',
+    message: () => 'the X-Amz-Client-Context header is not base64 of a JSON document, or is longer than 3583 characters',
   }),
   LAM_EDGE_INVOCATION_TYPE: entry<{ type: string }>({
     kind: 'invalid_argument',
@@ -34,6 +34,13 @@ export const EDGE = {
     aws: 'InvalidParameterValueException',
     message: (d) => `'${d.name}' is neither a function name, nor NAME:QUALIFIER, nor an ARN`,
     hint: () => 'names are 1 to 64 of a-z A-Z 0-9 - _; see what is deployed: lam list',
+  }),
+  LAM_EDGE_BAD_QUALIFIER: entry<{ qualifier: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    aws: 'InvalidParameterValueException',
+    message: (d) => `'${d.qualifier}' is neither a version number nor the name of an alias`,
+    hint: () => 'versions are 1, 2, 3 ...; aliases are 1 to 128 of a-z A-Z 0-9 - _, but not all digits',
   }),
   LAM_EDGE_QUALIFIER_MISMATCH: entry<{ inName: string; inQuery: string }>({
     kind: 'invalid_argument',
