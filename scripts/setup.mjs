@@ -29,25 +29,32 @@ function packagesOf(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : {};
 }
 
+/** What a build is made from. */
+const SOURCES = [
+  'src',
+  'scripts/build.ts',
+  'scripts/build-bundles.ts',
+  'scripts/build-assets.ts',
+  'package-lock.json',
+  'oclif.manifest.json',
+];
+
 /** Builds dist/ when a source is newer than what is there. Ends the process when that fails. */
 export async function ensureBuilt() {
-  const built = newest(['dist/lam.cjs']);
-  if (
-    built > 0 &&
-    newest([
-      'src',
-      'scripts/build.ts',
-      'scripts/build-bundles.ts',
-      'scripts/build-assets.ts',
-      'package-lock.json',
-      'oclif.manifest.json',
-    ]) <= built
-  )
-    return;
-  console.log('building');
-  const { code, output, ms } = await run([nodeProgram(), 'scripts/build.ts'], { quiet: true });
-  if (code !== 0) fail(`the build failed with code ${code}\n${output}`);
-  console.log(`built in ${seconds(ms)}`);
+  await ensure('dist/lam.cjs', SOURCES, 'scripts/build.ts');
+}
+
+/** Makes the single file dist/lam when what it is made from is newer. Ends the process when that fails. */
+export async function ensureBinary() {
+  await ensure('dist/lam', [...SOURCES, 'templates', 'scripts/build-binary.ts'], 'scripts/build-binary.ts');
+}
+
+async function ensure(product, sources, script) {
+  const made = newest([product]);
+  if (made > 0 && newest(sources) <= made) return;
+  const { code, output, ms } = await run([nodeProgram(), script], { quiet: true });
+  if (code !== 0) fail(`${script} failed with code ${code}\n${output}`);
+  console.log(`made ${product} in ${seconds(ms)}`);
 }
 
 /** npm's own variables of an enclosing `npm run` would otherwise rule the inner npm. */

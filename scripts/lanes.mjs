@@ -1,0 +1,39 @@
+// The lanes of `npm test`: what each runs, and how. Plain JavaScript for Node 20.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './processes.mjs';
+
+/**
+ * In the order they run. `folder` holds the files; `together` puts them in one process, which is fast and forbids global
+ * state; the others get a process a file, `atOnce` of them at a time. `binary` wants dist/lam built first.
+ */
+export const LANES = [
+  { name: 'unit', title: 'rooms one by one', folder: 'test/unit', together: true },
+  { name: 'property', title: 'what holds under any input', folder: 'test/property', together: true },
+  { name: 'conformance', title: 'one suite for every driver and bootstrap', folder: 'test/conformance', atOnce: 1 },
+  { name: 'api', title: 'the daemon over HTTP and its socket', folder: 'test/api', atOnce: 1 },
+  { name: 'e2e', title: 'the built command as a person types it', folder: 'test/e2e', atOnce: 2 },
+  {
+    name: 'binary',
+    title: 'the end-to-end suite against the single file dist/lam',
+    folder: 'test/e2e',
+    atOnce: 2,
+    binary: true,
+    env: { LAM_TEST_BIN: join(root, 'dist', 'lam') },
+  },
+];
+
+/** Test files of a lane as paths from the clone, sorted. */
+export function filesOf({ folder }) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(folder, name))
+    .sort();
+}
+
+/** Arguments of Node that run a lane. No test may take two minutes. */
+export function argumentsOf(lane, files) {
+  const isolation = lane.together ? ['--test-isolation=none'] : [`--test-concurrency=${lane.atOnce}`];
+  return ['--test', ...isolation, '--test-reporter=spec', '--test-timeout=120000', ...files];
+}

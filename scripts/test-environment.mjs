@@ -1,0 +1,34 @@
+// What tests find in their environment: what they need, and nothing of the person who runs them.
+
+const NAMES = new Set([
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TZ', 'TMPDIR', 'CI', 'NODE_V8_COVERAGE'],
+  ...['DOCKER_HOST', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'],
+  // What npm, pip and go need to reach their registries and caches from where this runs.
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+  ...['GOPROXY', 'GOSUMDB', 'GONOSUMDB', 'GOPRIVATE', 'GOFLAGS', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'GOROOT', 'PYENV_ROOT'],
+]);
+
+const NPM_SETTINGS = new Set([
+  'cache',
+  'registry',
+  'userconfig',
+  'globalconfig',
+  'cafile',
+  'strict_ssl',
+  'proxy',
+  'https_proxy',
+  'noproxy',
+  'offline',
+]);
+
+function isKept(name) {
+  const npm = /^npm_config_(.+)$/i.exec(name);
+  if (npm) return NPM_SETTINGS.has(npm[1].toLowerCase());
+  return NAMES.has(name) || /^(?:PIP_|LC_|LAM_TEST_)/.test(name);
+}
+
+/** The part of `env` that tests get. */
+export function testEnvironment(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isKept(name)));
+}

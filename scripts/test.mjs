@@ -1,0 +1,83 @@
+// `npm test [-- LANE ...]`: installs what is missing, builds, runs the lanes and adds them up. Plain JavaScript for Node 20.
+import { whyNoEngine } from './docker-engine.mjs';
+import { argumentsOf, filesOf, LANES } from './lanes.mjs';
+import { hasPinnedNode, nodeProgram, run, seconds } from './processes.mjs';
+import { ensureBinary, ensureBuilt, ensureDependencies } from './setup.mjs';
+import { testEnvironment } from './test-environment.mjs';
+
+const COUNTS = ['tests', 'suites', 'pass', 'fail', 'cancelled', 'skipped', 'todo'];
+
+/** The lanes named on the command line; all of them when none is. */
+function chosenLanes(names) {
+  const unknown = names.filter((name) => !LANES.some((lane) => lane.name === name));
+  if (unknown.length > 0) {
+    console.error(`no lane is called '${unknown[0]}'; there are: ${LANES.map((lane) => lane.name).join(', ')}`);
+    process.exit(2);
+  }
+  return LANES.filter((lane) => names.length === 0 || names.includes(lane.name));
+}
+
+/** Says whether tests use Docker. Ends the process when they must and cannot. */
+async function dockerOrNot() {
+  const reason = await whyNoEngine();
+  if (reason === undefined) {
+    console.log('docker: an engine answers, so the tests use it too');
+    return '1';
+  }
+  if ((process.env.LAM_TEST_REQUIRE ?? '').split(',').includes('docker')) {
+    console.error(`docker: LAM_TEST_REQUIRE asks for an engine, and none answers (${reason})`);
+    process.exit(1);
+  }
+  console.log(`docker: the Docker lane is skipped, as no engine answers (${reason}); start one, then: LAM_TEST_REQUIRE=docker npm test`);
+  return '0';
+}
+
+/** Runs one lane, passing its output on, and resolves with what node counted in it. */
+async function runLane(lane, env) {
+  console.log(`\n== ${lane.name}: ${lane.title}`);
+  const files = filesOf(lane);
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, 0]));
+  if (files.length === 0) {
+    console.log(`== ${lane.name}: no tests in ${lane.folder}`);
+    return { ...counts, fail: 1 };
+  }
+  // The runner's own summary is held back: one for all lanes comes at the end.
+  const onLine = (line) => {
+    const count = /^ℹ (\w+) ([\d.]+)$/.exec(line);
+    if (count === null) console.log(line);
+    else if (COUNTS.includes(count[1])) counts[count[1]] = Number(count[2]);
+  };
+  let rest = '';
+  const tap = (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    lines.forEach(onLine);
+  };
+  const { code, ms } = await run([nodeProgram(), ...argumentsOf(lane, files)], { tap, env: { ...env, ...lane.env } });
+  if (rest !== '') onLine(rest);
+  if (code !== 0 && counts.fail + counts.cancelled === 0) counts.fail = 1;
+  console.log(`== ${lane.name}: ${code === 0 ? 'good' : 'failed'}, ${counts.tests} tests in ${seconds(ms)}`);
+  return counts;
+}
+
+const start = performance.now();
+const lanes = chosenLanes(process.argv.slice(2));
+await ensureDependencies();
+if (lanes.some((lane) => !lane.together)) await ensureBuilt();
+const env = { ...testEnvironment(process.env), LAM_TEST_DOCKER: await dockerOrNot() };
+const totals = Object.fromEntries(COUNTS.map((name) => [name, 0]));
+for (const lane of lanes) {
+  if (lane.binary && !hasPinnedNode) {
+    console.log(`\n== ${lane.name}: skipped, because the pinned Node that makes the binary exists for linux-x64 only`);
+    continue;
+  }
+  if (lane.binary) await ensureBinary();
+  const counts = await runLane(lane, env);
+  for (const name of COUNTS) totals[name] += counts[name];
+}
+console.log('');
+for (const name of COUNTS) console.log(`# ${name} ${totals[name]}`);
+console.log(`# duration_ms ${Math.round(performance.now() - start)}`);
+const failed = totals.fail + totals.cancelled;
+console.log(`${totals.pass} passed, ${failed} failed, ${totals.skipped} skipped`);
+process.exitCode = failed === 0 ? 0 : 1;
