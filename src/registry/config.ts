@@ -47,7 +47,7 @@ export function checkConfig(name: string, config: FunctionConfig): void {
 }
 
 /** All that is wrong with a complete configuration, each as `field: what`. Pure; takes anything that came as JSON. */
-export function configFaults(config: FunctionConfig): string[] {
+function configFaults(config: FunctionConfig): string[] {
   const faults: string[] = [];
   for (const field of Object.keys(config)) {
     if (!(FIELDS as string[]).includes(field)) faults.push(`${field}: there is no such setting`);

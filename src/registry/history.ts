@@ -1,7 +1,7 @@
 import type { Movement } from '../contract/index.ts';
 
 /** Movements kept per function; older ones are dropped. */
-export const HISTORY_LENGTH = 1000;
+const HISTORY_LENGTH = 1000;
 
 /** Adds a movement, dropping the oldest past {@link HISTORY_LENGTH}. */
 export function withMovement(history: readonly Movement[], movement: Movement): Movement[] {
@@ -13,7 +13,7 @@ export function withMovement(history: readonly Movement[], movement: Movement): 
  * one last. Deploys and configurations put one on top; a rollback takes away all above the version it goes to, so
  * that rolling back again goes further back.
  */
-export function liveStack(history: readonly Movement[]): number[] {
+function liveStack(history: readonly Movement[]): number[] {
   const stack: number[] = [];
   for (const { action, alias, from, to } of history) {
     if (alias !== undefined || action === 'alias' || to === null) continue;

@@ -1,4 +1,4 @@
 export { Registry, type RegistryChange, type RegistryOptions } from './registry.ts';
-export { functionArn, type Revision } from './revision.ts';
+export { type Revision } from './revision.ts';
 export { type LiveRoute, type RouteTable } from './routes.ts';
 export { type Surroundings } from './views.ts';

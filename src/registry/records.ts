@@ -1,7 +1,7 @@
 import { ALIAS_NAME, FUNCTION_NAME, VERSION_NUMBER } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
+import { nearest } from '../kit/index.ts';
 import type { CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** A plain object keeps no member of this name of its own, so no function or alias can have it. */
 const UNUSABLE = '__proto__';
@@ -40,6 +40,6 @@ export function requireVersion(record: FunctionRecord, version: number): Version
 
 /** The error for a function that is not there. */
 export function functionNotFound(name: string, names: Iterable<string>): Error {
-  const nearest = nearestName(name, names);
-  return lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name, ...(nearest === undefined ? {} : { nearest }) });
+  const meant = nearest(name, names);
+  return lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name, ...(meant === undefined ? {} : { nearest: meant }) });
 }

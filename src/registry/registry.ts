@@ -14,7 +14,7 @@ import {
   type RollbackRequest,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/index.ts';
 import { planGc, type ArtifactStore, type Catalogue, type CatalogueData, type VersionName } from '../store/index.ts';
 import * as changes from './changes.ts';
 import { checkName, functionNotFound, requireRecord } from './records.ts';

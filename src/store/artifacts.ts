@@ -2,7 +2,7 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactDigest, unpackedSize, type ArtifactAnswer, type Digest, type Manifest, type PlanAnswer } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/index.ts';
 import { ARTIFACT_LIMITS, type ArtifactLimits } from './artifact-limits.ts';
 import { syncDirectory, writeDurable } from './atomic-file.ts';
 import { measureGarbage, sweep, type Garbage } from './collect.ts';

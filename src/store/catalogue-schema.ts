@@ -45,7 +45,7 @@ export interface CatalogueData {
 export type Migration = (data: Record<string, unknown>) => Record<string, unknown>;
 
 /** `MIGRATIONS[n]` turns schema n + 1 into schema n + 2. */
-export const MIGRATIONS: readonly Migration[] = [];
+const MIGRATIONS: readonly Migration[] = [];
 
 /** What a new home begins with. */
 export function emptyCatalogue(): CatalogueData {

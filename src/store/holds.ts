@@ -1,5 +1,5 @@
 import type { Digest, Manifest } from '../contract/index.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/index.ts';
 import { neededObjects } from './objects.ts';
 
 /** How long an upload may take from its plan to the version that uses it, milliseconds. */

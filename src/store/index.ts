@@ -1,4 +1,4 @@
-export { ARTIFACT_LIMITS, type ArtifactLimits } from './artifact-limits.ts';
+export { type ArtifactLimits } from './artifact-limits.ts';
 export { ArtifactStore, type ArtifactStoreOptions } from './artifacts.ts';
 export { writeFileAtomic } from './atomic-file.ts';
 export { Catalogue, type CatalogueView } from './catalogue.ts';
@@ -8,7 +8,6 @@ export { df, type DfSurroundings } from './df.ts';
 export { planGc, type VersionName } from './gc.ts';
 export { layout, prepareHome, type Layout } from './layout.ts';
 export { acquireLock, lockHolder, type DaemonLock, type LockHolder } from './lock.ts';
-export { reclaimStaging } from './staging.ts';
 export { openStore, type Store } from './store.ts';
 export { receiveArtifact, receiveZip } from './upload.ts';
 export { type ZipSource } from './zip-reader.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/index.ts';
 import type { ArtifactLimits } from './artifact-limits.ts';
 import { ArtifactStore } from './artifacts.ts';
 import { Catalogue } from './catalogue.ts';
