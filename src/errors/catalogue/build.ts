@@ -54,6 +54,12 @@ export const BUILD = {
     message: (d) => `'${d.function}' can't be packaged: '${d.directory}' holds no file to package`,
     hint: () => "write the handler's file, or see whether .lamignore leaves out too much",
   }),
+  LAM_BUILD_FILE_LOST: entry<{ path: string; reason: string }>({
+    kind: 'build_failed',
+    fault: 'caller',
+    message: (d) => `'${d.path}' could not be read while it was packed (${d.reason})`,
+    hint: () => 'let nothing change the files during a deploy, and deploy again',
+  }),
   LAM_BUILD_CANCELLED: entry<{ function: string }>({
     kind: 'cancelled',
     fault: 'caller',

@@ -1,0 +1,66 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, posix, relative, resolve } from 'node:path';
+import type { ProjectFunction } from '../project/index.ts';
+import type { BuildContext } from './artifact.ts';
+import { handlerBase } from './handler-file.ts';
+import { runTool } from './run-tool.ts';
+
+/** Bundled CommonJS calls `require` for what is built into Node; an ES module has none of its own. */
+const BANNER = "import { createRequire as lamCreateRequire } from 'node:module'; globalThis.require ??= lamCreateRequire(import.meta.url);";
+
+export interface BundleRequest {
+  /** Source of the handler, relative to the function's folder. */
+  readonly entry: string;
+  /** Absolute path of the folder to write into; it becomes a layer of the artifact. */
+  readonly output: string;
+  /** Absolute path of a folder with a `node_modules` to look in besides the author's, or undefined. */
+  readonly modules: string | undefined;
+}
+
+/**
+ * Bundles the handler and all it imports, but what is built into Node, into one ES module beside a source map. The
+ * output holds no path of this machine, so that the same source gives the same bytes elsewhere. Throws the errors of
+ * a build tool.
+ */
+export async function bundle(fn: ProjectFunction, request: BundleRequest, context: BuildContext): Promise<void> {
+  const file = join(request.output, `${handlerBase(fn.config.runtime, fn.config.handler)}.mjs`);
+  const modules = request.modules === undefined ? undefined : join(request.modules, 'node_modules');
+  await runTool(
+    {
+      functionName: fn.name,
+      program: context.esbuildBinary,
+      title: `esbuild ${request.entry}`,
+      arguments: [
+        request.entry,
+        '--bundle',
+        '--platform=node',
+        '--format=esm',
+        '--target=node22',
+        '--sourcemap=linked',
+        '--log-level=warning',
+        '--color=false',
+        `--banner:js=${BANNER}`,
+        `--outfile=${file}`,
+      ],
+      directory: fn.directory,
+      ...(modules === undefined ? {} : { environment: { NODE_PATH: modules } }),
+      why: 'to bundle the handler',
+    },
+    context,
+  );
+  await makePortable(file, fn.directory, modules);
+}
+
+/** Writes paths of the source map and of esbuild's comments relative to the function's folder. */
+async function makePortable(file: string, directory: string, modules: string | undefined): Promise<void> {
+  const rename = (absolute: string): string => {
+    const inModules = modules === undefined ? undefined : relative(modules, absolute);
+    return inModules === undefined || inModules.startsWith('..') ? relative(directory, absolute) : posix.join('node_modules', inModules);
+  };
+  const map = JSON.parse(await readFile(`${file}.map`, 'utf8')) as { sources: readonly string[] };
+  const sources = map.sources.map((source) => rename(resolve(dirname(file), source)));
+  await writeFile(`${file}.map`, JSON.stringify({ ...map, sources }));
+  if (modules === undefined) return;
+  const code = await readFile(file, 'utf8');
+  await writeFile(file, code.replaceAll(relative(directory, modules), 'node_modules'));
+}

@@ -1,0 +1,104 @@
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { isAbsolute, join, posix, relative } from 'node:path';
+import { LIMITS } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
+import type { PackageRules } from './package-rules.ts';
+
+export interface CollectedFile {
+  readonly kind: 'file';
+  /** In the artifact. */
+  readonly path: string;
+  /** On this machine, absolute. */
+  readonly source: string;
+  readonly executable: boolean;
+  readonly size: number;
+}
+
+export interface CollectedLink {
+  readonly kind: 'symlink';
+  readonly path: string;
+  readonly target: string;
+}
+
+export type Collected = CollectedFile | CollectedLink;
+
+/** A folder whose content goes into the artifact. */
+export interface Layer {
+  /** Absolute, without symbolic links in it. */
+  readonly root: string;
+  /** Folder of the artifact it goes to: empty for the root, else without a slash at the end. */
+  readonly prefix: string;
+  /** Asked with paths relative to `root`. */
+  readonly rules: PackageRules;
+}
+
+/** Archiver would take the first part of such a name for a drive letter, and yauzl a backslash for a separator. */
+const NO_ZIP_NAME = /\\|^\w+:/;
+
+/** The longest path the store takes, bytes. */
+const PATH_BYTES = 1024;
+
+/**
+ * Lists what a layer gives to an artifact; links are not followed. Throws `LAM_BUILD_UNREADABLE` and
+ * `LAM_BUILD_PATH_INVALID`. What can't be packaged but does no harm (sockets, pipes, devices) becomes a notice.
+ */
+export async function collect(functionName: string, layer: Layer, notices: string[]): Promise<readonly Collected[]> {
+  const found: Collected[] = [];
+  const folders = [''];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const names = await readable(functionName, folder, () => readdir(join(layer.root, folder), { withFileTypes: true }));
+    for (const name of names) {
+      const path = posix.join(folder, name.name);
+      if (name.isDirectory()) {
+        if (layer.rules.enters(path)) folders.push(path);
+        continue;
+      }
+      if (!layer.rules.takes(path)) continue;
+      refusePath(functionName, path);
+      const collected = await readable(functionName, path, () => describe(layer, path));
+      if (collected === undefined) notices.push(`'${path}' is neither a file nor a link and was left out`);
+      else found.push(collected);
+      if (found.length > LIMITS.artifactFiles) {
+        throw lamError('LAM_BUILD_TOO_LARGE', { function: functionName, what: 'more files', limit: `${LIMITS.artifactFiles} files` });
+      }
+    }
+  }
+  return found;
+}
+
+async function describe(layer: Layer, path: string): Promise<Collected | undefined> {
+  const source = join(layer.root, path);
+  const stats = await lstat(source);
+  const inArtifact = posix.join(layer.prefix, path);
+  if (stats.isSymbolicLink()) {
+    return { kind: 'symlink', path: inArtifact, target: portableTarget(await readlink(source), layer.root, path) };
+  }
+  if (!stats.isFile()) return undefined;
+  return { kind: 'file', path: inArtifact, source, executable: (stats.mode & 0o111) !== 0, size: stats.size };
+}
+
+/** An absolute target inside the layer is written as a relative one, because the code will lie elsewhere. */
+function portableTarget(target: string, root: string, path: string): string {
+  if (!isAbsolute(target)) return target;
+  const inside = relative(root, target);
+  if (inside === '..' || inside.startsWith('../')) return target;
+  return posix.relative(posix.dirname(path), inside) || '.';
+}
+
+function refusePath(functionName: string, path: string): void {
+  if (NO_ZIP_NAME.test(path)) {
+    throw lamError('LAM_BUILD_PATH_INVALID', { function: functionName, path, why: "holds a backslash, or begins with letters and ':'" });
+  }
+  if (Buffer.byteLength(path) > PATH_BYTES) {
+    throw lamError('LAM_BUILD_PATH_INVALID', { function: functionName, path, why: `is longer than ${PATH_BYTES} bytes` });
+  }
+}
+
+async function readable<T>(functionName: string, path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw lamError('LAM_BUILD_UNREADABLE', { function: functionName, path: path === '' ? '.' : path, reason }, error);
+  }
+}

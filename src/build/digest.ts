@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { LIMITS, type ManifestEntry } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
+import type { BuildContext } from './artifact.ts';
+import type { CollectedFile } from './collect.ts';
+import { refuseIfCancelled } from './run-tool.ts';
+
+/** How many files are read at once. */
+const PARALLEL_FILES = 8;
+
+/** Files up to this size are read in one piece, bytes: cheaper than a stream. */
+const WHOLE_FILE_BYTES = 256 * 1024;
+
+/**
+ * The manifest entries of files: digest and size of the bytes as they were read. Throws `LAM_BUILD_TOO_LARGE`,
+ * `LAM_BUILD_UNREADABLE`, `LAM_BUILD_CANCELLED`.
+ */
+export async function digestFiles(
+  functionName: string,
+  files: readonly CollectedFile[],
+  context: Pick<BuildContext, 'signal'>,
+): Promise<readonly ManifestEntry[]> {
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  if (total > LIMITS.unpackedBytes) {
+    const inMiB = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`;
+    throw lamError('LAM_BUILD_TOO_LARGE', { function: functionName, what: inMiB(total), limit: inMiB(LIMITS.unpackedBytes) });
+  }
+  const entries: ManifestEntry[] = [];
+  const waiting = files.values();
+  const worker = async (): Promise<void> => {
+    for (const file of waiting) {
+      refuseIfCancelled(functionName, context);
+      entries.push(await digestFile(functionName, file));
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_FILES }, worker));
+  return entries;
+}
+
+async function digestFile(functionName: string, file: CollectedFile): Promise<ManifestEntry> {
+  const hash = createHash('sha256');
+  let size = 0;
+  try {
+    const pieces = file.size <= WHOLE_FILE_BYTES ? [await readFile(file.source)] : createReadStream(file.source);
+    for await (const piece of pieces as AsyncIterable<Buffer> | readonly Buffer[]) {
+      hash.update(piece);
+      size += piece.length;
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw lamError('LAM_BUILD_UNREADABLE', { function: functionName, path: file.path, reason }, error);
+  }
+  return { path: file.path, kind: 'file', digest: hash.digest('hex'), size, executable: file.executable };
+}

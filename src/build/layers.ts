@@ -1,0 +1,25 @@
+import type { Collected } from './collect.ts';
+
+/**
+ * Lays layers over each other, the first on top: an entry of a lower one that a higher one has too, as a file or as a
+ * folder, is left out.
+ */
+export function mergeLayers(layers: readonly (readonly Collected[])[]): ReadonlyMap<string, Collected> {
+  const merged = new Map<string, Collected>();
+  const folders = new Set<string>();
+  for (const layer of layers) {
+    const wins = layer.filter(
+      ({ path }) => !merged.has(path) && !folders.has(path) && !foldersAbove(path).some((folder) => merged.has(folder)),
+    );
+    for (const entry of wins) {
+      merged.set(entry.path, entry);
+      for (const folder of foldersAbove(entry.path)) folders.add(folder);
+    }
+  }
+  return merged;
+}
+
+function foldersAbove(path: string): readonly string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import ignore from 'ignore';
+
+/** Which paths of a folder go into the artifact. Paths are relative and `/`-separated, folders without a slash at the end. */
+export interface PackageRules {
+  /** Whether anything in this folder may be wanted. */
+  enters(folder: string): boolean;
+  takes(path: string): boolean;
+}
+
+/** Takes everything. */
+export const EVERYTHING: PackageRules = { enters: () => true, takes: () => true };
+
+/** Takes what installers put there but their own records, caches and links to commands. */
+export const INSTALLED: PackageRules = {
+  enters: (folder) => !['__pycache__', '.bin', '.cache'].includes(posix.basename(folder)),
+  takes: (path) => !path.endsWith('.pyc') && path !== '.package-lock.json',
+};
+
+/** Left out unless .lamignore or `build.include` brings them back. */
+const LEFT_OUT: readonly string[] = [
+  '.git',
+  '.hg',
+  '.svn',
+  '.lam',
+  '.lamignore',
+  '.gitignore',
+  '.DS_Store',
+  '/lam.yaml',
+  '/lam.yml',
+  '.env',
+  '.env.*',
+  'node_modules/.cache',
+  'node_modules/.package-lock.json',
+  '__pycache__',
+  '*.pyc',
+  '.venv',
+  '.pytest_cache',
+  '.mypy_cache',
+];
+
+/**
+ * Rules of a function's folder: lam's own list, then its .lamignore (grammar of .gitignore; `!` brings back), and
+ * over both the patterns of `include`. With `onlyIncluded` nothing but those is taken.
+ */
+export async function packageRules(
+  directory: string,
+  { include, onlyIncluded }: { readonly include: readonly string[]; readonly onlyIncluded: boolean },
+): Promise<PackageRules> {
+  const ignored = ignore({ ignorecase: false })
+    .add(LEFT_OUT)
+    .add(await lamignore(directory));
+  const included = ignore({ ignorecase: false }).add(include);
+  const reachesModules = include.some((pattern) => pattern.includes('node_modules'));
+  return {
+    enters(folder) {
+      if (!onlyIncluded && !ignored.ignores(`${folder}/`)) return true;
+      const name = posix.basename(folder);
+      return include.length > 0 && name !== '.git' && (name !== 'node_modules' || reachesModules);
+    },
+    takes: (path) => included.ignores(path) || (!onlyIncluded && !ignored.ignores(path)),
+  };
+}
+
+async function lamignore(directory: string): Promise<string> {
+  try {
+    return await readFile(join(directory, '.lamignore'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { isLamError, lamError } from '../errors/index.ts';
+import type { ProjectFunction } from '../project/index.ts';
+import { parseRuntime } from '../runtimes/index.ts';
+import type { BuildContext } from './artifact.ts';
+import { cachedFolder } from './dependency-cache.ts';
+import { runTool } from './run-tool.ts';
+
+/** What requirements.txt asks for, with the files it refers to. */
+interface Requirements {
+  readonly text: string;
+  /** Names folders of the author, whose content may change while the text stays. */
+  readonly isLocal: boolean;
+}
+
+export interface InstalledRequirements {
+  readonly folder: string;
+  /** The folder is for this build alone and must be removed after it. */
+  readonly isTemporary: boolean;
+}
+
+/**
+ * Installs what requirements.txt declares with pip into a folder of the workspace, or gives undefined when it declares
+ * nothing or is not there. The same text, Python and machine type find the same folder again. Throws the errors of a
+ * build tool.
+ */
+export async function installPythonDependencies(fn: ProjectFunction, context: BuildContext): Promise<InstalledRequirements | undefined> {
+  const file = join(fn.directory, 'requirements.txt');
+  const requirements = await readRequirements(file, new Set());
+  if (requirements === undefined || requirements.text.trim() === '') return undefined;
+  const python = await findPython(fn, context);
+  const install = async (folder: string): Promise<void> => {
+    await runTool(
+      {
+        functionName: fn.name,
+        program: python.program,
+        title: `${python.program} -m pip install -r requirements.txt`,
+        arguments: ['-m', 'pip', 'install', '-r', file, '--target', folder, '--no-compile', '--disable-pip-version-check', '--no-input'],
+        directory: fn.directory,
+        why: 'to install what requirements.txt declares',
+      },
+      context,
+    );
+  };
+  if (requirements.isLocal) {
+    await mkdir(context.workspace, { recursive: true });
+    const folder = await mkdtemp(join(context.workspace, 'pip-'));
+    await install(folder);
+    return { folder, isTemporary: true };
+  }
+  const key = createHash('sha256').update(`${python.identity}\n`).update(requirements.text).digest('hex');
+  return { folder: await cachedFolder(context.workspace, 'pip', key, install), isTemporary: false };
+}
+
+/** Lines that ask for something, without comments; those of files named by `-r` and `-c` in their place. */
+async function readRequirements(file: string, seen: Set<string>): Promise<Requirements | undefined> {
+  if (seen.has(file)) return { text: '', isLocal: false };
+  seen.add(file);
+  const content = await readFile(file, 'utf8').catch(() => undefined);
+  if (content === undefined) return undefined;
+  const lines: string[] = [];
+  let isLocal = false;
+  for (const raw of content.split(/\r?\n/)) {
+    const line = raw.replace(/(^|\s)#.*$/, '').trim();
+    if (line === '') continue;
+    lines.push(line);
+    isLocal ||= /^(?:-e|--editable|\.|\/|file:)|@\s*file:/.test(line);
+    const other = /^(?:-r|--requirement|-c|--constraint)[ =]?\s*(\S+)$/.exec(line)?.[1];
+    if (other === undefined) continue;
+    const nested = await readRequirements(resolve(dirname(file), other), seen);
+    lines.push(nested?.text ?? '');
+    isLocal ||= nested?.isLocal ?? false;
+  }
+  return { text: lines.join('\n'), isLocal };
+}
+
+/** The Python whose packages will fit: that of the runtime's version where there is one, else `python3`. */
+async function findPython(fn: ProjectFunction, context: BuildContext): Promise<{ program: string; identity: string }> {
+  const version = parseRuntime(fn.config.runtime)?.version;
+  const programs = [...(version === undefined ? [] : [`python${version}`]), 'python3'];
+  const why = 'to install what requirements.txt declares';
+  const script =
+    'import sys, platform, importlib.util; print(sys.version_info[:2], platform.platform(), importlib.util.find_spec("pip") is not None)';
+  for (const program of programs) {
+    try {
+      const quiet = { ...context, log: () => undefined };
+      const lines = await runTool({ functionName: fn.name, program, arguments: ['-c', script], directory: fn.directory, why }, quiet);
+      const identity = lines.at(-1) ?? '';
+      if (!identity.endsWith('False')) return { program, identity };
+    } catch (error) {
+      // A version manager's stub of an absent Python fails like a broken tool; both mean that this one can't be used.
+      if (!isLamError(error) || error.code === 'LAM_BUILD_CANCELLED') throw error;
+    }
+  }
+  throw lamError('LAM_BUILD_TOOL_MISSING', { function: fn.name, tool: 'python3 with pip', why });
+}

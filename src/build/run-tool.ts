@@ -1,0 +1,74 @@
+import { lamError } from '../errors/index.ts';
+import type { BuildContext } from './artifact.ts';
+
+/** How many of its last lines an error repeats of a tool's output. */
+const KEPT_LINES = 20;
+
+export interface ToolCommand {
+  readonly functionName: string;
+  /** A program's name or path; with `shell`, a whole command line. */
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly shell?: boolean;
+  /** Absolute path. */
+  readonly directory: string;
+  /** Added to the author's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** How an error names the command, when not by its whole text. */
+  readonly title?: string;
+  /** Completes 'building needs TOOL (...)'. */
+  readonly why: string;
+}
+
+/**
+ * Runs a tool in the author's environment and gives back what it printed on stdout and stderr, by line; each line
+ * goes to the log as it comes. Throws `LAM_BUILD_TOOL_MISSING`, `LAM_BUILD_FAILED` or `LAM_BUILD_CANCELLED`.
+ */
+export async function runTool(command: ToolCommand, context: BuildContext): Promise<readonly string[]> {
+  refuseIfCancelled(command.functionName, context);
+  const { execa } = await import('execa');
+  const subprocess = execa(command.program, command.arguments, {
+    cwd: command.directory,
+    shell: command.shell ?? false,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    reject: false,
+    preferLocal: true,
+    localDir: command.directory,
+    env: { ...command.environment },
+    ...(context.signal === undefined ? {} : { cancelSignal: context.signal }),
+  });
+  const lines: string[] = [];
+  try {
+    for await (const line of subprocess.iterable({ from: 'all' })) {
+      context.log(line);
+      lines.push(line);
+      if (lines.length > 1000) lines.splice(0, lines.length - KEPT_LINES);
+    }
+  } catch {
+    // A failure of the stream is a failure of the process, whose result below says it better.
+  }
+  const result = await subprocess;
+  if (!result.failed) return lines;
+  if (result.isCanceled) throw lamError('LAM_BUILD_CANCELLED', { function: command.functionName });
+  if (result.code === 'ENOENT' && command.shell !== true) {
+    throw lamError('LAM_BUILD_TOOL_MISSING', { function: command.functionName, tool: command.program, why: command.why }, result);
+  }
+  const output = lines.length === 0 ? [result.originalMessage ?? ''] : lines;
+  throw lamError(
+    'LAM_BUILD_FAILED',
+    {
+      function: command.functionName,
+      command: command.title ?? [command.program, ...command.arguments].join(' '),
+      exitCode: result.exitCode ?? null,
+      output: output.filter((line) => line.trim() !== '').slice(-KEPT_LINES),
+    },
+    result,
+  );
+}
+
+/** Throws `LAM_BUILD_CANCELLED` once the caller has given the signal. */
+export function refuseIfCancelled(functionName: string, context: Pick<BuildContext, 'signal'>): void {
+  if (context.signal?.aborted === true) throw lamError('LAM_BUILD_CANCELLED', { function: functionName });
+}

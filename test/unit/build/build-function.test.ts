@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, rename, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { buildFunction, type BuiltArtifact } from '../../../src/build/index.ts';
+import { artifactDigest } from '../../../src/contract/index.ts';
+import { isLamError, type ErrorCode } from '../../../src/errors/index.ts';
+import { workbench, writeTree } from './fixture.ts';
+
+const HANDLER = 'export const handler = async () => 1;\n';
+
+function paths(built: BuiltArtifact): readonly string[] {
+  return built.manifest.entries.map((entry) => entry.path);
+}
+
+function fails(code: ErrorCode, pattern: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(isLamError(error), String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, pattern);
+    return true;
+  };
+}
+
+describe('what is packaged', () => {
+  test('is every file of the folder, sorted, with digest, size and executable bit', async (t) => {
+    const bench = await workbench(t, {
+      'index.mjs': HANDLER,
+      'lib/b.mjs': 'b',
+      'lib/a.mjs': 'a',
+      'run.sh': { text: '#!/bin/sh\n', mode: 0o755 },
+    });
+    const built = await buildFunction(bench.fn(), bench.context);
+    assert.deepEqual(paths(built), ['index.mjs', 'lib/a.mjs', 'lib/b.mjs', 'run.sh']);
+    assert.deepEqual(built.manifest.entries[1], {
+      path: 'lib/a.mjs',
+      kind: 'file',
+      digest: 'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb',
+      size: 1,
+      executable: false,
+    });
+    assert.equal(built.manifest.entries[3]?.kind === 'file' && built.manifest.entries[3].executable, true);
+    assert.equal(built.files.get('lib/a.mjs'), join(bench.directory, 'lib/a.mjs'));
+    assert.deepEqual(built.notices, []);
+  });
+
+  test('has the same digest wherever and whenever the same files lie', async (t) => {
+    const tree = { 'index.mjs': HANDLER, 'data/x.json': '{}', link: { link: 'data/x.json' } };
+    const [one, two] = [await workbench(t, tree), await workbench(t, tree)];
+    await utimes(join(two.directory, 'index.mjs'), 1, 1);
+    const digests = await Promise.all(
+      [one, two].map(async (bench) => artifactDigest((await buildFunction(bench.fn(), bench.context)).manifest)),
+    );
+    assert.equal(digests[0], digests[1]);
+  });
+
+  test("leaves out what lam's own list and .lamignore name, and takes back what .lamignore negates", async (t) => {
+    const bench = await workbench(t, {
+      'index.mjs': HANDLER,
+      'lam.yaml': 'name: hello',
+      'sub/lam.yaml': 'kept',
+      '.env': 'SECRET=1',
+      '.env.example': 'x',
+      '.git/config': 'x',
+      '__pycache__/a.pyc': 'x',
+      'events/example.json': '{}',
+      'notes.md': 'x',
+      'docs/a.md': 'x',
+      'docs/keep.md': 'x',
+      '.lamignore': '*.md\n!docs/keep.md\n!.env.example\n',
+    });
+    const built = await buildFunction(bench.fn(), bench.context);
+    assert.deepEqual(paths(built), ['.env.example', 'docs/keep.md', 'events/example.json', 'index.mjs', 'sub/lam.yaml']);
+  });
+
+  test('holds what build.include names although it is left out otherwise', async (t) => {
+    const bench = await workbench(t, { 'index.mjs': HANDLER, 'dist/a/b.txt': 'x', 'dist/c.txt': 'x', '.lamignore': 'dist\n' });
+    const built = await buildFunction(bench.fn({}, { include: ['dist/a/**'] }), bench.context);
+    assert.deepEqual(paths(built), ['dist/a/b.txt', 'index.mjs']);
+  });
+
+  test('keeps links that stay inside, also absolute ones, as relative links', async (t) => {
+    const bench = await workbench(t, {
+      'index.mjs': HANDLER,
+      'deep/real.txt': 'x',
+      'deep/up': { link: '../index.mjs' },
+      dangling: { link: 'nowhere' },
+    });
+    await writeTree(bench.directory, { 'deep/absolute': { link: join(bench.directory, 'deep/real.txt') } });
+    const built = await buildFunction(bench.fn(), bench.context);
+    assert.deepEqual(
+      built.manifest.entries.flatMap((entry) => (entry.kind === 'symlink' ? [[entry.path, entry.target]] : [])),
+      [
+        ['dangling', 'nowhere'],
+        ['deep/absolute', 'real.txt'],
+        ['deep/up', '../index.mjs'],
+      ],
+    );
+  });
+
+  for (const [title, tree] of [
+    ['upwards', { 'a/escape': { link: '../../outside' } }],
+    ['to an absolute place', { escape: { link: '/etc/passwd' } }],
+    ['through another link', { 'a/b/root': { link: '../..' }, escape: { link: 'a/b/root/../x' } }],
+    ['in a circle', { escape: { link: 'other' }, other: { link: 'escape' } }],
+  ] as const) {
+    test(`is refused when a link leads out ${title}`, async (t) => {
+      const bench = await workbench(t, { 'index.mjs': HANDLER, ...tree });
+      await assert.rejects(buildFunction(bench.fn(), bench.context), fails('LAM_BUILD_SYMLINK_ESCAPES', /'(?:a\/)?(?:escape|other)'/));
+    });
+  }
+
+  test('leaves out a pipe and says so', async (t) => {
+    const bench = await workbench(t, { 'index.mjs': HANDLER });
+    await promisify(execFile)('mkfifo', [join(bench.directory, 'pipe')]);
+    const built = await buildFunction(bench.fn(), bench.context);
+    assert.deepEqual(paths(built), ['index.mjs']);
+    assert.match(built.notices.join('\n'), /'pipe' is neither a file nor a link/);
+  });
+
+  test('is refused when a name holds a backslash', async (t) => {
+    const bench = await workbench(t, { 'index.mjs': HANDLER, 'a\\b': 'x' });
+    await assert.rejects(buildFunction(bench.fn(), bench.context), fails('LAM_BUILD_PATH_INVALID', /backslash/));
+  });
+
+  test('is refused when there is nothing, or no folder', async (t) => {
+    const bench = await workbench(t, { 'lam.yaml': 'name: hello' });
+    await assert.rejects(buildFunction(bench.fn(), bench.context), fails('LAM_BUILD_EMPTY', /no file to package/));
+    const gone = { ...bench.fn(), directory: join(bench.directory, 'gone') };
+    await assert.rejects(buildFunction(gone, bench.context), fails('LAM_BUILD_UNREADABLE', /gone/));
+  });
+});
+
+describe('the handler', () => {
+  test('may be missing: the build says so and goes on', async (t) => {
+    const bench = await workbench(t, { 'other.mjs': HANDLER });
+    const built = await buildFunction(bench.fn(), bench.context);
+    assert.match(built.notices.join('\n'), /'index.handler' has no file in the package; looked for index, index.js, index.mjs/);
+  });
+
+  test('of python3 is found as a module and as a package', async (t) => {
+    const bench = await workbench(t, { 'app/main.py': '', 'pkg/__init__.py': '' });
+    for (const handler of ['app.main.run', 'app/main.run', 'pkg.run']) {
+      assert.deepEqual((await buildFunction(bench.fn({ runtime: 'python3', handler }), bench.context)).notices, [], handler);
+    }
+  });
+
+  test('of provided that is not executable is pointed out', async (t) => {
+    const bench = await workbench(t, { bootstrap: '#!/bin/sh\n' });
+    const built = await buildFunction(bench.fn({ runtime: 'provided', handler: 'bootstrap' }), bench.context);
+    assert.match(built.notices.join('\n'), /chmod \+x bootstrap/);
+  });
+});
+
+describe('the build command', () => {
+  test("runs in the function's folder before it is packaged, and its lines are logged", async (t) => {
+    const bench = await workbench(t, { 'index.mjs': HANDLER });
+    const built = await buildFunction(bench.fn({}, { command: 'echo one; echo two >&2; pwd > where.txt' }), bench.context);
+    assert.deepEqual(bench.logged.toSorted(), ['one', 'two']);
+    assert.ok(paths(built).includes('where.txt'));
+    assert.equal((await readFile(join(bench.directory, 'where.txt'), 'utf8')).trim(), bench.directory);
+  });
+
+  test('that fails ends the build with its last lines and exit code', async (t) => {
+    const bench = await workbench(t, { 'index.mjs': HANDLER });
+    const command = 'seq 1 3000; echo broken here >&2; exit 3';
+    await assert.rejects(buildFunction(bench.fn({}, { command }), bench.context), (error) => {
+      assert.ok(fails('LAM_BUILD_FAILED', /exited with code 3[\s\S]*broken here/)(error));
+      assert.ok(isLamError(error) && error.exitCode === 8);
+      assert.equal((error.details['output'] as readonly string[]).length, 20);
+      return true;
+    });
+  });
+
+  test('is ended when the caller cancels', { timeout: 20_000 }, async (t) => {
+    const bench = await workbench(t, { 'index.mjs': HANDLER });
+    const controller = new AbortController();
+    const log = (): void => controller.abort();
+    const context = { ...bench.context, log, signal: controller.signal };
+    await assert.rejects(
+      buildFunction(bench.fn({}, { command: 'echo up; exec sleep 60' }), context),
+      fails('LAM_BUILD_CANCELLED', /cancelled/),
+    );
+  });
+});
+
+describe('TypeScript', () => {
+  const TREE = {
+    'src/index.ts':
+      "import { greet } from './greet.ts';\nexport const handler = async (event: { name: string }): Promise<string> => greet(event.name);\n",
+    'src/greet.ts': 'export const greet = (name: string): string => `Hello ${name}`;\n',
+    'data.json': '{}',
+  };
+
+  test('is bundled into one module with a source map and without paths of the machine', async (t) => {
+    const bench = await workbench(t, TREE);
+    const built = await buildFunction(bench.fn({ handler: 'src/index.handler' }, { include: ['data.json'] }), bench.context);
+    assert.deepEqual(paths(built), ['data.json', 'src/index.mjs', 'src/index.mjs.map']);
+    const map = JSON.parse(await readFile(built.files.get('src/index.mjs.map') ?? '', 'utf8')) as { sources: string[] };
+    assert.deepEqual(map.sources, ['src/greet.ts', 'src/index.ts']);
+    const module = (await import(built.files.get('src/index.mjs') ?? '')) as { handler: (event: object) => Promise<string> };
+    assert.equal(await module.handler({ name: 'Ada' }), 'Hello Ada');
+    await built.dispose();
+    assert.deepEqual(await readdir(bench.workspace), []);
+  });
+
+  test('gives the same artifact in another folder', async (t) => {
+    const benches = [await workbench(t, TREE), await workbench(t, TREE)];
+    const digests = await Promise.all(
+      benches.map(async (bench) =>
+        artifactDigest((await buildFunction(bench.fn({ handler: 'src/index.handler' }), bench.context)).manifest),
+      ),
+    );
+    assert.equal(digests[0], digests[1]);
+  });
+
+  test('with a syntax error fails the build where it is, and leaves nothing in the workspace', async (t) => {
+    const bench = await workbench(t, { 'index.ts': 'export const handler = (: number) => 1;\n' });
+    await assert.rejects(
+      buildFunction(bench.fn(), bench.context),
+      fails('LAM_BUILD_FAILED', /'esbuild index\.ts' exited with code 1[\s\S]*index\.ts:1:24/),
+    );
+    assert.deepEqual(await readdir(bench.workspace), []);
+  });
+
+  test('lies as it is when bundling is off, or when JavaScript lies beside it', async (t) => {
+    const bench = await workbench(t, { 'index.ts': 'export const handler = () => 1;\n' });
+    assert.deepEqual(paths(await buildFunction(bench.fn({}, { bundle: false }), bench.context)), ['index.ts']);
+    await writeTree(bench.directory, { 'index.mjs': HANDLER });
+    assert.deepEqual(paths(await buildFunction(bench.fn(), bench.context)), ['index.mjs', 'index.ts']);
+  });
+
+  test('that imports CommonJS which requires a built-in module works once bundled', async (t) => {
+    const bench = await workbench(t, {
+      'package.json': JSON.stringify({ dependencies: { old: '1' } }),
+      'node_modules/old/package.json': '{"name":"old","version":"1.0.0"}',
+      'node_modules/old/index.js': "module.exports = require('path').posix.join('a', 'b');\n",
+      'index.ts': "import old from 'old';\nexport const handler = (): string => old;\n",
+    });
+    const built = await buildFunction(bench.fn(), bench.context);
+    assert.deepEqual(paths(built), ['index.mjs', 'index.mjs.map']);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `console.log((await import(${JSON.stringify(built.files.get('index.mjs'))})).handler())`,
+    ]);
+    assert.equal(stdout, 'a/b\n');
+  });
+});
+
+describe('the workspace', () => {
+  test('is made when absent, and the folder of the function may be reached through a link', async (t) => {
+    const bench = await workbench(t, { 'index.ts': 'export const handler = () => 1;\n' });
+    const moved = `${bench.directory}-moved`;
+    await rename(bench.directory, moved);
+    await mkdir(join(bench.directory, '..', 'links'));
+    await writeTree(join(bench.directory, '..', 'links'), { here: { link: moved } });
+    const built = await buildFunction({ ...bench.fn(), directory: join(bench.directory, '..', 'links', 'here') }, bench.context);
+    const map = JSON.parse(await readFile(built.files.get('index.mjs.map') ?? '', 'utf8')) as { sources: string[] };
+    assert.deepEqual(map.sources, ['index.ts']);
+  });
+});

@@ -1,0 +1,65 @@
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { BuildContext } from '../../../src/build/index.ts';
+import type { ProjectFunction } from '../../../src/project/index.ts';
+
+/** The native esbuild of this machine. */
+export const ESBUILD = createRequire(import.meta.url).resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`);
+
+/** Content of a file, or where a link leads to. */
+export type TreeEntry = string | { readonly link: string } | { readonly text: string; readonly mode: number };
+
+/** A temporary folder that goes when the test ends. */
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'lam-build-')));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export async function writeTree(root: string, tree: Readonly<Record<string, TreeEntry>>): Promise<void> {
+  for (const [path, entry] of Object.entries(tree)) {
+    const file = join(root, path);
+    await mkdir(dirname(file), { recursive: true });
+    if (typeof entry === 'object' && 'link' in entry) {
+      await symlink(entry.link, file);
+      continue;
+    }
+    await writeFile(file, typeof entry === 'string' ? entry : entry.text);
+    if (typeof entry === 'object') await chmod(file, entry.mode);
+  }
+}
+
+export interface Workbench {
+  readonly directory: string;
+  readonly workspace: string;
+  readonly context: BuildContext;
+  /** What the tools printed. */
+  readonly logged: string[];
+  fn(config?: Partial<ProjectFunction['config']>, build?: Partial<ProjectFunction['build']>): ProjectFunction;
+}
+
+/** A function's folder with the given files, and a workspace beside it. */
+export async function workbench(t: TestContext, tree: Readonly<Record<string, TreeEntry>>): Promise<Workbench> {
+  const root = await temporaryFolder(t);
+  const directory = join(root, 'source');
+  const workspace = join(root, 'workspace');
+  await mkdir(directory);
+  await writeTree(directory, tree);
+  const logged: string[] = [];
+  const context: BuildContext = { esbuildBinary: ESBUILD, workspace, log: (line) => logged.push(line) };
+  return {
+    directory,
+    workspace,
+    context,
+    logged,
+    fn: (config = {}, build = {}) => ({
+      name: 'hello',
+      directory,
+      config: { runtime: 'nodejs', handler: 'index.handler', ...config },
+      build: { include: [], dependencies: 'auto', ...build },
+    }),
+  };
+}
