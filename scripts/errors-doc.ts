@@ -30,6 +30,7 @@ export function sampleData(path = '', show: Show = (name) => `<${name}>`): never
     every: () => true,
     includes: () => true,
     at: item,
+    replaceAll: (what: RegExp, by: string) => text.replaceAll(what, by),
     [Symbol.iterator]: () => [item()].values(),
     [Symbol.toPrimitive]: () => text,
   };
