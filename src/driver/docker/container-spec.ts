@@ -26,12 +26,12 @@ const HOST_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
  * Keeps the function from being process 1, which can't be killed from inside and would have to reap orphans. It passes
- * SIGTERM on and ends with the function's status.
+ * SIGTERM on and ends with the function's status. What the shell itself would say of a killed child is thrown away.
  */
 const SUPERVISOR = `trap 'kill -TERM "$child"' TERM
 "$@" &
 child=$!
-while :; do wait "$child"; status=$?; kill -0 "$child" 2>/dev/null || exit "$status"; done`;
+while :; do wait "$child" 2>/dev/null; status=$?; kill -0 "$child" 2>/dev/null || exit "$status"; done`;
 
 /** A container to be made. */
 export interface ContainerPlan {
@@ -40,8 +40,6 @@ export interface ContainerPlan {
   /** Image reference. */
   readonly image: string;
   readonly isHostBase: boolean;
-  /** Let Docker put its own init in front, for images that may have no shell. */
-  readonly useDockerInit: boolean;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
@@ -88,7 +86,8 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
       NetworkMode: isolated ? 'none' : 'bridge',
       LogConfig: { Type: 'none', Config: {} },
       AutoRemove: false,
-      Init: plan.useDockerInit,
+      // For images that may have no shell to supervise; the host base has one.
+      Init: !plan.isHostBase,
     },
   };
 }

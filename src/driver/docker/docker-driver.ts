@@ -1,12 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 
 import type Docker from 'dockerode';
-import type { Container } from 'dockerode';
 
 import { homeId, type Reclaimed } from '../../contract/index.ts';
-import { lamError } from '../../errors/index.ts';
+import { lamError, type LamError } from '../../errors/index.ts';
 import {
   checkEntrypoint,
   DialHome,
@@ -21,34 +20,23 @@ import type { Runtime } from '../../runtimes/index.ts';
 import { bootstrapEnvironment } from '../process/environment.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
 import { Bases, type Base, type BroughtFiles } from './bases.ts';
-import { ContainerOutput } from './container-output.ts';
-import { containerOptions, INSIDE, LABEL } from './container-spec.ts';
+import { INSIDE, LABEL } from './container-spec.ts';
 import { dockerError, isMissing } from './docker-errors.ts';
-import { DockerSandbox, removeContainer, watchExit } from './docker-sandbox.ts';
+import { DockerSandbox, removeContainer } from './docker-sandbox.ts';
 import { engineGet, member } from './engine-http.ts';
 import { readEngineInfo, type EngineInfo } from './engine-info.ts';
 import { EntrypointSandbox } from './entrypoint-sandbox.ts';
 import type { Mount } from './host-base.ts';
 import { apiSocket, makePlaces, type Places } from './places.ts';
 import { Semaphore } from './semaphore.ts';
+import { firstWord, startContainer, type Started, type UndoStep } from './start-container.ts';
 
 /** More at once only wait for each other inside the engine. */
 const CREATIONS = 4;
-/** Patience with one answer of the engine, and with a sandbox's first word. */
-const ENGINE_MS = 60_000;
-const HELLO_MS = 10_000;
+/** Patience with the list of what is there, and with a pull. */
+const LIST_MS = 60_000;
 const PULL_MS = 120_000;
-const TAIL_LINES = 5;
 const DIAL_SOCKET = 'dial.sock';
-
-/**
- * What lam's own processes in a container take on top of the function's limits: the supervising shell, and for
- * `provided` the relay (measured, see docs/decisions).
- */
-const OWN = {
-  frames: { memoryMiB: 0, pids: 1 },
-  'runtime-api': { memoryMiB: 48, pids: 16 },
-} as const;
 
 export interface DockerDriverOptions extends BroughtFiles {
   /** The engine's socket, as `probeDocker` found it. */
@@ -83,7 +71,13 @@ interface Parts {
   readonly homeId: string;
 }
 
-type Undo = (() => Promise<unknown> | void)[];
+/** A sandbox on its way. */
+interface Making {
+  readonly spec: SandboxSpec;
+  readonly hooks: SessionHooks;
+  readonly base: Base;
+  readonly undo: UndoStep[];
+}
 
 class DockerDriver implements SandboxDriver {
   readonly name = 'docker';
@@ -91,9 +85,11 @@ class DockerDriver implements SandboxDriver {
   readonly #parts: Parts;
   readonly #bases: Bases;
   readonly #creations = new Semaphore(CREATIONS);
+  readonly #creating = new Set<Promise<Sandbox>>();
   readonly #sandboxes = new Set<Sandbox>();
   /** Containers whose removal the engine did not confirm. */
   readonly #leftovers = new Set<string>();
+  #closed = false;
   #docker: Promise<Docker> | undefined;
   #agent: Agent | undefined;
 
@@ -113,29 +109,33 @@ class DockerDriver implements SandboxDriver {
     return base.notice;
   }
 
-  async create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
-    const fault = spec.runtime.protocol === 'runtime-api' && spec.code !== null ? await checkEntrypoint(spec.code) : null;
-    const sandbox = fault === null ? await this.#creations.run(() => this.#create(spec, hooks)) : await this.#failed(spec, hooks, fault);
-    this.#sandboxes.add(sandbox);
-    return sandbox;
+  create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
+    const creation = this.#create(spec, hooks);
+    this.#creating.add(creation);
+    const forget = (): void => void this.#creating.delete(creation);
+    creation.then(forget, forget);
+    return creation;
   }
 
   async reclaim(): Promise<Reclaimed> {
+    const { options, places } = this.#parts;
     const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.home}=${this.#parts.homeId}`] }));
     try {
       // Nothing to remove is the usual case, and is found out without loading dockerode.
-      const { body } = await engineGet(this.#parts.options.socketPath, `/containers/json?all=true&filters=${filters}`, ENGINE_MS);
+      const { body } = await engineGet(options.socketPath, `/containers/json?all=true&filters=${filters}`, LIST_MS);
       const ids = Array.isArray(body) ? body.map((c) => String(member(c, 'Id'))) : [];
-      if (ids.length === 0) return { containers: 0, processes: 0, files: 0 };
-      const docker = await this.#engine();
-      const removed = await Promise.all(ids.map((id) => removeContainer(docker.getContainer(id))));
-      return { containers: removed.filter(Boolean).length, processes: 0, files: 0 };
+      const removed = await this.#removeAll(ids);
+      const folders = await readdir(places.sandboxes);
+      await Promise.all(folders.map((name) => rm(join(places.sandboxes, name), { recursive: true, force: true })));
+      return { containers: removed.length, processes: 0, files: folders.length };
     } catch (thrown) {
       throw this.#translated(thrown, null);
     }
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#creating);
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
     await this.#sweep();
     await this.#parts.dial.close();
@@ -143,51 +143,56 @@ class DockerDriver implements SandboxDriver {
   }
 
   async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
-    const undo: Undo = [];
+    const fault = spec.runtime.protocol === 'runtime-api' && spec.code !== null ? await checkEntrypoint(spec.code) : null;
+    const sandbox = fault === null ? await this.#creations.run(() => this.#make(spec, hooks)) : await this.#failed(spec, hooks, fault);
+    this.#sandboxes.add(sandbox);
+    return sandbox;
+  }
+
+  async #make(spec: SandboxSpec, hooks: SessionHooks, isSecondTry = false): Promise<Sandbox> {
+    if (this.#closed) throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
+    const undo: UndoStep[] = [];
     try {
       const base = await this.#bases.find(spec.runtime, spec.image);
-      const sandbox =
-        spec.runtime.protocol === 'frames' ? await this.#frames(spec, hooks, base, undo) : await this.#runtimeApi(spec, hooks, base, undo);
+      const making = { spec, hooks, base, undo };
+      const sandbox = spec.runtime.protocol === 'frames' ? await this.#frames(making) : await this.#runtimeApi(making);
       if (this.#leftovers.size > 0) void this.#sweep();
       return sandbox;
     } catch (thrown) {
       for (const step of undo.toReversed()) await step();
-      if (isMissing(thrown)) this.#bases.forget();
-      throw this.#translated(thrown, spec);
+      // An image that was here before has been removed since.
+      const isImageGone = isMissing(thrown) && !isSecondTry;
+      if (!isImageGone) throw this.#translated(thrown, spec);
     }
+    this.#bases.forget();
+    return this.#make(spec, hooks, true);
   }
 
-  async #frames(spec: SandboxSpec, hooks: SessionHooks, base: Base, undo: Undo): Promise<Sandbox> {
+  async #frames(making: Making): Promise<Sandbox> {
+    const { spec, hooks, undo } = making;
     const expected = this.#parts.dial.expect(spec.id, hooks);
     undo.push(() => expected.cancel());
-    const started = await this.#start(spec, base, undo, {
-      environment: bootstrapEnvironment({
-        family: spec.runtime.family,
-        memoryMiB: spec.limits.memoryMiB,
-        socket: `${INSIDE.run}/${DIAL_SOCKET}`,
-        token: expected.token,
-      }),
-      mount: { source: this.#parts.places.dial, target: INSIDE.run },
+    const environment = bootstrapEnvironment({
+      family: spec.runtime.family,
+      memoryMiB: spec.limits.memoryMiB,
+      socket: `${INSIDE.run}/${DIAL_SOCKET}`,
+      token: expected.token,
     });
-    const session = await this.#connected(spec, started, expected.connected);
+    const started = await this.#start(making, environment, { source: this.#parts.places.dial, target: INSIDE.run });
+    const session = await firstWord(expected.connected, started, this.#parts.clock, spec.functionName);
     session.onFlow = (paused) => started.output.setPaused(paused);
-    return this.#sandbox(spec, session, started, { wantsSigterm: () => false, free: async () => {} });
+    return this.#sandbox(spec, session, started);
   }
 
-  async #runtimeApi(spec: SandboxSpec, hooks: SessionHooks, base: Base, undo: Undo): Promise<Sandbox> {
-    const { api, folder } = await this.#openApi(spec, hooks, undo);
-    const started = await this.#start(spec, base, undo, {
-      environment: { LAM_API_SOCKET: `${INSIDE.api}/api.sock` },
-      mount: { source: folder, target: INSIDE.api },
-    });
+  async #runtimeApi(making: Making): Promise<Sandbox> {
+    const { api, folder } = await this.#openApi(making.spec, making.hooks, making.undo);
+    const environment = { LAM_API_SOCKET: `${INSIDE.api}/api.sock` };
+    const started = await this.#start(making, environment, { source: folder, target: INSIDE.api });
     api.spawned();
-    return this.#sandbox(spec, api.session, started, {
-      wantsSigterm: () => api.wantsSigterm(),
-      free: () => rm(folder, { recursive: true, force: true }),
-    });
+    return this.#sandbox(making.spec, api.session, started, { api, folder });
   }
 
-  async #openApi(spec: SandboxSpec, hooks: SessionHooks, undo: Undo): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
+  async #openApi(spec: SandboxSpec, hooks: SessionHooks, undo: UndoStep[]): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
     const { folder, path } = apiSocket(this.#parts.places, spec.id);
     undo.push(() => rm(folder, { recursive: true, force: true }));
     await mkdir(folder, { recursive: true, mode: 0o755 });
@@ -207,54 +212,21 @@ class DockerDriver implements SandboxDriver {
     return sandbox;
   }
 
-  /** Makes and starts the container, with somebody listening to its output and its end before it runs. */
-  async #start(spec: SandboxSpec, base: Base, undo: Undo, way: { environment: Record<string, string>; mount: Mount }): Promise<Started> {
-    const docker = await this.#engine();
-    const code = spec.code === null ? [] : [{ source: spec.code, target: INSIDE.taskRoot }];
-    const container = await docker.createContainer({
-      ...containerOptions({
-        spec,
-        homeId: this.#parts.homeId,
-        image: base.image,
-        isHostBase: base.isHostBase,
-        useDockerInit: !base.isHostBase,
-        command: base.command,
-        environment: way.environment,
-        mounts: [...base.mounts, way.mount, ...code],
-        cores: this.#parts.info.cores,
-        own: OWN[spec.runtime.protocol],
-      }),
-      abortSignal: AbortSignal.timeout(ENGINE_MS),
+  async #start({ spec, base, undo }: Making, environment: Readonly<Record<string, string>>, socketMount: Mount): Promise<Started> {
+    const { clock, info, homeId: owner } = this.#parts;
+    return startContainer(await this.#engine(), clock, {
+      spec,
+      base,
+      homeId: owner,
+      cores: info.cores,
+      environment,
+      socketMount,
+      undo,
+      onLeftover: (id) => this.#leftovers.add(id),
     });
-    undo.push(async () => {
-      if (!(await removeContainer(container))) this.#leftovers.add(container.id);
-    });
-    const output = new ContainerOutput(await container.attach({ stream: true, stdout: true, stderr: true, hijack: true }));
-    undo.push(() => output.close());
-    const wait: Promise<{ StatusCode: number }> = container.wait({ condition: 'next-exit' });
-    const exited = watchExit(container, wait, output, this.#parts.clock);
-    await container.start({ abortSignal: AbortSignal.timeout(ENGINE_MS) });
-    return { container, output, exited };
   }
 
-  async #connected<S extends Session>(spec: SandboxSpec, started: Started, connected: Promise<S>): Promise<S> {
-    const limit = Promise.withResolvers<never>();
-    const failed = (what: string): void => {
-      const said = started.output.tail(TAIL_LINES);
-      const reason = said === '' ? what : `${what}; it printed: ${said}`;
-      limit.reject(lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason }));
-    };
-    const cancel = this.#parts.clock.after(HELLO_MS, () => failed(`it did not call within ${HELLO_MS / 1000} s`));
-    void started.exited.then((status) => failed(`its container ended at once (${status.signal ?? `exit status ${status.code}`})`));
-    return Promise.race([connected, limit.promise]).finally(cancel);
-  }
-
-  #sandbox(
-    spec: SandboxSpec,
-    session: Session,
-    started: Started,
-    end: { wantsSigterm: () => boolean; free: () => Promise<void> },
-  ): Sandbox {
+  #sandbox(spec: SandboxSpec, session: Session, started: Started, own?: { readonly api: RuntimeApi; readonly folder: string }): Sandbox {
     const { container, output, exited } = started;
     output.pipe((stream, chunk) => session.output(stream, chunk));
     const sandbox: DockerSandbox = new DockerSandbox({
@@ -263,12 +235,12 @@ class DockerDriver implements SandboxDriver {
       session,
       exited,
       clock: this.#parts.clock,
-      wantsSigterm: end.wantsSigterm,
+      wantsSigterm: () => own?.api.wantsSigterm() === true,
       onDestroyed: async (removed) => {
         this.#sandboxes.delete(sandbox);
         if (!removed) this.#leftovers.add(container.id);
         output.close();
-        await end.free();
+        if (own !== undefined) await rm(own.folder, { recursive: true, force: true });
       },
     });
     return sandbox;
@@ -276,11 +248,15 @@ class DockerDriver implements SandboxDriver {
 
   /** Tries again to remove what the engine was not there to remove. */
   async #sweep(): Promise<void> {
-    if (this.#leftovers.size === 0) return;
+    for (const id of await this.#removeAll([...this.#leftovers])) this.#leftovers.delete(id);
+  }
+
+  /** Gives the ids of those whose removal the engine confirmed. */
+  async #removeAll(ids: readonly string[]): Promise<readonly string[]> {
+    if (ids.length === 0) return [];
     const docker = await this.#engine();
-    await Promise.all(
-      [...this.#leftovers].map(async (id) => (await removeContainer(docker.getContainer(id))) && this.#leftovers.delete(id)),
-    );
+    const confirmed = await Promise.all(ids.map((id) => removeContainer(docker.getContainer(id), this.#parts.clock)));
+    return ids.filter((_id, index) => confirmed[index]);
   }
 
   #engine(): Promise<Docker> {
@@ -291,23 +267,13 @@ class DockerDriver implements SandboxDriver {
   async #load(): Promise<Docker> {
     const { default: Dockerode } = await import('dockerode');
     this.#agent = new Agent({ keepAlive: true });
-    // No version: engines refuse both the too old and the too new.
-    // `agent` is missing from the types.
+    // No version: engines refuse both the too old and the too new. `agent` is missing from the types.
     const options = { socketPath: this.#parts.options.socketPath, agent: this.#agent };
     return new Dockerode(options);
   }
 
-  #translated(thrown: unknown, spec: SandboxSpec | null): unknown {
-    return dockerError(thrown, {
-      socketPath: this.#parts.options.socketPath,
-      functionName: spec?.functionName ?? '',
-      image: spec?.image ?? null,
-    });
+  #translated(thrown: unknown, spec: SandboxSpec | null): LamError {
+    const { socketPath } = this.#parts.options;
+    return dockerError(thrown, { socketPath, functionName: spec?.functionName ?? '', image: spec?.image ?? null });
   }
-}
-
-interface Started {
-  readonly container: Container;
-  readonly output: ContainerOutput;
-  readonly exited: ReturnType<typeof watchExit>;
 }

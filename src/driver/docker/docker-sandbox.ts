@@ -8,6 +8,8 @@ import type { Sandbox, SandboxId } from '../sandbox.ts';
 import { INSIDE } from './container-spec.ts';
 import type { ContainerOutput } from './container-output.ts';
 import { isMissing } from './docker-errors.ts';
+import { answerOf } from './engine-answer.ts';
+import { member } from './engine-http.ts';
 import { PeakMemory } from './peak-memory.ts';
 
 /** What AWS leaves a runtime between SIGTERM and SIGKILL. */
@@ -16,21 +18,42 @@ const SIGTERM_MS = 500;
 const GONE_MS = 2000;
 const LOST: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
 
-/** Settles when the container has ended; with {@link LOST} when the engine is gone before. Never rejects. */
+/**
+ * Settles when the container has ended; with {@link LOST} when the engine is gone before. Never rejects. `wait` alone
+ * would not do: dockerode never settles it when the connection breaks after the answer's headers, which come at once.
+ */
 export async function watchExit(
   container: Container,
   wait: Promise<{ StatusCode: number }>,
   output: ContainerOutput,
   clock: Clock,
 ): Promise<ExitStatus> {
+  const answered = wait.then(
+    () => true,
+    () => false,
+  );
+  const cutOff = output.ended.then(async () => !(await isRunning(container, clock)));
+  const { promise: known, resolve } = Promise.withResolvers<void>();
+  void answered.then(() => resolve());
+  void cutOff.then((isOver) => isOver && resolve());
+  await known;
   try {
-    const { StatusCode: status } = await wait;
     await output.drained(clock);
-    const { State: state } = await container.inspect();
-    return exitStatus(status, state.OOMKilled);
+    const { State: state } = await answerOf(container.inspect(), clock);
+    return exitStatus(state.ExitCode, state.OOMKilled);
   } catch {
     // The engine went away, or the container was removed before it could be asked: either way it runs no more code of ours.
     return LOST;
+  }
+}
+
+/** False also when nobody is there to say so. */
+async function isRunning(container: Container, clock: Clock): Promise<boolean> {
+  try {
+    return (await answerOf(container.inspect(), clock)).State.Running;
+  } catch {
+    // The engine is gone, or knows it no more.
+    return false;
   }
 }
 
@@ -73,6 +96,8 @@ export class DockerSandbox implements Sandbox {
     this.exited = Promise.race([parts.exited, this.#gone.promise]).then((status) => {
       this.#hasExited = true;
       this.session.exited(status);
+      // Nobody can say that the code has stopped: what it still answers must not count.
+      if (status === LOST) this.session.close();
       return status;
     });
   }
@@ -89,13 +114,13 @@ export class DockerSandbox implements Sandbox {
   async #destroy(): Promise<void> {
     const { container, clock, wantsSigterm, onDestroyed } = this.#parts;
     if (!this.#hasExited && wantsSigterm()) {
-      const told = await container.kill({ signal: 'SIGTERM' }).then(
+      const told = await answerOf(container.kill({ signal: 'SIGTERM' }), clock).then(
         () => true,
         () => false,
       );
       if (told) await within(clock, SIGTERM_MS, this.exited);
     }
-    const removed = await removeContainer(container);
+    const removed = await removeContainer(container, clock);
     await within(clock, removed ? GONE_MS : 0, this.exited);
     this.#gone.resolve(LOST);
     await this.exited;
@@ -105,11 +130,11 @@ export class DockerSandbox implements Sandbox {
 }
 
 /** Ends and removes a container. False when the engine did not confirm it. Never rejects. */
-export function removeContainer(container: Container): Promise<boolean> {
-  return container.remove({ force: true, v: true }).then(
+export function removeContainer(container: Container, clock: Clock): Promise<boolean> {
+  return answerOf(container.remove({ force: true, v: true }), clock).then(
     () => true,
     // 409: somebody else is removing it at the moment.
-    (thrown: unknown) => isMissing(thrown) || (thrown as { statusCode?: number }).statusCode === 409,
+    (thrown: unknown) => isMissing(thrown) || member(thrown, 'statusCode') === 409,
   );
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const MIB = 1024 * 1024;
 
@@ -10,34 +10,19 @@ const PLACES: readonly ((id: string) => string)[] = [
   (id) => `/sys/fs/cgroup/docker/${id}/memory.peak`,
 ];
 
-/** Reads the peak memory of one container, as long as it lives. */
+/** The peak memory of one container, as long as it lives. To be made while it lives: the kernel's file is found then. */
 export class PeakMemory {
-  readonly #containerId: string;
-  #path: string | undefined;
-  #searched = false;
+  readonly #path: string | undefined;
   #last = 0;
 
   constructor(containerId: string) {
-    this.#containerId = containerId;
+    this.#path = PLACES.map((place) => place(containerId)).find((path) => existsSync(path));
   }
 
   /** MiB, rounded up; what was read last once the container is gone; 0 where the kernel's file is not to be found. */
   read(): number {
     if (this.#path !== undefined) this.#last = readMiB(this.#path) ?? this.#last;
-    else if (!this.#searched) this.#search();
     return this.#last;
-  }
-
-  #search(): void {
-    this.#searched = true;
-    for (const place of PLACES) {
-      const path = place(this.#containerId);
-      const found = readMiB(path);
-      if (found === undefined) continue;
-      this.#path = path;
-      this.#last = found;
-      return;
-    }
   }
 }
 
@@ -45,7 +30,7 @@ function readMiB(path: string): number | undefined {
   try {
     return Math.ceil(Number(readFileSync(path, 'utf8')) / MIB);
   } catch {
-    // Not this layout, or the container has just ended.
+    // The container has just ended.
     return undefined;
   }
 }

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { buildAssets } from '../../scripts/build-assets.ts';
+import type { InvocationContext } from '../../src/contract/index.ts';
+import { openDockerDriver } from '../../src/driver/docker/index.ts';
+import type { SandboxDriver, SandboxSpec } from '../../src/driver/sandbox.ts';
+import type { InitRequest, InvokeOutcome, Session, SessionHooks } from '../../src/executor/index.ts';
+import { parseRuntime } from '../../src/runtimes/index.ts';
+
+export interface Logged {
+  readonly stream: string;
+  readonly text: string;
+  readonly requestId: string;
+}
+
+/** A home with built assets and a folder for code, and drivers on it. */
+export class DockerRig implements AsyncDisposable {
+  readonly home: string;
+  readonly assetsDir: string;
+  readonly logs: Logged[] = [];
+  readonly hooks: SessionHooks = {
+    onLog: (stream, text, requestId) => void this.logs.push({ stream, text, requestId }),
+    onProtocolError: (what) => void this.logs.push({ stream: 'protocol', text: what, requestId: '' }),
+  };
+  readonly #drivers: SandboxDriver[] = [];
+
+  private constructor(home: string, assetsDir: string) {
+    this.home = home;
+    this.assetsDir = assetsDir;
+  }
+
+  static async make(): Promise<DockerRig> {
+    const home = await mkdtemp(join(tmpdir(), 'lam-docker-'));
+    return new DockerRig(home, await buildAssets(join(home, 'dist')));
+  }
+
+  async driver(socketPath: string, over: { pullLimitMs?: number } = {}): Promise<SandboxDriver> {
+    const driver = await openDockerDriver({
+      home: this.home,
+      socketPath,
+      nodeBinary: process.execPath,
+      nodeArgs: [],
+      assetsDir: this.assetsDir,
+      ...over,
+    });
+    this.#drivers.push(driver);
+    return driver;
+  }
+
+  /** A folder of code with these files. */
+  async code(files: Readonly<Record<string, string>>): Promise<string> {
+    const dir = await mkdtemp(join(this.home, 'code-'));
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(join(dir, name, '..'), { recursive: true });
+      await writeFile(join(dir, name), text, { mode: 0o755 });
+    }
+    // Made by mkdtemp as 0700, and looked into by a user of the sandbox.
+    await chmod(dir, 0o755);
+    return dir;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#drivers.map((d) => d.close()));
+    await rm(this.home, { recursive: true, force: true });
+  }
+}
+
+/** A spec for `runtime` running the code in `code`. */
+export function specOf(runtime: string, code: string, over: Partial<SandboxSpec> = {}): SandboxSpec {
+  const parsed = parseRuntime(runtime);
+  if (parsed === undefined) throw new TypeError(`no such runtime: ${runtime}`);
+  const environment = {
+    _HANDLER: 'bootstrap',
+    AWS_LAMBDA_FUNCTION_NAME: 'hello',
+    AWS_LAMBDA_FUNCTION_VERSION: '1',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
+  };
+  return {
+    id: randomBytes(16).toString('hex'),
+    runtime: parsed,
+    code,
+    environment: parsed.protocol === 'runtime-api' ? environment : {},
+    limits: { memoryMiB: 128, cpus: 0.5, pids: 64, tmpMiB: 16 },
+    network: 'none',
+    image: null,
+    functionName: 'hello',
+    version: 7,
+    ...over,
+  };
+}
+
+export const INIT: InitRequest = {
+  functionName: 'hello',
+  version: 7,
+  functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:hello',
+  handler: 'index.handler',
+  taskRoot: '/var/task',
+  memoryMiB: 128,
+  timeoutMs: 10_000,
+  logGroup: '/aws/lambda/hello',
+  logStream: 's',
+  environment: {},
+};
+
+/** Invokes with `event` as JSON. */
+export function invoke(session: Session, event: unknown, over: Partial<InvocationContext> = {}): Promise<InvokeOutcome> {
+  const context = {
+    requestId: crypto.randomUUID(),
+    deadlineMs: Date.now() + 10_000,
+    functionArn: INIT.functionArn,
+    traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
+    ...over,
+  };
+  return session.invoke(context, Buffer.from(JSON.stringify(event)));
+}
+
+/** The parsed result; fails with the outcome as its message when there is none. */
+export function resultOf(outcome: InvokeOutcome): unknown {
+  if (outcome.kind === 'result') return JSON.parse(Buffer.from(outcome.payload).toString());
+  const said = 'payload' in outcome ? Buffer.from(outcome.payload).toString() : '';
+  throw new TypeError(`no result but ${JSON.stringify(outcome)} ${said}`);
+}
+
+/** Asks the engine something, without the driver's own way of asking. */
+export function askEngine(socketPath: string, path: string, method = 'GET'): Promise<{ readonly status: number; readonly body: unknown }> {
+  return new Promise((resolve, reject) => {
+    const req = request({ socketPath, path, method, agent: false }, (res) => {
+      const chunks: Buffer[] = [];
+      res.on('data', (c: Buffer) => chunks.push(c));
+      res.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: res.statusCode ?? 0, body: text === '' ? null : (JSON.parse(text) as unknown) });
+      });
+    });
+    req.on('error', reject);
+    req.end();
+  });
+}
+
+/** A way to the engine that can be cut, which looks to the driver as if the engine had stopped. */
+export class Cuttable implements AsyncDisposable {
+  readonly path: string;
+  readonly #target: string;
+  readonly #sockets = new Set<Socket>();
+  #server: ReturnType<typeof createServer> | undefined;
+
+  constructor(path: string, target: string) {
+    this.path = path;
+    this.#target = target;
+  }
+
+  open(): Promise<void> {
+    this.#server = createServer({ allowHalfOpen: true }, (client) => {
+      const engine = connect({ path: this.#target, allowHalfOpen: true });
+      for (const [from, to] of [
+        [client, engine],
+        [engine, client],
+      ] as const) {
+        this.#sockets.add(from);
+        from.pipe(to);
+        from.on('error', () => to.destroy());
+        from.on('close', () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+      }
+    });
+    return new Promise((resolve) => this.#server?.listen(this.path, resolve));
+  }
+
+  async cut(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    for (const socket of this.#sockets) socket.destroy();
+    if (server !== undefined) await new Promise((resolve) => server.close(resolve));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.cut();
+  }
+}
