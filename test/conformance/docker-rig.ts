@@ -1,9 +1,11 @@
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { buildAssets } from '../../scripts/build-assets.ts';
 import type { InvocationContext } from '../../src/contract/index.ts';
@@ -140,6 +142,24 @@ export function askEngine(socketPath: string, path: string, method = 'GET'): Pro
     req.on('error', reject);
     req.end();
   });
+}
+
+/** An image with the libraries this Node is linked to and nothing else, not even a shell; dispose it to remove it. */
+export async function bareImage(socketPath: string): Promise<{ readonly tag: string } & AsyncDisposable> {
+  const { stdout } = await promisify(execFile)('ldd', [process.execPath]);
+  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map((m) => m[1] ?? '');
+  const tag = `lam-test-${randomBytes(6).toString('hex')}`;
+  const archive = spawn('tar', ['-chP', ...libraries], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise<void>((resolve, reject) => {
+    const path = `/images/create?fromSrc=-&repo=${tag}&tag=1`;
+    const req = request({ socketPath, path, method: 'POST', agent: false, headers: { 'Content-Type': 'application/x-tar' } }, (res) => {
+      res.resume();
+      res.on('end', () => (res.statusCode === 200 ? resolve() : reject(new TypeError(`import answered ${res.statusCode}`))));
+    });
+    req.on('error', reject);
+    archive.stdout.pipe(req);
+  });
+  return { tag: `${tag}:1`, [Symbol.asyncDispose]: async () => void (await askEngine(socketPath, `/images/${tag}:1`, 'DELETE')) };
 }
 
 /** A way to the engine that can be cut, which looks to the driver as if the engine had stopped. */

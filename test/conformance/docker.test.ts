@@ -9,7 +9,7 @@ import { probeDocker } from '../../src/driver/docker/index.ts';
 import type { Sandbox } from '../../src/driver/sandbox.ts';
 import { isLamError } from '../../src/errors/index.ts';
 import { buildGoFixture, hasGo } from './build-go-fixture.ts';
-import { askEngine, Cuttable, DockerRig, INIT, invoke, resultOf, specOf } from './docker-rig.ts';
+import { askEngine, bareImage, Cuttable, DockerRig, INIT, invoke, resultOf, specOf } from './docker-rig.ts';
 
 const probe = await probeDocker();
 const required = (process.env['LAM_TEST_REQUIRE'] ?? '').split(',').includes('docker');
@@ -238,6 +238,37 @@ describe('provided functions in Docker', { skip }, () => {
     assert.deepEqual(await odd.session.init(INIT, 10_000), { kind: 'exit', exit: { code: 127, signal: null, outOfMemory: false } });
     assert.ok(rig.logs.some((l) => l.stream === 'stderr' && l.text.startsWith('cannot start /var/task/bootstrap')));
   });
+});
+
+/** A bootstrap that needs nothing but the Node that lam brings along. */
+const NODE_BOOTSTRAP = `#!/lam/node
+const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/';
+(async () => {
+  for (;;) {
+    const next = await fetch(api + 'next');
+    const id = next.headers.get('lambda-runtime-aws-request-id');
+    const event = await next.json();
+    if (event === 'kill') process.kill(process.pid, 'SIGKILL');
+    await fetch(api + id + '/response', { method: 'POST', body: JSON.stringify([event, process.pid]) });
+  }
+})();
+`;
+
+test('an image that is here is used, with an init of Docker\u2019s in front of the function', { skip }, async () => {
+  await using rig = await DockerRig.make();
+  await using image = await bareImage(socketPath);
+  const driver = await rig.driver(socketPath);
+  const spec = specOf('provided', await rig.code({ bootstrap: NODE_BOOTSTRAP }), { image: image.tag });
+  assert.equal(await driver.prepare(spec.runtime, image.tag), null);
+  const sandbox = await driver.create(spec, rig.hooks);
+  assert.equal((await sandbox.session.init(INIT, 10_000)).kind, 'ready', JSON.stringify(rig.logs));
+  const [event, pid] = resultOf(await invoke(sandbox.session, 'hello')) as [string, number];
+  assert.equal(event, 'hello');
+  assert.notEqual(pid, 1);
+  const { body } = await askEngine(socketPath, `/containers/lam-${sandbox.id}/json`);
+  assert.equal((body as { Config: { Image: string } }).Config.Image, image.tag);
+  assert.deepEqual(await invoke(sandbox.session, 'kill'), { kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: false } });
+  await driver.close();
 });
 
 describe('the Docker driver when things are missing', { skip }, () => {

@@ -40,6 +40,8 @@ export interface ContainerPlan {
   /** Image reference. */
   readonly image: string;
   readonly isHostBase: boolean;
+  /** Let Docker put its own init in front, for images that may have no shell. */
+  readonly useDockerInit: boolean;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
@@ -86,8 +88,7 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
       NetworkMode: isolated ? 'none' : 'bridge',
       LogConfig: { Type: 'none', Config: {} },
       AutoRemove: false,
-      // For images that may have no shell to supervise; the host base has one.
-      Init: !plan.isHostBase,
+      Init: plan.useDockerInit,
     },
   };
 }

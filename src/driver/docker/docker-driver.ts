@@ -21,7 +21,7 @@ import { bootstrapEnvironment } from '../process/environment.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
 import { Bases, type Base, type BroughtFiles } from './bases.ts';
 import { INSIDE, LABEL } from './container-spec.ts';
-import { dockerError, isMissing } from './docker-errors.ts';
+import { dockerError, isMissing, reasonOf } from './docker-errors.ts';
 import { DockerSandbox, removeContainer } from './docker-sandbox.ts';
 import { engineGet, member } from './engine-http.ts';
 import { readEngineInfo, type EngineInfo } from './engine-info.ts';
@@ -89,6 +89,8 @@ class DockerDriver implements SandboxDriver {
   readonly #sandboxes = new Set<Sandbox>();
   /** Containers whose removal the engine did not confirm. */
   readonly #leftovers = new Set<string>();
+  /** Some distributions leave out Docker's init; then the function is process 1 in images, and reaps for itself. */
+  #hasInit = true;
   #closed = false;
   #docker: Promise<Docker> | undefined;
   #agent: Agent | undefined;
@@ -160,12 +162,19 @@ class DockerDriver implements SandboxDriver {
       return sandbox;
     } catch (thrown) {
       for (const step of undo.toReversed()) await step();
-      // An image that was here before has been removed since.
-      const isImageGone = isMissing(thrown) && !isSecondTry;
-      if (!isImageGone) throw this.#translated(thrown, spec);
+      if (isSecondTry || !this.#adapt(thrown)) throw this.#translated(thrown, spec);
     }
-    this.#bases.forget();
     return this.#make(spec, hooks, true);
+  }
+
+  /** Whether another try may do better than the one that failed with `thrown`. */
+  #adapt(thrown: unknown): boolean {
+    // An image that was here before has been removed since.
+    const isImageGone = isMissing(thrown);
+    if (isImageGone) this.#bases.forget();
+    const isInitMissing = this.#hasInit && reasonOf(thrown).includes('docker-init');
+    if (isInitMissing) this.#hasInit = false;
+    return isImageGone || isInitMissing;
   }
 
   async #frames(making: Making): Promise<Sandbox> {
@@ -218,6 +227,7 @@ class DockerDriver implements SandboxDriver {
       spec,
       base,
       homeId: owner,
+      useDockerInit: !base.isHostBase && this.#hasInit,
       cores: info.cores,
       environment,
       socketMount,

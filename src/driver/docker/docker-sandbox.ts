@@ -9,7 +9,6 @@ import { INSIDE } from './container-spec.ts';
 import type { ContainerOutput } from './container-output.ts';
 import { isMissing } from './docker-errors.ts';
 import { answerOf } from './engine-answer.ts';
-import { member } from './engine-http.ts';
 import { PeakMemory } from './peak-memory.ts';
 
 /** What AWS leaves a runtime between SIGTERM and SIGKILL. */
@@ -131,11 +130,7 @@ export class DockerSandbox implements Sandbox {
 
 /** Ends and removes a container. False when the engine did not confirm it. Never rejects. */
 export function removeContainer(container: Container, clock: Clock): Promise<boolean> {
-  return answerOf(container.remove({ force: true, v: true }), clock).then(
-    () => true,
-    // 409: somebody else is removing it at the moment.
-    (thrown: unknown) => isMissing(thrown) || member(thrown, 'statusCode') === 409,
-  );
+  return answerOf(container.remove({ force: true, v: true }), clock).then(() => true, isMissing);
 }
 
 function within(clock: Clock, ms: number, what: Promise<unknown>): Promise<unknown> {

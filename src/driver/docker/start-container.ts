@@ -39,6 +39,7 @@ export interface StartRequest {
   readonly spec: SandboxSpec;
   readonly base: Base;
   readonly homeId: string;
+  readonly useDockerInit: boolean;
   readonly cores: number;
   /** How the code finds the daemon. */
   readonly environment: Readonly<Record<string, string>>;
@@ -61,6 +62,7 @@ export async function startContainer(docker: Docker, clock: Clock, request: Star
     homeId: request.homeId,
     image: base.image,
     isHostBase: base.isHostBase,
+    useDockerInit: request.useDockerInit,
     command: base.command,
     environment: request.environment,
     mounts: [...base.mounts, request.socketMount, ...code],
