@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rename, utimes } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { buildFunction, type BuiltArtifact } from '../../../src/build/index.ts';
-import { artifactDigest } from '../../../src/contract/index.ts';
+import { artifactDigest, LIMITS } from '../../../src/contract/index.ts';
 import { isLamError, type ErrorCode } from '../../../src/errors/index.ts';
 import { workbench, writeTree } from './fixture.ts';
 
@@ -123,6 +123,13 @@ describe('what is packaged', () => {
   test('is refused when a name holds a backslash', async (t) => {
     const bench = await workbench(t, { 'index.mjs': HANDLER, 'a\\b': 'x' });
     await assert.rejects(buildFunction(bench.fn(), bench.context), fails('LAM_BUILD_PATH_INVALID', /backslash/));
+  });
+
+  test('is refused when it is larger than an artifact may be', async (t) => {
+    const bench = await workbench(t, { 'index.mjs': HANDLER, 'data.bin': '' });
+    // A file of holes: it takes no room on the disk, and is refused by its size before it is read.
+    await truncate(join(bench.directory, 'data.bin'), LIMITS.unpackedBytes);
+    await assert.rejects(buildFunction(bench.fn(), bench.context), fails('LAM_BUILD_TOO_LARGE', /1025 MiB; the limit is 1024 MiB/));
   });
 
   test('is refused when there is nothing, or no folder', async (t) => {

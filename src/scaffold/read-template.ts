@@ -1,0 +1,108 @@
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { lamError } from '../errors/index.ts';
+
+/** One thing a template makes, with its final name and content. Paths are relative and `/`-separated. */
+export type TemplateEntry =
+  | { readonly kind: 'file'; readonly path: string; readonly content: Buffer; readonly executable: boolean }
+  | { readonly kind: 'symlink'; readonly path: string; readonly target: string };
+
+/** What takes the place of `{{name}}` and `{{runtime}}` in names and texts. */
+export interface TemplateValues {
+  readonly name: string;
+  readonly runtime: string;
+}
+
+/** Never part of a template: history, and what tools put beside the source. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules', '__pycache__', '.venv', '.DS_Store']);
+
+/** npm leaves files of these names out of packages or renames them, so that templates carry them with a `_`. */
+const DOT_FILES: ReadonlySet<string> = new Set(['_gitignore', '_gitattributes', '_npmrc', '_npmignore', '_env']);
+
+/** Larger templates are a mistake (a home folder, a data set), bytes and entries. */
+const LIMIT_BYTES = 64 * 1024 * 1024;
+const LIMIT_ENTRIES = 10_000;
+
+/**
+ * Reads a template. Throws `LAM_SCAFFOLD_TEMPLATE_INVALID` when a link leads out of it, a name would, it is too large
+ * or has no lam.yaml. `label` names it in messages.
+ */
+export async function readTemplate(root: string, label: string, values: TemplateValues): Promise<readonly TemplateEntry[]> {
+  const refuse = (what: string): Error => lamError('LAM_SCAFFOLD_TEMPLATE_INVALID', { template: label, what });
+  const entries: TemplateEntry[] = [];
+  const folders = [''];
+  let bytes = 0;
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const name of (await readdir(join(root, folder))).toSorted()) {
+      if (LEFT_OUT.has(name)) continue;
+      const source = join(root, folder, name);
+      const stats = await lstat(source);
+      const path = posix.join(folder, name);
+      if (stats.isDirectory()) {
+        folders.push(path);
+        continue;
+      }
+      const entry = stats.isSymbolicLink()
+        ? await readLink(source, path)
+        : stats.isFile()
+          ? await readEntry(source, path, stats.mode, values)
+          : undefined;
+      if (entry === undefined) continue;
+      if (entry.kind === 'symlink' && leadsOut(entry)) throw refuse(`its link '${path}' to '${entry.target}' leads out of it`);
+      bytes += stats.size;
+      entries.push({ ...entry, path: finalPath(path, values) });
+      if (bytes > LIMIT_BYTES) throw refuse(`it holds more than ${LIMIT_BYTES / 1024 / 1024} MiB`);
+      if (entries.length > LIMIT_ENTRIES) throw refuse(`it holds more than ${LIMIT_ENTRIES} files`);
+    }
+  }
+  if (!entries.some(({ path }) => path === 'lam.yaml' || path === 'lam.yml')) throw refuse('it holds no lam.yaml');
+  return entries;
+}
+
+async function readLink(source: string, path: string): Promise<TemplateEntry> {
+  return { kind: 'symlink', path, target: await readlink(source) };
+}
+
+async function readEntry(source: string, path: string, mode: number, values: TemplateValues): Promise<TemplateEntry> {
+  const content = fill(await readFile(source), path, values);
+  // Templates travel through places that keep no modes; a script is known by its first line.
+  const executable = (mode & 0o111) !== 0 || content.subarray(0, 2).toString('latin1') === '#!';
+  return { kind: 'file', path, content, executable };
+}
+
+/** A link whose target is absolute or climbs above the root, or that passes through a place it could not foresee. */
+function leadsOut({ path, target }: Extract<TemplateEntry, { kind: 'symlink' }>): boolean {
+  if (target.startsWith('/') || target.includes('\\')) return true;
+  // Once a target has gone down it may not come up again: what it went down through may be a link itself.
+  if (/[^./][^/]*\/(?:.*\/)?\.\.(?:\/|$)/.test(target)) return true;
+  const place = posix.normalize(posix.join(posix.dirname(path), target));
+  return place === '..' || place.startsWith('../');
+}
+
+function fill(content: Buffer, path: string, values: TemplateValues): Buffer {
+  if (content.includes(0)) return content;
+  const text = content.toString('utf8');
+  // What does not survive the round trip is no text.
+  if (!Buffer.from(text).equals(content)) return content;
+  const filled = substitute(text, values);
+  return Buffer.from(path === 'lam.yaml' || path === 'lam.yml' ? withName(filled, values.name) : filled);
+}
+
+/** A project of somebody's own, used as a template, names its own function: the new name takes its place. */
+function withName(text: string, name: string): string {
+  return text.replace(/^name:[ \t]*(?:"[^"\n]*"|'[^'\n]*'|[^#\n]*?)([ \t]*(?:#.*)?)$/m, `name: ${quotedIfNeeded(name)}$1`);
+}
+
+/** A name that YAML would read as a number or a truth value needs quotes. */
+function quotedIfNeeded(name: string): string {
+  return /^[A-Za-z][A-Za-z0-9_-]*$/.test(name) && !/^(?:true|false|null)$/i.test(name) ? name : `'${name}'`;
+}
+
+function finalPath(path: string, values: TemplateValues): string {
+  const parts = substitute(path, values).split('/');
+  return parts.map((part) => (DOT_FILES.has(part) ? `.${part.slice(1)}` : part)).join('/');
+}
+
+function substitute(text: string, values: TemplateValues): string {
+  return text.replaceAll('{{name}}', values.name).replaceAll('{{runtime}}', values.runtime);
+}

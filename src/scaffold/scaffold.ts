@@ -1,0 +1,102 @@
+import { readdir, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { FUNCTION_NAME } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
+import { nearest } from '../kit/index.ts';
+import { projectSchema, SCHEMA_PATH } from '../project/index.ts';
+import { parseRuntime } from '../runtimes/index.ts';
+import { parseGitSource, withClone } from './git-clone.ts';
+import { layOut } from './lay-out.ts';
+import { DEFAULT_TEMPLATES, listTemplates } from './list-templates.ts';
+import { readTemplate, type TemplateEntry, type TemplateValues } from './read-template.ts';
+
+export interface ScaffoldRequest {
+  /** The function's name. */
+  readonly name: string;
+  /** A runtime identifier; it also takes the place of `{{runtime}}` in the template. */
+  readonly runtime: string;
+  /** Default: the runtime's own default. Of no meaning with `from`. */
+  readonly template?: string;
+  /** A folder, or the address of a git repository with an optional `#BRANCH`. */
+  readonly from?: string;
+  /** Absolute path of the folder to make. */
+  readonly directory: string;
+  /** Write into a folder that is not empty, over files of the same names. */
+  readonly force: boolean;
+  /** Absolute path of the folder that holds `<runtime>/<template>/`. */
+  readonly templatesRoot: string;
+}
+
+export interface Scaffolded {
+  readonly directory: string;
+  /** What it was made from: `nodejs/hello`, or `from` as it was given. */
+  readonly template: string;
+  /** Relative paths of what was written, sorted. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Makes a new project from a template, all of it or nothing. Throws `LAM_SCAFFOLD_*`.
+ */
+export async function scaffold(request: ScaffoldRequest): Promise<Scaffolded> {
+  if (!FUNCTION_NAME.test(request.name)) throw lamError('LAM_SCAFFOLD_INVALID_NAME', { name: request.name });
+  const values: TemplateValues = { name: request.name, runtime: request.runtime };
+  const { label, entries } =
+    request.from === undefined
+      ? await ownTemplate(request, values)
+      : { label: request.from, entries: await foreignTemplate(request.from, values) };
+  const all = withSchema(entries);
+  await layOut(all, request.directory, request.force);
+  return { directory: request.directory, template: label, files: all.map(({ path }) => path).toSorted() };
+}
+
+async function ownTemplate(
+  request: ScaffoldRequest,
+  values: TemplateValues,
+): Promise<{ label: string; entries: readonly TemplateEntry[] }> {
+  const templates = await listTemplates(request.templatesRoot);
+  const family = parseRuntime(request.runtime)?.family;
+  const ofRuntime = templates.filter(({ runtime }) => runtime === family);
+  if (family === undefined || ofRuntime.length === 0) {
+    const known = [...new Set(templates.map(({ runtime }) => runtime))];
+    throw lamError('LAM_SCAFFOLD_UNKNOWN_RUNTIME', { runtime: request.runtime, known, ...suggestion(request.runtime, known) });
+  }
+  const wanted = request.template ?? DEFAULT_TEMPLATES[family];
+  const found = ofRuntime.find(({ template }) => template === wanted);
+  if (found === undefined) {
+    const known = ofRuntime.map(({ template }) => template);
+    throw lamError('LAM_SCAFFOLD_UNKNOWN_TEMPLATE', { runtime: request.runtime, template: wanted, known, ...suggestion(wanted, known) });
+  }
+  const label = `${family}/${wanted}`;
+  return { label, entries: await readTemplate(found.directory, label, values) };
+}
+
+async function foreignTemplate(from: string, values: TemplateValues): Promise<readonly TemplateEntry[]> {
+  if (await isPlainFolder(from)) return readTemplate(resolve(from), from, values);
+  const source = parseGitSource(from);
+  // A bare repository is a folder too, but what it holds is not the template.
+  const bare = source === undefined && (await isFolder(from)) ? { url: resolve(from), branch: undefined } : source;
+  if (bare === undefined) throw lamError('LAM_SCAFFOLD_SOURCE_INVALID', { from });
+  return withClone(bare, (folder) => readTemplate(folder, from, values));
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+async function isPlainFolder(path: string): Promise<boolean> {
+  if (!(await isFolder(path))) return false;
+  const names = await readdir(path);
+  return !['HEAD', 'objects', 'refs'].every((name) => names.includes(name));
+}
+
+function suggestion(word: string, known: readonly string[]): { nearest?: string } {
+  const found = nearest(word, known);
+  return found === undefined ? {} : { nearest: found };
+}
+
+/** The schema goes into the project, so that editors complete lam.yaml without a network. */
+function withSchema(entries: readonly TemplateEntry[]): readonly TemplateEntry[] {
+  const content = Buffer.from(`${JSON.stringify(projectSchema(), null, 2)}\n`);
+  return [...entries.filter(({ path }) => path !== SCHEMA_PATH), { kind: 'file', path: SCHEMA_PATH, content, executable: false }];
+}

@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { handler } from './index.mjs';
+
+test('greets by name', async () => {
+  assert.deepEqual(await handler({ name: 'Ada' }), { message: 'Hello Ada!' });
+});
+
+test('greets the world when nobody is named', async () => {
+  assert.deepEqual(await handler({}), { message: 'Hello world!' });
+});
