@@ -1,0 +1,244 @@
+import type { InvocationContext, LogStream, Reclaimed } from '../../src/contract/index.ts';
+import type { LamError } from '../../src/errors/index.ts';
+import type { Sandbox, SandboxDriver, SandboxSpec } from '../../src/driver/sandbox.ts';
+import type { ExitStatus, InitOutcome, InitRequest, InvokeOutcome, Session, SessionHooks } from '../../src/executor/session.ts';
+import type { Clock } from '../../src/kit/index.ts';
+
+/** What the code in a sandbox may do while it handles one event. */
+export interface MemoryCall {
+  readonly event: Uint8Array;
+  readonly context: InvocationContext;
+  readonly sandbox: MemorySandbox;
+  print(stream: LogStream, text: string): void;
+  wait(ms: number): Promise<void>;
+}
+
+/** How sandboxes behave. What is left out takes no time and succeeds; `never` does not end by itself. */
+export interface Script {
+  boot?(spec: SandboxSpec): { readonly ms: number; readonly error?: LamError } | 'never';
+  init?(spec: SandboxSpec): { readonly ms: number; readonly outcome?: InitOutcome; readonly print?: string } | 'never';
+  invoke?(call: MemoryCall): Promise<InvokeOutcome>;
+  destroy?(spec: SandboxSpec): { readonly ms: number } | 'never';
+}
+
+const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
+
+/** A driver whose sandboxes are functions of this process. Keeps every promise of the interface, and real books. */
+export class MemoryDriver implements SandboxDriver {
+  readonly name = 'process';
+  readonly gaps: readonly string[] = [];
+  /** Everything ever asked for, in order. */
+  readonly created: SandboxSpec[] = [];
+  /** Sandboxes whose process is alive, by id. */
+  readonly alive: Map<string, MemorySandbox> = new Map();
+  readonly #clock: Clock;
+  readonly #script: Script;
+  /** Sandboxes whose init did not end yet: what they are and since when, on the monotonic clock. */
+  readonly starting: Map<string, { readonly spec: SandboxSpec; readonly since: number }> = new Map();
+  readonly #boots: Set<() => void> = new Set();
+  #closed = false;
+
+  constructor(clock: Clock, script: Script = {}) {
+    this.#clock = clock;
+    this.#script = script;
+  }
+
+  /** The memory limits of all there are and will be, added up. */
+  get promisedMiB(): number {
+    const ids = new Map([...this.starting].map(([id, { spec }]) => [id, spec.limits.memoryMiB]));
+    for (const { id, spec } of this.alive.values()) ids.set(id, spec.limits.memoryMiB);
+    return [...ids.values()].reduce((sum, memoryMiB) => sum + memoryMiB, 0);
+  }
+
+  prepare(): Promise<string | null> {
+    return Promise.resolve(null);
+  }
+
+  async create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
+    this.created.push(spec);
+    this.starting.set(spec.id, { spec, since: this.#clock.monotonic() });
+    try {
+      return await this.#create(spec, hooks);
+    } catch (error) {
+      this.starting.delete(spec.id);
+      throw error;
+    }
+  }
+
+  async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
+    const boot = this.#script.boot?.(spec) ?? { ms: 0 };
+    await this.#booted(boot === 'never' ? undefined : boot.ms);
+    if (boot !== 'never' && boot.error !== undefined) throw boot.error;
+    if (this.#closed) throw new Error('the driver was closed while the sandbox booted');
+    const sandbox = new MemorySandbox(spec, hooks, this.#clock, this.#script, () => this.starting.delete(spec.id));
+    this.alive.set(spec.id, sandbox);
+    void sandbox.exited.then(() => {
+      this.alive.delete(spec.id);
+      this.starting.delete(spec.id);
+    });
+    return sandbox;
+  }
+
+  /** Resolves after `ms` (undefined: never), or when the driver closes. */
+  #booted(ms: number | undefined): Promise<void> {
+    if (ms === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        this.#boots.delete(end);
+        resolve();
+      };
+      const cancel = ms === undefined ? () => undefined : this.#clock.after(ms, end);
+      this.#boots.add(end);
+    });
+  }
+
+  reclaim(): Promise<Reclaimed> {
+    return Promise.resolve({ containers: 0, processes: 0, files: 0 });
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    for (const end of this.#boots) end();
+    for (const sandbox of this.alive.values()) sandbox.die(KILLED);
+    return Promise.resolve();
+  }
+}
+
+/** One of its sandboxes. */
+export class MemorySandbox implements Sandbox {
+  readonly id: string;
+  readonly taskRoot = '/var/task';
+  readonly spec: SandboxSpec;
+  readonly exited: Promise<ExitStatus>;
+  /** Invocations that run now, and the most that ever ran at once. */
+  running = 0;
+  mostRunning = 0;
+  /** Whether its owner asked for its end. */
+  condemned = false;
+  /** Whether its owner asked it to hold back what it says. */
+  paused = false;
+  readonly #hooks: SessionHooks;
+  readonly #clock: Clock;
+  readonly #script: Script;
+  readonly #onStarted: () => void;
+  readonly #session: Session = {
+    init: (_request: InitRequest, limitMs: number) => this.#init(limitMs).finally(this.#onStarted),
+    invoke: (context, event) => this.#invoke(context, event),
+    exited: (status) => this.die(status),
+    output: (stream, chunk) => this.#say(() => this.#hooks.onLog(stream, Buffer.from(chunk).toString(), '', this.#clock.now())),
+    pause: () => {
+      this.paused = true;
+    },
+    resume: () => {
+      this.paused = false;
+      for (const say of this.#held.splice(0)) say();
+    },
+    close: () => this.die(KILLED),
+  };
+  readonly #exit = Promise.withResolvers<ExitStatus>();
+  readonly #timers: Set<() => void> = new Set();
+  readonly #pending: Set<(status: ExitStatus) => void> = new Set();
+  #held: (() => void)[] = [];
+  #status: ExitStatus | undefined;
+  #destroying: Promise<void> | undefined;
+
+  // oxlint-disable-next-line max-params -- made in one place
+  constructor(spec: SandboxSpec, hooks: SessionHooks, clock: Clock, script: Script, onStarted: () => void) {
+    this.id = spec.id;
+    this.spec = spec;
+    this.#hooks = hooks;
+    this.#clock = clock;
+    this.#script = script;
+    this.#onStarted = onStarted;
+    this.exited = this.#exit.promise;
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  #init(limitMs: number): Promise<InitOutcome> {
+    const plan = this.#script.init?.(this.spec) ?? { ms: 0 };
+    const outcome: InitOutcome = plan === 'never' ? { kind: 'timeout' } : (plan.outcome ?? { kind: 'ready', durationMs: plan.ms });
+    if (plan !== 'never' && plan.print !== undefined) this.#hooks.onLog('stdout', plan.print, '', this.#clock.now());
+    return this.#orExit(plan === 'never' ? new Promise(() => undefined) : this.wait(plan.ms).then(() => outcome), limitMs);
+  }
+
+  async #invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
+    if (this.#status !== undefined) return { kind: 'exit', exit: this.#status };
+    this.running++;
+    this.mostRunning = Math.max(this.mostRunning, this.running);
+    const print = (stream: LogStream, text: string): void =>
+      this.#say(() => this.#hooks.onLog(stream, text, context.requestId, this.#clock.now()));
+    const call: MemoryCall = { event, context, sandbox: this, print, wait: (ms) => this.wait(ms) };
+    const run = this.#script.invoke?.(call) ?? Promise.resolve<InvokeOutcome>({ kind: 'result', payload: event });
+    const outcome = await this.#orExit(run, context.deadlineMs - this.#clock.now());
+    this.running--;
+    return outcome;
+  }
+
+  /** The process ends, by itself or from outside. */
+  die(status: ExitStatus): void {
+    if (this.#status !== undefined) return;
+    this.#status = status;
+    for (const cancel of this.#timers) cancel();
+    for (const end of this.#pending) end(status);
+    this.#exit.resolve(status);
+  }
+
+  peakMemoryMiB(): number {
+    return 7.5;
+  }
+
+  destroy(): Promise<void> {
+    this.condemned = true;
+    this.#onStarted();
+    const plan = this.#script.destroy?.(this.spec) ?? { ms: 0 };
+    if (this.#destroying === undefined) {
+      this.#destroying = this.exited.then(() => undefined);
+      if (plan !== 'never' && plan.ms === 0) this.die(KILLED);
+      else if (plan !== 'never' && this.#status === undefined) this.#after(plan.ms, () => this.die(KILLED));
+    }
+    return this.#destroying;
+  }
+
+  /** Lets time pass inside; never ends once the process is gone. */
+  wait(ms: number): Promise<void> {
+    return ms === 0 ? Promise.resolve() : new Promise((resolve) => void this.#after(ms, resolve));
+  }
+
+  #say(say: () => void): void {
+    if (this.paused) this.#held.push(say);
+    else say();
+  }
+
+  #after(ms: number, run: () => void): () => void {
+    const stop = this.#clock.after(ms, () => {
+      this.#timers.delete(cancel);
+      run();
+    });
+    const cancel = (): void => {
+      stop();
+      this.#timers.delete(cancel);
+    };
+    this.#timers.add(cancel);
+    return cancel;
+  }
+
+  /** What `run` says, unless the time is up or the process gone before. */
+  #orExit<T>(run: Promise<T>, limitMs: number): Promise<T | { kind: 'exit'; exit: ExitStatus } | { kind: 'timeout' }> {
+    if (this.#status !== undefined) return Promise.resolve({ kind: 'exit', exit: this.#status });
+    return new Promise((resolve, reject) => {
+      const cancel = this.#after(Math.max(0, limitMs), () => settle({ kind: 'timeout' }));
+      const exit = (status: ExitStatus): void => settle({ kind: 'exit', exit: status });
+      const settle = (outcome: T | { kind: 'exit'; exit: ExitStatus } | { kind: 'timeout' }): void => {
+        cancel();
+        this.#pending.delete(exit);
+        resolve(outcome);
+      };
+      this.#pending.add(exit);
+      run.then(settle, reject);
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import type { Clock } from '../../src/kit/index.ts';
+
+interface Timer {
+  at: number;
+  readonly order: number;
+  readonly run: () => void;
+  readonly everyMs: number | undefined;
+}
+
+/** A clock that stands still until it is told to go on. */
+export class VirtualClock implements Clock {
+  readonly #timers: Set<Timer> = new Set();
+  #elapsed = 0;
+  #order = 0;
+
+  /** Timers that were set and neither ran nor were cancelled. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return 1_700_000_000_000 + this.#elapsed;
+  }
+
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    return this.#add(ms, run, undefined);
+  }
+
+  every(ms: number, run: () => void): () => void {
+    return this.#add(ms, run, ms);
+  }
+
+  /** Lets `ms` pass: runs what falls due in order of time, and after each all that follows from it. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#elapsed + ms;
+    await settled();
+    for (let timer = this.#nextBy(until); timer !== undefined; timer = this.#nextBy(until)) {
+      this.#elapsed = Math.max(this.#elapsed, timer.at);
+      if (timer.everyMs === undefined) this.#timers.delete(timer);
+      else timer.at += timer.everyMs;
+      timer.run();
+      await settled();
+    }
+    this.#elapsed = until;
+  }
+
+  #nextBy(until: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.at > until) continue;
+      if (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
+    }
+    return next;
+  }
+
+  #add(ms: number, run: () => void, everyMs: number | undefined): () => void {
+    const timer: Timer = { at: this.#elapsed + Math.max(0, ms), order: this.#order++, run, everyMs };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+}
+
+/** Resolves when every promise that could go on without time passing went on. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

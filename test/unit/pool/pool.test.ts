@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { FunctionConfig } from '../../../src/contract/index.ts';
+import { lamError } from '../../../src/errors/index.ts';
+import { Pool, type InitFailure, type Lease } from '../../../src/pool/index.ts';
+import { RETIRED_KEEP_MS } from '../../../src/pool/policy.ts';
+import { STUCK_MS } from '../../../src/pool/pool.ts';
+import { MemoryDriver, type MemorySandbox, type Script } from '../../support/memory-driver.ts';
+import { revision } from '../../support/revisions.ts';
+import { settled, VirtualClock } from '../../support/virtual-clock.ts';
+
+function house(script: Script = {}, limits: { memoryBudgetMiB?: number; cores?: number } = {}) {
+  const clock = new VirtualClock();
+  const driver = new MemoryDriver(clock, script);
+  const attached: string[] = [];
+  const pool = new Pool({
+    driver,
+    clock,
+    memoryBudgetMiB: 4096,
+    cores: 2,
+    hooksFor: (_revision, id) => ({ onLog: () => undefined, onProtocolError: () => undefined, attached: () => void attached.push(id) }),
+    ...limits,
+  });
+  return { clock, driver, pool, attached };
+}
+
+function leased(answer: Lease | InitFailure): Lease {
+  assert.ok(!('kind' in answer), 'a lease and not a failed init');
+  return answer;
+}
+
+function sandboxOf(driver: MemoryDriver, lease: Lease): MemorySandbox {
+  const sandbox = driver.alive.get(lease.id);
+  assert.ok(sandbox !== undefined);
+  return sandbox;
+}
+
+const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
+const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
+
+describe('reuse', () => {
+  test('gives an idle sandbox of the same version again, and counts its leases', async () => {
+    const { pool, driver, attached } = house();
+    const hello = revision('hello', 1);
+    const first = leased(await pool.lease(hello));
+    assert.equal(first.leases, 1);
+    assert.deepEqual(attached, [first.id]);
+    pool.release(first, true, 1);
+    const second = pool.tryLease(hello);
+    assert.equal(second?.id, first.id);
+    assert.equal(second?.leases, 2);
+    assert.equal(driver.created.length, 1);
+    await pool.close(0);
+  });
+
+  test('never gives one of another version', async () => {
+    const { pool } = house();
+    pool.release(leased(await pool.lease(revision('hello', 1))), true, 1);
+    assert.equal(pool.tryLease(revision('hello', 2)), undefined);
+    const other = leased(await pool.lease(revision('hello', 2)));
+    assert.equal(other.revision.version, 2);
+    await pool.close(0);
+  });
+
+  test('prefers the one used last, so that the others can expire', async () => {
+    const { pool } = house();
+    const hello = revision('hello', 1);
+    const [a, b] = (await Promise.all([pool.lease(hello), pool.lease(hello)])).map(leased);
+    assert.ok(a !== undefined && b !== undefined);
+    pool.release(b, true, 1);
+    pool.release(a, true, 1);
+    assert.equal(pool.tryLease(hello)?.id, a.id);
+    assert.equal(pool.tryLease(hello)?.id, b.id);
+    await pool.close(0);
+  });
+
+  test('ignores a lease that is given back twice', async () => {
+    const { pool } = house();
+    const hello = revision('hello', 1);
+    const lease = leased(await pool.lease(hello));
+    pool.release(lease, true, 1);
+    pool.release(lease, true, 1);
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 1, busy: 0 });
+    await pool.close(0);
+  });
+});
+
+describe('a sandbox that dies', () => {
+  test('while idle is not handed out', async () => {
+    const { pool, driver } = house();
+    const hello = revision('hello', 1);
+    const lease = leased(await pool.lease(hello));
+    pool.release(lease, true, 1);
+    sandboxOf(driver, lease).die({ code: 1, signal: null, outOfMemory: false });
+    await settled();
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
+    assert.notEqual(leased(await pool.lease(hello)).id, lease.id);
+    await pool.close(0);
+  });
+
+  test('after its answer but before it is given back is not handed out', async () => {
+    const { pool, driver } = house();
+    const hello = revision('hello', 1);
+    const lease = leased(await pool.lease(hello));
+    sandboxOf(driver, lease).die({ code: 0, signal: null, outOfMemory: false });
+    await settled();
+    pool.release(lease, true, 1);
+    assert.equal(pool.tryLease(hello), undefined);
+    await pool.close(0);
+  });
+});
+
+describe('the queue', () => {
+  test('answers 429 to whom it has no room for, and serves the rest in order of arrival', async () => {
+    const { pool } = house();
+    const hello = revision('hello', 1, { maxConcurrency: 1, maxQueue: 2 });
+    const first = leased(await pool.lease(hello));
+    const order: number[] = [];
+    const waiting = [1, 2].map((n) => pool.lease(hello).then((lease) => (order.push(n), leased(lease))));
+    await assert.rejects(pool.lease(hello), { code: 'LAM_POOL_THROTTLED' });
+    pool.release(first, true, 1);
+    for (const lease of waiting) pool.release(await lease, true, 1);
+    assert.deepEqual(order, [1, 2]);
+    await pool.close(0);
+  });
+
+  test('lets a request go whose caller left, and the others move up', async () => {
+    const { pool } = house();
+    const hello = revision('hello', 1, ONE);
+    const first = leased(await pool.lease(hello));
+    const leaver = new AbortController();
+    const left = pool.lease(hello, leaver.signal);
+    const stays = pool.lease(hello);
+    leaver.abort();
+    await assert.rejects(left, { code: 'LAM_POOL_CANCELLED' });
+    pool.release(first, true, 1);
+    assert.equal(leased(await stays).id, first.id);
+    await pool.close(0);
+  });
+
+  test('refuses a caller that had left before', async () => {
+    const { pool, driver } = house();
+    await assert.rejects(pool.lease(revision('hello', 1), AbortSignal.abort()), { code: 'LAM_POOL_CANCELLED' });
+    assert.equal(driver.created.length, 0);
+    await pool.close(0);
+  });
+
+  test('keeps no listener on the signal of a request that was served', async () => {
+    const { pool } = house();
+    const hello = revision('hello', 1, ONE);
+    const { signal } = new AbortController();
+    let added = 0;
+    const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+    signal.addEventListener = (...args: Parameters<typeof add>) => (added++, add(...args));
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => (added--, remove(...args));
+    const first = leased(await pool.lease(hello, signal));
+    const second = pool.lease(hello, signal);
+    assert.equal(added, 1);
+    pool.release(first, true, 1);
+    await second;
+    assert.equal(added, 0);
+    await pool.close(0);
+  });
+
+  test('a caller that leaves once it was served changes nothing', async () => {
+    const { pool } = house();
+    const hello = revision('hello', 1, ONE);
+    const first = leased(await pool.lease(hello));
+    const leaver = new AbortController();
+    const served = pool.lease(hello, leaver.signal);
+    pool.release(first, true, 1);
+    leaver.abort();
+    pool.release(leased(await served), true, 1);
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 1, busy: 0 });
+    await pool.close(0);
+  });
+});
+
+describe('an init that fails', () => {
+  const failing: Script = {
+    init: () => ({ ms: 5, outcome: { kind: 'error', payload: Buffer.from('{}'), errorType: 'Runtime.ImportModuleError' } }),
+  };
+
+  test('fails all who wait for the first sandbox of a version', async () => {
+    const { pool, clock, driver } = house(failing);
+    const hello = revision('hello', 1);
+    const answers = Promise.all([1, 2, 3].map(() => pool.lease(hello)));
+    await clock.advance(20);
+    for (const answer of await answers) assert.ok('kind' in answer && answer.outcome.kind === 'error');
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
+    assert.equal(driver.promisedMiB, 0);
+    await pool.close(0);
+  });
+
+  test('fails only the first who waits while another sandbox of the version runs', async () => {
+    let made = 0;
+    const { pool, clock } = house({ init: (spec) => (made++ === 0 ? { ms: 0 } : (failing.init?.(spec) ?? 'never')) });
+    const hello = revision('hello', 1, { maxConcurrency: 2 });
+    const runs = leased(await pool.lease(hello));
+    const unlucky = pool.lease(hello);
+    const second = pool.lease(hello);
+    await clock.advance(6);
+    assert.ok('kind' in (await unlucky));
+    pool.release(runs, true, 1);
+    assert.equal(leased(await second).id, runs.id);
+    await pool.close(0);
+  });
+
+  test('takes as long as it may and not longer', async () => {
+    const { pool, clock } = house({ init: () => 'never' });
+    const answer = pool.lease(revision('hello', 1, { timeoutMs: 1000 }));
+    await clock.advance(10_000);
+    const failed = await answer;
+    assert.ok('kind' in failed && failed.outcome.kind === 'timeout');
+    assert.equal(failed.limitMs, 10_000);
+    await pool.close(0);
+  });
+
+  test("tells the driver's own error when the place could not be made", async () => {
+    const error = lamError('LAM_POOL_CLOSED', {});
+    const { pool, driver } = house({ boot: () => ({ ms: 0, error }) });
+    await assert.rejects(pool.lease(revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
+    await settled();
+    assert.equal(driver.promisedMiB, 0);
+    await pool.close(0);
+  });
+});
+
+describe('memory', () => {
+  test('a function that can never fit is refused at once', async () => {
+    const { pool } = house({}, { memoryBudgetMiB: 100 });
+    await assert.rejects(pool.lease(revision('hello', 1, { memoryMiB: 128 })), { code: 'LAM_POOL_MEMORY' });
+    await pool.close(0);
+  });
+
+  test('ends the longest idle to make room, only as many as needed, and waits until they are gone', async () => {
+    const { pool, clock, driver } = house({ destroy: () => ({ ms: 30 }) }, { memoryBudgetMiB: 256 });
+    const [a, b, c] = [revision('a', 1), revision('b', 1), revision('c', 1)];
+    pool.release(leased(await pool.lease(a)), true, 1);
+    await clock.advance(5);
+    pool.release(leased(await pool.lease(b)), true, 1);
+    const waiting = pool.lease(c);
+    await clock.advance(29);
+    assert.equal(driver.created.length, 2, 'the memory is not free yet');
+    await clock.advance(2);
+    assert.equal(leased(await waiting).revision, c);
+    assert.equal(pool.counts('a').idle, 0);
+    assert.equal(pool.counts('b').idle, 1);
+    await pool.close(0);
+  });
+
+  test('a request waits for memory that others use, until they rest', async () => {
+    const { pool, clock } = house({}, { memoryBudgetMiB: 128 });
+    const busy = leased(await pool.lease(revision('a', 1)));
+    const waiting = pool.lease(revision('b', 1));
+    await clock.advance(500);
+    pool.release(busy, true, 1);
+    await clock.advance(20);
+    assert.equal(leased(await waiting).revision.functionName, 'b');
+    await pool.close(0);
+  });
+});
+
+describe('one that is stuck', () => {
+  test('while it starts delays no other function for long', async () => {
+    const { pool, clock } = house({ boot: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) });
+    const stuck = revision('stuck', 1);
+    const never = [pool.lease(stuck), pool.lease(stuck), pool.lease(stuck)];
+    const other = pool.lease(revision('other', 1));
+    await clock.advance(STUCK_MS + 20);
+    assert.equal(leased(await other).revision.functionName, 'other');
+    const refused = Promise.allSettled(never);
+    await pool.close(0);
+    for (const one of await refused) assert.equal(one.status, 'rejected');
+  });
+
+  test('while it ends delays no other function for long', async () => {
+    const { pool, clock } = house({ destroy: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) }, { memoryBudgetMiB: 256 });
+    pool.release(leased(await pool.lease(revision('stuck', 1))), true, 1);
+    await clock.advance(5);
+    pool.release(leased(await pool.lease(revision('idle', 1))), true, 1);
+    const other = pool.lease(revision('other', 1));
+    await clock.advance(STUCK_MS + 20);
+    assert.equal(leased(await other).revision.functionName, 'other');
+    await pool.close(0);
+  });
+});
+
+describe('expiry', () => {
+  test('ends a sandbox once it was unused for its time, and not before', async () => {
+    const { pool, clock } = house();
+    pool.release(leased(await pool.lease(revision('hello', 1, { idleTimeoutMs: 5000 }))), true, 1);
+    await clock.advance(4900);
+    assert.equal(pool.counts().idle, 1);
+    await clock.advance(1100);
+    assert.equal(pool.counts().idle, 0);
+    await pool.close(0);
+  });
+
+  test('ends those of a version nobody points at sooner, unless one points at it again', async () => {
+    const { pool, clock } = house();
+    for (const version of [1, 2]) pool.release(leased(await pool.lease(revision('hello', version))), true, 1);
+    pool.setRetired('hello', 1, true);
+    pool.setRetired('hello', 2, true);
+    pool.setRetired('hello', 2, false);
+    await clock.advance(RETIRED_KEEP_MS + 1001);
+    assert.deepEqual([pool.counts('hello', 1).idle, pool.counts('hello', 2).idle], [0, 1]);
+    await pool.close(0);
+  });
+});
+
+describe('removal', () => {
+  test('of a busy version waits for the answer, and close waits for it too', async () => {
+    const { pool, clock, driver } = house();
+    const hello = revision('hello', 1);
+    const lease = leased(await pool.lease(hello));
+    pool.drop('hello', undefined, GONE);
+    await settled();
+    assert.equal(driver.alive.size, 1);
+    assert.equal(pool.counts().busy, 1);
+    let closed = false;
+    const closing = pool.close(1000).then(() => (closed = true));
+    await clock.advance(500);
+    assert.equal(closed, false);
+    pool.release(lease, true, 1);
+    await closing;
+    assert.equal(driver.alive.size, 0);
+    assert.equal(clock.pending, 0);
+  });
+
+  test('ends what is idle and starting and refuses what waits', async () => {
+    const { pool, clock, driver } = house({ boot: () => ({ ms: 10 }) });
+    const hello = revision('hello', 1);
+    const first = pool.lease(hello);
+    await clock.advance(10);
+    pool.release(leased(await first), true, 1);
+    const again = leased(await pool.lease(hello));
+    const waiting = assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CANCELLED' });
+    pool.drop('hello', 1, GONE);
+    await waiting;
+    pool.release(again, true, 1);
+    await clock.advance(20);
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
+    assert.equal(driver.alive.size, 0);
+    await pool.close(0);
+  });
+
+  test('of one version leaves the others, and the same version may come back', async () => {
+    const { pool } = house();
+    const [one, two] = [revision('hello', 1), revision('hello', 2)];
+    for (const r of [one, two]) pool.release(leased(await pool.lease(r)), true, 1);
+    pool.drop('hello', 1, GONE);
+    assert.equal(pool.counts('hello').idle, 1);
+    const again = leased(await pool.lease(one));
+    await settled();
+    pool.release(again, true, 1);
+    assert.equal(pool.tryLease(one)?.id, again.id);
+    await pool.close(0);
+  });
+});
+
+describe('close', () => {
+  test('refuses new work and what waits, ends the rest after its grace, and leaves no timer', async () => {
+    const { pool, clock, driver } = house();
+    const hello = revision('hello', 1, ONE);
+    const lease = leased(await pool.lease(hello));
+    const waiting = assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CLOSED' });
+    const closing = pool.close(100);
+    assert.equal(pool.close(0), closing);
+    await waiting;
+    await assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CLOSED' });
+    await clock.advance(99);
+    assert.equal(driver.alive.size, 1);
+    await clock.advance(1);
+    await closing;
+    pool.release(lease, true, 1);
+    assert.equal(driver.alive.size, 0);
+    assert.equal(clock.pending, 0);
+  });
+
+  test('ends at once when nothing runs, even while something boots', async () => {
+    const { pool, clock, driver } = house({ boot: () => 'never' });
+    const waiting = assert.rejects(pool.lease(revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
+    await pool.close(60_000);
+    await waiting;
+    await settled();
+    assert.equal(driver.promisedMiB, 0);
+    assert.equal(clock.pending, 0);
+  });
+});
