@@ -54,6 +54,6 @@ export function entriesOf(declaration: Declaration, key: string): ReadonlyMap<st
 }
 
 /** Whether a value is a map rather than a list or a scalar. */
-export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
 export { loadProject, parseProject } from './load-project.ts';
-export { findProjectFile, PROJECT_FILES } from './locate.ts';
+export { findProjectFile } from './locate.ts';
 export type { BuildOptions, Project, ProjectFault, ProjectFunction } from './project.ts';
 export { projectSchema, SCHEMA_PATH, type JsonSchema } from './schema.ts';

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 /** The names a project file may have; the first one present wins. */
-export const PROJECT_FILES = ['lam.yaml', 'lam.yml'] as const;
+const PROJECT_FILES = ['lam.yaml', 'lam.yml'] as const;
 
 /** The absolute path of the nearest project file in `from` or a folder above it, or undefined. */
 export async function findProjectFile(from: string): Promise<string | undefined> {

@@ -1,2 +1,2 @@
-export { DEFAULT_TEMPLATES, listTemplates, type Template } from './list-templates.ts';
+export { listTemplates, type Template } from './list-templates.ts';
 export { scaffold, type Scaffolded, type ScaffoldRequest } from './scaffold.ts';

@@ -103,7 +103,7 @@ describe('what is packaged', () => {
   for (const [title, tree] of [
     ['upwards', { 'a/escape': { link: '../../outside' } }],
     ['to an absolute place', { escape: { link: '/etc/passwd' } }],
-    ['through another link', { 'a/b/root': { link: '../..' }, escape: { link: 'a/b/root/../x' } }],
+    ['through another link', { 'a/b/top': { link: '../..' }, escape: { link: 'a/b/top/../x' } }],
     ['in a circle', { escape: { link: 'other' }, other: { link: 'escape' } }],
   ] as const) {
     test(`is refused when a link leads out ${title}`, async (t) => {

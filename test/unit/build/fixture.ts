@@ -7,7 +7,7 @@ import type { BuildContext } from '../../../src/build/index.ts';
 import type { ProjectFunction } from '../../../src/project/index.ts';
 
 /** The native esbuild of this machine. */
-export const ESBUILD = createRequire(import.meta.url).resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`);
+const ESBUILD = createRequire(import.meta.url).resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`);
 
 /** Content of a file, or where a link leads to. */
 export type TreeEntry = string | { readonly link: string } | { readonly text: string; readonly mode: number };
