@@ -221,6 +221,17 @@ describe('a template of your own', () => {
     assert.deepEqual(await readdir(root), []);
   });
 
+  test('in a git repository is refused when there is no git', async (t) => {
+    const root = await temporaryFolder(t);
+    const before = process.env['PATH'];
+    process.env['PATH'] = root;
+    try {
+      await assert.rejects(scaffold(request(root, { from: `file://${root}/x.git` })), fails('LAM_SCAFFOLD_GIT_MISSING', /git is needed/));
+    } finally {
+      process.env['PATH'] = before;
+    }
+  });
+
   for (const from of [
     '--upload-pack=touch x',
     '-u x.git',
