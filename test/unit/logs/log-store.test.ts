@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, test } from 'node:test';
+import type { LogQuery, LogRecord } from '../../../src/contract/index.ts';
+import { systemClock } from '../../../src/kit/index.ts';
+import { LogStore } from '../../../src/logs/index.ts';
+import { LOG_WORKER, logHouse, recordsOf } from '../../support/log-house.ts';
+
+const SOURCE = { version: 1, sandbox: 'aa' };
+
+function texts(records: readonly LogRecord[]): string[] {
+  return records.map((r) => r.text);
+}
+
+function numbers(from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, i) => String(from + i));
+}
+
+describe('a log store', () => {
+  test('gives back what was printed, in order, each function its own', async () => {
+    await using house = await logHouse();
+    const { logs } = house;
+    for (const n of numbers(0, 5000)) logs.append('a', SOURCE, 'stdout', n, 'r', 1000 + Number(n));
+    logs.append('b', SOURCE, 'stderr', 'other', 'r', 1);
+    assert.deepEqual(texts(await recordsOf(logs, 'a')), numbers(0, 5000));
+    assert.deepEqual(texts(await recordsOf(logs, 'b')), ['other']);
+    assert.deepEqual(await recordsOf(logs, 'nobody'), []);
+  });
+
+  test('narrows by time, version, request, text and number of lines, alone and together', async () => {
+    await using house = await logHouse();
+    const { logs } = house;
+    for (const n of numbers(0, 100)) {
+      logs.append('f', { version: 1 + (Number(n) % 2), sandbox: 's' }, 'stdout', `Line ${n}`, `r${Number(n) % 10}`, Number(n));
+      if (Number(n) % 7 === 0) logs.flush();
+    }
+    const cases: [LogQuery, (n: number) => boolean][] = [
+      [{}, () => true],
+      [{ since: 50 }, (n) => n >= 50],
+      [{ until: 50 }, (n) => n <= 50],
+      [{ since: 20, until: 30 }, (n) => n >= 20 && n <= 30],
+      [{ version: 2 }, (n) => n % 2 === 1],
+      [{ requestId: 'r3' }, (n) => n % 10 === 3],
+      [{ search: 'lINE 9' }, (n) => `line ${n}`.includes('line 9')],
+      [{ lines: 5 }, (n) => n >= 95],
+      [{ lines: 0 }, () => false],
+      [{ lines: 2, until: 40, version: 1 }, (n) => n === 38 || n === 40],
+      [{ lines: 1000 }, () => true],
+    ];
+    for (const [query, want] of cases) {
+      const expected = numbers(0, 100)
+        .filter((n) => want(Number(n)))
+        .map((n) => `Line ${n}`);
+      assert.deepEqual(texts(await recordsOf(logs, 'f', query)), expected, JSON.stringify(query));
+    }
+  });
+
+  test('gives history and then new records without loss or doubles, while others print', async () => {
+    await using house = await logHouse();
+    const { logs } = house;
+    for (const n of numbers(0, 3000)) logs.append('f', SOURCE, 'stdout', n, '', 1);
+    const seen: string[] = [];
+    const held: string[] = [];
+    let live = false;
+    const { promise: all, resolve } = Promise.withResolvers<void>();
+    const end = logs.follow('f', {}, (record) => {
+      (live ? seen : held).push(record.text);
+      if (record.text === '5999') resolve();
+    });
+    const history = logs.query('f', {}, async (records) => {
+      seen.push(...texts(records));
+      // More is printed while the reader is slow.
+      await new Promise(setImmediate);
+    });
+    for (const n of numbers(3000, 4500)) logs.append('f', SOURCE, 'stdout', n, '', 1);
+    await history;
+    seen.push(...held);
+    live = true;
+    for (const n of numbers(4500, 6000)) logs.append('f', SOURCE, 'stdout', n, '', 1);
+    await all;
+    end();
+    logs.append('f', SOURCE, 'stdout', 'after the end', '', 1);
+    assert.deepEqual(seen, numbers(0, 6000));
+  });
+
+  test('gives a follower only what it asked for, at once', async () => {
+    await using house = await logHouse();
+    const { logs } = house;
+    const seen: LogRecord[] = [];
+    const end = logs.follow('f', { version: 1, search: 'yes' }, (record) => void seen.push(record));
+    logs.append('f', SOURCE, 'stdout', 'yes', 'id', 5);
+    logs.append('f', SOURCE, 'stdout', 'no', 'id', 5);
+    logs.append('f', { ...SOURCE, version: 2 }, 'stdout', 'yes', 'id', 5);
+    logs.append('g', SOURCE, 'stdout', 'yes', 'id', 5);
+    end();
+    assert.deepEqual(seen, [{ time: 5, stream: 'stdout', requestId: 'id', ...SOURCE, text: 'yes' }]);
+  });
+
+  test('keeps history across a restart', async () => {
+    await using house = await logHouse();
+    house.logs.append('f', SOURCE, 'stdout', 'before', '', 1);
+    await house.reopen();
+    house.logs.append('f', SOURCE, 'stdout', 'after', '', 2);
+    assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['before', 'after']);
+  });
+
+  test('drops the oldest of a function that holds more than it may, and gives the disk its space back', async () => {
+    await using house = await logHouse({ keepBytes: 100_000 });
+    const { logs } = house;
+    logs.append('quiet', SOURCE, 'stdout', 'still here', '', 1);
+    for (const n of numbers(0, 400)) {
+      logs.append('loud', SOURCE, 'stdout', n.padEnd(4000, '.'), '', 1);
+      if (Number(n) % 5 === 4) logs.flush();
+    }
+    const kept = await recordsOf(logs, 'loud');
+    assert.equal(Number.parseInt(kept.at(-1)?.text ?? ''), 399);
+    const { sizes, total } = await logs.sizes();
+    assert.ok((sizes['loud'] ?? 0) <= 110_000 && (sizes['loud'] ?? 0) > 50_000, `${sizes['loud']} bytes`);
+    assert.ok(total > 0);
+    assert.deepEqual(texts(await recordsOf(logs, 'quiet')), ['still here']);
+    await logs.close();
+    const db = new DatabaseSync(house.file);
+    assert.equal(Number(db.prepare('PRAGMA auto_vacuum').get()?.['auto_vacuum']), 2);
+    assert.ok(Number(db.prepare('PRAGMA page_count').get()?.['page_count']) * 4096 < 400_000, 'the file shrank');
+    db.close();
+  });
+
+  test('forgets a deleted function, and only it', async () => {
+    await using house = await logHouse();
+    const { logs } = house;
+    logs.append('a', SOURCE, 'stdout', 'x', '', 1);
+    logs.append('b', SOURCE, 'stdout', 'y', '', 1);
+    await logs.delete('a');
+    assert.deepEqual(texts(await recordsOf(logs, 'a')), []);
+    assert.deepEqual(texts(await recordsOf(logs, 'b')), ['y']);
+    assert.equal((await logs.sizes()).sizes['a'], undefined);
+  });
+
+  test('reads on only when the reader is done with what it has, and stops for one that gives up', async () => {
+    await using house = await logHouse({ keepBytes: 64 * 1024 * 1024 });
+    const { logs } = house;
+    for (const n of numbers(0, 200)) {
+      logs.append('f', SOURCE, 'stdout', n, '', 1);
+      logs.flush();
+    }
+    let batches = 0;
+    const reading = logs.query('f', {}, () => {
+      if (++batches === 2) throw new Error('enough');
+    });
+    await assert.rejects(reading, { message: /enough/ });
+    assert.equal(batches, 2);
+    assert.equal((await recordsOf(logs, 'f')).length, 200);
+  });
+});
+
+describe('pressure', () => {
+  test('builds up when printing outruns writing, and is relieved once it was written', async () => {
+    await using house = await logHouse({ keepBytes: 1024 * 1024 });
+    const { logs } = house;
+    assert.equal(logs.underPressure, false);
+    const line = 'x'.repeat(64 * 1024);
+    let printed = 0;
+    // In one turn, so that the thread cannot answer.
+    while (!logs.underPressure && printed < 1000) {
+      logs.append('f', SOURCE, 'stdout', line, '', 1);
+      printed++;
+    }
+    assert.equal(logs.underPressure, true);
+    await new Promise<void>((resolve) => logs.whenRelieved(resolve));
+    assert.equal(logs.underPressure, false);
+    assert.deepEqual(house.troubles, []);
+  });
+});
+
+describe('trouble', () => {
+  test('with a damaged file: it is set aside and said so, and a new one begun', async () => {
+    await using house = await logHouse();
+    await house.logs.close();
+    await writeFile(house.file, 'this is no database, but it is long enough to be taken for one\n'.repeat(100));
+    await house.reopen();
+    house.logs.append('f', SOURCE, 'stdout', 'new', '', 1);
+    assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['new']);
+    assert.equal(house.troubles.length, 1);
+    assert.match(house.troubles[0] ?? '', /damaged; it is kept as .*logs\.db\.damaged-\d+ and a new one was begun/);
+    assert.ok((await readdir(house.folder)).some((name) => name.startsWith('logs.db.damaged-')));
+  });
+
+  test('with a file cut short by a crash of the machine: good records come back, the rest is passed over', async () => {
+    await using house = await logHouse();
+    house.logs.append('f', SOURCE, 'stdout', 'good', '', 1);
+    await house.logs.close();
+    const db = new DatabaseSync(house.file);
+    db.prepare('UPDATE chunks SET body = body || char(10) || \'[1,"o","",1,"s","cut\'').run();
+    db.close();
+    await house.reopen();
+    assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['good']);
+  });
+
+  test('with a folder that is not there: it is reported, and everything else goes on', async () => {
+    const troubles: string[] = [];
+    const file = join(import.meta.dirname, 'no-such-folder', 'logs.db');
+    const said = Promise.withResolvers<void>();
+    const logs = LogStore.open({
+      file,
+      worker: LOG_WORKER,
+      clock: systemClock,
+      keepBytes: 1000,
+      onTrouble: (what) => {
+        troubles.push(what);
+        said.resolve();
+      },
+    });
+    logs.append('f', SOURCE, 'stdout', 'lost', '', 1);
+    const query = assert.rejects(recordsOf(logs, 'f'), { code: 'LAM_LOGS_UNAVAILABLE' });
+    await said.promise;
+    await query;
+    const followed: string[] = [];
+    const end = logs.follow('f', {}, (record) => void followed.push(record.text));
+    for (let i = 0; i < 200; i++) logs.append('f', SOURCE, 'stdout', 'x'.repeat(64 * 1024), '', 1);
+    end();
+    assert.equal(followed.length, 200, 'followers still see it');
+    assert.equal(logs.underPressure, false, 'nothing gathers for a thread that is no more');
+    await logs.delete('f');
+    assert.deepEqual(await logs.sizes(), { sizes: {}, total: 0 });
+    await logs.close();
+    assert.equal(troubles.length, 1);
+    assert.match(troubles[0] ?? '', /nothing more is kept until the next start: unable to open database file/);
+  });
+
+  const root = process.getuid?.() === 0 && process.platform === 'linux';
+  test(
+    'with a full disk: it is said once, functions go on, and so do logs when there is room again',
+    { skip: root ? false : 'needs root to mount a small disk' },
+    async () => {
+      await using house = await logHouse();
+      const disk = join(house.folder, 'disk');
+      await mkdir(disk);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]);
+      try {
+        await using small = await logHouse({ file: join(disk, 'logs.db'), keepBytes: 10_000_000 });
+        await recordsOf(small.logs, 'f');
+        await writeFile(join(disk, 'filler'), Buffer.alloc(1024 * 1024)).catch(() => undefined);
+        for (const n of numbers(0, 5)) {
+          small.logs.append('f', SOURCE, 'stdout', n.padEnd(60_000, 'x'), '', 1);
+          small.logs.flush();
+        }
+        await small.logs.sizes();
+        assert.equal(small.troubles.length, 1, small.troubles.join('\n'));
+        assert.match(small.troubles[0] ?? '', /logs could not be written and are lost until they can be: .*full/);
+        await rm(join(disk, 'filler'));
+        small.logs.append('f', SOURCE, 'stdout', 'room again', '', 1);
+        const kept = texts(await recordsOf(small.logs, 'f'));
+        assert.equal(kept.at(-1), 'room again');
+        assert.match(small.troubles[1] ?? '', /logs are written again; about \d+ characters/);
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    },
+  );
+});
+
+describe('closing', () => {
+  test('writes what was waiting, can be asked for twice, and answers what comes later', async () => {
+    await using house = await logHouse();
+    const { logs } = house;
+    logs.append('f', SOURCE, 'stdout', 'last words', '', 1);
+    await Promise.all([logs.close(), logs.close()]);
+    logs.append('f', SOURCE, 'stdout', 'too late', '', 1);
+    await assert.rejects(recordsOf(logs, 'f'), { code: 'LAM_LOGS_UNAVAILABLE' });
+    await house.reopen();
+    assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['last words']);
+    assert.deepEqual(house.troubles, []);
+  });
+});
