@@ -27,7 +27,7 @@ export function dockerError(thrown: unknown, work: DockerWork): LamError {
 }
 
 /** There was no engine to answer, or it took too long. */
-export function isUnreachable(thrown: unknown): boolean {
+function isUnreachable(thrown: unknown): boolean {
   const name = member(thrown, 'name');
   return GONE.has(member(thrown, 'code')) || name === 'AbortError' || name === 'TimeoutError';
 }

@@ -19,7 +19,7 @@ export interface HostBase {
 }
 
 /** The repository of all host base images. */
-export const HOST_BASE_REPOSITORY = 'lam-host-base';
+const HOST_BASE_REPOSITORY = 'lam-host-base';
 
 /** Top-level folders that are links into /usr on most systems, and folders of their own on others. */
 const SYSTEM = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];

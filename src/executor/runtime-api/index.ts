@@ -1,2 +1,2 @@
-export { openRuntimeApi, FREE_PORTS, type RuntimeApi, type RuntimeApiAddress, type RuntimeApiOptions } from './server.ts';
+export { openRuntimeApi, type RuntimeApi, type RuntimeApiAddress } from './server.ts';
 export { checkEntrypoint, type EntrypointError } from './entrypoint.ts';

@@ -8,7 +8,7 @@ import { Extensions } from './extensions.ts';
 import { findRoute } from './routes.ts';
 import { RuntimeApiSession } from './session.ts';
 
-/** Where a sandbox's Runtime API listens. Port 0 means a free one of {@link FREE_PORTS}. */
+/** Where a sandbox's Runtime API listens. Port 0 means a free one between 20000 and 29999. */
 export type RuntimeApiAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface RuntimeApiOptions {
@@ -33,7 +33,7 @@ export interface RuntimeApi {
 }
 
 /** Ports above 32767 break clients that read them into a signed 16-bit number, and those from 32768 are the kernel's own. */
-export const FREE_PORTS = { first: 20_000, last: 29_999 } as const;
+const FREE_PORTS = { first: 20_000, last: 29_999 } as const;
 
 /** Error reports carry headers of up to 1 MiB. */
 const HEADER_BYTES = 2 * 1024 * 1024;
