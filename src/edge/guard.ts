@@ -40,7 +40,7 @@ export function refusal(door: Door, headers: IncomingHttpHeaders, area: 'invoke'
 }
 
 function hasToken(token: string | undefined, headers: IncomingHttpHeaders): boolean {
-  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+  const given = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
   if (token === undefined || given === undefined) return false;
   const [a, b] = [Buffer.from(token), Buffer.from(given)];
   return a.length === b.length && timingSafeEqual(a, b);

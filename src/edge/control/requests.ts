@@ -77,24 +77,43 @@ export function publishOf(fields: Fields): PublishRequest {
   };
 }
 
+/** The shape of a rollback request. */
 export function rollbackOf(fields: Fields): RollbackRequest {
-  return { ...optional<number>(fields, 'to', 'number'), ...moved(fields), ...optional<boolean>(fields, 'dryRun', 'boolean') };
+  const to = versionOf(fields, 'to');
+  return { ...(to === undefined ? {} : { to }), ...moved(fields), ...optional<boolean>(fields, 'dryRun', 'boolean') };
 }
 
+/** The shape of a change of settings; the registry checks the values. */
 export function patchOf(fields: Fields): ConfigPatch {
   return {
     ...optional<object>(fields, 'set', 'object'),
     ...(optionalTexts(fields, 'unset') as Pick<ConfigPatch, 'unset'>),
-    ...optional<Record<string, string>>(fields, 'setEnvironment', 'object'),
+    ...environmentOf(fields),
     ...optionalTexts(fields, 'unsetEnvironment'),
     ...moved(fields),
   };
 }
 
-export function aliasOf(fields: Fields): AliasRequest {
-  return { version: required<number>(fields, 'version', 'number'), ...moved(fields) };
+function environmentOf(fields: Fields): Pick<ConfigPatch, 'setEnvironment'> {
+  const given = optional<Record<string, unknown>>(fields, 'setEnvironment', 'object');
+  const values = Object.values(given['setEnvironment'] ?? {});
+  if (!values.every((value) => typeof value === 'string')) return bad("'setEnvironment' has a value that is not a string");
+  return given as Pick<ConfigPatch, 'setEnvironment'>;
 }
 
+/** The number under `key`, when it can be a version's. */
+function versionOf(fields: Fields, key: string): number | undefined {
+  const version = optional<number>(fields, key, 'number')[key];
+  if (version !== undefined && !(Number.isSafeInteger(version) && version >= 1)) return bad(`'${key}' is not a version number`);
+  return version;
+}
+
+/** The shape of a request to point an alias somewhere. */
+export function aliasOf(fields: Fields): AliasRequest {
+  return { version: versionOf(fields, 'version') ?? bad("'version' is missing"), ...moved(fields) };
+}
+
+/** A request to free what no kept version uses. */
 export function gcOf(fields: Fields): GcRequest {
   const keep = required<number>(fields, 'keep', 'number');
   if (!Number.isInteger(keep) || keep < 0) return bad("'keep' is not a whole number of at least 0");
@@ -103,18 +122,26 @@ export function gcOf(fields: Fields): GcRequest {
 
 /** Reads `?since=&until=&lines=&search=&requestId=&version=&follow=1`. */
 export function logQueryOf(parameters: URLSearchParams): { query: LogQuery; follow: boolean } {
-  const number = (key: string): Record<string, number> => {
+  const number = (key: string, whole = false): Record<string, number> => {
     const text = parameters.get(key);
     if (text === null) return {};
     const value = Number(text);
-    return Number.isFinite(value) && value >= 0 ? { [key]: value } : bad(`'${key}' is not a number`);
+    const fits = text !== '' && Number.isFinite(value) && value >= 0 && (!whole || Number.isSafeInteger(value));
+    return fits ? { [key]: value } : bad(`'${key}' is not a ${whole ? 'whole ' : ''}number`);
   };
   const text = (key: string): Record<string, string> => {
     const value = parameters.get(key);
     return value === null ? {} : { [key]: value };
   };
   return {
-    query: { ...number('since'), ...number('until'), ...number('lines'), ...number('version'), ...text('search'), ...text('requestId') },
+    query: {
+      ...number('since'),
+      ...number('until'),
+      ...number('lines', true),
+      ...number('version', true),
+      ...text('search'),
+      ...text('requestId'),
+    },
     follow: parameters.get('follow') === '1',
   };
 }

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { aliasOf, gcOf, logQueryOf, patchOf, publishOf, rollbackOf } from '../../../src/edge/control/requests.ts';
+
+const BAD = { code: 'LAM_EDGE_BAD_REQUEST' };
+
+describe('a control request', () => {
+  test('keeps what belongs to it and nothing else', () => {
+    const whole = { artifact: 'd', config: { runtime: 'nodejs' }, message: 'm', by: 'me', alias: 'prod', dryRun: true };
+    assert.deepEqual(publishOf({ ...whole, evil: 1 }), whole);
+    assert.deepEqual(rollbackOf({ to: 3, message: 'm', evil: 1 }), { to: 3, message: 'm' });
+    assert.deepEqual(aliasOf({ version: 2, by: 'me' }), { version: 2, by: 'me' });
+    assert.deepEqual(gcOf({ keep: 0, dryRun: false }), { keep: 0, dryRun: false });
+    const patch = { set: { memoryMiB: 256 }, unset: ['cpus'], setEnvironment: { A: '1' }, unsetEnvironment: ['B'], message: 'm' };
+    assert.deepEqual(patchOf(patch), patch);
+  });
+
+  test('takes null for left out', () => assert.deepEqual(rollbackOf({ to: null, message: null }), {}));
+
+  const refused: [string, () => unknown, RegExp][] = [
+    ['without an artifact', () => publishOf({ config: {} }), /'artifact' is missing/],
+    ['with an artifact that is no text', () => publishOf({ artifact: 5, config: {} }), /'artifact' is not a string/],
+    ['with a list for a configuration', () => publishOf({ artifact: 'd', config: [] }), /'config' is not an object/],
+    ['with a version that is text', () => aliasOf({ version: '2' }), /'version' is not a number/],
+    ['with half a version', () => aliasOf({ version: 1.5 }), /'version' is not a version number/],
+    ['with version 0', () => rollbackOf({ to: 0 }), /'to' is not a version number/],
+    ['with a negative number to keep', () => gcOf({ keep: -1 }), /'keep' is not a whole number/],
+    ['with names to unset that are not a list', () => patchOf({ unset: 'cpus' }), /'unset' is not a list of strings/],
+    ['with names to unset that are no text', () => patchOf({ unsetEnvironment: [1] }), /'unsetEnvironment' is not a list of strings/],
+    ['with a list for settings', () => patchOf({ set: [] }), /'set' is not an object/],
+    ['with variables that are no text', () => patchOf({ setEnvironment: { A: 1 } }), /'setEnvironment' has a value that is not a string/],
+  ];
+  for (const [title, run, message] of refused) test(`${title} is refused by name`, () => assert.throws(run, { ...BAD, message }));
+});
+
+describe('a query for logs', () => {
+  test('is read from the parameters of the address', () => {
+    const text = 'since=1&until=2.5&lines=3&search=a%20b&requestId=r&version=4&follow=1';
+    assert.deepEqual(logQueryOf(new URLSearchParams(text)), {
+      query: { since: 1, until: 2.5, lines: 3, search: 'a b', requestId: 'r', version: 4 },
+      follow: true,
+    });
+    assert.deepEqual(logQueryOf(new URLSearchParams('follow=0')), { query: {}, follow: false });
+  });
+
+  for (const text of ['since=x', 'lines=-1', 'lines=1.5', 'version=Infinity', 'until=', 'since=NaN']) {
+    test(`?${text} is refused`, () => assert.throws(() => logQueryOf(new URLSearchParams(text)), BAD));
+  }
+});

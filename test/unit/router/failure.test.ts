@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ExitStatus } from '../../../src/executor/session.ts';
+import { exitReason, failureOfInit, failureOfInvoke } from '../../../src/router/failure.ts';
+
+const NOW = new Date('2026-11-21T01:02:03.456Z');
+const DIED: ExitStatus = { code: null, signal: null, outOfMemory: false };
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
+
+describe('the reason of an exit', () => {
+  const cases: [Partial<ExitStatus>, string][] = [
+    [{ code: 0 }, 'Runtime exited without providing a reason'],
+    [{ code: 1 }, 'Runtime exited with error: exit status 1'],
+    [{ code: 127 }, 'Runtime exited with error: exit status 127'],
+    [{ signal: 'SIGKILL' }, 'Runtime exited with error: signal: killed'],
+    [{ signal: 'SIGSEGV' }, 'Runtime exited with error: signal: segmentation fault'],
+    [{ signal: 'SIGABRT' }, 'Runtime exited with error: signal: aborted'],
+    [{ signal: 'SIGUSR2' }, 'Runtime exited with error: signal: SIGUSR2'],
+    [{ code: 137, outOfMemory: true }, 'Runtime exited with error: signal: killed'],
+    [{ signal: 'SIGKILL', outOfMemory: true }, 'Runtime exited with error: signal: killed'],
+  ];
+  for (const [exit, words] of cases) {
+    test(`${JSON.stringify(exit)} reads '${words}'`, () => assert.equal(exitReason({ ...DIED, ...exit }), words));
+  }
+});
+
+describe('an invocation', () => {
+  test('that took too long answers and logs what AWS Lambda does, to the byte', () => {
+    const failure = failureOfInvoke({ kind: 'timeout' }, 'the-id', 1000, NOW);
+    assert.equal(
+      text(failure.payload),
+      '{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: the-id Error: Task timed out after 1.00 seconds"}',
+    );
+    assert.equal(failure.note, '2026-11-21T01:02:03.456Z the-id Task timed out after 1.00 seconds');
+    assert.equal(failure.status, 'timeout');
+  });
+
+  test('whose time-out is no whole second says so', () => {
+    assert.match(text(failureOfInvoke({ kind: 'timeout' }, 'i', 1250, NOW).payload), /after 1\.25 seconds/);
+  });
+
+  test('whose process ended well answers to the byte', () => {
+    const failure = failureOfInvoke({ kind: 'exit', exit: { ...DIED, code: 0 } }, 'the-id', 1000, NOW);
+    assert.equal(
+      text(failure.payload),
+      '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: the-id Error: Runtime exited without providing a reason"}',
+    );
+  });
+
+  test('whose process ended badly answers and logs to the byte', () => {
+    const failure = failureOfInvoke({ kind: 'exit', exit: { ...DIED, code: 1 } }, 'the-id', 1000, NOW);
+    assert.equal(
+      text(failure.payload),
+      '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: the-id Error: Runtime exited with error: exit status 1"}',
+    );
+    assert.equal(failure.note, 'RequestId: the-id Error: Runtime exited with error: exit status 1\nRuntime.ExitError');
+    assert.equal(failure.status, 'failure');
+  });
+
+  test('that was killed for its memory is told apart by its type', () => {
+    const failure = failureOfInvoke({ kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: true } }, 'the-id', 1000, NOW);
+    assert.equal(
+      text(failure.payload),
+      '{"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: the-id Error: Runtime exited with error: signal: killed"}',
+    );
+  });
+
+  test('with too large an answer answers to the byte', () => {
+    const failure = failureOfInvoke({ kind: 'too-large', bytes: 7_000_000 }, 'the-id', 1000, NOW);
+    assert.equal(
+      text(failure.payload),
+      '{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}',
+    );
+    assert.equal(failure.status, 'error');
+  });
+
+  test('whose handler failed answers the very bytes the runtime sent', () => {
+    const payload = Buffer.from('{ "statusCode": 500, "body" : "…" }');
+    const failure = failureOfInvoke({ kind: 'error', payload, errorType: 'Error' }, 'the-id', 1000, NOW);
+    assert.equal(failure.payload, payload);
+    assert.deepEqual([failure.status, failure.errorType, failure.note], ['error', 'Error', undefined]);
+  });
+});
+
+describe('an init', () => {
+  test('that failed answers the very bytes the runtime sent', () => {
+    const payload = Buffer.from('{"errorMessage":"no module","errorType":"Runtime.ImportModuleError"}');
+    assert.equal(failureOfInit({ kind: 'error', payload, errorType: 'Runtime.ImportModuleError' }, 'i', 10_000).payload, payload);
+  });
+
+  test('that took too long says how long it might have', () => {
+    const failure = failureOfInit({ kind: 'timeout' }, 'the-id', 10_000);
+    assert.equal(
+      text(failure.payload),
+      '{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: the-id Error: Init timed out after 10.00 seconds"}',
+    );
+    assert.equal(failure.status, 'timeout');
+  });
+
+  test('whose process ended answers as an invocation would', () => {
+    const failure = failureOfInit({ kind: 'exit', exit: { ...DIED, code: 3 } }, 'the-id', 10_000);
+    assert.equal(
+      text(failure.payload),
+      '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: the-id Error: Runtime exited with error: exit status 3"}',
+    );
+  });
+});
