@@ -26,7 +26,11 @@ export function wallTime(command: readonly string[], environment: Readonly<Recor
 }
 
 /** Starts a server script that prints its port, and waits for that. */
-export async function startServer(node: string, script: string, environment: Readonly<Record<string, string>>): Promise<{ port: number; child: ChildProcess }> {
+export async function startServer(
+  node: string,
+  script: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<{ port: number; child: ChildProcess }> {
   const child = spawn(node, [script], { env: { ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);
@@ -39,7 +43,11 @@ export async function startServer(node: string, script: string, environment: Rea
 export function outputOf(command: readonly string[], environment: Readonly<Record<string, string>>, cwd?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const [program = '', ...args] = command;
-    const child = spawn(program, args, { env: { ...environment }, stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
+    const child = spawn(program, args, {
+      env: { ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(cwd === undefined ? {} : { cwd }),
+    });
     let out = '';
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => {

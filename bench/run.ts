@@ -38,16 +38,17 @@ const ROWS: Readonly<Record<string, (scene: Scene) => Measurement>> = {
     lam: async () => checked(await sequential({ port: runtime.port, path: '/hello', body: BODY }, 3000)).p50,
     floor: async () => checked(await sequential(floor, 3000)).p50,
   }),
-  'c64': ({ runtime, floor }) => ({
+  c64: ({ runtime, floor }) => ({
     name: 'throughput c=64, Invoke, one log line a call',
     unit: 'requests/s',
     floorName: 'static node:http',
     gate: { sense: '>=', value: 0.55 },
     rounds: 5,
-    lam: async () => checked(await closedLoop({ port: runtime.port, path: INVOKE_PATH('logging'), body: BODY }, 64, 4, runtime.folder)).rate,
+    lam: async () =>
+      checked(await closedLoop({ port: runtime.port, path: INVOKE_PATH('logging'), body: BODY }, 64, 4, runtime.folder)).rate,
     floor: async () => checked(await closedLoop(floor, 64, 4, runtime.folder)).rate,
   }),
-  'cold': ({ runtime }) => ({
+  cold: ({ runtime }) => ({
     name: 'cold start, process driver, no stem (Init + boot, seen by the caller)',
     unit: 'ms',
     floorName: 'node -e 0',
@@ -139,7 +140,14 @@ function table(rows: readonly Row[]): string {
   ]);
   const head = ['measure', 'lam', 'floor', 'ratio [95 %]', 'gate', ''];
   const widths = head.map((h, i) => Math.max(h.length, ...cells.map((c) => (c[i] ?? '').length)));
-  return [head, ...cells].map((c) => c.map((text, i) => text.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n');
+  return [head, ...cells]
+    .map((c) =>
+      c
+        .map((text, i) => text.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 async function main(): Promise<void> {
@@ -163,13 +171,22 @@ async function main(): Promise<void> {
       if (make === undefined) continue;
       const row = await measure(make({ runtime, floor: { port: server.port, path: '/', body: BODY } }));
       rows.push(row);
-      process.stderr.write(`${row.name}: ${row.ratio.toFixed(2)}x, gate ${row.gate.sense} ${row.gate.value}x, ${row.holds ? 'holds' : 'MISSED'}\n`);
+      process.stderr.write(
+        `${row.name}: ${row.ratio.toFixed(2)}x, gate ${row.gate.sense} ${row.gate.value}x, ${row.holds ? 'holds' : 'MISSED'}\n`,
+      );
     }
   } finally {
     server.child.kill();
     await runtime.dispose();
   }
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, platform: process.platform, loadBefore: before, loadAfter: loadavg()[0] };
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    node: process.version,
+    platform: process.platform,
+    loadBefore: before,
+    loadAfter: loadavg()[0],
+  };
   process.stdout.write(`\n${table(rows)}\n\n${machine.cores} x ${machine.cpu}, Node ${machine.node}, load ${before.toFixed(2)} before\n`);
   const folder = join(import.meta.dirname, 'results');
   await mkdir(folder, { recursive: true });

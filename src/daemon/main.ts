@@ -104,7 +104,11 @@ async function serve(parts: Parts): Promise<number> {
   const door: Door = { kind: 'port', token: options.token, open: !isLoopbackAddress(options.host) };
   const tcp = createEdge({ ...edge, door });
   const socket = createEdge({ ...edge, door: { kind: 'socket', token: undefined, open: false } });
-  closers.push(() => pool.close(DRAIN_MS), () => closeServer(tcp), () => closeServer(socket));
+  closers.push(
+    () => pool.close(DRAIN_MS),
+    () => closeServer(tcp),
+    () => closeServer(socket),
+  );
   port = await listenOnPort(tcp, options.host, options.port);
   url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
   await listenOnSocket(socket, store.paths.socket);

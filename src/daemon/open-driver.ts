@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { DaemonOptions } from '../contract/index.ts';
 import { openDockerDriver, openProcessDriver, probeDocker, type SandboxDriver } from '../driver/index.ts';
 import type { Clock } from '../kit/index.ts';
@@ -9,7 +10,17 @@ export async function openDriver(options: DaemonOptions, clock: Clock): Promise<
   const choice = chooseDriver(options.driver, probe);
   const { home, assets, nodeCommand } = options;
   if (choice.name === 'docker' && probe?.ok === true) {
-    const driver = await openDockerDriver({ home, clock, nodeCommand, assets, socketPath: probe.socketPath });
+    const [nodeBinary = process.execPath, ...rest] = nodeCommand;
+    // The driver brings the bootstrap itself; of the command only what makes the program run Node code is its business.
+    const nodeArgs = rest.filter((argument) => argument !== assets.bootstrapNodejs);
+    const driver = await openDockerDriver({
+      home,
+      clock,
+      nodeBinary,
+      nodeArgs,
+      assetsDir: dirname(assets.bootstrapNodejs),
+      socketPath: probe.socketPath,
+    });
     return { driver, choice };
   }
   const driver = await openProcessDriver({ home, clock, nodeCommand, bootstrapPython3: assets.bootstrapPython3 });

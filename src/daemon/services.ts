@@ -16,6 +16,9 @@ export interface ServiceParts {
   readonly isBusy: (name: string, version: number) => boolean;
 }
 
+/** `lam df` says what `lam gc` would free with its default of versions to keep. */
+const DF_KEEP = 5;
+
 /** The control API over the rooms of the daemon. */
 export function controlServices(parts: ServiceParts): ControlServices {
   const { store, registry, logs } = parts;
@@ -51,8 +54,8 @@ export function controlServices(parts: ServiceParts): ControlServices {
     gc: (request) => registry.gc(request, parts.isBusy),
     async df() {
       const { sizes, total } = await logs.sizes();
-      const garbage = await artifacts.collect((digest) => usedArtifacts(store).has(digest), true);
-      return df(paths, store.catalogue.data, artifacts, { logsOf: (name) => sizes[name] ?? 0, logs: total, reclaimable: garbage.bytes });
+      const { bytes } = await registry.gc({ keep: DF_KEEP, dryRun: true }, parts.isBusy);
+      return df(paths, store.catalogue.data, artifacts, { logsOf: (name) => sizes[name] ?? 0, logs: total, reclaimable: bytes });
     },
     async logs(name, query, onRecords) {
       registry.resolve(name);
@@ -63,12 +66,4 @@ export function controlServices(parts: ServiceParts): ControlServices {
       return logs.follow(name, query, onRecord);
     },
   };
-}
-
-function usedArtifacts(store: Store): Set<string> {
-  const used = new Set<string>();
-  for (const record of Object.values(store.catalogue.data.functions)) {
-    for (const version of Object.values(record.versions)) used.add(version.artifact);
-  }
-  return used;
 }

@@ -23,6 +23,8 @@ const DRAIN_MS = 500;
 const ORPHAN_MS = 1000;
 /** What a session that is closed before its process ended reports: whoever closes it kills the process too. */
 const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
+/** What was sent ahead is asked back once the invocation before it has run this long, ms. */
+const RECALL_MS = 20;
 /** Bytes before the text in the body of a LOG frame. */
 const LOG_PREFIX = 9;
 
@@ -34,12 +36,6 @@ export interface FrameSessionParts {
   readonly hooks: SessionHooks;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-}
-
-interface Pending extends Expirable {
-  readonly number: number;
-  readonly requestId: string;
-  settle(outcome: InvokeOutcome): void;
 }
 
 /**
@@ -56,10 +52,12 @@ export class FrameSession implements Session, FrameSink {
   readonly #hooks: SessionHooks;
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
-  readonly #pending = new Map<number, Pending>();
+  /** In the order they were sent, which is the order they run in: the first one runs, the others wait for it. */
+  readonly #pending = new Map<number, PendingInvocation>();
   readonly #late = new Set<number>();
   readonly #stdout: LineSplitter;
   readonly #stderr: LineSplitter;
+  #recall: Expirable | undefined;
   #init: ({ settle(outcome: InitOutcome): void } & Expirable) | undefined;
   #timeoutMs = 0;
   #lastNumber = 0;
@@ -104,9 +102,10 @@ export class FrameSession implements Session, FrameSink {
     return new Promise((resolve) => {
       this.#lastNumber = this.#lastNumber === 0xffffffff ? 1 : this.#lastNumber + 1;
       this.#lastRequestId = context.requestId;
-      const pending = new PendingInvocation(this.#lastNumber, context.requestId, this.#deadlines.now() + this.#timeoutMs, resolve, this);
+      const pending = new PendingInvocation(this.#lastNumber, context.requestId, resolve, this);
       this.#pending.set(pending.number, pending);
-      this.#deadlines.add(pending);
+      if (this.#pending.size === 1) this.#begin(pending);
+      else this.#watchHead();
       writeFrame(this.#socket, FRAME.invoke, pending.number, JSON.stringify(context), event);
     });
   }
@@ -140,7 +139,13 @@ export class FrameSession implements Session, FrameSink {
   }
 
   close(): void {
-    this.#end();
+    // Whether what was sent ahead has started is known once all that the sandbox said was read.
+    if (this.#pending.size > 1 && this.#connected && !this.#ended) {
+      this.#socket.resume();
+      this.#deadlines.add({ deadline: this.#deadlines.now() + DRAIN_MS, expire: () => this.#end() });
+    } else {
+      this.#end();
+    }
   }
 
   /** @internal For the decoder. */
@@ -154,7 +159,10 @@ export class FrameSession implements Session, FrameSink {
         this.#result(request, meta, body);
         return;
       case FRAME.error:
-        this.#answer(request, { kind: 'error', payload: body, errorType: readErrorType(meta) });
+        this.#answer(request, { kind: 'error', payload: body, errorType: readErrorType(meta), ranMs: this.#ranMs(request) });
+        return;
+      case FRAME.unstarted:
+        this.#unstarted(request);
         return;
       case FRAME.ready:
         this.#ready({ kind: 'ready', durationMs: readNumber(meta, 'durationMs') ?? 0 });
@@ -173,10 +181,44 @@ export class FrameSession implements Session, FrameSink {
   }
 
   /** @internal For a pending invocation whose time is up. */
-  timedOut(pending: Pending): void {
+  timedOut(pending: PendingInvocation): void {
     this.#pending.delete(pending.number);
     this.#late.add(pending.number);
     pending.settle({ kind: 'timeout' });
+  }
+
+  /** From now on it runs. */
+  #begin(pending: PendingInvocation): void {
+    pending.startedAt = this.#deadlines.now();
+    pending.deadline = pending.startedAt + this.#timeoutMs;
+    this.#deadlines.add(pending);
+  }
+
+  /** Looks, while anything waits behind the one that runs, that it does not wait long. */
+  #watchHead(): void {
+    if (this.#recall !== undefined) return;
+    const [head] = this.#pending.values();
+    this.#recall = {
+      deadline: this.#deadlines.now() + RECALL_MS,
+      expire: () => {
+        this.#recall = undefined;
+        if (this.#ended || this.#pending.size < 2) return;
+        const [now] = this.#pending.values();
+        if (now === head) for (const p of this.#pending.values()) if (p !== head) writeFrame(this.#socket, FRAME.recall, p.number, '');
+        this.#watchHead();
+      },
+    };
+    this.#deadlines.add(this.#recall);
+  }
+
+  #unstarted(request: number): void {
+    const pending = this.#pending.get(request);
+    if (pending === undefined || pending.startedAt !== undefined) {
+      this.#refuse(`invocation ${request} given back, which was not asked for`);
+      return;
+    }
+    this.#pending.delete(request);
+    pending.settle({ kind: 'unstarted' });
   }
 
   #log(request: number, body: Buffer): void {
@@ -191,19 +233,38 @@ export class FrameSession implements Session, FrameSink {
     this.#hooks.onLog(stream === LOG_STDOUT ? 'stdout' : 'stderr', text, requestId, body.readDoubleBE(1));
   }
 
+  /** Since its start, ms. */
+  #ranMs(request: number): number {
+    const now = this.#deadlines.now();
+    return now - (this.#pending.get(request)?.startedAt ?? now);
+  }
+
   #result(request: number, meta: Buffer, body: Buffer): void {
     const bytes = meta.length === 0 ? body.length : (readNumber(meta, 'tooLarge') ?? body.length);
-    this.#answer(request, bytes > LIMITS.payloadBytes ? { kind: 'too-large', bytes } : { kind: 'result', payload: body });
+    this.#answer(
+      request,
+      bytes > LIMITS.payloadBytes ? { kind: 'too-large', bytes } : { kind: 'result', payload: body, ranMs: this.#ranMs(request) },
+    );
   }
 
   #answer(request: number, outcome: InvokeOutcome): void {
     const pending = this.#pending.get(request);
     if (pending === undefined) {
       if (!this.#late.delete(request)) this.#refuse(`an answer to invocation ${request}, which is not running`);
+      // The one behind a late answer may have started: it must not run a second time elsewhere.
+      else for (const waiting of this.#pending.values()) waiting.startedAt ??= this.#deadlines.now();
+      return;
+    }
+    if (pending.startedAt === undefined) {
+      this.#refuse(`an answer to invocation ${request} out of turn`);
       return;
     }
     this.#pending.delete(request);
     this.#deadlines.remove(pending);
+    if (this.#pending.size > 0) {
+      const [next] = this.#pending.values();
+      if (next !== undefined) this.#begin(next);
+    }
     pending.settle(outcome);
   }
 
@@ -254,24 +315,25 @@ export class FrameSession implements Session, FrameSink {
     this.#settleInit({ kind: 'exit', exit });
     for (const pending of this.#pending.values()) {
       this.#deadlines.remove(pending);
-      pending.settle({ kind: 'exit', exit });
+      pending.settle(pending.startedAt === undefined ? { kind: 'unstarted' } : { kind: 'exit', exit });
     }
     this.#pending.clear();
   }
 }
 
-class PendingInvocation implements Pending {
+class PendingInvocation implements Expirable {
   readonly number: number;
   readonly requestId: string;
-  readonly deadline: MonotonicMs;
+  deadline: MonotonicMs = Infinity;
+  /** When it started; undefined while it waits in the sandbox behind another. */
+  startedAt: MonotonicMs | undefined;
   readonly settle: (outcome: InvokeOutcome) => void;
   readonly #session: FrameSession;
 
   // oxlint-disable-next-line max-params -- made once per invocation: an options object would be one more allocation
-  constructor(number: number, requestId: string, deadline: MonotonicMs, settle: (outcome: InvokeOutcome) => void, session: FrameSession) {
+  constructor(number: number, requestId: string, settle: (outcome: InvokeOutcome) => void, session: FrameSession) {
     this.number = number;
     this.requestId = requestId;
-    this.deadline = deadline;
     this.settle = settle;
     this.#session = session;
   }

@@ -10,12 +10,14 @@ export const FRAME = {
   init: 1,
   invoke: 2,
   shutdown: 3,
+  recall: 4,
   hello: 16,
   ready: 17,
   initError: 18,
   result: 19,
   error: 20,
   log: 21,
+  unstarted: 22,
 } as const;
 
 /** First body byte of a LOG frame. */

@@ -32,15 +32,18 @@ export type InitOutcome =
   | { readonly kind: 'exit'; readonly exit: ExitStatus }
   | { readonly kind: 'timeout' };
 
+/** `ranMs`: how long it ran, where the session knows better than who waited, because it was sent ahead. */
 export type InvokeOutcome =
-  | { readonly kind: 'result'; readonly payload: Uint8Array }
+  | { readonly kind: 'result'; readonly payload: Uint8Array; readonly ranMs?: number }
   /** The handler failed; `payload` is its error document, byte for byte. The sandbox lives on unless it exits. */
-  | { readonly kind: 'error'; readonly payload: Uint8Array; readonly errorType: string }
+  | { readonly kind: 'error'; readonly payload: Uint8Array; readonly errorType: string; readonly ranMs?: number }
   /** The answer passed the size limit and was thrown away; the sandbox lives on. */
   | { readonly kind: 'too-large'; readonly bytes: number }
   | { readonly kind: 'exit'; readonly exit: ExitStatus }
   /** The deadline passed first. The sandbox is in an unknown state and must be destroyed. */
-  | { readonly kind: 'timeout' };
+  | { readonly kind: 'timeout' }
+  /** It was sent ahead and certainly did not start: it is to run elsewhere. */
+  | { readonly kind: 'unstarted' };
 
 /** What a session reports without being asked. Never throws. */
 export interface SessionHooks {

@@ -68,10 +68,8 @@ export class Pool {
   tryLease(revision: PoolRevision): Lease | undefined {
     const group = this.#groups.get(revision);
     if (group === undefined || group.queue.size > 0) return undefined;
-    const slot = group.idle.pop();
-    if (slot === undefined) return undefined;
-    slot.step('lease');
-    slot.leases++;
+    const slot = group.idle.pop() ?? group.leastLoaded();
+    slot?.take();
     return slot;
   }
 
@@ -95,16 +93,19 @@ export class Pool {
   }
 
   /**
-   * Gives a lease back; a second time does nothing. `usable` false ends the sandbox: its state is unknown.
-   * @param serviceMs how long the invocation took
+   * Gives a lease back. `usable` false ends the sandbox: its state is unknown.
+   * @param serviceMs how long the invocation ran; undefined when it did not
    */
-  release(lease: Lease, usable: boolean, serviceMs: number): void {
+  release(lease: Lease, usable: boolean, serviceMs: number | undefined): void {
     const slot = lease as Slot;
     const { group } = slot;
     if (slot.state !== 'busy') return;
-    group.service.add(serviceMs);
+    slot.inFlight--;
+    if (serviceMs !== undefined) group.served(serviceMs);
     if (!usable || slot.exit !== undefined || group.dropped || this.#closing !== undefined) {
       this.#end(slot);
+    } else if (slot.inFlight > 0) {
+      if (slot.inFlight < group.depth) this.#serveNext(slot);
     } else {
       slot.step('release');
       this.#offer(slot);
@@ -166,7 +167,7 @@ export class Pool {
 
   /** Resolves when no lease is out, or after `graceMs`. */
   #returned(graceMs: number): Promise<void> {
-    if (this.counts().busy === 0) return Promise.resolve();
+    if (graceMs <= 0 || this.counts().busy === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = this.#options.clock.after(graceMs, resolve);
       this.#onReturn = () => {
@@ -235,17 +236,20 @@ export class Pool {
 
   /** A sandbox is free: the oldest request takes it, else it rests. */
   #offer(slot: Slot): void {
+    if (this.#serveNext(slot)) return;
+    slot.idleSince = this.#options.clock.monotonic();
+    slot.group.idle.push(slot);
+  }
+
+  /** The oldest request gets this sandbox. */
+  #serveNext(slot: Slot): boolean {
     const { group } = slot;
     const waiter = group.queue.shift();
-    if (waiter === undefined) {
-      slot.idleSince = this.#options.clock.monotonic();
-      group.idle.push(slot);
-      return;
-    }
+    if (waiter === undefined) return false;
     if (group.queue.size === 0) this.#hungry.delete(group);
-    slot.step('lease');
-    slot.leases++;
+    slot.take();
     waiter.resolve(slot);
+    return true;
   }
 
   #tick(): void {

@@ -3,6 +3,7 @@ import { Ewma, Fifo } from '../kit/index.ts';
 import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
 import type { ExitStatus, InitOutcome, Session } from '../executor/session.ts';
 import type { PoolRevision } from './revision.ts';
+import { pipelineDepth } from './policy.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
 
 /** One sandbox as the pool keeps it. Handed out as a {@link Lease}; the pool alone changes it. */
@@ -24,6 +25,8 @@ export class Slot {
   initMs = 0;
   /** Invocations it was leased for so far. */
   leases = 0;
+  /** Leases that are out: the invocation that runs, and those sent ahead. */
+  inFlight = 0;
 
   constructor(id: SandboxId, group: Group, startedAt: number) {
     this.id = id;
@@ -51,6 +54,13 @@ export class Slot {
     if (sandbox === undefined)
       throw lamError('LAM_INTERNAL_INVARIANT', { what: `sandbox ${this.id} has no session in state ${this.state}` });
     return sandbox.session;
+  }
+
+  /** Hands out a lease. */
+  take(): void {
+    this.step('lease');
+    this.leases++;
+    this.inFlight++;
   }
 
   is(state: SandboxStateName): boolean {
@@ -108,6 +118,8 @@ export class Group {
   readonly service: Ewma = new Ewma(0.1);
   /** Time from asking for a sandbox to having it, ms. */
   readonly cold: Ewma = new Ewma(0.3);
+  /** The longest of late: a maximum that fades by half in about 140 invocations, ms. */
+  slowestMs = 0;
   /** How many of its sandboxes are in each state; kept by {@link Slot.step}. */
   readonly tally: Record<SandboxStateName, number> = { booting: 0, stem: 0, initializing: 0, idle: 0, busy: 0, stopping: 0, gone: 0 };
   retiredSince: number | undefined;
@@ -116,6 +128,28 @@ export class Group {
 
   constructor(revision: PoolRevision) {
     this.revision = revision;
+  }
+
+  /** Counts how long one invocation took. */
+  served(ms: number): void {
+    this.service.add(ms);
+    this.slowestMs = Math.max(ms, this.slowestMs * 0.995);
+  }
+
+  /** Invocations one sandbox may hold at once. */
+  get depth(): number {
+    return this.revision.runtime.protocol === 'frames' ? pipelineDepth(this.service.value, this.slowestMs) : 1;
+  }
+
+  /** The busy sandbox with the least to do that may be sent one more ahead. */
+  leastLoaded(): Slot | undefined {
+    const { depth } = this;
+    if (depth === 1) return undefined;
+    let best: Slot | undefined;
+    for (const slot of this.slots) {
+      if (slot.state === 'busy' && slot.exit === undefined && slot.inFlight < (best?.inFlight ?? depth)) best = slot;
+    }
+    return best;
   }
 
   get busy(): number {

@@ -54,7 +54,7 @@ function exitFailure(exit: ExitStatus, requestId: string): Failure {
 
 /** What an invocation that was run and did not succeed answers. Pure; `now` goes into the line for the log. */
 export function failureOfInvoke(
-  outcome: Exclude<InvokeOutcome, { kind: 'result' }>,
+  outcome: Exclude<InvokeOutcome, { kind: 'result' | 'unstarted' }>,
   requestId: string,
   timeoutMs: number,
   now: Date,

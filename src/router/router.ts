@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { InvocationContext, LogStream, PlatformRecord } from '../contract/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { InvokeOutcome, Session, SessionHooks } from '../executor/session.ts';
@@ -66,14 +66,20 @@ export class Router {
     const ids: Ids = { requestId, traceId: request.traceId ?? newTraceId(clock.now()) };
     if (request.wantTail === true) this.#tails.open(requestId);
     try {
-      const lease = pool.tryLease(revision) ?? (await pool.lease(revision, request.signal));
-      return 'kind' in lease ? this.#initFailed(lease, revision, ids) : await this.#run(lease, request, ids);
+      for (;;) {
+        const lease = pool.tryLease(revision) ?? (await pool.lease(revision, request.signal));
+        if ('kind' in lease) return this.#initFailed(lease, revision, ids);
+        const answer = await this.#run(lease, request, ids);
+        // Sent ahead into a sandbox that died or got stuck before it started: it goes to another.
+        if (answer !== undefined) return answer;
+      }
     } finally {
       if (request.wantTail === true) this.#tails.close(requestId);
     }
   }
 
-  async #run(lease: Lease, request: InvokeRequest, ids: Ids): Promise<InvokeAnswer> {
+  /** Undefined when it did not start. */
+  async #run(lease: Lease, request: InvokeRequest, ids: Ids): Promise<InvokeAnswer | undefined> {
     const { pool, clock } = this.#options;
     const { revision } = lease;
     const { requestId } = ids;
@@ -82,10 +88,16 @@ export class Router {
     const startedAt = clock.now();
     // Only an outcome can show that the sandbox may go on; if anything throws, it may not.
     let usable = false;
+    let ranMs: number | undefined;
     try {
       this.#note(lease, { type: 'start' }, requestId, startedAt);
       const outcome = await lease.session.invoke(contextOf(request, ids, revision, startedAt + revision.config.timeoutMs), request.event);
-      const durationMs = clock.monotonic() - began;
+      if (outcome.kind === 'unstarted') {
+        usable = true;
+        return undefined;
+      }
+      const durationMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? clock.monotonic() - began;
+      ranMs = durationMs;
       const failure =
         outcome.kind === 'result' ? undefined : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(clock.now()));
       // What the code wrote to its pipes just before it answered is read in this turn of the event loop at the latest.
@@ -109,7 +121,7 @@ export class Router {
         tail: request.wantTail === true ? this.#tails.read(requestId) : undefined,
       };
     } finally {
-      pool.release(lease, usable, clock.monotonic() - began);
+      pool.release(lease, usable, ranMs);
     }
   }
 
@@ -227,6 +239,7 @@ function contextOf(request: InvokeRequest, ids: Ids, revision: PoolRevision, dea
 
 /** An X-Ray trace header of our own, for callers that sent none: runtimes need one always. `now` is milliseconds since the epoch. */
 export function newTraceId(now: number): string {
-  const hex = randomBytes(20).toString('hex');
-  return `Root=1-${Math.floor(now / 1000).toString(16)}-${hex.slice(0, 24)};Parent=${hex.slice(24)};Sampled=0`;
+  // Two UUIDs and not 20 random bytes: Node draws entropy for UUIDs in advance.
+  const hex = (randomUUID() + randomUUID()).replaceAll('-', '');
+  return `Root=1-${Math.floor(now / 1000).toString(16)}-${hex.slice(0, 24)};Parent=${hex.slice(40, 56)};Sampled=0`;
 }

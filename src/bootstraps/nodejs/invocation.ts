@@ -48,7 +48,9 @@ export function runHandler(
 
 /** The context object of AWS's Node runtime, but for the parts that answer. */
 export function contextOf(init: InitRequest, invocation: InvocationContext): Record<string, unknown> {
-  const { deadlineMs, clientContext } = invocation;
+  const { clientContext } = invocation;
+  // Of the moment it starts: it may have been sent ahead while another one ran.
+  const deadlineMs = Date.now() + init.timeoutMs;
   return {
     functionName: init.functionName,
     functionVersion: String(init.version),

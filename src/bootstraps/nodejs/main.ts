@@ -28,6 +28,8 @@ class Bootstrap implements FrameSink {
   readonly #output: Output;
   #init: InitRequest | undefined;
   #handler: Handler | undefined;
+  /** Sent ahead while another invocation runs; each starts when the one before it has answered. */
+  readonly #waiting: { request: number; meta: Buffer; body: Buffer }[] = [];
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -52,7 +54,8 @@ class Bootstrap implements FrameSink {
   }
 
   onFrame(type: number, request: number, meta: Buffer, body: Buffer): void {
-    if (type === FRAME.invoke) this.#invoke(request, JSON.parse(meta.toString('utf8')), body);
+    if (type === FRAME.invoke) this.#accept(request, meta, body);
+    else if (type === FRAME.recall) this.#giveBack(request);
     else if (type === FRAME.init) void this.#initialize(JSON.parse(meta.toString('utf8')));
     else if (type === FRAME.shutdown) process.exit(0);
     else leave();
@@ -75,6 +78,24 @@ class Bootstrap implements FrameSink {
     }
     this.#output.flush();
     this.#send(FRAME.ready, 0, JSON.stringify({ durationMs: performance.now() - began }));
+  }
+
+  #accept(request: number, meta: Buffer, body: Buffer): void {
+    if (this.#output.request !== 0 || this.#waiting.length > 0) this.#waiting.push({ request, meta, body });
+    else this.#invoke(request, JSON.parse(meta.toString('utf8')), body);
+  }
+
+  /** The daemon wants an invocation back that has not started, to run it elsewhere. Silence means it has started. */
+  #giveBack(request: number): void {
+    const at = this.#waiting.findIndex((waiting) => waiting.request === request);
+    if (at === -1) return;
+    this.#waiting.splice(at, 1);
+    this.#send(FRAME.unstarted, request, '');
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#invoke(next.request, JSON.parse(next.meta.toString('utf8')), next.body);
   }
 
   #invoke(request: number, invocation: InvocationContext, body: Buffer): void {
@@ -126,6 +147,7 @@ class Bootstrap implements FrameSink {
     this.#output.request = 0;
     this.#socket.ref();
     this.#send(type, request, meta, body);
+    if (this.#waiting.length > 0) setImmediate(() => this.#next());
   }
 
   /** Reports an error that nothing caught, for whatever runs at the moment, and ends the process. */

@@ -14,7 +14,7 @@ from _socket import AF_INET, AF_UNIX, SOCK_STREAM, socket
 from _thread import RLock
 from struct import Struct
 
-INIT, INVOKE, SHUTDOWN = 1, 2, 3
+INIT, INVOKE, SHUTDOWN, RECALL = 1, 2, 3, 4
 HELLO, READY, INIT_ERROR, RESULT, ERROR, LOG = 16, 17, 18, 19, 20, 21
 STDOUT, STDERR = 1, 2
 
@@ -346,7 +346,8 @@ class LambdaContext:
         self.identity = CognitoIdentity()
         client_context = invocation.get("clientContext")
         self.client_context = None if client_context is None else ClientContext(json.loads(client_context))
-        self._deadline_ms = invocation["deadlineMs"]
+        # Of the moment it starts: it may have been sent ahead while another one ran.
+        self._deadline_ms = time.time() * 1000 + init["timeoutMs"]
 
     def get_remaining_time_in_millis(self):
         return max(0, int(self._deadline_ms - time.time() * 1000))
@@ -375,6 +376,8 @@ class Bootstrap:
                 self._invoke(request, json.loads(meta), body)
             elif kind == INIT:
                 self._initialize(json.loads(meta))
+            elif kind == RECALL:
+                pass  # Frames are read between invocations, so what it asks back has run already.
             elif kind == SHUTDOWN:
                 return
             else:

@@ -333,7 +333,7 @@ describe('removal', () => {
     const hello = revision('hello', 1);
     const first = pool.lease(hello);
     await clock.advance(10);
-    pool.release(leased(await first), true, 1);
+    pool.release(leased(await first), true, 50);
     const again = leased(await pool.lease(hello));
     const waiting = assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CANCELLED' });
     pool.drop('hello', 1, GONE);
