@@ -1,71 +1,47 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 
-/** What a build makes, relative to the output folder, from which entry. */
+/** What is made, by the name of the file in the output folder. `light` is first code, which must load in a millisecond. */
 const BUNDLES = {
-  lam: 'src/cli/entry/npm.ts',
-  'lam-binary': 'src/cli/entry/binary.ts',
-  app: 'src/cli/app.ts',
-  daemon: 'src/daemon/main.ts',
+  'lam.cjs': { entry: 'src/cli/entry/npm.ts', light: true },
+  'lam-binary.cjs': { entry: 'src/cli/entry/binary.ts', light: true },
+  'app.cjs': { entry: 'src/cli/app.ts', light: false },
+  'daemon.cjs': { entry: 'src/daemon/main.ts', light: false },
+  'assets/log-worker.cjs': { entry: 'src/logs/worker.ts', light: true },
 } as const;
 
-/** Native add-ons that dependencies try to load and do without. */
-const OPTIONAL = ['cpu-features', '*.node'];
+/** What dependencies try to load and do without: native add-ons, and the compiler oclif would use on a plugin in development. */
+const OPTIONAL = ['cpu-features', '*.node', 'typescript'];
+
+/** Some dependencies are ES modules that ask where they are; inside a CommonJS bundle that is the bundle's own file. */
+const BANNER = "const LAM_META_URL = require('node:url').pathToFileURL(__filename).href;";
 
 /**
- * Some dependencies are ES modules that ask where they are; inside a CommonJS bundle that is the bundle's own file.
+ * Bundles lam into `outDir` as CommonJS for Node 22 and newer. Modules that are imported dynamically stay unevaluated
+ * until they are needed.
  */
-const BANNER = `const LAM_META_URL = require('node:url').pathToFileURL(__filename).href;`;
-
-/**
- * Bundles lam into `outDir` as CommonJS for Node 22 and newer: `lam.cjs` (first code, small), `app.cjs`, `daemon.cjs`
- * and `lam-binary.cjs` (first code of the single executable). Modules that are imported dynamically stay unevaluated
- * until they are needed. Entries that do not exist are left out and returned.
- */
-export async function buildBundles(root: string, outDir: string): Promise<readonly string[]> {
+export async function buildBundles(root: string, outDir: string): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const missing: string[] = [];
-  await Promise.all(
-    Object.entries(BUNDLES).map(async ([name, entry]) => {
-      if (!existsSync(join(root, entry))) {
-        missing.push(entry);
-        return;
-      }
-      await build(options(root, join(root, entry), join(outDir, `${name}.cjs`), version));
-    }),
-  );
-  return missing;
+  await Promise.all(Object.entries(BUNDLES).map(([file, { entry, light }]) => build(options(root, { entry, file: join(outDir, file), light, version }))));
 }
 
-function options(root: string, entry: string, outfile: string, version: string): BuildOptions {
-  const first = outfile.includes('lam');
+function options(root: string, bundle: { readonly entry: string; readonly file: string; readonly light: boolean; readonly version: string }): BuildOptions {
   return {
     absWorkingDir: root,
-    entryPoints: [entry],
-    outfile,
+    entryPoints: [join(root, bundle.entry)],
+    outfile: bundle.file,
     bundle: true,
     platform: 'node',
     target: 'node22',
     format: 'cjs',
     minify: true,
-    keepNames: !first,
+    // Names of errors and commands are shown to people.
+    keepNames: !bundle.light,
     legalComments: 'none',
     external: OPTIONAL,
-    define: { LAM_VERSION: JSON.stringify(version), 'import.meta.url': 'LAM_META_URL' },
-    ...(first ? {} : { banner: { js: BANNER } }),
-    plugins: [packageJson(root)],
+    define: { LAM_VERSION: JSON.stringify(bundle.version), ...(bundle.light ? {} : { 'import.meta.url': 'LAM_META_URL' }) },
+    ...(bundle.light ? {} : { banner: { js: BANNER } }),
     logLevel: 'warning',
-  };
-}
-
-/** Dependencies read their own package.json by a computed path; nothing of it matters to lam but that it is there. */
-function packageJson(root: string): Plugin {
-  return {
-    name: 'package-json',
-    setup(build) {
-      build.onResolve({ filter: /^lam:root$/ }, () => ({ path: root, external: true }));
-    },
   };
 }

@@ -1,2 +1,103 @@
-export async function runApp(): Promise<number> { await import('@oclif/core'); await import('listr2'); await import('execa'); return 0; }
-export function reportFailure(): number { return 1; }
+import { EXIT, lamError } from '../errors/index.ts';
+import { nearest } from '../kit/nearest.ts';
+import { isTruthy, GLOBAL_FLAGS, type FlagSpec } from './fast/flag-table.ts';
+import { writeAll } from './fast/write.ts';
+import type { FastFailure, Installation } from './installation.ts';
+import type { LamConfig } from './lam-config.ts';
+import { renderError } from './render/error.ts';
+import { failureToError } from './services/failure.ts';
+
+/** Runs any command; resolves with the exit code. Never rejects: every failure is rendered here, and only here. */
+export async function runApp(argv: readonly string[], installation: Installation): Promise<number> {
+  const words = hoistGlobalFlags(argv);
+  const command = commandWords(words);
+  const crash = (thrown: unknown): void => process.exit(report(thrown, asJson(words), command));
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  try {
+    return await dispatch(words, installation);
+  } catch (thrown) {
+    return report(thrown, asJson(words), command);
+  }
+}
+
+/** Reports what the fast path could not finish; returns the exit code. */
+export function reportFailure(failure: FastFailure, json: boolean): number {
+  return report(failureToError(failure), json, 'invoke');
+}
+
+function report(thrown: unknown, json: boolean, command: string): number {
+  const { stdout, stderr, exit } = renderError(thrown, { json, debug: isTruthy(process.env['LAM_DEBUG'] ?? ''), command });
+  writeAll(1, stdout);
+  writeAll(2, stderr);
+  return exit;
+}
+
+async function dispatch(words: readonly string[], installation: Installation): Promise<number> {
+  const { LamConfig } = await import('./lam-config.ts');
+  const config = new LamConfig(installation);
+  await config.load();
+  const [first] = words;
+  if (first === undefined || (words.length === 1 && ['--help', '-h', 'help'].includes(first))) {
+    const { renderRootHelp } = await import('./render/root-help.ts');
+    writeAll(1, renderRootHelp(config));
+    return EXIT.ok;
+  }
+  if (first === '--version' || first === '-v') return config.runCommand('version', words.slice(1));
+  if (first === 'help') return showHelp(config, words.slice(1));
+  const { normalizeArgv } = await import('@oclif/core/help');
+  const [id = '', ...rest] = normalizeArgv(config, [...words]);
+  if (beforeDashes(rest).some((word) => word === '--help' || word === '-h')) return showHelp(config, words);
+  if (config.findCommand(id) !== undefined) return config.runCommand(id, rest);
+  if (config.findTopic(id) !== undefined && rest.every((word) => word.startsWith('-'))) return showHelp(config, [id]);
+  throw unknownCommand(config, first, id);
+}
+
+async function showHelp(config: LamConfig, words: readonly string[]): Promise<number> {
+  const { Help, normalizeArgv } = await import('@oclif/core/help');
+  const [id = ''] = normalizeArgv(config, [...words]);
+  if (config.findCommand(id) === undefined && config.findTopic(id) === undefined) throw unknownCommand(config, words[0] ?? '', id);
+  await new Help(config, config.pjson.oclif.helpOptions ?? {}).showHelp([...words]);
+  return EXIT.ok;
+}
+
+function unknownCommand(config: LamConfig, first: string, id: string): Error {
+  const known = config.commands.filter((c) => c.hidden !== true).map((c) => c.id.replaceAll(':', ' '));
+  const topic = config.findTopic(first) === undefined ? undefined : `${first} `;
+  const asked = topic === undefined ? first : id.replaceAll(':', ' ');
+  const near = nearest(asked, topic === undefined ? known : known.filter((k) => k.startsWith(topic)));
+  return lamError('LAM_CLI_UNKNOWN_COMMAND', { command: asked, nearest: near ?? '' });
+}
+
+/** `lam --json list` means `lam list --json`: oclif wants the command first. */
+export function hoistGlobalFlags(argv: readonly string[]): readonly string[] {
+  const table: Readonly<Record<string, FlagSpec>> = GLOBAL_FLAGS;
+  let end = 0;
+  for (; end < argv.length; end += 1) {
+    const word = argv[end] ?? '';
+    const entry = Object.entries(table).find(([name, spec]) => word === `--${name}` || word.startsWith(`--${name}=`) || (spec.char !== undefined && word === `-${spec.char}`));
+    if (entry === undefined) break;
+    if (entry[1].type === 'string' && !word.includes('=')) end += 1;
+  }
+  const moved = argv.slice(0, end);
+  const rest = argv.slice(end);
+  if (moved.length === 0 || rest.length === 0) return argv;
+  const dashes = rest.indexOf('--');
+  return dashes < 0 ? [...rest, ...moved] : [...rest.slice(0, dashes), ...moved, ...rest.slice(dashes)];
+}
+
+function asJson(words: readonly string[]): boolean {
+  return beforeDashes(words).includes('--json') || isTruthy(process.env['LAM_JSON'] ?? '');
+}
+
+function beforeDashes(words: readonly string[]): readonly string[] {
+  const dashes = words.indexOf('--');
+  return dashes < 0 ? words : words.slice(0, dashes);
+}
+
+/** The command for the hint of a usage error: `config set` of `config set --nope`. */
+function commandWords(words: readonly string[]): string {
+  const [first = '', second = ''] = words;
+  if (first.startsWith('-')) return '';
+  return ['config', 'env', 'alias'].includes(first) && !second.startsWith('-') ? `${first} ${second}`.trim() : first;
+}

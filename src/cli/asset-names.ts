@@ -2,6 +2,6 @@
 export const ASSET_FILES = {
   bootstrapNodejs: 'bootstrap-nodejs.cjs',
   bootstrapPython3: 'bootstrap-python3.py',
-  relay: 'relay',
+  relay: 'relay.cjs',
   logWorker: 'log-worker.cjs',
 } as const;

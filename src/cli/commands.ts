@@ -1,6 +1,6 @@
-import type { LamCommand } from './lam-command.ts';
+import type { LamCommandClass } from './lam-command.ts';
 
-type Loader = () => Promise<{ readonly default: typeof LamCommand }>;
+type Loader = () => Promise<{ readonly default: LamCommandClass }>;
 
 /** Every command and how to load it; the one list. What help needs without loading them is in `oclif.manifest.json`. */
 export const COMMANDS = {

@@ -8,11 +8,6 @@ import { oclifFlags } from './oclif-flags.ts';
 export abstract class LamCommand extends Command {
   static override baseFlags = oclifFlags(GLOBAL_FLAGS);
 
-  /** Makes the command and runs it; resolves with the exit code. */
-  static async execute(this: new (argv: string[], config: LamConfig) => LamCommand, argv: string[], config: LamConfig): Promise<number> {
-    return new this(argv, config).run();
-  }
-
   /** Does the work and resolves with the exit code. */
   abstract override run(): Promise<number>;
 
@@ -20,4 +15,10 @@ export abstract class LamCommand extends Command {
   protected context(flags: GlobalFlagValues): CommandContext {
     return commandContext(flags, (this.config as LamConfig).installation, process.env);
   }
+}
+
+/** A concrete command. */
+export interface LamCommandClass {
+  new (argv: string[], config: LamConfig): LamCommand;
+  id: string;
 }

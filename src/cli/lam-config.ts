@@ -1,7 +1,7 @@
 import { Config, type Command, type Interfaces } from '@oclif/core';
 import manifest from '../../oclif.manifest.json' with { type: 'json' };
 import { COMMANDS, isCommandId } from './commands.ts';
-import type { LamCommand } from './lam-command.ts';
+import type { LamCommandClass } from './lam-command.ts';
 import type { Installation } from './installation.ts';
 
 /** What every command sees as its configuration: oclif's, with how this copy of lam is laid out. */
@@ -9,15 +9,15 @@ export class LamConfig extends Config {
   readonly installation: Installation;
 
   constructor(installation: Installation) {
-    super({ root: '/', plugins: [lamPlugin(installation.version)] });
+    super({ root: '/', plugins: new Map([['lam', lamPlugin(installation.version)]]) });
     this.installation = installation;
   }
 
   /** Runs a command from the static map; oclif would look for files on disk. Resolves with the exit code. */
   override async runCommand<T = unknown>(id: string, argv: string[] = []): Promise<T> {
     const command = this.findCommand(id, { must: true });
-    const Loaded = (await command.load()) as typeof LamCommand;
-    return (await Loaded.execute(argv, this)) as T;
+    const Loaded = (await command.load()) as unknown as LamCommandClass;
+    return (await new Loaded(argv, this).run()) as T;
   }
 }
 

@@ -40,7 +40,7 @@ export function exchange(socketPath: string, request: () => RawRequest | undefin
       if (asked === undefined) socket.destroy();
       else send(socket, asked);
     });
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('error', (error) => resolve({ failure: sent ? 'lost' : 'unreachable', what: error.message }));
     socket.on('close', () => resolve(parseAnswer(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks))));
   });

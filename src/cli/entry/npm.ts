@@ -42,6 +42,5 @@ function esbuildProgram(): string {
   return 'esbuild';
 }
 
-void main(process.argv.slice(2), installation).then((exit) => {
-  process.exitCode = exit;
-});
+// All output is written before this point, so nothing is lost by leaving at once.
+void main(process.argv.slice(2), installation).then((exit) => process.exit(exit));

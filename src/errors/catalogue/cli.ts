@@ -32,10 +32,11 @@ export const CLI = {
     message: (d) => `'${d.text}' is not a version`,
     hint: () => 'versions are 1, 2, 3 or v1, v2, v3; see them: lam versions',
   }),
-  LAM_CLI_PAYLOAD_NOT_JSON: entry<{ from: string; what: string; line: number; column: number; excerpt: string }>({
+  LAM_CLI_PAYLOAD_NOT_JSON: entry<{ from: string; expected: string; line: number; column: number; excerpt: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `the payload from ${d.from} is not JSON: ${d.what} at line ${d.line}, column ${d.column}: ${d.excerpt}`,
+    message: (d) =>
+      `the payload from ${d.from} is not JSON: line ${d.line}, column ${d.column} should be ${d.expected}${d.excerpt === '' ? '' : `, near: ${d.excerpt}`}`,
     hint: () => `give JSON, for example: lam invoke -d '{"name":"Ada"}'`,
   }),
   LAM_CLI_PAYLOAD_UNREADABLE: entry<{ from: string; what: string }>({
@@ -67,7 +68,13 @@ export const CLI = {
     message: (d) => `'${d.text}' is not a time`,
     hint: () => 'give an age such as 30s, 5m, 2h or 7d, or a date such as 2026-01-31T12:00:00Z',
   }),
-  LAM_CLI_DEPLOY_FAILED: entry<{ failed: readonly string[]; of: number }>({
+  LAM_CLI_DEPLOY_FAILED: entry<{
+    failed: readonly string[];
+    of: number;
+    /** The error of each, as it would be reported alone, with the function's name. */
+    errors: readonly { name: string; code: string; message: string; hint?: string }[];
+    deployed: readonly { name: string; version: number }[];
+  }>({
     kind: 'build_failed',
     fault: 'caller',
     message: (d) => `${d.failed.length} of ${d.of} functions could not be deployed: ${d.failed.join(', ')}`,
@@ -85,7 +92,7 @@ export const CLI = {
     message: (d) => `'${d.text}' is not of the form KEY=VALUE`,
     hint: () => 'for example: lam env set hello GREETING=hi',
   }),
-  LAM_CLI_RESTART_TIMED_OUT: entry<{ pid: number; seconds: number }>({
+  LAM_CLI_STOP_TIMED_OUT: entry<{ pid: number; seconds: number }>({
     kind: 'deadline_exceeded',
     fault: 'host',
     message: (d) => `the daemon (process ${d.pid}) did not stop within ${d.seconds} s`,

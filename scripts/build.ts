@@ -1,0 +1,10 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildAssets } from './build-assets.ts';
+import { buildBundles } from './build-bundles.ts';
+
+/** `npm run build`: makes all of dist/ but the single executable. */
+const root = join(import.meta.dirname, '..');
+const outDir = join(root, 'dist');
+await rm(join(outDir, 'assets'), { recursive: true, force: true });
+await Promise.all([buildBundles(root, outDir), buildAssets(outDir)]);

@@ -1,0 +1,28 @@
+import { Args } from '@oclif/core';
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { targetName } from '../services/target.ts';
+
+export default class AliasDelete extends LamCommand {
+  static override summary = 'Delete an alias.';
+  static override description = 'The version it pointed at stays.';
+  static override usage = 'alias delete [FUNCTION] ALIAS';
+  static override args = {
+    function: Args.string({ description: 'Name of the function; a single word is the alias, of the project in the current folder.', required: true }),
+    alias: Args.string({ description: 'Name of the alias.' }),
+  };
+  static override examples = [
+    { description: 'Of a function', command: '<%= config.bin %> alias delete hello prod' },
+    { description: 'Of the project in this folder', command: '<%= config.bin %> alias delete prod' },
+  ];
+
+  override async run(): Promise<number> {
+    const { args, flags } = await this.parse(AliasDelete);
+    const { out, cwd, client } = this.context(flags);
+    const alias = args.alias ?? args.function;
+    const name = await targetName(args.alias === undefined ? undefined : args.function, cwd, 'alias delete');
+    await (await client()).deleteAlias(name, alias);
+    out.result({ name, alias }, () => `deleted ${name}:${alias}`);
+    return EXIT.ok;
+  }
+}

@@ -1,0 +1,28 @@
+import { Args } from '@oclif/core';
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { safe, table } from '../render/table.ts';
+import { targetName } from '../services/target.ts';
+
+export default class AliasList extends LamCommand {
+  static override summary = 'List the aliases of a function.';
+  static override description = 'An alias is a name that points at a version; FUNCTION:ALIAS invokes that version.';
+  static override args = { function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }) };
+  static override examples = [
+    { description: 'All aliases', command: '<%= config.bin %> alias list hello' },
+    { description: 'As JSON', command: '<%= config.bin %> alias list hello --json' },
+  ];
+
+  override async run(): Promise<number> {
+    const { args, flags } = await this.parse(AliasList);
+    const { out, cwd, client } = this.context(flags);
+    const { aliases } = await (await client()).describe(await targetName(args.function, cwd, 'alias list'));
+    out.result(aliases, () =>
+      table(Object.entries(aliases), [
+        { heading: 'ALIAS', cell: ([alias]) => safe(alias) },
+        { heading: 'VERSION', cell: ([, version]) => `v${version}` },
+      ]),
+    );
+    return EXIT.ok;
+  }
+}

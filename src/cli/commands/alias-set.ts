@@ -1,0 +1,33 @@
+import { Args, Flags } from '@oclif/core';
+import { EXIT, lamError } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { targetName, versionOf } from '../services/target.ts';
+
+export default class AliasSet extends LamCommand {
+  static override summary = 'Point an alias at a version.';
+  static override description = 'Makes the alias, or moves it. FUNCTION:ALIAS then invokes that version, wherever the live pointer is.';
+  static override usage = 'alias set [FUNCTION] ALIAS VERSION';
+  static override args = {
+    function: Args.string({ description: 'Name of the function; with two words left out: the project in the current folder.', required: true }),
+    alias: Args.string({ description: 'Name of the alias.', required: true }),
+    version: Args.string({ description: 'Version: 3 or v3.' }),
+  };
+  static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
+  static override examples = [
+    { description: 'Point prod at version 3', command: '<%= config.bin %> alias set hello prod v3' },
+    { description: 'The same inside the project', command: '<%= config.bin %> alias set prod v3 --message "release 1.2"' },
+  ];
+
+  override async run(): Promise<number> {
+    const { args, flags } = await this.parse(AliasSet);
+    const { out, cwd, by, client } = this.context(flags);
+    const words = [args.function, args.alias, args.version].filter((word): word is string => word !== undefined);
+    const [alias, version] = words.slice(-2);
+    if (alias === undefined || version === undefined) throw lamError('LAM_CLI_USAGE', { what: 'an alias and a version are wanted', command: 'alias set' });
+    const name = await targetName(words.length === 3 ? words[0] : undefined, cwd, 'alias set');
+    const to = versionOf(version);
+    await (await client()).setAlias(name, alias, { version: to, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
+    out.result({ name, alias, version: to }, () => `${name}:${alias} -> v${to}`);
+    return EXIT.ok;
+  }
+}

@@ -1,0 +1,26 @@
+import manifest from '../../../oclif.manifest.json' with { type: 'json' };
+import { createClient } from '../../client/index.ts';
+import { socketPath } from '../../contract/index.ts';
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { complete, type CommandOutline } from '../services/complete.ts';
+
+/** What completion scripts call: prints the words that may stand where the cursor is, one a line. */
+export default class Complete extends LamCommand {
+  static override summary = 'Answer a shell that completes a command line.';
+  static override hidden = true;
+  static override strict = false;
+
+  override async run(): Promise<number> {
+    const { argv, flags } = await this.parse(Complete);
+    const { out, home } = this.context(flags);
+    // Never starts a daemon, and says nothing when none runs: a shell is waiting for a key to take effect.
+    const client = createClient(socketPath(home), home);
+    const words = await complete(argv as string[], manifest.commands as unknown as Record<string, CommandOutline>, {
+      names: async () => (await client.list()).map((f) => f.name),
+      detail: (name) => client.describe(name),
+    }).catch(() => []);
+    out.print(words.join('\n'));
+    return EXIT.ok;
+  }
+}

@@ -1,0 +1,32 @@
+import { Args, Flags } from '@oclif/core';
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { renderConfigured } from '../render/published.ts';
+import { describeSettings, parseSettings } from '../services/settings.ts';
+import { targetName } from '../services/target.ts';
+
+export default class ConfigSet extends LamCommand {
+  static override summary = 'Change settings of a function without deploying it.';
+  static override description = `Publishes a new version of the same code and makes it live. What is set here wins over lam.yaml, also in later deploys, until \`lam config unset\`. Settings: ${describeSettings()}.`;
+  static override strict = false;
+  static override usage = 'config set [FUNCTION] SETTING=VALUE...';
+  static override args = { first: Args.string({ description: 'Name of the function (default: the project in the current folder), then SETTING=VALUE as often as wanted.', required: true }) };
+  static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
+  static override examples = [
+    { description: 'More memory and time', command: '<%= config.bin %> config set hello memory=256 timeout=10' },
+    { description: 'At most two sandboxes at once', command: '<%= config.bin %> config set hello concurrency=2 --message "protect the database"' },
+  ];
+
+  override async run(): Promise<number> {
+    const { argv, flags } = await this.parse(ConfigSet);
+    const words = argv as string[];
+    const { out, cwd, by, client } = this.context(flags);
+    const named = words[0]?.includes('=') === false;
+    const set = parseSettings(named ? words.slice(1) : words);
+    const name = await targetName(named ? words[0] : undefined, cwd, 'config set');
+    const answer = await (await client()).configure(name, { set, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
+    out.result(answer, () => renderConfigured(answer));
+    for (const notice of answer.notices) out.note(notice);
+    return EXIT.ok;
+  }
+}

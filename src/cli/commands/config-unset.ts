@@ -1,0 +1,31 @@
+import { Args, Flags } from '@oclif/core';
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { renderConfigured } from '../render/published.ts';
+import { fieldsOf, isSetting } from '../services/settings.ts';
+import { targetName } from '../services/target.ts';
+
+export default class ConfigUnset extends LamCommand {
+  static override summary = 'Give settings back to lam.yaml or the defaults.';
+  static override description = 'Undoes `lam config set`. Publishes a new version when that changes anything.';
+  static override strict = false;
+  static override usage = 'config unset [FUNCTION] SETTING...';
+  static override args = { first: Args.string({ description: 'Name of the function (default: the project in the current folder), then settings.', required: true }) };
+  static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
+  static override examples = [
+    { description: 'One setting', command: '<%= config.bin %> config unset hello memory' },
+    { description: 'Two settings of the project in this folder', command: '<%= config.bin %> config unset memory timeout' },
+  ];
+
+  override async run(): Promise<number> {
+    const { argv, flags } = await this.parse(ConfigUnset);
+    const words = argv as string[];
+    const { out, cwd, by, client } = this.context(flags);
+    const named = words.length > 1 ? !isSetting(words[0] ?? '') : false;
+    const unset = fieldsOf(named ? words.slice(1) : words);
+    const name = await targetName(named ? words[0] : undefined, cwd, 'config unset');
+    const answer = await (await client()).configure(name, { unset, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
+    out.result(answer, () => renderConfigured(answer));
+    return EXIT.ok;
+  }
+}

@@ -1,0 +1,27 @@
+import { Args } from '@oclif/core';
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { safe } from '../render/table.ts';
+import { targetName } from '../services/target.ts';
+
+export default class EnvList extends LamCommand {
+  static override summary = 'Show the environment variables of a function, with their values.';
+  static override description = 'Those of the live version, from lam.yaml and from `lam env set` together.';
+  static override args = { function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }) };
+  static override examples = [
+    { description: 'All variables', command: '<%= config.bin %> env list hello' },
+    { description: 'As JSON', command: '<%= config.bin %> env list hello --json' },
+  ];
+
+  override async run(): Promise<number> {
+    const { args, flags } = await this.parse(EnvList);
+    const { out, cwd, client } = this.context(flags);
+    const { config } = await (await client()).describe(await targetName(args.function, cwd, 'env list'));
+    out.result(config.environment, () =>
+      Object.entries(config.environment)
+        .map(([key, value]) => safe(`${key}=${value}`))
+        .join('\n'),
+    );
+    return EXIT.ok;
+  }
+}

@@ -1,0 +1,25 @@
+import { Flags } from '@oclif/core';
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { renderGc } from '../render/disk.ts';
+
+export default class Gc extends LamCommand {
+  static override summary = 'Delete old versions and free what no kept version uses.';
+  static override description = 'Keeps the newest versions of every function, and always the live one and those an alias points at.';
+  static override flags = {
+    keep: Flags.integer({ summary: 'Versions to keep per function besides live and aliased ones.', default: 10, min: 0, helpValue: 'N' }),
+    'dry-run': Flags.boolean({ summary: 'Say what would go and delete nothing.' }),
+  };
+  static override examples = [
+    { description: 'See what would go', command: '<%= config.bin %> gc --keep 3 --dry-run' },
+    { description: 'Do it', command: '<%= config.bin %> gc --keep 3' },
+  ];
+
+  override async run(): Promise<number> {
+    const { flags } = await this.parse(Gc);
+    const { out, client } = this.context(flags);
+    const answer = await (await client()).gc({ keep: flags.keep, ...(flags['dry-run'] ? { dryRun: true } : {}) });
+    out.result(answer, () => renderGc(answer, flags['dry-run']));
+    return EXIT.ok;
+  }
+}

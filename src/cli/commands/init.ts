@@ -1,0 +1,58 @@
+import { basename, relative, resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { EXIT } from '../../errors/index.ts';
+import { listTemplates, scaffold } from '../../scaffold/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { safe, table } from '../render/table.ts';
+
+export default class Init extends LamCommand {
+  static override summary = 'Make a new project from a template.';
+  static override description = 'Writes NAME/ with a handler, a lam.yaml, an example event and a test; without a NAME into the current folder. Nothing is overwritten without --force.';
+  static override aliases = ['new', 'create'];
+  static override args = { name: Args.string({ description: 'Name of the function and of the folder to make.' }) };
+  static override flags = {
+    runtime: Flags.string({ char: 'l', aliases: ['language'], summary: 'Runtime: nodejs, python3, provided, or one with a version.', default: 'nodejs', helpValue: 'ID' }),
+    template: Flags.string({ char: 't', summary: 'Template; see --list.', helpValue: 'NAME' }),
+    from: Flags.string({ summary: 'Take the template from this folder or git repository (URL, optionally with #BRANCH).', helpValue: 'DIR|GIT', exclusive: ['template'] }),
+    list: Flags.boolean({ summary: 'List the templates and make nothing.' }),
+    force: Flags.boolean({ summary: 'Write into a folder that is not empty, over files of the same names.' }),
+    yes: Flags.boolean({ char: 'y', summary: 'Accepted for scripts; init never asks.' }),
+  };
+  static override examples = [
+    { description: 'A Node function', command: '<%= config.bin %> init hello' },
+    { description: 'An HTTP API in Python', command: '<%= config.bin %> init shop --runtime python3 --template http-api' },
+    { description: 'What there is', command: '<%= config.bin %> init --list' },
+  ];
+
+  override async run(): Promise<number> {
+    const { args, flags } = await this.parse(Init);
+    const { out, cwd, home, installation } = this.context(flags);
+    const templatesRoot = installation.templates(home);
+    if (flags.list) {
+      const templates = await listTemplates(templatesRoot);
+      out.result(
+        templates.map(({ runtime, template, description }) => ({ runtime, template, description })),
+        () =>
+          table(templates, [
+            { heading: 'RUNTIME', cell: (t) => t.runtime },
+            { heading: 'TEMPLATE', cell: (t) => t.template },
+            { heading: 'WHAT IT SHOWS', cell: (t) => t.description },
+          ]),
+      );
+      return EXIT.ok;
+    }
+    const directory = args.name === undefined ? cwd : resolve(cwd, args.name);
+    const made = await scaffold({
+      name: args.name ?? basename(cwd),
+      runtime: flags.runtime,
+      directory,
+      force: flags.force,
+      templatesRoot,
+      ...(flags.template === undefined ? {} : { template: flags.template }),
+      ...(flags.from === undefined ? {} : { from: flags.from }),
+    });
+    out.result(made, () => `created ${relative(cwd, directory) || '.'} from ${safe(made.template)} (${made.files.filter((file) => !file.startsWith('.lam/')).join(', ')})`);
+    out.note(`next: ${directory === cwd ? '' : `cd ${safe(relative(cwd, directory))} && `}lam deploy`);
+    return EXIT.ok;
+  }
+}

@@ -1,0 +1,67 @@
+import { Args, Flags } from '@oclif/core';
+import { EXIT, lamError } from '../../errors/index.ts';
+import type { LogQuery } from '../../contract/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { parseTime } from '../render/format.ts';
+import { renderLogRecord, type LogFormat } from '../render/log-record.ts';
+import { targetFunction, versionOf } from '../services/target.ts';
+
+const FORMATS = ['pretty', 'json', 'raw'] as const;
+
+export default class Logs extends LamCommand {
+  static override summary = 'Show what a function printed, and what lam noted about its runs.';
+  static override description =
+    'One stream for all its sandboxes and versions, oldest first; it survives restarts. With --follow new records appear as they are printed, until Ctrl-C.';
+  static override aliases = ['tail'];
+  static override args = { function: Args.string({ description: 'FUNCTION, or FUNCTION@VERSION for one version; default: the project in the current folder.' }) };
+  static override flags = {
+    follow: Flags.boolean({ char: 'f', summary: 'Go on with new records as they come.' }),
+    since: Flags.string({ summary: 'Only records from this time on: an age (30s, 5m, 2h, 7d) or a date.', helpValue: 'TIME' }),
+    lines: Flags.integer({ char: 'n', summary: 'At most this many records, the newest (default 100, with --since all).', min: 0, helpValue: 'N' }),
+    search: Flags.string({ char: 's', summary: 'Only records that contain this text, in any case.', helpValue: 'TEXT' }),
+    'request-id': Flags.string({ summary: 'Only records of this invocation.', helpValue: 'ID' }),
+    version: Flags.string({ summary: 'Only records of this version.', helpValue: 'N' }),
+    output: Flags.option({ char: 'o', options: FORMATS, default: 'pretty' as const })({ summary: 'How records look; raw is what was printed, byte for byte.' }),
+  };
+  static override examples = [
+    { description: 'Follow a function', command: '<%= config.bin %> logs hello --follow' },
+    { description: 'Errors of the last hour', command: '<%= config.bin %> logs hello --since 1h --search error' },
+    { description: 'As JSON, a record a line', command: '<%= config.bin %> logs hello --output json' },
+  ];
+
+  override async run(): Promise<number> {
+    const { args, flags } = await this.parse(Logs);
+    const { out, cwd, client } = this.context(flags);
+    const reference = await targetFunction(args.function, cwd, 'logs');
+    const version = flags.version ?? reference.qualifier;
+    const since = flags.since === undefined ? undefined : sinceOf(flags.since);
+    const lines = flags.lines ?? (since === undefined ? 100 : undefined);
+    const query: LogQuery & { follow?: boolean } = {
+      ...(since === undefined ? {} : { since }),
+      ...(lines === undefined ? {} : { lines }),
+      ...(flags.search === undefined ? {} : { search: flags.search }),
+      ...(flags['request-id'] === undefined ? {} : { requestId: flags['request-id'] }),
+      ...(version === undefined ? {} : { version: versionOf(version) }),
+      ...(flags.follow ? { follow: true } : {}),
+    };
+    const format: LogFormat = flags.json ? 'json' : flags.output;
+    const stop = new AbortController();
+    const interrupt = (): void => stop.abort();
+    process.once('SIGINT', interrupt);
+    try {
+      for await (const record of (await client()).logs(reference.name, query, stop.signal)) {
+        out.raw(renderLogRecord(record, format, out.color));
+        if (out.closed) break;
+      }
+    } finally {
+      process.off('SIGINT', interrupt);
+    }
+    return stop.signal.aborted ? EXIT.interrupted : EXIT.ok;
+  }
+}
+
+function sinceOf(text: string): number {
+  const at = parseTime(text, Date.now());
+  if (at === undefined) throw lamError('LAM_CLI_BAD_TIME', { text });
+  return Math.max(0, Math.floor(at));
+}

@@ -1,0 +1,40 @@
+import { Args, Flags } from '@oclif/core';
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { looksLikeVersion, targetName, versionOf } from '../services/target.ts';
+
+export default class Rollback extends LamCommand {
+  static override summary = 'Make an earlier version live again.';
+  static override description =
+    'Without a version: the one that was live before. Nothing is built or copied, sandboxes of that version that are still warm serve at once, and the history keeps who did it and why.';
+  static override args = {
+    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+    version: Args.string({ description: 'Version to go to: 2 or v2; default: the one that was live before.' }),
+  };
+  static override flags = {
+    message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }),
+    yes: Flags.boolean({ char: 'y', summary: 'Accepted for scripts; a rollback never asks, because it can be taken back.' }),
+    'dry-run': Flags.boolean({ summary: 'Say what would happen and change nothing.' }),
+  };
+  static override examples = [
+    { description: 'Back to what was live before', command: '<%= config.bin %> rollback hello' },
+    { description: 'To a version, with a reason', command: '<%= config.bin %> rollback hello v2 --message "v3 leaks memory"' },
+  ];
+
+  override async run(): Promise<number> {
+    const { args, flags } = await this.parse(Rollback);
+    const { out, cwd, by, client } = this.context(flags);
+    // `lam rollback v2` inside a project names the version only.
+    const versionOnly = args.version === undefined && args.function !== undefined && looksLikeVersion(args.function);
+    const name = await targetName(versionOnly ? undefined : args.function, cwd, 'rollback');
+    const version = versionOnly ? args.function : args.version;
+    const answer = await (await client()).rollback(name, {
+      ...(version === undefined ? {} : { to: versionOf(version) }),
+      ...(flags.message === undefined ? {} : { message: flags.message }),
+      ...(flags['dry-run'] ? { dryRun: true } : {}),
+      by,
+    });
+    out.result(answer, () => `${answer.name}: v${answer.from} -> v${answer.to}${flags['dry-run'] ? ' (dry run, nothing changed)' : ''}`);
+    return EXIT.ok;
+  }
+}

@@ -1,0 +1,21 @@
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+import { renderGaps, renderStatus } from '../render/daemon.ts';
+
+export default class StatusCommand extends LamCommand {
+  static override summary = 'Show whether the daemon runs, where, and with which driver.';
+  static override description = 'Never starts one: exit 3 when none runs.';
+  static override examples = [
+    { description: 'For people', command: '<%= config.bin %> status' },
+    { description: 'The port, for a script', command: '<%= config.bin %> status --json | jq .data.port' },
+  ];
+
+  override async run(): Promise<number> {
+    const { flags } = await this.parse(StatusCommand);
+    const { out, connect } = this.context(flags);
+    const { status } = await connect({ mayStart: false, anyVersion: true });
+    out.result(status, () => renderStatus(status, Date.now()));
+    if (status.gaps.length > 0) out.note(renderGaps(status));
+    return EXIT.ok;
+  }
+}

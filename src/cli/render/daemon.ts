@@ -1,0 +1,41 @@
+import type { Reclaimed, Status } from '../../contract/index.ts';
+import { formatAge, plural } from './format.ts';
+import { facts } from './table.ts';
+
+/** The page of `lam status`. */
+export function renderStatus(s: Status, now: number): string {
+  return facts([
+    ['url', s.url],
+    ['driver', `${s.driver} (${s.driverReason})`],
+    ['pid', String(s.pid)],
+    ['home', s.home],
+    ['version', s.version],
+    ['started', formatAge(s.startedAt, now)],
+    ['functions', String(s.functions)],
+    ['sandboxes', `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy`],
+  ]);
+}
+
+/** What `lam start` says: where, which driver and why, what it cleaned up, what the driver leaves open. */
+export function renderStarted(s: Status): string {
+  const lines = [`lam ${s.version} is running: ${s.url}`, `driver: ${s.driver} (${s.driverReason})`];
+  const reclaimed = renderReclaimed(s.reclaimed);
+  if (reclaimed !== '') lines.push(reclaimed);
+  return lines.join('\n');
+}
+
+/** One line on what an earlier daemon had left, or nothing. */
+export function renderReclaimed(r: Reclaimed): string {
+  const parts = [
+    [r.containers, 'container'],
+    [r.processes, 'process'],
+    [r.files, 'file'],
+  ] as const;
+  const found = parts.filter(([count]) => count > 0).map(([count, noun]) => (noun === 'process' && count !== 1 ? `${count} processes` : plural(count, noun)));
+  return found.length === 0 ? '' : `reclaimed from a daemon that died: ${found.join(', ')}`;
+}
+
+/** The gaps of a driver, a line each; nothing when there are none. */
+export function renderGaps(s: Status): string {
+  return s.gaps.length === 0 ? '' : [`the ${s.driver} driver does not isolate everything here:`, ...s.gaps.map((gap) => `  - ${gap}`)].join('\n');
+}

@@ -1,0 +1,16 @@
+import type { PublishAnswer } from '../../contract/index.ts';
+import type { LamError } from '../../errors/index.ts';
+import { formatDuration } from './format.ts';
+import { safe } from './table.ts';
+
+/** One line on what a deploy came to; `ms` is how long it took. */
+export function renderDeployed(answer: PublishAnswer, ms: number, dryRun: boolean): string {
+  if (answer.unchanged) return `${answer.name}: no change (v${answer.version})`;
+  if (dryRun) return `${answer.name}: would become v${answer.version} (dry run, nothing changed)`;
+  return `${answer.name} v${answer.version} live in ${formatDuration(ms)}  ${safe(answer.url)}`;
+}
+
+/** Why one function of several could not be deployed. */
+export function renderFailedDeploy(name: string, error: LamError): string {
+  return `Error: ${name}: ${error.message}${error.hint === undefined ? '' : `\n  hint: ${error.hint}`}`;
+}

@@ -1,0 +1,67 @@
+import type { Output } from '../output.ts';
+
+/** One of several things that are done at the same time. */
+export interface Work<T> {
+  readonly title: string;
+  /** `say` takes what is happening now, a line at a time. */
+  run(say: (line: string) => void): Promise<T>;
+  /** How the result reads, on the progress display. */
+  done(result: T): string;
+}
+
+export type Settled<T> = { readonly ok: true; readonly value: T; readonly ms: number } | { readonly ok: false; readonly error: unknown; readonly ms: number };
+
+/** How many are done at once; more only slow each other down on a small machine. */
+const TOGETHER = 4;
+
+/**
+ * Does all of it, a few at a time, and shows progress on stderr: lines that redraw on a terminal, plain ones elsewhere,
+ * none under `--json`. Resolves with every outcome in the order given; never rejects.
+ */
+export async function runTogether<T>(work: readonly Work<T>[], out: Output): Promise<readonly Settled<T>[]> {
+  const settled: Settled<T>[] = [];
+  const settle = async (index: number, item: Work<T>, say: (line: string) => void): Promise<Settled<T>> => {
+    const start = performance.now();
+    try {
+      const value = await item.run(say);
+      return (settled[index] = { ok: true, value, ms: performance.now() - start });
+    } catch (error) {
+      return (settled[index] = { ok: false, error, ms: performance.now() - start });
+    }
+  };
+  await (out.animated ? drawn(work, settle) : plain(work, settle, out));
+  return settled;
+}
+
+type Settle<T> = (index: number, item: Work<T>, say: (line: string) => void) => Promise<Settled<T>>;
+
+async function drawn<T>(work: readonly Work<T>[], settle: Settle<T>): Promise<void> {
+  const { DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await import('listr2');
+  /** listr2 judges by stdout whether it may redraw; here progress is on stderr, which was looked at. */
+  class OnStderr extends DefaultRenderer {
+    static override readonly nonTTY: boolean = true;
+  }
+  const tasks = work.map((item, index) => ({
+    title: item.title,
+    task: async (_: unknown, task: { title?: string | undefined; output: string | undefined }): Promise<void> => {
+      const outcome = await settle(index, item, (line) => (task.output = line));
+      if (!outcome.ok) throw outcome.error;
+      task.title = item.done(outcome.value);
+    },
+  }));
+  const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
+  const options = { renderer: OnStderr, concurrent: TOGETHER, exitOnError: false, registerSignalListeners: false };
+  await new Listr(tasks, { ...options, rendererOptions: { logger, showErrorMessage: false } } as object).run();
+}
+
+async function plain<T>(work: readonly Work<T>[], settle: Settle<T>, out: Output): Promise<void> {
+  const waiting = work.map((item, index) => ({ item, index }));
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { item, index } = next;
+      out.note(item.title);
+      await settle(index, item, (line) => out.note(`  ${line}`));
+    }
+  };
+  await Promise.all(Array.from({ length: TOGETHER }, lane));
+}

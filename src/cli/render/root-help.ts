@@ -1,0 +1,27 @@
+import type { LamConfig } from '../lam-config.ts';
+
+/** Commands of the first page, by what a person is doing. */
+const GROUPS: readonly { readonly title: string; readonly ids: readonly string[] }[] = [
+  { title: 'WRITE AND RUN', ids: ['init', 'deploy', 'invoke', 'logs'] },
+  { title: 'LOOK', ids: ['list', 'describe', 'versions', 'df'] },
+  { title: 'CHANGE', ids: ['rollback', 'delete', 'config set', 'config get', 'config unset', 'env set', 'env list', 'env unset', 'alias set', 'alias list', 'alias delete', 'gc'] },
+  { title: 'THE DAEMON', ids: ['start', 'stop', 'restart', 'status', 'serve'] },
+  { title: 'LAM ITSELF', ids: ['version', 'autocomplete'] },
+];
+
+const GUIDE = `START HERE
+  lam init hello && cd hello           make a project
+  lam deploy                           build it and make it live
+  lam invoke -d '{"name":"Ada"}'       call it
+  lam logs --follow                    see what it prints
+  lam rollback                         go back to the version before`;
+
+/** What `lam` alone says: what it is, five commands to begin with, and all there are. */
+export function renderRootHelp(config: LamConfig): string {
+  const sections = GROUPS.map(({ title, ids }) => {
+    const lines = ids.map((id) => `  ${id.padEnd(16)}${config.findCommand(id.replaceAll(' ', ':'))?.summary ?? ''}`);
+    return [title, ...lines].join('\n');
+  });
+  const head = `lam ${config.version}: functions on your own machine, from editor to warm endpoint`;
+  return `${[head, GUIDE, ...sections, 'More about a command: lam COMMAND --help'].join('\n\n')}\n`;
+}

@@ -1,0 +1,95 @@
+import { KNOWN_RUNTIMES } from '../../runtimes/index.ts';
+import { SETTING_WORDS } from './settings.ts';
+
+/** What completion needs to know of a command; `oclif.manifest.json` has it. */
+export interface CommandOutline {
+  readonly hidden?: boolean;
+  readonly flags: Readonly<Record<string, { readonly char?: string; readonly type: string; readonly allowNo?: boolean; readonly options?: readonly string[] }>>;
+  readonly args: Readonly<Record<string, { readonly options?: readonly string[] }>>;
+  readonly aliases?: readonly string[];
+}
+
+/** What is deployed. May reject when no daemon runs; then nothing of it is offered. */
+export interface Deployed {
+  names(): Promise<readonly string[]>;
+  detail(name: string): Promise<{ readonly aliases: Readonly<Record<string, number>>; readonly allVersions: readonly { readonly version: number }[] }>;
+}
+
+type Outlines = Readonly<Record<string, CommandOutline>>;
+
+/** Commands whose second word is a version, an alias or a setting. */
+const VERSION_SECOND = new Set(['rollback']);
+const ALIAS_SECOND = new Set(['alias:delete', 'alias:set']);
+const SETTING_SECOND = new Set(['config:get', 'config:set', 'config:unset']);
+/** Commands whose words are no functions. */
+const NO_FUNCTION = new Set(['init', 'autocomplete', 'start', 'stop', 'restart', 'status', 'serve', 'version', 'gc', 'df', 'list']);
+
+/** The words that may stand for the last of `words`, in order; what was typed of it so far is their beginning. */
+export async function complete(words: readonly string[], commands: Outlines, deployed: Deployed): Promise<readonly string[]> {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const found = commandOf(before, commands);
+  const candidates = found === undefined ? commandWords(before, commands) : await inCommand(found.id, found.rest, current, commands, deployed);
+  return candidates.filter((word) => word.startsWith(current));
+}
+
+/** The command the words name, under its own name or an alias, and the words after it. */
+function commandOf(words: readonly string[], commands: Outlines): { id: string; rest: readonly string[] } | undefined {
+  for (const length of [2, 1]) {
+    if (words.length < length) continue;
+    const name = words.slice(0, length).join(':');
+    const id = Object.keys(commands).find((key) => key === name || commands[key]?.aliases?.includes(name) === true);
+    if (id !== undefined) return { id, rest: words.slice(length) };
+  }
+  return undefined;
+}
+
+function commandWords(before: readonly string[], commands: Outlines): readonly string[] {
+  const visible = Object.keys(commands).filter((id) => commands[id]?.hidden !== true);
+  if (before.length === 0) return [...new Set(visible.map((id) => id.split(':')[0] ?? id))];
+  const topic = before.length === 1 ? `${before[0] ?? ''}:` : undefined;
+  return topic === undefined ? [] : visible.filter((id) => id.startsWith(topic)).map((id) => id.slice(topic.length));
+}
+
+async function inCommand(id: string, rest: readonly string[], current: string, commands: Outlines, deployed: Deployed): Promise<readonly string[]> {
+  const outline = commands[id];
+  if (outline === undefined) return [];
+  const taking = flagOf(rest.at(-1) ?? '', outline);
+  if (taking !== undefined) return taking.name === 'runtime' ? KNOWN_RUNTIMES : (taking.options ?? []);
+  if (current.startsWith('-')) return flagWords(outline);
+  const given = rest.filter((word, i) => !word.startsWith('-') && flagOf(rest[i - 1] ?? '', outline) === undefined);
+  return argumentWords(id, given, current, outline, deployed);
+}
+
+/** The flag that takes the next word as its value, if this word is one. */
+function flagOf(word: string, outline: CommandOutline): { name: string; options?: readonly string[] } | undefined {
+  const entry = Object.entries(outline.flags).find(([name, flag]) => word === `--${name}` || (flag.char !== undefined && word === `-${flag.char}`));
+  if (entry === undefined || entry[1].type === 'boolean') return undefined;
+  return { name: entry[0], ...(entry[1].options === undefined ? {} : { options: entry[1].options }) };
+}
+
+function flagWords(outline: CommandOutline): readonly string[] {
+  return Object.entries(outline.flags).flatMap(([name, flag]) => (flag.allowNo === true ? [`--${name}`, `--no-${name}`] : [`--${name}`]));
+}
+
+async function argumentWords(id: string, given: readonly string[], current: string, outline: CommandOutline, deployed: Deployed): Promise<readonly string[]> {
+  const options = Object.values(outline.args)[given.length]?.options;
+  if (options !== undefined) return options;
+  if (NO_FUNCTION.has(id)) return [];
+  const [name] = given;
+  if (name === undefined) return functionWords(current, deployed);
+  if (SETTING_SECOND.has(id)) return id === 'config:set' ? SETTING_WORDS.map((word) => `${word}=`) : SETTING_WORDS;
+  if (given.length === 1 && ALIAS_SECOND.has(id)) return Object.keys((await deployed.detail(name)).aliases);
+  if ((given.length === 1 && VERSION_SECOND.has(id)) || (given.length === 2 && id === 'alias:set')) {
+    return (await deployed.detail(name)).allVersions.map((v) => `v${v.version}`);
+  }
+  return id === 'deploy' ? functionWords(current, deployed) : [];
+}
+
+/** Names; after `name@` its versions, after `name:` its aliases. */
+async function functionWords(current: string, deployed: Deployed): Promise<readonly string[]> {
+  const [name = ''] = current.split(/[@:]/);
+  if (name === current) return deployed.names();
+  const detail = await deployed.detail(name);
+  return current.includes('@') ? detail.allVersions.map((v) => `${name}@${v.version}`) : Object.keys(detail.aliases).map((alias) => `${name}:${alias}`);
+}

@@ -1,0 +1,23 @@
+import { createInterface } from 'node:readline/promises';
+import { lamError } from '../../errors/index.ts';
+import type { Output } from '../output.ts';
+
+/**
+ * Asks for a yes on the terminal. Throws `LAM_CLI_NEEDS_YES` where nobody can be asked, `LAM_CLI_CANCELLED` for
+ * anything but yes.
+ */
+export async function confirm(out: Output, what: string, flag: string): Promise<void> {
+  if (!out.interactive) throw lamError('LAM_CLI_NEEDS_YES', { what, flag });
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  const interrupted = new AbortController();
+  reader.once('SIGINT', () => interrupted.abort());
+  try {
+    const answer = await reader.question(`${what}? [y/N] `, { signal: interrupted.signal });
+    if (!/^y(es)?$/i.test(answer.trim())) throw lamError('LAM_CLI_CANCELLED', { what });
+  } catch (error) {
+    if (interrupted.signal.aborted) throw lamError('LAM_CLI_CANCELLED', { what }, error);
+    throw error;
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,30 @@
+import type { ConfigInput } from '../../contract/index.ts';
+import { lamError } from '../../errors/index.ts';
+import { parsePairs } from './environment.ts';
+
+/** The flags of `lam deploy` that stand in for settings of lam.yaml. */
+export interface OverrideFlags {
+  readonly env?: readonly string[] | undefined;
+  readonly memory?: number | undefined;
+  /** Seconds, fractions allowed. */
+  readonly timeout?: string | undefined;
+  readonly runtime?: string | undefined;
+  readonly handler?: string | undefined;
+}
+
+/** Throws `LAM_CLI_BAD_ENVIRONMENT`, `LAM_CLI_BAD_SETTING`; bounds are the daemon's to check. */
+export function overridesOf(flags: OverrideFlags): ConfigInput {
+  return {
+    ...(flags.env === undefined ? {} : { environment: parsePairs(flags.env) }),
+    ...(flags.memory === undefined ? {} : { memoryMiB: flags.memory }),
+    ...(flags.timeout === undefined ? {} : { timeoutMs: seconds(flags.timeout) }),
+    ...(flags.runtime === undefined ? {} : { runtime: flags.runtime }),
+    ...(flags.handler === undefined ? {} : { handler: flags.handler }),
+  };
+}
+
+function seconds(text: string): number {
+  const value = Number(text.replace(/s$/, ''));
+  if (text === '' || !Number.isFinite(value)) throw lamError('LAM_CLI_BAD_SETTING', { text: `timeout=${text}`, what: 'it wants a number of seconds' });
+  return Math.round(value * 1000);
+}

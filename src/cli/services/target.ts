@@ -1,0 +1,35 @@
+import { parseReference, VERSION_NUMBER, type FunctionReference } from '../../contract/index.ts';
+import { lamError } from '../../errors/index.ts';
+import { projectFunctions } from './project-functions.ts';
+
+/** The function a command is about: as named, else the one of the project in `cwd`. */
+export async function targetFunction(given: string | undefined, cwd: string, command: string): Promise<FunctionReference> {
+  if (given !== undefined) {
+    const reference = parseReference(given);
+    if (reference === undefined) throw lamError('LAM_CLI_BAD_REFERENCE', { text: given });
+    return reference;
+  }
+  const names = await projectFunctions(cwd);
+  const [only] = names;
+  if (only === undefined || names.length > 1) throw lamError('LAM_CLI_NO_FUNCTION', { cwd, command });
+  return { name: only, qualifier: undefined };
+}
+
+/** The name alone; a version or alias beside it is refused, because the command moves the function as a whole. */
+export async function targetName(given: string | undefined, cwd: string, command: string): Promise<string> {
+  const reference = await targetFunction(given, cwd, command);
+  if (reference.qualifier !== undefined) throw lamError('LAM_CLI_BAD_REFERENCE', { text: given ?? '' });
+  return reference.name;
+}
+
+/** `3` or `v3`. Throws `LAM_CLI_BAD_VERSION` for anything else. */
+export function versionOf(text: string): number {
+  const digits = text.replace(/^v/, '');
+  if (!VERSION_NUMBER.test(digits)) throw lamError('LAM_CLI_BAD_VERSION', { text });
+  return Number(digits);
+}
+
+/** Whether a word reads as a version rather than as a function. */
+export function looksLikeVersion(text: string): boolean {
+  return VERSION_NUMBER.test(text.replace(/^v/, ''));
+}
