@@ -1,0 +1,452 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { request } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { homeId, socketPath } from '../../src/contract/index.ts';
+import type { Status } from '../../src/contract/index.ts';
+
+/** The program under test: `LAM_TEST_BIN`, else the clone's own `bin/lam`. */
+export const PROGRAM: string = process.env['LAM_TEST_BIN'] ?? join(import.meta.dirname, '..', '..', 'bin', 'lam');
+/** The single file stands alone, so it is tested without a Node in reach. */
+export const IS_BINARY: boolean = basename(dirname(PROGRAM)) === 'dist';
+/** A Docker engine answers (`npm test` asks it). */
+export const HAS_DOCKER: boolean = process.env['LAM_TEST_DOCKER'] === '1';
+/** Why Docker cases are skipped, for `{ skip }`; false where they run. */
+export const NO_DOCKER: string | false = HAS_DOCKER ? false : 'no Docker engine answers';
+/** Drivers that scenarios run with here. */
+export const DRIVERS: readonly ('process' | 'docker')[] = HAS_DOCKER ? ['process', 'docker'] : ['process'];
+
+/** What a command left behind. */
+export interface RunResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stdoutBytes: Buffer;
+  readonly stderr: string;
+  readonly ms: number;
+}
+
+export interface RunOptions {
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** User to run as; only root can. */
+  readonly uid?: number;
+  /** Ends the command with SIGKILL after so many milliseconds; default 60 s. */
+  readonly limitMs?: number;
+}
+
+export interface SessionOptions {
+  readonly driver?: 'process' | 'docker' | 'auto';
+  /** A folder that is there already; by default a short new one, removed at the end. */
+  readonly home?: string;
+  /** Further variables for every command. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** An error as `--json` prints it. */
+export interface WireFault {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** A person at a shell with a home and a port of their own. */
+export async function lamSession(options: SessionOptions = {}): Promise<LamSession> {
+  const root = mkdtempSync('/tmp/lam-e2e-');
+  return new LamSession(realpathSync(root), await freePort(), options);
+}
+
+export class LamSession implements AsyncDisposable {
+  readonly root: string;
+  readonly home: string;
+  /** A folder for projects; commands run in it. */
+  readonly cwd: string;
+  readonly port: number;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #history: string[] = [];
+  readonly #children = new Set<ChildProcess>();
+  readonly #cleanups: (() => void | Promise<void>)[] = [];
+
+  constructor(root: string, port: number, options: SessionOptions) {
+    this.root = root;
+    this.home = options.home ?? join(root, 'h');
+    this.cwd = join(root, 'w');
+    this.port = port;
+    const person = join(root, 'person');
+    for (const folder of [this.cwd, person]) mkdirSync(folder);
+    this.#env = {
+      ...passedOn(),
+      HOME: person,
+      PATH: IS_BINARY ? pathWithoutNode(join(root, 'bin')) : (process.env['PATH'] ?? '/usr/bin:/bin'),
+      LAM_HOME: this.home,
+      LAM_PORT: String(port),
+      LAM_DRIVER: options.driver ?? 'process',
+      NO_COLOR: '1',
+      ...options.env,
+    };
+  }
+
+  /** The base of its HTTP port. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get homeId(): string {
+    return homeId(this.home);
+  }
+
+  /** Starts a command and leaves it running; it is ended with the session. */
+  start(args: readonly string[], options: RunOptions = {}): ChildProcess {
+    const command =
+      options.uid === undefined
+        ? [PROGRAM, ...args]
+        : ['setpriv', `--reuid=${options.uid}`, `--regid=${options.uid}`, '--clear-groups', PROGRAM, ...args];
+    const child = spawn(command[0] ?? '', command.slice(1), {
+      cwd: options.cwd ?? this.cwd,
+      env: withoutUndefined({ ...this.#env, ...options.env }),
+      stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
+  }
+
+  /** Runs a command to its end. */
+  async run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const began = performance.now();
+    const child = this.start(args, options);
+    const limit = setTimeout(() => child.kill('SIGKILL'), options.limitMs ?? 60_000);
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+    if (options.stdin !== undefined) {
+      // A command may end without reading all that it is given.
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end(options.stdin);
+    }
+    const { code, signal } = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (endCode, endSignal) => resolve({ code: endCode, signal: endSignal }));
+    });
+    clearTimeout(limit);
+    const bytes = await stdout;
+    const result: RunResult = {
+      code,
+      signal,
+      stdout: bytes.toString(),
+      stdoutBytes: bytes,
+      stderr: (await stderr).toString(),
+      ms: performance.now() - began,
+    };
+    this.#remember(args, result);
+    return result;
+  }
+
+  /** Runs a command that must end with 0. */
+  async ok(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const result = await this.run(args, options);
+    if (result.code !== 0) this.fail(`lam ${args.join(' ')} was to succeed`);
+    return result;
+  }
+
+  /** Runs a command with `--json` that must succeed; gives its `data`. */
+  async json<T>(args: readonly string[], options: RunOptions = {}): Promise<T> {
+    const { stdout } = await this.ok([...args, '--json'], options);
+    const answer = JSON.parse(stdout) as { ok: boolean; data: T };
+    assert.equal(answer.ok, true);
+    return answer.data;
+  }
+
+  /** Runs a command with `--json` that must fail, with this code and exit; gives its error. */
+  async refused(args: readonly string[], code: string, exit: number, options: RunOptions = {}): Promise<WireFault> {
+    const result = await this.run([...args, '--json'], options);
+    let error: WireFault | undefined;
+    try {
+      ({ error } = JSON.parse(result.stdout) as { error?: WireFault });
+    } catch {
+      // Said below, with what was printed.
+    }
+    if (error?.code !== code || result.code !== exit) this.fail(`lam ${args.join(' ')} was to fail with ${code} and exit ${exit}`);
+    assert.ok(error.hint !== undefined && error.hint !== '', `${code} gives no hint`);
+    return error;
+  }
+
+  status(): Promise<Status> {
+    return this.json<Status>(['status']);
+  }
+
+  /** Writes files below the working folder and gives the folder of them. */
+  files(folder: string, files: Readonly<Record<string, string | Uint8Array>>): string {
+    const place = join(this.cwd, folder);
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(place, name)), { recursive: true });
+      writeFileSync(join(place, name), content);
+    }
+    return place;
+  }
+
+  /** Deploys a Node function of one file; settings in the words of lam.yaml. */
+  async deployNode(name: string, code: string, settings: Readonly<Record<string, string | number>> = {}): Promise<RunResult> {
+    const lines = Object.entries({ timeout: 30, ...settings }).map(([word, value]) => `${word}: ${value}\n`);
+    const cwd = this.files(name, { 'lam.yaml': `name: ${name}\nruntime: nodejs\n${lines.join('')}`, 'index.mjs': code });
+    return this.ok(['deploy'], { cwd });
+  }
+
+  /** Deploys a Python function of one file. */
+  async deployPython(name: string, code: string, settings: Readonly<Record<string, string | number>> = {}): Promise<RunResult> {
+    const lines = Object.entries({ timeout: 30, ...settings }).map(([word, value]) => `${word}: ${value}\n`);
+    const cwd = this.files(name, { 'lam.yaml': `name: ${name}\nruntime: python3\n${lines.join('')}`, 'lambda_function.py': code });
+    return this.ok(['deploy'], { cwd });
+  }
+
+  /** Adds something to do before the session's folders are removed. */
+  onDispose(cleanup: () => void | Promise<void>): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  /** Fails with the last commands and what they said. */
+  fail(what: string): never {
+    assert.fail(`${what}\n--- the last commands ---\n${this.#history.slice(-6).join('\n')}`);
+  }
+
+  /** Stops the daemon, ends what still runs and shows that nothing of this home is left on the machine. */
+  async dispose(): Promise<void> {
+    for (const child of this.#children) child.kill('SIGKILL');
+    const stopped = await this.run(['stop'], { limitMs: 90_000 });
+    const lost = stopped.code === 0 ? '' : `lam stop ended with ${stopped.code}: ${stopped.stderr}`;
+    for (const cleanup of this.#cleanups.toReversed()) await cleanup();
+    // Children of a daemon that a test killed go with their parent's death, but not before it.
+    await eventually(() => processesOf(this).length === 0, 5000);
+    const left = await leftovers(this);
+    for (const pid of processesOf(this)) kill(pid);
+    rmSync(this.root, { recursive: true, force: true });
+    rmSync(dirname(socketPath(this.home)), { recursive: true, force: true });
+    if (lost !== '' || left.length > 0) this.fail([lost, ...left].filter((line) => line !== '').join('\n'));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #remember(args: readonly string[], result: RunResult): void {
+    const cut = (text: string): string => (text.length > 2000 ? `${text.slice(0, 1000)} ... ${text.slice(-1000)}` : text);
+    this.#history.push(
+      `$ lam ${args.map((a) => cut(a)).join(' ')}   [${result.signal ?? result.code}, ${Math.round(result.ms)} ms]\n${cut(result.stdout)}${cut(result.stderr)}`,
+    );
+  }
+}
+
+/** An answer over HTTP. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** One request over a connection of its own. */
+export function http(
+  url: string,
+  options: { method?: string; body?: string | Uint8Array; headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      url,
+      {
+        method: options.method ?? (options.body === undefined ? 'GET' : 'POST'),
+        agent: false,
+        headers: { ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }), ...options.headers },
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('error', reject);
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }));
+      },
+    );
+    asked.on('error', reject);
+    asked.end(options.body);
+  });
+}
+
+/** Looks until `condition` holds; false when `limitMs` pass first. */
+export async function eventually(condition: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<boolean> {
+  const until = performance.now() + limitMs;
+  for (;;) {
+    if (await condition()) return true;
+    if (performance.now() > until) return false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** All that lies below a folder, as relative paths, sorted. */
+export function listing(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { recursive: true }).map(String).toSorted();
+  } catch {
+    return [];
+  }
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3));
+  } catch {
+    return false;
+  }
+}
+
+export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** The processes of a home: its daemon and the sandboxes of the process driver, known by what they were started with. */
+export function processesOf(session: { readonly home: string; readonly homeId: string }): readonly number[] {
+  const marks = [`LAM_OWNER=${session.homeId}`, `LAM_HOME=${session.home}`];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return (
+          isRunning(pid) &&
+          readFileSync(`/proc/${pid}/environ`, 'latin1')
+            .split('\0')
+            .some((entry) => marks.includes(entry))
+        );
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** The containers of a home, running or not, by their ids. */
+export async function containersOf(session: { readonly homeId: string }): Promise<readonly string[]> {
+  if (!HAS_DOCKER) return [];
+  const filters = encodeURIComponent(JSON.stringify({ label: [`lam.home=${session.homeId}`] }));
+  const answer = await engine('GET', `/containers/json?all=1&filters=${filters}`);
+  return (JSON.parse(answer.body.toString()) as { Id: string }[]).map((container) => container.Id);
+}
+
+/** Asks the Docker engine something, without lam's own way of asking. */
+export function engine(method: string, path: string): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: engineSocket(), method, path, agent: false }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }));
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+export function engineSocket(): string {
+  return (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace(/^unix:\/\//, '');
+}
+
+/** A port nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** What of a home is still on the machine though its daemon has ended, a line each. */
+export async function leftovers(session: LamSession): Promise<readonly string[]> {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(` ${session.root}/`));
+  const run = listing(join(session.home, 'run')).filter((name) => !/^(?:docker|(?:docker\/)?(?:dial|sb))$/.test(name));
+  const groups = ['', 'memory', 'pids', 'cpu', 'cpuacct']
+    .map((kind) => join('/sys/fs/cgroup', kind, `lam-${session.homeId}`))
+    .filter(isReadable);
+  return [
+    ...processesOf(session).map((pid) => `process ${pid} is left: ${commandOf(pid)}`),
+    ...(await containersOf(session)).map((id) => `container ${id.slice(0, 12)} is left`),
+    ...mounts.map((line) => `a mount is left: ${line}`),
+    ...run.map((name) => `run/${name} is left`),
+    ...groups.map((path) => `control group ${path} is left`),
+    ...listing(join(session.home, 'staging')).map((name) => `staging/${name} is left`),
+    ...listing(join(session.home, 'tmp')).map((name) => `tmp/${name} is left`),
+  ];
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+  } catch {
+    return 'gone by now';
+  }
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The part of the tests' environment that a person's shell would have, too. */
+function passedOn(): Record<string, string> {
+  const names = ['LANG', 'TZ', 'DOCKER_HOST', 'DOCKER_CONFIG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'PYENV_ROOT'];
+  const kept = Object.entries(process.env).filter(([name]) => names.includes(name) || /^(?:npm_config_|PIP_|GO)/i.test(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']));
+}
+
+/** A folder with links to all programs of this machine but Node's own. */
+function pathWithoutNode(folder: string): string {
+  mkdirSync(folder);
+  for (const place of (process.env['PATH'] ?? '').split(delimiter)) {
+    if (place.includes('node_modules')) continue;
+    for (const name of names(place)) {
+      if (/^(?:node|nodejs|npm|npx|corepack)$/.test(name)) continue;
+      try {
+        symlinkSync(join(place, name), join(folder, name));
+      } catch {
+        // A program of that name came earlier on the path.
+      }
+    }
+  }
+  return folder;
+}
+
+function names(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function withoutUndefined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+async function collect(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  if (stream !== null) for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
