@@ -1,1 +1,54 @@
-export {};
+import { getAsset, getRawAsset } from 'node:sea';
+import { join } from 'node:path';
+import { main } from '../fast/main.ts';
+import { ASSET_FILES } from '../asset-names.ts';
+import type { AppModule, DaemonModule, Installation } from '../installation.ts';
+import { allowModules, evaluateBundle, runProgram } from './evaluate.ts';
+import { unpack, type UnpackIndex } from './unpack.ts';
+
+/** Set by the build. */
+declare const LAM_VERSION: string;
+
+/** The word before a Node program in sandboxes: the binary is then the Node that runs it. */
+const RUN_NODE = '__bootstrap-nodejs';
+
+const bytes = (key: string): Uint8Array => new Uint8Array(getRawAsset(key));
+
+/** A bundle that travels in the binary, with the compiled code that the build made for it. */
+function bundle<T>(name: string): T {
+  return evaluateBundle(name, getAsset(`${name}.cjs`, 'utf8'), bytes(`${name}.cache`)) as T;
+}
+
+const unpacked = (home: string, path: string): string => {
+  const index = JSON.parse(getAsset('index.json', 'utf8')) as UnpackIndex;
+  return join(unpack(home, index, bytes), path);
+};
+
+const installation: Installation = {
+  kind: 'binary',
+  version: LAM_VERSION,
+  daemonCommand: [process.execPath, '__daemon'],
+  nodeCommand: () => [process.execPath, RUN_NODE],
+  assets: (home) => ({
+    bootstrapNodejs: unpacked(home, `assets/${ASSET_FILES.bootstrapNodejs}`),
+    bootstrapPython3: unpacked(home, `assets/${ASSET_FILES.bootstrapPython3}`),
+    relay: unpacked(home, `assets/${ASSET_FILES.relay}`),
+    logWorker: unpacked(home, `assets/${ASSET_FILES.logWorker}`),
+  }),
+  templates: (home) => unpacked(home, 'templates'),
+  esbuild: (home) => unpacked(home, 'esbuild'),
+  loadApp: () => bundle<AppModule>('app'),
+  loadDaemon: () => bundle<DaemonModule>('daemon'),
+};
+
+const [word, ...rest] = process.argv.slice(2);
+if (word === RUN_NODE) {
+  allowModules();
+  const [file] = rest;
+  // Without a file: lam's own bootstrap, which need not be anywhere on disk.
+  if (file === undefined) runProgram(ASSET_FILES.bootstrapNodejs, getAsset(`assets/${ASSET_FILES.bootstrapNodejs}`, 'utf8'));
+  else runProgram(file);
+} else {
+  // All output is written before this point, so nothing is lost by leaving at once.
+  void main(process.argv.slice(2), installation).then((exit) => process.exit(exit));
+}
