@@ -38,7 +38,17 @@ export function runProgram(filename: string, code: string = readFileSync(filenam
  */
 export function allowModules(): void {
   const load = compileFunction('return import(url)', ['url'], { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
-  Object.assign(globalThis, { __lamImport: load });
+  const quietly = (url: string): unknown => {
+    const { emitWarning } = process;
+    // Node warns at the first such import that the option is experimental; that is lam's concern, not the function's.
+    process.emitWarning = () => undefined;
+    try {
+      return (load as (url: string) => unknown)(url);
+    } finally {
+      process.emitWarning = emitWarning;
+    }
+  };
+  Object.assign(globalThis, { __lamImport: quietly });
 }
 
 function run(compiled: ModuleFunction, filename: string): unknown {
