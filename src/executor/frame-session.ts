@@ -159,7 +159,7 @@ export class FrameSession implements Session, FrameSink {
         this.#result(request, meta, body);
         return;
       case FRAME.error:
-        this.#answer(request, { kind: 'error', payload: body, errorType: readErrorType(meta), ranMs: this.#ranMs(request) });
+        this.#answer(request, { kind: 'error', payload: body, errorType: readErrorType(meta), ranMs: readNumber(meta, 'ranMs') ?? 0 });
         return;
       case FRAME.unstarted:
         this.#unstarted(request);
@@ -233,18 +233,15 @@ export class FrameSession implements Session, FrameSink {
     this.#hooks.onLog(stream === LOG_STDOUT ? 'stdout' : 'stderr', text, requestId, body.readDoubleBE(1));
   }
 
-  /** Since its start, ms. */
-  #ranMs(request: number): number {
-    const now = this.#deadlines.now();
-    return now - (this.#pending.get(request)?.startedAt ?? now);
-  }
-
   #result(request: number, meta: Buffer, body: Buffer): void {
-    const bytes = meta.length === 0 ? body.length : (readNumber(meta, 'tooLarge') ?? body.length);
-    this.#answer(
-      request,
-      bytes > LIMITS.payloadBytes ? { kind: 'too-large', bytes } : { kind: 'result', payload: body, ranMs: this.#ranMs(request) },
-    );
+    // A bare number is how long it ran; an object says more.
+    const ranMs = Number(meta.toString('latin1'));
+    if (!Number.isNaN(ranMs) && body.length <= LIMITS.payloadBytes) {
+      this.#answer(request, { kind: 'result', payload: body, ranMs });
+      return;
+    }
+    const bytes = readNumber(meta, 'tooLarge') ?? body.length;
+    this.#answer(request, bytes > LIMITS.payloadBytes ? { kind: 'too-large', bytes } : { kind: 'result', payload: body });
   }
 
   #answer(request: number, outcome: InvokeOutcome): void {

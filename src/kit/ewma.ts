@@ -2,6 +2,7 @@
 export class Ewma {
   value: number | undefined;
   readonly #alpha: number;
+  #count = 0;
 
   /** @param alpha weight of a new sample, above 0 and at most 1 */
   constructor(alpha: number) {
@@ -9,6 +10,9 @@ export class Ewma {
   }
 
   add(sample: number): void {
-    this.value = this.value === undefined ? sample : this.value + this.#alpha * (sample - this.value);
+    this.#count++;
+    // A plain mean of the first samples: the very first is often far off, and would else weigh for long.
+    const weight = Math.max(this.#alpha, 1 / this.#count);
+    this.value = this.value === undefined ? sample : this.value + weight * (sample - this.value);
   }
 }

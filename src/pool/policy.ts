@@ -24,10 +24,14 @@ export interface Demand {
   readonly cores: number;
 }
 
+/** While there are cores to spare, a queue that takes longer than this to serve is worth another sandbox, ms. */
+const CORE_WAIT_MS = 5;
+
 /**
  * How many sandboxes to start now. A start pays when waiting for the ones that exist would take longer than booting
- * another; while fewer run than there are cores it pays anyhow, because it adds parallelism and not only queueing.
- * Never more than requests that have no start of their own yet, than the function's limit leaves, than can boot.
+ * another, and, while fewer run than there are cores, when it would take long at all. A queue whose head has waited
+ * longer than a boot although nothing boots is stuck behind something: then one more. Never more than requests that
+ * have no start of their own yet, than the function's limit leaves, than can boot.
  */
 export function startsWanted(d: Demand): number {
   const unserved = d.waiting - d.starting;
@@ -38,17 +42,23 @@ export function startsWanted(d: Demand): number {
   if (d.serviceMs === undefined) return most;
   const wanted = Math.ceil((d.waiting * d.serviceMs) / Math.max(d.coldMs, 1));
   const byWait = wanted > servers ? wanted - servers : 0;
-  const byAge = d.oldestWaitMs > d.coldMs ? 1 : 0;
-  const byCores = servers < d.cores ? 1 : 0;
+  const byAge = d.starting === 0 && d.oldestWaitMs > d.coldMs ? 1 : 0;
+  const expectedMs = (d.waiting * d.serviceMs) / Math.max(servers, 1);
+  const byCores = servers === 0 || (servers < d.cores && expectedMs > CORE_WAIT_MS) ? 1 : 0;
   return Math.min(most, Math.max(byWait, byAge, byCores));
 }
 
+/** Waiting this long behind another invocation is no worse than waking a process that sleeps, ms. */
+export const WAKE_MS = 0.5;
 /** Most invocations sent to one sandbox ahead of time, beside the one that runs. */
 const MOST_AHEAD = 15;
 /** Together they may make the last of them wait about this long, ms. */
 const AHEAD_MS = 2;
 /** A version one of whose recent invocations took longer gets nothing sent ahead, ms. */
 const QUICK_MS = 5;
+
+/** What the invocation before a recalled one is taken to last at least: long enough that nothing is sent ahead for a while, ms. */
+export const RECALLED_MS = 20;
 
 /**
  * How many invocations one sandbox may hold at once: the one that runs, and those that wait inside it so that it never

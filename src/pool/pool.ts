@@ -4,8 +4,9 @@ import { asLamError, lamError, type LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { SandboxDriver, SandboxId } from '../driver/sandbox.ts';
 import type { ExitStatus, InitOutcome, SessionHooks } from '../executor/session.ts';
+import { Capacity } from './capacity.ts';
 import { initRequestFor, specFor } from './environment.ts';
-import { chooseEvictions, isExpired, startsWanted } from './policy.ts';
+import { isExpired, startsWanted } from './policy.ts';
 import type { PoolRevision } from './revision.ts';
 import { Group, Slot, type InitFailure, type Lease, type Waiter } from './slot.ts';
 
@@ -32,12 +33,6 @@ const FIRST_COLD_MS = 50;
 const TICK_MS = 10;
 const SWEEP_MS = 1000;
 /**
- * A sandbox that takes longer than this to start or to end is taken to be stuck, and others no longer wait for the place
- * or the memory it holds, ms. Several times what booting an engine's container and Node takes.
- */
-export const STUCK_MS = 2000;
-
-/**
  * Decides which sandbox serves which invocation, within limits. One queue per version in arrival order, late binding:
  * a request takes whichever sandbox is free first. Newest-first reuse, so that the rest can expire.
  */
@@ -48,19 +43,16 @@ export class Pool {
   readonly #dropped: Set<Group> = new Set();
   /** Groups with a queue. */
   readonly #hungry: Set<Group> = new Set();
-  /** Sandboxes between the asking for them and the end of their init. */
-  readonly #boots: Set<Slot> = new Set();
-  /** Condemned sandboxes that still hold their memory. */
-  readonly #ending: Set<Slot> = new Set();
+  readonly #capacity: Capacity;
   readonly #stopSweep: () => void;
   #stopTick: (() => void) | undefined;
-  #usedMiB = 0;
   #closing: Promise<void> | undefined;
   /** While closing: called whenever a lease came back. */
   #onReturn: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#capacity = new Capacity(options.memoryBudgetMiB, options.cores);
     this.#stopSweep = options.clock.every(SWEEP_MS, () => this.#sweep());
   }
 
@@ -68,7 +60,7 @@ export class Pool {
   tryLease(revision: PoolRevision): Lease | undefined {
     const group = this.#groups.get(revision);
     if (group === undefined || group.queue.size > 0) return undefined;
-    const slot = group.idle.pop() ?? group.leastLoaded();
+    const slot = group.quickLane() ?? group.idle.pop() ?? group.leastLoaded();
     slot?.take();
     return slot;
   }
@@ -85,7 +77,7 @@ export class Pool {
     if (refused !== undefined) return Promise.reject(refused);
     const group = this.#group(revision);
     return new Promise((resolve, reject) => {
-      this.#enqueue(group, { since: this.#options.clock.monotonic(), resolve, reject }, signal);
+      group.enqueue({ since: this.#options.clock.monotonic(), resolve, reject }, signal);
       this.#hungry.add(group);
       this.#stopTick ??= this.#options.clock.every(TICK_MS, () => this.#tick());
       this.#pump(group);
@@ -94,15 +86,17 @@ export class Pool {
 
   /**
    * Gives a lease back. `usable` false ends the sandbox: its state is unknown.
-   * @param serviceMs how long the invocation ran; undefined when it did not
+   * @param serviceMs how long the invocation ran; undefined when it did not, because it was sent ahead and taken back
    */
   release(lease: Lease, usable: boolean, serviceMs: number | undefined): void {
     const slot = lease as Slot;
     const { group } = slot;
     if (slot.state !== 'busy') return;
     slot.inFlight--;
-    if (serviceMs !== undefined) group.served(serviceMs);
-    if (!usable || slot.exit !== undefined || group.dropped || this.#closing !== undefined) {
+    if (serviceMs === undefined) group.recalled();
+    else group.served(serviceMs);
+    const unwanted = group.dropped || this.#closing !== undefined;
+    if (!usable || slot.exit !== undefined || (unwanted && slot.inFlight === 0)) {
       this.#end(slot);
     } else if (slot.inFlight > 0) {
       if (slot.inFlight < group.depth) this.#serveNext(slot);
@@ -117,7 +111,7 @@ export class Pool {
   /** No pointer leads to this version any more (or again one does): its idle sandboxes expire sooner. */
   setRetired(functionName: string, version: number, retired: boolean): void {
     const since = retired ? this.#options.clock.monotonic() : undefined;
-    for (const group of this.#groups.values()) if (isOf(group, functionName, version)) group.retiredSince = since;
+    for (const group of this.#groups.values()) if (group.isOf(functionName, version)) group.retiredSince = since;
   }
 
   /**
@@ -126,7 +120,7 @@ export class Pool {
    */
   drop(functionName: string, version: number | undefined, error: LamError): void {
     for (const [revision, group] of this.#groups) {
-      if (!isOf(group, functionName, version)) continue;
+      if (!group.isOf(functionName, version)) continue;
       this.#groups.delete(revision);
       group.dropped = true;
       if (group.slots.size > 0) this.#dropped.add(group);
@@ -139,7 +133,7 @@ export class Pool {
   counts(functionName?: string, version?: number): Counts {
     const sum: Counts = { starting: 0, idle: 0, busy: 0 };
     for (const group of this.#allGroups()) {
-      if (!isOf(group, functionName, version)) continue;
+      if (!group.isOf(functionName, version)) continue;
       sum.starting += group.starting;
       sum.idle += group.idle.length;
       sum.busy += group.busy;
@@ -206,29 +200,6 @@ export class Pool {
     return lamError('LAM_POOL_THROTTLED', { name, maxConcurrency, maxQueue });
   }
 
-  #enqueue(group: Group, waiter: Waiter, signal: AbortSignal | undefined): void {
-    if (signal === undefined) {
-      group.queue.push(waiter);
-      return;
-    }
-    const abort = (): void => {
-      if (leave()) waiter.reject(lamError('LAM_POOL_CANCELLED', { name: group.revision.functionName }));
-    };
-    const stay = (): void => signal.removeEventListener('abort', abort);
-    const leave = group.queue.push({
-      since: waiter.since,
-      resolve: (value) => {
-        stay();
-        waiter.resolve(value);
-      },
-      reject: (error) => {
-        stay();
-        waiter.reject(error);
-      },
-    });
-    signal.addEventListener('abort', abort, { once: true });
-  }
-
   #refuseAll(group: Group, error: LamError): void {
     this.#hungry.delete(group);
     for (const waiter of group.queue.drain()) waiter.reject(error);
@@ -283,7 +254,7 @@ export class Pool {
       serviceMs: group.service.value,
       coldMs: group.cold.value ?? FIRST_COLD_MS,
       room: group.revision.config.maxConcurrency - group.busy - group.starting,
-      bootRoom: Math.max(2, cores) - countYoung(this.#boots, now),
+      bootRoom: this.#capacity.bootRoom(now),
       cores,
     });
     for (let i = 0; i < wanted; i++) {
@@ -294,25 +265,20 @@ export class Pool {
 
   /** Whether the memory for one more is free; ends idle sandboxes where that will help. */
   #makeRoom(group: Group, now: number): boolean {
-    const { memoryBudgetMiB } = this.#options;
     const { memoryMiB } = group.revision.config;
-    if (this.#usedMiB + memoryMiB <= memoryBudgetMiB) return true;
+    if (this.#capacity.fits(memoryMiB)) return true;
     const idle: Slot[] = [];
     for (const g of this.#groups.values()) idle.push(...g.idle);
-    let onItsWay = 0;
-    for (const slot of this.#ending) if (now - slot.endingSince < STUCK_MS) onItsWay += slot.memoryMiB;
-    const evict = chooseEvictions(idle, this.#usedMiB - onItsWay, memoryMiB, memoryBudgetMiB);
-    for (const slot of evict ?? []) this.#end(slot);
+    for (const slot of this.#capacity.evictionsFor(memoryMiB, idle, now)) this.#end(slot);
     // Their memory is free when they are gone; that looks at the queues again.
     return false;
   }
 
   #start(group: Group, now: number): void {
     const slot = new Slot(randomBytes(16).toString('hex'), group, now);
-    this.#boots.add(slot);
-    this.#usedMiB += slot.memoryMiB;
+    this.#capacity.started(slot);
     void this.#boot(slot).then(() => {
-      this.#boots.delete(slot);
+      this.#capacity.booted(slot);
       this.#pumpAll();
     });
   }
@@ -382,7 +348,7 @@ export class Pool {
     }
     slot.step('condemn');
     slot.endingSince = this.#options.clock.monotonic();
-    this.#ending.add(slot);
+    this.#capacity.condemned(slot);
     // While it boots there is nothing to destroy yet; #boot sees the state and does it.
     if (slot.sandbox !== undefined) this.#destroy(slot);
   }
@@ -403,8 +369,7 @@ export class Pool {
     const { group } = slot;
     if (!group.slots.delete(slot)) return;
     slot.step('exited');
-    this.#ending.delete(slot);
-    this.#usedMiB -= slot.memoryMiB;
+    this.#capacity.gone(slot);
     if (group.slots.size === 0) {
       this.#dropped.delete(group);
       const forgettable = group.retiredSince !== undefined && group.queue.size === 0;
@@ -419,15 +384,4 @@ export class Pool {
       for (const slot of group.idle.filter((s) => isExpired(s, now))) this.#end(slot);
     }
   }
-}
-
-/** How many of them are not stuck yet. */
-function countYoung(boots: ReadonlySet<Slot>, now: number): number {
-  let count = 0;
-  for (const slot of boots) if (now - slot.startedAt < STUCK_MS) count++;
-  return count;
-}
-
-function isOf({ revision }: Group, functionName: string | undefined, version: number | undefined): boolean {
-  return (functionName === undefined || revision.functionName === functionName) && (version === undefined || revision.version === version);
 }

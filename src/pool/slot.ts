@@ -3,7 +3,7 @@ import { Ewma, Fifo } from '../kit/index.ts';
 import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
 import type { ExitStatus, InitOutcome, Session } from '../executor/session.ts';
 import type { PoolRevision } from './revision.ts';
-import { pipelineDepth } from './policy.ts';
+import { pipelineDepth, RECALLED_MS, WAKE_MS } from './policy.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
 
 /** One sandbox as the pool keeps it. Handed out as a {@link Lease}; the pool alone changes it. */
@@ -130,15 +130,61 @@ export class Group {
     this.revision = revision;
   }
 
+  isOf(functionName: string | undefined, version: number | undefined): boolean {
+    const { revision } = this;
+    return (
+      (functionName === undefined || revision.functionName === functionName) && (version === undefined || revision.version === version)
+    );
+  }
+
+  /** Adds a request to the queue; `signal` takes it out again and rejects it with `LAM_POOL_CANCELLED`. */
+  enqueue(waiter: Waiter, signal: AbortSignal | undefined): void {
+    if (signal === undefined) {
+      this.queue.push(waiter);
+      return;
+    }
+    const abort = (): void => {
+      if (leave()) waiter.reject(lamError('LAM_POOL_CANCELLED', { name: this.revision.functionName }));
+    };
+    const stay = (): void => signal.removeEventListener('abort', abort);
+    const leave = this.queue.push({
+      since: waiter.since,
+      resolve: (value) => {
+        stay();
+        waiter.resolve(value);
+      },
+      reject: (error) => {
+        stay();
+        waiter.reject(error);
+      },
+    });
+    signal.addEventListener('abort', abort, { once: true });
+  }
+
   /** Counts how long one invocation took. */
   served(ms: number): void {
     this.service.add(ms);
     this.slowestMs = Math.max(ms, this.slowestMs * 0.995);
   }
 
-  /** Invocations one sandbox may hold at once. */
+  /** Counts one that was sent ahead and taken back, because the one before it is no quick one. */
+  recalled(): void {
+    this.slowestMs = Math.max(this.slowestMs, RECALLED_MS);
+  }
+
+  /** Invocations one sandbox may hold at once; what waits inside one waits as much as what is in the queue. */
   get depth(): number {
-    return this.revision.runtime.protocol === 'frames' ? pipelineDepth(this.service.value, this.slowestMs) : 1;
+    if (this.revision.runtime.protocol !== 'frames') return 1;
+    return Math.min(pipelineDepth(this.service.value, this.slowestMs), 1 + this.revision.config.maxQueue);
+  }
+
+  /**
+   * A busy sandbox that will be free sooner than an idle one would wake up: on a machine whose cores are all at work,
+   * spreading tiny invocations over more processes only adds switches between them.
+   */
+  quickLane(): Slot | undefined {
+    const slot = this.leastLoaded();
+    return slot !== undefined && slot.inFlight * (this.service.value ?? Infinity) <= WAKE_MS ? slot : undefined;
   }
 
   /** The busy sandbox with the least to do that may be sent one more ahead. */

@@ -39,9 +39,9 @@ export function errorDocument(thrown: unknown): ErrorDocument {
   }
 }
 
-/** The error type for a frame's meta, as JSON. */
-export function errorMeta(document: ErrorDocument): string {
-  return JSON.stringify({ errorType: document.errorType.slice(0, TYPE_LIMIT) });
+/** The error type for a frame's meta, as JSON, with how long the invocation ran, ms, where one did. */
+export function errorMeta(document: ErrorDocument, ranMs?: number): string {
+  return JSON.stringify({ errorType: document.errorType.slice(0, TYPE_LIMIT), ranMs });
 }
 
 function isErrorLike(value: unknown): value is { name: string; message: string; stack: string } {

@@ -28,6 +28,8 @@ class Bootstrap implements FrameSink {
   readonly #output: Output;
   #init: InitRequest | undefined;
   #handler: Handler | undefined;
+  /** When the invocation that runs began, on the clock of `performance.now`. */
+  #startedAt = 0;
   /** Sent ahead while another invocation runs; each starts when the one before it has answered. */
   readonly #waiting: { request: number; meta: Buffer; body: Buffer }[] = [];
 
@@ -103,6 +105,7 @@ class Bootstrap implements FrameSink {
     const handler = this.#handler;
     if (init === undefined || handler === undefined) return leave();
     this.#output.request = request;
+    this.#startedAt = performance.now();
     const answer = {
       succeed: (result: unknown): void => this.#succeed(request, result),
       fail: (thrown: unknown): void => this.#fail(request, thrown),
@@ -129,8 +132,8 @@ class Bootstrap implements FrameSink {
       return;
     }
     const tooLong = json.length > PAYLOAD_LIMIT / 3 && Buffer.byteLength(json) > PAYLOAD_LIMIT;
-    if (tooLong) this.#end(FRAME.result, JSON.stringify({ tooLarge: Buffer.byteLength(json) }), '');
-    else this.#end(FRAME.result, '', json);
+    if (tooLong) this.#end(FRAME.result, JSON.stringify({ ranMs: this.#ranMs(), tooLarge: Buffer.byteLength(json) }), '');
+    else this.#end(FRAME.result, this.#ranMs().toFixed(3), json);
   }
 
   #fail(request: number, thrown: unknown): void {
@@ -138,7 +141,12 @@ class Bootstrap implements FrameSink {
     const document = errorDocument(thrown);
     this.#output.flush();
     this.#output.record(LOG_STDERR, `Invoke Error\t${describe(thrown)}`);
-    this.#end(FRAME.error, errorMeta(document), JSON.stringify(document));
+    this.#end(FRAME.error, errorMeta(document, this.#ranMs()), JSON.stringify(document));
+  }
+
+  /** How long the invocation that ends has run. */
+  #ranMs(): number {
+    return performance.now() - this.#startedAt;
   }
 
   #end(type: number, meta: string, body: string): void {

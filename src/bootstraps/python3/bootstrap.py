@@ -412,16 +412,22 @@ class Bootstrap:
         output.request = request
         output.request_id = invocation["requestId"]
         os.environ["_X_AMZN_TRACE_ID"] = invocation["traceId"]
-        kind, meta = RESULT, b""
+        kind, error_type = RESULT, None
+        began = time.perf_counter()
         try:
             answer = self._call(invocation, body)
         except Exception as error:
             document = error_document(error, invocation["requestId"])
             output.release()
             output.record(STDERR, describe(document))
-            kind, meta, answer = ERROR, self._error_meta(document), to_json(document)
-        if len(answer) > PAYLOAD_LIMIT:
-            meta, answer = to_json({"tooLarge": len(answer)}), b""
+            kind, error_type, answer = ERROR, document["errorType"][:TYPE_LIMIT], to_json(document)
+        ran_ms = (time.perf_counter() - began) * 1000
+        if kind == ERROR:
+            meta = to_json({"errorType": error_type, "ranMs": ran_ms})
+        elif len(answer) > PAYLOAD_LIMIT:
+            meta, answer = to_json({"ranMs": ran_ms, "tooLarge": len(answer)}), b""
+        else:
+            meta = b"%.3f" % ran_ms
         output.release()
         output.request = 0
         output.request_id = ""

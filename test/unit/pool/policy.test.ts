@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { chooseEvictions, isExpired, RETIRED_KEEP_MS, startsWanted, type Demand, type IdleSandbox } from '../../../src/pool/policy.ts';
+import {
+  chooseEvictions,
+  isExpired,
+  pipelineDepth,
+  RECALLED_MS,
+  RETIRED_KEEP_MS,
+  startsWanted,
+  type Demand,
+  type IdleSandbox,
+} from '../../../src/pool/policy.ts';
 
 const CALM: Demand = {
   waiting: 1,
@@ -23,7 +32,8 @@ const STARTS: readonly [string, Partial<Demand>, number][] = [
   ['none at the limit', { waiting: 10, busy: 64, room: 0 }, 0],
   ['none when all places to boot are taken', { waiting: 10, bootRoom: 0 }, 0],
   ['none when more boot than may, after the limit was lowered', { waiting: 10, bootRoom: -1, room: -3 }, 0],
-  ['another while cores are free, however short the work', { waiting: 1, busy: 1, serviceMs: 0.1 }, 1],
+  ['none while cores are free, when the queue is served in a moment', { waiting: 1, busy: 1, serviceMs: 0.1 }, 0],
+  ['another while cores are free, when the queue takes longer', { waiting: 10, busy: 1, serviceMs: 1 }, 1],
   ['none for short work once the cores have something to do', { waiting: 4, busy: 2, serviceMs: 1 }, 0],
   ['some for long work, though the cores have something to do', { waiting: 4, busy: 2, serviceMs: 100, bootRoom: 8 }, 4],
   ['as many as make the wait as short as a boot', { waiting: 4, busy: 2, serviceMs: 50, bootRoom: 8 }, 2],
@@ -78,4 +88,17 @@ describe('chooseEvictions', () => {
       ),
     );
   }
+});
+
+const DEPTHS: readonly [string, number | undefined, number, number][] = [
+  ['is one before anything is known', undefined, 0, 1],
+  ['is as many as keep the last one waiting two milliseconds', 0.5, 1, 5],
+  ['has an end, however quick they are', 0, 0, 16],
+  ['is one when each takes longer than they may wait', 3, 4, 1],
+  ['is one when a recent one was slow', 0.1, 5.1, 1],
+  ['is one after a recall', 0.1, RECALLED_MS, 1],
+];
+
+describe('how many a sandbox may hold at once', () => {
+  for (const [title, serviceMs, slowestMs, depth] of DEPTHS) test(title, () => assert.equal(pipelineDepth(serviceMs, slowestMs), depth));
 });

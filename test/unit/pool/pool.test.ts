@@ -4,7 +4,7 @@ import type { FunctionConfig } from '../../../src/contract/index.ts';
 import { lamError } from '../../../src/errors/index.ts';
 import { Pool, type InitFailure, type Lease } from '../../../src/pool/index.ts';
 import { RETIRED_KEEP_MS } from '../../../src/pool/policy.ts';
-import { STUCK_MS } from '../../../src/pool/pool.ts';
+import { STUCK_MS } from '../../../src/pool/capacity.ts';
 import { MemoryDriver, type MemorySandbox, type Script } from '../../support/memory-driver.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled, VirtualClock } from '../../support/virtual-clock.ts';
@@ -356,6 +356,72 @@ describe('removal', () => {
     pool.release(again, true, 1);
     assert.equal(pool.tryLease(one)?.id, again.id);
     await pool.close(0);
+  });
+});
+
+describe('what is sent ahead', () => {
+  /** A sandbox that is known to be quick, leased. */
+  async function quick(name: string, config: Partial<FunctionConfig> = {}) {
+    const made = house();
+    const it = revision(name, 1, config);
+    made.pool.release(leased(await made.pool.lease(it)), true, 0.1);
+    const head = made.pool.tryLease(it);
+    assert.ok(head !== undefined);
+    return { ...made, it, head };
+  }
+
+  test('goes to the busy sandbox of a quick function, while another is started beside it for the cores left over', async () => {
+    const { pool, it, head, driver } = await quick('hello');
+    assert.equal(pool.tryLease(it)?.id, head.id);
+    await settled();
+    assert.equal(driver.created.length, 2);
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 1, busy: 1 });
+    assert.notEqual(pool.tryLease(it)?.id, head.id, 'an idle one comes first');
+    pool.tryLease(it);
+    await settled();
+    assert.equal(driver.created.length, 2, 'no more than there are cores');
+    await pool.close(0);
+  });
+
+  test('stays within the concurrency and the queue of the function', async () => {
+    const { pool, it, driver } = await quick('hello', { maxConcurrency: 1, maxQueue: 1 });
+    assert.ok(pool.tryLease(it) !== undefined);
+    assert.equal(pool.tryLease(it), undefined);
+    await settled();
+    assert.equal(driver.created.length, 1);
+    await pool.close(0);
+    const strict = await quick('strict', { maxConcurrency: 1, maxQueue: 0 });
+    await assert.rejects(strict.pool.lease(strict.it), { code: 'LAM_POOL_THROTTLED' });
+    await strict.pool.close(0);
+  });
+
+  test('and is taken back, goes to another sandbox and not to the slow one again', async () => {
+    const { pool, it, head, clock } = await quick('hello');
+    const ahead = pool.tryLease(it);
+    assert.equal(ahead?.id, head.id);
+    assert.ok(ahead !== undefined);
+    await clock.advance(20);
+    pool.release(ahead, true, undefined);
+    const again = leased(await pool.lease(it));
+    assert.notEqual(again.id, head.id);
+    const third = pool.lease(it);
+    await clock.advance(50);
+    assert.ok(![head.id, again.id].includes(leased(await third).id), 'nothing is sent ahead for now');
+    await pool.close(0);
+  });
+
+  test('is answered before a removed or closing sandbox ends', async () => {
+    const { pool, it, head, driver, clock } = await quick('hello', ONE);
+    const ahead = pool.tryLease(it);
+    assert.ok(ahead !== undefined);
+    pool.drop('hello', undefined, GONE);
+    const closing = pool.close(1000);
+    pool.release(head, true, 0.1);
+    await clock.advance(10);
+    assert.equal(driver.alive.size, 1, 'one is still under way');
+    pool.release(ahead, true, 0.1);
+    await closing;
+    assert.equal(driver.alive.size, 0);
   });
 });
 
