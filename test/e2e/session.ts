@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** User to run as; only root can. */
   readonly uid?: number;
+  /** In a terminal, whose lines end with CR LF; stdout and stderr come out as one. Wants `script`. */
+  readonly terminal?: boolean;
   /** Ends the command with SIGKILL after so many milliseconds; default 60 s. */
   readonly limitMs?: number;
 }
@@ -110,15 +112,17 @@ export class LamSession implements AsyncDisposable {
     return homeId(this.home);
   }
 
+  /** What its commands find in their environment. */
+  environment(more: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
+    return withoutUndefined({ ...this.#env, ...more });
+  }
+
   /** Starts a command and leaves it running; it is ended with the session. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-    const command =
-      options.uid === undefined
-        ? [PROGRAM, ...args]
-        : ['setpriv', `--reuid=${options.uid}`, `--regid=${options.uid}`, '--clear-groups', PROGRAM, ...args];
+    const command = commandOfRun([PROGRAM, ...args], options);
     const child = spawn(command[0] ?? '', command.slice(1), {
       cwd: options.cwd ?? this.cwd,
-      env: withoutUndefined({ ...this.#env, ...options.env }),
+      env: this.environment(options.env),
       stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     this.#children.add(child);
@@ -390,6 +394,14 @@ export async function leftovers(session: LamSession): Promise<readonly string[]>
     ...listing(join(session.home, 'staging')).map((name) => `staging/${name} is left`),
     ...listing(join(session.home, 'tmp')).map((name) => `tmp/${name} is left`),
   ];
+}
+
+function commandOfRun(command: readonly string[], { uid, terminal }: RunOptions): readonly string[] {
+  if (terminal === true) {
+    const line = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    return ['script', '--quiet', '--return', '--command', line, '/dev/null'];
+  }
+  return uid === undefined ? command : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...command];
 }
 
 function commandOf(pid: number): string {

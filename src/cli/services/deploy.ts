@@ -1,10 +1,18 @@
+import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildFunction, inlineArtifact, zipFiles, type BuildContext, type BuiltArtifact } from '../../build/index.ts';
 import type { LamClient } from '../../client/index.ts';
-import type { ConfigInput, Digest, PublishAnswer, PublishRequest } from '../../contract/index.ts';
+import {
+  DEFAULT_CONFIG,
+  FUNCTION_NAME,
+  type ConfigInput,
+  type Digest,
+  type PublishAnswer,
+  type PublishRequest,
+} from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { loadProject, type ProjectFunction } from '../../project/index.ts';
-import { parseRuntime } from '../../runtimes/index.ts';
+import { KNOWN_RUNTIMES, parseRuntime } from '../../runtimes/index.ts';
 
 /** What a deploy of one function came to. */
 export interface Deployed extends PublishAnswer {
@@ -12,8 +20,11 @@ export interface Deployed extends PublishAnswer {
   readonly notices: readonly string[];
 }
 
-/** How versions are published, for all functions of a deploy alike. */
-export interface PublishOptions {
+/** What all functions of one deploy have in common. */
+export interface Deployment {
+  readonly client: LamClient;
+  /** A build's needs, but where its lines go. */
+  readonly place: Pick<BuildContext, 'esbuildBinary' | 'workspace'>;
   readonly by: string;
   readonly message?: string;
   readonly alias?: string;
@@ -22,11 +33,8 @@ export interface PublishOptions {
   readonly overrides: ConfigInput;
 }
 
-/** A build's needs, but where its lines go. */
-export type BuildPlace = Pick<BuildContext, 'esbuildBinary' | 'workspace'>;
-
 /** Where builds keep temporary files and installed dependencies, in a home. */
-export function buildWorkspace(home: string): string {
+export function buildFolder(home: string): string {
   return join(home, 'cache', 'build');
 }
 
@@ -38,12 +46,13 @@ export async function functionsToDeploy(cwd: string, names: readonly string[]): 
   return names.length === 0 ? functions : functions.filter((f) => names.includes(f.name));
 }
 
-/** Builds a function, sends what the daemon lacks, publishes it. */
-export async function deployFunction(fn: ProjectFunction, client: LamClient, place: BuildPlace, options: PublishOptions, say: (line: string) => void): Promise<Deployed> {
-  const built = await buildFunction({ ...fn, config: withOverrides(fn.config, options.overrides) }, { ...place, log: say });
+/** Builds a function, sends what the daemon lacks, publishes it. `say` takes what the build prints. */
+export async function deployFunction(fn: ProjectFunction, deployment: Deployment, say: (line: string) => void): Promise<Deployed> {
+  const { client, place, overrides } = deployment;
+  const built = await buildFunction({ ...fn, config: withOverrides(fn.config, overrides) }, { ...place, log: say });
   try {
     const artifact = await send(built, client, say);
-    const answer = await client.publish(fn.name, request(artifact, fn.config, options));
+    const answer = await client.publish(fn.name, request(artifact, fn.config, deployment));
     return { ...answer, notices: [...built.notices, ...answer.notices] };
   } finally {
     await built.dispose();
@@ -51,26 +60,28 @@ export async function deployFunction(fn: ProjectFunction, client: LamClient, pla
 }
 
 /** Publishes code from the command line. */
-export async function deployInline(name: string, code: string, client: LamClient, place: BuildPlace, options: PublishOptions): Promise<Deployed> {
-  const runtime = knownRuntime(options.overrides.runtime);
+export async function deployInline(name: string, code: string, deployment: Deployment): Promise<Deployed> {
+  const { client, place, overrides } = deployment;
+  const runtime = checked(name, overrides.runtime);
   const built = await inlineArtifact(code, { functionName: name, runtime }, place);
   try {
     const artifact = await send(built, client, () => undefined);
-    return await client.publish(name, request(artifact, { runtime, handler: built.handler }, options));
+    return await client.publish(name, request(artifact, { runtime, handler: built.handler }, deployment));
   } finally {
     await built.dispose();
   }
 }
 
-/** Publishes a zip as it is. */
-export async function deployZip(name: string, file: string, client: LamClient, options: PublishOptions): Promise<Deployed> {
-  const runtime = knownRuntime(options.overrides.runtime);
-  const { artifact } = await client.uploadZip(file).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw lamError('LAM_CLI_PAYLOAD_UNREADABLE', { from: file, what: (error as Error).message }, error);
+/** Publishes a zip as it is. Throws `LAM_CLI_ZIP_UNREADABLE`. */
+export async function deployZip(name: string, file: string, deployment: Deployment): Promise<Deployed> {
+  const { client, overrides } = deployment;
+  const runtime = checked(name, overrides.runtime);
+  await access(file, constants.R_OK).catch((error: unknown) => {
+    throw lamError('LAM_CLI_ZIP_UNREADABLE', { file, what: error instanceof Error ? error.message : '' }, error);
   });
+  const { artifact } = await client.uploadZip(file);
   const handler = parseRuntime(runtime)?.defaultHandler;
-  return client.publish(name, request(artifact, { runtime, ...(handler === undefined ? {} : { handler }) }, options));
+  return client.publish(name, request(artifact, { runtime, ...(handler === undefined ? {} : { handler }) }, deployment));
 }
 
 async function send(built: Pick<BuiltArtifact, 'manifest' | 'files'>, client: LamClient, say: (line: string) => void): Promise<Digest> {
@@ -82,8 +93,8 @@ async function send(built: Pick<BuiltArtifact, 'manifest' | 'files'>, client: La
   return artifact;
 }
 
-function request(artifact: Digest, config: ConfigInput, options: PublishOptions): PublishRequest {
-  const { message, alias, dryRun, by, overrides } = options;
+function request(artifact: Digest, config: ConfigInput, deployment: Deployment): PublishRequest {
+  const { message, alias, dryRun, by, overrides } = deployment;
   return {
     artifact,
     config: withOverrides(config, overrides),
@@ -99,9 +110,9 @@ function withOverrides<C extends ConfigInput>(config: C, overrides: ConfigInput)
   return { ...config, ...overrides, environment: { ...config.environment, ...overrides.environment } };
 }
 
-const DEFAULT_RUNTIME = 'nodejs';
-
-/** Without a project there is no runtime to read from it; an unknown one is left to the daemon to refuse with its words. */
-function knownRuntime(runtime: string | undefined): string {
-  return runtime ?? DEFAULT_RUNTIME;
+/** The runtime of a deploy without a project. Refuses what the daemon would, before anything is sent. */
+function checked(name: string, runtime: string = DEFAULT_CONFIG.runtime): string {
+  if (!FUNCTION_NAME.test(name)) throw lamError('LAM_REGISTRY_INVALID_NAME', { name });
+  if (parseRuntime(runtime) === undefined) throw lamError('LAM_REGISTRY_UNKNOWN_RUNTIME', { runtime, known: KNOWN_RUNTIMES });
+  return runtime;
 }
