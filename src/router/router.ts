@@ -61,17 +61,18 @@ export class Router {
   /** Throws errors of lam only; a function that fails is an answer. */
   async invoke(request: InvokeRequest): Promise<InvokeAnswer> {
     const { pool, clock } = this.#options;
-    const revision = this.#options.resolve(request.name, request.qualifier);
+    let revision = this.#options.resolve(request.name, request.qualifier);
     const requestId = request.requestId ?? randomUUID();
     const ids: Ids = { requestId, traceId: request.traceId ?? newTraceId(clock.now()) };
     if (request.wantTail === true) this.#tails.open(requestId);
     try {
-      for (;;) {
+      for (let first = true; ; first = false) {
         const lease = pool.tryLease(revision) ?? (await pool.lease(revision, request.signal));
         if ('kind' in lease) return this.#initFailed(lease, revision, ids);
-        const answer = await this.#run(lease, request, ids);
-        // Sent ahead into a sandbox that died or got stuck before it started: it goes to another.
+        const answer = await this.#run(lease, request, ids, first);
         if (answer !== undefined) return answer;
+        // Sent ahead into a sandbox that died or got stuck before it started: it goes to another, if there is one to go to.
+        revision = this.#options.resolve(request.name, request.qualifier);
       }
     } finally {
       if (request.wantTail === true) this.#tails.close(requestId);
@@ -79,50 +80,52 @@ export class Router {
   }
 
   /** Undefined when it did not start. */
-  async #run(lease: Lease, request: InvokeRequest, ids: Ids): Promise<InvokeAnswer | undefined> {
+  async #run(lease: Lease, request: InvokeRequest, ids: Ids, first: boolean): Promise<InvokeAnswer | undefined> {
     const { pool, clock } = this.#options;
     const { revision } = lease;
-    const { requestId } = ids;
-    const cold = lease.leases === 1;
+    const start = lease.leases === 1 ? 'cold' : 'warm';
     const began = clock.monotonic();
     const startedAt = clock.now();
     // Only an outcome can show that the sandbox may go on; if anything throws, it may not.
     let usable = false;
     let ranMs: number | undefined;
     try {
-      this.#note(lease, { type: 'start' }, requestId, startedAt);
+      if (first) this.#note(lease, { type: 'start' }, ids.requestId, startedAt);
       const outcome = await lease.session.invoke(contextOf(request, ids, revision, startedAt + revision.config.timeoutMs), request.event);
-      if (outcome.kind === 'unstarted') {
-        usable = true;
-        return undefined;
-      }
-      const durationMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? clock.monotonic() - began;
-      ranMs = durationMs;
-      const failure =
-        outcome.kind === 'result' ? undefined : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(clock.now()));
+      usable = outcome.kind !== 'timeout' && outcome.kind !== 'exit';
+      if (outcome.kind === 'unstarted') return undefined;
+      ranMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? clock.monotonic() - began;
       // What the code wrote to its pipes just before it answered is read in this turn of the event loop at the latest.
       if (revision.runtime.protocol === 'runtime-api') await new Promise(setImmediate);
-      this.#finish(lease, requestId, {
-        durationMs,
-        failure,
-        initMs: cold ? lease.initMs : undefined,
-        maxMemoryMiB: lease.sandbox?.peakMemoryMiB() ?? 0,
-        start: cold ? 'cold' : 'warm',
-      });
-      usable = outcome.kind !== 'timeout' && outcome.kind !== 'exit';
-      return {
-        ...ids,
-        version: revision.version,
-        status: failure?.status ?? 'success',
-        payload: failure === undefined ? (outcome as ResultOutcome).payload : failure.payload,
-        errorType: failure?.errorType,
-        durationMs,
-        start: cold ? 'cold' : 'warm',
-        tail: request.wantTail === true ? this.#tails.read(requestId) : undefined,
-      };
+      return this.#answered(lease, request, ids, { outcome, durationMs: ranMs, start });
     } finally {
       pool.release(lease, usable, ranMs);
     }
+  }
+
+  #answered(lease: Lease, request: InvokeRequest, ids: Ids, ran: Ran): InvokeAnswer {
+    const { revision } = lease;
+    const { requestId } = ids;
+    const { outcome, durationMs, start } = ran;
+    const now = new Date(this.#options.clock.now());
+    const failure = outcome.kind === 'result' ? undefined : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, now);
+    this.#finish(lease, requestId, {
+      durationMs,
+      failure,
+      initMs: start === 'cold' ? lease.initMs : undefined,
+      maxMemoryMiB: lease.sandbox?.peakMemoryMiB() ?? 0,
+      start,
+    });
+    return {
+      ...ids,
+      version: revision.version,
+      status: failure?.status ?? 'success',
+      payload: outcome.kind === 'result' ? outcome.payload : (failure as Failure).payload,
+      errorType: failure?.errorType,
+      durationMs,
+      start,
+      tail: request.wantTail === true ? this.#tails.read(requestId) : undefined,
+    };
   }
 
   /** Throws what {@link Router.invoke} would before it runs anything. */
@@ -204,7 +207,12 @@ export class Router {
   }
 }
 
-type ResultOutcome = Extract<InvokeOutcome, { kind: 'result' }>;
+/** One run, as the session and the clock saw it. */
+interface Ran {
+  readonly outcome: Exclude<InvokeOutcome, { kind: 'unstarted' }>;
+  readonly durationMs: number;
+  readonly start: 'cold' | 'warm';
+}
 
 /** What names one invocation. */
 interface Ids {

@@ -21,6 +21,8 @@ export interface Script {
   destroy?(spec: SandboxSpec): { readonly ms: number } | 'never';
 }
 
+/** As the frame session does. */
+const RECALL_MS = 20;
 const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
 
 /** A driver whose sandboxes are functions of this process. Keeps every promise of the interface, and real books. */
@@ -105,7 +107,14 @@ export class MemoryDriver implements SandboxDriver {
   }
 }
 
-/** One of its sandboxes. */
+interface Sent {
+  readonly context: InvocationContext;
+  readonly event: Uint8Array;
+  readonly timeoutMs: number;
+  readonly resolve: (outcome: InvokeOutcome) => void;
+}
+
+/** One of its sandboxes: runs one invocation at a time, and keeps what is sent ahead until then. */
 export class MemorySandbox implements Sandbox {
   readonly id: string;
   readonly taskRoot = '/var/task';
@@ -140,6 +149,10 @@ export class MemorySandbox implements Sandbox {
   readonly #timers: Set<() => void> = new Set();
   readonly #pending: Set<(status: ExitStatus) => void> = new Set();
   #held: (() => void)[] = [];
+  /** Sent ahead, waiting for the one that runs. */
+  readonly #sent: Sent[] = [];
+  /** How many ever began to run. */
+  #runs = 0;
   #status: ExitStatus | undefined;
   #destroying: Promise<void> | undefined;
 
@@ -165,17 +178,44 @@ export class MemorySandbox implements Sandbox {
     return this.#orExit(plan === 'never' ? new Promise(() => undefined) : this.wait(plan.ms).then(() => outcome), limitMs);
   }
 
-  async #invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
-    if (this.#status !== undefined) return { kind: 'exit', exit: this.#status };
+  #invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
+    if (this.#status !== undefined) return Promise.resolve({ kind: 'exit', exit: this.#status });
+    return new Promise((resolve) => {
+      const one: Sent = { context, event, resolve, timeoutMs: context.deadlineMs - this.#clock.now() };
+      if (this.running === 0) {
+        this.#run(one);
+        return;
+      }
+      this.#sent.push(one);
+      const head = this.#runs;
+      // Asked back when the one that runs is no quick one.
+      this.#after(RECALL_MS, () => {
+        const at = this.#sent.indexOf(one);
+        if (at < 0 || this.#runs !== head) return;
+        this.#sent.splice(at, 1);
+        resolve({ kind: 'unstarted' });
+      });
+    });
+  }
+
+  #run(one: Sent): void {
+    const { context, event } = one;
     this.running++;
+    this.#runs++;
     this.mostRunning = Math.max(this.mostRunning, this.running);
+    const startedAt = this.#clock.monotonic();
     const print = (stream: LogStream, text: string): void =>
       this.#say(() => this.#hooks.onLog(stream, text, context.requestId, this.#clock.now()));
     const call: MemoryCall = { event, context, sandbox: this, print, wait: (ms) => this.wait(ms) };
     const run = this.#script.invoke?.(call) ?? Promise.resolve<InvokeOutcome>({ kind: 'result', payload: event });
-    const outcome = await this.#orExit(run, context.deadlineMs - this.#clock.now());
-    this.running--;
-    return outcome;
+    void this.#orExit(run, one.timeoutMs).then((outcome) => {
+      this.running--;
+      const ranMs = this.#clock.monotonic() - startedAt;
+      one.resolve(outcome.kind === 'result' || outcome.kind === 'error' ? { ...outcome, ranMs } : outcome);
+      // After a time-out it never comes to the next one.
+      const following = outcome.kind === 'timeout' || this.#status !== undefined ? undefined : this.#sent.shift();
+      if (following !== undefined) this.#run(following);
+    });
   }
 
   /** The process ends, by itself or from outside. */
@@ -184,6 +224,7 @@ export class MemorySandbox implements Sandbox {
     this.#status = status;
     for (const cancel of this.#timers) cancel();
     for (const end of this.#pending) end(status);
+    for (const one of this.#sent.splice(0)) one.resolve({ kind: 'unstarted' });
     this.#exit.resolve(status);
   }
 
