@@ -7,11 +7,18 @@ if (major < 22 || (major === 22 && minor < 19)) {
   const own = join(__dirname, '..', 'node_modules', '.bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (!process.env.LAM_NO_REEXEC && require('fs').existsSync(own)) {
     const { spawnSync } = require('child_process');
-    const run = spawnSync(own, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit', env: Object.assign({}, process.env, { LAM_NO_REEXEC: '1' }) });
+    const run = spawnSync(own, [__filename].concat(process.argv.slice(2)), {
+      stdio: 'inherit',
+      env: Object.assign({}, process.env, { LAM_NO_REEXEC: '1' }),
+    });
     if (run.signal) process.kill(process.pid, run.signal);
     process.exit(run.status === null ? 1 : run.status);
   }
-  process.stderr.write('Error: lam needs Node 22.19 or newer; this is ' + process.versions.node + '\n  hint: install a newer one from https://nodejs.org, or use the single binary of lam\n');
+  process.stderr.write(
+    'Error: lam needs Node 22.19 or newer; this is ' +
+      process.versions.node +
+      '\n  hint: install a newer one from https://nodejs.org, or use the single binary of lam\n',
+  );
   process.exit(1);
 }
 const { enableCompileCache } = require('module');

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, w
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { bundleScript } from '../src/cli/entry/evaluate.ts';
+import { bundleScript } from '../src/cli/binary/evaluate.ts';
 import { buildAssets } from './build-assets.ts';
 import { buildBundles } from './build-bundles.ts';
 
@@ -47,7 +47,13 @@ async function hashOf(files: readonly Carried[]): Promise<string> {
 async function compiled(name: string): Promise<Buffer> {
   const script = bundleScript(name, await readFile(join(dist, `${name}.cjs`), 'utf8'));
   const module = { exports: {} };
-  (script.runInThisContext() as (...parts: unknown[]) => void)(module.exports, createRequire(process.execPath), module, process.execPath, dirname(process.execPath));
+  (script.runInThisContext() as (...parts: unknown[]) => void)(
+    module.exports,
+    createRequire(process.execPath),
+    module,
+    process.execPath,
+    dirname(process.execPath),
+  );
   return script.createCachedData();
 }
 

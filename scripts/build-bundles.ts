@@ -23,10 +23,15 @@ const BANNER = "const LAM_META_URL = require('node:url').pathToFileURL(__filenam
  */
 export async function buildBundles(root: string, outDir: string): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  await Promise.all(Object.entries(BUNDLES).map(([file, { entry, light }]) => build(options(root, { entry, file: join(outDir, file), light, version }))));
+  await Promise.all(
+    Object.entries(BUNDLES).map(([file, { entry, light }]) => build(options(root, { entry, file: join(outDir, file), light, version }))),
+  );
 }
 
-function options(root: string, bundle: { readonly entry: string; readonly file: string; readonly light: boolean; readonly version: string }): BuildOptions {
+function options(
+  root: string,
+  bundle: { readonly entry: string; readonly file: string; readonly light: boolean; readonly version: string },
+): BuildOptions {
   return {
     absWorkingDir: root,
     entryPoints: [join(root, bundle.entry)],

@@ -19,7 +19,7 @@ const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 const entries = Object.entries(COMMANDS).map(async ([id, load]) => {
   const { default: command } = await load();
   command.id = id;
-  const cached = await cacheCommand(command as unknown as Command.Class, undefined, true);
+  const cached = await cacheCommand(command, undefined, true);
   return [id, { ...cached, pluginName: 'lam', pluginAlias: 'lam', pluginType: 'core' }] as const;
 });
 const text = `${JSON.stringify({ commands: Object.fromEntries(await Promise.all(entries)), version }, null, 2)}\n`;

@@ -1,5 +1,5 @@
 import { EXIT, lamError } from '../errors/index.ts';
-import { nearest } from '../kit/nearest.ts';
+import { nearest } from '../kit/index.ts';
 import { isTruthy, GLOBAL_FLAGS, type FlagSpec } from './fast/flag-table.ts';
 import { writeAll } from './fast/write.ts';
 import type { FastFailure, Installation } from './installation.ts';
@@ -75,7 +75,9 @@ export function hoistGlobalFlags(argv: readonly string[]): readonly string[] {
   let end = 0;
   for (; end < argv.length; end += 1) {
     const word = argv[end] ?? '';
-    const entry = Object.entries(table).find(([name, spec]) => word === `--${name}` || word.startsWith(`--${name}=`) || (spec.char !== undefined && word === `-${spec.char}`));
+    const entry = Object.entries(table).find(
+      ([name, spec]) => word === `--${name}` || word.startsWith(`--${name}=`) || (spec.char !== undefined && word === `-${spec.char}`),
+    );
     if (entry === undefined) break;
     if (entry[1].type === 'string' && !word.includes('=')) end += 1;
   }

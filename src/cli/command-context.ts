@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { connect, type Connection, type LamClient } from '../client/index.ts';
 import { homeFrom } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import { daemonSettings, launchEnvironment, type DaemonSettings } from './daemon-settings.ts';
+import { daemonSettings, launchEnvironment, type DaemonSettings } from './fast/daemon-settings.ts';
 import type { GLOBAL_FLAGS, FlagValues } from './fast/flag-table.ts';
 import type { Installation } from './installation.ts';
 import { Output } from './output.ts';
@@ -23,7 +23,11 @@ export interface CommandContext {
   readonly by: string;
   readonly settings: DaemonSettings;
   /** The daemon, started if need be and allowed. */
-  connect(options?: { readonly mayStart?: boolean; readonly anyVersion?: boolean; readonly settings?: DaemonSettings }): Promise<Connection>;
+  connect(options?: {
+    readonly mayStart?: boolean;
+    readonly anyVersion?: boolean;
+    readonly settings?: DaemonSettings;
+  }): Promise<Connection>;
   /** As {@link CommandContext.connect}, for who wants only the calls. Says on stderr when it had to start a daemon. */
   client(): Promise<LamClient>;
 }

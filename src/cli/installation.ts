@@ -36,7 +36,13 @@ export interface DaemonModule {
 
 /** An invoke that got no result of the function. */
 export type FastFailure =
-  | { readonly kind: 'refused'; readonly status: number; readonly header: string | undefined; readonly type: string | undefined; readonly body: string }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly header: string | undefined;
+      readonly type: string | undefined;
+      readonly body: string;
+    }
   | { readonly kind: 'lost'; readonly what: string }
   | { readonly kind: 'not-json'; readonly from: string; readonly text: string }
   | { readonly kind: 'unreadable'; readonly from: string; readonly what: string };

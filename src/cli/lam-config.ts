@@ -72,5 +72,5 @@ export async function loadCommand(id: string): Promise<Command.Class> {
   if (known === undefined) return undefined as never;
   const { default: command } = await COMMANDS[known]();
   command.id = known;
-  return command as unknown as Command.Class;
+  return command;
 }

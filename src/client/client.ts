@@ -69,7 +69,8 @@ export function createClient(socketPath: string, home: string): LamClient {
     list: () => ask('GET', CONTROL.functions),
     describe: (name) => ask('GET', CONTROL.function(name)),
     plan: (manifest) => send('POST', CONTROL.artifactPlan, manifest),
-    upload: (upload) => ask('POST', CONTROL.artifacts, { type: ARTIFACT_CONTENT_TYPE, content: Readable.from(frame(upload), { objectMode: false }) }),
+    upload: (upload) =>
+      ask('POST', CONTROL.artifacts, { type: ARTIFACT_CONTENT_TYPE, content: Readable.from(frame(upload), { objectMode: false }) }),
     async uploadZip(file) {
       const { size } = await stat(file);
       return ask('POST', CONTROL.artifactsZip, { type: 'application/zip', content: createReadStream(file), length: size });

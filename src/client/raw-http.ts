@@ -83,7 +83,7 @@ function bodyOf(headers: Readonly<Record<string, string>>, rest: Buffer): Buffer
 
 function dechunk(bytes: Buffer): Buffer | undefined {
   const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const lineEnd = bytes.indexOf('\r\n', at);
     if (lineEnd < 0) return undefined;
     const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);

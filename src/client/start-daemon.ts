@@ -37,7 +37,7 @@ async function runDetached(launch: DaemonLaunch, log: string): Promise<StartRepo
     detached: true,
     // A daemon must not keep the folder it happened to be started in from being removed or unmounted.
     cwd: launch.home,
-    env: launch.env as NodeJS.ProcessEnv,
+    env: launch.env,
     stdio: ['ignore', out, out, 'pipe'],
   });
   closeSync(out);

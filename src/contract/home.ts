@@ -21,7 +21,10 @@ export function homeFrom(env: Readonly<Record<string, string | undefined>>): str
 export function homeId(home: string): string {
   // Loaded here because `lam invoke` rarely needs it, and loading it costs milliseconds.
   const { createHash } = process.getBuiltinModule('node:crypto');
-  return createHash('sha256').update(realPath(resolve(home))).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(realPath(resolve(home)))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** The real path of what exists of `path`, with the rest appended as given. */

@@ -19,7 +19,9 @@ export const TIMED_OUT = 'Sandbox.Timedout';
 
 /** The value of the header {@link INVOKE.lamError}. */
 export function encodeErrorHeader(error: WireError): string {
-  return Buffer.from(JSON.stringify({ code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) })).toString('base64');
+  return Buffer.from(
+    JSON.stringify({ code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }),
+  ).toString('base64');
 }
 
 /** What {@link encodeErrorHeader} made, or undefined when the text is not that. */

@@ -8,7 +8,10 @@ export default class AliasDelete extends LamCommand {
   static override description = 'The version it pointed at stays.';
   static override usage = 'alias delete [FUNCTION] ALIAS';
   static override args = {
-    function: Args.string({ description: 'Name of the function; a single word is the alias, of the project in the current folder.', required: true }),
+    function: Args.string({
+      description: 'Name of the function; a single word is the alias, of the project in the current folder.',
+      required: true,
+    }),
     alias: Args.string({ description: 'Name of the alias.' }),
   };
   static override examples = [

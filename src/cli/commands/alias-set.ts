@@ -8,7 +8,10 @@ export default class AliasSet extends LamCommand {
   static override description = 'Makes the alias, or moves it. FUNCTION:ALIAS then invokes that version, wherever the live pointer is.';
   static override usage = 'alias set [FUNCTION] ALIAS VERSION';
   static override args = {
-    function: Args.string({ description: 'Name of the function; with two words left out: the project in the current folder.', required: true }),
+    function: Args.string({
+      description: 'Name of the function; with two words left out: the project in the current folder.',
+      required: true,
+    }),
     alias: Args.string({ description: 'Name of the alias.', required: true }),
     version: Args.string({ description: 'Version: 3 or v3.' }),
   };
@@ -23,7 +26,8 @@ export default class AliasSet extends LamCommand {
     const { out, cwd, by, client } = this.context(flags);
     const words = [args.function, args.alias, args.version].filter((word): word is string => word !== undefined);
     const [alias, version] = words.slice(-2);
-    if (alias === undefined || version === undefined) throw lamError('LAM_CLI_USAGE', { what: 'an alias and a version are wanted', command: 'alias set' });
+    if (alias === undefined || version === undefined)
+      throw lamError('LAM_CLI_USAGE', { what: 'an alias and a version are wanted', command: 'alias set' });
     const name = await targetName(words.length === 3 ? words[0] : undefined, cwd, 'alias set');
     const to = versionOf(version);
     await (await client()).setAlias(name, alias, { version: to, by, ...(flags.message === undefined ? {} : { message: flags.message }) });

@@ -22,7 +22,8 @@ export default class ConfigGet extends LamCommand {
     const { out, cwd, client } = this.context(flags);
     const wordOnly = args.setting === undefined && args.function !== undefined && isSetting(args.function);
     const word = wordOnly ? args.function : args.setting;
-    if (word !== undefined && !isSetting(word)) throw lamError('LAM_CLI_BAD_SETTING', { text: word, what: `there are ${SETTING_WORDS.join(', ')}` });
+    if (word !== undefined && !isSetting(word))
+      throw lamError('LAM_CLI_BAD_SETTING', { text: word, what: `there are ${SETTING_WORDS.join(', ')}` });
     const detail = await (await client()).describe(await targetName(wordOnly ? undefined : args.function, cwd, 'config get'));
     const settings = inWords(detail.config);
     if (word !== undefined) {
@@ -31,7 +32,12 @@ export default class ConfigGet extends LamCommand {
     }
     const overridden = inWords(detail.overrides);
     out.result({ settings, overridden: Object.keys(overridden) }, () =>
-      facts(Object.entries(settings).map(([name, value]) => [name, `${safe(String(value ?? ''))}${name in overridden ? '  (lam config set)' : ''}`])),
+      facts(
+        Object.entries(settings).map(([name, value]) => [
+          name,
+          `${safe(String(value ?? ''))}${name in overridden ? '  (lam config set)' : ''}`,
+        ]),
+      ),
     );
     return EXIT.ok;
   }

@@ -10,11 +10,19 @@ export default class ConfigSet extends LamCommand {
   static override description = `Publishes a new version of the same code and makes it live. What is set here wins over lam.yaml, also in later deploys, until \`lam config unset\`. Settings: ${describeSettings()}.`;
   static override strict = false;
   static override usage = 'config set [FUNCTION] SETTING=VALUE...';
-  static override args = { first: Args.string({ description: 'Name of the function (default: the project in the current folder), then SETTING=VALUE as often as wanted.', required: true }) };
+  static override args = {
+    first: Args.string({
+      description: 'Name of the function (default: the project in the current folder), then SETTING=VALUE as often as wanted.',
+      required: true,
+    }),
+  };
   static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
   static override examples = [
     { description: 'More memory and time', command: '<%= config.bin %> config set hello memory=256 timeout=10' },
-    { description: 'At most two sandboxes at once', command: '<%= config.bin %> config set hello concurrency=2 --message "protect the database"' },
+    {
+      description: 'At most two sandboxes at once',
+      command: '<%= config.bin %> config set hello concurrency=2 --message "protect the database"',
+    },
   ];
 
   override async run(): Promise<number> {

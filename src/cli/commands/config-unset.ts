@@ -10,7 +10,12 @@ export default class ConfigUnset extends LamCommand {
   static override description = 'Undoes `lam config set`. Publishes a new version when that changes anything.';
   static override strict = false;
   static override usage = 'config unset [FUNCTION] SETTING...';
-  static override args = { first: Args.string({ description: 'Name of the function (default: the project in the current folder), then settings.', required: true }) };
+  static override args = {
+    first: Args.string({
+      description: 'Name of the function (default: the project in the current folder), then settings.',
+      required: true,
+    }),
+  };
   static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
   static override examples = [
     { description: 'One setting', command: '<%= config.bin %> config unset hello memory' },
@@ -24,7 +29,9 @@ export default class ConfigUnset extends LamCommand {
     const named = words.length > 1 ? !isSetting(words[0] ?? '') : false;
     const unset = fieldsOf(named ? words.slice(1) : words);
     const name = await targetName(named ? words[0] : undefined, cwd, 'config unset');
-    const answer = await (await client()).configure(name, { unset, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
+    const answer = await (
+      await client()
+    ).configure(name, { unset, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
     out.result(answer, () => renderConfigured(answer));
     return EXIT.ok;
   }

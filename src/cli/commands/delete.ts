@@ -6,7 +6,8 @@ import { targetFunction, versionOf } from '../services/target.ts';
 
 export default class Delete extends LamCommand {
   static override summary = 'Delete a function, or one version of it.';
-  static override description = 'FUNCTION deletes it with all versions, aliases and logs; FUNCTION@VERSION deletes that version. Asks first on a terminal.';
+  static override description =
+    'FUNCTION deletes it with all versions, aliases and logs; FUNCTION@VERSION deletes that version. Asks first on a terminal.';
   static override aliases = ['remove', 'rm'];
   static override args = { function: Args.string({ description: 'FUNCTION or FUNCTION@VERSION.', required: true }) };
   static override flags = { yes: Flags.boolean({ char: 'y', summary: 'Do not ask.' }) };
@@ -27,7 +28,10 @@ export default class Delete extends LamCommand {
     if (!flags.yes) await confirm(out, what, '--yes');
     if (version === undefined) await daemon.deleteFunction(name);
     else await daemon.deleteVersion(name, version);
-    out.result({ name, ...(version === undefined ? {} : { version }) }, () => `deleted ${name}${version === undefined ? '' : ` v${version}`}`);
+    out.result(
+      { name, ...(version === undefined ? {} : { version }) },
+      () => `deleted ${name}${version === undefined ? '' : ` v${version}`}`,
+    );
     return EXIT.ok;
   }
 }

@@ -1,12 +1,19 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
-import type { LamClient } from '../../client/index.ts';
 import { EXIT, asLamError, lamError, toWire } from '../../errors/index.ts';
 import type { CommandContext } from '../command-context.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderDeployed, renderFailedDeploy } from '../render/deployed.ts';
 import { runTogether, type Settled, type Work } from '../render/progress.ts';
-import { buildWorkspace, deployFunction, deployInline, deployZip, functionsToDeploy, type Deployed } from '../services/deploy.ts';
+import {
+  buildFolder,
+  deployFunction,
+  deployInline,
+  deployZip,
+  functionsToDeploy,
+  type Deployed,
+  type Deployment,
+} from '../services/deploy.ts';
 import { overridesOf } from '../services/overrides.ts';
 
 export default class Deploy extends LamCommand {
@@ -18,7 +25,13 @@ export default class Deploy extends LamCommand {
   static override strict = false;
   static override usage = 'deploy [FUNCTION...]';
   static override flags = {
-    env: Flags.string({ char: 'e', multiple: true, multipleNonGreedy: true, summary: 'Environment variable; may be given again.', helpValue: 'KEY=VALUE' }),
+    env: Flags.string({
+      char: 'e',
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: 'Environment variable; may be given again.',
+      helpValue: 'KEY=VALUE',
+    }),
     memory: Flags.integer({ char: 'm', summary: 'Memory of a sandbox, MiB.', helpValue: 'MIB' }),
     timeout: Flags.string({ char: 't', summary: 'Longest an invocation may take, seconds.', helpValue: 'SECONDS' }),
     runtime: Flags.string({ summary: 'Runtime, in place of that of lam.yaml.', helpValue: 'ID' }),
@@ -39,29 +52,34 @@ export default class Deploy extends LamCommand {
     const { argv, flags } = await this.parse(Deploy);
     const names = argv as string[];
     const context = this.context(flags);
-    const options = {
+    const { inline, zip } = flags;
+    const [name, ...more] = names;
+    const single = inline !== undefined || zip !== undefined;
+    if (single && (name === undefined || more.length > 0)) {
+      throw lamError('LAM_CLI_USAGE', {
+        what: `--${inline === undefined ? 'zip' : 'inline'} wants the name of one function`,
+        command: 'deploy',
+      });
+    }
+    // Before a daemon is started: faults of lam.yaml and of flags need none.
+    const overrides = overridesOf(flags);
+    const functions = single ? [] : await functionsToDeploy(context.cwd, names);
+    const deployment: Deployment = {
+      client: await context.client(),
+      place: { esbuildBinary: context.installation.esbuild(context.home), workspace: buildFolder(context.home) },
       by: context.by,
       dryRun: flags['dry-run'],
-      overrides: overridesOf(flags),
+      overrides,
       ...(flags.message === undefined ? {} : { message: flags.message }),
       ...(flags.alias === undefined ? {} : { alias: flags.alias }),
     };
-    const [name, ...more] = names;
-    const { inline, zip } = flags;
-    const place = { esbuildBinary: context.installation.esbuild(context.home), workspace: buildWorkspace(context.home) };
-    if (inline !== undefined || zip !== undefined) {
-      if (name === undefined || more.length > 0) throw lamError('LAM_CLI_USAGE', { what: `--${inline === undefined ? 'zip' : 'inline'} wants the name of one function`, command: 'deploy' });
-      const client = await context.client();
-      const run = (): Promise<Deployed> => (inline === undefined ? deployZip(name, resolve(context.cwd, zip ?? ''), client, options) : deployInline(name, inline, client, place, options));
-      return finish([work(name, run)], context, flags['dry-run']);
-    }
-    const functions = await functionsToDeploy(context.cwd, names);
-    const client: LamClient = await context.client();
-    return finish(
-      functions.map((fn) => work(fn.name, (say) => deployFunction(fn, client, place, options, say))),
-      context,
-      flags['dry-run'],
-    );
+    const all =
+      name !== undefined && inline !== undefined
+        ? [work(name, () => deployInline(name, inline, deployment))]
+        : name !== undefined && zip !== undefined
+          ? [work(name, () => deployZip(name, resolve(context.cwd, zip), deployment))]
+          : functions.map((fn) => work(fn.name, (say) => deployFunction(fn, deployment, say)));
+    return finish(all, context, flags['dry-run']);
   }
 }
 
@@ -70,7 +88,11 @@ function work(name: string, run: (say: (line: string) => void) => Promise<Deploy
 }
 
 /** Does the work, prints what became of each, and throws when any failed. */
-async function finish(all: readonly (Work<Deployed> & { readonly name: string })[], { out }: CommandContext, dryRun: boolean): Promise<number> {
+async function finish(
+  all: readonly (Work<Deployed> & { readonly name: string })[],
+  { out }: CommandContext,
+  dryRun: boolean,
+): Promise<number> {
   const settled = await runTogether(all, out);
   const failed = settled.flatMap((s, i) => (s.ok ? [] : [{ name: all[i]?.name ?? '', error: asLamError(s.error) }]));
   const [first] = failed;
@@ -78,7 +100,9 @@ async function finish(all: readonly (Work<Deployed> & { readonly name: string })
   const deployed = settled.filter((s): s is Settled<Deployed> & { ok: true } => s.ok);
   for (const { value } of deployed) for (const notice of value.notices) out.note(`${value.name}: ${notice}`);
   if (first === undefined) {
-    out.result({ functions: deployed.map(({ value, ms }) => ({ ...value, dryRun, ms: Math.round(ms) })) }, () => deployed.map((d) => renderDeployed(d.value, d.ms, dryRun)).join('\n'));
+    out.result({ functions: deployed.map(({ value, ms }) => ({ ...value, dryRun, ms: Math.round(ms) })) }, () =>
+      deployed.map((d) => renderDeployed(d.value, d.ms, dryRun)).join('\n'),
+    );
     return EXIT.ok;
   }
   if (!out.json) for (const d of deployed) out.print(renderDeployed(d.value, d.ms, dryRun));

@@ -6,7 +6,8 @@ import { targetName } from '../services/target.ts';
 
 export default class Describe extends LamCommand {
   static override summary = 'Show everything about one function.';
-  static override description = 'URL, live version, aliases, settings and sandboxes. Values of environment variables are only shown by `lam env list`.';
+  static override description =
+    'URL, live version, aliases, settings and sandboxes. Values of environment variables are only shown by `lam env list`.';
   static override aliases = ['info', 'inspect', 'get'];
   static override args = { function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }) };
   static override examples = [

@@ -4,7 +4,8 @@ import { renderDf } from '../render/disk.ts';
 
 export default class Df extends LamCommand {
   static override summary = 'Show what takes how much room on disk.';
-  static override description = 'Files that versions share are counted once in the total; "if copied" is what a function would take if nothing were shared.';
+  static override description =
+    'Files that versions share are counted once in the total; "if copied" is what a function would take if nothing were shared.';
   static override examples = [
     { description: 'All of it', command: '<%= config.bin %> df' },
     { description: 'What lam gc would free now, in bytes', command: '<%= config.bin %> df --json | jq .data.reclaimable' },

@@ -7,10 +7,16 @@ import { targetName } from '../services/target.ts';
 
 export default class EnvSet extends LamCommand {
   static override summary = 'Set environment variables of a function without deploying it.';
-  static override description = 'Publishes a new version of the same code and makes it live. What is set here wins over lam.yaml, also in later deploys, until `lam env unset`.';
+  static override description =
+    'Publishes a new version of the same code and makes it live. What is set here wins over lam.yaml, also in later deploys, until `lam env unset`.';
   static override strict = false;
   static override usage = 'env set [FUNCTION] KEY=VALUE...';
-  static override args = { first: Args.string({ description: 'Name of the function (default: the project in the current folder), then KEY=VALUE as often as wanted.', required: true }) };
+  static override args = {
+    first: Args.string({
+      description: 'Name of the function (default: the project in the current folder), then KEY=VALUE as often as wanted.',
+      required: true,
+    }),
+  };
   static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
   static override examples = [
     { description: 'One variable', command: '<%= config.bin %> env set hello GREETING=hi' },
@@ -24,7 +30,9 @@ export default class EnvSet extends LamCommand {
     const named = words[0]?.includes('=') === false;
     const setEnvironment = parsePairs(named ? words.slice(1) : words);
     const name = await targetName(named ? words[0] : undefined, cwd, 'env set');
-    const answer = await (await client()).configure(name, { setEnvironment, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
+    const answer = await (
+      await client()
+    ).configure(name, { setEnvironment, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
     out.result(answer, () => renderConfigured(answer));
     return EXIT.ok;
   }

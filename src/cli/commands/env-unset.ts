@@ -9,7 +9,12 @@ export default class EnvUnset extends LamCommand {
   static override description = 'What lam.yaml says about them counts again. Of two or more words the first is the function.';
   static override strict = false;
   static override usage = 'env unset [FUNCTION] KEY...';
-  static override args = { first: Args.string({ description: 'Name of the function, then keys; a single word is a key of the project in the current folder.', required: true }) };
+  static override args = {
+    first: Args.string({
+      description: 'Name of the function, then keys; a single word is a key of the project in the current folder.',
+      required: true,
+    }),
+  };
   static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
   static override examples = [
     { description: 'One variable', command: '<%= config.bin %> env unset hello GREETING' },
@@ -23,7 +28,9 @@ export default class EnvUnset extends LamCommand {
     const named = words.length > 1;
     const name = await targetName(named ? words[0] : undefined, cwd, 'env unset');
     const unsetEnvironment = named ? words.slice(1) : words;
-    const answer = await (await client()).configure(name, { unsetEnvironment, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
+    const answer = await (
+      await client()
+    ).configure(name, { unsetEnvironment, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
     out.result(answer, () => renderConfigured(answer));
     return EXIT.ok;
   }

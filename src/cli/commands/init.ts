@@ -7,13 +7,24 @@ import { safe, table } from '../render/table.ts';
 
 export default class Init extends LamCommand {
   static override summary = 'Make a new project from a template.';
-  static override description = 'Writes NAME/ with a handler, a lam.yaml, an example event and a test; without a NAME into the current folder. Nothing is overwritten without --force.';
+  static override description =
+    'Writes NAME/ with a handler, a lam.yaml, an example event and a test; without a NAME into the current folder. Nothing is overwritten without --force.';
   static override aliases = ['new', 'create'];
   static override args = { name: Args.string({ description: 'Name of the function and of the folder to make.' }) };
   static override flags = {
-    runtime: Flags.string({ char: 'l', aliases: ['language'], summary: 'Runtime: nodejs, python3, provided, or one with a version.', default: 'nodejs', helpValue: 'ID' }),
+    runtime: Flags.string({
+      char: 'l',
+      aliases: ['language'],
+      summary: 'Runtime: nodejs, python3, provided, or one with a version.',
+      default: 'nodejs',
+      helpValue: 'ID',
+    }),
     template: Flags.string({ char: 't', summary: 'Template; see --list.', helpValue: 'NAME' }),
-    from: Flags.string({ summary: 'Take the template from this folder or git repository (URL, optionally with #BRANCH).', helpValue: 'DIR|GIT', exclusive: ['template'] }),
+    from: Flags.string({
+      summary: 'Take the template from this folder or git repository (URL, optionally with #BRANCH).',
+      helpValue: 'DIR|GIT',
+      exclusive: ['template'],
+    }),
     list: Flags.boolean({ summary: 'List the templates and make nothing.' }),
     force: Flags.boolean({ summary: 'Write into a folder that is not empty, over files of the same names.' }),
     yes: Flags.boolean({ char: 'y', summary: 'Accepted for scripts; init never asks.' }),
@@ -51,7 +62,11 @@ export default class Init extends LamCommand {
       ...(flags.template === undefined ? {} : { template: flags.template }),
       ...(flags.from === undefined ? {} : { from: flags.from }),
     });
-    out.result(made, () => `created ${relative(cwd, directory) || '.'} from ${safe(made.template)} (${made.files.filter((file) => !file.startsWith('.lam/')).join(', ')})`);
+    out.result(
+      made,
+      () =>
+        `created ${relative(cwd, directory) || '.'} from ${safe(made.template)} (${made.files.filter((file) => !file.startsWith('.lam/')).join(', ')})`,
+    );
     out.note(`next: ${directory === cwd ? '' : `cd ${safe(relative(cwd, directory))} && `}lam deploy`);
     return EXIT.ok;
   }

@@ -13,7 +13,9 @@ export default class Invoke extends LamCommand {
     'Stdout carries the payload exactly as the function gave it, also when the function failed (exit 5) or timed out (exit 6); everything else goes to stderr. ' +
     'Without an event: what is piped in, else {}.';
   static override aliases = ['call'];
-  static override args = { function: Args.string({ description: 'FUNCTION, FUNCTION@VERSION or FUNCTION:ALIAS; default: the project in the current folder.' }) };
+  static override args = {
+    function: Args.string({ description: 'FUNCTION, FUNCTION@VERSION or FUNCTION:ALIAS; default: the project in the current folder.' }),
+  };
   static override flags = oclifFlags(INVOKE_FLAGS);
   static override examples = [
     { description: 'With an event', command: `<%= config.bin %> invoke hello --data '{"name":"Ada"}'` },
@@ -44,7 +46,9 @@ export default class Invoke extends LamCommand {
 
 /** Drops flags that were not given. */
 function given<T extends object>(flags: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** The answer under `--json`: the payload as JSON where it is JSON, else as text. */

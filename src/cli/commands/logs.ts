@@ -13,15 +13,24 @@ export default class Logs extends LamCommand {
   static override description =
     'One stream for all its sandboxes and versions, oldest first; it survives restarts. With --follow new records appear as they are printed, until Ctrl-C.';
   static override aliases = ['tail'];
-  static override args = { function: Args.string({ description: 'FUNCTION, or FUNCTION@VERSION for one version; default: the project in the current folder.' }) };
+  static override args = {
+    function: Args.string({ description: 'FUNCTION, or FUNCTION@VERSION for one version; default: the project in the current folder.' }),
+  };
   static override flags = {
     follow: Flags.boolean({ char: 'f', summary: 'Go on with new records as they come.' }),
     since: Flags.string({ summary: 'Only records from this time on: an age (30s, 5m, 2h, 7d) or a date.', helpValue: 'TIME' }),
-    lines: Flags.integer({ char: 'n', summary: 'At most this many records, the newest (default 100, with --since all).', min: 0, helpValue: 'N' }),
+    lines: Flags.integer({
+      char: 'n',
+      summary: 'At most this many records, the newest (default 100, with --since all).',
+      min: 0,
+      helpValue: 'N',
+    }),
     search: Flags.string({ char: 's', summary: 'Only records that contain this text, in any case.', helpValue: 'TEXT' }),
     'request-id': Flags.string({ summary: 'Only records of this invocation.', helpValue: 'ID' }),
     version: Flags.string({ summary: 'Only records of this version.', helpValue: 'N' }),
-    output: Flags.option({ char: 'o', options: FORMATS, default: 'pretty' as const })({ summary: 'How records look; raw is what was printed, byte for byte.' }),
+    output: Flags.option({ char: 'o', options: FORMATS, default: 'pretty' as const })({
+      summary: 'How records look; raw is what was printed, byte for byte.',
+    }),
   };
   static override examples = [
     { description: 'Follow a function', command: '<%= config.bin %> logs hello --follow' },

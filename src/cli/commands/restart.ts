@@ -6,7 +6,8 @@ import { stopDaemon } from '../services/stop-daemon.ts';
 
 export default class Restart extends LamCommand {
   static override summary = 'Stop the daemon and start it again.';
-  static override description = 'Keeps the port and address it had, unless flags say otherwise. Running invocations are finished first. Starts one where none ran.';
+  static override description =
+    'Keeps the port and address it had, unless flags say otherwise. Running invocations are finished first. Starts one where none ran.';
   static override flags = DAEMON_FLAGS;
   static override examples = [
     { description: 'After an update of lam', command: '<%= config.bin %> restart' },

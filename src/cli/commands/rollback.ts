@@ -28,7 +28,9 @@ export default class Rollback extends LamCommand {
     const versionOnly = args.version === undefined && args.function !== undefined && looksLikeVersion(args.function);
     const name = await targetName(versionOnly ? undefined : args.function, cwd, 'rollback');
     const version = versionOnly ? args.function : args.version;
-    const answer = await (await client()).rollback(name, {
+    const answer = await (
+      await client()
+    ).rollback(name, {
       ...(version === undefined ? {} : { to: versionOf(version) }),
       ...(flags.message === undefined ? {} : { message: flags.message }),
       ...(flags['dry-run'] ? { dryRun: true } : {}),

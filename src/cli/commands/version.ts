@@ -12,7 +12,12 @@ export default class Version extends LamCommand {
   override async run(): Promise<number> {
     const { flags } = await this.parse(Version);
     const { out, installation } = this.context(flags);
-    const data = { version: installation.version, node: process.versions.node, platform: `${process.platform}-${process.arch}`, kind: installation.kind };
+    const data = {
+      version: installation.version,
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+      kind: installation.kind,
+    };
     out.result(data, () => `lam ${data.version} (node ${data.node}, ${data.platform})`);
     return EXIT.ok;
   }

@@ -6,7 +6,8 @@ import { targetName } from '../services/target.ts';
 
 export default class Versions extends LamCommand {
   static override summary = 'List the versions of a function.';
-  static override description = 'Newest first, the live one marked; with --history also who moved the live pointer or an alias, when and why.';
+  static override description =
+    'Newest first, the live one marked; with --history also who moved the live pointer or an alias, when and why.';
   static override args = { function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }) };
   static override flags = { history: Flags.boolean({ summary: 'Also list the moves of the live pointer and of aliases.' }) };
   static override examples = [

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { main } from '../fast/main.ts';
 import { ASSET_FILES } from '../asset-names.ts';
 import type { AppModule, DaemonModule, Installation } from '../installation.ts';
-import { allowModules, evaluateBundle, runProgram } from './evaluate.ts';
-import { unpack, type UnpackIndex } from './unpack.ts';
+import { allowModules, evaluateBundle, runProgram } from '../binary/evaluate.ts';
+import { unpack, type UnpackIndex } from '../binary/unpack.ts';
 
 /** Set by the build. */
 declare const LAM_VERSION: string;

@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import type { StartReport } from '../../contract/daemon-options.ts';
 import type { Installation } from '../installation.ts';
-import { SETTINGS_VARIABLE, type DaemonSettings } from '../daemon-settings.ts';
+import { SETTINGS_VARIABLE, type DaemonSettings } from './daemon-settings.ts';
 
 const REPORT = 3;
 

@@ -17,9 +17,26 @@ export type FlagTable = Readonly<Record<string, FlagSpec>>;
 
 /** Flags of every command. */
 export const GLOBAL_FLAGS = {
-  json: { type: 'boolean', summary: 'Print one JSON object: {"ok":true,"data":...} or {"ok":false,"error":...}.', env: 'LAM_JSON', group: 'GLOBAL' },
-  home: { type: 'string', value: 'DIR', summary: 'Folder the daemon keeps everything in (default ~/.lam).', env: 'LAM_HOME', group: 'GLOBAL' },
-  port: { type: 'string', value: 'PORT', summary: 'HTTP port of a daemon that this command starts (default 8000).', env: 'LAM_PORT', group: 'GLOBAL' },
+  json: {
+    type: 'boolean',
+    summary: 'Print one JSON object: {"ok":true,"data":...} or {"ok":false,"error":...}.',
+    env: 'LAM_JSON',
+    group: 'GLOBAL',
+  },
+  home: {
+    type: 'string',
+    value: 'DIR',
+    summary: 'Folder the daemon keeps everything in (default ~/.lam).',
+    env: 'LAM_HOME',
+    group: 'GLOBAL',
+  },
+  port: {
+    type: 'string',
+    value: 'PORT',
+    summary: 'HTTP port of a daemon that this command starts (default 8000).',
+    env: 'LAM_PORT',
+    group: 'GLOBAL',
+  },
   'no-start': { type: 'boolean', summary: 'Fail instead of starting a daemon when none runs.', env: 'LAM_NO_AUTOSTART', group: 'GLOBAL' },
   cwd: { type: 'string', char: 'C', value: 'DIR', summary: 'Act as if started in this folder.', env: 'LAM_CWD', group: 'GLOBAL' },
 } as const satisfies FlagTable;
@@ -45,7 +62,11 @@ export interface ParsedArgv<T extends FlagTable> {
  * Parses the plain forms of an argument list: `--name value`, `--name=value`, `--no-name`, `-c value`, `-c`. Returns
  * undefined for anything else (an unknown flag, bundled letters, `--help`, a missing value), which is oclif's to judge.
  */
-export function parseArgv<T extends FlagTable>(table: T, argv: readonly string[], env: Readonly<Record<string, string | undefined>>): ParsedArgv<T> | undefined {
+export function parseArgv<T extends FlagTable>(
+  table: T,
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ParsedArgv<T> | undefined {
   const args: string[] = [];
   const flags: Record<string, string | boolean> = {};
   for (let i = 0; i < argv.length; i += 1) {
@@ -86,7 +107,12 @@ function lookup(table: FlagTable, word: string): { name: string; negated: boolea
   return undefined;
 }
 
-function fromEnvironment(name: string, spec: FlagSpec, env: Readonly<Record<string, string | undefined>>, flags: Record<string, string | boolean>): void {
+function fromEnvironment(
+  name: string,
+  spec: FlagSpec,
+  env: Readonly<Record<string, string | undefined>>,
+  flags: Record<string, string | boolean>,
+): void {
   const value = spec.env === undefined ? undefined : env[spec.env];
   if (value === undefined || value === '' || flags[name] !== undefined) return;
   if (spec.type === 'string') flags[name] = value;

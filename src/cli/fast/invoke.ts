@@ -69,7 +69,8 @@ export async function invoke(plan: InvokePlan): Promise<InvokeOutcome> {
     }
     return {
       method: 'POST',
-      path: INVOKE.path(reference.name) + (reference.qualifier === undefined ? '' : `?Qualifier=${encodeURIComponent(reference.qualifier)}`),
+      path:
+        INVOKE.path(reference.name) + (reference.qualifier === undefined ? '' : `?Qualifier=${encodeURIComponent(reference.qualifier)}`),
       headers: { 'content-type': 'application/json', ...(wantsLog(flags) ? { [INVOKE.logType]: 'Tail' } : {}) },
       body: payload.bytes,
     };
@@ -77,7 +78,8 @@ export async function invoke(plan: InvokePlan): Promise<InvokeOutcome> {
   if (early !== undefined) return early;
   if ('failure' in answer) return answer.failure === 'unreachable' ? { kind: 'no-daemon' } : { kind: 'lost', what: answer.what };
   const { status, headers, body } = answer;
-  if (status >= 300) return { kind: 'refused', status, header: headers[INVOKE.lamError], type: headers[INVOKE.errorType], body: body.toString() };
+  if (status >= 300)
+    return { kind: 'refused', status, header: headers[INVOKE.lamError], type: headers[INVOKE.errorType], body: body.toString() };
   const tail = headers[INVOKE.logResult];
   return {
     kind: 'answered',
@@ -98,7 +100,8 @@ export async function invoke(plan: InvokePlan): Promise<InvokeOutcome> {
  */
 export function printAnswer(answer: InvokeAnswer, flags: InvokeFlags): number {
   if (answer.log !== undefined) writeAll(2, withFinalBreak(printable(answer.log)));
-  if (flags.include === true) writeAll(2, `status: ${answer.status}\nversion: ${answer.version ?? '-'}\nrequest id: ${answer.requestId ?? '-'}\n`);
+  if (flags.include === true)
+    writeAll(2, `status: ${answer.status}\nversion: ${answer.version ?? '-'}\nrequest id: ${answer.requestId ?? '-'}\n`);
   writeAll(1, answer.payload);
   if (answer.payload.length > 0 && isatty(1)) writeAll(1, '\n');
   const { exit, line } = verdict(answer, flags);
@@ -111,7 +114,8 @@ export function verdict(answer: InvokeAnswer, flags: InvokeFlags): { readonly ex
   if (answer.functionError === undefined) return { exit: EXIT.ok, line: '' };
   const { errorType, errorMessage } = errorDocument(answer.payload);
   const timedOut = errorType === TIMED_OUT;
-  const line = (timedOut ? 'the function timed out' : `the function failed: ${errorType}`) + (errorMessage === '' ? '' : `: ${errorMessage}`);
+  const line =
+    (timedOut ? 'the function timed out' : `the function failed: ${errorType}`) + (errorMessage === '' ? '' : `: ${errorMessage}`);
   if (flags['no-fail'] === true) return { exit: EXIT.ok, line };
   return { exit: timedOut ? EXIT.functionTimeout : EXIT.functionError, line };
 }

@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs';
  */
 export function writeAll(descriptor: 1 | 2, content: string | Uint8Array): boolean {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(descriptor, bytes, at);
     } catch (error) {

@@ -31,11 +31,15 @@ export function renderReclaimed(r: Reclaimed): string {
     [r.processes, 'process'],
     [r.files, 'file'],
   ] as const;
-  const found = parts.filter(([count]) => count > 0).map(([count, noun]) => (noun === 'process' && count !== 1 ? `${count} processes` : plural(count, noun)));
+  const found = parts
+    .filter(([count]) => count > 0)
+    .map(([count, noun]) => (noun === 'process' && count !== 1 ? `${count} processes` : plural(count, noun)));
   return found.length === 0 ? '' : `reclaimed from a daemon that died: ${found.join(', ')}`;
 }
 
 /** The gaps of a driver, a line each; nothing when there are none. */
 export function renderGaps(s: Status): string {
-  return s.gaps.length === 0 ? '' : [`the ${s.driver} driver does not isolate everything here:`, ...s.gaps.map((gap) => `  - ${gap}`)].join('\n');
+  return s.gaps.length === 0
+    ? ''
+    : [`the ${s.driver} driver does not isolate everything here:`, ...s.gaps.map((gap) => `  - ${gap}`)].join('\n');
 }

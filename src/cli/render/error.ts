@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Errors } from '@oclif/core';
 import { EXIT, asLamError, isLamError, lamError, printable, toWire, type LamError } from '../../errors/index.ts';
 
@@ -52,7 +53,7 @@ function lowerFirst(text: string): string {
 function causes(error: LamError): string {
   const lines: string[] = [`  code: ${error.code}`, `  ${error.stack ?? ''}`];
   for (let cause: unknown = error.cause; cause !== undefined && lines.length < 20; cause = (cause as { cause?: unknown }).cause) {
-    lines.push(`  caused by: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+    lines.push(`  caused by: ${cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause)}`);
     if (typeof cause !== 'object' || cause === null) break;
   }
   return `${lines.join('\n')}\n`;

@@ -24,8 +24,16 @@ export function renderFunction(f: FunctionDetail, now: number, color: ChalkInsta
   const pairs: [string, string][] = [
     ['name', color.bold(f.name)],
     ['url', safe(f.url)],
-    ['live', `v${f.live} of ${f.versions}${live === undefined ? '' : `, ${formatBytes(live.size)}, deployed ${formatAge(live.createdAt, now)} by ${safe(live.by)}`}`],
-    ['aliases', Object.entries(f.aliases).map(([alias, version]) => `${safe(alias)} -> v${version}`).join(', ')],
+    [
+      'live',
+      `v${f.live} of ${f.versions}${live === undefined ? '' : `, ${formatBytes(live.size)}, deployed ${formatAge(live.createdAt, now)} by ${safe(live.by)}`}`,
+    ],
+    [
+      'aliases',
+      Object.entries(f.aliases)
+        .map(([alias, version]) => `${safe(alias)} -> v${version}`)
+        .join(', '),
+    ],
     ['runtime', safe(c.runtime)],
     ['handler', safe(c.handler)],
     ['description', safe(c.description)],

@@ -9,7 +9,9 @@ export interface Work<T> {
   done(result: T): string;
 }
 
-export type Settled<T> = { readonly ok: true; readonly value: T; readonly ms: number } | { readonly ok: false; readonly error: unknown; readonly ms: number };
+export type Settled<T> =
+  | { readonly ok: true; readonly value: T; readonly ms: number }
+  | { readonly ok: false; readonly error: unknown; readonly ms: number };
 
 /** How many are done at once; more only slow each other down on a small machine. */
 const TOGETHER = 4;

@@ -4,7 +4,23 @@ import type { LamConfig } from '../lam-config.ts';
 const GROUPS: readonly { readonly title: string; readonly ids: readonly string[] }[] = [
   { title: 'WRITE AND RUN', ids: ['init', 'deploy', 'invoke', 'logs'] },
   { title: 'LOOK', ids: ['list', 'describe', 'versions', 'df'] },
-  { title: 'CHANGE', ids: ['rollback', 'delete', 'config set', 'config get', 'config unset', 'env set', 'env list', 'env unset', 'alias set', 'alias list', 'alias delete', 'gc'] },
+  {
+    title: 'CHANGE',
+    ids: [
+      'rollback',
+      'delete',
+      'config set',
+      'config get',
+      'config unset',
+      'env set',
+      'env list',
+      'env unset',
+      'alias set',
+      'alias list',
+      'alias delete',
+      'gc',
+    ],
+  },
   { title: 'THE DAEMON', ids: ['start', 'stop', 'restart', 'status', 'serve'] },
   { title: 'LAM ITSELF', ids: ['version', 'autocomplete'] },
 ];

@@ -13,7 +13,14 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   if (rows.length === 0) return '';
   const grid = [columns.map((c) => c.heading), ...rows.map((row) => columns.map((c) => oneLine(c.cell(row))))];
   const widths = columns.map((_, i) => Math.max(...grid.map((cells) => width(cells[i] ?? ''))));
-  return grid.map((cells) => cells.map((cell, i) => pad(cell, widths[i] ?? 0, columns[i]?.align)).join('  ').trimEnd()).join('\n');
+  return grid
+    .map((cells) =>
+      cells
+        .map((cell, i) => pad(cell, widths[i] ?? 0, columns[i]?.align))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Names and values, one a line, values aligned. */

@@ -4,7 +4,9 @@ import { SETTING_WORDS } from './settings.ts';
 /** What completion needs to know of a command; `oclif.manifest.json` has it. */
 export interface CommandOutline {
   readonly hidden?: boolean;
-  readonly flags: Readonly<Record<string, { readonly char?: string; readonly type: string; readonly allowNo?: boolean; readonly options?: readonly string[] }>>;
+  readonly flags: Readonly<
+    Record<string, { readonly char?: string; readonly type: string; readonly allowNo?: boolean; readonly options?: readonly string[] }>
+  >;
   readonly args: Readonly<Record<string, { readonly options?: readonly string[] }>>;
   readonly aliases?: readonly string[];
 }
@@ -12,7 +14,9 @@ export interface CommandOutline {
 /** What is deployed. May reject when no daemon runs; then nothing of it is offered. */
 export interface Deployed {
   names(): Promise<readonly string[]>;
-  detail(name: string): Promise<{ readonly aliases: Readonly<Record<string, number>>; readonly allVersions: readonly { readonly version: number }[] }>;
+  detail(
+    name: string,
+  ): Promise<{ readonly aliases: Readonly<Record<string, number>>; readonly allVersions: readonly { readonly version: number }[] }>;
 }
 
 type Outlines = Readonly<Record<string, CommandOutline>>;
@@ -29,17 +33,18 @@ export async function complete(words: readonly string[], commands: Outlines, dep
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   const found = commandOf(before, commands);
-  const candidates = found === undefined ? commandWords(before, commands) : await inCommand(found.id, found.rest, current, commands, deployed);
+  const candidates = found === undefined ? commandWords(before, commands) : await inCommand({ ...found, current }, deployed);
   return candidates.filter((word) => word.startsWith(current));
 }
 
 /** The command the words name, under its own name or an alias, and the words after it. */
-function commandOf(words: readonly string[], commands: Outlines): { id: string; rest: readonly string[] } | undefined {
+function commandOf(words: readonly string[], commands: Outlines): Omit<Spot, 'current'> | undefined {
   for (const length of [2, 1]) {
     if (words.length < length) continue;
     const name = words.slice(0, length).join(':');
     const id = Object.keys(commands).find((key) => key === name || commands[key]?.aliases?.includes(name) === true);
-    if (id !== undefined) return { id, rest: words.slice(length) };
+    const outline = id === undefined ? undefined : commands[id];
+    if (id !== undefined && outline !== undefined) return { id, outline, rest: words.slice(length) };
   }
   return undefined;
 }
@@ -51,19 +56,28 @@ function commandWords(before: readonly string[], commands: Outlines): readonly s
   return topic === undefined ? [] : visible.filter((id) => id.startsWith(topic)).map((id) => id.slice(topic.length));
 }
 
-async function inCommand(id: string, rest: readonly string[], current: string, commands: Outlines, deployed: Deployed): Promise<readonly string[]> {
-  const outline = commands[id];
-  if (outline === undefined) return [];
+/** What is being completed, within a command. */
+interface Spot {
+  readonly id: string;
+  readonly outline: CommandOutline;
+  /** Words between the command and the current one. */
+  readonly rest: readonly string[];
+  readonly current: string;
+}
+
+async function inCommand({ id, outline, rest, current }: Spot, deployed: Deployed): Promise<readonly string[]> {
   const taking = flagOf(rest.at(-1) ?? '', outline);
   if (taking !== undefined) return taking.name === 'runtime' ? KNOWN_RUNTIMES : (taking.options ?? []);
   if (current.startsWith('-')) return flagWords(outline);
   const given = rest.filter((word, i) => !word.startsWith('-') && flagOf(rest[i - 1] ?? '', outline) === undefined);
-  return argumentWords(id, given, current, outline, deployed);
+  return argumentWords({ id, outline, rest: given, current }, deployed);
 }
 
 /** The flag that takes the next word as its value, if this word is one. */
 function flagOf(word: string, outline: CommandOutline): { name: string; options?: readonly string[] } | undefined {
-  const entry = Object.entries(outline.flags).find(([name, flag]) => word === `--${name}` || (flag.char !== undefined && word === `-${flag.char}`));
+  const entry = Object.entries(outline.flags).find(
+    ([name, flag]) => word === `--${name}` || (flag.char !== undefined && word === `-${flag.char}`),
+  );
   if (entry === undefined || entry[1].type === 'boolean') return undefined;
   return { name: entry[0], ...(entry[1].options === undefined ? {} : { options: entry[1].options }) };
 }
@@ -72,7 +86,7 @@ function flagWords(outline: CommandOutline): readonly string[] {
   return Object.entries(outline.flags).flatMap(([name, flag]) => (flag.allowNo === true ? [`--${name}`, `--no-${name}`] : [`--${name}`]));
 }
 
-async function argumentWords(id: string, given: readonly string[], current: string, outline: CommandOutline, deployed: Deployed): Promise<readonly string[]> {
+async function argumentWords({ id, outline, rest: given, current }: Spot, deployed: Deployed): Promise<readonly string[]> {
   const options = Object.values(outline.args)[given.length]?.options;
   if (options !== undefined) return options;
   if (NO_FUNCTION.has(id)) return [];
@@ -91,5 +105,7 @@ async function functionWords(current: string, deployed: Deployed): Promise<reado
   const [name = ''] = current.split(/[@:]/);
   if (name === current) return deployed.names();
   const detail = await deployed.detail(name);
-  return current.includes('@') ? detail.allVersions.map((v) => `${name}@${v.version}`) : Object.keys(detail.aliases).map((alias) => `${name}:${alias}`);
+  return current.includes('@')
+    ? detail.allVersions.map((v) => `${name}@${v.version}`)
+    : Object.keys(detail.aliases).map((alias) => `${name}:${alias}`);
 }

@@ -15,7 +15,10 @@ export function failureToError(failure: FastFailure): LamError {
     case 'refused': {
       const wire = decodeErrorHeader(failure.header);
       if (wire !== undefined) return fromWire(wire);
-      return lamError('LAM_CLIENT_BAD_ANSWER', { status: failure.status, what: `${failure.type ?? ''} ${failure.body.slice(0, 200)}`.trim() });
+      return lamError('LAM_CLIENT_BAD_ANSWER', {
+        status: failure.status,
+        what: `${failure.type ?? ''} ${failure.body.slice(0, 200)}`.trim(),
+      });
     }
   }
 }
@@ -24,7 +27,10 @@ export function failureToError(failure: FastFailure): LamError {
 export function notJson(from: string, text: string): LamError {
   const fault = findJsonFault(text) ?? { at: text.length, expected: 'something else' };
   const before = text.slice(0, fault.at).split('\n');
-  const excerpt = text.slice(Math.max(0, fault.at - EXCERPT), fault.at + EXCERPT).replaceAll(/\s+/g, ' ').trim();
+  const excerpt = text
+    .slice(Math.max(0, fault.at - EXCERPT), fault.at + EXCERPT)
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   return lamError('LAM_CLI_PAYLOAD_NOT_JSON', {
     from,
     expected: fault.expected,

@@ -6,59 +6,84 @@ export interface JsonFault {
   readonly expected: string;
 }
 
-type Expect = 'a value' | "a value or ']'" | "a name in double quotes or '}'" | 'a name in double quotes' | "':'" | "',' or '}'" | "',' or ']'" | 'the end';
+type Expect =
+  | 'a value'
+  | "a value or ']'"
+  | "a name in double quotes or '}'"
+  | 'a name in double quotes'
+  | "':'"
+  | "',' or '}'"
+  | "',' or ']'"
+  | 'the end';
+
+/** What a character of punctuation does: opens or closes a level, or changes what is expected within it. */
+type Move = 'open' | 'close' | Expect;
+
+const OPENING = { '{': 'open', '[': 'open' } as const;
+
+/** The punctuation that may stand where something is expected. */
+const PUNCTUATION: Readonly<Record<Expect, Readonly<Record<string, Move>>>> = {
+  'a value': OPENING,
+  "a value or ']'": { ...OPENING, ']': 'close' },
+  "a name in double quotes or '}'": { '}': 'close' },
+  'a name in double quotes': {},
+  "':'": { ':': 'a value' },
+  "',' or '}'": { ',': 'a name in double quotes', '}': 'close' },
+  "',' or ']'": { ',': 'a value', ']': 'close' },
+  'the end': {},
+};
 
 const SPACE = /[ \t\n\r]*/y;
 /** A string up to its closing quote, or up to the first character that may not stand in it. */
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/uy; // oxlint-disable-line no-control-regex -- JSON forbids them
+// oxlint-disable-next-line no-control-regex -- JSON forbids them in strings
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/uy;
 const SCALAR = /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![\w.])/y;
 
 /**
  * Finds the first fault, for the messages of `JSON.parse` name a place only sometimes. Undefined for valid JSON.
- * Linear, and without recursion, so that deep nesting is no danger.
+ * Without recursion, so that deep nesting is no danger.
  */
 export function findJsonFault(text: string): JsonFault | undefined {
   const open: ('{' | '[')[] = [];
   let expect: Expect = 'a value';
-  let at = 0;
-  const afterValue = (): Expect => (open.length === 0 ? 'the end' : open.at(-1) === '{' ? "',' or '}'" : "',' or ']'");
-  for (;;) {
-    at = skip(SPACE, text, at);
-    if (at === text.length) return expect === 'the end' ? undefined : { at, expected: expect };
+  for (let at = skip(SPACE, text, 0); at < text.length; at = skip(SPACE, text, at)) {
     const char = text[at] ?? '';
-    const isValue: boolean = expect === 'a value' || expect === "a value or ']'";
-    const isName: boolean = expect === 'a name in double quotes' || expect === "a name in double quotes or '}'";
-    if (char === '"' && (isValue || isName)) {
-      at = skip(STRING, text, at);
-      if (text[at] !== '"') return { at, expected: 'the end of the string' };
+    const move: Move | undefined = PUNCTUATION[expect][char];
+    if (move !== undefined) {
       at += 1;
-      expect = isName ? "':'" : afterValue();
-    } else if (isValue && (char === '{' || char === '[')) {
-      open.push(char);
-      at += 1;
-      expect = char === '{' ? "a name in double quotes or '}'" : "a value or ']'";
-    } else if (closes(char, expect)) {
-      open.pop();
-      at += 1;
-      expect = afterValue();
-    } else if (char === ',' && (expect === "',' or '}'" || expect === "',' or ']'")) {
-      at += 1;
-      expect = open.at(-1) === '{' ? 'a name in double quotes' : 'a value';
-    } else if (char === ':' && expect === "':'") {
-      at += 1;
-      expect = 'a value';
-    } else {
-      const end: number = isValue ? skip(SCALAR, text, at) : at;
-      if (end === at) return { at, expected: expect };
-      at = end;
-      expect = afterValue();
+      if (move === 'open') open.push(char as '{' | '[');
+      else if (move === 'close') open.pop();
+      expect = move === 'open' ? afterOpening(char) : move === 'close' ? afterValue(open) : move;
+      continue;
     }
+    const token = tokenAt(text, at, expect);
+    if (token === undefined) return { at, expected: expect };
+    if (!token.whole) return { at: token.end, expected: 'the end of the string' };
+    expect = expect.startsWith('a name') ? "':'" : afterValue(open);
+    at = token.end;
   }
+  return expect === 'the end' ? undefined : { at: text.length, expected: expect };
 }
 
-function closes(char: string, expect: Expect): boolean {
-  if (char === '}') return expect === "',' or '}'" || expect === "a name in double quotes or '}'";
-  return char === ']' && (expect === "',' or ']'" || expect === "a value or ']'");
+function afterOpening(char: string): Expect {
+  return char === '{' ? "a name in double quotes or '}'" : "a value or ']'";
+}
+
+function afterValue(open: readonly ('{' | '[')[]): Expect {
+  const level = open.at(-1);
+  if (level === undefined) return 'the end';
+  return level === '{' ? "',' or '}'" : "',' or ']'";
+}
+
+/** The string or scalar at `at`; undefined when none may stand there. A string that is not closed ends where it breaks. */
+function tokenAt(text: string, at: number, expect: Expect): { readonly end: number; readonly whole: boolean } | undefined {
+  if (!expect.startsWith('a ')) return undefined;
+  if (text[at] === '"') {
+    const end = skip(STRING, text, at);
+    return text[end] === '"' ? { end: end + 1, whole: true } : { end, whole: false };
+  }
+  const end = expect.startsWith('a value') ? skip(SCALAR, text, at) : at;
+  return end === at ? undefined : { end, whole: true };
 }
 
 /** The index after what `pattern` matches at `at`; `at` itself when it does not. */

@@ -25,6 +25,7 @@ export function overridesOf(flags: OverrideFlags): ConfigInput {
 
 function seconds(text: string): number {
   const value = Number(text.replace(/s$/, ''));
-  if (text === '' || !Number.isFinite(value)) throw lamError('LAM_CLI_BAD_SETTING', { text: `timeout=${text}`, what: 'it wants a number of seconds' });
+  if (text === '' || !Number.isFinite(value))
+    throw lamError('LAM_CLI_BAD_SETTING', { text: `timeout=${text}`, what: 'it wants a number of seconds' });
   return Math.round(value * 1000);
 }

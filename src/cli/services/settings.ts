@@ -82,6 +82,7 @@ function valueOf(setting: Setting, text: string, pair: string): unknown {
   if (setting.list === true) return text === '' ? [] : text.split(',').map((part) => part.trim());
   if (setting.factor === undefined) return setting.field === 'image' && text === '' ? null : text;
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw lamError('LAM_CLI_BAD_SETTING', { text: pair, what: `it wants a number (${setting.meaning})` });
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw lamError('LAM_CLI_BAD_SETTING', { text: pair, what: `it wants a number (${setting.meaning})` });
   return setting.field.endsWith('Ms') ? Math.round(value * setting.factor) : value * setting.factor;
 }

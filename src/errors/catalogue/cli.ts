@@ -51,6 +51,12 @@ export const CLI = {
     message: (d) => `${d.what} wants a yes, and there is no terminal to ask on`,
     hint: (d) => `say it on the command line: ${d.flag}`,
   }),
+  LAM_CLI_ZIP_UNREADABLE: entry<{ file: string; what: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the zip '${d.file}' cannot be read: ${d.what}`,
+    hint: () => 'give a zip file that exists: lam deploy hello --zip hello.zip',
+  }),
   LAM_CLI_CANCELLED: entry<{ what: string }>({
     kind: 'cancelled',
     fault: 'caller',

@@ -6,7 +6,9 @@ import { compileFunction, constants, Script } from 'node:vm';
 /** Parameters of a CommonJS module's function. */
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
-type ModuleFunction = (exports: unknown, require: NodeJS.Require, module: { exports: unknown }, filename: string, dirname: string) => void;
+type ModuleFunction = (
+  ...parts: readonly [exports: unknown, require: NodeJS.Require, module: { exports: unknown }, filename: string, dirname: string]
+) => void;
 
 /**
  * Evaluates a CommonJS bundle that exists only inside the binary. `cache` is V8's compiled form of exactly this text,

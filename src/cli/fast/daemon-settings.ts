@@ -1,4 +1,4 @@
-import { DEFAULT_PORT } from '../contract/home.ts';
+import { DEFAULT_PORT } from '../../contract/home.ts';
 
 /** What a person may choose about a daemon. All of it travels to the background process in the environment. */
 export interface DaemonSettings {
