@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request as send } from 'node:http';
+import { request as send, type IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { decodeErrorHeader, INVOKE, LIMITS } from '../../src/contract/index.ts';
 import type { MemoryCall } from '../support/memory-driver.ts';
@@ -222,7 +222,7 @@ describe('Invoke', () => {
     const outgoing = send({ host: '127.0.0.1', port: house.port, path: invoke('hello'), method: 'POST', headers: { host: 'localhost' } });
     outgoing.write(Buffer.alloc(LIMITS.payloadBytes, ' '));
     outgoing.end(' ');
-    const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
     response.resume();
     assert.equal(response.statusCode, 413);
   });

@@ -2,32 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FunctionConfig } from '../../../src/contract/index.ts';
 import { lamError } from '../../../src/errors/index.ts';
-import { Pool, type InitFailure, type Lease } from '../../../src/pool/index.ts';
+import type { Lease } from '../../../src/pool/index.ts';
 import { RETIRED_KEEP_MS } from '../../../src/pool/policy.ts';
 import { STUCK_MS } from '../../../src/pool/capacity.ts';
-import { MemoryDriver, type MemorySandbox, type Script } from '../../support/memory-driver.ts';
+import type { MemoryDriver, MemorySandbox, Script } from '../../support/memory-driver.ts';
+import { leased, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
-import { settled, VirtualClock } from '../../support/virtual-clock.ts';
-
-function house(script: Script = {}, limits: { memoryBudgetMiB?: number; cores?: number } = {}) {
-  const clock = new VirtualClock();
-  const driver = new MemoryDriver(clock, script);
-  const attached: string[] = [];
-  const pool = new Pool({
-    driver,
-    clock,
-    memoryBudgetMiB: 4096,
-    cores: 2,
-    hooksFor: (_revision, id) => ({ onLog: () => undefined, onProtocolError: () => undefined, attached: () => void attached.push(id) }),
-    ...limits,
-  });
-  return { clock, driver, pool, attached };
-}
-
-function leased(answer: Lease | InitFailure): Lease {
-  assert.ok(!('kind' in answer), 'a lease and not a failed init');
-  return answer;
-}
+import { settled } from '../../support/virtual-clock.ts';
 
 function sandboxOf(driver: MemoryDriver, lease: Lease): MemorySandbox {
   const sandbox = driver.alive.get(lease.id);
@@ -40,7 +21,7 @@ const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
 
 describe('reuse', () => {
   test('gives an idle sandbox of the same version again, and counts its leases', async () => {
-    const { pool, driver, attached } = house();
+    const { pool, driver, attached } = poolHouse();
     const hello = revision('hello', 1);
     const first = leased(await pool.lease(hello));
     assert.equal(first.leases, 1);
@@ -54,7 +35,7 @@ describe('reuse', () => {
   });
 
   test('never gives one of another version', async () => {
-    const { pool } = house();
+    const { pool } = poolHouse();
     pool.release(leased(await pool.lease(revision('hello', 1))), true, 1);
     assert.equal(pool.tryLease(revision('hello', 2)), undefined);
     const other = leased(await pool.lease(revision('hello', 2)));
@@ -63,7 +44,7 @@ describe('reuse', () => {
   });
 
   test('prefers the one used last, so that the others can expire', async () => {
-    const { pool } = house();
+    const { pool } = poolHouse();
     const hello = revision('hello', 1);
     const [a, b] = (await Promise.all([pool.lease(hello), pool.lease(hello)])).map(leased);
     assert.ok(a !== undefined && b !== undefined);
@@ -75,7 +56,7 @@ describe('reuse', () => {
   });
 
   test('ignores a lease that is given back twice', async () => {
-    const { pool } = house();
+    const { pool } = poolHouse();
     const hello = revision('hello', 1);
     const lease = leased(await pool.lease(hello));
     pool.release(lease, true, 1);
@@ -87,7 +68,7 @@ describe('reuse', () => {
 
 describe('a sandbox that dies', () => {
   test('while idle is not handed out', async () => {
-    const { pool, driver } = house();
+    const { pool, driver } = poolHouse();
     const hello = revision('hello', 1);
     const lease = leased(await pool.lease(hello));
     pool.release(lease, true, 1);
@@ -99,7 +80,7 @@ describe('a sandbox that dies', () => {
   });
 
   test('after its answer but before it is given back is not handed out', async () => {
-    const { pool, driver } = house();
+    const { pool, driver } = poolHouse();
     const hello = revision('hello', 1);
     const lease = leased(await pool.lease(hello));
     sandboxOf(driver, lease).die({ code: 0, signal: null, outOfMemory: false });
@@ -112,7 +93,7 @@ describe('a sandbox that dies', () => {
 
 describe('the queue', () => {
   test('answers 429 to whom it has no room for, and serves the rest in order of arrival', async () => {
-    const { pool } = house();
+    const { pool } = poolHouse();
     const hello = revision('hello', 1, { maxConcurrency: 1, maxQueue: 2 });
     const first = leased(await pool.lease(hello));
     const order: number[] = [];
@@ -125,7 +106,7 @@ describe('the queue', () => {
   });
 
   test('lets a request go whose caller left, and the others move up', async () => {
-    const { pool } = house();
+    const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
     const first = leased(await pool.lease(hello));
     const leaver = new AbortController();
@@ -139,14 +120,14 @@ describe('the queue', () => {
   });
 
   test('refuses a caller that had left before', async () => {
-    const { pool, driver } = house();
+    const { pool, driver } = poolHouse();
     await assert.rejects(pool.lease(revision('hello', 1), AbortSignal.abort()), { code: 'LAM_POOL_CANCELLED' });
     assert.equal(driver.created.length, 0);
     await pool.close(0);
   });
 
   test('keeps no listener on the signal of a request that was served', async () => {
-    const { pool } = house();
+    const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
     const { signal } = new AbortController();
     let added = 0;
@@ -163,7 +144,7 @@ describe('the queue', () => {
   });
 
   test('a caller that leaves once it was served changes nothing', async () => {
-    const { pool } = house();
+    const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
     const first = leased(await pool.lease(hello));
     const leaver = new AbortController();
@@ -182,7 +163,7 @@ describe('an init that fails', () => {
   };
 
   test('fails all who wait for the first sandbox of a version', async () => {
-    const { pool, clock, driver } = house(failing);
+    const { pool, clock, driver } = poolHouse(failing);
     const hello = revision('hello', 1);
     const answers = Promise.all([1, 2, 3].map(() => pool.lease(hello)));
     await clock.advance(20);
@@ -194,7 +175,7 @@ describe('an init that fails', () => {
 
   test('fails only the first who waits while another sandbox of the version runs', async () => {
     let made = 0;
-    const { pool, clock } = house({ init: (spec) => (made++ === 0 ? { ms: 0 } : (failing.init?.(spec) ?? 'never')) });
+    const { pool, clock } = poolHouse({ init: (spec) => (made++ === 0 ? { ms: 0 } : (failing.init?.(spec) ?? 'never')) });
     const hello = revision('hello', 1, { maxConcurrency: 2 });
     const runs = leased(await pool.lease(hello));
     const unlucky = pool.lease(hello);
@@ -207,7 +188,7 @@ describe('an init that fails', () => {
   });
 
   test('takes as long as it may and not longer', async () => {
-    const { pool, clock } = house({ init: () => 'never' });
+    const { pool, clock } = poolHouse({ init: () => 'never' });
     const answer = pool.lease(revision('hello', 1, { timeoutMs: 1000 }));
     await clock.advance(10_000);
     const failed = await answer;
@@ -218,7 +199,7 @@ describe('an init that fails', () => {
 
   test("tells the driver's own error when the place could not be made", async () => {
     const error = lamError('LAM_POOL_CLOSED', {});
-    const { pool, driver } = house({ boot: () => ({ ms: 0, error }) });
+    const { pool, driver } = poolHouse({ boot: () => ({ ms: 0, error }) });
     await assert.rejects(pool.lease(revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
     await settled();
     assert.equal(driver.promisedMiB, 0);
@@ -228,13 +209,13 @@ describe('an init that fails', () => {
 
 describe('memory', () => {
   test('a function that can never fit is refused at once', async () => {
-    const { pool } = house({}, { memoryBudgetMiB: 100 });
+    const { pool } = poolHouse({}, { memoryBudgetMiB: 100 });
     await assert.rejects(pool.lease(revision('hello', 1, { memoryMiB: 128 })), { code: 'LAM_POOL_MEMORY' });
     await pool.close(0);
   });
 
   test('ends the longest idle to make room, only as many as needed, and waits until they are gone', async () => {
-    const { pool, clock, driver } = house({ destroy: () => ({ ms: 30 }) }, { memoryBudgetMiB: 256 });
+    const { pool, clock, driver } = poolHouse({ destroy: () => ({ ms: 30 }) }, { memoryBudgetMiB: 256 });
     const [a, b, c] = [revision('a', 1), revision('b', 1), revision('c', 1)];
     pool.release(leased(await pool.lease(a)), true, 1);
     await clock.advance(5);
@@ -250,7 +231,7 @@ describe('memory', () => {
   });
 
   test('a request waits for memory that others use, until they rest', async () => {
-    const { pool, clock } = house({}, { memoryBudgetMiB: 128 });
+    const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 128 });
     const busy = leased(await pool.lease(revision('a', 1)));
     const waiting = pool.lease(revision('b', 1));
     await clock.advance(500);
@@ -263,7 +244,7 @@ describe('memory', () => {
 
 describe('one that is stuck', () => {
   test('while it starts delays no other function for long', async () => {
-    const { pool, clock } = house({ boot: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) });
+    const { pool, clock } = poolHouse({ boot: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) });
     const stuck = revision('stuck', 1);
     const never = [pool.lease(stuck), pool.lease(stuck), pool.lease(stuck)];
     const other = pool.lease(revision('other', 1));
@@ -275,7 +256,10 @@ describe('one that is stuck', () => {
   });
 
   test('while it ends delays no other function for long', async () => {
-    const { pool, clock } = house({ destroy: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) }, { memoryBudgetMiB: 256 });
+    const { pool, clock } = poolHouse(
+      { destroy: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) },
+      { memoryBudgetMiB: 256 },
+    );
     pool.release(leased(await pool.lease(revision('stuck', 1))), true, 1);
     await clock.advance(5);
     pool.release(leased(await pool.lease(revision('idle', 1))), true, 1);
@@ -288,7 +272,7 @@ describe('one that is stuck', () => {
 
 describe('expiry', () => {
   test('ends a sandbox once it was unused for its time, and not before', async () => {
-    const { pool, clock } = house();
+    const { pool, clock } = poolHouse();
     pool.release(leased(await pool.lease(revision('hello', 1, { idleTimeoutMs: 5000 }))), true, 1);
     await clock.advance(4900);
     assert.equal(pool.counts().idle, 1);
@@ -298,7 +282,7 @@ describe('expiry', () => {
   });
 
   test('ends those of a version nobody points at sooner, unless one points at it again', async () => {
-    const { pool, clock } = house();
+    const { pool, clock } = poolHouse();
     for (const version of [1, 2]) pool.release(leased(await pool.lease(revision('hello', version))), true, 1);
     pool.setRetired('hello', 1, true);
     pool.setRetired('hello', 2, true);
@@ -311,7 +295,7 @@ describe('expiry', () => {
 
 describe('removal', () => {
   test('of a busy version waits for the answer, and close waits for it too', async () => {
-    const { pool, clock, driver } = house();
+    const { pool, clock, driver } = poolHouse();
     const hello = revision('hello', 1);
     const lease = leased(await pool.lease(hello));
     pool.drop('hello', undefined, GONE);
@@ -329,7 +313,7 @@ describe('removal', () => {
   });
 
   test('ends what is idle and starting and refuses what waits', async () => {
-    const { pool, clock, driver } = house({ boot: () => ({ ms: 10 }) });
+    const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 10 }) });
     const hello = revision('hello', 1);
     const first = pool.lease(hello);
     await clock.advance(10);
@@ -346,7 +330,7 @@ describe('removal', () => {
   });
 
   test('of one version leaves the others, and the same version may come back', async () => {
-    const { pool } = house();
+    const { pool } = poolHouse();
     const [one, two] = [revision('hello', 1), revision('hello', 2)];
     for (const r of [one, two]) pool.release(leased(await pool.lease(r)), true, 1);
     pool.drop('hello', 1, GONE);
@@ -359,75 +343,9 @@ describe('removal', () => {
   });
 });
 
-describe('what is sent ahead', () => {
-  /** A sandbox that is known to be quick, leased. */
-  async function quick(name: string, config: Partial<FunctionConfig> = {}) {
-    const made = house();
-    const it = revision(name, 1, config);
-    made.pool.release(leased(await made.pool.lease(it)), true, 0.1);
-    const head = made.pool.tryLease(it);
-    assert.ok(head !== undefined);
-    return { ...made, it, head };
-  }
-
-  test('goes to the busy sandbox of a quick function, while another is started beside it for the cores left over', async () => {
-    const { pool, it, head, driver } = await quick('hello');
-    assert.equal(pool.tryLease(it)?.id, head.id);
-    await settled();
-    assert.equal(driver.created.length, 2);
-    assert.deepEqual(pool.counts(), { starting: 0, idle: 1, busy: 1 });
-    assert.notEqual(pool.tryLease(it)?.id, head.id, 'an idle one comes first');
-    pool.tryLease(it);
-    await settled();
-    assert.equal(driver.created.length, 2, 'no more than there are cores');
-    await pool.close(0);
-  });
-
-  test('stays within the concurrency and the queue of the function', async () => {
-    const { pool, it, driver } = await quick('hello', { maxConcurrency: 1, maxQueue: 1 });
-    assert.ok(pool.tryLease(it) !== undefined);
-    assert.equal(pool.tryLease(it), undefined);
-    await settled();
-    assert.equal(driver.created.length, 1);
-    await pool.close(0);
-    const strict = await quick('strict', { maxConcurrency: 1, maxQueue: 0 });
-    await assert.rejects(strict.pool.lease(strict.it), { code: 'LAM_POOL_THROTTLED' });
-    await strict.pool.close(0);
-  });
-
-  test('and is taken back, goes to another sandbox and not to the slow one again', async () => {
-    const { pool, it, head, clock } = await quick('hello');
-    const ahead = pool.tryLease(it);
-    assert.equal(ahead?.id, head.id);
-    assert.ok(ahead !== undefined);
-    await clock.advance(20);
-    pool.release(ahead, true, undefined);
-    const again = leased(await pool.lease(it));
-    assert.notEqual(again.id, head.id);
-    const third = pool.lease(it);
-    await clock.advance(50);
-    assert.ok(![head.id, again.id].includes(leased(await third).id), 'nothing is sent ahead for now');
-    await pool.close(0);
-  });
-
-  test('is answered before a removed or closing sandbox ends', async () => {
-    const { pool, it, head, driver, clock } = await quick('hello', ONE);
-    const ahead = pool.tryLease(it);
-    assert.ok(ahead !== undefined);
-    pool.drop('hello', undefined, GONE);
-    const closing = pool.close(1000);
-    pool.release(head, true, 0.1);
-    await clock.advance(10);
-    assert.equal(driver.alive.size, 1, 'one is still under way');
-    pool.release(ahead, true, 0.1);
-    await closing;
-    assert.equal(driver.alive.size, 0);
-  });
-});
-
 describe('close', () => {
   test('refuses new work and what waits, ends the rest after its grace, and leaves no timer', async () => {
-    const { pool, clock, driver } = house();
+    const { pool, clock, driver } = poolHouse();
     const hello = revision('hello', 1, ONE);
     const lease = leased(await pool.lease(hello));
     const waiting = assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CLOSED' });
@@ -445,7 +363,7 @@ describe('close', () => {
   });
 
   test('ends at once when nothing runs, even while something boots', async () => {
-    const { pool, clock, driver } = house({ boot: () => 'never' });
+    const { pool, clock, driver } = poolHouse({ boot: () => 'never' });
     const waiting = assert.rejects(pool.lease(revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
     await pool.close(60_000);
     await waiting;

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { Pool, type InitFailure, type Lease } from '../../src/pool/index.ts';
+import { MemoryDriver, type Script } from './memory-driver.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** A real pool over sandboxes in memory, and the clock of both. `attached` names the sandboxes whose hooks were told of their session. */
+export function poolHouse(
+  script: Script = {},
+  limits: { readonly memoryBudgetMiB?: number; readonly cores?: number } = {},
+): { readonly clock: VirtualClock; readonly driver: MemoryDriver; readonly pool: Pool; readonly attached: string[] } {
+  const clock = new VirtualClock();
+  const driver = new MemoryDriver(clock, script);
+  const attached: string[] = [];
+  const pool = new Pool({
+    driver,
+    clock,
+    memoryBudgetMiB: 4096,
+    cores: 2,
+    hooksFor: (_revision, id) => ({ onLog: () => undefined, onProtocolError: () => undefined, attached: () => void attached.push(id) }),
+    ...limits,
+  });
+  return { clock, driver, pool, attached };
+}
+
+/** The lease, where the answer is one. */
+export function leased(answer: Lease | InitFailure): Lease {
+  assert.ok(!('kind' in answer), 'a lease and not a failed init');
+  return answer;
+}

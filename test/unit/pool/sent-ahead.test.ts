@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { FunctionConfig } from '../../../src/contract/index.ts';
+import { lamError } from '../../../src/errors/index.ts';
+import { leased, poolHouse } from '../../support/pool-house.ts';
+import { revision } from '../../support/revisions.ts';
+import { settled } from '../../support/virtual-clock.ts';
+
+const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
+const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
+
+describe('what is sent ahead', () => {
+  /** A sandbox that is known to be quick, leased. */
+  async function quick(name: string, config: Partial<FunctionConfig> = {}) {
+    const made = poolHouse();
+    const it = revision(name, 1, config);
+    made.pool.release(leased(await made.pool.lease(it)), true, 0.1);
+    const head = made.pool.tryLease(it);
+    assert.ok(head !== undefined);
+    return { ...made, it, head };
+  }
+
+  test('goes to the busy sandbox of a quick function, and starts no other', async () => {
+    const { pool, it, head, driver } = await quick('hello');
+    assert.equal(pool.tryLease(it)?.id, head.id);
+    await settled();
+    assert.equal(driver.created.length, 1);
+    pool.release(head, true, 0.1);
+    pool.release(head, true, 0.1);
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 1, busy: 0 });
+    await pool.close(0);
+  });
+
+  test('prefers an idle sandbox to a long wait, and a short wait to an idle sandbox', async () => {
+    for (const [ms, same] of [
+      [0.1, true],
+      [0.9, false],
+    ] as const) {
+      const { pool } = poolHouse();
+      const it = revision('hello', 1);
+      const both = await Promise.all([pool.lease(it), pool.lease(it)]);
+      for (const lease of both) pool.release(leased(lease), true, ms);
+      const first = pool.tryLease(it);
+      assert.equal(pool.tryLease(it)?.id === first?.id, same, `at ${ms} ms`);
+      await pool.close(0);
+    }
+  });
+
+  test('stays within the concurrency and the queue of the function', async () => {
+    const { pool, it, driver } = await quick('hello', { maxConcurrency: 1, maxQueue: 1 });
+    assert.ok(pool.tryLease(it) !== undefined);
+    assert.equal(pool.tryLease(it), undefined);
+    await settled();
+    assert.equal(driver.created.length, 1);
+    await pool.close(0);
+    const strict = await quick('strict', { maxConcurrency: 1, maxQueue: 0 });
+    await assert.rejects(strict.pool.lease(strict.it), { code: 'LAM_POOL_THROTTLED' });
+    await strict.pool.close(0);
+  });
+
+  test('and is taken back, goes to another sandbox and not to the slow one again', async () => {
+    const { pool, it, head, clock } = await quick('hello');
+    const ahead = pool.tryLease(it);
+    assert.equal(ahead?.id, head.id);
+    assert.ok(ahead !== undefined);
+    await clock.advance(20);
+    pool.release(ahead, true, undefined);
+    const elsewhere = pool.lease(it);
+    await clock.advance(20);
+    const again = leased(await elsewhere);
+    assert.notEqual(again.id, head.id);
+    const third = pool.lease(it);
+    await clock.advance(50);
+    assert.ok(![head.id, again.id].includes(leased(await third).id), 'nothing is sent ahead for now');
+    await pool.close(0);
+  });
+
+  test('is answered before a removed or closing sandbox ends', async () => {
+    const { pool, it, head, driver, clock } = await quick('hello', ONE);
+    const ahead = pool.tryLease(it);
+    assert.ok(ahead !== undefined);
+    pool.drop('hello', undefined, GONE);
+    const closing = pool.close(1000);
+    pool.release(head, true, 0.1);
+    await clock.advance(10);
+    assert.equal(driver.alive.size, 1, 'one is still under way');
+    pool.release(ahead, true, 0.1);
+    await closing;
+    assert.equal(driver.alive.size, 0);
+  });
+});
