@@ -4,10 +4,13 @@ import { lamError } from '../errors/index.ts';
 const EMPTY: Uint8Array = Buffer.alloc(0);
 /** How much of a refused body is read and thrown away so that its sender gets to read the answer, bytes. */
 const DRAIN_BYTES = 64 * 1024 * 1024;
+/** How long that may take where the answer has to wait for it, ms. */
+const DRAIN_MS = 2000;
 
 /**
- * The whole body. Rejects with `LAM_EDGE_PAYLOAD_TOO_LARGE` as soon as more than `limit` bytes are announced or came, and with
- * `LAM_EDGE_CLIENT_GONE` when the sender breaks off.
+ * The whole body. Rejects with `LAM_EDGE_PAYLOAD_TOO_LARGE` as soon as more than `limit` bytes are announced or came
+ * (where the connection closes after the answer: once the rest was read, for a sender that is cut off while it writes never
+ * gets to read), and with `LAM_EDGE_CLIENT_GONE` when the sender breaks off.
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
   const announced = request.headers['content-length'];
@@ -18,9 +21,12 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Uint8
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let size = 0;
+    let late: NodeJS.Timeout | undefined;
+    const refuseNow = (): void => reject(lamError('LAM_EDGE_PAYLOAD_TOO_LARGE', { limit }));
     const refuse = (): void => {
       chunks = [];
-      reject(lamError('LAM_EDGE_PAYLOAD_TOO_LARGE', { limit }));
+      if (!closesAfterAnswer(request)) refuseNow();
+      else late ??= setTimeout(refuseNow, DRAIN_MS);
     };
     if (Number(announced ?? 0) > limit) refuse();
     request.on('data', (chunk: Buffer) => {
@@ -29,10 +35,20 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Uint8
       else if (size <= limit + DRAIN_BYTES) refuse();
       else request.destroy();
     });
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.on('end', () => {
+      if (late !== undefined) refuseNow();
+      else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    });
     request.on('error', () => reject(lamError('LAM_EDGE_CLIENT_GONE', {})));
     request.on('close', () => {
+      clearTimeout(late);
       if (!request.complete) reject(lamError('LAM_EDGE_CLIENT_GONE', {}));
     });
   });
+}
+
+/** Whether nothing is read any more once the answer is out, though the body is on its way. */
+function closesAfterAnswer(request: IncomingMessage): boolean {
+  if (request.headers.expect !== undefined) return false;
+  return request.httpVersionMinor === 0 || request.headers.connection?.toLowerCase() === 'close';
 }
