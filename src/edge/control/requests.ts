@@ -95,10 +95,9 @@ export function patchOf(fields: Fields): ConfigPatch {
 }
 
 function environmentOf(fields: Fields): Pick<ConfigPatch, 'setEnvironment'> {
-  const given = optional<Record<string, unknown>>(fields, 'setEnvironment', 'object');
-  const values = Object.values(given['setEnvironment'] ?? {});
-  if (!values.every((value) => typeof value === 'string')) return bad("'setEnvironment' has a value that is not a string");
-  return given as Pick<ConfigPatch, 'setEnvironment'>;
+  const given = optional<Record<string, string>>(fields, 'setEnvironment', 'object');
+  const values: unknown[] = Object.values(given['setEnvironment'] ?? {});
+  return values.every((value) => typeof value === 'string') ? given : bad("'setEnvironment' has a value that is not a string");
 }
 
 /** The number under `key`, when it can be a version's. */

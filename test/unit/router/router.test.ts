@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { lamError } from '../../../src/errors/index.ts';
+import { systemClock } from '../../../src/kit/index.ts';
+import { Pool, type PoolRevision } from '../../../src/pool/index.ts';
+import { Router, type InvokeRequest } from '../../../src/router/index.ts';
+import { logHouse, recordsOf, type LogHouse } from '../../support/log-house.ts';
+import { MemoryDriver, type Script } from '../../support/memory-driver.ts';
+import { revision } from '../../support/revisions.ts';
+
+const HELLO = revision('hello', 3);
+const REQUEST: InvokeRequest = { name: 'hello', qualifier: undefined, event: Buffer.from('{}') };
+
+interface House extends AsyncDisposable {
+  readonly router: Router;
+  readonly pool: Pool;
+  readonly driver: MemoryDriver;
+  readonly logs: LogHouse;
+  resolve: () => PoolRevision;
+}
+
+async function house(script: Script): Promise<House> {
+  const logs = await logHouse({ keepBytes: 64 * 1024 * 1024 });
+  const driver = new MemoryDriver(systemClock, script);
+  const pool: Pool = new Pool({
+    driver,
+    clock: systemClock,
+    memoryBudgetMiB: 4096,
+    cores: 2,
+    hooksFor: (r, id) => router.hooksFor(r, id, () => undefined),
+  });
+  const made: House = {
+    router: new Router({ pool, logs: logs.logs, clock: systemClock, resolve: () => made.resolve() }),
+    pool,
+    driver,
+    logs,
+    resolve: () => HELLO,
+    async [Symbol.asyncDispose]() {
+      await pool.close(0);
+      await logs[Symbol.asyncDispose]();
+    },
+  };
+  const { router } = made;
+  return made;
+}
+
+describe('the router', () => {
+  test('answers with the version that ran, whether it began the sandbox, and the id it was given', async () => {
+    await using made = await house({});
+    const requestId = '4ff16ba7-5fe5-4a0c-8a6b-2ee6f1f0a3c4';
+    const first = await made.router.invoke({ ...REQUEST, requestId });
+    assert.deepEqual([first.version, first.status, first.start, first.requestId, first.tail], [3, 'success', 'cold', requestId, undefined]);
+    const second = await made.router.invoke(REQUEST);
+    assert.equal(second.start, 'warm');
+    assert.notEqual(second.requestId, requestId);
+  });
+
+  test('writes what AWS Lambda writes for a run, with the init of the first one only', async () => {
+    await using made = await house({ init: () => ({ ms: 3 }) });
+    const ids = [(await made.router.invoke(REQUEST)).requestId, (await made.router.invoke(REQUEST)).requestId];
+    for (const [i, id] of ids.entries()) {
+      const records = await recordsOf(made.logs.logs, 'hello', { requestId: id });
+      assert.deepEqual(
+        records.map((r) => r.platform?.type),
+        ['start', 'report'],
+      );
+      const report = records[1]?.platform;
+      assert.ok(report?.type === 'report');
+      assert.deepEqual(
+        [report.status, report.initMs, report.start, report.maxMemoryMiB],
+        ['success', i === 0 ? 3 : undefined, i === 0 ? 'cold' : 'warm', 8],
+      );
+    }
+  });
+
+  test('tells all who wait for a sandbox whose init failed, each under its own id, and logs why', async () => {
+    const payload = Buffer.from('{"errorType":"Runtime.ImportModuleError","errorMessage":"no"}');
+    await using made = await house({
+      init: () => ({ ms: 5, outcome: { kind: 'error', payload, errorType: 'Runtime.ImportModuleError' } }),
+    });
+    const answers = await Promise.all([made.router.invoke({ ...REQUEST, wantTail: true }), made.router.invoke(REQUEST)]);
+    for (const answer of answers)
+      assert.deepEqual([answer.status, answer.errorType, answer.payload], ['error', 'Runtime.ImportModuleError', payload]);
+    assert.equal(new Set(answers.map((a) => a.requestId)).size, 2);
+    assert.match(answers[0].tail ?? '', /INIT_REPORT .*ImportModuleError[^]*"no"[^]*Status: error/);
+    while (made.driver.alive.size > 0) await new Promise(setImmediate);
+  });
+
+  test('ends the sandbox of a run that timed out or died, and no other', async () => {
+    let runs = 0;
+    await using made = await house({
+      invoke: (call) => (++runs === 1 ? new Promise(() => undefined) : Promise.resolve({ kind: 'result', payload: call.event })),
+    });
+    made.resolve = () => quickly;
+    const quickly = revision('hello', 3, { timeoutMs: 10 });
+    assert.equal((await made.router.invoke(REQUEST)).status, 'timeout');
+    assert.deepEqual(made.pool.counts(), { starting: 0, idle: 0, busy: 0 });
+    assert.equal((await made.router.invoke(REQUEST)).start, 'cold');
+    assert.equal(made.pool.counts().idle, 1);
+  });
+
+  test('gives the lease back when a session throws, and lets nobody have that sandbox again', async () => {
+    await using made = await house({
+      invoke: () => {
+        throw lamError('LAM_INTERNAL', { what: 'a bug' });
+      },
+    });
+    await assert.rejects(made.router.invoke(REQUEST), { code: 'LAM_INTERNAL' });
+    assert.deepEqual(made.pool.counts(), { starting: 0, idle: 0, busy: 0 });
+  });
+
+  test('runs what was sent ahead elsewhere when it did not start, under one START', async () => {
+    let runs = 0;
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    await using made = await house({
+      invoke: async (call) => {
+        // The first is quick, so that the third is sent ahead behind the second, which is not.
+        if (++runs === 2) await gate;
+        return { kind: 'result', payload: call.event };
+      },
+    });
+    await made.router.invoke(REQUEST);
+    const slow = made.router.invoke(REQUEST);
+    const ahead = await made.router.invoke(REQUEST);
+    assert.equal(ahead.status, 'success');
+    const records = await recordsOf(made.logs.logs, 'hello', { requestId: ahead.requestId });
+    assert.deepEqual(
+      records.map((r) => r.platform?.type),
+      ['start', 'report'],
+    );
+    assert.equal(made.driver.created.length, 2);
+    open();
+    assert.equal((await slow).status, 'success');
+  });
+
+  test('holds back a sandbox that prints more than can be written, and loses none of it', async () => {
+    const line = 'x'.repeat(64 * 1024);
+    const count = 400;
+    let paused = 0;
+    await using made = await house({
+      invoke: (call) => {
+        for (let i = 0; i < count; i++) {
+          call.print('stdout', `${i} ${line}`);
+          if (call.sandbox.paused) paused++;
+        }
+        return Promise.resolve({ kind: 'result', payload: call.event });
+      },
+    });
+    const { requestId } = await made.router.invoke(REQUEST);
+    assert.ok(paused > 0, 'it was held back');
+    const [sandbox] = made.driver.alive.values();
+    while (sandbox?.paused === true) await new Promise(setImmediate);
+    const printed = (await recordsOf(made.logs.logs, 'hello', { requestId })).filter((r) => r.stream === 'stdout');
+    assert.deepEqual(
+      printed.map((r) => Number.parseInt(r.text)),
+      Array.from({ length: count }, (_, i) => i),
+    );
+    assert.deepEqual(made.logs.troubles, []);
+  });
+});
