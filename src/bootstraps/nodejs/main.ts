@@ -155,7 +155,7 @@ class Bootstrap implements FrameSink {
     this.#output.request = 0;
     this.#socket.ref();
     this.#send(type, request, meta, body);
-    if (this.#waiting.length > 0) setImmediate(() => this.#next());
+    if (this.#waiting.length > 0) queueMicrotask(() => this.#next());
   }
 
   /** Reports an error that nothing caught, for whatever runs at the moment, and ends the process. */
