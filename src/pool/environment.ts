@@ -3,7 +3,7 @@ import type { InitRequest } from '../executor/session.ts';
 import type { PoolRevision } from './revision.ts';
 
 /** The region every function believes to be in; part of its ARN. */
-export const REGION = 'us-east-1';
+const REGION = 'us-east-1';
 
 /** What a function is told at init, environment included (names and values as AWS Lambda sets them). */
 export function initRequestFor(revision: PoolRevision, sandboxId: string, taskRoot: string, now: Date): InitRequest {

@@ -1,5 +1,4 @@
 export { Pool, type Counts, type PoolOptions } from './pool.ts';
-export { REGION } from './environment.ts';
 export type { PoolRevision } from './revision.ts';
 export type { InitFailure, Lease } from './slot.ts';
 export type { SandboxId } from '../driver/sandbox.ts';

@@ -329,14 +329,15 @@ describe('removal', () => {
     await pool.close(0);
   });
 
-  test('of one version leaves the others, and the same version may come back', async () => {
-    const { pool } = poolHouse();
+  test('of one version leaves the others, and the same version may come back before the old sandbox is gone', async () => {
+    const { pool, clock } = poolHouse({ destroy: () => ({ ms: 10 }) });
     const [one, two] = [revision('hello', 1), revision('hello', 2)];
     for (const r of [one, two]) pool.release(leased(await pool.lease(r)), true, 1);
+    pool.setRetired('hello', 1, true);
     pool.drop('hello', 1, GONE);
     assert.equal(pool.counts('hello').idle, 1);
     const again = leased(await pool.lease(one));
-    await settled();
+    await clock.advance(20);
     pool.release(again, true, 1);
     assert.equal(pool.tryLease(one)?.id, again.id);
     await pool.close(0);
