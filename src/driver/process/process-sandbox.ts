@@ -6,6 +6,7 @@ import type { Clock } from '../../kit/index.ts';
 import type { Sandbox, SandboxId } from '../sandbox.ts';
 import type { Cgroup } from './cgroup.ts';
 import { readControl } from './cgroup-files.ts';
+import { complaintIn } from './complaint.ts';
 import type { MemoryWatch, Watch } from './memory-watch.ts';
 
 /** A sandbox's process: nothing to read, two pipes to be read from. */
@@ -160,8 +161,7 @@ export class RunningProcess {
 
   /** What it printed on stderr so far, if no session is attached: why it did not start. */
   complaint(): string {
-    const text = Buffer.concat(this.#early.filter((part) => part.stream === 'stderr').map((part) => part.chunk)).toString('utf8');
-    return text.trim().split('\n').at(-1) ?? '';
+    return complaintIn(Buffer.concat(this.#early.filter((part) => part.stream === 'stderr').map((part) => part.chunk)).toString('utf8'));
   }
 
   /** Stops or starts reading what it prints, which blocks it once its pipes are full. */

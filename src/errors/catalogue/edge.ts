@@ -67,7 +67,7 @@ export const EDGE = {
     fault: 'caller',
     aws: 'AccessDeniedException',
     message: (d) => `the Host '${d.host}' is not this machine; the API answers to localhost only`,
-    hint: () => 'use http://127.0.0.1, or start the runtime with a token: lam start --token SECRET',
+    hint: () => 'use http://127.0.0.1, or start the runtime with a token: LAM_TOKEN=SECRET lam start',
   }),
   LAM_EDGE_ORIGIN_REFUSED: entry<{ origin: string }>({
     kind: 'permission_denied',
@@ -88,7 +88,7 @@ export const EDGE = {
     fault: 'caller',
     aws: 'AccessDeniedException',
     message: () => 'the control API is served on the Unix socket of its owner, not on the HTTP port',
-    hint: () => 'use the lam command, or start the runtime with a token: lam start --token SECRET',
+    hint: () => 'use the lam command, or start the runtime with a token: LAM_TOKEN=SECRET lam start',
   }),
   LAM_EDGE_CLIENT_GONE: entry({
     kind: 'cancelled',

@@ -20,7 +20,7 @@ export const REGISTRY = {
     fault: 'caller',
     aws: 'InvalidParameterValueException',
     message: (d) => `the configuration of '${d.name}' is not valid: ${d.faults.join('; ')}`,
-    hint: (d) => `correct lam.yaml and deploy again, or set it live: lam config ${d.name} --help`,
+    hint: (d) => `correct lam.yaml and deploy again, or set it live: lam config set ${d.name} SETTING=VALUE`,
   }),
   LAM_REGISTRY_UNKNOWN_RUNTIME: entry<{ runtime: string; known: readonly string[] }>({
     kind: 'invalid_argument',
