@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { eventually, lamSession, type LamSession } from './session.ts';
+
+/** Prints all it can beside its result, and does what its event says. */
+const ECHO = `
+export const handler = async (event, context) => {
+  console.log('{"printed":"on stdout"}');
+  console.error('printed on stderr');
+  process.stdout.write('no line break at the end');
+  if (event.fail) throw new TypeError(event.fail);
+  if (event.waitMs) await new Promise((resolve) => setTimeout(resolve, event.waitMs));
+  if (event.which) return process.env.WHICH;
+  return event;
+};
+`;
+
+/** Answers with the very bytes of its event. */
+const MIRROR = `#!/bin/sh
+api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
+cd /tmp
+while true; do
+  curl -fsS --noproxy '*' -D headers -o event "$api/next"
+  id=$(tr -d '\\r' < headers | sed -n 's/^[Ll]ambda-[Rr]untime-[Aa]ws-[Rr]equest-[Ii]d: *//p')
+  curl -fsS --noproxy '*' -o /dev/null --data-binary @event "$api/$id/response"
+done
+`;
+
+describe('lam invoke', () => {
+  let s: LamSession;
+  before(async () => {
+    s = await lamSession();
+    for (const which of ['one', 'two', 'three']) await s.deployNode('echo', `${ECHO}\nprocess.env.WHICH = '${which}';`, { timeout: 2 });
+    await s.ok(['alias', 'set', 'echo', 'prod', 'v1']);
+  });
+  after(() => s.dispose());
+
+  /** Runs invoke and wants these bytes, exit 0 and a silent stderr. */
+  const gives = async (args: readonly string[], expected: string, options: Parameters<LamSession['run']>[1] = {}): Promise<void> => {
+    const result = await s.ok(['invoke', ...args], options);
+    assert.equal(result.stdout, expected);
+    assert.equal(result.stderr, '');
+  };
+
+  test('prints the payload alone when piped, whatever the function printed, and adds no line break', async () => {
+    await gives(['echo', '-d', '{"a":1}'], '{"a":1}');
+  });
+
+  test('prints text of every script as it is', async () => {
+    const event = '{"text":"Zoë 🦊 漢字 \\u0000 \u2028","nested":{"é":[1.5,null,true]}}';
+    await gives(['echo', '-d', event], event);
+  });
+
+  test('prints the very bytes that a custom runtime answers', { skip: process.platform !== 'linux' && 'for Linux' }, async () => {
+    const cwd = s.files('mirror', { 'lam.yaml': 'name: mirror\nruntime: provided\ntimeout: 10\n', bootstrap: MIRROR });
+    chmodSync(join(cwd, 'bootstrap'), 0o755);
+    await s.ok(['deploy'], { cwd });
+    const event = ' {\r\n\t"b" : 1.0,\n\n "a":"\\u00e9é" }\n\n';
+    const result = await s.ok(['invoke', 'mirror', '-d', event]);
+    assert.deepEqual(result.stdoutBytes, Buffer.from(event));
+  });
+
+  test('takes the event from -d, @FILE, -e FILE, - and a pipe; without one it is {}', async () => {
+    const cwd = s.files('events', { 'e.json': '{"from":"a file"}' });
+    await gives(['echo', '--data={"from":"a flag"}'], '{"from":"a flag"}');
+    await gives(['echo', '-d', '@e.json'], '{"from":"a file"}', { cwd });
+    await gives(['echo', '-e', 'e.json'], '{"from":"a file"}', { cwd });
+    await gives(['echo', '-C', cwd, '--event', 'e.json'], '{"from":"a file"}');
+    await gives(['echo', '-d', '-'], '{"from":"stdin"}', { stdin: '{"from":"stdin"}' });
+    await gives(['echo'], '{"from":"a pipe"}', { stdin: '{"from":"a pipe"}' });
+    await gives(['echo'], '{}');
+    await gives(['echo'], '{}', { stdin: '' });
+  });
+
+  test('reads a large event from a pipe whole', async () => {
+    const event = JSON.stringify({ text: 'é'.repeat(500_000) });
+    await gives(['echo'], event, { stdin: event });
+  });
+
+  test('runs the version or alias that is asked for, and the live version else', async () => {
+    for (const [reference, which] of [
+      ['echo', 'three'],
+      ['echo@2', 'two'],
+      ['echo@v2', 'two'],
+      ['echo:2', 'two'],
+      ['echo:prod', 'one'],
+      ['echo@prod', 'one'],
+      ['echo:$LATEST', 'three'],
+    ] as const) {
+      await gives([reference, '-d', '{"which":true}'], `"${which}"`);
+    }
+  });
+
+  test('takes the function from the project of the folder it is in', async () => {
+    await gives(['-d', '[1]'], '[1]', { cwd: join(s.cwd, 'echo') });
+  });
+
+  test('exits with 5 when the function fails, its error document on stdout and a line on stderr', async () => {
+    const result = await s.run(['invoke', 'echo', '-d', '{"fail":"told to\\u001b[31m"}']);
+    assert.equal(result.code, 5);
+    const document = JSON.parse(result.stdout) as { errorType: string; errorMessage: string; trace: string[] };
+    assert.deepEqual([document.errorType, document.errorMessage], ['TypeError', 'told to\u001b[31m']);
+    assert.match(document.trace[0] ?? '', /^TypeError: told to/);
+    assert.equal(result.stderr, 'the function failed: TypeError: told to\uFFFD[31m\n');
+  });
+
+  test('exits with 6 when the function passes its time-out', async () => {
+    const result = await s.run(['invoke', 'echo', '-d', '{"waitMs":60000}']);
+    assert.equal(result.code, 6);
+    const { errorType, errorMessage } = JSON.parse(result.stdout) as { errorType: string; errorMessage: string };
+    assert.equal(errorType, 'Sandbox.Timedout');
+    assert.match(errorMessage, /Task timed out after 2\.00 seconds$/);
+    assert.match(result.stderr, /^the function timed out: RequestId: .+ Task timed out after 2\.00 seconds\n$/);
+  });
+
+  test('exits with 0 after --no-fail, and prints the same', async () => {
+    const result = await s.run(['invoke', 'echo', '--no-fail', '-d', '{"fail":"told to"}']);
+    assert.equal(result.code, 0);
+    assert.match(result.stdout, /^\{"errorType":"TypeError","errorMessage":"told to"/);
+    assert.equal(result.stderr, 'the function failed: TypeError: told to\n');
+  });
+
+  test('exits with 9 when the function has no room, and with 0 after --no-fail', async () => {
+    await s.deployNode('narrow', ECHO, { concurrency: 1, queue: 0 });
+    const running = s.run(['invoke', 'narrow', '-d', '{"waitMs":2500}']);
+    assert.ok(await eventually(async () => (await s.status()).sandboxes.busy > 0));
+    const fault = await s.refused(['invoke', 'narrow'], 'LAM_POOL_THROTTLED', 9);
+    assert.match(fault.message, /'narrow'/);
+    const forgiven = await s.run(['invoke', 'narrow', '--no-fail']);
+    assert.deepEqual([forgiven.code, forgiven.stdout], [0, '']);
+    assert.match(forgiven.stderr, /no room for one more/);
+    assert.equal((await running).code, 0);
+  });
+
+  test('exits with 4 for what is not there, and suggests the nearest name', async () => {
+    const result = await s.run(['invoke', 'ecko', '-d', '{}']);
+    assert.deepEqual([result.code, result.stdout], [4, '']);
+    assert.equal(result.stderr, "Error: function 'ecko' does not exist\n  hint: did you mean 'echo'? see what is deployed: lam list\n");
+    await s.refused(['invoke', 'echo@9'], 'LAM_REGISTRY_VERSION_NOT_FOUND', 4);
+    await s.refused(['invoke', 'echo:nope'], 'LAM_REGISTRY_ALIAS_NOT_FOUND', 4);
+  });
+
+  test('exits with 2 for an event that is not JSON, a file that is not there and a name that is none', async () => {
+    const result = await s.run(['invoke', 'echo', '-d', '{"a":1,\n"b":nope}']);
+    assert.deepEqual([result.code, result.stdout], [2, '']);
+    assert.match(
+      result.stderr,
+      /^Error: the payload from -d is not JSON: line 2, column 5 should be a value, near: .*nope.*\n {2}hint: give JSON/,
+    );
+    const piped = await s.run(['invoke', 'echo'], { stdin: 'hello' });
+    assert.equal(piped.code, 2);
+    assert.match(piped.stderr, /standard input/);
+    await s.refused(['invoke', 'echo', '-d', '@missing.json'], 'LAM_CLI_PAYLOAD_UNREADABLE', 2);
+    await s.refused(['invoke', '../x'], 'LAM_CLI_BAD_REFERENCE', 2);
+  });
+
+  test('gives one object with --json, the payload inside, and the same exit code', async () => {
+    const good = await s.json<Record<string, unknown>>(['invoke', 'echo:prod', '-d', '{"é":[1]}']);
+    assert.deepEqual(good['payload'], { é: [1] });
+    assert.deepEqual([good['status'], good['version']], [200, '1']);
+    assert.match(String(good['requestId']), /^[0-9a-f-]{36}$/);
+    const bad = await s.run(['invoke', 'echo', '--json', '-d', '{"fail":"told to"}']);
+    assert.equal(bad.code, 5);
+    const { ok, data } = JSON.parse(bad.stdout) as { ok: boolean; data: { functionError: string; payload: { errorType: string } } };
+    assert.deepEqual([ok, data.functionError, data.payload.errorType], [true, 'Unhandled', 'TypeError']);
+  });
+
+  test('shows the log on stderr with --logs, and status, version and request id with --include', async () => {
+    const result = await s.ok(['invoke', 'echo@2', '--logs', '--include', '-d', '7']);
+    assert.equal(result.stdout, '7');
+    assert.match(
+      result.stderr,
+      /START RequestId: (\S+) Version: 2\n[^]*\{"printed":"on stdout"\}\n[^]*END RequestId: \1\nREPORT RequestId: \1/,
+    );
+    assert.match(result.stderr, /printed on stderr\n/);
+    assert.match(result.stderr, /no line break at the end\n/);
+    assert.match(result.stderr, /status: 200\nversion: 2\nrequest id: [0-9a-f-]{36}\n$/);
+  });
+
+  test(
+    'adds a line break and the log on a terminal',
+    { skip: process.platform !== 'linux' && 'script has other flags there' },
+    async () => {
+      const result = await s.ok(['invoke', 'echo', '-d', '7'], { terminal: true });
+      assert.match(result.stdout, /START RequestId: [^]*printed on stderr\r\n[^]*REPORT RequestId: [^]*\r\n7\r\n$/);
+      const quiet = await s.ok(['invoke', 'echo', '--no-logs', '-d', '7'], { terminal: true });
+      assert.equal(quiet.stdout, '7\r\n');
+    },
+  );
+
+  test('ends with 130 at Ctrl-C', async () => {
+    for (const flags of [[], ['--json']]) {
+      const child = s.start(['invoke', 'echo', '-d', '{"waitMs":1900}', ...flags]);
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      assert.ok(await eventually(async () => (await s.status()).sandboxes.busy > 0));
+      child.kill('SIGINT');
+      assert.equal(await ended, 130);
+      assert.ok(await eventually(async () => (await s.status()).sandboxes.busy === 0));
+    }
+  });
+
+  test('starts the daemon when none runs, and says so', async () => {
+    await s.ok(['stop']);
+    const result = await s.ok(['invoke', 'echo', '-d', '1']);
+    assert.equal(result.stdout, '1');
+    assert.match(result.stderr, /^started the daemon: http:\/\/127\.0\.0\.1:\d+, driver process \(/);
+    await s.ok(['stop']);
+    await s.refused(['invoke', 'echo', '--no-start'], 'LAM_CLIENT_DAEMON_NOT_RUNNING', 3);
+    const piped = await s.ok(['invoke', 'echo'], { stdin: '"piped"' });
+    assert.equal(piped.stdout, '"piped"');
+  });
+});
