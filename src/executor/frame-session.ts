@@ -163,7 +163,7 @@ export class FrameSession implements Session, FrameSink {
         this.#result(request, meta, body);
         return;
       case FRAME.error:
-        this.#answer(request, { kind: 'error', payload: body, errorType: readErrorType(meta), ranMs: readNumber(meta, 'ranMs') ?? 0 });
+        this.#error(request, meta, body);
         return;
       case FRAME.unstarted:
         this.#unstarted(request);
@@ -267,6 +267,12 @@ export class FrameSession implements Session, FrameSink {
     this.#answer(request, bytes > LIMITS.payloadBytes ? { kind: 'too-large', bytes } : { kind: 'result', payload: body });
   }
 
+  #error(request: number, meta: Buffer, body: Buffer): void {
+    const outcome = { kind: 'error', payload: body, errorType: readErrorType(meta), ranMs: readNumber(meta, 'ranMs') ?? 0 } as const;
+    // Nothing caught this error, so the process ends behind it, and what waits there never starts.
+    this.#answer(request, readMember(meta, 'leaving') === true ? { ...outcome, leaving: true } : outcome);
+  }
+
   #answer(request: number, outcome: InvokeOutcome): void {
     const pending = this.#pending.get(request);
     if (pending === undefined) {
@@ -281,7 +287,7 @@ export class FrameSession implements Session, FrameSink {
     }
     this.#pending.delete(request);
     this.#deadlines.remove(pending);
-    if (this.#pending.size > 0) {
+    if (this.#pending.size > 0 && !(outcome.kind === 'error' && outcome.leaving === true)) {
       const [next] = this.#pending.values();
       if (next !== undefined) this.#begin(next);
     }

@@ -35,8 +35,14 @@ export type InitOutcome =
 /** `ranMs`: how long it ran, where the session knows better than who waited, because it was sent ahead. */
 export type InvokeOutcome =
   | { readonly kind: 'result'; readonly payload: Uint8Array; readonly ranMs?: number }
-  /** The handler failed; `payload` is its error document, byte for byte. The sandbox lives on unless it exits. */
-  | { readonly kind: 'error'; readonly payload: Uint8Array; readonly errorType: string; readonly ranMs?: number }
+  /** The handler failed; `payload` is its error document, byte for byte. The sandbox lives on unless it says that it is `leaving`. */
+  | {
+      readonly kind: 'error';
+      readonly payload: Uint8Array;
+      readonly errorType: string;
+      readonly ranMs?: number;
+      readonly leaving?: boolean;
+    }
   /** The answer passed the size limit and was thrown away; the sandbox lives on. */
   | { readonly kind: 'too-large'; readonly bytes: number }
   | { readonly kind: 'exit'; readonly exit: ExitStatus }

@@ -92,7 +92,7 @@ export class Router {
     try {
       if (first) this.#note(lease, { type: 'start' }, ids.requestId, startedAt);
       const outcome = await lease.session.invoke(contextOf(request, ids, revision, startedAt + revision.config.timeoutMs), request.event);
-      usable = outcome.kind !== 'timeout' && outcome.kind !== 'exit';
+      usable = outcome.kind !== 'timeout' && outcome.kind !== 'exit' && !(outcome.kind === 'error' && outcome.leaving === true);
       if (outcome.kind === 'unstarted') return undefined;
       ranMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? clock.monotonic() - began;
       // What the code wrote to its pipes just before it answered is read in this turn of the event loop at the latest.

@@ -39,9 +39,9 @@ export function errorDocument(thrown: unknown): ErrorDocument {
   }
 }
 
-/** The error type for a frame's meta, as JSON, with how long the invocation ran, ms, where one did. */
-export function errorMeta(document: ErrorDocument, ranMs?: number): string {
-  return JSON.stringify({ errorType: document.errorType.slice(0, TYPE_LIMIT), ranMs });
+/** The error type for a frame's meta, as JSON, with how long the invocation ran, ms, and whether the process ends behind it. */
+export function errorMeta(document: ErrorDocument, more: { readonly ranMs?: number; readonly leaving?: true } = {}): string {
+  return JSON.stringify({ errorType: document.errorType.slice(0, TYPE_LIMIT), ...more });
 }
 
 function isErrorLike(value: unknown): value is { name: string; message: string; stack: string } {

@@ -141,7 +141,7 @@ class Bootstrap implements FrameSink {
     const document = errorDocument(thrown);
     this.#output.flush();
     this.#output.record(LOG_STDERR, `Invoke Error\t${describe(thrown)}`);
-    this.#end(FRAME.error, errorMeta(document, this.#ranMs()), JSON.stringify(document));
+    this.#end(FRAME.error, errorMeta(document, { ranMs: this.#ranMs() }), JSON.stringify(document));
   }
 
   /** How long the invocation that ends has run. */
@@ -164,7 +164,7 @@ class Bootstrap implements FrameSink {
     const request = this.#output.request;
     this.#output.flush();
     this.#output.record(LOG_STDERR, `${what}\t${describe(thrown)}`);
-    if (request !== 0) this.#send(FRAME.error, request, errorMeta(document), JSON.stringify(document));
+    if (request !== 0) this.#send(FRAME.error, request, errorMeta(document, { leaving: true }), JSON.stringify(document));
     else if (this.#handler === undefined) this.#send(FRAME.initError, 0, errorMeta(document), JSON.stringify(document));
     process.exit(exitCode);
   }

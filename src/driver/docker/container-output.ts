@@ -5,6 +5,8 @@ type Stream = 'stdout' | 'stderr';
 
 /** Output kept for somebody to take, bytes. */
 const KEPT_BYTES = 64 * 1024;
+/** What Node prints before it aborts because its heap is full. */
+const HEAP_FULL = 'JavaScript heap out of memory';
 /** How long the end of the stream may come after the end of the container. */
 const END_MS = 1000;
 
@@ -12,6 +14,8 @@ const END_MS = 1000;
 export class ContainerOutput {
   /** Settles when nothing more will come. */
   readonly ended: Promise<void>;
+  /** It was told by V8 that its heap is full. */
+  heapFull = false;
   readonly #source: NodeJS.ReadWriteStream;
   #kept: { readonly stream: Stream; readonly chunk: Uint8Array }[] = [];
   #keptBytes = 0;
@@ -64,6 +68,7 @@ export class ContainerOutput {
   }
 
   #receive(stream: Stream, chunk: Uint8Array): void {
+    if (stream === 'stderr' && Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).includes(HEAP_FULL)) this.heapFull = true;
     if (this.#take !== undefined) {
       this.#take(stream, chunk);
       return;

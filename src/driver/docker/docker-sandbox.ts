@@ -39,7 +39,8 @@ export async function watchExit(
   try {
     await output.drained(clock);
     const { State: state } = await answerOf(container.inspect(), clock);
-    return exitStatus(state.ExitCode, state.OOMKilled);
+    const status = exitStatus(state.ExitCode, state.OOMKilled);
+    return status.signal === 'SIGABRT' && output.heapFull ? { ...status, outOfMemory: true } : status;
   } catch {
     // The engine went away, or the container was removed before it could be asked: either way it runs no more code of ours.
     return LOST;
