@@ -45,27 +45,40 @@ async function dispatch(words: readonly string[], installation: Installation): P
   }
   if (first === '--version' || first === '-v') return config.runCommand('version', words.slice(1));
   if (first === 'help') return showHelp(config, words.slice(1));
-  const { normalizeArgv } = await import('@oclif/core/help');
-  const [id = '', ...rest] = normalizeArgv(config, [...words]);
+  const { id, rest } = commandOf(config, words);
   if (beforeDashes(rest).some((word) => word === '--help' || word === '-h')) return showHelp(config, words);
-  if (config.findCommand(id) !== undefined) return config.runCommand(id, rest);
-  if (config.findTopic(id) !== undefined && rest.every((word) => word.startsWith('-'))) return showHelp(config, [id]);
-  throw unknownCommand(config, first, id);
+  if (config.findCommand(id) !== undefined) return config.runCommand(id, [...rest]);
+  if (config.findTopic(id) !== undefined) return showHelp(config, [id]);
+  throw unknownCommand(config, id);
 }
 
 async function showHelp(config: LamConfig, words: readonly string[]): Promise<number> {
-  const { Help, normalizeArgv } = await import('@oclif/core/help');
-  const [id = ''] = normalizeArgv(config, [...words]);
-  if (config.findCommand(id) === undefined && config.findTopic(id) === undefined) throw unknownCommand(config, words[0] ?? '', id);
-  await new Help(config, config.pjson.oclif.helpOptions ?? {}).showHelp([...words]);
+  const { Help } = await import('@oclif/core/help');
+  const { id } = commandOf(config, words);
+  if (config.findCommand(id) === undefined && config.findTopic(id) === undefined) throw unknownCommand(config, id);
+  await new Help(config, config.pjson.oclif.helpOptions ?? {}).showHelp([id]);
   return EXIT.ok;
 }
 
-function unknownCommand(config: LamConfig, first: string, id: string): Error {
+/**
+ * The command that the words begin with, by its id, and what follows it: two words where the first is a topic. (oclif
+ * itself reads words after a command that takes none as parts of its name.)
+ */
+function commandOf(config: LamConfig, words: readonly string[]): { readonly id: string; readonly rest: readonly string[] } {
+  const [first = '', second = '-'] = words;
+  const isTopic = config.commands.some((command) => command.id.startsWith(`${first}:`));
+  if (isTopic && !second.startsWith('-')) return { id: `${first}:${second}`, rest: words.slice(2) };
+  return { id: first, rest: words.slice(1) };
+}
+
+function unknownCommand(config: LamConfig, id: string): Error {
   const known = config.commands.filter((c) => c.hidden !== true).map((c) => c.id.replaceAll(':', ' '));
-  const topic = config.findTopic(first) === undefined ? undefined : `${first} `;
-  const asked = topic === undefined ? first : id.replaceAll(':', ' ');
-  const near = nearest(asked, topic === undefined ? known : known.filter((k) => k.startsWith(topic)));
+  const asked = id.replaceAll(':', ' ');
+  const topic = id.includes(':') ? `${asked.split(' ')[0]} ` : '';
+  const near = nearest(
+    asked,
+    known.filter((k) => k.startsWith(topic)),
+  );
   return lamError('LAM_CLI_UNKNOWN_COMMAND', { command: asked, nearest: near ?? '' });
 }
 

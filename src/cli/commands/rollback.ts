@@ -28,10 +28,11 @@ export default class Rollback extends LamCommand {
     const versionOnly = args.version === undefined && args.function !== undefined && looksLikeVersion(args.function);
     const name = await targetName(versionOnly ? undefined : args.function, cwd, 'rollback');
     const version = versionOnly ? args.function : args.version;
+    const to = version === undefined ? {} : { to: versionOf(version) };
     const answer = await (
       await client()
     ).rollback(name, {
-      ...(version === undefined ? {} : { to: versionOf(version) }),
+      ...to,
       ...(flags.message === undefined ? {} : { message: flags.message }),
       ...(flags['dry-run'] ? { dryRun: true } : {}),
       by,
