@@ -188,7 +188,7 @@ export interface FunctionDetail extends FunctionSummary {
 }
 
 export interface GcRequest {
-  /** Versions to keep per function besides live and aliased ones. */
+  /** Newest versions to keep per function; the live one and aliased ones stay in any case. */
   readonly keep: number;
   readonly dryRun?: boolean;
 }

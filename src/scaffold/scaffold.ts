@@ -17,8 +17,10 @@ export interface ScaffoldRequest {
   readonly runtime: string;
   /** Default: the runtime's own default. Of no meaning with `from`. */
   readonly template?: string;
-  /** A folder, or the address of a git repository with an optional `#BRANCH`. */
+  /** A folder, or the address of a git repository with an optional `#BRANCH`; a relative path is read from `cwd`. */
   readonly from?: string;
+  /** Absolute path of the folder that the author works in. */
+  readonly cwd: string;
   /** Absolute path of the folder to make. */
   readonly directory: string;
   /** Write into a folder that is not empty, over files of the same names. */
@@ -44,7 +46,7 @@ export async function scaffold(request: ScaffoldRequest): Promise<Scaffolded> {
   const { label, entries } =
     request.from === undefined
       ? await ownTemplate(request, values)
-      : { label: request.from, entries: await foreignTemplate(request.from, values) };
+      : { label: request.from, entries: await foreignTemplate(request.from, request.cwd, values) };
   const all = withSchema(entries);
   await layOut(all, request.directory, request.force);
   return { directory: request.directory, template: label, files: all.map(({ path }) => path).toSorted() };
@@ -71,13 +73,15 @@ async function ownTemplate(
   return { label, entries: await readTemplate(found.directory, label, values) };
 }
 
-async function foreignTemplate(from: string, values: TemplateValues): Promise<readonly TemplateEntry[]> {
-  if (await isPlainFolder(from)) return readTemplate(resolve(from), from, values);
-  const source = parseGitSource(from);
+async function foreignTemplate(from: string, cwd: string, values: TemplateValues): Promise<readonly TemplateEntry[]> {
+  if (from === '') throw lamError('LAM_SCAFFOLD_SOURCE_INVALID', { from });
+  const path = resolve(cwd, from);
+  if (await isPlainFolder(path)) return readTemplate(path, from, values);
   // A bare repository is a folder too, but what it holds is not the template.
-  const bare = source === undefined && (await isFolder(from)) ? { url: resolve(from), branch: undefined } : source;
-  if (bare === undefined) throw lamError('LAM_SCAFFOLD_SOURCE_INVALID', { from });
-  return withClone(bare, (folder) => readTemplate(folder, from, values));
+  const source = parseGitSource(from) ?? ((await isFolder(path)) ? { url: from, branch: undefined } : undefined);
+  if (source === undefined) throw lamError('LAM_SCAFFOLD_SOURCE_INVALID', { from });
+  const local = resolve(cwd, source.url);
+  return withClone((await isFolder(local)) ? { ...source, url: local } : source, (folder) => readTemplate(folder, from, values));
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -7,7 +7,12 @@ export default class Gc extends LamCommand {
   static override summary = 'Delete old versions and free what no kept version uses.';
   static override description = 'Keeps the newest versions of every function, and always the live one and those an alias points at.';
   static override flags = {
-    keep: Flags.integer({ summary: 'Versions to keep per function besides live and aliased ones.', default: 10, min: 0, helpValue: 'N' }),
+    keep: Flags.integer({
+      summary: 'Newest versions to keep per function; the live one and aliased ones stay in any case.',
+      default: 10,
+      min: 0,
+      helpValue: 'N',
+    }),
     'dry-run': Flags.boolean({ summary: 'Say what would go and delete nothing.' }),
   };
   static override examples = [

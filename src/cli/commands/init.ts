@@ -57,6 +57,7 @@ export default class Init extends LamCommand {
       name: args.name ?? basename(cwd),
       runtime: flags.runtime,
       directory,
+      cwd,
       force: flags.force,
       templatesRoot,
       ...(flags.template === undefined ? {} : { template: flags.template }),

@@ -18,7 +18,15 @@ async function temporaryFolder(t: TestContext): Promise<string> {
 }
 
 function request(root: string, members: Partial<ScaffoldRequest> = {}): ScaffoldRequest {
-  return { name: 'hello', runtime: 'nodejs', directory: join(root, 'hello'), force: false, templatesRoot: TEMPLATES, ...members };
+  return {
+    name: 'hello',
+    runtime: 'nodejs',
+    directory: join(root, 'hello'),
+    cwd: root,
+    force: false,
+    templatesRoot: TEMPLATES,
+    ...members,
+  };
 }
 
 function fails(code: ErrorCode, pattern: RegExp): (error: unknown) => boolean {
@@ -204,6 +212,9 @@ describe('a template of your own', () => {
       [`file://${repository}#other`, '// other'],
       [`${repository}#other`, '// other'],
       [join(root, 'bare.git'), '// main'],
+      ['./bare.git', '// main'],
+      ['repository', '// main'],
+      ['./repository#other', '// other'],
     ] as const) {
       await scaffold(request(root, { from, directory: join(root, 'made') }));
       assert.equal(await readFile(join(root, 'made/index.mjs'), 'utf8'), text, from);
