@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '../../..');
+
+interface Outline {
+  readonly aliases: readonly string[];
+  readonly flags: Readonly<Record<string, { readonly char?: string; readonly allowNo?: boolean }>>;
+}
+
+const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as { commands: Readonly<Record<string, Outline>> };
+
+/** The command lines of lam in a text, each to the end of its phrase: those after a colon, a bracket, `see` or a variable. */
+function commandLines(text: string): readonly (readonly string[])[] {
+  return [...text.matchAll(/(?:^|: |`|\(|\bsee |[A-Z]=\S+ )lam ([^;,`)?]+)/g)].map((match) => (match[1] ?? '').trim().split(/\s+/));
+}
+
+/** What of a command line lam would not understand, or undefined. */
+function misuse(words: readonly string[]): string | undefined {
+  const [first = '', second = ''] = words.filter((word, i) => !word.startsWith('-') && !words[i - 1]?.startsWith('--'));
+  const command = commands[`${first}:${second}`] ?? commands[first];
+  const isTopic = Object.keys(commands).some((id) => id.startsWith(`${first}:`));
+  // Placeholders such as <command> stand for any.
+  if (first === '' || /^[<A-Z]/.test(first)) return undefined;
+  if (command === undefined) return isTopic && words.includes('--help') ? undefined : `there is no command '${first} ${second}'`;
+  for (const word of words) {
+    const flag = /^--([a-z-]+)/.exec(word)?.[1];
+    if (flag !== undefined && flag !== 'help' && !Object.hasOwn(command.flags, flag)) return `'${first}' has no flag --${flag}`;
+    const char = /^-([a-zA-Z])$/.exec(word)?.[1];
+    if (char !== undefined && !Object.values(command.flags).some((f) => f.char === char)) return `'${first}' has no flag -${char}`;
+  }
+  return undefined;
+}
+
+test('every command that a hint names exists, with the flags it names', () => {
+  const hints = readFileSync(join(root, 'docs/errors.md'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('- hint: '));
+  const lines = hints.flatMap(commandLines);
+  assert.ok(lines.length > 40, `${lines.length} command lines in hints`);
+  const faults = lines.flatMap((words) => misuse(words) ?? []);
+  assert.deepEqual(faults, []);
+});
+
+test('a hint that names what is not there would be found', () => {
+  for (const hint of ['start it: lam start --token SECRET', 'see lam config --nope', 'lam invoke -q', '(lam nothing)']) {
+    assert.notEqual(misuse(commandLines(hint)[0] ?? []), undefined, hint);
+  }
+});
