@@ -1,3 +1,4 @@
+import type { WireError } from '../errors/index.ts';
 import type { Status } from './control-api.ts';
 
 /** Files the daemon mounts into or starts in sandboxes; absolute paths. */
@@ -28,6 +29,4 @@ export interface DaemonOptions {
 }
 
 /** What a daemon that was started in the background writes to its file descriptor 3, as one line of JSON. */
-export type StartReport =
-  | { readonly ok: true; readonly status: Status }
-  | { readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly hint?: string } };
+export type StartReport = { readonly ok: true; readonly status: Status } | { readonly ok: false; readonly error: WireError };

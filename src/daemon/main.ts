@@ -1,5 +1,4 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { Server } from 'node:http';
 import { parseRuntime } from '../runtimes/index.ts';
 import type { DaemonOptions, Reclaimed, Status } from '../contract/index.ts';
 import { createEdge, RouteTable, type Door, type EdgeOptions } from '../edge/index.ts';
@@ -13,6 +12,7 @@ import { Router } from '../router/index.ts';
 import { openStore, type Store } from '../store/index.ts';
 import type { DriverChoice } from './choose-driver.ts';
 import { stderrLog } from './daemon-log.ts';
+import { drain, Followers } from './drain.ts';
 import { openDriver } from './open-driver.ts';
 import { isLoopbackAddress, listenOnPort, listenOnSocket } from './listen.ts';
 import { controlServices } from './services.ts';
@@ -85,7 +85,9 @@ async function serve(parts: Parts): Promise<number> {
     sandboxes: pool.counts(),
     reclaimed: parts.reclaimed,
   });
+  const followers = new Followers();
   const services = controlServices({
+    followers,
     store,
     registry,
     logs,
@@ -104,11 +106,7 @@ async function serve(parts: Parts): Promise<number> {
   const door: Door = { kind: 'port', token: options.token, open: !isLoopbackAddress(options.host) };
   const tcp = createEdge({ ...edge, door });
   const socket = createEdge({ ...edge, door: { kind: 'socket', token: undefined, open: false } });
-  closers.push(
-    () => pool.close(DRAIN_MS),
-    () => closeServer(tcp),
-    () => closeServer(socket),
-  );
+  closers.push(() => drain({ servers: [tcp, socket], followers, limitMs: DRAIN_MS, clock, closePool: (graceMs) => pool.close(graceMs) }));
   port = await listenOnPort(tcp, options.host, options.port);
   url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
   await listenOnSocket(socket, store.paths.socket);
@@ -166,14 +164,4 @@ function cachedRoutes(registry: Registry): () => RouteTable {
     }
     return table;
   };
-}
-
-/** Takes no new connection, lets answers under way go out, ends the rest. */
-function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return Promise.resolve();
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
-  });
 }

@@ -1,5 +1,6 @@
 import type { Status } from '../contract/index.ts';
 import type { ControlServices } from '../edge/index.ts';
+import type { Followers } from './drain.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { df, receiveArtifact, receiveZip, type Store } from '../store/index.ts';
@@ -8,6 +9,7 @@ export interface ServiceParts {
   readonly store: Store;
   readonly registry: Registry;
   readonly logs: LogStore;
+  readonly followers: Followers;
   readonly status: () => Status;
   readonly stop: () => void;
   /** Says how a runtime identifier will be served here, or null; throws when it cannot be. */
@@ -61,9 +63,14 @@ export function controlServices(parts: ServiceParts): ControlServices {
       registry.resolve(name);
       await logs.query(name, query, onRecords);
     },
-    follow: (name, query, onRecord) => {
+    follow(name, query, onRecord, onEnd) {
       registry.resolve(name);
-      return logs.follow(name, query, onRecord);
+      const stop = logs.follow(name, query, onRecord);
+      const gone = parts.followers.add(onEnd);
+      return () => {
+        stop();
+        gone();
+      };
     },
   };
 }

@@ -5,6 +5,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../src/contract/index.ts';
+import { Followers } from '../../src/daemon/drain.ts';
 import { controlServices } from '../../src/daemon/services.ts';
 import { createEdge, RouteTable, type Door, type EdgeOptions } from '../../src/edge/index.ts';
 import { lamError } from '../../src/errors/index.ts';
@@ -125,6 +126,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: { script?: Script
     store,
     registry,
     logs,
+    followers: new Followers(),
     status: () => status,
     stop: () => void stops++,
     prepare: () => Promise.resolve(null),

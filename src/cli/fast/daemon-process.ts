@@ -1,5 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
 import type { StartReport } from '../../contract/daemon-options.ts';
+import type { LamError } from '../../errors/lam-error.ts';
 import type { Installation } from '../installation.ts';
 import { SETTINGS_VARIABLE, type DaemonSettings } from './daemon-settings.ts';
 
@@ -33,9 +34,9 @@ export async function runDaemonProcess(installation: Installation): Promise<numb
       onReady: (status) => tell({ ok: true, status }),
     });
   } catch (error) {
-    const { code = 'LAM_INTERNAL', message, hint } = error as { code?: string; message: string; hint?: string };
+    const { code = 'LAM_INTERNAL', message, hint, details } = error as Partial<LamError> & Error;
     process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : String(error)}\n`);
-    tell({ ok: false, error: { code, message, ...(hint === undefined ? {} : { hint }) } });
+    tell({ ok: false, error: { code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) } });
     return 1;
   }
 }

@@ -23,7 +23,8 @@ export async function streamLogs(
   };
   // Started in the same turn as the query, so that between history and live records none is lost or doubled.
   const { lines: _lines, ...liveQuery } = query;
-  const end = follow ? services.follow(name, liveQuery, (record) => (live ? write(record) : void held.push(record))) : undefined;
+  const take = (record: LogRecord): void => (live ? write(record) : void held.push(record));
+  const end = follow ? services.follow(name, liveQuery, take, () => response.end()) : undefined;
   if (end !== undefined) response.once('close', end);
   const begin = (): void => {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });

@@ -1,0 +1,3 @@
+import { describeManyAtOnce } from './many-at-once.ts';
+
+describeManyAtOnce('process');
