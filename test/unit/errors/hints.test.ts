@@ -6,8 +6,7 @@ import { test } from 'node:test';
 const root = join(import.meta.dirname, '../../..');
 
 interface Outline {
-  readonly aliases: readonly string[];
-  readonly flags: Readonly<Record<string, { readonly char?: string; readonly allowNo?: boolean }>>;
+  readonly flags: Readonly<Record<string, { readonly char?: string }>>;
 }
 
 const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as { commands: Readonly<Record<string, Outline>> };
@@ -17,21 +16,19 @@ function commandLines(text: string): readonly (readonly string[])[] {
   return [...text.matchAll(/(?:^|: |`|\(|\bsee |[A-Z]=\S+ )lam ([^;,`)?]+)/g)].map((match) => (match[1] ?? '').trim().split(/\s+/));
 }
 
-/** What of a command line lam would not understand, or undefined. */
+/** What of a command line lam would not understand, or undefined. Placeholders such as <command> stand for any. */
 function misuse(words: readonly string[]): string | undefined {
   const [first = '', second = ''] = words.filter((word, i) => !word.startsWith('-') && !words[i - 1]?.startsWith('--'));
+  if (/^[<A-Z]|^$/.test(first)) return undefined;
   const command = commands[`${first}:${second}`] ?? commands[first];
-  const isTopic = Object.keys(commands).some((id) => id.startsWith(`${first}:`));
-  // Placeholders such as <command> stand for any.
-  if (first === '' || /^[<A-Z]/.test(first)) return undefined;
-  if (command === undefined) return isTopic && words.includes('--help') ? undefined : `there is no command '${first} ${second}'`;
-  for (const word of words) {
-    const flag = /^--([a-z-]+)/.exec(word)?.[1];
-    if (flag !== undefined && flag !== 'help' && !Object.hasOwn(command.flags, flag)) return `'${first}' has no flag --${flag}`;
-    const char = /^-([a-zA-Z])$/.exec(word)?.[1];
-    if (char !== undefined && !Object.values(command.flags).some((f) => f.char === char)) return `'${first}' has no flag -${char}`;
-  }
-  return undefined;
+  if (command === undefined) return `there is no command '${first} ${second}'`;
+  const unknown = words.find((word) => /^--?[a-zA-Z]/.test(word) && word !== '--help' && !hasFlag(command, word));
+  return unknown === undefined ? undefined : `'${first}' has no flag ${unknown}`;
+}
+
+function hasFlag({ flags }: Outline, word: string): boolean {
+  const name = word.replace(/=.*/, '');
+  return Object.entries(flags).some(([flag, { char }]) => name === `--${flag}` || name === `-${char}`);
 }
 
 test('every command that a hint names exists, with the flags it names', () => {
