@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { lamError } from '../errors/index.ts';
 import { socketPath } from './home.ts';
@@ -9,12 +9,24 @@ import { socketPath } from './home.ts';
  * the file system says when a folder can't be made.
  */
 export function makeHome(home: string): void {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeFolder(home);
   const folder = dirname(socketPath(home));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid)) {
     throw lamError('LAM_CLIENT_SOCKET_FOLDER_FOREIGN', { folder });
   }
   if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // The recursive form says ENOENT on a read-only file system; the plain one says why.
+    let first = path;
+    while (!existsSync(dirname(first))) first = dirname(first);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(first, { mode: 0o700 });
+    throw error;
+  }
 }

@@ -47,6 +47,27 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Uint8
   });
 }
 
+/**
+ * Reads what is left of the body of a refused request and throws it away, within bounds: it would be taken for the next
+ * request, and where the connection closes after the answer its sender has to be done to read that. Never rejects.
+ */
+export function discardRest(request: IncomingMessage): Promise<void> {
+  // Left behind by whoever read the body piece by piece; with them nothing would flow.
+  request.removeAllListeners('readable');
+  request.on('data', () => undefined);
+  request.resume();
+  if (request.complete || request.destroyed || !closesAfterAnswer(request)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const limit = setTimeout(resolve, DRAIN_MS);
+    const done = (): void => {
+      clearTimeout(limit);
+      resolve();
+    };
+    request.once('end', done);
+    request.once('close', done);
+  });
+}
+
 /** Whether nothing is read any more once the answer is out, though the body is on its way. */
 function closesAfterAnswer(request: IncomingMessage): boolean {
   if (request.headers.expect !== undefined) return false;

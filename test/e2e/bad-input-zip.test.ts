@@ -63,7 +63,7 @@ describe('a zip that must not be unpacked', () => {
     assert.match(await refusedZip(rawZip([INDEX, INDEX]), 'LAM_STORE_ZIP_CONFLICT', 8), /'index\.js'/);
   });
   test('of a file that is not there names the file', async () => {
-    const { message } = await untouched(s, () => s.refused(['deploy', 'zipped', '--zip', 'no.zip'], 'LAM_CLI_PAYLOAD_UNREADABLE', 2));
+    const { message } = await untouched(s, () => s.refused(['deploy', 'zipped', '--zip', 'no.zip'], 'LAM_CLI_ZIP_UNREADABLE', 2));
     assert.match(message, /no\.zip/);
   });
 });

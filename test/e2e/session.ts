@@ -223,13 +223,17 @@ export class LamSession implements AsyncDisposable {
 
   /** Fails with the last commands and what they said. */
   fail(what: string): never {
-    assert.fail(`${what}\n--- the last commands ---\n${this.#history.slice(-6).join('\n')}`);
+    const told = `${what}\n--- the last commands ---\n${this.#history.slice(-6).join('\n')}`;
+    // Where the test and its clean-up fail both, the runner shows neither message.
+    console.error(told);
+    assert.fail(told);
   }
 
   /** Stops the daemon, ends what still runs and shows that nothing of this home is left on the machine. */
   async dispose(): Promise<void> {
-    for (const child of this.#children) child.kill('SIGKILL');
+    for (const child of this.#children) if (!child.spawnargs.includes('serve')) child.kill('SIGKILL');
     const stopped = await this.run(['stop'], { limitMs: 90_000 });
+    for (const child of this.#children) child.kill('SIGKILL');
     const lost = stopped.code === 0 ? '' : `lam stop ended with ${stopped.code}: ${stopped.stderr}`;
     for (const cleanup of this.#cleanups.toReversed()) await cleanup();
     // Children of a daemon that a test killed go with their parent's death, but not before it.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { lamError } from '../../errors/index.ts';
+import { discardRest } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { isGone, sendError, sendJson } from '../reply.ts';
 import { streamLogs } from './logs.ts';
@@ -90,8 +91,7 @@ export async function control(services: ControlServices, exchange: Exchange): Pr
       response.destroy();
       return;
     }
-    // An unread rest of the body would be taken for the next request.
-    request.resume();
+    await discardRest(request);
     sendError(response, thrown);
   }
 }

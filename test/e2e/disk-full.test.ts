@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { DfAnswer } from '../../src/contract/index.ts';
+import { lamSession, listing, PROGRAM, type LamSession } from './session.ts';
+
+const MIB = 1024 * 1024;
+
+/** Mounts a small file system over the home; undefined where that is not allowed. */
+function smallHome(s: LamSession, mib: number): boolean {
+  mkdirSync(s.home, { recursive: true, mode: 0o700 });
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=0700`, 'lam-test', s.home]).status !== 0) return false;
+  s.onDispose(() => {
+    assert.equal(spawnSync('umount', [s.home]).status, 0);
+  });
+  return true;
+}
+
+function project(s: LamSession, n: number, ballast: Uint8Array): string {
+  return s.files('big', {
+    'lam.yaml': 'name: big\nruntime: nodejs\n',
+    'index.mjs': `export const handler = async () => ${n};`,
+    'ballast.bin': ballast,
+  });
+}
+
+describe('a disk without room', () => {
+  test('makes a deploy fail by name, harms no earlier version, and is well again once there is room', async (t) => {
+    await using s = await lamSession();
+    // The single binary first unpacks its own files into the home.
+    if (!smallHome(s, 48)) return t.skip('a small file system cannot be mounted here');
+    await s.ok(['deploy'], { cwd: project(s, 1, randomBytes(2 * MIB)) });
+    await s.ok(['deploy'], { cwd: project(s, 2, randomBytes(2 * MIB)) });
+    const before = await s.json<DfAnswer>(['df']);
+    const kept = listing(join(s.home, 'objects'));
+
+    const { message, hint } = await s.refused(['deploy'], 'LAM_STORE_DISK_FULL', 1, { cwd: project(s, 3, randomBytes(60 * MIB)) });
+    assert.ok(message.includes(s.home), message);
+    assert.match(hint ?? '', /lam df.*lam gc/);
+    assert.deepEqual(listing(join(s.home, 'objects')), kept);
+    assert.deepEqual([...listing(join(s.home, 'staging')), ...listing(join(s.home, 'tmp'))], []);
+    assert.deepEqual((await s.json<DfAnswer>(['df'])).objects, before.objects);
+
+    // Nothing at all is left now: what is deployed runs on, and what would be written is refused.
+    const filler = join(s.home, 'filler');
+    const { bavail, bsize } = statfsSync(s.home);
+    writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - 4096)));
+    assert.equal((await s.ok(['invoke', 'big'])).stdout, '2');
+    assert.equal((await s.ok(['invoke', 'big@1'])).stdout, '1');
+    await s.refused(['deploy'], 'LAM_STORE_DISK_FULL', 1, { cwd: project(s, 3, randomBytes(MIB)) });
+    rmSync(filler);
+
+    await s.ok(['gc', '--keep', '0']);
+    await s.ok(['deploy'], { cwd: project(s, 4, randomBytes(2 * MIB)) });
+    assert.equal((await s.ok(['invoke', 'big'])).stdout, '4');
+    await s.ok(['restart']);
+    assert.equal((await s.ok(['invoke', 'big'])).stdout, '4');
+  });
+});
+
+describe('a home that cannot be written', () => {
+  const nobody = spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', PROGRAM, '--version']).status === 0;
+  test('is refused by name, with another place to go', { skip: nobody ? false : 'nobody cannot run the program here' }, async () => {
+    await using s = await lamSession();
+    const home = join(s.root, 'closed');
+    mkdirSync(home, { mode: 0o755 });
+    chmodSync(s.root, 0o755);
+    for (const LAM_HOME of [home, join(home, 'below')]) {
+      const { message, hint } = await s.refused(['start'], 'LAM_CLIENT_HOME_NOT_WRITABLE', 1, {
+        env: { LAM_HOME, HOME: '/nonexistent' },
+        uid: 65_534,
+        cwd: '/',
+      });
+      assert.ok(message.includes(`'${LAM_HOME}'`), message);
+      assert.match(hint ?? '', /LAM_HOME/);
+    }
+    assert.deepEqual(listing(home), []);
+  });
+
+  test('because its file system is read-only is refused by name', async (t) => {
+    await using s = await lamSession();
+    if (!smallHome(s, 8)) return t.skip('a small file system cannot be mounted here');
+    assert.equal(spawnSync('mount', ['-o', 'remount,ro', s.home]).status, 0);
+    const { message } = await s.refused(['start'], 'LAM_CLIENT_HOME_NOT_WRITABLE', 1);
+    assert.ok(message.includes(s.home), message);
+    assert.match(message, /read-only/i);
+  });
+});
+
+describe('thirty deploys of five megabytes with one file changed', () => {
+  test('send only the file that changed, and hold the rest once', { timeout: 110_000 }, async () => {
+    await using s = await lamSession();
+    const deploys = 30;
+    const files = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`lib/part-${i}.bin`, randomBytes((5 * MIB) / 50)]));
+    const cwd = s.files('big', { 'lam.yaml': 'name: big\nruntime: nodejs\n', ...files });
+    for (let n = 1; n <= deploys; n += 1) {
+      s.files('big', { 'index.mjs': `export const handler = async () => ${n};` });
+      const { stderr } = await s.ok(['deploy'], { cwd });
+      assert.match(stderr, n === 1 ? /sending 51 files/ : /sending one file/);
+    }
+    const { objects, functions } = await s.json<DfAnswer>(['df']);
+    assert.ok((functions[0]?.logical ?? 0) > deploys * 5 * MIB, 'as if nothing were shared');
+    assert.ok(objects.bytes < 2 * 5 * MIB, `${objects.bytes} bytes`);
+    // What the disk itself says, each file counted once however many names it has.
+    const inodes = new Map<number, number>();
+    for (const name of [
+      ...listing(join(s.home, 'objects')).map((n) => join('objects', n)),
+      ...listing(join(s.home, 'artifacts')).map((n) => join('artifacts', n)),
+    ]) {
+      const { ino, blocks, nlink } = lstatSync(join(s.home, name));
+      if (nlink > 0) inodes.set(ino, blocks * 512);
+    }
+    const onDisk = [...inodes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    assert.ok(onDisk < 2 * 5 * MIB, `${onDisk} bytes on disk`);
+    assert.equal((await s.ok(['invoke', 'big'])).stdout, String(deploys));
+    assert.equal((await s.ok(['invoke', 'big@1'])).stdout, '1');
+  });
+});
