@@ -153,14 +153,6 @@ export async function leftovers(session: {
   ];
 }
 
-function commandOfRun(command: readonly string[], { uid, terminal }: RunOptions): readonly string[] {
-  if (terminal === true) {
-    const line = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    return ['script', '--quiet', '--return', '--command', line, '/dev/null'];
-  }
-  return uid === undefined ? command : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...command];
-}
-
 function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');

@@ -262,6 +262,14 @@ export class LamSession implements AsyncDisposable {
   }
 }
 
+function commandOfRun(command: readonly string[], { uid, terminal }: RunOptions): readonly string[] {
+  if (terminal === true) {
+    const line = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    return ['script', '--quiet', '--return', '--command', line, '/dev/null'];
+  }
+  return uid === undefined ? command : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...command];
+}
+
 /** The part of the tests' environment that a person's shell would have, too. */
 function passedOn(): Record<string, string> {
   const names = ['LANG', 'TZ', 'DOCKER_HOST', 'DOCKER_CONFIG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'PYENV_ROOT'];
