@@ -110,17 +110,14 @@ async function daemonStart(): Promise<number> {
   const { tmpdir } = await import('node:os');
   const home = await mkdtemp(join(tmpdir(), 'lam-start-'));
   const began = performance.now();
-  const child = spawn(LAM[0] ?? '', [...LAM.slice(1), 'serve', '--port', '0', '--driver', 'process'], {
-    env: cleanEnvironment({ HOME: home, LAM_HOME: home }),
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const child = spawn(LAM[0] ?? '', [...LAM.slice(1), '__daemon'], {
+    env: cleanEnvironment({ HOME: home, LAM_HOME: home, LAM_PORT: '0', LAM_DRIVER: 'process' }),
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
+  // As the command itself waits for it: one line on file descriptor 3 once it accepts requests.
   const ready = await new Promise<number>((resolve, reject) => {
-    let text = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (/http:\/\//.test(text)) resolve(performance.now() - began);
-    });
-    child.on('exit', (code) => reject(new Error(`the daemon ended with ${code}: ${text}`)));
+    child.stdio[3]?.once('data', () => resolve(performance.now() - began));
+    child.on('exit', (code) => reject(new Error(`the daemon ended with ${code}`)));
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
