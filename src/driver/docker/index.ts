@@ -1,2 +1,2 @@
-export { openDockerDriver, type DockerDriverOptions } from './docker-driver.ts';
+export { openDockerDriver } from './docker-driver.ts';
 export { probeDocker, type DockerProbe } from './probe.ts';

@@ -24,7 +24,7 @@ export function readCount(path: string, name: string): number | undefined {
 }
 
 /** Kills all processes in the groups at `folders`; returns how many there were. */
-export function killMembers(folders: readonly string[]): number {
+function killMembers(folders: readonly string[]): number {
   const pids = new Set(folders.flatMap((folder) => readControl(join(folder, 'cgroup.procs')).split('\n')));
   let killed = 0;
   for (const pid of pids) {

@@ -14,7 +14,7 @@ export interface CgroupControllers {
 
 /** The control group of one sandbox. */
 export interface Cgroup {
-  /** Files to which a process writes its own pid to join. */
+  /** Files to which a process writes its `0` to join. */
   readonly joins: readonly string[];
   /** The most memory used so far, bytes; 0 where the kernel does not say. */
   peakBytes(): number;

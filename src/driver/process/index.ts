@@ -1,1 +1,1 @@
-export { openProcessDriver, type ProcessDriverOptions } from './process-driver.ts';
+export { openProcessDriver } from './process-driver.ts';

@@ -25,7 +25,7 @@ export async function detectLauncher(): Promise<Launcher> {
 /** What to start, and within which limits. */
 export interface LaunchPlan {
   readonly command: readonly string[];
-  /** Files to write the pid to before the command begins: its control groups. */
+  /** Files of its control groups, to write `0` ("the writer") to before the command begins. */
   readonly joins: readonly string[];
   /** Largest file it may write, MiB. */
   readonly fileMiB: number;
@@ -36,7 +36,7 @@ export interface LaunchPlan {
  * program started, and its exit is the program's own. Pure.
  */
 export function commandLine(launcher: Launcher, plan: LaunchPlan): readonly string[] {
-  const joins = plan.joins.map((file) => `echo $$ > ${quoted(file)} || exit 125; `).join('');
+  const joins = plan.joins.map((file) => `echo 0 > ${quoted(file)} || exit 125; `).join('');
   const script = `${joins}ulimit -c 0; ulimit -f ${Math.ceil((plan.fileMiB * 1024 * 1024) / BLOCK_BYTES)} 2>/dev/null; exec "$@"`;
   const shell = [SHELL, '-c', script, 'sh', ...plan.command];
   return launcher.setpriv ? [SETPRIV, '--pdeathsig', 'KILL', '--no-new-privs', '--', ...shell] : shell;

@@ -72,7 +72,7 @@ export class MemoryWatch {
 }
 
 /** The process group in the text of `/proc/<pid>/stat`, whose second field may hold anything in parentheses. Pure. */
-export function groupOf(stat: string): number | undefined {
+function groupOf(stat: string): number | undefined {
   const group = /\) \S \d+ (\d+) /.exec(stat.slice(stat.lastIndexOf(')')))?.[1];
   return group === undefined ? undefined : Number(group);
 }
