@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { lamError } from '../errors/index.ts';
 import { socketPath } from './home.ts';
@@ -19,14 +19,21 @@ export function makeHome(home: string): void {
   if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
 }
 
+/**
+ * Makes a folder and those above it. Not with the recursive form of `mkdirSync`, which says ENOENT where the file
+ * system is read-only, and never returns where the system refuses with ENOENT, as under /proc.
+ */
 function makeFolder(path: string): void {
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) makeFolder(parent);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // The recursive form says ENOENT on a read-only file system; the plain one says why.
-    let first = path;
-    while (!existsSync(dirname(first))) first = dirname(first);
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(first, { mode: 0o700 });
-    throw error;
+    // Somebody else may have made it since.
+    if (!isFolder(path)) throw error;
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { planInvoke, verdict, type InvokeAnswer } from '../../../src/cli/fast/invoke.ts';
+
+const answer = (document: unknown): InvokeAnswer => ({
+  status: 200,
+  version: '1',
+  requestId: 'r',
+  functionError: 'Unhandled',
+  log: undefined,
+  payload: Buffer.from(typeof document === 'string' ? document : JSON.stringify(document)),
+});
+
+describe('planning an invoke', () => {
+  test('finds function, qualifier and socket', () => {
+    const plan = planInvoke(['hello@v2', '-d', '{}'], { LAM_HOME: '/h' });
+    assert.deepEqual(plan?.reference, { name: 'hello', qualifier: '2' });
+    assert.equal(plan?.socketPath, '/h/run/lam.sock');
+  });
+
+  for (const [what, argv] of [
+    ['no function', ['-d', '{}']],
+    ['two functions', ['a', 'b']],
+    ['--json', ['a', '--json']],
+    ['a name that is none', ['../x']],
+  ] as const) {
+    test(`leaves ${what} to the full command`, () => assert.equal(planInvoke(argv, { LAM_HOME: '/h' }), undefined));
+  }
+});
+
+describe('the verdict on an answer', () => {
+  test('is 0 for a result', () => assert.deepEqual(verdict({ ...answer(1), functionError: undefined }, {}), { exit: 0, line: '' }));
+
+  test('is 5 for a failure, and says which in one line', () => {
+    assert.deepEqual(verdict(answer({ errorType: 'TypeError', errorMessage: 'boom\nmore' }), {}), {
+      exit: 5,
+      line: 'the function failed: TypeError: boom',
+    });
+  });
+
+  test('is 6 for a time-out', () => assert.equal(verdict(answer({ errorType: 'Sandbox.Timedout', errorMessage: '' }), {}).exit, 6));
+
+  test('is 0 for both with --no-fail', () => {
+    assert.equal(verdict(answer({ errorType: 'E' }), { 'no-fail': true }).exit, 0);
+    assert.equal(verdict(answer({ errorType: 'Sandbox.Timedout' }), { 'no-fail': true }).exit, 0);
+  });
+
+  test('survives any document a function may make up', () => {
+    for (const odd of ['not json', 'null', '[]', '"x"', { errorType: 7, errorMessage: {} }]) {
+      assert.equal(verdict(answer(odd), {}).line, 'the function failed: Error');
+    }
+  });
+
+  test('lets no control character through', () => {
+    assert.equal(verdict(answer({ errorType: 'E', errorMessage: '\u001b[31mred' }), {}).line, 'the function failed: E: \uFFFD[31mred');
+  });
+});

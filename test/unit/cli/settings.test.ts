@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
+import { parsePairs } from '../../../src/cli/services/environment.ts';
+import { overridesOf } from '../../../src/cli/services/overrides.ts';
+import { fieldsOf, inWords, parseSettings } from '../../../src/cli/services/settings.ts';
+import { projectSchema } from '../../../src/project/index.ts';
+import { SETTING_WORDS } from '../../../src/cli/services/settings.ts';
+
+const code = (expected: string) => (error: unknown) => (error as { code?: string }).code === expected;
+
+describe('settings', () => {
+  test('are the words and units of lam.yaml', () => {
+    assert.deepEqual(parseSettings(['memory=256', 'timeout=0.5', 'idle=60', 'concurrency=2', 'network=none', 'routes=GET /a, POST /b']), {
+      memoryMiB: 256,
+      timeoutMs: 500,
+      idleTimeoutMs: 60_000,
+      maxConcurrency: 2,
+      network: 'none',
+      routes: ['GET /a', 'POST /b'],
+    });
+  });
+  test('all exist in the schema of lam.yaml', () => {
+    const schema = projectSchema() as { else: { properties: Record<string, unknown> } };
+    for (const word of SETTING_WORDS) assert.ok(word in schema.else.properties, word);
+  });
+  test('come back as they were set', () => {
+    const words = inWords(DEFAULT_CONFIG);
+    assert.equal(words['timeout'], 3);
+    assert.equal(words['memory'], 128);
+    assert.equal('environment' in words, false);
+  });
+  test('name the fields to unset', () => assert.deepEqual(fieldsOf(['memory', 'idle']), ['memoryMiB', 'idleTimeoutMs']));
+  for (const bad of ['memory', 'memory=', 'memory=lots', 'nope=1', '=1', 'toString=1']) {
+    test(`'${bad}' is refused`, () => assert.throws(() => parseSettings([bad]), code('LAM_CLI_BAD_SETTING')));
+  }
+});
+
+describe('environment pairs', () => {
+  test('keep what follows the first =', () => assert.deepEqual(parsePairs(['A=b=c', 'B=']), { A: 'b=c', B: '' }));
+  for (const bad of ['A', '=b', ''])
+    test(`'${bad}' is refused`, () => assert.throws(() => parsePairs([bad]), code('LAM_CLI_BAD_ENVIRONMENT')));
+});
+
+describe('flags that stand in for lam.yaml', () => {
+  test('take only what was given', () => {
+    assert.deepEqual(overridesOf({}), {});
+    assert.deepEqual(overridesOf({ env: ['A=1'], memory: 64, timeout: '1.5s' }), {
+      environment: { A: '1' },
+      memoryMiB: 64,
+      timeoutMs: 1500,
+    });
+  });
+  test('refuse a time-out that is no number', () => assert.throws(() => overridesOf({ timeout: 'soon' }), code('LAM_CLI_BAD_SETTING')));
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { unpack } from '../../../src/cli/binary/unpack.ts';
+
+const INDEX = {
+  hash: 'abc',
+  files: [
+    { path: 'esbuild', executable: true },
+    { path: 'templates/a/b.txt', executable: false },
+  ],
+};
+
+describe('unpacking what the binary carries', () => {
+  test('makes the folder once, with all files and their bits', () => {
+    const home = mkdtempSync(join(tmpdir(), 'lam-unpack-'));
+    try {
+      const asked: string[] = [];
+      const content = (key: string): Uint8Array => {
+        asked.push(key);
+        return Buffer.from(key);
+      };
+      const folder = unpack(home, INDEX, content);
+      assert.equal(unpack(home, INDEX, content), folder);
+      assert.deepEqual(asked, ['esbuild', 'templates/a/b.txt']);
+      assert.equal(readFileSync(join(folder, 'templates/a/b.txt'), 'utf8'), 'templates/a/b.txt');
+      assert.equal(statSync(join(folder, 'esbuild')).mode & 0o111, 0o111);
+      assert.deepEqual(readdirSync(join(home, 'cache')), ['abc']);
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  });
+
+  test('leaves nothing behind when it fails midway', () => {
+    const home = mkdtempSync(join(tmpdir(), 'lam-unpack-'));
+    try {
+      const content = (key: string): Uint8Array => (key === 'esbuild' ? Buffer.from('x') : assert.fail('no room'));
+      assert.throws(() => unpack(home, INDEX, content), /no room/);
+      assert.deepEqual(readdirSync(join(home, 'cache')), []);
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  });
+});

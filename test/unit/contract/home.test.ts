@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, test } from 'node:test';
+import { homeFrom, homeId, makeHome, SOCKET_PATH_BYTES, socketPath } from '../../../src/contract/index.ts';
+
+describe('the home', () => {
+  test('is LAM_HOME, made absolute, else ~/.lam', () => {
+    assert.equal(homeFrom({ LAM_HOME: '/x' }), '/x');
+    assert.equal(homeFrom({ LAM_HOME: 'x' }), join(process.cwd(), 'x'));
+    assert.equal(homeFrom({ LAM_HOME: '', HOME: '/u' }), '/u/.lam');
+  });
+
+  test('has the same id through a link, also before it exists', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lam-home-'));
+    try {
+      mkdirSync(join(folder, 'real'));
+      symlinkSync('real', join(folder, 'link'));
+      assert.match(homeId(join(folder, 'real')), /^[0-9a-f]{16}$/);
+      assert.equal(homeId(join(folder, 'link')), homeId(join(folder, 'real')));
+      assert.equal(homeId(join(folder, 'link', 'new')), homeId(join(folder, 'real', 'new')));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('has its socket inside, or elsewhere when the path is too long for one', () => {
+    assert.equal(socketPath('/h'), '/h/run/lam.sock');
+    const long = `/${'x'.repeat(120)}`;
+    assert.equal(socketPath(long), `/tmp/lam-${process.getuid?.() ?? 0}-${homeId(long)}/lam.sock`);
+    const edge = `/${'x'.repeat(SOCKET_PATH_BYTES - 1 - '/run/lam.sock'.length)}`;
+    assert.equal(socketPath(edge), `${edge}/run/lam.sock`);
+  });
+
+  test('is made for its owner alone, also where a folder was open to others', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lam-home-'));
+    const home = join(folder, 'x'.repeat(110));
+    try {
+      makeHome(home);
+      assert.equal(statSync(home).mode & 0o777, 0o700);
+      chmodSync(dirname(socketPath(home)), 0o755);
+      makeHome(home);
+      assert.equal(statSync(dirname(socketPath(home))).mode & 0o777, 0o700);
+    } finally {
+      rmSync(dirname(socketPath(home)), { recursive: true, force: true });
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('says why the system refuses a folder, also where mkdir says that its parent is missing', () => {
+    for (const home of ['/proc/lam', '/proc/lam/deeper']) {
+      assert.throws(
+        () => makeHome(home),
+        (error) => (error as { code?: string }).code === 'ENOENT',
+      );
+    }
+  });
+
+  test('is refused when somebody put a link in the place of the socket folder', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lam-home-'));
+    const home = join(folder, 'y'.repeat(110));
+    const place = dirname(socketPath(home));
+    try {
+      symlinkSync(folder, place);
+      assert.throws(
+        () => makeHome(home),
+        (error) => (error as { code?: string }).code === 'LAM_CLIENT_SOCKET_FOLDER_FOREIGN',
+      );
+    } finally {
+      rmSync(place, { force: true });
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
