@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 // Plain CommonJS that any Node can parse, because its first duty is to turn old ones away.
+/* oxlint-disable unicorn/prefer-node-protocol -- Node before 14.18 finds no module under such a name */
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   const { join } = require('path');

@@ -67,7 +67,7 @@ function lamPlugin(version: string): Interfaces.Plugin {
 }
 
 /** The class of a command, loaded now. */
-export async function loadCommand(id: string): Promise<Command.Class> {
+async function loadCommand(id: string): Promise<Command.Class> {
   const known = isCommandId(id) ? id : undefined;
   if (known === undefined) return undefined as never;
   const { default: command } = await COMMANDS[known]();

@@ -1,5 +1,4 @@
 export { createClient, type LamClient, type Upload } from './client.ts';
 export { connect, type Connection, type ConnectOptions } from './connect.ts';
-export { exchange, type RawAnswer, type RawFailure, type RawRequest } from './raw-http.ts';
 export { processGone } from './process-gone.ts';
 export { daemonLog, startDaemon, type DaemonLaunch } from './start-daemon.ts';

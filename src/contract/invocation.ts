@@ -13,11 +13,3 @@ export interface InvocationContext {
   /** The event came over HTTP, so a native handler finds `json()` and `text()` on it. */
   readonly http?: boolean;
 }
-
-/** How a function that failed says so: AWS Lambda's error document. Other members a runtime sends are kept. */
-export interface FunctionErrorDocument {
-  readonly errorType: string;
-  readonly errorMessage: string;
-  readonly stackTrace?: readonly string[];
-  readonly trace?: readonly string[];
-}

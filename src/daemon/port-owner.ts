@@ -33,7 +33,7 @@ export async function portOwner(port: number): Promise<PortOwner | undefined> {
 }
 
 /** Inodes of the listening sockets of `port` in the text of `/proc/net/tcp` (proc(5)). Pure. */
-export function listeningInodes(table: string, port: number): readonly string[] {
+function listeningInodes(table: string, port: number): readonly string[] {
   const found: string[] = [];
   for (const line of table.split('\n').slice(1)) {
     const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);

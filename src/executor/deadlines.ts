@@ -8,7 +8,7 @@ export interface Expirable {
 }
 
 /** How late an expiry may be, milliseconds. */
-export const TICK_MS = 10;
+const TICK_MS = 10;
 
 /**
  * All deadlines of one owner on one coarse timer, so that an invocation costs a set insertion instead of a timer of

@@ -52,7 +52,7 @@ export function planInvoke(argv: readonly string[], env: Readonly<Record<string,
 }
 
 /** Whether the function's log is wanted: as asked, else on a terminal only. */
-export function wantsLog(flags: InvokeFlags): boolean {
+function wantsLog(flags: InvokeFlags): boolean {
   return flags.logs ?? (isatty(1) && isatty(2));
 }
 

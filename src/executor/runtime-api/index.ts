@@ -1,2 +1,2 @@
-export { openRuntimeApi, type RuntimeApi, type RuntimeApiAddress } from './server.ts';
+export { openRuntimeApi, type RuntimeApi } from './server.ts';
 export { checkEntrypoint, type EntrypointError } from './entrypoint.ts';
