@@ -18,7 +18,16 @@ const FAMILIES: readonly { pattern: RegExp; family: RuntimeFamily; protocol: Pro
 ];
 
 /** Identifiers to show a person who asked for an unknown one. */
-export const KNOWN_RUNTIMES: readonly string[] = ['nodejs', 'nodejs22.x', 'nodejs24.x', 'python3', 'python3.11', 'python3.12', 'provided', 'provided.al2023'];
+export const KNOWN_RUNTIMES: readonly string[] = [
+  'nodejs',
+  'nodejs22.x',
+  'nodejs24.x',
+  'python3',
+  'python3.11',
+  'python3.12',
+  'provided',
+  'provided.al2023',
+];
 
 /** What an identifier means, or undefined when lam knows no such runtime. */
 export function parseRuntime(identifier: string): Runtime | undefined {
