@@ -49,6 +49,9 @@ export async function awsInvoke(router: Router, target: string, exchange: Exchan
   }
 }
 
+/** Answers up to this are written together with their head, bytes. */
+const TEXT_BYTES = 16 * 1024;
+
 function sendAnswer(response: ServerResponse, answer: InvokeAnswer): void {
   const headers: (string | number)[] = [
     'Content-Type',
@@ -69,7 +72,10 @@ function sendAnswer(response: ServerResponse, answer: InvokeAnswer): void {
   if (answer.status !== 'success') headers.push('X-Amz-Function-Error', 'Unhandled', 'x-lam-status', answer.status);
   if (answer.tail !== undefined) headers.push('X-Amz-Log-Result', Buffer.from(answer.tail).toString('base64'));
   response.writeHead(200, headers);
-  response.end(answer.payload);
+  const { payload } = answer;
+  // As text of one byte a character it leaves in one piece with the head; large ones are not copied.
+  if (payload.byteLength > TEXT_BYTES) response.end(payload);
+  else response.end(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('latin1'), 'latin1');
 }
 
 /** Exceptions whose member is `Message`; of all others it is `message`. AWS's own model is not of one mind. */

@@ -10,18 +10,22 @@ const STREAM: Record<string, LogStream> = { o: 'stdout', e: 'stderr', p: 'platfo
 /** Who printed. */
 export interface Source {
   readonly version: number;
+  /** An id of the pool: hex, so it needs no escaping. */
   readonly sandbox: string;
 }
 
-/** What a function printed, as it is kept. */
+const START = '{"type":"start"}';
+
+/** What a function printed, as it is kept. `requestId`: a UUID or empty, so it needs no escaping either. */
 // oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
 export function encodeText(source: Source, stream: LogStream, text: string, requestId: string, time: number): string {
-  return JSON.stringify([time, LETTER[stream], requestId, source.version, source.sandbox, text]);
+  return `[${time},"${LETTER[stream]}","${requestId}",${source.version},"${source.sandbox}",${JSON.stringify(text)}]`;
 }
 
 /** What lam notes about an invocation, as it is kept. */
 export function encodePlatform(source: Source, record: PlatformRecord, requestId: string, time: number): string {
-  return JSON.stringify([time, 'p', requestId, source.version, source.sandbox, record]);
+  const json = record.type === 'start' ? START : JSON.stringify(record);
+  return `[${time},"p","${requestId}",${source.version},"${source.sandbox}",${json}]`;
 }
 
 /** Undefined for a line that is no record (cut short by a crash). */
