@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import type { Readable, Writable } from 'node:stream';
 import { lamError } from '../../errors/index.ts';
 import type { Output } from '../output.ts';
 
@@ -8,9 +9,16 @@ import type { Output } from '../output.ts';
  */
 export async function confirm(out: Output, what: string, flag: string): Promise<void> {
   if (!out.interactive) throw lamError('LAM_CLI_NEEDS_YES', { what, flag });
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  await askForYes(what, process.stdin, process.stderr);
+}
+
+/** Puts the question on `output` and reads a line of `input`. Throws `LAM_CLI_CANCELLED` for anything but yes. */
+export async function askForYes(what: string, input: Readable, output: Writable): Promise<void> {
+  const reader = createInterface({ input, output });
   const interrupted = new AbortController();
   reader.once('SIGINT', () => interrupted.abort());
+  // The end of the input is no answer, and readline would wait on.
+  reader.once('close', () => interrupted.abort());
   try {
     const answer = await reader.question(`${what}? [y/N] `, { signal: interrupted.signal });
     if (!/^y(es)?$/i.test(answer.trim())) throw lamError('LAM_CLI_CANCELLED', { what });

@@ -7,16 +7,16 @@ import type { CommandContext } from '../command-context.ts';
 const STOP_MS = 60_000;
 
 /**
- * Asks the daemon to drain and waits for its end; resolves with what it was, or undefined when none ran. Throws
- * `LAM_CLI_STOP_TIMED_OUT`.
+ * Asks the daemon to drain and waits for its end, at most `limitMs`; resolves with what it was, or undefined when
+ * none ran. Throws `LAM_CLI_STOP_TIMED_OUT`.
  */
-export async function stopDaemon(context: CommandContext): Promise<Status | undefined> {
+export async function stopDaemon(context: CommandContext, limitMs: number = STOP_MS): Promise<Status | undefined> {
   const found = await context.connect({ mayStart: false, anyVersion: true }).catch((error: unknown) => {
     if (isLamError(error) && error.code === 'LAM_CLIENT_DAEMON_NOT_RUNNING') return undefined;
     throw error;
   });
   if (found === undefined) return undefined;
   await found.client.stop();
-  if (await processGone(found.status.pid, STOP_MS)) return found.status;
-  throw lamError('LAM_CLI_STOP_TIMED_OUT', { pid: found.status.pid, seconds: STOP_MS / 1000 });
+  if (await processGone(found.status.pid, limitMs)) return found.status;
+  throw lamError('LAM_CLI_STOP_TIMED_OUT', { pid: found.status.pid, seconds: limitMs / 1000 });
 }

@@ -22,12 +22,17 @@ export interface Interpreter {
 export class Interpreters {
   readonly #nodeCommand: readonly string[];
   readonly #pythonBootstrap: string;
+  readonly #path: string;
   readonly #pythons = new Map<string, Promise<Interpreter>>();
 
-  /** `nodeCommand`: program and first arguments that run the Node bootstrap. `pythonBootstrap`: path of bootstrap.py. */
-  constructor(nodeCommand: readonly string[], pythonBootstrap: string) {
+  /**
+   * `nodeCommand`: program and first arguments that run the Node bootstrap. `pythonBootstrap`: path of bootstrap.py.
+   * `path`: the folders to look in, written as in `PATH`.
+   */
+  constructor(nodeCommand: readonly string[], pythonBootstrap: string, path = process.env['PATH'] ?? '') {
     this.#nodeCommand = nodeCommand;
     this.#pythonBootstrap = pythonBootstrap;
+    this.#path = path;
   }
 
   /** For `nodejs` and `python3`. Throws `LAM_DRIVER_RUNTIME_MISSING`; what is missing is looked for again next time. */
@@ -46,7 +51,7 @@ export class Interpreters {
   async #findPython(version: string | undefined): Promise<Interpreter> {
     const names = version === undefined ? ['python3'] : [`python${version}`, 'python3'];
     for (const name of names) {
-      for (const path of await onPath(name)) {
+      for (const path of await onPath(this.#path, name)) {
         const python = await ask(path);
         if (python === undefined) continue;
         const matches = version === undefined || python.version.startsWith(`${version}.`);
@@ -70,9 +75,9 @@ function nodeNotice(version: string | undefined): string | null {
     : `nodejs${version}.x was asked for, and Node ${own}, which runs lam, runs it`;
 }
 
-async function onPath(name: string): Promise<readonly string[]> {
+async function onPath(searchPath: string, name: string): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+  for (const folder of searchPath.split(delimiter)) {
     const path = join(folder, name);
     const executable =
       folder !== '' &&

@@ -104,10 +104,4 @@ export const CLI = {
     message: (d) => `the daemon (process ${d.pid}) did not stop within ${d.seconds} s`,
     hint: (d) => `end it the hard way: kill -9 ${d.pid}; the next start reclaims what it leaves`,
   }),
-  LAM_CLI_INSTALLATION_BROKEN: entry<{ file: string }>({
-    kind: 'internal',
-    fault: 'host',
-    message: (d) => `lam's own file '${d.file}' is missing`,
-    hint: () => 'build or install lam again: npm run build in a clone',
-  }),
 } as const satisfies Record<string, Entry<never>>;

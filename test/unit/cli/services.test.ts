@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, test } from 'node:test';
+import { commandContext } from '../../../src/cli/command-context.ts';
+import type { Installation } from '../../../src/cli/installation.ts';
+import { Output } from '../../../src/cli/output.ts';
+import { askForYes, confirm } from '../../../src/cli/services/confirm.ts';
+import { failureToError } from '../../../src/cli/services/failure.ts';
+import { stopDaemon } from '../../../src/cli/services/stop-daemon.ts';
+import { targetFunction } from '../../../src/cli/services/target.ts';
+import { socketPath } from '../../../src/contract/index.ts';
+
+const INSTALLATION: Installation = {
+  kind: 'npm',
+  version: '1.0.0',
+  daemonCommand: ['/nonexistent'],
+  nodeCommand: () => [],
+  assets: () => assert.fail(),
+  templates: () => assert.fail(),
+  esbuild: () => assert.fail(),
+  loadApp: () => assert.fail(),
+  loadDaemon: () => assert.fail(),
+};
+
+async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'lam-cli-'));
+  try {
+    await run(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe('asking for a yes', () => {
+  const answering = async (text: string): Promise<void> => {
+    const input = new PassThrough();
+    input.end(text);
+    await askForYes("delete 'f'", input, new PassThrough().resume());
+  };
+  for (const yes of ['y\n', 'Yes\n', ' YES \n']) test(`takes ${JSON.stringify(yes)} for one`, () => answering(yes));
+  for (const no of ['n\n', '\n', 'yeah\n', '']) {
+    test(`takes ${JSON.stringify(no)} for none`, () => assert.rejects(answering(no), { code: 'LAM_CLI_CANCELLED' }));
+  }
+  test('is not done where nobody can be asked', () =>
+    assert.rejects(confirm(new Output({ json: true, env: {} }), 'x', '--yes'), { code: 'LAM_CLI_NEEDS_YES' }));
+});
+
+describe('the function a command is about', () => {
+  test('has to be named outside a project', () =>
+    inFolder((cwd) =>
+      assert.rejects(targetFunction(undefined, cwd, 'invoke'), { code: 'LAM_CLI_NO_FUNCTION', details: { cwd, command: 'invoke' } }),
+    ));
+});
+
+describe('the port', () => {
+  for (const port of ['65536', '-1', 'http', '1e3', '', ' 80']) {
+    test(`is not ${JSON.stringify(port)}`, () =>
+      assert.throws(() => commandContext({ port }, INSTALLATION, { LAM_HOME: '/h' }), { code: 'LAM_CLI_USAGE' }));
+  }
+});
+
+describe('an invoke without an answer of the function', () => {
+  test('was answered by something that is not lam', () => {
+    const error = failureToError({ kind: 'refused', status: 502, header: undefined, type: 'Bad', body: 'Gateway' });
+    assert.equal(error.code, 'LAM_CLIENT_BAD_ANSWER');
+    assert.match(error.message, /502/);
+  });
+});
+
+describe('stopping a daemon', () => {
+  test('gives up on one that takes the request and goes on', () =>
+    inFolder(async (home) => {
+      const socket = socketPath(home);
+      await mkdir(dirname(socket), { recursive: true });
+      const server = createServer((_, response) => response.end(JSON.stringify({ pid: process.pid, version: '1.0.0' })));
+      await new Promise<void>((resolve) => server.listen(socket, resolve));
+      try {
+        const context = commandContext({ home }, INSTALLATION, {});
+        await assert.rejects(stopDaemon(context, 50), { code: 'LAM_CLI_STOP_TIMED_OUT', details: { pid: process.pid, seconds: 0.05 } });
+      } finally {
+        await new Promise((resolve) => server.close(resolve));
+      }
+      assert.equal(await stopDaemon(commandContext({ home }, INSTALLATION, {}), 50), undefined);
+    }));
+});

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { createClient, type LamClient } from '../../../src/client/index.ts';
+
+/** Runs against a server on a socket that answers every request in this way. */
+async function against(answer: (response: ServerResponse) => void, run: (client: LamClient) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'lam-answers-'));
+  const socket = join(folder, 's');
+  const server = createServer((_, response) => answer(response));
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  try {
+    await run(createClient(socket, folder));
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe('a client of something that is no daemon of lam', () => {
+  test('says what came in place of JSON', () =>
+    against(
+      (response) => response.end('<html>hello'),
+      (client) => assert.rejects(client.status(), { code: 'LAM_CLIENT_BAD_ANSWER', details: { status: 200, what: '<html>hello' } }),
+    ));
+
+  test('says what was refused in words of another', () =>
+    against(
+      (response) => response.writeHead(418).end('{"error":"teapot"}'),
+      (client) => assert.rejects(client.list(), { code: 'LAM_CLIENT_BAD_ANSWER', details: { status: 418, what: '{"error":"teapot"}' } }),
+    ));
+
+  test('says that the answer was cut off', () =>
+    against(
+      (response) => response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy()),
+      (client) => assert.rejects(client.df(), { code: 'LAM_CLIENT_CONNECTION_LOST' }),
+    ));
+});

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Bases } from '../../../../src/driver/docker/bases.ts';
+import { parseRuntime } from '../../../../src/runtimes/index.ts';
+
+test('where the engine is on another machine and no image was named, there is nothing to make containers from', async () => {
+  const runtime = parseRuntime('nodejs');
+  assert.ok(runtime !== undefined);
+  const bases = new Bases({
+    docker: () => assert.fail('the engine was asked'),
+    socketPath: '/run/docker.sock',
+    isLocalLinux: false,
+    pullLimitMs: 1000,
+    nodeBinary: process.execPath,
+    nodeArgs: [],
+    assetsDir: '/nonexistent',
+  });
+  await assert.rejects(bases.find(runtime, null), { code: 'LAM_DRIVER_NO_BASE', message: /does not run in this machine/ });
+});

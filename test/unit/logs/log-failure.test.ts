@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { logHouse, recordsOf } from '../../support/log-house.ts';
+
+test('logs that the file no longer gives are refused with what SQLite says', async () => {
+  await using house = await logHouse();
+  house.logs.append('f', { version: 1, sandbox: 'aa' }, 'stdout', 'line', 'r', 1);
+  assert.equal((await recordsOf(house.logs, 'f')).length, 1);
+  const other = new DatabaseSync(house.file);
+  other.exec('DROP TABLE chunks');
+  other.close();
+  await assert.rejects(recordsOf(house.logs, 'f'), { code: 'LAM_LOGS_READ_FAILED', message: /no such table/ });
+  await assert.rejects(house.logs.delete('f'), { code: 'LAM_LOGS_READ_FAILED' });
+});
