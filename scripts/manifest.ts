@@ -1,29 +1,50 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Command } from '@oclif/core';
-import { COMMANDS } from '../src/cli/commands.ts';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 
 /**
  * Writes `oclif.manifest.json` from the command classes, or with `--check` fails when the file is not what it would
- * write. Uses oclif's own caching of a command, the one `oclif manifest` uses.
+ * write. `oclif manifest` makes it, of a plugin in a folder of its own: oclif wants to find classes, and src/cli/commands.ts
+ * holds loaders.
  */
 const root = join(import.meta.dirname, '..');
 const file = join(root, 'oclif.manifest.json');
+const oclif = join(dirname(fileURLToPath(import.meta.resolve('oclif/package.json'))), 'bin/run.js');
 
-// Not among oclif's exports, but it is what its manifest command calls.
-const { cacheCommand } = (await import(new URL('../node_modules/@oclif/core/lib/util/cache-command.js', import.meta.url).href)) as {
-  cacheCommand(command: Command.Class, plugin: undefined, respectNoCacheDefault: boolean): Promise<Command.Cached>;
-};
-const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+/** The module that the plugin finds its commands in. */
+const COMMANDS_MODULE = `
+import { COMMANDS } from ${JSON.stringify(pathToFileURL(join(root, 'src/cli/commands.ts')).href)};
+const entries = Object.entries(COMMANDS).map(async ([id, load]) => [id, (await load()).default]);
+export default Object.fromEntries(await Promise.all(entries));
+`;
 
-const entries = Object.entries(COMMANDS).map(async ([id, load]) => {
-  const { default: command } = await load();
-  command.id = id;
-  const cached = await cacheCommand(command, undefined, true);
-  return [id, { ...cached, pluginName: 'lam', pluginAlias: 'lam', pluginType: 'core' }] as const;
-});
-const text = `${JSON.stringify({ commands: Object.fromEntries(await Promise.all(entries)), version }, null, 2)}\n`;
+async function makeManifest(): Promise<string> {
+  const {
+    name,
+    version,
+    files,
+    oclif: settings,
+  } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, object>;
+  const commands = { strategy: 'explicit', target: './commands.mjs', identifier: 'default' };
+  const plugin = await mkdtemp(join(tmpdir(), 'lam-manifest-'));
+  try {
+    await writeFile(
+      join(plugin, 'package.json'),
+      JSON.stringify({ name, version, files, type: 'module', oclif: { ...settings, commands } }),
+    );
+    await writeFile(join(plugin, 'commands.mjs'), COMMANDS_MODULE);
+    // In that folder, because it begins by removing the manifest of the one it is started in.
+    await promisify(execFile)(process.execPath, [oclif, 'manifest', plugin], { cwd: plugin });
+    return `${await readFile(join(plugin, 'oclif.manifest.json'), 'utf8')}\n`;
+  } finally {
+    await rm(plugin, { recursive: true, force: true });
+  }
+}
 
+const text = await makeManifest();
 if (process.argv.includes('--check')) {
   const found = await readFile(file, 'utf8').catch(() => '');
   if (found !== text) {
