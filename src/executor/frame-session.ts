@@ -65,7 +65,9 @@ export class FrameSession implements Session, FrameSink {
   #init: ({ settle(outcome: InitOutcome): void } & Expirable) | undefined;
   #timeoutMs = 0;
   #lastNumber = 0;
-  #lastRequestId = '';
+  /** The invocation that runs, or the last one that did. */
+  #startedNumber = 0;
+  #startedRequestId = '';
   #exit: ExitStatus | undefined;
   #connected = true;
   #ended = false;
@@ -77,7 +79,8 @@ export class FrameSession implements Session, FrameSink {
     this.#hooks = parts.hooks;
     this.#clock = parts.clock;
     this.#deadlines = parts.deadlines;
-    const line = (stream: 'stdout' | 'stderr') => (text: string) => this.#hooks.onLog(stream, text, this.#lastRequestId, this.#clock.now());
+    const line = (stream: 'stdout' | 'stderr') => (text: string) =>
+      this.#hooks.onLog(stream, text, this.#startedRequestId, this.#clock.now());
     this.#stdout = new LineSplitter(LIMITS.logRecordBytes, line('stdout'));
     this.#stderr = new LineSplitter(LIMITS.logRecordBytes, line('stderr'));
     parts.decoder.adopt(this, MAX_FRAME_BYTES);
@@ -105,7 +108,6 @@ export class FrameSession implements Session, FrameSink {
     if (this.#ended) return Promise.resolve({ kind: 'exit', exit: this.#exit ?? KILLED });
     return new Promise((resolve) => {
       this.#lastNumber = this.#lastNumber === 0xffffffff ? 1 : this.#lastNumber + 1;
-      this.#lastRequestId = context.requestId;
       const pending = new PendingInvocation(this.#lastNumber, context.requestId, resolve, this);
       this.#pending.set(pending.number, pending);
       if (this.#pending.size === 1) this.#begin(pending);
@@ -212,6 +214,8 @@ export class FrameSession implements Session, FrameSink {
 
   /** From now on it runs. */
   #begin(pending: PendingInvocation): void {
+    this.#startedNumber = pending.number;
+    this.#startedRequestId = pending.requestId;
     pending.startedAt = this.#deadlines.now();
     pending.deadline = pending.startedAt + this.#timeoutMs;
     this.#deadlines.add(pending);
@@ -252,7 +256,7 @@ export class FrameSession implements Session, FrameSink {
     }
     const text = body.toString('utf8', LOG_PREFIX, LOG_PREFIX + characterBoundary(body.subarray(LOG_PREFIX), LIMITS.logRecordBytes));
     const requestId =
-      request === 0 ? '' : request === this.#lastNumber ? this.#lastRequestId : (this.#pending.get(request)?.requestId ?? '');
+      request === 0 ? '' : request === this.#startedNumber ? this.#startedRequestId : (this.#pending.get(request)?.requestId ?? '');
     this.#hooks.onLog(stream === LOG_STDOUT ? 'stdout' : 'stderr', text, requestId, body.readDoubleBE(1));
   }
 

@@ -9,6 +9,7 @@ import { probeDocker } from '../../src/driver/docker/index.ts';
 import type { Sandbox } from '../../src/driver/sandbox.ts';
 import { isLamError } from '../../src/errors/index.ts';
 import { buildGoFixture, hasGo } from './build-go-fixture.ts';
+import { driverConformance } from './driver-suite.ts';
 import { askEngine, bareImage, Cuttable, DockerRig, INIT, invoke, resultOf, specOf } from './docker-rig.ts';
 
 const probe = await probeDocker();
@@ -327,6 +328,8 @@ lane('the Docker driver when things are missing', () => {
     assert.deepEqual(await containersOf(rig.home), []);
   });
 });
+
+if (probe.ok) driverConformance({ name: 'docker', socketPath });
 
 async function containersOf(home: string): Promise<readonly unknown[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`lam.home=${homeId(home)}`] }));

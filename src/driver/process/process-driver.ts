@@ -120,7 +120,7 @@ class ProcessDriver implements SandboxDriver {
   }
 
   async reclaim(): Promise<Reclaimed> {
-    const processes = await endOwnedProcesses(this.#parts.homeId);
+    const processes = await endOwnedProcesses(this.#parts);
     const members = (await this.#parts.cgroups?.reclaim()) ?? 0;
     const left = await readdir(this.#parts.folder);
     await Promise.all(left.map((name) => rm(join(this.#parts.folder, name), { recursive: true, force: true })));

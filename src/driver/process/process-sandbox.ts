@@ -181,6 +181,8 @@ export class RunningProcess {
   }
 
   async #waitForEnd(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    // Asked for before the end: where the pipes were read out by then, 'close' comes right behind 'exit'.
+    const closed = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
     const end = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
       this.#child.once('exit', (code, signal) => resolve({ code, signal }));
     });
@@ -189,9 +191,9 @@ export class RunningProcess {
     this.kill('SIGKILL');
     this.setFlow(false);
     await new Promise<void>((resolve) => {
-      const give = setTimeout(resolve, DRAIN_MS);
-      this.#child.once('close', () => {
-        clearTimeout(give);
+      const giveUp = setTimeout(resolve, DRAIN_MS);
+      void closed.then(() => {
+        clearTimeout(giveUp);
         resolve();
       });
     });

@@ -1,0 +1,9 @@
+/** Makes sandboxes, one with a child process of its own, says so on stdout and waits to be killed. Arguments: subject as JSON, home, assets. */
+import { boot, openDriver, type Subject } from './driver-rig.ts';
+
+const [subject = '', home = '', assets = ''] = process.argv.slice(2);
+const driver = await openDriver(JSON.parse(subject) as Subject, home, assets);
+const sandboxes = await Promise.all([boot(driver, home, 'nodejs'), boot(driver, home, 'python3'), boot(driver, home, 'provided')]);
+await sandboxes[0].text({ what: 'child' });
+console.log('made');
+setInterval(() => undefined, 60_000);

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { cp, chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { buildAssets } from '../../scripts/build-assets.ts';
+import { homeId, type InvocationContext } from '../../src/contract/index.ts';
+import { openDockerDriver, openProcessDriver, type Sandbox, type SandboxDriver } from '../../src/driver/index.ts';
+import type { InitOutcome, InitRequest, InvokeOutcome } from '../../src/executor/index.ts';
+import { parseRuntime } from '../../src/runtimes/index.ts';
+
+const FIXTURES = join(import.meta.dirname, '../fixtures/functions');
+const MIB = 1024 * 1024;
+
+/** A driver under test. Plain data, so that another process can be told of it. */
+export type Subject = { readonly name: 'process'; readonly cgroups?: boolean } | { readonly name: 'docker'; readonly socketPath: string };
+
+/** The runtimes that the suite knows, and the handler of each one's fixture. */
+export const HANDLERS = { nodejs: 'index.handler', python3: 'lambda_function.lambda_handler', provided: 'bootstrap' } as const;
+export type Tested = keyof typeof HANDLERS;
+const FOLDERS: Readonly<Record<Tested, string>> = { nodejs: 'nodejs-any', python3: 'python3-any', provided: 'provided-shell' };
+
+/** Opens the driver of `subject` on `home`, with what `buildAssets` made in `assets`. */
+export function openDriver(subject: Subject, home: string, assets: string): Promise<SandboxDriver> {
+  if (subject.name === 'docker') {
+    return openDockerDriver({ home, socketPath: subject.socketPath, nodeBinary: process.execPath, nodeArgs: [], assetsDir: assets });
+  }
+  return openProcessDriver({
+    home,
+    nodeCommand: [process.execPath, join(assets, 'bootstrap-nodejs.cjs')],
+    bootstrapPython3: join(assets, 'bootstrap-python3.py'),
+    ...(subject.cgroups === false ? { cgroups: false } : {}),
+  });
+}
+
+export interface Logged {
+  readonly stream: string;
+  readonly text: string;
+  readonly requestId: string;
+}
+
+/** What a sandbox is to be like, where it matters. */
+export interface BootOptions {
+  readonly handler?: string;
+  readonly timeoutMs?: number;
+  readonly initMs?: number;
+  readonly memoryMiB?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Takes the records instead of `logs`. */
+  readonly onLog?: (text: string) => void;
+}
+
+/** One sandbox with what it said. Disposing destroys it. */
+export class Booted implements AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly init: InitOutcome;
+  readonly logs: readonly Logged[];
+
+  constructor(sandbox: Sandbox, init: InitOutcome, logs: readonly Logged[]) {
+    this.sandbox = sandbox;
+    this.init = init;
+    this.logs = logs;
+  }
+
+  /** Invokes with the JSON of `event`. */
+  invoke(event: unknown, over: Partial<InvocationContext> = {}): Promise<InvokeOutcome> {
+    const context = {
+      requestId: crypto.randomUUID(),
+      deadlineMs: Date.now() + 10_000,
+      functionArn: ARN,
+      traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
+      ...over,
+    };
+    return this.sandbox.session.invoke(context, Buffer.from(JSON.stringify(event)));
+  }
+
+  /** The result as text; fails with what came instead. */
+  async text(event: unknown, over: Partial<InvocationContext> = {}): Promise<string> {
+    const outcome = await this.invoke(event, over);
+    if (outcome.kind === 'result') return Buffer.from(outcome.payload).toString();
+    const said = 'payload' in outcome ? Buffer.from(outcome.payload).toString() : '';
+    throw new TypeError(`no result but ${JSON.stringify({ ...outcome, payload: undefined })} ${said} ${JSON.stringify(this.logs)}`);
+  }
+
+  async json(event: unknown, over: Partial<InvocationContext> = {}): Promise<unknown> {
+    return JSON.parse(await this.text(event, over)) as unknown;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.sandbox.destroy();
+  }
+}
+
+/** Starts a sandbox of the rig of the suite. */
+export type Boot = (runtime: Tested, options?: BootOptions) => Promise<Booted>;
+
+export const NATIVE = ['nodejs', 'python3'] as const;
+
+export const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:any';
+
+/** A home with a driver on it. Disposing closes the driver and removes the home. */
+export class DriverRig implements AsyncDisposable {
+  readonly home: string;
+  readonly assets: string;
+  readonly subject: Subject;
+  readonly driver: SandboxDriver;
+
+  private constructor(parts: { home: string; assets: string; subject: Subject; driver: SandboxDriver }) {
+    this.home = parts.home;
+    this.assets = parts.assets;
+    this.subject = parts.subject;
+    this.driver = parts.driver;
+  }
+
+  static async make(subject: Subject): Promise<DriverRig> {
+    const home = await mkdtemp(join(tmpdir(), 'lam-driver-'));
+    const assets = await buildAssets(join(home, 'dist'));
+    await Promise.all(Object.values(FOLDERS).map((name) => cp(join(FIXTURES, name), join(home, name), { recursive: true })));
+    await Promise.all(Object.values(FOLDERS).map((name) => chmod(join(home, name), 0o755)));
+    return new DriverRig({ home, assets, subject, driver: await openDriver(subject, home, assets) });
+  }
+
+  boot(runtime: Tested, options: BootOptions = {}): Promise<Booted> {
+    return boot(this.driver, this.home, runtime, options);
+  }
+
+  /** What the driver has on this machine for this home, an entry for each thing; empty when it left nothing. */
+  remains(): Promise<readonly string[]> {
+    return remainsOf(this.subject, this.home);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.driver.close();
+    await rm(this.home, { recursive: true, force: true });
+  }
+}
+
+/** Makes a sandbox of the fixture of `runtime` that lies in `home`, and gives it init. */
+// oxlint-disable-next-line max-params -- the rig and the process that abandons its sandboxes have these four apart
+export async function boot(driver: SandboxDriver, home: string, runtime: Tested, options: BootOptions = {}): Promise<Booted> {
+  const parsed = parseRuntime(runtime);
+  if (parsed === undefined) throw new TypeError(`no such runtime: ${runtime}`);
+  const logs: Logged[] = [];
+  const memoryMiB = options.memoryMiB ?? 128;
+  const handler = options.handler ?? HANDLERS[runtime];
+  const provided = { _HANDLER: handler, ...options.environment };
+  const sandbox = await driver.create(
+    {
+      id: randomBytes(16).toString('hex'),
+      runtime: parsed,
+      code: join(home, FOLDERS[runtime]),
+      environment: parsed.protocol === 'runtime-api' ? provided : {},
+      limits: { memoryMiB, cpus: 1, pids: 64, tmpMiB: 16 },
+      network: 'none',
+      image: null,
+      functionName: 'any',
+      version: 7,
+    },
+    {
+      onLog: (stream, text, requestId) => {
+        if (options.onLog === undefined) logs.push({ stream, text, requestId });
+        else options.onLog(text);
+      },
+      onProtocolError: (what) => void logs.push({ stream: 'protocol', text: what, requestId: '' }),
+    },
+  );
+  const request: InitRequest = {
+    functionName: 'any',
+    version: 7,
+    functionArn: ARN,
+    handler,
+    taskRoot: sandbox.taskRoot,
+    memoryMiB,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    logGroup: '/aws/lambda/any',
+    logStream: 'stream',
+    environment: options.environment ?? {},
+  };
+  return new Booted(sandbox, await sandbox.session.init(request, options.initMs ?? 10_000), logs);
+}
+
+/** See {@link DriverRig.remains}; also of a home whose driver is in another process. */
+export async function remainsOf(subject: Subject, home: string): Promise<readonly string[]> {
+  const folders = ['run/sb', 'run/docker/sb'];
+  const entries = await Promise.all(folders.map((folder) => readdir(join(home, folder)).catch(() => [])));
+  const groups = await readdir('/sys/fs/cgroup', { recursive: false }).catch(() => []);
+  const cgroups = await Promise.all(
+    ['', ...groups].map((group) => readdir(join('/sys/fs/cgroup', group, `lam-${homeId(home)}`), { withFileTypes: true }).catch(() => [])),
+  );
+  return [
+    ...entries.flat().map((name) => `folder ${name}`),
+    ...cgroups.flatMap((found) => found.filter((entry) => entry.isDirectory()).map((entry) => `cgroup ${entry.name}`)),
+    ...(subject.name === 'docker' ? await containersOf(subject.socketPath, home) : await processesOf(home)),
+  ];
+}
+
+/** Processes that run in the folders of this home, found by what they have for a home: children have it from their parents. */
+async function processesOf(home: string): Promise<readonly string[]> {
+  const mark = `\0HOME=${join(home, 'run', 'sb')}/`;
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+      if (!`\0${environment}`.includes(mark)) return [];
+      const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
+      return [`process ${pid} ${command.replaceAll('\0', ' ').trim()}`];
+    }),
+  );
+  return found.flat();
+}
+
+function containersOf(socketPath: string, home: string): Promise<readonly string[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`lam.home=${homeId(home)}`] }));
+  return new Promise((resolve, reject) => {
+    const req = request({ socketPath, path: `/containers/json?all=true&filters=${filters}`, agent: false }, (res) => {
+      const chunks: Buffer[] = [];
+      res.on('data', (chunk: Buffer) => chunks.push(chunk));
+      res.on('end', () => {
+        const found = JSON.parse(Buffer.concat(chunks).toString()) as readonly { readonly Names: readonly string[] }[];
+        resolve(found.map((container) => `container ${container.Names[0]}`));
+      });
+    });
+    req.on('error', reject);
+    req.end();
+  });
+}
+
+/** Asks until the answer is yes or `limitMs` is over; whether it became yes. */
+export async function eventually(ask: () => boolean | Promise<boolean>, limitMs = 5000): Promise<boolean> {
+  for (const end = Date.now() + limitMs; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10))) {
+    if (await ask()) return true;
+  }
+  return ask();
+}
+
+/** Bytes of memory this process has in RAM. */
+export function residentMiB(): number {
+  return process.memoryUsage.rss() / MIB;
+}
+
+/** The parsed error document of an outcome that must be an error. */
+export function errorOf(outcome: { readonly kind: InvokeOutcome['kind'] | 'ready' }): Record<string, unknown> {
+  assert.equal(outcome.kind, 'error', JSON.stringify(outcome));
+  assert.ok('payload' in outcome && outcome.payload instanceof Uint8Array);
+  return JSON.parse(Buffer.from(outcome.payload).toString()) as Record<string, unknown>;
+}

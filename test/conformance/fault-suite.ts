@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { InvokeOutcome } from '../../src/executor/index.ts';
+import { errorOf, NATIVE, type Boot } from './driver-rig.ts';
+
+/** By runtime and event: the type and the message of the error that is answered. */
+const ERRORS = {
+  nodejs: [
+    ['throw', 'RangeError', /^thrown$/],
+    ['reject', 'TypeError', /^rejected$/],
+    ['unserialisable', 'Runtime.MarshalError', /BigInt/],
+  ],
+  python3: [
+    ['throw', 'KeyError', /thrown/],
+    ['reject', 'TypeError', /^rejected$/],
+    ['unserialisable', 'Runtime.MarshalError', /not JSON serializable/],
+  ],
+} as const;
+
+/** By runtime: a handler that cannot be loaded, and the type of the error that init reports. */
+const INIT_ERRORS = {
+  nodejs: [
+    ['absent.handler', 'Runtime.ImportModuleError'],
+    ['dependency.handler', 'Runtime.ImportModuleError'],
+    ['index.absent', 'Runtime.HandlerNotFound'],
+    ['syntax.handler', 'Runtime.UserCodeSyntaxError'],
+    ['index', 'Runtime.MalformedHandlerName'],
+    ['../index.handler', 'Runtime.MalformedHandlerName'],
+    ['throws.handler', 'RangeError'],
+  ],
+  python3: [
+    ['absent.handler', 'Runtime.ImportModuleError'],
+    ['dependency.handler', 'Runtime.ImportModuleError'],
+    ['lambda_function.absent', 'Runtime.HandlerNotFound'],
+    ['syntax.handler', 'Runtime.UserCodeSyntaxError'],
+    ['lambda_function', 'Runtime.MalformedHandlerName'],
+    ['throws.handler', 'OverflowError'],
+  ],
+} as const;
+
+const exit = (code: number | null, more: { signal?: 'SIGKILL'; outOfMemory?: boolean } = {}): InvokeOutcome => ({
+  kind: 'exit',
+  exit: { code, signal: more.signal ?? null, outOfMemory: more.outOfMemory ?? false },
+});
+
+/** What code does wrong, and what the session says of it. */
+export function faultsIn(boot: Boot): void {
+  for (const runtime of NATIVE) {
+    test(`${runtime}: reports errors of the handler with AWS's types, and lives on`, async () => {
+      await using booted = await boot(runtime);
+      for (const [what, type, message] of ERRORS[runtime]) {
+        const outcome = await booted.invoke({ what });
+        const document = errorOf(outcome);
+        assert.equal(document['errorType'], type);
+        assert.match(String(document['errorMessage']), message);
+        assert.ok(outcome.kind === 'error' && outcome.errorType === type && outcome.leaving === undefined);
+      }
+      assert.equal(await booted.json({ what: 'echo', value: 1 }), 1);
+    });
+
+    test(`${runtime}: reports code that cannot be loaded with AWS's types, and ends`, async () => {
+      for (const [handler, type] of INIT_ERRORS[runtime]) {
+        await using booted = await boot(runtime, { handler });
+        assert.equal(errorOf(booted.init)['errorType'], type, handler);
+        assert.ok(booted.init.kind === 'error' && booted.init.errorType === type);
+        assert.deepEqual(await booted.sandbox.exited, { code: 1, signal: null, outOfMemory: false }, handler);
+      }
+    });
+
+    test(`${runtime}: tells an init that ends the process and one that never ends from one that fails`, async () => {
+      await using exits = await boot(runtime, { handler: 'exits.handler' });
+      assert.deepEqual(exits.init, exit(4));
+      await using hangs = await boot(runtime, { handler: 'hangs.handler', initMs: 200 });
+      assert.deepEqual(hangs.init, { kind: 'timeout' });
+    });
+
+    test(`${runtime}: is timed out while it waits and while it loops, and can be destroyed`, async () => {
+      for (const event of [{ what: 'sleep', ms: 60_000 }, { what: 'loop' }]) {
+        await using booted = await boot(runtime, { timeoutMs: 200 });
+        const began = performance.now();
+        assert.deepEqual(await booted.invoke(event), { kind: 'timeout' });
+        const tookMs = performance.now() - began;
+        assert.ok(tookMs >= 200 && tookMs < 1500, `${tookMs} ms`);
+        await booted.sandbox.destroy();
+        assert.equal((await booted.sandbox.exited).signal, 'SIGKILL');
+      }
+    });
+
+    test(`${runtime}: settles with the exit status of a process that ends or is killed`, async () => {
+      for (const code of [0, 3]) {
+        await using booted = await boot(runtime);
+        assert.deepEqual(await booted.invoke({ what: 'exit', code }), exit(code));
+        assert.deepEqual({ kind: 'exit', exit: await booted.sandbox.exited }, exit(code));
+        assert.deepEqual(await booted.invoke({ what: 'echo', value: 1 }), exit(code));
+      }
+      await using killed = await boot(runtime);
+      assert.deepEqual(await killed.invoke({ what: 'kill' }), exit(null, { signal: 'SIGKILL' }));
+    });
+
+    test(`${runtime}: says that it was memory that ended it`, async () => {
+      await using hungry = await boot(runtime, { memoryMiB: 128, timeoutMs: 30_000 });
+      const outcome = await hungry.invoke({ what: 'hog' });
+      assert.ok(outcome.kind === 'exit' && outcome.exit.outOfMemory, JSON.stringify([outcome, hungry.logs]));
+    });
+  }
+
+  test('nodejs: says that it was memory when it is the heap of V8 that is full', async () => {
+    await using hungry = await boot('nodejs', { memoryMiB: 128, timeoutMs: 30_000 });
+    const outcome = await hungry.invoke({ what: 'heap' });
+    assert.ok(outcome.kind === 'exit' && outcome.exit.outOfMemory, JSON.stringify([outcome, hungry.logs]));
+  });
+
+  test('nodejs: answers for the invocation that runs when something nobody caught ends it', async () => {
+    await using booted = await boot('nodejs');
+    const outcome = await booted.invoke({ what: 'crash' });
+    assert.equal(errorOf(outcome)['errorMessage'], 'stray');
+    assert.ok(outcome.kind === 'error' && outcome.leaving === true);
+    assert.deepEqual(await booted.sandbox.exited, { code: 129, signal: null, outOfMemory: false });
+  });
+
+  test('provided: fails, is too large, is timed out, exits and fails in init as it says', async () => {
+    await using booted = await boot('provided', { timeoutMs: 2000 });
+    assert.equal(errorOf(await booted.invoke('error'))['errorType'], 'Asked');
+    assert.deepEqual(await booted.invoke('huge'), { kind: 'too-large', bytes: 7_000_000 });
+    assert.deepEqual(await booted.invoke('sleep'), { kind: 'timeout' });
+    await using exits = await boot('provided');
+    assert.deepEqual(await exits.invoke('exit'), exit(7));
+    await using killed = await boot('provided');
+    assert.deepEqual(await killed.invoke('killed'), exit(null, { signal: 'SIGKILL' }));
+    await using broken = await boot('provided', { environment: { FAIL_INIT: 'yes' } });
+    assert.equal(errorOf(broken.init)['errorType'], 'Runtime.NoSuchThing');
+    assert.deepEqual(await broken.sandbox.exited, { code: 3, signal: null, outOfMemory: false });
+  });
+}

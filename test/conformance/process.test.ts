@@ -1,0 +1,4 @@
+import { driverConformance } from './driver-suite.ts';
+
+driverConformance({ name: 'process' });
+driverConformance({ name: 'process', cgroups: false });
