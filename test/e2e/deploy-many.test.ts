@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { lamSession, type LamSession } from './session.ts';
+
+let s: LamSession;
+before(async () => {
+  s = await lamSession();
+});
+after(() => s.dispose());
+
+test('of the functions of a project, one that cannot be built does not stop the others, and is named with its reason', async () => {
+  const cwd = s.files('many', {
+    'lam.yaml': 'functions:\n  good: { runtime: nodejs, path: good }\n  bad: { runtime: nodejs, path: bad, build: { bundle: true } }\n',
+    'good/index.mjs': 'export const handler = async () => "good";',
+    'bad/index.ts': 'import { nothing } from "./absent.ts"; export const handler = nothing;',
+  });
+  const told = await s.run(['deploy'], { cwd });
+  assert.equal(told.code, 8);
+  assert.match(told.stdout, /^good v1 live/);
+  assert.match(told.stderr, /^Error: bad: .*\n.*Could not resolve ".\/absent.ts"/m);
+  assert.match(told.stderr, /^Error: 1 of 2 functions could not be deployed: bad$/m);
+  const fault = await s.refused(['deploy'], 'LAM_CLI_DEPLOY_FAILED', 8, { cwd });
+  assert.deepEqual(fault.details?.['failed'], ['bad']);
+  assert.equal((await s.ok(['invoke', 'good'])).stdout.trim(), '"good"');
+});
