@@ -57,10 +57,13 @@ async function isRunning(container: Container, clock: Clock): Promise<boolean> {
   }
 }
 
+/** With what the Node bootstrap exits, as AWS's does, when nothing caught an error; a container without a terminal hears no SIGHUP. */
+const UNCAUGHT_EXCEPTION = 129;
+
 /** A shell's and Docker's number for an ending by signal N is 128 + N. */
 export function exitStatus(status: number, outOfMemory: boolean): ExitStatus {
   const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0];
-  if (signal === undefined) return { code: status, signal: null, outOfMemory };
+  if (signal === undefined || status === UNCAUGHT_EXCEPTION) return { code: status, signal: null, outOfMemory };
   return { code: null, signal: signal as NodeJS.Signals, outOfMemory };
 }
 

@@ -101,6 +101,8 @@ test('the attach stream is taken apart however it is cut', () => {
 test('an exit status tells signals from codes as shells and Docker do', () => {
   assert.deepEqual(exitStatus(0, false), { code: 0, signal: null, outOfMemory: false });
   assert.deepEqual(exitStatus(127, false), { code: 127, signal: null, outOfMemory: false });
+  // The code of an error that nothing caught in Node, not a SIGHUP.
+  assert.deepEqual(exitStatus(129, false), { code: 129, signal: null, outOfMemory: false });
   assert.deepEqual(exitStatus(137, true), { code: null, signal: 'SIGKILL', outOfMemory: true });
   assert.deepEqual(exitStatus(139, false), { code: null, signal: 'SIGSEGV', outOfMemory: false });
   assert.deepEqual(exitStatus(255, false), { code: 255, signal: null, outOfMemory: false });
