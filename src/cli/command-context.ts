@@ -65,8 +65,8 @@ export function commandContext(flags: GlobalFlagValues, installation: Installati
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (/^[0-9]{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw lamError('LAM_CLI_USAGE', { what: `'${text}' is not a port: give 1 to 65535`, command: '' });
+  if (/^[0-9]{1,5}$/.test(text) && port >= 0 && port <= 65_535) return port;
+  throw lamError('LAM_CLI_USAGE', { what: `'${text}' is not a port: give 1 to 65535, or 0 for any free one`, command: '' });
 }
 
 function caller(env: Env): string {

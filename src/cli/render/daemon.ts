@@ -38,7 +38,7 @@ export function renderReclaimed(r: Reclaimed): string {
 }
 
 /** The gaps of a driver, a line each; nothing when there are none. */
-export function renderGaps(s: Status): string {
+export function renderGaps(s: Pick<Status, 'driver' | 'gaps'>): string {
   return s.gaps.length === 0
     ? ''
     : [`the ${s.driver} driver does not isolate everything here:`, ...s.gaps.map((gap) => `  - ${gap}`)].join('\n');
