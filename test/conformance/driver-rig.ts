@@ -181,8 +181,8 @@ export async function boot(driver: SandboxDriver, home: string, runtime: Tested,
   return new Booted(sandbox, await sandbox.session.init(request, options.initMs ?? 10_000), logs);
 }
 
-/** See {@link DriverRig.remains}; also of a home whose driver is in another process. */
-export async function remainsOf(subject: Subject, home: string): Promise<readonly string[]> {
+/** See {@link DriverRig.remains}. */
+async function remainsOf(subject: Subject, home: string): Promise<readonly string[]> {
   const folders = ['run/sb', 'run/docker/sb'];
   const entries = await Promise.all(folders.map((folder) => readdir(join(home, folder)).catch(() => [])));
   const groups = await readdir('/sys/fs/cgroup', { recursive: false }).catch(() => []);
