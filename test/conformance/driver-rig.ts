@@ -235,7 +235,7 @@ export async function eventually(ask: () => boolean | Promise<boolean>, limitMs 
   return ask();
 }
 
-/** Bytes of memory this process has in RAM. */
+/** Memory this process has in RAM, MiB. */
 export function residentMiB(): number {
   return process.memoryUsage.rss() / MIB;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 
 import { ARN, type Boot, DriverRig, eventually, NATIVE, openDriver, residentMiB, type Subject } from './driver-rig.ts';
@@ -216,7 +216,7 @@ function endings(boot: Boot, rig: () => DriverRig): void {
     const { subject } = rig();
     await using own = await DriverRig.make(subject);
     await own.driver.close();
-    const program = join(import.meta.dirname, 'abandon-sandboxes.ts');
+    const program = fileURLToPath(new URL('abandon-sandboxes.ts', import.meta.url));
     const owner = spawn(process.execPath, [program, JSON.stringify(subject), own.home, own.assets], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
