@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { ARN, type Boot, DriverRig, eventually, NATIVE, openDriver, residentMiB, type Subject } from './driver-rig.ts';
 import { faultsIn } from './fault-suite.ts';
+import { formsOfHandlers } from './forms-suite.ts';
 import { sendingAhead } from './sent-ahead-suite.ts';
 
 /** What every driver promises, with every bootstrap it has. Each sandbox is a real one. */
@@ -21,6 +22,7 @@ export function driverConformance(subject: Subject): void {
     output(boot);
     surroundings(boot, subject);
     faultsIn(boot);
+    formsOfHandlers(boot);
     sendingAhead(boot);
     endings(boot, () => rig);
   });
@@ -141,19 +143,7 @@ function output(boot: Boot): void {
 }
 
 /** All that a function may find in its environment but what it was given. Python itself adds LC_CTYPE where LANG is not to be had. */
-const KNOWN = [
-  'LC_CTYPE',
-  'HOME',
-  'HOSTNAME',
-  'LAMBDA_TASK_ROOT',
-  'LANG',
-  'NODE_OPTIONS',
-  'PATH',
-  'PWD',
-  'TMPDIR',
-  'TZ',
-  '_X_AMZN_TRACE_ID',
-];
+const KNOWN = ['LC_CTYPE', 'HOME', 'HOSTNAME', 'LAMBDA_TASK_ROOT', 'LANG', 'PATH', 'PWD', 'TMPDIR', 'TZ', '_X_AMZN_TRACE_ID'];
 
 function surroundings(boot: Boot, subject: Subject): void {
   for (const runtime of NATIVE) {

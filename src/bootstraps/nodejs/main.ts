@@ -21,6 +21,9 @@ import { Output } from './output.ts';
 /** Exit codes of AWS's Node runtime. */
 const EXIT = { initError: 1, unhandledRejection: 128, uncaughtException: 129 } as const;
 
+/** What the process driver has in `NODE_OPTIONS`. */
+const HEAP_OPTION = /^--max-old-space-size=\d+$/;
+
 /** The function's side of the connection: one process, one function, one invocation at a time. */
 class Bootstrap implements FrameSink {
   readonly #socket: Socket;
@@ -30,6 +33,8 @@ class Bootstrap implements FrameSink {
   #handler: Handler | undefined;
   /** When the invocation that runs began, on the clock of `performance.now`. */
   #startedAt = 0;
+  /** Who is told when nothing but the connection keeps the process alive, and for which invocation. */
+  #drained: { readonly request: number; readonly run: () => void } | undefined;
   /** Sent ahead while another invocation runs; each starts when the one before it has answered. */
   readonly #waiting: { request: number; meta: Buffer; body: Buffer }[] = [];
 
@@ -43,6 +48,7 @@ class Bootstrap implements FrameSink {
     const decoder = new FrameDecoder(this, MAX_FRAME_BYTES);
     this.#socket.on('data', (chunk: Buffer) => decoder.push(chunk));
     this.#output.install();
+    process.on('beforeExit', () => this.#onDrained());
     process.on('uncaughtException', (error) => this.#crash(error, 'Uncaught Exception', EXIT.uncaughtException));
     process.on('unhandledRejection', (reason) => {
       const stack = reason instanceof Error ? reason.stack : undefined;
@@ -114,7 +120,7 @@ class Bootstrap implements FrameSink {
       process.env['_X_AMZN_TRACE_ID'] = invocation.traceId;
       const event: unknown = body.length === 0 ? {} : JSON.parse(body.toString('utf8'));
       if (invocation.http === true) addBodyReaders(event);
-      runHandler(handler, event, contextOf(init, invocation), { answer, drained: (then) => this.#whenDrained(request, then) });
+      runHandler(handler, event, contextOf(init, invocation), { answer, drained: (run) => this.#whenDrained(request, run) });
     } catch (thrown) {
       this.#fail(request, thrown);
     }
@@ -169,14 +175,18 @@ class Bootstrap implements FrameSink {
     process.exit(exitCode);
   }
 
-  /** Calls `then` once nothing but the connection keeps the process alive, unless the invocation has ended before. */
-  #whenDrained(request: number, then: () => void): void {
+  /** Calls `run` once nothing but the connection keeps the process alive, unless the invocation has ended before. */
+  #whenDrained(request: number, run: () => void): void {
     if (request !== this.#output.request) return;
+    this.#drained = { request, run };
     this.#socket.unref();
-    process.once('beforeExit', () => {
-      this.#socket.ref();
-      if (request === this.#output.request) then();
-    });
+  }
+
+  #onDrained(): void {
+    const drained = this.#drained;
+    this.#drained = undefined;
+    this.#socket.ref();
+    if (drained?.request === this.#output.request) drained.run();
   }
 
   #send(type: number, request: number, meta: string, body?: string): void {
@@ -201,6 +211,8 @@ function dial(address: string): Socket {
 function main(): void {
   const { LAM_SOCKET: address, LAM_TOKEN: token } = process.env;
   for (const name of Object.keys(process.env)) if (name.startsWith('LAM_')) delete process.env[name];
+  // The driver's way to size the heap of this process; those that the function starts size their own.
+  if (HEAP_OPTION.test(process.env['NODE_OPTIONS'] ?? '')) delete process.env['NODE_OPTIONS'];
   if (address === undefined || token === undefined) {
     writeSync(2, 'lam bootstrap: LAM_SOCKET and LAM_TOKEN are not set; it is started by the daemon, not by hand\n');
     process.exit(1);

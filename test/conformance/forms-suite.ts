@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { errorOf, type Boot } from './driver-rig.ts';
+
+/** By handler: what it makes of the event `{"a":1}`. */
+const ANSWERS = [
+  ['forms.callback', { a: 1 }],
+  ['forms.succeed', { a: 1 }],
+  ['forms.done', { a: 1 }],
+  ['forms.now', { a: 1 }],
+  ['forms.nothing', null],
+  ['forms.silent', null],
+  ['forms.never', null],
+  ['forms.deep.er.handler', { a: 1 }],
+  ['module.handler', 'module'],
+  ['unmarked.handler', 'unmarked'],
+  ['common.handler', 'common'],
+  ['typed.handler', 'typed'],
+  ['scope/app.handler', 'scope'],
+] as const;
+
+/** By handler: the type and the message of its error. */
+const FAILURES = [
+  ['forms.callbackFails', 'RangeError', 'called back'],
+  ['forms.fail', 'string', 'text'],
+  ['forms.throwsText', 'string', 'text'],
+  ['forms.throwsNothing', 'string', 'handled'],
+] as const;
+
+/** The forms that a handler and its file may have. */
+export function formsOfHandlers(boot: Boot): void {
+  test('nodejs: takes an answer in every form that a handler can give it, twice', async () => {
+    for (const [handler, answer] of ANSWERS) {
+      await using booted = await boot('nodejs', { handler });
+      assert.equal(booted.init.kind, 'ready', `${handler} ${JSON.stringify(booted.logs)}`);
+      for (let i = 0; i < 2; i += 1) assert.deepEqual(await booted.json({ a: 1 }), answer, handler);
+    }
+  });
+
+  test('nodejs: takes a failure in every form that a handler can give it', async () => {
+    for (const [handler, type, message] of FAILURES) {
+      await using booted = await boot('nodejs', { handler });
+      const { errorType, errorMessage } = errorOf(await booted.invoke({}));
+      assert.deepEqual([errorType, errorMessage], [type, message], handler);
+    }
+  });
+
+  test('nodejs: keeps nothing of invocations that were answered by callback', async () => {
+    await using booted = await boot('nodejs', { handler: 'forms.listeners' });
+    const first = await booted.json({});
+    for (let i = 0; i < 12; i += 1) assert.equal(await booted.json({}), first);
+    assert.deepEqual(booted.logs, []);
+  });
+
+  test('nodejs: gives an event that came over HTTP its body as json() and text(), out of sight', async () => {
+    await using booted = await boot('nodejs', { handler: 'forms.reads' });
+    const body = '{"ä":1}';
+    const plain = { body, isBase64Encoded: false };
+    assert.deepEqual(await booted.json(plain, { http: true }), [{ ä: 1 }, body, Object.keys(plain)]);
+    const encoded = { body: Buffer.from(body).toString('base64'), isBase64Encoded: true };
+    assert.deepEqual(await booted.json(encoded, { http: true }), [{ ä: 1 }, body, Object.keys(encoded)]);
+    assert.equal(errorOf(await booted.invoke(plain))['errorType'], 'TypeError');
+  });
+
+  test('python3: awaits coroutines, on one loop for the life of the sandbox', async () => {
+    await using booted = await boot('python3', { handler: 'package/forms.waits' });
+    assert.equal(await booted.text({}), await booted.text({}));
+    await using failing = await boot('python3', { handler: 'package.forms.fails' });
+    assert.equal(errorOf(await failing.invoke({}))['errorType'], 'LookupError');
+  });
+
+  test('python3: makes JSON of decimals, hands on bytes as they are, and escapes what UTF-8 has no form for', async () => {
+    await using numbers = await boot('python3', { handler: 'package.forms.numbers' });
+    assert.deepEqual(await numbers.json({}), [1.5, 3]);
+    await using octets = await boot('python3', { handler: 'package.forms.octets' });
+    const outcome = await octets.invoke({});
+    assert.ok(outcome.kind === 'result' && Buffer.from(outcome.payload).equals(Buffer.from([0, 255])));
+    await using surrogate = await boot('python3', { handler: 'package.forms.surrogate' });
+    assert.equal(await surrogate.text({}), String.raw`"\ud800"`);
+  });
+
+  test('python3: writes what goes through logging as AWS does', async () => {
+    await using booted = await boot('python3', { handler: 'package.forms.logs' });
+    const requestId = crypto.randomUUID();
+    await booted.json({}, { requestId });
+    assert.equal(booted.logs.length, 1);
+    assert.match(
+      booted.logs[0]?.text ?? '',
+      new RegExp(`^\\[INFO\\]\\t\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\\t${requestId}\\tof logging$`),
+    );
+    assert.equal(booted.logs[0]?.requestId, requestId);
+  });
+}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { LIMITS } from '../../../src/contract/index.ts';
+import { DialHome, type ExitStatus } from '../../../src/executor/index.ts';
+import { encodeFrame, encodeLog, FRAME, FrameDecoder, LOG_STDOUT, MAX_FRAME_BYTES } from '../../../src/executor/frames.ts';
+import { systemClock } from '../../../src/kit/index.ts';
+
+const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
+const INIT = {
+  ...{ functionName: 'f', version: 1, functionArn: 'arn', handler: 'index.handler', taskRoot: '/', memoryMiB: 128 },
+  ...{ timeoutMs: 10_000, logGroup: 'g', logStream: 's', environment: {} },
+};
+const context = (requestId: string) => ({ requestId, deadlineMs: 0, functionArn: 'arn', traceId: 't' });
+const hello = (token: string): Buffer => encodeFrame(FRAME.hello, 0, JSON.stringify({ token, pid: 1, runtime: 'test 1' }));
+
+type FrameSession = Awaited<ReturnType<DialHome['expect']>['connected']>;
+
+/** A session with a sandbox at its other end that says what the test says. */
+interface Pair {
+  readonly session: FrameSession;
+  readonly sandbox: Socket;
+  /** `[stream, text, request id]` of each record. */
+  readonly logs: (readonly [string, string, string])[];
+  readonly refusals: string[];
+  /** The frames that the daemon sent, as they come. */
+  readonly next: () => Promise<{ type: number; request: number; meta: string }>;
+}
+
+describe('a session of frames', { concurrency: false }, () => {
+  let folder: string;
+  let home: DialHome;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lam-session-'));
+    home = await DialHome.listen(join(folder, 's'), systemClock);
+  });
+  after(async () => {
+    await home.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function pair(timeoutMs = 10_000): Promise<Pair> {
+    const logs: Pair['logs'] = [];
+    const refusals: string[] = [];
+    const expected = home.expect('id', {
+      onLog: (stream, text, requestId) => logs.push([stream, text, requestId]),
+      onProtocolError: (what) => refusals.push(what),
+    });
+    const sandbox = connect(home.path);
+    const received: { type: number; request: number; meta: string }[] = [];
+    const waiting: (() => void)[] = [];
+    const decoder = new FrameDecoder(
+      {
+        onFrame: (type, request, meta) => {
+          received.push({ type, request, meta: meta.toString() });
+          waiting.shift()?.();
+        },
+        onGarbage: assert.fail,
+      },
+      MAX_FRAME_BYTES,
+    );
+    sandbox.on('data', (chunk: Buffer) => decoder.push(chunk));
+    sandbox.on('error', () => undefined);
+    sandbox.write(hello(expected.token));
+    const session = await expected.connected;
+    const next: Pair['next'] = async () => {
+      if (received.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+      return received.shift() ?? assert.fail();
+    };
+    const ready = session.init({ ...INIT, timeoutMs }, 1000);
+    assert.equal((await next()).type, FRAME.init);
+    sandbox.write(encodeFrame(FRAME.ready, 0, '{"durationMs":5}'));
+    assert.deepEqual(await ready, { kind: 'ready', durationMs: 5 });
+    return { session, sandbox, logs, refusals, next };
+  }
+
+  test('hands on a result as the bytes that came', async () => {
+    const { session, sandbox, next } = await pair();
+    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const { request } = await next();
+    sandbox.write(encodeFrame(FRAME.result, request, '', Buffer.from([0, 255])));
+    const settled = await outcome;
+    assert.ok(settled.kind === 'result' && Buffer.from(settled.payload).equals(Buffer.from([0, 255])));
+    session.close();
+  });
+
+  test('throws away a result beyond the limit of a payload', async () => {
+    const { session, sandbox, next } = await pair();
+    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    sandbox.write(encodeFrame(FRAME.result, (await next()).request, '', Buffer.alloc(LIMITS.payloadBytes + 1)));
+    assert.deepEqual(await outcome, { kind: 'too-large', bytes: LIMITS.payloadBytes + 1 });
+    session.close();
+  });
+
+  test('takes no notice of a result that comes after its time-out', async () => {
+    const { session, sandbox, refusals, next } = await pair(20);
+    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const { request } = await next();
+    assert.deepEqual(await outcome, { kind: 'timeout' });
+    sandbox.write(encodeFrame(FRAME.result, request, ''));
+    const second = session.invoke(context('s'), Buffer.from('{}'));
+    sandbox.write(encodeFrame(FRAME.result, (await next()).request, ''));
+    assert.equal((await second).kind, 'result');
+    assert.deepEqual(refusals, []);
+    session.close();
+  });
+
+  for (const [what, frame] of [
+    ['an answer to an invocation that was never asked for', encodeFrame(FRAME.result, 99, '')],
+    ['a frame of a type that only the daemon sends', encodeFrame(FRAME.invoke, 1, '')],
+    ['a frame of an unknown type', encodeFrame(200, 0, '')],
+    ['a LOG frame of no stream', encodeLog(0, 3, 0, 'x')],
+    ['a LOG frame without its time', encodeFrame(FRAME.log, 0, '', Buffer.from([1]))],
+    ['bytes that are no frame', Buffer.alloc(64, 0xff)],
+  ] as const) {
+    test(`is closed by ${what}`, async () => {
+      const { session, sandbox, refusals, next } = await pair();
+      const outcome = session.invoke(context('r'), Buffer.from('{}'));
+      await next();
+      const closed = once(sandbox, 'close');
+      sandbox.write(frame);
+      assert.equal((await outcome).kind, 'exit');
+      assert.equal(refusals.length, 1);
+      await closed;
+    });
+  }
+
+  test('reads what a process said before it ended, and only then settles with its exit', async () => {
+    const { session, sandbox, logs, next } = await pair();
+    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const { request } = await next();
+    sandbox.end(
+      Buffer.concat([encodeLog(request, LOG_STDOUT, 1, 'last words'), encodeFrame(FRAME.error, request, '{"errorType":"E"}', 'doc')]),
+    );
+    session.exited(EXIT);
+    const settled = await outcome;
+    assert.ok(settled.kind === 'error' && settled.errorType === 'E');
+    assert.deepEqual(logs, [['stdout', 'last words', 'r']]);
+    assert.deepEqual(await session.invoke(context('s'), Buffer.from('{}')), { kind: 'exit', exit: EXIT });
+  });
+
+  test('settles with the exit of a process that said nothing more', async () => {
+    const { session, sandbox, next } = await pair();
+    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    await next();
+    sandbox.destroy();
+    session.exited(EXIT);
+    assert.deepEqual(await outcome, { kind: 'exit', exit: EXIT });
+  });
+
+  test('cuts a log record to its limit, between characters', async () => {
+    const { session, sandbox, logs, next } = await pair();
+    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const { request } = await next();
+    sandbox.write(encodeLog(request, LOG_STDOUT, 1, `x${'ä'.repeat(LIMITS.logRecordBytes / 2)}`));
+    sandbox.write(encodeFrame(FRAME.result, request, ''));
+    await outcome;
+    assert.equal(logs[0]?.[1], `x${'ä'.repeat(LIMITS.logRecordBytes / 2 - 1)}`);
+    session.close();
+  });
+
+  test('cuts raw output into lines, the last of which needs no end', async () => {
+    const { session, logs, next } = await pair();
+    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    await next();
+    session.output('stdout', Buffer.from('one\ntw'));
+    session.output('stderr', Buffer.from('three\r\n'));
+    session.output('stdout', Buffer.from('o\nfour'));
+    session.close();
+    await outcome;
+    assert.deepEqual(logs, [
+      ['stdout', 'one', 'r'],
+      ['stderr', 'three', 'r'],
+      ['stdout', 'two', 'r'],
+      ['stdout', 'four', 'r'],
+    ]);
+  });
+
+  test('reads nothing while it is paused, and all of it afterwards', async () => {
+    const { session, sandbox, logs, next } = await pair();
+    const flow: boolean[] = [];
+    session.onFlow = (paused) => flow.push(paused);
+    session.pause();
+    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const { request } = await next();
+    sandbox.write(Buffer.concat([encodeLog(request, LOG_STDOUT, 1, 'held'), encodeFrame(FRAME.result, request, '')]));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(logs, []);
+    session.resume();
+    await outcome;
+    assert.deepEqual(logs, [['stdout', 'held', 'r']]);
+    assert.deepEqual(flow, [true, false]);
+    session.close();
+  });
+
+  test('is not to be had without its token, with a used one, or with anything but HELLO', async () => {
+    const used = home.expect('id', { onLog: assert.fail, onProtocolError: assert.fail });
+    const first = connect(home.path);
+    first.write(hello(used.token));
+    const session = await used.connected;
+    for (const frame of [
+      hello('wrong'),
+      hello(used.token),
+      encodeFrame(FRAME.ready, 0, ''),
+      encodeFrame(FRAME.hello, 0, 'no JSON'),
+      Buffer.alloc(8, 0xff),
+    ]) {
+      const stranger = connect(home.path);
+      stranger.on('error', () => undefined);
+      stranger.resume();
+      stranger.write(frame);
+      await once(stranger, 'close');
+    }
+    session.close();
+    first.destroy();
+  });
+});
