@@ -1,4 +1,5 @@
-import { lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdir, readdir, realpath, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isLamError, lamError } from '../errors/index.ts';
 import type { TemplateEntry } from './read-template.ts';
@@ -17,7 +18,10 @@ export async function layOut(entries: readonly TemplateEntry[], directory: strin
     const place = existing ?? directory;
     const above = dirname(place);
     made = await mkdir(above, { recursive: true });
-    draft = await mkdtemp(join(above, '.lam-init-'));
+    // By mkdir, as mkdtemp would leave the project closed to all but its owner.
+    const beside = join(above, `.lam-init-${randomUUID()}`);
+    await mkdir(beside);
+    draft = beside;
     await writeEntries(entries, draft);
     if (existing === undefined) await rename(draft, place);
     else await moveInto(entries, draft, existing);

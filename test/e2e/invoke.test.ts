@@ -70,6 +70,7 @@ describe('lam invoke', () => {
     await gives(['echo', '-C', cwd, '--event', 'e.json'], '{"from":"a file"}');
     await gives(['echo', '-d', '-'], '{"from":"stdin"}', { stdin: '{"from":"stdin"}' });
     await gives(['echo'], '{"from":"a pipe"}', { stdin: '{"from":"a pipe"}' });
+    await gives([], '{"from":"a pipe"}', { stdin: '{"from":"a pipe"}', cwd: s.files('echo', {}) });
     await gives(['echo'], '{}');
     await gives(['echo'], '{}', { stdin: '' });
   });

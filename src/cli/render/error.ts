@@ -40,6 +40,8 @@ function toLamError(thrown: unknown, command: string): LamError {
     // What oclif's parser says starts with what is wrong and goes on with a list and "See more help with --help".
     const what = printable(thrown.message)
       .replace(/\nSee more help with --help$/, '')
+      .replace(/^(Parsing \S+) *\n\s*/, '$1: ')
+      .replaceAll(/:\s*\n\s*/g, ': ')
       .replaceAll(/\s*\n\s*/g, '; ');
     return lamError('LAM_CLI_USAGE', { what: lowerFirst(what), command: command.replaceAll(':', ' ') }, thrown);
   }

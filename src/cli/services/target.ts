@@ -6,7 +6,8 @@ import { projectFunctions } from './project-functions.ts';
 export async function targetFunction(given: string | undefined, cwd: string, command: string): Promise<FunctionReference> {
   if (given !== undefined) {
     const reference = parseReference(given);
-    if (reference === undefined) throw lamError('LAM_CLI_BAD_REFERENCE', { text: given });
+    if (reference === undefined)
+      throw lamError('LAM_CLI_BAD_REFERENCE', { text: given, wanted: 'the name of a function, nor FUNCTION@VERSION or FUNCTION:ALIAS' });
     return reference;
   }
   const names = await projectFunctions(cwd);
@@ -18,7 +19,9 @@ export async function targetFunction(given: string | undefined, cwd: string, com
 /** The name alone; a version or alias beside it is refused, because the command moves the function as a whole. */
 export async function targetName(given: string | undefined, cwd: string, command: string): Promise<string> {
   const reference = await targetFunction(given, cwd, command);
-  if (reference.qualifier !== undefined) throw lamError('LAM_CLI_BAD_REFERENCE', { text: given ?? '' });
+  if (reference.qualifier !== undefined) {
+    throw lamError('LAM_CLI_BAD_REFERENCE', { text: given ?? '', wanted: 'a name alone: this command is about the function as a whole' });
+  }
   return reference.name;
 }
 

@@ -14,7 +14,7 @@ export function processGaps(o: {
     `functions run as the user of lam${o.isRoot ? ', which is root,' : ''} and can read and write whatever that user can, the code of functions included`,
     "functions share this machine's network; 'network: none' has no effect, and one function can reach what another listens on",
     'functions see the processes of this machine',
-    'tmpMiB limits each file a function writes, not all of its /tmp together',
+    'tmp (in lam.yaml) limits each file a function writes, not all of its /tmp together',
     ...(controllers?.memory === true
       ? []
       : [isLinux ? 'memory is checked four times a second, not limited by the kernel' : "memory is not limited beyond Node's own heap"]),

@@ -20,10 +20,10 @@ export const CLI = {
     message: (d) => `no function named, and '${d.cwd}' is not a project of one function`,
     hint: (d) => `name it: lam ${d.command} FUNCTION, or go to a folder with a lam.yaml`,
   }),
-  LAM_CLI_BAD_REFERENCE: entry<{ text: string }>({
+  LAM_CLI_BAD_REFERENCE: entry<{ text: string; wanted: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `'${d.text}' is not the name of a function, nor FUNCTION@VERSION or FUNCTION:ALIAS`,
+    message: (d) => `'${d.text}' is not ${d.wanted}`,
     hint: () => 'names have 1 to 64 of a-z A-Z 0-9 - _; see what is deployed: lam list',
   }),
   LAM_CLI_BAD_VERSION: entry<{ text: string }>({

@@ -64,6 +64,18 @@ describe('rendering an error', () => {
     });
   });
 
+  test('puts what the parser breaks over lines on one', () => {
+    for (const [said, line] of [
+      [
+        'Parsing --lines \n\tExpected an integer but received: abc\nSee more help with --help',
+        'parsing --lines: Expected an integer but received: abc',
+      ],
+      ['Missing 1 required arg:\nshell  Which shell.\nSee more help with --help', 'missing 1 required arg: shell  Which shell.'],
+    ] as const) {
+      assert.equal(renderError(new Errors.CLIError(said), STYLE).stderr.split('\n')[0], `Error: ${line}`);
+    }
+  });
+
   test('shows no stack of an unknown error, and asks to report it', () => {
     const { stderr, exit } = renderError(new TypeError('x is not a function'), STYLE);
     assert.equal(exit, 1);

@@ -66,6 +66,13 @@ describe('a new project', () => {
     assert.deepEqual(await readdir(root), ['hello']);
   });
 
+  test('lies in a folder as open as any other made here', async (t) => {
+    const root = await temporaryFolder(t);
+    await scaffold(request(root));
+    await mkdir(join(root, 'other'));
+    assert.equal((await stat(join(root, 'hello'))).mode, (await stat(join(root, 'other'))).mode);
+  });
+
   test('may have a name that YAML would read as a number', async (t) => {
     const root = await temporaryFolder(t);
     await scaffold(request(root, { name: '0123' }));
