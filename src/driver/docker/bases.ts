@@ -180,9 +180,11 @@ function finished(docker: Docker, stream: NodeJS.ReadableStream): Promise<void> 
   });
 }
 
-/** Folders that an interpreter outside /usr needs: its own prefix, and that of what it links to. */
+/**
+ * The folder that an interpreter outside /usr needs: its own prefix. Of where it really is, never of a link to it, which
+ * may lie in a folder that is none of a function's business.
+ */
 async function foreignPrefixes(executable: string): Promise<readonly string[]> {
-  const paths = [executable, await realpath(executable)];
-  const prefixes = new Set(paths.map((path) => dirname(dirname(path))));
-  return [...prefixes].filter((prefix) => prefix !== '/' && prefix !== '/usr' && !prefix.startsWith('/usr/'));
+  const prefix = dirname(dirname(await realpath(executable)));
+  return [prefix].filter((prefix) => prefix !== '/' && prefix !== '/usr' && !prefix.startsWith('/usr/'));
 }

@@ -8,7 +8,8 @@ import type { Runtime } from '../../runtimes/index.ts';
 const OLDEST_PYTHON_MINOR = 8;
 /** As src/bootstraps/python3 asks for: nothing of the host is seen, nothing is written beside the code. */
 const PYTHON_FLAGS = ['-I', '-S', '-B', '-X', 'utf8'] as const;
-const ASK = 'import sys; print(sys.executable); print("%d.%d.%d" % sys.version_info[:3])';
+// The real path: a link to an interpreter says nothing of where its library is, and a container sees only that place.
+const ASK = 'import os, sys; print(os.path.realpath(sys.executable)); print("%d.%d.%d" % sys.version_info[:3])';
 
 /** A program that runs functions of one runtime. */
 export interface Interpreter {

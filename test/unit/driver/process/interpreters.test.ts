@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -28,6 +28,19 @@ describe('looking for an interpreter', () => {
       const { command, notice } = await interpreters.find(runtime('python3.12'));
       assert.equal(command[0], join(folder, 'python3'));
       assert.match(notice ?? '', /^python3\.12 was asked for, and Python 3\.11\.4 runs it/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('takes a Python for what it really is, whatever links to it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lam-path-'));
+    try {
+      const direct = await new Interpreters(['node'], '/boot.py').find(runtime('python3'));
+      await symlink(direct.command[0] ?? '', join(folder, 'python3'));
+      const { command } = await new Interpreters(['node'], '/boot.py', folder).find(runtime('python3'));
+      assert.equal(command[0], direct.command[0]);
+      assert.equal(command[0], await realpath(command[0] ?? ''));
     } finally {
       await rm(folder, { recursive: true });
     }
