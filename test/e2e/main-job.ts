@@ -111,7 +111,7 @@ async function showsHistory(s: LamSession, cwd: string, name: string): Promise<v
     assert.ok(Math.abs(Date.now() - move.at) < 120_000);
   }
   const shown = (await s.ok(['versions', '--history'], { cwd })).stdout;
-  assert.match(shown, /^VERSION +ALIASES +SIZE +WHEN +BY +MESSAGE\nv2 .+ a warmer greeting\nv1 live .+@.+ the first\n\nWHEN /);
+  assert.match(shown, /^VERSION +LIVE +ALIASES +SIZE +WHEN +BY +MESSAGE\nv2 {2}.+ a warmer greeting\nv1 +\* .+@.+ the first\n\nWHEN /);
   assert.match(shown, /rollback +live +v2 -> v1 +\S+@\S+ +too warm\n/);
 }
 

@@ -3,10 +3,11 @@ import type { FunctionDetail, Movement } from '../../contract/index.ts';
 import { formatAge, formatBytes } from './format.ts';
 import { safe, table } from './table.ts';
 
-/** The table of `lam versions`: newest first, the live one marked. */
+/** The table of `lam versions`: newest first, the live one marked in a column of its own, because an alias may be called `live`. */
 export function renderVersions(f: FunctionDetail, now: number, color: ChalkInstance): string {
   return table(f.allVersions, [
-    { heading: 'VERSION', cell: (v) => (v.live ? color.green(`v${v.version} live`) : `v${v.version}`) },
+    { heading: 'VERSION', cell: (v) => `v${v.version}` },
+    { heading: 'LIVE', cell: (v) => (v.live ? color.green('*') : '') },
     { heading: 'ALIASES', cell: (v) => v.aliases.map(safe).join(', ') },
     { heading: 'SIZE', cell: (v) => formatBytes(v.size), align: 'right' },
     { heading: 'WHEN', cell: (v) => formatAge(v.createdAt, now) },

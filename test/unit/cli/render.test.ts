@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Chalk } from 'chalk';
-import type { LogRecord } from '../../../src/contract/index.ts';
+import type { FunctionDetail, LogRecord } from '../../../src/contract/index.ts';
 import { renderGaps, renderReclaimed } from '../../../src/cli/render/daemon.ts';
 import { renderDeployed } from '../../../src/cli/render/deployed.ts';
 import { formatAge, formatBytes, formatDuration, parseTime, plural } from '../../../src/cli/render/format.ts';
 import { renderLogRecord } from '../../../src/cli/render/log-record.ts';
 import { facts, safe, table } from '../../../src/cli/render/table.ts';
+import { renderVersions } from '../../../src/cli/render/versions.ts';
 
 const plain = new Chalk({ level: 0 });
 const NOW = 1_800_000_000_000;
@@ -105,4 +106,21 @@ describe('what a start says', () => {
       'the process driver does not isolate everything here:\n  - no network isolation',
     );
   });
+});
+
+test('the live version is told from one with an alias called live', () => {
+  const version = { size: 1, createdAt: NOW, by: 'a@b', message: '' };
+  const allVersions = [
+    { ...version, version: 2, live: false, aliases: ['live'] },
+    { ...version, version: 1, live: true, aliases: [] },
+  ] as unknown as FunctionDetail['allVersions'];
+  const lines = renderVersions({ allVersions } as FunctionDetail, NOW, plain).split('\n');
+  assert.deepEqual(
+    lines.map((line) => line.split(/ {2,}/).slice(0, 3)),
+    [
+      ['VERSION', 'LIVE', 'ALIASES'],
+      ['v2', 'live', '1 B'],
+      ['v1', '*', '1 B'],
+    ],
+  );
 });
