@@ -127,6 +127,7 @@ describe('a mistyped command line', () => {
     await misuse(['logs', 'x', '--output', 'yaml'], /output/, /lam logs --help$/);
     await misuse(['logs', 'x', '--lines', 'many'], /many/, /lam logs --help$/);
     await misuse(['list', 'too', 'many'], /unexpected argument/, /lam list --help$/);
+    await misuse(['invoke', 'x', '-d', '1', '-e', 'x'], /--data and --event both/, /lam invoke --help$/);
     await misuse(['delete'], /function/i, /lam delete --help$/);
     await misuse(['autocomplete', 'tcsh'], /tcsh/, /lam autocomplete --help$/);
     await misuse(['list', '--port', 'http'], /'http' is not a port/, /./);

@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { EXIT } from '../../errors/index.ts';
+import { EXIT, lamError } from '../../errors/index.ts';
 import { INVOKE_FLAGS } from '../fast/flag-table.ts';
 import { invoke, printAnswer, verdict, type InvokeAnswer } from '../fast/invoke.ts';
 import { LamCommand } from '../lam-command.ts';
@@ -25,6 +25,9 @@ export default class Invoke extends LamCommand {
 
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(Invoke);
+    if (flags.data !== undefined && flags.event !== undefined) {
+      throw lamError('LAM_CLI_USAGE', { what: '--data and --event both give the event: give one of them', command: 'invoke' });
+    }
     const { out, cwd, client } = this.context(flags);
     const reference = await targetFunction(args.function, cwd, 'invoke');
     const { socketPath } = await client();

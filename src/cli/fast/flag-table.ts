@@ -45,7 +45,7 @@ export const GLOBAL_FLAGS = {
 export const INVOKE_FLAGS = {
   data: { type: 'string', char: 'd', value: 'JSON|@FILE|-', summary: 'The event: JSON, @ and a file, or - for standard input.' },
   event: { type: 'string', char: 'e', value: 'FILE', summary: 'The event, from a file.' },
-  include: { type: 'boolean', char: 'i', summary: 'Show status, version and request id on stderr.' },
+  include: { type: 'boolean', char: 'i', summary: 'Show status, version, request id and kind of error on stderr.' },
   logs: { type: 'boolean', allowNo: true, summary: 'Show what the function printed on stderr (default on a terminal).' },
   'no-fail': { type: 'boolean', summary: 'Exit 0 even when the function fails, times out or is throttled.' },
 } as const satisfies FlagTable;

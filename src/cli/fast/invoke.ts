@@ -45,6 +45,7 @@ export interface InvokeAnswer {
 export function planInvoke(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): InvokePlan | undefined {
   const parsed = parseArgv(TABLE, argv, env);
   if (parsed?.args.length !== 1 || parsed.flags.json === true) return undefined;
+  if (parsed.flags.data !== undefined && parsed.flags.event !== undefined) return undefined;
   const reference = parseReference(parsed.args[0] ?? '');
   if (reference === undefined) return undefined;
   const home = parsed.flags.home === undefined ? homeFrom(env) : resolve(parsed.flags.home);
@@ -100,13 +101,19 @@ export async function invoke(plan: InvokePlan): Promise<InvokeOutcome> {
  */
 export function printAnswer(answer: InvokeAnswer, flags: InvokeFlags): number {
   if (answer.log !== undefined) writeAll(2, withFinalBreak(printable(answer.log)));
-  if (flags.include === true)
-    writeAll(2, `status: ${answer.status}\nversion: ${answer.version ?? '-'}\nrequest id: ${answer.requestId ?? '-'}\n`);
+  if (flags.include === true) writeAll(2, about(answer));
   writeAll(1, answer.payload);
   if (answer.payload.length > 0 && isatty(1)) writeAll(1, '\n');
   const { exit, line } = verdict(answer, flags);
   if (line !== '') writeAll(2, `${line}\n`);
   return exit;
+}
+
+/** What `--include` shows: a line each, the function's error only where there is one. */
+export function about(answer: InvokeAnswer): string {
+  const { status, version = '-', requestId = '-', functionError } = answer;
+  const error = functionError === undefined ? '' : `function error: ${printable(functionError)}\n`;
+  return `status: ${status}\nversion: ${version}\nrequest id: ${requestId}\n${error}`;
 }
 
 /** Exit code (5 the function failed, 6 it timed out; 0 with `--no-fail`), and the line that says so. */

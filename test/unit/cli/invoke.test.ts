@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { planInvoke, verdict, type InvokeAnswer } from '../../../src/cli/fast/invoke.ts';
+import { about, planInvoke, verdict, type InvokeAnswer } from '../../../src/cli/fast/invoke.ts';
 
 const answer = (document: unknown): InvokeAnswer => ({
   status: 200,
@@ -22,10 +22,16 @@ describe('planning an invoke', () => {
     ['no function', ['-d', '{}']],
     ['two functions', ['a', 'b']],
     ['--json', ['a', '--json']],
+    ['two events', ['a', '-d', '1', '-e', 'x']],
     ['a name that is none', ['../x']],
   ] as const) {
     test(`leaves ${what} to the full command`, () => assert.equal(planInvoke(argv, { LAM_HOME: '/h' }), undefined));
   }
+});
+
+test('--include tells of a function error too, where there is one', () => {
+  assert.equal(about({ ...answer(1), functionError: undefined }), 'status: 200\nversion: 1\nrequest id: r\n');
+  assert.equal(about(answer(1)), 'status: 200\nversion: 1\nrequest id: r\nfunction error: Unhandled\n');
 });
 
 describe('the verdict on an answer', () => {
