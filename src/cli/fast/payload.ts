@@ -30,7 +30,23 @@ function fromFile(path: string): { readonly bytes: Buffer } | FastFailure {
   try {
     return checked(`'${path}'`, readFileSync(path));
   } catch (error) {
-    return { kind: 'unreadable', from: path, what: (error as Error).message };
+    return { kind: 'unreadable', from: path, what: reason(error as NodeJS.ErrnoException) };
+  }
+}
+
+/** Why a file cannot be read, without its name: the message around it has that. */
+function reason(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'there is no such file';
+    case 'EISDIR':
+      return 'it is a folder';
+    case 'EACCES':
+    case 'EPERM':
+      return 'it may not be read by this user';
+    default:
+      return error.code ?? error.message;
   }
 }
 
