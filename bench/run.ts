@@ -110,13 +110,17 @@ async function daemonStart(): Promise<number> {
   const { tmpdir } = await import('node:os');
   const home = await mkdtemp(join(tmpdir(), 'lam-start-'));
   const began = performance.now();
+  const settings = { home, port: 0, portExplicit: true, host: '127.0.0.1', driver: 'process' };
   const child = spawn(LAM[0] ?? '', [...LAM.slice(1), '__daemon'], {
-    env: cleanEnvironment({ HOME: home, LAM_HOME: home, LAM_PORT: '0', LAM_DRIVER: 'process' }),
+    env: cleanEnvironment({ HOME: home, LAM_HOME: home, LAM_DAEMON_SETTINGS: JSON.stringify(settings) }),
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   // As the command itself waits for it: one line on file descriptor 3 once it accepts requests.
   const ready = await new Promise<number>((resolve, reject) => {
-    child.stdio[3]?.once('data', () => resolve(performance.now() - began));
+    child.stdio[3]?.once('data', (line: Buffer) => {
+      if (line.toString().startsWith('{"ok":true')) resolve(performance.now() - began);
+      else reject(new Error(`the daemon did not start: ${line.toString()}`));
+    });
     child.on('exit', (code) => reject(new Error(`the daemon ended with ${code}`)));
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));

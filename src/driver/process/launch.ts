@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 const SETPRIV = '/usr/bin/setpriv';
 const SHELL = '/bin/sh';
@@ -11,7 +12,12 @@ export interface Launcher {
   readonly setpriv: boolean;
 }
 
-/** Looks once what there is. */
+/** What there seems to be, without trying it. */
+export function guessLauncher(): Launcher {
+  return { setpriv: process.platform === 'linux' && existsSync(SETPRIV) };
+}
+
+/** Tries what there is. */
 export async function detectLauncher(): Promise<Launcher> {
   if (process.platform !== 'linux') return { setpriv: false };
   const works = await new Promise<boolean>((resolve) => {

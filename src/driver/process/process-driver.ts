@@ -13,12 +13,15 @@ import { dialPath } from './dial-path.ts';
 import { baseEnvironment, bootstrapEnvironment, runtimeApiEnvironment } from './environment.ts';
 import { processGaps } from './gaps.ts';
 import { Interpreters } from './interpreters.ts';
-import { commandLine, detectLauncher, type Launcher } from './launch.ts';
+import { commandLine, detectLauncher, guessLauncher, type Launcher } from './launch.ts';
 import { LoopbackAddresses } from './loopback-addresses.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { openCgroups } from './open-cgroups.ts';
 import { ProcessSandbox, RunningProcess } from './process-sandbox.ts';
 import { endOwnedProcesses, OWNER_VARIABLE } from './reclaim.ts';
+
+/** When the launcher is tried, after the opening, ms. */
+const TRIAL_MS = 200;
 
 /** What the process driver needs to know. */
 export interface ProcessDriverOptions {
@@ -40,13 +43,12 @@ export async function openProcessDriver(options: ProcessDriverOptions): Promise<
   const folder = join(options.home, 'run', 'sb');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = await dialPath(options.home);
-  const [launcher, dial] = await Promise.all([detectLauncher(), DialHome.listen(path, clock)]);
+  const dial = await DialHome.listen(path, clock);
   return new ProcessDriver({
     options,
     clock,
     homeId: id,
     folder,
-    launcher,
     dial,
     cgroups: options.cgroups === false ? undefined : openCgroups(id),
   });
@@ -57,7 +59,6 @@ interface Parts {
   readonly clock: Clock;
   readonly homeId: string;
   readonly folder: string;
-  readonly launcher: Launcher;
   readonly dial: DialHome;
   readonly cgroups: CgroupTree | undefined;
 }
@@ -74,8 +75,11 @@ interface Place {
 
 class ProcessDriver implements SandboxDriver {
   readonly name = 'process';
-  readonly gaps: readonly string[];
   readonly #parts: Parts;
+  /** What was found, once it was tried; until then what it seems to be. */
+  #launcher: Launcher = guessLauncher();
+  #launcherTried: Promise<void> | undefined;
+  readonly #cancelTrial: () => void;
   readonly #interpreters: Interpreters;
   readonly #memoryWatch: MemoryWatch;
   readonly #addresses = new LoopbackAddresses();
@@ -84,14 +88,26 @@ class ProcessDriver implements SandboxDriver {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.gaps = processGaps({
-      platform: process.platform,
-      isRoot: process.getuid?.() === 0,
-      controllers: parts.cgroups?.controllers,
-      launcher: parts.launcher,
-    });
+    // Trying it takes a process: not on the way to accepting requests, and before the first cold start where there is time.
+    this.#cancelTrial = parts.clock.after(TRIAL_MS, () => void this.#tryLauncher());
     this.#interpreters = new Interpreters(parts.options.nodeCommand, parts.options.bootstrapPython3);
     this.#memoryWatch = new MemoryWatch(parts.clock);
+  }
+
+  get gaps(): readonly string[] {
+    return processGaps({
+      platform: process.platform,
+      isRoot: process.getuid?.() === 0,
+      controllers: this.#parts.cgroups?.controllers,
+      launcher: this.#launcher,
+    });
+  }
+
+  #tryLauncher(): Promise<void> {
+    this.#launcherTried ??= detectLauncher().then((found) => {
+      this.#launcher = found;
+    });
+    return this.#launcherTried;
   }
 
   async prepare(runtime: Runtime): Promise<string | null> {
@@ -103,6 +119,7 @@ class ProcessDriver implements SandboxDriver {
     if (this.#closed) throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
     let place: Place | undefined;
     try {
+      await this.#tryLauncher();
       place = this.#makePlace(spec, hooks);
       const sandbox = spec.runtime.protocol === 'frames' ? await this.#createNative(place) : await this.#createProvided(place);
       this.#sandboxes.add(sandbox);
@@ -129,6 +146,7 @@ class ProcessDriver implements SandboxDriver {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#cancelTrial();
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
     await this.#parts.dial.close();
     await this.#parts.cgroups?.close();
@@ -217,8 +235,12 @@ class ProcessDriver implements SandboxDriver {
   }
 
   #start(place: Place, command: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunningProcess> {
-    const { launcher, homeId: owner } = this.#parts;
-    const [program = '', ...args] = commandLine(launcher, { command, joins: place.cgroup?.joins ?? [], fileMiB: place.spec.limits.tmpMiB });
+    const { homeId: owner } = this.#parts;
+    const [program = '', ...args] = commandLine(this.#launcher, {
+      command,
+      joins: place.cgroup?.joins ?? [],
+      fileMiB: place.spec.limits.tmpMiB,
+    });
     const child = spawn(program, args, {
       cwd: place.taskRoot,
       env: { ...baseEnvironment(place.tmp), ...environment, [OWNER_VARIABLE]: owner },
