@@ -46,7 +46,7 @@ export function checkConfig(name: string, config: FunctionConfig): void {
   }
 }
 
-/** All that is wrong with a complete configuration, each as `field: what`. Pure; takes anything that came as JSON. */
+/** All that is wrong with a complete configuration, each as `setting: what` in the words of lam.yaml. Pure; takes anything that came as JSON. */
 function configFaults(config: FunctionConfig): string[] {
   const faults: string[] = [];
   for (const field of Object.keys(config)) {
@@ -62,13 +62,31 @@ function configFaults(config: FunctionConfig): string[] {
   return [...faults, ...numberFaults(config), ...environmentFaults(config.environment), ...routeFaults(config.routes)];
 }
 
+/** The words and units of lam.yaml for the numeric settings; factors lead from its unit to the field's. */
+const IN_LAM_YAML: Readonly<
+  Record<keyof typeof CONFIG_BOUNDS, { readonly word: string; readonly factor?: number; readonly unit?: string }>
+> = {
+  timeoutMs: { word: 'timeout', factor: 1000, unit: ' s' },
+  memoryMiB: { word: 'memory', unit: ' MiB' },
+  cpus: { word: 'cpus' },
+  pids: { word: 'pids' },
+  tmpMiB: { word: 'tmp', unit: ' MiB' },
+  maxConcurrency: { word: 'concurrency' },
+  maxQueue: { word: 'queue' },
+  idleTimeoutMs: { word: 'idle', factor: 1000, unit: ' s' },
+};
+
 function numberFaults(config: FunctionConfig): string[] {
   const faults: string[] = [];
   for (const [field, [low, high]] of Object.entries(CONFIG_BOUNDS) as [keyof typeof CONFIG_BOUNDS, readonly [number, number]][]) {
     const value = config[field];
-    if (typeof value !== 'number' || !Number.isFinite(value)) faults.push(`${field}: must be a number`);
-    else if (value < low || value > high) faults.push(`${field}: ${value} is not between ${low} and ${high}`);
-    else if (WHOLE.has(field) && !Number.isInteger(value)) faults.push(`${field}: ${value} is not a whole number`);
+    const { word, factor = 1, unit = '' } = IN_LAM_YAML[field];
+    const given = `${Number(value) / factor}${unit}`;
+    if (typeof value !== 'number' || !Number.isFinite(value)) faults.push(`${word}: must be a number`);
+    else if (value < low || value > high) faults.push(`${word}: ${given} is not between ${low / factor} and ${high / factor}`);
+    else if (WHOLE.has(field) && !Number.isInteger(value)) {
+      faults.push(`${word}: ${given} is not a whole number${factor === 1 ? '' : ' of milliseconds'}`);
+    }
   }
   return faults;
 }

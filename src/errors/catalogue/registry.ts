@@ -20,7 +20,10 @@ export const REGISTRY = {
     fault: 'caller',
     aws: 'InvalidParameterValueException',
     message: (d) => `the configuration of '${d.name}' is not valid: ${d.faults.join('; ')}`,
-    hint: (d) => `correct lam.yaml and deploy again, or set it live: lam config set ${d.name} SETTING=VALUE`,
+    hint: (d) =>
+      d.faults.some((fault) => !fault.startsWith('environment: '))
+        ? `correct lam.yaml and deploy again, or set it live: lam config set ${d.name} SETTING=VALUE`
+        : `correct the variables in lam.yaml and deploy again, or set others live: lam env set ${d.name} KEY=VALUE`,
   }),
   LAM_REGISTRY_UNKNOWN_RUNTIME: entry<{ runtime: string; known: readonly string[] }>({
     kind: 'invalid_argument',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ConfigInput } from '../../../src/contract/index.ts';
+import { isLamError } from '../../../src/errors/index.ts';
 import { lam } from '../store/support.ts';
 import { testRegistry, type TestRegistry } from './support.ts';
 
@@ -101,8 +102,16 @@ describe('the pointers of a function', () => {
       await deploy('f', '1');
       await assert.rejects(
         t.registry.patchConfig('f', { set: { memoryMiB: 4 }, setEnvironment: { A: '1' } }),
-        lam('LAM_REGISTRY_INVALID_CONFIG', 'memoryMiB'),
+        lam('LAM_REGISTRY_INVALID_CONFIG', 'memory: 4 MiB is not between 64 and 32768'),
       );
+      await assert.rejects(
+        t.registry.patchConfig('f', { set: { timeoutMs: 1_000_000 } }),
+        lam('LAM_REGISTRY_INVALID_CONFIG', 'timeout: 1000 s is not between 0.001 and 900'),
+      );
+      await assert.rejects(t.registry.patchConfig('f', { setEnvironment: { AWS_REGION: 'x' } }), (error) => {
+        assert.match(isLamError(error) ? (error.hint ?? '') : '', /lam env set f KEY=VALUE$/);
+        return lam('LAM_REGISTRY_INVALID_CONFIG', "'AWS_REGION' is set by lam")(error);
+      });
       assert.deepEqual(t.registry.detail('f').overrides, {});
       await assert.rejects(t.registry.patchConfig('g', {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
     });

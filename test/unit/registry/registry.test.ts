@@ -125,8 +125,8 @@ describe('the registry', () => {
       await assert.rejects(t.registry.publish('f', { artifact, config: config as unknown as ConfigInput }), (error) => {
         assert.ok(isLamError(error));
         for (const part of [
-          'memoryMiB: 1 is',
-          'timeoutMs: 1.5',
+          'memory: 1 MiB is not between 64 and 32768',
+          'timeout: 0.0015 s is not a whole number of milliseconds',
           'cpus',
           'network',
           "'AWS_REGION'",
