@@ -39,6 +39,8 @@ export async function installPythonDependencies(fn: ProjectFunction, context: Bu
         title: `${python.program} -m pip install -r requirements.txt`,
         arguments: ['-m', 'pip', 'install', '-r', file, '--target', folder, '--no-compile', '--disable-pip-version-check', '--no-input'],
         directory: fn.directory,
+        // Its warning about root is about the system's own folders; a pip that does not know the option passes the variable over.
+        environment: { PIP_ROOT_USER_ACTION: 'ignore' },
         why: 'to install what requirements.txt declares',
       },
       context,

@@ -17,6 +17,7 @@ test('of the functions of a project, one that cannot be built does not stop the 
   const told = await s.run(['deploy'], { cwd });
   assert.equal(told.code, 8);
   assert.match(told.stdout, /^good v1 live/);
+  assert.match(told.stderr, /^ {2}good: sending one file$/m);
   assert.match(told.stderr, /^Error: bad: .*\n.*Could not resolve ".\/absent.ts"/m);
   assert.match(told.stderr, /^Error: 1 of 2 functions could not be deployed: bad$/m);
   const fault = await s.refused(['deploy'], 'LAM_CLI_DEPLOY_FAILED', 8, { cwd });

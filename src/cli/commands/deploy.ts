@@ -83,16 +83,12 @@ export default class Deploy extends LamCommand {
   }
 }
 
-function work(name: string, run: (say: (line: string) => void) => Promise<Deployed>): Work<Deployed> & { readonly name: string } {
+function work(name: string, run: (say: (line: string) => void) => Promise<Deployed>): Work<Deployed> {
   return { name, title: `deploying ${name}`, run, done: (d) => (d.unchanged ? `${name}: no change` : `${name} v${d.version}`) };
 }
 
 /** Does the work, prints what became of each, and throws when any failed. */
-async function finish(
-  all: readonly (Work<Deployed> & { readonly name: string })[],
-  { out }: CommandContext,
-  dryRun: boolean,
-): Promise<number> {
+async function finish(all: readonly Work<Deployed>[], { out }: CommandContext, dryRun: boolean): Promise<number> {
   const settled = await runTogether(all, out);
   const failed = settled.flatMap((s, i) => (s.ok ? [] : [{ name: all[i]?.name ?? '', error: asLamError(s.error) }]));
   const [first] = failed;

@@ -2,6 +2,8 @@ import type { Output } from '../output.ts';
 
 /** One of several things that are done at the same time. */
 export interface Work<T> {
+  /** Tells its lines from those of the others. */
+  readonly name: string;
   readonly title: string;
   /** `say` takes what is happening now, a line at a time. */
   run(say: (line: string) => void): Promise<T>;
@@ -57,12 +59,13 @@ async function drawn<T>(work: readonly Work<T>[], settle: Settle<T>): Promise<vo
 }
 
 async function plain<T>(work: readonly Work<T>[], settle: Settle<T>, out: Output): Promise<void> {
+  const indent = (name: string): string => (work.length === 1 ? '  ' : `  ${name}: `);
   const waiting = work.map((item, index) => ({ item, index }));
   const lane = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { item, index } = next;
       out.note(item.title);
-      await settle(index, item, (line) => out.note(`  ${line}`));
+      await settle(index, item, (line) => out.note(indent(item.name) + line));
     }
   };
   await Promise.all(Array.from({ length: TOGETHER }, lane));
