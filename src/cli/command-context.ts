@@ -32,10 +32,10 @@ export interface CommandContext {
   client(): Promise<LamClient>;
 }
 
-/** Throws `LAM_CLI_USAGE` for a port that is none. */
+/** Throws `LAM_CLI_BAD_PORT` for a port that is none. */
 export function commandContext(flags: GlobalFlagValues, installation: Installation, env: Env): CommandContext {
   const home = flags.home === undefined ? homeFrom(env) : resolve(flags.home);
-  const settings = daemonSettings(home, flags.port === undefined ? undefined : portOf(flags.port), env);
+  const settings = daemonSettings(home, flags.port === undefined ? undefined : portOf(flags.port, env), env);
   const out = new Output({ json: flags.json === true, env });
   const context: CommandContext = {
     out,
@@ -63,10 +63,10 @@ export function commandContext(flags: GlobalFlagValues, installation: Installati
   return context;
 }
 
-function portOf(text: string): number {
+function portOf(text: string, env: Env): number {
   const port = Number(text);
   if (/^[0-9]{1,5}$/.test(text) && port >= 0 && port <= 65_535) return port;
-  throw lamError('LAM_CLI_USAGE', { what: `'${text}' is not a port: give 1 to 65535, or 0 for any free one`, command: '' });
+  throw lamError('LAM_CLI_BAD_PORT', { text, from: env['LAM_PORT'] === text ? 'LAM_PORT' : '--port' });
 }
 
 function caller(env: Env): string {

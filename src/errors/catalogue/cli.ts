@@ -68,6 +68,12 @@ export const CLI = {
     message: (d) => `'${d.text}' is not a setting: ${d.what}`,
     hint: () => 'see the settings there are: lam config get --help',
   }),
+  LAM_CLI_BAD_PORT: entry<{ text: string; from: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `${d.from}: '${d.text}' is not a port`,
+    hint: (d) => `give ${d.from} a number from 1 to 65535, or 0 for any free port`,
+  }),
   LAM_CLI_BAD_TIME: entry<{ text: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

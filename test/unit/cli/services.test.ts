@@ -59,7 +59,7 @@ describe('the function a command is about', () => {
 describe('the port', () => {
   for (const port of ['65536', '-1', 'http', '1e3', '', ' 80']) {
     test(`is not ${JSON.stringify(port)}`, () =>
-      assert.throws(() => commandContext({ port }, INSTALLATION, { LAM_HOME: '/h' }), { code: 'LAM_CLI_USAGE' }));
+      assert.throws(() => commandContext({ port }, INSTALLATION, { LAM_HOME: '/h' }), { code: 'LAM_CLI_BAD_PORT' }));
   }
 });
 
