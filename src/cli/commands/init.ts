@@ -1,6 +1,6 @@
 import { basename, relative, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { EXIT } from '../../errors/index.ts';
+import { EXIT, isLamError, lamError } from '../../errors/index.ts';
 import { listTemplates, scaffold } from '../../scaffold/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { safe, table } from '../render/table.ts';
@@ -62,6 +62,9 @@ export default class Init extends LamCommand {
       templatesRoot,
       ...(flags.template === undefined ? {} : { template: flags.template }),
       ...(flags.from === undefined ? {} : { from: flags.from }),
+    }).catch((error: unknown) => {
+      const isHere = args.name === undefined && !flags.force && isLamError(error) && error.code === 'LAM_SCAFFOLD_EXISTS';
+      throw isHere ? lamError('LAM_SCAFFOLD_EXISTS', { directory, unnamed: true }, error) : error;
     });
     out.result(
       made,

@@ -7,11 +7,14 @@ export const SCAFFOLD = {
     message: (d) => `'${d.name}' is not a function name: use 1 to 64 of a-z, A-Z, 0-9, '-' and '_'`,
     hint: () => 'choose another name: lam init hello --runtime nodejs',
   }),
-  LAM_SCAFFOLD_EXISTS: entry<{ directory: string }>({
+  LAM_SCAFFOLD_EXISTS: entry<{ directory: string; unnamed?: true }>({
     kind: 'already_exists',
     fault: 'caller',
     message: (d) => `'${d.directory}' exists and is not an empty folder`,
-    hint: () => 'choose another name, or add --force to write over files of the same name',
+    hint: (d) =>
+      d.unnamed === true
+        ? 'make a folder of its own in it: lam init NAME, or add --force to write over files of the same name'
+        : 'choose another name, or add --force to write over files of the same name',
   }),
   LAM_SCAFFOLD_UNKNOWN_RUNTIME: entry<{ runtime: string; known: readonly string[]; nearest?: string }>({
     kind: 'invalid_argument',
