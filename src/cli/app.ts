@@ -38,18 +38,27 @@ async function dispatch(words: readonly string[], installation: Installation): P
   const config = new LamConfig(installation);
   await config.load();
   const [first] = words;
-  if (first === undefined || (words.length === 1 && ['--help', '-h', 'help'].includes(first))) {
-    const { renderRootHelp } = await import('./render/root-help.ts');
-    writeAll(1, renderRootHelp(config));
-    return EXIT.ok;
-  }
+  if (first === undefined) return showRootHelp(config);
   if (first === '--version' || first === '-v') return config.runCommand('version', words.slice(1));
-  if (first === 'help') return showHelp(config, words.slice(1));
+  if (['--help', '-h', 'help'].includes(first)) {
+    const topic = words.slice(1);
+    if (topic.includes('--json'))
+      throw lamError('LAM_CLI_USAGE', { what: 'help is text and has no JSON form: leave out --json', command: '' });
+    return topic[0] === undefined || topic[0].startsWith('-') ? showRootHelp(config) : showHelp(config, topic);
+  }
+  if (globalFlag(first) !== undefined)
+    throw lamError('LAM_CLI_USAGE', { what: `${first} goes with a command, and none is named`, command: '' });
   const { id, rest } = commandOf(config, words);
   if (beforeDashes(rest).some((word) => word === '--help' || word === '-h')) return showHelp(config, words);
   if (config.findCommand(id) !== undefined) return config.runCommand(id, [...rest]);
   if (config.findTopic(id) !== undefined) return showHelp(config, [id]);
   throw unknownCommand(config, id);
+}
+
+async function showRootHelp(config: LamConfig): Promise<number> {
+  const { renderRootHelp } = await import('./render/root-help.ts');
+  writeAll(1, renderRootHelp(config));
+  return EXIT.ok;
 }
 
 async function showHelp(config: LamConfig, words: readonly string[]): Promise<number> {
@@ -84,21 +93,25 @@ function unknownCommand(config: LamConfig, id: string): Error {
 
 /** `lam --json list` means `lam list --json`: oclif wants the command first. */
 export function hoistGlobalFlags(argv: readonly string[]): readonly string[] {
-  const table: Readonly<Record<string, FlagSpec>> = GLOBAL_FLAGS;
   let end = 0;
   for (; end < argv.length; end += 1) {
     const word = argv[end] ?? '';
-    const entry = Object.entries(table).find(
-      ([name, spec]) => word === `--${name}` || word.startsWith(`--${name}=`) || (spec.char !== undefined && word === `-${spec.char}`),
-    );
-    if (entry === undefined) break;
-    if (entry[1].type === 'string' && !word.includes('=')) end += 1;
+    const spec = globalFlag(word);
+    if (spec === undefined) break;
+    if (spec.type === 'string' && !word.includes('=')) end += 1;
   }
   const moved = argv.slice(0, end);
   const rest = argv.slice(end);
   if (moved.length === 0 || rest.length === 0) return argv;
   const dashes = rest.indexOf('--');
   return dashes < 0 ? [...rest, ...moved] : [...rest.slice(0, dashes), ...moved, ...rest.slice(dashes)];
+}
+
+function globalFlag(word: string): FlagSpec | undefined {
+  const table: Readonly<Record<string, FlagSpec>> = GLOBAL_FLAGS;
+  return Object.entries(table).find(
+    ([name, spec]) => word === `--${name}` || word.startsWith(`--${name}=`) || (spec.char !== undefined && word === `-${spec.char}`),
+  )?.[1];
 }
 
 function asJson(words: readonly string[]): boolean {

@@ -1,7 +1,11 @@
 import { Args, Flags } from '@oclif/core';
-import { EXIT, lamError } from '../../errors/index.ts';
+import type { LamClient } from '../../client/index.ts';
+import { EXIT, isLamError, lamError } from '../../errors/index.ts';
 import type { LogQuery } from '../../contract/index.ts';
+import { GLOBAL_FLAGS } from '../fast/flag-table.ts';
 import { LamCommand } from '../lam-command.ts';
+import { oclifFlags } from '../oclif-flags.ts';
+import type { Output } from '../output.ts';
 import { parseTime } from '../render/format.ts';
 import { renderLogRecord, type LogFormat } from '../render/log-record.ts';
 import { targetFunction, versionOf } from '../services/target.ts';
@@ -17,6 +21,9 @@ export default class Logs extends LamCommand {
     function: Args.string({ description: 'FUNCTION, or FUNCTION@VERSION for one version; default: the project in the current folder.' }),
   };
   static override flags = {
+    ...oclifFlags({
+      json: { ...GLOBAL_FLAGS.json, summary: 'Print each record as a JSON object, one a line; an error as {"ok":false,"error":...}.' },
+    }),
     follow: Flags.boolean({ char: 'f', summary: 'Go on with new records as they come.' }),
     since: Flags.string({ summary: 'Only records from this time on: an age (30s, 5m, 2h, 7d) or a date.', helpValue: 'TIME' }),
     lines: Flags.integer({
@@ -58,7 +65,9 @@ export default class Logs extends LamCommand {
     const interrupt = (): void => stop.abort();
     process.once('SIGINT', interrupt);
     try {
-      for await (const record of (await client()).logs(reference.name, query, stop.signal)) {
+      const daemon = await client();
+      await noteAbsence(daemon, reference.name, query.version, out);
+      for await (const record of daemon.logs(reference.name, query, stop.signal)) {
         out.raw(renderLogRecord(record, format, out.color));
         if (out.closed) break;
       }
@@ -67,6 +76,18 @@ export default class Logs extends LamCommand {
     }
     return stop.signal.aborted ? EXIT.interrupted : EXIT.ok;
   }
+}
+
+/** Says so when one version was asked for, and the function is there but the version is not. */
+async function noteAbsence(daemon: LamClient, name: string, version: number | undefined, out: Output): Promise<void> {
+  if (version === undefined) return;
+  const detail = await daemon.describe(name).catch((error: unknown) => {
+    // Logs outlive their function; whether there are any is for the logs to say.
+    if (isLamError(error) && error.code === 'LAM_REGISTRY_FUNCTION_NOT_FOUND') return undefined;
+    throw error;
+  });
+  if (detail === undefined || detail.allVersions.some((v) => v.version === version)) return;
+  out.note(`'${name}' has no version ${version} now; records of a deleted version may be left`);
 }
 
 function sinceOf(text: string): number {
