@@ -105,7 +105,7 @@ lane('the Docker driver', () => {
       run: ['dial.sock'],
       interfaces: ['lo'],
       links: ['lo'],
-      env: ['HOME', 'HOSTNAME', 'LAMBDA_TASK_ROOT', 'LANG', 'NODE_OPTIONS', 'PATH', 'PWD', 'TZ', '_X_AMZN_TRACE_ID'],
+      env: ['HOME', 'HOSTNAME', 'LAMBDA_TASK_ROOT', 'LANG', 'PATH', 'PWD', 'TZ', '_X_AMZN_TRACE_ID'],
       runsPrograms: 'yes',
     });
     assert.equal(resultOf(await invoke(sandbox.session, 'fill')), 'ENOSPC');
