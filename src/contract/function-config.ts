@@ -19,12 +19,16 @@ export interface FunctionConfig {
   readonly network: 'on' | 'none';
   /** Docker image to run in, or null for the runtime's own base. */
   readonly image: string | null;
-  /** Sandboxes that may run at once for this function; further requests queue. */
+  /** Invocations one sandbox may run at the same time. */
+  readonly concurrency: number;
+  /** Invocations of this function that may run at once, in all its sandboxes; further requests queue. */
   readonly maxConcurrency: number;
   /** Requests that may wait before further ones are answered 429. */
   readonly maxQueue: number;
-  /** How long an unused sandbox stays warm, milliseconds. */
-  readonly idleTimeoutMs: number;
+  /** Sandboxes of the live version that are kept warm whether or not anybody calls. */
+  readonly minWarm: number;
+  /** How long an unused sandbox stays warm, milliseconds; null leaves it to the pool, which knows when the function is called. */
+  readonly idleTimeoutMs: number | null;
   /** `METHOD /path/{param}/{rest+}` or `ANY /path`; served at the root of the HTTP port. */
   readonly routes: readonly string[];
 }
@@ -42,9 +46,11 @@ export const DEFAULT_CONFIG: FunctionConfig = {
   environment: {},
   network: 'on',
   image: null,
+  concurrency: 1,
   maxConcurrency: 64,
   maxQueue: 1024,
-  idleTimeoutMs: 600_000,
+  minWarm: 0,
+  idleTimeoutMs: null,
   routes: [],
 };
 
@@ -55,8 +61,10 @@ export const CONFIG_BOUNDS = {
   cpus: [0.05, 64],
   pids: [16, 65_536],
   tmpMiB: [1, 10_240],
+  concurrency: [1, 1000],
   maxConcurrency: [1, 1000],
   maxQueue: [0, 100_000],
+  minWarm: [0, 1000],
   idleTimeoutMs: [0, 86_400_000],
 } as const satisfies Partial<Record<keyof FunctionConfig, readonly [number, number]>>;
 
@@ -76,6 +84,7 @@ export const RESERVED_ENVIRONMENT: ReadonlySet<string> = new Set([
   'AWS_LAMBDA_INITIALIZATION_TYPE',
   'AWS_LAMBDA_LOG_GROUP_NAME',
   'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_LAMBDA_MAX_CONCURRENCY',
   'AWS_LAMBDA_RUNTIME_API',
   'LAMBDA_TASK_ROOT',
   'LAMBDA_RUNTIME_DIR',

@@ -9,7 +9,7 @@ export interface SandboxSpec {
   /** Chosen by the pool: 32 lower-case hex characters, never reused. */
   readonly id: SandboxId;
   readonly runtime: Runtime;
-  /** Host folder with the unpacked code, to be seen read-only; null makes a stem, which gets its code later. */
+  /** Host folder with the unpacked code, to be seen read-only; null makes a stem, which gets its code with {@link Sandbox.bind}. */
   readonly code: string | null;
   /**
    * Variables the process is started with. For `runtime-api` sandboxes: all of them (the caller includes `_HANDLER`
@@ -20,7 +20,7 @@ export interface SandboxSpec {
   readonly limits: { readonly memoryMiB: number; readonly cpus: number; readonly pids: number; readonly tmpMiB: number };
   readonly network: 'on' | 'none';
   readonly image: string | null;
-  /** For labels and log lines only. */
+  /** For labels and log lines only; empty and 0 for a stem. */
   readonly functionName: string;
   readonly version: number;
 }
@@ -29,8 +29,13 @@ export interface SandboxSpec {
 export interface Sandbox {
   readonly id: SandboxId;
   readonly session: Session;
-  /** Where the code is, as seen from inside. */
+  /** Where the code is, as seen from inside; of a stem only once it is bound. */
   readonly taskRoot: string;
+  /**
+   * Gives a stem the code it is to run: the host folder of the unpacked code. Once, and before init. Rejects with
+   * `LAM_DRIVER_START_FAILED`; then the sandbox is to be destroyed.
+   */
+  bind(code: string): Promise<void>;
   /** Settles once, when the process is gone, for whatever reason. Never rejects. */
   readonly exited: Promise<ExitStatus>;
   /** The most memory it used so far, MiB; 0 where the driver can't tell yet. Cheap enough to call once per invocation. */
@@ -52,6 +57,8 @@ export interface SandboxDriver {
    * author when another version than the one asked for will run, or null.
    */
   prepare(runtime: Runtime, image: string | null): Promise<string | null>;
+  /** Specs of the same key can be served by the same stem; null where such a sandbox can't be booted ahead. Pure and cheap. */
+  stemKey(spec: SandboxSpec): string | null;
   /**
    * Boots a sandbox and resolves when its session can be given `init`. Rejects with a `LAM_DRIVER_*` error when the
    * place can't be made; on rejection nothing is left behind. The time this takes is the boot, not the init.

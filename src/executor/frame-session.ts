@@ -72,6 +72,10 @@ export class FrameSession implements Session, FrameSink {
   #connected = true;
   #ended = false;
 
+  get interpreter(): string {
+    return this.hello.runtime;
+  }
+
   constructor(parts: FrameSessionParts) {
     this.hello = parts.hello;
     this.#socket = parts.socket;

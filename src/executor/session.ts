@@ -21,6 +21,10 @@ export interface InitRequest {
   readonly timeoutMs: number;
   readonly logGroup: string;
   readonly logStream: string;
+  /** Invocations it may run at the same time; 1: one after the other. */
+  readonly concurrency: number;
+  /** It is to report a start-up cache once it has loaded its code. */
+  readonly wantStartupCache: boolean;
   /** Everything the function finds in its environment beyond what it was booted with. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -60,6 +64,8 @@ export interface SessionHooks {
   onLog(stream: LogStream, text: string, requestId: string, time: number): void;
   /** Called once by whoever made the sandbox, before init, so that the other hooks know whose they are. */
   attached?(session: Session): void;
+  /** What the interpreter can load the code from faster the next time: opaque bytes, for the same code and interpreter only. */
+  onStartupCache?(interpreter: string, cache: Uint8Array): void;
   /** The code broke the protocol; the session is closed and whatever was pending resolves as `exit`. */
   onProtocolError(what: string): void;
 }
@@ -70,8 +76,13 @@ export interface SessionHooks {
  * `close`. Every promise settles: with `exit` once {@link Session.exited} or `close` was called.
  */
 export interface Session {
-  /** Fails with `timeout` after {@link InitRequest} took longer than `limitMs`. */
-  init(request: InitRequest, limitMs: number): Promise<InitOutcome>;
+  /** What runs the code, as its bootstrap said, e.g. `node 26.10.0`; empty where nobody said so. */
+  readonly interpreter: string;
+  /**
+   * Fails with `timeout` after it took longer than `limitMs`. `startupCache`: what an earlier sandbox of the same code and
+   * interpreter reported.
+   */
+  init(request: InitRequest, limitMs: number, startupCache?: Uint8Array): Promise<InitOutcome>;
   /** The clock of the time-out starts here: the sandbox is warm, so this is when the handler starts. */
   invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome>;
   /** Told by the driver when the process ended: settles all that is pending. */

@@ -19,6 +19,8 @@ export function initRequestFor(revision: PoolRevision, sandboxId: string, taskRo
     taskRoot,
     memoryMiB: config.memoryMiB,
     timeoutMs: config.timeoutMs,
+    concurrency: config.concurrency,
+    wantStartupCache: false,
     logGroup,
     logStream,
     environment: {
@@ -31,6 +33,7 @@ export function initRequestFor(revision: PoolRevision, sandboxId: string, taskRo
       AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
       AWS_LAMBDA_LOG_STREAM_NAME: logStream,
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      ...(config.concurrency === 1 ? {} : { AWS_LAMBDA_MAX_CONCURRENCY: String(config.concurrency) }),
       // AWS sets it for its managed runtimes only.
       ...(revision.runtime.family === 'provided' ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}` }),
       _HANDLER: config.handler,

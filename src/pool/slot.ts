@@ -38,7 +38,7 @@ export class Slot {
   }
 
   get idleTimeoutMs(): number {
-    return this.revision.config.idleTimeoutMs;
+    return this.revision.config.idleTimeoutMs ?? 600_000;
   }
 
   get memoryMiB(): number {

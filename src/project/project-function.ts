@@ -32,8 +32,10 @@ function configOf(declaration: Declaration, source: SourceDocument): ProjectFunc
     environment: environment.length === 0 ? undefined : Object.fromEntries(environment),
     network: value('network'),
     image: value('image'),
-    maxConcurrency: value('concurrency'),
+    concurrency: value('concurrency'),
+    maxConcurrency: value('maxConcurrency'),
     maxQueue: value('queue'),
+    minWarm: value('minWarm'),
     idleTimeoutMs: milliseconds(value('idle')),
     routes: value('routes'),
   };

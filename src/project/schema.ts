@@ -108,10 +108,12 @@ function functionSettings(): Record<string, JsonSchema> {
 
 function scaling(): Record<string, JsonSchema> {
   return {
-    concurrency: number('Sandboxes that may run at once; further requests queue.', 'integer', limitsOf('maxConcurrency', 10)),
+    concurrency: number('Requests that one sandbox may handle at the same time.', 'integer', limitsOf('concurrency', 20)),
+    maxConcurrency: number('Requests that may be handled at once in all; further ones queue.', 'integer', limitsOf('maxConcurrency', 10)),
     queue: number('Requests that may wait; further ones are answered 429.', 'integer', limitsOf('maxQueue', 100)),
+    minWarm: number('Sandboxes that are kept warm whether or not anybody calls.', 'integer', limitsOf('minWarm', 1)),
     idle: number(
-      'How long an unused sandbox stays warm, seconds; fractions allowed.',
+      'How long an unused sandbox stays warm, seconds; fractions allowed. Left out, lam decides from when the function is called.',
       'number',
       inSeconds(limitsOf('idleTimeoutMs', 60_000)),
     ),
@@ -155,12 +157,14 @@ function buildSettings(): JsonSchema {
 
 interface Limits {
   readonly bounds: readonly [number, number];
-  readonly byDefault: number;
+  /** Null: lam decides. */
+  readonly byDefault: number | null;
   readonly example: number;
 }
 
 function number(description: string, type: 'integer' | 'number', { bounds, byDefault, example }: Limits): JsonSchema {
-  return { description, type, minimum: bounds[0], maximum: bounds[1], default: byDefault, examples: [example] };
+  const settled = byDefault === null ? {} : { default: byDefault };
+  return { description, type, minimum: bounds[0], maximum: bounds[1], ...settled, examples: [example] };
 }
 
 function limitsOf(field: keyof typeof CONFIG_BOUNDS, example: number): Limits {
@@ -169,7 +173,7 @@ function limitsOf(field: keyof typeof CONFIG_BOUNDS, example: number): Limits {
 
 /** From milliseconds, the contract's unit, to seconds, the author's. */
 function inSeconds({ bounds, byDefault, example }: Limits): Limits {
-  return { bounds: [bounds[0] / 1000, bounds[1] / 1000], byDefault: byDefault / 1000, example: example / 1000 };
+  return { bounds: [bounds[0] / 1000, bounds[1] / 1000], byDefault: byDefault === null ? null : byDefault / 1000, example: example / 1000 };
 }
 
 function without(settings: Record<string, JsonSchema>, ...names: readonly string[]): Record<string, JsonSchema> {

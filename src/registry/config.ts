@@ -19,10 +19,15 @@ const WHOLE: ReadonlySet<keyof FunctionConfig> = new Set([
   'memoryMiB',
   'pids',
   'tmpMiB',
+  'concurrency',
   'maxConcurrency',
   'maxQueue',
+  'minWarm',
   'idleTimeoutMs',
 ]);
+
+/** Null leaves them to lam. */
+const NULLABLE: ReadonlySet<keyof FunctionConfig> = new Set(['idleTimeoutMs']);
 
 /**
  * The complete configuration: defaults, over them the author's settings, over them the live ones; environments are
@@ -71,8 +76,10 @@ const IN_LAM_YAML: Readonly<
   cpus: { word: 'cpus' },
   pids: { word: 'pids' },
   tmpMiB: { word: 'tmp', unit: ' MiB' },
-  maxConcurrency: { word: 'concurrency' },
+  concurrency: { word: 'concurrency' },
+  maxConcurrency: { word: 'maxConcurrency' },
   maxQueue: { word: 'queue' },
+  minWarm: { word: 'minWarm' },
   idleTimeoutMs: { word: 'idle', factor: 1000, unit: ' s' },
 };
 
@@ -80,6 +87,7 @@ function numberFaults(config: FunctionConfig): string[] {
   const faults: string[] = [];
   for (const [field, [low, high]] of Object.entries(CONFIG_BOUNDS) as [keyof typeof CONFIG_BOUNDS, readonly [number, number]][]) {
     const value = config[field];
+    if (value === null && NULLABLE.has(field)) continue;
     const { word, factor = 1, unit = '' } = IN_LAM_YAML[field];
     const given = `${Number(value) / factor}${unit}`;
     if (typeof value !== 'number' || !Number.isFinite(value)) faults.push(`${word}: must be a number`);

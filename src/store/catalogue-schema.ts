@@ -1,7 +1,7 @@
 import type { ConfigInput, Digest, FunctionConfig, Movement } from '../contract/index.ts';
 
 /** The schema this lam writes; one more than the number of {@link MIGRATIONS}. */
-export const CATALOGUE_SCHEMA = 1;
+export const CATALOGUE_SCHEMA = 2;
 
 export interface VersionRecord {
   version: number;
@@ -45,7 +45,23 @@ export interface CatalogueData {
 export type Migration = (data: Record<string, unknown>) => Record<string, unknown>;
 
 /** `MIGRATIONS[n]` turns schema n + 1 into schema n + 2. */
-const MIGRATIONS: readonly Migration[] = [];
+const MIGRATIONS: readonly Migration[] = [withScaling];
+
+/** Schema 2 knows `concurrency` and `minWarm`, and leaves the idle time of those who never set one to the pool. */
+function withScaling(data: Record<string, unknown>): Record<string, unknown> {
+  const functions = isObject(data['functions']) ? data['functions'] : {};
+  for (const record of Object.values(functions)) {
+    if (!isObject(record) || !isObject(record['versions'])) continue;
+    for (const version of Object.values(record['versions'])) {
+      if (!isObject(version) || !isObject(version['config'])) continue;
+      const { config } = version;
+      const asked = [version['input'], record['overrides']].some((given) => isObject(given) && given['idleTimeoutMs'] !== undefined);
+      const idleTimeoutMs = asked ? config['idleTimeoutMs'] : null;
+      version['config'] = { ...config, concurrency: 1, minWarm: 0, idleTimeoutMs };
+    }
+  }
+  return data;
+}
 
 /** What a new home begins with. */
 export function emptyCatalogue(): CatalogueData {

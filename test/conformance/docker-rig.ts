@@ -104,6 +104,8 @@ export const INIT: InitRequest = {
   taskRoot: '/var/task',
   memoryMiB: 128,
   timeoutMs: 10_000,
+  concurrency: 1,
+  wantStartupCache: false,
   logGroup: '/aws/lambda/hello',
   logStream: 's',
   environment: {},

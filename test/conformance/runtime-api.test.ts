@@ -21,6 +21,8 @@ const INIT: InitRequest = {
   taskRoot: SHELL,
   memoryMiB: 128,
   timeoutMs: 10_000,
+  concurrency: 1,
+  wantStartupCache: false,
   logGroup: '/aws/lambda/hello',
   logStream: 's',
   environment: {},

@@ -56,6 +56,10 @@ export class MemoryDriver implements SandboxDriver {
     return Promise.resolve(null);
   }
 
+  stemKey({ runtime, limits, network, image }: SandboxSpec): string | null {
+    return runtime.protocol === 'frames' ? JSON.stringify([runtime, limits, network, image]) : null;
+  }
+
   async create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
     this.created.push(spec);
     this.starting.set(spec.id, { spec, since: this.#clock.monotonic() });
@@ -120,6 +124,8 @@ export class MemorySandbox implements Sandbox {
   readonly taskRoot = '/var/task';
   readonly spec: SandboxSpec;
   readonly exited: Promise<ExitStatus>;
+  /** The code it has; null while it is a stem. */
+  boundTo: string | null;
   /** Invocations that run now, and the most that ever ran at once. */
   running = 0;
   mostRunning = 0;
@@ -132,6 +138,7 @@ export class MemorySandbox implements Sandbox {
   readonly #script: Script;
   readonly #onStarted: () => void;
   readonly #session: Session = {
+    interpreter: 'memory 1',
     init: (_request: InitRequest, limitMs: number) => this.#init(limitMs).finally(this.#onStarted),
     invoke: (context, event) => this.#invoke(context, event),
     exited: (status) => this.die(status),
@@ -165,6 +172,7 @@ export class MemorySandbox implements Sandbox {
     this.#script = script;
     this.#onStarted = onStarted;
     this.exited = this.#exit.promise;
+    this.boundTo = spec.code;
   }
 
   get session(): Session {
@@ -226,6 +234,12 @@ export class MemorySandbox implements Sandbox {
     for (const end of this.#pending) end(status);
     for (const one of this.#sent.splice(0)) one.resolve({ kind: 'unstarted' });
     this.#exit.resolve(status);
+  }
+
+  bind(code: string): Promise<void> {
+    if (this.boundTo !== null) return Promise.reject(new Error('bound twice'));
+    this.boundTo = code;
+    return Promise.resolve();
   }
 
   peakMemoryMiB(): number {

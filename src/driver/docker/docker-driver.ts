@@ -111,6 +111,10 @@ class DockerDriver implements SandboxDriver {
     return base.notice;
   }
 
+  stemKey(): string | null {
+    return null;
+  }
+
   create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
     const creation = this.#create(spec, hooks);
     this.#creating.add(creation);

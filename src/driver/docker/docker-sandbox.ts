@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 
 import type { Container } from 'dockerode';
 
+import { lamError } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import type { ExitStatus, Session } from '../../executor/index.ts';
 import type { Sandbox, SandboxId } from '../sandbox.ts';
@@ -103,6 +104,10 @@ export class DockerSandbox implements Sandbox {
       if (status === LOST) this.session.close();
       return status;
     });
+  }
+
+  bind(): Promise<void> {
+    return Promise.reject(lamError('LAM_INTERNAL_INVARIANT', { what: 'only a stem is bound' }));
   }
 
   peakMemoryMiB(): number {

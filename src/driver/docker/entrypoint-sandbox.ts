@@ -1,3 +1,4 @@
+import { lamError } from '../../errors/index.ts';
 import type { ExitStatus, Session } from '../../executor/index.ts';
 import type { Sandbox, SandboxId } from '../sandbox.ts';
 import { INSIDE } from './container-spec.ts';
@@ -18,6 +19,10 @@ export class EntrypointSandbox implements Sandbox {
     const { promise, resolve } = Promise.withResolvers<ExitStatus>();
     this.exited = promise;
     this.#exit = resolve;
+  }
+
+  bind(): Promise<void> {
+    return Promise.reject(lamError('LAM_INTERNAL_INVARIANT', { what: 'only a stem is bound' }));
   }
 
   peakMemoryMiB(): number {

@@ -115,6 +115,10 @@ class ProcessDriver implements SandboxDriver {
     return (await this.#interpreters.find(runtime)).notice;
   }
 
+  stemKey({ runtime, limits }: SandboxSpec): string | null {
+    return runtime.protocol === 'frames' ? JSON.stringify([runtime.family, runtime.version, limits]) : null;
+  }
+
   async create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
     if (this.#closed) throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
     let place: Place | undefined;

@@ -47,7 +47,7 @@ export interface ProcessSandboxParts {
 export class ProcessSandbox implements Sandbox {
   readonly id: SandboxId;
   readonly session: Session;
-  readonly taskRoot: string;
+  taskRoot: string;
   readonly exited: Promise<ExitStatus>;
   readonly #parts: ProcessSandboxParts;
   readonly #exited = Promise.withResolvers<ExitStatus>();
@@ -87,6 +87,11 @@ export class ProcessSandbox implements Sandbox {
       });
     }
     return this.#peakMiB;
+  }
+
+  bind(code: string): Promise<void> {
+    this.taskRoot = code;
+    return Promise.resolve();
   }
 
   destroy(): Promise<void> {

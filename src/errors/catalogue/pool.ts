@@ -6,7 +6,7 @@ export const POOL = {
     fault: 'caller',
     aws: 'TooManyRequestsException',
     message: (d) => `function '${d.name}' runs ${d.maxConcurrency} invocations and has ${d.maxQueue} waiting: no room for one more`,
-    hint: (d) => `try again shortly, or raise the limit: lam config set ${d.name} concurrency=${d.maxConcurrency * 2}`,
+    hint: (d) => `try again shortly, or raise the limit: lam config set ${d.name} maxConcurrency=${Math.min(1000, d.maxConcurrency * 2)}`,
   }),
   LAM_POOL_MEMORY: entry<{ name: string; memoryMiB: number; budgetMiB: number }>({
     kind: 'resource_exhausted',

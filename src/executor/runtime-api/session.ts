@@ -22,6 +22,7 @@ interface Pending {
 
 /** One sandbox's side of the Runtime API: what its runtime asked for, and what the pool wants of it. */
 export class RuntimeApiSession implements Session {
+  readonly interpreter = '';
   readonly #hooks: SessionHooks;
   readonly #clock: Clock;
   readonly #extensions: Extensions;

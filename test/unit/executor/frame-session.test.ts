@@ -13,7 +13,7 @@ import { systemClock } from '../../../src/kit/index.ts';
 const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
 const INIT = {
   ...{ functionName: 'f', version: 1, functionArn: 'arn', handler: 'index.handler', taskRoot: '/', memoryMiB: 128 },
-  ...{ timeoutMs: 10_000, logGroup: 'g', logStream: 's', environment: {} },
+  ...{ timeoutMs: 10_000, concurrency: 1, wantStartupCache: false, logGroup: 'g', logStream: 's', environment: {} },
 };
 const context = (requestId: string) => ({ requestId, deadlineMs: 0, functionArn: 'arn', traceId: 't' });
 const hello = (token: string): Buffer => encodeFrame(FRAME.hello, 0, JSON.stringify({ token, pid: 1, runtime: 'test 1' }));

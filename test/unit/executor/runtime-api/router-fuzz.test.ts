@@ -97,6 +97,8 @@ const INIT = {
   taskRoot: '/var/task',
   memoryMiB: 128,
   timeoutMs: 5000,
+  concurrency: 1,
+  wantStartupCache: false,
   logGroup: 'g',
   logStream: 's',
   environment: {},

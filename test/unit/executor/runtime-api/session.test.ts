@@ -26,6 +26,8 @@ const INIT: InitRequest = {
   taskRoot: '/var/task',
   memoryMiB: 128,
   timeoutMs: 3000,
+  concurrency: 1,
+  wantStartupCache: false,
   logGroup: '/aws/lambda/hello',
   logStream: 's',
   environment: {},
