@@ -226,8 +226,8 @@ describe('the AWS SDK', () => {
   if (event.waitMs) await new Promise((resolve) => setTimeout(resolve, event.waitMs));
   return { which: '${which}', event, id: context.awsRequestId, arn: context.invokedFunctionArn };
 };`;
-    await s.deployNode('sdk', code('one'), { concurrency: 1, queue: 0 });
-    await s.deployNode('sdk', code('two'), { concurrency: 1, queue: 0 });
+    await s.deployNode('sdk', code('one'), { maxConcurrency: 1, queue: 0 });
+    await s.deployNode('sdk', code('two'), { maxConcurrency: 1, queue: 0 });
     await s.ok(['alias', 'set', 'sdk', 'prod', '1']);
     const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
     client = new LambdaClient({ endpoint: s.url, region: 'us-east-1', credentials, maxAttempts: 1 });

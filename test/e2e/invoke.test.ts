@@ -124,7 +124,7 @@ describe('lam invoke', () => {
   });
 
   test('exits with 9 when the function has no room, and with 0 after --no-fail', async () => {
-    await s.deployNode('narrow', ECHO, { concurrency: 1, queue: 0 });
+    await s.deployNode('narrow', ECHO, { maxConcurrency: 1, queue: 0 });
     const running = s.run(['invoke', 'narrow', '-d', '{"waitMs":2500}']);
     assert.ok(await eventually(async () => (await s.status()).sandboxes.busy > 0));
     const fault = await s.refused(['invoke', 'narrow'], 'LAM_POOL_THROTTLED', 9);

@@ -55,7 +55,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
     });
 
     test('beyond its limits a function makes requests wait in order, then answers 429', async () => {
-      await s.deployNode('few', WHO, { timeout: 20, concurrency: 2, queue: 2 });
+      await s.deployNode('few', WHO, { timeout: 20, maxConcurrency: 2, queue: 2 });
       await Promise.all([ask('few', { ms: 300 }), ask('few', { ms: 300 })]);
       const order: number[] = [];
       const tagged = async (tag: number, ms: number): Promise<number> => {
@@ -78,7 +78,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       assert.match(String(refused.headers['x-amzn-errortype']), /^TooManyRequestsException/);
       const { message, hint } = await s.refused(['invoke', 'few'], 'LAM_POOL_THROTTLED', 9);
       assert.match(message, /'few'.* 2 .* 2 /);
-      assert.match(hint ?? '', /lam config set few concurrency=/);
+      assert.match(hint ?? '', /lam config set few maxConcurrency=/);
       assert.deepEqual(await Promise.all(all), [200, 200, 200, 200]);
       assert.deepEqual(order, [1, 3, 4, 2]);
     });
@@ -134,7 +134,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
     });
 
     test('a caller that leaves harms nobody who waits or comes', async () => {
-      await s.deployNode('single', WHO, { timeout: 20, concurrency: 1, queue: 10 });
+      await s.deployNode('single', WHO, { timeout: 20, maxConcurrency: 1, queue: 10 });
       const { id } = who(await ask('single', {}));
       const [running, waiting] = [new AbortController(), new AbortController()];
       const gone = ask('single', { ms: 800 }, running.signal).catch(() => 'left');

@@ -11,14 +11,28 @@ const code = (expected: string) => (error: unknown) => (error as { code?: string
 
 describe('settings', () => {
   test('are the words and units of lam.yaml', () => {
-    assert.deepEqual(parseSettings(['memory=256', 'timeout=0.5', 'idle=60', 'concurrency=2', 'network=none', 'routes=GET /a, POST /b']), {
-      memoryMiB: 256,
-      timeoutMs: 500,
-      idleTimeoutMs: 60_000,
-      maxConcurrency: 2,
-      network: 'none',
-      routes: ['GET /a', 'POST /b'],
-    });
+    assert.deepEqual(
+      parseSettings([
+        'memory=256',
+        'timeout=0.5',
+        'idle=60',
+        'concurrency=2',
+        'maxConcurrency=8',
+        'minWarm=1',
+        'network=none',
+        'routes=GET /a, POST /b',
+      ]),
+      {
+        memoryMiB: 256,
+        timeoutMs: 500,
+        idleTimeoutMs: 60_000,
+        concurrency: 2,
+        maxConcurrency: 8,
+        minWarm: 1,
+        network: 'none',
+        routes: ['GET /a', 'POST /b'],
+      },
+    );
   });
   test('all exist in the schema of lam.yaml', () => {
     const schema = projectSchema() as { else: { properties: Record<string, unknown> } };

@@ -116,6 +116,21 @@ describe('the catalogue', () => {
     assert.equal(await readFile(path, 'utf8'), text);
   });
 
+  test('of schema 1 gets the settings that came later, and keeps an idle time that somebody set', () => {
+    const version = (input: object) => ({ version: 1, artifact: 'sha256:0', input, config: { memoryMiB: 128, idleTimeoutMs: 600_000 } });
+    const record = (name: string, input: object, overrides: object) =>
+      Object.assign({ name, live: 1, lastVersion: 1, aliases: {}, history: [], overrides }, { versions: { 1: version(input) } });
+    const functions = {
+      plain: record('plain', {}, {}),
+      inYaml: record('inYaml', { idleTimeoutMs: 600_000 }, {}),
+      overridden: record('overridden', {}, { idleTimeoutMs: 600_000 }),
+    };
+    const reading = readCatalogue(JSON.stringify({ schema: 1, retired: {}, functions }));
+    assert.ok(reading.kind === 'ok' && reading.migrated);
+    const idle = Object.entries(reading.data.functions).map(([name, f]) => [name, f.versions['1']?.config]);
+    const after = (idleTimeoutMs: number | null) => ({ memoryMiB: 128, idleTimeoutMs, concurrency: 1, minWarm: 0 });
+    assert.deepEqual(Object.fromEntries(idle), { plain: after(null), inYaml: after(600_000), overridden: after(600_000) });
+  });
   test('of an older schema goes through every migration in turn', () => {
     const migrations = [
       (data: Record<string, unknown>) => ({ ...data, retired: {} }),
