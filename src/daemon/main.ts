@@ -81,7 +81,7 @@ async function serve(parts: Parts): Promise<number> {
     driverReason: parts.choice.reason,
     gaps: driver.gaps,
     startedAt,
-    functions: Object.keys(store.catalogue.data.functions).length,
+    functions: store.catalogue.data.size,
     sandboxes: pool.counts(),
     reclaimed: parts.reclaimed,
   });

@@ -1,9 +1,9 @@
 import type { AliasRequest, ConfigPatch, Movement, PublishRequest, RollbackRequest } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import type { CatalogueData, FunctionRecord, VersionRecord } from '../store/index.ts';
+import type { CatalogueDraft, FunctionRecord, VersionRecord } from '../store/index.ts';
 import { checkConfig, effectiveConfig, patchOverrides, sameConfig } from './config.ts';
 import { previousVersion, withMovement } from './history.ts';
-import { checkAlias, findRecord, requireRecord, requireVersion } from './records.ts';
+import { checkAlias, editRecord, requireVersion } from './records.ts';
 import { checkRoutes } from './routes.ts';
 
 /** What every change is told besides the request. */
@@ -34,12 +34,12 @@ interface NewVersion {
 
 /** Gives an artifact and a configuration the next number and makes it live, unless that is what is live. */
 export function publish(
-  draft: CatalogueData,
+  draft: CatalogueDraft,
   name: string,
   request: PublishRequest & { readonly size: number },
   context: ChangeContext,
 ): Published {
-  const record = findRecord(draft, name);
+  const record = draft.edit(name);
   const input = structuredClone(request.config);
   const config = effectiveConfig(input, record?.overrides ?? {});
   checkConfig(name, config);
@@ -60,8 +60,8 @@ export function publish(
 }
 
 /** Changes live settings, and publishes the live version's code with them when that makes a difference. */
-export function patchConfig(draft: CatalogueData, name: string, patch: ConfigPatch, context: ChangeContext): Published {
-  const record = requireRecord(draft, name);
+export function patchConfig(draft: CatalogueDraft, name: string, patch: ConfigPatch, context: ChangeContext): Published {
+  const record = editRecord(draft, name);
   const live = requireVersion(record, record.live);
   const { overrides, notices } = patchOverrides(record.overrides, patch, live.input);
   const config = effectiveConfig(live.input, overrides);
@@ -75,12 +75,12 @@ export function patchConfig(draft: CatalogueData, name: string, patch: ConfigPat
 
 /** Moves the live pointer to an earlier version. */
 export function rollback(
-  draft: CatalogueData,
+  draft: CatalogueDraft,
   name: string,
   request: RollbackRequest,
   context: ChangeContext,
 ): { from: number; to: number } {
-  const record = requireRecord(draft, name);
+  const record = editRecord(draft, name);
   const from = record.live;
   const to = request.to ?? previousVersion(record.history, (version) => Object.hasOwn(record.versions, String(version)));
   if (to === undefined) throw lamError('LAM_REGISTRY_NO_PREVIOUS_VERSION', { name, live: from });
@@ -93,14 +93,14 @@ export function rollback(
 
 /** Points an alias at a version, making the alias if need be. */
 export function setAlias(
-  draft: CatalogueData,
+  draft: CatalogueDraft,
   name: string,
   request: AliasRequest & { readonly alias: string },
   context: ChangeContext,
 ): Move {
   const { alias } = request;
   checkAlias(alias);
-  const record = requireRecord(draft, name);
+  const record = editRecord(draft, name);
   requireVersion(record, request.version);
   const from = aliasTarget(record, alias) ?? null;
   pointAlias(record, alias, request, context);
@@ -109,13 +109,13 @@ export function setAlias(
 
 /** Removes an alias; resolves to the version it pointed at. */
 export function deleteAlias(
-  draft: CatalogueData,
+  draft: CatalogueDraft,
   name: string,
   request: Omit<AliasRequest, 'version'> & { readonly alias: string },
   context: ChangeContext,
 ): number {
   const { alias } = request;
-  const record = requireRecord(draft, name);
+  const record = editRecord(draft, name);
   const from = aliasTarget(record, alias);
   if (from === undefined) throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias });
   delete record.aliases[alias];
@@ -124,17 +124,17 @@ export function deleteAlias(
 }
 
 /** Removes a function with all its versions; its numbers are not given again. Returns the version that was live. */
-export function deleteFunction(draft: CatalogueData, name: string): number {
-  const record = requireRecord(draft, name);
+export function deleteFunction(draft: CatalogueDraft, name: string): number {
+  const record = editRecord(draft, name);
   draft.retired[name] = record.lastVersion;
-  delete draft.functions[name];
+  draft.remove(name);
   return record.live;
 }
 
 /** Removes versions. Throws `LAM_REGISTRY_VERSION_IN_USE` for one that is live or has an alias. */
-export function deleteVersions(draft: CatalogueData, versions: readonly { readonly name: string; readonly version: number }[]): void {
+export function deleteVersions(draft: CatalogueDraft, versions: readonly { readonly name: string; readonly version: number }[]): void {
   for (const { name, version } of versions) {
-    const record = requireRecord(draft, name);
+    const record = editRecord(draft, name);
     requireVersion(record, version);
     const alias = Object.entries(record.aliases).find(([, to]) => to === version)?.[0];
     const by = record.live === version ? 'the live pointer' : alias === undefined ? undefined : `alias '${alias}'`;
@@ -143,7 +143,7 @@ export function deleteVersions(draft: CatalogueData, versions: readonly { readon
   }
 }
 
-function begin(draft: CatalogueData, name: string, context: ChangeContext): FunctionRecord {
+function begin(draft: CatalogueDraft, name: string, context: ChangeContext): FunctionRecord {
   const lastVersion = Object.hasOwn(draft.retired, name) ? (draft.retired[name] ?? 0) : 0;
   delete draft.retired[name];
   const record: FunctionRecord = {
@@ -158,7 +158,7 @@ function begin(draft: CatalogueData, name: string, context: ChangeContext): Func
     overrides: {},
     history: [],
   };
-  draft.functions[name] = record;
+  draft.add(record);
   return record;
 }
 

@@ -1,7 +1,7 @@
 import { ALIAS_NAME, FUNCTION_NAME, VERSION_NUMBER } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { nearest } from '../kit/index.ts';
-import type { CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
+import type { CatalogueDraft, CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
 
 /** A plain object keeps no member of this name of its own, so no function or alias can have it. */
 const UNUSABLE = '__proto__';
@@ -18,15 +18,17 @@ export function checkAlias(alias: string): void {
     throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias: String(alias) });
 }
 
-/** The record of a function, or undefined; safe for any text. */
-export function findRecord(catalogue: CatalogueView, name: string): FunctionRecord | undefined {
-  return Object.hasOwn(catalogue.functions, name) ? catalogue.functions[name] : undefined;
+/** A copy of a function's record. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` with the name that was probably meant. */
+export function requireRecord(catalogue: CatalogueView, name: string): FunctionRecord {
+  const record = catalogue.record(name);
+  if (record === undefined) throw functionNotFound(name, catalogue.names());
+  return record;
 }
 
-/** The record of a function. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` with the name that was probably meant. */
-export function requireRecord(catalogue: CatalogueView, name: string): FunctionRecord {
-  const record = findRecord(catalogue, name);
-  if (record === undefined) throw functionNotFound(name, Object.keys(catalogue.functions));
+/** The record of a function, to be changed. Throws as {@link requireRecord} does. */
+export function editRecord(draft: CatalogueDraft, name: string): FunctionRecord {
+  const record = draft.edit(name);
+  if (record === undefined) throw functionNotFound(name, draft.names());
   return record;
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   LATEST,
   VERSION_NUMBER,
@@ -15,11 +16,11 @@ import {
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
-import { planGc, type ArtifactStore, type Catalogue, type CatalogueData, type VersionName } from '../store/index.ts';
+import { planGc, type ArtifactStore, type Catalogue, type CatalogueDraft, type FunctionRecord, type VersionName } from '../store/index.ts';
 import * as changes from './changes.ts';
-import { checkName, functionNotFound, requireRecord } from './records.ts';
+import { checkName, functionNotFound, requireRecord, requireVersion } from './records.ts';
 import { makeRevision, type Revision } from './revision.ts';
-import { liveRoutes, type RouteTable } from './routes.ts';
+import { liveRoutes, routesOf, type RouteTable } from './routes.ts';
 import { detailOf, summaryOf, type Surroundings } from './views.ts';
 
 /** Something that others must act on; told after it is on the disk. */
@@ -39,15 +40,16 @@ export interface RegistryOptions {
   readonly around: Surroundings;
 }
 
+/** The revisions of one function that were asked for. */
 interface Resolved {
-  live: Revision;
+  readonly live: Revision;
   readonly versions: Map<string, Revision>;
   readonly aliases: Map<string, Revision>;
 }
 
 /**
  * What is deployed: functions, their immutable versions, and the pointers to them. Reads are synchronous and from
- * memory; a change is seen by readers only once it is on the disk.
+ * memory; a change is seen by readers only once it is on the disk. A function that nobody calls costs about a kilobyte.
  */
 export class Registry {
   readonly #catalogue: Catalogue;
@@ -63,7 +65,6 @@ export class Registry {
     this.#artifacts = options.artifacts;
     this.#clock = options.clock;
     this.#around = options.around;
-    for (const name of Object.keys(this.#catalogue.data.functions)) this.#index(name);
     this.#routes = { change: 1, routes: liveRoutes(this.#catalogue.data) };
   }
 
@@ -72,18 +73,14 @@ export class Registry {
    * pointer. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND` or `LAM_REGISTRY_ALIAS_NOT_FOUND`.
    */
   resolve(name: string, qualifier?: string): Revision {
-    const found = this.#resolved.get(name);
-    if (found === undefined) throw functionNotFound(name, this.#resolved.keys());
+    const found = this.#resolved.get(name) ?? this.#open(name);
     if (qualifier === undefined || qualifier === LATEST) return found.live;
-    const revision = found.versions.get(qualifier) ?? found.aliases.get(qualifier);
-    if (revision !== undefined) return revision;
-    if (VERSION_NUMBER.test(qualifier)) throw lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name, version: qualifier });
-    throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias: qualifier });
+    return found.versions.get(qualifier) ?? found.aliases.get(qualifier) ?? this.#qualified(name, found, qualifier);
   }
 
   /** Whether a function of this name is deployed. */
   has(name: string): boolean {
-    return this.#resolved.has(name);
+    return this.#catalogue.data.has(name);
   }
 
   /** The routes of all live versions; the same object until they change. */
@@ -93,10 +90,11 @@ export class Registry {
 
   /** By name. */
   list(): FunctionSummary[] {
-    const { functions } = this.#catalogue.data;
-    return Object.keys(functions)
-      .toSorted()
-      .map((name) => summaryOf(requireRecord(this.#catalogue.data, name), this.#around));
+    const { data } = this.#catalogue;
+    return [...data.names()].toSorted().flatMap((name) => {
+      const outline = data.outline(name);
+      return outline === undefined ? [] : [summaryOf(name, outline, this.#around)];
+    });
   }
 
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`. */
@@ -114,7 +112,7 @@ export class Registry {
     const release = this.#artifacts.pin(request.artifact);
     try {
       const size = unpackedSize(await this.#artifacts.manifest(request.artifact));
-      const apply = (draft: CatalogueData): changes.Published => changes.publish(draft, name, { ...request, size }, this.#context());
+      const apply = (draft: CatalogueDraft): changes.Published => changes.publish(draft, name, { ...request, size }, this.#context());
       const done =
         request.dryRun === true
           ? this.#catalogue.rehearse(apply)
@@ -142,7 +140,7 @@ export class Registry {
    * or `LAM_REGISTRY_ROUTE_CONFLICT`.
    */
   async rollback(name: string, request: RollbackRequest): Promise<RollbackAnswer> {
-    const apply = (draft: CatalogueData): { from: number; to: number } => changes.rollback(draft, name, request, this.#context());
+    const apply = (draft: CatalogueDraft): { from: number; to: number } => changes.rollback(draft, name, request, this.#context());
     // What is warm is counted before others are told to replace it.
     const warmOf = (to: number): number => this.#around.warm(this.resolve(name, String(to)));
     if (request.dryRun === true) {
@@ -193,7 +191,8 @@ export class Registry {
     const dryRun = request.dryRun === true;
     const versions = dryRun ? planGc(this.#catalogue.data, request.keep, isBusy) : await this.#dropOld(request.keep, isBusy);
     const gone = new Set(versions.map(({ name, version }) => `${name}@${version}`));
-    const garbage = await this.#artifacts.collect((digest) => this.#usesArtifact(digest, gone), dryRun);
+    let used: ReadonlySet<string> | undefined;
+    const garbage = await this.#artifacts.collect((digest) => (used ??= this.#usedArtifacts(gone)).has(digest), dryRun);
     return { versions, artifacts: garbage.artifacts.length, files: garbage.objects.length, bytes: garbage.bytes };
   }
 
@@ -215,53 +214,75 @@ export class Registry {
   }
 
   #dropped(versions: readonly VersionName[]): void {
-    for (const name of new Set(versions.map((v) => v.name))) this.#index(name);
+    for (const name of new Set(versions.map((v) => v.name))) this.#refresh(name);
     this.#tell(versions.map(({ name, version }) => ({ name, kind: 'version-deleted', from: version, to: null })));
   }
 
-  #usesArtifact(digest: string, gone: ReadonlySet<string>): boolean {
-    for (const { versions } of this.#resolved.values()) {
-      for (const revision of versions.values()) if (revision.artifact === digest && !gone.has(revision.key)) return true;
+  #usedArtifacts(gone: ReadonlySet<string>): ReadonlySet<string> {
+    const { data } = this.#catalogue;
+    const used = new Set<string>();
+    for (const name of data.names()) {
+      for (const { version, artifact } of Object.values(data.record(name)?.versions ?? {})) {
+        if (!gone.has(`${name}@${version}`)) used.add(artifact);
+      }
     }
-    return false;
+    return used;
   }
 
-  #change<T>(name: string, apply: (draft: CatalogueData) => T, told: (result: T) => RegistryChange[] = () => []): Promise<T> {
-    return this.#catalogue.mutate(apply, (result) => {
-      this.#index(name);
-      this.#refreshRoutes();
-      this.#tell(told(result));
-    });
+  #change<T>(name: string, apply: (draft: CatalogueDraft) => T, told: (result: T) => RegistryChange[] = () => []): Promise<T> {
+    let before: readonly string[] = [];
+    return this.#catalogue.mutate(
+      (draft) => {
+        before = routesOf(this.#catalogue.data, name);
+        return apply(draft);
+      },
+      (result) => {
+        this.#refresh(name);
+        const { data } = this.#catalogue;
+        if (!isDeepStrictEqual(routesOf(data, name), before)) this.#routes = { change: this.#routes.change + 1, routes: liveRoutes(data) };
+        this.#tell(told(result));
+      },
+    );
   }
 
-  /** Brings what {@link resolve} reads up to date with one function's record, keeping revisions that still exist. */
-  #index(name: string): void {
-    const { functions } = this.#catalogue.data;
-    const record = Object.hasOwn(functions, name) ? functions[name] : undefined;
-    if (record === undefined) {
-      this.#resolved.delete(name);
-      return;
-    }
-    const before = this.#resolved.get(name)?.versions;
-    const versions = new Map<string, Revision>();
-    for (const [number, version] of Object.entries(record.versions)) {
-      versions.set(number, before?.get(number) ?? makeRevision(name, version, this.#artifacts.pathOf(version.artifact)));
-    }
-    const at = (version: number): Revision => {
-      const revision = versions.get(String(version));
-      if (revision === undefined) throw lamError('LAM_INTERNAL_INVARIANT', { what: `version ${version} of '${name}' exists` });
+  /** Makes what {@link resolve} reads of a function; revisions of `before` that still exist stay the same objects. */
+  #open(name: string, before?: ReadonlyMap<string, Revision>): Resolved {
+    const record = this.#catalogue.data.record(name);
+    if (record === undefined) throw functionNotFound(name, this.#catalogue.data.names());
+    const versions = new Map([...(before ?? [])].filter(([number]) => Object.hasOwn(record.versions, number)));
+    const resolved = { live: this.#revision(record, versions, record.live), versions, aliases: new Map<string, Revision>() };
+    this.#resolved.set(name, resolved);
+    return resolved;
+  }
+
+  #qualified(name: string, { versions, aliases }: Resolved, qualifier: string): Revision {
+    const record = requireRecord(this.#catalogue.data, name);
+    if (Object.hasOwn(record.versions, qualifier)) return this.#revision(record, versions, Number(qualifier));
+    const target = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined;
+    if (target !== undefined) {
+      const revision = this.#revision(record, versions, target);
+      aliases.set(qualifier, revision);
       return revision;
-    };
-    const aliases = new Map(Object.entries(record.aliases).map(([alias, version]) => [alias, at(version)]));
-    this.#resolved.set(name, { live: at(record.live), versions, aliases });
+    }
+    if (VERSION_NUMBER.test(qualifier)) throw lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name, version: qualifier });
+    throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias: qualifier });
   }
 
-  #refreshRoutes(): void {
-    const routes = liveRoutes(this.#catalogue.data);
-    const before = this.#routes.routes;
-    const same =
-      routes.length === before.length && routes.every((r, i) => r.route === before[i]?.route && r.functionName === before[i].functionName);
-    if (!same) this.#routes = { change: this.#routes.change + 1, routes };
+  #revision(record: FunctionRecord, versions: Map<string, Revision>, number: number): Revision {
+    const known = versions.get(String(number));
+    if (known !== undefined) return known;
+    const version = requireVersion(record, number);
+    const revision = makeRevision(record.name, version, this.#artifacts.pathOf(version.artifact));
+    versions.set(String(number), revision);
+    return revision;
+  }
+
+  /** Brings what {@link resolve} reads of a function up to date with its record. */
+  #refresh(name: string): void {
+    const before = this.#resolved.get(name)?.versions;
+    if (before === undefined) return;
+    if (this.has(name)) this.#open(name, before);
+    else this.#resolved.delete(name);
   }
 
   #tell(all: readonly RegistryChange[]): void {

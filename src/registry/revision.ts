@@ -24,7 +24,7 @@ export function functionArn(name: string, qualifier?: string): string {
   return qualifier === undefined ? ARN_PREFIX + name : `${ARN_PREFIX}${name}:${qualifier}`;
 }
 
-/** Makes a version's revision. Throws `LAM_INTERNAL_INVARIANT` for a runtime that publishing would have refused. */
+/** Makes a version's revision; it takes `version` over, which nobody else may hold. Throws `LAM_INTERNAL_INVARIANT` for a runtime that publishing would have refused. */
 export function makeRevision(
   name: string,
   version: { version: number; config: FunctionConfig; artifact: Digest },
@@ -37,7 +37,7 @@ export function makeRevision(
     key: `${name}@${version.version}`,
     functionName: name,
     version: version.version,
-    config: deepFreeze(structuredClone(version.config)),
+    config: deepFreeze(version.config),
     artifact: version.artifact,
     runtime: deepFreeze(runtime),
     functionArn: functionArn(name),

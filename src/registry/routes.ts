@@ -18,22 +18,28 @@ export interface RouteTable {
 
 /** The routes of all live versions, by function name and then as declared. Pure. */
 export function liveRoutes(catalogue: CatalogueView): LiveRoute[] {
-  return Object.keys(catalogue.functions)
+  return [...catalogue.names()]
+    .filter((name) => routesOf(catalogue, name).length > 0)
     .toSorted()
-    .flatMap((name) => {
-      const record = catalogue.functions[name];
-      return (record?.versions[record.live]?.config.routes ?? []).map((route) => ({ route, functionName: name }));
-    });
+    .flatMap((name) => routesOf(catalogue, name).map((route) => ({ route, functionName: name })));
+}
+
+/** The routes of a function's live version, as declared; none where there is no such function. Pure. */
+export function routesOf(catalogue: CatalogueView, name: string): readonly string[] {
+  return catalogue.outline(name)?.routes ?? [];
 }
 
 /** Throws `LAM_REGISTRY_ROUTE_CONFLICT` when another function's live version serves one of `routes`. */
 export function checkRoutes(catalogue: CatalogueView, name: string, routes: readonly string[]): void {
-  if (routes.length === 0) return;
+  const served = routesOf(catalogue, name);
+  // Those it serves already clash with nobody's: that was seen to when it got them.
+  const added = routes.filter((route) => !served.includes(route));
+  if (added.length === 0) return;
   const taken = new Map<string, LiveRoute>();
   for (const live of liveRoutes(catalogue)) {
     if (live.functionName !== name) taken.set(keyOf(live.route), live);
   }
-  for (const route of routes) {
+  for (const route of added) {
     const other = taken.get(keyOf(route));
     if (other !== undefined) throw lamError('LAM_REGISTRY_ROUTE_CONFLICT', { name, route, owner: other.functionName, other: other.route });
   }

@@ -1,5 +1,5 @@
 import type { FunctionDetail, FunctionSummary, VersionInfo } from '../contract/index.ts';
-import type { FunctionRecord } from '../store/index.ts';
+import type { FunctionOutline, FunctionRecord } from '../store/index.ts';
 import { requireVersion } from './records.ts';
 import { functionArn, type Revision } from './revision.ts';
 
@@ -12,32 +12,27 @@ export interface Surroundings {
   readonly warm: (revision: Revision) => number;
 }
 
-export function summaryOf(record: FunctionRecord, around: Surroundings): FunctionSummary {
-  const { config } = requireVersion(record, record.live);
-  return {
-    name: record.name,
-    runtime: config.runtime,
-    live: record.live,
-    versions: Object.keys(record.versions).length,
-    url: around.url(record.name),
-    routes: config.routes,
-    updatedAt: record.updatedAt,
-    sandboxes: around.sandboxes(record.name),
-  };
+export function summaryOf(name: string, outline: Omit<FunctionOutline, 'minWarm'>, around: Surroundings): FunctionSummary {
+  const { runtime, live, versions, routes, updatedAt } = outline;
+  return { name, runtime, live, versions, url: around.url(name), routes, updatedAt, sandboxes: around.sandboxes(name) };
 }
 
-/** The whole of a function, its own copy. */
+/** The whole of a function; `record` is the caller's own copy. */
 export function detailOf(record: FunctionRecord, around: Surroundings): FunctionDetail {
-  return structuredClone({
-    ...summaryOf(record, around),
+  const { name, live, updatedAt } = record;
+  const { config } = requireVersion(record, live);
+  const { runtime, routes } = config;
+  const outline = { runtime, routes, live, updatedAt, versions: Object.keys(record.versions).length };
+  return {
+    ...summaryOf(name, outline, around),
     createdAt: record.createdAt,
-    arn: functionArn(record.name),
-    config: requireVersion(record, record.live).config,
+    arn: functionArn(name),
+    config,
     overrides: record.overrides,
     aliases: record.aliases,
     allVersions: versionsOf(record),
     history: record.history.toReversed(),
-  });
+  };
 }
 
 /** Newest first. */

@@ -34,6 +34,7 @@ export interface FunctionRecord {
   history: Movement[];
 }
 
+/** What the file holds, as JSON. */
 export interface CatalogueData {
   schema: number;
   functions: Record<string, FunctionRecord>;
@@ -63,14 +64,9 @@ function withScaling(data: Record<string, unknown>): Record<string, unknown> {
   return data;
 }
 
-/** What a new home begins with. */
-export function emptyCatalogue(): CatalogueData {
-  return { schema: CATALOGUE_SCHEMA, functions: {}, retired: {} };
-}
-
 /** What a catalogue's text holds. */
 export type Reading =
-  | { readonly kind: 'ok'; readonly data: CatalogueData; readonly migrated: boolean }
+  | { readonly kind: 'ok'; readonly data: CatalogueData }
   | { readonly kind: 'newer'; readonly schema: number }
   | { readonly kind: 'corrupt'; readonly why: string };
 
@@ -95,7 +91,7 @@ export function readCatalogue(text: string, migrations: readonly Migration[] = M
   }
   const fault = shapeFault(migrated);
   if (fault !== undefined) return { kind: 'corrupt', why: fault };
-  return { kind: 'ok', data: migrated as unknown as CatalogueData, migrated: schema !== current };
+  return { kind: 'ok', data: migrated as unknown as CatalogueData };
 }
 
 function shapeFault(data: Record<string, unknown>): string | undefined {
@@ -109,7 +105,8 @@ function shapeFault(data: Record<string, unknown>): string | undefined {
   return undefined;
 }
 
-function functionFault(name: string, record: unknown): string | undefined {
+/** What is wrong with the record of a function, or undefined; as words to follow its name. Pure. */
+export function functionFault(name: string, record: unknown): string | undefined {
   if (!isObject(record)) return 'is not an object';
   const { versions, aliases, live, lastVersion, history, overrides } = record;
   if (record['name'] !== name) return 'has another name inside';
@@ -130,6 +127,7 @@ function isVersion(value: unknown, number: string): boolean {
   );
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Whether a value of JSON is an object with members. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,25 +3,23 @@ import { constants } from 'node:fs';
 import { Low, type Adapter } from 'lowdb';
 import { lamError } from '../errors/index.ts';
 import { writeFileAtomic } from './atomic-file.ts';
-import { CATALOGUE_SCHEMA, emptyCatalogue, readCatalogue, type CatalogueData } from './catalogue-schema.ts';
+import { CATALOGUE_SCHEMA } from './catalogue-schema.ts';
+import { CatalogueDraft, CatalogueState, type CatalogueView } from './catalogue-state.ts';
+import { parseCatalogue, printCatalogue } from './catalogue-text.ts';
 import { errnoOf, storeError } from './io-errors.ts';
-
-/** A view of the catalogue that cannot be changed through its types. */
-export type CatalogueView = {
-  readonly functions: CatalogueData['functions'];
-  readonly retired: Readonly<CatalogueData['retired']>;
-};
 
 /**
  * Functions, versions, aliases and history, in one file. Reads are from memory; a change is in memory only once it
  * is on the disk.
  */
 export class Catalogue {
-  readonly #low: Low<CatalogueData>;
-  #current: CatalogueData;
+  readonly #low: Low<CatalogueState>;
+  #current: CatalogueState;
+  /** After a failed write it is not known which state the file holds. */
+  #unsure = false;
   #tail: Promise<unknown> = Promise.resolve();
 
-  private constructor(low: Low<CatalogueData>) {
+  private constructor(low: Low<CatalogueState>) {
     this.#low = low;
     this.#current = low.data;
   }
@@ -31,32 +29,28 @@ export class Catalogue {
    * `LAM_STORE_NEWER`; the file is not touched then.
    */
   static async open(path: string): Promise<Catalogue> {
-    const low = new Low<CatalogueData>(new DurableFile(path), emptyCatalogue());
+    const low = new Low<CatalogueState>(new DurableFile(path), CatalogueState.of([]));
     await low.read();
     return new Catalogue(low);
   }
 
-  /** The state of now. Not to be changed: {@link mutate} does that. It stays as it is while later changes are made. */
+  /** The state of now. It stays as it is while later changes are made. */
   get data(): CatalogueView {
     return this.#current;
   }
 
   /**
-   * Applies `change` to a copy, writes that durably, and only then makes it the state of now and calls `committed`,
-   * all in one go. Changes run one after the other. When `change` throws or the disk refuses, nothing has changed.
+   * Applies `change` to a draft, writes what came of it durably, and only then makes it the state of now and calls
+   * `committed`, all in one go. Changes run one after the other. When `change` throws or the disk refuses, nothing has
+   * changed; when it changes nothing, nothing is written.
    */
-  mutate<T>(change: (draft: CatalogueData) => T, committed?: (result: T) => void): Promise<T> {
+  mutate<T>(change: (draft: CatalogueDraft) => T, committed?: (result: T) => void): Promise<T> {
     const done = this.#tail.then(async () => {
-      const draft = structuredClone(this.#current);
+      const draft = new CatalogueDraft(this.#current);
       const result = change(draft);
-      this.#low.data = draft;
-      try {
-        await this.#low.write();
-      } catch (error) {
-        this.#low.data = this.#current;
-        throw error;
-      }
-      this.#current = draft;
+      const after = draft.finish();
+      if (after !== this.#current || this.#unsure) await this.#write(after);
+      this.#current = after;
       committed?.(result);
       return result;
     });
@@ -64,39 +58,49 @@ export class Catalogue {
     return done;
   }
 
-  /** Runs `change` on a copy that is thrown away: what would come of it, or what it would throw. */
-  rehearse<T>(change: (draft: CatalogueData) => T): T {
-    return change(structuredClone(this.#current));
+  /** Runs `change` on a draft that is thrown away: what would come of it, or what it would throw. */
+  rehearse<T>(change: (draft: CatalogueDraft) => T): T {
+    return change(new CatalogueDraft(this.#current));
   }
 
   /** Resolves when all changes asked for so far are done. */
   async settled(): Promise<void> {
     await this.#tail;
   }
+
+  async #write(after: CatalogueState): Promise<void> {
+    this.#low.data = after;
+    try {
+      await this.#low.write();
+      this.#unsure = false;
+    } catch (error) {
+      this.#unsure = true;
+      this.#low.data = this.#current;
+      throw error;
+    }
+  }
 }
 
-/** lowdb's door to the disk: whole or not at all, and nothing when the text is the one that is there. */
-class DurableFile implements Adapter<CatalogueData> {
+/** lowdb's door to the disk: whole or not at all. */
+class DurableFile implements Adapter<CatalogueState> {
   readonly #path: string;
-  #text: string | undefined;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  async read(): Promise<CatalogueData | null> {
-    let text: string;
+  async read(): Promise<CatalogueState | null> {
+    let bytes: Buffer;
     try {
-      text = await readFile(this.#path, 'utf8');
+      bytes = await readFile(this.#path);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return null;
       throw storeError(error, this.#path);
     }
-    const reading = readCatalogue(text);
+    const reading = parseCatalogue(bytes);
     switch (reading.kind) {
       case 'ok':
-        if (!reading.migrated) this.#text = text;
-        return reading.data;
+        return reading.state;
       case 'newer':
         throw lamError('LAM_STORE_NEWER', { path: this.#path, schema: reading.schema, supported: CATALOGUE_SCHEMA });
       case 'corrupt':
@@ -104,13 +108,8 @@ class DurableFile implements Adapter<CatalogueData> {
     }
   }
 
-  async write(data: CatalogueData): Promise<void> {
-    const text = JSON.stringify(data);
-    if (text === this.#text) return;
-    // After a failure it is not known which of the two is there.
-    this.#text = undefined;
-    await writeFileAtomic(this.#path, text);
-    this.#text = text;
+  async write(state: CatalogueState): Promise<void> {
+    await writeFileAtomic(this.#path, printCatalogue(state));
   }
 
   /** Named by when the file was last written, so that starting again and again keeps one copy of one damage. */

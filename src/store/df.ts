@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { DfAnswer } from '../contract/index.ts';
 import type { ArtifactStore } from './artifacts.ts';
-import type { CatalogueView } from './catalogue.ts';
+import type { CatalogueView } from './catalogue-state.ts';
 import { objectBytes, ownBytes } from './collect.ts';
 import { errnoOf } from './io-errors.ts';
 import type { Layout } from './layout.ts';
@@ -20,11 +20,14 @@ export interface DfSurroundings {
 export async function df(paths: Layout, catalogue: CatalogueView, artifacts: ArtifactStore, around: DfSurroundings): Promise<DfAnswer> {
   const sizes = await objectBytes(paths, await allObjects(paths));
   const users = new Map<string, Set<string>>();
-  for (const record of Object.values(catalogue.functions)) {
-    for (const digest of new Set(Object.values(record.versions).map((v) => v.artifact))) {
+  const functions: Omit<DfAnswer['functions'][number], 'unique'>[] = [];
+  for (const name of [...catalogue.names()].toSorted()) {
+    const versions = Object.values(catalogue.record(name)?.versions ?? {});
+    functions.push({ name, versions: versions.length, logical: versions.reduce((sum, v) => sum + v.size, 0), logs: around.logsOf(name) });
+    for (const digest of new Set(versions.map((v) => v.artifact))) {
       if (!artifacts.has(digest)) continue;
       for (const object of neededObjects(await readManifest(paths, digest)).keys()) {
-        users.set(object, (users.get(object) ?? new Set()).add(record.name));
+        users.set(object, (users.get(object) ?? new Set()).add(name));
       }
     }
   }
@@ -39,15 +42,7 @@ export async function df(paths: Layout, catalogue: CatalogueView, artifacts: Art
   const catalogueBytes = await fileBytes(paths.catalogue);
   return {
     home: paths.home,
-    functions: Object.values(catalogue.functions)
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .map((record) => ({
-        name: record.name,
-        versions: Object.keys(record.versions).length,
-        logical: Object.values(record.versions).reduce((sum, v) => sum + v.size, 0),
-        unique: unique.get(record.name) ?? 0,
-        logs: around.logsOf(record.name),
-      })),
+    functions: functions.map((fn) => ({ ...fn, unique: unique.get(fn.name) ?? 0 })),
     objects,
     artifacts: trees,
     logs: around.logs,

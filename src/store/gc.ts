@@ -1,4 +1,4 @@
-import type { CatalogueView } from './catalogue.ts';
+import type { CatalogueView } from './catalogue-state.ts';
 
 /** One version of one function. */
 export interface VersionName {
@@ -16,8 +16,10 @@ export function planGc(
   isPinned: (name: string, version: number) => boolean = () => false,
 ): VersionName[] {
   const dropped: VersionName[] = [];
-  for (const name of Object.keys(catalogue.functions).toSorted()) {
-    const record = catalogue.functions[name];
+  for (const name of [...catalogue.names()].toSorted()) {
+    // Where there is nothing to drop the record need not be read.
+    if ((catalogue.outline(name)?.versions ?? 0) <= keep) continue;
+    const record = catalogue.record(name);
     if (record === undefined) continue;
     const aliased = new Set(Object.values(record.aliases));
     const numbers = Object.values(record.versions)

@@ -1,8 +1,9 @@
 export { type ArtifactLimits } from './artifact-limits.ts';
 export { ArtifactStore, type ArtifactStoreOptions } from './artifacts.ts';
 export { writeFileAtomic } from './atomic-file.ts';
-export { Catalogue, type CatalogueView } from './catalogue.ts';
-export { type CatalogueData, type FunctionRecord, type VersionRecord } from './catalogue-schema.ts';
+export { Catalogue } from './catalogue.ts';
+export { type FunctionRecord, type VersionRecord } from './catalogue-schema.ts';
+export { type CatalogueDraft, type CatalogueView, type FunctionOutline } from './catalogue-state.ts';
 export { type Garbage } from './collect.ts';
 export { df, type DfSurroundings } from './df.ts';
 export { planGc, type VersionName } from './gc.ts';

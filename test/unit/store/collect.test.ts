@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { Catalogue, df, planGc, type CatalogueView, type FunctionRecord } from '../../../src/store/index.ts';
+import { CatalogueState } from '../../../src/store/catalogue-state.ts';
 import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
 import { diskUse, manifestOf, testHome, uploadOf, type Files, type TestHome } from './support.ts';
 
@@ -25,7 +26,7 @@ function functionRecord(name: string, versions: readonly number[], live: number,
 }
 
 function catalogueOf(...records: readonly FunctionRecord[]): CatalogueView {
-  return { functions: Object.fromEntries(records.map((r) => [r.name, r])), retired: {} };
+  return CatalogueState.of(records);
 }
 
 describe('the plan of gc', () => {
@@ -127,7 +128,7 @@ describe('df', () => {
       ] as const) {
         const record = functionRecord(name, [1], 1);
         Object.assign(record.versions['1'] ?? {}, { artifact, size });
-        draft.functions[name] = record;
+        draft.add(record);
       }
     });
     const answer = await df(home.paths, catalogue.data, home.artifacts, { logsOf: (name) => name.length, logs: 6, reclaimable: 0 });

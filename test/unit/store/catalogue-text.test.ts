@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
+import type { FunctionRecord } from '../../../src/store/index.ts';
+import { CatalogueDraft, CatalogueState, type CatalogueView } from '../../../src/store/catalogue-state.ts';
+import { parseCatalogue, printCatalogue } from '../../../src/store/catalogue-text.ts';
+
+function recordOf(name: string, versions = 1, more: Partial<FunctionRecord> = {}): FunctionRecord {
+  const version = (number: number): FunctionRecord['versions'][string] => {
+    const config = { ...DEFAULT_CONFIG, routes: [`GET /${name}/${number}`], minWarm: number };
+    return { version: number, artifact: 'a'.repeat(64), config, input: {}, createdAt: 1, by: '', message: '', size: 1 };
+  };
+  return {
+    name,
+    createdAt: 1,
+    updatedAt: 2,
+    lastVersion: versions,
+    live: versions,
+    aliases: {},
+    overrides: {},
+    history: [],
+    versions: Object.fromEntries(Array.from({ length: versions }, (_, i) => [i + 1, version(i + 1)])),
+    ...more,
+  };
+}
+
+/** All that a view shows. */
+function contentOf(view: CatalogueView): unknown {
+  const functions = [...view.names()].map((name) => [{ ...view.outline(name), text: undefined }, view.record(name)]);
+  return { size: view.size, retired: view.retired, functions };
+}
+
+function read(text: string): CatalogueState {
+  const reading = parseCatalogue(Buffer.from(text));
+  assert.ok(reading.kind === 'ok', JSON.stringify(reading));
+  return reading.state;
+}
+
+describe('the text of a catalogue', () => {
+  const names = fc.uniqueArray(fc.constantFrom('a', '7', 'constructor', 'Some-name_9', 'x'.repeat(64), '12345'));
+  const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\n', '},\n}}\n', '"}', 'grün 日本 \u2028'));
+
+  test('comes back as it was, whatever people wrote, in the order of the functions', () => {
+    fc.assert(
+      fc.property(names, texts, fc.nat({ max: 3 }), (all, text, versions) => {
+        const records = all.map((name) => recordOf(name, versions + 1, { overrides: { description: text }, history: [] }));
+        const state = CatalogueState.of(records, { gone: 3 });
+        const again = read(printCatalogue(state));
+        assert.deepEqual(contentOf(again), contentOf(state));
+        assert.deepEqual([...again.names()], all);
+        assert.equal(printCatalogue(again), printCatalogue(state));
+      }),
+    );
+  });
+
+  test('is one JSON document with a line for each function', () => {
+    const text = printCatalogue(CatalogueState.of([recordOf('a'), recordOf('b', 2)]));
+    assert.deepEqual(Object.keys((JSON.parse(text) as { functions: object }).functions), ['a', 'b']);
+    assert.deepEqual(
+      text.split('\n').map((line) => line.slice(0, 4)),
+      ['{"sc', '"a":', '"b":', '}}', ''],
+    );
+    assert.equal(read(printCatalogue(CatalogueState.of([]))).size, 0);
+  });
+
+  test('may be laid out in any other way that is JSON', () => {
+    const state = CatalogueState.of([recordOf('a'), recordOf('b', 3)], { old: 4 });
+    const data: unknown = JSON.parse(printCatalogue(state));
+    for (const text of [JSON.stringify(data), JSON.stringify(data, null, 2), printCatalogue(state).replaceAll('\n', '\r\n')]) {
+      assert.deepEqual(contentOf(read(text)), contentOf(state));
+    }
+  });
+
+  const good = printCatalogue(CatalogueState.of([recordOf('a'), recordOf('b')]));
+  const faults: readonly [string, string, RegExp][] = [
+    ['is cut off behind a line', good.slice(0, good.lastIndexOf('"b":')), /not JSON/],
+    ['is cut off within a line', good.slice(0, -60), /not JSON/],
+    ['lost its last line', good.replace(/\}\}\n$/, ''), /not JSON/],
+    ['goes on after its end', `${good}{}`, /not JSON/],
+    ['has a line of another function', good.replace('"b":{"name":"b"', '"b":{"name":"a"'), /function 'b': has another name inside/],
+    [
+      'has a function without its live version',
+      good.replace('"lastVersion":1,"live":1', '"lastVersion":1,"live":2'),
+      /'a': its live version/,
+    ],
+  ];
+  for (const [title, text, why] of faults) {
+    test(`that ${title} is corrupt`, () => {
+      const reading = parseCatalogue(Buffer.from(text));
+      assert.equal(reading.kind, 'corrupt');
+      assert.match(reading.kind === 'corrupt' ? reading.why : '', why);
+    });
+  }
+});
+
+describe('a draft of a catalogue', () => {
+  const base = CatalogueState.of([recordOf('a'), recordOf('b', 2)], { gone: 1 });
+
+  test('shows what was changed in it, and leaves its base alone', () => {
+    const before = contentOf(base);
+    const draft = new CatalogueDraft(base);
+    const a = draft.edit('a');
+    assert.ok(a);
+    a.versions['2'] = { ...(a.versions['1'] as FunctionRecord['versions'][string]), version: 2 };
+    a.live = 2;
+    draft.remove('b');
+    draft.add(recordOf('c'));
+    draft.retired['b'] = 2;
+    assert.equal(draft.edit('a'), a);
+    assert.deepEqual(
+      [draft.size, [...draft.names()], draft.has('b'), draft.record('b'), draft.edit('b')],
+      [2, ['a', 'c'], false, undefined, undefined],
+    );
+    assert.deepEqual([draft.outline('a')?.versions, draft.outline('a')?.live], [2, 2]);
+    assert.deepEqual(draft.record('a'), a);
+    const after = draft.finish();
+    assert.deepEqual(contentOf(after), contentOf(draft));
+    assert.deepEqual(contentOf(base), before);
+  });
+
+  test('gives copies to readers, which change nothing', () => {
+    const draft = new CatalogueDraft(base);
+    for (const view of [base, draft]) (view.record('a') as FunctionRecord).live = 9;
+    assert.equal(draft.edit('a')?.live, 1);
+    (draft.record('a') as FunctionRecord).live = 9;
+    assert.equal(draft.finish(), base);
+  });
+
+  test('in which nothing is different in the end is its base', () => {
+    const draft = new CatalogueDraft(base);
+    const a = draft.edit('a');
+    if (a !== undefined) a.live = 7;
+    if (a !== undefined) a.live = 1;
+    draft.remove('c');
+    draft.add(recordOf('d'));
+    draft.remove('d');
+    assert.equal(draft.finish(), base);
+    draft.retired['gone'] = 2;
+    assert.notEqual(draft.finish(), base);
+  });
+});
