@@ -1,20 +1,24 @@
 import type { Socket } from 'node:net';
 import { LIMITS, type InvocationContext } from '../contract/index.ts';
 import { invariant } from '../kit/index.ts';
-import type { Clock, MonotonicMs } from '../kit/index.ts';
+import type { Clock } from '../kit/index.ts';
 import type { Deadlines, Expirable } from './deadlines.ts';
+import { readErrorType, readMember, readNumber } from './frame-meta.ts';
 import {
+  CacheGatherer,
   FRAME,
   LOG_STDERR,
   LOG_STDOUT,
   MAX_FRAME_BYTES,
   MAX_META_BYTES,
+  encodeCache,
   encodeFrame,
   writeFrame,
   type FrameDecoder,
   type FrameSink,
   type Hello,
 } from './frames.ts';
+import { InFlight } from './in-flight.ts';
 import { characterBoundary, LineSplitter } from './line-splitter.ts';
 import type { ExitStatus, InitOutcome, InitRequest, InvokeOutcome, Session, SessionHooks } from './session.ts';
 
@@ -24,10 +28,9 @@ const DRAIN_MS = 500;
 const ORPHAN_MS = 1000;
 /** What a session that is closed before its process ended reports: whoever closes it kills the process too. */
 const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
-/** What was sent ahead is asked back once the invocation before it has run this long, ms. */
-const RECALL_MS = 20;
 /** Bodies up to this may wait for others to leave with them, bytes. */
 const SMALL_BYTES = 16 * 1024;
+const NO_BODY = new Uint8Array(0);
 /** Bytes before the text in the body of a LOG frame. */
 const LOG_PREFIX = 9;
 
@@ -55,19 +58,14 @@ export class FrameSession implements Session, FrameSink {
   readonly #hooks: SessionHooks;
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
-  /** In the order they were sent, which is the order they run in: the first one runs, the others wait for it. */
-  readonly #pending = new Map<number, PendingInvocation>();
-  readonly #late = new Set<number>();
+  readonly #inFlight: InFlight;
   readonly #outbox: Buffer[] = [];
   readonly #stdout: LineSplitter;
   readonly #stderr: LineSplitter;
-  #recall: Expirable | undefined;
   #init: ({ settle(outcome: InitOutcome): void } & Expirable) | undefined;
   #timeoutMs = 0;
-  #lastNumber = 0;
-  /** The invocation that runs, or the last one that did. */
-  #startedNumber = 0;
-  #startedRequestId = '';
+  /** Takes the start-up cache that was asked for, until it is there. */
+  #gatherer: CacheGatherer | undefined;
   #exit: ExitStatus | undefined;
   #connected = true;
   #ended = false;
@@ -83,20 +81,23 @@ export class FrameSession implements Session, FrameSink {
     this.#hooks = parts.hooks;
     this.#clock = parts.clock;
     this.#deadlines = parts.deadlines;
+    this.#inFlight = new InFlight(parts.deadlines, (number) => this.#send(FRAME.recall, number, '', NO_BODY));
     const line = (stream: 'stdout' | 'stderr') => (text: string) =>
-      this.#hooks.onLog(stream, text, this.#startedRequestId, this.#clock.now());
+      this.#hooks.onLog(stream, text, this.#inFlight.rawRequestId, this.#clock.now());
     this.#stdout = new LineSplitter(LIMITS.logRecordBytes, line('stdout'));
     this.#stderr = new LineSplitter(LIMITS.logRecordBytes, line('stderr'));
     parts.decoder.adopt(this, MAX_FRAME_BYTES);
     parts.socket.once('close', () => this.#disconnected());
   }
 
-  init(request: InitRequest, limitMs: number): Promise<InitOutcome> {
+  init(request: InitRequest, limitMs: number, startupCache?: Uint8Array): Promise<InitOutcome> {
     if (this.#ended) return Promise.resolve({ kind: 'exit', exit: this.#exit ?? KILLED });
     invariant(this.#init === undefined && this.#timeoutMs === 0, 'a session is given init once');
     const meta = JSON.stringify(request);
     invariant(Buffer.byteLength(meta) <= MAX_META_BYTES, 'an init request fits into a frame');
     this.#timeoutMs = request.timeoutMs;
+    if (request.concurrency > 1) this.#inFlight.places = request.concurrency;
+    if (request.wantStartupCache) this.#gatherer = new CacheGatherer();
     return new Promise((resolve) => {
       this.#init = {
         deadline: this.#deadlines.now() + limitMs,
@@ -104,19 +105,19 @@ export class FrameSession implements Session, FrameSink {
         settle: resolve,
       };
       this.#deadlines.add(this.#init);
+      this.#socket.cork();
+      if (startupCache !== undefined) for (const part of encodeCache(FRAME.cache, startupCache)) this.#socket.write(part);
       writeFrame(this.#socket, FRAME.init, 0, meta);
+      this.#socket.uncork();
     });
   }
 
   invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
     if (this.#ended) return Promise.resolve({ kind: 'exit', exit: this.#exit ?? KILLED });
+    if (this.#inFlight.isSpoiled) return Promise.resolve({ kind: 'unstarted' });
     return new Promise((resolve) => {
-      this.#lastNumber = this.#lastNumber === 0xffffffff ? 1 : this.#lastNumber + 1;
-      const pending = new PendingInvocation(this.#lastNumber, context.requestId, resolve, this);
-      this.#pending.set(pending.number, pending);
-      if (this.#pending.size === 1) this.#begin(pending);
-      else this.#watchHead();
-      this.#send(FRAME.invoke, pending.number, JSON.stringify(context), event);
+      const { number } = this.#inFlight.add(context.requestId, this.#timeoutMs, resolve);
+      this.#send(FRAME.invoke, number, JSON.stringify(context), event);
     });
   }
 
@@ -150,7 +151,7 @@ export class FrameSession implements Session, FrameSink {
 
   close(): void {
     // Whether what was sent ahead has started is known once all that the sandbox said was read.
-    if (this.#pending.size > 1 && this.#connected && !this.#ended) {
+    if (this.#inFlight.hasWaiting && this.#connected && !this.#ended) {
       this.#socket.resume();
       this.#deadlines.add({ deadline: this.#deadlines.now() + DRAIN_MS, expire: () => this.#end() });
     } else {
@@ -174,6 +175,9 @@ export class FrameSession implements Session, FrameSink {
       case FRAME.unstarted:
         this.#unstarted(request);
         return;
+      case FRAME.newCache:
+        this.#gather(meta, body);
+        return;
       case FRAME.ready:
         this.#ready({ kind: 'ready', durationMs: readNumber(meta, 'durationMs') ?? 0 });
         return;
@@ -188,13 +192,6 @@ export class FrameSession implements Session, FrameSink {
   /** @internal For the decoder. */
   onGarbage(what: string): void {
     this.#refuse(what);
-  }
-
-  /** @internal For a pending invocation whose time is up. */
-  timedOut(pending: PendingInvocation): void {
-    this.#pending.delete(pending.number);
-    this.#late.add(pending.number);
-    pending.settle({ kind: 'timeout' });
   }
 
   /** Small frames of one turn of the event loop leave in one write: each write may cost the waking of a process. */
@@ -216,40 +213,18 @@ export class FrameSession implements Session, FrameSink {
     this.#outbox.length = 0;
   };
 
-  /** From now on it runs. */
-  #begin(pending: PendingInvocation): void {
-    this.#startedNumber = pending.number;
-    this.#startedRequestId = pending.requestId;
-    pending.startedAt = this.#deadlines.now();
-    pending.deadline = pending.startedAt + this.#timeoutMs;
-    this.#deadlines.add(pending);
-  }
-
-  /** Looks, while anything waits behind the one that runs, that it does not wait long. */
-  #watchHead(): void {
-    if (this.#recall !== undefined) return;
-    const [head] = this.#pending.values();
-    this.#recall = {
-      deadline: this.#deadlines.now() + RECALL_MS,
-      expire: () => {
-        this.#recall = undefined;
-        if (this.#ended || this.#pending.size < 2) return;
-        const [now] = this.#pending.values();
-        if (now === head) for (const p of this.#pending.values()) if (p !== head) writeFrame(this.#socket, FRAME.recall, p.number, '');
-        this.#watchHead();
-      },
-    };
-    this.#deadlines.add(this.#recall);
-  }
-
   #unstarted(request: number): void {
-    const pending = this.#pending.get(request);
-    if (pending === undefined || pending.startedAt !== undefined) {
-      this.#refuse(`invocation ${request} given back, which was not asked for`);
-      return;
-    }
-    this.#pending.delete(request);
-    pending.settle({ kind: 'unstarted' });
+    const pending = this.#inFlight.givenBack(request);
+    if (pending === undefined) this.#refuse(`invocation ${request} given back, which was not asked for`);
+    else pending.settle({ kind: 'unstarted' });
+  }
+
+  /** Nobody else is harmed by a cache that was not asked for, or is none: it is dropped. */
+  #gather(meta: Buffer, part: Buffer): void {
+    const cache = this.#gatherer?.add(meta, part);
+    if (cache === undefined) return;
+    this.#gatherer = undefined;
+    this.#hooks.onStartupCache?.(this.interpreter, cache);
   }
 
   #log(request: number, body: Buffer): void {
@@ -259,9 +234,7 @@ export class FrameSession implements Session, FrameSink {
       return;
     }
     const text = body.toString('utf8', LOG_PREFIX, LOG_PREFIX + characterBoundary(body.subarray(LOG_PREFIX), LIMITS.logRecordBytes));
-    const requestId =
-      request === 0 ? '' : request === this.#startedNumber ? this.#startedRequestId : (this.#pending.get(request)?.requestId ?? '');
-    this.#hooks.onLog(stream === LOG_STDOUT ? 'stdout' : 'stderr', text, requestId, body.readDoubleBE(1));
+    this.#hooks.onLog(stream === LOG_STDOUT ? 'stdout' : 'stderr', text, this.#inFlight.requestIdOf(request), body.readDoubleBE(1));
   }
 
   #result(request: number, meta: Buffer, body: Buffer): void {
@@ -282,24 +255,14 @@ export class FrameSession implements Session, FrameSink {
   }
 
   #answer(request: number, outcome: InvokeOutcome): void {
-    const pending = this.#pending.get(request);
-    if (pending === undefined) {
-      if (!this.#late.delete(request)) this.#refuse(`an answer to invocation ${request}, which is not running`);
-      // The one behind a late answer may have started: it must not run a second time elsewhere.
-      else for (const waiting of this.#pending.values()) waiting.startedAt ??= this.#deadlines.now();
+    const pending = this.#inFlight.answered(request);
+    if (pending === 'wrong') {
+      this.#refuse(`an answer to invocation ${request}, which is not running`);
       return;
     }
-    if (pending.startedAt === undefined) {
-      this.#refuse(`an answer to invocation ${request} out of turn`);
-      return;
-    }
-    this.#pending.delete(request);
-    this.#deadlines.remove(pending);
-    if (this.#pending.size > 0 && !(outcome.kind === 'error' && outcome.leaving === true)) {
-      const [next] = this.#pending.values();
-      if (next !== undefined) this.#begin(next);
-    }
-    pending.settle(outcome);
+    // Also behind a late answer the next one has started: it must not run a second time elsewhere.
+    if (outcome.kind !== 'error' || outcome.leaving !== true) this.#inFlight.fill();
+    if (pending !== 'late') pending.settle(outcome);
   }
 
   #ready(outcome: InitOutcome): void {
@@ -347,53 +310,7 @@ export class FrameSession implements Session, FrameSink {
     this.#socket.destroy();
     const exit = this.#exit ?? KILLED;
     this.#settleInit({ kind: 'exit', exit });
-    for (const pending of this.#pending.values()) {
-      this.#deadlines.remove(pending);
+    for (const pending of this.#inFlight.drain())
       pending.settle(pending.startedAt === undefined ? { kind: 'unstarted' } : { kind: 'exit', exit });
-    }
-    this.#pending.clear();
-  }
-}
-
-class PendingInvocation implements Expirable {
-  readonly number: number;
-  readonly requestId: string;
-  deadline: MonotonicMs = Infinity;
-  /** When it started; undefined while it waits in the sandbox behind another. */
-  startedAt: MonotonicMs | undefined;
-  readonly settle: (outcome: InvokeOutcome) => void;
-  readonly #session: FrameSession;
-
-  // oxlint-disable-next-line max-params -- made once per invocation: an options object would be one more allocation
-  constructor(number: number, requestId: string, settle: (outcome: InvokeOutcome) => void, session: FrameSession) {
-    this.number = number;
-    this.requestId = requestId;
-    this.settle = settle;
-    this.#session = session;
-  }
-
-  expire(): void {
-    this.#session.timedOut(this);
-  }
-}
-
-/** A number in a frame's meta; undefined when the meta is not JSON or has none by that name. */
-function readNumber(meta: Buffer, name: string): number | undefined {
-  const value = readMember(meta, name);
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
-function readErrorType(meta: Buffer): string {
-  const value = readMember(meta, 'errorType');
-  return typeof value === 'string' ? value : 'Runtime.Unknown';
-}
-
-function readMember(meta: Buffer, name: string): unknown {
-  try {
-    const parsed: unknown = JSON.parse(meta.toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, name) : undefined;
-  } catch {
-    // Only a function that speaks the protocol by itself gets here; the frame still counts, its meta does not.
-    return undefined;
   }
 }

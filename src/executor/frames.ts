@@ -11,6 +11,7 @@ export const FRAME = {
   invoke: 2,
   shutdown: 3,
   recall: 4,
+  cache: 5,
   hello: 16,
   ready: 17,
   initError: 18,
@@ -18,6 +19,7 @@ export const FRAME = {
   error: 20,
   log: 21,
   unstarted: 22,
+  newCache: 23,
 } as const;
 
 /** First body byte of a LOG frame. */
@@ -32,6 +34,10 @@ export const LOG_TEXT_LIMIT: number = LIMITS.logRecordBytes;
 export const MAX_FRAME_BYTES: number = LIMITS.payloadBytes + 64 * 1024;
 /** The same before HELLO has shown who is speaking. */
 export const MAX_FIRST_FRAME_BYTES = 4096;
+/** Most bytes of a start-up cache; a longer one is not sent, and not taken. */
+export const STARTUP_CACHE_BYTES: number = 16 * 1024 * 1024;
+/** Most bytes of a start-up cache in one frame. */
+const CACHE_PART_BYTES = 1024 * 1024;
 /** Most bytes of meta: its length is a u16. */
 export const MAX_META_BYTES = 0xffff;
 
@@ -75,6 +81,41 @@ export function encodeLog(request: number, stream: number, time: number, text: s
   frame.writeDoubleBE(time, HEADER_BYTES + 1);
   frame.write(text, HEADER_BYTES + 9);
   return frame;
+}
+
+/**
+ * A start-up cache as frames of `type` (`FRAME.cache` or `FRAME.newCache`): its parts in order, each with the length of the
+ * whole for its meta. None at all for one that is empty or longer than {@link STARTUP_CACHE_BYTES}.
+ */
+export function encodeCache(type: number, cache: Uint8Array): readonly Buffer[] {
+  if (cache.length > STARTUP_CACHE_BYTES) return [];
+  const frames: Buffer[] = [];
+  for (let at = 0; at < cache.length; at += CACHE_PART_BYTES)
+    frames.push(encodeFrame(type, 0, String(cache.length), cache.subarray(at, at + CACHE_PART_BYTES)));
+  return frames;
+}
+
+/** Puts the parts of one start-up cache together again. */
+export class CacheGatherer {
+  #whole: Buffer = EMPTY;
+  #filled = 0;
+
+  /**
+   * Takes a copy of the next part; gives the whole once it is complete, and undefined before. A part that announces too
+   * much or does not fit is dropped with all that came before it.
+   */
+  add(meta: Buffer, part: Uint8Array): Buffer | undefined {
+    const length = Number(meta.toString('latin1'));
+    const isAllowed = Number.isInteger(length) && length > 0 && length <= STARTUP_CACHE_BYTES;
+    if (this.#filled === 0 && isAllowed) this.#whole = Buffer.allocUnsafeSlow(length);
+    const whole = this.#whole;
+    const end = this.#filled + part.length;
+    const fits = isAllowed && whole.length === length && end <= length;
+    if (fits) whole.set(part, this.#filled);
+    this.#filled = fits && end < length ? end : 0;
+    if (this.#filled === 0) this.#whole = EMPTY;
+    return fits && end === length ? whole : undefined;
+  }
 }
 
 /** Writes one frame: small ones in one buffer, large bodies beside their header in one `writev`, never copied. */

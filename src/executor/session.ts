@@ -50,7 +50,11 @@ export type InvokeOutcome =
   /** The answer passed the size limit and was thrown away; the sandbox lives on. */
   | { readonly kind: 'too-large'; readonly bytes: number }
   | { readonly kind: 'exit'; readonly exit: ExitStatus }
-  /** The deadline passed first. The sandbox is in an unknown state and must be destroyed. */
+  /**
+   * The deadline passed first. The sandbox is in an unknown state and must be destroyed; what runs in it beside this one
+   * may be let finish before, each within its own deadline. It takes no further work: with a concurrency above 1, `invoke`
+   * answers `unstarted` from here on, and what waited is asked back.
+   */
   | { readonly kind: 'timeout' }
   /** It was sent ahead and certainly did not start: it is to run elsewhere. */
   | { readonly kind: 'unstarted' };
@@ -72,8 +76,9 @@ export interface SessionHooks {
 
 /**
  * Speaks to the code inside one sandbox. Two implementations: lam's frames (native bootstraps) and AWS's Runtime
- * API. Order of calls: `init` once, then `invoke` one at a time (more where the bootstrap says it can), then
- * `close`. Every promise settles: with `exit` once {@link Session.exited} or `close` was called.
+ * API. Order of calls: `init` once, then `invoke`, then `close`. Up to {@link InitRequest.concurrency} invocations run at
+ * the same time; sessions of frames take further ones, which wait inside the sandbox. Every promise settles: with `exit`
+ * once {@link Session.exited} or `close` was called.
  */
 export interface Session {
   /** What runs the code, as its bootstrap said, e.g. `node 26.10.0`; empty where nobody said so. */

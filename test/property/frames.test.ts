@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
+  CacheGatherer,
+  encodeCache,
   encodeFrame,
   encodeLog,
   FRAME,
@@ -135,6 +137,23 @@ describe('frames', () => {
         assert.ok(only !== undefined && only.type === FRAME.log && only.request === 7 && only.meta === '');
         const body = Buffer.from(only.body);
         assert.deepEqual([body[0], body.readDoubleBE(1), body.toString('utf8', 9)], [stream, time, text]);
+      }),
+    );
+  });
+
+  test('put a start-up cache together again from its parts, whatever came before it', () => {
+    const parts = fc.array(fc.record({ meta: fc.oneof(fc.nat(40).map(String), fc.string()), body: fc.uint8Array({ maxLength: 40 }) }));
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), parts, fc.nat(3), (cache, junk, copies) => {
+        const gatherer = new CacheGatherer();
+        for (const { meta, body } of junk) gatherer.add(Buffer.from(meta), body);
+        // What is left of the junk is given up with the first part that does not fit it.
+        gatherer.add(Buffer.from('0'), Buffer.alloc(0));
+        for (let i = 0; i <= copies; i += 1) {
+          const { frames } = decode(encodeCache(FRAME.newCache, cache));
+          const whole = frames.map(({ meta, body }) => gatherer.add(Buffer.from(meta), body));
+          assert.deepEqual(whole, [Buffer.from(cache)]);
+        }
       }),
     );
   });

@@ -1,82 +1,22 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { LIMITS } from '../../../src/contract/index.ts';
-import { DialHome, type ExitStatus } from '../../../src/executor/index.ts';
-import { encodeFrame, encodeLog, FRAME, FrameDecoder, LOG_STDOUT, MAX_FRAME_BYTES } from '../../../src/executor/frames.ts';
-import { systemClock } from '../../../src/kit/index.ts';
+import type { ExitStatus } from '../../../src/executor/index.ts';
+import { encodeFrame, encodeLog, FRAME, LOG_STDOUT } from '../../../src/executor/frames.ts';
+import { context, hello, SessionHouse, type Pair } from './session-pair.ts';
 
 const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
-const INIT = {
-  ...{ functionName: 'f', version: 1, functionArn: 'arn', handler: 'index.handler', taskRoot: '/', memoryMiB: 128 },
-  ...{ timeoutMs: 10_000, concurrency: 1, wantStartupCache: false, logGroup: 'g', logStream: 's', environment: {} },
-};
-const context = (requestId: string) => ({ requestId, deadlineMs: 0, functionArn: 'arn', traceId: 't' });
-const hello = (token: string): Buffer => encodeFrame(FRAME.hello, 0, JSON.stringify({ token, pid: 1, runtime: 'test 1' }));
-
-type FrameSession = Awaited<ReturnType<DialHome['expect']>['connected']>;
-
-/** A session with a sandbox at its other end that says what the test says. */
-interface Pair {
-  readonly session: FrameSession;
-  readonly sandbox: Socket;
-  /** `[stream, text, request id]` of each record. */
-  readonly logs: (readonly [string, string, string])[];
-  readonly refusals: string[];
-  /** The frames that the daemon sent, as they come. */
-  readonly next: () => Promise<{ type: number; request: number; meta: string }>;
-}
 
 describe('a session of frames', { concurrency: false }, () => {
-  let folder: string;
-  let home: DialHome;
+  let house: SessionHouse;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lam-session-'));
-    home = await DialHome.listen(join(folder, 's'), systemClock);
+    house = await SessionHouse.open();
   });
-  after(async () => {
-    await home.close();
-    await rm(folder, { recursive: true });
-  });
+  after(() => house[Symbol.asyncDispose]());
 
-  async function pair(timeoutMs = 10_000): Promise<Pair> {
-    const logs: Pair['logs'] = [];
-    const refusals: string[] = [];
-    const expected = home.expect('id', {
-      onLog: (stream, text, requestId) => logs.push([stream, text, requestId]),
-      onProtocolError: (what) => refusals.push(what),
-    });
-    const sandbox = connect(home.path);
-    const received: { type: number; request: number; meta: string }[] = [];
-    const waiting: (() => void)[] = [];
-    const decoder = new FrameDecoder(
-      {
-        onFrame: (type, request, meta) => {
-          received.push({ type, request, meta: meta.toString() });
-          waiting.shift()?.();
-        },
-        onGarbage: assert.fail,
-      },
-      MAX_FRAME_BYTES,
-    );
-    sandbox.on('data', (chunk: Buffer) => decoder.push(chunk));
-    sandbox.on('error', () => undefined);
-    sandbox.write(hello(expected.token));
-    const session = await expected.connected;
-    const next: Pair['next'] = async () => {
-      if (received.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-      return received.shift() ?? assert.fail();
-    };
-    const ready = session.init({ ...INIT, timeoutMs }, 1000);
-    assert.equal((await next()).type, FRAME.init);
-    sandbox.write(encodeFrame(FRAME.ready, 0, '{"durationMs":5}'));
-    assert.deepEqual(await ready, { kind: 'ready', durationMs: 5 });
-    return { session, sandbox, logs, refusals, next };
-  }
+  const pair = (timeoutMs = 10_000): Promise<Pair> => house.pair({ timeoutMs });
 
   test('hands on a result as the bytes that came', async () => {
     const { session, sandbox, next } = await pair();
@@ -198,8 +138,8 @@ describe('a session of frames', { concurrency: false }, () => {
   });
 
   test('is not to be had without its token, with a used one, or with anything but HELLO', async () => {
-    const used = home.expect('id', { onLog: assert.fail, onProtocolError: assert.fail });
-    const first = connect(home.path);
+    const used = house.home.expect('id', { onLog: assert.fail, onProtocolError: assert.fail });
+    const first = connect(house.home.path);
     first.write(hello(used.token));
     const session = await used.connected;
     for (const frame of [
@@ -209,7 +149,7 @@ describe('a session of frames', { concurrency: false }, () => {
       encodeFrame(FRAME.hello, 0, 'no JSON'),
       Buffer.alloc(8, 0xff),
     ]) {
-      const stranger = connect(home.path);
+      const stranger = connect(house.home.path);
       stranger.on('error', () => undefined);
       stranger.resume();
       stranger.write(frame);
