@@ -19,28 +19,35 @@ export function printCatalogue({ functions, retired }: CatalogueState): string {
   return `${head}\n${lines.join(',\n')}\n${LAST_LINE}\n`;
 }
 
-/** Reads what {@link printCatalogue} wrote, or any JSON of the same meaning, of any schema up to ours. Pure; never throws. */
-export function parseCatalogue(bytes: Buffer): TextReading {
-  const state = byLine(bytes);
+/** A source of bytes that can be read from its beginning again and again. */
+export type Pieces = () => Iterable<Buffer>;
+
+/** Reads what {@link printCatalogue} wrote, or any JSON of the same meaning, of any schema up to ours. */
+export function parseCatalogue(pieces: Pieces): TextReading {
+  const lines = linesOf(pieces());
+  const state = byLine(lines);
+  // So that who gives the pieces can close what it has open.
+  lines.return();
   if (state !== undefined) return { kind: 'ok', state };
-  const reading = readCatalogue(bytes.toString());
+  const reading = readCatalogue(Buffer.concat(Array.from(pieces(), (piece) => Buffer.from(piece))).toString());
   if (reading.kind !== 'ok') return reading;
   const { functions, retired } = reading.data;
   return { kind: 'ok', state: CatalogueState.of(Object.values(functions), retired) };
 }
 
 /**
- * The state, when the bytes are as {@link printCatalogue} lays them out and nothing is wrong with them. Never holds more
+ * The state, when the lines are as {@link printCatalogue} makes them and nothing is wrong with them. Never holds more
  * than one function's objects, which would make the daemon's memory grow by many times of what is kept.
  */
-function byLine(bytes: Buffer): CatalogueState | undefined {
-  const lines = linesOf(bytes);
-  const head = parsed(`${lines.next().value ?? ''}${LAST_LINE}`);
+function byLine(lines: Iterator<string>): CatalogueState | undefined {
+  const head = parsed(`${nextOf(lines) ?? ''}${LAST_LINE}`);
   if (!isObject(head) || head['schema'] !== CATALOGUE_SCHEMA || !isObject(head['retired'])) return undefined;
   const functions = new Map<string, KeptFunction>();
-  for (const line of lines) {
-    if (line === LAST_LINE)
-      return lines.next().done === true ? new CatalogueState(functions, head['retired'] as Record<string, number>) : undefined;
+  for (let line = nextOf(lines); line !== undefined; line = nextOf(lines)) {
+    if (line === LAST_LINE) {
+      const isEnd = nextOf(lines) === '' && nextOf(lines) === undefined;
+      return isEnd ? new CatalogueState(functions, head['retired'] as Record<string, number>) : undefined;
+    }
     if (line === '') continue;
     const name = NAMED.exec(line)?.[1];
     if (name === undefined || functions.has(name)) return undefined;
@@ -52,15 +59,26 @@ function byLine(bytes: Buffer): CatalogueState | undefined {
   return undefined;
 }
 
+function nextOf(lines: Iterator<string>): string | undefined {
+  const { value, done } = lines.next();
+  return done === true ? undefined : value;
+}
+
 /** Each as a string of its own, not as a part of one large one that none of them would let go. */
-function* linesOf(bytes: Buffer): Generator<string, undefined> {
-  for (let at = 0; at < bytes.length;) {
-    const found = bytes.indexOf(LINE_FEED, at);
-    const end = found === -1 ? bytes.length : found;
-    yield bytes.toString('utf8', at, end);
-    at = end + 1;
+function* linesOf(pieces: Iterable<Buffer>): Generator<string, void> {
+  let begun: Buffer[] = [];
+  for (const piece of pieces) {
+    let at = 0;
+    for (let end = piece.indexOf(LINE_FEED); end !== -1; end = piece.indexOf(LINE_FEED, at)) {
+      if (begun.length === 0) yield piece.toString('utf8', at, end);
+      else yield Buffer.concat([...begun, piece.subarray(at, end)]).toString();
+      begun = [];
+      at = end + 1;
+    }
+    // A copy, because the next piece may come in the same memory.
+    if (at < piece.length) begun.push(Buffer.from(piece.subarray(at)));
   }
-  return undefined;
+  yield Buffer.concat(begun).toString();
 }
 
 function parsed(text: string): unknown {

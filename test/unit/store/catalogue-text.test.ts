@@ -31,8 +31,19 @@ function contentOf(view: CatalogueView): unknown {
   return { size: view.size, retired: view.retired, functions };
 }
 
-function read(text: string): CatalogueState {
-  const reading = parseCatalogue(Buffer.from(text));
+/** Bytes that come a few at a time, in the same memory. */
+function* inPieces(text: string, size: number): Generator<Buffer> {
+  const bytes = Buffer.from(text);
+  const memory = Buffer.alloc(size);
+  for (let at = 0; at < bytes.length; at += size) {
+    const count = bytes.copy(memory, 0, at);
+    yield memory.subarray(0, count);
+    memory.fill('!');
+  }
+}
+
+function read(text: string, size = 1000): CatalogueState {
+  const reading = parseCatalogue(() => inPieces(text, size));
   assert.ok(reading.kind === 'ok', JSON.stringify(reading));
   return reading.state;
 }
@@ -43,10 +54,10 @@ describe('the text of a catalogue', () => {
 
   test('comes back as it was, whatever people wrote, in the order of the functions', () => {
     fc.assert(
-      fc.property(names, texts, fc.nat({ max: 3 }), (all, text, versions) => {
+      fc.property(names, texts, fc.nat({ max: 3 }), fc.integer({ min: 1, max: 3000 }), (all, text, versions, size) => {
         const records = all.map((name) => recordOf(name, versions + 1, { overrides: { description: text }, history: [] }));
         const state = CatalogueState.of(records, { gone: 3 });
-        const again = read(printCatalogue(state));
+        const again = read(printCatalogue(state), size);
         assert.deepEqual(contentOf(again), contentOf(state));
         assert.deepEqual([...again.names()], all);
         assert.equal(printCatalogue(again), printCatalogue(state));
@@ -87,7 +98,7 @@ describe('the text of a catalogue', () => {
   ];
   for (const [title, text, why] of faults) {
     test(`that ${title} is corrupt`, () => {
-      const reading = parseCatalogue(Buffer.from(text));
+      const reading = parseCatalogue(() => inPieces(text, 500));
       assert.equal(reading.kind, 'corrupt');
       assert.match(reading.kind === 'corrupt' ? reading.why : '', why);
     });
