@@ -49,7 +49,8 @@ export interface Status {
   readonly gaps: readonly string[];
   readonly startedAt: number;
   readonly functions: number;
-  readonly sandboxes: { readonly starting: number; readonly idle: number; readonly busy: number };
+  /** `stems`: booted ahead, for no function yet. */
+  readonly sandboxes: { readonly starting: number; readonly idle: number; readonly busy: number; readonly stems: number };
   /** What the start found left over from a daemon that died. */
   readonly reclaimed: Reclaimed;
 }

@@ -14,6 +14,7 @@ import type { DriverChoice } from './choose-driver.ts';
 import { stderrLog } from './daemon-log.ts';
 import { drain, Followers } from './drain.ts';
 import { openDriver } from './open-driver.ts';
+import { announceDeployed, keepPoolInStep } from './pool-in-step.ts';
 import { isLoopbackAddress, listenOnPort, listenOnSocket } from './listen.ts';
 import { controlServices } from './services.ts';
 import { waitForStop } from './stop.ts';
@@ -82,7 +83,7 @@ async function serve(parts: Parts): Promise<number> {
     gaps: driver.gaps,
     startedAt,
     functions: store.catalogue.data.size,
-    sandboxes: pool.counts(),
+    sandboxes: { ...pool.counts(), stems: pool.stems },
     reclaimed: parts.reclaimed,
   });
   const followers = new Followers();
@@ -111,6 +112,8 @@ async function serve(parts: Parts): Promise<number> {
   url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
   await listenOnSocket(socket, store.paths.socket);
   options.onReady(status());
+  const callOff = announceDeployed(() => store.catalogue.data, registry, pool, clock);
+  closers.push(() => Promise.resolve(callOff()));
   await stopping.stopped;
   return 0;
 }
@@ -132,25 +135,14 @@ function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; re
     clock,
     memoryBudgetMiB: Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),
+    isLive: (revision) => registry.has(revision.functionName) && registry.resolve(revision.functionName) === revision,
+    onTrouble: stderrLog,
     hooksFor: (revision, id) =>
       router.hooksFor(revision, id, (what) => stderrLog(`sandbox ${id} of '${revision.functionName}' broke the protocol: ${what}`)),
   });
   const router = new Router({ pool, logs, clock, resolve: (name, qualifier) => registry.resolve(name, qualifier) });
   keepPoolInStep(registry, pool);
   return { pool, router, registry };
-}
-
-/** Sandboxes follow the pointers: those of a version nobody points at expire soon, those of a deleted one end. */
-function keepPoolInStep(registry: Registry, pool: Pool): void {
-  registry.onChange(({ kind, name, from, to }) => {
-    if (kind === 'live-moved') {
-      if (from !== null) pool.setRetired(name, from, true);
-      if (to !== null) pool.setRetired(name, to, false);
-    } else {
-      const version = kind === 'version-deleted' && from !== null ? from : undefined;
-      pool.drop(name, version, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name }));
-    }
-  });
 }
 
 function cachedRoutes(registry: Registry): () => RouteTable {

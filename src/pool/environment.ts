@@ -1,13 +1,26 @@
 import type { SandboxId, SandboxSpec } from '../driver/sandbox.ts';
 import type { InitRequest } from '../executor/session.ts';
+import type { FunctionConfig } from '../contract/index.ts';
+import type { Runtime } from '../runtimes/index.ts';
 import type { PoolRevision } from './revision.ts';
 
 /** The region every function believes to be in; part of its ARN. */
 const REGION = 'us-east-1';
 
+/** Of the sandbox that is initialized, as opposed to the version it runs. */
+export interface InitOf {
+  readonly sandboxId: string;
+  readonly taskRoot: string;
+  readonly now: Date;
+  readonly wantStartupCache: boolean;
+  /** A request waited for it; false: it is kept warm by configuration or foresight. */
+  readonly wasAskedFor: boolean;
+}
+
 /** What a function is told at init, environment included (names and values as AWS Lambda sets them). */
-export function initRequestFor(revision: PoolRevision, sandboxId: string, taskRoot: string, now: Date): InitRequest {
+export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest {
   const { config, functionName, version } = revision;
+  const { sandboxId, taskRoot, now } = of;
   const logGroup = `/aws/lambda/${functionName}`;
   const day = now.toISOString().slice(0, 10).replaceAll('-', '/');
   const logStream = `${day}/[${version}]${sandboxId}`;
@@ -20,7 +33,7 @@ export function initRequestFor(revision: PoolRevision, sandboxId: string, taskRo
     memoryMiB: config.memoryMiB,
     timeoutMs: config.timeoutMs,
     concurrency: config.concurrency,
-    wantStartupCache: false,
+    wantStartupCache: of.wantStartupCache,
     logGroup,
     logStream,
     environment: {
@@ -32,7 +45,7 @@ export function initRequestFor(revision: PoolRevision, sandboxId: string, taskRo
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMiB),
       AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
       AWS_LAMBDA_LOG_STREAM_NAME: logStream,
-      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      AWS_LAMBDA_INITIALIZATION_TYPE: of.wasAskedFor ? 'on-demand' : 'provisioned-concurrency',
       ...(config.concurrency === 1 ? {} : { AWS_LAMBDA_MAX_CONCURRENCY: String(config.concurrency) }),
       // AWS sets it for its managed runtimes only.
       ...(revision.runtime.family === 'provided' ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}` }),
@@ -49,15 +62,35 @@ const USUAL_TASK_ROOT = '/var/task';
 /** What the driver is asked for. */
 export function specFor(revision: PoolRevision, id: SandboxId, now: Date): SandboxSpec {
   const { config, runtime, functionName, version } = revision;
+  const of = { sandboxId: id, taskRoot: USUAL_TASK_ROOT, now, wantStartupCache: false, wasAskedFor: true };
   return {
     id,
     runtime,
     code: revision.codePath,
-    environment: runtime.protocol === 'frames' ? {} : initRequestFor(revision, id, USUAL_TASK_ROOT, now).environment,
-    limits: { memoryMiB: config.memoryMiB, cpus: config.cpus, pids: config.pids, tmpMiB: config.tmpMiB },
+    environment: runtime.protocol === 'frames' ? {} : initRequestFor(revision, of).environment,
+    limits: limitsOf(config),
     network: config.network,
     image: config.image,
     functionName,
     version,
   };
+}
+
+/** What a stem for functions of this kind would be asked for; its code, its environment and its name come later. */
+export function stemSpecFor(config: FunctionConfig, runtime: Runtime): SandboxSpec {
+  return {
+    id: '',
+    runtime,
+    code: null,
+    environment: {},
+    limits: limitsOf(config),
+    network: config.network,
+    image: config.image,
+    functionName: '',
+    version: 0,
+  };
+}
+
+function limitsOf(config: FunctionConfig): SandboxSpec['limits'] {
+  return { memoryMiB: config.memoryMiB, cpus: config.cpus, pids: config.pids, tmpMiB: config.tmpMiB };
 }

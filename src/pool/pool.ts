@@ -1,14 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { LIMITS } from '../contract/index.ts';
-import { asLamError, lamError, type LamError } from '../errors/index.ts';
-import type { Clock } from '../kit/index.ts';
+import { lamError, type LamError } from '../errors/index.ts';
+import type { Clock, MonotonicMs } from '../kit/index.ts';
+import type { FunctionConfig } from '../contract/index.ts';
 import type { SandboxDriver, SandboxId } from '../driver/sandbox.ts';
-import type { ExitStatus, InitOutcome, SessionHooks } from '../executor/session.ts';
+import type { SessionHooks } from '../executor/session.ts';
+import type { Runtime } from '../runtimes/index.ts';
 import { Capacity } from './capacity.ts';
-import { initRequestFor, specFor } from './environment.ts';
-import { isExpired, startsWanted } from './policy.ts';
+import { specFor, stemSpecFor } from './environment.ts';
+import { Group, type Waiter } from './group.ts';
+import { Keeper } from './keeper.ts';
+import { startsWanted, Traffic } from './policy/index.ts';
 import type { PoolRevision } from './revision.ts';
-import { Group, Slot, type InitFailure, type Lease, type Waiter } from './slot.ts';
+import { SlotLife, type StartupCaches } from './slot-life.ts';
+import type { InitFailure, Lease, Slot } from './slot.ts';
+import { StemRack } from './stem-rack.ts';
 
 export interface PoolOptions {
   readonly driver: SandboxDriver;
@@ -18,6 +22,11 @@ export interface PoolOptions {
   readonly cores: number;
   /** Hooks of the session of a new sandbox. */
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
+  readonly startupCaches?: StartupCaches;
+  /** Whether unqualified requests run this version; asked when it is first used. */
+  readonly isLive?: (revision: PoolRevision) => boolean;
+  /** Told in a sentence what went wrong in the background. */
+  readonly onTrouble?: (what: string) => void;
 }
 
 /** Sandboxes by what they do. */
@@ -32,6 +41,9 @@ const FIRST_COLD_MS = 50;
 /** How often waiting requests are looked at again, ms. */
 const TICK_MS = 10;
 const SWEEP_MS = 1000;
+/** How long a request may wait for memory that others hold, without a sandbox of its version, before it is told so, ms. */
+const MEMORY_WAIT_MS = 10_000;
+
 /**
  * Decides which sandbox serves which invocation, within limits. One queue per version in arrival order, late binding:
  * a request takes whichever sandbox is free first. Newest-first reuse, so that the rest can expire.
@@ -39,11 +51,16 @@ const SWEEP_MS = 1000;
 export class Pool {
   readonly #options: PoolOptions;
   readonly #groups: Map<PoolRevision, Group> = new Map();
+  /** By function, whatever the version. */
+  readonly #traffic: Map<string, Traffic> = new Map();
   /** Dropped groups that still have sandboxes. */
   readonly #dropped: Set<Group> = new Set();
   /** Groups with a queue. */
   readonly #hungry: Set<Group> = new Set();
   readonly #capacity: Capacity;
+  readonly #rack: StemRack;
+  readonly #life: SlotLife;
+  readonly #keeper: Keeper;
   readonly #stopSweep: () => void;
   #stopTick: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -51,24 +68,52 @@ export class Pool {
   #onReturn: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
+    const { driver, clock, hooksFor, startupCaches } = options;
     this.#options = options;
-    this.#capacity = new Capacity(options.memoryBudgetMiB, options.cores);
-    this.#stopSweep = options.clock.every(SWEEP_MS, () => this.#sweep());
+    const capacity = new Capacity(options.memoryBudgetMiB, options.cores);
+    this.#capacity = capacity;
+    const onFreed = (): void => this.#pumpAll();
+    this.#rack = new StemRack({
+      driver,
+      clock,
+      capacity,
+      isBusy: () => this.#hungry.size > 0 || capacity.isBooting,
+      onFreed,
+      onTrouble: (what) => options.onTrouble?.(`no sandbox could be booted ahead: ${what}`),
+    });
+    this.#life = new SlotLife({
+      driver,
+      clock,
+      capacity,
+      rack: this.#rack,
+      startupCaches,
+      hooksFor,
+      onReady: (slot) => this.#offer(slot),
+      onFailed: (slot, tell) => this.#failed(slot, tell),
+      onSpoiled: (slot) => this.#pump(slot.group),
+      onFreed,
+      onGone: (slot) => this.#forget(slot.group),
+    });
+    this.#keeper = new Keeper({ clock, capacity, rack: this.#rack, life: this.#life, coldMs: (group) => this.#coldMs(group) });
+    this.#stopSweep = clock.every(SWEEP_MS, () => this.#sweep());
   }
 
   /** A warm sandbox at once, or undefined. The hot path: no promise, no closure. */
   tryLease(revision: PoolRevision): Lease | undefined {
     const group = this.#groups.get(revision);
-    if (group === undefined || group.queue.size > 0) return undefined;
-    const slot = group.quickLane() ?? group.idle.pop() ?? group.leastLoaded();
-    slot?.take();
+    if (group === undefined) return undefined;
+    if (group.queue.size > 0) return undefined;
+    const slot = group.find();
+    if (slot === undefined) return undefined;
+    group.traffic.arrived(this.#options.clock.monotonic());
+    slot.take();
     return slot;
   }
 
   /**
    * A sandbox as soon as there is one. Rejects with `LAM_POOL_THROTTLED` when the queue is full, with `LAM_POOL_MEMORY` when
-   * the function can never fit, with the driver's error when a sandbox could not be made, and with `LAM_POOL_CANCELLED`
-   * when `signal` aborts while it waits.
+   * the function can never fit, with `LAM_POOL_MEMORY_TAKEN` when others held all memory for too long, with the driver's error
+   * when a sandbox could not be made, and with `LAM_POOL_CANCELLED` when `signal` aborts while it waits.
    */
   lease(revision: PoolRevision, signal?: AbortSignal): Promise<Lease | InitFailure> {
     const slot = this.tryLease(revision);
@@ -76,8 +121,10 @@ export class Pool {
     const refused = this.#refusal(revision, signal);
     if (refused !== undefined) return Promise.reject(refused);
     const group = this.#group(revision);
+    const now = this.#options.clock.monotonic();
+    group.traffic.arrived(now);
     return new Promise((resolve, reject) => {
-      group.enqueue({ since: this.#options.clock.monotonic(), resolve, reject }, signal);
+      group.enqueue({ since: now, resolve, reject }, signal);
       this.#hungry.add(group);
       this.#stopTick ??= this.#options.clock.every(TICK_MS, () => this.#tick());
       this.#pump(group);
@@ -91,21 +138,51 @@ export class Pool {
   release(lease: Lease, usable: boolean, serviceMs: number | undefined): void {
     const slot = lease as Slot;
     const { group } = slot;
-    if (slot.state !== 'busy') return;
+    if (slot.inFlight === 0) return;
     slot.inFlight--;
+    group.inFlight--;
     if (serviceMs === undefined) group.recalled();
     else group.served(serviceMs);
+    if (slot.state === 'busy') this.#returned(slot, usable);
+    // Condemned while others ran in it: the last one out closes the door.
+    else if (slot.state === 'stopping' && slot.inFlight === 0) this.#life.destroy(slot);
+    if (group.queue.size > 0) this.#pump(group);
+    this.#onReturn?.();
+  }
+
+  #returned(slot: Slot, usable: boolean): void {
+    const { group } = slot;
     const unwanted = group.dropped || this.#closing !== undefined;
-    if (!usable || slot.exit !== undefined || (unwanted && slot.inFlight === 0)) {
-      this.#end(slot);
+    if (slot.exit !== undefined || (!usable && group.concurrency === 1) || (unwanted && slot.inFlight === 0)) {
+      this.#life.end(slot);
+    } else if (!usable) {
+      this.#life.condemn(slot);
+      if (slot.inFlight === 0) this.#life.destroy(slot);
     } else if (slot.inFlight > 0) {
-      if (slot.inFlight < group.depth) this.#serveNext(slot);
+      while (group.hasRoom(slot) && this.#serveNext(slot));
     } else {
       slot.step('release');
       this.#offer(slot);
     }
-    if (group.queue.size > 0) this.#pump(group);
-    this.#onReturn?.();
+  }
+
+  /** Functions of this kind are deployed: stems are booted for them. */
+  announce(config: FunctionConfig, runtime: Runtime): void {
+    if (this.#closing === undefined) this.#rack.announce(stemSpecFor(config, runtime));
+  }
+
+  /** The function's live pointer leads to this version now: its kind of sandbox is booted ahead, and as many are kept warm as it asks for. */
+  setLive(revision: PoolRevision): void {
+    if (this.#closing !== undefined) return;
+    const { functionName, config, runtime } = revision;
+    for (const group of this.#groups.values()) if (group.isOf(functionName, undefined)) group.isLive = false;
+    this.announce(config, runtime);
+    // Nothing is kept of a function nobody has called yet: there may be thousands.
+    if (!this.#traffic.has(functionName) && config.minWarm === 0) return;
+    const group = this.#group(revision);
+    group.isLive = true;
+    group.retiredSince = undefined;
+    this.#keeper.tend(group, this.#hungry.size > 0);
   }
 
   /** No pointer leads to this version any more (or again one does): its idle sandboxes expire sooner. */
@@ -119,6 +196,7 @@ export class Pool {
    * deleted version of it.
    */
   drop(functionName: string, version: number | undefined, error: LamError): void {
+    if (version === undefined) this.#traffic.delete(functionName);
     for (const [revision, group] of this.#groups) {
       if (!group.isOf(functionName, version)) continue;
       this.#groups.delete(revision);
@@ -141,6 +219,11 @@ export class Pool {
     return sum;
   }
 
+  /** Sandboxes booted ahead that wait for a function. */
+  get stems(): number {
+    return this.#rack.ready;
+  }
+
   /** Refuses new work, lets what runs finish for at most `graceMs`, then ends every sandbox. Idempotent. */
   close(graceMs: number): Promise<void> {
     this.#closing ??= this.#close(graceMs);
@@ -150,17 +233,18 @@ export class Pool {
   async #close(graceMs: number): Promise<void> {
     this.#stopSweep();
     this.#stopTick?.();
+    this.#rack.close();
     for (const group of this.#allGroups()) {
       this.#refuseAll(group, lamError('LAM_POOL_CLOSED', {}));
       this.#endFree(group);
     }
-    await this.#returned(graceMs);
-    for (const group of this.#allGroups()) for (const slot of group.slots) this.#end(slot);
+    await this.#allReturned(graceMs);
+    for (const group of this.#allGroups()) for (const slot of group.slots) this.#life.end(slot);
     await this.#options.driver.close();
   }
 
   /** Resolves when no lease is out, or after `graceMs`. */
-  #returned(graceMs: number): Promise<void> {
+  #allReturned(graceMs: number): Promise<void> {
     if (graceMs <= 0 || this.counts().busy === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = this.#options.clock.after(graceMs, resolve);
@@ -180,7 +264,12 @@ export class Pool {
   #group(revision: PoolRevision): Group {
     let group = this.#groups.get(revision);
     if (group === undefined) {
-      group = new Group(revision);
+      const { driver, clock } = this.#options;
+      const { functionName } = revision;
+      let traffic = this.#traffic.get(functionName);
+      if (traffic === undefined) this.#traffic.set(functionName, (traffic = new Traffic()));
+      group = new Group(revision, driver.stemKey(specFor(revision, '', new Date(clock.now()))), traffic);
+      group.isLive = this.#options.isLive?.(revision) ?? true;
       this.#groups.set(revision, group);
     }
     return group;
@@ -195,8 +284,10 @@ export class Pool {
     if (signal?.aborted === true) return lamError('LAM_POOL_CANCELLED', { name });
     if (memoryMiB > budgetMiB) return lamError('LAM_POOL_MEMORY', { name, memoryMiB, budgetMiB });
     const group = this.#groups.get(revision);
+    if (group === undefined) return undefined;
     // Requests that a start of their own is coming for do not count as queued.
-    if (group === undefined || group.queue.size < maxQueue + Math.max(0, maxConcurrency - group.busy)) return undefined;
+    const running = group.concurrency > 1 ? group.inFlight : group.busy;
+    if (group.queue.size < maxQueue + Math.max(0, maxConcurrency - running)) return undefined;
     return lamError('LAM_POOL_THROTTLED', { name, maxConcurrency, maxQueue });
   }
 
@@ -205,11 +296,13 @@ export class Pool {
     for (const waiter of group.queue.drain()) waiter.reject(error);
   }
 
-  /** A sandbox is free: the oldest request takes it, else it rests. */
+  /** A sandbox is free: the oldest requests take it, else it rests. */
   #offer(slot: Slot): void {
-    if (this.#serveNext(slot)) return;
-    slot.idleSince = this.#options.clock.monotonic();
-    slot.group.idle.push(slot);
+    if (this.#serveNext(slot)) {
+      while (slot.group.concurrency > 1 && slot.group.hasRoom(slot) && this.#serveNext(slot));
+      return;
+    }
+    this.#keeper.rest(slot);
   }
 
   /** The oldest request gets this sandbox. */
@@ -244,88 +337,51 @@ export class Pool {
       this.#hungry.delete(group);
       return;
     }
-    const { cores, clock } = this.#options;
-    const now = clock.monotonic();
+    const now = this.#options.clock.monotonic();
+    const stemReady = this.#rack.readyFor(group.stemKey);
     const wanted = startsWanted({
       waiting: group.queue.size,
       oldestWaitMs: now - oldest.since,
       busy: group.busy,
       starting: group.starting,
       serviceMs: group.service.value,
-      coldMs: group.cold.value ?? FIRST_COLD_MS,
-      room: group.revision.config.maxConcurrency - group.busy - group.starting,
+      coldMs: this.#coldMs(group),
+      room: group.room,
       bootRoom: this.#capacity.bootRoom(now),
-      cores,
+      cores: this.#options.cores,
+      concurrency: group.concurrency,
+      stemReady,
+      stemMs: this.#rack.expectedBindMs,
     });
     for (let i = 0; i < wanted; i++) {
-      if (!this.#makeRoom(group, now)) return;
-      this.#start(group, now);
-    }
-  }
-
-  /** Whether the memory for one more is free; ends idle sandboxes where that will help. */
-  #makeRoom(group: Group, now: number): boolean {
-    const { memoryMiB } = group.revision.config;
-    if (this.#capacity.fits(memoryMiB)) return true;
-    const idle: Slot[] = [];
-    for (const g of this.#groups.values()) idle.push(...g.idle);
-    for (const slot of this.#capacity.evictionsFor(memoryMiB, idle, now)) this.#end(slot);
-    // Their memory is free when they are gone; that looks at the queues again.
-    return false;
-  }
-
-  #start(group: Group, now: number): void {
-    const slot = new Slot(randomBytes(16).toString('hex'), group, now);
-    this.#capacity.started(slot);
-    void this.#boot(slot).then(() => {
-      this.#capacity.booted(slot);
-      this.#pumpAll();
-    });
-  }
-
-  /** Brings a sandbox up and tells those who wait for it. Never rejects. */
-  async #boot(slot: Slot): Promise<void> {
-    const { driver, clock, hooksFor } = this.#options;
-    const { revision, group } = slot;
-    const limitMs = Math.max(LIMITS.initMs, revision.config.timeoutMs);
-    let bootedAt = 0;
-    let outcome: InitOutcome;
-    try {
-      const hooks = hooksFor(revision, slot.id);
-      const sandbox = await driver.create(specFor(revision, slot.id, new Date(clock.now())), hooks);
-      slot.sandbox = sandbox;
-      hooks.attached?.(sandbox.session);
-      void sandbox.exited.then((exit) => this.#exited(slot, exit));
-      if (!slot.is('booting')) {
-        this.#destroy(slot);
+      if (!this.#keeper.makeRoom(group, this.#groups.values(), now)) {
+        this.#giveUp(group, now);
         return;
       }
-      slot.step('booted');
-      bootedAt = clock.monotonic();
-      outcome = await sandbox.session.init(initRequestFor(revision, slot.id, sandbox.taskRoot, new Date(clock.now())), limitMs);
-    } catch (thrown) {
-      this.#bootFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
-      return;
+      this.#life.start(group, now, true);
     }
-    // Condemned meanwhile, and its queue with it.
-    if (!slot.is('initializing')) return;
-    if (outcome.kind === 'ready' && slot.exit !== undefined) outcome = { kind: 'exit', exit: slot.exit };
-    if (outcome.kind !== 'ready') {
-      const failure: InitFailure = { kind: 'init-failed', outcome, sandboxId: slot.id, initMs: clock.monotonic() - bootedAt, limitMs };
-      this.#bootFailed(slot, (waiter) => waiter.resolve(failure));
-      return;
-    }
-    slot.initMs = outcome.durationMs;
-    group.cold.add(clock.monotonic() - slot.startedAt);
-    slot.step('ready');
-    this.#offer(slot);
   }
 
-  /** Ends it and tells all who wait, but only the first while others of its version run: those may yet serve the rest. */
-  #bootFailed(slot: Slot, tell: (waiter: Waiter) => void): void {
+  /** What a sandbox of this version costs to start without a stem, ms. */
+  #coldMs(group: Group): number {
+    return group.cold.value ?? FIRST_COLD_MS;
+  }
+
+  /** Memory is held by others: those who have waited for long without any sandbox of their version are told. */
+  #giveUp(group: Group, now: MonotonicMs): void {
+    if (group.busy + group.starting > 0) return;
+    const { functionName: name, config } = group.revision;
+    const { memoryBudgetMiB: budgetMiB } = this.#options;
+    for (let head = group.queue.peek(); head !== undefined && now - head.since >= MEMORY_WAIT_MS; head = group.queue.peek()) {
+      group.queue.shift()?.reject(lamError('LAM_POOL_MEMORY_TAKEN', { name, memoryMiB: config.memoryMiB, budgetMiB }));
+    }
+    if (group.queue.size === 0) this.#hungry.delete(group);
+  }
+
+  /** Tells all who wait, but only the first while others of its version run: those may yet serve the rest. */
+  #failed(slot: Slot, tell: (waiter: Waiter) => void): void {
     const { group } = slot;
-    this.#end(slot);
-    if (slot.sandbox === undefined) this.#forget(slot);
+    if (!slot.wasAskedFor) this.#keeper.failed(group);
     if (group.busy === 0) {
       this.#hungry.delete(group);
       for (const waiter of group.queue.drain()) tell(waiter);
@@ -336,52 +392,17 @@ export class Pool {
   }
 
   #endFree(group: Group): void {
-    for (const slot of group.slots) if (slot.state !== 'busy') this.#end(slot);
+    for (const slot of group.slots) if (slot.state !== 'busy') this.#life.end(slot);
   }
 
-  #end(slot: Slot): void {
-    if (slot.state === 'stopping' || slot.state === 'gone') return;
-    if (slot.state === 'idle') {
-      const { idle } = slot.group;
-      const at = idle.indexOf(slot);
-      if (at >= 0) idle.splice(at, 1);
-    }
-    slot.step('condemn');
-    slot.endingSince = this.#options.clock.monotonic();
-    this.#capacity.condemned(slot);
-    // While it boots there is nothing to destroy yet; #boot sees the state and does it.
-    if (slot.sandbox !== undefined) this.#destroy(slot);
-  }
-
-  #destroy(slot: Slot): void {
-    const gone = (): void => this.#forget(slot);
-    void slot.sandbox?.destroy().then(gone, gone);
-  }
-
-  /** Its process is no more. One that runs or loads something says so by its outcome. */
-  #exited(slot: Slot, exit: ExitStatus): void {
-    slot.exit = exit;
-    if (slot.state === 'idle') this.#end(slot);
-  }
-
-  /** The sandbox holds nothing any more. */
-  #forget(slot: Slot): void {
-    const { group } = slot;
-    if (!group.slots.delete(slot)) return;
-    slot.step('exited');
-    this.#capacity.gone(slot);
-    if (group.slots.size === 0) {
-      this.#dropped.delete(group);
-      const forgettable = group.retiredSince !== undefined && group.queue.size === 0;
-      if (forgettable && this.#groups.get(group.revision) === group) this.#groups.delete(group.revision);
-    }
-    this.#pumpAll();
+  #forget(group: Group): void {
+    if (group.slots.size > 0) return;
+    this.#dropped.delete(group);
+    const forgettable = group.retiredSince !== undefined && group.queue.size === 0;
+    if (forgettable && this.#groups.get(group.revision) === group) this.#groups.delete(group.revision);
   }
 
   #sweep(): void {
-    const now = this.#options.clock.monotonic();
-    for (const group of this.#groups.values()) {
-      for (const slot of group.idle.filter((s) => isExpired(s, now))) this.#end(slot);
-    }
+    for (const group of this.#groups.values()) this.#keeper.tend(group, this.#hungry.size > 0);
   }
 }

@@ -1,51 +1,52 @@
-import { lamError, type LamError } from '../errors/index.ts';
-import { Ewma, Fifo } from '../kit/index.ts';
+import { lamError } from '../errors/index.ts';
 import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
 import type { ExitStatus, InitOutcome, Session } from '../executor/session.ts';
+import type { MonotonicMs } from '../kit/index.ts';
+import type { Holder } from './capacity.ts';
+import type { Group } from './group.ts';
 import type { PoolRevision } from './revision.ts';
-import { pipelineDepth, RECALLED_MS, WAKE_MS } from './policy.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
 
-/** One sandbox as the pool keeps it. Handed out as a {@link Lease}; the pool alone changes it. */
-export class Slot {
+/** One sandbox of a version as the pool keeps it. Handed out as a {@link Lease}; the pool alone changes it. */
+export class Slot implements Holder {
   readonly id: SandboxId;
   readonly group: Group;
   readonly revision: PoolRevision;
-  /** Monotonic time it was asked for. */
-  readonly startedAt: number;
+  readonly startedAt: MonotonicMs;
+  /** Whether a waiting request was the reason to start it, and not foresight. */
+  readonly wasAskedFor: boolean;
   state: SandboxStateName = 'booting';
   sandbox: Sandbox | undefined;
   /** Set once its process is no more, which may be while it is leased. */
   exit: ExitStatus | undefined;
-  /** Monotonic time of its last use. */
-  idleSince = 0;
-  /** Monotonic time it was condemned. */
-  endingSince = 0;
+  /** Time of its last use. */
+  idleSince: MonotonicMs = 0;
+  endingSince: MonotonicMs = 0;
+  /** What it is worth to keep, on the scale of greedy-dual eviction; set when it comes to rest. */
+  priority = 0;
   /** Milliseconds its init took. */
   initMs = 0;
   /** Invocations it was leased for so far. */
   leases = 0;
-  /** Leases that are out: the invocation that runs, and those sent ahead. */
+  /** Leases that are out: invocations that run, and those sent ahead. */
   inFlight = 0;
+  #isFresh = true;
 
-  constructor(id: SandboxId, group: Group, startedAt: number) {
+  constructor(id: SandboxId, group: Group, startedAt: MonotonicMs, wasAskedFor: boolean) {
     this.id = id;
     this.group = group;
     this.revision = group.revision;
     this.startedAt = startedAt;
+    this.wasAskedFor = wasAskedFor;
     group.slots.add(this);
     group.tally.booting++;
-  }
-
-  get idleTimeoutMs(): number {
-    return this.revision.config.idleTimeoutMs ?? 600_000;
   }
 
   get memoryMiB(): number {
     return this.revision.config.memoryMiB;
   }
 
-  get retiredSince(): number | undefined {
+  get retiredSince(): MonotonicMs | undefined {
     return this.group.retiredSince;
   }
 
@@ -61,6 +62,16 @@ export class Slot {
     this.step('lease');
     this.leases++;
     this.inFlight++;
+    const { group } = this;
+    group.inFlight++;
+    if (group.tally.busy > group.peakBusy) group.peakBusy = group.tally.busy;
+  }
+
+  /** See {@link Lease.claimCold}. */
+  claimCold(): boolean {
+    const isCold = this.#isFresh && this.wasAskedFor;
+    this.#isFresh = false;
+    return isCold;
   }
 
   is(state: SandboxStateName): boolean {
@@ -84,10 +95,12 @@ export interface Lease {
   readonly id: SandboxId;
   readonly session: Session;
   readonly sandbox: Sandbox | undefined;
-  /** 1 on the invocation that began the sandbox. */
+  /** Invocations the sandbox was given so far, this one included. */
   readonly leases: number;
   readonly initMs: number;
   readonly revision: PoolRevision;
+  /** True for exactly one invocation of a sandbox that was started because a request waited: the one that reports the cold start. */
+  claimCold(): boolean;
 }
 
 /** A sandbox came up and its code could not be loaded: every request that waited for it is told. */
@@ -97,113 +110,4 @@ export interface InitFailure {
   readonly sandboxId: SandboxId;
   readonly initMs: number;
   readonly limitMs: number;
-}
-
-/** A request in the queue. */
-export interface Waiter {
-  /** Monotonic. */
-  readonly since: number;
-  readonly resolve: (value: Lease | InitFailure) => void;
-  readonly reject: (error: LamError) => void;
-}
-
-/** Everything of one version. */
-export class Group {
-  readonly revision: PoolRevision;
-  /** Newest use last: reuse pops. */
-  readonly idle: Slot[] = [];
-  readonly slots: Set<Slot> = new Set();
-  readonly queue: Fifo<Waiter> = new Fifo();
-  /** Time an invocation takes, ms. */
-  readonly service: Ewma = new Ewma(0.1);
-  /** Time from asking for a sandbox to having it, ms. */
-  readonly cold: Ewma = new Ewma(0.3);
-  /** The longest of late: a maximum that fades by half in about 140 invocations, ms. */
-  slowestMs = 0;
-  /** How many of its sandboxes are in each state; kept by {@link Slot.step}. */
-  readonly tally: Record<SandboxStateName, number> = { booting: 0, stem: 0, initializing: 0, idle: 0, busy: 0, stopping: 0, gone: 0 };
-  retiredSince: number | undefined;
-  /** Its function or version was deleted: sandboxes end as soon as they are free. */
-  dropped = false;
-
-  constructor(revision: PoolRevision) {
-    this.revision = revision;
-  }
-
-  isOf(functionName: string | undefined, version: number | undefined): boolean {
-    const { revision } = this;
-    return (
-      (functionName === undefined || revision.functionName === functionName) && (version === undefined || revision.version === version)
-    );
-  }
-
-  /** Adds a request to the queue; `signal` takes it out again and rejects it with `LAM_POOL_CANCELLED`. */
-  enqueue(waiter: Waiter, signal: AbortSignal | undefined): void {
-    if (signal === undefined) {
-      this.queue.push(waiter);
-      return;
-    }
-    const abort = (): void => {
-      if (leave()) waiter.reject(lamError('LAM_POOL_CANCELLED', { name: this.revision.functionName }));
-    };
-    const stay = (): void => signal.removeEventListener('abort', abort);
-    const leave = this.queue.push({
-      since: waiter.since,
-      resolve: (value) => {
-        stay();
-        waiter.resolve(value);
-      },
-      reject: (error) => {
-        stay();
-        waiter.reject(error);
-      },
-    });
-    signal.addEventListener('abort', abort, { once: true });
-  }
-
-  /** Counts how long one invocation took. */
-  served(ms: number): void {
-    this.service.add(ms);
-    this.slowestMs = Math.max(ms, this.slowestMs * 0.995);
-  }
-
-  /** Counts one that was sent ahead and taken back, because the one before it is no quick one. */
-  recalled(): void {
-    this.slowestMs = Math.max(this.slowestMs, RECALLED_MS);
-  }
-
-  /** Invocations one sandbox may hold at once; what waits inside one waits as much as what is in the queue. */
-  get depth(): number {
-    if (this.revision.runtime.protocol !== 'frames') return 1;
-    return Math.min(pipelineDepth(this.service.value, this.slowestMs), 1 + this.revision.config.maxQueue);
-  }
-
-  /**
-   * A busy sandbox that will be free sooner than an idle one would wake up: on a machine whose cores are all at work,
-   * spreading tiny invocations over more processes only adds switches between them.
-   */
-  quickLane(): Slot | undefined {
-    const slot = this.leastLoaded();
-    return slot !== undefined && slot.inFlight * (this.service.value ?? Infinity) <= WAKE_MS ? slot : undefined;
-  }
-
-  /** The busy sandbox with the least to do that may be sent one more ahead. */
-  leastLoaded(): Slot | undefined {
-    const { depth } = this;
-    if (depth === 1) return undefined;
-    let best: Slot | undefined;
-    for (const slot of this.slots) {
-      if (slot.state === 'busy' && slot.exit === undefined && slot.inFlight < (best?.inFlight ?? depth)) best = slot;
-    }
-    return best;
-  }
-
-  get busy(): number {
-    return this.tally.busy;
-  }
-
-  /** Sandboxes on their way. */
-  get starting(): number {
-    return this.tally.booting + this.tally.initializing;
-  }
 }

@@ -119,7 +119,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: { script?: Script
     gaps: [],
     startedAt: 0,
     functions: 0,
-    sandboxes: { starting: 0, idle: 0, busy: 0 },
+    sandboxes: { starting: 0, idle: 0, busy: 0, stems: 0 },
     reclaimed: { containers: 0, processes: 0, files: 0 },
   } as const;
   const services = controlServices({

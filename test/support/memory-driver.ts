@@ -16,7 +16,12 @@ export interface MemoryCall {
 /** How sandboxes behave. What is left out takes no time and succeeds; `never` does not end by itself. */
 export interface Script {
   boot?(spec: SandboxSpec): { readonly ms: number; readonly error?: LamError } | 'never';
-  init?(spec: SandboxSpec): { readonly ms: number; readonly outcome?: InitOutcome; readonly print?: string } | 'never';
+  /** `request` says whose it is; of what was booted as a stem, `spec` does not. */
+  init?(
+    spec: SandboxSpec,
+    request: InitRequest,
+  ): { readonly ms: number; readonly outcome?: InitOutcome; readonly print?: string } | 'never';
+  bind?(spec: SandboxSpec, code: string): { readonly ms: number; readonly error?: LamError };
   invoke?(call: MemoryCall): Promise<InvokeOutcome>;
   destroy?(spec: SandboxSpec): { readonly ms: number } | 'never';
 }
@@ -118,7 +123,7 @@ interface Sent {
   readonly resolve: (outcome: InvokeOutcome) => void;
 }
 
-/** One of its sandboxes: runs one invocation at a time, and keeps what is sent ahead until then. */
+/** One of its sandboxes: runs as many invocations at a time as init said, and keeps what is sent ahead until there is a place. */
 export class MemorySandbox implements Sandbox {
   readonly id: string;
   readonly taskRoot = '/var/task';
@@ -126,6 +131,8 @@ export class MemorySandbox implements Sandbox {
   readonly exited: Promise<ExitStatus>;
   /** The code it has; null while it is a stem. */
   boundTo: string | null;
+  /** What it was told at init. */
+  initRequest: InitRequest | undefined;
   /** Invocations that run now, and the most that ever ran at once. */
   running = 0;
   mostRunning = 0;
@@ -139,7 +146,7 @@ export class MemorySandbox implements Sandbox {
   readonly #onStarted: () => void;
   readonly #session: Session = {
     interpreter: 'memory 1',
-    init: (_request: InitRequest, limitMs: number) => this.#init(limitMs).finally(this.#onStarted),
+    init: (request, limitMs) => this.#init(request, limitMs).finally(this.#onStarted),
     invoke: (context, event) => this.#invoke(context, event),
     exited: (status) => this.die(status),
     output: (stream, chunk) => this.#say(() => this.#hooks.onLog(stream, Buffer.from(chunk).toString(), '', this.#clock.now())),
@@ -160,6 +167,8 @@ export class MemorySandbox implements Sandbox {
   readonly #sent: Sent[] = [];
   /** How many ever began to run. */
   #runs = 0;
+  /** One overran beside others: nothing further starts. */
+  #isSpoiled = false;
   #status: ExitStatus | undefined;
   #destroying: Promise<void> | undefined;
 
@@ -179,8 +188,14 @@ export class MemorySandbox implements Sandbox {
     return this.#session;
   }
 
-  #init(limitMs: number): Promise<InitOutcome> {
-    const plan = this.#script.init?.(this.spec) ?? { ms: 0 };
+  get #places(): number {
+    return this.initRequest?.concurrency ?? 1;
+  }
+
+  #init(request: InitRequest, limitMs: number): Promise<InitOutcome> {
+    if (this.initRequest !== undefined) throw new Error('given init twice');
+    this.initRequest = request;
+    const plan = this.#script.init?.(this.spec, request) ?? { ms: 0 };
     const outcome: InitOutcome = plan === 'never' ? { kind: 'timeout' } : (plan.outcome ?? { kind: 'ready', durationMs: plan.ms });
     if (plan !== 'never' && plan.print !== undefined) this.#hooks.onLog('stdout', plan.print, '', this.#clock.now());
     return this.#orExit(plan === 'never' ? new Promise(() => undefined) : this.wait(plan.ms).then(() => outcome), limitMs);
@@ -188,9 +203,10 @@ export class MemorySandbox implements Sandbox {
 
   #invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
     if (this.#status !== undefined) return Promise.resolve({ kind: 'exit', exit: this.#status });
+    if (this.#isSpoiled) return Promise.resolve({ kind: 'unstarted' });
     return new Promise((resolve) => {
       const one: Sent = { context, event, resolve, timeoutMs: context.deadlineMs - this.#clock.now() };
-      if (this.running === 0) {
+      if (this.running < this.#places && this.#sent.length === 0) {
         this.#run(one);
         return;
       }
@@ -221,9 +237,15 @@ export class MemorySandbox implements Sandbox {
       const ranMs = this.#clock.monotonic() - startedAt;
       one.resolve(outcome.kind === 'result' || outcome.kind === 'error' ? { ...outcome, ranMs } : outcome);
       // After a time-out it never comes to the next one.
+      if (outcome.kind === 'timeout' && this.#places > 1) this.#spoil();
       const following = outcome.kind === 'timeout' || this.#status !== undefined ? undefined : this.#sent.shift();
       if (following !== undefined) this.#run(following);
     });
+  }
+
+  #spoil(): void {
+    this.#isSpoiled = true;
+    for (const one of this.#sent.splice(0)) one.resolve({ kind: 'unstarted' });
   }
 
   /** The process ends, by itself or from outside. */
@@ -236,10 +258,12 @@ export class MemorySandbox implements Sandbox {
     this.#exit.resolve(status);
   }
 
-  bind(code: string): Promise<void> {
-    if (this.boundTo !== null) return Promise.reject(new Error('bound twice'));
+  async bind(code: string): Promise<void> {
+    if (this.boundTo !== null) throw new Error('bound twice');
     this.boundTo = code;
-    return Promise.resolve();
+    const { ms, error } = this.#script.bind?.(this.spec, code) ?? { ms: 0 };
+    const outcome = await this.#orExit(this.wait(ms), Infinity);
+    if (outcome !== undefined || error !== undefined) throw error ?? new Error('it ended while it was bound');
   }
 
   peakMemoryMiB(): number {
@@ -285,7 +309,7 @@ export class MemorySandbox implements Sandbox {
   #orExit<T>(run: Promise<T>, limitMs: number): Promise<T | { kind: 'exit'; exit: ExitStatus } | { kind: 'timeout' }> {
     if (this.#status !== undefined) return Promise.resolve({ kind: 'exit', exit: this.#status });
     return new Promise((resolve, reject) => {
-      const cancel = this.#after(Math.max(0, limitMs), () => settle({ kind: 'timeout' }));
+      const cancel = limitMs === Infinity ? () => undefined : this.#after(Math.max(0, limitMs), () => settle({ kind: 'timeout' }));
       const exit = (status: ExitStatus): void => settle({ kind: 'exit', exit: status });
       const settle = (outcome: T | { kind: 'exit'; exit: ExitStatus } | { kind: 'timeout' }): void => {
         cancel();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { Pool, type InitFailure, type Lease } from '../../src/pool/index.ts';
+import { Pool, type InitFailure, type Lease, type PoolOptions } from '../../src/pool/index.ts';
 import { MemoryDriver, type Script } from './memory-driver.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** A real pool over sandboxes in memory, and the clock of both. `attached` names the sandboxes whose hooks were told of their session. */
 export function poolHouse(
   script: Script = {},
-  limits: { readonly memoryBudgetMiB?: number; readonly cores?: number } = {},
+  limits: Partial<PoolOptions> = {},
 ): { readonly clock: VirtualClock; readonly driver: MemoryDriver; readonly pool: Pool; readonly attached: string[] } {
   const clock = new VirtualClock();
   const driver = new MemoryDriver(clock, script);

@@ -12,7 +12,7 @@ export function renderStatus(s: Status, now: number): string {
     ['version', s.version],
     ['started', formatAge(s.startedAt, now)],
     ['functions', String(s.functions)],
-    ['sandboxes', `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy`],
+    ['sandboxes', `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy, ${s.sandboxes.stems} booted ahead`],
   ]);
 }
 

@@ -15,6 +15,14 @@ export const POOL = {
     message: (d) => `function '${d.name}' wants ${d.memoryMiB} MiB, but all sandboxes together may use ${d.budgetMiB} MiB on this machine`,
     hint: (d) => `lower it: lam config set ${d.name} memory=${d.budgetMiB}`,
   }),
+  LAM_POOL_MEMORY_TAKEN: entry<{ name: string; memoryMiB: number; budgetMiB: number }>({
+    kind: 'resource_exhausted',
+    fault: 'host',
+    aws: 'TooManyRequestsException',
+    message: (d) =>
+      `function '${d.name}' waited for ${d.memoryMiB} MiB, but running sandboxes hold the ${d.budgetMiB} MiB that all may use together`,
+    hint: (d) => `try again shortly, or let it need less: lam config set ${d.name} memory=${Math.max(64, Math.floor(d.memoryMiB / 2))}`,
+  }),
   LAM_POOL_CANCELLED: entry<{ name: string }>({
     kind: 'cancelled',
     fault: 'caller',

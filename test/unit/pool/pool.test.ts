@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { FunctionConfig } from '../../../src/contract/index.ts';
 import { lamError } from '../../../src/errors/index.ts';
 import type { Lease } from '../../../src/pool/index.ts';
-import { RETIRED_KEEP_MS } from '../../../src/pool/policy.ts';
+import { RETIRED_KEEP_MS } from '../../../src/pool/policy/index.ts';
 import { STUCK_MS } from '../../../src/pool/capacity.ts';
 import type { MemoryDriver, MemorySandbox, Script } from '../../support/memory-driver.ts';
 import { leased, poolHouse } from '../../support/pool-house.ts';

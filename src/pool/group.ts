@@ -1,0 +1,157 @@
+import { lamError, type LamError } from '../errors/index.ts';
+import { Ewma, Fifo, type MonotonicMs } from '../kit/index.ts';
+import { pipelineDepth, RECALLED_MS, WAKE_MS, type Traffic } from './policy/index.ts';
+import type { PoolRevision } from './revision.ts';
+import type { SandboxStateName } from './sandbox-state.ts';
+import type { InitFailure, Lease, Slot } from './slot.ts';
+
+/** A request in the queue. */
+export interface Waiter {
+  readonly since: MonotonicMs;
+  readonly resolve: (value: Lease | InitFailure) => void;
+  readonly reject: (error: LamError) => void;
+}
+
+/** Everything of one version. */
+export class Group {
+  readonly revision: PoolRevision;
+  /** What stems can serve it; null: none. */
+  readonly stemKey: string | null;
+  /** Of its function, whatever the version. */
+  readonly traffic: Traffic;
+  /** Newest use last: reuse pops. */
+  readonly idle: Slot[] = [];
+  readonly slots: Set<Slot> = new Set();
+  readonly queue: Fifo<Waiter> = new Fifo();
+  /** Time an invocation takes, ms. */
+  readonly service: Ewma = new Ewma(0.1);
+  /** Time from asking for a sandbox to having it, without a stem, ms. */
+  readonly cold: Ewma = new Ewma(0.3);
+  /** The longest of late: a maximum that fades by half in about 140 invocations, ms. */
+  slowestMs = 0;
+  /** Leases that are out. */
+  inFlight = 0;
+  /** Most sandboxes busy at once since it was last asked for. */
+  peakBusy = 0;
+  /** How many of its sandboxes are in each state; kept by {@link Slot.step}. */
+  readonly tally: Record<SandboxStateName, number> = { booting: 0, stem: 0, initializing: 0, idle: 0, busy: 0, stopping: 0, gone: 0 };
+  /** It is what unqualified requests run. */
+  isLive = false;
+  retiredSince: MonotonicMs | undefined;
+  /** Its function or version was deleted: sandboxes end as soon as they are free. */
+  dropped = false;
+  /** Starts made by foresight that failed in a row, and when the next may be tried. */
+  failedStarts = 0;
+  retryAt: MonotonicMs = 0;
+  /** Invocations one sandbox may run at the same time. */
+  readonly concurrency: number;
+
+  constructor(revision: PoolRevision, stemKey: string | null, traffic: Traffic) {
+    this.revision = revision;
+    this.stemKey = stemKey;
+    this.traffic = traffic;
+    this.concurrency = Math.min(revision.config.concurrency, revision.config.maxConcurrency);
+  }
+
+  isOf(functionName: string | undefined, version: number | undefined): boolean {
+    const { revision } = this;
+    return (
+      (functionName === undefined || revision.functionName === functionName) && (version === undefined || revision.version === version)
+    );
+  }
+
+  /** Adds a request to the queue; `signal` takes it out again and rejects it with `LAM_POOL_CANCELLED`. */
+  enqueue(waiter: Waiter, signal: AbortSignal | undefined): void {
+    if (signal === undefined) {
+      this.queue.push(waiter);
+      return;
+    }
+    const abort = (): void => {
+      if (leave()) waiter.reject(lamError('LAM_POOL_CANCELLED', { name: this.revision.functionName }));
+    };
+    const stay = (): void => signal.removeEventListener('abort', abort);
+    const leave = this.queue.push({
+      since: waiter.since,
+      resolve: (value) => {
+        stay();
+        waiter.resolve(value);
+      },
+      reject: (error) => {
+        stay();
+        waiter.reject(error);
+      },
+    });
+    signal.addEventListener('abort', abort, { once: true });
+  }
+
+  /** A warm sandbox that may take one more invocation now, or undefined. */
+  find(): Slot | undefined {
+    if (this.concurrency > 1) {
+      if (this.inFlight >= this.revision.config.maxConcurrency) return undefined;
+      return this.leastLoaded(this.concurrency) ?? this.idle.pop();
+    }
+    return this.quickLane() ?? this.idle.pop() ?? this.leastLoaded(this.depth);
+  }
+
+  /** Whether a sandbox that just gave a lease back may have the next request at once. */
+  hasRoom(slot: Slot): boolean {
+    if (this.concurrency === 1) return slot.inFlight < this.depth;
+    return slot.inFlight < this.concurrency && this.inFlight < this.revision.config.maxConcurrency;
+  }
+
+  /** Sandboxes it may still add. */
+  get room(): number {
+    const most = Math.ceil(this.revision.config.maxConcurrency / this.concurrency);
+    return most - this.busy - this.starting;
+  }
+
+  /** Counts how long one invocation took. */
+  served(ms: number): void {
+    this.service.add(ms);
+    this.slowestMs = Math.max(ms, this.slowestMs * 0.995);
+  }
+
+  /** Counts one that was sent ahead and taken back, because the one before it is no quick one. */
+  recalled(): void {
+    this.slowestMs = Math.max(this.slowestMs, RECALLED_MS);
+  }
+
+  /** Invocations a sandbox that runs them one by one may hold at once; what waits inside one waits as much as what is in the queue. */
+  get depth(): number {
+    if (this.revision.runtime.protocol !== 'frames') return 1;
+    return Math.min(pipelineDepth(this.service.value, this.slowestMs), 1 + this.revision.config.maxQueue);
+  }
+
+  /**
+   * A busy sandbox that will be free sooner than an idle one would wake up: on a machine whose cores are all at work,
+   * spreading tiny invocations over more processes only adds switches between them.
+   */
+  quickLane(): Slot | undefined {
+    const slot = this.leastLoaded(this.depth);
+    return slot !== undefined && slot.inFlight * (this.service.value ?? Infinity) <= WAKE_MS ? slot : undefined;
+  }
+
+  /** The busy sandbox with the least to do that holds fewer than `most` invocations. */
+  leastLoaded(most: number): Slot | undefined {
+    if (most === 1 || this.tally.busy === 0) return undefined;
+    let best: Slot | undefined;
+    for (const slot of this.slots) {
+      if (slot.state === 'busy' && slot.exit === undefined && slot.inFlight < (best?.inFlight ?? most)) best = slot;
+    }
+    return best;
+  }
+
+  get busy(): number {
+    return this.tally.busy;
+  }
+
+  /** Sandboxes on their way. */
+  get starting(): number {
+    return this.tally.booting + this.tally.stem + this.tally.initializing;
+  }
+
+  /** Sandboxes that are of use now or soon. */
+  get alive(): number {
+    return this.busy + this.starting + this.idle.length;
+  }
+}

@@ -1,0 +1,112 @@
+import type { Clock, MonotonicMs } from '../kit/index.ts';
+import type { Capacity } from './capacity.ts';
+import type { Group } from './group.ts';
+import { chooseEvictions, greedyDualPriority, isRetiredExpired, type KeepCosts } from './policy/index.ts';
+import type { SlotLife } from './slot-life.ts';
+import type { Slot } from './slot.ts';
+import type { StemRack } from './stem-rack.ts';
+
+/** How long a start that failed and that nobody waited for is not repeated, ms; doubled with every further failure. */
+const RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 300_000;
+
+export interface KeeperOptions {
+  readonly clock: Clock;
+  readonly capacity: Capacity;
+  readonly rack: StemRack;
+  readonly life: SlotLife;
+  /** What a start costs without a stem, ms. */
+  readonly coldMs: (group: Group) => number;
+}
+
+/** Looks after sandboxes that nobody uses at the moment: which to keep, which to end, which to start before they are asked for. */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  /** Greedy-dual's clock: the priority of what was evicted last. */
+  #clockValue = 0;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  /** A sandbox has nothing to do. */
+  rest(slot: Slot): void {
+    const { group } = slot;
+    slot.idleSince = this.#options.clock.monotonic();
+    slot.priority = greedyDualPriority(this.#clockValue, {
+      frequency: group.traffic.arrivals.recent(slot.idleSince),
+      coldMs: this.#options.coldMs(group),
+      memoryMiB: slot.memoryMiB,
+    });
+    group.idle.push(slot);
+    if (group.isLive && group.alive < group.revision.config.minWarm) this.tend(group, false);
+  }
+
+  /**
+   * Whether the memory for one more sandbox of this version is free, or a stem brings it along. Where not, what is worth
+   * least is ended; its memory is free when it is gone, which looks at the queues again.
+   */
+  makeRoom(group: Group, groups: Iterable<Group>, now: MonotonicMs): boolean {
+    const { capacity, rack, life } = this.#options;
+    const { memoryMiB } = group.revision.config;
+    if (capacity.fits(memoryMiB) || rack.readyFor(group.stemKey) > 0) return true;
+    const missing = capacity.missingMiB(memoryMiB, now);
+    if (missing <= 0) return false;
+    const left = missing - rack.evict(missing);
+    if (left <= 0) return false;
+    const idle: Slot[] = [];
+    for (const other of groups) {
+      const spare = other.isLive ? Math.max(0, other.alive - other.revision.config.minWarm) : other.idle.length;
+      idle.push(...other.idle.slice(0, spare));
+    }
+    const { evicted, clock } = chooseEvictions(idle, left, this.#clockValue);
+    this.#clockValue = clock;
+    for (const slot of evicted) life.end(slot);
+    return false;
+  }
+
+  /** A start that nobody waited for failed. */
+  failed(group: Group): void {
+    const pause = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** group.failedStarts);
+    group.failedStarts++;
+    group.retryAt = this.#options.clock.monotonic() + pause;
+  }
+
+  /** Ends what a version keeps without use, and starts what it will need. `isBusy`: requests wait, which go first. */
+  tend(group: Group, isBusy: boolean): void {
+    const now = this.#options.clock.monotonic();
+    const { traffic, peakBusy } = group;
+    if (group.busy > 0 || peakBusy > 0) traffic.sample(now, group.busy, peakBusy);
+    group.peakBusy = group.busy;
+    const { config } = group.revision;
+    const least = group.isLive ? config.minWarm : 0;
+    const costs = { coldMs: this.#options.coldMs(group), memoryMiB: config.memoryMiB };
+    this.#expire(group, least, costs, now);
+    if (!group.isLive || isBusy || now < group.retryAt) return;
+    // An idle time that somebody set is all there is to it: nothing is foreseen then.
+    const ahead = config.idleTimeoutMs === null ? traffic.ahead(now, costs) : 0;
+    this.#start(group, Math.max(least, ahead) - group.alive, now);
+  }
+
+  #expire(group: Group, least: number, costs: KeepCosts, now: MonotonicMs): void {
+    if (group.idle.length === 0) return;
+    const { idleTimeoutMs } = group.revision.config;
+    const worthKeeping = group.retiredSince === undefined ? Math.max(least, group.traffic.wanted(now, costs)) : Infinity;
+    // The longest idle ones come first.
+    for (const slot of [...group.idle]) {
+      if (group.alive <= least) return;
+      const isOver = idleTimeoutMs === null ? group.alive > worthKeeping : now - slot.idleSince >= idleTimeoutMs;
+      if (isOver || isRetiredExpired(slot, now)) this.#options.life.end(slot);
+    }
+  }
+
+  #start(group: Group, missing: number, now: MonotonicMs): void {
+    const { capacity, rack, life } = this.#options;
+    const { memoryMiB } = group.revision.config;
+    for (let i = 0; i < Math.min(missing, group.room); i++) {
+      const hasStem = rack.readyFor(group.stemKey) > 0;
+      if (!hasStem && (capacity.bootRoom(now) <= 0 || !capacity.fits(memoryMiB))) return;
+      life.start(group, now, false);
+    }
+  }
+}

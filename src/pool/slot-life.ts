@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import { LIMITS } from '../contract/index.ts';
+import { asLamError } from '../errors/index.ts';
+import type { Clock, MonotonicMs } from '../kit/index.ts';
+import type { Sandbox, SandboxDriver, SandboxId } from '../driver/sandbox.ts';
+import type { ExitStatus, InitOutcome, SessionHooks } from '../executor/session.ts';
+import type { Capacity } from './capacity.ts';
+import { initRequestFor, specFor } from './environment.ts';
+import type { Group, Waiter } from './group.ts';
+import type { PoolRevision } from './revision.ts';
+import { Slot, type InitFailure } from './slot.ts';
+import type { StemRack } from './stem-rack.ts';
+import type { Stem } from './stem.ts';
+
+/** What makes loading a version's code faster the next time; kept by somebody else. */
+export interface StartupCaches {
+  /** Whether the code is big enough for it to pay. */
+  isWorthIt(revision: PoolRevision): boolean;
+  /** What was kept for this code and this interpreter. Never rejects. */
+  read(revision: PoolRevision, interpreter: string): Promise<Uint8Array | undefined>;
+  keep(revision: PoolRevision, interpreter: string, cache: Uint8Array): void;
+}
+
+export interface SlotLifeOptions {
+  readonly driver: SandboxDriver;
+  readonly clock: Clock;
+  readonly capacity: Capacity;
+  readonly rack: StemRack;
+  readonly startupCaches: StartupCaches | undefined;
+  readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
+  /** It is warm and runs nothing. */
+  readonly onReady: (slot: Slot) => void;
+  /** It could not be made, and is ended already; `tell` says so to one who waited. */
+  readonly onFailed: (slot: Slot, tell: (waiter: Waiter) => void) => void;
+  /** The stem it was to be made of was of no use: whoever waits for it is to get another. */
+  readonly onSpoiled: (slot: Slot) => void;
+  /** A place to boot, or memory, is free again. */
+  readonly onFreed: () => void;
+  /** It holds nothing any more. */
+  readonly onGone: (slot: Slot) => void;
+}
+
+/** Brings sandboxes of versions up and down, from a stem where there is one. */
+export class SlotLife {
+  readonly #options: SlotLifeOptions;
+
+  constructor(options: SlotLifeOptions) {
+    this.#options = options;
+  }
+
+  /** Begins one; memory and a place to boot must be free, unless a stem is ready. */
+  start(group: Group, now: MonotonicMs, wasAskedFor: boolean): void {
+    const { capacity, rack, onFreed } = this.#options;
+    const stem = rack.take(group.stemKey);
+    const slot = new Slot(stem?.id ?? randomBytes(16).toString('hex'), group, now, wasAskedFor);
+    if (stem === undefined) capacity.started(slot);
+    else capacity.handedOver(stem, slot);
+    void this.#boot(slot, stem).then(() => {
+      capacity.booted(slot);
+      onFreed();
+    });
+  }
+
+  /** Ends it, whatever it does. Idempotent. */
+  end(slot: Slot): void {
+    this.condemn(slot);
+    this.destroy(slot);
+  }
+
+  /** No new work for it; {@link SlotLife.destroy} does the rest. */
+  condemn(slot: Slot): void {
+    if (slot.state === 'stopping' || slot.state === 'gone') return;
+    if (slot.state === 'idle') {
+      const { idle } = slot.group;
+      const at = idle.indexOf(slot);
+      if (at >= 0) idle.splice(at, 1);
+    }
+    slot.step('condemn');
+    slot.endingSince = this.#options.clock.monotonic();
+    this.#options.capacity.condemned(slot);
+  }
+
+  /** While it boots there is nothing to destroy yet; the boot sees the state and does it. */
+  destroy(slot: Slot): void {
+    if (slot.sandbox === undefined) return;
+    const gone = (): void => this.#forget(slot);
+    void slot.sandbox.destroy().then(gone, gone);
+  }
+
+  /** Never rejects. */
+  async #boot(slot: Slot, stem: Stem | undefined): Promise<void> {
+    let sandbox: Sandbox;
+    try {
+      sandbox = stem === undefined ? await this.#create(slot) : await this.#adopt(slot, stem);
+    } catch (thrown) {
+      this.end(slot);
+      if (slot.sandbox === undefined) this.#forget(slot);
+      if (stem === undefined) this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
+      else {
+        this.#options.rack.spoiled(slot.group.stemKey, thrown);
+        this.#options.onSpoiled(slot);
+      }
+      return;
+    }
+    void sandbox.exited.then((exit) => this.#exited(slot, exit));
+    // Condemned meanwhile.
+    if (!slot.is('booting') && !slot.is('stem')) {
+      this.destroy(slot);
+      return;
+    }
+    slot.step(stem === undefined ? 'booted' : 'bind');
+    try {
+      await this.#init(slot, sandbox, stem !== undefined);
+    } catch (thrown) {
+      this.end(slot);
+      this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
+    }
+  }
+
+  async #create(slot: Slot): Promise<Sandbox> {
+    const { driver, clock } = this.#options;
+    const hooks = this.#hooksOf(slot);
+    const sandbox = await driver.create(specFor(slot.revision, slot.id, new Date(clock.now())), hooks);
+    slot.sandbox = sandbox;
+    hooks.attached?.(sandbox.session);
+    return sandbox;
+  }
+
+  async #adopt(slot: Slot, stem: Stem): Promise<Sandbox> {
+    const sandbox = stem.sandbox ?? (await stem.booted);
+    slot.sandbox = sandbox;
+    if (!slot.is('booting')) return sandbox;
+    this.#options.capacity.booted(slot);
+    slot.step('booted-stem');
+    stem.hooks.handTo(this.#hooksOf(slot));
+    await sandbox.bind(slot.revision.codePath);
+    return sandbox;
+  }
+
+  #hooksOf(slot: Slot): SessionHooks {
+    const { hooksFor, startupCaches } = this.#options;
+    const { revision } = slot;
+    const hooks = hooksFor(revision, slot.id);
+    if (startupCaches?.isWorthIt(revision) !== true) return hooks;
+    return Object.assign(hooks, {
+      onStartupCache: (interpreter: string, cache: Uint8Array) => startupCaches.keep(revision, interpreter, cache),
+    });
+  }
+
+  async #init(slot: Slot, sandbox: Sandbox, wasStem: boolean): Promise<void> {
+    const { clock, startupCaches, rack } = this.#options;
+    const { revision, group } = slot;
+    const { session } = sandbox;
+    const limitMs = Math.max(LIMITS.initMs, revision.config.timeoutMs);
+    const bootedAt = clock.monotonic();
+    const wantsCache = startupCaches?.isWorthIt(revision) === true && session.interpreter !== '';
+    const cache = wantsCache ? await startupCaches.read(revision, session.interpreter) : undefined;
+    const request = initRequestFor(revision, {
+      sandboxId: slot.id,
+      taskRoot: sandbox.taskRoot,
+      now: new Date(clock.now()),
+      wantStartupCache: wantsCache && cache === undefined,
+      wasAskedFor: slot.wasAskedFor,
+    });
+    let outcome: InitOutcome = await session.init(request, limitMs, cache);
+    // Condemned meanwhile, and its queue with it.
+    if (!slot.is('initializing')) return;
+    if (outcome.kind === 'ready' && slot.exit !== undefined) outcome = { kind: 'exit', exit: slot.exit };
+    const now = clock.monotonic();
+    if (outcome.kind !== 'ready') {
+      const failure: InitFailure = { kind: 'init-failed', outcome, sandboxId: slot.id, initMs: now - bootedAt, limitMs };
+      this.end(slot);
+      this.#options.onFailed(slot, (waiter) => waiter.resolve(failure));
+      return;
+    }
+    slot.initMs = outcome.durationMs;
+    (wasStem ? rack.bindMs : group.cold).add(now - slot.startedAt);
+    group.failedStarts = 0;
+    slot.step('ready');
+    this.#options.onReady(slot);
+  }
+
+  /** Its process is no more. One that runs or loads something says so by its outcome. */
+  #exited(slot: Slot, exit: ExitStatus): void {
+    slot.exit = exit;
+    if (slot.state === 'idle') this.end(slot);
+  }
+
+  #forget(slot: Slot): void {
+    if (!slot.group.slots.delete(slot)) return;
+    slot.step('exited');
+    this.#options.capacity.gone(slot);
+    this.#options.onGone(slot);
+    this.#options.onFreed();
+  }
+}

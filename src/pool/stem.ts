@@ -1,0 +1,62 @@
+import type { Sandbox, SandboxId, SandboxSpec } from '../driver/sandbox.ts';
+import type { Session, SessionHooks } from '../executor/session.ts';
+import type { LogStream } from '../contract/index.ts';
+import type { MonotonicMs } from '../kit/index.ts';
+import type { Holder } from './capacity.ts';
+
+/** Hooks that are somebody's only later: a stem has nobody's code in it that could say anything. */
+export class LateHooks implements SessionHooks {
+  #owner: SessionHooks | undefined;
+  #session: Session | undefined;
+
+  /** From now on `owner` is told. */
+  handTo(owner: SessionHooks): void {
+    this.#owner = owner;
+    if (this.#session !== undefined) owner.attached?.(this.#session);
+  }
+
+  attached(session: Session): void {
+    this.#session = session;
+    this.#owner?.attached?.(session);
+  }
+
+  onLog(stream: LogStream, text: string, requestId: string, time: number): void {
+    this.#owner?.onLog(stream, text, requestId, time);
+  }
+
+  onStartupCache(interpreter: string, cache: Uint8Array): void {
+    this.#owner?.onStartupCache?.(interpreter, cache);
+  }
+
+  onProtocolError(what: string): void {
+    this.#owner?.onProtocolError(what);
+  }
+}
+
+/** A sandbox booted ahead, from the asking for it until a function takes it or it ends. */
+export class Stem implements Holder {
+  readonly id: SandboxId;
+  readonly spec: SandboxSpec;
+  readonly hooks: LateHooks = new LateHooks();
+  readonly startedAt: MonotonicMs;
+  /** Settles when its session can be given init; rejects with the driver's error. */
+  readonly booted: Promise<Sandbox>;
+  endingSince: MonotonicMs = 0;
+  /** Set once it has booted. */
+  sandbox: Sandbox | undefined;
+
+  constructor(spec: SandboxSpec, startedAt: MonotonicMs, create: (spec: SandboxSpec, hooks: SessionHooks) => Promise<Sandbox>) {
+    this.id = spec.id;
+    this.spec = spec;
+    this.startedAt = startedAt;
+    this.booted = create(spec, this.hooks).then((sandbox) => {
+      this.sandbox = sandbox;
+      this.hooks.attached(sandbox.session);
+      return sandbox;
+    });
+  }
+
+  get memoryMiB(): number {
+    return this.spec.limits.memoryMiB;
+  }
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
+import { lamError } from '../../../src/errors/index.ts';
+import { parseRuntime, type Runtime } from '../../../src/runtimes/index.ts';
+import { leased, poolHouse } from '../../support/pool-house.ts';
+import { revision } from '../../support/revisions.ts';
+
+const NODE = parseRuntime('nodejs') as Runtime;
+
+describe('stems', () => {
+  test('are booted once a kind of function is announced, with nothing of any function in them', async () => {
+    const { pool, driver, clock } = poolHouse();
+    pool.announce(DEFAULT_CONFIG, NODE);
+    await clock.advance(1000);
+    assert.ok(pool.stems >= 1);
+    for (const spec of driver.created) {
+      assert.deepEqual([spec.code, spec.functionName, spec.version, spec.environment], [null, '', 0, {}]);
+    }
+    await pool.close(0);
+    assert.equal(driver.alive.size, 0);
+    assert.equal(clock.pending, 0, 'no timer is left');
+  });
+
+  test('serve the first request of a function, which then keeps the sandbox for itself', async () => {
+    const { pool, driver, clock, attached } = poolHouse({ boot: () => ({ ms: 100 }), init: () => ({ ms: 3 }) });
+    const hello = revision('hello', 1);
+    pool.announce(hello.config, hello.runtime);
+    await clock.advance(1000);
+    const [stem] = [...driver.alive.keys()];
+    const asked = pool.lease(hello);
+    await clock.advance(3);
+    const lease = leased(await asked);
+    assert.equal(lease.id, stem);
+    assert.equal(driver.alive.get(lease.id)?.boundTo, '/code/hello/1');
+    assert.deepEqual(attached, [lease.id]);
+    assert.equal(lease.claimCold(), true);
+    assert.equal(lease.claimCold(), false);
+    pool.release(lease, true, 1);
+    assert.equal(pool.tryLease(hello)?.id, stem);
+    await pool.close(0);
+  });
+
+  test('are replaced in a quiet moment', async () => {
+    const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 100 }) });
+    const hello = revision('hello', 1);
+    pool.announce(hello.config, hello.runtime);
+    await clock.advance(1000);
+    const before = pool.stems;
+    pool.release(leased(await pool.lease(hello)), true, 1);
+    assert.equal(pool.stems, before - 1);
+    await clock.advance(1000);
+    assert.ok(pool.stems >= before);
+    assert.ok(driver.created.every((spec) => spec.code === null));
+    await pool.close(0);
+  });
+
+  test('of another size or network do not fit', async () => {
+    const { pool, driver, clock } = poolHouse();
+    pool.announce({ ...DEFAULT_CONFIG, memoryMiB: 512 }, NODE);
+    await clock.advance(1000);
+    const lease = leased(await pool.lease(revision('hello', 1)));
+    assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
+    await pool.close(0);
+  });
+
+  test('that still boot are waited for rather than started again', async () => {
+    const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 100 }) });
+    const hello = revision('hello', 1);
+    pool.announce(hello.config, hello.runtime);
+    await clock.advance(110);
+    assert.equal(pool.stems, 0);
+    const asked = pool.lease(hello);
+    await clock.advance(60);
+    const lease = leased(await asked);
+    assert.equal(driver.alive.get(lease.id)?.spec.code, null);
+    await pool.close(0);
+  });
+
+  test('are not booted while requests wait', async () => {
+    const { pool, driver, clock } = poolHouse({ init: () => ({ ms: 500 }) });
+    const hello = revision('hello', 1);
+    const asked = pool.lease(hello);
+    pool.announce(hello.config, hello.runtime);
+    await clock.advance(400);
+    assert.equal(driver.created.filter((spec) => spec.code === null).length, 0);
+    await clock.advance(1000);
+    leased(await asked);
+    assert.ok(pool.stems > 0);
+    await pool.close(0);
+  });
+
+  test('that cannot be made are reported once and tried again less and less often', async () => {
+    const troubles: string[] = [];
+    const error = lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'it was not ready within 10 s' });
+    const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 10, error }) }, { onTrouble: (what) => void troubles.push(what) });
+    pool.announce(DEFAULT_CONFIG, NODE);
+    await clock.advance(60_000);
+    assert.equal(troubles.length, 1);
+    assert.match(troubles[0] ?? '', /booted ahead.*10 s/);
+    assert.ok(driver.created.length >= 2 && driver.created.length < 15, `${driver.created.length} tries in a minute`);
+    await pool.close(0);
+    assert.equal(clock.pending, 0);
+  });
+
+  test('that fail under a request do not fail the request', async () => {
+    let boots = 0;
+    const error = lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'it died' });
+    const { pool, driver, clock } = poolHouse({ boot: ({ code }) => (code === null && ++boots > 0 ? { ms: 200, error } : { ms: 20 }) });
+    const hello = revision('hello', 1);
+    pool.announce(hello.config, hello.runtime);
+    await clock.advance(100);
+    const asked = pool.lease(hello);
+    await clock.advance(400);
+    const lease = leased(await asked);
+    assert.ok(boots > 0);
+    assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
+    await pool.close(0);
+  });
+
+  test('give way when a function needs their memory', async () => {
+    const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 512 });
+    pool.announce(DEFAULT_CONFIG, NODE);
+    await clock.advance(1000);
+    assert.ok(pool.stems > 0);
+    const lease = leased(await pool.lease(revision('big', 1, { memoryMiB: 512 })));
+    assert.equal(lease.revision.functionName, 'big');
+    assert.equal(pool.stems, 0);
+    assert.ok(driver.promisedMiB <= 512);
+    await pool.close(0);
+  });
+
+  test('one that dies while it waits is replaced', async () => {
+    const { pool, driver, clock } = poolHouse();
+    pool.announce(DEFAULT_CONFIG, NODE);
+    await clock.advance(1000);
+    const before = pool.stems;
+    const [stem] = [...driver.alive.values()];
+    stem?.die({ code: null, signal: 'SIGKILL', outOfMemory: false });
+    await clock.advance(1000);
+    assert.equal(pool.stems, before);
+    assert.ok(stem !== undefined && !driver.alive.has(stem.id));
+    await pool.close(0);
+  });
+});
