@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  chooseEvictions,
-  isExpired,
-  pipelineDepth,
-  RECALLED_MS,
-  RETIRED_KEEP_MS,
-  startsWanted,
-  type Demand,
-  type IdleSandbox,
-} from '../../../src/pool/policy.ts';
+import { pipelineDepth, RECALLED_MS, startsWanted, type Demand } from '../../../../src/pool/policy/index.ts';
 
 const CALM: Demand = {
   waiting: 1,
@@ -21,6 +12,9 @@ const CALM: Demand = {
   room: 64,
   bootRoom: 2,
   cores: 2,
+  concurrency: 1,
+  stemReady: 0,
+  stemMs: 5,
 };
 
 const STARTS: readonly [string, Partial<Demand>, number][] = [
@@ -40,54 +34,25 @@ const STARTS: readonly [string, Partial<Demand>, number][] = [
   ['one when the oldest has waited longer than a boot takes', { waiting: 4, busy: 2, serviceMs: 1, oldestWaitMs: 51 }, 1],
   ['none when the oldest has waited as long as a boot takes', { waiting: 4, busy: 2, serviceMs: 1, oldestWaitMs: 50 }, 0],
   ['no division by a boot that took no time', { waiting: 4, busy: 2, serviceMs: 1, coldMs: 0, bootRoom: 8 }, 2],
+  ['one for as many requests as fit in a sandbox', { waiting: 10, concurrency: 10 }, 1],
+  ['one more for those that do not fit', { waiting: 11, concurrency: 10 }, 2],
+  ['none while those on their way have places for all', { waiting: 20, concurrency: 10, starting: 2 }, 0],
+  ['a sandbox that runs many at once works off a queue so much faster', { waiting: 8, busy: 2, serviceMs: 50, concurrency: 4 }, 0],
+  ['stems need no place to boot', { waiting: 3, bootRoom: 0, stemReady: 2 }, 2],
+  ['stems beside boots', { waiting: 10, bootRoom: 2, stemReady: 2 }, 4],
+  ['stems, though more boot than may', { waiting: 10, bootRoom: -1, stemReady: 2 }, 2],
+  ['a stem where a boot would not pay', { waiting: 1, busy: 2, serviceMs: 30, stemReady: 1 }, 1],
+  ['no boot beyond the stems where only they pay', { waiting: 6, busy: 2, serviceMs: 15, stemReady: 1, bootRoom: 8 }, 1],
+  ['both where both pay', { waiting: 6, busy: 2, serviceMs: 100, stemReady: 1, bootRoom: 8 }, 6],
+  [
+    'one of the stems when the oldest has waited longer than that takes',
+    { waiting: 4, busy: 2, serviceMs: 1, oldestWaitMs: 6, stemReady: 1 },
+    1,
+  ],
 ];
 
 describe('startsWanted', () => {
   for (const [title, change, wanted] of STARTS) test(title, () => assert.equal(startsWanted({ ...CALM, ...change }), wanted));
-});
-
-const IDLE: IdleSandbox = { idleSince: 1000, idleTimeoutMs: 600_000, retiredSince: undefined, memoryMiB: 128 };
-
-const EXPIRY: readonly [string, Partial<IdleSandbox>, number, boolean][] = [
-  ['is kept just before its time-out', {}, 600_999, false],
-  ['expires at its time-out', {}, 601_000, true],
-  ['expires at once with a time-out of 0', { idleTimeoutMs: 0 }, 1000, true],
-  ['of a retired version is kept for a quick rollback', { retiredSince: 500 }, 1000 + RETIRED_KEEP_MS - 1, false],
-  ['of a retired version expires sooner', { retiredSince: 500 }, 1000 + RETIRED_KEEP_MS, true],
-  ['counts from its retirement when that came later', { retiredSince: 5000 }, 1000 + RETIRED_KEEP_MS, false],
-  ['of a retired version still obeys a shorter time-out of its own', { retiredSince: 500, idleTimeoutMs: 10 }, 1010, true],
-];
-
-describe('an idle sandbox', () => {
-  for (const [title, change, now, expired] of EXPIRY) test(title, () => assert.equal(isExpired({ ...IDLE, ...change }, now), expired));
-});
-
-interface Named extends IdleSandbox {
-  readonly name: string;
-}
-
-function named(name: string, idleSince: number, memoryMiB = 100, retiredSince?: number): Named {
-  return { name, idleSince, idleTimeoutMs: 1, memoryMiB, retiredSince };
-}
-
-const EVICTIONS: readonly [string, readonly Named[], { used: number; needed: number; budget: number }, readonly string[] | undefined][] = [
-  ['ends none when there is room', [named('a', 1)], { used: 100, needed: 100, budget: 200 }, []],
-  ['ends the longest idle', [named('young', 9), named('old', 1)], { used: 200, needed: 100, budget: 200 }, ['old']],
-  ['ends only as many as needed', [named('c', 3), named('b', 2), named('a', 1)], { used: 300, needed: 150, budget: 300 }, ['a', 'b']],
-  ['ends retired ones first', [named('old', 1), named('retired', 9, 100, 5)], { used: 200, needed: 100, budget: 200 }, ['retired']],
-  ['says that all of them would not do', [named('a', 1)], { used: 300, needed: 200, budget: 300 }, undefined],
-  ['says so too when there are none', [], { used: 300, needed: 1, budget: 300 }, undefined],
-];
-
-describe('chooseEvictions', () => {
-  for (const [title, idle, { used, needed, budget }, ended] of EVICTIONS) {
-    test(title, () =>
-      assert.deepEqual(
-        chooseEvictions(idle, used, needed, budget)?.map((s) => s.name),
-        ended,
-      ),
-    );
-  }
 });
 
 const DEPTHS: readonly [string, number | undefined, number, number][] = [
