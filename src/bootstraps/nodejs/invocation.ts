@@ -62,6 +62,7 @@ export function contextOf(init: InitRequest, invocation: InvocationContext): Rec
     invokedFunctionArn: invocation.functionArn,
     awsRequestId: invocation.requestId,
     tenantId: undefined,
+    xRayTraceId: invocation.traceId,
     getRemainingTimeInMillis: () => deadlineMs - Date.now(),
   };
 }

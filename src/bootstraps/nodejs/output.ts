@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { encodeLog, LOG_STDERR, LOG_STDOUT, LOG_TEXT_LIMIT } from '../../executor/frames.ts';
 import type { Channel } from './channel.ts';
+import type { Run, Scope } from './scope.ts';
 
 /** Most characters of a line without its end that are kept back. */
 const PARTIAL_LIMIT = 64 * 1024;
@@ -12,13 +13,12 @@ type WriteDone = (error?: Error | null) => void;
  * call, however many lines it has. The end of a line is waited for until the invocation is over.
  */
 export class Output {
-  /** Number of the invocation that runs; 0 outside of one. */
-  request = 0;
   readonly #channel: Channel;
-  readonly #partial = new Map<number, string>();
+  readonly #scope: Scope;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, scope: Scope) {
     this.#channel = channel;
+    this.#scope = scope;
   }
 
   /** Takes the place of this process's standard streams, before anything has used them. */
@@ -27,38 +27,41 @@ export class Output {
     Object.defineProperty(process, 'stderr', { value: this.#stream(LOG_STDERR, 2), configurable: true, enumerable: true, writable: true });
   }
 
-  /** Hands on lines that never got their end; to be called before an answer is sent. */
-  flush(): void {
-    for (const [stream, text] of this.#partial) if (text !== '') this.record(stream, text);
-    this.#partial.clear();
+  /** Hands on lines of `run` that never got their end; to be called before its answer is sent. */
+  flush(run: Run): void {
+    if (run.partial.size === 0) return;
+    for (const [stream, text] of run.partial) if (text !== '') this.record(run, stream, text);
+    run.partial.clear();
   }
 
-  /** One record, at once. Lines beyond the limit of a record become further records; one longer line is cut. */
-  record(stream: number, text: string): void {
+  /** One record of `run`, at once. Lines beyond the limit of a record become further records; one longer line is cut. */
+  record(run: Run, stream: number, text: string): void {
     const now = Date.now();
     let rest = text;
     while (rest.length > LOG_TEXT_LIMIT / 4 && Buffer.byteLength(rest) > LOG_TEXT_LIMIT) {
       const end = rest.lastIndexOf('\n', LOG_TEXT_LIMIT / 4);
       const cut = end > 0 ? end : Math.min(rest.length, LOG_TEXT_LIMIT);
-      this.#channel.send(encodeLog(this.request, stream, now, rest.slice(0, cut)));
+      this.#channel.send(encodeLog(run.request, stream, now, rest.slice(0, cut)));
       const next = end > 0 ? end : rest.indexOf('\n', cut);
       if (next === -1) return;
       rest = rest.slice(next + 1);
     }
-    this.#channel.send(encodeLog(this.request, stream, now, rest));
+    this.#channel.send(encodeLog(run.request, stream, now, rest));
   }
 
   #print(stream: number, text: string): void {
-    const held = this.#partial.get(stream);
+    const run = this.#scope.current;
+    const { partial } = run;
+    const held = partial.get(stream);
     const whole = held === undefined ? text : held + text;
     const end = whole.lastIndexOf('\n');
-    if (end !== -1) this.record(stream, whole.slice(0, end));
+    if (end !== -1) this.record(run, stream, whole.slice(0, end));
     const rest = whole.slice(end + 1);
     if (rest.length > PARTIAL_LIMIT) {
-      this.record(stream, rest);
-      this.#partial.delete(stream);
-    } else if (rest !== '') this.#partial.set(stream, rest);
-    else if (held !== undefined) this.#partial.delete(stream);
+      this.record(run, stream, rest);
+      partial.delete(stream);
+    } else if (rest !== '') partial.set(stream, rest);
+    else if (held !== undefined) partial.delete(stream);
   }
 
   #stream(number: number, fd: number): Writable {

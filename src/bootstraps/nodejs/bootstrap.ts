@@ -1,0 +1,281 @@
+import type { Socket } from 'node:net';
+import { inspect } from 'node:util';
+import {
+  CacheGatherer,
+  encodeCache,
+  encodeFrame,
+  FRAME,
+  FrameDecoder,
+  LOG_STDERR,
+  MAX_FRAME_BYTES,
+  PAYLOAD_LIMIT,
+  type FrameSink,
+  type InitRequest,
+  type InvocationContext,
+} from '../../executor/frames.ts';
+import { Channel, leave } from './channel.ts';
+import { errorDocument, errorMeta, RuntimeError } from './error-document.ts';
+import { addBodyReaders, contextOf, runHandler } from './invocation.ts';
+import { InvokeStore } from './invoke-store.ts';
+import { loadHandler, type Handler } from './load-handler.ts';
+import { Output } from './output.ts';
+import { monotonicMs, Run, Scope } from './scope.ts';
+import { StartupCache } from './startup-cache.ts';
+import { warmUpOnceIdle } from './warm-up.ts';
+
+/** Exit codes of AWS's Node runtime. */
+const EXIT = { initError: 1, unhandledRejection: 128, uncaughtException: 129 } as const;
+/** Where the start-up cache is collected: this long after the first answer, or after init when nothing is asked, ms. */
+const QUIET_MS = 100;
+const IDLE_MS = 1000;
+/** How often a busy function is left alone first. */
+const MOST_DELAYS = 20;
+
+/** An invocation that was sent while all places were taken. */
+interface Waiting {
+  readonly request: number;
+  readonly meta: Buffer;
+  readonly body: Buffer;
+}
+
+/** The function's side of the connection: one process, one function, as many invocations at once as init allows. */
+export class Bootstrap implements FrameSink {
+  readonly #socket: Socket;
+  readonly #channel: Channel;
+  readonly #scope = new Scope();
+  readonly #output: Output;
+  #init: InitRequest | undefined;
+  #handler: Handler | undefined;
+  /** The invocations that run. */
+  readonly #runs = new Set<Run>();
+  /** How many may. */
+  #places = 1;
+  /** Those that were sent beyond; each starts when one that runs has answered. */
+  readonly #waiting: Waiting[] = [];
+  /** For several at once. */
+  #store: InvokeStore | undefined;
+  /** The connection alone does not keep the process alive: all that run wait for nothing else to do so. */
+  #released = false;
+  /** Puts together what the daemon sends ahead of init. */
+  readonly #gatherer = new CacheGatherer();
+  #archive: Buffer | undefined;
+  #cache: StartupCache | undefined;
+  #cacheTimer: NodeJS.Timeout | undefined;
+  readonly #cancelWarmUp: () => void;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#channel = new Channel(socket);
+    this.#output = new Output(this.#channel, this.#scope);
+    this.#cancelWarmUp = warmUpOnceIdle();
+  }
+
+  start(token: string): void {
+    const decoder = new FrameDecoder(this, MAX_FRAME_BYTES);
+    this.#socket.on('data', (chunk: Buffer) => decoder.push(chunk));
+    this.#output.install();
+    process.on('beforeExit', () => this.#onDrained());
+    process.on('uncaughtException', (error) => this.#crash(error, 'Uncaught Exception', EXIT.uncaughtException));
+    process.on('unhandledRejection', (reason) => {
+      const stack = reason instanceof Error ? reason.stack : undefined;
+      this.#crash(
+        new RuntimeError('UnhandledPromiseRejection', String(reason), stack),
+        'Unhandled Promise Rejection',
+        EXIT.unhandledRejection,
+      );
+    });
+    this.#send(FRAME.hello, 0, JSON.stringify({ token, pid: process.pid, runtime: `node ${process.versions.node}` }));
+  }
+
+  onFrame(type: number, request: number, meta: Buffer, body: Buffer): void {
+    if (type === FRAME.invoke) this.#accept(request, meta, body);
+    else if (type === FRAME.recall) this.#giveBack(request);
+    else if (type === FRAME.cache) this.#archive = this.#gatherer.add(meta, body);
+    else if (type === FRAME.init) void this.#initialize(JSON.parse(meta.toString('utf8')));
+    else if (type === FRAME.shutdown) process.exit(0);
+    else leave();
+  }
+
+  onGarbage(): void {
+    leave();
+  }
+
+  async #initialize(init: InitRequest): Promise<void> {
+    const began = monotonicMs();
+    this.#cancelWarmUp();
+    this.#init = init;
+    try {
+      Object.assign(process.env, init.environment, { LAMBDA_TASK_ROOT: init.taskRoot, PWD: init.taskRoot });
+      if (init.environment['NODE_OPTIONS']?.includes('--enable-source-maps') === true) process.setSourceMapsEnabled(true);
+      if (init.concurrency > 1) this.#spread(init.concurrency);
+      process.chdir(init.taskRoot);
+      if (init.wantStartupCache || this.#archive !== undefined) this.#cache = StartupCache.open(this.#archive);
+      this.#handler = await loadHandler(init.taskRoot, init.handler);
+    } catch (thrown) {
+      this.#crash(thrown, 'Init Error', EXIT.initError);
+    }
+    this.#output.flush(this.#scope.outside);
+    this.#send(FRAME.ready, 0, JSON.stringify({ durationMs: monotonicMs() - began }));
+    if (this.#cache !== undefined) this.#cacheTimer = setTimeout(() => this.#finishCache(0), IDLE_MS).unref();
+  }
+
+  #spread(places: number): void {
+    this.#places = places;
+    this.#scope.spread();
+    this.#store = new InvokeStore();
+    this.#store.install();
+  }
+
+  #accept(request: number, meta: Buffer, body: Buffer): void {
+    if (this.#runs.size >= this.#places || this.#waiting.length > 0) this.#waiting.push({ request, meta, body });
+    else this.#invoke(request, JSON.parse(meta.toString('utf8')), body);
+  }
+
+  /** The daemon wants an invocation back that has not started, to run it elsewhere. Silence means it has started. */
+  #giveBack(request: number): void {
+    const at = this.#waiting.findIndex((waiting) => waiting.request === request);
+    if (at === -1) return;
+    this.#waiting.splice(at, 1);
+    this.#send(FRAME.unstarted, request, '');
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#invoke(next.request, JSON.parse(next.meta.toString('utf8')), next.body);
+  }
+
+  #invoke(request: number, invocation: InvocationContext, body: Buffer): void {
+    const run = new Run(request, monotonicMs());
+    this.#runs.add(run);
+    if (this.#released) this.#holdOrRelease();
+    const store = this.#store;
+    if (store === undefined) {
+      process.env['_X_AMZN_TRACE_ID'] = invocation.traceId;
+      this.#scope.enter(run, () => this.#call(run, invocation, body));
+    } else {
+      store.enter(invocation, () => this.#scope.enter(run, () => this.#call(run, invocation, body)));
+    }
+  }
+
+  #call(run: Run, invocation: InvocationContext, body: Buffer): void {
+    const init = this.#init;
+    const handler = this.#handler;
+    if (init === undefined || handler === undefined) return leave();
+    const answer = {
+      succeed: (result: unknown): void => this.#succeed(run, result),
+      fail: (thrown: unknown): void => this.#fail(run, thrown),
+    };
+    try {
+      const event: unknown = body.length === 0 ? {} : JSON.parse(body.toString('utf8'));
+      if (invocation.http === true) addBodyReaders(event);
+      runHandler(handler, event, contextOf(init, invocation), { answer, drained: (then) => this.#whenDrained(run, then) });
+    } catch (thrown) {
+      this.#fail(run, thrown);
+    }
+  }
+
+  #succeed(run: Run, result: unknown): void {
+    if (run.hasEnded) return;
+    let json: string;
+    try {
+      json = JSON.stringify(result) ?? 'null';
+    } catch (cause) {
+      // AWS's text; its own error has the type Error and hides the cause.
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#fail(run, new RuntimeError('MarshalError', `Unable to stringify response body: ${reason}`));
+      return;
+    }
+    const ranMs = monotonicMs() - run.startedAt;
+    const tooLong = json.length > PAYLOAD_LIMIT / 3 && Buffer.byteLength(json) > PAYLOAD_LIMIT;
+    if (tooLong) this.#end(run, FRAME.result, JSON.stringify({ ranMs, tooLarge: Buffer.byteLength(json) }), '');
+    else this.#end(run, FRAME.result, ranMs.toFixed(3), json);
+  }
+
+  #fail(run: Run, thrown: unknown): void {
+    if (run.hasEnded) return;
+    const document = errorDocument(thrown);
+    this.#output.flush(run);
+    this.#output.record(run, LOG_STDERR, `Invoke Error\t${describe(thrown)}`);
+    this.#end(run, FRAME.error, errorMeta(document, { ranMs: monotonicMs() - run.startedAt }), JSON.stringify(document));
+  }
+
+  // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
+  #end(run: Run, type: number, meta: string, body: string): void {
+    this.#output.flush(run);
+    this.#output.flush(this.#scope.outside);
+    this.#scope.leave(run);
+    this.#runs.delete(run);
+    this.#holdOrRelease();
+    this.#send(type, run.request, meta, body);
+    if (this.#waiting.length > 0) queueMicrotask(() => this.#next());
+    if (this.#cacheTimer !== undefined) this.#onFirstAnswer();
+  }
+
+  /** Reports an error that nothing caught, for the invocation whose code raised it, and ends the process. */
+  #crash(thrown: unknown, what: string, exitCode: number): never {
+    const document = errorDocument(thrown);
+    const { current, outside } = this.#scope;
+    // Where its origin is lost, it can only be that of the one that runs.
+    const [only] = this.#runs;
+    const run = current === outside && only !== undefined && this.#runs.size === 1 ? only : current;
+    for (const open of [...this.#runs, outside]) this.#output.flush(open);
+    this.#output.record(run, LOG_STDERR, `${what}\t${describe(thrown)}`);
+    if (run !== outside) this.#send(FRAME.error, run.request, errorMeta(document, { leaving: true }), JSON.stringify(document));
+    else if (this.#handler === undefined) this.#send(FRAME.initError, 0, errorMeta(document), JSON.stringify(document));
+    process.exit(exitCode);
+  }
+
+  /** Calls `then` once nothing but the connection keeps the process alive, unless the invocation has ended before. */
+  #whenDrained(run: Run, then: () => void): void {
+    if (run.hasEnded) return;
+    run.drained = then;
+    this.#holdOrRelease();
+  }
+
+  /** The connection keeps the process alive while nothing runs, and while anything runs that has a promise of its answer. */
+  #holdOrRelease(): void {
+    let release = this.#runs.size > 0;
+    for (const run of this.#runs) release &&= run.drained !== undefined;
+    if (release === this.#released) return;
+    this.#released = release;
+    if (release) this.#socket.unref();
+    else this.#socket.ref();
+  }
+
+  #onDrained(): void {
+    for (const run of this.#runs) run.drained?.();
+  }
+
+  /** It is warm, and somebody waits for the next one: a moment later nobody may. */
+  #onFirstAnswer(): void {
+    clearTimeout(this.#cacheTimer);
+    this.#cacheTimer = undefined;
+    setTimeout(() => this.#finishCache(0), QUIET_MS).unref();
+  }
+
+  /** Hands on what Node has compiled, if it was asked for, once nothing runs; frees its folder. */
+  #finishCache(delays: number): void {
+    if (this.#runs.size > 0 && delays < MOST_DELAYS) {
+      setTimeout(() => this.#finishCache(delays + 1), QUIET_MS).unref();
+      return;
+    }
+    this.#cacheTimer = undefined;
+    const archive = this.#init?.wantStartupCache === true ? this.#cache?.collect() : undefined;
+    this.#cache?.remove();
+    this.#cache = undefined;
+    if (archive !== undefined) for (const part of encodeCache(FRAME.newCache, archive)) this.#channel.send(part);
+  }
+
+  #send(type: number, request: number, meta: string, body?: string): void {
+    this.#channel.send(encodeFrame(type, request, meta, body));
+  }
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return inspect(thrown);
+  } catch {
+    // A custom inspect that throws: the error document says the rest.
+    return 'an error that could not be shown';
+  }
+}
