@@ -4,6 +4,7 @@ import type { FunctionConfig } from '../contract/index.ts';
 import type { SandboxDriver, SandboxId } from '../driver/sandbox.ts';
 import type { SessionHooks } from '../executor/session.ts';
 import type { Runtime } from '../runtimes/index.ts';
+import { refusalOf } from './admission.ts';
 import { Capacity } from './capacity.ts';
 import { specFor, stemSpecFor } from './environment.ts';
 import { Group, type Waiter } from './group.ts';
@@ -118,7 +119,7 @@ export class Pool {
   lease(revision: PoolRevision, signal?: AbortSignal): Promise<Lease | InitFailure> {
     const slot = this.tryLease(revision);
     if (slot !== undefined) return Promise.resolve(slot);
-    const refused = this.#refusal(revision, signal);
+    const refused = this.#closing === undefined ? this.#refusal(revision, signal) : lamError('LAM_POOL_CLOSED', {});
     if (refused !== undefined) return Promise.reject(refused);
     const group = this.#group(revision);
     const now = this.#options.clock.monotonic();
@@ -275,20 +276,9 @@ export class Pool {
     return group;
   }
 
-  /** Why a request may not wait, or undefined. */
   #refusal(revision: PoolRevision, signal: AbortSignal | undefined): LamError | undefined {
-    const { functionName: name, config } = revision;
-    const { maxConcurrency, maxQueue, memoryMiB } = config;
-    const { memoryBudgetMiB: budgetMiB } = this.#options;
-    if (this.#closing !== undefined) return lamError('LAM_POOL_CLOSED', {});
-    if (signal?.aborted === true) return lamError('LAM_POOL_CANCELLED', { name });
-    if (memoryMiB > budgetMiB) return lamError('LAM_POOL_MEMORY', { name, memoryMiB, budgetMiB });
-    const group = this.#groups.get(revision);
-    if (group === undefined) return undefined;
-    // Requests that a start of their own is coming for do not count as queued.
-    const running = group.concurrency > 1 ? group.inFlight : group.busy;
-    if (group.queue.size < maxQueue + Math.max(0, maxConcurrency - running)) return undefined;
-    return lamError('LAM_POOL_THROTTLED', { name, maxConcurrency, maxQueue });
+    const { memoryBudgetMiB } = this.#options;
+    return refusalOf(revision, { group: this.#groups.get(revision), budgetMiB: memoryBudgetMiB, hasLeft: signal?.aborted === true });
   }
 
   #refuseAll(group: Group, error: LamError): void {
