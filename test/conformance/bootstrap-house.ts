@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { buildAssets } from '../../scripts/build-assets.ts';
+import { DialHome, type Expected, type InitOutcome, type InitRequest, type InvokeOutcome } from '../../src/executor/index.ts';
+import { systemClock } from '../../src/kit/index.ts';
+
+type FrameSession = Awaited<Expected['connected']>;
+
+/** What a sandbox is to be like, where it matters. */
+export interface BootOptions extends Partial<InitRequest> {
+  /** The files of the function, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly startupCache?: Uint8Array;
+  /** How long it stays a stem, ms. */
+  readonly stemMs?: number;
+  /** Interpreter and its arguments, without the bootstrap. */
+  readonly command?: readonly string[];
+}
+
+/** A bootstrap as the process it is, with what it said. Disposing ends it. */
+export class BootedProcess implements AsyncDisposable {
+  readonly session: FrameSession;
+  readonly init: InitOutcome;
+  /** `[request id, text]` of each record, in their order. */
+  readonly logs: (readonly [string, string])[];
+  /** The start-up caches that it reported. */
+  readonly caches: readonly Uint8Array[];
+  /** Its own folder for temporary files. */
+  readonly tmp: string;
+  readonly process: ChildProcess;
+
+  constructor(parts: Omit<BootedProcess, 'invoke' | 'json' | 'of' | typeof Symbol.asyncDispose>) {
+    this.session = parts.session;
+    this.init = parts.init;
+    this.logs = parts.logs;
+    this.caches = parts.caches;
+    this.tmp = parts.tmp;
+    this.process = parts.process;
+  }
+
+  /** Invokes with the JSON of `event`, under `requestId`. */
+  invoke(event: unknown, requestId = 'r'): Promise<InvokeOutcome> {
+    const context = { requestId, deadlineMs: Date.now() + 10_000, functionArn: 'arn', traceId: `trace of ${requestId}` };
+    return this.session.invoke(context, Buffer.from(JSON.stringify(event)));
+  }
+
+  /** The result as what its JSON says; fails with what came instead. */
+  async json(event: unknown, requestId = 'r'): Promise<unknown> {
+    const outcome = await this.invoke(event, requestId);
+    const said = 'payload' in outcome ? Buffer.from(outcome.payload).toString() : '';
+    assert.equal(outcome.kind, 'result', `${JSON.stringify({ ...outcome, payload: said })} ${JSON.stringify(this.logs)}`);
+    return JSON.parse(said) as unknown;
+  }
+
+  /** What was printed under one request id. */
+  of(requestId: string): readonly string[] {
+    return this.logs.filter(([id]) => id === requestId).map(([, text]) => text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      this.process.kill('SIGKILL');
+      await once(this.process, 'exit');
+    }
+    this.session.close();
+  }
+}
+
+/** Where bootstraps are booted without any driver. Disposing removes it. */
+export class BootstrapHouse implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #assets: string;
+  readonly #home: DialHome;
+  #count = 0;
+
+  private constructor(folder: string, assets: string, home: DialHome) {
+    this.#folder = folder;
+    this.#assets = assets;
+    this.#home = home;
+  }
+
+  static async open(): Promise<BootstrapHouse> {
+    const folder = await mkdtemp(join(tmpdir(), 'lam-boot-'));
+    return new BootstrapHouse(folder, await buildAssets(folder), await DialHome.listen(join(folder, 's'), systemClock));
+  }
+
+  /** Writes files into a folder of their own and gives its path; the same `name` is the same folder. */
+  async code(files: Readonly<Record<string, string>>, name = `code-${(this.#count += 1)}`): Promise<string> {
+    const root = join(this.#folder, name);
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    }
+    return root;
+  }
+
+  /** Boots a bootstrap, gives it init and waits for its end. */
+  async boot(runtime: 'nodejs' | 'python3', options: BootOptions): Promise<BootedProcess> {
+    const { files, startupCache, stemMs, command, ...over } = options;
+    const tmp = join(this.#folder, `tmp-${(this.#count += 1)}`);
+    await mkdir(tmp);
+    const logs: BootedProcess['logs'] = [];
+    const caches: Uint8Array[] = [];
+    const expected = this.#home.expect('id', {
+      onLog: (_stream, text, requestId) => logs.push([requestId, text]),
+      onStartupCache: (_interpreter, cache) => void caches.push(cache),
+      onProtocolError: (what) => logs.push(['protocol', what]),
+    });
+    const [program = '', ...args] = command ?? (runtime === 'nodejs' ? [process.execPath] : ['python3', '-I', '-S', '-B', '-X', 'utf8']);
+    const bootstrap = join(this.#assets, runtime === 'nodejs' ? 'bootstrap-nodejs.cjs' : 'bootstrap-python3.py');
+    const child = spawn(program, [...args, bootstrap], {
+      cwd: tmp,
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin', TMPDIR: tmp, LAM_SOCKET: this.#home.path, LAM_TOKEN: expected.token },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const session = await expected.connected;
+    for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (chunk: Buffer) => session.output(name, chunk));
+    child.once('close', (code, signal) => session.exited({ code, signal, outOfMemory: false }));
+    if (stemMs !== undefined) await new Promise((resolve) => setTimeout(resolve, stemMs));
+    const request: InitRequest = {
+      ...{ functionName: 'f', version: 1, functionArn: 'arn', memoryMiB: 128, timeoutMs: 10_000, logGroup: 'g', logStream: 's' },
+      ...{ handler: 'index.handler', concurrency: 1, wantStartupCache: false, environment: {} },
+      taskRoot: over.taskRoot ?? (await this.code(files)),
+      ...over,
+    };
+    return new BootedProcess({ session, init: await session.init(request, 10_000, startupCache), logs, caches, tmp, process: child });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#home.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
