@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   LATEST,
   VERSION_NUMBER,
-  unpackedSize,
   type AliasRequest,
   type ConfigPatch,
   type FunctionDetail,
@@ -111,7 +110,7 @@ export class Registry {
     checkName(name);
     const release = this.#artifacts.pin(request.artifact);
     try {
-      const size = unpackedSize(await this.#artifacts.manifest(request.artifact));
+      const { size } = await this.#artifacts.facts(request.artifact);
       const apply = (draft: CatalogueDraft): changes.Published => changes.publish(draft, name, { ...request, size }, this.#context());
       const done =
         request.dryRun === true

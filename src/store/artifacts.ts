@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { artifactDigest, unpackedSize, type ArtifactAnswer, type Digest, type Manifest, type PlanAnswer } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
+import { factsOf, type ArtifactFacts } from './artifact-facts.ts';
 import { ARTIFACT_LIMITS, type ArtifactLimits } from './artifact-limits.ts';
 import { syncDirectory, writeDurable } from './atomic-file.ts';
 import { measureGarbage, sweep, type Garbage } from './collect.ts';
+import { together } from './each-limited.ts';
 import { Holds } from './holds.ts';
 import { errnoOf, storeError } from './io-errors.ts';
 import { objectName, type Layout } from './layout.ts';
@@ -21,6 +23,7 @@ import {
   type Linker,
   type NeededObject,
 } from './objects.ts';
+import { Recent } from './recent.ts';
 import { makeStaging, removeWhole, type StagingFolder } from './staging.ts';
 import { layTree } from './tree.ts';
 import { unpackForeign, unpackUpload, type StagedFiles } from './unpack.ts';
@@ -33,6 +36,9 @@ export interface ArtifactStoreOptions {
   /** Makes a hard link; for file systems that refuse some. */
   readonly linker?: Linker;
 }
+
+/** Artifacts whose facts stay in memory. */
+const FACTS_KEPT = 256;
 
 interface Unpacked {
   readonly manifest: Manifest;
@@ -49,6 +55,7 @@ export class ArtifactStore {
   readonly #linker: Linker | undefined;
   readonly #known: Set<Digest>;
   readonly #holds: Holds;
+  readonly #facts = new Recent<ArtifactFacts>(FACTS_KEPT, () => 1);
   /** Whoever adds or removes objects holds it. Unpacking, the long part, goes on outside it. */
   readonly #changing = new Mutex();
 
@@ -90,6 +97,16 @@ export class ArtifactStore {
   async manifest(digest: Digest): Promise<Manifest> {
     this.#require(digest);
     return readManifest(this.#paths, digest);
+  }
+
+  /** Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */
+  async facts(digest: Digest): Promise<ArtifactFacts> {
+    this.#require(digest);
+    const known = this.#facts.get(digest);
+    if (known !== undefined) return known;
+    const facts = factsOf(await readManifest(this.#paths, digest));
+    this.#facts.set(digest, facts);
+    return facts;
   }
 
   /**
@@ -200,9 +217,7 @@ export class ArtifactStore {
 
   async #unpackAndPublish(staging: StagingFolder, unpack: (folder: string) => Promise<Unpacked>): Promise<ArtifactAnswer> {
     try {
-      const files = join(staging.path, 'files');
-      await mkdir(files);
-      const { manifest, staged } = await unpack(files);
+      const { manifest, staged } = await unpack(staging.path);
       const artifact = artifactDigest(manifest);
       this.#holds.expect(artifact, manifest);
       const added = await this.#changing.run(() => this.#publish(artifact, manifest, staged, staging.path));
@@ -220,11 +235,14 @@ export class ArtifactStore {
     const adopted: NeededObject[] = [];
     try {
       await this.#adoptAll(manifest, staged, staging, adopted);
-      await syncShards(paths, adopted);
       const whole = join(staging, 'artifact');
       await mkdir(whole, { mode: 0o755 });
-      await layTree(paths, manifest, join(whole, 'tree'), this.#linker);
-      await writeDurable(join(whole, 'manifest.json'), JSON.stringify(manifest), 0o644);
+      // Each flushes what it made. In which order they do so does not matter, as long as all have before the name is given.
+      await together([
+        syncShards(paths, adopted),
+        layTree(paths, manifest, join(whole, 'tree'), this.#linker),
+        writeDurable(join(whole, 'manifest.json'), JSON.stringify(manifest), 0o644),
+      ]);
       await syncDirectory(whole);
       await putInPlace(whole, paths.artifact(artifact));
       await syncDirectory(paths.artifacts);
@@ -233,6 +251,7 @@ export class ArtifactStore {
       throw error;
     }
     this.#known.add(artifact);
+    this.#facts.set(artifact, factsOf(manifest));
     return adopted.reduce((sum, { size }) => sum + size, 0);
   }
 

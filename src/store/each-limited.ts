@@ -1,3 +1,6 @@
+/** How many files are written and flushed at once. */
+export const PARALLEL_FILES = 8;
+
 /**
  * Runs `work` on every item, at most `limit` at a time. Rejects with the first failure, after what was under way has
  * ended; nothing new is begun then.
@@ -18,4 +21,10 @@ export async function eachLimited<T>(items: Iterable<T>, limit: number, work: (i
   };
   await Promise.all(Array.from({ length: limit }, worker));
   if (failures.length > 0) throw failures[0];
+}
+
+/** Runs all at once. Rejects with the first failure, after all have ended: nothing of them goes on behind it. */
+export async function together(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

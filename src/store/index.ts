@@ -9,6 +9,7 @@ export { df, type DfSurroundings } from './df.ts';
 export { planGc, type VersionName } from './gc.ts';
 export { layout, prepareHome, type Layout } from './layout.ts';
 export { acquireLock, lockHolder, type DaemonLock, type LockHolder } from './lock.ts';
+export { type StartupCaches } from './startup-caches.ts';
 export { openStore, type Store } from './store.ts';
 export { receiveArtifact, receiveZip } from './upload.ts';
 export { type ZipSource } from './zip-reader.ts';

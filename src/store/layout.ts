@@ -31,6 +31,8 @@ export interface Layout {
   /** The unpacked code of an artifact. */
   readonly tree: (digest: Digest) => string;
   readonly manifest: (digest: Digest) => string;
+  /** What one interpreter made of an artifact's code; `name` stands for the interpreter. */
+  readonly startupCache: (digest: Digest, name: string) => string;
 }
 
 /** The paths of one home. Pure. */
@@ -59,6 +61,7 @@ export function layout(home: string): Layout {
     artifact: (digest) => join(artifacts, digest),
     tree: (digest) => join(artifacts, digest, 'tree'),
     manifest: (digest) => join(artifacts, digest, 'manifest.json'),
+    startupCache: (digest, name) => join(artifacts, digest, `startup-${name}`),
   };
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Digest, Manifest } from '../contract/index.ts';
 import { syncDirectory } from './atomic-file.ts';
+import { eachLimited, PARALLEL_FILES } from './each-limited.ts';
 import { errnoOf } from './io-errors.ts';
 import { objectName, type Layout } from './layout.ts';
 
@@ -72,8 +73,7 @@ export async function dropObjects(paths: Layout, keys: Iterable<ObjectKey>): Pro
 /** Flushes the folders that hold `keys`, and the folder above them. */
 export async function syncShards(paths: Layout, keys: Iterable<ObjectKey>): Promise<void> {
   const shards = new Set([...keys].map((key) => dirname(paths.object(key.digest, key.executable))));
-  for (const shard of shards) await syncDirectory(shard);
-  if (shards.size > 0) await syncDirectory(paths.objects);
+  if (shards.size > 0) await eachLimited([...shards, paths.objects], PARALLEL_FILES, syncDirectory);
 }
 
 /** How {@link placeObject} links; replaced in tests by file systems that refuse. */

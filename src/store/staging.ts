@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from './io-errors.ts';
 import type { Layout } from './layout.ts';
@@ -55,5 +55,6 @@ function stagingName(paths: Layout): string {
 }
 
 async function discard(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  // Empty in the end, as a rule: what was in it became something.
+  await rmdir(path).catch(() => rm(path, { recursive: true, force: true }).catch(() => undefined));
 }

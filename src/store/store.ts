@@ -5,6 +5,7 @@ import { Catalogue } from './catalogue.ts';
 import { layout, prepareHome, type Layout } from './layout.ts';
 import { acquireLock, type DaemonLock } from './lock.ts';
 import { reclaimStaging } from './staging.ts';
+import { StartupCaches } from './startup-caches.ts';
 
 /** One home, open, and ours alone. */
 export interface Store {
@@ -12,6 +13,7 @@ export interface Store {
   readonly lock: DaemonLock;
   readonly catalogue: Catalogue;
   readonly artifacts: ArtifactStore;
+  readonly startupCaches: StartupCaches;
   /** Half-made things and locks of a daemon that died, now removed. */
   readonly reclaimed: number;
   /** Waits for changes under way and gives the lock back. Idempotent. */
@@ -36,6 +38,7 @@ export async function openStore(home: string, options: { readonly clock: Clock; 
       lock,
       catalogue,
       artifacts,
+      startupCaches: new StartupCaches(paths, artifacts),
       reclaimed: left + (lock.reclaimed ? 1 : 0),
       close: async () => {
         await catalogue.settled();

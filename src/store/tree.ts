@@ -2,10 +2,9 @@ import { chmod, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Manifest } from '../contract/index.ts';
 import { syncDirectory } from './atomic-file.ts';
-import { eachLimited } from './each-limited.ts';
+import { eachLimited, PARALLEL_FILES } from './each-limited.ts';
 import type { Layout } from './layout.ts';
 import { placeObject, type Linker } from './objects.ts';
-import { PARALLEL_FILES } from './unpack.ts';
 
 const DIRECTORY_MODE = 0o755;
 

@@ -3,14 +3,15 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { byPath, type Digest, type Manifest, type ManifestEntry } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import { eachLimited } from './each-limited.ts';
+import { writeDurable } from './atomic-file.ts';
+import { eachLimited, PARALLEL_FILES } from './each-limited.ts';
 import { objectMode } from './objects.ts';
 import { treeFault } from './tree-rules.ts';
 import type { ZipEntry } from './zip-entries.ts';
 import type { ZipReader } from './zip-reader.ts';
 
-/** How many files are written and flushed at once. */
-export const PARALLEL_FILES = 8;
+/** Files up to this are written in one piece, bytes. */
+const SMALL_BYTES = 256 * 1024;
 
 /** A file ready to become an object. */
 export interface StagedFile {
@@ -95,6 +96,18 @@ function refuseFaults(all: readonly ZipEntry[], links: readonly ManifestEntry[])
 }
 
 async function writeEntry(zip: ZipReader, entry: ZipEntry, path: string, executable: boolean): Promise<{ digest: Digest; size: number }> {
+  return entry.size <= SMALL_BYTES ? writeSmall(zip, entry, path, executable) : writeLarge(zip, entry, path, executable);
+}
+
+async function writeSmall(zip: ZipReader, entry: ZipEntry, path: string, executable: boolean): Promise<{ digest: Digest; size: number }> {
+  const pieces: Buffer[] = [];
+  await zip.read(entry, (piece) => void pieces.push(piece));
+  const content = Buffer.concat(pieces);
+  await writeDurable(path, content, objectMode(executable));
+  return { digest: createHash('sha256').update(content).digest('hex'), size: content.length };
+}
+
+async function writeLarge(zip: ZipReader, entry: ZipEntry, path: string, executable: boolean): Promise<{ digest: Digest; size: number }> {
   const hash = createHash('sha256');
   let size = 0;
   const file = await open(path, 'wx', 0o600);

@@ -7,14 +7,17 @@ import { ARTIFACT_LIMITS } from './artifact-limits.ts';
 import type { ArtifactStore } from './artifacts.ts';
 import { storeError } from './io-errors.ts';
 import type { Layout } from './layout.ts';
+import type { ZipSource } from './zip-reader.ts';
 
 /** A manifest of the most files there may be stays well below this. */
 const MANIFEST_BYTES = 64 * 1024 * 1024;
 const LENGTH_BYTES = 4;
+/** A zip up to this stays in memory until it is unpacked, bytes. */
+const MEMORY_BYTES = 1024 * 1024;
 
 /**
- * Takes the body of an upload (`ARTIFACT_CONTENT_TYPE`) as it arrives: the manifest in memory, the zip in a temporary
- * file. Throws `LAM_STORE_UPLOAD_INVALID`, `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingest} throws.
+ * Takes the body of an upload (`ARTIFACT_CONTENT_TYPE`) as it arrives: the manifest in memory, the zip too while it is
+ * small, else in a temporary file. Throws `LAM_STORE_UPLOAD_INVALID`, `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingest} throws.
  */
 export async function receiveArtifact(paths: Layout, artifacts: ArtifactStore, body: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer> {
   const pieces = body[Symbol.asyncIterator]();
@@ -32,12 +35,12 @@ export async function receiveArtifact(paths: Layout, artifacts: ArtifactStore, b
   const bytes = head.bytes();
   const end = LENGTH_BYTES + bytes.readUInt32BE(0);
   const manifest = parse(bytes.subarray(LENGTH_BYTES, end));
-  return spooled(paths, bytes.subarray(end), pieces, (path) => artifacts.ingest(manifest, { path }));
+  return spooled(paths, bytes.subarray(end), pieces, (source) => artifacts.ingest(manifest, source));
 }
 
 /** Takes a zip as it arrives. Throws `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingestZip} throws. */
 export async function receiveZip(paths: Layout, artifacts: ArtifactStore, body: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer> {
-  return spooled(paths, Buffer.alloc(0), body[Symbol.asyncIterator](), (path) => artifacts.ingestZip({ path }));
+  return spooled(paths, Buffer.alloc(0), body[Symbol.asyncIterator](), (source) => artifacts.ingestZip(source));
 }
 
 /** Gathers pieces until they are enough, joining them only when they are looked at. */
@@ -61,7 +64,23 @@ async function spooled<T>(
   paths: Layout,
   first: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
-  use: (path: string) => Promise<T>,
+  use: (source: ZipSource) => Promise<T>,
+): Promise<T> {
+  const held = [first];
+  for (let size = first.length; size <= MEMORY_BYTES;) {
+    const next = await rest.next();
+    if (next.done === true) return use({ bytes: Buffer.concat(held, size) });
+    held.push(next.value);
+    size += next.value.length;
+  }
+  return spooledToFile(paths, Buffer.concat(held), rest, use);
+}
+
+async function spooledToFile<T>(
+  paths: Layout,
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+  use: (source: ZipSource) => Promise<T>,
 ): Promise<T> {
   const path = join(paths.tmp, `${randomBytes(8).toString('hex')}.zip`);
   try {
@@ -77,7 +96,7 @@ async function spooled<T>(
     } finally {
       await file.close();
     }
-    return await use(path);
+    return await use({ path });
   } catch (error) {
     throw isLamError(error) ? error : storeError(error, path);
   } finally {
