@@ -112,13 +112,16 @@ export class FrameSession implements Session, FrameSink {
     });
   }
 
-  invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
-    if (this.#ended) return Promise.resolve({ kind: 'exit', exit: this.#exit ?? KILLED });
-    if (this.#inFlight.isSpoiled) return Promise.resolve({ kind: 'unstarted' });
-    return new Promise((resolve) => {
-      const { number } = this.#inFlight.add(context.requestId, this.#timeoutMs, resolve);
+  start(context: InvocationContext, event: Uint8Array, settle: (outcome: InvokeOutcome) => void): void {
+    if (this.#ended) {
+      const exit = this.#exit ?? KILLED;
+      queueMicrotask(() => settle({ kind: 'exit', exit }));
+    } else if (this.#inFlight.isSpoiled) {
+      queueMicrotask(() => settle({ kind: 'unstarted' }));
+    } else {
+      const { number } = this.#inFlight.add(context.requestId, this.#timeoutMs, settle);
       this.#send(FRAME.invoke, number, JSON.stringify(context), event);
-    });
+    }
   }
 
   exited(status: ExitStatus): void {

@@ -76,9 +76,9 @@ export interface SessionHooks {
 
 /**
  * Speaks to the code inside one sandbox. Two implementations: lam's frames (native bootstraps) and AWS's Runtime
- * API. Order of calls: `init` once, then `invoke`, then `close`. Up to {@link InitRequest.concurrency} invocations run at
+ * API. Order of calls: `init` once, then `start`, then `close`. Up to {@link InitRequest.concurrency} invocations run at
  * the same time; sessions of frames take further ones, which wait inside the sandbox. Every promise settles: with `exit`
- * once {@link Session.exited} or `close` was called.
+ * once {@link Session.exited} or `close` was called. What is started settles as well.
  */
 export interface Session {
   /** What runs the code, as its bootstrap said, e.g. `node 26.10.0`; empty where nobody said so. */
@@ -88,8 +88,11 @@ export interface Session {
    * interpreter reported.
    */
   init(request: InitRequest, limitMs: number, startupCache?: Uint8Array): Promise<InitOutcome>;
-  /** The clock of the time-out starts here: the sandbox is warm, so this is when the handler starts. */
-  invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome>;
+  /**
+   * Runs one invocation. The clock of the time-out starts here: the sandbox is warm, so this is when the handler starts.
+   * `settle` is called once, never before this has returned, and must not throw.
+   */
+  start(context: InvocationContext, event: Uint8Array, settle: (outcome: InvokeOutcome) => void): void;
   /** Told by the driver when the process ended: settles all that is pending. */
   exited(status: ExitStatus): void;
   /** Raw output of the process that did not come over the session; attributed to the current invocation, else the last. */

@@ -91,7 +91,9 @@ export class Router {
     let ranMs: number | undefined;
     try {
       if (first) this.#note(lease, { type: 'start' }, ids.requestId, startedAt);
-      const outcome = await lease.session.invoke(contextOf(request, ids, revision, startedAt + revision.config.timeoutMs), request.event);
+      const outcome = await new Promise<InvokeOutcome>((resolve) => {
+        lease.session.start(contextOf(request, ids, revision, startedAt + revision.config.timeoutMs), request.event, resolve);
+      });
       usable = outcome.kind !== 'timeout' && outcome.kind !== 'exit' && !(outcome.kind === 'error' && outcome.leaving === true);
       if (outcome.kind === 'unstarted') return undefined;
       ranMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? clock.monotonic() - began;

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { buildAssets } from '../../scripts/build-assets.ts';
 import { DialHome, type Expected, type InitOutcome, type InitRequest, type InvokeOutcome } from '../../src/executor/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
+import { invoked } from '../support/invoked.ts';
 
 type FrameSession = Awaited<Expected['connected']>;
 
@@ -45,7 +46,7 @@ export class BootedProcess implements AsyncDisposable {
   /** Invokes with the JSON of `event`, under `requestId`. */
   invoke(event: unknown, requestId = 'r'): Promise<InvokeOutcome> {
     const context = { requestId, deadlineMs: Date.now() + 10_000, functionArn: 'arn', traceId: `trace of ${requestId}` };
-    return this.session.invoke(context, Buffer.from(JSON.stringify(event)));
+    return invoked(this.session, context, Buffer.from(JSON.stringify(event)));
   }
 
   /** The result as what its JSON says; fails with what came instead. */

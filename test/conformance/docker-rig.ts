@@ -13,6 +13,7 @@ import { openDockerDriver } from '../../src/driver/docker/index.ts';
 import type { SandboxDriver, SandboxSpec } from '../../src/driver/sandbox.ts';
 import type { InitRequest, InvokeOutcome, Session, SessionHooks } from '../../src/executor/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
+import { invoked } from '../support/invoked.ts';
 
 export interface Logged {
   readonly stream: string;
@@ -120,7 +121,7 @@ export function invoke(session: Session, event: unknown, over: Partial<Invocatio
     traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
     ...over,
   };
-  return session.invoke(context, Buffer.from(JSON.stringify(event)));
+  return invoked(session, context, Buffer.from(JSON.stringify(event)));
 }
 
 /** The parsed result; fails with the outcome as its message when there is none. */

@@ -10,6 +10,7 @@ import { homeId, type InvocationContext } from '../../src/contract/index.ts';
 import { openDockerDriver, openProcessDriver, type Sandbox, type SandboxDriver } from '../../src/driver/index.ts';
 import type { InitOutcome, InitRequest, InvokeOutcome } from '../../src/executor/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
+import { invoked } from '../support/invoked.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/functions');
 const MIB = 1024 * 1024;
@@ -73,7 +74,7 @@ export class Booted implements AsyncDisposable {
       traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
       ...over,
     };
-    return this.sandbox.session.invoke(context, Buffer.from(JSON.stringify(event)));
+    return invoked(this.sandbox.session, context, Buffer.from(JSON.stringify(event)));
   }
 
   /** The result as text; fails with what came instead. */

@@ -10,6 +10,7 @@ import type { InvocationContext } from '../../src/contract/index.ts';
 import { checkEntrypoint, openRuntimeApi, type RuntimeApi } from '../../src/executor/runtime-api/index.ts';
 import type { InitRequest, InvokeOutcome } from '../../src/executor/session.ts';
 import { buildGoFixture, hasGo } from './build-go-fixture.ts';
+import { invoked } from '../support/invoked.ts';
 
 const SHELL = join(import.meta.dirname, '../fixtures/functions/provided-shell');
 
@@ -80,7 +81,7 @@ class Running implements AsyncDisposable {
       traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
       ...over,
     };
-    return this.api.session.invoke(context, Buffer.from(JSON.stringify(event)));
+    return invoked(this.api.session, context, Buffer.from(JSON.stringify(event)));
   }
   /** Resolves when it prints this line. */
   async logged(line: string): Promise<void> {

@@ -120,7 +120,7 @@ interface Sent {
   readonly context: InvocationContext;
   readonly event: Uint8Array;
   readonly timeoutMs: number;
-  readonly resolve: (outcome: InvokeOutcome) => void;
+  readonly settle: (outcome: InvokeOutcome) => void;
 }
 
 /** One of its sandboxes: runs as many invocations at a time as init said, and keeps what is sent ahead until there is a place. */
@@ -147,7 +147,7 @@ export class MemorySandbox implements Sandbox {
   readonly #session: Session = {
     interpreter: 'memory 1',
     init: (request, limitMs) => this.#init(request, limitMs).finally(this.#onStarted),
-    invoke: (context, event) => this.#invoke(context, event),
+    start: (context, event, settle) => this.#start({ context, event, settle, timeoutMs: context.deadlineMs - this.#clock.now() }),
     exited: (status) => this.die(status),
     output: (stream, chunk) => this.#say(() => this.#hooks.onLog(stream, Buffer.from(chunk).toString(), '', this.#clock.now())),
     pause: () => {
@@ -201,15 +201,15 @@ export class MemorySandbox implements Sandbox {
     return this.#orExit(plan === 'never' ? new Promise(() => undefined) : this.wait(plan.ms).then(() => outcome), limitMs);
   }
 
-  #invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
-    if (this.#status !== undefined) return Promise.resolve({ kind: 'exit', exit: this.#status });
-    if (this.#isSpoiled) return Promise.resolve({ kind: 'unstarted' });
-    return new Promise((resolve) => {
-      const one: Sent = { context, event, resolve, timeoutMs: context.deadlineMs - this.#clock.now() };
-      if (this.running < this.#places && this.#sent.length === 0) {
-        this.#run(one);
-        return;
-      }
+  #start(one: Sent): void {
+    const exit = this.#status;
+    if (exit !== undefined) {
+      queueMicrotask(() => one.settle({ kind: 'exit', exit }));
+    } else if (this.#isSpoiled) {
+      queueMicrotask(() => one.settle({ kind: 'unstarted' }));
+    } else if (this.running < this.#places && this.#sent.length === 0) {
+      this.#run(one);
+    } else {
       this.#sent.push(one);
       const head = this.#runs;
       // Asked back when the one that runs is no quick one.
@@ -217,9 +217,9 @@ export class MemorySandbox implements Sandbox {
         const at = this.#sent.indexOf(one);
         if (at < 0 || this.#runs !== head) return;
         this.#sent.splice(at, 1);
-        resolve({ kind: 'unstarted' });
+        one.settle({ kind: 'unstarted' });
       });
-    });
+    }
   }
 
   #run(one: Sent): void {
@@ -235,7 +235,7 @@ export class MemorySandbox implements Sandbox {
     void this.#orExit(run, one.timeoutMs).then((outcome) => {
       this.running--;
       const ranMs = this.#clock.monotonic() - startedAt;
-      one.resolve(outcome.kind === 'result' || outcome.kind === 'error' ? { ...outcome, ranMs } : outcome);
+      one.settle(outcome.kind === 'result' || outcome.kind === 'error' ? { ...outcome, ranMs } : outcome);
       // After a time-out it never comes to the next one.
       if (outcome.kind === 'timeout' && this.#places > 1) this.#spoil();
       const following = outcome.kind === 'timeout' || this.#status !== undefined ? undefined : this.#sent.shift();
@@ -245,7 +245,7 @@ export class MemorySandbox implements Sandbox {
 
   #spoil(): void {
     this.#isSpoiled = true;
-    for (const one of this.#sent.splice(0)) one.resolve({ kind: 'unstarted' });
+    for (const one of this.#sent.splice(0)) one.settle({ kind: 'unstarted' });
   }
 
   /** The process ends, by itself or from outside. */
@@ -254,7 +254,7 @@ export class MemorySandbox implements Sandbox {
     this.#status = status;
     for (const cancel of this.#timers) cancel();
     for (const end of this.#pending) end(status);
-    for (const one of this.#sent.splice(0)) one.resolve({ kind: 'unstarted' });
+    for (const one of this.#sent.splice(0)) one.settle({ kind: 'unstarted' });
     this.#exit.resolve(status);
   }
 

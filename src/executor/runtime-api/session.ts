@@ -79,14 +79,23 @@ export class RuntimeApiSession implements Session {
     return this.#init.promise.finally(cancel);
   }
 
-  async invoke(context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
-    if (this.#ended !== undefined) return { kind: 'exit', exit: this.#ended };
+  start(context: InvocationContext, event: Uint8Array, settle: (outcome: InvokeOutcome) => void): void {
+    const exit = this.#ended;
+    if (exit !== undefined) {
+      queueMicrotask(() => settle({ kind: 'exit', exit }));
+      return;
+    }
     invariant(this.#pending === undefined, 'a Runtime API sandbox was given a second invocation while one was running');
-    const outcome = Promise.withResolvers<InvokeOutcome>();
     const cancel = this.#clock.after(this.#timeoutMs, () => this.#settle({ kind: 'timeout' }));
-    this.#pending = { context, event, settle: outcome.resolve };
+    this.#pending = {
+      context,
+      event,
+      settle: (outcome) => {
+        cancel();
+        settle(outcome);
+      },
+    };
     this.#deliver();
-    return outcome.promise.finally(cancel);
   }
 
   exited(status: ExitStatus): void {

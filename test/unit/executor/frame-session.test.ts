@@ -6,6 +6,7 @@ import { LIMITS } from '../../../src/contract/index.ts';
 import type { ExitStatus } from '../../../src/executor/index.ts';
 import { encodeFrame, encodeLog, FRAME, LOG_STDOUT } from '../../../src/executor/frames.ts';
 import { context, hello, SessionHouse, type Pair } from './session-pair.ts';
+import { invoked } from '../../support/invoked.ts';
 
 const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
 
@@ -20,7 +21,7 @@ describe('a session of frames', { concurrency: false }, () => {
 
   test('hands on a result as the bytes that came', async () => {
     const { session, sandbox, next } = await pair();
-    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const outcome = invoked(session, context('r'), Buffer.from('{}'));
     const { request } = await next();
     sandbox.write(encodeFrame(FRAME.result, request, '', Buffer.from([0, 255])));
     const settled = await outcome;
@@ -30,7 +31,7 @@ describe('a session of frames', { concurrency: false }, () => {
 
   test('throws away a result beyond the limit of a payload', async () => {
     const { session, sandbox, next } = await pair();
-    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const outcome = invoked(session, context('r'), Buffer.from('{}'));
     sandbox.write(encodeFrame(FRAME.result, (await next()).request, '', Buffer.alloc(LIMITS.payloadBytes + 1)));
     assert.deepEqual(await outcome, { kind: 'too-large', bytes: LIMITS.payloadBytes + 1 });
     session.close();
@@ -38,11 +39,11 @@ describe('a session of frames', { concurrency: false }, () => {
 
   test('takes no notice of a result that comes after its time-out', async () => {
     const { session, sandbox, refusals, next } = await pair(20);
-    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const outcome = invoked(session, context('r'), Buffer.from('{}'));
     const { request } = await next();
     assert.deepEqual(await outcome, { kind: 'timeout' });
     sandbox.write(encodeFrame(FRAME.result, request, ''));
-    const second = session.invoke(context('s'), Buffer.from('{}'));
+    const second = invoked(session, context('s'), Buffer.from('{}'));
     sandbox.write(encodeFrame(FRAME.result, (await next()).request, ''));
     assert.equal((await second).kind, 'result');
     assert.deepEqual(refusals, []);
@@ -59,7 +60,7 @@ describe('a session of frames', { concurrency: false }, () => {
   ] as const) {
     test(`is closed by ${what}`, async () => {
       const { session, sandbox, refusals, next } = await pair();
-      const outcome = session.invoke(context('r'), Buffer.from('{}'));
+      const outcome = invoked(session, context('r'), Buffer.from('{}'));
       await next();
       const closed = once(sandbox, 'close');
       sandbox.write(frame);
@@ -71,7 +72,7 @@ describe('a session of frames', { concurrency: false }, () => {
 
   test('reads what a process said before it ended, and only then settles with its exit', async () => {
     const { session, sandbox, logs, next } = await pair();
-    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const outcome = invoked(session, context('r'), Buffer.from('{}'));
     const { request } = await next();
     sandbox.end(
       Buffer.concat([encodeLog(request, LOG_STDOUT, 1, 'last words'), encodeFrame(FRAME.error, request, '{"errorType":"E"}', 'doc')]),
@@ -80,12 +81,12 @@ describe('a session of frames', { concurrency: false }, () => {
     const settled = await outcome;
     assert.ok(settled.kind === 'error' && settled.errorType === 'E');
     assert.deepEqual(logs, [['stdout', 'last words', 'r']]);
-    assert.deepEqual(await session.invoke(context('s'), Buffer.from('{}')), { kind: 'exit', exit: EXIT });
+    assert.deepEqual(await invoked(session, context('s'), Buffer.from('{}')), { kind: 'exit', exit: EXIT });
   });
 
   test('settles with the exit of a process that said nothing more', async () => {
     const { session, sandbox, next } = await pair();
-    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const outcome = invoked(session, context('r'), Buffer.from('{}'));
     await next();
     sandbox.destroy();
     session.exited(EXIT);
@@ -94,7 +95,7 @@ describe('a session of frames', { concurrency: false }, () => {
 
   test('cuts a log record to its limit, between characters', async () => {
     const { session, sandbox, logs, next } = await pair();
-    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const outcome = invoked(session, context('r'), Buffer.from('{}'));
     const { request } = await next();
     sandbox.write(encodeLog(request, LOG_STDOUT, 1, `x${'ä'.repeat(LIMITS.logRecordBytes / 2)}`));
     sandbox.write(encodeFrame(FRAME.result, request, ''));
@@ -105,7 +106,7 @@ describe('a session of frames', { concurrency: false }, () => {
 
   test('cuts raw output into lines, the last of which needs no end', async () => {
     const { session, logs, next } = await pair();
-    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const outcome = invoked(session, context('r'), Buffer.from('{}'));
     await next();
     session.output('stdout', Buffer.from('one\ntw'));
     session.output('stderr', Buffer.from('three\r\n'));
@@ -125,7 +126,7 @@ describe('a session of frames', { concurrency: false }, () => {
     const flow: boolean[] = [];
     session.onFlow = (paused) => flow.push(paused);
     session.pause();
-    const outcome = session.invoke(context('r'), Buffer.from('{}'));
+    const outcome = invoked(session, context('r'), Buffer.from('{}'));
     const { request } = await next();
     sandbox.write(Buffer.concat([encodeLog(request, LOG_STDOUT, 1, 'held'), encodeFrame(FRAME.result, request, '')]));
     await new Promise((resolve) => setImmediate(resolve));

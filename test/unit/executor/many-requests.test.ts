@@ -3,13 +3,14 @@ import { after, before, describe, test } from 'node:test';
 import type { ExitStatus, InvokeOutcome } from '../../../src/executor/index.ts';
 import { encodeCache, encodeFrame, encodeLog, FRAME, LOG_STDOUT, STARTUP_CACHE_BYTES } from '../../../src/executor/frames.ts';
 import { context, SessionHouse, type Pair } from './session-pair.ts';
+import { invoked } from '../../support/invoked.ts';
 
 const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
 const event = Buffer.from('{}');
 
 /** Sends `ids` and gives what becomes of each, with the number that the daemon chose for it. */
 async function sendAll(pair: Pair, ids: readonly string[]): Promise<{ outcomes: Promise<InvokeOutcome>[]; numbers: number[] }> {
-  const outcomes = ids.map((id) => pair.session.invoke(context(id), event));
+  const outcomes = ids.map((id) => invoked(pair.session, context(id), event));
   const numbers: number[] = [];
   for (const _id of ids) numbers.push(await pair.number());
   return { outcomes, numbers };
@@ -98,12 +99,12 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     const recall = await pair.next();
     assert.deepEqual([recall.type, recall.request], [FRAME.recall, then.numbers[1]]);
     assert.equal(await kindOf(first.outcomes[0]), 'timeout');
-    assert.deepEqual(await pair.session.invoke(context('d'), event), { kind: 'unstarted' });
+    assert.deepEqual(await invoked(pair.session, context('d'), event), { kind: 'unstarted' });
     pair.sandbox.write(encodeFrame(FRAME.unstarted, recall.request, ''));
     answer(pair, then.numbers[0]);
     assert.deepEqual([await kindOf(then.outcomes[0]), await kindOf(then.outcomes[1])], ['result', 'unstarted']);
     answer(pair, first.numbers[0]);
-    assert.deepEqual(await pair.session.invoke(context('e'), event), { kind: 'unstarted' });
+    assert.deepEqual(await invoked(pair.session, context('e'), event), { kind: 'unstarted' });
     assert.deepEqual(pair.refusals, []);
     pair.session.close();
   });

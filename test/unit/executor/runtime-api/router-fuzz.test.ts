@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { openRuntimeApi } from '../../../../src/executor/runtime-api/index.ts';
 import { findRoute } from '../../../../src/executor/runtime-api/routes.ts';
 import { nextState, refusalText, type RuntimeEvent, type RuntimeState } from '../../../../src/executor/runtime-api/runtime-state.ts';
+import { invoked } from '../../../support/invoked.ts';
 
 const STATES: readonly RuntimeState[] = ['started', 'ready', 'running', 'responded', 'init-failed'];
 const EVENTS: readonly RuntimeEvent[] = ['next', 'deliver', 'response', 'error', 'init-error'];
@@ -115,9 +116,9 @@ async function play(steps: readonly Step[]): Promise<(number | undefined)[]> {
   try {
     void api.session.init(INIT, 5000);
     const requestId = 'ID';
-    const invoked = api.session.invoke({ requestId, deadlineMs: Date.now() + 5000, functionArn: 'arn', traceId: '' }, Buffer.from('{}'));
+    const running = invoked(api.session, { requestId, deadlineMs: Date.now() + 5000, functionArn: 'arn', traceId: '' }, Buffer.from('{}'));
     let isAnswered = false;
-    void invoked.then(() => (isAnswered = true));
+    void running.then(() => (isAnswered = true));
     const codes: (number | undefined)[] = [];
     for (const step of steps) codes.push(await ask(port, step, 20));
     if (!isAnswered) {
@@ -128,7 +129,7 @@ async function play(steps: readonly Step[]): Promise<(number | undefined)[]> {
       // After an init error there is no way on.
       else api.close();
     }
-    const outcome = await invoked;
+    const outcome = await running;
     assert.ok(['result', 'error', 'exit'].includes(outcome.kind));
     return codes;
   } finally {

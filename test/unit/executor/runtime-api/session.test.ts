@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { LIMITS, type InvocationContext } from '../../../../src/contract/index.ts';
 import { openRuntimeApi, type RuntimeApi } from '../../../../src/executor/runtime-api/index.ts';
 import type { InitRequest } from '../../../../src/executor/session.ts';
+import { invoked } from '../../../support/invoked.ts';
 
 interface Answer {
   readonly status: number;
@@ -99,7 +100,7 @@ async function running(rig: Rig, over: Partial<InvocationContext> = {}, event = 
   const ready = await rig.api.session.init(INIT, 2000);
   assert.equal(ready.kind, 'ready');
   const c = context(over);
-  const outcome = rig.api.session.invoke(c, Buffer.from(event));
+  const outcome = invoked(rig.api.session, c, Buffer.from(event));
   return { id: c.requestId, outcome, delivered: await next };
 }
 
@@ -143,7 +144,7 @@ describe('the Runtime API, from next to its answer', () => {
     await rig.post(id, 'response', { body: '1' });
     await outcome;
     const c = context();
-    const second = rig.api.session.invoke(c, Buffer.from('"second"'));
+    const second = invoked(rig.api.session, c, Buffer.from('"second"'));
     const delivered = await rig.next();
     assert.equal(delivered.body, '"second"');
     await rig.post(c.requestId, 'response', { body: '2' });
@@ -313,7 +314,7 @@ describe('the Runtime API and the end of things', () => {
     const { outcome } = await running(busy);
     busy.api.session.exited(exit);
     assert.deepEqual(await outcome, { kind: 'exit', exit });
-    assert.deepEqual(await busy.api.session.invoke(context(), Buffer.alloc(0)), { kind: 'exit', exit });
+    assert.deepEqual(await invoked(busy.api.session, context(), Buffer.alloc(0)), { kind: 'exit', exit });
   });
 
   test('init and invocations end at their limits', async () => {
@@ -323,7 +324,7 @@ describe('the Runtime API and the end of things', () => {
     const next = rig.next();
     await rig.api.session.init({ ...INIT, timeoutMs: 20 }, 2000);
     const c = context();
-    const outcome = rig.api.session.invoke(c, Buffer.from('1'));
+    const outcome = invoked(rig.api.session, c, Buffer.from('1'));
     await next;
     assert.deepEqual(await outcome, { kind: 'timeout' });
     // A late answer is accepted and changes nothing.
