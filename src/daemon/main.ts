@@ -17,6 +17,7 @@ import { openDriver } from './open-driver.ts';
 import { announceDeployed, keepPoolInStep } from './pool-in-step.ts';
 import { isLoopbackAddress, listenOnPort, listenOnSocket } from './listen.ts';
 import { controlServices } from './services.ts';
+import { startupCachesOf } from './startup-caches.ts';
 import { waitForStop } from './stop.ts';
 
 /** Most bytes of log kept per function. */
@@ -135,6 +136,7 @@ function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; re
     clock,
     memoryBudgetMiB: Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),
+    startupCaches: startupCachesOf(store, driver.name),
     isLive: (revision) => registry.has(revision.functionName) && registry.resolve(revision.functionName) === revision,
     onTrouble: stderrLog,
     hooksFor: (revision, id) =>

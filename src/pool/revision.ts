@@ -1,4 +1,4 @@
-import type { FunctionConfig } from '../contract/index.ts';
+import type { Digest, FunctionConfig } from '../contract/index.ts';
 import type { Runtime } from '../runtimes/index.ts';
 
 /** What the pool must know of a version to run it. One object per version for as long as it exists. */
@@ -7,6 +7,8 @@ export interface PoolRevision {
   readonly version: number;
   readonly config: FunctionConfig;
   readonly runtime: Runtime;
+  /** Identity of the code. */
+  readonly artifact: Digest;
   /** Unqualified. */
   readonly functionArn: string;
   /** Host folder of the unpacked code. */

@@ -14,10 +14,8 @@ import type { Stem } from './stem.ts';
 
 /** What makes loading a version's code faster the next time; kept by somebody else. */
 export interface StartupCaches {
-  /** Whether the code is big enough for it to pay. */
-  isWorthIt(revision: PoolRevision): boolean;
-  /** What was kept for this code and this interpreter. Never rejects. */
-  read(revision: PoolRevision, interpreter: string): Promise<Uint8Array | undefined>;
+  /** What was kept for this code and this interpreter; where nothing was, whether it would pay. Never rejects. */
+  find(revision: PoolRevision, interpreter: string): Promise<{ readonly cache: Uint8Array | undefined; readonly isWanted: boolean }>;
   keep(revision: PoolRevision, interpreter: string, cache: Uint8Array): void;
 }
 
@@ -141,7 +139,7 @@ export class SlotLife {
     const { hooksFor, startupCaches } = this.#options;
     const { revision } = slot;
     const hooks = hooksFor(revision, slot.id);
-    if (startupCaches?.isWorthIt(revision) !== true) return hooks;
+    if (startupCaches === undefined) return hooks;
     return Object.assign(hooks, {
       onStartupCache: (interpreter: string, cache: Uint8Array) => startupCaches.keep(revision, interpreter, cache),
     });
@@ -153,16 +151,15 @@ export class SlotLife {
     const { session } = sandbox;
     const limitMs = Math.max(LIMITS.initMs, revision.config.timeoutMs);
     const bootedAt = clock.monotonic();
-    const wantsCache = startupCaches?.isWorthIt(revision) === true && session.interpreter !== '';
-    const cache = wantsCache ? await startupCaches.read(revision, session.interpreter) : undefined;
+    const known = session.interpreter === '' ? undefined : await startupCaches?.find(revision, session.interpreter);
     const request = initRequestFor(revision, {
       sandboxId: slot.id,
       taskRoot: sandbox.taskRoot,
       now: new Date(clock.now()),
-      wantStartupCache: wantsCache && cache === undefined,
+      wantStartupCache: known?.isWanted === true,
       wasAskedFor: slot.wasAskedFor,
     });
-    let outcome: InitOutcome = await session.init(request, limitMs, cache);
+    let outcome: InitOutcome = await session.init(request, limitMs, known?.cache);
     // Condemned meanwhile, and its queue with it.
     if (!slot.is('initializing')) return;
     if (outcome.kind === 'ready' && slot.exit !== undefined) outcome = { kind: 'exit', exit: slot.exit };

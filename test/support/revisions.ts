@@ -12,6 +12,7 @@ export function revision(functionName: string, version: number, config: Partial<
     version,
     config: whole,
     runtime,
+    artifact: `sha256:${functionName}${version}`,
     functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
     codePath: `/code/${functionName}/${version}`,
   };
