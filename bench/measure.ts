@@ -1,59 +1,119 @@
-import { bootstrapInterval, median } from './stats.ts';
+import { bootstrapInterval, median, quantile, ratios } from './stats.ts';
 
-/** One thing measured against its floor, in interleaved rounds. */
-export interface Row {
-  readonly name: string;
-  readonly unit: string;
-  /** Median of each side, in `unit`. */
-  readonly lam: number;
-  readonly floor: number;
-  readonly floorName: string;
-  /** Median of the per-round ratios lam/floor, and its 95 % bootstrap interval. */
-  readonly ratio: number;
-  readonly interval: readonly [number, number];
-  /** `<=`: the ratio must stay below; `>=`: above. */
-  readonly gate: { readonly sense: '<=' | '>='; readonly value: number };
-  readonly holds: boolean;
-  readonly rounds: number;
+/** What a measure must reach, and what it aims at; both in the unit of its figure. */
+export interface Gate {
+  /** `<=`: the figure must stay below; `>=`: above. */
+  readonly sense: '<=' | '>=';
+  readonly value: number;
+  readonly aim: number;
 }
 
-export interface Measurement {
-  readonly name: string;
+/** One line of the table. */
+export interface Measure {
+  /** Selects it; unique among all measures. */
+  readonly id: string;
+  readonly title: string;
+  /** Unit of the samples of both sides. */
   readonly unit: string;
-  readonly floorName: string;
-  readonly gate: Row['gate'];
-  readonly rounds: number;
-  /** Rounds thrown away first. */
-  readonly warmUp?: number;
-  readonly lam: () => Promise<number>;
-  readonly floor: () => Promise<number>;
+  /**
+   * `ratio`: the figure is the median of the per-round quotients lam / floor. `absolute`: it is the quantile of lam's
+   * samples, in `unit`.
+   */
+  readonly basis: { readonly kind: 'ratio' } | { readonly kind: 'absolute'; readonly quantile: number };
+  /** What stands on the other side, or null when nothing does. */
+  readonly floorName: string | null;
+  readonly gate: Gate;
 }
 
-/** Runs both sides in turn, changing who goes first, and compares round by round. */
-export async function measure(m: Measurement): Promise<Row> {
-  const lam: number[] = [];
-  const floor: number[] = [];
-  const warmUp = m.warmUp ?? 1;
-  for (let round = -warmUp; round < m.rounds; round++) {
-    const lamFirst = round % 2 === 0;
-    const first = await (lamFirst ? m.lam : m.floor)();
-    const second = await (lamFirst ? m.floor : m.lam)();
-    if (round < 0) continue;
-    lam.push(lamFirst ? first : second);
-    floor.push(lamFirst ? second : first);
-  }
-  const ratios = lam.map((value, i) => value / (floor[i] ?? Number.NaN));
-  const ratio = median(ratios);
+/** Samples of a measure, one a round. */
+export interface Finding {
+  readonly lam: readonly number[];
+  readonly floor?: readonly number[];
+  /** Other sides of the same rounds, by name. */
+  readonly beside?: Readonly<Record<string, readonly number[]>>;
+  /** What a reader must know, a sentence each. */
+  readonly notes?: readonly string[];
+}
+
+/** How a measure ended. `not run`: something it needs is not here. `failed`: it could not be measured. */
+export type Verdict = 'holds' | 'missed' | 'not run' | 'failed';
+
+/** A measure with what was found; the line of the table, and what the results keep of it. */
+export interface Outcome extends Measure {
+  readonly row: string;
+  readonly verdict: Verdict;
+  /** Why it was not run or failed. */
+  readonly why?: string;
+  /** What the gate is about; null when there is none. */
+  readonly figure: number | null;
+  /** 95 % bootstrap interval of the figure. */
+  readonly interval: readonly [number, number] | null;
+  /** Median (or the measure's quantile) of each side, in `unit`. */
+  readonly lam: number | null;
+  readonly floor: number | null;
+  readonly beside: readonly { readonly name: string; readonly value: number; readonly ratio: number | null }[];
+  readonly rounds: number;
+  readonly notes: readonly string[];
+  readonly samples: { readonly lam: readonly number[]; readonly floor: readonly number[] };
+}
+
+/** Whether a figure passes a gate; `slack` widens it by that factor. Pure. */
+export function holds(figure: number, gate: Pick<Gate, 'sense' | 'value'>, slack = 1): boolean {
+  return gate.sense === '<=' ? figure <= gate.value * slack : figure >= gate.value / slack;
+}
+
+/** What was found, judged. Pure. A figure that is no number is a failure, not a pass. */
+export function judge(row: string, measure: Measure, finding: Finding): Outcome {
+  const { lam, floor = [], beside = {}, notes = [] } = finding;
+  const at = measure.basis.kind === 'absolute' ? measure.basis.quantile : 0.5;
+  const figures = measure.basis.kind === 'ratio' ? ratios(lam, floor) : lam;
+  const figure = quantile(figures, at);
+  const isNumber = Number.isFinite(figure);
   return {
-    name: m.name,
-    unit: m.unit,
-    lam: median(lam),
-    floor: median(floor),
-    floorName: m.floorName,
-    ratio,
-    interval: bootstrapInterval(ratios),
-    gate: m.gate,
-    holds: m.gate.sense === '<=' ? ratio <= m.gate.value : ratio >= m.gate.value,
-    rounds: m.rounds,
+    ...measure,
+    row,
+    verdict: !isNumber ? 'failed' : holds(figure, measure.gate) ? 'holds' : 'missed',
+    ...(isNumber ? {} : { why: 'no figure came out of the samples' }),
+    figure: isNumber ? figure : null,
+    interval: isNumber ? bootstrapInterval(figures, at) : null,
+    lam: lam.length === 0 ? null : quantile(lam, at),
+    floor: floor.length === 0 ? null : quantile(floor, at),
+    beside: Object.entries(beside).map(([name, samples]) => {
+      const ratio = median(ratios(samples, floor));
+      return { name, value: quantile(samples, at), ratio: Number.isFinite(ratio) ? ratio : null };
+    }),
+    rounds: lam.length,
+    notes,
+    samples: { lam: lam.map(rounded), floor: floor.map(rounded) },
   };
+}
+
+/** A measure without figures. Pure. */
+export function withoutFigure(row: string, measure: Measure, verdict: 'not run' | 'failed', why: string): Outcome {
+  return {
+    ...measure,
+    row,
+    verdict,
+    why,
+    figure: null,
+    interval: null,
+    lam: null,
+    floor: null,
+    beside: [],
+    rounds: 0,
+    notes: [],
+    samples: { lam: [], floor: [] },
+  };
+}
+
+/** How much of the way to its gate a figure uses up: at most 1 holds. Infinite when a figure that must be 0 is not. Pure. */
+export function shareOfGate(figure: number, gate: Pick<Gate, 'sense' | 'value'>): number {
+  if (gate.sense === '>=') return gate.value / figure;
+  if (gate.value === 0) return figure === 0 ? 0 : Number.POSITIVE_INFINITY;
+  return figure / gate.value;
+}
+
+/** Six digits are more than any sample is good for. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(6));
 }

@@ -1,198 +1,84 @@
-// `npm run bench [-- ROW ...]`: every promise about speed as a ratio to a floor measured in the same run.
-import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
-import { closedLoop, sequential, type Target } from './load.ts';
-import { measure, type Measurement, type Row } from './measure.ts';
-import { cleanEnvironment, startServer, wallTime } from './processes.ts';
-import { LAM, NODE, startRuntime, type RuntimeUnderTest } from './runtime-under-test.ts';
+// `npm run bench [-- ROW|GROUP ...]`: every promise about speed, against floors measured in the same run.
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { OWN_LAM, type LamCommand } from './lam/lam.ts';
+import { watchMachine } from './machine.ts';
+import type { Outcome } from './measure.ts';
+import { chooseRows, HELP, parseOptions, type Options } from './options.ts';
+import { NODE } from './processes.ts';
+import { figureText, gateText } from './report/format.ts';
+import { circumstances, resultFiles, writeResults, type Results } from './report/results.ts';
+import { plainTable, remarks, summary } from './report/table.ts';
+import type { Curve, Row } from './row.ts';
+import { ROWS } from './rows/index.ts';
+import { OPEN_LOOP_PER_SECOND } from './rows/warm.ts';
+import { Session } from './session.ts';
 
-const HELLO = 'exports.handler = async (event) => ({ message: `Hello ${event.name ?? "you"}!` });';
-/** One log line per call. */
-const LOGGING = 'exports.handler = async (event) => { console.log("called", event.name); return { message: "Hello you!" }; };';
-const BODY = '{"name":"you"}';
-const INVOKE_PATH = (name: string): string => `/2015-03-31/functions/${name}/invocations`;
+const RESULTS = join(import.meta.dirname, 'results');
 
-interface Scene {
-  readonly runtime: RuntimeUnderTest;
-  readonly floor: Target;
+function commandOf(lam: string | undefined): LamCommand {
+  if (lam === undefined) return OWN_LAM;
+  return /\.c?js$/.test(lam) ? [NODE, resolve(lam)] : [resolve(lam)];
 }
 
-/** Rows of the table, by the name that selects them. */
-const ROWS: Readonly<Record<string, (scene: Scene) => Measurement>> = {
-  'warm-c1': ({ runtime, floor }) => ({
-    name: 'warm c=1 p50, Invoke',
-    unit: 'ms',
-    floorName: 'static node:http',
-    gate: { sense: '<=', value: 4 },
-    rounds: 7,
-    lam: async () => checked(await sequential({ port: runtime.port, path: INVOKE_PATH('hello'), body: BODY }, 3000)).p50,
-    floor: async () => checked(await sequential(floor, 3000)).p50,
-  }),
-  'warm-c1-http': ({ runtime, floor }) => ({
-    name: 'warm c=1 p50, HTTP /function',
-    unit: 'ms',
-    floorName: 'static node:http',
-    gate: { sense: '<=', value: 4 },
-    rounds: 7,
-    lam: async () => checked(await sequential({ port: runtime.port, path: '/hello', body: BODY }, 3000)).p50,
-    floor: async () => checked(await sequential(floor, 3000)).p50,
-  }),
-  c64: ({ runtime, floor }) => ({
-    name: 'throughput c=64, Invoke, one log line a call',
-    unit: 'requests/s',
-    floorName: 'static node:http',
-    gate: { sense: '>=', value: 0.55 },
-    rounds: 5,
-    lam: async () =>
-      checked(await closedLoop({ port: runtime.port, path: INVOKE_PATH('logging'), body: BODY }, 64, 4, runtime.folder)).rate,
-    floor: async () => checked(await closedLoop(floor, 64, 4, runtime.folder)).rate,
-  }),
-  cold: ({ runtime }) => ({
-    name: 'cold start, process driver, no stem (Init + boot, seen by the caller)',
-    unit: 'ms',
-    floorName: 'node -e 0',
-    gate: { sense: '<=', value: 1.4 },
-    rounds: 30,
-    lam: () => coldInvoke(runtime),
-    floor: () => wallTime([NODE, '-e', '0'], cleanEnvironment()),
-  }),
-  'daemon-start': () => ({
-    name: 'daemon start to accepting',
-    unit: 'ms',
-    floorName: 'node -e 0',
-    gate: { sense: '<=', value: 3 },
-    rounds: 20,
-    lam: daemonStart,
-    floor: () => wallTime([NODE, '-e', '0'], cleanEnvironment()),
-  }),
-  'cli-version': ({ runtime }) => ({
-    name: 'lam --version',
-    unit: 'ms',
-    floorName: 'node -e 0',
-    gate: { sense: '<=', value: 1.6 },
-    rounds: 30,
-    lam: () => wallTime([...LAM, '--version'], runtime.environment),
-    floor: () => wallTime([NODE, '-e', '0'], cleanEnvironment()),
-  }),
-  'cli-invoke': ({ runtime }) => ({
-    name: 'lam invoke',
-    unit: 'ms',
-    floorName: 'node -e 0',
-    gate: { sense: '<=', value: 1.6 },
-    rounds: 30,
-    lam: () => wallTime([...LAM, 'invoke', 'hello', '-d', BODY], runtime.environment),
-    floor: () => wallTime([NODE, '-e', '0'], cleanEnvironment()),
-  }),
-};
-
-/** A request that failed says nothing about speed. */
-function checked<T extends { readonly errors: number }>(figures: T): T {
-  if (figures.errors > 0) throw new Error(`${figures.errors} requests failed`);
-  return figures;
+function listing(rows: readonly Row[]): string {
+  const lines = rows.flatMap((row) =>
+    row.measures.map((m) => `${row.group.padEnd(8)}${row.id.padEnd(20)}${gateText(m, m.gate).padEnd(22)}${m.title}`),
+  );
+  return `${'group'.padEnd(8)}${'row'.padEnd(20)}${'gate'.padEnd(22)}measure\n${lines.join('\n')}\n`;
 }
 
-let coldCount = 0;
-
-/** Time of the first invocation of a version nobody has invoked yet, from request to answer. */
-async function coldInvoke(runtime: RuntimeUnderTest): Promise<number> {
-  coldCount++;
-  await runtime.lam('deploy', 'cold', '--inline', `${HELLO} // ${coldCount}`, '--runtime', 'nodejs');
-  const began = performance.now();
-  checked(await sequential({ port: runtime.port, path: INVOKE_PATH('cold'), body: BODY }, 1));
-  return performance.now() - began;
+function progress(outcome: Outcome): string {
+  const { title, figure, why, verdict, gate } = outcome;
+  const said = figure === null ? (why ?? '') : `${figureText(outcome, figure)}, gate ${gateText(outcome, gate)}`;
+  return `${verdict.padEnd(8)}${title}: ${said}\n`;
 }
 
-/** From spawning the daemon until it says that it accepts requests. */
-async function daemonStart(): Promise<number> {
-  const { spawn } = await import('node:child_process');
-  const { mkdtemp, rm } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const home = await mkdtemp(join(tmpdir(), 'lam-start-'));
-  const began = performance.now();
-  const settings = { home, port: 0, portExplicit: true, host: '127.0.0.1', driver: 'process' };
-  const child = spawn(LAM[0] ?? '', [...LAM.slice(1), '__daemon'], {
-    env: cleanEnvironment({ HOME: home, LAM_HOME: home, LAM_DAEMON_SETTINGS: JSON.stringify(settings) }),
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  });
-  // As the command itself waits for it: one line on file descriptor 3 once it accepts requests.
-  const ready = await new Promise<number>((resolve, reject) => {
-    child.stdio[3]?.once('data', (line: Buffer) => {
-      if (line.toString().startsWith('{"ok":true')) resolve(performance.now() - began);
-      else reject(new Error(`the daemon did not start: ${line.toString()}`));
-    });
-    child.on('exit', (code) => reject(new Error(`the daemon ended with ${code}`)));
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
-  await rm(home, { recursive: true, force: true });
-  return ready;
-}
-
-function table(rows: readonly Row[]): string {
-  const cells = rows.map((r) => [
-    r.name,
-    `${r.lam.toPrecision(4)} ${r.unit}`,
-    `${r.floor.toPrecision(4)} ${r.unit} (${r.floorName})`,
-    `${r.ratio.toFixed(2)}x [${r.interval[0].toFixed(2)}, ${r.interval[1].toFixed(2)}]`,
-    `${r.gate.sense} ${r.gate.value}x`,
-    r.holds ? 'holds' : 'MISSED',
-  ]);
-  const head = ['measure', 'lam', 'floor', 'ratio [95 %]', 'gate', ''];
-  const widths = head.map((h, i) => Math.max(h.length, ...cells.map((c) => (c[i] ?? '').length)));
-  return [head, ...cells]
-    .map((c) =>
-      c
-        .map((text, i) => text.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-async function main(): Promise<void> {
-  const asked = process.argv.slice(2);
-  const unknown = asked.filter((name) => !(name in ROWS));
-  if (unknown.length > 0) {
-    process.stderr.write(`no such row: ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}\n`);
-    process.exitCode = 2;
-    return;
-  }
-  const names = asked.length > 0 ? asked : Object.keys(ROWS);
-  const before = loadavg()[0] ?? 0;
-  const runtime = await startRuntime();
-  const server = await startServer(NODE, join(import.meta.dirname, 'static-server.ts'), cleanEnvironment());
-  const rows: Row[] = [];
+async function measure(options: Options, rows: readonly Row[]): Promise<Results> {
+  const session = new Session({ command: commandOf(options.lam), peers: options.peers, quick: options.quick, floorsOnly: false });
+  session.endOnSignal();
+  const ended = watchMachine();
+  const outcomes: Outcome[] = [];
+  const curves: Curve[] = [];
   try {
-    await runtime.deploy('hello', HELLO);
-    await runtime.deploy('logging', LOGGING);
-    for (const name of names) {
-      const make = ROWS[name];
-      if (make === undefined) continue;
-      const row = await measure(make({ runtime, floor: { port: server.port, path: '/', body: BODY } }));
-      rows.push(row);
-      process.stderr.write(
-        `${row.name}: ${row.ratio.toFixed(2)}x, gate ${row.gate.sense} ${row.gate.value}x, ${row.holds ? 'holds' : 'MISSED'}\n`,
-      );
+    for (const row of rows) {
+      const found = await session.run(row);
+      outcomes.push(...found.outcomes);
+      curves.push(...found.curves);
+      process.stderr.write(found.outcomes.map(progress).join(''));
     }
   } finally {
-    server.child.kill();
-    await runtime.dispose();
+    await session.close();
   }
-  const machine = {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    node: process.version,
-    platform: process.platform,
-    loadBefore: before,
-    loadAfter: loadavg()[0],
-  };
-  process.stdout.write(`\n${table(rows)}\n\n${machine.cores} x ${machine.cpu}, Node ${machine.node}, load ${before.toFixed(2)} before\n`);
-  const folder = join(import.meta.dirname, 'results');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'latest.json'), `${JSON.stringify({ machine, rows }, undefined, 2)}\n`);
-  process.exitCode = rows.every((r) => r.holds) ? 0 : 1;
+  return { machine: ended(), isQuick: options.quick, outcomes, curves };
 }
 
-await main();
+async function main(argv: readonly string[]): Promise<number> {
+  let options: Options;
+  let rows: readonly Row[];
+  try {
+    options = parseOptions(argv);
+    rows = chooseRows(ROWS, options.names);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+  if (options.help || options.list) {
+    process.stdout.write(options.help ? HELP : listing(rows));
+    return 0;
+  }
+  if (options.lam === undefined && !existsSync(resolve(import.meta.dirname, '../dist/lam.cjs'))) {
+    process.stderr.write('there is no lam to measure yet: npm run build\n');
+    return 2;
+  }
+  const results = await measure(options, rows);
+  const isFull = options.names.length === 0 && !options.quick;
+  const folder = options.out ?? (isFull ? RESULTS : join(RESULTS, 'partial'));
+  await writeResults(folder, resultFiles(results, OPEN_LOOP_PER_SECOND));
+  const { outcomes } = results;
+  const lines = [...remarks(outcomes), ...circumstances(results), `${summary(outcomes)}; results in ${folder}`];
+  process.stdout.write(options.json ? `${JSON.stringify(results, undefined, 2)}\n` : `\n${plainTable(outcomes)}\n${lines.join('\n')}\n`);
+  return outcomes.some(({ verdict }) => verdict === 'missed' || verdict === 'failed') ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));

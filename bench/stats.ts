@@ -3,7 +3,7 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
 
-/** Linear interpolation between the closest ranks; `q` from 0 to 1. */
+/** Linear interpolation between the closest ranks; `q` from 0 to 1. NaN without samples. */
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (sorted.length - 1) * q;
@@ -12,8 +12,11 @@ export function quantile(samples: readonly number[], q: number): number {
   return low + (high - low) * (at - Math.floor(at));
 }
 
-/** A 95 % interval of the median by resampling, with a fixed seed so that the same samples give the same interval. */
-export function bootstrapInterval(samples: readonly number[], rounds = 2000): readonly [number, number] {
+/**
+ * A 95 % interval of the `q` quantile by resampling, with a fixed seed so that the same samples give the same interval.
+ * With one sample both ends are that sample.
+ */
+export function bootstrapInterval(samples: readonly number[], q = 0.5, rounds = 2000): readonly [number, number] {
   let seed = 0x2545f491;
   const random = (): number => {
     seed ^= seed << 13;
@@ -21,9 +24,19 @@ export function bootstrapInterval(samples: readonly number[], rounds = 2000): re
     seed ^= seed << 5;
     return (seed >>> 0) / 0x1_0000_0000;
   };
-  const medians: number[] = [];
+  const resampled: number[] = [];
   for (let i = 0; i < rounds; i++) {
-    medians.push(median(samples.map(() => samples[Math.floor(random() * samples.length)] ?? Number.NaN)));
+    resampled.push(
+      quantile(
+        samples.map(() => samples[Math.floor(random() * samples.length)] ?? Number.NaN),
+        q,
+      ),
+    );
   }
-  return [quantile(medians, 0.025), quantile(medians, 0.975)];
+  return [quantile(resampled, 0.025), quantile(resampled, 0.975)];
+}
+
+/** The quotients of two lists round by round: what both sides did at nearly the same time is compared, and nothing else. */
+export function ratios(over: readonly number[], under: readonly number[]): number[] {
+  return over.map((value, round) => value / (under[round] ?? Number.NaN));
 }

@@ -1,0 +1,37 @@
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { transform } from 'esbuild';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/**
+ * What oclif is without the work put into lam's start: the sources file by file, every command loaded to learn what there is, as
+ * oclif does where no manifest says it. Stands in for `bin/run.js` and takes the same words.
+ */
+const MAIN = `import { COMMANDS } from './src/cli/commands.js';
+import { runApp } from './src/cli/app.js';
+await Promise.all(Object.values(COMMANDS).map((load) => load()));
+const unused = () => { throw new Error('not part of this floor'); };
+const installation = {
+  kind: 'npm', version: '0.0.0', daemonCommand: [], nodeCommand: unused, assets: unused, templates: unused, esbuild: unused,
+  loadApp: unused, loadDaemon: unused,
+};
+process.exit(await runApp(process.argv.slice(2), installation));
+`;
+
+/** Writes it to `folder`; gives the file to run. */
+export async function writeUnbundledCli(folder: string): Promise<string> {
+  const names = await readdir(join(ROOT, 'src'), { recursive: true });
+  for (const name of names.filter((path) => path.endsWith('.ts'))) {
+    const { code } = await transform(await readFile(join(ROOT, 'src', name), 'utf8'), { loader: 'ts', format: 'esm', target: 'node22' });
+    const file = join(folder, 'src', name.replace(/\.ts$/, '.js'));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, code.replaceAll(/(["'])(\.{1,2}\/[^"']*)\.ts\1/g, '$1$2.js$1'));
+  }
+  await cp(join(ROOT, 'oclif.manifest.json'), join(folder, 'oclif.manifest.json'));
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  const main = join(folder, 'main.js');
+  await writeFile(main, MAIN);
+  return main;
+}

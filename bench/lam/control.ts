@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { ARTIFACT_CONTENT_TYPE, CONTROL, type ConfigInput, type Manifest, type PlanAnswer } from '../../src/contract/index.ts';
+import type { PublishAnswer, RollbackAnswer, Status } from '../../src/contract/index.ts';
+import { Connection } from '../load/connection.ts';
+import { requestBytes } from '../load/target.ts';
+import { zipOf, type Files } from './zip.ts';
+
+/** A deploy, and how long the daemon took over it. */
+export interface Deployed {
+  readonly version: number;
+  /** From the first of its requests to the last answer, without the time between them, ms. */
+  readonly daemonMs: number;
+}
+
+const HANDLER = 'index.handler';
+
+/** The daemon's control API over its Unix socket: the requests the command makes, and nothing of what it does besides. */
+export class Control {
+  readonly #connection: Connection;
+
+  private constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  static async open(socketPath: string): Promise<Control> {
+    return new Control(await Connection.open({ path: socketPath }));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  status(): Promise<Status> {
+    return this.#ask('GET', CONTROL.status);
+  }
+
+  /** Asks what the daemon lacks, uploads that, and publishes it as the next version, as `lam deploy` does. */
+  async deploy(name: string, files: Files, config: ConfigInput = {}): Promise<Deployed> {
+    const manifest = manifestOf(files);
+    const upload = uploadOf(manifest, zipOf(files));
+    let daemonMs = 0;
+    const timed = async <T>(request: () => Promise<T>): Promise<T> => {
+      const began = performance.now();
+      const answer = await request();
+      daemonMs += performance.now() - began;
+      return answer;
+    };
+    const plan = await timed(() => this.#ask<PlanAnswer>('POST', CONTROL.artifactPlan, JSON.stringify(manifest)));
+    if (!plan.known) await timed(() => this.#ask('POST', CONTROL.artifacts, upload, ARTIFACT_CONTENT_TYPE));
+    const request = JSON.stringify({ artifact: plan.artifact, config: { runtime: 'nodejs', handler: HANDLER, ...config } });
+    const { version } = await timed(() => this.#ask<PublishAnswer>('POST', CONTROL.versions(name), request));
+    return { version, daemonMs };
+  }
+
+  /** Moves the live pointer back to the version that was live before. */
+  async rollback(name: string): Promise<Deployed> {
+    const began = performance.now();
+    const { to } = await this.#ask<RollbackAnswer>('POST', CONTROL.rollback(name), '{}');
+    return { version: to, daemonMs: performance.now() - began };
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#ask('DELETE', CONTROL.function(name));
+  }
+
+  /** The newest `lines` records of a function, as lines of JSON; without `lines` all of them. */
+  async logs(name: string, lines?: number): Promise<string> {
+    const query = lines === undefined ? '' : `?lines=${lines}`;
+    return this.#text('GET', `${CONTROL.logs(name)}${query}`);
+  }
+
+  async #ask<T>(method: string, path: string, body: string | Uint8Array = '', type?: string): Promise<T> {
+    return JSON.parse(await this.#text(method, path, body, type)) as T;
+  }
+
+  async #text(method: string, path: string, body: string | Uint8Array = '', type?: string): Promise<string> {
+    const answer = await this.#connection.exchange(requestBytes(method, path, body, type));
+    if (answer.status !== 200) throw new Error(`${method} ${path} was answered ${answer.status}: ${answer.body.toString()}`);
+    return answer.body.toString();
+  }
+}
+
+function manifestOf(files: Files): Manifest {
+  const entries = Object.entries(files).map(([path, text]) => {
+    const digest = createHash('sha256').update(text).digest('hex');
+    return { path, kind: 'file' as const, digest, size: Buffer.byteLength(text), executable: false };
+  });
+  return { entries: entries.toSorted((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+function uploadOf(manifest: Manifest, zip: Buffer): Buffer {
+  const json = Buffer.from(JSON.stringify(manifest));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(json.length);
+  return Buffer.concat([length, json, zip]);
+}

@@ -1,0 +1,40 @@
+import type { Files } from './zip.ts';
+
+const inline = (code: string): Files => ({ 'index.js': `${code}\n` });
+
+/** Answers, and prints nothing. */
+export const HELLO = inline('exports.handler = async (event) => ({ message: `Hello ${event.name ?? "you"}!` });');
+
+/** The same with one log line a call. */
+export const LOGGING = inline(
+  'exports.handler = async (event) => { console.log("called by", event.name); return { message: "Hello you!" }; };',
+);
+
+/** Gives its event back. */
+export const ECHO = inline('exports.handler = async (event) => event;');
+
+/** Answers after `event.waitMs`. */
+export const WAITING = inline(
+  'exports.handler = (event) => new Promise((resolve) => setTimeout(() => resolve({ message: "Hello you!" }), event.waitMs));',
+);
+
+/** Says which process it runs in. */
+export const PROCESS_ID = inline('exports.handler = async () => ({ pid: process.pid });');
+
+/** Prints `event.lines` lines of 80 characters and, as the last, `event.end`. */
+export const PRINTING = inline(
+  'const text = "x".repeat(71); exports.handler = async (event) => { for (let i = 0; i < event.lines; i++) console.log(String(i).padStart(8, "0"), text); console.log(event.end); return {}; };',
+);
+
+/** HELLO under another digest, so that nothing that is known of another function can help. */
+export function hello(mark: string): Files {
+  return { 'index.js': `${HELLO['index.js']}// ${mark}\n` };
+}
+
+/** Says from which files and environment it was put together: three times `tag`, unless versions are mixed. */
+export function tagged(tag: string): Files {
+  return {
+    'index.js': `const part = require('./part.js'); exports.handler = async () => ({ main: '${tag}', part: part.tag, environment: process.env.TAG });\n`,
+    'part.js': `exports.tag = '${tag}';\n`,
+  };
+}

@@ -1,0 +1,14 @@
+/** What a closed loop of wrk came to. */
+export interface WrkReport {
+  readonly perSecond: number;
+  /** Answers other than 2xx and 3xx, and failures of sockets. */
+  readonly errors: number;
+}
+
+/** Reads what wrk prints. `perSecond` is NaN when that is not there. Pure. */
+export function parseWrk(out: string): WrkReport {
+  const perSecond = Number(/^Requests\/sec: +([\d.]+)/m.exec(out)?.[1] ?? Number.NaN);
+  const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(out)?.[1] ?? 0);
+  const sockets = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(out)?.slice(1) ?? [];
+  return { perSecond, errors: refused + sockets.reduce((sum, n) => sum + Number(n), 0) };
+}

@@ -1,0 +1,25 @@
+/** One side of a comparison: what one round of it gives. */
+export interface Side<T> {
+  readonly name: string;
+  readonly take: () => Promise<T>;
+}
+
+/**
+ * Takes one sample of every side a round, each round beginning with another side, so that what drifts on the machine
+ * falls on all alike. Gives the samples by the side's name, without those of the `warmUp` rounds.
+ */
+export async function interleave<T>(
+  sides: readonly Side<T>[],
+  { rounds, warmUp = 1 }: { readonly rounds: number; readonly warmUp?: number },
+): Promise<ReadonlyMap<string, T[]>> {
+  const samples = new Map<string, T[]>(sides.map(({ name }) => [name, []]));
+  for (let round = 0; round < warmUp + rounds; round++) {
+    for (let turn = 0; turn < sides.length; turn++) {
+      const side = sides[(turn + round) % sides.length];
+      if (side === undefined) continue;
+      const sample = await side.take();
+      if (round >= warmUp) samples.get(side.name)?.push(sample);
+    }
+  }
+  return samples;
+}

@@ -1,0 +1,167 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { ECHO, HELLO, PROCESS_ID } from '../lam/functions.ts';
+import { pause, successOf, type Lam } from '../lam/lam.ts';
+import { requestBytes } from '../load/target.ts';
+import { cleanEnvironment, end, familyOf, memoryKiB, NODE, startServer } from '../processes.ts';
+import { connect } from 'node:net';
+import { interleave } from '../rounds.ts';
+import type { Row, RowResult } from '../row.ts';
+import type { Scene } from '../scene.ts';
+
+const SANDBOXES = 5;
+const SETTLE_MS = 1500;
+
+const idle: Row = {
+  id: 'idle-memory',
+  group: 'memory',
+  measures: [
+    {
+      id: 'idle-memory',
+      title: 'idle warm Node sandbox, proportional set size',
+      unit: 'KiB',
+      basis: { kind: 'ratio' },
+      floorName: 'bare idle Node',
+      gate: { sense: '<=', value: 1.3, aim: 1.15 },
+    },
+  ],
+  run: idleRun,
+};
+
+/** As many bare Nodes as sandboxes, at the same time: what they share is then shared among the same number. */
+async function idleRun(scene: Scene): Promise<RowResult> {
+  const lam = await scene.own('process');
+  const bare: ChildProcess[] = [];
+  try {
+    for (let i = 0; i < SANDBOXES; i++) {
+      await lam.deploy(`idle-${i}`, PROCESS_ID);
+      bare.push(spawn(NODE, ['-e', 'setInterval(() => undefined, 1e9)'], { env: cleanEnvironment(), stdio: 'ignore' }));
+    }
+    const sandboxes: number[] = [];
+    for (let i = 0; i < SANDBOXES; i++) {
+      const { pid } = JSON.parse((await lam.invoke(`idle-${i}`)).body) as { readonly pid: number };
+      sandboxes.push(pid);
+    }
+    const strangers = sandboxes.filter((pid) => !familyOf(lam.pid).includes(pid));
+    if (strangers.length > 0) throw new Error('the functions do not run in processes of the daemon, so their memory is not known');
+    await lam.quiet();
+    await pause(SETTLE_MS);
+    const pss = (pids: readonly number[]): number[] => pids.map((pid) => memoryKiB(pid, 'Pss'));
+    return { findings: { 'idle-memory': { lam: pss(sandboxes), floor: pss(bare.map((child) => child.pid ?? 0)) } } };
+  } finally {
+    for (const child of bare) await end(child);
+    await lam.dispose();
+  }
+}
+
+const MIB = 1024 * 1024;
+const TURN = 60;
+
+const body: Row = {
+  id: 'body-1mb',
+  group: 'memory',
+  measures: [
+    {
+      id: 'body-1mb',
+      title: '1 MB body echo, c=1',
+      unit: 'MB/s',
+      basis: { kind: 'ratio' },
+      floorName: 'copy over a Unix socket in Node',
+      gate: { sense: '>=', value: 0.5, aim: 0.8 },
+    },
+    {
+      id: 'body-1mb-rss',
+      title: '1 MB body echo: growth of the daemon',
+      unit: 'MiB',
+      basis: { kind: 'absolute', quantile: 1 },
+      floorName: null,
+      gate: { sense: '<=', value: 64, aim: 16 },
+    },
+  ],
+  run: bodyRun,
+};
+
+async function bodyRun(scene: Scene): Promise<RowResult> {
+  const lam = await scene.own('process');
+  const server = await startServer(join(import.meta.dirname, '../floors/uds-echo.ts'), [join(scene.folder, 'echo.sock')]);
+  try {
+    await lam.deploy('echo', ECHO);
+    await lam.deploy('hello', HELLO);
+    await smallRequests(lam, 3000);
+    const before = memoryKiB(lam.pid, 'VmRSS');
+    const peak = watchPeak(lam.pid);
+    const payload = `"${'x'.repeat(MIB - 2)}"`;
+    const turns = scene.rounds(TURN, 20);
+    const sides = [
+      { name: 'lam', take: () => echoThroughLam(lam, payload, turns) },
+      { name: 'floor', take: () => echoThroughSocket(server.address, payload, turns) },
+    ];
+    const samples = await interleave(sides, { rounds: scene.rounds(9) });
+    const growthMiB = (peak() - before) / 1024;
+    return {
+      findings: {
+        'body-1mb': { lam: samples.get('lam') ?? [], floor: samples.get('floor') ?? [] },
+        'body-1mb-rss': { lam: [growthMiB] },
+      },
+    };
+  } finally {
+    await server.stop();
+    await lam.dispose();
+  }
+}
+
+/** So that what grows is not what small requests need too. */
+async function smallRequests(lam: Lam, count: number): Promise<void> {
+  const connection = await lam.connect();
+  const request = requestBytes('POST', lam.target('hello').path, '{}');
+  for (let i = 0; i < count; i++) successOf(await connection.exchange(request));
+  connection.close();
+}
+
+/** Looks at a process' memory ten times a second; the returned function ends that and gives the most there was, KiB. */
+function watchPeak(pid: number): () => number {
+  let most = 0;
+  const look = (): void => {
+    most = Math.max(most, memoryKiB(pid, 'VmRSS') || 0);
+  };
+  const timer = setInterval(look, 100);
+  return () => {
+    clearInterval(timer);
+    look();
+    return most;
+  };
+}
+
+async function echoThroughLam(lam: Lam, payload: string, turns: number): Promise<number> {
+  const connection = await lam.connect();
+  const request = requestBytes('POST', lam.target('echo').path, payload);
+  const began = performance.now();
+  for (let i = 0; i < turns; i++) {
+    const answer = successOf(await connection.exchange(request));
+    if (answer.body.length !== payload.length) throw new Error(`${answer.body.length} bytes came back of ${payload.length}`);
+  }
+  const seconds = (performance.now() - began) / 1000;
+  connection.close();
+  return (turns * payload.length) / 1e6 / seconds;
+}
+
+async function echoThroughSocket(path: string, payload: string, turns: number): Promise<number> {
+  const bytes = Buffer.from(payload);
+  const socket = connect(path);
+  const began = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    let back = 0;
+    socket.on('data', (chunk: Buffer) => {
+      back += chunk.length;
+      if (back === turns * bytes.length) resolve();
+      else if (back % bytes.length === 0) socket.write(bytes);
+    });
+    socket.on('error', reject);
+    socket.write(bytes);
+  });
+  const seconds = (performance.now() - began) / 1000;
+  socket.destroy();
+  return (turns * bytes.length) / 1e6 / seconds;
+}
+
+export const MEMORY_ROWS: readonly Row[] = [idle, body];

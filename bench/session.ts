@@ -1,0 +1,68 @@
+import { judge, withoutFigure, type Outcome } from './measure.ts';
+import { NotRun, type Curve, type Row, type RowResult } from './row.ts';
+import { Scene, type SceneOptions } from './scene.ts';
+
+/** A row that takes longer is given up, so that a hang costs one row and not the run, ms. */
+const ROW_LIMIT_MS = 15 * 60_000;
+
+/** What came of some rows. */
+export interface Found {
+  readonly outcomes: readonly Outcome[];
+  readonly curves: readonly Curve[];
+}
+
+/** Runs rows one after the other in one scene; after a row that failed the next one gets a new scene. */
+export class Session {
+  readonly #options: SceneOptions;
+  #scene: Scene | undefined;
+
+  constructor(options: SceneOptions) {
+    this.#options = options;
+  }
+
+  /** Ends everything, and then the process, when somebody asks for that with a signal. */
+  endOnSignal(): void {
+    const stop = (signal: NodeJS.Signals): void => {
+      void this.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+    };
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+  }
+
+  /** Never rejects for what a row does: its measures are then `failed` or `not run`, and say why. */
+  async run(row: Row): Promise<Found> {
+    this.#scene ??= await Scene.open(this.#options);
+    try {
+      const { findings, curves = [] } = await limited(row.run(this.#scene), ROW_LIMIT_MS);
+      return { outcomes: row.measures.map((measure) => outcomeOf(row, measure, findings)), curves };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const verdict = error instanceof NotRun ? 'not run' : 'failed';
+      if (verdict === 'failed') await this.close();
+      return { outcomes: row.measures.map((measure) => withoutFigure(row.id, measure, verdict, why)), curves: [] };
+    }
+  }
+
+  /** Ends everything that was started. */
+  async close(): Promise<void> {
+    const scene = this.#scene;
+    this.#scene = undefined;
+    await scene?.dispose();
+  }
+}
+
+function outcomeOf(row: Row, measure: Row['measures'][number], findings: RowResult['findings']): Outcome {
+  const finding = findings[measure.id];
+  return finding === undefined
+    ? withoutFigure(row.id, measure, 'failed', 'the row gave no samples of it')
+    : judge(row.id, measure, finding);
+}
+
+async function limited<T>(work: Promise<T>, ms: number): Promise<T> {
+  const limit = Promise.withResolvers<never>();
+  const timer = setTimeout(() => limit.reject(new Error(`it took longer than ${ms / 60_000} minutes`)), ms);
+  try {
+    return await Promise.race([work, limit.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
