@@ -7,8 +7,9 @@ import { join } from 'node:path';
 
 import { buildAssets } from '../../scripts/build-assets.ts';
 import { homeId, type InvocationContext } from '../../src/contract/index.ts';
-import { openDockerDriver, openProcessDriver, type Sandbox, type SandboxDriver } from '../../src/driver/index.ts';
-import type { InitOutcome, InitRequest, InvokeOutcome } from '../../src/executor/index.ts';
+import { openDockerDriver, openProcessDriver, type Sandbox, type SandboxDriver, type SandboxSpec } from '../../src/driver/index.ts';
+import type { InitOutcome, InitRequest, InvokeOutcome, SessionHooks } from '../../src/executor/index.ts';
+import type { Clock } from '../../src/kit/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
 import { invoked } from '../support/invoked.ts';
 
@@ -24,15 +25,25 @@ export type Tested = keyof typeof HANDLERS;
 const FOLDERS: Readonly<Record<Tested, string>> = { nodejs: 'nodejs-any', python3: 'python3-any', provided: 'provided-shell' };
 
 /** Opens the driver of `subject` on `home`, with what `buildAssets` made in `assets`. */
-export function openDriver(subject: Subject, home: string, assets: string): Promise<SandboxDriver> {
+// oxlint-disable-next-line max-params -- the process that abandons its sandboxes has the first three apart
+export function openDriver(subject: Subject, home: string, assets: string, clock?: Clock): Promise<SandboxDriver> {
+  const timed = clock === undefined ? {} : { clock };
   if (subject.name === 'docker') {
-    return openDockerDriver({ home, socketPath: subject.socketPath, nodeBinary: process.execPath, nodeArgs: [], assetsDir: assets });
+    return openDockerDriver({
+      home,
+      socketPath: subject.socketPath,
+      nodeBinary: process.execPath,
+      nodeArgs: [],
+      assetsDir: assets,
+      ...timed,
+    });
   }
   return openProcessDriver({
     home,
     nodeCommand: [process.execPath, join(assets, 'bootstrap-nodejs.cjs')],
     bootstrapPython3: join(assets, 'bootstrap-python3.py'),
     ...(subject.cgroups === false ? { cgroups: false } : {}),
+    ...timed,
   });
 }
 
@@ -123,6 +134,11 @@ export class DriverRig implements AsyncDisposable {
     return new DriverRig({ home, assets, subject, driver: await openDriver(subject, home, assets) });
   }
 
+  /** The fixture of `runtime` in this home. */
+  codeOf(runtime: Tested): string {
+    return join(this.home, FOLDERS[runtime]);
+  }
+
   boot(runtime: Tested, options: BootOptions = {}): Promise<Booted> {
     return boot(this.driver, this.home, runtime, options);
   }
@@ -138,42 +154,44 @@ export class DriverRig implements AsyncDisposable {
   }
 }
 
-/** Makes a sandbox of the fixture of `runtime` that lies in `home`, and gives it init. */
-// oxlint-disable-next-line max-params -- the rig and the process that abandons its sandboxes have these four apart
-export async function boot(driver: SandboxDriver, home: string, runtime: Tested, options: BootOptions = {}): Promise<Booted> {
+/** What a sandbox of `runtime` for the code at `code` is made from; a stem for null. */
+export function specOf(runtime: Tested, code: string | null, options: BootOptions = {}): SandboxSpec {
   const parsed = parseRuntime(runtime);
   if (parsed === undefined) throw new TypeError(`no such runtime: ${runtime}`);
-  const logs: Logged[] = [];
-  const memoryMiB = options.memoryMiB ?? 128;
-  const handler = options.handler ?? HANDLERS[runtime];
-  const provided = { _HANDLER: handler, ...options.environment };
-  const sandbox = await driver.create(
-    {
-      id: randomBytes(16).toString('hex'),
-      runtime: parsed,
-      code: join(home, FOLDERS[runtime]),
-      environment: parsed.protocol === 'runtime-api' ? provided : {},
-      limits: { memoryMiB, cpus: 1, pids: 64, tmpMiB: 16 },
-      network: 'none',
-      image: null,
-      functionName: 'any',
-      version: 7,
+  const provided = { _HANDLER: options.handler ?? HANDLERS[runtime], ...options.environment };
+  return {
+    id: randomBytes(16).toString('hex'),
+    runtime: parsed,
+    code,
+    environment: parsed.protocol === 'runtime-api' ? provided : {},
+    limits: { memoryMiB: options.memoryMiB ?? 128, cpus: 1, pids: 64, tmpMiB: 16 },
+    network: 'none',
+    image: null,
+    functionName: code === null ? '' : 'any',
+    version: code === null ? 0 : 7,
+  };
+}
+
+/** Hooks that keep what they are told in `logs`, unless somebody else takes it. */
+export function hooksOf(logs: Logged[], options: BootOptions = {}): SessionHooks {
+  return {
+    onLog: (stream, text, requestId) => {
+      if (options.onLog === undefined) logs.push({ stream, text, requestId });
+      else options.onLog(text);
     },
-    {
-      onLog: (stream, text, requestId) => {
-        if (options.onLog === undefined) logs.push({ stream, text, requestId });
-        else options.onLog(text);
-      },
-      onProtocolError: (what) => void logs.push({ stream: 'protocol', text: what, requestId: '' }),
-    },
-  );
-  const request: InitRequest = {
+    onProtocolError: (what) => void logs.push({ stream: 'protocol', text: what, requestId: '' }),
+  };
+}
+
+/** What a sandbox of `runtime` is told at init. */
+export function initOf(runtime: Tested, taskRoot: string, options: BootOptions = {}): InitRequest {
+  return {
     functionName: 'any',
     version: 7,
     functionArn: ARN,
-    handler,
-    taskRoot: sandbox.taskRoot,
-    memoryMiB,
+    handler: options.handler ?? HANDLERS[runtime],
+    taskRoot,
+    memoryMiB: options.memoryMiB ?? 128,
     timeoutMs: options.timeoutMs ?? 10_000,
     concurrency: 1,
     wantStartupCache: false,
@@ -181,12 +199,20 @@ export async function boot(driver: SandboxDriver, home: string, runtime: Tested,
     logStream: 'stream',
     environment: options.environment ?? {},
   };
+}
+
+/** Makes a sandbox of the fixture of `runtime` that lies in `home`, and gives it init. */
+// oxlint-disable-next-line max-params -- the rig and the process that abandons its sandboxes have these four apart
+export async function boot(driver: SandboxDriver, home: string, runtime: Tested, options: BootOptions = {}): Promise<Booted> {
+  const logs: Logged[] = [];
+  const sandbox = await driver.create(specOf(runtime, join(home, FOLDERS[runtime]), options), hooksOf(logs, options));
+  const request = initOf(runtime, sandbox.taskRoot, options);
   return new Booted(sandbox, await sandbox.session.init(request, options.initMs ?? 10_000), logs);
 }
 
 /** See {@link DriverRig.remains}. */
 async function remainsOf(subject: Subject, home: string): Promise<readonly string[]> {
-  const folders = ['run/sb', 'run/docker/sb'];
+  const folders = ['run/sb', 'run/docker/sb', 'run/docker/stems'];
   const entries = await Promise.all(folders.map((folder) => readdir(join(home, folder)).catch(() => [])));
   const groups = await readdir('/sys/fs/cgroup', { recursive: false }).catch(() => []);
   const cgroups = await Promise.all(

@@ -8,6 +8,7 @@ import { ARN, type Boot, DriverRig, eventually, NATIVE, openDriver, residentMiB,
 import { faultsIn } from './fault-suite.ts';
 import { formsOfHandlers } from './forms-suite.ts';
 import { sendingAhead } from './sent-ahead-suite.ts';
+import { stems } from './stem-suite.ts';
 
 /** What every driver promises, with every bootstrap it has. Each sandbox is a real one. */
 export function driverConformance(subject: Subject): void {
@@ -24,6 +25,7 @@ export function driverConformance(subject: Subject): void {
     faultsIn(boot);
     formsOfHandlers(boot);
     sendingAhead(boot);
+    stems(() => rig, subject);
     endings(boot, () => rig);
   });
 }

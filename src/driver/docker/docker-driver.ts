@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 
@@ -20,6 +20,7 @@ import type { Runtime } from '../../runtimes/index.ts';
 import { bootstrapEnvironment } from '../process/environment.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
 import { Bases, type Base, type BroughtFiles } from './bases.ts';
+import { CodeFolder } from './code-folder.ts';
 import { INSIDE, LABEL } from './container-spec.ts';
 import { dockerError, isMissing, reasonOf } from './docker-errors.ts';
 import { DockerSandbox, removeContainer } from './docker-sandbox.ts';
@@ -27,7 +28,7 @@ import { engineGet, member } from './engine-http.ts';
 import { readEngineInfo, type EngineInfo } from './engine-info.ts';
 import { EntrypointSandbox } from './entrypoint-sandbox.ts';
 import type { Mount } from './host-base.ts';
-import { apiSocket, makePlaces, type Places } from './places.ts';
+import { apiSocket, codeFolder, makePlaces, makeReadable, type Places } from './places.ts';
 import { Semaphore } from './semaphore.ts';
 import { firstWord, startContainer, type Started, type UndoStep } from './start-container.ts';
 
@@ -77,6 +78,8 @@ interface Making {
   readonly hooks: SessionHooks;
   readonly base: Base;
   readonly undo: UndoStep[];
+  /** Of a stem. */
+  readonly codeFolder: CodeFolder | undefined;
 }
 
 class DockerDriver implements SandboxDriver {
@@ -111,8 +114,11 @@ class DockerDriver implements SandboxDriver {
     return base.notice;
   }
 
-  stemKey(): string | null {
-    return null;
+  stemKey({ runtime, limits, network, image }: SandboxSpec): string | null {
+    if (runtime.protocol !== 'frames') return null;
+    // All that a container is made with. One Node runs all versions of nodejs; which Python is found depends on the version.
+    const version = runtime.family === 'python3' ? runtime.version : undefined;
+    return JSON.stringify([runtime.family, version, limits, network, image]);
   }
 
   create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
@@ -131,9 +137,8 @@ class DockerDriver implements SandboxDriver {
       const { body } = await engineGet(options.socketPath, `/containers/json?all=true&filters=${filters}`, LIST_MS);
       const ids = Array.isArray(body) ? body.map((c) => String(member(c, 'Id'))) : [];
       const removed = await this.#removeAll(ids);
-      const folders = await readdir(places.sandboxes);
-      await Promise.all(folders.map((name) => rm(join(places.sandboxes, name), { recursive: true, force: true })));
-      return { containers: removed.length, processes: 0, files: folders.length };
+      const files = await Promise.all([places.sandboxes, places.stems].map(emptied));
+      return { containers: removed.length, processes: 0, files: files.reduce((sum, count) => sum + count, 0) };
     } catch (thrown) {
       throw this.#translated(thrown, null);
     }
@@ -160,7 +165,7 @@ class DockerDriver implements SandboxDriver {
     const undo: UndoStep[] = [];
     try {
       const base = await this.#bases.find(spec.runtime, spec.image);
-      const making = { spec, hooks, base, undo };
+      const making = { spec, hooks, base, undo, codeFolder: await this.#codeFolder(spec, undo) };
       const sandbox = spec.runtime.protocol === 'frames' ? await this.#frames(making) : await this.#runtimeApi(making);
       if (this.#leftovers.size > 0) void this.#sweep();
       return sandbox;
@@ -194,7 +199,7 @@ class DockerDriver implements SandboxDriver {
     const started = await this.#start(making, environment, { source: this.#parts.places.dial, target: INSIDE.run });
     const session = await firstWord(expected.connected, started, this.#parts.clock, spec.functionName);
     session.onFlow = (paused) => started.output.setPaused(paused);
-    return this.#sandbox(spec, session, started);
+    return this.#sandbox(making, session, started);
   }
 
   async #runtimeApi(making: Making): Promise<Sandbox> {
@@ -202,13 +207,13 @@ class DockerDriver implements SandboxDriver {
     const environment = { LAM_API_SOCKET: `${INSIDE.api}/api.sock` };
     const started = await this.#start(making, environment, { source: folder, target: INSIDE.api });
     api.spawned();
-    return this.#sandbox(making.spec, api.session, started, { api, folder });
+    return this.#sandbox(making, api.session, started, { api, folder });
   }
 
   async #openApi(spec: SandboxSpec, hooks: SessionHooks, undo: UndoStep[]): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
     const { folder, path } = apiSocket(this.#parts.places, spec.id);
     undo.push(() => rm(folder, { recursive: true, force: true }));
-    await mkdir(folder, { recursive: true, mode: 0o755 });
+    await makeReadable(folder);
     const api = await openRuntimeApi({ id: spec.id, listen: { path }, clock: this.#parts.clock }, hooks);
     undo.push(() => api.close());
     return { api, folder };
@@ -225,7 +230,16 @@ class DockerDriver implements SandboxDriver {
     return sandbox;
   }
 
-  async #start({ spec, base, undo }: Making, environment: Readonly<Record<string, string>>, socketMount: Mount): Promise<Started> {
+  /** The folder for the code of a stem. */
+  async #codeFolder(spec: SandboxSpec, undo: UndoStep[]): Promise<CodeFolder | undefined> {
+    if (spec.code !== null) return undefined;
+    const path = codeFolder(this.#parts.places, spec.id);
+    undo.push(() => rm(path, { recursive: true, force: true }));
+    return CodeFolder.make(path, this.#parts.clock);
+  }
+
+  async #start(making: Making, environment: Readonly<Record<string, string>>, socketMount: Mount): Promise<Started> {
+    const { spec, base, undo, codeFolder: stemCode } = making;
     const { clock, info, homeId: owner } = this.#parts;
     return startContainer(await this.#engine(), clock, {
       spec,
@@ -235,12 +249,14 @@ class DockerDriver implements SandboxDriver {
       cores: info.cores,
       environment,
       socketMount,
+      code: spec.code ?? stemCode?.path ?? '',
       undo,
       onLeftover: (id) => this.#leftovers.add(id),
     });
   }
 
-  #sandbox(spec: SandboxSpec, session: Session, started: Started, own?: { readonly api: RuntimeApi; readonly folder: string }): Sandbox {
+  #sandbox(making: Making, session: Session, started: Started, own?: { readonly api: RuntimeApi; readonly folder: string }): Sandbox {
+    const { spec, codeFolder: stemCode } = making;
     const { container, output, exited } = started;
     output.pipe((stream, chunk) => session.output(stream, chunk));
     const sandbox: DockerSandbox = new DockerSandbox({
@@ -249,12 +265,14 @@ class DockerDriver implements SandboxDriver {
       session,
       exited,
       clock: this.#parts.clock,
+      codeFolder: stemCode,
       wantsSigterm: () => own?.api.wantsSigterm() === true,
       onDestroyed: async (removed) => {
         this.#sandboxes.delete(sandbox);
         if (!removed) this.#leftovers.add(container.id);
         output.close();
         if (own !== undefined) await rm(own.folder, { recursive: true, force: true });
+        await stemCode?.remove();
       },
     });
     return sandbox;
@@ -290,4 +308,11 @@ class DockerDriver implements SandboxDriver {
     const { socketPath } = this.#parts.options;
     return dockerError(thrown, { socketPath, functionName: spec?.functionName ?? '', image: spec?.image ?? null });
   }
+}
+
+/** Removes what is in the folder; resolves with how much it was. */
+async function emptied(folder: string): Promise<number> {
+  const names = await readdir(folder);
+  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+  return names.length;
 }

@@ -2,10 +2,11 @@ import { constants } from 'node:os';
 
 import type { Container } from 'dockerode';
 
-import { lamError } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import type { ExitStatus, Session } from '../../executor/index.ts';
+import { Binding } from '../binding.ts';
 import type { Sandbox, SandboxId } from '../sandbox.ts';
+import type { CodeFolder } from './code-folder.ts';
 import { INSIDE } from './container-spec.ts';
 import type { ContainerOutput } from './container-output.ts';
 import { isMissing } from './docker-errors.ts';
@@ -74,6 +75,8 @@ export interface DockerSandboxParts {
   readonly session: Session;
   readonly exited: Promise<ExitStatus>;
   readonly clock: Clock;
+  /** What a stem sees as its code; absent where the code was there from the start. */
+  readonly codeFolder: CodeFolder | undefined;
   /** The code asked for SIGTERM before SIGKILL. */
   readonly wantsSigterm: () => boolean;
   /** Frees what is not the container's: sockets, folders, the driver's list. `removed`: the engine confirmed its end. */
@@ -88,6 +91,7 @@ export class DockerSandbox implements Sandbox {
   readonly exited: Promise<ExitStatus>;
   readonly #parts: DockerSandboxParts;
   readonly #peak: PeakMemory;
+  readonly #binding: Binding;
   readonly #gone = Promise.withResolvers<ExitStatus>();
   #hasExited = false;
   #destroyed: Promise<void> | undefined;
@@ -97,8 +101,10 @@ export class DockerSandbox implements Sandbox {
     this.session = parts.session;
     this.#parts = parts;
     this.#peak = new PeakMemory(parts.container.id);
+    this.#binding = new Binding(parts.codeFolder === undefined ? 'code' : 'stem');
     this.exited = Promise.race([parts.exited, this.#gone.promise]).then((status) => {
       this.#hasExited = true;
+      this.#binding.end();
       this.session.exited(status);
       // Nobody can say that the code has stopped: what it still answers must not count.
       if (status === LOST) this.session.close();
@@ -106,8 +112,9 @@ export class DockerSandbox implements Sandbox {
     });
   }
 
-  bind(): Promise<void> {
-    return Promise.reject(lamError('LAM_INTERNAL_INVARIANT', { what: 'only a stem is bound' }));
+  async bind(code: string): Promise<void> {
+    this.#binding.begin();
+    await this.#parts.codeFolder?.fill(code);
   }
 
   peakMemoryMiB(): number {
@@ -120,6 +127,7 @@ export class DockerSandbox implements Sandbox {
   }
 
   async #destroy(): Promise<void> {
+    this.#binding.end();
     const { container, clock, wantsSigterm, onDestroyed } = this.#parts;
     if (!this.#hasExited && wantsSigterm()) {
       const told = await answerOf(container.kill({ signal: 'SIGTERM' }), clock).then(

@@ -44,6 +44,8 @@ export interface StartRequest {
   /** How the code finds the daemon. */
   readonly environment: Readonly<Record<string, string>>;
   readonly socketMount: Mount;
+  /** Host folder that is to be seen as the code. */
+  readonly code: string;
   /** Gets a step for everything that was made, also when this rejects. */
   readonly undo: UndoStep[];
   /** Told of a container that could not be removed. */
@@ -56,7 +58,6 @@ export interface StartRequest {
  */
 export async function startContainer(docker: Docker, clock: Clock, request: StartRequest): Promise<Started> {
   const { spec, base, undo } = request;
-  const code = spec.code === null ? [] : [{ source: spec.code, target: INSIDE.taskRoot }];
   const options = containerOptions({
     spec,
     homeId: request.homeId,
@@ -65,7 +66,7 @@ export async function startContainer(docker: Docker, clock: Clock, request: Star
     useDockerInit: request.useDockerInit,
     command: base.command,
     environment: request.environment,
-    mounts: [...base.mounts, request.socketMount, ...code],
+    mounts: [...base.mounts, request.socketMount, { source: request.code, target: INSIDE.taskRoot }],
     cores: request.cores,
     own: OWN[spec.runtime.protocol],
   });

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cgroup, CgroupLimits, CgroupTree } from './cgroup.ts';
+import type { Cgroup, CgroupLimits, CgroupShare, CgroupTree } from './cgroup.ts';
 import { readControl, readCount, removeGroups } from './cgroup-files.ts';
 
 const PERIOD_US = 100_000;
+/** Values of `cpu.shares`; the kernel's own default is the usual one. */
+const SHARES: Readonly<Record<CgroupShare, string>> = { usual: '1024', small: '256' };
 const CONTROLLERS = ['memory', 'pids', 'cpu'] as const;
 type Controller = (typeof CONTROLLERS)[number];
 
@@ -39,7 +41,7 @@ export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: str
   const folders = [...new Set(roots.values())];
   return {
     controllers: { memory: roots.has('memory'), pids: roots.has('pids'), cpu: roots.has('cpu') },
-    create: (id, limits) => create(roots, folders, id, limits),
+    create: (id, limits, share) => create({ roots, folders, id, limits, share }),
     async reclaim() {
       let killed = 0;
       for (const root of folders) {
@@ -54,8 +56,16 @@ export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: str
   };
 }
 
-// oxlint-disable-next-line max-params -- what the closure above would otherwise hold in one object
-function create(roots: ReadonlyMap<Controller, string>, folders: readonly string[], id: string, limits: CgroupLimits): Cgroup {
+interface NewGroup {
+  readonly roots: ReadonlyMap<Controller, string>;
+  /** The roots, each once. */
+  readonly folders: readonly string[];
+  readonly id: string;
+  readonly limits: CgroupLimits;
+  readonly share: CgroupShare;
+}
+
+function create({ roots, folders, id, limits, share }: NewGroup): Cgroup {
   const groups = folders.map((folder) => join(folder, id));
   for (const group of groups) mkdirSync(group, { recursive: true });
   const at = (controller: Controller): string | undefined => {
@@ -67,13 +77,19 @@ function create(roots: ReadonlyMap<Controller, string>, folders: readonly string
   const cpu = at('cpu');
   if (memory !== undefined) limitMemory(memory, limits.memoryMiB);
   if (pids !== undefined) writeFileSync(join(pids, 'pids.max'), String(limits.pids));
-  if (cpu !== undefined) writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(Math.max(1000, Math.round(limits.cpus * PERIOD_US))));
+  if (cpu !== undefined) {
+    writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(Math.max(1000, Math.round(limits.cpus * PERIOD_US))));
+    if (share !== 'usual') writeFileSync(join(cpu, 'cpu.shares'), SHARES[share]);
+  }
   return {
     // Not cgroup.procs: moving a whole process first waits for all processors to pass a quiet point, 5 to 15 ms when
     // nothing was moved of late. Moving the one thread that asks does not, and the shell that asks has but one.
     joins: groups.map((group) => join(group, 'tasks')),
     peakBytes: () => (memory === undefined ? 0 : Number(readControl(join(memory, 'memory.max_usage_in_bytes')))),
     outOfMemory: () => memory !== undefined && ranOut(memory),
+    raiseShare: () => {
+      if (cpu !== undefined && share !== 'usual') writeFileSync(join(cpu, 'cpu.shares'), SHARES.usual);
+    },
     async remove() {
       await removeGroups(groups);
     },

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cgroup, CgroupLimits, CgroupTree } from './cgroup.ts';
+import type { Cgroup, CgroupLimits, CgroupShare, CgroupTree } from './cgroup.ts';
 import { readControl, readCount, removeGroups } from './cgroup-files.ts';
 
 const PERIOD_US = 100_000;
+/** Values of `cpu.weight`; the kernel's own default is the usual one. */
+const WEIGHTS: Readonly<Record<CgroupShare, string>> = { usual: '100', small: '25' };
 
 /** Where cgroup v2 is mounted, from the text of `/proc/self/mountinfo` (proc(5)). Pure. */
 export function v2Mount(mountinfo: string): string | undefined {
@@ -33,7 +35,7 @@ export function openCgroupsV2(mount: string, name: string): CgroupTree | undefin
   }
   return {
     controllers: { memory: wanted.includes('memory'), pids: wanted.includes('pids'), cpu: wanted.includes('cpu') },
-    create: (id, limits) => create(join(root, id), limits),
+    create: (id, limits, share) => create(join(root, id), limits, share),
     async reclaim() {
       const below = await readdir(root, { withFileTypes: true }).catch(() => []);
       return removeGroups(below.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name)));
@@ -44,7 +46,7 @@ export function openCgroupsV2(mount: string, name: string): CgroupTree | undefin
   };
 }
 
-function create(group: string, limits: CgroupLimits): Cgroup {
+function create(group: string, limits: CgroupLimits, share: CgroupShare): Cgroup {
   mkdirSync(group, { recursive: true });
   const set = (file: string, value: string): void => {
     const path = join(group, file);
@@ -54,10 +56,14 @@ function create(group: string, limits: CgroupLimits): Cgroup {
   set('memory.swap.max', '0');
   set('pids.max', String(limits.pids));
   set('cpu.max', `${Math.max(1000, Math.round(limits.cpus * PERIOD_US))} ${PERIOD_US}`);
+  if (share !== 'usual') set('cpu.weight', WEIGHTS[share]);
   return {
     joins: [join(group, 'cgroup.procs')],
     peakBytes: () => Number(readControl(join(group, 'memory.peak'))),
     outOfMemory: () => (readCount(join(group, 'memory.events'), 'oom_kill') ?? 0) > 0,
+    raiseShare: () => {
+      if (share !== 'usual') set('cpu.weight', WEIGHTS.usual);
+    },
     async remove() {
       await removeGroups([group]);
     },

@@ -5,6 +5,9 @@ export interface CgroupLimits {
   readonly pids: number;
 }
 
+/** `small`: a quarter of the usual, for what nobody waits for. */
+export type CgroupShare = 'usual' | 'small';
+
 /** Which limits the kernel keeps here. */
 export interface CgroupControllers {
   readonly memory: boolean;
@@ -20,6 +23,8 @@ export interface Cgroup {
   peakBytes(): number;
   /** Whether the kernel ended a process of it for want of memory. */
   outOfMemory(): boolean;
+  /** Gives it the usual share of the processor, where it was made with a small one. */
+  raiseShare(): void;
   /** Ends all processes in it and takes it away. */
   remove(): Promise<void>;
 }
@@ -27,8 +32,8 @@ export interface Cgroup {
 /** The control groups of one home, below `lam-<home id>`. */
 export interface CgroupTree {
   readonly controllers: CgroupControllers;
-  /** Throws what the file system throws. */
-  create(id: string, limits: CgroupLimits): Cgroup;
+  /** `share`: of the processor, against its siblings, while there is not enough of it. Throws what the file system throws. */
+  create(id: string, limits: CgroupLimits, share: CgroupShare): Cgroup;
   /** Ends and removes what is below it; resolves with the number of processes ended. */
   reclaim(): Promise<number>;
   /** Takes the tree itself away, if it is empty. */

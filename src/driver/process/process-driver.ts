@@ -116,7 +116,10 @@ class ProcessDriver implements SandboxDriver {
   }
 
   stemKey({ runtime, limits }: SandboxSpec): string | null {
-    return runtime.protocol === 'frames' ? JSON.stringify([runtime.family, runtime.version, limits]) : null;
+    if (runtime.protocol !== 'frames') return null;
+    // One Node runs all versions of nodejs; which Python is found depends on the version.
+    const version = runtime.family === 'python3' ? runtime.version : undefined;
+    return JSON.stringify([runtime.family, version, limits]);
   }
 
   async create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
@@ -160,7 +163,8 @@ class ProcessDriver implements SandboxDriver {
     const folder = join(this.#parts.folder, spec.id);
     const tmp = join(folder, 'tmp');
     mkdirSync(tmp, { recursive: true, mode: 0o700 });
-    return { spec, hooks, folder, tmp, taskRoot: spec.code ?? folder, cgroup: this.#parts.cgroups?.create(spec.id, spec.limits) };
+    const share = spec.code === null ? 'small' : 'usual';
+    return { spec, hooks, folder, tmp, taskRoot: spec.code ?? folder, cgroup: this.#parts.cgroups?.create(spec.id, spec.limits, share) };
   }
 
   async #createNative(place: Place): Promise<Sandbox> {
@@ -265,7 +269,7 @@ class ProcessDriver implements SandboxDriver {
     const sandbox: Sandbox = new ProcessSandbox({
       id: place.spec.id,
       session,
-      taskRoot: place.taskRoot,
+      code: place.spec.code,
       folder: place.folder,
       memoryMiB: place.spec.limits.memoryMiB,
       cgroup: place.cgroup,

@@ -1,8 +1,11 @@
+import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { ExitStatus, Session } from '../../executor/index.ts';
+import { lamError } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
+import { Binding } from '../binding.ts';
 import type { Sandbox, SandboxId } from '../sandbox.ts';
 import type { Cgroup } from './cgroup.ts';
 import { readControl } from './cgroup-files.ts';
@@ -28,7 +31,8 @@ const DESTROYED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: fals
 export interface ProcessSandboxParts {
   readonly id: SandboxId;
   readonly session: Session;
-  readonly taskRoot: string;
+  /** Host folder of its code; null of a stem. */
+  readonly code: string | null;
   /** Its own folder on the host, removed with it. */
   readonly folder: string;
   readonly memoryMiB: number;
@@ -50,6 +54,7 @@ export class ProcessSandbox implements Sandbox {
   taskRoot: string;
   readonly exited: Promise<ExitStatus>;
   readonly #parts: ProcessSandboxParts;
+  readonly #binding: Binding;
   readonly #exited = Promise.withResolvers<ExitStatus>();
   readonly #watch: Watch | undefined;
   #destroyed: Promise<void> | undefined;
@@ -62,7 +67,8 @@ export class ProcessSandbox implements Sandbox {
     this.#parts = parts;
     this.id = parts.id;
     this.session = parts.session;
-    this.taskRoot = parts.taskRoot;
+    this.taskRoot = parts.code ?? parts.folder;
+    this.#binding = new Binding(parts.code === null ? 'stem' : 'code');
     this.exited = this.#exited.promise;
     const running = parts.process;
     if (running === undefined) return;
@@ -89,9 +95,17 @@ export class ProcessSandbox implements Sandbox {
     return this.#peakMiB;
   }
 
-  bind(code: string): Promise<void> {
+  async bind(code: string): Promise<void> {
+    this.#binding.begin();
+    try {
+      // Not to be blamed on the function, which would fail to change to it.
+      readdirSync(code);
+      this.#parts.cgroup?.raiseShare();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason }, cause);
+    }
     this.taskRoot = code;
-    return Promise.resolve();
   }
 
   destroy(): Promise<void> {
@@ -100,6 +114,7 @@ export class ProcessSandbox implements Sandbox {
   }
 
   async #destroy(): Promise<void> {
+    this.#binding.end();
     const running = this.#parts.process;
     if (running === undefined) this.#exited.resolve(DESTROYED);
     else if (!running.isEnded) {
@@ -117,6 +132,7 @@ export class ProcessSandbox implements Sandbox {
   }
 
   #onEnded(running: RunningProcess, end: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): void {
+    this.#binding.end();
     this.#watch?.stop();
     this.#refreshPeak();
     const aborted = end.signal === 'SIGABRT' || end.code === 134;

@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { homeId } from '../../src/contract/index.ts';
+import { parseRuntime } from '../../src/runtimes/index.ts';
+import { askEngine } from './docker-rig.ts';
+import { type Booted, type DriverRig, eventually, NATIVE, specOf, type Subject, type Tested } from './driver-rig.ts';
+import { bootCode, layCode, pidsOf, StemUnderTest, type Laid } from './stem-rig.ts';
+
+/** Says all that a function can see of where it is: `event` is the folder to list besides its code. */
+const LOOKS = {
+  nodejs: {
+    'index.js': `const fs = require('node:fs'), path = require('node:path');
+const list = (dir) => fs.readdirSync(dir, { withFileTypes: true }).flatMap((e) => e.isDirectory() ? list(path.join(dir, e.name)) : [path.join(dir, e.name)]);
+exports.handler = async () => ({
+  environ: fs.readFileSync('/proc/self/environ', 'utf8'), env: process.env, cwd: process.cwd(), files: list(process.env.LAMBDA_TASK_ROOT),
+  fileLimit: /Max file size +(\\d+)/.exec(fs.readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 'unlimited',
+  memory: process.constrainedMemory(), heap: require('node:v8').getHeapStatistics().heap_size_limit,
+});`,
+  },
+  python3: {
+    'lambda_function.py': `import os, re
+def lambda_handler(event, context):
+    root = os.environ["LAMBDA_TASK_ROOT"]
+    found = re.search(r"Max file size +(\\d+)", open("/proc/self/limits").read())
+    return {
+        "environ": open("/proc/self/environ").read(), "env": dict(os.environ), "cwd": os.getcwd(),
+        "files": [os.path.join(d, f) for d, _, names in os.walk(root) for f in names],
+        "fileLimit": found.group(1) if found else "unlimited", "memory": 0, "heap": 0,
+    }
+`,
+  },
+} as const;
+
+interface Seen {
+  readonly environ: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly files: readonly string[];
+  readonly fileLimit: string;
+  readonly memory: number;
+  readonly heap: number;
+}
+
+/** Forms of code: by a name, the runtime, the handler, the files, and what it makes of the event 1. */
+const FORMS: readonly (readonly [
+  form: string,
+  runtime: Tested,
+  handler: string,
+  files: Readonly<Record<string, Laid>>,
+  answer: unknown,
+])[] = [
+  [
+    'CommonJS',
+    'nodejs',
+    'index.handler',
+    { 'index.js': 'exports.handler = async (e) => ["cjs", e, __filename];' },
+    ['cjs', 1, '/index.js'],
+  ],
+  ['an ES module', 'nodejs', 'index.handler', { 'index.mjs': 'export const handler = async (e) => ["esm", e];' }, ['esm', 1]],
+  [
+    'a package that is an ES module',
+    'nodejs',
+    'src/app.handler',
+    {
+      'package.json': '{"type":"module"}',
+      'src/app.js': 'import { value } from "./value.js"; export const handler = async (e) => [value, e];',
+      'src/value.js': 'export const value = "scope";',
+    },
+    ['scope', 1],
+  ],
+  [
+    'dependencies in folders and links',
+    'nodejs',
+    'index.handler',
+    {
+      'index.js': 'exports.handler = async (e) => [require("plain"), require("@scope/linked"), require("./alias.js"), e];',
+      'node_modules/plain/package.json': '{"main":"lib/main.js"}',
+      'node_modules/plain/lib/main.js': 'module.exports = "plain";',
+      'node_modules/@scope/linked': { link: '../../packages/linked' },
+      'packages/linked/index.js': 'module.exports = "linked";',
+      'alias.js': { link: 'real.js' },
+      'real.js': 'module.exports = "real";',
+    },
+    ['plain', 'linked', 'real', 1],
+  ],
+  [
+    'a module',
+    'python3',
+    'lambda_function.lambda_handler',
+    { 'lambda_function.py': 'def lambda_handler(e, c): return ["py", e]\n' },
+    ['py', 1],
+  ],
+  [
+    'a package with links',
+    'python3',
+    'app/main.handler',
+    {
+      'app/__init__.py': '',
+      'app/main.py': 'from .part import VALUE\nimport linked\ndef handler(e, c): return [VALUE, linked.VALUE, e]\n',
+      'app/part.py': 'VALUE = "part"\n',
+      'linked.py': { link: 'app/other.py' },
+      'app/other.py': 'VALUE = "other"\n',
+    },
+    ['part', 'other', 1],
+  ],
+];
+
+/** What a sandbox that was booted before anybody knew its function promises. */
+export function stems(rig: () => DriverRig, subject: Subject): void {
+  const stem = (runtime: Tested, memoryMiB?: number): Promise<StemUnderTest> =>
+    StemUnderTest.boot(rig().driver, runtime, memoryMiB === undefined ? {} : { memoryMiB });
+  const looking = async (runtime: 'nodejs' | 'python3', booted: Booted): Promise<Seen> => {
+    assert.equal(booted.init.kind, 'ready', `${runtime} ${JSON.stringify(booted.logs)}`);
+    return (await booted.json({})) as Seen;
+  };
+
+  for (const [form, runtime, handler, files, answer] of FORMS) {
+    test(`a stem of ${runtime} runs ${form}`, async () => {
+      await using blank = await stem(runtime);
+      const code = await layCode(rig().home, files);
+      const booted = await blank.become(code, { handler });
+      assert.equal(booted.init.kind, 'ready', JSON.stringify(booted.logs));
+      const { taskRoot } = booted.sandbox;
+      const said = (await booted.text(1)).replaceAll(taskRoot, '');
+      assert.deepEqual(JSON.parse(said), answer);
+    });
+  }
+
+  test('a stem answers as a sandbox that was made with its code does', async () => {
+    for (const runtime of NATIVE) {
+      await using blank = await stem(runtime);
+      const booted = await blank.become(rig().codeOf(runtime), { environment: { OWN: 'ü=1' } });
+      assert.equal(await booted.json({ what: 'echo', value: 'ü' }), 'ü');
+      const { OWN, PWD } = (await booted.json({ what: 'env' })) as Record<string, string>;
+      assert.deepEqual([OWN, PWD], ['ü=1', booted.sandbox.taskRoot]);
+      assert.deepEqual(await booted.json({ what: 'write' }), {
+        code: rig().subject.name === 'docker' ? 'refused' : 'allowed',
+        tmp: 'allowed',
+      });
+    }
+  });
+
+  test('a stem holds nothing of a function before it is bound', async () => {
+    for (const runtime of NATIVE) {
+      await using blank = await stem(runtime);
+      await assertBlank(rig(), blank.sandbox.id);
+      const code = await layCode(rig().home, LOOKS[runtime]);
+      const seen = await looking(runtime, await blank.become(code, { environment: { SECRET: 'of-the-function' } }));
+      // What the kernel keeps of the environment is what the process was started with.
+      const atStart = seen.environ.split('\0').filter((entry) => entry !== '');
+      const odd = atStart.filter(
+        (entry) => !/^(HOME|LANG|LC_CTYPE|PATH|PWD|TMPDIR|TZ|HOSTNAME|LAMBDA_TASK_ROOT|NODE_OPTIONS|LAM_\w+)=/.test(entry),
+      );
+      assert.deepEqual(odd, []);
+      assert.ok(!seen.environ.includes('of-the-function') && !seen.environ.includes(code));
+      assert.equal(seen.env['SECRET'], 'of-the-function');
+      assert.equal(seen.cwd, blank.sandbox.taskRoot);
+      assert.deepEqual(
+        seen.files,
+        Object.keys(LOOKS[runtime]).map((name) => join(blank.sandbox.taskRoot, name)),
+      );
+    }
+  });
+
+  test('two stems see nothing of each other\u2019s function', async () => {
+    for (const runtime of NATIVE) {
+      await using one = await stem(runtime);
+      await using other = await stem(runtime);
+      const code = await layCode(rig().home, { ...LOOKS[runtime], 'of-one.txt': 'of-one' });
+      const first = await looking(runtime, await one.become(code, { environment: { OF: 'of-one' } }));
+      const second = await looking(
+        runtime,
+        await other.become(await layCode(rig().home, LOOKS[runtime]), { environment: { OF: 'of-other' } }),
+      );
+      assert.ok(JSON.stringify(first).includes('of-one'));
+      for (const mark of ['of-one', code, one.sandbox.id]) assert.ok(!JSON.stringify(second).includes(mark), mark);
+      for (const mark of ['of-other', other.sandbox.id]) assert.ok(!JSON.stringify(first).includes(mark), mark);
+      if (rig().subject.name === 'process') assert.notEqual(first.env['HOME'], second.env['HOME']);
+    }
+  });
+
+  test('a stem has the limits it was made with, as a sandbox with code has them', async () => {
+    for (const runtime of NATIVE) {
+      const code = await layCode(rig().home, LOOKS[runtime]);
+      const heaps: number[] = [];
+      for (const memoryMiB of [128, 192]) {
+        await using direct = await bootCode(rig().driver, runtime, code, { memoryMiB });
+        await using blank = await stem(runtime, memoryMiB);
+        const [wanted, seen] = [await looking(runtime, direct), await looking(runtime, await blank.become(code, { memoryMiB }))];
+        const limitsOf = ({ fileLimit, memory, heap }: Seen): readonly unknown[] => [fileLimit, memory, heap];
+        assert.deepEqual(limitsOf(seen), limitsOf(wanted));
+        heaps.push(seen.heap);
+      }
+      if (runtime === 'nodejs') assert.ok((heaps[1] ?? 0) > (heaps[0] ?? 0), heaps.join(', '));
+    }
+  });
+
+  test('a stem is ended by the memory limit it was made with', async () => {
+    for (const runtime of NATIVE) {
+      await using blank = await stem(runtime, 128);
+      const booted = await blank.become(rig().codeOf(runtime), { timeoutMs: 30_000 });
+      const outcome = await booted.invoke({ what: 'hog' });
+      assert.ok(outcome.kind === 'exit' && outcome.exit.outOfMemory, JSON.stringify([outcome, booted.logs]));
+    }
+  });
+
+  test('a stem takes a tree of thousands of files, exactly as it is', async () => {
+    const modules = Array.from({ length: 3000 }, (_, i) => [`node_modules/p${i % 60}/f${i}.js`, `module.exports = ${i};`] as const);
+    const code = await layCode(rig().home, {
+      ...LOOKS.nodejs,
+      ...Object.fromEntries(modules),
+      'node_modules/dangling': { link: 'nowhere' },
+      'main.js': 'exports.handler = async () => require("./node_modules/p59/f2999.js");',
+    });
+    await using blank = await stem('nodejs');
+    let turns = 0;
+    const turn = setInterval(() => (turns += 1), 1);
+    const booted = await blank.become(code, { handler: 'main.handler' });
+    clearInterval(turn);
+    assert.equal(await booted.json({}), 2999);
+    if (rig().subject.name !== 'docker') return;
+    assert.ok(turns > 2, `other work went on ${turns} times`);
+    assert.deepEqual(await pathsIn(join(rig().home, 'run/docker/stems', blank.sandbox.id)), await pathsIn(code));
+  });
+
+  test('a stem is known by what it can be used for', () => {
+    const { driver } = rig();
+    const key = (name: string, over: object = {}): string | null => {
+      const runtime = parseRuntime(name);
+      assert.ok(runtime !== undefined);
+      return driver.stemKey({ ...specOf('nodejs', '/code'), ...over, runtime });
+    };
+    assert.equal(typeof key('nodejs22.x'), 'string');
+    assert.equal(key('nodejs22.x'), key('nodejs24.x', { functionName: 'other', version: 9, code: null, id: '0' }));
+    assert.equal(key('provided.al2023'), null);
+    const limits = { memoryMiB: 128, cpus: 1, pids: 64, tmpMiB: 16 };
+    const keys = [
+      key('nodejs'),
+      key('python3'),
+      key('python3.11'),
+      ...Object.entries(limits).map(([name, value]) => key('nodejs', { limits: { ...limits, [name]: value + 1 } })),
+      ...(driver.name === 'docker' ? [key('nodejs', { network: 'on' }), key('nodejs', { image: 'node:24-slim' })] : []),
+    ];
+    assert.equal(new Set(keys).size, keys.length, JSON.stringify(keys));
+  });
+
+  test('stems leave nothing once they are destroyed, bound or not', async () => {
+    const [blank, bound, binding] = [await stem('nodejs'), await stem('python3'), await stem('nodejs')];
+    const booted = await bound.become(rig().codeOf('python3'));
+    assert.equal(await booted.json({ what: 'echo', value: 1 }), 1);
+    assert.notDeepEqual(await rig().remains(), []);
+    const late = binding.sandbox.bind(rig().codeOf('nodejs')).catch(() => undefined);
+    await Promise.all([blank, bound, binding, blank].map(({ sandbox }) => sandbox.destroy()));
+    await late;
+    assert.equal((await blank.sandbox.exited).signal, 'SIGKILL');
+    assert.ok(await eventually(async () => (await rig().remains()).length === 0), (await rig().remains()).join('\n'));
+  });
+
+  if (subject.name === 'docker' || subject.cgroups === false) return;
+  test('a stem has a small share of the processor until it is bound', async (t) => {
+    await using blank = await stem('nodejs');
+    const group = join(`lam-${homeId(rig().home)}`, blank.sandbox.id);
+    const share = async (): Promise<string | undefined> => {
+      const files = [`/sys/fs/cgroup/cpu/${group}/cpu.shares`, `/sys/fs/cgroup/${group}/cpu.weight`];
+      const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => undefined)));
+      return texts.find((text) => text !== undefined)?.trim();
+    };
+    const before = await share();
+    if (before === undefined) return t.skip('this machine lets nobody make control groups of the processor');
+    await blank.sandbox.bind(rig().codeOf('nodejs'));
+    assert.equal(Number(await share()), Number(before) * 4);
+  });
+}
+
+/** What can be seen of a stem from outside: where it is, and what it was started with. */
+async function assertBlank(rig: DriverRig, id: string): Promise<void> {
+  const { subject, home } = rig;
+  if (subject.name === 'docker') {
+    const { body } = await askEngine(subject.socketPath, `/containers/lam-${id}/json`);
+    const { Config: config, HostConfig: host } = body as {
+      Config: { Labels: Record<string, string> };
+      HostConfig: { Mounts: { Source: string; Target: string; ReadOnly: boolean }[] };
+    };
+    assert.deepEqual([config.Labels['lam.function'], config.Labels['lam.version']], ['', '0']);
+    const mount = host.Mounts.find(({ Target }) => Target === '/var/task');
+    assert.ok(mount?.ReadOnly === true && mount.Source.endsWith(id));
+    assert.deepEqual(await readdir(mount.Source), []);
+    return;
+  }
+  const pids = await pidsOf(home, id);
+  assert.ok(pids.length > 0);
+  for (const pid of pids) assert.deepEqual(await readdir(await readlink(`/proc/${pid}/cwd`)), ['tmp']);
+  assert.deepEqual(await readdir(join(home, 'run/sb', id, 'tmp')), []);
+}
+
+/** Every path below a folder with its kind, its mode, its size and where it leads. */
+async function pathsIn(root: string): Promise<readonly string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const lines = await Promise.all(
+    entries.map(async (entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const { mode, size, mtimeMs } = await lstat(path);
+      const is = entry.isSymbolicLink() ? await readlink(path) : entry.isFile() ? `${size} ${mtimeMs}` : '';
+      return `${path.slice(root.length)} ${mode.toString(8)} ${is}`;
+    }),
+  );
+  return lines.toSorted();
+}
