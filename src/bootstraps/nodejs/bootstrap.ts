@@ -109,8 +109,8 @@ export class Bootstrap implements FrameSink {
       if (init.environment['NODE_OPTIONS']?.includes('--enable-source-maps') === true) process.setSourceMapsEnabled(true);
       if (init.concurrency > 1) this.#spread(init.concurrency);
       process.chdir(init.taskRoot);
-      if (init.wantStartupCache || this.#archive !== undefined) this.#cache = StartupCache.open(this.#archive);
-      this.#handler = await loadHandler(init.taskRoot, init.handler);
+      if (init.wantStartupCache || this.#archive !== undefined) this.#cache = new StartupCache(init.taskRoot, this.#archive);
+      this.#handler = await loadHandler(init.taskRoot, init.handler, this.#cache);
     } catch (thrown) {
       this.#crash(thrown, 'Init Error', EXIT.initError);
     }
@@ -262,7 +262,7 @@ export class Bootstrap implements FrameSink {
     this.#cacheTimer = undefined;
     const archive = this.#init?.wantStartupCache === true ? this.#cache?.collect() : undefined;
     this.#cache?.remove();
-    this.#cache = undefined;
+    this.#cache = this.#archive = undefined;
     if (archive !== undefined) for (const part of encodeCache(FRAME.newCache, archive)) this.#channel.send(part);
   }
 

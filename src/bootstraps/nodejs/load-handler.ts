@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RuntimeError } from './error-document.ts';
+import type { StartupCache } from './startup-cache.ts';
 
 /** What a handler's author exports; what it is given and gives back is between the two of them. */
 export type Handler = (event: unknown, context: unknown, callback: (error: unknown, result?: unknown) => void) => unknown;
@@ -22,7 +23,7 @@ const IS_ES_MODULE =
  * Loads `dir/file.export[.nested]` from `taskRoot`. Throws a {@link RuntimeError} of AWS's kinds (`ImportModuleError`,
  * `HandlerNotFound`, `MalformedHandlerName`, `UserCodeSyntaxError`), or whatever the module itself threw.
  */
-export async function loadHandler(taskRoot: string, handler: string): Promise<Handler> {
+export async function loadHandler(taskRoot: string, handler: string, cache?: StartupCache): Promise<Handler> {
   if (handler.includes('..'))
     throw new RuntimeError('MalformedHandlerName', `'${handler}' is not a valid handler name. Use a path inside the function.`);
   const name = basename(handler);
@@ -30,7 +31,7 @@ export async function loadHandler(taskRoot: string, handler: string): Promise<Ha
   const [, file, path] = match ?? [];
   if (file === undefined || path === undefined) throw new RuntimeError('MalformedHandlerName', 'Bad handler');
   const folder = resolve(taskRoot, handler.slice(0, handler.length - name.length));
-  const found = pick(await load(taskRoot, folder, file), path);
+  const found = pick(await new Loader(taskRoot, cache).load(folder, file), path);
   if (found === undefined || found === null) throw new RuntimeError('HandlerNotFound', `${handler} is undefined or not exported`);
   if (typeof found !== 'function') throw new RuntimeError('HandlerNotFound', `${handler} is not a function`);
   return found as Handler;
@@ -43,53 +44,68 @@ function pick(module: unknown, path: string): unknown {
   return at(module) ?? at(Reflect.get(Object(module), 'default'));
 }
 
-async function load(taskRoot: string, folder: string, file: string): Promise<unknown> {
-  try {
-    return await loadFirst(taskRoot, folder, file);
-  } catch (error) {
-    throw explain(error);
+class Loader {
+  readonly #taskRoot: string;
+  readonly #cache: StartupCache | undefined;
+
+  constructor(taskRoot: string, cache: StartupCache | undefined) {
+    this.#taskRoot = taskRoot;
+    this.#cache = cache;
   }
-}
 
-async function loadFirst(taskRoot: string, folder: string, file: string): Promise<unknown> {
-  const base = join(folder, file);
-  const require = createRequire(join(taskRoot, 'index.js'));
-  if (isFile(base)) return require(base);
-  if (isFile(`${base}.js`)) return isModuleScope(folder) ? importFile(`${base}.js`) : requireOrImport(require, `${base}.js`);
-  if (isFile(`${base}.mjs`)) return importFile(`${base}.mjs`);
-  if (isFile(`${base}.cjs`)) return require(`${base}.cjs`);
-  for (const extension of ['.ts', '.mts', '.cts']) if (isFile(base + extension)) return importTypeScript(base + extension);
-  // Last, as Node would find it: a package, a folder with an index.
-  return require(require.resolve(file, { paths: [taskRoot, folder] }));
-}
-
-/** `.js` without a package.json that says what it is: CommonJS if it reads as such, else an ES module. */
-function requireOrImport(require: NodeJS.Require, path: string): unknown {
-  try {
-    return require(path);
-  } catch (error) {
-    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-    const isEsModule =
-      code === 'ERR_REQUIRE_ESM' ||
-      code === 'ERR_REQUIRE_ASYNC_MODULE' ||
-      (error instanceof SyntaxError && IS_ES_MODULE.test(error.message));
-    if (isEsModule && readFileSync(path, 'utf8').length > 0) return importFile(path);
-    throw error;
+  async load(folder: string, file: string): Promise<unknown> {
+    try {
+      return await this.#loadFirst(folder, file);
+    } catch (error) {
+      throw explain(error);
+    }
   }
-}
 
-function importTypeScript(path: string): Promise<unknown> {
-  if (Reflect.get(process.features, 'typescript')) return importFile(path);
-  throw new RuntimeError(
-    'ImportModuleError',
-    `Error: Node ${process.versions.node} can't run '${path}': use Node 22.18 or newer, or build it to JavaScript`,
-  );
-}
+  async #loadFirst(folder: string, file: string): Promise<unknown> {
+    const base = join(folder, file);
+    if (isFile(base)) return this.#require(base);
+    if (isFile(`${base}.js`)) return isModuleScope(folder) ? this.#import(`${base}.js`) : this.#requireOrImport(`${base}.js`);
+    if (isFile(`${base}.mjs`)) return this.#import(`${base}.mjs`);
+    if (isFile(`${base}.cjs`)) return this.#require(`${base}.cjs`);
+    for (const extension of ['.ts', '.mts', '.cts']) if (isFile(base + extension)) return this.#importTypeScript(base + extension);
+    // Last, as Node would find it: a package, a folder with an index.
+    return this.#require(createRequire(join(this.#taskRoot, 'index.js')).resolve(file, { paths: [this.#taskRoot, folder] }));
+  }
 
-function importFile(path: string): Promise<unknown> {
-  const url = pathToFileURL(path).href;
-  const injected = globalThis.__lamImport;
-  return injected === undefined ? import(url) : injected(url);
+  /** `.js` without a package.json that says what it is: CommonJS if it reads as such, else an ES module. */
+  #requireOrImport(path: string): unknown {
+    try {
+      return this.#require(path);
+    } catch (error) {
+      const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+      const isEsModule =
+        code === 'ERR_REQUIRE_ESM' ||
+        code === 'ERR_REQUIRE_ASYNC_MODULE' ||
+        (error instanceof SyntaxError && IS_ES_MODULE.test(error.message));
+      if (isEsModule && readFileSync(path, 'utf8').length > 0) return this.#import(path);
+      throw error;
+    }
+  }
+
+  #importTypeScript(path: string): Promise<unknown> {
+    if (Reflect.get(process.features, 'typescript')) return this.#import(path);
+    throw new RuntimeError(
+      'ImportModuleError',
+      `Error: Node ${process.versions.node} can't run '${path}': use Node 22.18 or newer, or build it to JavaScript`,
+    );
+  }
+
+  #require(path: string): unknown {
+    this.#cache?.beforeRequire();
+    return createRequire(join(this.#taskRoot, 'index.js'))(path);
+  }
+
+  #import(path: string): Promise<unknown> {
+    this.#cache?.beforeImport();
+    const url = pathToFileURL(path).href;
+    const injected = globalThis.__lamImport;
+    return injected === undefined ? import(url) : injected(url);
+  }
 }
 
 /** Whether the nearest package.json above `folder` makes `.js` files ES modules. */
