@@ -29,5 +29,5 @@ const PLOTTED = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 93, 95, 97, 98, 9
 
 /** Points of a latency curve, as far out as the count supports: the last percentile leaves out at least one sample. */
 export function curvePoints(histogram: RecordableHistogram): readonly (readonly [percentile: number, ms: number])[] {
-  return PLOTTED.filter((p) => (histogram.count * (100 - p)) / 100 >= 1).map((p) => [p, percentileMs(histogram, p)] as const);
+  return PLOTTED.filter((p) => (histogram.count * (100 - p)) / 100 > 1 - 1e-9).map((p) => [p, percentileMs(histogram, p)] as const);
 }

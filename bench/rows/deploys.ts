@@ -13,7 +13,7 @@ import { Ledger, type Seen } from './ledger.ts';
 const GROUP = 'deploy';
 
 const cost: Row = {
-  id: 'deploy',
+  id: 'deploy-cost',
   group: GROUP,
   measures: [
     absolute('deploy', 'deploy of a small function, daemon side', { value: 40, aim: 20 }),
