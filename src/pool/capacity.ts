@@ -34,9 +34,9 @@ export class Capacity {
     return this.#usedMiB;
   }
 
-  /** Something boots right now. */
-  get isBooting(): boolean {
-    return this.#boots.size > 0;
+  /** Something boots right now, and is not stuck. */
+  isBooting(now: MonotonicMs): boolean {
+    return this.bootRoom(now) < this.#mostBoots;
   }
 
   /** It is being made: takes its memory and a place to boot. */

@@ -2,7 +2,7 @@ import type { SandboxId, SandboxSpec } from '../driver/sandbox.ts';
 import type { InitRequest } from '../executor/session.ts';
 import type { FunctionConfig } from '../contract/index.ts';
 import type { Runtime } from '../runtimes/index.ts';
-import type { PoolRevision } from './revision.ts';
+import { concurrencyOf, type PoolRevision } from './revision.ts';
 
 /** The region every function believes to be in; part of its ARN. */
 const REGION = 'us-east-1';
@@ -21,6 +21,7 @@ export interface InitOf {
 export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest {
   const { config, functionName, version } = revision;
   const { sandboxId, taskRoot, now } = of;
+  const concurrency = concurrencyOf(config);
   const logGroup = `/aws/lambda/${functionName}`;
   const day = now.toISOString().slice(0, 10).replaceAll('-', '/');
   const logStream = `${day}/[${version}]${sandboxId}`;
@@ -32,7 +33,7 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
     taskRoot,
     memoryMiB: config.memoryMiB,
     timeoutMs: config.timeoutMs,
-    concurrency: config.concurrency,
+    concurrency,
     wantStartupCache: of.wantStartupCache,
     logGroup,
     logStream,
@@ -46,7 +47,7 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
       AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
       AWS_LAMBDA_LOG_STREAM_NAME: logStream,
       AWS_LAMBDA_INITIALIZATION_TYPE: of.wasAskedFor ? 'on-demand' : 'provisioned-concurrency',
-      ...(config.concurrency === 1 ? {} : { AWS_LAMBDA_MAX_CONCURRENCY: String(config.concurrency) }),
+      ...(concurrency === 1 ? {} : { AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) }),
       // AWS sets it for its managed runtimes only.
       ...(revision.runtime.family === 'provided' ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}` }),
       _HANDLER: config.handler,

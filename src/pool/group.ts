@@ -1,9 +1,12 @@
 import { lamError, type LamError } from '../errors/index.ts';
 import { Ewma, Fifo, type MonotonicMs } from '../kit/index.ts';
 import { pipelineDepth, RECALLED_MS, WAKE_MS, type Traffic } from './policy/index.ts';
-import type { PoolRevision } from './revision.ts';
+import { concurrencyOf, type PoolRevision } from './revision.ts';
 import type { SandboxStateName } from './sandbox-state.ts';
 import type { InitFailure, Lease, Slot } from './slot.ts';
+
+/** What a start is taken to cost before one was measured, ms: a Node boot on a laptop. */
+const FIRST_COLD_MS = 50;
 
 /** A request in the queue. */
 export interface Waiter {
@@ -50,7 +53,7 @@ export class Group {
     this.revision = revision;
     this.stemKey = stemKey;
     this.traffic = traffic;
-    this.concurrency = Math.min(revision.config.concurrency, revision.config.maxConcurrency);
+    this.concurrency = concurrencyOf(revision.config);
   }
 
   isOf(functionName: string | undefined, version: number | undefined): boolean {
@@ -102,7 +105,17 @@ export class Group {
   /** Sandboxes it may still add. */
   get room(): number {
     const most = Math.ceil(this.revision.config.maxConcurrency / this.concurrency);
-    return most - this.busy - this.starting;
+    return most - this.alive;
+  }
+
+  /** Requests wait for which nothing is on its way, though it may add a sandbox. */
+  get wantsMore(): boolean {
+    return this.room > 0 && this.queue.size > this.starting * this.concurrency;
+  }
+
+  /** What one of its sandboxes costs to start without a stem, ms. */
+  get coldMs(): number {
+    return this.cold.value ?? FIRST_COLD_MS;
   }
 
   /** Counts how long one invocation took. */

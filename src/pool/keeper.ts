@@ -15,8 +15,6 @@ export interface KeeperOptions {
   readonly capacity: Capacity;
   readonly rack: StemRack;
   readonly life: SlotLife;
-  /** What a start costs without a stem, ms. */
-  readonly coldMs: (group: Group) => number;
 }
 
 /** Looks after sandboxes that nobody uses at the moment: which to keep, which to end, which to start before they are asked for. */
@@ -35,7 +33,7 @@ export class Keeper {
     slot.idleSince = this.#options.clock.monotonic();
     slot.priority = greedyDualPriority(this.#clockValue, {
       frequency: group.traffic.arrivals.recent(slot.idleSince),
-      coldMs: this.#options.coldMs(group),
+      coldMs: group.coldMs,
       memoryMiB: slot.memoryMiB,
     });
     group.idle.push(slot);
@@ -65,6 +63,15 @@ export class Keeper {
     return false;
   }
 
+  /** Whether requests wait that nobody serves, or that memory is too short for: what is only foreseen waits for them. */
+  isPressed(hungry: Iterable<Group>): boolean {
+    for (const group of hungry) {
+      const isShort = group.busy === 0 || !this.#options.capacity.fits(group.revision.config.memoryMiB);
+      if (isShort && group.wantsMore) return true;
+    }
+    return false;
+  }
+
   /** A start that nobody waited for failed. */
   failed(group: Group): void {
     const pause = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** group.failedStarts);
@@ -72,17 +79,17 @@ export class Keeper {
     group.retryAt = this.#options.clock.monotonic() + pause;
   }
 
-  /** Ends what a version keeps without use, and starts what it will need. `isBusy`: requests wait, which go first. */
-  tend(group: Group, isBusy: boolean): void {
+  /** Ends what a version keeps without use, and starts what it will need. `isPressed`: see {@link Keeper.isPressed}. */
+  tend(group: Group, isPressed: boolean): void {
     const now = this.#options.clock.monotonic();
     const { traffic, peakBusy } = group;
     if (group.busy > 0 || peakBusy > 0) traffic.sample(now, group.busy, peakBusy);
     group.peakBusy = group.busy;
     const { config } = group.revision;
     const least = group.isLive ? config.minWarm : 0;
-    const costs = { coldMs: this.#options.coldMs(group), memoryMiB: config.memoryMiB };
+    const costs = { coldMs: group.coldMs, memoryMiB: config.memoryMiB };
     this.#expire(group, least, costs, now);
-    if (!group.isLive || isBusy || now < group.retryAt) return;
+    if (!group.isLive || isPressed || now < group.retryAt) return;
     // An idle time that somebody set is all there is to it: nothing is foreseen then.
     const ahead = config.idleTimeoutMs === null ? traffic.ahead(now, costs) : 0;
     this.#start(group, Math.max(least, ahead) - group.alive, now);

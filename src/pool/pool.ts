@@ -37,8 +37,6 @@ export interface Counts {
   busy: number;
 }
 
-/** What a start is taken to cost before one was measured, ms: a Node boot on a laptop. */
-const FIRST_COLD_MS = 50;
 /** How often waiting requests are looked at again, ms. */
 const TICK_MS = 10;
 const SWEEP_MS = 1000;
@@ -78,7 +76,7 @@ export class Pool {
       driver,
       clock,
       capacity,
-      isBusy: () => this.#hungry.size > 0 || capacity.isBooting,
+      isBusy: () => capacity.isBooting(clock.monotonic()) || this.#keeper.isPressed(this.#hungry),
       onFreed,
       onTrouble: (what) => options.onTrouble?.(`no sandbox could be booted ahead: ${what}`),
     });
@@ -91,18 +89,20 @@ export class Pool {
       hooksFor,
       onReady: (slot) => this.#offer(slot),
       onFailed: (slot, tell) => this.#failed(slot, tell),
-      onSpoiled: (slot) => this.#pump(slot.group),
-      onFreed,
+      onFreed: () => {
+        this.#rack.look();
+        onFreed();
+      },
       onGone: (slot) => this.#forget(slot.group),
     });
-    this.#keeper = new Keeper({ clock, capacity, rack: this.#rack, life: this.#life, coldMs: (group) => this.#coldMs(group) });
+    this.#keeper = new Keeper({ clock, capacity, rack: this.#rack, life: this.#life });
     this.#stopSweep = clock.every(SWEEP_MS, () => this.#sweep());
   }
 
   /** A warm sandbox at once, or undefined. The hot path: no promise, no closure. */
   tryLease(revision: PoolRevision): Lease | undefined {
     const group = this.#groups.get(revision);
-    if (group === undefined) return undefined;
+    if (group === undefined || this.#closing !== undefined) return undefined;
     if (group.queue.size > 0) return undefined;
     const slot = group.find();
     if (slot === undefined) return undefined;
@@ -183,7 +183,7 @@ export class Pool {
     const group = this.#group(revision);
     group.isLive = true;
     group.retiredSince = undefined;
-    this.#keeper.tend(group, this.#hungry.size > 0);
+    this.#keeper.tend(group, this.#keeper.isPressed(this.#hungry));
   }
 
   /** No pointer leads to this version any more (or again one does): its idle sandboxes expire sooner. */
@@ -246,11 +246,12 @@ export class Pool {
 
   /** Resolves when no lease is out, or after `graceMs`. */
   #allReturned(graceMs: number): Promise<void> {
-    if (graceMs <= 0 || this.counts().busy === 0) return Promise.resolve();
+    const isOut = (): boolean => [...this.#allGroups()].some((group) => group.inFlight > 0);
+    if (graceMs <= 0 || !isOut()) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = this.#options.clock.after(graceMs, resolve);
       this.#onReturn = () => {
-        if (this.counts().busy > 0) return;
+        if (isOut()) return;
         cancel();
         resolve();
       };
@@ -288,11 +289,9 @@ export class Pool {
 
   /** A sandbox is free: the oldest requests take it, else it rests. */
   #offer(slot: Slot): void {
-    if (this.#serveNext(slot)) {
-      while (slot.group.concurrency > 1 && slot.group.hasRoom(slot) && this.#serveNext(slot));
-      return;
-    }
-    this.#keeper.rest(slot);
+    const { group } = slot;
+    if (!group.hasRoom(slot) || !this.#serveNext(slot)) this.#keeper.rest(slot);
+    else while (group.concurrency > 1 && group.hasRoom(slot) && this.#serveNext(slot));
   }
 
   /** The oldest request gets this sandbox. */
@@ -320,8 +319,13 @@ export class Pool {
     for (const group of [...this.#hungry].toSorted((a, b) => since(a) - since(b))) this.#pump(group);
   }
 
-  /** Starts what the policy wants for a group's queue. */
+  /** Gives a group's queue the room there is, and starts what the policy wants for the rest. */
   #pump(group: Group): void {
+    // Where several run in a sandbox, one that ends may make room in another.
+    while (group.concurrency > 1 && group.queue.size > 0) {
+      const slot = group.find();
+      if (slot === undefined || !this.#serveNext(slot)) break;
+    }
     const oldest = group.queue.peek();
     if (oldest === undefined) {
       this.#hungry.delete(group);
@@ -335,7 +339,7 @@ export class Pool {
       busy: group.busy,
       starting: group.starting,
       serviceMs: group.service.value,
-      coldMs: this.#coldMs(group),
+      coldMs: group.coldMs,
       room: group.room,
       bootRoom: this.#capacity.bootRoom(now),
       cores: this.#options.cores,
@@ -352,11 +356,6 @@ export class Pool {
     }
   }
 
-  /** What a sandbox of this version costs to start without a stem, ms. */
-  #coldMs(group: Group): number {
-    return group.cold.value ?? FIRST_COLD_MS;
-  }
-
   /** Memory is held by others: those who have waited for long without any sandbox of their version are told. */
   #giveUp(group: Group, now: MonotonicMs): void {
     if (group.busy + group.starting > 0) return;
@@ -369,20 +368,21 @@ export class Pool {
   }
 
   /** Tells all who wait, but only the first while others of its version run: those may yet serve the rest. */
-  #failed(slot: Slot, tell: (waiter: Waiter) => void): void {
+  #failed(slot: Slot, tell: ((waiter: Waiter) => void) | undefined): void {
     const { group } = slot;
     if (!slot.wasAskedFor) this.#keeper.failed(group);
-    if (group.busy === 0) {
+    if (tell === undefined) this.#pump(group);
+    else if (group.busy === 0) {
       this.#hungry.delete(group);
       for (const waiter of group.queue.drain()) tell(waiter);
-      return;
+    } else {
+      const first = group.queue.shift();
+      if (first !== undefined) tell(first);
     }
-    const first = group.queue.shift();
-    if (first !== undefined) tell(first);
   }
 
   #endFree(group: Group): void {
-    for (const slot of group.slots) if (slot.state !== 'busy') this.#life.end(slot);
+    for (const slot of group.slots) if (slot.inFlight === 0) this.#life.end(slot);
   }
 
   #forget(group: Group): void {
@@ -393,6 +393,7 @@ export class Pool {
   }
 
   #sweep(): void {
-    for (const group of this.#groups.values()) this.#keeper.tend(group, this.#hungry.size > 0);
+    const isPressed = this.#keeper.isPressed(this.#hungry);
+    for (const group of this.#groups.values()) this.#keeper.tend(group, isPressed);
   }
 }

@@ -14,3 +14,8 @@ export interface PoolRevision {
   /** Host folder of the unpacked code. */
   readonly codePath: string;
 }
+
+/** Invocations one sandbox may run at the same time: no more than may run in all. */
+export function concurrencyOf({ concurrency, maxConcurrency }: FunctionConfig): number {
+  return Math.min(concurrency, maxConcurrency);
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LIMITS } from '../contract/index.ts';
-import { asLamError } from '../errors/index.ts';
+import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock, MonotonicMs } from '../kit/index.ts';
 import type { Sandbox, SandboxDriver, SandboxId } from '../driver/sandbox.ts';
 import type { ExitStatus, InitOutcome, SessionHooks } from '../executor/session.ts';
@@ -28,10 +28,11 @@ export interface SlotLifeOptions {
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
   /** It is warm and runs nothing. */
   readonly onReady: (slot: Slot) => void;
-  /** It could not be made, and is ended already; `tell` says so to one who waited. */
-  readonly onFailed: (slot: Slot, tell: (waiter: Waiter) => void) => void;
-  /** The stem it was to be made of was of no use: whoever waits for it is to get another. */
-  readonly onSpoiled: (slot: Slot) => void;
+  /**
+   * It could not be made, and is ended already. `tell` says so to one who waited; undefined where only the stem it was to be
+   * made of was of no use, and whoever waits is to get another.
+   */
+  readonly onFailed: (slot: Slot, tell: ((waiter: Waiter) => void) | undefined) => void;
   /** A place to boot, or memory, is free again. */
   readonly onFreed: () => void;
   /** It holds nothing any more. */
@@ -91,13 +92,7 @@ export class SlotLife {
     try {
       sandbox = stem === undefined ? await this.#create(slot) : await this.#adopt(slot, stem);
     } catch (thrown) {
-      this.end(slot);
-      if (slot.sandbox === undefined) this.#forget(slot);
-      if (stem === undefined) this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
-      else {
-        this.#options.rack.spoiled(slot.group.stemKey, thrown);
-        this.#options.onSpoiled(slot);
-      }
+      this.#lost(slot, stem, thrown);
       return;
     }
     void sandbox.exited.then((exit) => this.#exited(slot, exit));
@@ -110,8 +105,18 @@ export class SlotLife {
     try {
       await this.#init(slot, sandbox, stem !== undefined);
     } catch (thrown) {
-      this.end(slot);
-      this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
+      this.#lost(slot, stem, thrown);
+    }
+  }
+
+  /** It came to nothing through no fault of its code. */
+  #lost(slot: Slot, stem: Stem | undefined, thrown: unknown): void {
+    this.end(slot);
+    if (slot.sandbox === undefined) this.#forget(slot);
+    if (stem === undefined) this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
+    else {
+      this.#options.rack.spoiled(slot.group.stemKey, thrown);
+      this.#options.onFailed(slot, undefined);
     }
   }
 
@@ -163,6 +168,7 @@ export class SlotLife {
     // Condemned meanwhile, and its queue with it.
     if (!slot.is('initializing')) return;
     if (outcome.kind === 'ready' && slot.exit !== undefined) outcome = { kind: 'exit', exit: slot.exit };
+    if (wasStem && wasKilled(outcome)) throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'one was killed' });
     const now = clock.monotonic();
     if (outcome.kind !== 'ready') {
       const failure: InitFailure = { kind: 'init-failed', outcome, sandboxId: slot.id, initMs: now - bootedAt, limitMs };
@@ -190,4 +196,12 @@ export class SlotLife {
     this.#options.onGone(slot);
     this.#options.onFreed();
   }
+}
+
+/**
+ * Whether something outside ended it, which may have been before its code came. Code that kills itself while it loads is
+ * found out in the next sandbox, which is no stem.
+ */
+function wasKilled(outcome: InitOutcome): boolean {
+  return outcome.kind === 'exit' && outcome.exit.signal !== null && !outcome.exit.outOfMemory;
 }

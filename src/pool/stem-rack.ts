@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { asLamError } from '../errors/index.ts';
 import { Ewma, type Clock, type MonotonicMs } from '../kit/index.ts';
 import type { SandboxDriver, SandboxSpec } from '../driver/sandbox.ts';
-import type { Capacity } from './capacity.ts';
+import { STUCK_MS, type Capacity } from './capacity.ts';
 import { stemsWanted } from './policy/index.ts';
 import { Stem } from './stem.ts';
 
@@ -72,6 +72,11 @@ export class StemRack {
     this.#refillSoon();
   }
 
+  /** Memory may be free: to be looked at soon. */
+  look(): void {
+    if (this.#kinds.size > 0) this.#refillSoon();
+  }
+
   /** Stems of this kind that wait for a function now. */
   readyFor(key: string | null): number {
     let ready = 0;
@@ -86,7 +91,10 @@ export class StemRack {
     return ready;
   }
 
-  /** A stem for a function of this kind: one that is ready, else the one that boots for the longest time. It is the taker's from now on. */
+  /**
+   * A stem for a function of this kind: one that is ready, else the one that boots for the longest time and can be expected
+   * to be there soon. It is the taker's from now on.
+   */
   take(key: string | null): Stem | undefined {
     const kind = key === null ? undefined : this.#kinds.get(key);
     if (kind === undefined) return undefined;
@@ -101,7 +109,7 @@ export class StemRack {
         taken = stem;
         break;
       }
-      taken ??= stem;
+      if (kind.failures === 0 && now - stem.startedAt < STUCK_MS) taken ??= stem;
     }
     if (taken !== undefined) kind.stems.delete(taken);
     return taken;

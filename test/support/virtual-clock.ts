@@ -18,6 +18,11 @@ export class VirtualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** When the next of them is due, on the monotonic clock. */
+  get nextAt(): number | undefined {
+    return this.#nextBy(Infinity)?.at;
+  }
+
   now(): number {
     return 1_700_000_000_000 + this.#elapsed;
   }

@@ -175,7 +175,7 @@ describe('an init that fails', () => {
 
   test('fails only the first who waits while another sandbox of the version runs', async () => {
     let made = 0;
-    const { pool, clock } = poolHouse({ init: (spec) => (made++ === 0 ? { ms: 0 } : (failing.init?.(spec) ?? 'never')) });
+    const { pool, clock } = poolHouse({ init: (...of) => (made++ === 0 ? { ms: 0 } : (failing.init?.(...of) ?? 'never')) });
     const hello = revision('hello', 1, { maxConcurrency: 2 });
     const runs = leased(await pool.lease(hello));
     const unlucky = pool.lease(hello);

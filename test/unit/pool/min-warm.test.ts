@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { FunctionConfig } from '../../../src/contract/index.ts';
+import type { PoolRevision } from '../../../src/pool/index.ts';
+import { leased, poolHouse } from '../../support/pool-house.ts';
+import { revision } from '../../support/revisions.ts';
+
+const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
+
+function kept(version: number, config: Partial<FunctionConfig> = {}): PoolRevision {
+  return revision('kept', version, { minWarm: 2, idleTimeoutMs: 1000, ...config });
+}
+
+describe('sandboxes that are kept warm', () => {
+  test('are there before the first request, as many as asked for, and say so', async () => {
+    const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 50 }) });
+    const of = kept(1, { minWarm: 3 });
+    pool.setLive(of);
+    await clock.advance(2500);
+    assert.deepEqual(pool.counts('kept', 1), { starting: 0, idle: 3, busy: 0 });
+    const lease = pool.tryLease(of);
+    assert.equal(lease?.claimCold(), false, 'nobody waited for it');
+    const request = driver.alive.get(lease?.id ?? '')?.initRequest;
+    assert.equal(request?.environment['AWS_LAMBDA_INITIALIZATION_TYPE'], 'provisioned-concurrency');
+    await pool.close(0);
+  });
+
+  test('outlive every idle time, and those beyond them do not', async () => {
+    const { pool, clock } = poolHouse();
+    const of = kept(1);
+    pool.setLive(of);
+    await clock.advance(1500);
+    const four = [];
+    for (let i = 0; i < 4; i++) four.push(leased(await pool.lease(of)));
+    for (const lease of four) pool.release(lease, true, 10);
+    await clock.advance(500);
+    assert.equal(pool.counts().idle, 4);
+    await clock.advance(86_400_000 / 4);
+    assert.equal(pool.counts().idle, 2);
+    await pool.close(0);
+  });
+
+  test('are replaced when they are killed, idle or busy', async () => {
+    const { pool, driver, clock } = poolHouse();
+    const of = kept(1);
+    pool.setLive(of);
+    await clock.advance(1500);
+    const busy = pool.tryLease(of);
+    assert.ok(busy !== undefined);
+    for (const sandbox of driver.alive.values()) sandbox.die(KILLED);
+    await clock.advance(0);
+    pool.release(busy, false, 1);
+    await clock.advance(2500);
+    assert.deepEqual(pool.counts('kept', 1), { starting: 0, idle: 2, busy: 0 });
+    await pool.close(0);
+  });
+
+  test('whose init fails are tried again less and less often, and fail nobody', async () => {
+    let fails = true;
+    const payload = Buffer.from('{}');
+    const { pool, driver, clock } = poolHouse({
+      init: () => (fails ? { ms: 5, outcome: { kind: 'error', payload, errorType: 'E' } } : { ms: 5 }),
+    });
+    pool.setLive(kept(1, { minWarm: 1 }));
+    await clock.advance(60_000);
+    const tries = driver.created.length;
+    assert.ok(tries >= 3 && tries <= 10, `${tries} tries in a minute`);
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
+    fails = false;
+    await clock.advance(301_000);
+    assert.equal(pool.counts().idle, 1);
+    await pool.close(0);
+  });
+
+  test('that boot for nothing do not stop a request from being served', async () => {
+    const { pool, clock } = poolHouse({
+      init: (_spec, { environment }) =>
+        environment['AWS_LAMBDA_INITIALIZATION_TYPE'] === 'on-demand'
+          ? { ms: 5 }
+          : { ms: 5, outcome: { kind: 'exit', exit: { code: 1, signal: null, outOfMemory: false } } },
+    });
+    const of = kept(1, { minWarm: 1 });
+    pool.setLive(of);
+    await clock.advance(500);
+    const asked = pool.lease(of);
+    await clock.advance(100);
+    pool.release(leased(await asked), true, 1);
+    assert.equal(pool.counts().idle, 1);
+    await pool.close(0);
+  });
+
+  test('follow the live pointer, to a new version and back', async () => {
+    const { pool, clock } = poolHouse();
+    const [one, two] = [kept(1), kept(2, { minWarm: 1 })];
+    pool.setLive(one);
+    await clock.advance(2500);
+    // As the daemon tells of a deploy.
+    pool.setRetired('kept', 1, true);
+    pool.setRetired('kept', 2, false);
+    pool.setLive(two);
+    await clock.advance(2500);
+    assert.equal(pool.counts('kept', 2).idle, 1);
+    await clock.advance(60_000);
+    assert.equal(pool.counts('kept', 1).idle, 0, 'those of the version before expire');
+    pool.setRetired('kept', 2, true);
+    pool.setRetired('kept', 1, false);
+    pool.setLive(one);
+    await clock.advance(70_000);
+    assert.deepEqual([pool.counts('kept', 1).idle, pool.counts('kept', 2).idle], [2, 0]);
+    await pool.close(0);
+  });
+
+  test('are never more than the limit of the function', async () => {
+    const { pool, clock } = poolHouse();
+    pool.setLive(kept(1, { minWarm: 5, maxConcurrency: 2 }));
+    await clock.advance(10_000);
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 2, busy: 0 });
+    await pool.close(0);
+  });
+
+  test('are not ended to make room for another function', async () => {
+    const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
+    pool.setLive(kept(1));
+    await clock.advance(2500);
+    const other = assert.rejects(pool.lease(revision('other', 1)), { code: 'LAM_POOL_MEMORY_TAKEN' });
+    await clock.advance(10_100);
+    await other;
+    assert.equal(pool.counts('kept').idle, 2);
+    assert.ok(driver.promisedMiB <= 256);
+    await pool.close(0);
+  });
+
+  test('come back while another function is saturated', async () => {
+    const { pool, driver, clock } = poolHouse();
+    const [of, loud] = [kept(1), revision('loud', 1, { maxConcurrency: 1 })];
+    pool.setLive(of);
+    await clock.advance(2500);
+    leased(await pool.lease(loud));
+    const waiting = pool.lease(loud);
+    waiting.catch(() => undefined);
+    for (const sandbox of driver.alive.values()) if (sandbox.initRequest?.functionName === 'kept') sandbox.die(KILLED);
+    await clock.advance(3000);
+    assert.equal(pool.counts('kept').idle, 2);
+    await pool.close(0);
+  });
+});
+
+describe('an idle time that was set', () => {
+  test('holds whatever the arrivals say', async () => {
+    const { pool, clock } = poolHouse();
+    const of = revision('brief', 1, { idleTimeoutMs: 2000 });
+    for (let i = 0; i < 20; i++) {
+      pool.release(leased(await pool.lease(of)), true, 5);
+      await clock.advance(1500);
+      assert.equal(pool.counts().idle, 1);
+    }
+    await clock.advance(1600);
+    assert.equal(pool.counts().idle, 0);
+    await clock.advance(3_600_000);
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 }, 'nothing is foreseen then');
+    await pool.close(0);
+  });
+
+  test('of nothing ends a sandbox as soon as it rests', async () => {
+    const { pool, driver, clock } = poolHouse();
+    pool.release(leased(await pool.lease(revision('once', 1, { idleTimeoutMs: 0 }))), true, 5);
+    await clock.advance(1001);
+    assert.equal([...driver.alive.values()].filter((s) => s.boundTo !== null).length, 0);
+    await pool.close(0);
+  });
+});
