@@ -6,7 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { bundleScript } from '../src/cli/binary/evaluate.ts';
 import { buildAssets } from './build-assets.ts';
-import { buildBundles } from './build-bundles.ts';
+import { buildBundles, buildWholeDaemon } from './build-bundles.ts';
 
 /**
  * `npm run build:binary`: makes `dist/lam`, one file that needs nothing else. It is the running Node with lam's first
@@ -44,8 +44,8 @@ async function hashOf(files: readonly Carried[]): Promise<string> {
 }
 
 /** V8's compiled form of a bundle, after its top level ran once, so that it holds what every start needs. */
-async function compiled(name: string): Promise<Buffer> {
-  const script = bundleScript(name, await readFile(join(dist, `${name}.cjs`), 'utf8'));
+async function compiled(name: string, file: string): Promise<Buffer> {
+  const script = bundleScript(name, await readFile(file, 'utf8'));
   const module = { exports: {} };
   (script.runInThisContext() as (...parts: unknown[]) => void)(
     module.exports,
@@ -67,10 +67,12 @@ try {
     { path: 'esbuild', source: esbuildProgram(), executable: true },
   ];
   const assets: Record<string, string> = Object.fromEntries(carried.map(({ path, source }) => [path, source]));
-  for (const name of ['app', 'daemon']) {
-    assets[`${name}.cjs`] = join(dist, `${name}.cjs`);
+  await buildWholeDaemon(root, join(work, 'daemon.cjs'));
+  const bundles = { app: join(dist, 'app.cjs'), daemon: join(work, 'daemon.cjs') };
+  for (const [name, file] of Object.entries(bundles)) {
+    assets[`${name}.cjs`] = file;
     assets[`${name}.cache`] = join(work, `${name}.cache`);
-    await writeFile(join(work, `${name}.cache`), await compiled(name));
+    await writeFile(join(work, `${name}.cache`), await compiled(name, file));
   }
   assets['index.json'] = join(work, 'index.json');
   const files = carried.map(({ path, executable }) => ({ path, executable }));
