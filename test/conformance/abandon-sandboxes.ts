@@ -1,9 +1,17 @@
-/** Makes sandboxes, one with a child process of its own, says so on stdout and waits to be killed. Arguments: subject as JSON, home, assets. */
+/**
+ * Makes sandboxes, one with a child process of its own, and stems, one of them with code, says so on stdout and waits to be killed. Arguments: subject as JSON, home, assets.
+ */
+import { join } from 'node:path';
+
 import { boot, openDriver, type Subject } from './driver-rig.ts';
+import { StemUnderTest } from './stem-rig.ts';
 
 const [subject = '', home = '', assets = ''] = process.argv.slice(2);
 const driver = await openDriver(JSON.parse(subject) as Subject, home, assets);
 const sandboxes = await Promise.all([boot(driver, home, 'nodejs'), boot(driver, home, 'python3'), boot(driver, home, 'provided')]);
 await sandboxes[0].text({ what: 'child' });
+await StemUnderTest.boot(driver, 'python3');
+const stem = await StemUnderTest.boot(driver, 'nodejs');
+await stem.become(join(home, 'nodejs-any'));
 console.log('made');
 setInterval(() => undefined, 60_000);

@@ -211,7 +211,7 @@ export async function boot(driver: SandboxDriver, home: string, runtime: Tested,
 }
 
 /** See {@link DriverRig.remains}. */
-async function remainsOf(subject: Subject, home: string): Promise<readonly string[]> {
+export async function remainsOf(subject: Subject, home: string): Promise<readonly string[]> {
   const folders = ['run/sb', 'run/docker/sb', 'run/docker/stems'];
   const entries = await Promise.all(folders.map((folder) => readdir(join(home, folder)).catch(() => [])));
   const groups = await readdir('/sys/fs/cgroup', { recursive: false }).catch(() => []);

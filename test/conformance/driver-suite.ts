@@ -8,6 +8,7 @@ import { ARN, type Boot, DriverRig, eventually, NATIVE, openDriver, residentMiB,
 import { faultsIn } from './fault-suite.ts';
 import { formsOfHandlers } from './forms-suite.ts';
 import { sendingAhead } from './sent-ahead-suite.ts';
+import { stemFaults } from './stem-faults-suite.ts';
 import { stems } from './stem-suite.ts';
 
 /** What every driver promises, with every bootstrap it has. Each sandbox is a real one. */
@@ -26,6 +27,7 @@ export function driverConformance(subject: Subject): void {
     formsOfHandlers(boot);
     sendingAhead(boot);
     stems(() => rig, subject);
+    stemFaults(() => rig);
     endings(boot, () => rig);
   });
 }
@@ -221,7 +223,7 @@ function endings(boot: Boot, rig: () => DriverRig): void {
     const next = await openDriver(subject, own.home, own.assets);
     try {
       const { containers } = await next.reclaim();
-      assert.equal(containers, subject.name === 'docker' ? 3 : 0);
+      assert.equal(containers, subject.name === 'docker' ? 5 : 0);
       assert.deepEqual(await own.remains(), []);
       assert.deepEqual(await next.reclaim(), { containers: 0, processes: 0, files: 0 });
     } finally {

@@ -66,6 +66,6 @@ function layEntry(entry: Dirent, from: string, to: string, link: (from: string, 
 /** A copy that shares its blocks where the file system can. */
 async function copy(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  const { atime, mtime } = await stat(from);
-  await utimes(to, atime, mtime);
+  const { atimeMs, mtimeMs } = await stat(from);
+  await utimes(to, atimeMs / 1000, mtimeMs / 1000);
 }
