@@ -1,9 +1,11 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import type { FlagSpec, FlagTable } from './fast/flag-table.ts';
+import type { FlagSpec, FlagTable, ValueOf } from './fast/flag-table.ts';
 
 /** The oclif flags of a table: one source for the fast path and the full program. */
 export type OclifFlags<T extends FlagTable> = {
-  [K in keyof T]: T[K]['type'] extends 'boolean' ? Interfaces.BooleanFlag<boolean | undefined> : Interfaces.OptionFlag<string | undefined>;
+  [K in keyof T]: T[K]['type'] extends 'boolean'
+    ? Interfaces.BooleanFlag<boolean | undefined>
+    : Interfaces.OptionFlag<ValueOf<T[K]> | (T[K] extends { readonly byDefault: string } ? never : undefined)>;
 };
 
 export function oclifFlags<T extends FlagTable>(table: T): OclifFlags<T> {
@@ -18,5 +20,9 @@ function flagOf(spec: FlagSpec): object {
     ...(spec.group === undefined ? {} : { helpGroup: spec.group }),
   };
   if (spec.type === 'boolean') return Flags.boolean({ ...common, ...(spec.allowNo === true ? { allowNo: true } : {}) });
-  return Flags.string({ ...common, ...(spec.value === undefined ? {} : { helpValue: spec.value }) });
+  const valued = { ...common, ...(spec.value === undefined ? {} : { helpValue: spec.value }) };
+  if (spec.type === 'integer') return Flags.integer({ ...valued, min: 0 });
+  const { options, byDefault } = spec;
+  if (options === undefined) return Flags.string(valued);
+  return Flags.option({ ...valued, options, ...(byDefault === undefined ? {} : { default: byDefault }) })();
 }

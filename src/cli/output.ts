@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import { Chalk, type ChalkInstance } from 'chalk';
+import { wantsPlain } from './fast/terminal.ts';
 import { writeAll } from './fast/write.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -51,10 +52,4 @@ export class Output {
   note(text: string): void {
     if (!this.json) writeAll(2, `${text}\n`);
   }
-}
-
-/** No colour and no redrawing are wanted: `NO_COLOR`, `CI` or a dumb terminal. */
-function wantsPlain(env: Env): boolean {
-  const set = (name: string): boolean => env[name] !== undefined && env[name] !== '';
-  return set('NO_COLOR') || set('CI') || env['TERM'] === 'dumb';
 }

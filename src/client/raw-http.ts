@@ -40,7 +40,14 @@ export function exchange(socketPath: string, request: () => RawRequest | undefin
       if (asked === undefined) socket.destroy();
       else send(socket, asked);
     });
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      const answer = chunks.length === 1 ? parseAnswer(chunk) : undefined;
+      if (answer === undefined || 'failure' in answer || !saysItsLength(answer.headers)) return;
+      // All of it came at once, as a rule, and to wait for the daemon to hang up would take a millisecond.
+      resolve(answer);
+      socket.destroy();
+    });
     socket.on('error', (error) => resolve({ failure: sent ? 'lost' : 'unreachable', what: error.message }));
     socket.on('close', () => resolve(parseAnswer(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks))));
   });
@@ -59,23 +66,154 @@ function send(socket: Socket, request: RawRequest): void {
 export function parseAnswer(bytes: Buffer): RawAnswer | RawFailure {
   const end = bytes.indexOf(HEAD_END);
   if (end < 0) return { failure: 'lost', what: 'the connection closed before an answer came' };
-  const lines = bytes.toString('latin1', 0, end).split('\r\n');
-  const status = Number(/^HTTP\/1\.[01] ([0-9]{3})/.exec(lines[0] ?? '')?.[1] ?? 0);
+  const { status, headers } = parseHead(bytes.toString('latin1', 0, end));
   if (status === 0) return { failure: 'lost', what: 'the answer was not HTTP' };
   const rest = bytes.subarray(end + HEAD_END.length);
   // A "100 Continue" comes before the real answer.
   if (status < 200) return parseAnswer(rest);
+  const body = bodyOf(headers, rest);
+  return body === undefined ? { failure: 'lost', what: 'the answer was cut off' } : { status, headers, body };
+}
+
+/** A part of one of several answers; the first comes with the head. */
+export interface AnswerPart {
+  /** Which request it answers, counted from 0. */
+  readonly index: number;
+  readonly status: number;
+  /** More of its body; it may be empty. */
+  readonly piece: Buffer;
+  /** It is the last part of that answer. */
+  readonly isEnd: boolean;
+}
+
+/**
+ * Asks for several paths at once over one connection to a Unix socket and gives the answers in their order, as they come;
+ * `take` says whether to go on. Resolves to whether all came (`ended`), `take` had enough (`stopped`), or why not.
+ * Never rejects for the network.
+ */
+export function getAll(
+  socketPath: string,
+  paths: readonly string[],
+  take: (part: AnswerPart) => boolean,
+): Promise<'ended' | 'stopped' | RawFailure> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const answers = new AnswerStream();
+    let sent = false;
+    let left = paths.length;
+    const finish = (how: 'ended' | 'stopped' | RawFailure): void => {
+      resolve(how);
+      socket.destroy();
+    };
+    socket.on('connect', () => {
+      sent = true;
+      socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(''));
+    });
+    socket.on('data', (chunk: Buffer) => {
+      for (const { status, piece, isEnd } of answers.push(chunk)) {
+        if (!take({ index: paths.length - left, status, piece, isEnd })) return finish('stopped');
+        if (isEnd && (left -= 1) === 0) return finish('ended');
+      }
+      if (answers.isBroken) finish({ failure: 'lost', what: 'the answer was not HTTP' });
+    });
+    // Node's own client says the same of an answer that is cut off.
+    socket.on('error', (error) => finish(sent ? { failure: 'lost', what: 'aborted' } : { failure: 'unreachable', what: error.message }));
+    socket.on('close', () => finish({ failure: 'lost', what: 'aborted' }));
+  });
+}
+
+const LINE_END = Buffer.from('\r\n');
+
+/** Takes apart answers that follow each other, each with a length or in chunks. */
+class AnswerStream {
+  /** What came is no such answer. */
+  isBroken = false;
+  #rest: Buffer = EMPTY;
+  #status = 0;
+  /** Bytes of the body, or of the chunk, still to come; undefined while a head or a chunk's size is awaited. */
+  #left: number | undefined;
+  #isChunked = false;
+
+  *push(bytes: Buffer): Generator<Omit<AnswerPart, 'index'>, void> {
+    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    while (!this.isBroken) {
+      const part = this.#next();
+      if (part === undefined) return;
+      yield part;
+    }
+  }
+
+  /** The next part, perhaps an empty one; undefined when more must come first. */
+  #next(): Omit<AnswerPart, 'index'> | undefined {
+    if (this.#status === 0) return this.#head();
+    if (this.#left === undefined) return this.#chunkSize();
+    const piece = this.#rest.subarray(0, this.#left);
+    const over = this.#isChunked ? LINE_END.length : 0;
+    if (piece.length < this.#left || this.#rest.length < this.#left + over) {
+      if (piece.length === 0 || piece.length === this.#left) return undefined;
+      this.#rest = EMPTY;
+      this.#left -= piece.length;
+      return { status: this.#status, piece, isEnd: false };
+    }
+    this.#rest = this.#rest.subarray(this.#left + over);
+    this.#left = undefined;
+    return this.#part(piece, !this.#isChunked);
+  }
+
+  #head(): Omit<AnswerPart, 'index'> | undefined {
+    const end = this.#rest.indexOf(HEAD_END);
+    if (end < 0) return undefined;
+    const { status, headers } = parseHead(this.#rest.toString('latin1', 0, end));
+    this.#rest = this.#rest.subarray(end + HEAD_END.length);
+    const length = headers['content-length'];
+    this.#isChunked = isChunked(headers);
+    this.isBroken = status < 200 || !saysItsLength(headers);
+    this.#status = status;
+    this.#left = this.#isChunked ? undefined : Number(length);
+    return this.#left === 0 ? this.#next() : this.#part(EMPTY, false);
+  }
+
+  #chunkSize(): Omit<AnswerPart, 'index'> | undefined {
+    const end = this.#rest.indexOf(LINE_END);
+    if (end < 0) return undefined;
+    const size = Number.parseInt(this.#rest.toString('latin1', 0, end), 16);
+    this.isBroken = Number.isNaN(size);
+    // Behind the last chunk there is one more line end; lam sends no trailers.
+    if (size === 0 && this.#rest.length < end + HEAD_END.length) return undefined;
+    this.#rest = this.#rest.subarray(end + (size === 0 ? HEAD_END : LINE_END).length);
+    if (size === 0) return this.#part(EMPTY, true);
+    this.#left = size;
+    return this.#part(EMPTY, false);
+  }
+
+  #part(piece: Buffer, isEnd: boolean): Omit<AnswerPart, 'index'> {
+    const status = this.#status;
+    if (isEnd) this.#status = 0;
+    return { status, piece, isEnd };
+  }
+}
+
+function parseHead(head: string): { status: number; headers: Readonly<Record<string, string>> } {
+  const lines = head.split('\r\n');
+  const status = Number(/^HTTP\/1\.[01] ([0-9]{3})/.exec(lines[0] ?? '')?.[1] ?? 0);
   const headers: Record<string, string> = {};
   for (const line of lines.slice(1)) {
     const colon = line.indexOf(':');
     if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
   }
-  const body = bodyOf(headers, rest);
-  return body === undefined ? { failure: 'lost', what: 'the answer was cut off' } : { status, headers, body };
+  return { status, headers };
+}
+
+function isChunked(headers: Readonly<Record<string, string>>): boolean {
+  return headers['transfer-encoding']?.toLowerCase() === 'chunked';
+}
+
+function saysItsLength(headers: Readonly<Record<string, string>>): boolean {
+  return headers['content-length'] !== undefined || isChunked(headers);
 }
 
 function bodyOf(headers: Readonly<Record<string, string>>, rest: Buffer): Buffer | undefined {
-  if (headers['transfer-encoding']?.toLowerCase() === 'chunked') return dechunk(rest);
+  if (isChunked(headers)) return dechunk(rest);
   const length = headers['content-length'];
   if (length === undefined) return rest;
   return rest.length < Number(length) ? undefined : rest.subarray(0, Number(length));

@@ -1,16 +1,15 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import type { LamClient } from '../../client/index.ts';
 import { EXIT, isLamError, lamError } from '../../errors/index.ts';
 import type { LogQuery } from '../../contract/index.ts';
-import { GLOBAL_FLAGS } from '../fast/flag-table.ts';
+import { GLOBAL_FLAGS, LOGS_FLAGS } from '../fast/flag-table.ts';
+import { absenceNote, DEFAULT_LINES } from '../fast/logs.ts';
+import { renderLogRecord, type LogFormat } from '../fast/log-record.ts';
 import { LamCommand } from '../lam-command.ts';
 import { oclifFlags } from '../oclif-flags.ts';
 import type { Output } from '../output.ts';
 import { parseTime } from '../render/format.ts';
-import { renderLogRecord, type LogFormat } from '../render/log-record.ts';
 import { targetFunction, versionOf } from '../services/target.ts';
-
-const FORMATS = ['pretty', 'json', 'raw'] as const;
 
 export default class Logs extends LamCommand {
   static override summary = 'Show what a function printed, and what lam noted about its runs.';
@@ -24,20 +23,7 @@ export default class Logs extends LamCommand {
     ...oclifFlags({
       json: { ...GLOBAL_FLAGS.json, summary: 'Print each record as a JSON object, one a line; an error as {"ok":false,"error":...}.' },
     }),
-    follow: Flags.boolean({ char: 'f', summary: 'Go on with new records as they come.' }),
-    since: Flags.string({ summary: 'Only records from this time on: an age (30s, 5m, 2h, 7d) or a date.', helpValue: 'TIME' }),
-    lines: Flags.integer({
-      char: 'n',
-      summary: 'At most this many records, the newest (default 100, with --since all).',
-      min: 0,
-      helpValue: 'N',
-    }),
-    search: Flags.string({ char: 's', summary: 'Only records that contain this text, in any case.', helpValue: 'TEXT' }),
-    'request-id': Flags.string({ summary: 'Only records of this invocation.', helpValue: 'ID' }),
-    version: Flags.string({ summary: 'Only records of this version.', helpValue: 'N' }),
-    output: Flags.option({ char: 'o', options: FORMATS, default: 'pretty' as const })({
-      summary: 'How records look; raw is what was printed, byte for byte.',
-    }),
+    ...oclifFlags(LOGS_FLAGS),
   };
   static override examples = [
     { description: 'Follow a function', command: '<%= config.bin %> logs hello --follow' },
@@ -51,14 +37,14 @@ export default class Logs extends LamCommand {
     const reference = await targetFunction(args.function, cwd, 'logs');
     const version = flags.version ?? reference.qualifier;
     const since = flags.since === undefined ? undefined : sinceOf(flags.since);
-    const lines = flags.lines ?? (since === undefined ? 100 : undefined);
+    const lines = flags.lines ?? (since === undefined ? DEFAULT_LINES : undefined);
     const query: LogQuery & { follow?: boolean } = {
       ...(since === undefined ? {} : { since }),
       ...(lines === undefined ? {} : { lines }),
       ...(flags.search === undefined ? {} : { search: flags.search }),
       ...(flags['request-id'] === undefined ? {} : { requestId: flags['request-id'] }),
       ...(version === undefined ? {} : { version: versionOf(version) }),
-      ...(flags.follow ? { follow: true } : {}),
+      ...(flags.follow === true ? { follow: true } : {}),
     };
     const format: LogFormat = flags.json ? 'json' : flags.output;
     const stop = new AbortController();
@@ -68,7 +54,7 @@ export default class Logs extends LamCommand {
       const daemon = await client();
       await noteAbsence(daemon, reference.name, query.version, out);
       for await (const record of daemon.logs(reference.name, query, stop.signal)) {
-        out.raw(renderLogRecord(record, format, out.color));
+        out.raw(renderLogRecord(record, format, out.color.level > 0));
         if (out.closed) break;
       }
     } finally {
@@ -87,7 +73,7 @@ async function noteAbsence(daemon: LamClient, name: string, version: number | un
     throw error;
   });
   if (detail === undefined || detail.allVersions.some((v) => v.version === version)) return;
-  out.note(`'${name}' has no version ${version} now; records of a deleted version may be left`);
+  out.note(absenceNote(name, version));
 }
 
 function sinceOf(text: string): number {

@@ -1,11 +1,16 @@
 /** A flag as plain data, so that the fast path parses it without oclif and the oclif command is made from the same line. */
 export interface FlagSpec {
-  readonly type: 'boolean' | 'string';
+  /** `integer`: a whole number of at least 0. */
+  readonly type: 'boolean' | 'string' | 'integer';
   readonly char?: string;
   /** Shown in help. */
   readonly summary: string;
-  /** Placeholder of a string's value in help. */
+  /** Placeholder of a value in help. */
   readonly value?: string;
+  /** The only values a string may have. */
+  readonly options?: readonly string[];
+  /** The value of a string that is not given. Only the full program fills it in. */
+  readonly byDefault?: string;
   /** Environment variable that sets it. */
   readonly env?: string;
   /** A boolean that can be negated with `--no-`. */
@@ -50,8 +55,34 @@ export const INVOKE_FLAGS = {
   'no-fail': { type: 'boolean', summary: 'Exit 0 even when the function fails, times out or is throttled.' },
 } as const satisfies FlagTable;
 
+/** Flags of `lam logs`. */
+export const LOGS_FLAGS = {
+  follow: { type: 'boolean', char: 'f', summary: 'Go on with new records as they come.' },
+  since: { type: 'string', value: 'TIME', summary: 'Only records from this time on: an age (30s, 5m, 2h, 7d) or a date.' },
+  lines: { type: 'integer', char: 'n', value: 'N', summary: 'At most this many records, the newest (default 100, with --since all).' },
+  search: { type: 'string', char: 's', value: 'TEXT', summary: 'Only records that contain this text, in any case.' },
+  'request-id': { type: 'string', value: 'ID', summary: 'Only records of this invocation.' },
+  version: { type: 'string', value: 'N', summary: 'Only records of this version.' },
+  output: {
+    type: 'string',
+    char: 'o',
+    options: ['pretty', 'json', 'raw'],
+    byDefault: 'pretty',
+    summary: 'How records look; raw is what was printed, byte for byte.',
+  },
+} as const satisfies FlagTable;
+
+interface ValueTypes {
+  readonly boolean: boolean;
+  readonly string: string;
+  readonly integer: number;
+}
+
+/** What a flag can be: one of its options where it has some. */
+export type ValueOf<S extends FlagSpec> = S extends { readonly options: readonly (infer O)[] } ? O : ValueTypes[S['type']];
+
 /** The values that were given. Flags that were not are absent. */
-export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]?: T[K]['type'] extends 'boolean' ? boolean : string };
+export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]?: ValueOf<T[K]> };
 
 export interface ParsedArgv<T extends FlagTable> {
   readonly args: readonly string[];
@@ -60,7 +91,8 @@ export interface ParsedArgv<T extends FlagTable> {
 
 /**
  * Parses the plain forms of an argument list: `--name value`, `--name=value`, `--no-name`, `-c value`, `-c`. Returns
- * undefined for anything else (an unknown flag, bundled letters, `--help`, a missing value), which is oclif's to judge.
+ * undefined for anything else (an unknown flag, bundled letters, `--help`, a value that is missing, given twice or not
+ * plainly one), which is oclif's to judge.
  */
 export function parseArgv<T extends FlagTable>(
   table: T,
@@ -68,7 +100,7 @@ export function parseArgv<T extends FlagTable>(
   env: Readonly<Record<string, string | undefined>>,
 ): ParsedArgv<T> | undefined {
   const args: string[] = [];
-  const flags: Record<string, string | boolean> = {};
+  const flags: Record<string, string | number | boolean> = {};
   for (let i = 0; i < argv.length; i += 1) {
     const word = argv[i] ?? '';
     if (word === '--') {
@@ -87,12 +119,20 @@ export function parseArgv<T extends FlagTable>(
       flags[found.name] = !found.negated;
       continue;
     }
-    const value = found.inline ?? argv[(i += 1)];
-    if (value === undefined || found.negated) return undefined;
+    const given = found.inline ?? argv[(i += 1)];
+    const value = given === undefined ? undefined : plainValue(spec, given);
+    if (value === undefined || found.negated || flags[found.name] !== undefined) return undefined;
     flags[found.name] = value;
   }
   for (const name in table) fromEnvironment(name, table[name] as FlagSpec, env, flags);
   return { args, flags: flags as FlagValues<T> };
+}
+
+function plainValue({ type, options }: FlagSpec, text: string): string | number | undefined {
+  // It may be the next flag.
+  if (text.startsWith('-') && text !== '-') return undefined;
+  if (type === 'integer') return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+  return options === undefined || options.includes(text) ? text : undefined;
 }
 
 function lookup(table: FlagTable, word: string): { name: string; negated: boolean; inline: string | undefined } | undefined {
@@ -111,7 +151,7 @@ function fromEnvironment(
   name: string,
   spec: FlagSpec,
   env: Readonly<Record<string, string | undefined>>,
-  flags: Record<string, string | boolean>,
+  flags: Record<string, string | number | boolean>,
 ): void {
   const value = spec.env === undefined ? undefined : env[spec.env];
   if (value === undefined || value === '' || flags[name] !== undefined) return;

@@ -2,10 +2,11 @@ import type { Installation } from '../installation.ts';
 import { EXIT } from '../../errors/kinds.ts';
 import { runDaemonProcess } from './daemon-process.ts';
 import { invoke, planInvoke, printAnswer } from './invoke.ts';
+import { planLogs, showLogs } from './logs.ts';
 import { writeAll } from './write.ts';
 
 /**
- * The first code of every `lam`: does `--version` and the common forms of `invoke` itself, and hands everything else to
+ * The first code of every `lam`: does `--version` and the common forms of `invoke` and `logs` itself, and hands everything else to
  * the full program. Resolves with the exit code.
  */
 export async function main(argv: readonly string[], installation: Installation): Promise<number> {
@@ -17,6 +18,10 @@ export async function main(argv: readonly string[], installation: Installation):
   if (first === '__daemon') return runDaemonProcess(installation);
   if (first === 'invoke' || first === 'call') {
     const exit = await fastInvoke(argv.slice(1), installation);
+    if (exit !== undefined) return exit;
+  }
+  if (first === 'logs' || first === 'tail') {
+    const exit = await fastLogs(argv.slice(1), installation);
     if (exit !== undefined) return exit;
   }
   return installation.loadApp().runApp(argv, installation);
@@ -32,4 +37,15 @@ async function fastInvoke(argv: readonly string[], installation: Installation): 
   if (outcome.kind === 'answered') return printAnswer(outcome.answer, plan.flags);
   const exit = installation.loadApp().reportFailure(outcome, false);
   return exit === EXIT.throttled && plan.flags['no-fail'] === true ? EXIT.ok : exit;
+}
+
+/** The exit code, or undefined when the full program must do it. */
+async function fastLogs(argv: readonly string[], installation: Installation): Promise<number | undefined> {
+  const plan = planLogs(argv, process.env, Date.now());
+  if (plan === undefined) return undefined;
+  const interrupt = (): void => process.exit(EXIT.interrupted);
+  process.once('SIGINT', interrupt);
+  const outcome = await showLogs(plan, installation.version);
+  process.off('SIGINT', interrupt);
+  return typeof outcome === 'object' ? installation.loadApp().reportFailure(outcome, plan.json) : outcome;
 }

@@ -5,7 +5,7 @@ import type { FunctionDetail, LogRecord } from '../../../src/contract/index.ts';
 import { renderGaps, renderReclaimed } from '../../../src/cli/render/daemon.ts';
 import { renderDeployed } from '../../../src/cli/render/deployed.ts';
 import { formatAge, formatBytes, formatDuration, parseTime, plural } from '../../../src/cli/render/format.ts';
-import { renderLogRecord } from '../../../src/cli/render/log-record.ts';
+import { renderLogRecord } from '../../../src/cli/fast/log-record.ts';
 import { facts, safe, table } from '../../../src/cli/render/table.ts';
 import { renderVersions } from '../../../src/cli/render/versions.ts';
 
@@ -76,13 +76,23 @@ describe('tables', () => {
 describe('log records', () => {
   const record: LogRecord = { time: NOW, stream: 'stdout', requestId: '0123456789', version: 2, sandbox: 's', text: 'one\u001b[31m\ntwo' };
   test('are safe and indented when pretty', () => {
-    assert.match(renderLogRecord(record, 'pretty', plain), /^\d\d:\d\d:\d\d\.000 01234567 one\uFFFD\[31m\n {22}two\n$/);
+    assert.match(renderLogRecord(record, 'pretty', false), /^\d\d:\d\d:\d\d\.000 01234567 one\uFFFD\[31m\n {22}two\n$/);
   });
-  test('are what was printed when raw', () => assert.equal(renderLogRecord(record, 'raw', plain), 'one\u001b[31m\ntwo\n'));
-  test('are one line of JSON', () => assert.deepEqual(JSON.parse(renderLogRecord(record, 'json', plain)), record));
+  test('are what was printed when raw', () => assert.equal(renderLogRecord(record, 'raw', false), 'one\u001b[31m\ntwo\n'));
+  test('are one line of JSON', () => assert.deepEqual(JSON.parse(renderLogRecord(record, 'json', false)), record));
   test('are coloured by stream', () => {
     const color = new Chalk({ level: 1 });
-    assert.ok(renderLogRecord({ ...record, stream: 'stderr', text: 'x' }, 'pretty', color).includes(color.yellow('x')));
+    const paints: readonly [LogRecord['stream'], (text: string) => string][] = [
+      ['stderr', color.yellow],
+      ['platform', color.cyan],
+      ['stdout', (text) => text],
+    ];
+    for (const [stream, paint] of paints) {
+      const [first = '', second] = renderLogRecord({ ...record, stream, text: 'x\n\ny' }, 'pretty', true).split('\n');
+      assert.match(first, /^\u001b\[2m\d\d:\d\d:\d\d\.000 01234567\u001b\[22m /); // oxlint-disable-line no-control-regex -- colours begin so
+      assert.ok(first.endsWith(` ${paint('x')}`), first);
+      assert.equal(second, ' '.repeat(22));
+    }
   });
 });
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createRawServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { exchange, parseAnswer } from '../../../src/client/raw-http.ts';
+import { exchange, getAll, parseAnswer, type AnswerPart } from '../../../src/client/raw-http.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lam-raw-'));
 const socket = join(folder, 's');
@@ -67,4 +68,89 @@ describe('parsing an answer', () => {
       assert.equal(answer.failure, 'lost');
     });
   }
+});
+
+describe('several answers over one connection', () => {
+  /** What a server that says exactly `pieces`, one a turn, is understood to say. */
+  const understood = async (
+    pieces: readonly Buffer[],
+    paths: readonly string[],
+    wanted: (part: AnswerPart) => boolean = () => true,
+  ): Promise<{ how: Awaited<ReturnType<typeof getAll>>; answers: [status: number, body: string, ended: boolean][]; asked: string }> => {
+    const path = join(folder, 'raw');
+    let asked = '';
+    const raw = createRawServer((connection) => {
+      connection.on('error', () => undefined);
+      const say = async (): Promise<void> => {
+        for (const piece of pieces) {
+          connection.write(piece);
+          await new Promise(setImmediate);
+        }
+        connection.end();
+      };
+      connection.once('data', (chunk: Buffer) => {
+        asked = chunk.toString();
+        void say();
+      });
+    });
+    await new Promise<void>((resolve) => raw.listen(path, resolve));
+    const answers: [number, string, boolean][] = [];
+    const how = await getAll(path, paths, (part) => {
+      const answer = (answers[part.index] ??= [part.status, '', false]);
+      answer[1] += part.piece.toString('latin1');
+      answer[2] = part.isEnd;
+      return wanted(part);
+    });
+    await new Promise((resolve) => raw.close(resolve));
+    return { how, answers, asked };
+  };
+  const TEXT =
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst' +
+    'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nA: b\r\n\r\n' +
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nthi\r\r\nB;x=y\r\n\nd\r\n0\r\n\r\nxy\r\n0\r\n\r\n';
+  const ANSWERS = [
+    [200, 'first', true],
+    [404, '', true],
+    [200, 'thi\r\nd\r\n0\r\n\r\nxy', true],
+  ];
+
+  test('come whole, however they are cut', async () => {
+    const bytes = Buffer.from(TEXT);
+    for (const size of [1, 2, 3, 7, 50, bytes.length]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+      const { how, answers, asked } = await understood(pieces, ['/a', '/b?c', '/d']);
+      assert.deepEqual([how, answers], ['ended', ANSWERS], `in pieces of ${size}`);
+      assert.match(asked, /^GET \/a HTTP\/1\.1\r\n.*\r\n\r\nGET \/b\?c HTTP\/1\.1\r\n.*\r\n\r\nGET \/d HTTP\/1\.1\r\n/s);
+    }
+  });
+
+  test('of a real server are its own', async () => {
+    const seen: string[] = [];
+    const how = await getAll(socket, ['/one', '/chunked'], ({ index, piece }) => {
+      seen[index] = (seen[index] ?? '') + piece.toString();
+      return true;
+    });
+    assert.deepEqual([how, seen], ['ended', ['', 'end']]);
+  });
+
+  test('stop when they are no longer wanted', async () => {
+    const { how, answers } = await understood([Buffer.from(TEXT)], ['/a', '/b', '/d'], ({ index }) => index < 1);
+    assert.deepEqual([how, answers.length], ['stopped', 2]);
+  });
+
+  test('that are cut off, or are none, are lost', async () => {
+    for (const end of [0, 10, 40, 43, TEXT.length - 1, TEXT.length - 6]) {
+      const { how } = await understood([Buffer.from(TEXT.slice(0, end))], ['/a', '/b', '/d']);
+      assert.deepEqual(how, { failure: 'lost', what: 'aborted' }, `after ${end}`);
+    }
+    for (const text of [
+      'nonsense\r\n\r\n',
+      'HTTP/1.1 200 OK\r\n\r\nno length',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+    ]) {
+      assert.deepEqual((await understood([Buffer.from(text)], ['/a'])).how, { failure: 'lost', what: 'the answer was not HTTP' }, text);
+    }
+    const nobody = await getAll(join(folder, 'nobody'), ['/a'], () => assert.fail('taken'));
+    assert.ok(typeof nobody === 'object' && nobody.failure === 'unreachable');
+  });
 });
