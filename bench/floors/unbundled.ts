@@ -8,12 +8,12 @@ const ROOT = resolve(import.meta.dirname, '../..');
  * What oclif is without the work put into lam's start: the sources file by file, every command loaded to learn what there is, as
  * oclif does where no manifest says it. Stands in for `bin/run.js` and takes the same words.
  */
-const MAIN = `import { COMMANDS } from './src/cli/commands.js';
+const main = (version: string): string => `import { COMMANDS } from './src/cli/commands.js';
 import { runApp } from './src/cli/app.js';
 await Promise.all(Object.values(COMMANDS).map((load) => load()));
 const unused = () => { throw new Error('not part of this floor'); };
 const installation = {
-  kind: 'npm', version: '0.0.0', daemonCommand: [], nodeCommand: unused, assets: unused, templates: unused, esbuild: unused,
+  kind: 'npm', version: ${JSON.stringify(version)}, daemonCommand: [], nodeCommand: unused, assets: unused, templates: unused, esbuild: unused,
   loadApp: unused, loadDaemon: unused,
 };
 process.exit(await runApp(process.argv.slice(2), installation));
@@ -31,7 +31,8 @@ export async function writeUnbundledCli(folder: string): Promise<string> {
   await cp(join(ROOT, 'oclif.manifest.json'), join(folder, 'oclif.manifest.json'));
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const main = join(folder, 'main.js');
-  await writeFile(main, MAIN);
-  return main;
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
+  const file = join(folder, 'main.js');
+  await writeFile(file, main(version));
+  return file;
 }
