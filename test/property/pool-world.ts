@@ -172,7 +172,12 @@ export class World {
   }
 
   async #serve(request: Request, ms: number, usable: boolean): Promise<void> {
-    for (let outcome = await this.#try(request, ms, usable); outcome === 'again';) outcome = await this.#try(request, ms, usable);
+    while ((await this.#try(request, ms, usable)) === 'again') {
+      // The router looks the version up again, and may find that it was deleted.
+      if (request.epoch === this.#epoch(request.revision)) continue;
+      request.state = 'refused';
+      return;
+    }
   }
 
   /** As the router does it: one lease, one run. `again` when it was sent ahead and did not start. */

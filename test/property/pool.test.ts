@@ -201,7 +201,7 @@ test('whatever happens, the pool keeps within its limits, its books and the orde
       await settled();
       world.checkClosed();
     }),
-    { numRuns: 250 },
+    { numRuns: 200 },
   );
 });
 
@@ -229,7 +229,7 @@ test('once nothing fails any more, what is to be kept warm is kept, and all memo
       await settled();
       world.checkClosed();
     }),
-    { numRuns: 50 },
+    { numRuns: 40 },
   );
 });
 
