@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -89,12 +90,14 @@ test('a large tree is laid out in slices, and stops when it is told to', async (
 
 test('a folder that could not be filled is empty again, and says why', async () => {
   await using trees = await Trees.make();
-  execFileSync('mkfifo', [join(trees.from, 'lib/pipe')]);
+  const server = createServer().listen(join(trees.from, 'lib/socket'));
+  await once(server, 'listening');
   const folder = await CodeFolder.make(join(trees.root, 'code'), systemClock);
   await assert.rejects(folder.fill(trees.from), {
     code: 'LAM_DRIVER_START_FAILED',
-    message: /lib\/pipe' is neither a file nor a folder nor a link$/,
+    message: /lib\/socket' is neither a file nor a folder nor a link$/,
   });
+  server.close();
   assert.deepEqual(readdirSync(folder.path), []);
   await assert.rejects(folder.fill(join(trees.root, 'absent')), {
     code: 'LAM_DRIVER_START_FAILED',
