@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { Agent, request, type IncomingHttpHeaders } from 'node:http';
+import { describe, test } from 'node:test';
+import { Readable } from 'node:stream';
+import { createClient, type LamClient } from '../../src/client/index.ts';
+import { INVOKE, socketPath } from '../../src/contract/index.ts';
+import { manifestOf, uploadOf } from '../unit/store/support.ts';
+import { lamSession } from './session.ts';
+
+const NAME = 'moving';
+const MOVES = 50;
+const CLIENTS = 16;
+
+/** Says all that a version consists of: two files of code, the environment, and what the runtime calls it. */
+const HANDLER = (mark: number): string => `
+import { mark } from './part.mjs';
+const begun = process.env.AWS_LAMBDA_FUNCTION_VERSION;
+export const handler = async (event, context) => ({
+  code: ${mark}, part: mark, environment: Number(process.env.MARK), begun: Number(begun), version: Number(context.functionVersion),
+});`;
+
+interface Said {
+  readonly code: number;
+  readonly part: number;
+  readonly environment: number;
+  /** The version its sandbox was begun for. */
+  readonly begun: number;
+  readonly version: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** An answer, and the moves that may have made live what gave it: the last before it was asked for, and those since. */
+interface Taken {
+  readonly path: string;
+  readonly text: string;
+  readonly header: string | string[] | undefined;
+  readonly live: readonly Move[];
+}
+
+/** A move of the live pointer: which version it leads to is known once it has settled. */
+interface Move {
+  readonly began: number;
+  settled: number;
+  to: number;
+}
+
+function post(base: string, path: string, agent: Agent): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(base + path, { method: 'POST', agent }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      answer.on('error', reject);
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }));
+    });
+    asked.on('error', reject);
+    asked.end('{}');
+  });
+}
+
+async function deploy(daemon: LamClient, mark: number): Promise<number> {
+  const files = { 'index.mjs': HANDLER(mark), 'part.mjs': `export const mark = ${mark};` };
+  const manifest = manifestOf(files);
+  const { artifact, missing } = await daemon.plan(manifest);
+  await daemon.upload({ manifest, zip: missing.length === 0 ? null : Readable.from([uploadOf(files, missing)]) });
+  const config = { runtime: 'nodejs', handler: 'index.handler', timeoutMs: 30_000, environment: { MARK: String(mark) } };
+  return (await daemon.publish(NAME, { artifact, config })).version;
+}
+
+describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${CLIENTS} clients`, () => {
+  test('fail no request, mix no two versions, and none answers that is not live', { timeout: 170_000 }, async () => {
+    await using s = await lamSession();
+    await s.ok(['start']);
+    const daemon = createClient(socketPath(s.home), s.home);
+    /** What each version says of itself. */
+    const marks = new Map<number, number>([[await deploy(daemon, 1), 1]]);
+    const moves: Move[] = [{ began: 0, settled: performance.now(), to: 1 }];
+    const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS + 2 });
+    const wrong: string[] = [];
+    const answers: Taken[] = [];
+    let sent = 0;
+    let over = false;
+
+    /** Asks once, over the route given by number, and notes all that is wrong with the answer. */
+    const ask = async (way: number): Promise<void> => {
+      const began = performance.now();
+      const path = way % 2 === 0 ? INVOKE.path(NAME) : `/${NAME}`;
+      const answer = await post(s.url, path, agent).catch((error: unknown) => ({
+        status: 0,
+        headers: {} as IncomingHttpHeaders,
+        text: String(error),
+      }));
+      const ended = performance.now();
+      sent += 1;
+      if (answer.status !== 200) {
+        wrong.push(`${path}: ${answer.status} ${answer.text}`);
+        return;
+      }
+      const before = moves.findLast((move) => move.settled <= began);
+      const during = moves.filter((move) => move.settled > began && move.began < ended);
+      answers.push({
+        path,
+        text: answer.text,
+        header: answer.headers[INVOKE.executedVersion],
+        live: [...during, ...(before === undefined ? [] : [before])],
+      });
+    };
+    const move = async (how: () => Promise<number>): Promise<void> => {
+      const made: Move = { began: performance.now(), settled: Infinity, to: 0 };
+      moves.push(made);
+      made.to = await how();
+      made.settled = performance.now();
+      // The first to ask afterwards, each way.
+      await Promise.all([ask(0), ask(1)]);
+    };
+
+    const load = async (way: number): Promise<void> => {
+      while (!over) await ask(way);
+    };
+    const clients = Array.from({ length: CLIENTS }, (_, way) => load(way));
+    for (let mark = 2; mark < 2 + MOVES; mark += 1) {
+      await move(async () => {
+        const version = await deploy(daemon, mark);
+        marks.set(version, mark);
+        return version;
+      });
+      await move(async () => (await daemon.rollback(NAME, {})).to);
+    }
+    over = true;
+    await Promise.all(clients);
+    agent.destroy();
+
+    for (const { path, text, header, live } of answers) {
+      const { version, begun, ...parts } = JSON.parse(text) as Said;
+      const mark = marks.get(version);
+      if (Object.values(parts).some((part) => part !== mark) || begun !== version || (header ?? String(version)) !== String(version)) {
+        wrong.push(`${path}: a mix of versions, called ${String(header)}: ${text}`);
+      }
+      if (!live.some((move) => move.to === version)) wrong.push(`${path}: ${text}, live was ${live.map((move) => move.to).join(' or ')}`);
+    }
+    assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} of ${sent} requests`);
+    assert.equal(moves.length, 1 + 2 * MOVES);
+    // Each of them was asked for at least once by the clients, and the two that ask after a move.
+    assert.ok(sent > 4 * MOVES + CLIENTS, `${sent} requests`);
+    const versions = new Set(answers.map(({ text }) => (JSON.parse(text) as Said).version));
+    assert.equal(versions.size, 1 + MOVES, 'each version answered');
+  });
+});
