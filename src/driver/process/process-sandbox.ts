@@ -1,4 +1,4 @@
-import { opendirSync } from 'node:fs';
+import { accessSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
@@ -99,7 +99,7 @@ export class ProcessSandbox implements Sandbox {
     this.#binding.begin();
     try {
       // Not to be blamed on the function, which would fail to change to it.
-      opendirSync(code).closeSync();
+      accessSync(`${code}/.`);
       this.#parts.cgroup?.raiseShare();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
