@@ -38,7 +38,8 @@ export class Scene {
   /** What is shared, by name, from the first asking on. */
   readonly #shared = new Map<string, Promise<unknown>>();
   /** Ends what was started, last first. */
-  readonly #ends: (() => unknown)[] = [];
+  readonly #ends: (() => Promise<void>)[] = [];
+  #isOver = false;
 
   private constructor(options: SceneOptions, folder: string) {
     this.quick = options.quick;
@@ -71,25 +72,21 @@ export class Scene {
   /** A lam of a row's own, running or only prepared; ended with the scene at the latest. */
   async own(driver: DriverName, startIt = true): Promise<Lam> {
     const lam = await Lam.prepare(this.command, driver);
-    this.#ends.push(() => lam.dispose());
+    await this.#keep(() => lam.dispose());
     if (startIt) await lam.startDaemon();
     return lam;
   }
 
   /** Throws {@link NotRun} when none answers. */
   engine(): Promise<Engine> {
-    return this.#once('engine', async () => {
-      const engine = await Engine.require();
-      this.#ends.push(() => engine.close());
-      return engine;
-    });
+    return this.#once('engine', () => Engine.require());
   }
 
   /** The least a Node server can do. */
   floor(): Promise<Contestant> {
     return this.#once('floor', async () => {
       const server = await startServer(join(import.meta.dirname, 'floors', 'static-server.ts'));
-      this.#ends.push(() => server.stop());
+      await this.#keep(() => server.stop());
       return { name: 'floor', target: local(Number(server.address)), pids: [server.pid] };
     });
   }
@@ -99,7 +96,7 @@ export class Scene {
     if (this.floorsOnly) return Promise.resolve(undefined);
     return this.#once('glambdar', async () => {
       const shape = await startGlambdarShape(join(this.folder, 'glambdar'), () => this.lam('docker'));
-      this.#ends.push(() => shape.stop());
+      await this.#keep(() => shape.stop());
       return { name: GLAMBDAR, target: local(shape.port), pids: shape.pids, note: shape.note };
     });
   }
@@ -108,10 +105,25 @@ export class Scene {
     return this.peers.map((peer) => ({ name: peer.name, target: peerTarget(peer), pids: [] }));
   }
 
+  /** Ends everything, also what a row that does not know of it yet still starts. */
   async dispose(): Promise<void> {
+    this.#isOver = true;
     await Promise.allSettled(this.#shared.values());
-    for (const end of this.#ends.splice(0).toReversed()) await end();
+    for (const end of this.#ends.splice(0).toReversed()) {
+      // What can't be ended must not keep the rest from it.
+      await end().catch((error: unknown) => void process.stderr.write(`could not be ended: ${String(error)}\n`));
+    }
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Remembers how to end what was started. Ends it at once, and rejects, when the scene is over. */
+  async #keep(end: () => Promise<void>): Promise<void> {
+    if (!this.#isOver) {
+      this.#ends.push(end);
+      return;
+    }
+    await end();
+    throw new Error('the run was ended');
   }
 
   #once<T>(name: string, start: () => Promise<T>): Promise<T> {

@@ -5,6 +5,9 @@ import { Scene, type SceneOptions } from './scene.ts';
 /** A row that takes longer is given up, so that a hang costs one row and not the run, ms. */
 const ROW_LIMIT_MS = 15 * 60_000;
 
+/** How long a row that lost its scene may take to end, ms. */
+const PUT_AWAY_MS = 25_000;
+
 /** What came of some rows. */
 export interface Found {
   readonly outcomes: readonly Outcome[];
@@ -15,6 +18,9 @@ export interface Found {
 export class Session {
   readonly #options: SceneOptions;
   #scene: Scene | undefined;
+  /** The row that runs. */
+  #running: Promise<unknown> = Promise.resolve();
+  #isOver = false;
 
   constructor(options: SceneOptions) {
     this.#options = options;
@@ -23,30 +29,39 @@ export class Session {
   /** Ends everything, and then the process, when somebody asks for that with a signal. */
   endOnSignal(): void {
     const stop = (signal: NodeJS.Signals): void => {
+      this.#isOver = true;
       void this.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
     };
     process.once('SIGINT', stop).once('SIGTERM', stop);
   }
 
-  /** Never rejects for what a row does: its measures are then `failed` or `not run`, and say why. */
+  /**
+   * Never rejects for what a row does: its measures are then `failed` or `not run`, and say why. After a signal it does not
+   * settle.
+   */
   async run(row: Row): Promise<Found> {
+    if (this.#isOver) return new Promise(() => undefined);
     this.#scene ??= await Scene.open(this.#options);
     try {
-      const { findings, curves = [] } = await limited(row.run(this.#scene), ROW_LIMIT_MS);
+      const result = row.run(this.#scene);
+      this.#running = result;
+      const { findings, curves = [] } = await limited(result, ROW_LIMIT_MS);
       return { outcomes: row.measures.map((measure) => outcomeOf(row, measure, findings)), curves };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
+      if (this.#isOver) return new Promise(() => undefined);
       const verdict = error instanceof NotRun ? 'not run' : 'failed';
       if (verdict === 'failed') await this.close();
       return { outcomes: row.measures.map((measure) => withoutFigure(row.id, measure, verdict, why)), curves: [] };
     }
   }
 
-  /** Ends everything that was started. */
+  /** Ends everything that was started, and gives a row that still runs the time to put away what is its own. */
   async close(): Promise<void> {
     const scene = this.#scene;
     this.#scene = undefined;
     await scene?.dispose();
+    await limited(this.#running, PUT_AWAY_MS).catch(() => undefined);
   }
 }
 

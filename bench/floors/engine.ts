@@ -51,10 +51,6 @@ export class Engine {
   async remove(id: string): Promise<void> {
     await this.call('DELETE', `/containers/${id}?force=true&v=true`);
   }
-
-  close(): void {
-    this.#agent.destroy();
-  }
 }
 
 function engineSocket(): string {

@@ -69,10 +69,7 @@ async function containerLogs(engine: Engine, lam: Lam, folder: string): Promise<
   const pattern = await ContainerPattern.of(engine, lam, 'hello');
   const request = pattern.createRequest(PRINTS, folder, { LogConfig: { Type: 'json-file', Config: {} } });
   const { Id } = (await engine.ask('POST', '/containers/create', request)) as { readonly Id: string };
-  const dispose = async (): Promise<void> => {
-    await engine.remove(Id);
-    engine.close();
-  };
+  const dispose = (): Promise<void> => engine.remove(Id);
   try {
     await engine.ask('POST', `/containers/${Id}/start`);
     return {

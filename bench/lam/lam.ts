@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { INVOKE, socketPath, type ConfigInput, type StartReport, type Status } from '../../src/contract/index.ts';
 import { headerOf, type Answer } from '../load/answer-reader.ts';
 import { Connection } from '../load/connection.ts';
 import { BODY, requestBytes, type Target } from '../load/target.ts';
-import { cleanEnvironment, end, NODE, outputOf } from '../processes.ts';
+import { cleanEnvironment, end, NODE } from '../processes.ts';
 import { Control, type Deployed } from './control.ts';
 import type { Files } from './zip.ts';
 
@@ -44,7 +44,6 @@ export class Lam {
   /** Makes a home whose daemon does not run yet. */
   static async prepare(command: LamCommand, driver: DriverName): Promise<Lam> {
     const folder = await mkdtemp(join(tmpdir(), 'lam-bench-'));
-    await mkdir(join(folder, 'work'));
     return new Lam(folder, command, driver);
   }
 
@@ -107,14 +106,10 @@ export class Lam {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Words of a command line: lam, and these. */
+  /** Words of a command line: lam, and these. Throws when the daemon does not run: the command would start one that nobody ends. */
   words(...args: string[]): readonly string[] {
+    if (this.#status === undefined) throw new Error('the daemon does not run');
     return [...this.#command, ...args];
-  }
-
-  /** What a command of lam prints, with this home's daemon. */
-  cli(...args: string[]): Promise<string> {
-    return outputOf(this.words(...args), this.environment, join(this.folder, 'work'));
   }
 
   deploy(name: string, files: Files, config: ConfigInput = {}): Promise<Deployed> {
