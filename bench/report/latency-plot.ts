@@ -1,5 +1,5 @@
 import type { Curve } from '../row.ts';
-import { element, polyline, SERIES, svg, text } from './svg.ts';
+import { element, FONT, polyline, SERIES, svg, text, textWidth } from './svg.ts';
 
 const WIDTH = 760;
 const HEIGHT = 420;
@@ -64,7 +64,13 @@ function column(x: number, percentile: number): string {
 
 function line(y: number, decade: number): string {
   const grid = element('line', { class: 'grid', x1: FRAME.left, x2: WIDTH - FRAME.right, y1: y, y2: y });
-  return grid + text(FRAME.left - 8, y + 4, `${10 ** decade} ms`, { class: 'faint small num', 'text-anchor': 'end' });
+  return (
+    grid +
+    text(FRAME.left - 8, y + 4, decade < 3 ? `${10 ** decade} ms` : `${10 ** (decade - 3)} s`, {
+      class: 'faint small num',
+      'text-anchor': 'end',
+    })
+  );
 }
 
 function legend(curves: readonly Curve[]): string[] {
@@ -80,7 +86,7 @@ function legend(curves: readonly Curve[]): string[] {
       'stroke-dasharray': DASHES[i % DASHES.length] ?? '',
     });
     const label = text(x + 34, 80, name, { class: 'small' });
-    x += 34 + name.length * 7.2 + 24;
+    x += 34 + textWidth(name, FONT.small) + 20;
     return mark + label;
   });
 }

@@ -31,6 +31,8 @@ async function stemHit(lam: Lam): Promise<{ readonly ms: number; readonly start:
   await stemReady(lam);
   const { ms, start } = await lam.invoke(name);
   await lam.control.remove(name);
+  // The next stem boots now; that must not be on the other side's bill.
+  await lam.quiet();
   return { ms, start };
 }
 
