@@ -1,19 +1,16 @@
-import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import {
   CacheGatherer,
   encodeCache,
   encodeFrame,
   FRAME,
-  FrameDecoder,
   LOG_STDERR,
-  MAX_FRAME_BYTES,
   PAYLOAD_LIMIT,
   type FrameSink,
   type InitRequest,
   type InvocationContext,
 } from '../../executor/frames.ts';
-import { Channel, leave } from './channel.ts';
+import { leave, type Connection } from './channel.ts';
 import { errorDocument, errorMeta, RuntimeError } from './error-document.ts';
 import { addBodyReaders, contextOf, runHandler } from './invocation.ts';
 import { InvokeStore } from './invoke-store.ts';
@@ -21,7 +18,6 @@ import { loadHandler, type Handler } from './load-handler.ts';
 import { Output } from './output.ts';
 import { monotonicMs, Run, Scope } from './scope.ts';
 import { StartupCache } from './startup-cache.ts';
-import { warmUpOnceIdle } from './warm-up.ts';
 
 /** Exit codes of AWS's Node runtime. */
 const EXIT = { initError: 1, unhandledRejection: 128, uncaughtException: 129 } as const;
@@ -40,8 +36,7 @@ interface Waiting {
 
 /** The function's side of the connection: one process, one function, as many invocations at once as init allows. */
 export class Bootstrap implements FrameSink {
-  readonly #socket: Socket;
-  readonly #channel: Channel;
+  readonly #connection: Connection;
   readonly #scope = new Scope();
   readonly #output: Output;
   #init: InitRequest | undefined;
@@ -61,18 +56,14 @@ export class Bootstrap implements FrameSink {
   #archive: Buffer | undefined;
   #cache: StartupCache | undefined;
   #cacheTimer: NodeJS.Timeout | undefined;
-  readonly #cancelWarmUp: () => void;
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    this.#channel = new Channel(socket);
-    this.#output = new Output(this.#channel, this.#scope);
-    this.#cancelWarmUp = warmUpOnceIdle();
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#output = new Output(connection, this.#scope);
   }
 
+  /** Makes this process its own, and says hello. */
   start(token: string): void {
-    const decoder = new FrameDecoder(this, MAX_FRAME_BYTES);
-    this.#socket.on('data', (chunk: Buffer) => decoder.push(chunk));
     this.#output.install();
     process.on('beforeExit', () => this.#onDrained());
     process.on('uncaughtException', (error) => this.#crash(error, 'Uncaught Exception', EXIT.uncaughtException));
@@ -102,7 +93,6 @@ export class Bootstrap implements FrameSink {
 
   async #initialize(init: InitRequest): Promise<void> {
     const began = monotonicMs();
-    this.#cancelWarmUp();
     this.#init = init;
     try {
       Object.assign(process.env, init.environment, { LAMBDA_TASK_ROOT: init.taskRoot, PWD: init.taskRoot });
@@ -238,8 +228,8 @@ export class Bootstrap implements FrameSink {
     for (const run of this.#runs) release &&= run.drained !== undefined;
     if (release === this.#released) return;
     this.#released = release;
-    if (release) this.#socket.unref();
-    else this.#socket.ref();
+    if (release) this.#connection.unref();
+    else this.#connection.ref();
   }
 
   #onDrained(): void {
@@ -263,11 +253,11 @@ export class Bootstrap implements FrameSink {
     const archive = this.#init?.wantStartupCache === true ? this.#cache?.collect() : undefined;
     this.#cache?.remove();
     this.#cache = this.#archive = undefined;
-    if (archive !== undefined) for (const part of encodeCache(FRAME.newCache, archive)) this.#channel.send(part);
+    if (archive !== undefined) for (const part of encodeCache(FRAME.newCache, archive)) this.#connection.send(part);
   }
 
   #send(type: number, request: number, meta: string, body?: string): void {
-    this.#channel.send(encodeFrame(type, request, meta, body));
+    this.#connection.send(encodeFrame(type, request, meta, body));
   }
 }
 

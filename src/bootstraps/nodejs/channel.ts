@@ -6,12 +6,21 @@ const SYNC_LIMIT = 64 * 1024;
 /** How long to wait for the daemon to read when the socket is full, milliseconds. */
 const FULL_WAIT_MS = 1;
 
+/** What a bootstrap needs of the way to the daemon. */
+export interface Connection {
+  /** Frames leave in the order they are sent. */
+  send(frame: Uint8Array): void;
+  /** Whether it keeps this process alive. */
+  ref(): void;
+  unref(): void;
+}
+
 /**
  * The way to the daemon. Small frames are written synchronously, as Node itself does with pipes: what was printed
  * before an endless loop, a crash or `process.exit` has left the process, and a handler that prints without end is
  * held up by its reader instead of filling its memory.
  */
-export class Channel {
+export class Channel implements Connection {
   readonly #socket: Socket;
   readonly #fd: number | undefined;
   #sleeper: Int32Array | undefined;
@@ -21,7 +30,15 @@ export class Channel {
     this.#fd = descriptorOf(socket);
   }
 
-  /** Frames leave in the order they are sent. Ends the process when the daemon is gone. */
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  /** Ends the process when the daemon is gone. */
   send(frame: Uint8Array): void {
     if (this.#fd === undefined || frame.length > SYNC_LIMIT || this.#socket.writableLength > 0) this.#socket.write(frame);
     else this.#sendNow(this.#fd, frame);

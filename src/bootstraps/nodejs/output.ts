@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { encodeLog, LOG_STDERR, LOG_STDOUT, LOG_TEXT_LIMIT } from '../../executor/frames.ts';
-import type { Channel } from './channel.ts';
+import type { Connection } from './channel.ts';
 import type { Run, Scope } from './scope.ts';
 
 /** Most characters of a line without its end that are kept back. */
@@ -13,11 +13,11 @@ type WriteDone = (error?: Error | null) => void;
  * call, however many lines it has. The end of a line is waited for until the invocation is over.
  */
 export class Output {
-  readonly #channel: Channel;
+  readonly #connection: Connection;
   readonly #scope: Scope;
 
-  constructor(channel: Channel, scope: Scope) {
-    this.#channel = channel;
+  constructor(connection: Connection, scope: Scope) {
+    this.#connection = connection;
     this.#scope = scope;
   }
 
@@ -41,12 +41,12 @@ export class Output {
     while (rest.length > LOG_TEXT_LIMIT / 4 && Buffer.byteLength(rest) > LOG_TEXT_LIMIT) {
       const end = rest.lastIndexOf('\n', LOG_TEXT_LIMIT / 4);
       const cut = end > 0 ? end : Math.min(rest.length, LOG_TEXT_LIMIT);
-      this.#channel.send(encodeLog(run.request, stream, now, rest.slice(0, cut)));
+      this.#connection.send(encodeLog(run.request, stream, now, rest.slice(0, cut)));
       const next = end > 0 ? end : rest.indexOf('\n', cut);
       if (next === -1) return;
       rest = rest.slice(next + 1);
     }
-    this.#channel.send(encodeLog(run.request, stream, now, rest));
+    this.#connection.send(encodeLog(run.request, stream, now, rest));
   }
 
   #print(stream: number, text: string): void {

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { DialHome } from '../../../src/executor/index.ts';
+import { encodeFrame, FRAME } from '../../../src/executor/frames.ts';
 import { systemClock } from '../../../src/kit/index.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { hello, INIT } from './session-pair.ts';
 
 const HOOKS = { onLog: assert.fail, onProtocolError: assert.fail };
 
@@ -37,6 +42,27 @@ describe('the place bootstraps call', () => {
       await assert.rejects(given.connected, { code: 'LAM_EXECUTOR_CANCELLED', details: { id: 'a' } });
       await home.close();
       await assert.rejects(left.connected, { code: 'LAM_EXECUTOR_CANCELLED', details: { id: 'b' } });
+      await home.close();
+    }));
+
+  test('hangs up on who shows no token in time, and lets who has shown one wait for its function for hours', () =>
+    inFolder(async (folder) => {
+      const clock = new VirtualClock();
+      const home = await DialHome.listen(join(folder, 's'), clock);
+      const stem = connect(home.path);
+      const expected = home.expect('a', HOOKS);
+      stem.write(hello(expected.token));
+      const session = await expected.connected;
+      const silent = connect(home.path).resume();
+      const accepted = once(silent, 'connect');
+      await accepted;
+      while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+      const closed = once(silent, 'close');
+      await clock.advance(4 * 3_600_000);
+      await closed;
+      const ready = session.init(INIT, 1000);
+      stem.write(encodeFrame(FRAME.ready, 0, '{"durationMs":5}'));
+      assert.deepEqual(await ready, { kind: 'ready', durationMs: 5 });
       await home.close();
     }));
 });

@@ -7,7 +7,8 @@ import { DialHome, type Expected, type InitRequest } from '../../../src/executor
 import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES } from '../../../src/executor/frames.ts';
 import { systemClock } from '../../../src/kit/index.ts';
 
-const INIT: InitRequest = {
+/** What a sandbox is told at init, where a test does not care. */
+export const INIT: InitRequest = {
   ...{ functionName: 'f', version: 1, functionArn: 'arn', handler: 'index.handler', taskRoot: '/', memoryMiB: 128 },
   ...{ timeoutMs: 10_000, logGroup: 'g', logStream: 's', concurrency: 1, wantStartupCache: false, environment: {} },
 };
