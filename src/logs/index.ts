@@ -1,2 +1,2 @@
 export { LogStore, type LogStoreOptions } from './log-store.ts';
-export { platformText } from './record-codec.ts';
+export { platformText } from './platform-text.ts';

@@ -1,9 +1,9 @@
 import { renameSync, statSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { LogQuery, LogRecord } from '../contract/index.ts';
 import type { Chunk } from './messages.ts';
 import { matches } from './query.ts';
-import { decodeRecord } from './record-codec.ts';
+import { decodeChunk } from './record-codec.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS chunks (
@@ -12,7 +12,7 @@ const SCHEMA = `
     first_ms REAL NOT NULL,
     last_ms REAL NOT NULL,
     bytes INTEGER NOT NULL,
-    body TEXT NOT NULL
+    body BLOB NOT NULL
   );
   CREATE INDEX IF NOT EXISTS chunks_by_function ON chunks (function, id);
 `;
@@ -69,10 +69,11 @@ export class LogFile {
   /**
    * Writes all or nothing, then drops what is more than may be kept. Where the file turns out to be damaged, writes to
    * a new one and returns the name the old one was given.
+   * @param bytes what the chunks are parts of
    */
-  write(chunks: readonly Chunk[]): string | undefined {
+  write(chunks: readonly Chunk[], bytes: Uint8Array): string | undefined {
     try {
-      this.#write(chunks);
+      this.#write(chunks, bytes);
       return undefined;
     } catch (error) {
       if (!isDamage(error)) throw error;
@@ -82,17 +83,16 @@ export class LogFile {
       this.#insert = insertInto(this.#db);
       this.#page = pageOf(this.#db);
       this.#kept.clear();
-      this.#write(chunks);
+      this.#write(chunks, bytes);
       return setAside;
     }
   }
 
-  #write(chunks: readonly Chunk[]): void {
-    const added = chunks.map((c) => Buffer.byteLength(c.body));
+  #write(chunks: readonly Chunk[], bytes: Uint8Array): void {
     this.#atomically(() => {
-      for (const [i, c] of chunks.entries()) this.#insert.run(c.functionName, c.firstMs, c.lastMs, added[i] ?? 0, c.body);
+      for (const c of chunks) this.#insert.run(c.functionName, c.firstMs, c.lastMs, c.end - c.start, bytes.subarray(c.start, c.end));
     });
-    for (const [i, c] of chunks.entries()) this.#kept.set(c.functionName, (this.#kept.get(c.functionName) ?? 0) + (added[i] ?? 0));
+    for (const c of chunks) this.#kept.set(c.functionName, (this.#kept.get(c.functionName) ?? 0) + c.end - c.start);
     for (const { functionName } of chunks) this.#trim(functionName);
   }
 
@@ -122,7 +122,7 @@ export class LogFile {
     const { functionName, query, after, upTo } = cursor;
     const rows = this.#page.all(functionName, after, upTo, ...span(query), PAGE_CHUNKS);
     const records: LogRecord[] = [];
-    for (const row of rows) for (const record of decodeBody(String(row['body']))) if (matches(record, query)) records.push(record);
+    for (const row of rows) for (const record of recordsOf(row)) if (matches(record, query)) records.push(record);
     const last = rows.at(-1);
     return { records, cursor: last === undefined || rows.length < PAGE_CHUNKS ? undefined : { ...cursor, after: Number(last['id']) } };
   }
@@ -132,7 +132,7 @@ export class LogFile {
     const found: LogRecord[] = [];
     const sql = 'SELECT body FROM chunks WHERE function = ? AND last_ms >= ? AND first_ms <= ? ORDER BY id DESC';
     for (const row of this.#db.prepare(sql).iterate(functionName, ...span(query))) {
-      const hits = decodeBody(String(row['body'])).filter((r) => matches(r, query));
+      const hits = recordsOf(row).filter((r) => matches(r, query));
       for (const hit of hits.toReversed()) found.push(hit);
       if (found.length >= lines) break;
     }
@@ -216,11 +216,7 @@ function span(query: LogQuery): [number, number] {
   return [query.since ?? 0, query.until ?? Number.MAX_SAFE_INTEGER];
 }
 
-function decodeBody(body: string): LogRecord[] {
-  const records: LogRecord[] = [];
-  for (const line of body.split('\n')) {
-    const record = decodeRecord(line);
-    if (record !== undefined) records.push(record);
-  }
-  return records;
+function recordsOf(row: Readonly<Record<string, SQLOutputValue>>): LogRecord[] {
+  const { body } = row;
+  return typeof body === 'string' || body instanceof Uint8Array ? decodeChunk(body) : [];
 }

@@ -3,8 +3,10 @@ import type { LogQuery, LogRecord, LogStream, PlatformRecord } from '../contract
 import { asLamError, lamError, type LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Answer, Chunk, FromWorker, LogWorkerData, ToWorker } from './messages.ts';
+import { platformText } from './platform-text.ts';
 import { matches } from './query.ts';
-import { decodeRecord, encodePlatform, encodeText, type Source } from './record-codec.ts';
+import { RecordBatch, type ChunkParts } from './record-batch.ts';
+import type { Source } from './record-codec.ts';
 
 export interface LogStoreOptions {
   readonly file: string;
@@ -19,20 +21,14 @@ export interface LogStoreOptions {
 
 /** A new line reaches the database within this time, ms. */
 const FLUSH_MS = 50;
-/** Or when this much is waiting, characters. */
-const FLUSH_CHARS = 256 * 1024;
-/** Above this much unwritten, whoever prints is held back; below the half of it, let go on. Characters. */
-const PRESSURE_CHARS = 8 * 1024 * 1024;
-
-interface Pending {
-  firstMs: number;
-  lastMs: number;
-  readonly lines: string[];
-}
+/** Or when about this much is waiting, bytes. */
+const FLUSH_BYTES = 256 * 1024;
+/** Above about this much unwritten, whoever prints is held back; below the half of it, let go on. Bytes. */
+const PRESSURE_BYTES = 8 * 1024 * 1024;
 
 /**
- * What functions printed, one stream a function. Appending costs about a microsecond and touches no file: records
- * gather in memory and go to a thread, which writes them to SQLite as one row per function and flush.
+ * What functions printed, one stream a function. Appending costs a fraction of a microsecond and touches no file: records
+ * gather in memory and go to a thread as bytes, which it writes to SQLite as one row per function and flush.
  */
 export class LogStore {
   readonly #options: LogStoreOptions;
@@ -40,10 +36,11 @@ export class LogStore {
   readonly #stopTimer: () => void;
   readonly #followers: Map<string, Set<(record: LogRecord) => void>> = new Map();
   readonly #answers: Map<number, (answer: Answer) => void> = new Map();
-  #pending: Map<string, Pending> = new Map();
-  #pendingChars = 0;
-  #unwrittenChars = 0;
-  #lostChars = 0;
+  /** What waits to be written, by function. A batch that stays empty for the time of a flush goes. */
+  readonly #pending: Map<string, RecordBatch> = new Map();
+  #pendingBytes = 0;
+  #unwrittenBytes = 0;
+  #lostBytes = 0;
   #nextId = 1;
   #relief: (() => void)[] = [];
   /** No thread to speak to: closed, or it died. */
@@ -69,7 +66,7 @@ export class LogStore {
 
   /** Whether printing outruns writing; see {@link LogStore.whenRelieved}. */
   get underPressure(): boolean {
-    return this.#unwrittenChars + this.#pendingChars > PRESSURE_CHARS;
+    return this.#unwrittenBytes + this.#pendingBytes > PRESSURE_BYTES;
   }
 
   /** Calls back once when there is room again. */
@@ -80,27 +77,63 @@ export class LogStore {
   /** Adds what a function printed in one go; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
   append(functionName: string, source: Source, stream: LogStream, text: string, requestId: string, time: number): void {
-    this.#add(functionName, encodeText(source, stream, text, requestId, time), time);
+    if (!this.#ended) {
+      const batch = this.#batchOf(functionName);
+      const before = batch.weight;
+      batch.text(source, stream, text, requestId, time);
+      this.#noteAdded(batch.weight - before);
+    }
+    if (this.#followers.size > 0)
+      this.#tell(functionName, { time, stream, requestId, version: source.version, sandbox: source.sandbox, text });
   }
 
   /** Adds what lam notes about an invocation; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called twice per invocation: an options object would be one more allocation
   appendPlatform(functionName: string, source: Source, record: PlatformRecord, requestId: string, time: number): void {
-    this.#add(functionName, encodePlatform(source, record, requestId, time), time);
+    if (!this.#ended) {
+      const batch = this.#batchOf(functionName);
+      const before = batch.weight;
+      batch.platform(source, record, requestId, time);
+      this.#noteAdded(batch.weight - before);
+    }
+    if (this.#followers.size === 0) return;
+    const { version, sandbox } = source;
+    this.#tell(functionName, {
+      time,
+      stream: 'platform',
+      requestId,
+      version,
+      sandbox,
+      text: platformText(record, requestId, version),
+      platform: record,
+    });
   }
 
   /** Hands what is waiting to the thread. Queries made after it see all of it. */
   flush(): void {
-    if (this.#pending.size === 0) return;
     const chunks: Chunk[] = [];
-    for (const [functionName, p] of this.#pending) {
-      chunks.push({ functionName, firstMs: p.firstMs, lastMs: p.lastMs, body: p.lines.join('\n') });
+    const filled: { readonly batch: RecordBatch; readonly parts: ChunkParts; readonly chunk: Chunk }[] = [];
+    let size = 0;
+    for (const [functionName, batch] of this.#pending) {
+      if (batch.count === 0) {
+        this.#pending.delete(functionName);
+        continue;
+      }
+      const parts = batch.parts();
+      const chunk = { functionName, firstMs: batch.firstMs, lastMs: batch.lastMs, start: size, end: (size += parts.size) };
+      filled.push({ batch, parts, chunk });
     }
-    const chars = this.#pendingChars;
-    this.#unwrittenChars += chars;
-    this.#pending = new Map();
-    this.#pendingChars = 0;
-    this.#send({ type: 'write', chunks, chars });
+    if (filled.length === 0) return;
+    const bytes = Buffer.allocUnsafeSlow(size);
+    for (const { batch, parts, chunk } of filled) {
+      batch.write(parts, bytes, chunk.start);
+      batch.clear();
+      chunks.push(chunk);
+    }
+    const weight = this.#pendingBytes;
+    this.#unwrittenBytes += weight;
+    this.#pendingBytes = 0;
+    this.#worker.postMessage({ type: 'write', chunks, bytes, weight } satisfies ToWorker, [bytes.buffer]);
   }
 
   /**
@@ -178,24 +211,23 @@ export class LogStore {
     await this.#worker.terminate();
   }
 
-  #add(functionName: string, line: string, time: number): void {
-    if (!this.#ended) this.#keep(functionName, line, time);
-    const followers = this.#followers.size === 0 ? undefined : this.#followers.get(functionName);
-    if (followers === undefined) return;
-    const record = decodeRecord(line);
-    if (record !== undefined) for (const follower of followers) follower(record);
+  #batchOf(functionName: string): RecordBatch {
+    let batch = this.#pending.get(functionName);
+    if (batch === undefined) {
+      batch = new RecordBatch();
+      this.#pending.set(functionName, batch);
+    }
+    return batch;
   }
 
-  #keep(functionName: string, line: string, time: number): void {
-    const pending = this.#pending.get(functionName);
-    if (pending === undefined) this.#pending.set(functionName, { firstMs: time, lastMs: time, lines: [line] });
-    else {
-      pending.lines.push(line);
-      if (time > pending.lastMs) pending.lastMs = time;
-      else if (time < pending.firstMs) pending.firstMs = time;
-    }
-    this.#pendingChars += line.length;
-    if (this.#pendingChars >= FLUSH_CHARS) this.flush();
+  #noteAdded(bytes: number): void {
+    this.#pendingBytes += bytes;
+    if (this.#pendingBytes >= FLUSH_BYTES) this.flush();
+  }
+
+  #tell(functionName: string, record: LogRecord): void {
+    const followers = this.#followers.get(functionName);
+    if (followers !== undefined) for (const follower of followers) follower(record);
   }
 
   #send(message: ToWorker): void {
@@ -220,19 +252,19 @@ export class LogStore {
     else this.#answers.get(message.id)?.(message);
   }
 
-  #onWritten({ chars, failure, setAside }: Extract<FromWorker, { type: 'written' }>): void {
+  #onWritten({ weight, failure, setAside }: Extract<FromWorker, { type: 'written' }>): void {
     const { onTrouble } = this.#options;
-    this.#unwrittenChars -= chars;
+    this.#unwrittenBytes -= weight;
     if (setAside !== undefined) this.#tellSetAside(setAside);
     if (failure !== undefined) {
       // Said once, not twenty times a second.
-      if (this.#lostChars === 0) onTrouble(`logs could not be written and are lost until they can be: ${failure}`);
-      this.#lostChars += chars;
-    } else if (this.#lostChars > 0) {
-      onTrouble(`logs are written again; about ${this.#lostChars} characters of them were lost`);
-      this.#lostChars = 0;
+      if (this.#lostBytes === 0) onTrouble(`logs could not be written and are lost until they can be: ${failure}`);
+      this.#lostBytes += weight;
+    } else if (this.#lostBytes > 0) {
+      onTrouble(`logs are written again; about ${this.#lostBytes} bytes of them were lost`);
+      this.#lostBytes = 0;
     }
-    if (this.#unwrittenChars + this.#pendingChars <= PRESSURE_CHARS / 2) this.#relieve();
+    if (this.#unwrittenBytes + this.#pendingBytes <= PRESSURE_BYTES / 2) this.#relieve();
   }
 
   #tellSetAside(name: string): void {
@@ -255,9 +287,9 @@ export class LogStore {
     this.#ended = true;
     for (const [id, answer] of this.#answers) answer({ type: 'done', id });
     this.#answers.clear();
-    this.#pending = new Map();
-    this.#pendingChars = 0;
-    this.#unwrittenChars = 0;
+    this.#pending.clear();
+    this.#pendingBytes = 0;
+    this.#unwrittenBytes = 0;
     this.#relieve();
   }
 }

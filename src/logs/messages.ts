@@ -13,13 +13,14 @@ export interface Chunk {
   readonly functionName: string;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Encoded records, a line each. */
-  readonly body: string;
+  /** Where its records are in the bytes of the message. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** What the log thread is asked. It answers in order, so a query sees every write sent before it. */
 export type ToWorker =
-  | { readonly type: 'write'; readonly chunks: readonly Chunk[]; readonly chars: number }
+  | { readonly type: 'write'; readonly chunks: readonly Chunk[]; readonly bytes: Uint8Array; readonly weight: number }
   | { readonly type: 'query'; readonly id: number; readonly functionName: string; readonly query: LogQuery }
   /** The records came and were dealt with: the next ones of the query, please. */
   | { readonly type: 'more'; readonly id: number }
@@ -42,4 +43,4 @@ export type FromWorker =
   /** The file was damaged when it was opened, and was moved to `setAside`. */
   | { readonly type: 'set-aside'; readonly setAside: string }
   /** `failure`: the records are lost. `setAside`: they are in a new file, the old one was damaged. */
-  | { readonly type: 'written'; readonly chars: number; readonly failure: string | undefined; readonly setAside: string | undefined };
+  | { readonly type: 'written'; readonly weight: number; readonly failure: string | undefined; readonly setAside: string | undefined };

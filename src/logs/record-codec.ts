@@ -1,35 +1,128 @@
 import type { LogRecord, LogStream, PlatformRecord } from '../contract/index.ts';
-
-/**
- * A record as it is kept: a JSON array on one line, `[time, stream letter, request id, version, sandbox, text or
- * platform record]`. Platform records keep their figures; their text is written when they are read.
- */
-const LETTER: Record<LogStream, string> = { stdout: 'o', stderr: 'e', platform: 'p' };
-const STREAM: Record<string, LogStream> = { o: 'stdout', e: 'stderr', p: 'platform' };
+import { platformText } from './platform-text.ts';
 
 /** Who printed. */
 export interface Source {
   readonly version: number;
-  /** An id of the pool: hex, so it needs no escaping. */
   readonly sandbox: string;
 }
 
-const START = '{"type":"start"}';
+/**
+ * How the records of one function and flush are kept, all numbers little-endian:
+ *
+ * `u8 encoding | 3 unused | u32 records | u32 figures | u32 bytes of sources`, then for each record
+ * `f64 time | u32 units of text | u16 source | u8 kind | u8 units of request id`, then the figures as f64, the sources as
+ * JSON (`[[version, sandbox], ...]`), and last one text: for each record its request id and its own text. Lengths of
+ * texts count UTF-16 units.
+ */
+export const LAYOUT = { prefixBytes: 16, headBytes: 16, figureBytes: 8 } as const;
 
-/** What a function printed, as it is kept. `requestId`: a UUID or empty, so it needs no escaping either. */
-// oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
-export function encodeText(source: Source, stream: LogStream, text: string, requestId: string, time: number): string {
-  return `[${time},"${LETTER[stream]}","${requestId}",${source.version},"${source.sandbox}",${JSON.stringify(text)}]`;
+/** How the text at the end is written: in UTF-16 only where UTF-8 could not say it, as half a surrogate pair. */
+export const ENCODING = { utf8: 1, utf16: 2 } as const;
+
+/** What a record is. `report`: figures in the order of their members there; `failedReport`: and an error type as its text; `platform`: JSON as its text. */
+export const KIND = { stdout: 0, stderr: 1, start: 2, report: 3, failedReport: 4, platform: 5 } as const;
+
+/** A platform record that closes an invocation. */
+export type Report = Extract<PlatformRecord, { type: 'report' }>;
+
+export const STATUSES: readonly Report['status'][] = ['success', 'error', 'timeout', 'failure'];
+export const STARTS: readonly Report['start'][] = ['cold', 'warm', 'stem'];
+
+/** Figures of a report. */
+const REPORT_FIGURES = 7;
+type Kept = 'type' | 'status' | 'start' | 'durationMs' | 'billedMs' | 'memoryMiB' | 'maxMemoryMiB' | 'initMs' | 'errorType';
+/** A report, as long as all its members are kept; one that is not makes this `never`, and the file a type error. */
+type KeptReport = [Exclude<keyof Report, Kept>] extends [never] ? Report : never;
+
+/** The records of a chunk in the order of printing; what is damaged is left out. Never throws. */
+export function decodeChunk(body: Uint8Array | string): LogRecord[] {
+  if (typeof body === 'string') return decodeLines(body);
+  const records: LogRecord[] = [];
+  try {
+    for (const record of new ChunkReader(body).records()) records.push(record);
+  } catch {
+    // Cut short, or no chunk at all: what was read so far is good.
+  }
+  return records;
 }
 
-/** What lam notes about an invocation, as it is kept. */
-export function encodePlatform(source: Source, record: PlatformRecord, requestId: string, time: number): string {
-  const json = record.type === 'start' ? START : JSON.stringify(record);
-  return `[${time},"p","${requestId}",${source.version},"${source.sandbox}",${json}]`;
+class ChunkReader {
+  readonly #view: DataView;
+  readonly #count: number;
+  readonly #sources: readonly (readonly [number, string])[];
+  readonly #text: string;
+  #figureAt: number;
+  #textAt = 0;
+
+  /** Throws for anything but a chunk. */
+  constructor(body: Uint8Array) {
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    this.#view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+    this.#count = this.#view.getUint32(4, true);
+    this.#figureAt = LAYOUT.prefixBytes + this.#count * LAYOUT.headBytes;
+    const sourcesAt = this.#figureAt + this.#view.getUint32(8, true) * LAYOUT.figureBytes;
+    const textAt = sourcesAt + this.#view.getUint32(12, true);
+    this.#sources = JSON.parse(bytes.toString('utf8', sourcesAt, textAt)) as [number, string][];
+    this.#text = bytes.toString(this.#view.getUint8(0) === ENCODING.utf16 ? 'utf16le' : 'utf8', textAt);
+  }
+
+  *records(): Generator<LogRecord, void> {
+    for (let i = 0; i < this.#count; i++) {
+      const at = LAYOUT.prefixBytes + i * LAYOUT.headBytes;
+      const time = this.#view.getFloat64(at, true);
+      const source = this.#sources[this.#view.getUint16(at + 12, true)];
+      const kind = this.#view.getUint8(at + 14);
+      const requestId = this.#take(this.#view.getUint8(at + 15));
+      const own = this.#take(this.#view.getUint32(at + 8, true));
+      if (source === undefined || this.#textAt > this.#text.length) return;
+      const [version, sandbox] = source;
+      const place = { requestId, version, sandbox };
+      if (kind === KIND.stdout || kind === KIND.stderr) {
+        yield { time, stream: kind === KIND.stdout ? 'stdout' : 'stderr', ...place, text: own };
+      } else {
+        const platform = this.#platform(kind, own);
+        yield { time, stream: 'platform', ...place, text: platformText(platform, requestId, version), platform };
+      }
+    }
+  }
+
+  #take(units: number): string {
+    return this.#text.slice(this.#textAt, (this.#textAt += units));
+  }
+
+  #platform(kind: number, own: string): PlatformRecord {
+    if (kind === KIND.start) return { type: 'start' };
+    if (kind === KIND.platform) return JSON.parse(own) as PlatformRecord;
+    const figures = Array.from({ length: REPORT_FIGURES }, (_, i) => this.#view.getFloat64(this.#figureAt + i * LAYOUT.figureBytes, true));
+    this.#figureAt += REPORT_FIGURES * LAYOUT.figureBytes;
+    return reportOf(figures, kind === KIND.failedReport ? own : undefined);
+  }
 }
 
-/** Undefined for a line that is no record (cut short by a crash). */
-export function decodeRecord(line: string): LogRecord | undefined {
+function reportOf(figures: readonly number[], errorType: string | undefined): KeptReport {
+  const [status = 0, start = 0, durationMs = 0, billedMs = 0, memoryMiB = 0, maxMemoryMiB = 0, initMs = Number.NaN] = figures;
+  return {
+    type: 'report',
+    status: STATUSES[status] ?? 'failure',
+    durationMs,
+    billedMs,
+    memoryMiB,
+    maxMemoryMiB,
+    start: STARTS[start] ?? 'cold',
+    ...(errorType === undefined ? undefined : { errorType }),
+    ...(Number.isNaN(initMs) ? undefined : { initMs }),
+  };
+}
+
+const STREAM: Readonly<Record<string, LogStream>> = { o: 'stdout', e: 'stderr', p: 'platform' };
+
+/** Records as they were kept at first: lines of `[time, letter of the stream, request id, version, sandbox, text or platform record]`. */
+function decodeLines(body: string): LogRecord[] {
+  return body.split('\n').flatMap((line) => decodeLine(line) ?? []);
+}
+
+function decodeLine(line: string): LogRecord | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);
@@ -44,31 +137,4 @@ export function decodeRecord(line: string): LogRecord | undefined {
   if (typeof rest === 'string') return { time, stream, requestId, version, sandbox, text: rest };
   const platform = rest as PlatformRecord;
   return { time, stream, requestId, version, sandbox, text: platformText(platform, requestId, version), platform };
-}
-
-/** AWS Lambda's wording (START; END and REPORT; init errors), without the final line break. */
-export function platformText(record: PlatformRecord, requestId: string, version: number): string {
-  switch (record.type) {
-    case 'start':
-      return `START RequestId: ${requestId} Version: ${version}`;
-    case 'note':
-      return record.text;
-    case 'init-error':
-      return `INIT_REPORT Phase: init\tStatus: error\tError Type: ${record.errorType}`;
-    case 'report': {
-      const parts = [
-        `REPORT RequestId: ${requestId}`,
-        `Duration: ${record.durationMs.toFixed(2)} ms`,
-        `Billed Duration: ${record.billedMs} ms`,
-        `Memory Size: ${record.memoryMiB} MB`,
-        `Max Memory Used: ${record.maxMemoryMiB} MB`,
-      ];
-      if (record.initMs !== undefined) parts.push(`Init Duration: ${record.initMs.toFixed(2)} ms`);
-      if (record.status === 'timeout') parts.push('Status: timeout');
-      else if (record.status !== 'success') parts.push(`Status: error\tError Type: ${record.errorType ?? 'Unknown'}`);
-      return `END RequestId: ${requestId}\n${parts.join('\t')}\t`;
-    }
-    default:
-      return record satisfies never;
-  }
 }

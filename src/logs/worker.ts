@@ -25,11 +25,11 @@ function main(port: MessagePort, { file: path, keepBytes }: LogWorkerData): void
   if (setAside !== undefined) send({ type: 'set-aside', setAside });
 }
 
-function write(file: LogFile, { chunks, chars }: Extract<ToWorker, { type: 'write' }>, send: Send): void {
+function write(file: LogFile, { chunks, bytes, weight }: Extract<ToWorker, { type: 'write' }>, send: Send): void {
   try {
-    send({ type: 'written', chars, failure: undefined, setAside: file.write(chunks) });
+    send({ type: 'written', weight, failure: undefined, setAside: file.write(chunks, bytes) });
   } catch (error) {
-    send({ type: 'written', chars, failure: textOf(error), setAside: undefined });
+    send({ type: 'written', weight, failure: textOf(error), setAside: undefined });
   }
 }
 

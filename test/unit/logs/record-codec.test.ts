@@ -1,55 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { PlatformRecord } from '../../../src/contract/index.ts';
-import { decodeRecord, encodePlatform, encodeText, platformText } from '../../../src/logs/record-codec.ts';
-
-const SOURCE = { version: 3, sandbox: '0123abcd' };
-
-describe('the record codec', () => {
-  test('keeps any text exactly, lone surrogates and control characters included, on one line', () => {
-    const anyText = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((units) => String.fromCharCode(...units)),
-      fc.constantFrom('', '\n', '\r\n\u0000\u2028\u2029', '\ud800', '\udc00x', '["[1,2]"]', '日本語 🦆'),
-    );
-    fc.assert(
-      fc.property(
-        anyText,
-        fc.constantFrom('stdout' as const, 'stderr' as const),
-        fc.double({ noNaN: true, min: 0, max: 1e13 }),
-        (text, stream, time) => {
-          const line = encodeText(SOURCE, stream, text, 'some-id', time);
-          assert.ok(!line.includes('\n'));
-          // What SQLite hands back went through UTF-8.
-          assert.equal(Buffer.from(line).toString(), line);
-          assert.deepEqual(decodeRecord(line), { time: Object.is(time, -0) ? 0 : time, stream, requestId: 'some-id', ...SOURCE, text });
-        },
-      ),
-    );
-  });
-
-  test('keeps the figures of a platform record beside its text', () => {
-    const record: PlatformRecord = {
-      type: 'report',
-      status: 'success',
-      durationMs: 1.234,
-      billedMs: 2,
-      memoryMiB: 128,
-      maxMemoryMiB: 36,
-      start: 'warm',
-    };
-    const decoded = decodeRecord(encodePlatform(SOURCE, record, 'id', 5));
-    assert.deepEqual(decoded?.platform, record);
-    assert.equal(decoded?.stream, 'platform');
-  });
-
-  test('never throws, and gives nothing for a line that is no record', () => {
-    for (const line of ['', '{', '[1,2', '{}', 'null', '[]', '[1,"x","",1,"",""]', '[1,"o","",1,"s"]'])
-      assert.equal(decodeRecord(line), undefined);
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (line) => void decodeRecord(line)));
-  });
-});
+import type { LogRecord, PlatformRecord } from '../../../src/contract/index.ts';
+import { platformText } from '../../../src/logs/platform-text.ts';
+import { RecordBatch } from '../../../src/logs/record-batch.ts';
+import { decodeChunk, type Source } from '../../../src/logs/record-codec.ts';
 
 const REPORT: Extract<PlatformRecord, { type: 'report' }> = {
   type: 'report',
@@ -60,6 +15,156 @@ const REPORT: Extract<PlatformRecord, { type: 'report' }> = {
   maxMemoryMiB: 36,
   start: 'cold',
 };
+
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((units) => String.fromCharCode(...units)),
+  fc.constantFrom('', '\n', '\r\n\u0000\u2028\u2029', '\ud83e', '\udd86x', 'x\ud83e', '["[1,2]"]', '日本語 🦆'),
+);
+const anyTime = fc.double({ noNaN: true, min: 0, max: 1e13 });
+const anySource: fc.Arbitrary<Source> = fc.record({
+  version: fc.constantFrom(1, 2, 70_000),
+  sandbox: fc.constantFrom('0123abcd', 'ff', ''),
+});
+const anyId = fc.oneof(fc.uuid(), fc.constant(''));
+const anyReport = fc.record(
+  {
+    type: fc.constant('report' as const),
+    status: fc.constantFrom('success' as const, 'error' as const, 'timeout' as const, 'failure' as const),
+    errorType: anyText,
+    durationMs: fc.double({ noNaN: true, min: 0, max: 1e9 }),
+    billedMs: fc.nat(),
+    memoryMiB: fc.nat(),
+    maxMemoryMiB: fc.nat(),
+    initMs: fc.double({ noNaN: true, min: 0, max: 1e9 }),
+    start: fc.constantFrom('cold' as const, 'warm' as const, 'stem' as const),
+  },
+  { requiredKeys: ['type', 'status', 'durationMs', 'billedMs', 'memoryMiB', 'maxMemoryMiB', 'start'] },
+);
+const anyPlatform: fc.Arbitrary<PlatformRecord> = fc.oneof(
+  fc.constant({ type: 'start' as const }),
+  anyReport,
+  fc.record({ type: fc.constant('note' as const), text: anyText }),
+  fc.record({ type: fc.constant('init-error' as const), errorType: anyText }),
+);
+const anyPrint = fc.record({
+  source: anySource,
+  stream: fc.constantFrom('stdout' as const, 'stderr' as const),
+  text: anyText,
+  id: anyId,
+  time: anyTime,
+});
+const anyNote = fc.record({ source: anySource, platform: anyPlatform, id: anyId, time: anyTime });
+type Print = typeof anyPrint extends fc.Arbitrary<infer T> ? T : never;
+type Note = typeof anyNote extends fc.Arbitrary<infer T> ? T : never;
+
+function put(batch: RecordBatch, one: Print | Note): LogRecord {
+  const { id: requestId, time } = one;
+  const source = { ...one.source };
+  if ('text' in one) {
+    batch.text(source, one.stream, one.text, requestId, time);
+    return { time, stream: one.stream, requestId, ...source, text: one.text };
+  }
+  const platform = { ...one.platform };
+  batch.platform(source, platform, requestId, time);
+  return { time, stream: 'platform', requestId, ...source, text: platformText(platform, requestId, source.version), platform };
+}
+
+/** The bytes of a batch somewhere in the middle of others. */
+function bytesOf(batch: RecordBatch): Uint8Array {
+  const parts = batch.parts();
+  const all = Buffer.alloc(parts.size + 20, '!');
+  batch.write(parts, all, 7);
+  return all.subarray(7, 7 + parts.size);
+}
+
+describe('the records of a chunk', () => {
+  test('come back exactly as they were put in, in their order, whatever they say', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyPrint, anyNote), { maxLength: 100 }), (all) => {
+        const batch = new RecordBatch();
+        // What was in it before leaves nothing behind.
+        for (const one of all.slice(0, 3)) put(batch, one);
+        batch.clear();
+        const expected = all.map((one) => put(batch, one));
+        assert.equal(batch.count, all.length);
+        assert.deepEqual(decodeChunk(bytesOf(batch)), expected);
+        assert.deepEqual([batch.firstMs, batch.lastMs], [Math.min(...all.map((r) => r.time)), Math.max(...all.map((r) => r.time))]);
+      }),
+    );
+  });
+
+  test('are many, of many sandboxes', () => {
+    const batch = new RecordBatch();
+    const expected = Array.from({ length: 5000 }, (_, i) => {
+      const source = { version: 1, sandbox: `s${i % 300}` };
+      return put(batch, { source, stream: 'stdout', text: `line ${i}`, id: `r${i}`, time: i });
+    });
+    assert.deepEqual(decodeChunk(bytesOf(batch)), expected);
+    assert.ok(batch.weight > 5000 * 20 && batch.weight < bytesOf(batch).length);
+  });
+
+  test('of a kind that is not known here keep what they say as JSON', () => {
+    const batch = new RecordBatch();
+    const report = { type: 'report', status: 'success', durationMs: 1, billedMs: 1, memoryMiB: 1, maxMemoryMiB: 1, start: 'thawed' };
+    batch.platform({ version: 1, sandbox: 'a' }, report as unknown as PlatformRecord, 'id', 1);
+    assert.deepEqual(decodeChunk(bytesOf(batch))[0]?.platform, report);
+  });
+
+  test('with an id that is too long cut it, and keep the rest', () => {
+    const batch = new RecordBatch();
+    batch.text({ version: 1, sandbox: 'a' }, 'stdout', 'text', 'i'.repeat(300), 1);
+    batch.text({ version: 1, sandbox: 'a' }, 'stdout', 'next', 'j', 1);
+    assert.deepEqual(
+      decodeChunk(bytesOf(batch)).map((r) => [r.requestId, r.text]),
+      [
+        ['i'.repeat(255), 'text'],
+        ['j', 'next'],
+      ],
+    );
+  });
+
+  test('that are damaged are passed over, and reading them never throws', () => {
+    const batch = new RecordBatch();
+    for (let i = 0; i < 20; i++)
+      put(batch, { source: { version: 1, sandbox: 'a' }, stream: 'stdout', text: `line ${i}`, id: 'r', time: i });
+    const whole = bytesOf(batch);
+    const records = decodeChunk(whole);
+    for (let end = 0; end <= whole.length; end++) {
+      const some = decodeChunk(whole.slice(0, end));
+      assert.deepEqual(some, records.slice(0, some.length));
+    }
+    assert.ok(decodeChunk(whole.slice(0, -10)).length >= 17);
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void decodeChunk(bytes)));
+    fc.assert(
+      fc.property(fc.nat({ max: whole.length - 1 }), fc.nat({ max: 255 }), (at, value) => {
+        const changed = whole.slice();
+        changed[at] = value;
+        decodeChunk(changed);
+      }),
+    );
+  });
+
+  test('of an earlier lam are lines of JSON', () => {
+    const place = { requestId: 'id', version: 3, sandbox: 'ab' };
+    const report = { ...REPORT, durationMs: 1.5 };
+    const lines = [
+      '[1.5,"o","id",3,"ab","a\\ud800\\n"]',
+      '[2,"e","id",3,"ab",""]',
+      '[3,"p","id",3,"ab",{"type":"start"}]',
+      `[4,"p","id",3,"ab",${JSON.stringify(report)}]`,
+      ...['', '{', '[1,2', '{}', 'null', '[]', '[1,"x","",1,"",""]', '[1,"o","",1,"s"]'],
+    ];
+    assert.deepEqual(decodeChunk(lines.join('\n')), [
+      { time: 1.5, stream: 'stdout', ...place, text: 'a\ud800\n' },
+      { time: 2, stream: 'stderr', ...place, text: '' },
+      { time: 3, stream: 'platform', ...place, text: platformText({ type: 'start' }, 'id', 3), platform: { type: 'start' } },
+      { time: 4, stream: 'platform', ...place, text: platformText(report, 'id', 3), platform: report },
+    ]);
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void decodeChunk(text)));
+  });
+});
+
 const REPORT_START =
   'END RequestId: id\nREPORT RequestId: id\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t';
 
