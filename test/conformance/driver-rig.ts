@@ -215,12 +215,17 @@ export async function remainsOf(subject: Subject, home: string): Promise<readonl
   const folders = ['run/sb', 'run/docker/sb', 'run/docker/stems'];
   const entries = await Promise.all(folders.map((folder) => readdir(join(home, folder)).catch(() => [])));
   const groups = await readdir('/sys/fs/cgroup', { recursive: false }).catch(() => []);
-  const cgroups = await Promise.all(
-    ['', ...groups].map((group) => readdir(join('/sys/fs/cgroup', group, `lam-${homeId(home)}`), { withFileTypes: true }).catch(() => [])),
-  );
+  const name = `lam-${homeId(home)}`;
+  const foldersIn = async (path: string): Promise<readonly string[]> => {
+    const found = await readdir(join('/sys/fs/cgroup', path), { withFileTypes: true }).catch(() => []);
+    return found.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  };
+  const within = await Promise.all(['', ...groups].map((group) => foldersIn(join(group, name))));
+  const beside = await Promise.all(['', ...groups].map(foldersIn));
+  const cgroups = [...within.flat(), ...beside.flat().filter((entry) => entry.startsWith(`${name}.`))];
   return [
     ...entries.flat().map((name) => `folder ${name}`),
-    ...cgroups.flatMap((found) => found.filter((entry) => entry.isDirectory()).map((entry) => `cgroup ${entry.name}`)),
+    ...cgroups.map((group) => `cgroup ${group}`),
     ...(subject.name === 'docker' ? await containersOf(subject.socketPath, home) : await processesOf(home)),
   ];
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -138,10 +138,14 @@ export async function leftovers(session: {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line.includes(` ${session.root}/`));
-  const run = listing(join(session.home, 'run')).filter((name) => !/^(?:docker|(?:docker\/)?(?:dial|sb))$/.test(name));
+  const run = listing(join(session.home, 'run')).filter((name) => !/^(?:docker|(?:docker\/)?(?:dial|sb|stems))$/.test(name));
   const groups = ['', 'memory', 'pids', 'cpu', 'cpuacct']
-    .map((kind) => join('/sys/fs/cgroup', kind, `lam-${session.homeId}`))
-    .filter(isReadable);
+    .map((kind) => join('/sys/fs/cgroup', kind))
+    .flatMap((folder) =>
+      entriesOf(folder)
+        .filter((name) => name.split('.')[0] === `lam-${session.homeId}`)
+        .map((name) => join(folder, name)),
+    );
   return [
     ...processesOf(session).map((pid) => `process ${pid} is left: ${commandOf(pid)}`),
     ...(await containersOf(session)).map((id) => `container ${id.slice(0, 12)} is left`),
@@ -161,11 +165,11 @@ function commandOf(pid: number): string {
   }
 }
 
-function isReadable(path: string): boolean {
+function entriesOf(folder: string): readonly string[] {
   try {
-    accessSync(path, constants.R_OK);
-    return true;
+    return readdirSync(folder);
   } catch {
-    return false;
+    // This machine has no such kind of control group.
+    return [];
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Cgroup, CgroupLimits, CgroupShare, CgroupTree } from './cgroup.ts';
 import { readControl, readCount, removeGroups } from './cgroup-files.ts';
 
@@ -37,16 +37,18 @@ export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: str
     }
   }
   if (roots.size === 0) return undefined;
-  // cpu and cpuacct are often one mount under two names.
   const folders = [...new Set(roots.values())];
+  const groupIn = (root: string, id: string): string => (isFlat(roots, root) ? `${root}.${id}` : join(root, id));
   return {
     controllers: { memory: roots.has('memory'), pids: roots.has('pids'), cpu: roots.has('cpu') },
-    create: (id, limits, share) => create({ roots, folders, id, limits, share }),
+    create(id, limits, share) {
+      const groups = new Map([...roots].map(([controller, root]) => [controller, groupIn(root, id)]));
+      return create(groups, limits, share);
+    },
     async reclaim() {
       let killed = 0;
       for (const root of folders) {
-        const below = await readdir(root, { withFileTypes: true }).catch(() => []);
-        killed += await removeGroups(below.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name)));
+        killed += await removeGroups(await groupsOf(root));
       }
       return killed;
     },
@@ -56,25 +58,29 @@ export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: str
   };
 }
 
-interface NewGroup {
-  readonly roots: ReadonlyMap<Controller, string>;
-  /** The roots, each once. */
-  readonly folders: readonly string[];
-  readonly id: string;
-  readonly limits: CgroupLimits;
-  readonly share: CgroupShare;
+/**
+ * Whether groups of sandboxes are to lie beside `root` and not in it. All groups in one folder have the processor's share
+ * of one process together, which is next to nothing on a machine with other work; other controllers don't share out.
+ */
+function isFlat(roots: ReadonlyMap<Controller, string>, root: string): boolean {
+  return [...roots].every(([controller, at]) => (controller === 'cpu') === (at === root));
 }
 
-function create({ roots, folders, id, limits, share }: NewGroup): Cgroup {
-  const groups = folders.map((folder) => join(folder, id));
-  for (const group of groups) mkdirSync(group, { recursive: true });
-  const at = (controller: Controller): string | undefined => {
-    const root = roots.get(controller);
-    return root === undefined ? undefined : join(root, id);
+/** The groups of sandboxes that belong to `root`, in it or beside it. */
+async function groupsOf(root: string): Promise<readonly string[]> {
+  const foldersIn = async (folder: string): Promise<readonly string[]> => {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
   };
-  const memory = at('memory');
-  const pids = at('pids');
-  const cpu = at('cpu');
+  const [inside, beside] = await Promise.all([foldersIn(root), foldersIn(dirname(root))]);
+  return [...inside, ...beside.filter((folder) => folder.startsWith(`${root}.`))];
+}
+
+/** `at`: the group by controller; several may be one. */
+function create(at: ReadonlyMap<Controller, string>, limits: CgroupLimits, share: CgroupShare): Cgroup {
+  const groups = [...new Set(at.values())];
+  for (const group of groups) mkdirSync(group, { recursive: true });
+  const [memory, pids, cpu] = [at.get('memory'), at.get('pids'), at.get('cpu')];
   if (memory !== undefined) limitMemory(memory, limits.memoryMiB);
   if (pids !== undefined) writeFileSync(join(pids, 'pids.max'), String(limits.pids));
   if (cpu !== undefined) {

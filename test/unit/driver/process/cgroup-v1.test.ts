@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { openCgroupsV1, v1Mounts } from '../../../../src/driver/process/cgroup-v1.ts';
+
+const LIMITS = { memoryMiB: 128, cpus: 0.5, pids: 64 };
+
+/** Folders where controllers would be mounted, by their names. */
+async function mountsOf(names: readonly string[]): Promise<{ root: string; mounts: ReturnType<typeof v1Mounts> } & AsyncDisposable> {
+  const root = await mkdtemp(join(tmpdir(), 'lam-cgroups-'));
+  for (const name of names) mkdirSync(join(root, name));
+  const mountinfo = names.map((name, i) => `${i} 1 0:${i} / ${join(root, name)} rw - cgroup cgroup rw,${name}`).join('\n');
+  return { root, mounts: v1Mounts(mountinfo), [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
+}
+
+test('each sandbox has a share of the processor of its own, beside the tree and not in it', async () => {
+  await using at = await mountsOf(['memory', 'pids', 'cpu,cpuacct']);
+  const tree = openCgroupsV1(at.mounts, 'lam-home');
+  const { joins } = tree?.create('one', LIMITS, 'usual') ?? { joins: [] };
+  assert.deepEqual(
+    joins.map((path) => path.slice(at.root.length)),
+    ['/memory/lam-home/one/tasks', '/pids/lam-home/one/tasks', '/cpu,cpuacct/lam-home.one/tasks'],
+  );
+  const read = (path: string): string => readFileSync(join(at.root, path), 'utf8');
+  assert.equal(read('memory/lam-home/one/memory.limit_in_bytes'), String(128 * 1024 * 1024));
+  assert.equal(read('pids/lam-home/one/pids.max'), '64');
+  assert.equal(read('cpu,cpuacct/lam-home.one/cpu.cfs_quota_us'), '50000');
+});
+
+test('a processor that is counted together with memory has one group for both', async () => {
+  await using at = await mountsOf(['memory,cpu']);
+  const { joins } = openCgroupsV1(at.mounts, 'lam-home')?.create('one', LIMITS, 'usual') ?? { joins: [] };
+  assert.deepEqual(joins, [join(at.root, 'memory,cpu/lam-home/one/tasks')]);
+});
+
+test('a small share is a quarter of the usual one, until it is raised', async () => {
+  await using at = await mountsOf(['cpu']);
+  const tree = openCgroupsV1(at.mounts, 'lam-home');
+  const shares = (id: string): string => join(at.root, `cpu/lam-home.${id}/cpu.shares`);
+  const small = tree?.create('small', LIMITS, 'small');
+  assert.equal(readFileSync(shares('small'), 'utf8'), '256');
+  small?.raiseShare();
+  assert.equal(readFileSync(shares('small'), 'utf8'), '1024');
+  tree?.create('usual', LIMITS, 'usual').raiseShare();
+  assert.ok(!existsSync(shares('usual')));
+});
