@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -37,10 +37,15 @@ export async function buildAssets(outDir: string): Promise<string> {
       }),
     ),
   );
-  const python = join(root, 'src/bootstraps/python3');
-  for (const file of await readdir(python)) {
-    if (file === 'bootstrap.py') await copyFile(join(python, file), join(assets, 'bootstrap-python3.py'));
-    else if (file.endsWith('.py')) await copyFile(join(python, file), join(assets, file));
-  }
+  await writeFile(join(assets, 'bootstrap-python3.py'), await joinPython(join(root, 'src/bootstraps/python3')));
   return assets;
+}
+
+/** The Python bootstrap with the source of its parts in it: Python compiles it at each start, and the parts only when they are needed. */
+async function joinPython(folder: string): Promise<string> {
+  const parts = (await readdir(folder)).filter((file) => file.endsWith('.py') && file !== 'bootstrap.py').toSorted();
+  const entries = await Promise.all(parts.map(async (file) => [file.slice(0, -3), await readFile(join(folder, file), 'utf8')]));
+  const bootstrap = await readFile(join(folder, 'bootstrap.py'), 'utf8');
+  // JSON's text literals are Python's, too.
+  return bootstrap.replace(/^PARTS = \{\}$/m, () => `PARTS = ${JSON.stringify(Object.fromEntries(entries))}`);
 }

@@ -63,17 +63,19 @@ export function sendingAhead(boot: Boot): void {
     });
   }
 
-  test('nodejs: gives back what waits behind one that waits itself', async () => {
-    await using booted = await boot('nodejs');
-    const order: string[] = [];
-    const first = booted.invoke({ what: 'sleep', ms: 400 }).finally(() => order.push('first'));
-    const behind = ['b', 'c'].map((name) => booted.invoke({ what: 'step', name }).finally(() => order.push(name)));
-    assert.deepEqual(await Promise.all(behind), [{ kind: 'unstarted' }, { kind: 'unstarted' }]);
-    assert.deepEqual(order.toSorted(), ['b', 'c']);
-    assert.equal((await first).kind, 'result');
-    assert.deepEqual(ran(booted), []);
-    assert.equal(await booted.json({ what: 'step', name: 'd' }), 0);
-  });
+  for (const runtime of NATIVE) {
+    test(`${runtime}: gives back what waits behind one that waits itself`, async () => {
+      await using booted = await boot(runtime);
+      const order: string[] = [];
+      const first = booted.invoke({ what: 'sleep', ms: 400 }).finally(() => order.push('first'));
+      const behind = ['b', 'c'].map((name) => booted.invoke({ what: 'step', name }).finally(() => order.push(name)));
+      assert.deepEqual(await Promise.all(behind), [{ kind: 'unstarted' }, { kind: 'unstarted' }]);
+      assert.deepEqual(order.toSorted(), ['b', 'c']);
+      assert.equal((await first).kind, 'result');
+      assert.deepEqual(ran(booted), []);
+      assert.equal(await booted.json({ what: 'step', name: 'd' }), 0);
+    });
+  }
 
   test('nodejs: never starts what waits behind an error that nothing caught', async () => {
     await using booted = await boot('nodejs');
@@ -81,14 +83,5 @@ export function sendingAhead(boot: Boot): void {
     assert.ok(crashed.kind === 'error' && crashed.leaving === true);
     assert.deepEqual(behind, { kind: 'unstarted' });
     assert.deepEqual(ran(booted), []);
-  });
-
-  test('python3: counts the time-out of what is sent ahead from its start', async () => {
-    await using booted = await boot('python3', { timeoutMs: 600 });
-    const outcomes = await Promise.all([1, 2, 3].map(() => booted.invoke({ what: 'sleep', ms: 300 })));
-    assert.deepEqual(
-      outcomes.map((o) => o.kind),
-      ['result', 'result', 'result'],
-    );
   });
 }

@@ -67,6 +67,17 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     pair.session.close();
   });
 
+  test('counts the time of what waits from the answer of the one before it', async () => {
+    const pair = await house.pair({ concurrency: 1, timeoutMs: 200 });
+    const { outcomes, numbers } = await sendAll(pair, ['a', 'b']);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    answer(pair, numbers[0]);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    answer(pair, numbers[1]);
+    assert.deepEqual([await kindOf(outcomes[0]), await kindOf(outcomes[1])], ['result', 'result']);
+    pair.session.close();
+  });
+
   test('lets what waits start when one has answered, and asks back only what waits while nothing starts', async () => {
     const pair = await house.pair({ concurrency: 2 });
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b', 'c', 'd']);

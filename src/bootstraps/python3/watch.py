@@ -1,0 +1,50 @@
+"""Looks after what was sent ahead; a part of bootstrap.py, whose names it uses."""
+
+from _socket import MSG_DONTWAIT
+from _thread import start_new_thread
+
+#: How often it is looked whether the invocation that runs keeps others waiting, seconds.
+WATCH_S = 0.01
+#: So often it is looked without need before the watch ends.
+MOST_IDLE = 100
+
+
+class Watch:
+    """A thread that reads on while one invocation runs for long, and gives back what the daemon wants of those behind it.
+
+    It is there only while something is sent ahead: reading each frame on another thread would cost more than it saves.
+    """
+
+    def __init__(self, inbox):
+        self._inbox = inbox
+        self.has_ended = False
+        start_new_thread(self._run, ())
+
+    def _run(self):
+        seen, idle = 0, 0
+        while idle < MOST_IDLE:
+            time.sleep(WATCH_S)
+            turn, idle = self._inbox.turn, idle + 1
+            # Even: none runs. Another one than before: it has not run for long.
+            if turn % 2 == 1 and turn == seen:
+                idle = 0
+                self._look(turn)
+            seen = turn
+        self.has_ended = True
+
+    def _look(self, turn):
+        inbox = self._inbox
+        with inbox.lock:
+            if inbox.turn != turn:
+                return
+            while inbox.channel.read(MSG_DONTWAIT):
+                pass
+            frame = inbox.channel.take()
+            while frame is not None:
+                inbox.parked.append(frame)
+                frame = inbox.channel.take()
+            asked = {request for kind, request, _meta, _body in inbox.parked if kind == RECALL}
+            given = {request for kind, request, _meta, _body in inbox.parked if kind == INVOKE and request in asked}
+            inbox.parked = [frame for frame in inbox.parked if frame[0] != RECALL and frame[1] not in given]
+            for request in sorted(given):
+                inbox.channel.send(UNSTARTED, request)
