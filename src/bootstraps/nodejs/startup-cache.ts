@@ -43,8 +43,9 @@ export class StartupCache {
 
   /** To be called before a CommonJS module is loaded. */
   beforeRequire(): void {
-    // The map of a source is found by what Node compiles.
-    if (!sourceMapsAreOn()) this.#commonJs.install();
+    const { enableCompileCache }: Partial<CompileCaching> = nodeModule;
+    // Scripts of older Nodes can't import. And the map of a source is found by what Node itself compiles.
+    if (enableCompileCache !== undefined && !sourceMapsAreOn()) this.#commonJs.install();
   }
 
   /** To be called before an ES module is loaded. */
