@@ -55,6 +55,9 @@ export class Fifo<T> {
     node.queued = false;
     node.previous.next = node.next;
     node.next.previous = node.previous;
+    // A node that left and still led to the next one would, once old itself, keep all that came after it from young collections.
+    node.previous = node;
+    node.next = node;
     this.#size--;
     return true;
   }
