@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ALIAS_NAME, encodeErrorHeader, INVOKE, LATEST, LIMITS, parseReference, VERSION_NUMBER } from '../contract/index.ts';
 import { lamError, asLamError, toWire, type LamError } from '../errors/index.ts';
-import type { InvokeAnswer, Router } from '../router/index.ts';
+import type { InvokeAnswer, InvokeRequest, InvokeSink, Router } from '../router/index.ts';
 import { readBody } from './body.ts';
-import { goneSignal, traceIdOf, type Exchange } from './exchange.ts';
-import { isGone, retryAfter } from './reply.ts';
+import { traceIdOf, type Exchange, type HeaderValues } from './exchange.ts';
+import type { Reply } from './http1/service.ts';
+import { isJson } from './is-json.ts';
+import { isGone, jsonLines, NodeReply, retryAfter } from './reply.ts';
 
 /** `POST /2015-03-31/functions/{name}/invocations`, AWS Lambda's Invoke. */
 export const AWS_FUNCTIONS = '/2015-03-31/functions/';
@@ -17,74 +18,103 @@ export function invokeTarget(path: string): string | undefined {
   return target === '' || target.includes('/') ? undefined : target;
 }
 
-/** Answers Invoke as AWS does: the payload as it is, everything else in headers, function errors with status 200. Never rejects. */
+/** What one Invoke asks for, as far as its head tells. */
+export interface InvokePlan {
+  readonly name: string;
+  readonly qualifier: string | undefined;
+  /** Decoded JSON text. */
+  readonly clientContext: string | undefined;
+  readonly traceId: string | undefined;
+  readonly wantTail: boolean;
+  readonly isDryRun: boolean;
+}
+
+/** Reads an Invoke's head, `target` as {@link invokeTarget} gave it. Throws the errors a caller is to be told. Pure. */
+export function planInvoke(target: string, query: string, headers: HeaderValues): InvokePlan {
+  const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
+  const reference = referenceOf(target, query);
+  if (type !== 'RequestResponse' && type !== 'DryRun') throw lamError('LAM_EDGE_INVOCATION_TYPE', { type: String(type) });
+  return {
+    ...reference,
+    clientContext: clientContextOf(headers),
+    traceId: traceIdOf(headers),
+    wantTail: headers['x-amz-log-type'] === 'Tail',
+    isDryRun: type === 'DryRun',
+  };
+}
+
+/** Answers an Invoke that `node:http` read. Never rejects. */
 export async function awsInvoke(router: Router, target: string, exchange: Exchange): Promise<void> {
-  const { request, response } = exchange;
+  const { request, response, query } = exchange;
+  const reply = new NodeReply(response);
   try {
-    const { name, qualifier } = targetOf(target, exchange.query);
-    const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-    if (type !== 'RequestResponse' && type !== 'DryRun') throw lamError('LAM_EDGE_INVOCATION_TYPE', { type: String(type) });
-    const clientContext = clientContextOf(request);
-    const event = eventOf(await readBody(request, LIMITS.payloadBytes));
-    if (type === 'DryRun') {
-      router.check(name, qualifier);
-      response.writeHead(204).end();
-      return;
-    }
-    const answer = await router.invoke({
-      name,
-      qualifier,
-      event,
-      clientContext,
-      traceId: traceIdOf(request),
-      wantTail: request.headers['x-amz-log-type'] === 'Tail',
-      get signal() {
-        return goneSignal(response);
-      },
-    });
-    sendAnswer(response, answer);
+    const plan = planInvoke(target, query, request.headers);
+    runInvoke(router, plan, await readBody(request, LIMITS.payloadBytes), reply);
   } catch (thrown) {
-    if (isGone(thrown)) response.destroy();
-    else sendAwsError(response, asLamError(thrown));
+    sendAwsError(reply, asLamError(thrown));
   }
 }
 
-/** Answers up to this are written together with their head, bytes. */
-const TEXT_BYTES = 16 * 1024;
+/** Answers Invoke as AWS does: the payload as it is, everything else in headers, function errors with status 200. Never throws. */
+export function runInvoke(router: Router, plan: InvokePlan, body: Uint8Array, reply: Reply): void {
+  try {
+    const event = eventOf(body);
+    if (plan.isDryRun) {
+      router.check(plan.name, plan.qualifier);
+      reply.send(204, '', EMPTY);
+    } else {
+      const invoke = new Invoke(plan, event, reply);
+      reply.cancelWhenGone(router.start(invoke, invoke));
+    }
+  } catch (thrown) {
+    sendAwsError(reply, asLamError(thrown));
+  }
+}
 
-function sendAnswer(response: ServerResponse, answer: InvokeAnswer): void {
-  const headers: (string | number)[] = [
-    'Content-Type',
-    'application/json',
-    'Content-Length',
-    answer.payload.byteLength,
-    'x-amzn-RequestId',
-    answer.requestId,
-    'X-Amz-Executed-Version',
-    String(answer.version),
-    'X-Amzn-Trace-Id',
-    answer.traceId,
-    'x-lam-start',
-    answer.start,
-    'x-lam-duration-ms',
-    answer.durationMs.toFixed(3),
-  ];
-  if (answer.status !== 'success') headers.push('X-Amz-Function-Error', 'Unhandled', 'x-lam-status', answer.status);
-  if (answer.tail !== undefined) headers.push('X-Amz-Log-Result', Buffer.from(answer.tail).toString('base64'));
-  response.writeHead(200, headers);
-  const { payload } = answer;
-  // As text of one byte a character it leaves in one piece with the head; large ones are not copied.
-  if (payload.byteLength > TEXT_BYTES) response.end(payload);
-  else response.end(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('latin1'), 'latin1');
+/** One Invoke: what the router is asked, and where its answer goes. */
+class Invoke implements InvokeRequest, InvokeSink {
+  readonly name: string;
+  readonly qualifier: string | undefined;
+  readonly clientContext: string | undefined;
+  readonly traceId: string | undefined;
+  readonly wantTail: boolean;
+  readonly event: Uint8Array;
+  readonly #reply: Reply;
+
+  constructor(plan: InvokePlan, event: Uint8Array, reply: Reply) {
+    this.name = plan.name;
+    this.qualifier = plan.qualifier;
+    this.clientContext = plan.clientContext;
+    this.traceId = plan.traceId;
+    this.wantTail = plan.wantTail;
+    this.event = event;
+    this.#reply = reply;
+  }
+
+  answered(answer: InvokeAnswer): void {
+    this.#reply.send(200, linesOf(answer), answer.payload);
+  }
+
+  failed(error: LamError): void {
+    sendAwsError(this.#reply, error);
+  }
+}
+
+function linesOf(answer: InvokeAnswer): string {
+  const { payload, requestId, version, traceId, start, durationMs, status, tail } = answer;
+  let lines = `Content-Type: application/json\r\nContent-Length: ${payload.byteLength}\r\nx-amzn-RequestId: ${requestId}\r\nX-Amz-Executed-Version: ${version}\r\nX-Amzn-Trace-Id: ${traceId}\r\nx-lam-start: ${start}\r\nx-lam-duration-ms: ${durationMs.toFixed(3)}\r\n`;
+  if (status !== 'success') lines += `X-Amz-Function-Error: Unhandled\r\nx-lam-status: ${status}\r\n`;
+  if (tail !== undefined) lines += `X-Amz-Log-Result: ${Buffer.from(tail).toString('base64')}\r\n`;
+  return lines;
 }
 
 /** Exceptions whose member is `Message`; of all others it is `message`. AWS's own model is not of one mind. */
 const CAPITAL_MESSAGE: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'ServiceException', 'AccessDeniedException']);
 
 /** An error of lam as an AWS client reads it: name in a header, message in the body's own casing for that name. */
-export function sendAwsError(response: ServerResponse, error: LamError): void {
-  if (response.headersSent) {
-    response.destroy();
+export function sendAwsError(reply: Reply, error: LamError): void {
+  if (isGone(error)) {
+    reply.abandon();
     return;
   }
   const name = error.awsName;
@@ -95,17 +125,11 @@ export function sendAwsError(response: ServerResponse, error: LamError): void {
     ...(name === 'TooManyRequestsException' ? { Reason: 'ConcurrentInvocationLimitExceeded' } : {}),
   };
   const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(error.httpStatus, {
-    'content-type': 'application/json',
-    'content-length': bytes.length,
-    'x-amzn-ErrorType': name,
-    [INVOKE.lamError]: encodeErrorHeader(toWire(error)),
-    ...retryAfter(error),
-  });
-  response.end(bytes);
+  const own = `x-amzn-ErrorType: ${name}\r\n${INVOKE.lamError}: ${encodeErrorHeader(toWire(error))}\r\n`;
+  reply.send(error.httpStatus, jsonLines(bytes.length) + own + retryAfter(error), bytes);
 }
 
-function targetOf(target: string, query: string): { name: string; qualifier: string | undefined } {
+function referenceOf(target: string, query: string): { name: string; qualifier: string | undefined } {
   let text: string;
   try {
     text = decodeURIComponent(target);
@@ -124,11 +148,14 @@ function targetOf(target: string, query: string): { name: string; qualifier: str
   return { name, qualifier: asked };
 }
 
+const EMPTY = Buffer.alloc(0);
 const EMPTY_EVENT = Buffer.from('{}');
 
-/** The event; an empty body means `{}`. Refuses what is not JSON, as AWS does, without keeping what it parsed. */
+/** The event; an empty body means `{}`. Refuses what is not JSON, as AWS does. */
 function eventOf(body: Uint8Array): Uint8Array {
   if (body.byteLength === 0) return EMPTY_EVENT;
+  if (isJson(body)) return body;
+  // What is wrong with it is for `JSON.parse` to say.
   try {
     JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
   } catch (error) {
@@ -140,8 +167,8 @@ function eventOf(body: Uint8Array): Uint8Array {
 /** AWS's limit, characters of base64. */
 const CLIENT_CONTEXT_CHARS = 3583;
 
-function clientContextOf(request: IncomingMessage): string | undefined {
-  const header = request.headers['x-amz-client-context'];
+function clientContextOf(headers: HeaderValues): string | undefined {
+  const header = headers['x-amz-client-context'];
   if (typeof header !== 'string') return undefined;
   if (header.length > CLIENT_CONTEXT_CHARS) throw lamError('LAM_EDGE_CLIENT_CONTEXT', {});
   const text = Buffer.from(header, 'base64').toString();

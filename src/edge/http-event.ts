@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import type { Exchange } from './exchange.ts';
+import type { HttpRequest } from './exchange.ts';
 import type { RouteHit } from './route-table.ts';
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|javascript|xml|[a-z0-9.+-]+\+(?:json|xml)|graphql)\b)/i;
@@ -11,7 +10,7 @@ export function isTextType(contentType: string | undefined): boolean {
 
 /** What an event is made from. */
 export interface HttpEventParts {
-  readonly exchange: Exchange;
+  readonly request: HttpRequest;
   readonly body: Uint8Array;
   readonly hit: RouteHit;
   readonly requestId: string;
@@ -22,9 +21,9 @@ export interface HttpEventParts {
 
 /** The payload-v2.0 event of an HTTP request, as JSON bytes (Lambda function URL and HTTP API form; the function's name stands in for the URL id). */
 export function httpEvent(parts: HttpEventParts): Uint8Array {
-  const { body, hit, requestId, now } = parts;
-  const { request, method, query } = parts.exchange;
-  const { headers, cookies } = headersOf(request);
+  const { body, hit, request, requestId, now } = parts;
+  const { method, query } = request;
+  const { headers, cookies } = headersOf(request.rawHeaders);
   const sourceIp = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
   addForwarded(headers, sourceIp, request.socket.localPort);
   headers['x-amzn-trace-id'] = parts.traceId;
@@ -71,10 +70,9 @@ function bareRecord(): Record<string, string> {
   return Object.create(null) as Record<string, string>;
 }
 
-function headersOf(request: IncomingMessage): { headers: Record<string, string>; cookies: string[] | undefined } {
+function headersOf(raw: readonly string[]): { headers: Record<string, string>; cookies: string[] | undefined } {
   const headers = bareRecord();
   let cookies: string[] | undefined;
-  const raw = request.rawHeaders;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     const value = raw[i + 1] as string;

@@ -1,16 +1,19 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { LIMITS } from '../contract/index.ts';
-import { lamError } from '../errors/index.ts';
+import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Router } from '../router/index.ts';
-import { AWS_FUNCTIONS, awsInvoke, invokeTarget, sendAwsError } from './aws-invoke.ts';
+import { AWS_FUNCTIONS, awsInvoke, invokeTarget, planInvoke, runInvoke, sendAwsError, type InvokePlan } from './aws-invoke.ts';
 import { CONTROL_PREFIX, control } from './control/control.ts';
 import type { ControlServices } from './control/services.ts';
-import { exchangeOf, type Exchange } from './exchange.ts';
-import { functionHttp, sendPlainError } from './function-http.ts';
+import { exchangeOf, targetParts, type Exchange } from './exchange.ts';
+import { functionHttp, runFunction, sendPlainError } from './function-http.ts';
 import { refusal, type Door } from './guard.ts';
-import { sendError, sendJson } from './reply.ts';
-import type { RouteTable } from './route-table.ts';
+import type { Head } from './http1/head.ts';
+import { PlainServer } from './http1/server.ts';
+import type { Handler } from './http1/service.ts';
+import { NodeReply, sendError, sendJson } from './reply.ts';
+import type { RouteHit, RouteTable } from './route-table.ts';
 
 export interface EdgeOptions {
   readonly router: Router;
@@ -27,8 +30,13 @@ const HEADER_BYTES = 64 * 1024;
 
 /** An HTTP server for one door, not yet listening: AWS's API at its dated path, lam's own under `/_lam/`, functions at the root. */
 export function createEdge(options: EdgeOptions): Server {
-  const settings = { maxHeaderSize: HEADER_BYTES, keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true };
-  const server = createServer(settings, (request, response) => serve(options, exchangeOf(request, response)));
+  const server = new PlainServer({
+    settings: { maxHeaderSize: HEADER_BYTES, keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true },
+    listener: (request, response) => serve(options, exchangeOf(request, response)),
+    service: { handlerFor: (head) => plainHandler(options, head) },
+    mostBodyBytes: LIMITS.payloadBytes,
+    clock: options.clock,
+  });
   // A client that expects 100-continue is asked for its body only when it may send that much.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     const exchange = exchangeOf(request, response);
@@ -39,6 +47,43 @@ export function createEdge(options: EdgeOptions): Server {
     serve(options, exchange);
   });
   return server;
+}
+
+/** Invokes of all kinds are served without `node:http`, unless their heads alone are reason to refuse them: the rest is not worth it. */
+function plainHandler(options: EdgeOptions, head: Head): Handler | undefined {
+  const { path, query } = targetParts(head.target);
+  if (path.startsWith('/_lam/')) return undefined;
+  return path.startsWith(AWS_FUNCTIONS) ? plainInvoke(options, head, path, query) : plainFunction(options, head, path, query);
+}
+
+function plainInvoke({ door, router }: EdgeOptions, head: Head, path: string, query: string): Handler | undefined {
+  const { headers, method } = head;
+  const target = invokeTarget(path);
+  if (target === undefined || method !== 'POST' || refusal(door, headers, 'invoke') !== undefined) return undefined;
+  let plan: InvokePlan;
+  try {
+    plan = planInvoke(target, query, headers);
+  } catch {
+    // The same error comes up again where it is answered.
+    return undefined;
+  }
+  return { serve: (body, reply) => runInvoke(router, plan, body, reply) };
+}
+
+function plainFunction(options: EdgeOptions, head: Head, path: string, query: string): Handler {
+  const { router, clock } = options;
+  const { headers, method, rawHeaders } = head;
+  return {
+    serve(body, reply) {
+      try {
+        const hit = functionAt(options, method, path);
+        const request = { method, path, query, rawHeaders, httpVersion: '1.1', socket: reply.socket };
+        runFunction({ router, clock, hit, request, headers, body, reply });
+      } catch (thrown) {
+        sendPlainError(reply, asLamError(thrown));
+      }
+    },
+  };
 }
 
 function serve(options: EdgeOptions, exchange: Exchange): void {
@@ -62,7 +107,7 @@ function serveAws({ door, router }: EdgeOptions, exchange: Exchange): void {
   const target = invokeTarget(path);
   if (refused !== undefined || target === undefined || method !== 'POST') {
     request.resume();
-    sendAwsError(response, refused ?? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] }));
+    sendAwsError(new NodeReply(response), refused ?? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] }));
     return;
   }
   void awsInvoke(router, target, exchange);
@@ -86,12 +131,21 @@ function serveControl({ door, services }: EdgeOptions, exchange: Exchange): void
 
 function serveFunction(options: EdgeOptions, exchange: Exchange): void {
   const { request, response, method, path } = exchange;
-  const table = options.routes();
-  const hit = table.find(method, path, options.exists);
-  if (hit === undefined) {
+  let hit: RouteHit;
+  try {
+    hit = functionAt(options, method, path);
+  } catch (thrown) {
     request.resume();
-    sendPlainError(response, lamError('LAM_EDGE_NOT_FOUND', { method, path, near: table.near(path) }));
+    sendPlainError(new NodeReply(response), asLamError(thrown));
     return;
   }
   void functionHttp(options.router, options.clock, hit, exchange);
+}
+
+/** The function that answers at a path. Throws `LAM_EDGE_NOT_FOUND`. */
+function functionAt(options: EdgeOptions, method: string, path: string): RouteHit {
+  const table = options.routes();
+  const hit = table.find(method, path, options.exists);
+  if (hit === undefined) throw lamError('LAM_EDGE_NOT_FOUND', { method, path, near: table.near(path) });
+  return hit;
 }

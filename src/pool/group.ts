@@ -1,4 +1,4 @@
-import { lamError, type LamError } from '../errors/index.ts';
+import type { LamError } from '../errors/index.ts';
 import { Ewma, Fifo, type MonotonicMs } from '../kit/index.ts';
 import { pipelineDepth, RECALLED_MS, WAKE_MS, type Traffic } from './policy/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
@@ -8,11 +8,12 @@ import type { InitFailure, Lease, Slot } from './slot.ts';
 /** What a start is taken to cost before one was measured, ms: a Node boot on a laptop. */
 const FIRST_COLD_MS = 50;
 
-/** A request in the queue. */
+/** A request in the queue. One of the two is called, once, in the midst of the pool's work: it may not call the pool before it has returned. */
 export interface Waiter {
-  readonly since: MonotonicMs;
-  readonly resolve: (value: Lease | InitFailure) => void;
-  readonly reject: (error: LamError) => void;
+  /** Since when it waits; the pool's to set. */
+  since: MonotonicMs;
+  resolve(found: Lease | InitFailure): void;
+  reject(error: LamError): void;
 }
 
 /** Everything of one version. */
@@ -61,30 +62,6 @@ export class Group {
     return (
       (functionName === undefined || revision.functionName === functionName) && (version === undefined || revision.version === version)
     );
-  }
-
-  /** Adds a request to the queue; `signal` takes it out again and rejects it with `LAM_POOL_CANCELLED`. */
-  enqueue(waiter: Waiter, signal: AbortSignal | undefined): void {
-    if (signal === undefined) {
-      this.queue.push(waiter);
-      return;
-    }
-    const abort = (): void => {
-      if (leave()) waiter.reject(lamError('LAM_POOL_CANCELLED', { name: this.revision.functionName }));
-    };
-    const stay = (): void => signal.removeEventListener('abort', abort);
-    const leave = this.queue.push({
-      since: waiter.since,
-      resolve: (value) => {
-        stay();
-        waiter.resolve(value);
-      },
-      reject: (error) => {
-        stay();
-        waiter.reject(error);
-      },
-    });
-    signal.addEventListener('abort', abort, { once: true });
   }
 
   /** A warm sandbox that may take one more invocation now, or undefined. */

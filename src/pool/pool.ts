@@ -1,10 +1,10 @@
 import { lamError, type LamError } from '../errors/index.ts';
-import type { Clock, MonotonicMs } from '../kit/index.ts';
+import type { Clock } from '../kit/index.ts';
 import type { FunctionConfig } from '../contract/index.ts';
 import type { SandboxDriver, SandboxId } from '../driver/sandbox.ts';
 import type { SessionHooks } from '../executor/session.ts';
 import type { Runtime } from '../runtimes/index.ts';
-import { refusalOf } from './admission.ts';
+import { refusalOf, refuseLongWaiting } from './admission.ts';
 import { Capacity } from './capacity.ts';
 import { specFor, stemSpecFor } from './environment.ts';
 import { Group, type Waiter } from './group.ts';
@@ -12,7 +12,7 @@ import { Keeper } from './keeper.ts';
 import { startsWanted, Traffic } from './policy/index.ts';
 import type { PoolRevision } from './revision.ts';
 import { SlotLife, type StartupCaches } from './slot-life.ts';
-import type { InitFailure, Lease, Slot } from './slot.ts';
+import type { Lease, Slot } from './slot.ts';
 import { StemRack } from './stem-rack.ts';
 
 export interface PoolOptions {
@@ -40,8 +40,6 @@ export interface Counts {
 /** How often waiting requests are looked at again, ms. */
 const TICK_MS = 10;
 const SWEEP_MS = 1000;
-/** How long a request may wait for memory that others hold, without a sandbox of its version, before it is told so, ms. */
-const MEMORY_WAIT_MS = 10_000;
 
 /**
  * Decides which sandbox serves which invocation, within limits. One queue per version in arrival order, late binding:
@@ -112,24 +110,25 @@ export class Pool {
   }
 
   /**
-   * A sandbox as soon as there is one. Rejects with `LAM_POOL_THROTTLED` when the queue is full, with `LAM_POOL_MEMORY` when
-   * the function can never fit, with `LAM_POOL_MEMORY_TAKEN` when others held all memory for too long, with the driver's error
-   * when a sandbox could not be made, and with `LAM_POOL_CANCELLED` when `signal` aborts while it waits.
+   * Queues a request that {@link Pool.tryLease} had nothing for. `waiter` is told of a sandbox as soon as there is one, or why
+   * there is none, which may be before this returns: `LAM_POOL_THROTTLED` when the queue is full, `LAM_POOL_MEMORY` when the
+   * function can never fit, `LAM_POOL_MEMORY_TAKEN` when others held all memory for too long, `LAM_POOL_CLOSED`, or the driver's
+   * error. The function that is returned takes it out again: true when it still waited, and then it is told nothing.
    */
-  lease(revision: PoolRevision, signal?: AbortSignal): Promise<Lease | InitFailure> {
-    const slot = this.tryLease(revision);
-    if (slot !== undefined) return Promise.resolve(slot);
-    const refused = this.#closing === undefined ? this.#refusal(revision, signal) : lamError('LAM_POOL_CLOSED', {});
-    if (refused !== undefined) return Promise.reject(refused);
+  enqueue(revision: PoolRevision, waiter: Waiter): () => boolean {
+    const refused = this.#closing === undefined ? this.#refusal(revision) : lamError('LAM_POOL_CLOSED', {});
+    if (refused !== undefined) {
+      waiter.reject(refused);
+      return () => false;
+    }
     const group = this.#group(revision);
-    const now = this.#options.clock.monotonic();
-    group.traffic.arrived(now);
-    return new Promise((resolve, reject) => {
-      group.enqueue({ since: now, resolve, reject }, signal);
-      this.#hungry.add(group);
-      this.#stopTick ??= this.#options.clock.every(TICK_MS, () => this.#tick());
-      this.#pump(group);
-    });
+    waiter.since = this.#options.clock.monotonic();
+    group.traffic.arrived(waiter.since);
+    const withdraw = group.queue.push(waiter);
+    this.#hungry.add(group);
+    this.#stopTick ??= this.#options.clock.every(TICK_MS, () => this.#tick());
+    this.#pump(group);
+    return withdraw;
   }
 
   /**
@@ -220,6 +219,11 @@ export class Pool {
     return sum;
   }
 
+  /** Memory limits of all sandboxes that there are, and what they may come to, MiB. */
+  get memory(): { readonly usedMiB: number; readonly budgetMiB: number } {
+    return { usedMiB: this.#capacity.usedMiB, budgetMiB: this.#capacity.memoryBudgetMiB };
+  }
+
   /** Sandboxes booted ahead that wait for a function. */
   get stems(): number {
     return this.#rack.ready;
@@ -277,9 +281,8 @@ export class Pool {
     return group;
   }
 
-  #refusal(revision: PoolRevision, signal: AbortSignal | undefined): LamError | undefined {
-    const { memoryBudgetMiB } = this.#options;
-    return refusalOf(revision, { group: this.#groups.get(revision), budgetMiB: memoryBudgetMiB, hasLeft: signal?.aborted === true });
+  #refusal(revision: PoolRevision): LamError | undefined {
+    return refusalOf(revision, { group: this.#groups.get(revision), budgetMiB: this.#options.memoryBudgetMiB });
   }
 
   #refuseAll(group: Group, error: LamError): void {
@@ -349,22 +352,12 @@ export class Pool {
     });
     for (let i = 0; i < wanted; i++) {
       if (!this.#keeper.makeRoom(group, this.#groups.values(), now)) {
-        this.#giveUp(group, now);
+        refuseLongWaiting(group, this.#options.memoryBudgetMiB, now);
+        if (group.queue.size === 0) this.#hungry.delete(group);
         return;
       }
       this.#life.start(group, now, true);
     }
-  }
-
-  /** Memory is held by others: those who have waited for long without any sandbox of their version are told. */
-  #giveUp(group: Group, now: MonotonicMs): void {
-    if (group.busy + group.starting > 0) return;
-    const { functionName: name, config } = group.revision;
-    const { memoryBudgetMiB: budgetMiB } = this.#options;
-    for (let head = group.queue.peek(); head !== undefined && now - head.since >= MEMORY_WAIT_MS; head = group.queue.peek()) {
-      group.queue.shift()?.reject(lamError('LAM_POOL_MEMORY_TAKEN', { name, memoryMiB: config.memoryMiB, budgetMiB }));
-    }
-    if (group.queue.size === 0) this.#hungry.delete(group);
   }
 
   /** Tells all who wait, but only the first while others of its version run: those may yet serve the rest. */

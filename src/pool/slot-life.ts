@@ -171,7 +171,8 @@ export class SlotLife {
     if (wasStem && wasKilled(outcome)) throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'one was killed' });
     const now = clock.monotonic();
     if (outcome.kind !== 'ready') {
-      const failure: InitFailure = { kind: 'init-failed', outcome, sandboxId: slot.id, initMs: now - bootedAt, limitMs };
+      const { id: sandboxId, revision } = slot;
+      const failure: InitFailure = { kind: 'init-failed', revision, outcome, sandboxId, initMs: now - bootedAt, limitMs };
       this.end(slot);
       this.#options.onFailed(slot, (waiter) => waiter.resolve(failure));
       return;

@@ -106,6 +106,7 @@ export interface Lease {
 /** A sandbox came up and its code could not be loaded: every request that waited for it is told. */
 export interface InitFailure {
   readonly kind: 'init-failed';
+  readonly revision: PoolRevision;
   readonly outcome: Exclude<InitOutcome, { kind: 'ready' }>;
   readonly sandboxId: SandboxId;
   readonly initMs: number;

@@ -1,2 +1,3 @@
-export { newTraceId, Router, type InvokeAnswer, type InvokeRequest, type RouterOptions } from './router.ts';
+export { Router, type RouterOptions } from './router.ts';
+export { newTraceId, type InvokeAnswer, type InvokeRequest, type InvokeSink, type Underway } from './invocation.ts';
 export type { InvocationStatus } from './failure.ts';

@@ -2,113 +2,115 @@ import assert from 'node:assert/strict';
 import { request as send } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
-import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
+import { edgeHouse, WAYS, type EdgeHouse, type Handlers } from '../support/edge-house.ts';
 
 function result(text: string): Promise<InvokeOutcome> {
   return Promise.resolve({ kind: 'result', payload: Buffer.from(text) });
 }
 
-describe('a function over HTTP', () => {
-  let house: EdgeHouse;
-  before(async () => {
-    house = await edgeHouse({
-      empty: () => result('{"statusCode":204,"body":"never sent","headers":{"content-length":"5"}}'),
-      png: () => result('{"statusCode":200,"isBase64Encoded":true,"headers":{"content-type":"image/png"},"body":"iVBORwD/"}'),
-      cookies: () => result('{"statusCode":302,"headers":{"location":"/x"},"cookies":["a=1","b=2"]}'),
-      text: () => result('"hello"'),
-      throws: () => Promise.resolve({ kind: 'error', payload: Buffer.from('{"secret":1}'), errorType: 'Error\nwith\u2028odd' }),
-      strange: () => result('{"statusCode":"teapot"}'),
-      trailing: () => result('{"statusCode":200,"headers":{"trailer":"x","connection":"close","x-amzn-requestid":"forged"},"body":"ok"}'),
-      slow: () => new Promise(() => undefined),
+for (const way of WAYS)
+  describe(`a function over HTTP, read by ${way}`, () => {
+    let house: EdgeHouse;
+    before(async () => {
+      const handlers: Handlers = {
+        empty: () => result('{"statusCode":204,"body":"never sent","headers":{"content-length":"5"}}'),
+        png: () => result('{"statusCode":200,"isBase64Encoded":true,"headers":{"content-type":"image/png"},"body":"iVBORwD/"}'),
+        cookies: () => result('{"statusCode":302,"headers":{"location":"/x"},"cookies":["a=1","b=2"]}'),
+        text: () => result('"hello"'),
+        throws: () => Promise.resolve({ kind: 'error', payload: Buffer.from('{"secret":1}'), errorType: 'Error\nwith\u2028odd' }),
+        strange: () => result('{"statusCode":"teapot"}'),
+        trailing: () => result('{"statusCode":200,"headers":{"trailer":"x","connection":"close","x-amzn-requestid":"forged"},"body":"ok"}'),
+        slow: () => new Promise(() => undefined),
+      };
+      house = await edgeHouse(handlers, { way });
+      for (const name of ['echo', 'empty', 'png', 'cookies', 'text', 'throws', 'strange', 'trailing']) await house.publish(name);
+      await house.publish('slow', { timeoutMs: 10 });
+      await house.publish('users', { routes: ['GET /users/{id}', 'ANY /files/{path+}'] });
     });
-    for (const name of ['echo', 'empty', 'png', 'cookies', 'text', 'throws', 'strange', 'trailing']) await house.publish(name);
-    await house.publish('slow', { timeoutMs: 10 });
-    await house.publish('users', { routes: ['GET /users/{id}', 'ANY /files/{path+}'] });
-  });
-  after(() => house[Symbol.asyncDispose]());
+    after(() => house[Symbol.asyncDispose]());
 
-  test('gets the event of its request, and its answer goes out by the rules', async () => {
-    const answer = await house.ask('/echo/a/b?x=1', { method: 'POST', body: '{"n":1}', headers: { 'content-type': 'application/json' } });
-    const event = answer.json() as { requestContext: Record<string, unknown>; headers: Record<string, string> } & Record<string, unknown>;
-    assert.equal(answer.status, 200);
-    assert.deepEqual(
-      [event['rawPath'], event['rawQueryString'], event['body'], event['isBase64Encoded']],
-      ['/a/b', 'x=1', '{"n":1}', false],
-    );
-    assert.equal(event.requestContext['requestId'], answer.headers['x-amzn-requestid'], 'one id for the caller and the handler');
-    assert.equal(event.headers['x-amzn-trace-id'], answer.headers['x-amzn-trace-id'], 'and one trace');
-  });
-
-  test('is reached at its declared routes', async () => {
-    const one = (await house.ask('/users/7')).json();
-    assert.deepEqual([one['routeKey'], one['pathParameters'], one['rawPath']], ['GET /users/{id}', { id: '7' }, '/users/7']);
-    assert.deepEqual((await house.ask('/files/a/b', { method: 'PUT' })).json()['pathParameters'], { path: 'a/b' });
-  });
-
-  test('is open to pages of other origins and to any Host: whom it answers is its own business', async () => {
-    const answer = await house.ask('/text', { headers: { host: 'evil.example', origin: 'http://evil.example' } });
-    assert.deepEqual([answer.status, answer.text], [200, 'hello']);
-  });
-
-  test('HEAD sends the headers and no body', async () => {
-    const answer = await house.ask('/text', { method: 'HEAD' });
-    assert.deepEqual([answer.status, answer.headers['content-length'], answer.text], [200, '5', '']);
-  });
-
-  test('204 has neither body nor length', async () => {
-    const answer = await house.ask('/empty');
-    assert.deepEqual([answer.status, answer.headers['content-length'], answer.text], [204, undefined, '']);
-  });
-
-  test('base64 bodies go out as bytes', async () => {
-    const answer = await house.ask('/png');
-    assert.equal(answer.headers['content-type'], 'image/png');
-    assert.deepEqual([...answer.bytes], [0x89, 0x50, 0x4e, 0x47, 0x00, 0xff]);
-  });
-
-  test('cookies become headers of their own', async () => {
-    const answer = await house.ask('/cookies');
-    assert.deepEqual([answer.status, answer.headers.location, answer.headers['set-cookie']], [302, '/x', ['a=1', 'b=2']]);
-  });
-
-  test("headers that are the server's own business are left out", async () => {
-    const answer = await house.ask('/trailing');
-    assert.deepEqual([answer.status, answer.text, answer.headers['trailer']], [200, 'ok', undefined]);
-    assert.match(String(answer.headers['x-amzn-requestid']), /^[0-9a-f-]{36}$/);
-  });
-
-  const failing: [string, string][] = [
-    ['throws', 'Error?with?odd'],
-    ['strange', 'Function.MalformedResponse'],
-    ['slow', 'Sandbox.Timedout'],
-  ];
-  for (const [name, type] of failing) {
-    test(`one that is ${name} is answered 502 in AWS's words, and gives nothing away`, async () => {
-      const answer = await house.ask(`/${name}`);
-      assert.deepEqual([answer.status, answer.text, answer.headers['x-lam-error-type']], [502, 'Internal Server Error', type]);
+    test('gets the event of its request, and its answer goes out by the rules', async () => {
+      const answer = await house.ask('/echo/a/b?x=1', { method: 'POST', body: '{"n":1}', headers: { 'content-type': 'application/json' } });
+      const event = answer.json() as { requestContext: Record<string, unknown>; headers: Record<string, string> } & Record<string, unknown>;
+      assert.equal(answer.status, 200);
+      assert.deepEqual(
+        [event['rawPath'], event['rawQueryString'], event['body'], event['isBase64Encoded']],
+        ['/a/b', 'x=1', '{"n":1}', false],
+      );
+      assert.equal(event.requestContext['requestId'], answer.headers['x-amzn-requestid'], 'one id for the caller and the handler');
+      assert.equal(event.headers['x-amzn-trace-id'], answer.headers['x-amzn-trace-id'], 'and one trace');
     });
-  }
 
-  test('404 names what is near', async () => {
-    const answer = await house.ask('/users', { method: 'PATCH' });
-    assert.equal(answer.status, 200, 'the function itself lies there');
-    const none = await house.ask('/files', { method: 'PATCH' });
-    assert.deepEqual([none.status, none.json()['code']], [404, 'LAM_EDGE_NOT_FOUND']);
-    assert.match(String(none.json()['hint']), /ANY \/files\/\{path\+\}/);
-  });
+    test('is reached at its declared routes', async () => {
+      const one = (await house.ask('/users/7')).json();
+      assert.deepEqual([one['routeKey'], one['pathParameters'], one['rawPath']], ['GET /users/{id}', { id: '7' }, '/users/7']);
+      assert.deepEqual((await house.ask('/files/a/b', { method: 'PUT' })).json()['pathParameters'], { path: 'a/b' });
+    });
 
-  test('413 for a body over the limit', async () => {
-    const answer = await house.ask('/echo', { method: 'POST', body: Buffer.alloc(6_291_557) });
-    assert.deepEqual([answer.status, answer.json()['code']], [413, 'LAM_EDGE_PAYLOAD_TOO_LARGE']);
-  });
+    test('is open to pages of other origins and to any Host: whom it answers is its own business', async () => {
+      const answer = await house.ask('/text', { headers: { host: 'evil.example', origin: 'http://evil.example' } });
+      assert.deepEqual([answer.status, answer.text], [200, 'hello']);
+    });
 
-  test('a client that leaves before its body is through runs nothing', async () => {
-    const before = house.driver.created.length;
-    const outgoing = send({ host: '127.0.0.1', port: house.port, path: '/echo', method: 'POST', headers: { 'content-length': 100 } });
-    const closed = new Promise((resolve) => outgoing.on('error', () => undefined).on('close', resolve));
-    outgoing.write('half', () => outgoing.destroy());
-    await closed;
-    assert.equal((await house.ask('/_lam/health')).text, '{"status":"ok"}');
-    assert.equal(house.driver.created.length, before);
+    test('HEAD sends the headers and no body', async () => {
+      const answer = await house.ask('/text', { method: 'HEAD' });
+      assert.deepEqual([answer.status, answer.headers['content-length'], answer.text], [200, '5', '']);
+    });
+
+    test('204 has neither body nor length', async () => {
+      const answer = await house.ask('/empty');
+      assert.deepEqual([answer.status, answer.headers['content-length'], answer.text], [204, undefined, '']);
+    });
+
+    test('base64 bodies go out as bytes', async () => {
+      const answer = await house.ask('/png');
+      assert.equal(answer.headers['content-type'], 'image/png');
+      assert.deepEqual([...answer.bytes], [0x89, 0x50, 0x4e, 0x47, 0x00, 0xff]);
+    });
+
+    test('cookies become headers of their own', async () => {
+      const answer = await house.ask('/cookies');
+      assert.deepEqual([answer.status, answer.headers.location, answer.headers['set-cookie']], [302, '/x', ['a=1', 'b=2']]);
+    });
+
+    test("headers that are the server's own business are left out", async () => {
+      const answer = await house.ask('/trailing');
+      assert.deepEqual([answer.status, answer.text, answer.headers['trailer']], [200, 'ok', undefined]);
+      assert.match(String(answer.headers['x-amzn-requestid']), /^[0-9a-f-]{36}$/);
+    });
+
+    const failing: [string, string][] = [
+      ['throws', 'Error?with?odd'],
+      ['strange', 'Function.MalformedResponse'],
+      ['slow', 'Sandbox.Timedout'],
+    ];
+    for (const [name, type] of failing) {
+      test(`one that is ${name} is answered 502 in AWS's words, and gives nothing away`, async () => {
+        const answer = await house.ask(`/${name}`);
+        assert.deepEqual([answer.status, answer.text, answer.headers['x-lam-error-type']], [502, 'Internal Server Error', type]);
+      });
+    }
+
+    test('404 names what is near', async () => {
+      const answer = await house.ask('/users', { method: 'PATCH' });
+      assert.equal(answer.status, 200, 'the function itself lies there');
+      const none = await house.ask('/files', { method: 'PATCH' });
+      assert.deepEqual([none.status, none.json()['code']], [404, 'LAM_EDGE_NOT_FOUND']);
+      assert.match(String(none.json()['hint']), /ANY \/files\/\{path\+\}/);
+    });
+
+    test('413 for a body over the limit', async () => {
+      const answer = await house.ask('/echo', { method: 'POST', body: Buffer.alloc(6_291_557) });
+      assert.deepEqual([answer.status, answer.json()['code']], [413, 'LAM_EDGE_PAYLOAD_TOO_LARGE']);
+    });
+
+    test('a client that leaves before its body is through runs nothing', async () => {
+      const before = house.driver.created.length;
+      const outgoing = send({ host: '127.0.0.1', port: house.port, path: '/echo', method: 'POST', headers: { 'content-length': 100 } });
+      const closed = new Promise((resolve) => outgoing.on('error', () => undefined).on('close', resolve));
+      outgoing.write('half', () => outgoing.destroy());
+      await closed;
+      assert.equal((await house.ask('/_lam/health')).text, '{"status":"ok"}');
+      assert.equal(house.driver.created.length, before);
+    });
   });
-});

@@ -4,229 +4,234 @@ import { request as send, type IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { decodeErrorHeader, INVOKE, LIMITS } from '../../src/contract/index.ts';
 import type { MemoryCall } from '../support/memory-driver.ts';
-import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
+import { edgeHouse, WAYS, type EdgeHouse, type Handlers } from '../support/edge-house.ts';
 
 const invoke = INVOKE.path;
 const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:hello';
 
-describe('Invoke', () => {
-  let house: EdgeHouse;
-  let lastCall: MemoryCall | undefined;
-  before(async () => {
-    house = await edgeHouse({
-      hello: (call) => {
-        lastCall = call;
-        call.print('stdout', 'from inside');
-        return Promise.resolve({ kind: 'result', payload: call.event });
-      },
-      fails: () => Promise.resolve({ kind: 'error', payload: Buffer.from('{ "odd":  "bytes" }'), errorType: 'Error' }),
-      dies: (call) => {
-        call.sandbox.die({ code: 1, signal: null, outOfMemory: false });
-        return new Promise(() => undefined);
-      },
-      slow: () => new Promise(() => undefined),
-      big: () => Promise.resolve({ kind: 'too-large', bytes: 7e6 }),
+for (const way of WAYS)
+  describe(`Invoke, read by ${way}`, () => {
+    let house: EdgeHouse;
+    let lastCall: MemoryCall | undefined;
+    before(async () => {
+      const handlers: Handlers = {
+        hello: (call) => {
+          lastCall = call;
+          call.print('stdout', 'from inside');
+          return Promise.resolve({ kind: 'result', payload: call.event });
+        },
+        fails: () => Promise.resolve({ kind: 'error', payload: Buffer.from('{ "odd":  "bytes" }'), errorType: 'Error' }),
+        dies: (call) => {
+          call.sandbox.die({ code: 1, signal: null, outOfMemory: false });
+          return new Promise(() => undefined);
+        },
+        slow: () => new Promise(() => undefined),
+        big: () => Promise.resolve({ kind: 'too-large', bytes: 7e6 }),
+      };
+      house = await edgeHouse(handlers, { way });
+      for (const name of ['hello', 'fails', 'dies', 'big']) await house.publish(name);
+      await house.publish('hello', { memoryMiB: 256 });
+      await house.publish('slow', { timeoutMs: 20 });
+      await house.control('/_lam/v1/functions/hello/aliases/prod', { method: 'PUT', body: '{"version":1}' });
     });
-    for (const name of ['hello', 'fails', 'dies', 'big']) await house.publish(name);
-    await house.publish('hello', { memoryMiB: 256 });
-    await house.publish('slow', { timeoutMs: 20 });
-    await house.control('/_lam/v1/functions/hello/aliases/prod', { method: 'PUT', body: '{"version":1}' });
-  });
-  after(() => house[Symbol.asyncDispose]());
+    after(() => house[Symbol.asyncDispose]());
 
-  test('answers the payload as it is, everything else in headers', async () => {
-    const answer = await house.ask(invoke('hello'), { method: 'POST', body: '{ "a": 1 }' });
-    assert.equal(answer.status, 200);
-    assert.equal(answer.text, '{ "a": 1 }');
-    assert.equal(answer.headers['content-type'], 'application/json');
-    assert.equal(answer.headers['x-amz-executed-version'], '2');
-    assert.match(String(answer.headers['x-amzn-requestid']), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    assert.equal(answer.headers['x-amzn-requestid'], lastCall?.context.requestId);
-    assert.match(String(answer.headers['x-amzn-trace-id']), /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
-    assert.equal(answer.headers['x-amz-function-error'], undefined);
-    assert.equal(answer.headers['x-amz-log-result'], undefined);
-  });
-
-  test('serves the same on the socket', async () => {
-    assert.equal((await house.control(invoke('hello'), { method: 'POST', body: '1' })).text, '1');
-  });
-
-  test("takes no body for '{}'", async () => {
-    for (const body of [undefined, ''])
-      assert.equal((await house.ask(invoke('hello'), { method: 'POST', ...(body === undefined ? {} : { body }) })).text, '{}');
-  });
-
-  const targets: [string, string, string][] = [
-    ['a name', 'hello', '2'],
-    ['a name and a version', 'hello:1', '1'],
-    ['a name and an alias', 'hello:prod', '1'],
-    ['a name and $LATEST', 'hello:$LATEST', '2'],
-    ['a partial ARN', '000000000000:function:hello:1', '1'],
-    ['a whole ARN', `${ARN}:prod`, '1'],
-    ['an unqualified ARN', ARN, '2'],
-  ];
-  for (const [what, target, version] of targets) {
-    test(`finds the version by ${what}`, async () => {
-      const answer = await house.ask(invoke(target), { method: 'POST', body: '{}' });
-      assert.deepEqual([answer.status, answer.headers['x-amz-executed-version']], [200, version]);
+    test('answers the payload as it is, everything else in headers', async () => {
+      const answer = await house.ask(invoke('hello'), { method: 'POST', body: '{ "a": 1 }' });
+      assert.equal(answer.status, 200);
+      assert.equal(answer.text, '{ "a": 1 }');
+      assert.equal(answer.headers['content-type'], 'application/json');
+      assert.equal(answer.headers['x-amz-executed-version'], '2');
+      assert.match(String(answer.headers['x-amzn-requestid']), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      assert.equal(answer.headers['x-amzn-requestid'], lastCall?.context.requestId);
+      assert.match(String(answer.headers['x-amzn-trace-id']), /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+      assert.equal(answer.headers['x-amz-function-error'], undefined);
+      assert.equal(answer.headers['x-amz-log-result'], undefined);
     });
-  }
 
-  test('finds the version by Qualifier, beside the same one in the name too', async () => {
-    for (const [path, version] of [
-      ['hello?Qualifier=1', '1'],
-      ['hello?Qualifier=prod', '1'],
-      ['hello?Qualifier=%24LATEST', '2'],
-      ['hello%3Aprod?Qualifier=prod', '1'],
-    ]) {
-      const answer = await house.ask(`/2015-03-31/functions/${String(path).replace('?', '/invocations?')}`, { method: 'POST' });
-      assert.deepEqual([answer.status, answer.headers['x-amz-executed-version']], [200, version], String(path));
+    test('serves the same on the socket', async () => {
+      assert.equal((await house.control(invoke('hello'), { method: 'POST', body: '1' })).text, '1');
+    });
+
+    test("takes no body for '{}'", async () => {
+      for (const body of [undefined, ''])
+        assert.equal((await house.ask(invoke('hello'), { method: 'POST', ...(body === undefined ? {} : { body }) })).text, '{}');
+    });
+
+    const targets: [string, string, string][] = [
+      ['a name', 'hello', '2'],
+      ['a name and a version', 'hello:1', '1'],
+      ['a name and an alias', 'hello:prod', '1'],
+      ['a name and $LATEST', 'hello:$LATEST', '2'],
+      ['a partial ARN', '000000000000:function:hello:1', '1'],
+      ['a whole ARN', `${ARN}:prod`, '1'],
+      ['an unqualified ARN', ARN, '2'],
+    ];
+    for (const [what, target, version] of targets) {
+      test(`finds the version by ${what}`, async () => {
+        const answer = await house.ask(invoke(target), { method: 'POST', body: '{}' });
+        assert.deepEqual([answer.status, answer.headers['x-amz-executed-version']], [200, version]);
+      });
     }
-  });
 
-  test('tells the function the ARN as it was asked for, its deadline, trace and client context', async () => {
-    const clientContext = '{"custom":{"k":"v"}}';
-    const before = Date.now();
-    await house.ask(invoke('hello:prod'), {
-      method: 'POST',
-      headers: { 'x-amz-client-context': Buffer.from(clientContext).toString('base64'), 'x-amzn-trace-id': 'Root=1-5-6' },
+    test('finds the version by Qualifier, beside the same one in the name too', async () => {
+      for (const [path, version] of [
+        ['hello?Qualifier=1', '1'],
+        ['hello?Qualifier=prod', '1'],
+        ['hello?Qualifier=%24LATEST', '2'],
+        ['hello%3Aprod?Qualifier=prod', '1'],
+      ]) {
+        const answer = await house.ask(`/2015-03-31/functions/${String(path).replace('?', '/invocations?')}`, { method: 'POST' });
+        assert.deepEqual([answer.status, answer.headers['x-amz-executed-version']], [200, version], String(path));
+      }
     });
-    const context = lastCall?.context;
-    assert.equal(context?.functionArn, `${ARN}:prod`);
-    assert.equal(context?.clientContext, clientContext);
-    assert.equal(context?.traceId, 'Root=1-5-6');
-    assert.ok((context?.deadlineMs ?? 0) >= before + 3000 && (context?.deadlineMs ?? 0) <= Date.now() + 3000);
-  });
 
-  test('gives a trace id of its own for one no runtime could be given', async () => {
-    const answer = await house.ask(invoke('hello'), { method: 'POST', headers: { 'x-amzn-trace-id': 'x'.repeat(2000) } });
-    assert.match(String(answer.headers['x-amzn-trace-id']), /^Root=1-/);
-  });
-
-  test('gives the end of the log to who asks for it', async () => {
-    const answer = await house.ask(invoke('hello'), { method: 'POST', headers: { 'x-amz-log-type': 'Tail' } });
-    const id = String(answer.headers['x-amzn-requestid']);
-    const log = Buffer.from(String(answer.headers['x-amz-log-result']), 'base64').toString();
-    assert.match(
-      log,
-      new RegExp(
-        `^START RequestId: ${id} Version: 2\nfrom inside\nEND RequestId: ${id}\nREPORT RequestId: ${id}\tDuration: [0-9.]+ ms\tBilled`,
-      ),
-    );
-  });
-
-  const failures: [string, string, string | RegExp][] = [
-    ['fails', 'error', '{ "odd":  "bytes" }'],
-    [
-      'dies',
-      'failure',
-      /^\{"errorType":"Runtime.ExitError","errorMessage":"RequestId: [0-9a-f-]{36} Error: Runtime exited with error: exit status 1"\}$/,
-    ],
-    [
-      'slow',
-      'timeout',
-      /^\{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: [0-9a-f-]{36} Error: Task timed out after 0.02 seconds"\}$/,
-    ],
-    [
-      'big',
-      'error',
-      /^\{"errorMessage":"Response payload size exceeded .* \(6291556 bytes\)\.","errorType":"Function.ResponseSizeTooLarge"\}$/,
-    ],
-  ];
-  for (const [name, status, body] of failures) {
-    test(`answers 200 and Unhandled for a function that ${name}`, async () => {
-      const answer = await house.ask(invoke(name), { method: 'POST', body: '{}' });
-      assert.deepEqual([answer.status, answer.headers['x-amz-function-error'], answer.headers['x-lam-status']], [200, 'Unhandled', status]);
-      if (typeof body === 'string') assert.equal(answer.text, body);
-      else assert.match(answer.text, body);
+    test('tells the function the ARN as it was asked for, its deadline, trace and client context', async () => {
+      const clientContext = '{"custom":{"k":"v"}}';
+      const before = Date.now();
+      await house.ask(invoke('hello:prod'), {
+        method: 'POST',
+        headers: { 'x-amz-client-context': Buffer.from(clientContext).toString('base64'), 'x-amzn-trace-id': 'Root=1-5-6' },
+      });
+      const context = lastCall?.context;
+      assert.equal(context?.functionArn, `${ARN}:prod`);
+      assert.equal(context?.clientContext, clientContext);
+      assert.equal(context?.traceId, 'Root=1-5-6');
+      assert.ok((context?.deadlineMs ?? 0) >= before + 3000 && (context?.deadlineMs ?? 0) <= Date.now() + 3000);
     });
-  }
 
-  test('DryRun answers 204 and runs nothing', async () => {
-    lastCall = undefined;
-    const answer = await house.ask(invoke('hello'), { method: 'POST', body: '{}', headers: { 'x-amz-invocation-type': 'DryRun' } });
-    assert.deepEqual([answer.status, answer.text, lastCall], [204, '', undefined]);
-    const missing = await house.ask(invoke('nobody'), { method: 'POST', body: '{}', headers: { 'x-amz-invocation-type': 'DryRun' } });
-    assert.equal(missing.headers['x-amzn-errortype'], 'ResourceNotFoundException');
-  });
-
-  /** Path, request, status, AWS's name, the code of lam. */
-  const refused: [string, string, { headers?: Record<string, string>; body?: string }, number, string, string][] = [
-    ['an unknown function', invoke('nobody'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_FUNCTION_NOT_FOUND'],
-    ['an unknown version', invoke('hello:99'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_VERSION_NOT_FOUND'],
-    ['an unknown alias', invoke('hello:nope'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_ALIAS_NOT_FOUND'],
-    ['a bad name', invoke('../x'), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
-    ['a long name', invoke('x'.repeat(65)), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
-    ['broken percent-encoding', '/2015-03-31/functions/%zz/invocations', {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
-    ['a bad qualifier', `${invoke('hello')}?Qualifier=..%2Fx`, {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_QUALIFIER'],
-    ['two qualifiers', `${invoke('hello:1')}?Qualifier=2`, {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_QUALIFIER_MISMATCH'],
-    ['a payload that is no JSON', invoke('hello'), { body: '{"a":' }, 400, 'InvalidRequestContentException', 'LAM_EDGE_PAYLOAD_NOT_JSON'],
-    [
-      'an Event',
-      invoke('hello'),
-      { headers: { 'x-amz-invocation-type': 'Event' } },
-      400,
-      'InvalidParameterValueException',
-      'LAM_EDGE_INVOCATION_TYPE',
-    ],
-    [
-      'a client context that is no base64 of JSON',
-      invoke('hello'),
-      { headers: { 'x-amz-client-context': '!!' } },
-      400,
-      'InvalidRequestContentException',
-      'LAM_EDGE_CLIENT_CONTEXT',
-    ],
-    [
-      'a client context that is too long',
-      invoke('hello'),
-      { headers: { 'x-amz-client-context': Buffer.from(JSON.stringify('x'.repeat(3000))).toString('base64') } },
-      400,
-      'InvalidRequestContentException',
-      'LAM_EDGE_CLIENT_CONTEXT',
-    ],
-    ['a rebound name', invoke('hello'), { headers: { host: 'evil.example' } }, 403, 'AccessDeniedException', 'LAM_EDGE_HOST_REFUSED'],
-    [
-      'a foreign page',
-      invoke('hello'),
-      { headers: { origin: 'http://evil.example' } },
-      403,
-      'AccessDeniedException',
-      'LAM_EDGE_ORIGIN_REFUSED',
-    ],
-    ['another operation', '/2015-03-31/functions/hello/configuration', {}, 404, 'UnknownOperationException', 'LAM_EDGE_NOT_FOUND'],
-  ];
-  for (const [what, path, { headers, body }, status, awsName, code] of refused) {
-    test(`answers ${status} ${awsName} for ${what}`, async () => {
-      const answer = await house.ask(path, { method: 'POST', body: body ?? '{}', ...(headers === undefined ? {} : { headers }) });
-      assert.equal(answer.status, status);
-      assert.equal(answer.headers['x-amzn-errortype'], awsName);
-      const wire = decodeErrorHeader(String(answer.headers[INVOKE.lamError]));
-      assert.equal(wire?.code, code);
-      const body_ = answer.json();
-      assert.equal(body_['Type'], 'User');
-      assert.equal(body_['message'] ?? body_['Message'], wire?.message);
+    test('gives a trace id of its own for one no runtime could be given', async () => {
+      const answer = await house.ask(invoke('hello'), { method: 'POST', headers: { 'x-amzn-trace-id': 'x'.repeat(2000) } });
+      assert.match(String(answer.headers['x-amzn-trace-id']), /^Root=1-/);
     });
-  }
 
-  test('answers 404 for another method', async () => {
-    assert.equal((await house.ask(invoke('hello'))).status, 404);
-  });
+    test('gives the end of the log to who asks for it', async () => {
+      const answer = await house.ask(invoke('hello'), { method: 'POST', headers: { 'x-amz-log-type': 'Tail' } });
+      const id = String(answer.headers['x-amzn-requestid']);
+      const log = Buffer.from(String(answer.headers['x-amz-log-result']), 'base64').toString();
+      assert.match(
+        log,
+        new RegExp(
+          `^START RequestId: ${id} Version: 2\nfrom inside\nEND RequestId: ${id}\nREPORT RequestId: ${id}\tDuration: [0-9.]+ ms\tBilled`,
+        ),
+      );
+    });
 
-  test('answers 413 for a body over the limit, announced or not, and takes one of just the limit', async () => {
-    const most = Buffer.alloc(LIMITS.payloadBytes, ' ');
-    most.write('1');
-    assert.equal((await house.ask(invoke('hello'), { method: 'POST', body: most })).bytes.length, LIMITS.payloadBytes);
-    const announced = await house.ask(invoke('hello'), { method: 'POST', body: Buffer.alloc(LIMITS.payloadBytes + 1, ' ') });
-    assert.deepEqual([announced.status, announced.headers['x-amzn-errortype']], [413, 'RequestTooLargeException']);
-    const outgoing = send({ host: '127.0.0.1', port: house.port, path: invoke('hello'), method: 'POST', headers: { host: 'localhost' } });
-    outgoing.write(Buffer.alloc(LIMITS.payloadBytes, ' '));
-    outgoing.end(' ');
-    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-    response.resume();
-    assert.equal(response.statusCode, 413);
+    const failures: [string, string, string | RegExp][] = [
+      ['fails', 'error', '{ "odd":  "bytes" }'],
+      [
+        'dies',
+        'failure',
+        /^\{"errorType":"Runtime.ExitError","errorMessage":"RequestId: [0-9a-f-]{36} Error: Runtime exited with error: exit status 1"\}$/,
+      ],
+      [
+        'slow',
+        'timeout',
+        /^\{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: [0-9a-f-]{36} Error: Task timed out after 0.02 seconds"\}$/,
+      ],
+      [
+        'big',
+        'error',
+        /^\{"errorMessage":"Response payload size exceeded .* \(6291556 bytes\)\.","errorType":"Function.ResponseSizeTooLarge"\}$/,
+      ],
+    ];
+    for (const [name, status, body] of failures) {
+      test(`answers 200 and Unhandled for a function that ${name}`, async () => {
+        const answer = await house.ask(invoke(name), { method: 'POST', body: '{}' });
+        assert.deepEqual(
+          [answer.status, answer.headers['x-amz-function-error'], answer.headers['x-lam-status']],
+          [200, 'Unhandled', status],
+        );
+        if (typeof body === 'string') assert.equal(answer.text, body);
+        else assert.match(answer.text, body);
+      });
+    }
+
+    test('DryRun answers 204 and runs nothing', async () => {
+      lastCall = undefined;
+      const answer = await house.ask(invoke('hello'), { method: 'POST', body: '{}', headers: { 'x-amz-invocation-type': 'DryRun' } });
+      assert.deepEqual([answer.status, answer.text, lastCall], [204, '', undefined]);
+      const missing = await house.ask(invoke('nobody'), { method: 'POST', body: '{}', headers: { 'x-amz-invocation-type': 'DryRun' } });
+      assert.equal(missing.headers['x-amzn-errortype'], 'ResourceNotFoundException');
+    });
+
+    /** Path, request, status, AWS's name, the code of lam. */
+    const refused: [string, string, { headers?: Record<string, string>; body?: string }, number, string, string][] = [
+      ['an unknown function', invoke('nobody'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_FUNCTION_NOT_FOUND'],
+      ['an unknown version', invoke('hello:99'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_VERSION_NOT_FOUND'],
+      ['an unknown alias', invoke('hello:nope'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_ALIAS_NOT_FOUND'],
+      ['a bad name', invoke('../x'), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
+      ['a long name', invoke('x'.repeat(65)), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
+      ['broken percent-encoding', '/2015-03-31/functions/%zz/invocations', {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
+      ['a bad qualifier', `${invoke('hello')}?Qualifier=..%2Fx`, {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_QUALIFIER'],
+      ['two qualifiers', `${invoke('hello:1')}?Qualifier=2`, {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_QUALIFIER_MISMATCH'],
+      ['a payload that is no JSON', invoke('hello'), { body: '{"a":' }, 400, 'InvalidRequestContentException', 'LAM_EDGE_PAYLOAD_NOT_JSON'],
+      [
+        'an Event',
+        invoke('hello'),
+        { headers: { 'x-amz-invocation-type': 'Event' } },
+        400,
+        'InvalidParameterValueException',
+        'LAM_EDGE_INVOCATION_TYPE',
+      ],
+      [
+        'a client context that is no base64 of JSON',
+        invoke('hello'),
+        { headers: { 'x-amz-client-context': '!!' } },
+        400,
+        'InvalidRequestContentException',
+        'LAM_EDGE_CLIENT_CONTEXT',
+      ],
+      [
+        'a client context that is too long',
+        invoke('hello'),
+        { headers: { 'x-amz-client-context': Buffer.from(JSON.stringify('x'.repeat(3000))).toString('base64') } },
+        400,
+        'InvalidRequestContentException',
+        'LAM_EDGE_CLIENT_CONTEXT',
+      ],
+      ['a rebound name', invoke('hello'), { headers: { host: 'evil.example' } }, 403, 'AccessDeniedException', 'LAM_EDGE_HOST_REFUSED'],
+      [
+        'a foreign page',
+        invoke('hello'),
+        { headers: { origin: 'http://evil.example' } },
+        403,
+        'AccessDeniedException',
+        'LAM_EDGE_ORIGIN_REFUSED',
+      ],
+      ['another operation', '/2015-03-31/functions/hello/configuration', {}, 404, 'UnknownOperationException', 'LAM_EDGE_NOT_FOUND'],
+    ];
+    for (const [what, path, { headers, body }, status, awsName, code] of refused) {
+      test(`answers ${status} ${awsName} for ${what}`, async () => {
+        const answer = await house.ask(path, { method: 'POST', body: body ?? '{}', ...(headers === undefined ? {} : { headers }) });
+        assert.equal(answer.status, status);
+        assert.equal(answer.headers['x-amzn-errortype'], awsName);
+        const wire = decodeErrorHeader(String(answer.headers[INVOKE.lamError]));
+        assert.equal(wire?.code, code);
+        const body_ = answer.json();
+        assert.equal(body_['Type'], 'User');
+        assert.equal(body_['message'] ?? body_['Message'], wire?.message);
+      });
+    }
+
+    test('answers 404 for another method', async () => {
+      assert.equal((await house.ask(invoke('hello'))).status, 404);
+    });
+
+    test('answers 413 for a body over the limit, announced or not, and takes one of just the limit', async () => {
+      const most = Buffer.alloc(LIMITS.payloadBytes, ' ');
+      most.write('1');
+      assert.equal((await house.ask(invoke('hello'), { method: 'POST', body: most })).bytes.length, LIMITS.payloadBytes);
+      const announced = await house.ask(invoke('hello'), { method: 'POST', body: Buffer.alloc(LIMITS.payloadBytes + 1, ' ') });
+      assert.deepEqual([announced.status, announced.headers['x-amzn-errortype']], [413, 'RequestTooLargeException']);
+      const outgoing = send({ host: '127.0.0.1', port: house.port, path: invoke('hello'), method: 'POST', headers: { host: 'localhost' } });
+      outgoing.write(Buffer.alloc(LIMITS.payloadBytes, ' '));
+      outgoing.end(' ');
+      const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+      response.resume();
+      assert.equal(response.statusCode, 413);
+    });
   });
-});
 
 describe('the queue, seen from outside', () => {
   test('answers 429 with a Reason and Retry-After when there is no more room', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request as send, type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, type Server } from 'node:http';
+import { Agent, request as send, type IncomingHttpHeaders, type OutgoingHttpHeaders, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +61,18 @@ export interface Answer {
   json(): Record<string, unknown>;
 }
 
-export async function edgeHouse(handlers: Handlers = {}, more: { script?: Script; door?: Partial<Door> } = {}): Promise<EdgeHouse> {
+/** How a house is asked: over connections that are kept alive, which lam reads itself, or over new ones, which it leaves to `node:http`. */
+export type Way = 'plain' | 'node:http';
+export const WAYS: readonly Way[] = ['plain', 'node:http'];
+
+interface Variations {
+  readonly script?: Script;
+  readonly door?: Partial<Door>;
+  /** `plain` where it is left out. */
+  readonly way?: Way;
+}
+
+export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}): Promise<EdgeHouse> {
   const home = await mkdtemp(join(tmpdir(), 'lam-edge-'));
   const clock = systemClock;
   const store = await openStore(home, { clock });
@@ -120,6 +131,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: { script?: Script
     startedAt: 0,
     functions: 0,
     sandboxes: { starting: 0, idle: 0, busy: 0, stems: 0 },
+    memory: { usedMiB: 0, budgetMiB: 0 },
     reclaimed: { containers: 0, processes: 0, files: 0 },
   } as const;
   const services = controlServices({
@@ -141,9 +153,10 @@ export async function edgeHouse(handlers: Handlers = {}, more: { script?: Script
   socket.listen(socketPath);
   await Promise.all([once(tcp, 'listening'), once(socket, 'listening')]);
   const { port } = tcp.address() as AddressInfo;
+  const agent = more.way === 'node:http' ? false : new Agent({ keepAlive: true });
 
   const zip = zipOf([{ name: 'index.js', content: 'exports.handler = async (e) => e;' }]);
-  const control = (path: string, options: AskOptions = {}): Promise<Answer> => ask({ socketPath }, path, options);
+  const control = (path: string, options: AskOptions = {}): Promise<Answer> => ask({ socketPath }, path, { agent, ...options });
   const uploaded = await control('/_lam/v1/artifacts/zip', { method: 'POST', body: zip });
   const { artifact } = uploaded.json();
   return {
@@ -167,9 +180,10 @@ export async function edgeHouse(handlers: Handlers = {}, more: { script?: Script
       if (answer.status !== 200) throw new Error(answer.text);
       return Number(answer.json()['version']);
     },
-    ask: (path, options = {}) => ask({ host: '127.0.0.1', port }, path, options),
+    ask: (path, options = {}) => ask({ host: '127.0.0.1', port }, path, { agent, ...options }),
     raw: (bytes) => exchange(port, bytes),
     async [Symbol.asyncDispose]() {
+      if (agent !== false) agent.destroy();
       await pool.close(0);
       await Promise.all([closed(tcp), closed(socket)]);
       await logs.close();

@@ -32,7 +32,7 @@ describe('the event of an HTTP request', () => {
     const { promise, resolve } = Promise.withResolvers<Event>();
     onRequest = (request, response, body) => {
       const parts = {
-        exchange: exchangeOf(request, response),
+        request: exchangeOf(request, response),
         body,
         hit: options.hit ?? HIT,
         requestId: 'the-id',

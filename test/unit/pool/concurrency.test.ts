@@ -6,11 +6,12 @@ import type { Lease, Pool, PoolRevision } from '../../../src/pool/index.ts';
 import { leased, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
+import { leaseOf } from '../../support/lease-of.ts';
 
 /** A function whose sandboxes take several invocations, of which so many are leased. */
 async function leases(pool: Pool, of: PoolRevision, count: number): Promise<Lease[]> {
   const all: Lease[] = [];
-  for (let i = 0; i < count; i++) all.push(leased(await pool.lease(of)));
+  for (let i = 0; i < count; i++) all.push(leased(await leaseOf(pool, of)));
   return all;
 }
 
@@ -66,7 +67,7 @@ describe('a function whose sandboxes run several invocations at once', () => {
   test('starts as few sandboxes for a burst as can take it', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 20 }) }, { cores: 8 });
     const of = shared({ concurrency: 4 });
-    const burst = Array.from({ length: 8 }, () => pool.lease(of));
+    const burst = Array.from({ length: 8 }, () => leaseOf(pool, of));
     await clock.advance(100);
     assert.deepEqual(shares((await Promise.all(burst)).map(leased)), [4, 4]);
     assert.equal(driver.created.length, 2);
@@ -77,7 +78,7 @@ describe('a function whose sandboxes run several invocations at once', () => {
     const { pool } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 2 });
     const [a] = await leases(pool, of, 2);
-    const waiting = pool.lease(of);
+    const waiting = leaseOf(pool, of);
     assert.equal(await isSettled(waiting), false);
     pool.release(a as Lease, true, 1);
     assert.equal(leased(await waiting).id, a?.id);
@@ -88,8 +89,8 @@ describe('a function whose sandboxes run several invocations at once', () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 3, maxQueue: 1 });
     const all = await leases(pool, of, 3);
-    const waiting = pool.lease(of);
-    await assert.rejects(pool.lease(of), { code: 'LAM_POOL_THROTTLED' });
+    const waiting = leaseOf(pool, of);
+    await assert.rejects(leaseOf(pool, of), { code: 'LAM_POOL_THROTTLED' });
     assert.equal(driver.created.length, 2);
     pool.release(all[0] as Lease, true, 1);
     assert.ok(await isSettled(waiting));
@@ -113,7 +114,7 @@ describe('a sandbox that became unusable while others run in it', () => {
     const of = shared({ concurrency: 3 });
     const [a, b, c] = await leases(pool, of, 3);
     pool.release(a as Lease, false, 1);
-    const other = leased(await pool.lease(of));
+    const other = leased(await leaseOf(pool, of));
     assert.notEqual(other.id, a?.id);
     assert.ok(driver.alive.get(a?.id ?? '')?.condemned === false, 'it still runs what it has');
     pool.release(b as Lease, true, 1);
@@ -131,7 +132,7 @@ describe('a sandbox that became unusable while others run in it', () => {
     const all = await leases(pool, of, 3);
     const [full, half] = all[0]?.id === all[1]?.id ? [all[0], all[2]] : [all[0], all[1]];
     assert.deepEqual(shares(all), [2, 1]);
-    const waiting = pool.lease(of);
+    const waiting = leaseOf(pool, of);
     assert.equal(await isSettled(waiting), false);
     pool.release(full as Lease, false, 50);
     assert.ok(await isSettled(waiting), 'the other sandbox has room, and the limit leaves one more');
@@ -145,7 +146,7 @@ describe('a sandbox that became unusable while others run in it', () => {
     const of = shared({ concurrency: 2, maxConcurrency: 3 });
     const all = await leases(pool, of, 3);
     const full = all.find((one) => all.filter(({ id }) => id === one.id).length === 2) as Lease;
-    const waiting = Array.from({ length: 4 }, () => pool.lease(of));
+    const waiting = Array.from({ length: 4 }, () => leaseOf(pool, of));
     pool.release(full, false, 50);
     await clock.advance(200);
     // One in the condemned, two in the other: whatever was started instead has to wait for the limit.
@@ -192,7 +193,7 @@ describe('a sandbox that became unusable while others run in it', () => {
     const [a, b] = await leases(pool, of, 2);
     driver.alive.get(a?.id ?? '')?.die({ code: null, signal: 'SIGKILL', outOfMemory: false });
     await settled();
-    const other = leased(await pool.lease(of));
+    const other = leased(await leaseOf(pool, of));
     assert.notEqual(other.id, a?.id);
     pool.release(a as Lease, false, 1);
     pool.release(b as Lease, false, 1);
@@ -209,7 +210,7 @@ describe('a pool that closes', () => {
     const [a] = await leases(pool, of, 1);
     const closing = pool.close(1000);
     assert.equal(pool.tryLease(of), undefined);
-    await assert.rejects(pool.lease(of), { code: 'LAM_POOL_CLOSED' });
+    await assert.rejects(leaseOf(pool, of), { code: 'LAM_POOL_CLOSED' });
     pool.release(a as Lease, true, 1);
     await closing;
     assert.equal(clock.pending, 0);

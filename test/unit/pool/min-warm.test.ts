@@ -4,6 +4,7 @@ import type { FunctionConfig } from '../../../src/contract/index.ts';
 import type { PoolRevision } from '../../../src/pool/index.ts';
 import { leased, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
+import { leaseOf } from '../../support/lease-of.ts';
 
 const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
 
@@ -31,7 +32,7 @@ describe('sandboxes that are kept warm', () => {
     pool.setLive(of);
     await clock.advance(1500);
     const four = [];
-    for (let i = 0; i < 4; i++) four.push(leased(await pool.lease(of)));
+    for (let i = 0; i < 4; i++) four.push(leased(await leaseOf(pool, of)));
     for (const lease of four) pool.release(lease, true, 10);
     await clock.advance(500);
     assert.equal(pool.counts().idle, 4);
@@ -82,7 +83,7 @@ describe('sandboxes that are kept warm', () => {
     const of = kept(1, { minWarm: 1 });
     pool.setLive(of);
     await clock.advance(500);
-    const asked = pool.lease(of);
+    const asked = leaseOf(pool, of);
     await clock.advance(100);
     pool.release(leased(await asked), true, 1);
     assert.equal(pool.counts().idle, 1);
@@ -122,7 +123,7 @@ describe('sandboxes that are kept warm', () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
     pool.setLive(kept(1));
     await clock.advance(2500);
-    const other = assert.rejects(pool.lease(revision('other', 1)), { code: 'LAM_POOL_MEMORY_TAKEN' });
+    const other = assert.rejects(leaseOf(pool, revision('other', 1)), { code: 'LAM_POOL_MEMORY_TAKEN' });
     await clock.advance(10_100);
     await other;
     assert.equal(pool.counts('kept').idle, 2);
@@ -135,8 +136,8 @@ describe('sandboxes that are kept warm', () => {
     const [of, loud] = [kept(1), revision('loud', 1, { maxConcurrency: 1 })];
     pool.setLive(of);
     await clock.advance(2500);
-    leased(await pool.lease(loud));
-    const waiting = pool.lease(loud);
+    leased(await leaseOf(pool, loud));
+    const waiting = leaseOf(pool, loud);
     waiting.catch(() => undefined);
     for (const sandbox of driver.alive.values()) if (sandbox.initRequest?.functionName === 'kept') sandbox.die(KILLED);
     await clock.advance(3000);
@@ -150,7 +151,7 @@ describe('an idle time that was set', () => {
     const { pool, clock } = poolHouse();
     const of = revision('brief', 1, { idleTimeoutMs: 2000 });
     for (let i = 0; i < 20; i++) {
-      pool.release(leased(await pool.lease(of)), true, 5);
+      pool.release(leased(await leaseOf(pool, of)), true, 5);
       await clock.advance(1500);
       assert.equal(pool.counts().idle, 1);
     }
@@ -163,7 +164,7 @@ describe('an idle time that was set', () => {
 
   test('of nothing ends a sandbox as soon as it rests', async () => {
     const { pool, driver, clock } = poolHouse();
-    pool.release(leased(await pool.lease(revision('once', 1, { idleTimeoutMs: 0 }))), true, 5);
+    pool.release(leased(await leaseOf(pool, revision('once', 1, { idleTimeoutMs: 0 }))), true, 5);
     await clock.advance(1001);
     assert.equal([...driver.alive.values()].filter((s) => s.boundTo !== null).length, 0);
     await pool.close(0);

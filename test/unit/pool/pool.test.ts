@@ -9,6 +9,7 @@ import type { MemoryDriver, MemorySandbox, Script } from '../../support/memory-d
 import { leased, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
+import { leaseOf } from '../../support/lease-of.ts';
 
 function sandboxOf(driver: MemoryDriver, lease: Lease): MemorySandbox {
   const sandbox = driver.alive.get(lease.id);
@@ -23,7 +24,7 @@ describe('reuse', () => {
   test('gives an idle sandbox of the same version again, and counts its leases', async () => {
     const { pool, driver, attached } = poolHouse();
     const hello = revision('hello', 1);
-    const first = leased(await pool.lease(hello));
+    const first = leased(await leaseOf(pool, hello));
     assert.equal(first.leases, 1);
     assert.deepEqual(attached, [first.id]);
     pool.release(first, true, 1);
@@ -36,9 +37,9 @@ describe('reuse', () => {
 
   test('never gives one of another version', async () => {
     const { pool } = poolHouse();
-    pool.release(leased(await pool.lease(revision('hello', 1))), true, 1);
+    pool.release(leased(await leaseOf(pool, revision('hello', 1))), true, 1);
     assert.equal(pool.tryLease(revision('hello', 2)), undefined);
-    const other = leased(await pool.lease(revision('hello', 2)));
+    const other = leased(await leaseOf(pool, revision('hello', 2)));
     assert.equal(other.revision.version, 2);
     await pool.close(0);
   });
@@ -46,7 +47,7 @@ describe('reuse', () => {
   test('prefers the one used last, so that the others can expire', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1);
-    const [a, b] = (await Promise.all([pool.lease(hello), pool.lease(hello)])).map(leased);
+    const [a, b] = (await Promise.all([leaseOf(pool, hello), leaseOf(pool, hello)])).map(leased);
     assert.ok(a !== undefined && b !== undefined);
     pool.release(b, true, 1);
     pool.release(a, true, 1);
@@ -58,7 +59,7 @@ describe('reuse', () => {
   test('ignores a lease that is given back twice', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1);
-    const lease = leased(await pool.lease(hello));
+    const lease = leased(await leaseOf(pool, hello));
     pool.release(lease, true, 1);
     pool.release(lease, true, 1);
     assert.deepEqual(pool.counts(), { starting: 0, idle: 1, busy: 0 });
@@ -70,19 +71,19 @@ describe('a sandbox that dies', () => {
   test('while idle is not handed out', async () => {
     const { pool, driver } = poolHouse();
     const hello = revision('hello', 1);
-    const lease = leased(await pool.lease(hello));
+    const lease = leased(await leaseOf(pool, hello));
     pool.release(lease, true, 1);
     sandboxOf(driver, lease).die({ code: 1, signal: null, outOfMemory: false });
     await settled();
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
-    assert.notEqual(leased(await pool.lease(hello)).id, lease.id);
+    assert.notEqual(leased(await leaseOf(pool, hello)).id, lease.id);
     await pool.close(0);
   });
 
   test('after its answer but before it is given back is not handed out', async () => {
     const { pool, driver } = poolHouse();
     const hello = revision('hello', 1);
-    const lease = leased(await pool.lease(hello));
+    const lease = leased(await leaseOf(pool, hello));
     sandboxOf(driver, lease).die({ code: 0, signal: null, outOfMemory: false });
     await settled();
     pool.release(lease, true, 1);
@@ -95,10 +96,10 @@ describe('the queue', () => {
   test('answers 429 to whom it has no room for, and serves the rest in order of arrival', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, { maxConcurrency: 1, maxQueue: 2 });
-    const first = leased(await pool.lease(hello));
+    const first = leased(await leaseOf(pool, hello));
     const order: number[] = [];
-    const waiting = [1, 2].map((n) => pool.lease(hello).then((lease) => (order.push(n), leased(lease))));
-    await assert.rejects(pool.lease(hello), { code: 'LAM_POOL_THROTTLED' });
+    const waiting = [1, 2].map((n) => leaseOf(pool, hello).then((lease) => (order.push(n), leased(lease))));
+    await assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_THROTTLED' });
     pool.release(first, true, 1);
     for (const lease of waiting) pool.release(await lease, true, 1);
     assert.deepEqual(order, [1, 2]);
@@ -108,10 +109,10 @@ describe('the queue', () => {
   test('lets a request go whose caller left, and the others move up', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
-    const first = leased(await pool.lease(hello));
+    const first = leased(await leaseOf(pool, hello));
     const leaver = new AbortController();
-    const left = pool.lease(hello, leaver.signal);
-    const stays = pool.lease(hello);
+    const left = leaseOf(pool, hello, leaver.signal);
+    const stays = leaseOf(pool, hello);
     leaver.abort();
     await assert.rejects(left, { code: 'LAM_POOL_CANCELLED' });
     pool.release(first, true, 1);
@@ -119,36 +120,12 @@ describe('the queue', () => {
     await pool.close(0);
   });
 
-  test('refuses a caller that had left before', async () => {
-    const { pool, driver } = poolHouse();
-    await assert.rejects(pool.lease(revision('hello', 1), AbortSignal.abort()), { code: 'LAM_POOL_CANCELLED' });
-    assert.equal(driver.created.length, 0);
-    await pool.close(0);
-  });
-
-  test('keeps no listener on the signal of a request that was served', async () => {
-    const { pool } = poolHouse();
-    const hello = revision('hello', 1, ONE);
-    const { signal } = new AbortController();
-    let added = 0;
-    const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
-    signal.addEventListener = (...args: Parameters<typeof add>) => (added++, add(...args));
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => (added--, remove(...args));
-    const first = leased(await pool.lease(hello, signal));
-    const second = pool.lease(hello, signal);
-    assert.equal(added, 1);
-    pool.release(first, true, 1);
-    await second;
-    assert.equal(added, 0);
-    await pool.close(0);
-  });
-
   test('a caller that leaves once it was served changes nothing', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
-    const first = leased(await pool.lease(hello));
+    const first = leased(await leaseOf(pool, hello));
     const leaver = new AbortController();
-    const served = pool.lease(hello, leaver.signal);
+    const served = leaseOf(pool, hello, leaver.signal);
     pool.release(first, true, 1);
     leaver.abort();
     pool.release(leased(await served), true, 1);
@@ -165,7 +142,7 @@ describe('an init that fails', () => {
   test('fails all who wait for the first sandbox of a version', async () => {
     const { pool, clock, driver } = poolHouse(failing);
     const hello = revision('hello', 1);
-    const answers = Promise.all([1, 2, 3].map(() => pool.lease(hello)));
+    const answers = Promise.all([1, 2, 3].map(() => leaseOf(pool, hello)));
     await clock.advance(20);
     for (const answer of await answers) assert.ok('kind' in answer && answer.outcome.kind === 'error');
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
@@ -177,9 +154,9 @@ describe('an init that fails', () => {
     let made = 0;
     const { pool, clock } = poolHouse({ init: (...of) => (made++ === 0 ? { ms: 0 } : (failing.init?.(...of) ?? 'never')) });
     const hello = revision('hello', 1, { maxConcurrency: 2 });
-    const runs = leased(await pool.lease(hello));
-    const unlucky = pool.lease(hello);
-    const second = pool.lease(hello);
+    const runs = leased(await leaseOf(pool, hello));
+    const unlucky = leaseOf(pool, hello);
+    const second = leaseOf(pool, hello);
     await clock.advance(6);
     assert.ok('kind' in (await unlucky));
     pool.release(runs, true, 1);
@@ -189,7 +166,7 @@ describe('an init that fails', () => {
 
   test('takes as long as it may and not longer', async () => {
     const { pool, clock } = poolHouse({ init: () => 'never' });
-    const answer = pool.lease(revision('hello', 1, { timeoutMs: 1000 }));
+    const answer = leaseOf(pool, revision('hello', 1, { timeoutMs: 1000 }));
     await clock.advance(10_000);
     const failed = await answer;
     assert.ok('kind' in failed && failed.outcome.kind === 'timeout');
@@ -200,7 +177,7 @@ describe('an init that fails', () => {
   test("tells the driver's own error when the place could not be made", async () => {
     const error = lamError('LAM_POOL_CLOSED', {});
     const { pool, driver } = poolHouse({ boot: () => ({ ms: 0, error }) });
-    await assert.rejects(pool.lease(revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
+    await assert.rejects(leaseOf(pool, revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
     await settled();
     assert.equal(driver.promisedMiB, 0);
     await pool.close(0);
@@ -210,17 +187,17 @@ describe('an init that fails', () => {
 describe('memory', () => {
   test('a function that can never fit is refused at once', async () => {
     const { pool } = poolHouse({}, { memoryBudgetMiB: 100 });
-    await assert.rejects(pool.lease(revision('hello', 1, { memoryMiB: 128 })), { code: 'LAM_POOL_MEMORY' });
+    await assert.rejects(leaseOf(pool, revision('hello', 1, { memoryMiB: 128 })), { code: 'LAM_POOL_MEMORY' });
     await pool.close(0);
   });
 
   test('ends the longest idle to make room, only as many as needed, and waits until they are gone', async () => {
     const { pool, clock, driver } = poolHouse({ destroy: () => ({ ms: 30 }) }, { memoryBudgetMiB: 256 });
     const [a, b, c] = [revision('a', 1), revision('b', 1), revision('c', 1)];
-    pool.release(leased(await pool.lease(a)), true, 1);
+    pool.release(leased(await leaseOf(pool, a)), true, 1);
     await clock.advance(5);
-    pool.release(leased(await pool.lease(b)), true, 1);
-    const waiting = pool.lease(c);
+    pool.release(leased(await leaseOf(pool, b)), true, 1);
+    const waiting = leaseOf(pool, c);
     await clock.advance(29);
     assert.equal(driver.created.length, 2, 'the memory is not free yet');
     await clock.advance(2);
@@ -232,8 +209,8 @@ describe('memory', () => {
 
   test('a request waits for memory that others use, until they rest', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 128 });
-    const busy = leased(await pool.lease(revision('a', 1)));
-    const waiting = pool.lease(revision('b', 1));
+    const busy = leased(await leaseOf(pool, revision('a', 1)));
+    const waiting = leaseOf(pool, revision('b', 1));
     await clock.advance(500);
     pool.release(busy, true, 1);
     await clock.advance(20);
@@ -246,8 +223,8 @@ describe('one that is stuck', () => {
   test('while it starts delays no other function for long', async () => {
     const { pool, clock } = poolHouse({ boot: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) });
     const stuck = revision('stuck', 1);
-    const never = [pool.lease(stuck), pool.lease(stuck), pool.lease(stuck)];
-    const other = pool.lease(revision('other', 1));
+    const never = [leaseOf(pool, stuck), leaseOf(pool, stuck), leaseOf(pool, stuck)];
+    const other = leaseOf(pool, revision('other', 1));
     await clock.advance(STUCK_MS + 20);
     assert.equal(leased(await other).revision.functionName, 'other');
     const refused = Promise.allSettled(never);
@@ -260,10 +237,10 @@ describe('one that is stuck', () => {
       { destroy: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) },
       { memoryBudgetMiB: 256 },
     );
-    pool.release(leased(await pool.lease(revision('stuck', 1))), true, 1);
+    pool.release(leased(await leaseOf(pool, revision('stuck', 1))), true, 1);
     await clock.advance(5);
-    pool.release(leased(await pool.lease(revision('idle', 1))), true, 1);
-    const other = pool.lease(revision('other', 1));
+    pool.release(leased(await leaseOf(pool, revision('idle', 1))), true, 1);
+    const other = leaseOf(pool, revision('other', 1));
     await clock.advance(STUCK_MS + 20);
     assert.equal(leased(await other).revision.functionName, 'other');
     await pool.close(0);
@@ -273,7 +250,7 @@ describe('one that is stuck', () => {
 describe('expiry', () => {
   test('ends a sandbox once it was unused for its time, and not before', async () => {
     const { pool, clock } = poolHouse();
-    pool.release(leased(await pool.lease(revision('hello', 1, { idleTimeoutMs: 5000 }))), true, 1);
+    pool.release(leased(await leaseOf(pool, revision('hello', 1, { idleTimeoutMs: 5000 }))), true, 1);
     await clock.advance(4900);
     assert.equal(pool.counts().idle, 1);
     await clock.advance(1100);
@@ -283,7 +260,7 @@ describe('expiry', () => {
 
   test('ends those of a version nobody points at sooner, unless one points at it again', async () => {
     const { pool, clock } = poolHouse();
-    for (const version of [1, 2]) pool.release(leased(await pool.lease(revision('hello', version))), true, 1);
+    for (const version of [1, 2]) pool.release(leased(await leaseOf(pool, revision('hello', version))), true, 1);
     pool.setRetired('hello', 1, true);
     pool.setRetired('hello', 2, true);
     pool.setRetired('hello', 2, false);
@@ -297,7 +274,7 @@ describe('removal', () => {
   test('of a busy version waits for the answer, and close waits for it too', async () => {
     const { pool, clock, driver } = poolHouse();
     const hello = revision('hello', 1);
-    const lease = leased(await pool.lease(hello));
+    const lease = leased(await leaseOf(pool, hello));
     pool.drop('hello', undefined, GONE);
     await settled();
     assert.equal(driver.alive.size, 1);
@@ -315,11 +292,11 @@ describe('removal', () => {
   test('ends what is idle and starting and refuses what waits', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 10 }) });
     const hello = revision('hello', 1);
-    const first = pool.lease(hello);
+    const first = leaseOf(pool, hello);
     await clock.advance(10);
     pool.release(leased(await first), true, 50);
-    const again = leased(await pool.lease(hello));
-    const waiting = assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CANCELLED' });
+    const again = leased(await leaseOf(pool, hello));
+    const waiting = assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CANCELLED' });
     pool.drop('hello', 1, GONE);
     await waiting;
     pool.release(again, true, 1);
@@ -332,11 +309,11 @@ describe('removal', () => {
   test('of one version leaves the others, and the same version may come back before the old sandbox is gone', async () => {
     const { pool, clock } = poolHouse({ destroy: () => ({ ms: 10 }) });
     const [one, two] = [revision('hello', 1), revision('hello', 2)];
-    for (const r of [one, two]) pool.release(leased(await pool.lease(r)), true, 1);
+    for (const r of [one, two]) pool.release(leased(await leaseOf(pool, r)), true, 1);
     pool.setRetired('hello', 1, true);
     pool.drop('hello', 1, GONE);
     assert.equal(pool.counts('hello').idle, 1);
-    const again = leased(await pool.lease(one));
+    const again = leased(await leaseOf(pool, one));
     await clock.advance(20);
     pool.release(again, true, 1);
     assert.equal(pool.tryLease(one)?.id, again.id);
@@ -348,12 +325,12 @@ describe('close', () => {
   test('refuses new work and what waits, ends the rest after its grace, and leaves no timer', async () => {
     const { pool, clock, driver } = poolHouse();
     const hello = revision('hello', 1, ONE);
-    const lease = leased(await pool.lease(hello));
-    const waiting = assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CLOSED' });
+    const lease = leased(await leaseOf(pool, hello));
+    const waiting = assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CLOSED' });
     const closing = pool.close(100);
     assert.equal(pool.close(0), closing);
     await waiting;
-    await assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CLOSED' });
+    await assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CLOSED' });
     await clock.advance(99);
     assert.equal(driver.alive.size, 1);
     await clock.advance(1);
@@ -365,7 +342,7 @@ describe('close', () => {
 
   test('ends at once when nothing runs, even while something boots', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => 'never' });
-    const waiting = assert.rejects(pool.lease(revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
+    const waiting = assert.rejects(leaseOf(pool, revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
     await pool.close(60_000);
     await waiting;
     await settled();

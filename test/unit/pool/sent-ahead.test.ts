@@ -5,6 +5,7 @@ import { lamError } from '../../../src/errors/index.ts';
 import { leased, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
+import { leaseOf } from '../../support/lease-of.ts';
 
 const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
 const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
@@ -14,7 +15,7 @@ describe('what is sent ahead', () => {
   async function quick(name: string, config: Partial<FunctionConfig> = {}) {
     const made = poolHouse();
     const it = revision(name, 1, config);
-    made.pool.release(leased(await made.pool.lease(it)), true, 0.1);
+    made.pool.release(leased(await leaseOf(made.pool, it)), true, 0.1);
     const head = made.pool.tryLease(it);
     assert.ok(head !== undefined);
     return { ...made, it, head };
@@ -38,7 +39,7 @@ describe('what is sent ahead', () => {
     ] as const) {
       const { pool } = poolHouse();
       const it = revision('hello', 1);
-      const both = await Promise.all([pool.lease(it), pool.lease(it)]);
+      const both = await Promise.all([leaseOf(pool, it), leaseOf(pool, it)]);
       for (const lease of both) pool.release(leased(lease), true, ms);
       const first = pool.tryLease(it);
       assert.equal(pool.tryLease(it)?.id === first?.id, same, `at ${ms} ms`);
@@ -54,7 +55,7 @@ describe('what is sent ahead', () => {
     assert.equal(driver.created.length, 1);
     await pool.close(0);
     const strict = await quick('strict', { maxConcurrency: 1, maxQueue: 0 });
-    await assert.rejects(strict.pool.lease(strict.it), { code: 'LAM_POOL_THROTTLED' });
+    await assert.rejects(leaseOf(strict.pool, strict.it), { code: 'LAM_POOL_THROTTLED' });
     await strict.pool.close(0);
   });
 
@@ -65,11 +66,11 @@ describe('what is sent ahead', () => {
     assert.ok(ahead !== undefined);
     await clock.advance(20);
     pool.release(ahead, true, undefined);
-    const elsewhere = pool.lease(it);
+    const elsewhere = leaseOf(pool, it);
     await clock.advance(20);
     const again = leased(await elsewhere);
     assert.notEqual(again.id, head.id);
-    const third = pool.lease(it);
+    const third = leaseOf(pool, it);
     await clock.advance(50);
     assert.ok(![head.id, again.id].includes(leased(await third).id), 'nothing is sent ahead for now');
     await pool.close(0);

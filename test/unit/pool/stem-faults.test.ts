@@ -8,6 +8,7 @@ import type { MemoryDriver, MemorySandbox } from '../../support/memory-driver.ts
 import { leased, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
+import { leaseOf } from '../../support/lease-of.ts';
 
 const NODE = parseRuntime('nodejs') as Runtime;
 const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
@@ -25,7 +26,7 @@ describe('a stem that fails its function', () => {
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
     const [stem] = stemsOf(driver);
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     await clock.advance(100);
     const lease = leased(await asked);
     assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
@@ -42,7 +43,7 @@ describe('a stem that fails its function', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     await clock.advance(10);
     leased(await asked);
     assert.equal(troubles.length, 1);
@@ -65,7 +66,7 @@ describe('a stem that fails its function', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     await clock.advance(100);
     const lease = leased(await asked);
     assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
@@ -78,7 +79,7 @@ describe('a stem that fails its function', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     await clock.advance(10);
     const failure = await asked;
     assert.ok('kind' in failure && failure.outcome.kind === 'exit');
@@ -109,7 +110,7 @@ describe('a stem that never connects', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(STUCK_MS + 100);
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     await clock.advance(50);
     const lease = leased(await asked);
     assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
@@ -127,7 +128,7 @@ describe('a stem that never connects', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(100);
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     await clock.advance(10_500);
     const lease = leased(await asked);
     assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
@@ -170,7 +171,7 @@ describe('stems and an end', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
-    const asked = assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CLOSED' });
+    const asked = assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CLOSED' });
     await clock.advance(10);
     await pool.close(0);
     await asked;
@@ -185,7 +186,7 @@ describe('stems and an end', () => {
       const hello = revision('hello', 1);
       pool.announce(hello.config, hello.runtime);
       await clock.advance(100);
-      const asked = assert.rejects(pool.lease(hello), { code: 'LAM_POOL_CANCELLED' });
+      const asked = assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CANCELLED' });
       await clock.advance(10);
       pool.drop('hello', undefined, GONE);
       await asked;
@@ -211,7 +212,7 @@ describe('stems and an end', () => {
     const [stem] = stemsOf(driver);
     pool.drop('hello', undefined, GONE);
     await clock.advance(1000);
-    const lease = leased(await pool.lease(revision('other', 1)));
+    const lease = leased(await leaseOf(pool, revision('other', 1)));
     assert.equal(lease.id, stem?.id);
     assert.equal(driver.alive.get(lease.id)?.boundTo, '/code/other/1');
     await pool.close(0);
@@ -224,7 +225,7 @@ describe('stems and memory', () => {
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(1000);
     const before = pool.stems;
-    const big = leased(await pool.lease(revision('big', 1, { memoryMiB: 1024, idleTimeoutMs: 1000 })));
+    const big = leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 1024, idleTimeoutMs: 1000 })));
     await clock.advance(1000);
     assert.equal(pool.stems, 0);
     pool.release(big, true, 5);
@@ -237,8 +238,8 @@ describe('stems and memory', () => {
   test('do not take what a request waits for', async () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 512 });
     const hello = revision('hello', 1);
-    const busy = leased(await pool.lease(hello));
-    const asked = pool.lease(revision('big', 1, { memoryMiB: 512 }));
+    const busy = leased(await leaseOf(pool, hello));
+    const asked = leaseOf(pool, revision('big', 1, { memoryMiB: 512 }));
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
     assert.equal(stemsOf(driver).length, 0);

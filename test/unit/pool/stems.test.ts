@@ -5,6 +5,7 @@ import { lamError } from '../../../src/errors/index.ts';
 import { parseRuntime, type Runtime } from '../../../src/runtimes/index.ts';
 import { leased, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
+import { leaseOf } from '../../support/lease-of.ts';
 
 const NODE = parseRuntime('nodejs') as Runtime;
 
@@ -28,7 +29,7 @@ describe('stems', () => {
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
     const [stem] = [...driver.alive.keys()];
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     await clock.advance(3);
     const lease = leased(await asked);
     assert.equal(lease.id, stem);
@@ -47,7 +48,7 @@ describe('stems', () => {
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
     const before = pool.stems;
-    pool.release(leased(await pool.lease(hello)), true, 1);
+    pool.release(leased(await leaseOf(pool, hello)), true, 1);
     assert.equal(pool.stems, before - 1);
     await clock.advance(1000);
     assert.ok(pool.stems >= before);
@@ -59,7 +60,7 @@ describe('stems', () => {
     const { pool, driver, clock } = poolHouse();
     pool.announce({ ...DEFAULT_CONFIG, memoryMiB: 512 }, NODE);
     await clock.advance(1000);
-    const lease = leased(await pool.lease(revision('hello', 1)));
+    const lease = leased(await leaseOf(pool, revision('hello', 1)));
     assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
     await pool.close(0);
   });
@@ -70,7 +71,7 @@ describe('stems', () => {
     pool.announce(hello.config, hello.runtime);
     await clock.advance(110);
     assert.equal(pool.stems, 0);
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     await clock.advance(60);
     const lease = leased(await asked);
     assert.equal(driver.alive.get(lease.id)?.spec.code, null);
@@ -80,7 +81,7 @@ describe('stems', () => {
   test('are not booted while requests wait', async () => {
     const { pool, driver, clock } = poolHouse({ init: () => ({ ms: 500 }) });
     const hello = revision('hello', 1);
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(400);
     assert.equal(driver.created.filter((spec) => spec.code === null).length, 0);
@@ -110,7 +111,7 @@ describe('stems', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(100);
-    const asked = pool.lease(hello);
+    const asked = leaseOf(pool, hello);
     await clock.advance(400);
     const lease = leased(await asked);
     assert.ok(boots > 0);
@@ -123,7 +124,7 @@ describe('stems', () => {
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(1000);
     assert.ok(pool.stems > 0);
-    const lease = leased(await pool.lease(revision('big', 1, { memoryMiB: 512 })));
+    const lease = leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 512 })));
     assert.equal(lease.revision.functionName, 'big');
     assert.equal(pool.stems, 0);
     assert.ok(driver.promisedMiB <= 512);

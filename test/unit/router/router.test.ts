@@ -4,6 +4,7 @@ import { lamError } from '../../../src/errors/index.ts';
 import { systemClock } from '../../../src/kit/index.ts';
 import { Pool, type PoolRevision } from '../../../src/pool/index.ts';
 import { Router, type InvokeRequest } from '../../../src/router/index.ts';
+import { answerOf } from '../../support/answer-of.ts';
 import { logHouse, recordsOf, type LogHouse } from '../../support/log-house.ts';
 import { MemoryDriver, type Script } from '../../support/memory-driver.ts';
 import { revision } from '../../support/revisions.ts';
@@ -48,16 +49,16 @@ describe('the router', () => {
   test('answers with the version that ran, whether it began the sandbox, and the id it was given', async () => {
     await using made = await house({});
     const requestId = '4ff16ba7-5fe5-4a0c-8a6b-2ee6f1f0a3c4';
-    const first = await made.router.invoke({ ...REQUEST, requestId });
+    const first = await answerOf(made.router, { ...REQUEST, requestId });
     assert.deepEqual([first.version, first.status, first.start, first.requestId, first.tail], [3, 'success', 'cold', requestId, undefined]);
-    const second = await made.router.invoke(REQUEST);
+    const second = await answerOf(made.router, REQUEST);
     assert.equal(second.start, 'warm');
     assert.notEqual(second.requestId, requestId);
   });
 
   test('writes what AWS Lambda writes for a run, with the init of the first one only', async () => {
     await using made = await house({ init: () => ({ ms: 3 }) });
-    const ids = [(await made.router.invoke(REQUEST)).requestId, (await made.router.invoke(REQUEST)).requestId];
+    const ids = [(await answerOf(made.router, REQUEST)).requestId, (await answerOf(made.router, REQUEST)).requestId];
     for (const [i, id] of ids.entries()) {
       const records = await recordsOf(made.logs.logs, 'hello', { requestId: id });
       assert.deepEqual(
@@ -78,7 +79,7 @@ describe('the router', () => {
     await using made = await house({
       init: () => ({ ms: 5, outcome: { kind: 'error', payload, errorType: 'Runtime.ImportModuleError' } }),
     });
-    const answers = await Promise.all([made.router.invoke({ ...REQUEST, wantTail: true }), made.router.invoke(REQUEST)]);
+    const answers = await Promise.all([answerOf(made.router, { ...REQUEST, wantTail: true }), answerOf(made.router, REQUEST)]);
     for (const answer of answers)
       assert.deepEqual([answer.status, answer.errorType, answer.payload], ['error', 'Runtime.ImportModuleError', payload]);
     assert.equal(new Set(answers.map((a) => a.requestId)).size, 2);
@@ -93,9 +94,9 @@ describe('the router', () => {
     });
     made.resolve = () => quickly;
     const quickly = revision('hello', 3, { timeoutMs: 10 });
-    assert.equal((await made.router.invoke(REQUEST)).status, 'timeout');
+    assert.equal((await answerOf(made.router, REQUEST)).status, 'timeout');
     assert.deepEqual(made.pool.counts(), { starting: 0, idle: 0, busy: 0 });
-    assert.equal((await made.router.invoke(REQUEST)).start, 'cold');
+    assert.equal((await answerOf(made.router, REQUEST)).start, 'cold');
     assert.equal(made.pool.counts().idle, 1);
   });
 
@@ -105,7 +106,7 @@ describe('the router', () => {
         throw lamError('LAM_INTERNAL', { what: 'a bug' });
       },
     });
-    await assert.rejects(made.router.invoke(REQUEST), { code: 'LAM_INTERNAL' });
+    await assert.rejects(answerOf(made.router, REQUEST), { code: 'LAM_INTERNAL' });
     assert.deepEqual(made.pool.counts(), { starting: 0, idle: 0, busy: 0 });
   });
 
@@ -119,9 +120,9 @@ describe('the router', () => {
         return { kind: 'result', payload: call.event };
       },
     });
-    await made.router.invoke(REQUEST);
-    const slow = made.router.invoke(REQUEST);
-    const ahead = await made.router.invoke(REQUEST);
+    await answerOf(made.router, REQUEST);
+    const slow = answerOf(made.router, REQUEST);
+    const ahead = await answerOf(made.router, REQUEST);
     assert.equal(ahead.status, 'success');
     const records = await recordsOf(made.logs.logs, 'hello', { requestId: ahead.requestId });
     assert.deepEqual(
@@ -146,7 +147,7 @@ describe('the router', () => {
         return Promise.resolve({ kind: 'result', payload: call.event });
       },
     });
-    const { requestId } = await made.router.invoke(REQUEST);
+    const { requestId } = await answerOf(made.router, REQUEST);
     assert.ok(paused > 0, 'it was held back');
     const [sandbox] = made.driver.alive.values();
     while (sandbox?.paused === true) await new Promise(setImmediate);

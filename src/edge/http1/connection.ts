@@ -1,0 +1,264 @@
+import type { Socket } from 'node:net';
+import { Exchange } from './exchange.ts';
+import { Gathering } from './gathering.ts';
+import { readHead } from './head.ts';
+import type { Handler, Service } from './service.ts';
+
+/** What a connection needs of its server. */
+export interface Owner {
+  readonly service: Service;
+  /** Bodies above this are left to `node:http`, which knows how to refuse them, bytes. */
+  readonly mostBodyBytes: number;
+  /** Header lines that all answers end with. */
+  closingLines(): string;
+  /** Gives the connection to `node:http` for good; what was read of it and not served was put back. */
+  handOver(connection: Connection): void;
+  /** It is closed. */
+  forget(connection: Connection): void;
+}
+
+/** Requests of one connection that may be under way at the same time. */
+const MOST_OPEN = 16;
+/** Bodies up to this are written together with their head, bytes. */
+const TOGETHER_BYTES = 16 * 1024;
+/** A head longer than this that came with more is copied, so that it does not keep all of that in memory, bytes. */
+const COPY_BYTES = 4 * 1024;
+const EMPTY = Buffer.alloc(0);
+/** As `node:http` answers what is no HTTP. */
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+
+/**
+ * One client. Reads plain requests and writes their answers in order; at the first thing that is not plain, however small,
+ * all from there on goes to `node:http`, once what came before it is answered. So nothing is refused here, and nothing that
+ * `node:http` would refuse is served.
+ */
+export class Connection {
+  readonly socket: Socket;
+  /** Sweeps of the server since it was last of use. */
+  sweepsIdle = 0;
+  readonly #owner: Owner;
+  /** The last head, byte for byte, and what serves it: most clients send the same one again and again. */
+  #head: Buffer = EMPTY;
+  #handler: Handler | undefined;
+  #bodyBytes = 0;
+  /** A body of which a part is missing. */
+  #gathering: Gathering | undefined;
+  /** What was read and could not be taken yet: the beginning of a head, or all while the connection is held back. */
+  #held: Buffer | undefined;
+  #isHeldBack = false;
+  /** `node:http` takes over as soon as all is answered. */
+  #isLeaving = false;
+  #isTaking = false;
+  #isCorked = false;
+  /** The oldest request that is not answered, and how many there are. */
+  #first: Exchange | undefined;
+  #last: Exchange | undefined;
+  #open = 0;
+
+  constructor(socket: Socket, owner: Owner) {
+    this.socket = socket;
+    this.#owner = owner;
+    socket.on('data', this.#onData);
+    socket.on('drain', this.#goOn);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  /** Nothing was asked that is not answered, and no part of a request has come. */
+  get isIdle(): boolean {
+    return this.#open === 0 && this.#held === undefined && this.#gathering === undefined && !this.#isLeaving;
+  }
+
+  /** Called at every sweep of the server: a head that does not get on is left to `node:http`, which has a clock for that. */
+  swept(): void {
+    this.sweepsIdle++;
+    if (this.sweepsIdle > 1 && this.#held !== undefined && !this.#isHeldBack && !this.#isLeaving) this.#leave(this.#held);
+  }
+
+  /** Writes an answer when its turn comes. */
+  answer(exchange: Exchange, head: string, body: Uint8Array): void {
+    if (!this.socket.writable) return;
+    if (exchange !== this.#first) {
+      exchange.answer = { head, body };
+      return;
+    }
+    this.#write(head, body);
+    this.#open--;
+    let following = exchange.unlink();
+    while (following?.answer !== undefined) {
+      this.#write(following.answer.head, following.answer.body);
+      this.#open--;
+      following = following.unlink();
+    }
+    this.#first = following;
+    if (following === undefined) this.#last = undefined;
+    this.#goOn();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.sweepsIdle = 0;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) this.#take(chunk, false);
+    else this.#take(Buffer.concat([held, chunk]), true);
+  };
+
+  /** @param isSecondTry the first bytes were looked at before */
+  #take(bytes: Buffer, isSecondTry: boolean): void {
+    this.#isTaking = true;
+    let at = 0;
+    while (at < bytes.length && !this.#isLeaving && !this.socket.destroyed) {
+      if (this.#gathering !== undefined) {
+        at = this.#gather(this.#gathering, bytes, at);
+      } else if (this.#open >= MOST_OPEN || this.socket.writableNeedDrain) {
+        this.#holdBack(bytes.subarray(at));
+        break;
+      } else {
+        const body = this.#takeHead(bytes, at);
+        if (body === 'declined' || (body === 'incomplete' && at === 0 && isSecondTry)) {
+          this.#leave(bytes.subarray(at));
+        } else if (body === 'incomplete') {
+          this.#held = bytes.subarray(at);
+          break;
+        } else {
+          at = this.#takeBody(bytes, body);
+        }
+      }
+    }
+    this.#isTaking = false;
+  }
+
+  /** Reads a head and gives where its body begins. */
+  #takeHead(bytes: Buffer, at: number): number | 'incomplete' | 'declined' {
+    const known = this.#head;
+    const end = at + known.length;
+    if (known.length > 0 && end <= bytes.length && known.compare(bytes, at, end) === 0) return end;
+    const head = readHead(bytes, at);
+    if (typeof head === 'string') return head;
+    this.#handler = head.bodyBytes > this.#owner.mostBodyBytes ? undefined : this.#owner.service.handlerFor(head);
+    if (this.#handler === undefined) return 'declined';
+    const raw = bytes.subarray(at, at + head.bytes);
+    this.#head = bytes.length > COPY_BYTES ? Buffer.from(raw) : raw;
+    this.#bodyBytes = head.bodyBytes;
+    return at + head.bytes;
+  }
+
+  /** Serves the request if all of its body is there, and gives where the next one begins. */
+  #takeBody(bytes: Buffer, at: number): number {
+    const end = at + this.#bodyBytes;
+    if (end <= bytes.length) this.#serve(this.#bodyBytes === 0 ? EMPTY : bytes.subarray(at, end));
+    else this.#gathering = new Gathering(this.#bodyBytes);
+    return end <= bytes.length ? end : at;
+  }
+
+  #gather(gathering: Gathering, bytes: Buffer, at: number): number {
+    const end = gathering.add(bytes, at);
+    const { whole } = gathering;
+    if (whole !== undefined) {
+      this.#gathering = undefined;
+      this.#serve(whole);
+    }
+    return end;
+  }
+
+  #serve(body: Buffer): void {
+    const exchange = new Exchange(this);
+    if (this.#last === undefined) this.#first = exchange;
+    else this.#last.next = exchange;
+    this.#last = exchange;
+    this.#open++;
+    this.#handler?.serve(body, exchange);
+  }
+
+  /** Answers that leave in one turn of the event loop leave in one write. */
+  #write(head: string, body: Uint8Array): void {
+    const { socket } = this;
+    if (this.#open > 1 && !this.#isCorked) {
+      this.#isCorked = true;
+      socket.cork();
+      process.nextTick(this.#uncork);
+    }
+    const text = head + this.#owner.closingLines();
+    if (body.byteLength === 0) {
+      socket.write(text, 'latin1');
+    } else if (body.byteLength <= TOGETHER_BYTES) {
+      // As text of one byte a character it leaves in one piece with the head.
+      socket.write(text + Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
+    } else {
+      socket.cork();
+      socket.write(text, 'latin1');
+      socket.write(body);
+      socket.uncork();
+    }
+  }
+
+  readonly #uncork = (): void => {
+    this.#isCorked = false;
+    this.socket.uncork();
+  };
+
+  #holdBack(rest: Buffer): void {
+    this.#held = rest;
+    this.#isHeldBack = true;
+    this.socket.pause();
+  }
+
+  /** An answer has left: what waited for that goes on. */
+  readonly #goOn = (): void => {
+    this.sweepsIdle = 0;
+    if (this.#isLeaving) {
+      if (this.#open === 0) this.#handOver();
+      return;
+    }
+    if (!this.#isHeldBack || this.#isTaking || this.#open >= MOST_OPEN || this.socket.writableNeedDrain) return;
+    const held = this.#held ?? EMPTY;
+    this.#held = undefined;
+    this.#isHeldBack = false;
+    this.#take(held, false);
+    if (!this.#isHeldBack && !this.#isLeaving) this.socket.resume();
+  };
+
+  #leave(rest: Buffer): void {
+    this.#isLeaving = true;
+    this.#held = rest;
+    this.socket.pause();
+    if (this.#open === 0) this.#handOver();
+  }
+
+  #handOver(): void {
+    const { socket } = this;
+    if (socket.destroyed) return;
+    if (this.#isCorked) this.#uncork();
+    socket.off('data', this.#onData);
+    socket.off('drain', this.#goOn);
+    socket.off('end', this.#onEnd);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    const held = this.#held ?? EMPTY;
+    this.#held = undefined;
+    this.#head = EMPTY;
+    if (held.length > 0) socket.unshift(held);
+    this.#owner.handOver(this);
+  }
+
+  /** The client sends no more: as `node:http` has it, it is not answered any more either. */
+  readonly #onEnd = (): void => {
+    const { socket } = this;
+    if (this.#held === undefined && this.#gathering === undefined) {
+      socket.end();
+    } else {
+      if (this.#open === 0) socket.write(BAD_REQUEST);
+      socket.destroy();
+    }
+  };
+
+  readonly #onError = (): void => {
+    // 'close' follows, and says all there is to say.
+  };
+
+  readonly #onClose = (): void => {
+    this.#owner.forget(this);
+    for (let one = this.#first; one !== undefined; one = one.next) one.left();
+  };
+}

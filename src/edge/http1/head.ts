@@ -1,0 +1,143 @@
+/**
+ * The head of a request that is plain enough to be served without `node:http`: HTTP/1.1, kept alive, at most one header of
+ * each name, its body measured by Content-Length.
+ */
+export interface Head {
+  readonly method: string;
+  /** As it came: path and query, printable ASCII. */
+  readonly target: string;
+  /** Names as they were written and trimmed values, in turn. */
+  readonly rawHeaders: readonly string[];
+  /** Values by name in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Length of the body, bytes. */
+  readonly bodyBytes: number;
+  /** Length of the head itself with the empty line that ends it, bytes. */
+  readonly bytes: number;
+}
+
+/** `incomplete`: so far it may become such a head. `declined`: it never will; `node:http` is to read and answer it. */
+export type HeadOrNot = Head | 'incomplete' | 'declined';
+
+/** Heads up to this length are read here, bytes. */
+export const MOST_HEAD_BYTES = 16 * 1024;
+const MOST_HEADERS = 100;
+
+/** Not HEAD, whose answers have a length and no body. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Headers that change how a message is read or what comes of the connection. */
+const DECIDING = ['transfer-encoding', 'expect', 'upgrade', 'proxy-connection', 'trailer'];
+/** Digits without a sign, a leading zero or white space, far below 2^53. */
+const LENGTH = /^(?:0|[1-9][0-9]{0,11})$/;
+
+const SPACE = 0x20;
+const COLON = 0x3a;
+const RETURN = 0x0d;
+const LINE_END = Buffer.from('\r\n');
+const VERSION = Buffer.from(' HTTP/1.1\r\n');
+
+const TARGET = 1;
+const NAME = 2;
+const VALUE = 4;
+const METHOD = 8;
+/** Which parts of a head a byte may stand in. */
+const CLASSES = classes();
+
+function classes(): Uint8Array {
+  const table = new Uint8Array(256);
+  const mark = (chars: string, kind: number): void => {
+    for (const byte of Buffer.from(chars)) table[byte] = (table[byte] ?? 0) | kind;
+  };
+  const upper = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  const alphanumeric = `${upper}${upper.toLowerCase()}0123456789`;
+  mark(upper, METHOD);
+  mark(`${alphanumeric}!#$%&'*+-.^_\`|~`, NAME);
+  mark(`${alphanumeric}-._~!$&'()*+,;=:@%/?`, TARGET);
+  for (let byte = 0x20; byte < 0x7f; byte++) table[byte] = (table[byte] ?? 0) | VALUE;
+  return table;
+}
+
+/** Where a part begins and ends; `at` is where reading goes on. */
+interface Cursor {
+  at: number;
+  /** Nothing more can be read: the bytes ended, or they are none of ours. */
+  stop: 'incomplete' | 'declined' | undefined;
+}
+
+/** Reads the head that begins at `start`. Pure: the same bytes give the same head, whatever follows them. */
+export function readHead(bytes: Buffer, start: number): HeadOrNot {
+  const cursor: Cursor = { at: start, stop: undefined };
+  const rawHeaders: string[] = [];
+  const headers = Object.create(null) as Record<string, string>;
+  const method = span(bytes, cursor, METHOD);
+  if (cursor.stop === undefined && !METHODS.has(method)) return 'declined';
+  skip(bytes, cursor, SPACE);
+  const target = span(bytes, cursor, TARGET);
+  if (cursor.stop === undefined && !target.startsWith('/')) return 'declined';
+  literal(bytes, cursor, VERSION);
+  while (cursor.stop === undefined && bytes[cursor.at] !== RETURN) readHeader(bytes, cursor, rawHeaders, headers);
+  literal(bytes, cursor, LINE_END);
+  const length = cursor.at - start;
+  if (length > MOST_HEAD_BYTES || rawHeaders.length > 2 * MOST_HEADERS) return 'declined';
+  if (cursor.stop !== undefined) return cursor.stop;
+  const bodyBytes = bodyLength(headers);
+  return bodyBytes === undefined ? 'declined' : { method, target, rawHeaders, headers, bodyBytes, bytes: length };
+}
+
+function readHeader(bytes: Buffer, cursor: Cursor, rawHeaders: string[], headers: Record<string, string>): void {
+  const name = span(bytes, cursor, NAME);
+  skip(bytes, cursor, COLON);
+  while (bytes[cursor.at] === SPACE) cursor.at++;
+  const value = trimmed(span(bytes, cursor, VALUE));
+  literal(bytes, cursor, LINE_END);
+  if (cursor.stop !== undefined) return;
+  const key = name.toLowerCase();
+  if (name === '' || key in headers) {
+    cursor.stop = 'declined';
+    return;
+  }
+  headers[key] = value;
+  rawHeaders.push(name, value);
+}
+
+function trimmed(value: string): string {
+  let end = value.length;
+  while (end > 0 && value.charCodeAt(end - 1) === SPACE) end--;
+  return end === value.length ? value : value.slice(0, end);
+}
+
+/** The bytes from here on that are of one kind, as text. */
+function span(bytes: Buffer, cursor: Cursor, kind: number): string {
+  if (cursor.stop !== undefined) return '';
+  const from = cursor.at;
+  let { at } = cursor;
+  while (at < bytes.length && ((CLASSES[bytes[at] as number] as number) & kind) !== 0) at++;
+  cursor.at = at;
+  if (at === bytes.length) cursor.stop = 'incomplete';
+  return bytes.toString('latin1', from, at);
+}
+
+function skip(bytes: Buffer, cursor: Cursor, byte: number): void {
+  if (cursor.stop !== undefined) return;
+  if (bytes[cursor.at] === byte) cursor.at++;
+  else cursor.stop = 'declined';
+}
+
+function literal(bytes: Buffer, cursor: Cursor, text: Buffer): void {
+  for (let i = 0; i < text.length && cursor.stop === undefined; i++) {
+    if (cursor.at === bytes.length) cursor.stop = 'incomplete';
+    else skip(bytes, cursor, text[i] as number);
+  }
+}
+
+/** Bytes of body that follow; undefined where the headers ask for more than reading a body of known length. */
+function bodyLength(headers: Readonly<Record<string, string>>): number | undefined {
+  // RFC 9112, 3.2: exactly one. An empty one is allowed for targets that name no host, which ours do not.
+  if (headers['host'] === undefined || headers['host'] === '') return undefined;
+  for (const name of DECIDING) if (name in headers) return undefined;
+  const connection = headers['connection'];
+  if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return undefined;
+  const length = headers['content-length'];
+  if (length === undefined) return 0;
+  return LENGTH.test(length) ? Number(length) : undefined;
+}

@@ -1,0 +1,88 @@
+import { Server, type RequestListener, type ServerOptions } from 'node:http';
+import type { Socket } from 'node:net';
+import { invariant, type Clock } from '../../kit/index.ts';
+import { Connection, type Owner } from './connection.ts';
+import type { Service } from './service.ts';
+
+/** How often connections are looked at that do nothing, ms. */
+const SWEEP_MS = 5000;
+
+export interface PlainServerOptions {
+  /** Of `node:http`, for all that is not plain. */
+  readonly settings: ServerOptions & { readonly keepAliveTimeout: number };
+  readonly listener: RequestListener;
+  readonly service: Service;
+  readonly mostBodyBytes: number;
+  readonly clock: Clock;
+}
+
+/** An HTTP server that reads plain requests by itself, in a fraction of the time, and leaves everything else to `node:http`. */
+export class PlainServer extends Server implements Owner {
+  readonly service: Service;
+  readonly mostBodyBytes: number;
+  readonly #connections: Set<Connection> = new Set();
+  readonly #serveByNode: (socket: Socket) => void;
+  readonly #clock: Clock;
+  readonly #keepAliveMs: number;
+  #stopSweep: (() => void) | undefined;
+  #second = 0;
+  #closingLines = '';
+
+  constructor({ settings, listener, service, mostBodyBytes, clock }: PlainServerOptions) {
+    super(settings, listener);
+    this.service = service;
+    this.mostBodyBytes = mostBodyBytes;
+    this.#clock = clock;
+    this.#keepAliveMs = settings.keepAliveTimeout;
+    const [serve, ...others] = this.listeners('connection') as ((socket: Socket) => void)[];
+    invariant(serve !== undefined && others.length === 0, 'a server of node:http listens to its connections once');
+    this.#serveByNode = serve;
+    this.off('connection', serve);
+    this.on('connection', (socket: Socket) => this.#connections.add(new Connection(socket, this)));
+    this.on('listening', () => {
+      this.#stopSweep ??= clock.every(SWEEP_MS, () => this.#sweep());
+    });
+    this.on('close', () => {
+      this.#stopSweep?.();
+      this.#stopSweep = undefined;
+    });
+  }
+
+  /** As `node:http` writes them. */
+  closingLines(): string {
+    const second = Math.floor(this.#clock.now() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      const date = new Date(second * 1000).toUTCString();
+      this.#closingLines = `Date: ${date}\r\nConnection: keep-alive\r\nKeep-Alive: timeout=${this.#keepAliveMs / 1000}\r\n\r\n`;
+    }
+    return this.#closingLines;
+  }
+
+  handOver(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#serveByNode.call(this, connection.socket);
+    connection.socket.resume();
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  override closeIdleConnections(): void {
+    super.closeIdleConnections();
+    for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroy();
+  }
+
+  override closeAllConnections(): void {
+    super.closeAllConnections();
+    for (const { socket } of this.#connections) socket.destroy();
+  }
+
+  #sweep(): void {
+    for (const connection of this.#connections) {
+      connection.swept();
+      if (connection.isIdle && connection.sweepsIdle * SWEEP_MS > this.#keepAliveMs) connection.socket.destroy();
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import type { InvocationContext } from '../contract/index.ts';
+import { asLamError, lamError, type LamError } from '../errors/index.ts';
+import type { InvokeOutcome } from '../executor/session.ts';
+import type { Clock } from '../kit/index.ts';
+import type { InitFailure, Lease, Pool, PoolRevision, Waiter } from '../pool/index.ts';
+import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
+import type { PlatformLog } from './platform-log.ts';
+
+/** An event and whom it is for. */
+export interface InvokeRequest {
+  readonly name: string;
+  /** Version number or alias; undefined for the live pointer. */
+  readonly qualifier: string | undefined;
+  /** UUID, where the caller had to know it first; otherwise one is made. */
+  readonly requestId?: string;
+  /** Handed to the handler byte for byte. */
+  readonly event: Uint8Array;
+  readonly http?: boolean;
+  /** Decoded JSON text. */
+  readonly clientContext?: string | undefined;
+  readonly traceId?: string | undefined;
+  /** Also give the last 4 KB of this invocation's log. */
+  readonly wantTail?: boolean;
+}
+
+export interface InvokeAnswer {
+  readonly requestId: string;
+  readonly traceId: string;
+  /** The version that ran. */
+  readonly version: number;
+  readonly status: InvocationStatus;
+  /** The result, or the error document when `status` is not `success`. */
+  readonly payload: Uint8Array;
+  readonly errorType: string | undefined;
+  readonly durationMs: number;
+  readonly start: 'cold' | 'warm';
+  /** Text, with {@link InvokeRequest.wantTail}. */
+  readonly tail: string | undefined;
+}
+
+/** Who waits for an answer. Exactly one of the two is called, once; neither may throw. */
+export interface InvokeSink {
+  answered(answer: InvokeAnswer): void;
+  /** It could not be run at all; a function that fails is an answer. */
+  failed(error: LamError): void;
+}
+
+/** An invocation under way. */
+export interface Underway {
+  /** Takes it out of the queue, and then it fails with `LAM_POOL_CANCELLED`; what runs is not stopped. */
+  cancel(): void;
+}
+
+/** What an invocation needs of the daemon. */
+export interface Surroundings {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly log: PlatformLog;
+  readonly resolve: (name: string, qualifier: string | undefined) => PoolRevision;
+}
+
+/** One invocation on its way from the request to the answer. A warm one needs no promise. */
+export class Invocation implements Underway, Waiter {
+  since = 0;
+  readonly #around: Surroundings;
+  readonly #request: InvokeRequest;
+  readonly #sink: InvokeSink;
+  readonly #requestId: string;
+  readonly #traceId: string;
+  /** Undefined while it waits for one. */
+  #lease: Lease | undefined;
+  /** Takes it out of the queue, if it is there. */
+  #withdraw: (() => boolean) | undefined;
+  /** It was given to a sandbox before. */
+  #isAgain = false;
+  #isCold = false;
+  /** Monotonic time it was given to its sandbox. */
+  #began = 0;
+
+  constructor(around: Surroundings, request: InvokeRequest, sink: InvokeSink) {
+    this.#around = around;
+    this.#request = request;
+    this.#sink = sink;
+    this.#requestId = request.requestId ?? randomUUID();
+    this.#traceId = request.traceId ?? newTraceId(around.clock.now());
+  }
+
+  /** Sets it going; its sink may be told before this returns. Never throws. */
+  begin(): void {
+    if (this.#request.wantTail === true) this.#around.log.tails.open(this.#requestId);
+    this.#findSandbox();
+  }
+
+  #findSandbox(): void {
+    const { pool, resolve } = this.#around;
+    const { name, qualifier } = this.#request;
+    try {
+      const revision = resolve(name, qualifier);
+      const lease = pool.tryLease(revision);
+      if (lease === undefined) this.#withdraw = pool.enqueue(revision, this);
+      else this.#run(lease);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** For the pool, in whose midst nothing of it may be called. */
+  resolve(found: Lease | InitFailure): void {
+    queueMicrotask(() => {
+      try {
+        if ('kind' in found) this.#initFailed(found);
+        else this.#run(found);
+      } catch (thrown) {
+        this.#fail(thrown);
+      }
+    });
+  }
+
+  /** For the pool. */
+  reject(error: LamError): void {
+    queueMicrotask(() => this.#fail(error));
+  }
+
+  cancel(): void {
+    if (this.#withdraw?.() === true) this.#fail(lamError('LAM_POOL_CANCELLED', { name: this.#request.name }));
+  }
+
+  #run(lease: Lease): void {
+    const { clock, log, pool } = this.#around;
+    const { revision } = lease;
+    this.#lease = lease;
+    this.#isCold = lease.claimCold();
+    this.#began = clock.monotonic();
+    const now = clock.now();
+    try {
+      if (!this.#isAgain) log.started(lease, this.#requestId, now);
+      this.#isAgain = true;
+      lease.session.start(this.#context(revision, now + revision.config.timeoutMs), this.#request.event, this.#settled);
+    } catch (thrown) {
+      pool.release(lease, false, undefined);
+      throw thrown;
+    }
+  }
+
+  readonly #settled = (outcome: InvokeOutcome): void => {
+    const lease = this.#lease as Lease;
+    if (outcome.kind === 'unstarted') {
+      // Sent ahead into a sandbox that died or got stuck before it started: it goes to another, if there is one to go to.
+      this.#around.pool.release(lease, true, undefined);
+      this.#findSandbox();
+      return;
+    }
+    const ranMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? this.#around.clock.monotonic() - this.#began;
+    // What the code wrote to its pipes just before it answered is read in this turn of the event loop at the latest.
+    if (lease.revision.runtime.protocol === 'runtime-api') setImmediate(() => this.#finish(lease, outcome, ranMs));
+    else this.#finish(lease, outcome, ranMs);
+  };
+
+  #finish(lease: Lease, outcome: Ended, ranMs: number): void {
+    let answer: InvokeAnswer;
+    // Only an outcome can show that the sandbox may go on; if anything throws, it may not.
+    let isUsable = false;
+    try {
+      try {
+        answer = this.#answerOf(lease, outcome, ranMs);
+        isUsable = outcome.kind !== 'timeout' && outcome.kind !== 'exit' && !(outcome.kind === 'error' && outcome.leaving === true);
+      } finally {
+        this.#around.pool.release(lease, isUsable, ranMs);
+      }
+    } catch (thrown) {
+      this.#fail(thrown);
+      return;
+    }
+    this.#answer(answer);
+  }
+
+  #answerOf(lease: Lease, outcome: Ended, durationMs: number): InvokeAnswer {
+    const { clock, log } = this.#around;
+    const { revision } = lease;
+    const requestId = this.#requestId;
+    const now = clock.now();
+    const failure = outcome.kind === 'result' ? undefined : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(now));
+    const initMs = this.#isCold ? lease.initMs : undefined;
+    const maxMemoryMiB = lease.sandbox?.peakMemoryMiB() ?? 0;
+    const start = this.#isCold ? 'cold' : 'warm';
+    log.finished(lease, requestId, { durationMs, failure, initMs, maxMemoryMiB, start }, now);
+    return {
+      requestId,
+      traceId: this.#traceId,
+      version: revision.version,
+      status: failure?.status ?? 'success',
+      payload: outcome.kind === 'result' ? outcome.payload : (failure as Failure).payload,
+      errorType: failure?.errorType,
+      durationMs,
+      start,
+      tail: this.#tail(),
+    };
+  }
+
+  #initFailed(failed: InitFailure): void {
+    const { clock, log } = this.#around;
+    const { revision } = failed;
+    const requestId = this.#requestId;
+    const failure = failureOfInit(failed.outcome, requestId, failed.limitMs);
+    log.initFailed({ revision, id: failed.sandboxId }, failed, failure, requestId, clock.now());
+    this.#answer({
+      requestId,
+      traceId: this.#traceId,
+      version: revision.version,
+      status: failure.status,
+      payload: failure.payload,
+      errorType: failure.errorType,
+      durationMs: failed.initMs,
+      start: 'cold',
+      tail: this.#tail(),
+    });
+  }
+
+  #tail(): string | undefined {
+    return this.#request.wantTail === true ? this.#around.log.tails.read(this.#requestId) : undefined;
+  }
+
+  #answer(answer: InvokeAnswer): void {
+    if (this.#request.wantTail === true) this.#around.log.tails.close(this.#requestId);
+    this.#sink.answered(answer);
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#request.wantTail === true) this.#around.log.tails.close(this.#requestId);
+    this.#sink.failed(asLamError(thrown));
+  }
+
+  #context(revision: PoolRevision, deadlineMs: number): InvocationContext {
+    const { qualifier, clientContext, http } = this.#request;
+    return {
+      requestId: this.#requestId,
+      deadlineMs,
+      functionArn: qualifier === undefined ? revision.functionArn : `${revision.functionArn}:${qualifier}`,
+      traceId: this.#traceId,
+      ...(clientContext === undefined ? undefined : { clientContext }),
+      ...(http === true ? { http } : undefined),
+    };
+  }
+}
+
+/** An outcome of something that ran. */
+type Ended = Exclude<InvokeOutcome, { kind: 'unstarted' }>;
+
+/** An X-Ray trace header of our own, for callers that sent none: runtimes need one always. `now` is milliseconds since the epoch. */
+export function newTraceId(now: number): string {
+  // A UUID and not 20 random bytes: Node draws entropy for UUIDs in advance. Its 32 digits without the dashes serve twice.
+  const id = randomUUID();
+  const tail = id.slice(24);
+  const root = id.slice(0, 8) + id.slice(9, 13) + tail;
+  return `Root=1-${Math.floor(now / 1000).toString(16)}-${root};Parent=${id.slice(19, 23)}${tail};Sampled=0`;
+}

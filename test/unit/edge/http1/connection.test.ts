@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import type { Head } from '../../../../src/edge/http1/head.ts';
+import { PlainServer } from '../../../../src/edge/http1/server.ts';
+import type { Reply } from '../../../../src/edge/http1/service.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
+
+const EMPTY = Buffer.alloc(0);
+
+interface Call {
+  readonly head: Head;
+  readonly body: Uint8Array;
+  readonly reply: Reply;
+}
+
+interface House extends AsyncDisposable {
+  readonly clock: VirtualClock;
+  readonly server: PlainServer;
+  /** Requests that lam read, in order; who answers them is the test's business. */
+  readonly calls: Call[];
+  /** Targets of the requests that `node:http` read; each is answered with its own target. */
+  readonly byNode: string[];
+  /** How often a head was looked at to find who serves it. */
+  readonly looked: () => number;
+  dial(): Promise<Client>;
+}
+
+/** A client that keeps all it was sent. */
+class Client {
+  readonly socket: Socket;
+  #text = '';
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => (this.#text += chunk.toString('latin1')));
+  }
+
+  send(text: string): void {
+    this.socket.write(text, 'latin1');
+  }
+
+  /** All that came, once `pattern` is in it. */
+  async until(pattern: RegExp): Promise<string> {
+    while (!pattern.test(this.#text)) {
+      if (this.socket.destroyed) throw new Error(`the connection ended with ${JSON.stringify(this.#text)}`);
+      await new Promise(setImmediate);
+    }
+    return this.#text;
+  }
+}
+
+async function house(options: { mostBodyBytes?: number } = {}): Promise<House> {
+  const clock = new VirtualClock();
+  const calls: Call[] = [];
+  const byNode: string[] = [];
+  let looks = 0;
+  const server = new PlainServer({
+    settings: { keepAliveTimeout: 60_000 },
+    clock,
+    mostBodyBytes: options.mostBodyBytes ?? 10_000_000,
+    listener: (request, response) => {
+      byNode.push(request.url ?? '');
+      request.resume();
+      response.end(`node ${request.url}`);
+    },
+    service: {
+      handlerFor(head) {
+        looks++;
+        return head.target.startsWith('/left') ? undefined : { serve: (body, reply) => void calls.push({ head, body, reply }) };
+      },
+    },
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    clock,
+    server,
+    calls,
+    byNode,
+    looked: () => looks,
+    async dial() {
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      await once(socket, 'connect');
+      return new Client(socket);
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function post(target: string, body: string, more = ''): string {
+  return `POST ${target} HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n${more}\r\n${body}`;
+}
+
+function answer(call: Call | undefined, text: string): void {
+  call?.reply.send(200, `content-length: ${text.length}\r\n`, Buffer.from(text));
+}
+
+async function reached(length: () => number, count: number): Promise<void> {
+  while (length() < count) await new Promise(setImmediate);
+}
+
+async function closed({ socket }: Client): Promise<void> {
+  if (!socket.closed) await once(socket, 'close');
+}
+
+/** Time for whatever would happen to happen. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+}
+
+describe('a plain connection', () => {
+  test('answers with what was sent, the date, and how it goes on', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    client.send(post('/a', 'hello'));
+    await reached(() => made.calls.length, 1);
+    assert.equal(Buffer.from(made.calls[0]?.body ?? EMPTY).toString(), 'hello');
+    made.calls[0]?.reply.send(404, 'X-One: 1\r\ncontent-length: 2\r\n', Buffer.from('é', 'latin1'));
+    const date = new Date(made.clock.now()).toUTCString();
+    assert.equal(
+      await client.until(/\u00e9$/),
+      `HTTP/1.1 404 Not Found\r\nX-One: 1\r\ncontent-length: 2\r\nDate: ${date}\r\nConnection: keep-alive\r\nKeep-Alive: timeout=60\r\n\r\n\u00e9`,
+    );
+  });
+
+  test('looks at a head once for as long as the same one comes', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    for (const [i, target] of ['/a', '/a', '/a', '/b', '/b', '/a'].entries()) {
+      client.send(post(target, String(i)));
+      await reached(() => made.calls.length, i + 1);
+      assert.deepEqual([made.calls[i]?.head.target, Buffer.from(made.calls[i]?.body ?? EMPTY).toString()], [target, String(i)]);
+      answer(made.calls[i], `<${i}>`);
+      await client.until(new RegExp(`<${i}>`));
+    }
+    assert.equal(made.looked(), 3);
+  });
+
+  test('writes answers in the order of the requests, whichever is ready first', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    client.send(['a', 'b', 'c', 'd'].map((name) => post(`/${name}`, name)).join(''));
+    await reached(() => made.calls.length, 4);
+    answer(made.calls[2], '<c>');
+    answer(made.calls[1], '<b>');
+    await settled();
+    answer(made.calls[0], '<a>');
+    await client.until(/<a>.*<b>.*<c>/s);
+    answer(made.calls[3], '<d>');
+    await client.until(/<d>/);
+  });
+
+  test('takes a limited number of requests before it has answered them, and the rest after', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    const count = 100;
+    client.send(Array.from({ length: count }, (_, i) => post('/a', `${i}`)).join(''));
+    await settled();
+    assert.equal(made.calls.length, 16);
+    for (let i = 0; i < count; i++) {
+      await reached(() => made.calls.length, i + 1);
+      answer(made.calls[i], `<${i}>`);
+    }
+    const text = await client.until(/<99>/);
+    assert.deepEqual(
+      [...text.matchAll(/<(\d+)>/g)].map((m) => Number(m[1])),
+      Array.from({ length: count }, (_, i) => i),
+    );
+  });
+
+  test('takes nothing more from a client that does not read its answers', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    client.socket.pause();
+    const large = 'x'.repeat(4_000_000);
+    for (let i = 0; i < 100; i++) client.send(post('/a', `${i}`));
+    let answered = 0;
+    for (let turn = 0; turn < 200; turn++) {
+      for (; answered < made.calls.length; answered++) answer(made.calls[answered], large);
+      await new Promise(setImmediate);
+    }
+    assert.ok(answered < 20, `${answered} answers of 4 MB lie in memory`);
+    client.socket.resume();
+    for (; answered < 100; answered++) {
+      await reached(() => made.calls.length, answered + 1);
+      answer(made.calls[answered], '<small>');
+    }
+    await client.until(/<small>$/);
+  });
+
+  test('gathers a body of any size, cut anywhere', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    const body = Array.from({ length: 100_000 }, (_, i) => `${i},`).join('');
+    const text = post('/a', body);
+    for (let at = 0; at < text.length; at += 33_333) {
+      client.send(text.slice(at, at + 33_333));
+      await settled();
+    }
+    await reached(() => made.calls.length, 1);
+    assert.equal(Buffer.from(made.calls[0]?.body ?? EMPTY).toString(), body);
+    answer(made.calls[0], 'ok');
+    client.send(post('/b', 'next'));
+    await reached(() => made.calls.length, 2);
+  });
+
+  test('spends no memory on a length that is only announced', async () => {
+    await using made = await house();
+    const clients = await Promise.all(Array.from({ length: 50 }, () => made.dial()));
+    const before = process.memoryUsage().arrayBuffers;
+    for (const client of clients) client.send('POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\nabc');
+    await settled();
+    assert.ok(process.memoryUsage().arrayBuffers - before < 50 * 1024 * 1024, 'a tenth of what was announced at the most');
+  });
+
+  test('cancels what works for a client that leaves', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    client.send(post('/a', '') + post('/b', ''));
+    await reached(() => made.calls.length, 2);
+    const cancelled: string[] = [];
+    made.calls.forEach(({ head, reply }) => reply.cancelWhenGone({ cancel: () => cancelled.push(head.target) }));
+    answer(made.calls[0], 'ok');
+    client.socket.destroy();
+    await reached(() => cancelled.length, 1);
+    assert.deepEqual(cancelled, ['/b'], 'and only that');
+    answer(made.calls[1], 'nobody reads this');
+    made.calls[1]?.reply.cancelWhenGone({ cancel: () => cancelled.push('late') });
+    assert.equal(cancelled.at(-1), 'late');
+  });
+
+  test('is broken off by a reply that is abandoned', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    client.send(post('/a', ''));
+    await reached(() => made.calls.length, 1);
+    made.calls[0]?.reply.abandon();
+    await closed(client);
+  });
+
+  for (const [what, text] of [
+    ['a head', 'POST /a HTT'],
+    ['a body', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab'],
+  ] as const) {
+    test(`that ends in the middle of ${what} is answered 400`, async () => {
+      await using made = await house();
+      const client = await made.dial();
+      client.send(text);
+      await settled();
+      client.socket.end();
+      assert.equal(await client.until(/\r\n\r\n/), 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      assert.deepEqual([made.calls, made.byNode], [[], []]);
+    });
+  }
+});
+
+describe('node:http takes over', () => {
+  test('at a request that is left to it, once those before it are answered', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    client.send(post('/a', '') + post('/b', '') + post('/left/c', 'body') + post('/d', ''));
+    await reached(() => made.calls.length, 2);
+    await settled();
+    assert.deepEqual(made.byNode, []);
+    answer(made.calls[1], '<b>');
+    answer(made.calls[0], '<a>');
+    await client.until(/<a>.*<b>.*node \/left\/c.*node \/d/s);
+    assert.equal(made.calls.length, 2, 'and keeps the connection');
+  });
+
+  test('at a body that is too long, with all that came of it', async () => {
+    await using made = await house({ mostBodyBytes: 10 });
+    const client = await made.dial();
+    client.send(post('/a', 'short'));
+    await reached(() => made.calls.length, 1);
+    answer(made.calls[0], '<a>');
+    client.send(post('/b', 'much too long'));
+    await client.until(/<a>.*node \/b$/s);
+  });
+
+  test('at a head that does not get on, which is its business to time', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    client.send('POST /slow HTTP/1.1\r\nHost: h\r\n');
+    await settled();
+    await made.clock.advance(20_000);
+    client.send('Content-Length: 2\r\n\r\nab');
+    await client.until(/node \/slow/);
+    assert.equal(made.calls.length, 0);
+  });
+
+  test('at a head that comes in many pieces', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    for (const piece of ['POST /sl', 'ow HTTP/1.1\r\n', 'Host: h\r\n', 'Content-Length: 0\r\n\r\n']) {
+      client.send(piece);
+      await settled();
+    }
+    await client.until(/node \/slow/);
+  });
+});
+
+describe('a server of plain connections', () => {
+  test('ends those that did nothing for a minute, and no others', async () => {
+    await using made = await house();
+    const [silent, idle, busy] = [await made.dial(), await made.dial(), await made.dial()];
+    idle.send(post('/idle', ''));
+    busy.send(post('/busy', ''));
+    await reached(() => made.calls.length, 2);
+    await made.clock.advance(40_000);
+    answer(
+      made.calls.find(({ head }) => head.target === '/idle'),
+      '<idle>',
+    );
+    await idle.until(/<idle>/);
+    await made.clock.advance(40_000);
+    await closed(silent);
+    assert.ok(!idle.socket.destroyed && !busy.socket.destroyed);
+    await made.clock.advance(40_000);
+    await closed(idle);
+    answer(
+      made.calls.find(({ head }) => head.target === '/busy'),
+      '<busy>',
+    );
+    await busy.until(/<busy>/);
+  });
+
+  test('closes idle connections and not those that wait for an answer', async () => {
+    await using made = await house();
+    const [idle, busy, reading] = [await made.dial(), await made.dial(), await made.dial()];
+    busy.send(post('/busy', ''));
+    reading.send('POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab');
+    await reached(() => made.calls.length, 1);
+    await settled();
+    made.server.closeIdleConnections();
+    await closed(idle);
+    reading.send('cde');
+    await reached(() => made.calls.length, 2);
+    for (const call of made.calls) answer(call, '<done>');
+    await Promise.all([busy.until(/<done>/), reading.until(/<done>/)]);
+    made.server.closeAllConnections();
+    await Promise.all([closed(busy), closed(reading)]);
+  });
+});
