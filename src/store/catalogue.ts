@@ -1,14 +1,12 @@
-import { copyFile, stat } from 'node:fs/promises';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { copyFile, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import { Low, type Adapter } from 'lowdb';
 import { lamError } from '../errors/index.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { CATALOGUE_SCHEMA } from './catalogue-schema.ts';
 import { CatalogueDraft, CatalogueState, type CatalogueView } from './catalogue-state.ts';
-import { parseCatalogue, printCatalogue, type TextReading } from './catalogue-text.ts';
+import { parseCatalogue, printCatalogue } from './catalogue-text.ts';
 import { errnoOf, storeError } from './io-errors.ts';
-
-const PIECE_BYTES = 64 * 1024;
 
 /**
  * Functions, versions, aliases and history, in one file. Reads are from memory; a change is in memory only once it
@@ -92,13 +90,14 @@ class DurableFile implements Adapter<CatalogueState> {
   }
 
   async read(): Promise<CatalogueState | null> {
-    let reading: TextReading;
+    let bytes: Buffer;
     try {
-      reading = parseCatalogue(() => piecesOf(this.#path));
+      bytes = await readFile(this.#path);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return null;
       throw storeError(error, this.#path);
     }
+    const reading = parseCatalogue(bytes);
     switch (reading.kind) {
       case 'ok':
         return reading.state;
@@ -123,16 +122,5 @@ class DurableFile implements Adapter<CatalogueState> {
       if (errnoOf(error) !== 'EEXIST') throw storeError(error, kept);
     }
     return kept;
-  }
-}
-
-/** A file's bytes, in pieces that share their memory: each is good until the next one is asked for. */
-function* piecesOf(path: string): Generator<Buffer> {
-  const file = openSync(path, 'r');
-  try {
-    const piece = Buffer.allocUnsafe(PIECE_BYTES);
-    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece)) yield piece.subarray(0, count);
-  } finally {
-    closeSync(file);
   }
 }

