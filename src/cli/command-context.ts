@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { connect, type Connection, type LamClient } from '../client/index.ts';
 import { homeFrom } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
+import { memoryOf } from './daemon-flags.ts';
 import { daemonSettings, launchEnvironment, type DaemonSettings } from './fast/daemon-settings.ts';
 import type { GLOBAL_FLAGS, FlagValues } from './fast/flag-table.ts';
 import type { Installation } from './installation.ts';
@@ -32,10 +33,14 @@ export interface CommandContext {
   client(): Promise<LamClient>;
 }
 
-/** Throws `LAM_CLI_BAD_PORT` for a port that is none. */
+/** Throws `LAM_CLI_BAD_PORT` for a port that is none, `LAM_CLI_BAD_MEMORY` likewise. */
 export function commandContext(flags: GlobalFlagValues, installation: Installation, env: Env): CommandContext {
   const home = flags.home === undefined ? homeFrom(env) : resolve(flags.home);
-  const settings = daemonSettings(home, flags.port === undefined ? undefined : portOf(flags.port, env), env);
+  const { LAM_MEMORY: memory = '' } = env;
+  const settings: DaemonSettings = {
+    ...daemonSettings(home, flags.port === undefined ? undefined : portOf(flags.port, env), env),
+    ...(memory === '' ? {} : { memoryMiB: memoryOf(memory, 'LAM_MEMORY') }),
+  };
   const out = new Output({ json: flags.json === true, env });
   const context: CommandContext = {
     out,

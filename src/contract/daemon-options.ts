@@ -15,6 +15,8 @@ export interface DaemonOptions {
   readonly port: number;
   readonly host: string;
   readonly driver: 'auto' | 'docker' | 'process';
+  /** What the memory limits of all sandboxes together may come to, MiB; by default most of what the machine has. */
+  readonly memoryMiB?: number;
   readonly token?: string;
   /** `lam serve`: a person or a supervisor watches; logs go to stderr. */
   readonly foreground: boolean;

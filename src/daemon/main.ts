@@ -85,6 +85,7 @@ async function serve(parts: Parts): Promise<number> {
     startedAt,
     functions: store.catalogue.data.size,
     sandboxes: { ...pool.counts(), stems: pool.stems },
+    memory: pool.memory,
     reclaimed: parts.reclaimed,
   });
   const followers = new Followers();
@@ -134,7 +135,7 @@ function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; re
   const pool: Pool = new Pool({
     driver,
     clock,
-    memoryBudgetMiB: Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
+    memoryBudgetMiB: parts.options.memoryMiB ?? Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),
     startupCaches: startupCachesOf(store, driver.name),
     isLive: (revision) => registry.has(revision.functionName) && registry.resolve(revision.functionName) === revision,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PoolRevision } from '../../src/pool/index.ts';
+import { leaseOf } from '../support/lease-of.ts';
 import { revision } from '../support/revisions.ts';
 import { settled } from '../support/virtual-clock.ts';
 import { behaviour, BUDGET_MIB, REVISIONS, World } from './pool-world.ts';
@@ -61,6 +62,26 @@ class Ask extends OnVersion {
 
   override toString(): string {
     return `${super.toString()} for ${this.ms} ms${this.usable ? '' : ', spoiling its sandbox'}`;
+  }
+}
+
+/** Many come at once, of which the longest runs `ms`. */
+class Burst extends OnVersion {
+  readonly count: number;
+  readonly ms: number;
+
+  constructor(which: number, count: number, ms: number) {
+    super(which);
+    this.count = count;
+    this.ms = ms;
+  }
+
+  act(_model: Model, world: World): void {
+    for (let i = 1; i <= this.count; i++) world.request(this.which, (this.ms * i) / this.count, true);
+  }
+
+  override toString(): string {
+    return `${super.toString()} of ${this.count} for up to ${this.ms} ms`;
   }
 }
 
@@ -163,27 +184,36 @@ class Announce extends OnVersion {
   }
 }
 
-const which = fc.nat(REVISIONS.length - 1);
-const asks = fc.tuple(which, fc.integer({ min: 0, max: 200 }), fc.boolean()).map(([n, ms, usable]) => new Ask(n, ms, usable));
-const quick = fc.tuple(which, fc.nat(2)).map(([n, ms]) => new Ask(n, ms, true));
 const passes = fc.constantFrom(0, 1, 10, 60, 400, 3000, 11_000).map((ms) => new Pass(ms));
-const happenings = fc.commands(
-  [
-    asks,
-    asks,
-    quick,
-    passes,
-    passes,
-    fc.nat(20).map((nth) => new Leave(nth)),
-    fc.nat(10).map((nth) => new Kill(nth)),
-    which.map((n) => new DeleteFunction(n)),
-    which.map((n) => new DeleteVersion(n)),
-    which.map((n) => new GoLive(n)),
-    fc.tuple(which, fc.boolean()).map(([n, retired]) => new Retire(n, retired)),
-    which.map((n) => new Announce(n)),
-  ],
-  { maxCommands: 60, size: 'max' },
-);
+const some = fc.shuffledSubarray([...REVISIONS.keys()], { minLength: 1 });
+
+/** Each time with some of the versions only, so that much happens to each. */
+const happenings = some.chain((numbers) => {
+  const which = fc.constantFrom(...numbers);
+  const asks = fc.tuple(which, fc.integer({ min: 0, max: 200 }), fc.boolean()).map(([n, ms, usable]) => new Ask(n, ms, usable));
+  const quick = fc.tuple(which, fc.nat(2)).map(([n, ms]) => new Ask(n, ms, true));
+  const bursts = fc
+    .tuple(which, fc.integer({ min: 2, max: 8 }), fc.integer({ min: 0, max: 140 }))
+    .map(([n, count, ms]) => new Burst(n, count, ms));
+  return fc.commands(
+    [
+      asks,
+      asks,
+      quick,
+      bursts,
+      passes,
+      passes,
+      fc.nat(20).map((nth) => new Leave(nth)),
+      fc.nat(10).map((nth) => new Kill(nth)),
+      which.map((n) => new DeleteFunction(n)),
+      which.map((n) => new DeleteVersion(n)),
+      which.map((n) => new GoLive(n)),
+      fc.tuple(which, fc.boolean()).map(([n, retired]) => new Retire(n, retired)),
+      which.map((n) => new Announce(n)),
+    ],
+    { maxCommands: 60, size: 'max' },
+  );
+});
 
 const behaviours = fc.array(behaviour, { maxLength: 30, size: 'max' });
 
@@ -201,11 +231,11 @@ test('whatever happens, the pool keeps within its limits, its books and the orde
       await settled();
       world.checkClosed();
     }),
-    { numRuns: 200 },
+    { numRuns: 400 },
   );
 });
 
-test('once nothing fails any more, what is to be kept warm is kept, and all memory that is promised can be had', async () => {
+test('once nothing fails any more, all who wait are served, what is to be kept warm is kept, and no memory is lost', async () => {
   await fc.assert(
     fc.asyncProperty(happenings, behaviours, async (commands, plans) => {
       const world = new World(plans);
@@ -214,6 +244,7 @@ test('once nothing fails any more, what is to be kept warm is kept, and all memo
       await world.clock.advance(LONG_MS);
       world.check();
       world.checkKept();
+      world.checkServed();
       for (const r of REVISIONS) world.drop(r.functionName, undefined);
       await world.clock.advance(LONG_MS);
       world.check();
@@ -221,7 +252,7 @@ test('once nothing fails any more, what is to be kept warm is kept, and all memo
       const stuckMiB =
         world.driver.promisedMiB -
         [...world.driver.alive.values()].reduce((sum, s) => sum + (s.boundTo === null ? s.spec.limits.memoryMiB : 0), 0);
-      const whole = world.pool.lease(revision('whole', 1, { memoryMiB: BUDGET_MIB - stuckMiB }));
+      const whole = leaseOf(world.pool, revision('whole', 1, { memoryMiB: BUDGET_MIB - stuckMiB }));
       await world.clock.advance(1000);
       assert.equal(world.pool.counts('whole').busy, 1, `${BUDGET_MIB - stuckMiB} MiB can be had`);
       await whole;
@@ -229,16 +260,21 @@ test('once nothing fails any more, what is to be kept warm is kept, and all memo
       await settled();
       world.checkClosed();
     }),
-    { numRuns: 40 },
+    { numRuns: 80 },
   );
 });
 
 test('left alone, every request is answered and every idle sandbox expires', async () => {
-  const calm = fc.record({ which, ms: fc.integer({ min: 0, max: 140 }), passMs: fc.integer({ min: 0, max: 50 }) });
+  const steps = some.chain((numbers) =>
+    fc.array(
+      fc.record({ which: fc.constantFrom(...numbers), ms: fc.integer({ min: 0, max: 140 }), passMs: fc.integer({ min: 0, max: 50 }) }),
+      { maxLength: 60, size: 'max' },
+    ),
+  );
   await fc.assert(
-    fc.asyncProperty(fc.array(calm, { maxLength: 40 }), async (steps) => {
+    fc.asyncProperty(steps, async (calm) => {
       const world = new World([]);
-      for (const { which: n, ms, passMs } of steps) {
+      for (const { which: n, ms, passMs } of calm) {
         world.request(REVISIONS[n] as PoolRevision, ms, true);
         await world.pass(passMs);
         world.check();

@@ -7,6 +7,8 @@ export interface DaemonSettings {
   readonly portExplicit: boolean;
   readonly host: string;
   readonly driver: 'auto' | 'docker' | 'process';
+  /** For all sandboxes together, MiB. */
+  readonly memoryMiB?: number;
   readonly token?: string;
 }
 

@@ -12,7 +12,11 @@ export function renderStatus(s: Status, now: number): string {
     ['version', s.version],
     ['started', formatAge(s.startedAt, now)],
     ['functions', String(s.functions)],
-    ['sandboxes', `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy, ${s.sandboxes.stems} booted ahead`],
+    [
+      'sandboxes',
+      `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy, ${s.sandboxes.stems} booted ahead`,
+    ],
+    ['memory', `${s.memory.usedMiB} of ${s.memory.budgetMiB} MiB promised to them`],
   ]);
 }
 

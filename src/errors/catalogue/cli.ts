@@ -74,6 +74,12 @@ export const CLI = {
     message: (d) => `${d.from}: '${d.text}' is not a port`,
     hint: (d) => `give ${d.from} a number from 1 to 65535, or 0 for any free port`,
   }),
+  LAM_CLI_BAD_MEMORY: entry<{ text: string; from: string; leastMiB: number }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `${d.from}: '${d.text}' is not an amount of memory in MiB`,
+    hint: (d) => `give ${d.from} a whole number from ${d.leastMiB} on, for example 4096`,
+  }),
   LAM_CLI_BAD_TIME: entry<{ text: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

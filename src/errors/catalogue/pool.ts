@@ -13,7 +13,7 @@ export const POOL = {
     fault: 'caller',
     aws: 'TooManyRequestsException',
     message: (d) => `function '${d.name}' wants ${d.memoryMiB} MiB, but all sandboxes together may use ${d.budgetMiB} MiB on this machine`,
-    hint: (d) => `lower it: lam config set ${d.name} memory=${d.budgetMiB}`,
+    hint: (d) => `lower it: lam config set ${d.name} memory=${d.budgetMiB}, or give all more: lam restart --memory ${d.memoryMiB}`,
   }),
   LAM_POOL_MEMORY_TAKEN: entry<{ name: string; memoryMiB: number; budgetMiB: number }>({
     kind: 'resource_exhausted',

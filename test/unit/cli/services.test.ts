@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import { commandContext } from '../../../src/cli/command-context.ts';
+import { withDaemonFlags } from '../../../src/cli/daemon-flags.ts';
 import type { Installation } from '../../../src/cli/installation.ts';
 import { Output } from '../../../src/cli/output.ts';
 import { askForYes, confirm } from '../../../src/cli/services/confirm.ts';
@@ -61,6 +62,23 @@ describe('the port', () => {
     test(`is not ${JSON.stringify(port)}`, () =>
       assert.throws(() => commandContext({ port }, INSTALLATION, { LAM_HOME: '/h' }), { code: 'LAM_CLI_BAD_PORT' }));
   }
+});
+
+describe('the memory for all sandboxes', () => {
+  const settings = (env: Record<string, string>) => commandContext({}, INSTALLATION, { LAM_HOME: '/h', ...env }).settings;
+
+  for (const memory of ['63', '0', '-64', '1e4', '4GB', ' 512']) {
+    test(`is not ${JSON.stringify(memory)}`, () => {
+      assert.throws(() => settings({ LAM_MEMORY: memory }), { code: 'LAM_CLI_BAD_MEMORY', message: /^LAM_MEMORY: / });
+      assert.throws(() => withDaemonFlags(settings({}), { memory }), { code: 'LAM_CLI_BAD_MEMORY', message: /^--memory: / });
+    });
+  }
+
+  test('is what the flag says, else the variable, else left to the daemon', () => {
+    assert.equal(withDaemonFlags(settings({ LAM_MEMORY: '512' }), { memory: '64' }).memoryMiB, 64);
+    assert.equal(withDaemonFlags(settings({ LAM_MEMORY: '512' }), {}).memoryMiB, 512);
+    assert.equal(settings({ LAM_MEMORY: '' }).memoryMiB, undefined);
+  });
 });
 
 describe('an invoke without an answer of the function', () => {
