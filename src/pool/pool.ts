@@ -143,7 +143,9 @@ export class Pool {
     group.inFlight--;
     if (serviceMs === undefined) group.recalled();
     else group.served(serviceMs);
-    if (slot.state === 'busy') this.#returned(slot, usable);
+    // Where several run at once nothing waits in a sandbox that takes work: one that did not start it takes none any more.
+    const isRefused = serviceMs === undefined && group.concurrency > 1;
+    if (slot.state === 'busy') this.#returned(slot, usable && !isRefused);
     // Condemned while others ran in it: the last one out closes the door.
     else if (slot.state === 'stopping' && slot.inFlight === 0) this.#life.destroy(slot);
     if (group.queue.size > 0) this.#pump(group);

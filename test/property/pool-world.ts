@@ -254,7 +254,8 @@ export class World {
     held.count--;
     const isUnstarted = outcome.kind === 'unstarted';
     const usable = isUnstarted || (ran.usable && outcome.kind === 'result');
-    held.spoiled ||= !usable;
+    // Where several run at once nothing waits in a sandbox: one that did not start what it was given takes nothing more.
+    held.spoiled ||= !usable || (isUnstarted && placesOf(request.revision) > 1);
     if (held.count === 0) this.#held.delete(lease.id);
     request.state = isUnstarted ? 'recalled' : 'answered';
     this.pool.release(lease, usable, isUnstarted ? undefined : 'ranMs' in outcome ? (outcome.ranMs ?? 0) : ms);

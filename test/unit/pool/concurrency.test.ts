@@ -141,6 +141,19 @@ describe('a sandbox that became unusable while others run in it', () => {
     await pool.close(0);
   });
 
+  test('is also one that refuses to start what it is given', async () => {
+    const { pool } = poolHouse();
+    const of = shared({ concurrency: 3 });
+    const [a, b] = await leases(pool, of, 2);
+    pool.release(b as Lease, true, undefined);
+    assert.equal(pool.tryLease(of), undefined, 'it would refuse the next one, and so on for ever');
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
+    pool.release(a as Lease, true, 5);
+    await settled();
+    assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
+    await pool.close(0);
+  });
+
   test('still counts against the limit of the function until it is done', async () => {
     const { pool, clock } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 3 });
