@@ -8,17 +8,13 @@ import { accept, forbid, refuse, REFUSALS } from './answers.ts';
 import { document, errorReport, trailerReport } from './error-report.ts';
 import type { Extensions } from './extensions.ts';
 import { eventHeaders } from './event-headers.ts';
+import { ManyCalls, type Call } from './many-calls.ts';
+import { Polls } from './polls.ts';
 import { readBody, type Body } from './read-body.ts';
 import { nextState, refusalText, type RuntimeEvent, type RuntimeState } from './runtime-state.ts';
 
 /** What `close` says of a process whose end nobody reported. */
 const CLOSED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
-
-interface Pending {
-  readonly context: InvocationContext;
-  readonly event: Uint8Array;
-  readonly settle: (outcome: InvokeOutcome) => void;
-}
 
 /** One sandbox's side of the Runtime API: what its runtime asked for, and what the pool wants of it. */
 export class RuntimeApiSession implements Session {
@@ -33,9 +29,10 @@ export class RuntimeApiSession implements Session {
   #state: RuntimeState = 'started';
   #startedAt: number;
   #timeoutMs = 0;
-  /** The open `next`. */
-  #waiter: ServerResponse | undefined;
-  #pending: Pending | undefined;
+  readonly #polls = new Polls();
+  #pending: Call | undefined;
+  /** Takes the place of the pending one, of the last request id, and of all states past the start where several run at once. */
+  #many: ManyCalls | undefined;
   /** The request whose event was delivered last; empty before the first. */
   #requestId = '';
   #ended: ExitStatus | undefined;
@@ -75,6 +72,8 @@ export class RuntimeApiSession implements Session {
   init(request: InitRequest, limitMs: number): Promise<InitOutcome> {
     this.#told.resolve(request);
     this.#timeoutMs = request.timeoutMs;
+    if (request.concurrency > 1) this.#many = new ManyCalls(this.#clock);
+    this.#polls.limit(Math.max(1, request.concurrency));
     const cancel = this.#clock.after(limitMs, () => this.#init.resolve({ kind: 'timeout' }));
     return this.#init.promise.finally(cancel);
   }
@@ -85,8 +84,12 @@ export class RuntimeApiSession implements Session {
       queueMicrotask(() => settle({ kind: 'exit', exit }));
       return;
     }
+    if (this.#many !== undefined) {
+      this.#startBesides(this.#many, context, event, settle);
+      return;
+    }
     invariant(this.#pending === undefined, 'a Runtime API sandbox was given a second invocation while one was running');
-    const cancel = this.#clock.after(this.#timeoutMs, () => this.#settle({ kind: 'timeout' }));
+    const cancel = this.#clock.after(this.#timeoutMs, () => this.#settle('', { kind: 'timeout' }));
     this.#pending = {
       context,
       event,
@@ -98,13 +101,24 @@ export class RuntimeApiSession implements Session {
     this.#deliver();
   }
 
+  // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
+  #startBesides(many: ManyCalls, context: InvocationContext, event: Uint8Array, settle: (outcome: InvokeOutcome) => void): void {
+    if (many.hasTimedOut) {
+      queueMicrotask(() => settle({ kind: 'unstarted' }));
+      return;
+    }
+    many.add(context, event, this.#timeoutMs, settle);
+    this.#deliver();
+  }
+
   exited(status: ExitStatus): void {
     if (this.#ended !== undefined) return;
     this.#flush();
     this.#ended = status;
+    this.#many?.end(status);
     this.#told.resolve(undefined);
     this.#init.resolve({ kind: 'exit', exit: status });
-    this.#settle({ kind: 'exit', exit: status });
+    this.#settle('', { kind: 'exit', exit: status });
   }
 
   output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void {
@@ -121,12 +135,7 @@ export class RuntimeApiSession implements Session {
   /** `GET next`: stays open until there is an event. */
   next(res: ServerResponse): void {
     if (!this.#allows('next', res)) return;
-    // A runtime asks once at a time; an older question is from a connection it has given up.
-    this.#waiter?.destroy();
-    this.#waiter = res;
-    res.once('close', () => {
-      if (this.#waiter === res) this.#waiter = undefined;
-    });
+    this.#polls.add(res);
     if (this.#state === 'started') this.#init.resolve({ kind: 'ready', durationMs: this.#clock.monotonic() - this.#startedAt });
     this.#move('next');
     this.#deliver();
@@ -159,7 +168,7 @@ export class RuntimeApiSession implements Session {
       const type = 'Runtime.InvalidResponseModeHeader';
       this.#move(event);
       refuse(res, REFUSALS.invalidResponseMode);
-      this.#settle({ kind: 'error', errorType: type, payload: document(type, REFUSALS.invalidResponseMode.errorMessage) });
+      this.#settle(requestId, { kind: 'error', errorType: type, payload: document(type, REFUSALS.invalidResponseMode.errorMessage) });
       return;
     }
     const body = await readBody(req, LIMITS.payloadBytes);
@@ -169,12 +178,13 @@ export class RuntimeApiSession implements Session {
     this.#move(event);
     if (body.kind === 'too-large') refuse(res, REFUSALS.tooLarge);
     else accept(res);
-    this.#settle(outcomeOf(event, req, body));
+    this.#settle(requestId, outcomeOf(event, req, body));
   }
 
   /** AWS looks at the request id before the state. */
   #allowsAnswer(event: RuntimeEvent, requestId: string, res: ServerResponse): boolean {
-    if (requestId === this.#requestId) return this.#allows(event, res);
+    const isKnown = this.#many?.isRunning(requestId) ?? requestId === this.#requestId;
+    if (isKnown) return this.#allows(event, res);
     refuse(res, REFUSALS.invalidRequestId);
     return false;
   }
@@ -184,36 +194,56 @@ export class RuntimeApiSession implements Session {
       refuse(res, REFUSALS.closing);
       return false;
     }
-    if (nextState(this.#state, event) !== undefined) return true;
+    if (this.#follows(event) !== undefined) return true;
     forbid(res, 'InvalidStateTransition', refusalText(this.#state, event));
     return false;
   }
 
+  /** The state after `event`. Where several run at once, a runtime that has started is ready for all that concerns them. */
+  #follows(event: RuntimeEvent): RuntimeState | undefined {
+    const isOfMany = this.#many !== undefined && this.#state === 'ready' && event !== 'init-error';
+    return isOfMany ? 'ready' : nextState(this.#state, event);
+  }
+
   #move(event: RuntimeEvent): void {
-    const next = nextState(this.#state, event);
+    const next = this.#follows(event);
     invariant(next !== undefined, refusalText(this.#state, event));
     this.#state = next;
   }
 
-  /** Writes the pending event to the open `next`, when both are there. */
+  /** Writes what is to be delivered to an open `next`, when both are there. */
   #deliver(): void {
-    const [pending, waiter] = [this.#pending, this.#waiter];
+    if (this.#many !== undefined) {
+      this.#deliverMany(this.#many);
+      return;
+    }
+    const pending = this.#pending;
+    const waiter = pending === undefined ? undefined : this.#polls.take();
     if (pending === undefined || waiter === undefined) return;
-    this.#waiter = undefined;
     if (this.#state === 'ready') {
       this.#flush();
       this.#move('deliver');
       this.#requestId = pending.context.requestId;
       this.#extensions.invoked(pending.context);
     }
-    waiter.writeHead(200, eventHeaders(pending.context, pending.event.length));
-    waiter.end(pending.event);
+    give(waiter, pending);
   }
 
-  #settle(outcome: InvokeOutcome): void {
+  #deliverMany(many: ManyCalls): void {
+    while (many.hasUndelivered) {
+      const waiter = this.#polls.take();
+      const call = waiter === undefined ? undefined : many.deliver();
+      if (waiter === undefined || call === undefined) return;
+      this.#extensions.invoked(call.context);
+      give(waiter, call);
+    }
+  }
+
+  #settle(requestId: string, outcome: InvokeOutcome): void {
     const pending = this.#pending;
     this.#pending = undefined;
     pending?.settle(outcome);
+    this.#many?.answer(requestId, outcome);
   }
 
   #flush(): void {
@@ -223,8 +253,13 @@ export class RuntimeApiSession implements Session {
 
   #log(stream: LogStream, text: string): void {
     // AWS's own runtimes write one record as one line, with returns for its line breaks.
-    this.#hooks.onLog(stream, text.replaceAll('\r', '\n'), this.#requestId, this.#clock.now());
+    this.#hooks.onLog(stream, text.replaceAll('\r', '\n'), this.#many?.rawRequestId ?? this.#requestId, this.#clock.now());
   }
+}
+
+function give(waiter: ServerResponse, { context, event }: Call): void {
+  waiter.writeHead(200, eventHeaders(context, event.length));
+  waiter.end(event);
 }
 
 function outcomeOf(event: 'response' | 'error', req: IncomingMessage, body: Body): InvokeOutcome {

@@ -1,98 +1,9 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
 import { describe, test } from 'node:test';
 
 import { LIMITS, type InvocationContext } from '../../../../src/contract/index.ts';
-import { openRuntimeApi, type RuntimeApi } from '../../../../src/executor/runtime-api/index.ts';
-import type { InitRequest } from '../../../../src/executor/session.ts';
 import { invoked } from '../../../support/invoked.ts';
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
-
-interface Sent {
-  readonly body?: string | Buffer;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly trailers?: Readonly<Record<string, string>>;
-}
-
-const INIT: InitRequest = {
-  functionName: 'hello',
-  version: 3,
-  functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:hello',
-  handler: 'bootstrap',
-  taskRoot: '/var/task',
-  memoryMiB: 128,
-  timeoutMs: 3000,
-  concurrency: 1,
-  wantStartupCache: false,
-  logGroup: '/aws/lambda/hello',
-  logStream: 's',
-  environment: {},
-};
-
-const context = (over: Partial<InvocationContext> = {}): InvocationContext => ({
-  requestId: crypto.randomUUID(),
-  deadlineMs: Date.now() + 3000,
-  functionArn: INIT.functionArn,
-  traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
-  ...over,
-});
-
-interface Logged {
-  readonly stream: string;
-  readonly text: string;
-  readonly requestId: string;
-}
-
-class Rig {
-  readonly api: RuntimeApi;
-  readonly logs: Logged[];
-  private constructor(api: RuntimeApi, logs: Logged[]) {
-    this.api = api;
-    this.logs = logs;
-  }
-  static async open(): Promise<Rig> {
-    const logs: Logged[] = [];
-    const api = await openRuntimeApi(
-      { id: 'a'.repeat(32), listen: { host: '127.0.0.1', port: 0 } },
-      { onLog: (stream, text, requestId) => logs.push({ stream, text, requestId }), onProtocolError: assert.fail },
-    );
-    return new Rig(api, logs);
-  }
-  get port(): number {
-    assert.ok('port' in this.api.address);
-    return this.api.address.port;
-  }
-  send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const req = request({ host: '127.0.0.1', port: this.port, method, path, headers: sent.headers, agent: false }, (res) => {
-        const chunks: Buffer[] = [];
-        res.on('data', (c: Buffer) => chunks.push(c));
-        res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(chunks).toString() }));
-        res.on('error', reject);
-      });
-      req.on('error', reject);
-      if (sent.trailers !== undefined) {
-        req.flushHeaders();
-        req.addTrailers(sent.trailers);
-      }
-      req.end(sent.body);
-    });
-  }
-  next(): Promise<Answer> {
-    return this.send('GET', '/2018-06-01/runtime/invocation/next');
-  }
-  post(id: string, what: 'response' | 'error', sent: Sent = {}): Promise<Answer> {
-    return this.send('POST', `/2018-06-01/runtime/invocation/${id}/${what}`, sent);
-  }
-  [Symbol.dispose](): void {
-    this.api.close();
-  }
-}
+import { context, INIT, Rig } from './rig.ts';
 
 /** Brings a rig to where a runtime waits in next with its event in hand. */
 async function running(rig: Rig, over: Partial<InvocationContext> = {}, event = '{}') {

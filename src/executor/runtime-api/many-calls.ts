@@ -1,0 +1,92 @@
+import type { InvocationContext } from '../../contract/index.ts';
+import type { Clock } from '../../kit/index.ts';
+import type { ExitStatus, InvokeOutcome } from '../session.ts';
+
+/** An invocation that was not answered yet. */
+export interface Call {
+  readonly context: InvocationContext;
+  readonly event: Uint8Array;
+  /** Ends it; the first call counts. */
+  settle(outcome: InvokeOutcome): void;
+}
+
+/**
+ * The invocations of a runtime that runs several at once (AWS: Lambda Managed Instances): it keeps as many `next` open as
+ * it can take more, and answers each by its request id, in any order.
+ */
+export class ManyCalls {
+  readonly #clock: Clock;
+  readonly #undelivered: Call[] = [];
+  /** By request id; also those that were timed out, which the runtime may yet answer. */
+  readonly #delivered = new Map<string, Call>();
+  #hasTimedOut = false;
+  #lastRequestId = '';
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** One was timed out: what the others do is not known, so it gets no more work. */
+  get hasTimedOut(): boolean {
+    return this.#hasTimedOut;
+  }
+
+  /** Some wait for the runtime to ask. */
+  get hasUndelivered(): boolean {
+    return this.#undelivered.length > 0;
+  }
+
+  /** Whose raw output is: of the one that runs, else of the last that was delivered; empty while several run. */
+  get rawRequestId(): string {
+    if (this.#delivered.size > 1) return '';
+    const [only] = this.#delivered.keys();
+    return only ?? this.#lastRequestId;
+  }
+
+  add(context: InvocationContext, event: Uint8Array, timeoutMs: number, settle: (outcome: InvokeOutcome) => void): void {
+    let isSettled = false;
+    const call: Call = {
+      context,
+      event,
+      settle: (outcome) => {
+        if (isSettled) return;
+        isSettled = true;
+        cancel();
+        settle(outcome);
+      },
+    };
+    const cancel = this.#clock.after(timeoutMs, () => {
+      this.#hasTimedOut = true;
+      call.settle({ kind: 'timeout' });
+    });
+    this.#undelivered.push(call);
+  }
+
+  /** The oldest that was not delivered; it counts as running from here. */
+  deliver(): Call | undefined {
+    const call = this.#undelivered.shift();
+    if (call === undefined) return undefined;
+    this.#lastRequestId = call.context.requestId;
+    this.#delivered.set(this.#lastRequestId, call);
+    return call;
+  }
+
+  /** Whether an answer with this request id is expected. */
+  isRunning(requestId: string): boolean {
+    return this.#delivered.has(requestId);
+  }
+
+  answer(requestId: string, outcome: InvokeOutcome): void {
+    const call = this.#delivered.get(requestId);
+    this.#delivered.delete(requestId);
+    call?.settle(outcome);
+  }
+
+  /** The process is no more: what it had not asked for yet certainly did not start. */
+  end(exit: ExitStatus): void {
+    for (const call of this.#delivered.values()) call.settle({ kind: 'exit', exit });
+    for (const call of this.#undelivered) call.settle({ kind: 'unstarted' });
+    this.#delivered.clear();
+    this.#undelivered.length = 0;
+  }
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import type { InvokeOutcome } from '../../../../src/executor/session.ts';
+import { invoked } from '../../../support/invoked.ts';
+import { context, INIT, Rig, type Answer } from './rig.ts';
+
+const idOf = (delivered: Answer): string => String(delivered.headers['lambda-runtime-aws-request-id']);
+const textOf = (outcome: InvokeOutcome): string => ('payload' in outcome ? Buffer.from(outcome.payload).toString() : outcome.kind);
+
+/** A rig of a runtime that has `polls` requests for `next` open and may run `concurrency` at once. */
+async function polling(concurrency: number, polls: number, timeoutMs = 3000): Promise<{ rig: Rig; open: Promise<Answer>[] }> {
+  const rig = await Rig.open();
+  const open = Array.from({ length: polls }, () => rig.next());
+  // Those that nothing came for end with the rig.
+  for (const each of open) each.catch(() => undefined);
+  const ready = await rig.api.session.init({ ...INIT, concurrency, timeoutMs }, 2000);
+  assert.equal(ready.kind, 'ready');
+  return { rig, open };
+}
+
+describe('a runtime that runs several invocations at once', () => {
+  test('is given one for each next it has open, and answers them in any order', async () => {
+    const { rig, open } = await polling(3, 3);
+    using _ = rig;
+    const contexts = ['a', 'b', 'c'].map(() => context());
+    const outcomes = contexts.map((c, i) => invoked(rig.api.session, c, Buffer.from(`${i}`)));
+    const delivered = await Promise.all(open);
+    assert.deepEqual(delivered.map(idOf).toSorted(), contexts.map((c) => c.requestId).toSorted());
+    for (const each of delivered.toReversed()) {
+      const answered = await rig.post(idOf(each), 'response', { body: `result of ${each.body}` });
+      assert.equal(answered.status, 202);
+    }
+    assert.deepEqual((await Promise.all(outcomes)).map(textOf), ['result of 0', 'result of 1', 'result of 2']);
+  });
+
+  test('may ask again while others still run, and report errors of one of them', async () => {
+    const { rig, open } = await polling(2, 2);
+    using _ = rig;
+    const [a, b, c] = [context(), context(), context()];
+    const first = invoked(rig.api.session, a, Buffer.from('a'));
+    const second = invoked(rig.api.session, b, Buffer.from('b'));
+    await Promise.all(open);
+    assert.equal((await rig.post(b.requestId, 'error', { body: '{"errorType":"E"}' })).status, 202);
+    assert.equal((await second).kind, 'error');
+    const next = rig.next();
+    const third = invoked(rig.api.session, c, Buffer.from('c'));
+    assert.equal((await next).body, 'c');
+    assert.equal((await rig.post(c.requestId, 'response', { body: 'c' })).status, 202);
+    assert.equal((await rig.post(a.requestId, 'response', { body: 'a' })).status, 202);
+    assert.deepEqual([textOf(await first), textOf(await third)], ['a', 'c']);
+  });
+
+  test('is refused a second answer to the same request, and one to none of its own', async () => {
+    const { rig, open } = await polling(2, 2);
+    using _ = rig;
+    const a = context();
+    const outcome = invoked(rig.api.session, a, Buffer.from('a'));
+    await open[0];
+    assert.equal((await rig.post(a.requestId, 'response', { body: '1' })).status, 202);
+    assert.equal(textOf(await outcome), '1');
+    for (const id of [a.requestId, 'unknown']) {
+      const refused = await rig.post(id, 'response', { body: '2' });
+      assert.deepEqual([refused.status, JSON.parse(refused.body).errorType], [400, 'InvalidRequestID']);
+    }
+  });
+
+  test('that asks for one at a time gets one at a time', async () => {
+    const { rig, open } = await polling(2, 1);
+    using _ = rig;
+    const [a, b] = [context(), context()];
+    const first = invoked(rig.api.session, a, Buffer.from('a'));
+    const second = invoked(rig.api.session, b, Buffer.from('b'));
+    assert.equal((await open[0])?.body, 'a');
+    await rig.post(a.requestId, 'response', { body: 'a' });
+    assert.equal((await rig.next()).body, 'b');
+    await rig.post(b.requestId, 'response', { body: 'b' });
+    assert.deepEqual([textOf(await first), textOf(await second)], ['a', 'b']);
+  });
+
+  test('keeps no more requests for next open than it may run, and those that came before init', async () => {
+    using rig = await Rig.open();
+    const open = Array.from({ length: 3 }, () => rig.next());
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await rig.api.session.init({ ...INIT, concurrency: 2 }, 2000);
+    const outcomes = [invoked(rig.api.session, context(), Buffer.from('a')), invoked(rig.api.session, context(), Buffer.from('b'))];
+    const settled = await Promise.allSettled(open);
+    assert.deepEqual(settled.map(({ status }) => status).toSorted(), ['fulfilled', 'fulfilled', 'rejected']);
+    rig.api.close();
+    assert.deepEqual(
+      (await Promise.all(outcomes)).map(({ kind }) => kind),
+      ['exit', 'exit'],
+    );
+  });
+
+  test('times out one alone, after which it gets no more', async () => {
+    const { rig, open } = await polling(2, 2, 100);
+    using _ = rig;
+    const [a, b] = [context(), context()];
+    const late = invoked(rig.api.session, a, Buffer.from('a'));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const other = invoked(rig.api.session, b, Buffer.from('b'));
+    await Promise.all(open);
+    assert.deepEqual(await late, { kind: 'timeout' });
+    assert.deepEqual(await invoked(rig.api.session, context(), Buffer.from('c')), { kind: 'unstarted' });
+    assert.equal((await rig.post(b.requestId, 'response', { body: 'b' })).status, 202);
+    assert.equal(textOf(await other), 'b');
+    assert.equal((await rig.post(a.requestId, 'response', { body: 'late' })).status, 202);
+  });
+
+  test('that ends takes those with it that it was given, and none of those it was not', async () => {
+    const { rig, open } = await polling(2, 1);
+    using _ = rig;
+    const exit = { code: 3, signal: null, outOfMemory: false };
+    const outcomes = [invoked(rig.api.session, context(), Buffer.from('a')), invoked(rig.api.session, context(), Buffer.from('b'))];
+    await open[0];
+    rig.api.session.exited(exit);
+    assert.deepEqual(await Promise.all(outcomes), [{ kind: 'exit', exit }, { kind: 'unstarted' }]);
+  });
+
+  test('has its output attributed to the one that runs, and to nobody while several do', async () => {
+    const { rig, open } = await polling(2, 2);
+    using _ = rig;
+    const [a, b] = [context(), context()];
+    const print = (line: string): void => rig.api.session.output('stdout', Buffer.from(`${line}\n`));
+    print('of nobody');
+    const outcomes = [invoked(rig.api.session, a, Buffer.from('a'))];
+    await open[0];
+    print('of a');
+    outcomes.push(invoked(rig.api.session, b, Buffer.from('b')));
+    await open[1];
+    print('of either');
+    await rig.post(a.requestId, 'response', { body: 'a' });
+    print('of b');
+    await rig.post(b.requestId, 'response', { body: 'b' });
+    await Promise.all(outcomes);
+    print('after');
+    assert.deepEqual(
+      rig.logs.map(({ text, requestId }) => [text, requestId]),
+      [
+        ['of nobody', ''],
+        ['of a', a.requestId],
+        ['of either', ''],
+        ['of b', b.requestId],
+        ['after', b.requestId],
+      ],
+    );
+  });
+});
