@@ -47,9 +47,11 @@ export class StartupCaches {
   }
 
   /** Keeps a cache in place of the one that may be there. Does nothing for one that is empty or over 16 MiB. Never rejects. */
-  async put(digest: Digest, interpreter: string, cache: Uint8Array): Promise<void> {
-    if (cache.length === 0 || cache.length > LARGEST_BYTES || !this.#artifacts.has(digest)) return;
+  async put(digest: Digest, interpreter: string, made: Uint8Array): Promise<void> {
+    if (made.length === 0 || made.length > LARGEST_BYTES || !this.#artifacts.has(digest)) return;
     const path = this.#path(digest, interpreter);
+    // A copy, because what came over a connection is a part of more.
+    const cache = new Uint8Array(made);
     this.#recent.set(path, cache);
     const head = Buffer.alloc(HEAD_BYTES);
     head.writeUInt32BE(MAGIC, 0);

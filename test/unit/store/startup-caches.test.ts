@@ -42,7 +42,10 @@ describe('start-up caches', () => {
       assert.equal(await some.get('0'.repeat(64), NODE), undefined);
     }
     const newer = randomBytes(10);
-    await caches.put(digest, NODE, newer);
+    const lent = Buffer.from(newer);
+    await caches.put(digest, NODE, lent);
+    lent.fill(0);
+    assert.deepEqual(Buffer.from((await caches.get(digest, NODE)) ?? []), newer);
     await caches.put(digest, 'python 3.11.2', bytes);
     const again = await afresh();
     assert.deepEqual(Buffer.from((await again.get(digest, NODE)) ?? []), newer);
@@ -113,7 +116,7 @@ describe('start-up caches', () => {
     await rm(home.paths.staging, { recursive: true });
     const bytes = randomBytes(100);
     await caches.put(digest, NODE, bytes);
-    assert.equal(await caches.get(digest, NODE), bytes);
+    assert.deepEqual(Buffer.from((await caches.get(digest, NODE)) ?? []), bytes);
     assert.equal(await (await afresh()).get(digest, NODE), undefined);
   });
 });
