@@ -75,15 +75,16 @@ class Channel:
     def take(self):
         """The next frame that was read, as (type, request, meta, body), or None."""
         received = self._received
-        if len(received) < 4:
+        if len(received) < HEADER.size:
             return None
-        end = 4 + int.from_bytes(received[:4], "big")
+        length, kind, request, meta_length = HEADER.unpack_from(received)
+        end = 4 + length
         if len(received) < end:
             return None
-        frame = bytes(received[4:end])
+        meta_end = HEADER.size + meta_length
+        meta, body = bytes(received[HEADER.size : meta_end]), bytes(received[meta_end:end])
         del received[:end]
-        meta_end = FIXED_BYTES + int.from_bytes(frame[5:7], "big")
-        return frame[0], int.from_bytes(frame[1:5], "big"), frame[FIXED_BYTES:meta_end], frame[meta_end:]
+        return kind, request, meta, body
 
     def has_more(self):
         """Something was read beyond the frame that was taken."""
@@ -141,8 +142,8 @@ class Run:
         #: The daemon's number for it; 0 outside of an invocation.
         self.request = request
         self.request_id = request_id
-        #: By stream: what was printed of a line that has not got its end.
-        self.partial = ["", "", ""]
+        #: By stream: what was printed of a line that has not got its end; None before anything was.
+        self.partial = None
         self.has_ended = False
 
 
@@ -163,6 +164,8 @@ class Stream(io.TextIOBase):
             raise TypeError("write() argument must be str, not %s" % type(text).__name__)
         run, number = self._output.current(), self._number
         with self._lock:
+            if run.partial is None:
+                run.partial = ["", "", ""]
             whole = run.partial[number] + text
             end = whole.rfind("\n")
             run.partial[number] = whole[end + 1 :]
@@ -251,8 +254,9 @@ class Output:
 
     def release(self, run):
         for one in (run, self.outside):
-            self._stdout.release(one)
-            self._stderr.release(one)
+            if one.partial is not None:
+                self._stdout.release(one)
+                self._stderr.release(one)
 
 
 class LoggingFinder:
@@ -409,6 +413,9 @@ class Inbox:
 
     def ended(self):
         """To be called before the answer is sent: nothing that waits is given back once the daemon takes it for started."""
+        if self._watch is None:
+            self.turn += 1
+            return
         with self.lock:
             self.turn += 1
 
