@@ -29,12 +29,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     may: ['edge', 'router', 'registry', 'store', 'logs', 'pool', 'driver', 'executor', 'runtimes', 'contract', 'kit', 'errors'],
     files: ['driver/sandbox.ts', 'executor/session.ts'],
   },
+  simulator: { may: ['kit', 'errors'], files: ['pool/policy/index.ts'] },
   client: { may: ['contract', 'kit', 'errors'] },
   project: { may: ['runtimes', 'contract', 'kit', 'errors'], packages: ['yaml', 'ajv'] },
   scaffold: { may: ['project', 'runtimes', 'contract', 'kit', 'errors'] },
   build: { may: ['project', 'runtimes', 'contract', 'kit', 'errors'], packages: ['archiver', 'execa', 'ignore', 'esbuild'] },
   cli: {
-    may: ['client', 'project', 'scaffold', 'build', 'contract', 'kit', 'errors', 'runtimes'],
+    may: ['client', 'project', 'scaffold', 'build', 'simulator', 'contract', 'kit', 'errors', 'runtimes'],
     packages: ['@oclif/core', 'listr2', 'chalk'],
   },
 };
@@ -59,7 +60,7 @@ export const HEAVY: readonly string[] = [
 ];
 
 /** Interface files that stand for a room whose index.ts would bring its code along. */
-const OPEN_FILES = ['driver/sandbox.ts', 'executor/session.ts', 'executor/frames.ts', 'client/raw-http.ts'];
+const OPEN_FILES = ['driver/sandbox.ts', 'executor/session.ts', 'executor/frames.ts', 'client/raw-http.ts', 'pool/policy/index.ts'];
 
 /** Where each module loaded is paid for at every call, so the ground floor may be entered by the file. */
 const COUNTS_MODULES = ['^src/cli/(fast|entry)/', '^src/client/', '^src/bootstraps/', '^src/executor/frames\\.ts$'];

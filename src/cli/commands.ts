@@ -27,6 +27,7 @@ export const COMMANDS = {
   restart: () => import('./commands/restart.ts'),
   status: () => import('./commands/status.ts'),
   serve: () => import('./commands/serve.ts'),
+  simulate: () => import('./commands/simulate.ts'),
   gc: () => import('./commands/gc.ts'),
   df: () => import('./commands/df.ts'),
   version: () => import('./commands/version.ts'),

@@ -22,7 +22,7 @@ const GROUPS: readonly { readonly title: string; readonly ids: readonly string[]
     ],
   },
   { title: 'THE DAEMON', ids: ['start', 'stop', 'restart', 'status', 'serve'] },
-  { title: 'LAM ITSELF', ids: ['version', 'autocomplete'] },
+  { title: 'LAM ITSELF', ids: ['version', 'autocomplete', 'simulate'] },
 ];
 
 const GUIDE = `START HERE

@@ -12,6 +12,7 @@ import { PROJECT } from './project.ts';
 import { REGISTRY } from './registry.ts';
 import { ROUTER } from './router.ts';
 import { SCAFFOLD } from './scaffold.ts';
+import { SIMULATOR } from './simulator.ts';
 import { STORE } from './store.ts';
 
 /** Every failure lam can report, by its stable code; one file a room. `docs/errors.md` is held against it by a test. */
@@ -30,5 +31,6 @@ export const CATALOGUE = {
   ...CLIENT,
   ...DAEMON,
   ...LOGS,
+  ...SIMULATOR,
   ...CLI,
 } as const;

@@ -1,0 +1,399 @@
+import { startsWanted } from '../pool/policy/index.ts';
+import { EventHeap } from './event-heap.ts';
+import { Place } from './place.ts';
+import type { Policy } from './policy.ts';
+import { Sandbox } from './sandbox.ts';
+import { StemShelf, type ShelfOwner } from './stem-shelf.ts';
+import { Tally, type Outcome } from './tally.ts';
+import type { Trace } from './trace.ts';
+
+/** What the simulated machine can do. */
+export interface MachineOptions {
+  readonly memoryMiB: number;
+  readonly cores: number;
+  /** Time to boot a sandbox, without the function's own init. */
+  readonly bootMs: number;
+  /** Time to make a stem a function's, without its init. */
+  readonly stemMs: number;
+  /** What a stem holds. */
+  readonly stemMiB: number;
+}
+
+const FINISH = 0;
+const READY = 1;
+const LOOK = 2;
+const AGE = 3;
+const TICK = 4;
+const REFILL = 5;
+const STEM_BOOTED = 6;
+/** An event is its subject times this, plus its kind. */
+const KINDS = 8;
+
+/** Most sandboxes of one function. */
+const MOST_SANDBOXES = 1000;
+
+/** A machine that serves a trace as a policy says, in virtual time. One run each. */
+export class Machine implements ShelfOwner {
+  readonly trace: Trace;
+  readonly options: MachineOptions;
+  readonly #policy: Policy;
+  readonly #places: readonly Place[];
+  readonly #heap: EventHeap = new EventHeap();
+  readonly #tally: Tally;
+  readonly #shelf: StemShelf | undefined;
+  readonly #idle: Set<Sandbox> = new Set();
+  /** By id; ids of those that ended are used again. */
+  readonly #sandboxes: Sandbox[] = [];
+  readonly #spareIds: number[] = [];
+  /** Functions with a queue that memory was missing for. */
+  readonly #blocked: Set<number> = new Set();
+  #isFreed = false;
+  #next = 0;
+  #usedMiB = 0;
+  now = 0;
+
+  constructor(trace: Trace, policy: Policy, options: MachineOptions) {
+    this.trace = trace;
+    this.options = options;
+    this.#policy = policy;
+    this.#tally = new Tally(trace.of.length);
+    this.#places = trace.functions.map(() => new Place());
+    this.#shelf = policy.stems === true ? new StemShelf(this, options.stemMiB, options.bootMs) : undefined;
+    policy.attach(this);
+    if (policy.tickMs > 0) this.#heap.push(policy.tickMs, TICK);
+    this.#shelf?.refill();
+  }
+
+  /** Memory of everything but stems, MiB. */
+  get usedMiB(): number {
+    return this.#usedMiB;
+  }
+
+  get budgetMiB(): number {
+    return this.options.memoryMiB;
+  }
+
+  /** Invocations that came so far. */
+  get arrivals(): number {
+    return this.#next;
+  }
+
+  /** Serves up to so many more invocations. Returns whether the trace is over. */
+  run(most: number): boolean {
+    const { starts, horizonMs } = this.trace;
+    const until = Math.min(starts.length, this.#next + most);
+    for (;;) {
+      const arrival = this.#next < starts.length ? (starts[this.#next] ?? 0) : Infinity;
+      const due = this.#heap.nextTime;
+      if (due <= arrival) {
+        if (this.#next === starts.length && (due === Infinity || (due > horizonMs && this.#tally.served === starts.length))) return true;
+        this.now = due;
+        this.#happen(this.#heap.pop());
+      } else {
+        if (this.#next === until) return false;
+        this.now = arrival;
+        this.#arrive(this.#next++);
+      }
+      if (this.#isFreed) this.#unblock();
+    }
+  }
+
+  /** What came of it; once, when the trace is over. */
+  outcome(): Outcome {
+    this.now = Math.max(this.now, this.trace.horizonMs);
+    for (const sandbox of this.#idle) {
+      this.#rent(sandbox);
+      if (sandbox.isAhead && !sandbox.isUsed) this.#tally.prewarmsWasted++;
+    }
+    this.#shelf?.settle();
+    this.#tally.stemIdle = this.#shelf?.idle ?? 0;
+    return this.#tally.outcome(this.#policy.name);
+  }
+
+  /** Sandboxes of a function that wait for requests; the longest unused first, as far as its policy reuses the newest. */
+  free(of: number): readonly Sandbox[] {
+    return this.#place(of).free;
+  }
+
+  /** Sandboxes of a function: that serve something, and all there are or will be. */
+  busy(of: number): number {
+    return this.#place(of).busy;
+  }
+
+  all(of: number): number {
+    return this.#place(of).all;
+  }
+
+  /** What a cold start takes without a stem, ms. */
+  coldMs(of: number): number {
+    return this.options.bootMs + (this.trace.functions[of]?.initMs ?? 0);
+  }
+
+  memoryMiB(of: number): number {
+    return this.trace.functions[of]?.memoryMiB ?? 0;
+  }
+
+  /** Starts a sandbox that nobody asked for, if there is memory for it that nobody uses. Returns whether. */
+  startAhead(of: number): boolean {
+    if (this.#usedMiB + (this.#shelf?.heldMiB ?? 0) + this.memoryMiB(of) > this.options.memoryMiB) return false;
+    this.#start(of, this.coldMs(of), true);
+    this.#tally.prewarms++;
+    return true;
+  }
+
+  /** Moves the sandbox whose turn is next behind the others of its function. */
+  rotate(of: number): void {
+    const { free } = this.#place(of);
+    const first = free.shift();
+    if (first !== undefined) free.push(first);
+  }
+
+  /** Ends one that serves nothing. */
+  end(sandbox: Sandbox): void {
+    const place = this.#place(sandbox.of);
+    this.#rent(sandbox);
+    this.#idle.delete(sandbox);
+    if (sandbox.isFree) place.free.splice(place.free.indexOf(sandbox), 1);
+    place.all--;
+    if (sandbox.isAhead && !sandbox.isUsed) this.#tally.prewarmsWasted++;
+    sandbox.isEnded = true;
+    this.#spareIds.push(sandbox.id);
+    this.#usedMiB -= sandbox.memoryMiB;
+    this.#isFreed = true;
+  }
+
+  refillAt(time: number): void {
+    this.#heap.push(time, REFILL);
+  }
+
+  bootedAt(time: number): void {
+    this.#heap.push(time, STEM_BOOTED);
+  }
+
+  #place(of: number): Place {
+    return this.#places[of] as Place;
+  }
+
+  #happen(event: number): void {
+    const subject = Math.floor(event / KINDS);
+    switch (event % KINDS) {
+      case FINISH:
+        this.#finish(this.#sandboxes[subject] as Sandbox);
+        break;
+      case READY:
+        this.#ready(this.#sandboxes[subject] as Sandbox);
+        break;
+      case LOOK:
+        if (this.#place(subject).lookAt === this.now) {
+          this.#place(subject).lookAt = Infinity;
+          this.#look(subject);
+        }
+        break;
+      case AGE:
+        if (this.#place(subject).ageAt === this.now) {
+          this.#place(subject).ageAt = Infinity;
+          this.#pump(subject);
+        }
+        break;
+      case TICK:
+        this.#policy.tick?.(this.now);
+        this.#heap.push(this.now + this.#policy.tickMs, TICK);
+        break;
+      case REFILL:
+        this.#shelf?.refill();
+        break;
+      default:
+        this.#shelf?.booted();
+        this.#isFreed = true;
+    }
+  }
+
+  #arrive(request: number): void {
+    const of = this.trace.of[request] ?? 0;
+    const place = this.#place(of);
+    this.#policy.arrived(of, this.now);
+    const sandbox = place.queue.size > 0 ? undefined : this.#pick(place);
+    if (sandbox !== undefined) {
+      this.#serve(sandbox, request);
+      return;
+    }
+    place.queue.push(request);
+    this.#pump(of);
+  }
+
+  #pick({ free }: Place): Sandbox | undefined {
+    return this.#policy.reuse === 'newest' ? free.at(-1) : free[0];
+  }
+
+  #serve(sandbox: Sandbox, request: number): void {
+    const { perSandbox, reuse } = this.#policy;
+    const place = this.#place(sandbox.of);
+    const came = this.trace.starts[request] ?? 0;
+    if (sandbox.active === 0) {
+      this.#rent(sandbox);
+      this.#idle.delete(sandbox);
+      place.busy++;
+    }
+    sandbox.active++;
+    sandbox.isUsed = true;
+    if (sandbox.active >= perSandbox) {
+      if (sandbox.isFree) this.#unfree(sandbox, place);
+    } else if (reuse === 'in-turn' && sandbox.isFree) {
+      this.#unfree(sandbox, place);
+      place.free.push(sandbox);
+      sandbox.isFree = true;
+    }
+    this.#tally.answered(request, this.now - came, sandbox.readyAt > came);
+    const durationMs = this.trace.durations[request] ?? 0;
+    place.service.add(durationMs);
+    this.#heap.push(this.now + durationMs, sandbox.id * KINDS + FINISH);
+    this.#policy.served?.(sandbox.of, place.busy, this.now);
+  }
+
+  #unfree(sandbox: Sandbox, { free }: Place): void {
+    if (free.at(-1) === sandbox) free.pop();
+    else free.splice(free.indexOf(sandbox), 1);
+    sandbox.isFree = false;
+  }
+
+  #finish(sandbox: Sandbox): void {
+    const place = this.#place(sandbox.of);
+    sandbox.active--;
+    if (sandbox.active === 0) place.busy--;
+    this.#offer(sandbox, place);
+  }
+
+  #ready(sandbox: Sandbox): void {
+    const place = this.#place(sandbox.of);
+    place.starting--;
+    if (sandbox.waiter >= 0) this.#serve(sandbox, sandbox.waiter);
+    sandbox.waiter = -1;
+    this.#offer(sandbox, place);
+  }
+
+  /** It has room: for the queue, else for whoever comes. */
+  #offer(sandbox: Sandbox, place: Place): void {
+    while (place.queue.size > 0 && sandbox.active < this.#policy.perSandbox) this.#serve(sandbox, place.queue.shift() ?? 0);
+    if (place.queue.size > 0) this.#pump(sandbox.of);
+    if (sandbox.active >= this.#policy.perSandbox) return;
+    if (sandbox.active === 0) {
+      sandbox.idleSince = this.now;
+      this.#idle.add(sandbox);
+    }
+    if (!sandbox.isFree) {
+      if (place.free.length < this.#policy.mostFree) {
+        place.free.push(sandbox);
+        sandbox.isFree = true;
+      } else if (sandbox.active === 0) {
+        this.end(sandbox);
+        return;
+      }
+    }
+    if (sandbox.active > 0) return;
+    sandbox.priority = this.#policy.rested(sandbox, this.now);
+    if (this.#blocked.size > 0) this.#isFreed = true;
+    this.#look(sandbox.of);
+  }
+
+  #look(of: number): void {
+    const place = this.#place(of);
+    const again = this.#policy.look(of, this.now);
+    // Not twice at the same time, however a sum of floating point numbers comes out.
+    const at = Math.max(again, this.now + 1);
+    if (at >= place.lookAt) return;
+    place.lookAt = at;
+    this.#heap.push(at, of * KINDS + LOOK);
+  }
+
+  /** Starts what the queue of a function needs. */
+  #pump(of: number): void {
+    const place = this.#place(of);
+    const isLate = this.#policy.binding === 'late';
+    for (let wanted = isLate ? this.#lateStarts(place, of) : place.queue.size; wanted > 0; wanted--) {
+      if (!this.#makeRoom(of)) {
+        this.#blocked.add(of);
+        return;
+      }
+      const hasStem = this.#shelf?.take() ?? false;
+      const bootMs = hasStem ? this.options.stemMs : this.options.bootMs;
+      if (hasStem) this.#tally.stemHits++;
+      const sandbox = this.#start(of, bootMs + (this.trace.functions[of]?.initMs ?? 0), false);
+      if (!isLate) sandbox.waiter = place.queue.shift() ?? -1;
+    }
+    this.#blocked.delete(of);
+  }
+
+  #lateStarts(place: Place, of: number): number {
+    const oldest = place.queue.peek();
+    if (oldest === undefined) return 0;
+    const oldestWaitMs = this.now - (this.trace.starts[oldest] ?? 0);
+    const coldMs = this.coldMs(of);
+    const stemMs = this.options.stemMs + (this.trace.functions[of]?.initMs ?? 0);
+    const stemReady = this.#shelf?.ready ?? 0;
+    const giveUpAt = this.now - oldestWaitMs + (stemReady > 0 ? stemMs : coldMs) + 1;
+    if (giveUpAt > this.now && giveUpAt < place.ageAt) {
+      place.ageAt = giveUpAt;
+      this.#heap.push(giveUpAt, of * KINDS + AGE);
+    }
+    return startsWanted({
+      waiting: place.queue.size,
+      oldestWaitMs,
+      busy: place.busy,
+      starting: place.starting,
+      serviceMs: place.service.value,
+      coldMs,
+      room: MOST_SANDBOXES - place.all,
+      bootRoom: Infinity,
+      cores: this.options.cores,
+      concurrency: this.#policy.perSandbox,
+      stemReady,
+      stemMs,
+    });
+  }
+
+  #start(of: number, takesMs: number, isAhead: boolean): Sandbox {
+    const id = this.#spareIds.pop() ?? this.#sandboxes.length;
+    const sandbox = new Sandbox(id, this.now + takesMs, isAhead, { of, memoryMiB: this.memoryMiB(of) });
+    this.#sandboxes[id] = sandbox;
+    const place = this.#place(of);
+    place.starting++;
+    place.all++;
+    this.#usedMiB += sandbox.memoryMiB;
+    this.#tally.starts++;
+    this.#heap.push(sandbox.readyAt, id * KINDS + READY);
+    return sandbox;
+  }
+
+  /** Whether there is memory for one more; ends what is worth least where that helps. */
+  #makeRoom(of: number): boolean {
+    const stemMiB = this.#shelf?.heldMiB ?? 0;
+    let missing = this.#usedMiB + stemMiB + this.memoryMiB(of) - this.options.memoryMiB;
+    // A stem becomes the function's: what it held is free by that.
+    if ((this.#shelf?.ready ?? 0) > 0) missing -= this.options.stemMiB;
+    if (missing <= 0) return true;
+    missing -= this.#shelf?.evict(missing) ?? 0;
+    if (missing <= 0) return true;
+    const evicted = this.#policy.evict(missing, this.#idle);
+    for (const sandbox of evicted) {
+      this.#tally.evictions++;
+      this.end(sandbox);
+    }
+    return evicted.length > 0;
+  }
+
+  /** Counts the time it served nothing. */
+  #rent(sandbox: Sandbox): void {
+    if (!this.#idle.has(sandbox)) return;
+    this.#tally.idle += sandbox.memoryMiB * (this.now - sandbox.idleSince);
+    sandbox.idleSince = this.now;
+  }
+
+  #unblock(): void {
+    this.#isFreed = false;
+    for (const of of this.#blocked) {
+      const before = this.#usedMiB;
+      this.#pump(of);
+      if (this.#blocked.has(of) && this.#usedMiB === before) return;
+    }
+  }
+}

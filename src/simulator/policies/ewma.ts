@@ -1,0 +1,83 @@
+import { chooseEvictions, EwmaPredictor } from '../../pool/policy/index.ts';
+import type { Machine } from '../machine.ts';
+import type { Policy } from '../policy.ts';
+import type { Sandbox } from '../sandbox.ts';
+
+const TICK_MS = 30_000;
+const KEEP_MS = 600_000;
+/** Places in the channel of idle containers, and requests one container serves at once. */
+const CHANNEL = 10;
+const SHARED = 10;
+
+/** What is counted of one function. */
+interface Watched {
+  readonly predictor: EwmaPredictor;
+  count: number;
+}
+
+/**
+ * Glambdar's pool: a channel of ten containers for each function, each shared by up to ten requests in turn; every 30 s the head is
+ * removed when it was not used for ten minutes, and as many are started as the moving average wants, one at least for every
+ * function that was ever called. Its memory has no limit; here it has the same as the others, and when that is full the
+ * longest unused goes, and nothing is started ahead.
+ */
+export class EwmaKeep implements Policy {
+  readonly name = 'ewma';
+  readonly perSandbox: number;
+  readonly reuse = 'in-turn';
+  readonly mostFree = CHANNEL;
+  readonly binding = 'early';
+  readonly tickMs = TICK_MS;
+  readonly #watched: Map<number, Watched> = new Map();
+  #machine!: Machine;
+
+  /** @param perSandbox requests one container serves at once */
+  constructor(perSandbox: number = SHARED) {
+    this.perSandbox = perSandbox;
+  }
+
+  attach(machine: Machine): void {
+    this.#machine = machine;
+  }
+
+  arrived(of: number): void {
+    const watched = this.#watched.get(of);
+    if (watched === undefined) this.#watched.set(of, { predictor: new EwmaPredictor(), count: 1 });
+    else watched.count++;
+  }
+
+  rested(_sandbox: Sandbox, now: number): number {
+    return now;
+  }
+
+  look(): number {
+    return Infinity;
+  }
+
+  tick(now: number): void {
+    for (const [of, watched] of this.#watched) {
+      this.#reap(of, now);
+      const wanted = watched.predictor.tick(watched.count);
+      watched.count = 0;
+      const there = this.#machine.free(of).length;
+      for (let more = Math.min(wanted, CHANNEL) - there; more > 0; more--) if (!this.#machine.startAhead(of)) break;
+    }
+  }
+
+  evict(missingMiB: number, idle: Iterable<Sandbox>): readonly Sandbox[] {
+    return chooseEvictions([...idle], missingMiB, 0).evicted;
+  }
+
+  /** From the head, until one is met that was used of late; that one goes to the end. */
+  #reap(of: number, now: number): void {
+    for (;;) {
+      const head = this.#machine.free(of)[0];
+      if (head === undefined) return;
+      if (head.active > 0 || now - head.idleSince <= KEEP_MS) {
+        this.#machine.rotate(of);
+        return;
+      }
+      this.#machine.end(head);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/** Three significant digits, thousands apart. Pure. */
+export function number(value: number): string {
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US');
+  return String(Number(value.toPrecision(3)));
+}
+
+/** `4.43 %`. Pure. */
+export function percent(share: number): string {
+  return `${number(share * 100)} %`;
+}
+
+/** `0.61x`, or a dash where there is nothing to divide by. Pure. */
+export function ratio(value: number | null): string {
+  return value === null ? '-' : `${value.toFixed(2)}x`;
+}

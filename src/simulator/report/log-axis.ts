@@ -1,0 +1,34 @@
+/** A logarithmic axis: where a value lies on it, px, and what stands at it. */
+export interface LogAxis {
+  readonly at: (value: number) => number;
+  readonly ticks: readonly number[];
+}
+
+const STEPS = [1, 2, 5] as const;
+const MOST_TICKS = 8;
+
+/**
+ * An axis with room for all of `values` between two places, px; values that are not above 0 lie at its lower end. Pure.
+ * @param from where the least lies
+ */
+export function logAxis(values: readonly number[], from: number, to: number): LogAxis {
+  const positive = values.filter((value) => value > 0);
+  const low = positive.length === 0 ? 1 : Math.min(...positive) / 1.4;
+  const high = Math.max(...positive, low * 4) * 1.4;
+  const at = (value: number): number => {
+    const inside = Math.min(high, Math.max(low, value));
+    return from + ((to - from) * Math.log(inside / low)) / Math.log(high / low);
+  };
+  const within = (steps: readonly number[]): readonly number[] => {
+    const ticks: number[] = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
+      for (const step of steps) {
+        const tick = Number(`${step}e${power}`);
+        if (tick >= low && tick <= high) ticks.push(tick);
+      }
+    }
+    return ticks;
+  };
+  const fine = within(STEPS);
+  return { at, ticks: fine.length <= MOST_TICKS ? fine : within([1]) };
+}
