@@ -5,6 +5,7 @@ import { DEPLOY_ROWS } from './deploys.ts';
 import { LOG_ROWS } from './logs.ts';
 import { MANY_ROWS } from './many.ts';
 import { MEMORY_ROWS } from './memory.ts';
+import { SIMULATOR_ROWS } from './simulator.ts';
 import { START_ROWS } from './starts.ts';
 import { WARM_ROWS } from './warm.ts';
 
@@ -18,4 +19,5 @@ export const ROWS: readonly Row[] = [
   ...DEPLOY_ROWS,
   ...LOG_ROWS,
   ...CLI_ROWS,
+  ...SIMULATOR_ROWS,
 ];
