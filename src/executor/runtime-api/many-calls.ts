@@ -58,6 +58,8 @@ export class ManyCalls {
     const cancel = this.#clock.after(timeoutMs, () => {
       this.#hasTimedOut = true;
       call.settle({ kind: 'timeout' });
+      // What the runtime did not ask for yet certainly did not start, and is better off elsewhere.
+      for (const waiting of this.#undelivered.splice(0)) waiting.settle({ kind: 'unstarted' });
     });
     this.#undelivered.push(call);
   }

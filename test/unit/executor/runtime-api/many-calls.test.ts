@@ -108,6 +108,16 @@ describe('a runtime that runs several invocations at once', () => {
     assert.equal((await rig.post(a.requestId, 'response', { body: 'late' })).status, 202);
   });
 
+  test('times out one alone, and what it had not asked for yet is to run elsewhere', async () => {
+    const { rig, open } = await polling(2, 1, 200);
+    using _ = rig;
+    const late = invoked(rig.api.session, context(), Buffer.from('a'));
+    await open[0];
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const waiting = invoked(rig.api.session, context(), Buffer.from('b'));
+    assert.deepEqual(await Promise.all([late, waiting]), [{ kind: 'timeout' }, { kind: 'unstarted' }]);
+  });
+
   test('that ends takes those with it that it was given, and none of those it was not', async () => {
     const { rig, open } = await polling(2, 1);
     using _ = rig;
