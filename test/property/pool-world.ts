@@ -293,6 +293,7 @@ export class World {
       }
     }
     assert.deepEqual(pool.counts(), total, 'the sum is the sum of its parts');
+    assert.deepEqual(pool.memory, { usedMiB: driver.promisedMiB, budgetMiB: BUDGET_MIB });
     const alive = [...driver.alive.values()].filter((s) => !s.condemned);
     const stems = alive.filter((s) => s.boundTo === null);
     assert.equal(pool.stems, stems.length, 'as many stems wait as are alive without code');

@@ -131,6 +131,23 @@ describe('sandboxes that are kept warm', () => {
     await pool.close(0);
   });
 
+  test('do not come back into memory that a request waits for', async () => {
+    const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 384 });
+    pool.setLive(kept(1, { minWarm: 1 }));
+    await clock.advance(2500);
+    const busy = leased(await leaseOf(pool, revision('busy', 1, { memoryMiB: 128 })));
+    const asked = leaseOf(pool, revision('big', 1, { memoryMiB: 384 }));
+    for (const sandbox of driver.alive.values()) if (sandbox.initRequest?.functionName === 'kept') sandbox.die(KILLED);
+    await clock.advance(5000);
+    assert.deepEqual(pool.counts('kept'), { starting: 0, idle: 0, busy: 0 });
+    pool.release(busy, false, 5);
+    await clock.advance(100);
+    pool.release(leased(await asked), false, 5);
+    await clock.advance(2000);
+    assert.equal(pool.counts('kept').idle, 1);
+    await pool.close(0);
+  });
+
   test('come back while another function is saturated', async () => {
     const { pool, driver, clock } = poolHouse();
     const [of, loud] = [kept(1), revision('loud', 1, { maxConcurrency: 1 })];

@@ -235,6 +235,32 @@ describe('stems and memory', () => {
     await pool.close(0);
   });
 
+  test('that are stuck keep no idle sandbox from giving way', async () => {
+    const { pool, clock } = poolHouse({ boot: ({ code }) => (code === null ? 'never' : { ms: 0 }) }, { memoryBudgetMiB: 512 });
+    const hello = revision('hello', 1);
+    pool.announce(hello.config, hello.runtime);
+    await clock.advance(STUCK_MS + 100);
+    pool.release(leased(await leaseOf(pool, hello)), true, 5);
+    await clock.advance(10);
+    const asked = leaseOf(pool, revision('big', 1, { memoryMiB: 384 }));
+    await clock.advance(100);
+    assert.equal(leased(await asked).revision.functionName, 'big');
+    await pool.close(0);
+  });
+
+  test('of many kinds are booted no more at once than the machine can', async () => {
+    const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 300 }) }, { cores: 2 });
+    for (const memoryMiB of [64, 128, 192, 256, 320]) pool.announce({ ...DEFAULT_CONFIG, memoryMiB }, NODE);
+    let most = 0;
+    for (let i = 0; i < 200; i++) {
+      await clock.advance(10);
+      most = Math.max(most, driver.starting.size - driver.alive.size);
+    }
+    assert.equal(most, 2);
+    assert.ok(pool.stems >= 3, `${pool.stems} stems`);
+    await pool.close(0);
+  });
+
   test('do not take what a request waits for', async () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 512 });
     const hello = revision('hello', 1);
