@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import nodeModule from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { pack, unpack } from './archive.ts';
-import { CommonJsCache } from './commonjs-cache.ts';
+import { CjsCache } from './cjs-cache.ts';
 
 /** Names of entries begin with what they are of. */
 const COMMON_JS = 'cjs/';
@@ -24,7 +24,7 @@ interface CompileCaching {
  * loads without it.
  */
 export class StartupCache {
-  readonly #commonJs: CommonJsCache;
+  readonly #cjs: CjsCache;
   readonly #entries: ReadonlyMap<string, Buffer>;
   /** Where Node's own compile cache is, once there is an ES module to load. */
   #folder: string | undefined;
@@ -38,14 +38,14 @@ export class StartupCache {
       // It is of another version of the bootstrap.
     }
     this.#entries = entries;
-    this.#commonJs = new CommonJsCache(taskRoot, entriesBelow(COMMON_JS, entries));
+    this.#cjs = new CjsCache(taskRoot, entriesBelow(COMMON_JS, entries));
   }
 
   /** To be called before a CommonJS module is loaded. */
   beforeRequire(): void {
     const { enableCompileCache }: Partial<CompileCaching> = nodeModule;
     // Scripts of older Nodes can't import. And the map of a source is found by what Node itself compiles.
-    if (enableCompileCache !== undefined && !sourceMapsAreOn()) this.#commonJs.install();
+    if (enableCompileCache !== undefined && !sourceMapsAreOn()) this.#cjs.install();
   }
 
   /** To be called before an ES module is loaded. */
@@ -70,7 +70,7 @@ export class StartupCache {
   collect(): Buffer | undefined {
     try {
       const entries = new Map<string, Buffer>();
-      for (const [name, content] of this.#commonJs.collect()) entries.set(COMMON_JS + name, content);
+      for (const [name, content] of this.#cjs.collect()) entries.set(COMMON_JS + name, content);
       for (const [name, content] of this.#collectEsModules()) entries.set(ES_MODULES + name, content);
       return pack(entries);
     } catch {
@@ -81,7 +81,7 @@ export class StartupCache {
 
   /** Frees its room; the modules that are loaded stay. */
   remove(): void {
-    this.#commonJs.remove();
+    this.#cjs.remove();
     try {
       if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     } catch {

@@ -29,7 +29,7 @@ interface Tools {
  * holds what V8 compiles before a module runs, which leaves out most functions of a bundle; this holds all that have run up
  * to the first answer, and halves the init of a large bundle.
  */
-export class CommonJsCache {
+export class CjsCache {
   readonly #taskRoot: string;
   /** By file, below the task root: what an earlier sandbox collected. */
   readonly #entries: ReadonlyMap<string, Buffer>;
