@@ -13,7 +13,7 @@ exports.where = () => new Error('here').stack.split('\\n')[1].trim();
 exports.value = (event) => ({ value: 'A', event });
 `;
 const COMMON_JS = {
-  'index.js': `${FILLER} exports.handler = async (event) => { const { value, where } = require('./lib/library.js'); return [value(event), where(), (await import('./late.mjs')).default, firstLine()]; };
+  'index.js': `${FILLER} exports.handler = async (event) => { const { value, where } = require('./lib/library.js'); return [value(event), where(), (await import('./late.mjs')).default, firstLine(), Reflect.ownKeys(module).filter((key) => typeof key === 'symbol' && /lam/.test(String(key))).length]; };
 const firstLine = () => new Error('here').stack.split('\\n')[1].trim();`,
   'lib/library.js': LIBRARY,
   'late.mjs': 'export default "late";',
@@ -51,6 +51,7 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
       `at exports.where (${root}/lib/library.js:2:23)`,
       'late',
       `at firstLine (${root}/index.js:2:25)`,
+      0,
     ]);
     await using making = await boot(root, { wantStartupCache: true });
     assert.deepEqual(await making.json({ a: 1 }), answer);

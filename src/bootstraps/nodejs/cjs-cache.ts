@@ -5,10 +5,14 @@ import type * as NodeZlib from 'node:zlib';
 
 /** What a CommonJS module is compiled as, as Node does it. */
 const WRAPPER = ['(function (exports, require, module, __filename, __dirname) { ', '\n})'] as const;
-/** Where Node's stand-in for a module finds what was compiled of it. */
+/** Where the stand-in for a module finds what was compiled of it. */
 const COMPILED = 'lam.compiled';
 /** Compiled by Node in the place of a module, so that Node does all else that it does for one. */
-const STAND_IN = `return module[Symbol.for('${COMPILED}')].call(this, exports, require, module, __filename, __dirname);`;
+const STAND_IN = [
+  `const key = Symbol.for('${COMPILED}'), run = module[key];`,
+  `delete module[key];`,
+  `return run.call(this, exports, require, module, __filename, __dirname);`,
+].join(' ');
 /** Modules of fewer characters compile as fast as their cache can be checked. */
 const SMALL = 4096;
 /** Bytes before V8's own in an entry: a checksum of the source and of V8's own, which V8 takes on trust. */
@@ -89,7 +93,7 @@ export class CjsCache {
         importModuleDynamically: tools.vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
         ...this.#cachedData(tools, file, sourceSum),
       });
-      if (content.includes('import(')) tools.hushImports();
+      if (content.includes('import(') || content.includes('import (')) tools.hushImports();
       this.#scripts.set(file, { script, sourceSum });
       Object.defineProperty(module, Symbol.for(COMPILED), { value: script.runInThisContext(), configurable: true });
       return true;
