@@ -111,8 +111,11 @@ export class SlotLife {
 
   /** It came to nothing through no fault of its code. */
   #lost(slot: Slot, stem: Stem | undefined, thrown: unknown): void {
+    const wasCondemned = slot.is('stopping') || slot.is('gone');
     this.end(slot);
     if (slot.sandbox === undefined) this.#forget(slot);
+    // Condemned meanwhile, and its queue with it.
+    if (wasCondemned) return;
     if (stem === undefined) this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
     else {
       this.#options.rack.spoiled(slot.group.stemKey, thrown);

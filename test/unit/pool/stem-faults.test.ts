@@ -151,6 +151,26 @@ describe('a stem that never connects', () => {
   });
 });
 
+describe('a stem that was taken while it boots', () => {
+  test('holds a place to boot as long as it does, and not while the code loads', async () => {
+    const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 500 }), init: () => ({ ms: 1000 }) }, { cores: 2 });
+    const [a, b, c] = ['a', 'b', 'c'].map((name, i) => revision(name, 1, { memoryMiB: i === 0 ? 64 : 128 }));
+    assert.ok(a !== undefined && b !== undefined && c !== undefined);
+    pool.announce(a.config, a.runtime);
+    await clock.advance(100);
+    const asked = [leaseOf(pool, a), leaseOf(pool, b), leaseOf(pool, c)];
+    assert.equal(driver.created.length, 2, 'the stem and one other boot');
+    await clock.advance(520);
+    assert.equal(driver.created.length, 3);
+    await clock.advance(3000);
+    assert.deepEqual(
+      (await Promise.all(asked)).map((answer) => leased(answer).revision.functionName),
+      ['a', 'b', 'c'],
+    );
+    await pool.close(0);
+  });
+});
+
 describe('stems and an end', () => {
   test('of the pool while they boot', async () => {
     for (const boot of ['never', { ms: 500 }] as const) {
@@ -182,7 +202,8 @@ describe('stems and an end', () => {
 
   test('of a function whose stem boots or is given its code', async () => {
     for (const script of [{ boot: () => ({ ms: 400 }) }, { bind: () => ({ ms: 400 }) }]) {
-      const { pool, driver, clock } = poolHouse(script);
+      const troubles: string[] = [];
+      const { pool, driver, clock } = poolHouse(script, { onTrouble: (what) => void troubles.push(what) });
       const hello = revision('hello', 1);
       pool.announce(hello.config, hello.runtime);
       await clock.advance(100);
@@ -201,6 +222,7 @@ describe('stems and an end', () => {
       );
       await pool.close(0);
       assert.equal(driver.promisedMiB, 0);
+      assert.deepEqual(troubles, [], 'nothing is wrong with the stem');
     }
   });
 
