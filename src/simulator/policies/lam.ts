@@ -1,7 +1,21 @@
-import { chooseEvictions, greedyDualPriority, memoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
+import { chooseEvictions, greedyDualPriority, MemoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
 import type { Machine } from '../machine.ts';
 import type { Policy } from '../policy.ts';
 import type { Sandbox } from '../sandbox.ts';
+
+/** How often the pool looks at its sandboxes, ms. */
+const SWEEP_MS = 1000;
+
+export interface LamOptions {
+  readonly name?: string;
+  /** A fixed price of memory, as in KeepCosts, in place of the one that follows how much is in use. */
+  readonly price?: number;
+  /** Requests that one sandbox serves at once. */
+  readonly perSandbox: number;
+}
+
+/** What a function costs, with a price that changes. */
+type Costs = { -readonly [K in keyof Required<KeepCosts>]: KeepCosts[K] };
 
 /** What the pool of this repository does, by the same functions. */
 export class LamKeep implements Policy {
@@ -10,20 +24,20 @@ export class LamKeep implements Policy {
   readonly reuse = 'newest';
   readonly mostFree = Infinity;
   readonly binding = 'late';
-  readonly stems: boolean;
+  readonly stems = true;
   readonly tickMs = 0;
-  readonly #price: number | undefined;
+  readonly #fixedPrice: number | undefined;
+  readonly #price: MemoryPrice = new MemoryPrice();
+  #sampledAt = -Infinity;
   #machine!: Machine;
   #traffic: readonly Traffic[] = [];
-  #costs: readonly KeepCosts[] = [];
+  #costs: readonly Costs[] = [];
   #clock = 0;
 
-  /** @param price of memory, as in KeepCosts */
-  constructor(options: { readonly name?: string; readonly price?: number; readonly perSandbox?: number; readonly stems?: boolean } = {}) {
-    this.name = options.name ?? 'lam';
-    this.#price = options.price;
-    this.perSandbox = options.perSandbox ?? 1;
-    this.stems = options.stems ?? true;
+  constructor({ name, price, perSandbox }: LamOptions) {
+    this.name = name ?? 'lam';
+    this.#fixedPrice = price;
+    this.perSandbox = perSandbox;
   }
 
   attach(machine: Machine): void {
@@ -33,7 +47,7 @@ export class LamKeep implements Policy {
       coldMs: machine.coldMs(of),
       memoryMiB: machine.memoryMiB(of),
       concurrency: this.perSandbox,
-      ...(this.#price === undefined ? {} : { price: this.#price }),
+      price: this.#fixedPrice ?? this.#price.value,
     }));
   }
 
@@ -55,8 +69,7 @@ export class LamKeep implements Policy {
   look(of: number, now: number): number {
     const machine = this.#machine;
     const traffic = this.#of(of);
-    const price = this.#price ?? memoryPrice(machine.usedMiB, machine.budgetMiB);
-    const costs = { ...(this.#costs[of] as KeepCosts), price };
+    const costs = this.#costs[of] as KeepCosts;
     const wanted = traffic.wanted(now, costs);
     while (machine.all(of) > wanted) {
       const idle = machine.free(of).find((sandbox) => sandbox.active === 0);
@@ -75,5 +88,16 @@ export class LamKeep implements Policy {
 
   #of(of: number): Traffic {
     return this.#traffic[of] as Traffic;
+  }
+
+  #costsOf(of: number, now: number): KeepCosts {
+    const costs = this.#costs[of] as Costs;
+    if (this.#fixedPrice !== undefined) return costs;
+    if (now - this.#sampledAt >= SWEEP_MS) {
+      this.#sampledAt = now;
+      this.#price.sample(now, this.#machine.usedMiB, this.#machine.budgetMiB);
+    }
+    costs.price = this.#price.value;
+    return costs;
   }
 }

@@ -42,7 +42,7 @@ export function addedLatencyPlot({ outcomes }: Simulation): string {
       const style = { class: `s${i}`, 'stroke-width': policy === 'lam' ? 3 : 1.8, 'stroke-dasharray': DASHES[i % DASHES.length] ?? 'none' };
       const within = shareWithin(cdf, LEAST_MS);
       const later = cdf.filter(([share, ms]) => ms > LEAST_MS && share >= within);
-      const points = [[LEAST_MS, within] as const, ...later.map(([share, ms]) => [ms, share] as const)];
+      const points = steps([[within, LEAST_MS], ...later]);
       const y = TOP + 12 + i * LEGEND_LINE;
       return [
         polyline(
@@ -61,6 +61,11 @@ export function addedLatencyPlot({ outcomes }: Simulation): string {
     )
     .join(' ');
   return svg({ width, height: HEIGHT, title: TITLE, description, body });
+}
+
+/** Corners of the way from point to point: as many as before wait that long, and only then more. Pure. */
+function steps(cdf: readonly (readonly [share: number, ms: number])[]): readonly (readonly [ms: number, share: number])[] {
+  return cdf.flatMap(([share, ms], i) => [[ms, cdf[i - 1]?.[0] ?? share] as const, [ms, share] as const]);
 }
 
 /** The share of invocations that waited at most so long, as far as the distribution knows. */

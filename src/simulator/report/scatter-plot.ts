@@ -4,10 +4,10 @@ import { logAxis } from './log-axis.ts';
 import { element, FONT, polyline, svg, text, textWidth } from './svg.ts';
 
 const WIDTH = 760;
-const HEIGHT = 480;
+const HEIGHT = 500;
 const LEFT = 76;
 const RIGHT = 30;
-const TOP = 76;
+const TOP = 96;
 const BOTTOM = 62;
 const LINE = 15;
 const TITLE = 'Cold starts against memory held idle';
@@ -61,7 +61,7 @@ export function scatterPlot({ outcomes, sweep }: Simulation): string {
       text(LEFT - 8, up.at(tick) + 4, `${number(tick)} %`, { 'text-anchor': 'end', class: 'small' }),
     ]),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 20, 'memory held idle, GB-s', { 'text-anchor': 'middle', class: 'faint' }),
-    text(20, TOP - 8, 'cold share', { class: 'faint small' }),
+    text(20, TOP - 14, 'cold share', { class: 'faint small' }),
     ...(curve.length > 0 ? [polyline(curve, { class: `s${colour}`, 'stroke-width': 1.5, 'stroke-dasharray': '4 3' })] : []),
     ...curve.map(([cx, cy]) => element('circle', { class: `f${colour}`, cx, cy, r: 2.5 })),
     ...marks.map(({ x, y, colour: mine }) => element('circle', { class: `f${mine}`, cx: x, cy: y, r: 6 })),
