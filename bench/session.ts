@@ -8,6 +8,8 @@ const ROW_LIMIT_MS = 15 * 60_000;
 /** How long a row that lost its scene may take to end, ms. */
 const PUT_AWAY_MS = 25_000;
 
+const WHY_CHARS = 400;
+
 /** What came of some rows. */
 export interface Found {
   readonly outcomes: readonly Outcome[];
@@ -48,7 +50,7 @@ export class Session {
       const { findings, curves = [] } = await limited(result, ROW_LIMIT_MS);
       return { outcomes: row.measures.map((measure) => outcomeOf(row, measure, findings)), curves };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = oneLine(error instanceof Error ? error.message : String(error));
       if (this.#isOver) return new Promise(() => undefined);
       const verdict = error instanceof NotRun ? 'not run' : 'failed';
       if (verdict === 'failed') await this.close();
@@ -70,6 +72,12 @@ function outcomeOf(row: Row, measure: Row['measures'][number], findings: RowResu
   return finding === undefined
     ? withoutFigure(row.id, measure, 'failed', 'the row gave no samples of it')
     : judge(row.id, measure, finding);
+}
+
+/** What a program said in many lines, short enough for a table. */
+function oneLine(text: string): string {
+  const line = text.trim().replaceAll(/\s+/g, ' ');
+  return line.length <= WHY_CHARS ? line : `${line.slice(0, WHY_CHARS)} ...`;
 }
 
 async function limited<T>(work: Promise<T>, ms: number): Promise<T> {

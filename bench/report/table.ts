@@ -20,8 +20,11 @@ function cellsOf(outcome: Outcome): readonly string[] {
 
 /** The lines under a table: why something has no figure, and what a reader must know. Pure. */
 export function remarks(outcomes: readonly Outcome[]): readonly string[] {
-  return outcomes.flatMap((outcome) => {
-    const { title, why, notes, beside, unit, verdict } = outcome;
+  return outcomes.flatMap((outcome, at) => {
+    const { title, notes, beside, unit, verdict, row } = outcome;
+    // All measures of a row fail for one reason, which is said once.
+    const before = outcomes[at - 1];
+    const why = before?.row === row && before.why === outcome.why ? undefined : outcome.why;
     const others = beside.map(
       ({ name, value, ratio }) => `${name} ${sideText(value, unit)}${ratio === null ? '' : ` (${ratio.toFixed(2)}x the floor)`}`,
     );

@@ -93,6 +93,11 @@ describe('tables', () => {
     match(said, /with Docker: not run: no engine answers/);
   });
 
+  test('why a row could not be run is said once, however many measures it has', () => {
+    const { length } = remarks([absent, { ...absent, id: 'second' }, { ...absent, id: 'third', row: 'other' }]);
+    equal(length, 2);
+  });
+
   test('the summary counts every verdict', () => {
     equal(summary([good, bad, absent]), '1 of 3 gates hold, 1 missed, 1 not run');
   });

@@ -48,7 +48,7 @@ describe('a session', () => {
     const rows = [
       rowOf(() => Promise.resolve({ findings: { m: { lam: [3], floor: [1] } } })),
       rowOf(() => Promise.reject(new NotRun('no engine'))),
-      rowOf(() => Promise.reject(new Error('broken'))),
+      rowOf(() => Promise.reject(new Error(`broken\n  ${'x'.repeat(1000)}`))),
       rowOf(() => Promise.resolve({ findings: {} })),
       rowOf(async (scene) => {
         const { target } = await scene.floor();
@@ -64,7 +64,7 @@ describe('a session', () => {
     deepEqual(verdicts, [
       ['missed', undefined],
       ['not run', 'no engine'],
-      ['failed', 'broken'],
+      ['failed', `broken ${'x'.repeat(393)} ...`],
       ['failed', 'the row gave no samples of it'],
       ['holds', undefined],
     ]);
