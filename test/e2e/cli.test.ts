@@ -186,6 +186,7 @@ describe('with something deployed', () => {
       gc: ['--dry-run'],
       df: [],
       version: [],
+      simulate: ['--invocations', '2000', '--functions', '20', '--days', '1'],
       autocomplete: ['bash'],
       delete: ['fleeting', '-y'],
       restart: [],

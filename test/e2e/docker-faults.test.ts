@@ -41,7 +41,7 @@ describe('a Docker engine that stops midway', { skip: NO_DOCKER }, () => {
     assert.ok(
       await eventually(async () => {
         const { sandboxes } = await s.status();
-        return (await containersOf(s)).length <= sandboxes.idle + sandboxes.busy + sandboxes.starting;
+        return (await containersOf(s)).length <= sandboxes.idle + sandboxes.busy + sandboxes.starting + sandboxes.stems;
       }, 20_000),
       `${(await containersOf(s)).length} containers, ${JSON.stringify((await s.status()).sandboxes)}`,
     );

@@ -65,7 +65,8 @@ test(
     }
     // One whose answer was lost may be there, but then it is whole.
     for (const version of listed) if (!acknowledged.has(version)) await s.ok(['invoke', `moving@${version}`]);
-    assert.ok(await eventually(() => processesOf(s).length === 1 + listed.size), `${processesOf(s).length} processes`);
+    const hasAll = async (): Promise<boolean> => processesOf(s).length === 1 + listed.size + (await s.status()).sandboxes.stems;
+    assert.ok(await eventually(hasAll), `${processesOf(s).length} processes`);
     await s.ok(['stop']);
     assert.deepEqual(await leftovers(s), []);
   },

@@ -87,18 +87,10 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       await s.deployNode('victim', WHO, { timeout: 20 });
       const first = who(await ask('victim', {}));
       if (driver === 'docker') {
-        const before = await containersOf(s);
-        const inspected = await Promise.all(
-          before.map(
-            async (id) =>
-              JSON.parse((await engine('GET', `/containers/${id}/json`)).body.toString()) as {
-                Id: string;
-                Config: { Labels: Record<string, string> };
-              },
-          ),
-        );
-        const mine = inspected.find((one) => one.Config.Labels['lam.function'] === 'victim');
-        await engine('POST', `/containers/${mine?.Id}/kill`);
+        // Its labels may say nothing of a function: it may have begun as a stem.
+        const [line = '{}'] = (await s.ok(['logs', 'victim', '--json'])).stdout.split('\n');
+        const { sandbox } = JSON.parse(line) as { sandbox?: string };
+        assert.equal((await engine('POST', `/containers/lam-${sandbox}/kill`)).status, 204);
       } else kill(first.pid);
       assert.ok(await eventually(async () => (await s.json<{ sandboxes: { idle: number } }>(['describe', 'victim'])).sandboxes.idle === 0));
       const began = performance.now();
