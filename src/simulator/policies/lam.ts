@@ -15,7 +15,7 @@ export interface LamOptions {
 }
 
 /** What a function costs, with a price that changes. */
-type Costs = { -readonly [K in keyof Required<KeepCosts>]: KeepCosts[K] };
+type Costs = { -readonly [K in keyof KeepCosts]-?: KeepCosts[K] };
 
 /** What the pool of this repository does, by the same functions. */
 export class LamKeep implements Policy {
@@ -69,7 +69,7 @@ export class LamKeep implements Policy {
   look(of: number, now: number): number {
     const machine = this.#machine;
     const traffic = this.#of(of);
-    const costs = this.#costs[of] as KeepCosts;
+    const costs = this.#costsOf(of, now);
     const wanted = traffic.wanted(now, costs);
     while (machine.all(of) > wanted) {
       const idle = machine.free(of).find((sandbox) => sandbox.active === 0);
