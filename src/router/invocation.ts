@@ -75,6 +75,8 @@ export class Invocation implements Underway, Waiter {
   /** It was given to a sandbox before. */
   #isAgain = false;
   #isCold = false;
+  /** It is not to be run any more, unless it runs already. */
+  #isCancelled = false;
   /** Monotonic time it was given to its sandbox. */
   #began = 0;
 
@@ -96,6 +98,7 @@ export class Invocation implements Underway, Waiter {
     const { pool, resolve } = this.#around;
     const { name, qualifier } = this.#request;
     try {
+      if (this.#isCancelled) throw this.#cancelled();
       const revision = resolve(name, qualifier);
       const lease = pool.tryLease(revision);
       if (lease === undefined) this.#withdraw = pool.enqueue(revision, this);
@@ -123,7 +126,8 @@ export class Invocation implements Underway, Waiter {
   }
 
   cancel(): void {
-    if (this.#withdraw?.() === true) this.#fail(lamError('LAM_POOL_CANCELLED', { name: this.#request.name }));
+    this.#isCancelled = true;
+    if (this.#withdraw?.() === true) this.#fail(this.#cancelled());
   }
 
   #run(lease: Lease): void {
@@ -215,6 +219,10 @@ export class Invocation implements Underway, Waiter {
       start: 'cold',
       tail: this.#tail(),
     });
+  }
+
+  #cancelled(): LamError {
+    return lamError('LAM_POOL_CANCELLED', { name: this.#request.name });
   }
 
   #tail(): string | undefined {

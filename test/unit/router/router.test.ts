@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { lamError } from '../../../src/errors/index.ts';
-import { systemClock } from '../../../src/kit/index.ts';
+import { systemClock, type Clock } from '../../../src/kit/index.ts';
 import { Pool, type PoolRevision } from '../../../src/pool/index.ts';
 import { Router, type InvokeRequest } from '../../../src/router/index.ts';
 import { answerOf } from '../../support/answer-of.ts';
 import { logHouse, recordsOf, type LogHouse } from '../../support/log-house.ts';
 import { MemoryDriver, type Script } from '../../support/memory-driver.ts';
 import { revision } from '../../support/revisions.ts';
+import { settled, VirtualClock } from '../../support/virtual-clock.ts';
 
 const HELLO = revision('hello', 3);
 const REQUEST: InvokeRequest = { name: 'hello', qualifier: undefined, event: Buffer.from('{}') };
@@ -20,18 +21,18 @@ interface House extends AsyncDisposable {
   resolve: () => PoolRevision;
 }
 
-async function house(script: Script): Promise<House> {
+async function house(script: Script, clock: Clock = systemClock): Promise<House> {
   const logs = await logHouse({ keepBytes: 64 * 1024 * 1024 });
-  const driver = new MemoryDriver(systemClock, script);
+  const driver = new MemoryDriver(clock, script);
   const pool: Pool = new Pool({
     driver,
-    clock: systemClock,
+    clock,
     memoryBudgetMiB: 4096,
     cores: 2,
     hooksFor: (r, id) => router.hooksFor(r, id, () => undefined),
   });
   const made: House = {
-    router: new Router({ pool, logs: logs.logs, clock: systemClock, resolve: () => made.resolve() }),
+    router: new Router({ pool, logs: logs.logs, clock, resolve: () => made.resolve() }),
     pool,
     driver,
     logs,
@@ -132,6 +133,41 @@ describe('the router', () => {
     assert.equal(made.driver.created.length, 2);
     open();
     assert.equal((await slow).status, 'success');
+  });
+
+  test('does not run what is cancelled while it waits, in the queue or inside a sandbox', async () => {
+    let runs = 0;
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const clock = new VirtualClock();
+    await using made = await house(
+      {
+        invoke: async (call) => {
+          if (++runs === 2) await gate;
+          return { kind: 'result', payload: call.event };
+        },
+      },
+      clock,
+    );
+    const single = revision('hello', 3, { maxConcurrency: 1, maxQueue: 1 });
+    made.resolve = () => single;
+    // The first is quick, so that the third is sent ahead behind the second, and taken back because that is not.
+    await answerOf(made.router, REQUEST);
+    const slow = answerOf(made.router, REQUEST);
+    const codes: string[] = [];
+    const start = (): { cancel(): void } =>
+      made.router.start(REQUEST, { answered: () => codes.push('answered'), failed: (error) => codes.push(error.code) });
+    const [ahead, queued] = [start(), start()];
+    await settled();
+    queued.cancel();
+    assert.deepEqual(codes, ['LAM_POOL_CANCELLED']);
+    ahead.cancel();
+    assert.deepEqual(codes, ['LAM_POOL_CANCELLED'], 'it may run already, for all that is known');
+    await clock.advance(50);
+    assert.deepEqual(codes, ['LAM_POOL_CANCELLED', 'LAM_POOL_CANCELLED']);
+    open();
+    await slow;
+    assert.equal((await answerOf(made.router, REQUEST)).status, 'success');
+    assert.equal(runs, 3);
   });
 
   test('holds back a sandbox that prints more than can be written, and loses none of it', async () => {
