@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { shoot } from './faults-under-load.ts';
+import { eventually, lamSession, processesOf } from './session.ts';
+
+const SLEEPER = `export const handler = async (event) => { await new Promise((go) => setTimeout(go, event.ms ?? 0)); return 'done'; };`;
+
+describe('what a machine cannot give', { concurrency: true }, () => {
+  test('memory for two sandboxes makes a third function wait for it, refuses who waits for too long, and is given back', async () => {
+    await using s = await lamSession({ env: { LAM_MEMORY: '256' } });
+    for (const name of ['a', 'b', 'c']) await s.deployNode(name, SLEEPER);
+    await s.deployNode('big', SLEEPER, { memory: 512 });
+    const { memory } = await s.status();
+    assert.equal(memory.budgetMiB, 256);
+
+    const big = await shoot(s.url, 'big', {});
+    assert.equal(big.status, 429, big.text);
+    assert.match(big.text, /512 MiB.*256 MiB/);
+    const { hint } = await s.refused(['invoke', 'big'], 'LAM_POOL_MEMORY', 9);
+    assert.match(hint ?? '', /lam restart --memory 512/);
+
+    // What is busy for a moment is waited for; what rests gives way.
+    const [first, second, third] = await Promise.all([
+      shoot(s.url, 'a', { ms: 1500 }),
+      shoot(s.url, 'b', { ms: 3000 }),
+      new Promise((go) => setTimeout(go, 500)).then(() => shoot(s.url, 'c', {})),
+    ]);
+    for (const { status, text } of [first, second, third]) assert.deepEqual([status, text], [200, '"done"']);
+    assert.ok(third.ms > 500 && third.ms < 10_000, `${third.ms} ms`);
+    assert.ok((await s.status()).memory.usedMiB <= 256);
+
+    const busy = [shoot(s.url, 'a', { ms: 13_000 }), shoot(s.url, 'b', { ms: 13_000 })];
+    assert.ok(await eventually(async () => (await s.status()).sandboxes.busy === 2));
+    const refused = await shoot(s.url, 'c', {});
+    assert.equal(refused.status, 429, refused.text);
+    assert.ok(refused.ms > 9000 && refused.ms < 13_000, `${refused.ms} ms`);
+    assert.match(String(refused.retryAfter), /^[1-9]\d*$/);
+    assert.match(refused.text, /'c' waited for 128 MiB/);
+    for (const { status } of await Promise.all(busy)) assert.equal(status, 200);
+    assert.equal((await shoot(s.url, 'c', {})).status, 200, 'and later there is room again');
+  });
+
+  test('a stem that never connects is given up and reported, and functions run without it', async () => {
+    await using s = await lamSession();
+    const [bin, hangs] = [join(s.root, 'bin'), join(s.root, 'hangs')];
+    const python = execFileSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).trim();
+    mkdirSync(bin);
+    // A Python that says who it is, and then hangs for as long as there is a file.
+    const shim = `#!/bin/sh\ncase "$*" in\n*realpath*) echo "$0"; echo 3.11.0; exit ;;\nesac\n[ -e '${hangs}' ] && exec sleep 300\nexec '${python}' "$@"\n`;
+    writeFileSync(join(bin, 'python3'), shim, { mode: 0o755 });
+    writeFileSync(hangs, '');
+    await s.ok(['start'], { env: { PATH: `${bin}:${s.environment()['PATH']}` } });
+    await s.deployPython('snake', 'def lambda_handler(event, context):\n    return "hiss"\n');
+    assert.ok(await eventually(() => processesOf(s).length === 2), 'a stem is on its way');
+    // Long enough to be taken for stuck.
+    await new Promise((go) => setTimeout(go, 2500));
+    rmSync(hangs);
+    const { status, text, ms } = await shoot(s.url, 'snake', {});
+    assert.deepEqual([status, text], [200, '"hiss"']);
+    assert.ok(ms < 5000, `${ms} ms`);
+    const log = join(s.home, 'daemon.log');
+    assert.ok(await eventually(() => readFileSync(log, 'utf8').includes('booted ahead'), 15_000));
+    assert.match(readFileSync(log, 'utf8'), /no sandbox could be booted ahead: .*it was not ready within 10 s/);
+    assert.ok(
+      await eventually(async () => {
+        const { idle, stems } = (await s.status()).sandboxes;
+        return stems > 0 && processesOf(s).length === 1 + idle + stems;
+      }, 15_000),
+      'what hung is gone, and one that works is there instead',
+    );
+  });
+});

@@ -1,0 +1,3 @@
+import { describeFaultsUnderLoad } from './faults-under-load.ts';
+
+describeFaultsUnderLoad('process');

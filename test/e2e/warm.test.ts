@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { FunctionDetail, FunctionSummary, Status } from '../../src/contract/index.ts';
+import { DRIVERS, eventually, isRunning, kill, lamSession, processesOf, type LamSession } from './session.ts';
+
+const WHO = `export const handler = async () => ({
+  stream: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+  type: process.env.AWS_LAMBDA_INITIALIZATION_TYPE,
+  pid: process.pid,
+});`;
+
+interface Who {
+  readonly stream: string;
+  readonly type: string;
+  readonly pid: number;
+}
+
+for (const driver of DRIVERS) {
+  describe(`sandboxes that are warm before anybody asks (${driver})`, { concurrency: false }, () => {
+    let s: LamSession;
+    before(async () => {
+      s = await lamSession({ driver });
+      await s.deployNode('kept', WHO, { minWarm: 2, memory: 128 });
+    });
+    after(() => s.dispose());
+
+    const detail = (): Promise<FunctionDetail> => s.json<FunctionDetail>(['describe', 'kept']);
+    const invoke = async (name = 'kept'): Promise<Who> => JSON.parse((await s.ok(['invoke', name])).stdout) as Who;
+    /** Until so many are idle. */
+    const warmed = async (idle: number): Promise<void> =>
+      assert.ok(await eventually(async () => (await detail()).sandboxes.idle === idle, 20_000), JSON.stringify((await detail()).sandboxes));
+
+    test('are there after the deploy, and everything that shows them agrees', async () => {
+      await warmed(2);
+      // A stem stands ready for whoever comes next; one that boots is promised its memory already.
+      const rests = ({ sandboxes, memory }: Status): boolean => sandboxes.stems > 0 && memory.usedMiB === 128 * (2 + sandboxes.stems);
+      assert.ok(await eventually(async () => rests(await s.status()), 20_000), JSON.stringify(await s.status()));
+      const { sandboxes } = await s.status();
+      assert.deepEqual([sandboxes.starting, sandboxes.idle, sandboxes.busy], [0, 2, 0]);
+      const page = (await s.ok(['status'])).stdout;
+      assert.match(page, /^sandboxes: +0 starting, 2 idle, 0 busy, [1-4] booted ahead$/m);
+      assert.match(page, /^memory: +\d+ of \d+ MiB promised to them$/m);
+      const [listed] = await s.json<FunctionSummary[]>(['list']);
+      assert.deepEqual(listed?.sandboxes, { starting: 0, idle: 2, busy: 0 });
+      assert.match((await s.ok(['list'])).stdout, /^NAME +LIVE .* WARM .*\nkept +v1 +1 +nodejs +2 /);
+      assert.match((await s.ok(['describe', 'kept'])).stdout, /^kept warm: +2$/m);
+    });
+
+    test('serve the first request, which is no cold start and is not told to be one', async () => {
+      const { type } = await invoke();
+      assert.equal(type, 'provisioned-concurrency');
+      const report = (await s.ok(['logs', 'kept', '--output', 'raw'])).stdout;
+      assert.match(report, /REPORT RequestId: /);
+      assert.doesNotMatch(report, /Init Duration/);
+      // One of a function that keeps none is cold and says so, though it came up from a stem.
+      await s.deployNode('plain', WHO, { memory: 128 });
+      assert.equal((await invoke('plain')).type, 'on-demand');
+      assert.match((await s.ok(['logs', 'plain', '--output', 'raw'])).stdout, /Init Duration: /);
+    });
+
+    test('are replaced when one is killed', { skip: driver === 'docker' && 'a pid inside says nothing outside' }, async () => {
+      const { pid, stream } = await invoke();
+      kill(pid);
+      assert.ok(await eventually(() => !isRunning(pid)));
+      await warmed(2);
+      assert.notEqual((await invoke()).stream, stream);
+    });
+
+    test('go with the live pointer to a new version and back', async () => {
+      await s.ok(['config', 'set', 'kept', 'minWarm=1']);
+      assert.equal((await detail()).config.minWarm, 1);
+      // Those of the version before are kept for a while, for a rollback.
+      await warmed(3);
+      const second = await invoke();
+      assert.equal(second.type, 'provisioned-concurrency');
+      assert.match(second.stream, /\[2\]/);
+      const { warm } = await s.json<{ warm: number }>(['rollback', 'kept']);
+      assert.equal(warm, 2);
+      assert.equal((await detail()).config.minWarm, 2);
+      const first = await invoke();
+      assert.equal(first.type, 'provisioned-concurrency');
+      assert.match(first.stream, /\[1\]/);
+    });
+
+    test('are there again after a restart, without a request', async () => {
+      await s.ok(['restart']);
+      await warmed(2);
+      const { type } = await invoke();
+      assert.equal(type, 'provisioned-concurrency');
+    });
+
+    test('end when their function is deleted, and leave the stems', async () => {
+      await s.ok(['delete', 'kept', '-y']);
+      await s.ok(['delete', 'plain', '-y']);
+      const rests = async (): Promise<boolean> => {
+        const { sandboxes, memory } = await s.status();
+        const { starting, idle, busy, stems } = sandboxes;
+        return (
+          starting + idle + busy === 0 && memory.usedMiB === 128 * stems && (driver === 'docker' || processesOf(s).length === 1 + stems)
+        );
+      };
+      assert.ok(await eventually(rests, 20_000), JSON.stringify(await s.status()));
+    });
+  });
+}
