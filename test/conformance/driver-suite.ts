@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 
-import { ARN, type Boot, DriverRig, eventually, NATIVE, openDriver, residentMiB, type Subject } from './driver-rig.ts';
+import { ARN, type Boot, DriverRig, eventually, hooksOf, NATIVE, openDriver, residentMiB, specOf, type Subject } from './driver-rig.ts';
 import { faultsIn } from './fault-suite.ts';
 import { formsOfHandlers } from './forms-suite.ts';
 import { sendingAhead } from './sent-ahead-suite.ts';
@@ -204,6 +204,17 @@ function endings(boot: Boot, rig: () => DriverRig): void {
     }
     // The best of three, as other work may hold up any one of them.
     assert.ok(Math.min(...took) < 400, `${took.join(', ')} ms`);
+  });
+
+  test('that boots when its driver is closed is not left behind', async () => {
+    await using own = await DriverRig.make(rig().subject);
+    const spec = specOf('nodejs', null);
+    const asked = own.driver.create(spec, hooksOf([])).catch(() => undefined);
+    // Far enough for folders, control groups and a process to be there.
+    await eventually(async () => (await own.remains()).length > 0);
+    await own.driver.close();
+    assert.deepEqual(await own.remains(), []);
+    await asked;
   });
 
   test('finds and ends what a killed owner left', async () => {

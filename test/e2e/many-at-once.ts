@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { containersOf, engine, eventually, http, kill, lamSession, type HttpAnswer, type LamSession } from './session.ts';
+import { engine, eventually, http, kill, lamSession, type HttpAnswer, type LamSession } from './session.ts';
 
 /** Says who it is; sleeps, or loops beyond its time, when told. */
 const WHO = `
@@ -129,7 +129,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       await s.deployNode('single', WHO, { timeout: 20, maxConcurrency: 1, queue: 10 });
       const { id } = who(await ask('single', {}));
       const [running, waiting] = [new AbortController(), new AbortController()];
-      const gone = ask('single', { ms: 800 }, running.signal).catch(() => 'left');
+      const gone = ask('single', { ms: 3000 }, running.signal).catch(() => 'left');
       assert.ok(await eventually(async () => (await s.json<{ sandboxes: { busy: number } }>(['describe', 'single'])).sandboxes.busy === 1));
       const goneToo = ask('single', { ms: 800, tag: 2 }, waiting.signal).catch(() => 'left');
       const stays = ask('single', { tag: 3 });

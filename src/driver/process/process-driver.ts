@@ -83,6 +83,7 @@ class ProcessDriver implements SandboxDriver {
   readonly #interpreters: Interpreters;
   readonly #memoryWatch: MemoryWatch;
   readonly #addresses = new LoopbackAddresses();
+  readonly #creating = new Set<Promise<Sandbox>>();
   readonly #sandboxes = new Set<Sandbox>();
   #closed = false;
 
@@ -122,7 +123,15 @@ class ProcessDriver implements SandboxDriver {
     return JSON.stringify([runtime.family, version, limits]);
   }
 
-  async create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
+  create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
+    const creation = this.#create(spec, hooks);
+    this.#creating.add(creation);
+    const forget = (): void => void this.#creating.delete(creation);
+    creation.then(forget, forget);
+    return creation;
+  }
+
+  async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
     if (this.#closed) throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
     let place: Place | undefined;
     try {
@@ -155,7 +164,10 @@ class ProcessDriver implements SandboxDriver {
     this.#closed = true;
     this.#cancelTrial();
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
+    // Nobody who boots will be listened to any more, which ends the boot.
     await this.#parts.dial.close();
+    await Promise.allSettled(this.#creating);
+    await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
     await this.#parts.cgroups?.close();
   }
 
