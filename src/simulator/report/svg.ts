@@ -12,7 +12,7 @@ export interface Drawing {
 type Attributes = Readonly<Record<string, string | number>>;
 
 /** Text as it may stand in an element or attribute. Pure. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
