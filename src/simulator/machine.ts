@@ -73,6 +73,11 @@ export class Machine implements ShelfOwner {
     return this.options.memoryMiB;
   }
 
+  /** The same with stems. */
+  get heldMiB(): number {
+    return this.#usedMiB + (this.#shelf?.heldMiB ?? 0);
+  }
+
   /** Invocations that came so far. */
   get arrivals(): number {
     return this.#next;
@@ -135,7 +140,7 @@ export class Machine implements ShelfOwner {
 
   /** Starts a sandbox that nobody asked for, if there is memory for it that nobody uses. Returns whether. */
   startAhead(of: number): boolean {
-    if (this.#usedMiB + (this.#shelf?.heldMiB ?? 0) + this.memoryMiB(of) > this.options.memoryMiB) return false;
+    if (this.heldMiB + this.memoryMiB(of) > this.options.memoryMiB) return false;
     this.#start(of, this.coldMs(of), true);
     this.#tally.prewarms++;
     return true;
@@ -160,6 +165,11 @@ export class Machine implements ShelfOwner {
     this.#spareIds.push(sandbox.id);
     this.#usedMiB -= sandbox.memoryMiB;
     this.#isFreed = true;
+  }
+
+  /** Asks the policy about a function before the time it wanted to be asked. */
+  lookAgain(of: number): void {
+    this.#look(of);
   }
 
   refillAt(time: number): void {
@@ -366,8 +376,7 @@ export class Machine implements ShelfOwner {
 
   /** Whether there is memory for one more; ends what is worth least where that helps. */
   #makeRoom(of: number): boolean {
-    const stemMiB = this.#shelf?.heldMiB ?? 0;
-    let missing = this.#usedMiB + stemMiB + this.memoryMiB(of) - this.options.memoryMiB;
+    let missing = this.heldMiB + this.memoryMiB(of) - this.options.memoryMiB;
     // A stem becomes the function's: what it held is free by that.
     if ((this.#shelf?.ready ?? 0) > 0) missing -= this.options.stemMiB;
     if (missing <= 0) return true;

@@ -28,9 +28,13 @@ export const AGE_STARTS: Float64Array = Float64Array.from({ length: AGE_BINS + 1
 });
 
 /** What stays of the weight of earlier gaps when a new one is counted. So about the last 32 decide. */
-const FADE = 31 / 32;
+const FADE = 63 / 64;
 /** The time constant of {@link Arrivals.recent}, ms. */
 const RECENT_MS = 600_000;
+
+/** Arrivals this soon after one that followed a gap of a second would wait for the same cold start, ms. */
+const BURST_MS = 300;
+const BURST_ALPHA = 0.1;
 
 /** A gap this much off the steady one still counts as it; and at least this much. */
 const STEADY_TOLERANCE = 0.05;
@@ -61,11 +65,15 @@ export class Arrivals {
   last: MonotonicMs = -Infinity;
   /** Changes whenever what can be foreseen does. */
   changes = 0;
+  /** How many come at once, on average, when some come after a gap of a second: all that a cold start would keep waiting. */
+  burst = 1;
   /** Per bin: gaps that were at least so long, and those of them that ended in it; older ones weigh less. */
   readonly #reached: Float32Array = new Float32Array(AGE_BINS);
   readonly #ended: Float32Array = new Float32Array(AGE_BINS);
   /** As {@link recent}, at the time of the last arrival. */
   #recent = 0;
+  #burstFrom: MonotonicMs = -Infinity;
+  #burstSize = 0;
   #steadyMs = 0;
   #steadySpreadMs = 0;
   #steadyShare = 0;
@@ -76,6 +84,8 @@ export class Arrivals {
     this.#recent = this.#recent * Math.exp(-gapMs / RECENT_MS) + 1;
     if (this.count++ === 0) this.changes++;
     else if (gapMs >= SHORT_MS) this.#learn(gapMs);
+    if (gapMs >= SHORT_MS) this.#beginBurst(now);
+    else if (now - this.#burstFrom < BURST_MS) this.#burstSize++;
   }
 
   /** Arrivals of late at time `now`: each counts 1 when it comes and fades to a third in ten minutes. */
@@ -102,6 +112,12 @@ export class Arrivals {
   steady(): SteadyGap | undefined {
     if (this.#steadyShare < LEAST_SHARE) return undefined;
     return { gapMs: this.#steadyMs, spreadMs: this.#steadySpreadMs, share: this.#steadyShare };
+  }
+
+  #beginBurst(now: MonotonicMs): void {
+    if (this.#burstSize > 0) this.burst += BURST_ALPHA * (this.#burstSize - this.burst);
+    this.#burstFrom = now;
+    this.#burstSize = 1;
   }
 
   /** A gap teaches about the ages it lived through only: many short ones do not make the long ones forgotten. */

@@ -10,6 +10,7 @@ export {
   type Worth,
 } from './eviction.ts';
 export { KEEP_PRICE, keepWindows, type KeepCosts, type KeepWindows } from './keep.ts';
+export { memoryPrice } from './memory-price.ts';
 export { pipelineDepth, RECALLED_MS, WAKE_MS } from './pipeline.ts';
 export { startsWanted, type Demand } from './starts.ts';
 export { stemsWanted, type StemKind, type StemMachine, type StemPlan } from './stems.ts';

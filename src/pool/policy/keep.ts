@@ -7,6 +7,8 @@ export interface KeepCosts {
   readonly coldMs: number;
   /** What an idle sandbox holds. */
   readonly memoryMiB: number;
+  /** Requests that one sandbox serves at once, and so at most wait for it together; 1 when left out. */
+  readonly concurrency?: number;
   /** Milliseconds of waiting that one would cause to have a GiB free for a second; {@link KEEP_PRICE} when left out. */
   readonly price?: number;
 }
@@ -25,7 +27,7 @@ export const KEEP_PRICE = 1.2;
 /** A cold start costs this much beside its wait, ms: processor time, and what the sandbox had in its memory. */
 const COLD_EXTRA_MS = 100;
 /** What a start costs that nobody waits for, as a share of one that somebody waits for. */
-const AHEAD_SHARE = 0.1;
+const AHEAD_SHARE = 0.03;
 /** A sandbox is kept at least this long, ms. */
 export const LEAST_KEEP_MS = 1024;
 /** A sandbox that is made before its time is there this much earlier, beside the time it takes to make, ms. */
@@ -43,6 +45,10 @@ const SPREADS = 1.5;
 const PRIOR_SCALE_MS = 60_000;
 const PRIOR_SHAPE = 0.3;
 const PRIOR_WEIGHT = 2;
+/** What is true of a bin is taken to be true of its neighbours, with as much weight as this many gaps. */
+const BIN_WEIGHT = 3;
+/** Bins that count as neighbours: those of one doubling. */
+const OCTAVE = 8;
 
 /** Per bin: how likely a gap that got so far ends in it, of a function that nothing is known of. */
 const PRIOR: Float64Array = Float64Array.from({ length: AGE_BINS }, (_, bin) => {
@@ -75,7 +81,8 @@ function at(numbers: Float64Array | Int32Array, bin: number): number {
  * @param nextAt when the next arrival is known exactly, by a schedule
  */
 export function keepWindows(arrivals: Arrivals, costs: KeepCosts, nextAt?: MonotonicMs): KeepWindows {
-  const costMs = costs.coldMs + COLD_EXTRA_MS;
+  const waiting = Math.min(arrivals.burst, costs.concurrency ?? 1);
+  const costMs = Math.max(1, waiting) * costs.coldMs + COLD_EXTRA_MS;
   const rentPerMs = ((costs.price ?? KEEP_PRICE) * (costs.memoryMiB / 1024)) / 1000;
   weigh(arrivals, costMs, rentPerMs);
   if (nextAt !== undefined && arrivals.count > 0) return scheduled(nextAt - arrivals.last, costs.coldMs, costMs, rentPerMs);
@@ -109,9 +116,10 @@ interface Valued {
 /** Fills in what each bin is worth. */
 function weigh(arrivals: Arrivals, costMs: number, rentPerMs: number): void {
   let left = 1;
+  let chanceAround = at(PRIOR, 0);
   for (let bin = 0; bin < AGE_BINS; bin++) {
-    const reached = arrivals.reached(bin);
-    const chance = (arrivals.ended(bin) + PRIOR_WEIGHT * at(PRIOR, bin)) / (reached + PRIOR_WEIGHT);
+    if ((bin - 1) % OCTAVE === 0) chanceAround = chanceInOctave(arrivals, bin);
+    const chance = (arrivals.ended(bin) + BIN_WEIGHT * chanceAround) / (arrivals.reached(bin) + BIN_WEIGHT);
     const widthMs = at(AGE_STARTS, bin + 1) - at(AGE_STARTS, bin);
     alive[bin] = left;
     // An arrival within the bin comes in its middle, on average. The last bin never ends, and is never worth it.
@@ -120,6 +128,17 @@ function weigh(arrivals: Arrivals, costMs: number, rentPerMs: number): void {
   }
   worth[AGE_BINS - 1] = -Infinity;
   alive[AGE_BINS] = left;
+}
+
+/** How likely a gap that got so far ends in the next bin, on average over the bins of a doubling from this one on. */
+function chanceInOctave(arrivals: Arrivals, from: number): number {
+  let reached = 0;
+  let ended = 0;
+  for (let bin = from; bin < Math.min(from + OCTAVE, AGE_BINS); bin++) {
+    reached += arrivals.reached(bin) + PRIOR_WEIGHT;
+    ended += arrivals.ended(bin) + PRIOR_WEIGHT * at(PRIOR, bin);
+  }
+  return ended / reached;
 }
 
 /** Fills in, for every bin, the best window that begins there or later. */

@@ -17,6 +17,8 @@ const PANIC_BUCKETS = PANIC_MS / BUCKET_MS;
 export class Panic {
   /** The peak of each bucket, by bucket number modulo their count. */
   readonly #peaks: Uint16Array = new Uint16Array(BUCKETS);
+  /** All peaks together. */
+  #sum = 0;
   #bucket = -Infinity;
   #panicUntil: MonotonicMs = -Infinity;
   #held = 0;
@@ -25,7 +27,12 @@ export class Panic {
   sample(now: MonotonicMs, busy: number): void {
     this.#roll(now);
     const at = this.#bucket % BUCKETS;
-    if (busy > (this.#peaks[at] ?? 0)) this.#peaks[at] = Math.min(busy, 65_535);
+    const before = this.#peaks[at] ?? 0;
+    const peak = Math.min(busy, 65_535);
+    if (peak > before) {
+      this.#peaks[at] = peak;
+      this.#sum += peak - before;
+    }
     const burst = this.#peakOf(PANIC_BUCKETS);
     if (burst < 2 || burst < PANIC_RATIO * Math.max(1, this.#mean())) return;
     this.#held = now < this.#panicUntil ? Math.max(this.#held, burst) : burst;
@@ -49,7 +56,11 @@ export class Panic {
     const bucket = Math.floor(now / BUCKET_MS);
     if (bucket <= this.#bucket) return;
     const passed = Math.min(BUCKETS, bucket - this.#bucket);
-    for (let i = 0; i < passed; i++) this.#peaks[(((bucket - i) % BUCKETS) + BUCKETS) % BUCKETS] = 0;
+    for (let i = 0; i < passed; i++) {
+      const at = (bucket - i + BUCKETS) % BUCKETS;
+      this.#sum -= this.#peaks[at] ?? 0;
+      this.#peaks[at] = 0;
+    }
     this.#bucket = bucket;
   }
 
@@ -60,8 +71,6 @@ export class Panic {
   }
 
   #mean(): number {
-    let sum = 0;
-    for (const peak of this.#peaks) sum += peak;
-    return sum / BUCKETS;
+    return this.#sum / BUCKETS;
   }
 }

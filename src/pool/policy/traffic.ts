@@ -14,6 +14,7 @@ class Rank {
   #coldMs = 0;
   #memoryMiB = 0;
   #price: number | undefined;
+  #concurrency: number | undefined;
   #nextAt: MonotonicMs | undefined;
 
   constructor(arrivals: Arrivals) {
@@ -28,6 +29,7 @@ class Rank {
       costs.coldMs === this.#coldMs &&
       costs.memoryMiB === this.#memoryMiB &&
       costs.price === this.#price &&
+      costs.concurrency === this.#concurrency &&
       nextAt === this.#nextAt;
     // A schedule is measured from the last arrival, which moves without changing anything else.
     if (this.#windows !== undefined && isFresh && nextAt === undefined) return this.#windows;
@@ -35,6 +37,7 @@ class Rank {
     this.#coldMs = costs.coldMs;
     this.#memoryMiB = costs.memoryMiB;
     this.#price = costs.price;
+    this.#concurrency = costs.concurrency;
     this.#nextAt = nextAt;
     return (this.#windows = keepWindows(this.arrivals, costs, nextAt));
   }

@@ -1,4 +1,4 @@
-import { chooseEvictions, greedyDualPriority, MemoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
+import { chooseEvictions, greedyDualPriority, memoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
 import type { Machine } from '../machine.ts';
 import type { Policy } from '../policy.ts';
 import type { Sandbox } from '../sandbox.ts';
@@ -25,10 +25,8 @@ export class LamKeep implements Policy {
   readonly mostFree = Infinity;
   readonly binding = 'late';
   readonly stems = true;
-  readonly tickMs = 0;
-  readonly #fixedPrice: number | undefined;
-  readonly #price: MemoryPrice = new MemoryPrice();
-  #sampledAt = -Infinity;
+  readonly tickMs: number;
+  #price: number;
   #machine!: Machine;
   #traffic: readonly Traffic[] = [];
   #costs: readonly Costs[] = [];
@@ -36,7 +34,8 @@ export class LamKeep implements Policy {
 
   constructor({ name, price, perSandbox }: LamOptions) {
     this.name = name ?? 'lam';
-    this.#fixedPrice = price;
+    this.tickMs = price === undefined ? SWEEP_MS : 0;
+    this.#price = price ?? memoryPrice(0, 1);
     this.perSandbox = perSandbox;
   }
 
@@ -47,7 +46,7 @@ export class LamKeep implements Policy {
       coldMs: machine.coldMs(of),
       memoryMiB: machine.memoryMiB(of),
       concurrency: this.perSandbox,
-      price: this.#fixedPrice ?? this.#price.value,
+      price: this.#price,
     }));
   }
 
@@ -69,7 +68,7 @@ export class LamKeep implements Policy {
   look(of: number, now: number): number {
     const machine = this.#machine;
     const traffic = this.#of(of);
-    const costs = this.#costsOf(of, now);
+    const costs = this.#costs[of] as Costs;
     const wanted = traffic.wanted(now, costs);
     while (machine.all(of) > wanted) {
       const idle = machine.free(of).find((sandbox) => sandbox.active === 0);
@@ -80,6 +79,16 @@ export class LamKeep implements Policy {
     return traffic.nextChange(now, costs);
   }
 
+  tick(): void {
+    const price = memoryPrice(this.#machine.heldMiB, this.#machine.budgetMiB, this.#price);
+    if (price === this.#price) return;
+    this.#price = price;
+    for (const [of, costs] of this.#costs.entries()) {
+      costs.price = price;
+      if (this.#machine.free(of).length > 0) this.#machine.lookAgain(of);
+    }
+  }
+
   evict(missingMiB: number, idle: Iterable<Sandbox>): readonly Sandbox[] {
     const { evicted, clock } = chooseEvictions([...idle], missingMiB, this.#clock);
     this.#clock = clock;
@@ -88,16 +97,5 @@ export class LamKeep implements Policy {
 
   #of(of: number): Traffic {
     return this.#traffic[of] as Traffic;
-  }
-
-  #costsOf(of: number, now: number): KeepCosts {
-    const costs = this.#costs[of] as Costs;
-    if (this.#fixedPrice !== undefined) return costs;
-    if (now - this.#sampledAt >= SWEEP_MS) {
-      this.#sampledAt = now;
-      this.#price.sample(now, this.#machine.usedMiB, this.#machine.budgetMiB);
-    }
-    costs.price = this.#price.value;
-    return costs;
   }
 }
