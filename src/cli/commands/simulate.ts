@@ -69,8 +69,10 @@ export default class Simulate extends LamCommand {
       const machine = { memoryMiB, cores, bootMs, stemMs, stemMiB: STEM_MIB };
       const scenario = { policies, machine, concurrency: flags.concurrency, isSweep: flags.sweep };
       const simulation = await simulate(trace, from, scenario, simulationProgress(out));
+      // Before the result: under --json there is one object on stdout, the result or the failure.
+      const written = flags.out === undefined ? [] : writeReport(resolve(cwd, flags.out), simulation);
       out.result(simulation, () => renderSimulation(simulation));
-      if (flags.out !== undefined) for (const file of writeReport(resolve(cwd, flags.out), simulation)) out.note(`wrote ${file}`);
+      for (const file of written) out.note(`wrote ${file}`);
     } finally {
       process.off('SIGINT', interrupt);
     }
