@@ -1,5 +1,6 @@
 import { startsWanted } from '../pool/policy/index.ts';
 import { EventHeap } from './event-heap.ts';
+import { AGE, FINISH, KINDS, LOOK, READY, REFILL, STEM_BOOTED, TICK } from './event-kinds.ts';
 import { Place } from './place.ts';
 import type { Policy } from './policy.ts';
 import { Sandbox } from './sandbox.ts';
@@ -18,16 +19,6 @@ export interface MachineOptions {
   /** What a stem holds. */
   readonly stemMiB: number;
 }
-
-const FINISH = 0;
-const READY = 1;
-const LOOK = 2;
-const AGE = 3;
-const TICK = 4;
-const REFILL = 5;
-const STEM_BOOTED = 6;
-/** An event is its subject times this, plus its kind. */
-const KINDS = 8;
 
 /** Most sandboxes of one function. */
 const MOST_SANDBOXES = 1000;
