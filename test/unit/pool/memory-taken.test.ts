@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { leaseOf } from '../../support/lease-of.ts';
+import { leased, poolHouse } from '../../support/pool-house.ts';
+import { revision } from '../../support/revisions.ts';
+
+const WAIT_MS = 10_000;
+const TAKEN = { code: 'LAM_POOL_MEMORY_TAKEN', kind: 'resource_exhausted', details: { name: 'late', memoryMiB: 128, budgetMiB: 256 } };
+
+describe('memory that others hold', () => {
+  test('is waited for, and refused after ten seconds to each in turn', async () => {
+    const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
+    leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 256 })));
+    const late = revision('late', 1);
+    const said: string[] = [];
+    const ask = (who: string): Promise<void> => assert.rejects(leaseOf(pool, late), TAKEN).then(() => void said.push(who));
+    const all = [ask('first')];
+    await clock.advance(1000);
+    all.push(ask('second'));
+    await clock.advance(WAIT_MS - 1001);
+    assert.deepEqual(said, []);
+    await clock.advance(20);
+    assert.deepEqual(said, ['first']);
+    await clock.advance(1000);
+    await Promise.all(all);
+    assert.deepEqual(said, ['first', 'second']);
+    await pool.close(0);
+    assert.equal(clock.pending, 0);
+  });
+
+  test('is given to whoever waits for it when it comes free in time', async () => {
+    const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
+    const big = leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 256 })));
+    const asked = leaseOf(pool, revision('late', 1));
+    await clock.advance(WAIT_MS - 100);
+    pool.release(big, true, 5000);
+    await clock.advance(50);
+    assert.equal(leased(await asked).revision.functionName, 'late');
+    await pool.close(0);
+  });
+
+  test('is no reason to refuse who has a sandbox of its version to wait for', async () => {
+    const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
+    const late = revision('late', 1);
+    const mine = leased(await leaseOf(pool, late));
+    leased(await leaseOf(pool, revision('other', 1)));
+    const asked = leaseOf(pool, late);
+    await clock.advance(3 * WAIT_MS);
+    pool.release(mine, true, 30_000);
+    assert.equal(leased(await asked).id, mine.id);
+    await pool.close(0);
+  });
+
+  test('is given back by a sandbox that takes long to end, and no more is promised until then', async () => {
+    const { pool, driver, clock } = poolHouse({ destroy: () => ({ ms: 1500 }) }, { memoryBudgetMiB: 256 });
+    pool.release(leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 256 }))), true, 5);
+    const asked = leaseOf(pool, revision('late', 1));
+    await clock.advance(1400);
+    assert.equal(driver.created.length, 1);
+    await clock.advance(200);
+    leased(await asked);
+    assert.ok(driver.promisedMiB <= 256);
+    await pool.close(0);
+  });
+});
+
+describe('the cold start', () => {
+  test('is claimed once, however many run in the new sandbox at once', async () => {
+    const { pool } = poolHouse();
+    const shared = revision('shared', 1, { concurrency: 3 });
+    const leases = (await Promise.all([1, 2, 3].map(() => leaseOf(pool, shared)))).map(leased);
+    assert.equal(new Set(leases.map(({ id }) => id)).size, 1);
+    assert.deepEqual(
+      leases.map((lease) => lease.claimCold()),
+      [true, false, false],
+    );
+    for (const lease of leases) pool.release(lease, true, 5);
+    assert.equal(pool.tryLease(shared)?.claimCold(), false);
+    await pool.close(0);
+  });
+});
