@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Exchange } from './exchange.ts';
 import { Gathering } from './gathering.ts';
 import { readHead } from './head.ts';
+import { bodyPassed } from './large-bodies.ts';
 import type { Handler, Service } from './service.ts';
 
 /** What a connection needs of its server. */
@@ -157,6 +158,7 @@ export class Connection {
     const { whole } = gathering;
     if (whole !== undefined) {
       this.#gathering = undefined;
+      bodyPassed(whole.length);
       this.#serve(whole);
     }
     return end;
@@ -190,6 +192,7 @@ export class Connection {
       socket.write(text, 'latin1');
       socket.write(body);
       socket.uncork();
+      bodyPassed(body.byteLength);
     }
   }
 

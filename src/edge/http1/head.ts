@@ -73,7 +73,7 @@ export function readHead(bytes: Buffer, start: number): HeadOrNot {
   if (cursor.stop === undefined && !METHODS.has(method)) return 'declined';
   skip(bytes, cursor, SPACE);
   const target = span(bytes, cursor, TARGET);
-  if (cursor.stop === undefined && !target.startsWith('/')) return 'declined';
+  if (!target.startsWith('/') && (target !== '' || cursor.stop === undefined)) return 'declined';
   literal(bytes, cursor, VERSION);
   while (cursor.stop === undefined && bytes[cursor.at] !== RETURN) readHeader(bytes, cursor, rawHeaders, headers);
   literal(bytes, cursor, LINE_END);

@@ -219,6 +219,22 @@ describe('a plain connection', () => {
     assert.ok(process.memoryUsage().arrayBuffers - before < 50 * 1024 * 1024, 'a tenth of what was announced at the most');
   });
 
+  test('leaves little behind of large bodies', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    const large = 'x'.repeat(1024 * 1024);
+    const request = Buffer.from(post('/a', large));
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    for (let i = 0; i < 150; i++) {
+      client.socket.write(request);
+      await reached(() => made.calls.length, 1);
+      answer(made.calls.pop(), 'ok');
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }
+    assert.ok(most < 32 * 1024 * 1024, `${Math.round(most / 1024 / 1024)} MiB`);
+  });
+
   test('cancels what works for a client that leaves', async () => {
     await using made = await house();
     const client = await made.dial();
