@@ -4,6 +4,7 @@ import { request as send, type IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { decodeErrorHeader, INVOKE, LIMITS } from '../../src/contract/index.ts';
 import type { MemoryCall } from '../support/memory-driver.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 import { edgeHouse, WAYS, type EdgeHouse, type Handlers } from '../support/edge-house.ts';
 
 const invoke = INVOKE.path;
@@ -249,6 +250,35 @@ describe('the queue, seen from outside', () => {
     assert.equal(refused.json()['Reason'], 'ConcurrentInvocationLimitExceeded');
     open();
     await Promise.all(asked);
+  });
+
+  test('answers the same when running sandboxes hold all memory for too long', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { promise: running, resolve: runs } = Promise.withResolvers<void>();
+    const clock = new VirtualClock();
+    const holds: Handlers = {
+      holds: async (call) => {
+        runs();
+        await gate;
+        return { kind: 'result', payload: call.event };
+      },
+    };
+    await using house = await edgeHouse(holds, { clock, memoryBudgetMiB: 256 });
+    await house.publish('holds', { memoryMiB: 256, timeoutMs: 60_000 });
+    await house.publish('waits', { memoryMiB: 128 });
+    const holding = house.ask(invoke('holds'), { method: 'POST', body: '1' });
+    await running;
+    const waiting = house.ask(invoke('waits'), { method: 'POST', body: '2' });
+    await house.arrived(2);
+    await clock.advance(20_000);
+    const refused = await waiting;
+    assert.deepEqual(
+      [refused.status, refused.headers['x-amzn-errortype'], refused.headers['retry-after']],
+      [429, 'TooManyRequestsException', '1'],
+    );
+    assert.equal(decodeErrorHeader(String(refused.headers[INVOKE.lamError]))?.code, 'LAM_POOL_MEMORY_TAKEN');
+    open();
+    assert.equal((await holding).text, '1');
   });
 
   test('takes a request out whose client leaves, and never runs it', async () => {

@@ -10,7 +10,7 @@ import { controlServices } from '../../src/daemon/services.ts';
 import { createEdge, RouteTable, type Door, type EdgeOptions } from '../../src/edge/index.ts';
 import { lamError } from '../../src/errors/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
-import { systemClock } from '../../src/kit/index.ts';
+import { systemClock, type Clock } from '../../src/kit/index.ts';
 import { LogStore } from '../../src/logs/index.ts';
 import { Pool } from '../../src/pool/index.ts';
 import { Registry } from '../../src/registry/index.ts';
@@ -70,16 +70,19 @@ interface Variations {
   readonly door?: Partial<Door>;
   /** `plain` where it is left out. */
   readonly way?: Way;
+  /** Of the sandboxes and those who wait for them; the system's where it is left out. */
+  readonly clock?: Clock;
+  readonly memoryBudgetMiB?: number;
 }
 
 export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}): Promise<EdgeHouse> {
   const home = await mkdtemp(join(tmpdir(), 'lam-edge-'));
-  const clock = systemClock;
-  const store = await openStore(home, { clock });
+  const clock = more.clock ?? systemClock;
+  const store = await openStore(home, { clock: systemClock });
   const logs = LogStore.open({
     file: join(home, 'logs.db'),
     worker: LOG_WORKER,
-    clock,
+    clock: systemClock,
     keepBytes: 1024 * 1024,
     onTrouble: () => undefined,
   });
@@ -100,7 +103,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
   const pool: Pool = new Pool({
     driver,
     clock,
-    memoryBudgetMiB: 8192,
+    memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
     cores: 2,
     hooksFor: (revision, id) => router.hooksFor(revision, id, () => undefined),
   });
