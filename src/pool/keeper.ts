@@ -1,7 +1,7 @@
 import type { Clock, MonotonicMs } from '../kit/index.ts';
 import type { Capacity } from './capacity.ts';
 import type { Group } from './group.ts';
-import { chooseEvictions, greedyDualPriority, isRetiredExpired, type KeepCosts } from './policy/index.ts';
+import { chooseEvictions, greedyDualPriority, isRetiredExpired, MemoryPrice, type KeepCosts } from './policy/index.ts';
 import type { SlotLife } from './slot-life.ts';
 import type { Slot } from './slot.ts';
 import type { StemRack } from './stem-rack.ts';
@@ -22,6 +22,7 @@ export class Keeper {
   readonly #options: KeeperOptions;
   /** Greedy-dual's clock: the priority of what was evicted last. */
   #clockValue = 0;
+  readonly #price: MemoryPrice = new MemoryPrice();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -72,6 +73,12 @@ export class Keeper {
     return false;
   }
 
+  /** What memory is worth follows how much of it is held; to be called before each round of {@link Keeper.tend}. */
+  weigh(): void {
+    const { clock, capacity } = this.#options;
+    this.#price.sample(clock.monotonic(), capacity.usedMiB, capacity.memoryBudgetMiB);
+  }
+
   /** A start that nobody waited for failed. */
   failed(group: Group): void {
     const pause = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** group.failedStarts);
@@ -87,7 +94,7 @@ export class Keeper {
     group.peakBusy = group.busy;
     const { config } = group.revision;
     const least = group.isLive ? config.minWarm : 0;
-    const costs = { coldMs: group.coldMs, memoryMiB: config.memoryMiB };
+    const costs = { coldMs: group.coldMs, memoryMiB: config.memoryMiB, concurrency: group.concurrency, price: this.#price.value };
     this.#expire(group, least, costs, now);
     if (!group.isLive || isPressed || now < group.retryAt) return;
     // An idle time that somebody set is all there is to it: nothing is foreseen then.

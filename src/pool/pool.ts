@@ -388,6 +388,7 @@ export class Pool {
   }
 
   #sweep(): void {
+    this.#keeper.weigh();
     const isPressed = this.#keeper.isPressed(this.#hungry);
     for (const group of this.#groups.values()) this.#keeper.tend(group, isPressed);
   }

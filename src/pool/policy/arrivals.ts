@@ -13,7 +13,7 @@ const STEP_BITS = 3;
 export const AGE_BINS = 2 + (27 - SHORT_BITS) * STEPS;
 
 /** Which bin a gap belongs to. O(1), no logarithm. */
-export function ageBin(ms: number): number {
+function ageBin(ms: number): number {
   if (!(ms >= SHORT_MS)) return 0;
   if (ms >= LONG_MS) return AGE_BINS - 1;
   const octave = 31 - Math.clz32(ms);

@@ -23,13 +23,13 @@ export interface KeepWindows {
 }
 
 /** The price of memory: see docs/simulator.md for how it was chosen. */
-export const KEEP_PRICE = 1.2;
+const KEEP_PRICE = 1.2;
 /** A cold start costs this much beside its wait, ms: processor time, and what the sandbox had in its memory. */
 const COLD_EXTRA_MS = 100;
 /** What a start costs that nobody waits for, as a share of one that somebody waits for. */
 const AHEAD_SHARE = 0.03;
 /** A sandbox is kept at least this long, ms. */
-export const LEAST_KEEP_MS = 1024;
+const LEAST_KEEP_MS = 1024;
 /** A sandbox that is made before its time is there this much earlier, beside the time it takes to make, ms. */
 const AHEAD_MS = 1500;
 /** How long after its time a request that was foreseen exactly is waited for, ms. */

@@ -1,8 +1,8 @@
 import type { MonotonicMs } from '../../kit/index.ts';
 
 /** The windows of the Knative autoscaler (its kpa-specific settings): long enough to be calm, short enough to notice a burst, ms. */
-export const STABLE_MS = 60_000;
-export const PANIC_MS = 6000;
+const STABLE_MS = 60_000;
+const PANIC_MS = 6000;
 /** A burst is this many times what was usual. */
 const PANIC_RATIO = 2;
 /** The windows are made of buckets this long, ms. */

@@ -28,15 +28,15 @@ export interface StemPlan {
 }
 
 /** A kind nobody asked for in this time gets no stems, ms. */
-export const STEM_UNUSED_MS = 86_400_000;
+const STEM_UNUSED_MS = 86_400_000;
 /** Askings within this time count as one burst, ms. */
-export const STEM_BURST_MS = 10_000;
+const STEM_BURST_MS = 10_000;
 /** How long the number that a burst called for is kept up, ms. */
-export const STEM_BURST_KEEP_MS = 60_000;
+const STEM_BURST_KEEP_MS = 60_000;
 /** Most stems of one kind. */
-export const MOST_STEMS = 4;
+const MOST_STEMS = 4;
 /** Share of the memory budget that stems may take together. */
-export const STEM_SHARE = 0.25;
+const STEM_SHARE = 0.25;
 /** How long a kind rests after its first failure, ms; doubled with every further one. */
 const REST_MS = 1000;
 const LONGEST_REST_MS = 300_000;

@@ -1,4 +1,4 @@
-import { chooseEvictions, greedyDualPriority, memoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
+import { chooseEvictions, greedyDualPriority, MemoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
 import type { Machine } from '../machine.ts';
 import type { Policy } from '../policy.ts';
 import type { Sandbox } from '../sandbox.ts';
@@ -26,7 +26,8 @@ export class LamKeep implements Policy {
   readonly binding = 'late';
   readonly stems = true;
   readonly tickMs: number;
-  #price: number;
+  readonly #price: MemoryPrice = new MemoryPrice();
+  readonly #fixedPrice: number | undefined;
   #machine!: Machine;
   #traffic: readonly Traffic[] = [];
   #costs: readonly Costs[] = [];
@@ -35,7 +36,7 @@ export class LamKeep implements Policy {
   constructor({ name, price, perSandbox }: LamOptions) {
     this.name = name ?? 'lam';
     this.tickMs = price === undefined ? SWEEP_MS : 0;
-    this.#price = price ?? memoryPrice(0, 1);
+    this.#fixedPrice = price;
     this.perSandbox = perSandbox;
   }
 
@@ -46,7 +47,7 @@ export class LamKeep implements Policy {
       coldMs: machine.coldMs(of),
       memoryMiB: machine.memoryMiB(of),
       concurrency: this.perSandbox,
-      price: this.#price,
+      price: this.#fixedPrice ?? this.#price.value,
     }));
   }
 
@@ -79,12 +80,10 @@ export class LamKeep implements Policy {
     return traffic.nextChange(now, costs);
   }
 
-  tick(): void {
-    const price = memoryPrice(this.#machine.heldMiB, this.#machine.budgetMiB, this.#price);
-    if (price === this.#price) return;
-    this.#price = price;
+  tick(now: number): void {
+    if (!this.#price.sample(now, this.#machine.heldMiB, this.#machine.budgetMiB)) return;
     for (const [of, costs] of this.#costs.entries()) {
-      costs.price = price;
+      costs.price = this.#price.value;
       if (this.#machine.free(of).length > 0) this.#machine.lookAgain(of);
     }
   }

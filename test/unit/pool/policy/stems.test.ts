@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stemsWanted, type StemKind, type StemMachine } from '../../../../src/pool/policy/index.ts';
 
-const NOW = 10_000_000;
+const NOW = 100_000_000;
 const USED: StemKind = { lastUsedAt: NOW - 1000, takenAt: [], memoryMiB: 128, failures: 0, failedAt: 0 };
 const MACHINE: StemMachine = { now: NOW, usedMiB: 0, budgetMiB: 8192 };
 
 const WANTED: readonly [string, readonly Partial<StemKind>[], Partial<StemMachine>, readonly number[]][] = [
   ['none for no kind', [], {}, []],
   ['one for each kind in use', [{}, {}], {}, [1, 1]],
-  ['one until an hour after the last use', [{ lastUsedAt: NOW - 3_599_999 }], {}, [1]],
-  ['none after that', [{ lastUsedAt: NOW - 3_600_000 }], {}, [0]],
+  ['one until a day after the last use', [{ lastUsedAt: NOW - 86_399_999 }], {}, [1]],
+  ['none after that', [{ lastUsedAt: NOW - 86_400_000 }], {}, [0]],
   ['as many as a burst took', [{ takenAt: [NOW - 900, NOW - 800, NOW - 700] }], {}, [3]],
   ['never more than four', [{ takenAt: Array.from({ length: 16 }, () => NOW - 500) }], {}, [4]],
   ['one where they are taken one by one', [{ takenAt: [NOW - 45_000, NOW - 30_000, NOW - 15_000, NOW - 1] }], {}, [1]],
@@ -23,8 +23,8 @@ const WANTED: readonly [string, readonly Partial<StemKind>[], Partial<StemMachin
   ['never a rest of more than five minutes', [{ failures: 60, failedAt: NOW - 300_000 }], {}, [1]],
   ['no more than a quarter of the memory', [{}, {}, {}], { budgetMiB: 1024 }, [1, 1, 0]],
   ['the kinds used last first', [{ lastUsedAt: NOW - 9000 }, { lastUsedAt: NOW - 10 }], { budgetMiB: 512 }, [0, 1]],
-  ['one to each before a second to any', [{ takenAt: [NOW, NOW, NOW] }, { lastUsedAt: 9e6 }], { budgetMiB: 1024 }, [1, 1]],
-  ['a small kind where a large one does not fit', [{ memoryMiB: 2000 }, { lastUsedAt: 9e6 }], { budgetMiB: 4096 }, [0, 1]],
+  ['one to each before a second to any', [{ takenAt: [NOW, NOW, NOW] }, { lastUsedAt: 9e7 }], { budgetMiB: 1024 }, [1, 1]],
+  ['a small kind where a large one does not fit', [{ memoryMiB: 2000 }, { lastUsedAt: 9e7 }], { budgetMiB: 4096 }, [0, 1]],
   ['none where others hold the memory', [{}], { usedMiB: 8100 }, [0]],
   ['none when more is in use than there is', [{}], { usedMiB: 9000 }, [0]],
 ];
@@ -40,7 +40,7 @@ describe('stemsWanted', () => {
     });
   }
 
-  test('says when to look again: when a kind is forgotten', () => assert.equal(stemsWanted([USED], MACHINE).lookAgainMs, 3_599_000));
+  test('says when to look again: when a kind is forgotten', () => assert.equal(stemsWanted([USED], MACHINE).lookAgainMs, 86_399_000));
   test('or when its rest is over', () =>
     assert.equal(stemsWanted([{ ...USED, failures: 2, failedAt: NOW - 500 }], MACHINE).lookAgainMs, 1500));
   test('or when a burst is', () => assert.equal(stemsWanted([{ ...USED, takenAt: [NOW - 9, NOW - 5] }], MACHINE).lookAgainMs, 59_991));
