@@ -8,8 +8,8 @@ import { ROWS } from './rows/index.ts';
 import { Session } from './session.ts';
 import { median, ratios } from './stats.ts';
 
-/** So many times the gate is still let through. */
-const SLACK = 1.5;
+/** So many times the gate is still let through: ratios of short runs beside other work were seen to double. */
+const SLACK = 2.5;
 
 /** What is checked. A measure whose own gate is a time gets one that is a ratio to its floor. */
 const CHECKED: Readonly<Record<string, Pick<Gate, 'sense' | 'value'> | undefined>> = {
@@ -17,7 +17,8 @@ const CHECKED: Readonly<Record<string, Pick<Gate, 'sense' | 'value'> | undefined
   'process-stem': { sense: '<=', value: 0.3 },
   'process-cold': undefined,
   'warm-c1': undefined,
-  c64: undefined,
+  // What two cores reach with the generator on one of them; the row's own gate is further away.
+  c64: { sense: '>=', value: 0.36 },
   'daemon-start': undefined,
   'cli-version': undefined,
   'cli-invoke': undefined,
