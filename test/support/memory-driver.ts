@@ -284,7 +284,10 @@ export class MemorySandbox implements Sandbox {
 
   /** Lets time pass inside; never ends once the process is gone. */
   wait(ms: number): Promise<void> {
-    return ms === 0 ? Promise.resolve() : new Promise((resolve) => void this.#after(ms, resolve));
+    if (ms === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      if (this.#status === undefined) this.#after(ms, resolve);
+    });
   }
 
   #say(say: () => void): void {
