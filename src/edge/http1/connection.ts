@@ -66,9 +66,10 @@ export class Connection {
     socket.on('close', this.#onClose);
   }
 
-  /** Nothing was asked that is not answered, and no part of a request has come. */
+  /** Nothing was asked that is not answered to the last byte, and no part of a request has come. */
   get isIdle(): boolean {
-    return this.#open === 0 && this.#held === undefined && this.#gathering === undefined && !this.#isLeaving;
+    const isWaited = this.#held !== undefined || this.#gathering !== undefined || this.#isLeaving;
+    return this.#open === 0 && !isWaited && this.socket.writableLength === 0;
   }
 
   /** Called at every sweep of the server: a head that does not get on is left to `node:http`, which has a clock for that. */

@@ -363,4 +363,19 @@ describe('a server of plain connections', () => {
     made.server.closeAllConnections();
     await Promise.all([closed(busy), closed(reading)]);
   });
+
+  test('does not close a connection whose answer is still being read', async () => {
+    await using made = await house();
+    const client = await made.dial();
+    client.socket.pause();
+    client.send(post('/a', ''));
+    await reached(() => made.calls.length, 1);
+    answer(made.calls[0], `${'x'.repeat(20_000_000)}<end>`);
+    await settled();
+    made.server.closeIdleConnections();
+    client.socket.resume();
+    await client.until(/<end>$/);
+    made.server.closeIdleConnections();
+    await closed(client);
+  });
 });
