@@ -1,6 +1,6 @@
 import type { LamError } from '../errors/index.ts';
 import { Ewma, Fifo, type MonotonicMs } from '../kit/index.ts';
-import { pipelineDepth, RECALLED_MS, WAKE_MS, type Traffic } from './policy/index.ts';
+import { pipelineDepth, Quickness, WAKE_MS, type Traffic } from './policy/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 import type { SandboxStateName } from './sandbox-state.ts';
 import type { InitFailure, Lease, Slot } from './slot.ts';
@@ -31,8 +31,7 @@ export class Group {
   readonly service: Ewma = new Ewma(0.1);
   /** Time from asking for a sandbox to having it, without a stem, ms. */
   readonly cold: Ewma = new Ewma(0.3);
-  /** The longest of late: a maximum that fades by half in about 140 invocations, ms. */
-  slowestMs = 0;
+  readonly quickness: Quickness = new Quickness();
   /** Leases that are out. */
   inFlight = 0;
   /** Most sandboxes busy at once since it was last asked for. */
@@ -98,18 +97,18 @@ export class Group {
   /** Counts how long one invocation took. */
   served(ms: number): void {
     this.service.add(ms);
-    this.slowestMs = Math.max(ms, this.slowestMs * 0.995);
+    this.quickness.served(ms);
   }
 
   /** Counts one that was sent ahead and taken back, because the one before it is no quick one. */
   recalled(): void {
-    this.slowestMs = Math.max(this.slowestMs, RECALLED_MS);
+    this.quickness.recalled();
   }
 
   /** Invocations a sandbox that runs them one by one may hold at once; what waits inside one waits as much as what is in the queue. */
   get depth(): number {
     if (this.revision.runtime.protocol !== 'frames') return 1;
-    return Math.min(pipelineDepth(this.service.value, this.slowestMs), 1 + this.revision.config.maxQueue);
+    return Math.min(pipelineDepth(this.quickness), 1 + this.revision.config.maxQueue);
   }
 
   /**
@@ -118,7 +117,7 @@ export class Group {
    */
   quickLane(): Slot | undefined {
     const slot = this.leastLoaded(this.depth);
-    return slot !== undefined && slot.inFlight * (this.service.value ?? Infinity) <= WAKE_MS ? slot : undefined;
+    return slot !== undefined && slot.inFlight * (this.quickness.typical.value ?? Infinity) <= WAKE_MS ? slot : undefined;
   }
 
   /** The busy sandbox with the least to do that holds fewer than `most` invocations. */

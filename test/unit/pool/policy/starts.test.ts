@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { pipelineDepth, RECALLED_MS, startsWanted, type Demand } from '../../../../src/pool/policy/index.ts';
+import { pipelineDepth, Quickness, startsWanted, type Demand } from '../../../../src/pool/policy/index.ts';
 
 const CALM: Demand = {
   waiting: 1,
@@ -55,15 +55,29 @@ describe('startsWanted', () => {
   for (const [title, change, wanted] of STARTS) test(title, () => assert.equal(startsWanted({ ...CALM, ...change }), wanted));
 });
 
-const DEPTHS: readonly [string, number | undefined, number, number][] = [
-  ['is one before anything is known', undefined, 0, 1],
-  ['is as many as keep the last one waiting two milliseconds', 0.5, 1, 5],
-  ['has an end, however quick they are', 0, 0, 16],
-  ['is one when each takes longer than they may wait', 3, 4, 1],
-  ['is one when a recent one was slow', 0.1, 5.1, 1],
-  ['is one after a recall', 0.1, RECALLED_MS, 1],
+/** How quick a version is after these, ms; `recall`: one was taken back. */
+function after(...took: readonly (number | 'recall')[]): Quickness {
+  const quickness = new Quickness();
+  for (const ms of took)
+    if (ms === 'recall') quickness.recalled();
+    else quickness.served(ms);
+  return quickness;
+}
+
+const times = (count: number, ms: number): readonly number[] => Array.from({ length: count }, () => ms);
+
+const DEPTHS: readonly [string, Quickness, number][] = [
+  ['is one before anything is known', after(), 1],
+  ['is as many as keep the last one waiting two milliseconds', after(...times(20, 0.5)), 5],
+  ['has an end, however quick they are', after(...times(20, 0)), 16],
+  ['is one when each takes longer than they may wait', after(...times(20, 3)), 1],
+  ['is one when they are slow', after(...times(20, 100)), 1],
+  ['is not one for a single slow one among many', after(...times(100, 0.1), 400, ...times(9, 0.1)), 11],
+  ['is one when some in a hundred are slow', after(...times(100, 0.1), ...times(5, 8), ...times(40, 0.1)), 1],
+  ['is one after a recall', after(...times(100, 0.1), 'recall', ...times(100, 0.1)), 1],
+  ['is more again when the recall is long ago', after(...times(100, 0.1), 'recall', ...times(200, 0.1)), 16],
 ];
 
 describe('how many a sandbox may hold at once', () => {
-  for (const [title, serviceMs, slowestMs, depth] of DEPTHS) test(title, () => assert.equal(pipelineDepth(serviceMs, slowestMs), depth));
+  for (const [title, quickness, depth] of DEPTHS) test(title, () => assert.equal(pipelineDepth(quickness), depth));
 });
