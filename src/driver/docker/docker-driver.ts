@@ -37,6 +37,8 @@ const CREATIONS = 4;
 /** Patience with the list of what is there, and with a pull. */
 const LIST_MS = 60_000;
 const PULL_MS = 120_000;
+/** How long after a removal that was not confirmed it is tried again. */
+const SWEEP_MS = 1000;
 const DIAL_SOCKET = 'dial.sock';
 
 export interface DockerDriverOptions extends BroughtFiles {
@@ -94,6 +96,7 @@ class DockerDriver implements SandboxDriver {
   readonly #leftovers = new Set<string>();
   /** Some distributions leave out Docker's init; then the function is process 1 in images, and reaps for itself. */
   #hasInit = true;
+  #cancelSweep: (() => void) | undefined;
   #closed = false;
   #docker: Promise<Docker> | undefined;
   #agent: Agent | undefined;
@@ -148,6 +151,7 @@ class DockerDriver implements SandboxDriver {
     this.#closed = true;
     await Promise.allSettled(this.#creating);
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
+    this.#cancelSweep?.();
     await this.#sweep();
     await this.#parts.dial.close();
     this.#agent?.destroy();
@@ -167,7 +171,6 @@ class DockerDriver implements SandboxDriver {
       const base = await this.#bases.find(spec.runtime, spec.image);
       const making = { spec, hooks, base, undo, codeFolder: await this.#codeFolder(spec, undo) };
       const sandbox = spec.runtime.protocol === 'frames' ? await this.#frames(making) : await this.#runtimeApi(making);
-      if (this.#leftovers.size > 0) void this.#sweep();
       return sandbox;
     } catch (thrown) {
       for (const step of undo.toReversed()) await step();
@@ -251,7 +254,7 @@ class DockerDriver implements SandboxDriver {
       socketMount,
       code: spec.code ?? stemCode?.path ?? '',
       undo,
-      onLeftover: (id) => this.#leftovers.add(id),
+      onLeftover: (id) => this.#leave(id),
     });
   }
 
@@ -269,7 +272,7 @@ class DockerDriver implements SandboxDriver {
       wantsSigterm: () => own?.api.wantsSigterm() === true,
       onDestroyed: async (removed) => {
         this.#sandboxes.delete(sandbox);
-        if (!removed) this.#leftovers.add(container.id);
+        if (!removed) this.#leave(container.id);
         output.close();
         if (own !== undefined) await rm(own.folder, { recursive: true, force: true });
         await stemCode?.remove();
@@ -279,6 +282,19 @@ class DockerDriver implements SandboxDriver {
   }
 
   /** Tries again to remove what the engine was not there to remove. */
+  /** Its removal is tried again until the engine confirms it. */
+  #leave(id: string): void {
+    this.#leftovers.add(id);
+    if (this.#closed) return;
+    this.#cancelSweep ??= this.#parts.clock.after(SWEEP_MS, () => {
+      this.#cancelSweep = undefined;
+      void this.#sweep().then(() => {
+        const [left] = this.#leftovers;
+        if (left !== undefined) this.#leave(left);
+      });
+    });
+  }
+
   async #sweep(): Promise<void> {
     for (const id of await this.#removeAll([...this.#leftovers])) this.#leftovers.delete(id);
   }
