@@ -27,7 +27,7 @@ export const AGE_STARTS: Float64Array = Float64Array.from({ length: AGE_BINS + 1
   return (STEPS + ((bin - 1) % STEPS)) * 2 ** (SHORT_BITS + Math.floor((bin - 1) / STEPS) - STEP_BITS);
 });
 
-/** What stays of the weight of earlier gaps when a new one is counted. So about the last 32 decide. */
+/** What stays of the weight of earlier gaps when a new one is counted. So about the last 64 decide. */
 const FADE = 63 / 64;
 /** The time constant of {@link Arrivals.recent}, ms. */
 const RECENT_MS = 600_000;
@@ -88,14 +88,14 @@ export class Arrivals {
     else if (now - this.#burstFrom < BURST_MS) this.#burstSize++;
   }
 
+  /** What the last arrival asked for is in use until now: the next gap begins here. */
+  lasted(now: MonotonicMs): void {
+    this.last = Math.max(now, this.last);
+  }
+
   /** Arrivals of late at time `now`: each counts 1 when it comes and fades to a third in ten minutes. */
   recent(now: MonotonicMs): number {
     return this.count === 0 ? 0 : this.#recent * Math.exp(-Math.max(0, now - this.last) / RECENT_MS);
-  }
-
-  /** Arrivals per second of late. */
-  rate(now: MonotonicMs): number {
-    return this.recent(now) / (RECENT_MS / 1000);
   }
 
   /** Gaps of late that were at least as long as where this bin begins. The first bin knows none: short gaps are not counted. */

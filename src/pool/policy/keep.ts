@@ -116,10 +116,11 @@ interface Valued {
 /** Fills in what each bin is worth. */
 function weigh(arrivals: Arrivals, costMs: number, rentPerMs: number): void {
   let left = 1;
-  let chanceAround = at(PRIOR, 0);
+  let liveliness = 1;
   for (let bin = 0; bin < AGE_BINS; bin++) {
-    if ((bin - 1) % OCTAVE === 0) chanceAround = chanceInOctave(arrivals, bin);
-    const chance = (arrivals.ended(bin) + BIN_WEIGHT * chanceAround) / (arrivals.reached(bin) + BIN_WEIGHT);
+    if ((bin - 1) % OCTAVE === 0) liveliness = livelinessFrom(arrivals, bin);
+    const expected = Math.min(1, at(PRIOR, bin) * liveliness);
+    const chance = (arrivals.ended(bin) + BIN_WEIGHT * expected) / (arrivals.reached(bin) + BIN_WEIGHT);
     const widthMs = at(AGE_STARTS, bin + 1) - at(AGE_STARTS, bin);
     alive[bin] = left;
     // An arrival within the bin comes in its middle, on average. The last bin never ends, and is never worth it.
@@ -130,15 +131,15 @@ function weigh(arrivals: Arrivals, costMs: number, rentPerMs: number): void {
   alive[AGE_BINS] = left;
 }
 
-/** How likely a gap that got so far ends in the next bin, on average over the bins of a doubling from this one on. */
-function chanceInOctave(arrivals: Arrivals, from: number): number {
-  let reached = 0;
+/** How many times as many gaps end in the doubling from this bin on as those of a function that nothing is known of. */
+function livelinessFrom(arrivals: Arrivals, from: number): number {
+  let expected = 0;
   let ended = 0;
   for (let bin = from; bin < Math.min(from + OCTAVE, AGE_BINS); bin++) {
-    reached += arrivals.reached(bin) + PRIOR_WEIGHT;
+    expected += (arrivals.reached(bin) + PRIOR_WEIGHT) * at(PRIOR, bin);
     ended += arrivals.ended(bin) + PRIOR_WEIGHT * at(PRIOR, bin);
   }
-  return ended / reached;
+  return ended / expected;
 }
 
 /** Fills in, for every bin, the best window that begins there or later. */
@@ -199,17 +200,18 @@ function steadyWindows(arrivals: Arrivals, coldMs: number, costMs: number, rentP
   const earlyMs = SPREADS * steady.spreadMs + AHEAD_MS + coldMs;
   const lateMs = SPREADS * steady.spreadMs + LEAST_KEEP_MS;
   const fromMs = steady.gapMs - earlyMs;
-  const through = steady.share * costMs - rentPerMs * (steady.gapMs + lateMs);
-  const held: Valued = {
-    windows: { keepMs: steady.gapMs + lateMs, prewarmAfterMs: Infinity, prewarmKeepMs: 0 },
-    worth: through,
-  };
-  if (fromMs <= LEAST_KEEP_MS) return held;
+  const untilMs = steady.gapMs + lateMs;
   const { keepMs, worth: keepWorth } = bestKeep(fromMs);
-  const again = steady.share * costMs - rentPerMs * (earlyMs + lateMs) - AHEAD_SHARE * costMs;
-  if (again <= 0) return undefined;
-  const value = keepWorth + again;
-  return through > value ? held : { windows: { keepMs, prewarmAfterMs: fromMs, prewarmKeepMs: earlyMs + lateMs }, worth: value };
+  const saved = keepWorth + steady.share * costMs;
+  const held: Valued = {
+    windows: { keepMs: untilMs, prewarmAfterMs: Infinity, prewarmKeepMs: 0 },
+    worth: saved - rentPerMs * Math.max(0, untilMs - keepMs),
+  };
+  const again: Valued = {
+    windows: { keepMs, prewarmAfterMs: fromMs, prewarmKeepMs: untilMs - fromMs },
+    worth: saved - rentPerMs * (untilMs - fromMs) - AHEAD_SHARE * costMs,
+  };
+  return fromMs > keepMs && again.worth > held.worth ? again : held;
 }
 
 /** The best when the next arrival comes exactly so long after the last one. */

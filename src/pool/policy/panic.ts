@@ -12,7 +12,7 @@ const PANIC_BUCKETS = PANIC_MS / BUCKET_MS;
 
 /**
  * How many sandboxes of a function to keep after a burst. In calm times the mean of the last minute's peaks; when the peak of the
- * last six seconds is twice that, panic: as many as it took, and no fewer until a minute has passed without another such peak.
+ * last six seconds is twice that, panic: as many as it took at most in the last minute, so that none is ended in that time.
  */
 export class Panic {
   /** The peak of each bucket, by bucket number modulo their count. */
@@ -21,7 +21,6 @@ export class Panic {
   #sum = 0;
   #bucket = -Infinity;
   #panicUntil: MonotonicMs = -Infinity;
-  #held = 0;
 
   /** So many sandboxes were busy at once. Times never go back; one that does counts as the latest. */
   sample(now: MonotonicMs, busy: number): void {
@@ -35,8 +34,7 @@ export class Panic {
     }
     const burst = this.#peakOf(PANIC_BUCKETS);
     if (burst < 2 || burst < PANIC_RATIO * Math.max(1, this.#mean())) return;
-    this.#held = now < this.#panicUntil ? Math.max(this.#held, burst) : burst;
-    this.#panicUntil = now + STABLE_MS;
+    this.#panicUntil = Math.max(this.#panicUntil, now + STABLE_MS);
   }
 
   /** Whether a burst was less than a minute ago. */
@@ -48,7 +46,7 @@ export class Panic {
   keepBeyondOne(now: MonotonicMs): number {
     this.#roll(now);
     const calm = Math.ceil(this.#mean());
-    return Math.max(0, (this.isPanic(now) ? Math.max(this.#held, calm) : calm) - 1);
+    return Math.max(0, (this.isPanic(now) ? this.#peakOf(BUCKETS) : calm) - 1);
   }
 
   /** Empties the buckets of the time that passed without a sample. */

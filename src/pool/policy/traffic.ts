@@ -7,8 +7,10 @@ import { Panic } from './panic.ts';
 class Rank {
   /** When at least the first of them was needed. */
   readonly arrivals: Arrivals;
-  /** How many sandboxes were busy at once when they were, at most, in the last minute that they were. */
+  /** How many sandboxes were needed at once, at most, in the last minute that one of them was; the last of them, where more were. */
   peak = 0;
+  /** At least the first of them is in use, as far as is known. */
+  isBusy = false;
   #windows: KeepWindows | undefined;
   #changes = -1;
   #coldMs = 0;
@@ -63,16 +65,19 @@ export class Traffic {
 
   /**
    * So many sandboxes are busy, and so many were at once since the last sample. To be called about once a second while any
-   * is busy, or whenever the number grows.
+   * is or was busy, or whenever the number changes.
    */
   sample(now: MonotonicMs, busy: number, peak: number): void {
     const most = Math.max(busy, peak);
     this.#panic.sample(now, most);
     for (let at = 1; 2 ** at <= most; at++) {
       const rank = (this.#ranks[at] ??= new Rank(new Arrivals()));
-      rank.peak = now - rank.arrivals.last > PEAK_MS ? most : Math.max(rank.peak, most);
-      rank.arrivals.arrived(now);
+      const needed = Math.min(most, 2 ** (at + 1) - 1);
+      rank.peak = now - rank.arrivals.last > PEAK_MS ? needed : Math.max(rank.peak, needed);
+      if (rank.isBusy) rank.arrivals.lasted(now);
+      else rank.arrivals.arrived(now);
     }
+    for (const [at, rank] of this.#ranks.entries()) rank.isBusy = at > 0 && 2 ** at <= busy;
   }
 
   /**

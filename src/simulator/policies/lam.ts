@@ -60,8 +60,8 @@ export class LamKeep implements Policy {
   }
 
   rested({ of, memoryMiB }: Sandbox, now: number): number {
-    const busy = this.#machine.busy(of) + 1;
-    if (busy > 1) this.#of(of).sample(now, busy, busy);
+    const busy = this.#machine.busy(of);
+    if (busy > 0) this.#of(of).sample(now, busy, busy + 1);
     const frequency = this.#of(of).arrivals.recent(now);
     return greedyDualPriority(this.#clock, { frequency, coldMs: this.#machine.coldMs(of), memoryMiB });
   }

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Arrivals } from '../../../../src/pool/policy/arrivals.ts';
+import { isKept, isPrewarmTime, keepWindows, nextTurn, type KeepCosts, type KeepWindows } from '../../../../src/pool/policy/keep.ts';
+
+const COSTS: KeepCosts = { coldMs: 250, memoryMiB: 128, price: 1.2 };
+const MINUTE_MS = 60_000;
+
+function withGaps(gapsMs: readonly number[]): Arrivals {
+  const arrivals = new Arrivals();
+  let now = 0;
+  arrivals.arrived(now);
+  for (const gapMs of gapsMs) arrivals.arrived((now += gapMs));
+  return arrivals;
+}
+
+function every(gapMs: number, times = 30): Arrivals {
+  return withGaps(Array<number>(times).fill(gapMs));
+}
+
+/** Gaps of a process without memory: the quantiles of its distribution, in an order that no rule explains. */
+function memoryless(meanMs: number, count = 199): Arrivals {
+  return withGaps(Array.from({ length: count }, (_, at) => -Math.log(1 - (((at * 79) % count) + 0.5) / count) * meanMs));
+}
+
+describe('keepWindows', () => {
+  test('keeps a function that nothing is known of for about ten minutes, and makes nothing ahead', () => {
+    const windows = keepWindows(new Arrivals(), COSTS);
+    assert.deepEqual(windows, { keepMs: 655_360, prewarmAfterMs: Infinity, prewarmKeepMs: 0 });
+    assert.deepEqual(keepWindows(withGaps([]), COSTS), windows);
+  });
+
+  test('lets a function that a timer calls every quarter of an hour go, and has it again just before', () => {
+    const { keepMs, prewarmAfterMs, prewarmKeepMs } = keepWindows(every(15 * MINUTE_MS), COSTS);
+    assert.ok(keepMs < 10_000, String(keepMs));
+    // Ready 1.5 s ahead of time, after a boot of 250 ms.
+    assert.ok(prewarmAfterMs > 15 * MINUTE_MS - 2500 && prewarmAfterMs <= 15 * MINUTE_MS - 1750, String(prewarmAfterMs));
+    assert.ok(prewarmAfterMs + prewarmKeepMs > 15 * MINUTE_MS + 1000, String(prewarmKeepMs));
+    assert.ok(prewarmKeepMs < 5000, String(prewarmKeepMs));
+  });
+
+  test('does the same for one that is called once a day', () => {
+    const { keepMs, prewarmAfterMs, prewarmKeepMs } = keepWindows(every(1440 * MINUTE_MS), COSTS);
+    assert.ok(keepMs < 10_000 && prewarmAfterMs < 1440 * MINUTE_MS && prewarmAfterMs > 1435 * MINUTE_MS, String(prewarmAfterMs));
+    assert.ok(prewarmAfterMs + prewarmKeepMs > 1440 * MINUTE_MS && prewarmKeepMs < MINUTE_MS, String(prewarmKeepMs));
+  });
+
+  test('waits longer on both sides of a time that is less exact', () => {
+    const exact = keepWindows(every(15 * MINUTE_MS), COSTS);
+    const loose = keepWindows(withGaps(Array.from({ length: 40 }, (_, at) => 15 * MINUTE_MS + ((at * 7) % 11) * 1000)), COSTS);
+    assert.ok(loose.prewarmKeepMs > exact.prewarmKeepMs + 5000, `${exact.prewarmKeepMs} ${loose.prewarmKeepMs}`);
+    assert.ok(loose.prewarmAfterMs < 15 * MINUTE_MS && loose.prewarmAfterMs + loose.prewarmKeepMs > 15 * MINUTE_MS + 10_000);
+  });
+
+  test('holds one through gaps that are shorter than what a start ahead is worth', () => {
+    const { keepMs, prewarmAfterMs } = keepWindows(every(30_000), COSTS);
+    assert.ok(keepMs > 30_000 && keepMs < 60_000, String(keepMs));
+    assert.equal(prewarmAfterMs, Infinity);
+  });
+
+  test('keeps one that is called often at no special time through nearly all its gaps', () => {
+    const { keepMs } = keepWindows(memoryless(MINUTE_MS), COSTS);
+    assert.ok(keepMs > 5 * MINUTE_MS, String(keepMs));
+  });
+
+  test('lets one that is called now and then at no special time go soon', () => {
+    const { keepMs, prewarmAfterMs } = keepWindows(memoryless(600 * MINUTE_MS), COSTS);
+    assert.ok(keepMs < 5 * MINUTE_MS, String(keepMs));
+    assert.equal(prewarmAfterMs, Infinity);
+  });
+
+  test('forgets: what was called by the minute and now by the day is let go', () => {
+    const arrivals = withGaps([
+      ...Array<number>(200).fill(MINUTE_MS),
+      ...Array.from({ length: 90 }, (_, at) => (600 + ((at * 37) % 90) * 20) * MINUTE_MS),
+    ]);
+    const { keepMs } = keepWindows(arrivals, COSTS);
+    assert.ok(keepMs < 2 * MINUTE_MS, String(keepMs));
+  });
+
+  test('keeps longer what costs more to start, or holds less, or where memory is cheap', () => {
+    const arrivals = new Arrivals();
+    const { keepMs } = keepWindows(arrivals, COSTS);
+    assert.ok(keepWindows(arrivals, { ...COSTS, coldMs: 2500 }).keepMs > keepMs);
+    assert.ok(keepWindows(arrivals, { ...COSTS, memoryMiB: 1024 }).keepMs < keepMs);
+    assert.ok(keepWindows(arrivals, { ...COSTS, price: 0.3 }).keepMs > keepMs);
+    assert.equal(keepWindows(arrivals, { coldMs: 250, memoryMiB: 128 }).keepMs, keepMs);
+  });
+
+  test('keeps longer where many requests would wait for the same start', () => {
+    const arrivals = new Arrivals();
+    for (let burst = 0; burst < 60; burst++)
+      for (let i = 0; i < 20; i++) arrivals.arrived(burst * 1_200_000 + ((burst * 37) % 60) * 20_000 + i);
+    assert.ok(keepWindows(arrivals, { ...COSTS, concurrency: 10 }).keepMs > keepWindows(arrivals, { ...COSTS, concurrency: 1 }).keepMs);
+  });
+
+  test('never keeps what is worth nothing for more than about a second', () => {
+    const { keepMs, prewarmAfterMs } = keepWindows(memoryless(600 * MINUTE_MS), { ...COSTS, price: 1e6 });
+    assert.deepEqual([keepMs, prewarmAfterMs], [1024, Infinity]);
+  });
+
+  test('keeps for a day and a half what costs nothing to keep', () => {
+    assert.equal(keepWindows(new Arrivals(), { ...COSTS, price: 0 }).keepMs, 2 ** 27);
+  });
+});
+
+describe('keepWindows with a schedule', () => {
+  test('has one ready for the very time, and lets go meanwhile', () => {
+    const arrivals = memoryless(600 * MINUTE_MS);
+    const { prewarmAfterMs, prewarmKeepMs, keepMs } = keepWindows(arrivals, COSTS, arrivals.last + 120 * MINUTE_MS);
+    assert.deepEqual([prewarmAfterMs, prewarmKeepMs], [120 * MINUTE_MS - 1750, 6750]);
+    assert.ok(keepMs < 5 * MINUTE_MS);
+  });
+
+  test('keeps it until then when that costs less than another start', () => {
+    const arrivals = memoryless(600 * MINUTE_MS);
+    const { keepMs, prewarmAfterMs } = keepWindows(arrivals, COSTS, arrivals.last + 30_000);
+    assert.ok(keepMs >= 35_000);
+    assert.equal(prewarmAfterMs, Infinity);
+  });
+
+  test('means nothing before the first arrival, from which windows are measured', () =>
+    assert.deepEqual(keepWindows(new Arrivals(), COSTS, 1000), keepWindows(new Arrivals(), COSTS)));
+});
+
+describe('windows', () => {
+  const WINDOWS: KeepWindows = { keepMs: 100, prewarmAfterMs: 500, prewarmKeepMs: 50 };
+  const AGES: readonly [number, boolean, boolean, number][] = [
+    [0, true, false, 100],
+    [99, true, false, 100],
+    [100, false, false, 500],
+    [499, false, false, 500],
+    [500, true, true, 550],
+    [549, true, true, 550],
+    [550, false, false, Infinity],
+  ];
+  for (const [ageMs, kept, ahead, turn] of AGES) {
+    test(`at ${ageMs} ms`, () =>
+      assert.deepEqual([isKept(WINDOWS, ageMs), isPrewarmTime(WINDOWS, ageMs), nextTurn(WINDOWS, ageMs)], [kept, ahead, turn]));
+  }
+  test('without a second one, nothing follows the first', () =>
+    assert.equal(nextTurn({ keepMs: 100, prewarmAfterMs: Infinity, prewarmKeepMs: 0 }, 100), Infinity));
+});
