@@ -52,6 +52,17 @@ describe('keepWindows', () => {
     assert.ok(loose.prewarmAfterMs < 15 * MINUTE_MS && loose.prewarmAfterMs + loose.prewarmKeepMs > 15 * MINUTE_MS + 10_000);
   });
 
+  test('has one again for the whole time in which calls come, where that is no exact time', () => {
+    const { keepMs, prewarmAfterMs, prewarmKeepMs } = keepWindows(
+      withGaps(Array.from({ length: 120 }, (_, at) => (120 + ((at * 37) % 60)) * MINUTE_MS)),
+      { ...COSTS, price: 0.2 },
+    );
+    assert.ok(keepMs < MINUTE_MS, String(keepMs));
+    assert.ok(prewarmAfterMs > 100 * MINUTE_MS && prewarmAfterMs < 125 * MINUTE_MS, String(prewarmAfterMs / MINUTE_MS));
+    const until = prewarmAfterMs + prewarmKeepMs;
+    assert.ok(until > 172 * MINUTE_MS && until < 200 * MINUTE_MS, String(until / MINUTE_MS));
+  });
+
   test('holds one through gaps that are shorter than what a start ahead is worth', () => {
     const { keepMs, prewarmAfterMs } = keepWindows(every(30_000), COSTS);
     assert.ok(keepMs > 30_000 && keepMs < 60_000, String(keepMs));
