@@ -45,7 +45,7 @@ describe('what a machine cannot give', { concurrency: true }, () => {
 
   test('a stem that never connects is given up and reported, and functions run without it', async () => {
     await using s = await lamSession();
-    const [bin, hangs] = [join(s.root, 'bin'), join(s.root, 'hangs')];
+    const [bin, hangs] = [join(s.root, 'mute'), join(s.root, 'hangs')];
     const python = execFileSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).trim();
     mkdirSync(bin);
     // A Python that says who it is, and then hangs for as long as there is a file.
