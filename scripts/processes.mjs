@@ -14,6 +14,9 @@ export function nodeProgram() {
   return hasPinnedNode ? join(root, 'node_modules', '.bin', 'node') : process.execPath;
 }
 
+/** What a command has to end in good order once its time is up, ms. */
+const KILL_AFTER_MS = 20_000;
+
 /** `1234` as `1.2 s`. */
 export function seconds(ms) {
   return `${(ms / 1000).toFixed(1)} s`;
@@ -37,8 +40,9 @@ export function pathWithoutBin(path = process.env.PATH ?? '') {
 /**
  * Runs `command` in the clone and resolves when it ended, whatever became of it: exit code (128 and more for a signal),
  * what it printed when `quiet` or `tap`, and how long it took. `path` replaces PATH. `tap` is given each piece of output as it comes.
+ * After `limitMs` it is ended, with SIGTERM and, if that does not help, SIGKILL.
  */
-export function run([program, ...args], { quiet = false, tap, env = process.env, path = pathWithBin(env.PATH) } = {}) {
+export function run([program, ...args], { quiet = false, tap, limitMs, env = process.env, path = pathWithBin(env.PATH) } = {}) {
   const start = performance.now();
   return new Promise((resolve) => {
     const piped = quiet || tap !== undefined;
@@ -50,6 +54,10 @@ export function run([program, ...args], { quiet = false, tap, env = process.env,
     const forward = (signal) => child.kill(signal);
     const signals = ['SIGINT', 'SIGTERM'];
     for (const signal of signals) process.on(signal, forward);
+    const limits = [];
+    if (limitMs !== undefined) {
+      limits.push(setTimeout(forward, limitMs, 'SIGTERM'), setTimeout(forward, limitMs + KILL_AFTER_MS, 'SIGKILL'));
+    }
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8');
@@ -59,6 +67,7 @@ export function run([program, ...args], { quiet = false, tap, env = process.env,
       });
     }
     const end = (code) => {
+      limits.forEach(clearTimeout);
       for (const signal of signals) process.off(signal, forward);
       resolve({ code, output, ms: performance.now() - start });
     };

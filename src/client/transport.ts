@@ -22,6 +22,8 @@ export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
       agent: false,
       headers: {
         host: 'localhost',
+        // Else the daemon hangs up behind its answer, and if this side still sends, that breaks before the answer is read.
+        connection: 'keep-alive',
         ...(ask.body === undefined ? {} : { 'content-type': ask.body.type }),
         ...(length === undefined ? {} : { 'content-length': length }),
       },
@@ -30,6 +32,7 @@ export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
     let answered = false;
     outgoing.on('response', (incoming) => {
       answered = true;
+      incoming.on('close', () => outgoing.destroy());
       resolve(incoming);
     });
     outgoing.on('error', (error) => {

@@ -217,7 +217,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     });
     await using blank = await stem('nodejs');
     let turns = 0;
-    const turn = setInterval(() => (turns += 1), 1);
+    const turn = setInterval(() => (turns += 1), 1).unref();
     const booted = await blank.become(code, { handler: 'main.handler' });
     clearInterval(turn);
     assert.equal(await booted.json({}), 2999);

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { isLamError } from '../../../src/errors/index.ts';
+import { json, open } from '../../../src/client/transport.ts';
+
+const REFUSAL = JSON.stringify({ error: { code: 'LAM_STORE_ZIP_EMPTY', message: 'the zip has no file in it' } });
+
+/**
+ * A server in a thread of its own, so that it goes on while this one stalls. It refuses a request before it has read the body,
+ * and counts up `steps[0]` when it has its head and again when the answer is out.
+ */
+const SERVER = `
+const { createServer } = require('node:http');
+const { parentPort, workerData } = require('node:worker_threads');
+const step = () => {
+  Atomics.add(workerData.steps, 0, 1);
+  Atomics.notify(workerData.steps, 0);
+};
+createServer((request, response) => {
+  step();
+  request.resume();
+  response.writeHead(400).end(workerData.refusal, step);
+}).listen(workerData.socket, () => parentPort.postMessage('listens'));
+`;
+
+interface Body {
+  readonly content: Readable;
+  readonly length?: number;
+}
+
+/** Uploads to a server that refuses it, and gives the code of the error, or the error itself when it is none of lam's. */
+async function refused(body: Body, steps = new Int32Array(new SharedArrayBuffer(4))): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), 'lam-upload-'));
+  const socket = join(folder, 's');
+  const server = new Worker(SERVER, { eval: true, workerData: { socket, steps, refusal: REFUSAL } });
+  try {
+    await once(server, 'message');
+    return await json(await open(socket, { method: 'POST', path: '/', body: { type: 'application/zip', ...body } }));
+  } catch (error) {
+    return isLamError(error) ? error.code : error;
+  } finally {
+    await server.terminate();
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe('an upload', () => {
+  test('that is refused tells why, though it went on for a while before it heard of that', async () => {
+    const steps = new Int32Array(new SharedArrayBuffer(4));
+    async function* late(): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(1000);
+      while (Atomics.load(steps, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+      // As on a busy machine: the server answers, and would hang up, while this thread does not get to run.
+      Atomics.wait(steps, 0, 1, 5000);
+      Atomics.wait(steps, 0, 2, 50);
+      yield Buffer.alloc(1000);
+    }
+    const content = Readable.from(late(), { objectMode: false });
+    assert.equal(await refused({ content, length: 2000 }, steps), 'LAM_STORE_ZIP_EMPTY');
+  });
+
+  test('that is refused before all of it was sent tells why, and is not sent to its end', async () => {
+    function* endless(): Generator<Buffer> {
+      for (;;) yield Buffer.alloc(65536);
+    }
+    const content = Readable.from(endless(), { objectMode: false });
+    assert.equal(await refused({ content }), 'LAM_STORE_ZIP_EMPTY');
+    if (!content.destroyed) await once(content, 'close', { signal: AbortSignal.timeout(5000) });
+  });
+
+  test('whose file cannot be read to its end says what the system says', async () => {
+    const content = new Readable({
+      read() {
+        this.destroy(new Error('EIO: i/o error, read'));
+      },
+    });
+    assert.match(String(await refused({ content, length: 1000 })), /EIO/);
+  });
+});
