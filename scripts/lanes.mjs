@@ -34,6 +34,7 @@ export function filesOf({ folder }) {
 
 /** Arguments of Node that run a lane. No test may take two minutes. */
 export function argumentsOf(lane, files) {
-  const isolation = lane.together ? ['--test-isolation=none'] : [`--test-concurrency=${lane.atOnce}`];
+  const seed = new URL('../test/support/seed.ts', import.meta.url).href;
+  const isolation = lane.together ? ['--test-isolation=none', `--import=${seed}`] : [`--test-concurrency=${lane.atOnce}`];
   return ['--test', ...isolation, '--test-reporter=spec', '--test-timeout=120000', ...files];
 }

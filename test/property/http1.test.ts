@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { httpTwins, type HttpTwins, type Outcome } from '../support/http-twins.ts';
 
 /** How long each search goes on, ms. */
-const SEARCH_MS = Number(process.env['LAM_FUZZ_MS'] ?? 5000);
+const SEARCH_MS = Number(process.env['LAM_TEST_FUZZ_MS'] ?? 5000);
 const SEARCH = { numRuns: 1_000_000, interruptAfterTimeLimit: SEARCH_MS };
 
 const PLAIN = [
@@ -139,13 +139,15 @@ describe('lam and node:http, given the same bytes', () => {
 
   /**
    * The same requests, each answered, and both refuse what came behind them or neither does. One exception: where bytes that are
-   * refused, or break the connection off, come in the same read as good requests before them, `node:http` may lose their answers.
+   * refused, or break the connection off as CONNECT does, come in the same read as good requests before them, `node:http` may lose
+   * their answers, on either side.
    */
   async function agree(pieces: readonly Buffer[]): Promise<void> {
     const { node, plain } = await twins.both(pieces);
     assert.deepEqual([plain.requests, refuses(plain)], [node.requests, refuses(node)]);
     assert.ok(answers(plain) <= plain.requests.length, 'none is answered twice');
-    if (!refuses(node) && answers(node) === node.requests.length) assert.equal(answers(plain), answers(node), 'no answer is lost');
+    const mayLose = refuses(node) || answers(node) < node.requests.length || pieces.some((piece) => piece.includes('CONNECT '));
+    if (!mayLose) assert.equal(answers(plain), answers(node), 'no answer is lost');
   }
 
   const cuts = fc.array(fc.nat({ max: 4000 }), { maxLength: 4 });
