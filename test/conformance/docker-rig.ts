@@ -171,6 +171,7 @@ export class Cuttable implements AsyncDisposable {
   readonly #target: string;
   readonly #sockets = new Set<Socket>();
   #server: ReturnType<typeof createServer> | undefined;
+  #losesAnswerTo: string | undefined;
 
   constructor(path: string, target: string) {
     this.path = path;
@@ -180,6 +181,7 @@ export class Cuttable implements AsyncDisposable {
   open(): Promise<void> {
     this.#server = createServer({ allowHalfOpen: true }, (client) => {
       const engine = connect({ path: this.#target, allowHalfOpen: true });
+      this.#watchFor(client, engine);
       for (const [from, to] of [
         [client, engine],
         [engine, client],
@@ -194,6 +196,20 @@ export class Cuttable implements AsyncDisposable {
       }
     });
     return new Promise((resolve) => this.#server?.listen(this.path, resolve));
+  }
+
+  /** The next request in which these words are is passed on, and instead of its answer the connection breaks. */
+  loseAnswerTo(words: string): void {
+    this.#losesAnswerTo = words;
+  }
+
+  #watchFor(client: Socket, engine: Socket): void {
+    client.on('data', (chunk: Buffer) => {
+      if (this.#losesAnswerTo === undefined || !chunk.includes(this.#losesAnswerTo)) return;
+      this.#losesAnswerTo = undefined;
+      engine.unpipe(client);
+      engine.once('data', () => client.destroy()).resume();
+    });
   }
 
   async cut(): Promise<void> {

@@ -8,6 +8,7 @@ import { homeId } from '../../src/contract/index.ts';
 import { probeDocker } from '../../src/driver/docker/index.ts';
 import type { Sandbox } from '../../src/driver/sandbox.ts';
 import { isLamError } from '../../src/errors/index.ts';
+import { sleep } from '../../src/kit/index.ts';
 import { buildGoFixture, hasGo } from './build-go-fixture.ts';
 import { driverConformance } from './driver-suite.ts';
 import { askEngine, bareImage, Cuttable, DockerRig, INIT, invoke, resultOf, specOf } from './docker-rig.ts';
@@ -325,6 +326,20 @@ lane('the Docker driver when things are missing', () => {
     const again = await driver.create(specOf('nodejs', code), rig.hooks);
     assert.equal((await again.session.init(INIT, 10_000)).kind, 'ready');
     await driver.close();
+    assert.deepEqual(await containersOf(rig.home), []);
+  });
+
+  test('removes a container of which it never heard that it was made', async () => {
+    await using rig = await DockerRig.make();
+    await using way = new Cuttable(join(rig.home, 'engine.sock'), socketPath);
+    await way.open();
+    const driver = await rig.driver(way.path);
+    way.loseAnswerTo('POST /containers/create');
+    await assert.rejects(driver.create(specOf('nodejs', await rig.code({ 'index.js': LOOK })), rig.hooks), {
+      code: 'LAM_DRIVER_DOCKER_UNREACHABLE',
+    });
+    const until = Date.now() + 10_000;
+    while (Date.now() < until && (await containersOf(rig.home)).length > 0) await sleep(50);
     assert.deepEqual(await containersOf(rig.home), []);
   });
 });

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync,
 import { delimiter, dirname, join } from 'node:path';
 import { homeId, socketPath } from '../../src/contract/index.ts';
 import type { Status } from '../../src/contract/index.ts';
-import { eventually, freePort, HAS_DOCKER, kill, leftovers, processesOf } from './machine.ts';
+import { containersOf, engine, eventually, freePort, HAS_DOCKER, kill, leftovers, processesOf } from './machine.ts';
 
 export {
   containersOf,
@@ -245,6 +245,7 @@ export class LamSession implements AsyncDisposable {
     await eventually(() => processesOf(this).length === 0, 5000);
     const left = await leftovers(this);
     for (const pid of processesOf(this)) kill(pid);
+    for (const id of await containersOf(this)) await engine('DELETE', `/containers/${id}?force=true&v=true`);
     rmSync(this.root, { recursive: true, force: true });
     rmSync(dirname(socketPath(this.home)), { recursive: true, force: true });
     if (lost !== '' || left.length > 0) this.fail([lost, ...left].filter((line) => line !== '').join('\n'));

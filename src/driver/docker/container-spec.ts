@@ -52,7 +52,7 @@ export interface ContainerPlan {
 }
 
 /** The engine's create request: least privilege, all limits, nothing of the daemon's environment. */
-export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
+export function containerOptions(plan: ContainerPlan): ContainerCreateOptions & { readonly name: string } {
   const { spec } = plan;
   const memory = (spec.limits.memoryMiB + plan.own.memoryMiB) * MIB;
   const isolated = spec.network === 'none';

@@ -23,11 +23,12 @@ import { Bases, type Base, type BroughtFiles } from './bases.ts';
 import { CodeFolder } from './code-folder.ts';
 import { INSIDE, LABEL } from './container-spec.ts';
 import { dockerError, isMissing, reasonOf } from './docker-errors.ts';
-import { DockerSandbox, removeContainer } from './docker-sandbox.ts';
+import { DockerSandbox, removeContainer, type Removal } from './docker-sandbox.ts';
 import { engineGet, member } from './engine-http.ts';
 import { readEngineInfo, type EngineInfo } from './engine-info.ts';
 import { EntrypointSandbox } from './entrypoint-sandbox.ts';
 import type { Mount } from './host-base.ts';
+import { Leftovers } from './leftovers.ts';
 import { apiSocket, codeFolder, makePlaces, makeReadable, type Places } from './places.ts';
 import { Semaphore } from './semaphore.ts';
 import { firstWord, startContainer, type Started, type UndoStep } from './start-container.ts';
@@ -37,8 +38,6 @@ const CREATIONS = 4;
 /** Patience with the list of what is there, and with a pull. */
 const LIST_MS = 60_000;
 const PULL_MS = 120_000;
-/** How long after a removal that was not confirmed it is tried again. */
-const SWEEP_MS = 1000;
 const DIAL_SOCKET = 'dial.sock';
 
 export interface DockerDriverOptions extends BroughtFiles {
@@ -92,11 +91,9 @@ class DockerDriver implements SandboxDriver {
   readonly #creations = new Semaphore(CREATIONS);
   readonly #creating = new Set<Promise<Sandbox>>();
   readonly #sandboxes = new Set<Sandbox>();
-  /** Containers whose removal the engine did not confirm. */
-  readonly #leftovers = new Set<string>();
+  readonly #leftovers: Leftovers;
   /** Some distributions leave out Docker's init; then the function is process 1 in images, and reaps for itself. */
   #hasInit = true;
-  #cancelSweep: (() => void) | undefined;
   #closed = false;
   #docker: Promise<Docker> | undefined;
   #agent: Agent | undefined;
@@ -104,6 +101,7 @@ class DockerDriver implements SandboxDriver {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.gaps = parts.info.gaps;
+    this.#leftovers = new Leftovers(parts.clock, (reference) => this.#remove(reference));
     this.#bases = new Bases({
       ...parts.options,
       docker: () => this.#engine(),
@@ -139,7 +137,8 @@ class DockerDriver implements SandboxDriver {
       // Nothing to remove is the usual case, and is found out without loading dockerode.
       const { body } = await engineGet(options.socketPath, `/containers/json?all=true&filters=${filters}`, LIST_MS);
       const ids = Array.isArray(body) ? body.map((c) => String(member(c, 'Id'))) : [];
-      const removed = await this.#removeAll(ids);
+      const removals = await Promise.all(ids.map((id) => this.#remove(id)));
+      const removed = removals.filter((removal) => removal !== 'unconfirmed');
       const files = await Promise.all([places.sandboxes, places.stems].map(emptied));
       return { containers: removed.length, processes: 0, files: files.reduce((sum, count) => sum + count, 0) };
     } catch (thrown) {
@@ -151,8 +150,7 @@ class DockerDriver implements SandboxDriver {
     this.#closed = true;
     await Promise.allSettled(this.#creating);
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
-    this.#cancelSweep?.();
-    await this.#sweep();
+    await this.#leftovers.close();
     await this.#parts.dial.close();
     this.#agent?.destroy();
   }
@@ -254,7 +252,7 @@ class DockerDriver implements SandboxDriver {
       socketMount,
       code: spec.code ?? stemCode?.path ?? '',
       undo,
-      onLeftover: (id) => this.#leave(id),
+      leftovers: this.#leftovers,
     });
   }
 
@@ -272,7 +270,7 @@ class DockerDriver implements SandboxDriver {
       wantsSigterm: () => own?.api.wantsSigterm() === true,
       onDestroyed: async (removed) => {
         this.#sandboxes.delete(sandbox);
-        if (!removed) this.#leave(container.id);
+        if (!removed) this.#leftovers.add(container.id);
         output.close();
         if (own !== undefined) await rm(own.folder, { recursive: true, force: true });
         await stemCode?.remove();
@@ -281,30 +279,9 @@ class DockerDriver implements SandboxDriver {
     return sandbox;
   }
 
-  /** Tries again to remove what the engine was not there to remove. */
-  /** Its removal is tried again until the engine confirms it. */
-  #leave(id: string): void {
-    this.#leftovers.add(id);
-    if (this.#closed) return;
-    this.#cancelSweep ??= this.#parts.clock.after(SWEEP_MS, () => {
-      this.#cancelSweep = undefined;
-      void this.#sweep().then(() => {
-        const [left] = this.#leftovers;
-        if (left !== undefined) this.#leave(left);
-      });
-    });
-  }
-
-  async #sweep(): Promise<void> {
-    for (const id of await this.#removeAll([...this.#leftovers])) this.#leftovers.delete(id);
-  }
-
-  /** Gives the ids of those whose removal the engine confirmed. */
-  async #removeAll(ids: readonly string[]): Promise<readonly string[]> {
-    if (ids.length === 0) return [];
+  async #remove(reference: string): Promise<Removal> {
     const docker = await this.#engine();
-    const confirmed = await Promise.all(ids.map((id) => removeContainer(docker.getContainer(id), this.#parts.clock)));
-    return ids.filter((_id, index) => confirmed[index]);
+    return removeContainer(docker.getContainer(reference), this.#parts.clock);
   }
 
   #engine(): Promise<Docker> {

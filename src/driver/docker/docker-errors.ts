@@ -32,6 +32,11 @@ function isUnreachable(thrown: unknown): boolean {
   return GONE.has(member(thrown, 'code')) || name === 'AbortError' || name === 'TimeoutError';
 }
 
+/** The engine itself said no: what it was asked for was not done. */
+export function isRefusal(thrown: unknown): boolean {
+  return typeof member(thrown, 'statusCode') === 'number';
+}
+
 /** The engine knows no such thing. */
 export function isMissing(thrown: unknown): boolean {
   return member(thrown, 'statusCode') === 404;

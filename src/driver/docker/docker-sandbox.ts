@@ -136,7 +136,7 @@ export class DockerSandbox implements Sandbox {
       );
       if (told) await within(clock, SIGTERM_MS, this.exited);
     }
-    const removed = await removeContainer(container, clock);
+    const removed = (await removeContainer(container, clock)) !== 'unconfirmed';
     await within(clock, removed ? GONE_MS : 0, this.exited);
     this.#gone.resolve(LOST);
     await this.exited;
@@ -145,9 +145,15 @@ export class DockerSandbox implements Sandbox {
   }
 }
 
-/** Ends and removes a container. False when the engine did not confirm it. Never rejects. */
-export function removeContainer(container: Container, clock: Clock): Promise<boolean> {
-  return answerOf(container.remove({ force: true, v: true }), clock).then(() => true, isMissing);
+/** What became of a removal: `missing` when the engine knows no such container, `unconfirmed` when it did not say. */
+export type Removal = 'removed' | 'missing' | 'unconfirmed';
+
+/** Ends and removes a container. Never rejects. */
+export function removeContainer(container: Container, clock: Clock): Promise<Removal> {
+  return answerOf(container.remove({ force: true, v: true }), clock).then(
+    () => 'removed',
+    (thrown: unknown) => (isMissing(thrown) ? 'missing' : 'unconfirmed'),
+  );
 }
 
 function within(clock: Clock, ms: number, what: Promise<unknown>): Promise<unknown> {

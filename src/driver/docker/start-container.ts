@@ -9,9 +9,11 @@ import type { SandboxSpec } from '../sandbox.ts';
 import type { Base } from './bases.ts';
 import { ContainerOutput } from './container-output.ts';
 import { containerOptions, INSIDE } from './container-spec.ts';
+import { isRefusal } from './docker-errors.ts';
 import { removeContainer, watchExit } from './docker-sandbox.ts';
 import { answerOf } from './engine-answer.ts';
 import type { Mount } from './host-base.ts';
+import type { Leftovers } from './leftovers.ts';
 
 /** Lines of output that explain a failed start. */
 const TAIL_LINES = 5;
@@ -48,8 +50,8 @@ export interface StartRequest {
   readonly code: string;
   /** Gets a step for everything that was made, also when this rejects. */
   readonly undo: UndoStep[];
-  /** Told of a container that could not be removed. */
-  readonly onLeftover: (containerId: string) => void;
+  /** Told of a container that could not be removed, and of one that may have been made though nobody said so. */
+  readonly leftovers: Leftovers;
 }
 
 /**
@@ -70,9 +72,12 @@ export async function startContainer(docker: Docker, clock: Clock, request: Star
     cores: request.cores,
     own: OWN[spec.runtime.protocol],
   });
-  const container = await answerOf(docker.createContainer(options), clock);
+  const container = await answerOf(docker.createContainer(options), clock).catch((thrown: unknown) => {
+    if (!isRefusal(thrown)) request.leftovers.addPossible(options.name);
+    throw thrown;
+  });
   undo.push(async () => {
-    if (!(await removeContainer(container, clock))) request.onLeftover(container.id);
+    if ((await removeContainer(container, clock)) === 'unconfirmed') request.leftovers.add(container.id);
   });
   const attached = await answerOf(container.attach({ stream: true, stdout: true, stderr: true, hijack: true }), clock);
   const output = new ContainerOutput(attached);
