@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { homeId, LIMITS, type Reclaimed } from '../../contract/index.ts';
-import { isLamError, lamError } from '../../errors/index.ts';
+import { isLamError, lamError, messageOf } from '../../errors/index.ts';
 import { checkEntrypoint, DialHome, openRuntimeApi, type RuntimeApi, type SessionHooks } from '../../executor/index.ts';
 import { systemClock, type Clock } from '../../kit/index.ts';
 import type { Runtime } from '../../runtimes/index.ts';
@@ -144,11 +144,7 @@ class ProcessDriver implements SandboxDriver {
       await place?.cgroup?.remove();
       await rm(join(this.#parts.folder, spec.id), { recursive: true, force: true });
       if (isLamError(cause)) throw cause;
-      throw lamError(
-        'LAM_DRIVER_START_FAILED',
-        { function: spec.functionName, reason: cause instanceof Error ? cause.message : String(cause) },
-        cause,
-      );
+      throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: messageOf(cause) }, cause);
     }
   }
 
