@@ -8,6 +8,7 @@ import { checkEntrypoint, DialHome, openRuntimeApi, type RuntimeApi, type Sessio
 import { systemClock, type Clock } from '../../kit/index.ts';
 import type { Runtime } from '../../runtimes/index.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
+import { stemKeyOf } from '../stem-key.ts';
 import type { Cgroup, CgroupTree } from './cgroup.ts';
 import { dialPath } from './dial-path.ts';
 import { baseEnvironment, bootstrapEnvironment, runtimeApiEnvironment } from './environment.ts';
@@ -117,10 +118,7 @@ class ProcessDriver implements SandboxDriver {
   }
 
   stemKey({ runtime, limits }: SandboxSpec): string | null {
-    if (runtime.protocol !== 'frames') return null;
-    // One Node runs all versions of nodejs; which Python is found depends on the version.
-    const version = runtime.family === 'python3' ? runtime.version : undefined;
-    return JSON.stringify([runtime.family, version, limits]);
+    return stemKeyOf(runtime, [limits]);
   }
 
   create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
