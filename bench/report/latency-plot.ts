@@ -1,5 +1,6 @@
+import { element, FONT, polyline, svg, text, textWidth } from '../../src/kit/index.ts';
 import type { Curve } from '../row.ts';
-import { element, FONT, polyline, SERIES, svg, text, textWidth } from './svg.ts';
+import { PALETTE, SERIES } from './palette.ts';
 
 const WIDTH = 760;
 const HEIGHT = 420;
@@ -32,7 +33,7 @@ export function latencyPlot(curves: readonly Curve[], perSecond: number): string
     ),
     text((FRAME.left + WIDTH - FRAME.right) / 2, HEIGHT - 14, 'percentile', { class: 'faint small', 'text-anchor': 'middle' }),
   ];
-  return svg({ width: WIDTH, height: HEIGHT, title, description: describe(curves), body });
+  return svg({ width: WIDTH, height: HEIGHT, title, description: describe(curves), body }, PALETTE);
 }
 
 /** 90 is one nine, 99 two. */

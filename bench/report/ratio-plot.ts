@@ -1,6 +1,7 @@
+import { element, FONT, svg, text, textWidth } from '../../src/kit/index.ts';
 import { shareOfGate, type Outcome } from '../measure.ts';
 import { figureText, gateText } from './format.ts';
-import { element, FONT, svg, text, textWidth } from './svg.ts';
+import { PALETTE } from './palette.ts';
 
 const ROW = 26;
 const BAR = 14;
@@ -31,7 +32,7 @@ export function ratioPlot(outcomes: readonly Outcome[]): string {
     text(at(1), height - BOTTOM + 22, 'gate', { class: 'small', 'text-anchor': 'middle' }),
   ];
   const description = `${shown.length} measures, ${missed} of them beyond their gate. ${shown.map((o) => `${o.title}: ${valueOf(o)}`).join('. ')}.`;
-  return svg({ width, height, title, description, body });
+  return svg({ width, height, title, description, body }, PALETTE);
 }
 
 function valueOf(outcome: Outcome): string {

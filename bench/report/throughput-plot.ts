@@ -1,5 +1,6 @@
+import { element, FONT, svg, text, textWidth } from '../../src/kit/index.ts';
 import { number } from './format.ts';
-import { element, FONT, SERIES, svg, text, textWidth } from './svg.ts';
+import { PALETTE, SERIES } from './palette.ts';
 
 /** Answers per second of one contestant. */
 export interface Throughput {
@@ -35,5 +36,5 @@ export function throughputPlot(all: readonly Throughput[]): string {
     }),
   ];
   const description = all.map(({ name, perSecond }) => `${name}: ${number(perSecond)} requests a second.`).join(' ');
-  return svg({ width, height, title, description, body });
+  return svg({ width, height, title, description, body }, PALETTE);
 }

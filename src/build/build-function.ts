@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { byPath, type ManifestEntry } from '../contract/index.ts';
-import { lamError } from '../errors/index.ts';
+import { lamError, messageOf } from '../errors/index.ts';
 import type { ProjectFunction } from '../project/index.ts';
 import { parseRuntime } from '../runtimes/index.ts';
 import type { BuildContext, BuiltArtifact } from './artifact.ts';
@@ -53,8 +53,7 @@ async function realFolder(fn: ProjectFunction): Promise<string> {
   try {
     return await realpath(fn.directory);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw lamError('LAM_BUILD_UNREADABLE', { function: fn.name, path: fn.directory, reason }, error);
+    throw lamError('LAM_BUILD_UNREADABLE', { function: fn.name, path: fn.directory, reason: messageOf(error) }, error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { isAbsolute, join, posix, relative } from 'node:path';
 import { LIMITS } from '../contract/index.ts';
-import { lamError } from '../errors/index.ts';
+import { lamError, messageOf } from '../errors/index.ts';
 import type { PackageRules } from './package-rules.ts';
 
 export interface CollectedFile {
@@ -98,7 +98,6 @@ async function readable<T>(functionName: string, path: string, read: () => Promi
   try {
     return await read();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw lamError('LAM_BUILD_UNREADABLE', { function: functionName, path: path === '' ? '.' : path, reason }, error);
+    throw lamError('LAM_BUILD_UNREADABLE', { function: functionName, path: path === '' ? '.' : path, reason: messageOf(error) }, error);
   }
 }

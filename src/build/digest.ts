@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { LIMITS, type ManifestEntry } from '../contract/index.ts';
-import { lamError } from '../errors/index.ts';
+import { lamError, messageOf } from '../errors/index.ts';
 import type { BuildContext } from './artifact.ts';
 import type { CollectedFile } from './collect.ts';
 import { refuseIfCancelled } from './run-tool.ts';
@@ -49,8 +49,7 @@ async function digestFile(functionName: string, file: CollectedFile): Promise<Ma
       size += piece.length;
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw lamError('LAM_BUILD_UNREADABLE', { function: functionName, path: file.path, reason }, error);
+    throw lamError('LAM_BUILD_UNREADABLE', { function: functionName, path: file.path, reason: messageOf(error) }, error);
   }
   return { path: file.path, kind: 'file', digest: hash.digest('hex'), size, executable: file.executable };
 }

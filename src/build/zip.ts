@@ -4,7 +4,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Archiver, EntryData } from 'archiver';
 import type { Digest } from '../contract/index.ts';
-import { lamError } from '../errors/index.ts';
+import { lamError, messageOf } from '../errors/index.ts';
 import type { BuiltArtifact } from './artifact.ts';
 
 /** One thing to put into a zip; what is not a link is a file. */
@@ -85,8 +85,7 @@ async function appendFile(archive: Archiver, item: Extract<ZipItem, { source: st
     archive.append(stream, data);
     await Promise.race([added, broken]);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw lamError('LAM_BUILD_FILE_LOST', { path: item.path, reason }, error);
+    throw lamError('LAM_BUILD_FILE_LOST', { path: item.path, reason: messageOf(error) }, error);
   }
 }
 

@@ -5,6 +5,7 @@ export {
   lamError,
   isLamError,
   asLamError,
+  messageOf,
   toWire,
   fromWire,
   type ErrorCode,

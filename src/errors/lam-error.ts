@@ -73,10 +73,15 @@ export function isLamError(value: unknown): value is LamError {
   return typeof value === 'object' && value !== null && BRAND in value;
 }
 
+/** What anything thrown says. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Anything thrown, as an error of lam: an unknown one becomes `LAM_INTERNAL`, with its cause kept. */
 export function asLamError(thrown: unknown): LamError {
   if (isLamError(thrown)) return thrown;
-  return lamError('LAM_INTERNAL', { what: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
+  return lamError('LAM_INTERNAL', { what: messageOf(thrown) }, thrown);
 }
 
 export function toWire(error: LamError): WireError {

@@ -3,3 +3,4 @@ export { Ewma } from './ewma.ts';
 export { Fifo } from './fifo.ts';
 export { invariant } from './invariant.ts';
 export { nearest } from './nearest.ts';
+export { element, escaped, FONT, polyline, svg, text, textWidth, type Palette } from './svg.ts';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { LogQuery, LogRecord, LogStream, PlatformRecord } from '../contract/index.ts';
-import { asLamError, lamError, type LamError } from '../errors/index.ts';
+import { asLamError, lamError, messageOf, type LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Answer, Chunk, FromWorker, LogWorkerData, ToWorker } from './messages.ts';
 import { platformText } from './platform-text.ts';
@@ -51,7 +51,7 @@ export class LogStore {
     this.#options = options;
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#onMessage(message));
-    worker.on('error', (error) => this.#onDeath(error instanceof Error ? error.message : String(error)));
+    worker.on('error', (error) => this.#onDeath(messageOf(error)));
     worker.on('exit', () => this.#onDeath('it ended by itself'));
     this.#stopTimer = options.clock.every(FLUSH_MS, () => this.flush());
   }

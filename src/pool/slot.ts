@@ -26,8 +26,6 @@ export class Slot implements Holder {
   priority = 0;
   /** Milliseconds its init took. */
   initMs = 0;
-  /** Invocations it was leased for so far. */
-  leases = 0;
   /** Leases that are out: invocations that run, and those sent ahead. */
   inFlight = 0;
   #isFresh = true;
@@ -60,7 +58,6 @@ export class Slot implements Holder {
   /** Hands out a lease. */
   take(): void {
     this.step('lease');
-    this.leases++;
     this.inFlight++;
     const { group } = this;
     group.inFlight++;
@@ -95,8 +92,6 @@ export interface Lease {
   readonly id: SandboxId;
   readonly session: Session;
   readonly sandbox: Sandbox | undefined;
-  /** Invocations the sandbox was given so far, this one included. */
-  readonly leases: number;
   readonly initMs: number;
   readonly revision: PoolRevision;
   /** True for exactly one invocation of a sandbox that was started because a request waited: the one that reports the cold start. */

@@ -1,4 +1,5 @@
 import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { messageOf } from '../errors/index.ts';
 import type { ProjectFault } from './project.ts';
 
 /** Steps from the root to a value: keys of maps and indexes of lists. */
@@ -30,7 +31,7 @@ export function parseSource(text: string): SourceDocument {
       value = document.toJS();
     } catch (error) {
       // `yaml` refuses aliases that multiply without end, and unresolved ones, only here.
-      syntaxFaults.push({ line: 1, column: 1, path: '', message: error instanceof Error ? error.message : String(error) });
+      syntaxFaults.push({ line: 1, column: 1, path: '', message: messageOf(error) });
     }
   }
   return {

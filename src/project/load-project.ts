@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { lamError } from '../errors/index.ts';
+import { lamError, messageOf } from '../errors/index.ts';
 import { declarationsOf } from './declaration.ts';
 import { parseSource } from './document.ts';
 import { findProjectFile } from './locate.ts';
@@ -20,7 +20,7 @@ export async function loadProject(from: string): Promise<Project> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const message = `it can't be read (${error instanceof Error ? error.message : String(error)})`;
+    const message = `it can't be read (${messageOf(error)})`;
     throw lamError('LAM_PROJECT_INVALID', { file, faults: [{ line: 1, column: 1, path: '', message }] }, error);
   }
   return parseProject(text, file);

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
-import { renderConfigured } from '../render/published.ts';
+import { configure } from '../services/configure.ts';
 import { describeSettings, parseSettings } from '../services/settings.ts';
 import { targetName } from '../services/target.ts';
 
@@ -28,13 +28,12 @@ export default class ConfigSet extends LamCommand {
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(ConfigSet);
     const words = argv as string[];
-    const { out, cwd, by, client } = this.context(flags);
+    const context = this.context(flags);
     const named = words[0]?.includes('=') === false;
     const set = parseSettings(named ? words.slice(1) : words);
-    const name = await targetName(named ? words[0] : undefined, cwd, 'config set');
-    const answer = await (await client()).configure(name, { set, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
-    out.result(answer, () => renderConfigured(answer));
-    for (const notice of answer.notices) out.note(notice);
+    const name = await targetName(named ? words[0] : undefined, context.cwd, 'config set');
+    const answer = await configure(context, name, { set }, flags.message);
+    for (const notice of answer.notices) context.out.note(notice);
     return EXIT.ok;
   }
 }

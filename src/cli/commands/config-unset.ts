@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
-import { renderConfigured } from '../render/published.ts';
+import { configure } from '../services/configure.ts';
 import { fieldsOf, isSetting } from '../services/settings.ts';
 import { targetName } from '../services/target.ts';
 
@@ -25,14 +25,11 @@ export default class ConfigUnset extends LamCommand {
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(ConfigUnset);
     const words = argv as string[];
-    const { out, cwd, by, client } = this.context(flags);
+    const context = this.context(flags);
     const named = words.length > 1 ? !isSetting(words[0] ?? '') : false;
     const unset = fieldsOf(named ? words.slice(1) : words);
-    const name = await targetName(named ? words[0] : undefined, cwd, 'config unset');
-    const answer = await (
-      await client()
-    ).configure(name, { unset, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
-    out.result(answer, () => renderConfigured(answer));
+    const name = await targetName(named ? words[0] : undefined, context.cwd, 'config unset');
+    await configure(context, name, { unset }, flags.message);
     return EXIT.ok;
   }
 }

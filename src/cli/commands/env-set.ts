@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
-import { renderConfigured } from '../render/published.ts';
+import { configure } from '../services/configure.ts';
 import { parsePairs } from '../services/environment.ts';
 import { targetName } from '../services/target.ts';
 
@@ -26,14 +26,11 @@ export default class EnvSet extends LamCommand {
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(EnvSet);
     const words = argv as string[];
-    const { out, cwd, by, client } = this.context(flags);
+    const context = this.context(flags);
     const named = words[0]?.includes('=') === false;
     const setEnvironment = parsePairs(named ? words.slice(1) : words);
-    const name = await targetName(named ? words[0] : undefined, cwd, 'env set');
-    const answer = await (
-      await client()
-    ).configure(name, { setEnvironment, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
-    out.result(answer, () => renderConfigured(answer));
+    const name = await targetName(named ? words[0] : undefined, context.cwd, 'env set');
+    await configure(context, name, { setEnvironment }, flags.message);
     return EXIT.ok;
   }
 }

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
-import { renderConfigured } from '../render/published.ts';
+import { configure } from '../services/configure.ts';
 import { targetName } from '../services/target.ts';
 
 export default class EnvUnset extends LamCommand {
@@ -24,14 +24,11 @@ export default class EnvUnset extends LamCommand {
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(EnvUnset);
     const words = argv as string[];
-    const { out, cwd, by, client } = this.context(flags);
+    const context = this.context(flags);
     const named = words.length > 1;
-    const name = await targetName(named ? words[0] : undefined, cwd, 'env unset');
+    const name = await targetName(named ? words[0] : undefined, context.cwd, 'env unset');
     const unsetEnvironment = named ? words.slice(1) : words;
-    const answer = await (
-      await client()
-    ).configure(name, { unsetEnvironment, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
-    out.result(answer, () => renderConfigured(answer));
+    await configure(context, name, { unsetEnvironment }, flags.message);
     return EXIT.ok;
   }
 }

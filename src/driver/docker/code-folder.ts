@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { isLamError, lamError } from '../../errors/index.ts';
+import { isLamError, lamError, messageOf } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import { layTree } from './lay-tree.ts';
 import { makeReadable } from './places.ts';
@@ -49,7 +49,7 @@ export class CodeFolder {
     } catch (thrown) {
       await Promise.all(readdirSync(this.path).map((name) => rm(join(this.path, name), { recursive: true, force: true })));
       if (isLamError(thrown)) throw thrown;
-      const reason = `its code could not be laid out: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+      const reason = `its code could not be laid out: ${messageOf(thrown)}`;
       throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason }, thrown);
     }
   }

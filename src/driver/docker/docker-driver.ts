@@ -19,6 +19,7 @@ import { systemClock, type Clock } from '../../kit/index.ts';
 import type { Runtime } from '../../runtimes/index.ts';
 import { bootstrapEnvironment } from '../process/environment.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
+import { stemKeyOf } from '../stem-key.ts';
 import { Bases, type Base, type BroughtFiles } from './bases.ts';
 import { CodeFolder } from './code-folder.ts';
 import { INSIDE, LABEL } from './container-spec.ts';
@@ -116,10 +117,7 @@ class DockerDriver implements SandboxDriver {
   }
 
   stemKey({ runtime, limits, network, image }: SandboxSpec): string | null {
-    if (runtime.protocol !== 'frames') return null;
-    // All that a container is made with. One Node runs all versions of nodejs; which Python is found depends on the version.
-    const version = runtime.family === 'python3' ? runtime.version : undefined;
-    return JSON.stringify([runtime.family, version, limits, network, image]);
+    return stemKeyOf(runtime, [limits, network, image]);
   }
 
   create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { messageOf } from '../../errors/index.ts';
 import { engineGet, member } from './engine-http.ts';
 
 /** A Docker engine that answered, or why there is none, as a sentence without its full stop. */
@@ -82,5 +83,5 @@ function whyNot(socketPath: string, limitMs: number, cause: unknown): string {
   if (code === 'EACCES' || code === 'EPERM') return `permission denied on ${socketPath}: your user is not in the group that may use Docker`;
   if (code === 'ECONNREFUSED') return `no engine listens on ${socketPath}: it was stopped`;
   if (code === 'ETIMEDOUT') return `the engine at ${socketPath} did not answer within ${limitMs} ms`;
-  return `the engine at ${socketPath} can't be asked: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return `the engine at ${socketPath} can't be asked: ${messageOf(cause)}`;
 }

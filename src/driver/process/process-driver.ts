@@ -3,11 +3,12 @@ import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { homeId, LIMITS, type Reclaimed } from '../../contract/index.ts';
-import { isLamError, lamError } from '../../errors/index.ts';
+import { isLamError, lamError, messageOf } from '../../errors/index.ts';
 import { checkEntrypoint, DialHome, openRuntimeApi, type RuntimeApi, type SessionHooks } from '../../executor/index.ts';
 import { systemClock, type Clock } from '../../kit/index.ts';
 import type { Runtime } from '../../runtimes/index.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
+import { stemKeyOf } from '../stem-key.ts';
 import type { Cgroup, CgroupTree } from './cgroup.ts';
 import { dialPath } from './dial-path.ts';
 import { baseEnvironment, bootstrapEnvironment, runtimeApiEnvironment } from './environment.ts';
@@ -117,10 +118,7 @@ class ProcessDriver implements SandboxDriver {
   }
 
   stemKey({ runtime, limits }: SandboxSpec): string | null {
-    if (runtime.protocol !== 'frames') return null;
-    // One Node runs all versions of nodejs; which Python is found depends on the version.
-    const version = runtime.family === 'python3' ? runtime.version : undefined;
-    return JSON.stringify([runtime.family, version, limits]);
+    return stemKeyOf(runtime, [limits]);
   }
 
   create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
@@ -144,11 +142,7 @@ class ProcessDriver implements SandboxDriver {
       await place?.cgroup?.remove();
       await rm(join(this.#parts.folder, spec.id), { recursive: true, force: true });
       if (isLamError(cause)) throw cause;
-      throw lamError(
-        'LAM_DRIVER_START_FAILED',
-        { function: spec.functionName, reason: cause instanceof Error ? cause.message : String(cause) },
-        cause,
-      );
+      throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: messageOf(cause) }, cause);
     }
   }
 

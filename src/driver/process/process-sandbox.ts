@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { ExitStatus, Session } from '../../executor/index.ts';
-import { lamError } from '../../errors/index.ts';
+import { lamError, messageOf } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import { Binding } from '../binding.ts';
 import type { Sandbox, SandboxId } from '../sandbox.ts';
@@ -102,8 +102,7 @@ export class ProcessSandbox implements Sandbox {
       accessSync(`${code}/.`);
       this.#parts.cgroup?.raiseShare();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason }, cause);
+      throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: messageOf(cause) }, cause);
     }
     this.taskRoot = code;
   }

@@ -1,7 +1,5 @@
-import { chooseEvictions, EwmaPredictor } from '../../pool/policy/index.ts';
-import type { Machine } from '../machine.ts';
-import type { Policy } from '../policy.ts';
-import type { Sandbox } from '../sandbox.ts';
+import { EwmaPredictor } from '../../pool/policy/index.ts';
+import { PlainPolicy } from './plain-policy.ts';
 
 const TICK_MS = 30_000;
 const KEEP_MS = 600_000;
@@ -21,23 +19,16 @@ interface Watched {
  * function that was ever called. Its memory has no limit; here it has the same as the others, and when that is full the
  * longest unused goes, and nothing is started ahead.
  */
-export class EwmaKeep implements Policy {
+export class EwmaKeep extends PlainPolicy {
   readonly name = 'ewma';
-  readonly perSandbox: number;
-  readonly reuse = 'in-turn';
-  readonly mostFree = CHANNEL;
-  readonly binding = 'early';
-  readonly tickMs = TICK_MS;
+  override readonly reuse = 'in-turn';
+  override readonly mostFree = CHANNEL;
+  override readonly tickMs = TICK_MS;
   readonly #watched: Map<number, Watched> = new Map();
-  #machine!: Machine;
 
   /** @param perSandbox requests one container serves at once */
   constructor(perSandbox: number = SHARED) {
-    this.perSandbox = perSandbox;
-  }
-
-  attach(machine: Machine): void {
-    this.#machine = machine;
+    super(perSandbox);
   }
 
   arrived(of: number): void {
@@ -46,38 +37,26 @@ export class EwmaKeep implements Policy {
     else watched.count++;
   }
 
-  rested(_sandbox: Sandbox, now: number): number {
-    return now;
-  }
-
-  look(): number {
-    return Infinity;
-  }
-
   tick(now: number): void {
     for (const [of, watched] of this.#watched) {
       this.#reap(of, now);
       const wanted = watched.predictor.tick(watched.count);
       watched.count = 0;
-      const there = this.#machine.free(of).length;
-      for (let more = Math.min(wanted, CHANNEL) - there; more > 0; more--) if (!this.#machine.startAhead(of)) break;
+      const there = this.machine.free(of).length;
+      for (let more = Math.min(wanted, CHANNEL) - there; more > 0; more--) if (!this.machine.startAhead(of)) break;
     }
-  }
-
-  evict(missingMiB: number, idle: Iterable<Sandbox>): readonly Sandbox[] {
-    return chooseEvictions([...idle], missingMiB, 0).evicted;
   }
 
   /** From the head, until one is met that was used of late; that one goes to the end. */
   #reap(of: number, now: number): void {
     for (;;) {
-      const head = this.#machine.free(of)[0];
+      const head = this.machine.free(of)[0];
       if (head === undefined) return;
       if (head.active > 0 || now - head.idleSince <= KEEP_MS) {
-        this.#machine.rotate(of);
+        this.machine.rotate(of);
         return;
       }
-      this.#machine.end(head);
+      this.machine.end(head);
     }
   }
 }

@@ -1,7 +1,5 @@
-import { chooseEvictions } from '../../pool/policy/index.ts';
 import type { Machine } from '../machine.ts';
-import type { Policy } from '../policy.ts';
-import type { Sandbox } from '../sandbox.ts';
+import { PlainPolicy } from './plain-policy.ts';
 
 const MINUTE_MS = 60_000;
 /** Four hours in bins of a minute. */
@@ -62,22 +60,12 @@ class Gaps {
  * of a minute up to four hours; unloaded until 0.9 of their 5th percentile, then kept until 1.1 of the 99th; for two hours
  * where they are too scattered. Without the forecast for gaps beyond the range.
  */
-export class HistogramKeep implements Policy {
+export class HistogramKeep extends PlainPolicy {
   readonly name = 'histogram';
-  readonly perSandbox: number;
-  readonly reuse = 'newest';
-  readonly mostFree = Infinity;
-  readonly binding = 'early';
-  readonly tickMs = 0;
-  #machine!: Machine;
   #gaps: readonly Gaps[] = [];
 
-  constructor(perSandbox: number) {
-    this.perSandbox = perSandbox;
-  }
-
-  attach(machine: Machine): void {
-    this.#machine = machine;
+  override attach(machine: Machine): void {
+    super.attach(machine);
     this.#gaps = machine.trace.functions.map(() => new Gaps());
   }
 
@@ -85,12 +73,8 @@ export class HistogramKeep implements Policy {
     this.#of(of).arrived(now);
   }
 
-  rested(_sandbox: Sandbox, now: number): number {
-    return now;
-  }
-
-  look(of: number, now: number): number {
-    const machine = this.#machine;
+  override look(of: number, now: number): number {
+    const machine = this.machine;
     const { last, prewarmMs, keepMs } = this.#of(of);
     const from = last + prewarmMs;
     const until = last + keepMs;
@@ -100,10 +84,6 @@ export class HistogramKeep implements Policy {
     }
     if (prewarmMs > 0 && machine.all(of) === 0) machine.startAhead(of);
     return until;
-  }
-
-  evict(missingMiB: number, idle: Iterable<Sandbox>): readonly Sandbox[] {
-    return chooseEvictions([...idle], missingMiB, 0).evicted;
   }
 
   #of(of: number): Gaps {

@@ -1,7 +1,7 @@
-import { chooseEvictions, greedyDualPriority, MemoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
+import { greedyDualPriority, MemoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
 import type { Machine } from '../machine.ts';
-import type { Policy } from '../policy.ts';
 import type { Sandbox } from '../sandbox.ts';
+import { PlainPolicy } from './plain-policy.ts';
 
 /** How often the pool looks at its sandboxes, ms. */
 const SWEEP_MS = 1000;
@@ -18,30 +18,25 @@ export interface LamOptions {
 type Costs = { -readonly [K in keyof KeepCosts]-?: KeepCosts[K] };
 
 /** What the pool of this repository does, by the same functions. */
-export class LamKeep implements Policy {
+export class LamKeep extends PlainPolicy {
   readonly name: string;
-  readonly perSandbox: number;
-  readonly reuse = 'newest';
-  readonly mostFree = Infinity;
-  readonly binding = 'late';
+  override readonly binding = 'late';
   readonly stems = true;
-  readonly tickMs: number;
+  override readonly tickMs: number;
   readonly #price: MemoryPrice = new MemoryPrice();
   readonly #fixedPrice: number | undefined;
-  #machine!: Machine;
   #traffic: readonly Traffic[] = [];
   #costs: readonly Costs[] = [];
-  #clock = 0;
 
   constructor({ name, price, perSandbox }: LamOptions) {
+    super(perSandbox);
     this.name = name ?? 'lam';
     this.tickMs = price === undefined ? SWEEP_MS : 0;
     this.#fixedPrice = price;
-    this.perSandbox = perSandbox;
   }
 
-  attach(machine: Machine): void {
-    this.#machine = machine;
+  override attach(machine: Machine): void {
+    super.attach(machine);
     this.#traffic = machine.trace.functions.map(() => new Traffic());
     this.#costs = machine.trace.functions.map((_, of) => ({
       coldMs: machine.coldMs(of),
@@ -59,15 +54,15 @@ export class LamKeep implements Policy {
     if (busy > 1) this.#of(of).sample(now, busy, busy);
   }
 
-  rested({ of, memoryMiB }: Sandbox, now: number): number {
-    const busy = this.#machine.busy(of);
+  override rested({ of, memoryMiB }: Sandbox, now: number): number {
+    const busy = this.machine.busy(of);
     if (busy > 0) this.#of(of).sample(now, busy, busy + 1);
     const frequency = this.#of(of).arrivals.recent(now);
-    return greedyDualPriority(this.#clock, { frequency, coldMs: this.#machine.coldMs(of), memoryMiB });
+    return greedyDualPriority(this.clock, { frequency, coldMs: this.machine.coldMs(of), memoryMiB });
   }
 
-  look(of: number, now: number): number {
-    const machine = this.#machine;
+  override look(of: number, now: number): number {
+    const machine = this.machine;
     const traffic = this.#of(of);
     const costs = this.#costs[of] as Costs;
     const wanted = traffic.wanted(now, costs);
@@ -81,17 +76,11 @@ export class LamKeep implements Policy {
   }
 
   tick(now: number): void {
-    if (!this.#price.sample(now, this.#machine.heldMiB, this.#machine.budgetMiB)) return;
+    if (!this.#price.sample(now, this.machine.heldMiB, this.machine.budgetMiB)) return;
     for (const [of, costs] of this.#costs.entries()) {
       costs.price = this.#price.value;
-      if (this.#machine.free(of).length > 0) this.#machine.lookAgain(of);
+      if (this.machine.free(of).length > 0) this.machine.lookAgain(of);
     }
-  }
-
-  evict(missingMiB: number, idle: Iterable<Sandbox>): readonly Sandbox[] {
-    const { evicted, clock } = chooseEvictions([...idle], missingMiB, this.#clock);
-    this.#clock = clock;
-    return evicted;
   }
 
   #of(of: number): Traffic {

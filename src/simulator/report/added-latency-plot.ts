@@ -1,7 +1,8 @@
+import { element, FONT, polyline, svg, text, textWidth } from '../../kit/index.ts';
 import type { Simulation } from '../simulation.ts';
 import { number, percent } from './format.ts';
 import { logAxis } from './log-axis.ts';
-import { element, FONT, polyline, svg, text, textWidth } from './svg.ts';
+import { PALETTE } from './palette.ts';
 
 const PLOT = 560;
 const HEIGHT = 440;
@@ -60,7 +61,7 @@ export function addedLatencyPlot({ outcomes }: Simulation): string {
         `${policy}: ${percent(shareWithin(cdf, LEAST_MS))} wait no more than ${LEAST_MS} ms, p99 ${number(addedMs.p99)} ms.`,
     )
     .join(' ');
-  return svg({ width, height: HEIGHT, title: TITLE, description, body });
+  return svg({ width, height: HEIGHT, title: TITLE, description, body }, PALETTE);
 }
 
 /** Corners of the way from point to point: as many as before wait that long, and only then more. Pure. */

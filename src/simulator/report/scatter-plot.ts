@@ -1,7 +1,8 @@
+import { element, FONT, polyline, svg, text, textWidth } from '../../kit/index.ts';
 import type { Simulation } from '../simulation.ts';
 import { number, percent } from './format.ts';
 import { logAxis } from './log-axis.ts';
-import { element, FONT, polyline, svg, text, textWidth } from './svg.ts';
+import { PALETTE } from './palette.ts';
 
 const WIDTH = 760;
 const HEIGHT = 500;
@@ -70,7 +71,7 @@ export function scatterPlot({ outcomes, sweep }: Simulation): string {
   const description = outcomes
     .map(({ policy, coldShare, idleGBs }) => `${policy}: ${percent(coldShare)} cold, ${number(idleGBs)} GB-s idle.`)
     .join(' ');
-  return svg({ width: WIDTH, height: HEIGHT, title: TITLE, description, body });
+  return svg({ width: WIDTH, height: HEIGHT, title: TITLE, description, body }, PALETTE);
 }
 
 /** Names beside their points, on the side where there is room, none over another. */

@@ -21,16 +21,16 @@ const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
 const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
 
 describe('reuse', () => {
-  test('gives an idle sandbox of the same version again, and counts its leases', async () => {
+  test('gives an idle sandbox of the same version again, and only its first lease reports the cold start', async () => {
     const { pool, driver, attached } = poolHouse();
     const hello = revision('hello', 1);
     const first = leased(await leaseOf(pool, hello));
-    assert.equal(first.leases, 1);
+    assert.equal(first.claimCold(), true);
     assert.deepEqual(attached, [first.id]);
     pool.release(first, true, 1);
     const second = pool.tryLease(hello);
     assert.equal(second?.id, first.id);
-    assert.equal(second?.leases, 2);
+    assert.equal(second.claimCold(), false);
     assert.equal(driver.created.length, 1);
     await pool.close(0);
   });

@@ -1,0 +1,15 @@
+import type { ConfigPatch, PublishAnswer } from '../../contract/index.ts';
+import type { CommandContext } from '../command-context.ts';
+import { renderConfigured } from '../render/published.ts';
+
+/** Changes the configuration of a function and prints what became of it. */
+export async function configure(
+  { out, by, client }: CommandContext,
+  name: string,
+  patch: ConfigPatch,
+  message: string | undefined,
+): Promise<PublishAnswer> {
+  const answer = await (await client()).configure(name, { ...patch, by, ...(message === undefined ? {} : { message }) });
+  out.result(answer, () => renderConfigured(answer));
+  return answer;
+}

@@ -1,0 +1,42 @@
+import { chooseEvictions } from '../../pool/policy/index.ts';
+import type { Machine } from '../machine.ts';
+import type { Policy } from '../policy.ts';
+import type { Sandbox } from '../sandbox.ts';
+
+/** What a policy does where it says nothing else: a request waits for its own sandbox, and the longest unused goes first. */
+export abstract class PlainPolicy implements Policy {
+  abstract readonly name: string;
+  readonly perSandbox: number;
+  readonly reuse: Policy['reuse'] = 'newest';
+  readonly mostFree: number = Infinity;
+  readonly binding: Policy['binding'] = 'early';
+  readonly tickMs: number = 0;
+  protected machine!: Machine;
+  /** Greedy-dual's: the priority of what was evicted last. The others have no use for it. */
+  protected clock = 0;
+
+  /** @param perSandbox requests that one sandbox serves at once */
+  constructor(perSandbox: number) {
+    this.perSandbox = perSandbox;
+  }
+
+  attach(machine: Machine): void {
+    this.machine = machine;
+  }
+
+  abstract arrived(of: number, now: number): void;
+
+  rested(_sandbox: Sandbox, now: number): number {
+    return now;
+  }
+
+  look(_of: number, _now: number): number {
+    return Infinity;
+  }
+
+  evict(missingMiB: number, idle: Iterable<Sandbox>): readonly Sandbox[] {
+    const { evicted, clock } = chooseEvictions([...idle], missingMiB, this.clock);
+    this.clock = clock;
+    return evicted;
+  }
+}

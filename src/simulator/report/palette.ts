@@ -1,0 +1,4 @@
+import type { Palette } from '../../kit/index.ts';
+
+/** A colour for every policy, in the order of the table. */
+export const PALETTE: Palette = { series: ['grey', 'yellow', 'green', 'pink', 'orange', 'blue'] };
