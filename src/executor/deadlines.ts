@@ -5,18 +5,22 @@ export interface Expirable {
   readonly deadline: MonotonicMs;
   /** Called once, up to {@link TICK_MS} after the deadline, unless it was removed before. */
   expire(): void;
+  /** Where {@link Deadlines} keeps it, and nobody else's business. */
+  place?: number | undefined;
 }
 
 /** How late an expiry may be, milliseconds. */
 const TICK_MS = 10;
 
 /**
- * All deadlines of one owner on one coarse timer, so that an invocation costs a set insertion instead of a timer of
- * its own. The timer runs only while something is armed.
+ * All deadlines of one owner on one coarse timer, so that an invocation costs a store instead of a timer of its own. The
+ * timer runs only while something is armed. Kept in an array and not in a set: a set that is added to and removed from all
+ * the time is copied now and then, and V8's old copies keep alive what was in them, and the later copies, until a full collection.
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #armed = new Set<Expirable>();
+  /** In no order. */
+  readonly #armed: Expirable[] = [];
   #cancel: (() => void) | undefined;
 
   constructor(clock: Clock) {
@@ -29,30 +33,40 @@ export class Deadlines {
   }
 
   add(what: Expirable): void {
-    this.#armed.add(what);
+    what.place = this.#armed.push(what) - 1;
     this.#cancel ??= this.#clock.every(TICK_MS, () => this.#tick());
   }
 
+  /** Does nothing where it is not armed. */
   remove(what: Expirable): void {
-    this.#armed.delete(what);
+    const { place } = what;
+    if (place === undefined) return;
+    what.place = undefined;
+    const last = this.#armed.pop();
+    if (last === undefined || last === what) return;
+    this.#armed[place] = last;
+    last.place = place;
   }
 
   /** Forgets all, expiring nothing. */
   close(): void {
-    this.#armed.clear();
+    for (const what of this.#armed) what.place = undefined;
+    this.#armed.length = 0;
     this.#stop();
   }
 
   #tick(): void {
     // Stopped here and not in remove(): back-to-back invocations would start and stop the timer each time.
-    if (this.#armed.size === 0) {
+    if (this.#armed.length === 0) {
       this.#stop();
       return;
     }
     const now = this.#clock.monotonic();
-    for (const what of this.#armed) {
-      if (what.deadline > now) continue;
-      this.#armed.delete(what);
+    // From the end: whatever is removed meanwhile, only what was looked at already takes its place.
+    for (let i = this.#armed.length - 1; i >= 0; i--) {
+      const what = this.#armed[i];
+      if (what === undefined || what.deadline > now) continue;
+      this.remove(what);
       what.expire();
     }
   }

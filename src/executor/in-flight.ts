@@ -15,8 +15,13 @@ export class InFlight {
   places = 1;
   readonly #deadlines: Deadlines;
   readonly #recallOne: (number: number) => void;
-  /** In the order they were sent: the ones that run come before the ones that wait. */
-  readonly #pending = new Map<number, PendingInvocation>();
+  /**
+   * The oldest and the newest of a list in the order they were sent: the ones that run come before the ones that wait. A list,
+   * for the reason {@link Deadlines} gives; answers are to one of the first, as a rule.
+   */
+  #first: PendingInvocation | undefined;
+  #last: PendingInvocation | undefined;
+  #size = 0;
   /** Request ids of those that were timed out and have not answered: in the sandbox they still have their place. */
   readonly #late = new Map<number, string>();
   #running = 0;
@@ -36,7 +41,7 @@ export class InFlight {
 
   /** Some wait for others to answer. */
   get hasWaiting(): boolean {
-    return this.#pending.size > this.#running;
+    return this.#size > this.#running;
   }
 
   /** One was timed out where several may run: the sandbox gets no more work beside those that do. */
@@ -48,15 +53,15 @@ export class InFlight {
   add(requestId: string, timeoutMs: number, settle: (outcome: InvokeOutcome) => void): PendingInvocation {
     this.#lastNumber = this.#lastNumber === LAST_NUMBER ? 1 : this.#lastNumber + 1;
     const pending = new PendingInvocation(this.#lastNumber, requestId, timeoutMs, settle, this);
-    this.#pending.set(pending.number, pending);
-    if (this.#running < this.places && this.#pending.size === this.#running + 1) this.#begin(pending);
+    this.#append(pending);
+    if (this.#running < this.places && this.#size === this.#running + 1) this.#begin(pending);
     else this.#watch();
     return pending;
   }
 
   /** What an answer with this number is to: `late` to one that was timed out, `wrong` to none that runs. */
   answered(number: number): PendingInvocation | 'late' | 'wrong' {
-    const pending = this.#pending.get(number);
+    const pending = this.#find(number);
     if (pending?.startedAt !== undefined) {
       this.#remove(pending);
       this.#running--;
@@ -68,7 +73,7 @@ export class InFlight {
   /** Those that wait take the places that are free: to be called once an answer has come from a sandbox that stays. */
   fill(): void {
     if (!this.hasWaiting) return;
-    for (const pending of this.#pending.values()) {
+    for (let pending = this.#first; pending !== undefined; pending = pending.next) {
       if (this.#running + this.#late.size >= this.places) return;
       if (pending.startedAt === undefined) this.#begin(pending);
     }
@@ -76,7 +81,7 @@ export class InFlight {
 
   /** Takes out one that the sandbox says has not started; undefined when it has. */
   givenBack(number: number): PendingInvocation | undefined {
-    const pending = this.#pending.get(number);
+    const pending = this.#find(number);
     if (pending === undefined || pending.startedAt !== undefined) return undefined;
     this.#remove(pending);
     return pending;
@@ -84,7 +89,7 @@ export class InFlight {
 
   /** Takes out all, in the order they were sent. */
   *drain(): Generator<PendingInvocation> {
-    for (const pending of this.#pending.values()) {
+    for (let pending = this.#first; pending !== undefined; pending = this.#first) {
       this.#remove(pending);
       yield pending;
     }
@@ -94,14 +99,15 @@ export class InFlight {
   /** Whose request id a record with this number has; empty outside of an invocation. */
   requestIdOf(number: number): string {
     if (number === this.#startedNumber && number !== 0) return this.#startedRequestId;
-    return this.#pending.get(number)?.requestId ?? this.#late.get(number) ?? '';
+    return this.#find(number)?.requestId ?? this.#late.get(number) ?? '';
   }
 
   /** Whose raw output is: of the one that runs, else of the last one that did; empty while several run, when nobody knows. */
   get rawRequestId(): string {
     if (this.#running !== 1) return this.#running > 1 ? '' : this.#startedRequestId;
-    for (const pending of this.#pending.values()) if (pending.startedAt !== undefined) return pending.requestId;
-    return '';
+    let pending = this.#first;
+    while (pending !== undefined && pending.startedAt === undefined) pending = pending.next;
+    return pending?.requestId ?? '';
   }
 
   /** @internal For a pending invocation whose time is up. */
@@ -116,7 +122,7 @@ export class InFlight {
   }
 
   #recallAll(): void {
-    for (const pending of this.#pending.values()) {
+    for (let pending = this.#first; pending !== undefined; pending = pending.next) {
       if (pending.startedAt !== undefined || pending.isRecalled) continue;
       pending.isRecalled = true;
       this.#recallOne(pending.number);
@@ -149,8 +155,28 @@ export class InFlight {
     this.#deadlines.add(pending);
   }
 
+  #find(number: number): PendingInvocation | undefined {
+    let pending = this.#first;
+    while (pending !== undefined && pending.number !== number) pending = pending.next;
+    return pending;
+  }
+
+  #append(pending: PendingInvocation): void {
+    pending.previous = this.#last;
+    if (this.#last === undefined) this.#first = pending;
+    else this.#last.next = pending;
+    this.#last = pending;
+    this.#size++;
+  }
+
   #remove(pending: PendingInvocation): void {
-    this.#pending.delete(pending.number);
+    const { next, previous } = pending;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    pending.next = pending.previous = undefined;
+    this.#size--;
     this.#deadlines.remove(pending);
   }
 }
@@ -165,6 +191,11 @@ export class PendingInvocation implements Expirable {
   startedAt: MonotonicMs | undefined;
   /** It was asked back. */
   isRecalled = false;
+  place: number | undefined;
+  /** @internal Its neighbours in the list. */
+  next: PendingInvocation | undefined;
+  /** @internal */
+  previous: PendingInvocation | undefined;
   readonly settle: (outcome: InvokeOutcome) => void;
   readonly #inFlight: InFlight;
 

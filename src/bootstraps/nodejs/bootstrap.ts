@@ -41,8 +41,11 @@ export class Bootstrap implements FrameSink {
   readonly #output: Output;
   #init: InitRequest | undefined;
   #handler: Handler | undefined;
-  /** The invocations that run. */
-  readonly #runs = new Set<Run>();
+  /**
+   * The invocations that run. No set: one that is added to and removed from all the time is copied now and then, and V8's old
+   * copies keep alive what was in them until a full collection.
+   */
+  readonly #runs: Run[] = [];
   /** How many may. */
   #places = 1;
   /** Those that were sent beyond; each starts when one that runs has answered. */
@@ -117,7 +120,7 @@ export class Bootstrap implements FrameSink {
   }
 
   #accept(request: number, meta: Buffer, body: Buffer): void {
-    if (this.#runs.size >= this.#places || this.#waiting.length > 0) this.#waiting.push({ request, meta, body });
+    if (this.#runs.length >= this.#places || this.#waiting.length > 0) this.#waiting.push({ request, meta, body });
     else this.#invoke(request, JSON.parse(meta.toString('utf8')), body);
   }
 
@@ -136,7 +139,7 @@ export class Bootstrap implements FrameSink {
 
   #invoke(request: number, invocation: InvocationContext, body: Buffer): void {
     const run = new Run(request, monotonicMs());
-    this.#runs.add(run);
+    this.#runs.push(run);
     if (this.#released) this.#holdOrRelease();
     const store = this.#store;
     if (store === undefined) {
@@ -194,7 +197,7 @@ export class Bootstrap implements FrameSink {
     this.#output.flush(run);
     this.#output.flush(this.#scope.outside);
     this.#scope.leave(run);
-    this.#runs.delete(run);
+    this.#runs.splice(this.#runs.indexOf(run), 1);
     this.#holdOrRelease();
     this.#send(type, run.request, meta, body);
     if (this.#waiting.length > 0) queueMicrotask(() => this.#next());
@@ -207,7 +210,7 @@ export class Bootstrap implements FrameSink {
     const { current, outside } = this.#scope;
     // Where its origin is lost, it can only be that of the one that runs.
     const [only] = this.#runs;
-    const run = current === outside && only !== undefined && this.#runs.size === 1 ? only : current;
+    const run = current === outside && only !== undefined && this.#runs.length === 1 ? only : current;
     for (const open of [...this.#runs, outside]) this.#output.flush(open);
     this.#output.record(run, LOG_STDERR, `${what}\t${describe(thrown)}`);
     if (run !== outside) this.#send(FRAME.error, run.request, errorMeta(document, { leaving: true }), JSON.stringify(document));
@@ -224,7 +227,7 @@ export class Bootstrap implements FrameSink {
 
   /** The connection keeps the process alive while nothing runs, and while anything runs that has a promise of its answer. */
   #holdOrRelease(): void {
-    let release = this.#runs.size > 0;
+    let release = this.#runs.length > 0;
     for (const run of this.#runs) release &&= run.drained !== undefined;
     if (release === this.#released) return;
     this.#released = release;
@@ -233,7 +236,7 @@ export class Bootstrap implements FrameSink {
   }
 
   #onDrained(): void {
-    for (const run of this.#runs) run.drained?.();
+    for (const run of [...this.#runs]) run.drained?.();
   }
 
   /** It is warm, and somebody waits for the next one: a moment later nobody may. */
@@ -245,7 +248,7 @@ export class Bootstrap implements FrameSink {
 
   /** Hands on what Node has compiled, if it was asked for, once nothing runs; frees its folder. */
   #finishCache(delays: number): void {
-    if (this.#runs.size > 0 && delays < MOST_DELAYS) {
+    if (this.#runs.length > 0 && delays < MOST_DELAYS) {
       setTimeout(() => this.#finishCache(delays + 1), QUIET_MS).unref();
       return;
     }

@@ -29,9 +29,13 @@ export class Output {
 
   /** Hands on lines of `run` that never got their end; to be called before its answer is sent. */
   flush(run: Run): void {
-    if (run.partial.size === 0) return;
-    for (const [stream, text] of run.partial) if (text !== '') this.record(run, stream, text);
-    run.partial.clear();
+    const { partial } = run;
+    for (let stream = LOG_STDOUT; stream <= LOG_STDERR; stream++) {
+      const text = partial[stream];
+      if (text === undefined || text === '') continue;
+      this.record(run, stream, text);
+      partial[stream] = '';
+    }
   }
 
   /** One record of `run`, at once. Lines beyond the limit of a record become further records; one longer line is cut. */
@@ -52,16 +56,13 @@ export class Output {
   #print(stream: number, text: string): void {
     const run = this.#scope.current;
     const { partial } = run;
-    const held = partial.get(stream);
-    const whole = held === undefined ? text : held + text;
+    const whole = (partial[stream] ?? '') + text;
     const end = whole.lastIndexOf('\n');
     if (end !== -1) this.record(run, stream, whole.slice(0, end));
     const rest = whole.slice(end + 1);
-    if (rest.length > PARTIAL_LIMIT) {
-      this.record(run, stream, rest);
-      partial.delete(stream);
-    } else if (rest !== '') partial.set(stream, rest);
-    else if (held !== undefined) partial.delete(stream);
+    const isTooLong = rest.length > PARTIAL_LIMIT;
+    if (isTooLong) this.record(run, stream, rest);
+    partial[stream] = isTooLong ? '' : rest;
   }
 
   #stream(number: number, fd: number): Writable {

@@ -6,8 +6,8 @@ export class Run {
   readonly request: number;
   /** When it began, see {@link monotonicMs}. */
   readonly startedAt: number;
-  /** By stream: what was printed of a line that has not got its end. */
-  readonly partial: Map<number, string> = new Map();
+  /** What was printed of a line that has not got its end, at the number of its stream. */
+  readonly partial: string[] = ['', '', ''];
   hasEnded = false;
   /** It has no promise: told when nothing is left that could still answer it. */
   drained: (() => void) | undefined;

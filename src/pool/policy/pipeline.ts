@@ -3,7 +3,7 @@ import { Ewma } from '../../kit/index.ts';
 /** Waiting this long behind another invocation is no worse than waking a process that sleeps, ms. */
 export const WAKE_MS = 0.5;
 /** Most invocations sent to one sandbox ahead of time, beside the one that runs. */
-const MOST_AHEAD = 15;
+const MOST_AHEAD = 31;
 /** Together they may make the last of them wait about this long, ms. */
 const AHEAD_MS = 2;
 /** An invocation that took longer was a slow one, ms. */
