@@ -236,7 +236,9 @@ export class FrameSession implements Session, FrameSink {
       this.#refuse('a broken LOG frame');
       return;
     }
-    const text = body.toString('utf8', LOG_PREFIX, LOG_PREFIX + characterBoundary(body.subarray(LOG_PREFIX), LIMITS.logRecordBytes));
+    const isShort = body.length - LOG_PREFIX <= LIMITS.logRecordBytes;
+    const end = isShort ? body.length : LOG_PREFIX + characterBoundary(body.subarray(LOG_PREFIX), LIMITS.logRecordBytes);
+    const text = body.toString('utf8', LOG_PREFIX, end);
     this.#hooks.onLog(stream === LOG_STDOUT ? 'stdout' : 'stderr', text, this.#inFlight.requestIdOf(request), body.readDoubleBE(1));
   }
 

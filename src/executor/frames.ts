@@ -152,7 +152,7 @@ function writeHeader(frame: Buffer, h: Header): void {
 
 /** Who is told of what a {@link FrameDecoder} found. */
 export interface FrameSink {
-  /** `meta` and `body` are views of memory the decoder no longer touches. */
+  /** `meta` and `body` are views of memory that the decoder no longer touches; it may be that of the chunk that was pushed. */
   onFrame(type: number, request: number, meta: Buffer, body: Buffer): void;
   /** The bytes are no frames; the decoder takes no more of them. Called at most once. */
   onGarbage(what: string): void;
@@ -241,7 +241,9 @@ export class FrameDecoder {
       return;
     }
     const type = bytes.readUInt8(start);
-    this.#sink.onFrame(type, bytes.readUInt32BE(start + 1), bytes.subarray(start + FIXED_BYTES, metaEnd), bytes.subarray(metaEnd, end));
+    // A view costs as much as the rest of this, and most frames have no meta.
+    const meta = metaEnd === start + FIXED_BYTES ? EMPTY : bytes.subarray(start + FIXED_BYTES, metaEnd);
+    this.#sink.onFrame(type, bytes.readUInt32BE(start + 1), meta, bytes.subarray(metaEnd, end));
   }
 
   #refuse(what: string): void {

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { inspect } from 'node:util';
 import {
   CacheGatherer,
@@ -24,14 +25,16 @@ const EXIT = { initError: 1, unhandledRejection: 128, uncaughtException: 129 } a
 /** Where the start-up cache is collected: this long after the first answer, or after init when nothing is asked, ms. */
 const QUIET_MS = 100;
 const IDLE_MS = 1000;
+/** Events above this are looked at before they are read as text, bytes. */
+const LARGE_BYTES = 64 * 1024;
 /** How often a busy function is left alone first. */
 const MOST_DELAYS = 20;
 
-/** An invocation that was sent while all places were taken. */
-interface Waiting {
+/** An invocation as it was sent. */
+interface Sent {
   readonly request: number;
-  readonly meta: Buffer;
-  readonly body: Buffer;
+  readonly meta: string;
+  readonly event: string;
 }
 
 /** The function's side of the connection: one process, one function, as many invocations at once as init allows. */
@@ -49,7 +52,7 @@ export class Bootstrap implements FrameSink {
   /** How many may. */
   #places = 1;
   /** Those that were sent beyond; each starts when one that runs has answered. */
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: Sent[] = [];
   /** For several at once. */
   #store: InvokeStore | undefined;
   /** The connection alone does not keep the process alive: all that run wait for nothing else to do so. */
@@ -120,8 +123,10 @@ export class Bootstrap implements FrameSink {
   }
 
   #accept(request: number, meta: Buffer, body: Buffer): void {
-    if (this.#runs.length >= this.#places || this.#waiting.length > 0) this.#waiting.push({ request, meta, body });
-    else this.#invoke(request, JSON.parse(meta.toString('utf8')), body);
+    // As text, because the bytes are in memory that is used again.
+    const invocation = { request, meta: meta.toString('utf8'), event: textOf(body) };
+    if (this.#runs.length >= this.#places || this.#waiting.length > 0) this.#waiting.push(invocation);
+    else this.#invoke(invocation);
   }
 
   /** The daemon wants an invocation back that has not started, to run it elsewhere. Silence means it has started. */
@@ -134,23 +139,24 @@ export class Bootstrap implements FrameSink {
 
   #next(): void {
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#invoke(next.request, JSON.parse(next.meta.toString('utf8')), next.body);
+    if (next !== undefined) this.#invoke(next);
   }
 
-  #invoke(request: number, invocation: InvocationContext, body: Buffer): void {
+  #invoke({ request, meta, event }: Sent): void {
+    const invocation: InvocationContext = JSON.parse(meta);
     const run = new Run(request, monotonicMs());
     this.#runs.push(run);
     if (this.#released) this.#holdOrRelease();
     const store = this.#store;
     if (store === undefined) {
       process.env['_X_AMZN_TRACE_ID'] = invocation.traceId;
-      this.#scope.enter(run, () => this.#call(run, invocation, body));
+      this.#scope.enter(run, () => this.#call(run, invocation, event));
     } else {
-      store.enter(invocation, () => this.#scope.enter(run, () => this.#call(run, invocation, body)));
+      store.enter(invocation, () => this.#scope.enter(run, () => this.#call(run, invocation, event)));
     }
   }
 
-  #call(run: Run, invocation: InvocationContext, body: Buffer): void {
+  #call(run: Run, invocation: InvocationContext, text: string): void {
     const init = this.#init;
     const handler = this.#handler;
     if (init === undefined || handler === undefined) return leave();
@@ -159,7 +165,7 @@ export class Bootstrap implements FrameSink {
       fail: (thrown: unknown): void => this.#fail(run, thrown),
     };
     try {
-      const event: unknown = body.length === 0 ? {} : JSON.parse(body.toString('utf8'));
+      const event: unknown = text === '' ? {} : JSON.parse(text);
       if (invocation.http === true) addBodyReaders(event);
       runHandler(handler, event, contextOf(init, invocation), { answer, drained: (then) => this.#whenDrained(run, then) });
     } catch (thrown) {
@@ -262,6 +268,11 @@ export class Bootstrap implements FrameSink {
   #send(type: number, request: number, meta: string, body?: string): void {
     this.#connection.send(encodeFrame(type, request, meta, body));
   }
+}
+
+/** UTF-8 as text. What is ASCII alone is as good as Latin-1, which is read three times as fast. */
+function textOf(bytes: Buffer): string {
+  return bytes.length > LARGE_BYTES && isAscii(bytes) ? bytes.toString('latin1') : bytes.toString('utf8');
 }
 
 function describe(thrown: unknown): string {

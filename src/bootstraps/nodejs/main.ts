@@ -11,18 +11,36 @@ const HEAP_OPTION = /^--max-old-space-size=\d+$/;
 /** A sandbox that hears nothing for this long after its HELLO is a stem, and has time to rehearse, ms. */
 const STEM_MS = 20;
 
-function dial(address: string): Socket {
+/** What is read at once, into the same memory each time, bytes: about as much as a Unix socket holds. */
+const READ_BYTES = 256 * 1024;
+
+/** `onRead` is given memory that is used again after it returns. */
+function dial(address: string, onRead: (chunk: Buffer) => void): Socket {
   const at = address.lastIndexOf(':');
-  return address.startsWith('/') ? connect(address) : connect(Number(address.slice(at + 1)), address.slice(0, at));
+  const to = address.startsWith('/') ? { path: address } : { port: Number(address.slice(at + 1)), host: address.slice(0, at) };
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const callback = (bytes: number): boolean => {
+    onRead(buffer.subarray(0, bytes));
+    return true;
+  };
+  return connect({ ...to, onread: { buffer, callback } });
 }
 
-function serve(socket: Socket, token: string): void {
-  const bootstrap = new Bootstrap(new Channel(socket));
-  const decoder = new FrameDecoder(bootstrap, MAX_FRAME_BYTES);
-  const stem = setTimeout(() => void rehearse(), STEM_MS);
-  socket.once('data', () => clearTimeout(stem));
-  socket.on('data', (chunk: Buffer) => decoder.push(chunk));
-  bootstrap.start(token);
+function serve(address: string, token: string): void {
+  let decoder: FrameDecoder | undefined;
+  let stem: NodeJS.Timeout | undefined;
+  const socket = dial(address, (chunk) => {
+    clearTimeout(stem);
+    decoder?.push(chunk);
+  });
+  socket.once('connect', () => {
+    const bootstrap = new Bootstrap(new Channel(socket));
+    decoder = new FrameDecoder(bootstrap, MAX_FRAME_BYTES);
+    stem = setTimeout(() => void rehearse(), STEM_MS);
+    bootstrap.start(token);
+  });
+  socket.on('error', (error) => writeSync(2, `lam bootstrap: ${error.message}\n`));
+  socket.once('close', leave);
 }
 
 function main(): void {
@@ -34,10 +52,7 @@ function main(): void {
     writeSync(2, 'lam bootstrap: LAM_SOCKET and LAM_TOKEN are not set; it is started by the daemon, not by hand\n');
     process.exit(1);
   }
-  const socket = dial(address);
-  socket.once('connect', () => serve(socket, token));
-  socket.on('error', (error) => writeSync(2, `lam bootstrap: ${error.message}\n`));
-  socket.once('close', leave);
+  serve(address, token);
 }
 
 main();

@@ -69,13 +69,13 @@ const times = (count: number, ms: number): readonly number[] => Array.from({ len
 const DEPTHS: readonly [string, Quickness, number][] = [
   ['is one before anything is known', after(), 1],
   ['is as many as keep the last one waiting two milliseconds', after(...times(20, 0.5)), 5],
-  ['has an end, however quick they are', after(...times(20, 0)), 16],
+  ['has an end, however quick they are', after(...times(20, 0)), 32],
   ['is one when each takes longer than they may wait', after(...times(20, 3)), 1],
   ['is one when they are slow', after(...times(20, 100)), 1],
   ['is not one for a single slow one among many', after(...times(100, 0.1), 400, ...times(9, 0.1)), 11],
   ['is one when some in a hundred are slow', after(...times(100, 0.1), ...times(5, 8), ...times(40, 0.1)), 1],
   ['is one after a recall', after(...times(100, 0.1), 'recall', ...times(100, 0.1)), 1],
-  ['is more again when the recall is long ago', after(...times(100, 0.1), 'recall', ...times(200, 0.1)), 16],
+  ['is more again when the recall is long ago', after(...times(100, 0.1), 'recall', ...times(200, 0.1)), 21],
 ];
 
 describe('how many a sandbox may hold at once', () => {
