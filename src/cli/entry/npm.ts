@@ -15,16 +15,10 @@ const load = createRequire(__filename);
 
 const asset = (name: string): string => join(dist, 'assets', name);
 
-/**
- * Below this size (MiB) V8 does not collect its old objects. The daemon has 10 MiB of them, but large bodies, which are outside
- * of V8's heap, count too: without this each few megabytes of them start a collection of everything, which takes 4 ms.
- */
-const HEAP_FLAG = '--initial-old-space-size=64';
-
 const installation: Installation = {
   kind: 'npm',
   version: LAM_VERSION,
-  daemonCommand: [process.execPath, HEAP_FLAG, join(root, 'bin', 'run.js'), '__daemon'],
+  daemonCommand: [process.execPath, join(root, 'bin', 'run.js'), '__daemon'],
   nodeCommand: () => [process.execPath, asset(ASSET_FILES.bootstrapNodejs)],
   assets: () => ({
     bootstrapNodejs: asset(ASSET_FILES.bootstrapNodejs),
