@@ -16,14 +16,16 @@ const HANDLER = 'index.handler';
 
 /** The daemon's control API over its Unix socket: the requests the command makes, and nothing of what it does besides. */
 export class Control {
-  readonly #connection: Connection;
+  readonly #path: string;
+  #connection: Connection;
 
-  private constructor(connection: Connection) {
+  private constructor(path: string, connection: Connection) {
+    this.#path = path;
     this.#connection = connection;
   }
 
   static async open(socketPath: string): Promise<Control> {
-    return new Control(await Connection.open({ path: socketPath }));
+    return new Control(socketPath, await Connection.open({ path: socketPath }));
   }
 
   close(): void {
@@ -74,6 +76,8 @@ export class Control {
   }
 
   async #text(method: string, path: string, body: string | Uint8Array = '', type?: string): Promise<string> {
+    // The daemon closes one that was of no use for a minute.
+    if (!this.#connection.isOpen) this.#connection = await Connection.open({ path: this.#path });
     const answer = await this.#connection.exchange(requestBytes(method, path, body, type));
     if (answer.status !== 200) throw new Error(`${method} ${path} was answered ${answer.status}: ${answer.body.toString()}`);
     return answer.body.toString();

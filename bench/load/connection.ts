@@ -36,6 +36,10 @@ export class Connection {
     });
   }
 
+  get isOpen(): boolean {
+    return !this.#socket.destroyed;
+  }
+
   /** Sends a whole request and gives its answer. Rejects when the connection breaks before. */
   exchange(request: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {

@@ -2,9 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { ECHO, HELLO, PROCESS_ID } from '../lam/functions.ts';
 import { pause, successOf, type Lam } from '../lam/lam.ts';
+import { headerOf } from '../load/answer-reader.ts';
 import { requestBytes } from '../load/target.ts';
 import { cleanEnvironment, end, familyOf, memoryKiB, NODE, startServer } from '../processes.ts';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { interleave } from '../rounds.ts';
 import type { Row, RowResult } from '../row.ts';
 import type { Scene } from '../scene.ts';
@@ -132,36 +133,59 @@ function watchPeak(pid: number): () => number {
   };
 }
 
-async function echoThroughLam(lam: Lam, payload: string, turns: number): Promise<number> {
-  const connection = await lam.connect();
-  const request = requestBytes('POST', lam.target('echo').path, payload);
-  const began = performance.now();
-  for (let i = 0; i < turns; i++) {
-    const answer = successOf(await connection.exchange(request));
-    if (answer.body.length !== payload.length) throw new Error(`${answer.body.length} bytes came back of ${payload.length}`);
-  }
-  const seconds = (performance.now() - began) / 1000;
-  connection.close();
-  return (turns * payload.length) / 1e6 / seconds;
+function echoThroughLam(lam: Lam, payload: string, turns: number): Promise<number> {
+  const { host, port, path } = lam.target('echo');
+  const request = requestBytes('POST', path, payload);
+  const answerBytes = (first: Buffer): number => {
+    const head = first.toString('latin1', 0, first.indexOf('\r\n\r\n') + 4);
+    if (!head.startsWith('HTTP/1.1 200 ') || Number(headerOf(head, 'content-length')) !== payload.length)
+      throw new Error(`the payload did not come back: ${head}`);
+    return head.length + payload.length;
+  };
+  return megabytesPerSecond({ socket: connect(port, host), request, answerBytes, payloadBytes: payload.length, turns });
 }
 
-async function echoThroughSocket(path: string, payload: string, turns: number): Promise<number> {
-  const bytes = Buffer.from(payload);
-  const socket = connect(path);
+function echoThroughSocket(path: string, payload: string, turns: number): Promise<number> {
+  const request = Buffer.from(payload);
+  return megabytesPerSecond({ socket: connect(path), request, answerBytes: () => request.length, payloadBytes: request.length, turns });
+}
+
+interface RoundTrips {
+  readonly socket: Socket;
+  readonly request: Buffer;
+  /** How long an answer is, told by its first piece. */
+  readonly answerBytes: (first: Buffer) => number;
+  readonly payloadBytes: number;
+  readonly turns: number;
+}
+
+/** One request after the other. The answers are counted and not kept: the client's work is the same for both sides, and little. */
+async function megabytesPerSecond({ socket, request, answerBytes, payloadBytes, turns }: RoundTrips): Promise<number> {
   const began = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    let back = 0;
-    socket.on('data', (chunk: Buffer) => {
-      back += chunk.length;
-      if (back === turns * bytes.length) resolve();
-      else if (back % bytes.length === 0) socket.write(bytes);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let turn = 0;
+      let missing = 0;
+      socket.on('data', (chunk: Buffer) => {
+        try {
+          if (missing === 0) missing = answerBytes(chunk);
+          missing -= chunk.length;
+          if (missing > 0) return;
+          turn++;
+          if (turn === turns) resolve();
+          else socket.write(request);
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+      socket.on('error', reject);
+      socket.on('close', () => reject(new Error('the connection closed before all came back')));
+      socket.write(request);
     });
-    socket.on('error', reject);
-    socket.write(bytes);
-  });
-  const seconds = (performance.now() - began) / 1000;
-  socket.destroy();
-  return (turns * bytes.length) / 1e6 / seconds;
+    return (turns * payloadBytes) / 1e3 / (performance.now() - began);
+  } finally {
+    socket.destroy();
+  }
 }
 
 export const MEMORY_ROWS: readonly Row[] = [idle, body];

@@ -24,7 +24,7 @@ import { CodeFolder } from './code-folder.ts';
 import { INSIDE, LABEL } from './container-spec.ts';
 import { dockerError, isMissing, reasonOf } from './docker-errors.ts';
 import { DockerSandbox, removeContainer, type Removal } from './docker-sandbox.ts';
-import { EngineAgent } from './engine-agent.ts';
+import { EngineConnections } from './engine-connections.ts';
 import { engineGet, member } from './engine-http.ts';
 import { readEngineInfo, type EngineInfo } from './engine-info.ts';
 import { EntrypointSandbox } from './entrypoint-sandbox.ts';
@@ -97,7 +97,7 @@ class DockerDriver implements SandboxDriver {
   #hasInit = true;
   #closed = false;
   #docker: Promise<Docker> | undefined;
-  #agent: EngineAgent | undefined;
+  #agent: EngineConnections | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -289,7 +289,7 @@ class DockerDriver implements SandboxDriver {
 
   async #load(): Promise<Docker> {
     const { default: Dockerode } = await import('dockerode');
-    this.#agent = new EngineAgent();
+    this.#agent = new EngineConnections();
     // No version: engines refuse both the too old and the too new. `agent` is missing from the types.
     const options = { socketPath: this.#parts.options.socketPath, agent: this.#agent };
     return new Dockerode(options);

@@ -6,12 +6,12 @@ import { inspect } from 'node:util';
  * request before it sends it, for a debug log that is off: without a text of its own an agent is shown with all its sockets,
  * to any depth, and with a dozen containers attached each request so takes 10 ms longer.
  */
-export class EngineAgent extends Agent {
+export class EngineConnections extends Agent {
   constructor() {
     super({ keepAlive: true });
   }
 
   [inspect.custom](): string {
-    return 'EngineAgent';
+    return 'EngineConnections';
   }
 }
