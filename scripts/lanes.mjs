@@ -5,13 +5,13 @@ import { root } from './processes.mjs';
 
 /**
  * In the order they run. `folder` holds the files; `together` puts them in one process, which is fast and forbids global
- * state; the others get a process a file, `atOnce` of them at a time. `binary` wants dist/lam built first.
+ * state; the others get a process a file, `atOnce` of them at a time. `seeded` ones search by chance. `binary` wants dist/lam built first.
  */
 export const LANES = [
-  { name: 'unit', title: 'rooms one by one', folder: 'test/unit', together: true },
-  { name: 'property', title: 'what holds under any input', folder: 'test/property', together: true },
+  { name: 'unit', title: 'rooms one by one', folder: 'test/unit', together: true, seeded: true },
+  { name: 'property', title: 'what holds under any input', folder: 'test/property', together: true, seeded: true },
   { name: 'conformance', title: 'one suite for every driver and bootstrap', folder: 'test/conformance', atOnce: 1 },
-  { name: 'api', title: 'the daemon over HTTP and its socket', folder: 'test/api', atOnce: 1 },
+  { name: 'api', title: 'the daemon over HTTP and its socket', folder: 'test/api', atOnce: 1, seeded: true },
   { name: 'e2e', title: 'the built command as a person types it', folder: 'test/e2e', atOnce: 2 },
   {
     name: 'binary',
@@ -34,7 +34,7 @@ export function filesOf({ folder }) {
 
 /** Arguments of Node that run a lane. No test may take two minutes. */
 export function argumentsOf(lane, files) {
-  const seed = new URL('../test/support/seed.ts', import.meta.url).href;
-  const isolation = lane.together ? ['--test-isolation=none', `--import=${seed}`] : [`--test-concurrency=${lane.atOnce}`];
-  return ['--test', ...isolation, '--test-reporter=spec', '--test-timeout=120000', ...files];
+  const isolation = lane.together ? ['--test-isolation=none'] : [`--test-concurrency=${lane.atOnce}`];
+  const seed = lane.seeded ? [`--import=${new URL('../test/support/seed.ts', import.meta.url).href}`] : [];
+  return ['--test', ...isolation, ...seed, '--test-reporter=spec', '--test-timeout=120000', ...files];
 }

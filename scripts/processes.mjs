@@ -1,5 +1,6 @@
 // What the scripts that Node 20 must be able to run share: where the clone is, which Node to use, how to run a command.
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +17,8 @@ export function nodeProgram() {
 
 /** What a command has to end in good order once its time is up, ms. */
 const KILL_AFTER_MS = 20_000;
+/** What is left of its output may take this long, ms. */
+const OUTPUT_MS = 1000;
 
 /** `1234` as `1.2 s`. */
 export function seconds(ms) {
@@ -76,6 +79,11 @@ export function run([program, ...args], { quiet = false, tap, limitMs, env = pro
       if (!quiet) console.error(`${program}: ${error.message}`);
       end(127);
     });
-    child.on('close', (code, signal) => end(code ?? (signal === 'SIGINT' ? 130 : 143)));
+    const codeOf = (code, signal) => code ?? 128 + (constants.signals[signal] ?? 0);
+    child.on('close', (code, signal) => end(codeOf(code, signal)));
+    // Past its limit nobody waits for those who hold its output open.
+    child.on('exit', (code, signal) => {
+      if (limitMs !== undefined && performance.now() - start >= limitMs) setTimeout(end, OUTPUT_MS, codeOf(code, signal));
+    });
   });
 }

@@ -171,6 +171,7 @@ async function megabytesPerSecond({ socket, request, answerBytes, payloadBytes, 
           if (missing === 0) missing = answerBytes(chunk);
           missing -= chunk.length;
           if (missing > 0) return;
+          if (missing < 0) throw new Error('more came back than was asked for');
           turn++;
           if (turn === turns) resolve();
           else socket.write(request);

@@ -1,4 +1,4 @@
-import type { Clock, MonotonicMs } from '../kit/index.ts';
+import { invariant, type Clock, type MonotonicMs } from '../kit/index.ts';
 
 /** Something that must not last longer than its deadline. */
 export interface Expirable {
@@ -32,7 +32,9 @@ export class Deadlines {
     return this.#clock.monotonic();
   }
 
+  /** To be called once, until it is removed or has expired. */
   add(what: Expirable): void {
+    invariant(what.place === undefined, 'what has a deadline is armed once');
     what.place = this.#armed.push(what) - 1;
     this.#cancel ??= this.#clock.every(TICK_MS, () => this.#tick());
   }
@@ -62,7 +64,7 @@ export class Deadlines {
       return;
     }
     const now = this.#clock.monotonic();
-    // From the end: whatever is removed meanwhile, only what was looked at already takes its place.
+    // From the end: what takes the place of something that is removed meanwhile was looked at, or is about to be.
     for (let i = this.#armed.length - 1; i >= 0; i--) {
       const what = this.#armed[i];
       if (what === undefined || what.deadline > now) continue;

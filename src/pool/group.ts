@@ -12,6 +12,8 @@ const FIRST_COLD_MS = 50;
 export interface Waiter {
   /** Since when it waits; the pool's to set. */
   since: MonotonicMs;
+  /** It is not to wait inside a sandbox behind another: its event would take memory there that counts as the function's. */
+  readonly isLarge?: boolean;
   resolve(found: Lease | InitFailure): void;
   reject(error: LamError): void;
 }
@@ -63,18 +65,19 @@ export class Group {
     );
   }
 
-  /** A warm sandbox that may take one more invocation now, or undefined. */
-  find(): Slot | undefined {
+  /** A warm sandbox that may take one more invocation now, or undefined. `isLarge`: see {@link Waiter.isLarge}. */
+  find(isLarge = false): Slot | undefined {
     if (this.concurrency > 1) {
       if (this.inFlight >= this.revision.config.maxConcurrency) return undefined;
       return this.leastLoaded(this.concurrency) ?? this.idle.pop();
     }
+    if (isLarge) return this.idle.pop();
     return this.quickLane() ?? this.idle.pop() ?? this.leastLoaded(this.depth);
   }
 
-  /** Whether a sandbox that just gave a lease back may have the next request at once. */
+  /** Whether a sandbox that just gave a lease back may have the oldest request at once. */
   hasRoom(slot: Slot): boolean {
-    if (this.concurrency === 1) return slot.inFlight < this.depth;
+    if (this.concurrency === 1) return slot.inFlight < (this.queue.peek()?.isLarge === true ? 1 : this.depth);
     return slot.inFlight < this.concurrency && this.inFlight < this.revision.config.maxConcurrency;
   }
 

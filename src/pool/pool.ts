@@ -97,12 +97,12 @@ export class Pool {
     this.#stopSweep = clock.every(SWEEP_MS, () => this.#sweep());
   }
 
-  /** A warm sandbox at once, or undefined. The hot path: no promise, no closure. */
-  tryLease(revision: PoolRevision): Lease | undefined {
+  /** A warm sandbox at once, or undefined. The hot path: no promise, no closure. `isLarge`: see {@link Waiter.isLarge}. */
+  tryLease(revision: PoolRevision, isLarge = false): Lease | undefined {
     const group = this.#groups.get(revision);
     if (group === undefined || this.#closing !== undefined) return undefined;
     if (group.queue.size > 0) return undefined;
-    const slot = group.find();
+    const slot = group.find(isLarge);
     if (slot === undefined) return undefined;
     group.traffic.arrived(this.#options.clock.monotonic());
     slot.take();

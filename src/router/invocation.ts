@@ -7,6 +7,9 @@ import type { InitFailure, Lease, Pool, PoolRevision, Waiter } from '../pool/ind
 import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
 import type { PlatformLog } from './platform-log.ts';
 
+/** An event above this is sent to a sandbox that runs nothing else, bytes. */
+const LARGE_BYTES = 64 * 1024;
+
 /** An event and whom it is for. */
 export interface InvokeRequest {
   readonly name: string;
@@ -63,6 +66,7 @@ export interface Surroundings {
 /** One invocation on its way from the request to the answer. A warm one needs no promise. */
 export class Invocation implements Underway, Waiter {
   since = 0;
+  readonly isLarge: boolean;
   readonly #around: Surroundings;
   readonly #request: InvokeRequest;
   readonly #sink: InvokeSink;
@@ -83,6 +87,7 @@ export class Invocation implements Underway, Waiter {
   constructor(around: Surroundings, request: InvokeRequest, sink: InvokeSink) {
     this.#around = around;
     this.#request = request;
+    this.isLarge = request.event.byteLength > LARGE_BYTES;
     this.#sink = sink;
     this.#requestId = request.requestId ?? randomUUID();
     this.#traceId = request.traceId ?? newTraceId(around.clock.now());
@@ -100,7 +105,7 @@ export class Invocation implements Underway, Waiter {
     try {
       if (this.#isCancelled) throw this.#cancelled();
       const revision = resolve(name, qualifier);
-      const lease = pool.tryLease(revision);
+      const lease = pool.tryLease(revision, this.isLarge);
       if (lease === undefined) this.#withdraw = pool.enqueue(revision, this);
       else this.#run(lease);
     } catch (thrown) {

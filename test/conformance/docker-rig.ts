@@ -172,6 +172,8 @@ export class Cuttable implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #server: ReturnType<typeof createServer> | undefined;
   #losesAnswerTo: string | undefined;
+  /** The beginning of the answer that was lost. */
+  lostAnswer = '';
 
   constructor(path: string, target: string) {
     this.path = path;
@@ -208,7 +210,11 @@ export class Cuttable implements AsyncDisposable {
       if (this.#losesAnswerTo === undefined || !chunk.includes(this.#losesAnswerTo)) return;
       this.#losesAnswerTo = undefined;
       engine.unpipe(client);
-      engine.once('data', () => client.destroy()).resume();
+      engine.once('data', (answer: Buffer) => {
+        this.lostAnswer = answer.toString('latin1', 0, 100);
+        client.destroy();
+      });
+      engine.resume();
     });
   }
 

@@ -338,6 +338,7 @@ lane('the Docker driver when things are missing', () => {
     await assert.rejects(driver.create(specOf('nodejs', await rig.code({ 'index.js': LOOK })), rig.hooks), {
       code: 'LAM_DRIVER_DOCKER_UNREACHABLE',
     });
+    assert.match(way.lostAnswer, /^HTTP\/1\.1 201 /);
     const until = Date.now() + 10_000;
     while (Date.now() < until && (await containersOf(rig.home)).length > 0) await sleep(50);
     assert.deepEqual(await containersOf(rig.home), []);

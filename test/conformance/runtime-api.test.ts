@@ -35,11 +35,13 @@ class Running implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly logs: { readonly text: string; readonly requestId: string }[];
   readonly #printed: EventEmitter;
-  private constructor(api: RuntimeApi, child: ChildProcess, logs: { text: string; requestId: string }[], printed: EventEmitter) {
-    this.#printed = printed;
-    this.api = api;
-    this.child = child;
-    this.logs = logs;
+  readonly #tmp: string;
+  private constructor(parts: Pick<Running, 'api' | 'child' | 'logs'> & { readonly printed: EventEmitter; readonly tmp: string }) {
+    this.#printed = parts.printed;
+    this.#tmp = parts.tmp;
+    this.api = parts.api;
+    this.child = parts.child;
+    this.logs = parts.logs;
   }
   static async start(dir: string, environment: Readonly<Record<string, string>> = {}): Promise<Running> {
     const logs: { text: string; requestId: string }[] = [];
@@ -53,12 +55,14 @@ class Running implements AsyncDisposable {
       { onLog, onProtocolError: assert.fail },
     );
     assert.ok('port' in api.address);
+    const tmp = await mkdtemp(join(tmpdir(), 'lam-running-'));
     const child = spawn(join(dir, 'bootstrap'), {
       cwd: dir,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: '/usr/local/bin:/usr/bin:/bin',
+        TMPDIR: tmp,
         AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${api.address.port}`,
         AWS_LAMBDA_FUNCTION_NAME: 'hello',
         AWS_LAMBDA_FUNCTION_VERSION: '1',
@@ -71,7 +75,7 @@ class Running implements AsyncDisposable {
     child.stdout?.on('data', (chunk: Buffer) => api.session.output('stdout', chunk));
     child.stderr?.on('data', (chunk: Buffer) => api.session.output('stderr', chunk));
     child.on('close', (code, signal) => api.session.exited({ code, signal, outOfMemory: false }));
-    return new Running(api, child, logs, printed);
+    return new Running({ api, child, logs, printed, tmp });
   }
   invoke(event: unknown, over: Partial<InvocationContext> = {}): Promise<InvokeOutcome> {
     const context = {
@@ -96,6 +100,7 @@ class Running implements AsyncDisposable {
       await gone;
     }
     this.api.close();
+    await rm(this.#tmp, { recursive: true, force: true });
   }
 }
 

@@ -9,8 +9,8 @@ import { lamSession } from './session.ts';
 const ONE_BY_ONE = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do
-  event=$(curl -fsS --noproxy '*' -D headers.$$ "$api/invocation/next" 2> /dev/null) || exit 1
-  id=$(tr -d '\\r' < headers.$$ | sed -n 's/^[Ll]ambda-[Rr]untime-[Aa]ws-[Rr]equest-[Ii]d: *//p')
+  event=$(curl -fsS --noproxy '*' -D "$TMPDIR/headers.$$" "$api/invocation/next" 2> /dev/null) || exit 1
+  id=$(tr -d '\\r' < "$TMPDIR/headers.$$" | sed -n 's/^[Ll]ambda-[Rr]untime-[Aa]ws-[Rr]equest-[Ii]d: *//p')
   sleep "$event"
   curl -fsS --noproxy '*' -o /dev/null -d "$$" "$api/invocation/$id/response"
 done
@@ -23,7 +23,7 @@ test(
     await using s = await lamSession();
     const cwd = s.files('one', {
       'lam.yaml': 'name: one\nruntime: provided\ntimeout: 2\nconcurrency: 2\nmaxConcurrency: 4\n',
-      bootstrap: ONE_BY_ONE.replaceAll('headers.', '/tmp/lam-headers.'),
+      bootstrap: ONE_BY_ONE,
     });
     chmodSync(join(cwd, 'bootstrap'), 0o755);
     await s.ok(['deploy'], { cwd });

@@ -245,7 +245,7 @@ export class LamSession implements AsyncDisposable {
     await eventually(() => processesOf(this).length === 0, 5000);
     const left = await leftovers(this);
     for (const pid of processesOf(this)) kill(pid);
-    for (const id of await containersOf(this)) await engine('DELETE', `/containers/${id}?force=true&v=true`);
+    for (const id of await containersOf(this)) await engine('DELETE', `/containers/${id}?force=true&v=true`).catch(() => undefined);
     rmSync(this.root, { recursive: true, force: true });
     rmSync(dirname(socketPath(this.home)), { recursive: true, force: true });
     if (lost !== '' || left.length > 0) this.fail([lost, ...left].filter((line) => line !== '').join('\n'));

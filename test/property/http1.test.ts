@@ -146,7 +146,8 @@ describe('lam and node:http, given the same bytes', () => {
     const { node, plain } = await twins.both(pieces);
     assert.deepEqual([plain.requests, refuses(plain)], [node.requests, refuses(node)]);
     assert.ok(answers(plain) <= plain.requests.length, 'none is answered twice');
-    const mayLose = refuses(node) || answers(node) < node.requests.length || pieces.some((piece) => piece.includes('CONNECT '));
+    const breaksOff = /^CONNECT /m.test(Buffer.concat(pieces).toString('latin1'));
+    const mayLose = refuses(node) || answers(node) < node.requests.length || breaksOff;
     if (!mayLose) assert.equal(answers(plain), answers(node), 'no answer is lost');
   }
 

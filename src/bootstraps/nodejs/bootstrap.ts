@@ -33,8 +33,8 @@ const MOST_DELAYS = 20;
 /** An invocation as it was sent. */
 interface Sent {
   readonly request: number;
-  readonly meta: string;
-  readonly event: string;
+  readonly meta: Buffer;
+  readonly body: Buffer;
 }
 
 /** The function's side of the connection: one process, one function, as many invocations at once as init allows. */
@@ -123,10 +123,10 @@ export class Bootstrap implements FrameSink {
   }
 
   #accept(request: number, meta: Buffer, body: Buffer): void {
-    // As text, because the bytes are in memory that is used again.
-    const invocation = { request, meta: meta.toString('utf8'), event: textOf(body) };
-    if (this.#runs.length >= this.#places || this.#waiting.length > 0) this.#waiting.push(invocation);
-    else this.#invoke(invocation);
+    const isWaiting = this.#runs.length >= this.#places || this.#waiting.length > 0;
+    // The bytes are in memory that is used again.
+    if (isWaiting) this.#waiting.push({ request, meta: Buffer.from(meta), body: Buffer.from(body) });
+    else this.#invoke({ request, meta, body });
   }
 
   /** The daemon wants an invocation back that has not started, to run it elsewhere. Silence means it has started. */
@@ -142,9 +142,10 @@ export class Bootstrap implements FrameSink {
     if (next !== undefined) this.#invoke(next);
   }
 
-  #invoke({ request, meta, event }: Sent): void {
-    const invocation: InvocationContext = JSON.parse(meta);
+  #invoke({ request, meta, body }: Sent): void {
     const run = new Run(request, monotonicMs());
+    const invocation: InvocationContext = JSON.parse(meta.toString('utf8'));
+    const event = textOf(body);
     this.#runs.push(run);
     if (this.#released) this.#holdOrRelease();
     const store = this.#store;
@@ -200,6 +201,8 @@ export class Bootstrap implements FrameSink {
 
   // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
   #end(run: Run, type: number, meta: string, body: string): void {
+    // Code of the function that ran since it was looked at, such as a toJSON, may have answered.
+    if (run.hasEnded) return;
     this.#output.flush(run);
     this.#output.flush(this.#scope.outside);
     this.#scope.leave(run);

@@ -51,8 +51,11 @@ export interface ContainerPlan {
   readonly own: { readonly memoryMiB: number; readonly pids: number };
 }
 
+/** A create request with the container's name, by which it can be found before its id is known. */
+export type NamedContainer = ContainerCreateOptions & { readonly name: string };
+
 /** The engine's create request: least privilege, all limits, nothing of the daemon's environment. */
-export function containerOptions(plan: ContainerPlan): ContainerCreateOptions & { readonly name: string } {
+export function containerOptions(plan: ContainerPlan): NamedContainer {
   const { spec } = plan;
   const memory = (spec.limits.memoryMiB + plan.own.memoryMiB) * MIB;
   const isolated = spec.network === 'none';

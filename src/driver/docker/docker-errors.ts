@@ -32,9 +32,11 @@ function isUnreachable(thrown: unknown): boolean {
   return GONE.has(member(thrown, 'code')) || name === 'AbortError' || name === 'TimeoutError';
 }
 
-/** The engine itself said no: what it was asked for was not done. */
-export function isRefusal(thrown: unknown): boolean {
-  return typeof member(thrown, 'statusCode') === 'number';
+/** Whether the engine may have done what it was asked for, though it did not say so: it was reached, and did not refuse. */
+export function mayBeDone(thrown: unknown): boolean {
+  const status = member(thrown, 'statusCode');
+  // Of the server's errors some are those of a proxy, which knows no more than the one who asks.
+  return typeof status === 'number' ? status >= 500 : member(thrown, 'syscall') !== 'connect';
 }
 
 /** The engine knows no such thing. */

@@ -3,18 +3,28 @@ import type { Removal } from './docker-sandbox.ts';
 
 /** How long after a removal that was not confirmed it is tried again. */
 const SWEEP_MS = 1000;
-/** How long an engine that was asked for a container, and did not answer, may take to make it all the same. */
+/** How long an engine that was asked for a container, did not answer, and answers again may take to make it all the same. */
 const MAKING_MS = 15_000;
+
+/** A container that should be gone. */
+interface Leftover {
+  /** It was asked for, and nobody said that it was made. */
+  readonly isPossible: boolean;
+  /** Since when an engine that answers knows no such container. */
+  missingSince: MonotonicMs | undefined;
+}
 
 /** Containers that should be gone and may not be: tried again until the engine confirms it. */
 export class Leftovers {
   readonly #clock: Clock;
   readonly #remove: (reference: string) => Promise<Removal>;
-  /** Id or name, and until when it may still appear if it is not there. */
-  readonly #open = new Map<string, MonotonicMs>();
+  /** By id or name. */
+  readonly #open = new Map<string, Leftover>();
   #cancelSweep: (() => void) | undefined;
+  #isSweeping = false;
   #closed = false;
 
+  /** `remove` must not reject. */
   constructor(clock: Clock, remove: (reference: string) => Promise<Removal>) {
     this.#clock = clock;
     this.#remove = remove;
@@ -22,12 +32,14 @@ export class Leftovers {
 
   /** One that is there. `reference`: its id or name. */
   add(reference: string): void {
-    this.#add(reference, -Infinity);
+    this.#open.set(reference, { isPossible: false, missingSince: undefined });
+    this.#sweepSoon();
   }
 
-  /** One that was asked for and perhaps made. */
+  /** One that was asked for and perhaps made, or is being made. */
   addPossible(name: string): void {
-    this.#add(name, this.#clock.monotonic() + MAKING_MS);
+    this.#open.set(name, { isPossible: true, missingSince: undefined });
+    this.#sweepSoon();
   }
 
   /** Tries a last time; what is still left is for the next daemon in this home. */
@@ -37,26 +49,31 @@ export class Leftovers {
     await this.#sweep();
   }
 
-  #add(reference: string, mayAppearUntil: MonotonicMs): void {
-    this.#open.set(reference, mayAppearUntil);
-    this.#sweepSoon();
-  }
-
   #sweepSoon(): void {
-    if (this.#closed || this.#open.size === 0) return;
+    if (this.#closed || this.#isSweeping || this.#open.size === 0) return;
     this.#cancelSweep ??= this.#clock.after(SWEEP_MS, () => {
       this.#cancelSweep = undefined;
-      void this.#sweep().then(() => this.#sweepSoon());
+      this.#isSweeping = true;
+      void this.#sweep().then(() => {
+        this.#isSweeping = false;
+        this.#sweepSoon();
+      });
     });
   }
 
   async #sweep(): Promise<void> {
     await Promise.all(
-      [...this.#open].map(async ([reference, mayAppearUntil]) => {
-        const removal = await this.#remove(reference);
-        const isOver = removal === 'removed' || (removal === 'missing' && this.#clock.monotonic() >= mayAppearUntil);
-        if (isOver) this.#open.delete(reference);
+      [...this.#open].map(async ([reference, leftover]) => {
+        if (this.#isOver(leftover, await this.#remove(reference))) this.#open.delete(reference);
       }),
     );
+  }
+
+  #isOver(leftover: Leftover, removal: Removal): boolean {
+    if (removal !== 'missing') return removal === 'removed';
+    if (!leftover.isPossible) return true;
+    const now = this.#clock.monotonic();
+    leftover.missingSince ??= now;
+    return now - leftover.missingSince >= MAKING_MS;
   }
 }

@@ -8,8 +8,8 @@ import type { Clock } from '../../kit/index.ts';
 import type { SandboxSpec } from '../sandbox.ts';
 import type { Base } from './bases.ts';
 import { ContainerOutput } from './container-output.ts';
-import { containerOptions, INSIDE } from './container-spec.ts';
-import { isRefusal } from './docker-errors.ts';
+import { containerOptions, INSIDE, type NamedContainer } from './container-spec.ts';
+import { mayBeDone } from './docker-errors.ts';
 import { removeContainer, watchExit } from './docker-sandbox.ts';
 import { answerOf } from './engine-answer.ts';
 import type { Mount } from './host-base.ts';
@@ -72,10 +72,7 @@ export async function startContainer(docker: Docker, clock: Clock, request: Star
     cores: request.cores,
     own: OWN[spec.runtime.protocol],
   });
-  const container = await answerOf(docker.createContainer(options), clock).catch((thrown: unknown) => {
-    if (!isRefusal(thrown)) request.leftovers.addPossible(options.name);
-    throw thrown;
-  });
+  const container = await created(docker, clock, options, request.leftovers);
   undo.push(async () => {
     if ((await removeContainer(container, clock)) === 'unconfirmed') request.leftovers.add(container.id);
   });
@@ -86,6 +83,22 @@ export async function startContainer(docker: Docker, clock: Clock, request: Star
   const exited = watchExit(container, wait, output, clock);
   await answerOf(container.start(), clock);
   return { container, output, exited };
+}
+
+/** Leaves no container behind when it rejects. */
+async function created(docker: Docker, clock: Clock, options: NamedContainer, leftovers: Leftovers): Promise<Container> {
+  const creation = docker.createContainer(options);
+  try {
+    return await answerOf(creation, clock);
+  } catch (thrown) {
+    if (mayBeDone(thrown)) leftovers.addPossible(options.name);
+    // An answer that was waited for no longer may still come.
+    creation.then(
+      (container) => leftovers.add(container.id),
+      () => undefined,
+    );
+    throw thrown;
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Bodies below this are not counted, bytes. */
@@ -10,14 +10,16 @@ type Collect = (options: { readonly type: 'minor' }) => void;
 
 let passedBytes = 0;
 let collect: Collect | undefined;
+let growingPercent = 0;
 
 /**
  * How much more than what was left by the last full collection there may be before the next, percent. Bodies count, too, although
  * they are outside of V8's heap: by V8's own rule, made for heaps of many times the daemon's 10 MiB, every few of them would
  * start a full collection, which takes 4 ms and more of the other core.
  */
-const GROWING_FLAG = '--heap-growing-percent';
 const GROWING_PERCENT = 600;
+/** A heap above this is left to V8's own rule, bytes. */
+const SMALL_HEAP_BYTES = 48 * 1024 * 1024;
 
 /**
  * Counts a body that came or went. V8 does not see the memory outside its heap that bodies, and the pieces they are read in, take:
@@ -31,13 +33,20 @@ export function bodyPassed(bytes: number): void {
   passedBytes = 0;
   collect ??= prepared();
   collect({ type: 'minor' });
+  growBy(getHeapStatistics().used_heap_size < SMALL_HEAP_BYTES ? GROWING_PERCENT : 0);
 }
 
 function prepared(): Collect {
-  setFlagsFromString(`${GROWING_FLAG}=${GROWING_PERCENT}`);
   // Compiled code is kept for the next start with the flags that held when it was put away, and is of use only under the same ones.
-  process.once('exit', () => setFlagsFromString(`${GROWING_FLAG}=0`));
+  process.once('exit', () => growBy(0));
   return collector();
+}
+
+/** @param percent 0 for V8's own rule */
+function growBy(percent: number): void {
+  if (percent === growingPercent) return;
+  growingPercent = percent;
+  setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
 /** V8's own function, which it shows only to code that comes after this flag. */

@@ -59,6 +59,28 @@ describe('what is sent ahead', () => {
     await strict.pool.close(0);
   });
 
+  test('is nothing large: that waits for a sandbox that runs nothing else, and what comes behind it waits too', async () => {
+    const { pool, it, head } = await quick('hello', ONE);
+    assert.equal(pool.tryLease(it, true), undefined);
+    const second = pool.tryLease(it);
+    assert.equal(second?.id, head.id, 'nobody large waits yet');
+    const served: string[] = [];
+    const wait = (name: string, isLarge: boolean): void => {
+      pool.enqueue(it, { since: 0, isLarge, resolve: () => served.push(name), reject: assert.fail });
+    };
+    wait('large', true);
+    assert.equal(pool.tryLease(it), undefined);
+    wait('small', false);
+    pool.release(head, true, 0.1);
+    assert.deepEqual(served, [], 'the second one runs');
+    pool.release(head, true, 0.1);
+    assert.deepEqual(served, ['large']);
+    pool.release(head, true, 0.1);
+    assert.deepEqual(served, ['large', 'small']);
+    pool.release(head, true, 0.1);
+    await pool.close(0);
+  });
+
   test('and is taken back, goes to another sandbox and not to the slow one again', async () => {
     const { pool, it, head, clock } = await quick('hello');
     const ahead = pool.tryLease(it);
