@@ -24,6 +24,8 @@ export class Output {
   /** Takes the place of this process's standard streams, before anything has used them. */
   install(): void {
     Object.defineProperty(process, 'stdout', { value: this.#stream(LOG_STDOUT, 1), configurable: true, enumerable: true, writable: true });
+    // Else `console` listens for errors around each write, which is a third of its price, and these streams have none.
+    Reflect.set(console, '_ignoreErrors', false);
     Object.defineProperty(process, 'stderr', { value: this.#stream(LOG_STDERR, 2), configurable: true, enumerable: true, writable: true });
   }
 
