@@ -17,7 +17,7 @@ export class InFlight {
   readonly #recallOne: (number: number) => void;
   /**
    * The oldest and the newest of a list in the order they were sent: the ones that run come before the ones that wait. A list,
-   * for the reason {@link Deadlines} gives: an answer is to one of the first `places`.
+   * for the reason {@link Deadlines} gives; to look through it is quick, as an answer is to one of the first `places`.
    */
   #first: PendingInvocation | undefined;
   #last: PendingInvocation | undefined;
