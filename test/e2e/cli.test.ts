@@ -282,6 +282,7 @@ describe('with something deployed', () => {
     await s.ok(['env', 'unset', 'kept', 'GREETING']);
     const bare = await s.json<FunctionDetail>(['describe', 'kept']);
     assert.deepEqual([bare.config.memoryMiB, bare.config.timeoutMs, bare.config.environment], [128, 30_000, {}]);
+    assert.match((await s.ok(['config', 'unset', 'kept', 'memory'])).stderr, /comes from lam\.yaml: change it there and deploy/);
     await s.refused(['config', 'set', 'kept', 'memory=1'], 'LAM_REGISTRY_INVALID_CONFIG', 2);
   });
 

@@ -32,8 +32,7 @@ export default class ConfigSet extends LamCommand {
     const named = words[0]?.includes('=') === false;
     const set = parseSettings(named ? words.slice(1) : words);
     const name = await targetName(named ? words[0] : undefined, context.cwd, 'config set');
-    const answer = await configure(context, name, { set }, flags.message);
-    for (const notice of answer.notices) context.out.note(notice);
+    await configure(context, name, { set }, flags.message);
     return EXIT.ok;
   }
 }

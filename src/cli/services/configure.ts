@@ -1,4 +1,4 @@
-import type { ConfigPatch, PublishAnswer } from '../../contract/index.ts';
+import type { ConfigPatch } from '../../contract/index.ts';
 import type { CommandContext } from '../command-context.ts';
 import { renderConfigured } from '../render/published.ts';
 
@@ -8,8 +8,8 @@ export async function configure(
   name: string,
   patch: ConfigPatch,
   message: string | undefined,
-): Promise<PublishAnswer> {
+): Promise<void> {
   const answer = await (await client()).configure(name, { ...patch, by, ...(message === undefined ? {} : { message }) });
   out.result(answer, () => renderConfigured(answer));
-  return answer;
+  for (const notice of answer.notices) out.note(notice);
 }
