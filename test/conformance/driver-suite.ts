@@ -63,6 +63,13 @@ function answers(boot: Boot): void {
       assert.equal((await booted.text({ what: 'large', length: 6_291_554 })).length, 6_291_556);
     });
 
+    test(`${runtime}: says after the first answer how much memory it took`, async () => {
+      await using booted = await boot(runtime);
+      await booted.json({ what: 'echo', value: 1 });
+      const used = booted.sandbox.peakMemoryMiB();
+      assert.ok(used > 1 && used < 128, `${used} MiB`);
+    });
+
     test(`${runtime}: answers while timers are open, and serves on`, async () => {
       await using booted = await boot(runtime);
       assert.equal(await booted.json({ what: 'timers' }), 'open');

@@ -84,11 +84,12 @@ export class ProcessSandbox implements Sandbox {
 
   peakMemoryMiB(): number {
     const now = this.#parts.clock.monotonic();
-    if (now - this.#peakAt > PEAK_AGE_MS && !this.#peakDue) {
+    // Later figures may be a little old; the first would be none at all.
+    if (this.#peakAt === 0) this.#refreshPeak();
+    else if (now - this.#peakAt > PEAK_AGE_MS && !this.#peakDue) {
       this.#peakDue = true;
       setImmediate(() => {
         this.#peakDue = false;
-        this.#peakAt = this.#parts.clock.monotonic();
         this.#refreshPeak();
       });
     }
@@ -143,6 +144,7 @@ export class ProcessSandbox implements Sandbox {
   }
 
   #refreshPeak(): void {
+    this.#peakAt = this.#parts.clock.monotonic();
     const bytes = this.#parts.cgroup?.peakBytes() ?? 0;
     const seen = bytes > 0 ? bytes : Math.max(this.#watch?.peakBytes() ?? 0, highWaterBytes(this.#parts.process?.pid));
     this.#peakMiB = Math.max(this.#peakMiB, Math.ceil(seen / MIB));
