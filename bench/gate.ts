@@ -61,11 +61,13 @@ session.endOnSignal();
 const ended = watchMachine();
 const checked: Checked[] = [];
 try {
-  for (const row of ROWS.filter(({ measures }) => measures.some(({ id }) => id in CHECKED))) checked.push(...(await runRow(session, row)));
+  for (const row of ROWS.filter(({ measures }) => measures.some(({ id }) => id in CHECKED)))
+    checked.push(...(await runRow(session, row)));
 } finally {
   await session.close();
 }
 const width = Math.max(...checked.map(({ title }) => title.length));
-for (const { title, verdict, said } of checked) process.stdout.write(`${verdict.padEnd(7)}  ${title.padEnd(width)}  ${said}\n`);
+for (const { title, verdict, said } of checked)
+  process.stdout.write(`${verdict.padEnd(7)}  ${title.padEnd(width)}  ${said}\n`);
 for (const warning of warnings(ended())) process.stdout.write(`warning: ${warning}\n`);
 process.exitCode = checked.some(isBad) ? 1 : 0;

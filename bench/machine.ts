@@ -68,7 +68,9 @@ export function watchMachine(): () => Machine {
 export function warnings(machine: Pick<Machine, 'loadBefore' | 'stolenPercent'>): readonly string[] {
   const found: string[] = [];
   if (machine.loadBefore > BUSY_LOAD) {
-    found.push(`the machine was busy before the run (load ${machine.loadBefore.toFixed(2)}): read ratios, not absolute times`);
+    found.push(
+      `the machine was busy before the run (load ${machine.loadBefore.toFixed(2)}): read ratios, not absolute times`,
+    );
   }
   if (machine.stolenPercent !== null && machine.stolenPercent > STOLEN_PERCENT) {
     found.push(`the host gave ${machine.stolenPercent.toFixed(1)} % of the processor to others during the run`);

@@ -49,7 +49,8 @@ export class Placement {
   describe(layout: Layout): string {
     const cores = this.#coresOf(layout);
     if (layout === 'free') return 'nobody pinned';
-    if (cores === undefined) return this.#taskset === undefined ? 'nobody pinned: there is no taskset' : 'nobody pinned: there is one core';
+    if (cores === undefined)
+      return this.#taskset === undefined ? 'nobody pinned: there is no taskset' : 'nobody pinned: there is one core';
     return `generator on core ${cores.generator}, servers on ${cores.servers.includes('-') ? 'cores' : 'core'} ${cores.servers}`;
   }
 
@@ -59,7 +60,9 @@ export class Placement {
     const cores = this.#coresOf(layout)?.servers ?? `0-${this.#count - 1}`;
     const pids = servers.flatMap((pid) => familyOf(pid));
     // One that ended meanwhile needs no place.
-    await Promise.all(pids.map((pid) => run(this.#taskset ?? '', ['-a', '-c', '-p', cores, String(pid)]).catch(() => undefined)));
+    await Promise.all(
+      pids.map((pid) => run(this.#taskset ?? '', ['-a', '-c', '-p', cores, String(pid)]).catch(() => undefined)),
+    );
   }
 
   /** The words to put before a generator's command. */

@@ -34,7 +34,11 @@ export function nodeBoot(): Promise<number> {
 }
 
 /** What a program printed to stdout. Rejects when it does not exit with 0. */
-export function outputOf(command: readonly string[], environment: Readonly<Record<string, string>>, cwd?: string): Promise<string> {
+export function outputOf(
+  command: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  cwd?: string,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const [program = '', ...args] = command;
     const child = spawn(program, args, {
@@ -52,7 +56,9 @@ export function outputOf(command: readonly string[], environment: Readonly<Recor
     });
     child.on('error', reject);
     child.on('close', (code) =>
-      code === 0 ? resolve(out) : reject(new Error(`${command.join(' ')} ended with ${code}: ${errors}${out.slice(0, 2000)}`)),
+      code === 0
+        ? resolve(out)
+        : reject(new Error(`${command.join(' ')} ended with ${code}: ${errors}${out.slice(0, 2000)}`)),
     );
   });
 }
@@ -71,7 +77,10 @@ export async function startServer(
   args: readonly string[] = [],
   stderr: 'ignore' | 'inherit' = 'inherit',
 ): Promise<ServerProcess> {
-  const child = spawn(NODE, ['--no-warnings', script, ...args], { env: cleanEnvironment(), stdio: ['ignore', 'pipe', stderr] });
+  const child = spawn(NODE, ['--no-warnings', script, ...args], {
+    env: cleanEnvironment(),
+    stdio: ['ignore', 'pipe', stderr],
+  });
   const address = await new Promise<string>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${script} ended with ${code} before it listened`)));

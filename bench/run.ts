@@ -35,7 +35,12 @@ function progress(outcome: Outcome): string {
 }
 
 async function measure(options: Options, rows: readonly Row[]): Promise<Results> {
-  const session = new Session({ command: commandOf(options.lam), peers: options.peers, quick: options.quick, floorsOnly: false });
+  const session = new Session({
+    command: commandOf(options.lam),
+    peers: options.peers,
+    quick: options.quick,
+    floorsOnly: false,
+  });
   session.endOnSignal();
   const ended = watchMachine();
   const outcomes: Outcome[] = [];
@@ -77,7 +82,9 @@ async function main(argv: readonly string[]): Promise<number> {
   await writeResults(folder, resultFiles(results, OPEN_LOOP_PER_SECOND));
   const { outcomes } = results;
   const lines = [...remarks(outcomes), ...circumstances(results), `${summary(outcomes)}; results in ${folder}`];
-  process.stdout.write(options.json ? `${JSON.stringify(results, undefined, 2)}\n` : `\n${plainTable(outcomes)}\n${lines.join('\n')}\n`);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(results, undefined, 2)}\n` : `\n${plainTable(outcomes)}\n${lines.join('\n')}\n`,
+  );
   return outcomes.some(({ verdict }) => verdict === 'missed' || verdict === 'failed') ? 1 : 0;
 }
 

@@ -23,17 +23,36 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
   registry: { may: ['store', 'runtimes', 'contract', 'kit', 'errors'] },
   logs: { may: ['contract', 'kit', 'errors'] },
-  router: { may: ['registry', 'pool', 'logs', 'contract', 'kit', 'errors', 'runtimes'], files: ['executor/session.ts'] },
+  router: {
+    may: ['registry', 'pool', 'logs', 'contract', 'kit', 'errors', 'runtimes'],
+    files: ['executor/session.ts'],
+  },
   edge: { may: ['router', 'registry', 'store', 'logs', 'contract', 'kit', 'errors'] },
   daemon: {
-    may: ['edge', 'router', 'registry', 'store', 'logs', 'pool', 'driver', 'executor', 'runtimes', 'contract', 'kit', 'errors'],
+    may: [
+      'edge',
+      'router',
+      'registry',
+      'store',
+      'logs',
+      'pool',
+      'driver',
+      'executor',
+      'runtimes',
+      'contract',
+      'kit',
+      'errors',
+    ],
     files: ['driver/sandbox.ts', 'executor/session.ts'],
   },
   simulator: { may: ['kit', 'errors'], files: ['pool/policy/index.ts'] },
   client: { may: ['contract', 'kit', 'errors'] },
   project: { may: ['runtimes', 'contract', 'kit', 'errors'], packages: ['yaml', 'ajv'] },
   scaffold: { may: ['project', 'runtimes', 'contract', 'kit', 'errors'] },
-  build: { may: ['project', 'runtimes', 'contract', 'kit', 'errors'], packages: ['archiver', 'execa', 'ignore', 'esbuild'] },
+  build: {
+    may: ['project', 'runtimes', 'contract', 'kit', 'errors'],
+    packages: ['archiver', 'execa', 'ignore', 'esbuild'],
+  },
   cli: {
     may: ['client', 'project', 'scaffold', 'build', 'simulator', 'contract', 'kit', 'errors', 'runtimes'],
     packages: ['@oclif/core', 'listr2', 'chalk'],
@@ -60,7 +79,13 @@ export const HEAVY: readonly string[] = [
 ];
 
 /** Interface files that stand for a room whose index.ts would bring its code along. */
-const OPEN_FILES = ['driver/sandbox.ts', 'executor/session.ts', 'executor/frames.ts', 'client/raw-http.ts', 'pool/policy/index.ts'];
+const OPEN_FILES = [
+  'driver/sandbox.ts',
+  'executor/session.ts',
+  'executor/frames.ts',
+  'client/raw-http.ts',
+  'pool/policy/index.ts',
+];
 
 /** Where each module loaded is paid for at every call, so the ground floor may be entered by the file. */
 const COUNTS_MODULES = ['^src/cli/(fast|entry)/', '^src/client/', '^src/bootstraps/', '^src/executor/frames\\.ts$'];
@@ -143,7 +168,8 @@ const forbidden: IForbiddenRuleType[] = [
   {
     name: 'no-cycles',
     severity: 'error',
-    comment: 'Two files that need each other are one file, or miss a third. (A ring that a type or a dynamic import closes may stand.)',
+    comment:
+      'Two files that need each other are one file, or miss a third. (A ring that a type or a dynamic import closes may stand.)',
     from: { path: '^src/' },
     to: { circular: true, viaOnly: { dependencyTypesNot: ['dynamic-import', 'type-only'] } },
   },

@@ -44,7 +44,9 @@ export async function buildAssets(outDir: string): Promise<string> {
 /** The Python bootstrap with the source of its parts in it: Python compiles it at each start, and the parts only when they are needed. */
 async function joinPython(folder: string): Promise<string> {
   const parts = (await readdir(folder)).filter((file) => file.endsWith('.py') && file !== 'bootstrap.py').toSorted();
-  const entries = await Promise.all(parts.map(async (file) => [file.slice(0, -3), await readFile(join(folder, file), 'utf8')]));
+  const entries = await Promise.all(
+    parts.map(async (file) => [file.slice(0, -3), await readFile(join(folder, file), 'utf8')]),
+  );
   const bootstrap = await readFile(join(folder, 'bootstrap.py'), 'utf8');
   // JSON's text literals are Python's, too.
   return bootstrap.replace(/^PARTS = \{\}$/m, () => `PARTS = ${JSON.stringify(Object.fromEntries(entries))}`);

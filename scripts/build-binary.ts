@@ -27,7 +27,11 @@ async function filesUnder(folder: string, prefix: string): Promise<readonly Carr
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const all = names.map(async (entry): Promise<Carried> => {
     const source = join(entry.parentPath, entry.name);
-    return { path: `${prefix}/${relative(folder, source)}`, source, executable: ((await stat(source)).mode & 0o100) !== 0 };
+    return {
+      path: `${prefix}/${relative(folder, source)}`,
+      source,
+      executable: ((await stat(source)).mode & 0o100) !== 0,
+    };
   });
   return (await Promise.all(all)).toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -39,7 +43,8 @@ function esbuildProgram(): string {
 
 async function hashOf(files: readonly Carried[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const { path, source, executable } of files) hash.update(`${path} ${executable}\n`).update(await readFile(source));
+  for (const { path, source, executable } of files)
+    hash.update(`${path} ${executable}\n`).update(await readFile(source));
   return hash.digest('hex').slice(0, 16);
 }
 

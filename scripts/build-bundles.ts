@@ -36,7 +36,9 @@ const APART: Plugin = {
 export async function buildBundles(root: string, outDir: string): Promise<void> {
   const version = await versionOf(root);
   await Promise.all(
-    Object.entries(BUNDLES).map(([file, { entry, light }]) => build(options(root, { entry, file: join(outDir, file), light, version }))),
+    Object.entries(BUNDLES).map(([file, { entry, light }]) =>
+      build(options(root, { entry, file: join(outDir, file), light, version })),
+    ),
   );
 }
 
@@ -57,7 +59,10 @@ function options(
     keepNames: !bundle.light,
     legalComments: 'none',
     external: OPTIONAL,
-    define: { LAM_VERSION: JSON.stringify(bundle.version), ...(bundle.light ? {} : { 'import.meta.url': 'LAM_META_URL' }) },
+    define: {
+      LAM_VERSION: JSON.stringify(bundle.version),
+      ...(bundle.light ? {} : { 'import.meta.url': 'LAM_META_URL' }),
+    },
     ...(bundle.light ? {} : { banner: { js: BANNER } }),
     plugins: bundle.file.endsWith('daemon.cjs') ? [APART] : [],
     logLevel: 'warning',

@@ -15,7 +15,12 @@ export interface ArchitectureReport {
  * is a fault of its own: with a TypeScript that dependency-cruiser can't use it sees none and finds nothing wrong.
  */
 export async function checkArchitecture(base: string): Promise<ArchitectureReport> {
-  const options: ICruiseOptions = { ...config.options, baseDir: base, validate: true, ruleSet: { forbidden: config.forbidden } };
+  const options: ICruiseOptions = {
+    ...config.options,
+    baseDir: base,
+    validate: true,
+    ruleSet: { forbidden: config.forbidden },
+  };
   const { output } = await cruise(['src'], options);
   if (typeof output === 'string') return { modules: 0, faults: [`dependency-cruiser gave text: ${output}`] };
   const seen = new Set(output.modules.map((m) => m.source).filter((s) => s.startsWith('src/')));
@@ -37,7 +42,9 @@ function sourceFiles(base: string): string[] {
 
 function violations(result: ICruiseResult): string[] {
   const comments = new Map(config.forbidden.map((rule) => [rule.name, rule.comment]));
-  return result.summary.violations.map((v) => `${v.from} -> ${v.to} [${v.rule.name}] ${comments.get(v.rule.name) ?? ''}`);
+  return result.summary.violations.map(
+    (v) => `${v.from} -> ${v.to} [${v.rule.name}] ${comments.get(v.rule.name) ?? ''}`,
+  );
 }
 
 /** Heavy packages that a light file loads through static imports alone, with the way that leads there. */
@@ -48,7 +55,8 @@ function heavyOnLightPaths(modules: readonly IModule[]): string[] {
   for (const start of modules.map((m) => m.source).filter((s) => new RegExp(LIGHT).test(s))) {
     const ways = new Map<string, readonly string[]>([[start, [start]]]);
     for (const [source, way] of ways) {
-      if (heavy.test(source)) faults.push(`${way.join(' -> ')} [light-fast-path] load it with a dynamic import, or do without`);
+      if (heavy.test(source))
+        faults.push(`${way.join(' -> ')} [light-fast-path] load it with a dynamic import, or do without`);
       for (const next of staticImports(bySource.get(source))) if (!ways.has(next)) ways.set(next, [...way, next]);
     }
   }
@@ -56,7 +64,9 @@ function heavyOnLightPaths(modules: readonly IModule[]): string[] {
 }
 
 function staticImports(module: IModule | undefined): string[] {
-  return (module?.dependencies ?? []).filter((d) => !d.dynamic && !d.dependencyTypes.includes('type-only')).map((d) => d.resolved);
+  return (module?.dependencies ?? [])
+    .filter((d) => !d.dynamic && !d.dependencyTypes.includes('type-only'))
+    .map((d) => d.resolved);
 }
 
 if (import.meta.main) {

@@ -18,7 +18,9 @@ const EMPTY_WORDS = ['utils', 'util', 'helpers', 'helper', 'manager', 'common', 
 /** Words in `code type` in the last column of the glossary's table. */
 export function refusedWords(glossary: string): string[] {
   const rows = glossary.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---'));
-  const words = rows.flatMap((row) => [...(row.split('|').at(-2) ?? '').matchAll(/`([a-z]+)`/g)].map((m) => m[1] ?? ''));
+  const words = rows.flatMap((row) =>
+    [...(row.split('|').at(-2) ?? '').matchAll(/`([a-z]+)`/g)].map((m) => m[1] ?? ''),
+  );
   return [...new Set([...words, ...EMPTY_WORDS])];
 }
 
@@ -34,7 +36,11 @@ function wordsOf(name: string): string[] {
 function exportedNames(refused: readonly string[]): Rule {
   return ({ path, text }) => {
     if (!/^src\/.*\.ts$/.test(path)) return [];
-    const names = [...text.matchAll(/^export (?:declare |abstract |async )*(?:function\*?|class|const|interface|type) ([A-Za-z0-9_]+)/gm)];
+    const names = [
+      ...text.matchAll(
+        /^export (?:declare |abstract |async )*(?:function\*?|class|const|interface|type) ([A-Za-z0-9_]+)/gm,
+      ),
+    ];
     return names.flatMap(([, name = '']) =>
       wordsOf(name)
         .filter((word) => refused.includes(word) || refused.includes(word.replace(/s$/, '')))
@@ -60,13 +66,17 @@ const thrownErrors: Rule = ({ path, text }) => {
 const reasons: Rule = ({ path, text }) => {
   if (!/\.(?:ts|mjs|js)$/.test(path)) return [];
   const disables = [...text.matchAll(/^.*(?:\/\/|\/\*)\s*(?:oxlint|eslint)-disable[^\n]*/gm)];
-  return disables.filter(([line]) => !/ -- \S/.test(line)).map(([line]) => `disables a rule without a reason ('-- why'): ${line.trim()}`);
+  return disables
+    .filter(([line]) => !/ -- \S/.test(line))
+    .map(([line]) => `disables a rule without a reason ('-- why'): ${line.trim()}`);
 };
 
 /** Nothing in the repository knows the machine it was written on, nor where its packages came from. */
 function machineTraces(places: readonly string[]): Rule {
   return ({ text }) =>
-    places.filter((place) => text.includes(place)).map((place) => `names '${place}', which belongs to one machine or one registry`);
+    places
+      .filter((place) => text.includes(place))
+      .map((place) => `names '${place}', which belongs to one machine or one registry`);
 }
 
 /** Absolute paths of this machine and hosts of registries; written in parts, so that this file does not name them. */
@@ -81,13 +91,23 @@ function forbiddenPlaces(root: string): string[] {
   const fromEnvironment = ['npm_config_registry', 'NPM_CONFIG_REGISTRY', 'PIP_INDEX_URL', 'GOPROXY']
     .flatMap((name) => (process.env[name] ?? '').split(/[,|]/))
     .flatMap((url) => (URL.canParse(url) ? [new URL(url).host] : []));
-  const folders = [root, homedir()].filter((folder) => folder.split('/').length > 2 || folder === homedir()).map((folder) => `${folder}/`);
-  return [...new Set([...hosts.map((parts) => parts.join('.')), ...fromEnvironment, ...folders])].filter((place) => place.length > 5);
+  const folders = [root, homedir()]
+    .filter((folder) => folder.split('/').length > 2 || folder === homedir())
+    .map((folder) => `${folder}/`);
+  return [...new Set([...hosts.map((parts) => parts.join('.')), ...fromEnvironment, ...folders])].filter(
+    (place) => place.length > 5,
+  );
 }
 
 /** The faults of a set of files, a line each. */
 export function houseFaults(files: readonly HouseFile[], glossary: string, places: readonly string[]): string[] {
-  const rules: Rule[] = [exportedNames(refusedWords(glossary)), fileNames, thrownErrors, reasons, machineTraces(places)];
+  const rules: Rule[] = [
+    exportedNames(refusedWords(glossary)),
+    fileNames,
+    thrownErrors,
+    reasons,
+    machineTraces(places),
+  ];
   return files.flatMap((file) => rules.flatMap((rule) => rule(file).map((fault) => `${file.path}: ${fault}`)));
 }
 

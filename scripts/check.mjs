@@ -11,7 +11,10 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 const PARTS = [
   { name: 'format', command: [bin('oxfmt'), '--check', '.'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings'] },
-  { name: 'types', command: [nodeProgram(), 'node_modules/typescript-native/bin/tsc', '--noEmit', '-p', 'tsconfig.json'] },
+  {
+    name: 'types',
+    command: [nodeProgram(), 'node_modules/typescript-native/bin/tsc', '--noEmit', '-p', 'tsconfig.json'],
+  },
   { name: 'architecture', command: [nodeProgram(), 'scripts/check-architecture.ts'] },
   { name: 'house', command: [nodeProgram(), 'scripts/check-house.ts'] },
   { name: 'dead code', command: [bin('knip'), '--no-progress'] },
@@ -50,7 +53,9 @@ async function runParts(parts) {
 
 const start = performance.now();
 await ensureDependencies();
-const missing = PARTS.filter((part) => part.command.some((word) => word.startsWith('scripts/') && !existsSync(join(root, word))));
+const missing = PARTS.filter((part) =>
+  part.command.some((word) => word.startsWith('scripts/') && !existsSync(join(root, word))),
+);
 for (const part of missing) console.log(`✖ ${part.name}: its script is missing`);
 const failed = await runParts(PARTS.filter((part) => !missing.includes(part)));
 const faults = failed.length + missing.length;

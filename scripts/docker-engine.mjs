@@ -8,7 +8,9 @@ export function whyNoEngine(host = process.env.DOCKER_HOST ?? '') {
   return new Promise((resolve) => {
     const ping = request({ ...place, path: '/_ping', timeout: 5000 }, (answer) => {
       answer.resume();
-      answer.on('end', () => resolve(answer.statusCode === 200 ? undefined : `it answered with status ${answer.statusCode}`));
+      answer.on('end', () =>
+        resolve(answer.statusCode === 200 ? undefined : `it answered with status ${answer.statusCode}`),
+      );
     });
     ping.on('timeout', () => ping.destroy(new Error('it did not answer within 5 s')));
     ping.on('error', (error) => resolve(error.message));

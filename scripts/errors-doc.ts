@@ -34,7 +34,8 @@ export function sampleData(path = '', show: Show = (name) => `<${name}>`): never
     [Symbol.iterator]: () => [item()].values(),
     [Symbol.toPrimitive]: () => text,
   };
-  for (const name of ['toString', 'toJSON', 'valueOf', 'join', 'toFixed', 'toLocaleString', 'toISOString']) known[name] = () => text;
+  for (const name of ['toString', 'toJSON', 'valueOf', 'join', 'toFixed', 'toLocaleString', 'toISOString'])
+    known[name] = () => text;
   return new Proxy(known, {
     get(target, name) {
       if (Object.hasOwn(target, name)) return target[name];

@@ -45,7 +45,10 @@ export function pathWithoutBin(path = process.env.PATH ?? '') {
  * what it printed when `quiet` or `tap`, and how long it took. `path` replaces PATH. `tap` is given each piece of output as it comes.
  * After `limitMs` it is ended, with SIGTERM and, if that does not help, SIGKILL.
  */
-export function run([program, ...args], { quiet = false, tap, limitMs, env = process.env, path = pathWithBin(env.PATH) } = {}) {
+export function run(
+  [program, ...args],
+  { quiet = false, tap, limitMs, env = process.env, path = pathWithBin(env.PATH) } = {},
+) {
   const start = performance.now();
   return new Promise((resolve) => {
     const piped = quiet || tap !== undefined;
@@ -83,7 +86,8 @@ export function run([program, ...args], { quiet = false, tap, limitMs, env = pro
     child.on('close', (code, signal) => end(codeOf(code, signal)));
     // Past its limit nobody waits for those who hold its output open.
     child.on('exit', (code, signal) => {
-      if (limitMs !== undefined && performance.now() - start >= limitMs) setTimeout(end, OUTPUT_MS, codeOf(code, signal));
+      if (limitMs !== undefined && performance.now() - start >= limitMs)
+        setTimeout(end, OUTPUT_MS, codeOf(code, signal));
     });
   });
 }

@@ -6,7 +6,9 @@ import { hasPinnedNode, nodeProgram, pathWithoutBin, root, run, seconds } from '
 /** Runs `npm ci` unless what is installed is what package-lock.json says. Ends the process when that fails. */
 export async function ensureDependencies() {
   if (!hasPinnedNode && Number(process.versions.node.split('.')[0]) < 24) {
-    fail(`the tools of this repository need Node 24 or newer on ${process.platform}-${process.arch}; this is ${process.versions.node}`);
+    fail(
+      `the tools of this repository need Node 24 or newer on ${process.platform}-${process.arch}; this is ${process.versions.node}`,
+    );
   }
   if (isInstalled()) return;
   console.log('installing dependencies (npm ci)');
@@ -59,7 +61,9 @@ async function ensure(product, sources, script) {
 
 /** npm's own variables of an enclosing `npm run` would otherwise rule the inner npm. */
 function npmEnvironment() {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_(?:lifecycle|package|command|execpath|node_execpath)/.test(name));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(?:lifecycle|package|command|execpath|node_execpath)/.test(name),
+  );
   return Object.fromEntries(inherited);
 }
 

@@ -46,7 +46,9 @@ async function data<T>(...args: string[]): Promise<T> {
 function explain(stdout: string): string | undefined {
   try {
     const printed = JSON.parse(stdout) as Printed<never>;
-    return printed.ok ? undefined : [printed.error.message, printed.error.hint].filter((line) => line !== undefined).join('\n');
+    return printed.ok
+      ? undefined
+      : [printed.error.message, printed.error.hint].filter((line) => line !== undefined).join('\n');
   } catch {
     // Not every command prints JSON; then stderr says what is wrong.
     return undefined;

@@ -6,7 +6,18 @@ const NAMES = new Set([
   // What npm, pip and go need to reach their registries and caches from where this runs.
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
-  ...['GOPROXY', 'GOSUMDB', 'GONOSUMDB', 'GOPRIVATE', 'GOFLAGS', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'GOROOT', 'PYENV_ROOT'],
+  ...[
+    'GOPROXY',
+    'GOSUMDB',
+    'GONOSUMDB',
+    'GOPRIVATE',
+    'GOFLAGS',
+    'GOPATH',
+    'GOCACHE',
+    'GOMODCACHE',
+    'GOROOT',
+    'PYENV_ROOT',
+  ],
 ]);
 
 const NPM_SETTINGS = new Set([

@@ -31,7 +31,9 @@ async function dockerOrNot() {
     console.error(`docker: LAM_TEST_REQUIRE asks for an engine, and none answers (${reason})`);
     process.exit(1);
   }
-  console.log(`docker: the Docker lane is skipped, as no engine answers (${reason}); start one, then: LAM_TEST_REQUIRE=docker npm test`);
+  console.log(
+    `docker: the Docker lane is skipped, as no engine answers (${reason}); start one, then: LAM_TEST_REQUIRE=docker npm test`,
+  );
   return '0';
 }
 

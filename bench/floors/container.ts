@@ -75,7 +75,11 @@ export class ContainerPattern {
   }
 
   /** The create request of a container that runs `code` in Node. `folder`: what it sees at {@link RUN}. */
-  createRequest(code: string, folder: string, overrides: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
+  createRequest(
+    code: string,
+    folder: string,
+    overrides: Readonly<Record<string, unknown>> = {},
+  ): Readonly<Record<string, unknown>> {
     const { Config, HostConfig } = this.#inspected;
     const words = [...Config.Entrypoint, ...(Config.Cmd ?? [])];
     const node = words.find((word) => basename(word) === 'node') ?? 'node';
@@ -130,7 +134,10 @@ export class ContainerFloor {
   async coldStart(limitMs = 20_000): Promise<number> {
     const request = this.#pattern.createRequest(CONNECTS, this.#folder);
     const connected = Promise.withResolvers<number>();
-    const limit = setTimeout(() => connected.reject(new Error(`the bare container did not connect within ${limitMs / 1000} s`)), limitMs);
+    const limit = setTimeout(
+      () => connected.reject(new Error(`the bare container did not connect within ${limitMs / 1000} s`)),
+      limitMs,
+    );
     this.#connected = () => connected.resolve(performance.now());
     const began = performance.now();
     const { Id } = (await this.#engine.ask('POST', '/containers/create', request)) as { readonly Id: string };

@@ -34,7 +34,9 @@ function textOf(message: IncomingMessage): Promise<string> {
 /** One exchange with the worker over a connection of its own, JSON both ways. */
 function callWorker(event: unknown): Promise<{ readonly status: number; readonly body: unknown }> {
   return new Promise((resolve, reject) => {
-    const socket = connect(workerSocket, () => socket.write(`${JSON.stringify({ body: JSON.stringify(event), headers: {} })}\n`));
+    const socket = connect(workerSocket, () =>
+      socket.write(`${JSON.stringify({ body: JSON.stringify(event), headers: {} })}\n`),
+    );
     let text = '';
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString();
@@ -68,7 +70,10 @@ async function answer(message: IncomingMessage): Promise<string> {
 
 const server = createServer((request, response) => {
   answer(request).then(
-    (text) => response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text),
+    (text) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+        .end(text),
     (error: unknown) => response.writeHead(500).end(String(error)),
   );
 });

@@ -23,7 +23,11 @@ process.exit(await runApp(process.argv.slice(2), installation));
 export async function writeUnbundledCli(folder: string): Promise<string> {
   const names = await readdir(join(ROOT, 'src'), { recursive: true });
   for (const name of names.filter((path) => path.endsWith('.ts'))) {
-    const { code } = await transform(await readFile(join(ROOT, 'src', name), 'utf8'), { loader: 'ts', format: 'esm', target: 'node22' });
+    const { code } = await transform(await readFile(join(ROOT, 'src', name), 'utf8'), {
+      loader: 'ts',
+      format: 'esm',
+      target: 'node22',
+    });
     const file = join(folder, 'src', name.replace(/\.ts$/, '.js'));
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, code.replaceAll(/(["'])(\.{1,2}\/[^"']*)\.ts\1/g, '$1$2.js$1'));

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { ARTIFACT_CONTENT_TYPE, CONTROL, type ConfigInput, type Manifest, type PlanAnswer } from '../../src/contract/index.ts';
+import {
+  ARTIFACT_CONTENT_TYPE,
+  CONTROL,
+  type ConfigInput,
+  type Manifest,
+  type PlanAnswer,
+} from '../../src/contract/index.ts';
 import type { PublishAnswer, RollbackAnswer, Status } from '../../src/contract/index.ts';
 import { Connection } from '../load/connection.ts';
 import { requestBytes } from '../load/target.ts';
@@ -49,7 +55,10 @@ export class Control {
     };
     const plan = await timed(() => this.#ask<PlanAnswer>('POST', CONTROL.artifactPlan, JSON.stringify(manifest)));
     if (!plan.known) await timed(() => this.#ask('POST', CONTROL.artifacts, upload, ARTIFACT_CONTENT_TYPE));
-    const request = JSON.stringify({ artifact: plan.artifact, config: { runtime: 'nodejs', handler: HANDLER, ...config } });
+    const request = JSON.stringify({
+      artifact: plan.artifact,
+      config: { runtime: 'nodejs', handler: HANDLER, ...config },
+    });
     const { version } = await timed(() => this.#ask<PublishAnswer>('POST', CONTROL.versions(name), request));
     return { version, daemonMs };
   }
@@ -79,7 +88,8 @@ export class Control {
     // The daemon closes one that was of no use for a minute.
     if (!this.#connection.isOpen) this.#connection = await Connection.open({ path: this.#path });
     const answer = await this.#connection.exchange(requestBytes(method, path, body, type));
-    if (answer.status !== 200) throw new Error(`${method} ${path} was answered ${answer.status}: ${answer.body.toString()}`);
+    if (answer.status !== 200)
+      throw new Error(`${method} ${path} was answered ${answer.status}: ${answer.body.toString()}`);
     return answer.body.toString();
   }
 }

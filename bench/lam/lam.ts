@@ -155,7 +155,8 @@ export class Lam {
       const now = JSON.stringify(status.sandboxes);
       calm = status.sandboxes.starting === 0 && now === previous ? calm + 1 : 0;
       if (calm >= CALM_LOOKS) return status;
-      if (performance.now() > until) throw new Error(`sandboxes did not come to rest within ${limitMs / 1000} s: ${now}`);
+      if (performance.now() > until)
+        throw new Error(`sandboxes did not come to rest within ${limitMs / 1000} s: ${now}`);
       previous = now;
       await pause(LOOK_MS);
     }

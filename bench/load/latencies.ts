@@ -25,9 +25,13 @@ export function percentileMs(histogram: RecordableHistogram, percentile: number)
 }
 
 /** Percentiles of the latency plot: evenly spaced on its axis of nines. */
-const PLOTTED = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 93, 95, 97, 98, 99, 99.3, 99.5, 99.7, 99.9, 99.95, 99.99];
+const PLOTTED = [
+  1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 93, 95, 97, 98, 99, 99.3, 99.5, 99.7, 99.9, 99.95, 99.99,
+];
 
 /** Points of a latency curve, as far out as the count supports: the last percentile leaves out at least one sample. */
 export function curvePoints(histogram: RecordableHistogram): readonly (readonly [percentile: number, ms: number])[] {
-  return PLOTTED.filter((p) => (histogram.count * (100 - p)) / 100 > 1 - 1e-9).map((p) => [p, percentileMs(histogram, p)] as const);
+  return PLOTTED.filter((p) => (histogram.count * (100 - p)) / 100 > 1 - 1e-9).map(
+    (p) => [p, percentileMs(histogram, p)] as const,
+  );
 }

@@ -41,7 +41,10 @@ export async function closedLoop({ targets, connections, seconds, folder, prefix
   const script = join(folder, 'requests.lua');
   await writeFile(script, luaScript(targets));
   const url = `http://${first.host}:${first.port}${first.path}`;
-  const out = await outputOf([...prefix, wrk, '-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url], cleanEnvironment());
+  const out = await outputOf(
+    [...prefix, wrk, '-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url],
+    cleanEnvironment(),
+  );
   return checked(parseWrk(out), nameOf(first)).perSecond;
 }
 

@@ -16,7 +16,12 @@ export function peerTarget({ url }: Peer): Target {
 }
 
 /** A whole HTTP/1.1 request. Pure. */
-export function requestBytes(method: string, path: string, body: string | Uint8Array, type = 'application/json'): Buffer {
+export function requestBytes(
+  method: string,
+  path: string,
+  body: string | Uint8Array,
+  type = 'application/json',
+): Buffer {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${bytes.length}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), bytes]);

@@ -15,7 +15,11 @@ export function figureText(outcome: Pick<Outcome, 'basis' | 'unit'>, value: numb
 }
 
 /** `<= 4x`, `>= 100,000 lines/s`. Pure. */
-export function gateText(outcome: Pick<Outcome, 'basis' | 'unit'>, gate: Gate, which: 'value' | 'aim' = 'value'): string {
+export function gateText(
+  outcome: Pick<Outcome, 'basis' | 'unit'>,
+  gate: Gate,
+  which: 'value' | 'aim' = 'value',
+): string {
   const value = gate[which];
   if (gate.sense === '<=' && value === 0) return `0 ${outcome.unit}`;
   return `${gate.sense} ${outcome.basis.kind === 'ratio' ? `${value}x` : `${value.toLocaleString('en-US')} ${outcome.unit}`}`;

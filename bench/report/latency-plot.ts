@@ -14,8 +14,10 @@ export function latencyPlot(curves: readonly Curve[], perSecond: number): string
   const points = curves.flatMap((curve) => curve.points);
   const furthest = Math.max(1, ...points.map(([percentile]) => nines(percentile)));
   const [low, high] = decades(points.map(([, ms]) => ms));
-  const x = (percentile: number): number => FRAME.left + (nines(percentile) / furthest) * (WIDTH - FRAME.left - FRAME.right);
-  const y = (ms: number): number => HEIGHT - FRAME.bottom - ((Math.log10(ms) - low) / (high - low)) * (HEIGHT - FRAME.top - FRAME.bottom);
+  const x = (percentile: number): number =>
+    FRAME.left + (nines(percentile) / furthest) * (WIDTH - FRAME.left - FRAME.right);
+  const y = (ms: number): number =>
+    HEIGHT - FRAME.bottom - ((Math.log10(ms) - low) / (high - low)) * (HEIGHT - FRAME.top - FRAME.bottom);
   const title = `Latency at ${perSecond} requests a second, open loop`;
   const body = [
     text(20, 34, title, { class: 'title' }),
@@ -28,10 +30,18 @@ export function latencyPlot(curves: readonly Curve[], perSecond: number): string
     ...curves.map((curve, i) =>
       polyline(
         curve.points.map(([percentile, ms]) => [x(percentile), y(ms)] as const),
-        { class: `s${i % SERIES}`, 'stroke-width': 2.5, 'stroke-linejoin': 'round', 'stroke-dasharray': DASHES[i % DASHES.length] ?? '' },
+        {
+          class: `s${i % SERIES}`,
+          'stroke-width': 2.5,
+          'stroke-linejoin': 'round',
+          'stroke-dasharray': DASHES[i % DASHES.length] ?? '',
+        },
       ),
     ),
-    text((FRAME.left + WIDTH - FRAME.right) / 2, HEIGHT - 14, 'percentile', { class: 'faint small', 'text-anchor': 'middle' }),
+    text((FRAME.left + WIDTH - FRAME.right) / 2, HEIGHT - 14, 'percentile', {
+      class: 'faint small',
+      'text-anchor': 'middle',
+    }),
   ];
   return svg({ width: WIDTH, height: HEIGHT, title, description: describe(curves), body }, PALETTE);
 }

@@ -25,7 +25,9 @@ export function ratioPlot(outcomes: readonly Outcome[]): string {
   const title = 'How much of its gate each measure uses';
   const body = [
     text(PAD, 34, title, { class: 'title' }),
-    text(PAD, 54, 'Shorter is better; a bar that ends left of the line holds its gate. The diamond is the aim.', { class: 'faint small' }),
+    text(PAD, 54, 'Shorter is better; a bar that ends left of the line holds its gate. The diamond is the aim.', {
+      class: 'faint small',
+    }),
     ...[0.5, 1.5].map((share) => gridLine(at(share), `${share * 100} %`, height)),
     ...shown.flatMap((outcome, i) => bar(outcome, { y: TOP + i * ROW, left, at })),
     element('line', { class: 'gate', x1: at(1), x2: at(1), y1: TOP - 8, y2: height - BOTTOM + 6, 'stroke-width': 2 }),
@@ -44,7 +46,14 @@ function remarkOf(outcome: Outcome): string {
 }
 
 function gridLine(x: number, label: string, height: number): string {
-  const line = element('line', { class: 'grid', x1: x, x2: x, y1: TOP - 4, y2: height - BOTTOM + 6, 'stroke-dasharray': '2 4' });
+  const line = element('line', {
+    class: 'grid',
+    x1: x,
+    x2: x,
+    y1: TOP - 4,
+    y2: height - BOTTOM + 6,
+    'stroke-dasharray': '2 4',
+  });
   return line + text(x, height - BOTTOM + 22, label, { class: 'faint small', 'text-anchor': 'middle' });
 }
 

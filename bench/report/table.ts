@@ -6,7 +6,8 @@ const HEAD = ['measure', 'lam', 'floor', 'figure [95 %]', 'gate', 'aim', 'verdic
 function cellsOf(outcome: Outcome): readonly string[] {
   const { title, lam, floor, floorName, unit, figure, interval, gate, verdict } = outcome;
   const [low, high] = interval ?? [Number.NaN, Number.NaN];
-  const spread = interval === null || low === high ? '' : ` [${figureText(outcome, low)}, ${figureText(outcome, high)}]`;
+  const spread =
+    interval === null || low === high ? '' : ` [${figureText(outcome, low)}, ${figureText(outcome, high)}]`;
   return [
     title,
     sideText(lam, unit),
@@ -26,7 +27,8 @@ export function remarks(outcomes: readonly Outcome[]): readonly string[] {
     const before = outcomes[at - 1];
     const why = before?.row === row && before.why === outcome.why ? undefined : outcome.why;
     const others = beside.map(
-      ({ name, value, ratio }) => `${name} ${sideText(value, unit)}${ratio === null ? '' : ` (${ratio.toFixed(2)}x the floor)`}`,
+      ({ name, value, ratio }) =>
+        `${name} ${sideText(value, unit)}${ratio === null ? '' : ` (${ratio.toFixed(2)}x the floor)`}`,
     );
     const said = [...(why === undefined ? [] : [`${verdict}: ${why}`]), ...notes, ...others];
     return said.length === 0 ? [] : [`${title}: ${said.join('; ')}`];
@@ -48,7 +50,8 @@ export function plainTable(outcomes: readonly Outcome[]): string {
 
 /** The same as Markdown. Pure. */
 export function markdownTable(outcomes: readonly Outcome[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return `${[line(HEAD), line(HEAD.map(() => '---')), ...outcomes.map((outcome) => line(cellsOf(outcome)))].join('\n')}\n`;
 }
 

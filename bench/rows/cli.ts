@@ -14,7 +14,16 @@ function commandRow(id: string, title: string, args: readonly string[], prepare:
   return {
     id,
     group: GROUP,
-    measures: [{ id, title, unit: 'ms', basis: { kind: 'ratio' }, floorName: NODE_BOOT, gate: { sense: '<=', value: 1.6, aim: 1.3 } }],
+    measures: [
+      {
+        id,
+        title,
+        unit: 'ms',
+        basis: { kind: 'ratio' },
+        floorName: NODE_BOOT,
+        gate: { sense: '<=', value: 1.6, aim: 1.3 },
+      },
+    ],
     async run(scene) {
       const lam = await scene.lam('process');
       await prepare(lam);

@@ -17,7 +17,10 @@ export interface Contest<T> {
 }
 
 /** Runs a contest with everyone on the cores of its layout. */
-export async function contest<T>(scene: Scene, { layout, rounds, sides, take }: Contest<T>): Promise<ReadonlyMap<string, T[]>> {
+export async function contest<T>(
+  scene: Scene,
+  { layout, rounds, sides, take }: Contest<T>,
+): Promise<ReadonlyMap<string, T[]>> {
   const { placement } = scene;
   const pids = sides.flatMap((side) => side.pids);
   const prefix = placement.generatorPrefix(layout);
@@ -72,7 +75,10 @@ type Take = (target: Target, prefix: readonly string[]) => Promise<number>;
 /** Median latency of one request after the other, ms. */
 export function oneByOne(scene: Scene): Take {
   return async (target, prefix) => {
-    const { latencies } = await generate({ kind: 'sequential', target, count: scene.rounds(4000, 1500), limitMs: 2000 }, prefix);
+    const { latencies } = await generate(
+      { kind: 'sequential', target, count: scene.rounds(4000, 1500), limitMs: 2000 },
+      prefix,
+    );
     // The first half warms the server up.
     return percentileMs(histogramOf(latencies.slice(latencies.length >> 1)), 50);
   };
@@ -80,7 +86,8 @@ export function oneByOne(scene: Scene): Take {
 
 /** Answers per second at 64 connections. */
 export function closed(scene: Scene): Take {
-  return (target, prefix) => closedLoop({ targets: [target], connections: 64, seconds: scene.rounds(4, 2), folder: scene.folder, prefix });
+  return (target, prefix) =>
+    closedLoop({ targets: [target], connections: 64, seconds: scene.rounds(4, 2), folder: scene.folder, prefix });
 }
 
 interface Reach {

@@ -33,7 +33,12 @@ const cost: Row = {
         await lam.quiet();
       }
       const p99 = (samples: readonly number[]): string => `p99 ${quantile(samples, 0.99).toFixed(1)} ms`;
-      return { findings: { deploy: { lam: deploys, notes: [p99(deploys)] }, rollback: { lam: rollbacks, notes: [p99(rollbacks)] } } };
+      return {
+        findings: {
+          deploy: { lam: deploys, notes: [p99(deploys)] },
+          rollback: { lam: rollbacks, notes: [p99(rollbacks)] },
+        },
+      };
     } finally {
       await lam.dispose();
     }
@@ -85,7 +90,10 @@ async function underLoadRun(scene: Scene): Promise<RowResult> {
     const { answers, failed, mixed, stale } = ledger.count();
     const notes = [`${answers} answers over ${pairs} deploys and ${pairs} rollbacks: ${failed} failed, ${mixed} mixed`];
     return {
-      findings: { 'deploy-failed': { lam: [failed + mixed], notes }, 'deploy-stale': { lam: [stale], notes: [`of ${answers} answers`] } },
+      findings: {
+        'deploy-failed': { lam: [failed + mixed], notes },
+        'deploy-stale': { lam: [stale], notes: [`of ${answers} answers`] },
+      },
     };
   } finally {
     for (const connection of connections) connection.close();
@@ -116,7 +124,14 @@ async function askOnce(lam: Lam, connection: Connection): Promise<Seen> {
 }
 
 function absolute(id: string, title: string, gate: { readonly value: number; readonly aim: number }): Measure {
-  return { id, title, unit: 'ms', basis: { kind: 'absolute', quantile: 0.5 }, floorName: null, gate: { sense: '<=', ...gate } };
+  return {
+    id,
+    title,
+    unit: 'ms',
+    basis: { kind: 'absolute', quantile: 0.5 },
+    floorName: null,
+    gate: { sense: '<=', ...gate },
+  };
 }
 
 function none(id: string, title: string): Measure {

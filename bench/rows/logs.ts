@@ -70,7 +70,8 @@ async function printAll(lam: Lam, name: string): Promise<void> {
 async function lastLineOf(lam: Lam, name: string): Promise<void> {
   const until = performance.now() + LIMIT_MS;
   while (!(await lam.control.logs(name, 5)).includes(`"end ${CALLS - 1}"`)) {
-    if (performance.now() > until) throw new Error(`the last line of '${name}' did not come within ${LIMIT_MS / 1000} s`);
+    if (performance.now() > until)
+      throw new Error(`the last line of '${name}' did not come within ${LIMIT_MS / 1000} s`);
     await pause(5);
   }
 }

@@ -70,7 +70,9 @@ function burstRow(id: string, title: string, waitMs: number): Row {
       try {
         const samples = await interleave(sides, { rounds: scene.rounds(7, 2) });
         // An answer that is an error ends the row, so all that were counted succeeded.
-        return { findings: { [id]: { lam: samples.get('lam') ?? [], floor: samples.get('floor') ?? [], notes: ['0 errors'] } } };
+        return {
+          findings: { [id]: { lam: samples.get('lam') ?? [], floor: samples.get('floor') ?? [], notes: ['0 errors'] } },
+        };
       } finally {
         await lam.dispose();
       }

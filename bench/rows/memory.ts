@@ -44,7 +44,8 @@ async function idleRun(scene: Scene): Promise<RowResult> {
       sandboxes.push(pid);
     }
     const strangers = sandboxes.filter((pid) => !familyOf(lam.pid).includes(pid));
-    if (strangers.length > 0) throw new Error('the functions do not run in processes of the daemon, so their memory is not known');
+    if (strangers.length > 0)
+      throw new Error('the functions do not run in processes of the daemon, so their memory is not known');
     await lam.quiet();
     await pause(SETTLE_MS);
     const pss = (pids: readonly number[]): number[] => pids.map((pid) => memoryKiB(pid, 'Pss'));
@@ -84,7 +85,9 @@ const body: Row = {
 
 async function bodyRun(scene: Scene): Promise<RowResult> {
   const lam = await scene.own('process');
-  const server = await startServer(join(import.meta.dirname, '../floors/uds-echo.ts'), [join(scene.folder, 'echo.sock')]);
+  const server = await startServer(join(import.meta.dirname, '../floors/uds-echo.ts'), [
+    join(scene.folder, 'echo.sock'),
+  ]);
   try {
     await lam.deploy('echo', ECHO);
     await lam.deploy('hello', HELLO);
@@ -147,7 +150,13 @@ function echoThroughLam(lam: Lam, payload: string, turns: number): Promise<numbe
 
 function echoThroughSocket(path: string, payload: string, turns: number): Promise<number> {
   const request = Buffer.from(payload);
-  return megabytesPerSecond({ socket: connect(path), request, answerBytes: () => request.length, payloadBytes: request.length, turns });
+  return megabytesPerSecond({
+    socket: connect(path),
+    request,
+    answerBytes: () => request.length,
+    payloadBytes: request.length,
+    turns,
+  });
 }
 
 interface RoundTrips {

@@ -63,7 +63,9 @@ async function coldWithoutStem(lam: Lam, config: ConfigInput = {}): Promise<numb
 /** Says how many found no stem although others did. A lam that never tells stems from other cold starts leaves it open. */
 function startNotes(starts: readonly string[]): readonly string[] {
   const others = starts.filter((start) => start !== 'stem').length;
-  return others === 0 || others === starts.length ? [] : [`${others} of ${starts.length} first invocations found no stem after all`];
+  return others === 0 || others === starts.length
+    ? []
+    : [`${others} of ${starts.length} first invocations found no stem after all`];
 }
 
 const processStem: Row = {

@@ -21,7 +21,12 @@ const warmOne: Row = {
     const sides = await everyone(scene, 'hello');
     const samples = await contest(scene, { layout: 'one-core', rounds: scene.rounds(9), sides, take: oneByOne(scene) });
     const notes = placed(scene, 'one-core');
-    return { findings: { 'warm-c1': findingOf(samples, notes), ...(await againstGlambdar(scene, 'warm-c1-glambdar', samples)) } };
+    return {
+      findings: {
+        'warm-c1': findingOf(samples, notes),
+        ...(await againstGlambdar(scene, 'warm-c1-glambdar', samples)),
+      },
+    };
   },
 };
 
@@ -50,12 +55,20 @@ const openLoop: Row = {
       rounds: scene.rounds(7),
       sides,
       take: async (target, prefix) => {
-        const { latencies } = await generate({ kind: 'open-loop', target, perSecond: OPEN_LOOP_PER_SECOND, seconds }, prefix);
+        const { latencies } = await generate(
+          { kind: 'open-loop', target, perSecond: OPEN_LOOP_PER_SECOND, seconds },
+          prefix,
+        );
         return histogramOf(latencies);
       },
     });
-    const p99s = new Map([...samples].map(([name, rounds]) => [name, rounds.map((histogram) => percentileMs(histogram, 99))]));
-    const curves = [...samples].map(([name, rounds]) => ({ name: name === 'floor' ? STATIC : name, points: curvePoints(merged(rounds)) }));
+    const p99s = new Map(
+      [...samples].map(([name, rounds]) => [name, rounds.map((histogram) => percentileMs(histogram, 99))]),
+    );
+    const curves = [...samples].map(([name, rounds]) => ({
+      name: name === 'floor' ? STATIC : name,
+      points: curvePoints(merged(rounds)),
+    }));
     return { findings: { 'open-loop': findingOf(p99s, placed(scene, 'apart')) }, curves };
   },
 };

@@ -102,8 +102,10 @@ async function describe(
 function handlerNotices(fn: ProjectFunction, merged: ReadonlyMap<string, Collected>): readonly string[] {
   const candidates = handlerCandidates(fn.config.runtime, fn.config.handler);
   const found = candidates.map((path) => merged.get(path)).find((each) => each !== undefined);
-  if (found === undefined) return [`the handler '${fn.config.handler}' has no file in the package; looked for ${candidates.join(', ')}`];
+  if (found === undefined)
+    return [`the handler '${fn.config.handler}' has no file in the package; looked for ${candidates.join(', ')}`];
   const isProvided = parseRuntime(fn.config.runtime)?.family === 'provided';
-  if (isProvided && found.kind === 'file' && !found.executable) return [`'${found.path}' is not executable; run: chmod +x ${found.path}`];
+  if (isProvided && found.kind === 'file' && !found.executable)
+    return [`'${found.path}' is not executable; run: chmod +x ${found.path}`];
   return [];
 }

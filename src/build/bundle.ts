@@ -6,7 +6,8 @@ import { handlerBase } from './handler-file.ts';
 import { runTool } from './run-tool.ts';
 
 /** Bundled CommonJS calls `require` for what is built into Node; an ES module has none of its own. */
-const BANNER = "import { createRequire as lamCreateRequire } from 'node:module'; globalThis.require ??= lamCreateRequire(import.meta.url);";
+const BANNER =
+  "import { createRequire as lamCreateRequire } from 'node:module'; globalThis.require ??= lamCreateRequire(import.meta.url);";
 
 export interface BundleRequest {
   /** Source of the handler, relative to the function's folder. */
@@ -55,7 +56,9 @@ export async function bundle(fn: ProjectFunction, request: BundleRequest, contex
 async function makePortable(file: string, directory: string, modules: string | undefined): Promise<void> {
   const rename = (absolute: string): string => {
     const inModules = modules === undefined ? undefined : relative(modules, absolute);
-    return inModules === undefined || inModules.startsWith('..') ? relative(directory, absolute) : posix.join('node_modules', inModules);
+    return inModules === undefined || inModules.startsWith('..')
+      ? relative(directory, absolute)
+      : posix.join('node_modules', inModules);
   };
   const map = JSON.parse(await readFile(`${file}.map`, 'utf8')) as { sources: readonly string[] };
   const sources = map.sources.map((source) => rename(resolve(dirname(file), source)));

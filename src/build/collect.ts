@@ -46,7 +46,9 @@ export async function collect(functionName: string, layer: Layer, notices: strin
   const found: Collected[] = [];
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    const names = await readable(functionName, folder, () => readdir(join(layer.root, folder), { withFileTypes: true }));
+    const names = await readable(functionName, folder, () =>
+      readdir(join(layer.root, folder), { withFileTypes: true }),
+    );
     for (const name of names) {
       const path = posix.join(folder, name.name);
       if (name.isDirectory()) {
@@ -59,7 +61,11 @@ export async function collect(functionName: string, layer: Layer, notices: strin
       if (collected === undefined) notices.push(`'${path}' is neither a file nor a link and was left out`);
       else found.push(collected);
       if (found.length > LIMITS.artifactFiles) {
-        throw lamError('LAM_BUILD_TOO_LARGE', { function: functionName, what: 'more files', limit: `${LIMITS.artifactFiles} files` });
+        throw lamError('LAM_BUILD_TOO_LARGE', {
+          function: functionName,
+          what: 'more files',
+          limit: `${LIMITS.artifactFiles} files`,
+        });
       }
     }
   }
@@ -87,10 +93,18 @@ function portableTarget(target: string, root: string, path: string): string {
 
 function refusePath(functionName: string, path: string): void {
   if (NO_ZIP_NAME.test(path)) {
-    throw lamError('LAM_BUILD_PATH_INVALID', { function: functionName, path, why: "holds a backslash, or begins with letters and ':'" });
+    throw lamError('LAM_BUILD_PATH_INVALID', {
+      function: functionName,
+      path,
+      why: "holds a backslash, or begins with letters and ':'",
+    });
   }
   if (Buffer.byteLength(path) > PATH_BYTES) {
-    throw lamError('LAM_BUILD_PATH_INVALID', { function: functionName, path, why: `is longer than ${PATH_BYTES} bytes` });
+    throw lamError('LAM_BUILD_PATH_INVALID', {
+      function: functionName,
+      path,
+      why: `is longer than ${PATH_BYTES} bytes`,
+    });
   }
 }
 
@@ -98,6 +112,10 @@ async function readable<T>(functionName: string, path: string, read: () => Promi
   try {
     return await read();
   } catch (error) {
-    throw lamError('LAM_BUILD_UNREADABLE', { function: functionName, path: path === '' ? '.' : path, reason: messageOf(error) }, error);
+    throw lamError(
+      'LAM_BUILD_UNREADABLE',
+      { function: functionName, path: path === '' ? '.' : path, reason: messageOf(error) },
+      error,
+    );
   }
 }

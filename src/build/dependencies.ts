@@ -22,21 +22,30 @@ export interface Dependencies {
  * Finds or installs what a function declares, as its `build.dependencies` asks. `rules` are those of its folder.
  * Throws the errors of a build tool.
  */
-export async function provideDependencies(fn: ProjectFunction, rules: PackageRules, context: BuildContext): Promise<Dependencies> {
+export async function provideDependencies(
+  fn: ProjectFunction,
+  rules: PackageRules,
+  context: BuildContext,
+): Promise<Dependencies> {
   const family = parseRuntime(fn.config.runtime)?.family;
   if (fn.build.dependencies === 'auto' && family === 'nodejs') return nodeDependencies(fn, rules, context);
   if (fn.build.dependencies === 'auto' && family === 'python3') return pythonDependencies(fn, rules, context);
   return plain(rules);
 }
 
-async function nodeDependencies(fn: ProjectFunction, rules: PackageRules, context: BuildContext): Promise<Dependencies> {
+async function nodeDependencies(
+  fn: ProjectFunction,
+  rules: PackageRules,
+  context: BuildContext,
+): Promise<Dependencies> {
   const declared = await readPackageJson(fn.directory);
   // Without a package.json nobody can say which packages are for production: they are all taken.
   if (declared === undefined) return plain(rules);
   const names = Object.keys({ ...declared.dependencies, ...declared.optionalDependencies });
   if (names.length === 0) return plain(withoutModules(rules));
   const packages = await installedPackages(fn.directory, declared, fn.directory);
-  if (packages.missing.length === 0 && packages.folders.size + packages.links.size > 0) return plain(onlyPackages(rules, packages));
+  if (packages.missing.length === 0 && packages.folders.size + packages.links.size > 0)
+    return plain(onlyPackages(rules, packages));
   const installed = await installNodeDependencies(fn, context);
   const layer: Layer = { root: join(installed, 'node_modules'), prefix: 'node_modules', rules: INSTALLED };
   return { rules: withoutModules(rules), layers: [layer], dispose: () => Promise.resolve() };
@@ -53,7 +62,11 @@ export async function modulesToBundle(fn: ProjectFunction, context: BuildContext
   return missing.length === 0 ? undefined : installNodeDependencies(fn, context);
 }
 
-async function pythonDependencies(fn: ProjectFunction, rules: PackageRules, context: BuildContext): Promise<Dependencies> {
+async function pythonDependencies(
+  fn: ProjectFunction,
+  rules: PackageRules,
+  context: BuildContext,
+): Promise<Dependencies> {
   const installed = await installPythonDependencies(fn, context);
   if (installed === undefined) return plain(rules);
   const layer: Layer = { root: installed.folder, prefix: '', rules: INSTALLED };

@@ -5,7 +5,12 @@ import { join } from 'node:path';
  * The folder `<workspace>/<kind>/<key>`: found, or filled by `make` first. `make` works in a folder beside it that is
  * renamed when it is done, so that a folder with the final name is always complete.
  */
-export async function cachedFolder(workspace: string, kind: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
+export async function cachedFolder(
+  workspace: string,
+  kind: string,
+  key: string,
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
   const place = join(workspace, kind, key);
   if (await isFolder(place)) return place;
   await mkdir(join(workspace, kind), { recursive: true });

@@ -25,7 +25,11 @@ export async function digestFiles(
   const total = files.reduce((sum, file) => sum + file.size, 0);
   if (total > LIMITS.unpackedBytes) {
     const inMiB = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`;
-    throw lamError('LAM_BUILD_TOO_LARGE', { function: functionName, what: inMiB(total), limit: inMiB(LIMITS.unpackedBytes) });
+    throw lamError('LAM_BUILD_TOO_LARGE', {
+      function: functionName,
+      what: inMiB(total),
+      limit: inMiB(LIMITS.unpackedBytes),
+    });
   }
   const entries: ManifestEntry[] = [];
   const waiting = files.values();
@@ -49,7 +53,11 @@ async function digestFile(functionName: string, file: CollectedFile): Promise<Ma
       size += piece.length;
     }
   } catch (error) {
-    throw lamError('LAM_BUILD_UNREADABLE', { function: functionName, path: file.path, reason: messageOf(error) }, error);
+    throw lamError(
+      'LAM_BUILD_UNREADABLE',
+      { function: functionName, path: file.path, reason: messageOf(error) },
+      error,
+    );
   }
   return { path: file.path, kind: 'file', digest: hash.digest('hex'), size, executable: file.executable };
 }

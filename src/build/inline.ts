@@ -40,8 +40,9 @@ function placeOf(code: string, family: RuntimeFamily): { readonly file: string; 
     const name = /^(?:async\s+)?def\s+(lambda_handler|handler)\b/m.exec(code)?.[1] ?? 'lambda_handler';
     return { file: 'lambda_function.py', handler: `lambda_function.${name}` };
   }
-  const isModule = /(?:^|[;}\n])\s*(?:export\s*(?:\{|\*|default\b|const\b|let\b|var\b|async\b|function\b|class\b)|import\s*[\w{*'"])/.test(
-    code,
-  );
+  const isModule =
+    /(?:^|[;}\n])\s*(?:export\s*(?:\{|\*|default\b|const\b|let\b|var\b|async\b|function\b|class\b)|import\s*[\w{*'"])/.test(
+      code,
+    );
   return { file: isModule ? 'index.mjs' : 'index.cjs', handler: 'index.handler' };
 }

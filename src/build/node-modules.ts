@@ -29,7 +29,11 @@ export async function readPackageJson(folder: string): Promise<PackageJson | und
 }
 
 /** Follows dependencies through `node_modules` as Node's resolution does, from `root` up to the folder `highest`. */
-export async function installedPackages(root: string, declared: PackageJson, highest: string): Promise<InstalledPackages> {
+export async function installedPackages(
+  root: string,
+  declared: PackageJson,
+  highest: string,
+): Promise<InstalledPackages> {
   const folders = new Set<string>();
   const links = new Set<string>();
   const missing: string[] = [];
@@ -38,7 +42,11 @@ export async function installedPackages(root: string, declared: PackageJson, hig
     for (const name of dependencyNames(next.json)) {
       const found = await findPackage(highest, next.folder, name);
       if (found === undefined) {
-        if (next.folder === root && declared.dependencies?.[name] !== undefined && declared.optionalDependencies?.[name] === undefined)
+        if (
+          next.folder === root &&
+          declared.dependencies?.[name] !== undefined &&
+          declared.optionalDependencies?.[name] === undefined
+        )
           missing.push(name);
         continue;
       }
@@ -57,7 +65,11 @@ function dependencyNames(json: PackageJson): readonly string[] {
   return Object.keys({ ...json.dependencies, ...json.optionalDependencies, ...json.peerDependencies });
 }
 
-async function findPackage(highest: string, from: string, name: string): Promise<{ path: string; isLink: boolean } | undefined> {
+async function findPackage(
+  highest: string,
+  from: string,
+  name: string,
+): Promise<{ path: string; isLink: boolean } | undefined> {
   for (let folder = from; ; folder = dirname(folder)) {
     if (basename(folder) !== 'node_modules') {
       const path = join(folder, 'node_modules', name);
@@ -75,8 +87,10 @@ export function onlyPackages(rules: PackageRules, packages: InstalledPackages): 
     for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) above.add(folder);
   }
   return {
-    enters: (folder) => rules.enters(folder) && (!isModulePath(folder) || above.has(folder) || packages.folders.has(packageOf(folder))),
-    takes: (path) => rules.takes(path) && (!isModulePath(path) || packages.links.has(path) || packages.folders.has(packageOf(path))),
+    enters: (folder) =>
+      rules.enters(folder) && (!isModulePath(folder) || above.has(folder) || packages.folders.has(packageOf(folder))),
+    takes: (path) =>
+      rules.takes(path) && (!isModulePath(path) || packages.links.has(path) || packages.folders.has(packageOf(path))),
   };
 }
 

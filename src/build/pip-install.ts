@@ -26,7 +26,10 @@ export interface InstalledRequirements {
  * nothing or is not there. The same text, Python and machine type find the same folder again. Throws the errors of a
  * build tool.
  */
-export async function installPythonDependencies(fn: ProjectFunction, context: BuildContext): Promise<InstalledRequirements | undefined> {
+export async function installPythonDependencies(
+  fn: ProjectFunction,
+  context: BuildContext,
+): Promise<InstalledRequirements | undefined> {
   const file = join(fn.directory, 'requirements.txt');
   const requirements = await readRequirements(file, new Set());
   if (requirements === undefined || requirements.text.trim() === '') return undefined;
@@ -37,7 +40,18 @@ export async function installPythonDependencies(fn: ProjectFunction, context: Bu
         functionName: fn.name,
         program: python.program,
         title: `${python.program} -m pip install -r requirements.txt`,
-        arguments: ['-m', 'pip', 'install', '-r', file, '--target', folder, '--no-compile', '--disable-pip-version-check', '--no-input'],
+        arguments: [
+          '-m',
+          'pip',
+          'install',
+          '-r',
+          file,
+          '--target',
+          folder,
+          '--no-compile',
+          '--disable-pip-version-check',
+          '--no-input',
+        ],
         directory: fn.directory,
         // Its warning about root is about the system's own folders; a pip that does not know the option passes the variable over.
         environment: { PIP_ROOT_USER_ACTION: 'ignore' },
@@ -88,7 +102,10 @@ async function findPython(fn: ProjectFunction, context: BuildContext): Promise<{
   for (const program of programs) {
     try {
       const quiet = { ...context, log: () => undefined };
-      const lines = await runTool({ functionName: fn.name, program, arguments: ['-c', script], directory: fn.directory, why }, quiet);
+      const lines = await runTool(
+        { functionName: fn.name, program, arguments: ['-c', script], directory: fn.directory, why },
+        quiet,
+      );
       const identity = lines.at(-1) ?? '';
       if (!identity.endsWith('False')) return { program, identity };
     } catch (error) {

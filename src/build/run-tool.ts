@@ -53,7 +53,11 @@ export async function runTool(command: ToolCommand, context: BuildContext): Prom
   if (!result.failed) return lines;
   if (result.isCanceled) throw lamError('LAM_BUILD_CANCELLED', { function: command.functionName });
   if ((result.code === 'ENOENT' || result.code === 'EACCES') && command.shell !== true) {
-    throw lamError('LAM_BUILD_TOOL_MISSING', { function: command.functionName, tool: command.program, why: command.why }, result);
+    throw lamError(
+      'LAM_BUILD_TOOL_MISSING',
+      { function: command.functionName, tool: command.program, why: command.why },
+      result,
+    );
   }
   const output = lines.length === 0 ? [result.originalMessage ?? ''] : lines;
   throw lamError(

@@ -68,7 +68,11 @@ async function append(archive: Archiver, item: ZipItem): Promise<void> {
   await added;
 }
 
-async function appendFile(archive: Archiver, item: Extract<ZipItem, { source: string }>, added: Promise<void>): Promise<void> {
+async function appendFile(
+  archive: Archiver,
+  item: Extract<ZipItem, { source: string }>,
+  added: Promise<void>,
+): Promise<void> {
   const data: EntryData = { name: item.path, date: DATE, mode: item.executable ? 0o755 : 0o644 };
   try {
     const { size } = await lstat(item.source);
@@ -94,14 +98,22 @@ async function appendFile(archive: Archiver, item: Extract<ZipItem, { source: st
  * each file whose digest is asked for, once, under the first path that has it. A file that can't be read any more
  * ends the stream with `LAM_BUILD_FILE_LOST`.
  */
-export function zipFiles(built: Pick<BuiltArtifact, 'manifest' | 'files'>, digests: ReadonlySet<Digest> | 'all'): Readable {
+export function zipFiles(
+  built: Pick<BuiltArtifact, 'manifest' | 'files'>,
+  digests: ReadonlySet<Digest> | 'all',
+): Readable {
   const out = new PassThrough();
   // The error reaches the reader through `out`.
-  writeZip(out, itemsOf(built, digests)).catch((error: unknown) => out.destroy(error instanceof Error ? error : undefined));
+  writeZip(out, itemsOf(built, digests)).catch((error: unknown) =>
+    out.destroy(error instanceof Error ? error : undefined),
+  );
   return out;
 }
 
-function* itemsOf({ manifest, files }: Pick<BuiltArtifact, 'manifest' | 'files'>, digests: ReadonlySet<Digest> | 'all'): Iterable<ZipItem> {
+function* itemsOf(
+  { manifest, files }: Pick<BuiltArtifact, 'manifest' | 'files'>,
+  digests: ReadonlySet<Digest> | 'all',
+): Iterable<ZipItem> {
   const given = new Set<Digest>();
   for (const entry of manifest.entries) {
     if (entry.kind === 'symlink') {
@@ -111,7 +123,8 @@ function* itemsOf({ manifest, files }: Pick<BuiltArtifact, 'manifest' | 'files'>
     if (digests !== 'all' && (!digests.has(entry.digest) || given.has(entry.digest))) continue;
     given.add(entry.digest);
     const source = files.get(entry.path);
-    if (source === undefined) throw lamError('LAM_INTERNAL_INVARIANT', { what: `the built file '${entry.path}' has no source` });
+    if (source === undefined)
+      throw lamError('LAM_INTERNAL_INVARIANT', { what: `the built file '${entry.path}' has no source` });
     yield { path: entry.path, source, executable: entry.executable };
   }
 }

@@ -27,7 +27,11 @@ export function reportFailure(failure: FastFailure, json: boolean): number {
 }
 
 function report(thrown: unknown, json: boolean, command: string): number {
-  const { stdout, stderr, exit } = renderError(thrown, { json, debug: isTruthy(process.env['LAM_DEBUG'] ?? ''), command });
+  const { stdout, stderr, exit } = renderError(thrown, {
+    json,
+    debug: isTruthy(process.env['LAM_DEBUG'] ?? ''),
+    command,
+  });
   writeAll(1, stdout);
   writeAll(2, stderr);
   return exit;
@@ -73,7 +77,10 @@ async function showHelp(config: LamConfig, words: readonly string[]): Promise<nu
  * The command that the words begin with, by its id, and what follows it: two words where the first is a topic. (oclif
  * itself reads words after a command that takes none as parts of its name.)
  */
-function commandOf(config: LamConfig, words: readonly string[]): { readonly id: string; readonly rest: readonly string[] } {
+function commandOf(
+  config: LamConfig,
+  words: readonly string[],
+): { readonly id: string; readonly rest: readonly string[] } {
   const [first = '', second = '-'] = words;
   const isTopic = config.commands.some((command) => command.id.startsWith(`${first}:`));
   if (isTopic && !second.startsWith('-')) return { id: `${first}:${second}`, rest: words.slice(2) };
@@ -110,7 +117,8 @@ export function hoistGlobalFlags(argv: readonly string[]): readonly string[] {
 function globalFlag(word: string): FlagSpec | undefined {
   const table: Readonly<Record<string, FlagSpec>> = GLOBAL_FLAGS;
   return Object.entries(table).find(
-    ([name, spec]) => word === `--${name}` || word.startsWith(`--${name}=`) || (spec.char !== undefined && word === `-${spec.char}`),
+    ([name, spec]) =>
+      word === `--${name}` || word.startsWith(`--${name}=`) || (spec.char !== undefined && word === `-${spec.char}`),
   )?.[1];
 }
 

@@ -11,7 +11,9 @@ import { Output } from './output.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export type GlobalFlagValues = { readonly [K in keyof FlagValues<typeof GLOBAL_FLAGS>]?: FlagValues<typeof GLOBAL_FLAGS>[K] | undefined };
+export type GlobalFlagValues = {
+  readonly [K in keyof FlagValues<typeof GLOBAL_FLAGS>]?: FlagValues<typeof GLOBAL_FLAGS>[K] | undefined;
+};
 
 /** What a command works with. */
 export interface CommandContext {
@@ -55,7 +57,9 @@ export function commandContext(flags: GlobalFlagValues, installation: Installati
       return connect({
         home,
         version: installation.version,
-        launch: mayStart ? { command: installation.daemonCommand, env: launchEnvironment(options.settings ?? settings, env) } : null,
+        launch: mayStart
+          ? { command: installation.daemonCommand, env: launchEnvironment(options.settings ?? settings, env) }
+          : null,
         ...(options.anyVersion === undefined ? {} : { anyVersion: options.anyVersion }),
       });
     },

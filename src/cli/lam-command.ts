@@ -17,7 +17,9 @@ export abstract class LamCommand extends Command {
     B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
-    const args = Object.fromEntries(Object.entries(options.args ?? {}).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
+    const args = Object.fromEntries(
+      Object.entries(options.args ?? {}).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]),
+    );
     const { baseFlags } = options;
     return super.parse<F, B, A>(
       { ...options, ...(baseFlags === undefined ? {} : { baseFlags }), args: args as Interfaces.ArgInput<A> },

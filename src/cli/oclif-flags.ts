@@ -9,7 +9,9 @@ export type OclifFlags<T extends FlagTable> = {
 };
 
 export function oclifFlags<T extends FlagTable>(table: T): OclifFlags<T> {
-  return Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, flagOf(spec)])) as unknown as OclifFlags<T>;
+  return Object.fromEntries(
+    Object.entries(table).map(([name, spec]) => [name, flagOf(spec)]),
+  ) as unknown as OclifFlags<T>;
 }
 
 function flagOf(spec: FlagSpec): object {

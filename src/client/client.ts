@@ -51,7 +51,11 @@ export interface LamClient {
   setAlias(name: string, alias: string, request: AliasRequest): Promise<void>;
   deleteAlias(name: string, alias: string): Promise<void>;
   /** Records oldest first; with `follow`, those to come too, until the signal fires or the reader stops. */
-  logs(name: string, query: LogQuery & { readonly follow?: boolean }, signal?: AbortSignal): AsyncGenerator<LogRecord, void, void>;
+  logs(
+    name: string,
+    query: LogQuery & { readonly follow?: boolean },
+    signal?: AbortSignal,
+  ): AsyncGenerator<LogRecord, void, void>;
   gc(request: GcRequest): Promise<GcAnswer>;
   df(): Promise<DfAnswer>;
 }
@@ -70,10 +74,17 @@ export function createClient(socketPath: string, home: string): LamClient {
     describe: (name) => ask('GET', CONTROL.function(name)),
     plan: (manifest) => send('POST', CONTROL.artifactPlan, manifest),
     upload: (upload) =>
-      ask('POST', CONTROL.artifacts, { type: ARTIFACT_CONTENT_TYPE, content: Readable.from(frame(upload), { objectMode: false }) }),
+      ask('POST', CONTROL.artifacts, {
+        type: ARTIFACT_CONTENT_TYPE,
+        content: Readable.from(frame(upload), { objectMode: false }),
+      }),
     async uploadZip(file) {
       const { size } = await stat(file);
-      return ask('POST', CONTROL.artifactsZip, { type: 'application/zip', content: createReadStream(file), length: size });
+      return ask('POST', CONTROL.artifactsZip, {
+        type: 'application/zip',
+        content: createReadStream(file),
+        length: size,
+      });
     },
     publish: (name, request) => send('POST', CONTROL.versions(name), request),
     rollback: (name, request) => send('POST', CONTROL.rollback(name), request),
@@ -85,7 +96,9 @@ export function createClient(socketPath: string, home: string): LamClient {
     async *logs(name, query, signal) {
       const path = `${CONTROL.logs(name)}?${logParameters(query)}`;
       try {
-        yield* ndjson<LogRecord>(await reach(socketPath, home, { method: 'GET', path, ...(signal === undefined ? {} : { signal }) }));
+        yield* ndjson<LogRecord>(
+          await reach(socketPath, home, { method: 'GET', path, ...(signal === undefined ? {} : { signal }) }),
+        );
       } catch (error) {
         // Whoever fires the signal has had enough; that is no failure.
         if (signal?.aborted === true) return;

@@ -117,7 +117,9 @@ export function getAll(
       if (answers.isBroken) finish({ failure: 'lost', what: 'the answer was not HTTP' });
     });
     // Node's own client says the same of an answer that is cut off.
-    socket.on('error', (error) => finish(sent ? { failure: 'lost', what: 'aborted' } : { failure: 'unreachable', what: error.message }));
+    socket.on('error', (error) =>
+      finish(sent ? { failure: 'lost', what: 'aborted' } : { failure: 'unreachable', what: error.message }),
+    );
     socket.on('close', () => finish({ failure: 'lost', what: 'aborted' }));
   });
 }

@@ -52,7 +52,9 @@ async function runDetached(launch: DaemonLaunch, log: string): Promise<StartRepo
         const line = text.indexOf('\n');
         if (line >= 0) resolve(JSON.parse(text.slice(0, line)) as StartReport);
       });
-      child.on('error', (error) => reject(lamError('LAM_CLIENT_DAEMON_START_FAILED', { log, what: error.message }, error)));
+      child.on('error', (error) =>
+        reject(lamError('LAM_CLIENT_DAEMON_START_FAILED', { log, what: error.message }, error)),
+      );
       child.on('exit', (code, signal) => {
         ended = signal === null ? `it exited with code ${code ?? 0}` : `it was ended by ${signal}`;
       });

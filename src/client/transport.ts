@@ -14,7 +14,12 @@ export interface Ask {
 /** Sends a request over the socket. Rejects with what `node:http` says when the daemon can't be reached. */
 export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const length = ask.body === undefined ? 0 : ask.body.content instanceof Uint8Array ? ask.body.content.byteLength : ask.body.length;
+    const length =
+      ask.body === undefined
+        ? 0
+        : ask.body.content instanceof Uint8Array
+          ? ask.body.content.byteLength
+          : ask.body.length;
     const outgoing = request({
       socketPath,
       method: ask.method,
@@ -89,7 +94,8 @@ function refusal(status: number, text: string): LamError {
   const body = parse(status, text);
   if (typeof body === 'object' && body !== null && 'error' in body) {
     const error = body.error;
-    if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error) return fromWire(error as WireError);
+    if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error)
+      return fromWire(error as WireError);
   }
   return lamError('LAM_CLIENT_BAD_ANSWER', { status, what: text.slice(0, 80) });
 }

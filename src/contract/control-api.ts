@@ -50,7 +50,12 @@ export interface Status {
   readonly startedAt: number;
   readonly functions: number;
   /** `stems`: booted ahead, for no function yet. */
-  readonly sandboxes: { readonly starting: number; readonly idle: number; readonly busy: number; readonly stems: number };
+  readonly sandboxes: {
+    readonly starting: number;
+    readonly idle: number;
+    readonly busy: number;
+    readonly stems: number;
+  };
   /** Memory limits of all sandboxes that there are, stems included, and what they may come to, MiB. */
   readonly memory: { readonly usedMiB: number; readonly budgetMiB: number };
   /** What the start found left over from a daemon that died. */

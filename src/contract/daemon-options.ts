@@ -31,4 +31,6 @@ export interface DaemonOptions {
 }
 
 /** What a daemon that was started in the background writes to its file descriptor 3, as one line of JSON. */
-export type StartReport = { readonly ok: true; readonly status: Status } | { readonly ok: false; readonly error: WireError };
+export type StartReport =
+  | { readonly ok: true; readonly status: Status }
+  | { readonly ok: false; readonly error: WireError };

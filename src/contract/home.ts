@@ -10,7 +10,8 @@ export const DEFAULT_PORT = 8000;
 /** `LAM_HOME`, made absolute against the current folder, or `~/.lam`. */
 export function homeFrom(env: Readonly<Record<string, string | undefined>>): string {
   const given = env['LAM_HOME'];
-  if (given === undefined || given === '') return join(env['HOME'] ?? process.getBuiltinModule('node:os').homedir(), '.lam');
+  if (given === undefined || given === '')
+    return join(env['HOME'] ?? process.getBuiltinModule('node:os').homedir(), '.lam');
   return isAbsolute(given) ? given : resolve(given);
 }
 

@@ -20,7 +20,11 @@ export const TIMED_OUT = 'Sandbox.Timedout';
 /** The value of the header {@link INVOKE.lamError}. */
 export function encodeErrorHeader(error: WireError): string {
   return Buffer.from(
-    JSON.stringify({ code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }),
+    JSON.stringify({
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    }),
   ).toString('base64');
 }
 

@@ -28,15 +28,18 @@ const PARAMETER = /^\{([A-Za-z_][A-Za-z0-9_-]*)(\+?)\}$/;
 export function parseRoute(text: string): Route | RouteFault {
   const match = /^(\S+) +(\/\S*)$/.exec(text);
   const path = match?.[2];
-  if (match === null || path === undefined) return { fault: "must read 'METHOD /path', for instance 'GET /users/{id}'" };
+  if (match === null || path === undefined)
+    return { fault: "must read 'METHOD /path', for instance 'GET /users/{id}'" };
   const method = ROUTE_METHODS.find((m) => m === match[1]);
-  if (method === undefined) return { fault: `has an unknown method '${match[1]}'; use one of ${ROUTE_METHODS.join(', ')}` };
+  if (method === undefined)
+    return { fault: `has an unknown method '${match[1]}'; use one of ${ROUTE_METHODS.join(', ')}` };
   if (path === '/') return { method, segments: [] };
   const segments: RouteSegment[] = [];
   for (const part of path.slice(1).split('/')) {
     const segment = parseSegment(part);
     if ('fault' in segment) return segment;
-    if (segments.at(-1)?.kind === 'greedy') return { fault: `has '${part}' after '{${segments.at(-1)?.value}+}', which must come last` };
+    if (segments.at(-1)?.kind === 'greedy')
+      return { fault: `has '${part}' after '{${segments.at(-1)?.value}+}', which must come last` };
     if (segment.kind !== 'literal' && segments.some((s) => s.kind === 'param' && s.value === segment.value)) {
       return { fault: `names the parameter '${segment.value}' twice` };
     }
@@ -51,7 +54,8 @@ function parseSegment(part: string): RouteSegment | RouteFault {
   if (part === '.' || part === '..') return { fault: `has the segment '${part}', which clients remove from a path` };
   const parameter = PARAMETER.exec(part);
   if (parameter?.[1] !== undefined) return { kind: parameter[2] === '+' ? 'greedy' : 'param', value: parameter[1] };
-  if (!LITERAL.test(part)) return { fault: `has a segment '${part}' that is neither plain text nor '{name}' or '{name+}'` };
+  if (!LITERAL.test(part))
+    return { fault: `has a segment '${part}' that is neither plain text nor '{name}' or '{name+}'` };
   return { kind: 'literal', value: part };
 }
 

@@ -12,7 +12,8 @@ export interface DriverChoice {
  * `LAM_DAEMON_DRIVER_UNAVAILABLE` when Docker was asked for and does not answer.
  */
 export function chooseDriver(asked: 'auto' | 'docker' | 'process', probe: DockerProbe | undefined): DriverChoice {
-  if (asked === 'process' || probe === undefined) return { name: 'process', reason: 'the process driver was asked for' };
+  if (asked === 'process' || probe === undefined)
+    return { name: 'process', reason: 'the process driver was asked for' };
   if (probe.ok) {
     const what = `engine (${probe.engine}) answers`;
     return { name: 'docker', reason: asked === 'docker' ? `the docker driver was asked for; ${what}` : `an ${what}` };

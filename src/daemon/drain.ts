@@ -62,7 +62,9 @@ async function connectionsOf(servers: readonly Server[]): Promise<number> {
   for (const server of servers) {
     // One that was kept alive after its answer waits for nothing.
     server.closeIdleConnections();
-    open += await new Promise<number>((resolve) => server.getConnections((error, count) => resolve(error === null ? count : 0)));
+    open += await new Promise<number>((resolve) =>
+      server.getConnections((error, count) => resolve(error === null ? count : 0)),
+    );
   }
   return open;
 }

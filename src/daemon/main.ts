@@ -33,7 +33,8 @@ const MEMORY_SHARE = 0.8;
  */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
   const clock = systemClock;
-  if (!isLoopbackAddress(options.host) && options.token === undefined) throw lamError('LAM_DAEMON_TOKEN_NEEDED', { host: options.host });
+  if (!isLoopbackAddress(options.host) && options.token === undefined)
+    throw lamError('LAM_DAEMON_TOKEN_NEEDED', { host: options.host });
   const store = await openStore(options.home, { clock });
   const closers: (() => Promise<void>)[] = [() => store.close()];
   try {
@@ -72,22 +73,7 @@ async function serve(parts: Parts): Promise<number> {
   let url = '';
   let port = 0;
   const startedAt = clock.now();
-  const status = (): Status => ({
-    pid: process.pid,
-    version: options.version,
-    port,
-    host: options.host,
-    url,
-    home: options.home,
-    driver: parts.choice.name,
-    driverReason: parts.choice.reason,
-    gaps: driver.gaps,
-    startedAt,
-    functions: store.catalogue.data.size,
-    sandboxes: { ...pool.counts(), stems: pool.stems },
-    memory: pool.memory,
-    reclaimed: parts.reclaimed,
-  });
+  const status = (): Status => statusOf(parts, pool, { port, url, startedAt });
   const followers = new Followers();
   const services = controlServices({
     followers,
@@ -105,11 +91,19 @@ async function serve(parts: Parts): Promise<number> {
       return counts.busy + counts.starting > 0;
     },
   });
-  const edge: Omit<EdgeOptions, 'door'> = { router, services, clock, routes: cachedRoutes(registry), exists: (name) => registry.has(name) };
+  const edge: Omit<EdgeOptions, 'door'> = {
+    router,
+    services,
+    clock,
+    routes: cachedRoutes(registry),
+    exists: (name) => registry.has(name),
+  };
   const door: Door = { kind: 'port', token: options.token, open: !isLoopbackAddress(options.host) };
   const tcp = createEdge({ ...edge, door });
   const socket = createEdge({ ...edge, door: { kind: 'socket', token: undefined, open: false } });
-  closers.push(() => drain({ servers: [tcp, socket], followers, limitMs: DRAIN_MS, clock, closePool: (graceMs) => pool.close(graceMs) }));
+  closers.push(() =>
+    drain({ servers: [tcp, socket], followers, limitMs: DRAIN_MS, clock, closePool: (graceMs) => pool.close(graceMs) }),
+  );
   port = await listenOnPort(tcp, options.host, options.port);
   url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
   await listenOnSocket(socket, store.paths.socket);
@@ -118,6 +112,25 @@ async function serve(parts: Parts): Promise<number> {
   closers.push(() => Promise.resolve(callOff()));
   await stopping.stopped;
   return 0;
+}
+
+/** What `lam status` shows. */
+function statusOf(parts: Parts, pool: Pool, at: Pick<Status, 'port' | 'url' | 'startedAt'>): Status {
+  const { options, store, driver, choice, reclaimed } = parts;
+  return {
+    pid: process.pid,
+    version: options.version,
+    ...at,
+    host: options.host,
+    home: options.home,
+    driver: choice.name,
+    driverReason: choice.reason,
+    gaps: driver.gaps,
+    functions: store.catalogue.data.size,
+    sandboxes: { ...pool.counts(), stems: pool.stems },
+    memory: pool.memory,
+    reclaimed,
+  };
 }
 
 function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; registry: Registry } {
@@ -141,7 +154,9 @@ function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; re
     isLive: (revision) => registry.has(revision.functionName) && registry.resolve(revision.functionName) === revision,
     onTrouble: stderrLog,
     hooksFor: (revision, id) =>
-      router.hooksFor(revision, id, (what) => stderrLog(`sandbox ${id} of '${revision.functionName}' broke the protocol: ${what}`)),
+      router.hooksFor(revision, id, (what) =>
+        stderrLog(`sandbox ${id} of '${revision.functionName}' broke the protocol: ${what}`),
+      ),
   });
   const router = new Router({ pool, logs, clock, resolve: (name, qualifier) => registry.resolve(name, qualifier) });
   keepPoolInStep(registry, pool);

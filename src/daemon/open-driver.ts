@@ -5,7 +5,10 @@ import type { Clock } from '../kit/index.ts';
 import { chooseDriver, type DriverChoice } from './choose-driver.ts';
 
 /** Chooses a driver and opens it. The one place that names concrete drivers. */
-export async function openDriver(options: DaemonOptions, clock: Clock): Promise<{ driver: SandboxDriver; choice: DriverChoice }> {
+export async function openDriver(
+  options: DaemonOptions,
+  clock: Clock,
+): Promise<{ driver: SandboxDriver; choice: DriverChoice }> {
   const probe = options.driver === 'process' ? undefined : await probeDocker();
   const choice = chooseDriver(options.driver, probe);
   const { home, assets, nodeCommand } = options;

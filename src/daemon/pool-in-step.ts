@@ -26,7 +26,12 @@ export function keepPoolInStep(registry: Registry, pool: Pool): void {
 }
 
 /** Tells the pool, shortly after the start, for which kinds of functions to boot stems and which sandboxes to keep warm. Returns what calls it off. */
-export function announceDeployed(catalogue: () => CatalogueView, registry: Registry, pool: Pool, clock: Clock): () => void {
+export function announceDeployed(
+  catalogue: () => CatalogueView,
+  registry: Registry,
+  pool: Pool,
+  clock: Clock,
+): () => void {
   return clock.after(ANNOUNCE_MS, () => {
     const view = catalogue();
     const updatedAt = (name: string): number => view.outline(name)?.updatedAt ?? 0;

@@ -57,7 +57,11 @@ export function controlServices(parts: ServiceParts): ControlServices {
     async df() {
       const { sizes, total } = await logs.sizes();
       const { bytes } = await registry.gc({ keep: DF_KEEP, dryRun: true }, parts.isBusy);
-      return df(paths, store.catalogue.data, artifacts, { logsOf: (name) => sizes[name] ?? 0, logs: total, reclaimable: bytes });
+      return df(paths, store.catalogue.data, artifacts, {
+        logsOf: (name) => sizes[name] ?? 0,
+        logs: total,
+        reclaimable: bytes,
+      });
     },
     async logs(name, query, onRecords) {
       registry.resolve(name);

@@ -12,7 +12,8 @@ export class Binding {
 
   /** Throws `LAM_DRIVER_START_FAILED` when the sandbox has ended, `LAM_INTERNAL_INVARIANT` when it has code. */
   begin(): void {
-    if (this.#state === 'ended') throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'it ended before it got its code' });
+    if (this.#state === 'ended')
+      throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'it ended before it got its code' });
     invariant(this.#state === 'stem', 'only a stem is bound, and once');
     this.#state = 'code';
   }

@@ -17,7 +17,12 @@ export interface SandboxSpec {
    * For `frames`: empty, because they arrive with init.
    */
   readonly environment: Readonly<Record<string, string>>;
-  readonly limits: { readonly memoryMiB: number; readonly cpus: number; readonly pids: number; readonly tmpMiB: number };
+  readonly limits: {
+    readonly memoryMiB: number;
+    readonly cpus: number;
+    readonly pids: number;
+    readonly tmpMiB: number;
+  };
   readonly network: 'on' | 'none';
   readonly image: string | null;
   /** For labels and log lines only; empty and 0 for a stem. */

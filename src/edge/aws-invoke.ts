@@ -1,4 +1,12 @@
-import { ALIAS_NAME, encodeErrorHeader, INVOKE, LATEST, LIMITS, parseReference, VERSION_NUMBER } from '../contract/index.ts';
+import {
+  ALIAS_NAME,
+  encodeErrorHeader,
+  INVOKE,
+  LATEST,
+  LIMITS,
+  parseReference,
+  VERSION_NUMBER,
+} from '../contract/index.ts';
 import { lamError, asLamError, toWire, type LamError } from '../errors/index.ts';
 import type { InvokeAnswer, InvokeRequest, InvokeSink, Router } from '../router/index.ts';
 import { readBody } from './body.ts';
@@ -33,7 +41,8 @@ export interface InvokePlan {
 export function planInvoke(target: string, query: string, headers: HeaderValues): InvokePlan {
   const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
   const reference = referenceOf(target, query);
-  if (type !== 'RequestResponse' && type !== 'DryRun') throw lamError('LAM_EDGE_INVOCATION_TYPE', { type: String(type) });
+  if (type !== 'RequestResponse' && type !== 'DryRun')
+    throw lamError('LAM_EDGE_INVOCATION_TYPE', { type: String(type) });
   return {
     ...reference,
     clientContext: clientContextOf(headers),
@@ -109,7 +118,11 @@ function linesOf(answer: InvokeAnswer): string {
 }
 
 /** Exceptions whose member is `Message`; of all others it is `message`. AWS's own model is not of one mind. */
-const CAPITAL_MESSAGE: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'ServiceException', 'AccessDeniedException']);
+const CAPITAL_MESSAGE: ReadonlySet<string> = new Set([
+  'ResourceNotFoundException',
+  'ServiceException',
+  'AccessDeniedException',
+]);
 
 /** An error of lam as an AWS client reads it: name in a header, message in the body's own casing for that name. */
 export function sendAwsError(reply: Reply, error: LamError): void {
@@ -141,10 +154,12 @@ function referenceOf(target: string, query: string): { name: string; qualifier: 
   if (query === '') return reference;
   const asked = new URLSearchParams(query).get('Qualifier') ?? undefined;
   if (asked === undefined || asked === reference.qualifier) return reference;
-  if (reference.qualifier !== undefined) throw lamError('LAM_EDGE_QUALIFIER_MISMATCH', { inName: reference.qualifier, inQuery: asked });
+  if (reference.qualifier !== undefined)
+    throw lamError('LAM_EDGE_QUALIFIER_MISMATCH', { inName: reference.qualifier, inQuery: asked });
   const { name } = reference;
   if (asked === LATEST) return { name, qualifier: undefined };
-  if (!ALIAS_NAME.test(asked) && !VERSION_NUMBER.test(asked)) throw lamError('LAM_EDGE_BAD_QUALIFIER', { qualifier: asked });
+  if (!ALIAS_NAME.test(asked) && !VERSION_NUMBER.test(asked))
+    throw lamError('LAM_EDGE_BAD_QUALIFIER', { qualifier: asked });
   return { name, qualifier: asked };
 }
 

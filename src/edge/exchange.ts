@@ -26,7 +26,15 @@ export interface Exchange extends HttpRequest {
 
 export function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
   const { rawHeaders, httpVersion, socket } = request;
-  return { request, response, method: request.method ?? 'GET', ...targetParts(request.url ?? '/'), rawHeaders, httpVersion, socket };
+  return {
+    request,
+    response,
+    method: request.method ?? 'GET',
+    ...targetParts(request.url ?? '/'),
+    rawHeaders,
+    httpVersion,
+    socket,
+  };
 }
 
 /** Path and query of a request's target. */
@@ -41,7 +49,9 @@ const TRACE_CHARS = 512;
 /** The caller's `X-Amzn-Trace-Id`, where it is one a runtime can be given. */
 export function traceIdOf(headers: HeaderValues): string | undefined {
   const header = headers['x-amzn-trace-id'];
-  return typeof header === 'string' && header.length <= TRACE_CHARS && /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(header)
+  return typeof header === 'string' &&
+    header.length <= TRACE_CHARS &&
+    /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(header)
     ? header
     : undefined;
 }

@@ -89,7 +89,11 @@ class FunctionRun implements InvokeRequest, InvokeSink {
     }
     const isBodiless = http.status === 204 || http.status === 304;
     const length = isBodiless ? '' : `content-length: ${http.body.byteLength}\r\n`;
-    reply.send(http.status, linesOf(http.headers) + own + length, isBodiless || this.#method === 'HEAD' ? EMPTY : http.body);
+    reply.send(
+      http.status,
+      linesOf(http.headers) + own + length,
+      isBodiless || this.#method === 'HEAD' ? EMPTY : http.body,
+    );
   }
 
   failed(error: LamError): void {

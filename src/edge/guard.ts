@@ -23,7 +23,10 @@ export function isLoopbackHost(host: string | undefined): boolean {
 export function isForeignOrigin(headers: IncomingHttpHeaders): boolean {
   const { origin } = headers;
   if (origin === undefined) return headers['sec-fetch-site'] === 'cross-site';
-  return !(origin.startsWith('http://') || origin.startsWith('https://')) || !isLoopbackHost(origin.slice(origin.indexOf('//') + 2));
+  return (
+    !(origin.startsWith('http://') || origin.startsWith('https://')) ||
+    !isLoopbackHost(origin.slice(origin.indexOf('//') + 2))
+  );
 }
 
 /**
@@ -35,7 +38,8 @@ export function refusal(door: Door, headers: IncomingHttpHeaders, area: 'invoke'
   if (hasToken(door.token, headers)) return undefined;
   if (door.open || door.token !== undefined) return lamError('LAM_EDGE_TOKEN_NEEDED', {});
   if (!isLoopbackHost(headers.host)) return lamError('LAM_EDGE_HOST_REFUSED', { host: headers.host ?? '' });
-  if (isForeignOrigin(headers)) return lamError('LAM_EDGE_ORIGIN_REFUSED', { origin: String(headers.origin ?? headers['sec-fetch-site']) });
+  if (isForeignOrigin(headers))
+    return lamError('LAM_EDGE_ORIGIN_REFUSED', { origin: String(headers.origin ?? headers['sec-fetch-site']) });
   return area === 'control' ? lamError('LAM_EDGE_SOCKET_ONLY', {}) : undefined;
 }
 

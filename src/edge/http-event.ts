@@ -43,7 +43,13 @@ export function httpEvent(parts: HttpEventParts): Uint8Array {
         apiId: hit.functionName,
         domainName: headers['host'] ?? 'localhost',
         domainPrefix: hit.functionName,
-        http: { method, path: hit.rawPath, protocol: `HTTP/${request.httpVersion}`, sourceIp, userAgent: headers['user-agent'] ?? '' },
+        http: {
+          method,
+          path: hit.rawPath,
+          protocol: `HTTP/${request.httpVersion}`,
+          sourceIp,
+          userAgent: headers['user-agent'] ?? '',
+        },
         requestId,
         routeKey: hit.routeKey,
         stage: '$default',
@@ -51,7 +57,9 @@ export function httpEvent(parts: HttpEventParts): Uint8Array {
         timeEpoch: now,
       },
       body:
-        body.byteLength === 0 ? undefined : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(text ? 'utf8' : 'base64'),
+        body.byteLength === 0
+          ? undefined
+          : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(text ? 'utf8' : 'base64'),
       isBase64Encoded: body.byteLength > 0 && !text,
     }),
   );
@@ -84,7 +92,8 @@ function headersOf(raw: readonly string[]): { headers: Record<string, string>; c
 
 function queryOf(raw: string): Record<string, string> {
   const query = bareRecord();
-  for (const [key, value] of new URLSearchParams(raw)) query[key] = query[key] === undefined ? value : `${query[key]},${value}`;
+  for (const [key, value] of new URLSearchParams(raw))
+    query[key] = query[key] === undefined ? value : `${query[key]},${value}`;
   return query;
 }
 

@@ -30,7 +30,9 @@ for (const [chars, kind] of [
   for (const byte of Buffer.from(chars)) CLASSES[byte] = (CLASSES[byte] ?? 0) | kind;
 }
 
-const WORDS: ReadonlyMap<number, Buffer> = new Map(['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]));
+const WORDS: ReadonlyMap<number, Buffer> = new Map(
+  ['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]),
+);
 
 /** Not what is asked for; positions are never negative. */
 const NONE = -1;

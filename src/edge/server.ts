@@ -3,7 +3,15 @@ import { LIMITS } from '../contract/index.ts';
 import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Router } from '../router/index.ts';
-import { AWS_FUNCTIONS, awsInvoke, invokeTarget, planInvoke, runInvoke, sendAwsError, type InvokePlan } from './aws-invoke.ts';
+import {
+  AWS_FUNCTIONS,
+  awsInvoke,
+  invokeTarget,
+  planInvoke,
+  runInvoke,
+  sendAwsError,
+  type InvokePlan,
+} from './aws-invoke.ts';
 import { CONTROL_PREFIX, control } from './control/control.ts';
 import type { ControlServices } from './control/services.ts';
 import { exchangeOf, targetParts, type Exchange } from './exchange.ts';
@@ -53,7 +61,9 @@ export function createEdge(options: EdgeOptions): Server {
 function plainHandler(options: EdgeOptions, head: Head): Handler | undefined {
   const { path, query } = targetParts(head.target);
   if (path.startsWith('/_lam/')) return undefined;
-  return path.startsWith(AWS_FUNCTIONS) ? plainInvoke(options, head, path, query) : plainFunction(options, head, path, query);
+  return path.startsWith(AWS_FUNCTIONS)
+    ? plainInvoke(options, head, path, query)
+    : plainFunction(options, head, path, query);
 }
 
 function plainInvoke({ door, router }: EdgeOptions, head: Head, path: string, query: string): Handler | undefined {

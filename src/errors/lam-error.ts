@@ -33,7 +33,11 @@ export class LamError extends Error {
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
   /** Set when the error crossed the wire, so that texts are the sender's own. */
-  constructor(code: ErrorCode, parts: { message: string; hint?: string | undefined; details: Record<string, unknown> }, cause?: unknown) {
+  constructor(
+    code: ErrorCode,
+    parts: { message: string; hint?: string | undefined; details: Record<string, unknown> },
+    cause?: unknown,
+  ) {
     super(parts.message, cause === undefined ? undefined : { cause });
     this.name = 'LamError';
     const e = CATALOGUE[code];
@@ -98,5 +102,9 @@ export function fromWire(wire: WireError): LamError {
   const known = Object.hasOwn(CATALOGUE, wire.code);
   const code = known ? (wire.code as ErrorCode) : 'LAM_INTERNAL';
   const message = known ? wire.message : `${wire.code}: ${wire.message}`;
-  return new LamError(code, { message: printable(message), hint: wire.hint && printable(wire.hint), details: { ...wire.details } });
+  return new LamError(code, {
+    message: printable(message),
+    hint: wire.hint && printable(wire.hint),
+    details: { ...wire.details },
+  });
 }

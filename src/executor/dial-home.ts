@@ -53,7 +53,8 @@ export class DialHome {
    * the path is too long for a socket, `LAM_EXECUTOR_LISTEN_FAILED` when the system refuses.
    */
   static async listen(path: string, clock: Clock): Promise<DialHome> {
-    if (Buffer.byteLength(path) > SOCKET_PATH_BYTES) throw lamError('LAM_EXECUTOR_SOCKET_PATH', { path, limit: SOCKET_PATH_BYTES });
+    if (Buffer.byteLength(path) > SOCKET_PATH_BYTES)
+      throw lamError('LAM_EXECUTOR_SOCKET_PATH', { path, limit: SOCKET_PATH_BYTES });
     const home = new DialHome(path, clock);
     try {
       await rm(path, { force: true });
@@ -66,7 +67,11 @@ export class DialHome {
       });
       await chmod(path, 0o666);
     } catch (cause) {
-      throw lamError('LAM_EXECUTOR_LISTEN_FAILED', { path, reason: cause instanceof Error ? cause.message : String(cause) }, cause);
+      throw lamError(
+        'LAM_EXECUTOR_LISTEN_FAILED',
+        { path, reason: cause instanceof Error ? cause.message : String(cause) },
+        cause,
+      );
     }
     return home;
   }
@@ -86,7 +91,8 @@ export class DialHome {
 
   /** Hangs up on all, frees the socket. Idempotent. */
   async close(): Promise<void> {
-    for (const waiting of this.#waiting.values()) waiting.reject(lamError('LAM_EXECUTOR_CANCELLED', { id: waiting.id }));
+    for (const waiting of this.#waiting.values())
+      waiting.reject(lamError('LAM_EXECUTOR_CANCELLED', { id: waiting.id }));
     this.#waiting.clear();
     for (const socket of this.#sockets) socket.destroy();
     if (this.#server.listening) await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -106,7 +112,16 @@ export class DialHome {
     const waiting = this.#waiting.get(hello.token);
     if (waiting === undefined) return false;
     this.#waiting.delete(hello.token);
-    waiting.resolve(new FrameSession({ socket, decoder, hello, hooks: waiting.hooks, clock: this.#clock, deadlines: this.#deadlines }));
+    waiting.resolve(
+      new FrameSession({
+        socket,
+        decoder,
+        hello,
+        hooks: waiting.hooks,
+        clock: this.#clock,
+        deadlines: this.#deadlines,
+      }),
+    );
     return true;
   }
 }

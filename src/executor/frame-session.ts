@@ -106,7 +106,8 @@ export class FrameSession implements Session, FrameSink {
       };
       this.#deadlines.add(this.#init);
       this.#socket.cork();
-      if (startupCache !== undefined) for (const part of encodeCache(FRAME.cache, startupCache)) this.#socket.write(part);
+      if (startupCache !== undefined)
+        for (const part of encodeCache(FRAME.cache, startupCache)) this.#socket.write(part);
       writeFrame(this.#socket, FRAME.init, 0, meta);
       this.#socket.uncork();
     });
@@ -237,9 +238,16 @@ export class FrameSession implements Session, FrameSink {
       return;
     }
     const isShort = body.length - LOG_PREFIX <= LIMITS.logRecordBytes;
-    const end = isShort ? body.length : LOG_PREFIX + characterBoundary(body.subarray(LOG_PREFIX), LIMITS.logRecordBytes);
+    const end = isShort
+      ? body.length
+      : LOG_PREFIX + characterBoundary(body.subarray(LOG_PREFIX), LIMITS.logRecordBytes);
     const text = body.toString('utf8', LOG_PREFIX, end);
-    this.#hooks.onLog(stream === LOG_STDOUT ? 'stdout' : 'stderr', text, this.#inFlight.requestIdOf(request), body.readDoubleBE(1));
+    this.#hooks.onLog(
+      stream === LOG_STDOUT ? 'stdout' : 'stderr',
+      text,
+      this.#inFlight.requestIdOf(request),
+      body.readDoubleBE(1),
+    );
   }
 
   #result(request: number, meta: Buffer, body: Buffer): void {
@@ -250,11 +258,19 @@ export class FrameSession implements Session, FrameSink {
       return;
     }
     const bytes = readNumber(meta, 'tooLarge') ?? body.length;
-    this.#answer(request, bytes > LIMITS.payloadBytes ? { kind: 'too-large', bytes } : { kind: 'result', payload: body });
+    this.#answer(
+      request,
+      bytes > LIMITS.payloadBytes ? { kind: 'too-large', bytes } : { kind: 'result', payload: body },
+    );
   }
 
   #error(request: number, meta: Buffer, body: Buffer): void {
-    const outcome = { kind: 'error', payload: body, errorType: readErrorType(meta), ranMs: readNumber(meta, 'ranMs') ?? 0 } as const;
+    const outcome = {
+      kind: 'error',
+      payload: body,
+      errorType: readErrorType(meta),
+      ranMs: readNumber(meta, 'ranMs') ?? 0,
+    } as const;
     // Nothing caught this error, so the process ends behind it, and what waits there never starts.
     this.#answer(request, readMember(meta, 'leaving') === true ? { ...outcome, leaving: true } : outcome);
   }

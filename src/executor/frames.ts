@@ -120,7 +120,13 @@ export class CacheGatherer {
 
 /** Writes one frame: small ones in one buffer, large bodies beside their header in one `writev`, never copied. */
 // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
-export function writeFrame(socket: Socket, type: number, request: number, meta: string, body: Uint8Array = EMPTY): void {
+export function writeFrame(
+  socket: Socket,
+  type: number,
+  request: number,
+  meta: string,
+  body: Uint8Array = EMPTY,
+): void {
   if (body.length <= COPY_LIMIT) {
     socket.write(encodeFrame(type, request, meta, body));
     return;

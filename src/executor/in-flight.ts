@@ -200,7 +200,13 @@ export class PendingInvocation implements Expirable {
   readonly #inFlight: InFlight;
 
   // oxlint-disable-next-line max-params -- made once per invocation: an options object would be one more allocation
-  constructor(number: number, requestId: string, timeoutMs: number, settle: (outcome: InvokeOutcome) => void, inFlight: InFlight) {
+  constructor(
+    number: number,
+    requestId: string,
+    timeoutMs: number,
+    settle: (outcome: InvokeOutcome) => void,
+    inFlight: InFlight,
+  ) {
     this.number = number;
     this.requestId = requestId;
     this.timeoutMs = timeoutMs;

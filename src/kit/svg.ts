@@ -21,7 +21,9 @@ export function escaped(text: string): string {
 
 /** One element; numbers are rounded to a tenth. Pure. */
 export function element(name: string, attributes: Attributes, content?: string): string {
-  const words = Object.entries(attributes).map(([key, value]) => ` ${key}="${typeof value === 'number' ? tenth(value) : escaped(value)}"`);
+  const words = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${typeof value === 'number' ? tenth(value) : escaped(value)}"`,
+  );
   return content === undefined ? `<${name}${words.join('')}/>` : `<${name}${words.join('')}>${content}</${name}>`;
 }
 
@@ -32,7 +34,11 @@ export function text(x: number, y: number, content: string, attributes: Attribut
 
 /** A path through points. Pure. */
 export function polyline(points: readonly (readonly [number, number])[], attributes: Attributes): string {
-  return element('polyline', { points: points.map(([x, y]) => `${tenth(x)},${tenth(y)}`).join(' '), fill: 'none', ...attributes });
+  return element('polyline', {
+    points: points.map(([x, y]) => `${tenth(x)},${tenth(y)}`).join(' '),
+    fill: 'none',
+    ...attributes,
+  });
 }
 
 /** Sizes of type, px. */

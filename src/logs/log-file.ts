@@ -90,7 +90,8 @@ export class LogFile {
 
   #write(chunks: readonly Chunk[], bytes: Uint8Array): void {
     this.#atomically(() => {
-      for (const c of chunks) this.#insert.run(c.functionName, c.firstMs, c.lastMs, c.end - c.start, bytes.subarray(c.start, c.end));
+      for (const c of chunks)
+        this.#insert.run(c.functionName, c.firstMs, c.lastMs, c.end - c.start, bytes.subarray(c.start, c.end));
     });
     for (const c of chunks) this.#kept.set(c.functionName, (this.#kept.get(c.functionName) ?? 0) + c.end - c.start);
     for (const { functionName } of chunks) this.#trim(functionName);
@@ -101,7 +102,9 @@ export class LogFile {
     let bytes = this.#kept.get(functionName) ?? 0;
     if (bytes <= this.#keepBytes * 1.1) return;
     let last = 0;
-    for (const row of this.#db.prepare('SELECT id, bytes FROM chunks WHERE function = ? ORDER BY id').iterate(functionName)) {
+    for (const row of this.#db
+      .prepare('SELECT id, bytes FROM chunks WHERE function = ? ORDER BY id')
+      .iterate(functionName)) {
       if (bytes <= this.#keepBytes) break;
       last = Number(row['id']);
       bytes -= Number(row['bytes']);
@@ -124,7 +127,10 @@ export class LogFile {
     const records: LogRecord[] = [];
     for (const row of rows) for (const record of recordsOf(row)) if (matches(record, query)) records.push(record);
     const last = rows.at(-1);
-    return { records, cursor: last === undefined || rows.length < PAGE_CHUNKS ? undefined : { ...cursor, after: Number(last['id']) } };
+    return {
+      records,
+      cursor: last === undefined || rows.length < PAGE_CHUNKS ? undefined : { ...cursor, after: Number(last['id']) },
+    };
   }
 
   /** The newest `lines` records that match, in the order of printing. */

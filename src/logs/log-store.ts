@@ -120,7 +120,13 @@ export class LogStore {
         continue;
       }
       const parts = batch.parts();
-      const chunk = { functionName, firstMs: batch.firstMs, lastMs: batch.lastMs, start: size, end: (size += parts.size) };
+      const chunk = {
+        functionName,
+        firstMs: batch.firstMs,
+        lastMs: batch.lastMs,
+        start: size,
+        end: (size += parts.size),
+      };
       filled.push({ batch, parts, chunk });
     }
     if (filled.length === 0) return;
@@ -140,7 +146,11 @@ export class LogStore {
    * Kept records that match, in the order of printing, in batches; the next batch comes when `onRecords` is done with the
    * last. Rejects with what it throws, and with `LAM_LOGS_UNAVAILABLE` or `LAM_LOGS_READ_FAILED`.
    */
-  query(functionName: string, query: LogQuery, onRecords: (records: readonly LogRecord[]) => void | Promise<void>): Promise<void> {
+  query(
+    functionName: string,
+    query: LogQuery,
+    onRecords: (records: readonly LogRecord[]) => void | Promise<void>,
+  ): Promise<void> {
     this.flush();
     if (this.#ended) return Promise.reject(lamError('LAM_LOGS_UNAVAILABLE', {}));
     return new Promise((resolve, reject) => {
@@ -295,5 +305,7 @@ export class LogStore {
 }
 
 function refusalOf(answer: Answer): LamError {
-  return answer.type === 'failed' ? lamError('LAM_LOGS_READ_FAILED', { why: answer.why }) : lamError('LAM_LOGS_UNAVAILABLE', {});
+  return answer.type === 'failed'
+    ? lamError('LAM_LOGS_READ_FAILED', { why: answer.why })
+    : lamError('LAM_LOGS_UNAVAILABLE', {});
 }

@@ -34,7 +34,12 @@ export type ToWorker =
 export type Answer =
   /** Records in the order of printing; several answers per query, the last with `done`. */
   | { readonly type: 'records'; readonly id: number; readonly records: readonly LogRecord[]; readonly done: boolean }
-  | { readonly type: 'sizes'; readonly id: number; readonly sizes: Readonly<Record<string, number>>; readonly total: number }
+  | {
+      readonly type: 'sizes';
+      readonly id: number;
+      readonly sizes: Readonly<Record<string, number>>;
+      readonly total: number;
+    }
   | { readonly type: 'done'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly why: string };
 
@@ -43,4 +48,9 @@ export type FromWorker =
   /** The file was damaged when it was opened, and was moved to `setAside`. */
   | { readonly type: 'set-aside'; readonly setAside: string }
   /** `failure`: the records are lost. `setAside`: they are in a new file, the old one was damaged. */
-  | { readonly type: 'written'; readonly weight: number; readonly failure: string | undefined; readonly setAside: string | undefined };
+  | {
+      readonly type: 'written';
+      readonly weight: number;
+      readonly failure: string | undefined;
+      readonly setAside: string | undefined;
+    };

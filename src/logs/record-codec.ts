@@ -31,7 +31,16 @@ export const STARTS: readonly Report['start'][] = ['cold', 'warm', 'stem'];
 
 /** Figures of a report. */
 const REPORT_FIGURES = 7;
-type Kept = 'type' | 'status' | 'start' | 'durationMs' | 'billedMs' | 'memoryMiB' | 'maxMemoryMiB' | 'initMs' | 'errorType';
+type Kept =
+  | 'type'
+  | 'status'
+  | 'start'
+  | 'durationMs'
+  | 'billedMs'
+  | 'memoryMiB'
+  | 'maxMemoryMiB'
+  | 'initMs'
+  | 'errorType';
 /** A report, as long as all its members are kept; one that is not makes this `never`, and the file a type error. */
 type KeptReport = [Exclude<keyof Report, Kept>] extends [never] ? Report : never;
 
@@ -94,14 +103,17 @@ class ChunkReader {
   #platform(kind: number, own: string): PlatformRecord {
     if (kind === KIND.start) return { type: 'start' };
     if (kind === KIND.platform) return JSON.parse(own) as PlatformRecord;
-    const figures = Array.from({ length: REPORT_FIGURES }, (_, i) => this.#view.getFloat64(this.#figureAt + i * LAYOUT.figureBytes, true));
+    const figures = Array.from({ length: REPORT_FIGURES }, (_, i) =>
+      this.#view.getFloat64(this.#figureAt + i * LAYOUT.figureBytes, true),
+    );
     this.#figureAt += REPORT_FIGURES * LAYOUT.figureBytes;
     return reportOf(figures, kind === KIND.failedReport ? own : undefined);
   }
 }
 
 function reportOf(figures: readonly number[], errorType: string | undefined): KeptReport {
-  const [status = 0, start = 0, durationMs = 0, billedMs = 0, memoryMiB = 0, maxMemoryMiB = 0, initMs = Number.NaN] = figures;
+  const [status = 0, start = 0, durationMs = 0, billedMs = 0, memoryMiB = 0, maxMemoryMiB = 0, initMs = Number.NaN] =
+    figures;
   return {
     type: 'report',
     status: STATUSES[status] ?? 'failure',

@@ -33,7 +33,12 @@ function write(file: LogFile, { chunks, bytes, weight }: Extract<ToWorker, { typ
   }
 }
 
-function ask(file: LogFile, cursors: Map<number, Cursor>, message: Exclude<ToWorker, { type: 'write' }>, send: Send): void {
+function ask(
+  file: LogFile,
+  cursors: Map<number, Cursor>,
+  message: Exclude<ToWorker, { type: 'write' }>,
+  send: Send,
+): void {
   const { id } = message;
   const page = (from: Cursor): void => {
     const { records, cursor } = file.next(from);

@@ -29,7 +29,11 @@ export function refusalOf(revision: PoolRevision, { group, budgetMiB }: Admissio
 export function refuseLongWaiting(group: Group, budgetMiB: number, now: MonotonicMs): void {
   if (group.busy + group.starting > 0) return;
   const { functionName: name, config } = group.revision;
-  for (let head = group.queue.peek(); head !== undefined && now - head.since >= MEMORY_WAIT_MS; head = group.queue.peek()) {
+  for (
+    let head = group.queue.peek();
+    head !== undefined && now - head.since >= MEMORY_WAIT_MS;
+    head = group.queue.peek()
+  ) {
     group.queue.shift()?.reject(lamError('LAM_POOL_MEMORY_TAKEN', { name, memoryMiB: config.memoryMiB, budgetMiB }));
   }
 }

@@ -39,7 +39,15 @@ export class Group {
   /** Most sandboxes busy at once since it was last asked for. */
   peakBusy = 0;
   /** How many of its sandboxes are in each state; kept by {@link Slot.step}. */
-  readonly tally: Record<SandboxStateName, number> = { booting: 0, stem: 0, initializing: 0, idle: 0, busy: 0, stopping: 0, gone: 0 };
+  readonly tally: Record<SandboxStateName, number> = {
+    booting: 0,
+    stem: 0,
+    initializing: 0,
+    idle: 0,
+    busy: 0,
+    stopping: 0,
+    gone: 0,
+  };
   /** It is what unqualified requests run. */
   isLive = false;
   retiredSince: MonotonicMs | undefined;
@@ -61,7 +69,8 @@ export class Group {
   isOf(functionName: string | undefined, version: number | undefined): boolean {
     const { revision } = this;
     return (
-      (functionName === undefined || revision.functionName === functionName) && (version === undefined || revision.version === version)
+      (functionName === undefined || revision.functionName === functionName) &&
+      (version === undefined || revision.version === version)
     );
   }
 
@@ -120,7 +129,9 @@ export class Group {
    */
   quickLane(): Slot | undefined {
     const slot = this.leastLoaded(this.depth);
-    return slot !== undefined && slot.inFlight * (this.quickness.typical.value ?? Infinity) <= WAKE_MS ? slot : undefined;
+    return slot !== undefined && slot.inFlight * (this.quickness.typical.value ?? Infinity) <= WAKE_MS
+      ? slot
+      : undefined;
   }
 
   /** The busy sandbox with the least to do that holds fewer than `most` invocations. */

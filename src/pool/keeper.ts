@@ -94,7 +94,12 @@ export class Keeper {
     group.peakBusy = group.busy;
     const { config } = group.revision;
     const least = group.isLive ? config.minWarm : 0;
-    const costs = { coldMs: group.coldMs, memoryMiB: config.memoryMiB, concurrency: group.concurrency, price: this.#price.value };
+    const costs = {
+      coldMs: group.coldMs,
+      memoryMiB: config.memoryMiB,
+      concurrency: group.concurrency,
+      price: this.#price.value,
+    };
     this.#expire(group, least, costs, now);
     if (!group.isLive || isPressed || now < group.retryAt) return;
     // An idle time that somebody set is all there is to it: nothing is foreseen then.
@@ -105,7 +110,8 @@ export class Keeper {
   #expire(group: Group, least: number, costs: KeepCosts, now: MonotonicMs): void {
     if (group.idle.length === 0) return;
     const { idleTimeoutMs } = group.revision.config;
-    const worthKeeping = group.retiredSince === undefined ? Math.max(least, group.traffic.wanted(now, costs)) : Infinity;
+    const worthKeeping =
+      group.retiredSince === undefined ? Math.max(least, group.traffic.wanted(now, costs)) : Infinity;
     // The longest idle ones come first.
     for (const slot of [...group.idle]) {
       if (group.alive <= least) return;

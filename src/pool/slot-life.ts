@@ -15,7 +15,10 @@ import type { Stem } from './stem.ts';
 /** What makes loading a version's code faster the next time; kept by somebody else. */
 export interface StartupCaches {
   /** What was kept for this code and this interpreter; where nothing was, whether it would pay. Never rejects. */
-  find(revision: PoolRevision, interpreter: string): Promise<{ readonly cache: Uint8Array | undefined; readonly isWanted: boolean }>;
+  find(
+    revision: PoolRevision,
+    interpreter: string,
+  ): Promise<{ readonly cache: Uint8Array | undefined; readonly isWanted: boolean }>;
   keep(revision: PoolRevision, interpreter: string, cache: Uint8Array): void;
 }
 
@@ -171,11 +174,19 @@ export class SlotLife {
     // Condemned meanwhile, and its queue with it.
     if (!slot.is('initializing')) return;
     if (outcome.kind === 'ready' && slot.exit !== undefined) outcome = { kind: 'exit', exit: slot.exit };
-    if (wasStem && wasKilled(outcome)) throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'one was killed' });
+    if (wasStem && wasKilled(outcome))
+      throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'one was killed' });
     const now = clock.monotonic();
     if (outcome.kind !== 'ready') {
       const { id: sandboxId, revision } = slot;
-      const failure: InitFailure = { kind: 'init-failed', revision, outcome, sandboxId, initMs: now - bootedAt, limitMs };
+      const failure: InitFailure = {
+        kind: 'init-failed',
+        revision,
+        outcome,
+        sandboxId,
+        initMs: now - bootedAt,
+        limitMs,
+      };
       this.end(slot);
       this.#options.onFailed(slot, (waiter) => waiter.resolve(failure));
       return;

@@ -79,7 +79,9 @@ export class Slot implements Holder {
   step(event: SandboxEventName): void {
     const next = transition(this.state, event);
     if (next === undefined)
-      throw lamError('LAM_INTERNAL_INVARIANT', { what: `sandbox ${this.id} refuses '${event}' in state '${this.state}'` });
+      throw lamError('LAM_INTERNAL_INVARIANT', {
+        what: `sandbox ${this.id} refuses '${event}' in state '${this.state}'`,
+      });
     const { tally } = this.group;
     tally[this.state]--;
     tally[next]++;

@@ -67,7 +67,15 @@ export class StemRack {
     if (kind === undefined) {
       const { id: _id, ...rest } = spec;
       const blank = { ...rest, code: null, environment: {}, functionName: '', version: 0 };
-      this.#kinds.set(key, { key, spec: blank, stems: new Set(), lastUsedAt: now, takenAt: [], failures: 0, failedAt: 0 });
+      this.#kinds.set(key, {
+        key,
+        spec: blank,
+        stems: new Set(),
+        lastUsedAt: now,
+        takenAt: [],
+        failures: 0,
+        failedAt: 0,
+      });
     } else kind.lastUsedAt = now;
     this.#refillSoon();
   }
@@ -80,7 +88,8 @@ export class StemRack {
   /** Stems of this kind that wait for a function now. */
   readyFor(key: string | null): number {
     let ready = 0;
-    for (const stem of (key === null ? undefined : this.#kinds.get(key))?.stems ?? []) if (stem.sandbox !== undefined) ready++;
+    for (const stem of (key === null ? undefined : this.#kinds.get(key))?.stems ?? [])
+      if (stem.sandbox !== undefined) ready++;
     return ready;
   }
 
@@ -188,7 +197,8 @@ export class StemRack {
     for (const [at, kind] of kinds.entries()) {
       const wanted = plan.wanted[at] ?? 0;
       for (const stem of [...kind.stems].slice(wanted)) if (stem.sandbox !== undefined) this.#end(kind, stem);
-      if (kind.stems.size < wanted && capacity.bootRoom(now) > 0 && capacity.fits(kind.spec.limits.memoryMiB)) this.#start(kind, now);
+      if (kind.stems.size < wanted && capacity.bootRoom(now) > 0 && capacity.fits(kind.spec.limits.memoryMiB))
+        this.#start(kind, now);
     }
     if (plan.lookAgainMs !== undefined) this.#refillIn(Math.max(plan.lookAgainMs, REFILL_MS));
   }

@@ -45,7 +45,11 @@ export class Stem implements Holder {
   /** Set once it has booted. */
   sandbox: Sandbox | undefined;
 
-  constructor(spec: SandboxSpec, startedAt: MonotonicMs, create: (spec: SandboxSpec, hooks: SessionHooks) => Promise<Sandbox>) {
+  constructor(
+    spec: SandboxSpec,
+    startedAt: MonotonicMs,
+    create: (spec: SandboxSpec, hooks: SessionHooks) => Promise<Sandbox>,
+  ) {
     this.id = spec.id;
     this.spec = spec;
     this.startedAt = startedAt;

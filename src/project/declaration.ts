@@ -23,7 +23,13 @@ export interface Setting {
 export function declarationsOf(value: unknown): readonly Declaration[] {
   if (!isMapping(value)) return [];
   if (!('functions' in value)) {
-    return [{ name: typeof value['name'] === 'string' ? value['name'] : '', own: { path: [], values: value }, defaults: undefined }];
+    return [
+      {
+        name: typeof value['name'] === 'string' ? value['name'] : '',
+        own: { path: [], values: value },
+        defaults: undefined,
+      },
+    ];
   }
   const { functions, defaults } = value;
   const behind = isMapping(defaults) ? { path: ['defaults'], values: defaults } : undefined;
@@ -48,7 +54,8 @@ export function entriesOf(declaration: Declaration, key: string): ReadonlyMap<st
   for (const section of [declaration.defaults, declaration.own]) {
     const value = section?.values[key];
     if (section === undefined || !isMapping(value)) continue;
-    for (const [name, entry] of Object.entries(value)) entries.set(name, { path: [...section.path, key, name], value: entry });
+    for (const [name, entry] of Object.entries(value))
+      entries.set(name, { path: [...section.path, key, name], value: entry });
   }
   return entries;
 }

@@ -1,4 +1,14 @@
-import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+} from 'yaml';
 import { messageOf } from '../errors/index.ts';
 import type { ProjectFault } from './project.ts';
 
@@ -24,7 +34,11 @@ export function parseSource(text: string): SourceDocument {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const syntaxFaults: ProjectFault[] = document.errors.map((error) => ({ ...at(error.pos[0]), path: '', message: error.message }));
+  const syntaxFaults: ProjectFault[] = document.errors.map((error) => ({
+    ...at(error.pos[0]),
+    path: '',
+    message: error.message,
+  }));
   let value: unknown;
   if (syntaxFaults.length === 0) {
     try {
@@ -37,7 +51,11 @@ export function parseSource(text: string): SourceDocument {
   return {
     value,
     syntaxFaults,
-    fault: (path, message, place = 'value') => ({ ...at(offsetOf(document, path, place)), path: pointer(path), message }),
+    fault: (path, message, place = 'value') => ({
+      ...at(offsetOf(document, path, place)),
+      path: pointer(path),
+      message,
+    }),
     sourceText: (path) => {
       const node = follow(document, document.contents, path).at(-1)?.node;
       return isScalar(node) && follow(document, document.contents, path).length === path.length + 1
@@ -58,7 +76,9 @@ function follow(document: Document, root: unknown, path: ValuePath): readonly St
   const steps: Step[] = [{ node, key: null }];
   for (const step of path) {
     if (!isCollection(node)) break;
-    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step)) : undefined;
+    const pair = isMap(node)
+      ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step))
+      : undefined;
     if (isMap(node) && pair === undefined) break;
     const found: unknown = pair === undefined ? node.get(step, true) : pair.value;
     if (pair === undefined && found === undefined) break;

@@ -32,7 +32,13 @@ function runtimeFaults(source: SourceDocument, declaration: Declaration): readon
   const runtime = settingOf(declaration, 'runtime');
   if (runtime === undefined) {
     const whose = declaration.own.path.length === 0 ? '' : ` of '${declaration.name}'`;
-    return [source.fault(declaration.own.path, `'runtime'${whose} is missing; use one of ${KNOWN_RUNTIMES.join(', ')}`, 'key')];
+    return [
+      source.fault(
+        declaration.own.path,
+        `'runtime'${whose} is missing; use one of ${KNOWN_RUNTIMES.join(', ')}`,
+        'key',
+      ),
+    ];
   }
   if (typeof runtime.value !== 'string' || parseRuntime(runtime.value) !== undefined) return [];
   const suggestion = nearest(runtime.value, KNOWN_RUNTIMES);
@@ -46,12 +52,21 @@ function handlerFaults(source: SourceDocument, declaration: Declaration): readon
   if (typeof handler?.value !== 'string' || typeof runtime !== 'string') return [];
   const family = parseRuntime(runtime)?.family;
   if (family === undefined || family === 'provided' || handler.value === '') return [];
-  if (/^[^.]*\.[^/]*[^/.]$/.test(handler.value.slice(handler.value.lastIndexOf('/') + 1)) && !handler.value.split('/').includes('..'))
+  if (
+    /^[^.]*\.[^/]*[^/.]$/.test(handler.value.slice(handler.value.lastIndexOf('/') + 1)) &&
+    !handler.value.split('/').includes('..')
+  )
     return [];
-  return [source.fault(handler.path, `the handler '${handler.value}' must read 'file.export', for instance 'index.handler'`)];
+  return [
+    source.fault(handler.path, `the handler '${handler.value}' must read 'file.export', for instance 'index.handler'`),
+  ];
 }
 
-async function pathFaults(source: SourceDocument, declaration: Declaration, root: string): Promise<readonly ProjectFault[]> {
+async function pathFaults(
+  source: SourceDocument,
+  declaration: Declaration,
+  root: string,
+): Promise<readonly ProjectFault[]> {
   const path = settingOf(declaration, 'path');
   if (typeof path?.value !== 'string' || path.value === '') return [];
   if (isAbsolute(path.value) || normalize(path.value).split('/').includes('..')) {
@@ -76,8 +91,10 @@ function environmentFaults(source: SourceDocument, declaration: Declaration): re
         ),
       );
     }
-    if (RESERVED_ENVIRONMENT.has(key)) faults.push(source.fault(setting.path, `the environment key '${key}' is set by lam itself`, 'key'));
-    if (text.includes('\0')) faults.push(source.fault(setting.path, `the value of the environment key '${key}' holds a NUL character`));
+    if (RESERVED_ENVIRONMENT.has(key))
+      faults.push(source.fault(setting.path, `the environment key '${key}' is set by lam itself`, 'key'));
+    if (text.includes('\0'))
+      faults.push(source.fault(setting.path, `the value of the environment key '${key}' holds a NUL character`));
     bytes += Buffer.byteLength(key) + Buffer.byteLength(text);
   }
   if (bytes > LIMITS.environmentBytes) {
@@ -106,7 +123,9 @@ function routeFaults(source: SourceDocument, declarations: readonly Declaration[
       const key = routeKey(route);
       const before = taken.get(key);
       if (before !== undefined)
-        faults.push(source.fault(place, `the route '${text}' of '${name}' matches the same requests as one of '${before}'`));
+        faults.push(
+          source.fault(place, `the route '${text}' of '${name}' matches the same requests as one of '${before}'`),
+        );
       taken.set(key, before ?? name);
     }
   }

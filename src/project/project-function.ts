@@ -21,7 +21,10 @@ function configOf(declaration: Declaration, source: SourceDocument): ProjectFunc
   const value = (key: string): unknown => settingOf(declaration, key)?.value;
   const runtime = String(value('runtime'));
   const handler = value('handler');
-  const environment = [...entriesOf(declaration, 'environment')].map(([key, setting]) => [key, environmentText(setting, source)]);
+  const environment = [...entriesOf(declaration, 'environment')].map(([key, setting]) => [
+    key,
+    environmentText(setting, source),
+  ]);
   const config: { -readonly [K in keyof ConfigInput]: unknown } = {
     description: value('description'),
     timeoutMs: milliseconds(value('timeout')),
@@ -40,7 +43,11 @@ function configOf(declaration: Declaration, source: SourceDocument): ProjectFunc
     routes: value('routes'),
   };
   const set = Object.fromEntries(Object.entries(config).filter(([, entry]) => entry !== undefined)) as ConfigInput;
-  return { runtime, handler: typeof handler === 'string' ? handler : (parseRuntime(runtime)?.defaultHandler ?? ''), ...set };
+  return {
+    runtime,
+    handler: typeof handler === 'string' ? handler : (parseRuntime(runtime)?.defaultHandler ?? ''),
+    ...set,
+  };
 }
 
 function milliseconds(seconds: unknown): number | undefined {

@@ -33,7 +33,8 @@ export function projectSchema(): JsonSchema {
           additionalProperties: { type: 'object', properties: settings, additionalProperties: false },
         },
         defaults: {
-          description: 'Settings of every function that does not set them itself. Maps (environment, build) are merged key by key.',
+          description:
+            'Settings of every function that does not set them itself. Maps (environment, build) are merged key by key.',
           type: 'object',
           properties: without(settings, 'path', 'routes'),
           additionalProperties: false,
@@ -42,7 +43,10 @@ export function projectSchema(): JsonSchema {
       additionalProperties: false,
     },
     else: {
-      properties: { name: { description: NAME_HELP, type: 'string', pattern: FUNCTION_NAME.source, examples: ['hello'] }, ...settings },
+      properties: {
+        name: { description: NAME_HELP, type: 'string', pattern: FUNCTION_NAME.source, examples: ['hello'] },
+        ...settings,
+      },
       required: ['name'],
       additionalProperties: false,
     },
@@ -51,7 +55,11 @@ export function projectSchema(): JsonSchema {
 
 function functionSettings(): Record<string, JsonSchema> {
   return {
-    description: { description: 'What the function is for, in a sentence.', type: 'string', default: DEFAULT_CONFIG.description },
+    description: {
+      description: 'What the function is for, in a sentence.',
+      type: 'string',
+      default: DEFAULT_CONFIG.description,
+    },
     runtime: { description: 'What runs the code.', type: 'string', examples: [...KNOWN_RUNTIMES] },
     handler: {
       description:
@@ -108,8 +116,16 @@ function functionSettings(): Record<string, JsonSchema> {
 
 function scaling(): Record<string, JsonSchema> {
   return {
-    concurrency: number('Requests that one sandbox may handle at the same time.', 'integer', limitsOf('concurrency', 20)),
-    maxConcurrency: number('Requests that may be handled at once in all; further ones queue.', 'integer', limitsOf('maxConcurrency', 10)),
+    concurrency: number(
+      'Requests that one sandbox may handle at the same time.',
+      'integer',
+      limitsOf('concurrency', 20),
+    ),
+    maxConcurrency: number(
+      'Requests that may be handled at once in all; further ones queue.',
+      'integer',
+      limitsOf('maxConcurrency', 10),
+    ),
     queue: number('Requests that may wait; further ones are answered 429.', 'integer', limitsOf('maxQueue', 100)),
     minWarm: number('Sandboxes that are kept warm whether or not anybody calls.', 'integer', limitsOf('minWarm', 1)),
     idle: number(
@@ -173,7 +189,11 @@ function limitsOf(field: keyof typeof CONFIG_BOUNDS, example: number): Limits {
 
 /** From milliseconds, the contract's unit, to seconds, the author's. */
 function inSeconds({ bounds, byDefault, example }: Limits): Limits {
-  return { bounds: [bounds[0] / 1000, bounds[1] / 1000], byDefault: byDefault === null ? null : byDefault / 1000, example: example / 1000 };
+  return {
+    bounds: [bounds[0] / 1000, bounds[1] / 1000],
+    byDefault: byDefault === null ? null : byDefault / 1000,
+    example: example / 1000,
+  };
 }
 
 function without(settings: Record<string, JsonSchema>, ...names: readonly string[]): Record<string, JsonSchema> {

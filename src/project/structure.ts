@@ -22,7 +22,11 @@ function describe(error: ErrorObject, source: SourceDocument): ProjectFault | un
       return undefined;
     case 'propertyNames': {
       const key = String(params['propertyName']);
-      return source.fault([...path, key], `'${key}' is not a function name: use 1 to 64 of a-z, A-Z, 0-9, '-' and '_'`, 'key');
+      return source.fault(
+        [...path, key],
+        `'${key}' is not a function name: use 1 to 64 of a-z, A-Z, 0-9, '-' and '_'`,
+        'key',
+      );
     }
     case 'additionalProperties':
       return unknownKey(error, path, source);
@@ -37,7 +41,10 @@ function describe(error: ErrorObject, source: SourceDocument): ProjectFault | un
     case 'type':
       return source.fault(path, `${name} must be ${typeNames(params['type'])}, but is ${shown(error.data)}`);
     case 'enum':
-      return source.fault(path, `${name} must be one of ${listOf(params['allowedValues'])}, but is ${shown(error.data)}`);
+      return source.fault(
+        path,
+        `${name} must be one of ${listOf(params['allowedValues'])}, but is ${shown(error.data)}`,
+      );
     case 'minimum':
       return source.fault(path, `${name} must be at least ${String(params['limit'])}, but is ${shown(error.data)}`);
     case 'maximum':
@@ -55,7 +62,11 @@ function unknownKey(error: ErrorObject, path: ValuePath, source: SourceDocument)
   const known = Object.keys(((error.parentSchema ?? {})['properties'] ?? {}) as Record<string, unknown>);
   const suggestion = nearest(key, known);
   const advice = suggestion === undefined ? `; known are ${known.join(', ')}` : `; did you mean '${suggestion}'?`;
-  return source.fault([...path, key], `unknown key '${key}'${path.length === 0 ? '' : ` in '${path.join('.')}'`}${advice}`, 'key');
+  return source.fault(
+    [...path, key],
+    `unknown key '${key}'${path.length === 0 ? '' : ` in '${path.join('.')}'`}${advice}`,
+    'key',
+  );
 }
 
 function requiredMessage(missing: string, path: ValuePath): string {

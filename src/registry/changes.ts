@@ -46,10 +46,16 @@ export function publish(
   if (request.alias !== undefined) checkAlias(request.alias);
   checkRoutes(draft, name, config.routes);
   const live = record?.versions[record.live];
-  if (record !== undefined && live !== undefined && live.artifact === request.artifact && sameConfig(live.config, config)) {
+  if (
+    record !== undefined &&
+    live !== undefined &&
+    live.artifact === request.artifact &&
+    sameConfig(live.config, config)
+  ) {
     // What the author wrote may differ and come to the same, where live settings cover it; it counts when they go.
     live.input = input;
-    if (request.alias !== undefined) pointAlias(record, request.alias, { version: live.version, ...about(request) }, context);
+    if (request.alias !== undefined)
+      pointAlias(record, request.alias, { version: live.version, ...about(request) }, context);
     return { unchanged: true, from: record.live, to: record.live, notices: [] };
   }
   const target = record ?? begin(draft, name, context);
@@ -60,7 +66,12 @@ export function publish(
 }
 
 /** Changes live settings, and publishes the live version's code with them when that makes a difference. */
-export function patchConfig(draft: CatalogueDraft, name: string, patch: ConfigPatch, context: ChangeContext): Published {
+export function patchConfig(
+  draft: CatalogueDraft,
+  name: string,
+  patch: ConfigPatch,
+  context: ChangeContext,
+): Published {
   const record = editRecord(draft, name);
   const live = requireVersion(record, record.live);
   const { overrides, notices } = patchOverrides(record.overrides, patch, live.input);
@@ -70,7 +81,11 @@ export function patchConfig(draft: CatalogueDraft, name: string, patch: ConfigPa
   record.overrides = overrides;
   if (sameConfig(live.config, config)) return { unchanged: true, from: record.live, to: record.live, notices };
   const version = { artifact: live.artifact, config, input: live.input, size: live.size };
-  return { unchanged: false, ...append(record, { version, action: 'config', by: patch.by, message: patch.message }, context), notices };
+  return {
+    unchanged: false,
+    ...append(record, { version, action: 'config', by: patch.by, message: patch.message }, context),
+    notices,
+  };
 }
 
 /** Moves the live pointer to an earlier version. */
@@ -82,7 +97,8 @@ export function rollback(
 ): { from: number; to: number } {
   const record = editRecord(draft, name);
   const from = record.live;
-  const to = request.to ?? previousVersion(record.history, (version) => Object.hasOwn(record.versions, String(version)));
+  const to =
+    request.to ?? previousVersion(record.history, (version) => Object.hasOwn(record.versions, String(version)));
   if (to === undefined) throw lamError('LAM_REGISTRY_NO_PREVIOUS_VERSION', { name, live: from });
   const { config } = requireVersion(record, to);
   if (to === from) throw lamError('LAM_REGISTRY_ALREADY_LIVE', { name, version: to });
@@ -132,7 +148,10 @@ export function deleteFunction(draft: CatalogueDraft, name: string): number {
 }
 
 /** Removes versions. Throws `LAM_REGISTRY_VERSION_IN_USE` for one that is live or has an alias. */
-export function deleteVersions(draft: CatalogueDraft, versions: readonly { readonly name: string; readonly version: number }[]): void {
+export function deleteVersions(
+  draft: CatalogueDraft,
+  versions: readonly { readonly name: string; readonly version: number }[],
+): void {
   for (const { name, version } of versions) {
     const record = editRecord(draft, name);
     requireVersion(record, version);
@@ -165,12 +184,23 @@ function begin(draft: CatalogueDraft, name: string, context: ChangeContext): Fun
 function append(record: FunctionRecord, { version, action, by, message }: NewVersion, context: ChangeContext): Move {
   const number = ++record.lastVersion;
   const from = record.live === 0 ? null : record.live;
-  record.versions[String(number)] = { ...version, version: number, createdAt: context.now, by: by ?? '', message: message ?? '' };
+  record.versions[String(number)] = {
+    ...version,
+    version: number,
+    createdAt: context.now,
+    by: by ?? '',
+    message: message ?? '',
+  };
   moveLive(record, number, { action, ...about({ by, message }) }, context);
   return { from, to: number };
 }
 
-function moveLive(record: FunctionRecord, to: number, how: Pick<Movement, 'action' | 'by' | 'message'>, context: ChangeContext): void {
+function moveLive(
+  record: FunctionRecord,
+  to: number,
+  how: Pick<Movement, 'action' | 'by' | 'message'>,
+  context: ChangeContext,
+): void {
   const from = record.live === 0 ? null : record.live;
   record.live = to;
   record.updatedAt = context.now;
@@ -192,6 +222,9 @@ function note(record: FunctionRecord, movement: Omit<Movement, 'at'>, context: C
   record.history = withMovement(record.history, { at: context.now, ...movement });
 }
 
-function about(request: { readonly by?: string | undefined; readonly message?: string | undefined }): { by: string; message: string } {
+function about(request: { readonly by?: string | undefined; readonly message?: string | undefined }): {
+  by: string;
+  message: string;
+} {
   return { by: request.by ?? '', message: request.message ?? '' };
 }

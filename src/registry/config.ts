@@ -85,13 +85,17 @@ const IN_LAM_YAML: Readonly<
 
 function numberFaults(config: FunctionConfig): string[] {
   const faults: string[] = [];
-  for (const [field, [low, high]] of Object.entries(CONFIG_BOUNDS) as [keyof typeof CONFIG_BOUNDS, readonly [number, number]][]) {
+  for (const [field, [low, high]] of Object.entries(CONFIG_BOUNDS) as [
+    keyof typeof CONFIG_BOUNDS,
+    readonly [number, number],
+  ][]) {
     const value = config[field];
     if (value === null && NULLABLE.has(field)) continue;
     const { word, factor = 1, unit = '' } = IN_LAM_YAML[field];
     const given = `${Number(value) / factor}${unit}`;
     if (typeof value !== 'number' || !Number.isFinite(value)) faults.push(`${word}: must be a number`);
-    else if (value < low || value > high) faults.push(`${word}: ${given} is not between ${low / factor} and ${high / factor}`);
+    else if (value < low || value > high)
+      faults.push(`${word}: ${given} is not between ${low / factor} and ${high / factor}`);
     else if (WHOLE.has(field) && !Number.isInteger(value)) {
       faults.push(`${word}: ${given} is not a whole number${factor === 1 ? '' : ' of milliseconds'}`);
     }
@@ -140,25 +144,35 @@ function routeFaults(routes: unknown): string[] {
 }
 
 /** The live settings after a patch, and what to tell the one who asked. Pure. */
-export function patchOverrides(before: ConfigInput, patch: ConfigPatch, input: ConfigInput): { overrides: ConfigInput; notices: string[] } {
+export function patchOverrides(
+  before: ConfigInput,
+  patch: ConfigPatch,
+  input: ConfigInput,
+): { overrides: ConfigInput; notices: string[] } {
   const notices: string[] = [];
   const dropped = new Set<string>(patch.unset);
   for (const field of dropped) {
-    if (!(field in before) && field in input) notices.push(`'${field}' comes from lam.yaml: change it there and deploy`);
+    if (!(field in before) && field in input)
+      notices.push(`'${field}' comes from lam.yaml: change it there and deploy`);
   }
   const { environment = {}, ...rest } = before;
   // Variables come in their own member, key by key; a whole map would drop those of lam.yaml.
   const { environment: _refused, ...set } = { environment: undefined, ...patch.set };
   const kept = Object.entries(rest).filter(([field]) => !dropped.has(field));
   const unset = new Set(
-    dropped.has('environment') ? [...Object.keys(environment), ...(patch.unsetEnvironment ?? [])] : patch.unsetEnvironment,
+    dropped.has('environment')
+      ? [...Object.keys(environment), ...(patch.unsetEnvironment ?? [])]
+      : patch.unsetEnvironment,
   );
   for (const key of unset) {
     if (!Object.hasOwn(environment, key) && Object.hasOwn(input.environment ?? {}, key)) {
       notices.push(`'${key}' comes from lam.yaml: remove it there and deploy`);
     }
   }
-  const variables = [...Object.entries(environment).filter(([key]) => !unset.has(key)), ...Object.entries(patch.setEnvironment ?? {})];
+  const variables = [
+    ...Object.entries(environment).filter(([key]) => !unset.has(key)),
+    ...Object.entries(patch.setEnvironment ?? {}),
+  ];
   const overrides: ConfigInput = {
     ...Object.fromEntries(kept),
     ...defined(set),

@@ -26,7 +26,10 @@ function liveStack(history: readonly Movement[]): number[] {
 }
 
 /** Where a rollback without a number goes: the newest of {@link liveStack} below the top that still exists. */
-export function previousVersion(history: readonly Movement[], exists: (version: number) => boolean): number | undefined {
+export function previousVersion(
+  history: readonly Movement[],
+  exists: (version: number) => boolean,
+): number | undefined {
   return liveStack(history)
     .slice(0, -1)
     .findLast((version) => exists(version));

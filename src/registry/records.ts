@@ -35,8 +35,11 @@ export function editRecord(draft: CatalogueDraft, name: string): FunctionRecord 
 /** One version. Throws `LAM_REGISTRY_VERSION_NOT_FOUND`. */
 export function requireVersion(record: FunctionRecord, version: number): VersionRecord {
   const found =
-    VERSION_NUMBER.test(String(version)) && Object.hasOwn(record.versions, String(version)) ? record.versions[String(version)] : undefined;
-  if (found === undefined) throw lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name: record.name, version: String(version) });
+    VERSION_NUMBER.test(String(version)) && Object.hasOwn(record.versions, String(version))
+      ? record.versions[String(version)]
+      : undefined;
+  if (found === undefined)
+    throw lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name: record.name, version: String(version) });
   return found;
 }
 

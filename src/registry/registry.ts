@@ -15,7 +15,14 @@ import {
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
-import { planGc, type ArtifactStore, type Catalogue, type CatalogueDraft, type FunctionRecord, type VersionName } from '../store/index.ts';
+import {
+  planGc,
+  type ArtifactStore,
+  type Catalogue,
+  type CatalogueDraft,
+  type FunctionRecord,
+  type VersionName,
+} from '../store/index.ts';
 import * as changes from './changes.ts';
 import { checkName, functionNotFound, requireRecord, requireVersion } from './records.ts';
 import { makeRevision, type Revision } from './revision.ts';
@@ -111,7 +118,8 @@ export class Registry {
     const release = this.#artifacts.pin(request.artifact);
     try {
       const { size } = await this.#artifacts.facts(request.artifact);
-      const apply = (draft: CatalogueDraft): changes.Published => changes.publish(draft, name, { ...request, size }, this.#context());
+      const apply = (draft: CatalogueDraft): changes.Published =>
+        changes.publish(draft, name, { ...request, size }, this.#context());
       const done =
         request.dryRun === true
           ? this.#catalogue.rehearse(apply)
@@ -139,7 +147,8 @@ export class Registry {
    * or `LAM_REGISTRY_ROUTE_CONFLICT`.
    */
   async rollback(name: string, request: RollbackRequest): Promise<RollbackAnswer> {
-    const apply = (draft: CatalogueDraft): { from: number; to: number } => changes.rollback(draft, name, request, this.#context());
+    const apply = (draft: CatalogueDraft): { from: number; to: number } =>
+      changes.rollback(draft, name, request, this.#context());
     // What is warm is counted before others are told to replace it.
     const warmOf = (to: number): number => this.#around.warm(this.resolve(name, String(to)));
     if (request.dryRun === true) {
@@ -151,7 +160,11 @@ export class Registry {
   }
 
   /** Points an alias at a version, making it if need be. */
-  async setAlias(name: string, alias: string, request: AliasRequest): Promise<{ readonly from: number | null; readonly to: number }> {
+  async setAlias(
+    name: string,
+    alias: string,
+    request: AliasRequest,
+  ): Promise<{ readonly from: number | null; readonly to: number }> {
     return this.#change(name, (draft) => changes.setAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
@@ -188,7 +201,9 @@ export class Registry {
    */
   async gc(request: GcRequest, isBusy?: (name: string, version: number) => boolean): Promise<GcAnswer> {
     const dryRun = request.dryRun === true;
-    const versions = dryRun ? planGc(this.#catalogue.data, request.keep, isBusy) : await this.#dropOld(request.keep, isBusy);
+    const versions = dryRun
+      ? planGc(this.#catalogue.data, request.keep, isBusy)
+      : await this.#dropOld(request.keep, isBusy);
     const gone = new Set(versions.map(({ name, version }) => `${name}@${version}`));
     let used: ReadonlySet<string> | undefined;
     const garbage = await this.#artifacts.collect((digest) => (used ??= this.#usedArtifacts(gone)).has(digest), dryRun);
@@ -228,7 +243,11 @@ export class Registry {
     return used;
   }
 
-  #change<T>(name: string, apply: (draft: CatalogueDraft) => T, told: (result: T) => RegistryChange[] = () => []): Promise<T> {
+  #change<T>(
+    name: string,
+    apply: (draft: CatalogueDraft) => T,
+    told: (result: T) => RegistryChange[] = () => [],
+  ): Promise<T> {
     let before: readonly string[] = [];
     return this.#catalogue.mutate(
       (draft) => {
@@ -238,7 +257,8 @@ export class Registry {
       (result) => {
         this.#refresh(name);
         const { data } = this.#catalogue;
-        if (!isDeepStrictEqual(routesOf(data, name), before)) this.#routes = { change: this.#routes.change + 1, routes: liveRoutes(data) };
+        if (!isDeepStrictEqual(routesOf(data, name), before))
+          this.#routes = { change: this.#routes.change + 1, routes: liveRoutes(data) };
         this.#tell(told(result));
       },
     );
@@ -249,7 +269,11 @@ export class Registry {
     const record = this.#catalogue.data.record(name);
     if (record === undefined) throw functionNotFound(name, this.#catalogue.data.names());
     const versions = new Map([...(before ?? [])].filter(([number]) => Object.hasOwn(record.versions, number)));
-    const resolved = { live: this.#revision(record, versions, record.live), versions, aliases: new Map<string, Revision>() };
+    const resolved = {
+      live: this.#revision(record, versions, record.live),
+      versions,
+      aliases: new Map<string, Revision>(),
+    };
     this.#resolved.set(name, resolved);
     return resolved;
   }
@@ -289,7 +313,14 @@ export class Registry {
   }
 
   #answer(name: string, done: changes.Published): PublishAnswer {
-    return { name, version: done.to, unchanged: done.unchanged, previous: done.from, url: this.#around.url(name), notices: done.notices };
+    return {
+      name,
+      version: done.to,
+      unchanged: done.unchanged,
+      previous: done.from,
+      url: this.#around.url(name),
+      notices: done.notices,
+    };
   }
 
   #context(): changes.ChangeContext {

@@ -41,7 +41,8 @@ export function checkRoutes(catalogue: CatalogueView, name: string, routes: read
   }
   for (const route of added) {
     const other = taken.get(keyOf(route));
-    if (other !== undefined) throw lamError('LAM_REGISTRY_ROUTE_CONFLICT', { name, route, owner: other.functionName, other: other.route });
+    if (other !== undefined)
+      throw lamError('LAM_REGISTRY_ROUTE_CONFLICT', { name, route, owner: other.functionName, other: other.route });
   }
 }
 

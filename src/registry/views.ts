@@ -12,7 +12,11 @@ export interface Surroundings {
   readonly warm: (revision: Revision) => number;
 }
 
-export function summaryOf(name: string, outline: Omit<FunctionOutline, 'minWarm'>, around: Surroundings): FunctionSummary {
+export function summaryOf(
+  name: string,
+  outline: Omit<FunctionOutline, 'minWarm'>,
+  around: Surroundings,
+): FunctionSummary {
   const { runtime, live, versions, routes, updatedAt } = outline;
   return { name, runtime, live, versions, url: around.url(name), routes, updatedAt, sandboxes: around.sandboxes(name) };
 }

@@ -35,7 +35,9 @@ export function exitReason(exit: ExitStatus): string {
   // Whoever enforces a memory limit kills; how the wait was reported depends on the driver.
   if (exit.outOfMemory) return 'Runtime exited with error: signal: killed';
   if (exit.signal !== null) return `Runtime exited with error: signal: ${SIGNAL_WORDS[exit.signal] ?? exit.signal}`;
-  return exit.code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${exit.code}`;
+  return exit.code === 0
+    ? 'Runtime exited without providing a reason'
+    : `Runtime exited with error: exit status ${exit.code}`;
 }
 
 function document(errorType: string, errorMessage: string): Uint8Array {
@@ -66,7 +68,12 @@ export function failureOfInvoke(
       const errorType = 'Function.ResponseSizeTooLarge';
       const message = `Response payload size exceeded maximum allowed payload size (${LIMITS.payloadBytes} bytes).`;
       // AWS writes this one with its members the other way round.
-      return { status: 'error', errorType, payload: Buffer.from(JSON.stringify({ errorMessage: message, errorType })), note: message };
+      return {
+        status: 'error',
+        errorType,
+        payload: Buffer.from(JSON.stringify({ errorMessage: message, errorType })),
+        note: message,
+      };
     }
     case 'exit':
       return exitFailure(outcome.exit, requestId);
@@ -86,7 +93,11 @@ export function failureOfInvoke(
 }
 
 /** What an invocation answers whose sandbox could not load the code. */
-export function failureOfInit(outcome: Exclude<InitOutcome, { kind: 'ready' }>, requestId: string, limitMs: number): Failure {
+export function failureOfInit(
+  outcome: Exclude<InitOutcome, { kind: 'ready' }>,
+  requestId: string,
+  limitMs: number,
+): Failure {
   switch (outcome.kind) {
     case 'error':
       return { status: 'error', errorType: outcome.errorType, payload: outcome.payload };
@@ -94,7 +105,12 @@ export function failureOfInit(outcome: Exclude<InitOutcome, { kind: 'ready' }>, 
       return exitFailure(outcome.exit, requestId);
     case 'timeout': {
       const message = `RequestId: ${requestId} Error: Init timed out after ${seconds(limitMs)} seconds`;
-      return { status: 'timeout', errorType: 'Sandbox.Timedout', payload: document('Sandbox.Timedout', message), note: message };
+      return {
+        status: 'timeout',
+        errorType: 'Sandbox.Timedout',
+        payload: document('Sandbox.Timedout', message),
+        note: message,
+      };
     }
     default:
       return outcome satisfies never;

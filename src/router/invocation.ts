@@ -173,7 +173,10 @@ export class Invocation implements Underway, Waiter {
     try {
       try {
         answer = this.#answerOf(lease, outcome, ranMs);
-        isUsable = outcome.kind !== 'timeout' && outcome.kind !== 'exit' && !(outcome.kind === 'error' && outcome.leaving === true);
+        isUsable =
+          outcome.kind !== 'timeout' &&
+          outcome.kind !== 'exit' &&
+          !(outcome.kind === 'error' && outcome.leaving === true);
       } finally {
         this.#around.pool.release(lease, isUsable, ranMs);
       }
@@ -189,7 +192,10 @@ export class Invocation implements Underway, Waiter {
     const { revision } = lease;
     const requestId = this.#requestId;
     const now = clock.now();
-    const failure = outcome.kind === 'result' ? undefined : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(now));
+    const failure =
+      outcome.kind === 'result'
+        ? undefined
+        : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(now));
     const initMs = this.#isCold ? lease.initMs : undefined;
     const maxMemoryMiB = lease.sandbox?.peakMemoryMiB() ?? 0;
     const start = this.#isCold ? 'cold' : 'warm';

@@ -54,7 +54,8 @@ export class PlatformLog {
   initFailed(place: Place, failed: InitFailure, failure: Failure, requestId: string, now: number): void {
     this.started(place, requestId, now);
     this.#note(place, { type: 'init-error', errorType: failure.errorType }, requestId, now);
-    if (failure.note === undefined) this.#note(place, { type: 'note', text: Buffer.from(failure.payload).toString() }, requestId, now);
+    if (failure.note === undefined)
+      this.#note(place, { type: 'note', text: Buffer.from(failure.payload).toString() }, requestId, now);
     const { initMs } = failed;
     this.finished(place, requestId, { durationMs: initMs, failure, initMs, maxMemoryMiB: 0, start: 'cold' }, now);
   }

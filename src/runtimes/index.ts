@@ -13,8 +13,18 @@ export interface Runtime {
 
 const FAMILIES: readonly { pattern: RegExp; family: RuntimeFamily; protocol: Protocol; defaultHandler: string }[] = [
   { pattern: /^node(?:js)?(\d+)?(?:\.x)?$/, family: 'nodejs', protocol: 'frames', defaultHandler: 'index.handler' },
-  { pattern: /^python(?:3(?:\.(\d+))?)?$/, family: 'python3', protocol: 'frames', defaultHandler: 'lambda_function.lambda_handler' },
-  { pattern: /^provided(?:\.al2|\.al2023)?$/, family: 'provided', protocol: 'runtime-api', defaultHandler: 'bootstrap' },
+  {
+    pattern: /^python(?:3(?:\.(\d+))?)?$/,
+    family: 'python3',
+    protocol: 'frames',
+    defaultHandler: 'lambda_function.lambda_handler',
+  },
+  {
+    pattern: /^provided(?:\.al2|\.al2023)?$/,
+    family: 'provided',
+    protocol: 'runtime-api',
+    defaultHandler: 'bootstrap',
+  },
 ];
 
 /** Identifiers to show a person who asked for an unknown one. */

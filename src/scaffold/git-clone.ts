@@ -50,7 +50,10 @@ function clone({ url, branch }: GitSource, target: string): Promise<void> {
     execFile(
       'git',
       ['clone', '--quiet', '--depth', '1', ...options, '--', url, target],
-      { env: { ...environment, GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: TRANSPORTS, LC_ALL: 'C' }, timeout: LIMIT_MS },
+      {
+        env: { ...environment, GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: TRANSPORTS, LC_ALL: 'C' },
+        timeout: LIMIT_MS,
+      },
       (error, _stdout, stderr) => {
         if (error === null) resolve();
         else if (error.code === 'ENOENT') reject(lamError('LAM_SCAFFOLD_GIT_MISSING', { url }, error));

@@ -14,7 +14,11 @@ export interface Template {
 }
 
 /** What `lam init` takes when no template is named. */
-export const DEFAULT_TEMPLATES: Readonly<Record<RuntimeFamily, string>> = { nodejs: 'hello', python3: 'hello', provided: 'shell' };
+export const DEFAULT_TEMPLATES: Readonly<Record<RuntimeFamily, string>> = {
+  nodejs: 'hello',
+  python3: 'hello',
+  provided: 'shell',
+};
 
 /** The templates under `templatesRoot`, laid out as `<runtime>/<template>/`, by runtime and name. */
 export async function listTemplates(templatesRoot: string): Promise<readonly Template[]> {

@@ -27,7 +27,11 @@ const LIMIT_ENTRIES = 10_000;
  * Reads a template. Throws `LAM_SCAFFOLD_TEMPLATE_INVALID` when a link leads out of it, a name would, it is too large
  * or has no lam.yaml. `label` names it in messages.
  */
-export async function readTemplate(root: string, label: string, values: TemplateValues): Promise<readonly TemplateEntry[]> {
+export async function readTemplate(
+  root: string,
+  label: string,
+  values: TemplateValues,
+): Promise<readonly TemplateEntry[]> {
   const refuse = (what: string): Error => lamError('LAM_SCAFFOLD_TEMPLATE_INVALID', { template: label, what });
   const entries: TemplateEntry[] = [];
   const folders = [''];
@@ -48,7 +52,8 @@ export async function readTemplate(root: string, label: string, values: Template
           ? await readEntry(source, path, stats.mode, values)
           : undefined;
       if (entry === undefined) continue;
-      if (entry.kind === 'symlink' && leadsOut(entry)) throw refuse(`its link '${path}' to '${entry.target}' leads out of it`);
+      if (entry.kind === 'symlink' && leadsOut(entry))
+        throw refuse(`its link '${path}' to '${entry.target}' leads out of it`);
       bytes += stats.size;
       entries.push({ ...entry, path: finalPath(path, values) });
       if (bytes > LIMIT_BYTES) throw refuse(`it holds more than ${LIMIT_BYTES / 1024 / 1024} MiB`);
@@ -90,7 +95,10 @@ function fill(content: Buffer, path: string, values: TemplateValues): Buffer {
 
 /** A project of somebody's own, used as a template, names its own function: the new name takes its place. */
 function withName(text: string, name: string): string {
-  return text.replace(/^name:[ \t]*(?:"[^"\n]*"|'[^'\n]*'|[^#\n]*?)([ \t]*(?:#.*)?)$/m, `name: ${quotedIfNeeded(name)}$1`);
+  return text.replace(
+    /^name:[ \t]*(?:"[^"\n]*"|'[^'\n]*'|[^#\n]*?)([ \t]*(?:#.*)?)$/m,
+    `name: ${quotedIfNeeded(name)}$1`,
+  );
 }
 
 /** A name that YAML would read as a number or a truth value needs quotes. */

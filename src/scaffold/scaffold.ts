@@ -61,13 +61,22 @@ async function ownTemplate(
   const ofRuntime = templates.filter(({ runtime }) => runtime === family);
   if (family === undefined || ofRuntime.length === 0) {
     const known = [...new Set(templates.map(({ runtime }) => runtime))];
-    throw lamError('LAM_SCAFFOLD_UNKNOWN_RUNTIME', { runtime: request.runtime, known, ...suggestion(request.runtime, known) });
+    throw lamError('LAM_SCAFFOLD_UNKNOWN_RUNTIME', {
+      runtime: request.runtime,
+      known,
+      ...suggestion(request.runtime, known),
+    });
   }
   const wanted = request.template ?? DEFAULT_TEMPLATES[family];
   const found = ofRuntime.find(({ template }) => template === wanted);
   if (found === undefined) {
     const known = ofRuntime.map(({ template }) => template);
-    throw lamError('LAM_SCAFFOLD_UNKNOWN_TEMPLATE', { runtime: request.runtime, template: wanted, known, ...suggestion(wanted, known) });
+    throw lamError('LAM_SCAFFOLD_UNKNOWN_TEMPLATE', {
+      runtime: request.runtime,
+      template: wanted,
+      known,
+      ...suggestion(wanted, known),
+    });
   }
   const label = `${family}/${wanted}`;
   return { label, entries: await readTemplate(found.directory, label, values) };
@@ -81,7 +90,9 @@ async function foreignTemplate(from: string, cwd: string, values: TemplateValues
   const source = parseGitSource(from) ?? ((await isFolder(path)) ? { url: from, branch: undefined } : undefined);
   if (source === undefined) throw lamError('LAM_SCAFFOLD_SOURCE_INVALID', { from });
   const local = resolve(cwd, source.url);
-  return withClone((await isFolder(local)) ? { ...source, url: local } : source, (folder) => readTemplate(folder, from, values));
+  return withClone((await isFolder(local)) ? { ...source, url: local } : source, (folder) =>
+    readTemplate(folder, from, values),
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -102,5 +113,8 @@ function suggestion(word: string, known: readonly string[]): { nearest?: string 
 /** The schema goes into the project, so that editors complete lam.yaml without a network. */
 function withSchema(entries: readonly TemplateEntry[]): readonly TemplateEntry[] {
   const content = Buffer.from(`${JSON.stringify(projectSchema(), null, 2)}\n`);
-  return [...entries.filter(({ path }) => path !== SCHEMA_PATH), { kind: 'file', path: SCHEMA_PATH, content, executable: false }];
+  return [
+    ...entries.filter(({ path }) => path !== SCHEMA_PATH),
+    { kind: 'file', path: SCHEMA_PATH, content, executable: false },
+  ];
 }

@@ -21,7 +21,9 @@ export async function readAzureTrace(file: string, seed: number): Promise<Trace>
       else if (text.trim() !== '') addRow(builder, text, file, line);
     }
   } catch (error) {
-    throw isSystemError(error) ? lamError('LAM_SIMULATOR_TRACE_UNREADABLE', { file, why: whyUnreadable(error) }, error) : error;
+    throw isSystemError(error)
+      ? lamError('LAM_SIMULATOR_TRACE_UNREADABLE', { file, why: whyUnreadable(error) }, error)
+      : error;
   }
   if (builder.count === 0) throw lamError('LAM_SIMULATOR_TRACE_EMPTY', { from: `the trace '${file}'` });
   return builder.build((name) => guessFunction(seed, name));
@@ -31,7 +33,11 @@ export async function readAzureTrace(file: string, seed: number): Promise<Trace>
 function checkHeader(text: string, file: string): void {
   const found = text.replace(/^\uFEFF/, '').trim();
   if (found.toLowerCase() === HEADER) return;
-  throw lamError('LAM_SIMULATOR_TRACE_MALFORMED', { file, line: 1, why: `'${shown(found)}' stands where '${HEADER}' should` });
+  throw lamError('LAM_SIMULATOR_TRACE_MALFORMED', {
+    file,
+    line: 1,
+    why: `'${shown(found)}' stands where '${HEADER}' should`,
+  });
 }
 
 function addRow(builder: TraceBuilder, text: string, file: string, line: number): void {
@@ -43,7 +49,8 @@ function addRow(builder: TraceBuilder, text: string, file: string, line: number)
   const endS = secondsOf(end);
   if (endS === undefined) throw refuse(`its end_timestamp '${shown(end)}' is not a number of seconds`);
   const durationS = secondsOf(duration);
-  if (durationS === undefined || durationS < 0) throw refuse(`its duration '${shown(duration)}' is not a number of seconds from 0 on`);
+  if (durationS === undefined || durationS < 0)
+    throw refuse(`its duration '${shown(duration)}' is not a number of seconds from 0 on`);
   builder.add(`${app}/${func}`, (endS - durationS) * 1000, durationS * 1000);
 }
 

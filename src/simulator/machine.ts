@@ -82,7 +82,11 @@ export class Machine implements ShelfOwner {
       const arrival = this.#next < starts.length ? (starts[this.#next] ?? 0) : Infinity;
       const due = this.#heap.nextTime;
       if (due <= arrival) {
-        if (this.#next === starts.length && (due === Infinity || (due > horizonMs && this.#tally.served === starts.length))) return true;
+        if (
+          this.#next === starts.length &&
+          (due === Infinity || (due > horizonMs && this.#tally.served === starts.length))
+        )
+          return true;
         this.now = due;
         this.#happen(this.#heap.pop());
       } else {
@@ -274,7 +278,8 @@ export class Machine implements ShelfOwner {
 
   /** It has room: for the queue, else for whoever comes. */
   #offer(sandbox: Sandbox, place: Place): void {
-    while (place.queue.size > 0 && sandbox.active < this.#policy.perSandbox) this.#serve(sandbox, place.queue.shift() ?? 0);
+    while (place.queue.size > 0 && sandbox.active < this.#policy.perSandbox)
+      this.#serve(sandbox, place.queue.shift() ?? 0);
     if (place.queue.size > 0) this.#pump(sandbox.of);
     if (sandbox.active >= this.#policy.perSandbox) return;
     if (sandbox.active === 0) {

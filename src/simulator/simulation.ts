@@ -38,7 +38,12 @@ export interface Comparison {
 
 /** All that came out. Holds no time of day and no speed: the same trace and scenario give the same. */
 export interface Simulation {
-  readonly trace: { readonly from: string; readonly functions: number; readonly invocations: number; readonly days: number };
+  readonly trace: {
+    readonly from: string;
+    readonly functions: number;
+    readonly invocations: number;
+    readonly days: number;
+  };
   readonly machine: MachineOptions & { readonly concurrency: number };
   readonly outcomes: readonly Outcome[];
   /** Empty unless it was asked for. */
@@ -55,7 +60,12 @@ export type Progress = (policy: string, share: number) => void;
  * @param from what the trace is, for the report
  * Throws `LAM_SIMULATOR_TRACE_EMPTY`, `LAM_SIMULATOR_MEMORY_TOO_SMALL`.
  */
-export async function simulate(trace: Trace, from: string, scenario: Scenario, progress: Progress): Promise<Simulation> {
+export async function simulate(
+  trace: Trace,
+  from: string,
+  scenario: Scenario,
+  progress: Progress,
+): Promise<Simulation> {
   check(trace, from, scenario.machine);
   const { concurrency, machine } = scenario;
   const run = (policy: Policy): Promise<Outcome> => runOne(trace, policy, machine, progress);
@@ -67,7 +77,12 @@ export async function simulate(trace: Trace, from: string, scenario: Scenario, p
     sweep.push({ price, coldShare, idleGBs, addedP99Ms: addedMs.p99 });
   }
   return {
-    trace: { from, functions: trace.functions.length, invocations: trace.of.length, days: rounded(trace.horizonMs / DAY_MS) },
+    trace: {
+      from,
+      functions: trace.functions.length,
+      invocations: trace.of.length,
+      days: rounded(trace.horizonMs / DAY_MS),
+    },
     machine: { ...machine, concurrency },
     outcomes,
     sweep,

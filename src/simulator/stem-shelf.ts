@@ -76,7 +76,13 @@ export class StemShelf {
   refill(): void {
     const { now, usedMiB, budgetMiB } = this.#owner;
     if (now >= this.#refillDue) this.#refillDue = Infinity;
-    const kind = { lastUsedAt: this.#lastUsedAt, takenAt: this.#takenAt, memoryMiB: this.#memoryMiB, failures: 0, failedAt: 0 };
+    const kind = {
+      lastUsedAt: this.#lastUsedAt,
+      takenAt: this.#takenAt,
+      memoryMiB: this.#memoryMiB,
+      failures: 0,
+      failedAt: 0,
+    };
     const { wanted, lookAgainMs } = stemsWanted([kind], { now, usedMiB, budgetMiB });
     const missing = (wanted[0] ?? 0) - this.#ready - this.#booting;
     if (missing < 0 && this.#ready > 0) this.#change(-Math.min(this.#ready, -missing));

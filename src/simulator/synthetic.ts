@@ -51,7 +51,8 @@ export function syntheticTrace(options: SyntheticOptions): Trace {
     // However often it is called, a few sandboxes have to do.
     const medianMs = Math.min(p.medianMs, 4 / rate);
     const add = (startMs: number): void => {
-      if (startMs < spanMs) builder.add(p.name, startMs, Math.max(0.1, Math.min(900_000, p.random.logNormal(medianMs, 0.5))));
+      if (startMs < spanMs)
+        builder.add(p.name, startMs, Math.max(0.1, Math.min(900_000, p.random.logNormal(medianMs, 0.5))));
     };
     ARRIVALS[p.trigger](p.random, rate, spanMs, add);
   }

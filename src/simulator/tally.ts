@@ -8,7 +8,13 @@ export interface Outcome {
   /** Those of them that had a stem. */
   readonly stemHits: number;
   /** Wait before the handler runs, over all invocations, ms. */
-  readonly addedMs: { readonly mean: number; readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
+  readonly addedMs: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p99: number;
+    readonly p999: number;
+    readonly max: number;
+  };
   /** The same over cold starts only. */
   readonly coldMs: { readonly p50: number; readonly p99: number };
   /** Memory held by sandboxes that serve nothing, stems included: GiB times seconds. */

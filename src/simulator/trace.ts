@@ -47,7 +47,9 @@ export class TraceBuilder {
    * @param describe memory and init of a function, by its name
    */
   build(describe: (name: string) => Omit<TracedFunction, 'name'>): Trace {
-    const byName = this.#names.map((_, at) => at).sort((a, b) => ((this.#names[a] ?? '') < (this.#names[b] ?? '') ? -1 : 1));
+    const byName = this.#names
+      .map((_, at) => at)
+      .sort((a, b) => ((this.#names[a] ?? '') < (this.#names[b] ?? '') ? -1 : 1));
     const rank = new Uint32Array(byName.length);
     for (const [at, index] of byName.entries()) rank[index] = at;
     const at = (array: Float64Array | Uint32Array, i: number): number => array[i] ?? 0;

@@ -1,6 +1,13 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { artifactDigest, unpackedSize, type ArtifactAnswer, type Digest, type Manifest, type PlanAnswer } from '../contract/index.ts';
+import {
+  artifactDigest,
+  unpackedSize,
+  type ArtifactAnswer,
+  type Digest,
+  type Manifest,
+  type PlanAnswer,
+} from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { factsOf, type ArtifactFacts } from './artifact-facts.ts';
@@ -197,12 +204,16 @@ export class ArtifactStore {
     const present = await presentObjects(this.#paths, both);
     const missing = new Map<Digest, NeededObject>();
     for (const need of needed.values()) {
-      if (!present.has(objectName(need.digest, true)) && !present.has(objectName(need.digest, false))) missing.set(need.digest, need);
+      if (!present.has(objectName(need.digest, true)) && !present.has(objectName(need.digest, false)))
+        missing.set(need.digest, need);
     }
     return missing;
   }
 
-  async #staged(source: ZipSource, unpack: (zip: ZipReader, folder: string) => Promise<Unpacked>): Promise<ArtifactAnswer> {
+  async #staged(
+    source: ZipSource,
+    unpack: (zip: ZipReader, folder: string) => Promise<Unpacked>,
+  ): Promise<ArtifactAnswer> {
     try {
       const zip = await ZipReader.open(source, this.#limits);
       try {
@@ -215,7 +226,10 @@ export class ArtifactStore {
     }
   }
 
-  async #unpackAndPublish(staging: StagingFolder, unpack: (folder: string) => Promise<Unpacked>): Promise<ArtifactAnswer> {
+  async #unpackAndPublish(
+    staging: StagingFolder,
+    unpack: (folder: string) => Promise<Unpacked>,
+  ): Promise<ArtifactAnswer> {
     try {
       const { manifest, staged } = await unpack(staging.path);
       const artifact = artifactDigest(manifest);
@@ -275,7 +289,8 @@ export class ArtifactStore {
     const twinsPresent = await presentObjects(paths, twins);
     const absent = lacking.filter((need) => !twinsPresent.has(objectName(need.digest, !need.executable)));
     const first = absent[0];
-    if (first !== undefined) throw lamError('LAM_STORE_ARTIFACT_INCOMPLETE', { missing: absent.length, path: first.path });
+    if (first !== undefined)
+      throw lamError('LAM_STORE_ARTIFACT_INCOMPLETE', { missing: absent.length, path: first.path });
     for (const [index, need] of lacking.entries()) {
       const copy = join(staging, `copy-${index}`);
       await copyDurable(paths.object(need.digest, !need.executable), copy, need.executable);

@@ -56,7 +56,9 @@ function withScaling(data: Record<string, unknown>): Record<string, unknown> {
     for (const version of Object.values(record['versions'])) {
       if (!isObject(version) || !isObject(version['config'])) continue;
       const { config } = version;
-      const asked = [version['input'], record['overrides']].some((given) => isObject(given) && given['idleTimeoutMs'] !== undefined);
+      const asked = [version['input'], record['overrides']].some(
+        (given) => isObject(given) && given['idleTimeoutMs'] !== undefined,
+      );
       const idleTimeoutMs = asked ? config['idleTimeoutMs'] : null;
       version['config'] = { ...config, concurrency: 1, minWarm: 0, idleTimeoutMs };
     }
@@ -81,11 +83,13 @@ export function readCatalogue(text: string, migrations: readonly Migration[] = M
   }
   if (!isObject(data)) return { kind: 'corrupt', why: 'it is not an object' };
   const schema = data['schema'];
-  if (typeof schema !== 'number' || !Number.isInteger(schema) || schema < 1) return { kind: 'corrupt', why: 'it names no schema' };
+  if (typeof schema !== 'number' || !Number.isInteger(schema) || schema < 1)
+    return { kind: 'corrupt', why: 'it names no schema' };
   if (schema > current) return { kind: 'newer', schema };
   let migrated = data;
   try {
-    for (let from = schema; from < current; from++) migrated = { ...migrations[from - 1]?.(migrated), schema: from + 1 };
+    for (let from = schema; from < current; from++)
+      migrated = { ...migrations[from - 1]?.(migrated), schema: from + 1 };
   } catch (error) {
     return { kind: 'corrupt', why: `schema ${schema} could not be brought up to date: ${String(error)}` };
   }
@@ -110,7 +114,8 @@ export function functionFault(name: string, record: unknown): string | undefined
   if (!isObject(record)) return 'is not an object';
   const { versions, aliases, live, lastVersion, history, overrides } = record;
   if (record['name'] !== name) return 'has another name inside';
-  if (!isObject(versions) || !isObject(aliases) || !isObject(overrides) || !Array.isArray(history)) return 'is not complete';
+  if (!isObject(versions) || !isObject(aliases) || !isObject(overrides) || !Array.isArray(history))
+    return 'is not complete';
   if (typeof live !== 'number' || !Object.hasOwn(versions, String(live))) return 'its live version is missing';
   for (const [number, version] of Object.entries(versions)) {
     if (!isVersion(version, number)) return `version ${number} is not complete`;
@@ -123,7 +128,10 @@ export function functionFault(name: string, record: unknown): string | undefined
 function isVersion(value: unknown, number: string): boolean {
   if (!isObject(value)) return false;
   return (
-    String(value['version']) === number && typeof value['artifact'] === 'string' && isObject(value['config']) && isObject(value['input'])
+    String(value['version']) === number &&
+    typeof value['artifact'] === 'string' &&
+    isObject(value['config']) &&
+    isObject(value['input'])
   );
 }
 

@@ -52,7 +52,10 @@ export class CatalogueState implements CatalogueView {
 
   /** The state that these records make. */
   static of(records: Iterable<FunctionRecord>, retired: Readonly<Record<string, number>> = {}): CatalogueState {
-    return new CatalogueState(new Map(Array.from(records, (record) => [record.name, keep(record)])), retired).gathered();
+    return new CatalogueState(
+      new Map(Array.from(records, (record) => [record.name, keep(record)])),
+      retired,
+    ).gathered();
   }
 
   get size(): number {
@@ -180,7 +183,8 @@ export class CatalogueDraft implements CatalogueView {
     for (const [name, record] of this.#touched) {
       const before = functions.get(name);
       const after = record && keep(record);
-      if (before === after || (before !== undefined && after !== undefined && lineOf(before) === lineOf(after))) continue;
+      if (before === after || (before !== undefined && after !== undefined && lineOf(before) === lineOf(after)))
+        continue;
       changed = true;
       if (after === undefined) functions.delete(name);
       else functions.set(name, after);
@@ -190,7 +194,10 @@ export class CatalogueDraft implements CatalogueView {
 }
 
 /** What is kept of a record. `line`: where its line is, if it has one already. */
-export function keep(record: FunctionRecord, line: Pick<KeptFunction, 'bytes' | 'start' | 'end'> = newLine(record)): KeptFunction {
+export function keep(
+  record: FunctionRecord,
+  line: Pick<KeptFunction, 'bytes' | 'start' | 'end'> = newLine(record),
+): KeptFunction {
   const { live, versions, updatedAt, runtime, routes, minWarm } = outlineOf(record);
   const { bytes, start, end } = line;
   // Written out, so that all have one compact shape.
@@ -207,7 +214,14 @@ function newLine(record: FunctionRecord): Pick<KeptFunction, 'bytes' | 'start' |
 
 function outlineOf({ live, versions, updatedAt }: FunctionRecord): FunctionOutline {
   const { runtime = '', routes = NO_ROUTES, minWarm = 0 } = versions[String(live)]?.config ?? {};
-  return { live, versions: Object.keys(versions).length, updatedAt, runtime, routes: routes.length === 0 ? NO_ROUTES : routes, minWarm };
+  return {
+    live,
+    versions: Object.keys(versions).length,
+    updatedAt,
+    runtime,
+    routes: routes.length === 0 ? NO_ROUTES : routes,
+    minWarm,
+  };
 }
 
 /** One for all, because most functions have none. */

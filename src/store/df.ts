@@ -17,13 +17,23 @@ export interface DfSurroundings {
 }
 
 /** Sums what a home takes on the disk. Files shared by several versions or functions are counted once in the totals. */
-export async function df(paths: Layout, catalogue: CatalogueView, artifacts: ArtifactStore, around: DfSurroundings): Promise<DfAnswer> {
+export async function df(
+  paths: Layout,
+  catalogue: CatalogueView,
+  artifacts: ArtifactStore,
+  around: DfSurroundings,
+): Promise<DfAnswer> {
   const sizes = await objectBytes(paths, await allObjects(paths));
   const users = new Map<string, Set<string>>();
   const functions: Omit<DfAnswer['functions'][number], 'unique'>[] = [];
   for (const name of [...catalogue.names()].toSorted()) {
     const versions = Object.values(catalogue.record(name)?.versions ?? {});
-    functions.push({ name, versions: versions.length, logical: versions.reduce((sum, v) => sum + v.size, 0), logs: around.logsOf(name) });
+    functions.push({
+      name,
+      versions: versions.length,
+      logical: versions.reduce((sum, v) => sum + v.size, 0),
+      logs: around.logsOf(name),
+    });
     for (const digest of new Set(versions.map((v) => v.artifact))) {
       if (!artifacts.has(digest)) continue;
       for (const object of neededObjects(await readManifest(paths, digest)).keys()) {

@@ -5,7 +5,11 @@ export const PARALLEL_FILES = 8;
  * Runs `work` on every item, at most `limit` at a time. Rejects with the first failure, after what was under way has
  * ended; nothing new is begun then.
  */
-export async function eachLimited<T>(items: Iterable<T>, limit: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function eachLimited<T>(
+  items: Iterable<T>,
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const iterator = items[Symbol.iterator]();
   const failures: unknown[] = [];
   const worker = async (): Promise<void> => {

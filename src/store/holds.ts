@@ -33,7 +33,10 @@ export class Holds {
 
   /** Holds an artifact and its objects for a while, until {@link settle}. */
   expect(digest: Digest, manifest: Manifest): void {
-    this.#awaited.set(digest, { until: this.#clock.monotonic() + AWAITED_MS, objects: new Set(neededObjects(manifest).keys()) });
+    this.#awaited.set(digest, {
+      until: this.#clock.monotonic() + AWAITED_MS,
+      objects: new Set(neededObjects(manifest).keys()),
+    });
   }
 
   /** A version uses the artifact now, or never will. */

@@ -78,7 +78,16 @@ export function prepareHome(paths: Layout): void {
   try {
     makeHome(paths.home);
     mkdirSync(paths.run, { recursive: true, mode: 0o700 });
-    for (const folder of [paths.dial, paths.sandboxes, paths.state, paths.objects, paths.artifacts, paths.staging, paths.logs, paths.tmp]) {
+    for (const folder of [
+      paths.dial,
+      paths.sandboxes,
+      paths.state,
+      paths.objects,
+      paths.artifacts,
+      paths.staging,
+      paths.logs,
+      paths.tmp,
+    ]) {
       mkdirSync(folder, { recursive: true, mode: folder === paths.state ? 0o700 : 0o755 });
     }
   } catch (error) {

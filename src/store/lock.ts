@@ -106,7 +106,13 @@ async function readHolder(path: string): Promise<LockHolder | undefined> {
   }
   try {
     const { pid, start, token } = JSON.parse(text) as Partial<LockHolder>;
-    if (typeof pid === 'number' && pid > 0 && typeof start === 'string' && typeof token === 'string' && /^[0-9a-f]+$/.test(token)) {
+    if (
+      typeof pid === 'number' &&
+      pid > 0 &&
+      typeof start === 'string' &&
+      typeof token === 'string' &&
+      /^[0-9a-f]+$/.test(token)
+    ) {
       return { pid, start, token };
     }
   } catch {

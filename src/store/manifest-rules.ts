@@ -56,7 +56,8 @@ function checkEntry(value: unknown, index: number): ManifestEntry {
     return { path, kind, target };
   }
   if (kind !== 'file') throw invalid(`'${path}' is neither a file nor a symlink`);
-  if (typeof digest !== 'string' || !DIGEST.test(digest)) throw invalid(`'${path}' has no SHA-256 digest in lower-case hex`);
+  if (typeof digest !== 'string' || !DIGEST.test(digest))
+    throw invalid(`'${path}' has no SHA-256 digest in lower-case hex`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalid(`'${path}' has no size`);
   if (typeof executable !== 'boolean') throw invalid(`'${path}' does not say whether it is executable`);
   return { path, kind, digest, size, executable };

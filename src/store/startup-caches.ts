@@ -98,7 +98,9 @@ async function readCache(path: string, interpreter: string): Promise<Uint8Array>
   }
   if (bytes.length < HEAD_BYTES || bytes.readUInt32BE(0) !== MAGIC) return NONE;
   const cache = bytes.subarray(HEAD_BYTES);
-  return bytes.readUInt32BE(8) === cache.length && bytes.readUInt32BE(4) === checksum(cache, interpreter) ? cache : NONE;
+  return bytes.readUInt32BE(8) === cache.length && bytes.readUInt32BE(4) === checksum(cache, interpreter)
+    ? cache
+    : NONE;
 }
 
 /** Of a cache and of whom it is for. */

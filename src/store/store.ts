@@ -25,7 +25,10 @@ export interface Store {
  * `LAM_STORE_LOCKED`, `LAM_STORE_CORRUPT`, `LAM_STORE_NEWER`, `LAM_STORE_NOT_WRITABLE` or `LAM_STORE_DISK_FULL`, and
  * then holds nothing.
  */
-export async function openStore(home: string, options: { readonly clock: Clock; readonly limits?: ArtifactLimits }): Promise<Store> {
+export async function openStore(
+  home: string,
+  options: { readonly clock: Clock; readonly limits?: ArtifactLimits },
+): Promise<Store> {
   const paths = layout(home);
   prepareHome(paths);
   const lock = await acquireLock(paths);

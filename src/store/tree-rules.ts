@@ -50,7 +50,11 @@ export function treeFault(
       const above = path.slice(0, slash);
       const target = kinds.get(above);
       if (target !== undefined) {
-        return { kind: 'conflict', path, why: `it lies below '${above}', which is ${target === null ? 'a file' : 'a symbolic link'}` };
+        return {
+          kind: 'conflict',
+          path,
+          why: `it lies below '${above}', which is ${target === null ? 'a file' : 'a symbolic link'}`,
+        };
       }
     }
   }
@@ -74,7 +78,12 @@ function targetFault(target: string): string | undefined {
 }
 
 /** Follows a link as the kernel would, through other links of the tree, and reports if it ever steps out. */
-function walkFault(path: string, target: string, kinds: ReadonlyMap<string, string | null>, budget: { steps: number }): string | undefined {
+function walkFault(
+  path: string,
+  target: string,
+  kinds: ReadonlyMap<string, string | null>,
+  budget: { steps: number },
+): string | undefined {
   const at = path.split('/').slice(0, -1);
   const todo = target.split('/').toReversed();
   let hops = 0;

@@ -28,7 +28,12 @@ export type StagedFiles = Map<Digest, StagedFile>;
  * Unpacks those files of an upload that the store lacks (`wanted`, by digest) and verifies each against the manifest.
  * Throws `LAM_STORE_ZIP_UNEXPECTED` or `LAM_STORE_ARTIFACT_MISMATCH` besides the errors of the zip.
  */
-export async function unpackUpload(zip: ZipReader, manifest: Manifest, wanted: ReadonlySet<Digest>, folder: string): Promise<StagedFiles> {
+export async function unpackUpload(
+  zip: ZipReader,
+  manifest: Manifest,
+  wanted: ReadonlySet<Digest>,
+  folder: string,
+): Promise<StagedFiles> {
   const expected = new Map(manifest.entries.map((entry) => [entry.path, entry]));
   const chosen: { entry: ZipEntry; as: Extract<ManifestEntry, { kind: 'file' }> }[] = [];
   const taken = new Set<Digest>();
@@ -46,16 +51,23 @@ export async function unpackUpload(zip: ZipReader, manifest: Manifest, wanted: R
     const path = join(folder, String(index));
     const written = await writeEntry(zip, entry, path, as.executable);
     if (written.size !== as.size) {
-      throw lamError('LAM_STORE_ARTIFACT_MISMATCH', { path: as.path, what: `${written.size} bytes instead of ${as.size}` });
+      throw lamError('LAM_STORE_ARTIFACT_MISMATCH', {
+        path: as.path,
+        what: `${written.size} bytes instead of ${as.size}`,
+      });
     }
-    if (written.digest !== as.digest) throw lamError('LAM_STORE_ARTIFACT_MISMATCH', { path: as.path, what: 'its digest is another' });
+    if (written.digest !== as.digest)
+      throw lamError('LAM_STORE_ARTIFACT_MISMATCH', { path: as.path, what: 'its digest is another' });
     staged.set(as.digest, { path, size: written.size, executable: as.executable });
   });
   return staged;
 }
 
 /** Unpacks a zip from elsewhere and makes its manifest. Throws the errors of the zip. */
-export async function unpackForeign(zip: ZipReader, folder: string): Promise<{ manifest: Manifest; staged: StagedFiles }> {
+export async function unpackForeign(
+  zip: ZipReader,
+  folder: string,
+): Promise<{ manifest: Manifest; staged: StagedFiles }> {
   const links = zip.entries.filter((entry) => entry.kind === 'symlink');
   const files = zip.entries.filter((entry) => entry.kind === 'file');
   if (links.length + files.length === 0) throw lamError('LAM_STORE_ZIP_EMPTY', {});
@@ -79,7 +91,9 @@ function refuseFaults(all: readonly ZipEntry[], links: readonly ManifestEntry[])
     .filter((entry) => entry.kind !== 'directory')
     .map(({ path, kind }) => {
       const target = targets.get(path);
-      return target === undefined || kind !== 'symlink' ? { path, kind: 'file' as const } : { path, kind: 'symlink' as const, target };
+      return target === undefined || kind !== 'symlink'
+        ? { path, kind: 'file' as const }
+        : { path, kind: 'symlink' as const, target };
     });
   const fault = treeFault(things);
   if (fault?.kind === 'symlink') {
@@ -90,16 +104,29 @@ function refuseFaults(all: readonly ZipEntry[], links: readonly ManifestEntry[])
   for (const { path, kind } of all) {
     if (kind !== 'directory') continue;
     for (let above = path; above !== ''; above = above.slice(0, Math.max(0, above.lastIndexOf('/')))) {
-      if (paths.has(above)) throw lamError('LAM_STORE_ZIP_CONFLICT', { entry: path, why: `'${above}' is a folder and a file` });
+      if (paths.has(above))
+        throw lamError('LAM_STORE_ZIP_CONFLICT', { entry: path, why: `'${above}' is a folder and a file` });
     }
   }
 }
 
-async function writeEntry(zip: ZipReader, entry: ZipEntry, path: string, executable: boolean): Promise<{ digest: Digest; size: number }> {
-  return entry.size <= SMALL_BYTES ? writeSmall(zip, entry, path, executable) : writeLarge(zip, entry, path, executable);
+async function writeEntry(
+  zip: ZipReader,
+  entry: ZipEntry,
+  path: string,
+  executable: boolean,
+): Promise<{ digest: Digest; size: number }> {
+  return entry.size <= SMALL_BYTES
+    ? writeSmall(zip, entry, path, executable)
+    : writeLarge(zip, entry, path, executable);
 }
 
-async function writeSmall(zip: ZipReader, entry: ZipEntry, path: string, executable: boolean): Promise<{ digest: Digest; size: number }> {
+async function writeSmall(
+  zip: ZipReader,
+  entry: ZipEntry,
+  path: string,
+  executable: boolean,
+): Promise<{ digest: Digest; size: number }> {
   const pieces: Buffer[] = [];
   await zip.read(entry, (piece) => void pieces.push(piece));
   const content = Buffer.concat(pieces);
@@ -107,7 +134,12 @@ async function writeSmall(zip: ZipReader, entry: ZipEntry, path: string, executa
   return { digest: createHash('sha256').update(content).digest('hex'), size: content.length };
 }
 
-async function writeLarge(zip: ZipReader, entry: ZipEntry, path: string, executable: boolean): Promise<{ digest: Digest; size: number }> {
+async function writeLarge(
+  zip: ZipReader,
+  entry: ZipEntry,
+  path: string,
+  executable: boolean,
+): Promise<{ digest: Digest; size: number }> {
   const hash = createHash('sha256');
   let size = 0;
   const file = await open(path, 'wx', 0o600);

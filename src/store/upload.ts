@@ -19,7 +19,11 @@ const MEMORY_BYTES = 1024 * 1024;
  * Takes the body of an upload (`ARTIFACT_CONTENT_TYPE`) as it arrives: the manifest in memory, the zip too while it is
  * small, else in a temporary file. Throws `LAM_STORE_UPLOAD_INVALID`, `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingest} throws.
  */
-export async function receiveArtifact(paths: Layout, artifacts: ArtifactStore, body: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer> {
+export async function receiveArtifact(
+  paths: Layout,
+  artifacts: ArtifactStore,
+  body: AsyncIterable<Uint8Array>,
+): Promise<ArtifactAnswer> {
   const pieces = body[Symbol.asyncIterator]();
   const head = new Head();
   for (let need = LENGTH_BYTES; head.length < need;) {
@@ -39,7 +43,11 @@ export async function receiveArtifact(paths: Layout, artifacts: ArtifactStore, b
 }
 
 /** Takes a zip as it arrives. Throws `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingestZip} throws. */
-export async function receiveZip(paths: Layout, artifacts: ArtifactStore, body: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer> {
+export async function receiveZip(
+  paths: Layout,
+  artifacts: ArtifactStore,
+  body: AsyncIterable<Uint8Array>,
+): Promise<ArtifactAnswer> {
   return spooled(paths, Buffer.alloc(0), body[Symbol.asyncIterator](), (source) => artifacts.ingestZip(source));
 }
 
@@ -87,7 +95,11 @@ async function spooledToFile<T>(
     const file = await open(path, 'wx', 0o600);
     try {
       let size = 0;
-      for (let piece: IteratorResult<Uint8Array> = { value: first, done: false }; piece.done !== true; piece = await rest.next()) {
+      for (
+        let piece: IteratorResult<Uint8Array> = { value: first, done: false };
+        piece.done !== true;
+        piece = await rest.next()
+      ) {
         size += piece.value.length;
         if (size > ARTIFACT_LIMITS.zipBytes)
           throw lamError('LAM_STORE_ZIP_TOO_LARGE', { what: 'the zip', limit: ARTIFACT_LIMITS.zipBytes });

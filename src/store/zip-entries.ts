@@ -53,14 +53,21 @@ function classify(raw: Entry): ZipEntry | undefined {
   const name = nameOf(raw);
   const kind = kindOf(raw, name);
   const path = name.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '');
-  if (kind === 'directory' && (path === '' || path === '.')) return name.startsWith('/') ? refuse(name, 'it is absolute') : undefined;
+  if (kind === 'directory' && (path === '' || path === '.'))
+    return name.startsWith('/') ? refuse(name, 'it is absolute') : undefined;
   const fault = pathFault(path);
   if (fault !== undefined) return refuse(name, fault);
   if (raw.isEncrypted()) throw lamError('LAM_STORE_ZIP_ENCRYPTED', { entry: name });
   if (raw.compressionMethod !== METHOD_STORE && raw.compressionMethod !== METHOD_DEFLATE) {
     throw lamError('LAM_STORE_ZIP_UNSUPPORTED', { entry: name, what: `compression method ${raw.compressionMethod}` });
   }
-  return { path, kind, executable: isExecutable(raw, path), size: kind === 'directory' ? 0 : raw.uncompressedSize, raw };
+  return {
+    path,
+    kind,
+    executable: isExecutable(raw, path),
+    size: kind === 'directory' ? 0 : raw.uncompressedSize,
+    raw,
+  };
 }
 
 function refuse(entry: string, why: string): never {
@@ -89,7 +96,10 @@ function kindOf(raw: Entry, name: string): ZipEntry['kind'] {
     case 0o120000:
       return 'symlink';
     default:
-      throw lamError('LAM_STORE_ZIP_UNSUPPORTED', { entry: name, what: 'it is neither a file, a folder nor a symbolic link' });
+      throw lamError('LAM_STORE_ZIP_UNSUPPORTED', {
+        entry: name,
+        what: 'it is neither a file, a folder nor a symbolic link',
+      });
   }
 }
 

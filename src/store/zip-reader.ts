@@ -33,7 +33,10 @@ export class ZipReader {
     if (size > limits.zipBytes) throw lamError('LAM_STORE_ZIP_TOO_LARGE', { what: 'the zip', limit: limits.zipBytes });
     let zip: ZipFile;
     try {
-      zip = 'path' in source ? await openPromise(source.path, OPTIONS) : await fromBufferPromise(Buffer.from(source.bytes), OPTIONS);
+      zip =
+        'path' in source
+          ? await openPromise(source.path, OPTIONS)
+          : await fromBufferPromise(Buffer.from(source.bytes), OPTIONS);
     } catch (error) {
       if (errnoOf(error) !== undefined) throw error;
       throw magic.startsWith('PK')
@@ -74,9 +77,14 @@ export class ZipReader {
       }
     } catch (error) {
       if (failure !== undefined) throw failure.of;
-      throw lamError('LAM_STORE_ZIP_CORRUPT', { entry: entry.path, why: 'its data does not unpack to what its header says' }, error);
+      throw lamError(
+        'LAM_STORE_ZIP_CORRUPT',
+        { entry: entry.path, why: 'its data does not unpack to what its header says' },
+        error,
+      );
     }
-    if (sum !== entry.raw.crc32) throw lamError('LAM_STORE_ZIP_CORRUPT', { entry: entry.path, why: 'its checksum is wrong' });
+    if (sum !== entry.raw.crc32)
+      throw lamError('LAM_STORE_ZIP_CORRUPT', { entry: entry.path, why: 'its checksum is wrong' });
   }
 
   /** The target of a symbolic link, as stored. */
@@ -103,7 +111,8 @@ export class ZipReader {
 }
 
 async function look(source: ZipSource): Promise<{ size: number; magic: string }> {
-  if ('bytes' in source) return { size: source.bytes.length, magic: Buffer.from(source.bytes.subarray(0, 2)).toString('latin1') };
+  if ('bytes' in source)
+    return { size: source.bytes.length, magic: Buffer.from(source.bytes.subarray(0, 2)).toString('latin1') };
   const file = await open(source.path, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);

@@ -22,7 +22,8 @@ describe("AWS's own client", () => {
           errorType: 'Error',
         }),
       full: (call) => gate.then(() => ({ kind: 'result', payload: call.event })),
-      context: (call) => Promise.resolve({ kind: 'result', payload: Buffer.from(call.context.clientContext ?? 'null') }),
+      context: (call) =>
+        Promise.resolve({ kind: 'result', payload: Buffer.from(call.context.clientContext ?? 'null') }),
     });
     for (const name of ['hello', 'fails', 'context']) await house.publish(name);
     await house.publish('hello', { memoryMiB: 256 });
@@ -60,18 +61,27 @@ describe("AWS's own client", () => {
     ]) {
       assert.equal((await client.send(new InvokeCommand(input))).ExecutedVersion, '1');
     }
-    assert.equal((await client.send(new InvokeCommand({ FunctionName: 'hello', Qualifier: '$LATEST' }))).ExecutedVersion, '2');
+    assert.equal(
+      (await client.send(new InvokeCommand({ FunctionName: 'hello', Qualifier: '$LATEST' }))).ExecutedVersion,
+      '2',
+    );
   });
 
   test('gets the end of the log', async () => {
     const answer = await client.send(new InvokeCommand({ FunctionName: 'hello', LogType: 'Tail' }));
-    assert.match(Buffer.from(answer.LogResult ?? '', 'base64').toString(), /^START RequestId: .*\nEND RequestId: .*\nREPORT RequestId: /);
+    assert.match(
+      Buffer.from(answer.LogResult ?? '', 'base64').toString(),
+      /^START RequestId: .*\nEND RequestId: .*\nREPORT RequestId: /,
+    );
   });
 
   test('hands its client context on', async () => {
     const context = { custom: { a: 1 } };
     const answer = await client.send(
-      new InvokeCommand({ FunctionName: 'context', ClientContext: Buffer.from(JSON.stringify(context)).toString('base64') }),
+      new InvokeCommand({
+        FunctionName: 'context',
+        ClientContext: Buffer.from(JSON.stringify(context)).toString('base64'),
+      }),
     );
     assert.deepEqual(JSON.parse(answer.Payload?.transformToString() ?? ''), context);
   });
@@ -83,7 +93,10 @@ describe("AWS's own client", () => {
   });
 
   test('gets 204 for a dry run', async () => {
-    assert.equal((await client.send(new InvokeCommand({ FunctionName: 'hello', InvocationType: 'DryRun' }))).StatusCode, 204);
+    assert.equal(
+      (await client.send(new InvokeCommand({ FunctionName: 'hello', InvocationType: 'DryRun' }))).StatusCode,
+      204,
+    );
   });
 
   test('throws ResourceNotFoundException for what is not there', async () => {
@@ -96,11 +109,14 @@ describe("AWS's own client", () => {
   });
 
   test('throws InvalidRequestContentException for a payload that is no JSON', async () => {
-    await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'hello', Payload: Buffer.from('{') })), (error) => {
-      assert.ok(error instanceof InvalidRequestContentException);
-      assert.match(error.message, /^Could not parse request body into json/);
-      return true;
-    });
+    await assert.rejects(
+      client.send(new InvokeCommand({ FunctionName: 'hello', Payload: Buffer.from('{') })),
+      (error) => {
+        assert.ok(error instanceof InvalidRequestContentException);
+        assert.match(error.message, /^Could not parse request body into json/);
+        return true;
+      },
+    );
   });
 
   test('throws TooManyRequestsException when there is no room', async () => {

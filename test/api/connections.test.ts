@@ -58,7 +58,10 @@ describe('a connection', () => {
 
   test('that sends no HTTP is answered 400 and closed', async () => {
     assert.match(await house.raw('\u0000\u0001 garbage\r\n\r\n'), /^HTTP\/1\.1 400 /);
-    assert.match(await house.raw(`GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'y'.repeat(70_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /);
+    assert.match(
+      await house.raw(`GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'y'.repeat(70_000)}\r\n\r\n`),
+      /^HTTP\/1\.1 431 /,
+    );
   });
 
   test('that breaks off in the middle of anything leaves nothing behind', async () => {
@@ -81,7 +84,8 @@ describe('a connection', () => {
     const warn = (warning: Error): void => void warnings.push(warning);
     process.on('warning', warn);
     const run = async (count: number): Promise<void> => {
-      for (let i = 0; i < count; i++) await house.ask(i % 2 === 0 ? PATH : '/hello', { method: 'POST', body: '{}', agent });
+      for (let i = 0; i < count; i++)
+        await house.ask(i % 2 === 0 ? PATH : '/hello', { method: 'POST', body: '{}', agent });
     };
     await run(1000);
     process.off('warning', warn);

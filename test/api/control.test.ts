@@ -27,7 +27,9 @@ describe('the control API', () => {
     });
     await house.publish('hello');
     await house.publish('hello', { memoryMiB: 256 });
-    artifact = String(((await house.control(HELLO)).json()['allVersions'] as Record<string, unknown>[])[0]?.['artifact']);
+    artifact = String(
+      ((await house.control(HELLO)).json()['allVersions'] as Record<string, unknown>[])[0]?.['artifact'],
+    );
   });
   after(() => house[Symbol.asyncDispose]());
 

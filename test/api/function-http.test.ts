@@ -14,36 +14,56 @@ for (const way of WAYS)
     before(async () => {
       const handlers: Handlers = {
         empty: () => result('{"statusCode":204,"body":"never sent","headers":{"content-length":"5"}}'),
-        png: () => result('{"statusCode":200,"isBase64Encoded":true,"headers":{"content-type":"image/png"},"body":"iVBORwD/"}'),
+        png: () =>
+          result('{"statusCode":200,"isBase64Encoded":true,"headers":{"content-type":"image/png"},"body":"iVBORwD/"}'),
         cookies: () => result('{"statusCode":302,"headers":{"location":"/x"},"cookies":["a=1","b=2"]}'),
         text: () => result('"hello"'),
-        throws: () => Promise.resolve({ kind: 'error', payload: Buffer.from('{"secret":1}'), errorType: 'Error\nwith\u2028odd' }),
+        throws: () =>
+          Promise.resolve({ kind: 'error', payload: Buffer.from('{"secret":1}'), errorType: 'Error\nwith\u2028odd' }),
         strange: () => result('{"statusCode":"teapot"}'),
-        trailing: () => result('{"statusCode":200,"headers":{"trailer":"x","connection":"close","x-amzn-requestid":"forged"},"body":"ok"}'),
+        trailing: () =>
+          result(
+            '{"statusCode":200,"headers":{"trailer":"x","connection":"close","x-amzn-requestid":"forged"},"body":"ok"}',
+          ),
         slow: () => new Promise(() => undefined),
       };
       house = await edgeHouse(handlers, { way });
-      for (const name of ['echo', 'empty', 'png', 'cookies', 'text', 'throws', 'strange', 'trailing']) await house.publish(name);
+      for (const name of ['echo', 'empty', 'png', 'cookies', 'text', 'throws', 'strange', 'trailing'])
+        await house.publish(name);
       await house.publish('slow', { timeoutMs: 10 });
       await house.publish('users', { routes: ['GET /users/{id}', 'ANY /files/{path+}'] });
     });
     after(() => house[Symbol.asyncDispose]());
 
     test('gets the event of its request, and its answer goes out by the rules', async () => {
-      const answer = await house.ask('/echo/a/b?x=1', { method: 'POST', body: '{"n":1}', headers: { 'content-type': 'application/json' } });
-      const event = answer.json() as { requestContext: Record<string, unknown>; headers: Record<string, string> } & Record<string, unknown>;
+      const answer = await house.ask('/echo/a/b?x=1', {
+        method: 'POST',
+        body: '{"n":1}',
+        headers: { 'content-type': 'application/json' },
+      });
+      const event = answer.json() as {
+        requestContext: Record<string, unknown>;
+        headers: Record<string, string>;
+      } & Record<string, unknown>;
       assert.equal(answer.status, 200);
       assert.deepEqual(
         [event['rawPath'], event['rawQueryString'], event['body'], event['isBase64Encoded']],
         ['/a/b', 'x=1', '{"n":1}', false],
       );
-      assert.equal(event.requestContext['requestId'], answer.headers['x-amzn-requestid'], 'one id for the caller and the handler');
+      assert.equal(
+        event.requestContext['requestId'],
+        answer.headers['x-amzn-requestid'],
+        'one id for the caller and the handler',
+      );
       assert.equal(event.headers['x-amzn-trace-id'], answer.headers['x-amzn-trace-id'], 'and one trace');
     });
 
     test('is reached at its declared routes', async () => {
       const one = (await house.ask('/users/7')).json();
-      assert.deepEqual([one['routeKey'], one['pathParameters'], one['rawPath']], ['GET /users/{id}', { id: '7' }, '/users/7']);
+      assert.deepEqual(
+        [one['routeKey'], one['pathParameters'], one['rawPath']],
+        ['GET /users/{id}', { id: '7' }, '/users/7'],
+      );
       assert.deepEqual((await house.ask('/files/a/b', { method: 'PUT' })).json()['pathParameters'], { path: 'a/b' });
     });
 
@@ -70,7 +90,10 @@ for (const way of WAYS)
 
     test('cookies become headers of their own', async () => {
       const answer = await house.ask('/cookies');
-      assert.deepEqual([answer.status, answer.headers.location, answer.headers['set-cookie']], [302, '/x', ['a=1', 'b=2']]);
+      assert.deepEqual(
+        [answer.status, answer.headers.location, answer.headers['set-cookie']],
+        [302, '/x', ['a=1', 'b=2']],
+      );
     });
 
     test("headers that are the server's own business are left out", async () => {
@@ -87,7 +110,10 @@ for (const way of WAYS)
     for (const [name, type] of failing) {
       test(`one that is ${name} is answered 502 in AWS's words, and gives nothing away`, async () => {
         const answer = await house.ask(`/${name}`);
-        assert.deepEqual([answer.status, answer.text, answer.headers['x-lam-error-type']], [502, 'Internal Server Error', type]);
+        assert.deepEqual(
+          [answer.status, answer.text, answer.headers['x-lam-error-type']],
+          [502, 'Internal Server Error', type],
+        );
       });
     }
 
@@ -106,7 +132,13 @@ for (const way of WAYS)
 
     test('a client that leaves before its body is through runs nothing', async () => {
       const before = house.driver.created.length;
-      const outgoing = send({ host: '127.0.0.1', port: house.port, path: '/echo', method: 'POST', headers: { 'content-length': 100 } });
+      const outgoing = send({
+        host: '127.0.0.1',
+        port: house.port,
+        path: '/echo',
+        method: 'POST',
+        headers: { 'content-length': 100 },
+      });
       const closed = new Promise((resolve) => outgoing.on('error', () => undefined).on('close', resolve));
       outgoing.write('half', () => outgoing.destroy());
       await closed;

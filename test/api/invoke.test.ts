@@ -21,7 +21,8 @@ for (const way of WAYS)
           call.print('stdout', 'from inside');
           return Promise.resolve({ kind: 'result', payload: call.event });
         },
-        fails: () => Promise.resolve({ kind: 'error', payload: Buffer.from('{ "odd":  "bytes" }'), errorType: 'Error' }),
+        fails: () =>
+          Promise.resolve({ kind: 'error', payload: Buffer.from('{ "odd":  "bytes" }'), errorType: 'Error' }),
         dies: (call) => {
           call.sandbox.die({ code: 1, signal: null, outOfMemory: false });
           return new Promise(() => undefined);
@@ -43,9 +44,15 @@ for (const way of WAYS)
       assert.equal(answer.text, '{ "a": 1 }');
       assert.equal(answer.headers['content-type'], 'application/json');
       assert.equal(answer.headers['x-amz-executed-version'], '2');
-      assert.match(String(answer.headers['x-amzn-requestid']), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      assert.match(
+        String(answer.headers['x-amzn-requestid']),
+        /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+      );
       assert.equal(answer.headers['x-amzn-requestid'], lastCall?.context.requestId);
-      assert.match(String(answer.headers['x-amzn-trace-id']), /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+      assert.match(
+        String(answer.headers['x-amzn-trace-id']),
+        /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/,
+      );
       assert.equal(answer.headers['x-amz-function-error'], undefined);
       assert.equal(answer.headers['x-amz-log-result'], undefined);
     });
@@ -56,7 +63,10 @@ for (const way of WAYS)
 
     test("takes no body for '{}'", async () => {
       for (const body of [undefined, ''])
-        assert.equal((await house.ask(invoke('hello'), { method: 'POST', ...(body === undefined ? {} : { body }) })).text, '{}');
+        assert.equal(
+          (await house.ask(invoke('hello'), { method: 'POST', ...(body === undefined ? {} : { body }) })).text,
+          '{}',
+        );
     });
 
     const targets: [string, string, string][] = [
@@ -82,7 +92,9 @@ for (const way of WAYS)
         ['hello?Qualifier=%24LATEST', '2'],
         ['hello%3Aprod?Qualifier=prod', '1'],
       ]) {
-        const answer = await house.ask(`/2015-03-31/functions/${String(path).replace('?', '/invocations?')}`, { method: 'POST' });
+        const answer = await house.ask(`/2015-03-31/functions/${String(path).replace('?', '/invocations?')}`, {
+          method: 'POST',
+        });
         assert.deepEqual([answer.status, answer.headers['x-amz-executed-version']], [200, version], String(path));
       }
     });
@@ -92,7 +104,10 @@ for (const way of WAYS)
       const before = Date.now();
       await house.ask(invoke('hello:prod'), {
         method: 'POST',
-        headers: { 'x-amz-client-context': Buffer.from(clientContext).toString('base64'), 'x-amzn-trace-id': 'Root=1-5-6' },
+        headers: {
+          'x-amz-client-context': Buffer.from(clientContext).toString('base64'),
+          'x-amzn-trace-id': 'Root=1-5-6',
+        },
       });
       const context = lastCall?.context;
       assert.equal(context?.functionArn, `${ARN}:prod`);
@@ -102,7 +117,10 @@ for (const way of WAYS)
     });
 
     test('gives a trace id of its own for one no runtime could be given', async () => {
-      const answer = await house.ask(invoke('hello'), { method: 'POST', headers: { 'x-amzn-trace-id': 'x'.repeat(2000) } });
+      const answer = await house.ask(invoke('hello'), {
+        method: 'POST',
+        headers: { 'x-amzn-trace-id': 'x'.repeat(2000) },
+      });
       assert.match(String(answer.headers['x-amzn-trace-id']), /^Root=1-/);
     });
 
@@ -150,23 +168,73 @@ for (const way of WAYS)
 
     test('DryRun answers 204 and runs nothing', async () => {
       lastCall = undefined;
-      const answer = await house.ask(invoke('hello'), { method: 'POST', body: '{}', headers: { 'x-amz-invocation-type': 'DryRun' } });
+      const answer = await house.ask(invoke('hello'), {
+        method: 'POST',
+        body: '{}',
+        headers: { 'x-amz-invocation-type': 'DryRun' },
+      });
       assert.deepEqual([answer.status, answer.text, lastCall], [204, '', undefined]);
-      const missing = await house.ask(invoke('nobody'), { method: 'POST', body: '{}', headers: { 'x-amz-invocation-type': 'DryRun' } });
+      const missing = await house.ask(invoke('nobody'), {
+        method: 'POST',
+        body: '{}',
+        headers: { 'x-amz-invocation-type': 'DryRun' },
+      });
       assert.equal(missing.headers['x-amzn-errortype'], 'ResourceNotFoundException');
     });
 
     /** Path, request, status, AWS's name, the code of lam. */
     const refused: [string, string, { headers?: Record<string, string>; body?: string }, number, string, string][] = [
-      ['an unknown function', invoke('nobody'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_FUNCTION_NOT_FOUND'],
-      ['an unknown version', invoke('hello:99'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_VERSION_NOT_FOUND'],
+      [
+        'an unknown function',
+        invoke('nobody'),
+        {},
+        404,
+        'ResourceNotFoundException',
+        'LAM_REGISTRY_FUNCTION_NOT_FOUND',
+      ],
+      [
+        'an unknown version',
+        invoke('hello:99'),
+        {},
+        404,
+        'ResourceNotFoundException',
+        'LAM_REGISTRY_VERSION_NOT_FOUND',
+      ],
       ['an unknown alias', invoke('hello:nope'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_ALIAS_NOT_FOUND'],
       ['a bad name', invoke('../x'), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
       ['a long name', invoke('x'.repeat(65)), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
-      ['broken percent-encoding', '/2015-03-31/functions/%zz/invocations', {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
-      ['a bad qualifier', `${invoke('hello')}?Qualifier=..%2Fx`, {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_QUALIFIER'],
-      ['two qualifiers', `${invoke('hello:1')}?Qualifier=2`, {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_QUALIFIER_MISMATCH'],
-      ['a payload that is no JSON', invoke('hello'), { body: '{"a":' }, 400, 'InvalidRequestContentException', 'LAM_EDGE_PAYLOAD_NOT_JSON'],
+      [
+        'broken percent-encoding',
+        '/2015-03-31/functions/%zz/invocations',
+        {},
+        400,
+        'InvalidParameterValueException',
+        'LAM_EDGE_BAD_NAME',
+      ],
+      [
+        'a bad qualifier',
+        `${invoke('hello')}?Qualifier=..%2Fx`,
+        {},
+        400,
+        'InvalidParameterValueException',
+        'LAM_EDGE_BAD_QUALIFIER',
+      ],
+      [
+        'two qualifiers',
+        `${invoke('hello:1')}?Qualifier=2`,
+        {},
+        400,
+        'InvalidParameterValueException',
+        'LAM_EDGE_QUALIFIER_MISMATCH',
+      ],
+      [
+        'a payload that is no JSON',
+        invoke('hello'),
+        { body: '{"a":' },
+        400,
+        'InvalidRequestContentException',
+        'LAM_EDGE_PAYLOAD_NOT_JSON',
+      ],
       [
         'an Event',
         invoke('hello'),
@@ -191,7 +259,14 @@ for (const way of WAYS)
         'InvalidRequestContentException',
         'LAM_EDGE_CLIENT_CONTEXT',
       ],
-      ['a rebound name', invoke('hello'), { headers: { host: 'evil.example' } }, 403, 'AccessDeniedException', 'LAM_EDGE_HOST_REFUSED'],
+      [
+        'a rebound name',
+        invoke('hello'),
+        { headers: { host: 'evil.example' } },
+        403,
+        'AccessDeniedException',
+        'LAM_EDGE_HOST_REFUSED',
+      ],
       [
         'a foreign page',
         invoke('hello'),
@@ -200,11 +275,22 @@ for (const way of WAYS)
         'AccessDeniedException',
         'LAM_EDGE_ORIGIN_REFUSED',
       ],
-      ['another operation', '/2015-03-31/functions/hello/configuration', {}, 404, 'UnknownOperationException', 'LAM_EDGE_NOT_FOUND'],
+      [
+        'another operation',
+        '/2015-03-31/functions/hello/configuration',
+        {},
+        404,
+        'UnknownOperationException',
+        'LAM_EDGE_NOT_FOUND',
+      ],
     ];
     for (const [what, path, { headers, body }, status, awsName, code] of refused) {
       test(`answers ${status} ${awsName} for ${what}`, async () => {
-        const answer = await house.ask(path, { method: 'POST', body: body ?? '{}', ...(headers === undefined ? {} : { headers }) });
+        const answer = await house.ask(path, {
+          method: 'POST',
+          body: body ?? '{}',
+          ...(headers === undefined ? {} : { headers }),
+        });
         assert.equal(answer.status, status);
         assert.equal(answer.headers['x-amzn-errortype'], awsName);
         const wire = decodeErrorHeader(String(answer.headers[INVOKE.lamError]));
@@ -222,10 +308,22 @@ for (const way of WAYS)
     test('answers 413 for a body over the limit, announced or not, and takes one of just the limit', async () => {
       const most = Buffer.alloc(LIMITS.payloadBytes, ' ');
       most.write('1');
-      assert.equal((await house.ask(invoke('hello'), { method: 'POST', body: most })).bytes.length, LIMITS.payloadBytes);
-      const announced = await house.ask(invoke('hello'), { method: 'POST', body: Buffer.alloc(LIMITS.payloadBytes + 1, ' ') });
+      assert.equal(
+        (await house.ask(invoke('hello'), { method: 'POST', body: most })).bytes.length,
+        LIMITS.payloadBytes,
+      );
+      const announced = await house.ask(invoke('hello'), {
+        method: 'POST',
+        body: Buffer.alloc(LIMITS.payloadBytes + 1, ' '),
+      });
       assert.deepEqual([announced.status, announced.headers['x-amzn-errortype']], [413, 'RequestTooLargeException']);
-      const outgoing = send({ host: '127.0.0.1', port: house.port, path: invoke('hello'), method: 'POST', headers: { host: 'localhost' } });
+      const outgoing = send({
+        host: '127.0.0.1',
+        port: house.port,
+        path: invoke('hello'),
+        method: 'POST',
+        headers: { host: 'localhost' },
+      });
       outgoing.write(Buffer.alloc(LIMITS.payloadBytes, ' '));
       outgoing.end(' ');
       const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -296,7 +394,13 @@ describe('the queue, seen from outside', () => {
     await house.publish('f', { maxConcurrency: 1 });
     const first = house.ask(invoke('f'), { method: 'POST', body: '1' });
     await running;
-    const leaver = send({ host: '127.0.0.1', port: house.port, path: invoke('f'), method: 'POST', headers: { host: 'localhost' } });
+    const leaver = send({
+      host: '127.0.0.1',
+      port: house.port,
+      path: invoke('f'),
+      method: 'POST',
+      headers: { host: 'localhost' },
+    });
     const left = new Promise((resolve) => leaver.on('error', () => undefined).on('close', resolve));
     leaver.end('2');
     await house.arrived(2);

@@ -8,7 +8,11 @@ import { StemUnderTest } from './stem-rig.ts';
 
 const [subject = '', home = '', assets = ''] = process.argv.slice(2);
 const driver = await openDriver(JSON.parse(subject) as Subject, home, assets);
-const sandboxes = await Promise.all([boot(driver, home, 'nodejs'), boot(driver, home, 'python3'), boot(driver, home, 'provided')]);
+const sandboxes = await Promise.all([
+  boot(driver, home, 'nodejs'),
+  boot(driver, home, 'python3'),
+  boot(driver, home, 'provided'),
+]);
 await sandboxes[0].text({ what: 'child' });
 await StemUnderTest.boot(driver, 'python3');
 const stem = await StemUnderTest.boot(driver, 'nodejs');

@@ -5,7 +5,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildAssets } from '../../scripts/build-assets.ts';
-import { DialHome, type Expected, type InitOutcome, type InitRequest, type InvokeOutcome } from '../../src/executor/index.ts';
+import {
+  DialHome,
+  type Expected,
+  type InitOutcome,
+  type InitRequest,
+  type InvokeOutcome,
+} from '../../src/executor/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { invoked } from '../support/invoked.ts';
 
@@ -45,7 +51,12 @@ export class BootedProcess implements AsyncDisposable {
 
   /** Invokes with the JSON of `event`, under `requestId`. */
   invoke(event: unknown, requestId = 'r'): Promise<InvokeOutcome> {
-    const context = { requestId, deadlineMs: Date.now() + 10_000, functionArn: 'arn', traceId: `trace of ${requestId}` };
+    const context = {
+      requestId,
+      deadlineMs: Date.now() + 10_000,
+      functionArn: 'arn',
+      traceId: `trace of ${requestId}`,
+    };
     return invoked(this.session, context, Buffer.from(JSON.stringify(event)));
   }
 
@@ -53,7 +64,11 @@ export class BootedProcess implements AsyncDisposable {
   async json(event: unknown, requestId = 'r'): Promise<unknown> {
     const outcome = await this.invoke(event, requestId);
     const said = 'payload' in outcome ? Buffer.from(outcome.payload).toString() : '';
-    assert.equal(outcome.kind, 'result', `${JSON.stringify({ ...outcome, payload: said })} ${JSON.stringify(this.logs)}`);
+    assert.equal(
+      outcome.kind,
+      'result',
+      `${JSON.stringify({ ...outcome, payload: said })} ${JSON.stringify(this.logs)}`,
+    );
     return JSON.parse(said) as unknown;
   }
 
@@ -111,24 +126,46 @@ export class BootstrapHouse implements AsyncDisposable {
       onStartupCache: (_interpreter, cache) => void caches.push(cache),
       onProtocolError: (what) => logs.push(['protocol', what]),
     });
-    const [program = '', ...args] = command ?? (runtime === 'nodejs' ? [process.execPath] : ['python3', '-I', '-S', '-B', '-X', 'utf8']);
+    const [program = '', ...args] =
+      command ?? (runtime === 'nodejs' ? [process.execPath] : ['python3', '-I', '-S', '-B', '-X', 'utf8']);
     const bootstrap = join(this.#assets, runtime === 'nodejs' ? 'bootstrap-nodejs.cjs' : 'bootstrap-python3.py');
     const child = spawn(program, [...args, bootstrap], {
       cwd: tmp,
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin', TMPDIR: tmp, LAM_SOCKET: this.#home.path, LAM_TOKEN: expected.token },
+      env: {
+        PATH: '/usr/local/bin:/usr/bin:/bin',
+        TMPDIR: tmp,
+        LAM_SOCKET: this.#home.path,
+        LAM_TOKEN: expected.token,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const session = await expected.connected;
-    for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (chunk: Buffer) => session.output(name, chunk));
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].on('data', (chunk: Buffer) => session.output(name, chunk));
     child.once('close', (code, signal) => session.exited({ code, signal, outOfMemory: false }));
     if (stemMs !== undefined) await new Promise((resolve) => setTimeout(resolve, stemMs));
     const request: InitRequest = {
-      ...{ functionName: 'f', version: 1, functionArn: 'arn', memoryMiB: 128, timeoutMs: 10_000, logGroup: 'g', logStream: 's' },
+      ...{
+        functionName: 'f',
+        version: 1,
+        functionArn: 'arn',
+        memoryMiB: 128,
+        timeoutMs: 10_000,
+        logGroup: 'g',
+        logStream: 's',
+      },
       ...{ handler: 'index.handler', concurrency: 1, wantStartupCache: false, environment: {} },
       taskRoot: over.taskRoot ?? (await this.code(files)),
       ...over,
     };
-    return new BootedProcess({ session, init: await session.init(request, 10_000, startupCache), logs, caches, tmp, process: child });
+    return new BootedProcess({
+      session,
+      init: await session.init(request, 10_000, startupCache),
+      logs,
+      caches,
+      tmp,
+      process: child,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -65,8 +65,10 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
   });
   after(() => house[Symbol.asyncDispose]());
 
-  const boot = (concurrency: number, over: Partial<{ handler: string; timeoutMs: number; environment: Record<string, string> }> = {}) =>
-    house.boot('nodejs', { files: { 'index.js': HANDLER }, concurrency, ...over });
+  const boot = (
+    concurrency: number,
+    over: Partial<{ handler: string; timeoutMs: number; environment: Record<string, string> }> = {},
+  ) => house.boot('nodejs', { files: { 'index.js': HANDLER }, concurrency, ...over });
   const names = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `n${i}`);
   const ended = (booted: BootedProcess) => new Promise((resolve) => booted.process.once('exit', resolve));
 
@@ -93,7 +95,8 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
   test('keeps what each prints apart, unended lines too', async () => {
     await using booted = await boot(8);
     await Promise.all(names(8).map((name, i) => booted.json({ what: 'gate', count: 8, name, ms: 8 - i }, name)));
-    for (const name of names(8)) assert.deepEqual(booted.of(name), [`before ${name}`, `after ${name} ${name}`, `unended ${name}`]);
+    for (const name of names(8))
+      assert.deepEqual(booted.of(name), [`before ${name}`, `after ${name} ${name}`, `unended ${name}`]);
     assert.deepEqual(booted.of(''), ['loaded']);
     assert.equal(booted.logs.length, 25);
   });
@@ -141,7 +144,10 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
   test('ends all that run when one of them ends the process', async () => {
     await using booted = await boot(2);
     const exit = ended(booted);
-    const outcomes = await Promise.all([booted.invoke({ what: 'sleep', ms: 5000 }), booted.invoke({ what: 'exit', ms: 5, code: 3 })]);
+    const outcomes = await Promise.all([
+      booted.invoke({ what: 'sleep', ms: 5000 }),
+      booted.invoke({ what: 'exit', ms: 5, code: 3 }),
+    ]);
     const status = { code: 3, signal: null, outOfMemory: false };
     assert.deepEqual(outcomes, [
       { kind: 'exit', exit: status },

@@ -149,7 +149,8 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
     test(`${kind}: keeps what each prints apart, unended lines too`, async () => {
       await using booted = await boot(source, 8);
       await Promise.all(names(8).map((name, i) => booted.json({ what: 'gate', count: 8, name, ms: 8 - i }, name)));
-      for (const name of names(8)) assert.deepEqual(booted.of(name), [`before ${name}`, `after ${name} ${name}`, `unended ${name}`]);
+      for (const name of names(8))
+        assert.deepEqual(booted.of(name), [`before ${name}`, `after ${name} ${name}`, `unended ${name}`]);
       assert.deepEqual(booted.of(''), ['loaded']);
       assert.equal(booted.logs.length, 25);
     });
@@ -170,7 +171,10 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
       for (const code of [0, 3]) {
         await using booted = await boot(source, 2);
         const exit = { kind: 'exit', exit: { code, signal: null, outOfMemory: false } };
-        const outcomes = await Promise.all([booted.invoke({ what: 'sleep', ms: 5000 }), booted.invoke({ what: 'exits', ms: 5, code })]);
+        const outcomes = await Promise.all([
+          booted.invoke({ what: 'sleep', ms: 5000 }),
+          booted.invoke({ what: 'exits', ms: 5, code }),
+        ]);
         assert.deepEqual(outcomes, [exit, exit]);
       }
     });
@@ -216,12 +220,16 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
   test('threads: log with the request id of their own', async () => {
     await using booted = await boot(SYNC, 4);
     await Promise.all(names(4).map((name) => booted.json({ what: 'logs', name }, name)));
-    for (const name of names(4)) assert.match(booted.of(name).join(), new RegExp(`^\\[INFO\\]\\t[^\\t]+\\t${name}\\tof ${name}$`));
+    for (const name of names(4))
+      assert.match(booted.of(name).join(), new RegExp(`^\\[INFO\\]\\t[^\\t]+\\t${name}\\tof ${name}$`));
   });
 
   test('threads: hand a coroutine to the loop, which prints for whom it belongs to', async () => {
     await using booted = await boot(SYNC, 2);
-    assert.deepEqual(await Promise.all(['a', 'b'].map((name) => booted.json({ what: 'inner', name }, name))), ['a', 'b']);
+    assert.deepEqual(await Promise.all(['a', 'b'].map((name) => booted.json({ what: 'inner', name }, name))), [
+      'a',
+      'b',
+    ]);
     assert.deepEqual([booted.of('a'), booted.of('b')], [['of a coroutine'], ['of a coroutine']]);
   });
 

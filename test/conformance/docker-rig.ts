@@ -113,7 +113,11 @@ export const INIT: InitRequest = {
 };
 
 /** Invokes with `event` as JSON. */
-export function invoke(session: Session, event: unknown, over: Partial<InvocationContext> = {}): Promise<InvokeOutcome> {
+export function invoke(
+  session: Session,
+  event: unknown,
+  over: Partial<InvocationContext> = {},
+): Promise<InvokeOutcome> {
   const context = {
     requestId: crypto.randomUUID(),
     deadlineMs: Date.now() + 10_000,
@@ -132,7 +136,11 @@ export function resultOf(outcome: InvokeOutcome): unknown {
 }
 
 /** Asks the engine something, without the driver's own way of asking. */
-export function askEngine(socketPath: string, path: string, method = 'GET'): Promise<{ readonly status: number; readonly body: unknown }> {
+export function askEngine(
+  socketPath: string,
+  path: string,
+  method = 'GET',
+): Promise<{ readonly status: number; readonly body: unknown }> {
   return new Promise((resolve, reject) => {
     const req = request({ socketPath, path, method, agent: false }, (res) => {
       const chunks: Buffer[] = [];
@@ -155,14 +163,22 @@ export async function bareImage(socketPath: string): Promise<{ readonly tag: str
   const archive = spawn('tar', ['-chP', ...libraries], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise<void>((resolve, reject) => {
     const path = `/images/create?fromSrc=-&repo=${tag}&tag=1`;
-    const req = request({ socketPath, path, method: 'POST', agent: false, headers: { 'Content-Type': 'application/x-tar' } }, (res) => {
-      res.resume();
-      res.on('end', () => (res.statusCode === 200 ? resolve() : reject(new TypeError(`import answered ${res.statusCode}`))));
-    });
+    const req = request(
+      { socketPath, path, method: 'POST', agent: false, headers: { 'Content-Type': 'application/x-tar' } },
+      (res) => {
+        res.resume();
+        res.on('end', () =>
+          res.statusCode === 200 ? resolve() : reject(new TypeError(`import answered ${res.statusCode}`)),
+        );
+      },
+    );
     req.on('error', reject);
     archive.stdout.pipe(req);
   });
-  return { tag: `${tag}:1`, [Symbol.asyncDispose]: async () => void (await askEngine(socketPath, `/images/${tag}:1`, 'DELETE')) };
+  return {
+    tag: `${tag}:1`,
+    [Symbol.asyncDispose]: async () => void (await askEngine(socketPath, `/images/${tag}:1`, 'DELETE')),
+  };
 }
 
 /** A way to the engine that can be cut, which looks to the driver as if the engine had stopped. */

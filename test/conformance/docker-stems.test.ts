@@ -55,15 +55,21 @@ if (probe.ok) {
         assert.equal((await stem.session.init(INIT, 10_000)).kind, 'ready', JSON.stringify(rig.logs));
         const { attempts, ...rest } = resultOf(await invoke(stem.session, {})) as { attempts: Record<string, string> };
         assert.deepEqual(rest, { uid: INSIDE, owner, links: 2 });
-        const allowed = Object.entries(attempts).filter(([, outcome]) => !['EROFS', 'EXDEV', 'EPERM', 'EACCES'].includes(outcome));
+        const allowed = Object.entries(attempts).filter(
+          ([, outcome]) => !['EROFS', 'EXDEV', 'EPERM', 'EACCES'].includes(outcome),
+        );
         assert.deepEqual(allowed, []);
         // As its owner it would be let do these anywhere but on a read-only mount.
         if (owner === INSIDE)
-          for (const what of ['write', 'reopen', 'chmod', 'fchmod', 'times']) assert.equal(attempts[what], 'EROFS', what);
+          for (const what of ['write', 'reopen', 'chmod', 'fchmod', 'times'])
+            assert.equal(attempts[what], 'EROFS', what);
         await stem.destroy();
         const after = await lstat(file);
         assert.equal(await readFile(file, 'utf8'), ATTACK);
-        assert.deepEqual([after.mode, after.mtimeMs, after.uid, after.nlink], [before.mode, before.mtimeMs, before.uid, 1]);
+        assert.deepEqual(
+          [after.mode, after.mtimeMs, after.uid, after.nlink],
+          [before.mode, before.mtimeMs, before.uid, 1],
+        );
       }
     });
 
@@ -92,7 +98,9 @@ if (probe.ok) {
       const driver = await rig.driver(socketPath);
       const stem = await driver.create(specOf('nodejs', '', { code: null, network: 'on' }), rig.hooks);
       await stem.bind(
-        await rig.code({ 'index.js': 'exports.handler = async () => require("node:fs").readdirSync("/sys/class/net").sort();' }),
+        await rig.code({
+          'index.js': 'exports.handler = async () => require("node:fs").readdirSync("/sys/class/net").sort();',
+        }),
       );
       assert.equal((await stem.session.init(INIT, 10_000)).kind, 'ready');
       assert.deepEqual(resultOf(await invoke(stem.session, {})), ['eth0', 'lo']);
@@ -102,7 +110,9 @@ if (probe.ok) {
       await using rig = await DockerRig.make();
       const driver = await rig.driver(socketPath);
       const limits = { memoryMiB: 1, cpus: 1, pids: 64, tmpMiB: 16 };
-      await assert.rejects(driver.create(specOf('nodejs', '', { code: null, limits }), rig.hooks), { code: 'LAM_DRIVER_START_FAILED' });
+      await assert.rejects(driver.create(specOf('nodejs', '', { code: null, limits }), rig.hooks), {
+        code: 'LAM_DRIVER_START_FAILED',
+      });
       assert.deepEqual(await readdir(join(rig.home, 'run/docker/stems')), []);
     });
   });

@@ -18,7 +18,9 @@ const required = (process.env['LAM_TEST_REQUIRE'] ?? '').split(',').includes('do
 const socketPath = probe.ok ? probe.socketPath : '';
 /** One line for the whole lane, where no engine answers. */
 const skip =
-  probe.ok || required ? false : `${probe.reason}. To run the Docker lane, start Docker; LAM_TEST_REQUIRE=docker makes this a failure`;
+  probe.ok || required
+    ? false
+    : `${probe.reason}. To run the Docker lane, start Docker; LAM_TEST_REQUIRE=docker makes this a failure`;
 /** Describes nothing where no engine answers. */
 const lane = (name: string, tests: () => void): void => {
   if (probe.ok) void describe(name, tests);
@@ -65,7 +67,10 @@ lane('the Docker driver', () => {
     await using rig = await DockerRig.make();
     const sandbox = await look(rig);
     const { body } = await askEngine(socketPath, `/containers/lam-${sandbox.id}/json`);
-    const { Config: config, HostConfig: host } = body as { Config: Record<string, unknown>; HostConfig: Record<string, unknown> };
+    const { Config: config, HostConfig: host } = body as {
+      Config: Record<string, unknown>;
+      HostConfig: Record<string, unknown>;
+    };
     assert.equal(config['User'], '1000:1000');
     assert.deepEqual(config['Labels'], {
       'lam.home': homeId(rig.home),
@@ -151,7 +156,10 @@ lane('the Docker driver', () => {
       'lambda_function.py': 'import ssl, os\ndef lambda_handler(event, context):\n  return [event, os.getuid()]\n',
     });
     const sandbox = await driver.create(specOf('python3', code), rig.hooks);
-    assert.equal((await sandbox.session.init({ ...INIT, handler: 'lambda_function.lambda_handler' }, 10_000)).kind, 'ready');
+    assert.equal(
+      (await sandbox.session.init({ ...INIT, handler: 'lambda_function.lambda_handler' }, 10_000)).kind,
+      'ready',
+    );
     assert.deepEqual(resultOf(await invoke(sandbox.session, { a: 1 })), [{ a: 1 }, 1000]);
   });
 
@@ -159,7 +167,10 @@ lane('the Docker driver', () => {
     await using rig = await DockerRig.make();
     const driver = await rig.driver(socketPath);
     const shell = await rig.code({});
-    await copyFile(join(import.meta.dirname, '../fixtures/functions/provided-shell/bootstrap'), join(shell, 'bootstrap'));
+    await copyFile(
+      join(import.meta.dirname, '../fixtures/functions/provided-shell/bootstrap'),
+      join(shell, 'bootstrap'),
+    );
     const code = await rig.code({ 'index.js': LOOK });
     const sandboxes = await Promise.all([
       driver.create(specOf('nodejs', code), rig.hooks),
@@ -193,7 +204,10 @@ lane('provided functions in Docker', () => {
     await using rig = await DockerRig.make();
     const driver = await rig.driver(socketPath);
     const code = await rig.code({});
-    await copyFile(join(import.meta.dirname, '../fixtures/functions/provided-shell/bootstrap'), join(code, 'bootstrap'));
+    await copyFile(
+      join(import.meta.dirname, '../fixtures/functions/provided-shell/bootstrap'),
+      join(code, 'bootstrap'),
+    );
     const start = async (): Promise<Sandbox> => {
       const sandbox = await driver.create(specOf('provided', code), rig.hooks);
       assert.equal((await sandbox.session.init(INIT, 10_000)).kind, 'ready');
@@ -204,9 +218,15 @@ lane('provided functions in Docker', () => {
     const failed = await invoke(sandbox.session, 'error');
     assert.ok(failed.kind === 'error' && failed.errorType === 'Asked');
     assert.deepEqual(await invoke(sandbox.session, 'huge'), { kind: 'too-large', bytes: 7_000_000 });
-    assert.deepEqual(await invoke(sandbox.session, 'exit'), { kind: 'exit', exit: { code: 7, signal: null, outOfMemory: false } });
+    assert.deepEqual(await invoke(sandbox.session, 'exit'), {
+      kind: 'exit',
+      exit: { code: 7, signal: null, outOfMemory: false },
+    });
     const second = await start();
-    assert.deepEqual(await invoke(second.session, 'killed'), { kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: false } });
+    assert.deepEqual(await invoke(second.session, 'killed'), {
+      kind: 'exit',
+      exit: { code: null, signal: 'SIGKILL', outOfMemory: false },
+    });
     assert.ok(rig.logs.some((l) => l.text === 'init of bootstrap' && l.requestId === ''));
     assert.ok(!rig.logs.some((l) => l.text.includes('Killed')));
   });
@@ -239,8 +259,14 @@ lane('provided functions in Docker', () => {
     assert.equal(outcome.errorType, 'Runtime.InvalidEntrypoint');
     await missing.destroy();
     assert.equal((await missing.exited).signal, 'SIGKILL');
-    const odd = await driver.create(specOf('provided', await rig.code({ bootstrap: '#!/no/such/interpreter\n' })), rig.hooks);
-    assert.deepEqual(await odd.session.init(INIT, 10_000), { kind: 'exit', exit: { code: 127, signal: null, outOfMemory: false } });
+    const odd = await driver.create(
+      specOf('provided', await rig.code({ bootstrap: '#!/no/such/interpreter\n' })),
+      rig.hooks,
+    );
+    assert.deepEqual(await odd.session.init(INIT, 10_000), {
+      kind: 'exit',
+      exit: { code: 127, signal: null, outOfMemory: false },
+    });
     assert.ok(rig.logs.some((l) => l.stream === 'stderr' && l.text.startsWith('cannot start /var/task/bootstrap')));
   });
 });
@@ -273,7 +299,10 @@ lane('an image that is here', () => {
     assert.notEqual(pid, 1);
     const { body } = await askEngine(socketPath, `/containers/lam-${sandbox.id}/json`);
     assert.equal((body as { Config: { Image: string } }).Config.Image, image.tag);
-    assert.deepEqual(await invoke(sandbox.session, 'kill'), { kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: false } });
+    assert.deepEqual(await invoke(sandbox.session, 'kill'), {
+      kind: 'exit',
+      exit: { code: null, signal: 'SIGKILL', outOfMemory: false },
+    });
     await driver.close();
   });
 });

@@ -7,7 +7,13 @@ import { join } from 'node:path';
 
 import { buildAssets } from '../../scripts/build-assets.ts';
 import { homeId, type InvocationContext } from '../../src/contract/index.ts';
-import { openDockerDriver, openProcessDriver, type Sandbox, type SandboxDriver, type SandboxSpec } from '../../src/driver/index.ts';
+import {
+  openDockerDriver,
+  openProcessDriver,
+  type Sandbox,
+  type SandboxDriver,
+  type SandboxSpec,
+} from '../../src/driver/index.ts';
 import type { InitOutcome, InitRequest, InvokeOutcome, SessionHooks } from '../../src/executor/index.ts';
 import type { Clock } from '../../src/kit/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
@@ -17,12 +23,22 @@ const FIXTURES = join(import.meta.dirname, '../fixtures/functions');
 const MIB = 1024 * 1024;
 
 /** A driver under test. Plain data, so that another process can be told of it. */
-export type Subject = { readonly name: 'process'; readonly cgroups?: boolean } | { readonly name: 'docker'; readonly socketPath: string };
+export type Subject =
+  | { readonly name: 'process'; readonly cgroups?: boolean }
+  | { readonly name: 'docker'; readonly socketPath: string };
 
 /** The runtimes that the suite knows, and the handler of each one's fixture. */
-export const HANDLERS = { nodejs: 'index.handler', python3: 'lambda_function.lambda_handler', provided: 'bootstrap' } as const;
+export const HANDLERS = {
+  nodejs: 'index.handler',
+  python3: 'lambda_function.lambda_handler',
+  provided: 'bootstrap',
+} as const;
 export type Tested = keyof typeof HANDLERS;
-const FOLDERS: Readonly<Record<Tested, string>> = { nodejs: 'nodejs-any', python3: 'python3-any', provided: 'provided-shell' };
+const FOLDERS: Readonly<Record<Tested, string>> = {
+  nodejs: 'nodejs-any',
+  python3: 'python3-any',
+  provided: 'provided-shell',
+};
 
 /** Opens the driver of `subject` on `home`, with what `buildAssets` made in `assets`. */
 // oxlint-disable-next-line max-params -- the process that abandons its sandboxes has the first three apart
@@ -93,7 +109,9 @@ export class Booted implements AsyncDisposable {
     const outcome = await this.invoke(event, over);
     if (outcome.kind === 'result') return Buffer.from(outcome.payload).toString();
     const said = 'payload' in outcome ? Buffer.from(outcome.payload).toString() : '';
-    throw new TypeError(`no result but ${JSON.stringify({ ...outcome, payload: undefined })} ${said} ${JSON.stringify(this.logs)}`);
+    throw new TypeError(
+      `no result but ${JSON.stringify({ ...outcome, payload: undefined })} ${said} ${JSON.stringify(this.logs)}`,
+    );
   }
 
   async json(event: unknown, over: Partial<InvocationContext> = {}): Promise<unknown> {
@@ -129,7 +147,9 @@ export class DriverRig implements AsyncDisposable {
   static async make(subject: Subject): Promise<DriverRig> {
     const home = await mkdtemp(join(tmpdir(), 'lam-driver-'));
     const assets = await buildAssets(join(home, 'dist'));
-    await Promise.all(Object.values(FOLDERS).map((name) => cp(join(FIXTURES, name), join(home, name), { recursive: true })));
+    await Promise.all(
+      Object.values(FOLDERS).map((name) => cp(join(FIXTURES, name), join(home, name), { recursive: true })),
+    );
     await Promise.all(Object.values(FOLDERS).map((name) => chmod(join(home, name), 0o755)));
     return new DriverRig({ home, assets, subject, driver: await openDriver(subject, home, assets) });
   }
@@ -203,7 +223,12 @@ export function initOf(runtime: Tested, taskRoot: string, options: BootOptions =
 
 /** Makes a sandbox of the fixture of `runtime` that lies in `home`, and gives it init. */
 // oxlint-disable-next-line max-params -- the rig and the process that abandons its sandboxes have these four apart
-export async function boot(driver: SandboxDriver, home: string, runtime: Tested, options: BootOptions = {}): Promise<Booted> {
+export async function boot(
+  driver: SandboxDriver,
+  home: string,
+  runtime: Tested,
+  options: BootOptions = {},
+): Promise<Booted> {
   const logs: Logged[] = [];
   const sandbox = await driver.create(specOf(runtime, join(home, FOLDERS[runtime]), options), hooksOf(logs, options));
   const request = initOf(runtime, sandbox.taskRoot, options);

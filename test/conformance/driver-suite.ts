@@ -4,7 +4,18 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 
-import { ARN, type Boot, DriverRig, eventually, hooksOf, NATIVE, openDriver, residentMiB, specOf, type Subject } from './driver-rig.ts';
+import {
+  ARN,
+  type Boot,
+  DriverRig,
+  eventually,
+  hooksOf,
+  NATIVE,
+  openDriver,
+  residentMiB,
+  specOf,
+  type Subject,
+} from './driver-rig.ts';
 import { faultsIn } from './fault-suite.ts';
 import { formsOfHandlers } from './forms-suite.ts';
 import { sendingAhead } from './sent-ahead-suite.ts';
@@ -38,7 +49,10 @@ function answers(boot: Boot): void {
       await using booted = await boot(runtime);
       assert.ok(booted.init.kind === 'ready' && booted.init.durationMs > 0, JSON.stringify(booted.init));
       for (const value of ['plain', 'ü漢字🎈"\\', '', 0, null, [[]], 'é'.repeat(3 * 1024 * 1024 - 64)]) {
-        assert.ok((await booted.text({ what: 'echo', value })) === JSON.stringify(value), JSON.stringify(value).slice(0, 40));
+        assert.ok(
+          (await booted.text({ what: 'echo', value })) === JSON.stringify(value),
+          JSON.stringify(value).slice(0, 40),
+        );
       }
     });
 
@@ -46,20 +60,34 @@ function answers(boot: Boot): void {
       await using booted = await boot(runtime, { timeoutMs: 7000 });
       const requestId = crypto.randomUUID();
       const custom = { of: 'client' };
-      const seen = (await booted.json({ what: 'context' }, { requestId, clientContext: JSON.stringify({ custom }) })) as {
+      const seen = (await booted.json(
+        { what: 'context' },
+        { requestId, clientContext: JSON.stringify({ custom }) },
+      )) as {
         remainingMs: number;
       };
       const { remainingMs, ...rest } = seen;
       assert.ok(remainingMs > 4000 && remainingMs <= 7000, `${remainingMs}`);
       assert.deepEqual(rest, {
-        ...{ requestId, name: 'any', version: '7', arn: ARN, memory: '128', group: '/aws/lambda/any', stream: 'stream' },
+        ...{
+          requestId,
+          name: 'any',
+          version: '7',
+          arn: ARN,
+          memory: '128',
+          group: '/aws/lambda/any',
+          stream: 'stream',
+        },
         custom,
       });
     });
 
     test(`${runtime}: throws away an answer that is too large, and lives on`, async () => {
       await using booted = await boot(runtime);
-      assert.deepEqual(await booted.invoke({ what: 'large', length: 6_291_555 }), { kind: 'too-large', bytes: 6_291_557 });
+      assert.deepEqual(await booted.invoke({ what: 'large', length: 6_291_555 }), {
+        kind: 'too-large',
+        bytes: 6_291_557,
+      });
       assert.equal((await booted.text({ what: 'large', length: 6_291_554 })).length, 6_291_556);
     });
 
@@ -154,7 +182,18 @@ function output(boot: Boot): void {
 }
 
 /** All that a function may find in its environment but what it was given. Python itself adds LC_CTYPE where LANG is not to be had. */
-const KNOWN = ['LC_CTYPE', 'HOME', 'HOSTNAME', 'LAMBDA_TASK_ROOT', 'LANG', 'PATH', 'PWD', 'TMPDIR', 'TZ', '_X_AMZN_TRACE_ID'];
+const KNOWN = [
+  'LC_CTYPE',
+  'HOME',
+  'HOSTNAME',
+  'LAMBDA_TASK_ROOT',
+  'LANG',
+  'PATH',
+  'PWD',
+  'TMPDIR',
+  'TZ',
+  '_X_AMZN_TRACE_ID',
+];
 
 function surroundings(boot: Boot, subject: Subject): void {
   for (const runtime of NATIVE) {
@@ -164,7 +203,9 @@ function surroundings(boot: Boot, subject: Subject): void {
         await using booted = await boot(runtime, { environment: { OWN: 'ü=1', PATH_OF_OWN: '' } });
         const { OWN, PATH_OF_OWN, ...rest } = (await booted.json({ what: 'env' })) as Record<string, string>;
         assert.deepEqual([OWN, PATH_OF_OWN], ['ü=1', '']);
-        const odd = Object.keys(rest).filter((name) => !KNOWN.includes(name) && !['SHLVL', 'OLDPWD', '_'].includes(name));
+        const odd = Object.keys(rest).filter(
+          (name) => !KNOWN.includes(name) && !['SHLVL', 'OLDPWD', '_'].includes(name),
+        );
         assert.deepEqual(odd, []);
         assert.notEqual(rest['HOME'], process.env['HOME']);
         assert.equal(rest['LAMBDA_TASK_ROOT'], booted.sandbox.taskRoot);

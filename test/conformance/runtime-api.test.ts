@@ -36,7 +36,9 @@ class Running implements AsyncDisposable {
   readonly logs: { readonly text: string; readonly requestId: string }[];
   readonly #printed: EventEmitter;
   readonly #tmp: string;
-  private constructor(parts: Pick<Running, 'api' | 'child' | 'logs'> & { readonly printed: EventEmitter; readonly tmp: string }) {
+  private constructor(
+    parts: Pick<Running, 'api' | 'child' | 'logs'> & { readonly printed: EventEmitter; readonly tmp: string },
+  ) {
     this.#printed = parts.printed;
     this.#tmp = parts.tmp;
     this.api = parts.api;
@@ -132,7 +134,10 @@ describe('a bootstrap in shell, on curl', () => {
     assert.deepEqual(await shell.invoke('exit'), { kind: 'exit', exit: { code: 7, signal: null, outOfMemory: false } });
     await using killed = await Running.start(SHELL);
     await killed.api.session.init(INIT, 10_000);
-    assert.deepEqual(await killed.invoke('killed'), { kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: false } });
+    assert.deepEqual(await killed.invoke('killed'), {
+      kind: 'exit',
+      exit: { code: null, signal: 'SIGKILL', outOfMemory: false },
+    });
   });
 
   test('is timed out', async () => {

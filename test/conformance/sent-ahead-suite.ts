@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { NATIVE, type Boot, type Booted } from './driver-rig.ts';
 
 /** Names of the steps that ran, in their order. */
-const ran = (booted: Booted): readonly string[] => booted.logs.flatMap(({ text }) => /^ran (.+)$/.exec(text)?.[1] ?? []);
+const ran = (booted: Booted): readonly string[] =>
+  booted.logs.flatMap(({ text }) => /^ran (.+)$/.exec(text)?.[1] ?? []);
 
 /** What becomes of invocations that are sent before the one in front of them has answered. */
 export function sendingAhead(boot: Boot): void {
@@ -13,7 +14,9 @@ export function sendingAhead(boot: Boot): void {
       await using booted = await boot(runtime);
       const names = Array.from({ length: 40 }, (_, i) => `${i}`);
       const ids = names.map(() => crypto.randomUUID());
-      const outcomes = await Promise.all(names.map((name, i) => booted.invoke({ what: 'step', name }, { requestId: ids[i] ?? '' })));
+      const outcomes = await Promise.all(
+        names.map((name, i) => booted.invoke({ what: 'step', name }, { requestId: ids[i] ?? '' })),
+      );
       for (const outcome of outcomes) {
         // The number of handlers that still run when one of them ends.
         if (outcome.kind === 'result') assert.equal(Buffer.from(outcome.payload).toString(), '0');
@@ -79,7 +82,10 @@ export function sendingAhead(boot: Boot): void {
 
   test('nodejs: never starts what waits behind an error that nothing caught', async () => {
     await using booted = await boot('nodejs');
-    const [crashed, behind] = await Promise.all([booted.invoke({ what: 'crash' }), booted.invoke({ what: 'step', name: 'b' })]);
+    const [crashed, behind] = await Promise.all([
+      booted.invoke({ what: 'crash' }),
+      booted.invoke({ what: 'step', name: 'b' }),
+    ]);
     assert.ok(crashed.kind === 'error' && crashed.leaving === true);
     assert.deepEqual(behind, { kind: 'unstarted' });
     assert.deepEqual(ran(booted), []);

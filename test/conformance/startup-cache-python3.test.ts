@@ -38,7 +38,10 @@ function forge(cache: Buffer): Buffer {
   const entries = Buffer.from(cache.subarray(12));
   text('Z').copy(entries, at - 12);
   const sum = 'import sys, _imp; sys.stdout.buffer.write(_imp.source_hash(0, sys.stdin.buffer.read()))';
-  const checksum = execFileSync('python3', ['-I', '-S', '-c', sum], { input: entries, env: { PATH: '/usr/local/bin:/usr/bin:/bin' } });
+  const checksum = execFileSync('python3', ['-I', '-S', '-c', sum], {
+    input: entries,
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+  });
   return Buffer.concat([cache.subarray(0, 4), checksum, entries]);
 }
 
@@ -117,7 +120,12 @@ describe('the start-up cache of Python functions', { concurrency: false }, () =>
   test('that is broken is as good as none', async () => {
     const root = await house.code(FILES);
     const cache = await cacheOf(root);
-    for (const startupCache of [Buffer.from('x'), cache.subarray(0, -1), Buffer.alloc(100), Buffer.from(cache).fill(0x5a, 200, 400)]) {
+    for (const startupCache of [
+      Buffer.from('x'),
+      cache.subarray(0, -1),
+      Buffer.alloc(100),
+      Buffer.from(cache).fill(0x5a, 200, 400),
+    ]) {
       await using booted = await boot(root, { startupCache });
       assert.equal(booted.init.kind, 'ready', JSON.stringify(booted.logs));
       assert.equal(Reflect.get(Object(await booted.json({})), 0), 'A');

@@ -104,7 +104,10 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
     await using booted = await boot(small, { wantStartupCache: true });
     assert.equal(await booted.json({}), 1);
     const root = await house.code(COMMON_JS);
-    await using mapped = await boot(root, { wantStartupCache: true, environment: { NODE_OPTIONS: '--enable-source-maps' } });
+    await using mapped = await boot(root, {
+      wantStartupCache: true,
+      environment: { NODE_OPTIONS: '--enable-source-maps' },
+    });
     await mapped.json({});
     await new Promise((resolve) => setTimeout(resolve, 500));
     assert.deepEqual([booted.caches.length, mapped.caches.length], [0, 0]);
@@ -123,7 +126,13 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
         ]),
       );
       const scrambled = Buffer.from(cache).fill(0x5a, 200, 400);
-      for (const startupCache of [Buffer.from('x'), cache.subarray(0, -1), Buffer.alloc(100), scrambled, hostile ?? assert.fail()]) {
+      for (const startupCache of [
+        Buffer.from('x'),
+        cache.subarray(0, -1),
+        Buffer.alloc(100),
+        scrambled,
+        hostile ?? assert.fail(),
+      ]) {
         await using booted = await boot(root, { startupCache });
         assert.equal(booted.init.kind, 'ready', JSON.stringify(booted.logs));
         assert.match(JSON.stringify(await booted.json({})), /"value":"A"/);
@@ -148,9 +157,14 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
       const [expected, actual] = [plain.init, making.init].map(
         ({ payload }) => JSON.parse(Buffer.from(payload).toString()) as { trace: string[] },
       );
-      assert.deepEqual({ ...actual, trace: actual?.trace.slice(0, 2) }, { ...expected, trace: expected?.trace.slice(0, 2) });
+      assert.deepEqual(
+        { ...actual, trace: actual?.trace.slice(0, 2) },
+        { ...expected, trace: expected?.trace.slice(0, 2) },
+      );
     }
-    const moduleText = await house.code({ 'index.js': `${FILLER} export const handler = async () => 'an ES module without a mark';` });
+    const moduleText = await house.code({
+      'index.js': `${FILLER} export const handler = async () => 'an ES module without a mark';`,
+    });
     await using unmarked = await boot(moduleText, { wantStartupCache: true });
     assert.equal(await unmarked.json({}), 'an ES module without a mark');
   });

@@ -34,7 +34,12 @@ describe('a bootstrap that waits for its function', { concurrency: false }, () =
 
   const boot = async (runtime: 'nodejs' | 'python3', stemMs: number): Promise<BootedProcess> => {
     const files = runtime === 'nodejs' ? { 'index.js': NODE } : { 'index.py': PYTHON };
-    return house.boot(runtime, { files, stemMs, taskRoot: await house.code(files, `waits-${runtime}`), environment: { MINE: '1' } });
+    return house.boot(runtime, {
+      files,
+      stemMs,
+      taskRoot: await house.code(files, `waits-${runtime}`),
+      environment: { MINE: '1' },
+    });
   };
 
   for (const runtime of ['nodejs', 'python3'] as const) {

@@ -96,7 +96,10 @@ export function stemFaults(rig: () => DriverRig): void {
 
   test('a stem that is killed says so at once, bound or not', async () => {
     for (const runtime of NATIVE) {
-      const [blank, bound] = [await StemUnderTest.boot(rig().driver, runtime), await StemUnderTest.boot(rig().driver, runtime)];
+      const [blank, bound] = [
+        await StemUnderTest.boot(rig().driver, runtime),
+        await StemUnderTest.boot(rig().driver, runtime),
+      ];
       const booted = await bound.become(rig().codeOf(runtime));
       for (const { sandbox } of [blank, bound]) {
         const began = performance.now();
@@ -107,7 +110,10 @@ export function stemFaults(rig: () => DriverRig): void {
         assert.ok(tookMs < 3000, `${tookMs} ms`);
       }
       assert.equal((await booted.invoke({ what: 'echo' })).kind, 'exit');
-      await assert.rejects(blank.sandbox.bind(rig().codeOf(runtime)), failing('LAM_DRIVER_START_FAILED', /ended before it got its code/));
+      await assert.rejects(
+        blank.sandbox.bind(rig().codeOf(runtime)),
+        failing('LAM_DRIVER_START_FAILED', /ended before it got its code/),
+      );
       await Promise.all([blank.sandbox.destroy(), bound.sandbox.destroy()]);
     }
     assert.ok(await eventually(async () => (await rig().remains()).length === 0), (await rig().remains()).join('\n'));
@@ -125,7 +131,10 @@ export function stemFaults(rig: () => DriverRig): void {
   test('a stem takes no code that is not there, none twice, and none once it is destroyed; nor does any other sandbox', async () => {
     const code = rig().codeOf('nodejs');
     await using missing = await StemUnderTest.boot(rig().driver, 'nodejs');
-    await assert.rejects(missing.sandbox.bind(join(rig().home, 'no-such-code')), failing('LAM_DRIVER_START_FAILED', /no-such-code/));
+    await assert.rejects(
+      missing.sandbox.bind(join(rig().home, 'no-such-code')),
+      failing('LAM_DRIVER_START_FAILED', /no-such-code/),
+    );
     if (rig().subject.name === 'docker') {
       assert.deepEqual(await readdir(join(rig().home, 'run/docker/stems', missing.sandbox.id)), []);
     }

@@ -35,7 +35,12 @@ export class StemUnderTest implements AsyncDisposable {
 
 /** Makes a sandbox with the code at `code` from the start, and gives it init. */
 // oxlint-disable-next-line max-params -- beside `boot` of the driver's rig
-export async function bootCode(driver: SandboxDriver, runtime: Tested, code: string, options: BootOptions = {}): Promise<Booted> {
+export async function bootCode(
+  driver: SandboxDriver,
+  runtime: Tested,
+  code: string,
+  options: BootOptions = {},
+): Promise<Booted> {
   const logs: Logged[] = [];
   const sandbox = await driver.create(specOf(runtime, code, options), hooksOf(logs));
   return new Booted(sandbox, await sandbox.session.init(initOf(runtime, sandbox.taskRoot, options), 10_000), logs);

@@ -59,7 +59,13 @@ const FORMS: readonly (readonly [
     { 'index.js': 'exports.handler = async (e) => ["cjs", e, __filename];' },
     ['cjs', 1, '/index.js'],
   ],
-  ['an ES module', 'nodejs', 'index.handler', { 'index.mjs': 'export const handler = async (e) => ["esm", e];' }, ['esm', 1]],
+  [
+    'an ES module',
+    'nodejs',
+    'index.handler',
+    { 'index.mjs': 'export const handler = async (e) => ["esm", e];' },
+    ['esm', 1],
+  ],
   [
     'a package that is an ES module',
     'nodejs',
@@ -76,7 +82,8 @@ const FORMS: readonly (readonly [
     'nodejs',
     'index.handler',
     {
-      'index.js': 'exports.handler = async (e) => [require("plain"), require("@scope/linked"), require("./alias.js"), e];',
+      'index.js':
+        'exports.handler = async (e) => [require("plain"), require("@scope/linked"), require("./alias.js"), e];',
       'node_modules/plain/package.json': '{"main":"lib/main.js"}',
       'node_modules/plain/lib/main.js': 'module.exports = "plain";',
       'node_modules/@scope/linked': { link: '../../packages/linked' },
@@ -152,7 +159,8 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
       // What the kernel keeps of the environment is what the process was started with.
       const atStart = seen.environ.split('\0').filter((entry) => entry !== '');
       const odd = atStart.filter(
-        (entry) => !/^(HOME|LANG|LC_CTYPE|PATH|PWD|TMPDIR|TZ|HOSTNAME|LAMBDA_TASK_ROOT|NODE_OPTIONS|LAM_\w+)=/.test(entry),
+        (entry) =>
+          !/^(HOME|LANG|LC_CTYPE|PATH|PWD|TMPDIR|TZ|HOSTNAME|LAMBDA_TASK_ROOT|NODE_OPTIONS|LAM_\w+)=/.test(entry),
       );
       assert.deepEqual(odd, []);
       assert.ok(!seen.environ.includes('of-the-function') && !seen.environ.includes(code));
@@ -189,7 +197,10 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
       for (const memoryMiB of [128, 192]) {
         await using direct = await bootCode(rig().driver, runtime, code, { memoryMiB });
         await using blank = await stem(runtime, memoryMiB);
-        const [wanted, seen] = [await looking(runtime, direct), await looking(runtime, await blank.become(code, { memoryMiB }))];
+        const [wanted, seen] = [
+          await looking(runtime, direct),
+          await looking(runtime, await blank.become(code, { memoryMiB })),
+        ];
         const limitsOf = ({ fileLimit, memory, heap }: Seen): readonly unknown[] => [fileLimit, memory, heap];
         assert.deepEqual(limitsOf(seen), limitsOf(wanted));
         heaps.push(seen.heap);
@@ -208,7 +219,10 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
   });
 
   test('a stem takes a tree of thousands of files, exactly as it is', async () => {
-    const modules = Array.from({ length: 3000 }, (_, i) => [`node_modules/p${i % 60}/f${i}.js`, `module.exports = ${i};`] as const);
+    const modules = Array.from(
+      { length: 3000 },
+      (_, i) => [`node_modules/p${i % 60}/f${i}.js`, `module.exports = ${i};`] as const,
+    );
     const code = await layCode(rig().home, {
       ...LOOKS.nodejs,
       ...Object.fromEntries(modules),
@@ -265,7 +279,9 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     const tree = `lam-${homeId(rig().home)}`;
     const share = async (): Promise<string | undefined> => {
       const files = [`cpu/${tree}.${blank.sandbox.id}/cpu.shares`, `${tree}/${blank.sandbox.id}/cpu.weight`];
-      const texts = await Promise.all(files.map((file) => readFile(join('/sys/fs/cgroup', file), 'utf8').catch(() => undefined)));
+      const texts = await Promise.all(
+        files.map((file) => readFile(join('/sys/fs/cgroup', file), 'utf8').catch(() => undefined)),
+      );
       return texts.find((text) => text !== undefined)?.trim();
     };
     const before = await share();

@@ -51,7 +51,9 @@ describe('what is not there', () => {
   });
 
   test('a first version has nothing to go back to', async () => {
-    const { message } = await untouched(s, () => s.refused(['rollback', 'hello'], 'LAM_REGISTRY_NO_PREVIOUS_VERSION', 1));
+    const { message } = await untouched(s, () =>
+      s.refused(['rollback', 'hello'], 'LAM_REGISTRY_NO_PREVIOUS_VERSION', 1),
+    );
     assert.match(message, /'hello'.*v1/);
   });
 
@@ -70,7 +72,9 @@ describe('what is not there', () => {
 
 describe('runtimes and templates that are not known', () => {
   test('lam init names the runtimes there are', async () => {
-    const error = await untouched(s, () => s.refused(['init', 'x', '--runtime', 'cobol'], 'LAM_SCAFFOLD_UNKNOWN_RUNTIME', 2));
+    const error = await untouched(s, () =>
+      s.refused(['init', 'x', '--runtime', 'cobol'], 'LAM_SCAFFOLD_UNKNOWN_RUNTIME', 2),
+    );
     assert.match(error.message, /'cobol'/);
     assert.match(error.hint ?? '', /nodejs.*python3/);
   });
@@ -103,7 +107,10 @@ describe('names that are none', () => {
         quoted((await s.refused(['init', name, '--runtime', 'nodejs'], 'LAM_SCAFFOLD_INVALID_NAME', 2)).message);
         quoted((await s.refused(['invoke', name], 'LAM_CLI_BAD_REFERENCE', 2)).message);
         quoted((await s.refused(['describe', name], 'LAM_CLI_BAD_REFERENCE', 2)).message);
-        quoted((await s.refused(['deploy', name, '--inline', 'exports.handler = 1'], 'LAM_REGISTRY_INVALID_NAME', 2)).message);
+        quoted(
+          (await s.refused(['deploy', name, '--inline', 'exports.handler = 1'], 'LAM_REGISTRY_INVALID_NAME', 2))
+            .message,
+        );
       });
     });
   }
@@ -113,7 +120,9 @@ describe('names that are none', () => {
     assert.match(message, /2:\d+ .*'\.\.\/x'/);
   });
   test('an alias that reads as a version is refused', async () => {
-    const { message } = await untouched(s, () => s.refused(['alias', 'set', 'hello', '12', '1'], 'LAM_REGISTRY_INVALID_ALIAS', 2));
+    const { message } = await untouched(s, () =>
+      s.refused(['alias', 'set', 'hello', '12', '1'], 'LAM_REGISTRY_INVALID_ALIAS', 2),
+    );
     assert.match(message, /'12'/);
   });
   test('a version that is none is refused', async () => {
@@ -122,7 +131,9 @@ describe('names that are none', () => {
   });
   test('init never writes over what is there', async () => {
     s.files('taken', { 'mine.txt': 'mine' });
-    const { message } = await untouched(s, () => s.refused(['init', 'taken', '--runtime', 'nodejs'], 'LAM_SCAFFOLD_EXISTS', 1));
+    const { message } = await untouched(s, () =>
+      s.refused(['init', 'taken', '--runtime', 'nodejs'], 'LAM_SCAFFOLD_EXISTS', 1),
+    );
     assert.match(message, /taken/);
   });
 });
@@ -154,7 +165,9 @@ describe('a broken lam.yaml', () => {
     assert.match(hint ?? '', /lam init/);
   });
   test('of which a function is asked for that it does not have names those it has', async () => {
-    const error = await untouched(s, () => s.refused(['deploy', 'nope'], 'LAM_CLI_NOT_IN_PROJECT', 4, { cwd: `${s.cwd}/hello` }));
+    const error = await untouched(s, () =>
+      s.refused(['deploy', 'nope'], 'LAM_CLI_NOT_IN_PROJECT', 4, { cwd: `${s.cwd}/hello` }),
+    );
     assert.match(error.message, /'nope'/);
     assert.match(error.hint ?? '', /hello/);
   });

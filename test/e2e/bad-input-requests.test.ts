@@ -118,7 +118,9 @@ describe('an engine that cannot be used', () => {
   const nowhere = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
 
   test('fails lam start --driver docker with exit 7, the reason and a way round', async () => {
-    const { message, hint } = await s.refused(['start', '--driver', 'docker'], 'LAM_DAEMON_DRIVER_UNAVAILABLE', 7, { env: nowhere });
+    const { message, hint } = await s.refused(['start', '--driver', 'docker'], 'LAM_DAEMON_DRIVER_UNAVAILABLE', 7, {
+      env: nowhere,
+    });
     assert.match(message, /'docker'.*\/nonexistent\/docker\.sock/);
     assert.match(hint ?? '', /--driver process/);
     assert.equal((await s.run(['status'])).code, 3);
@@ -147,7 +149,10 @@ describe('an engine that cannot be used', () => {
       assert.match(message, /permission denied.*engine\.sock.*group/);
       const started = await s.run(['start', '--driver', 'auto', '--json'], options);
       assert.equal(started.code, 0, started.stderr);
-      assert.match((JSON.parse(started.stdout) as { data: { driverReason: string } }).data.driverReason, /permission denied/);
+      assert.match(
+        (JSON.parse(started.stdout) as { data: { driverReason: string } }).data.driverReason,
+        /permission denied/,
+      );
       await s.ok(['stop'], options);
     } finally {
       await new Promise((resolve) => server.close(resolve));
@@ -157,10 +162,14 @@ describe('an engine that cannot be used', () => {
     const { driver } = await s.json<{ driver: string }>(['start', '--driver', 'process'], { env: nowhere });
     assert.equal(driver, 'process');
   });
-  test('and is used by the automatic choice where it answers', { skip: HAS_DOCKER ? false : 'no Docker engine answers' }, async () => {
-    await s.ok(['stop']);
-    const { driver, driverReason } = await s.json<{ driver: string; driverReason: string }>(['start']);
-    assert.equal(driver, 'docker');
-    assert.match(driverReason, /engine .* answers/);
-  });
+  test(
+    'and is used by the automatic choice where it answers',
+    { skip: HAS_DOCKER ? false : 'no Docker engine answers' },
+    async () => {
+      await s.ok(['stop']);
+      const { driver, driverReason } = await s.json<{ driver: string; driverReason: string }>(['start']);
+      assert.equal(driver, 'docker');
+      assert.match(driverReason, /engine .* answers/);
+    },
+  );
 });

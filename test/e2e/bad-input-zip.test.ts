@@ -26,7 +26,10 @@ async function refusedZip(zip: Buffer, code: string, exit: number): Promise<stri
 
 describe('a zip that must not be unpacked', () => {
   test('cut off anywhere it is called damaged', async () => {
-    assert.match(await refusedZip(GOOD.subarray(0, GOOD.length - 30), 'LAM_STORE_ZIP_TRUNCATED', 8), /cut off or damaged/);
+    assert.match(
+      await refusedZip(GOOD.subarray(0, GOOD.length - 30), 'LAM_STORE_ZIP_TRUNCATED', 8),
+      /cut off or damaged/,
+    );
     assert.match(await refusedZip(GOOD.subarray(0, 40), 'LAM_STORE_ZIP_TRUNCATED', 8), /cut off or damaged/);
   });
   test('with damaged content it names the entry', async () => {
@@ -40,7 +43,15 @@ describe('a zip that must not be unpacked', () => {
     await refusedZip(rawZip([]), 'LAM_STORE_ZIP_EMPTY', 8);
     await refusedZip(Buffer.alloc(0), 'LAM_STORE_ZIP_EMPTY', 8);
   });
-  for (const name of ['../escaped.js', 'a/../../escaped.js', '/etc/lam-escaped', 'a\\..\\..\\b.js', 'C:\\x.js', 'a//b.js', 'a/./b.js']) {
+  for (const name of [
+    '../escaped.js',
+    'a/../../escaped.js',
+    '/etc/lam-escaped',
+    'a\\..\\..\\b.js',
+    'C:\\x.js',
+    'a//b.js',
+    'a/./b.js',
+  ]) {
     test(`with an entry '${name}' it is refused, and the entry named`, async () => {
       const message = await refusedZip(rawZip([INDEX, entryOf(name, 'x')]), 'LAM_STORE_ZIP_UNSAFE_PATH', 8);
       assert.ok(message.includes(`'${name}'`), message);
@@ -63,7 +74,9 @@ describe('a zip that must not be unpacked', () => {
     assert.match(await refusedZip(rawZip([INDEX, INDEX]), 'LAM_STORE_ZIP_CONFLICT', 8), /'index\.js'/);
   });
   test('of a file that is not there names the file', async () => {
-    const { message } = await untouched(s, () => s.refused(['deploy', 'zipped', '--zip', 'no.zip'], 'LAM_CLI_ZIP_UNREADABLE', 2));
+    const { message } = await untouched(s, () =>
+      s.refused(['deploy', 'zipped', '--zip', 'no.zip'], 'LAM_CLI_ZIP_UNREADABLE', 2),
+    );
     assert.match(message, /no\.zip/);
   });
 });
@@ -93,7 +106,11 @@ describe('a zip that unpacks to gigabytes', () => {
   }
 
   test('and says so is refused by its headers', async () => {
-    const message = await refusedQuickly(rawZip([INDEX, await zeros('big', 1.1 * LIMITS.unpackedBytes)]), 'LAM_STORE_ZIP_TOO_LARGE', 2);
+    const message = await refusedQuickly(
+      rawZip([INDEX, await zeros('big', 1.1 * LIMITS.unpackedBytes)]),
+      'LAM_STORE_ZIP_TOO_LARGE',
+      2,
+    );
     assert.ok(message.includes(String(LIMITS.unpackedBytes)), message);
   });
   test('in many entries of which none is too large is refused', async () => {

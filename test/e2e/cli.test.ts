@@ -19,7 +19,9 @@ const commands = Object.entries(manifest.commands).filter(([, outline]) => outli
 
 /** The commands that the project promises, and the habits of others that reach them. */
 const PROMISED =
-  'init deploy invoke logs list describe versions rollback delete start stop restart status serve version autocomplete gc df'.split(' ');
+  'init deploy invoke logs list describe versions rollback delete start stop restart status serve version autocomplete gc df'.split(
+    ' ',
+  );
 const HABITS = {
   new: 'init',
   create: 'init',
@@ -38,7 +40,11 @@ const HABITS = {
 const ESCAPE = /\u001b/;
 
 /** The one object that `--json` prints. */
-function object(result: RunResult): { ok: boolean; data?: unknown; error?: { code: string; message: string; hint?: string } } {
+function object(result: RunResult): {
+  ok: boolean;
+  data?: unknown;
+  error?: { code: string; message: string; hint?: string };
+} {
   assert.match(result.stdout, /^\{.*\}\n$/);
   return JSON.parse(result.stdout) as { ok: boolean };
 }
@@ -54,7 +60,13 @@ describe('help', () => {
     const { stdout, stderr } = await s.ok([]);
     assert.equal(stderr, '');
     for (const [id] of commands) assert.match(stdout, new RegExp(`^ {2}${id.replace(':', ' ')} +\\S`, 'm'), id);
-    for (const line of ['lam init hello && cd hello', 'lam deploy', 'lam invoke -d', 'lam logs --follow', 'lam rollback'])
+    for (const line of [
+      'lam init hello && cd hello',
+      'lam deploy',
+      'lam invoke -d',
+      'lam logs --follow',
+      'lam rollback',
+    ])
       assert.ok(stdout.includes(line));
     assert.equal((await s.ok(['--help'])).stdout, stdout);
     assert.equal((await s.ok(['help'])).stdout, stdout);
@@ -218,8 +230,21 @@ describe('with something deployed', () => {
 
   test('nothing is coloured and nothing animated when piped', async () => {
     const env = { NO_COLOR: undefined, CI: undefined, TERM: 'xterm-256color' };
-    const cwd = s.files('plain', { 'lam.yaml': 'name: plain\nruntime: nodejs\n', 'index.mjs': 'export const handler = () => 1;' });
-    for (const args of [['deploy'], ['list'], ['describe'], ['versions'], ['status'], ['df'], ['invoke'], ['logs'], ['nope']]) {
+    const cwd = s.files('plain', {
+      'lam.yaml': 'name: plain\nruntime: nodejs\n',
+      'index.mjs': 'export const handler = () => 1;',
+    });
+    for (const args of [
+      ['deploy'],
+      ['list'],
+      ['describe'],
+      ['versions'],
+      ['status'],
+      ['df'],
+      ['invoke'],
+      ['logs'],
+      ['nope'],
+    ]) {
       const { stdout, stderr } = await s.run(args, { env, cwd });
       assert.ok(!ESCAPE.test(stdout + stderr), args.join(' '));
     }
@@ -263,12 +288,19 @@ describe('with something deployed', () => {
 
   test('settings and variables set live survive a deploy, until they are unset', async () => {
     const project = async (n: number): Promise<void> => {
-      await s.deployNode('kept', `export const handler = async () => [${n}, process.env.GREETING ?? null, process.env.FROM_FILE];`, {
-        memory: 128,
-      });
+      await s.deployNode(
+        'kept',
+        `export const handler = async () => [${n}, process.env.GREETING ?? null, process.env.FROM_FILE];`,
+        {
+          memory: 128,
+        },
+      );
     };
     await project(1);
-    assert.match((await s.ok(['config', 'set', 'kept', 'memory=192', 'timeout=7', '--message', 'more room'])).stdout, /^kept: v1 -> v2\n$/);
+    assert.match(
+      (await s.ok(['config', 'set', 'kept', 'memory=192', 'timeout=7', '--message', 'more room'])).stdout,
+      /^kept: v1 -> v2\n$/,
+    );
     assert.equal((await s.ok(['env', 'set', 'kept', 'GREETING=h=i'])).stdout, 'kept: v2 -> v3\n');
     await project(2);
     const detail = await s.json<FunctionDetail>(['describe', 'kept']);
@@ -277,12 +309,18 @@ describe('with something deployed', () => {
     assert.equal((await s.ok(['env', 'list', 'kept'])).stdout, 'GREETING=h=i\n');
     assert.equal((await s.ok(['config', 'get', 'kept', 'memory'])).stdout, '192\n');
     assert.equal((await s.ok(['config', 'set', 'kept', 'memory=192'])).stdout, 'kept: no change (v4)\n');
-    assert.match((await s.ok(['config', 'get'], { cwd: join(s.cwd, 'kept') })).stdout, /memory: +192 {2}\(lam config set\)/);
+    assert.match(
+      (await s.ok(['config', 'get'], { cwd: join(s.cwd, 'kept') })).stdout,
+      /memory: +192 {2}\(lam config set\)/,
+    );
     await s.ok(['config', 'unset', 'kept', 'memory', 'timeout']);
     await s.ok(['env', 'unset', 'kept', 'GREETING']);
     const bare = await s.json<FunctionDetail>(['describe', 'kept']);
     assert.deepEqual([bare.config.memoryMiB, bare.config.timeoutMs, bare.config.environment], [128, 30_000, {}]);
-    assert.match((await s.ok(['config', 'unset', 'kept', 'memory'])).stderr, /comes from lam\.yaml: change it there and deploy/);
+    assert.match(
+      (await s.ok(['config', 'unset', 'kept', 'memory'])).stderr,
+      /comes from lam\.yaml: change it there and deploy/,
+    );
     await s.refused(['config', 'set', 'kept', 'memory=1'], 'LAM_REGISTRY_INVALID_CONFIG', 2);
   });
 
@@ -293,9 +331,13 @@ describe('with something deployed', () => {
   });
 
   test('aliases point at versions, whatever is live', async () => {
-    for (const n of [1, 2, 3]) await s.ok(['deploy', 'aliased', '--inline', code(n), ...(n === 2 ? ['--alias', 'stable'] : [])]);
+    for (const n of [1, 2, 3])
+      await s.ok(['deploy', 'aliased', '--inline', code(n), ...(n === 2 ? ['--alias', 'stable'] : [])]);
     assert.equal((await s.ok(['invoke', 'aliased:stable'])).stdout, '[2,null]');
-    assert.equal((await s.ok(['alias', 'set', 'aliased', 'stable', 'v1', '--message', 'v2 leaks'])).stdout, 'aliased:stable -> v1\n');
+    assert.equal(
+      (await s.ok(['alias', 'set', 'aliased', 'stable', 'v1', '--message', 'v2 leaks'])).stdout,
+      'aliased:stable -> v1\n',
+    );
     assert.equal((await s.ok(['invoke', 'aliased:stable'])).stdout, '[1,null]');
     assert.match((await s.ok(['alias', 'list', 'aliased'])).stdout, /^ALIAS +VERSION\nstable +v1\n$/);
     assert.match((await s.ok(['versions', 'aliased', '--history'])).stdout, /alias +stable +v2 -> v1 +\S+ +v2 leaks\n/);

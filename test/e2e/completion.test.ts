@@ -17,7 +17,13 @@ describe('completion', () => {
     symlinkSync(PROGRAM, join(folder, 'lam'));
     path = `${folder}:${s.environment()['PATH'] ?? ''}`;
     for (const n of [1, 2])
-      await s.ok(['deploy', 'hello', '--inline', `exports.handler = () => ${n}`, ...(n === 1 ? ['--alias', 'prod'] : [])]);
+      await s.ok([
+        'deploy',
+        'hello',
+        '--inline',
+        `exports.handler = () => ${n}`,
+        ...(n === 1 ? ['--alias', 'prod'] : []),
+      ]);
     await s.ok(['deploy', 'help-desk', '--inline', 'exports.handler = () => 1']);
   });
   after(() => s.dispose());
@@ -48,7 +54,10 @@ describe('completion', () => {
     const typed = (line: string): readonly string[] => {
       const text = `${script}\nCOMP_LINE='${line}' COMP_POINT=${line.length}\n_lam\nprintf '%s\\n' "\${COMPREPLY[@]}"\n`;
       const env = s.environment({ PATH: path });
-      return execFileSync('bash', ['--norc'], { input: text, env, encoding: 'utf8', cwd: s.cwd }).trim().split('\n').toSorted();
+      return execFileSync('bash', ['--norc'], { input: text, env, encoding: 'utf8', cwd: s.cwd })
+        .trim()
+        .split('\n')
+        .toSorted();
     };
     assert.deepEqual(typed('lam roll'), ['rollback']);
     assert.deepEqual(typed('lam invoke he'), ['hello', 'help-desk']);

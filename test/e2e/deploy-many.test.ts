@@ -10,7 +10,8 @@ after(() => s.dispose());
 
 test('of the functions of a project, one that cannot be built does not stop the others, and is named with its reason', async () => {
   const cwd = s.files('many', {
-    'lam.yaml': 'functions:\n  good: { runtime: nodejs, path: good }\n  bad: { runtime: nodejs, path: bad, build: { bundle: true } }\n',
+    'lam.yaml':
+      'functions:\n  good: { runtime: nodejs, path: good }\n  bad: { runtime: nodejs, path: bad, build: { bundle: true } }\n',
     'good/index.mjs': 'export const handler = async () => "good";',
     'bad/index.ts': 'import { nothing } from "./absent.ts"; export const handler = nothing;',
   });

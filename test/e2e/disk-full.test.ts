@@ -12,7 +12,8 @@ const MIB = 1024 * 1024;
 /** Mounts a small file system over the home; undefined where that is not allowed. */
 function smallHome(s: LamSession, mib: number): boolean {
   mkdirSync(s.home, { recursive: true, mode: 0o700 });
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=0700`, 'lam-test', s.home]).status !== 0) return false;
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=0700`, 'lam-test', s.home]).status !== 0)
+    return false;
   // What has just been killed may hold a folder in it for a moment longer.
   s.onDispose(async () => assert.ok(await eventually(() => spawnSync('umount', [s.home]).status === 0)));
   return true;
@@ -36,7 +37,9 @@ describe('a disk without room', () => {
     const before = await s.json<DfAnswer>(['df']);
     const kept = listing(join(s.home, 'objects'));
 
-    const { message, hint } = await s.refused(['deploy'], 'LAM_STORE_DISK_FULL', 1, { cwd: project(s, 3, randomBytes(60 * MIB)) });
+    const { message, hint } = await s.refused(['deploy'], 'LAM_STORE_DISK_FULL', 1, {
+      cwd: project(s, 3, randomBytes(60 * MIB)),
+    });
     assert.ok(message.includes(s.home), message);
     assert.match(hint ?? '', /lam df.*lam gc/);
     assert.deepEqual(listing(join(s.home, 'objects')), kept);
@@ -61,23 +64,28 @@ describe('a disk without room', () => {
 });
 
 describe('a home that cannot be written', () => {
-  const nobody = spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', PROGRAM, '--version']).status === 0;
-  test('is refused by name, with another place to go', { skip: nobody ? false : 'nobody cannot run the program here' }, async () => {
-    await using s = await lamSession();
-    const home = join(s.root, 'closed');
-    mkdirSync(home, { mode: 0o755 });
-    chmodSync(s.root, 0o755);
-    for (const LAM_HOME of [home, join(home, 'below')]) {
-      const { message, hint } = await s.refused(['start'], 'LAM_CLIENT_HOME_NOT_WRITABLE', 1, {
-        env: { LAM_HOME, HOME: '/nonexistent' },
-        uid: 65_534,
-        cwd: '/',
-      });
-      assert.ok(message.includes(`'${LAM_HOME}'`), message);
-      assert.match(hint ?? '', /LAM_HOME/);
-    }
-    assert.deepEqual(listing(home), []);
-  });
+  const nobody =
+    spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', PROGRAM, '--version']).status === 0;
+  test(
+    'is refused by name, with another place to go',
+    { skip: nobody ? false : 'nobody cannot run the program here' },
+    async () => {
+      await using s = await lamSession();
+      const home = join(s.root, 'closed');
+      mkdirSync(home, { mode: 0o755 });
+      chmodSync(s.root, 0o755);
+      for (const LAM_HOME of [home, join(home, 'below')]) {
+        const { message, hint } = await s.refused(['start'], 'LAM_CLIENT_HOME_NOT_WRITABLE', 1, {
+          env: { LAM_HOME, HOME: '/nonexistent' },
+          uid: 65_534,
+          cwd: '/',
+        });
+        assert.ok(message.includes(`'${LAM_HOME}'`), message);
+        assert.match(hint ?? '', /LAM_HOME/);
+      }
+      assert.deepEqual(listing(home), []);
+    },
+  );
 
   test('because its file system is read-only is refused by name', async (t) => {
     await using s = await lamSession();
@@ -93,7 +101,9 @@ describe('thirty deploys of five megabytes with one file changed', () => {
   test('send only the file that changed, and hold the rest once', { timeout: 110_000 }, async () => {
     await using s = await lamSession();
     const deploys = 30;
-    const files = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`lib/part-${i}.bin`, randomBytes((5 * MIB) / 50)]));
+    const files = Object.fromEntries(
+      Array.from({ length: 50 }, (_, i) => [`lib/part-${i}.bin`, randomBytes((5 * MIB) / 50)]),
+    );
     const cwd = s.files('big', { 'lam.yaml': 'name: big\nruntime: nodejs\n', ...files });
     for (let n = 1; n <= deploys; n += 1) {
       s.files('big', { 'index.mjs': `export const handler = async () => ${n};` });

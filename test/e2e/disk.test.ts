@@ -8,7 +8,11 @@ const BALLAST = 2 * 1024 * 1024;
 
 /** Deploys a project with a large file that never changes and a small one that does. */
 async function deploy(s: LamSession, n: number, ballast: Uint8Array): Promise<void> {
-  const files = { 'lam.yaml': 'name: big\nruntime: nodejs\n', 'index.mjs': `export const handler = () => ${n};`, 'ballast.bin': ballast };
+  const files = {
+    'lam.yaml': 'name: big\nruntime: nodejs\n',
+    'index.mjs': `export const handler = () => ${n};`,
+    'ballast.bin': ballast,
+  };
   await s.ok(['deploy'], { cwd: s.files('big', files) });
 }
 
@@ -35,7 +39,10 @@ test('versions share their files on disk; gc frees old versions, never live or a
   );
   assert.ok(dry.bytes > 0 && dry.bytes < BALLAST);
   assert.equal((await s.json<FunctionDetail>(['describe', 'big'])).versions, 5);
-  assert.match((await s.ok(['gc', '--keep', '2', '--dry-run'])).stdout, /\nwould free .+: 2 versions, 2 artifacts, 2 files\n$/);
+  assert.match(
+    (await s.ok(['gc', '--keep', '2', '--dry-run'])).stdout,
+    /\nwould free .+: 2 versions, 2 artifacts, 2 files\n$/,
+  );
 
   const done = await s.json<GcAnswer>(['gc', '--keep', '2']);
   assert.deepEqual(done, dry);

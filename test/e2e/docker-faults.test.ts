@@ -8,46 +8,54 @@ import { containersOf, engineSocket, eventually, http, lamSession, NO_DOCKER } f
 const SLEEPER = `export const handler = async (event) => { await new Promise((go) => setTimeout(go, event.ms ?? 0)); return event.ms ?? 'quick'; };`;
 
 describe('a Docker engine that stops midway', { skip: NO_DOCKER }, () => {
-  test('gives a clear error with exit 7, and once it is back the same daemon goes on', { timeout: 110_000 }, async () => {
-    await using s = await lamSession({ driver: 'docker' });
-    const path = join(s.root, 'engine.sock');
-    await using proxy = new Cuttable(path, engineSocket());
-    await proxy.open();
-    const env = { DOCKER_HOST: `unix://${path}` };
-    await s.ok(['start'], { env });
-    const { pid } = await s.status();
-    await s.deployNode('sleeper', SLEEPER);
-    await s.deployNode('other', SLEEPER);
-    assert.equal((await s.ok(['invoke', 'sleeper', '-d', '{"ms":1}'])).stdout, '1');
+  test(
+    'gives a clear error with exit 7, and once it is back the same daemon goes on',
+    { timeout: 110_000 },
+    async () => {
+      await using s = await lamSession({ driver: 'docker' });
+      const path = join(s.root, 'engine.sock');
+      await using proxy = new Cuttable(path, engineSocket());
+      await proxy.open();
+      const env = { DOCKER_HOST: `unix://${path}` };
+      await s.ok(['start'], { env });
+      const { pid } = await s.status();
+      await s.deployNode('sleeper', SLEEPER);
+      await s.deployNode('other', SLEEPER);
+      assert.equal((await s.ok(['invoke', 'sleeper', '-d', '{"ms":1}'])).stdout, '1');
 
-    await proxy.cut();
-    rmSync(path, { force: true });
-    const { message, hint } = await s.refused(['invoke', 'other'], 'LAM_DRIVER_DOCKER_UNREACHABLE', 7);
-    assert.match(message, /engine/i);
-    assert.match(hint ?? '', /start it|--driver process/);
-    const overHttp = await http(`${s.url}/other`);
-    assert.ok([424, 502, 503].includes(overHttp.status), String(overHttp.status));
-    assert.match(overHttp.body.toString(), /LAM_DRIVER_DOCKER_UNREACHABLE/);
-    // What needs no engine goes on.
-    assert.equal((await s.status()).pid, pid);
-    assert.equal((await s.json<unknown[]>(['list'])).length, 2);
-    await s.ok(['logs', 'sleeper']);
+      await proxy.cut();
+      rmSync(path, { force: true });
+      const { message, hint } = await s.refused(['invoke', 'other'], 'LAM_DRIVER_DOCKER_UNREACHABLE', 7);
+      assert.match(message, /engine/i);
+      assert.match(hint ?? '', /start it|--driver process/);
+      const overHttp = await http(`${s.url}/other`);
+      assert.ok([424, 502, 503].includes(overHttp.status), String(overHttp.status));
+      assert.match(overHttp.body.toString(), /LAM_DRIVER_DOCKER_UNREACHABLE/);
+      // What needs no engine goes on.
+      assert.equal((await s.status()).pid, pid);
+      assert.equal((await s.json<unknown[]>(['list'])).length, 2);
+      await s.ok(['logs', 'sleeper']);
 
-    await proxy.open();
-    assert.ok(await eventually(async () => (await s.run(['invoke', 'other', '-d', '{"ms":2}'])).stdout === '2', 20_000));
-    assert.equal((await s.ok(['invoke', 'sleeper', '-d', '{"ms":3}'])).stdout, '3');
-    assert.equal((await s.status()).pid, pid);
-    // Containers that were lost from sight while it was away are not kept beside those that serve now.
-    assert.ok(
-      await eventually(async () => {
-        const { sandboxes } = await s.status();
-        return (await containersOf(s)).length <= sandboxes.idle + sandboxes.busy + sandboxes.starting + sandboxes.stems;
-      }, 20_000),
-      `${(await containersOf(s)).length} containers, ${JSON.stringify((await s.status()).sandboxes)}`,
-    );
-    await s.ok(['stop']);
-    assert.deepEqual(await containersOf(s), []);
-  });
+      await proxy.open();
+      assert.ok(
+        await eventually(async () => (await s.run(['invoke', 'other', '-d', '{"ms":2}'])).stdout === '2', 20_000),
+      );
+      assert.equal((await s.ok(['invoke', 'sleeper', '-d', '{"ms":3}'])).stdout, '3');
+      assert.equal((await s.status()).pid, pid);
+      // Containers that were lost from sight while it was away are not kept beside those that serve now.
+      assert.ok(
+        await eventually(async () => {
+          const { sandboxes } = await s.status();
+          return (
+            (await containersOf(s)).length <= sandboxes.idle + sandboxes.busy + sandboxes.starting + sandboxes.stems
+          );
+        }, 20_000),
+        `${(await containersOf(s)).length} containers, ${JSON.stringify((await s.status()).sandboxes)}`,
+      );
+      await s.ok(['stop']);
+      assert.deepEqual(await containersOf(s), []);
+    },
+  );
 
   test('during an invocation answers its caller rather than leaving it to wait', { timeout: 60_000 }, async () => {
     await using s = await lamSession({ driver: 'docker' });
@@ -66,7 +74,9 @@ describe('a Docker engine that stops midway', { skip: NO_DOCKER }, () => {
     assert.ok(code === 0 ? stdout === '1500' : code === 5 || code === 7, `${code} ${stdout}`);
     assert.ok(ms < 15_000, `${ms} ms`);
     await proxy.open();
-    assert.ok(await eventually(async () => (await s.run(['invoke', 'sleeper', '-d', '{"ms":2}'])).stdout === '2', 20_000));
+    assert.ok(
+      await eventually(async () => (await s.run(['invoke', 'sleeper', '-d', '{"ms":2}'])).stdout === '2', 20_000),
+    );
     await s.ok(['stop']);
   });
 

@@ -4,7 +4,9 @@ import { main } from '../../src/cli/fast/main.ts';
 import type { Installation } from '../../src/cli/installation.ts';
 
 /** Runs a command by the fast path alone: where it would hand over to the full program this ends with 99. */
-const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  version: string;
+};
 const handedOver = (): never => process.exit(99);
 
 const installation: Installation = {

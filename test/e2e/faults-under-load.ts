@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { containersOf, engine, eventually, isRunning, kill, lamSession, leftovers, processesOf, type LamSession } from './session.ts';
+import {
+  containersOf,
+  engine,
+  eventually,
+  isRunning,
+  kill,
+  lamSession,
+  leftovers,
+  processesOf,
+  type LamSession,
+} from './session.ts';
 
 /** Says where it runs; sleeps as long as it is told. */
 const WHO = `
@@ -31,19 +41,23 @@ const failed = (shot: Shot): boolean => shot.status !== 200 || shot.text.include
 export function shoot(url: string, name: string, event: object, agent?: Agent): Promise<Shot> {
   const began = performance.now();
   return new Promise((resolve, reject) => {
-    const asked = request(`${url}/2015-03-31/functions/${name}/invocations`, { method: 'POST', agent: agent ?? false }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('error', reject);
-      answer.on('end', () =>
-        resolve({
-          status: answer.statusCode ?? 0,
-          text: Buffer.concat(chunks).toString(),
-          ms: performance.now() - began,
-          retryAfter: answer.headers['retry-after'],
-        }),
-      );
-    });
+    const asked = request(
+      `${url}/2015-03-31/functions/${name}/invocations`,
+      { method: 'POST', agent: agent ?? false },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('error', reject);
+        answer.on('end', () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString(),
+            ms: performance.now() - began,
+            retryAfter: answer.headers['retry-after'],
+          }),
+        );
+      },
+    );
     asked.on('error', reject);
     asked.end(JSON.stringify(event));
   });
@@ -86,7 +100,8 @@ class Load {
 }
 
 /** The sandboxes of shots that were answered. */
-const streams = (shots: readonly Shot[]): Set<string> => new Set(shots.filter((shot) => !failed(shot)).map((shot) => who(shot).stream));
+const streams = (shots: readonly Shot[]): Set<string> =>
+  new Set(shots.filter((shot) => !failed(shot)).map((shot) => who(shot).stream));
 
 /** What goes wrong while requests come in, with one driver. */
 export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
@@ -102,9 +117,14 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       const rests = async (): Promise<boolean> => {
         const { sandboxes, memory } = await s.status();
         const { starting, idle, busy, stems } = sandboxes;
-        return starting === 0 && busy === 0 && memory.usedMiB === 128 * (idle + stems) && (await existing()) === idle + stems;
+        return (
+          starting === 0 && busy === 0 && memory.usedMiB === 128 * (idle + stems) && (await existing()) === idle + stems
+        );
       };
-      assert.ok(await eventually(rests, 30_000), `${JSON.stringify(await s.status())}, and there are ${await existing()}`);
+      assert.ok(
+        await eventually(rests, 30_000),
+        `${JSON.stringify(await s.status())}, and there are ${await existing()}`,
+      );
     });
 
     /** Sandboxes that the machine knows of. */
@@ -120,7 +140,9 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       }
       // The name of its log stream ends with the id of the sandbox, which is a label of its container.
       const id = stream.slice(stream.indexOf(']') + 1);
-      const all = await Promise.all((await containersOf(s)).map((container) => engine('GET', `/containers/${container}/json`)));
+      const all = await Promise.all(
+        (await containersOf(s)).map((container) => engine('GET', `/containers/${container}/json`)),
+      );
       const mine = all
         .filter(({ status }) => status === 200)
         .map(({ body }) => JSON.parse(body.toString()) as { Id: string; Config: { Labels: Record<string, string> } })
@@ -160,7 +182,8 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       await s.deployNode('five', WHO, { timeout: 3, maxConcurrency: 5, minWarm: 5 });
       /** Five at once, each in its own sandbox. */
       const five = async (): Promise<Shot[]> => {
-        const idle = async (): Promise<number> => (await s.json<{ sandboxes: { idle: number } }>(['describe', 'five'])).sandboxes.idle;
+        const idle = async (): Promise<number> =>
+          (await s.json<{ sandboxes: { idle: number } }>(['describe', 'five'])).sandboxes.idle;
         assert.ok(await eventually(async () => (await idle()) === 5, 30_000));
         return Promise.all(Array.from({ length: 5 }, () => shoot(s.url, 'five', { ms: 1500 })));
       };
@@ -208,7 +231,10 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       const load = new Load(s.url, 'orphan', 4, { ms: 20 });
       await load.answered(40);
       const { pid } = await s.status();
-      const before = new Set([...processesOf(s), ...load.shots.map((shot) => (driver === 'process' ? who(shot).pid : pid))]);
+      const before = new Set([
+        ...processesOf(s),
+        ...load.shots.map((shot) => (driver === 'process' ? who(shot).pid : pid)),
+      ]);
       const containers = new Set(await containersOf(s));
       kill(pid);
       assert.ok(await eventually(() => load.broken.length > 0), 'nobody answers any more');

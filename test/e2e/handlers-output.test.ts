@@ -112,7 +112,10 @@ for (const driver of DRIVERS) {
       assert.ok(grown < 200, `the daemon grew by ${Math.round(grown)} MiB`);
       // The answer does not wait for the disk.
       assert.ok(
-        await eventually(async () => (await s.ok(['logs', 'node', '-o', 'raw', '-n', '5'])).stdout.includes('the last line'), 20_000),
+        await eventually(
+          async () => (await s.ok(['logs', 'node', '-o', 'raw', '-n', '5'])).stdout.includes('the last line'),
+          20_000,
+        ),
       );
       const { stdout: newest } = await s.ok(['logs', 'node', '-o', 'raw', '--search', `${lines - 1} xxx`]);
       assert.ok(newest.includes(`${lines - 1} xxx`));

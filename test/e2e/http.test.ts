@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
-import { InvokeCommand, LambdaClient, ResourceNotFoundException, TooManyRequestsException } from '@aws-sdk/client-lambda';
+import {
+  InvokeCommand,
+  LambdaClient,
+  ResourceNotFoundException,
+  TooManyRequestsException,
+} from '@aws-sdk/client-lambda';
 import type { FunctionDetail } from '../../src/contract/index.ts';
 import { eventually, http, lamSession, type HttpAnswer, type LamSession } from './session.ts';
 
@@ -37,7 +42,8 @@ const GLAMBDAR = `exports.handler = async (req) => {
 `;
 
 const JSON_BODY = { 'content-type': 'application/json' };
-const json = (answer: HttpAnswer): Record<string, unknown> => JSON.parse(answer.body.toString()) as Record<string, unknown>;
+const json = (answer: HttpAnswer): Record<string, unknown> =>
+  JSON.parse(answer.body.toString()) as Record<string, unknown>;
 
 describe('functions over HTTP', () => {
   let s: LamSession;
@@ -47,7 +53,9 @@ describe('functions over HTTP', () => {
     const cwd = s.files('event', { 'lam.yaml': `name: event\nruntime: nodejs\n${routes}`, 'index.mjs': EVENT });
     await s.ok(['deploy'], { cwd });
     await s.deployNode('answers', ANSWERS);
-    await s.ok(['deploy'], { cwd: s.files('greet', { 'lam.yaml': 'name: greet\nruntime: nodejs\n', 'index.js': GLAMBDAR }) });
+    await s.ok(['deploy'], {
+      cwd: s.files('greet', { 'lam.yaml': 'name: greet\nruntime: nodejs\n', 'index.js': GLAMBDAR }),
+    });
   });
   after(() => s.dispose());
 
@@ -69,20 +77,28 @@ describe('functions over HTTP', () => {
     assert.deepEqual([event.body, event['isBase64Encoded']], ['{"a":"é"}', false]);
     const context = event['requestContext'] ?? {};
     const { method, path, protocol, sourceIp, userAgent } = context['http'] as Record<string, string>;
-    assert.deepEqual([method, path, protocol, sourceIp, userAgent], ['PUT', '/a%20b/c', 'HTTP/1.1', '127.0.0.1', 'a test']);
+    assert.deepEqual(
+      [method, path, protocol, sourceIp, userAgent],
+      ['PUT', '/a%20b/c', 'HTTP/1.1', '127.0.0.1', 'a test'],
+    );
     assert.ok(Math.abs(Date.now() - Number(context['timeEpoch'])) < 60_000);
     assert.equal(context['requestId'], answer.headers['x-amzn-requestid']);
   });
 
   test('get bytes that are no text as base64', async () => {
     const bytes = Buffer.from([0, 1, 254, 255]);
-    const event = json(await http(`${s.url}/event`, { body: bytes, headers: { 'content-type': 'application/octet-stream' } }));
+    const event = json(
+      await http(`${s.url}/event`, { body: bytes, headers: { 'content-type': 'application/octet-stream' } }),
+    );
     assert.deepEqual([event['body'], event['isBase64Encoded']], [bytes.toString('base64'), true]);
   });
 
   test('are found at declared routes, with the parts of the path decoded', async () => {
     const one = json(await http(`${s.url}/things/a%2Fb%20c`));
-    assert.deepEqual([one['routeKey'], one['pathParameters'], one['rawPath']], ['GET /things/{id}', { id: 'a/b c' }, '/things/a%2Fb%20c']);
+    assert.deepEqual(
+      [one['routeKey'], one['pathParameters'], one['rawPath']],
+      ['GET /things/{id}', { id: 'a/b c' }, '/things/a%2Fb%20c'],
+    );
     const rest = json(await http(`${s.url}/files/x/y/z.txt`, { method: 'DELETE' }));
     assert.deepEqual([rest['routeKey'], rest['pathParameters']], ['ANY /files/{path+}', { path: 'x/y/z.txt' }]);
   });
@@ -91,7 +107,10 @@ describe('functions over HTTP', () => {
     const ask = (answer: string): Promise<HttpAnswer> => http(`${s.url}/answers?answer=${answer}`);
     const full = await ask('full');
     assert.deepEqual([full.status, full.headers['x-one'], full.body.toString()], [201, 'a', 'naïve']);
-    assert.deepEqual([full.headers['content-type'], full.headers['set-cookie']], ['text/plain; charset=utf-8', ['a=1; Path=/', 'b=2']]);
+    assert.deepEqual(
+      [full.headers['content-type'], full.headers['set-cookie']],
+      ['text/plain; charset=utf-8', ['a=1; Path=/', 'b=2']],
+    );
     assert.equal(full.headers['x-many'], '1, 2');
     const image = await ask('base64');
     assert.deepEqual([image.headers['content-type'], [...image.body]], ['image/png', [0, 255, 10, 13]]);
@@ -103,7 +122,11 @@ describe('functions over HTTP', () => {
       ['objectBody', '{"message":"as JSON"}'],
     ] as const) {
       const got = await ask(answer);
-      assert.deepEqual([got.status, got.headers['content-type'], got.body.toString()], [200, 'application/json', body], answer);
+      assert.deepEqual(
+        [got.status, got.headers['content-type'], got.body.toString()],
+        [200, 'application/json', body],
+        answer,
+      );
     }
     const empty = await ask('empty');
     assert.deepEqual([empty.status, empty.body.length], [204, 0]);
@@ -140,12 +163,18 @@ describe('functions over HTTP', () => {
   test('take a body of 6 MiB and refuse a larger one with 413', async () => {
     const limit = 6_291_556;
     const ask = (bytes: number): Promise<HttpAnswer> =>
-      http(`${s.url}/2015-03-31/functions/answers/invocations`, { body: `"${'x'.repeat(bytes - 2)}"`, headers: JSON_BODY });
+      http(`${s.url}/2015-03-31/functions/answers/invocations`, {
+        body: `"${'x'.repeat(bytes - 2)}"`,
+        headers: JSON_BODY,
+      });
     assert.equal((await ask(limit)).status, 200);
     const refused = await ask(limit + 1);
     assert.equal(refused.status, 413);
     assert.equal(refused.headers['x-amzn-errortype'], 'RequestTooLargeException');
-    const plain = await http(`${s.url}/event`, { body: 'x'.repeat(limit + 1), headers: { 'content-type': 'text/plain' } });
+    const plain = await http(`${s.url}/event`, {
+      body: 'x'.repeat(limit + 1),
+      headers: { 'content-type': 'text/plain' },
+    });
     assert.deepEqual([plain.status, json(plain)['code']], [413, 'LAM_EDGE_PAYLOAD_TOO_LARGE']);
   });
 });
@@ -166,7 +195,11 @@ describe('what is not for everybody', () => {
 
   test('is refused on the port: the control API belongs to the socket of its owner', async () => {
     for (const path of ['/_lam/v1/status', '/_lam/v1/functions', '/_lam/v1/stop', '/_lam/anything']) {
-      assert.equal((await http(`${s.url}${path}`, { method: path.endsWith('stop') ? 'POST' : 'GET' })).status, 403, path);
+      assert.equal(
+        (await http(`${s.url}${path}`, { method: path.endsWith('stop') ? 'POST' : 'GET' })).status,
+        403,
+        path,
+      );
     }
     assert.equal((await s.status()).functions, 1);
   });
@@ -183,7 +216,11 @@ describe('what is not for everybody', () => {
       }
     }
     for (const headers of [{ host: `localhost:${s.port}` }, { origin: `http://localhost:${s.port}` }]) {
-      assert.equal((await http(`${s.url}${invoke}`, { body: '{}', headers })).body.toString(), '"pong"', JSON.stringify(headers));
+      assert.equal(
+        (await http(`${s.url}${invoke}`, { body: '{}', headers })).body.toString(),
+        '"pong"',
+        JSON.stringify(headers),
+      );
     }
   });
 
@@ -200,19 +237,25 @@ describe('what is not for everybody', () => {
     assert.equal((await http(`${guarded.url}${invoke}`, { body: '{}', headers })).body.toString(), '"pong"');
     assert.equal((await http(`${guarded.url}/_lam/v1/status`, { headers })).status, 200);
     await guarded.ok(['stop']);
-    const fault = await guarded.refused(['start', '--host', '0.0.0.0'], 'LAM_DAEMON_TOKEN_NEEDED', 2, { env: { LAM_TOKEN: undefined } });
+    const fault = await guarded.refused(['start', '--host', '0.0.0.0'], 'LAM_DAEMON_TOKEN_NEEDED', 2, {
+      env: { LAM_TOKEN: undefined },
+    });
     assert.match(fault.hint ?? '', /LAM_TOKEN=/);
   });
 
-  test('is not listened to beyond loopback', { skip: outside === undefined && 'this machine has no other address' }, async () => {
-    const outcome = await new Promise<string>((resolve) => {
-      const socket = connect({ host: outside ?? '', port: s.port });
-      socket.once('connect', () => resolve('connected'));
-      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
-      socket.once('close', () => socket.destroy());
-    });
-    assert.equal(outcome, 'ECONNREFUSED');
-  });
+  test(
+    'is not listened to beyond loopback',
+    { skip: outside === undefined && 'this machine has no other address' },
+    async () => {
+      const outcome = await new Promise<string>((resolve) => {
+        const socket = connect({ host: outside ?? '', port: s.port });
+        socket.once('connect', () => resolve('connected'));
+        socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+        socket.once('close', () => socket.destroy());
+      });
+      assert.equal(outcome, 'ECONNREFUSED');
+    },
+  );
 });
 
 describe('the AWS SDK', () => {
@@ -255,7 +298,11 @@ describe('the AWS SDK', () => {
       [{ FunctionName: 'sdk:prod' }, 'one'],
       [{ FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:sdk:1' }, 'one'],
     ] as const) {
-      assert.equal(payload((await client.send(new InvokeCommand(parts))).Payload)['which'], which, JSON.stringify(parts));
+      assert.equal(
+        payload((await client.send(new InvokeCommand(parts))).Payload)['which'],
+        which,
+        JSON.stringify(parts),
+      );
     }
   });
 
@@ -284,7 +331,10 @@ describe('the AWS SDK', () => {
       assert.match(error.Message ?? error.message, /nobody/);
       return true;
     });
-    await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'sdk', Qualifier: '77' })), ResourceNotFoundException);
+    await assert.rejects(
+      client.send(new InvokeCommand({ FunctionName: 'sdk', Qualifier: '77' })),
+      ResourceNotFoundException,
+    );
     const running = client.send(new InvokeCommand({ FunctionName: 'sdk', Payload: '{"waitMs":1500}' }));
     assert.ok(await eventually(async () => (await s.status()).sandboxes.busy > 0));
     await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'sdk' })), TooManyRequestsException);

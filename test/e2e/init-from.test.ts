@@ -41,7 +41,10 @@ describe('lam init', () => {
 
   test('takes a template from a local git repository, and from a branch of it', { skip: NO_GIT }, async () => {
     const git = (...args: string[]): void =>
-      void execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], { cwd: template, stdio: 'pipe' });
+      void execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], {
+        cwd: template,
+        stdio: 'pipe',
+      });
     git('init', '--quiet', '--initial-branch=main');
     git('add', '.');
     git('commit', '--quiet', '-m', 'a template');
@@ -51,7 +54,13 @@ describe('lam init', () => {
     git('commit', '--quiet', '-m', 'a branch');
     git('checkout', '--quiet', 'main');
     await s.ok(['init', 'cloned', '--from', `file://${template}`]);
-    assert.deepEqual(listing(join(s.cwd, 'cloned')), ['.gitignore', '.lam', '.lam/lam.schema.json', 'index.mjs', 'lam.yaml']);
+    assert.deepEqual(listing(join(s.cwd, 'cloned')), [
+      '.gitignore',
+      '.lam',
+      '.lam/lam.schema.json',
+      'index.mjs',
+      'lam.yaml',
+    ]);
     await runs('cloned');
     await s.ok(['init', 'branched', '--from', `${template}#kind`]);
     assert.ok(existsSync(join(s.cwd, 'branched', 'KIND.md')));

@@ -32,13 +32,18 @@ describe('lam invoke', () => {
   let s: LamSession;
   before(async () => {
     s = await lamSession();
-    for (const which of ['one', 'two', 'three']) await s.deployNode('echo', `${ECHO}\nprocess.env.WHICH = '${which}';`, { timeout: 2 });
+    for (const which of ['one', 'two', 'three'])
+      await s.deployNode('echo', `${ECHO}\nprocess.env.WHICH = '${which}';`, { timeout: 2 });
     await s.ok(['alias', 'set', 'echo', 'prod', 'v1']);
   });
   after(() => s.dispose());
 
   /** Runs invoke and wants these bytes, exit 0 and a silent stderr. */
-  const gives = async (args: readonly string[], expected: string, options: Parameters<LamSession['run']>[1] = {}): Promise<void> => {
+  const gives = async (
+    args: readonly string[],
+    expected: string,
+    options: Parameters<LamSession['run']>[1] = {},
+  ): Promise<void> => {
     const result = await s.ok(['invoke', ...args], options);
     assert.equal(result.stdout, expected);
     assert.equal(result.stderr, '');
@@ -53,14 +58,21 @@ describe('lam invoke', () => {
     await gives(['echo', '-d', event], event);
   });
 
-  test('prints the very bytes that a custom runtime answers', { skip: process.platform !== 'linux' && 'for Linux' }, async () => {
-    const cwd = s.files('mirror', { 'lam.yaml': 'name: mirror\nruntime: provided\ntimeout: 10\n', bootstrap: MIRROR });
-    chmodSync(join(cwd, 'bootstrap'), 0o755);
-    await s.ok(['deploy'], { cwd });
-    const event = ' {\r\n\t"b" : 1.0,\n\n "a":"\\u00e9é" }\n\n';
-    const result = await s.ok(['invoke', 'mirror', '-d', event]);
-    assert.deepEqual(result.stdoutBytes, Buffer.from(event));
-  });
+  test(
+    'prints the very bytes that a custom runtime answers',
+    { skip: process.platform !== 'linux' && 'for Linux' },
+    async () => {
+      const cwd = s.files('mirror', {
+        'lam.yaml': 'name: mirror\nruntime: provided\ntimeout: 10\n',
+        bootstrap: MIRROR,
+      });
+      chmodSync(join(cwd, 'bootstrap'), 0o755);
+      await s.ok(['deploy'], { cwd });
+      const event = ' {\r\n\t"b" : 1.0,\n\n "a":"\\u00e9é" }\n\n';
+      const result = await s.ok(['invoke', 'mirror', '-d', event]);
+      assert.deepEqual(result.stdoutBytes, Buffer.from(event));
+    },
+  );
 
   test('takes the event from -d, @FILE, -e FILE, - and a pipe; without one it is {}', async () => {
     const cwd = s.files('events', { 'e.json': '{"from":"a file"}' });
@@ -138,7 +150,10 @@ describe('lam invoke', () => {
   test('exits with 4 for what is not there, and suggests the nearest name', async () => {
     const result = await s.run(['invoke', 'ecko', '-d', '{}']);
     assert.deepEqual([result.code, result.stdout], [4, '']);
-    assert.equal(result.stderr, "Error: function 'ecko' does not exist\n  hint: did you mean 'echo'? see what is deployed: lam list\n");
+    assert.equal(
+      result.stderr,
+      "Error: function 'ecko' does not exist\n  hint: did you mean 'echo'? see what is deployed: lam list\n",
+    );
     await s.refused(['invoke', 'echo@9'], 'LAM_REGISTRY_VERSION_NOT_FOUND', 4);
     await s.refused(['invoke', 'echo:nope'], 'LAM_REGISTRY_ALIAS_NOT_FOUND', 4);
   });
@@ -164,7 +179,10 @@ describe('lam invoke', () => {
     assert.match(String(good['requestId']), /^[0-9a-f-]{36}$/);
     const bad = await s.run(['invoke', 'echo', '--json', '-d', '{"fail":"told to"}']);
     assert.equal(bad.code, 5);
-    const { ok, data } = JSON.parse(bad.stdout) as { ok: boolean; data: { functionError: string; payload: { errorType: string } } };
+    const { ok, data } = JSON.parse(bad.stdout) as {
+      ok: boolean;
+      data: { functionError: string; payload: { errorType: string } };
+    };
     assert.deepEqual([ok, data.functionError, data.payload.errorType], [true, 'Unhandled', 'TypeError']);
   });
 

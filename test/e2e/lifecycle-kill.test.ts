@@ -32,16 +32,26 @@ test(
     const deploy = async (): Promise<void> => {
       content += 1;
       const mine = content;
-      const parts = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`parts/${i}.txt`, `${mine} ${i}\n`.repeat(2000)]));
+      const parts = Object.fromEntries(
+        Array.from({ length: 60 }, (_, i) => [`parts/${i}.txt`, `${mine} ${i}\n`.repeat(2000)]),
+      );
       const cwd = s.files('moving', {
         ...parts,
         'lam.yaml': 'name: moving\nruntime: nodejs\n',
         'index.mjs': code(mine),
       });
       const { code: exit, stdout } = await s.run(['deploy', '--json', ...(mine === 1 ? [] : ['--no-start'])], { cwd });
-      const answer = JSON.parse(stdout) as { ok: boolean; data: { functions: { version: number }[] }; error?: { code: string } };
+      const answer = JSON.parse(stdout) as {
+        ok: boolean;
+        data: { functions: { version: number }[] };
+        error?: { code: string };
+      };
       if (exit === 0) acknowledged.set(answer.data.functions[0]?.version ?? 0, mine);
-      else assert.ok(['LAM_CLIENT_CONNECTION_LOST', 'LAM_CLIENT_DAEMON_NOT_RUNNING'].includes(answer.error?.code ?? ''), stdout);
+      else
+        assert.ok(
+          ['LAM_CLIENT_CONNECTION_LOST', 'LAM_CLIENT_DAEMON_NOT_RUNNING'].includes(answer.error?.code ?? ''),
+          stdout,
+        );
     };
     await deploy();
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -65,7 +75,8 @@ test(
     }
     // One whose answer was lost may be there, but then it is whole.
     for (const version of listed) if (!acknowledged.has(version)) await s.ok(['invoke', `moving@${version}`]);
-    const hasAll = async (): Promise<boolean> => processesOf(s).length === 1 + listed.size + (await s.status()).sandboxes.stems;
+    const hasAll = async (): Promise<boolean> =>
+      processesOf(s).length === 1 + listed.size + (await s.status()).sandboxes.stems;
     assert.ok(await eventually(hasAll), `${processesOf(s).length} processes`);
     await s.ok(['stop']);
     assert.deepEqual(await leftovers(s), []);

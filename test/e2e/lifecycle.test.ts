@@ -66,7 +66,10 @@ for (const driver of DRIVERS) {
         'none of the old containers is there',
       );
       const ahead = async (): Promise<number> => (driver === 'docker' ? 0 : (await s.status()).sandboxes.stems);
-      assert.ok(await eventually(async () => processesOf(s).length === 1 + (await ahead())), 'the daemon and its stems');
+      assert.ok(
+        await eventually(async () => processesOf(s).length === 1 + (await ahead())),
+        'the daemon and its stems',
+      );
     });
 
     test('has lost no version, and the first invoke works', async () => {

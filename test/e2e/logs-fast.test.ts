@@ -29,7 +29,9 @@ describe('lam logs by the fast path and by the full program', () => {
     await s.ok(['invoke', 'talker', '-d', '{"say":["Apple one","two\\nlines","","grün 日本 🦆","half \\ud800 done"]}']);
     await s.deployNode('talker', `${TALKER}\n// v2`);
     await s.ok(['invoke', 'talker', '-d', '{"say":["apple & pear = 100%?","\\u001b[31mred\\u0007\\r"],"to":"error"}']);
-    await s.ok(['invoke', 'talker'], { stdin: JSON.stringify({ say: Array.from({ length: 150 }, (_, i) => `line ${i} `.repeat(60)) }) });
+    await s.ok(['invoke', 'talker'], {
+      stdin: JSON.stringify({ say: Array.from({ length: 150 }, (_, i) => `line ${i} `.repeat(60)) }),
+    });
     const { stdout } = await s.ok(['logs', 'talker', '-s', 'Apple one', '-o', 'json']);
     ({ requestId } = JSON.parse(stdout) as LogRecord);
     await s.deployNode('silent', TALKER);
@@ -37,12 +39,17 @@ describe('lam logs by the fast path and by the full program', () => {
   after(() => s.dispose());
 
   /** With a global flag in front a command line goes to the full program, and means the same. */
-  const byFull = async (args: readonly string[], options?: RunOptions): Promise<Seen> => s.run(['-C', s.cwd, 'logs', ...args], options);
-  const byFast = async (args: readonly string[], options?: RunOptions): Promise<Seen> => s.run(['logs', ...args], options);
+  const byFull = async (args: readonly string[], options?: RunOptions): Promise<Seen> =>
+    s.run(['-C', s.cwd, 'logs', ...args], options);
+  const byFast = async (args: readonly string[], options?: RunOptions): Promise<Seen> =>
+    s.run(['logs', ...args], options);
   const bare = ({ code, stdout, stderr }: Seen): Seen => ({ code, stdout, stderr });
 
   /** What the fast path does by itself: its exit code is 99 where it would hand over. */
-  const byFastAlone = async (args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Promise<Seen> => {
+  const byFastAlone = async (
+    args: readonly string[],
+    env: Readonly<Record<string, string | undefined>> = {},
+  ): Promise<Seen> => {
     const child = spawn(process.execPath, [FAST_ONLY, 'logs', ...args], {
       cwd: s.cwd,
       env: s.environment(env),
@@ -118,7 +125,11 @@ describe('lam logs by the fast path and by the full program', () => {
   for (const { args, env = {}, full } of cases) {
     const title = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), 'lam logs', ...args].join(' ');
     test(`are the same for ${title}${full === true ? ', which is for the full one' : ''}`, async () => {
-      const [expected, fast, alone] = await Promise.all([byFull(args, { env }), byFast(args, { env }), byFastAlone(args, env)]);
+      const [expected, fast, alone] = await Promise.all([
+        byFull(args, { env }),
+        byFast(args, { env }),
+        byFastAlone(args, env),
+      ]);
       assert.deepEqual(bare(fast), bare(expected));
       assert.deepEqual(alone, full === true ? { code: 99, stdout: '', stderr: '' } : bare(expected));
     });
@@ -126,7 +137,10 @@ describe('lam logs by the fast path and by the full program', () => {
 
   test('show something at all', async () => {
     assert.equal((await byFastAlone(['talker', '-o', 'raw', '-s', 'Apple one'])).stdout, 'Apple one\n');
-    assert.equal((await byFastAlone(['talker', '--request-id', requestId, '-o', 'raw', '-s', 'lines'])).stdout, 'two\nlines\n');
+    assert.equal(
+      (await byFastAlone(['talker', '--request-id', requestId, '-o', 'raw', '-s', 'lines'])).stdout,
+      'two\nlines\n',
+    );
     assert.match((await byFastAlone(['talker@9'])).stderr, /^'talker' has no version 9 now/);
   });
 
@@ -139,7 +153,10 @@ describe('lam logs by the fast path and by the full program', () => {
         { NO_COLOR: undefined, CI: undefined, TERM: 'dumb' },
       ]) {
         const args = ['talker', '--since', '1h'];
-        const [expected, fast] = [await byFull(args, { env, terminal: true }), await byFast(args, { env, terminal: true })];
+        const [expected, fast] = [
+          await byFull(args, { env, terminal: true }),
+          await byFast(args, { env, terminal: true }),
+        ];
         assert.deepEqual(bare(fast), bare(expected));
         assert.equal(fast.stdout.includes('\u001b[33m'), env.TERM === 'xterm');
       }

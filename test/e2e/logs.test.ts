@@ -43,16 +43,25 @@ for (const driver of DRIVERS) {
     const follower = follow(s, ['talker']);
     await follower.seen('before');
     let over = false;
-    const event = JSON.stringify({ say: Array.from({ length: LINES }, (_, i) => `line ${i}.`), everyMs: 40, lingerMs: 600 });
+    const event = JSON.stringify({
+      say: Array.from({ length: LINES }, (_, i) => `line ${i}.`),
+      everyMs: 40,
+      lingerMs: 600,
+    });
     const invoked = s.ok(['invoke', 'talker', '-d', event]).then(() => {
       over = true;
     });
     await follower.seen(`line ${LINES - 1}.`);
     assert.equal(over, false);
     await invoked;
-    const late = follower.arrivals.filter(({ record }) => record.text.startsWith('line ')).map(({ record, at }) => at - record.time);
+    const late = follower.arrivals
+      .filter(({ record }) => record.text.startsWith('line '))
+      .map(({ record, at }) => at - record.time);
     assert.equal(late.length, LINES);
-    assert.ok(median(late) <= FOLLOW_MS, `the median of ${late.map((ms) => Math.round(ms)).join(', ')} ms is over ${FOLLOW_MS}`);
+    assert.ok(
+      median(late) <= FOLLOW_MS,
+      `the median of ${late.map((ms) => Math.round(ms)).join(', ')} ms is over ${FOLLOW_MS}`,
+    );
     await follower.seen('REPORT');
     assert.equal(await follower.interrupt(), 130);
   });
@@ -159,7 +168,8 @@ describe('lam logs', () => {
     const follower = follow(s, ['many', '--search', 'later', '--lines', '1']);
     // Nothing is kept that it would show, so each call after its start is the first it may see.
     await s.ok(['invoke', 'many', '-d', '{"say":["sooner","later"]}']);
-    for (let i = 0; follower.arrivals.length === 0 && i < 20; i += 1) await s.ok(['invoke', 'many', '-d', '{"say":["later"]}']);
+    for (let i = 0; follower.arrivals.length === 0 && i < 20; i += 1)
+      await s.ok(['invoke', 'many', '-d', '{"say":["later"]}']);
     const first = await follower.seen('later');
     assert.equal(first.record.text, 'later');
     assert.equal(await follower.interrupt(), 130);

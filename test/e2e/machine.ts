@@ -24,14 +24,19 @@ export function http(
       {
         method: options.method ?? (options.body === undefined ? 'GET' : 'POST'),
         agent: false,
-        headers: { ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }), ...options.headers },
+        headers: {
+          ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }),
+          ...options.headers,
+        },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('error', reject);
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
+        );
       },
     );
     asked.on('error', reject);
@@ -109,7 +114,9 @@ export function engine(method: string, path: string): Promise<HttpAnswer> {
     const asked = request({ socketPath: engineSocket(), method, path, agent: false }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }));
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
+      );
     });
     asked.on('error', reject);
     asked.end();
@@ -138,7 +145,9 @@ export async function leftovers(session: {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line.includes(` ${session.root}/`));
-  const run = listing(join(session.home, 'run')).filter((name) => !/^(?:docker|(?:docker\/)?(?:dial|sb|stems))$/.test(name));
+  const run = listing(join(session.home, 'run')).filter(
+    (name) => !/^(?:docker|(?:docker\/)?(?:dial|sb|stems))$/.test(name),
+  );
   const groups = ['', 'memory', 'pids', 'cpu', 'cpuacct']
     .map((kind) => join('/sys/fs/cgroup', kind))
     .flatMap((folder) =>

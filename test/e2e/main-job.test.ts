@@ -16,5 +16,8 @@ test('an earlier version can be named in a rollback, and a dry run changes nothi
   assert.deepEqual([back.from, back.to], [3, 1]);
   assert.equal((await s.ok(['invoke', 'count'])).stdout, '1');
   // A deploy after a rollback goes on counting: a number is never used twice.
-  assert.match((await s.ok(['deploy', 'count', '--inline', 'exports.handler = async () => 4'])).stdout, /^count v4 live/);
+  assert.match(
+    (await s.ok(['deploy', 'count', '--inline', 'exports.handler = async () => 4'])).stdout,
+    /^count v4 live/,
+  );
 });

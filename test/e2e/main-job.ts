@@ -20,7 +20,10 @@ interface Job {
 /** Go's own caches, which spare the compilation of its library; undefined where there is no Go. */
 function goCaches(): Record<string, string> | undefined {
   try {
-    return JSON.parse(execFileSync('go', ['env', '-json', 'GOCACHE', 'GOMODCACHE'], { encoding: 'utf8' })) as Record<string, string>;
+    return JSON.parse(execFileSync('go', ['env', '-json', 'GOCACHE', 'GOMODCACHE'], { encoding: 'utf8' })) as Record<
+      string,
+      string
+    >;
   } catch {
     return undefined;
   }
@@ -28,7 +31,8 @@ function goCaches(): Record<string, string> | undefined {
 
 const go = goCaches();
 const notLinux = process.platform === 'linux' ? false : 'the Runtime API in shell is for Linux';
-const noGo = go === undefined ? 'no go on PATH' : IS_BINARY ? 'the same Go program ran in the lane of the built command' : false;
+const noGo =
+  go === undefined ? 'no go on PATH' : IS_BINARY ? 'the same Go program ran in the lane of the built command' : false;
 
 const JOBS: readonly Job[] = [
   { runtime: 'nodejs', template: 'hello', file: 'index.mjs' },
@@ -50,7 +54,9 @@ async function greetings(s: LamSession, cwd: string, name: string, routes: boole
     const posted = await http(`${s.url}/greetings`, { body: event, headers: { 'content-type': 'application/json' } });
     assert.equal(posted.status, 201, posted.body.toString());
     assert.equal(posted.headers['location'], '/greetings/Ada');
-    const example = JSON.parse((await s.ok(['invoke', '-e', 'events/example.json'], { cwd })).stdout) as { statusCode: number };
+    const example = JSON.parse((await s.ok(['invoke', '-e', 'events/example.json'], { cwd })).stdout) as {
+      statusCode: number;
+    };
     assert.equal(example.statusCode, 200);
     const greeting = (JSON.parse(got.body.toString()) as { message: string }).message;
     assert.match(greeting, / Ada L\.!$/);
@@ -91,7 +97,10 @@ async function wholeJob(s: LamSession, job: Job): Promise<void> {
   const back = await s.ok(['rollback', '--message', 'too warm'], { cwd });
   assert.equal(back.stdout, `${name}: v2 -> v1\n`);
   assert.equal(await ask(), 'Hello Ada!');
-  assert.equal((await s.ok(['invoke', `${name}@2`, '-e', 'events/example.json'], { cwd })).stdout.includes('Good morning'), true);
+  assert.equal(
+    (await s.ok(['invoke', `${name}@2`, '-e', 'events/example.json'], { cwd })).stdout.includes('Good morning'),
+    true,
+  );
 
   await showsHistory(s, cwd, name);
   await showsLogs(s, cwd, job);
@@ -111,7 +120,10 @@ async function showsHistory(s: LamSession, cwd: string, name: string): Promise<v
     assert.ok(Math.abs(Date.now() - move.at) < 120_000);
   }
   const shown = (await s.ok(['versions', '--history'], { cwd })).stdout;
-  assert.match(shown, /^VERSION +LIVE +ALIASES +SIZE +WHEN +BY +MESSAGE\nv2 {2}.+ a warmer greeting\nv1 +\* .+@.+ the first\n\nWHEN /);
+  assert.match(
+    shown,
+    /^VERSION +LIVE +ALIASES +SIZE +WHEN +BY +MESSAGE\nv2 {2}.+ a warmer greeting\nv1 +\* .+@.+ the first\n\nWHEN /,
+  );
   assert.match(shown, /rollback +live +v2 -> v1 +\S+@\S+ +too warm\n/);
 }
 
@@ -138,10 +150,14 @@ export function describeMainJob(driver: 'process' | 'docker'): void {
     after(() => session.dispose());
 
     for (const job of JOBS) {
-      test(`takes ${job.runtime}/${job.template} from template to v2 and back to v1`, { skip: job.skip ?? false }, async () => {
-        await wholeJob(session, job);
-        await session.ok(['delete', `${job.runtime}-${job.template}`, '-y']);
-      });
+      test(
+        `takes ${job.runtime}/${job.template} from template to v2 and back to v1`,
+        { skip: job.skip ?? false },
+        async () => {
+          await wholeJob(session, job);
+          await session.ok(['delete', `${job.runtime}-${job.template}`, '-y']);
+        },
+      );
     }
 
     test('says which driver it runs on', async () => {

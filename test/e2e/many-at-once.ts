@@ -42,7 +42,8 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
     test('ten invocations that sleep run beside one another in ten sandboxes', async () => {
       // Long enough that none is done before the last container has booted on two cores.
       const ms = driver === 'docker' ? 4000 : 1000;
-      const tenOf = (sleep: number): Promise<HttpAnswer[]> => Promise.all(Array.from({ length: 10 }, () => ask('who', { ms: sleep })));
+      const tenOf = (sleep: number): Promise<HttpAnswer[]> =>
+        Promise.all(Array.from({ length: 10 }, () => ask('who', { ms: sleep })));
       const began = performance.now();
       const cold = (await tenOf(ms)).map((answer) => who(answer).id);
       assert.equal(new Set(cold).size, 10);
@@ -92,7 +93,11 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
         const { sandbox } = JSON.parse(line) as { sandbox?: string };
         assert.equal((await engine('POST', `/containers/lam-${sandbox}/kill`)).status, 204);
       } else kill(first.pid);
-      assert.ok(await eventually(async () => (await s.json<{ sandboxes: { idle: number } }>(['describe', 'victim'])).sandboxes.idle === 0));
+      assert.ok(
+        await eventually(
+          async () => (await s.json<{ sandboxes: { idle: number } }>(['describe', 'victim'])).sandboxes.idle === 0,
+        ),
+      );
       const began = performance.now();
       const second = await ask('victim', {});
       assert.equal(second.status, 200);
@@ -103,7 +108,9 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
     test('of five at work the one that overruns is replaced, and the other four stay', async () => {
       await s.deployNode('five', WHO, { timeout: 3 });
       const five = (extra?: object): Promise<HttpAnswer[]> =>
-        Promise.all(Array.from({ length: 5 }, (_, i) => ask('five', i === 4 && extra !== undefined ? extra : { ms: 2000 })));
+        Promise.all(
+          Array.from({ length: 5 }, (_, i) => ask('five', i === 4 && extra !== undefined ? extra : { ms: 2000 })),
+        );
       const warm = new Set((await five()).map((answer) => who(answer).id));
       assert.equal(warm.size, 5);
       const answers = await five({ loop: true });
@@ -118,7 +125,8 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
     test('an unused sandbox expires after the time set for it, and the next call is cold', async () => {
       await s.deployNode('brief', WHO, { idle: 1 });
       const first = who(await ask('brief', {}));
-      const idle = async (): Promise<number> => (await s.json<{ sandboxes: { idle: number } }>(['describe', 'brief'])).sandboxes.idle;
+      const idle = async (): Promise<number> =>
+        (await s.json<{ sandboxes: { idle: number } }>(['describe', 'brief'])).sandboxes.idle;
       assert.ok(await eventually(async () => (await idle()) === 0, 15_000));
       const second = who(await ask('brief', {}));
       assert.notEqual(second.id, first.id);
@@ -130,7 +138,11 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       const { id } = who(await ask('single', {}));
       const [running, waiting] = [new AbortController(), new AbortController()];
       const gone = ask('single', { ms: 3000 }, running.signal).catch(() => 'left');
-      assert.ok(await eventually(async () => (await s.json<{ sandboxes: { busy: number } }>(['describe', 'single'])).sandboxes.busy === 1));
+      assert.ok(
+        await eventually(
+          async () => (await s.json<{ sandboxes: { busy: number } }>(['describe', 'single'])).sandboxes.busy === 1,
+        ),
+      );
       const goneToo = ask('single', { ms: 800, tag: 2 }, waiting.signal).catch(() => 'left');
       const stays = ask('single', { tag: 3 });
       await http(`${s.url}/_lam/health`);

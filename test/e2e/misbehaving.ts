@@ -109,7 +109,8 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
     async function invoke(name: string, event: Record<string, unknown>): Promise<Outcome> {
       const { code, stdout, stderr, ms } = await s.run(['invoke', name, '-d', JSON.stringify(event)]);
       const payload = JSON.parse(stdout) as unknown;
-      const errorType = typeof payload === 'object' && payload !== null ? (payload as { errorType?: string }).errorType : undefined;
+      const errorType =
+        typeof payload === 'object' && payload !== null ? (payload as { errorType?: string }).errorType : undefined;
       return { code, payload, errorType, stderr, ms };
     }
 
@@ -121,7 +122,10 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
           assert.equal(outcome.errorType, type, said);
           assert.match((outcome.payload as { errorMessage: string }).errorMessage, message, said);
           assert.equal(outcome.code, type === 'Sandbox.Timedout' ? 6 : 5, said);
-          assert.match(outcome.stderr, type === 'Sandbox.Timedout' ? /^the function timed out/m : /^the function failed: /m);
+          assert.match(
+            outcome.stderr,
+            type === 'Sandbox.Timedout' ? /^the function timed out/m : /^the function failed: /m,
+          );
           const next = await invoke(name, {});
           assert.equal(next.code, 0, JSON.stringify(next));
           assert.equal((await s.status()).pid, pid, 'the daemon is the same');
@@ -138,8 +142,12 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
         const { idle, busy, starting, stems } = (await s.status()).sandboxes;
         return idle + busy + starting + stems;
       };
-      const count = async (): Promise<number> => (driver === 'docker' ? (await containersOf(s)).length : processesOf(s).length - 1);
-      assert.ok(await eventually(async () => (await count()) <= (await known())), `${await count()} are left and ${await known()} known`);
+      const count = async (): Promise<number> =>
+        driver === 'docker' ? (await containersOf(s)).length : processesOf(s).length - 1;
+      assert.ok(
+        await eventually(async () => (await count()) <= (await known())),
+        `${await count()} are left and ${await known()} known`,
+      );
     });
 
     test('that leaves timers open answers at once, and is there for the next call', async () => {

@@ -67,7 +67,12 @@ async function deploy(daemon: LamClient, mark: number): Promise<number> {
   const manifest = manifestOf(files);
   const { artifact, missing } = await daemon.plan(manifest);
   await daemon.upload({ manifest, zip: missing.length === 0 ? null : Readable.from([uploadOf(files, missing)]) });
-  const config = { runtime: 'nodejs', handler: 'index.handler', timeoutMs: 30_000, environment: { MARK: String(mark) } };
+  const config = {
+    runtime: 'nodejs',
+    handler: 'index.handler',
+    timeoutMs: 30_000,
+    environment: { MARK: String(mark) },
+  };
   return (await daemon.publish(NAME, { artifact, config })).version;
 }
 
@@ -137,10 +142,15 @@ describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${
     for (const { path, text, header, live } of answers) {
       const { version, begun, ...parts } = JSON.parse(text) as Said;
       const mark = marks.get(version);
-      if (Object.values(parts).some((part) => part !== mark) || begun !== version || (header ?? String(version)) !== String(version)) {
+      if (
+        Object.values(parts).some((part) => part !== mark) ||
+        begun !== version ||
+        (header ?? String(version)) !== String(version)
+      ) {
         wrong.push(`${path}: a mix of versions, called ${String(header)}: ${text}`);
       }
-      if (!live.some((move) => move.to === version)) wrong.push(`${path}: ${text}, live was ${live.map((move) => move.to).join(' or ')}`);
+      if (!live.some((move) => move.to === version))
+        wrong.push(`${path}: ${text}, live was ${live.map((move) => move.to).join(' or ')}`);
     }
     assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} of ${sent} requests`);
     assert.equal(moves.length, 1 + 2 * MOVES);

@@ -146,10 +146,12 @@ export class LamSession implements AsyncDisposable {
       child.stdin?.on('error', () => undefined);
       child.stdin?.end(options.stdin);
     }
-    const { code, signal } = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (endCode, endSignal) => resolve({ code: endCode, signal: endSignal }));
-    });
+    const { code, signal } = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>(
+      (resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', (endCode, endSignal) => resolve({ code: endCode, signal: endSignal }));
+      },
+    );
     clearTimeout(limit);
     const bytes = await stdout;
     const result: RunResult = {
@@ -188,7 +190,8 @@ export class LamSession implements AsyncDisposable {
     } catch {
       // Said below, with what was printed.
     }
-    if (error?.code !== code || result.code !== exit) this.fail(`lam ${args.join(' ')} was to fail with ${code} and exit ${exit}`);
+    if (error?.code !== code || result.code !== exit)
+      this.fail(`lam ${args.join(' ')} was to fail with ${code} and exit ${exit}`);
     assert.ok(error.hint !== undefined && error.hint !== '', `${code} gives no hint`);
     return error;
   }
@@ -208,16 +211,30 @@ export class LamSession implements AsyncDisposable {
   }
 
   /** Deploys a Node function of one file; settings in the words of lam.yaml. */
-  async deployNode(name: string, code: string, settings: Readonly<Record<string, string | number>> = {}): Promise<RunResult> {
+  async deployNode(
+    name: string,
+    code: string,
+    settings: Readonly<Record<string, string | number>> = {},
+  ): Promise<RunResult> {
     const lines = Object.entries({ timeout: 30, ...settings }).map(([word, value]) => `${word}: ${value}\n`);
-    const cwd = this.files(name, { 'lam.yaml': `name: ${name}\nruntime: nodejs\n${lines.join('')}`, 'index.mjs': code });
+    const cwd = this.files(name, {
+      'lam.yaml': `name: ${name}\nruntime: nodejs\n${lines.join('')}`,
+      'index.mjs': code,
+    });
     return this.ok(['deploy'], { cwd });
   }
 
   /** Deploys a Python function of one file. */
-  async deployPython(name: string, code: string, settings: Readonly<Record<string, string | number>> = {}): Promise<RunResult> {
+  async deployPython(
+    name: string,
+    code: string,
+    settings: Readonly<Record<string, string | number>> = {},
+  ): Promise<RunResult> {
     const lines = Object.entries({ timeout: 30, ...settings }).map(([word, value]) => `${word}: ${value}\n`);
-    const cwd = this.files(name, { 'lam.yaml': `name: ${name}\nruntime: python3\n${lines.join('')}`, 'lambda_function.py': code });
+    const cwd = this.files(name, {
+      'lam.yaml': `name: ${name}\nruntime: python3\n${lines.join('')}`,
+      'lambda_function.py': code,
+    });
     return this.ok(['deploy'], { cwd });
   }
 
@@ -245,7 +262,8 @@ export class LamSession implements AsyncDisposable {
     await eventually(() => processesOf(this).length === 0, 5000);
     const left = await leftovers(this);
     for (const pid of processesOf(this)) kill(pid);
-    for (const id of await containersOf(this)) await engine('DELETE', `/containers/${id}?force=true&v=true`).catch(() => undefined);
+    for (const id of await containersOf(this))
+      await engine('DELETE', `/containers/${id}?force=true&v=true`).catch(() => undefined);
     rmSync(this.root, { recursive: true, force: true });
     rmSync(dirname(socketPath(this.home)), { recursive: true, force: true });
     if (lost !== '' || left.length > 0) this.fail([lost, ...left].filter((line) => line !== '').join('\n'));
@@ -256,7 +274,8 @@ export class LamSession implements AsyncDisposable {
   }
 
   #remember(args: readonly string[], result: RunResult): void {
-    const cut = (text: string): string => (text.length > 2000 ? `${text.slice(0, 1000)} ... ${text.slice(-1000)}` : text);
+    const cut = (text: string): string =>
+      text.length > 2000 ? `${text.slice(0, 1000)} ... ${text.slice(-1000)}` : text;
     this.#history.push(
       `$ lam ${args.map((a) => cut(a)).join(' ')}   [${result.signal ?? result.code}, ${Math.round(result.ms)} ms]\n${cut(result.stdout)}${cut(result.stderr)}`,
     );
@@ -274,7 +293,9 @@ function commandOfRun(command: readonly string[], { uid, terminal }: RunOptions)
 /** The part of the tests' environment that a person's shell would have, too. */
 function passedOn(): Record<string, string> {
   const names = ['LANG', 'TZ', 'DOCKER_HOST', 'DOCKER_CONFIG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'PYENV_ROOT'];
-  const kept = Object.entries(process.env).filter(([name]) => names.includes(name) || /^(?:npm_config_|PIP_|GO)/i.test(name));
+  const kept = Object.entries(process.env).filter(
+    ([name]) => names.includes(name) || /^(?:npm_config_|PIP_|GO)/i.test(name),
+  );
   return Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']));
 }
 

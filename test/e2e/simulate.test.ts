@@ -20,7 +20,12 @@ test('simulate needs no daemon, gives the same bytes for the same seed, and writ
   assert.doesNotMatch(page.stdout, /^ewma/m);
   assert.match(page.stdout, /^PRICE OF MEMORY/m);
   assert.match(page.stderr, /^running fixed\nrunning lam\n/);
-  assert.deepEqual(readdirSync(join(s.cwd, 'report')).toSorted(), ['added-latency.svg', 'scatter.svg', 'simulation.json', 'simulation.md']);
+  assert.deepEqual(readdirSync(join(s.cwd, 'report')).toSorted(), [
+    'added-latency.svg',
+    'scatter.svg',
+    'simulation.json',
+    'simulation.md',
+  ]);
   assert.equal(existsSync(join(s.home, 'daemon.json')) || (await s.run(['status', '--no-start'])).code === 0, false);
 });
 

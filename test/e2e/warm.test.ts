@@ -28,12 +28,16 @@ for (const driver of DRIVERS) {
     const invoke = async (name = 'kept'): Promise<Who> => JSON.parse((await s.ok(['invoke', name])).stdout) as Who;
     /** Until so many are idle. */
     const warmed = async (idle: number): Promise<void> =>
-      assert.ok(await eventually(async () => (await detail()).sandboxes.idle === idle, 20_000), JSON.stringify((await detail()).sandboxes));
+      assert.ok(
+        await eventually(async () => (await detail()).sandboxes.idle === idle, 20_000),
+        JSON.stringify((await detail()).sandboxes),
+      );
 
     test('are there after the deploy, and everything that shows them agrees', async () => {
       await warmed(2);
       // A stem stands ready for whoever comes next; one that boots is promised its memory already.
-      const rests = ({ sandboxes, memory }: Status): boolean => sandboxes.stems > 0 && memory.usedMiB === 128 * (2 + sandboxes.stems);
+      const rests = ({ sandboxes, memory }: Status): boolean =>
+        sandboxes.stems > 0 && memory.usedMiB === 128 * (2 + sandboxes.stems);
       assert.ok(await eventually(async () => rests(await s.status()), 20_000), JSON.stringify(await s.status()));
       const { sandboxes } = await s.status();
       assert.deepEqual([sandboxes.starting, sandboxes.idle, sandboxes.busy], [0, 2, 0]);
@@ -58,13 +62,17 @@ for (const driver of DRIVERS) {
       assert.match((await s.ok(['logs', 'plain', '--output', 'raw'])).stdout, /Init Duration: /);
     });
 
-    test('are replaced when one is killed', { skip: driver === 'docker' && 'a pid inside says nothing outside' }, async () => {
-      const { pid, stream } = await invoke();
-      kill(pid);
-      assert.ok(await eventually(() => !isRunning(pid)));
-      await warmed(2);
-      assert.notEqual((await invoke()).stream, stream);
-    });
+    test(
+      'are replaced when one is killed',
+      { skip: driver === 'docker' && 'a pid inside says nothing outside' },
+      async () => {
+        const { pid, stream } = await invoke();
+        kill(pid);
+        assert.ok(await eventually(() => !isRunning(pid)));
+        await warmed(2);
+        assert.notEqual((await invoke()).stream, stream);
+      },
+    );
 
     test('go with the live pointer to a new version and back', async () => {
       await s.ok(['config', 'set', 'kept', 'minWarm=1']);
@@ -96,7 +104,9 @@ for (const driver of DRIVERS) {
         const { sandboxes, memory } = await s.status();
         const { starting, idle, busy, stems } = sandboxes;
         return (
-          starting + idle + busy === 0 && memory.usedMiB === 128 * stems && (driver === 'docker' || processesOf(s).length === 1 + stems)
+          starting + idle + busy === 0 &&
+          memory.usedMiB === 128 * stems &&
+          (driver === 'docker' || processesOf(s).length === 1 + stems)
         );
       };
       assert.ok(await eventually(rests, 20_000), JSON.stringify(await s.status()));

@@ -84,7 +84,9 @@ describe('any error of lam', () => {
   });
 
   test('never shows the value of an environment variable that was refused', async () => {
-    const secret = fc.string({ minLength: 12, maxLength: 24, unit: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f') }).map((s) => `zQ${s}Qz`);
+    const secret = fc
+      .string({ minLength: 12, maxLength: 24, unit: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f') })
+      .map((s) => `zQ${s}Qz`);
     const badKey = fc.constantFrom('9LIVES', 'A-B', 'AWS_REGION', '_HANDLER', 'GOOD');
     const spoil = fc.constantFrom('', '\0', 'x'.repeat(5000));
     await fc.assert(
@@ -95,7 +97,8 @@ describe('any error of lam', () => {
           await refusalOf(() => checkConfig('hello', { ...DEFAULT_CONFIG, environment })),
           await refusalOf(() => parseProject(yaml, '/nowhere/lam.yaml')),
         ];
-        for (const refusal of refusals) assert.ok(!JSON.stringify(refusal ?? null).includes(value), JSON.stringify(refusal));
+        for (const refusal of refusals)
+          assert.ok(!JSON.stringify(refusal ?? null).includes(value), JSON.stringify(refusal));
       }),
       { numRuns: 50 },
     );

@@ -32,17 +32,24 @@ const frame = fc.record<Frame>({
 
 /** Cuts `bytes` at the given places, given as parts of a thousand; a place twice makes an empty chunk. */
 function cutUp(bytes: Buffer, places: readonly number[]): readonly Buffer[] {
-  const ends = [...places.map((place) => Math.floor((place * bytes.length) / 1000)).toSorted((a, b) => a - b), bytes.length];
+  const ends = [
+    ...places.map((place) => Math.floor((place * bytes.length) / 1000)).toSorted((a, b) => a - b),
+    bytes.length,
+  ];
   return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
 }
 
 /** What a decoder makes of `chunks`. Each chunk is spoiled behind it, as a reader that reuses its memory would. */
-function decode(chunks: readonly Buffer[], limit = MAX_FRAME_BYTES): { frames: readonly Frame[]; garbage: readonly string[] } {
+function decode(
+  chunks: readonly Buffer[],
+  limit = MAX_FRAME_BYTES,
+): { frames: readonly Frame[]; garbage: readonly string[] } {
   const frames: Frame[] = [];
   const garbage: string[] = [];
   const decoder = new FrameDecoder(
     {
-      onFrame: (type, request, meta, body) => frames.push({ type, request, meta: meta.toString('utf8'), body: Uint8Array.from(body) }),
+      onFrame: (type, request, meta, body) =>
+        frames.push({ type, request, meta: meta.toString('utf8'), body: Uint8Array.from(body) }),
       onGarbage: (what) => garbage.push(what),
     },
     limit,
@@ -61,10 +68,14 @@ const asWritten = (f: Frame): Frame => ({ ...f, meta: Buffer.from(f.meta).toStri
 describe('frames', () => {
   test('come out as they went in, wherever the stream is cut', () => {
     fc.assert(
-      fc.property(fc.array(frame, { maxLength: 12 }), fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 40 }), (frames, places) => {
-        const bytes = Buffer.concat(frames.map((f) => encodeFrame(f.type, f.request, f.meta, f.body)));
-        assert.deepEqual(decode(cutUp(bytes, places)), { frames: frames.map(asWritten), garbage: [] });
-      }),
+      fc.property(
+        fc.array(frame, { maxLength: 12 }),
+        fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 40 }),
+        (frames, places) => {
+          const bytes = Buffer.concat(frames.map((f) => encodeFrame(f.type, f.request, f.meta, f.body)));
+          assert.deepEqual(decode(cutUp(bytes, places)), { frames: frames.map(asWritten), garbage: [] });
+        },
+      ),
     );
   });
 
@@ -124,25 +135,38 @@ describe('frames', () => {
   test('carry the largest payload, and nothing beyond their limit', () => {
     const body = Buffer.alloc(PAYLOAD_LIMIT, 'ä');
     const bytes = encodeFrame(FRAME.result, 1, '', body);
-    const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, i) => bytes.subarray(i * 65_536, (i + 1) * 65_536));
+    const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, i) =>
+      bytes.subarray(i * 65_536, (i + 1) * 65_536),
+    );
     const [only] = decode(chunks).frames;
     assert.ok(only !== undefined && body.equals(only.body));
-    assert.equal(decode([encodeFrame(FRAME.hello, 0, '', Buffer.alloc(MAX_FIRST_FRAME_BYTES))], MAX_FIRST_FRAME_BYTES).garbage.length, 1);
+    assert.equal(
+      decode([encodeFrame(FRAME.hello, 0, '', Buffer.alloc(MAX_FIRST_FRAME_BYTES))], MAX_FIRST_FRAME_BYTES).garbage
+        .length,
+      1,
+    );
   });
 
   test('of logs carry their stream, time and text', () => {
     fc.assert(
-      fc.property(fc.constantFrom(1, 2), fc.double({ noNaN: true }), fc.string({ unit: 'grapheme' }), (stream, time, text) => {
-        const [only] = decode([encodeLog(7, stream, time, text)]).frames;
-        assert.ok(only !== undefined && only.type === FRAME.log && only.request === 7 && only.meta === '');
-        const body = Buffer.from(only.body);
-        assert.deepEqual([body[0], body.readDoubleBE(1), body.toString('utf8', 9)], [stream, time, text]);
-      }),
+      fc.property(
+        fc.constantFrom(1, 2),
+        fc.double({ noNaN: true }),
+        fc.string({ unit: 'grapheme' }),
+        (stream, time, text) => {
+          const [only] = decode([encodeLog(7, stream, time, text)]).frames;
+          assert.ok(only !== undefined && only.type === FRAME.log && only.request === 7 && only.meta === '');
+          const body = Buffer.from(only.body);
+          assert.deepEqual([body[0], body.readDoubleBE(1), body.toString('utf8', 9)], [stream, time, text]);
+        },
+      ),
     );
   });
 
   test('put a start-up cache together again from its parts, whatever came before it', () => {
-    const parts = fc.array(fc.record({ meta: fc.oneof(fc.nat(40).map(String), fc.string()), body: fc.uint8Array({ maxLength: 40 }) }));
+    const parts = fc.array(
+      fc.record({ meta: fc.oneof(fc.nat(40).map(String), fc.string()), body: fc.uint8Array({ maxLength: 40 }) }),
+    );
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), parts, fc.nat(3), (cache, junk, copies) => {
         const gatherer = new CacheGatherer();

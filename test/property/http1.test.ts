@@ -114,11 +114,21 @@ const LINES = [
   'PRI * HTTP/2.0',
   '',
 ];
-const BODIES = ['', 'hello', 'hell', 'hello\r\n', '5\r\nhello\r\n0\r\n\r\n', '0\r\n\r\n', 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'];
+const BODIES = [
+  '',
+  'hello',
+  'hell',
+  'hello\r\n',
+  '5\r\nhello\r\n0\r\n\r\n',
+  '0\r\n\r\n',
+  'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n',
+];
 
 /** Cuts bytes wherever the numbers say. */
 function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
-  const ends = [...new Set(at.map((n) => n % (bytes.length + 1)))].filter((n) => n > 0 && n < bytes.length).toSorted((a, b) => a - b);
+  const ends = [...new Set(at.map((n) => n % (bytes.length + 1)))]
+    .filter((n) => n > 0 && n < bytes.length)
+    .toSorted((a, b) => a - b);
   return [0, ...ends].map((from, i) => bytes.subarray(from, ends[i] ?? bytes.length));
 }
 
@@ -188,7 +198,8 @@ describe('lam and node:http, given the same bytes', () => {
         body: fc.constantFrom(...BODIES),
       })
       .map(
-        ({ line, lineEnd, host, headers, blank, body }) => line + lineEnd + host + headers.map(([h, e]) => h + e).join('') + blank + body,
+        ({ line, lineEnd, host, headers, blank, body }) =>
+          line + lineEnd + host + headers.map(([h, e]) => h + e).join('') + blank + body,
       );
     const stream = fc.array(fc.oneof(request, fc.constantFrom(...PLAIN, ...UNUSUAL)), { minLength: 1, maxLength: 4 });
     await fc.assert(

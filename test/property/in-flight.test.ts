@@ -104,26 +104,30 @@ class Daemon {
 describe('what is in flight', () => {
   test('is settled once, and is never said to be unstarted when it ran', () =>
     fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 100, size: 'max' }), async (places, steps) => {
-        const clock = new VirtualClock();
-        const sandbox = new Sandbox(places);
-        const daemon = new Daemon(clock, sandbox, places);
-        const acts: Readonly<Record<Step[0], (much: number) => void | Promise<void>>> = {
-          send: () => daemon.send(),
-          toSandbox: (much) => times(much, () => sandbox.receive()),
-          toDaemon: (much) => times(much, () => daemon.receive()),
-          finish: (much) => sandbox.finish(much),
-          pass: (much) => clock.advance(much),
-        };
-        for (const [what, much] of steps) await acts[what](much);
-        daemon.end();
-        for (const number of daemon.sent) {
-          const outcome = daemon.outcomes.get(number);
-          assert.ok(outcome !== undefined, `${number} was never settled`);
-          if (outcome === 'unstarted') assert.ok(!sandbox.started.has(number), `${number} ran and is to run again`);
-        }
-        assert.equal(daemon.inFlight.hasWaiting, false);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(step, { maxLength: 100, size: 'max' }),
+        async (places, steps) => {
+          const clock = new VirtualClock();
+          const sandbox = new Sandbox(places);
+          const daemon = new Daemon(clock, sandbox, places);
+          const acts: Readonly<Record<Step[0], (much: number) => void | Promise<void>>> = {
+            send: () => daemon.send(),
+            toSandbox: (much) => times(much, () => sandbox.receive()),
+            toDaemon: (much) => times(much, () => daemon.receive()),
+            finish: (much) => sandbox.finish(much),
+            pass: (much) => clock.advance(much),
+          };
+          for (const [what, much] of steps) await acts[what](much);
+          daemon.end();
+          for (const number of daemon.sent) {
+            const outcome = daemon.outcomes.get(number);
+            assert.ok(outcome !== undefined, `${number} was never settled`);
+            if (outcome === 'unstarted') assert.ok(!sandbox.started.has(number), `${number} ran and is to run again`);
+          }
+          assert.equal(daemon.inFlight.hasWaiting, false);
+        },
+      ),
       { numRuns: 1000 },
     ));
 });

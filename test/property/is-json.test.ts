@@ -96,7 +96,19 @@ describe('isJson says of bytes what JSON.parse says of their text', () => {
       '{}{}',
       '{} ',
     ],
-    ...['\ufeff1', '\u00a01', '1\v', '\f1', '\u2028', '"\u2028"', ' [ 1 , { "a" : [ ] } ] ', '/**/1', '1//', '"é€😀"', '"\ud800"'],
+    ...[
+      '\ufeff1',
+      '\u00a01',
+      '1\v',
+      '\f1',
+      '\u2028',
+      '"\u2028"',
+      ' [ 1 , { "a" : [ ] } ] ',
+      '/**/1',
+      '1//',
+      '"é€😀"',
+      '"\ud800"',
+    ],
   ];
   test('for what is odd', () => {
     for (const text of odd) agree(Buffer.from(text));
@@ -121,15 +133,20 @@ describe('isJson says of bytes what JSON.parse says of their text', () => {
       drop: fc.boolean(),
     });
     fc.assert(
-      fc.property(fc.json({ maxDepth: 4 }), fc.nat({ max: 3 }), fc.array(change, { maxLength: 3 }), (text, indent, changes) => {
-        let bytes = Buffer.from(indent === 0 ? text : JSON.stringify(JSON.parse(text), null, indent));
-        agree(bytes);
-        for (const { at, byte, drop } of changes) {
-          const i = at % (bytes.length + 1);
-          bytes = Buffer.concat([bytes.subarray(0, i), Buffer.of(byte), bytes.subarray(drop ? i + 1 : i)]);
-        }
-        agree(bytes);
-      }),
+      fc.property(
+        fc.json({ maxDepth: 4 }),
+        fc.nat({ max: 3 }),
+        fc.array(change, { maxLength: 3 }),
+        (text, indent, changes) => {
+          let bytes = Buffer.from(indent === 0 ? text : JSON.stringify(JSON.parse(text), null, indent));
+          agree(bytes);
+          for (const { at, byte, drop } of changes) {
+            const i = at % (bytes.length + 1);
+            bytes = Buffer.concat([bytes.subarray(0, i), Buffer.of(byte), bytes.subarray(drop ? i + 1 : i)]);
+          }
+          agree(bytes);
+        },
+      ),
       { numRuns: 20_000 },
     );
   });

@@ -62,7 +62,8 @@ describe('keepWindows', () => {
         const windows = keepWindows(arrivals, c, inMs === undefined ? undefined : arrivals.last + inMs);
         const { keepMs, prewarmAfterMs, prewarmKeepMs } = windows;
         assert.ok(keepMs >= 1024 && Number.isFinite(keepMs), JSON.stringify(windows));
-        if (inMs === undefined && arrivals.steady() === undefined) assert.ok(keepMs <= 2 ** 27, JSON.stringify(windows));
+        if (inMs === undefined && arrivals.steady() === undefined)
+          assert.ok(keepMs <= 2 ** 27, JSON.stringify(windows));
         if (prewarmAfterMs === Infinity) assert.equal(prewarmKeepMs, 0);
         else assert.ok(prewarmAfterMs > keepMs || inMs !== undefined, JSON.stringify(windows));
         assert.ok(prewarmKeepMs >= 0 && Number.isFinite(prewarmKeepMs), JSON.stringify(windows));
@@ -255,7 +256,8 @@ describe('evictions', () => {
     fc.assert(
       fc.property(idle, fc.integer({ min: -100, max: 8000 }), fc.nat(1000), (sandboxes, missingMiB, clock) => {
         const chosen = chooseEvictions(sandboxes, missingMiB, clock);
-        const sum = (list: readonly { readonly memoryMiB: number }[]): number => list.reduce((s, { memoryMiB }) => s + memoryMiB, 0);
+        const sum = (list: readonly { readonly memoryMiB: number }[]): number =>
+          list.reduce((s, { memoryMiB }) => s + memoryMiB, 0);
         assert.ok(chosen.clock >= clock);
         if (sum(sandboxes) < missingMiB || missingMiB <= 0) {
           assert.deepEqual(chosen, { evicted: [], clock });
@@ -264,7 +266,9 @@ describe('evictions', () => {
         assert.ok(sum(chosen.evicted) >= missingMiB && sum(chosen.evicted.slice(0, -1)) < missingMiB);
         const kept = sandboxes.filter((s) => !chosen.evicted.includes(s));
         const isBefore = (a: (typeof kept)[number], b: (typeof kept)[number]): boolean =>
-          (a.retiredSince !== undefined) === (b.retiredSince !== undefined) ? a.priority <= b.priority : a.retiredSince !== undefined;
+          (a.retiredSince !== undefined) === (b.retiredSince !== undefined)
+            ? a.priority <= b.priority
+            : a.retiredSince !== undefined;
         for (const gone of chosen.evicted) for (const stays of kept) assert.ok(isBefore(gone, stays));
       }),
     );
@@ -316,11 +320,16 @@ describe('stems', () => {
 
   test('change by themselves only when they said so', () => {
     fc.assert(
-      fc.property(fc.array(kind, { maxLength: 8 }), machine, fc.double({ min: 0, max: 0.999, noNaN: true }), (kinds, m, share) => {
-        const { wanted, lookAgainMs } = stemsWanted(kinds, m);
-        const later = stemsWanted(kinds, { ...m, now: NOW + share * (lookAgainMs ?? 1e9) });
-        assert.deepEqual(later.wanted, wanted);
-      }),
+      fc.property(
+        fc.array(kind, { maxLength: 8 }),
+        machine,
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (kinds, m, share) => {
+          const { wanted, lookAgainMs } = stemsWanted(kinds, m);
+          const later = stemsWanted(kinds, { ...m, now: NOW + share * (lookAgainMs ?? 1e9) });
+          assert.deepEqual(later.wanted, wanted);
+        },
+      ),
     );
   });
 });

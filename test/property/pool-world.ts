@@ -33,7 +33,10 @@ export const REVISIONS: readonly PoolRevision[] = [
 
 /** Well most of the time. */
 function mostly<T>(...faults: readonly T[]): fc.Arbitrary<T | 'ok'> {
-  return fc.oneof({ weight: 6, arbitrary: fc.constant('ok' as const) }, { weight: 1, arbitrary: fc.constantFrom(...faults) });
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.constant('ok' as const) },
+    { weight: 1, arbitrary: fc.constantFrom(...faults) },
+  );
 }
 
 /** How the n-th sandbox behaves, be it booted for a function or as a stem. */
@@ -124,8 +127,10 @@ export class World {
         const plan = planOf.get(id);
         const ms = plan?.initMs ?? 0;
         if (plan?.init === 'never') return 'never';
-        if (plan?.init === 'fails') return { ms, outcome: { kind: 'error', payload: Buffer.from('{}'), errorType: 'E' } };
-        if (plan?.init === 'exits') return { ms, outcome: { kind: 'exit', exit: { code: 1, signal: null, outOfMemory: false } } };
+        if (plan?.init === 'fails')
+          return { ms, outcome: { kind: 'error', payload: Buffer.from('{}'), errorType: 'E' } };
+        if (plan?.init === 'exits')
+          return { ms, outcome: { kind: 'exit', exit: { code: 1, signal: null, outOfMemory: false } } };
         return { ms };
       },
       destroy: ({ id }) => ({ ms: this.isCalm ? 0 : (planOf.get(id)?.destroyMs ?? 0) }),
@@ -153,7 +158,8 @@ export class World {
   /** A function, or one version of it, is deleted. */
   drop(functionName: string, version: number | undefined): void {
     for (const r of REVISIONS) {
-      if (r.functionName === functionName && (version === undefined || r.version === version)) this.#epochs.set(r, this.#epoch(r) + 1);
+      if (r.functionName === functionName && (version === undefined || r.version === version))
+        this.#epochs.set(r, this.#epoch(r) + 1);
     }
     this.pool.drop(functionName, version, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: functionName }));
   }
@@ -203,7 +209,12 @@ export class World {
     }
     request.state = 'running';
     const held = this.#take(lease, request, isFirst);
-    const context = { requestId: String(request.number), deadlineMs: this.clock.now() + TIMEOUT_MS, functionArn: '', traceId: '' };
+    const context = {
+      requestId: String(request.number),
+      deadlineMs: this.clock.now() + TIMEOUT_MS,
+      functionArn: '',
+      traceId: '',
+    };
     const outcome = await invoked(lease.session, context, Buffer.from(String(ms)));
     return this.#answered(request, lease, held, { outcome, usable, ms });
   }
@@ -211,7 +222,8 @@ export class World {
   #refused(request: Request, error: unknown): void {
     assert.ok(error instanceof LamError, 'it is told a failure of the catalogue');
     assert.ok(request.state === 'waiting' || request.state === 'recalled', 'a request is settled once');
-    if (error.code === 'LAM_POOL_CANCELLED') assert.ok(request.leaver.signal.aborted, 'nobody is cancelled who did not leave');
+    if (error.code === 'LAM_POOL_CANCELLED')
+      assert.ok(request.leaver.signal.aborted, 'nobody is cancelled who did not leave');
     if (error.code === 'LAM_POOL_MEMORY_TAKEN') {
       assert.ok(this.clock.monotonic() - request.since >= MEMORY_WAIT_MS, 'memory is waited for');
     }
@@ -232,7 +244,8 @@ export class World {
     assert.equal(this.#served.get(lease.id) ?? of, of, 'a sandbox serves one version for life');
     this.#served.set(lease.id, of);
     let held = this.#held.get(lease.id);
-    if (held === undefined) this.#held.set(lease.id, (held = { revision: of, epoch, sandbox, count: 0, spoiled: false }));
+    if (held === undefined)
+      this.#held.set(lease.id, (held = { revision: of, epoch, sandbox, count: 0, spoiled: false }));
     assert.ok(!held.spoiled, 'a condemned sandbox takes no other invocation');
     held.count++;
     assert.equal(held.epoch, this.#epoch(of), 'it is not of a version that was deleted');
@@ -240,14 +253,22 @@ export class World {
     const most = places > 1 ? places : Math.min(16, 1 + of.config.maxQueue);
     assert.ok(held.count <= most, `${held.count} in one sandbox are no more than ${most}`);
     if (isFirst) {
-      assert.ok(request.number > (this.#lastServed.get(of) ?? -1), 'requests of a version are served in order of arrival');
+      assert.ok(
+        request.number > (this.#lastServed.get(of) ?? -1),
+        'requests of a version are served in order of arrival',
+      );
       this.#lastServed.set(of, request.number);
     }
     return held;
   }
 
   // oxlint-disable-next-line max-params -- called in one place
-  #answered(request: Request, lease: Lease, held: Held, ran: { outcome: InvokeOutcome; usable: boolean; ms: number }): 'again' | 'done' {
+  #answered(
+    request: Request,
+    lease: Lease,
+    held: Held,
+    ran: { outcome: InvokeOutcome; usable: boolean; ms: number },
+  ): 'again' | 'done' {
     const { outcome, ms } = ran;
     const { mostRunning } = held.sandbox;
     assert.ok(mostRunning <= placesOf(request.revision), `${mostRunning} ran at once in one sandbox`);
@@ -303,7 +324,10 @@ export class World {
     assert.equal(total.idle + total.busy, warm.length, 'as many are warm as have finished their init');
     const loading = alive.filter((s) => driver.starting.has(s.id) && s.boundTo !== null);
     assert.ok(total.starting >= loading.length, `${total.starting} start, among them the ${loading.length} that load`);
-    assert.ok(total.starting <= driver.starting.size - stems.length, `${total.starting} start of ${driver.starting.size}`);
+    assert.ok(
+      total.starting <= driver.starting.size - stems.length,
+      `${total.starting} start of ${driver.starting.size}`,
+    );
   }
 
   #checkMachine(): void {
@@ -312,7 +336,9 @@ export class World {
     const now = clock.monotonic();
     // A stem that has booted needs no place to boot any more, also while a function loads in it.
     const isBooting = (id: string, code: string | null): boolean => code !== null || !driver.alive.has(id);
-    const young = [...driver.starting].filter(([id, { spec, since }]) => now - since < STUCK_MS && isBooting(id, spec.code)).length;
+    const young = [...driver.starting].filter(
+      ([id, { spec, since }]) => now - since < STUCK_MS && isBooting(id, spec.code),
+    ).length;
     assert.ok(young <= MOST_BOOTS, `${young} boots at once are not more than may`);
   }
 
@@ -348,7 +374,8 @@ export class World {
   checkServed(): void {
     for (const r of REVISIONS) {
       const { starting } = this.pool.counts(r.functionName, r.version);
-      if (starting === 0) assert.equal(this.#waiting(r), 0, `${this.#waiting(r)} wait for ${r.functionName}@${r.version} in vain`);
+      if (starting === 0)
+        assert.equal(this.#waiting(r), 0, `${this.#waiting(r)} wait for ${r.functionName}@${r.version} in vain`);
     }
   }
 
@@ -359,7 +386,8 @@ export class World {
     assert.equal(this.clock.pending, 0, 'no timer is left');
     assert.deepEqual(this.pool.counts(), { starting: 0, idle: 0, busy: 0 });
     assert.equal(this.pool.stems, 0);
-    for (const r of this.requests) assert.ok(!['waiting', 'running', 'recalled'].includes(r.state), `request ${r.number} has an end`);
+    for (const r of this.requests)
+      assert.ok(!['waiting', 'running', 'recalled'].includes(r.state), `request ${r.number} has an end`);
   }
 }
 

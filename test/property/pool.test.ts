@@ -190,7 +190,9 @@ const some = fc.shuffledSubarray([...REVISIONS.keys()], { minLength: 1 });
 /** Each time with some of the versions only, so that much happens to each. */
 const happenings = some.chain((numbers) => {
   const which = fc.constantFrom(...numbers);
-  const asks = fc.tuple(which, fc.integer({ min: 0, max: 200 }), fc.boolean()).map(([n, ms, usable]) => new Ask(n, ms, usable));
+  const asks = fc
+    .tuple(which, fc.integer({ min: 0, max: 200 }), fc.boolean())
+    .map(([n, ms, usable]) => new Ask(n, ms, usable));
   const quick = fc.tuple(which, fc.nat(2)).map(([n, ms]) => new Ask(n, ms, true));
   const bursts = fc
     .tuple(which, fc.integer({ min: 2, max: 8 }), fc.integer({ min: 0, max: 140 }))
@@ -251,7 +253,10 @@ test('once nothing fails any more, all who wait are served, what is to be kept w
       // What never ends holds its memory for ever; stems make room.
       const stuckMiB =
         world.driver.promisedMiB -
-        [...world.driver.alive.values()].reduce((sum, s) => sum + (s.boundTo === null ? s.spec.limits.memoryMiB : 0), 0);
+        [...world.driver.alive.values()].reduce(
+          (sum, s) => sum + (s.boundTo === null ? s.spec.limits.memoryMiB : 0),
+          0,
+        );
       const whole = leaseOf(world.pool, revision('whole', 1, { memoryMiB: BUDGET_MIB - stuckMiB }));
       await world.clock.advance(1000);
       assert.equal(world.pool.counts('whole').busy, 1, `${BUDGET_MIB - stuckMiB} MiB can be had`);
@@ -267,7 +272,11 @@ test('once nothing fails any more, all who wait are served, what is to be kept w
 test('left alone, every request is answered and every idle sandbox expires', async () => {
   const steps = some.chain((numbers) =>
     fc.array(
-      fc.record({ which: fc.constantFrom(...numbers), ms: fc.integer({ min: 0, max: 140 }), passMs: fc.integer({ min: 0, max: 50 }) }),
+      fc.record({
+        which: fc.constantFrom(...numbers),
+        ms: fc.integer({ min: 0, max: 140 }),
+        passMs: fc.integer({ min: 0, max: 50 }),
+      }),
       { maxLength: 60, size: 'max' },
     ),
   );
@@ -280,7 +289,8 @@ test('left alone, every request is answered and every idle sandbox expires', asy
         world.check();
       }
       await world.clock.advance(60_000);
-      for (const r of world.requests) assert.ok(r.state === 'answered' || r.state === 'refused', `request ${r.number} has an end`);
+      for (const r of world.requests)
+        assert.ok(r.state === 'answered' || r.state === 'refused', `request ${r.number} has an end`);
       await world.clock.advance(3_600_000);
       for (const r of REVISIONS) {
         const kept = world.live.get(r.functionName) === r ? r.config.minWarm : 0;

@@ -52,7 +52,12 @@ async function either(possible: boolean, work: Promise<unknown>, codes: readonly
   return possible;
 }
 
-function add(model: Model, fn: ModelFunction, of: string, version: { text: string; memory: number; input: number }): void {
+function add(
+  model: Model,
+  fn: ModelFunction,
+  of: string,
+  version: { text: string; memory: number; input: number },
+): void {
   const number = (model.highest.get(of) ?? 0) + 1;
   model.highest.set(of, number);
   fn.versions.set(number, version);
@@ -63,7 +68,13 @@ function add(model: Model, fn: ModelFunction, of: string, version: { text: strin
 const publish = fc.tuple(name, fc.constantFrom('x', 'y', 'z'), fc.constantFrom(128, 256)).map(([of, text, input]) =>
   command(`publish(${of}, ${text}, ${input})`, async (model, real) => {
     const known = model.functions.get(of);
-    const fn: ModelFunction = known ?? { versions: new Map(), live: 0, stack: [], aliases: new Map(), override: undefined };
+    const fn: ModelFunction = known ?? {
+      versions: new Map(),
+      live: 0,
+      stack: [],
+      aliases: new Map(),
+      override: undefined,
+    };
     const memory = fn.override ?? input;
     const live = fn.versions.get(fn.live);
     const same = live !== undefined && live.text === text && live.memory === memory;
@@ -103,7 +114,10 @@ const rollback = fc.tuple(name, fc.option(anyVersion, { nil: undefined })).map((
 const patch = fc.tuple(name, fc.constantFrom(128, 512, undefined)).map(([of, memory]) =>
   command(`patch(${of}, ${memory})`, async (model, real) => {
     const fn = model.functions.get(of);
-    const work = real.t.registry.patchConfig(of, memory === undefined ? { unset: ['memoryMiB'] } : { set: { memoryMiB: memory } });
+    const work = real.t.registry.patchConfig(
+      of,
+      memory === undefined ? { unset: ['memoryMiB'] } : { set: { memoryMiB: memory } },
+    );
     if (!(await either(fn !== undefined, work, ['LAM_REGISTRY_FUNCTION_NOT_FOUND'])) || fn === undefined) return;
     fn.override = memory;
     const live = fn.versions.get(fn.live);
@@ -117,7 +131,12 @@ const setAlias = fc.tuple(name, fc.constantFrom('prod', 'test'), anyVersion).map
   command(`alias(${of}, ${alias}, ${version})`, async (model, real) => {
     const fn = model.functions.get(of);
     const work = real.t.registry.setAlias(of, alias, { version });
-    if (await either(fn?.versions.has(version) === true, work, ['LAM_REGISTRY_FUNCTION_NOT_FOUND', 'LAM_REGISTRY_VERSION_NOT_FOUND']))
+    if (
+      await either(fn?.versions.has(version) === true, work, [
+        'LAM_REGISTRY_FUNCTION_NOT_FOUND',
+        'LAM_REGISTRY_VERSION_NOT_FOUND',
+      ])
+    )
       fn?.aliases.set(alias, version);
   }),
 );
@@ -126,7 +145,12 @@ const deleteAlias = fc.tuple(name, fc.constantFrom('prod', 'test')).map(([of, al
   command(`deleteAlias(${of}, ${alias})`, async (model, real) => {
     const fn = model.functions.get(of);
     const work = real.t.registry.deleteAlias(of, alias);
-    if (await either(fn?.aliases.has(alias) === true, work, ['LAM_REGISTRY_FUNCTION_NOT_FOUND', 'LAM_REGISTRY_ALIAS_NOT_FOUND']))
+    if (
+      await either(fn?.aliases.has(alias) === true, work, [
+        'LAM_REGISTRY_FUNCTION_NOT_FOUND',
+        'LAM_REGISTRY_ALIAS_NOT_FOUND',
+      ])
+    )
       fn?.aliases.delete(alias);
   }),
 );
@@ -134,8 +158,16 @@ const deleteAlias = fc.tuple(name, fc.constantFrom('prod', 'test')).map(([of, al
 const deleteVersion = fc.tuple(name, anyVersion).map(([of, version]) =>
   command(`deleteVersion(${of}, ${version})`, async (model, real) => {
     const fn = model.functions.get(of);
-    const possible = fn !== undefined && fn.versions.has(version) && fn.live !== version && ![...fn.aliases.values()].includes(version);
-    const codes = ['LAM_REGISTRY_FUNCTION_NOT_FOUND', 'LAM_REGISTRY_VERSION_NOT_FOUND', 'LAM_REGISTRY_VERSION_IN_USE'] as const;
+    const possible =
+      fn !== undefined &&
+      fn.versions.has(version) &&
+      fn.live !== version &&
+      ![...fn.aliases.values()].includes(version);
+    const codes = [
+      'LAM_REGISTRY_FUNCTION_NOT_FOUND',
+      'LAM_REGISTRY_VERSION_NOT_FOUND',
+      'LAM_REGISTRY_VERSION_IN_USE',
+    ] as const;
     if (await either(possible, real.t.registry.deleteVersion(of, version), codes)) fn?.versions.delete(version);
   }),
 );

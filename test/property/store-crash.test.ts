@@ -70,7 +70,8 @@ describe('a daemon killed while it deploys', () => {
         // A collection right after may have dropped old ones again; the newest it must have kept.
         assert.ok(version > (last.get(name) ?? 0), `${name} ${version} after ${last.get(name)}`);
         last.set(name, version);
-        if (version > registry.resolve(name).version - 25) assert.equal(registry.resolve(name, String(version)).artifact, artifact);
+        if (version > registry.resolve(name).version - 25)
+          assert.equal(registry.resolve(name, String(version)).artifact, artifact);
       }
       for (const { name } of registry.list()) {
         const { artifact, version } = registry.resolve(name);

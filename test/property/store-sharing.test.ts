@@ -6,7 +6,9 @@ describe('unpacked files', () => {
   test('are kept once over many versions that differ in one file', async (t) => {
     const home = await testHome();
     t.after(() => home.remove());
-    const big = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`node_modules/p${n % 6}/f${n}.js`, Buffer.alloc(8192, n)]));
+    const big = Object.fromEntries(
+      Array.from({ length: 60 }, (_, n) => [`node_modules/p${n % 6}/f${n}.js`, Buffer.alloc(8192, n)]),
+    );
     const deploy = async (n: number): Promise<void> => {
       const files = { ...big, 'index.js': `version ${n}` };
       const manifest = manifestOf(files);

@@ -11,7 +11,12 @@ import { manifestOf, testHome, zipOf, type TestHome } from '../unit/store/suppor
 
 const part = fc.constantFrom('a', 'b', 'index.js', 'größe', 'with space', '.hidden');
 /** Files in folders named apart from them, so that no file is in the way of a folder. */
-const file = fc.tuple(fc.array(fc.constantFrom('lib', 'src'), { maxLength: 2 }), part, fc.boolean(), fc.string({ maxLength: 40 }));
+const file = fc.tuple(
+  fc.array(fc.constantFrom('lib', 'src'), { maxLength: 2 }),
+  part,
+  fc.boolean(),
+  fc.string({ maxLength: 40 }),
+);
 
 describe('zips', () => {
   let home: TestHome;
@@ -27,14 +32,20 @@ describe('zips', () => {
     let count = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.uniqueArray(file, { minLength: 1, maxLength: 8, selector: ([folders, name]) => [...folders, name].join('/') }),
+        fc.uniqueArray(file, {
+          minLength: 1,
+          maxLength: 8,
+          selector: ([folders, name]) => [...folders, name].join('/'),
+        }),
         async (files) => {
           const named = files.map(([folders, name, executable, text]) => ({
             path: [...folders, name].join('/'),
             executable,
             text: text.startsWith('->') ? '' : text,
           }));
-          const contents = Object.fromEntries(named.map(({ path, executable, text }) => [path + (executable ? '*' : ''), text]));
+          const contents = Object.fromEntries(
+            named.map(({ path, executable, text }) => [path + (executable ? '*' : ''), text]),
+          );
           const manifest = manifestOf({ ...contents, link: `->${named[0]?.path}` });
           const places = new Map<string, string>();
           for (const { path, text } of named) {

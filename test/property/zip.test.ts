@@ -16,7 +16,10 @@ interface Leaf {
 }
 
 const name = fc
-  .oneof(fc.stringMatching(/^[a-zA-Z0-9 ._-]{1,12}$/), fc.constantFrom('ä', '日本', '.hidden', 'a b', "it's", '-rf', '__init__.py'))
+  .oneof(
+    fc.stringMatching(/^[a-zA-Z0-9 ._-]{1,12}$/),
+    fc.constantFrom('ä', '日本', '.hidden', 'a b', "it's", '-rf', '__init__.py'),
+  )
   .filter((text) => text !== '.' && text !== '..');
 
 const leaf = fc.record<Leaf>({
@@ -29,7 +32,9 @@ const leaf = fc.record<Leaf>({
 const tree = fc.array(leaf, { maxLength: 12 }).map((leaves) => {
   const kept: Leaf[] = [];
   for (const each of leaves) {
-    const clashes = kept.some(({ path }) => path === each.path || path.startsWith(`${each.path}/`) || each.path.startsWith(`${path}/`));
+    const clashes = kept.some(
+      ({ path }) => path === each.path || path.startsWith(`${each.path}/`) || each.path.startsWith(`${path}/`),
+    );
     if (!clashes) kept.push(each);
   }
   return kept.toSorted((a, b) => (a.path < b.path ? -1 : 1));

@@ -87,7 +87,8 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     onTrouble: () => undefined,
   });
   const driver = new MemoryDriver(clock, {
-    invoke: (call) => handlers[call.sandbox.spec.functionName]?.(call) ?? Promise.resolve({ kind: 'result', payload: call.event }),
+    invoke: (call) =>
+      handlers[call.sandbox.spec.functionName]?.(call) ?? Promise.resolve({ kind: 'result', payload: call.event }),
     ...more.script,
   });
   const registry: Registry = new Registry({
@@ -118,7 +119,8 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     },
   });
   registry.onChange((change) => {
-    if (change.kind === 'deleted') pool.drop(change.name, undefined, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: change.name }));
+    if (change.kind === 'deleted')
+      pool.drop(change.name, undefined, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: change.name }));
   });
   let stops = 0;
   const status = {
@@ -147,7 +149,8 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     prepare: () => Promise.resolve(null),
     isBusy: () => false,
   });
-  const routes = () => new RouteTable(registry.routes().routes.map((r) => ({ functionName: r.functionName, text: r.route })));
+  const routes = () =>
+    new RouteTable(registry.routes().routes.map((r) => ({ functionName: r.functionName, text: r.route })));
   const edge: Omit<EdgeOptions, 'door'> = { router, services, clock, routes, exists: (name) => registry.has(name) };
   const tcp = createEdge({ ...edge, door: { kind: 'port', token: undefined, open: false, ...more.door } });
   const socket = createEdge({ ...edge, door: { kind: 'socket', token: undefined, open: false } });
@@ -159,7 +162,8 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
   const agent = more.way === 'node:http' ? false : new Agent({ keepAlive: true });
 
   const zip = zipOf([{ name: 'index.js', content: 'exports.handler = async (e) => e;' }]);
-  const control = (path: string, options: AskOptions = {}): Promise<Answer> => ask({ socketPath }, path, { agent, ...options });
+  const control = (path: string, options: AskOptions = {}): Promise<Answer> =>
+    ask({ socketPath }, path, { agent, ...options });
   const uploaded = await control('/_lam/v1/artifacts/zip', { method: 'POST', body: zip });
   const { artifact } = uploaded.json();
   return {
@@ -201,7 +205,11 @@ function closed(server: Server): Promise<unknown> {
   return new Promise((resolve) => server.close(resolve));
 }
 
-function ask(to: { host?: string; port?: number; socketPath?: string }, path: string, options: AskOptions): Promise<Answer> {
+function ask(
+  to: { host?: string; port?: number; socketPath?: string },
+  path: string,
+  options: AskOptions,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = {
       host: 'localhost',

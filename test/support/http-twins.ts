@@ -93,7 +93,8 @@ class Twin {
 
   /** Resolves once the server has read so many bytes, or will read no more. */
   async #read(client: Socket, bytes: number): Promise<void> {
-    const isBehind = (): boolean => this.#socket === undefined || (this.#socket.bytesRead < bytes && !this.#socket.destroyed);
+    const isBehind = (): boolean =>
+      this.#socket === undefined || (this.#socket.bytesRead < bytes && !this.#socket.destroyed);
     while (!client.destroyed && isBehind()) await new Promise(setImmediate);
     await new Promise(setImmediate);
   }

@@ -20,7 +20,9 @@ export interface LogHouse extends AsyncDisposable {
   reopen(): Promise<void>;
 }
 
-export async function logHouse(options: { readonly keepBytes?: number; readonly file?: string } = {}): Promise<LogHouse> {
+export async function logHouse(
+  options: { readonly keepBytes?: number; readonly file?: string } = {},
+): Promise<LogHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'lam-logs-'));
   const file = options.file ?? join(folder, 'logs.db');
   const troubles: string[] = [];

@@ -1,7 +1,14 @@
 import type { InvocationContext, LogStream, Reclaimed } from '../../src/contract/index.ts';
 import type { LamError } from '../../src/errors/index.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../../src/driver/sandbox.ts';
-import type { ExitStatus, InitOutcome, InitRequest, InvokeOutcome, Session, SessionHooks } from '../../src/executor/session.ts';
+import type {
+  ExitStatus,
+  InitOutcome,
+  InitRequest,
+  InvokeOutcome,
+  Session,
+  SessionHooks,
+} from '../../src/executor/session.ts';
 import type { Clock } from '../../src/kit/index.ts';
 
 /** What the code in a sandbox may do while it handles one event. */
@@ -147,9 +154,11 @@ export class MemorySandbox implements Sandbox {
   readonly #session: Session = {
     interpreter: 'memory 1',
     init: (request, limitMs) => this.#init(request, limitMs).finally(this.#onStarted),
-    start: (context, event, settle) => this.#start({ context, event, settle, timeoutMs: context.deadlineMs - this.#clock.now() }),
+    start: (context, event, settle) =>
+      this.#start({ context, event, settle, timeoutMs: context.deadlineMs - this.#clock.now() }),
     exited: (status) => this.die(status),
-    output: (stream, chunk) => this.#say(() => this.#hooks.onLog(stream, Buffer.from(chunk).toString(), '', this.#clock.now())),
+    output: (stream, chunk) =>
+      this.#say(() => this.#hooks.onLog(stream, Buffer.from(chunk).toString(), '', this.#clock.now())),
     pause: () => {
       this.paused = true;
     },
@@ -196,9 +205,13 @@ export class MemorySandbox implements Sandbox {
     if (this.initRequest !== undefined) throw new Error('given init twice');
     this.initRequest = request;
     const plan = this.#script.init?.(this.spec, request) ?? { ms: 0 };
-    const outcome: InitOutcome = plan === 'never' ? { kind: 'timeout' } : (plan.outcome ?? { kind: 'ready', durationMs: plan.ms });
+    const outcome: InitOutcome =
+      plan === 'never' ? { kind: 'timeout' } : (plan.outcome ?? { kind: 'ready', durationMs: plan.ms });
     if (plan !== 'never' && plan.print !== undefined) this.#hooks.onLog('stdout', plan.print, '', this.#clock.now());
-    return this.#orExit(plan === 'never' ? new Promise(() => undefined) : this.wait(plan.ms).then(() => outcome), limitMs);
+    return this.#orExit(
+      plan === 'never' ? new Promise(() => undefined) : this.wait(plan.ms).then(() => outcome),
+      limitMs,
+    );
   }
 
   #start(one: Sent): void {
@@ -312,7 +325,8 @@ export class MemorySandbox implements Sandbox {
   #orExit<T>(run: Promise<T>, limitMs: number): Promise<T | { kind: 'exit'; exit: ExitStatus } | { kind: 'timeout' }> {
     if (this.#status !== undefined) return Promise.resolve({ kind: 'exit', exit: this.#status });
     return new Promise((resolve, reject) => {
-      const cancel = limitMs === Infinity ? () => undefined : this.#after(Math.max(0, limitMs), () => settle({ kind: 'timeout' }));
+      const cancel =
+        limitMs === Infinity ? () => undefined : this.#after(Math.max(0, limitMs), () => settle({ kind: 'timeout' }));
       const exit = (status: ExitStatus): void => settle({ kind: 'exit', exit: status });
       const settle = (outcome: T | { kind: 'exit'; exit: ExitStatus } | { kind: 'timeout' }): void => {
         cancel();

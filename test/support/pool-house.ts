@@ -16,7 +16,11 @@ export function poolHouse(
     clock,
     memoryBudgetMiB: 4096,
     cores: 2,
-    hooksFor: (_revision, id) => ({ onLog: () => undefined, onProtocolError: () => undefined, attached: () => void attached.push(id) }),
+    hooksFor: (_revision, id) => ({
+      onLog: () => undefined,
+      onProtocolError: () => undefined,
+      attached: () => void attached.push(id),
+    }),
     ...limits,
   });
   return { clock, driver, pool, attached };

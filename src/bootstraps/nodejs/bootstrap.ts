@@ -102,10 +102,12 @@ export class Bootstrap implements FrameSink {
     this.#init = init;
     try {
       Object.assign(process.env, init.environment, { LAMBDA_TASK_ROOT: init.taskRoot, PWD: init.taskRoot });
-      if (init.environment['NODE_OPTIONS']?.includes('--enable-source-maps') === true) process.setSourceMapsEnabled(true);
+      if (init.environment['NODE_OPTIONS']?.includes('--enable-source-maps') === true)
+        process.setSourceMapsEnabled(true);
       if (init.concurrency > 1) this.#spread(init.concurrency);
       process.chdir(init.taskRoot);
-      if (init.wantStartupCache || this.#archive !== undefined) this.#cache = new StartupCache(init.taskRoot, this.#archive);
+      if (init.wantStartupCache || this.#archive !== undefined)
+        this.#cache = new StartupCache(init.taskRoot, this.#archive);
       this.#handler = await loadHandler(init.taskRoot, init.handler, this.#cache);
     } catch (thrown) {
       this.#crash(thrown, 'Init Error', EXIT.initError);
@@ -168,7 +170,10 @@ export class Bootstrap implements FrameSink {
     try {
       const event: unknown = text === '' ? {} : JSON.parse(text);
       if (invocation.http === true) addBodyReaders(event);
-      runHandler(handler, event, contextOf(init, invocation), { answer, drained: (then) => this.#whenDrained(run, then) });
+      runHandler(handler, event, contextOf(init, invocation), {
+        answer,
+        drained: (then) => this.#whenDrained(run, then),
+      });
     } catch (thrown) {
       this.#fail(run, thrown);
     }
@@ -196,7 +201,12 @@ export class Bootstrap implements FrameSink {
     const document = errorDocument(thrown);
     this.#output.flush(run);
     this.#output.record(run, LOG_STDERR, `Invoke Error\t${describe(thrown)}`);
-    this.#end(run, FRAME.error, errorMeta(document, { ranMs: monotonicMs() - run.startedAt }), JSON.stringify(document));
+    this.#end(
+      run,
+      FRAME.error,
+      errorMeta(document, { ranMs: monotonicMs() - run.startedAt }),
+      JSON.stringify(document),
+    );
   }
 
   // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
@@ -222,7 +232,8 @@ export class Bootstrap implements FrameSink {
     const run = current === outside && only !== undefined && this.#runs.length === 1 ? only : current;
     for (const open of [...this.#runs, outside]) this.#output.flush(open);
     this.#output.record(run, LOG_STDERR, `${what}\t${describe(thrown)}`);
-    if (run !== outside) this.#send(FRAME.error, run.request, errorMeta(document, { leaving: true }), JSON.stringify(document));
+    if (run !== outside)
+      this.#send(FRAME.error, run.request, errorMeta(document, { leaving: true }), JSON.stringify(document));
     else if (this.#handler === undefined) this.#send(FRAME.initError, 0, errorMeta(document), JSON.stringify(document));
     process.exit(exitCode);
   }

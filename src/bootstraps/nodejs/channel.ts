@@ -40,7 +40,8 @@ export class Channel implements Connection {
 
   /** Ends the process when the daemon is gone. */
   send(frame: Uint8Array): void {
-    if (this.#fd === undefined || frame.length > SYNC_LIMIT || this.#socket.writableLength > 0) this.#socket.write(frame);
+    if (this.#fd === undefined || frame.length > SYNC_LIMIT || this.#socket.writableLength > 0)
+      this.#socket.write(frame);
     else this.#sendNow(this.#fd, frame);
   }
 

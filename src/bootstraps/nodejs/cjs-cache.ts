@@ -76,7 +76,8 @@ export class CjsCache {
 
   /** Gives Node's compiler its place back, unless the function has put something there meanwhile. */
   remove(): void {
-    if (Reflect.get(Module.prototype, '_compile') === this.#installed) Reflect.set(Module.prototype, '_compile', this.#original);
+    if (Reflect.get(Module.prototype, '_compile') === this.#installed)
+      Reflect.set(Module.prototype, '_compile', this.#original);
     this.#scripts.clear();
   }
 

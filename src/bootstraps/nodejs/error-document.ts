@@ -25,7 +25,8 @@ export class RuntimeError extends Error {
  */
 export function errorDocument(thrown: unknown): ErrorDocument {
   try {
-    if (isErrorLike(thrown)) return { errorType: thrown.name, errorMessage: cut(thrown.message), trace: cut(thrown.stack).split('\n') };
+    if (isErrorLike(thrown))
+      return { errorType: thrown.name, errorMessage: cut(thrown.message), trace: cut(thrown.stack).split('\n') };
     if (thrown === undefined || thrown === null) return { errorType: 'string', errorMessage: 'handled', trace: [] };
     // oxlint-disable-next-line no-base-to-string -- whatever text the thrown object has is its message
     return { errorType: typeof thrown, errorMessage: cut(String(thrown)), trace: [] };
@@ -40,7 +41,10 @@ export function errorDocument(thrown: unknown): ErrorDocument {
 }
 
 /** The error type for a frame's meta, as JSON, with how long the invocation ran, ms, and whether the process ends behind it. */
-export function errorMeta(document: ErrorDocument, more: { readonly ranMs?: number; readonly leaving?: true } = {}): string {
+export function errorMeta(
+  document: ErrorDocument,
+  more: { readonly ranMs?: number; readonly leaving?: true } = {},
+): string {
   return JSON.stringify({ errorType: document.errorType.slice(0, TYPE_LIMIT), ...more });
 }
 

@@ -32,7 +32,10 @@ export class InvokeStore {
 
   /** Calls `act` for one invocation. */
   enter(invocation: { readonly requestId: string; readonly traceId: string }, act: () => void): void {
-    this.run({ [KEYS.requestId]: invocation.requestId, [KEYS.traceId]: invocation.traceId, [KEYS.tenantId]: undefined }, act);
+    this.run(
+      { [KEYS.requestId]: invocation.requestId, [KEYS.traceId]: invocation.traceId, [KEYS.tenantId]: undefined },
+      act,
+    );
   }
 
   run<T>(values: Values, act: () => T): T {
@@ -52,7 +55,8 @@ export class InvokeStore {
   }
 
   set(key: PropertyKey, value: unknown): void {
-    if (Object.values<PropertyKey>(KEYS).includes(key)) throw new Error(`Cannot modify protected Lambda context field: ${String(key)}`);
+    if (Object.values<PropertyKey>(KEYS).includes(key))
+      throw new Error(`Cannot modify protected Lambda context field: ${String(key)}`);
     const values = this.getContext();
     if (values === undefined) throw new Error('No context available');
     values[key] = value;

@@ -6,7 +6,11 @@ import { RuntimeError } from './error-document.ts';
 import type { StartupCache } from './startup-cache.ts';
 
 /** What a handler's author exports; what it is given and gives back is between the two of them. */
-export type Handler = (event: unknown, context: unknown, callback: (error: unknown, result?: unknown) => void) => unknown;
+export type Handler = (
+  event: unknown,
+  context: unknown,
+  callback: (error: unknown, result?: unknown) => void,
+) => unknown;
 
 type ImportModule = (url: string) => Promise<unknown>;
 
@@ -25,14 +29,18 @@ const IS_ES_MODULE =
  */
 export async function loadHandler(taskRoot: string, handler: string, cache?: StartupCache): Promise<Handler> {
   if (handler.includes('..'))
-    throw new RuntimeError('MalformedHandlerName', `'${handler}' is not a valid handler name. Use a path inside the function.`);
+    throw new RuntimeError(
+      'MalformedHandlerName',
+      `'${handler}' is not a valid handler name. Use a path inside the function.`,
+    );
   const name = basename(handler);
   const match = /^([^.]*)\.(.*)$/.exec(name);
   const [, file, path] = match ?? [];
   if (file === undefined || path === undefined) throw new RuntimeError('MalformedHandlerName', 'Bad handler');
   const folder = resolve(taskRoot, handler.slice(0, handler.length - name.length));
   const found = pick(await new Loader(taskRoot, cache).load(folder, file), path);
-  if (found === undefined || found === null) throw new RuntimeError('HandlerNotFound', `${handler} is undefined or not exported`);
+  if (found === undefined || found === null)
+    throw new RuntimeError('HandlerNotFound', `${handler} is undefined or not exported`);
   if (typeof found !== 'function') throw new RuntimeError('HandlerNotFound', `${handler} is not a function`);
   return found as Handler;
 }
@@ -40,7 +48,12 @@ export async function loadHandler(taskRoot: string, handler: string, cache?: Sta
 /** The export at `path`, also one level down in a default export: that is where CommonJS ends up when imported. */
 function pick(module: unknown, path: string): unknown {
   const at = (root: unknown): unknown =>
-    path.split('.').reduce((nested, key) => (nested === undefined || nested === null ? nested : Reflect.get(Object(nested), key)), root);
+    path
+      .split('.')
+      .reduce(
+        (nested, key) => (nested === undefined || nested === null ? nested : Reflect.get(Object(nested), key)),
+        root,
+      );
   return at(module) ?? at(Reflect.get(Object(module), 'default'));
 }
 
@@ -64,12 +77,16 @@ class Loader {
   async #loadFirst(folder: string, file: string): Promise<unknown> {
     const base = join(folder, file);
     if (isFile(base)) return this.#require(base);
-    if (isFile(`${base}.js`)) return isModuleScope(folder) ? this.#import(`${base}.js`) : this.#requireOrImport(`${base}.js`);
+    if (isFile(`${base}.js`))
+      return isModuleScope(folder) ? this.#import(`${base}.js`) : this.#requireOrImport(`${base}.js`);
     if (isFile(`${base}.mjs`)) return this.#import(`${base}.mjs`);
     if (isFile(`${base}.cjs`)) return this.#require(`${base}.cjs`);
-    for (const extension of ['.ts', '.mts', '.cts']) if (isFile(base + extension)) return this.#importTypeScript(base + extension);
+    for (const extension of ['.ts', '.mts', '.cts'])
+      if (isFile(base + extension)) return this.#importTypeScript(base + extension);
     // Last, as Node would find it: a package, a folder with an index.
-    return this.#require(createRequire(join(this.#taskRoot, 'index.js')).resolve(file, { paths: [this.#taskRoot, folder] }));
+    return this.#require(
+      createRequire(join(this.#taskRoot, 'index.js')).resolve(file, { paths: [this.#taskRoot, folder] }),
+    );
   }
 
   /** `.js` without a package.json that says what it is: CommonJS if it reads as such, else an ES module. */
@@ -132,7 +149,11 @@ function isFile(path: string): boolean {
 function explain(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RuntimeError) return error;
   const code: unknown = Reflect.get(error, 'code');
-  if (error instanceof SyntaxError || code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' || code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+  if (
+    error instanceof SyntaxError ||
+    code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' ||
+    code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
+  ) {
     return new RuntimeError('UserCodeSyntaxError', String(error), outside(error.stack));
   }
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND')

@@ -17,7 +17,9 @@ const READ_BYTES = 256 * 1024;
 /** `onRead` is given memory that is used again after it returns. */
 function dial(address: string, onRead: (chunk: Buffer) => void): Socket {
   const at = address.lastIndexOf(':');
-  const to = address.startsWith('/') ? { path: address } : { port: Number(address.slice(at + 1)), host: address.slice(0, at) };
+  const to = address.startsWith('/')
+    ? { path: address }
+    : { port: Number(address.slice(at + 1)), host: address.slice(0, at) };
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const callback = (bytes: number): boolean => {
     onRead(buffer.subarray(0, bytes));

@@ -23,10 +23,20 @@ export class Output {
 
   /** Takes the place of this process's standard streams, before anything has used them. */
   install(): void {
-    Object.defineProperty(process, 'stdout', { value: this.#stream(LOG_STDOUT, 1), configurable: true, enumerable: true, writable: true });
+    Object.defineProperty(process, 'stdout', {
+      value: this.#stream(LOG_STDOUT, 1),
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
     // Else `console` listens for errors around each write, which is a third of its price, and these streams have none.
     Reflect.set(console, '_ignoreErrors', false);
-    Object.defineProperty(process, 'stderr', { value: this.#stream(LOG_STDERR, 2), configurable: true, enumerable: true, writable: true });
+    Object.defineProperty(process, 'stderr', {
+      value: this.#stream(LOG_STDERR, 2),
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
   }
 
   /** Hands on lines of `run` that never got their end; to be called before its answer is sent. */
@@ -83,13 +93,17 @@ export class Output {
       if (callback !== undefined) process.nextTick(callback);
       return true;
     };
-    return Object.defineProperties(stream, { write: { value: write, configurable: true, writable: true }, fd: { value: fd } });
+    return Object.defineProperties(stream, {
+      write: { value: write, configurable: true, writable: true },
+      fd: { value: fd },
+    });
   }
 }
 
 function textOf(chunk: unknown, encoding: unknown): string {
   if (typeof chunk === 'string') {
-    const plain = typeof encoding !== 'string' || encoding === 'utf8' || encoding === 'utf-8' || !Buffer.isEncoding(encoding);
+    const plain =
+      typeof encoding !== 'string' || encoding === 'utf8' || encoding === 'utf-8' || !Buffer.isEncoding(encoding);
     return plain ? chunk : Buffer.from(chunk, encoding).toString('utf8');
   }
   if (ArrayBuffer.isView(chunk)) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8');

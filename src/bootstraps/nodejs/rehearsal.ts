@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES, type InitRequest, type InvocationContext } from '../../executor/frames.ts';
+import {
+  encodeFrame,
+  FRAME,
+  FrameDecoder,
+  MAX_FRAME_BYTES,
+  type InitRequest,
+  type InvocationContext,
+} from '../../executor/frames.ts';
 import { Bootstrap } from './bootstrap.ts';
 
 /** Invocations of the rehearsal: with two, V8 knows the way. */
@@ -37,7 +44,10 @@ export async function rehearse(): Promise<void> {
 async function play(taskRoot: string): Promise<void> {
   let answered = (): void => undefined;
   const send = (): void => answered();
-  const decoder = new FrameDecoder(new Bootstrap({ send, ref: () => undefined, unref: () => undefined }), MAX_FRAME_BYTES);
+  const decoder = new FrameDecoder(
+    new Bootstrap({ send, ref: () => undefined, unref: () => undefined }),
+    MAX_FRAME_BYTES,
+  );
   const frames = [encodeFrame(FRAME.init, 0, JSON.stringify(initOf(taskRoot)))];
   for (let i = 1; i <= INVOCATIONS; i++) frames.push(encodeFrame(FRAME.invoke, i, JSON.stringify(CONTEXT), '{}'));
   for (const frame of frames) {
@@ -50,7 +60,15 @@ async function play(taskRoot: string): Promise<void> {
 
 function initOf(taskRoot: string): InitRequest {
   return {
-    ...{ functionName: '', version: 0, functionArn: '', handler: 'index.handler', taskRoot, memoryMiB: 0, timeoutMs: 0 },
+    ...{
+      functionName: '',
+      version: 0,
+      functionArn: '',
+      handler: 'index.handler',
+      taskRoot,
+      memoryMiB: 0,
+      timeoutMs: 0,
+    },
     ...{ logGroup: '', logStream: '', concurrency: 1, wantStartupCache: false, environment: {} },
   };
 }

@@ -7,7 +7,13 @@ import { compileFunction, constants, Script } from 'node:vm';
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
 type ModuleFunction = (
-  ...parts: readonly [exports: unknown, require: NodeJS.Require, module: { exports: unknown }, filename: string, dirname: string]
+  ...parts: readonly [
+    exports: unknown,
+    require: NodeJS.Require,
+    module: { exports: unknown },
+    filename: string,
+    dirname: string,
+  ]
 ) => void;
 
 /**
@@ -30,7 +36,10 @@ export function bundleScript(name: string, code: string, cache?: Uint8Array): Sc
 
 /** Runs a CommonJS program, from `code` or from its file, as Node would have if it had been started with it. */
 export function runProgram(filename: string, code: string = readFileSync(filename, 'utf8')): void {
-  const compiled = compileFunction(code, PARAMETERS, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+  const compiled = compileFunction(code, PARAMETERS, {
+    filename,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
   run(compiled as ModuleFunction, filename);
 }
 
@@ -39,7 +48,9 @@ export function runProgram(filename: string, code: string = readFileSync(filenam
  * modules only, one that is compiled here and told to use the ordinary loader finds files.
  */
 export function allowModules(): void {
-  const load = compileFunction('return import(url)', ['url'], { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+  const load = compileFunction('return import(url)', ['url'], {
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
   const quietly = (url: string): unknown => {
     const { emitWarning } = process;
     // Node warns at the first such import that the option is experimental; that is lam's concern, not the function's.

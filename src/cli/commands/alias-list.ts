@@ -7,7 +7,9 @@ import { targetName } from '../services/target.ts';
 export default class AliasList extends LamCommand {
   static override summary = 'List the aliases of a function.';
   static override description = 'An alias is a name that points at a version; FUNCTION:ALIAS invokes that version.';
-  static override args = { function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }) };
+  static override args = {
+    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+  };
   static override examples = [
     { description: 'All aliases', command: '<%= config.bin %> alias list hello' },
     { description: 'As JSON', command: '<%= config.bin %> alias list hello --json' },

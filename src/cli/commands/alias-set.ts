@@ -5,7 +5,8 @@ import { targetName, versionOf } from '../services/target.ts';
 
 export default class AliasSet extends LamCommand {
   static override summary = 'Point an alias at a version.';
-  static override description = 'Makes the alias, or moves it. FUNCTION:ALIAS then invokes that version, wherever the live pointer is.';
+  static override description =
+    'Makes the alias, or moves it. FUNCTION:ALIAS then invokes that version, wherever the live pointer is.';
   static override usage = 'alias set [FUNCTION] ALIAS VERSION';
   static override args = {
     function: Args.string({
@@ -18,7 +19,10 @@ export default class AliasSet extends LamCommand {
   static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
   static override examples = [
     { description: 'Point prod at version 3', command: '<%= config.bin %> alias set hello prod v3' },
-    { description: 'The same inside the project', command: '<%= config.bin %> alias set prod v3 --message "release 1.2"' },
+    {
+      description: 'The same inside the project',
+      command: '<%= config.bin %> alias set prod v3 --message "release 1.2"',
+    },
   ];
 
   override async run(): Promise<number> {
@@ -30,7 +34,9 @@ export default class AliasSet extends LamCommand {
       throw lamError('LAM_CLI_USAGE', { what: 'an alias and a version are wanted', command: 'alias set' });
     const name = await targetName(words.length === 3 ? words[0] : undefined, cwd, 'alias set');
     const to = versionOf(version);
-    await (await client()).setAlias(name, alias, { version: to, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
+    await (
+      await client()
+    ).setAlias(name, alias, { version: to, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
     out.result({ name, alias, version: to }, () => `${name}:${alias} -> v${to}`);
     return EXIT.ok;
   }

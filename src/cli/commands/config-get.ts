@@ -24,7 +24,9 @@ export default class ConfigGet extends LamCommand {
     const word = wordOnly ? args.function : args.setting;
     if (word !== undefined && !isSetting(word))
       throw lamError('LAM_CLI_BAD_SETTING', { text: word, what: `there are ${SETTING_WORDS.join(', ')}` });
-    const detail = await (await client()).describe(await targetName(wordOnly ? undefined : args.function, cwd, 'config get'));
+    const detail = await (
+      await client()
+    ).describe(await targetName(wordOnly ? undefined : args.function, cwd, 'config get'));
     const settings = inWords(detail.config);
     if (word !== undefined) {
       out.result(settings[word] ?? null, () => safe(String(settings[word] ?? '')));

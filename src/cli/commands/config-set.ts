@@ -12,7 +12,8 @@ export default class ConfigSet extends LamCommand {
   static override usage = 'config set [FUNCTION] SETTING=VALUE...';
   static override args = {
     first: Args.string({
-      description: 'Name of the function (default: the project in the current folder), then SETTING=VALUE as often as wanted.',
+      description:
+        'Name of the function (default: the project in the current folder), then SETTING=VALUE as often as wanted.',
       required: true,
     }),
   };

@@ -19,7 +19,10 @@ export default class ConfigUnset extends LamCommand {
   static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
   static override examples = [
     { description: 'One setting', command: '<%= config.bin %> config unset hello memory' },
-    { description: 'Two settings of the project in this folder', command: '<%= config.bin %> config unset memory timeout' },
+    {
+      description: 'Two settings of the project in this folder',
+      command: '<%= config.bin %> config unset memory timeout',
+    },
   ];
 
   override async run(): Promise<number> {

@@ -36,7 +36,11 @@ export default class Deploy extends LamCommand {
     timeout: Flags.string({ char: 't', summary: 'Longest an invocation may take, seconds.', helpValue: 'SECONDS' }),
     runtime: Flags.string({ summary: 'Runtime, in place of that of lam.yaml.', helpValue: 'ID' }),
     handler: Flags.string({ summary: 'Handler, in place of that of lam.yaml.', helpValue: 'FILE.EXPORT' }),
-    inline: Flags.string({ summary: 'Deploy this code, without a project; wants a FUNCTION.', helpValue: 'CODE', exclusive: ['zip'] }),
+    inline: Flags.string({
+      summary: 'Deploy this code, without a project; wants a FUNCTION.',
+      helpValue: 'CODE',
+      exclusive: ['zip'],
+    }),
     zip: Flags.string({ summary: 'Deploy this zip as it is; wants a FUNCTION.', helpValue: 'FILE' }),
     alias: Flags.string({ summary: 'Also point this alias at the new version.', helpValue: 'ALIAS' }),
     message: Flags.string({ summary: 'What changed, for the history.', helpValue: 'TEXT' }),
@@ -44,8 +48,14 @@ export default class Deploy extends LamCommand {
   };
   static override examples = [
     { description: 'All functions of the project in this folder', command: '<%= config.bin %> deploy' },
-    { description: 'One of them, with a note for the history', command: '<%= config.bin %> deploy hello --message "new greeting"' },
-    { description: 'Without a project', command: `<%= config.bin %> deploy ping --inline 'exports.handler = async () => "pong"'` },
+    {
+      description: 'One of them, with a note for the history',
+      command: '<%= config.bin %> deploy hello --message "new greeting"',
+    },
+    {
+      description: 'Without a project',
+      command: `<%= config.bin %> deploy ping --inline 'exports.handler = async () => "pong"'`,
+    },
   ];
 
   override async run(): Promise<number> {
@@ -84,7 +94,12 @@ export default class Deploy extends LamCommand {
 }
 
 function work(name: string, run: (say: (line: string) => void) => Promise<Deployed>): Work<Deployed> {
-  return { name, title: `deploying ${name}`, run, done: (d) => (d.unchanged ? `${name}: no change` : `${name} v${d.version}`) };
+  return {
+    name,
+    title: `deploying ${name}`,
+    run,
+    done: (d) => (d.unchanged ? `${name}: no change` : `${name} v${d.version}`),
+  };
 }
 
 /** Does the work, prints what became of each, and throws when any failed. */

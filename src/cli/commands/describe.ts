@@ -9,7 +9,9 @@ export default class Describe extends LamCommand {
   static override description =
     'URL, live version, aliases, settings and sandboxes. Values of environment variables are only shown by `lam env list`.';
   static override aliases = ['info', 'inspect', 'get'];
-  static override args = { function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }) };
+  static override args = {
+    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+  };
   static override examples = [
     { description: 'The function of the project in this folder', command: '<%= config.bin %> describe' },
     { description: 'Its URL alone', command: '<%= config.bin %> describe hello --json | jq -r .data.url' },

@@ -8,7 +8,10 @@ export default class Df extends LamCommand {
     'Files that versions share are counted once in the total; "if copied" is what a function would take if nothing were shared.';
   static override examples = [
     { description: 'All of it', command: '<%= config.bin %> df' },
-    { description: 'What lam gc would free now, in bytes', command: '<%= config.bin %> df --json | jq .data.reclaimable' },
+    {
+      description: 'What lam gc would free now, in bytes',
+      command: '<%= config.bin %> df --json | jq .data.reclaimable',
+    },
   ];
 
   override async run(): Promise<number> {

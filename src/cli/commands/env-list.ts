@@ -7,7 +7,9 @@ import { targetName } from '../services/target.ts';
 export default class EnvList extends LamCommand {
   static override summary = 'Show the environment variables of a function, with their values.';
   static override description = 'Those of the live version, from lam.yaml and from `lam env set` together.';
-  static override args = { function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }) };
+  static override args = {
+    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+  };
   static override examples = [
     { description: 'All variables', command: '<%= config.bin %> env list hello' },
     { description: 'As JSON', command: '<%= config.bin %> env list hello --json' },

@@ -13,7 +13,8 @@ export default class EnvSet extends LamCommand {
   static override usage = 'env set [FUNCTION] KEY=VALUE...';
   static override args = {
     first: Args.string({
-      description: 'Name of the function (default: the project in the current folder), then KEY=VALUE as often as wanted.',
+      description:
+        'Name of the function (default: the project in the current folder), then KEY=VALUE as often as wanted.',
       required: true,
     }),
   };

@@ -6,7 +6,8 @@ import { targetName } from '../services/target.ts';
 
 export default class EnvUnset extends LamCommand {
   static override summary = 'Take back environment variables that were set with `lam env set`.';
-  static override description = 'What lam.yaml says about them counts again. Of two or more words the first is the function.';
+  static override description =
+    'What lam.yaml says about them counts again. Of two or more words the first is the function.';
   static override strict = false;
   static override usage = 'env unset [FUNCTION] KEY...';
   static override args = {

@@ -5,7 +5,8 @@ import { renderGc } from '../render/disk.ts';
 
 export default class Gc extends LamCommand {
   static override summary = 'Delete old versions and free what no kept version uses.';
-  static override description = 'Keeps the newest versions of every function, and always the live one and those an alias points at.';
+  static override description =
+    'Keeps the newest versions of every function, and always the live one and those an alias points at.';
   static override flags = {
     keep: Flags.integer({
       summary: 'Newest versions to keep per function; the live one and aliased ones stay in any case.',

@@ -31,7 +31,10 @@ export default class Init extends LamCommand {
   };
   static override examples = [
     { description: 'A Node function', command: '<%= config.bin %> init hello' },
-    { description: 'An HTTP API in Python', command: '<%= config.bin %> init shop --runtime python3 --template http-api' },
+    {
+      description: 'An HTTP API in Python',
+      command: '<%= config.bin %> init shop --runtime python3 --template http-api',
+    },
     { description: 'What there is', command: '<%= config.bin %> init --list' },
   ];
 
@@ -63,7 +66,8 @@ export default class Init extends LamCommand {
       ...(flags.template === undefined ? {} : { template: flags.template }),
       ...(flags.from === undefined ? {} : { from: flags.from }),
     }).catch((error: unknown) => {
-      const isHere = args.name === undefined && !flags.force && isLamError(error) && error.code === 'LAM_SCAFFOLD_EXISTS';
+      const isHere =
+        args.name === undefined && !flags.force && isLamError(error) && error.code === 'LAM_SCAFFOLD_EXISTS';
       throw isHere ? lamError('LAM_SCAFFOLD_EXISTS', { directory, unnamed: true }, error) : error;
     });
     out.result(

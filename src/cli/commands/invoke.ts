@@ -14,19 +14,27 @@ export default class Invoke extends LamCommand {
     'Without an event: what is piped in, else {}.';
   static override aliases = ['call'];
   static override args = {
-    function: Args.string({ description: 'FUNCTION, FUNCTION@VERSION or FUNCTION:ALIAS; default: the project in the current folder.' }),
+    function: Args.string({
+      description: 'FUNCTION, FUNCTION@VERSION or FUNCTION:ALIAS; default: the project in the current folder.',
+    }),
   };
   static override flags = oclifFlags(INVOKE_FLAGS);
   static override examples = [
     { description: 'With an event', command: `<%= config.bin %> invoke hello --data '{"name":"Ada"}'` },
-    { description: 'With an event from a file, at version 2', command: '<%= config.bin %> invoke hello@2 --event event.json' },
+    {
+      description: 'With an event from a file, at version 2',
+      command: '<%= config.bin %> invoke hello@2 --event event.json',
+    },
     { description: 'With an event from a pipe', command: `echo '{"name":"Ada"}' | <%= config.bin %> invoke hello` },
   ];
 
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(Invoke);
     if (flags.data !== undefined && flags.event !== undefined) {
-      throw lamError('LAM_CLI_USAGE', { what: '--data and --event both give the event: give one of them', command: 'invoke' });
+      throw lamError('LAM_CLI_USAGE', {
+        what: '--data and --event both give the event: give one of them',
+        command: 'invoke',
+      });
     }
     const { out, cwd, client } = this.context(flags);
     const reference = await targetFunction(args.function, cwd, 'invoke');
@@ -38,7 +46,9 @@ export default class Invoke extends LamCommand {
       out.result(asData(outcome.answer), () => '');
       return verdict(outcome.answer, given(flags)).exit;
     }
-    const error = failureToError(outcome.kind === 'no-daemon' ? { kind: 'lost', what: 'it stopped listening' } : outcome);
+    const error = failureToError(
+      outcome.kind === 'no-daemon' ? { kind: 'lost', what: 'it stopped listening' } : outcome,
+    );
     if (error.exitCode === EXIT.throttled && flags['no-fail'] === true) {
       out.note(`Error: ${error.message}`);
       return EXIT.ok;

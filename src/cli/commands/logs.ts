@@ -17,11 +17,16 @@ export default class Logs extends LamCommand {
     'One stream for all its sandboxes and versions, oldest first; it survives restarts. With --follow new records appear as they are printed, until Ctrl-C.';
   static override aliases = ['tail'];
   static override args = {
-    function: Args.string({ description: 'FUNCTION, or FUNCTION@VERSION for one version; default: the project in the current folder.' }),
+    function: Args.string({
+      description: 'FUNCTION, or FUNCTION@VERSION for one version; default: the project in the current folder.',
+    }),
   };
   static override flags = {
     ...oclifFlags({
-      json: { ...GLOBAL_FLAGS.json, summary: 'Print each record as a JSON object, one a line; an error as {"ok":false,"error":...}.' },
+      json: {
+        ...GLOBAL_FLAGS.json,
+        summary: 'Print each record as a JSON object, one a line; an error as {"ok":false,"error":...}.',
+      },
     }),
     ...oclifFlags(LOGS_FLAGS),
   };

@@ -19,7 +19,8 @@ export default class Restart extends LamCommand {
     const context = this.context(flags);
     const { out, connect, settings } = context;
     const before = await stopDaemon(context);
-    const kept = before === undefined || settings.portExplicit ? settings : { ...settings, port: before.port, portExplicit: true };
+    const kept =
+      before === undefined || settings.portExplicit ? settings : { ...settings, port: before.port, portExplicit: true };
     const asked = withDaemonFlags(before === undefined ? kept : { ...kept, host: before.host }, flags);
     const { status } = await connect({ mayStart: true, settings: asked });
     out.result(status, () => renderStarted(status));

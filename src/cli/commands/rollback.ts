@@ -13,12 +13,18 @@ export default class Rollback extends LamCommand {
   };
   static override flags = {
     message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }),
-    yes: Flags.boolean({ char: 'y', summary: 'Accepted for scripts; a rollback never asks, because it can be taken back.' }),
+    yes: Flags.boolean({
+      char: 'y',
+      summary: 'Accepted for scripts; a rollback never asks, because it can be taken back.',
+    }),
     'dry-run': Flags.boolean({ summary: 'Say what would happen and change nothing.' }),
   };
   static override examples = [
     { description: 'Back to what was live before', command: '<%= config.bin %> rollback hello' },
-    { description: 'To a version, with a reason', command: '<%= config.bin %> rollback hello v2 --message "v3 leaks memory"' },
+    {
+      description: 'To a version, with a reason',
+      command: '<%= config.bin %> rollback hello v2 --message "v3 leaks memory"',
+    },
   ];
 
   override async run(): Promise<number> {
@@ -37,7 +43,10 @@ export default class Rollback extends LamCommand {
       ...(flags['dry-run'] ? { dryRun: true } : {}),
       by,
     });
-    out.result(answer, () => `${answer.name}: v${answer.from} -> v${answer.to}${flags['dry-run'] ? ' (dry run, nothing changed)' : ''}`);
+    out.result(
+      answer,
+      () => `${answer.name}: v${answer.from} -> v${answer.to}${flags['dry-run'] ? ' (dry run, nothing changed)' : ''}`,
+    );
     return EXIT.ok;
   }
 }

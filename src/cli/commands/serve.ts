@@ -10,7 +10,10 @@ export default class Serve extends LamCommand {
   static override flags = DAEMON_FLAGS;
   static override examples = [
     { description: 'In this terminal', command: '<%= config.bin %> serve' },
-    { description: 'For other machines', command: 'LAM_TOKEN=secret <%= config.bin %> serve --host 0.0.0.0 --port 8080' },
+    {
+      description: 'For other machines',
+      command: 'LAM_TOKEN=secret <%= config.bin %> serve --host 0.0.0.0 --port 8080',
+    },
   ];
 
   override async run(): Promise<number> {

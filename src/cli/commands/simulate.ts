@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
-import { POLICY_NAMES, readAzureTrace, simulate, syntheticTrace, writeReport, type Trace } from '../../simulator/index.ts';
+import {
+  POLICY_NAMES,
+  readAzureTrace,
+  simulate,
+  syntheticTrace,
+  writeReport,
+  type Trace,
+} from '../../simulator/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderSimulation, simulationProgress } from '../render/simulation.ts';
 
@@ -13,10 +20,14 @@ export default class Simulate extends LamCommand {
   static override description =
     "Runs lam's own policy and five others (ten minutes for all, LRU, greedy-dual, the Azure histogram, Glambdar's moving average) in virtual time over the same invocations and the same memory. Reads traces with the columns app,func,end_timestamp,duration, in seconds, as Azure published in 2021; without a file it makes one up. No daemon is needed, and the same seed gives the same bytes.";
   static override args = {
-    trace: Args.string({ description: 'CSV file with the columns app,func,end_timestamp,duration; left out: a synthetic trace' }),
+    trace: Args.string({
+      description: 'CSV file with the columns app,func,end_timestamp,duration; left out: a synthetic trace',
+    }),
   };
   static override flags = {
-    policy: Flags.option({ options: POLICY_NAMES, multiple: true })({ summary: 'Policy to run; give it again for more (default: all).' }),
+    policy: Flags.option({ options: POLICY_NAMES, multiple: true })({
+      summary: 'Policy to run; give it again for more (default: all).',
+    }),
     memory: Flags.integer({
       summary: 'Memory of the machine, MiB; the same for every policy.',
       default: 32_768,
@@ -29,24 +40,55 @@ export default class Simulate extends LamCommand {
       min: 1,
       helpValue: 'N',
     }),
-    concurrency: Flags.integer({ summary: 'Requests one sandbox serves at once, for every policy.', default: 1, min: 1, helpValue: 'N' }),
-    cold: Flags.integer({ summary: "Time to boot a sandbox, without the function's init.", default: 250, min: 1, helpValue: 'MS' }),
-    stem: Flags.integer({ summary: "Time to make a stem a function's, without its init.", default: 10, min: 0, helpValue: 'MS' }),
+    concurrency: Flags.integer({
+      summary: 'Requests one sandbox serves at once, for every policy.',
+      default: 1,
+      min: 1,
+      helpValue: 'N',
+    }),
+    cold: Flags.integer({
+      summary: "Time to boot a sandbox, without the function's init.",
+      default: 250,
+      min: 1,
+      helpValue: 'MS',
+    }),
+    stem: Flags.integer({
+      summary: "Time to make a stem a function's, without its init.",
+      default: 10,
+      min: 0,
+      helpValue: 'MS',
+    }),
     seed: Flags.integer({
       summary: 'What a synthetic trace is made from, and what a trace does not say.',
       default: 1,
       min: 0,
       helpValue: 'N',
     }),
-    functions: Flags.integer({ summary: 'Functions of a synthetic trace; some are never called.', default: 1000, min: 1, helpValue: 'N' }),
+    functions: Flags.integer({
+      summary: 'Functions of a synthetic trace; some are never called.',
+      default: 1000,
+      min: 1,
+      helpValue: 'N',
+    }),
     days: Flags.integer({ summary: 'Length of a synthetic trace.', default: 7, min: 1, helpValue: 'N' }),
-    invocations: Flags.integer({ summary: 'About how many a synthetic trace has.', default: 1_000_000, min: 1, helpValue: 'N' }),
+    invocations: Flags.integer({
+      summary: 'About how many a synthetic trace has.',
+      default: 1_000_000,
+      min: 1,
+      helpValue: 'N',
+    }),
     sweep: Flags.boolean({ summary: 'Also run lam at seven fixed prices of memory.' }),
-    out: Flags.string({ summary: 'Folder for simulation.json, simulation.md, scatter.svg and added-latency.svg.', helpValue: 'FOLDER' }),
+    out: Flags.string({
+      summary: 'Folder for simulation.json, simulation.md, scatter.svg and added-latency.svg.',
+      helpValue: 'FOLDER',
+    }),
   };
   static override examples = [
     { description: 'All policies on a made-up week', command: '<%= config.bin %> simulate' },
-    { description: 'A trace of your own, on a smaller machine', command: '<%= config.bin %> simulate trace.csv --memory 16384' },
+    {
+      description: 'A trace of your own, on a smaller machine',
+      command: '<%= config.bin %> simulate trace.csv --memory 16384',
+    },
     {
       description: 'lam against ten minutes, with plots',
       command: '<%= config.bin %> simulate --policy lam --policy fixed --sweep --out simulation',
@@ -65,7 +107,8 @@ export default class Simulate extends LamCommand {
     try {
       const [trace, from] = await traceOf(args.trace, flags, cwd);
       const { memory: memoryMiB, cores, cold: bootMs, stem: stemMs } = flags;
-      const policies = flags.policy === undefined ? POLICY_NAMES : POLICY_NAMES.filter((name) => flags.policy?.includes(name));
+      const policies =
+        flags.policy === undefined ? POLICY_NAMES : POLICY_NAMES.filter((name) => flags.policy?.includes(name));
       const machine = { memoryMiB, cores, bootMs, stemMs, stemMiB: STEM_MIB };
       const scenario = { policies, machine, concurrency: flags.concurrency, isSweep: flags.sweep };
       const simulation = await simulate(trace, from, scenario, simulationProgress(out));

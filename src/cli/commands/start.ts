@@ -10,7 +10,10 @@ export default class Start extends LamCommand {
   static override flags = DAEMON_FLAGS;
   static override examples = [
     { description: 'With the driver that fits this machine', command: '<%= config.bin %> start' },
-    { description: 'On another port, without containers', command: '<%= config.bin %> start --port 9000 --driver process' },
+    {
+      description: 'On another port, without containers',
+      command: '<%= config.bin %> start --port 9000 --driver process',
+    },
   ];
 
   override async run(): Promise<number> {
@@ -18,7 +21,9 @@ export default class Start extends LamCommand {
     const { out, connect, settings } = this.context(flags);
     const asked = withDaemonFlags(settings, flags);
     const { status, started } = await connect({ mayStart: true, settings: asked });
-    out.result({ ...status, started }, () => (started ? renderStarted(status) : `already running\n${renderStatus(status, Date.now())}`));
+    out.result({ ...status, started }, () =>
+      started ? renderStarted(status) : `already running\n${renderStatus(status, Date.now())}`,
+    );
     if (started && status.gaps.length > 0) out.note(renderGaps(status));
     if (!started && asked.portExplicit && asked.port !== status.port) {
       out.note(`it listens on port ${status.port}; to move it: lam restart --port ${asked.port}`);

@@ -8,8 +8,12 @@ export default class Versions extends LamCommand {
   static override summary = 'List the versions of a function.';
   static override description =
     'Newest first, the live one marked; with --history also who moved the live pointer or an alias, when and why.';
-  static override args = { function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }) };
-  static override flags = { history: Flags.boolean({ summary: 'Also list the moves of the live pointer and of aliases.' }) };
+  static override args = {
+    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+  };
+  static override flags = {
+    history: Flags.boolean({ summary: 'Also list the moves of the live pointer and of aliases.' }),
+  };
   static override examples = [
     { description: 'The versions of a function', command: '<%= config.bin %> versions hello' },
     { description: 'Who rolled back what', command: '<%= config.bin %> versions hello --history' },

@@ -46,7 +46,8 @@ if (word === RUN_NODE) {
   allowModules();
   const [file] = rest;
   // Without a file: lam's own bootstrap, which need not be anywhere on disk.
-  if (file === undefined) runProgram(ASSET_FILES.bootstrapNodejs, getAsset(`assets/${ASSET_FILES.bootstrapNodejs}`, 'utf8'));
+  if (file === undefined)
+    runProgram(ASSET_FILES.bootstrapNodejs, getAsset(`assets/${ASSET_FILES.bootstrapNodejs}`, 'utf8'));
   else runProgram(file);
 } else {
   // All output is written before this point, so nothing is lost by leaving at once.

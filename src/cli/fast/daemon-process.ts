@@ -36,7 +36,10 @@ export async function runDaemonProcess(installation: Installation): Promise<numb
   } catch (error) {
     const { code = 'LAM_INTERNAL', message, hint, details } = error as Partial<LamError> & Error;
     process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : String(error)}\n`);
-    tell({ ok: false, error: { code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) } });
+    tell({
+      ok: false,
+      error: { code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) },
+    });
     return 1;
   }
 }

@@ -42,24 +42,54 @@ export const GLOBAL_FLAGS = {
     env: 'LAM_PORT',
     group: 'GLOBAL',
   },
-  'no-start': { type: 'boolean', summary: 'Fail instead of starting a daemon when none runs.', env: 'LAM_NO_AUTOSTART', group: 'GLOBAL' },
-  cwd: { type: 'string', char: 'C', value: 'DIR', summary: 'Act as if started in this folder.', env: 'LAM_CWD', group: 'GLOBAL' },
+  'no-start': {
+    type: 'boolean',
+    summary: 'Fail instead of starting a daemon when none runs.',
+    env: 'LAM_NO_AUTOSTART',
+    group: 'GLOBAL',
+  },
+  cwd: {
+    type: 'string',
+    char: 'C',
+    value: 'DIR',
+    summary: 'Act as if started in this folder.',
+    env: 'LAM_CWD',
+    group: 'GLOBAL',
+  },
 } as const satisfies FlagTable;
 
 /** Flags of `lam invoke`. */
 export const INVOKE_FLAGS = {
-  data: { type: 'string', char: 'd', value: 'JSON|@FILE|-', summary: 'The event: JSON, @ and a file, or - for standard input.' },
+  data: {
+    type: 'string',
+    char: 'd',
+    value: 'JSON|@FILE|-',
+    summary: 'The event: JSON, @ and a file, or - for standard input.',
+  },
   event: { type: 'string', char: 'e', value: 'FILE', summary: 'The event, from a file.' },
   include: { type: 'boolean', char: 'i', summary: 'Show status, version, request id and kind of error on stderr.' },
-  logs: { type: 'boolean', allowNo: true, summary: 'Show what the function printed on stderr (default on a terminal).' },
+  logs: {
+    type: 'boolean',
+    allowNo: true,
+    summary: 'Show what the function printed on stderr (default on a terminal).',
+  },
   'no-fail': { type: 'boolean', summary: 'Exit 0 even when the function fails, times out or is throttled.' },
 } as const satisfies FlagTable;
 
 /** Flags of `lam logs`. */
 export const LOGS_FLAGS = {
   follow: { type: 'boolean', char: 'f', summary: 'Go on with new records as they come.' },
-  since: { type: 'string', value: 'TIME', summary: 'Only records from this time on: an age (30s, 5m, 2h, 7d) or a date.' },
-  lines: { type: 'integer', char: 'n', value: 'N', summary: 'At most this many records, the newest (default 100, with --since all).' },
+  since: {
+    type: 'string',
+    value: 'TIME',
+    summary: 'Only records from this time on: an age (30s, 5m, 2h, 7d) or a date.',
+  },
+  lines: {
+    type: 'integer',
+    char: 'n',
+    value: 'N',
+    summary: 'At most this many records, the newest (default 100, with --since all).',
+  },
   search: { type: 'string', char: 's', value: 'TEXT', summary: 'Only records that contain this text, in any case.' },
   'request-id': { type: 'string', value: 'ID', summary: 'Only records of this invocation.' },
   version: { type: 'string', value: 'N', summary: 'Only records of this version.' },
@@ -79,7 +109,9 @@ interface ValueTypes {
 }
 
 /** What a flag can be: one of its options where it has some. */
-export type ValueOf<S extends FlagSpec> = S extends { readonly options: readonly (infer O)[] } ? O : ValueTypes[S['type']];
+export type ValueOf<S extends FlagSpec> = S extends { readonly options: readonly (infer O)[] }
+  ? O
+  : ValueTypes[S['type']];
 
 /** The values that were given. Flags that were not are absent. */
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]?: ValueOf<T[K]> };
@@ -135,13 +167,17 @@ function plainValue({ type, options }: FlagSpec, text: string): string | number 
   return options === undefined || options.includes(text) ? text : undefined;
 }
 
-function lookup(table: FlagTable, word: string): { name: string; negated: boolean; inline: string | undefined } | undefined {
+function lookup(
+  table: FlagTable,
+  word: string,
+): { name: string; negated: boolean; inline: string | undefined } | undefined {
   const equals = word.indexOf('=');
   const inline = word.startsWith('--') && equals > 0 ? word.slice(equals + 1) : undefined;
   const text = inline === undefined ? word : word.slice(0, equals);
   for (const name in table) {
     const spec = table[name];
-    if (text === `--${name}` || (spec?.char !== undefined && text === `-${spec.char}`)) return { name, negated: false, inline };
+    if (text === `--${name}` || (spec?.char !== undefined && text === `-${spec.char}`))
+      return { name, negated: false, inline };
     if (spec?.allowNo === true && text === `--no-${name}`) return { name, negated: true, inline };
   }
   return undefined;

@@ -42,7 +42,10 @@ export interface InvokeAnswer {
 }
 
 /** The plan for the common forms of `lam invoke`, or undefined when the full command must look at it. */
-export function planInvoke(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): InvokePlan | undefined {
+export function planInvoke(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): InvokePlan | undefined {
   const parsed = parseArgv(TABLE, argv, env);
   if (parsed?.args.length !== 1 || parsed.flags.json === true) return undefined;
   if (parsed.flags.data !== undefined && parsed.flags.event !== undefined) return undefined;
@@ -71,16 +74,24 @@ export async function invoke(plan: InvokePlan): Promise<InvokeOutcome> {
     return {
       method: 'POST',
       path:
-        INVOKE.path(reference.name) + (reference.qualifier === undefined ? '' : `?Qualifier=${encodeURIComponent(reference.qualifier)}`),
+        INVOKE.path(reference.name) +
+        (reference.qualifier === undefined ? '' : `?Qualifier=${encodeURIComponent(reference.qualifier)}`),
       headers: { 'content-type': 'application/json', ...(wantsLog(flags) ? { [INVOKE.logType]: 'Tail' } : {}) },
       body: payload.bytes,
     };
   });
   if (early !== undefined) return early;
-  if ('failure' in answer) return answer.failure === 'unreachable' ? { kind: 'no-daemon' } : { kind: 'lost', what: answer.what };
+  if ('failure' in answer)
+    return answer.failure === 'unreachable' ? { kind: 'no-daemon' } : { kind: 'lost', what: answer.what };
   const { status, headers, body } = answer;
   if (status >= 300)
-    return { kind: 'refused', status, header: headers[INVOKE.lamError], type: headers[INVOKE.errorType], body: body.toString() };
+    return {
+      kind: 'refused',
+      status,
+      header: headers[INVOKE.lamError],
+      type: headers[INVOKE.errorType],
+      body: body.toString(),
+    };
   const tail = headers[INVOKE.logResult];
   return {
     kind: 'answered',
@@ -122,7 +133,8 @@ export function verdict(answer: InvokeAnswer, flags: InvokeFlags): { readonly ex
   const { errorType, errorMessage } = errorDocument(answer.payload);
   const timedOut = errorType === TIMED_OUT;
   const line =
-    (timedOut ? 'the function timed out' : `the function failed: ${errorType}`) + (errorMessage === '' ? '' : `: ${errorMessage}`);
+    (timedOut ? 'the function timed out' : `the function failed: ${errorType}`) +
+    (errorMessage === '' ? '' : `: ${errorMessage}`);
   if (flags['no-fail'] === true) return { exit: EXIT.ok, line };
   return { exit: timedOut ? EXIT.functionTimeout : EXIT.functionError, line };
 }

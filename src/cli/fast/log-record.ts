@@ -23,7 +23,11 @@ export function renderLogRecord(record: LogRecord, format: LogFormat, colored: b
   const prefix = paint(`${clockTime(record.time)} ${record.requestId.slice(0, 8).padEnd(8)}`, DIM);
   const [first = '', ...rest] = printable(record.text).trimEnd().split('\n');
   // Later lines of the same record are set in, so that they cannot pass for records of their own.
-  return [`${prefix} ${paint(first, color)}`, ...rest.map((line) => `${' '.repeat(12 + 1 + 8)} ${paint(line, color)}`)].join('\n') + '\n';
+  return (
+    [`${prefix} ${paint(first, color)}`, ...rest.map((line) => `${' '.repeat(12 + 1 + 8)} ${paint(line, color)}`)].join(
+      '\n',
+    ) + '\n'
+  );
 }
 
 /** `HH:MM:SS.mmm` in local time. */

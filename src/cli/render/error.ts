@@ -24,7 +24,8 @@ export function renderError(thrown: unknown, style: ErrorStyle): RenderedError {
   if (silent !== undefined) return { stdout: '', stderr: '', exit: silent };
   const error = toLamError(thrown, style.command);
   const trail = style.debug ? causes(error) : '';
-  if (style.json) return { stdout: `${JSON.stringify({ ok: false, error: toWire(error) })}\n`, stderr: trail, exit: error.exitCode };
+  if (style.json)
+    return { stdout: `${JSON.stringify({ ok: false, error: toWire(error) })}\n`, stderr: trail, exit: error.exitCode };
   const hint = error.hint === undefined ? '' : `  hint: ${error.hint}\n`;
   return { stdout: '', stderr: `Error: ${error.message}\n${hint}${trail}`, exit: error.exitCode };
 }
@@ -54,7 +55,11 @@ function lowerFirst(text: string): string {
 
 function causes(error: LamError): string {
   const lines: string[] = [`  code: ${error.code}`, `  ${error.stack ?? ''}`];
-  for (let cause: unknown = error.cause; cause !== undefined && lines.length < 20; cause = (cause as { cause?: unknown }).cause) {
+  for (
+    let cause: unknown = error.cause;
+    cause !== undefined && lines.length < 20;
+    cause = (cause as { cause?: unknown }).cause
+  ) {
     lines.push(`  caused by: ${cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause)}`);
     if (typeof cause !== 'object' || cause === null) break;
   }

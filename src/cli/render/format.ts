@@ -40,7 +40,8 @@ export function plural(count: number, noun: string): string {
  */
 export function parseTime(text: string, now: number): number | undefined {
   const age = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)$/.exec(text);
-  if (age !== null) return now - Number(age[1]) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[age[2] ?? 's'] ?? 1000);
+  if (age !== null)
+    return now - Number(age[1]) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[age[2] ?? 's'] ?? 1000);
   if (/^[0-9]{9,11}$/.test(text)) return Number(text) * 1000;
   if (!/^[0-9]{4}-[0-9]{2}/.test(text)) return undefined;
   const at = Date.parse(text);

@@ -19,7 +19,8 @@ export function renderSimulation(simulation: Simulation): string {
       ...(at === 0 ? {} : { align: 'right' as const }),
     })),
   );
-  const legend = 'A stem hit counts as cold. Added: wait before the handler. LAM: lam divided by that policy; below 1x lam is better.';
+  const legend =
+    'A stem hit counts as cold. Added: wait before the handler. LAM: lam divided by that policy; below 1x lam is better.';
   const curve = table(sweep, [
     { heading: 'PRICE OF MEMORY', cell: (p) => String(p.price) },
     { heading: 'COLD SHARE', cell: (p) => percent(p.coldShare), align: 'right' },

@@ -5,7 +5,15 @@ import { SETTING_WORDS } from './settings.ts';
 export interface CommandOutline {
   readonly hidden?: boolean;
   readonly flags: Readonly<
-    Record<string, { readonly char?: string; readonly type: string; readonly allowNo?: boolean; readonly options?: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly char?: string;
+        readonly type: string;
+        readonly allowNo?: boolean;
+        readonly options?: readonly string[];
+      }
+    >
   >;
   readonly args: Readonly<Record<string, { readonly options?: readonly string[] }>>;
   readonly aliases?: readonly string[];
@@ -14,9 +22,10 @@ export interface CommandOutline {
 /** What is deployed. May reject when no daemon runs; then nothing of it is offered. */
 export interface Deployed {
   names(): Promise<readonly string[]>;
-  detail(
-    name: string,
-  ): Promise<{ readonly aliases: Readonly<Record<string, number>>; readonly allVersions: readonly { readonly version: number }[] }>;
+  detail(name: string): Promise<{
+    readonly aliases: Readonly<Record<string, number>>;
+    readonly allVersions: readonly { readonly version: number }[];
+  }>;
 }
 
 type Outlines = Readonly<Record<string, CommandOutline>>;
@@ -26,14 +35,31 @@ const VERSION_SECOND = new Set(['rollback']);
 const ALIAS_SECOND = new Set(['alias:delete', 'alias:set']);
 const SETTING_SECOND = new Set(['config:get', 'config:set', 'config:unset']);
 /** Commands whose words are no functions. */
-const NO_FUNCTION = new Set(['init', 'autocomplete', 'start', 'stop', 'restart', 'status', 'serve', 'version', 'gc', 'df', 'list']);
+const NO_FUNCTION = new Set([
+  'init',
+  'autocomplete',
+  'start',
+  'stop',
+  'restart',
+  'status',
+  'serve',
+  'version',
+  'gc',
+  'df',
+  'list',
+]);
 
 /** The words that may stand for the last of `words`, in order; what was typed of it so far is their beginning. */
-export async function complete(words: readonly string[], commands: Outlines, deployed: Deployed): Promise<readonly string[]> {
+export async function complete(
+  words: readonly string[],
+  commands: Outlines,
+  deployed: Deployed,
+): Promise<readonly string[]> {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   const found = commandOf(before, commands);
-  const candidates = found === undefined ? commandWords(before, commands) : await inCommand({ ...found, current }, deployed);
+  const candidates =
+    found === undefined ? commandWords(before, commands) : await inCommand({ ...found, current }, deployed);
   return candidates.filter((word) => word.startsWith(current));
 }
 
@@ -83,10 +109,15 @@ function flagOf(word: string, outline: CommandOutline): { name: string; options?
 }
 
 function flagWords(outline: CommandOutline): readonly string[] {
-  return Object.entries(outline.flags).flatMap(([name, flag]) => (flag.allowNo === true ? [`--${name}`, `--no-${name}`] : [`--${name}`]));
+  return Object.entries(outline.flags).flatMap(([name, flag]) =>
+    flag.allowNo === true ? [`--${name}`, `--no-${name}`] : [`--${name}`],
+  );
 }
 
-async function argumentWords({ id, outline, rest: given, current }: Spot, deployed: Deployed): Promise<readonly string[]> {
+async function argumentWords(
+  { id, outline, rest: given, current }: Spot,
+  deployed: Deployed,
+): Promise<readonly string[]> {
   const options = Object.values(outline.args)[given.length]?.options;
   if (options !== undefined) return options;
   if (NO_FUNCTION.has(id)) return [];

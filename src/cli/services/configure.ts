@@ -9,7 +9,9 @@ export async function configure(
   patch: ConfigPatch,
   message: string | undefined,
 ): Promise<void> {
-  const answer = await (await client()).configure(name, { ...patch, by, ...(message === undefined ? {} : { message }) });
+  const answer = await (
+    await client()
+  ).configure(name, { ...patch, by, ...(message === undefined ? {} : { message }) });
   out.result(answer, () => renderConfigured(answer));
   for (const notice of answer.notices) out.note(notice);
 }

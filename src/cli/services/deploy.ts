@@ -47,7 +47,11 @@ export async function functionsToDeploy(cwd: string, names: readonly string[]): 
 }
 
 /** Builds a function, sends what the daemon lacks, publishes it. `say` takes what the build prints. */
-export async function deployFunction(fn: ProjectFunction, deployment: Deployment, say: (line: string) => void): Promise<Deployed> {
+export async function deployFunction(
+  fn: ProjectFunction,
+  deployment: Deployment,
+  say: (line: string) => void,
+): Promise<Deployed> {
   const { client, place, overrides } = deployment;
   const built = await buildFunction({ ...fn, config: withOverrides(fn.config, overrides) }, { ...place, log: say });
   try {
@@ -81,15 +85,25 @@ export async function deployZip(name: string, file: string, deployment: Deployme
   });
   const { artifact } = await client.uploadZip(file);
   const handler = parseRuntime(runtime)?.defaultHandler;
-  return client.publish(name, request(artifact, { runtime, ...(handler === undefined ? {} : { handler }) }, deployment));
+  return client.publish(
+    name,
+    request(artifact, { runtime, ...(handler === undefined ? {} : { handler }) }, deployment),
+  );
 }
 
-async function send(built: Pick<BuiltArtifact, 'manifest' | 'files'>, client: LamClient, say: (line: string) => void): Promise<Digest> {
+async function send(
+  built: Pick<BuiltArtifact, 'manifest' | 'files'>,
+  client: LamClient,
+  say: (line: string) => void,
+): Promise<Digest> {
   const plan = await client.plan(built.manifest);
   if (plan.known) return plan.artifact;
   const missing = new Set(plan.missing);
   if (missing.size > 0) say(`sending ${missing.size === 1 ? 'one file' : `${missing.size} files`}`);
-  const { artifact } = await client.upload({ manifest: built.manifest, zip: missing.size === 0 ? null : zipFiles(built, missing) });
+  const { artifact } = await client.upload({
+    manifest: built.manifest,
+    zip: missing.size === 0 ? null : zipFiles(built, missing),
+  });
   return artifact;
 }
 
@@ -113,6 +127,7 @@ function withOverrides<C extends ConfigInput>(config: C, overrides: ConfigInput)
 /** The runtime of a deploy without a project. Refuses what the daemon would, before anything is sent. */
 function checked(name: string, runtime: string = DEFAULT_CONFIG.runtime): string {
   if (!FUNCTION_NAME.test(name)) throw lamError('LAM_REGISTRY_INVALID_NAME', { name });
-  if (parseRuntime(runtime) === undefined) throw lamError('LAM_REGISTRY_UNKNOWN_RUNTIME', { runtime, known: KNOWN_RUNTIMES });
+  if (parseRuntime(runtime) === undefined)
+    throw lamError('LAM_REGISTRY_UNKNOWN_RUNTIME', { runtime, known: KNOWN_RUNTIMES });
   return runtime;
 }

@@ -76,7 +76,11 @@ function afterValue(open: readonly ('{' | '[')[]): Expect {
 }
 
 /** The string or scalar at `at`; undefined when none may stand there. A string that is not closed ends where it breaks. */
-function tokenAt(text: string, at: number, expect: Expect): { readonly end: number; readonly whole: boolean } | undefined {
+function tokenAt(
+  text: string,
+  at: number,
+  expect: Expect,
+): { readonly end: number; readonly whole: boolean } | undefined {
   if (!expect.startsWith('a ')) return undefined;
   if (text[at] === '"') {
     const end = skip(STRING, text, at);

@@ -76,7 +76,8 @@ export function inWords(config: Partial<FunctionConfig>): Record<string, string 
 
 function settingOf(word: string, text: string): Setting {
   const setting = isSetting(word) ? SETTINGS[word] : undefined;
-  if (setting === undefined) throw lamError('LAM_CLI_BAD_SETTING', { text, what: `there are ${SETTING_WORDS.join(', ')}` });
+  if (setting === undefined)
+    throw lamError('LAM_CLI_BAD_SETTING', { text, what: `there are ${SETTING_WORDS.join(', ')}` });
   return setting;
 }
 

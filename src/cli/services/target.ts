@@ -3,11 +3,18 @@ import { lamError } from '../../errors/index.ts';
 import { projectFunctions } from './project-functions.ts';
 
 /** The function a command is about: as named, else the one of the project in `cwd`. */
-export async function targetFunction(given: string | undefined, cwd: string, command: string): Promise<FunctionReference> {
+export async function targetFunction(
+  given: string | undefined,
+  cwd: string,
+  command: string,
+): Promise<FunctionReference> {
   if (given !== undefined) {
     const reference = parseReference(given);
     if (reference === undefined)
-      throw lamError('LAM_CLI_BAD_REFERENCE', { text: given, wanted: 'the name of a function, nor FUNCTION@VERSION or FUNCTION:ALIAS' });
+      throw lamError('LAM_CLI_BAD_REFERENCE', {
+        text: given,
+        wanted: 'the name of a function, nor FUNCTION@VERSION or FUNCTION:ALIAS',
+      });
     return reference;
   }
   const names = await projectFunctions(cwd);
@@ -20,7 +27,10 @@ export async function targetFunction(given: string | undefined, cwd: string, com
 export async function targetName(given: string | undefined, cwd: string, command: string): Promise<string> {
   const reference = await targetFunction(given, cwd, command);
   if (reference.qualifier !== undefined) {
-    throw lamError('LAM_CLI_BAD_REFERENCE', { text: given ?? '', wanted: 'a name alone: this command is about the function as a whole' });
+    throw lamError('LAM_CLI_BAD_REFERENCE', {
+      text: given ?? '',
+      wanted: 'a name alone: this command is about the function as a whole',
+    });
   }
   return reference.name;
 }

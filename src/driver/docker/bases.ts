@@ -48,7 +48,10 @@ export class Bases {
 
   constructor(options: BasesOptions) {
     this.#options = options;
-    this.#interpreters = new Interpreters([INSIDE.node, ...options.nodeArgs, INSIDE.nodeBootstrap], INSIDE.pythonBootstrap);
+    this.#interpreters = new Interpreters(
+      [INSIDE.node, ...options.nodeArgs, INSIDE.nodeBootstrap],
+      INSIDE.pythonBootstrap,
+    );
   }
 
   /**
@@ -60,7 +63,10 @@ export class Bases {
     const missing = await this.#once(this.#images, image, () => this.#fetch(image));
     if (missing === null) return this.#inImage(runtime, image);
     if (!this.#options.isLocalLinux) throw lamError('LAM_DRIVER_IMAGE_MISSING', { image, reason: missing });
-    return this.#onHost(runtime, `image '${image}' is not here and can't be pulled (${missing}); the host's own programs run it`);
+    return this.#onHost(
+      runtime,
+      `image '${image}' is not here and can't be pulled (${missing}); the host's own programs run it`,
+    );
   }
 
   /** Forgets that images are there: the engine says one is not. */
@@ -102,7 +108,8 @@ export class Bases {
 
   #relay(): readonly string[] {
     // It only moves bytes: a small heap and no compiler threads leave the memory to the function.
-    const flags = this.#options.nodeArgs.length === 0 ? ['--max-old-space-size=16', '--single-threaded'] : this.#options.nodeArgs;
+    const flags =
+      this.#options.nodeArgs.length === 0 ? ['--max-old-space-size=16', '--single-threaded'] : this.#options.nodeArgs;
     return [INSIDE.node, ...flags, INSIDE.relay];
   }
 
@@ -148,7 +155,11 @@ export class Bases {
   }
 
   /** Remembers an image that is here; one that is missing is looked for again. */
-  async #once(cache: Map<string, Promise<string | null>>, key: string, make: () => Promise<string | null>): Promise<string | null> {
+  async #once(
+    cache: Map<string, Promise<string | null>>,
+    key: string,
+    make: () => Promise<string | null>,
+  ): Promise<string | null> {
     let known = cache.get(key);
     if (known === undefined) {
       known = make();

@@ -47,7 +47,9 @@ export class CodeFolder {
     try {
       await layTree(code, this.path, { clock: this.#clock, signal: this.#stop.signal });
     } catch (thrown) {
-      await Promise.all(readdirSync(this.path).map((name) => rm(join(this.path, name), { recursive: true, force: true })));
+      await Promise.all(
+        readdirSync(this.path).map((name) => rm(join(this.path, name), { recursive: true, force: true })),
+      );
       if (isLamError(thrown)) throw thrown;
       const reason = `its code could not be laid out: ${messageOf(thrown)}`;
       throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason }, thrown);

@@ -68,13 +68,15 @@ export class ContainerOutput {
   }
 
   #receive(stream: Stream, chunk: Uint8Array): void {
-    if (stream === 'stderr' && Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).includes(HEAP_FULL)) this.heapFull = true;
+    if (stream === 'stderr' && Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).includes(HEAP_FULL))
+      this.heapFull = true;
     if (this.#take !== undefined) {
       this.#take(stream, chunk);
       return;
     }
     this.#kept.push({ stream, chunk });
     this.#keptBytes += chunk.length;
-    while (this.#keptBytes > KEPT_BYTES && this.#kept.length > 1) this.#keptBytes -= this.#kept.shift()?.chunk.length ?? 0;
+    while (this.#keptBytes > KEPT_BYTES && this.#kept.length > 1)
+      this.#keptBytes -= this.#kept.shift()?.chunk.length ?? 0;
   }
 }

@@ -17,7 +17,12 @@ export const INSIDE = {
 } as const;
 
 /** Labels that everything lam makes in Docker carries. */
-export const LABEL = { home: 'lam.home', sandbox: 'lam.sandbox', function: 'lam.function', version: 'lam.version' } as const;
+export const LABEL = {
+  home: 'lam.home',
+  sandbox: 'lam.sandbox',
+  function: 'lam.function',
+  version: 'lam.version',
+} as const;
 
 /** Unprivileged in every image, and nobody on most hosts' list but the first user. */
 const USER = '1000:1000';

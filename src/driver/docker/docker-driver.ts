@@ -154,14 +154,19 @@ class DockerDriver implements SandboxDriver {
   }
 
   async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
-    const fault = spec.runtime.protocol === 'runtime-api' && spec.code !== null ? await checkEntrypoint(spec.code) : null;
-    const sandbox = fault === null ? await this.#creations.run(() => this.#make(spec, hooks)) : await this.#failed(spec, hooks, fault);
+    const fault =
+      spec.runtime.protocol === 'runtime-api' && spec.code !== null ? await checkEntrypoint(spec.code) : null;
+    const sandbox =
+      fault === null
+        ? await this.#creations.run(() => this.#make(spec, hooks))
+        : await this.#failed(spec, hooks, fault);
     this.#sandboxes.add(sandbox);
     return sandbox;
   }
 
   async #make(spec: SandboxSpec, hooks: SessionHooks, isSecondTry = false): Promise<Sandbox> {
-    if (this.#closed) throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
+    if (this.#closed)
+      throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
     const undo: UndoStep[] = [];
     try {
       const base = await this.#bases.find(spec.runtime, spec.image);
@@ -209,7 +214,11 @@ class DockerDriver implements SandboxDriver {
     return this.#sandbox(making, api.session, started, { api, folder });
   }
 
-  async #openApi(spec: SandboxSpec, hooks: SessionHooks, undo: UndoStep[]): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
+  async #openApi(
+    spec: SandboxSpec,
+    hooks: SessionHooks,
+    undo: UndoStep[],
+  ): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
     const { folder, path } = apiSocket(this.#parts.places, spec.id);
     undo.push(() => rm(folder, { recursive: true, force: true }));
     await makeReadable(folder);
@@ -254,7 +263,12 @@ class DockerDriver implements SandboxDriver {
     });
   }
 
-  #sandbox(making: Making, session: Session, started: Started, own?: { readonly api: RuntimeApi; readonly folder: string }): Sandbox {
+  #sandbox(
+    making: Making,
+    session: Session,
+    started: Started,
+    own?: { readonly api: RuntimeApi; readonly folder: string },
+  ): Sandbox {
     const { spec, codeFolder: stemCode } = making;
     const { container, output, exited } = started;
     output.pipe((stream, chunk) => session.output(stream, chunk));

@@ -17,9 +17,11 @@ const GONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESE
 export function dockerError(thrown: unknown, work: DockerWork): LamError {
   if (isLamError(thrown)) return thrown;
   const reason = reasonOf(thrown);
-  if (isUnreachable(thrown)) return lamError('LAM_DRIVER_DOCKER_UNREACHABLE', { reason: `${work.socketPath}: ${reason}` }, thrown);
+  if (isUnreachable(thrown))
+    return lamError('LAM_DRIVER_DOCKER_UNREACHABLE', { reason: `${work.socketPath}: ${reason}` }, thrown);
   const code = member(thrown, 'code');
-  if (code === 'EACCES' || code === 'EPERM') return lamError('LAM_DRIVER_DOCKER_DENIED', { socket: work.socketPath }, thrown);
+  if (code === 'EACCES' || code === 'EPERM')
+    return lamError('LAM_DRIVER_DOCKER_DENIED', { socket: work.socketPath }, thrown);
   if (isMissing(thrown) && work.image !== null && /image/i.test(reason)) {
     return lamError('LAM_DRIVER_IMAGE_MISSING', { image: work.image, reason }, thrown);
   }

@@ -11,7 +11,9 @@ const ENGINE_MS = 60_000;
 export function answerOf<T>(asked: Promise<T>, clock: Clock): Promise<T> {
   const limit = Promise.withResolvers<never>();
   const cancel = clock.after(ENGINE_MS, () => {
-    limit.reject(lamError('LAM_DRIVER_DOCKER_UNREACHABLE', { reason: `it did not answer within ${ENGINE_MS / 1000} s` }));
+    limit.reject(
+      lamError('LAM_DRIVER_DOCKER_UNREACHABLE', { reason: `it did not answer within ${ENGINE_MS / 1000} s` }),
+    );
   });
   return Promise.race([asked, limit.promise]).finally(cancel);
 }

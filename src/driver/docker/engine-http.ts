@@ -15,12 +15,17 @@ export function engineGet(socketPath: string, path: string, limitMs: number): Pr
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(limitMs);
     const failed = (error: Error): void => reject(signal.aborted ? Object.assign(error, { code: 'ETIMEDOUT' }) : error);
-    const req = request({ socketPath, path, method: 'GET', agent: false, signal, headers: { Host: 'docker' } }, (res) => {
-      const chunks: Buffer[] = [];
-      res.on('data', (chunk: Buffer) => chunks.push(chunk));
-      res.on('error', failed);
-      res.on('end', () => resolve({ status: res.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString('utf8')) }));
-    });
+    const req = request(
+      { socketPath, path, method: 'GET', agent: false, signal, headers: { Host: 'docker' } },
+      (res) => {
+        const chunks: Buffer[] = [];
+        res.on('data', (chunk: Buffer) => chunks.push(chunk));
+        res.on('error', failed);
+        res.on('end', () =>
+          resolve({ status: res.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString('utf8')) }),
+        );
+      },
+    );
     req.on('error', failed);
     req.end();
   });

@@ -21,7 +21,10 @@ const SUPPORT: readonly (readonly [field: string, gap: string])[] = [
 ];
 
 /** Asks the engine. Rejects with the system's error when it does not answer. */
-export async function readEngineInfo(socketPath: string, platform: NodeJS.Platform = process.platform): Promise<EngineInfo> {
+export async function readEngineInfo(
+  socketPath: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<EngineInfo> {
   const { body } = await engineGet(socketPath, '/info', INFO_MS);
   const isDesktop = String(member(body, 'OperatingSystem')).startsWith('Docker Desktop');
   const isLocalLinux = platform === 'linux' && !isDesktop;
@@ -34,7 +37,9 @@ export async function readEngineInfo(socketPath: string, platform: NodeJS.Platfo
     gaps: [
       ...SUPPORT.filter(([field]) => member(body, field) === false).map(([, gap]) => gap),
       ...(hasSeccomp ? [] : ['System calls are not filtered: the engine has no seccomp.']),
-      ...(isLocalLinux ? [] : ['Functions need an image: the engine runs in a virtual machine, so the host base is not to be had.']),
+      ...(isLocalLinux
+        ? []
+        : ['Functions need an image: the engine runs in a virtual machine, so the host base is not to be had.']),
     ],
   };
 }

@@ -25,7 +25,8 @@ const HOST_BASE_REPOSITORY = 'lam-host-base';
 const SYSTEM = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
 /** What interpreters look up in /etc; nothing here says who uses the machine or holds a secret. */
-const ETC = /^(alternatives|ld\.so\.cache|mime\.types|services|protocols|pki|crypto-policies|java.*|python3.*|perl|mono|ruby.*)$/;
+const ETC =
+  /^(alternatives|ld\.so\.cache|mime\.types|services|protocols|pki|crypto-policies|java.*|python3.*|perl|mono|ruby.*)$/;
 /** Certificates of authorities and no private keys. */
 const ETC_SSL = ['certs', 'openssl.cnf'];
 
@@ -67,6 +68,7 @@ function systemEntry(root: string, name: string): { readonly entry: TarEntry; re
   const path = join(root, name);
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
-  if (found.isSymbolicLink()) return { entry: { kind: 'symlink', path: name, target: readlinkSync(path) }, isFolder: false };
+  if (found.isSymbolicLink())
+    return { entry: { kind: 'symlink', path: name, target: readlinkSync(path) }, isFolder: false };
   return found.isDirectory() ? { entry: directory(name), isFolder: true } : undefined;
 }

@@ -1,4 +1,14 @@
-import { chmodSync, constants, linkSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync, type Dirent } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  type Dirent,
+} from 'node:fs';
 import { copyFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as pause } from 'node:timers/promises';
@@ -46,7 +56,12 @@ export async function layTree(from: string, to: string, options: LayOptions): Pr
 
 /** Gives a promise only where a file is copied. */
 // oxlint-disable-next-line max-params -- called once per file: an options object would be one more allocation
-function layEntry(entry: Dirent, from: string, to: string, link: (from: string, to: string) => void): Promise<void> | undefined {
+function layEntry(
+  entry: Dirent,
+  from: string,
+  to: string,
+  link: (from: string, to: string) => void,
+): Promise<void> | undefined {
   if (entry.isFile()) {
     try {
       link(from, to);
@@ -59,7 +74,11 @@ function layEntry(entry: Dirent, from: string, to: string, link: (from: string, 
     // Not by mkdir's own mode, which the umask cuts: it is another user who looks into it.
     chmodSync(to, (statSync(from).mode & 0o777) | 0o700);
   } else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(from, 'buffer'), to);
-  else throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: `'${from}' is neither a file nor a folder nor a link` });
+  else
+    throw lamError('LAM_DRIVER_START_FAILED', {
+      function: '',
+      reason: `'${from}' is neither a file nor a folder nor a link`,
+    });
   return undefined;
 }
 

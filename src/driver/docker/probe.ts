@@ -50,21 +50,27 @@ export async function probeDocker(options: ProbeOptions = {}): Promise<DockerPro
 
 function usualSockets(runtimeDir: string | undefined): readonly string[] {
   const own =
-    runtimeDir === undefined || runtimeDir === '' ? [] : [join(runtimeDir, 'docker.sock'), join(runtimeDir, 'podman/podman.sock')];
+    runtimeDir === undefined || runtimeDir === ''
+      ? []
+      : [join(runtimeDir, 'docker.sock'), join(runtimeDir, 'podman/podman.sock')];
   return [DEFAULT_SOCKET, join(homedir(), '.docker/run/docker.sock'), ...own, '/run/podman/podman.sock'];
 }
 
 async function askEngine(socketPath: string, limitMs: number): Promise<DockerProbe> {
   try {
     const ping = await engineGet(socketPath, '/_ping', limitMs);
-    if (ping.status !== 200) return { ok: false, reason: `the engine at ${socketPath} answered ${ping.status} to a ping` };
+    if (ping.status !== 200)
+      return { ok: false, reason: `the engine at ${socketPath} answered ${ping.status} to a ping` };
     const { body } = await engineGet(socketPath, '/version', limitMs);
     const text = (name: string): string => {
       const value = member(body, name);
       return typeof value === 'string' ? value : 'unknown';
     };
     if (text('Os') !== 'linux')
-      return { ok: false, reason: `the engine at ${socketPath} runs ${text('Os')} containers, and lam needs Linux ones` };
+      return {
+        ok: false,
+        reason: `the engine at ${socketPath} runs ${text('Os')} containers, and lam needs Linux ones`,
+      };
     return { ok: true, socketPath, engine: `${productName(body)} ${text('Version')}`, apiVersion: text('ApiVersion') };
   } catch (cause) {
     return { ok: false, reason: whyNot(socketPath, limitMs, cause) };
@@ -80,7 +86,8 @@ function productName(version: unknown): string {
 function whyNot(socketPath: string, limitMs: number, cause: unknown): string {
   const code = member(cause, 'code');
   if (code === 'ENOENT') return `no Docker engine is here: there is no socket at ${socketPath}`;
-  if (code === 'EACCES' || code === 'EPERM') return `permission denied on ${socketPath}: your user is not in the group that may use Docker`;
+  if (code === 'EACCES' || code === 'EPERM')
+    return `permission denied on ${socketPath}: your user is not in the group that may use Docker`;
   if (code === 'ECONNREFUSED') return `no engine listens on ${socketPath}: it was stopped`;
   if (code === 'ETIMEDOUT') return `the engine at ${socketPath} did not answer within ${limitMs} ms`;
   return `the engine at ${socketPath} can't be asked: ${messageOf(cause)}`;

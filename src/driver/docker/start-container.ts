@@ -86,7 +86,12 @@ export async function startContainer(docker: Docker, clock: Clock, request: Star
 }
 
 /** Leaves no container behind when it rejects. */
-async function created(docker: Docker, clock: Clock, options: NamedContainer, leftovers: Leftovers): Promise<Container> {
+async function created(
+  docker: Docker,
+  clock: Clock,
+  options: NamedContainer,
+  leftovers: Leftovers,
+): Promise<Container> {
   const creation = docker.createContainer(options);
   try {
     return await answerOf(creation, clock);
@@ -105,7 +110,12 @@ async function created(docker: Docker, clock: Clock, options: NamedContainer, le
  * Waits for the bootstrap's first word. Rejects with `LAM_DRIVER_START_FAILED` when the container ends before, or is
  * silent for longer than an init may take.
  */
-export function firstWord<S extends Session>(connected: Promise<S>, started: Started, clock: Clock, functionName: string): Promise<S> {
+export function firstWord<S extends Session>(
+  connected: Promise<S>,
+  started: Started,
+  clock: Clock,
+  functionName: string,
+): Promise<S> {
   const limit = Promise.withResolvers<never>();
   const failed = (what: string): void => {
     const said = started.output.tail(TAIL_LINES);

@@ -17,10 +17,16 @@ export function processGaps(o: {
     'tmp (in lam.yaml) limits each file a function writes, not all of its /tmp together',
     ...(controllers?.memory === true
       ? []
-      : [isLinux ? 'memory is checked four times a second, not limited by the kernel' : "memory is not limited beyond Node's own heap"]),
+      : [
+          isLinux
+            ? 'memory is checked four times a second, not limited by the kernel'
+            : "memory is not limited beyond Node's own heap",
+        ]),
     ...(controllers?.cpu === true ? [] : ['cpus are not limited']),
     ...(controllers?.pids === true ? [] : ['the number of processes and threads is not limited']),
-    ...(controllers === undefined ? ['a program that a function moves to a session of its own outlives its sandbox'] : []),
+    ...(controllers === undefined
+      ? ['a program that a function moves to a session of its own outlives its sandbox']
+      : []),
     ...(o.launcher.setpriv ? [] : ['functions outlive a killed daemon until lam starts again']),
   ];
 }

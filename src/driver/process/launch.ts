@@ -21,8 +21,11 @@ export function guessLauncher(): Launcher {
 export async function detectLauncher(): Promise<Launcher> {
   if (process.platform !== 'linux') return { setpriv: false };
   const works = await new Promise<boolean>((resolve) => {
-    execFile(SETPRIV, ['--pdeathsig', 'KILL', '--no-new-privs', '--', '/bin/true'], { env: {}, timeout: 5000 }, (error) =>
-      resolve(error === null),
+    execFile(
+      SETPRIV,
+      ['--pdeathsig', 'KILL', '--no-new-privs', '--', '/bin/true'],
+      { env: {}, timeout: 5000 },
+      (error) => resolve(error === null),
     );
   });
   return { setpriv: works };

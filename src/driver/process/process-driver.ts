@@ -130,12 +130,14 @@ class ProcessDriver implements SandboxDriver {
   }
 
   async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
-    if (this.#closed) throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
+    if (this.#closed)
+      throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
     let place: Place | undefined;
     try {
       await this.#tryLauncher();
       place = this.#makePlace(spec, hooks);
-      const sandbox = spec.runtime.protocol === 'frames' ? await this.#createNative(place) : await this.#createProvided(place);
+      const sandbox =
+        spec.runtime.protocol === 'frames' ? await this.#createNative(place) : await this.#createProvided(place);
       this.#sandboxes.add(sandbox);
       return sandbox;
     } catch (cause) {
@@ -170,7 +172,14 @@ class ProcessDriver implements SandboxDriver {
     const tmp = join(folder, 'tmp');
     mkdirSync(tmp, { recursive: true, mode: 0o700 });
     const share = spec.code === null ? 'small' : 'usual';
-    return { spec, hooks, folder, tmp, taskRoot: spec.code ?? folder, cgroup: this.#parts.cgroups?.create(spec.id, spec.limits, share) };
+    return {
+      spec,
+      hooks,
+      folder,
+      tmp,
+      taskRoot: spec.code ?? folder,
+      cgroup: this.#parts.cgroups?.create(spec.id, spec.limits, share),
+    };
   }
 
   async #createNative(place: Place): Promise<Sandbox> {
@@ -240,7 +249,10 @@ class ProcessDriver implements SandboxDriver {
     const tries = 8;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await openRuntimeApi({ id: place.spec.id, listen: this.#addresses.next(), clock: this.#parts.clock }, place.hooks);
+        return await openRuntimeApi(
+          { id: place.spec.id, listen: this.#addresses.next(), clock: this.#parts.clock },
+          place.hooks,
+        );
       } catch (error) {
         // Somebody else may listen on just this address.
         if (attempt === tries) throw error;
@@ -248,7 +260,11 @@ class ProcessDriver implements SandboxDriver {
     }
   }
 
-  #start(place: Place, command: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunningProcess> {
+  #start(
+    place: Place,
+    command: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): Promise<RunningProcess> {
     const { homeId: owner } = this.#parts;
     const [program = '', ...args] = commandLine(this.#launcher, {
       command,

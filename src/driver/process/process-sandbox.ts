@@ -120,7 +120,10 @@ export class ProcessSandbox implements Sandbox {
     else if (!running.isEnded) {
       if (this.#parts.wantsSigterm()) {
         running.kill('SIGTERM');
-        await Promise.race([running.ended, new Promise<void>((resolve) => this.#parts.clock.after(SIGTERM_MS, resolve))]);
+        await Promise.race([
+          running.ended,
+          new Promise<void>((resolve) => this.#parts.clock.after(SIGTERM_MS, resolve)),
+        ]);
       }
       running.kill('SIGKILL');
     }
@@ -131,13 +134,17 @@ export class ProcessSandbox implements Sandbox {
     this.#parts.onDestroyed();
   }
 
-  #onEnded(running: RunningProcess, end: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): void {
+  #onEnded(
+    running: RunningProcess,
+    end: { readonly code: number | null; readonly signal: NodeJS.Signals | null },
+  ): void {
     this.#binding.end();
     this.#watch?.stop();
     this.#refreshPeak();
     const aborted = end.signal === 'SIGABRT' || end.code === 134;
     const killed = end.signal === 'SIGKILL' || end.code === 137;
-    const outOfMemory = this.#passedLimit || (killed && this.#parts.cgroup?.outOfMemory() === true) || (aborted && running.heapFull);
+    const outOfMemory =
+      this.#passedLimit || (killed && this.#parts.cgroup?.outOfMemory() === true) || (aborted && running.heapFull);
     const status: ExitStatus = { ...end, outOfMemory };
     this.session.exited(status);
     this.#exited.resolve(status);
@@ -183,7 +190,9 @@ export class RunningProcess {
 
   /** What it printed on stderr so far, if no session is attached: why it did not start. */
   complaint(): string {
-    return complaintIn(Buffer.concat(this.#early.filter((part) => part.stream === 'stderr').map((part) => part.chunk)).toString('utf8'));
+    return complaintIn(
+      Buffer.concat(this.#early.filter((part) => part.stream === 'stderr').map((part) => part.chunk)).toString('utf8'),
+    );
   }
 
   /** Stops or starts reading what it prints, which blocks it once its pipes are full. */

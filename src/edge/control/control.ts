@@ -29,7 +29,8 @@ function part(call: Call, index: number): string {
 
 function versionPart(call: Call): number {
   const version = Number(part(call, 1));
-  if (!Number.isInteger(version) || version < 1) throw lamError('LAM_EDGE_BAD_REQUEST', { what: `'${part(call, 1)}' is no version` });
+  if (!Number.isInteger(version) || version < 1)
+    throw lamError('LAM_EDGE_BAD_REQUEST', { what: `'${part(call, 1)}' is no version` });
   return version;
 }
 

@@ -38,17 +38,23 @@ function objectOf(text: string): Fields {
   return value as Fields;
 }
 
-function optional<T>(fields: Fields, key: string, type: 'string' | 'number' | 'boolean' | 'object'): Partial<Record<string, T>> {
+function optional<T>(
+  fields: Fields,
+  key: string,
+  type: 'string' | 'number' | 'boolean' | 'object',
+): Partial<Record<string, T>> {
   const value = fields[key];
   if (value === undefined || value === null) return {};
-  if (typeof value !== type || Array.isArray(value)) return bad(`'${key}' is not ${type === 'object' ? 'an object' : `a ${type}`}`);
+  if (typeof value !== type || Array.isArray(value))
+    return bad(`'${key}' is not ${type === 'object' ? 'an object' : `a ${type}`}`);
   return { [key]: value as T };
 }
 
 function optionalTexts(fields: Fields, key: string): Partial<Record<string, readonly string[]>> {
   const value = fields[key];
   if (value === undefined || value === null) return {};
-  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) return bad(`'${key}' is not a list of strings`);
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
+    return bad(`'${key}' is not a list of strings`);
   return { [key]: value };
 }
 
@@ -63,7 +69,9 @@ function moved(fields: Fields): { message?: string; by?: string } {
 
 /** The request itself, once its type says that it carries an artifact. */
 export function artifactBody(request: IncomingMessage): IncomingMessage {
-  return request.headers['content-type'] === ARTIFACT_CONTENT_TYPE ? request : bad(`content-type is not ${ARTIFACT_CONTENT_TYPE}`);
+  return request.headers['content-type'] === ARTIFACT_CONTENT_TYPE
+    ? request
+    : bad(`content-type is not ${ARTIFACT_CONTENT_TYPE}`);
 }
 
 /** The shape of a publish request; the registry checks the values. */
@@ -97,13 +105,16 @@ export function patchOf(fields: Fields): ConfigPatch {
 function environmentOf(fields: Fields): Pick<ConfigPatch, 'setEnvironment'> {
   const given = optional<Record<string, string>>(fields, 'setEnvironment', 'object');
   const values: unknown[] = Object.values(given['setEnvironment'] ?? {});
-  return values.every((value) => typeof value === 'string') ? given : bad("'setEnvironment' has a value that is not a string");
+  return values.every((value) => typeof value === 'string')
+    ? given
+    : bad("'setEnvironment' has a value that is not a string");
 }
 
 /** The number under `key`, when it can be a version's. */
 function versionOf(fields: Fields, key: string): number | undefined {
   const version = optional<number>(fields, key, 'number')[key];
-  if (version !== undefined && !(Number.isSafeInteger(version) && version >= 1)) return bad(`'${key}' is not a version number`);
+  if (version !== undefined && !(Number.isSafeInteger(version) && version >= 1))
+    return bad(`'${key}' is not a version number`);
   return version;
 }
 

@@ -40,7 +40,11 @@ export interface ControlServices {
   gc(request: GcRequest): Promise<GcAnswer>;
   df(): Promise<DfAnswer>;
   /** Kept records, oldest first, in batches, each when `onRecords` is done with the last. Throws when the function does not exist. */
-  logs(name: string, query: LogQuery, onRecords: (records: readonly LogRecord[]) => void | Promise<void>): Promise<void>;
+  logs(
+    name: string,
+    query: LogQuery,
+    onRecords: (records: readonly LogRecord[]) => void | Promise<void>,
+  ): Promise<void>;
   /** Records from now on, until the returned function is called. `onEnd`: the daemon stops, and no more will come. */
   follow(name: string, query: LogQuery, onRecord: (record: LogRecord) => void, onEnd: () => void): () => void;
 }

@@ -75,7 +75,8 @@ export class Connection {
   /** Called at every sweep of the server: a head that does not get on is left to `node:http`, which has a clock for that. */
   swept(): void {
     this.sweepsIdle++;
-    if (this.sweepsIdle > 1 && this.#held !== undefined && !this.#isHeldBack && !this.#isLeaving) this.#leave(this.#held);
+    if (this.sweepsIdle > 1 && this.#held !== undefined && !this.#isHeldBack && !this.#isLeaving)
+      this.#leave(this.#held);
   }
 
   /** Writes an answer when its turn comes. */

@@ -22,13 +22,15 @@ export const BUILD = {
     kind: 'tool_missing',
     fault: 'host',
     message: (d) => `building '${d.function}' needs '${d.tool}' (${d.why}), which is not on the PATH`,
-    hint: (d) => `install ${d.tool}, or set 'build: {dependencies: none}' in lam.yaml and provide the dependencies yourself`,
+    hint: (d) =>
+      `install ${d.tool}, or set 'build: {dependencies: none}' in lam.yaml and provide the dependencies yourself`,
   }),
   LAM_BUILD_SYMLINK_ESCAPES: entry<{ function: string; path: string; target: string; why: string }>({
     kind: 'build_failed',
     fault: 'caller',
     message: (d) => `'${d.function}' can't be packaged: the symbolic link '${d.path}' to '${d.target}' ${d.why}`,
-    hint: () => "put the file itself there, leave the link out in .lamignore, or set 'build: {bundle: true}' in lam.yaml",
+    hint: () =>
+      "put the file itself there, leave the link out in .lamignore, or set 'build: {bundle: true}' in lam.yaml",
   }),
   LAM_BUILD_TOO_LARGE: entry<{ function: string; what: string; limit: string }>({
     kind: 'build_failed',

@@ -29,7 +29,8 @@ export const CLIENT = {
   LAM_CLIENT_BAD_ANSWER: entry<{ status: number; what: string }>({
     kind: 'internal',
     fault: 'lam',
-    message: (d) => `the daemon answered with status ${d.status} and something this command does not understand: ${d.what}`,
+    message: (d) =>
+      `the daemon answered with status ${d.status} and something this command does not understand: ${d.what}`,
     hint: () => 'bring both to the same version: lam restart',
   }),
   LAM_CLIENT_SOCKET_FOLDER_FOREIGN: entry<{ folder: string }>({

@@ -34,7 +34,11 @@ export const DRIVER = {
   LAM_DRIVER_START_FAILED: entry<{ function: string; reason: string }>({
     kind: 'host_failure',
     fault: 'host',
-    message: (d) => `no ${d.function === '' ? 'stem sandbox' : `sandbox for '${d.function}'`} could be started: ${d.reason}`,
-    hint: (d) => (d.function === '' ? 'see whether functions run without it: lam status' : `see what it printed: lam logs '${d.function}'`),
+    message: (d) =>
+      `no ${d.function === '' ? 'stem sandbox' : `sandbox for '${d.function}'`} could be started: ${d.reason}`,
+    hint: (d) =>
+      d.function === ''
+        ? 'see whether functions run without it: lam status'
+        : `see what it printed: lam logs '${d.function}'`,
   }),
 } as const;

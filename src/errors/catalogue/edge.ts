@@ -19,7 +19,8 @@ export const EDGE = {
     kind: 'invalid_argument',
     fault: 'caller',
     aws: 'InvalidRequestContentException',
-    message: () => 'the X-Amz-Client-Context header is not base64 of a JSON document, or is longer than 3583 characters',
+    message: () =>
+      'the X-Amz-Client-Context header is not base64 of a JSON document, or is longer than 3583 characters',
   }),
   LAM_EDGE_INVOCATION_TYPE: entry<{ type: string }>({
     kind: 'invalid_argument',

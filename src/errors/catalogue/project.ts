@@ -10,11 +10,17 @@ export const PROJECT = {
   LAM_PROJECT_INVALID: entry<{
     file: string;
     /** Line and column count from 1; `path` is a JSON pointer into the file, empty for the whole of it. */
-    faults: readonly { readonly line: number; readonly column: number; readonly path: string; readonly message: string }[];
+    faults: readonly {
+      readonly line: number;
+      readonly column: number;
+      readonly path: string;
+      readonly message: string;
+    }[];
   }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => [`'${d.file}' is not valid:`, ...d.faults.map((f) => `  ${f.line}:${f.column}  ${f.message}`)].join('\n'),
+    message: (d) =>
+      [`'${d.file}' is not valid:`, ...d.faults.map((f) => `  ${f.line}:${f.column}  ${f.message}`)].join('\n'),
     hint: () => 'correct the lines named above, then run the command again',
   }),
 } as const;

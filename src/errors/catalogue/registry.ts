@@ -44,7 +44,9 @@ export const REGISTRY = {
     aws: 'ResourceNotFoundException',
     message: (d) => `function '${d.name}' does not exist`,
     hint: (d) =>
-      d.nearest === undefined ? 'see what is deployed: lam list' : `did you mean '${d.nearest}'? see what is deployed: lam list`,
+      d.nearest === undefined
+        ? 'see what is deployed: lam list'
+        : `did you mean '${d.nearest}'? see what is deployed: lam list`,
   }),
   LAM_REGISTRY_VERSION_NOT_FOUND: entry<{ name: string; version: string }>({
     kind: 'not_found',

@@ -21,14 +21,23 @@ export const SCAFFOLD = {
     fault: 'caller',
     message: (d) => `there are no templates for the runtime '${d.runtime}'`,
     hint: (d) =>
-      d.nearest === undefined ? `use one of: ${d.known.join(', ')}` : `did you mean '${d.nearest}'? There are: ${d.known.join(', ')}`,
+      d.nearest === undefined
+        ? `use one of: ${d.known.join(', ')}`
+        : `did you mean '${d.nearest}'? There are: ${d.known.join(', ')}`,
   }),
-  LAM_SCAFFOLD_UNKNOWN_TEMPLATE: entry<{ runtime: string; template: string; known: readonly string[]; nearest?: string }>({
+  LAM_SCAFFOLD_UNKNOWN_TEMPLATE: entry<{
+    runtime: string;
+    template: string;
+    known: readonly string[];
+    nearest?: string;
+  }>({
     kind: 'invalid_argument',
     fault: 'caller',
     message: (d) => `the runtime '${d.runtime}' has no template '${d.template}'`,
     hint: (d) =>
-      d.nearest === undefined ? `use one of: ${d.known.join(', ')}` : `did you mean '${d.nearest}'? There are: ${d.known.join(', ')}`,
+      d.nearest === undefined
+        ? `use one of: ${d.known.join(', ')}`
+        : `did you mean '${d.nearest}'? There are: ${d.known.join(', ')}`,
   }),
   LAM_SCAFFOLD_SOURCE_INVALID: entry<{ from: string }>({
     kind: 'invalid_argument',

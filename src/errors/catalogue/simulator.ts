@@ -11,7 +11,8 @@ export const SIMULATOR = {
     kind: 'invalid_argument',
     fault: 'caller',
     message: (d) => `the trace '${d.file}' is malformed in line ${d.line}: ${d.why}`,
-    hint: () => "begin with the line 'app,func,end_timestamp,duration' and give times in seconds; see: lam simulate --help",
+    hint: () =>
+      "begin with the line 'app,func,end_timestamp,duration' and give times in seconds; see: lam simulate --help",
   }),
   LAM_SIMULATOR_TRACE_EMPTY: entry<{ from: string }>({
     kind: 'invalid_argument',

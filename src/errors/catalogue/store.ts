@@ -17,7 +17,8 @@ export const STORE = {
     kind: 'failed_precondition',
     fault: 'host',
     message: (d) => `the catalogue '${d.path}' cannot be read: ${d.why}`,
-    hint: (d) => `nothing was changed, and a copy is at '${d.kept}'; mend the file, or move it away to start with an empty catalogue`,
+    hint: (d) =>
+      `nothing was changed, and a copy is at '${d.kept}'; mend the file, or move it away to start with an empty catalogue`,
   }),
   LAM_STORE_NEWER: entry<{ path: string; schema: number; supported: number }>({
     kind: 'failed_precondition',
@@ -41,7 +42,8 @@ export const STORE = {
   LAM_STORE_ARTIFACT_INCOMPLETE: entry<{ missing: number; path: string }>({
     kind: 'failed_precondition',
     fault: 'caller',
-    message: (d) => `the upload lacks ${d.missing} ${d.missing === 1 ? 'file' : 'files'} that the store does not hold, first '${d.path}'`,
+    message: (d) =>
+      `the upload lacks ${d.missing} ${d.missing === 1 ? 'file' : 'files'} that the store does not hold, first '${d.path}'`,
     hint: () => 'deploy the function again; that sends what is missing',
   }),
   LAM_STORE_ARTIFACT_MISMATCH: entry<{ path: string; what: string }>({

@@ -12,7 +12,11 @@ export interface Refusal {
 /** The refusals whose wording is fixed. */
 export const REFUSALS = {
   invalidRequestId: { status: 400, errorType: 'InvalidRequestID', errorMessage: 'Invalid request ID' },
-  invalidResponseMode: { status: 400, errorType: 'InvalidFunctionResponseMode', errorMessage: 'Invalid function response mode' },
+  invalidResponseMode: {
+    status: 400,
+    errorType: 'InvalidFunctionResponseMode',
+    errorMessage: 'Invalid function response mode',
+  },
   tooLarge: {
     status: 413,
     errorType: 'RequestEntityTooLarge',
@@ -27,7 +31,12 @@ export const REFUSALS = {
  * Sends a whole answer with its length: .NET's client reads the body of a 202 as JSON and needs its Content-Length.
  * Does nothing when the answer was begun or the connection is gone.
  */
-export function send(res: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+export function send(
+  res: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   if (res.headersSent || res.destroyed) return;
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   res.writeHead(status, { 'Content-Type': 'application/json', ...headers, 'Content-Length': String(bytes.length) });

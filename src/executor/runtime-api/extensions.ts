@@ -30,20 +30,32 @@ export class Extensions {
   }
 
   /** `isInit` says whether the init phase is still on; `init` settles with what the sandbox was told at its start. */
-  async register(req: IncomingMessage, res: ServerResponse, isInit: boolean, init: Promise<InitRequest | undefined>): Promise<void> {
+  async register(
+    req: IncomingMessage,
+    res: ServerResponse,
+    isInit: boolean,
+    init: Promise<InitRequest | undefined>,
+  ): Promise<void> {
     const body = await readBody(req, BODY_BYTES);
     const name = req.headers['lambda-extension-name'];
-    if (name === undefined || name === '') return forbid(res, 'Extension.InvalidExtensionName', 'Lambda-Extension-Name header is missing');
+    if (name === undefined || name === '')
+      return forbid(res, 'Extension.InvalidExtensionName', 'Lambda-Extension-Name header is missing');
     const events = body.kind === 'whole' ? parseEvents(body.bytes) : undefined;
     if (events === undefined) return forbid(res, 'InvalidRequestFormat', 'The body is not {"events": [...]}');
     const foreign = events.find((e) => e !== 'INVOKE');
-    if (foreign !== undefined) return forbid(res, 'Extension.InvalidEventType', `Event type is not supported for internal extensions`);
+    if (foreign !== undefined)
+      return forbid(res, 'Extension.InvalidEventType', `Event type is not supported for internal extensions`);
     if (!isInit) return forbid(res, 'Extension.RegistrationClosed', 'Extensions register before the first next');
-    if (this.#known.size >= MOST) return forbid(res, 'Extension.TooManyExtensions', `At most ${MOST} extensions can register`);
+    if (this.#known.size >= MOST)
+      return forbid(res, 'Extension.TooManyExtensions', `At most ${MOST} extensions can register`);
     const id = randomUUID();
     this.#known.set(id, { wantsInvoke: events.includes('INVOKE'), waiter: undefined, pending: undefined });
     const told = await init;
-    const answer = { functionName: told?.functionName ?? '', functionVersion: String(told?.version ?? ''), handler: told?.handler ?? '' };
+    const answer = {
+      functionName: told?.functionName ?? '',
+      functionVersion: String(told?.version ?? ''),
+      handler: told?.handler ?? '',
+    };
     return send(res, 200, answer, { 'Lambda-Extension-Identifier': id });
   }
 

@@ -43,7 +43,12 @@ export class ManyCalls {
     return only ?? this.#lastRequestId;
   }
 
-  add(context: InvocationContext, event: Uint8Array, timeoutMs: number, settle: (outcome: InvokeOutcome) => void): void {
+  add(
+    context: InvocationContext,
+    event: Uint8Array,
+    timeoutMs: number,
+    settle: (outcome: InvokeOutcome) => void,
+  ): void {
     let isSettled = false;
     const call: Call = {
       context,

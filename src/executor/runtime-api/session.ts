@@ -44,7 +44,8 @@ export class RuntimeApiSession implements Session {
     this.#extensions = parts.extensions;
     this.#onClose = parts.onClose;
     this.#startedAt = parts.clock.monotonic();
-    const splitter = (stream: LogStream): LineSplitter => new LineSplitter(LIMITS.logRecordBytes, (text) => this.#log(stream, text));
+    const splitter = (stream: LogStream): LineSplitter =>
+      new LineSplitter(LIMITS.logRecordBytes, (text) => this.#log(stream, text));
     this.#splitters = { stdout: splitter('stdout'), stderr: splitter('stderr') };
   }
 
@@ -102,7 +103,12 @@ export class RuntimeApiSession implements Session {
   }
 
   // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
-  #startBesides(many: ManyCalls, context: InvocationContext, event: Uint8Array, settle: (outcome: InvokeOutcome) => void): void {
+  #startBesides(
+    many: ManyCalls,
+    context: InvocationContext,
+    event: Uint8Array,
+    settle: (outcome: InvokeOutcome) => void,
+  ): void {
     if (many.hasTimedOut) {
       queueMicrotask(() => settle({ kind: 'unstarted' }));
       return;
@@ -136,7 +142,8 @@ export class RuntimeApiSession implements Session {
   next(res: ServerResponse): void {
     if (!this.#allows('next', res)) return;
     this.#polls.add(res);
-    if (this.#state === 'started') this.#init.resolve({ kind: 'ready', durationMs: this.#clock.monotonic() - this.#startedAt });
+    if (this.#state === 'started')
+      this.#init.resolve({ kind: 'ready', durationMs: this.#clock.monotonic() - this.#startedAt });
     this.#move('next');
     this.#deliver();
   }
@@ -161,14 +168,23 @@ export class RuntimeApiSession implements Session {
   }
 
   /** `POST {id}/response` and `POST {id}/error`. */
-  async answer(event: 'response' | 'error', requestId: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async answer(
+    event: 'response' | 'error',
+    requestId: string,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
     if (!this.#allowsAnswer(event, requestId, res)) return;
     const mode = req.headers['lambda-runtime-function-response-mode'];
     if (mode !== undefined && mode !== 'streaming') {
       const type = 'Runtime.InvalidResponseModeHeader';
       this.#move(event);
       refuse(res, REFUSALS.invalidResponseMode);
-      this.#settle(requestId, { kind: 'error', errorType: type, payload: document(type, REFUSALS.invalidResponseMode.errorMessage) });
+      this.#settle(requestId, {
+        kind: 'error',
+        errorType: type,
+        payload: document(type, REFUSALS.invalidResponseMode.errorMessage),
+      });
       return;
     }
     const body = await readBody(req, LIMITS.payloadBytes);
@@ -253,7 +269,12 @@ export class RuntimeApiSession implements Session {
 
   #log(stream: LogStream, text: string): void {
     // AWS's own runtimes write one record as one line, with returns for its line breaks.
-    this.#hooks.onLog(stream, text.replaceAll('\r', '\n'), this.#many?.rawRequestId ?? this.#requestId, this.#clock.now());
+    this.#hooks.onLog(
+      stream,
+      text.replaceAll('\r', '\n'),
+      this.#many?.rawRequestId ?? this.#requestId,
+      this.#clock.now(),
+    );
   }
 }
 

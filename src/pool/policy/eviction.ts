@@ -47,7 +47,11 @@ export interface Evictions<S> {
  * Which idle sandboxes to end so that `missingMiB` become free: retired ones first, then those of the least priority,
  * in the given order where that is equal; only as many as needed, and none when even all of them would not do.
  */
-export function chooseEvictions<S extends Evictable>(idle: readonly S[], missingMiB: number, clock: number): Evictions<S> {
+export function chooseEvictions<S extends Evictable>(
+  idle: readonly S[],
+  missingMiB: number,
+  clock: number,
+): Evictions<S> {
   const candidates = idle.toSorted(
     (a, b) => Number(b.retiredSince !== undefined) - Number(a.retiredSince !== undefined) || a.priority - b.priority,
   );

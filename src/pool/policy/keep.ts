@@ -85,7 +85,8 @@ export function keepWindows(arrivals: Arrivals, costs: KeepCosts, nextAt?: Monot
   const costMs = Math.max(1, waiting) * costs.coldMs + COLD_EXTRA_MS;
   const rentPerMs = ((costs.price ?? KEEP_PRICE) * (costs.memoryMiB / 1024)) / 1000;
   weigh(arrivals, costMs, rentPerMs);
-  if (nextAt !== undefined && arrivals.count > 0) return scheduled(nextAt - arrivals.last, costs.coldMs, costMs, rentPerMs);
+  if (nextAt !== undefined && arrivals.count > 0)
+    return scheduled(nextAt - arrivals.last, costs.coldMs, costMs, rentPerMs);
   const binned = bestWindows(costMs);
   const steady = steadyWindows(arrivals, costs.coldMs, costMs, rentPerMs);
   return steady !== undefined && steady.worth > binned.worth ? steady.windows : binned.windows;

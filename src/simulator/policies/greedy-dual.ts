@@ -18,6 +18,10 @@ export class GreedyDual extends PlainPolicy {
   }
 
   override rested({ of, memoryMiB }: Sandbox): number {
-    return greedyDualPriority(this.clock, { frequency: this.#counts[of] ?? 0, coldMs: this.machine.coldMs(of), memoryMiB });
+    return greedyDualPriority(this.clock, {
+      frequency: this.#counts[of] ?? 0,
+      coldMs: this.machine.coldMs(of),
+      memoryMiB,
+    });
   }
 }

@@ -71,7 +71,8 @@ export class LamKeep extends PlainPolicy {
       if (idle === undefined) break;
       machine.end(idle);
     }
-    for (let missing = traffic.ahead(now, costs) - machine.all(of); missing > 0; missing--) if (!machine.startAhead(of)) break;
+    for (let missing = traffic.ahead(now, costs) - machine.all(of); missing > 0; missing--)
+      if (!machine.startAhead(of)) break;
     return traffic.nextChange(now, costs);
   }
 

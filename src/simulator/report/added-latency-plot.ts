@@ -27,9 +27,14 @@ export function addedLatencyPlot({ outcomes }: Simulation): string {
   const shares = Array.from({ length: 6 }, (_, i) => least + ((1 - least) * i) / 5);
   const body = [
     text(20, 34, TITLE, { class: 'title' }),
-    text(20, 54, `Share of invocations that waited at most so long; the axis begins at ${number(LEAST_MS)} ms. Higher is better.`, {
-      class: 'faint small',
-    }),
+    text(
+      20,
+      54,
+      `Share of invocations that waited at most so long; the axis begins at ${number(LEAST_MS)} ms. Higher is better.`,
+      {
+        class: 'faint small',
+      },
+    ),
     ...across.ticks.flatMap((tick) => [
       element('line', { class: 'grid', x1: across.at(tick), x2: across.at(tick), y1: TOP, y2: HEIGHT - BOTTOM }),
       text(across.at(tick), HEIGHT - BOTTOM + 18, number(tick), { 'text-anchor': 'middle', class: 'small' }),
@@ -38,9 +43,16 @@ export function addedLatencyPlot({ outcomes }: Simulation): string {
       element('line', { class: 'grid', x1: LEFT, x2: right, y1: up(share), y2: up(share) }),
       text(LEFT - 8, up(share) + 4, percent(share), { 'text-anchor': 'end', class: 'small' }),
     ]),
-    text((LEFT + right) / 2, HEIGHT - 20, 'added before the handler runs, ms', { 'text-anchor': 'middle', class: 'faint' }),
+    text((LEFT + right) / 2, HEIGHT - 20, 'added before the handler runs, ms', {
+      'text-anchor': 'middle',
+      class: 'faint',
+    }),
     ...outcomes.flatMap(({ policy, cdf }, i) => {
-      const style = { class: `s${i}`, 'stroke-width': policy === 'lam' ? 3 : 1.8, 'stroke-dasharray': DASHES[i % DASHES.length] ?? 'none' };
+      const style = {
+        class: `s${i}`,
+        'stroke-width': policy === 'lam' ? 3 : 1.8,
+        'stroke-dasharray': DASHES[i % DASHES.length] ?? 'none',
+      };
       const within = shareWithin(cdf, LEAST_MS);
       const later = cdf.filter(([share, ms]) => ms > LEAST_MS && share >= within);
       const points = steps([[within, LEAST_MS], ...later]);
@@ -65,7 +77,9 @@ export function addedLatencyPlot({ outcomes }: Simulation): string {
 }
 
 /** Corners of the way from point to point: as many as before wait that long, and only then more. Pure. */
-function steps(cdf: readonly (readonly [share: number, ms: number])[]): readonly (readonly [ms: number, share: number])[] {
+function steps(
+  cdf: readonly (readonly [share: number, ms: number])[],
+): readonly (readonly [ms: number, share: number])[] {
   return cdf.flatMap(([share, ms], i) => [[ms, cdf[i - 1]?.[0] ?? share] as const, [ms, share] as const]);
 }
 

@@ -14,7 +14,9 @@ export function markdownReport(simulation: Simulation): string {
     'Cold: the sandbox was not ready when the request came; a stem hit is cold too. Ratios: lam divided by that policy, cold share and idle memory; below 1 lam is better.',
   ];
   if (sweep.length > 0) {
-    const points = sweep.map((p) => `| ${p.price} | ${percent(p.coldShare)} | ${number(p.idleGBs)} | ${number(p.addedP99Ms)} |`);
+    const points = sweep.map(
+      (p) => `| ${p.price} | ${percent(p.coldShare)} | ${number(p.idleGBs)} | ${number(p.addedP99Ms)} |`,
+    );
     parts.push(
       '## lam at fixed prices of memory',
       ['| price | cold share | idle GB-s | added p99, ms |', '| --: | --: | --: | --: |', ...points].join('\n'),

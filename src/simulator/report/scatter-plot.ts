@@ -61,9 +61,14 @@ export function scatterPlot({ outcomes, sweep }: Simulation): string {
       element('line', { class: 'grid', x1: LEFT, x2: WIDTH - RIGHT, y1: up.at(tick), y2: up.at(tick) }),
       text(LEFT - 8, up.at(tick) + 4, `${number(tick)} %`, { 'text-anchor': 'end', class: 'small' }),
     ]),
-    text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 20, 'memory held idle, GB-s', { 'text-anchor': 'middle', class: 'faint' }),
+    text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 20, 'memory held idle, GB-s', {
+      'text-anchor': 'middle',
+      class: 'faint',
+    }),
     text(20, TOP - 14, 'cold share', { class: 'faint small' }),
-    ...(curve.length > 0 ? [polyline(curve, { class: `s${colour}`, 'stroke-width': 1.5, 'stroke-dasharray': '4 3' })] : []),
+    ...(curve.length > 0
+      ? [polyline(curve, { class: `s${colour}`, 'stroke-width': 1.5, 'stroke-dasharray': '4 3' })]
+      : []),
     ...curve.map(([cx, cy]) => element('circle', { class: `f${colour}`, cx, cy, r: 2.5 })),
     ...marks.map(({ x, y, colour: mine }) => element('circle', { class: `f${mine}`, cx: x, cy: y, r: 6 })),
     ...labels(marks),
@@ -84,7 +89,8 @@ function labels(marks: readonly Mark[]): readonly string[] {
       const isLeft = x + 11 + width > WIDTH - RIGHT;
       const from = isLeft ? x - 11 - width : x + 11;
       let at = y + 4.5;
-      for (const other of taken) if (from < other.to && other.from < from + width && at < other.y + LINE) at = other.y + LINE;
+      for (const other of taken)
+        if (from < other.to && other.from < from + width && at < other.y + LINE) at = other.y + LINE;
       taken.push({ from, to: from + width, y: at });
       return text(isLeft ? x - 11 : x + 11, at, name, isLeft ? { 'text-anchor': 'end' } : {});
     });

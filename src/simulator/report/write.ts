@@ -17,7 +17,11 @@ export function writeReport(folder: string, simulation: Simulation): readonly st
     ['scatter.svg', scatterPlot(simulation)],
     ['added-latency.svg', addedLatencyPlot(simulation)],
   ];
-  const ways = files.map(([name, content]) => ({ path: join(folder, name), temporary: join(folder, `.${name}.tmp`), content }));
+  const ways = files.map(([name, content]) => ({
+    path: join(folder, name),
+    temporary: join(folder, `.${name}.tmp`),
+    content,
+  }));
   try {
     mkdirSync(folder, { recursive: true });
     for (const { temporary, content } of ways) writeFileSync(temporary, content);

@@ -22,7 +22,11 @@ describe('the ledger of answers under deploys', () => {
   });
 
   test('while the pointer moves both versions may answer', () => {
-    deepEqual(counted({ sentAt: 15, answeredAt: 30 }, { ...two, sentAt: 9, answeredAt: 11 }), { failed: 0, mixed: 0, stale: 0 });
+    deepEqual(counted({ sentAt: 15, answeredAt: 30 }, { ...two, sentAt: 9, answeredAt: 11 }), {
+      failed: 0,
+      mixed: 0,
+      stale: 0,
+    });
   });
 
   test('the old version is stale for what was sent after the deploy returned', () => {

@@ -28,7 +28,8 @@ describe('latencies', () => {
   });
 
   test('a curve ends where samples do', () => {
-    const last = (count: number): number | undefined => curvePoints(histogramOf(Array.from({ length: count }, () => ms(1)))).at(-1)?.[0];
+    const last = (count: number): number | undefined =>
+      curvePoints(histogramOf(Array.from({ length: count }, () => ms(1)))).at(-1)?.[0];
     equal(last(100), 99);
     equal(last(1000), 99.9);
     equal(last(99), 98);

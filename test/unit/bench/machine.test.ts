@@ -37,10 +37,14 @@ describe('the machine under the bench', () => {
     equal(coresOf('free', 8), undefined);
   });
 
-  test('a process is in its own family and has memory; one that is not there has none', { skip: process.platform !== 'linux' }, () => {
-    equal(familyOf(process.ppid).includes(process.pid), true);
-    equal(memoryKiB(process.pid, 'VmRSS') > 1000, true);
-    equal(memoryKiB(process.pid, 'Pss') > 1000, true);
-    equal(Number.isNaN(memoryKiB(2 ** 30, 'VmRSS')), true);
-  });
+  test(
+    'a process is in its own family and has memory; one that is not there has none',
+    { skip: process.platform !== 'linux' },
+    () => {
+      equal(familyOf(process.ppid).includes(process.pid), true);
+      equal(memoryKiB(process.pid, 'VmRSS') > 1000, true);
+      equal(memoryKiB(process.pid, 'Pss') > 1000, true);
+      equal(Number.isNaN(memoryKiB(2 ** 30, 'VmRSS')), true);
+    },
+  );
 });

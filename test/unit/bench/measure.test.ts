@@ -10,7 +10,12 @@ const ratio: Measure = {
   floorName: 'the floor',
   gate: { sense: '<=', value: 2, aim: 1.5 },
 };
-const most: Measure = { ...ratio, basis: { kind: 'absolute', quantile: 1 }, floorName: null, gate: { sense: '<=', value: 0, aim: 0 } };
+const most: Measure = {
+  ...ratio,
+  basis: { kind: 'absolute', quantile: 1 },
+  floorName: null,
+  gate: { sense: '<=', value: 0, aim: 0 },
+};
 
 describe('judging a measure', () => {
   test('a ratio is the median of the quotients of rounds, not the quotient of medians', () => {

@@ -58,7 +58,15 @@ function places(text: string): number[] {
 
 describe('numbers in the report', () => {
   test('three digits count, and thousands stand apart', () => {
-    deepEqual([27_612.4, 250.4, 25.04, 2.504, 0.0254, 0, Number.NaN].map(number), ['27,612', '250', '25.0', '2.50', '0.025', '0', '-']);
+    deepEqual([27_612.4, 250.4, 25.04, 2.504, 0.0254, 0, Number.NaN].map(number), [
+      '27,612',
+      '250',
+      '25.0',
+      '2.50',
+      '0.025',
+      '0',
+      '-',
+    ]);
   });
 
   test('a ratio has its sign, a time its unit, and nothing at all is plain', () => {
@@ -150,18 +158,28 @@ describe('plots', () => {
 describe('files of a run', () => {
   test('there is JSON that can be read back, a page, and the plots there are figures for', () => {
     const files = resultFiles(results, 500);
-    deepEqual(Object.keys(files).toSorted(), ['gates.svg', 'latency.svg', 'latest.json', 'latest.md', 'throughput.svg']);
+    deepEqual(Object.keys(files).toSorted(), [
+      'gates.svg',
+      'latency.svg',
+      'latest.json',
+      'latest.md',
+      'throughput.svg',
+    ]);
     equal((JSON.parse(files['latest.json'] ?? '') as Results).outcomes.length, 3);
     for (const name of Object.keys(files).filter((file) => file.endsWith('.svg')))
       match(files['latest.md'] ?? '', new RegExp(`\\(${name}\\)`));
   });
 
   test('a run that measured nothing has no plots', () => {
-    deepEqual(Object.keys(resultFiles({ ...results, outcomes: [absent], curves: [] }, 500)), ['latest.json', 'latest.md']);
+    deepEqual(Object.keys(resultFiles({ ...results, outcomes: [absent], curves: [] }, 500)), [
+      'latest.json',
+      'latest.md',
+    ]);
   });
 
   test('the page says what makes its figures doubtful', () => {
-    const doubtful = resultFiles({ ...results, isQuick: true, machine: { ...machine, loadBefore: 3 } }, 500)['latest.md'] ?? '';
+    const doubtful =
+      resultFiles({ ...results, isQuick: true, machine: { ...machine, loadBefore: 3 } }, 500)['latest.md'] ?? '';
     match(doubtful, /warning: the machine was busy/);
     match(doubtful, /warning: a quick run/);
   });

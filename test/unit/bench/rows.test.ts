@@ -103,7 +103,10 @@ describe('the load generator', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port, path: '/', body: '{}' };
-    await rejects(generate({ kind: 'sequential', target, count: 3, limitMs: 1000 }), /3 requests to http:\/\/127.0.0.1:\d+\/ failed/);
+    await rejects(
+      generate({ kind: 'sequential', target, count: 3, limitMs: 1000 }),
+      /3 requests to http:\/\/127.0.0.1:\d+\/ failed/,
+    );
   });
 });
 

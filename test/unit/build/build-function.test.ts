@@ -72,11 +72,22 @@ describe('what is packaged', () => {
       '.lamignore': '*.md\n!docs/keep.md\n!.env.example\n',
     });
     const built = await buildFunction(bench.fn(), bench.context);
-    assert.deepEqual(paths(built), ['.env.example', 'docs/keep.md', 'events/example.json', 'index.mjs', 'sub/lam.yaml']);
+    assert.deepEqual(paths(built), [
+      '.env.example',
+      'docs/keep.md',
+      'events/example.json',
+      'index.mjs',
+      'sub/lam.yaml',
+    ]);
   });
 
   test('holds what build.include names although it is left out otherwise', async (t) => {
-    const bench = await workbench(t, { 'index.mjs': HANDLER, 'dist/a/b.txt': 'x', 'dist/c.txt': 'x', '.lamignore': 'dist\n' });
+    const bench = await workbench(t, {
+      'index.mjs': HANDLER,
+      'dist/a/b.txt': 'x',
+      'dist/c.txt': 'x',
+      '.lamignore': 'dist\n',
+    });
     const built = await buildFunction(bench.fn({}, { include: ['dist/a/**'] }), bench.context);
     assert.deepEqual(paths(built), ['dist/a/b.txt', 'index.mjs']);
   });
@@ -108,7 +119,10 @@ describe('what is packaged', () => {
   ] as const) {
     test(`is refused when a link leads out ${title}`, async (t) => {
       const bench = await workbench(t, { 'index.mjs': HANDLER, ...tree });
-      await assert.rejects(buildFunction(bench.fn(), bench.context), fails('LAM_BUILD_SYMLINK_ESCAPES', /'(?:a\/)?(?:escape|other)'/));
+      await assert.rejects(
+        buildFunction(bench.fn(), bench.context),
+        fails('LAM_BUILD_SYMLINK_ESCAPES', /'(?:a\/)?(?:escape|other)'/),
+      );
     });
   }
 
@@ -129,7 +143,10 @@ describe('what is packaged', () => {
     const bench = await workbench(t, { 'index.mjs': HANDLER, 'data.bin': '' });
     // A file of holes: it takes no room on the disk, and is refused by its size before it is read.
     await truncate(join(bench.directory, 'data.bin'), LIMITS.unpackedBytes);
-    await assert.rejects(buildFunction(bench.fn(), bench.context), fails('LAM_BUILD_TOO_LARGE', /1025 MiB; the limit is 1024 MiB/));
+    await assert.rejects(
+      buildFunction(bench.fn(), bench.context),
+      fails('LAM_BUILD_TOO_LARGE', /1025 MiB; the limit is 1024 MiB/),
+    );
   });
 
   test('is refused when there is nothing, or no folder', async (t) => {
@@ -144,13 +161,20 @@ describe('the handler', () => {
   test('may be missing: the build says so and goes on', async (t) => {
     const bench = await workbench(t, { 'other.mjs': HANDLER });
     const built = await buildFunction(bench.fn(), bench.context);
-    assert.match(built.notices.join('\n'), /'index.handler' has no file in the package; looked for index, index.js, index.mjs/);
+    assert.match(
+      built.notices.join('\n'),
+      /'index.handler' has no file in the package; looked for index, index.js, index.mjs/,
+    );
   });
 
   test('of python3 is found as a module and as a package', async (t) => {
     const bench = await workbench(t, { 'app/main.py': '', 'pkg/__init__.py': '' });
     for (const handler of ['app.main.run', 'app/main.run', 'pkg.run']) {
-      assert.deepEqual((await buildFunction(bench.fn({ runtime: 'python3', handler }), bench.context)).notices, [], handler);
+      assert.deepEqual(
+        (await buildFunction(bench.fn({ runtime: 'python3', handler }), bench.context)).notices,
+        [],
+        handler,
+      );
     }
   });
 
@@ -164,7 +188,10 @@ describe('the handler', () => {
 describe('the build command', () => {
   test("runs in the function's folder before it is packaged, and its lines are logged", async (t) => {
     const bench = await workbench(t, { 'index.mjs': HANDLER });
-    const built = await buildFunction(bench.fn({}, { command: 'echo one; echo two >&2; pwd > where.txt' }), bench.context);
+    const built = await buildFunction(
+      bench.fn({}, { command: 'echo one; echo two >&2; pwd > where.txt' }),
+      bench.context,
+    );
     assert.deepEqual(bench.logged.toSorted(), ['one', 'two']);
     assert.ok(paths(built).includes('where.txt'));
     assert.equal((await readFile(join(bench.directory, 'where.txt'), 'utf8')).trim(), bench.directory);
@@ -203,11 +230,16 @@ describe('TypeScript', () => {
 
   test('is bundled into one module with a source map and without paths of the machine', async (t) => {
     const bench = await workbench(t, TREE);
-    const built = await buildFunction(bench.fn({ handler: 'src/index.handler' }, { include: ['data.json'] }), bench.context);
+    const built = await buildFunction(
+      bench.fn({ handler: 'src/index.handler' }, { include: ['data.json'] }),
+      bench.context,
+    );
     assert.deepEqual(paths(built), ['data.json', 'src/index.mjs', 'src/index.mjs.map']);
     const map = JSON.parse(await readFile(built.files.get('src/index.mjs.map') ?? '', 'utf8')) as { sources: string[] };
     assert.deepEqual(map.sources, ['src/greet.ts', 'src/index.ts']);
-    const module = (await import(built.files.get('src/index.mjs') ?? '')) as { handler: (event: object) => Promise<string> };
+    const module = (await import(built.files.get('src/index.mjs') ?? '')) as {
+      handler: (event: object) => Promise<string>;
+    };
     assert.equal(await module.handler({ name: 'Ada' }), 'Hello Ada');
     await built.dispose();
     assert.deepEqual(await readdir(bench.workspace), []);
@@ -264,7 +296,10 @@ describe('the workspace', () => {
     await rename(bench.directory, moved);
     await mkdir(join(bench.directory, '..', 'links'));
     await writeTree(join(bench.directory, '..', 'links'), { here: { link: moved } });
-    const built = await buildFunction({ ...bench.fn(), directory: join(bench.directory, '..', 'links', 'here') }, bench.context);
+    const built = await buildFunction(
+      { ...bench.fn(), directory: join(bench.directory, '..', 'links', 'here') },
+      bench.context,
+    );
     const map = JSON.parse(await readFile(built.files.get('index.mjs.map') ?? '', 'utf8')) as { sources: string[] };
     assert.deepEqual(map.sources, ['index.ts']);
   });

@@ -55,7 +55,11 @@ async function wheelhouse(t: TestContext): Promise<string> {
 describe('npm dependencies that are installed', () => {
   const TREE = {
     'index.mjs': 'export {}',
-    'package.json': json({ dependencies: { a: '1', '@s/b': '1' }, devDependencies: { dev: '1' }, optionalDependencies: { absent: '1' } }),
+    'package.json': json({
+      dependencies: { a: '1', '@s/b': '1' },
+      devDependencies: { dev: '1' },
+      optionalDependencies: { absent: '1' },
+    }),
     'node_modules/a/package.json': json({ dependencies: { deep: '1', shared: '2' } }),
     'node_modules/a/node_modules/shared/package.json': json({}),
     'node_modules/@s/b/package.json': json({ peerDependencies: { peer: '1' } }),
@@ -84,7 +88,11 @@ describe('npm dependencies that are installed', () => {
 
   test("are packaged whole with 'dependencies: none'", async (t) => {
     const bench = await workbench(t, TREE);
-    assert.ok(paths(await buildFunction(bench.fn({}, { dependencies: 'none' }), bench.context)).includes('node_modules/dev/package.json'));
+    assert.ok(
+      paths(await buildFunction(bench.fn({}, { dependencies: 'none' }), bench.context)).includes(
+        'node_modules/dev/package.json',
+      ),
+    );
   });
 
   test('are left out when package.json declares none for production', async (t) => {
@@ -123,7 +131,12 @@ describe('npm dependencies that are not installed', { timeout: 120_000 }, () => 
       'package.json': json({ dependencies: { greeter: `file:${tarball}` } }),
     });
     const built = await buildFunction(bench.fn(), bench.context);
-    assert.deepEqual(paths(built), ['index.mjs', 'node_modules/greeter/index.js', 'node_modules/greeter/package.json', 'package.json']);
+    assert.deepEqual(paths(built), [
+      'index.mjs',
+      'node_modules/greeter/index.js',
+      'node_modules/greeter/package.json',
+      'package.json',
+    ]);
     assert.deepEqual((await readdir(bench.directory)).toSorted(), ['index.mjs', 'package.json']);
     bench.logged.length = 0;
     const again = await buildFunction(bench.fn(), bench.context);
@@ -159,7 +172,10 @@ describe('npm dependencies that are not installed', { timeout: 120_000 }, () => 
   });
 
   test('are reported when there is no npm', async (t) => {
-    const bench = await workbench(t, { 'index.mjs': 'export {}', 'package.json': json({ dependencies: { greeter: '1' } }) });
+    const bench = await workbench(t, {
+      'index.mjs': 'export {}',
+      'package.json': json({ dependencies: { greeter: '1' } }),
+    });
     const before = process.env['PATH'];
     process.env['PATH'] = bench.workspace;
     try {
@@ -174,12 +190,17 @@ describe('npm dependencies that are not installed', { timeout: 120_000 }, () => 
 });
 
 describe('pip dependencies', { timeout: 120_000 }, () => {
-  const HANDLER = { 'lambda_function.py': 'import greeter\ndef lambda_handler(event, context):\n    return greeter.TEXT\n' };
+  const HANDLER = {
+    'lambda_function.py': 'import greeter\ndef lambda_handler(event, context):\n    return greeter.TEXT\n',
+  };
   const CONFIG = { runtime: 'python3', handler: 'lambda_function.lambda_handler' };
 
   test('are installed once per requirements and lie beside the code, below its own files', async (t) => {
     const wheels = await wheelhouse(t);
-    const bench = await workbench(t, { ...HANDLER, 'requirements.txt': `--no-index\n--find-links ${wheels}\ngreeter==1.0 # a comment\n` });
+    const bench = await workbench(t, {
+      ...HANDLER,
+      'requirements.txt': `--no-index\n--find-links ${wheels}\ngreeter==1.0 # a comment\n`,
+    });
     const built = await buildFunction(bench.fn(CONFIG), bench.context);
     assert.ok(paths(built).includes('greeter.py'), paths(built).join());
     assert.ok(!paths(built).some((path) => path.includes('__pycache__')));
@@ -202,7 +223,10 @@ describe('pip dependencies', { timeout: 120_000 }, () => {
 
   test('are not looked for when requirements.txt holds only comments', async (t) => {
     const bench = await workbench(t, { 'lambda_function.py': '', 'requirements.txt': '# nothing yet\n\n' });
-    assert.deepEqual(paths(await buildFunction(bench.fn(CONFIG), bench.context)), ['lambda_function.py', 'requirements.txt']);
+    assert.deepEqual(paths(await buildFunction(bench.fn(CONFIG), bench.context)), [
+      'lambda_function.py',
+      'requirements.txt',
+    ]);
   });
 });
 
@@ -212,7 +236,12 @@ describe('inlineArtifact', () => {
     ['nodejs', "import { x } from 'x'; export { x as handler }", 'index.mjs', 'index.handler'],
     ['nodejs', 'exports.handler = async () => 1', 'index.cjs', 'index.handler'],
     ['nodejs', "exports.handler = async () => (await import('node:os')).type()", 'index.cjs', 'index.handler'],
-    ['python3', 'def lambda_handler(event, context):\n  return 1', 'lambda_function.py', 'lambda_function.lambda_handler'],
+    [
+      'python3',
+      'def lambda_handler(event, context):\n  return 1',
+      'lambda_function.py',
+      'lambda_function.lambda_handler',
+    ],
     ['python3.11', 'def handler(event, context):\n  return 1', 'lambda_function.py', 'lambda_function.handler'],
     ['provided', '#!/bin/sh\nexit 1', 'bootstrap', 'bootstrap'],
   ] as const) {

@@ -25,9 +25,19 @@ async function names(bytes: Buffer, folder: string): Promise<readonly string[]> 
 
 describe('zipFiles', () => {
   test('gives all files and links, or each missing file once under its first path', async (t) => {
-    const bench = await workbench(t, { 'b.txt': 'same', 'a.txt': 'same', 'index.mjs': 'export {}', link: { link: 'a.txt' } });
+    const bench = await workbench(t, {
+      'b.txt': 'same',
+      'a.txt': 'same',
+      'index.mjs': 'export {}',
+      link: { link: 'a.txt' },
+    });
     const built = await buildFunction(bench.fn(), bench.context);
-    assert.deepEqual(await names(await buffer(zipFiles(built, 'all')), bench.directory), ['a.txt', 'b.txt', 'index.mjs', 'link']);
+    assert.deepEqual(await names(await buffer(zipFiles(built, 'all')), bench.directory), [
+      'a.txt',
+      'b.txt',
+      'index.mjs',
+      'link',
+    ]);
     const same = built.manifest.entries.find((entry) => entry.path === 'b.txt');
     assert.ok(same?.kind === 'file');
     assert.deepEqual(await names(await buffer(zipFiles(built, new Set([same.digest]))), bench.directory), ['a.txt']);
@@ -38,7 +48,10 @@ describe('zipFiles', () => {
     const bench = await workbench(t, { 'index.mjs': 'export {}' });
     const built = await buildFunction(bench.fn(), bench.context);
     await rm(join(bench.directory, 'index.mjs'));
-    await assert.rejects(buffer(zipFiles(built, 'all')), (error) => isLamError(error) && error.code === 'LAM_BUILD_FILE_LOST');
+    await assert.rejects(
+      buffer(zipFiles(built, 'all')),
+      (error) => isLamError(error) && error.code === 'LAM_BUILD_FILE_LOST',
+    );
   });
 
   test('may be given up by its reader at any time', async (t) => {
@@ -79,7 +92,8 @@ describe('writeZip', () => {
     ]);
     const zip = await openPromise(join(folder, 'out.zip'));
     const modes: string[] = [];
-    for await (const entry of zip.eachEntry()) modes.push(`${entry.fileName} ${(entry.externalFileAttributes >>> 16).toString(8)}`);
+    for await (const entry of zip.eachEntry())
+      modes.push(`${entry.fileName} ${(entry.externalFileAttributes >>> 16).toString(8)}`);
     zip.close();
     assert.deepEqual(modes, ['bin/run 100755', 'link 120777', 'plain 100644']);
   });

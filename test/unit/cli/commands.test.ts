@@ -10,12 +10,15 @@ interface Outline {
   readonly hidden?: boolean;
   readonly examples?: readonly unknown[];
   readonly aliases: readonly string[];
-  readonly flags: Readonly<Record<string, { readonly summary?: string; readonly char?: string; readonly env?: string }>>;
+  readonly flags: Readonly<
+    Record<string, { readonly summary?: string; readonly char?: string; readonly env?: string }>
+  >;
 }
 const outlines = manifest.commands as unknown as Readonly<Record<string, Outline>>;
 
 describe('the commands', () => {
-  test('are those of the manifest', () => assert.deepEqual(Object.keys(outlines).toSorted(), Object.keys(COMMANDS).toSorted()));
+  test('are those of the manifest', () =>
+    assert.deepEqual(Object.keys(outlines).toSorted(), Object.keys(COMMANDS).toSorted()));
 
   for (const [id, outline] of Object.entries(outlines).filter(([, o]) => o.hidden !== true)) {
     test(`${id} says what it is, with two examples, and every flag does`, () => {
@@ -38,14 +41,21 @@ describe('the commands', () => {
 
   test('all take the global flags, each from its variable too', () => {
     for (const outline of Object.values(outlines)) {
-      for (const name of ['json', 'home', 'port', 'no-start', 'cwd']) assert.match(outline.flags[name]?.env ?? '', /^LAM_/);
+      for (const name of ['json', 'home', 'port', 'no-start', 'cwd'])
+        assert.match(outline.flags[name]?.env ?? '', /^LAM_/);
     }
   });
 });
 
 describe('global flags before the command', () => {
   test('are moved behind it', () => {
-    assert.deepEqual(hoistGlobalFlags(['--json', '--home', '/h', 'list', '-q']), ['list', '-q', '--json', '--home', '/h']);
+    assert.deepEqual(hoistGlobalFlags(['--json', '--home', '/h', 'list', '-q']), [
+      'list',
+      '-q',
+      '--json',
+      '--home',
+      '/h',
+    ]);
     assert.deepEqual(hoistGlobalFlags(['--home=/h', 'list']), ['list', '--home=/h']);
     assert.deepEqual(hoistGlobalFlags(['-C', 'x', 'invoke', '--', 'y']), ['invoke', '-C', 'x', '--', 'y']);
   });

@@ -22,7 +22,8 @@ describe('completion', () => {
     assert.ok(!all.includes('__complete') && !all.includes('ls'));
     assert.deepEqual(await offered('dep'), ['deploy']);
   });
-  test('offers what belongs to a topic', async () => assert.deepEqual(await offered('env', ''), ['list', 'set', 'unset']));
+  test('offers what belongs to a topic', async () =>
+    assert.deepEqual(await offered('env', ''), ['list', 'set', 'unset']));
   test('offers flags of the command, under its alias too', async () => {
     assert.deepEqual(await offered('logs', '--fo'), ['--follow']);
     assert.deepEqual(await offered('tail', '--fo'), ['--follow']);
@@ -54,7 +55,10 @@ describe('the script for bash', () => {
       writeFileSync(join(folder, 'lam'), '#!/bin/sh\necho "$*" >&2\nprintf "hello@1\\nhello@2\\n"\n');
       chmodSync(join(folder, 'lam'), 0o755);
       const script = `${completionScript('bash')}\nCOMP_LINE='lam invoke hello@'; COMP_POINT=\${#COMP_LINE}; _lam; printf '%s\\n' "\${COMPREPLY[@]}"`;
-      const printed = execFileSync('bash', ['-c', script], { env: { PATH: `${folder}:/usr/bin:/bin` }, encoding: 'utf8' });
+      const printed = execFileSync('bash', ['-c', script], {
+        env: { PATH: `${folder}:/usr/bin:/bin` },
+        encoding: 'utf8',
+      });
       assert.equal(printed, '1\n2\n');
     } finally {
       rmSync(folder, { recursive: true });

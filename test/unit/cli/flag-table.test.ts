@@ -33,10 +33,13 @@ describe('the flag table', () => {
   }
 
   test('takes flags from the environment where the command line does not set them', () => {
-    assert.deepEqual(parse(['--home', '/a'], { LAM_HOME: '/b', LAM_PORT: '9000', LAM_JSON: '1', LAM_NO_AUTOSTART: '0' })?.flags, {
-      home: '/a',
-      port: '9000',
-      json: true,
-    });
+    assert.deepEqual(
+      parse(['--home', '/a'], { LAM_HOME: '/b', LAM_PORT: '9000', LAM_JSON: '1', LAM_NO_AUTOSTART: '0' })?.flags,
+      {
+        home: '/a',
+        port: '9000',
+        json: true,
+      },
+    );
   });
 });

@@ -35,7 +35,8 @@ test('--include tells of a function error too, where there is one', () => {
 });
 
 describe('the verdict on an answer', () => {
-  test('is 0 for a result', () => assert.deepEqual(verdict({ ...answer(1), functionError: undefined }, {}), { exit: 0, line: '' }));
+  test('is 0 for a result', () =>
+    assert.deepEqual(verdict({ ...answer(1), functionError: undefined }, {}), { exit: 0, line: '' }));
 
   test('is 5 for a failure, and says which in one line', () => {
     assert.deepEqual(verdict(answer({ errorType: 'TypeError', errorMessage: 'boom\nmore' }), {}), {
@@ -44,7 +45,8 @@ describe('the verdict on an answer', () => {
     });
   });
 
-  test('is 6 for a time-out', () => assert.equal(verdict(answer({ errorType: 'Sandbox.Timedout', errorMessage: '' }), {}).exit, 6));
+  test('is 6 for a time-out', () =>
+    assert.equal(verdict(answer({ errorType: 'Sandbox.Timedout', errorMessage: '' }), {}).exit, 6));
 
   test('is 0 for both with --no-fail', () => {
     assert.equal(verdict(answer({ errorType: 'E' }), { 'no-fail': true }).exit, 0);
@@ -58,6 +60,9 @@ describe('the verdict on an answer', () => {
   });
 
   test('lets no control character through', () => {
-    assert.equal(verdict(answer({ errorType: 'E', errorMessage: '\u001b[31mred' }), {}).line, 'the function failed: E: \uFFFD[31mred');
+    assert.equal(
+      verdict(answer({ errorType: 'E', errorMessage: '\u001b[31mred' }), {}).line,
+      'the function failed: E: \uFFFD[31mred',
+    );
   });
 });

@@ -33,10 +33,34 @@ describe('finding where a text stops being JSON', () => {
       }
     };
     const soup = fc
-      .array(fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '\\', 'u00e9', 'true', 'null', '-', '1', '.5', 'e3', ' ', '\n', 'a'))
+      .array(
+        fc.constantFrom(
+          '{',
+          '}',
+          '[',
+          ']',
+          ',',
+          ':',
+          '"',
+          '\\',
+          'u00e9',
+          'true',
+          'null',
+          '-',
+          '1',
+          '.5',
+          'e3',
+          ' ',
+          '\n',
+          'a',
+        ),
+      )
       .map((a) => a.join(''));
     fc.assert(
-      fc.property(fc.oneof(soup, fc.json(), fc.string()), (text) => (findJsonFault(text) === undefined) === isJson(text)),
+      fc.property(
+        fc.oneof(soup, fc.json(), fc.string()),
+        (text) => (findJsonFault(text) === undefined) === isJson(text),
+      ),
       { numRuns: 2000 },
     );
   });

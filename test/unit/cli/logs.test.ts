@@ -7,7 +7,13 @@ const plan = (argv: readonly string[], env: Record<string, string> = {}): Return
   planLogs(argv, { LAM_HOME: '/h', ...env }, NOW);
 
 describe('the plan of lam logs', () => {
-  const PLAIN = { name: 'f', version: undefined, socketPath: '/h/run/lam.sock', look: { format: 'pretty', colored: false }, json: false };
+  const PLAIN = {
+    name: 'f',
+    version: undefined,
+    socketPath: '/h/run/lam.sock',
+    look: { format: 'pretty', colored: false },
+    json: false,
+  };
   const parameters: readonly [readonly string[], string][] = [
     [['f'], 'lines=100'],
     [['f', '-n', '5'], 'lines=5'],
@@ -19,11 +25,19 @@ describe('the plan of lam logs', () => {
     [['f', '--request-id', 'x', '-f'], 'lines=100&requestId=x&follow=1'],
   ];
   for (const [argv, expected] of parameters) {
-    test(`of ${argv.join(' ')} asks for ${expected}`, () => assert.deepEqual(plan(argv), { ...PLAIN, parameters: expected }));
+    test(`of ${argv.join(' ')} asks for ${expected}`, () =>
+      assert.deepEqual(plan(argv), { ...PLAIN, parameters: expected }));
   }
 
   test('takes the version from the flag, else from the name', () => {
-    for (const argv of [['f@2'], ['f:2'], ['f@v2'], ['f', '--version', '2'], ['f', '--version', 'v2'], ['f:prod', '--version', '2']]) {
+    for (const argv of [
+      ['f@2'],
+      ['f:2'],
+      ['f@v2'],
+      ['f', '--version', '2'],
+      ['f', '--version', 'v2'],
+      ['f:prod', '--version', '2'],
+    ]) {
       assert.deepEqual(plan(argv), { ...PLAIN, version: 2, parameters: 'lines=100&version=2' });
     }
   });

@@ -26,11 +26,15 @@ const EXPECTED: Readonly<Record<Kind, number>> = {
 describe('rendering an error', () => {
   for (const kind of Object.keys(KINDS) as Kind[]) {
     const code = (Object.keys(CATALOGUE) as ErrorCode[]).find((c) => CATALOGUE[c].kind === kind);
-    test(`ends with ${EXPECTED[kind]} for the kind ${kind}`, { skip: code === undefined && 'no error is of this kind' }, () => {
-      const error = new LamError(code ?? 'LAM_INTERNAL', { message: 'm', details: {} });
-      assert.equal(renderError(error, STYLE).exit, EXPECTED[kind]);
-      assert.equal(renderError(error, { ...STYLE, json: true }).exit, EXPECTED[kind]);
-    });
+    test(
+      `ends with ${EXPECTED[kind]} for the kind ${kind}`,
+      { skip: code === undefined && 'no error is of this kind' },
+      () => {
+        const error = new LamError(code ?? 'LAM_INTERNAL', { message: 'm', details: {} });
+        assert.equal(renderError(error, STYLE).exit, EXPECTED[kind]);
+        assert.equal(renderError(error, { ...STYLE, json: true }).exit, EXPECTED[kind]);
+      },
+    );
   }
 
   test('puts message and hint on stderr and nothing on stdout', () => {
@@ -42,7 +46,10 @@ describe('rendering an error', () => {
   });
 
   test('puts one object on stdout under --json', () => {
-    const { stdout, stderr } = renderError(lamError('LAM_CLIENT_DAEMON_NOT_RUNNING', { home: '/h' }), { ...STYLE, json: true });
+    const { stdout, stderr } = renderError(lamError('LAM_CLIENT_DAEMON_NOT_RUNNING', { home: '/h' }), {
+      ...STYLE,
+      json: true,
+    });
     assert.equal(stderr, '');
     assert.deepEqual(JSON.parse(stdout), {
       ok: false,
@@ -70,7 +77,10 @@ describe('rendering an error', () => {
         'Parsing --lines \n\tExpected an integer but received: abc\nSee more help with --help',
         'parsing --lines: Expected an integer but received: abc',
       ],
-      ['Missing 1 required arg:\nshell  Which shell.\nSee more help with --help', 'missing 1 required arg: shell  Which shell.'],
+      [
+        'Missing 1 required arg:\nshell  Which shell.\nSee more help with --help',
+        'missing 1 required arg: shell  Which shell.',
+      ],
     ] as const) {
       assert.equal(renderError(new Errors.CLIError(said), STYLE).stderr.split('\n')[0], `Error: ${line}`);
     }

@@ -13,8 +13,10 @@ const plain = new Chalk({ level: 0 });
 const NOW = 1_800_000_000_000;
 
 describe('numbers for people', () => {
-  test('bytes', () => assert.deepEqual([0, 1023, 1536, 20 * 1024 * 1024].map(formatBytes), ['0 B', '1023 B', '1.5 KiB', '20 MiB']));
-  test('durations', () => assert.deepEqual([12.4, 400, 12_000, 125_000].map(formatDuration), ['12 ms', '0.4 s', '12 s', '2 min 5 s']));
+  test('bytes', () =>
+    assert.deepEqual([0, 1023, 1536, 20 * 1024 * 1024].map(formatBytes), ['0 B', '1023 B', '1.5 KiB', '20 MiB']));
+  test('durations', () =>
+    assert.deepEqual([12.4, 400, 12_000, 125_000].map(formatDuration), ['12 ms', '0.4 s', '12 s', '2 min 5 s']));
   test('ages', () =>
     assert.deepEqual(
       [0, 30, 300, 7200, 200_000].map((s) => formatAge(NOW - s * 1000, NOW)),
@@ -70,15 +72,24 @@ describe('tables', () => {
       ]),
       'a:    1\nlong: 2',
     ));
-  test('cells of other people stay on their line and drive no terminal', () => assert.equal(safe('a\n\u001b[2Jb'), 'a \uFFFD[2Jb'));
+  test('cells of other people stay on their line and drive no terminal', () =>
+    assert.equal(safe('a\n\u001b[2Jb'), 'a \uFFFD[2Jb'));
 });
 
 describe('log records', () => {
-  const record: LogRecord = { time: NOW, stream: 'stdout', requestId: '0123456789', version: 2, sandbox: 's', text: 'one\u001b[31m\ntwo' };
+  const record: LogRecord = {
+    time: NOW,
+    stream: 'stdout',
+    requestId: '0123456789',
+    version: 2,
+    sandbox: 's',
+    text: 'one\u001b[31m\ntwo',
+  };
   test('are safe and indented when pretty', () => {
     assert.match(renderLogRecord(record, 'pretty', false), /^\d\d:\d\d:\d\d\.000 01234567 one\uFFFD\[31m\n {22}two\n$/);
   });
-  test('are what was printed when raw', () => assert.equal(renderLogRecord(record, 'raw', false), 'one\u001b[31m\ntwo\n'));
+  test('are what was printed when raw', () =>
+    assert.equal(renderLogRecord(record, 'raw', false), 'one\u001b[31m\ntwo\n'));
   test('are one line of JSON', () => assert.deepEqual(JSON.parse(renderLogRecord(record, 'json', false)), record));
   test('are coloured by stream', () => {
     const color = new Chalk({ level: 1 });
@@ -97,17 +108,32 @@ describe('log records', () => {
 });
 
 describe('what a deploy says', () => {
-  const answer = { name: 'hello', version: 2, unchanged: false, previous: 1, url: 'http://127.0.0.1:8000/hello', notices: [] };
-  test('when it is live', () => assert.equal(renderDeployed(answer, 400, false), 'hello v2 live in 0.4 s  http://127.0.0.1:8000/hello'));
+  const answer = {
+    name: 'hello',
+    version: 2,
+    unchanged: false,
+    previous: 1,
+    url: 'http://127.0.0.1:8000/hello',
+    notices: [],
+  };
+  test('when it is live', () =>
+    assert.equal(renderDeployed(answer, 400, false), 'hello v2 live in 0.4 s  http://127.0.0.1:8000/hello'));
   test('when nothing changed', () =>
     assert.equal(renderDeployed({ ...answer, unchanged: true, version: 3 }, 1, false), 'hello: no change (v3)'));
-  test('when it is a dry run', () => assert.equal(renderDeployed(answer, 1, true), 'hello: would become v2 (dry run, nothing changed)'));
+  test('when it is a dry run', () =>
+    assert.equal(renderDeployed(answer, 1, true), 'hello: would become v2 (dry run, nothing changed)'));
 });
 
 describe('what a start says', () => {
   test('about leftovers', () => {
-    assert.equal(renderReclaimed({ containers: 2, processes: 1, files: 0 }), 'reclaimed from a daemon that died: 2 containers, 1 process');
-    assert.equal(renderReclaimed({ containers: 0, processes: 3, files: 1 }), 'reclaimed from a daemon that died: 3 processes, 1 file');
+    assert.equal(
+      renderReclaimed({ containers: 2, processes: 1, files: 0 }),
+      'reclaimed from a daemon that died: 2 containers, 1 process',
+    );
+    assert.equal(
+      renderReclaimed({ containers: 0, processes: 3, files: 1 }),
+      'reclaimed from a daemon that died: 3 processes, 1 file',
+    );
     assert.equal(renderReclaimed({ containers: 0, processes: 0, files: 0 }), '');
   });
   test('about gaps', () => {

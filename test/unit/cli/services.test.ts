@@ -53,7 +53,10 @@ describe('asking for a yes', () => {
 describe('the function a command is about', () => {
   test('has to be named outside a project', () =>
     inFolder((cwd) =>
-      assert.rejects(targetFunction(undefined, cwd, 'invoke'), { code: 'LAM_CLI_NO_FUNCTION', details: { cwd, command: 'invoke' } }),
+      assert.rejects(targetFunction(undefined, cwd, 'invoke'), {
+        code: 'LAM_CLI_NO_FUNCTION',
+        details: { cwd, command: 'invoke' },
+      }),
     ));
 });
 
@@ -65,12 +68,16 @@ describe('the port', () => {
 });
 
 describe('the memory for all sandboxes', () => {
-  const settings = (env: Record<string, string>) => commandContext({}, INSTALLATION, { LAM_HOME: '/h', ...env }).settings;
+  const settings = (env: Record<string, string>) =>
+    commandContext({}, INSTALLATION, { LAM_HOME: '/h', ...env }).settings;
 
   for (const memory of ['63', '0', '-64', '1e4', '4GB', ' 512']) {
     test(`is not ${JSON.stringify(memory)}`, () => {
       assert.throws(() => settings({ LAM_MEMORY: memory }), { code: 'LAM_CLI_BAD_MEMORY', message: /^LAM_MEMORY: / });
-      assert.throws(() => withDaemonFlags(settings({}), { memory }), { code: 'LAM_CLI_BAD_MEMORY', message: /^--memory: / });
+      assert.throws(() => withDaemonFlags(settings({}), { memory }), {
+        code: 'LAM_CLI_BAD_MEMORY',
+        message: /^--memory: /,
+      });
     });
   }
 
@@ -94,11 +101,16 @@ describe('stopping a daemon', () => {
     inFolder(async (home) => {
       const socket = socketPath(home);
       await mkdir(dirname(socket), { recursive: true });
-      const server = createServer((_, response) => response.end(JSON.stringify({ pid: process.pid, version: '1.0.0' })));
+      const server = createServer((_, response) =>
+        response.end(JSON.stringify({ pid: process.pid, version: '1.0.0' })),
+      );
       await new Promise<void>((resolve) => server.listen(socket, resolve));
       try {
         const context = commandContext({ home }, INSTALLATION, {});
-        await assert.rejects(stopDaemon(context, 50), { code: 'LAM_CLI_STOP_TIMED_OUT', details: { pid: process.pid, seconds: 0.05 } });
+        await assert.rejects(stopDaemon(context, 50), {
+          code: 'LAM_CLI_STOP_TIMED_OUT',
+          details: { pid: process.pid, seconds: 0.05 },
+        });
       } finally {
         await new Promise((resolve) => server.close(resolve));
       }

@@ -44,7 +44,8 @@ describe('settings', () => {
     assert.equal(words['memory'], 128);
     assert.equal('environment' in words, false);
   });
-  test('name the fields to unset', () => assert.deepEqual(fieldsOf(['memory', 'idle']), ['memoryMiB', 'idleTimeoutMs']));
+  test('name the fields to unset', () =>
+    assert.deepEqual(fieldsOf(['memory', 'idle']), ['memoryMiB', 'idleTimeoutMs']));
   for (const bad of ['memory', 'memory=', 'memory=lots', 'nope=1', '=1', 'toString=1']) {
     test(`'${bad}' is refused`, () => assert.throws(() => parseSettings([bad]), code('LAM_CLI_BAD_SETTING')));
   }
@@ -65,5 +66,6 @@ describe('flags that stand in for lam.yaml', () => {
       timeoutMs: 1500,
     });
   });
-  test('refuse a time-out that is no number', () => assert.throws(() => overridesOf({ timeout: 'soon' }), code('LAM_CLI_BAD_SETTING')));
+  test('refuse a time-out that is no number', () =>
+    assert.throws(() => overridesOf({ timeout: 'soon' }), code('LAM_CLI_BAD_SETTING')));
 });

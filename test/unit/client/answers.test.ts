@@ -7,7 +7,10 @@ import { describe, test } from 'node:test';
 import { createClient, type LamClient } from '../../../src/client/index.ts';
 
 /** Runs against a server on a socket that answers every request in this way. */
-async function against(answer: (response: ServerResponse) => void, run: (client: LamClient) => Promise<void>): Promise<void> {
+async function against(
+  answer: (response: ServerResponse) => void,
+  run: (client: LamClient) => Promise<void>,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'lam-answers-'));
   const socket = join(folder, 's');
   const server = createServer((_, response) => answer(response));
@@ -24,13 +27,21 @@ describe('a client of something that is no daemon of lam', () => {
   test('says what came in place of JSON', () =>
     against(
       (response) => response.end('<html>hello'),
-      (client) => assert.rejects(client.status(), { code: 'LAM_CLIENT_BAD_ANSWER', details: { status: 200, what: '<html>hello' } }),
+      (client) =>
+        assert.rejects(client.status(), {
+          code: 'LAM_CLIENT_BAD_ANSWER',
+          details: { status: 200, what: '<html>hello' },
+        }),
     ));
 
   test('says what was refused in words of another', () =>
     against(
       (response) => response.writeHead(418).end('{"error":"teapot"}'),
-      (client) => assert.rejects(client.list(), { code: 'LAM_CLIENT_BAD_ANSWER', details: { status: 418, what: '{"error":"teapot"}' } }),
+      (client) =>
+        assert.rejects(client.list(), {
+          code: 'LAM_CLIENT_BAD_ANSWER',
+          details: { status: 418, what: '{"error":"teapot"}' },
+        }),
     ));
 
   test('says that the answer was cut off', () =>

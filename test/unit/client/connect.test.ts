@@ -49,7 +49,10 @@ describe('starting a daemon', () => {
   });
 
   test('says so when the program is missing', async () => {
-    await assert.rejects(startDaemon({ home, command: ['/nonexistent/lam'], env: process.env }), failing('LAM_CLIENT_DAEMON_START_FAILED'));
+    await assert.rejects(
+      startDaemon({ home, command: ['/nonexistent/lam'], env: process.env }),
+      failing('LAM_CLIENT_DAEMON_START_FAILED'),
+    );
   });
 
   test('says so when the home cannot be made', async () => {
@@ -76,7 +79,10 @@ describe('connecting', () => {
     assert.ok(first !== undefined);
     assert.equal(all.filter((c) => c.started).length, 1);
     assert.deepEqual(new Set(all.map((c) => c.status.pid)).size, 1);
-    await assert.rejects(connect({ home, version: '2.0.0', launch: null }), failing('LAM_CLIENT_DAEMON_VERSION_MISMATCH'));
+    await assert.rejects(
+      connect({ home, version: '2.0.0', launch: null }),
+      failing('LAM_CLIENT_DAEMON_VERSION_MISMATCH'),
+    );
     const again = await connect({ home, version: '2.0.0', launch: null, anyVersion: true });
     assert.equal(again.started, false);
     await again.client.stop();

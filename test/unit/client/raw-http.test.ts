@@ -16,10 +16,14 @@ before(async () => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      response.setHeader('X-Seen', `${request.method ?? ''} ${request.url ?? ''} ${String(request.headers['x-a'] ?? '')}`);
+      response.setHeader(
+        'X-Seen',
+        `${request.method ?? ''} ${request.url ?? ''} ${String(request.headers['x-a'] ?? '')}`,
+      );
       // Without a length Node answers in chunks.
       if (request.url === '/chunked') for (const chunk of chunks) response.write(chunk);
-      if (request.url === '/cut') return response.writeHead(200, { 'content-length': 100 }).write('x', () => response.destroy());
+      if (request.url === '/cut')
+        return response.writeHead(200, { 'content-length': 100 }).write('x', () => response.destroy());
       return response.end(request.url === '/chunked' ? 'end' : Buffer.concat(chunks));
     });
   });
@@ -61,7 +65,12 @@ describe('parsing an answer', () => {
     const answer = parseAnswer(Buffer.from('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\nA: b\r\n\r\n'));
     assert.deepEqual(answer, { status: 204, headers: { a: 'b' }, body: Buffer.alloc(0) });
   });
-  for (const text of ['', 'HTTP/1.1 200 OK\r\n', 'nonsense\r\n\r\n', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab']) {
+  for (const text of [
+    '',
+    'HTTP/1.1 200 OK\r\n',
+    'nonsense\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab',
+  ]) {
     test(`takes ${JSON.stringify(text)} as lost`, () => {
       const answer = parseAnswer(Buffer.from(text));
       assert.ok('failure' in answer);
@@ -76,7 +85,11 @@ describe('several answers over one connection', () => {
     pieces: readonly Buffer[],
     paths: readonly string[],
     wanted: (part: AnswerPart) => boolean = () => true,
-  ): Promise<{ how: Awaited<ReturnType<typeof getAll>>; answers: [status: number, body: string, ended: boolean][]; asked: string }> => {
+  ): Promise<{
+    how: Awaited<ReturnType<typeof getAll>>;
+    answers: [status: number, body: string, ended: boolean][];
+    asked: string;
+  }> => {
     const path = join(folder, 'raw');
     let asked = '';
     const raw = createRawServer((connection) => {
@@ -117,10 +130,15 @@ describe('several answers over one connection', () => {
   test('come whole, however they are cut', async () => {
     const bytes = Buffer.from(TEXT);
     for (const size of [1, 2, 3, 7, 50, bytes.length]) {
-      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      );
       const { how, answers, asked } = await understood(pieces, ['/a', '/b?c', '/d']);
       assert.deepEqual([how, answers], ['ended', ANSWERS], `in pieces of ${size}`);
-      assert.match(asked, /^GET \/a HTTP\/1\.1\r\n.*\r\n\r\nGET \/b\?c HTTP\/1\.1\r\n.*\r\n\r\nGET \/d HTTP\/1\.1\r\n/s);
+      assert.match(
+        asked,
+        /^GET \/a HTTP\/1\.1\r\n.*\r\n\r\nGET \/b\?c HTTP\/1\.1\r\n.*\r\n\r\nGET \/d HTTP\/1\.1\r\n/s,
+      );
     }
   });
 
@@ -148,7 +166,11 @@ describe('several answers over one connection', () => {
       'HTTP/1.1 200 OK\r\n\r\nno length',
       'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
     ]) {
-      assert.deepEqual((await understood([Buffer.from(text)], ['/a'])).how, { failure: 'lost', what: 'the answer was not HTTP' }, text);
+      assert.deepEqual(
+        (await understood([Buffer.from(text)], ['/a'])).how,
+        { failure: 'lost', what: 'the answer was not HTTP' },
+        text,
+      );
     }
     const nobody = await getAll(join(folder, 'nobody'), ['/a'], () => assert.fail('taken'));
     assert.ok(typeof nobody === 'object' && nobody.failure === 'unreachable');

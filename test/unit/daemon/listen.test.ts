@@ -9,11 +9,14 @@ describe('listening on a port', () => {
     const port = await listenOnPort(first, '127.0.0.1', 0);
     try {
       assert.ok(port > 0);
-      await assert.rejects(listenOnPort(createServer(), '127.0.0.1', port), (error: { code?: string; details?: { pid?: number } }) => {
-        assert.equal(error.code, 'LAM_DAEMON_PORT_TAKEN');
-        if (process.platform === 'linux') assert.equal(error.details?.pid, process.pid);
-        return true;
-      });
+      await assert.rejects(
+        listenOnPort(createServer(), '127.0.0.1', port),
+        (error: { code?: string; details?: { pid?: number } }) => {
+          assert.equal(error.code, 'LAM_DAEMON_PORT_TAKEN');
+          if (process.platform === 'linux') assert.equal(error.details?.pid, process.pid);
+          return true;
+        },
+      );
     } finally {
       await new Promise((resolve) => first.close(resolve));
     }
@@ -28,7 +31,8 @@ describe('listening on a port', () => {
   });
 
   test('knows which addresses only this machine reaches', () => {
-    for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1']) assert.equal(isLoopbackAddress(host), true, host);
+    for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1'])
+      assert.equal(isLoopbackAddress(host), true, host);
     for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example', 'localhost.example']) {
       assert.equal(isLoopbackAddress(host), false, host);
     }

@@ -5,7 +5,11 @@ import type { Removal } from '../../../src/driver/docker/docker-sandbox.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 /** An engine that answers removals as it is told to, and notes them. */
-function made(answer: (reference: string) => Removal | Promise<Removal>): { clock: VirtualClock; leftovers: Leftovers; asked: string[] } {
+function made(answer: (reference: string) => Removal | Promise<Removal>): {
+  clock: VirtualClock;
+  leftovers: Leftovers;
+  asked: string[];
+} {
   const clock = new VirtualClock();
   const asked: string[] = [];
   const leftovers = new Leftovers(clock, async (reference) => {

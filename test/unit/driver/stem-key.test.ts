@@ -11,7 +11,14 @@ function key(name: string, ...madeWith: readonly unknown[]): string | null {
 
 test('a stem is shared by what one process can run, in a place made alike', () => {
   assert.equal(key('nodejs22.x', { memoryMiB: 128 }), key('nodejs24.x', { memoryMiB: 128 }));
-  const keys = [key('nodejs', 1), key('nodejs', 2), key('nodejs', 1, 'on'), key('python3', 1), key('python3.11', 1), key('python3.12', 1)];
+  const keys = [
+    key('nodejs', 1),
+    key('nodejs', 2),
+    key('nodejs', 1, 'on'),
+    key('python3', 1),
+    key('python3.11', 1),
+    key('python3.12', 1),
+  ];
   assert.equal(new Set(keys).size, keys.length, JSON.stringify(keys));
   assert.equal(key('provided.al2023', 1), null);
 });

@@ -43,7 +43,8 @@ describe('an Origin', () => {
     { 'sec-fetch-site': 'same-origin' },
     { 'sec-fetch-site': 'none' },
   ];
-  for (const headers of own) test(`${JSON.stringify(headers)} is none or our own`, () => assert.equal(isForeignOrigin(headers), false));
+  for (const headers of own)
+    test(`${JSON.stringify(headers)} is none or our own`, () => assert.equal(isForeignOrigin(headers), false));
   const foreign = [
     { origin: 'http://evil.example' },
     { origin: 'null' },
@@ -53,7 +54,8 @@ describe('an Origin', () => {
     { origin: 'chrome-extension://localhost' },
     { 'sec-fetch-site': 'cross-site' },
   ];
-  for (const headers of foreign) test(`${JSON.stringify(headers)} is foreign`, () => assert.equal(isForeignOrigin(headers), true));
+  for (const headers of foreign)
+    test(`${JSON.stringify(headers)} is foreign`, () => assert.equal(isForeignOrigin(headers), true));
 });
 
 const SOCKET: Door = { kind: 'socket', token: undefined, open: false };
@@ -63,14 +65,32 @@ const WORLD: Door = { kind: 'port', token: 's3cret', open: true };
 
 describe('a door', () => {
   const cases: [string, Door, Record<string, string>, 'invoke' | 'control', string | undefined][] = [
-    ['the socket lets its owner do anything', SOCKET, { host: 'whatever', origin: 'http://evil.example' }, 'control', undefined],
+    [
+      'the socket lets its owner do anything',
+      SOCKET,
+      { host: 'whatever', origin: 'http://evil.example' },
+      'control',
+      undefined,
+    ],
     ['the port lets a local program invoke', PORT, { host: 'localhost:8000' }, 'invoke', undefined],
     ['the port has no control API', PORT, { host: 'localhost:8000' }, 'control', 'LAM_EDGE_SOCKET_ONLY'],
     ['a rebound name is refused', PORT, { host: 'evil.example' }, 'invoke', 'LAM_EDGE_HOST_REFUSED'],
     ['a request without a Host is refused', PORT, {}, 'invoke', 'LAM_EDGE_HOST_REFUSED'],
-    ['a foreign page is refused', PORT, { host: 'localhost', origin: 'http://evil.example' }, 'invoke', 'LAM_EDGE_ORIGIN_REFUSED'],
+    [
+      'a foreign page is refused',
+      PORT,
+      { host: 'localhost', origin: 'http://evil.example' },
+      'invoke',
+      'LAM_EDGE_ORIGIN_REFUSED',
+    ],
     ['with a token set, it is needed', SECRET, { host: 'localhost' }, 'invoke', 'LAM_EDGE_TOKEN_NEEDED'],
-    ['the token opens the control API', SECRET, { host: 'localhost', authorization: 'Bearer s3cret' }, 'control', undefined],
+    [
+      'the token opens the control API',
+      SECRET,
+      { host: 'localhost', authorization: 'Bearer s3cret' },
+      'control',
+      undefined,
+    ],
     ['the name of the scheme is not case-sensitive', SECRET, { authorization: 'bearer s3cret' }, 'control', undefined],
     [
       'the token opens it from anywhere',
@@ -79,7 +99,13 @@ describe('a door', () => {
       'control',
       undefined,
     ],
-    ['a wrong token does not', WORLD, { host: 'localhost', authorization: 'Bearer s3cres' }, 'invoke', 'LAM_EDGE_TOKEN_NEEDED'],
+    [
+      'a wrong token does not',
+      WORLD,
+      { host: 'localhost', authorization: 'Bearer s3cres' },
+      'invoke',
+      'LAM_EDGE_TOKEN_NEEDED',
+    ],
     ['half a token does not', WORLD, { authorization: 'Bearer s3c' }, 'invoke', 'LAM_EDGE_TOKEN_NEEDED'],
     ['another scheme does not', WORLD, { authorization: 'Basic s3cret' }, 'invoke', 'LAM_EDGE_TOKEN_NEEDED'],
     [
@@ -90,5 +116,6 @@ describe('a door', () => {
       'LAM_EDGE_TOKEN_NEEDED',
     ],
   ];
-  for (const [title, door, headers, area, code] of cases) test(title, () => assert.equal(refusal(door, headers, area)?.code, code));
+  for (const [title, door, headers, area, code] of cases)
+    test(title, () => assert.equal(refusal(door, headers, area)?.code, code));
 });

@@ -27,7 +27,12 @@ describe('the event of an HTTP request', () => {
   /** Sends a real request and gives the event that is made of it. */
   async function eventOf(
     path: string,
-    options: { method?: string; headers?: Record<string, string | string[]>; body?: string | Buffer; hit?: RouteHit } = {},
+    options: {
+      method?: string;
+      headers?: Record<string, string | string[]>;
+      body?: string | Buffer;
+      hit?: RouteHit;
+    } = {},
   ): Promise<Event> {
     const { promise, resolve } = Promise.withResolvers<Event>();
     onRequest = (request, response, body) => {
@@ -51,7 +56,9 @@ describe('the event of an HTTP request', () => {
   }
 
   test('has the form of payload 2.0, key for key', async () => {
-    const event = await eventOf('/hello/my/path?a=1&a=2', { headers: { 'User-Agent': 'x', Cookie: 'c=1; d=2', 'X-Two': ['v1', 'v2'] } });
+    const event = await eventOf('/hello/my/path?a=1&a=2', {
+      headers: { 'User-Agent': 'x', Cookie: 'c=1; d=2', 'X-Two': ['v1', 'v2'] },
+    });
     const { port } = server.address() as AddressInfo;
     assert.deepEqual(event, {
       version: '2.0',
@@ -97,7 +104,10 @@ describe('the event of an HTTP request', () => {
     ['a=&b&c=d=e', { a: '', b: '', c: 'd=e' }],
     ['q=a+b%20c', { q: 'a b c' }],
     ['bad=%zz', { bad: '%zz' }],
-    ['constructor=1&toString=2&x=3', JSON.parse('{"constructor":"1","toString":"2","x":"3"}') as Record<string, string>],
+    [
+      'constructor=1&toString=2&x=3',
+      JSON.parse('{"constructor":"1","toString":"2","x":"3"}') as Record<string, string>,
+    ],
   ];
   for (const [query, parameters] of queries) {
     test(`decodes and joins ?${query}`, async () => {
@@ -123,7 +133,12 @@ describe('the event of an HTTP request', () => {
   });
 
   test('tells the route that was hit and its parameters', async () => {
-    const hit: RouteHit = { functionName: 'hello', routeKey: 'GET /u/{id}', pathParameters: { id: '7' }, rawPath: '/u/7' };
+    const hit: RouteHit = {
+      functionName: 'hello',
+      routeKey: 'GET /u/{id}',
+      pathParameters: { id: '7' },
+      rawPath: '/u/7',
+    };
     const event = await eventOf('/u/7', { hit });
     assert.deepEqual(
       [event['routeKey'], event['pathParameters'], event.requestContext['routeKey']],
@@ -141,7 +156,11 @@ describe('the event of an HTTP request', () => {
   ];
   for (const [type, sent, body, encoded] of bodies) {
     test(`carries a body of type ${type ?? 'unknown'} as ${encoded ? 'base64' : 'text'}`, async () => {
-      const event = await eventOf('/hello', { method: 'POST', body: sent, headers: type === undefined ? {} : { 'content-type': type } });
+      const event = await eventOf('/hello', {
+        method: 'POST',
+        body: sent,
+        headers: type === undefined ? {} : { 'content-type': type },
+      });
       assert.deepEqual([event['body'], event['isBase64Encoded']], [body, encoded]);
     });
   }

@@ -26,7 +26,12 @@ const ANSWERS: readonly [string, number, readonly string[], string][] = [
   ['{"statusCode":200,"body":null}', 200, JSON_TYPE, ''],
   ['{"statusCode":200,"body":7}', 200, JSON_TYPE, '7'],
   ['{"statusCode":200,"headers":{"Content-Type":"text/html"},"body":"<p>"}', 200, ['Content-Type', 'text/html'], '<p>'],
-  ['{"statusCode":200,"headers":{"x-n":5,"x-b":true,"x-null":null}}', 200, ['x-n', '5', 'x-b', 'true', ...JSON_TYPE], ''],
+  [
+    '{"statusCode":200,"headers":{"x-n":5,"x-b":true,"x-null":null}}',
+    200,
+    ['x-n', '5', 'x-b', 'true', ...JSON_TYPE],
+    '',
+  ],
   ['{"statusCode":200,"headers":{"x-l":["a","b"]}}', 200, ['x-l', 'a', 'x-l', 'b', ...JSON_TYPE], ''],
   ['{"statusCode":200,"multiValueHeaders":{"x-l":["a","b"]}}', 200, ['x-l', 'a', 'x-l', 'b', ...JSON_TYPE], ''],
   ['{"statusCode":200,"headers":null,"cookies":null}', 200, JSON_TYPE, ''],

@@ -11,7 +11,13 @@ describe('a control request', () => {
     assert.deepEqual(rollbackOf({ to: 3, message: 'm', evil: 1 }), { to: 3, message: 'm' });
     assert.deepEqual(aliasOf({ version: 2, by: 'me' }), { version: 2, by: 'me' });
     assert.deepEqual(gcOf({ keep: 0, dryRun: false }), { keep: 0, dryRun: false });
-    const patch = { set: { memoryMiB: 256 }, unset: ['cpus'], setEnvironment: { A: '1' }, unsetEnvironment: ['B'], message: 'm' };
+    const patch = {
+      set: { memoryMiB: 256 },
+      unset: ['cpus'],
+      setEnvironment: { A: '1' },
+      unsetEnvironment: ['B'],
+      message: 'm',
+    };
     assert.deepEqual(patchOf(patch), patch);
   });
 
@@ -26,11 +32,20 @@ describe('a control request', () => {
     ['with version 0', () => rollbackOf({ to: 0 }), /'to' is not a version number/],
     ['with a negative number to keep', () => gcOf({ keep: -1 }), /'keep' is not a whole number/],
     ['with names to unset that are not a list', () => patchOf({ unset: 'cpus' }), /'unset' is not a list of strings/],
-    ['with names to unset that are no text', () => patchOf({ unsetEnvironment: [1] }), /'unsetEnvironment' is not a list of strings/],
+    [
+      'with names to unset that are no text',
+      () => patchOf({ unsetEnvironment: [1] }),
+      /'unsetEnvironment' is not a list of strings/,
+    ],
     ['with a list for settings', () => patchOf({ set: [] }), /'set' is not an object/],
-    ['with variables that are no text', () => patchOf({ setEnvironment: { A: 1 } }), /'setEnvironment' has a value that is not a string/],
+    [
+      'with variables that are no text',
+      () => patchOf({ setEnvironment: { A: 1 } }),
+      /'setEnvironment' has a value that is not a string/,
+    ],
   ];
-  for (const [title, run, message] of refused) test(`${title} is refused by name`, () => assert.throws(run, { ...BAD, message }));
+  for (const [title, run, message] of refused)
+    test(`${title} is refused by name`, () => assert.throws(run, { ...BAD, message }));
 });
 
 describe('a query for logs', () => {

@@ -31,7 +31,8 @@ describe('the error catalogue', () => {
     for (const file of readdirSync(folder).filter((f) => f !== 'index.ts' && f !== 'general.ts')) {
       const room = file.replace('.ts', '').toUpperCase();
       const own = [...readFileSync(join(folder, file), 'utf8').matchAll(/^ {2}(LAM_\w+): /gm)].map((m) => m[1] ?? '');
-      for (const code of own) assert.ok(code.startsWith(`LAM_${room}_`) || code === 'LAM_RUNTIME_MISSING', `${code} in ${file}`);
+      for (const code of own)
+        assert.ok(code.startsWith(`LAM_${room}_`) || code === 'LAM_RUNTIME_MISSING', `${code} in ${file}`);
     }
   });
 
@@ -63,7 +64,8 @@ describe('the error catalogue', () => {
   });
 
   test('blames itself for what only a bug of its own can cause', () => {
-    for (const code of codes.filter((c) => c.startsWith('LAM_INTERNAL'))) assert.equal(entryOf(code).fault, 'lam', code);
+    for (const code of codes.filter((c) => c.startsWith('LAM_INTERNAL')))
+      assert.equal(entryOf(code).fault, 'lam', code);
   });
 });
 

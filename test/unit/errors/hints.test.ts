@@ -9,11 +9,15 @@ interface Outline {
   readonly flags: Readonly<Record<string, { readonly char?: string }>>;
 }
 
-const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as { commands: Readonly<Record<string, Outline>> };
+const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
+  commands: Readonly<Record<string, Outline>>;
+};
 
 /** The command lines of lam in a text, each to the end of its phrase: those after a colon, a bracket, `see` or a variable. */
 function commandLines(text: string): readonly (readonly string[])[] {
-  return [...text.matchAll(/(?:^|: |`|\(|\bsee |[A-Z]=\S+ )lam ([^;,`)?]+)/g)].map((match) => (match[1] ?? '').trim().split(/\s+/));
+  return [...text.matchAll(/(?:^|: |`|\(|\bsee |[A-Z]=\S+ )lam ([^;,`)?]+)/g)].map((match) =>
+    (match[1] ?? '').trim().split(/\s+/),
+  );
 }
 
 /** What of a command line lam would not understand, or undefined. Placeholders such as <command> stand for any. */
@@ -42,7 +46,12 @@ test('every command that a hint names exists, with the flags it names', () => {
 });
 
 test('a hint that names what is not there would be found', () => {
-  for (const hint of ['start it: lam start --token SECRET', 'see lam config --nope', 'lam invoke -q', '(lam nothing)']) {
+  for (const hint of [
+    'start it: lam start --token SECRET',
+    'see lam config --nope',
+    'lam invoke -q',
+    '(lam nothing)',
+  ]) {
     assert.notEqual(misuse(commandLines(hint)[0] ?? []), undefined, hint);
   }
 });

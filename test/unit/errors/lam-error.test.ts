@@ -41,12 +41,17 @@ describe('an error of lam', () => {
   });
 
   test('is not led astray by a code that names a member of every object', () => {
-    for (const code of ['constructor', '__proto__', 'toString']) assert.equal(fromWire({ code, message: 'x' }).code, 'LAM_INTERNAL');
+    for (const code of ['constructor', '__proto__', 'toString'])
+      assert.equal(fromWire({ code, message: 'x' }).code, 'LAM_INTERNAL');
   });
 
   test('puts neither hint nor details on the wire where it has none', () => {
     const { hint: _hint, ...wire } = toWire(lamError('LAM_INTERNAL', { what: 'x' }));
-    assert.deepEqual(wire, { code: 'LAM_INTERNAL', message: 'lam failed in a way it should not: x', details: { what: 'x' } });
+    assert.deepEqual(wire, {
+      code: 'LAM_INTERNAL',
+      message: 'lam failed in a way it should not: x',
+      details: { what: 'x' },
+    });
     assert.deepEqual(Object.keys(toWire(fromWire({ code: 'LAM_INTERNAL', message: 'x' }))), ['code', 'message']);
   });
 });

@@ -21,7 +21,11 @@ describe('deadlines on one timer', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const clock = new VirtualClock();
         const deadlines = new Deadlines(clock);
-        const all: (Expirable & { readonly removed: () => boolean; readonly expired: () => number | undefined; remove(): void })[] = [];
+        const all: (Expirable & {
+          readonly removed: () => boolean;
+          readonly expired: () => number | undefined;
+          remove(): void;
+        })[] = [];
         const one = (ms: number, removes: number | undefined): void => {
           let expiredAt: number | undefined;
           let isRemoved = false;
@@ -51,7 +55,10 @@ describe('deadlines on one timer', () => {
         await clock.advance(200);
         for (const { deadline, removed, expired } of all) {
           const at = expired();
-          assert.ok(removed() ? at === undefined : at !== undefined && at >= deadline && at <= deadline + 2 * TICK_MS, `${at} ${deadline}`);
+          assert.ok(
+            removed() ? at === undefined : at !== undefined && at >= deadline && at <= deadline + 2 * TICK_MS,
+            `${at} ${deadline}`,
+          );
         }
         await clock.advance(TICK_MS);
         assert.equal(clock.pending, 0, 'the timer rests');

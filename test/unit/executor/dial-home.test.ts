@@ -25,13 +25,19 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
 describe('the place bootstraps call', () => {
   test('is refused by name where its path is too long for a socket', async () => {
     const path = `/tmp/${'x'.repeat(120)}`;
-    await assert.rejects(DialHome.listen(path, systemClock), { code: 'LAM_EXECUTOR_SOCKET_PATH', details: { path, limit: 107 } });
+    await assert.rejects(DialHome.listen(path, systemClock), {
+      code: 'LAM_EXECUTOR_SOCKET_PATH',
+      details: { path, limit: 107 },
+    });
   });
 
   test('says why the system refuses it', () =>
     inFolder(async (folder) => {
       const path = join(folder, 'missing', 's');
-      await assert.rejects(DialHome.listen(path, systemClock), { code: 'LAM_EXECUTOR_LISTEN_FAILED', message: /ENOENT|EACCES/ });
+      await assert.rejects(DialHome.listen(path, systemClock), {
+        code: 'LAM_EXECUTOR_LISTEN_FAILED',
+        message: /ENOENT|EACCES/,
+      });
     }));
 
   test('tells who waits for a sandbox that it will not come, once that is given up or the place closes', () =>

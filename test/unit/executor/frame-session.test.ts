@@ -75,7 +75,10 @@ describe('a session of frames', { concurrency: false }, () => {
     const outcome = invoked(session, context('r'), Buffer.from('{}'));
     const { request } = await next();
     sandbox.end(
-      Buffer.concat([encodeLog(request, LOG_STDOUT, 1, 'last words'), encodeFrame(FRAME.error, request, '{"errorType":"E"}', 'doc')]),
+      Buffer.concat([
+        encodeLog(request, LOG_STDOUT, 1, 'last words'),
+        encodeFrame(FRAME.error, request, '{"errorType":"E"}', 'doc'),
+      ]),
     );
     session.exited(EXIT);
     const settled = await outcome;

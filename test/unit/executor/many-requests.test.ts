@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ExitStatus, InvokeOutcome } from '../../../src/executor/index.ts';
-import { encodeCache, encodeFrame, encodeLog, FRAME, LOG_STDOUT, STARTUP_CACHE_BYTES } from '../../../src/executor/frames.ts';
+import {
+  encodeCache,
+  encodeFrame,
+  encodeLog,
+  FRAME,
+  LOG_STDOUT,
+  STARTUP_CACHE_BYTES,
+} from '../../../src/executor/frames.ts';
 import { context, SessionHouse, type Pair } from './session-pair.ts';
 import { invoked } from '../../support/invoked.ts';
 
@@ -9,7 +16,10 @@ const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
 const event = Buffer.from('{}');
 
 /** Sends `ids` and gives what becomes of each, with the number that the daemon chose for it. */
-async function sendAll(pair: Pair, ids: readonly string[]): Promise<{ outcomes: Promise<InvokeOutcome>[]; numbers: number[] }> {
+async function sendAll(
+  pair: Pair,
+  ids: readonly string[],
+): Promise<{ outcomes: Promise<InvokeOutcome>[]; numbers: number[] }> {
   const outcomes = ids.map((id) => invoked(pair.session, context(id), event));
   const numbers: number[] = [];
   for (const _id of ids) numbers.push(await pair.number());
@@ -19,7 +29,8 @@ async function sendAll(pair: Pair, ids: readonly string[]): Promise<{ outcomes: 
 const answer = (pair: Pair, request: number | undefined, body = ''): boolean =>
   pair.sandbox.write(encodeFrame(FRAME.result, request ?? assert.fail(), '1', body));
 
-const kindOf = async (outcome: Promise<InvokeOutcome> | undefined): Promise<string> => (await (outcome ?? assert.fail())).kind;
+const kindOf = async (outcome: Promise<InvokeOutcome> | undefined): Promise<string> =>
+  (await (outcome ?? assert.fail())).kind;
 
 describe('a session that runs many requests at once', { concurrency: false }, () => {
   let house: SessionHouse;
@@ -144,7 +155,11 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     const { outcomes } = await sendAll(pair, ['a', 'b', 'c']);
     pair.sandbox.end();
     pair.session.exited(EXIT);
-    assert.deepEqual(await Promise.all(outcomes), [{ kind: 'exit', exit: EXIT }, { kind: 'exit', exit: EXIT }, { kind: 'unstarted' }]);
+    assert.deepEqual(await Promise.all(outcomes), [
+      { kind: 'exit', exit: EXIT },
+      { kind: 'exit', exit: EXIT },
+      { kind: 'unstarted' },
+    ]);
   });
 
   test('answers an error that ends the process for the one it belongs to alone', async () => {

@@ -19,7 +19,8 @@ type FrameSession = Awaited<Expected['connected']>;
 export const context = (requestId: string) => ({ requestId, deadlineMs: 0, functionArn: 'arn', traceId: 't' });
 
 /** The first frame of a sandbox. */
-export const hello = (token: string): Buffer => encodeFrame(FRAME.hello, 0, JSON.stringify({ token, pid: 1, runtime: 'test 1' }));
+export const hello = (token: string): Buffer =>
+  encodeFrame(FRAME.hello, 0, JSON.stringify({ token, pid: 1, runtime: 'test 1' }));
 
 /** A frame that the daemon sent. */
 export interface Sent {
@@ -60,7 +61,12 @@ export class SessionHouse implements AsyncDisposable {
 
   /** A session past its init. */
   async pair(over: Partial<InitRequest> = {}, startupCache?: Uint8Array): Promise<Pair> {
-    const [logs, refusals, caches, received]: [Pair['logs'], string[], [string, Uint8Array][], Sent[]] = [[], [], [], []];
+    const [logs, refusals, caches, received]: [Pair['logs'], string[], [string, Uint8Array][], Sent[]] = [
+      [],
+      [],
+      [],
+      [],
+    ];
     const expected = this.home.expect('id', {
       onLog: (stream, text, requestId) => logs.push([stream, text, requestId]),
       onStartupCache: (interpreter, cache) => void caches.push([interpreter, cache]),

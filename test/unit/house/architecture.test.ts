@@ -10,24 +10,56 @@ const root = resolve(import.meta.dirname, '../../..');
 
 /** One file a sin: where it is put, what it says, and the rule that must name it. */
 const SINS = [
-  { file: 'src/pool/sin-a.ts', text: "import { request } from '../client/index.ts';\nexport const a = request;\n", rule: 'pool-imports' },
-  { file: 'src/pool/sin-b.ts', text: "import Docker from 'dockerode';\nexport const b = new Docker();\n", rule: 'driver-packages' },
+  {
+    file: 'src/pool/sin-a.ts',
+    text: "import { request } from '../client/index.ts';\nexport const a = request;\n",
+    rule: 'pool-imports',
+  },
+  {
+    file: 'src/pool/sin-b.ts',
+    text: "import Docker from 'dockerode';\nexport const b = new Docker();\n",
+    rule: 'driver-packages',
+  },
   {
     file: 'src/router/sin-c.ts',
     text: "import type { Fifo } from '../kit/fifo.ts';\nexport type C = Fifo<string>;\n",
     rule: 'through-the-front-door',
   },
-  { file: 'src/kit/sin-d.ts', text: "import { e } from './sin-e.ts';\nexport const d = (): unknown => e;\n", rule: 'no-cycles' },
-  { file: 'src/kit/sin-f.ts', text: "import { g } from '../../test/sin-g.ts';\nexport const f = g;\n", rule: 'no-tests-in-src' },
-  { file: 'src/pantry/sin-h.ts', text: "import { join } from 'node:path';\nexport const h = join;\n", rule: 'no-unknown-room' },
+  {
+    file: 'src/kit/sin-d.ts',
+    text: "import { e } from './sin-e.ts';\nexport const d = (): unknown => e;\n",
+    rule: 'no-cycles',
+  },
+  {
+    file: 'src/kit/sin-f.ts',
+    text: "import { g } from '../../test/sin-g.ts';\nexport const f = g;\n",
+    rule: 'no-tests-in-src',
+  },
+  {
+    file: 'src/pantry/sin-h.ts',
+    text: "import { join } from 'node:path';\nexport const h = join;\n",
+    rule: 'no-unknown-room',
+  },
   {
     file: 'src/kit/sin-i.ts',
     text: "import { spawn } from 'node:child_process';\nexport const i = spawn;\n",
     rule: 'processes-in-few-places',
   },
-  { file: 'src/kit/sin-j.ts', text: "import { x } from './not-there.ts';\nexport const j = x;\n", rule: 'no-unresolvable' },
-  { file: 'src/kit/sin-k.ts', text: "import fc from 'fast-check';\nexport const k = fc;\n", rule: 'one-home-for-a-package' },
-  { file: 'src/cli/fast/sin-l.ts', text: "import { m } from '../sin-m.ts';\nexport const l = m;\n", rule: 'light-fast-path' },
+  {
+    file: 'src/kit/sin-j.ts',
+    text: "import { x } from './not-there.ts';\nexport const j = x;\n",
+    rule: 'no-unresolvable',
+  },
+  {
+    file: 'src/kit/sin-k.ts',
+    text: "import fc from 'fast-check';\nexport const k = fc;\n",
+    rule: 'one-home-for-a-package',
+  },
+  {
+    file: 'src/cli/fast/sin-l.ts',
+    text: "import { m } from '../sin-m.ts';\nexport const l = m;\n",
+    rule: 'light-fast-path',
+  },
 ] as const;
 
 /** What some of them import, harmless by itself. */
@@ -60,7 +92,11 @@ describe('the check of the import rules', () => {
   for (const sin of SINS) {
     test(`refuses ${sin.file} by the rule ${sin.rule}`, () => {
       const found = report.faults.filter((f) => f.startsWith(sin.file) && f.includes(`[${sin.rule}]`));
-      assert.notEqual(found.length, 0, report.faults.filter((f) => f.startsWith(sin.file)).join('\n') || 'no fault at all');
+      assert.notEqual(
+        found.length,
+        0,
+        report.faults.filter((f) => f.startsWith(sin.file)).join('\n') || 'no fault at all',
+      );
     });
   }
 

@@ -13,11 +13,19 @@ describe('a drawing', () => {
   });
 
   test('has the colours of its palette, for light pages and for dark ones', () => {
-    const palette = { series: ['grey', 'blue'], classes: { mark: { fill: 'ink', stroke: 'ground' } }, rules: '.a{b:c}' } as const;
-    const [, light = '', dark = ''] = /<style>(.*)@media \(prefers-color-scheme:dark\)\{(.*)\}<\/style>/.exec(svg(EMPTY, palette)) ?? [];
+    const palette = {
+      series: ['grey', 'blue'],
+      classes: { mark: { fill: 'ink', stroke: 'ground' } },
+      rules: '.a{b:c}',
+    } as const;
+    const [, light = '', dark = ''] =
+      /<style>(.*)@media \(prefers-color-scheme:dark\)\{(.*)\}<\/style>/.exec(svg(EMPTY, palette)) ?? [];
     assert.match(light, /\.a\{b:c\}\.ground\{fill:#ffffff\}/);
     assert.match(light, /\.mark\{fill:#1f2328;stroke:#ffffff\}/);
     assert.match(light, /\.f0\{fill:#6e7781\}\.s0\{stroke:#6e7781\}\.f1\{fill:#0072b2\}\.s1\{stroke:#0072b2\}$/);
-    assert.match(dark, /\.mark\{fill:#e6edf3;stroke:#0d1117\}\.f0\{fill:#b1bac4\}\.s0\{stroke:#b1bac4\}\.f1\{fill:#56b4e9\}/);
+    assert.match(
+      dark,
+      /\.mark\{fill:#e6edf3;stroke:#0d1117\}\.f0\{fill:#b1bac4\}\.s0\{stroke:#b1bac4\}\.f1\{fill:#56b4e9\}/,
+    );
   });
 });

@@ -34,7 +34,14 @@ describe('a log store', () => {
     await using house = await logHouse();
     const { logs } = house;
     for (const n of numbers(0, 100)) {
-      logs.append('f', { version: 1 + (Number(n) % 2), sandbox: 's' }, 'stdout', `Line ${n}`, `r${Number(n) % 10}`, Number(n));
+      logs.append(
+        'f',
+        { version: 1 + (Number(n) % 2), sandbox: 's' },
+        'stdout',
+        `Line ${n}`,
+        `r${Number(n) % 10}`,
+        Number(n),
+      );
       if (Number(n) % 7 === 0) logs.flush();
     }
     const cases: [LogQuery, (n: number) => boolean][] = [
@@ -216,7 +223,10 @@ describe('trouble', () => {
     db.close();
     await house.reopen();
     assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['of before', 'START RequestId: r Version: 1', 'of now']);
-    assert.deepEqual(texts(await recordsOf(house.logs, 'f', { lines: 2, version: 1 })), ['START RequestId: r Version: 1', 'of now']);
+    assert.deepEqual(texts(await recordsOf(house.logs, 'f', { lines: 2, version: 1 })), [
+      'START RequestId: r Version: 1',
+      'of now',
+    ]);
   });
 
   test('with a folder that is not there: it is reported, and everything else goes on', async () => {

@@ -67,7 +67,14 @@ function put(batch: RecordBatch, one: Print | Note): LogRecord {
   }
   const platform = { ...one.platform };
   batch.platform(source, platform, requestId, time);
-  return { time, stream: 'platform', requestId, ...source, text: platformText(platform, requestId, source.version), platform };
+  return {
+    time,
+    stream: 'platform',
+    requestId,
+    ...source,
+    text: platformText(platform, requestId, source.version),
+    platform,
+  };
 }
 
 /** The bytes of a batch somewhere in the middle of others. */
@@ -89,7 +96,10 @@ describe('the records of a chunk', () => {
         const expected = all.map((one) => put(batch, one));
         assert.equal(batch.count, all.length);
         assert.deepEqual(decodeChunk(bytesOf(batch)), expected);
-        assert.deepEqual([batch.firstMs, batch.lastMs], [Math.min(...all.map((r) => r.time)), Math.max(...all.map((r) => r.time))]);
+        assert.deepEqual(
+          [batch.firstMs, batch.lastMs],
+          [Math.min(...all.map((r) => r.time)), Math.max(...all.map((r) => r.time))],
+        );
       }),
     );
   });
@@ -106,7 +116,15 @@ describe('the records of a chunk', () => {
 
   test('of a kind that is not known here keep what they say as JSON', () => {
     const batch = new RecordBatch();
-    const report = { type: 'report', status: 'success', durationMs: 1, billedMs: 1, memoryMiB: 1, maxMemoryMiB: 1, start: 'thawed' };
+    const report = {
+      type: 'report',
+      status: 'success',
+      durationMs: 1,
+      billedMs: 1,
+      memoryMiB: 1,
+      maxMemoryMiB: 1,
+      start: 'thawed',
+    };
     batch.platform({ version: 1, sandbox: 'a' }, report as unknown as PlatformRecord, 'id', 1);
     assert.deepEqual(decodeChunk(bytesOf(batch))[0]?.platform, report);
   });
@@ -158,7 +176,13 @@ describe('the records of a chunk', () => {
     assert.deepEqual(decodeChunk(lines.join('\n')), [
       { time: 1.5, stream: 'stdout', ...place, text: 'a\ud800\n' },
       { time: 2, stream: 'stderr', ...place, text: '' },
-      { time: 3, stream: 'platform', ...place, text: platformText({ type: 'start' }, 'id', 3), platform: { type: 'start' } },
+      {
+        time: 3,
+        stream: 'platform',
+        ...place,
+        text: platformText({ type: 'start' }, 'id', 3),
+        platform: { type: 'start' },
+      },
       { time: 4, stream: 'platform', ...place, text: platformText(report, 'id', 3), platform: report },
     ]);
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void decodeChunk(text)));
@@ -187,5 +211,6 @@ const TEXTS: readonly [string, PlatformRecord, string][] = [
 ];
 
 describe("AWS Lambda's lines", () => {
-  for (const [title, record, text] of TEXTS) test(`for ${title}`, () => assert.equal(platformText(record, 'id', 7), text));
+  for (const [title, record, text] of TEXTS)
+    test(`for ${title}`, () => assert.equal(platformText(record, 'id', 7), text));
 });

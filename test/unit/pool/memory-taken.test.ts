@@ -5,7 +5,11 @@ import { leased, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 
 const WAIT_MS = 10_000;
-const TAKEN = { code: 'LAM_POOL_MEMORY_TAKEN', kind: 'resource_exhausted', details: { name: 'late', memoryMiB: 128, budgetMiB: 256 } };
+const TAKEN = {
+  code: 'LAM_POOL_MEMORY_TAKEN',
+  kind: 'resource_exhausted',
+  details: { name: 'late', memoryMiB: 128, budgetMiB: 256 },
+};
 
 describe('memory that others hold', () => {
   test('is waited for, and refused after ten seconds to each in turn', async () => {
@@ -13,7 +17,8 @@ describe('memory that others hold', () => {
     leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 256 })));
     const late = revision('late', 1);
     const said: string[] = [];
-    const ask = (who: string): Promise<void> => assert.rejects(leaseOf(pool, late), TAKEN).then(() => void said.push(who));
+    const ask = (who: string): Promise<void> =>
+      assert.rejects(leaseOf(pool, late), TAKEN).then(() => void said.push(who));
     const all = [ask('first')];
     await clock.advance(1000);
     all.push(ask('second'));

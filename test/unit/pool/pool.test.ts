@@ -136,7 +136,10 @@ describe('the queue', () => {
 
 describe('an init that fails', () => {
   const failing: Script = {
-    init: () => ({ ms: 5, outcome: { kind: 'error', payload: Buffer.from('{}'), errorType: 'Runtime.ImportModuleError' } }),
+    init: () => ({
+      ms: 5,
+      outcome: { kind: 'error', payload: Buffer.from('{}'), errorType: 'Runtime.ImportModuleError' },
+    }),
   };
 
   test('fails all who wait for the first sandbox of a version', async () => {
@@ -152,7 +155,9 @@ describe('an init that fails', () => {
 
   test('fails only the first who waits while another sandbox of the version runs', async () => {
     let made = 0;
-    const { pool, clock } = poolHouse({ init: (...of) => (made++ === 0 ? { ms: 0 } : (failing.init?.(...of) ?? 'never')) });
+    const { pool, clock } = poolHouse({
+      init: (...of) => (made++ === 0 ? { ms: 0 } : (failing.init?.(...of) ?? 'never')),
+    });
     const hello = revision('hello', 1, { maxConcurrency: 2 });
     const runs = leased(await leaseOf(pool, hello));
     const unlucky = leaseOf(pool, hello);

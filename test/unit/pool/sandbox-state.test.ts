@@ -64,6 +64,9 @@ test('the table in docs/ARCHITECTURE.md is the table of the code', async () => {
     );
   const [head = [], _rule, ...body] = rows;
   assert.deepEqual(head, ['state', ...SANDBOX_EVENTS.map((e) => `\`${e}\``)]);
-  const expected = SANDBOX_STATES.map((state) => [state, ...SANDBOX_EVENTS.map((event) => transition(state, event) ?? '-')]);
+  const expected = SANDBOX_STATES.map((state) => [
+    state,
+    ...SANDBOX_EVENTS.map((event) => transition(state, event) ?? '-'),
+  ]);
   assert.deepEqual(body, expected);
 });

@@ -21,7 +21,10 @@ function stemsOf(driver: MemoryDriver): MemorySandbox[] {
 
 describe('a stem that fails its function', () => {
   test('when it is given the code is ended, and the request gets another sandbox', async () => {
-    const { pool, driver, clock } = poolHouse({ bind: () => ({ ms: 2, error: broken('no space left') }), boot: () => ({ ms: 20 }) });
+    const { pool, driver, clock } = poolHouse({
+      bind: () => ({ ms: 2, error: broken('no space left') }),
+      boot: () => ({ ms: 20 }),
+    });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
@@ -39,7 +42,10 @@ describe('a stem that fails its function', () => {
   test('is reported, and the rack rests before it makes another', async () => {
     const troubles: string[] = [];
     const onTrouble = (what: string): void => void troubles.push(what);
-    const { pool, driver, clock } = poolHouse({ bind: () => ({ ms: 2, error: broken('no space left') }) }, { onTrouble });
+    const { pool, driver, clock } = poolHouse(
+      { bind: () => ({ ms: 2, error: broken('no space left') }) },
+      { onTrouble },
+    );
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
@@ -92,7 +98,9 @@ describe('a stem that fails its function', () => {
 
   test('while it keeps one warm is replaced as well', async () => {
     let binds = 0;
-    const { pool, clock } = poolHouse({ bind: () => (binds++ === 0 ? { ms: 1, error: broken('no space left') } : { ms: 1 }) });
+    const { pool, clock } = poolHouse({
+      bind: () => (binds++ === 0 ? { ms: 1, error: broken('no space left') } : { ms: 1 }),
+    });
     const kept = revision('kept', 1, { minWarm: 1 });
     pool.announce(kept.config, kept.runtime);
     await clock.advance(1000);
@@ -122,7 +130,10 @@ describe('a stem that never connects', () => {
   test('that was taken while it booted is given up with its driver, and the request gets another sandbox', async () => {
     const troubles: string[] = [];
     const { pool, driver, clock } = poolHouse(
-      { boot: ({ code }) => (code === null ? { ms: 10_000, error: broken('it was not ready within 10 s') } : { ms: 20 }) },
+      {
+        boot: ({ code }) =>
+          code === null ? { ms: 10_000, error: broken('it was not ready within 10 s') } : { ms: 20 },
+      },
       { onTrouble: (what) => void troubles.push(what) },
     );
     const hello = revision('hello', 1);
@@ -137,7 +148,9 @@ describe('a stem that never connects', () => {
   });
 
   test('holds up no other kind of stem', async () => {
-    const { pool, driver, clock } = poolHouse({ boot: ({ limits }) => (limits.memoryMiB === 512 ? 'never' : { ms: 20 }) });
+    const { pool, driver, clock } = poolHouse({
+      boot: ({ limits }) => (limits.memoryMiB === 512 ? 'never' : { ms: 20 }),
+    });
     pool.announce({ ...DEFAULT_CONFIG, memoryMiB: 512 }, NODE);
     await clock.advance(100);
     pool.announce(DEFAULT_CONFIG, NODE);
@@ -258,7 +271,10 @@ describe('stems and memory', () => {
   });
 
   test('that are stuck keep no idle sandbox from giving way', async () => {
-    const { pool, clock } = poolHouse({ boot: ({ code }) => (code === null ? 'never' : { ms: 0 }) }, { memoryBudgetMiB: 512 });
+    const { pool, clock } = poolHouse(
+      { boot: ({ code }) => (code === null ? 'never' : { ms: 0 }) },
+      { memoryBudgetMiB: 512 },
+    );
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(STUCK_MS + 100);

@@ -94,7 +94,10 @@ describe('stems', () => {
   test('that cannot be made are reported once and tried again less and less often', async () => {
     const troubles: string[] = [];
     const error = lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'it was not ready within 10 s' });
-    const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 10, error }) }, { onTrouble: (what) => void troubles.push(what) });
+    const { pool, driver, clock } = poolHouse(
+      { boot: () => ({ ms: 10, error }) },
+      { onTrouble: (what) => void troubles.push(what) },
+    );
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(60_000);
     assert.equal(troubles.length, 1);
@@ -107,7 +110,9 @@ describe('stems', () => {
   test('that fail under a request do not fail the request', async () => {
     let boots = 0;
     const error = lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'it died' });
-    const { pool, driver, clock } = poolHouse({ boot: ({ code }) => (code === null && ++boots > 0 ? { ms: 200, error } : { ms: 20 }) });
+    const { pool, driver, clock } = poolHouse({
+      boot: ({ code }) => (code === null && ++boots > 0 ? { ms: 200, error } : { ms: 20 }),
+    });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(100);

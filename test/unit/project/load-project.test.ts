@@ -107,13 +107,20 @@ functions:
 `);
     const [hello, other] = project.functions;
     assert.equal(hello?.directory, join(root, 'functions/hello'));
-    assert.deepEqual(hello.config, { runtime: 'nodejs', handler: 'index.handler', timeoutMs: 10_000, environment: { A: 'a', B: 'own' } });
+    assert.deepEqual(hello.config, {
+      runtime: 'nodejs',
+      handler: 'index.handler',
+      timeoutMs: 10_000,
+      environment: { A: 'a', B: 'own' },
+    });
     assert.equal(other?.config.timeoutMs, 1000);
     assert.equal(other.config.handler, 'lambda_function.lambda_handler');
   });
 
   test('may use anchors, aliases and merge keys', async () => {
-    const project = await parse('functions:\n  a: &a {runtime: nodejs, memory: 256}\n  b: {<<: *a, timeout: 2}\n  c: *a\n');
+    const project = await parse(
+      'functions:\n  a: &a {runtime: nodejs, memory: 256}\n  b: {<<: *a, timeout: 2}\n  c: *a\n',
+    );
     assert.deepEqual(
       project.functions.map((each) => each.config.memoryMiB),
       [256, 256, 256],
@@ -124,9 +131,15 @@ functions:
 describe('an invalid project', () => {
   test('has all its faults reported at once, each with line and column', async () => {
     const faults = await faultsOf(
-      ['name: hello world', 'runtime: nodjs', 'memroy: 128', 'timeout: 9999', 'network: maybe', 'environment:', '  AWS_REGION: x'].join(
-        '\n',
-      ),
+      [
+        'name: hello world',
+        'runtime: nodjs',
+        'memroy: 128',
+        'timeout: 9999',
+        'network: maybe',
+        'environment:',
+        '  AWS_REGION: x',
+      ].join('\n'),
     );
     assert.deepEqual(
       faults.map((fault) => fault.split(' ')[0]),
@@ -168,12 +181,20 @@ describe('an invalid project', () => {
     ['no runtime', 'name: hello\n', /'runtime' is missing; use one of nodejs/],
     ['no functions', 'functions: {}\n', /'functions' must not be empty/],
     ['a function that is no map', 'functions:\n  hello:\n', /2:9 'functions.hello' must be a map, but is empty/],
-    ['a name as text that YAML reads as a number', 'name: 12\nruntime: nodejs\n', /1:7 'name' must be a text, but is '12'/],
+    [
+      'a name as text that YAML reads as a number',
+      'name: 12\nruntime: nodejs\n',
+      /1:7 'name' must be a text, but is '12'/,
+    ],
     ['a name in another alphabet', 'name: héllo\nruntime: nodejs\n', /'héllo', which is not a function name/],
     ['a name that climbs', 'name: ../x\nruntime: nodejs\n', /'..\/x', which is not a function name/],
     ['a name of 200 characters', `name: ${'x'.repeat(200)}\nruntime: nodejs\n`, /not a function name/],
     ['a handler without export', 'name: a\nruntime: nodejs\nhandler: index\n', /3:10 the handler 'index' must read/],
-    ['a handler that climbs', 'name: a\nruntime: nodejs\nhandler: ../index.handler\n', /the handler '..\/index.handler' must read/],
+    [
+      'a handler that climbs',
+      'name: a\nruntime: nodejs\nhandler: ../index.handler\n',
+      /the handler '..\/index.handler' must read/,
+    ],
     ['a path that leaves the project', 'functions: {a: {runtime: nodejs, path: ../..}}\n', /must stay inside/],
     ['a path that does not exist', 'functions: {a: {runtime: nodejs, path: nowhere}}\n', /'nowhere' is not a folder/],
     [
@@ -186,7 +207,11 @@ describe('an invalid project', () => {
       'name: a\nruntime: nodejs\nenvironment: {A: [1]}\n',
       /must be a text, or a number, or true or false/,
     ],
-    ['a bad route', 'name: a\nruntime: nodejs\nroutes:\n  - GET /ok\n  - FETCH /x\n', /5:5 the route 'FETCH \/x' has an unknown method/],
+    [
+      'a bad route',
+      'name: a\nruntime: nodejs\nroutes:\n  - GET /ok\n  - FETCH /x\n',
+      /5:5 the route 'FETCH \/x' has an unknown method/,
+    ],
     [
       'two functions with one route',
       'functions:\n  a: {runtime: nodejs, routes: ["GET /x/{a}"]}\n  b: {runtime: nodejs, routes: ["GET /x/{b}"]}\n',

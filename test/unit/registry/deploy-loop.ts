@@ -10,7 +10,11 @@ const registry = makeRegistry(store, systemClock);
 for (let n = 0; n < 500; n++) {
   const name = `f${n % 3}`;
   const files = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`lib/${i}.js`, `shared ${i}`.repeat(100)]));
-  const artifact = await upload(store, { ...files, 'index.js': `${round} ${n}`, 'data.bin': Buffer.alloc(60_000, `${round} ${n}`) });
+  const artifact = await upload(store, {
+    ...files,
+    'index.js': `${round} ${n}`,
+    'data.bin': Buffer.alloc(60_000, `${round} ${n}`),
+  });
   const { version } = await registry.publish(name, { artifact, config: {} });
   if (n % 20 === 19) await registry.gc({ keep: 30 });
   writeSync(1, `${name} ${version} ${artifact}\n`);

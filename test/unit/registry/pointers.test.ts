@@ -67,7 +67,10 @@ describe('the pointers of a function', () => {
   describe('live settings', () => {
     test('win over those of later deploys until they are taken away', async () => {
       await deploy('f', '1', { memoryMiB: 128, environment: { A: 'file', B: 'file' } });
-      const patched = await t.registry.patchConfig('f', { set: { memoryMiB: 512 }, setEnvironment: { A: 'live', C: 'live' } });
+      const patched = await t.registry.patchConfig('f', {
+        set: { memoryMiB: 512 },
+        setEnvironment: { A: 'live', C: 'live' },
+      });
       assert.deepEqual([patched.version, patched.unchanged], [2, false]);
       await deploy('f', '2', { memoryMiB: 256, environment: { A: 'file', B: 'file' } });
       const { config } = t.registry.resolve('f');
@@ -84,7 +87,10 @@ describe('the pointers of a function', () => {
       await deploy('f', '1', { memoryMiB: 256, environment: { A: '1' } });
       const same = await t.registry.patchConfig('f', { set: { memoryMiB: 256 } });
       assert.deepEqual([same.version, same.unchanged], [1, true]);
-      const { unchanged, notices } = await t.registry.patchConfig('f', { unset: ['timeoutMs'], unsetEnvironment: ['A', 'Z'] });
+      const { unchanged, notices } = await t.registry.patchConfig('f', {
+        unset: ['timeoutMs'],
+        unsetEnvironment: ['A', 'Z'],
+      });
       assert.deepEqual([unchanged, notices.length], [true, 1]);
       assert.match(notices[0] ?? '', /'A' comes from lam\.yaml/);
     });
@@ -92,7 +98,10 @@ describe('the pointers of a function', () => {
     test('that hid a change of lam.yaml give way to the newest one', async () => {
       await deploy('f', '1', { memoryMiB: 128 });
       await t.registry.patchConfig('f', { set: { memoryMiB: 512 } });
-      const { unchanged } = await t.registry.publish('f', { artifact: await t.artifact('1'), config: { memoryMiB: 256 } });
+      const { unchanged } = await t.registry.publish('f', {
+        artifact: await t.artifact('1'),
+        config: { memoryMiB: 256 },
+      });
       assert.equal(unchanged, true);
       await t.registry.patchConfig('f', { unset: ['memoryMiB'] });
       assert.equal(t.registry.resolve('f').config.memoryMiB, 256);

@@ -21,7 +21,12 @@ describe('the registry', () => {
 
   describe('publishing', () => {
     test('gives the next number and makes it live', async () => {
-      const answer = await t.registry.publish('hello', { artifact: await t.artifact('1'), config: {}, by: 'me@here', message: 'first' });
+      const answer = await t.registry.publish('hello', {
+        artifact: await t.artifact('1'),
+        config: {},
+        by: 'me@here',
+        message: 'first',
+      });
       assert.deepEqual(answer, {
         name: 'hello',
         version: 1,
@@ -34,12 +39,22 @@ describe('the registry', () => {
       assert.deepEqual([second.version, second.previous], [2, 1]);
       assert.equal(t.registry.resolve('hello').version, 2);
       const { history } = t.registry.detail('hello');
-      assert.deepEqual(history.at(-1), { at: t.clock.time, by: 'me@here', action: 'deploy', from: null, to: 1, message: 'first' });
+      assert.deepEqual(history.at(-1), {
+        at: t.clock.time,
+        by: 'me@here',
+        action: 'deploy',
+        from: null,
+        to: 1,
+        message: 'first',
+      });
     });
 
     test('of what is live already does nothing, and answers with the live version', async () => {
       await deploy('hello', 'same', { memoryMiB: 256 });
-      const again = await t.registry.publish('hello', { artifact: await t.artifact('same'), config: { memoryMiB: 256 } });
+      const again = await t.registry.publish('hello', {
+        artifact: await t.artifact('same'),
+        config: { memoryMiB: 256 },
+      });
       assert.deepEqual([again.version, again.unchanged, again.previous], [1, true, 1]);
       assert.equal(t.registry.detail('hello').history.length, 1);
       assert.equal(await deploy('hello', 'same', { memoryMiB: 512 }), 2);
@@ -84,7 +99,10 @@ describe('the registry', () => {
 
     for (const name of ['../x', 'x'.repeat(200), 'grüße', '', 'a b', '__proto__']) {
       test(`refuses the name '${name.slice(0, 20)}'`, async () => {
-        await assert.rejects(t.registry.publish(name, { artifact: await t.artifact('1'), config: {} }), lam('LAM_REGISTRY_INVALID_NAME'));
+        await assert.rejects(
+          t.registry.publish(name, { artifact: await t.artifact('1'), config: {} }),
+          lam('LAM_REGISTRY_INVALID_NAME'),
+        );
       });
     }
 
@@ -99,7 +117,10 @@ describe('the registry', () => {
     });
 
     test('refuses an artifact that is not there', async () => {
-      await assert.rejects(t.registry.publish('f', { artifact: 'a'.repeat(64), config: {} }), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
+      await assert.rejects(
+        t.registry.publish('f', { artifact: 'a'.repeat(64), config: {} }),
+        lam('LAM_STORE_ARTIFACT_NOT_FOUND'),
+      );
     });
 
     test('refuses an unknown runtime and lists the known ones', async () => {

@@ -71,6 +71,8 @@ export function makeRegistry(store: Store, clock: Clock): Registry {
 export async function upload(store: Store, files: Files): Promise<string> {
   const manifest = manifestOf(files);
   const { missing } = await store.artifacts.plan(manifest);
-  const { artifact } = await store.artifacts.ingest(manifest, { bytes: missing.length === 0 ? Buffer.alloc(0) : uploadOf(files, missing) });
+  const { artifact } = await store.artifacts.ingest(manifest, {
+    bytes: missing.length === 0 ? Buffer.alloc(0) : uploadOf(files, missing),
+  });
   return artifact;
 }

@@ -61,7 +61,12 @@ describe('an invocation', () => {
   });
 
   test('that was killed for its memory is told apart by its type', () => {
-    const failure = failureOfInvoke({ kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: true } }, 'the-id', 1000, NOW);
+    const failure = failureOfInvoke(
+      { kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: true } },
+      'the-id',
+      1000,
+      NOW,
+    );
     assert.equal(
       text(failure.payload),
       '{"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: the-id Error: Runtime exited with error: signal: killed"}',
@@ -88,7 +93,10 @@ describe('an invocation', () => {
 describe('an init', () => {
   test('that failed answers the very bytes the runtime sent', () => {
     const payload = Buffer.from('{"errorMessage":"no module","errorType":"Runtime.ImportModuleError"}');
-    assert.equal(failureOfInit({ kind: 'error', payload, errorType: 'Runtime.ImportModuleError' }, 'i', 10_000).payload, payload);
+    assert.equal(
+      failureOfInit({ kind: 'error', payload, errorType: 'Runtime.ImportModuleError' }, 'i', 10_000).payload,
+      payload,
+    );
   });
 
   test('that took too long says how long it might have', () => {

@@ -51,7 +51,10 @@ describe('the router', () => {
     await using made = await house({});
     const requestId = '4ff16ba7-5fe5-4a0c-8a6b-2ee6f1f0a3c4';
     const first = await answerOf(made.router, { ...REQUEST, requestId });
-    assert.deepEqual([first.version, first.status, first.start, first.requestId, first.tail], [3, 'success', 'cold', requestId, undefined]);
+    assert.deepEqual(
+      [first.version, first.status, first.start, first.requestId, first.tail],
+      [3, 'success', 'cold', requestId, undefined],
+    );
     const second = await answerOf(made.router, REQUEST);
     assert.equal(second.start, 'warm');
     assert.notEqual(second.requestId, requestId);
@@ -80,9 +83,15 @@ describe('the router', () => {
     await using made = await house({
       init: () => ({ ms: 5, outcome: { kind: 'error', payload, errorType: 'Runtime.ImportModuleError' } }),
     });
-    const answers = await Promise.all([answerOf(made.router, { ...REQUEST, wantTail: true }), answerOf(made.router, REQUEST)]);
+    const answers = await Promise.all([
+      answerOf(made.router, { ...REQUEST, wantTail: true }),
+      answerOf(made.router, REQUEST),
+    ]);
     for (const answer of answers)
-      assert.deepEqual([answer.status, answer.errorType, answer.payload], ['error', 'Runtime.ImportModuleError', payload]);
+      assert.deepEqual(
+        [answer.status, answer.errorType, answer.payload],
+        ['error', 'Runtime.ImportModuleError', payload],
+      );
     assert.equal(new Set(answers.map((a) => a.requestId)).size, 2);
     assert.match(answers[0].tail ?? '', /INIT_REPORT .*ImportModuleError[^]*"no"[^]*Status: error/);
     while (made.driver.alive.size > 0) await new Promise(setImmediate);
@@ -91,7 +100,8 @@ describe('the router', () => {
   test('ends the sandbox of a run that timed out or died, and no other', async () => {
     let runs = 0;
     await using made = await house({
-      invoke: (call) => (++runs === 1 ? new Promise(() => undefined) : Promise.resolve({ kind: 'result', payload: call.event })),
+      invoke: (call) =>
+        ++runs === 1 ? new Promise(() => undefined) : Promise.resolve({ kind: 'result', payload: call.event }),
     });
     made.resolve = () => quickly;
     const quickly = revision('hello', 3, { timeoutMs: 10 });

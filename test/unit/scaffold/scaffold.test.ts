@@ -62,7 +62,10 @@ describe('a new project', () => {
       await readFile(join(root, 'hello/lam.yaml'), 'utf8'),
       /^# yaml-language-server: \$schema=\.\/\.lam\/lam\.schema\.json\nname: hello\nruntime: nodejs22\.x\n/,
     );
-    assert.equal((JSON.parse(await readFile(join(root, 'hello/.lam/lam.schema.json'), 'utf8')) as { title: string }).title, 'lam project');
+    assert.equal(
+      (JSON.parse(await readFile(join(root, 'hello/.lam/lam.schema.json'), 'utf8')) as { title: string }).title,
+      'lam project',
+    );
     assert.deepEqual(await readdir(root), ['hello']);
   });
 
@@ -121,14 +124,20 @@ describe('a new project', () => {
   test('that can not be written leaves nothing behind', async (t) => {
     const root = await temporaryFolder(t);
     await writeFile(join(root, 'file'), '');
-    await assert.rejects(scaffold(request(root, { directory: join(root, 'file/hello') })), fails('LAM_SCAFFOLD_WRITE_FAILED', /ENOTDIR/));
+    await assert.rejects(
+      scaffold(request(root, { directory: join(root, 'file/hello') })),
+      fails('LAM_SCAFFOLD_WRITE_FAILED', /ENOTDIR/),
+    );
     assert.deepEqual(await readdir(root), ['file']);
   });
 
   for (const name of ['', '../x', 'a/b', 'x'.repeat(200), 'héllo', 'a b', 'a\u001b[31m']) {
     test(`with the name ${JSON.stringify(name.slice(0, 20))} is refused`, async (t) => {
       const root = await temporaryFolder(t);
-      await assert.rejects(scaffold(request(root, { name })), fails('LAM_SCAFFOLD_INVALID_NAME', /is not a function name/));
+      await assert.rejects(
+        scaffold(request(root, { name })),
+        fails('LAM_SCAFFOLD_INVALID_NAME', /is not a function name/),
+      );
       assert.deepEqual(await readdir(root), []);
     });
   }
@@ -169,7 +178,14 @@ describe('a template of your own', () => {
     await writeFile(join(root, 'own/binary'), Buffer.from([0, ...Buffer.from('{{name}}')]));
     await symlink('src', join(root, 'own/link'));
     const made = await scaffold(request(root, { from: join(root, 'own') }));
-    assert.deepEqual(made.files, ['.lam/lam.schema.json', '__init__.py', 'binary', 'lam.yaml', 'link', 'src/hello.mjs']);
+    assert.deepEqual(made.files, [
+      '.lam/lam.schema.json',
+      '__init__.py',
+      'binary',
+      'lam.yaml',
+      'link',
+      'src/hello.mjs',
+    ]);
     assert.equal(await readFile(join(root, 'hello/lam.yaml'), 'utf8'), 'name: hello # mine\nruntime: nodejs\n');
     assert.equal(await readFile(join(root, 'hello/src/hello.mjs'), 'utf8'), '// hello');
     assert.equal(await readlink(join(root, 'hello/link')), 'src');
@@ -244,7 +260,10 @@ describe('a template of your own', () => {
     const before = process.env['PATH'];
     process.env['PATH'] = root;
     try {
-      await assert.rejects(scaffold(request(root, { from: `file://${root}/x.git` })), fails('LAM_SCAFFOLD_GIT_MISSING', /git is needed/));
+      await assert.rejects(
+        scaffold(request(root, { from: `file://${root}/x.git` })),
+        fails('LAM_SCAFFOLD_GIT_MISSING', /git is needed/),
+      );
     } finally {
       process.env['PATH'] = before;
     }
@@ -261,7 +280,10 @@ describe('a template of your own', () => {
   ]) {
     test(`is never taken from ${JSON.stringify(from)}`, async (t) => {
       const root = await temporaryFolder(t);
-      await assert.rejects(scaffold(request(root, { from })), fails('LAM_SCAFFOLD_SOURCE_INVALID', /neither a folder nor the address/));
+      await assert.rejects(
+        scaffold(request(root, { from })),
+        fails('LAM_SCAFFOLD_SOURCE_INVALID', /neither a folder nor the address/),
+      );
     });
   }
 });
@@ -272,7 +294,15 @@ describe('the templates of lam', async () => {
   test('are the ones promised, each with a description', () => {
     assert.deepEqual(
       templates.map(({ runtime, template }) => `${runtime}/${template}`),
-      ['nodejs/hello', 'nodejs/http-api', 'nodejs/typescript', 'provided/go', 'provided/shell', 'python3/hello', 'python3/http-api'],
+      [
+        'nodejs/hello',
+        'nodejs/http-api',
+        'nodejs/typescript',
+        'provided/go',
+        'provided/shell',
+        'python3/hello',
+        'python3/http-api',
+      ],
     );
     for (const { template, description } of templates) assert.match(description, /^A.*\.$|^An.*\.$/, template);
   });
@@ -285,9 +315,11 @@ describe('the templates of lam', async () => {
       const project = await loadProject(directory);
       assert.equal(project.functions[0]?.name, 'my-function');
       JSON.parse(await readFile(join(directory, 'events/example.json'), 'utf8'));
-      for (const file of ['README.md', '.lamignore', '.gitignore']) assert.ok((await stat(join(directory, file))).isFile(), file);
+      for (const file of ['README.md', '.lamignore', '.gitignore'])
+        assert.ok((await stat(join(directory, file))).isFile(), file);
       for (const file of await readdir(directory, { recursive: true, withFileTypes: true })) {
-        if (file.isFile()) assert.ok(!(await readFile(join(file.parentPath, file.name), 'utf8')).includes('{{'), file.name);
+        if (file.isFile())
+          assert.ok(!(await readFile(join(file.parentPath, file.name), 'utf8')).includes('{{'), file.name);
       }
     });
   }

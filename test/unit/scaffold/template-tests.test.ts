@@ -19,7 +19,15 @@ async function scaffolded(t: TestContext, runtime: string, template: string): Pr
   const root = await realpath(await mkdtemp(join(tmpdir(), 'lam-template-test-')));
   t.after(() => rm(root, { recursive: true, force: true }));
   const directory = join(root, 'hello');
-  await scaffold({ name: 'hello', runtime, template, directory, cwd: directory, force: false, templatesRoot: TEMPLATES });
+  await scaffold({
+    name: 'hello',
+    runtime,
+    template,
+    directory,
+    cwd: directory,
+    force: false,
+    templatesRoot: TEMPLATES,
+  });
   return directory;
 }
 

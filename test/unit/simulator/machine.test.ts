@@ -16,7 +16,12 @@ function traceOf(calls: readonly (readonly [name: string, startMs: number])[]): 
   return builder.build(() => ({ memoryMiB: 512, initMs: 50 }));
 }
 
-function run(trace: Trace, name: (typeof POLICY_NAMES)[number], options: Partial<MachineOptions> = {}, perSandbox = 1): Outcome {
+function run(
+  trace: Trace,
+  name: (typeof POLICY_NAMES)[number],
+  options: Partial<MachineOptions> = {},
+  perSandbox = 1,
+): Outcome {
   const machine = new Machine(trace, policyOf(name, perSandbox), { ...OPTIONS, ...options });
   while (!machine.run(1000));
   return machine.outcome();
@@ -96,7 +101,11 @@ describe('every policy', () => {
       equal(outcome.invocations, trace.of.length);
       ok(outcome.coldStarts > 0 && outcome.coldStarts < outcome.invocations);
       ok(outcome.idleGBs > 0 && outcome.idleGBs <= (4096 / 1024) * (trace.horizonMs / 1000));
-      ok(outcome.prewarmsWasted <= outcome.prewarms && outcome.prewarms <= outcome.starts && outcome.evictions <= outcome.starts);
+      ok(
+        outcome.prewarmsWasted <= outcome.prewarms &&
+          outcome.prewarms <= outcome.starts &&
+          outcome.evictions <= outcome.starts,
+      );
       deepEqual(run(trace, name, { memoryMiB: 4096 }), outcome);
     });
   }

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { isLamError } from '../../../src/errors/index.ts';
-import { readAzureTrace, POLICY_NAMES, simulate, syntheticTrace, writeReport, type Simulation } from '../../../src/simulator/index.ts';
+import {
+  readAzureTrace,
+  POLICY_NAMES,
+  simulate,
+  syntheticTrace,
+  writeReport,
+  type Simulation,
+} from '../../../src/simulator/index.ts';
 import { addedLatencyPlot } from '../../../src/simulator/report/added-latency-plot.ts';
 import { logAxis } from '../../../src/simulator/report/log-axis.ts';
 import { markdownReport } from '../../../src/simulator/report/markdown.ts';
@@ -53,13 +60,19 @@ describe('a simulation', () => {
 });
 
 /** Texts of a plot with the stretch they cover, px, by a guess that errs on the wide side. */
-function textsOf(plot: string): readonly { readonly content: string; readonly from: number; readonly to: number; readonly y: number }[] {
-  return [...plot.matchAll(/<text x="([\d.-]+)" y="([\d.-]+)"([^>]*)>([^<]*)</g)].map(([, x, y, rest = '', content = '']) => {
-    const [, size = 13] = [['title', 17] as const, ['small', 11.5] as const].find(([word]) => rest.includes(word)) ?? [];
-    const width = content.length * size * 0.58;
-    const [, part = 0] = [['end', 1] as const, ['middle', 0.5] as const].find(([word]) => rest.includes(`"${word}"`)) ?? [];
-    return { content, from: Number(x) - part * width, to: Number(x) + (1 - part) * width, y: Number(y) };
-  });
+function textsOf(
+  plot: string,
+): readonly { readonly content: string; readonly from: number; readonly to: number; readonly y: number }[] {
+  return [...plot.matchAll(/<text x="([\d.-]+)" y="([\d.-]+)"([^>]*)>([^<]*)</g)].map(
+    ([, x, y, rest = '', content = '']) => {
+      const [, size = 13] =
+        [['title', 17] as const, ['small', 11.5] as const].find(([word]) => rest.includes(word)) ?? [];
+      const width = content.length * size * 0.58;
+      const [, part = 0] =
+        [['end', 1] as const, ['middle', 0.5] as const].find(([word]) => rest.includes(`"${word}"`)) ?? [];
+      return { content, from: Number(x) - part * width, to: Number(x) + (1 - part) * width, y: Number(y) };
+    },
+  );
 }
 
 function pointsOf(plot: string): readonly (readonly number[])[] {
@@ -75,7 +88,8 @@ describe('the plots', () => {
 
     test(`${name}: every text lies on the sheet, every policy has its name, dark pages have their colours`, () => {
       const texts = textsOf(plot);
-      for (const { content, from, to, y } of texts) ok(from >= 0 && to <= width && y > 10 && y <= height, `'${content}' at ${from},${y}`);
+      for (const { content, from, to, y } of texts)
+        ok(from >= 0 && to <= width && y > 10 && y <= height, `'${content}' at ${from},${y}`);
       for (const policy of POLICY_NAMES) equal(texts.filter(({ content }) => content === policy).length, 1, policy);
       match(plot, /prefers-color-scheme:dark/);
     });

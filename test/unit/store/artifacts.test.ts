@@ -5,7 +5,17 @@ import { after, before, describe, test } from 'node:test';
 import { artifactDigest } from '../../../src/contract/index.ts';
 import { ArtifactStore, receiveArtifact, receiveZip } from '../../../src/store/index.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
-import { filesBelow, lam, manifestOf, sha256, testHome, uploadOf, zipOf, type Files, type TestHome } from './support.ts';
+import {
+  filesBelow,
+  lam,
+  manifestOf,
+  sha256,
+  testHome,
+  uploadOf,
+  zipOf,
+  type Files,
+  type TestHome,
+} from './support.ts';
 
 describe('an upload', () => {
   let home: TestHome;
@@ -17,7 +27,9 @@ describe('an upload', () => {
   const send = async (files: Files): Promise<Awaited<ReturnType<ArtifactStore['ingest']>>> => {
     const manifest = manifestOf(files);
     const { missing } = await home.artifacts.plan(manifest);
-    return home.artifacts.ingest(manifest, { bytes: missing.length === 0 ? Buffer.alloc(0) : uploadOf(files, missing) });
+    return home.artifacts.ingest(manifest, {
+      bytes: missing.length === 0 ? Buffer.alloc(0) : uploadOf(files, missing),
+    });
   };
 
   test('becomes a readable tree under the digest of its manifest', async () => {
@@ -25,7 +37,11 @@ describe('an upload', () => {
     const { artifact, ...sums } = await send(files);
     assert.equal(artifact, artifactDigest(manifestOf(files)));
     assert.deepEqual(sums, { files: 4, size: 8, added: 8 });
-    assert.deepEqual(await filesBelow(home.artifacts.treePath(artifact)), { 'index.js': 'one', 'lib/deep/er.js': 'two', 'bin/go': '#!' });
+    assert.deepEqual(await filesBelow(home.artifacts.treePath(artifact)), {
+      'index.js': 'one',
+      'lib/deep/er.js': 'two',
+      'bin/go': '#!',
+    });
     assert.deepEqual(await home.artifacts.manifest(artifact), manifestOf(files));
   });
 
@@ -134,7 +150,10 @@ describe('an upload', () => {
     const whole = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array> {
       yield bytes;
     };
-    await assert.rejects(receiveArtifact(home.paths, home.artifacts, whole(body.subarray(0, 20))), lam('LAM_STORE_UPLOAD_INVALID', 'ends'));
+    await assert.rejects(
+      receiveArtifact(home.paths, home.artifacts, whole(body.subarray(0, 20))),
+      lam('LAM_STORE_UPLOAD_INVALID', 'ends'),
+    );
     await assert.rejects(
       receiveArtifact(home.paths, home.artifacts, whole(Buffer.from([0, 0, 0, 1, 0x7b]))),
       lam('LAM_STORE_UPLOAD_INVALID', 'JSON'),
@@ -143,7 +162,10 @@ describe('an upload', () => {
       receiveArtifact(home.paths, home.artifacts, whole(Buffer.from([255, 0, 0, 1, 0x7b]))),
       lam('LAM_STORE_UPLOAD_INVALID', 'long'),
     );
-    assert.equal((await receiveZip(home.paths, home.artifacts, whole(zipOf([{ name: 'z', content: 'zip' }])))).files, 1);
+    assert.equal(
+      (await receiveZip(home.paths, home.artifacts, whole(zipOf([{ name: 'z', content: 'zip' }])))).files,
+      1,
+    );
     assert.deepEqual(await readdir(home.paths.tmp), []);
   });
 
@@ -183,7 +205,10 @@ describe('a manifest from a client', () => {
   for (const [title, manifest, names] of refused) {
     test(`is refused when it ${title}`, async () => {
       await assert.rejects(home.artifacts.plan(manifest), lam('LAM_STORE_MANIFEST_INVALID', names));
-      await assert.rejects(home.artifacts.ingest(manifest, { bytes: Buffer.alloc(0) }), lam('LAM_STORE_MANIFEST_INVALID', names));
+      await assert.rejects(
+        home.artifacts.ingest(manifest, { bytes: Buffer.alloc(0) }),
+        lam('LAM_STORE_MANIFEST_INVALID', names),
+      );
     });
   }
 

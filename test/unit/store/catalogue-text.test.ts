@@ -52,7 +52,9 @@ describe('the text of a catalogue', () => {
   test('comes back as it was, whatever people wrote, in the order of the functions', () => {
     fc.assert(
       fc.property(names, texts, fc.nat({ max: 3 }), (all, text, versions) => {
-        const records = all.map((name) => recordOf(name, versions + 1, { overrides: { description: text }, history: [] }));
+        const records = all.map((name) =>
+          recordOf(name, versions + 1, { overrides: { description: text }, history: [] }),
+        );
         const state = CatalogueState.of(records, { gone: 3 });
         const again = read(print(state));
         assert.deepEqual(contentOf(again), contentOf(state));
@@ -114,7 +116,11 @@ describe('the text of a catalogue', () => {
     ['is cut off within a line', good.slice(0, -60), /not JSON/],
     ['lost its last line', good.replace(/\}\}\n$/, ''), /not JSON/],
     ['goes on after its end', `${good}{}`, /not JSON/],
-    ['has a line of another function', good.replace('"b":{"name":"b"', '"b":{"name":"a"'), /function 'b': has another name inside/],
+    [
+      'has a line of another function',
+      good.replace('"b":{"name":"b"', '"b":{"name":"a"'),
+      /function 'b': has another name inside/,
+    ],
     [
       'has a function without its live version',
       good.replace('"lastVersion":1,"live":1', '"lastVersion":1,"live":2'),

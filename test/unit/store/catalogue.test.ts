@@ -34,7 +34,11 @@ describe('the catalogue', () => {
 
   test('makes changes one after the other, each on top of the last', async () => {
     const catalogue = await Catalogue.open(path);
-    await Promise.all(Array.from({ length: 20 }, () => catalogue.mutate((draft) => (draft.retired['n'] = (draft.retired['n'] ?? 0) + 1))));
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        catalogue.mutate((draft) => (draft.retired['n'] = (draft.retired['n'] ?? 0) + 1)),
+      ),
+    );
     assert.equal(catalogue.data.retired['n'], 20);
   });
 
@@ -122,9 +126,17 @@ describe('the catalogue', () => {
   });
 
   test('of schema 1 gets the settings that came later, and keeps an idle time that somebody set', () => {
-    const version = (input: object) => ({ version: 1, artifact: 'sha256:0', input, config: { memoryMiB: 128, idleTimeoutMs: 600_000 } });
+    const version = (input: object) => ({
+      version: 1,
+      artifact: 'sha256:0',
+      input,
+      config: { memoryMiB: 128, idleTimeoutMs: 600_000 },
+    });
     const record = (name: string, input: object, overrides: object) =>
-      Object.assign({ name, live: 1, lastVersion: 1, aliases: {}, history: [], overrides }, { versions: { 1: version(input) } });
+      Object.assign(
+        { name, live: 1, lastVersion: 1, aliases: {}, history: [], overrides },
+        { versions: { 1: version(input) } },
+      );
     const functions = {
       plain: record('plain', {}, {}),
       inYaml: record('inYaml', { idleTimeoutMs: 600_000 }, {}),
@@ -134,7 +146,11 @@ describe('the catalogue', () => {
     assert.ok(reading.kind === 'ok');
     const idle = Object.entries(reading.data.functions).map(([name, f]) => [name, f.versions['1']?.config]);
     const after = (idleTimeoutMs: number | null) => ({ memoryMiB: 128, idleTimeoutMs, concurrency: 1, minWarm: 0 });
-    assert.deepEqual(Object.fromEntries(idle), { plain: after(null), inYaml: after(600_000), overridden: after(600_000) });
+    assert.deepEqual(Object.fromEntries(idle), {
+      plain: after(null),
+      inYaml: after(600_000),
+      overridden: after(600_000),
+    });
   });
   test('of an older schema goes through every migration in turn', () => {
     const migrations = [
@@ -162,7 +178,10 @@ describe('writing under a home', () => {
     const base = await mkdtemp(join(tmpdir(), 'lam-home-'));
     t.after(() => rm(base, { recursive: true, force: true }));
     await writeFile(join(base, 'file'), '');
-    assert.throws(() => prepareHome(layout(join(base, 'file', 'home'))), lam('LAM_STORE_NOT_WRITABLE', join(base, 'file')));
+    assert.throws(
+      () => prepareHome(layout(join(base, 'file', 'home'))),
+      lam('LAM_STORE_NOT_WRITABLE', join(base, 'file')),
+    );
   });
 
   test('replaces a file whole, or leaves it and nothing else', async (t) => {
@@ -178,8 +197,10 @@ describe('writing under a home', () => {
 
   test('translates what the system says', () => {
     const failure = (code: string): Error => Object.assign(new Error(code), { code, syscall: 'write', path: '/p/q' });
-    for (const code of ['ENOSPC', 'EDQUOT']) assert.ok(lam('LAM_STORE_DISK_FULL', '/p/q')(storeError(failure(code), '/p')));
-    for (const code of ['EACCES', 'EROFS', 'EPERM']) assert.ok(lam('LAM_STORE_NOT_WRITABLE', '/p/q')(storeError(failure(code), '/p')));
+    for (const code of ['ENOSPC', 'EDQUOT'])
+      assert.ok(lam('LAM_STORE_DISK_FULL', '/p/q')(storeError(failure(code), '/p')));
+    for (const code of ['EACCES', 'EROFS', 'EPERM'])
+      assert.ok(lam('LAM_STORE_NOT_WRITABLE', '/p/q')(storeError(failure(code), '/p')));
     const other = failure('EIO');
     assert.equal(storeError(other, '/p'), other);
   });

@@ -6,7 +6,12 @@ import { CatalogueState } from '../../../src/store/catalogue-state.ts';
 import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
 import { diskUse, manifestOf, testHome, uploadOf, type Files, type TestHome } from './support.ts';
 
-function functionRecord(name: string, versions: readonly number[], live: number, aliases: Record<string, number> = {}): FunctionRecord {
+function functionRecord(
+  name: string,
+  versions: readonly number[],
+  live: number,
+  aliases: Record<string, number> = {},
+): FunctionRecord {
   return {
     name,
     createdAt: 0,
@@ -19,7 +24,16 @@ function functionRecord(name: string, versions: readonly number[], live: number,
     versions: Object.fromEntries(
       versions.map((version) => [
         version,
-        { version, artifact: `${version}`.repeat(64), config: DEFAULT_CONFIG, input: {}, createdAt: 0, by: '', message: '', size: 0 },
+        {
+          version,
+          artifact: `${version}`.repeat(64),
+          config: DEFAULT_CONFIG,
+          input: {},
+          createdAt: 0,
+          by: '',
+          message: '',
+          size: 0,
+        },
       ]),
     ),
   };
@@ -31,7 +45,10 @@ function catalogueOf(...records: readonly FunctionRecord[]): CatalogueView {
 
 describe('the plan of gc', () => {
   test('keeps the newest versions, and the live and aliased ones', () => {
-    const catalogue = catalogueOf(functionRecord('b', [1, 2, 3, 4, 5, 12], 2, { prod: 3 }), functionRecord('a', [7, 8], 8));
+    const catalogue = catalogueOf(
+      functionRecord('b', [1, 2, 3, 4, 5, 12], 2, { prod: 3 }),
+      functionRecord('a', [7, 8], 8),
+    );
     assert.deepEqual(planGc(catalogue, 1), [
       { name: 'a', version: 7 },
       { name: 'b', version: 1 },
@@ -41,7 +58,9 @@ describe('the plan of gc', () => {
   });
 
   test('keeps live and aliased versions even when none are to be kept', () => {
-    assert.deepEqual(planGc(catalogueOf(functionRecord('f', [1, 2, 3], 3, { old: 1 })), 0), [{ name: 'f', version: 2 }]);
+    assert.deepEqual(planGc(catalogueOf(functionRecord('f', [1, 2, 3], 3, { old: 1 })), 0), [
+      { name: 'f', version: 2 },
+    ]);
   });
 
   test('drops nothing where there are fewer versions than to keep, and leaves out pinned ones', () => {
@@ -131,7 +150,11 @@ describe('df', () => {
         draft.add(record);
       }
     });
-    const answer = await df(home.paths, catalogue.data, home.artifacts, { logsOf: (name) => name.length, logs: 6, reclaimable: 0 });
+    const answer = await df(home.paths, catalogue.data, home.artifacts, {
+      logsOf: (name) => name.length,
+      logs: 6,
+      reclaimable: 0,
+    });
     assert.deepEqual(
       answer.functions.map(({ name, versions, logical, logs }) => ({ name, versions, logical, logs })),
       [

@@ -11,7 +11,8 @@ import { filesBelow, lam, manifestOf, testHome, uploadOf } from './support.ts';
 
 /** A file system of 2 MiB, or why there is none. */
 function smallDisk(): { readonly folder: string } | { readonly skip: string } {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return { skip: 'mounting a small file system takes root on Linux' };
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return { skip: 'mounting a small file system takes root on Linux' };
   const folder = mkdtempSync(join(tmpdir(), 'lam-full-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder], { stdio: 'pipe' });
@@ -39,7 +40,10 @@ describe('on a full disk', { skip: 'skip' in disk && disk.skip }, () => {
     const ballast = join(folder, 'ballast');
     writeFileSync(ballast, Buffer.alloc(1024 * 1024));
     const big = { 'index.js': 'small', 'a.bin': randomBytes(500_000), 'b.bin': randomBytes(700_000) };
-    await assert.rejects(artifacts.ingest(manifestOf(big), { bytes: uploadOf(big) }), lam('LAM_STORE_DISK_FULL', folder));
+    await assert.rejects(
+      artifacts.ingest(manifestOf(big), { bytes: uploadOf(big) }),
+      lam('LAM_STORE_DISK_FULL', folder),
+    );
     assert.deepEqual(readdirSync(paths.staging), []);
     assert.deepEqual(await filesBelow(artifacts.treePath(first.artifact)), small);
     assert.deepEqual([...artifacts.digests], [first.artifact]);

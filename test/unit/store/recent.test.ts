@@ -18,7 +18,11 @@ describe('what was used last', () => {
   });
 
   test('never weighs more than it may, and is what a plain list of uses says', () => {
-    const use = fc.tuple(fc.constantFrom('set', 'get', 'delete'), fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 1, max: 6 }));
+    const use = fc.tuple(
+      fc.constantFrom('set', 'get', 'delete'),
+      fc.constantFrom('a', 'b', 'c', 'd'),
+      fc.integer({ min: 1, max: 6 }),
+    );
     fc.assert(
       fc.property(fc.array(use, { maxLength: 60 }), (uses) => {
         const recent = new Recent<number>(8, (weight) => weight);
@@ -37,7 +41,8 @@ describe('what was used last', () => {
             if (before !== undefined) model = [...model.filter(([name]) => name !== key), before];
           }
         }
-        for (const key of ['a', 'b', 'c', 'd']) assert.equal(recent.get(key), model.find(([name]) => name === key)?.[1]);
+        for (const key of ['a', 'b', 'c', 'd'])
+          assert.equal(recent.get(key), model.find(([name]) => name === key)?.[1]);
       }),
     );
   });

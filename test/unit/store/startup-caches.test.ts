@@ -68,7 +68,13 @@ describe('start-up caches', () => {
     const good = await readFile(file);
     const flipped = Buffer.from(good);
     flipped[2500] = (flipped[2500] ?? 0) ^ 1;
-    const bad: readonly Buffer[] = [good.subarray(0, 3000), good.subarray(0, 5), Buffer.alloc(0), Buffer.alloc(good.length), flipped];
+    const bad: readonly Buffer[] = [
+      good.subarray(0, 3000),
+      good.subarray(0, 5),
+      Buffer.alloc(0),
+      Buffer.alloc(good.length),
+      flipped,
+    ];
     for (const content of [...bad, Buffer.concat([good, Buffer.from('x')])]) {
       await writeFile(file, content);
       assert.equal(await (await afresh()).get(digest, NODE), undefined);
@@ -134,7 +140,9 @@ describe('the facts of an artifact', () => {
       'g.jsx': '7',
       js: '8',
     };
-    const { artifact } = await home.artifacts.ingest(manifestOf({ ...files, link: '->a.js' }), { bytes: uploadOf(files) });
+    const { artifact } = await home.artifacts.ingest(manifestOf({ ...files, link: '->a.js' }), {
+      bytes: uploadOf(files),
+    });
     const reopened = await ArtifactStore.open(home.paths, { clock: systemClock });
     for (const artifacts of [home.artifacts, reopened, reopened])
       assert.deepEqual(await artifacts.facts(artifact), { size: 23, codeBytes: 15 });

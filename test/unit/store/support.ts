@@ -68,7 +68,8 @@ export type Files = Readonly<Record<string, string | Buffer>>;
 export function manifestOf(files: Files): Manifest {
   const entries = Object.entries(files).map(([name, content]) => {
     const path = name.replace(/\*$/, '');
-    if (typeof content === 'string' && content.startsWith('->')) return { path, kind: 'symlink' as const, target: content.slice(2) };
+    if (typeof content === 'string' && content.startsWith('->'))
+      return { path, kind: 'symlink' as const, target: content.slice(2) };
     const bytes = Buffer.from(content);
     return { path, kind: 'file' as const, digest: sha256(bytes), size: bytes.length, executable: name.endsWith('*') };
   });
@@ -80,7 +81,8 @@ export function uploadOf(files: Files, wanted?: readonly string[]): Buffer {
   const parts: ZipPart[] = [];
   for (const [name, content] of Object.entries(files)) {
     if (typeof content === 'string' && content.startsWith('->')) continue;
-    if (wanted === undefined || wanted.includes(sha256(Buffer.from(content)))) parts.push({ name: name.replace(/\*$/, ''), content });
+    if (wanted === undefined || wanted.includes(sha256(Buffer.from(content))))
+      parts.push({ name: name.replace(/\*$/, ''), content });
   }
   return zipOf(parts);
 }
@@ -96,7 +98,9 @@ export interface TestHome {
 }
 
 /** A home in a new temporary folder. */
-export async function testHome(options: { limits?: ArtifactLimits; linker?: Linker; home?: string } = {}): Promise<TestHome> {
+export async function testHome(
+  options: { limits?: ArtifactLimits; linker?: Linker; home?: string } = {},
+): Promise<TestHome> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'lam-store-')));
   const paths = layout(home);
   prepareHome(paths);

@@ -63,18 +63,48 @@ describe('a zip from elsewhere', () => {
       code: 'LAM_STORE_ZIP_UNSAFE_PATH',
       names: 'a/../../evil',
     },
-    { title: "hides '..' behind './'", parts: [{ name: './../evil', content: 'x' }], code: 'LAM_STORE_ZIP_UNSAFE_PATH', names: '../evil' },
+    {
+      title: "hides '..' behind './'",
+      parts: [{ name: './../evil', content: 'x' }],
+      code: 'LAM_STORE_ZIP_UNSAFE_PATH',
+      names: '../evil',
+    },
     {
       title: 'has an absolute path',
       parts: [{ name: '/etc/passwd', content: 'x' }],
       code: 'LAM_STORE_ZIP_UNSAFE_PATH',
       names: '/etc/passwd',
     },
-    { title: 'has an absolute folder', parts: [{ name: '/', mode: 0o040755 }], code: 'LAM_STORE_ZIP_UNSAFE_PATH', names: "'/'" },
-    { title: 'has a backslash', parts: [{ name: 'a\\b', content: 'x' }], code: 'LAM_STORE_ZIP_UNSAFE_PATH', names: 'a\\b' },
-    { title: 'has a NUL character', parts: [{ name: 'a\0b', content: 'x' }], code: 'LAM_STORE_ZIP_UNSAFE_PATH', names: 'NUL' },
-    { title: 'has a drive letter', parts: [{ name: 'C:evil', content: 'x' }], code: 'LAM_STORE_ZIP_UNSAFE_PATH', names: 'C:evil' },
-    { title: 'has an empty name', parts: [{ name: '', content: 'x' }], code: 'LAM_STORE_ZIP_UNSAFE_PATH', names: 'empty' },
+    {
+      title: 'has an absolute folder',
+      parts: [{ name: '/', mode: 0o040755 }],
+      code: 'LAM_STORE_ZIP_UNSAFE_PATH',
+      names: "'/'",
+    },
+    {
+      title: 'has a backslash',
+      parts: [{ name: 'a\\b', content: 'x' }],
+      code: 'LAM_STORE_ZIP_UNSAFE_PATH',
+      names: 'a\\b',
+    },
+    {
+      title: 'has a NUL character',
+      parts: [{ name: 'a\0b', content: 'x' }],
+      code: 'LAM_STORE_ZIP_UNSAFE_PATH',
+      names: 'NUL',
+    },
+    {
+      title: 'has a drive letter',
+      parts: [{ name: 'C:evil', content: 'x' }],
+      code: 'LAM_STORE_ZIP_UNSAFE_PATH',
+      names: 'C:evil',
+    },
+    {
+      title: 'has an empty name',
+      parts: [{ name: '', content: 'x' }],
+      code: 'LAM_STORE_ZIP_UNSAFE_PATH',
+      names: 'empty',
+    },
     {
       title: 'has a name of no encoding',
       parts: [{ name: Buffer.from([0x61, 0xff]), content: 'x' }],
@@ -234,9 +264,15 @@ describe('a zip from elsewhere', () => {
   }
 
   test('is refused when it is no zip, empty, or too large itself', async () => {
-    await assert.rejects(home.artifacts.ingestZip({ bytes: Buffer.from('hello, I am text') }), lam('LAM_STORE_ZIP_NOT_A_ZIP'));
+    await assert.rejects(
+      home.artifacts.ingestZip({ bytes: Buffer.from('hello, I am text') }),
+      lam('LAM_STORE_ZIP_NOT_A_ZIP'),
+    );
     await assert.rejects(home.artifacts.ingestZip({ bytes: Buffer.alloc(0) }), lam('LAM_STORE_ZIP_EMPTY'));
-    await assert.rejects(home.artifacts.ingestZip({ bytes: Buffer.alloc(200_001) }), lam('LAM_STORE_ZIP_TOO_LARGE', 'the zip'));
+    await assert.rejects(
+      home.artifacts.ingestZip({ bytes: Buffer.alloc(200_001) }),
+      lam('LAM_STORE_ZIP_TOO_LARGE', 'the zip'),
+    );
   });
 
   test('is refused wherever it is cut off', async () => {
@@ -245,7 +281,11 @@ describe('a zip from elsewhere', () => {
       { name: 'b', content: 'x'.repeat(300) },
     ]);
     for (const length of [30, 60, zip.length - 30, zip.length - 1]) {
-      await assert.rejects(home.artifacts.ingestZip({ bytes: zip.subarray(0, length) }), lam('LAM_STORE_ZIP_TRUNCATED'), `at ${length}`);
+      await assert.rejects(
+        home.artifacts.ingestZip({ bytes: zip.subarray(0, length) }),
+        lam('LAM_STORE_ZIP_TRUNCATED'),
+        `at ${length}`,
+      );
     }
     // The end is there, but bytes in the middle are gone.
     const holed = Buffer.concat([zip.subarray(0, 20), zip.subarray(50)]);

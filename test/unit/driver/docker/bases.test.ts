@@ -15,5 +15,8 @@ test('where the engine is on another machine and no image was named, there is no
     nodeArgs: [],
     assetsDir: '/nonexistent',
   });
-  await assert.rejects(bases.find(runtime, null), { code: 'LAM_DRIVER_NO_BASE', message: /does not run in this machine/ });
+  await assert.rejects(bases.find(runtime, null), {
+    code: 'LAM_DRIVER_NO_BASE',
+    message: /does not run in this machine/,
+  });
 });

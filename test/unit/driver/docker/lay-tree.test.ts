@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,7 +59,8 @@ const refuse = (code: string) => (): never => {
 test('a small tree is laid out at once: links to the same files, folders, and links as they are', async () => {
   await using trees = await Trees.make();
   const laying = layTree(trees.from, trees.to, { ...plain, clock: { ...systemClock, monotonic: () => 0 } });
-  const namesIn = (folder: string): readonly string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
+  const namesIn = (folder: string): readonly string[] =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
   assert.deepEqual(namesIn(trees.to), namesIn(trees.from));
   await laying;
   for (const name of ['index.js', 'lib/run']) {

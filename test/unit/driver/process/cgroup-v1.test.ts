@@ -10,10 +10,14 @@ import { openCgroupsV1, v1Mounts } from '../../../../src/driver/process/cgroup-v
 const LIMITS = { memoryMiB: 128, cpus: 0.5, pids: 64 };
 
 /** Folders where controllers would be mounted, by their names. */
-async function mountsOf(names: readonly string[]): Promise<{ root: string; mounts: ReturnType<typeof v1Mounts> } & AsyncDisposable> {
+async function mountsOf(
+  names: readonly string[],
+): Promise<{ root: string; mounts: ReturnType<typeof v1Mounts> } & AsyncDisposable> {
   const root = await mkdtemp(join(tmpdir(), 'lam-cgroups-'));
   for (const name of names) mkdirSync(join(root, name));
-  const mountinfo = names.map((name, i) => `${i} 1 0:${i} / ${join(root, name)} rw - cgroup cgroup rw,${name}`).join('\n');
+  const mountinfo = names
+    .map((name, i) => `${i} 1 0:${i} / ${join(root, name)} rw - cgroup cgroup rw,${name}`)
+    .join('\n');
   return { root, mounts: v1Mounts(mountinfo), [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
 }
 

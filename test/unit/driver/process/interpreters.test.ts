@@ -20,7 +20,10 @@ describe('looking for an interpreter', () => {
     const folder = await mkdtemp(join(tmpdir(), 'lam-path-'));
     try {
       const interpreters = new Interpreters(['node'], '/boot.py', `/nonexistent::${folder}`);
-      const missing = { code: 'LAM_DRIVER_RUNTIME_MISSING', details: { runtime: 'python3.12', wants: 'Python 3.8 or newer' } };
+      const missing = {
+        code: 'LAM_DRIVER_RUNTIME_MISSING',
+        details: { runtime: 'python3.12', wants: 'Python 3.8 or newer' },
+      };
       await assert.rejects(interpreters.find(runtime('python3.12')), missing);
       await writeFile(join(folder, 'python3.12'), answering('3.7.1'), { mode: 0o755 });
       await assert.rejects(interpreters.find(runtime('python3.12')), missing);

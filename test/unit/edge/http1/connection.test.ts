@@ -69,7 +69,9 @@ async function house(options: { mostBodyBytes?: number } = {}): Promise<House> {
     service: {
       handlerFor(head) {
         looks++;
-        return head.target.startsWith('/left') ? undefined : { serve: (body, reply) => void calls.push({ head, body, reply }) };
+        return head.target.startsWith('/left')
+          ? undefined
+          : { serve: (body, reply) => void calls.push({ head, body, reply }) };
       },
     },
   });
@@ -135,7 +137,10 @@ describe('a plain connection', () => {
     for (const [i, target] of ['/a', '/a', '/a', '/b', '/b', '/a'].entries()) {
       client.send(post(target, String(i)));
       await reached(() => made.calls.length, i + 1);
-      assert.deepEqual([made.calls[i]?.head.target, Buffer.from(made.calls[i]?.body ?? EMPTY).toString()], [target, String(i)]);
+      assert.deepEqual(
+        [made.calls[i]?.head.target, Buffer.from(made.calls[i]?.body ?? EMPTY).toString()],
+        [target, String(i)],
+      );
       answer(made.calls[i], `<${i}>`);
       await client.until(new RegExp(`<${i}>`));
     }
@@ -216,7 +221,10 @@ describe('a plain connection', () => {
     const before = process.memoryUsage().arrayBuffers;
     for (const client of clients) client.send('POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\nabc');
     await settled();
-    assert.ok(process.memoryUsage().arrayBuffers - before < 50 * 1024 * 1024, 'a tenth of what was announced at the most');
+    assert.ok(
+      process.memoryUsage().arrayBuffers - before < 50 * 1024 * 1024,
+      'a tenth of what was announced at the most',
+    );
   });
 
   test('leaves little behind of large bodies', async () => {

@@ -17,17 +17,32 @@ describe('a head', () => {
       'connection: Keep-Alive',
     );
     const around = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('behind')]);
-    const rawHeaders = ['Host', 'h:80', 'X-Empty', '', 'x-Spaced', 'a b', 'Content-LENGTH', '12', 'connection', 'Keep-Alive'];
+    const rawHeaders = [
+      'Host',
+      'h:80',
+      'X-Empty',
+      '',
+      'x-Spaced',
+      'a b',
+      'Content-LENGTH',
+      '12',
+      'connection',
+      'Keep-Alive',
+    ];
     const read = readHead(around, 6);
     assert.ok(typeof read !== 'string');
     const { headers, ...rest } = read;
     assert.deepEqual(rest, { method: 'PUT', target: '/a/b?c=%20', rawHeaders, bodyBytes: 12, bytes: bytes.length });
-    assert.deepEqual({ ...headers }, { host: 'h:80', 'x-empty': '', 'x-spaced': 'a b', 'content-length': '12', connection: 'Keep-Alive' });
+    assert.deepEqual(
+      { ...headers },
+      { host: 'h:80', 'x-empty': '', 'x-spaced': 'a b', 'content-length': '12', connection: 'Keep-Alive' },
+    );
   });
 
   test('is incomplete up to its last byte', () => {
     const bytes = head('GET / HTTP/1.1', 'Host: h', 'Accept: */*');
-    for (let end = 0; end < bytes.length; end++) assert.equal(readHead(bytes.subarray(0, end), 0), 'incomplete', String(end));
+    for (let end = 0; end < bytes.length; end++)
+      assert.equal(readHead(bytes.subarray(0, end), 0), 'incomplete', String(end));
     assert.notEqual(typeof readHead(bytes, 0), 'string');
   });
 
@@ -66,7 +81,8 @@ describe('a head', () => {
     ['more headers than a hundred', ['GET / HTTP/1.1', host, ...Array.from({ length: 100 }, (_, i) => `x-${i}: y`)]],
     ['more bytes than are read here', ['GET / HTTP/1.1', host, `x: ${'y'.repeat(MOST_HEAD_BYTES)}`]],
   ];
-  for (const [what, lines] of declined) test(`with ${what} is declined`, () => assert.equal(readHead(head(...lines), 0), 'declined'));
+  for (const [what, lines] of declined)
+    test(`with ${what} is declined`, () => assert.equal(readHead(head(...lines), 0), 'declined'));
 
   test('that is too long is declined before it ends', () => {
     assert.equal(readHead(Buffer.from(`GET /${'a'.repeat(MOST_HEAD_BYTES)}`), 0), 'declined');

@@ -6,10 +6,15 @@ import { invoked } from '../../../support/invoked.ts';
 import { context, INIT, Rig, type Answer } from './rig.ts';
 
 const idOf = (delivered: Answer): string => String(delivered.headers['lambda-runtime-aws-request-id']);
-const textOf = (outcome: InvokeOutcome): string => ('payload' in outcome ? Buffer.from(outcome.payload).toString() : outcome.kind);
+const textOf = (outcome: InvokeOutcome): string =>
+  'payload' in outcome ? Buffer.from(outcome.payload).toString() : outcome.kind;
 
 /** A rig of a runtime that has `polls` requests for `next` open and may run `concurrency` at once. */
-async function polling(concurrency: number, polls: number, timeoutMs = 3000): Promise<{ rig: Rig; open: Promise<Answer>[] }> {
+async function polling(
+  concurrency: number,
+  polls: number,
+  timeoutMs = 3000,
+): Promise<{ rig: Rig; open: Promise<Answer>[] }> {
   const rig = await Rig.open();
   const open = Array.from({ length: polls }, () => rig.next());
   // Those that nothing came for end with the rig.
@@ -83,7 +88,10 @@ describe('a runtime that runs several invocations at once', () => {
     const open = Array.from({ length: 3 }, () => rig.next());
     await new Promise((resolve) => setTimeout(resolve, 100));
     await rig.api.session.init({ ...INIT, concurrency: 2 }, 2000);
-    const outcomes = [invoked(rig.api.session, context(), Buffer.from('a')), invoked(rig.api.session, context(), Buffer.from('b'))];
+    const outcomes = [
+      invoked(rig.api.session, context(), Buffer.from('a')),
+      invoked(rig.api.session, context(), Buffer.from('b')),
+    ];
     const settled = await Promise.allSettled(open);
     assert.deepEqual(settled.map(({ status }) => status).toSorted(), ['fulfilled', 'fulfilled', 'rejected']);
     rig.api.close();
@@ -122,7 +130,10 @@ describe('a runtime that runs several invocations at once', () => {
     const { rig, open } = await polling(2, 1);
     using _ = rig;
     const exit = { code: 3, signal: null, outOfMemory: false };
-    const outcomes = [invoked(rig.api.session, context(), Buffer.from('a')), invoked(rig.api.session, context(), Buffer.from('b'))];
+    const outcomes = [
+      invoked(rig.api.session, context(), Buffer.from('a')),
+      invoked(rig.api.session, context(), Buffer.from('b')),
+    ];
     await open[0];
     rig.api.session.exited(exit);
     assert.deepEqual(await Promise.all(outcomes), [{ kind: 'exit', exit }, { kind: 'unstarted' }]);

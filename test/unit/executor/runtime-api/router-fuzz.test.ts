@@ -6,7 +6,12 @@ import fc from 'fast-check';
 
 import { openRuntimeApi } from '../../../../src/executor/runtime-api/index.ts';
 import { findRoute } from '../../../../src/executor/runtime-api/routes.ts';
-import { nextState, refusalText, type RuntimeEvent, type RuntimeState } from '../../../../src/executor/runtime-api/runtime-state.ts';
+import {
+  nextState,
+  refusalText,
+  type RuntimeEvent,
+  type RuntimeState,
+} from '../../../../src/executor/runtime-api/runtime-state.ts';
 import { invoked } from '../../../support/invoked.ts';
 
 const STATES: readonly RuntimeState[] = ['started', 'ready', 'running', 'responded', 'init-failed'];
@@ -27,7 +32,9 @@ const KNOWN = [
 
 describe('the state table of a runtime', () => {
   test('allows exactly what AWS allows', () => {
-    const allowed = STATES.flatMap((s) => EVENTS.filter((e) => nextState(s, e) !== undefined).map((e) => `${s} ${e} ${nextState(s, e)}`));
+    const allowed = STATES.flatMap((s) =>
+      EVENTS.filter((e) => nextState(s, e) !== undefined).map((e) => `${s} ${e} ${nextState(s, e)}`),
+    );
     assert.deepEqual(allowed, [
       'started next ready',
       'started init-error init-failed',
@@ -60,7 +67,10 @@ describe('the router of the Runtime API', () => {
 
   test('ignores a query, and takes any one part for a request id', () => {
     assert.deepEqual(findRoute('GET', '/2018-06-01/ping?x=/y'), { name: 'ping' });
-    assert.deepEqual(findRoute('POST', '/2018-06-01/runtime/invocation/%2e%2e/error'), { name: 'error', requestId: '%2e%2e' });
+    assert.deepEqual(findRoute('POST', '/2018-06-01/runtime/invocation/%2e%2e/error'), {
+      name: 'error',
+      requestId: '%2e%2e',
+    });
     assert.deepEqual(findRoute('POST', '/2018-06-01/runtime/invocation/a/b/error'), { name: 'unknown' });
   });
 
@@ -68,14 +78,20 @@ describe('the router of the Runtime API', () => {
     const step = fc.record({
       method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH'),
       path: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...KNOWN) }, { weight: 1, arbitrary: fc.webPath() }),
-      header: fc.constantFrom('', 'Lambda-Extension-Name', 'Lambda-Extension-Identifier', 'Lambda-Runtime-Function-Response-Mode'),
+      header: fc.constantFrom(
+        '',
+        'Lambda-Extension-Name',
+        'Lambda-Extension-Identifier',
+        'Lambda-Runtime-Function-Response-Mode',
+      ),
       body: fc.oneof(fc.constantFrom('', '{"events":["INVOKE"]}', '{"events":7}', 'null'), fc.string()),
       hangUp: fc.boolean(),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
         const codes = await play(steps);
-        for (const code of codes) assert.ok(code === undefined || [200, 202, 400, 403, 404, 405].includes(code), `answered ${code}`);
+        for (const code of codes)
+          assert.ok(code === undefined || [200, 202, 400, 403, 404, 405].includes(code), `answered ${code}`);
       }),
       { numRuns: 60 },
     );
@@ -116,7 +132,11 @@ async function play(steps: readonly Step[]): Promise<(number | undefined)[]> {
   try {
     void api.session.init(INIT, 5000);
     const requestId = 'ID';
-    const running = invoked(api.session, { requestId, deadlineMs: Date.now() + 5000, functionArn: 'arn', traceId: '' }, Buffer.from('{}'));
+    const running = invoked(
+      api.session,
+      { requestId, deadlineMs: Date.now() + 5000, functionArn: 'arn', traceId: '' },
+      Buffer.from('{}'),
+    );
     let isAnswered = false;
     void running.then(() => (isAnswered = true));
     const codes: (number | undefined)[] = [];
@@ -142,11 +162,14 @@ function ask(port: number, step: Step, patienceMs: number): Promise<number | und
   return new Promise((resolve) => {
     const longPoll = step.method === 'GET' && step.path.endsWith('/next');
     const headers = step.header === '' ? {} : { [step.header]: 'x' };
-    const req = request({ host: '127.0.0.1', port, method: step.method, path: step.path, headers, agent: false }, (res) => {
-      res.resume();
-      res.on('end', () => resolve(res.statusCode));
-      res.on('error', () => resolve(undefined));
-    });
+    const req = request(
+      { host: '127.0.0.1', port, method: step.method, path: step.path, headers, agent: false },
+      (res) => {
+        res.resume();
+        res.on('end', () => resolve(res.statusCode));
+        res.on('error', () => resolve(undefined));
+      },
+    );
     req.on('error', () => resolve(undefined));
     if (longPoll) req.setTimeout(patienceMs, () => req.destroy());
     if (step.hangUp && step.method !== 'GET') {

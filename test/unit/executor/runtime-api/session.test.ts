@@ -32,7 +32,10 @@ describe('the Runtime API, from next to its answer', () => {
     assert.match(String(delivered.headers['lambda-runtime-deadline-ms']), /^\d{13}$/);
     assert.equal(delivered.headers['lambda-runtime-invoked-function-arn'], INIT.functionArn);
     assert.match(String(delivered.headers['lambda-runtime-trace-id']), /^Root=1-/);
-    assert.equal(Buffer.from(String(delivered.headers['lambda-runtime-client-context']), 'latin1').toString(), '{"a": "ü"}');
+    assert.equal(
+      Buffer.from(String(delivered.headers['lambda-runtime-client-context']), 'latin1').toString(),
+      '{"a": "ü"}',
+    );
     const accepted = await rig.post(id, 'response', { body: '  {"ok":true}\n' });
     assert.equal(accepted.status, 202);
     assert.equal(accepted.body, '{"status":"OK"}');
@@ -45,7 +48,10 @@ describe('the Runtime API, from next to its answer', () => {
   test('makes a trace id where the caller sent none, and omits an empty client context', async () => {
     using rig = await Rig.open();
     const { delivered } = await running(rig, { traceId: '', clientContext: '' });
-    assert.match(String(delivered.headers['lambda-runtime-trace-id']), /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+    assert.match(
+      String(delivered.headers['lambda-runtime-trace-id']),
+      /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/,
+    );
     assert.ok(!('lambda-runtime-client-context' in delivered.headers));
   });
 
@@ -75,7 +81,10 @@ describe('the Runtime API, from next to its answer', () => {
     using rig = await Rig.open();
     const { id, outcome } = await running(rig);
     const body = '{ "statusCode": 500, "body" : "…" }';
-    const answer = await rig.post(id, 'error', { body, headers: { 'Lambda-Runtime-Function-XRay-Error-Cause': 'x'.repeat(1024 * 1024) } });
+    const answer = await rig.post(id, 'error', {
+      body,
+      headers: { 'Lambda-Runtime-Function-XRay-Error-Cause': 'x'.repeat(1024 * 1024) },
+    });
     assert.equal(answer.status, 202);
     const o = await outcome;
     assert.ok(o.kind === 'error');
@@ -115,7 +124,10 @@ describe('the Runtime API, from next to its answer', () => {
     const doc = '{"errorMessage":"midway","errorType":"Broken"}';
     const answer = await rig.post(id, 'response', {
       body: 'half a stre',
-      headers: { Trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body', 'Transfer-Encoding': 'chunked' },
+      headers: {
+        Trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
+        'Transfer-Encoding': 'chunked',
+      },
       trailers: {
         'Lambda-Runtime-Function-Error-Type': 'Broken',
         'Lambda-Runtime-Function-Error-Body': Buffer.from(doc).toString('base64'),
@@ -152,7 +164,10 @@ describe('the Runtime API, from next to its answer', () => {
     const mode = 'Lambda-Runtime-Function-Response-Mode';
     using streaming = await Rig.open();
     const a = await running(streaming);
-    assert.equal((await streaming.post(a.id, 'response', { body: 'abc', headers: { [mode]: 'streaming' } })).status, 202);
+    assert.equal(
+      (await streaming.post(a.id, 'response', { body: 'abc', headers: { [mode]: 'streaming' } })).status,
+      202,
+    );
     assert.equal((await a.outcome).kind, 'result');
     using odd = await Rig.open();
     const b = await running(odd);
@@ -292,7 +307,9 @@ describe('extensions inside the runtime process', () => {
     assert.deepEqual(JSON.parse(answer.body), { functionName: 'hello', functionVersion: '3', handler: 'bootstrap' });
     assert.equal(rig.api.wantsSigterm(), true);
     const id = String(answer.headers['lambda-extension-identifier']);
-    const waiting = rig.send('GET', '/2020-01-01/extension/event/next', { headers: { 'Lambda-Extension-Identifier': id } });
+    const waiting = rig.send('GET', '/2020-01-01/extension/event/next', {
+      headers: { 'Lambda-Extension-Identifier': id },
+    });
     await running(rig);
     rig.api.close();
     await assert.rejects(waiting);
@@ -304,14 +321,19 @@ describe('extensions inside the runtime process', () => {
     void rig.api.session.init(INIT, 2000);
     const id = String((await registered).headers['lambda-extension-identifier']);
     const { id: requestId } = await running(rig);
-    const event = await rig.send('GET', '/2020-01-01/extension/event/next', { headers: { 'Lambda-Extension-Identifier': id } });
+    const event = await rig.send('GET', '/2020-01-01/extension/event/next', {
+      headers: { 'Lambda-Extension-Identifier': id },
+    });
     assert.equal(JSON.parse(event.body).requestId, requestId);
   });
 
   test('are refused without a name, for SHUTDOWN, and after init', async () => {
     using rig = await Rig.open();
     assert.equal(JSON.parse((await register(rig, '{}', '')).body).errorType, 'Extension.InvalidExtensionName');
-    assert.equal(JSON.parse((await register(rig, '{"events":["SHUTDOWN"]}')).body).errorType, 'Extension.InvalidEventType');
+    assert.equal(
+      JSON.parse((await register(rig, '{"events":["SHUTDOWN"]}')).body).errorType,
+      'Extension.InvalidEventType',
+    );
     assert.equal(JSON.parse((await register(rig, '[')).body).errorType, 'InvalidRequestFormat');
     await running(rig);
     const closed = await register(rig, '{}');

@@ -110,7 +110,8 @@ describe('arrivals', () => {
 
   test('a burst is as many as come within 300 ms of one that followed a gap', () => {
     const arrivals = new Arrivals();
-    for (let burst = 0; burst < 100; burst++) for (const offset of [0, 100, 299, 300, 900]) arrivals.arrived(burst * 60_000 + offset);
+    for (let burst = 0; burst < 100; burst++)
+      for (const offset of [0, 100, 299, 300, 900]) arrivals.arrived(burst * 60_000 + offset);
     assert.ok(Math.abs(arrivals.burst - 3) < 0.01, String(arrivals.burst));
   });
 
@@ -144,6 +145,9 @@ describe('a steady gap', () => {
   });
 
   test('is none where gaps are of any length', () => {
-    assert.equal(withGaps(Array.from({ length: 50 }, (_, at) => 5000 + ((at * 7919) % 100) * 10_000)).steady(), undefined);
+    assert.equal(
+      withGaps(Array.from({ length: 50 }, (_, at) => 5000 + ((at * 7919) % 100) * 10_000)).steady(),
+      undefined,
+    );
   });
 });

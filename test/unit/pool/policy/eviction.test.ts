@@ -12,17 +12,24 @@ const EXPIRY: readonly [string, { idleSince: number; retiredSince: number | unde
   ['is kept while its version is pointed at', { idleSince: 0, retiredSince: undefined }, 1e9, false],
   ['is kept for a quick rollback', { idleSince: 1000, retiredSince: 500 }, 1000 + RETIRED_KEEP_MS - 1, false],
   ['expires soon', { idleSince: 1000, retiredSince: 500 }, 1000 + RETIRED_KEEP_MS, true],
-  ['counts from its retirement when that came later', { idleSince: 1000, retiredSince: 5000 }, 1000 + RETIRED_KEEP_MS, false],
+  [
+    'counts from its retirement when that came later',
+    { idleSince: 1000, retiredSince: 5000 },
+    1000 + RETIRED_KEEP_MS,
+    false,
+  ],
 ];
 
 describe('an idle sandbox of a retired version', () => {
-  for (const [title, sandbox, now, expired] of EXPIRY) test(title, () => assert.equal(isRetiredExpired(sandbox, now), expired));
+  for (const [title, sandbox, now, expired] of EXPIRY)
+    test(title, () => assert.equal(isRetiredExpired(sandbox, now), expired));
 });
 
 describe('greedyDualPriority', () => {
   test('is the clock and what is saved for each MiB', () =>
     assert.equal(greedyDualPriority(10, { frequency: 4, coldMs: 300, memoryMiB: 100 }), 22));
-  test('does not divide by nothing', () => assert.equal(greedyDualPriority(1, { frequency: 2, coldMs: 3, memoryMiB: 0 }), 7));
+  test('does not divide by nothing', () =>
+    assert.equal(greedyDualPriority(1, { frequency: 2, coldMs: 3, memoryMiB: 0 }), 7));
 });
 
 interface Named extends Evictable {
@@ -38,7 +45,13 @@ const EVICTIONS: readonly [string, readonly Named[], number, readonly string[], 
   ['ends the one worth least', [named('dear', 90), named('cheap', 10)], 100, ['cheap'], 10],
   ['ends only as many as needed', [named('c', 30), named('b', 20), named('a', 10)], 150, ['a', 'b'], 20],
   ['ends the first given of equals', [named('old', 8), named('young', 8)], 1, ['old'], 8],
-  ['ends retired ones first, whose worth moves no clock', [named('cheap', 10), named('retired', 90, 100, 5)], 100, ['retired'], 7],
+  [
+    'ends retired ones first, whose worth moves no clock',
+    [named('cheap', 10), named('retired', 90, 100, 5)],
+    100,
+    ['retired'],
+    7,
+  ],
   ['never turns the clock back', [named('a', 3)], 100, ['a'], 7],
   ['ends none when all would not do', [named('a', 10)], 200, [], 7],
   ['ends none when there are none', [], 1, [], 7],

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Arrivals } from '../../../../src/pool/policy/arrivals.ts';
-import { isKept, isPrewarmTime, keepWindows, nextTurn, type KeepCosts, type KeepWindows } from '../../../../src/pool/policy/keep.ts';
+import {
+  isKept,
+  isPrewarmTime,
+  keepWindows,
+  nextTurn,
+  type KeepCosts,
+  type KeepWindows,
+} from '../../../../src/pool/policy/keep.ts';
 
 const COSTS: KeepCosts = { coldMs: 250, memoryMiB: 128, price: 1.2 };
 const MINUTE_MS = 60_000;
@@ -20,7 +27,9 @@ function every(gapMs: number, times = 30): Arrivals {
 
 /** Gaps of a process without memory: the quantiles of its distribution, in an order that no rule explains. */
 function memoryless(meanMs: number, count = 199): Arrivals {
-  return withGaps(Array.from({ length: count }, (_, at) => -Math.log(1 - (((at * 79) % count) + 0.5) / count) * meanMs));
+  return withGaps(
+    Array.from({ length: count }, (_, at) => -Math.log(1 - (((at * 79) % count) + 0.5) / count) * meanMs),
+  );
 }
 
 describe('keepWindows', () => {
@@ -34,22 +43,33 @@ describe('keepWindows', () => {
     const { keepMs, prewarmAfterMs, prewarmKeepMs } = keepWindows(every(15 * MINUTE_MS), COSTS);
     assert.ok(keepMs < 10_000, String(keepMs));
     // Ready 1.5 s ahead of time, after a boot of 250 ms.
-    assert.ok(prewarmAfterMs > 15 * MINUTE_MS - 2500 && prewarmAfterMs <= 15 * MINUTE_MS - 1750, String(prewarmAfterMs));
+    assert.ok(
+      prewarmAfterMs > 15 * MINUTE_MS - 2500 && prewarmAfterMs <= 15 * MINUTE_MS - 1750,
+      String(prewarmAfterMs),
+    );
     assert.ok(prewarmAfterMs + prewarmKeepMs > 15 * MINUTE_MS + 1000, String(prewarmKeepMs));
     assert.ok(prewarmKeepMs < 5000, String(prewarmKeepMs));
   });
 
   test('does the same for one that is called once a day', () => {
     const { keepMs, prewarmAfterMs, prewarmKeepMs } = keepWindows(every(1440 * MINUTE_MS), COSTS);
-    assert.ok(keepMs < 10_000 && prewarmAfterMs < 1440 * MINUTE_MS && prewarmAfterMs > 1435 * MINUTE_MS, String(prewarmAfterMs));
+    assert.ok(
+      keepMs < 10_000 && prewarmAfterMs < 1440 * MINUTE_MS && prewarmAfterMs > 1435 * MINUTE_MS,
+      String(prewarmAfterMs),
+    );
     assert.ok(prewarmAfterMs + prewarmKeepMs > 1440 * MINUTE_MS && prewarmKeepMs < MINUTE_MS, String(prewarmKeepMs));
   });
 
   test('waits longer on both sides of a time that is less exact', () => {
     const exact = keepWindows(every(15 * MINUTE_MS), COSTS);
-    const loose = keepWindows(withGaps(Array.from({ length: 40 }, (_, at) => 15 * MINUTE_MS + ((at * 7) % 11) * 1000)), COSTS);
+    const loose = keepWindows(
+      withGaps(Array.from({ length: 40 }, (_, at) => 15 * MINUTE_MS + ((at * 7) % 11) * 1000)),
+      COSTS,
+    );
     assert.ok(loose.prewarmKeepMs > exact.prewarmKeepMs + 5000, `${exact.prewarmKeepMs} ${loose.prewarmKeepMs}`);
-    assert.ok(loose.prewarmAfterMs < 15 * MINUTE_MS && loose.prewarmAfterMs + loose.prewarmKeepMs > 15 * MINUTE_MS + 10_000);
+    assert.ok(
+      loose.prewarmAfterMs < 15 * MINUTE_MS && loose.prewarmAfterMs + loose.prewarmKeepMs > 15 * MINUTE_MS + 10_000,
+    );
   });
 
   test('has one again for the whole time in which calls come, where that is no exact time', () => {
@@ -102,7 +122,10 @@ describe('keepWindows', () => {
     const arrivals = new Arrivals();
     for (let burst = 0; burst < 60; burst++)
       for (let i = 0; i < 20; i++) arrivals.arrived(burst * 1_200_000 + ((burst * 37) % 60) * 20_000 + i);
-    assert.ok(keepWindows(arrivals, { ...COSTS, concurrency: 10 }).keepMs > keepWindows(arrivals, { ...COSTS, concurrency: 1 }).keepMs);
+    assert.ok(
+      keepWindows(arrivals, { ...COSTS, concurrency: 10 }).keepMs >
+        keepWindows(arrivals, { ...COSTS, concurrency: 1 }).keepMs,
+    );
   });
 
   test('never keeps what is worth nothing for more than about a second', () => {
@@ -147,7 +170,10 @@ describe('windows', () => {
   ];
   for (const [ageMs, kept, ahead, turn] of AGES) {
     test(`at ${ageMs} ms`, () =>
-      assert.deepEqual([isKept(WINDOWS, ageMs), isPrewarmTime(WINDOWS, ageMs), nextTurn(WINDOWS, ageMs)], [kept, ahead, turn]));
+      assert.deepEqual(
+        [isKept(WINDOWS, ageMs), isPrewarmTime(WINDOWS, ageMs), nextTurn(WINDOWS, ageMs)],
+        [kept, ahead, turn],
+      ));
   }
   test('without a second one, nothing follows the first', () =>
     assert.equal(nextTurn({ keepMs: 100, prewarmAfterMs: Infinity, prewarmKeepMs: 0 }, 100), Infinity));

@@ -29,20 +29,40 @@ const STARTS: readonly [string, Partial<Demand>, number][] = [
   ['none while cores are free, when the queue is served in a moment', { waiting: 1, busy: 1, serviceMs: 0.1 }, 0],
   ['another while cores are free, when the queue takes longer', { waiting: 10, busy: 1, serviceMs: 1 }, 1],
   ['none for short work once the cores have something to do', { waiting: 4, busy: 2, serviceMs: 1 }, 0],
-  ['some for long work, though the cores have something to do', { waiting: 4, busy: 2, serviceMs: 100, bootRoom: 8 }, 4],
+  [
+    'some for long work, though the cores have something to do',
+    { waiting: 4, busy: 2, serviceMs: 100, bootRoom: 8 },
+    4,
+  ],
   ['as many as make the wait as short as a boot', { waiting: 4, busy: 2, serviceMs: 50, bootRoom: 8 }, 2],
-  ['one when the oldest has waited longer than a boot takes', { waiting: 4, busy: 2, serviceMs: 1, oldestWaitMs: 51 }, 1],
-  ['none when the oldest has waited as long as a boot takes', { waiting: 4, busy: 2, serviceMs: 1, oldestWaitMs: 50 }, 0],
+  [
+    'one when the oldest has waited longer than a boot takes',
+    { waiting: 4, busy: 2, serviceMs: 1, oldestWaitMs: 51 },
+    1,
+  ],
+  [
+    'none when the oldest has waited as long as a boot takes',
+    { waiting: 4, busy: 2, serviceMs: 1, oldestWaitMs: 50 },
+    0,
+  ],
   ['no division by a boot that took no time', { waiting: 4, busy: 2, serviceMs: 1, coldMs: 0, bootRoom: 8 }, 2],
   ['one for as many requests as fit in a sandbox', { waiting: 10, concurrency: 10 }, 1],
   ['one more for those that do not fit', { waiting: 11, concurrency: 10 }, 2],
   ['none while those on their way have places for all', { waiting: 20, concurrency: 10, starting: 2 }, 0],
-  ['a sandbox that runs many at once works off a queue so much faster', { waiting: 8, busy: 2, serviceMs: 50, concurrency: 4 }, 0],
+  [
+    'a sandbox that runs many at once works off a queue so much faster',
+    { waiting: 8, busy: 2, serviceMs: 50, concurrency: 4 },
+    0,
+  ],
   ['stems need no place to boot', { waiting: 3, bootRoom: 0, stemReady: 2 }, 2],
   ['stems beside boots', { waiting: 10, bootRoom: 2, stemReady: 2 }, 4],
   ['stems, though more boot than may', { waiting: 10, bootRoom: -1, stemReady: 2 }, 2],
   ['a stem where a boot would not pay', { waiting: 1, busy: 2, serviceMs: 30, stemReady: 1 }, 1],
-  ['no boot beyond the stems where only they pay', { waiting: 6, busy: 2, serviceMs: 15, stemReady: 1, bootRoom: 8 }, 1],
+  [
+    'no boot beyond the stems where only they pay',
+    { waiting: 6, busy: 2, serviceMs: 15, stemReady: 1, bootRoom: 8 },
+    1,
+  ],
   ['both where both pay', { waiting: 6, busy: 2, serviceMs: 100, stemReady: 1, bootRoom: 8 }, 6],
   [
     'one of the stems when the oldest has waited longer than that takes',
@@ -52,7 +72,8 @@ const STARTS: readonly [string, Partial<Demand>, number][] = [
 ];
 
 describe('startsWanted', () => {
-  for (const [title, change, wanted] of STARTS) test(title, () => assert.equal(startsWanted({ ...CALM, ...change }), wanted));
+  for (const [title, change, wanted] of STARTS)
+    test(title, () => assert.equal(startsWanted({ ...CALM, ...change }), wanted));
 });
 
 /** How quick a version is after these, ms; `recall`: one was taken back. */

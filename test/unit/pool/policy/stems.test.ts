@@ -14,7 +14,12 @@ const WANTED: readonly [string, readonly Partial<StemKind>[], Partial<StemMachin
   ['as many as a burst took', [{ takenAt: [NOW - 900, NOW - 800, NOW - 700] }], {}, [3]],
   ['never more than four', [{ takenAt: Array.from({ length: 16 }, () => NOW - 500) }], {}, [4]],
   ['one where they are taken one by one', [{ takenAt: [NOW - 45_000, NOW - 30_000, NOW - 15_000, NOW - 1] }], {}, [1]],
-  ['as many as the largest burst of the last minute', [{ takenAt: [NOW - 59_000, NOW - 59_000, NOW - 58_000, NOW - 1] }], {}, [3]],
+  [
+    'as many as the largest burst of the last minute',
+    [{ takenAt: [NOW - 59_000, NOW - 59_000, NOW - 58_000, NOW - 1] }],
+    {},
+    [3],
+  ],
   ['one when the burst is more than a minute ago', [{ takenAt: [NOW - 60_002, NOW - 60_001, NOW - 60_000] }], {}, [1]],
   ['none while it rests after a failure', [{ failures: 1, failedAt: NOW - 999 }], {}, [0]],
   ['one to try again with', [{ failures: 1, failedAt: NOW - 1000, takenAt: [NOW, NOW, NOW] }], {}, [1]],
@@ -23,8 +28,18 @@ const WANTED: readonly [string, readonly Partial<StemKind>[], Partial<StemMachin
   ['never a rest of more than five minutes', [{ failures: 60, failedAt: NOW - 300_000 }], {}, [1]],
   ['no more than a quarter of the memory', [{}, {}, {}], { budgetMiB: 1024 }, [1, 1, 0]],
   ['the kinds used last first', [{ lastUsedAt: NOW - 9000 }, { lastUsedAt: NOW - 10 }], { budgetMiB: 512 }, [0, 1]],
-  ['one to each before a second to any', [{ takenAt: [NOW, NOW, NOW] }, { lastUsedAt: 9e7 }], { budgetMiB: 1024 }, [1, 1]],
-  ['a small kind where a large one does not fit', [{ memoryMiB: 2000 }, { lastUsedAt: 9e7 }], { budgetMiB: 4096 }, [0, 1]],
+  [
+    'one to each before a second to any',
+    [{ takenAt: [NOW, NOW, NOW] }, { lastUsedAt: 9e7 }],
+    { budgetMiB: 1024 },
+    [1, 1],
+  ],
+  [
+    'a small kind where a large one does not fit',
+    [{ memoryMiB: 2000 }, { lastUsedAt: 9e7 }],
+    { budgetMiB: 4096 },
+    [0, 1],
+  ],
   ['none where others hold the memory', [{}], { usedMiB: 8100 }, [0]],
   ['none when more is in use than there is', [{}], { usedMiB: 9000 }, [0]],
 ];
@@ -40,9 +55,11 @@ describe('stemsWanted', () => {
     });
   }
 
-  test('says when to look again: when a kind is forgotten', () => assert.equal(stemsWanted([USED], MACHINE).lookAgainMs, 86_399_000));
+  test('says when to look again: when a kind is forgotten', () =>
+    assert.equal(stemsWanted([USED], MACHINE).lookAgainMs, 86_399_000));
   test('or when its rest is over', () =>
     assert.equal(stemsWanted([{ ...USED, failures: 2, failedAt: NOW - 500 }], MACHINE).lookAgainMs, 1500));
-  test('or when a burst is', () => assert.equal(stemsWanted([{ ...USED, takenAt: [NOW - 9, NOW - 5] }], MACHINE).lookAgainMs, 59_991));
+  test('or when a burst is', () =>
+    assert.equal(stemsWanted([{ ...USED, takenAt: [NOW - 9, NOW - 5] }], MACHINE).lookAgainMs, 59_991));
   test('or never', () => assert.equal(stemsWanted([{ ...USED, lastUsedAt: 0 }], MACHINE).lookAgainMs, undefined));
 });

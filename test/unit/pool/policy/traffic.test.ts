@@ -8,7 +8,10 @@ const MINUTE_MS = 60_000;
 describe('how many sandboxes a function is worth', () => {
   test('none before it was called', () => {
     const traffic = new Traffic();
-    assert.deepEqual([traffic.wanted(0, COSTS), traffic.ahead(0, COSTS), traffic.nextChange(0, COSTS)], [0, 0, Infinity]);
+    assert.deepEqual(
+      [traffic.wanted(0, COSTS), traffic.ahead(0, COSTS), traffic.nextChange(0, COSTS)],
+      [0, 0, Infinity],
+    );
   });
 
   test('one for about ten minutes after the first call, and it says when that ends', () => {
