@@ -1,4 +1,4 @@
-import { element, FONT, polyline, svg, text, textWidth } from '../../src/kit/index.ts';
+import { element, FONT, polyline, svg, text, textWidth } from '../../src/simulator/report/svg.ts';
 import type { Curve } from '../row.ts';
 import { PALETTE, SERIES } from './palette.ts';
 

@@ -1,4 +1,4 @@
-import type { Palette } from '../../src/kit/index.ts';
+import type { Palette } from '../../src/simulator/report/svg.ts';
 
 /** Colours of contestants, lam's first, and of what holds its gate or does not; figures stand in columns. */
 export const PALETTE: Palette = {

@@ -1,4 +1,4 @@
-import { element, FONT, svg, text, textWidth } from '../../src/kit/index.ts';
+import { element, FONT, svg, text, textWidth } from '../../src/simulator/report/svg.ts';
 import { shareOfGate, type Outcome } from '../measure.ts';
 import { figureText, gateText } from './format.ts';
 import { PALETTE } from './palette.ts';

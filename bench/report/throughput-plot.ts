@@ -1,4 +1,4 @@
-import { element, FONT, svg, text, textWidth } from '../../src/kit/index.ts';
+import { element, FONT, svg, text, textWidth } from '../../src/simulator/report/svg.ts';
 import { number } from './format.ts';
 import { PALETTE, SERIES } from './palette.ts';
 

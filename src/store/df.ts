@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import type { DfAnswer } from '../contract/index.ts';
-import type { ArtifactStore } from './artifacts.ts';
-import type { CatalogueView } from './catalogue-state.ts';
-import { objectBytes, ownBytes } from './collect.ts';
-import { errnoOf } from './io-errors.ts';
-import type { Layout } from './layout.ts';
-import { readManifest } from './manifest-rules.ts';
-import { allObjects, neededObjects } from './objects.ts';
+import type { ArtifactStore } from './artifacts/artifacts.ts';
+import type { CatalogueView } from './catalogue/state.ts';
+import { objectBytes, ownBytes } from './artifacts/collect.ts';
+import { errnoOf } from './disk/io-errors.ts';
+import type { Layout } from './disk/layout.ts';
+import { readManifest } from './artifacts/manifest-rules.ts';
+import { allObjects, neededObjects } from './artifacts/objects.ts';
 
 /** What {@link df} cannot see from the store. All in bytes on disk. */
 export interface DfSurroundings {

@@ -3,9 +3,9 @@ import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Digest } from '../contract/index.ts';
-import type { ArtifactStore } from './artifacts.ts';
-import type { Layout } from './layout.ts';
-import { Recent } from './recent.ts';
+import type { ArtifactStore } from './artifacts/artifacts.ts';
+import type { Layout } from './disk/layout.ts';
+import { Lru } from '../kit/index.ts';
 
 /** A larger cache is not kept, bytes. */
 const LARGEST_BYTES = 16 * 1024 * 1024;
@@ -28,7 +28,7 @@ const NONE = new Uint8Array();
 export class StartupCaches {
   readonly #paths: Layout;
   readonly #artifacts: ArtifactStore;
-  readonly #recent = new Recent<Uint8Array>(MEMORY_BYTES, (cache) => cache.length + ENTRY_BYTES);
+  readonly #recent = new Lru<Uint8Array>(MEMORY_BYTES, (cache) => cache.length + ENTRY_BYTES);
   readonly #reading = new Map<string, Promise<Uint8Array>>();
 
   constructor(paths: Layout, artifacts: ArtifactStore) {

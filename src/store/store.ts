@@ -1,10 +1,10 @@
 import type { Clock } from '../kit/index.ts';
-import type { ArtifactLimits } from './artifact-limits.ts';
-import { ArtifactStore } from './artifacts.ts';
-import { Catalogue } from './catalogue.ts';
-import { layout, prepareHome, type Layout } from './layout.ts';
-import { acquireLock, type DaemonLock } from './lock.ts';
-import { reclaimStaging } from './staging.ts';
+import type { ArtifactLimits } from './artifacts/limits.ts';
+import { ArtifactStore } from './artifacts/artifacts.ts';
+import { Catalogue } from './catalogue/catalogue.ts';
+import { layout, prepareHome, type Layout } from './disk/layout.ts';
+import { acquireLock, type DaemonLock } from './disk/lock.ts';
+import { reclaimStaging } from './disk/staging.ts';
 import { StartupCaches } from './startup-caches.ts';
 
 /** One home, open, and ours alone. */

@@ -14,25 +14,24 @@ import {
   type Session,
   type SessionHooks,
 } from '../../executor/index.ts';
-import { systemClock, type Clock } from '../../kit/index.ts';
+import { systemClock, type Clock, Semaphore } from '../../kit/index.ts';
 import type { Runtime } from '../../runtimes/index.ts';
-import { bootstrapEnvironment } from '../process/environment.ts';
+import { bootstrapEnvironment } from '../shared/environment.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
-import { stemKeyOf } from '../stem-key.ts';
-import { Bases, type Base, type BroughtFiles } from './bases.ts';
-import { CodeFolder } from './code-folder.ts';
-import { INSIDE, LABEL } from './container-spec.ts';
-import { dockerError, isMissing, reasonOf } from './docker-errors.ts';
-import { DockerSandbox, removeContainer, type Removal } from './docker-sandbox.ts';
-import { EngineConnections } from './engine-connections.ts';
-import { engineGet, member } from './engine-http.ts';
-import { readEngineInfo, type EngineInfo } from './engine-info.ts';
-import { EntrypointSandbox } from './entrypoint-sandbox.ts';
-import type { Mount } from './host-base.ts';
-import { Leftovers } from './leftovers.ts';
-import { apiSocket, codeFolder, makePlaces, makeReadable, type Places } from './places.ts';
-import { Semaphore } from './semaphore.ts';
-import { firstWord, startContainer, type Started, type UndoStep } from './start-container.ts';
+import { stemKeyOf } from '../shared/stem-key.ts';
+import { Bases, type Base, type BroughtFiles } from './base/bases.ts';
+import { CodeFolder } from './code/code-folder.ts';
+import { INSIDE, LABEL } from './container/container-spec.ts';
+import { dockerError, isMissing, reasonOf } from './engine/docker-errors.ts';
+import { DockerSandbox, removeContainer, type Removal } from './container/docker-sandbox.ts';
+import { EngineConnections } from './engine/engine-connections.ts';
+import { engineGet, member } from './engine/engine-http.ts';
+import { readEngineInfo, type EngineInfo } from './engine/engine-info.ts';
+import { EntrypointSandbox } from './container/entrypoint-sandbox.ts';
+import type { Mount } from './base/host-base.ts';
+import { Leftovers } from './container/leftovers.ts';
+import { apiSocket, codeFolder, makePlaces, makeReadable, type Places } from './code/places.ts';
+import { firstWord, startContainer, type Started, type UndoStep } from './container/start-container.ts';
 
 /** More at once only wait for each other inside the engine. */
 const CREATIONS = 4;

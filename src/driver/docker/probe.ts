@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { messageOf } from '../../errors/index.ts';
-import { engineGet, member } from './engine-http.ts';
+import { engineGet, member } from './engine/engine-http.ts';
 
 /** A Docker engine that answered, or why there is none, as a sentence without its full stop. */
 export type DockerProbe =

@@ -8,12 +8,12 @@ import { checkEntrypoint, DialHome, openRuntimeApi, type RuntimeApi, type Sessio
 import { systemClock, type Clock } from '../../kit/index.ts';
 import type { Runtime } from '../../runtimes/index.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
-import { stemKeyOf } from '../stem-key.ts';
+import { stemKeyOf } from '../shared/stem-key.ts';
 import type { Cgroup, CgroupTree } from './cgroup.ts';
 import { dialPath } from './dial-path.ts';
-import { baseEnvironment, bootstrapEnvironment, runtimeApiEnvironment } from './environment.ts';
+import { baseEnvironment, bootstrapEnvironment, runtimeApiEnvironment } from '../shared/environment.ts';
 import { processGaps } from './gaps.ts';
-import { Interpreters } from './interpreters.ts';
+import { Interpreters } from '../shared/interpreters.ts';
 import { commandLine, detectLauncher, guessLauncher, type Launcher } from './launch.ts';
 import { LoopbackAddresses } from './loopback-addresses.ts';
 import { MemoryWatch } from './memory-watch.ts';

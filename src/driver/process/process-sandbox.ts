@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import type { ExitStatus, Session } from '../../executor/index.ts';
 import { lamError, messageOf } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
-import { Binding } from '../binding.ts';
+import { Binding } from '../shared/binding.ts';
 import type { Sandbox, SandboxId } from '../sandbox.ts';
 import type { Cgroup } from './cgroup.ts';
 import { readControl } from './cgroup-files.ts';

@@ -1,4 +1,4 @@
-import type { Palette } from '../../kit/index.ts';
+import type { Palette } from './svg.ts';
 
 /** A colour for every policy, in the order of the table. */
 export const PALETTE: Palette = { series: ['grey', 'yellow', 'green', 'pink', 'orange', 'blue'] };

@@ -1,4 +1,4 @@
-import { element, FONT, polyline, svg, text, textWidth } from '../../kit/index.ts';
+import { element, FONT, polyline, svg, text, textWidth } from './svg.ts';
 import type { Simulation } from '../simulation.ts';
 import { number, percent } from './format.ts';
 import { logAxis } from './log-axis.ts';

@@ -7,7 +7,7 @@ import { ratioPlot } from '../../../bench/report/ratio-plot.ts';
 import { resultFiles, type Results } from '../../../bench/report/results.ts';
 import { markdownTable, plainTable, remarks, summary } from '../../../bench/report/table.ts';
 import { throughputPlot } from '../../../bench/report/throughput-plot.ts';
-import { textWidth } from '../../../src/kit/index.ts';
+import { textWidth } from '../../../src/simulator/report/svg.ts';
 
 const measure: Measure = {
   id: 'c64',

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
 import type { FunctionOutline, FunctionRecord } from '../../../src/store/index.ts';
-import { CatalogueDraft, CatalogueState, type CatalogueView } from '../../../src/store/catalogue-state.ts';
-import { parseCatalogue, printCatalogue } from '../../../src/store/catalogue-text.ts';
+import { CatalogueDraft, CatalogueState, type CatalogueView } from '../../../src/store/catalogue/state.ts';
+import { parseCatalogue, printCatalogue } from '../../../src/store/catalogue/text.ts';
 
 function recordOf(name: string, versions = 1, more: Partial<FunctionRecord> = {}): FunctionRecord {
   const version = (number: number): FunctionRecord['versions'][string] => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '../../../src/kit/clock.ts';
-import { readCatalogue } from '../../../src/store/catalogue-schema.ts';
-import { storeError } from '../../../src/store/io-errors.ts';
+import { readCatalogue } from '../../../src/store/catalogue/schema.ts';
+import { storeError } from '../../../src/store/disk/io-errors.ts';
 import { Catalogue, layout, openStore, prepareHome, writeFileAtomic } from '../../../src/store/index.ts';
 import { lam } from './support.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { Catalogue, df, planGc, type CatalogueView, type FunctionRecord } from '../../../src/store/index.ts';
-import { CatalogueState } from '../../../src/store/catalogue-state.ts';
+import { CatalogueState } from '../../../src/store/catalogue/state.ts';
 import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
 import { diskUse, manifestOf, testHome, uploadOf, type Files, type TestHome } from './support.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { ArtifactStore, df } from '../../../src/store/index.ts';
-import { CatalogueState } from '../../../src/store/catalogue-state.ts';
+import { CatalogueState } from '../../../src/store/catalogue/state.ts';
 import { StartupCaches } from '../../../src/store/startup-caches.ts';
 import { lam, manifestOf, testHome, uploadOf, type TestHome } from './support.ts';
 

@@ -6,9 +6,9 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { byPath, type Manifest } from '../../../src/contract/index.ts';
 import { isLamError, type ErrorCode } from '../../../src/errors/index.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
-import type { ArtifactLimits } from '../../../src/store/artifact-limits.ts';
+import type { ArtifactLimits } from '../../../src/store/artifacts/limits.ts';
 import { ArtifactStore, layout, prepareHome, type Layout } from '../../../src/store/index.ts';
-import type { Linker } from '../../../src/store/objects.ts';
+import type { Linker } from '../../../src/store/artifacts/objects.ts';
 
 /** One entry of a zip, with everything a hostile author can choose. */
 export interface ZipPart {

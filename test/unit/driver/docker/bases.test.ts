@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Bases } from '../../../../src/driver/docker/bases.ts';
+import { Bases } from '../../../../src/driver/docker/base/bases.ts';
 import { parseRuntime } from '../../../../src/runtimes/index.ts';
 
 test('where the engine is on another machine and no image was named, there is nothing to make containers from', async () => {

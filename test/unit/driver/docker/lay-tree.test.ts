@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { CodeFolder } from '../../../../src/driver/docker/code-folder.ts';
-import { layTree } from '../../../../src/driver/docker/lay-tree.ts';
+import { CodeFolder } from '../../../../src/driver/docker/code/code-folder.ts';
+import { layTree } from '../../../../src/driver/docker/code/lay-tree.ts';
 import { systemClock } from '../../../../src/kit/index.ts';
 
 /** Two folders, `from` with a tree in it and `to` empty. Disposing removes both. */

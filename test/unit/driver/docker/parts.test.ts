@@ -8,14 +8,14 @@ import { describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { AttachStream } from '../../../../src/driver/docker/attach-stream.ts';
-import { containerOptions } from '../../../../src/driver/docker/container-spec.ts';
-import { dockerError } from '../../../../src/driver/docker/docker-errors.ts';
-import { exitStatus } from '../../../../src/driver/docker/docker-sandbox.ts';
-import { planHostBase } from '../../../../src/driver/docker/host-base.ts';
+import { AttachStream } from '../../../../src/driver/docker/engine/attach-stream.ts';
+import { containerOptions } from '../../../../src/driver/docker/container/container-spec.ts';
+import { dockerError } from '../../../../src/driver/docker/engine/docker-errors.ts';
+import { exitStatus } from '../../../../src/driver/docker/container/docker-sandbox.ts';
+import { planHostBase } from '../../../../src/driver/docker/base/host-base.ts';
 import { probeDocker } from '../../../../src/driver/docker/index.ts';
-import { Semaphore } from '../../../../src/driver/docker/semaphore.ts';
-import { tar } from '../../../../src/driver/docker/tar.ts';
+import { Semaphore } from '../../../../src/kit/index.ts';
+import { tar } from '../../../../src/driver/docker/base/tar.ts';
 import { parseRuntime } from '../../../../src/runtimes/index.ts';
 
 async function inFolder(run: (dir: string) => Promise<void>): Promise<void> {

@@ -1,0 +1,201 @@
+import { dirname } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+
+import type Docker from 'dockerode';
+
+import { lamError } from '../../../errors/index.ts';
+import type { Runtime } from '../../../runtimes/index.ts';
+import { Interpreters } from '../../shared/interpreters.ts';
+import { INSIDE } from '../container/container-spec.ts';
+import { dockerError, isMissing, reasonOf } from '../engine/docker-errors.ts';
+import { planHostBase, type HostBase, type Mount } from './host-base.ts';
+
+/** What a container of one runtime is made from. */
+export interface Base {
+  readonly image: string;
+  readonly isHostBase: boolean;
+  /** What runs first, as the container sees it. */
+  readonly command: readonly string[];
+  /** Mounts beyond code and sockets. */
+  readonly mounts: readonly Mount[];
+  /** For the author, when something else than asked for will run. */
+  readonly notice: string | null;
+}
+
+/** Files of the host that lam brings into containers. */
+export interface BroughtFiles {
+  /** The program that runs Node code, lam's own Node or the single binary, and its first arguments. */
+  readonly nodeBinary: string;
+  readonly nodeArgs: readonly string[];
+  /** Folder with `bootstrap-nodejs.cjs`, `bootstrap-python3.py` and `relay.cjs`. */
+  readonly assetsDir: string;
+}
+
+export interface BasesOptions extends BroughtFiles {
+  readonly docker: () => Promise<Docker>;
+  readonly socketPath: string;
+  readonly isLocalLinux: boolean;
+  readonly pullLimitMs: number;
+}
+
+/** Finds what to make containers from: the image asked for, if it is here or can be pulled, else the host base. */
+export class Bases {
+  readonly #options: BasesOptions;
+  readonly #interpreters: Interpreters;
+  readonly #images = new Map<string, Promise<string | null>>();
+  #hostBase: Promise<HostBase> | undefined;
+
+  constructor(options: BasesOptions) {
+    this.#options = options;
+    this.#interpreters = new Interpreters(
+      [INSIDE.node, ...options.nodeArgs, INSIDE.nodeBootstrap],
+      INSIDE.pythonBootstrap,
+    );
+  }
+
+  /**
+   * Throws `LAM_DRIVER_IMAGE_MISSING`, `LAM_DRIVER_NO_BASE`, `LAM_DRIVER_RUNTIME_MISSING`, or what the engine failed
+   * with. What went wrong is tried again next time.
+   */
+  async find(runtime: Runtime, image: string | null): Promise<Base> {
+    if (image === null) return this.#onHost(runtime, null);
+    const missing = await this.#once(this.#images, image, () => this.#fetch(image));
+    if (missing === null) return this.#inImage(runtime, image);
+    if (!this.#options.isLocalLinux) throw lamError('LAM_DRIVER_IMAGE_MISSING', { image, reason: missing });
+    return this.#onHost(
+      runtime,
+      `image '${image}' is not here and can't be pulled (${missing}); the host's own programs run it`,
+    );
+  }
+
+  /** Forgets that images are there: the engine says one is not. */
+  forget(): void {
+    this.#images.clear();
+    this.#hostBase = undefined;
+  }
+
+  #inImage(runtime: Runtime, image: string): Base {
+    const { mounts } = this.#brought(runtime, runtime.family === 'provided');
+    const command = {
+      nodejs: ['node', INSIDE.nodeBootstrap],
+      python3: ['python3', '-I', '-S', '-B', '-X', 'utf8', INSIDE.pythonBootstrap],
+      provided: this.#relay(),
+    }[runtime.family];
+    return { image, isHostBase: false, command, mounts, notice: null };
+  }
+
+  async #onHost(runtime: Runtime, notice: string | null): Promise<Base> {
+    if (!this.#options.isLocalLinux) {
+      throw lamError('LAM_DRIVER_NO_BASE', {
+        reason: 'the engine does not run in this machine, so the host\u2019s own programs can\u2019t be used',
+      });
+    }
+    const { mounts } = this.#brought(runtime, runtime.family !== 'python3');
+    const [host, interpreter] = await Promise.all([
+      this.#host(),
+      runtime.family === 'provided' ? { command: this.#relay(), notice: null } : this.#interpreters.find(runtime),
+    ]);
+    const prefixes = runtime.family === 'python3' ? await foreignPrefixes(interpreter.command[0] ?? '') : [];
+    return {
+      image: host.tag,
+      isHostBase: true,
+      command: interpreter.command,
+      mounts: [...host.mounts, ...prefixes.map((path) => ({ source: path, target: path })), ...mounts],
+      notice: notice ?? interpreter.notice,
+    };
+  }
+
+  #relay(): readonly string[] {
+    // It only moves bytes: a small heap and no compiler threads leave the memory to the function.
+    const flags =
+      this.#options.nodeArgs.length === 0 ? ['--max-old-space-size=16', '--single-threaded'] : this.#options.nodeArgs;
+    return [INSIDE.node, ...flags, INSIDE.relay];
+  }
+
+  #brought(runtime: Runtime, withNode: boolean): { readonly mounts: readonly Mount[] } {
+    const { assetsDir, nodeBinary } = this.#options;
+    const asset = {
+      nodejs: { source: `${assetsDir}/bootstrap-nodejs.cjs`, target: INSIDE.nodeBootstrap },
+      python3: { source: `${assetsDir}/bootstrap-python3.py`, target: INSIDE.pythonBootstrap },
+      provided: { source: `${assetsDir}/relay.cjs`, target: INSIDE.relay },
+    }[runtime.family];
+    return { mounts: withNode ? [asset, { source: nodeBinary, target: INSIDE.node }] : [asset] };
+  }
+
+  #host(): Promise<HostBase> {
+    this.#hostBase ??= this.#makeHostBase().catch((thrown: unknown) => {
+      this.#hostBase = undefined;
+      throw dockerError(thrown, { socketPath: this.#options.socketPath, functionName: '', image: null });
+    });
+    return this.#hostBase;
+  }
+
+  async #makeHostBase(): Promise<HostBase> {
+    const base = planHostBase();
+    const docker = await this.#options.docker();
+    if (await isPresent(docker, base.tag)) return base;
+    const [repo, tag] = base.tag.split(':');
+    const answer = await docker.importImage(Readable.from([base.archive]), { repo, tag });
+    await finished(docker, answer);
+    return base;
+  }
+
+  /** Null when the image is here now; else why it is not. */
+  async #fetch(image: string): Promise<string | null> {
+    const docker = await this.#options.docker();
+    if (await isPresent(docker, image)) return null;
+    const limit = AbortSignal.timeout(this.#options.pullLimitMs);
+    try {
+      await finished(docker, await docker.pull(image, { abortSignal: limit }));
+      return null;
+    } catch (thrown) {
+      return limit.aborted ? `pulling it took longer than ${this.#options.pullLimitMs / 1000} s` : reasonOf(thrown);
+    }
+  }
+
+  /** Remembers an image that is here; one that is missing is looked for again. */
+  async #once(
+    cache: Map<string, Promise<string | null>>,
+    key: string,
+    make: () => Promise<string | null>,
+  ): Promise<string | null> {
+    let known = cache.get(key);
+    if (known === undefined) {
+      known = make();
+      cache.set(key, known);
+    }
+    const value = await known.catch((thrown: unknown) => {
+      cache.delete(key);
+      throw dockerError(thrown, { socketPath: this.#options.socketPath, functionName: '', image: key });
+    });
+    if (value !== null) cache.delete(key);
+    return value;
+  }
+}
+
+async function isPresent(docker: Docker, image: string): Promise<boolean> {
+  try {
+    await docker.getImage(image).inspect();
+    return true;
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    throw thrown;
+  }
+}
+
+/** Waits for the end of a stream of progress reports; rejects with the error one of them holds. */
+function finished(docker: Docker, stream: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    docker.modem.followProgress(stream, (error: Error | null) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+/**
+ * The folder that an interpreter outside /usr needs: its own prefix. Of where it really is, never of a link to it, which
+ * may lie in a folder that is none of a function's business.
+ */
+async function foreignPrefixes(executable: string): Promise<readonly string[]> {
+  const prefix = dirname(dirname(await realpath(executable)));
+  return [prefix].filter((prefix) => prefix !== '/' && prefix !== '/usr' && !prefix.startsWith('/usr/'));
+}

@@ -1,0 +1,81 @@
+import { lstat, readdir, unlink } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as pause } from 'node:timers/promises';
+import type { Digest } from '../../contract/index.ts';
+import { errnoOf } from '../disk/io-errors.ts';
+import type { Layout } from '../disk/layout.ts';
+import { readManifest } from './manifest-rules.ts';
+import { allObjects, neededObjects } from './objects.ts';
+import { removeWhole } from '../disk/staging.ts';
+
+/** What can go, and what that frees. */
+export interface Garbage {
+  readonly artifacts: readonly Digest[];
+  /** Names of objects. */
+  readonly objects: readonly string[];
+  /** On disk. */
+  readonly bytes: number;
+}
+
+const BLOCK = 512;
+const STAT_BATCH = 200;
+
+/** Adds up what removing `doomed` frees: their trees, and the objects that neither `kept` artifacts nor `held` name. */
+export async function measureGarbage(
+  paths: Layout,
+  doomed: readonly Digest[],
+  kept: Iterable<Digest>,
+  held: (name: string) => boolean,
+): Promise<Garbage> {
+  const used = new Set<string>();
+  for (const digest of kept) {
+    for (const name of neededObjects(await readManifest(paths, digest)).keys()) used.add(name);
+  }
+  let bytes = 0;
+  for (const digest of doomed) bytes += await ownBytes(paths.artifact(digest));
+  const objects = (await allObjects(paths)).filter((name) => !used.has(name) && !held(name));
+  for (const size of (await objectBytes(paths, objects)).values()) bytes += size;
+  return { artifacts: doomed, objects, bytes };
+}
+
+/** Removes garbage: trees first, so that no tree is ever without its objects' place in the store. */
+export async function sweep(paths: Layout, garbage: Garbage, held: (name: string) => boolean): Promise<void> {
+  for (const digest of garbage.artifacts) await removeWhole(paths, paths.artifact(digest));
+  for (const name of garbage.objects) {
+    // An upload may have been promised it since it was measured.
+    if (held(name)) continue;
+    try {
+      await unlink(join(paths.objects, name));
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+  }
+}
+
+/** Bytes on disk of each of these objects. */
+export async function objectBytes(paths: Layout, names: Iterable<string>): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  let looked = 0;
+  for (const name of names) {
+    if (++looked % STAT_BATCH === 0) await pause();
+    const stat = lstatSync(join(paths.objects, name), { throwIfNoEntry: false });
+    if (stat !== undefined) sizes.set(name, stat.blocks * BLOCK);
+  }
+  return sizes;
+}
+
+/** Bytes on disk of a folder and what is in it, without files that are also linked from elsewhere. */
+export async function ownBytes(folder: string): Promise<number> {
+  let bytes = (await lstat(folder)).blocks * BLOCK;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      bytes += await ownBytes(path);
+      continue;
+    }
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && stat.nlink === 1) bytes += stat.blocks * BLOCK;
+  }
+  return bytes;
+}

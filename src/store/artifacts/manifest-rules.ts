@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { byPath, unpackedSize, type Digest, type Manifest, type ManifestEntry } from '../../contract/index.ts';
+import { lamError } from '../../errors/index.ts';
+import type { ArtifactLimits } from './limits.ts';
+import { errnoOf } from '../disk/io-errors.ts';
+import type { Layout } from '../disk/layout.ts';
+import { pathFault, treeFault } from './tree-rules.ts';
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/**
+ * Takes a manifest from outside: throws `LAM_STORE_MANIFEST_INVALID`, `LAM_STORE_ZIP_TOO_MANY_FILES` or
+ * `LAM_STORE_ZIP_TOO_LARGE` unless every entry is well-formed, sorted, unique and safe to lay out. The result holds
+ * the known members only.
+ */
+export function checkManifest(value: unknown, limits: ArtifactLimits): Manifest {
+  const given: unknown = typeof value === 'object' && value !== null && 'entries' in value ? value.entries : undefined;
+  if (!Array.isArray(given)) throw invalid("it has no list 'entries'");
+  if (given.length > limits.artifactFiles)
+    throw lamError('LAM_STORE_ZIP_TOO_MANY_FILES', { files: given.length, limit: limits.artifactFiles });
+  const entries = given.map((entry, index) => checkEntry(entry, index));
+  for (const [index, entry] of entries.entries()) {
+    const before = entries[index - 1];
+    if (before === undefined) continue;
+    const order = byPath(before, entry);
+    if (order === 0) throw invalid(`'${entry.path}' comes twice`);
+    if (order > 0) throw invalid(`'${entry.path}' is not in order`);
+  }
+  const fault = treeFault(entries);
+  if (fault !== undefined) throw invalid(`'${fault.path}': ${fault.why}`);
+  const manifest: Manifest = { entries };
+  if (unpackedSize(manifest) > limits.unpackedBytes) {
+    throw lamError('LAM_STORE_ZIP_TOO_LARGE', { what: 'the unpacked artifact', limit: limits.unpackedBytes });
+  }
+  return manifest;
+}
+
+/** The manifest of a stored artifact. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */
+export async function readManifest(paths: Layout, digest: Digest): Promise<Manifest> {
+  try {
+    return JSON.parse(await readFile(paths.manifest(digest), 'utf8')) as Manifest;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact: digest }, error);
+    throw error;
+  }
+}
+
+function checkEntry(value: unknown, index: number): ManifestEntry {
+  if (typeof value !== 'object' || value === null) throw invalid(`entry ${index} is not an object`);
+  const { path, kind, digest, size, executable, target } = value as Record<string, unknown>;
+  if (typeof path !== 'string') throw invalid(`entry ${index} has no path`);
+  const fault = pathFault(path);
+  if (fault !== undefined) throw invalid(`path '${path}': ${fault}`);
+  if (kind === 'symlink') {
+    if (typeof target !== 'string' || !target.isWellFormed()) throw invalid(`'${path}' has no target`);
+    return { path, kind, target };
+  }
+  if (kind !== 'file') throw invalid(`'${path}' is neither a file nor a symlink`);
+  if (typeof digest !== 'string' || !DIGEST.test(digest))
+    throw invalid(`'${path}' has no SHA-256 digest in lower-case hex`);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalid(`'${path}' has no size`);
+  if (typeof executable !== 'boolean') throw invalid(`'${path}' does not say whether it is executable`);
+  return { path, kind, digest, size, executable };
+}
+
+function invalid(why: string): Error {
+  return lamError('LAM_STORE_MANIFEST_INVALID', { why });
+}

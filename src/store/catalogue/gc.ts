@@ -1,0 +1,33 @@
+import type { CatalogueView } from './state.ts';
+
+/** One version of one function. */
+export interface VersionName {
+  readonly name: string;
+  readonly version: number;
+}
+
+/**
+ * Which versions may go when each function keeps its newest `keep`: all older ones but the live one, aliased ones and
+ * those `isPinned` names. Pure; sorted by name and number.
+ */
+export function planGc(
+  catalogue: CatalogueView,
+  keep: number,
+  isPinned: (name: string, version: number) => boolean = () => false,
+): VersionName[] {
+  const dropped: VersionName[] = [];
+  for (const name of [...catalogue.names()].toSorted()) {
+    // Where there is nothing to drop the record need not be read.
+    if ((catalogue.outline(name)?.versions ?? 0) <= keep) continue;
+    const record = catalogue.record(name);
+    if (record === undefined) continue;
+    const aliased = new Set(Object.values(record.aliases));
+    const numbers = Object.values(record.versions)
+      .map((v) => v.version)
+      .toSorted((a, b) => a - b);
+    for (const version of numbers.slice(0, Math.max(0, numbers.length - keep))) {
+      if (version !== record.live && !aliased.has(version) && !isPinned(name, version)) dropped.push({ name, version });
+    }
+  }
+  return dropped;
+}

@@ -1,0 +1,141 @@
+import type { ConfigInput, Digest, FunctionConfig, Movement } from '../../contract/index.ts';
+
+/** The schema this lam writes; one more than the number of {@link MIGRATIONS}. */
+export const CATALOGUE_SCHEMA = 2;
+
+export interface VersionRecord {
+  version: number;
+  artifact: Digest;
+  /** Complete: what a sandbox runs. Never changes. */
+  config: FunctionConfig;
+  /** The author's half of it, from which the next configuration is made when an override goes. */
+  input: ConfigInput;
+  createdAt: number;
+  by: string;
+  message: string;
+  /** Unpacked, bytes. */
+  size: number;
+}
+
+export interface FunctionRecord {
+  name: string;
+  createdAt: number;
+  /** When the live pointer last moved. */
+  updatedAt: number;
+  /** The highest number ever given; numbers are never given twice. */
+  lastVersion: number;
+  live: number;
+  /** Keys are version numbers. */
+  versions: Record<string, VersionRecord>;
+  aliases: Record<string, number>;
+  /** Settings that win over those of a deploy. */
+  overrides: ConfigInput;
+  /** Oldest first; the oldest are dropped past a limit. */
+  history: Movement[];
+}
+
+/** What the file holds, as JSON. */
+export interface CatalogueData {
+  schema: number;
+  functions: Record<string, FunctionRecord>;
+  /** The last number of functions that were deleted, so that a later one of the same name goes on from there. */
+  retired: Record<string, number>;
+}
+
+/** Turns data of one schema into data of the next. Pure. */
+export type Migration = (data: Record<string, unknown>) => Record<string, unknown>;
+
+/** `MIGRATIONS[n]` turns schema n + 1 into schema n + 2. */
+const MIGRATIONS: readonly Migration[] = [withScaling];
+
+/** Schema 2 knows `concurrency` and `minWarm`, and leaves the idle time of those who never set one to the pool. */
+function withScaling(data: Record<string, unknown>): Record<string, unknown> {
+  const functions = isObject(data['functions']) ? data['functions'] : {};
+  for (const record of Object.values(functions)) {
+    if (!isObject(record) || !isObject(record['versions'])) continue;
+    for (const version of Object.values(record['versions'])) {
+      if (!isObject(version) || !isObject(version['config'])) continue;
+      const { config } = version;
+      const asked = [version['input'], record['overrides']].some(
+        (given) => isObject(given) && given['idleTimeoutMs'] !== undefined,
+      );
+      const idleTimeoutMs = asked ? config['idleTimeoutMs'] : null;
+      version['config'] = { ...config, concurrency: 1, minWarm: 0, idleTimeoutMs };
+    }
+  }
+  return data;
+}
+
+/** What a catalogue's text holds. */
+export type Reading =
+  | { readonly kind: 'ok'; readonly data: CatalogueData }
+  | { readonly kind: 'newer'; readonly schema: number }
+  | { readonly kind: 'corrupt'; readonly why: string };
+
+/** Reads a catalogue's text, bringing older schemas up to date. Pure; never throws. */
+export function readCatalogue(text: string, migrations: readonly Migration[] = MIGRATIONS): Reading {
+  const current = migrations.length + 1;
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return { kind: 'corrupt', why: text.trim() === '' ? 'it is empty' : 'it is not JSON' };
+  }
+  if (!isObject(data)) return { kind: 'corrupt', why: 'it is not an object' };
+  const schema = data['schema'];
+  if (typeof schema !== 'number' || !Number.isInteger(schema) || schema < 1)
+    return { kind: 'corrupt', why: 'it names no schema' };
+  if (schema > current) return { kind: 'newer', schema };
+  let migrated = data;
+  try {
+    for (let from = schema; from < current; from++)
+      migrated = { ...migrations[from - 1]?.(migrated), schema: from + 1 };
+  } catch (error) {
+    return { kind: 'corrupt', why: `schema ${schema} could not be brought up to date: ${String(error)}` };
+  }
+  const fault = shapeFault(migrated);
+  if (fault !== undefined) return { kind: 'corrupt', why: fault };
+  return { kind: 'ok', data: migrated as unknown as CatalogueData };
+}
+
+function shapeFault(data: Record<string, unknown>): string | undefined {
+  const { functions, retired } = data;
+  if (!isObject(functions)) return "'functions' is missing";
+  if (!isObject(retired)) return "'retired' is missing";
+  for (const [name, record] of Object.entries(functions)) {
+    const fault = functionFault(name, record);
+    if (fault !== undefined) return `function '${name}': ${fault}`;
+  }
+  return undefined;
+}
+
+/** What is wrong with the record of a function, or undefined; as words to follow its name. Pure. */
+export function functionFault(name: string, record: unknown): string | undefined {
+  if (!isObject(record)) return 'is not an object';
+  const { versions, aliases, live, lastVersion, history, overrides } = record;
+  if (record['name'] !== name) return 'has another name inside';
+  if (!isObject(versions) || !isObject(aliases) || !isObject(overrides) || !Array.isArray(history))
+    return 'is not complete';
+  if (typeof live !== 'number' || !Object.hasOwn(versions, String(live))) return 'its live version is missing';
+  for (const [number, version] of Object.entries(versions)) {
+    if (!isVersion(version, number)) return `version ${number} is not complete`;
+    if (typeof lastVersion !== 'number' || Number(number) > lastVersion) return 'its last version number is too low';
+  }
+  const astray = Object.entries(aliases).find(([, to]) => !Object.hasOwn(versions, String(to)));
+  return astray === undefined ? undefined : `alias '${astray[0]}' points at a version that is missing`;
+}
+
+function isVersion(value: unknown, number: string): boolean {
+  if (!isObject(value)) return false;
+  return (
+    String(value['version']) === number &&
+    typeof value['artifact'] === 'string' &&
+    isObject(value['config']) &&
+    isObject(value['input'])
+  );
+}
+
+/** Whether a value of JSON is an object with members. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,70 @@
+import type { FunctionRecord } from './schema.ts';
+import { CATALOGUE_SCHEMA, functionFault, isObject, readCatalogue } from './schema.ts';
+import { CatalogueState, keep, type KeptFunction } from './state.ts';
+
+/** What the bytes of a catalogue hold. */
+export type TextReading =
+  | { readonly kind: 'ok'; readonly state: CatalogueState }
+  | { readonly kind: 'newer'; readonly schema: number }
+  | { readonly kind: 'corrupt'; readonly why: string };
+
+const LAST_LINE = '}}';
+const END = Buffer.from(`\n${LAST_LINE}\n`);
+const LINE_FEED = 10;
+const COMMA = 44;
+const NAMED = /^"([a-zA-Z0-9_-]+)":/;
+
+/** The catalogue as JSON with a line for each function: a person can read it, and it is read back line by line. Pure. */
+export function printCatalogue(state: CatalogueState): readonly Buffer[] {
+  const head = `{"schema":${CATALOGUE_SCHEMA},"retired":${JSON.stringify(state.retired)},"functions":{\n`;
+  return [Buffer.from(head), ...state.pieces(), END];
+}
+
+/**
+ * Reads what {@link printCatalogue} wrote, or any JSON of the same meaning, of any schema up to ours. Never throws.
+ * @param bytes not to be changed afterwards: the state goes on using them
+ */
+export function parseCatalogue(bytes: Buffer): TextReading {
+  const state = byLine(bytes);
+  if (state !== undefined) return { kind: 'ok', state };
+  const reading = readCatalogue(bytes.toString());
+  if (reading.kind !== 'ok') return reading;
+  const { functions, retired } = reading.data;
+  return { kind: 'ok', state: CatalogueState.of(Object.values(functions), retired) };
+}
+
+/**
+ * The state, when the bytes are as {@link printCatalogue} makes them and nothing is wrong with them. Never holds more
+ * than one function's objects, which would make the daemon's memory grow by many times of what is kept.
+ */
+function byLine(bytes: Buffer): CatalogueState | undefined {
+  const headEnd = bytes.indexOf(LINE_FEED);
+  const last = bytes.length - END.length;
+  if (headEnd < 0 || last < headEnd || bytes.compare(END, 0, END.length, last) !== 0) return undefined;
+  const head = parsed(bytes.toString('utf8', 0, headEnd) + LAST_LINE);
+  if (!isObject(head) || head['schema'] !== CATALOGUE_SCHEMA || !isObject(head['retired'])) return undefined;
+  const functions = new Map<string, KeptFunction>();
+  for (let start = headEnd + 1; start < last;) {
+    const lineEnd = Math.min(last, bytes.indexOf(LINE_FEED, start));
+    const end = lineEnd < last ? lineEnd - 1 : last;
+    // All but the last have a comma at the end.
+    if (lineEnd < last && bytes[end] !== COMMA) return undefined;
+    const line = bytes.toString('utf8', start, end);
+    const name = NAMED.exec(line)?.[1];
+    if (name === undefined || functions.has(name)) return undefined;
+    const record = parsed(line.slice(name.length + 3));
+    if (functionFault(name, record) !== undefined) return undefined;
+    functions.set(name, keep(record as FunctionRecord, { bytes, start, end }));
+    start = lineEnd + 1;
+  }
+  return new CatalogueState(functions, head['retired'] as Record<string, number>);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Whoever asked reads the whole in another way then, which says what is wrong.
+    return undefined;
+  }
+}

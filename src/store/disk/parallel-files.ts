@@ -1,0 +1,2 @@
+/** How many files are written and flushed at once. */
+export const PARALLEL_FILES = 8;

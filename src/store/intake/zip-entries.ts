@@ -1,0 +1,110 @@
+import { getFileNameLowLevel, type Entry, type ZipFile } from 'yauzl';
+import { isLamError, lamError } from '../../errors/index.ts';
+import type { ArtifactLimits } from '../artifacts/limits.ts';
+import { pathFault } from '../artifacts/tree-rules.ts';
+
+/** One entry of a zip whose name and header are acceptable. Directories are told apart because only files have content. */
+export interface ZipEntry {
+  readonly path: string;
+  readonly kind: 'file' | 'symlink' | 'directory';
+  readonly executable: boolean;
+  /** As its header says; what comes out is counted. */
+  readonly size: number;
+  readonly raw: Entry;
+}
+
+const UNIX_HOSTS: ReadonlySet<number> = new Set([3, 19]);
+const FORMAT = 0o170000;
+const METHOD_STORE = 0;
+const METHOD_DEFLATE = 8;
+
+/**
+ * Reads the list of a zip's entries, without their content. Throws a `LAM_STORE_ZIP_*` error for the first entry that
+ * must not be unpacked, and when the list passes the limits of count or declared size.
+ */
+export async function listEntries(zip: ZipFile, limits: ArtifactLimits): Promise<ZipEntry[]> {
+  if (zip.entryCount > limits.artifactFiles) {
+    throw lamError('LAM_STORE_ZIP_TOO_MANY_FILES', { files: zip.entryCount, limit: limits.artifactFiles });
+  }
+  const entries: ZipEntry[] = [];
+  let total = 0;
+  try {
+    for await (const raw of zip.eachEntry()) {
+      const entry = classify(raw);
+      if (entry === undefined) continue;
+      total += entry.size;
+      if (total > limits.unpackedBytes) throw tooLarge(limits);
+      entries.push(entry);
+    }
+  } catch (error) {
+    if (isLamError(error)) throw error;
+    throw lamError('LAM_STORE_ZIP_TRUNCATED', { why: 'its list of entries cannot be read' }, error);
+  }
+  return entries;
+}
+
+/** The error of an artifact that unpacks to more than it may. */
+export function tooLarge(limits: ArtifactLimits): Error {
+  return lamError('LAM_STORE_ZIP_TOO_LARGE', { what: 'the unpacked zip', limit: limits.unpackedBytes });
+}
+
+/** Undefined for an entry that stands for the root itself. */
+function classify(raw: Entry): ZipEntry | undefined {
+  const name = nameOf(raw);
+  const kind = kindOf(raw, name);
+  const path = name.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '');
+  if (kind === 'directory' && (path === '' || path === '.'))
+    return name.startsWith('/') ? refuse(name, 'it is absolute') : undefined;
+  const fault = pathFault(path);
+  if (fault !== undefined) return refuse(name, fault);
+  if (raw.isEncrypted()) throw lamError('LAM_STORE_ZIP_ENCRYPTED', { entry: name });
+  if (raw.compressionMethod !== METHOD_STORE && raw.compressionMethod !== METHOD_DEFLATE) {
+    throw lamError('LAM_STORE_ZIP_UNSUPPORTED', { entry: name, what: `compression method ${raw.compressionMethod}` });
+  }
+  return {
+    path,
+    kind,
+    executable: isExecutable(raw, path),
+    size: kind === 'directory' ? 0 : raw.uncompressedSize,
+    raw,
+  };
+}
+
+function refuse(entry: string, why: string): never {
+  throw lamError('LAM_STORE_ZIP_UNSAFE_PATH', { entry, why });
+}
+
+function nameOf(raw: Entry): string {
+  // The zip is opened with names left as bytes, so that a refusal can say which entry it is about.
+  const name = getFileNameLowLevel(raw.generalPurposeBitFlag, raw.fileNameRaw, raw.extraFields, true);
+  if (name.includes('\uFFFD')) return refuse(name, 'it is not valid UTF-8');
+  return name;
+}
+
+function unixMode(raw: Entry): number {
+  return UNIX_HOSTS.has(raw.versionMadeBy >> 8) ? raw.externalFileAttributes >>> 16 : 0;
+}
+
+function kindOf(raw: Entry, name: string): ZipEntry['kind'] {
+  const mode = unixMode(raw);
+  switch (mode & FORMAT) {
+    case 0:
+    case 0o100000:
+      return name.endsWith('/') ? 'directory' : 'file';
+    case 0o040000:
+      return 'directory';
+    case 0o120000:
+      return 'symlink';
+    default:
+      throw lamError('LAM_STORE_ZIP_UNSUPPORTED', {
+        entry: name,
+        what: 'it is neither a file, a folder nor a symbolic link',
+      });
+  }
+}
+
+/** Zips made on Windows carry no mode; there the one file that must be run is known by its name. */
+function isExecutable(raw: Entry, path: string): boolean {
+  const mode = unixMode(raw);
+  return mode === 0 ? path === 'bootstrap' : (mode & 0o111) !== 0;
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Leftovers } from '../../../../src/driver/docker/container/leftovers.ts';
+import type { Removal } from '../../../../src/driver/docker/container/docker-sandbox.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
+
+/** An engine that answers removals as it is told to, and notes them. */
+function made(answer: (reference: string) => Removal | Promise<Removal>): {
+  clock: VirtualClock;
+  leftovers: Leftovers;
+  asked: string[];
+} {
+  const clock = new VirtualClock();
+  const asked: string[] = [];
+  const leftovers = new Leftovers(clock, async (reference) => {
+    asked.push(reference);
+    return answer(reference);
+  });
+  return { clock, leftovers, asked };
+}
+
+describe('containers that were left', () => {
+  test('are tried again every second until the engine confirms it', async () => {
+    let answer: Removal = 'unconfirmed';
+    const { clock, leftovers, asked } = made(() => answer);
+    leftovers.add('a');
+    await clock.advance(3000);
+    assert.equal(asked.length, 3);
+    answer = 'removed';
+    await clock.advance(10_000);
+    assert.equal(asked.length, 4);
+    assert.equal(clock.pending, 0);
+  });
+
+  test('are gone when the engine knows them no more', async () => {
+    const { clock, leftovers, asked } = made(() => 'missing');
+    leftovers.add('a');
+    await clock.advance(10_000);
+    assert.deepEqual(asked, ['a']);
+  });
+
+  test('that were perhaps made are looked for until an engine that answers has had time to make them', async () => {
+    let answer: Removal = 'unconfirmed';
+    const { clock, leftovers, asked } = made(() => answer);
+    leftovers.addPossible('a');
+    await clock.advance(60_000);
+    answer = 'missing';
+    await clock.advance(10_000);
+    assert.equal(asked.length, 70);
+    answer = 'removed';
+    await clock.advance(10_000);
+    assert.equal(asked.length, 71);
+  });
+
+  test('that were never made are given up in the end', async () => {
+    const { clock, leftovers } = made(() => 'missing');
+    leftovers.addPossible('a');
+    await clock.advance(30_000);
+    assert.equal(clock.pending, 0);
+  });
+
+  test('are asked for once at a time, however long that takes and whatever is added meanwhile', async () => {
+    const slow = Promise.withResolvers<Removal>();
+    const { clock, leftovers, asked } = made((reference) => (reference === 'a' ? slow.promise : 'removed'));
+    leftovers.add('a');
+    await clock.advance(5000);
+    leftovers.add('b');
+    await clock.advance(5000);
+    assert.deepEqual(asked, ['a']);
+    slow.resolve('removed');
+    await clock.advance(5000);
+    assert.deepEqual(asked, ['a', 'b']);
+  });
+
+  test('are tried a last time when the driver closes, and then no more', async () => {
+    const { clock, leftovers, asked } = made(() => 'unconfirmed');
+    leftovers.add('a');
+    await leftovers.close();
+    leftovers.add('b');
+    await clock.advance(10_000);
+    assert.deepEqual(asked, ['a']);
+  });
+});

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stemKeyOf } from '../../../../src/driver/shared/stem-key.ts';
+import { parseRuntime } from '../../../../src/runtimes/index.ts';
+
+function key(name: string, ...madeWith: readonly unknown[]): string | null {
+  const runtime = parseRuntime(name);
+  assert.ok(runtime !== undefined);
+  return stemKeyOf(runtime, madeWith);
+}
+
+test('a stem is shared by what one process can run, in a place made alike', () => {
+  assert.equal(key('nodejs22.x', { memoryMiB: 128 }), key('nodejs24.x', { memoryMiB: 128 }));
+  const keys = [
+    key('nodejs', 1),
+    key('nodejs', 2),
+    key('nodejs', 1, 'on'),
+    key('python3', 1),
+    key('python3.11', 1),
+    key('python3.12', 1),
+  ];
+  assert.equal(new Set(keys).size, keys.length, JSON.stringify(keys));
+  assert.equal(key('provided.al2023', 1), null);
+});
