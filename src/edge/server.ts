@@ -11,17 +11,17 @@ import {
   runInvoke,
   sendAwsError,
   type InvokePlan,
-} from './aws-invoke.ts';
-import { CONTROL_PREFIX, control } from './control/control.ts';
-import type { ControlServices } from './control/services.ts';
+} from './apis/aws-lambda/invoke.ts';
+import { CONTROL_PREFIX, control } from './apis/control/control.ts';
+import type { ControlServices } from './apis/control/services.ts';
 import { exchangeOf, targetParts, type Exchange } from './exchange.ts';
-import { functionHttp, runFunction, sendPlainError } from './function-http.ts';
+import { functionHttp, runFunction, sendPlainError } from './apis/functions/function-http.ts';
 import { refusal, type Door } from './guard.ts';
 import type { Head } from './http1/head.ts';
 import { PlainServer } from './http1/server.ts';
 import type { Handler } from './http1/service.ts';
 import { NodeReply, sendError, sendJson } from './reply.ts';
-import type { RouteHit, RouteTable } from './route-table.ts';
+import type { RouteHit, RouteTable } from './apis/functions/route-table.ts';
 
 export interface EdgeOptions {
   readonly router: Router;

@@ -1,4 +1,4 @@
-import { FUNCTION_NAME, parseRoute, type Route } from '../contract/index.ts';
+import { FUNCTION_NAME, parseRoute, type Route } from '../../../contract/index.ts';
 
 /** A declared route of a function's live version. */
 export interface DeclaredRoute {

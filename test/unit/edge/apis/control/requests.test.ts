@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aliasOf, gcOf, logQueryOf, patchOf, publishOf, rollbackOf } from '../../../src/edge/control/requests.ts';
+import {
+  aliasOf,
+  gcOf,
+  logQueryOf,
+  patchOf,
+  publishOf,
+  rollbackOf,
+} from '../../../../../src/edge/apis/control/requests.ts';
 
 const BAD = { code: 'LAM_EDGE_BAD_REQUEST' };
 

@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { LIMITS } from '../contract/index.ts';
-import { asLamError, type LamError } from '../errors/index.ts';
-import type { Clock } from '../kit/index.ts';
-import { newTraceId, type InvokeAnswer, type InvokeRequest, type InvokeSink, type Router } from '../router/index.ts';
-import { readBody } from './body.ts';
-import { traceIdOf, type Exchange, type HeaderValues, type HttpRequest } from './exchange.ts';
-import type { Reply } from './http1/service.ts';
+import { LIMITS } from '../../../contract/index.ts';
+import { asLamError, type LamError } from '../../../errors/index.ts';
+import type { Clock } from '../../../kit/index.ts';
+import {
+  newTraceId,
+  type InvokeAnswer,
+  type InvokeRequest,
+  type InvokeSink,
+  type Router,
+} from '../../../router/index.ts';
+import { readBody } from '../../body.ts';
+import { traceIdOf, type Exchange, type HeaderValues, type HttpRequest } from '../../exchange.ts';
+import type { Reply } from '../../http1/service.ts';
 import { httpEvent } from './http-event.ts';
 import { httpAnswer } from './http-response.ts';
-import { isGone, jsonLines, NodeReply, retryAfter } from './reply.ts';
+import { isGone, jsonLines, NodeReply, retryAfter } from '../../reply.ts';
 import type { RouteHit } from './route-table.ts';
 
 /** Runs a function for a request that `node:http` read. Never rejects. */

@@ -7,9 +7,9 @@ import {
   type LogQuery,
   type PublishRequest,
   type RollbackRequest,
-} from '../../contract/index.ts';
-import { lamError } from '../../errors/index.ts';
-import { readBody } from '../body.ts';
+} from '../../../contract/index.ts';
+import { lamError } from '../../../errors/index.ts';
+import { readBody } from '../../body.ts';
 
 /** Most bytes of a JSON control request: a manifest of 100,000 files fits. */
 const JSON_BYTES = 64 * 1024 * 1024;

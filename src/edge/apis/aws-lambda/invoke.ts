@@ -6,14 +6,14 @@ import {
   LIMITS,
   parseReference,
   VERSION_NUMBER,
-} from '../contract/index.ts';
-import { lamError, asLamError, toWire, type LamError } from '../errors/index.ts';
-import type { InvokeAnswer, InvokeRequest, InvokeSink, Router } from '../router/index.ts';
-import { readBody } from './body.ts';
-import { traceIdOf, type Exchange, type HeaderValues } from './exchange.ts';
-import type { Reply } from './http1/service.ts';
-import { isJson } from './is-json.ts';
-import { isGone, jsonLines, NodeReply, retryAfter } from './reply.ts';
+} from '../../../contract/index.ts';
+import { lamError, asLamError, toWire, type LamError } from '../../../errors/index.ts';
+import type { InvokeAnswer, InvokeRequest, InvokeSink, Router } from '../../../router/index.ts';
+import { readBody } from '../../body.ts';
+import { traceIdOf, type Exchange, type HeaderValues } from '../../exchange.ts';
+import type { Reply } from '../../http1/service.ts';
+import { isJson } from '../../is-json.ts';
+import { isGone, jsonLines, NodeReply, retryAfter } from '../../reply.ts';
 
 /** `POST /2015-03-31/functions/{name}/invocations`, AWS Lambda's Invoke. */
 export const AWS_FUNCTIONS = '/2015-03-31/functions/';

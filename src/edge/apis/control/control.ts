@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { lamError } from '../../errors/index.ts';
-import { discardRest } from '../body.ts';
-import type { Exchange } from '../exchange.ts';
-import { isGone, sendError, sendJson } from '../reply.ts';
+import { lamError } from '../../../errors/index.ts';
+import { discardRest } from '../../body.ts';
+import type { Exchange } from '../../exchange.ts';
+import { isGone, sendError, sendJson } from '../../reply.ts';
 import { streamLogs } from './logs.ts';
 import { aliasOf, artifactBody, gcOf, patchOf, publishOf, readObject, rollbackOf } from './requests.ts';
 import type { ControlServices } from './services.ts';

@@ -15,7 +15,7 @@ import type {
   RollbackAnswer,
   RollbackRequest,
   Status,
-} from '../../contract/index.ts';
+} from '../../../contract/index.ts';
 
 /** What the control API can ask of the daemon; the composition root implements it. Methods throw errors of lam. */
 export interface ControlServices {

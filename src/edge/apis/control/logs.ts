@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { LogRecord } from '../../contract/index.ts';
-import { lamError } from '../../errors/index.ts';
+import type { LogRecord } from '../../../contract/index.ts';
+import { lamError } from '../../../errors/index.ts';
 import { logQueryOf } from './requests.ts';
 import type { ControlServices } from './services.ts';
 

@@ -1,4 +1,4 @@
-import type { HttpRequest } from './exchange.ts';
+import type { HttpRequest } from '../../exchange.ts';
 import type { RouteHit } from './route-table.ts';
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|javascript|xml|[a-z0-9.+-]+\+(?:json|xml)|graphql)\b)/i;

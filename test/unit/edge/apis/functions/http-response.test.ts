@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { httpAnswer } from '../../../src/edge/http-response.ts';
+import { httpAnswer } from '../../../../../src/edge/apis/functions/http-response.ts';
 
 const JSON_TYPE = ['content-type', 'application/json'];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { RouteTable } from '../../../src/edge/index.ts';
+import { RouteTable } from '../../../../../src/edge/index.ts';
 
 const TABLE = new RouteTable([
   { functionName: 'any', text: 'ANY /users/{id}' },

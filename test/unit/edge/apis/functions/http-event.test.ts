@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { exchangeOf } from '../../../src/edge/exchange.ts';
-import { clfTime, httpEvent, isTextType } from '../../../src/edge/http-event.ts';
-import type { RouteHit } from '../../../src/edge/route-table.ts';
+import { exchangeOf } from '../../../../../src/edge/exchange.ts';
+import { clfTime, httpEvent, isTextType } from '../../../../../src/edge/apis/functions/http-event.ts';
+import type { RouteHit } from '../../../../../src/edge/apis/functions/route-table.ts';
 
 type Event = Record<string, unknown> & {
   headers: Record<string, string>;
