@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { cruise, type ICruiseOptions, type ICruiseResult, type IModule } from 'dependency-cruiser';
-import config, { HEAVY, LIGHT } from './architecture-rules.ts';
+import config, { HEAVY, LIGHT, OPEN_FILES, ROOMS, STARTS_PROCESSES } from './architecture-rules.ts';
+import { unusedRights, type Rights } from './unused-rights.ts';
 
 /** What a check of the import rules found. `faults` are lines to print, empty when the tree keeps the rules. */
 export interface ArchitectureReport {
@@ -10,11 +11,14 @@ export interface ArchitectureReport {
   readonly faults: readonly string[];
 }
 
+const RIGHTS: Rights = { rooms: ROOMS, openFiles: OPEN_FILES, startsProcesses: STARTS_PROCESSES };
+
 /**
- * Holds the imports of `base`/src against the table of docs/ARCHITECTURE.md. A cruise that saw fewer files than src has
+ * Holds the imports of `base`/src against the table of docs/ARCHITECTURE.md, and `rights` against the imports: a right
+ * that no import uses is a fault. A cruise that saw fewer files than src has
  * is a fault of its own: with a TypeScript that dependency-cruiser can't use it sees none and finds nothing wrong.
  */
-export async function checkArchitecture(base: string): Promise<ArchitectureReport> {
+export async function checkArchitecture(base: string, rights: Rights = RIGHTS): Promise<ArchitectureReport> {
   const options: ICruiseOptions = {
     ...config.options,
     baseDir: base,
@@ -29,6 +33,7 @@ export async function checkArchitecture(base: string): Promise<ArchitectureRepor
     ...missed.map((f) => `${f}: was not looked at (does dependency-cruiser find typescript@6?)`),
     ...violations(output),
     ...heavyOnLightPaths(output.modules),
+    ...unusedRights(rights, output.modules),
   ];
   return { modules: seen.size, faults };
 }

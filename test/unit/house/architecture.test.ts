@@ -3,8 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ROOMS } from '../../../scripts/architecture-rules.ts';
+import { OPEN_FILES, ROOMS, STARTS_PROCESSES } from '../../../scripts/architecture-rules.ts';
 import { checkArchitecture, type ArchitectureReport } from '../../../scripts/check-architecture.ts';
+import type { Rights } from '../../../scripts/unused-rights.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -60,7 +61,23 @@ const SINS = [
     text: "import { m } from '../sin-m.ts';\nexport const l = m;\n",
     rule: 'light-fast-path',
   },
+  {
+    file: 'src/edge/sin-n.ts',
+    text: "import type { Store } from '../store/index.ts';\nexport type N = Store;\n",
+    rule: 'edge-imports',
+  },
 ] as const;
+
+/** Rights that the copy of the tree does not use, beside those of the table. */
+const SPARE_RIGHTS: Rights = {
+  rooms: {
+    ...ROOMS,
+    kit: { may: ['errors', 'logs'], files: ['pool/policy/index.ts'], packages: ['left-pad'] },
+    driver: { may: ['executor'], files: ['executor/session.ts'] },
+  },
+  openFiles: [...OPEN_FILES, 'store/df.ts'],
+  startsProcesses: [...STARTS_PROCESSES, 'logs'],
+};
 
 /** What some of them import, harmless by itself. */
 const HELPERS = {
@@ -85,7 +102,7 @@ describe('the check of the import rules', () => {
     symlinkSync(join(root, 'node_modules'), join(base, 'node_modules'));
     for (const sin of SINS) put(base, sin.file, sin.text);
     for (const [file, text] of Object.entries(HELPERS)) put(base, file, text);
-    report = await checkArchitecture(base);
+    report = await checkArchitecture(base, SPARE_RIGHTS);
   });
   after(() => rmSync(base, { recursive: true, force: true }));
 
@@ -103,6 +120,18 @@ describe('the check of the import rules', () => {
   test('names the way from a light file to a heavy package', () => {
     const fault = report.faults.find((f) => f.startsWith('src/cli/fast/sin-l.ts') && f.includes('[light-fast-path]'));
     assert.match(fault ?? '', /^src\/cli\/fast\/sin-l\.ts -> src\/cli\/sin-m\.ts -> .*listr2/);
+  });
+
+  test('reports each right that no import uses', () => {
+    const unused = report.faults.filter((f) => f.includes('[unused-right]')).map((f) => f.split(', and')[0]);
+    assert.deepEqual(unused, [
+      'kit may import logs',
+      'kit may import pool/policy/index.ts',
+      'kit may load the package left-pad',
+      'driver may import executor/session.ts',
+      'store/df.ts is an open file',
+      'logs may start child processes',
+    ]);
   });
 
   test('reports a file that it did not look at', () => {
