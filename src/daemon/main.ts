@@ -6,6 +6,7 @@ import { lamError } from '../errors/index.ts';
 import type { SandboxDriver } from '../driver/index.ts';
 import { systemClock, type Clock } from '../kit/index.ts';
 import { LogStore } from '../logs/index.ts';
+import { createOperations } from '../operations/index.ts';
 import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
@@ -16,7 +17,6 @@ import { drain, Followers } from './drain.ts';
 import { openDriver } from './open-driver.ts';
 import { announceDeployed, keepPoolInStep } from './pool-in-step.ts';
 import { isLoopbackAddress, listenOnPort, listenOnSocket } from './listen.ts';
-import { controlServices } from './services.ts';
 import { startupCachesOf } from './startup-caches.ts';
 import { waitForStop } from './stop.ts';
 
@@ -75,13 +75,12 @@ async function serve(parts: Parts): Promise<number> {
   const startedAt = clock.now();
   const status = (): Status => statusOf(parts, pool, { port, url, startedAt });
   const followers = new Followers();
-  const services = controlServices({
+  const operations = createOperations({
     followers,
     store,
     registry,
     logs,
-    status,
-    stop: stopping.stop,
+    runtime: { status, stop: stopping.stop },
     prepare: (runtime, image) => {
       const parsed = parseRuntime(runtime);
       return parsed === undefined ? Promise.resolve(null) : driver.prepare(parsed, image);
@@ -93,7 +92,7 @@ async function serve(parts: Parts): Promise<number> {
   });
   const edge: Omit<EdgeOptions, 'door'> = {
     router,
-    services,
+    operations,
     clock,
     routes: cachedRoutes(registry),
     exists: (name) => registry.has(name),

@@ -1,4 +1,3 @@
 export { createEdge, type EdgeOptions } from './server.ts';
 export { RouteTable, type DeclaredRoute } from './apis/functions/route-table.ts';
 export type { Door } from './guard.ts';
-export type { ControlServices } from './apis/control/services.ts';

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { LIMITS } from '../contract/index.ts';
 import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
+import type { Operations } from '../operations/index.ts';
 import type { Router } from '../router/index.ts';
 import {
   AWS_FUNCTIONS,
@@ -13,7 +14,6 @@ import {
   type InvokePlan,
 } from './apis/aws-lambda/invoke.ts';
 import { CONTROL_PREFIX, control } from './apis/control/control.ts';
-import type { ControlServices } from './apis/control/services.ts';
 import { exchangeOf, targetParts, type Exchange } from './exchange.ts';
 import { functionHttp, runFunction, sendPlainError } from './apis/functions/function-http.ts';
 import { refusal, type Door } from './guard.ts';
@@ -25,7 +25,7 @@ import type { RouteHit, RouteTable } from './apis/functions/route-table.ts';
 
 export interface EdgeOptions {
   readonly router: Router;
-  readonly services: ControlServices;
+  readonly operations: Operations;
   readonly clock: Clock;
   /** The table of the live versions' routes; asked for per request, so it must be cached. */
   readonly routes: () => RouteTable;
@@ -123,7 +123,7 @@ function serveAws({ door, router }: EdgeOptions, exchange: Exchange): void {
   void awsInvoke(router, target, exchange);
 }
 
-function serveControl({ door, services }: EdgeOptions, exchange: Exchange): void {
+function serveControl({ door, operations }: EdgeOptions, exchange: Exchange): void {
   const { request, response, method, path } = exchange;
   if (path === '/_lam/health') {
     request.resume();
@@ -136,7 +136,7 @@ function serveControl({ door, services }: EdgeOptions, exchange: Exchange): void
     sendError(response, refused ?? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] }));
     return;
   }
-  void control(services, exchange);
+  void control(operations, exchange);
 }
 
 function serveFunction(options: EdgeOptions, exchange: Exchange): void {

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../src/contract/index.ts';
 import { Followers } from '../../src/daemon/drain.ts';
-import { controlServices } from '../../src/daemon/services.ts';
 import { createEdge, RouteTable, type Door, type EdgeOptions } from '../../src/edge/index.ts';
 import { lamError } from '../../src/errors/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
 import { LogStore } from '../../src/logs/index.ts';
+import { createOperations } from '../../src/operations/index.ts';
 import { Pool } from '../../src/pool/index.ts';
 import { Registry } from '../../src/registry/index.ts';
 import { Router } from '../../src/router/index.ts';
@@ -139,19 +139,18 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     memory: { usedMiB: 0, budgetMiB: 0 },
     reclaimed: { containers: 0, processes: 0, files: 0 },
   } as const;
-  const services = controlServices({
+  const operations = createOperations({
     store,
     registry,
     logs,
     followers: new Followers(),
-    status: () => status,
-    stop: () => void stops++,
+    runtime: { status: () => status, stop: () => void stops++ },
     prepare: () => Promise.resolve(null),
     isBusy: () => false,
   });
   const routes = () =>
     new RouteTable(registry.routes().routes.map((r) => ({ functionName: r.functionName, text: r.route })));
-  const edge: Omit<EdgeOptions, 'door'> = { router, services, clock, routes, exists: (name) => registry.has(name) };
+  const edge: Omit<EdgeOptions, 'door'> = { router, operations, clock, routes, exists: (name) => registry.has(name) };
   const tcp = createEdge({ ...edge, door: { kind: 'port', token: undefined, open: false, ...more.door } });
   const socket = createEdge({ ...edge, door: { kind: 'socket', token: undefined, open: false } });
   const socketPath = join(home, 's');

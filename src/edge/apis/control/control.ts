@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { lamError } from '../../../errors/index.ts';
+import type { Operations } from '../../../operations/index.ts';
 import { discardRest } from '../../body.ts';
 import type { Exchange } from '../../exchange.ts';
 import { isGone, sendError, sendJson } from '../../reply.ts';
 import { streamLogs } from './logs.ts';
 import { aliasOf, artifactBody, gcOf, patchOf, publishOf, readObject, rollbackOf } from './requests.ts';
-import type { ControlServices } from './services.ts';
 
 /** Everything of lam's own on the HTTP side lies under this path. */
 export const CONTROL_PREFIX = '/_lam/v1/';
@@ -19,7 +19,7 @@ interface Call {
 }
 
 /** Does the work; what it returns is answered as JSON, undefined means it answered itself. */
-type Action = (services: ControlServices, call: Call) => unknown;
+type Action = (operations: Operations, call: Call) => unknown;
 
 const DONE = {};
 
@@ -36,41 +36,41 @@ function versionPart(call: Call): number {
 
 /** `*` stands for one segment. */
 const ROUTES: Readonly<Record<string, Action>> = {
-  'GET status': (s) => s.status(),
-  'POST stop': (s) => {
-    s.stop();
+  'GET status': (o) => o.runtime.status(),
+  'POST stop': (o) => {
+    o.runtime.stop();
     return DONE;
   },
-  'GET functions': (s) => s.list(),
-  'GET functions/*': (s, c) => s.detail(part(c, 0)),
-  'DELETE functions/*': async (s, c) => {
-    await s.remove(part(c, 0));
+  'GET functions': (o) => o.functions.list(),
+  'GET functions/*': (o, c) => o.functions.detail(part(c, 0)),
+  'DELETE functions/*': async (o, c) => {
+    await o.functions.remove(part(c, 0));
     return DONE;
   },
-  'POST functions/*/versions': async (s, c) => s.publish(part(c, 0), publishOf(await readObject(c.request))),
-  'DELETE functions/*/versions/*': async (s, c) => {
-    await s.removeVersion(part(c, 0), versionPart(c));
+  'POST functions/*/versions': async (o, c) => o.versions.publish(part(c, 0), publishOf(await readObject(c.request))),
+  'DELETE functions/*/versions/*': async (o, c) => {
+    await o.versions.remove(part(c, 0), versionPart(c));
     return DONE;
   },
-  'POST functions/*/rollback': async (s, c) => s.rollback(part(c, 0), rollbackOf(await readObject(c.request))),
-  'PATCH functions/*/config': async (s, c) => s.patchConfig(part(c, 0), patchOf(await readObject(c.request))),
-  'PUT functions/*/aliases/*': async (s, c) => {
-    await s.setAlias(part(c, 0), part(c, 1), aliasOf(await readObject(c.request)));
+  'POST functions/*/rollback': async (o, c) => o.versions.rollback(part(c, 0), rollbackOf(await readObject(c.request))),
+  'PATCH functions/*/config': async (o, c) => o.config.patch(part(c, 0), patchOf(await readObject(c.request))),
+  'PUT functions/*/aliases/*': async (o, c) => {
+    await o.aliases.set(part(c, 0), part(c, 1), aliasOf(await readObject(c.request)));
     return DONE;
   },
-  'DELETE functions/*/aliases/*': async (s, c) => {
-    await s.deleteAlias(part(c, 0), part(c, 1));
+  'DELETE functions/*/aliases/*': async (o, c) => {
+    await o.aliases.remove(part(c, 0), part(c, 1));
     return DONE;
   },
-  'GET functions/*/logs': async (s, c) => {
-    await streamLogs(s, part(c, 0), c.parameters, c.response);
+  'GET functions/*/logs': async (o, c) => {
+    await streamLogs(o, part(c, 0), c.parameters, c.response);
     return undefined;
   },
-  'POST artifacts/plan': async (s, c) => s.plan(await readObject(c.request)),
-  'POST artifacts': (s, c) => s.upload(artifactBody(c.request)),
-  'POST artifacts/zip': (s, c) => s.uploadZip(c.request),
-  'POST gc': async (s, c) => s.gc(gcOf(await readObject(c.request))),
-  'GET df': (s) => s.df(),
+  'POST artifacts/plan': async (o, c) => o.artifacts.plan(await readObject(c.request)),
+  'POST artifacts': (o, c) => o.artifacts.receive(artifactBody(c.request)),
+  'POST artifacts/zip': (o, c) => o.artifacts.receiveZip(c.request),
+  'POST gc': async (o, c) => o.storage.gc(gcOf(await readObject(c.request))),
+  'GET df': (o) => o.storage.df(),
 };
 
 const COMPILED = Object.entries(ROUTES).map(([key, action]) => {
@@ -79,13 +79,13 @@ const COMPILED = Object.entries(ROUTES).map(([key, action]) => {
 });
 
 /** Serves one control request. Never rejects. */
-export async function control(services: ControlServices, exchange: Exchange): Promise<void> {
+export async function control(operations: Operations, exchange: Exchange): Promise<void> {
   const { request, response, method, path, query } = exchange;
   try {
     const found = match(method, path.slice(CONTROL_PREFIX.length));
     if (found === undefined) throw lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] });
     const call: Call = { request, response, parameters: new URLSearchParams(query), parts: found.parts };
-    const answer = await found.action(services, call);
+    const answer = await found.action(operations, call);
     if (answer !== undefined) sendJson(response, 200, answer);
   } catch (thrown) {
     if (isGone(thrown)) {

@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import type { LogRecord } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
+import type { Operations } from '../../../operations/index.ts';
 import { logQueryOf } from './requests.ts';
-import type { ControlServices } from './services.ts';
 
 /** A follower that reads slower than this much, bytes, loses its connection rather than filling our memory. */
 const FOLLOWER_BYTES = 64 * 1024 * 1024;
 
 /** Streams records as NDJSON: what is kept, then, with `follow`, each new one as it comes. */
 export async function streamLogs(
-  services: ControlServices,
+  { logs }: Operations,
   name: string,
   parameters: URLSearchParams,
   response: ServerResponse,
@@ -24,13 +24,13 @@ export async function streamLogs(
   // Started in the same turn as the query, so that between history and live records none is lost or doubled.
   const { lines: _lines, ...liveQuery } = query;
   const take = (record: LogRecord): void => (live ? write(record) : void held.push(record));
-  const end = follow ? services.follow(name, liveQuery, take, () => response.end()) : undefined;
+  const end = follow ? logs.follow(name, liveQuery, take, () => response.end()) : undefined;
   if (end !== undefined) response.once('close', end);
   const begin = (): void => {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   };
   try {
-    await services.logs(name, query, async (records) => {
+    await logs.query(name, query, async (records) => {
       begin();
       // One write a batch; the next batch is read when this one went out.
       response.write(records.map((record) => `${JSON.stringify(record)}\n`).join(''));

@@ -1,0 +1,53 @@
+import type { LogQuery, LogRecord } from '../contract/index.ts';
+import type { LogStore } from '../logs/index.ts';
+import type { Registry } from '../registry/index.ts';
+
+/** What functions printed. */
+export interface LogOperations {
+  /**
+   * Kept records, oldest first, in batches, each when `onRecords` is done with the last. Throws
+   * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, or what `onRecords` throws.
+   */
+  query(
+    name: string,
+    query: LogQuery,
+    onRecords: (records: readonly LogRecord[]) => void | Promise<void>,
+  ): Promise<void>;
+  /**
+   * Records from now on, until the returned function is called. `onEnd` is called when the daemon stops and no more will
+   * come. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
+   */
+  follow(name: string, query: LogQuery, onRecord: (record: LogRecord) => void, onEnd: () => void): () => void;
+}
+
+/** Those who follow logs, for whoever has to end them when the daemon stops. */
+export interface FollowerList {
+  /** Notes how to end a follower; the result takes it off the list. */
+  add(end: () => void): () => void;
+}
+
+/** What these operations need. */
+export interface LogRooms {
+  readonly registry: Registry;
+  readonly logs: LogStore;
+  readonly followers: FollowerList;
+}
+
+/** Implements {@link LogOperations}. */
+export function logOperations({ registry, logs, followers }: LogRooms): LogOperations {
+  return {
+    async query(name, query, onRecords) {
+      registry.resolve(name);
+      await logs.query(name, query, onRecords);
+    },
+    follow(name, query, onRecord, onEnd) {
+      registry.resolve(name);
+      const stop = logs.follow(name, query, onRecord);
+      const gone = followers.add(onEnd);
+      return () => {
+        stop();
+        gone();
+      };
+    },
+  };
+}
