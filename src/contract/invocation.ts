@@ -1,3 +1,8 @@
+/** Who asked for an invocation: a direct caller, or a trigger of this kind and name. */
+export type Origin =
+  | { readonly kind: 'call' }
+  | { readonly kind: 'trigger'; readonly trigger: string; readonly id: string };
+
 /** What travels with an event to the handler's side. */
 export interface InvocationContext {
   /** UUID; the same one the caller, the handler and the logs see. */

@@ -20,7 +20,15 @@ import {
 } from './frames.ts';
 import { InFlight } from './in-flight.ts';
 import { characterBoundary, LineSplitter } from './line-splitter.ts';
-import type { ExitStatus, InitOutcome, InitRequest, InvokeOutcome, Session, SessionHooks } from './session.ts';
+import type {
+  ExitStatus,
+  InitOutcome,
+  InitRequest,
+  InvocationHooks,
+  InvokeOutcome,
+  Session,
+  SessionHooks,
+} from './session.ts';
 
 /** How long the last bytes of a process that ended may take to arrive. */
 const DRAIN_MS = 500;
@@ -113,14 +121,14 @@ export class FrameSession implements Session, FrameSink {
     });
   }
 
-  start(context: InvocationContext, event: Uint8Array, settle: (outcome: InvokeOutcome) => void): void {
+  start(context: InvocationContext, event: Uint8Array, hooks: InvocationHooks): void {
     if (this.#ended) {
       const exit = this.#exit ?? KILLED;
-      queueMicrotask(() => settle({ kind: 'exit', exit }));
+      queueMicrotask(() => hooks.settled({ kind: 'exit', exit }));
     } else if (this.#inFlight.isSpoiled) {
-      queueMicrotask(() => settle({ kind: 'unstarted' }));
+      queueMicrotask(() => hooks.settled({ kind: 'unstarted' }));
     } else {
-      const { number } = this.#inFlight.add(context.requestId, this.#timeoutMs, settle);
+      const { number } = this.#inFlight.add(context.requestId, this.#timeoutMs, hooks);
       this.#send(FRAME.invoke, number, JSON.stringify(context), event);
     }
   }
@@ -220,7 +228,7 @@ export class FrameSession implements Session, FrameSink {
   #unstarted(request: number): void {
     const pending = this.#inFlight.givenBack(request);
     if (pending === undefined) this.#refuse(`invocation ${request} given back, which was not asked for`);
-    else pending.settle({ kind: 'unstarted' });
+    else pending.hooks.settled({ kind: 'unstarted' });
   }
 
   /** Nobody else is harmed by a cache that was not asked for, or is none: it is dropped. */
@@ -283,7 +291,7 @@ export class FrameSession implements Session, FrameSink {
     }
     // Also behind a late answer the next one has started: it must not run a second time elsewhere.
     if (outcome.kind !== 'error' || outcome.leaving !== true) this.#inFlight.fill();
-    if (pending !== 'late') pending.settle(outcome);
+    if (pending !== 'late') pending.hooks.settled(outcome);
   }
 
   #ready(outcome: InitOutcome): void {
@@ -332,6 +340,6 @@ export class FrameSession implements Session, FrameSink {
     const exit = this.#exit ?? KILLED;
     this.#settleInit({ kind: 'exit', exit });
     for (const pending of this.#inFlight.drain())
-      pending.settle(pending.startedAt === undefined ? { kind: 'unstarted' } : { kind: 'exit', exit });
+      pending.hooks.settled(pending.startedAt === undefined ? { kind: 'unstarted' } : { kind: 'exit', exit });
   }
 }

@@ -1,6 +1,6 @@
 import type { MonotonicMs } from '../kit/index.ts';
 import type { Deadlines, Expirable } from './deadlines.ts';
-import type { InvokeOutcome } from './session.ts';
+import type { InvocationHooks } from './session.ts';
 
 /** What was sent ahead is asked back once nothing has started for this long, ms. */
 const RECALL_MS = 20;
@@ -50,9 +50,9 @@ export class InFlight {
   }
 
   /** Counts one that is about to be sent; its time runs from here if there is a place for it. */
-  add(requestId: string, timeoutMs: number, settle: (outcome: InvokeOutcome) => void): PendingInvocation {
+  add(requestId: string, timeoutMs: number, hooks: InvocationHooks): PendingInvocation {
     this.#lastNumber = this.#lastNumber === LAST_NUMBER ? 1 : this.#lastNumber + 1;
-    const pending = new PendingInvocation(this.#lastNumber, requestId, timeoutMs, settle, this);
+    const pending = new PendingInvocation(this.#lastNumber, requestId, timeoutMs, hooks, this);
     this.#append(pending);
     if (this.#running < this.places && this.#size === this.#running + 1) this.#begin(pending);
     else this.#watch();
@@ -118,7 +118,7 @@ export class InFlight {
     // What runs beside it may finish; what waits is better off elsewhere.
     this.#isSpoiled = this.places > 1;
     if (this.#isSpoiled) this.#recallAll();
-    pending.settle({ kind: 'timeout' });
+    pending.hooks.settled({ kind: 'timeout' });
   }
 
   #recallAll(): void {
@@ -153,6 +153,7 @@ export class InFlight {
     pending.startedAt = this.#deadlines.now();
     pending.deadline = pending.startedAt + pending.timeoutMs;
     this.#deadlines.add(pending);
+    pending.hooks.started();
   }
 
   #find(number: number): PendingInvocation | undefined {
@@ -196,21 +197,15 @@ export class PendingInvocation implements Expirable {
   next: PendingInvocation | undefined;
   /** @internal */
   previous: PendingInvocation | undefined;
-  readonly settle: (outcome: InvokeOutcome) => void;
+  readonly hooks: InvocationHooks;
   readonly #inFlight: InFlight;
 
   // oxlint-disable-next-line max-params -- made once per invocation: an options object would be one more allocation
-  constructor(
-    number: number,
-    requestId: string,
-    timeoutMs: number,
-    settle: (outcome: InvokeOutcome) => void,
-    inFlight: InFlight,
-  ) {
+  constructor(number: number, requestId: string, timeoutMs: number, hooks: InvocationHooks, inFlight: InFlight) {
     this.number = number;
     this.requestId = requestId;
     this.timeoutMs = timeoutMs;
-    this.settle = settle;
+    this.hooks = hooks;
     this.#inFlight = inFlight;
   }
 

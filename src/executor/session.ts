@@ -59,6 +59,17 @@ export type InvokeOutcome =
   /** It was sent ahead and certainly did not start: it is to run elsewhere. */
   | { readonly kind: 'unstarted' };
 
+/** Told how one invocation fares in its sandbox. Neither method may throw. */
+export interface InvocationHooks {
+  /**
+   * From here on the handler may have begun: the event is about to be sent and nothing runs in front of it, or what ran in
+   * front of it has answered. At most once, before `settled`, and never for one that settles as `unstarted`.
+   */
+  started(): void;
+  /** Called once, never before {@link Session.start} has returned. */
+  settled(outcome: InvokeOutcome): void;
+}
+
 /** What a session reports without being asked. Never throws. */
 export interface SessionHooks {
   /**
@@ -89,10 +100,10 @@ export interface Session {
    */
   init(request: InitRequest, limitMs: number, startupCache?: Uint8Array): Promise<InitOutcome>;
   /**
-   * Runs one invocation. The clock of the time-out starts here: the sandbox is warm, so this is when the handler starts.
-   * `settle` is called once, never before this has returned, and must not throw.
+   * Runs one invocation, or lets it wait inside the sandbox behind others. Its time-out counts from
+   * {@link InvocationHooks.started}, or from here in a session whose sandbox asks for its events.
    */
-  start(context: InvocationContext, event: Uint8Array, settle: (outcome: InvokeOutcome) => void): void;
+  start(context: InvocationContext, event: Uint8Array, hooks: InvocationHooks): void;
   /** Told by the driver when the process ended: settles all that is pending. */
   exited(status: ExitStatus): void;
   /** Raw output of the process that did not come over the session; attributed to the current invocation, else the last. */

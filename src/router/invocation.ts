@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { InvocationContext } from '../contract/index.ts';
+import type { InvocationContext, Origin } from '../contract/index.ts';
 import { asLamError, lamError, type LamError } from '../errors/index.ts';
-import type { InvokeOutcome } from '../executor/session.ts';
-import type { Clock } from '../kit/index.ts';
+import type { InvocationHooks, InvokeOutcome } from '../executor/session.ts';
+import type { Clock, EpochMs } from '../kit/index.ts';
 import type { InitFailure, Lease, Pool, PoolRevision, Waiter } from '../pool/index.ts';
 import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
 import type { PlatformLog } from './platform-log.ts';
@@ -23,6 +23,10 @@ export interface InvokeRequest {
   /** Decoded JSON text. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
+  /** Who asked for it; a direct caller when left out. */
+  readonly origin?: Origin;
+  /** Which attempt at the same event this is; 1 when left out. */
+  readonly attempt?: number;
   /** Also give the last 4 KB of this invocation's log. */
   readonly wantTail?: boolean;
 }
@@ -42,8 +46,17 @@ export interface InvokeAnswer {
   readonly tail: string | undefined;
 }
 
-/** Who waits for an answer. Exactly one of the two is called, once; neither may throw. */
+/** Who waits for an answer. Either `answered` or `failed` is called, once; no method may throw. */
 export interface InvokeSink {
+  /**
+   * The handler may have begun: its code is loaded and the event is about to be handed to it. At most once, before
+   * `answered`; never for what fails before its handler is reached. Before this it has certainly not begun and may run
+   * elsewhere (the router moves it itself when its sandbox is lost); after this a lost sandbox is an answer
+   * (`Runtime.ExitError`), and running it again may run it twice. An invocation that was sent ahead starts when the daemon has read the answer of
+   * the one in front of it. So if the daemon itself is lost while that answer is on its way, the handler may have
+   * begun without this call; an event over 64 KiB is never sent ahead.
+   */
+  started?(at: EpochMs): void;
   answered(answer: InvokeAnswer): void;
   /** It could not be run at all; a function that fails is an answer. */
   failed(error: LamError): void;
@@ -64,7 +77,7 @@ export interface Surroundings {
 }
 
 /** One invocation on its way from the request to the answer. A warm one needs no promise. */
-export class Invocation implements Underway, Waiter {
+export class Invocation implements Underway, Waiter, InvocationHooks {
   since = 0;
   readonly isLarge: boolean;
   readonly #around: Surroundings;
@@ -145,14 +158,20 @@ export class Invocation implements Underway, Waiter {
     try {
       if (!this.#isAgain) log.started(lease, this.#requestId, now);
       this.#isAgain = true;
-      lease.session.start(this.#context(revision, now + revision.config.timeoutMs), this.#request.event, this.#settled);
+      lease.session.start(this.#context(revision, now + revision.config.timeoutMs), this.#request.event, this);
     } catch (thrown) {
       pool.release(lease, false, undefined);
       throw thrown;
     }
   }
 
-  readonly #settled = (outcome: InvokeOutcome): void => {
+  /** Called by the session. */
+  started(): void {
+    this.#sink.started?.(this.#around.clock.now());
+  }
+
+  /** Called by the session. */
+  settled(outcome: InvokeOutcome): void {
     const lease = this.#lease as Lease;
     if (outcome.kind === 'unstarted') {
       // Sent ahead into a sandbox that died or got stuck before it started: it goes to another, if there is one to go to.
@@ -164,7 +183,7 @@ export class Invocation implements Underway, Waiter {
     // What the code wrote to its pipes just before it answered is read in this turn of the event loop at the latest.
     if (lease.revision.runtime.protocol === 'runtime-api') setImmediate(() => this.#finish(lease, outcome, ranMs));
     else this.#finish(lease, outcome, ranMs);
-  };
+  }
 
   #finish(lease: Lease, outcome: Ended, ranMs: number): void {
     let answer: InvokeAnswer;

@@ -57,6 +57,7 @@ class Sandbox {
 class Daemon {
   readonly outcomes = new Map<number, string>();
   readonly sent: number[] = [];
+  readonly saidStarted = new Set<number>();
   readonly inFlight: InFlight;
   readonly #sandbox: Sandbox;
 
@@ -68,10 +69,18 @@ class Daemon {
 
   send(): void {
     if (this.inFlight.isSpoiled) return;
-    const { number } = this.inFlight.add(`id ${this.sent.length}`, TIMEOUT_MS, ({ kind }) => {
-      assert.ok(!this.outcomes.has(number), `${number} was settled twice`);
-      this.outcomes.set(number, kind);
+    const order = this.sent.length;
+    const { number } = this.inFlight.add(`id ${order}`, TIMEOUT_MS, {
+      started: () => {
+        assert.ok(!this.saidStarted.has(order + 1), `${order + 1} was said to start twice`);
+        this.saidStarted.add(order + 1);
+      },
+      settled: ({ kind }) => {
+        assert.ok(!this.outcomes.has(number), `${number} was settled twice`);
+        this.outcomes.set(number, kind);
+      },
     });
+    assert.equal(number, order + 1);
     this.sent.push(number);
     this.#sandbox.inbound.push({ type: 'invoke', number });
   }
@@ -82,13 +91,13 @@ class Daemon {
     if (frame.type === 'unstarted') {
       const pending = this.inFlight.givenBack(frame.number);
       assert.ok(pending !== undefined, `${frame.number} was given back, but is taken for started`);
-      pending.settle({ kind: 'unstarted' });
+      pending.hooks.settled({ kind: 'unstarted' });
       return;
     }
     const pending = this.inFlight.answered(frame.number);
     assert.ok(pending !== 'wrong', `the answer to ${frame.number} was refused`);
     this.inFlight.fill();
-    if (pending !== 'late') pending.settle({ kind: 'result', payload: Buffer.alloc(0) });
+    if (pending !== 'late') pending.hooks.settled({ kind: 'result', payload: Buffer.alloc(0) });
   }
 
   /** The sandbox is no more: what it said is read, and the rest is settled by what is known. */
@@ -96,7 +105,7 @@ class Daemon {
     while (this.#sandbox.outbound.length > 0) this.receive();
     const exit = { code: 1, signal: null, outOfMemory: false };
     for (const pending of this.inFlight.drain()) {
-      pending.settle(pending.startedAt === undefined ? { kind: 'unstarted' } : { kind: 'exit', exit });
+      pending.hooks.settled(pending.startedAt === undefined ? { kind: 'unstarted' } : { kind: 'exit', exit });
     }
   }
 }
@@ -124,6 +133,7 @@ describe('what is in flight', () => {
             const outcome = daemon.outcomes.get(number);
             assert.ok(outcome !== undefined, `${number} was never settled`);
             if (outcome === 'unstarted') assert.ok(!sandbox.started.has(number), `${number} ran and is to run again`);
+            assert.equal(daemon.saidStarted.has(number), outcome !== 'unstarted', `${number} settled as ${outcome}`);
           }
           assert.equal(daemon.inFlight.hasWaiting, false);
         },

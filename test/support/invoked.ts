@@ -3,5 +3,5 @@ import type { InvokeOutcome, Session } from '../../src/executor/session.ts';
 
 /** Runs one invocation to its end. */
 export function invoked(session: Session, context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
-  return new Promise((resolve) => session.start(context, event, resolve));
+  return new Promise((settled) => session.start(context, event, { started: () => undefined, settled }));
 }

@@ -5,6 +5,7 @@ import type {
   ExitStatus,
   InitOutcome,
   InitRequest,
+  InvocationHooks,
   InvokeOutcome,
   Session,
   SessionHooks,
@@ -127,7 +128,7 @@ interface Sent {
   readonly context: InvocationContext;
   readonly event: Uint8Array;
   readonly timeoutMs: number;
-  readonly settle: (outcome: InvokeOutcome) => void;
+  readonly hooks: InvocationHooks;
 }
 
 /** One of its sandboxes: runs as many invocations at a time as init said, and keeps what is sent ahead until there is a place. */
@@ -154,8 +155,8 @@ export class MemorySandbox implements Sandbox {
   readonly #session: Session = {
     interpreter: 'memory 1',
     init: (request, limitMs) => this.#init(request, limitMs).finally(this.#onStarted),
-    start: (context, event, settle) =>
-      this.#start({ context, event, settle, timeoutMs: context.deadlineMs - this.#clock.now() }),
+    start: (context, event, hooks) =>
+      this.#start({ context, event, hooks, timeoutMs: context.deadlineMs - this.#clock.now() }),
     exited: (status) => this.die(status),
     output: (stream, chunk) =>
       this.#say(() => this.#hooks.onLog(stream, Buffer.from(chunk).toString(), '', this.#clock.now())),
@@ -217,9 +218,9 @@ export class MemorySandbox implements Sandbox {
   #start(one: Sent): void {
     const exit = this.#status;
     if (exit !== undefined) {
-      queueMicrotask(() => one.settle({ kind: 'exit', exit }));
+      queueMicrotask(() => one.hooks.settled({ kind: 'exit', exit }));
     } else if (this.#isSpoiled) {
-      queueMicrotask(() => one.settle({ kind: 'unstarted' }));
+      queueMicrotask(() => one.hooks.settled({ kind: 'unstarted' }));
     } else if (this.running < this.#places && this.#sent.length === 0) {
       this.#run(one);
     } else {
@@ -230,7 +231,7 @@ export class MemorySandbox implements Sandbox {
         const at = this.#sent.indexOf(one);
         if (at < 0 || this.#runs !== head) return;
         this.#sent.splice(at, 1);
-        one.settle({ kind: 'unstarted' });
+        one.hooks.settled({ kind: 'unstarted' });
       });
     }
   }
@@ -240,6 +241,7 @@ export class MemorySandbox implements Sandbox {
     this.running++;
     this.#runs++;
     this.mostRunning = Math.max(this.mostRunning, this.running);
+    one.hooks.started();
     const startedAt = this.#clock.monotonic();
     const print = (stream: LogStream, text: string): void =>
       this.#say(() => this.#hooks.onLog(stream, text, context.requestId, this.#clock.now()));
@@ -248,7 +250,7 @@ export class MemorySandbox implements Sandbox {
     void this.#orExit(run, one.timeoutMs).then((outcome) => {
       this.running--;
       const ranMs = this.#clock.monotonic() - startedAt;
-      one.settle(outcome.kind === 'result' || outcome.kind === 'error' ? { ...outcome, ranMs } : outcome);
+      one.hooks.settled(outcome.kind === 'result' || outcome.kind === 'error' ? { ...outcome, ranMs } : outcome);
       // After a time-out it never comes to the next one.
       if (outcome.kind === 'timeout' && this.#places > 1) this.#spoil();
       const following = outcome.kind === 'timeout' || this.#status !== undefined ? undefined : this.#sent.shift();
@@ -258,7 +260,7 @@ export class MemorySandbox implements Sandbox {
 
   #spoil(): void {
     this.#isSpoiled = true;
-    for (const one of this.#sent.splice(0)) one.settle({ kind: 'unstarted' });
+    for (const one of this.#sent.splice(0)) one.hooks.settled({ kind: 'unstarted' });
   }
 
   /** The process ends, by itself or from outside. */
@@ -267,7 +269,7 @@ export class MemorySandbox implements Sandbox {
     this.#status = status;
     for (const cancel of this.#timers) cancel();
     for (const end of this.#pending) end(status);
-    for (const one of this.#sent.splice(0)) one.settle({ kind: 'unstarted' });
+    for (const one of this.#sent.splice(0)) one.hooks.settled({ kind: 'unstarted' });
     this.#exit.resolve(status);
   }
 

@@ -1,11 +1,13 @@
 import type { InvocationContext } from '../../contract/index.ts';
 import type { Clock } from '../../kit/index.ts';
-import type { ExitStatus, InvokeOutcome } from '../session.ts';
+import type { ExitStatus, InvocationHooks, InvokeOutcome } from '../session.ts';
 
 /** An invocation that was not answered yet. */
 export interface Call {
   readonly context: InvocationContext;
   readonly event: Uint8Array;
+  /** Its event is about to be given to the runtime. */
+  started(): void;
   /** Ends it; the first call counts. */
   settle(outcome: InvokeOutcome): void;
 }
@@ -43,21 +45,17 @@ export class ManyCalls {
     return only ?? this.#lastRequestId;
   }
 
-  add(
-    context: InvocationContext,
-    event: Uint8Array,
-    timeoutMs: number,
-    settle: (outcome: InvokeOutcome) => void,
-  ): void {
+  add(context: InvocationContext, event: Uint8Array, timeoutMs: number, hooks: InvocationHooks): void {
     let isSettled = false;
     const call: Call = {
       context,
       event,
+      started: () => hooks.started(),
       settle: (outcome) => {
         if (isSettled) return;
         isSettled = true;
         cancel();
-        settle(outcome);
+        hooks.settled(outcome);
       },
     };
     const cancel = this.#clock.after(timeoutMs, () => {

@@ -3,7 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LIMITS, type InvocationContext, type LogStream } from '../../contract/index.ts';
 import { invariant, type Clock } from '../../kit/index.ts';
 import { LineSplitter } from '../line-splitter.ts';
-import type { ExitStatus, InitOutcome, InitRequest, InvokeOutcome, Session, SessionHooks } from '../session.ts';
+import type {
+  ExitStatus,
+  InitOutcome,
+  InitRequest,
+  InvocationHooks,
+  InvokeOutcome,
+  Session,
+  SessionHooks,
+} from '../session.ts';
 import { accept, forbid, refuse, REFUSALS } from './answers.ts';
 import { document, errorReport, trailerReport } from './error-report.ts';
 import type { Extensions } from './extensions.ts';
@@ -79,14 +87,14 @@ export class RuntimeApiSession implements Session {
     return this.#init.promise.finally(cancel);
   }
 
-  start(context: InvocationContext, event: Uint8Array, settle: (outcome: InvokeOutcome) => void): void {
+  start(context: InvocationContext, event: Uint8Array, hooks: InvocationHooks): void {
     const exit = this.#ended;
     if (exit !== undefined) {
-      queueMicrotask(() => settle({ kind: 'exit', exit }));
+      queueMicrotask(() => hooks.settled({ kind: 'exit', exit }));
       return;
     }
     if (this.#many !== undefined) {
-      this.#startBesides(this.#many, context, event, settle);
+      this.#startBesides(this.#many, context, event, hooks);
       return;
     }
     invariant(this.#pending === undefined, 'a Runtime API sandbox was given a second invocation while one was running');
@@ -94,26 +102,22 @@ export class RuntimeApiSession implements Session {
     this.#pending = {
       context,
       event,
+      started: () => hooks.started(),
       settle: (outcome) => {
         cancel();
-        settle(outcome);
+        hooks.settled(outcome);
       },
     };
     this.#deliver();
   }
 
   // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
-  #startBesides(
-    many: ManyCalls,
-    context: InvocationContext,
-    event: Uint8Array,
-    settle: (outcome: InvokeOutcome) => void,
-  ): void {
+  #startBesides(many: ManyCalls, context: InvocationContext, event: Uint8Array, hooks: InvocationHooks): void {
     if (many.hasTimedOut) {
-      queueMicrotask(() => settle({ kind: 'unstarted' }));
+      queueMicrotask(() => hooks.settled({ kind: 'unstarted' }));
       return;
     }
-    many.add(context, event, this.#timeoutMs, settle);
+    many.add(context, event, this.#timeoutMs, hooks);
     this.#deliver();
   }
 
@@ -278,7 +282,9 @@ export class RuntimeApiSession implements Session {
   }
 }
 
-function give(waiter: ServerResponse, { context, event }: Call): void {
+function give(waiter: ServerResponse, call: Call): void {
+  const { context, event } = call;
+  call.started();
   waiter.writeHead(200, eventHeaders(context, event.length));
   waiter.end(event);
 }

@@ -1,54 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { lamError } from '../../../src/errors/index.ts';
-import { systemClock, type Clock } from '../../../src/kit/index.ts';
-import { Pool, type PoolRevision } from '../../../src/pool/index.ts';
-import { Router, type InvokeRequest } from '../../../src/router/index.ts';
+import type { InvokeRequest } from '../../../src/router/index.ts';
 import { answerOf } from '../../support/answer-of.ts';
-import { logHouse, recordsOf, type LogHouse } from '../../support/log-house.ts';
-import { MemoryDriver, type Script } from '../../support/memory-driver.ts';
+import { recordsOf } from '../../support/log-house.ts';
 import { revision } from '../../support/revisions.ts';
+import { routerHouse } from '../../support/router-house.ts';
 import { settled, VirtualClock } from '../../support/virtual-clock.ts';
 
-const HELLO = revision('hello', 3);
 const REQUEST: InvokeRequest = { name: 'hello', qualifier: undefined, event: Buffer.from('{}') };
-
-interface House extends AsyncDisposable {
-  readonly router: Router;
-  readonly pool: Pool;
-  readonly driver: MemoryDriver;
-  readonly logs: LogHouse;
-  resolve: () => PoolRevision;
-}
-
-async function house(script: Script, clock: Clock = systemClock): Promise<House> {
-  const logs = await logHouse({ keepBytes: 64 * 1024 * 1024 });
-  const driver = new MemoryDriver(clock, script);
-  const pool: Pool = new Pool({
-    driver,
-    clock,
-    memoryBudgetMiB: 4096,
-    cores: 2,
-    hooksFor: (r, id) => router.hooksFor(r, id, () => undefined),
-  });
-  const made: House = {
-    router: new Router({ pool, logs: logs.logs, clock, resolve: () => made.resolve() }),
-    pool,
-    driver,
-    logs,
-    resolve: () => HELLO,
-    async [Symbol.asyncDispose]() {
-      await pool.close(0);
-      await logs[Symbol.asyncDispose]();
-    },
-  };
-  const { router } = made;
-  return made;
-}
 
 describe('the router', () => {
   test('answers with the version that ran, whether it began the sandbox, and the id it was given', async () => {
-    await using made = await house({});
+    await using made = await routerHouse({});
     const requestId = '4ff16ba7-5fe5-4a0c-8a6b-2ee6f1f0a3c4';
     const first = await answerOf(made.router, { ...REQUEST, requestId });
     assert.deepEqual(
@@ -61,7 +25,7 @@ describe('the router', () => {
   });
 
   test('writes what AWS Lambda writes for a run, with the init of the first one only', async () => {
-    await using made = await house({ init: () => ({ ms: 3 }) });
+    await using made = await routerHouse({ init: () => ({ ms: 3 }) });
     const ids = [(await answerOf(made.router, REQUEST)).requestId, (await answerOf(made.router, REQUEST)).requestId];
     for (const [i, id] of ids.entries()) {
       const records = await recordsOf(made.logs.logs, 'hello', { requestId: id });
@@ -80,7 +44,7 @@ describe('the router', () => {
 
   test('tells all who wait for a sandbox whose init failed, each under its own id, and logs why', async () => {
     const payload = Buffer.from('{"errorType":"Runtime.ImportModuleError","errorMessage":"no"}');
-    await using made = await house({
+    await using made = await routerHouse({
       init: () => ({ ms: 5, outcome: { kind: 'error', payload, errorType: 'Runtime.ImportModuleError' } }),
     });
     const answers = await Promise.all([
@@ -99,7 +63,7 @@ describe('the router', () => {
 
   test('ends the sandbox of a run that timed out or died, and no other', async () => {
     let runs = 0;
-    await using made = await house({
+    await using made = await routerHouse({
       invoke: (call) =>
         ++runs === 1 ? new Promise(() => undefined) : Promise.resolve({ kind: 'result', payload: call.event }),
     });
@@ -112,7 +76,7 @@ describe('the router', () => {
   });
 
   test('gives the lease back when a session throws, and lets nobody have that sandbox again', async () => {
-    await using made = await house({
+    await using made = await routerHouse({
       invoke: () => {
         throw lamError('LAM_INTERNAL', { what: 'a bug' });
       },
@@ -124,7 +88,7 @@ describe('the router', () => {
   test('runs what was sent ahead elsewhere when it did not start, under one START', async () => {
     let runs = 0;
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    await using made = await house({
+    await using made = await routerHouse({
       invoke: async (call) => {
         // The first is quick, so that the third is sent ahead behind the second, which is not.
         if (++runs === 2) await gate;
@@ -149,7 +113,7 @@ describe('the router', () => {
     let runs = 0;
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const clock = new VirtualClock();
-    await using made = await house(
+    await using made = await routerHouse(
       {
         invoke: async (call) => {
           if (++runs === 2) await gate;
@@ -184,7 +148,7 @@ describe('the router', () => {
     const line = 'x'.repeat(64 * 1024);
     const count = 400;
     let paused = 0;
-    await using made = await house({
+    await using made = await routerHouse({
       invoke: (call) => {
         for (let i = 0; i < count; i++) {
           call.print('stdout', `${i} ${line}`);

@@ -1,0 +1,42 @@
+import { systemClock, type Clock } from '../../src/kit/index.ts';
+import { Pool, type PoolRevision } from '../../src/pool/index.ts';
+import { Router } from '../../src/router/index.ts';
+import { logHouse, type LogHouse } from './log-house.ts';
+import { MemoryDriver, type Script } from './memory-driver.ts';
+import { revision } from './revisions.ts';
+
+const HELLO = revision('hello', 3);
+
+export interface RouterHouse extends AsyncDisposable {
+  readonly router: Router;
+  readonly pool: Pool;
+  readonly driver: MemoryDriver;
+  readonly logs: LogHouse;
+  resolve: () => PoolRevision;
+}
+
+/** A real router and pool over sandboxes in memory; each request runs what `resolve` says, at first `hello` v3. */
+export async function routerHouse(script: Script, clock: Clock = systemClock): Promise<RouterHouse> {
+  const logs = await logHouse({ keepBytes: 64 * 1024 * 1024 });
+  const driver = new MemoryDriver(clock, script);
+  const pool: Pool = new Pool({
+    driver,
+    clock,
+    memoryBudgetMiB: 4096,
+    cores: 2,
+    hooksFor: (r, id) => router.hooksFor(r, id, () => undefined),
+  });
+  const made: RouterHouse = {
+    router: new Router({ pool, logs: logs.logs, clock, resolve: () => made.resolve() }),
+    pool,
+    driver,
+    logs,
+    resolve: () => HELLO,
+    async [Symbol.asyncDispose]() {
+      await pool.close(0);
+      await logs[Symbol.asyncDispose]();
+    },
+  };
+  const { router } = made;
+  return made;
+}
