@@ -107,7 +107,7 @@ async function serve(parts: Parts): Promise<number> {
   url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
   await listenOnSocket(socket, store.paths.socket);
   options.onReady(status());
-  const callOff = announceDeployed(() => store.catalogue.data, registry, pool, clock);
+  const callOff = announceDeployed(() => store.catalogue.view, registry, pool, clock);
   closers.push(() => Promise.resolve(callOff()));
   await stopping.stopped;
   return 0;
@@ -125,7 +125,7 @@ function statusOf(parts: Parts, pool: Pool, at: Pick<Status, 'port' | 'url' | 's
     driver: choice.name,
     driverReason: choice.reason,
     gaps: driver.gaps,
-    functions: store.catalogue.data.size,
+    functions: store.catalogue.view.size,
     sandboxes: { ...pool.counts(), stems: pool.stems },
     memory: pool.memory,
     reclaimed,

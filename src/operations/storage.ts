@@ -33,7 +33,7 @@ export function storageOperations({ store, registry, logs, isBusy }: StorageRoom
     async df() {
       const { sizes, total } = await logs.sizes();
       const { bytes } = await registry.gc({ keep: DEFAULT_KEEP, dryRun: true }, isBusy);
-      return df(store.paths, store.catalogue.data, store.artifacts, {
+      return df(store.paths, store.catalogue.view, store.artifacts, {
         logsOf: (name) => sizes[name] ?? 0,
         logs: total,
         reclaimable: bytes,

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   LATEST,
   VERSION_NUMBER,
@@ -19,25 +18,17 @@ import {
   planGc,
   type ArtifactStore,
   type Catalogue,
+  type CatalogueChange,
   type CatalogueDraft,
   type FunctionRecord,
   type VersionName,
 } from '../store/index.ts';
 import * as changes from './changes.ts';
+import { changesOf, type RegistryChange } from './events.ts';
 import { checkName, functionNotFound, requireRecord, requireVersion } from './records.ts';
 import { makeRevision, type Revision } from './revision.ts';
-import { liveRoutes, routesOf, type RouteTable } from './routes.ts';
+import { liveRoutes, sameRoutes, type RouteTable } from './routes.ts';
 import { detailOf, summaryOf, type Surroundings } from './views.ts';
-
-/** Something that others must act on; told after it is on the disk. */
-export interface RegistryChange {
-  readonly name: string;
-  /** `deleted`: the whole function. */
-  readonly kind: 'live-moved' | 'deleted' | 'version-deleted';
-  /** The version that was live, or that was deleted. */
-  readonly from: number | null;
-  readonly to: number | null;
-}
 
 export interface RegistryOptions {
   readonly catalogue: Catalogue;
@@ -71,7 +62,8 @@ export class Registry {
     this.#artifacts = options.artifacts;
     this.#clock = options.clock;
     this.#around = options.around;
-    this.#routes = { change: 1, routes: liveRoutes(this.#catalogue.data) };
+    this.#routes = { change: 1, routes: liveRoutes(this.#catalogue.view) };
+    this.#catalogue.watch((change) => this.#follow(change));
   }
 
   /**
@@ -86,7 +78,7 @@ export class Registry {
 
   /** Whether a function of this name is deployed. */
   has(name: string): boolean {
-    return this.#catalogue.data.has(name);
+    return this.#catalogue.view.has(name);
   }
 
   /** The routes of all live versions; the same object until they change. */
@@ -96,16 +88,16 @@ export class Registry {
 
   /** By name. */
   list(): FunctionSummary[] {
-    const { data } = this.#catalogue;
-    return [...data.names()].toSorted().flatMap((name) => {
-      const outline = data.outline(name);
+    const { view } = this.#catalogue;
+    return [...view.names()].toSorted().flatMap((name) => {
+      const outline = view.outline(name);
       return outline === undefined ? [] : [summaryOf(name, outline, this.#around)];
     });
   }
 
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`. */
   detail(name: string): FunctionDetail {
-    return detailOf(requireRecord(this.#catalogue.data, name), this.#around);
+    return detailOf(requireRecord(this.#catalogue.view, name), this.#around);
   }
 
   /**
@@ -120,10 +112,7 @@ export class Registry {
       const { size } = await this.#artifacts.facts(request.artifact);
       const apply = (draft: CatalogueDraft): changes.Published =>
         changes.publish(draft, name, { ...request, size }, this.#context());
-      const done =
-        request.dryRun === true
-          ? this.#catalogue.rehearse(apply)
-          : await this.#change(name, apply, (r) => (r.unchanged ? [] : [moved(name, r)]));
+      const done = request.dryRun === true ? this.#catalogue.rehearse(apply) : await this.#catalogue.change(apply);
       if (request.dryRun !== true) this.#artifacts.settle(request.artifact);
       return this.#answer(name, done);
     } finally {
@@ -133,11 +122,7 @@ export class Registry {
 
   /** Changes settings that win over those of deploys; publishes a version when that makes a difference. */
   async patchConfig(name: string, patch: ConfigPatch): Promise<PublishAnswer> {
-    const done = await this.#change(
-      name,
-      (draft) => changes.patchConfig(draft, name, patch, this.#context()),
-      (r) => (r.unchanged ? [] : [moved(name, r)]),
-    );
+    const done = await this.#catalogue.change((draft) => changes.patchConfig(draft, name, patch, this.#context()));
     return this.#answer(name, done);
   }
 
@@ -155,7 +140,7 @@ export class Registry {
       const { from, to } = this.#catalogue.rehearse(apply);
       return { name, from, to, warm: warmOf(to) };
     }
-    const { from, to } = await this.#change(name, apply, (r) => [moved(name, r)]);
+    const { from, to } = await this.#catalogue.change(apply);
     return { name, from, to, warm: warmOf(to) };
   }
 
@@ -165,21 +150,17 @@ export class Registry {
     alias: string,
     request: AliasRequest,
   ): Promise<{ readonly from: number | null; readonly to: number }> {
-    return this.#change(name, (draft) => changes.setAlias(draft, name, { ...request, alias }, this.#context()));
+    return this.#catalogue.change((draft) => changes.setAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
   /** Resolves to the version the alias pointed at. Throws `LAM_REGISTRY_ALIAS_NOT_FOUND`. */
   async deleteAlias(name: string, alias: string, request: Omit<AliasRequest, 'version'> = {}): Promise<number> {
-    return this.#change(name, (draft) => changes.deleteAlias(draft, name, { ...request, alias }, this.#context()));
+    return this.#catalogue.change((draft) => changes.deleteAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
   /** Removes a function, its versions and aliases. A later function of this name goes on with the next number. */
   async deleteFunction(name: string): Promise<void> {
-    await this.#change(
-      name,
-      (draft) => changes.deleteFunction(draft, name),
-      (live) => [{ name, kind: 'deleted', from: live, to: null }],
-    );
+    await this.#catalogue.change((draft) => changes.deleteFunction(draft, name));
   }
 
   /** Throws `LAM_REGISTRY_VERSION_IN_USE` for a live or aliased version. */
@@ -189,10 +170,7 @@ export class Registry {
 
   /** Removes many versions in one change: all or none. */
   async dropVersions(versions: readonly VersionName[]): Promise<void> {
-    await this.#catalogue.mutate(
-      (draft) => changes.deleteVersions(draft, versions),
-      () => this.#dropped(versions),
-    );
+    await this.#catalogue.change((draft) => changes.deleteVersions(draft, versions));
   }
 
   /**
@@ -202,7 +180,7 @@ export class Registry {
   async gc(request: GcRequest, isBusy?: (name: string, version: number) => boolean): Promise<GcAnswer> {
     const dryRun = request.dryRun === true;
     const versions = dryRun
-      ? planGc(this.#catalogue.data, request.keep, isBusy)
+      ? planGc(this.#catalogue.view, request.keep, isBusy)
       : await this.#dropOld(request.keep, isBusy);
     const gone = new Set(versions.map(({ name, version }) => `${name}@${version}`));
     let used: ReadonlySet<string> | undefined;
@@ -210,64 +188,48 @@ export class Registry {
     return { versions, artifacts: garbage.artifacts.length, files: garbage.objects.length, bytes: garbage.bytes };
   }
 
-  /** Calls `listener` after each change; the result stops that. */
+  /**
+   * Calls `listener` after each change, made here or elsewhere, once readers see it; of several changes that arrive as one it
+   * hears what they come to. The result stops that.
+   */
   onChange(listener: (change: RegistryChange) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
   async #dropOld(keep: number, isBusy?: (name: string, version: number) => boolean): Promise<VersionName[]> {
-    return this.#catalogue.mutate(
-      (draft) => {
-        const versions = planGc(draft, keep, isBusy);
-        changes.deleteVersions(draft, versions);
-        return versions;
-      },
-      (versions) => this.#dropped(versions),
-    );
-  }
-
-  #dropped(versions: readonly VersionName[]): void {
-    for (const name of new Set(versions.map((v) => v.name))) this.#refresh(name);
-    this.#tell(versions.map(({ name, version }) => ({ name, kind: 'version-deleted', from: version, to: null })));
+    return this.#catalogue.change((draft) => {
+      const versions = planGc(draft, keep, isBusy);
+      changes.deleteVersions(draft, versions);
+      return versions;
+    });
   }
 
   #usedArtifacts(gone: ReadonlySet<string>): ReadonlySet<string> {
-    const { data } = this.#catalogue;
+    const { view } = this.#catalogue;
     const used = new Set<string>();
-    for (const name of data.names()) {
-      for (const { version, artifact } of Object.values(data.record(name)?.versions ?? {})) {
+    for (const name of view.names()) {
+      for (const { version, artifact } of Object.values(view.record(name)?.versions ?? {})) {
         if (!gone.has(`${name}@${version}`)) used.add(artifact);
       }
     }
     return used;
   }
 
-  #change<T>(
-    name: string,
-    apply: (draft: CatalogueDraft) => T,
-    told: (result: T) => RegistryChange[] = () => [],
-  ): Promise<T> {
-    let before: readonly string[] = [];
-    return this.#catalogue.mutate(
-      (draft) => {
-        before = routesOf(this.#catalogue.data, name);
-        return apply(draft);
-      },
-      (result) => {
-        this.#refresh(name);
-        const { data } = this.#catalogue;
-        if (!isDeepStrictEqual(routesOf(data, name), before))
-          this.#routes = { change: this.#routes.change + 1, routes: liveRoutes(data) };
-        this.#tell(told(result));
-      },
-    );
+  /** Brings what is kept here up to date with a new state of the catalogue, then tells the listeners. */
+  #follow({ before, after, names }: CatalogueChange): void {
+    for (const name of names) this.#refresh(name);
+    if (!names.every((name) => sameRoutes(before, after, name)))
+      this.#routes = { change: this.#routes.change + 1, routes: liveRoutes(after) };
+    for (const name of names) {
+      for (const change of changesOf(name, before, after)) for (const listener of this.#listeners) listener(change);
+    }
   }
 
   /** Makes what {@link resolve} reads of a function; revisions of `before` that still exist stay the same objects. */
   #open(name: string, before?: ReadonlyMap<string, Revision>): Resolved {
-    const record = this.#catalogue.data.record(name);
-    if (record === undefined) throw functionNotFound(name, this.#catalogue.data.names());
+    const record = this.#catalogue.view.record(name);
+    if (record === undefined) throw functionNotFound(name, this.#catalogue.view.names());
     const versions = new Map([...(before ?? [])].filter(([number]) => Object.hasOwn(record.versions, number)));
     const resolved = {
       live: this.#revision(record, versions, record.live),
@@ -279,7 +241,7 @@ export class Registry {
   }
 
   #qualified(name: string, { versions, aliases }: Resolved, qualifier: string): Revision {
-    const record = requireRecord(this.#catalogue.data, name);
+    const record = requireRecord(this.#catalogue.view, name);
     if (Object.hasOwn(record.versions, qualifier)) return this.#revision(record, versions, Number(qualifier));
     const target = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined;
     if (target !== undefined) {
@@ -308,10 +270,6 @@ export class Registry {
     else this.#resolved.delete(name);
   }
 
-  #tell(all: readonly RegistryChange[]): void {
-    for (const change of all) for (const listener of this.#listeners) listener(change);
-  }
-
   #answer(name: string, done: changes.Published): PublishAnswer {
     return {
       name,
@@ -326,8 +284,4 @@ export class Registry {
   #context(): changes.ChangeContext {
     return { now: this.#clock.now() };
   }
-}
-
-function moved(name: string, { from, to }: { from: number | null; to: number }): RegistryChange {
-  return { name, kind: 'live-moved', from, to };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseRoute, routeKey } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { CatalogueView } from '../store/index.ts';
@@ -25,8 +26,13 @@ export function liveRoutes(catalogue: CatalogueView): LiveRoute[] {
 }
 
 /** The routes of a function's live version, as declared; none where there is no such function. Pure. */
-export function routesOf(catalogue: CatalogueView, name: string): readonly string[] {
+function routesOf(catalogue: CatalogueView, name: string): readonly string[] {
   return catalogue.outline(name)?.routes ?? [];
+}
+
+/** Whether a function serves the same routes in both. Pure. */
+export function sameRoutes(before: CatalogueView, after: CatalogueView, name: string): boolean {
+  return isDeepStrictEqual(routesOf(before, name), routesOf(after, name));
 }
 
 /** Throws `LAM_REGISTRY_ROUTE_CONFLICT` when another function's live version serves one of `routes`. */

@@ -14,7 +14,7 @@ export interface Surroundings {
 
 export function summaryOf(
   name: string,
-  outline: Omit<FunctionOutline, 'minWarm'>,
+  outline: Pick<FunctionOutline, 'runtime' | 'routes' | 'live' | 'versions' | 'updatedAt'>,
   around: Surroundings,
 ): FunctionSummary {
   const { runtime, live, versions, routes, updatedAt } = outline;

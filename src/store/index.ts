@@ -1,7 +1,7 @@
 export { type ArtifactLimits } from './artifacts/limits.ts';
 export { ArtifactStore, type ArtifactStoreOptions } from './artifacts/artifacts.ts';
 export { writeFileAtomic } from './disk/atomic-file.ts';
-export { Catalogue } from './catalogue/catalogue.ts';
+export { Catalogue, type CatalogueChange } from './catalogue/catalogue.ts';
 export { type FunctionRecord, type VersionRecord } from './catalogue/schema.ts';
 export { type CatalogueDraft, type CatalogueView, type FunctionOutline } from './catalogue/state.ts';
 export { type Garbage } from './artifacts/collect.ts';

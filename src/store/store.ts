@@ -2,6 +2,7 @@ import type { Clock } from '../kit/index.ts';
 import type { ArtifactLimits } from './artifacts/limits.ts';
 import { ArtifactStore } from './artifacts/artifacts.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
+import { LowdbCatalogueStore } from './catalogue/lowdb-store.ts';
 import { layout, prepareHome, type Layout } from './disk/layout.ts';
 import { acquireLock, type DaemonLock } from './disk/lock.ts';
 import { reclaimStaging } from './disk/staging.ts';
@@ -34,7 +35,7 @@ export async function openStore(
   const lock = await acquireLock(paths);
   try {
     const left = await reclaimStaging(paths);
-    const catalogue = await Catalogue.open(paths.catalogue);
+    const catalogue = new Catalogue(await LowdbCatalogueStore.open(paths.catalogue));
     const artifacts = await ArtifactStore.open(paths, options);
     return {
       paths,

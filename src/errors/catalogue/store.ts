@@ -26,6 +26,12 @@ export const STORE = {
     message: (d) => `the catalogue '${d.path}' has schema ${d.schema}, and this lam reads up to ${d.supported}`,
     hint: () => 'use the newer lam that wrote it, or set LAM_HOME to another folder',
   }),
+  LAM_STORE_CONTENDED: entry<{ attempts: number }>({
+    kind: 'unavailable',
+    fault: 'host',
+    message: (d) => `the catalogue changed in each of ${d.attempts} attempts to change it; nothing was changed`,
+    hint: () => 'run the command again',
+  }),
   LAM_STORE_LOCKED: entry<{ home: string; pid: number }>({
     kind: 'already_exists',
     fault: 'caller',

@@ -2,9 +2,12 @@ import type { FunctionRecord } from './schema.ts';
 
 /** What lists, routes and the start of a daemon need of a function, so that nothing reads all records. */
 export interface FunctionOutline {
+  readonly createdAt: number;
   readonly live: number;
   /** How many there are. */
   readonly versions: number;
+  /** The highest number ever given. */
+  readonly lastVersion: number;
   readonly updatedAt: number;
   /** Of the live version, as are those below. */
   readonly runtime: string;
@@ -40,14 +43,30 @@ const SEPARATOR = Buffer.from(',\n');
 /** A state whose lines lie in more places than this is better brought together. */
 const MOST_RUNS = 64;
 
+/** From which state another was made, and the functions that were changed, removed ones first. */
+export interface StateOrigin {
+  /** {@link CatalogueState.id} of that state. */
+  readonly base: number;
+  readonly names: readonly string[];
+}
+
 /** All functions at one moment. Never changes. */
 export class CatalogueState implements CatalogueView {
+  static #made = 0;
+  /** Of no other state in this process. */
+  readonly id: number = ++CatalogueState.#made;
   readonly functions: ReadonlyMap<string, KeptFunction>;
   readonly retired: Readonly<Record<string, number>>;
+  readonly origin: StateOrigin | undefined;
 
-  constructor(functions: ReadonlyMap<string, KeptFunction>, retired: Readonly<Record<string, number>>) {
+  constructor(
+    functions: ReadonlyMap<string, KeptFunction>,
+    retired: Readonly<Record<string, number>>,
+    origin?: StateOrigin,
+  ) {
     this.functions = functions;
     this.retired = retired;
+    this.origin = origin;
   }
 
   /** The state that these records make. */
@@ -111,7 +130,7 @@ export class CatalogueState implements CatalogueView {
       functions.set(name, { ...kept, bytes, start, end });
       start = end + SEPARATOR.length;
     }
-    return new CatalogueState(functions, this.retired);
+    return new CatalogueState(functions, this.retired, this.origin);
   }
 }
 
@@ -179,17 +198,20 @@ export class CatalogueDraft implements CatalogueView {
   /** The state that came of it: the base itself when nothing in it is different. */
   finish(): CatalogueState {
     const functions = new Map(this.#base.functions);
-    let changed = !sameNumbers(this.retired, this.#base.retired);
+    const removed: string[] = [];
+    const changed: string[] = [];
     for (const [name, record] of this.#touched) {
       const before = functions.get(name);
       const after = record && keep(record);
       if (before === after || (before !== undefined && after !== undefined && lineOf(before) === lineOf(after)))
         continue;
-      changed = true;
+      (after === undefined ? removed : changed).push(name);
       if (after === undefined) functions.delete(name);
       else functions.set(name, after);
     }
-    return changed ? new CatalogueState(functions, this.retired).gathered() : this.#base;
+    const names = [...removed, ...changed];
+    if (names.length === 0 && sameNumbers(this.retired, this.#base.retired)) return this.#base;
+    return new CatalogueState(functions, this.retired, { base: this.#base.id, names }).gathered();
   }
 }
 
@@ -198,10 +220,10 @@ export function keep(
   record: FunctionRecord,
   line: Pick<KeptFunction, 'bytes' | 'start' | 'end'> = newLine(record),
 ): KeptFunction {
-  const { live, versions, updatedAt, runtime, routes, minWarm } = outlineOf(record);
+  const { createdAt, live, versions, lastVersion, updatedAt, runtime, routes, minWarm } = outlineOf(record);
   const { bytes, start, end } = line;
   // Written out, so that all have one compact shape.
-  return { live, versions, updatedAt, runtime, routes, minWarm, bytes, start, end };
+  return { createdAt, live, versions, lastVersion, updatedAt, runtime, routes, minWarm, bytes, start, end };
 }
 
 function newLine(record: FunctionRecord): Pick<KeptFunction, 'bytes' | 'start' | 'end'> {
@@ -212,11 +234,13 @@ function newLine(record: FunctionRecord): Pick<KeptFunction, 'bytes' | 'start' |
   return { bytes, start: 0, end: bytes.length };
 }
 
-function outlineOf({ live, versions, updatedAt }: FunctionRecord): FunctionOutline {
+function outlineOf({ createdAt, live, versions, lastVersion, updatedAt }: FunctionRecord): FunctionOutline {
   const { runtime = '', routes = NO_ROUTES, minWarm = 0 } = versions[String(live)]?.config ?? {};
   return {
+    createdAt,
     live,
     versions: Object.keys(versions).length,
+    lastVersion,
     updatedAt,
     runtime,
     routes: routes.length === 0 ? NO_ROUTES : routes,

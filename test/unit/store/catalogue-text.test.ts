@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
 import type { FunctionOutline, FunctionRecord } from '../../../src/store/index.ts';
 import { CatalogueDraft, CatalogueState, type CatalogueView } from '../../../src/store/catalogue/state.ts';
 import { parseCatalogue, printCatalogue } from '../../../src/store/catalogue/text.ts';
-
-function recordOf(name: string, versions = 1, more: Partial<FunctionRecord> = {}): FunctionRecord {
-  const version = (number: number): FunctionRecord['versions'][string] => {
-    const config = { ...DEFAULT_CONFIG, routes: [`GET /${name}/${number}`], minWarm: number };
-    return { version: number, artifact: 'a'.repeat(64), config, input: {}, createdAt: 1, by: '', message: '', size: 1 };
-  };
-  return {
-    name,
-    createdAt: 1,
-    updatedAt: 2,
-    lastVersion: versions,
-    live: versions,
-    aliases: {},
-    overrides: {},
-    history: [],
-    versions: Object.fromEntries(Array.from({ length: versions }, (_, i) => [i + 1, version(i + 1)])),
-    ...more,
-  };
-}
+import { recordOf } from './support.ts';
 
 function outline(of: FunctionOutline | undefined): unknown {
   return of && [of.live, of.versions, of.updatedAt, of.runtime, of.routes, of.minWarm];

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { readCatalogue } from '../../../src/store/catalogue/schema.ts';
 import { storeError } from '../../../src/store/disk/io-errors.ts';
-import { Catalogue, layout, openStore, prepareHome, writeFileAtomic } from '../../../src/store/index.ts';
-import { lam } from './support.ts';
+import { layout, openStore, prepareHome, writeFileAtomic } from '../../../src/store/index.ts';
+import { lam, openCatalogue, recordOf } from './support.ts';
 
 describe('the catalogue', () => {
   let folder: string;
@@ -19,74 +19,72 @@ describe('the catalogue', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   test('is on the disk before readers see a change', async () => {
-    const catalogue = await Catalogue.open(path);
+    const catalogue = await openCatalogue(path);
     const seen: unknown[] = [];
-    const changing = catalogue.mutate(
-      (draft) => (draft.retired['f'] = 3),
-      () => seen.push(catalogue.data.retired['f']),
-    );
-    assert.deepEqual(catalogue.data.retired, {});
-    assert.equal(await changing, 3);
-    assert.deepEqual(seen, [3]);
-    assert.deepEqual((await Catalogue.open(path)).data.retired, { f: 3 });
+    catalogue.watch(({ names }) => seen.push([...names, catalogue.view.has('f')]));
+    const changing = catalogue.change((draft) => draft.add(recordOf('f')));
+    assert.equal(catalogue.view.has('f'), false);
+    await changing;
+    assert.deepEqual(seen, [['f', true]]);
+    assert.equal((await openCatalogue(path)).view.has('f'), true);
     assert.deepEqual(await readdir(folder), ['catalogue.json']);
   });
 
   test('makes changes one after the other, each on top of the last', async () => {
-    const catalogue = await Catalogue.open(path);
+    const catalogue = await openCatalogue(path);
     await Promise.all(
       Array.from({ length: 20 }, () =>
-        catalogue.mutate((draft) => (draft.retired['n'] = (draft.retired['n'] ?? 0) + 1)),
+        catalogue.change((draft) => (draft.retired['n'] = (draft.retired['n'] ?? 0) + 1)),
       ),
     );
-    assert.equal(catalogue.data.retired['n'], 20);
+    assert.equal(catalogue.view.retired['n'], 20);
   });
 
   test('is unchanged when a change throws, and goes on after it', async () => {
-    const catalogue = await Catalogue.open(path);
-    const broken = catalogue.mutate((draft) => {
+    const catalogue = await openCatalogue(path);
+    const broken = catalogue.change((draft) => {
       draft.retired['f'] = 1;
       throw new RangeError('no');
     });
     await assert.rejects(broken, RangeError);
-    assert.deepEqual(catalogue.data.retired, {});
-    await catalogue.mutate((draft) => (draft.retired['g'] = 1));
-    assert.deepEqual(catalogue.data.retired, { g: 1 });
+    assert.deepEqual(catalogue.view.retired, {});
+    await catalogue.change((draft) => (draft.retired['g'] = 1));
+    assert.deepEqual(catalogue.view.retired, { g: 1 });
   });
 
   test('is unchanged in memory when the disk refuses, and works again after', async () => {
-    const catalogue = await Catalogue.open(path);
-    await catalogue.mutate((draft) => (draft.retired['f'] = 1));
+    const catalogue = await openCatalogue(path);
+    await catalogue.change((draft) => (draft.retired['f'] = 1));
     await rm(path);
     await mkdir(join(path, 'in the way'), { recursive: true });
-    await assert.rejects(catalogue.mutate((draft) => (draft.retired['f'] = 2)));
-    assert.deepEqual(catalogue.data.retired, { f: 1 });
+    await assert.rejects(catalogue.change((draft) => (draft.retired['f'] = 2)));
+    assert.deepEqual(catalogue.view.retired, { f: 1 });
     assert.deepEqual(await readdir(folder), ['catalogue.json']);
     await rm(path, { recursive: true });
-    await catalogue.mutate((draft) => (draft.retired['g'] = 2));
-    assert.deepEqual((await Catalogue.open(path)).data.retired, { f: 1, g: 2 });
+    await catalogue.change((draft) => (draft.retired['g'] = 2));
+    assert.deepEqual((await openCatalogue(path)).view.retired, { f: 1, g: 2 });
   });
 
   test('does not write when nothing changed', async () => {
-    const catalogue = await Catalogue.open(path);
-    await catalogue.mutate((draft) => (draft.retired['f'] = 1));
+    const catalogue = await openCatalogue(path);
+    await catalogue.change((draft) => (draft.retired['f'] = 1));
     await rm(path);
-    await catalogue.mutate((draft) => void (draft.retired['f'] = 1));
+    await catalogue.change((draft) => void (draft.retired['f'] = 1));
     assert.deepEqual(await readdir(folder), []);
   });
 
   test('rehearses a change without making it', async () => {
-    const catalogue = await Catalogue.open(path);
+    const catalogue = await openCatalogue(path);
     assert.equal(
       catalogue.rehearse((draft) => (draft.retired['f'] = 9)),
       9,
     );
-    assert.deepEqual(catalogue.data.retired, {});
+    assert.deepEqual(catalogue.view.retired, {});
   });
 
   test('laid out by hand is read', async () => {
     await writeFile(path, '{"retired": {"f": 3},\n\n"functions": {}, "schema": 2}');
-    assert.deepEqual((await Catalogue.open(path)).data.retired, { f: 3 });
+    assert.deepEqual((await openCatalogue(path)).view.retired, { f: 3 });
   });
 
   const corrupt: readonly [string, string, string][] = [
@@ -108,8 +106,8 @@ describe('the catalogue', () => {
   for (const [title, text, names] of corrupt) {
     test(`that ${title} is reported, kept aside once, and not touched`, async () => {
       await writeFile(path, text);
-      await assert.rejects(Catalogue.open(path), lam('LAM_STORE_CORRUPT', names));
-      await assert.rejects(Catalogue.open(path), lam('LAM_STORE_CORRUPT', names));
+      await assert.rejects(openCatalogue(path), lam('LAM_STORE_CORRUPT', names));
+      await assert.rejects(openCatalogue(path), lam('LAM_STORE_CORRUPT', names));
       assert.equal(await readFile(path, 'utf8'), text);
       const [, kept, ...more] = (await readdir(folder)).toSorted();
       assert.deepEqual(more, []);
@@ -121,7 +119,7 @@ describe('the catalogue', () => {
   test('of a newer schema is refused and not touched', async () => {
     const text = '{"schema":99,"functions":{},"retired":{}}';
     await writeFile(path, text);
-    await assert.rejects(Catalogue.open(path), lam('LAM_STORE_NEWER', '99'));
+    await assert.rejects(openCatalogue(path), lam('LAM_STORE_NEWER', '99'));
     assert.equal(await readFile(path, 'utf8'), text);
   });
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { Catalogue, df, planGc, type CatalogueView, type FunctionRecord } from '../../../src/store/index.ts';
+import { df, planGc, type CatalogueView, type FunctionRecord } from '../../../src/store/index.ts';
 import { CatalogueState } from '../../../src/store/catalogue/state.ts';
 import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
-import { diskUse, manifestOf, testHome, uploadOf, type Files, type TestHome } from './support.ts';
+import { diskUse, manifestOf, openCatalogue, testHome, uploadOf, type Files, type TestHome } from './support.ts';
 
 function functionRecord(
   name: string,
@@ -135,12 +135,12 @@ describe('df', () => {
   test('counts shared files once, and per function what is its alone', async (t) => {
     const home = await testHome();
     t.after(() => home.remove());
-    const catalogue = await Catalogue.open(home.paths.catalogue);
+    const catalogue = await openCatalogue(home.paths.catalogue);
     const shared = 's'.repeat(40_000);
     const put = async (files: Files): Promise<{ artifact: string; size: number }> =>
       home.artifacts.ingest(manifestOf(files), { bytes: uploadOf(files) });
     const [one, two] = [await put({ shared, a: 'a'.repeat(5000) }), await put({ shared, b: 'b'.repeat(9000) })];
-    await catalogue.mutate((draft) => {
+    await catalogue.change((draft) => {
       for (const [name, { artifact, size }] of [
         ['one', one],
         ['two', two],
@@ -150,7 +150,7 @@ describe('df', () => {
         draft.add(record);
       }
     });
-    const answer = await df(home.paths, catalogue.data, home.artifacts, {
+    const answer = await df(home.paths, catalogue.view, home.artifacts, {
       logsOf: (name) => name.length,
       logs: 6,
       reclaimable: 0,

@@ -6,8 +6,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { Catalogue } from '../../../src/store/index.ts';
-import { filesBelow, lam, manifestOf, testHome, uploadOf } from './support.ts';
+import { filesBelow, lam, manifestOf, openCatalogue, testHome, uploadOf } from './support.ts';
 
 /** A file system of 2 MiB, or why there is none. */
 function smallDisk(): { readonly folder: string } | { readonly skip: string } {
@@ -54,18 +53,18 @@ describe('on a full disk', { skip: 'skip' in disk && disk.skip }, () => {
   });
 
   test('the catalogue stays as it was, in memory and in the file', async () => {
-    const catalogue = await Catalogue.open(join(folder, 'catalogue.json'));
-    await catalogue.mutate((draft) => (draft.retired['f'] = 1));
+    const catalogue = await openCatalogue(join(folder, 'catalogue.json'));
+    await catalogue.change((draft) => (draft.retired['f'] = 1));
     const ballast = join(folder, 'ballast');
     assert.throws(() => writeFileSync(ballast, Buffer.alloc(2 * 1024 * 1024)), { code: 'ENOSPC' });
     await assert.rejects(
-      catalogue.mutate((draft) => (draft.retired['x'.repeat(50_000)] = 2)),
+      catalogue.change((draft) => (draft.retired['x'.repeat(50_000)] = 2)),
       lam('LAM_STORE_DISK_FULL', 'catalogue.json'),
     );
-    assert.deepEqual(catalogue.data.retired, { f: 1 });
+    assert.deepEqual(catalogue.view.retired, { f: 1 });
     await rm(ballast);
-    assert.deepEqual((await Catalogue.open(join(folder, 'catalogue.json'))).data.retired, { f: 1 });
-    await catalogue.mutate((draft) => (draft.retired['g'] = 2));
-    assert.deepEqual((await Catalogue.open(join(folder, 'catalogue.json'))).data.retired, { f: 1, g: 2 });
+    assert.deepEqual((await openCatalogue(join(folder, 'catalogue.json'))).view.retired, { f: 1 });
+    await catalogue.change((draft) => (draft.retired['g'] = 2));
+    assert.deepEqual((await openCatalogue(join(folder, 'catalogue.json'))).view.retired, { f: 1, g: 2 });
   });
 });

@@ -3,11 +3,19 @@ import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
-import { byPath, type Manifest } from '../../../src/contract/index.ts';
+import { byPath, DEFAULT_CONFIG, type Manifest } from '../../../src/contract/index.ts';
 import { isLamError, type ErrorCode } from '../../../src/errors/index.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
+import { LowdbCatalogueStore } from '../../../src/store/catalogue/lowdb-store.ts';
 import type { ArtifactLimits } from '../../../src/store/artifacts/limits.ts';
-import { ArtifactStore, layout, prepareHome, type Layout } from '../../../src/store/index.ts';
+import {
+  ArtifactStore,
+  Catalogue,
+  layout,
+  prepareHome,
+  type FunctionRecord,
+  type Layout,
+} from '../../../src/store/index.ts';
 import type { Linker } from '../../../src/store/artifacts/objects.ts';
 
 /** One entry of a zip, with everything a hostile author can choose. */
@@ -111,6 +119,31 @@ export async function testHome(
     ...(linker === undefined ? {} : { linker }),
   });
   return { paths, artifacts, remove: () => rm(home, { recursive: true, force: true }) };
+}
+
+/** The catalogue in the file at `path`, as a daemon would open it. */
+export async function openCatalogue(path: string): Promise<Catalogue> {
+  return new Catalogue(await LowdbCatalogueStore.open(path));
+}
+
+/** A function with versions 1 to `versions`, the last one live. */
+export function recordOf(name: string, versions = 1, more: Partial<FunctionRecord> = {}): FunctionRecord {
+  const version = (number: number): FunctionRecord['versions'][string] => {
+    const config = { ...DEFAULT_CONFIG, routes: [`GET /${name}/${number}`], minWarm: number };
+    return { version: number, artifact: 'a'.repeat(64), config, input: {}, createdAt: 1, by: '', message: '', size: 1 };
+  };
+  return {
+    name,
+    createdAt: 1,
+    updatedAt: 2,
+    lastVersion: versions,
+    live: versions,
+    aliases: {},
+    overrides: {},
+    history: [],
+    versions: Object.fromEntries(Array.from({ length: versions }, (_, i) => [i + 1, version(i + 1)])),
+    ...more,
+  };
 }
 
 /** For `assert.rejects`: an error of lam with this code whose message holds `text`. */

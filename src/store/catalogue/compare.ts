@@ -1,0 +1,23 @@
+import type { CatalogueState, KeptFunction } from './state.ts';
+
+/**
+ * Names of the functions that `after` does not hold as `before` did: removed ones first, so that what they occupied is free
+ * for the others. Costs what differs where `after` was made from `before`, else one comparison per function. Pure.
+ */
+export function differingNames(before: CatalogueState, after: CatalogueState): readonly string[] {
+  if (before === after) return [];
+  if (after.origin?.base === before.id) return after.origin.names;
+  const removed: string[] = [];
+  const changed: string[] = [];
+  for (const name of before.functions.keys()) if (!after.functions.has(name)) removed.push(name);
+  for (const [name, kept] of after.functions) {
+    const was = before.functions.get(name);
+    if (was === undefined || !isSame(was, kept)) changed.push(name);
+  }
+  return [...removed, ...changed];
+}
+
+/** States share entries they did not change; a state that came as bytes shares none. */
+function isSame(a: KeptFunction, b: KeptFunction): boolean {
+  return a === b || a.bytes.compare(b.bytes, b.start, b.end, a.start, a.end) === 0;
+}
