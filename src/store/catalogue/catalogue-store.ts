@@ -23,8 +23,8 @@ export interface CatalogueStore {
   /**
    * Compare-and-set: makes `next` the state that follows `revision`. Before it resolves to `stored`, the state is durable,
    * {@link CatalogueStore.current} and told to the listeners. On `moved`, `current` is already newer than `revision`, so that a
-   * change made from it may be tried at once. A state that is the current one is not stored again. Rejects when it cannot be
-   * stored; then nothing has changed.
+   * change made from it may be tried at once. With the current state it only confirms that no newer one exists. Rejects when the
+   * state cannot be stored; then nothing has changed.
    */
   change(revision: number, next: CatalogueState): Promise<ChangeOutcome>;
   /** Calls `listener` for each later state, in the order of revisions, wherever it was made. The result stops that. */

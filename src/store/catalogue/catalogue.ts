@@ -40,7 +40,14 @@ export class Catalogue {
       for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
         const { revision, state } = this.#store.current;
         const draft = new CatalogueDraft(state);
-        const result = apply(draft);
+        let result: T;
+        try {
+          result = apply(draft);
+        } catch (error) {
+          // A refusal counts only if it was made from the newest state.
+          if ((await this.#store.change(revision, state)) === 'stored') throw error;
+          continue;
+        }
         if ((await this.#store.change(revision, draft.finish())) === 'stored') return result;
       }
       throw lamError('LAM_STORE_CONTENDED', { attempts: MOST_ATTEMPTS });

@@ -55,7 +55,7 @@ export async function testRegistry(at?: string, clock: StillClock = new StillClo
   };
 }
 
-export function makeRegistry(store: Store, clock: Clock): Registry {
+export function makeRegistry(store: Pick<Store, 'catalogue' | 'artifacts'>, clock: Clock): Registry {
   return new Registry({
     catalogue: store.catalogue,
     artifacts: store.artifacts,

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { ConfigInput } from '../../../src/contract/index.ts';
+import type { Registry, RegistryChange } from '../../../src/registry/index.ts';
+import { Catalogue } from '../../../src/store/index.ts';
+import { SharedCatalogue, type CatalogueNode } from '../../support/shared-catalogue.ts';
+import { lam } from '../store/support.ts';
+import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
+
+describe('a registry whose catalogue another node changes', () => {
+  let t: TestRegistry;
+  let node: CatalogueNode;
+  let here: Registry;
+  let there: Registry;
+  let heard: RegistryChange[];
+  beforeEach(async () => {
+    t = await testRegistry();
+    const shared = new SharedCatalogue();
+    node = shared.node();
+    const over = (store: CatalogueNode): Registry =>
+      makeRegistry({ catalogue: new Catalogue(store), artifacts: t.store.artifacts }, t.clock);
+    here = over(node);
+    there = over(shared.node());
+    heard = [];
+    here.onChange((change) => heard.push(change));
+  });
+  afterEach(() => t.remove());
+
+  const deploy = async (on: Registry, name: string, text: string, config: ConfigInput = {}): Promise<number> => {
+    t.clock.time++;
+    return (await on.publish(name, { artifact: await t.artifact(text), config })).version;
+  };
+
+  test('serves and tells what arrives as it does its own', async () => {
+    await deploy(there, 'f', '1', { routes: ['GET /f'] });
+    assert.equal(here.has('f'), false);
+    node.catchUp();
+    assert.equal(here.resolve('f').version, 1);
+    assert.deepEqual(here.routes(), { change: 2, routes: [{ route: 'GET /f', functionName: 'f' }] });
+    await deploy(there, 'f', '2');
+    node.catchUp();
+    await here.rollback('f', {});
+    assert.deepEqual(
+      heard.map(({ kind, from, to }) => [kind, from, to]),
+      [
+        ['live-moved', null, 1],
+        ['live-moved', 1, 2],
+        ['live-moved', 2, 1],
+      ],
+    );
+    assert.equal(here.routes().change, 4);
+  });
+
+  test('keeps the revisions it knows as the same objects, and answers for new ones at once', async () => {
+    await deploy(here, 'f', '1');
+    await here.setAlias('f', 'prod', { version: 1 });
+    const first = here.resolve('f');
+    assert.equal(here.resolve('f', 'prod'), first);
+    await assert.rejects(there.setAlias('f', 'prod', { version: 2 }), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
+    await deploy(there, 'f', '2');
+    await there.setAlias('f', 'prod', { version: 2 });
+    node.catchUp();
+    assert.equal(here.resolve('f', '1'), first);
+    assert.equal(here.resolve('f').version, 2);
+    assert.equal(here.resolve('f', 'prod'), here.resolve('f'));
+  });
+
+  test('hears what several changes that arrive as one come to', async () => {
+    for (const text of ['1', '2', '3']) await deploy(here, 'f', text);
+    await deploy(here, 'gone', '1');
+    heard.length = 0;
+    await deploy(there, 'f', '4');
+    await there.deleteVersion('f', 3);
+    await there.rollback('f', { to: 2 });
+    await there.deleteVersion('f', 1);
+    await deploy(there, 'passing', '1');
+    await there.deleteFunction('passing');
+    await there.deleteFunction('gone');
+    await deploy(there, 'new', '1');
+    await deploy(there, 'new', '2');
+    node.catchUp();
+    assert.deepEqual(heard, [
+      { name: 'gone', kind: 'deleted', from: 1, to: null },
+      { name: 'f', kind: 'live-moved', from: 3, to: 2 },
+      { name: 'f', kind: 'version-deleted', from: 1, to: null },
+      { name: 'f', kind: 'version-deleted', from: 3, to: null },
+      { name: 'new', kind: 'live-moved', from: null, to: 2 },
+    ]);
+    assert.throws(() => here.resolve('gone'), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+    assert.throws(() => here.resolve('f', '1'), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
+  });
+
+  test('hears of a function that was deleted and made again as both', async () => {
+    await deploy(here, 'f', '1');
+    heard.length = 0;
+    await there.deleteFunction('f');
+    await deploy(there, 'f', '1');
+    node.catchUp();
+    assert.deepEqual(heard, [
+      { name: 'f', kind: 'deleted', from: 1, to: null },
+      { name: 'f', kind: 'live-moved', from: null, to: 2 },
+    ]);
+  });
+
+  test('refuses and allows by the newest state, also when it has not arrived yet', async () => {
+    await deploy(there, 'theirs', '1', { routes: ['GET /x'] });
+    const artifact = await t.artifact('2');
+    await assert.rejects(
+      here.publish('ours', { artifact, config: { routes: ['GET /x'] } }),
+      lam('LAM_REGISTRY_ROUTE_CONFLICT', 'theirs'),
+    );
+    assert.deepEqual(
+      heard.map(({ name }) => name),
+      ['theirs'],
+    );
+    await deploy(there, 'later', '1');
+    await assert.rejects(here.rollback('later', {}), lam('LAM_REGISTRY_NO_PREVIOUS_VERSION'));
+    assert.equal(await deploy(here, 'theirs', '2'), 2);
+  });
+});
