@@ -15,6 +15,7 @@ import type { DriverChoice } from './choose-driver.ts';
 import { stderrLog } from './daemon-log.ts';
 import { drain, Followers } from './drain.ts';
 import { openDriver } from './open-driver.ts';
+import { keepLogsInStep } from './logs-in-step.ts';
 import { announceDeployed, keepPoolInStep } from './pool-in-step.ts';
 import { isLoopbackAddress, listenOnPort, listenOnSocket } from './listen.ts';
 import { startupCachesOf } from './startup-caches.ts';
@@ -159,6 +160,7 @@ function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; re
   });
   const router = new Router({ pool, logs, clock, resolve: (name, qualifier) => registry.resolve(name, qualifier) });
   keepPoolInStep(registry, pool);
+  keepLogsInStep(registry, logs, stderrLog);
   return { pool, router, registry };
 }
 

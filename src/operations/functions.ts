@@ -28,6 +28,7 @@ export function functionOperations({ registry, logs }: FunctionRooms): FunctionO
     detail: (name) => registry.detail(name),
     async remove(name) {
       await registry.deleteFunction(name);
+      // The logs follow the registry by themselves; this waits for them and tells the caller of a failure.
       await logs.delete(name);
     },
   };
