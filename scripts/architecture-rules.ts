@@ -15,7 +15,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   errors: { may: [] },
   kit: { may: ['errors'] },
   contract: { may: ['errors'] },
-  runtimes: { may: [] },
+  runtimes: { may: ['errors'] },
   bootstraps: { may: [], files: ['executor/frames.ts'] },
   executor: { may: ['kit', 'contract', 'errors'] },
   driver: { may: ['executor', 'runtimes', 'contract', 'kit', 'errors'], packages: ['dockerode'] },
@@ -23,7 +23,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
   registry: { may: ['store', 'runtimes', 'contract', 'kit', 'errors'] },
   logs: { may: ['contract', 'kit', 'errors'] },
-  router: { may: ['pool', 'logs', 'contract', 'kit', 'errors'], files: ['executor/session.ts'] },
+  router: { may: ['pool', 'logs', 'contract', 'kit', 'errors', 'runtimes'], files: ['executor/session.ts'] },
   operations: { may: ['registry', 'store', 'logs', 'contract'] },
   edge: { may: ['operations', 'router', 'contract', 'kit', 'errors'] },
   daemon: {

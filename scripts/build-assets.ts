@@ -1,44 +1,50 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { build } from 'esbuild';
+import { DESCRIPTORS, FAMILIES } from '../src/runtimes/index.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Programs that run inside sandboxes, by the name of the file they become. */
-const PROGRAMS = {
-  'bootstrap-nodejs.cjs': 'src/bootstraps/nodejs/main.ts',
-  'relay.cjs': 'src/bootstraps/relay/main.ts',
-} as const;
+/** How a client is made of its folder in src/bootstraps, by the ending of its asset; others are copied from `bootstrap<ending>`. */
+const MAKERS: Readonly<Record<string, (folder: string, asset: string) => Promise<unknown>>> = {
+  '.cjs': (folder, asset) => bundleNode(join(folder, 'main.ts'), asset),
+  '.py': async (folder, asset) => writeFile(asset, await joinPython(folder)),
+};
 
 /**
- * Makes in `outDir`/assets what sandboxes run: the Node programs as single CommonJS files for Node 18 and newer, the
- * Python bootstrap as it is (`bootstrap-python3.py`). Returns the folder.
+ * Makes in `outDir`/assets what sandboxes run: the client that each runtime's descriptor names, from
+ * `src/bootstraps/<family>/`, and the relay. Returns the folder.
  */
 export async function buildAssets(outDir: string): Promise<string> {
   const assets = join(outDir, 'assets');
   await mkdir(assets, { recursive: true });
-  const programs = Object.entries(PROGRAMS).filter(([, entry]) => existsSync(join(root, entry)));
-  await Promise.all(
-    programs.map(([name, entry]) =>
-      build({
-        absWorkingDir: root,
-        entryPoints: [join(root, entry)],
-        outfile: join(assets, name),
-        bundle: true,
-        platform: 'node',
-        target: 'node18',
-        format: 'cjs',
-        minifySyntax: true,
-        legalComments: 'none',
-        // Importing the handler must stay a true import(): a require() in its place could not load ES modules.
-        supported: { 'dynamic-import': true },
-        logLevel: 'warning',
-      }),
-    ),
-  );
-  await writeFile(join(assets, 'bootstrap-python3.py'), await joinPython(join(root, 'src/bootstraps/python3')));
+  const clients = FAMILIES.map(async (family) => {
+    const { entry } = DESCRIPTORS[family];
+    if (entry.kind === 'executable' || entry.client === null) return;
+    const folder = join(root, 'src/bootstraps', family);
+    const [asset, ending] = [join(assets, entry.client), extname(entry.client)];
+    await (MAKERS[ending]?.(folder, asset) ?? copyFile(join(folder, `bootstrap${ending}`), asset));
+  });
+  await Promise.all([...clients, bundleNode(join(root, 'src/bootstraps/relay/main.ts'), join(assets, 'relay.cjs'))]);
   return assets;
+}
+
+/** Makes one CommonJS file for Node 18 and newer. */
+function bundleNode(entry: string, asset: string): Promise<unknown> {
+  return build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: asset,
+    bundle: true,
+    platform: 'node',
+    target: 'node18',
+    format: 'cjs',
+    minifySyntax: true,
+    legalComments: 'none',
+    // Importing the handler must stay a true import(): a require() in its place could not load ES modules.
+    supported: { 'dynamic-import': true },
+    logLevel: 'warning',
+  });
 }
 
 /** The Python bootstrap with the source of its parts in it: Python compiles it at each start, and the parts only when they are needed. */

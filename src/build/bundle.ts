@@ -2,7 +2,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, posix, relative, resolve } from 'node:path';
 import type { ProjectFunction } from '../project/index.ts';
 import type { BuildContext } from './artifact.ts';
-import { handlerBase } from './handler-file.ts';
 import { runTool } from './run-tool.ts';
 
 /** Bundled CommonJS calls `require` for what is built into Node; an ES module has none of its own. */
@@ -12,8 +11,8 @@ const BANNER =
 export interface BundleRequest {
   /** Source of the handler, relative to the function's folder. */
   readonly entry: string;
-  /** Absolute path of the folder to write into; it becomes a layer of the artifact. */
-  readonly output: string;
+  /** Absolute path of the module to write. */
+  readonly file: string;
   /** Absolute path of a folder with a `node_modules` to look in besides the author's, or undefined. */
   readonly modules: string | undefined;
 }
@@ -24,7 +23,7 @@ export interface BundleRequest {
  * a build tool.
  */
 export async function bundle(fn: ProjectFunction, request: BundleRequest, context: BuildContext): Promise<void> {
-  const file = join(request.output, `${handlerBase(fn.config.runtime, fn.config.handler)}.mjs`);
+  const { file } = request;
   const modules = request.modules === undefined ? undefined : join(request.modules, 'node_modules');
   await runTool(
     {

@@ -9,7 +9,7 @@ export interface Installation {
   readonly version: string;
   /** Program and arguments that start a daemon in the background. */
   readonly daemonCommand: readonly string[];
-  /** Program and first arguments that run the Node bootstrap in a sandbox. */
+  /** Program and first arguments that run a Node program in a sandbox; its path follows. */
   nodeCommand(home: string): readonly string[];
   /** Files that must be real files; a binary unpacks them into the home once. */
   assets(home: string): AssetPaths;

@@ -1,11 +1,10 @@
 import type { WireError } from '../errors/index.ts';
 import type { Status } from './control-api.ts';
 
-/** Files the daemon mounts into or starts in sandboxes; absolute paths. */
+/** Files of lam that must be real files; absolute paths. */
 export interface AssetPaths {
-  readonly bootstrapNodejs: string;
-  readonly bootstrapPython3: string;
-  readonly relay: string;
+  /** What runs inside sandboxes: the clients that runtimes' descriptors name, and `relay.cjs`. */
+  readonly folder: string;
   readonly logWorker: string;
 }
 
@@ -24,7 +23,7 @@ export interface DaemonOptions {
   readonly portExplicit: boolean;
   readonly assets: AssetPaths;
   readonly version: string;
-  /** Program and first arguments that run the Node bootstrap. */
+  /** Program and first arguments that run a Node program, whose path follows. */
   readonly nodeCommand: readonly string[];
   /** Called once, when requests are accepted. */
   onReady(status: Status): void;

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { DaemonOptions } from '../contract/index.ts';
 import { openDockerDriver, openProcessDriver, probeDocker, type SandboxDriver } from '../driver/index.ts';
 import type { Clock } from '../kit/index.ts';
@@ -13,19 +12,17 @@ export async function openDriver(
   const choice = chooseDriver(options.driver, probe);
   const { home, assets, nodeCommand } = options;
   if (choice.name === 'docker' && probe?.ok === true) {
-    const [nodeBinary = process.execPath, ...rest] = nodeCommand;
-    // The driver brings the bootstrap itself; of the command only what makes the program run Node code is its business.
-    const nodeArgs = rest.filter((argument) => argument !== assets.bootstrapNodejs);
+    const [nodeBinary = process.execPath, ...nodeArgs] = nodeCommand;
     const driver = await openDockerDriver({
       home,
       clock,
       nodeBinary,
       nodeArgs,
-      assetsDir: dirname(assets.bootstrapNodejs),
+      assetsDir: assets.folder,
       socketPath: probe.socketPath,
     });
     return { driver, choice };
   }
-  const driver = await openProcessDriver({ home, clock, nodeCommand, bootstrapPython3: assets.bootstrapPython3 });
+  const driver = await openProcessDriver({ home, clock, nodeCommand, assetsDir: assets.folder });
   return { driver, choice };
 }

@@ -1,7 +1,7 @@
 import type { SandboxId, SandboxSpec } from '../driver/sandbox.ts';
 import type { InitRequest } from '../executor/session.ts';
 import type { FunctionConfig } from '../contract/index.ts';
-import type { Runtime } from '../runtimes/index.ts';
+import { PROTOCOLS, type Runtime } from '../runtimes/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 
 /** The region every function believes to be in; part of its ARN. */
@@ -49,7 +49,7 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
       AWS_LAMBDA_INITIALIZATION_TYPE: of.wasAskedFor ? 'on-demand' : 'provisioned-concurrency',
       ...(concurrency === 1 ? {} : { AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) }),
       // AWS sets it for its managed runtimes only.
-      ...(revision.runtime.family === 'provided' ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}` }),
+      ...(revision.runtime.descriptor.isManaged ? { AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}` } : {}),
       _HANDLER: config.handler,
       LAMBDA_TASK_ROOT: taskRoot,
       LAMBDA_RUNTIME_DIR: '/var/runtime',
@@ -68,7 +68,9 @@ export function specFor(revision: PoolRevision, id: SandboxId, now: Date): Sandb
     id,
     runtime,
     code: revision.codePath,
-    environment: runtime.protocol === 'frames' ? {} : initRequestFor(revision, of).environment,
+    environment: PROTOCOLS[runtime.descriptor.protocol].environmentWithInit
+      ? {}
+      : initRequestFor(revision, of).environment,
     limits: limitsOf(config),
     network: config.network,
     image: config.image,

@@ -1,6 +1,7 @@
 import type { LamError } from '../errors/index.ts';
 import { Ewma, Fifo, type MonotonicMs } from '../kit/index.ts';
 import { pipelineDepth, Quickness, WAKE_MS, type Traffic } from './policy/index.ts';
+import { PROTOCOLS } from '../runtimes/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 import type { SandboxStateName } from './sandbox-state.ts';
 import type { InitFailure, Lease, Slot } from './slot.ts';
@@ -119,7 +120,7 @@ export class Group {
 
   /** Invocations a sandbox that runs them one by one may hold at once; what waits inside one waits as much as what is in the queue. */
   get depth(): number {
-    if (this.revision.runtime.protocol !== 'frames') return 1;
+    if (!PROTOCOLS[this.revision.runtime.descriptor.protocol].queuesInside) return 1;
     return Math.min(pipelineDepth(this.quickness), 1 + this.revision.config.maxQueue);
   }
 

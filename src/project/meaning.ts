@@ -50,16 +50,8 @@ function handlerFaults(source: SourceDocument, declaration: Declaration): readon
   const handler = settingOf(declaration, 'handler');
   const runtime = settingOf(declaration, 'runtime')?.value;
   if (typeof handler?.value !== 'string' || typeof runtime !== 'string') return [];
-  const family = parseRuntime(runtime)?.family;
-  if (family === undefined || family === 'provided' || handler.value === '') return [];
-  if (
-    /^[^.]*\.[^/]*[^/.]$/.test(handler.value.slice(handler.value.lastIndexOf('/') + 1)) &&
-    !handler.value.split('/').includes('..')
-  )
-    return [];
-  return [
-    source.fault(handler.path, `the handler '${handler.value}' must read 'file.export', for instance 'index.handler'`),
-  ];
+  const fault = handler.value === '' ? undefined : parseRuntime(runtime)?.descriptor.handler.fault(handler.value);
+  return fault === undefined ? [] : [source.fault(handler.path, `the handler '${handler.value}' ${fault}`)];
 }
 
 async function pathFaults(

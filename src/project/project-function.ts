@@ -45,7 +45,7 @@ function configOf(declaration: Declaration, source: SourceDocument): ProjectFunc
   const set = Object.fromEntries(Object.entries(config).filter(([, entry]) => entry !== undefined)) as ConfigInput;
   return {
     runtime,
-    handler: typeof handler === 'string' ? handler : (parseRuntime(runtime)?.defaultHandler ?? ''),
+    handler: typeof handler === 'string' ? handler : (parseRuntime(runtime)?.descriptor.handler.default ?? ''),
     ...set,
   };
 }

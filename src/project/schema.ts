@@ -1,5 +1,5 @@
 import { CONFIG_BOUNDS, DEFAULT_CONFIG, FUNCTION_NAME, ROUTE_METHODS } from '../contract/index.ts';
-import { KNOWN_RUNTIMES } from '../runtimes/index.ts';
+import { DESCRIPTORS, FAMILIES, KNOWN_RUNTIMES } from '../runtimes/index.ts';
 
 /** A JSON schema (draft 07), or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -53,6 +53,19 @@ export function projectSchema(): JsonSchema {
   };
 }
 
+/** What a handler is for each family of runtimes. */
+function handlerHelp(): string {
+  const defaults: string[] = [];
+  const executables: string[] = [];
+  for (const family of FAMILIES) {
+    const { entry, handler } = DESCRIPTORS[family];
+    if (entry.kind === 'interpreter') defaults.push(`${handler.default} for ${family}`);
+    else executables.push(`The runtime '${family}' starts the executable \`${entry.file}\` and hands this text to it.`);
+  }
+  const files = 'What is called: `file.export`, the file without its ending.';
+  return [files, `By default ${defaults.join(', ')}.`, ...executables].join(' ');
+}
+
 function functionSettings(): Record<string, JsonSchema> {
   return {
     description: {
@@ -62,8 +75,7 @@ function functionSettings(): Record<string, JsonSchema> {
     },
     runtime: { description: 'What runs the code.', type: 'string', examples: [...KNOWN_RUNTIMES] },
     handler: {
-      description:
-        "What is called: `file.export`, the file without its ending. By default index.handler for nodejs, lambda_function.lambda_handler for python3. The runtime 'provided' starts the executable `bootstrap` and hands this text to it.",
+      description: handlerHelp(),
       type: 'string',
       minLength: 1,
       examples: ['index.handler', 'src/users.create', 'lambda_function.lambda_handler'],

@@ -11,7 +11,7 @@ import {
   type FunctionConfig,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import { KNOWN_RUNTIMES, parseRuntime } from '../runtimes/index.ts';
+import { parseRuntime, requireRuntime } from '../runtimes/index.ts';
 
 const FIELDS = Object.keys(DEFAULT_CONFIG) as (keyof FunctionConfig)[];
 const WHOLE: ReadonlySet<keyof FunctionConfig> = new Set([
@@ -46,9 +46,7 @@ export function effectiveConfig(input: ConfigInput, overrides: ConfigInput): Fun
 export function checkConfig(name: string, config: FunctionConfig): void {
   const faults = configFaults(config);
   if (faults.length > 0) throw lamError('LAM_REGISTRY_INVALID_CONFIG', { name, faults });
-  if (parseRuntime(config.runtime) === undefined) {
-    throw lamError('LAM_REGISTRY_UNKNOWN_RUNTIME', { runtime: config.runtime, known: KNOWN_RUNTIMES });
-  }
+  requireRuntime(config.runtime);
 }
 
 /** All that is wrong with a complete configuration, each as `setting: what` in the words of lam.yaml. Pure; takes anything that came as JSON. */
@@ -192,5 +190,5 @@ function defined(input: ConfigInput): ConfigInput {
 }
 
 function runtimeHandler(runtime: unknown): string | undefined {
-  return typeof runtime === 'string' ? parseRuntime(runtime)?.defaultHandler : undefined;
+  return typeof runtime === 'string' ? parseRuntime(runtime)?.descriptor.handler.default : undefined;
 }

@@ -4,6 +4,7 @@ import { asLamError, lamError, type LamError } from '../errors/index.ts';
 import type { InvocationHooks, InvokeOutcome } from '../executor/session.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { InitFailure, Lease, Pool, PoolRevision, Waiter } from '../pool/index.ts';
+import { PROTOCOLS } from '../runtimes/index.ts';
 import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
 import type { PlatformLog } from './platform-log.ts';
 
@@ -180,9 +181,9 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
       return;
     }
     const ranMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? this.#around.clock.monotonic() - this.#began;
+    if (PROTOCOLS[lease.revision.runtime.descriptor.protocol].ordersOutput) this.#finish(lease, outcome, ranMs);
     // What the code wrote to its pipes just before it answered is read in this turn of the event loop at the latest.
-    if (lease.revision.runtime.protocol === 'runtime-api') setImmediate(() => this.#finish(lease, outcome, ranMs));
-    else this.#finish(lease, outcome, ranMs);
+    else setImmediate(() => this.#finish(lease, outcome, ranMs));
   }
 
   #finish(lease: Lease, outcome: Ended, ranMs: number): void {

@@ -1,52 +1,37 @@
-/** How the code inside a sandbox is spoken to: `frames` for lam's own bootstraps, `runtime-api` for AWS's HTTP contract. */
-export type Protocol = 'frames' | 'runtime-api';
+import { lamError } from '../errors/index.ts';
+import type { RuntimeDescriptor } from './descriptor.ts';
+import { DESCRIPTORS, FAMILIES, type RuntimeFamily } from './list.ts';
 
-export type RuntimeFamily = 'nodejs' | 'python3' | 'provided';
+export type { Entry, HandlerGrammar, Interpreter, LamNode, ProgramOnPath, RuntimeDescriptor } from './descriptor.ts';
+export { DESCRIPTORS, FAMILIES, type RuntimeFamily } from './list.ts';
+export { PROTOCOLS, type Protocol } from './protocol.ts';
 
+/** What a runtime identifier means. */
 export interface Runtime {
   readonly family: RuntimeFamily;
-  readonly protocol: Protocol;
   /** The version the identifier asks for (`22`, `3.11`), or undefined where any will do. */
   readonly version: string | undefined;
-  readonly defaultHandler: string;
+  /** All there is to know of the family. */
+  readonly descriptor: RuntimeDescriptor;
 }
 
-const FAMILIES: readonly { pattern: RegExp; family: RuntimeFamily; protocol: Protocol; defaultHandler: string }[] = [
-  { pattern: /^node(?:js)?(\d+)?(?:\.x)?$/, family: 'nodejs', protocol: 'frames', defaultHandler: 'index.handler' },
-  {
-    pattern: /^python(?:3(?:\.(\d+))?)?$/,
-    family: 'python3',
-    protocol: 'frames',
-    defaultHandler: 'lambda_function.lambda_handler',
-  },
-  {
-    pattern: /^provided(?:\.al2|\.al2023)?$/,
-    family: 'provided',
-    protocol: 'runtime-api',
-    defaultHandler: 'bootstrap',
-  },
-];
-
 /** Identifiers to show a person who asked for an unknown one. */
-export const KNOWN_RUNTIMES: readonly string[] = [
-  'nodejs',
-  'nodejs22.x',
-  'nodejs24.x',
-  'python3',
-  'python3.11',
-  'python3.12',
-  'provided',
-  'provided.al2023',
-];
+export const KNOWN_RUNTIMES: readonly string[] = FAMILIES.flatMap((family) => DESCRIPTORS[family].identifiers);
 
 /** What an identifier means, or undefined when lam knows no such runtime. */
 export function parseRuntime(identifier: string): Runtime | undefined {
-  for (const f of FAMILIES) {
-    const match = f.pattern.exec(identifier);
-    if (match === null) continue;
-    const digits = match[1];
-    const version = digits === undefined ? undefined : f.family === 'python3' ? `3.${digits}` : digits;
-    return { family: f.family, protocol: f.protocol, version, defaultHandler: f.defaultHandler };
+  for (const family of FAMILIES) {
+    const descriptor = DESCRIPTORS[family];
+    const parsed = descriptor.parse(identifier);
+    if (parsed !== undefined) return { family, version: parsed.version, descriptor };
   }
   return undefined;
+}
+
+/** What an identifier means. Throws `LAM_REGISTRY_UNKNOWN_RUNTIME`. */
+export function requireRuntime(identifier: string): Runtime {
+  const runtime = parseRuntime(identifier);
+  if (runtime === undefined)
+    throw lamError('LAM_REGISTRY_UNKNOWN_RUNTIME', { runtime: identifier, known: KNOWN_RUNTIMES });
+  return runtime;
 }

@@ -1,6 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RuntimeFamily } from '../runtimes/index.ts';
 
 /** A template that comes with lam. */
 export interface Template {
@@ -12,13 +11,6 @@ export interface Template {
   /** Absolute path. */
   readonly directory: string;
 }
-
-/** What `lam init` takes when no template is named. */
-export const DEFAULT_TEMPLATES: Readonly<Record<RuntimeFamily, string>> = {
-  nodejs: 'hello',
-  python3: 'hello',
-  provided: 'shell',
-};
 
 /** The templates under `templatesRoot`, laid out as `<runtime>/<template>/`, by runtime and name. */
 export async function listTemplates(templatesRoot: string): Promise<readonly Template[]> {

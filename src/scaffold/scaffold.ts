@@ -7,7 +7,7 @@ import { projectSchema, SCHEMA_PATH } from '../project/index.ts';
 import { parseRuntime } from '../runtimes/index.ts';
 import { parseGitSource, withClone } from './git-clone.ts';
 import { layOut } from './lay-out.ts';
-import { DEFAULT_TEMPLATES, listTemplates } from './list-templates.ts';
+import { listTemplates } from './list-templates.ts';
 import { readTemplate, type TemplateEntry, type TemplateValues } from './read-template.ts';
 
 export interface ScaffoldRequest {
@@ -57,9 +57,9 @@ async function ownTemplate(
   values: TemplateValues,
 ): Promise<{ label: string; entries: readonly TemplateEntry[] }> {
   const templates = await listTemplates(request.templatesRoot);
-  const family = parseRuntime(request.runtime)?.family;
-  const ofRuntime = templates.filter(({ runtime }) => runtime === family);
-  if (family === undefined || ofRuntime.length === 0) {
+  const asked = parseRuntime(request.runtime);
+  const ofRuntime = templates.filter(({ runtime }) => runtime === asked?.family);
+  if (asked === undefined || ofRuntime.length === 0) {
     const known = [...new Set(templates.map(({ runtime }) => runtime))];
     throw lamError('LAM_SCAFFOLD_UNKNOWN_RUNTIME', {
       runtime: request.runtime,
@@ -67,7 +67,7 @@ async function ownTemplate(
       ...suggestion(request.runtime, known),
     });
   }
-  const wanted = request.template ?? DEFAULT_TEMPLATES[family];
+  const wanted = request.template ?? asked.descriptor.defaultTemplate;
   const found = ofRuntime.find(({ template }) => template === wanted);
   if (found === undefined) {
     const known = ofRuntime.map(({ template }) => template);
@@ -78,7 +78,7 @@ async function ownTemplate(
       ...suggestion(wanted, known),
     });
   }
-  const label = `${family}/${wanted}`;
+  const label = `${asked.family}/${wanted}`;
   return { label, entries: await readTemplate(found.directory, label, values) };
 }
 

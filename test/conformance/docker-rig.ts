@@ -87,7 +87,7 @@ export function specOf(runtime: string, code: string, over: Partial<SandboxSpec>
     id: randomBytes(16).toString('hex'),
     runtime: parsed,
     code,
-    environment: parsed.protocol === 'runtime-api' ? environment : {},
+    environment: parsed.descriptor.protocol === 'runtime-api' ? environment : {},
     limits: { memoryMiB: 128, cpus: 0.5, pids: 64, tmpMiB: 16 },
     network: 'none',
     image: null,

@@ -56,8 +56,8 @@ export function openDriver(subject: Subject, home: string, assets: string, clock
   }
   return openProcessDriver({
     home,
-    nodeCommand: [process.execPath, join(assets, 'bootstrap-nodejs.cjs')],
-    bootstrapPython3: join(assets, 'bootstrap-python3.py'),
+    nodeCommand: [process.execPath],
+    assetsDir: assets,
     ...(subject.cgroups === false ? { cgroups: false } : {}),
     ...timed,
   });
@@ -183,7 +183,7 @@ export function specOf(runtime: Tested, code: string | null, options: BootOption
     id: randomBytes(16).toString('hex'),
     runtime: parsed,
     code,
-    environment: parsed.protocol === 'runtime-api' ? provided : {},
+    environment: parsed.descriptor.protocol === 'runtime-api' ? provided : {},
     limits: { memoryMiB: options.memoryMiB ?? 128, cpus: 1, pids: 64, tmpMiB: 16 },
     network: 'none',
     image: null,

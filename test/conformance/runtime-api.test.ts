@@ -198,16 +198,16 @@ describe('a Go program on the official aws-lambda-go, unmodified', async () => {
 test('checkEntrypoint tells a bootstrap that is missing, is a folder, or is not executable from a good one', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'lam-entry-'));
   try {
-    assert.match((await checkEntrypoint(dir))?.errorMessage ?? '', /no such file/);
+    assert.match((await checkEntrypoint(dir, 'bootstrap'))?.errorMessage ?? '', /no such file/);
     await mkdir(join(dir, 'bootstrap'));
-    assert.match((await checkEntrypoint(dir))?.errorMessage ?? '', /not a file/);
+    assert.match((await checkEntrypoint(dir, 'bootstrap'))?.errorMessage ?? '', /not a file/);
     await rm(join(dir, 'bootstrap'), { recursive: true });
     await writeFile(join(dir, 'bootstrap'), '#!/bin/sh\n', { mode: 0o644 });
-    const refused = await checkEntrypoint(dir);
+    const refused = await checkEntrypoint(dir, 'bootstrap');
     assert.equal(refused?.errorType, 'Runtime.InvalidEntrypoint');
     assert.match(refused.errorMessage, /chmod \+x bootstrap/);
     await chmod(join(dir, 'bootstrap'), 0o755);
-    assert.equal(await checkEntrypoint(dir), null);
+    assert.equal(await checkEntrypoint(dir, 'bootstrap'), null);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

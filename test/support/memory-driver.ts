@@ -70,7 +70,7 @@ export class MemoryDriver implements SandboxDriver {
   }
 
   stemKey({ runtime, limits, network, image }: SandboxSpec): string | null {
-    return runtime.protocol === 'frames' ? JSON.stringify([runtime, limits, network, image]) : null;
+    return runtime.descriptor.stems === 'none' ? null : JSON.stringify([runtime, limits, network, image]);
   }
 
   async create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {

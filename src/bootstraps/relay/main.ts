@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 
 /**
- * What runs first in a container of a `provided` function: gives the Runtime API, which the daemon offers on the Unix
- * socket `LAM_API_SOCKET`, the TCP address clients want, starts `bootstrap`, and ends as it does. It moves bytes and
- * knows nothing of HTTP, and needs no network but loopback.
+ * Runs first in a container whose code speaks the Runtime API: offers the API, which the daemon serves on the Unix socket
+ * `LAM_API_SOCKET`, at the TCP address that clients expect, starts the command given as its arguments in the folder of the
+ * code, and exits as that command does. It copies bytes, parses no HTTP, and needs no network but loopback.
  */
 const HOST = '127.0.0.1';
 /** AWS's own. The container's loopback belongs to it alone, so the port is free. */
@@ -27,13 +26,13 @@ function relay(client: Socket, socketPath: string): void {
   }
 }
 
-function start(taskRoot: string): void {
+function start(): void {
   const environment: NodeJS.ProcessEnv = { ...process.env, AWS_LAMBDA_RUNTIME_API: `${HOST}:${PORT}` };
   delete environment['LAM_API_SOCKET'];
-  const path = join(taskRoot, 'bootstrap');
-  const child = spawn(path, [], { cwd: taskRoot, env: environment, stdio: 'inherit' });
+  const [program = '', ...args] = process.argv.slice(2);
+  const child = spawn(program, args, { cwd: process.env['LAMBDA_TASK_ROOT'], env: environment, stdio: 'inherit' });
   child.on('error', (error: NodeJS.ErrnoException) => {
-    process.stderr.write(`cannot start ${path}: ${error.message}\n`);
+    process.stderr.write(`cannot start ${program}: ${error.message}\n`);
     process.exit(error.code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
   });
   child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
@@ -42,13 +41,12 @@ function start(taskRoot: string): void {
 
 function main(): void {
   const socketPath = process.env['LAM_API_SOCKET'] ?? '';
-  const taskRoot = process.env['LAMBDA_TASK_ROOT'] ?? '/var/task';
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => relay(client, socketPath));
   server.on('error', (error) => {
     process.stderr.write(`cannot listen on ${HOST}:${PORT}: ${error.message}\n`);
     process.exit(1);
   });
-  server.listen(PORT, HOST, () => start(taskRoot));
+  server.listen(PORT, HOST, start);
 }
 
 main();

@@ -35,8 +35,8 @@ export function bundleScript(name: string, code: string, cache?: Uint8Array): Sc
 }
 
 /** Runs a CommonJS program, from `code` or from its file, as Node would have if it had been started with it. */
-export function runProgram(filename: string, code: string = readFileSync(filename, 'utf8')): void {
-  const compiled = compileFunction(code, PARAMETERS, {
+export function runProgram(filename: string): void {
+  const compiled = compileFunction(readFileSync(filename, 'utf8'), PARAMETERS, {
     filename,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });

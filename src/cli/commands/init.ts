@@ -1,6 +1,8 @@
 import { basename, relative, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
+import { DEFAULT_CONFIG } from '../../contract/index.ts';
 import { EXIT, isLamError, lamError } from '../../errors/index.ts';
+import { FAMILIES } from '../../runtimes/index.ts';
 import { listTemplates, scaffold } from '../../scaffold/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { safe, table } from '../render/table.ts';
@@ -15,8 +17,8 @@ export default class Init extends LamCommand {
     runtime: Flags.string({
       char: 'l',
       aliases: ['language'],
-      summary: 'Runtime: nodejs, python3, provided, or one with a version.',
-      default: 'nodejs',
+      summary: `Runtime: ${FAMILIES.join(', ')}, or one with a version.`,
+      default: DEFAULT_CONFIG.runtime,
       helpValue: 'ID',
     }),
     template: Flags.string({ char: 't', summary: 'Template; see --list.', helpValue: 'NAME' }),

@@ -1,7 +1,7 @@
 import { getAsset, getRawAsset } from 'node:sea';
 import { join } from 'node:path';
 import { main } from '../fast/main.ts';
-import { ASSET_FILES } from '../asset-names.ts';
+import { LOG_WORKER } from '../asset-names.ts';
 import type { AppModule, DaemonModule, Installation } from '../installation.ts';
 import { allowModules, evaluateBundle, runProgram } from '../binary/evaluate.ts';
 import { unpack, type UnpackIndex } from '../binary/unpack.ts';
@@ -30,10 +30,8 @@ const installation: Installation = {
   daemonCommand: [process.execPath, '__daemon'],
   nodeCommand: () => [process.execPath, RUN_NODE],
   assets: (home) => ({
-    bootstrapNodejs: unpacked(home, `assets/${ASSET_FILES.bootstrapNodejs}`),
-    bootstrapPython3: unpacked(home, `assets/${ASSET_FILES.bootstrapPython3}`),
-    relay: unpacked(home, `assets/${ASSET_FILES.relay}`),
-    logWorker: unpacked(home, `assets/${ASSET_FILES.logWorker}`),
+    folder: unpacked(home, 'assets'),
+    logWorker: unpacked(home, `assets/${LOG_WORKER}`),
   }),
   templates: (home) => unpacked(home, 'templates'),
   esbuild: (home) => unpacked(home, 'esbuild'),
@@ -41,14 +39,12 @@ const installation: Installation = {
   loadDaemon: () => bundle<DaemonModule>('daemon'),
 };
 
-const [word, ...rest] = process.argv.slice(2);
+const [word, program = ''] = process.argv.slice(2);
 if (word === RUN_NODE) {
   allowModules();
-  const [file] = rest;
-  // Without a file: lam's own bootstrap, which need not be anywhere on disk.
-  if (file === undefined)
-    runProgram(ASSET_FILES.bootstrapNodejs, getAsset(`assets/${ASSET_FILES.bootstrapNodejs}`, 'utf8'));
-  else runProgram(file);
+  // As the program finds it when `node` runs it: itself, then its arguments.
+  process.argv.splice(1, 3, program);
+  runProgram(program);
 } else {
   // All output is written before this point, so nothing is lost by leaving at once.
   void main(process.argv.slice(2), installation).then((exit) => process.exit(exit));

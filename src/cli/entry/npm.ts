@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { main } from '../fast/main.ts';
-import { ASSET_FILES } from '../asset-names.ts';
+import { LOG_WORKER } from '../asset-names.ts';
 import type { AppModule, DaemonModule, Installation } from '../installation.ts';
 
 /** Set by the build. */
@@ -13,19 +13,14 @@ const dist = __dirname;
 const root = dirname(dist);
 const load = createRequire(__filename);
 
-const asset = (name: string): string => join(dist, 'assets', name);
+const assets = join(dist, 'assets');
 
 const installation: Installation = {
   kind: 'npm',
   version: LAM_VERSION,
   daemonCommand: [process.execPath, join(root, 'bin', 'run.js'), '__daemon'],
-  nodeCommand: () => [process.execPath, asset(ASSET_FILES.bootstrapNodejs)],
-  assets: () => ({
-    bootstrapNodejs: asset(ASSET_FILES.bootstrapNodejs),
-    bootstrapPython3: asset(ASSET_FILES.bootstrapPython3),
-    relay: asset(ASSET_FILES.relay),
-    logWorker: asset(ASSET_FILES.logWorker),
-  }),
+  nodeCommand: () => [process.execPath],
+  assets: () => ({ folder: assets, logWorker: join(assets, LOG_WORKER) }),
   templates: () => join(root, 'templates'),
   esbuild: () => esbuildProgram(),
   loadApp: () => load('./app.cjs') as AppModule,

@@ -12,7 +12,7 @@ import {
 } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { loadProject, type ProjectFunction } from '../../project/index.ts';
-import { KNOWN_RUNTIMES, parseRuntime } from '../../runtimes/index.ts';
+import { requireRuntime } from '../../runtimes/index.ts';
 
 /** What a deploy of one function came to. */
 export interface Deployed extends PublishAnswer {
@@ -84,11 +84,8 @@ export async function deployZip(name: string, file: string, deployment: Deployme
     throw lamError('LAM_CLI_ZIP_UNREADABLE', { file, what: error instanceof Error ? error.message : '' }, error);
   });
   const { artifact } = await client.uploadZip(file);
-  const handler = parseRuntime(runtime)?.defaultHandler;
-  return client.publish(
-    name,
-    request(artifact, { runtime, ...(handler === undefined ? {} : { handler }) }, deployment),
-  );
+  const handler = requireRuntime(runtime).descriptor.handler.default;
+  return client.publish(name, request(artifact, { runtime, handler }, deployment));
 }
 
 async function send(
@@ -127,7 +124,6 @@ function withOverrides<C extends ConfigInput>(config: C, overrides: ConfigInput)
 /** The runtime of a deploy without a project. Refuses what the daemon would, before anything is sent. */
 function checked(name: string, runtime: string = DEFAULT_CONFIG.runtime): string {
   if (!FUNCTION_NAME.test(name)) throw lamError('LAM_REGISTRY_INVALID_NAME', { name });
-  if (parseRuntime(runtime) === undefined)
-    throw lamError('LAM_REGISTRY_UNKNOWN_RUNTIME', { runtime, known: KNOWN_RUNTIMES });
+  requireRuntime(runtime);
   return runtime;
 }

@@ -15,8 +15,8 @@ import {
   type SessionHooks,
 } from '../../executor/index.ts';
 import { systemClock, type Clock, Semaphore } from '../../kit/index.ts';
-import type { Runtime } from '../../runtimes/index.ts';
-import { bootstrapEnvironment } from '../shared/environment.ts';
+import type { Protocol, Runtime } from '../../runtimes/index.ts';
+import { framesEnvironment } from '../shared/environment.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
 import { Bases, type Base, type BroughtFiles } from './base/bases.ts';
@@ -92,6 +92,10 @@ class DockerDriver implements SandboxDriver {
   readonly #creating = new Set<Promise<Sandbox>>();
   readonly #sandboxes = new Set<Sandbox>();
   readonly #leftovers: Leftovers;
+  readonly #ways: Readonly<Record<Protocol, (making: Making) => Promise<Sandbox>>> = {
+    frames: (making) => this.#frames(making),
+    'runtime-api': (making) => this.#runtimeApi(making),
+  };
   /** Some distributions leave out Docker's init; then the function is process 1 in images, and reaps for itself. */
   #hasInit = true;
   #closed = false;
@@ -153,8 +157,9 @@ class DockerDriver implements SandboxDriver {
   }
 
   async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
+    const { entry } = spec.runtime.descriptor;
     const fault =
-      spec.runtime.protocol === 'runtime-api' && spec.code !== null ? await checkEntrypoint(spec.code) : null;
+      entry.kind === 'executable' && spec.code !== null ? await checkEntrypoint(spec.code, entry.file) : null;
     const sandbox =
       fault === null
         ? await this.#creations.run(() => this.#make(spec, hooks))
@@ -170,8 +175,7 @@ class DockerDriver implements SandboxDriver {
     try {
       const base = await this.#bases.find(spec.runtime, spec.image);
       const making = { spec, hooks, base, undo, codeFolder: await this.#codeFolder(spec, undo) };
-      const sandbox = spec.runtime.protocol === 'frames' ? await this.#frames(making) : await this.#runtimeApi(making);
-      return sandbox;
+      return await this.#ways[spec.runtime.descriptor.protocol](making);
     } catch (thrown) {
       for (const step of undo.toReversed()) await step();
       if (isSecondTry || !this.#adapt(thrown)) throw this.#translated(thrown, spec);
@@ -193,12 +197,7 @@ class DockerDriver implements SandboxDriver {
     const { spec, hooks, undo } = making;
     const expected = this.#parts.dial.expect(spec.id, hooks);
     undo.push(() => expected.cancel());
-    const environment = bootstrapEnvironment({
-      family: spec.runtime.family,
-      memoryMiB: spec.limits.memoryMiB,
-      socket: `${INSIDE.run}/${DIAL_SOCKET}`,
-      token: expected.token,
-    });
+    const environment = framesEnvironment({ socket: `${INSIDE.run}/${DIAL_SOCKET}`, token: expected.token });
     const started = await this.#start(making, environment, { source: this.#parts.places.dial, target: INSIDE.run });
     const session = await firstWord(expected.connected, started, this.#parts.clock, spec.functionName);
     session.onFlow = (paused) => started.output.setPaused(paused);
@@ -254,7 +253,7 @@ class DockerDriver implements SandboxDriver {
       homeId: owner,
       useDockerInit: !base.isHostBase && this.#hasInit,
       cores: info.cores,
-      environment,
+      environment: { ...spec.runtime.descriptor.environment(spec.limits.memoryMiB), ...environment },
       socketMount,
       code: spec.code ?? stemCode?.path ?? '',
       undo,

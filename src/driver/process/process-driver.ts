@@ -6,12 +6,13 @@ import { homeId, LIMITS, type Reclaimed } from '../../contract/index.ts';
 import { isLamError, lamError, messageOf } from '../../errors/index.ts';
 import { checkEntrypoint, DialHome, openRuntimeApi, type RuntimeApi, type SessionHooks } from '../../executor/index.ts';
 import { systemClock, type Clock } from '../../kit/index.ts';
-import type { Runtime } from '../../runtimes/index.ts';
+import type { Protocol, Runtime } from '../../runtimes/index.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
+import { entryCommand } from '../shared/entry-command.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
 import type { Cgroup, CgroupTree } from './cgroup.ts';
 import { dialPath } from './dial-path.ts';
-import { baseEnvironment, bootstrapEnvironment, runtimeApiEnvironment } from '../shared/environment.ts';
+import { baseEnvironment, framesEnvironment, runtimeApiEnvironment } from '../shared/environment.ts';
 import { processGaps } from './gaps.ts';
 import { Interpreters } from '../shared/interpreters.ts';
 import { commandLine, detectLauncher, guessLauncher, type Launcher } from './launch.ts';
@@ -28,10 +29,10 @@ const TRIAL_MS = 200;
 export interface ProcessDriverOptions {
   /** `LAM_HOME`; sandboxes have their folders in `run/sb` below it, which only this driver uses. */
   readonly home: string;
-  /** Program and first arguments that run the Node bootstrap. */
+  /** Program and first arguments that run a Node program, whose path follows. */
   readonly nodeCommand: readonly string[];
-  /** Path of `bootstrap-python3.py`. */
-  readonly bootstrapPython3: string;
+  /** Folder with the clients that descriptors name. */
+  readonly assetsDir: string;
   readonly clock?: Clock;
   /** False: does without control groups even where there are some. */
   readonly cgroups?: boolean;
@@ -86,13 +87,17 @@ class ProcessDriver implements SandboxDriver {
   readonly #addresses = new LoopbackAddresses();
   readonly #creating = new Set<Promise<Sandbox>>();
   readonly #sandboxes = new Set<Sandbox>();
+  readonly #ways: Readonly<Record<Protocol, (place: Place) => Promise<Sandbox>>> = {
+    frames: (place) => this.#frames(place),
+    'runtime-api': (place) => this.#runtimeApi(place),
+  };
   #closed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     // Trying it takes a process: not on the way to accepting requests, and before the first cold start where there is time.
     this.#cancelTrial = parts.clock.after(TRIAL_MS, () => void this.#tryLauncher());
-    this.#interpreters = new Interpreters(parts.options.nodeCommand, parts.options.bootstrapPython3);
+    this.#interpreters = new Interpreters(parts.options.nodeCommand);
     this.#memoryWatch = new MemoryWatch(parts.clock);
   }
 
@@ -112,9 +117,8 @@ class ProcessDriver implements SandboxDriver {
     return this.#launcherTried;
   }
 
-  async prepare(runtime: Runtime): Promise<string | null> {
-    if (runtime.family === 'provided') return null;
-    return (await this.#interpreters.find(runtime)).notice;
+  async prepare({ descriptor: { entry }, version }: Runtime): Promise<string | null> {
+    return entry.kind === 'executable' ? null : (await this.#interpreters.find(entry.interpreter, version)).notice;
   }
 
   stemKey({ runtime, limits }: SandboxSpec): string | null {
@@ -136,8 +140,7 @@ class ProcessDriver implements SandboxDriver {
     try {
       await this.#tryLauncher();
       place = this.#makePlace(spec, hooks);
-      const sandbox =
-        spec.runtime.protocol === 'frames' ? await this.#createNative(place) : await this.#createProvided(place);
+      const sandbox = await this.#ways[spec.runtime.descriptor.protocol](place);
       this.#sandboxes.add(sandbox);
       return sandbox;
     } catch (cause) {
@@ -182,18 +185,22 @@ class ProcessDriver implements SandboxDriver {
     };
   }
 
-  async #createNative(place: Place): Promise<Sandbox> {
+  /** The command that starts the code. */
+  async #commandOf({ spec, taskRoot }: Place): Promise<readonly string[]> {
+    const { version, descriptor } = spec.runtime;
+    const { entry } = descriptor;
+    const interpreter =
+      entry.kind === 'executable' ? [] : (await this.#interpreters.find(entry.interpreter, version)).command;
+    return entryCommand(entry, { interpreter, assets: this.#parts.options.assetsDir, taskRoot });
+  }
+
+  async #frames(place: Place): Promise<Sandbox> {
     const { spec } = place;
-    const interpreter = await this.#interpreters.find(spec.runtime);
+    const command = await this.#commandOf(place);
     const expected = this.#parts.dial.expect(spec.id, place.hooks);
     try {
-      const environment = bootstrapEnvironment({
-        family: spec.runtime.family,
-        memoryMiB: spec.limits.memoryMiB,
-        socket: this.#parts.dial.path,
-        token: expected.token,
-      });
-      const running = await this.#start(place, interpreter.command, environment);
+      const environment = framesEnvironment({ socket: this.#parts.dial.path, token: expected.token });
+      const running = await this.#start(place, command, environment);
       const failed = running.ended.then((end) => {
         const how = end.signal === null ? `exit status ${end.code}` : `signal ${end.signal}`;
         throw lamError('LAM_DRIVER_START_FAILED', {
@@ -225,9 +232,11 @@ class ProcessDriver implements SandboxDriver {
     }
   }
 
-  async #createProvided(place: Place): Promise<Sandbox> {
+  async #runtimeApi(place: Place): Promise<Sandbox> {
     const { spec } = place;
-    const refused = await checkEntrypoint(place.taskRoot);
+    const { entry } = spec.runtime.descriptor;
+    const refused = entry.kind === 'executable' ? await checkEntrypoint(place.taskRoot, entry.file) : null;
+    const command = await this.#commandOf(place);
     const api = await this.#openApi(place);
     if (refused !== null) {
       api.failInit(refused.errorType, refused.errorMessage);
@@ -236,7 +245,7 @@ class ProcessDriver implements SandboxDriver {
     try {
       const address = 'path' in api.address ? '' : `${api.address.host}:${api.address.port}`;
       const environment = { ...spec.environment, ...runtimeApiEnvironment({ address, taskRoot: place.taskRoot }) };
-      const running = await this.#start(place, [join(place.taskRoot, 'bootstrap')], environment);
+      const running = await this.#start(place, command, environment);
       api.spawned();
       return this.#sandbox(place, api.session, { api, running });
     } catch (error) {
@@ -266,14 +275,20 @@ class ProcessDriver implements SandboxDriver {
     environment: Readonly<Record<string, string>>,
   ): Promise<RunningProcess> {
     const { homeId: owner } = this.#parts;
+    const { runtime, limits } = place.spec;
     const [program = '', ...args] = commandLine(this.#launcher, {
       command,
       joins: place.cgroup?.joins ?? [],
-      fileMiB: place.spec.limits.tmpMiB,
+      fileMiB: limits.tmpMiB,
     });
     const child = spawn(program, args, {
       cwd: place.taskRoot,
-      env: { ...baseEnvironment(place.tmp), ...environment, [OWNER_VARIABLE]: owner },
+      env: {
+        ...baseEnvironment(place.tmp),
+        ...runtime.descriptor.environment(limits.memoryMiB),
+        ...environment,
+        [OWNER_VARIABLE]: owner,
+      },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

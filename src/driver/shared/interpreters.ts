@@ -1,79 +1,80 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { lamError } from '../../errors/index.ts';
-import type { Runtime } from '../../runtimes/index.ts';
+import type { Interpreter, LamNode, ProgramOnPath } from '../../runtimes/index.ts';
 
-/** Oldest Python whose language the bootstrap is written in. */
-const OLDEST_PYTHON_MINOR = 8;
-/** As src/bootstraps/python3 asks for: nothing of the host is seen, nothing is written beside the code. */
-const PYTHON_FLAGS = ['-I', '-S', '-B', '-X', 'utf8'] as const;
-// The real path: a link to an interpreter says nothing of where its library is, and a container sees only that place.
-const ASK = 'import os, sys; print(os.path.realpath(sys.executable)); print("%d.%d.%d" % sys.version_info[:3])';
+/** Patience with a program that is asked for its version, ms. */
+const ASK_MS = 10_000;
 
-/** A program that runs functions of one runtime. */
-export interface Interpreter {
-  /** Program and first arguments. */
+/** An interpreter of this machine. */
+export interface FoundInterpreter {
+  /** Program and first arguments; what the descriptor's entry adds comes behind them. */
   readonly command: readonly string[];
   /** For the author, when it is another version than the one asked for. */
   readonly notice: string | null;
+  /** Host folders beside /usr that it needs to see inside a container. */
+  readonly folders: readonly string[];
 }
 
-/** Finds interpreters, each once. */
+/** Finds the interpreters that descriptors name, each version once. */
 export class Interpreters {
   readonly #nodeCommand: readonly string[];
-  readonly #pythonBootstrap: string;
   readonly #path: string;
-  readonly #pythons = new Map<string, Promise<Interpreter>>();
+  readonly #onPath = new Map<string, Promise<FoundInterpreter>>();
 
   /**
-   * `nodeCommand`: program and first arguments that run the Node bootstrap. `pythonBootstrap`: path of bootstrap.py.
-   * `path`: the folders to look in, written as in `PATH`.
+   * `nodeCommand`: program and first arguments that run a Node program, whose path follows. `path`: the folders to look
+   * in, written as in `PATH`.
    */
-  constructor(nodeCommand: readonly string[], pythonBootstrap: string, path = process.env['PATH'] ?? '') {
+  constructor(nodeCommand: readonly string[], path = process.env['PATH'] ?? '') {
     this.#nodeCommand = nodeCommand;
-    this.#pythonBootstrap = pythonBootstrap;
     this.#path = path;
   }
 
-  /** For `nodejs` and `python3`. Throws `LAM_DRIVER_RUNTIME_MISSING`; what is missing is looked for again next time. */
-  async find(runtime: Runtime): Promise<Interpreter> {
-    if (runtime.family === 'nodejs') return { command: this.#nodeCommand, notice: nodeNotice(runtime.version) };
-    const wanted = runtime.version ?? '';
-    let found = this.#pythons.get(wanted);
+  /**
+   * `version`: as the runtime identifier asks for it, undefined for any. Throws `LAM_DRIVER_RUNTIME_MISSING`; what is
+   * missing is looked for again next time.
+   */
+  async find(interpreter: Interpreter, version: string | undefined): Promise<FoundInterpreter> {
+    if (interpreter.kind === 'lam-node')
+      return { command: this.#nodeCommand, notice: nodeNotice(interpreter, version), folders: [] };
+    const key = `${interpreter.title} ${version ?? ''}`;
+    let found = this.#onPath.get(key);
     if (found === undefined) {
-      found = this.#findPython(runtime.version);
-      this.#pythons.set(wanted, found);
-      found.catch(() => this.#pythons.delete(wanted));
+      found = this.#findOnPath(interpreter, version);
+      this.#onPath.set(key, found);
+      found.catch(() => this.#onPath.delete(key));
     }
     return found;
   }
 
-  async #findPython(version: string | undefined): Promise<Interpreter> {
-    const names = version === undefined ? ['python3'] : [`python${version}`, 'python3'];
+  async #findOnPath(wanted: ProgramOnPath, version: string | undefined): Promise<FoundInterpreter> {
+    const names = wanted.programs(version);
+    const [asked = wanted.title] = names;
     for (const name of names) {
       for (const path of await onPath(this.#path, name)) {
-        const python = await ask(path);
-        if (python === undefined) continue;
-        const matches = version === undefined || python.version.startsWith(`${version}.`);
+        const answer = await ask(path, wanted);
+        if (answer === undefined) continue;
+        const matches = version === undefined || `${answer.version}.`.startsWith(`${version}.`);
         const notice = matches
           ? null
-          : `python${version} was asked for, and Python ${python.version} runs it: there is no python${version} on PATH`;
-        return { command: [python.executable, ...PYTHON_FLAGS, this.#pythonBootstrap], notice };
+          : `${asked} was asked for, and ${wanted.title} ${answer.version} runs it: there is no ${asked} on PATH`;
+        return { command: [answer.executable], notice, folders: wanted.folders(answer.executable) };
       }
     }
     throw lamError('LAM_DRIVER_RUNTIME_MISSING', {
-      runtime: version === undefined ? 'python3' : `python${version}`,
-      wants: `Python 3.${OLDEST_PYTHON_MINOR} or newer`,
+      runtime: asked,
+      wants: `${wanted.title} ${wanted.oldest} or newer`,
     });
   }
 }
 
-function nodeNotice(version: string | undefined): string | null {
+function nodeNotice({ title, asked }: LamNode, version: string | undefined): string | null {
   const own = process.versions.node;
   return version === undefined || own.startsWith(`${version}.`)
     ? null
-    : `nodejs${version}.x was asked for, and Node ${own}, which runs lam, runs it`;
+    : `${asked(version)} was asked for, and ${title} ${own}, which runs lam, runs it`;
 }
 
 async function onPath(searchPath: string, name: string): Promise<readonly string[]> {
@@ -91,17 +92,29 @@ async function onPath(searchPath: string, name: string): Promise<readonly string
   return found;
 }
 
-/** Asks a Python who it really is: what is on PATH may be a shim, which would cost every sandbox a slow script. */
-function ask(path: string): Promise<{ executable: string; version: string } | undefined> {
-  return new Promise((resolve) => {
-    execFile(path, ['-I', '-S', '-c', ASK], { timeout: 10_000 }, (error, stdout) => {
-      const [executable, version] = stdout.trim().split('\n');
-      const minor = Number(/^3\.(\d+)\./.exec(version ?? '')?.[1] ?? -1);
-      resolve(
-        error !== null || executable === undefined || version === undefined || minor < OLDEST_PYTHON_MINOR
-          ? undefined
-          : { executable, version },
-      );
-    });
+/**
+ * Asks a program who it really is: what is on PATH may be a shim, which would cost every sandbox a slow script, or a link,
+ * and a container sees only the folder it leads to. Undefined where it does not answer, or is too old.
+ */
+async function ask(
+  path: string,
+  wanted: ProgramOnPath,
+): Promise<{ readonly executable: string; readonly version: string } | undefined> {
+  const printed = await new Promise<string>((resolve) => {
+    execFile(path, wanted.ask, { timeout: ASK_MS }, (error, stdout) => resolve(error === null ? stdout : ''));
   });
+  const [named = '', version = ''] = printed.trim().split('\n');
+  if (!/^\d+(\.\d+)*$/.test(version) || !isAtLeast(version, wanted.oldest)) return undefined;
+  const executable = await realpath(named).catch(() => undefined);
+  return executable === undefined ? undefined : { executable, version };
+}
+
+/** Compares dotted versions, number by number. */
+function isAtLeast(version: string, oldest: string): boolean {
+  const [have, need] = [version, oldest].map((text) => text.split('.').map(Number));
+  for (const [at, least] of (need ?? []).entries()) {
+    const number = have?.[at] ?? 0;
+    if (number !== least) return number > least;
+  }
+  return true;
 }

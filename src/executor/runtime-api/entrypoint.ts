@@ -2,18 +2,18 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Why an artifact has nothing that `provided` can start, as a function error. */
+/** Why an artifact has no executable that could be started, as a function error. */
 export interface EntrypointError {
   readonly errorType: 'Runtime.InvalidEntrypoint';
   readonly errorMessage: string;
 }
 
-/** Null when `codeDir` (a host folder) holds an executable file `bootstrap`; else the error document's contents. */
-export async function checkEntrypoint(codeDir: string): Promise<EntrypointError | null> {
-  const path = join(codeDir, 'bootstrap');
+/** Null when `codeDir` (a host folder) holds the executable `file`; else the error document's contents, in AWS's words. */
+export async function checkEntrypoint(codeDir: string, file: string): Promise<EntrypointError | null> {
+  const path = join(codeDir, file);
   const refused = (why: string): EntrypointError => ({
     errorType: 'Runtime.InvalidEntrypoint',
-    errorMessage: `Couldn't find valid bootstrap(s): [/var/task/bootstrap] (${why})`,
+    errorMessage: `Couldn't find valid bootstrap(s): [/var/task/${file}] (${why})`,
   });
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return refused('there is no such file');
@@ -22,5 +22,5 @@ export async function checkEntrypoint(codeDir: string): Promise<EntrypointError 
     () => true,
     () => false,
   );
-  return executable ? null : refused('it is not executable; make it so with chmod +x bootstrap');
+  return executable ? null : refused(`it is not executable; make it so with chmod +x ${file}`);
 }

@@ -1,21 +1,26 @@
-import { dirname } from 'node:path';
-import { realpath } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
 import type Docker from 'dockerode';
 
 import { lamError } from '../../../errors/index.ts';
-import type { Runtime } from '../../../runtimes/index.ts';
+import type { Protocol, Runtime } from '../../../runtimes/index.ts';
+import { entryCommand } from '../../shared/entry-command.ts';
 import { Interpreters } from '../../shared/interpreters.ts';
 import { INSIDE } from '../container/container-spec.ts';
 import { dockerError, isMissing, reasonOf } from '../engine/docker-errors.ts';
 import { planHostBase, type HostBase, type Mount } from './host-base.ts';
 
+/** What stands between the code and its socket in a container: clients of the Runtime API expect TCP. */
+const IN_FRONT: Readonly<Record<Protocol, { readonly relay: string | null }>> = {
+  frames: { relay: null },
+  'runtime-api': { relay: 'relay.cjs' },
+};
+
 /** What a container of one runtime is made from. */
 export interface Base {
   readonly image: string;
   readonly isHostBase: boolean;
-  /** What runs first, as the container sees it. */
+  /** The command, as the container sees it. */
   readonly command: readonly string[];
   /** Mounts beyond code and sockets. */
   readonly mounts: readonly Mount[];
@@ -23,12 +28,12 @@ export interface Base {
   readonly notice: string | null;
 }
 
-/** Files of the host that lam brings into containers. */
+/** Files of the host that are mounted into containers. */
 export interface BroughtFiles {
   /** The program that runs Node code, lam's own Node or the single binary, and its first arguments. */
   readonly nodeBinary: string;
   readonly nodeArgs: readonly string[];
-  /** Folder with `bootstrap-nodejs.cjs`, `bootstrap-python3.py` and `relay.cjs`. */
+  /** Folder with the clients that descriptors name, and `relay.cjs`. */
   readonly assetsDir: string;
 }
 
@@ -48,10 +53,7 @@ export class Bases {
 
   constructor(options: BasesOptions) {
     this.#options = options;
-    this.#interpreters = new Interpreters(
-      [INSIDE.node, ...options.nodeArgs, INSIDE.nodeBootstrap],
-      INSIDE.pythonBootstrap,
-    );
+    this.#interpreters = new Interpreters([INSIDE.node, ...options.nodeArgs]);
   }
 
   /**
@@ -76,13 +78,10 @@ export class Bases {
   }
 
   #inImage(runtime: Runtime, image: string): Base {
-    const { mounts } = this.#brought(runtime, runtime.family === 'provided');
-    const command = {
-      nodejs: ['node', INSIDE.nodeBootstrap],
-      python3: ['python3', '-I', '-S', '-B', '-X', 'utf8', INSIDE.pythonBootstrap],
-      provided: this.#relay(),
-    }[runtime.family];
-    return { image, isHostBase: false, command, mounts, notice: null };
+    const { entry } = runtime.descriptor;
+    const interpreter = entry.kind === 'interpreter' ? [entry.interpreter.inImage] : [];
+    const { command, assets, needsNode } = this.#started(runtime, interpreter);
+    return { image, isHostBase: false, command, mounts: this.#brought(assets, needsNode), notice: null };
   }
 
   async #onHost(runtime: Runtime, notice: string | null): Promise<Base> {
@@ -91,36 +90,50 @@ export class Bases {
         reason: 'the engine does not run in this machine, so the host\u2019s own programs can\u2019t be used',
       });
     }
-    const { mounts } = this.#brought(runtime, runtime.family !== 'python3');
-    const [host, interpreter] = await Promise.all([
+    const { entry } = runtime.descriptor;
+    const [host, found] = await Promise.all([
       this.#host(),
-      runtime.family === 'provided' ? { command: this.#relay(), notice: null } : this.#interpreters.find(runtime),
+      entry.kind === 'interpreter' ? this.#interpreters.find(entry.interpreter, runtime.version) : undefined,
     ]);
-    const prefixes = runtime.family === 'python3' ? await foreignPrefixes(interpreter.command[0] ?? '') : [];
+    const { command, assets, needsNode } = this.#started(runtime, found?.command ?? []);
+    const isNode = entry.kind === 'interpreter' && entry.interpreter.kind === 'lam-node';
     return {
       image: host.tag,
       isHostBase: true,
-      command: interpreter.command,
-      mounts: [...host.mounts, ...prefixes.map((path) => ({ source: path, target: path })), ...mounts],
-      notice: notice ?? interpreter.notice,
+      command,
+      mounts: [
+        ...host.mounts,
+        ...(found?.folders ?? []).map((path) => ({ source: path, target: path })),
+        ...this.#brought(assets, needsNode || isNode),
+      ],
+      notice: notice ?? found?.notice ?? null,
     };
   }
 
-  #relay(): readonly string[] {
-    // It only moves bytes: a small heap and no compiler threads leave the memory to the function.
-    const flags =
-      this.#options.nodeArgs.length === 0 ? ['--max-old-space-size=16', '--single-threaded'] : this.#options.nodeArgs;
-    return [INSIDE.node, ...flags, INSIDE.relay];
+  /** What a container starts with, and which of lam's assets, and whether lam's Node, that needs. */
+  #started(
+    { descriptor: { entry, protocol } }: Runtime,
+    interpreter: readonly string[],
+  ): { readonly command: readonly string[]; readonly assets: readonly string[]; readonly needsNode: boolean } {
+    const code = entryCommand(entry, { interpreter, assets: INSIDE.assets, taskRoot: INSIDE.taskRoot });
+    const clients = entry.kind === 'interpreter' && entry.client !== null ? [entry.client] : [];
+    const { relay } = IN_FRONT[protocol];
+    return relay === null
+      ? { command: code, assets: clients, needsNode: false }
+      : { command: [...this.#relayCommand(relay), ...code], assets: [...clients, relay], needsNode: true };
   }
 
-  #brought(runtime: Runtime, withNode: boolean): { readonly mounts: readonly Mount[] } {
+  #relayCommand(relay: string): readonly string[] {
+    // It only copies bytes: a small heap and no compiler threads leave the memory to the function.
+    const flags =
+      this.#options.nodeArgs.length === 0 ? ['--max-old-space-size=16', '--single-threaded'] : this.#options.nodeArgs;
+    return [INSIDE.node, ...flags, `${INSIDE.assets}/${relay}`];
+  }
+
+  #brought(assets: readonly string[], withNode: boolean): readonly Mount[] {
     const { assetsDir, nodeBinary } = this.#options;
-    const asset = {
-      nodejs: { source: `${assetsDir}/bootstrap-nodejs.cjs`, target: INSIDE.nodeBootstrap },
-      python3: { source: `${assetsDir}/bootstrap-python3.py`, target: INSIDE.pythonBootstrap },
-      provided: { source: `${assetsDir}/relay.cjs`, target: INSIDE.relay },
-    }[runtime.family];
-    return { mounts: withNode ? [asset, { source: nodeBinary, target: INSIDE.node }] : [asset] };
+    const files = assets.map((name) => ({ source: `${assetsDir}/${name}`, target: `${INSIDE.assets}/${name}` }));
+    return withNode ? [...files, { source: nodeBinary, target: INSIDE.node }] : files;
   }
 
   #host(): Promise<HostBase> {
@@ -189,13 +202,4 @@ function finished(docker: Docker, stream: NodeJS.ReadableStream): Promise<void> 
   return new Promise((resolve, reject) => {
     docker.modem.followProgress(stream, (error: Error | null) => (error === null ? resolve() : reject(error)));
   });
-}
-
-/**
- * The folder that an interpreter outside /usr needs: its own prefix. Of where it really is, never of a link to it, which
- * may lie in a folder that is none of a function's business.
- */
-async function foreignPrefixes(executable: string): Promise<readonly string[]> {
-  const prefix = dirname(dirname(await realpath(executable)));
-  return [prefix].filter((prefix) => prefix !== '/' && prefix !== '/usr' && !prefix.startsWith('/usr/'));
 }

@@ -6,10 +6,9 @@ import type { Mount } from '../base/host-base.ts';
 /** Where things are, as a function in a container sees them. */
 export const INSIDE = {
   taskRoot: '/var/task',
+  /** Files of lam's assets, each at its own name. */
+  assets: '/lam',
   node: '/lam/node',
-  nodeBootstrap: '/lam/bootstrap.cjs',
-  pythonBootstrap: '/lam/bootstrap.py',
-  relay: '/lam/relay.cjs',
   /** Folder of the dial-home socket. */
   run: '/lam/run',
   /** Folder of this sandbox's own Runtime API socket. */

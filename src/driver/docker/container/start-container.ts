@@ -5,6 +5,7 @@ import { LIMITS } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type { ExitStatus, Session } from '../../../executor/index.ts';
 import type { Clock } from '../../../kit/index.ts';
+import type { Protocol } from '../../../runtimes/index.ts';
 import type { SandboxSpec } from '../../sandbox.ts';
 import type { Base } from '../base/bases.ts';
 import { ContainerOutput } from './container-output.ts';
@@ -19,13 +20,13 @@ import type { Leftovers } from './leftovers.ts';
 const TAIL_LINES = 5;
 
 /**
- * What lam's own processes in a container may take on top of the function's limits: the supervising shell, and for
- * `provided` the relay. Measured with Node 26 on x64: 12 MiB and 8 threads for both; the rest is headroom.
+ * What lam's own processes in a container may take on top of the function's limits: the supervising shell, and the relay
+ * of the Runtime API. Measured with Node 26 on x64: 12 MiB and 8 threads for both; the rest is headroom.
  */
-const OWN = {
+const OWN: Readonly<Record<Protocol, { readonly memoryMiB: number; readonly pids: number }>> = {
   frames: { memoryMiB: 0, pids: 1 },
   'runtime-api': { memoryMiB: 32, pids: 16 },
-} as const;
+};
 
 /** A container that runs, and what is known of it from outside. */
 export interface Started {
@@ -70,7 +71,7 @@ export async function startContainer(docker: Docker, clock: Clock, request: Star
     environment: request.environment,
     mounts: [...base.mounts, request.socketMount, { source: request.code, target: INSIDE.taskRoot }],
     cores: request.cores,
-    own: OWN[spec.runtime.protocol],
+    own: OWN[spec.runtime.descriptor.protocol],
   });
   const container = await created(docker, clock, options, request.leftovers);
   undo.push(async () => {
