@@ -13,8 +13,8 @@ export interface InitOf {
   readonly taskRoot: string;
   readonly now: Date;
   readonly wantStartupCache: boolean;
-  /** A request waited for it; false: it is kept warm by configuration or foresight. */
-  readonly wasAskedFor: boolean;
+  /** Started because a request waited, as opposed to provisioned. */
+  readonly isOnDemand: boolean;
 }
 
 /** What a function is told at init, environment included (names and values as AWS Lambda sets them). */
@@ -46,7 +46,7 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMiB),
       AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
       AWS_LAMBDA_LOG_STREAM_NAME: logStream,
-      AWS_LAMBDA_INITIALIZATION_TYPE: of.wasAskedFor ? 'on-demand' : 'provisioned-concurrency',
+      AWS_LAMBDA_INITIALIZATION_TYPE: of.isOnDemand ? 'on-demand' : 'provisioned-concurrency',
       ...(concurrency === 1 ? {} : { AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) }),
       // AWS sets it for its managed runtimes only.
       ...(revision.runtime.descriptor.isManaged ? { AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}` } : {}),
@@ -63,7 +63,7 @@ const USUAL_TASK_ROOT = '/var/task';
 /** What the driver is asked for. */
 export function specFor(revision: PoolRevision, id: SandboxId, now: Date): SandboxSpec {
   const { config, runtime, functionName, version } = revision;
-  const of = { sandboxId: id, taskRoot: USUAL_TASK_ROOT, now, wantStartupCache: false, wasAskedFor: true };
+  const of = { sandboxId: id, taskRoot: USUAL_TASK_ROOT, now, wantStartupCache: false, isOnDemand: true };
   return {
     id,
     runtime,

@@ -1,64 +1,153 @@
-import type { LamError } from '../errors/index.ts';
+import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
+import { lamError } from '../errors/index.ts';
+import type { ExitStatus, Session } from '../executor/session.ts';
 import { Ewma, Fifo, type MonotonicMs } from '../kit/index.ts';
-import { pipelineDepth, Quickness, WAKE_MS, type Traffic } from './policy/index.ts';
-import { PROTOCOLS } from '../runtimes/index.ts';
+import type { Acquisition, Waiter } from './acquisition.ts';
+import type { Holder } from './capacity.ts';
+import { Quickness, type Traffic } from './policy/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
-import type { SandboxStateName } from './sandbox-state.ts';
-import type { InitFailure, Lease, Slot } from './slot.ts';
+import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
 
-/** What a start is taken to cost before one was measured, ms: a Node boot on a laptop. */
+/** Assumed duration of a cold start before one was measured, ms: a Node boot on a laptop. */
 const FIRST_COLD_MS = 50;
 
-/** A request in the queue. One of the two is called, once, in the midst of the pool's work: it may not call the pool before it has returned. */
-export interface Waiter {
-  /** Since when it waits; the pool's to set. */
-  since: MonotonicMs;
-  /** It is not to wait inside a sandbox behind another: its event would take memory there that counts as the function's. */
-  readonly isLarge?: boolean;
-  resolve(found: Lease | InitFailure): void;
-  reject(error: LamError): void;
+/**
+ * One sandbox of a version. The only writer of its state, of what is in flight in it, and of its group's sums of both; the
+ * group keeps the list of its idle ones.
+ */
+export class Slot implements Holder, Acquisition {
+  readonly id: SandboxId;
+  readonly group: Group;
+  readonly revision: PoolRevision;
+  readonly startedAt: MonotonicMs;
+  /** Started because a request waited, as opposed to provisioned. */
+  readonly isOnDemand: boolean;
+  sandbox: Sandbox | undefined;
+  /** Set when its process ends, which may be while it is acquired. */
+  exit: ExitStatus | undefined;
+  /** When it last became idle. */
+  idleSince: MonotonicMs = 0;
+  endingSince: MonotonicMs = 0;
+  /** Greedy-dual priority; set when it becomes idle. */
+  priority = 0;
+  /** How long its init took, ms. */
+  initMs = 0;
+  #state: SandboxStateName = 'booting';
+  #inFlight = 0;
+  #isFresh = true;
+
+  constructor(id: SandboxId, group: Group, startedAt: MonotonicMs, isOnDemand: boolean) {
+    this.id = id;
+    this.group = group;
+    this.revision = group.revision;
+    this.startedAt = startedAt;
+    this.isOnDemand = isOnDemand;
+    group.slots.add(this);
+    group.tally.booting++;
+  }
+
+  get state(): SandboxStateName {
+    return this.#state;
+  }
+
+  /** Invocations it was acquired for and not released by: those that run, and those sent ahead. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get memoryMiB(): number {
+    return this.revision.config.memoryMiB;
+  }
+
+  get retiredSince(): MonotonicMs | undefined {
+    return this.group.retiredSince;
+  }
+
+  get session(): Session {
+    const { sandbox } = this;
+    if (sandbox === undefined)
+      throw lamError('LAM_INTERNAL_INVARIANT', { what: `sandbox ${this.id} has no session in state ${this.state}` });
+    return sandbox.session;
+  }
+
+  /** Takes one more invocation. */
+  acquire(): void {
+    this.step('acquire');
+    this.#inFlight++;
+    this.group.count(1);
+  }
+
+  /** Gives one invocation back; false when there is none. The state follows with the event `release` once nothing runs and it may be reused. */
+  release(): boolean {
+    if (this.#inFlight === 0) return false;
+    this.#inFlight--;
+    this.group.count(-1);
+    return true;
+  }
+
+  claimCold(): boolean {
+    const isCold = this.#isFresh && this.isOnDemand;
+    this.#isFresh = false;
+    return isCold;
+  }
+
+  is(state: SandboxStateName): boolean {
+    return this.#state === state;
+  }
+
+  /** Follows the table of states; an event that it refuses is a bug of the pool. */
+  step(event: SandboxEventName): void {
+    const next = transition(this.#state, event);
+    if (next === undefined)
+      throw lamError('LAM_INTERNAL_INVARIANT', {
+        what: `sandbox ${this.id} refuses '${event}' in state '${this.#state}'`,
+      });
+    const { tally } = this.group;
+    tally[this.#state]--;
+    tally[next]++;
+    this.#state = next;
+  }
 }
 
-/** Everything of one version. */
+/** The sandboxes, the queue and the measurements of one version. */
 export class Group {
   readonly revision: PoolRevision;
-  /** What stems can serve it; null: none. */
+  /** Which stems can serve it; null: none. */
   readonly stemKey: string | null;
-  /** Of its function, whatever the version. */
+  /** Of its function, all versions together. */
   readonly traffic: Traffic;
-  /** Newest use last: reuse pops. */
-  readonly idle: Slot[] = [];
   readonly slots: Set<Slot> = new Set();
   readonly queue: Fifo<Waiter> = new Fifo();
-  /** Time an invocation takes, ms. */
+  /** Duration of an invocation, ms. */
   readonly service: Ewma = new Ewma(0.1);
-  /** Time from asking for a sandbox to having it, without a stem, ms. */
+  /** Time from the start of a sandbox until it is ready, without a stem, ms. */
   readonly cold: Ewma = new Ewma(0.3);
   readonly quickness: Quickness = new Quickness();
-  /** Leases that are out. */
-  inFlight = 0;
-  /** Most sandboxes busy at once since it was last asked for. */
+  /** Most sandboxes busy at once since it was last reset. */
   peakBusy = 0;
-  /** How many of its sandboxes are in each state; kept by {@link Slot.step}. */
+  /** Number of its sandboxes in each state; written by {@link Slot} alone. */
   readonly tally: Record<SandboxStateName, number> = {
     booting: 0,
     stem: 0,
     initializing: 0,
     idle: 0,
     busy: 0,
-    stopping: 0,
+    draining: 0,
     gone: 0,
   };
-  /** It is what unqualified requests run. */
+  /** Unqualified requests run it. */
   isLive = false;
   retiredSince: MonotonicMs | undefined;
-  /** Its function or version was deleted: sandboxes end as soon as they are free. */
+  /** Its function or version was deleted: sandboxes end once nothing runs in them. */
   dropped = false;
-  /** Starts made by foresight that failed in a row, and when the next may be tried. */
+  /** Consecutive failures of provisioned starts, and when the next may be tried. */
   failedStarts = 0;
   retryAt: MonotonicMs = 0;
-  /** Invocations one sandbox may run at the same time. */
+  /** Invocations that one sandbox may run at the same time. */
   readonly concurrency: number;
+  /** Oldest first. */
+  readonly #idle: Slot[] = [];
+  #inFlight = 0;
 
   constructor(revision: PoolRevision, stemKey: string | null, traffic: Traffic) {
     this.revision = revision;
@@ -67,6 +156,7 @@ export class Group {
     this.concurrency = concurrencyOf(revision.config);
   }
 
+  /** Whether it is of this function and version; undefined matches any. */
   isOf(functionName: string | undefined, version: number | undefined): boolean {
     const { revision } = this;
     return (
@@ -75,87 +165,76 @@ export class Group {
     );
   }
 
-  /** A warm sandbox that may take one more invocation now, or undefined. `isLarge`: see {@link Waiter.isLarge}. */
-  find(isLarge = false): Slot | undefined {
-    if (this.concurrency > 1) {
-      if (this.inFlight >= this.revision.config.maxConcurrency) return undefined;
-      return this.leastLoaded(this.concurrency) ?? this.idle.pop();
-    }
-    if (isLarge) return this.idle.pop();
-    return this.quickLane() ?? this.idle.pop() ?? this.leastLoaded(this.depth);
+  /** Idle sandboxes that nothing was acquired from since, least recently used first. */
+  get idle(): readonly Slot[] {
+    return this.#idle;
   }
 
-  /** Whether a sandbox that just gave a lease back may have the oldest request at once. */
-  hasRoom(slot: Slot): boolean {
-    if (this.concurrency === 1) return slot.inFlight < (this.queue.peek()?.isLarge === true ? 1 : this.depth);
-    return slot.inFlight < this.concurrency && this.inFlight < this.revision.config.maxConcurrency;
+  /** Makes it the first to be reused. */
+  pushIdle(slot: Slot): void {
+    this.#idle.push(slot);
+  }
+
+  /** Removes and returns the most recently used idle sandbox. */
+  popIdle(): Slot | undefined {
+    return this.#idle.pop();
+  }
+
+  /** Removes one that is not to be reused. */
+  removeIdle(slot: Slot): void {
+    const at = this.#idle.indexOf(slot);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  /** Invocations that run in its sandboxes or were sent ahead to them. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** @internal For its slots: one more, or one less, is in flight. */
+  count(by: 1 | -1): void {
+    this.#inFlight += by;
+    if (this.tally.busy > this.peakBusy) this.peakBusy = this.tally.busy;
   }
 
   /** Sandboxes it may still add. */
-  get room(): number {
+  get headroom(): number {
     const most = Math.ceil(this.revision.config.maxConcurrency / this.concurrency);
     return most - this.alive;
   }
 
-  /** Requests wait for which nothing is on its way, though it may add a sandbox. */
-  get wantsMore(): boolean {
-    return this.room > 0 && this.queue.size > this.starting * this.concurrency;
+  /** Starving: requests are queued that none of its starting sandboxes will serve, and its limit allows another sandbox. */
+  get isStarving(): boolean {
+    return this.headroom > 0 && this.queue.size > this.starting * this.concurrency;
   }
 
-  /** What one of its sandboxes costs to start without a stem, ms. */
+  /** Duration of a cold start without a stem, ms. */
   get coldMs(): number {
     return this.cold.value ?? FIRST_COLD_MS;
   }
 
-  /** Counts how long one invocation took. */
+  /** Records the duration of one invocation, ms. */
   served(ms: number): void {
     this.service.add(ms);
     this.quickness.served(ms);
   }
 
-  /** Counts one that was sent ahead and taken back, because the one before it is no quick one. */
+  /** Records an invocation that was sent ahead and came back unstarted. */
   recalled(): void {
     this.quickness.recalled();
-  }
-
-  /** Invocations a sandbox that runs them one by one may hold at once; what waits inside one waits as much as what is in the queue. */
-  get depth(): number {
-    if (!PROTOCOLS[this.revision.runtime.descriptor.protocol].queuesInside) return 1;
-    return Math.min(pipelineDepth(this.quickness), 1 + this.revision.config.maxQueue);
-  }
-
-  /**
-   * A busy sandbox that will be free sooner than an idle one would wake up: on a machine whose cores are all at work,
-   * spreading tiny invocations over more processes only adds switches between them.
-   */
-  quickLane(): Slot | undefined {
-    const slot = this.leastLoaded(this.depth);
-    return slot !== undefined && slot.inFlight * (this.quickness.typical.value ?? Infinity) <= WAKE_MS
-      ? slot
-      : undefined;
-  }
-
-  /** The busy sandbox with the least to do that holds fewer than `most` invocations. */
-  leastLoaded(most: number): Slot | undefined {
-    if (most === 1 || this.tally.busy === 0) return undefined;
-    let best: Slot | undefined;
-    for (const slot of this.slots) {
-      if (slot.state === 'busy' && slot.exit === undefined && slot.inFlight < (best?.inFlight ?? most)) best = slot;
-    }
-    return best;
   }
 
   get busy(): number {
     return this.tally.busy;
   }
 
-  /** Sandboxes on their way. */
+  /** Sandboxes that are not ready yet. */
   get starting(): number {
     return this.tally.booting + this.tally.stem + this.tally.initializing;
   }
 
-  /** Sandboxes that are of use now or soon. */
+  /** Sandboxes that serve, or will. */
   get alive(): number {
-    return this.busy + this.starting + this.idle.length;
+    return this.busy + this.starting + this.#idle.length;
   }
 }

@@ -1,9 +1,8 @@
 import type { Clock, MonotonicMs } from '../kit/index.ts';
 import type { Capacity } from './capacity.ts';
-import type { Group } from './group.ts';
+import type { Group, Slot } from './group.ts';
 import { chooseEvictions, greedyDualPriority, isRetiredExpired, MemoryPrice, type KeepCosts } from './policy/index.ts';
 import type { SlotLife } from './slot-life.ts';
-import type { Slot } from './slot.ts';
 import type { StemRack } from './stem-rack.ts';
 
 /** How long a start that failed and that nobody waited for is not repeated, ms; doubled with every further failure. */
@@ -28,8 +27,8 @@ export class Keeper {
     this.#options = options;
   }
 
-  /** A sandbox has nothing to do. */
-  rest(slot: Slot): void {
+  /** A sandbox is warm and runs nothing. */
+  becameIdle(slot: Slot): void {
     const { group } = slot;
     slot.idleSince = this.#options.clock.monotonic();
     slot.priority = greedyDualPriority(this.#clockValue, {
@@ -37,7 +36,7 @@ export class Keeper {
       coldMs: group.coldMs,
       memoryMiB: slot.memoryMiB,
     });
-    group.idle.push(slot);
+    group.pushIdle(slot);
     if (group.isLive && group.alive < group.revision.config.minWarm) this.tend(group, false);
   }
 
@@ -65,10 +64,10 @@ export class Keeper {
   }
 
   /** Whether requests wait that nobody serves, or that memory is too short for: what is only foreseen waits for them. */
-  isPressed(hungry: Iterable<Group>): boolean {
-    for (const group of hungry) {
+  isPressed(queued: Iterable<Group>): boolean {
+    for (const group of queued) {
       const isShort = group.busy === 0 || !this.#options.capacity.fits(group.revision.config.memoryMiB);
-      if (isShort && group.wantsMore) return true;
+      if (isShort && group.isStarving) return true;
     }
     return false;
   }
@@ -123,7 +122,7 @@ export class Keeper {
   #start(group: Group, missing: number, now: MonotonicMs): void {
     const { capacity, rack, life } = this.#options;
     const { memoryMiB } = group.revision.config;
-    for (let i = 0; i < Math.min(missing, group.room); i++) {
+    for (let i = 0; i < Math.min(missing, group.headroom); i++) {
       const hasStem = rack.readyFor(group.stemKey) > 0;
       if (!hasStem && (capacity.bootRoom(now) <= 0 || !capacity.fits(memoryMiB))) return;
       life.start(group, now, false);

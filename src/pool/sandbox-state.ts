@@ -8,10 +8,10 @@
  * | initializing | its function's code is loading |
  * | idle | warm, runs nothing |
  * | busy | runs at least one invocation |
- * | stopping | no new work; the driver is ending it |
+ * | draining | takes no new work; the driver ends it once nothing runs in it |
  * | gone | the process is no more; it leaves the table |
  */
-export type SandboxStateName = 'booting' | 'stem' | 'initializing' | 'idle' | 'busy' | 'stopping' | 'gone';
+export type SandboxStateName = 'booting' | 'stem' | 'initializing' | 'idle' | 'busy' | 'draining' | 'gone';
 
 export type SandboxEventName =
   /** The session can be given init, and the function is known already. */
@@ -20,20 +20,20 @@ export type SandboxEventName =
   | 'booted-stem'
   | 'bind'
   | 'ready'
-  | 'lease'
+  | 'acquire'
   /** The last of its invocations ended well enough to go on. */
   | 'release'
-  | 'condemn'
+  | 'drain'
   | 'exited';
 
 const TABLE: { readonly [S in SandboxStateName]: { readonly [E in SandboxEventName]?: SandboxStateName } } = {
-  booting: { booted: 'initializing', 'booted-stem': 'stem', condemn: 'stopping', exited: 'gone' },
-  stem: { bind: 'initializing', condemn: 'stopping', exited: 'gone' },
-  initializing: { ready: 'idle', condemn: 'stopping', exited: 'gone' },
-  idle: { lease: 'busy', condemn: 'stopping', exited: 'gone' },
-  busy: { lease: 'busy', release: 'idle', condemn: 'stopping', exited: 'gone' },
-  stopping: { condemn: 'stopping', exited: 'gone' },
-  gone: { exited: 'gone', condemn: 'gone' },
+  booting: { booted: 'initializing', 'booted-stem': 'stem', drain: 'draining', exited: 'gone' },
+  stem: { bind: 'initializing', drain: 'draining', exited: 'gone' },
+  initializing: { ready: 'idle', drain: 'draining', exited: 'gone' },
+  idle: { acquire: 'busy', drain: 'draining', exited: 'gone' },
+  busy: { acquire: 'busy', release: 'idle', drain: 'draining', exited: 'gone' },
+  draining: { drain: 'draining', exited: 'gone' },
+  gone: { exited: 'gone', drain: 'gone' },
 };
 
 /** The state after `event`, or undefined when the event is refused in `state`. Pure. */
@@ -48,8 +48,8 @@ export const SANDBOX_EVENTS: readonly SandboxEventName[] = [
   'booted-stem',
   'bind',
   'ready',
-  'lease',
+  'acquire',
   'release',
-  'condemn',
+  'drain',
   'exited',
 ];

@@ -6,9 +6,9 @@ import type { Sandbox, SandboxDriver, SandboxId } from '../driver/sandbox.ts';
 import type { ExitStatus, InitOutcome, SessionHooks } from '../executor/session.ts';
 import type { Capacity } from './capacity.ts';
 import { initRequestFor, specFor } from './environment.ts';
-import type { Group, Waiter } from './group.ts';
+import type { InitFailure, Waiter } from './acquisition.ts';
+import { Slot, type Group } from './group.ts';
 import type { PoolRevision } from './revision.ts';
-import { Slot, type InitFailure } from './slot.ts';
 import type { StemRack } from './stem-rack.ts';
 import type { Stem } from './stem.ts';
 
@@ -51,10 +51,10 @@ export class SlotLife {
   }
 
   /** Begins one; memory and a place to boot must be free, unless a stem is ready. */
-  start(group: Group, now: MonotonicMs, wasAskedFor: boolean): void {
+  start(group: Group, now: MonotonicMs, isOnDemand: boolean): void {
     const { capacity, rack, onFreed } = this.#options;
     const stem = rack.take(group.stemKey);
-    const slot = new Slot(stem?.id ?? randomBytes(16).toString('hex'), group, now, wasAskedFor);
+    const slot = new Slot(stem?.id ?? randomBytes(16).toString('hex'), group, now, isOnDemand);
     if (stem === undefined) capacity.started(slot);
     else capacity.handedOver(stem, slot);
     void this.#boot(slot, stem).then(() => {
@@ -65,19 +65,15 @@ export class SlotLife {
 
   /** Ends it, whatever it does. Idempotent. */
   end(slot: Slot): void {
-    this.condemn(slot);
+    this.drain(slot);
     this.destroy(slot);
   }
 
   /** No new work for it; {@link SlotLife.destroy} does the rest. */
-  condemn(slot: Slot): void {
-    if (slot.state === 'stopping' || slot.state === 'gone') return;
-    if (slot.state === 'idle') {
-      const { idle } = slot.group;
-      const at = idle.indexOf(slot);
-      if (at >= 0) idle.splice(at, 1);
-    }
-    slot.step('condemn');
+  drain(slot: Slot): void {
+    if (slot.state === 'draining' || slot.state === 'gone') return;
+    if (slot.state === 'idle') slot.group.removeIdle(slot);
+    slot.step('drain');
     slot.endingSince = this.#options.clock.monotonic();
     this.#options.capacity.condemned(slot);
   }
@@ -114,7 +110,7 @@ export class SlotLife {
 
   /** It came to nothing through no fault of its code. */
   #lost(slot: Slot, stem: Stem | undefined, thrown: unknown): void {
-    const wasCondemned = slot.is('stopping') || slot.is('gone');
+    const wasCondemned = slot.is('draining') || slot.is('gone');
     this.end(slot);
     if (slot.sandbox === undefined) this.#forget(slot);
     // Condemned meanwhile, and its queue with it.
@@ -168,7 +164,7 @@ export class SlotLife {
       taskRoot: sandbox.taskRoot,
       now: new Date(clock.now()),
       wantStartupCache: known?.isWanted === true,
-      wasAskedFor: slot.wasAskedFor,
+      isOnDemand: slot.isOnDemand,
     });
     let outcome: InitOutcome = await session.init(request, limitMs, known?.cache);
     // Condemned meanwhile, and its queue with it.

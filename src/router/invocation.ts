@@ -3,7 +3,7 @@ import type { InvocationContext, Origin } from '../contract/index.ts';
 import { asLamError, lamError, type LamError } from '../errors/index.ts';
 import type { InvocationHooks, InvokeOutcome } from '../executor/session.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
-import type { InitFailure, Lease, Pool, PoolRevision, Waiter } from '../pool/index.ts';
+import type { InitFailure, Acquisition, Pool, PoolRevision, Waiter } from '../pool/index.ts';
 import { PROTOCOLS } from '../runtimes/index.ts';
 import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
 import type { PlatformLog } from './platform-log.ts';
@@ -87,7 +87,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   readonly #requestId: string;
   readonly #traceId: string;
   /** Undefined while it waits for one. */
-  #lease: Lease | undefined;
+  #acquired: Acquisition | undefined;
   /** Takes it out of the queue, if it is there. */
   #withdraw: (() => boolean) | undefined;
   /** It was given to a sandbox before. */
@@ -119,16 +119,16 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     try {
       if (this.#isCancelled) throw this.#cancelled();
       const revision = resolve(name, qualifier);
-      const lease = pool.tryLease(revision, this.isLarge);
-      if (lease === undefined) this.#withdraw = pool.enqueue(revision, this);
-      else this.#run(lease);
+      const acquired = pool.acquire(revision, this.isLarge);
+      if (acquired === undefined) this.#withdraw = pool.enqueue(revision, this);
+      else this.#run(acquired);
     } catch (thrown) {
       this.#fail(thrown);
     }
   }
 
   /** For the pool, in whose midst nothing of it may be called. */
-  resolve(found: Lease | InitFailure): void {
+  resolve(found: Acquisition | InitFailure): void {
     queueMicrotask(() => {
       try {
         if ('kind' in found) this.#initFailed(found);
@@ -149,19 +149,19 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     if (this.#withdraw?.() === true) this.#fail(this.#cancelled());
   }
 
-  #run(lease: Lease): void {
+  #run(acquired: Acquisition): void {
     const { clock, log, pool } = this.#around;
-    const { revision } = lease;
-    this.#lease = lease;
-    this.#isCold = lease.claimCold();
+    const { revision } = acquired;
+    this.#acquired = acquired;
+    this.#isCold = acquired.claimCold();
     this.#began = clock.monotonic();
     const now = clock.now();
     try {
-      if (!this.#isAgain) log.started(lease, this.#requestId, now);
+      if (!this.#isAgain) log.started(acquired, this.#requestId, now);
       this.#isAgain = true;
-      lease.session.start(this.#context(revision, now + revision.config.timeoutMs), this.#request.event, this);
+      acquired.session.start(this.#context(revision, now + revision.config.timeoutMs), this.#request.event, this);
     } catch (thrown) {
-      pool.release(lease, false, undefined);
+      pool.release(acquired, false, undefined);
       throw thrown;
     }
   }
@@ -173,32 +173,32 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
 
   /** Called by the session. */
   settled(outcome: InvokeOutcome): void {
-    const lease = this.#lease as Lease;
+    const acquired = this.#acquired as Acquisition;
     if (outcome.kind === 'unstarted') {
       // Sent ahead into a sandbox that died or got stuck before it started: it goes to another, if there is one to go to.
-      this.#around.pool.release(lease, true, undefined);
+      this.#around.pool.release(acquired, true, undefined);
       this.#findSandbox();
       return;
     }
     const ranMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? this.#around.clock.monotonic() - this.#began;
-    if (PROTOCOLS[lease.revision.runtime.descriptor.protocol].ordersOutput) this.#finish(lease, outcome, ranMs);
+    if (PROTOCOLS[acquired.revision.runtime.descriptor.protocol].ordersOutput) this.#finish(acquired, outcome, ranMs);
     // What the code wrote to its pipes just before it answered is read in this turn of the event loop at the latest.
-    else setImmediate(() => this.#finish(lease, outcome, ranMs));
+    else setImmediate(() => this.#finish(acquired, outcome, ranMs));
   }
 
-  #finish(lease: Lease, outcome: Ended, ranMs: number): void {
+  #finish(acquired: Acquisition, outcome: Ended, ranMs: number): void {
     let answer: InvokeAnswer;
     // Only an outcome can show that the sandbox may go on; if anything throws, it may not.
     let isUsable = false;
     try {
       try {
-        answer = this.#answerOf(lease, outcome, ranMs);
+        answer = this.#answerOf(acquired, outcome, ranMs);
         isUsable =
           outcome.kind !== 'timeout' &&
           outcome.kind !== 'exit' &&
           !(outcome.kind === 'error' && outcome.leaving === true);
       } finally {
-        this.#around.pool.release(lease, isUsable, ranMs);
+        this.#around.pool.release(acquired, isUsable, ranMs);
       }
     } catch (thrown) {
       this.#fail(thrown);
@@ -207,19 +207,19 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     this.#answer(answer);
   }
 
-  #answerOf(lease: Lease, outcome: Ended, durationMs: number): InvokeAnswer {
+  #answerOf(acquired: Acquisition, outcome: Ended, durationMs: number): InvokeAnswer {
     const { clock, log } = this.#around;
-    const { revision } = lease;
+    const { revision } = acquired;
     const requestId = this.#requestId;
     const now = clock.now();
     const failure =
       outcome.kind === 'result'
         ? undefined
         : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(now));
-    const initMs = this.#isCold ? lease.initMs : undefined;
-    const maxMemoryMiB = lease.sandbox?.peakMemoryMiB() ?? 0;
+    const initMs = this.#isCold ? acquired.initMs : undefined;
+    const maxMemoryMiB = acquired.sandbox?.peakMemoryMiB() ?? 0;
     const start = this.#isCold ? 'cold' : 'warm';
-    log.finished(lease, requestId, { durationMs, failure, initMs, maxMemoryMiB, start }, now);
+    log.finished(acquired, requestId, { durationMs, failure, initMs, maxMemoryMiB, start }, now);
     return {
       requestId,
       traceId: this.#traceId,

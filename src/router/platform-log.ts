@@ -4,8 +4,8 @@ import type { InitFailure, PoolRevision, SandboxId } from '../pool/index.ts';
 import type { Failure } from './failure.ts';
 import { LogTails } from './log-tails.ts';
 
-/** Where an invocation ran; a lease is one. */
-export interface Place {
+/** The sandbox that an invocation ran in. */
+export interface LoggedSandbox {
   readonly revision: PoolRevision;
   readonly id: SandboxId;
 }
@@ -28,41 +28,41 @@ export class PlatformLog {
     this.#logs = logs;
   }
 
-  started(place: Place, requestId: string, now: number): void {
-    this.#note(place, START, requestId, now);
+  started(sandbox: LoggedSandbox, requestId: string, now: number): void {
+    this.#note(sandbox, START, requestId, now);
   }
 
-  finished(place: Place, requestId: string, run: Finished, now: number): void {
+  finished(sandbox: LoggedSandbox, requestId: string, run: Finished, now: number): void {
     const { failure, durationMs, start } = run;
-    if (failure?.note !== undefined) this.#note(place, { type: 'note', text: failure.note }, requestId, now);
+    if (failure?.note !== undefined) this.#note(sandbox, { type: 'note', text: failure.note }, requestId, now);
     const record: PlatformRecord = {
       type: 'report',
       status: failure?.status ?? 'success',
       durationMs,
       billedMs: Math.ceil(durationMs),
-      memoryMiB: place.revision.config.memoryMiB,
+      memoryMiB: sandbox.revision.config.memoryMiB,
       maxMemoryMiB: Math.ceil(run.maxMemoryMiB),
       start,
       ...(failure === undefined ? undefined : { errorType: failure.errorType }),
       ...(run.initMs === undefined ? undefined : { initMs: run.initMs }),
     };
-    this.#note(place, record, requestId, now);
+    this.#note(sandbox, record, requestId, now);
   }
 
   /** The sandbox came up, the code could not be loaded: for each request that waited for it. */
   // oxlint-disable-next-line max-params -- what failed, how that is told, for whom, when
-  initFailed(place: Place, failed: InitFailure, failure: Failure, requestId: string, now: number): void {
-    this.started(place, requestId, now);
-    this.#note(place, { type: 'init-error', errorType: failure.errorType }, requestId, now);
+  initFailed(sandbox: LoggedSandbox, failed: InitFailure, failure: Failure, requestId: string, now: number): void {
+    this.started(sandbox, requestId, now);
+    this.#note(sandbox, { type: 'init-error', errorType: failure.errorType }, requestId, now);
     if (failure.note === undefined)
-      this.#note(place, { type: 'note', text: Buffer.from(failure.payload).toString() }, requestId, now);
+      this.#note(sandbox, { type: 'note', text: Buffer.from(failure.payload).toString() }, requestId, now);
     const { initMs } = failed;
-    this.finished(place, requestId, { durationMs: initMs, failure, initMs, maxMemoryMiB: 0, start: 'cold' }, now);
+    this.finished(sandbox, requestId, { durationMs: initMs, failure, initMs, maxMemoryMiB: 0, start: 'cold' }, now);
   }
 
-  #note(place: Place, record: PlatformRecord, requestId: string, now: number): void {
-    const { functionName, version } = place.revision;
-    this.#logs.appendPlatform(functionName, { version, sandbox: place.id }, record, requestId, now);
+  #note(sandbox: LoggedSandbox, record: PlatformRecord, requestId: string, now: number): void {
+    const { functionName, version } = sandbox.revision;
+    this.#logs.appendPlatform(functionName, { version, sandbox: sandbox.id }, record, requestId, now);
     if (this.tails.active) this.tails.addPlatform(requestId, record, version);
   }
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { lamError, LamError } from '../../src/errors/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
-import { Pool, type InitFailure, type Lease, type PoolRevision } from '../../src/pool/index.ts';
+import { Pool, type InitFailure, type Acquisition, type PoolRevision } from '../../src/pool/index.ts';
 import { STUCK_MS } from '../../src/pool/capacity.ts';
 import { invoked } from '../support/invoked.ts';
-import { leaseOf } from '../support/lease-of.ts';
+import { acquire } from '../support/acquire.ts';
 import { MemoryDriver, type MemorySandbox, type Script } from '../support/memory-driver.ts';
 import { revision } from '../support/revisions.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -192,31 +192,31 @@ export class World {
     }
   }
 
-  /** As the router does it: one lease, one run. `again` when it was sent ahead and did not start. */
+  /** As the router does it: one acquired, one run. `again` when it was sent ahead and did not start. */
   async #try(request: Request, ms: number, usable: boolean): Promise<'again' | 'done'> {
     const isFirst = request.state === 'waiting';
-    let lease: Lease | InitFailure;
+    let acquired: Acquisition | InitFailure;
     try {
-      lease = await leaseOf(this.pool, request.revision, request.leaver.signal);
+      acquired = await acquire(this.pool, request.revision, request.leaver.signal);
     } catch (error) {
       this.#refused(request, error);
       return 'done';
     }
     assert.ok(request.state === 'waiting' || request.state === 'recalled', 'a request is served once');
-    if ('kind' in lease) {
+    if ('kind' in acquired) {
       request.state = 'failed';
       return 'done';
     }
     request.state = 'running';
-    const held = this.#take(lease, request, isFirst);
+    const held = this.#take(acquired, request, isFirst);
     const context = {
       requestId: String(request.number),
       deadlineMs: this.clock.now() + TIMEOUT_MS,
       functionArn: '',
       traceId: '',
     };
-    const outcome = await invoked(lease.session, context, Buffer.from(String(ms)));
-    return this.#answered(request, lease, held, { outcome, usable, ms });
+    const outcome = await invoked(acquired.session, context, Buffer.from(String(ms)));
+    return this.#answered(request, acquired, held, { outcome, usable, ms });
   }
 
   #refused(request: Request, error: unknown): void {
@@ -234,18 +234,18 @@ export class World {
     request.state = 'refused';
   }
 
-  #take(lease: Lease, request: Request, isFirst: boolean): Held {
+  #take(acquired: Acquisition, request: Request, isFirst: boolean): Held {
     const { revision: of, epoch } = request;
-    const sandbox = this.driver.alive.get(lease.id);
+    const sandbox = this.driver.alive.get(acquired.id);
     assert.ok(sandbox !== undefined && !sandbox.condemned, 'what is handed out is alive and not being removed');
-    assert.equal(lease.revision, of, 'it is of the version that was asked for');
+    assert.equal(acquired.revision, of, 'it is of the version that was asked for');
     assert.equal(sandbox.boundTo, of.codePath, 'it has the code of that version');
     assert.deepEqual([sandbox.initRequest?.functionName, sandbox.initRequest?.version], [of.functionName, of.version]);
-    assert.equal(this.#served.get(lease.id) ?? of, of, 'a sandbox serves one version for life');
-    this.#served.set(lease.id, of);
-    let held = this.#held.get(lease.id);
+    assert.equal(this.#served.get(acquired.id) ?? of, of, 'a sandbox serves one version for life');
+    this.#served.set(acquired.id, of);
+    let held = this.#held.get(acquired.id);
     if (held === undefined)
-      this.#held.set(lease.id, (held = { revision: of, epoch, sandbox, count: 0, spoiled: false }));
+      this.#held.set(acquired.id, (held = { revision: of, epoch, sandbox, count: 0, spoiled: false }));
     assert.ok(!held.spoiled, 'a condemned sandbox takes no other invocation');
     held.count++;
     assert.equal(held.epoch, this.#epoch(of), 'it is not of a version that was deleted');
@@ -265,7 +265,7 @@ export class World {
   // oxlint-disable-next-line max-params -- called in one place
   #answered(
     request: Request,
-    lease: Lease,
+    acquired: Acquisition,
     held: Held,
     ran: { outcome: InvokeOutcome; usable: boolean; ms: number },
   ): 'again' | 'done' {
@@ -277,9 +277,9 @@ export class World {
     const usable = isUnstarted || (ran.usable && outcome.kind === 'result');
     // Where several run at once nothing waits in a sandbox: one that did not start what it was given takes nothing more.
     held.spoiled ||= !usable || (isUnstarted && placesOf(request.revision) > 1);
-    if (held.count === 0) this.#held.delete(lease.id);
+    if (held.count === 0) this.#held.delete(acquired.id);
     request.state = isUnstarted ? 'recalled' : 'answered';
-    this.pool.release(lease, usable, isUnstarted ? undefined : 'ranMs' in outcome ? (outcome.ranMs ?? 0) : ms);
+    this.pool.release(acquired, usable, isUnstarted ? undefined : 'ranMs' in outcome ? (outcome.ranMs ?? 0) : ms);
     return isUnstarted ? 'again' : 'done';
   }
 

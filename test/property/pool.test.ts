@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PoolRevision } from '../../src/pool/index.ts';
-import { leaseOf } from '../support/lease-of.ts';
+import { acquire } from '../support/acquire.ts';
 import { revision } from '../support/revisions.ts';
 import { settled } from '../support/virtual-clock.ts';
 import { behaviour, BUDGET_MIB, REVISIONS, World } from './pool-world.ts';
@@ -257,7 +257,7 @@ test('once nothing fails any more, all who wait are served, what is to be kept w
           (sum, s) => sum + (s.boundTo === null ? s.spec.limits.memoryMiB : 0),
           0,
         );
-      const whole = leaseOf(world.pool, revision('whole', 1, { memoryMiB: BUDGET_MIB - stuckMiB }));
+      const whole = acquire(world.pool, revision('whole', 1, { memoryMiB: BUDGET_MIB - stuckMiB }));
       await world.clock.advance(1000);
       assert.equal(world.pool.counts('whole').busy, 1, `${BUDGET_MIB - stuckMiB} MiB can be had`);
       await whole;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Pool, type InitFailure, type Lease, type PoolOptions } from '../../src/pool/index.ts';
+import { Pool, type InitFailure, type Acquisition, type PoolOptions } from '../../src/pool/index.ts';
 import { MemoryDriver, type Script } from './memory-driver.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -26,8 +26,8 @@ export function poolHouse(
   return { clock, driver, pool, attached };
 }
 
-/** The lease, where the answer is one. */
-export function leased(answer: Lease | InitFailure): Lease {
-  assert.ok(!('kind' in answer), 'a lease and not a failed init');
+/** The acquired, where the answer is one. */
+export function assertAcquired(answer: Acquisition | InitFailure): Acquisition {
+  assert.ok(!('kind' in answer), 'a acquired and not a failed init');
   return answer;
 }

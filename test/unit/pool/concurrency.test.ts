@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FunctionConfig } from '../../../src/contract/index.ts';
 import { lamError } from '../../../src/errors/index.ts';
-import type { Lease, Pool, PoolRevision } from '../../../src/pool/index.ts';
-import { leased, poolHouse } from '../../support/pool-house.ts';
+import type { Acquisition, Pool, PoolRevision } from '../../../src/pool/index.ts';
+import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
-import { leaseOf } from '../../support/lease-of.ts';
+import { acquire } from '../../support/acquire.ts';
 
-/** A function whose sandboxes take several invocations, of which so many are leased. */
-async function leases(pool: Pool, of: PoolRevision, count: number): Promise<Lease[]> {
-  const all: Lease[] = [];
-  for (let i = 0; i < count; i++) all.push(leased(await leaseOf(pool, of)));
+/** A function whose sandboxes take several invocations, of which so many are acquired. */
+async function acquireMany(pool: Pool, of: PoolRevision, count: number): Promise<Acquisition[]> {
+  const all: Acquisition[] = [];
+  for (let i = 0; i < count; i++) all.push(assertAcquired(await acquire(pool, of)));
   return all;
 }
 
@@ -30,8 +30,8 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return done;
 }
 
-/** How many leases each sandbox has, the fullest first. */
-function shares(all: readonly Lease[]): number[] {
+/** How many acquisitions each sandbox has, the fullest first. */
+function shares(all: readonly Acquisition[]): number[] {
   const counts = new Map<string, number>();
   for (const { id } of all) counts.set(id, (counts.get(id) ?? 0) + 1);
   return [...counts.values()].toSorted((a, b) => b - a);
@@ -40,7 +40,7 @@ function shares(all: readonly Lease[]): number[] {
 describe('a function whose sandboxes run several invocations at once', () => {
   test('fills a sandbox before another is started', async () => {
     const { pool, driver } = poolHouse();
-    const all = await leases(pool, shared({ concurrency: 3 }), 7);
+    const all = await acquireMany(pool, shared({ concurrency: 3 }), 7);
     assert.deepEqual(shares(all), [3, 3, 1]);
     assert.equal(driver.created.length, 3);
     await pool.close(0);
@@ -48,8 +48,8 @@ describe('a function whose sandboxes run several invocations at once', () => {
 
   test('tells its sandboxes how many, in init and in their environment', async () => {
     const { pool, driver } = poolHouse();
-    const [lease] = await leases(pool, shared({ concurrency: 3 }), 1);
-    const request = driver.alive.get(lease?.id ?? '')?.initRequest;
+    const [acquired] = await acquireMany(pool, shared({ concurrency: 3 }), 1);
+    const request = driver.alive.get(acquired?.id ?? '')?.initRequest;
     assert.equal(request?.concurrency, 3);
     assert.equal(request?.environment['AWS_LAMBDA_MAX_CONCURRENCY'], '3');
     await pool.close(0);
@@ -57,8 +57,8 @@ describe('a function whose sandboxes run several invocations at once', () => {
 
   test('never runs more at once in one sandbox than it may in all', async () => {
     const { pool, driver } = poolHouse();
-    const [lease] = await leases(pool, shared({ concurrency: 8, maxConcurrency: 1 }), 1);
-    const request = driver.alive.get(lease?.id ?? '')?.initRequest;
+    const [acquired] = await acquireMany(pool, shared({ concurrency: 8, maxConcurrency: 1 }), 1);
+    const request = driver.alive.get(acquired?.id ?? '')?.initRequest;
     assert.equal(request?.concurrency, 1);
     assert.equal(request?.environment['AWS_LAMBDA_MAX_CONCURRENCY'], undefined);
     await pool.close(0);
@@ -67,9 +67,9 @@ describe('a function whose sandboxes run several invocations at once', () => {
   test('starts as few sandboxes for a burst as can take it', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 20 }) }, { cores: 8 });
     const of = shared({ concurrency: 4 });
-    const burst = Array.from({ length: 8 }, () => leaseOf(pool, of));
+    const burst = Array.from({ length: 8 }, () => acquire(pool, of));
     await clock.advance(100);
-    assert.deepEqual(shares((await Promise.all(burst)).map(leased)), [4, 4]);
+    assert.deepEqual(shares((await Promise.all(burst)).map(assertAcquired)), [4, 4]);
     assert.equal(driver.created.length, 2);
     await pool.close(0);
   });
@@ -77,32 +77,32 @@ describe('a function whose sandboxes run several invocations at once', () => {
   test('gives the next request to a sandbox with room as soon as one is done', async () => {
     const { pool } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 2 });
-    const [a] = await leases(pool, of, 2);
-    const waiting = leaseOf(pool, of);
+    const [a] = await acquireMany(pool, of, 2);
+    const waiting = acquire(pool, of);
     assert.equal(await isSettled(waiting), false);
-    pool.release(a as Lease, true, 1);
-    assert.equal(leased(await waiting).id, a?.id);
+    pool.release(a as Acquisition, true, 1);
+    assert.equal(assertAcquired(await waiting).id, a?.id);
     await pool.close(0);
   });
 
   test('counts what runs, not sandboxes, against its limit and its queue', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 3, maxQueue: 1 });
-    const all = await leases(pool, of, 3);
-    const waiting = leaseOf(pool, of);
-    await assert.rejects(leaseOf(pool, of), { code: 'LAM_POOL_THROTTLED' });
+    const all = await acquireMany(pool, of, 3);
+    const waiting = acquire(pool, of);
+    await assert.rejects(acquire(pool, of), { code: 'LAM_POOL_THROTTLED' });
     assert.equal(driver.created.length, 2);
-    pool.release(all[0] as Lease, true, 1);
+    pool.release(all[0] as Acquisition, true, 1);
     assert.ok(await isSettled(waiting));
     await pool.close(0);
   });
 
   test('is idle again only when the last invocation is done', async () => {
     const { pool } = poolHouse();
-    const [a, b] = await leases(pool, shared({ concurrency: 2 }), 2);
-    pool.release(a as Lease, true, 1);
+    const [a, b] = await acquireMany(pool, shared({ concurrency: 2 }), 2);
+    pool.release(a as Acquisition, true, 1);
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 1 });
-    pool.release(b as Lease, true, 1);
+    pool.release(b as Acquisition, true, 1);
     assert.deepEqual(pool.counts(), { starting: 0, idle: 1, busy: 0 });
     await pool.close(0);
   });
@@ -112,14 +112,14 @@ describe('a sandbox that became unusable while others run in it', () => {
   test('takes no further request, lets the others finish, and ends with the last', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 3 });
-    const [a, b, c] = await leases(pool, of, 3);
-    pool.release(a as Lease, false, 1);
-    const other = leased(await leaseOf(pool, of));
+    const [a, b, c] = await acquireMany(pool, of, 3);
+    pool.release(a as Acquisition, false, 1);
+    const other = assertAcquired(await acquire(pool, of));
     assert.notEqual(other.id, a?.id);
     assert.ok(driver.alive.get(a?.id ?? '')?.condemned === false, 'it still runs what it has');
-    pool.release(b as Lease, true, 1);
+    pool.release(b as Acquisition, true, 1);
     assert.ok(driver.alive.has(a?.id ?? ''));
-    pool.release(c as Lease, true, 1);
+    pool.release(c as Acquisition, true, 1);
     await settled();
     assert.ok(!driver.alive.has(a?.id ?? ''));
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 1 });
@@ -129,14 +129,14 @@ describe('a sandbox that became unusable while others run in it', () => {
   test('leaves its place to a request that waits, wherever there is room', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 3 });
-    const all = await leases(pool, of, 3);
+    const all = await acquireMany(pool, of, 3);
     const [full, half] = all[0]?.id === all[1]?.id ? [all[0], all[2]] : [all[0], all[1]];
     assert.deepEqual(shares(all), [2, 1]);
-    const waiting = leaseOf(pool, of);
+    const waiting = acquire(pool, of);
     assert.equal(await isSettled(waiting), false);
-    pool.release(full as Lease, false, 50);
+    pool.release(full as Acquisition, false, 50);
     assert.ok(await isSettled(waiting), 'the other sandbox has room, and the limit leaves one more');
-    assert.equal(leased(await waiting).id, half?.id);
+    assert.equal(assertAcquired(await waiting).id, half?.id);
     assert.equal(driver.created.length, 2);
     await pool.close(0);
   });
@@ -144,11 +144,11 @@ describe('a sandbox that became unusable while others run in it', () => {
   test('is also one that refuses to start what it is given', async () => {
     const { pool } = poolHouse();
     const of = shared({ concurrency: 3 });
-    const [a, b] = await leases(pool, of, 2);
-    pool.release(b as Lease, true, undefined);
-    assert.equal(pool.tryLease(of), undefined, 'it would refuse the next one, and so on for ever');
+    const [a, b] = await acquireMany(pool, of, 2);
+    pool.release(b as Acquisition, true, undefined);
+    assert.equal(pool.acquire(of), undefined, 'it would refuse the next one, and so on for ever');
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
-    pool.release(a as Lease, true, 5);
+    pool.release(a as Acquisition, true, 5);
     await settled();
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
     await pool.close(0);
@@ -157,9 +157,9 @@ describe('a sandbox that became unusable while others run in it', () => {
   test('still counts against the limit of the function until it is done', async () => {
     const { pool, clock } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 3 });
-    const all = await leases(pool, of, 3);
-    const full = all.find((one) => all.filter(({ id }) => id === one.id).length === 2) as Lease;
-    const waiting = Array.from({ length: 4 }, () => leaseOf(pool, of));
+    const all = await acquireMany(pool, of, 3);
+    const full = all.find((one) => all.filter(({ id }) => id === one.id).length === 2) as Acquisition;
+    const waiting = Array.from({ length: 4 }, () => acquire(pool, of));
     pool.release(full, false, 50);
     await clock.advance(200);
     // One in the condemned, two in the other: whatever was started instead has to wait for the limit.
@@ -175,12 +175,12 @@ describe('a sandbox that became unusable while others run in it', () => {
   test('finishes what runs in it when its function is deleted', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 2 });
-    const [a, b] = await leases(pool, of, 2);
-    pool.release(a as Lease, false, 1);
+    const [a, b] = await acquireMany(pool, of, 2);
+    pool.release(a as Acquisition, false, 1);
     pool.drop('shared', undefined, lamError('LAM_POOL_CANCELLED', { name: 'shared' }));
     await settled();
     assert.ok(driver.alive.has(b?.id ?? ''), 'the other invocation still runs');
-    pool.release(b as Lease, true, 1);
+    pool.release(b as Acquisition, true, 1);
     await settled();
     assert.equal(driver.alive.size, 0);
     await pool.close(0);
@@ -189,12 +189,12 @@ describe('a sandbox that became unusable while others run in it', () => {
   test('finishes what runs in it before the pool is closed', async () => {
     const { pool, driver, clock } = poolHouse();
     const of = shared({ concurrency: 2 });
-    const [a, b] = await leases(pool, of, 2);
-    pool.release(a as Lease, false, 1);
+    const [a, b] = await acquireMany(pool, of, 2);
+    pool.release(a as Acquisition, false, 1);
     const closing = pool.close(1000);
     await clock.advance(500);
     assert.ok(driver.alive.has(b?.id ?? ''), 'the grace is for what runs, wherever it runs');
-    pool.release(b as Lease, true, 1);
+    pool.release(b as Acquisition, true, 1);
     await closing;
     assert.equal(driver.alive.size, 0);
     assert.equal(clock.pending, 0);
@@ -203,13 +203,13 @@ describe('a sandbox that became unusable while others run in it', () => {
   test('that dies takes all that ran in it along, and nothing is handed to it any more', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 3 });
-    const [a, b] = await leases(pool, of, 2);
+    const [a, b] = await acquireMany(pool, of, 2);
     driver.alive.get(a?.id ?? '')?.die({ code: null, signal: 'SIGKILL', outOfMemory: false });
     await settled();
-    const other = leased(await leaseOf(pool, of));
+    const other = assertAcquired(await acquire(pool, of));
     assert.notEqual(other.id, a?.id);
-    pool.release(a as Lease, false, 1);
-    pool.release(b as Lease, false, 1);
+    pool.release(a as Acquisition, false, 1);
+    pool.release(b as Acquisition, false, 1);
     await settled();
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 1 });
     await pool.close(0);
@@ -220,11 +220,11 @@ describe('a pool that closes', () => {
   test('gives no room in a busy sandbox to new work', async () => {
     const { pool, clock } = poolHouse();
     const of = shared({ concurrency: 2 });
-    const [a] = await leases(pool, of, 1);
+    const [a] = await acquireMany(pool, of, 1);
     const closing = pool.close(1000);
-    assert.equal(pool.tryLease(of), undefined);
-    await assert.rejects(leaseOf(pool, of), { code: 'LAM_POOL_CLOSED' });
-    pool.release(a as Lease, true, 1);
+    assert.equal(pool.acquire(of), undefined);
+    await assert.rejects(acquire(pool, of), { code: 'LAM_POOL_CLOSED' });
+    pool.release(a as Acquisition, true, 1);
     await closing;
     assert.equal(clock.pending, 0);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { leaseOf } from '../../support/lease-of.ts';
-import { leased, poolHouse } from '../../support/pool-house.ts';
+import { acquire } from '../../support/acquire.ts';
+import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 
 const WAIT_MS = 10_000;
@@ -14,11 +14,11 @@ const TAKEN = {
 describe('memory that others hold', () => {
   test('is waited for, and refused after ten seconds to each in turn', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
-    leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 256 })));
+    assertAcquired(await acquire(pool, revision('big', 1, { memoryMiB: 256 })));
     const late = revision('late', 1);
     const said: string[] = [];
     const ask = (who: string): Promise<void> =>
-      assert.rejects(leaseOf(pool, late), TAKEN).then(() => void said.push(who));
+      assert.rejects(acquire(pool, late), TAKEN).then(() => void said.push(who));
     const all = [ask('first')];
     await clock.advance(1000);
     all.push(ask('second'));
@@ -35,35 +35,35 @@ describe('memory that others hold', () => {
 
   test('is given to whoever waits for it when it comes free in time', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
-    const big = leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 256 })));
-    const asked = leaseOf(pool, revision('late', 1));
+    const big = assertAcquired(await acquire(pool, revision('big', 1, { memoryMiB: 256 })));
+    const asked = acquire(pool, revision('late', 1));
     await clock.advance(WAIT_MS - 100);
     pool.release(big, true, 5000);
     await clock.advance(50);
-    assert.equal(leased(await asked).revision.functionName, 'late');
+    assert.equal(assertAcquired(await asked).revision.functionName, 'late');
     await pool.close(0);
   });
 
   test('is no reason to refuse who has a sandbox of its version to wait for', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
     const late = revision('late', 1);
-    const mine = leased(await leaseOf(pool, late));
-    leased(await leaseOf(pool, revision('other', 1)));
-    const asked = leaseOf(pool, late);
+    const mine = assertAcquired(await acquire(pool, late));
+    assertAcquired(await acquire(pool, revision('other', 1)));
+    const asked = acquire(pool, late);
     await clock.advance(3 * WAIT_MS);
     pool.release(mine, true, 30_000);
-    assert.equal(leased(await asked).id, mine.id);
+    assert.equal(assertAcquired(await asked).id, mine.id);
     await pool.close(0);
   });
 
   test('is given back by a sandbox that takes long to end, and no more is promised until then', async () => {
     const { pool, driver, clock } = poolHouse({ destroy: () => ({ ms: 1500 }) }, { memoryBudgetMiB: 256 });
-    pool.release(leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 256 }))), true, 5);
-    const asked = leaseOf(pool, revision('late', 1));
+    pool.release(assertAcquired(await acquire(pool, revision('big', 1, { memoryMiB: 256 }))), true, 5);
+    const asked = acquire(pool, revision('late', 1));
     await clock.advance(1400);
     assert.equal(driver.created.length, 1);
     await clock.advance(200);
-    leased(await asked);
+    assertAcquired(await asked);
     assert.ok(driver.promisedMiB <= 256);
     await pool.close(0);
   });
@@ -73,14 +73,14 @@ describe('the cold start', () => {
   test('is claimed once, however many run in the new sandbox at once', async () => {
     const { pool } = poolHouse();
     const shared = revision('shared', 1, { concurrency: 3 });
-    const leases = (await Promise.all([1, 2, 3].map(() => leaseOf(pool, shared)))).map(leased);
-    assert.equal(new Set(leases.map(({ id }) => id)).size, 1);
+    const acquisitions = (await Promise.all([1, 2, 3].map(() => acquire(pool, shared)))).map(assertAcquired);
+    assert.equal(new Set(acquisitions.map(({ id }) => id)).size, 1);
     assert.deepEqual(
-      leases.map((lease) => lease.claimCold()),
+      acquisitions.map((acquired) => acquired.claimCold()),
       [true, false, false],
     );
-    for (const lease of leases) pool.release(lease, true, 5);
-    assert.equal(pool.tryLease(shared)?.claimCold(), false);
+    for (const acquired of acquisitions) pool.release(acquired, true, 5);
+    assert.equal(pool.acquire(shared)?.claimCold(), false);
     await pool.close(0);
   });
 });

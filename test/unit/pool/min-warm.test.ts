@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FunctionConfig } from '../../../src/contract/index.ts';
 import type { PoolRevision } from '../../../src/pool/index.ts';
-import { leased, poolHouse } from '../../support/pool-house.ts';
+import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
-import { leaseOf } from '../../support/lease-of.ts';
+import { acquire } from '../../support/acquire.ts';
 
 const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
 
@@ -19,9 +19,9 @@ describe('sandboxes that are kept warm', () => {
     pool.setLive(of);
     await clock.advance(2500);
     assert.deepEqual(pool.counts('kept', 1), { starting: 0, idle: 3, busy: 0 });
-    const lease = pool.tryLease(of);
-    assert.equal(lease?.claimCold(), false, 'nobody waited for it');
-    const request = driver.alive.get(lease?.id ?? '')?.initRequest;
+    const acquired = pool.acquire(of);
+    assert.equal(acquired?.claimCold(), false, 'nobody waited for it');
+    const request = driver.alive.get(acquired?.id ?? '')?.initRequest;
     assert.equal(request?.environment['AWS_LAMBDA_INITIALIZATION_TYPE'], 'provisioned-concurrency');
     await pool.close(0);
   });
@@ -32,8 +32,8 @@ describe('sandboxes that are kept warm', () => {
     pool.setLive(of);
     await clock.advance(1500);
     const four = [];
-    for (let i = 0; i < 4; i++) four.push(leased(await leaseOf(pool, of)));
-    for (const lease of four) pool.release(lease, true, 10);
+    for (let i = 0; i < 4; i++) four.push(assertAcquired(await acquire(pool, of)));
+    for (const acquired of four) pool.release(acquired, true, 10);
     await clock.advance(500);
     assert.equal(pool.counts().idle, 4);
     await clock.advance(86_400_000 / 4);
@@ -46,7 +46,7 @@ describe('sandboxes that are kept warm', () => {
     const of = kept(1);
     pool.setLive(of);
     await clock.advance(1500);
-    const busy = pool.tryLease(of);
+    const busy = pool.acquire(of);
     assert.ok(busy !== undefined);
     for (const sandbox of driver.alive.values()) sandbox.die(KILLED);
     await clock.advance(0);
@@ -83,9 +83,9 @@ describe('sandboxes that are kept warm', () => {
     const of = kept(1, { minWarm: 1 });
     pool.setLive(of);
     await clock.advance(500);
-    const asked = leaseOf(pool, of);
+    const asked = acquire(pool, of);
     await clock.advance(100);
-    pool.release(leased(await asked), true, 1);
+    pool.release(assertAcquired(await asked), true, 1);
     assert.equal(pool.counts().idle, 1);
     await pool.close(0);
   });
@@ -123,7 +123,7 @@ describe('sandboxes that are kept warm', () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
     pool.setLive(kept(1));
     await clock.advance(2500);
-    const other = assert.rejects(leaseOf(pool, revision('other', 1)), { code: 'LAM_POOL_MEMORY_TAKEN' });
+    const other = assert.rejects(acquire(pool, revision('other', 1)), { code: 'LAM_POOL_MEMORY_TAKEN' });
     await clock.advance(10_100);
     await other;
     assert.equal(pool.counts('kept').idle, 2);
@@ -135,14 +135,14 @@ describe('sandboxes that are kept warm', () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 384 });
     pool.setLive(kept(1, { minWarm: 1 }));
     await clock.advance(2500);
-    const busy = leased(await leaseOf(pool, revision('busy', 1, { memoryMiB: 128 })));
-    const asked = leaseOf(pool, revision('big', 1, { memoryMiB: 384 }));
+    const busy = assertAcquired(await acquire(pool, revision('busy', 1, { memoryMiB: 128 })));
+    const asked = acquire(pool, revision('big', 1, { memoryMiB: 384 }));
     for (const sandbox of driver.alive.values()) if (sandbox.initRequest?.functionName === 'kept') sandbox.die(KILLED);
     await clock.advance(5000);
     assert.deepEqual(pool.counts('kept'), { starting: 0, idle: 0, busy: 0 });
     pool.release(busy, false, 5);
     await clock.advance(100);
-    pool.release(leased(await asked), false, 5);
+    pool.release(assertAcquired(await asked), false, 5);
     await clock.advance(2000);
     assert.equal(pool.counts('kept').idle, 1);
     await pool.close(0);
@@ -153,8 +153,8 @@ describe('sandboxes that are kept warm', () => {
     const [of, loud] = [kept(1), revision('loud', 1, { maxConcurrency: 1 })];
     pool.setLive(of);
     await clock.advance(2500);
-    leased(await leaseOf(pool, loud));
-    const waiting = leaseOf(pool, loud);
+    assertAcquired(await acquire(pool, loud));
+    const waiting = acquire(pool, loud);
     waiting.catch(() => undefined);
     for (const sandbox of driver.alive.values()) if (sandbox.initRequest?.functionName === 'kept') sandbox.die(KILLED);
     await clock.advance(3000);
@@ -168,7 +168,7 @@ describe('an idle time that was set', () => {
     const { pool, clock } = poolHouse();
     const of = revision('brief', 1, { idleTimeoutMs: 2000 });
     for (let i = 0; i < 20; i++) {
-      pool.release(leased(await leaseOf(pool, of)), true, 5);
+      pool.release(assertAcquired(await acquire(pool, of)), true, 5);
       await clock.advance(1500);
       assert.equal(pool.counts().idle, 1);
     }
@@ -181,7 +181,7 @@ describe('an idle time that was set', () => {
 
   test('of nothing ends a sandbox as soon as it rests', async () => {
     const { pool, driver, clock } = poolHouse();
-    pool.release(leased(await leaseOf(pool, revision('once', 1, { idleTimeoutMs: 0 }))), true, 5);
+    pool.release(assertAcquired(await acquire(pool, revision('once', 1, { idleTimeoutMs: 0 }))), true, 5);
     await clock.advance(1001);
     assert.equal([...driver.alive.values()].filter((s) => s.boundTo !== null).length, 0);
     await pool.close(0);

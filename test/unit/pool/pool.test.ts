@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FunctionConfig } from '../../../src/contract/index.ts';
 import { lamError } from '../../../src/errors/index.ts';
-import type { Lease } from '../../../src/pool/index.ts';
+import type { Acquisition } from '../../../src/pool/index.ts';
 import { RETIRED_KEEP_MS } from '../../../src/pool/policy/index.ts';
 import { STUCK_MS } from '../../../src/pool/capacity.ts';
 import type { MemoryDriver, MemorySandbox, Script } from '../../support/memory-driver.ts';
-import { leased, poolHouse } from '../../support/pool-house.ts';
+import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
-import { leaseOf } from '../../support/lease-of.ts';
+import { acquire } from '../../support/acquire.ts';
 
-function sandboxOf(driver: MemoryDriver, lease: Lease): MemorySandbox {
-  const sandbox = driver.alive.get(lease.id);
+function sandboxOf(driver: MemoryDriver, acquired: Acquisition): MemorySandbox {
+  const sandbox = driver.alive.get(acquired.id);
   assert.ok(sandbox !== undefined);
   return sandbox;
 }
@@ -21,14 +21,14 @@ const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
 const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
 
 describe('reuse', () => {
-  test('gives an idle sandbox of the same version again, and only its first lease reports the cold start', async () => {
+  test('gives an idle sandbox of the same version again, and only its first acquired reports the cold start', async () => {
     const { pool, driver, attached } = poolHouse();
     const hello = revision('hello', 1);
-    const first = leased(await leaseOf(pool, hello));
+    const first = assertAcquired(await acquire(pool, hello));
     assert.equal(first.claimCold(), true);
     assert.deepEqual(attached, [first.id]);
     pool.release(first, true, 1);
-    const second = pool.tryLease(hello);
+    const second = pool.acquire(hello);
     assert.equal(second?.id, first.id);
     assert.equal(second.claimCold(), false);
     assert.equal(driver.created.length, 1);
@@ -37,9 +37,9 @@ describe('reuse', () => {
 
   test('never gives one of another version', async () => {
     const { pool } = poolHouse();
-    pool.release(leased(await leaseOf(pool, revision('hello', 1))), true, 1);
-    assert.equal(pool.tryLease(revision('hello', 2)), undefined);
-    const other = leased(await leaseOf(pool, revision('hello', 2)));
+    pool.release(assertAcquired(await acquire(pool, revision('hello', 1))), true, 1);
+    assert.equal(pool.acquire(revision('hello', 2)), undefined);
+    const other = assertAcquired(await acquire(pool, revision('hello', 2)));
     assert.equal(other.revision.version, 2);
     await pool.close(0);
   });
@@ -47,21 +47,21 @@ describe('reuse', () => {
   test('prefers the one used last, so that the others can expire', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1);
-    const [a, b] = (await Promise.all([leaseOf(pool, hello), leaseOf(pool, hello)])).map(leased);
+    const [a, b] = (await Promise.all([acquire(pool, hello), acquire(pool, hello)])).map(assertAcquired);
     assert.ok(a !== undefined && b !== undefined);
     pool.release(b, true, 1);
     pool.release(a, true, 1);
-    assert.equal(pool.tryLease(hello)?.id, a.id);
-    assert.equal(pool.tryLease(hello)?.id, b.id);
+    assert.equal(pool.acquire(hello)?.id, a.id);
+    assert.equal(pool.acquire(hello)?.id, b.id);
     await pool.close(0);
   });
 
-  test('ignores a lease that is given back twice', async () => {
+  test('ignores a acquired that is given back twice', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1);
-    const lease = leased(await leaseOf(pool, hello));
-    pool.release(lease, true, 1);
-    pool.release(lease, true, 1);
+    const acquired = assertAcquired(await acquire(pool, hello));
+    pool.release(acquired, true, 1);
+    pool.release(acquired, true, 1);
     assert.deepEqual(pool.counts(), { starting: 0, idle: 1, busy: 0 });
     await pool.close(0);
   });
@@ -71,23 +71,23 @@ describe('a sandbox that dies', () => {
   test('while idle is not handed out', async () => {
     const { pool, driver } = poolHouse();
     const hello = revision('hello', 1);
-    const lease = leased(await leaseOf(pool, hello));
-    pool.release(lease, true, 1);
-    sandboxOf(driver, lease).die({ code: 1, signal: null, outOfMemory: false });
+    const acquired = assertAcquired(await acquire(pool, hello));
+    pool.release(acquired, true, 1);
+    sandboxOf(driver, acquired).die({ code: 1, signal: null, outOfMemory: false });
     await settled();
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
-    assert.notEqual(leased(await leaseOf(pool, hello)).id, lease.id);
+    assert.notEqual(assertAcquired(await acquire(pool, hello)).id, acquired.id);
     await pool.close(0);
   });
 
   test('after its answer but before it is given back is not handed out', async () => {
     const { pool, driver } = poolHouse();
     const hello = revision('hello', 1);
-    const lease = leased(await leaseOf(pool, hello));
-    sandboxOf(driver, lease).die({ code: 0, signal: null, outOfMemory: false });
+    const acquired = assertAcquired(await acquire(pool, hello));
+    sandboxOf(driver, acquired).die({ code: 0, signal: null, outOfMemory: false });
     await settled();
-    pool.release(lease, true, 1);
-    assert.equal(pool.tryLease(hello), undefined);
+    pool.release(acquired, true, 1);
+    assert.equal(pool.acquire(hello), undefined);
     await pool.close(0);
   });
 });
@@ -96,12 +96,14 @@ describe('the queue', () => {
   test('answers 429 to whom it has no room for, and serves the rest in order of arrival', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, { maxConcurrency: 1, maxQueue: 2 });
-    const first = leased(await leaseOf(pool, hello));
+    const first = assertAcquired(await acquire(pool, hello));
     const order: number[] = [];
-    const waiting = [1, 2].map((n) => leaseOf(pool, hello).then((lease) => (order.push(n), leased(lease))));
-    await assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_THROTTLED' });
+    const waiting = [1, 2].map((n) =>
+      acquire(pool, hello).then((acquired) => (order.push(n), assertAcquired(acquired))),
+    );
+    await assert.rejects(acquire(pool, hello), { code: 'LAM_POOL_THROTTLED' });
     pool.release(first, true, 1);
-    for (const lease of waiting) pool.release(await lease, true, 1);
+    for (const acquired of waiting) pool.release(await acquired, true, 1);
     assert.deepEqual(order, [1, 2]);
     await pool.close(0);
   });
@@ -109,26 +111,26 @@ describe('the queue', () => {
   test('lets a request go whose caller left, and the others move up', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
-    const first = leased(await leaseOf(pool, hello));
+    const first = assertAcquired(await acquire(pool, hello));
     const leaver = new AbortController();
-    const left = leaseOf(pool, hello, leaver.signal);
-    const stays = leaseOf(pool, hello);
+    const left = acquire(pool, hello, leaver.signal);
+    const stays = acquire(pool, hello);
     leaver.abort();
     await assert.rejects(left, { code: 'LAM_POOL_CANCELLED' });
     pool.release(first, true, 1);
-    assert.equal(leased(await stays).id, first.id);
+    assert.equal(assertAcquired(await stays).id, first.id);
     await pool.close(0);
   });
 
   test('a caller that leaves once it was served changes nothing', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
-    const first = leased(await leaseOf(pool, hello));
+    const first = assertAcquired(await acquire(pool, hello));
     const leaver = new AbortController();
-    const served = leaseOf(pool, hello, leaver.signal);
+    const served = acquire(pool, hello, leaver.signal);
     pool.release(first, true, 1);
     leaver.abort();
-    pool.release(leased(await served), true, 1);
+    pool.release(assertAcquired(await served), true, 1);
     assert.deepEqual(pool.counts(), { starting: 0, idle: 1, busy: 0 });
     await pool.close(0);
   });
@@ -145,7 +147,7 @@ describe('an init that fails', () => {
   test('fails all who wait for the first sandbox of a version', async () => {
     const { pool, clock, driver } = poolHouse(failing);
     const hello = revision('hello', 1);
-    const answers = Promise.all([1, 2, 3].map(() => leaseOf(pool, hello)));
+    const answers = Promise.all([1, 2, 3].map(() => acquire(pool, hello)));
     await clock.advance(20);
     for (const answer of await answers) assert.ok('kind' in answer && answer.outcome.kind === 'error');
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 0 });
@@ -159,19 +161,19 @@ describe('an init that fails', () => {
       init: (...of) => (made++ === 0 ? { ms: 0 } : (failing.init?.(...of) ?? 'never')),
     });
     const hello = revision('hello', 1, { maxConcurrency: 2 });
-    const runs = leased(await leaseOf(pool, hello));
-    const unlucky = leaseOf(pool, hello);
-    const second = leaseOf(pool, hello);
+    const runs = assertAcquired(await acquire(pool, hello));
+    const unlucky = acquire(pool, hello);
+    const second = acquire(pool, hello);
     await clock.advance(6);
     assert.ok('kind' in (await unlucky));
     pool.release(runs, true, 1);
-    assert.equal(leased(await second).id, runs.id);
+    assert.equal(assertAcquired(await second).id, runs.id);
     await pool.close(0);
   });
 
   test('takes as long as it may and not longer', async () => {
     const { pool, clock } = poolHouse({ init: () => 'never' });
-    const answer = leaseOf(pool, revision('hello', 1, { timeoutMs: 1000 }));
+    const answer = acquire(pool, revision('hello', 1, { timeoutMs: 1000 }));
     await clock.advance(10_000);
     const failed = await answer;
     assert.ok('kind' in failed && failed.outcome.kind === 'timeout');
@@ -182,7 +184,7 @@ describe('an init that fails', () => {
   test("tells the driver's own error when the place could not be made", async () => {
     const error = lamError('LAM_POOL_CLOSED', {});
     const { pool, driver } = poolHouse({ boot: () => ({ ms: 0, error }) });
-    await assert.rejects(leaseOf(pool, revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
+    await assert.rejects(acquire(pool, revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
     await settled();
     assert.equal(driver.promisedMiB, 0);
     await pool.close(0);
@@ -192,21 +194,21 @@ describe('an init that fails', () => {
 describe('memory', () => {
   test('a function that can never fit is refused at once', async () => {
     const { pool } = poolHouse({}, { memoryBudgetMiB: 100 });
-    await assert.rejects(leaseOf(pool, revision('hello', 1, { memoryMiB: 128 })), { code: 'LAM_POOL_MEMORY' });
+    await assert.rejects(acquire(pool, revision('hello', 1, { memoryMiB: 128 })), { code: 'LAM_POOL_MEMORY' });
     await pool.close(0);
   });
 
   test('ends the longest idle to make room, only as many as needed, and waits until they are gone', async () => {
     const { pool, clock, driver } = poolHouse({ destroy: () => ({ ms: 30 }) }, { memoryBudgetMiB: 256 });
     const [a, b, c] = [revision('a', 1), revision('b', 1), revision('c', 1)];
-    pool.release(leased(await leaseOf(pool, a)), true, 1);
+    pool.release(assertAcquired(await acquire(pool, a)), true, 1);
     await clock.advance(5);
-    pool.release(leased(await leaseOf(pool, b)), true, 1);
-    const waiting = leaseOf(pool, c);
+    pool.release(assertAcquired(await acquire(pool, b)), true, 1);
+    const waiting = acquire(pool, c);
     await clock.advance(29);
     assert.equal(driver.created.length, 2, 'the memory is not free yet');
     await clock.advance(2);
-    assert.equal(leased(await waiting).revision, c);
+    assert.equal(assertAcquired(await waiting).revision, c);
     assert.equal(pool.counts('a').idle, 0);
     assert.equal(pool.counts('b').idle, 1);
     await pool.close(0);
@@ -214,12 +216,12 @@ describe('memory', () => {
 
   test('a request waits for memory that others use, until they rest', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 128 });
-    const busy = leased(await leaseOf(pool, revision('a', 1)));
-    const waiting = leaseOf(pool, revision('b', 1));
+    const busy = assertAcquired(await acquire(pool, revision('a', 1)));
+    const waiting = acquire(pool, revision('b', 1));
     await clock.advance(500);
     pool.release(busy, true, 1);
     await clock.advance(20);
-    assert.equal(leased(await waiting).revision.functionName, 'b');
+    assert.equal(assertAcquired(await waiting).revision.functionName, 'b');
     await pool.close(0);
   });
 });
@@ -228,10 +230,10 @@ describe('one that is stuck', () => {
   test('while it starts delays no other function for long', async () => {
     const { pool, clock } = poolHouse({ boot: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) });
     const stuck = revision('stuck', 1);
-    const never = [leaseOf(pool, stuck), leaseOf(pool, stuck), leaseOf(pool, stuck)];
-    const other = leaseOf(pool, revision('other', 1));
+    const never = [acquire(pool, stuck), acquire(pool, stuck), acquire(pool, stuck)];
+    const other = acquire(pool, revision('other', 1));
     await clock.advance(STUCK_MS + 20);
-    assert.equal(leased(await other).revision.functionName, 'other');
+    assert.equal(assertAcquired(await other).revision.functionName, 'other');
     const refused = Promise.allSettled(never);
     await pool.close(0);
     for (const one of await refused) assert.equal(one.status, 'rejected');
@@ -242,12 +244,12 @@ describe('one that is stuck', () => {
       { destroy: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) },
       { memoryBudgetMiB: 256 },
     );
-    pool.release(leased(await leaseOf(pool, revision('stuck', 1))), true, 1);
+    pool.release(assertAcquired(await acquire(pool, revision('stuck', 1))), true, 1);
     await clock.advance(5);
-    pool.release(leased(await leaseOf(pool, revision('idle', 1))), true, 1);
-    const other = leaseOf(pool, revision('other', 1));
+    pool.release(assertAcquired(await acquire(pool, revision('idle', 1))), true, 1);
+    const other = acquire(pool, revision('other', 1));
     await clock.advance(STUCK_MS + 20);
-    assert.equal(leased(await other).revision.functionName, 'other');
+    assert.equal(assertAcquired(await other).revision.functionName, 'other');
     await pool.close(0);
   });
 });
@@ -255,7 +257,7 @@ describe('one that is stuck', () => {
 describe('expiry', () => {
   test('ends a sandbox once it was unused for its time, and not before', async () => {
     const { pool, clock } = poolHouse();
-    pool.release(leased(await leaseOf(pool, revision('hello', 1, { idleTimeoutMs: 5000 }))), true, 1);
+    pool.release(assertAcquired(await acquire(pool, revision('hello', 1, { idleTimeoutMs: 5000 }))), true, 1);
     await clock.advance(4900);
     assert.equal(pool.counts().idle, 1);
     await clock.advance(1100);
@@ -265,7 +267,8 @@ describe('expiry', () => {
 
   test('ends those of a version nobody points at sooner, unless one points at it again', async () => {
     const { pool, clock } = poolHouse();
-    for (const version of [1, 2]) pool.release(leased(await leaseOf(pool, revision('hello', version))), true, 1);
+    for (const version of [1, 2])
+      pool.release(assertAcquired(await acquire(pool, revision('hello', version))), true, 1);
     pool.setRetired('hello', 1, true);
     pool.setRetired('hello', 2, true);
     pool.setRetired('hello', 2, false);
@@ -279,7 +282,7 @@ describe('removal', () => {
   test('of a busy version waits for the answer, and close waits for it too', async () => {
     const { pool, clock, driver } = poolHouse();
     const hello = revision('hello', 1);
-    const lease = leased(await leaseOf(pool, hello));
+    const acquired = assertAcquired(await acquire(pool, hello));
     pool.drop('hello', undefined, GONE);
     await settled();
     assert.equal(driver.alive.size, 1);
@@ -288,7 +291,7 @@ describe('removal', () => {
     const closing = pool.close(1000).then(() => (closed = true));
     await clock.advance(500);
     assert.equal(closed, false);
-    pool.release(lease, true, 1);
+    pool.release(acquired, true, 1);
     await closing;
     assert.equal(driver.alive.size, 0);
     assert.equal(clock.pending, 0);
@@ -297,11 +300,11 @@ describe('removal', () => {
   test('ends what is idle and starting and refuses what waits', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 10 }) });
     const hello = revision('hello', 1);
-    const first = leaseOf(pool, hello);
+    const first = acquire(pool, hello);
     await clock.advance(10);
-    pool.release(leased(await first), true, 50);
-    const again = leased(await leaseOf(pool, hello));
-    const waiting = assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CANCELLED' });
+    pool.release(assertAcquired(await first), true, 50);
+    const again = assertAcquired(await acquire(pool, hello));
+    const waiting = assert.rejects(acquire(pool, hello), { code: 'LAM_POOL_CANCELLED' });
     pool.drop('hello', 1, GONE);
     await waiting;
     pool.release(again, true, 1);
@@ -314,14 +317,14 @@ describe('removal', () => {
   test('of one version leaves the others, and the same version may come back before the old sandbox is gone', async () => {
     const { pool, clock } = poolHouse({ destroy: () => ({ ms: 10 }) });
     const [one, two] = [revision('hello', 1), revision('hello', 2)];
-    for (const r of [one, two]) pool.release(leased(await leaseOf(pool, r)), true, 1);
+    for (const r of [one, two]) pool.release(assertAcquired(await acquire(pool, r)), true, 1);
     pool.setRetired('hello', 1, true);
     pool.drop('hello', 1, GONE);
     assert.equal(pool.counts('hello').idle, 1);
-    const again = leased(await leaseOf(pool, one));
+    const again = assertAcquired(await acquire(pool, one));
     await clock.advance(20);
     pool.release(again, true, 1);
-    assert.equal(pool.tryLease(one)?.id, again.id);
+    assert.equal(pool.acquire(one)?.id, again.id);
     await pool.close(0);
   });
 });
@@ -330,24 +333,24 @@ describe('close', () => {
   test('refuses new work and what waits, ends the rest after its grace, and leaves no timer', async () => {
     const { pool, clock, driver } = poolHouse();
     const hello = revision('hello', 1, ONE);
-    const lease = leased(await leaseOf(pool, hello));
-    const waiting = assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CLOSED' });
+    const acquired = assertAcquired(await acquire(pool, hello));
+    const waiting = assert.rejects(acquire(pool, hello), { code: 'LAM_POOL_CLOSED' });
     const closing = pool.close(100);
     assert.equal(pool.close(0), closing);
     await waiting;
-    await assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CLOSED' });
+    await assert.rejects(acquire(pool, hello), { code: 'LAM_POOL_CLOSED' });
     await clock.advance(99);
     assert.equal(driver.alive.size, 1);
     await clock.advance(1);
     await closing;
-    pool.release(lease, true, 1);
+    pool.release(acquired, true, 1);
     assert.equal(driver.alive.size, 0);
     assert.equal(clock.pending, 0);
   });
 
   test('ends at once when nothing runs, even while something boots', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => 'never' });
-    const waiting = assert.rejects(leaseOf(pool, revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
+    const waiting = assert.rejects(acquire(pool, revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
     await pool.close(60_000);
     await waiting;
     await settled();

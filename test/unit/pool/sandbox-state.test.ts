@@ -13,25 +13,25 @@ import {
 const ALLOWED: readonly [SandboxStateName, SandboxEventName, SandboxStateName][] = [
   ['booting', 'booted', 'initializing'],
   ['booting', 'booted-stem', 'stem'],
-  ['booting', 'condemn', 'stopping'],
+  ['booting', 'drain', 'draining'],
   ['booting', 'exited', 'gone'],
   ['stem', 'bind', 'initializing'],
-  ['stem', 'condemn', 'stopping'],
+  ['stem', 'drain', 'draining'],
   ['stem', 'exited', 'gone'],
   ['initializing', 'ready', 'idle'],
-  ['initializing', 'condemn', 'stopping'],
+  ['initializing', 'drain', 'draining'],
   ['initializing', 'exited', 'gone'],
-  ['idle', 'lease', 'busy'],
-  ['idle', 'condemn', 'stopping'],
+  ['idle', 'acquire', 'busy'],
+  ['idle', 'drain', 'draining'],
   ['idle', 'exited', 'gone'],
-  ['busy', 'lease', 'busy'],
+  ['busy', 'acquire', 'busy'],
   ['busy', 'release', 'idle'],
-  ['busy', 'condemn', 'stopping'],
+  ['busy', 'drain', 'draining'],
   ['busy', 'exited', 'gone'],
-  ['stopping', 'condemn', 'stopping'],
-  ['stopping', 'exited', 'gone'],
+  ['draining', 'drain', 'draining'],
+  ['draining', 'exited', 'gone'],
   ['gone', 'exited', 'gone'],
-  ['gone', 'condemn', 'gone'],
+  ['gone', 'drain', 'gone'],
 ];
 
 for (const state of SANDBOX_STATES) {
@@ -44,8 +44,8 @@ for (const state of SANDBOX_STATES) {
 }
 
 test('no work reaches a sandbox once it was condemned', () => {
-  for (const state of ['stopping', 'gone'] as const) {
-    for (const event of ['lease', 'release', 'ready', 'bind', 'booted', 'booted-stem'] as const)
+  for (const state of ['draining', 'gone'] as const) {
+    for (const event of ['acquire', 'release', 'ready', 'bind', 'booted', 'booted-stem'] as const)
       assert.equal(transition(state, event), undefined);
   }
 });

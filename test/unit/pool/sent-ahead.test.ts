@@ -2,28 +2,28 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FunctionConfig } from '../../../src/contract/index.ts';
 import { lamError } from '../../../src/errors/index.ts';
-import { leased, poolHouse } from '../../support/pool-house.ts';
+import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
-import { leaseOf } from '../../support/lease-of.ts';
+import { acquire } from '../../support/acquire.ts';
 
 const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
 const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
 
 describe('what is sent ahead', () => {
-  /** A sandbox that is known to be quick, leased. */
+  /** A sandbox that is known to be quick, assertAcquired. */
   async function quick(name: string, config: Partial<FunctionConfig> = {}) {
     const made = poolHouse();
     const it = revision(name, 1, config);
-    made.pool.release(leased(await leaseOf(made.pool, it)), true, 0.1);
-    const head = made.pool.tryLease(it);
+    made.pool.release(assertAcquired(await acquire(made.pool, it)), true, 0.1);
+    const head = made.pool.acquire(it);
     assert.ok(head !== undefined);
     return { ...made, it, head };
   }
 
   test('goes to the busy sandbox of a quick function, and starts no other', async () => {
     const { pool, it, head, driver } = await quick('hello');
-    assert.equal(pool.tryLease(it)?.id, head.id);
+    assert.equal(pool.acquire(it)?.id, head.id);
     await settled();
     assert.equal(driver.created.length, 1);
     pool.release(head, true, 0.1);
@@ -39,37 +39,37 @@ describe('what is sent ahead', () => {
     ] as const) {
       const { pool } = poolHouse();
       const it = revision('hello', 1);
-      const both = await Promise.all([leaseOf(pool, it), leaseOf(pool, it)]);
-      for (const lease of both) pool.release(leased(lease), true, ms);
-      const first = pool.tryLease(it);
-      assert.equal(pool.tryLease(it)?.id === first?.id, same, `at ${ms} ms`);
+      const both = await Promise.all([acquire(pool, it), acquire(pool, it)]);
+      for (const acquired of both) pool.release(assertAcquired(acquired), true, ms);
+      const first = pool.acquire(it);
+      assert.equal(pool.acquire(it)?.id === first?.id, same, `at ${ms} ms`);
       await pool.close(0);
     }
   });
 
   test('stays within the concurrency and the queue of the function', async () => {
     const { pool, it, driver } = await quick('hello', { maxConcurrency: 1, maxQueue: 1 });
-    assert.ok(pool.tryLease(it) !== undefined);
-    assert.equal(pool.tryLease(it), undefined);
+    assert.ok(pool.acquire(it) !== undefined);
+    assert.equal(pool.acquire(it), undefined);
     await settled();
     assert.equal(driver.created.length, 1);
     await pool.close(0);
     const strict = await quick('strict', { maxConcurrency: 1, maxQueue: 0 });
-    await assert.rejects(leaseOf(strict.pool, strict.it), { code: 'LAM_POOL_THROTTLED' });
+    await assert.rejects(acquire(strict.pool, strict.it), { code: 'LAM_POOL_THROTTLED' });
     await strict.pool.close(0);
   });
 
   test('is nothing large: that waits for a sandbox that runs nothing else, and what comes behind it waits too', async () => {
     const { pool, it, head } = await quick('hello', ONE);
-    assert.equal(pool.tryLease(it, true), undefined);
-    const second = pool.tryLease(it);
+    assert.equal(pool.acquire(it, true), undefined);
+    const second = pool.acquire(it);
     assert.equal(second?.id, head.id, 'nobody large waits yet');
     const served: string[] = [];
     const wait = (name: string, isLarge: boolean): void => {
       pool.enqueue(it, { since: 0, isLarge, resolve: () => served.push(name), reject: assert.fail });
     };
     wait('large', true);
-    assert.equal(pool.tryLease(it), undefined);
+    assert.equal(pool.acquire(it), undefined);
     wait('small', false);
     pool.release(head, true, 0.1);
     assert.deepEqual(served, [], 'the second one runs');
@@ -83,24 +83,24 @@ describe('what is sent ahead', () => {
 
   test('and is taken back, goes to another sandbox and not to the slow one again', async () => {
     const { pool, it, head, clock } = await quick('hello');
-    const ahead = pool.tryLease(it);
+    const ahead = pool.acquire(it);
     assert.equal(ahead?.id, head.id);
     assert.ok(ahead !== undefined);
     await clock.advance(20);
     pool.release(ahead, true, undefined);
-    const elsewhere = leaseOf(pool, it);
+    const elsewhere = acquire(pool, it);
     await clock.advance(20);
-    const again = leased(await elsewhere);
+    const again = assertAcquired(await elsewhere);
     assert.notEqual(again.id, head.id);
-    const third = leaseOf(pool, it);
+    const third = acquire(pool, it);
     await clock.advance(50);
-    assert.ok(![head.id, again.id].includes(leased(await third).id), 'nothing is sent ahead for now');
+    assert.ok(![head.id, again.id].includes(assertAcquired(await third).id), 'nothing is sent ahead for now');
     await pool.close(0);
   });
 
   test('is answered before a removed or closing sandbox ends', async () => {
     const { pool, it, head, driver, clock } = await quick('hello', ONE);
-    const ahead = pool.tryLease(it);
+    const ahead = pool.acquire(it);
     assert.ok(ahead !== undefined);
     pool.drop('hello', undefined, GONE);
     const closing = pool.close(1000);

@@ -5,10 +5,10 @@ import { lamError } from '../../../src/errors/index.ts';
 import { STUCK_MS } from '../../../src/pool/capacity.ts';
 import { parseRuntime, type Runtime } from '../../../src/runtimes/index.ts';
 import type { MemoryDriver, MemorySandbox } from '../../support/memory-driver.ts';
-import { leased, poolHouse } from '../../support/pool-house.ts';
+import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
-import { leaseOf } from '../../support/lease-of.ts';
+import { acquire } from '../../support/acquire.ts';
 
 const NODE = parseRuntime('nodejs') as Runtime;
 const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
@@ -29,10 +29,10 @@ describe('a stem that fails its function', () => {
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
     const [stem] = stemsOf(driver);
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     await clock.advance(100);
-    const lease = leased(await asked);
-    assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
+    const acquired = assertAcquired(await asked);
+    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
     assert.ok(stem !== undefined && !driver.alive.has(stem.id));
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 1 });
     await pool.close(0);
@@ -49,9 +49,9 @@ describe('a stem that fails its function', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     await clock.advance(10);
-    leased(await asked);
+    assertAcquired(await asked);
     assert.equal(troubles.length, 1);
     assert.match(troubles[0] ?? '', /no space left/);
     assert.equal(stemsOf(driver).length, 0);
@@ -72,10 +72,10 @@ describe('a stem that fails its function', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     await clock.advance(100);
-    const lease = leased(await asked);
-    assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
+    const acquired = assertAcquired(await asked);
+    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
     await pool.close(0);
   });
 
@@ -85,7 +85,7 @@ describe('a stem that fails its function', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     await clock.advance(10);
     const failure = await asked;
     assert.ok('kind' in failure && failure.outcome.kind === 'exit');
@@ -118,10 +118,10 @@ describe('a stem that never connects', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(STUCK_MS + 100);
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     await clock.advance(50);
-    const lease = leased(await asked);
-    assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
+    const acquired = assertAcquired(await asked);
+    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
     await pool.close(0);
     assert.equal(driver.promisedMiB, 0);
     assert.equal(clock.pending, 0);
@@ -139,10 +139,10 @@ describe('a stem that never connects', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(100);
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     await clock.advance(10_500);
-    const lease = leased(await asked);
-    assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
+    const acquired = assertAcquired(await asked);
+    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
     assert.match(troubles.join('\n'), /not ready within 10 s/);
     await pool.close(0);
   });
@@ -171,13 +171,13 @@ describe('a stem that was taken while it boots', () => {
     assert.ok(a !== undefined && b !== undefined && c !== undefined);
     pool.announce(a.config, a.runtime);
     await clock.advance(100);
-    const asked = [leaseOf(pool, a), leaseOf(pool, b), leaseOf(pool, c)];
+    const asked = [acquire(pool, a), acquire(pool, b), acquire(pool, c)];
     assert.equal(driver.created.length, 2, 'the stem and one other boot');
     await clock.advance(520);
     assert.equal(driver.created.length, 3);
     await clock.advance(3000);
     assert.deepEqual(
-      (await Promise.all(asked)).map((answer) => leased(answer).revision.functionName),
+      (await Promise.all(asked)).map((answer) => assertAcquired(answer).revision.functionName),
       ['a', 'b', 'c'],
     );
     await pool.close(0);
@@ -204,7 +204,7 @@ describe('stems and an end', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
-    const asked = assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CLOSED' });
+    const asked = assert.rejects(acquire(pool, hello), { code: 'LAM_POOL_CLOSED' });
     await clock.advance(10);
     await pool.close(0);
     await asked;
@@ -220,7 +220,7 @@ describe('stems and an end', () => {
       const hello = revision('hello', 1);
       pool.announce(hello.config, hello.runtime);
       await clock.advance(100);
-      const asked = assert.rejects(leaseOf(pool, hello), { code: 'LAM_POOL_CANCELLED' });
+      const asked = assert.rejects(acquire(pool, hello), { code: 'LAM_POOL_CANCELLED' });
       await clock.advance(10);
       pool.drop('hello', undefined, GONE);
       await asked;
@@ -247,9 +247,9 @@ describe('stems and an end', () => {
     const [stem] = stemsOf(driver);
     pool.drop('hello', undefined, GONE);
     await clock.advance(1000);
-    const lease = leased(await leaseOf(pool, revision('other', 1)));
-    assert.equal(lease.id, stem?.id);
-    assert.equal(driver.alive.get(lease.id)?.boundTo, '/code/other/1');
+    const acquired = assertAcquired(await acquire(pool, revision('other', 1)));
+    assert.equal(acquired.id, stem?.id);
+    assert.equal(driver.alive.get(acquired.id)?.boundTo, '/code/other/1');
     await pool.close(0);
   });
 });
@@ -260,7 +260,7 @@ describe('stems and memory', () => {
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(1000);
     const before = pool.stems;
-    const big = leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 1024, idleTimeoutMs: 1000 })));
+    const big = assertAcquired(await acquire(pool, revision('big', 1, { memoryMiB: 1024, idleTimeoutMs: 1000 })));
     await clock.advance(1000);
     assert.equal(pool.stems, 0);
     pool.release(big, true, 5);
@@ -278,11 +278,11 @@ describe('stems and memory', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(STUCK_MS + 100);
-    pool.release(leased(await leaseOf(pool, hello)), true, 5);
+    pool.release(assertAcquired(await acquire(pool, hello)), true, 5);
     await clock.advance(10);
-    const asked = leaseOf(pool, revision('big', 1, { memoryMiB: 384 }));
+    const asked = acquire(pool, revision('big', 1, { memoryMiB: 384 }));
     await clock.advance(100);
-    assert.equal(leased(await asked).revision.functionName, 'big');
+    assert.equal(assertAcquired(await asked).revision.functionName, 'big');
     await pool.close(0);
   });
 
@@ -302,14 +302,14 @@ describe('stems and memory', () => {
   test('do not take what a request waits for', async () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 512 });
     const hello = revision('hello', 1);
-    const busy = leased(await leaseOf(pool, hello));
-    const asked = leaseOf(pool, revision('big', 1, { memoryMiB: 512 }));
+    const busy = assertAcquired(await acquire(pool, hello));
+    const asked = acquire(pool, revision('big', 1, { memoryMiB: 512 }));
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
     assert.equal(stemsOf(driver).length, 0);
     pool.release(busy, true, 5);
     await clock.advance(100);
-    assert.equal(leased(await asked).revision.functionName, 'big');
+    assert.equal(assertAcquired(await asked).revision.functionName, 'big');
     await pool.close(0);
   });
 });

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
 import { lamError } from '../../../src/errors/index.ts';
 import { parseRuntime, type Runtime } from '../../../src/runtimes/index.ts';
-import { leased, poolHouse } from '../../support/pool-house.ts';
+import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
-import { leaseOf } from '../../support/lease-of.ts';
+import { acquire } from '../../support/acquire.ts';
 
 const NODE = parseRuntime('nodejs') as Runtime;
 
@@ -29,16 +29,16 @@ describe('stems', () => {
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
     const [stem] = [...driver.alive.keys()];
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     await clock.advance(3);
-    const lease = leased(await asked);
-    assert.equal(lease.id, stem);
-    assert.equal(driver.alive.get(lease.id)?.boundTo, '/code/hello/1');
-    assert.deepEqual(attached, [lease.id]);
-    assert.equal(lease.claimCold(), true);
-    assert.equal(lease.claimCold(), false);
-    pool.release(lease, true, 1);
-    assert.equal(pool.tryLease(hello)?.id, stem);
+    const acquired = assertAcquired(await asked);
+    assert.equal(acquired.id, stem);
+    assert.equal(driver.alive.get(acquired.id)?.boundTo, '/code/hello/1');
+    assert.deepEqual(attached, [acquired.id]);
+    assert.equal(acquired.claimCold(), true);
+    assert.equal(acquired.claimCold(), false);
+    pool.release(acquired, true, 1);
+    assert.equal(pool.acquire(hello)?.id, stem);
     await pool.close(0);
   });
 
@@ -48,7 +48,7 @@ describe('stems', () => {
     pool.announce(hello.config, hello.runtime);
     await clock.advance(1000);
     const before = pool.stems;
-    pool.release(leased(await leaseOf(pool, hello)), true, 1);
+    pool.release(assertAcquired(await acquire(pool, hello)), true, 1);
     assert.equal(pool.stems, before - 1);
     await clock.advance(1000);
     assert.ok(pool.stems >= before);
@@ -60,8 +60,8 @@ describe('stems', () => {
     const { pool, driver, clock } = poolHouse();
     pool.announce({ ...DEFAULT_CONFIG, memoryMiB: 512 }, NODE);
     await clock.advance(1000);
-    const lease = leased(await leaseOf(pool, revision('hello', 1)));
-    assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
+    const acquired = assertAcquired(await acquire(pool, revision('hello', 1)));
+    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
     await pool.close(0);
   });
 
@@ -71,22 +71,22 @@ describe('stems', () => {
     pool.announce(hello.config, hello.runtime);
     await clock.advance(110);
     assert.equal(pool.stems, 0);
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     await clock.advance(60);
-    const lease = leased(await asked);
-    assert.equal(driver.alive.get(lease.id)?.spec.code, null);
+    const acquired = assertAcquired(await asked);
+    assert.equal(driver.alive.get(acquired.id)?.spec.code, null);
     await pool.close(0);
   });
 
   test('are not booted while requests wait', async () => {
     const { pool, driver, clock } = poolHouse({ init: () => ({ ms: 500 }) });
     const hello = revision('hello', 1);
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(400);
     assert.equal(driver.created.filter((spec) => spec.code === null).length, 0);
     await clock.advance(1000);
-    leased(await asked);
+    assertAcquired(await asked);
     assert.ok(pool.stems > 0);
     await pool.close(0);
   });
@@ -116,11 +116,11 @@ describe('stems', () => {
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(100);
-    const asked = leaseOf(pool, hello);
+    const asked = acquire(pool, hello);
     await clock.advance(400);
-    const lease = leased(await asked);
+    const acquired = assertAcquired(await asked);
     assert.ok(boots > 0);
-    assert.equal(driver.alive.get(lease.id)?.spec.code, '/code/hello/1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
     await pool.close(0);
   });
 
@@ -129,8 +129,8 @@ describe('stems', () => {
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(1000);
     assert.ok(pool.stems > 0);
-    const lease = leased(await leaseOf(pool, revision('big', 1, { memoryMiB: 512 })));
-    assert.equal(lease.revision.functionName, 'big');
+    const acquired = assertAcquired(await acquire(pool, revision('big', 1, { memoryMiB: 512 })));
+    assert.equal(acquired.revision.functionName, 'big');
     assert.equal(pool.stems, 0);
     assert.ok(driver.promisedMiB <= 512);
     await pool.close(0);

@@ -75,7 +75,7 @@ describe('the router', () => {
     assert.equal(made.pool.counts().idle, 1);
   });
 
-  test('gives the lease back when a session throws, and lets nobody have that sandbox again', async () => {
+  test('gives the acquired back when a session throws, and lets nobody have that sandbox again', async () => {
     await using made = await routerHouse({
       invoke: () => {
         throw lamError('LAM_INTERNAL', { what: 'a bug' });

@@ -1,0 +1,37 @@
+import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
+import type { LamError } from '../errors/index.ts';
+import type { InitOutcome, Session } from '../executor/session.ts';
+import type { MonotonicMs } from '../kit/index.ts';
+import type { PoolRevision } from './revision.ts';
+
+/** The right to run one invocation in a sandbox, from `Pool.acquire` or the queue until `Pool.release`. */
+export interface Acquisition {
+  readonly id: SandboxId;
+  readonly session: Session;
+  readonly sandbox: Sandbox | undefined;
+  /** How long the sandbox's init took, ms. */
+  readonly initMs: number;
+  readonly revision: PoolRevision;
+  /** True for exactly one invocation of a sandbox that was started on demand: the one that reports the cold start. */
+  claimCold(): boolean;
+}
+
+/** A sandbox booted and its code could not be loaded; every request that waited for it gets this. */
+export interface InitFailure {
+  readonly kind: 'init-failed';
+  readonly revision: PoolRevision;
+  readonly outcome: Exclude<InitOutcome, { kind: 'ready' }>;
+  readonly sandboxId: SandboxId;
+  readonly initMs: number;
+  readonly limitMs: number;
+}
+
+/** A request in the queue. Either `resolve` or `reject` is called, once. The pool is not re-entrant: neither may call it before returning. */
+export interface Waiter {
+  /** When it was queued; set by the pool. */
+  since: MonotonicMs;
+  /** Never sent ahead: a large event waiting in a busy sandbox would count against the function's memory. */
+  readonly isLarge?: boolean;
+  resolve(found: Acquisition | InitFailure): void;
+  reject(error: LamError): void;
+}

@@ -1,0 +1,157 @@
+import type { LamError } from '../errors/index.ts';
+import type { Clock } from '../kit/index.ts';
+import type { Waiter } from './acquisition.ts';
+import { refuseLongWaiting } from './admission.ts';
+import type { Capacity } from './capacity.ts';
+import type { Group, Slot } from './group.ts';
+import type { Keeper } from './keeper.ts';
+import { startsWanted } from './policy/index.ts';
+import { canTakeNext, takeWarm } from './reuse.ts';
+import type { SlotLife } from './slot-life.ts';
+import type { StemRack } from './stem-rack.ts';
+
+/** How often queued requests are looked at again, ms. */
+const TICK_MS = 10;
+
+export interface DispatcherOptions {
+  readonly clock: Clock;
+  readonly cores: number;
+  readonly groups: Iterable<Group>;
+  readonly capacity: Capacity;
+  readonly rack: StemRack;
+  readonly life: SlotLife;
+  readonly keeper: Keeper;
+}
+
+/**
+ * Brings queued requests and sandboxes together: one queue per version in arrival order, late binding (a request takes
+ * whichever sandbox is free first), and as many starts as the policy wants.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  /** Groups with a queue. */
+  readonly #queued: Set<Group> = new Set();
+  #stopTick: (() => void) | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Groups with a queue. */
+  get queued(): Iterable<Group> {
+    return this.#queued;
+  }
+
+  /** Queues a request; the function that is returned removes it, and says whether it was still there. */
+  enqueue(group: Group, waiter: Waiter): () => boolean {
+    const { clock } = this.#options;
+    waiter.since = clock.monotonic();
+    group.traffic.arrived(waiter.since);
+    const withdraw = group.queue.push(waiter);
+    this.#queued.add(group);
+    this.#stopTick ??= clock.every(TICK_MS, () => this.#tick());
+    this.pump(group);
+    return withdraw;
+  }
+
+  /** A sandbox is free: the oldest requests take it, else it becomes idle. */
+  offer(slot: Slot): void {
+    const { group } = slot;
+    if (!canTakeNext(slot) || !this.#serveNext(slot)) this.#options.keeper.becameIdle(slot);
+    else if (group.concurrency > 1) this.fill(slot);
+  }
+
+  /** Gives a busy sandbox as many of the oldest requests as it can take. */
+  fill(slot: Slot): void {
+    while (canTakeNext(slot) && this.#serveNext(slot));
+  }
+
+  /** Gives the queue of a group the places that are free, and starts what the policy wants for the rest. */
+  pump(group: Group): void {
+    // Where a sandbox runs several at once, the limit of the version may have kept another one from taking more.
+    while (group.concurrency > 1 && group.queue.size > 0) {
+      const slot = takeWarm(group);
+      if (slot === undefined || !this.#serveNext(slot)) break;
+    }
+    const oldest = group.queue.peek();
+    if (oldest === undefined) {
+      this.#queued.delete(group);
+      return;
+    }
+    const { clock, keeper, groups, capacity, life } = this.#options;
+    const now = clock.monotonic();
+    for (let wanted = this.#startsWanted(group, now - oldest.since, now); wanted > 0; wanted--) {
+      if (!keeper.makeRoom(group, groups, now)) {
+        refuseLongWaiting(group, capacity.memoryBudgetMiB, now);
+        if (group.queue.size === 0) this.#queued.delete(group);
+        return;
+      }
+      life.start(group, now, true);
+    }
+  }
+
+  /** Pumps every queue, the one whose oldest request waits longest first. */
+  pumpAll(): void {
+    if (this.#queued.size === 0) return;
+    const since = (group: Group): number => group.queue.peek()?.since ?? 0;
+    for (const group of [...this.#queued].toSorted((a, b) => since(a) - since(b))) this.pump(group);
+  }
+
+  /** A start failed: tells all who wait, but only the first while others of its version are busy, which may yet serve the rest. */
+  startFailed(slot: Slot, tell: (waiter: Waiter) => void): void {
+    const { group } = slot;
+    if (group.busy === 0) {
+      this.#queued.delete(group);
+      for (const waiter of group.queue.drain()) tell(waiter);
+    } else {
+      const first = group.queue.shift();
+      if (first !== undefined) tell(first);
+    }
+  }
+
+  refuseAll(group: Group, error: LamError): void {
+    this.#queued.delete(group);
+    for (const waiter of group.queue.drain()) waiter.reject(error);
+  }
+
+  /** Stops its timer. */
+  close(): void {
+    this.#stopTick?.();
+  }
+
+  /** The oldest request gets this sandbox. */
+  #serveNext(slot: Slot): boolean {
+    const { group } = slot;
+    const waiter = group.queue.shift();
+    if (waiter === undefined) return false;
+    if (group.queue.size === 0) this.#queued.delete(group);
+    slot.acquire();
+    waiter.resolve(slot);
+    return true;
+  }
+
+  #startsWanted(group: Group, oldestWaitMs: number, now: number): number {
+    const { cores, capacity, rack } = this.#options;
+    return startsWanted({
+      waiting: group.queue.size,
+      oldestWaitMs,
+      busy: group.busy,
+      starting: group.starting,
+      serviceMs: group.service.value,
+      coldMs: group.coldMs,
+      room: group.headroom,
+      bootRoom: capacity.bootRoom(now),
+      cores,
+      concurrency: group.concurrency,
+      stemReady: rack.readyFor(group.stemKey),
+      stemMs: rack.expectedBindMs,
+    });
+  }
+
+  #tick(): void {
+    this.pumpAll();
+    if (this.#queued.size > 0) return;
+    this.#stopTick?.();
+    this.#stopTick = undefined;
+  }
+}
