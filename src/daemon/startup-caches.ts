@@ -1,4 +1,4 @@
-import type { StartupCaches } from '../pool/index.ts';
+import type { StartupCacheSource } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** Code smaller than this loads as fast without, bytes (measured: a handler of some lines gains nothing, a bundle of 1 MB more than half of its init). */
@@ -8,7 +8,7 @@ const WORTH_BYTES = 128 * 1024;
  * The store's start-up caches as the pool wants them: one for each function, artifact, interpreter and driver. Drivers differ in
  * paths; and what one function's sandbox makes is never loaded by another's, though their code be the same.
  */
-export function startupCachesOf({ artifacts, startupCaches }: Store, driver: string): StartupCaches {
+export function startupCachesOf({ artifacts, startupCaches }: Store, driver: string): StartupCacheSource {
   const keyOf = (functionName: string, interpreter: string): string => `${driver} ${functionName} ${interpreter}`;
   return {
     async find({ artifact, functionName }, interpreter) {

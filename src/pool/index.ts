@@ -1,5 +1,5 @@
 export { Pool, type Counts, type PoolOptions } from './pool.ts';
 export type { Acquisition, InitFailure, Waiter } from './acquisition.ts';
 export type { PoolRevision } from './revision.ts';
-export type { StartupCaches } from './slot-life.ts';
+export type { StartupCacheSource } from './slot-life.ts';
 export type { SandboxId } from '../driver/sandbox.ts';

@@ -15,7 +15,7 @@ import { Keeper } from './keeper.ts';
 import type { Traffic } from './policy/index.ts';
 import { takeWarm } from './reuse.ts';
 import type { PoolRevision } from './revision.ts';
-import { SlotLife, type StartupCaches } from './slot-life.ts';
+import { SlotLife, type StartupCacheSource } from './slot-life.ts';
 import { StemRack } from './stem-rack.ts';
 
 export interface PoolOptions {
@@ -26,7 +26,7 @@ export interface PoolOptions {
   readonly cores: number;
   /** Hooks of the session of a new sandbox. */
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
-  readonly startupCaches?: StartupCaches;
+  readonly startupCaches?: StartupCacheSource;
   /** Whether unqualified requests run this version; asked when it is first used. */
   readonly isLive?: (revision: PoolRevision) => boolean;
   /** Gets a sentence about each failure in the background. */

@@ -12,8 +12,8 @@ import type { PoolRevision } from './revision.ts';
 import type { StemRack } from './stem-rack.ts';
 import type { Stem } from './stem.ts';
 
-/** What makes loading a version's code faster the next time; kept by somebody else. */
-export interface StartupCaches {
+/** Start-up caches of earlier sandboxes, which make loading the same code faster. */
+export interface StartupCacheSource {
   /** What was kept for this code and this interpreter; where nothing was, whether it would pay. Never rejects. */
   find(
     revision: PoolRevision,
@@ -27,7 +27,7 @@ export interface SlotLifeOptions {
   readonly clock: Clock;
   readonly capacity: Capacity;
   readonly rack: StemRack;
-  readonly startupCaches: StartupCaches | undefined;
+  readonly startupCaches: StartupCacheSource | undefined;
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
   /** It is warm and runs nothing. */
   readonly onReady: (slot: Slot) => void;

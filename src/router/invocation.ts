@@ -70,7 +70,7 @@ export interface Underway {
 }
 
 /** What an invocation needs of the daemon. */
-export interface Surroundings {
+export interface InvocationParts {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly log: PlatformLog;
@@ -81,7 +81,7 @@ export interface Surroundings {
 export class Invocation implements Underway, Waiter, InvocationHooks {
   since = 0;
   readonly isLarge: boolean;
-  readonly #around: Surroundings;
+  readonly #around: InvocationParts;
   readonly #request: InvokeRequest;
   readonly #sink: InvokeSink;
   readonly #requestId: string;
@@ -98,7 +98,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   /** Monotonic time it was given to its sandbox. */
   #began = 0;
 
-  constructor(around: Surroundings, request: InvokeRequest, sink: InvokeSink) {
+  constructor(around: InvocationParts, request: InvokeRequest, sink: InvokeSink) {
     this.#around = around;
     this.#request = request;
     this.isLarge = request.event.byteLength > LARGE_BYTES;

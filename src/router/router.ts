@@ -3,7 +3,7 @@ import type { Clock } from '../kit/index.ts';
 import type { Session, SessionHooks } from '../executor/session.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Pool, PoolRevision } from '../pool/index.ts';
-import { Invocation, type InvokeRequest, type InvokeSink, type Surroundings, type Underway } from './invocation.ts';
+import { Invocation, type InvokeRequest, type InvokeSink, type InvocationParts, type Underway } from './invocation.ts';
 import { PlatformLog } from './platform-log.ts';
 
 export interface RouterOptions {
@@ -16,7 +16,7 @@ export interface RouterOptions {
 
 /** Turns (name, qualifier, event) into one answer: picks the version, waits for a sandbox, runs, logs, gives it back. */
 export class Router {
-  readonly #around: Surroundings;
+  readonly #around: InvocationParts;
   readonly #logs: LogStore;
 
   constructor({ pool, logs, clock, resolve }: RouterOptions) {

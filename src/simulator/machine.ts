@@ -1,8 +1,8 @@
 import { startsWanted } from '../pool/policy/index.ts';
 import { EventHeap } from './event-heap.ts';
 import { AGE, FINISH, KINDS, LOOK, READY, REFILL, STEM_BOOTED, TICK } from './event-kinds.ts';
-import { Place } from './place.ts';
-import type { Policy } from './policy.ts';
+import { FunctionState } from './function-state.ts';
+import type { Policy, PolicyMachine } from './policy.ts';
 import { Sandbox } from './sandbox.ts';
 import { StemShelf, type ShelfOwner } from './stem-shelf.ts';
 import { Tally, type Outcome } from './tally.ts';
@@ -24,11 +24,11 @@ export interface MachineOptions {
 const MOST_SANDBOXES = 1000;
 
 /** A machine that serves a trace as a policy says, in virtual time. One run each. */
-export class Machine implements ShelfOwner {
+export class Machine implements PolicyMachine, ShelfOwner {
   readonly trace: Trace;
   readonly options: MachineOptions;
   readonly #policy: Policy;
-  readonly #places: readonly Place[];
+  readonly #states: readonly FunctionState[];
   readonly #heap: EventHeap = new EventHeap();
   readonly #tally: Tally;
   readonly #shelf: StemShelf | undefined;
@@ -48,7 +48,7 @@ export class Machine implements ShelfOwner {
     this.options = options;
     this.#policy = policy;
     this.#tally = new Tally(trace.of.length);
-    this.#places = trace.functions.map(() => new Place());
+    this.#states = trace.functions.map(() => new FunctionState());
     this.#shelf = policy.stems === true ? new StemShelf(this, options.stemMiB, options.bootMs) : undefined;
     policy.attach(this);
     if (policy.tickMs > 0) this.#heap.push(policy.tickMs, TICK);
@@ -112,16 +112,16 @@ export class Machine implements ShelfOwner {
 
   /** Sandboxes of a function that wait for requests; the longest unused first, as far as its policy reuses the newest. */
   free(of: number): readonly Sandbox[] {
-    return this.#place(of).free;
+    return this.#stateOf(of).free;
   }
 
   /** Sandboxes of a function: that serve something, and all there are or will be. */
   busy(of: number): number {
-    return this.#place(of).busy;
+    return this.#stateOf(of).busy;
   }
 
   all(of: number): number {
-    return this.#place(of).all;
+    return this.#stateOf(of).all;
   }
 
   /** What a cold start takes without a stem, ms. */
@@ -143,18 +143,18 @@ export class Machine implements ShelfOwner {
 
   /** Moves the sandbox whose turn is next behind the others of its function. */
   rotate(of: number): void {
-    const { free } = this.#place(of);
+    const { free } = this.#stateOf(of);
     const first = free.shift();
     if (first !== undefined) free.push(first);
   }
 
   /** Ends one that serves nothing. */
   end(sandbox: Sandbox): void {
-    const place = this.#place(sandbox.of);
+    const state = this.#stateOf(sandbox.of);
     this.#rent(sandbox);
     this.#idle.delete(sandbox);
-    if (sandbox.isFree) place.free.splice(place.free.indexOf(sandbox), 1);
-    place.all--;
+    if (sandbox.isFree) state.free.splice(state.free.indexOf(sandbox), 1);
+    state.all--;
     if (sandbox.isAhead && !sandbox.isUsed) this.#tally.prewarmsWasted++;
     sandbox.isEnded = true;
     this.#spareIds.push(sandbox.id);
@@ -175,8 +175,8 @@ export class Machine implements ShelfOwner {
     this.#heap.push(time, STEM_BOOTED);
   }
 
-  #place(of: number): Place {
-    return this.#places[of] as Place;
+  #stateOf(of: number): FunctionState {
+    return this.#states[of] as FunctionState;
   }
 
   #happen(event: number): void {
@@ -189,14 +189,14 @@ export class Machine implements ShelfOwner {
         this.#ready(this.#sandboxes[subject] as Sandbox);
         break;
       case LOOK:
-        if (this.#place(subject).lookAt === this.now) {
-          this.#place(subject).lookAt = Infinity;
+        if (this.#stateOf(subject).lookAt === this.now) {
+          this.#stateOf(subject).lookAt = Infinity;
           this.#look(subject);
         }
         break;
       case AGE:
-        if (this.#place(subject).ageAt === this.now) {
-          this.#place(subject).ageAt = Infinity;
+        if (this.#stateOf(subject).ageAt === this.now) {
+          this.#stateOf(subject).ageAt = Infinity;
           this.#pump(subject);
         }
         break;
@@ -215,80 +215,80 @@ export class Machine implements ShelfOwner {
 
   #arrive(request: number): void {
     const of = this.trace.of[request] ?? 0;
-    const place = this.#place(of);
+    const state = this.#stateOf(of);
     this.#policy.arrived(of, this.now);
-    const sandbox = place.queue.size > 0 ? undefined : this.#pick(place);
+    const sandbox = state.queue.size > 0 ? undefined : this.#pick(state);
     if (sandbox !== undefined) {
       this.#serve(sandbox, request);
       return;
     }
-    place.queue.push(request);
+    state.queue.push(request);
     this.#pump(of);
   }
 
-  #pick({ free }: Place): Sandbox | undefined {
+  #pick({ free }: FunctionState): Sandbox | undefined {
     return this.#policy.reuse === 'newest' ? free.at(-1) : free[0];
   }
 
   #serve(sandbox: Sandbox, request: number): void {
     const { perSandbox, reuse } = this.#policy;
-    const place = this.#place(sandbox.of);
+    const state = this.#stateOf(sandbox.of);
     const came = this.trace.starts[request] ?? 0;
     if (sandbox.active === 0) {
       this.#rent(sandbox);
       this.#idle.delete(sandbox);
-      place.busy++;
+      state.busy++;
     }
     sandbox.active++;
     sandbox.isUsed = true;
     if (sandbox.active >= perSandbox) {
-      if (sandbox.isFree) this.#unfree(sandbox, place);
+      if (sandbox.isFree) this.#unfree(sandbox, state);
     } else if (reuse === 'in-turn' && sandbox.isFree) {
-      this.#unfree(sandbox, place);
-      place.free.push(sandbox);
+      this.#unfree(sandbox, state);
+      state.free.push(sandbox);
       sandbox.isFree = true;
     }
     this.#tally.answered(request, this.now - came, sandbox.readyAt > came);
     const durationMs = this.trace.durations[request] ?? 0;
-    place.service.add(durationMs);
+    state.service.add(durationMs);
     this.#heap.push(this.now + durationMs, sandbox.id * KINDS + FINISH);
-    this.#policy.served?.(sandbox.of, place.busy, this.now);
+    this.#policy.served?.(sandbox.of, state.busy, this.now);
   }
 
-  #unfree(sandbox: Sandbox, { free }: Place): void {
+  #unfree(sandbox: Sandbox, { free }: FunctionState): void {
     if (free.at(-1) === sandbox) free.pop();
     else free.splice(free.indexOf(sandbox), 1);
     sandbox.isFree = false;
   }
 
   #finish(sandbox: Sandbox): void {
-    const place = this.#place(sandbox.of);
+    const state = this.#stateOf(sandbox.of);
     sandbox.active--;
-    if (sandbox.active === 0) place.busy--;
-    this.#offer(sandbox, place);
+    if (sandbox.active === 0) state.busy--;
+    this.#offer(sandbox, state);
   }
 
   #ready(sandbox: Sandbox): void {
-    const place = this.#place(sandbox.of);
-    place.starting--;
+    const state = this.#stateOf(sandbox.of);
+    state.starting--;
     if (sandbox.waiter >= 0) this.#serve(sandbox, sandbox.waiter);
     sandbox.waiter = -1;
-    this.#offer(sandbox, place);
+    this.#offer(sandbox, state);
   }
 
   /** It has room: for the queue, else for whoever comes. */
-  #offer(sandbox: Sandbox, place: Place): void {
-    while (place.queue.size > 0 && sandbox.active < this.#policy.perSandbox)
-      this.#serve(sandbox, place.queue.shift() ?? 0);
-    if (place.queue.size > 0) this.#pump(sandbox.of);
+  #offer(sandbox: Sandbox, state: FunctionState): void {
+    while (state.queue.size > 0 && sandbox.active < this.#policy.perSandbox)
+      this.#serve(sandbox, state.queue.shift() ?? 0);
+    if (state.queue.size > 0) this.#pump(sandbox.of);
     if (sandbox.active >= this.#policy.perSandbox) return;
     if (sandbox.active === 0) {
       sandbox.idleSince = this.now;
       this.#idle.add(sandbox);
     }
     if (!sandbox.isFree) {
-      if (place.free.length < this.#policy.mostFree) {
-        place.free.push(sandbox);
+      if (state.free.length < this.#policy.mostFree) {
+        state.free.push(sandbox);
         sandbox.isFree = true;
       } else if (sandbox.active === 0) {
         this.end(sandbox);
@@ -302,20 +302,20 @@ export class Machine implements ShelfOwner {
   }
 
   #look(of: number): void {
-    const place = this.#place(of);
+    const state = this.#stateOf(of);
     const again = this.#policy.look(of, this.now);
     // Not twice at the same time, however a sum of floating point numbers comes out.
     const at = Math.max(again, this.now + 1);
-    if (at >= place.lookAt) return;
-    place.lookAt = at;
+    if (at >= state.lookAt) return;
+    state.lookAt = at;
     this.#heap.push(at, of * KINDS + LOOK);
   }
 
   /** Starts what the queue of a function needs. */
   #pump(of: number): void {
-    const place = this.#place(of);
+    const state = this.#stateOf(of);
     const isLate = this.#policy.binding === 'late';
-    for (let wanted = isLate ? this.#lateStarts(place, of) : place.queue.size; wanted > 0; wanted--) {
+    for (let wanted = isLate ? this.#lateStarts(state, of) : state.queue.size; wanted > 0; wanted--) {
       if (!this.#makeRoom(of)) {
         this.#blocked.add(of);
         return;
@@ -324,31 +324,31 @@ export class Machine implements ShelfOwner {
       const bootMs = hasStem ? this.options.stemMs : this.options.bootMs;
       if (hasStem) this.#tally.stemHits++;
       const sandbox = this.#start(of, bootMs + (this.trace.functions[of]?.initMs ?? 0), false);
-      if (!isLate) sandbox.waiter = place.queue.shift() ?? -1;
+      if (!isLate) sandbox.waiter = state.queue.shift() ?? -1;
     }
     this.#blocked.delete(of);
   }
 
-  #lateStarts(place: Place, of: number): number {
-    const oldest = place.queue.peek();
+  #lateStarts(state: FunctionState, of: number): number {
+    const oldest = state.queue.peek();
     if (oldest === undefined) return 0;
     const oldestWaitMs = this.now - (this.trace.starts[oldest] ?? 0);
     const coldMs = this.coldMs(of);
     const stemMs = this.options.stemMs + (this.trace.functions[of]?.initMs ?? 0);
     const stemReady = this.#shelf?.ready ?? 0;
     const giveUpAt = this.now - oldestWaitMs + (stemReady > 0 ? stemMs : coldMs) + 1;
-    if (giveUpAt > this.now && giveUpAt < place.ageAt) {
-      place.ageAt = giveUpAt;
+    if (giveUpAt > this.now && giveUpAt < state.ageAt) {
+      state.ageAt = giveUpAt;
       this.#heap.push(giveUpAt, of * KINDS + AGE);
     }
     return startsWanted({
-      waiting: place.queue.size,
+      waiting: state.queue.size,
       oldestWaitMs,
-      busy: place.busy,
-      starting: place.starting,
-      serviceMs: place.service.value,
+      busy: state.busy,
+      starting: state.starting,
+      serviceMs: state.service.value,
       coldMs,
-      room: MOST_SANDBOXES - place.all,
+      room: MOST_SANDBOXES - state.all,
       bootRoom: Infinity,
       cores: this.options.cores,
       concurrency: this.#policy.perSandbox,
@@ -361,9 +361,9 @@ export class Machine implements ShelfOwner {
     const id = this.#spareIds.pop() ?? this.#sandboxes.length;
     const sandbox = new Sandbox(id, this.now + takesMs, isAhead, { of, memoryMiB: this.memoryMiB(of) });
     this.#sandboxes[id] = sandbox;
-    const place = this.#place(of);
-    place.starting++;
-    place.all++;
+    const state = this.#stateOf(of);
+    state.starting++;
+    state.all++;
     this.#usedMiB += sandbox.memoryMiB;
     this.#tally.starts++;
     this.#heap.push(sandbox.readyAt, id * KINDS + READY);

@@ -1,5 +1,31 @@
-import type { Machine } from './machine.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { Trace } from './trace.ts';
+
+/** What a policy may ask of the machine and do on it. `of`: the index of a function in the trace. */
+export interface PolicyMachine {
+  readonly trace: Trace;
+  /** Memory of all sandboxes, stems included, MiB. */
+  readonly heldMiB: number;
+  /** Bound of the same, MiB. */
+  readonly budgetMiB: number;
+  /** Sandboxes of a function that can take a request; the least recently used first, as far as its policy reuses the newest. */
+  free(of: number): readonly Sandbox[];
+  /** Number of sandboxes of a function that serve something. */
+  busy(of: number): number;
+  /** Number of all its sandboxes, those that start included. */
+  all(of: number): number;
+  /** Duration of a cold start without a stem, ms. */
+  coldMs(of: number): number;
+  memoryMiB(of: number): number;
+  /** Starts a sandbox before it is needed, if there is free memory for it. Returns whether. */
+  startAhead(of: number): boolean;
+  /** Moves the free sandbox that would serve next behind the others of its function. */
+  rotate(of: number): void;
+  /** Ends a sandbox that serves nothing. */
+  end(sandbox: Sandbox): void;
+  /** Calls {@link Policy.look} for a function now. */
+  lookAgain(of: number): void;
+}
 
 /** What one kind of runtime decides. Time is the machine's; all in ms. */
 export interface Policy {
@@ -17,7 +43,7 @@ export interface Policy {
   /** How often {@link Policy.tick} is called, ms; 0: never. */
   readonly tickMs: number;
 
-  attach(machine: Machine): void;
+  attach(machine: PolicyMachine): void;
   /** A request came, before it is served. `busy`: sandboxes that serve others. */
   arrived(of: number, now: number): void;
   /** It is served. `busy`: sandboxes of the function that serve something now. */

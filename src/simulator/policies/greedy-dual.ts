@@ -1,5 +1,5 @@
 import { greedyDualPriority } from '../../pool/policy/index.ts';
-import type { Machine } from '../machine.ts';
+import type { PolicyMachine } from '../policy.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { PlainPolicy } from './plain-policy.ts';
 
@@ -8,7 +8,7 @@ export class GreedyDual extends PlainPolicy {
   readonly name = 'greedy-dual';
   #counts: Float64Array = new Float64Array();
 
-  override attach(machine: Machine): void {
+  override attach(machine: PolicyMachine): void {
     super.attach(machine);
     this.#counts = new Float64Array(machine.trace.functions.length);
   }

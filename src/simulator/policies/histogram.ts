@@ -1,4 +1,4 @@
-import type { Machine } from '../machine.ts';
+import type { PolicyMachine } from '../policy.ts';
 import { PlainPolicy } from './plain-policy.ts';
 
 const MINUTE_MS = 60_000;
@@ -64,7 +64,7 @@ export class HistogramKeep extends PlainPolicy {
   readonly name = 'histogram';
   #gaps: readonly Gaps[] = [];
 
-  override attach(machine: Machine): void {
+  override attach(machine: PolicyMachine): void {
     super.attach(machine);
     this.#gaps = machine.trace.functions.map(() => new Gaps());
   }

@@ -1,5 +1,5 @@
 import { greedyDualPriority, MemoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
-import type { Machine } from '../machine.ts';
+import type { PolicyMachine } from '../policy.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { PlainPolicy } from './plain-policy.ts';
 
@@ -35,7 +35,7 @@ export class LamKeep extends PlainPolicy {
     this.#fixedPrice = price;
   }
 
-  override attach(machine: Machine): void {
+  override attach(machine: PolicyMachine): void {
     super.attach(machine);
     this.#traffic = machine.trace.functions.map(() => new Traffic());
     this.#costs = machine.trace.functions.map((_, of) => ({

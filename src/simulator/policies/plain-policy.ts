@@ -1,6 +1,5 @@
 import { chooseEvictions } from '../../pool/policy/index.ts';
-import type { Machine } from '../machine.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy, PolicyMachine } from '../policy.ts';
 import type { Sandbox } from '../sandbox.ts';
 
 /** What a policy does where it says nothing else: a request waits for its own sandbox, and the longest unused goes first. */
@@ -11,7 +10,7 @@ export abstract class PlainPolicy implements Policy {
   readonly mostFree: number = Infinity;
   readonly binding: Policy['binding'] = 'early';
   readonly tickMs: number = 0;
-  protected machine!: Machine;
+  protected machine!: PolicyMachine;
   /** Greedy-dual's: the priority of what was evicted last. The others have no use for it. */
   protected clock = 0;
 
@@ -20,7 +19,7 @@ export abstract class PlainPolicy implements Policy {
     this.perSandbox = perSandbox;
   }
 
-  attach(machine: Machine): void {
+  attach(machine: PolicyMachine): void {
     this.machine = machine;
   }
 

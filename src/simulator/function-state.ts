@@ -1,8 +1,8 @@
 import { Ewma, Fifo } from '../kit/index.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** One function on the machine. */
-export class Place {
+/** The sandboxes and the queue of one function on the machine. */
+export class FunctionState {
   /** Sandboxes that can take a request; the one used last at the end. */
   readonly free: Sandbox[] = [];
   /** Requests that no sandbox is bound to. */
