@@ -21,17 +21,19 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   driver: { may: ['executor', 'runtimes', 'contract', 'kit', 'errors'], packages: ['dockerode'] },
   pool: { may: ['contract', 'kit', 'errors', 'runtimes'], files: ['driver/sandbox.ts', 'executor/session.ts'] },
   store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
-  registry: { may: ['store', 'runtimes', 'contract', 'kit', 'errors'] },
+  triggers: { may: ['contract', 'kit', 'errors'] },
+  registry: { may: ['store', 'triggers', 'runtimes', 'contract', 'kit', 'errors'] },
   logs: { may: ['contract', 'kit', 'errors'] },
   router: { may: ['pool', 'logs', 'contract', 'kit', 'errors', 'runtimes'], files: ['executor/session.ts'] },
   operations: { may: ['registry', 'store', 'logs', 'contract'] },
-  edge: { may: ['operations', 'router', 'contract', 'kit', 'errors'] },
+  edge: { may: ['operations', 'router', 'triggers', 'contract', 'kit', 'errors'] },
   daemon: {
     may: [
       'edge',
       'operations',
       'router',
       'registry',
+      'triggers',
       'store',
       'logs',
       'pool',
@@ -44,7 +46,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   simulator: { may: ['kit', 'errors'], files: ['pool/policy/index.ts'] },
   client: { may: ['contract', 'kit', 'errors'] },
-  project: { may: ['runtimes', 'contract', 'kit', 'errors'], packages: ['yaml', 'ajv'] },
+  project: { may: ['triggers', 'runtimes', 'contract', 'kit', 'errors'], packages: ['yaml', 'ajv'] },
   scaffold: { may: ['project', 'runtimes', 'contract', 'kit', 'errors'] },
   build: {
     may: ['project', 'runtimes', 'contract', 'errors'],
@@ -82,6 +84,7 @@ export const OPEN_FILES: readonly string[] = [
   'executor/frames.ts',
   'client/raw-http.ts',
   'pool/policy/index.ts',
+  'triggers/supervisor/index.ts',
 ];
 
 /** Where each module loaded is paid for at every call, so the ground floor may be entered by the file. */
@@ -186,6 +189,27 @@ const forbidden: IForbiddenRuleType[] = [
     comment: 'A main.ts or worker.ts runs on load: it is started, never imported.',
     from: { path: '^src/' },
     to: { path: MAINS, dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'triggers-run-in-the-daemon',
+    severity: 'error',
+    comment: 'What runs triggers is loaded by the daemon alone; the CLI only checks them (docs/ARCHITECTURE.md).',
+    from: { path: '^src/', pathNot: '^src/(daemon|triggers/supervisor)/' },
+    to: { path: '^src/triggers/supervisor/' },
+  },
+  {
+    name: 'a-kind-runs-when-first-used',
+    severity: 'error',
+    comment: "The running half of a kind, `<kind>/run.ts`, is loaded by its kind's load() with a dynamic import.",
+    from: { path: '^src/' },
+    to: { path: '^src/triggers/[^/]+/run\\.ts$', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+  },
+  {
+    name: 'kinds-apart',
+    severity: 'error',
+    comment: 'A kind of trigger knows no other; what two of them need lies beside their folders.',
+    from: { path: '^src/triggers/([^/]+)/' },
+    to: { path: '^src/triggers/[^/]+/', pathNot: '^src/triggers/$1/' },
   },
   {
     name: 'processes-in-few-places',

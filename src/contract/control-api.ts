@@ -1,5 +1,6 @@
 import type { Digest } from './artifact.ts';
 import type { FunctionConfig } from './function-config.ts';
+import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
 
 /**
  * The control API: JSON over HTTP on the Unix socket of the home (0700: only its owner), and on the HTTP port for whoever
@@ -87,7 +88,10 @@ export interface ArtifactAnswer {
 }
 
 /** The author's half of a configuration; what is left out takes the default. */
-export type ConfigInput = Partial<FunctionConfig>;
+export type ConfigInput = Partial<FunctionConfig> & ShortForms;
+
+/** A complete configuration as answers show it: triggers that have a short form are in that, too. */
+export type ShownConfig = FunctionConfig & Required<ShortForms>;
 
 export interface PublishRequest {
   readonly artifact: Digest;
@@ -132,8 +136,8 @@ export interface RollbackAnswer {
 /** Live settings kept across deploys: set wins over lam.yaml until unset. Publishes a new version when it changes anything. */
 export interface ConfigPatch {
   /** Fields of FunctionConfig but `environment`, in their own units. */
-  readonly set?: Partial<Omit<FunctionConfig, 'environment'>>;
-  readonly unset?: readonly (keyof FunctionConfig)[];
+  readonly set?: Omit<ConfigInput, 'environment'>;
+  readonly unset?: readonly (keyof ConfigInput)[];
   readonly setEnvironment?: Readonly<Record<string, string>>;
   readonly unsetEnvironment?: readonly string[];
   readonly message?: string;
@@ -152,7 +156,10 @@ export interface FunctionSummary {
   readonly live: number;
   readonly versions: number;
   readonly url: string;
+  /** Triggers of type `http`, in their short form. */
   readonly routes: readonly string[];
+  /** Of the live version. */
+  readonly triggers: readonly TriggerConfig[];
   /** When the live pointer last moved. */
   readonly updatedAt: number;
   readonly sandboxes: { readonly starting: number; readonly idle: number; readonly busy: number };
@@ -161,7 +168,7 @@ export interface FunctionSummary {
 export interface VersionInfo {
   readonly version: number;
   readonly artifact: Digest;
-  readonly config: FunctionConfig;
+  readonly config: ShownConfig;
   readonly createdAt: number;
   readonly by: string;
   readonly message: string;
@@ -185,7 +192,7 @@ export interface Movement {
 export interface FunctionDetail extends FunctionSummary {
   readonly createdAt: number;
   readonly arn: string;
-  readonly config: FunctionConfig;
+  readonly config: ShownConfig;
   /** Settings made with `lam config` and `lam env`, which win over lam.yaml. */
   readonly overrides: ConfigInput;
   readonly aliases: Readonly<Record<string, number>>;
@@ -193,6 +200,8 @@ export interface FunctionDetail extends FunctionSummary {
   readonly allVersions: readonly VersionInfo[];
   /** Newest first. */
   readonly history: readonly Movement[];
+  /** Triggers that the daemon runs; those of type `http` are served with the port and are not among them. */
+  readonly triggerStates: readonly TriggerState[];
 }
 
 export interface GcRequest {

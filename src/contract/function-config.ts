@@ -1,3 +1,5 @@
+import type { TriggerConfig } from './trigger.ts';
+
 /** Everything about a version but its code. Immutable once published; part of the revision's identity. */
 export interface FunctionConfig {
   /** A runtime identifier as the author wrote it: `nodejs`, `nodejs22.x`, `python3`, `python3.11`, `provided` ... */
@@ -29,8 +31,8 @@ export interface FunctionConfig {
   readonly minWarm: number;
   /** How long an unused sandbox stays warm, milliseconds; null leaves it to the pool, which knows when the function is called. */
   readonly idleTimeoutMs: number | null;
-  /** `METHOD /path/{param}/{rest+}` or `ANY /path`; served at the root of the HTTP port. */
-  readonly routes: readonly string[];
+  /** What invokes it without a direct caller. */
+  readonly triggers: readonly TriggerConfig[];
 }
 
 /** AWS Lambda's defaults where it has them (128 MiB, 3 s, 512 MiB of /tmp, 1024 processes and threads). */
@@ -51,7 +53,7 @@ export const DEFAULT_CONFIG: FunctionConfig = {
   maxQueue: 1024,
   minWarm: 0,
   idleTimeoutMs: null,
-  routes: [],
+  triggers: [],
 };
 
 /** Inclusive bounds of the numeric settings, in the unit of the field. */

@@ -9,4 +9,4 @@ export * from './limits.ts';
 export * from './log-record.ts';
 export * from './make-home.ts';
 export * from './names.ts';
-export * from './route.ts';
+export * from './trigger.ts';

@@ -1,22 +1,25 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { parseRuntime } from '../runtimes/index.ts';
 import type { DaemonOptions, Reclaimed, Status } from '../contract/index.ts';
-import { createEdge, RouteTable, type Door, type EdgeOptions } from '../edge/index.ts';
+import { createEdge, type Door, type EdgeOptions } from '../edge/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { SandboxDriver } from '../driver/index.ts';
 import { systemClock, type Clock } from '../kit/index.ts';
 import { LogStore } from '../logs/index.ts';
 import { createOperations } from '../operations/index.ts';
 import { Pool } from '../pool/index.ts';
-import { Registry } from '../registry/index.ts';
+import { LIVE_TRIGGERS, Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
 import { openStore, type Store } from '../store/index.ts';
+import { TRIGGER_KINDS } from '../triggers/index.ts';
+import { DeployedTriggers } from '../triggers/supervisor/index.ts';
+import { httpRoutes } from './http-routes.ts';
 import type { DriverChoice } from './choose-driver.ts';
 import { stderrLog } from './daemon-log.ts';
 import { drain, Followers } from './drain.ts';
 import { openDriver } from './open-driver.ts';
 import { keepLogsInStep } from './logs-in-step.ts';
-import { announceDeployed, keepPoolInStep } from './pool-in-step.ts';
+import { announceDeployed, keepPoolInStep, MIN_WARM } from './pool-in-step.ts';
 import { isLoopbackAddress, listenOnPort, listenOnSocket } from './listen.ts';
 import { startupCachesOf } from './startup-caches.ts';
 import { waitForStop } from './stop.ts';
@@ -36,7 +39,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const clock = systemClock;
   if (!isLoopbackAddress(options.host) && options.token === undefined)
     throw lamError('LAM_DAEMON_TOKEN_NEEDED', { host: options.host });
-  const store = await openStore(options.home, { clock });
+  const store = await openStore(options.home, { clock, facts: [LIVE_TRIGGERS, MIN_WARM] });
   const closers: (() => Promise<void>)[] = [() => store.close()];
   try {
     const logs = LogStore.open({
@@ -95,7 +98,7 @@ async function serve(parts: Parts): Promise<number> {
     router,
     operations,
     clock,
-    routes: cachedRoutes(registry),
+    routes: httpRoutes(new DeployedTriggers(registry)),
     exists: (name) => registry.has(name),
   };
   const door: Door = { kind: 'port', token: options.token, open: !isLoopbackAddress(options.host) };
@@ -143,7 +146,9 @@ function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; re
       url: (name) => `${url()}/${name}`,
       sandboxes: (name) => pool.counts(name),
       warm: ({ functionName, version }) => pool.counts(functionName, version).idle,
+      triggers: () => [],
     },
+    kinds: TRIGGER_KINDS,
   });
   const pool: Pool = new Pool({
     driver,
@@ -162,17 +167,4 @@ function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; re
   keepPoolInStep(registry, pool);
   keepLogsInStep(registry, logs, stderrLog);
   return { pool, router, registry };
-}
-
-function cachedRoutes(registry: Registry): () => RouteTable {
-  let change = -1;
-  let table = new RouteTable([]);
-  return () => {
-    const live = registry.routes();
-    if (live.change !== change) {
-      ({ change } = live);
-      table = new RouteTable(live.routes.map((r) => ({ functionName: r.functionName, text: r.route })));
-    }
-    return table;
-  };
 }

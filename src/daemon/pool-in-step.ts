@@ -2,12 +2,18 @@ import type { Clock } from '../kit/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Pool } from '../pool/index.ts';
 import type { Registry } from '../registry/index.ts';
-import type { CatalogueView } from '../store/index.ts';
+import type { CatalogueView, OutlineFact } from '../store/index.ts';
 
 /** How long after the start the pool hears of what is deployed, ms: requests that come with the start go first. */
 const ANNOUNCE_MS = 100;
 /** Functions deployed last whose kinds are worth a stem; of thousands the rest would only cost memory to look at. */
 const MOST_ANNOUNCED = 100;
+
+/** Which functions have sandboxes kept warm: of all of them at the start, without reading their records. */
+export const MIN_WARM: OutlineFact<number> = {
+  name: 'minWarm',
+  derive: ({ minWarm }) => (minWarm > 0 ? minWarm : undefined),
+};
 
 /** Sandboxes follow the pointers: those of a version nobody points at expire soon, those of a deleted one end. */
 export function keepPoolInStep(registry: Registry, pool: Pool): void {
@@ -38,7 +44,7 @@ export function announceDeployed(
     const names = [...view.names()].toSorted((a, b) => updatedAt(a) - updatedAt(b));
     // The one announced last is taken to be used next.
     for (const [at, name] of names.entries()) {
-      const keepsWarm = (view.outline(name)?.minWarm ?? 0) > 0;
+      const keepsWarm = view.fact(name, MIN_WARM) !== undefined;
       if (!keepsWarm && at < names.length - MOST_ANNOUNCED) continue;
       const revision = registry.resolve(name);
       if (keepsWarm) pool.setLive(revision);

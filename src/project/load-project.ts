@@ -6,14 +6,15 @@ import { parseSource } from './document.ts';
 import { findProjectFile } from './locate.ts';
 import { meaningFaults } from './meaning.ts';
 import type { Project, ProjectFault } from './project.ts';
+import { TRIGGER_KINDS, type TriggerKind } from '../triggers/index.ts';
 import { projectFunction } from './project-function.ts';
 import { structureFaults } from './structure.ts';
 
 /**
  * Loads the project that `from` (a folder) lies in. Throws `LAM_PROJECT_NOT_FOUND`, or `LAM_PROJECT_INVALID` with
- * every fault of the file in the order of its lines.
+ * every fault of the file in the order of its lines. `kinds`: the kinds of triggers there are.
  */
-export async function loadProject(from: string): Promise<Project> {
+export async function loadProject(from: string, kinds: readonly TriggerKind[] = TRIGGER_KINDS): Promise<Project> {
   const file = await findProjectFile(from);
   if (file === undefined) throw lamError('LAM_PROJECT_NOT_FOUND', { from: resolve(from) });
   let text: string;
@@ -23,18 +24,26 @@ export async function loadProject(from: string): Promise<Project> {
     const message = `it can't be read (${messageOf(error)})`;
     throw lamError('LAM_PROJECT_INVALID', { file, faults: [{ line: 1, column: 1, path: '', message }] }, error);
   }
-  return parseProject(text, file);
+  return parseProject(text, file, kinds);
 }
 
 /** As {@link loadProject}, of a text already read; `file` is its absolute path. */
-export async function parseProject(text: string, file: string): Promise<Project> {
+export async function parseProject(
+  text: string,
+  file: string,
+  kinds: readonly TriggerKind[] = TRIGGER_KINDS,
+): Promise<Project> {
   const root = dirname(file);
   const source = parseSource(text);
   if (source.syntaxFaults.length > 0) throw invalid(file, source.syntaxFaults);
   const declarations = declarationsOf(source.value);
-  const faults = [...structureFaults(source), ...(await meaningFaults(source, declarations, root))];
+  const faults = [...structureFaults(source, kinds), ...(await meaningFaults(source, declarations, root, kinds))];
   if (faults.length > 0) throw invalid(file, faults);
-  return { root, file, functions: declarations.map((declaration) => projectFunction(declaration, source, root)) };
+  return {
+    root,
+    file,
+    functions: declarations.map((declaration) => projectFunction(declaration, source, root, kinds)),
+  };
 }
 
 function invalid(file: string, faults: readonly ProjectFault[]): Error {

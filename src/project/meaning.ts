@@ -1,21 +1,24 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
-import { LIMITS, parseRoute, RESERVED_ENVIRONMENT, routeKey } from '../contract/index.ts';
+import { LIMITS, RESERVED_ENVIRONMENT } from '../contract/index.ts';
 import { nearest } from '../kit/index.ts';
 import { KNOWN_RUNTIMES, parseRuntime } from '../runtimes/index.ts';
+import type { TriggerKind } from '../triggers/index.ts';
+import { triggerFaults } from './triggers.ts';
 import { entriesOf, settingOf, type Declaration } from './declaration.ts';
-import type { SourceDocument, ValuePath } from './document.ts';
+import type { SourceDocument } from './document.ts';
 import type { ProjectFault } from './project.ts';
 import { environmentText } from './environment-text.ts';
 
 /**
- * Checks what the schema can't say: runtimes, handlers, folders, environment, routes. Values of a wrong type are
+ * Checks what the schema can't say: runtimes, handlers, folders, environment, triggers. Values of a wrong type are
  * passed over, because the schema reports them.
  */
 export async function meaningFaults(
   source: SourceDocument,
   declarations: readonly Declaration[],
   root: string,
+  kinds: readonly TriggerKind[],
 ): Promise<readonly ProjectFault[]> {
   const perFunction = await Promise.all(
     declarations.map(async (declaration) => [
@@ -25,7 +28,7 @@ export async function meaningFaults(
       ...environmentFaults(source, declaration),
     ]),
   );
-  return [...perFunction.flat(), ...routeFaults(source, declarations)];
+  return [...perFunction.flat(), ...triggerFaults(source, declarations, kinds)];
 }
 
 function runtimeFaults(source: SourceDocument, declaration: Declaration): readonly ProjectFault[] {
@@ -93,33 +96,6 @@ function environmentFaults(source: SourceDocument, declaration: Declaration): re
     const place = settingOf(declaration, 'environment')?.path ?? declaration.own.path;
     const size = `${bytes} bytes, keys and values together; the limit is ${LIMITS.environmentBytes}`;
     faults.push(source.fault(place, `the environment of '${declaration.name}' takes ${size}`, 'key'));
-  }
-  return faults;
-}
-
-/** Grammar, and clashes between routes of the whole project. */
-function routeFaults(source: SourceDocument, declarations: readonly Declaration[]): readonly ProjectFault[] {
-  const faults: ProjectFault[] = [];
-  const taken = new Map<string, string>();
-  for (const { name, own } of declarations) {
-    const routes: unknown = own.values['routes'];
-    if (!Array.isArray(routes)) continue;
-    for (const [index, text] of routes.entries()) {
-      if (typeof text !== 'string') continue;
-      const place: ValuePath = [...own.path, 'routes', index];
-      const route = parseRoute(text);
-      if ('fault' in route) {
-        faults.push(source.fault(place, `the route '${text}' ${route.fault}`));
-        continue;
-      }
-      const key = routeKey(route);
-      const before = taken.get(key);
-      if (before !== undefined)
-        faults.push(
-          source.fault(place, `the route '${text}' of '${name}' matches the same requests as one of '${before}'`),
-        );
-      taken.set(key, before ?? name);
-    }
   }
   return faults;
 }

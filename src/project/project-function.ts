@@ -1,23 +1,34 @@
 import { join } from 'node:path';
-import type { ConfigInput } from '../contract/index.ts';
+import type { ConfigInput, FunctionConfig } from '../contract/index.ts';
 import { parseRuntime } from '../runtimes/index.ts';
+import type { TriggerKind } from '../triggers/index.ts';
+import { triggersOf } from './triggers.ts';
 import { entriesOf, settingOf, type Declaration } from './declaration.ts';
 import type { SourceDocument } from './document.ts';
 import { environmentText } from './environment-text.ts';
 import type { BuildOptions, ProjectFunction } from './project.ts';
 
 /** Turns a declaration that passed every check into the contract's units. */
-export function projectFunction(declaration: Declaration, source: SourceDocument, root: string): ProjectFunction {
+export function projectFunction(
+  declaration: Declaration,
+  source: SourceDocument,
+  root: string,
+  kinds: readonly TriggerKind[],
+): ProjectFunction {
   const path = settingOf(declaration, 'path')?.value;
   return {
     name: declaration.name,
     directory: typeof path === 'string' ? join(root, path) : root,
-    config: configOf(declaration, source),
+    config: configOf(declaration, source, kinds),
     build: buildOf(declaration),
   };
 }
 
-function configOf(declaration: Declaration, source: SourceDocument): ProjectFunction['config'] {
+function configOf(
+  declaration: Declaration,
+  source: SourceDocument,
+  kinds: readonly TriggerKind[],
+): ProjectFunction['config'] {
   const value = (key: string): unknown => settingOf(declaration, key)?.value;
   const runtime = String(value('runtime'));
   const handler = value('handler');
@@ -25,7 +36,7 @@ function configOf(declaration: Declaration, source: SourceDocument): ProjectFunc
     key,
     environmentText(setting, source),
   ]);
-  const config: { -readonly [K in keyof ConfigInput]: unknown } = {
+  const config: { -readonly [K in keyof FunctionConfig]?: unknown } = {
     description: value('description'),
     timeoutMs: milliseconds(value('timeout')),
     memoryMiB: value('memory'),
@@ -40,7 +51,7 @@ function configOf(declaration: Declaration, source: SourceDocument): ProjectFunc
     maxQueue: value('queue'),
     minWarm: value('minWarm'),
     idleTimeoutMs: milliseconds(value('idle')),
-    routes: value('routes'),
+    triggers: triggersOf(declaration, kinds),
   };
   const set = Object.fromEntries(Object.entries(config).filter(([, entry]) => entry !== undefined)) as ConfigInput;
   return {

@@ -1,4 +1,5 @@
-import { CONFIG_BOUNDS, DEFAULT_CONFIG, FUNCTION_NAME, ROUTE_METHODS } from '../contract/index.ts';
+import { CONFIG_BOUNDS, DEFAULT_CONFIG, FUNCTION_NAME } from '../contract/index.ts';
+import { NAME_SCHEMA, shortFormsOf, TRIGGER_KINDS, type TriggerKind } from '../triggers/index.ts';
 import { DESCRIPTORS, FAMILIES, KNOWN_RUNTIMES } from '../runtimes/index.ts';
 
 /** A JSON schema (draft 07), or a part of one. */
@@ -13,8 +14,10 @@ const NAME_HELP = "The function's name: 1 to 64 of a-z, A-Z, 0-9, '-' and '_'.";
  * The JSON schema of lam.yaml: what editors complete from and what the loader checks against. A copy lies at
  * `schema/lam.schema.json`.
  */
-export function projectSchema(): JsonSchema {
-  const settings = functionSettings();
+export function projectSchema(kinds: readonly TriggerKind[] = TRIGGER_KINDS): JsonSchema {
+  const settings = functionSettings(kinds);
+  // Triggers of two functions with the same settings are as a rule a mistake, and of routes an impossibility.
+  const own = ['path', 'triggers', ...shortFormsOf(kinds).map(({ form }) => form.key)];
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $id: 'lam.schema.json',
@@ -36,7 +39,7 @@ export function projectSchema(): JsonSchema {
           description:
             'Settings of every function that does not set them itself. Maps (environment, build) are merged key by key.',
           type: 'object',
-          properties: without(settings, 'path', 'routes'),
+          properties: without(settings, own),
           additionalProperties: false,
         },
       },
@@ -66,7 +69,7 @@ function handlerHelp(): string {
   return [files, `By default ${defaults.join(', ')}.`, ...executables].join(' ');
 }
 
-function functionSettings(): Record<string, JsonSchema> {
+function functionSettings(kinds: readonly TriggerKind[]): Record<string, JsonSchema> {
   return {
     description: {
       description: 'What the function is for, in a sentence.',
@@ -115,15 +118,51 @@ function functionSettings(): Record<string, JsonSchema> {
       examples: ['node:24-slim'],
     },
     ...scaling(),
-    routes: {
-      description: `HTTP routes, each \`METHOD /path/{parameter}/{rest+}\`; METHOD is one of ${ROUTE_METHODS.join(', ')}.`,
-      type: 'array',
-      items: { type: 'string' },
-      default: [],
-      examples: [['GET /users/{id}', 'ANY /files/{path+}']],
-    },
+    triggers: triggerSettings(kinds),
+    ...shortForms(kinds),
     build: buildSettings(),
   };
+}
+
+/** Each entry by the schema of its type; a chain of `if` and `then`, because its faults name the setting itself. */
+function triggerSettings(kinds: readonly TriggerKind[]): JsonSchema {
+  const types = kinds.map(({ type }) => type);
+  return {
+    description: 'What invokes the function without a direct caller, of all types in one list.',
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: { type: { description: 'What kind of trigger it is.', type: 'string', enum: types } },
+      required: ['type'],
+      allOf: kinds.map(({ type, schema }) => ({
+        if: { properties: { type: { const: type } }, required: ['type'] },
+        // oxlint-disable-next-line no-thenable -- a keyword of JSON schema, on an object nobody awaits
+        then: {
+          description: schema.description,
+          properties: { type: { const: type }, name: NAME_SCHEMA, ...schema.properties },
+          required: schema.required,
+          additionalProperties: false,
+        },
+      })),
+    },
+    default: [],
+    examples: [kinds.slice(0, 1).map(exampleOf)],
+  };
+}
+
+/** An entry of a type, from the examples of its settings. */
+function exampleOf({ type, schema }: TriggerKind): JsonSchema {
+  const settings = schema.required.map((key) => [key, schema.properties[key]?.examples?.[0]]);
+  return { type, ...Object.fromEntries(settings) };
+}
+
+function shortForms(kinds: readonly TriggerKind[]): Record<string, JsonSchema> {
+  return Object.fromEntries(
+    shortFormsOf(kinds).map(({ form: { key, description, examples } }) => [
+      key,
+      { description, type: 'array', items: { type: 'string' }, default: [], examples },
+    ]),
+  );
 }
 
 function scaling(): Record<string, JsonSchema> {
@@ -208,6 +247,6 @@ function inSeconds({ bounds, byDefault, example }: Limits): Limits {
   };
 }
 
-function without(settings: Record<string, JsonSchema>, ...names: readonly string[]): Record<string, JsonSchema> {
+function without(settings: Record<string, JsonSchema>, names: readonly string[]): Record<string, JsonSchema> {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !names.includes(name)));
 }

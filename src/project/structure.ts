@@ -1,13 +1,14 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { nearest } from '../kit/index.ts';
+import type { TriggerKind } from '../triggers/index.ts';
 import type { SourceDocument, ValuePath } from './document.ts';
 import type { ProjectFault } from './project.ts';
 import { projectSchema } from './schema.ts';
 
 /** Checks a parsed lam.yaml against the schema; every fault at once, each at its place. */
-export function structureFaults(source: SourceDocument): readonly ProjectFault[] {
+export function structureFaults(source: SourceDocument, kinds: readonly TriggerKind[]): readonly ProjectFault[] {
   const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strict: true, strictRequired: false });
-  const validate = ajv.compile(projectSchema());
+  const validate = ajv.compile(projectSchema(kinds));
   if (validate(source.value)) return [];
   return (validate.errors ?? []).flatMap((error) => describe(error, source) ?? []);
 }

@@ -1,15 +1,18 @@
 import type { AliasRequest, ConfigPatch, Movement, PublishRequest, RollbackRequest } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { CatalogueDraft, FunctionRecord, VersionRecord } from '../store/index.ts';
+import { expandShortForms, type TriggerKind } from '../triggers/index.ts';
 import { checkConfig, effectiveConfig, patchOverrides, sameConfig } from './config.ts';
 import { previousVersion, withMovement } from './history.ts';
 import { checkAlias, editRecord, requireVersion } from './records.ts';
-import { checkRoutes } from './routes.ts';
+import { checkTriggers } from './triggers.ts';
 
 /** What every change is told besides the request. */
 export interface ChangeContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** The kinds of triggers there are. */
+  readonly kinds: readonly TriggerKind[];
 }
 
 /** Where a pointer was and is. */
@@ -40,11 +43,12 @@ export function publish(
   context: ChangeContext,
 ): Published {
   const record = draft.edit(name);
-  const input = structuredClone(request.config);
-  const config = effectiveConfig(input, record?.overrides ?? {});
-  checkConfig(name, config);
+  const { kinds } = context;
+  const input = expandShortForms(structuredClone(request.config), kinds);
+  const config = effectiveConfig(input, record?.overrides ?? {}, kinds);
+  checkConfig(name, config, kinds);
   if (request.alias !== undefined) checkAlias(request.alias);
-  checkRoutes(draft, name, config.routes);
+  checkTriggers(draft, name, config.triggers, kinds);
   const live = record?.versions[record.live];
   if (
     record !== undefined &&
@@ -74,10 +78,10 @@ export function patchConfig(
 ): Published {
   const record = editRecord(draft, name);
   const live = requireVersion(record, record.live);
-  const { overrides, notices } = patchOverrides(record.overrides, patch, live.input);
-  const config = effectiveConfig(live.input, overrides);
-  checkConfig(name, config);
-  checkRoutes(draft, name, config.routes);
+  const { overrides, notices } = patchOverrides(record.overrides, patch, live.input, context.kinds);
+  const config = effectiveConfig(live.input, overrides, context.kinds);
+  checkConfig(name, config, context.kinds);
+  checkTriggers(draft, name, config.triggers, context.kinds);
   record.overrides = overrides;
   if (sameConfig(live.config, config)) return { unchanged: true, from: record.live, to: record.live, notices };
   const version = { artifact: live.artifact, config, input: live.input, size: live.size };
@@ -102,7 +106,7 @@ export function rollback(
   if (to === undefined) throw lamError('LAM_REGISTRY_NO_PREVIOUS_VERSION', { name, live: from });
   const { config } = requireVersion(record, to);
   if (to === from) throw lamError('LAM_REGISTRY_ALREADY_LIVE', { name, version: to });
-  checkRoutes(draft, name, config.routes);
+  checkTriggers(draft, name, config.triggers, context.kinds);
   moveLive(record, to, { action: 'rollback', ...about(request) }, context);
   return { from, to };
 }

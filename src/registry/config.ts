@@ -4,13 +4,21 @@ import {
   DEFAULT_CONFIG,
   LIMITS,
   RESERVED_ENVIRONMENT,
-  parseRoute,
-  routeKey,
   type ConfigInput,
   type ConfigPatch,
   type FunctionConfig,
+  type ShortForms,
+  type TriggerConfig,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
+import {
+  declarationFaults,
+  overrideShortForms,
+  shapeFaults,
+  shortFormsOf,
+  type Declared,
+  type TriggerKind,
+} from '../triggers/index.ts';
 import { parseRuntime, requireRuntime } from '../runtimes/index.ts';
 
 const FIELDS = Object.keys(DEFAULT_CONFIG) as (keyof FunctionConfig)[];
@@ -31,29 +39,39 @@ const NULLABLE: ReadonlySet<keyof FunctionConfig> = new Set(['idleTimeoutMs']);
 
 /**
  * The complete configuration: defaults, over them the author's settings, over them the live ones; environments are
- * merged key by key. The handler's default is the runtime's. Unknown runtimes keep the general default.
+ * merged key by key. The handler's default is the runtime's. Unknown runtimes keep the general default. A short form among
+ * the live settings replaces the triggers of its kind.
  */
-export function effectiveConfig(input: ConfigInput, overrides: ConfigInput): FunctionConfig {
-  const merged = { ...DEFAULT_CONFIG, ...defined(input), ...defined(overrides) };
+export function effectiveConfig(
+  input: ConfigInput,
+  overrides: ConfigInput,
+  kinds: readonly TriggerKind[],
+): FunctionConfig {
+  const merged = withoutLists(
+    { ...DEFAULT_CONFIG, ...defined(input), ...defined(overrides) },
+    shortFormsOf(kinds).map(({ form }) => form.key),
+  );
+  const triggers = overrideShortForms(merged.triggers, overrides, kinds);
   const handler = overrides.handler ?? input.handler ?? runtimeHandler(merged.runtime) ?? DEFAULT_CONFIG.handler;
-  return { ...merged, handler, environment: { ...input.environment, ...overrides.environment } };
+  return { ...merged, handler, triggers, environment: { ...input.environment, ...overrides.environment } };
 }
 
 /**
  * Refuses a configuration that cannot run: `LAM_REGISTRY_UNKNOWN_RUNTIME`, or `LAM_REGISTRY_INVALID_CONFIG` with all
  * that is wrong.
  */
-export function checkConfig(name: string, config: FunctionConfig): void {
-  const faults = configFaults(config);
+export function checkConfig(name: string, config: FunctionConfig, kinds: readonly TriggerKind[]): void {
+  const faults = [...configFaults(config, kinds), ...triggerFaults(name, config.triggers, kinds)];
   if (faults.length > 0) throw lamError('LAM_REGISTRY_INVALID_CONFIG', { name, faults });
   requireRuntime(config.runtime);
 }
 
 /** All that is wrong with a complete configuration, each as `setting: what` in the words of lam.yaml. Pure; takes anything that came as JSON. */
-function configFaults(config: FunctionConfig): string[] {
+function configFaults(config: FunctionConfig, kinds: readonly TriggerKind[]): string[] {
   const faults: string[] = [];
   for (const field of Object.keys(config)) {
-    if (!(FIELDS as string[]).includes(field)) faults.push(`${field}: there is no such setting`);
+    if (shortFormsOf(kinds).some(({ form }) => form.key === field)) faults.push(`${field}: must be a list`);
+    else if (!(FIELDS as string[]).includes(field)) faults.push(`${field}: there is no such setting`);
   }
   for (const field of ['runtime', 'handler', 'description'] as const) {
     if (typeof config[field] !== 'string') faults.push(`${field}: must be text`);
@@ -62,7 +80,7 @@ function configFaults(config: FunctionConfig): string[] {
   if (config.network !== 'on' && config.network !== 'none') faults.push("network: must be 'on' or 'none'");
   if (config.image !== null && (typeof config.image !== 'string' || config.image === ''))
     faults.push('image: must be the name of an image, or null');
-  return [...faults, ...numberFaults(config), ...environmentFaults(config.environment), ...routeFaults(config.routes)];
+  return [...faults, ...numberFaults(config), ...environmentFaults(config.environment)];
 }
 
 /** The words and units of lam.yaml for the numeric settings; factors lead from its unit to the field's. */
@@ -119,26 +137,22 @@ function environmentFaults(environment: unknown): string[] {
   return faults;
 }
 
-function routeFaults(routes: unknown): string[] {
-  if (!Array.isArray(routes)) return ['routes: must be a list'];
+function triggerFaults(functionName: string, triggers: unknown, kinds: readonly TriggerKind[]): string[] {
+  if (!Array.isArray(triggers)) return ['triggers: must be a list'];
   const faults: string[] = [];
-  const seen = new Map<string, string>();
-  for (const text of routes as unknown[]) {
-    if (typeof text !== 'string') {
-      faults.push('routes: each must be text');
-      continue;
-    }
-    const route = parseRoute(text);
-    if ('fault' in route) {
-      faults.push(`routes: '${text}' ${route.fault}`);
-      continue;
-    }
-    const key = routeKey(route);
-    const twin = seen.get(key);
-    if (twin !== undefined) faults.push(`routes: '${text}' matches the same requests as '${twin}'`);
-    seen.set(key, text);
+  const formed: Declared[] = [];
+  for (const [index, entry] of (triggers as unknown[]).entries()) {
+    const found = shapeFaults(entry, kinds);
+    faults.push(...found.map(({ message }) => `triggers: ${message}, in entry ${index + 1}`));
+    if (found.length === 0) formed.push({ functionName, config: entry as TriggerConfig });
   }
-  return faults;
+  return [...faults, ...declarationFaults(formed, kinds).map(({ message }) => `triggers: ${message}`)];
+}
+
+/** Whether lam.yaml gave a setting; short forms were written out when it was read. */
+function comesFrom(input: ConfigInput, field: string, kinds: readonly TriggerKind[]): boolean {
+  const short = shortFormsOf(kinds).find(({ form }) => form.key === field);
+  return short === undefined ? field in input : (input.triggers ?? []).some(({ type }) => type === short.type);
 }
 
 /** The live settings after a patch, and what to tell the one who asked. Pure. */
@@ -146,16 +160,19 @@ export function patchOverrides(
   before: ConfigInput,
   patch: ConfigPatch,
   input: ConfigInput,
+  kinds: readonly TriggerKind[],
 ): { overrides: ConfigInput; notices: string[] } {
   const notices: string[] = [];
   const dropped = new Set<string>(patch.unset);
   for (const field of dropped) {
-    if (!(field in before) && field in input)
+    if (!(field in before) && comesFrom(input, field, kinds))
       notices.push(`'${field}' comes from lam.yaml: change it there and deploy`);
   }
   const { environment = {}, ...rest } = before;
   // Variables come in their own member, key by key; a whole map would drop those of lam.yaml.
   const { environment: _refused, ...set } = { environment: undefined, ...patch.set };
+  // A whole list of triggers replaces what short forms said before.
+  if ('triggers' in set || dropped.has('triggers')) for (const { form } of shortFormsOf(kinds)) dropped.add(form.key);
   const kept = Object.entries(rest).filter(([field]) => !dropped.has(field));
   const unset = new Set(
     dropped.has('environment')
@@ -182,6 +199,13 @@ export function patchOverrides(
 /** Whether two configurations, complete or not, say the same; order of members does not matter. */
 export function sameConfig(a: ConfigInput, b: ConfigInput): boolean {
   return isDeepStrictEqual(a, b);
+}
+
+/** Without those of the members named that are lists. */
+function withoutLists(config: FunctionConfig & ShortForms, names: readonly (keyof ShortForms)[]): FunctionConfig {
+  const left = { ...config };
+  for (const name of names) if (Array.isArray(left[name])) delete left[name];
+  return left;
 }
 
 /** Without members that are undefined, which would hide what they are laid over. */

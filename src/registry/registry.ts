@@ -11,6 +11,7 @@ import {
   type PublishRequest,
   type RollbackAnswer,
   type RollbackRequest,
+  type TriggerConfig,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
@@ -23,11 +24,12 @@ import {
   type FunctionRecord,
   type VersionName,
 } from '../store/index.ts';
+import type { TriggerKind } from '../triggers/index.ts';
 import * as changes from './changes.ts';
 import { changesOf, type RegistryChange } from './events.ts';
 import { checkName, functionNotFound, requireRecord, requireVersion } from './records.ts';
 import { makeRevision, type Revision } from './revision.ts';
-import { liveRoutes, sameRoutes, type RouteTable } from './routes.ts';
+import { liveTriggersOf } from './triggers.ts';
 import { detailOf, summaryOf, type Surroundings } from './views.ts';
 
 export interface RegistryOptions {
@@ -35,6 +37,8 @@ export interface RegistryOptions {
   readonly artifacts: ArtifactStore;
   readonly clock: Clock;
   readonly around: Surroundings;
+  /** The kinds of triggers there are. */
+  readonly kinds: readonly TriggerKind[];
 }
 
 /** The revisions of one function that were asked for. */
@@ -55,14 +59,14 @@ export class Registry {
   readonly #around: Surroundings;
   readonly #resolved = new Map<string, Resolved>();
   readonly #listeners = new Set<(change: RegistryChange) => void>();
-  #routes: RouteTable;
+  readonly #kinds: readonly TriggerKind[];
 
   constructor(options: RegistryOptions) {
     this.#catalogue = options.catalogue;
     this.#artifacts = options.artifacts;
     this.#clock = options.clock;
     this.#around = options.around;
-    this.#routes = { change: 1, routes: liveRoutes(this.#catalogue.view) };
+    this.#kinds = options.kinds;
     this.#catalogue.watch((change) => this.#follow(change));
   }
 
@@ -81,9 +85,14 @@ export class Registry {
     return this.#catalogue.view.has(name);
   }
 
-  /** The routes of all live versions; the same object until they change. */
-  routes(): RouteTable {
-    return this.#routes;
+  /** Names of all functions, in the order in which they were made. */
+  names(): Iterable<string> {
+    return this.#catalogue.view.names();
+  }
+
+  /** The triggers of a function's live version, none where there is no such function. */
+  triggersOf(name: string): readonly TriggerConfig[] {
+    return liveTriggersOf(this.#catalogue.view, name);
   }
 
   /** By name. */
@@ -91,13 +100,15 @@ export class Registry {
     const { view } = this.#catalogue;
     return [...view.names()].toSorted().flatMap((name) => {
       const outline = view.outline(name);
-      return outline === undefined ? [] : [summaryOf(name, outline, this.#around)];
+      return outline === undefined
+        ? []
+        : [summaryOf({ name, ...outline, triggers: this.triggersOf(name) }, this.#around, this.#kinds)];
     });
   }
 
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`. */
   detail(name: string): FunctionDetail {
-    return detailOf(requireRecord(this.#catalogue.view, name), this.#around);
+    return detailOf(requireRecord(this.#catalogue.view, name), this.#around, this.#kinds);
   }
 
   /**
@@ -219,8 +230,6 @@ export class Registry {
   /** Brings what is kept here up to date with a new state of the catalogue, then tells the listeners. */
   #follow({ before, after, names }: CatalogueChange): void {
     for (const name of names) this.#refresh(name);
-    if (!names.every((name) => sameRoutes(before, after, name)))
-      this.#routes = { change: this.#routes.change + 1, routes: liveRoutes(after) };
     for (const name of names) {
       for (const change of changesOf(name, before, after)) for (const listener of this.#listeners) listener(change);
     }
@@ -282,6 +291,6 @@ export class Registry {
   }
 
   #context(): changes.ChangeContext {
-    return { now: this.#clock.now() };
+    return { now: this.#clock.now(), kinds: this.#kinds };
   }
 }

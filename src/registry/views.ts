@@ -1,5 +1,14 @@
-import type { FunctionDetail, FunctionSummary, VersionInfo } from '../contract/index.ts';
+import type {
+  FunctionConfig,
+  FunctionDetail,
+  FunctionSummary,
+  ShownConfig,
+  TriggerConfig,
+  TriggerState,
+  VersionInfo,
+} from '../contract/index.ts';
 import type { FunctionOutline, FunctionRecord } from '../store/index.ts';
+import { inShortForms, type TriggerKind } from '../triggers/index.ts';
 import { requireVersion } from './records.ts';
 import { functionArn, type Revision } from './revision.ts';
 
@@ -10,43 +19,56 @@ export interface Surroundings {
   readonly sandboxes: (name: string) => FunctionSummary['sandboxes'];
   /** How many warm sandboxes of a revision there are. */
   readonly warm: (revision: Revision) => number;
+  /** The states of a function's triggers that the daemon runs. */
+  readonly triggers: (name: string) => readonly TriggerState[];
 }
 
+/** What a function looks like in a list. */
 export function summaryOf(
-  name: string,
-  outline: Pick<FunctionOutline, 'runtime' | 'routes' | 'live' | 'versions' | 'updatedAt'>,
+  f: Pick<FunctionOutline, 'runtime' | 'live' | 'versions' | 'updatedAt'> & {
+    readonly name: string;
+    readonly triggers: readonly TriggerConfig[];
+  },
   around: Surroundings,
+  kinds: readonly TriggerKind[],
 ): FunctionSummary {
-  const { runtime, live, versions, routes, updatedAt } = outline;
-  return { name, runtime, live, versions, url: around.url(name), routes, updatedAt, sandboxes: around.sandboxes(name) };
+  const { name, runtime, live, versions, triggers, updatedAt } = f;
+  const { routes } = inShortForms(triggers, kinds);
+  const sandboxes = around.sandboxes(name);
+  return { name, runtime, live, versions, url: around.url(name), routes, triggers, updatedAt, sandboxes };
 }
 
 /** The whole of a function; `record` is the caller's own copy. */
-export function detailOf(record: FunctionRecord, around: Surroundings): FunctionDetail {
+export function detailOf(record: FunctionRecord, around: Surroundings, kinds: readonly TriggerKind[]): FunctionDetail {
   const { name, live, updatedAt } = record;
   const { config } = requireVersion(record, live);
-  const { runtime, routes } = config;
-  const outline = { runtime, routes, live, updatedAt, versions: Object.keys(record.versions).length };
+  const { runtime, triggers } = config;
+  const outline = { name, runtime, triggers, live, updatedAt, versions: Object.keys(record.versions).length };
   return {
-    ...summaryOf(name, outline, around),
+    ...summaryOf(outline, around, kinds),
     createdAt: record.createdAt,
     arn: functionArn(name),
-    config,
+    config: shown(config, kinds),
     overrides: record.overrides,
     aliases: record.aliases,
-    allVersions: versionsOf(record),
+    allVersions: versionsOf(record, kinds),
     history: record.history.toReversed(),
+    triggerStates: around.triggers(name),
   };
 }
 
+function shown(config: FunctionConfig, kinds: readonly TriggerKind[]): ShownConfig {
+  return { ...config, ...inShortForms(config.triggers, kinds) };
+}
+
 /** Newest first. */
-function versionsOf(record: FunctionRecord): VersionInfo[] {
+function versionsOf(record: FunctionRecord, kinds: readonly TriggerKind[]): VersionInfo[] {
   return Object.values(record.versions)
     .toSorted((a, b) => b.version - a.version)
     .map(({ version, artifact, config, createdAt, by, message, size }) => ({
       version,
       artifact,
-      config,
+      config: shown(config, kinds),
       createdAt,
       by,
       message,

@@ -3,6 +3,7 @@ export { ArtifactStore, type ArtifactStoreOptions } from './artifacts/artifacts.
 export { writeFileAtomic } from './disk/atomic-file.ts';
 export { Catalogue, type CatalogueChange } from './catalogue/catalogue.ts';
 export { type FunctionRecord, type VersionRecord } from './catalogue/schema.ts';
+export { type OutlineFact } from './catalogue/outline-fact.ts';
 export { type CatalogueDraft, type CatalogueView, type FunctionOutline } from './catalogue/state.ts';
 export { type Garbage } from './artifacts/collect.ts';
 export { df, type DfSurroundings } from './df.ts';

@@ -3,6 +3,7 @@ import type { ArtifactLimits } from './artifacts/limits.ts';
 import { ArtifactStore } from './artifacts/artifacts.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { LowdbCatalogueStore } from './catalogue/lowdb-store.ts';
+import type { OutlineFact } from './catalogue/outline-fact.ts';
 import { layout, prepareHome, type Layout } from './disk/layout.ts';
 import { acquireLock, type DaemonLock } from './disk/lock.ts';
 import { reclaimStaging } from './disk/staging.ts';
@@ -28,14 +29,19 @@ export interface Store {
  */
 export async function openStore(
   home: string,
-  options: { readonly clock: Clock; readonly limits?: ArtifactLimits },
+  options: {
+    readonly clock: Clock;
+    readonly limits?: ArtifactLimits;
+    /** What the catalogue keeps in memory of every function, besides its outline. */
+    readonly facts?: readonly OutlineFact<unknown>[];
+  },
 ): Promise<Store> {
   const paths = layout(home);
   prepareHome(paths);
   const lock = await acquireLock(paths);
   try {
     const left = await reclaimStaging(paths);
-    const catalogue = new Catalogue(await LowdbCatalogueStore.open(paths.catalogue));
+    const catalogue = new Catalogue(await LowdbCatalogueStore.open(paths.catalogue, options.facts));
     const artifacts = await ArtifactStore.open(paths, options);
     return {
       paths,

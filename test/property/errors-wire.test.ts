@@ -14,6 +14,7 @@ import {
   type ErrorCode,
   type WireError,
 } from '../../src/errors/index.ts';
+import { TRIGGER_KINDS } from '../../src/triggers/index.ts';
 import { parseProject } from '../../src/project/index.ts';
 import { checkConfig } from '../../src/registry/config.ts';
 
@@ -94,7 +95,7 @@ describe('any error of lam', () => {
         const environment = { [key]: value + more };
         const yaml = `name: hello\nruntime: nodejs\nenvironment:\n  ${key}: [${value}]\n  ${key}: ${value}\n`;
         const refusals = [
-          await refusalOf(() => checkConfig('hello', { ...DEFAULT_CONFIG, environment })),
+          await refusalOf(() => checkConfig('hello', { ...DEFAULT_CONFIG, environment }, TRIGGER_KINDS)),
           await refusalOf(() => parseProject(yaml, '/nowhere/lam.yaml')),
         ];
         for (const refusal of refusals)

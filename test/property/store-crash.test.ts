@@ -10,6 +10,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { artifactDigest } from '../../src/contract/index.ts';
 import { systemClock } from '../../src/kit/clock.ts';
+import { LIVE_TRIGGERS } from '../../src/registry/index.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { filesBelow, sha256 } from '../unit/store/support.ts';
 import { makeRegistry } from '../unit/registry/support.ts';
@@ -63,7 +64,7 @@ describe('a daemon killed while it deploys', () => {
     for (let round = 0; round < ROUNDS; round++) {
       const lines = await deployUntilKilled(home, round);
       acknowledged += lines.length;
-      const store = await openStore(home, { clock: systemClock });
+      const store = await openStore(home, { clock: systemClock, facts: [LIVE_TRIGGERS] });
       assert.equal(store.lock.reclaimed, true);
       const registry = makeRegistry(store, systemClock);
       for (const { name, version, artifact } of lines) {

@@ -6,14 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../src/contract/index.ts';
 import { Followers } from '../../src/daemon/drain.ts';
-import { createEdge, RouteTable, type Door, type EdgeOptions } from '../../src/edge/index.ts';
+import { createEdge, type Door, type EdgeOptions } from '../../src/edge/index.ts';
 import { lamError } from '../../src/errors/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
 import { LogStore } from '../../src/logs/index.ts';
 import { createOperations } from '../../src/operations/index.ts';
 import { Pool } from '../../src/pool/index.ts';
-import { Registry } from '../../src/registry/index.ts';
+import { LIVE_TRIGGERS, Registry } from '../../src/registry/index.ts';
+import { httpRoutes } from '../../src/daemon/http-routes.ts';
+import { TRIGGER_KINDS } from '../../src/triggers/index.ts';
+import { DeployedTriggers } from '../../src/triggers/supervisor/index.ts';
 import { Router } from '../../src/router/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { zipOf } from '../unit/store/support.ts';
@@ -78,7 +81,7 @@ interface Variations {
 export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}): Promise<EdgeHouse> {
   const home = await mkdtemp(join(tmpdir(), 'lam-edge-'));
   const clock = more.clock ?? systemClock;
-  const store = await openStore(home, { clock: systemClock });
+  const store = await openStore(home, { clock: systemClock, facts: [LIVE_TRIGGERS] });
   const logs = LogStore.open({
     file: join(home, 'logs.db'),
     worker: LOG_WORKER,
@@ -99,7 +102,9 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
       url: (name) => `http://localhost/${name}`,
       sandboxes: (name) => pool.counts(name),
       warm: ({ functionName, version }) => pool.counts(functionName, version).idle,
+      triggers: () => [],
     },
+    kinds: TRIGGER_KINDS,
   });
   const pool: Pool = new Pool({
     driver,
@@ -148,8 +153,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     prepare: () => Promise.resolve(null),
     isBusy: () => false,
   });
-  const routes = () =>
-    new RouteTable(registry.routes().routes.map((r) => ({ functionName: r.functionName, text: r.route })));
+  const routes = httpRoutes(new DeployedTriggers(registry));
   const edge: Omit<EdgeOptions, 'door'> = { router, operations, clock, routes, exists: (name) => registry.has(name) };
   const tcp = createEdge({ ...edge, door: { kind: 'port', token: undefined, open: false, ...more.door } });
   const socket = createEdge({ ...edge, door: { kind: 'socket', token: undefined, open: false } });

@@ -1,7 +1,8 @@
-import type { ConfigPatch, FunctionConfig } from '../../contract/index.ts';
+import type { ConfigInput, ConfigPatch } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 
-type Field = Exclude<keyof FunctionConfig, 'environment'>;
+/** Triggers have other forms than one value: they are set in lam.yaml, or through their short forms here. */
+type Field = Exclude<keyof ConfigInput, 'environment' | 'triggers'>;
 
 interface Setting {
   readonly field: Field;
@@ -64,7 +65,7 @@ export function fieldsOf(words: readonly string[]): readonly Field[] {
 }
 
 /** A configuration in the words and units of {@link SETTINGS}; only fields that are there. */
-export function inWords(config: Partial<FunctionConfig>): Record<string, string | number | readonly string[] | null> {
+export function inWords(config: ConfigInput): Record<string, string | number | readonly string[] | null> {
   const words: Record<string, string | number | readonly string[] | null> = {};
   for (const [word, { field, factor }] of Object.entries(SETTINGS)) {
     const value = config[field];

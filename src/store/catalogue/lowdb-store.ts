@@ -6,6 +6,7 @@ import { Mutex } from '../../kit/index.ts';
 import { writeFileAtomic } from '../disk/atomic-file.ts';
 import { errnoOf, storeError } from '../disk/io-errors.ts';
 import type { CatalogueWatcher, CatalogueSnapshot, CatalogueStore, ChangeOutcome } from './catalogue-store.ts';
+import type { OutlineFact } from './outline-fact.ts';
 import { CATALOGUE_SCHEMA } from './schema.ts';
 import { CatalogueState } from './state.ts';
 import { parseCatalogue, printCatalogue } from './text.ts';
@@ -26,10 +27,10 @@ export class LowdbCatalogueStore implements CatalogueStore {
 
   /**
    * Reads the catalogue at `path`, or begins an empty one. Throws `LAM_STORE_CORRUPT` (and keeps a copy beside it) or
-   * `LAM_STORE_NEWER`; the file is not touched then.
+   * `LAM_STORE_NEWER`; the file is not touched then. `facts`: those that views can be asked for.
    */
-  static async open(path: string): Promise<LowdbCatalogueStore> {
-    const low = new Low<CatalogueState>(new DurableFile(path), CatalogueState.of([]));
+  static async open(path: string, facts: readonly OutlineFact<unknown>[] = []): Promise<LowdbCatalogueStore> {
+    const low = new Low<CatalogueState>(new DurableFile(path, facts), CatalogueState.of([], {}, facts));
     await low.read();
     return new LowdbCatalogueStore(low);
   }
@@ -71,9 +72,11 @@ export class LowdbCatalogueStore implements CatalogueStore {
 /** lowdb's adapter to a file that is replaced as a whole or not at all. */
 class DurableFile implements Adapter<CatalogueState> {
   readonly #path: string;
+  readonly #facts: readonly OutlineFact<unknown>[];
 
-  constructor(path: string) {
+  constructor(path: string, facts: readonly OutlineFact<unknown>[]) {
     this.#path = path;
+    this.#facts = facts;
   }
 
   async read(): Promise<CatalogueState | null> {
@@ -84,7 +87,7 @@ class DurableFile implements Adapter<CatalogueState> {
       if (errnoOf(error) === 'ENOENT') return null;
       throw storeError(error, this.#path);
     }
-    const reading = parseCatalogue(bytes);
+    const reading = parseCatalogue(bytes, this.#facts);
     switch (reading.kind) {
       case 'ok':
         return reading.state;

@@ -1,7 +1,7 @@
 import type { ConfigInput, Digest, FunctionConfig, Movement } from '../../contract/index.ts';
 
 /** The schema this lam writes; one more than the number of {@link MIGRATIONS}. */
-export const CATALOGUE_SCHEMA = 2;
+export const CATALOGUE_SCHEMA = 3;
 
 export interface VersionRecord {
   version: number;
@@ -46,24 +46,50 @@ export interface CatalogueData {
 export type Migration = (data: Record<string, unknown>) => Record<string, unknown>;
 
 /** `MIGRATIONS[n]` turns schema n + 1 into schema n + 2. */
-const MIGRATIONS: readonly Migration[] = [withScaling];
+const MIGRATIONS: readonly Migration[] = [withScaling, withTriggers];
 
 /** Schema 2 knows `concurrency` and `minWarm`, and leaves the idle time of those who never set one to the pool. */
 function withScaling(data: Record<string, unknown>): Record<string, unknown> {
+  for (const { record, version, config } of versionsOf(data)) {
+    const asked = [version['input'], record['overrides']].some(
+      (given) => isObject(given) && given['idleTimeoutMs'] !== undefined,
+    );
+    const idleTimeoutMs = asked ? config['idleTimeoutMs'] : null;
+    version['config'] = { ...config, concurrency: 1, minWarm: 0, idleTimeoutMs };
+  }
+  return data;
+}
+
+/** Schema 3 has triggers of all kinds in one list: routes become triggers of type `http`. Overrides keep the short form. */
+function withTriggers(data: Record<string, unknown>): Record<string, unknown> {
+  for (const { version, config } of versionsOf(data)) {
+    version['config'] = { ...withoutRoutes(config), triggers: triggersOf(config) };
+    const input = version['input'];
+    if (isObject(input) && 'routes' in input)
+      version['input'] = { ...withoutRoutes(input), triggers: triggersOf(input) };
+  }
+  return data;
+}
+
+function withoutRoutes({ routes: _gone, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return rest;
+}
+
+function triggersOf({ routes }: Record<string, unknown>): unknown {
+  return Array.isArray(routes) ? routes.map((route: unknown) => ({ type: 'http', route })) : [];
+}
+
+/** All versions with a configuration, of data that was not checked yet. */
+function* versionsOf(
+  data: Record<string, unknown>,
+): Iterable<Readonly<Record<'record' | 'version' | 'config', Record<string, unknown>>>> {
   const functions = isObject(data['functions']) ? data['functions'] : {};
   for (const record of Object.values(functions)) {
     if (!isObject(record) || !isObject(record['versions'])) continue;
     for (const version of Object.values(record['versions'])) {
-      if (!isObject(version) || !isObject(version['config'])) continue;
-      const { config } = version;
-      const asked = [version['input'], record['overrides']].some(
-        (given) => isObject(given) && given['idleTimeoutMs'] !== undefined,
-      );
-      const idleTimeoutMs = asked ? config['idleTimeoutMs'] : null;
-      version['config'] = { ...config, concurrency: 1, minWarm: 0, idleTimeoutMs };
+      if (isObject(version) && isObject(version['config'])) yield { record, version, config: version['config'] };
     }
   }
-  return data;
 }
 
 /** What a catalogue's text holds. */
@@ -131,6 +157,7 @@ function isVersion(value: unknown, number: string): boolean {
     String(value['version']) === number &&
     typeof value['artifact'] === 'string' &&
     isObject(value['config']) &&
+    Array.isArray(value['config']['triggers']) &&
     isObject(value['input'])
   );
 }

@@ -1,18 +1,19 @@
+import { invariant } from '../../kit/index.ts';
+import type { OutlineFact } from './outline-fact.ts';
 import type { FunctionRecord } from './schema.ts';
 
-/** What lists, routes and the start of a daemon need of a function, so that nothing reads all records. */
+/** What lists of functions need of each, so that nothing reads all records. */
 export interface FunctionOutline {
   readonly createdAt: number;
   readonly live: number;
-  /** How many there are. */
+  /** Number of versions. */
   readonly versions: number;
   /** The highest number ever given. */
   readonly lastVersion: number;
+  /** When the live pointer last moved, milliseconds since the epoch. */
   readonly updatedAt: number;
-  /** Of the live version, as are those below. */
+  /** Of the live version. */
   readonly runtime: string;
-  readonly routes: readonly string[];
-  readonly minWarm: number;
 }
 
 /**
@@ -20,6 +21,8 @@ export interface FunctionOutline {
  * quarter of the room that its objects would, and none of the heap.
  */
 export interface KeptFunction extends FunctionOutline {
+  /** Values of the state's facts, in their order; empty when the function has none of them. */
+  readonly facts: readonly unknown[];
   /** Holds the line, and as a rule those of other functions before and behind it. Never changed. */
   readonly bytes: Buffer;
   readonly start: number;
@@ -34,6 +37,11 @@ export interface CatalogueView {
   has(name: string): boolean;
   names(): Iterable<string>;
   outline(name: string): FunctionOutline | undefined;
+  /**
+   * A fact of a function's live version; undefined when it has none, or there is no such function. Costs a look-up.
+   * Throws `LAM_INTERNAL_INVARIANT` for a fact that the catalogue was not opened with.
+   */
+  fact<T>(name: string, fact: OutlineFact<T>): T | undefined;
   /** The reader's own copy: it costs some microseconds, more for a long history. */
   record(name: string): FunctionRecord | undefined;
 }
@@ -57,24 +65,30 @@ export class CatalogueState implements CatalogueView {
   readonly id: number = ++CatalogueState.#made;
   readonly functions: ReadonlyMap<string, KeptFunction>;
   readonly retired: Readonly<Record<string, number>>;
+  /** What is derived of each function besides its outline. */
+  readonly facts: readonly OutlineFact<unknown>[];
   readonly origin: StateOrigin | undefined;
 
   constructor(
     functions: ReadonlyMap<string, KeptFunction>,
     retired: Readonly<Record<string, number>>,
+    facts: readonly OutlineFact<unknown>[],
     origin?: StateOrigin,
   ) {
     this.functions = functions;
     this.retired = retired;
+    this.facts = facts;
     this.origin = origin;
   }
 
   /** The state that these records make. */
-  static of(records: Iterable<FunctionRecord>, retired: Readonly<Record<string, number>> = {}): CatalogueState {
-    return new CatalogueState(
-      new Map(Array.from(records, (record) => [record.name, keep(record)])),
-      retired,
-    ).gathered();
+  static of(
+    records: Iterable<FunctionRecord>,
+    retired: Readonly<Record<string, number>> = {},
+    facts: readonly OutlineFact<unknown>[] = [],
+  ): CatalogueState {
+    const functions = new Map(Array.from(records, (record) => [record.name, keep(record, facts)]));
+    return new CatalogueState(functions, retired, facts).gathered();
   }
 
   get size(): number {
@@ -91,6 +105,10 @@ export class CatalogueState implements CatalogueView {
 
   outline(name: string): FunctionOutline | undefined {
     return this.functions.get(name);
+  }
+
+  fact<T>(name: string, fact: OutlineFact<T>): T | undefined {
+    return this.functions.get(name)?.facts[indexOf(this.facts, fact)] as T | undefined;
   }
 
   record(name: string): FunctionRecord | undefined {
@@ -130,7 +148,7 @@ export class CatalogueState implements CatalogueView {
       functions.set(name, { ...kept, bytes, start, end });
       start = end + SEPARATOR.length;
     }
-    return new CatalogueState(functions, this.retired, this.origin);
+    return new CatalogueState(functions, this.retired, this.facts, this.origin);
   }
 }
 
@@ -172,6 +190,12 @@ export class CatalogueDraft implements CatalogueView {
     return record && outlineOf(record);
   }
 
+  fact<T>(name: string, fact: OutlineFact<T>): T | undefined {
+    if (!this.#touched.has(name)) return this.#base.fact(name, fact);
+    const record = this.#touched.get(name);
+    return record && (factsOf(record, this.#base.facts)[indexOf(this.#base.facts, fact)] as T | undefined);
+  }
+
   record(name: string): FunctionRecord | undefined {
     return this.#touched.has(name) ? structuredClone(this.#touched.get(name)) : this.#base.record(name);
   }
@@ -202,7 +226,7 @@ export class CatalogueDraft implements CatalogueView {
     const changed: string[] = [];
     for (const [name, record] of this.#touched) {
       const before = functions.get(name);
-      const after = record && keep(record);
+      const after = record && keep(record, this.#base.facts);
       if (before === after || (before !== undefined && after !== undefined && lineOf(before) === lineOf(after)))
         continue;
       (after === undefined ? removed : changed).push(name);
@@ -211,19 +235,32 @@ export class CatalogueDraft implements CatalogueView {
     }
     const names = [...removed, ...changed];
     if (names.length === 0 && sameNumbers(this.retired, this.#base.retired)) return this.#base;
-    return new CatalogueState(functions, this.retired, { base: this.#base.id, names }).gathered();
+    const origin = { base: this.#base.id, names };
+    return new CatalogueState(functions, this.retired, this.#base.facts, origin).gathered();
   }
 }
 
 /** What is kept of a record. `line`: where its line is, if it has one already. */
 export function keep(
   record: FunctionRecord,
+  facts: readonly OutlineFact<unknown>[],
   line: Pick<KeptFunction, 'bytes' | 'start' | 'end'> = newLine(record),
 ): KeptFunction {
-  const { createdAt, live, versions, lastVersion, updatedAt, runtime, routes, minWarm } = outlineOf(record);
+  const { createdAt, live, versions, lastVersion, updatedAt, runtime } = outlineOf(record);
   const { bytes, start, end } = line;
   // Written out, so that all have one compact shape.
-  return { createdAt, live, versions, lastVersion, updatedAt, runtime, routes, minWarm, bytes, start, end };
+  return {
+    createdAt,
+    live,
+    versions,
+    lastVersion,
+    updatedAt,
+    runtime,
+    facts: factsOf(record, facts),
+    bytes,
+    start,
+    end,
+  };
 }
 
 function newLine(record: FunctionRecord): Pick<KeptFunction, 'bytes' | 'start' | 'end'> {
@@ -235,21 +272,25 @@ function newLine(record: FunctionRecord): Pick<KeptFunction, 'bytes' | 'start' |
 }
 
 function outlineOf({ createdAt, live, versions, lastVersion, updatedAt }: FunctionRecord): FunctionOutline {
-  const { runtime = '', routes = NO_ROUTES, minWarm = 0 } = versions[String(live)]?.config ?? {};
-  return {
-    createdAt,
-    live,
-    versions: Object.keys(versions).length,
-    lastVersion,
-    updatedAt,
-    runtime,
-    routes: routes.length === 0 ? NO_ROUTES : routes,
-    minWarm,
-  };
+  const { runtime = '' } = versions[String(live)]?.config ?? {};
+  return { createdAt, live, versions: Object.keys(versions).length, lastVersion, updatedAt, runtime };
 }
 
-/** One for all, because most functions have none. */
-const NO_ROUTES: readonly string[] = [];
+/** Shared by all functions without facts, which are most. */
+const NO_FACTS: readonly unknown[] = [];
+
+function factsOf({ live, versions }: FunctionRecord, facts: readonly OutlineFact<unknown>[]): readonly unknown[] {
+  const config = versions[String(live)]?.config;
+  if (config === undefined) return NO_FACTS;
+  const values = facts.map((fact) => fact.derive(config));
+  return values.every((value) => value === undefined) ? NO_FACTS : values;
+}
+
+function indexOf(facts: readonly OutlineFact<unknown>[], fact: OutlineFact<unknown>): number {
+  const index = facts.indexOf(fact);
+  invariant(index >= 0, `the catalogue was opened with the fact '${fact.name}'`);
+  return index;
+}
 
 function sameNumbers(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {
   const names = Object.keys(a);

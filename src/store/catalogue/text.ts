@@ -1,5 +1,6 @@
 import type { FunctionRecord } from './schema.ts';
 import { CATALOGUE_SCHEMA, functionFault, isObject, readCatalogue } from './schema.ts';
+import type { OutlineFact } from './outline-fact.ts';
 import { CatalogueState, keep, type KeptFunction } from './state.ts';
 
 /** What the bytes of a catalogue hold. */
@@ -24,20 +25,20 @@ export function printCatalogue(state: CatalogueState): readonly Buffer[] {
  * Reads what {@link printCatalogue} wrote, or any JSON of the same meaning, of any schema up to ours. Never throws.
  * @param bytes not to be changed afterwards: the state goes on using them
  */
-export function parseCatalogue(bytes: Buffer): TextReading {
-  const state = byLine(bytes);
+export function parseCatalogue(bytes: Buffer, facts: readonly OutlineFact<unknown>[] = []): TextReading {
+  const state = byLine(bytes, facts);
   if (state !== undefined) return { kind: 'ok', state };
   const reading = readCatalogue(bytes.toString());
   if (reading.kind !== 'ok') return reading;
   const { functions, retired } = reading.data;
-  return { kind: 'ok', state: CatalogueState.of(Object.values(functions), retired) };
+  return { kind: 'ok', state: CatalogueState.of(Object.values(functions), retired, facts) };
 }
 
 /**
  * The state, when the bytes are as {@link printCatalogue} makes them and nothing is wrong with them. Never holds more
  * than one function's objects, which would make the daemon's memory grow by many times of what is kept.
  */
-function byLine(bytes: Buffer): CatalogueState | undefined {
+function byLine(bytes: Buffer, facts: readonly OutlineFact<unknown>[]): CatalogueState | undefined {
   const headEnd = bytes.indexOf(LINE_FEED);
   const last = bytes.length - END.length;
   if (headEnd < 0 || last < headEnd || bytes.compare(END, 0, END.length, last) !== 0) return undefined;
@@ -54,10 +55,10 @@ function byLine(bytes: Buffer): CatalogueState | undefined {
     if (name === undefined || functions.has(name)) return undefined;
     const record = parsed(line.slice(name.length + 3));
     if (functionFault(name, record) !== undefined) return undefined;
-    functions.set(name, keep(record as FunctionRecord, { bytes, start, end }));
+    functions.set(name, keep(record as FunctionRecord, facts, { bytes, start, end }));
     start = lineEnd + 1;
   }
-  return new CatalogueState(functions, head['retired'] as Record<string, number>);
+  return new CatalogueState(functions, head['retired'] as Record<string, number>, facts);
 }
 
 function parsed(text: string): unknown {

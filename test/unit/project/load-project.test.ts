@@ -81,7 +81,7 @@ describe('a valid project', () => {
             image: 'node:24-slim',
             description: 'says hello',
             environment: { GREETING: 'hi', VERSION: '1.10', ON: 'true' },
-            routes: ['GET /hello/{name}'],
+            triggers: [{ type: 'http', route: 'GET /hello/{name}' }],
           },
           build: { command: 'make', bundle: false, include: ['data/**'], dependencies: 'none' },
         },
@@ -213,9 +213,29 @@ describe('an invalid project', () => {
       /5:5 the route 'FETCH \/x' has an unknown method/,
     ],
     [
+      'a trigger of no type there is',
+      'name: a\nruntime: nodejs\ntriggers:\n  - type: carrier-pigeon\n',
+      /4:11 'triggers.0.type' must be one of 'http', but is 'carrier-pigeon'/,
+    ],
+    [
+      'a trigger that says too little and too much',
+      'name: a\nruntime: nodejs\ntriggers:\n  - type: http\n    rout: GET /x\n',
+      /4:5 'triggers.0.route' is missing\n5:5 unknown key 'rout' in 'triggers.0'; did you mean 'route'\?/,
+    ],
+    [
+      'a route that stands in both forms',
+      'name: a\nruntime: nodejs\nroutes: [GET /x]\ntriggers:\n  - {type: http, route: GET /x}\n',
+      /3:10 the route 'GET \/x' of 'a' matches the same requests as 'GET \/x' of 'a'/,
+    ],
+    [
+      'a bad route among the triggers',
+      'name: a\nruntime: nodejs\ntriggers:\n  - type: http\n    route: FETCH /x\n',
+      /5:12 the route 'FETCH \/x' has an unknown method/,
+    ],
+    [
       'two functions with one route',
       'functions:\n  a: {runtime: nodejs, routes: ["GET /x/{a}"]}\n  b: {runtime: nodejs, routes: ["GET /x/{b}"]}\n',
-      /3:33 .*same requests as one of 'a'/,
+      /3:33 .*same requests as 'GET \/x\/{a}' of 'a'/,
     ],
   ] as const) {
     test(`with ${title} says so`, async () => {

@@ -1,11 +1,12 @@
 import { writeSync } from 'node:fs';
 import { systemClock } from '../../../src/kit/clock.ts';
+import { LIVE_TRIGGERS } from '../../../src/registry/index.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { makeRegistry, upload } from './support.ts';
 
 /** Deploys until it is killed, and says on stdout which versions are done: `NAME VERSION ARTIFACT` a line. */
 const [home = '', round = ''] = process.argv.slice(2);
-const store = await openStore(home, { clock: systemClock });
+const store = await openStore(home, { clock: systemClock, facts: [LIVE_TRIGGERS] });
 const registry = makeRegistry(store, systemClock);
 for (let n = 0; n < 500; n++) {
   const name = `f${n % 3}`;

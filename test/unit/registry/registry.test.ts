@@ -5,6 +5,7 @@ import { DEFAULT_CONFIG, type ConfigInput } from '../../../src/contract/index.ts
 import type { RegistryChange } from '../../../src/registry/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
 import { lam } from '../store/support.ts';
+import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { testRegistry, type TestRegistry } from './support.ts';
 
 describe('the registry', () => {
@@ -172,12 +173,19 @@ describe('the registry', () => {
   describe('routes', () => {
     test('are those of the live versions, and change only when they do', async () => {
       await deploy('a', '1', { routes: ['GET /users/{id}'] });
-      const table = t.registry.routes();
-      assert.deepEqual(table.routes, [{ route: 'GET /users/{id}', functionName: 'a' }]);
+      const deployed = new DeployedTriggers(t.registry);
+      const before = deployed.revision;
+      const config = { type: 'http', route: 'GET /users/{id}' };
+      assert.deepEqual(deployed.ofType('http'), [{ functionName: 'a', config }]);
       await deploy('b', '1');
-      assert.equal(t.registry.routes(), table);
+      await t.registry.setAlias('a', 'prod', { version: 1 });
+      assert.equal(deployed.revision, before);
       await deploy('a', '2', { routes: [] });
-      assert.deepEqual(t.registry.routes(), { change: table.change + 1, routes: [] });
+      assert.deepEqual([deployed.revision, deployed.ofType('http')], [before + 1, []]);
+      await t.registry.rollback('a', {});
+      assert.deepEqual(deployed.of('a'), [config]);
+      await t.registry.deleteFunction('a');
+      assert.deepEqual([...deployed.names()], []);
     });
 
     test('of two functions may not match the same requests, by deploy nor by rollback', async () => {
@@ -188,7 +196,7 @@ describe('the registry', () => {
       await deploy('b', '1', clash);
       await assert.rejects(t.registry.rollback('a', {}), lam('LAM_REGISTRY_ROUTE_CONFLICT', "'b'"));
       await t.registry.deleteFunction('b');
-      assert.deepEqual(t.registry.routes().routes, []);
+      assert.deepEqual(t.registry.triggersOf('b'), []);
       await t.registry.rollback('a', {});
     });
   });
@@ -257,6 +265,7 @@ describe('the registry', () => {
       versions: 1,
       url: 'http://127.0.0.1:8000/b',
       routes: ['GET /b'],
+      triggers: [{ type: 'http', route: 'GET /b' }],
       updatedAt: t.clock.time,
       sandboxes: { starting: 0, idle: 1, busy: 0 },
     });

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../src/kit/clock.ts';
-import { Registry, type Revision } from '../../../src/registry/index.ts';
+import { LIVE_TRIGGERS, Registry, type Revision } from '../../../src/registry/index.ts';
+import { TRIGGER_KINDS } from '../../../src/triggers/index.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
 import { manifestOf, uploadOf, type Files } from '../store/support.ts';
 
@@ -37,7 +38,7 @@ export interface TestRegistry {
 /** A registry over a store in a new temporary home. */
 export async function testRegistry(at?: string, clock: StillClock = new StillClock()): Promise<TestRegistry> {
   const home = at ?? (await mkdtemp(join(tmpdir(), 'lam-registry-')));
-  const store = await openStore(home, { clock });
+  const store = await openStore(home, { clock, facts: [LIVE_TRIGGERS] });
   const registry = makeRegistry(store, clock);
   return {
     store,
@@ -64,7 +65,9 @@ export function makeRegistry(store: Pick<Store, 'catalogue' | 'artifacts'>, cloc
       url: (name) => `http://127.0.0.1:8000/${name}`,
       sandboxes: () => ({ starting: 0, idle: 1, busy: 0 }),
       warm: (revision: Revision) => revision.version,
+      triggers: () => [],
     },
+    kinds: TRIGGER_KINDS,
   });
 }
 

@@ -1,18 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { FunctionOutline, FunctionRecord } from '../../../src/store/index.ts';
+import type { FunctionOutline, FunctionRecord, OutlineFact } from '../../../src/store/index.ts';
 import { CatalogueDraft, CatalogueState, type CatalogueView } from '../../../src/store/catalogue/state.ts';
 import { parseCatalogue, printCatalogue } from '../../../src/store/catalogue/text.ts';
 import { recordOf } from './support.ts';
 
 function outline(of: FunctionOutline | undefined): unknown {
-  return of && [of.live, of.versions, of.updatedAt, of.runtime, of.routes, of.minWarm];
+  return of && [of.live, of.versions, of.updatedAt, of.runtime];
+}
+
+/** Facts: one that all these functions have, and one that none has. */
+const WARM: OutlineFact<number> = { name: 'warm', derive: ({ minWarm }) => minWarm };
+const DESCRIBED: OutlineFact<string> = { name: 'described', derive: ({ description }) => description || undefined };
+const FACTS = [DESCRIBED, WARM];
+
+function stateOf(records: Iterable<FunctionRecord>, retired: Record<string, number> = {}): CatalogueState {
+  return CatalogueState.of(records, retired, FACTS);
 }
 
 /** All that a view shows. */
 function contentOf(view: CatalogueView): unknown {
-  const functions = [...view.names()].map((name) => [outline(view.outline(name)), view.record(name)]);
+  const functions = [...view.names()].map((name) => [
+    outline(view.outline(name)),
+    view.fact(name, WARM),
+    view.fact(name, DESCRIBED),
+    view.record(name),
+  ]);
   return { size: view.size, retired: view.retired, functions };
 }
 
@@ -21,7 +35,7 @@ function print(state: CatalogueState): string {
 }
 
 function read(text: string): CatalogueState {
-  const reading = parseCatalogue(Buffer.from(text));
+  const reading = parseCatalogue(Buffer.from(text), FACTS);
   assert.ok(reading.kind === 'ok', JSON.stringify(reading));
   return reading.state;
 }
@@ -36,7 +50,7 @@ describe('the text of a catalogue', () => {
         const records = all.map((name) =>
           recordOf(name, versions + 1, { overrides: { description: text }, history: [] }),
         );
-        const state = CatalogueState.of(records, { gone: 3 });
+        const state = stateOf(records, { gone: 3 });
         const again = read(print(state));
         assert.deepEqual(contentOf(again), contentOf(state));
         assert.deepEqual([...again.names()], all);
@@ -46,17 +60,17 @@ describe('the text of a catalogue', () => {
   });
 
   test('is one JSON document with a line for each function', () => {
-    const text = print(CatalogueState.of([recordOf('a'), recordOf('b', 2)]));
+    const text = print(stateOf([recordOf('a'), recordOf('b', 2)]));
     assert.deepEqual(Object.keys((JSON.parse(text) as { functions: object }).functions), ['a', 'b']);
     assert.deepEqual(
       text.split('\n').map((line) => line.slice(0, 4)),
       ['{"sc', '"a":', '"b":', '}}', ''],
     );
-    assert.equal(read(print(CatalogueState.of([]))).size, 0);
+    assert.equal(read(print(stateOf([]))).size, 0);
   });
 
   test('may be laid out in any other way that is JSON', () => {
-    const state = CatalogueState.of([recordOf('a'), recordOf('b', 3)], { old: 4 });
+    const state = stateOf([recordOf('a'), recordOf('b', 3)], { old: 4 });
     const data: unknown = JSON.parse(print(state));
     for (const text of [JSON.stringify(data), JSON.stringify(data, null, 2), print(state).replaceAll('\n', '\r\n')]) {
       assert.deepEqual(contentOf(read(text)), contentOf(state));
@@ -68,7 +82,7 @@ describe('the text of a catalogue', () => {
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 40 }), { maxLength: 12 }), (changes) => {
         const model = new Map(Array.from({ length: 200 }, (_, n) => [`f${n}`, recordOf(`f${n}`)]));
-        let state = read(print(CatalogueState.of(model.values())));
+        let state = read(print(stateOf(model.values())));
         for (const [round, some] of changes.entries()) {
           const draft = new CatalogueDraft(state);
           for (const [n, what] of some) {
@@ -91,7 +105,7 @@ describe('the text of a catalogue', () => {
     );
   });
 
-  const good = print(CatalogueState.of([recordOf('a'), recordOf('b')]));
+  const good = print(stateOf([recordOf('a'), recordOf('b')]));
   const faults: readonly [string, string, RegExp][] = [
     ['is cut off behind a line', good.slice(0, good.lastIndexOf('"b":')), /not JSON/],
     ['is cut off within a line', good.slice(0, -60), /not JSON/],
@@ -118,7 +132,7 @@ describe('the text of a catalogue', () => {
 });
 
 describe('a draft of a catalogue', () => {
-  const base = CatalogueState.of([recordOf('a'), recordOf('b', 2)], { gone: 1 });
+  const base = stateOf([recordOf('a'), recordOf('b', 2)], { gone: 1 });
 
   test('shows what was changed in it, and leaves its base alone', () => {
     const before = contentOf(base);
@@ -136,6 +150,8 @@ describe('a draft of a catalogue', () => {
       [2, ['a', 'c'], false, undefined, undefined],
     );
     assert.deepEqual([draft.outline('a')?.versions, draft.outline('a')?.live], [2, 2]);
+    assert.deepEqual([base.fact('a', WARM), draft.fact('a', WARM), draft.fact('b', WARM)], [1, 1, undefined]);
+    assert.throws(() => draft.fact('a', { name: 'other', derive: () => 1 }), /opened with the fact 'other'/);
     assert.deepEqual(draft.record('a'), a);
     const after = draft.finish();
     assert.deepEqual(contentOf(after), contentOf(draft));

@@ -143,13 +143,50 @@ describe('the catalogue', () => {
     const reading = readCatalogue(JSON.stringify({ schema: 1, retired: {}, functions }));
     assert.ok(reading.kind === 'ok');
     const idle = Object.entries(reading.data.functions).map(([name, f]) => [name, f.versions['1']?.config]);
-    const after = (idleTimeoutMs: number | null) => ({ memoryMiB: 128, idleTimeoutMs, concurrency: 1, minWarm: 0 });
+    const after = (idleTimeoutMs: number | null) => ({
+      memoryMiB: 128,
+      idleTimeoutMs,
+      concurrency: 1,
+      minWarm: 0,
+      triggers: [],
+    });
     assert.deepEqual(Object.fromEntries(idle), {
       plain: after(null),
       inYaml: after(600_000),
       overridden: after(600_000),
     });
   });
+
+  test('of schema 2 has its routes as triggers, in the configuration and in what the author wrote', () => {
+    const versions = {
+      1: {
+        version: 1,
+        artifact: 'a',
+        input: { routes: ['GET /a'] },
+        config: { pids: 9, routes: ['GET /a', 'ANY /b'] },
+      },
+      2: { version: 2, artifact: 'a', input: {}, config: { pids: 9, routes: [] } },
+    };
+    const overrides = { routes: ['GET /a', 'ANY /b'] };
+    const f = { name: 'f', live: 1, lastVersion: 2, aliases: {}, history: [], overrides, versions };
+    const reading = readCatalogue(JSON.stringify({ schema: 2, retired: {}, functions: { f } }));
+    assert.ok(reading.kind === 'ok');
+    const migrated = reading.data.functions['f'];
+    assert.deepEqual(migrated?.versions['1']?.config, {
+      pids: 9,
+      triggers: [
+        { type: 'http', route: 'GET /a' },
+        { type: 'http', route: 'ANY /b' },
+      ],
+    });
+    assert.deepEqual(migrated?.versions['1']?.input, { triggers: [{ type: 'http', route: 'GET /a' }] });
+    assert.deepEqual(
+      [migrated?.versions['2']?.config, migrated?.versions['2']?.input],
+      [{ pids: 9, triggers: [] }, {}],
+    );
+    assert.deepEqual(migrated?.overrides, overrides);
+  });
+
   test('of an older schema goes through every migration in turn', () => {
     const migrations = [
       (data: Record<string, unknown>) => ({ ...data, retired: {} }),

@@ -129,7 +129,11 @@ export async function openCatalogue(path: string): Promise<Catalogue> {
 /** A function with versions 1 to `versions`, the last one live. */
 export function recordOf(name: string, versions = 1, more: Partial<FunctionRecord> = {}): FunctionRecord {
   const version = (number: number): FunctionRecord['versions'][string] => {
-    const config = { ...DEFAULT_CONFIG, routes: [`GET /${name}/${number}`], minWarm: number };
+    const config = {
+      ...DEFAULT_CONFIG,
+      triggers: [{ type: 'http', route: `GET /${name}/${number}` }],
+      minWarm: number,
+    };
     return { version: number, artifact: 'a'.repeat(64), config, input: {}, createdAt: 1, by: '', message: '', size: 1 };
   };
   return {

@@ -1,4 +1,5 @@
-import { FUNCTION_NAME, parseRoute, type Route } from '../../../contract/index.ts';
+import { FUNCTION_NAME } from '../../../contract/index.ts';
+import { parseRoute, type Route } from '../../../triggers/index.ts';
 
 /** A declared route of a function's live version. */
 export interface DeclaredRoute {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseRoute, routeKey } from '../../../src/contract/index.ts';
+import { parseRoute, routeKey } from '../../../src/triggers/http/route.ts';
 
 describe('parseRoute', () => {
   test('takes literals, parameters and a greedy tail apart', () => {

@@ -1,0 +1,20 @@
+import { RouteTable } from '../edge/index.ts';
+import type { HttpTrigger } from '../triggers/index.ts';
+import type { DeployedTriggers } from '../triggers/supervisor/index.ts';
+
+/** The edge's route table of all live triggers of type `http`; made anew only after triggers changed. */
+export function httpRoutes(deployed: DeployedTriggers): () => RouteTable {
+  let revision = -1;
+  let table = new RouteTable([]);
+  return () => {
+    if (deployed.revision !== revision) {
+      ({ revision } = deployed);
+      table = new RouteTable(
+        deployed
+          .ofType('http')
+          .map(({ functionName, config }) => ({ functionName, text: (config as HttpTrigger).route })),
+      );
+    }
+    return table;
+  };
+}

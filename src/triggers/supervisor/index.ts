@@ -1,0 +1,1 @@
+export { DeployedTriggers, type TriggerSource } from './deployed.ts';
