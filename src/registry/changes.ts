@@ -2,7 +2,8 @@ import type { AliasRequest, ConfigPatch, Movement, PublishRequest, RollbackReque
 import { lamError } from '../errors/index.ts';
 import type { CatalogueDraft, FunctionRecord, VersionRecord } from '../store/index.ts';
 import { expandShortForms, type TriggerKind } from '../triggers/index.ts';
-import { checkConfig, effectiveConfig, patchOverrides, sameConfig } from './config.ts';
+import { checkConfig, effectiveConfig, sameConfig } from './config.ts';
+import { patchOverrides } from './overrides.ts';
 import { previousVersion, withMovement } from './history.ts';
 import { checkAlias, editRecord, requireVersion } from './records.ts';
 import { checkTriggers } from './triggers.ts';

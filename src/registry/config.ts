@@ -5,7 +5,6 @@ import {
   LIMITS,
   RESERVED_ENVIRONMENT,
   type ConfigInput,
-  type ConfigPatch,
   type FunctionConfig,
   type ShortForms,
   type TriggerConfig,
@@ -149,53 +148,6 @@ function triggerFaults(functionName: string, triggers: unknown, kinds: readonly 
   return [...faults, ...declarationFaults(formed, kinds).map(({ message }) => `triggers: ${message}`)];
 }
 
-/** Whether lam.yaml gave a setting; short forms were written out when it was read. */
-function comesFrom(input: ConfigInput, field: string, kinds: readonly TriggerKind[]): boolean {
-  const short = shortFormsOf(kinds).find(({ form }) => form.key === field);
-  return short === undefined ? field in input : (input.triggers ?? []).some(({ type }) => type === short.type);
-}
-
-/** The live settings after a patch, and what to tell the one who asked. Pure. */
-export function patchOverrides(
-  before: ConfigInput,
-  patch: ConfigPatch,
-  input: ConfigInput,
-  kinds: readonly TriggerKind[],
-): { overrides: ConfigInput; notices: string[] } {
-  const notices: string[] = [];
-  const dropped = new Set<string>(patch.unset);
-  for (const field of dropped) {
-    if (!(field in before) && comesFrom(input, field, kinds))
-      notices.push(`'${field}' comes from lam.yaml: change it there and deploy`);
-  }
-  const { environment = {}, ...rest } = before;
-  // Variables come in their own member, key by key; a whole map would drop those of lam.yaml.
-  const { environment: _refused, ...set } = { environment: undefined, ...patch.set };
-  // A whole list of triggers replaces what short forms said before.
-  if ('triggers' in set || dropped.has('triggers')) for (const { form } of shortFormsOf(kinds)) dropped.add(form.key);
-  const kept = Object.entries(rest).filter(([field]) => !dropped.has(field));
-  const unset = new Set(
-    dropped.has('environment')
-      ? [...Object.keys(environment), ...(patch.unsetEnvironment ?? [])]
-      : patch.unsetEnvironment,
-  );
-  for (const key of unset) {
-    if (!Object.hasOwn(environment, key) && Object.hasOwn(input.environment ?? {}, key)) {
-      notices.push(`'${key}' comes from lam.yaml: remove it there and deploy`);
-    }
-  }
-  const variables = [
-    ...Object.entries(environment).filter(([key]) => !unset.has(key)),
-    ...Object.entries(patch.setEnvironment ?? {}),
-  ];
-  const overrides: ConfigInput = {
-    ...Object.fromEntries(kept),
-    ...defined(set),
-    ...(variables.length === 0 ? {} : { environment: Object.fromEntries(variables) }),
-  };
-  return { overrides, notices };
-}
-
 /** Whether two configurations, complete or not, say the same; order of members does not matter. */
 export function sameConfig(a: ConfigInput, b: ConfigInput): boolean {
   return isDeepStrictEqual(a, b);
@@ -209,7 +161,7 @@ function withoutLists(config: FunctionConfig & ShortForms, names: readonly (keyo
 }
 
 /** Without members that are undefined, which would hide what they are laid over. */
-function defined(input: ConfigInput): ConfigInput {
+export function defined(input: ConfigInput): ConfigInput {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }
 

@@ -16,7 +16,7 @@ export function liveTriggersOf(catalogue: CatalogueView, name: string): readonly
 const NONE: readonly TriggerConfig[] = [];
 
 /** The triggers of all live versions, in the order of the catalogue and then as declared. */
-export function* allLiveTriggers(catalogue: CatalogueView): Iterable<Declared> {
+function* allLiveTriggers(catalogue: CatalogueView): Iterable<Declared> {
   for (const functionName of catalogue.names())
     for (const config of liveTriggersOf(catalogue, functionName)) yield { functionName, config };
 }
