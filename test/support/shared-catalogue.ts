@@ -4,6 +4,7 @@ import type {
   CatalogueStore,
   ChangeOutcome,
 } from '../../src/store/catalogue/catalogue-store.ts';
+import type { OutlineFact } from '../../src/store/catalogue/outline-fact.ts';
 import { CatalogueState } from '../../src/store/catalogue/state.ts';
 import { parseCatalogue, printCatalogue } from '../../src/store/catalogue/text.ts';
 
@@ -11,6 +12,12 @@ import { parseCatalogue, printCatalogue } from '../../src/store/catalogue/text.t
 export class SharedCatalogue {
   /** The state of each revision, as bytes; the first is empty. */
   readonly #states: Buffer[] = [print(CatalogueState.of([]))];
+  readonly #facts: readonly OutlineFact<unknown>[];
+
+  /** @param facts those that views can be asked for */
+  constructor(facts: readonly OutlineFact<unknown>[] = []) {
+    this.#facts = facts;
+  }
 
   /** The newest revision. */
   get revision(): number {
@@ -25,7 +32,7 @@ export class SharedCatalogue {
   }
 
   stateOf(revision: number): CatalogueState {
-    const reading = parseCatalogue(Buffer.from(this.#states[revision] ?? Buffer.alloc(0)));
+    const reading = parseCatalogue(Buffer.from(this.#states[revision] ?? Buffer.alloc(0)), this.#facts);
     if (reading.kind !== 'ok') throw new Error(`revision ${revision} cannot be read: ${JSON.stringify(reading)}`);
     return reading.state;
   }

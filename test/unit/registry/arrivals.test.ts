@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ConfigInput } from '../../../src/contract/index.ts';
-import type { Registry, RegistryChange } from '../../../src/registry/index.ts';
+import { LIVE_TRIGGERS, type Registry, type RegistryChange } from '../../../src/registry/index.ts';
 import { Catalogue } from '../../../src/store/index.ts';
 import { SharedCatalogue, type CatalogueNode } from '../../support/shared-catalogue.ts';
+import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { lam } from '../store/support.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
 
@@ -15,7 +16,7 @@ describe('a registry whose catalogue another node changes', () => {
   let heard: RegistryChange[];
   beforeEach(async () => {
     t = await testRegistry();
-    const shared = new SharedCatalogue();
+    const shared = new SharedCatalogue([LIVE_TRIGGERS]);
     node = shared.node();
     const over = (store: CatalogueNode): Registry =>
       makeRegistry({ catalogue: new Catalogue(store), artifacts: t.store.artifacts }, t.clock);
@@ -32,11 +33,12 @@ describe('a registry whose catalogue another node changes', () => {
   };
 
   test('serves and tells what arrives as it does its own', async () => {
+    const deployed = new DeployedTriggers(here);
     await deploy(there, 'f', '1', { routes: ['GET /f'] });
     assert.equal(here.has('f'), false);
     node.catchUp();
     assert.equal(here.resolve('f').version, 1);
-    assert.deepEqual(here.routes(), { change: 2, routes: [{ route: 'GET /f', functionName: 'f' }] });
+    assert.deepEqual(deployed.of('f'), [{ type: 'http', route: 'GET /f' }]);
     await deploy(there, 'f', '2');
     node.catchUp();
     await here.rollback('f', {});
@@ -48,7 +50,7 @@ describe('a registry whose catalogue another node changes', () => {
         ['live-moved', 2, 1],
       ],
     );
-    assert.equal(here.routes().change, 4);
+    assert.deepEqual([deployed.revision, deployed.of('f').length], [3, 1]);
   });
 
   test('keeps the revisions it knows as the same objects, and answers for new ones at once', async () => {
