@@ -43,6 +43,8 @@ export interface Status {
   /** Base URL of the HTTP port, no slash at the end. */
   readonly url: string;
   readonly home: string;
+  /** Id of this node: random, the same for the life of the home. */
+  readonly node: string;
   readonly driver: 'docker' | 'process';
   /** Why that driver, in one sentence. */
   readonly driverReason: string;

@@ -1,7 +1,10 @@
 /** Where a record came from. `platform` records are lam's own (START, REPORT, time-outs), never a function's. */
 export type LogStream = 'stdout' | 'stderr' | 'platform';
 
-/** One thing a function printed in one go (it may hold several lines), or one thing lam says about a run of it. */
+/**
+ * One thing a function printed in one go (it may hold several lines), or one thing lam says about a run of it. Records of one node
+ * come in the order in which they were printed; those of several nodes are merged by time.
+ */
 export interface LogRecord {
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -10,6 +13,8 @@ export interface LogRecord {
   readonly requestId: string;
   readonly version: number;
   readonly sandbox: string;
+  /** Id of the node that the sandbox ran on. */
+  readonly node: string;
   /** Text without a final line break; AWS's wording for platform records. */
   readonly text: string;
   /** On a platform record: which one, and its figures. */

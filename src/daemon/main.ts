@@ -45,6 +45,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     const logs = LogStore.open({
       file: `${store.paths.logs}/logs.db`,
       worker: options.assets.logWorker,
+      node: store.nodeId,
       clock,
       keepBytes: KEEP_LOG_BYTES,
       onTrouble: stderrLog,
@@ -126,6 +127,7 @@ function statusOf(parts: Parts, pool: Pool, at: Pick<Status, 'port' | 'url' | 's
     ...at,
     host: options.host,
     home: options.home,
+    node: store.nodeId,
     driver: choice.name,
     driverReason: choice.reason,
     gaps: driver.gaps,

@@ -1,21 +1,11 @@
 import { renameSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { LogQuery, LogRecord } from '../contract/index.ts';
+import { nodesByNumber, numberOfNode, prepareSchema } from './log-schema.ts';
 import type { Chunk } from './messages.ts';
 import { matches } from './query.ts';
 import { decodeChunk } from './record-codec.ts';
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS chunks (
-    id INTEGER PRIMARY KEY,
-    function TEXT NOT NULL,
-    first_ms REAL NOT NULL,
-    last_ms REAL NOT NULL,
-    bytes INTEGER NOT NULL,
-    body BLOB NOT NULL
-  );
-  CREATE INDEX IF NOT EXISTS chunks_by_function ON chunks (function, id);
-`;
 /** Chunks read at a time, so that writes get their turn during a long query. */
 const PAGE_CHUNKS = 16;
 /** SQLite's result codes for a file that is damaged, or no database at all. */
@@ -31,38 +21,51 @@ export interface Cursor {
   readonly upTo: number;
 }
 
-/** The SQLite file with everything functions printed: a row per function and flush. For one thread alone. */
+export interface LogFileOptions {
+  readonly path: string;
+  /** Id of the node that writes. */
+  readonly node: string;
+  /** Most bytes of records kept per function; the oldest go first. */
+  readonly keepBytes: number;
+}
+
+/** An open database and what is asked of it often. */
+interface Connection {
+  readonly db: DatabaseSync;
+  readonly insert: StatementSync;
+  readonly page: StatementSync;
+  /** Ids of nodes by the numbers that stand for them in rows. */
+  readonly nodes: ReadonlyMap<number, string>;
+  /** The number of the node that writes. */
+  readonly ownNumber: number;
+}
+
+/** The SQLite file with everything functions printed: one row per function and flush. Used by one thread. */
 export class LogFile {
-  readonly #path: string;
-  readonly #keepBytes: number;
-  #db: DatabaseSync;
-  #insert: StatementSync;
-  #page: StatementSync;
+  readonly #options: LogFileOptions;
+  #connection: Connection;
   readonly #kept: Map<string, number> = new Map();
 
-  private constructor(path: string, keepBytes: number, db: DatabaseSync) {
-    this.#path = path;
-    this.#keepBytes = keepBytes;
-    this.#db = db;
-    this.#insert = insertInto(db);
-    this.#page = pageOf(db);
+  private constructor(options: LogFileOptions) {
+    this.#options = options;
+    this.#connection = connect(options);
+    const { db } = this.#connection;
     for (const row of db.prepare('SELECT function, sum(bytes) AS bytes FROM chunks GROUP BY function').all()) {
       this.#kept.set(String(row['function']), Number(row['bytes']));
     }
   }
 
   /**
-   * Opens or begins a file. A damaged one is moved out of the way, and `setAside` is its new name. Throws SQLite's error
-   * where no file can be had.
-   * @param keepBytes most bytes of records kept per function; the oldest go first
+   * Opens the file, or creates it. Moves a damaged one aside; `setAside` is its new name. Throws SQLite's error when the file
+   * cannot be opened.
    */
-  static open(path: string, keepBytes: number): { file: LogFile; setAside: string | undefined } {
+  static open(options: LogFileOptions): { file: LogFile; setAside: string | undefined } {
     try {
-      return { file: new LogFile(path, keepBytes, connect(path)), setAside: undefined };
+      return { file: new LogFile(options), setAside: undefined };
     } catch (error) {
       if (!isDamage(error)) throw error;
-      const setAside = moveAside(path);
-      return { file: new LogFile(path, keepBytes, connect(path)), setAside };
+      const setAside = moveAside(options.path);
+      return { file: new LogFile(options), setAside };
     }
   }
 
@@ -77,11 +80,9 @@ export class LogFile {
       return undefined;
     } catch (error) {
       if (!isDamage(error)) throw error;
-      this.#db.close();
-      const setAside = moveAside(this.#path);
-      this.#db = connect(this.#path);
-      this.#insert = insertInto(this.#db);
-      this.#page = pageOf(this.#db);
+      this.#connection.db.close();
+      const setAside = moveAside(this.#options.path);
+      this.#connection = connect(this.#options);
       this.#kept.clear();
       this.#write(chunks, bytes);
       return setAside;
@@ -89,9 +90,12 @@ export class LogFile {
   }
 
   #write(chunks: readonly Chunk[], bytes: Uint8Array): void {
+    const { insert, ownNumber } = this.#connection;
     this.#atomically(() => {
-      for (const c of chunks)
-        this.#insert.run(c.functionName, c.firstMs, c.lastMs, c.end - c.start, bytes.subarray(c.start, c.end));
+      for (const c of chunks) {
+        const body = bytes.subarray(c.start, c.end);
+        insert.run(c.functionName, c.firstMs, c.lastMs, body.length, body, ownNumber);
+      }
     });
     for (const c of chunks) this.#kept.set(c.functionName, (this.#kept.get(c.functionName) ?? 0) + c.end - c.start);
     for (const { functionName } of chunks) this.#trim(functionName);
@@ -100,32 +104,32 @@ export class LogFile {
   /** Drops a function's oldest chunks once it holds a tenth more than it may. */
   #trim(functionName: string): void {
     let bytes = this.#kept.get(functionName) ?? 0;
-    if (bytes <= this.#keepBytes * 1.1) return;
+    if (bytes <= this.#options.keepBytes * 1.1) return;
     let last = 0;
-    for (const row of this.#db
+    for (const row of this.#connection.db
       .prepare('SELECT id, bytes FROM chunks WHERE function = ? ORDER BY id')
       .iterate(functionName)) {
-      if (bytes <= this.#keepBytes) break;
+      if (bytes <= this.#options.keepBytes) break;
       last = Number(row['id']);
       bytes -= Number(row['bytes']);
     }
-    this.#db.prepare('DELETE FROM chunks WHERE function = ? AND id <= ?').run(functionName, last);
+    this.#connection.db.prepare('DELETE FROM chunks WHERE function = ? AND id <= ?').run(functionName, last);
     this.#kept.set(functionName, bytes);
-    this.#db.exec('PRAGMA incremental_vacuum');
+    this.#connection.db.exec('PRAGMA incremental_vacuum');
   }
 
   /** The beginning of a query: everything written up to now. */
   begin(functionName: string, query: LogQuery): Cursor {
-    const row = this.#db.prepare('SELECT max(id) AS last FROM chunks WHERE function = ?').get(functionName);
+    const row = this.#connection.db.prepare('SELECT max(id) AS last FROM chunks WHERE function = ?').get(functionName);
     return { functionName, query, after: 0, upTo: Number(row?.['last'] ?? 0) };
   }
 
   /** The next records that match, in the order of printing, and where to go on; no cursor when that was all. */
   next(cursor: Cursor): { records: LogRecord[]; cursor: Cursor | undefined } {
     const { functionName, query, after, upTo } = cursor;
-    const rows = this.#page.all(functionName, after, upTo, ...span(query), PAGE_CHUNKS);
+    const rows = this.#connection.page.all(functionName, after, upTo, ...span(query), PAGE_CHUNKS);
     const records: LogRecord[] = [];
-    for (const row of rows) for (const record of recordsOf(row)) if (matches(record, query)) records.push(record);
+    for (const row of rows) for (const record of this.#recordsOf(row)) if (matches(record, query)) records.push(record);
     const last = rows.at(-1);
     return {
       records,
@@ -136,9 +140,9 @@ export class LogFile {
   /** The newest `lines` records that match, in the order of printing. */
   newest(functionName: string, query: LogQuery, lines: number): LogRecord[] {
     const found: LogRecord[] = [];
-    const sql = 'SELECT body FROM chunks WHERE function = ? AND last_ms >= ? AND first_ms <= ? ORDER BY id DESC';
-    for (const row of this.#db.prepare(sql).iterate(functionName, ...span(query))) {
-      const hits = recordsOf(row).filter((r) => matches(r, query));
+    const sql = 'SELECT body, node FROM chunks WHERE function = ? AND last_ms >= ? AND first_ms <= ? ORDER BY id DESC';
+    for (const row of this.#connection.db.prepare(sql).iterate(functionName, ...span(query))) {
+      const hits = this.#recordsOf(row).filter((r) => matches(r, query));
       for (const hit of hits.toReversed()) found.push(hit);
       if (found.length >= lines) break;
     }
@@ -147,42 +151,49 @@ export class LogFile {
 
   /** Forgets all of a function's records. */
   delete(functionName: string): void {
-    this.#db.prepare('DELETE FROM chunks WHERE function = ?').run(functionName);
+    this.#connection.db.prepare('DELETE FROM chunks WHERE function = ?').run(functionName);
     this.#kept.delete(functionName);
-    this.#db.exec('PRAGMA incremental_vacuum');
+    this.#connection.db.exec('PRAGMA incremental_vacuum');
   }
 
   /** Bytes of records per function, and of the files. */
   sizes(): { sizes: Record<string, number>; total: number } {
-    const size = (suffix: string): number => statSync(this.#path + suffix, { throwIfNoEntry: false })?.size ?? 0;
+    const size = (suffix: string): number =>
+      statSync(this.#options.path + suffix, { throwIfNoEntry: false })?.size ?? 0;
     return { sizes: Object.fromEntries(this.#kept), total: size('') + size('-wal') };
   }
 
   close(): void {
-    this.#db.close();
+    this.#connection.db.close();
+  }
+
+  #recordsOf({ body, node }: Readonly<Record<string, SQLOutputValue>>): LogRecord[] {
+    if (typeof body !== 'string' && !(body instanceof Uint8Array)) return [];
+    return decodeChunk(body, this.#connection.nodes.get(Number(node)) ?? '');
   }
 
   #atomically(run: () => void): void {
-    this.#db.exec('BEGIN');
+    this.#connection.db.exec('BEGIN');
     try {
       run();
-      this.#db.exec('COMMIT');
+      this.#connection.db.exec('COMMIT');
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      if (this.#connection.db.isTransaction) this.#connection.db.exec('ROLLBACK');
       throw error;
     }
   }
 }
 
-function connect(path: string): DatabaseSync {
+function connect({ path, node }: LogFileOptions): Connection {
   const db = new DatabaseSync(path);
   try {
     // First, because it holds only for a file in which nothing was written yet.
     db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     // WAL with NORMAL: a crash of the machine may lose the last moments of logs, never the file.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    db.exec(SCHEMA);
-    return db;
+    prepareSchema(db);
+    const ownNumber = numberOfNode(db, node);
+    return { db, insert: insertInto(db), page: pageOf(db), nodes: nodesByNumber(db), ownNumber };
   } catch (error) {
     db.close();
     throw error;
@@ -190,12 +201,12 @@ function connect(path: string): DatabaseSync {
 }
 
 function insertInto(db: DatabaseSync): StatementSync {
-  return db.prepare('INSERT INTO chunks (function, first_ms, last_ms, bytes, body) VALUES (?, ?, ?, ?, ?)');
+  return db.prepare('INSERT INTO chunks (function, first_ms, last_ms, bytes, body, node) VALUES (?, ?, ?, ?, ?, ?)');
 }
 
 function pageOf(db: DatabaseSync): StatementSync {
   return db.prepare(
-    'SELECT id, body FROM chunks WHERE function = ? AND id > ? AND id <= ? AND last_ms >= ? AND first_ms <= ? ORDER BY id LIMIT ?',
+    'SELECT id, body, node FROM chunks WHERE function = ? AND id > ? AND id <= ? AND last_ms >= ? AND first_ms <= ? ORDER BY id LIMIT ?',
   );
 }
 
@@ -220,9 +231,4 @@ function moveAside(path: string): string {
 
 function span(query: LogQuery): [number, number] {
   return [query.since ?? 0, query.until ?? Number.MAX_SAFE_INTEGER];
-}
-
-function recordsOf(row: Readonly<Record<string, SQLOutputValue>>): LogRecord[] {
-  const { body } = row;
-  return typeof body === 'string' || body instanceof Uint8Array ? decodeChunk(body) : [];
 }

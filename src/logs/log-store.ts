@@ -12,6 +12,8 @@ export interface LogStoreOptions {
   readonly file: string;
   /** Script of the log thread. */
   readonly worker: string;
+  /** Id of this node, which its records carry. */
+  readonly node: string;
   readonly clock: Clock;
   /** Most bytes kept per function. */
   readonly keepBytes: number;
@@ -58,7 +60,8 @@ export class LogStore {
 
   /** Resolves at once; the thread opens the file while the daemon goes on. */
   static open(options: LogStoreOptions): LogStore {
-    const workerData: LogWorkerData = { file: options.file, keepBytes: options.keepBytes };
+    const { file, node, keepBytes } = options;
+    const workerData: LogWorkerData = { file, node, keepBytes };
     const worker = new Worker(options.worker, { workerData, execArgv: ['--no-warnings'] });
     worker.unref();
     return new LogStore(options, worker);
@@ -83,8 +86,9 @@ export class LogStore {
       batch.text(source, stream, text, requestId, time);
       this.#noteAdded(batch.weight - before);
     }
-    if (this.#followers.size > 0)
-      this.#tell(functionName, { time, stream, requestId, version: source.version, sandbox: source.sandbox, text });
+    if (this.#followers.size === 0) return;
+    const { version, sandbox } = source;
+    this.#tell(functionName, { time, stream, requestId, version, sandbox, node: this.#options.node, text });
   }
 
   /** Adds what lam notes about an invocation; `time` is milliseconds since the epoch. */
@@ -104,6 +108,7 @@ export class LogStore {
       requestId,
       version,
       sandbox,
+      node: this.#options.node,
       text: platformText(record, requestId, version),
       platform: record,
     });

@@ -4,6 +4,8 @@ import type { LogQuery, LogRecord } from '../contract/index.ts';
 export interface LogWorkerData {
   /** The database file. */
   readonly file: string;
+  /** Id of this node. */
+  readonly node: string;
   /** Most bytes of records kept per function; the oldest go first. */
   readonly keepBytes: number;
 }

@@ -44,12 +44,12 @@ type Kept =
 /** A report, as long as all its members are kept; one that is not makes this `never`, and the file a type error. */
 type KeptReport = [Exclude<keyof Report, Kept>] extends [never] ? Report : never;
 
-/** The records of a chunk in the order of printing; what is damaged is left out. Never throws. */
-export function decodeChunk(body: Uint8Array | string): LogRecord[] {
-  if (typeof body === 'string') return decodeLines(body);
+/** The records of a chunk that `node` wrote, in the order of printing; what is damaged is left out. Never throws. */
+export function decodeChunk(body: Uint8Array | string, node: string): LogRecord[] {
+  if (typeof body === 'string') return decodeLines(body, node);
   const records: LogRecord[] = [];
   try {
-    for (const record of new ChunkReader(body).records()) records.push(record);
+    for (const record of new ChunkReader(body, node).records()) records.push(record);
   } catch {
     // Cut short, or no chunk at all: what was read so far is good.
   }
@@ -57,6 +57,7 @@ export function decodeChunk(body: Uint8Array | string): LogRecord[] {
 }
 
 class ChunkReader {
+  readonly #node: string;
   readonly #view: DataView;
   readonly #count: number;
   readonly #sources: readonly (readonly [number, string])[];
@@ -65,7 +66,8 @@ class ChunkReader {
   #textAt = 0;
 
   /** Throws for anything but a chunk. */
-  constructor(body: Uint8Array) {
+  constructor(body: Uint8Array, node: string) {
+    this.#node = node;
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     this.#view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     this.#count = this.#view.getUint32(4, true);
@@ -86,12 +88,12 @@ class ChunkReader {
       const own = this.#take(this.#view.getUint32(at + 8, true));
       if (source === undefined || this.#textAt > this.#text.length) return;
       const [version, sandbox] = source;
-      const place = { requestId, version, sandbox };
+      const origin = { requestId, version, sandbox, node: this.#node };
       if (kind === KIND.stdout || kind === KIND.stderr) {
-        yield { time, stream: kind === KIND.stdout ? 'stdout' : 'stderr', ...place, text: own };
+        yield { time, stream: kind === KIND.stdout ? 'stdout' : 'stderr', ...origin, text: own };
       } else {
         const platform = this.#platform(kind, own);
-        yield { time, stream: 'platform', ...place, text: platformText(platform, requestId, version), platform };
+        yield { time, stream: 'platform', ...origin, text: platformText(platform, requestId, version), platform };
       }
     }
   }
@@ -130,11 +132,11 @@ function reportOf(figures: readonly number[], errorType: string | undefined): Ke
 const STREAM: Readonly<Record<string, LogStream>> = { o: 'stdout', e: 'stderr', p: 'platform' };
 
 /** Records as they were kept at first: lines of `[time, letter of the stream, request id, version, sandbox, text or platform record]`. */
-function decodeLines(body: string): LogRecord[] {
-  return body.split('\n').flatMap((line) => decodeLine(line) ?? []);
+function decodeLines(body: string, node: string): LogRecord[] {
+  return body.split('\n').flatMap((line) => decodeLine(line, node) ?? []);
 }
 
-function decodeLine(line: string): LogRecord | undefined {
+function decodeLine(line: string, node: string): LogRecord | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);
@@ -146,7 +148,16 @@ function decodeLine(line: string): LogRecord | undefined {
   const [time, letter, requestId, version, sandbox, rest] = parsed as [number, string, string, number, string, unknown];
   const stream = STREAM[letter];
   if (stream === undefined) return undefined;
-  if (typeof rest === 'string') return { time, stream, requestId, version, sandbox, text: rest };
+  if (typeof rest === 'string') return { time, stream, requestId, version, sandbox, node, text: rest };
   const platform = rest as PlatformRecord;
-  return { time, stream, requestId, version, sandbox, text: platformText(platform, requestId, version), platform };
+  return {
+    time,
+    stream,
+    requestId,
+    version,
+    sandbox,
+    node,
+    text: platformText(platform, requestId, version),
+    platform,
+  };
 }

@@ -5,8 +5,8 @@ import type { FromWorker, LogWorkerData, ToWorker } from './messages.ts';
 type Send = (message: FromWorker) => void;
 
 /** The log thread: one {@link LogFile}, asked by messages, answering in order. */
-function main(port: MessagePort, { file: path, keepBytes }: LogWorkerData): void {
-  const { file, setAside } = LogFile.open(path, keepBytes);
+function main(port: MessagePort, { file: path, node, keepBytes }: LogWorkerData): void {
+  const { file, setAside } = LogFile.open({ path, node, keepBytes });
   const send: Send = (message) => port.postMessage(message);
   const cursors = new Map<number, Cursor>();
   port.on('message', (message: ToWorker) => {

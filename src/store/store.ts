@@ -6,12 +6,15 @@ import { LowdbCatalogueStore } from './catalogue/lowdb-store.ts';
 import type { OutlineFact } from './catalogue/outline-fact.ts';
 import { layout, prepareHome, type Layout } from './disk/layout.ts';
 import { acquireLock, type DaemonLock } from './disk/lock.ts';
+import { nodeIdOf } from './disk/node-id.ts';
 import { reclaimStaging } from './disk/staging.ts';
 import { StartupCaches } from './startup-caches.ts';
 
 /** One home, open, and ours alone. */
 export interface Store {
   readonly paths: Layout;
+  /** Names this home among others; 12 hexadecimal digits, made once. */
+  readonly nodeId: string;
   readonly lock: DaemonLock;
   readonly catalogue: Catalogue;
   readonly artifacts: ArtifactStore;
@@ -41,10 +44,12 @@ export async function openStore(
   const lock = await acquireLock(paths);
   try {
     const left = await reclaimStaging(paths);
+    const nodeId = await nodeIdOf(paths);
     const catalogue = new Catalogue(await LowdbCatalogueStore.open(paths.catalogue, options.facts));
     const artifacts = await ArtifactStore.open(paths, options);
     return {
       paths,
+      nodeId,
       lock,
       catalogue,
       artifacts,

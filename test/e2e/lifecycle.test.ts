@@ -30,6 +30,7 @@ async function killDaemon(s: LamSession): Promise<void> {
 for (const driver of DRIVERS) {
   describe(`a daemon that was killed (${driver})`, () => {
     let s: LamSession;
+    let node: string;
     before(async () => {
       s = await lamSession({ driver });
       await s.deployNode('idle', SLEEPER);
@@ -39,6 +40,7 @@ for (const driver of DRIVERS) {
 
     test('leaves sandboxes, idle and busy, that the next start reclaims and counts', async () => {
       await s.ok(['invoke', 'idle']);
+      ({ node } = await s.status());
       const looping = s.start(['invoke', 'loop']);
       assert.ok(await eventually(async () => (await s.status()).sandboxes.busy === 1));
       const ended = new Promise((resolve) => looping.once('exit', resolve));
@@ -82,6 +84,14 @@ for (const driver of DRIVERS) {
           ['loop', 1],
         ],
       );
+    });
+
+    test('is the same node as before, in its status and in the records that it kept', async () => {
+      assert.match(node, /^[0-9a-f]{12}$/);
+      assert.equal((await s.status()).node, node);
+      const lines = (await s.ok(['logs', 'idle', '--json'])).stdout.trim().split('\n');
+      assert.ok(lines.length >= 4);
+      assert.deepEqual([...new Set(lines.map((line) => (JSON.parse(line) as { node: string }).node))], [node]);
     });
 
     test('is started anew by the next command that wants one', async () => {

@@ -85,6 +85,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
   const logs = LogStore.open({
     file: join(home, 'logs.db'),
     worker: LOG_WORKER,
+    node: store.nodeId,
     clock: systemClock,
     keepBytes: 1024 * 1024,
     onTrouble: () => undefined,
@@ -135,6 +136,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     host: '127.0.0.1',
     url: '',
     home,
+    node: store.nodeId,
     driver: 'process',
     driverReason: 'a test',
     gaps: [],

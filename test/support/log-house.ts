@@ -9,6 +9,9 @@ import { LogStore } from '../../src/logs/index.ts';
 /** The script of the log thread. */
 export const LOG_WORKER: string = fileURLToPath(new URL('../../src/logs/worker.ts', import.meta.url));
 
+/** Id of the node whose logs they are, unless a test says otherwise. */
+export const NODE = '0123456789ab';
+
 /** A real log store with its real thread on a file in a folder of its own. */
 export interface LogHouse extends AsyncDisposable {
   readonly folder: string;
@@ -21,7 +24,7 @@ export interface LogHouse extends AsyncDisposable {
 }
 
 export async function logHouse(
-  options: { readonly keepBytes?: number; readonly file?: string } = {},
+  options: { readonly keepBytes?: number; readonly file?: string; readonly node?: string } = {},
 ): Promise<LogHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'lam-logs-'));
   const file = options.file ?? join(folder, 'logs.db');
@@ -30,6 +33,7 @@ export async function logHouse(
     LogStore.open({
       file,
       worker: LOG_WORKER,
+      node: options.node ?? NODE,
       clock: systemClock,
       keepBytes: options.keepBytes ?? 1024 * 1024,
       onTrouble: (what) => void troubles.push(what),

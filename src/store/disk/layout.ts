@@ -16,6 +16,8 @@ export interface Layout {
   readonly sandboxes: string;
   readonly state: string;
   readonly catalogue: string;
+  /** Holds the id of the node that this home is. */
+  readonly nodeId: string;
   readonly objects: string;
   readonly artifacts: string;
   /** Half-made things; emptied at each start. */
@@ -50,6 +52,7 @@ export function layout(home: string): Layout {
     sandboxes: join(run, 'sb'),
     state,
     catalogue: join(state, 'catalogue.json'),
+    nodeId: join(state, 'node-id'),
     objects,
     artifacts,
     staging: join(home, 'staging'),

@@ -83,6 +83,7 @@ describe('log records', () => {
     requestId: '0123456789',
     version: 2,
     sandbox: 's',
+    node: '0123456789ab',
     text: 'one\u001b[31m\ntwo',
   };
   test('are safe and indented when pretty', () => {

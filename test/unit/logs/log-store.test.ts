@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import type { LogQuery, LogRecord } from '../../../src/contract/index.ts';
 import { systemClock } from '../../../src/kit/index.ts';
 import { LogStore } from '../../../src/logs/index.ts';
-import { LOG_WORKER, logHouse, recordsOf } from '../../support/log-house.ts';
+import { LOG_WORKER, NODE, logHouse, recordsOf } from '../../support/log-house.ts';
 
 const SOURCE = { version: 1, sandbox: 'aa' };
 
@@ -103,7 +103,7 @@ describe('a log store', () => {
     logs.append('f', { ...SOURCE, version: 2 }, 'stdout', 'yes', 'id', 5);
     logs.append('g', SOURCE, 'stdout', 'yes', 'id', 5);
     end();
-    assert.deepEqual(seen, [{ time: 5, stream: 'stdout', requestId: 'id', ...SOURCE, text: 'yes' }]);
+    assert.deepEqual(seen, [{ time: 5, stream: 'stdout', requestId: 'id', ...SOURCE, node: NODE, text: 'yes' }]);
   });
 
   test('keeps history across a restart', async () => {
@@ -236,6 +236,7 @@ describe('trouble', () => {
     const logs = LogStore.open({
       file,
       worker: LOG_WORKER,
+      node: NODE,
       clock: systemClock,
       keepBytes: 1000,
       onTrouble: (what) => {

@@ -6,6 +6,8 @@ import { platformText } from '../../../src/logs/platform-text.ts';
 import { RecordBatch } from '../../../src/logs/record-batch.ts';
 import { decodeChunk, type Source } from '../../../src/logs/record-codec.ts';
 
+const NODE = '0123456789ab';
+
 const REPORT: Extract<PlatformRecord, { type: 'report' }> = {
   type: 'report',
   status: 'success',
@@ -63,7 +65,7 @@ function put(batch: RecordBatch, one: Print | Note): LogRecord {
   const source = { ...one.source };
   if ('text' in one) {
     batch.text(source, one.stream, one.text, requestId, time);
-    return { time, stream: one.stream, requestId, ...source, text: one.text };
+    return { time, stream: one.stream, requestId, ...source, node: NODE, text: one.text };
   }
   const platform = { ...one.platform };
   batch.platform(source, platform, requestId, time);
@@ -72,6 +74,7 @@ function put(batch: RecordBatch, one: Print | Note): LogRecord {
     stream: 'platform',
     requestId,
     ...source,
+    node: NODE,
     text: platformText(platform, requestId, source.version),
     platform,
   };
@@ -95,7 +98,7 @@ describe('the records of a chunk', () => {
         batch.clear();
         const expected = all.map((one) => put(batch, one));
         assert.equal(batch.count, all.length);
-        assert.deepEqual(decodeChunk(bytesOf(batch)), expected);
+        assert.deepEqual(decodeChunk(bytesOf(batch), NODE), expected);
         assert.deepEqual(
           [batch.firstMs, batch.lastMs],
           [Math.min(...all.map((r) => r.time)), Math.max(...all.map((r) => r.time))],
@@ -110,7 +113,7 @@ describe('the records of a chunk', () => {
       const source = { version: 1, sandbox: `s${i % 300}` };
       return put(batch, { source, stream: 'stdout', text: `line ${i}`, id: `r${i}`, time: i });
     });
-    assert.deepEqual(decodeChunk(bytesOf(batch)), expected);
+    assert.deepEqual(decodeChunk(bytesOf(batch), NODE), expected);
     assert.ok(batch.weight > 5000 * 20 && batch.weight < bytesOf(batch).length);
   });
 
@@ -126,7 +129,7 @@ describe('the records of a chunk', () => {
       start: 'thawed',
     };
     batch.platform({ version: 1, sandbox: 'a' }, report as unknown as PlatformRecord, 'id', 1);
-    assert.deepEqual(decodeChunk(bytesOf(batch))[0]?.platform, report);
+    assert.deepEqual(decodeChunk(bytesOf(batch), NODE)[0]?.platform, report);
   });
 
   test('with an id that is too long cut it, and keep the rest', () => {
@@ -134,7 +137,7 @@ describe('the records of a chunk', () => {
     batch.text({ version: 1, sandbox: 'a' }, 'stdout', 'text', 'i'.repeat(300), 1);
     batch.text({ version: 1, sandbox: 'a' }, 'stdout', 'next', 'j', 1);
     assert.deepEqual(
-      decodeChunk(bytesOf(batch)).map((r) => [r.requestId, r.text]),
+      decodeChunk(bytesOf(batch), NODE).map((r) => [r.requestId, r.text]),
       [
         ['i'.repeat(255), 'text'],
         ['j', 'next'],
@@ -147,24 +150,24 @@ describe('the records of a chunk', () => {
     for (let i = 0; i < 20; i++)
       put(batch, { source: { version: 1, sandbox: 'a' }, stream: 'stdout', text: `line ${i}`, id: 'r', time: i });
     const whole = bytesOf(batch);
-    const records = decodeChunk(whole);
+    const records = decodeChunk(whole, NODE);
     for (let end = 0; end <= whole.length; end++) {
-      const some = decodeChunk(whole.slice(0, end));
+      const some = decodeChunk(whole.slice(0, end), NODE);
       assert.deepEqual(some, records.slice(0, some.length));
     }
-    assert.ok(decodeChunk(whole.slice(0, -10)).length >= 17);
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void decodeChunk(bytes)));
+    assert.ok(decodeChunk(whole.slice(0, -10), NODE).length >= 17);
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void decodeChunk(bytes, NODE)));
     fc.assert(
       fc.property(fc.nat({ max: whole.length - 1 }), fc.nat({ max: 255 }), (at, value) => {
         const changed = whole.slice();
         changed[at] = value;
-        decodeChunk(changed);
+        decodeChunk(changed, NODE);
       }),
     );
   });
 
   test('of an earlier lam are lines of JSON', () => {
-    const place = { requestId: 'id', version: 3, sandbox: 'ab' };
+    const place = { requestId: 'id', version: 3, sandbox: 'ab', node: NODE };
     const report = { ...REPORT, durationMs: 1.5 };
     const lines = [
       '[1.5,"o","id",3,"ab","a\\ud800\\n"]',
@@ -173,7 +176,7 @@ describe('the records of a chunk', () => {
       `[4,"p","id",3,"ab",${JSON.stringify(report)}]`,
       ...['', '{', '[1,2', '{}', 'null', '[]', '[1,"x","",1,"",""]', '[1,"o","",1,"s"]'],
     ];
-    assert.deepEqual(decodeChunk(lines.join('\n')), [
+    assert.deepEqual(decodeChunk(lines.join('\n'), NODE), [
       { time: 1.5, stream: 'stdout', ...place, text: 'a\ud800\n' },
       { time: 2, stream: 'stderr', ...place, text: '' },
       {
@@ -185,7 +188,7 @@ describe('the records of a chunk', () => {
       },
       { time: 4, stream: 'platform', ...place, text: platformText(report, 'id', 3), platform: report },
     ]);
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void decodeChunk(text)));
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void decodeChunk(text, NODE)));
   });
 });
 
