@@ -158,6 +158,20 @@ const forbidden: IForbiddenRuleType[] = [
     to: { path: '^src/[^/]+/', pathNot: [...INSIDE, '^src/(errors|kit|contract|runtimes)/'] },
   },
   {
+    name: 'apis-know-no-other',
+    severity: 'error',
+    comment: 'A wire API knows no other: what two of them need stands beside src/edge/apis (docs/ARCHITECTURE.md).',
+    from: { path: '^src/edge/apis/([^/]+)/' },
+    to: { path: '^src/edge/apis/', pathNot: '^src/edge/apis/$1/' },
+  },
+  {
+    name: 'apis-through-their-list',
+    severity: 'error',
+    comment: 'The readers and all else of src/edge know wire APIs only through the list in src/edge/apis/index.ts.',
+    from: { path: '^src/edge/', pathNot: '^src/edge/apis/' },
+    to: { path: '^src/edge/apis/', pathNot: '^src/edge/apis/index\\.ts$' },
+  },
+  {
     name: 'one-home-for-a-package',
     severity: 'error',
     comment: 'A package needs a home in the table above and a line in docs/ARCHITECTURE.md.',

@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { parseRuntime } from '../runtimes/index.ts';
 import type { DaemonOptions, Reclaimed, Status } from '../contract/index.ts';
-import { createEdge, type Door, type EdgeOptions } from '../edge/index.ts';
+import { createEdge, oneToken, type Door, type EdgeOptions } from '../edge/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { SandboxDriver } from '../driver/index.ts';
 import { systemClock, type Clock } from '../kit/index.ts';
@@ -17,6 +17,7 @@ import { httpRoutes } from './http-routes.ts';
 import type { DriverChoice } from './choose-driver.ts';
 import { stderrLog } from './daemon-log.ts';
 import { drain, Followers } from './drain.ts';
+import { bodyPassed } from './large-bodies.ts';
 import { openDriver } from './open-driver.ts';
 import { keepLogsInStep } from './logs-in-step.ts';
 import { announceDeployed, keepPoolInStep, MIN_WARM } from './pool-in-step.ts';
@@ -101,10 +102,12 @@ async function serve(parts: Parts): Promise<number> {
     clock,
     routes: httpRoutes(new DeployedTriggers(registry)),
     exists: (name) => registry.has(name),
+    generation: generationOf(registry),
+    onBody: bodyPassed,
   };
-  const door: Door = { kind: 'port', token: options.token, open: !isLoopbackAddress(options.host) };
+  const door: Door = { kind: 'port', tokens: oneToken(options.token), open: !isLoopbackAddress(options.host) };
   const tcp = createEdge({ ...edge, door });
-  const socket = createEdge({ ...edge, door: { kind: 'socket', token: undefined, open: false } });
+  const socket = createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } });
   closers.push(() =>
     drain({ servers: [tcp, socket], followers, limitMs: DRAIN_MS, clock, closePool: (graceMs) => pool.close(graceMs) }),
   );
@@ -169,4 +172,11 @@ function wire(parts: Parts, url: () => string): { pool: Pool; router: Router; re
   keepPoolInStep(registry, pool);
   keepLogsInStep(registry, logs, stderrLog);
   return { pool, router, registry };
+}
+
+/** A number that changes with every change that moves what is live. */
+function generationOf(registry: Registry): () => number {
+  let generation = 0;
+  registry.onChange(() => generation++);
+  return () => generation;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { lamError } from '../errors/index.ts';
+import type { Clock } from '../kit/index.ts';
 
 const EMPTY: Uint8Array = Buffer.alloc(0);
 /** How much of a refused body is read and thrown away so that its sender gets to read the answer, bytes. */
@@ -12,7 +13,7 @@ const DRAIN_MS = 2000;
  * (where the connection closes after the answer: once the rest was read, for a sender that is cut off while it writes never
  * gets to read), and with `LAM_EDGE_CLIENT_GONE` when the sender breaks off.
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+export function readBody(request: IncomingMessage, limit: number, clock: Clock): Promise<Uint8Array> {
   const announced = request.headers['content-length'];
   if (announced === undefined ? request.headers['transfer-encoding'] === undefined : announced === '0') {
     request.resume();
@@ -21,12 +22,12 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Uint8
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let size = 0;
-    let late: NodeJS.Timeout | undefined;
+    let cancelLate: (() => void) | undefined;
     const refuseNow = (): void => reject(lamError('LAM_EDGE_PAYLOAD_TOO_LARGE', { limit }));
     const refuse = (): void => {
       chunks = [];
       if (!closesAfterAnswer(request)) refuseNow();
-      else late ??= setTimeout(refuseNow, DRAIN_MS);
+      else cancelLate ??= clock.after(DRAIN_MS, refuseNow);
     };
     if (Number(announced ?? 0) > limit) refuse();
     request.on('data', (chunk: Buffer) => {
@@ -36,12 +37,12 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Uint8
       else request.destroy();
     });
     request.on('end', () => {
-      if (late !== undefined) refuseNow();
+      if (cancelLate !== undefined) refuseNow();
       else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
     });
     request.on('error', () => reject(lamError('LAM_EDGE_CLIENT_GONE', {})));
     request.on('close', () => {
-      clearTimeout(late);
+      cancelLate?.();
       if (!request.complete) reject(lamError('LAM_EDGE_CLIENT_GONE', {}));
     });
   });
@@ -51,16 +52,16 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Uint8
  * Reads what is left of the body of a refused request and throws it away, within bounds: it would be taken for the next
  * request, and where the connection closes after the answer its sender has to be done to read that. Never rejects.
  */
-export function discardRest(request: IncomingMessage): Promise<void> {
+export function discardRest(request: IncomingMessage, clock: Clock): Promise<void> {
   // Left behind by whoever read the body piece by piece; with them nothing would flow.
   request.removeAllListeners('readable');
   request.on('data', () => undefined);
   request.resume();
   if (request.complete || request.destroyed || !closesAfterAnswer(request)) return Promise.resolve();
   return new Promise((resolve) => {
-    const limit = setTimeout(resolve, DRAIN_MS);
+    const cancelLimit = clock.after(DRAIN_MS, resolve);
     const done = (): void => {
-      clearTimeout(limit);
+      cancelLimit();
       resolve();
     };
     request.once('end', done);

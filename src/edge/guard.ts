@@ -1,13 +1,20 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { lamError, type LamError } from '../errors/index.ts';
+import { headerValue, type HeaderValues } from './request.ts';
+
+/** The bearer tokens that open a door. Asked for each request, so a token that is revoked fails at the next one. */
+export interface TokenStore {
+  /** Whether any token was set, so that requests without one are refused. */
+  readonly isRequired: boolean;
+  accepts(token: string): boolean;
+}
 
 /** Where a request came in, and what that lets it do. */
 export interface Door {
   /** `socket`: the owner's Unix socket, which only he can open. `port`: anybody who reaches the HTTP port. */
   readonly kind: 'socket' | 'port';
-  /** Bearer token that opens everything on the port, or undefined where none was set. */
-  readonly token: string | undefined;
+  /** What opens everything on the port. */
+  readonly tokens: TokenStore;
   /** The port listens beyond loopback. */
   readonly open: boolean;
 }
@@ -20,8 +27,8 @@ export function isLoopbackHost(host: string | undefined): boolean {
 }
 
 /** Whether a browser sent the request from a page that this machine did not serve. Pure. */
-export function isForeignOrigin(headers: IncomingHttpHeaders): boolean {
-  const { origin } = headers;
+export function isForeignOrigin(headers: HeaderValues): boolean {
+  const origin = headerValue(headers, 'origin');
   if (origin === undefined) return headers['sec-fetch-site'] === 'cross-site';
   return (
     !(origin.startsWith('http://') || origin.startsWith('https://')) ||
@@ -33,19 +40,31 @@ export function isForeignOrigin(headers: IncomingHttpHeaders): boolean {
  * Why a request may not use `area`, or undefined when it may. `invoke`: AWS's API, for any local program. `control`: changes
  * what is deployed, so on the port it needs the token.
  */
-export function refusal(door: Door, headers: IncomingHttpHeaders, area: 'invoke' | 'control'): LamError | undefined {
-  if (door.kind === 'socket') return undefined;
-  if (hasToken(door.token, headers)) return undefined;
-  if (door.open || door.token !== undefined) return lamError('LAM_EDGE_TOKEN_NEEDED', {});
-  if (!isLoopbackHost(headers.host)) return lamError('LAM_EDGE_HOST_REFUSED', { host: headers.host ?? '' });
+export function refusal(door: Door, headers: HeaderValues, area: 'invoke' | 'control'): LamError | undefined {
+  if (door.kind === 'socket' || hasToken(door.tokens, headers)) return undefined;
+  if (door.open || door.tokens.isRequired) return lamError('LAM_EDGE_TOKEN_NEEDED', {});
+  const host = headerValue(headers, 'host');
+  if (!isLoopbackHost(host)) return lamError('LAM_EDGE_HOST_REFUSED', { host: host ?? '' });
   if (isForeignOrigin(headers))
-    return lamError('LAM_EDGE_ORIGIN_REFUSED', { origin: String(headers.origin ?? headers['sec-fetch-site']) });
+    return lamError('LAM_EDGE_ORIGIN_REFUSED', { origin: String(headers['origin'] ?? headers['sec-fetch-site']) });
   return area === 'control' ? lamError('LAM_EDGE_SOCKET_ONLY', {}) : undefined;
 }
 
-function hasToken(token: string | undefined, headers: IncomingHttpHeaders): boolean {
-  const given = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
-  if (token === undefined || given === undefined) return false;
-  const [a, b] = [Buffer.from(token), Buffer.from(given)];
-  return a.length === b.length && timingSafeEqual(a, b);
+function hasToken(tokens: TokenStore, headers: HeaderValues): boolean {
+  const authorization = headerValue(headers, 'authorization');
+  if (authorization === undefined) return false;
+  const given = /^Bearer (.+)$/i.exec(authorization)?.[1];
+  return given !== undefined && tokens.accepts(given);
+}
+
+/** A store of one token for as long as the daemon runs, or of none. Compares in constant time. */
+export function oneToken(token: string | undefined): TokenStore {
+  const wanted = token === undefined ? undefined : Buffer.from(token);
+  return {
+    isRequired: wanted !== undefined,
+    accepts(given) {
+      const bytes = Buffer.from(given);
+      return wanted !== undefined && bytes.length === wanted.length && timingSafeEqual(bytes, wanted);
+    },
+  };
 }

@@ -1,3 +1,2 @@
-export { createEdge, type EdgeOptions } from './server.ts';
-export { RouteTable, type DeclaredRoute } from './apis/functions/route-table.ts';
-export type { Door } from './guard.ts';
+export { createEdge, RouteTable, type EdgeOptions } from './apis/index.ts';
+export { oneToken, type Door, type TokenStore } from './guard.ts';

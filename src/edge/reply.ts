@@ -1,86 +1,43 @@
-import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { isLamError, asLamError, toWire, type LamError } from '../errors/index.ts';
-import type { Reply } from './http1/service.ts';
+import { isLamError, type LamError } from '../errors/index.ts';
+import type { HeaderPairs } from './headers.ts';
+
+/**
+ * Where the answer to one request goes: whole with `send`, or in pieces with `start`, `write` and `end`. The reader adds
+ * `Date`, the framing of the body and what becomes of the connection. Answers of pipelined requests keep their order: one that
+ * is not first in line waits in memory. Headers that HTTP forbids are replaced by an empty answer 500.
+ */
+export interface Reply {
+  /** Cancels `work` when the client leaves before the answer is complete, at once when it has left already. */
+  cancelWhenGone(work: { cancel(): void }): void;
+  /** Answers in one write. Adds `Content-Length`; leaves the body out where method or status forbid one. */
+  send(status: number, headers: HeaderPairs, body: Uint8Array): void;
+  /**
+   * Sends the head of an answer that comes in pieces. With `Content-Length` among `headers`, exactly that many bytes must
+   * follow, or the connection is broken off; without, the body is chunked, or ends with the connection for HTTP/1.0.
+   * @param goOn called each time the client has taken what made `write` return false
+   */
+  start(status: number, headers: HeaderPairs, goOn?: () => void): void;
+  /** Sends a piece. Returns false when the writer should pause until `goOn` is called. */
+  write(chunk: Uint8Array): boolean;
+  /** Ends an answer that comes in pieces. */
+  end(): void;
+  /** Bytes written that the client has not taken yet. */
+  readonly waitingBytes: number;
+  /** Breaks the connection off instead of answering. */
+  abandon(): void;
+}
 
 /** Answers JSON. */
-export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  new NodeReply(response).send(status, jsonLines(bytes.length), bytes);
+export function sendJson(reply: Reply, status: number, body: unknown, headers: HeaderPairs = []): void {
+  reply.send(status, ['content-type', 'application/json', ...headers], Buffer.from(JSON.stringify(body)));
 }
 
-/** Answers an error of lam in the control API's form. */
-export function sendError(response: ServerResponse, thrown: unknown): void {
-  const error = asLamError(thrown);
-  const bytes = Buffer.from(JSON.stringify({ error: toWire(error) }));
-  new NodeReply(response).send(error.httpStatus, jsonLines(bytes.length) + retryAfter(error), bytes);
+/** The header `Retry-After` where trying again makes sense, else none. */
+export function retryAfter(error: LamError): HeaderPairs {
+  return error.kind === 'resource_exhausted' || error.kind === 'unavailable' ? ['retry-after', '1'] : [];
 }
 
-/** Header lines of a JSON body of so many bytes. */
-export function jsonLines(bytes: number): string {
-  return `content-type: application/json\r\ncontent-length: ${bytes}\r\n`;
-}
-
-/** The line `Retry-After` where trying again makes sense, else nothing. */
-export function retryAfter(error: LamError): string {
-  return error.kind === 'resource_exhausted' || error.kind === 'unavailable' ? 'retry-after: 1\r\n' : '';
-}
-
-/** Whether the client merely left: nobody is there to be answered. */
+/** Whether the client merely left, so that there is no one to answer. */
 export function isGone(thrown: unknown): boolean {
   return isLamError(thrown) && (thrown.code === 'LAM_EDGE_CLIENT_GONE' || thrown.code === 'LAM_POOL_CANCELLED');
-}
-
-/** Bodies up to this are written together with their head, bytes. */
-const TOGETHER_BYTES = 16 * 1024;
-
-/** An answer by `node:http`. */
-export class NodeReply implements Reply {
-  readonly #response: ServerResponse;
-
-  constructor(response: ServerResponse) {
-    this.#response = response;
-  }
-
-  get socket(): Socket {
-    return this.#response.req.socket;
-  }
-
-  cancelWhenGone(work: { cancel(): void }): void {
-    const response = this.#response;
-    if (response.destroyed) work.cancel();
-    else {
-      response.once('close', () => {
-        if (!response.writableFinished) work.cancel();
-      });
-    }
-  }
-
-  send(status: number, lines: string, body: Uint8Array): void {
-    const response = this.#response;
-    if (response.headersSent) {
-      // Half an answer is out: only breaking off tells the client.
-      response.destroy();
-      return;
-    }
-    response.writeHead(status, headersOf(lines));
-    if (body.byteLength === 0) response.end();
-    else if (body.byteLength > TOGETHER_BYTES) response.end(body);
-    // As text of one byte a character it leaves in one piece with the head.
-    else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
-  }
-
-  abandon(): void {
-    this.#response.destroy();
-  }
-}
-
-/** Header lines as `node:http` takes them: names and values in turn. */
-function headersOf(lines: string): string[] {
-  const headers: string[] = [];
-  for (const line of lines.split('\r\n')) {
-    const colon = line.indexOf(': ');
-    if (colon > 0) headers.push(line.slice(0, colon), line.slice(colon + 2));
-  }
-  return headers;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request as send } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { INVOKE, type LogRecord } from '../../src/contract/index.ts';
+import { oneToken } from '../../src/edge/index.ts';
 import { edgeHouse, type Answer, type AskOptions, type EdgeHouse } from '../support/edge-house.ts';
 
 const V1 = '/_lam/v1';
@@ -39,7 +40,7 @@ describe('the control API', () => {
   });
 
   test('is on the HTTP port for who shows the token', async () => {
-    await using open = await edgeHouse({}, { door: { token: 's3cret' } });
+    await using open = await edgeHouse({}, { door: { tokens: oneToken('s3cret') } });
     assert.equal(codeOf(await open.ask(`${V1}/status`)), 'LAM_EDGE_TOKEN_NEEDED');
     assert.equal((await open.ask(`${V1}/status`, { headers: { authorization: 'Bearer s3cret' } })).status, 200);
   });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../src/contract/index.ts';
 import { Followers } from '../../src/daemon/drain.ts';
-import { createEdge, type Door, type EdgeOptions } from '../../src/edge/index.ts';
+import { createEdge, oneToken, type Door, type EdgeOptions } from '../../src/edge/index.ts';
 import { lamError } from '../../src/errors/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
@@ -156,9 +156,18 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     isBusy: () => false,
   });
   const routes = httpRoutes(new DeployedTriggers(registry));
-  const edge: Omit<EdgeOptions, 'door'> = { router, operations, clock, routes, exists: (name) => registry.has(name) };
-  const tcp = createEdge({ ...edge, door: { kind: 'port', token: undefined, open: false, ...more.door } });
-  const socket = createEdge({ ...edge, door: { kind: 'socket', token: undefined, open: false } });
+  let generation = 0;
+  registry.onChange(() => generation++);
+  const edge: Omit<EdgeOptions, 'door'> = {
+    router,
+    operations,
+    clock,
+    routes,
+    exists: (name) => registry.has(name),
+    generation: () => generation,
+  };
+  const tcp = createEdge({ ...edge, door: { kind: 'port', tokens: oneToken(undefined), open: false, ...more.door } });
+  const socket = createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } });
   const socketPath = join(home, 's');
   tcp.listen(0, '127.0.0.1');
   socket.listen(socketPath);

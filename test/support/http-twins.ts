@@ -32,6 +32,7 @@ export interface HttpTwins extends AsyncDisposable {
 }
 
 const SETTINGS = { maxHeaderSize: 64 * 1024, keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true };
+const MOST_BODY_BYTES = 1024 * 1024;
 /** A connection that takes longer hangs, ms. */
 const HANG_MS = 5000;
 
@@ -115,16 +116,20 @@ export async function httpTwins(): Promise<HttpTwins> {
       new PlainServer({
         settings: SETTINGS,
         listener: twin.byNode,
-        mostBodyBytes: 1024 * 1024,
         clock: systemClock,
         service: {
-          handlerFor: ({ method, target, rawHeaders }) => ({
-            serve(body, reply) {
-              served++;
-              twin.note({ method, target, rawHeaders, body: Buffer.from(body).toString('latin1') });
-              reply.send(200, 'content-length: 0\r\n', Buffer.alloc(0));
-            },
-          }),
+          handlerFor: ({ method, target, rawHeaders, bodyBytes }) =>
+            bodyBytes > MOST_BODY_BYTES
+              ? undefined
+              : {
+                  isCurrent: () => true,
+                  refusal: () => undefined,
+                  serve(body, reply) {
+                    served++;
+                    twin.note({ method, target, rawHeaders, body: Buffer.from(body).toString('latin1') });
+                    reply.send(200, [], Buffer.alloc(0));
+                  },
+                },
         },
       }),
   );

@@ -1,54 +1,117 @@
 import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Connection } from './connection.ts';
-import type { Reply } from './service.ts';
+import { announcedLength, areValidHeaders, isBodiless, type HeaderPairs } from '../headers.ts';
+import type { Reply } from '../reply.ts';
+import type { Outlet, Piece, Turn } from './turn.ts';
 
-/** An answer whose turn has not come. */
-interface Waiting {
-  readonly head: string;
-  readonly body: Uint8Array;
-}
+/** How the body of an answer that comes in pieces is delimited: chunks, an announced length, or no body at all. */
+type Framing = 'chunked' | 'length' | 'none';
 
-/** One request of a connection that is being answered. Pipelined ones form a list in the order they came. */
-export class Exchange implements Reply {
-  next: Exchange | undefined;
-  answer: Waiting | undefined;
-  readonly #connection: Connection;
-  #isAnswered = false;
+const EMPTY = Buffer.alloc(0);
+const LAST_CHUNK = '0\r\n\r\n';
+
+/** One request of a connection that is being answered. */
+export class Exchange implements Reply, Turn {
+  next: Turn | undefined;
+  held: Piece[] | undefined;
+  isComplete = false;
+  readonly #outlet: Outlet;
   #work: { cancel(): void } | undefined;
+  /** Set once an answer in pieces has begun. */
+  #framing: Framing | undefined;
+  /** Bytes of an announced length that have not been written. */
+  #missingBytes = 0;
+  #goOn: (() => void) | undefined;
+  #isPaused = false;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet;
   }
 
-  get socket(): Socket {
-    return this.#connection.socket;
+  get waitingBytes(): number {
+    return this.#outlet.waitingBytes(this);
   }
 
   cancelWhenGone(work: { cancel(): void }): void {
     this.#work = work;
-    if (this.#connection.socket.destroyed) work.cancel();
+    if (this.#outlet.socket.destroyed) work.cancel();
   }
 
-  send(status: number, lines: string, body: Uint8Array): void {
-    if (this.#isAnswered) return;
-    this.#isAnswered = true;
-    this.#connection.answer(this, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n${lines}`, body);
+  send(status: number, headers: HeaderPairs, body: Uint8Array): void {
+    if (this.isComplete) return;
+    if (this.#framing !== undefined) {
+      // Half an answer is out: only breaking off tells the client.
+      this.abandon();
+    } else if (!areValidHeaders(headers)) {
+      this.send(500, [], EMPTY);
+    } else if (isBodiless(status)) {
+      this.#finish(headText(status, headers) + this.#outlet.closingLines(), EMPTY);
+    } else {
+      const length = `content-length: ${body.byteLength}\r\n`;
+      this.#finish(headText(status, headers) + length + this.#outlet.closingLines(), body);
+    }
+  }
+
+  start(status: number, headers: HeaderPairs, goOn?: () => void): void {
+    if (this.isComplete || this.#framing !== undefined || !areValidHeaders(headers)) {
+      this.send(500, [], EMPTY);
+      return;
+    }
+    this.#goOn = goOn;
+    const length = announcedLength(headers);
+    this.#framing = isBodiless(status) ? 'none' : length === undefined ? 'chunked' : 'length';
+    this.#missingBytes = length ?? 0;
+    const framing = this.#framing === 'chunked' ? 'transfer-encoding: chunked\r\n' : '';
+    this.#outlet.write(this, headText(status, headers) + framing + this.#outlet.closingLines(), EMPTY);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.isComplete || this.#framing === undefined || this.#outlet.socket.destroyed) return false;
+    if (chunk.byteLength === 0 || this.#framing === 'none') return !this.#isPaused;
+    if (this.#framing === 'chunked') {
+      this.#write(`${chunk.byteLength.toString(16)}\r\n`, chunk);
+      return this.#write('\r\n', EMPTY);
+    }
+    this.#missingBytes -= chunk.byteLength;
+    if (this.#missingBytes >= 0) return this.#write('', chunk);
+    this.abandon();
+    return false;
+  }
+
+  end(): void {
+    if (this.isComplete || this.#framing === undefined) return;
+    if (this.#framing === 'length' && this.#missingBytes > 0) this.abandon();
+    else this.#finish(this.#framing === 'chunked' ? LAST_CHUNK : '', EMPTY);
   }
 
   abandon(): void {
-    this.#connection.socket.destroy();
+    this.#outlet.socket.destroy();
   }
 
-  /** Takes it out of the list, which so keeps nothing of it, and gives the one behind it. */
-  unlink(): Exchange | undefined {
-    const { next } = this;
-    this.next = undefined;
-    return next;
+  relieved(): void {
+    if (!this.#isPaused || this.isComplete) return;
+    this.#isPaused = false;
+    this.#goOn?.();
   }
 
-  /** The client has gone. */
   left(): void {
     this.#work?.cancel();
   }
+
+  #write(text: string, body: Uint8Array): boolean {
+    const mayGoOn = this.#outlet.write(this, text, body);
+    if (!mayGoOn) this.#isPaused = true;
+    return mayGoOn;
+  }
+
+  #finish(text: string, body: Uint8Array): void {
+    this.isComplete = true;
+    this.#outlet.finish(this, text, body);
+  }
+}
+
+/** Status line and headers, which the caller has validated. */
+function headText(status: number, headers: HeaderPairs): string {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return text;
 }

@@ -1,7 +1,7 @@
 import { Server, type RequestListener, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { invariant, type Clock } from '../../kit/index.ts';
-import { Connection, type Owner } from './connection.ts';
+import { PlainConnection, type Owner } from './plain-connection.ts';
 import type { Service } from './service.ts';
 
 /** How often connections are looked at that do nothing, ms. */
@@ -12,15 +12,16 @@ export interface PlainServerOptions {
   readonly settings: ServerOptions & { readonly keepAliveTimeout: number };
   readonly listener: RequestListener;
   readonly service: Service;
-  readonly mostBodyBytes: number;
   readonly clock: Clock;
+  /** Told of bodies that took memory outside V8's heap: those that came in pieces or left by themselves, bytes. */
+  readonly onBody?: ((bytes: number) => void) | undefined;
 }
 
 /** An HTTP server that reads plain requests by itself, in a fraction of the time, and leaves everything else to `node:http`. */
 export class PlainServer extends Server implements Owner {
   readonly service: Service;
-  readonly mostBodyBytes: number;
-  readonly #connections: Set<Connection> = new Set();
+  readonly #onBody: ((bytes: number) => void) | undefined;
+  readonly #connections: Set<PlainConnection> = new Set();
   readonly #serveByNode: (socket: Socket) => void;
   readonly #clock: Clock;
   readonly #keepAliveMs: number;
@@ -28,17 +29,17 @@ export class PlainServer extends Server implements Owner {
   #second = 0;
   #closingLines = '';
 
-  constructor({ settings, listener, service, mostBodyBytes, clock }: PlainServerOptions) {
+  constructor({ settings, listener, service, clock, onBody }: PlainServerOptions) {
     super(settings, listener);
     this.service = service;
-    this.mostBodyBytes = mostBodyBytes;
+    this.#onBody = onBody;
     this.#clock = clock;
     this.#keepAliveMs = settings.keepAliveTimeout;
     const [serve, ...others] = this.listeners('connection') as ((socket: Socket) => void)[];
     invariant(serve !== undefined && others.length === 0, 'a server of node:http listens to its connections once');
     this.#serveByNode = serve;
     this.off('connection', serve);
-    this.on('connection', (socket: Socket) => this.#connections.add(new Connection(socket, this)));
+    this.on('connection', (socket: Socket) => this.#connections.add(new PlainConnection(socket, this)));
     this.on('listening', () => {
       this.#stopSweep ??= clock.every(SWEEP_MS, () => this.#sweep());
     });
@@ -59,13 +60,17 @@ export class PlainServer extends Server implements Owner {
     return this.#closingLines;
   }
 
-  handOver(connection: Connection): void {
+  bodyPassed(bytes: number): void {
+    this.#onBody?.(bytes);
+  }
+
+  handOver(connection: PlainConnection): void {
     this.#connections.delete(connection);
     this.#serveByNode.call(this, connection.socket);
     connection.socket.resume();
   }
 
-  forget(connection: Connection): void {
+  forget(connection: PlainConnection): void {
     this.#connections.delete(connection);
   }
 

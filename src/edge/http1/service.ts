@@ -1,31 +1,25 @@
 import type { Socket } from 'node:net';
+import type { Reply } from '../reply.ts';
 import type { Head } from './head.ts';
 
-/** Where one answer goes. */
-export interface Reply {
-  readonly socket: Socket;
-  /** Cancels what works for an answer when the client leaves before it has one, at once when it left already. */
-  cancelWhenGone(work: { cancel(): void }): void;
-  /**
-   * Answers; to be called once. `lines`: whole header lines, each with its line break, the length of the body among them unless
-   * the status allows none. The server adds what is its own business: `Date`, and how the connection goes on.
-   */
-  send(status: number, lines: string, body: Uint8Array): void;
-  /** Breaks the connection off instead of answering. */
-  abandon(): void;
-}
+/** Answers a request that is not let in. Must not throw. */
+export type Refusal = (reply: Reply) => void;
 
 /** Answers requests that have one and the same head. */
 export interface Handler {
+  /** Whether the head would still be given to this handler. Asked before each request after the first. */
+  isCurrent(): boolean;
+  /** Asked once for each request, before its body is complete; undefined lets it in. The body of a refused one is skipped. */
+  refusal(): Refusal | undefined;
   /** May keep `body`. Must not throw. */
   serve(body: Uint8Array, reply: Reply): void;
 }
 
-/** What is served without `node:http`. */
+/** Finds who answers requests without `node:http`. */
 export interface Service {
   /**
-   * Whoever answers requests with this head, or undefined to leave them to `node:http`. It is kept and used again for as long
-   * as a client sends the same head, so it may depend on nothing else.
+   * The handler of requests with this head on this connection, or undefined to leave them to `node:http`. It is kept and used
+   * again for as long as the client sends the same head and the handler is current.
    */
-  handlerFor(head: Head): Handler | undefined;
+  handlerFor(head: Head, socket: Socket): Handler | undefined;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isForeignOrigin, isLoopbackHost, refusal, type Door } from '../../../src/edge/guard.ts';
+import { isForeignOrigin, isLoopbackHost, oneToken, refusal, type Door } from '../../../src/edge/guard.ts';
 
 describe('a Host', () => {
   for (const host of [
@@ -58,10 +58,10 @@ describe('an Origin', () => {
     test(`${JSON.stringify(headers)} is foreign`, () => assert.equal(isForeignOrigin(headers), true));
 });
 
-const SOCKET: Door = { kind: 'socket', token: undefined, open: false };
-const PORT: Door = { kind: 'port', token: undefined, open: false };
-const SECRET: Door = { kind: 'port', token: 's3cret', open: false };
-const WORLD: Door = { kind: 'port', token: 's3cret', open: true };
+const SOCKET: Door = { kind: 'socket', tokens: oneToken(undefined), open: false };
+const PORT: Door = { kind: 'port', tokens: oneToken(undefined), open: false };
+const SECRET: Door = { kind: 'port', tokens: oneToken('s3cret'), open: false };
+const WORLD: Door = { kind: 'port', tokens: oneToken('s3cret'), open: true };
 
 describe('a door', () => {
   const cases: [string, Door, Record<string, string>, 'invoke' | 'control', string | undefined][] = [
@@ -110,7 +110,7 @@ describe('a door', () => {
     ['another scheme does not', WORLD, { authorization: 'Basic s3cret' }, 'invoke', 'LAM_EDGE_TOKEN_NEEDED'],
     [
       'an open door without a token lets nobody in',
-      { ...WORLD, token: undefined },
+      { ...WORLD, tokens: oneToken(undefined) },
       { authorization: 'Bearer undefined' },
       'invoke',
       'LAM_EDGE_TOKEN_NEEDED',

@@ -66,6 +66,16 @@ const SINS = [
     text: "import type { Store } from '../store/index.ts';\nexport type N = Store;\n",
     rule: 'edge-imports',
   },
+  {
+    file: 'src/edge/apis/control/sin-p.ts',
+    text: "import { EventTemplate } from '../functions/http-event.ts';\nexport const p = EventTemplate;\n",
+    rule: 'apis-know-no-other',
+  },
+  {
+    file: 'src/edge/sin-q.ts',
+    text: "import { controlApi } from './apis/control/api.ts';\nexport const q = controlApi;\n",
+    rule: 'apis-through-their-list',
+  },
 ] as const;
 
 /** Rights that the copy of the tree does not use, beside those of the table. */

@@ -1,33 +1,22 @@
-import {
-  ALIAS_NAME,
-  encodeErrorHeader,
-  INVOKE,
-  LATEST,
-  LIMITS,
-  parseReference,
-  VERSION_NUMBER,
-} from '../../../contract/index.ts';
-import { lamError, asLamError, toWire, type LamError } from '../../../errors/index.ts';
+import { ALIAS_NAME, LATEST, parseReference, VERSION_NUMBER } from '../../../contract/index.ts';
+import { lamError, type LamError } from '../../../errors/index.ts';
 import type { InvokeAnswer, InvokeRequest, InvokeSink, Router } from '../../../router/index.ts';
-import { readBody } from '../../body.ts';
-import { traceIdOf, type Exchange, type HeaderValues } from '../../exchange.ts';
-import type { Reply } from '../../http1/service.ts';
 import { isJson } from '../../is-json.ts';
-import { isGone, jsonLines, NodeReply, retryAfter } from '../../reply.ts';
+import type { HeaderPairs } from '../../headers.ts';
+import type { Reply } from '../../reply.ts';
+import { traceIdOf, type HeaderValues } from '../../request.ts';
 
-/** `POST /2015-03-31/functions/{name}/invocations`, AWS Lambda's Invoke. */
-export const AWS_FUNCTIONS = '/2015-03-31/functions/';
 const INVOCATIONS = '/invocations';
 
-/** The function part of an Invoke path, still percent-encoded, or undefined for any other path. Pure. */
+/** The function part of the path `{name}/invocations`, still percent-encoded, or undefined for any other path. Pure. */
 export function invokeTarget(path: string): string | undefined {
-  if (!path.startsWith(AWS_FUNCTIONS) || !path.endsWith(INVOCATIONS)) return undefined;
-  const target = path.slice(AWS_FUNCTIONS.length, -INVOCATIONS.length);
+  if (!path.endsWith(INVOCATIONS)) return undefined;
+  const target = path.slice(0, -INVOCATIONS.length);
   return target === '' || target.includes('/') ? undefined : target;
 }
 
 /** What one Invoke asks for, as far as its head tells. */
-export interface InvokePlan {
+export interface InvokeHead {
   readonly name: string;
   readonly qualifier: string | undefined;
   /** Decoded JSON text. */
@@ -38,7 +27,7 @@ export interface InvokePlan {
 }
 
 /** Reads an Invoke's head, `target` as {@link invokeTarget} gave it. Throws the errors a caller is to be told. Pure. */
-export function planInvoke(target: string, query: string, headers: HeaderValues): InvokePlan {
+export function planInvoke(target: string, query: string, headers: HeaderValues): InvokeHead {
   const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
   const reference = referenceOf(target, query);
   if (type !== 'RequestResponse' && type !== 'DryRun')
@@ -52,31 +41,25 @@ export function planInvoke(target: string, query: string, headers: HeaderValues)
   };
 }
 
-/** Answers an Invoke that `node:http` read. Never rejects. */
-export async function awsInvoke(router: Router, target: string, exchange: Exchange): Promise<void> {
-  const { request, response, query } = exchange;
-  const reply = new NodeReply(response);
-  try {
-    const plan = planInvoke(target, query, request.headers);
-    runInvoke(router, plan, await readBody(request, LIMITS.payloadBytes), reply);
-  } catch (thrown) {
-    sendAwsError(reply, asLamError(thrown));
-  }
+/** The other half of an Invoke, and where its answer goes. */
+export interface InvokeBody {
+  readonly body: Uint8Array;
+  readonly reply: Reply;
+  readonly fail: (reply: Reply, error: LamError) => void;
 }
 
-/** Answers Invoke as AWS does: the payload as it is, everything else in headers, function errors with status 200. Never throws. */
-export function runInvoke(router: Router, plan: InvokePlan, body: Uint8Array, reply: Reply): void {
-  try {
-    const event = eventOf(body);
-    if (plan.isDryRun) {
-      router.check(plan.name, plan.qualifier);
-      reply.send(204, '', EMPTY);
-    } else {
-      const invoke = new Invoke(plan, event, reply);
-      reply.cancelWhenGone(router.start(invoke, invoke));
-    }
-  } catch (thrown) {
-    sendAwsError(reply, asLamError(thrown));
+/**
+ * Answers Invoke as AWS does: the payload as it is, everything else in headers, function errors with status 200. Throws
+ * `LAM_EDGE_PAYLOAD_NOT_JSON`, and for a dry run what the router's check throws.
+ */
+export function runInvoke(router: Router, head: InvokeHead, { body, reply, fail }: InvokeBody): void {
+  const event = eventOf(body);
+  if (head.isDryRun) {
+    router.check(head.name, head.qualifier);
+    reply.send(204, [], EMPTY);
+  } else {
+    const invoke = new Invoke(head, event, reply, fail);
+    reply.cancelWhenGone(router.start(invoke, invoke));
   }
 }
 
@@ -89,57 +72,46 @@ class Invoke implements InvokeRequest, InvokeSink {
   readonly wantTail: boolean;
   readonly event: Uint8Array;
   readonly #reply: Reply;
+  readonly #fail: InvokeBody['fail'];
 
-  constructor(plan: InvokePlan, event: Uint8Array, reply: Reply) {
-    this.name = plan.name;
-    this.qualifier = plan.qualifier;
-    this.clientContext = plan.clientContext;
-    this.traceId = plan.traceId;
-    this.wantTail = plan.wantTail;
+  constructor(head: InvokeHead, event: Uint8Array, reply: Reply, fail: InvokeBody['fail']) {
+    this.name = head.name;
+    this.qualifier = head.qualifier;
+    this.clientContext = head.clientContext;
+    this.traceId = head.traceId;
+    this.wantTail = head.wantTail;
     this.event = event;
     this.#reply = reply;
+    this.#fail = fail;
   }
 
   answered(answer: InvokeAnswer): void {
-    this.#reply.send(200, linesOf(answer), answer.payload);
+    this.#reply.send(200, headersOf(answer), answer.payload);
   }
 
   failed(error: LamError): void {
-    sendAwsError(this.#reply, error);
+    this.#fail(this.#reply, error);
   }
 }
 
-function linesOf(answer: InvokeAnswer): string {
-  const { payload, requestId, version, traceId, start, durationMs, status, tail } = answer;
-  let lines = `Content-Type: application/json\r\nContent-Length: ${payload.byteLength}\r\nx-amzn-RequestId: ${requestId}\r\nX-Amz-Executed-Version: ${version}\r\nX-Amzn-Trace-Id: ${traceId}\r\nx-lam-start: ${start}\r\nx-lam-duration-ms: ${durationMs.toFixed(3)}\r\n`;
-  if (status !== 'success') lines += `X-Amz-Function-Error: Unhandled\r\nx-lam-status: ${status}\r\n`;
-  if (tail !== undefined) lines += `X-Amz-Log-Result: ${Buffer.from(tail).toString('base64')}\r\n`;
-  return lines;
-}
-
-/** Exceptions whose member is `Message`; of all others it is `message`. AWS's own model is not of one mind. */
-const CAPITAL_MESSAGE: ReadonlySet<string> = new Set([
-  'ResourceNotFoundException',
-  'ServiceException',
-  'AccessDeniedException',
-]);
-
-/** An error of lam as an AWS client reads it: name in a header, message in the body's own casing for that name. */
-export function sendAwsError(reply: Reply, error: LamError): void {
-  if (isGone(error)) {
-    reply.abandon();
-    return;
-  }
-  const name = error.awsName;
-  const member = CAPITAL_MESSAGE.has(name) ? 'Message' : 'message';
-  const body = {
-    Type: error.httpStatus < 500 ? 'User' : 'Server',
-    [member]: error.message,
-    ...(name === 'TooManyRequestsException' ? { Reason: 'ConcurrentInvocationLimitExceeded' } : {}),
-  };
-  const bytes = Buffer.from(JSON.stringify(body));
-  const own = `x-amzn-ErrorType: ${name}\r\n${INVOKE.lamError}: ${encodeErrorHeader(toWire(error))}\r\n`;
-  reply.send(error.httpStatus, jsonLines(bytes.length) + own + retryAfter(error), bytes);
+function headersOf({ requestId, version, traceId, start, durationMs, status, tail }: InvokeAnswer): HeaderPairs {
+  const headers = [
+    'Content-Type',
+    'application/json',
+    'x-amzn-RequestId',
+    requestId,
+    'X-Amz-Executed-Version',
+    String(version),
+    'X-Amzn-Trace-Id',
+    traceId,
+    'x-lam-start',
+    start,
+    'x-lam-duration-ms',
+    durationMs.toFixed(3),
+  ];
+  if (status !== 'success') headers.push('X-Amz-Function-Error', 'Unhandled', 'x-lam-status', status);
+  if (tail !== undefined) headers.push('X-Amz-Log-Result', Buffer.from(tail).toString('base64'));
+  return headers;
 }
 
 function referenceOf(target: string, query: string): { name: string; qualifier: string | undefined } {

@@ -1,63 +1,90 @@
-import type { ServerResponse } from 'node:http';
 import type { LogRecord } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type { Operations } from '../../../operations/index.ts';
+import type { Reply } from '../../reply.ts';
 import { logQueryOf } from './requests.ts';
 
-/** A follower that reads slower than this much, bytes, loses its connection rather than filling our memory. */
+/** A follower that is behind by more than this, bytes, loses its connection rather than filling the daemon's memory. */
 const FOLLOWER_BYTES = 64 * 1024 * 1024;
+const HEADERS = ['content-type', 'application/x-ndjson'];
 
 /** Streams records as NDJSON: what is kept, then, with `follow`, each new one as it comes. */
 export async function streamLogs(
   { logs }: Operations,
   name: string,
   parameters: URLSearchParams,
-  response: ServerResponse,
+  reply: Reply,
 ): Promise<void> {
   const { query, follow } = logQueryOf(parameters);
+  const out = new RecordStream(reply);
   const held: LogRecord[] = [];
-  let live = false;
-  const write = (record: LogRecord): void => {
-    response.write(`${JSON.stringify(record)}\n`);
-    if (response.writableLength > FOLLOWER_BYTES) response.destroy();
-  };
+  let isLive = false;
   // Started in the same turn as the query, so that between history and live records none is lost or doubled.
   const { lines: _lines, ...liveQuery } = query;
-  const take = (record: LogRecord): void => (live ? write(record) : void held.push(record));
-  const end = follow ? logs.follow(name, liveQuery, take, () => response.end()) : undefined;
-  if (end !== undefined) response.once('close', end);
-  const begin = (): void => {
-    if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const take = (record: LogRecord): void => (isLive ? out.writeLive(record) : void held.push(record));
+  const ended = (): void => {
+    stop?.();
+    out.end();
   };
+  const stop = follow ? logs.follow(name, liveQuery, take, ended) : undefined;
+  reply.cancelWhenGone({
+    cancel() {
+      stop?.();
+      out.left();
+    },
+  });
   try {
-    await logs.query(name, query, async (records) => {
-      begin();
-      // One write a batch; the next batch is read when this one went out.
-      response.write(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-      if (response.writableNeedDrain) await drained(response);
-      if (response.destroyed) throw lamError('LAM_EDGE_CLIENT_GONE', {});
-    });
+    await logs.query(name, query, (records) => out.write(records));
   } catch (thrown) {
-    end?.();
+    stop?.();
     throw thrown;
   }
-  begin();
-  for (const record of held) write(record);
-  live = true;
-  if (follow) response.flushHeaders();
-  else response.end();
+  out.begin();
+  for (const record of held) out.writeLive(record);
+  isLive = true;
+  if (!follow) out.end();
 }
 
-/** Resolves when the client took what was written, or left. */
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.once('drain', done);
-    response.once('close', done);
-    if (response.destroyed) done();
-  });
+/** Records on their way to one client. */
+class RecordStream {
+  readonly #reply: Reply;
+  #hasBegun = false;
+  #isGone = false;
+  /** Resolves what waits until the client has taken what was written. */
+  #taken: (() => void) | undefined;
+
+  constructor(reply: Reply) {
+    this.#reply = reply;
+  }
+
+  /** Sends the head, if it has not been sent. */
+  begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#reply.start(200, HEADERS, () => this.#taken?.());
+  }
+
+  /** One write for all; resolves when the next ones may follow. Rejects with `LAM_EDGE_CLIENT_GONE`. */
+  async write(records: readonly LogRecord[]): Promise<void> {
+    this.begin();
+    const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+    const mayGoOn = this.#reply.write(Buffer.from(text));
+    if (!mayGoOn && !this.#isGone) await new Promise<void>((resolve) => (this.#taken = resolve));
+    if (this.#isGone) throw lamError('LAM_EDGE_CLIENT_GONE', {});
+  }
+
+  writeLive(record: LogRecord): void {
+    this.#reply.write(Buffer.from(`${JSON.stringify(record)}\n`));
+    if (this.#reply.waitingBytes > FOLLOWER_BYTES) this.#reply.abandon();
+  }
+
+  end(): void {
+    this.begin();
+    this.#reply.end();
+  }
+
+  left(): void {
+    this.#isGone = true;
+    this.#taken?.();
+  }
 }

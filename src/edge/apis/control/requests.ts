@@ -9,6 +9,7 @@ import {
   type RollbackRequest,
 } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
+import type { Clock } from '../../../kit/index.ts';
 import { readBody } from '../../body.ts';
 
 /** Most bytes of a JSON control request: a manifest of 100,000 files fits. */
@@ -21,8 +22,8 @@ function bad(what: string): never {
 }
 
 /** The body as a JSON object; an empty one as `{}`. */
-export async function readObject(request: IncomingMessage): Promise<Fields> {
-  const bytes = await readBody(request, JSON_BYTES);
+export async function readObject(request: IncomingMessage, clock: Clock): Promise<Fields> {
+  const bytes = await readBody(request, JSON_BYTES, clock);
   if (bytes.byteLength === 0) return {};
   return objectOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
 }

@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../exchange.ts';
+import type { RequestHead } from '../../request.ts';
 import type { RouteHit } from './route-table.ts';
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|javascript|xml|[a-z0-9.+-]+\+(?:json|xml)|graphql)\b)/i;
@@ -8,61 +8,73 @@ export function isTextType(contentType: string | undefined): boolean {
   return contentType === undefined ? false : TEXT_TYPE.test(contentType);
 }
 
-/** What an event is made from. */
-export interface HttpEventParts {
-  readonly request: HttpRequest;
-  readonly body: Uint8Array;
-  readonly hit: RouteHit;
+/** What an event says of one request, besides its head. */
+export interface EventParts {
   readonly requestId: string;
   readonly traceId: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  readonly body: Uint8Array;
 }
 
-/** The payload-v2.0 event of an HTTP request, as JSON bytes (Lambda function URL and HTTP API form; the function's name stands in for the URL id). */
-export function httpEvent(parts: HttpEventParts): Uint8Array {
-  const { body, hit, request, requestId, now } = parts;
-  const { method, query } = request;
-  const { headers, cookies } = headersOf(request.rawHeaders);
-  const sourceIp = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
-  addForwarded(headers, sourceIp, request.socket.localPort);
-  headers['x-amzn-trace-id'] = parts.traceId;
-  const text = isTextType(headers['content-type']);
-  return Buffer.from(
-    JSON.stringify({
-      version: '2.0',
-      routeKey: hit.routeKey,
-      rawPath: hit.rawPath,
-      rawQueryString: query,
-      cookies,
-      headers,
-      queryStringParameters: query === '' ? undefined : queryOf(query),
-      pathParameters: hit.pathParameters,
-      requestContext: {
-        accountId: 'anonymous',
-        apiId: hit.functionName,
-        domainName: headers['host'] ?? 'localhost',
-        domainPrefix: hit.functionName,
-        http: {
-          method,
-          path: hit.rawPath,
-          protocol: `HTTP/${request.httpVersion}`,
-          sourceIp,
-          userAgent: headers['user-agent'] ?? '',
-        },
-        requestId,
-        routeKey: hit.routeKey,
-        stage: '$default',
-        time: clfTime(now),
-        timeEpoch: now,
+/**
+ * The payload-v2.0 events of requests with one head: Lambda function URL and HTTP API form, where the function's name stands in
+ * for the URL id. What depends on the head alone is made JSON text once.
+ */
+export class EventTemplate {
+  readonly #beforeTraceId: string;
+  readonly #beforeRequestId: string;
+  readonly #beforeTime: string;
+  readonly #isText: boolean;
+
+  constructor({ method, query, rawHeaders, httpVersion, socket }: RequestHead, hit: RouteHit) {
+    const { functionName, rawPath, routeKey, pathParameters } = hit;
+    const { headers, cookies } = headersOf(rawHeaders);
+    const sourceIp = socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
+    addForwarded(headers, sourceIp, socket.localPort);
+    // Written for each request, as its last header.
+    delete headers['x-amzn-trace-id'];
+    this.#isText = isTextType(headers['content-type']);
+    const beginning = { version: '2.0', routeKey, rawPath, rawQueryString: query, cookies, headers };
+    this.#beforeTraceId = `${openEnded(openEnded(JSON.stringify(beginning)))},"x-amzn-trace-id":`;
+    const parameters = { queryStringParameters: query === '' ? undefined : queryOf(query), pathParameters };
+    const context = {
+      accountId: 'anonymous',
+      apiId: functionName,
+      domainName: headers['host'] ?? 'localhost',
+      domainPrefix: functionName,
+      http: {
+        method,
+        path: rawPath,
+        protocol: `HTTP/${httpVersion}`,
+        sourceIp,
+        userAgent: headers['user-agent'] ?? '',
       },
-      body:
-        body.byteLength === 0
-          ? undefined
-          : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(text ? 'utf8' : 'base64'),
-      isBase64Encoded: body.byteLength > 0 && !text,
-    }),
-  );
+    };
+    const members = JSON.stringify(parameters).slice(1, -1);
+    this.#beforeRequestId = `},${members === '' ? '' : `${members},`}"requestContext":${openEnded(JSON.stringify(context))},"requestId":"`;
+    this.#beforeTime = `","routeKey":${JSON.stringify(routeKey)},"stage":"$default","time":"`;
+  }
+
+  /** The event of one request, as JSON bytes. */
+  event({ requestId, traceId, now, body }: EventParts): Uint8Array {
+    const head = `${this.#beforeTraceId}${JSON.stringify(traceId)}${this.#beforeRequestId}${requestId}`;
+    return Buffer.from(`${head}${this.#beforeTime}${clfTime(now)}","timeEpoch":${now}},${this.#bodyOf(body)}}`);
+  }
+
+  /** The members that carry a body. */
+  #bodyOf(body: Uint8Array): string {
+    if (body.byteLength === 0) return '"isBase64Encoded":false';
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    return this.#isText
+      ? `"body":${JSON.stringify(bytes.toString())},"isBase64Encoded":false`
+      : `"body":"${bytes.toString('base64')}","isBase64Encoded":true`;
+  }
+}
+
+/** JSON text of an object without its closing brace. */
+function openEnded(json: string): string {
+  return json.slice(0, -1);
 }
 
 function addForwarded(headers: Record<string, string>, sourceIp: string, port: number | undefined): void {
@@ -99,8 +111,17 @@ function queryOf(raw: string): Record<string, string> {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `12/Mar/2020:19:03:58 +0000`, the common log format in UTC. Pure. */
+let lastSecond = Number.NaN;
+let lastText = '';
+
+/** `12/Mar/2020:19:03:58 +0000`, the common log format in UTC. */
 export function clfTime(ms: number): string {
-  const iso = new Date(ms).toISOString();
-  return `${iso.slice(8, 10)}/${MONTHS[Number(iso.slice(5, 7)) - 1]}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    const iso = new Date(ms).toISOString();
+    const month = MONTHS[Number(iso.slice(5, 7)) - 1];
+    lastText = `${iso.slice(8, 10)}/${month}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
+    lastSecond = second;
+  }
+  return lastText;
 }

@@ -1,10 +1,9 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isHeaderName, isHeaderValue, type HeaderPairs } from '../../headers.ts';
 
 /** A function's answer as HTTP. */
 export interface HttpAnswer {
   readonly status: number;
-  /** Name and value in turn; a name may come twice. */
-  readonly headers: readonly string[];
+  readonly headers: HeaderPairs;
   readonly body: Uint8Array;
 }
 
@@ -111,12 +110,7 @@ function pushHeader(out: string[], name: string, value: unknown): string | undef
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
     return `with a header '${name}' that is no text`;
   const text = String(value);
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, text);
-  } catch {
-    return `with a header '${name}' that HTTP does not allow`;
-  }
+  if (!isHeaderName(name) || !isHeaderValue(text)) return `with a header '${name}' that HTTP does not allow`;
   if (!OWN_HEADERS.has(name.toLowerCase())) out.push(name, text);
   return undefined;
 }

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { exchangeOf } from '../../../../../src/edge/exchange.ts';
-import { clfTime, httpEvent, isTextType } from '../../../../../src/edge/apis/functions/http-event.ts';
+import { headOf } from '../../../../../src/edge/request.ts';
+import { clfTime, EventTemplate, isTextType } from '../../../../../src/edge/apis/functions/http-event.ts';
 import type { RouteHit } from '../../../../../src/edge/apis/functions/route-table.ts';
 
 type Event = Record<string, unknown> & {
@@ -36,15 +36,9 @@ describe('the event of an HTTP request', () => {
   ): Promise<Event> {
     const { promise, resolve } = Promise.withResolvers<Event>();
     onRequest = (request, response, body) => {
-      const parts = {
-        request: exchangeOf(request, response),
-        body,
-        hit: options.hit ?? HIT,
-        requestId: 'the-id',
-        traceId: 'Root=1-2',
-        now: 1583348638390,
-      };
-      resolve(JSON.parse(Buffer.from(httpEvent(parts)).toString()) as Event);
+      const template = new EventTemplate(headOf(request), options.hit ?? HIT);
+      const event = template.event({ requestId: 'the-id', traceId: 'Root=1-2', now: 1583348638390, body });
+      resolve(JSON.parse(Buffer.from(event).toString()) as Event);
       response.end();
     };
     const { port } = server.address() as AddressInfo;

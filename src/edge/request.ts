@@ -1,36 +1,31 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Header values by name in lower case. */
 export type HeaderValues = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** A request, whoever read it, its address taken apart once. */
-export interface HttpRequest {
+/** A request without its body, whichever reader read it; its target is split once. */
+export interface RequestHead {
   readonly method: string;
-  /** As it came, percent-encoding and all. */
+  /** As it came, percent-encoded. */
   readonly path: string;
   /** Without the question mark; empty when there is none. */
   readonly query: string;
+  readonly headers: HeaderValues;
   /** Names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
-  /** `1.1`, `1.0`. */
+  /** `1.1` or `1.0`. */
   readonly httpVersion: string;
   readonly socket: Socket;
 }
 
-/** One request under way in `node:http`. */
-export interface Exchange extends HttpRequest {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-export function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
-  const { rawHeaders, httpVersion, socket } = request;
+/** The head of a request that `node:http` read. */
+export function headOf(request: IncomingMessage): RequestHead {
+  const { headers, rawHeaders, httpVersion, socket } = request;
   return {
-    request,
-    response,
     method: request.method ?? 'GET',
     ...targetParts(request.url ?? '/'),
+    headers,
     rawHeaders,
     httpVersion,
     socket,
@@ -43,7 +38,13 @@ export function targetParts(target: string): { readonly path: string; readonly q
   return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
-/** Longest trace header that is handed on, characters; AWS's own are about 100. */
+/** The value of a header that counts only where it stands once. */
+export function headerValue(headers: HeaderValues, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Longest trace header that is passed on, characters; AWS's own are about 100. */
 const TRACE_CHARS = 512;
 
 /** The caller's `X-Amzn-Trace-Id`, where it is one a runtime can be given. */

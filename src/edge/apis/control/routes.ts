@@ -1,25 +1,23 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { lamError } from '../../../errors/index.ts';
 import type { Operations } from '../../../operations/index.ts';
-import { discardRest } from '../../body.ts';
-import type { Exchange } from '../../exchange.ts';
-import { isGone, sendError, sendJson } from '../../reply.ts';
+import type { Reply } from '../../reply.ts';
 import { streamLogs } from './logs.ts';
-import { aliasOf, artifactBody, gcOf, patchOf, publishOf, readObject, rollbackOf } from './requests.ts';
+import { aliasOf, artifactBody, gcOf, patchOf, publishOf, rollbackOf, type readObject } from './requests.ts';
 
-/** Everything of lam's own on the HTTP side lies under this path. */
-export const CONTROL_PREFIX = '/_lam/v1/';
-
-interface Call {
+/** One control request as an action sees it. */
+export interface Call {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  /** Reads the body as a JSON object. */
+  readonly object: () => ReturnType<typeof readObject>;
+  readonly reply: Reply;
   readonly parameters: URLSearchParams;
   /** Decoded parts of the path that stand for `*`. */
   readonly parts: readonly string[];
 }
 
-/** Does the work; what it returns is answered as JSON, undefined means it answered itself. */
-type Action = (operations: Operations, call: Call) => unknown;
+/** Does the work; what it returns is answered as JSON, undefined means it answered by itself. */
+export type Action = (operations: Operations, call: Call) => unknown;
 
 const DONE = {};
 
@@ -47,15 +45,15 @@ const ROUTES: Readonly<Record<string, Action>> = {
     await o.functions.remove(part(c, 0));
     return DONE;
   },
-  'POST functions/*/versions': async (o, c) => o.versions.publish(part(c, 0), publishOf(await readObject(c.request))),
+  'POST functions/*/versions': async (o, c) => o.versions.publish(part(c, 0), publishOf(await c.object())),
   'DELETE functions/*/versions/*': async (o, c) => {
     await o.versions.remove(part(c, 0), versionPart(c));
     return DONE;
   },
-  'POST functions/*/rollback': async (o, c) => o.versions.rollback(part(c, 0), rollbackOf(await readObject(c.request))),
-  'PATCH functions/*/config': async (o, c) => o.config.patch(part(c, 0), patchOf(await readObject(c.request))),
+  'POST functions/*/rollback': async (o, c) => o.versions.rollback(part(c, 0), rollbackOf(await c.object())),
+  'PATCH functions/*/config': async (o, c) => o.config.patch(part(c, 0), patchOf(await c.object())),
   'PUT functions/*/aliases/*': async (o, c) => {
-    await o.aliases.set(part(c, 0), part(c, 1), aliasOf(await readObject(c.request)));
+    await o.aliases.set(part(c, 0), part(c, 1), aliasOf(await c.object()));
     return DONE;
   },
   'DELETE functions/*/aliases/*': async (o, c) => {
@@ -63,13 +61,13 @@ const ROUTES: Readonly<Record<string, Action>> = {
     return DONE;
   },
   'GET functions/*/logs': async (o, c) => {
-    await streamLogs(o, part(c, 0), c.parameters, c.response);
+    await streamLogs(o, part(c, 0), c.parameters, c.reply);
     return undefined;
   },
-  'POST artifacts/plan': async (o, c) => o.artifacts.plan(await readObject(c.request)),
+  'POST artifacts/plan': async (o, c) => o.artifacts.plan(await c.object()),
   'POST artifacts': (o, c) => o.artifacts.receive(artifactBody(c.request)),
   'POST artifacts/zip': (o, c) => o.artifacts.receiveZip(c.request),
-  'POST gc': async (o, c) => o.storage.gc(gcOf(await readObject(c.request))),
+  'POST gc': async (o, c) => o.storage.gc(gcOf(await c.object())),
   'GET df': (o) => o.storage.df(),
 };
 
@@ -78,26 +76,8 @@ const COMPILED = Object.entries(ROUTES).map(([key, action]) => {
   return { method, pattern: pattern.split('/'), action };
 });
 
-/** Serves one control request. Never rejects. */
-export async function control(operations: Operations, exchange: Exchange): Promise<void> {
-  const { request, response, method, path, query } = exchange;
-  try {
-    const found = match(method, path.slice(CONTROL_PREFIX.length));
-    if (found === undefined) throw lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] });
-    const call: Call = { request, response, parameters: new URLSearchParams(query), parts: found.parts };
-    const answer = await found.action(operations, call);
-    if (answer !== undefined) sendJson(response, 200, answer);
-  } catch (thrown) {
-    if (isGone(thrown)) {
-      response.destroy();
-      return;
-    }
-    await discardRest(request);
-    sendError(response, thrown);
-  }
-}
-
-function match(method: string, path: string): { action: Action; parts: string[] } | undefined {
+/** The action at a path below the API's prefix, with its decoded parts, or undefined. Pure. */
+export function routeOf(method: string, path: string): { action: Action; parts: string[] } | undefined {
   const given = path.split('/');
   for (const { method: m, pattern, action } of COMPILED) {
     if (m !== method || pattern.length !== given.length) continue;

@@ -2,20 +2,20 @@ import type { Socket } from 'node:net';
 import { Exchange } from './exchange.ts';
 import { Gathering } from './gathering.ts';
 import { readHead } from './head.ts';
-import { bodyPassed } from './large-bodies.ts';
 import type { Handler, Service } from './service.ts';
+import type { Outlet, Turn } from './turn.ts';
 
 /** What a connection needs of its server. */
 export interface Owner {
   readonly service: Service;
-  /** Bodies above this are left to `node:http`, which knows how to refuse them, bytes. */
-  readonly mostBodyBytes: number;
-  /** Header lines that all answers end with. */
+  /** Header lines that all heads of answers end with. */
   closingLines(): string;
-  /** Gives the connection to `node:http` for good; what was read of it and not served was put back. */
-  handOver(connection: Connection): void;
+  /** A body of so many bytes came in pieces or left by itself. */
+  bodyPassed(bytes: number): void;
+  /** Gives the connection to `node:http` for good; what was read and not served has been put back. */
+  handOver(connection: PlainConnection): void;
   /** It is closed. */
-  forget(connection: Connection): void;
+  forget(connection: PlainConnection): void;
 }
 
 /** Requests of one connection that may be under way at the same time. */
@@ -24,6 +24,8 @@ const MOST_OPEN = 16;
 const TOGETHER_BYTES = 16 * 1024;
 /** A head longer than this that came with more is copied, so that it does not keep all of that in memory, bytes. */
 const COPY_BYTES = 4 * 1024;
+/** What an answer may write before its turn comes until its writer is told to pause, bytes. */
+const HELD_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
 /** As `node:http` answers what is no HTTP. */
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
@@ -33,7 +35,7 @@ const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
  * all from there on goes to `node:http`, once what came before it is answered. So nothing is refused here, and nothing that
  * `node:http` would refuse is served.
  */
-export class Connection {
+export class PlainConnection implements Outlet {
   readonly socket: Socket;
   /** Sweeps of the server since it was last of use. */
   sweepsIdle = 0;
@@ -44,6 +46,8 @@ export class Connection {
   #bodyBytes = 0;
   /** A body of which a part is missing. */
   #gathering: Gathering | undefined;
+  /** What is still to come of the body of a refused request, bytes. */
+  #skipBytes = 0;
   /** What was read and could not be taken yet: the beginning of a head, or all while the connection is held back. */
   #held: Buffer | undefined;
   #isHeldBack = false;
@@ -52,15 +56,15 @@ export class Connection {
   #isTaking = false;
   #isCorked = false;
   /** The oldest request that is not answered, and how many there are. */
-  #first: Exchange | undefined;
-  #last: Exchange | undefined;
+  #first: Turn | undefined;
+  #last: Turn | undefined;
   #open = 0;
 
   constructor(socket: Socket, owner: Owner) {
     this.socket = socket;
     this.#owner = owner;
     socket.on('data', this.#onData);
-    socket.on('drain', this.#goOn);
+    socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
@@ -68,8 +72,7 @@ export class Connection {
 
   /** Nothing was asked that is not answered to the last byte, and no part of a request has come. */
   get isIdle(): boolean {
-    const isWaited = this.#held !== undefined || this.#gathering !== undefined || this.#isLeaving;
-    return this.#open === 0 && !isWaited && this.socket.writableLength === 0;
+    return this.#open === 0 && !this.#isAmidRequest && !this.#isLeaving && this.socket.writableLength === 0;
   }
 
   /** Called at every sweep of the server: a head that does not get on is left to `node:http`, which has a clock for that. */
@@ -79,24 +82,61 @@ export class Connection {
       this.#leave(this.#held);
   }
 
-  /** Writes an answer when its turn comes. */
-  answer(exchange: Exchange, head: string, body: Uint8Array): void {
+  /** Part of a request has come and the rest has not been taken. */
+  get #isAmidRequest(): boolean {
+    return this.#held !== undefined || this.#gathering !== undefined || this.#skipBytes > 0;
+  }
+
+  closingLines(): string {
+    return this.#owner.closingLines();
+  }
+
+  waitingBytes(turn: Turn): number {
+    return turn === this.#first ? this.socket.writableLength : heldBytes(turn);
+  }
+
+  write(turn: Turn, text: string, body: Uint8Array): boolean {
+    if (!this.socket.writable) return false;
+    if (turn !== this.#first) {
+      (turn.held ??= []).push({ text, body });
+      return heldBytes(turn) < HELD_BYTES;
+    }
+    this.#cork();
+    this.#put(text, body);
+    return !this.socket.writableNeedDrain;
+  }
+
+  finish(turn: Turn, text: string, body: Uint8Array): void {
     if (!this.socket.writable) return;
-    if (exchange !== this.#first) {
-      exchange.answer = { head, body };
+    if (turn !== this.#first) {
+      (turn.held ??= []).push({ text, body });
       return;
     }
-    this.#write(head, body);
-    this.#open--;
-    let following = exchange.unlink();
-    while (following?.answer !== undefined) {
-      this.#write(following.answer.head, following.answer.body);
+    if (this.#open > 1) this.#cork();
+    this.#put(text, body);
+    this.#advance(turn);
+  }
+
+  /** The answer of `turn`, the first, is written: writes what waited behind it, up to an answer that goes on. */
+  #advance(turn: Turn): void {
+    let first: Turn | undefined = turn;
+    while (first?.isComplete === true) {
       this.#open--;
-      following = following.unlink();
+      first = this.#unlink(first);
+      for (const { text, body } of first?.held ?? []) this.#put(text, body);
+      if (first !== undefined) first.held = undefined;
     }
-    this.#first = following;
-    if (following === undefined) this.#last = undefined;
+    if (first !== undefined && !this.socket.writableNeedDrain) first.relieved();
     this.#goOn();
+  }
+
+  /** Removes the first turn, so that the list keeps no reference to it; returns the next one. */
+  #unlink(turn: Turn): Turn | undefined {
+    const { next } = turn;
+    turn.next = undefined;
+    this.#first = next;
+    if (next === undefined) this.#last = undefined;
+    return next;
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -112,7 +152,11 @@ export class Connection {
     this.#isTaking = true;
     let at = 0;
     while (at < bytes.length && !this.#isLeaving && !this.socket.destroyed) {
-      if (this.#gathering !== undefined) {
+      if (this.#skipBytes > 0) {
+        const end = Math.min(bytes.length, at + this.#skipBytes);
+        this.#skipBytes -= end - at;
+        at = end;
+      } else if (this.#gathering !== undefined) {
         at = this.#gather(this.#gathering, bytes, at);
       } else if (this.#open >= MOST_OPEN || this.socket.writableNeedDrain) {
         this.#holdBack(bytes.subarray(at));
@@ -136,10 +180,16 @@ export class Connection {
   #takeHead(bytes: Buffer, at: number): number | 'incomplete' | 'declined' {
     const known = this.#head;
     const end = at + known.length;
-    if (known.length > 0 && end <= bytes.length && known.compare(bytes, at, end) === 0) return end;
+    if (
+      known.length > 0 &&
+      end <= bytes.length &&
+      known.compare(bytes, at, end) === 0 &&
+      this.#handler?.isCurrent() === true
+    )
+      return end;
     const head = readHead(bytes, at);
     if (typeof head === 'string') return head;
-    this.#handler = head.bodyBytes > this.#owner.mostBodyBytes ? undefined : this.#owner.service.handlerFor(head);
+    this.#handler = this.#owner.service.handlerFor(head, this.socket);
     if (this.#handler === undefined) return 'declined';
     const raw = bytes.subarray(at, at + head.bytes);
     this.#head = bytes.length > COPY_BYTES ? Buffer.from(raw) : raw;
@@ -147,8 +197,14 @@ export class Connection {
     return at + head.bytes;
   }
 
-  /** Serves the request if all of its body is there, and gives where the next one begins. */
+  /** Serves the request if it is let in and all of its body is there; returns where the next one begins. */
   #takeBody(bytes: Buffer, at: number): number {
+    const refuse = this.#handler?.refusal();
+    if (refuse !== undefined) {
+      this.#skipBytes = this.#bodyBytes;
+      refuse(this.#enqueue());
+      return at;
+    }
     const end = at + this.#bodyBytes;
     if (end <= bytes.length) this.#serve(this.#bodyBytes === 0 ? EMPTY : bytes.subarray(at, end));
     else this.#gathering = new Gathering(this.#bodyBytes);
@@ -160,41 +216,46 @@ export class Connection {
     const { whole } = gathering;
     if (whole !== undefined) {
       this.#gathering = undefined;
-      bodyPassed(whole.length);
+      this.#owner.bodyPassed(whole.length);
       this.#serve(whole);
     }
     return end;
   }
 
   #serve(body: Buffer): void {
+    this.#handler?.serve(body, this.#enqueue());
+  }
+
+  #enqueue(): Exchange {
     const exchange = new Exchange(this);
     if (this.#last === undefined) this.#first = exchange;
     else this.#last.next = exchange;
     this.#last = exchange;
     this.#open++;
-    this.#handler?.serve(body, exchange);
+    return exchange;
   }
 
-  /** Answers that leave in one turn of the event loop leave in one write. */
-  #write(head: string, body: Uint8Array): void {
+  /** What is written in one turn of the event loop leaves in one write. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.socket.cork();
+    process.nextTick(this.#uncork);
+  }
+
+  #put(text: string, body: Uint8Array): void {
     const { socket } = this;
-    if (this.#open > 1 && !this.#isCorked) {
-      this.#isCorked = true;
-      socket.cork();
-      process.nextTick(this.#uncork);
-    }
-    const text = head + this.#owner.closingLines();
     if (body.byteLength === 0) {
-      socket.write(text, 'latin1');
+      if (text !== '') socket.write(text, 'latin1');
     } else if (body.byteLength <= TOGETHER_BYTES) {
       // As text of one byte a character it leaves in one piece with the head.
       socket.write(text + Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
     } else {
       socket.cork();
-      socket.write(text, 'latin1');
+      if (text !== '') socket.write(text, 'latin1');
       socket.write(body);
       socket.uncork();
-      bodyPassed(body.byteLength);
+      this.#owner.bodyPassed(body.byteLength);
     }
   }
 
@@ -208,6 +269,11 @@ export class Connection {
     this.#isHeldBack = true;
     this.socket.pause();
   }
+
+  readonly #onDrain = (): void => {
+    this.#first?.relieved();
+    this.#goOn();
+  };
 
   /** An answer has left: what waited for that goes on. */
   readonly #goOn = (): void => {
@@ -236,7 +302,7 @@ export class Connection {
     if (socket.destroyed) return;
     if (this.#isCorked) this.#uncork();
     socket.off('data', this.#onData);
-    socket.off('drain', this.#goOn);
+    socket.off('drain', this.#onDrain);
     socket.off('end', this.#onEnd);
     socket.off('error', this.#onError);
     socket.off('close', this.#onClose);
@@ -250,10 +316,10 @@ export class Connection {
   /** The client sends no more: as `node:http` has it, it is not answered any more either. */
   readonly #onEnd = (): void => {
     const { socket } = this;
-    if (this.#held === undefined && this.#gathering === undefined) {
+    if (!this.#isAmidRequest) {
       socket.end();
     } else {
-      if (this.#open === 0) socket.write(BAD_REQUEST);
+      if (this.#open === 0 && this.#skipBytes === 0) socket.write(BAD_REQUEST);
       socket.destroy();
     }
   };
@@ -266,4 +332,10 @@ export class Connection {
     this.#owner.forget(this);
     for (let one = this.#first; one !== undefined; one = one.next) one.left();
   };
+}
+
+function heldBytes({ held }: Turn): number {
+  let bytes = 0;
+  for (const piece of held ?? []) bytes += piece.text.length + piece.body.byteLength;
+  return bytes;
 }

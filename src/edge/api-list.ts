@@ -1,0 +1,76 @@
+import { asLamError, isLamError, lamError, type LamError } from '../errors/index.ts';
+import { invariant } from '../kit/index.ts';
+import type { Api } from './api.ts';
+import type { RequestHead } from './request.ts';
+
+/** What a list decided about one head. */
+export interface Claim {
+  readonly api: Api;
+  readonly head: RequestHead;
+  /** What `match` returned; undefined together with a fault. */
+  readonly plan: unknown;
+  /** Why the request cannot be served, though the API may let it in. */
+  readonly fault: LamError | undefined;
+}
+
+/** The APIs of one listener, in the order in which they are asked. */
+export class ApiList {
+  readonly #apis: readonly Api[];
+  readonly #last: Api;
+  readonly #generations: readonly (() => unknown)[];
+  readonly #seen: unknown[];
+  #epoch = 0;
+
+  /** The last of `apis` answers for requests that none of them matches. */
+  constructor(apis: readonly Api[]) {
+    const last = apis.at(-1);
+    invariant(last !== undefined, 'a listener serves at least one API');
+    this.#apis = apis;
+    this.#last = last;
+    this.#generations = apis.flatMap(({ generation }) => (generation === undefined ? [] : [generation]));
+    this.#seen = this.#generations.map((generation) => generation());
+  }
+
+  /** A number that stays the same for as long as every head would be claimed as before. */
+  epoch(): number {
+    const seen = this.#seen;
+    for (let i = 0; i < seen.length; i++) {
+      const now = this.#generations[i]?.();
+      if (now !== seen[i]) {
+        seen[i] = now;
+        this.#epoch++;
+      }
+    }
+    return this.#epoch;
+  }
+
+  /** The claim of the first API that matches. Never throws: what a `match` throws becomes the fault. */
+  claim(head: RequestHead): Claim {
+    for (const api of this.#apis) {
+      try {
+        const plan = api.match(head);
+        if (isLamError(plan)) return { api, head, plan: undefined, fault: plan };
+        if (plan !== undefined) return { api, head, plan, fault: undefined };
+      } catch (thrown) {
+        return { api, head, plan: undefined, fault: asLamError(thrown) };
+      }
+    }
+    const { method, path } = head;
+    const near = this.#apis.flatMap((api) => api.near?.(path) ?? []);
+    return {
+      api: this.#last,
+      head,
+      plan: undefined,
+      fault: lamError('LAM_EDGE_NOT_FOUND', { method, path, near }),
+    };
+  }
+}
+
+/** Why a request with a claimed head is not served, or undefined. Asked once for each request. */
+export function refusalOf({ api, head, plan, fault }: Claim): LamError | undefined {
+  try {
+    return api.authorize(head, plan) ?? fault;
+  } catch (thrown) {
+    return asLamError(thrown);
+  }
+}

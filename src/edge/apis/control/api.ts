@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http';
+import { LIMITS } from '../../../contract/index.ts';
+import { asLamError, lamError, toWire, type LamError } from '../../../errors/index.ts';
+import type { Clock } from '../../../kit/index.ts';
+import type { Operations } from '../../../operations/index.ts';
+import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
+import { discardRest } from '../../body.ts';
+import { refusal, type Door } from '../../guard.ts';
+import { isGone, retryAfter, sendJson, type Reply } from '../../reply.ts';
+import { readObject } from './requests.ts';
+import { routeOf, type Action } from './routes.ts';
+
+/** Everything of lam's own lies under this path. */
+const OWN_PREFIX = '/_lam/';
+const CONTROL_PREFIX = `${OWN_PREFIX}v1/`;
+/** Answers without a token, for whoever waits until the daemon is up. */
+const HEALTH = `${OWN_PREFIX}health`;
+
+/** What a control request asks for. */
+type ControlPlan = 'health' | { readonly action: Action; readonly parts: readonly string[] };
+
+interface ControlParts {
+  readonly operations: Operations;
+  readonly door: Door;
+  readonly clock: Clock;
+}
+
+/** lam's own API, which the command-line tool speaks. */
+export function controlApi({ operations, door, clock }: ControlParts): StreamedBodyApi<ControlPlan> {
+  return {
+    name: 'control',
+    reads: 'stream',
+    mostBodyBytes: LIMITS.zipBytes,
+    match({ method, path }) {
+      if (!path.startsWith(OWN_PREFIX)) return undefined;
+      if (path === HEALTH) return 'health';
+      const route = path.startsWith(CONTROL_PREFIX) ? routeOf(method, path.slice(CONTROL_PREFIX.length)) : undefined;
+      return route ?? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] });
+    },
+    authorize: ({ headers }, plan) => (plan === 'health' ? undefined : refusal(door, headers, 'control')),
+    serve: (request) => void serve(operations, clock, request),
+    fail: sendError,
+  };
+}
+
+async function serve(
+  operations: Operations,
+  clock: Clock,
+  { head, plan, body, reply }: ApiRequest<ControlPlan, IncomingMessage>,
+): Promise<void> {
+  if (plan === 'health') {
+    body.resume();
+    sendJson(reply, 200, { status: 'ok' });
+    return;
+  }
+  try {
+    const parameters = new URLSearchParams(head.query);
+    const object = (): ReturnType<typeof readObject> => readObject(body, clock);
+    const answer = await plan.action(operations, { request: body, object, reply, parameters, parts: plan.parts });
+    if (answer !== undefined) sendJson(reply, 200, answer);
+  } catch (thrown) {
+    if (!isGone(thrown)) await discardRest(body, clock);
+    sendError(reply, asLamError(thrown));
+  }
+}
+
+/** Answers an error in the form in which the client can make it an error again. */
+function sendError(reply: Reply, error: LamError): void {
+  if (isGone(error)) reply.abandon();
+  else sendJson(reply, error.httpStatus, { error: toWire(error) }, retryAfter(error));
+}

@@ -1,0 +1,50 @@
+import { LIMITS } from '../../../contract/index.ts';
+import type { LamError } from '../../../errors/index.ts';
+import type { Clock } from '../../../kit/index.ts';
+import type { Router } from '../../../router/index.ts';
+import type { WholeBodyApi } from '../../api.ts';
+import { isGone, retryAfter, sendJson, type Reply } from '../../reply.ts';
+import { prepareCall, runFunction, type PreparedCall } from './function-run.ts';
+import type { RouteTable } from './route-table.ts';
+
+interface FunctionsParts {
+  readonly router: Router;
+  readonly clock: Clock;
+  readonly routes: () => RouteTable;
+  readonly exists: (functionName: string) => boolean;
+  readonly generation: () => number;
+}
+
+/** Functions at their declared routes and at `/<function>`, open to all: whom a function answers is its own business. */
+export function functionsApi({
+  router,
+  clock,
+  routes,
+  exists,
+  generation,
+}: FunctionsParts): WholeBodyApi<PreparedCall> {
+  return {
+    name: 'functions',
+    reads: 'whole',
+    mostBodyBytes: LIMITS.payloadBytes,
+    generation,
+    match(head) {
+      const hit = routes().find(head.method, head.path, exists);
+      return hit === undefined ? undefined : prepareCall(head, hit);
+    },
+    authorize: () => undefined,
+    serve: ({ plan, body, reply }) =>
+      runFunction({ router, now: clock.now(), call: plan, body, reply, fail: sendError }),
+    fail: sendError,
+    near: (path) => routes().near(path),
+  };
+}
+
+/** An error of lam as the caller of a function's URL is told. */
+function sendError(reply: Reply, error: LamError): void {
+  if (isGone(error)) reply.abandon();
+  else {
+    const { code, hint, httpStatus, message } = error;
+    sendJson(reply, httpStatus, { message, code, hint }, retryAfter(error));
+  }
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import type { LamError } from '../../../errors/index.ts';
+import {
+  newTraceId,
+  type InvokeAnswer,
+  type InvokeRequest,
+  type InvokeSink,
+  type Router,
+} from '../../../router/index.ts';
+import type { HeaderPairs } from '../../headers.ts';
+import type { Reply } from '../../reply.ts';
+import { traceIdOf, type RequestHead } from '../../request.ts';
+import { EventTemplate } from './http-event.ts';
+import { httpAnswer } from './http-response.ts';
+import type { RouteHit } from './route-table.ts';
+
+/** All that the head of a request says about the call of a function. */
+export interface PreparedCall {
+  readonly functionName: string;
+  readonly template: EventTemplate;
+  /** The caller's, where it sent one. */
+  readonly traceId: string | undefined;
+}
+
+/** Prepares what does not change for as long as the same head comes again. */
+export function prepareCall(head: RequestHead, hit: RouteHit): PreparedCall {
+  return {
+    functionName: hit.functionName,
+    template: new EventTemplate(head, hit),
+    traceId: traceIdOf(head.headers),
+  };
+}
+
+/** One request to a function. */
+export interface FunctionRequest {
+  readonly router: Router;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly call: PreparedCall;
+  readonly body: Uint8Array;
+  readonly reply: Reply;
+  /** Answers what kept the function from running. */
+  readonly fail: (reply: Reply, error: LamError) => void;
+}
+
+/** Runs a function for an HTTP request and answers what it says, by the rules of payload format 2.0. */
+export function runFunction({ router, now, call, body, reply, fail }: FunctionRequest): void {
+  const requestId = randomUUID();
+  const traceId = call.traceId ?? newTraceId(now);
+  const event = call.template.event({ requestId, traceId, now, body });
+  const run = new FunctionRun({ name: call.functionName, requestId, traceId, event, reply, fail });
+  reply.cancelWhenGone(router.start(run, run));
+}
+
+interface FunctionRunParts {
+  readonly name: string;
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly event: Uint8Array;
+  readonly reply: Reply;
+  readonly fail: FunctionRequest['fail'];
+}
+
+/** What the router is asked, and where its answer goes. */
+class FunctionRun implements InvokeRequest, InvokeSink {
+  readonly name: string;
+  readonly qualifier: string | undefined = undefined;
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly event: Uint8Array;
+  readonly http = true;
+  readonly #reply: Reply;
+  readonly #fail: FunctionRequest['fail'];
+
+  constructor({ name, requestId, traceId, event, reply, fail }: FunctionRunParts) {
+    this.name = name;
+    this.requestId = requestId;
+    this.traceId = traceId;
+    this.event = event;
+    this.#reply = reply;
+    this.#fail = fail;
+  }
+
+  answered({ payload, requestId, traceId, status, errorType }: InvokeAnswer): void {
+    const reply = this.#reply;
+    const own = ['x-amzn-RequestId', requestId, 'x-amzn-Trace-Id', traceId];
+    if (status !== 'success') {
+      // AWS's words; the type of the error helps a developer and gives nothing away, the rest is in the log.
+      refuse(reply, [...own, 'x-lam-error-type', printableHeader(errorType ?? 'Unknown')]);
+      return;
+    }
+    const http = httpAnswer(payload);
+    if ('why' in http) {
+      const detail = printableHeader(`the function answered ${http.why}`);
+      refuse(reply, [...own, 'x-lam-error-type', 'Function.MalformedResponse', 'x-lam-error-detail', detail]);
+      return;
+    }
+    reply.send(http.status, [...http.headers, ...own], http.body);
+  }
+
+  failed(error: LamError): void {
+    this.#fail(this.#reply, error);
+  }
+}
+
+const REFUSAL = Buffer.from('Internal Server Error');
+
+function refuse(reply: Reply, headers: HeaderPairs): void {
+  reply.send(502, [...headers, 'content-type', 'text/plain'], REFUSAL);
+}
+
+function printableHeader(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 300);
+}

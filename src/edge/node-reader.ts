@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { asLamError } from '../errors/index.ts';
+import type { Clock } from '../kit/index.ts';
+import { refusalOf, type ApiList, type Claim } from './api-list.ts';
+import { readBody } from './body.ts';
+import { NodeReply } from './node-reply.ts';
+import { headOf } from './request.ts';
+
+/** Serves APIs to `node:http`, which reads all that lam's own reader leaves to it. */
+export class NodeReader {
+  readonly #apis: ApiList;
+  readonly #clock: Clock;
+
+  constructor(apis: ApiList, clock: Clock) {
+    this.#apis = apis;
+    this.#clock = clock;
+  }
+
+  readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#serve(this.#apis.claim(headOf(request)), request, new NodeReply(response));
+  };
+
+  /** For a client that waits for `100 Continue`: asks it for its body only when it may send that much. */
+  readonly onCheckContinue = (request: IncomingMessage, response: ServerResponse): void => {
+    const claim = this.#apis.claim(headOf(request));
+    if (Number(request.headers['content-length'] ?? 0) <= claim.api.mostBodyBytes) response.writeContinue();
+    // It may send the body all the same, so nothing can follow on this connection.
+    else response.shouldKeepAlive = false;
+    this.#serve(claim, request, new NodeReply(response));
+  };
+
+  #serve(claim: Claim, request: IncomingMessage, reply: NodeReply): void {
+    const { api, head, plan } = claim;
+    const refused = refusalOf(claim);
+    if (refused !== undefined) {
+      request.resume();
+      api.fail(reply, refused);
+      return;
+    }
+    const fail = (thrown: unknown): void => api.fail(reply, asLamError(thrown));
+    if (api.reads === 'whole') {
+      readBody(request, api.mostBodyBytes, this.#clock)
+        .then((body) => api.serve({ head, plan, body, reply }))
+        .catch(fail);
+      return;
+    }
+    try {
+      api.serve({ head, plan, body: request, reply });
+    } catch (thrown) {
+      fail(thrown);
+    }
+  }
+}

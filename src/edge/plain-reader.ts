@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net';
+import { asLamError } from '../errors/index.ts';
+import { refusalOf, type ApiList, type Claim } from './api-list.ts';
+import type { Api, WholeBodyApi } from './api.ts';
+import type { Head } from './http1/head.ts';
+import type { Handler, Refusal, Service } from './http1/service.ts';
+import type { Reply } from './reply.ts';
+import { targetParts } from './request.ts';
+
+/** Serves APIs to lam's own reader of plain requests. */
+export class PlainReader implements Service {
+  readonly #apis: ApiList;
+
+  constructor(apis: ApiList) {
+    this.#apis = apis;
+  }
+
+  /** Leaves to `node:http` the APIs that read bodies as they arrive, and bodies that are too long. */
+  handlerFor(head: Head, socket: Socket): Handler | undefined {
+    const { method, headers, rawHeaders, target, bodyBytes } = head;
+    const claim = this.#apis.claim({
+      method,
+      ...targetParts(target),
+      headers,
+      rawHeaders,
+      httpVersion: '1.1',
+      socket,
+    });
+    const { api } = claim;
+    return readsWhole(api) && bodyBytes <= api.mostBodyBytes ? new ClaimedHead(this.#apis, claim, api) : undefined;
+  }
+}
+
+function readsWhole(api: Api): api is WholeBodyApi<unknown> {
+  return api.reads === 'whole';
+}
+
+/** A head that a client may send again and again, and the API whose it is. */
+class ClaimedHead implements Handler {
+  readonly #apis: ApiList;
+  readonly #epoch: number;
+  readonly #claim: Claim;
+  readonly #api: WholeBodyApi<unknown>;
+
+  constructor(apis: ApiList, claim: Claim, api: WholeBodyApi<unknown>) {
+    this.#apis = apis;
+    this.#epoch = apis.epoch();
+    this.#claim = claim;
+    this.#api = api;
+  }
+
+  isCurrent(): boolean {
+    return this.#apis.epoch() === this.#epoch;
+  }
+
+  refusal(): Refusal | undefined {
+    const error = refusalOf(this.#claim);
+    return error === undefined ? undefined : (reply) => this.#api.fail(reply, error);
+  }
+
+  serve(body: Uint8Array, reply: Reply): void {
+    const { head, plan } = this.#claim;
+    try {
+      this.#api.serve({ head, plan, body, reply });
+    } catch (thrown) {
+      this.#api.fail(reply, asLamError(thrown));
+    }
+  }
+}
