@@ -52,7 +52,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       onTrouble: stderrLog,
     });
     closers.push(() => logs.close());
-    const { driver, choice } = await openDriver(options, clock);
+    const { driver, choice } = await openDriver(options, store.artifacts, clock);
     const left = await driver.reclaim();
     const reclaimed: Reclaimed = { ...left, files: left.files + store.reclaimed };
     return await serve({ options, store, logs, driver, choice, reclaimed, clock, closers });

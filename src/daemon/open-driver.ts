@@ -1,11 +1,18 @@
 import type { DaemonOptions } from '../contract/index.ts';
-import { openDockerDriver, openProcessDriver, probeDocker, type SandboxDriver } from '../driver/index.ts';
+import {
+  openDockerDriver,
+  openProcessDriver,
+  probeDocker,
+  type ArtifactSource,
+  type SandboxDriver,
+} from '../driver/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { chooseDriver, type DriverChoice } from './choose-driver.ts';
 
 /** Chooses a driver and opens it. The one place that names concrete drivers. */
 export async function openDriver(
   options: DaemonOptions,
+  artifacts: ArtifactSource,
   clock: Clock,
 ): Promise<{ driver: SandboxDriver; choice: DriverChoice }> {
   const probe = options.driver === 'process' ? undefined : await probeDocker();
@@ -19,10 +26,11 @@ export async function openDriver(
       nodeBinary,
       nodeArgs,
       assetsDir: assets.folder,
+      artifacts,
       socketPath: probe.socketPath,
     });
     return { driver, choice };
   }
-  const driver = await openProcessDriver({ home, clock, nodeCommand, assetsDir: assets.folder });
+  const driver = await openProcessDriver({ home, clock, nodeCommand, assetsDir: assets.folder, artifacts });
   return { driver, choice };
 }

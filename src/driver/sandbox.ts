@@ -1,16 +1,22 @@
-import type { Reclaimed } from '../contract/index.ts';
+import type { Digest, Reclaimed } from '../contract/index.ts';
 import type { ExitStatus, Session, SessionHooks } from '../executor/session.ts';
 import type { Runtime } from '../runtimes/index.ts';
 
 export type SandboxId = string;
+
+/** Where drivers get code from. Asked before each boot and each bind, so what is there already must cost next to nothing. */
+export interface ArtifactSource {
+  /** Resolves with the host folder of the unpacked code, which is whole and does not change. Rejects with an error of the catalogue. */
+  ensure(artifact: Digest): Promise<string>;
+}
 
 /** What a sandbox is made from. */
 export interface SandboxSpec {
   /** Chosen by the pool: 32 lower-case hex characters, never reused. */
   readonly id: SandboxId;
   readonly runtime: Runtime;
-  /** Host folder with the unpacked code, to be seen read-only; null makes a stem, which gets its code with {@link Sandbox.bind}. */
-  readonly code: string | null;
+  /** The code, to be seen read-only; null makes a stem, which gets its code with {@link Sandbox.bind}. */
+  readonly artifact: Digest | null;
   /**
    * Variables the process is started with. For `runtime-api` sandboxes: all of them (the caller includes `_HANDLER`
    * and AWS's own, the driver adds `AWS_LAMBDA_RUNTIME_API`, `LAMBDA_TASK_ROOT` and what the place itself decides).
@@ -37,10 +43,10 @@ export interface Sandbox {
   /** Where the code is, as seen from inside; of a stem only once it is bound. */
   readonly taskRoot: string;
   /**
-   * Gives a stem the code it is to run: the host folder of the unpacked code. Once, and before init. Rejects with
-   * `LAM_DRIVER_START_FAILED`; then the sandbox is to be destroyed.
+   * Gives a stem the code it is to run. Once, and before init. Rejects with `LAM_DRIVER_START_FAILED` or with what the
+   * artifact source rejects with; then the sandbox is to be destroyed.
    */
-  bind(code: string): Promise<void>;
+  bind(artifact: Digest): Promise<void>;
   /** Settles once, when the process is gone, for whatever reason. Never rejects. */
   readonly exited: Promise<ExitStatus>;
   /** The most memory it used so far, MiB; 0 where the driver can't tell yet. Cheap enough to call once per invocation. */

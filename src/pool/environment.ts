@@ -67,7 +67,7 @@ export function specFor(revision: PoolRevision, id: SandboxId, now: Date): Sandb
   return {
     id,
     runtime,
-    code: revision.codePath,
+    artifact: revision.artifact,
     environment: PROTOCOLS[runtime.descriptor.protocol].environmentWithInit
       ? {}
       : initRequestFor(revision, of).environment,
@@ -84,7 +84,7 @@ export function stemSpecFor(config: FunctionConfig, runtime: Runtime): SandboxSp
   return {
     id: '',
     runtime,
-    code: null,
+    artifact: null,
     environment: {},
     limits: limitsOf(config),
     network: config.network,

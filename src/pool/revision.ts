@@ -11,8 +11,6 @@ export interface PoolRevision {
   readonly artifact: Digest;
   /** Unqualified. */
   readonly functionArn: string;
-  /** Host folder of the unpacked code. */
-  readonly codePath: string;
 }
 
 /** Invocations one sandbox may run at the same time: no more than may run in all. */

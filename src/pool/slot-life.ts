@@ -138,7 +138,7 @@ export class SlotLife {
     this.#options.capacity.booted(slot);
     slot.step('booted-stem');
     stem.hooks.handTo(this.#hooksOf(slot));
-    await sandbox.bind(slot.revision.codePath);
+    await sandbox.bind(slot.revision.artifact);
     return sandbox;
   }
 

@@ -66,7 +66,7 @@ export class StemRack {
     const kind = this.#kinds.get(key);
     if (kind === undefined) {
       const { id: _id, ...rest } = spec;
-      const blank = { ...rest, code: null, environment: {}, functionName: '', version: 0 };
+      const blank = { ...rest, artifact: null, environment: {}, functionName: '', version: 0 };
       this.#kinds.set(key, {
         key,
         spec: blank,

@@ -266,7 +266,7 @@ export class Registry {
     const known = versions.get(String(number));
     if (known !== undefined) return known;
     const version = requireVersion(record, number);
-    const revision = makeRevision(record.name, version, this.#artifacts.pathOf(version.artifact));
+    const revision = makeRevision(record.name, version);
     versions.set(String(number), revision);
     return revision;
   }

@@ -13,8 +13,6 @@ export interface Revision {
   readonly runtime: Runtime;
   /** Unqualified. */
   readonly functionArn: string;
-  /** Host folder of the unpacked code. */
-  readonly codePath: string;
 }
 
 const ARN_PREFIX = 'arn:aws:lambda:us-east-1:000000000000:function:';
@@ -28,7 +26,6 @@ export function functionArn(name: string, qualifier?: string): string {
 export function makeRevision(
   name: string,
   version: { version: number; config: FunctionConfig; artifact: Digest },
-  codePath: string,
 ): Revision {
   const runtime = parseRuntime(version.config.runtime);
   if (runtime === undefined)
@@ -41,7 +38,6 @@ export function makeRevision(
     artifact: version.artifact,
     runtime: deepFreeze(runtime),
     functionArn: functionArn(name),
-    codePath,
   });
 }
 

@@ -50,7 +50,7 @@ if (probe.ok) {
         const file = join(code, 'index.js');
         await chown(file, owner, process.getgid?.() ?? 0);
         const before = await lstat(file);
-        const stem = await driver.create(specOf('nodejs', '', { code: null }), rig.hooks);
+        const stem = await driver.create(specOf('nodejs', '', { artifact: null }), rig.hooks);
         await stem.bind(code);
         assert.equal((await stem.session.init(INIT, 10_000)).kind, 'ready', JSON.stringify(rig.logs));
         const { attempts, ...rest } = resultOf(await invoke(stem.session, {})) as { attempts: Record<string, string> };
@@ -84,7 +84,7 @@ if (probe.ok) {
           'deep/er/value.js': 'module.exports = 1',
         });
         process.umask(0o077);
-        const stem = await driver.create(specOf('nodejs', '', { code: null }), rig.hooks);
+        const stem = await driver.create(specOf('nodejs', '', { artifact: null }), rig.hooks);
         await stem.bind(code);
         assert.equal((await stem.session.init(INIT, 10_000)).kind, 'ready', JSON.stringify(rig.logs));
         assert.equal(resultOf(await invoke(stem.session, {})), 1);
@@ -96,7 +96,7 @@ if (probe.ok) {
     test('a stem with a network is connected before it is bound', async () => {
       await using rig = await DockerRig.make();
       const driver = await rig.driver(socketPath);
-      const stem = await driver.create(specOf('nodejs', '', { code: null, network: 'on' }), rig.hooks);
+      const stem = await driver.create(specOf('nodejs', '', { artifact: null, network: 'on' }), rig.hooks);
       await stem.bind(
         await rig.code({
           'index.js': 'exports.handler = async () => require("node:fs").readdirSync("/sys/class/net").sort();',
@@ -110,7 +110,7 @@ if (probe.ok) {
       await using rig = await DockerRig.make();
       const driver = await rig.driver(socketPath);
       const limits = { memoryMiB: 1, cpus: 1, pids: 64, tmpMiB: 16 };
-      await assert.rejects(driver.create(specOf('nodejs', '', { code: null, limits }), rig.hooks), {
+      await assert.rejects(driver.create(specOf('nodejs', '', { artifact: null, limits }), rig.hooks), {
         code: 'LAM_DRIVER_START_FAILED',
       });
       assert.deepEqual(await readdir(join(rig.home, 'run/docker/stems')), []);

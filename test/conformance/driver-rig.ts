@@ -17,6 +17,7 @@ import {
 import type { InitOutcome, InitRequest, InvokeOutcome, SessionHooks } from '../../src/executor/index.ts';
 import type { Clock } from '../../src/kit/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
+import { FOLDER_SOURCE } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/functions');
@@ -51,6 +52,7 @@ export function openDriver(subject: Subject, home: string, assets: string, clock
       nodeBinary: process.execPath,
       nodeArgs: [],
       assetsDir: assets,
+      artifacts: FOLDER_SOURCE,
       ...timed,
     });
   }
@@ -58,6 +60,7 @@ export function openDriver(subject: Subject, home: string, assets: string, clock
     home,
     nodeCommand: [process.execPath],
     assetsDir: assets,
+    artifacts: FOLDER_SOURCE,
     ...(subject.cgroups === false ? { cgroups: false } : {}),
     ...timed,
   });
@@ -182,7 +185,7 @@ export function specOf(runtime: Tested, code: string | null, options: BootOption
   return {
     id: randomBytes(16).toString('hex'),
     runtime: parsed,
-    code,
+    artifact: code,
     environment: parsed.descriptor.protocol === 'runtime-api' ? provided : {},
     limits: { memoryMiB: options.memoryMiB ?? 128, cpus: 1, pids: 64, tmpMiB: 16 },
     network: 'none',

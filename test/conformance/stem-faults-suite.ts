@@ -133,7 +133,7 @@ export function stemFaults(rig: () => DriverRig): void {
     await using missing = await StemUnderTest.boot(rig().driver, 'nodejs');
     await assert.rejects(
       missing.sandbox.bind(join(rig().home, 'no-such-code')),
-      failing('LAM_DRIVER_START_FAILED', /no-such-code/),
+      failing('LAM_STORE_ARTIFACT_LOST', /no-such-code/),
     );
     if (rig().subject.name === 'docker') {
       assert.deepEqual(await readdir(join(rig().home, 'run/docker/stems', missing.sandbox.id)), []);

@@ -248,7 +248,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
       return driver.stemKey({ ...specOf('nodejs', '/code'), ...over, runtime });
     };
     assert.equal(typeof key('nodejs22.x'), 'string');
-    assert.equal(key('nodejs22.x'), key('nodejs24.x', { functionName: 'other', version: 9, code: null, id: '0' }));
+    assert.equal(key('nodejs22.x'), key('nodejs24.x', { functionName: 'other', version: 9, artifact: null, id: '0' }));
     assert.equal(key('provided.al2023'), null);
     const limits = { memoryMiB: 128, cpus: 1, pids: 64, tmpMiB: 16 };
     const keys = [

@@ -239,7 +239,7 @@ export class World {
     const sandbox = this.driver.alive.get(acquired.id);
     assert.ok(sandbox !== undefined && !sandbox.condemned, 'what is handed out is alive and not being removed');
     assert.equal(acquired.revision, of, 'it is of the version that was asked for');
-    assert.equal(sandbox.boundTo, of.codePath, 'it has the code of that version');
+    assert.equal(sandbox.boundTo, of.artifact, 'it has the code of that version');
     assert.deepEqual([sandbox.initRequest?.functionName, sandbox.initRequest?.version], [of.functionName, of.version]);
     assert.equal(this.#served.get(acquired.id) ?? of, of, 'a sandbox serves one version for life');
     this.#served.set(acquired.id, of);
@@ -337,7 +337,7 @@ export class World {
     // A stem that has booted needs no place to boot any more, also while a function loads in it.
     const isBooting = (id: string, code: string | null): boolean => code !== null || !driver.alive.has(id);
     const young = [...driver.starting].filter(
-      ([id, { spec, since }]) => now - since < STUCK_MS && isBooting(id, spec.code),
+      ([id, { spec, since }]) => now - since < STUCK_MS && isBooting(id, spec.artifact),
     ).length;
     assert.ok(young <= MOST_BOOTS, `${young} boots at once are not more than may`);
   }

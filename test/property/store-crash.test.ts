@@ -47,7 +47,7 @@ async function checkArtifacts(store: Store): Promise<void> {
   for (const digest of await readdir(store.paths.artifacts)) {
     const manifest = await store.artifacts.manifest(digest);
     assert.equal(artifactDigest(manifest), digest);
-    const found = Object.entries(await filesBelow(store.artifacts.treePath(digest))).map(
+    const found = Object.entries(await filesBelow(await store.artifacts.ensure(digest))).map(
       ([path, text]) => [path, sha256(Buffer.from(text))] as const,
     );
     const expected = manifest.entries.map((entry) => [entry.path, entry.kind === 'file' ? entry.digest : ''] as const);

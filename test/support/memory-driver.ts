@@ -29,7 +29,7 @@ export interface Script {
     spec: SandboxSpec,
     request: InitRequest,
   ): { readonly ms: number; readonly outcome?: InitOutcome; readonly print?: string } | 'never';
-  bind?(spec: SandboxSpec, code: string): { readonly ms: number; readonly error?: LamError };
+  bind?(spec: SandboxSpec, artifact: string): { readonly ms: number; readonly error?: LamError };
   invoke?(call: MemoryCall): Promise<InvokeOutcome>;
   destroy?(spec: SandboxSpec): { readonly ms: number } | 'never';
 }
@@ -191,7 +191,7 @@ export class MemorySandbox implements Sandbox {
     this.#script = script;
     this.#onStarted = onStarted;
     this.exited = this.#exit.promise;
-    this.boundTo = spec.code;
+    this.boundTo = spec.artifact;
   }
 
   get session(): Session {
@@ -273,10 +273,10 @@ export class MemorySandbox implements Sandbox {
     this.#exit.resolve(status);
   }
 
-  async bind(code: string): Promise<void> {
+  async bind(artifact: string): Promise<void> {
     if (this.boundTo !== null) throw new Error('bound twice');
-    this.boundTo = code;
-    const { ms, error } = this.#script.bind?.(this.spec, code) ?? { ms: 0 };
+    this.boundTo = artifact;
+    const { ms, error } = this.#script.bind?.(this.spec, artifact) ?? { ms: 0 };
     const outcome = await this.#orExit(this.wait(ms), Infinity);
     if (outcome !== undefined || error !== undefined) throw error ?? new Error('it ended while it was bound');
   }

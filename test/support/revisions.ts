@@ -14,6 +14,5 @@ export function revision(functionName: string, version: number, config: Partial<
     runtime,
     artifact: `sha256:${functionName}${version}`,
     functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
-    codePath: `/code/${functionName}/${version}`,
   };
 }

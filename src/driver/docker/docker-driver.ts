@@ -17,7 +17,7 @@ import {
 import { systemClock, type Clock, Semaphore } from '../../kit/index.ts';
 import type { Protocol, Runtime } from '../../runtimes/index.ts';
 import { framesEnvironment } from '../shared/environment.ts';
-import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
+import type { ArtifactSource, Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
 import { Bases, type Base, type BroughtFiles } from './base/bases.ts';
 import { CodeFolder } from './code/code-folder.ts';
@@ -45,6 +45,7 @@ export interface DockerDriverOptions extends BroughtFiles {
   readonly socketPath: string;
   /** `LAM_HOME`; its identity marks what belongs to this daemon, and to those that follow it in the same home. */
   readonly home: string;
+  readonly artifacts: ArtifactSource;
   readonly clock?: Clock;
   /** How long a pull may take, milliseconds. */
   readonly pullLimitMs?: number;
@@ -79,6 +80,8 @@ interface Making {
   readonly hooks: SessionHooks;
   readonly base: Base;
   readonly undo: UndoStep[];
+  /** Host folder of the code; null for a stem. */
+  readonly code: string | null;
   /** Of a stem. */
   readonly codeFolder: CodeFolder | undefined;
 }
@@ -158,29 +161,30 @@ class DockerDriver implements SandboxDriver {
 
   async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
     const { entry } = spec.runtime.descriptor;
-    const fault =
-      entry.kind === 'executable' && spec.code !== null ? await checkEntrypoint(spec.code, entry.file) : null;
+    const code = spec.artifact === null ? null : await this.#parts.options.artifacts.ensure(spec.artifact);
+    const fault = entry.kind === 'executable' && code !== null ? await checkEntrypoint(code, entry.file) : null;
     const sandbox =
       fault === null
-        ? await this.#creations.run(() => this.#make(spec, hooks))
+        ? await this.#creations.run(() => this.#make(spec, hooks, code))
         : await this.#failed(spec, hooks, fault);
     this.#sandboxes.add(sandbox);
     return sandbox;
   }
 
-  async #make(spec: SandboxSpec, hooks: SessionHooks, isSecondTry = false): Promise<Sandbox> {
+  async #make(spec: SandboxSpec, hooks: SessionHooks, code: string | null, isSecondTry = false): Promise<Sandbox> {
     if (this.#closed)
       throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
     const undo: UndoStep[] = [];
     try {
       const base = await this.#bases.find(spec.runtime, spec.image);
-      const making = { spec, hooks, base, undo, codeFolder: await this.#codeFolder(spec, undo) };
+      const codeFolder = code === null ? await this.#codeFolder(spec, undo) : undefined;
+      const making = { spec, hooks, base, undo, code, codeFolder };
       return await this.#ways[spec.runtime.descriptor.protocol](making);
     } catch (thrown) {
       for (const step of undo.toReversed()) await step();
       if (isSecondTry || !this.#adapt(thrown)) throw this.#translated(thrown, spec);
     }
-    return this.#make(spec, hooks, true);
+    return this.#make(spec, hooks, code, true);
   }
 
   /** Whether another try may do better than the one that failed with `thrown`. */
@@ -237,8 +241,7 @@ class DockerDriver implements SandboxDriver {
   }
 
   /** The folder for the code of a stem. */
-  async #codeFolder(spec: SandboxSpec, undo: UndoStep[]): Promise<CodeFolder | undefined> {
-    if (spec.code !== null) return undefined;
+  async #codeFolder(spec: SandboxSpec, undo: UndoStep[]): Promise<CodeFolder> {
     const path = codeFolder(this.#parts.places, spec.id);
     undo.push(() => rm(path, { recursive: true, force: true }));
     return CodeFolder.make(path, this.#parts.clock);
@@ -255,7 +258,7 @@ class DockerDriver implements SandboxDriver {
       cores: info.cores,
       environment: { ...spec.runtime.descriptor.environment(spec.limits.memoryMiB), ...environment },
       socketMount,
-      code: spec.code ?? stemCode?.path ?? '',
+      code: making.code ?? stemCode?.path ?? '',
       undo,
       leftovers: this.#leftovers,
     });
@@ -277,6 +280,7 @@ class DockerDriver implements SandboxDriver {
       exited,
       clock: this.#parts.clock,
       codeFolder: stemCode,
+      artifacts: this.#parts.options.artifacts,
       wantsSigterm: () => own?.api.wantsSigterm() === true,
       onDestroyed: async (removed) => {
         this.#sandboxes.delete(sandbox);

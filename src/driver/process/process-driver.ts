@@ -7,7 +7,7 @@ import { isLamError, lamError, messageOf } from '../../errors/index.ts';
 import { checkEntrypoint, DialHome, openRuntimeApi, type RuntimeApi, type SessionHooks } from '../../executor/index.ts';
 import { systemClock, type Clock } from '../../kit/index.ts';
 import type { Protocol, Runtime } from '../../runtimes/index.ts';
-import type { Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
+import type { ArtifactSource, Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
 import { entryCommand } from '../shared/entry-command.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
 import type { Cgroup, CgroupTree } from './cgroup.ts';
@@ -33,6 +33,7 @@ export interface ProcessDriverOptions {
   readonly nodeCommand: readonly string[];
   /** Folder with the clients that descriptors name. */
   readonly assetsDir: string;
+  readonly artifacts: ArtifactSource;
   readonly clock?: Clock;
   /** False: does without control groups even where there are some. */
   readonly cgroups?: boolean;
@@ -71,6 +72,7 @@ interface Place {
   readonly hooks: SessionHooks;
   readonly folder: string;
   readonly tmp: string;
+  /** Host folder of the code; of a stem its own folder. */
   readonly taskRoot: string;
   readonly cgroup: Cgroup | undefined;
 }
@@ -139,7 +141,8 @@ class ProcessDriver implements SandboxDriver {
     let place: Place | undefined;
     try {
       await this.#tryLauncher();
-      place = this.#makePlace(spec, hooks);
+      const code = spec.artifact === null ? null : await this.#parts.options.artifacts.ensure(spec.artifact);
+      place = this.#makePlace(spec, hooks, code);
       const sandbox = await this.#ways[spec.runtime.descriptor.protocol](place);
       this.#sandboxes.add(sandbox);
       return sandbox;
@@ -170,17 +173,17 @@ class ProcessDriver implements SandboxDriver {
     await this.#parts.cgroups?.close();
   }
 
-  #makePlace(spec: SandboxSpec, hooks: SessionHooks): Place {
+  #makePlace(spec: SandboxSpec, hooks: SessionHooks, code: string | null): Place {
     const folder = join(this.#parts.folder, spec.id);
     const tmp = join(folder, 'tmp');
     mkdirSync(tmp, { recursive: true, mode: 0o700 });
-    const share = spec.code === null ? 'small' : 'usual';
+    const share = code === null ? 'small' : 'usual';
     return {
       spec,
       hooks,
       folder,
       tmp,
-      taskRoot: spec.code ?? folder,
+      taskRoot: code ?? folder,
       cgroup: this.#parts.cgroups?.create(spec.id, spec.limits, share),
     };
   }
@@ -306,7 +309,9 @@ class ProcessDriver implements SandboxDriver {
     const sandbox: Sandbox = new ProcessSandbox({
       id: place.spec.id,
       session,
-      code: place.spec.code,
+      taskRoot: place.taskRoot,
+      isStem: place.spec.artifact === null,
+      artifacts: this.#parts.options.artifacts,
       folder: place.folder,
       memoryMiB: place.spec.limits.memoryMiB,
       cgroup: place.cgroup,

@@ -1,12 +1,12 @@
-import { accessSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { ExitStatus, Session } from '../../executor/index.ts';
+import type { Digest } from '../../contract/index.ts';
 import { lamError, messageOf } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import { Binding } from '../shared/binding.ts';
-import type { Sandbox, SandboxId } from '../sandbox.ts';
+import type { ArtifactSource, Sandbox, SandboxId } from '../sandbox.ts';
 import type { Cgroup } from './cgroup.ts';
 import { readControl } from './cgroup-files.ts';
 import { complaintIn } from './complaint.ts';
@@ -31,8 +31,10 @@ const DESTROYED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: fals
 export interface ProcessSandboxParts {
   readonly id: SandboxId;
   readonly session: Session;
-  /** Host folder of its code; null of a stem. */
-  readonly code: string | null;
+  /** Host folder of its code; of a stem its own until it is bound. */
+  readonly taskRoot: string;
+  readonly isStem: boolean;
+  readonly artifacts: ArtifactSource;
   /** Its own folder on the host, removed with it. */
   readonly folder: string;
   readonly memoryMiB: number;
@@ -67,8 +69,8 @@ export class ProcessSandbox implements Sandbox {
     this.#parts = parts;
     this.id = parts.id;
     this.session = parts.session;
-    this.taskRoot = parts.code ?? parts.folder;
-    this.#binding = new Binding(parts.code === null ? 'stem' : 'code');
+    this.taskRoot = parts.taskRoot;
+    this.#binding = new Binding(parts.isStem ? 'stem' : 'code');
     this.exited = this.#exited.promise;
     const running = parts.process;
     if (running === undefined) return;
@@ -96,11 +98,10 @@ export class ProcessSandbox implements Sandbox {
     return this.#peakMiB;
   }
 
-  async bind(code: string): Promise<void> {
+  async bind(artifact: Digest): Promise<void> {
     this.#binding.begin();
+    const code = await this.#parts.artifacts.ensure(artifact);
     try {
-      // Not to be blamed on the function, which would fail to change to it.
-      accessSync(`${code}/.`);
       this.#parts.cgroup?.raiseShare();
     } catch (cause) {
       throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: messageOf(cause) }, cause);

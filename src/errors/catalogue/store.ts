@@ -45,6 +45,12 @@ export const STORE = {
     message: (d) => `artifact '${d.artifact}' is not in the store`,
     hint: () => 'deploy the function again; that uploads it',
   }),
+  LAM_STORE_ARTIFACT_LOST: entry<{ artifact: string; path: string }>({
+    kind: 'host_failure',
+    fault: 'host',
+    message: (d) => `the code of artifact '${d.artifact}' is missing on the disk: '${d.path}'`,
+    hint: (d) => `run: lam stop; then remove '${d.path}' and deploy the function again`,
+  }),
   LAM_STORE_ARTIFACT_INCOMPLETE: entry<{ missing: number; path: string }>({
     kind: 'failed_precondition',
     fault: 'caller',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -87,15 +88,14 @@ export class ArtifactStore {
     return this.#known.has(digest);
   }
 
-  /** Folder of the unpacked code. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */
-  treePath(digest: Digest): string {
+  /** Folder of the unpacked code. Rejects with `LAM_STORE_ARTIFACT_NOT_FOUND` or `LAM_STORE_ARTIFACT_LOST`. */
+  async ensure(digest: Digest): Promise<string> {
     this.#require(digest);
-    return this.pathOf(digest);
-  }
-
-  /** Where the unpacked code of an artifact is or would be. */
-  pathOf(digest: Digest): string {
-    return this.#paths.tree(digest);
+    const path = this.#paths.tree(digest);
+    // Not by a promise of fs: that waits for a thread behind whatever else is read and written.
+    if (!existsSync(path))
+      throw lamError('LAM_STORE_ARTIFACT_LOST', { artifact: digest, path: this.#paths.artifact(digest) });
+    return path;
   }
 
   /** Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */

@@ -32,7 +32,7 @@ describe('a stem that fails its function', () => {
     const asked = acquire(pool, hello);
     await clock.advance(100);
     const acquired = assertAcquired(await asked);
-    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
     assert.ok(stem !== undefined && !driver.alive.has(stem.id));
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 1 });
     await pool.close(0);
@@ -67,7 +67,7 @@ describe('a stem that fails its function', () => {
     const dead = { kind: 'exit', exit: KILLED } as const;
     const { pool, driver, clock } = poolHouse({
       boot: () => ({ ms: ++boots > 0 ? 10 : 0 }),
-      init: ({ code }) => (code === null ? { ms: 1, outcome: dead } : { ms: 1 }),
+      init: ({ artifact }) => (artifact === null ? { ms: 1, outcome: dead } : { ms: 1 }),
     });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
@@ -75,7 +75,7 @@ describe('a stem that fails its function', () => {
     const asked = acquire(pool, hello);
     await clock.advance(100);
     const acquired = assertAcquired(await asked);
-    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
     await pool.close(0);
   });
 
@@ -90,7 +90,7 @@ describe('a stem that fails its function', () => {
     const failure = await asked;
     assert.ok('kind' in failure && failure.outcome.kind === 'exit');
     assert.ok(
-      driver.created.every(({ code }) => code === null),
+      driver.created.every(({ artifact }) => artifact === null),
       'it was not tried twice',
     );
     await pool.close(0);
@@ -114,14 +114,14 @@ describe('a stem that fails its function', () => {
 
 describe('a stem that never connects', () => {
   test('is not what a request waits for, once it is clear', async () => {
-    const { pool, driver, clock } = poolHouse({ boot: ({ code }) => (code === null ? 'never' : { ms: 20 }) });
+    const { pool, driver, clock } = poolHouse({ boot: ({ artifact }) => (artifact === null ? 'never' : { ms: 20 }) });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(STUCK_MS + 100);
     const asked = acquire(pool, hello);
     await clock.advance(50);
     const acquired = assertAcquired(await asked);
-    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
     await pool.close(0);
     assert.equal(driver.promisedMiB, 0);
     assert.equal(clock.pending, 0);
@@ -131,8 +131,8 @@ describe('a stem that never connects', () => {
     const troubles: string[] = [];
     const { pool, driver, clock } = poolHouse(
       {
-        boot: ({ code }) =>
-          code === null ? { ms: 10_000, error: broken('it was not ready within 10 s') } : { ms: 20 },
+        boot: ({ artifact }) =>
+          artifact === null ? { ms: 10_000, error: broken('it was not ready within 10 s') } : { ms: 20 },
       },
       { onTrouble: (what) => void troubles.push(what) },
     );
@@ -142,7 +142,7 @@ describe('a stem that never connects', () => {
     const asked = acquire(pool, hello);
     await clock.advance(10_500);
     const acquired = assertAcquired(await asked);
-    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
     assert.match(troubles.join('\n'), /not ready within 10 s/);
     await pool.close(0);
   });
@@ -249,7 +249,7 @@ describe('stems and an end', () => {
     await clock.advance(1000);
     const acquired = assertAcquired(await acquire(pool, revision('other', 1)));
     assert.equal(acquired.id, stem?.id);
-    assert.equal(driver.alive.get(acquired.id)?.boundTo, '/code/other/1');
+    assert.equal(driver.alive.get(acquired.id)?.boundTo, 'sha256:other1');
     await pool.close(0);
   });
 });
@@ -272,7 +272,7 @@ describe('stems and memory', () => {
 
   test('that are stuck keep no idle sandbox from giving way', async () => {
     const { pool, clock } = poolHouse(
-      { boot: ({ code }) => (code === null ? 'never' : { ms: 0 }) },
+      { boot: ({ artifact }) => (artifact === null ? 'never' : { ms: 0 }) },
       { memoryBudgetMiB: 512 },
     );
     const hello = revision('hello', 1);

@@ -16,7 +16,7 @@ describe('stems', () => {
     await clock.advance(1000);
     assert.ok(pool.stems >= 1);
     for (const spec of driver.created) {
-      assert.deepEqual([spec.code, spec.functionName, spec.version, spec.environment], [null, '', 0, {}]);
+      assert.deepEqual([spec.artifact, spec.functionName, spec.version, spec.environment], [null, '', 0, {}]);
     }
     await pool.close(0);
     assert.equal(driver.alive.size, 0);
@@ -33,7 +33,7 @@ describe('stems', () => {
     await clock.advance(3);
     const acquired = assertAcquired(await asked);
     assert.equal(acquired.id, stem);
-    assert.equal(driver.alive.get(acquired.id)?.boundTo, '/code/hello/1');
+    assert.equal(driver.alive.get(acquired.id)?.boundTo, 'sha256:hello1');
     assert.deepEqual(attached, [acquired.id]);
     assert.equal(acquired.claimCold(), true);
     assert.equal(acquired.claimCold(), false);
@@ -52,7 +52,7 @@ describe('stems', () => {
     assert.equal(pool.stems, before - 1);
     await clock.advance(1000);
     assert.ok(pool.stems >= before);
-    assert.ok(driver.created.every((spec) => spec.code === null));
+    assert.ok(driver.created.every((spec) => spec.artifact === null));
     await pool.close(0);
   });
 
@@ -61,7 +61,7 @@ describe('stems', () => {
     pool.announce({ ...DEFAULT_CONFIG, memoryMiB: 512 }, NODE);
     await clock.advance(1000);
     const acquired = assertAcquired(await acquire(pool, revision('hello', 1)));
-    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
     await pool.close(0);
   });
 
@@ -74,7 +74,7 @@ describe('stems', () => {
     const asked = acquire(pool, hello);
     await clock.advance(60);
     const acquired = assertAcquired(await asked);
-    assert.equal(driver.alive.get(acquired.id)?.spec.code, null);
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, null);
     await pool.close(0);
   });
 
@@ -84,7 +84,7 @@ describe('stems', () => {
     const asked = acquire(pool, hello);
     pool.announce(hello.config, hello.runtime);
     await clock.advance(400);
-    assert.equal(driver.created.filter((spec) => spec.code === null).length, 0);
+    assert.equal(driver.created.filter((spec) => spec.artifact === null).length, 0);
     await clock.advance(1000);
     assertAcquired(await asked);
     assert.ok(pool.stems > 0);
@@ -111,7 +111,7 @@ describe('stems', () => {
     let boots = 0;
     const error = lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'it died' });
     const { pool, driver, clock } = poolHouse({
-      boot: ({ code }) => (code === null && ++boots > 0 ? { ms: 200, error } : { ms: 20 }),
+      boot: ({ artifact }) => (artifact === null && ++boots > 0 ? { ms: 200, error } : { ms: 20 }),
     });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
@@ -120,7 +120,7 @@ describe('stems', () => {
     await clock.advance(400);
     const acquired = assertAcquired(await asked);
     assert.ok(boots > 0);
-    assert.equal(driver.alive.get(acquired.id)?.spec.code, '/code/hello/1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
     await pool.close(0);
   });
 

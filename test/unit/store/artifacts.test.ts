@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { link, readdir, stat, truncate } from 'node:fs/promises';
+import { link, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { artifactDigest } from '../../../src/contract/index.ts';
@@ -37,7 +37,7 @@ describe('an upload', () => {
     const { artifact, ...sums } = await send(files);
     assert.equal(artifact, artifactDigest(manifestOf(files)));
     assert.deepEqual(sums, { files: 4, size: 8, added: 8 });
-    assert.deepEqual(await filesBelow(home.artifacts.treePath(artifact)), {
+    assert.deepEqual(await filesBelow(await home.artifacts.ensure(artifact)), {
       'index.js': 'one',
       'lib/deep/er.js': 'two',
       'bin/go': '#!',
@@ -67,8 +67,8 @@ describe('an upload', () => {
     await send({ script: 'run me' });
     const { artifact, added } = await send({ 'script*': 'run me', other: 'run me' });
     assert.equal(added, 6);
-    assert.equal((await stat(join(home.artifacts.treePath(artifact), 'script'))).mode & 0o777, 0o555);
-    assert.equal((await stat(join(home.artifacts.treePath(artifact), 'other'))).mode & 0o777, 0o444);
+    assert.equal((await stat(join(await home.artifacts.ensure(artifact), 'script'))).mode & 0o777, 0o555);
+    assert.equal((await stat(join(await home.artifacts.ensure(artifact), 'other'))).mode & 0o777, 0o444);
   });
 
   test('that lacks a file is refused and changes nothing', async () => {
@@ -112,7 +112,7 @@ describe('an upload', () => {
     await truncate(join(home.paths.objects, object ?? ''), 3);
     await home.artifacts.remove(artifact);
     await send({ a: 'to be damaged' });
-    assert.deepEqual(await filesBelow(home.artifacts.treePath(artifact)), { a: 'to be damaged' });
+    assert.deepEqual(await filesBelow(await home.artifacts.ensure(artifact)), { a: 'to be damaged' });
   });
 
   test('may come twice at once', async () => {
@@ -123,7 +123,7 @@ describe('an upload', () => {
       answers.map((a) => a.added).toSorted((a, b) => a - b),
       [0, 0, answers[0]?.size],
     );
-    assert.deepEqual(await filesBelow(home.artifacts.treePath(answers[0]?.artifact ?? '')), files);
+    assert.deepEqual(await filesBelow(await home.artifacts.ensure(answers[0]?.artifact ?? '')), files);
   });
 
   test('is still there for the next process', async () => {
@@ -144,7 +144,7 @@ describe('an upload', () => {
         for (let at = 0; at < body.length; at += step) yield body.subarray(at, at + step);
       };
       const { artifact } = await receiveArtifact(home.paths, home.artifacts, pieces());
-      assert.deepEqual(await filesBelow(home.artifacts.treePath(artifact)), files);
+      assert.deepEqual(await filesBelow(await home.artifacts.ensure(artifact)), files);
       await home.artifacts.remove(artifact);
     }
     const whole = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -169,9 +169,15 @@ describe('an upload', () => {
     assert.deepEqual(await readdir(home.paths.tmp), []);
   });
 
+  test('tells code that was removed behind its back from code it never had', async () => {
+    const { artifact } = await send({ 'to-be-lost': '1' });
+    await rm(await home.artifacts.ensure(artifact), { recursive: true });
+    await assert.rejects(home.artifacts.ensure(artifact), lam('LAM_STORE_ARTIFACT_LOST'));
+  });
+
   test('of an artifact that is not there has no tree, no manifest and cannot be pinned', async () => {
     const nowhere = '0'.repeat(64);
-    assert.throws(() => home.artifacts.treePath(nowhere), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
+    await assert.rejects(home.artifacts.ensure(nowhere), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
     assert.throws(() => home.artifacts.pin(nowhere), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
     await assert.rejects(home.artifacts.manifest(nowhere), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
   });
@@ -230,7 +236,7 @@ describe('unpacked files', () => {
       t.after(() => home.remove());
       const files = { refused: 'copied', 'linked*': 'linked' };
       const { artifact } = await home.artifacts.ingest(manifestOf(files), { bytes: uploadOf(files) });
-      const tree = home.artifacts.treePath(artifact);
+      const tree = await home.artifacts.ensure(artifact);
       assert.deepEqual(await filesBelow(tree), { refused: 'copied', linked: 'linked' });
       assert.deepEqual([(await stat(join(tree, 'refused'))).nlink, (await stat(join(tree, 'linked'))).nlink], [1, 2]);
       assert.equal((await stat(join(tree, 'refused'))).mode & 0o777, 0o444);

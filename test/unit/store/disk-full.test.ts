@@ -44,12 +44,12 @@ describe('on a full disk', { skip: 'skip' in disk && disk.skip }, () => {
       lam('LAM_STORE_DISK_FULL', folder),
     );
     assert.deepEqual(readdirSync(paths.staging), []);
-    assert.deepEqual(await filesBelow(artifacts.treePath(first.artifact)), small);
+    assert.deepEqual(await filesBelow(await artifacts.ensure(first.artifact)), small);
     assert.deepEqual([...artifacts.digests], [first.artifact]);
     await rm(ballast);
     const second = await artifacts.ingest(manifestOf(big), { bytes: uploadOf(big) });
     assert.equal(second.added, 1_200_000);
-    assert.equal(readdirSync(join(artifacts.treePath(second.artifact))).length, 3);
+    assert.equal(readdirSync(join(await artifacts.ensure(second.artifact))).length, 3);
   });
 
   test('the catalogue stays as it was, in memory and in the file', async () => {

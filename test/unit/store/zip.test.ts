@@ -30,7 +30,7 @@ describe('a zip from elsewhere', () => {
     await writeFile(path, zip);
     const { artifact, files, size, added } = await home.artifacts.ingestZip({ path });
     assert.deepEqual({ files, size, added }, { files: 5, size: 13, added: 13 });
-    const tree = home.artifacts.treePath(artifact);
+    const tree = await home.artifacts.ensure(artifact);
     assert.deepEqual(await filesBelow(tree), { 'lib/a.js': 'a', 'bin/run': '#!/bin/sh\n', leer: '', 'größe.txt': 'ü' });
     assert.equal(await readlink(join(tree, 'run')), 'bin/run');
     assert.equal((await stat(join(tree, 'lib/a.js'))).mode & 0o777, 0o444);
@@ -45,7 +45,7 @@ describe('a zip from elsewhere', () => {
         { name: 'other', content: 'x', mode: 0 },
       ]),
     });
-    const tree = home.artifacts.treePath(artifact);
+    const tree = await home.artifacts.ensure(artifact);
     assert.equal((await stat(join(tree, 'bootstrap'))).mode & 0o777, 0o555);
     assert.equal((await stat(join(tree, 'other'))).mode & 0o777, 0o444);
   });

@@ -2,10 +2,11 @@ import { constants } from 'node:os';
 
 import type { Container } from 'dockerode';
 
+import type { Digest } from '../../../contract/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { ExitStatus, Session } from '../../../executor/index.ts';
 import { Binding } from '../../shared/binding.ts';
-import type { Sandbox, SandboxId } from '../../sandbox.ts';
+import type { ArtifactSource, Sandbox, SandboxId } from '../../sandbox.ts';
 import type { CodeFolder } from '../code/code-folder.ts';
 import { INSIDE } from './container-spec.ts';
 import type { ContainerOutput } from './container-output.ts';
@@ -77,6 +78,7 @@ export interface DockerSandboxParts {
   readonly clock: Clock;
   /** What a stem sees as its code; absent where the code was there from the start. */
   readonly codeFolder: CodeFolder | undefined;
+  readonly artifacts: ArtifactSource;
   /** The code asked for SIGTERM before SIGKILL. */
   readonly wantsSigterm: () => boolean;
   /** Frees what is not the container's: sockets, folders, the driver's list. `removed`: the engine confirmed its end. */
@@ -112,9 +114,9 @@ export class DockerSandbox implements Sandbox {
     });
   }
 
-  async bind(code: string): Promise<void> {
+  async bind(artifact: Digest): Promise<void> {
     this.#binding.begin();
-    await this.#parts.codeFolder?.fill(code);
+    await this.#parts.codeFolder?.fill(await this.#parts.artifacts.ensure(artifact));
   }
 
   peakMemoryMiB(): number {

@@ -115,7 +115,7 @@ test('a container gets no more cores than the engine has, and its own network on
   const spec = {
     id: 'a'.repeat(32),
     runtime,
-    code: null,
+    artifact: null,
     environment: { A: '1' },
     limits,
     network: 'on',
