@@ -17,6 +17,8 @@ import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import {
   planGc,
+  referencedArtifacts,
+  type ArtifactReferences,
   type ArtifactStore,
   type Catalogue,
   type CatalogueChange,
@@ -39,6 +41,8 @@ export interface RegistryOptions {
   readonly around: Surroundings;
   /** The kinds of triggers there are. */
   readonly kinds: readonly TriggerKind[];
+  /** Artifacts that gc must keep though this catalogue does not name them. */
+  readonly usedElsewhere?: ArtifactReferences['elsewhere'];
 }
 
 /** The revisions of one function that were asked for. */
@@ -58,6 +62,7 @@ export class Registry {
   readonly #clock: Clock;
   readonly #around: Surroundings;
   readonly #resolved = new Map<string, Resolved>();
+  readonly #usedElsewhere: ArtifactReferences['elsewhere'];
   readonly #listeners = new Set<(change: RegistryChange) => void>();
   readonly #kinds: readonly TriggerKind[];
 
@@ -66,6 +71,7 @@ export class Registry {
     this.#artifacts = options.artifacts;
     this.#clock = options.clock;
     this.#around = options.around;
+    this.#usedElsewhere = options.usedElsewhere;
     this.#kinds = options.kinds;
     this.#catalogue.watch((change) => this.#follow(change));
   }
@@ -193,9 +199,11 @@ export class Registry {
     const versions = dryRun
       ? planGc(this.#catalogue.view, request.keep, isBusy)
       : await this.#dropOld(request.keep, isBusy);
-    const gone = new Set(versions.map(({ name, version }) => `${name}@${version}`));
-    let used: ReadonlySet<string> | undefined;
-    const garbage = await this.#artifacts.collect((digest) => (used ??= this.#usedArtifacts(gone)).has(digest), dryRun);
+    const references: ArtifactReferences = {
+      named: () => referencedArtifacts(this.#catalogue.view, versions),
+      ...(this.#usedElsewhere === undefined ? {} : { elsewhere: this.#usedElsewhere }),
+    };
+    const garbage = await this.#artifacts.collect(references, dryRun);
     return { versions, artifacts: garbage.artifacts.length, files: garbage.objects.length, bytes: garbage.bytes };
   }
 
@@ -214,17 +222,6 @@ export class Registry {
       changes.deleteVersions(draft, versions);
       return versions;
     });
-  }
-
-  #usedArtifacts(gone: ReadonlySet<string>): ReadonlySet<string> {
-    const { view } = this.#catalogue;
-    const used = new Set<string>();
-    for (const name of view.names()) {
-      for (const { version, artifact } of Object.values(view.record(name)?.versions ?? {})) {
-        if (!gone.has(`${name}@${version}`)) used.add(artifact);
-      }
-    }
-    return used;
   }
 
   /** Brings what is kept here up to date with a new state of the catalogue, then tells the listeners. */

@@ -30,6 +30,7 @@ import {
   type Linker,
   type NeededObject,
 } from './objects.ts';
+import type { ArtifactReferences } from './references.ts';
 import { makeStaging, removeWhole, type StagingFolder } from '../disk/staging.ts';
 import { layTree } from './tree.ts';
 import { unpackForeign, unpackUpload, type StagedFiles } from '../intake/unpack.ts';
@@ -171,15 +172,19 @@ export class ArtifactStore {
   }
 
   /**
-   * Removes artifacts that are not used and objects of no artifact; with `dryRun` only counts. `isUsed` is asked in
-   * the moment of removal. Runs beside uploads without harm to them.
+   * Removes artifacts without a reference and objects of no artifact; with `dryRun` it only counts them. Uploads may run at
+   * the same time: what they need stays. Rejects with what `references` throws, and then has removed nothing.
    */
-  async collect(isUsed: (digest: Digest) => boolean, dryRun: boolean): Promise<Garbage> {
+  async collect(references: ArtifactReferences, dryRun: boolean): Promise<Garbage> {
     return this.#changing.run(async () => {
-      const doomed = [...this.#known].filter((digest) => !isUsed(digest) && !this.#holds.has(digest));
+      const elsewhere = await references.elsewhere?.();
+      const named = references.named();
+      const isUsed = (digest: Digest): boolean =>
+        named.has(digest) || elsewhere?.has(digest) === true || this.#holds.has(digest);
+      const doomed = [...this.#known].filter((digest) => !isUsed(digest));
       const gone = new Set(doomed);
       const kept = [...this.#known].filter((digest) => !gone.has(digest));
-      // In the same turn as the question, so that nothing can begin to use one of them in between.
+      // In the same turn as the question: from now on a new version cannot use one of them.
       if (!dryRun) for (const digest of doomed) this.#known.delete(digest);
       const holds = (name: string): boolean => this.#holds.hasObject(name);
       const garbage = await measureGarbage(this.#paths, doomed, kept, holds);

@@ -1,3 +1,4 @@
+import type { Digest } from '../../contract/index.ts';
 import type { CatalogueView } from './state.ts';
 
 /** One version of one function. */
@@ -30,4 +31,16 @@ export function planGc(
     }
   }
   return dropped;
+}
+
+/** The artifacts that versions use, leaving out `dropped` ones. Reads every record. Pure. */
+export function referencedArtifacts(catalogue: CatalogueView, dropped: readonly VersionName[] = []): Set<Digest> {
+  const gone = new Set(dropped.map(({ name, version }) => `${name}@${version}`));
+  const used = new Set<Digest>();
+  for (const name of catalogue.names()) {
+    for (const { version, artifact } of Object.values(catalogue.record(name)?.versions ?? {})) {
+      if (!gone.has(`${name}@${version}`)) used.add(artifact);
+    }
+  }
+  return used;
 }

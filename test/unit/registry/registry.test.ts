@@ -6,7 +6,7 @@ import type { RegistryChange } from '../../../src/registry/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
 import { lam } from '../store/support.ts';
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
-import { testRegistry, type TestRegistry } from './support.ts';
+import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
 
 describe('the registry', () => {
   let t: TestRegistry;
@@ -292,6 +292,16 @@ describe('the registry', () => {
     );
     for (const { artifact } of t.registry.detail('f').allVersions) assert.equal(t.store.artifacts.has(artifact), true);
     assert.equal((await t.registry.gc({ keep: 1 }, busy)).bytes, 0);
+  });
+
+  test('collects no artifact that is in use elsewhere', async () => {
+    for (let n = 1; n <= 3; n++) await deploy('f', `version ${n}`);
+    const [, second, first] = t.registry.detail('f').allVersions.map(({ artifact }) => artifact);
+    const usedElsewhere = (): Promise<ReadonlySet<string>> => Promise.resolve(new Set([second ?? '']));
+    const registry = makeRegistry(t.store, t.clock, { usedElsewhere });
+    const { versions, artifacts } = await registry.gc({ keep: 1 });
+    assert.deepEqual([versions.map(({ version }) => version), artifacts], [[1, 2], 1]);
+    assert.deepEqual([t.store.artifacts.has(first ?? ''), t.store.artifacts.has(second ?? '')], [false, true]);
   });
 
   test('keeps serving what was when a change cannot be written', async () => {

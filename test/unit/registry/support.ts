@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../src/kit/clock.ts';
-import { LIVE_TRIGGERS, Registry, type Revision } from '../../../src/registry/index.ts';
+import { LIVE_TRIGGERS, Registry, type RegistryOptions, type Revision } from '../../../src/registry/index.ts';
 import { TRIGGER_KINDS } from '../../../src/triggers/index.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
 import { manifestOf, uploadOf, type Files } from '../store/support.ts';
@@ -56,7 +56,11 @@ export async function testRegistry(at?: string, clock: StillClock = new StillClo
   };
 }
 
-export function makeRegistry(store: Pick<Store, 'catalogue' | 'artifacts'>, clock: Clock): Registry {
+export function makeRegistry(
+  store: Pick<Store, 'catalogue' | 'artifacts'>,
+  clock: Clock,
+  more: Pick<RegistryOptions, 'usedElsewhere'> = {},
+): Registry {
   return new Registry({
     catalogue: store.catalogue,
     artifacts: store.artifacts,
@@ -68,6 +72,7 @@ export function makeRegistry(store: Pick<Store, 'catalogue' | 'artifacts'>, cloc
       triggers: () => [],
     },
     kinds: TRIGGER_KINDS,
+    ...more,
   });
 }
 

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/kit/clock.ts';
 import { ArtifactStore, df } from '../../../src/store/index.ts';
 import { CatalogueState } from '../../../src/store/catalogue/state.ts';
 import { StartupCaches } from '../../../src/store/startup-caches.ts';
-import { lam, manifestOf, testHome, uploadOf, type TestHome } from './support.ts';
+import { lam, manifestOf, testHome, uploadOf, type TestHome, usedOnly } from './support.ts';
 
 const NODE = 'node 26.10.0';
 const MIB = 1024 * 1024;
@@ -110,7 +110,7 @@ describe('start-up caches', () => {
     const caches = new StartupCaches(home.paths, home.artifacts);
     await caches.put(digest, NODE, randomBytes(100_000));
     assert.ok((await totals()) >= before + 100_000);
-    const { artifacts, bytes } = await home.artifacts.collect(() => false, false);
+    const { artifacts, bytes } = await home.artifacts.collect(usedOnly(), false);
     assert.deepEqual([artifacts, bytes >= 100_000], [[digest], true]);
     await caches.put(digest, NODE, randomBytes(10));
     assert.equal(await (await afresh()).get(digest, NODE), undefined);

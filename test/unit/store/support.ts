@@ -15,6 +15,7 @@ import {
   prepareHome,
   type FunctionRecord,
   type Layout,
+  type ArtifactReferences,
 } from '../../../src/store/index.ts';
 import type { Linker } from '../../../src/store/artifacts/objects.ts';
 
@@ -124,6 +125,11 @@ export async function testHome(
 /** The catalogue in the file at `path`, as a daemon would open it. */
 export async function openCatalogue(path: string): Promise<Catalogue> {
   return new Catalogue(await LowdbCatalogueStore.open(path));
+}
+
+/** For gc: nothing is in use but these. */
+export function usedOnly(...digests: readonly string[]): ArtifactReferences {
+  return { named: () => new Set(digests) };
 }
 
 /** A function with versions 1 to `versions`, the last one live. */
