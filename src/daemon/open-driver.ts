@@ -1,20 +1,15 @@
 import type { DaemonOptions } from '../contract/index.ts';
-import {
-  openDockerDriver,
-  openProcessDriver,
-  probeDocker,
-  type ArtifactSource,
-  type SandboxDriver,
-} from '../driver/index.ts';
+import { openDockerDriver, openProcessDriver, probeDocker, type ArtifactSource } from '../driver/index.ts';
 import type { Clock } from '../kit/index.ts';
-import { chooseDriver, type DriverChoice } from './choose-driver.ts';
+import { chooseDriver } from './choose-driver.ts';
+import type { ChosenDriver } from './resources.ts';
 
 /** Chooses a driver and opens it. The one place that names concrete drivers. */
 export async function openDriver(
   options: DaemonOptions,
   artifacts: ArtifactSource,
   clock: Clock,
-): Promise<{ driver: SandboxDriver; choice: DriverChoice }> {
+): Promise<ChosenDriver> {
   const probe = options.driver === 'process' ? undefined : await probeDocker();
   const choice = chooseDriver(options.driver, probe);
   const { home, assets, nodeCommand } = options;
@@ -29,8 +24,8 @@ export async function openDriver(
       artifacts,
       socketPath: probe.socketPath,
     });
-    return { driver, choice };
+    return { driver, reason: choice.reason };
   }
   const driver = await openProcessDriver({ home, clock, nodeCommand, assetsDir: assets.folder, artifacts });
-  return { driver, choice };
+  return { driver, reason: choice.reason };
 }

@@ -1,24 +1,17 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request as send, type IncomingHttpHeaders, type OutgoingHttpHeaders, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { Agent, request as send, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../src/contract/index.ts';
-import { Followers } from '../../src/daemon/drain.ts';
-import { createEdge, oneToken, type Door, type EdgeOptions } from '../../src/edge/index.ts';
-import { lamError } from '../../src/errors/index.ts';
+import { composeDaemon } from '../../src/daemon/compose.ts';
+import { openResources } from '../../src/daemon/resources.ts';
+import { oneToken, type Door } from '../../src/edge/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
-import { LogStore } from '../../src/logs/index.ts';
-import { createOperations } from '../../src/operations/index.ts';
-import { Pool } from '../../src/pool/index.ts';
-import { LIVE_TRIGGERS, Registry } from '../../src/registry/index.ts';
-import { httpRoutes } from '../../src/daemon/http-routes.ts';
-import { TRIGGER_KINDS } from '../../src/triggers/index.ts';
-import { DeployedTriggers } from '../../src/triggers/supervisor/index.ts';
-import { Router } from '../../src/router/index.ts';
-import { openStore } from '../../src/store/index.ts';
+import type { LogStore } from '../../src/logs/index.ts';
+import type { Pool } from '../../src/pool/index.ts';
+import type { Registry } from '../../src/registry/index.ts';
 import { zipOf } from '../unit/store/support.ts';
 import { LOG_WORKER } from './log-house.ts';
 import { MemoryDriver, type MemoryCall, type Script } from './memory-driver.ts';
@@ -35,6 +28,8 @@ export interface EdgeHouse extends AsyncDisposable {
   readonly pool: Pool;
   readonly driver: MemoryDriver;
   readonly registry: Registry;
+  /** How many invocations reached the router so far. */
+  arrivals(): number;
   /** Resolves when this many invocations reached the router. */
   arrived(count: number): Promise<void>;
   /** How often the control API was asked to stop. */
@@ -81,98 +76,37 @@ interface Variations {
 export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}): Promise<EdgeHouse> {
   const home = await mkdtemp(join(tmpdir(), 'lam-edge-'));
   const clock = more.clock ?? systemClock;
-  const store = await openStore(home, { clock: systemClock, facts: [LIVE_TRIGGERS] });
-  const logs = LogStore.open({
-    file: join(home, 'logs.db'),
-    worker: LOG_WORKER,
-    node: store.nodeId,
-    clock: systemClock,
-    keepBytes: 1024 * 1024,
-    onTrouble: () => undefined,
-  });
   const driver = new MemoryDriver(clock, {
     invoke: (call) =>
-      handlers[call.sandbox.spec.functionName]?.(call) ?? Promise.resolve({ kind: 'result', payload: call.event }),
+      handlers[call.sandbox.initRequest?.functionName ?? '']?.(call) ??
+      Promise.resolve({ kind: 'result', payload: call.event }),
     ...more.script,
   });
-  const registry: Registry = new Registry({
-    catalogue: store.catalogue,
-    artifacts: store.artifacts,
-    clock,
-    around: {
-      url: (name) => `http://localhost/${name}`,
-      sandboxes: (name) => pool.counts(name),
-      warm: ({ functionName, version }) => pool.counts(functionName, version).idle,
-      triggers: () => [],
-    },
-    kinds: TRIGGER_KINDS,
-  });
-  const pool: Pool = new Pool({
-    driver,
-    clock,
-    memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
-    cores: 2,
-    hooksFor: (revision, id) => router.hooksFor(revision, id, () => undefined),
+  const resources = await openResources({
+    home,
+    logWorker: LOG_WORKER,
+    clock: systemClock,
+    openDriver: () => Promise.resolve({ driver, reason: 'a test hands it in' }),
+    onTrouble: () => undefined,
   });
   let arrivals = 0;
-  const router = new Router({
-    pool,
-    logs,
-    clock,
-    resolve: (name, qualifier) => {
-      arrivals++;
-      return registry.resolve(name, qualifier);
-    },
-  });
-  registry.onChange((change) => {
-    if (change.kind === 'deleted')
-      pool.drop(change.name, undefined, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: change.name }));
-  });
   let stops = 0;
-  const status = {
-    pid: process.pid,
-    version: '0',
-    port: 0,
-    host: '127.0.0.1',
-    url: '',
-    home,
-    node: store.nodeId,
-    driver: 'process',
-    driverReason: 'a test',
-    gaps: [],
-    startedAt: 0,
-    functions: 0,
-    sandboxes: { starting: 0, idle: 0, busy: 0, stems: 0 },
-    memory: { usedMiB: 0, budgetMiB: 0 },
-    reclaimed: { containers: 0, processes: 0, files: 0 },
-  } as const;
-  const operations = createOperations({
-    store,
-    registry,
-    logs,
-    followers: new Followers(),
-    runtime: { status: () => status, stop: () => void stops++ },
-    prepare: () => Promise.resolve(null),
-    isBusy: () => false,
-  });
-  const routes = httpRoutes(new DeployedTriggers(registry));
-  let generation = 0;
-  registry.onChange(() => generation++);
-  const edge: Omit<EdgeOptions, 'door'> = {
-    router,
-    operations,
+  const daemon = composeDaemon({
+    resources,
     clock,
-    routes,
-    exists: (name) => registry.has(name),
-    generation: () => generation,
-  };
-  const tcp = createEdge({ ...edge, door: { kind: 'port', tokens: oneToken(undefined), open: false, ...more.door } });
-  const socket = createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } });
-  const socketPath = join(home, 's');
-  tcp.listen(0, '127.0.0.1');
-  socket.listen(socketPath);
-  await Promise.all([once(tcp, 'listening'), once(socket, 'listening')]);
-  const { port } = tcp.address() as AddressInfo;
+    version: '0',
+    host: '127.0.0.1',
+    port: 0,
+    access: { tokens: oneToken(undefined), open: false, ...more.door },
+    memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
+    cores: 2,
+    stop: () => void stops++,
+    onTrouble: () => undefined,
+    onAccepted: () => void arrivals++,
+  });
+  await daemon.start();
+  const { port, url } = daemon.status();
+  const socketPath = resources.store.paths.socket;
   const agent = more.way === 'node:http' ? false : new Agent({ keepAlive: true });
 
   const zip = zipOf([{ name: 'index.js', content: 'exports.handler = async (e) => e;' }]);
@@ -183,12 +117,13 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
   return {
     port,
     socketPath,
-    url: `http://127.0.0.1:${port}`,
-    logs,
-    pool,
+    url,
+    logs: resources.logs,
+    pool: daemon.pool,
     driver,
-    registry,
+    registry: daemon.registry,
     control,
+    arrivals: () => arrivals,
     async arrived(count) {
       while (arrivals < count) await new Promise(setImmediate);
     },
@@ -205,18 +140,12 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     raw: (bytes) => exchange(port, bytes),
     async [Symbol.asyncDispose]() {
       if (agent !== false) agent.destroy();
-      await pool.close(0);
-      await Promise.all([closed(tcp), closed(socket)]);
-      await logs.close();
-      await store.close();
+      for (const server of daemon.servers) server.closeAllConnections();
+      await daemon.close(0);
+      await resources.close();
       await rm(home, { recursive: true, force: true });
     },
   };
-}
-
-function closed(server: Server): Promise<unknown> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(resolve));
 }
 
 function ask(

@@ -1,0 +1,208 @@
+import type { Server } from 'node:http';
+import type { Status } from '../contract/index.ts';
+import { createEdge, oneToken, type Door } from '../edge/index.ts';
+import type { Clock } from '../kit/index.ts';
+import { createOperations, type Operations } from '../operations/index.ts';
+import { Pool } from '../pool/index.ts';
+import { Registry } from '../registry/index.ts';
+import { Router } from '../router/index.ts';
+import { parseRuntime } from '../runtimes/index.ts';
+import { TRIGGER_KINDS } from '../triggers/index.ts';
+import { DeployedTriggers } from '../triggers/supervisor/index.ts';
+import type { DaemonLog } from './daemon-log.ts';
+import { drain, Followers } from './drain.ts';
+import { httpRoutes } from './http-routes.ts';
+import { bodyPassed } from './large-bodies.ts';
+import { listenOnPort, listenOnSocket } from './listen.ts';
+import { keepLogsInStep } from './logs-in-step.ts';
+import { announceDeployed, keepPoolInStep } from './pool-in-step.ts';
+import type { Resources } from './resources.ts';
+import { startupCachesOf } from './startup-caches.ts';
+
+/** All that a daemon is composed from. Tests hand in a driver and a clock of their own. */
+export interface DaemonSetup {
+  readonly resources: Resources;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Who may use the port, and how. */
+  readonly access: Pick<Door, 'tokens' | 'open'>;
+  /** What the memory limits of all sandboxes together may come to, MiB. */
+  readonly memoryBudgetMiB: number;
+  readonly cores: number;
+  /** Called when the control API is asked to stop. */
+  readonly stop: () => void;
+  readonly onTrouble: DaemonLog;
+  /** Called for each request that reaches the router. */
+  readonly onAccepted?: () => void;
+}
+
+/** A daemon whose rooms are wired. */
+export interface Daemon {
+  readonly registry: Registry;
+  readonly pool: Pool;
+  readonly operations: Operations;
+  /** The HTTP servers of the port and of the socket. */
+  readonly servers: readonly Server[];
+  status(): Status;
+  /** Listens on the port, then on the socket. Throws `LAM_DAEMON_PORT_TAKEN` or `LAM_DAEMON_LISTEN_FAILED`. */
+  start(): Promise<void>;
+  /** Takes no new connection, lets what is under way go on for at most `drainMs`, then ends the sandboxes. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** Where the port listens, once it does. */
+interface Address {
+  port: number;
+  url: string;
+}
+
+/** The rooms between the edge and the driver. */
+interface Core {
+  readonly registry: Registry;
+  readonly pool: Pool;
+  readonly router: Router;
+}
+
+/** Wires the rooms of a daemon; nothing listens yet. The composition root: the only place that knows all rooms. */
+export function composeDaemon(setup: DaemonSetup): Daemon {
+  const { clock, resources } = setup;
+  const address: Address = { port: 0, url: '' };
+  const core = composeCore(setup, address);
+  const { registry, pool } = core;
+  const startedAt = clock.now();
+  const status = (): Status => statusOf(setup, pool, { ...address, startedAt });
+  const followers = new Followers();
+  const operations = composeOperations(setup, core, followers, status);
+  const [port, socket] = composeServers(setup, core, operations);
+  const servers = [port, socket];
+  let stopAnnouncing: () => void = () => undefined;
+  return {
+    registry,
+    pool,
+    operations,
+    servers,
+    status,
+    async start() {
+      address.port = await listenOnPort(port, setup.host, setup.port);
+      address.url = `http://${setup.host.includes(':') ? `[${setup.host}]` : setup.host}:${address.port}`;
+      await listenOnSocket(socket, resources.store.paths.socket);
+      stopAnnouncing = announceDeployed(() => resources.store.catalogue.view, registry, pool, clock);
+    },
+    async close(drainMs) {
+      stopAnnouncing();
+      await drain({ servers, followers, limitMs: drainMs, clock, closePool: (graceMs) => pool.close(graceMs) });
+    },
+  };
+}
+
+function composeCore(setup: DaemonSetup, address: Address): Core {
+  const { clock, onTrouble, onAccepted } = setup;
+  const { store, logs, chosen } = setup.resources;
+  const registry: Registry = new Registry({
+    catalogue: store.catalogue,
+    artifacts: store.artifacts,
+    clock,
+    around: {
+      url: (name) => `${address.url}/${name}`,
+      sandboxes: (name) => pool.counts(name),
+      warm: ({ functionName, version }) => pool.counts(functionName, version).idle,
+      triggers: () => [],
+    },
+    kinds: TRIGGER_KINDS,
+  });
+  const pool: Pool = new Pool({
+    driver: chosen.driver,
+    clock,
+    memoryBudgetMiB: setup.memoryBudgetMiB,
+    cores: setup.cores,
+    startupCaches: startupCachesOf(store, chosen.driver.name),
+    isLive: (revision) => registry.has(revision.functionName) && registry.resolve(revision.functionName) === revision,
+    onTrouble,
+    hooksFor: (revision, id) =>
+      router.hooksFor(revision, id, (what) =>
+        onTrouble(`sandbox ${id} of '${revision.functionName}' broke the protocol: ${what}`),
+      ),
+  });
+  const router = new Router({
+    pool,
+    logs,
+    clock,
+    resolve: (name, qualifier) => {
+      onAccepted?.();
+      return registry.resolve(name, qualifier);
+    },
+  });
+  keepPoolInStep(registry, pool);
+  keepLogsInStep(registry, logs, onTrouble);
+  return { registry, pool, router };
+}
+
+function composeOperations(
+  { resources, stop }: DaemonSetup,
+  { registry, pool }: Core,
+  followers: Followers,
+  status: () => Status,
+): Operations {
+  const { store, logs, chosen } = resources;
+  return createOperations({
+    store,
+    registry,
+    logs,
+    followers,
+    runtime: { status, stop },
+    prepare: (runtime, image) => {
+      const parsed = parseRuntime(runtime);
+      return parsed === undefined ? Promise.resolve(null) : chosen.driver.prepare(parsed, image);
+    },
+    isBusy: (name, version) => {
+      const counts = pool.counts(name, version);
+      return counts.busy + counts.starting > 0;
+    },
+  });
+}
+
+function composeServers(setup: DaemonSetup, { registry, router }: Core, operations: Operations): [Server, Server] {
+  const edge = {
+    router,
+    operations,
+    clock: setup.clock,
+    routes: httpRoutes(new DeployedTriggers(registry)),
+    exists: (name: string) => registry.has(name),
+    generation: generationOf(registry),
+    onBody: bodyPassed,
+  };
+  return [
+    createEdge({ ...edge, door: { kind: 'port', ...setup.access } }),
+    createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } }),
+  ];
+}
+
+/** A number that changes with every change that moves what is live. */
+function generationOf(registry: Registry): () => number {
+  let generation = 0;
+  registry.onChange(() => generation++);
+  return () => generation;
+}
+
+/** What `lam status` shows. */
+function statusOf(setup: DaemonSetup, pool: Pool, at: Pick<Status, 'port' | 'url' | 'startedAt'>): Status {
+  const { store, chosen, reclaimed } = setup.resources;
+  return {
+    pid: process.pid,
+    version: setup.version,
+    ...at,
+    host: setup.host,
+    home: store.paths.home,
+    node: store.nodeId,
+    driver: chosen.driver.name,
+    driverReason: chosen.reason,
+    gaps: chosen.driver.gaps,
+    functions: store.catalogue.view.size,
+    sandboxes: { ...pool.counts(), stems: pool.stems },
+    memory: pool.memory,
+    reclaimed,
+  };
+}

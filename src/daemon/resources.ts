@@ -1,0 +1,70 @@
+import type { Reclaimed } from '../contract/index.ts';
+import type { ArtifactSource, SandboxDriver } from '../driver/index.ts';
+import type { Clock } from '../kit/index.ts';
+import { LogStore } from '../logs/index.ts';
+import { LIVE_TRIGGERS } from '../registry/index.ts';
+import { openStore, type Store } from '../store/index.ts';
+import type { DaemonLog } from './daemon-log.ts';
+import { MIN_WARM } from './pool-in-step.ts';
+
+/** Most bytes of log kept per function. */
+const KEEP_LOG_BYTES = 64 * 1024 * 1024;
+
+/** A driver and why it was chosen, in one sentence. */
+export interface ChosenDriver {
+  readonly driver: SandboxDriver;
+  readonly reason: string;
+}
+
+/** What a daemon opens before it is composed, and closes after it. */
+export interface Resources {
+  readonly store: Store;
+  readonly logs: LogStore;
+  readonly chosen: ChosenDriver;
+  /** What an earlier daemon of the same home left behind, now removed. */
+  readonly reclaimed: Reclaimed;
+  /** Closes all of it in reverse order. */
+  close(): Promise<void>;
+}
+
+/** What {@link openResources} is told. */
+export interface ResourceOptions {
+  readonly home: string;
+  /** Script of the log thread. */
+  readonly logWorker: string;
+  readonly clock: Clock;
+  readonly openDriver: (artifacts: ArtifactSource) => Promise<ChosenDriver>;
+  readonly onTrouble: DaemonLog;
+}
+
+/**
+ * Opens the store, the logs and a driver, and reclaims what a killed daemon left. Throws what they throw, and then has
+ * left nothing open.
+ */
+export async function openResources(options: ResourceOptions): Promise<Resources> {
+  const { clock, onTrouble } = options;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closeOne of closers.toReversed()) await closeOne();
+  };
+  try {
+    const store = await openStore(options.home, { clock, facts: [LIVE_TRIGGERS, MIN_WARM] });
+    closers.push(() => store.close());
+    const logs = LogStore.open({
+      file: `${store.paths.logs}/logs.db`,
+      worker: options.logWorker,
+      node: store.nodeId,
+      clock,
+      keepBytes: KEEP_LOG_BYTES,
+      onTrouble,
+    });
+    closers.push(() => logs.close());
+    const chosen = await options.openDriver(store.artifacts);
+    closers.push(() => chosen.driver.close());
+    const left = await chosen.driver.reclaim();
+    return { store, logs, chosen, reclaimed: { ...left, files: left.files + store.reclaimed }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
