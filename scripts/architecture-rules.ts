@@ -19,12 +19,19 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   bootstraps: { may: [], files: ['executor/frames.ts'] },
   executor: { may: ['kit', 'contract', 'errors'] },
   driver: { may: ['executor', 'runtimes', 'contract', 'kit', 'errors'], packages: ['dockerode'] },
-  pool: { may: ['contract', 'kit', 'errors', 'runtimes'], files: ['driver/sandbox.ts', 'executor/session.ts'] },
+  observer: { may: ['contract', 'kit'] },
+  pool: {
+    may: ['observer', 'contract', 'kit', 'errors', 'runtimes'],
+    files: ['driver/sandbox.ts', 'executor/session.ts'],
+  },
   store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
   triggers: { may: ['contract', 'kit', 'errors'] },
   registry: { may: ['store', 'triggers', 'runtimes', 'contract', 'kit', 'errors'] },
   logs: { may: ['contract', 'kit', 'errors'] },
-  router: { may: ['pool', 'logs', 'contract', 'kit', 'errors', 'runtimes'], files: ['executor/session.ts'] },
+  router: {
+    may: ['pool', 'logs', 'observer', 'contract', 'kit', 'errors', 'runtimes'],
+    files: ['executor/session.ts'],
+  },
   operations: { may: ['registry', 'store', 'logs', 'contract'] },
   edge: { may: ['operations', 'router', 'triggers', 'contract', 'kit', 'errors'] },
   daemon: {

@@ -2,6 +2,7 @@ import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
 import { lamError } from '../errors/index.ts';
 import type { ExitStatus, Session } from '../executor/session.ts';
 import { Ewma, Fifo, type MonotonicMs } from '../kit/index.ts';
+import type { EndReason, ObservedSandbox, SandboxPhase } from '../observer/index.ts';
 import type { Acquisition, Waiter } from './acquisition.ts';
 import type { Holder } from './capacity.ts';
 import { Quickness, type Traffic } from './policy/index.ts';
@@ -11,11 +12,21 @@ import { transition, type SandboxEventName, type SandboxStateName } from './sand
 /** Assumed duration of a cold start before one was measured, ms: a Node boot on a laptop. */
 const FIRST_COLD_MS = 50;
 
+/** Which phase begins with a step; the others are told where they happen. */
+const PHASES: { readonly [E in SandboxEventName]?: SandboxPhase } = {
+  booted: 'booted',
+  ready: 'ready',
+  acquire: 'busy',
+  release: 'idle',
+  drain: 'draining',
+  exited: 'gone',
+};
+
 /**
  * One sandbox of a version. The only writer of its state, of what is in flight in it, and of its group's sums of both; the
  * group keeps the list of its idle ones.
  */
-export class Slot implements Holder, Acquisition {
+export class Slot implements Holder, Acquisition, ObservedSandbox {
   readonly id: SandboxId;
   readonly group: Group;
   readonly revision: PoolRevision;
@@ -28,6 +39,8 @@ export class Slot implements Holder, Acquisition {
   /** When it last became idle. */
   idleSince: MonotonicMs = 0;
   endingSince: MonotonicMs = 0;
+  /** Why it is ended; set when it is drained. */
+  endReason: EndReason | undefined;
   /** Greedy-dual priority; set when it becomes idle. */
   priority = 0;
   /** How long its init took, ms. */
@@ -53,6 +66,14 @@ export class Slot implements Holder, Acquisition {
   /** Invocations it was acquired for and not released by: those that run, and those sent ahead. */
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  get functionName(): string {
+    return this.revision.functionName;
+  }
+
+  get version(): number {
+    return this.revision.version;
   }
 
   get memoryMiB(): number {
@@ -105,9 +126,21 @@ export class Slot implements Holder, Acquisition {
     const { tally } = this.group;
     tally[this.#state]--;
     tally[next]++;
+    const hasChanged = next !== this.#state;
     this.#state = next;
+    const { onPhase } = this.group;
+    const phase = PHASES[event];
+    if (onPhase !== undefined && phase !== undefined && hasChanged) onPhase(this, phase);
+  }
+
+  /** Tells observers of a phase that is no step in the table of states. */
+  tell(phase: SandboxPhase): void {
+    this.group.onPhase?.(this, phase);
   }
 }
+
+/** Gets each phase of each sandbox. Never throws. */
+export type OnPhase = (sandbox: ObservedSandbox, phase: SandboxPhase) => void;
 
 /** The sandboxes, the queue and the measurements of one version. */
 export class Group {
@@ -117,6 +150,8 @@ export class Group {
   /** Of its function, all versions together. */
   readonly traffic: Traffic;
   readonly slots: Set<Slot> = new Set();
+  /** Tells observers of its sandboxes. */
+  readonly onPhase: OnPhase | undefined;
   readonly queue: Fifo<Waiter> = new Fifo();
   /** Duration of an invocation, ms. */
   readonly service: Ewma = new Ewma(0.1);
@@ -149,10 +184,11 @@ export class Group {
   readonly #idle: Slot[] = [];
   #inFlight = 0;
 
-  constructor(revision: PoolRevision, stemKey: string | null, traffic: Traffic) {
+  constructor(revision: PoolRevision, stemKey: string | null, traffic: Traffic, onPhase?: OnPhase) {
     this.revision = revision;
     this.stemKey = stemKey;
     this.traffic = traffic;
+    this.onPhase = onPhase;
     this.concurrency = concurrencyOf(revision.config);
   }
 

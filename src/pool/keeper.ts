@@ -59,7 +59,7 @@ export class Keeper {
     }
     const { evicted, clock } = chooseEvictions(idle, left, this.#clockValue);
     this.#clockValue = clock;
-    for (const slot of evicted) life.end(slot);
+    for (const slot of evicted) life.end(slot, 'evicted');
     return false;
   }
 
@@ -115,7 +115,8 @@ export class Keeper {
     for (const slot of [...group.idle]) {
       if (group.alive <= least) return;
       const isOver = idleTimeoutMs === null ? group.alive > worthKeeping : now - slot.idleSince >= idleTimeoutMs;
-      if (isOver || isRetiredExpired(slot, now)) this.#options.life.end(slot);
+      const isRetired = isRetiredExpired(slot, now);
+      if (isOver || isRetired) this.#options.life.end(slot, isRetired ? 'retired' : 'expired');
     }
   }
 

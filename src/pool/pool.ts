@@ -3,13 +3,14 @@ import type { SandboxDriver, SandboxId } from '../driver/sandbox.ts';
 import { lamError, type LamError } from '../errors/index.ts';
 import type { SessionHooks } from '../executor/session.ts';
 import type { Clock } from '../kit/index.ts';
+import type { EndReason, Observers } from '../observer/index.ts';
 import type { Runtime } from '../runtimes/index.ts';
 import type { Acquisition, Waiter } from './acquisition.ts';
 import { refusalOf } from './admission.ts';
 import { Capacity } from './capacity.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { specFor, stemSpecFor } from './environment.ts';
-import { Group, type Slot } from './group.ts';
+import { Group, type OnPhase, type Slot } from './group.ts';
 import { Groups } from './groups.ts';
 import { Keeper } from './keeper.ts';
 import type { Traffic } from './policy/index.ts';
@@ -29,6 +30,8 @@ export interface PoolOptions {
   readonly startupCaches?: StartupCacheSource;
   /** Whether unqualified requests run this version; asked when it is first used. */
   readonly isLive?: (revision: PoolRevision) => boolean;
+  /** Told of the lives of sandboxes and stems. */
+  readonly observers?: Observers | undefined;
   /** Gets a sentence about each failure in the background. */
   readonly onTrouble?: (what: string) => void;
 }
@@ -53,13 +56,15 @@ export class Pool {
   readonly #keeper: Keeper;
   readonly #dispatcher: Dispatcher;
   readonly #stopSweep: () => void;
+  readonly #onPhase: OnPhase | undefined;
   #closing: Promise<void> | undefined;
   /** Set while closing: called after each release. */
   #onRelease: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
-    const { driver, clock, hooksFor, startupCaches, cores } = options;
+    const { driver, clock, hooksFor, startupCaches, cores, observers } = options;
     this.#options = options;
+    this.#onPhase = observers && ((sandbox, phase) => observers.sandbox(sandbox, phase, clock.now()));
     const capacity = new Capacity(options.memoryBudgetMiB, cores);
     this.#capacity = capacity;
     const groups = new Groups((revision, traffic) => this.#newGroup(revision, traffic));
@@ -68,6 +73,7 @@ export class Pool {
       driver,
       clock,
       capacity,
+      onPhase: this.#onPhase,
       isBusy: () => capacity.isBooting(clock.monotonic()) || this.#isPressed,
       onFreed: () => this.#dispatcher.pumpAll(),
       onTrouble: (what) => options.onTrouble?.(`no sandbox could be booted ahead: ${what}`),
@@ -146,9 +152,9 @@ export class Pool {
     const { group } = slot;
     const isUnwanted = group.dropped || this.#closing !== undefined;
     if (slot.exit !== undefined || (!usable && group.concurrency === 1) || (isUnwanted && slot.inFlight === 0)) {
-      this.#life.end(slot);
+      this.#life.end(slot, this.#endReason(slot, usable));
     } else if (!usable) {
-      this.#life.drain(slot);
+      this.#life.drain(slot, 'unusable');
       if (slot.inFlight === 0) this.#life.destroy(slot);
     } else if (slot.inFlight > 0) {
       this.#dispatcher.fill(slot);
@@ -156,6 +162,12 @@ export class Pool {
       slot.step('release');
       this.#dispatcher.offer(slot);
     }
+  }
+
+  #endReason(slot: Slot, usable: boolean): EndReason {
+    if (slot.exit !== undefined) return 'exited';
+    if (!usable) return 'unusable';
+    return slot.group.dropped ? 'deleted' : 'closing';
   }
 
   /** Functions of this kind are deployed: stems are booted for them. */
@@ -189,7 +201,7 @@ export class Pool {
   drop(functionName: string, version: number | undefined, error: LamError): void {
     for (const group of this.#groups.drop(functionName, version)) {
       this.#dispatcher.refuseAll(group, error);
-      this.#endUnused(group);
+      this.#endUnused(group, 'deleted');
     }
   }
 
@@ -227,10 +239,10 @@ export class Pool {
     this.#rack.close();
     for (const group of this.#groups.all()) {
       this.#dispatcher.refuseAll(group, lamError('LAM_POOL_CLOSED', {}));
-      this.#endUnused(group);
+      this.#endUnused(group, 'closing');
     }
     await this.#allReleased(graceMs);
-    for (const group of this.#groups.all()) for (const slot of group.slots) this.#life.end(slot);
+    for (const group of this.#groups.all()) for (const slot of group.slots) this.#life.end(slot, 'closing');
     await this.#options.driver.close();
   }
 
@@ -250,7 +262,8 @@ export class Pool {
 
   #newGroup(revision: PoolRevision, traffic: Traffic): Group {
     const { driver, clock, isLive } = this.#options;
-    const group = new Group(revision, driver.stemKey(specFor(revision, '', new Date(clock.now()))), traffic);
+    const stemKey = driver.stemKey(specFor(revision, '', new Date(clock.now())));
+    const group = new Group(revision, stemKey, traffic, this.#onPhase);
     group.isLive = isLive?.(revision) ?? true;
     return group;
   }
@@ -266,8 +279,8 @@ export class Pool {
     else this.#dispatcher.startFailed(slot, tell);
   }
 
-  #endUnused(group: Group): void {
-    for (const slot of group.slots) if (slot.inFlight === 0) this.#life.end(slot);
+  #endUnused(group: Group, reason: EndReason): void {
+    for (const slot of group.slots) if (slot.inFlight === 0) this.#life.end(slot, reason);
   }
 
   get #isPressed(): boolean {

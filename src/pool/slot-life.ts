@@ -4,6 +4,7 @@ import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock, MonotonicMs } from '../kit/index.ts';
 import type { Sandbox, SandboxDriver, SandboxId } from '../driver/sandbox.ts';
 import type { ExitStatus, InitOutcome, SessionHooks } from '../executor/session.ts';
+import type { EndReason } from '../observer/index.ts';
 import type { Capacity } from './capacity.ts';
 import { initRequestFor, specFor } from './environment.ts';
 import type { InitFailure, Waiter } from './acquisition.ts';
@@ -57,6 +58,7 @@ export class SlotLife {
     const slot = new Slot(stem?.id ?? randomBytes(16).toString('hex'), group, now, isOnDemand);
     if (stem === undefined) capacity.started(slot);
     else capacity.handedOver(stem, slot);
+    slot.tell(stem === undefined ? 'booting' : 'bound');
     void this.#boot(slot, stem).then(() => {
       capacity.booted(slot);
       onFreed();
@@ -64,15 +66,16 @@ export class SlotLife {
   }
 
   /** Ends it, whatever it does. Idempotent. */
-  end(slot: Slot): void {
-    this.drain(slot);
+  end(slot: Slot, reason: EndReason): void {
+    this.drain(slot, reason);
     this.destroy(slot);
   }
 
   /** No new work for it; {@link SlotLife.destroy} does the rest. */
-  drain(slot: Slot): void {
+  drain(slot: Slot, reason: EndReason): void {
     if (slot.state === 'draining' || slot.state === 'gone') return;
     if (slot.state === 'idle') slot.group.removeIdle(slot);
+    slot.endReason = reason;
     slot.step('drain');
     slot.endingSince = this.#options.clock.monotonic();
     this.#options.capacity.condemned(slot);
@@ -108,18 +111,17 @@ export class SlotLife {
     }
   }
 
-  /** It came to nothing through no fault of its code. */
+  /** It could not be booted or bound, through no fault of its code. */
   #lost(slot: Slot, stem: Stem | undefined, thrown: unknown): void {
-    const wasCondemned = slot.is('draining') || slot.is('gone');
-    this.end(slot);
+    // Drained in the meantime, and its queue was told why.
+    const wasDrained = slot.is('draining') || slot.is('gone');
+    this.end(slot, stem === undefined ? 'boot-failed' : 'bind-failed');
+    // Before its memory is free, which would start another one for those who are told here that there will be none.
+    if (!wasDrained && stem === undefined) this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
     if (slot.sandbox === undefined) this.#forget(slot);
-    // Condemned meanwhile, and its queue with it.
-    if (wasCondemned) return;
-    if (stem === undefined) this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
-    else {
-      this.#options.rack.spoiled(slot.group.stemKey, thrown);
-      this.#options.onFailed(slot, undefined);
-    }
+    if (wasDrained || stem === undefined) return;
+    this.#options.rack.bindFailed(slot.group.stemKey, thrown);
+    this.#options.onFailed(slot, undefined);
   }
 
   async #create(slot: Slot): Promise<Sandbox> {
@@ -132,8 +134,10 @@ export class SlotLife {
   }
 
   async #adopt(slot: Slot, stem: Stem): Promise<Sandbox> {
+    const wasBooted = stem.sandbox !== undefined;
     const sandbox = stem.sandbox ?? (await stem.booted);
     slot.sandbox = sandbox;
+    if (!wasBooted) slot.tell('booted');
     if (!slot.is('booting')) return sandbox;
     this.#options.capacity.booted(slot);
     slot.step('booted-stem');
@@ -183,7 +187,7 @@ export class SlotLife {
         initMs: now - bootedAt,
         limitMs,
       };
-      this.end(slot);
+      this.end(slot, 'init-failed');
       this.#options.onFailed(slot, (waiter) => waiter.resolve(failure));
       return;
     }
@@ -197,7 +201,7 @@ export class SlotLife {
   /** Its process is no more. One that runs or loads something says so by its outcome. */
   #exited(slot: Slot, exit: ExitStatus): void {
     slot.exit = exit;
-    if (slot.state === 'idle') this.end(slot);
+    if (slot.state === 'idle') this.end(slot, 'exited');
   }
 
   #forget(slot: Slot): void {

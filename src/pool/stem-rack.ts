@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { asLamError } from '../errors/index.ts';
 import { Ewma, type Clock, type MonotonicMs } from '../kit/index.ts';
+import type { EndReason } from '../observer/index.ts';
 import type { SandboxDriver, SandboxSpec } from '../driver/sandbox.ts';
 import { STUCK_MS, type Capacity } from './capacity.ts';
+import type { OnPhase } from './group.ts';
 import { stemsWanted } from './policy/index.ts';
 import { Stem } from './stem.ts';
 
@@ -15,6 +17,7 @@ export interface StemRackOptions {
   readonly driver: SandboxDriver;
   readonly clock: Clock;
   readonly capacity: Capacity;
+  readonly onPhase: OnPhase | undefined;
   /** Whether requests wait or sandboxes boot: then no stem is made. */
   readonly isBusy: () => boolean;
   /** A stem ended and its memory is free. */
@@ -129,8 +132,8 @@ export class StemRack {
     return this.bindMs.value ?? FIRST_BIND_MS;
   }
 
-  /** A stem that was taken turned out to be of no use. */
-  spoiled(key: string | null, reason: unknown): void {
+  /** A bound stem failed before init. */
+  bindFailed(key: string | null, reason: unknown): void {
     const kind = key === null ? undefined : this.#kinds.get(key);
     if (kind !== undefined) this.#failed(kind, reason);
   }
@@ -143,7 +146,7 @@ export class StemRack {
         if (freed >= neededMiB) return freed;
         if (stem.sandbox === undefined) continue;
         freed += stem.memoryMiB;
-        this.#end(kind, stem);
+        this.#end(kind, stem, 'evicted');
       }
     }
     return freed;
@@ -153,7 +156,7 @@ export class StemRack {
   close(): void {
     this.#isClosed = true;
     this.#cancelRefill?.();
-    for (const kind of this.#kinds.values()) for (const stem of kind.stems) this.#end(kind, stem);
+    for (const kind of this.#kinds.values()) for (const stem of kind.stems) this.#end(kind, stem, 'closing');
   }
 
   #refillSoon(): void {
@@ -196,7 +199,8 @@ export class StemRack {
     );
     for (const [at, kind] of kinds.entries()) {
       const wanted = plan.wanted[at] ?? 0;
-      for (const stem of [...kind.stems].slice(wanted)) if (stem.sandbox !== undefined) this.#end(kind, stem);
+      for (const stem of [...kind.stems].slice(wanted))
+        if (stem.sandbox !== undefined) this.#end(kind, stem, 'surplus');
       if (kind.stems.size < wanted && capacity.bootRoom(now) > 0 && capacity.fits(kind.spec.limits.memoryMiB))
         this.#start(kind, now);
     }
@@ -210,25 +214,30 @@ export class StemRack {
   }
 
   #start(kind: Kind, now: MonotonicMs): void {
-    const { driver, capacity } = this.#options;
+    const { driver, capacity, onPhase } = this.#options;
     const spec: SandboxSpec = { ...kind.spec, id: randomBytes(16).toString('hex') };
     const stem = new Stem(spec, now, (of, hooks) => driver.create(of, hooks));
     kind.stems.add(stem);
     capacity.started(stem);
+    onPhase?.(stem, 'booting');
     stem.booted.then(
       (sandbox) => {
-        // Taken meanwhile: somebody else keeps the books.
+        // Acquired in the meantime; the new holder does the accounting.
         if (!kind.stems.has(stem)) return;
         capacity.booted(stem);
+        onPhase?.(stem, 'booted');
         kind.failures = 0;
-        void sandbox.exited.then(() => kind.stems.has(stem) && this.#end(kind, stem));
-        if (this.#isClosed) this.#end(kind, stem);
+        void sandbox.exited.then(() => kind.stems.has(stem) && this.#end(kind, stem, 'exited'));
+        if (this.#isClosed) this.#end(kind, stem, 'closing');
         else this.#refillSoon();
         this.#options.onFreed();
       },
       (thrown: unknown) => {
         if (!kind.stems.delete(stem)) return;
         capacity.gone(stem);
+        stem.endReason = this.#isClosed ? 'closing' : 'boot-failed';
+        onPhase?.(stem, 'draining');
+        onPhase?.(stem, 'gone');
         this.#failed(kind, thrown);
         this.#options.onFreed();
       },
@@ -242,15 +251,18 @@ export class StemRack {
     this.#refillSoon();
   }
 
-  #end(kind: Kind, stem: Stem): void {
+  #end(kind: Kind, stem: Stem, reason: EndReason): void {
     const { sandbox } = stem;
     // One that boots is ended when it has booted.
     if (sandbox === undefined || !kind.stems.delete(stem)) return;
-    const { capacity, clock, onFreed } = this.#options;
+    const { capacity, clock, onFreed, onPhase } = this.#options;
     stem.endingSince = clock.monotonic();
+    stem.endReason = reason;
     capacity.condemned(stem);
+    onPhase?.(stem, 'draining');
     const gone = (): void => {
       capacity.gone(stem);
+      onPhase?.(stem, 'gone');
       this.#refillSoon();
       onFreed();
     };

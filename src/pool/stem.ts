@@ -2,6 +2,7 @@ import type { Sandbox, SandboxId, SandboxSpec } from '../driver/sandbox.ts';
 import type { Session, SessionHooks } from '../executor/session.ts';
 import type { LogStream } from '../contract/index.ts';
 import type { MonotonicMs } from '../kit/index.ts';
+import type { EndReason, ObservedSandbox } from '../observer/index.ts';
 import type { Holder } from './capacity.ts';
 
 /** Hooks that are somebody's only later: a stem has nobody's code in it that could say anything. */
@@ -34,7 +35,7 @@ export class LateHooks implements SessionHooks {
 }
 
 /** A sandbox booted ahead, from the asking for it until a function takes it or it ends. */
-export class Stem implements Holder {
+export class Stem implements Holder, ObservedSandbox {
   readonly id: SandboxId;
   readonly spec: SandboxSpec;
   readonly hooks: LateHooks = new LateHooks();
@@ -42,6 +43,9 @@ export class Stem implements Holder {
   /** Settles when its session can be given init; rejects with the driver's error. */
   readonly booted: Promise<Sandbox>;
   endingSince: MonotonicMs = 0;
+  endReason: EndReason | undefined;
+  readonly functionName = undefined;
+  readonly version = undefined;
   /** Set once it has booted. */
   sandbox: Sandbox | undefined;
 

@@ -4,9 +4,11 @@ import { asLamError, lamError, type LamError } from '../errors/index.ts';
 import type { InvocationHooks, InvokeOutcome } from '../executor/session.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { InitFailure, Acquisition, Pool, PoolRevision, Waiter } from '../pool/index.ts';
+import type { Observers } from '../observer/index.ts';
 import { PROTOCOLS } from '../runtimes/index.ts';
 import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
 import type { PlatformLog } from './platform-log.ts';
+import { InvocationTrail } from './trail.ts';
 
 /** An event above this is sent to a sandbox that runs nothing else, bytes. */
 const LARGE_BYTES = 64 * 1024;
@@ -75,6 +77,7 @@ export interface InvocationParts {
   readonly clock: Clock;
   readonly log: PlatformLog;
   readonly resolve: (name: string, qualifier: string | undefined) => PoolRevision;
+  readonly observers: Observers | undefined;
 }
 
 /** One invocation on its way from the request to the answer. A warm one needs no promise. */
@@ -86,9 +89,10 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   readonly #sink: InvokeSink;
   readonly #requestId: string;
   readonly #traceId: string;
-  /** Undefined while it waits for one. */
+  readonly #trail: InvocationTrail | undefined;
+  /** The sandbox it runs in or was sent ahead to; undefined before the first. */
   #acquired: Acquisition | undefined;
-  /** Takes it out of the queue, if it is there. */
+  /** Removes it from the queue; returns whether it was there. */
   #withdraw: (() => boolean) | undefined;
   /** It was given to a sandbox before. */
   #isAgain = false;
@@ -105,6 +109,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     this.#sink = sink;
     this.#requestId = request.requestId ?? randomUUID();
     this.#traceId = request.traceId ?? newTraceId(around.clock.now());
+    if (around.observers !== undefined) this.#trail = this.#newTrail(around.observers);
   }
 
   /** Sets it going; its sink may be told before this returns. Never throws. */
@@ -120,14 +125,19 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
       if (this.#isCancelled) throw this.#cancelled();
       const revision = resolve(name, qualifier);
       const acquired = pool.acquire(revision, this.isLarge);
-      if (acquired === undefined) this.#withdraw = pool.enqueue(revision, this);
+      if (acquired === undefined) this.#enqueue(revision);
       else this.#run(acquired);
     } catch (thrown) {
       this.#fail(thrown);
     }
   }
 
-  /** For the pool, in whose midst nothing of it may be called. */
+  #enqueue(revision: PoolRevision): void {
+    this.#withdraw = this.#around.pool.enqueue(revision, this);
+    if (this.#withdraw !== undefined) this.#trail?.queued(revision.version);
+  }
+
+  /** Called by the pool, which is not re-entrant: continues in a microtask. */
   resolve(found: Acquisition | InitFailure): void {
     queueMicrotask(() => {
       try {
@@ -139,7 +149,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     });
   }
 
-  /** For the pool. */
+  /** Called by the pool, which is not re-entrant: continues in a microtask. */
   reject(error: LamError): void {
     queueMicrotask(() => this.#fail(error));
   }
@@ -159,6 +169,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     try {
       if (!this.#isAgain) log.started(acquired, this.#requestId, now);
       this.#isAgain = true;
+      this.#trail?.bound(acquired.id, revision.version, this.#isCold ? acquired.initMs : undefined);
       acquired.session.start(this.#context(revision, now + revision.config.timeoutMs), this.#request.event, this);
     } catch (thrown) {
       pool.release(acquired, false, undefined);
@@ -168,14 +179,19 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
 
   /** Called by the session. */
   started(): void {
-    this.#sink.started?.(this.#around.clock.now());
+    const sink = this.#sink;
+    const trail = this.#trail;
+    if (sink.started === undefined && trail === undefined) return;
+    const now = this.#around.clock.now();
+    sink.started?.(now);
+    trail?.started(now);
   }
 
   /** Called by the session. */
   settled(outcome: InvokeOutcome): void {
     const acquired = this.#acquired as Acquisition;
     if (outcome.kind === 'unstarted') {
-      // Sent ahead into a sandbox that died or got stuck before it started: it goes to another, if there is one to go to.
+      // Sent ahead to a sandbox that died or got stuck before this one began: it runs elsewhere.
       this.#around.pool.release(acquired, true, undefined);
       this.#findSandbox();
       return;
@@ -188,7 +204,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
 
   #finish(acquired: Acquisition, outcome: Ended, ranMs: number): void {
     let answer: InvokeAnswer;
-    // Only an outcome can show that the sandbox may go on; if anything throws, it may not.
+    // The sandbox is reused only after a clean outcome; any throw discards it.
     let isUsable = false;
     try {
       try {
@@ -219,6 +235,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     const initMs = this.#isCold ? acquired.initMs : undefined;
     const maxMemoryMiB = acquired.sandbox?.peakMemoryMiB() ?? 0;
     const start = this.#isCold ? 'cold' : 'warm';
+    if (this.#trail !== undefined) this.#trail.maxMemoryMiB = maxMemoryMiB;
     log.finished(acquired, requestId, { durationMs, failure, initMs, maxMemoryMiB, start }, now);
     return {
       requestId,
@@ -238,6 +255,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     const { revision } = failed;
     const requestId = this.#requestId;
     const failure = failureOfInit(failed.outcome, requestId, failed.limitMs);
+    this.#trail?.bound(failed.sandboxId, revision.version, failed.initMs);
     log.initFailed({ revision, id: failed.sandboxId }, failed, failure, requestId, clock.now());
     this.#answer({
       requestId,
@@ -263,11 +281,20 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   #answer(answer: InvokeAnswer): void {
     if (this.#request.wantTail === true) this.#around.log.tails.close(this.#requestId);
     this.#sink.answered(answer);
+    this.#trail?.settled(answer.status, answer.errorType, answer.durationMs);
   }
 
   #fail(thrown: unknown): void {
     if (this.#request.wantTail === true) this.#around.log.tails.close(this.#requestId);
-    this.#sink.failed(asLamError(thrown));
+    const error = asLamError(thrown);
+    this.#sink.failed(error);
+    this.#trail?.settled('rejected', error.code, undefined);
+  }
+
+  #newTrail(observers: Observers): InvocationTrail {
+    const { name: functionName, qualifier, origin, attempt } = this.#request;
+    const accepted = { requestId: this.#requestId, traceId: this.#traceId, functionName, qualifier, origin, attempt };
+    return new InvocationTrail(observers, this.#around.clock, accepted);
   }
 
   #context(revision: PoolRevision, deadlineMs: number): InvocationContext {

@@ -2,6 +2,7 @@ import type { LogStream } from '../contract/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Session, SessionHooks } from '../executor/session.ts';
 import type { LogStore } from '../logs/index.ts';
+import type { Observers } from '../observer/index.ts';
 import type { Pool, PoolRevision } from '../pool/index.ts';
 import { Invocation, type InvokeRequest, type InvokeSink, type InvocationParts, type Underway } from './invocation.ts';
 import { PlatformLog } from './platform-log.ts';
@@ -12,6 +13,8 @@ export interface RouterOptions {
   readonly clock: Clock;
   /** The version to run; throws the registry's not-found errors. Called once per invocation: must be cheap. */
   readonly resolve: (name: string, qualifier: string | undefined) => PoolRevision;
+  /** Told of each invocation's phases. */
+  readonly observers?: Observers | undefined;
 }
 
 /** Turns (name, qualifier, event) into one answer: picks the version, waits for a sandbox, runs, logs, gives it back. */
@@ -19,8 +22,8 @@ export class Router {
   readonly #around: InvocationParts;
   readonly #logs: LogStore;
 
-  constructor({ pool, logs, clock, resolve }: RouterOptions) {
-    this.#around = { pool, clock, resolve, log: new PlatformLog(logs) };
+  constructor({ pool, logs, clock, resolve, observers }: RouterOptions) {
+    this.#around = { pool, clock, resolve, log: new PlatformLog(logs), observers };
     this.#logs = logs;
   }
 

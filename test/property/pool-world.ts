@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { lamError, LamError } from '../../src/errors/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
+import { joinObservers, type ObservedSandbox, type SandboxPhase } from '../../src/observer/index.ts';
 import { Pool, type InitFailure, type Acquisition, type PoolRevision } from '../../src/pool/index.ts';
 import { STUCK_MS } from '../../src/pool/capacity.ts';
 import { invoked } from '../support/invoked.ts';
@@ -82,6 +83,8 @@ export class World {
   isCalm = false;
   /** The version each function's live pointer leads to. */
   readonly live: Map<string, PoolRevision> = new Map();
+  /** Phases that the observer was told of, by sandbox. */
+  readonly #lives: Map<string, SandboxPhase[]> = new Map();
   /** What was wrong with an answer. */
   readonly #faults: unknown[] = [];
   readonly #held: Map<string, Held> = new Map();
@@ -98,6 +101,9 @@ export class World {
       memoryBudgetMiB: BUDGET_MIB,
       cores: CORES,
       hooksFor: () => ({ onLog: () => undefined, onProtocolError: () => undefined }),
+      observers: joinObservers([{ sandbox: (of, phase) => this.#observe(of, phase) }], (what) =>
+        this.#faults.push(what),
+      ),
       isLive: (r) => this.live.get(r.functionName) === r,
     });
     // As after a start of the daemon: it is told of what is kept warm; of the rest when it is called.
@@ -106,6 +112,23 @@ export class World {
       this.live.set(r.functionName, r);
       if (r.config.minWarm > 0) this.pool.setLive(r);
     }
+  }
+
+  #observe({ id, functionName, endReason }: ObservedSandbox, phase: SandboxPhase): void {
+    const life = this.#lives.get(id) ?? [];
+    this.#lives.set(id, life);
+    const last = life.at(-1);
+    assert.equal(last === undefined, phase === 'booting', `${id} begins with booting`);
+    assert.notEqual(last, 'gone', `${id} is gone`);
+    assert.ok(last !== 'draining' || phase === 'gone' || phase === 'booted', `${id} is ${phase} while it drains`);
+    if (phase === 'busy' || phase === 'idle') assert.notEqual(last, phase);
+    if (phase === 'bound' || phase === 'ready') assert.ok(functionName !== undefined && !life.includes(phase));
+    assert.equal(
+      endReason !== undefined,
+      phase === 'draining' || phase === 'gone' || last === 'draining',
+      `${id} ${phase}`,
+    );
+    life.push(phase);
   }
 
   #script(behaviours: readonly Behaviour[]): Script {
@@ -319,6 +342,8 @@ export class World {
     const stems = alive.filter((s) => s.boundTo === null);
     assert.equal(pool.stems, stems.length, 'as many stems wait as are alive without code');
     const held = [...this.#held.values()];
+    const observed = [...this.#lives.values()].filter((life) => life.at(-1) === 'busy');
+    assert.equal(observed.length, total.busy, 'the observer knows as many busy ones');
     assert.equal(total.busy, held.filter((h) => !h.spoiled).length, 'as many are busy as run something and may go on');
     const warm = alive.filter((s) => !driver.starting.has(s.id) && this.#held.get(s.id)?.spoiled !== true);
     assert.equal(total.idle + total.busy, warm.length, 'as many are warm as have finished their init');
@@ -386,6 +411,7 @@ export class World {
     assert.equal(this.clock.pending, 0, 'no timer is left');
     assert.deepEqual(this.pool.counts(), { starting: 0, idle: 0, busy: 0 });
     assert.equal(this.pool.stems, 0);
+    for (const [id, life] of this.#lives) assert.equal(life.at(-1), 'gone', `${id}: ${life.join(', ')}`);
     for (const r of this.requests)
       assert.ok(!['waiting', 'running', 'recalled'].includes(r.state), `request ${r.number} has an end`);
   }

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../src/kit/index.ts';
+import { joinObservers, type Observer } from '../../src/observer/index.ts';
 import { Pool, type PoolRevision } from '../../src/pool/index.ts';
 import { Router } from '../../src/router/index.ts';
 import { logHouse, type LogHouse } from './log-house.ts';
@@ -16,18 +17,24 @@ export interface RouterHouse extends AsyncDisposable {
 }
 
 /** A real router and pool over sandboxes in memory; each request runs what `resolve` says, at first `hello` v3. */
-export async function routerHouse(script: Script, clock: Clock = systemClock): Promise<RouterHouse> {
+export async function routerHouse(
+  script: Script,
+  clock: Clock = systemClock,
+  ...watching: readonly Observer[]
+): Promise<RouterHouse> {
   const logs = await logHouse({ keepBytes: 64 * 1024 * 1024 });
   const driver = new MemoryDriver(clock, script);
+  const observers = joinObservers(watching, (what) => void logs.troubles.push(what));
   const pool: Pool = new Pool({
     driver,
     clock,
     memoryBudgetMiB: 4096,
     cores: 2,
+    observers,
     hooksFor: (r, id) => router.hooksFor(r, id, () => undefined),
   });
   const made: RouterHouse = {
-    router: new Router({ pool, logs: logs.logs, clock, resolve: () => made.resolve() }),
+    router: new Router({ pool, logs: logs.logs, clock, resolve: () => made.resolve(), observers }),
     pool,
     driver,
     logs,

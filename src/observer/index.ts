@@ -1,0 +1,9 @@
+export type {
+  EndReason,
+  ObservedInvocation,
+  ObservedOutcome,
+  ObservedSandbox,
+  Observer,
+  SandboxPhase,
+} from './observer.ts';
+export { joinObservers, type Observers } from './observers.ts';

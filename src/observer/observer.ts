@@ -1,0 +1,100 @@
+import type { Origin } from '../contract/index.ts';
+import type { EpochMs } from '../kit/index.ts';
+
+/** How an invocation ended: as REPORT says it, or `rejected` when it was not run, with the code of lam's error. */
+export type ObservedOutcome = 'success' | 'error' | 'timeout' | 'failure' | 'rejected';
+
+/**
+ * What is known of one invocation so far. The same object in every phase, so it may be the key of a WeakMap; it is filled
+ * in as the invocation goes on, so what is kept of it is to be copied.
+ */
+export interface ObservedInvocation {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly functionName: string;
+  /** Version or alias that was asked for; undefined for the live pointer. */
+  readonly qualifier: string | undefined;
+  readonly origin: Origin;
+  /** 1 is the first. */
+  readonly attempt: number;
+  /** The version that was resolved; undefined until `queued` or `bound`. */
+  readonly version: number | undefined;
+  /** The sandbox it was bound to last. */
+  readonly sandboxId: string | undefined;
+  readonly acceptedAt: EpochMs;
+  readonly queuedAt: EpochMs | undefined;
+  readonly boundAt: EpochMs | undefined;
+  readonly startedAt: EpochMs | undefined;
+  readonly settledAt: EpochMs | undefined;
+  /** Whether a sandbox was started for it; undefined until `bound`. */
+  readonly start: 'cold' | 'warm' | undefined;
+  /** How long the init of its sandbox took, ms; undefined unless this invocation reports the cold start. */
+  readonly initMs: number | undefined;
+  /** Once settled: how long the handler ran, or the init that failed, ms; undefined where neither began. */
+  readonly durationMs: number | undefined;
+  /** Once settled: the most memory its sandbox used so far, MiB; 0 where it is not known. */
+  readonly maxMemoryMiB: number;
+  readonly outcome: ObservedOutcome | undefined;
+  /** Once settled: the error type that the caller sees, or the code of lam's error; undefined after success. */
+  readonly errorType: string | undefined;
+}
+
+/**
+ * What a sandbox just did. `bound`: a stem was given to a function, which may be before it has `booted`. `draining`: it
+ * takes no more work, see {@link ObservedSandbox.endReason}.
+ */
+export type SandboxPhase = 'booting' | 'booted' | 'bound' | 'ready' | 'busy' | 'idle' | 'draining' | 'gone';
+
+/** Why a sandbox is ended. */
+export type EndReason =
+  /** Idle for longer than it was worth, or than its function's idle time-out. */
+  | 'expired'
+  /** Its memory was needed by others. */
+  | 'evicted'
+  /** No pointer leads to its version. */
+  | 'retired'
+  /** Its function or version was deleted. */
+  | 'deleted'
+  /** A stem beyond what the policy wants. */
+  | 'surplus'
+  /** Its process ended by itself, or was killed. */
+  | 'exited'
+  /** An invocation left it in an unknown state. */
+  | 'unusable'
+  | 'boot-failed'
+  | 'bind-failed'
+  | 'init-failed'
+  /** The daemon stops. */
+  | 'closing';
+
+/** A sandbox; a stem as long as it has no function. The state it is in now. */
+export interface ObservedSandbox {
+  readonly id: string;
+  readonly memoryMiB: number;
+  /** Undefined for a stem. */
+  readonly functionName: string | undefined;
+  readonly version: number | undefined;
+  /** Set from `draining` on. */
+  readonly endReason: EndReason | undefined;
+}
+
+/**
+ * Follows what runs: records, metrics and traces are made from it. All methods are optional and synchronous; they are called
+ * on the hot path and must be quick. None may call the router or the pool.
+ */
+export interface Observer {
+  /** A request came in; for each one, `settled` follows exactly once. */
+  accepted?(invocation: ObservedInvocation): void;
+  /** No sandbox was free: it waits. Again when it was sent ahead, came back unstarted and has to wait. */
+  queued?(invocation: ObservedInvocation): void;
+  /** It has a sandbox. Again with another one when it was sent ahead and came back unstarted. */
+  bound?(invocation: ObservedInvocation): void;
+  /** Its sandbox was started on demand and this invocation reports the init, which may have failed. After `bound`. */
+  init?(invocation: ObservedInvocation): void;
+  /** The handler may have begun, as `InvokeSink.started` says. At most once. */
+  started?(invocation: ObservedInvocation): void;
+  /** The caller has been answered. */
+  settled?(invocation: ObservedInvocation): void;
+  /** A sandbox or stem entered a phase. Each one begins with `booting` and ends with `gone`. */
+  sandbox?(sandbox: ObservedSandbox, phase: SandboxPhase, at: EpochMs): void;
+}

@@ -1,0 +1,59 @@
+import type { EpochMs } from '../kit/index.ts';
+import type { ObservedInvocation, ObservedSandbox, Observer, SandboxPhase } from './observer.ts';
+
+/** Phases of an invocation, in order. */
+type InvocationPhase = Exclude<keyof Observer, 'sandbox'>;
+
+/**
+ * Several observers as one. What one of them throws reaches neither the others nor the caller: it is reported once per observer,
+ * which is called again all the same.
+ */
+export class Observers {
+  readonly #all: readonly Observer[];
+  readonly #onTrouble: (what: string) => void;
+  readonly #reported: Set<Observer> = new Set();
+
+  constructor(observers: readonly Observer[], onTrouble: (what: string) => void) {
+    this.#all = observers;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Tells of an invocation's phase. Never throws. */
+  invocation(phase: InvocationPhase, invocation: ObservedInvocation): void {
+    for (const observer of this.#all) {
+      try {
+        observer[phase]?.(invocation);
+      } catch (error) {
+        this.#failed(observer, error);
+      }
+    }
+  }
+
+  /** Tells of a sandbox's phase. Never throws. */
+  sandbox(sandbox: ObservedSandbox, phase: SandboxPhase, at: EpochMs): void {
+    for (const observer of this.#all) {
+      try {
+        observer.sandbox?.(sandbox, phase, at);
+      } catch (error) {
+        this.#failed(observer, error);
+      }
+    }
+  }
+
+  #failed(observer: Observer, error: unknown): void {
+    if (this.#reported.has(observer)) return;
+    this.#reported.add(observer);
+    this.#onTrouble(`an observer failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/**
+ * Joins observers; undefined when there are none, so that router and pool skip all of it. `onTrouble` gets a sentence about the
+ * first failure of each.
+ */
+export function joinObservers(
+  observers: readonly Observer[],
+  onTrouble: (what: string) => void,
+): Observers | undefined {
+  return observers.length === 0 ? undefined : new Observers(observers, onTrouble);
+}

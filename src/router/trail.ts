@@ -1,0 +1,85 @@
+import type { Origin } from '../contract/index.ts';
+import type { Clock, EpochMs } from '../kit/index.ts';
+import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer/index.ts';
+
+/** What is known of an invocation when it is accepted. */
+export interface Accepted {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly functionName: string;
+  readonly qualifier: string | undefined;
+  readonly origin: Origin | undefined;
+  readonly attempt: number | undefined;
+}
+
+const DIRECT: Origin = { kind: 'call' };
+
+/** Writes down an invocation's phases and tells observers of each. Made only where somebody observes. */
+export class InvocationTrail implements ObservedInvocation {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly functionName: string;
+  readonly qualifier: string | undefined;
+  readonly origin: Origin;
+  readonly attempt: number;
+  version: number | undefined;
+  sandboxId: string | undefined;
+  readonly acceptedAt: EpochMs;
+  queuedAt: EpochMs | undefined;
+  boundAt: EpochMs | undefined;
+  startedAt: EpochMs | undefined;
+  settledAt: EpochMs | undefined;
+  start: 'cold' | 'warm' | undefined;
+  initMs: number | undefined;
+  durationMs: number | undefined;
+  maxMemoryMiB = 0;
+  outcome: ObservedOutcome | undefined;
+  errorType: string | undefined;
+  readonly #observers: Observers;
+  readonly #clock: Clock;
+
+  constructor(observers: Observers, clock: Clock, accepted: Accepted) {
+    this.#observers = observers;
+    this.#clock = clock;
+    this.requestId = accepted.requestId;
+    this.traceId = accepted.traceId;
+    this.functionName = accepted.functionName;
+    this.qualifier = accepted.qualifier;
+    this.origin = accepted.origin ?? DIRECT;
+    this.attempt = accepted.attempt ?? 1;
+    this.acceptedAt = clock.now();
+    observers.invocation('accepted', this);
+  }
+
+  queued(version: number): void {
+    this.version = version;
+    this.queuedAt = this.#clock.now();
+    this.#observers.invocation('queued', this);
+  }
+
+  /** `initMs`: of the init that this invocation reports; undefined for a warm start. */
+  bound(sandboxId: string, version: number, initMs: number | undefined): void {
+    this.sandboxId = sandboxId;
+    this.version = version;
+    this.boundAt = this.#clock.now();
+    this.start = initMs === undefined ? 'warm' : 'cold';
+    this.#observers.invocation('bound', this);
+    if (initMs === undefined) return;
+    this.initMs = initMs;
+    this.#observers.invocation('init', this);
+  }
+
+  started(at: EpochMs): void {
+    this.startedAt = at;
+    this.#observers.invocation('started', this);
+  }
+
+  /** See {@link ObservedInvocation} for what each means. */
+  settled(outcome: ObservedOutcome, errorType: string | undefined, durationMs: number | undefined): void {
+    this.settledAt = this.#clock.now();
+    this.outcome = outcome;
+    this.errorType = errorType;
+    this.durationMs = durationMs;
+    this.#observers.invocation('settled', this);
+  }
+}
