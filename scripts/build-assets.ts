@@ -1,14 +1,17 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { copyFile, cp, mkdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
 import { build } from 'esbuild';
 import { DESCRIPTORS, FAMILIES } from '../src/runtimes/index.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** How a client is made of its folder in src/bootstraps, by the ending of its asset; others are copied from `bootstrap<ending>`. */
+/**
+ * How a client is made of its folder in src/bootstraps, by the ending of its asset: one without is a folder of modules.
+ * Others are copied from `bootstrap<ending>`.
+ */
 const MAKERS: Readonly<Record<string, (folder: string, asset: string) => Promise<unknown>>> = {
   '.cjs': (folder, asset) => bundleNode(join(folder, 'main.ts'), asset),
-  '.py': async (folder, asset) => writeFile(asset, await joinPython(folder)),
+  '': (folder, asset) => cp(folder, asset, { recursive: true, filter: (path) => basename(path) !== '__pycache__' }),
 };
 
 /**
@@ -45,15 +48,4 @@ function bundleNode(entry: string, asset: string): Promise<unknown> {
     supported: { 'dynamic-import': true },
     logLevel: 'warning',
   });
-}
-
-/** The Python bootstrap with the source of its parts in it: Python compiles it at each start, and the parts only when they are needed. */
-async function joinPython(folder: string): Promise<string> {
-  const parts = (await readdir(folder)).filter((file) => file.endsWith('.py') && file !== 'bootstrap.py').toSorted();
-  const entries = await Promise.all(
-    parts.map(async (file) => [file.slice(0, -3), await readFile(join(folder, file), 'utf8')]),
-  );
-  const bootstrap = await readFile(join(folder, 'bootstrap.py'), 'utf8');
-  // JSON's text literals are Python's, too.
-  return bootstrap.replace(/^PARTS = \{\}$/m, () => `PARTS = ${JSON.stringify(Object.fromEntries(entries))}`);
 }

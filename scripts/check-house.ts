@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pythonSizeFaults } from './python-size.ts';
 
 /** A file of the tree, as it is given to the rules. `path` is relative and `/`-separated. */
 export interface HouseFile {
@@ -71,6 +72,9 @@ const reasons: Rule = ({ path, text }) => {
     .map(([line]) => `disables a rule without a reason ('-- why'): ${line.trim()}`);
 };
 
+/** Python that ships keeps to the bounds of TypeScript. */
+const pythonSize: Rule = ({ path, text }) => (/^src\/.*\.py$/.test(path) ? pythonSizeFaults(text) : []);
+
 /** Nothing in the repository knows the machine it was written on, nor where its packages came from. */
 function machineTraces(places: readonly string[]): Rule {
   return ({ text }) =>
@@ -106,6 +110,7 @@ export function houseFaults(files: readonly HouseFile[], glossary: string, place
     fileNames,
     thrownErrors,
     reasons,
+    pythonSize,
     machineTraces(places),
   ];
   return files.flatMap((file) => rules.flatMap((rule) => rule(file).map((fault) => `${file.path}: ${fault}`)));

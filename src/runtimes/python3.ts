@@ -29,9 +29,9 @@ export const python3: RuntimeDescriptor = {
       inImage: 'python3',
       folders: foreignPrefix,
     },
-    client: 'bootstrap-python3.py',
+    client: 'bootstrap-python3',
     // Nothing of the host's settings is read, and nothing is written beside the code.
-    arguments: ({ client }) => ['-I', '-S', '-B', '-X', 'utf8', client],
+    arguments: ({ client }) => ['-I', '-S', '-B', '-X', 'utf8', `${client}/main.py`],
   },
   // Which Python is found depends on the version.
   stems: 'per-version',

@@ -89,13 +89,14 @@ export class BootedProcess implements AsyncDisposable {
 /** Where bootstraps are booted without any driver. Disposing removes it. */
 export class BootstrapHouse implements AsyncDisposable {
   readonly #folder: string;
-  readonly #assets: string;
+  /** Folder of what sandboxes run. */
+  readonly assets: string;
   readonly #home: DialHome;
   #count = 0;
 
   private constructor(folder: string, assets: string, home: DialHome) {
     this.#folder = folder;
-    this.#assets = assets;
+    this.assets = assets;
     this.#home = home;
   }
 
@@ -128,7 +129,7 @@ export class BootstrapHouse implements AsyncDisposable {
     });
     const [program = '', ...args] =
       command ?? (runtime === 'nodejs' ? [process.execPath] : ['python3', '-I', '-S', '-B', '-X', 'utf8']);
-    const bootstrap = join(this.#assets, runtime === 'nodejs' ? 'bootstrap-nodejs.cjs' : 'bootstrap-python3.py');
+    const bootstrap = join(this.assets, runtime === 'nodejs' ? 'bootstrap-nodejs.cjs' : 'bootstrap-python3/main.py');
     const child = spawn(program, [...args, bootstrap], {
       cwd: tmp,
       env: {

@@ -1,4 +1,4 @@
-"""What a caller sends along; a part of bootstrap.py, whose names it uses."""
+"""What a caller sends along."""
 
 
 class Client:

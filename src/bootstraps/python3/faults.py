@@ -1,5 +1,7 @@
-"""What goes wrong, as AWS says it; a part of bootstrap.py, whose names it uses."""
+"""Errors as AWS's Python runtime reports them."""
 
+#: Where lam's own modules are, whose frames a function's stack trace leaves out.
+OWN_FOLDER = __file__.rpartition("/")[0] + "/"
 #: Most characters of an error's message, which would else be refused for its size.
 MESSAGE_LIMIT = 256 * 1024
 
@@ -18,7 +20,7 @@ def frames_of(error):
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)
-    while frames and (frames[0].filename == __file__ or frames[0].filename.startswith("<frozen importlib")):
+    while frames and frames[0].filename.startswith((OWN_FOLDER, "<frozen importlib")):
         del frames[0]
     return traceback.format_list(frames)
 

@@ -1,4 +1,8 @@
-"""How logging prints; a part of bootstrap.py, whose names it uses."""
+"""How ``logging`` prints."""
+
+import time
+
+from .output import STDOUT
 
 
 def add_log_handler(logging, output):

@@ -1,4 +1,13 @@
-"""Several invocations at once; a part of bootstrap.py, whose names it uses."""
+"""Several invocations at once."""
+
+import json
+import sys
+import time
+from _thread import allocate_lock
+from types import CoroutineType
+
+from .channel import UNSTARTED
+from .output import Run
 
 #: Of a function whose call gives a coroutine, as in the module inspect.
 CO_COROUTINE = 0x80
@@ -85,7 +94,7 @@ class Many:
         bootstrap = self._bootstrap
         try:
             result = self._handler(bootstrap.event_of(body), bootstrap.context_of(invocation))
-            if type(result) is COROUTINE:
+            if type(result) is CoroutineType:
                 from asyncio import run_coroutine_threadsafe
 
                 self._ensure_loop()
@@ -142,7 +151,8 @@ class Many:
         self._bootstrap.release()
         status = error.code if isinstance(error, SystemExit) else 1
         if not isinstance(error, SystemExit):
-            need("faults")
+            from .faults import describe, error_document
+
             sys.stderr.write("%s\n" % describe(error_document(error, "")))
         self._channel.end_with(0 if status is None else status)
         while True:

@@ -1,4 +1,7 @@
-"""The start-up cache; a part of bootstrap.py, whose names it uses."""
+"""The start-up cache: byte code of the function's modules."""
+
+import sys
+from _struct import Struct
 
 #: Most bytes of a start-up cache, as STARTUP_CACHE_BYTES of the daemon.
 CACHE_LIMIT = 16 * 1024 * 1024

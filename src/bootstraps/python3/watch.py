@@ -1,7 +1,10 @@
-"""Looks after what was sent ahead; a part of bootstrap.py, whose names it uses."""
+"""Gives back invocations that wait behind a long one."""
 
+import time
 from _socket import MSG_DONTWAIT
 from _thread import start_new_thread
+
+from .channel import INVOKE, RECALL, UNSTARTED
 
 #: How often it is looked whether the invocation that runs keeps others waiting, seconds.
 WATCH_S = 0.01

@@ -41,6 +41,22 @@ describe('the check of names and texts', () => {
     assert.deepEqual(faultsOf('src/pool/x.ts', `${comment} -- the daemon has no terminal yet\n`), []);
   });
 
+  test('refuses Python under src that exceeds the bounds of TypeScript, without comments, docstrings and blank lines', () => {
+    const body = (lines: number): string => "    '''Says\n    why.'''\n    # Why.\n\n" + '    x = 1\n'.repeat(lines);
+    const python = (text: string): string[] => faultsOf('src/bootstraps/python3/x.py', text);
+    assert.deepEqual(python(`def f(\n    a,\n):\n${body(57)}\ny = 1\n`), []);
+    assert.match(python(`def f(\n    a,\n):\n${body(58)}\ny = 1\n`)[0] ?? '', /'f' has 61 lines; 60 are the most/);
+    assert.match(
+      python(`class C:\n    async def g(self):\n${'        x = 1\n'.repeat(60)}`)[0] ?? '',
+      /'g' has 61 lines/,
+    );
+    assert.deepEqual(python('y = 1\n# Why.\n'.repeat(400)), []);
+    assert.match(python('y = 1\n'.repeat(401))[0] ?? '', /has 401 lines of code/);
+    assert.deepEqual(python('def f(self, a, b=(1, 2), *, c, d=None):\n    pass\n'), []);
+    assert.match(python('def f(a, b=(1, 2), *c, d, **e):\n    pass\n')[0] ?? '', /'f' takes 5 parameters/);
+    assert.deepEqual(faultsOf('test/x.py', 'y = 1\n'.repeat(401)), []);
+  });
+
   test('refuses a path of the machine in any file', () => {
     assert.match(faultsOf('docs/x.md', 'see /home/someone/notes')[0] ?? '', /belongs to one machine/);
   });
