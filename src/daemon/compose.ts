@@ -7,11 +7,10 @@ import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
 import { parseRuntime } from '../runtimes/index.ts';
-import { TRIGGER_KINDS } from '../triggers/index.ts';
-import { DeployedTriggers } from '../triggers/supervisor/index.ts';
+import type { TriggerKind } from '../triggers/index.ts';
+import { composeTriggers, type LiveTriggers } from './compose-triggers.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { drain, Followers } from './drain.ts';
-import { httpRoutes } from './http-routes.ts';
 import { bodyPassed } from './large-bodies.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
 import { keepLogsInStep } from './logs-in-step.ts';
@@ -32,6 +31,8 @@ export interface DaemonSetup {
   /** What the memory limits of all sandboxes together may come to, MiB. */
   readonly memoryBudgetMiB: number;
   readonly cores: number;
+  /** The kinds of triggers there are. */
+  readonly triggerKinds: readonly TriggerKind[];
   /** Called when the control API is asked to stop. */
   readonly stop: () => void;
   readonly onTrouble: DaemonLog;
@@ -64,6 +65,7 @@ interface Core {
   readonly registry: Registry;
   readonly pool: Pool;
   readonly router: Router;
+  readonly triggers: LiveTriggers;
 }
 
 /** Wires the rooms of a daemon; nothing listens yet. The composition root: the only place that knows all rooms. */
@@ -71,7 +73,7 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
   const { clock, resources } = setup;
   const address: Address = { port: 0, url: '' };
   const core = composeCore(setup, address);
-  const { registry, pool } = core;
+  const { registry, pool, triggers } = core;
   const startedAt = clock.now();
   const status = (): Status => statusOf(setup, pool, { ...address, startedAt });
   const followers = new Followers();
@@ -90,10 +92,18 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
       address.url = `http://${setup.host.includes(':') ? `[${setup.host}]` : setup.host}:${address.port}`;
       await listenOnSocket(socket, resources.store.paths.socket);
       stopAnnouncing = announceDeployed(() => resources.store.catalogue.view, registry, pool, clock);
+      triggers.supervisor.start();
     },
     async close(drainMs) {
       stopAnnouncing();
-      await drain({ servers, followers, limitMs: drainMs, clock, closePool: (graceMs) => pool.close(graceMs) });
+      await drain({
+        servers,
+        followers,
+        limitMs: drainMs,
+        clock,
+        stopTriggers: (limitMs) => triggers.supervisor.close(limitMs),
+        closePool: (graceMs) => pool.close(graceMs),
+      });
     },
   };
 }
@@ -109,9 +119,9 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
       url: (name) => `${address.url}/${name}`,
       sandboxes: (name) => pool.counts(name),
       warm: ({ functionName, version }) => pool.counts(functionName, version).idle,
-      triggers: () => [],
+      triggers: (name) => triggers.supervisor.statesOf(name),
     },
-    kinds: TRIGGER_KINDS,
+    kinds: setup.triggerKinds,
   });
   const pool: Pool = new Pool({
     driver: chosen.driver,
@@ -137,7 +147,8 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   });
   keepPoolInStep(registry, pool);
   keepLogsInStep(registry, logs, onTrouble);
-  return { registry, pool, router };
+  const triggers = composeTriggers({ registry, router, clock, kinds: setup.triggerKinds, onTrouble });
+  return { registry, pool, router, triggers };
 }
 
 function composeOperations(
@@ -164,12 +175,16 @@ function composeOperations(
   });
 }
 
-function composeServers(setup: DaemonSetup, { registry, router }: Core, operations: Operations): [Server, Server] {
+function composeServers(
+  setup: DaemonSetup,
+  { registry, router, triggers }: Core,
+  operations: Operations,
+): [Server, Server] {
   const edge = {
     router,
     operations,
     clock: setup.clock,
-    routes: httpRoutes(new DeployedTriggers(registry)),
+    routes: triggers.routes,
     exists: (name: string) => registry.has(name),
     generation: generationOf(registry),
     onBody: bodyPassed,

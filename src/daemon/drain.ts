@@ -32,6 +32,8 @@ export interface DrainParts {
   /** How long requests that are under way may go on, ms. */
   readonly limitMs: number;
   readonly clock: Clock;
+  /** Lets triggers fire nothing more and stops them, within `limitMs`; invocations that they wait for still run. */
+  readonly stopTriggers: (limitMs: number) => Promise<void>;
   /** Ends the sandboxes, once all is answered or the time is up; `graceMs` is left for those that still run. */
   readonly closePool: (graceMs: number) => Promise<void>;
 }
@@ -44,7 +46,9 @@ export async function drain(parts: DrainParts): Promise<void> {
   const { servers, followers, clock } = parts;
   const until = clock.monotonic() + parts.limitMs;
   const closed = Promise.all(servers.map(stopAccepting));
+  const stopped = parts.stopTriggers(parts.limitMs);
   while (clock.monotonic() < until && (await connectionsOf(servers)) > followers.count) await sleep(STEP_MS);
+  await stopped;
   await parts.closePool(Math.max(0, until - clock.monotonic()));
   followers.endAll();
   const cut = clock.after(LAST_WORDS_MS, () => servers.forEach((server) => server.closeAllConnections()));

@@ -3,6 +3,7 @@ import type { DaemonOptions } from '../contract/index.ts';
 import { oneToken } from '../edge/index.ts';
 import { lamError } from '../errors/index.ts';
 import { systemClock } from '../kit/index.ts';
+import { TRIGGER_KINDS } from '../triggers/index.ts';
 import { composeDaemon, type DaemonSetup } from './compose.ts';
 import { stderrLog } from './daemon-log.ts';
 import { isLoopbackAddress } from './listen.ts';
@@ -55,6 +56,7 @@ function setupOf(options: DaemonOptions, resources: Resources, stop: () => void)
     access: { tokens: oneToken(options.token), open: !isLoopbackAddress(options.host) },
     memoryBudgetMiB: options.memoryMiB ?? Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),
+    triggerKinds: TRIGGER_KINDS,
     stop,
     onTrouble: stderrLog,
   };

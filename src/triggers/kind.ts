@@ -1,6 +1,6 @@
 import type { ShortForms, TriggerConfig } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
-import type { TriggerRunner } from './running.ts';
+import type { TriggerStarter } from './running.ts';
 
 /**
  * A kind of trigger: everything lam knows of it, in one value of one folder. All of it but {@link TriggerKind.load} is
@@ -23,7 +23,7 @@ export interface TriggerKind<C extends TriggerConfig = TriggerConfig> {
    * Loads what runs such triggers in the daemon, when the first of them goes live: import the running half and the kind's
    * packages here. Left out by kinds that another part of lam serves, as the edge serves `http`.
    */
-  load?(): Promise<TriggerRunner<C>>;
+  load?(): Promise<TriggerStarter<C>>;
 }
 
 /** One thing wrong with an entry. */

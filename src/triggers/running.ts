@@ -1,21 +1,24 @@
 import type { TriggerConfig } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
-import type { Clock } from '../kit/index.ts';
+import type { Clock, EpochMs } from '../kit/index.ts';
 
 /** What runs triggers of one kind in the daemon. */
-export interface TriggerRunner<C extends TriggerConfig = TriggerConfig> {
+export interface TriggerStarter<C extends TriggerConfig = TriggerConfig> {
   /**
-   * Starts a trigger; resolves when it is connected and listens. May throw anything: it is then tried again after a
-   * pause. Leaves nothing behind when it throws.
+   * Starts a trigger; resolves once it listens to its source. May reject with anything: the supervisor tries again after
+   * a pause. Leaves nothing behind when it rejects.
    */
   start(config: C, host: TriggerHost): Promise<RunningTrigger<C>>;
 }
 
-/** A trigger that runs. Its methods are not called while one of them is under way. */
+/** A trigger that runs. The supervisor calls one method at a time. */
 export interface RunningTrigger<C extends TriggerConfig = TriggerConfig> {
-  /** Takes other settings without a break. Left out, or when it throws: it is stopped and started with them. */
+  /** Takes new settings without a break. Where it is left out, or rejects, the trigger is stopped and started with them. */
   update?(config: C): Promise<void>;
-  /** Fires no more and lets go of connections and timers. What it fired and was not settled stays its source's to repeat. */
+  /**
+   * Takes nothing more from the source, then releases connections and timers. May first wait for what it fired to settle, so
+   * that it can acknowledge it; the daemon's stop waits for it as long as for running invocations.
+   */
   stop(): Promise<void>;
 }
 
@@ -25,27 +28,27 @@ export interface TriggerHost {
   /** The trigger's name, unique among those of its kind and function. */
   readonly name: string;
   readonly clock: Clock;
+  /** Aborted when the trigger is not wanted any more, so that a start under way can end early. */
+  readonly signal: AbortSignal;
   /** Starts an invocation of the live version. Never throws; `sink` may be told before this returns. */
   fire(event: FiredEvent, sink: TriggerSink): Firing;
-  /** Tells the pool that it will fire at `at` (milliseconds since the epoch), so that a sandbox is ready by then. */
-  expect(at: number): void;
-  /** It has failed by itself, say a connection is lost: it is stopped, and started again after a pause. Idempotent. */
+  /** Reports that it failed after its start, say by a lost connection: it is stopped, and started again after a pause. */
   failed(error: unknown): void;
 }
 
 /** What a source fires. */
 export interface FiredEvent {
-  /** The source's own identity of the event, the same each time it fires it again: `<message id>`, `<planned instant>`. */
+  /** The source's identity of the event, the same at each attempt: a message id, the planned instant of a schedule. */
   readonly id: string;
   /** Handed to the handler byte for byte. */
   readonly event: Uint8Array;
-  /** 1 is the first, which it is by default. */
+  /** 1, the default, is the first. */
   readonly attempt?: number;
-  /** X-Ray trace header that came with the event; otherwise one is made. */
+  /** X-Ray trace header that came with the event; by default one is made. */
   readonly traceId?: string;
 }
 
-/** A fired event with whose trigger fired it: all that {@link Deliver} needs. */
+/** A fired event, and which trigger of which function fired it. */
 export interface TriggerEvent extends FiredEvent {
   readonly functionName: string;
   /** The trigger's kind. */
@@ -55,15 +58,15 @@ export interface TriggerEvent extends FiredEvent {
   readonly attempt: number;
 }
 
-/** Who fired, and hears what became of it. Neither method may throw. */
+/** Told what became of a fired event. */
 export interface TriggerSink {
-  /** The handler is given the event now; at most once, never after `settled`. @param at milliseconds since the epoch */
-  started?(at: number): void;
-  /** It is over; called once. */
+  /** The handler may have begun. At most once, before `settled`. Until then the event may be fired again without running twice. */
+  started?(at: EpochMs): void;
+  /** Called once, at the end. */
   settled(outcome: TriggerOutcome): void;
 }
 
-/** How an invocation ended. `refused`: it did not run, or it is not known whether it did; lam says why. */
+/** How an invocation ended. */
 export type TriggerOutcome =
   | { readonly kind: 'success'; readonly requestId: string; readonly version: number; readonly payload: Uint8Array }
   | {
@@ -74,13 +77,14 @@ export type TriggerOutcome =
       /** The error document. */
       readonly payload: Uint8Array;
     }
+  /** It was not run: the function's limits, a stop of the daemon, a cancellation. */
   | { readonly kind: 'refused'; readonly error: LamError };
 
 /** An invocation that a trigger started. */
 export interface Firing {
-  /** Takes it out of the queue, and it settles as refused; what runs is not stopped. */
+  /** Takes it out of the queue, and it settles as refused; a handler that runs is not stopped. */
   cancel(): void;
 }
 
-/** The one way in for events: starts an invocation and tells `sink`. Never throws; the composition root implements it. */
+/** The one way in for events: starts an invocation and tells `sink`. Never throws. The composition root implements it. */
 export type Deliver = (event: TriggerEvent, sink: TriggerSink) => Firing;

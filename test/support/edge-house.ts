@@ -12,6 +12,7 @@ import { systemClock, type Clock } from '../../src/kit/index.ts';
 import type { LogStore } from '../../src/logs/index.ts';
 import type { Pool } from '../../src/pool/index.ts';
 import type { Registry } from '../../src/registry/index.ts';
+import { TRIGGER_KINDS, type TriggerKind } from '../../src/triggers/index.ts';
 import { zipOf } from '../unit/store/support.ts';
 import { LOG_WORKER } from './log-house.ts';
 import { MemoryDriver, type MemoryCall, type Script } from './memory-driver.ts';
@@ -71,6 +72,8 @@ interface Variations {
   /** Of the sandboxes and those who wait for them; the system's where it is left out. */
   readonly clock?: Clock;
   readonly memoryBudgetMiB?: number;
+  /** Of triggers; lam's own where they are left out. */
+  readonly kinds?: readonly TriggerKind[];
 }
 
 export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}): Promise<EdgeHouse> {
@@ -100,6 +103,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     access: { tokens: oneToken(undefined), open: false, ...more.door },
     memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
     cores: 2,
+    triggerKinds: more.kinds ?? TRIGGER_KINDS,
     stop: () => void stops++,
     onTrouble: () => undefined,
     onAccepted: () => void arrivals++,

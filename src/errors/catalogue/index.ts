@@ -14,6 +14,7 @@ import { ROUTER } from './router.ts';
 import { SCAFFOLD } from './scaffold.ts';
 import { SIMULATOR } from './simulator.ts';
 import { STORE } from './store.ts';
+import { TRIGGERS } from './triggers.ts';
 
 /** Every failure lam can report, by its stable code; one file a room. `docs/errors.md` is held against it by a test. */
 export const CATALOGUE = {
@@ -31,6 +32,7 @@ export const CATALOGUE = {
   ...CLIENT,
   ...DAEMON,
   ...LOGS,
+  ...TRIGGERS,
   ...SIMULATOR,
   ...CLI,
 } as const;

@@ -1,1 +1,2 @@
-export { DeployedTriggers, type TriggerSource } from './deployed.ts';
+export { DeployedTriggers } from './deployed.ts';
+export { TriggerSupervisor } from './supervisor.ts';

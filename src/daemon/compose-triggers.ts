@@ -1,0 +1,32 @@
+import type { RouteTable } from '../edge/index.ts';
+import type { Clock } from '../kit/index.ts';
+import type { Registry } from '../registry/index.ts';
+import type { Router } from '../router/index.ts';
+import type { TriggerKind } from '../triggers/index.ts';
+import { DeployedTriggers, TriggerSupervisor } from '../triggers/supervisor/index.ts';
+import { deliverTo } from './deliver.ts';
+import { httpRoutes } from './http-routes.ts';
+
+/** What triggers are composed from. */
+export interface TriggerRooms {
+  readonly registry: Registry;
+  readonly router: Router;
+  readonly clock: Clock;
+  readonly kinds: readonly TriggerKind[];
+  readonly onTrouble: (what: string) => void;
+}
+
+/** What runs the triggers of live versions, and the route table of those that the edge serves. */
+export interface LiveTriggers {
+  readonly supervisor: TriggerSupervisor;
+  readonly routes: () => RouteTable;
+}
+
+/** Wires triggers to the registry and the router; none runs before the supervisor is started. */
+export function composeTriggers({ registry, router, clock, kinds, onTrouble }: TriggerRooms): LiveTriggers {
+  const deployed = new DeployedTriggers(registry);
+  return {
+    supervisor: new TriggerSupervisor({ kinds, deployed, clock, deliver: deliverTo(router), onTrouble }),
+    routes: httpRoutes(deployed),
+  };
+}

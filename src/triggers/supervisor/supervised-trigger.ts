@@ -1,0 +1,146 @@
+import type { TriggerConfig, TriggerState } from '../../contract/index.ts';
+import { messageOf } from '../../errors/index.ts';
+import type { RunningTrigger, TriggerStarter } from '../running.ts';
+import { SupervisedHost, type HostParts, type TriggerIdentity } from './trigger-host.ts';
+
+/** The pause before a failed trigger is started again doubles from the first to the last, ms. */
+const FIRST_PAUSE_MS = 1000;
+const LAST_PAUSE_MS = 60_000;
+
+/** What runs now. */
+interface Run {
+  readonly trigger: RunningTrigger;
+  readonly host: SupervisedHost;
+  config: TriggerConfig;
+}
+
+/** One trigger of a function through starts, updates, failures and stops, one step at a time. */
+export class SupervisedTrigger {
+  readonly #identity: TriggerIdentity;
+  readonly #starter: () => Promise<TriggerStarter>;
+  readonly #parts: HostParts;
+  /** What it should run with; undefined when it should not run. */
+  #wanted: TriggerConfig | undefined;
+  #run: Run | undefined;
+  /** Of what runs or starts. */
+  #host: SupervisedHost | undefined;
+  /** Why what runs, or starts, has to be stopped. */
+  #failure: { readonly error: unknown } | undefined;
+  /** Failures in a row. */
+  #failures = 0;
+  #cancelPause: (() => void) | undefined;
+  /** Steps under way. */
+  #steps: Promise<void> | undefined;
+  #state: Pick<TriggerState, 'state' | 'since' | 'cause'>;
+
+  constructor(identity: TriggerIdentity, starter: () => Promise<TriggerStarter>, parts: HostParts) {
+    this.#identity = identity;
+    this.#starter = starter;
+    this.#parts = parts;
+    this.#state = { state: 'starting', since: parts.clock.now() };
+  }
+
+  get state(): TriggerState {
+    const { type, name } = this.#identity;
+    return { type, name, ...this.#state };
+  }
+
+  /**
+   * Makes it run with `config`, or stop for undefined: from then on it fires nothing. Resolves when it runs, has stopped, or
+   * has failed and waits to be started again.
+   */
+  set(config: TriggerConfig | undefined): Promise<void> {
+    this.#wanted = config;
+    if (config === undefined) this.#host?.close();
+    return this.#proceed();
+  }
+
+  /** Also ends a pause. */
+  #proceed(): Promise<void> {
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
+    return (this.#steps ??= this.#takeSteps());
+  }
+
+  async #takeSteps(): Promise<void> {
+    // Not before the caller has noted that steps are under way.
+    await Promise.resolve();
+    while (await this.#step());
+    this.#steps = undefined;
+  }
+
+  /** Resolves to false when there is nothing to do now. */
+  async #step(): Promise<boolean> {
+    const run = this.#run;
+    const wanted = this.#wanted;
+    if (run !== undefined && (run.host.signal.aborted || this.#failure !== undefined)) await this.#stop(run);
+    else if (wanted === undefined || this.#cancelPause !== undefined) return false;
+    else if (run === undefined) await this.#start(wanted);
+    else if (run.config !== wanted) await this.#update(run, wanted);
+    else return false;
+    return true;
+  }
+
+  async #start(config: TriggerConfig): Promise<void> {
+    const host = new SupervisedHost(this.#identity, this.#parts, (error) => this.#failed(error));
+    this.#host = host;
+    if (this.#failures === 0) this.#enter('starting');
+    try {
+      const starter = await this.#starter();
+      if (host.signal.aborted) return;
+      this.#run = { trigger: await starter.start(config, host), host, config };
+      this.#enter('running');
+    } catch (error) {
+      host.close();
+      this.#failure = undefined;
+      this.#pause(error);
+    }
+  }
+
+  async #update(run: Run, config: TriggerConfig): Promise<void> {
+    try {
+      if (run.trigger.update === undefined) run.host.close();
+      else await run.trigger.update(config);
+      run.config = config;
+    } catch {
+      run.host.close();
+    }
+  }
+
+  async #stop({ trigger, host }: Run): Promise<void> {
+    host.close();
+    try {
+      await trigger.stop();
+    } catch (error) {
+      const { name, functionName } = this.#identity;
+      this.#parts.onTrouble(`trigger '${name}' of '${functionName}' did not stop: ${messageOf(error)}`);
+    }
+    this.#run = undefined;
+    if (this.#failure !== undefined) this.#pause(this.#failure.error);
+    this.#failure = undefined;
+  }
+
+  #failed(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    const { state, since } = this.#state;
+    if (state === 'running' && this.#parts.clock.now() - since > LAST_PAUSE_MS) this.#failures = 0;
+    void this.#proceed();
+  }
+
+  /** Puts the next start off, unless none is wanted. */
+  #pause(error: unknown): void {
+    if (this.#wanted === undefined) return;
+    const { clock, onTrouble } = this.#parts;
+    const { name, functionName } = this.#identity;
+    const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+    const cause = messageOf(error);
+    this.#enter('retrying', cause);
+    onTrouble(`trigger '${name}' of '${functionName}' failed: ${cause}; it is started again in ${pauseMs / 1000} s`);
+    this.#cancelPause = clock.after(pauseMs, () => void this.#proceed());
+  }
+
+  #enter(state: TriggerState['state'], cause?: string): void {
+    this.#state = { state, since: this.#parts.clock.now(), ...(cause === undefined ? {} : { cause }) };
+  }
+}

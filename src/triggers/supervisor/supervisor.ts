@@ -1,0 +1,112 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { TriggerConfig, TriggerState } from '../../contract/index.ts';
+import { invariant } from '../../kit/index.ts';
+import { kindOf, triggerName } from '../declared.ts';
+import type { TriggerKind } from '../kind.ts';
+import type { TriggerStarter } from '../running.ts';
+import type { DeployedTriggers } from './deployed.ts';
+import { SupervisedTrigger } from './supervised-trigger.ts';
+import type { HostParts } from './trigger-host.ts';
+
+export interface SupervisorParts extends HostParts {
+  readonly kinds: readonly TriggerKind[];
+  readonly deployed: DeployedTriggers;
+}
+
+/** A trigger that runs or is to run, and the settings it was last given. */
+interface Supervised {
+  readonly trigger: SupervisedTrigger;
+  config: TriggerConfig;
+}
+
+/**
+ * Runs the triggers of all live versions: follows deploys, rollbacks and deletions, starts failed triggers again, and never
+ * lets one of them harm the daemon. A trigger that two versions of a function have in common goes on without a break.
+ */
+export class TriggerSupervisor {
+  readonly #parts: SupervisorParts;
+  /** By function, then by kind and name. Only functions with triggers that run. */
+  readonly #functions = new Map<string, Map<string, Supervised>>();
+  readonly #starters = new Map<TriggerKind, Promise<TriggerStarter>>();
+  #isOpen = false;
+
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts;
+    parts.deployed.onChange((functionName) => this.#follow(functionName));
+  }
+
+  /** Starts the triggers of what is deployed, and those of all that is deployed from now on. */
+  start(): void {
+    this.#isOpen = true;
+    for (const functionName of this.#parts.deployed.names()) this.#follow(functionName);
+  }
+
+  /** The states of a function's triggers, as declared; of kinds that nothing runs there are none. */
+  statesOf(functionName: string): readonly TriggerState[] {
+    return [...(this.#functions.get(functionName)?.values() ?? [])].map(({ trigger }) => trigger.state);
+  }
+
+  /** Lets no trigger fire any more and stops them all; resolves when they have stopped, at the latest after `limitMs`. Idempotent. */
+  async close(limitMs: number): Promise<void> {
+    this.#isOpen = false;
+    const all = [...this.#functions.values()].flatMap((triggers) => [...triggers.values()]);
+    this.#functions.clear();
+    const stopped = Promise.all(all.map(({ trigger }) => trigger.set(undefined)));
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.clock.after(limitMs, resolve);
+      void stopped.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #follow(functionName: string): void {
+    if (!this.#isOpen) return;
+    const before = this.#functions.get(functionName);
+    const after = new Map<string, Supervised>();
+    for (const config of this.#parts.deployed.of(functionName)) {
+      const kind = kindOf(config, this.#parts.kinds);
+      if (kind?.load === undefined) continue;
+      const name = triggerName(config, kind);
+      const key = JSON.stringify([kind.type, name]);
+      after.set(key, this.#continue(before?.get(key), { functionName, kind, name, config }));
+    }
+    for (const [key, { trigger }] of before ?? []) if (!after.has(key)) void trigger.set(undefined);
+    if (after.size === 0) this.#functions.delete(functionName);
+    else this.#functions.set(functionName, after);
+  }
+
+  #continue(
+    before: Supervised | undefined,
+    to: {
+      readonly functionName: string;
+      readonly kind: TriggerKind;
+      readonly name: string;
+      readonly config: TriggerConfig;
+    },
+  ): Supervised {
+    const { functionName, kind, name, config } = to;
+    if (before !== undefined && isDeepStrictEqual(before.config, config)) return before;
+    const identity = { functionName, type: kind.type, name };
+    const trigger = before?.trigger ?? new SupervisedTrigger(identity, () => this.#starterOf(kind), this.#parts);
+    void trigger.set(config);
+    return { trigger, config };
+  }
+
+  /** Loads what runs a kind, once; a failed load is tried again with the next start. */
+  #starterOf(kind: TriggerKind): Promise<TriggerStarter> {
+    const known = this.#starters.get(kind);
+    if (known !== undefined) return known;
+    const loading = load(kind);
+    this.#starters.set(kind, loading);
+    loading.catch(() => this.#starters.delete(kind));
+    return loading;
+  }
+}
+
+async function load(kind: TriggerKind): Promise<TriggerStarter> {
+  const starter = await kind.load?.();
+  invariant(starter !== undefined, `triggers of type '${kind.type}' can be run`);
+  return starter;
+}

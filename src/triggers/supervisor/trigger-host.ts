@@ -1,0 +1,83 @@
+import { lamError } from '../../errors/index.ts';
+import type { Clock } from '../../kit/index.ts';
+import type { Deliver, FiredEvent, Firing, TriggerHost, TriggerSink } from '../running.ts';
+
+/** Which trigger of which function. */
+export interface TriggerIdentity {
+  readonly functionName: string;
+  readonly type: string;
+  readonly name: string;
+}
+
+/** What a host needs. */
+export interface HostParts {
+  readonly clock: Clock;
+  readonly deliver: Deliver;
+  /** Reports what a trigger did wrong, as a sentence. */
+  readonly onTrouble: (what: string) => void;
+}
+
+const NOTHING_TO_CANCEL: Firing = { cancel: () => undefined };
+
+/** The daemon's side of one started trigger; closed when that is to stop. */
+export class SupervisedHost implements TriggerHost {
+  readonly functionName: string;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly #type: string;
+  readonly #parts: HostParts;
+  readonly #abort = new AbortController();
+  readonly #onFailed: (error: unknown) => void;
+
+  constructor({ functionName, type, name }: TriggerIdentity, parts: HostParts, onFailed: (error: unknown) => void) {
+    this.functionName = functionName;
+    this.name = name;
+    this.clock = parts.clock;
+    this.#type = type;
+    this.#parts = parts;
+    this.#onFailed = onFailed;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  fire(event: FiredEvent, sink: TriggerSink): Firing {
+    const guarded = this.#guarded(sink);
+    if (this.signal.aborted) {
+      const { functionName, name } = this;
+      guarded.settled({
+        kind: 'refused',
+        error: lamError('LAM_TRIGGERS_STOPPED', { name: functionName, trigger: name }),
+      });
+      return NOTHING_TO_CANCEL;
+    }
+    const { functionName, name } = this;
+    const attempt = event.attempt ?? 1;
+    return this.#parts.deliver({ ...event, functionName, type: this.#type, trigger: name, attempt }, guarded);
+  }
+
+  failed(error: unknown): void {
+    if (!this.signal.aborted) this.#onFailed(error);
+  }
+
+  /** From now on it refuses to fire, and a failure of the trigger means nothing. Idempotent. */
+  close(): void {
+    this.#abort.abort();
+  }
+
+  /** A sink whose errors end here: the router that calls it has invocations of others to look after. */
+  #guarded(sink: TriggerSink): TriggerSink {
+    const guard = (call: () => void): void => {
+      try {
+        call();
+      } catch (error) {
+        this.#parts.onTrouble(`trigger '${this.name}' of '${this.functionName}' threw: ${String(error)}`);
+      }
+    };
+    return {
+      started: (at) => guard(() => sink.started?.(at)),
+      settled: (outcome) => guard(() => sink.settled(outcome)),
+    };
+  }
+}

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { TriggerConfig } from '../../../src/contract/index.ts';
+import type { Deliver, TriggerEvent } from '../../../src/triggers/index.ts';
+import { http } from '../../../src/triggers/http/http.ts';
+import type { TriggerHost } from '../../../src/triggers/running.ts';
+import { DeployedTriggers, TriggerSupervisor } from '../../../src/triggers/supervisor/index.ts';
+import { tickKind, type TickLog, type TickScript } from '../../support/tick-trigger.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+/** A supervisor over functions that a test deploys, and events that settle at once. */
+class SupervisorHouse {
+  readonly clock = new VirtualClock();
+  readonly log: TickLog = { loads: 0, entries: [] };
+  readonly troubles: string[] = [];
+  readonly delivered: TriggerEvent[] = [];
+  readonly supervisor: TriggerSupervisor;
+  readonly #functions = new Map<string, readonly TriggerConfig[]>();
+  readonly #listeners: ((change: { readonly name: string }) => void)[] = [];
+
+  constructor(script: TickScript = {}) {
+    const deliver: Deliver = (event, sink) => {
+      this.delivered.push(event);
+      sink.started?.(this.clock.now());
+      sink.settled({ kind: 'success', requestId: 'r', version: 1, payload: event.event });
+      return { cancel: () => undefined };
+    };
+    this.supervisor = new TriggerSupervisor({
+      kinds: [http, tickKind(this.log, script)],
+      deployed: new DeployedTriggers({
+        names: () => this.#functions.keys(),
+        triggersOf: (name) => this.#functions.get(name) ?? [],
+        onChange: (listener) => this.#listeners.push(listener),
+      }),
+      clock: this.clock,
+      deliver,
+      onTrouble: (what) => this.troubles.push(what),
+    });
+  }
+
+  /** Makes `triggers` those of the live version of `f`, and lets that take effect. */
+  async deploy(...triggers: readonly TriggerConfig[]): Promise<void> {
+    this.#functions.set('f', triggers);
+    for (const listener of this.#listeners) listener({ name: 'f' });
+    await this.clock.advance(0);
+  }
+
+  /** What happened since the last call, but fired events and their ends. */
+  takeSteps(): readonly string[] {
+    const steps = this.log.entries.splice(0).filter(({ what }) => /^(start|update|stop)$/.test(what));
+    return steps.map(({ what, every }) => `${what} ${every}`);
+  }
+
+  get state(): unknown {
+    return this.supervisor.statesOf('f').map(({ state, cause }) => (cause === undefined ? state : [state, cause]));
+  }
+}
+
+const tick = (every: number, more: object = {}): TriggerConfig => ({ type: 'tick', every, ...more });
+const named = (every: number): TriggerConfig => tick(every, { name: 'one' });
+
+describe('the supervisor of triggers', () => {
+  test('starts nothing before it is told to, and loads a kind when the first of it goes live', async () => {
+    const house = new SupervisorHouse();
+    await house.deploy(tick(1));
+    assert.deepEqual([house.log, house.state], [{ loads: 0, entries: [] }, []]);
+    await house.deploy();
+    house.supervisor.start();
+    await house.deploy({ type: 'http', route: 'GET /' });
+    assert.deepEqual([house.log.loads, house.state], [0, []]);
+    await house.deploy(tick(1), tick(2));
+    assert.deepEqual(
+      [house.log.loads, house.takeSteps(), house.state],
+      [1, ['start 1', 'start 2'], ['running', 'running']],
+    );
+  });
+
+  test('goes on with triggers that two versions share, and stops and starts the others', async () => {
+    const house = new SupervisorHouse();
+    house.supervisor.start();
+    await house.deploy(tick(1), tick(2));
+    house.takeSteps();
+    await house.deploy(tick(2), tick(3));
+    assert.deepEqual(house.takeSteps().toSorted(), ['start 3', 'stop 1']);
+    await house.deploy();
+    assert.deepEqual([house.takeSteps(), house.state], [['stop 2', 'stop 3'], []]);
+    assert.equal(house.clock.pending, 0);
+  });
+
+  test('updates a trigger whose settings changed, or starts it anew where that is not possible', async () => {
+    const plain = new SupervisorHouse();
+    plain.supervisor.start();
+    await plain.deploy(named(1));
+    await plain.deploy(named(2));
+    assert.deepEqual(plain.takeSteps(), ['start 1', 'stop 1', 'start 2']);
+    let canUpdate = true;
+    const house = new SupervisorHouse({
+      update: () => (canUpdate ? Promise.resolve() : Promise.reject(new Error('no'))),
+    });
+    house.supervisor.start();
+    await house.deploy(named(1));
+    await house.deploy(named(2));
+    assert.deepEqual(house.takeSteps(), ['start 1', 'update 2']);
+    canUpdate = false;
+    await house.deploy(named(3));
+    assert.deepEqual([house.takeSteps(), house.state], [['stop 2', 'start 3'], ['running']]);
+  });
+
+  test('gives events the identity of their trigger', async () => {
+    const house = new SupervisorHouse();
+    house.supervisor.start();
+    await house.deploy(tick(1, { text: 'x' }));
+    await house.clock.advance(1000);
+    const event = Buffer.from('{"id":"every 1 s@1","text":"x"}');
+    assert.deepEqual(house.delivered, [
+      { id: 'every 1 s@1', event, attempt: 1, functionName: 'f', type: 'tick', trigger: 'every 1 s' },
+    ]);
+  });
+
+  test('starts a failed trigger again, after pauses that double up to a minute', async () => {
+    let left = 8;
+    const house = new SupervisorHouse({
+      start: () => (left-- > 0 ? Promise.reject(new Error(`no broker ${left}`)) : Promise.resolve()),
+    });
+    house.supervisor.start();
+    await house.deploy(tick(100));
+    assert.deepEqual(house.state, [['retrying', 'no broker 7']]);
+    const [retrying] = house.supervisor.statesOf('f');
+    assert.equal(retrying?.since, house.clock.now());
+    const pauses: number[] = [];
+    for (
+      let from = house.clock.monotonic();
+      left >= 0 && house.clock.nextAt !== undefined;
+      from = house.clock.monotonic()
+    ) {
+      pauses.push(house.clock.nextAt - from);
+      await house.clock.advance(house.clock.nextAt - from);
+    }
+    assert.deepEqual(
+      pauses,
+      [1, 2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1000),
+    );
+    assert.deepEqual(house.state, ['running']);
+    assert.match(house.troubles[0] ?? '', /trigger 'every 100 s' of 'f' failed: no broker 7; .* in 1 s/);
+  });
+
+  test('starts a trigger at once when its settings change during a pause, and never when it is gone', async () => {
+    const house = new SupervisorHouse({
+      start: ({ every }) => (every < 5 ? Promise.reject(new Error('no')) : Promise.resolve()),
+    });
+    house.supervisor.start();
+    await house.deploy(named(1));
+    await house.deploy(named(5));
+    assert.deepEqual([house.takeSteps(), house.state], [['start 1', 'start 5'], ['running']]);
+    await house.deploy(named(2));
+    await house.deploy();
+    await house.clock.advance(100_000);
+    assert.deepEqual([house.takeSteps(), house.clock.pending], [['stop 5', 'start 2'], 0]);
+  });
+
+  test('stops a trigger that reports its own failure, once, and starts it again after a pause', async () => {
+    let host: TriggerHost | undefined;
+    const house = new SupervisorHouse({ start: (_, given) => Promise.resolve(void (host = given)) });
+    house.supervisor.start();
+    await house.deploy(tick(100));
+    const first = host;
+    first?.failed(new Error('connection lost'));
+    first?.failed(new Error('and again'));
+    await house.clock.advance(0);
+    assert.deepEqual([house.takeSteps(), house.state], [['start 100', 'stop 100'], [['retrying', 'connection lost']]]);
+    await house.clock.advance(1000);
+    first?.failed(new Error('of a run that ended'));
+    await house.clock.advance(0);
+    assert.deepEqual([house.takeSteps(), house.state], [['start 100'], ['running']]);
+    await house.clock.advance(61_000);
+    host?.failed(new Error('after a long time'));
+    await house.clock.advance(999);
+    assert.deepEqual(house.state, [['retrying', 'after a long time']]);
+    await house.clock.advance(1);
+    assert.deepEqual(house.state, ['running']);
+  });
+
+  test('lets a stopped trigger fire nothing', async () => {
+    let host: TriggerHost | undefined;
+    const house = new SupervisorHouse({ start: (_, given) => Promise.resolve(void (host = given)) });
+    house.supervisor.start();
+    await house.deploy(tick(100));
+    await house.deploy();
+    const outcomes: string[] = [];
+    host
+      ?.fire(
+        { id: 'late', event: Buffer.alloc(0) },
+        { settled: (outcome) => outcomes.push(outcome.kind === 'refused' ? outcome.error.code : outcome.kind) },
+      )
+      .cancel();
+    assert.deepEqual([outcomes, house.delivered, host?.signal.aborted], [['LAM_TRIGGERS_STOPPED'], [], true]);
+  });
+
+  test('stops a start under way when it is not wanted any more, and starts anew when it is wanted again', async () => {
+    const starts: (() => void)[] = [];
+    const house = new SupervisorHouse({ start: () => new Promise((resolve) => starts.push(resolve)) });
+    house.supervisor.start();
+    await house.deploy(tick(1));
+    assert.deepEqual(house.state, ['starting']);
+    await house.deploy();
+    starts.shift()?.();
+    await house.clock.advance(0);
+    assert.deepEqual(house.takeSteps(), ['start 1', 'stop 1']);
+    await house.deploy(tick(1));
+    starts.shift()?.();
+    await house.clock.advance(1000);
+    assert.equal(house.delivered.length, 1);
+  });
+
+  test('survives a sink and a stop that throw', async () => {
+    const house = new SupervisorHouse({
+      settled: () => {
+        throw new Error('bad sink');
+      },
+      stop: () => Promise.reject(new Error('bad stop')),
+    });
+    house.supervisor.start();
+    await house.deploy(tick(1));
+    await house.clock.advance(1000);
+    await house.deploy(tick(2));
+    assert.deepEqual(house.state, ['running']);
+    assert.match(house.troubles.join('\n'), /'every 1 s' of 'f' threw: Error: bad sink\n.*did not stop: bad stop/);
+  });
+
+  test('waits for its triggers to stop when it is closed, but not for ever', async () => {
+    const house = new SupervisorHouse({ stop: () => new Promise(() => undefined) });
+    house.supervisor.start();
+    await house.deploy(tick(1), tick(2));
+    let isClosed = false;
+    const closed = house.supervisor.close(5000).then(() => (isClosed = true));
+    await house.clock.advance(4999);
+    assert.deepEqual(
+      [house.takeSteps(), isClosed, house.delivered],
+      [['start 1', 'start 2', 'stop 1', 'stop 2'], false, []],
+    );
+    await house.clock.advance(1);
+    await closed;
+    await house.deploy(tick(3));
+    await house.supervisor.close(5000);
+    assert.deepEqual(house.takeSteps(), []);
+  });
+});
