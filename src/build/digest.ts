@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { LIMITS, type ManifestEntry } from '../contract/index.ts';
 import { lamError, messageOf } from '../errors/index.ts';
+import { eachLimited } from '../kit/index.ts';
 import type { BuildContext } from './artifact.ts';
 import type { CollectedFile } from './collect.ts';
 import { refuseIfCancelled } from './run-tool.ts';
@@ -32,14 +33,10 @@ export async function digestFiles(
     });
   }
   const entries: ManifestEntry[] = [];
-  const waiting = files.values();
-  const worker = async (): Promise<void> => {
-    for (const file of waiting) {
-      refuseIfCancelled(functionName, context);
-      entries.push(await digestFile(functionName, file));
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL_FILES }, worker));
+  await eachLimited(files, PARALLEL_FILES, async (file) => {
+    refuseIfCancelled(functionName, context);
+    entries.push(await digestFile(functionName, file));
+  });
   return entries;
 }
 

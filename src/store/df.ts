@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import type { DfAnswer } from '../contract/index.ts';
-import type { ArtifactStore } from './artifacts/artifacts.ts';
+import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import type { CatalogueView } from './catalogue/state.ts';
-import { objectBytes, ownBytes } from './artifacts/collect.ts';
+import { objectBytes, ownBytes } from './artifacts/garbage.ts';
 import { errnoOf } from './disk/io-errors.ts';
 import type { Layout } from './disk/layout.ts';
-import { readManifest } from './artifacts/manifest-rules.ts';
+import { readManifest } from './artifacts/manifest.ts';
 import { allObjects, neededObjects } from './artifacts/objects.ts';
 
 /** What {@link df} cannot see from the store. All in bytes on disk. */
-export interface DfSurroundings {
+export interface DfInputs {
   readonly logsOf: (name: string) => number;
   readonly logs: number;
   /** What gc would free now. */
@@ -21,7 +21,7 @@ export async function df(
   paths: Layout,
   catalogue: CatalogueView,
   artifacts: ArtifactStore,
-  around: DfSurroundings,
+  around: DfInputs,
 ): Promise<DfAnswer> {
   const sizes = await objectBytes(paths, await allObjects(paths));
   const users = new Map<string, Set<string>>();

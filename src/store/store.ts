@@ -1,6 +1,6 @@
 import type { Clock } from '../kit/index.ts';
 import type { ArtifactLimits } from './artifacts/limits.ts';
-import { ArtifactStore } from './artifacts/artifacts.ts';
+import { ArtifactStore } from './artifacts/artifact-store.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { LowdbCatalogueStore } from './catalogue/lowdb-store.ts';
 import type { OutlineFact } from './catalogue/outline-fact.ts';
@@ -8,7 +8,7 @@ import { layout, prepareHome, type Layout } from './disk/layout.ts';
 import { acquireLock, type DaemonLock } from './disk/lock.ts';
 import { nodeIdOf } from './disk/node-id.ts';
 import { reclaimStaging } from './disk/staging.ts';
-import { StartupCaches } from './startup-caches.ts';
+import { StartupCacheStore } from './artifacts/startup-cache-store.ts';
 
 /** One home, open, and ours alone. */
 export interface Store {
@@ -18,7 +18,7 @@ export interface Store {
   readonly lock: DaemonLock;
   readonly catalogue: Catalogue;
   readonly artifacts: ArtifactStore;
-  readonly startupCaches: StartupCaches;
+  readonly startupCaches: StartupCacheStore;
   /** Half-made things and locks of a daemon that died, now removed. */
   readonly reclaimed: number;
   /** Waits for changes under way and gives the lock back. Idempotent. */
@@ -53,7 +53,7 @@ export async function openStore(
       lock,
       catalogue,
       artifacts,
-      startupCaches: new StartupCaches(paths, artifacts),
+      startupCaches: new StartupCacheStore(paths, artifacts),
       reclaimed: left + (lock.reclaimed ? 1 : 0),
       close: async () => {
         await catalogue.settled();

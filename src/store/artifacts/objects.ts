@@ -1,13 +1,13 @@
 import { chmod, copyFile, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
-import { constants, statSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setImmediate as pause } from 'node:timers/promises';
 import type { Digest, Manifest } from '../../contract/index.ts';
 import { syncDirectory } from '../disk/atomic-file.ts';
 import { eachLimited } from '../../kit/index.ts';
 import { PARALLEL_FILES } from '../disk/parallel-files.ts';
 import { errnoOf } from '../disk/io-errors.ts';
 import { objectName, type Layout } from '../disk/layout.ts';
+import { statEach } from '../disk/stat-each.ts';
 
 /** One file the store holds or should hold: content and mode. */
 export interface ObjectKey {
@@ -23,7 +23,6 @@ export interface NeededObject extends ObjectKey {
 }
 
 const OBJECT_NAME = /^[0-9a-f]{64}x?$/;
-const STAT_BATCH = 200;
 
 /** Why a hard link cannot be had although nothing is wrong: too many on this file, or none on this file system. */
 const NO_LINK: ReadonlySet<string> = new Set(['EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV']);
@@ -50,12 +49,9 @@ export async function allObjects(paths: Layout): Promise<string[]> {
  */
 export async function presentObjects(paths: Layout, needed: ReadonlyMap<string, NeededObject>): Promise<Set<string>> {
   const present = new Set<string>();
-  let looked = 0;
-  for (const [name, { size }] of needed) {
-    // Synchronous calls are ten times cheaper than awaited ones here; the pauses let requests through between them.
-    if (++looked % STAT_BATCH === 0) await pause();
-    if (statSync(join(paths.objects, name), { throwIfNoEntry: false })?.size === size) present.add(name);
-  }
+  await statEach(paths.objects, needed.keys(), (name, stat) => {
+    if (stat !== undefined && stat.size === needed.get(name)?.size) present.add(name);
+  });
   return present;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ArtifactAnswer } from '../../contract/index.ts';
 import { isLamError, lamError } from '../../errors/index.ts';
 import { ARTIFACT_LIMITS } from '../artifacts/limits.ts';
-import type { ArtifactStore } from '../artifacts/artifacts.ts';
+import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import { storeError } from '../disk/io-errors.ts';
 import type { Layout } from '../disk/layout.ts';
 import type { ZipSource } from './zip-reader.ts';

@@ -8,15 +8,8 @@ import { isLamError, type ErrorCode } from '../../../src/errors/index.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { LowdbCatalogueStore } from '../../../src/store/catalogue/lowdb-store.ts';
 import type { ArtifactLimits } from '../../../src/store/artifacts/limits.ts';
-import {
-  ArtifactStore,
-  Catalogue,
-  layout,
-  prepareHome,
-  type FunctionRecord,
-  type Layout,
-  type ArtifactReferences,
-} from '../../../src/store/index.ts';
+import { ArtifactStore, Catalogue, type FunctionRecord, type ArtifactReferences } from '../../../src/store/index.ts';
+import { layout, prepareHome, type Layout } from '../../../src/store/disk/layout.ts';
 import type { Linker } from '../../../src/store/artifacts/objects.ts';
 
 /** One entry of a zip, with everything a hostile author can choose. */

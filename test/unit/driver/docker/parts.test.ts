@@ -14,7 +14,6 @@ import { dockerError } from '../../../../src/driver/docker/engine/docker-errors.
 import { exitStatus } from '../../../../src/driver/docker/container/docker-sandbox.ts';
 import { planHostBase } from '../../../../src/driver/docker/base/host-base.ts';
 import { probeDocker } from '../../../../src/driver/docker/index.ts';
-import { Semaphore } from '../../../../src/kit/index.ts';
 import { tar } from '../../../../src/driver/docker/base/tar.ts';
 import { parseRuntime } from '../../../../src/runtimes/index.ts';
 
@@ -200,24 +199,4 @@ describe('probing for an engine', () => {
     assert.ok(!probe.ok);
     assert.match(probe.reason, /lam needs an engine on this machine/);
   });
-});
-
-test('a semaphore lets its number in, and the others in their order, also past a failure', async () => {
-  const semaphore = new Semaphore(2);
-  const order: string[] = [];
-  const gates = ['a', 'b', 'c', 'd'].map((name) => ({ name, gate: Promise.withResolvers<void>() }));
-  const runs = gates.map(({ name, gate }) =>
-    semaphore.run(async () => {
-      order.push(name);
-      await gate.promise;
-    }),
-  );
-  await Promise.resolve();
-  assert.deepEqual(order, ['a', 'b']);
-  gates[1]?.gate.reject(new TypeError('as asked'));
-  await assert.rejects(runs[1] ?? Promise.resolve());
-  assert.deepEqual(order, ['a', 'b', 'c']);
-  for (const { gate } of gates) gate.resolve();
-  await Promise.allSettled(runs);
-  assert.deepEqual(order, ['a', 'b', 'c', 'd']);
 });

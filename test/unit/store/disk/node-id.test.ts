@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '../../../../src/kit/index.ts';
 import { nodeIdOf } from '../../../../src/store/disk/node-id.ts';
-import { layout, openStore, prepareHome } from '../../../../src/store/index.ts';
+import { openStore } from '../../../../src/store/index.ts';
+import { layout, prepareHome } from '../../../../src/store/disk/layout.ts';
 
 describe("a home's node id", () => {
   let home: string;

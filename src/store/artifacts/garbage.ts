@@ -1,13 +1,13 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as pause } from 'node:timers/promises';
 import type { Digest } from '../../contract/index.ts';
 import { errnoOf } from '../disk/io-errors.ts';
 import type { Layout } from '../disk/layout.ts';
-import { readManifest } from './manifest-rules.ts';
+import { readManifest } from './manifest.ts';
 import { allObjects, neededObjects } from './objects.ts';
 import { removeWhole } from '../disk/staging.ts';
+import { statEach } from '../disk/stat-each.ts';
 
 /** What can go, and what that frees. */
 export interface Garbage {
@@ -19,7 +19,6 @@ export interface Garbage {
 }
 
 const BLOCK = 512;
-const STAT_BATCH = 200;
 
 /** Adds up what removing `doomed` frees: their trees, and the objects that neither `kept` artifacts nor `held` name. */
 export async function measureGarbage(
@@ -56,12 +55,9 @@ export async function sweep(paths: Layout, garbage: Garbage, held: (name: string
 /** Bytes on disk of each of these objects. */
 export async function objectBytes(paths: Layout, names: Iterable<string>): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
-  let looked = 0;
-  for (const name of names) {
-    if (++looked % STAT_BATCH === 0) await pause();
-    const stat = lstatSync(join(paths.objects, name), { throwIfNoEntry: false });
+  await statEach(paths.objects, names, (name, stat) => {
     if (stat !== undefined) sizes.set(name, stat.blocks * BLOCK);
-  }
+  });
   return sizes;
 }
 

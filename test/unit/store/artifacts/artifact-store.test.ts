@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { link, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { artifactDigest } from '../../../src/contract/index.ts';
-import { ArtifactStore, receiveArtifact, receiveZip } from '../../../src/store/index.ts';
-import { systemClock } from '../../../src/kit/clock.ts';
+import { artifactDigest } from '../../../../src/contract/index.ts';
+import { ArtifactStore, receiveArtifact, receiveZip } from '../../../../src/store/index.ts';
+import { systemClock } from '../../../../src/kit/clock.ts';
 import {
   filesBelow,
   lam,
@@ -15,7 +15,7 @@ import {
   zipOf,
   type Files,
   type TestHome,
-} from './support.ts';
+} from '../support.ts';
 
 describe('an upload', () => {
   let home: TestHome;

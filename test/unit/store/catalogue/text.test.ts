@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { FunctionOutline, FunctionRecord, OutlineFact } from '../../../src/store/index.ts';
-import { CatalogueDraft, CatalogueState, type CatalogueView } from '../../../src/store/catalogue/state.ts';
-import { parseCatalogue, printCatalogue } from '../../../src/store/catalogue/text.ts';
-import { recordOf } from './support.ts';
+import type { FunctionOutline, FunctionRecord, OutlineFact } from '../../../../src/store/index.ts';
+import { CatalogueDraft, CatalogueState, type CatalogueView } from '../../../../src/store/catalogue/state.ts';
+import { parseCatalogue, printCatalogue } from '../../../../src/store/catalogue/text.ts';
+import { recordOf } from '../support.ts';
 
 function outline(of: FunctionOutline | undefined): unknown {
   return of && [of.live, of.versions, of.updatedAt, of.runtime];

@@ -3,11 +3,8 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { systemClock } from '../../../src/kit/clock.ts';
-import { readCatalogue } from '../../../src/store/catalogue/schema.ts';
-import { storeError } from '../../../src/store/disk/io-errors.ts';
-import { layout, openStore, prepareHome, writeFileAtomic } from '../../../src/store/index.ts';
-import { lam, openCatalogue, recordOf } from './support.ts';
+import { readCatalogue } from '../../../../src/store/catalogue/schema.ts';
+import { lam, openCatalogue, recordOf } from '../support.ts';
 
 describe('the catalogue', () => {
   let folder: string;
@@ -195,74 +192,5 @@ describe('the catalogue', () => {
     const reading = readCatalogue('{"schema":1}', migrations);
     assert.deepEqual(reading, { kind: 'ok', data: { schema: 3, retired: {}, functions: {}, steps: [2] } });
     assert.equal(readCatalogue('{"schema":4}', migrations).kind, 'newer');
-  });
-});
-
-describe('writing under a home', () => {
-  test('makes the home and its run folder for the owner alone', async (t) => {
-    const { stat } = await import('node:fs/promises');
-    const base = await mkdtemp(join(tmpdir(), 'lam-home-'));
-    t.after(() => rm(base, { recursive: true, force: true }));
-    const paths = layout(join(base, 'new', 'home'));
-    prepareHome(paths);
-    prepareHome(paths);
-    for (const folder of [paths.home, paths.run, paths.state]) assert.equal((await stat(folder)).mode & 0o777, 0o700);
-  });
-
-  test('names the file that is in the way of a home', async (t) => {
-    const base = await mkdtemp(join(tmpdir(), 'lam-home-'));
-    t.after(() => rm(base, { recursive: true, force: true }));
-    await writeFile(join(base, 'file'), '');
-    assert.throws(
-      () => prepareHome(layout(join(base, 'file', 'home'))),
-      lam('LAM_STORE_NOT_WRITABLE', join(base, 'file')),
-    );
-  });
-
-  test('replaces a file whole, or leaves it and nothing else', async (t) => {
-    const base = await mkdtemp(join(tmpdir(), 'lam-atomic-'));
-    t.after(() => rm(base, { recursive: true, force: true }));
-    await writeFileAtomic(join(base, 'a'), 'one');
-    await writeFileAtomic(join(base, 'a'), Buffer.from('two'));
-    assert.equal(await readFile(join(base, 'a'), 'utf8'), 'two');
-    await mkdir(join(base, 'd', 'x'), { recursive: true });
-    await assert.rejects(writeFileAtomic(join(base, 'd'), 'no'));
-    assert.deepEqual((await readdir(base)).toSorted(), ['a', 'd']);
-  });
-
-  test('translates what the system says', () => {
-    const failure = (code: string): Error => Object.assign(new Error(code), { code, syscall: 'write', path: '/p/q' });
-    for (const code of ['ENOSPC', 'EDQUOT'])
-      assert.ok(lam('LAM_STORE_DISK_FULL', '/p/q')(storeError(failure(code), '/p')));
-    for (const code of ['EACCES', 'EROFS', 'EPERM'])
-      assert.ok(lam('LAM_STORE_NOT_WRITABLE', '/p/q')(storeError(failure(code), '/p')));
-    const other = failure('EIO');
-    assert.equal(storeError(other, '/p'), other);
-  });
-
-  test('begins by clearing what a dead daemon left half-made, and says how much', async (t) => {
-    const home = await mkdtemp(join(tmpdir(), 'lam-open-'));
-    t.after(() => rm(home, { recursive: true, force: true }));
-    const paths = layout(home);
-    prepareHome(paths);
-    await mkdir(join(paths.staging, 'half', 'tree'), { recursive: true });
-    await writeFile(join(paths.tmp, 'x.zip'), '');
-    await writeFile(`${paths.catalogue}.abc.tmp`, '');
-    await writeFile(paths.lock, JSON.stringify({ pid: 0x7ffffff0, start: '', token: 'ab' }));
-    const store = await openStore(home, { clock: systemClock });
-    assert.equal(store.reclaimed, 4);
-    await assert.rejects(openStore(home, { clock: systemClock }), lam('LAM_STORE_LOCKED'));
-    await store.close();
-    const again = await openStore(home, { clock: systemClock });
-    assert.equal(again.reclaimed, 0);
-    await again.close();
-  });
-
-  test('gives the lock back when the catalogue cannot be read', async (t) => {
-    const home = await mkdtemp(join(tmpdir(), 'lam-open-'));
-    t.after(() => rm(home, { recursive: true, force: true }));
-    prepareHome(layout(home));
-    await writeFile(layout(home).catalogue, 'garbage');
-    for (let i = 0; i < 2; i++) await assert.rejects(openStore(home, { clock: systemClock }), lam('LAM_STORE_CORRUPT'));
   });
 });

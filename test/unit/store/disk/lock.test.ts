@@ -5,8 +5,9 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { acquireLock, layout, lockHolder, prepareHome, type Layout } from '../../../src/store/index.ts';
-import { lam } from './support.ts';
+import { acquireLock, lockHolder } from '../../../../src/store/disk/lock.ts';
+import { layout, prepareHome, type Layout } from '../../../../src/store/disk/layout.ts';
+import { lam } from '../support.ts';
 
 describe('the lock of a home', () => {
   let paths: Layout;

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { systemClock } from '../../../src/kit/clock.ts';
-import { ArtifactStore, df } from '../../../src/store/index.ts';
-import { CatalogueState } from '../../../src/store/catalogue/state.ts';
-import { StartupCaches } from '../../../src/store/startup-caches.ts';
-import { lam, manifestOf, testHome, uploadOf, type TestHome, usedOnly } from './support.ts';
+import { systemClock } from '../../../../src/kit/clock.ts';
+import { ArtifactStore, df } from '../../../../src/store/index.ts';
+import { CatalogueState } from '../../../../src/store/catalogue/state.ts';
+import { StartupCacheStore } from '../../../../src/store/artifacts/startup-cache-store.ts';
+import { lam, manifestOf, testHome, uploadOf, type TestHome, usedOnly } from '../support.ts';
 
 const NODE = 'node 26.10.0';
 const MIB = 1024 * 1024;
@@ -24,8 +24,8 @@ describe('start-up caches', () => {
   afterEach(() => home.remove());
 
   /** As a daemon sees them that has just started. */
-  const afresh = async (): Promise<StartupCaches> =>
-    new StartupCaches(home.paths, await ArtifactStore.open(home.paths, { clock: systemClock }));
+  const afresh = async (): Promise<StartupCacheStore> =>
+    new StartupCacheStore(home.paths, await ArtifactStore.open(home.paths, { clock: systemClock }));
   const fileOf = async (): Promise<string> => {
     const folder = home.paths.artifact(digest);
     return join(folder, (await readdir(folder)).find((name) => name.startsWith('startup-')) ?? 'none');
@@ -107,7 +107,7 @@ describe('start-up caches', () => {
       return (await df(home.paths, CatalogueState.of([]), home.artifacts, around)).artifacts;
     };
     const before = await totals();
-    const caches = new StartupCaches(home.paths, home.artifacts);
+    const caches = new StartupCacheStore(home.paths, home.artifacts);
     await caches.put(digest, NODE, randomBytes(100_000));
     assert.ok((await totals()) >= before + 100_000);
     const { artifacts, bytes } = await home.artifacts.collect(usedOnly(), false);

@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Digest } from '../contract/index.ts';
-import type { ArtifactStore } from './artifacts/artifacts.ts';
-import type { Layout } from './disk/layout.ts';
-import { Lru } from '../kit/index.ts';
+import type { Digest } from '../../contract/index.ts';
+import type { ArtifactStore } from './artifact-store.ts';
+import type { Layout } from '../disk/layout.ts';
+import { Lru } from '../../kit/index.ts';
 
 /** A larger cache is not kept, bytes. */
 const LARGEST_BYTES = 16 * 1024 * 1024;
@@ -25,7 +25,7 @@ const NONE = new Uint8Array();
  * byte code. Bytes that mean something only to the interpreter that made them. They lie beside the artifact's tree, so
  * they go with it. Losing one costs a little time and nothing else: nothing is flushed, and no failure is told.
  */
-export class StartupCaches {
+export class StartupCacheStore {
   readonly #paths: Layout;
   readonly #artifacts: ArtifactStore;
   readonly #recent = new Lru<Uint8Array>(MEMORY_BYTES, (cache) => cache.length + ENTRY_BYTES);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { lstat, readdir, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { ErrorCode } from '../../../src/errors/index.ts';
-import { filesBelow, lam, testHome, zipOf, type TestHome, type ZipPart } from './support.ts';
+import type { ErrorCode } from '../../../../src/errors/index.ts';
+import { filesBelow, lam, testHome, zipOf, type TestHome, type ZipPart } from '../support.ts';
 
 const LIMITS = { zipBytes: 200_000, unpackedBytes: 100_000, artifactFiles: 50 };
 

@@ -14,12 +14,12 @@ import type { Clock } from '../../kit/index.ts';
 import { factsOf, type ArtifactFacts } from './facts.ts';
 import { ARTIFACT_LIMITS, type ArtifactLimits } from './limits.ts';
 import { syncDirectory, writeDurable } from '../disk/atomic-file.ts';
-import { measureGarbage, sweep, type Garbage } from './collect.ts';
+import { measureGarbage, sweep, type Garbage } from './garbage.ts';
 import { together, Mutex, Lru } from '../../kit/index.ts';
 import { Holds } from './holds.ts';
 import { errnoOf, storeError } from '../disk/io-errors.ts';
 import { objectName, type Layout } from '../disk/layout.ts';
-import { checkManifest, readManifest } from './manifest-rules.ts';
+import { checkManifest, readManifest } from './manifest.ts';
 import {
   adoptObject,
   copyDurable,

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { diskUse, manifestOf, testHome, uploadOf, usedOnly, type Files, type TestHome } from '../support.ts';
+
+describe('collecting artifacts', () => {
+  let home: TestHome;
+  const digests: string[] = [];
+  before(async () => {
+    home = await testHome();
+    for (const files of [
+      { shared: 's'.repeat(9000), a: 'a'.repeat(9000) },
+      { shared: 's'.repeat(9000), b: 'b'.repeat(9000) },
+    ]) {
+      const { artifact } = await home.artifacts.ingest(manifestOf(files), { bytes: uploadOf(files) });
+      digests.push(artifact);
+    }
+  });
+  after(() => home.remove());
+
+  test('leaves alone what an upload under way was promised', async () => {
+    assert.deepEqual(await home.artifacts.collect(usedOnly(), false), { artifacts: [], objects: [], bytes: 0 });
+    for (const digest of digests) home.artifacts.settle(digest);
+  });
+
+  test('leaves alone a pinned artifact, until it is released', async () => {
+    const release = home.artifacts.pin(digests[1] ?? '');
+    const garbage = await home.artifacts.collect(usedOnly(digests[0] ?? ''), true);
+    assert.deepEqual(garbage.artifacts, []);
+    release();
+    release();
+  });
+
+  test('leaves alone what is used elsewhere, and everything when it cannot be told', async () => {
+    const named = (): Set<string> => new Set([digests[0] ?? '']);
+    const elsewhere = (): Promise<Set<string>> => Promise.resolve(new Set([digests[1] ?? '']));
+    const empty = { artifacts: [], objects: [], bytes: 0 };
+    assert.deepEqual(await home.artifacts.collect({ named, elsewhere }, false), empty);
+    const unknown = (): Promise<Set<string>> => Promise.reject(new RangeError('a node does not answer'));
+    await assert.rejects(home.artifacts.collect({ named, elsewhere: unknown }, false), RangeError);
+    assert.deepEqual(
+      digests.map((digest) => home.artifacts.has(digest)),
+      [true, true],
+    );
+  });
+
+  test('says before what it will free, and frees exactly that', async () => {
+    const used = usedOnly(digests[0] ?? '');
+    const planned = await home.artifacts.collect(used, true);
+    assert.deepEqual(planned.artifacts, [digests[1]]);
+    assert.equal(planned.objects.length, 1);
+    assert.equal(home.artifacts.has(digests[1] ?? ''), true);
+    const before = await diskUse(home.paths.home);
+    assert.deepEqual(await home.artifacts.collect(used, false), planned);
+    const freed = before - (await diskUse(home.paths.home));
+    // Folders are in the answer too; diskUse counts files only.
+    assert.ok(freed >= 12_288 && freed <= planned.bytes, `${freed} of ${planned.bytes}`);
+    assert.equal(home.artifacts.has(digests[1] ?? ''), false);
+    assert.deepEqual(await readdir(home.paths.artifacts), [digests[0]]);
+    assert.deepEqual(await readdir(home.paths.staging), []);
+    assert.deepEqual(await home.artifacts.collect(used, false), { artifacts: [], objects: [], bytes: 0 });
+  });
+
+  test('runs beside uploads without taking what they need', async () => {
+    const uploads = Array.from({ length: 12 }, async (_, n) => {
+      const files: Files = { shared: 's'.repeat(9000), own: `upload ${n}` };
+      const manifest = manifestOf(files);
+      const { missing } = await home.artifacts.plan(manifest);
+      return home.artifacts.ingest(manifest, { bytes: uploadOf(files, missing) });
+    });
+    const collections = Array.from({ length: 5 }, () => home.artifacts.collect(usedOnly(), false));
+    const [answers] = await Promise.all([Promise.all(uploads), Promise.all(collections)]);
+    for (const { artifact } of answers) assert.equal(home.artifacts.has(artifact), true);
+  });
+});

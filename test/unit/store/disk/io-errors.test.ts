@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { storeError } from '../../../../src/store/disk/io-errors.ts';
+import { lam } from '../support.ts';
+
+describe('a failed file operation', () => {
+  test('translates what the system says', () => {
+    const failure = (code: string): Error => Object.assign(new Error(code), { code, syscall: 'write', path: '/p/q' });
+    for (const code of ['ENOSPC', 'EDQUOT'])
+      assert.ok(lam('LAM_STORE_DISK_FULL', '/p/q')(storeError(failure(code), '/p')));
+    for (const code of ['EACCES', 'EROFS', 'EPERM'])
+      assert.ok(lam('LAM_STORE_NOT_WRITABLE', '/p/q')(storeError(failure(code), '/p')));
+    const other = failure('EIO');
+    assert.equal(storeError(other, '/p'), other);
+  });
+});

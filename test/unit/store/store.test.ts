@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { systemClock } from '../../../src/kit/index.ts';
+import { layout, prepareHome } from '../../../src/store/disk/layout.ts';
+import { openStore } from '../../../src/store/index.ts';
+import { lam } from './support.ts';
+
+describe('opening a home', () => {
+  test('begins by clearing what a dead daemon left half-made, and says how much', async (t) => {
+    const home = await mkdtemp(join(tmpdir(), 'lam-open-'));
+    t.after(() => rm(home, { recursive: true, force: true }));
+    const paths = layout(home);
+    prepareHome(paths);
+    await mkdir(join(paths.staging, 'half', 'tree'), { recursive: true });
+    await writeFile(join(paths.tmp, 'x.zip'), '');
+    await writeFile(`${paths.catalogue}.abc.tmp`, '');
+    await writeFile(paths.lock, JSON.stringify({ pid: 0x7ffffff0, start: '', token: 'ab' }));
+    const store = await openStore(home, { clock: systemClock });
+    assert.equal(store.reclaimed, 4);
+    await assert.rejects(openStore(home, { clock: systemClock }), lam('LAM_STORE_LOCKED'));
+    await store.close();
+    const again = await openStore(home, { clock: systemClock });
+    assert.equal(again.reclaimed, 0);
+    await again.close();
+  });
+
+  test('gives the lock back when the catalogue cannot be read', async (t) => {
+    const home = await mkdtemp(join(tmpdir(), 'lam-open-'));
+    t.after(() => rm(home, { recursive: true, force: true }));
+    prepareHome(layout(home));
+    await writeFile(layout(home).catalogue, 'garbage');
+    for (let i = 0; i < 2; i++) await assert.rejects(openStore(home, { clock: systemClock }), lam('LAM_STORE_CORRUPT'));
+  });
+});
