@@ -56,7 +56,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   project: { may: ['triggers', 'runtimes', 'contract', 'kit', 'errors'], packages: ['yaml', 'ajv'] },
   scaffold: { may: ['project', 'runtimes', 'contract', 'kit', 'errors'] },
   build: {
-    may: ['project', 'runtimes', 'contract', 'errors'],
+    may: ['project', 'runtimes', 'contract', 'kit', 'errors'],
     packages: ['archiver', 'execa', 'ignore'],
   },
   cli: {

@@ -12,7 +12,7 @@ const PAGE_CHUNKS = 16;
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
 /** Where a query stands. */
-export interface Cursor {
+export interface QueryCursor {
   readonly functionName: string;
   readonly query: LogQuery;
   /** The last chunk that was read. */
@@ -30,7 +30,7 @@ export interface LogFileOptions {
 }
 
 /** An open database and what is asked of it often. */
-interface Connection {
+interface LogDatabase {
   readonly db: DatabaseSync;
   readonly insert: StatementSync;
   readonly page: StatementSync;
@@ -43,13 +43,13 @@ interface Connection {
 /** The SQLite file with everything functions printed: one row per function and flush. Used by one thread. */
 export class LogFile {
   readonly #options: LogFileOptions;
-  #connection: Connection;
+  #database: LogDatabase;
   readonly #kept: Map<string, number> = new Map();
 
   private constructor(options: LogFileOptions) {
     this.#options = options;
-    this.#connection = connect(options);
-    const { db } = this.#connection;
+    this.#database = connect(options);
+    const { db } = this.#database;
     for (const row of db.prepare('SELECT function, sum(bytes) AS bytes FROM chunks GROUP BY function').all()) {
       this.#kept.set(String(row['function']), Number(row['bytes']));
     }
@@ -80,9 +80,9 @@ export class LogFile {
       return undefined;
     } catch (error) {
       if (!isDamage(error)) throw error;
-      this.#connection.db.close();
+      this.#database.db.close();
       const setAside = moveAside(this.#options.path);
-      this.#connection = connect(this.#options);
+      this.#database = connect(this.#options);
       this.#kept.clear();
       this.#write(chunks, bytes);
       return setAside;
@@ -90,7 +90,7 @@ export class LogFile {
   }
 
   #write(chunks: readonly Chunk[], bytes: Uint8Array): void {
-    const { insert, ownNumber } = this.#connection;
+    const { insert, ownNumber } = this.#database;
     this.#atomically(() => {
       for (const c of chunks) {
         const body = bytes.subarray(c.start, c.end);
@@ -106,28 +106,28 @@ export class LogFile {
     let bytes = this.#kept.get(functionName) ?? 0;
     if (bytes <= this.#options.keepBytes * 1.1) return;
     let last = 0;
-    for (const row of this.#connection.db
+    for (const row of this.#database.db
       .prepare('SELECT id, bytes FROM chunks WHERE function = ? ORDER BY id')
       .iterate(functionName)) {
       if (bytes <= this.#options.keepBytes) break;
       last = Number(row['id']);
       bytes -= Number(row['bytes']);
     }
-    this.#connection.db.prepare('DELETE FROM chunks WHERE function = ? AND id <= ?').run(functionName, last);
+    this.#database.db.prepare('DELETE FROM chunks WHERE function = ? AND id <= ?').run(functionName, last);
     this.#kept.set(functionName, bytes);
-    this.#connection.db.exec('PRAGMA incremental_vacuum');
+    this.#database.db.exec('PRAGMA incremental_vacuum');
   }
 
   /** The beginning of a query: everything written up to now. */
-  begin(functionName: string, query: LogQuery): Cursor {
-    const row = this.#connection.db.prepare('SELECT max(id) AS last FROM chunks WHERE function = ?').get(functionName);
+  begin(functionName: string, query: LogQuery): QueryCursor {
+    const row = this.#database.db.prepare('SELECT max(id) AS last FROM chunks WHERE function = ?').get(functionName);
     return { functionName, query, after: 0, upTo: Number(row?.['last'] ?? 0) };
   }
 
   /** The next records that match, in the order of printing, and where to go on; no cursor when that was all. */
-  next(cursor: Cursor): { records: LogRecord[]; cursor: Cursor | undefined } {
+  next(cursor: QueryCursor): { records: LogRecord[]; cursor: QueryCursor | undefined } {
     const { functionName, query, after, upTo } = cursor;
-    const rows = this.#connection.page.all(functionName, after, upTo, ...span(query), PAGE_CHUNKS);
+    const rows = this.#database.page.all(functionName, after, upTo, ...span(query), PAGE_CHUNKS);
     const records: LogRecord[] = [];
     for (const row of rows) for (const record of this.#recordsOf(row)) if (matches(record, query)) records.push(record);
     const last = rows.at(-1);
@@ -141,7 +141,7 @@ export class LogFile {
   newest(functionName: string, query: LogQuery, lines: number): LogRecord[] {
     const found: LogRecord[] = [];
     const sql = 'SELECT body, node FROM chunks WHERE function = ? AND last_ms >= ? AND first_ms <= ? ORDER BY id DESC';
-    for (const row of this.#connection.db.prepare(sql).iterate(functionName, ...span(query))) {
+    for (const row of this.#database.db.prepare(sql).iterate(functionName, ...span(query))) {
       const hits = this.#recordsOf(row).filter((r) => matches(r, query));
       for (const hit of hits.toReversed()) found.push(hit);
       if (found.length >= lines) break;
@@ -151,9 +151,9 @@ export class LogFile {
 
   /** Forgets all of a function's records. */
   delete(functionName: string): void {
-    this.#connection.db.prepare('DELETE FROM chunks WHERE function = ?').run(functionName);
+    this.#database.db.prepare('DELETE FROM chunks WHERE function = ?').run(functionName);
     this.#kept.delete(functionName);
-    this.#connection.db.exec('PRAGMA incremental_vacuum');
+    this.#database.db.exec('PRAGMA incremental_vacuum');
   }
 
   /** Bytes of records per function, and of the files. */
@@ -164,27 +164,27 @@ export class LogFile {
   }
 
   close(): void {
-    this.#connection.db.close();
+    this.#database.db.close();
   }
 
   #recordsOf({ body, node }: Readonly<Record<string, SQLOutputValue>>): LogRecord[] {
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) return [];
-    return decodeChunk(body, this.#connection.nodes.get(Number(node)) ?? '');
+    return decodeChunk(body, this.#database.nodes.get(Number(node)) ?? '');
   }
 
   #atomically(run: () => void): void {
-    this.#connection.db.exec('BEGIN');
+    this.#database.db.exec('BEGIN');
     try {
       run();
-      this.#connection.db.exec('COMMIT');
+      this.#database.db.exec('COMMIT');
     } catch (error) {
-      if (this.#connection.db.isTransaction) this.#connection.db.exec('ROLLBACK');
+      if (this.#database.db.isTransaction) this.#database.db.exec('ROLLBACK');
       throw error;
     }
   }
 }
 
-function connect({ path, node }: LogFileOptions): Connection {
+function connect({ path, node }: LogFileOptions): LogDatabase {
   const db = new DatabaseSync(path);
   try {
     // First, because it holds only for a file in which nothing was written yet.

@@ -1,5 +1,5 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { LogFile, type Cursor } from './log-file.ts';
+import { LogFile, type QueryCursor } from './log-file.ts';
 import type { FromWorker, LogWorkerData, ToWorker } from './messages.ts';
 
 type Send = (message: FromWorker) => void;
@@ -8,7 +8,7 @@ type Send = (message: FromWorker) => void;
 function main(port: MessagePort, { file: path, node, keepBytes }: LogWorkerData): void {
   const { file, setAside } = LogFile.open({ path, node, keepBytes });
   const send: Send = (message) => port.postMessage(message);
-  const cursors = new Map<number, Cursor>();
+  const cursors = new Map<number, QueryCursor>();
   port.on('message', (message: ToWorker) => {
     if (message.type === 'write') {
       write(file, message, send);
@@ -35,12 +35,12 @@ function write(file: LogFile, { chunks, bytes, weight }: Extract<ToWorker, { typ
 
 function ask(
   file: LogFile,
-  cursors: Map<number, Cursor>,
+  cursors: Map<number, QueryCursor>,
   message: Exclude<ToWorker, { type: 'write' }>,
   send: Send,
 ): void {
   const { id } = message;
-  const page = (from: Cursor): void => {
+  const page = (from: QueryCursor): void => {
     const { records, cursor } = file.next(from);
     if (cursor === undefined) cursors.delete(id);
     else cursors.set(id, cursor);

@@ -25,7 +25,7 @@ export async function receiveArtifact(
   body: AsyncIterable<Uint8Array>,
 ): Promise<ArtifactAnswer> {
   const pieces = body[Symbol.asyncIterator]();
-  const head = new Head();
+  const head = new UploadHead();
   for (let need = LENGTH_BYTES; head.length < need;) {
     const next = await pieces.next();
     if (next.done === true) throw invalid('it ends before its manifest does');
@@ -52,7 +52,7 @@ export async function receiveZip(
 }
 
 /** Gathers pieces until they are enough, joining them only when they are looked at. */
-class Head {
+class UploadHead {
   #pieces: Uint8Array[] = [];
   length = 0;
 
