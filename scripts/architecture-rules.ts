@@ -43,6 +43,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'triggers',
       'store',
       'logs',
+      'observer',
       'pool',
       'driver',
       'runtimes',

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Status } from '../contract/index.ts';
 import { createEdge, oneToken, type Door } from '../edge/index.ts';
 import type { Clock } from '../kit/index.ts';
+import { joinObservers, type Observer } from '../observer/index.ts';
 import { createOperations, type Operations } from '../operations/index.ts';
 import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
@@ -36,8 +37,8 @@ export interface DaemonSetup {
   /** Called when the control API is asked to stop. */
   readonly stop: () => void;
   readonly onTrouble: DaemonLog;
-  /** Called for each request that reaches the router. */
-  readonly onAccepted?: () => void;
+  /** Follow invocations and sandboxes. */
+  readonly observers?: readonly Observer[];
 }
 
 /** A daemon whose rooms are wired. */
@@ -109,7 +110,8 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
 }
 
 function composeCore(setup: DaemonSetup, address: Address): Core {
-  const { clock, onTrouble, onAccepted } = setup;
+  const { clock, onTrouble } = setup;
+  const observers = joinObservers(setup.observers ?? [], onTrouble);
   const { store, logs, chosen } = setup.resources;
   const registry: Registry = new Registry({
     catalogue: store.catalogue,
@@ -130,6 +132,7 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
     cores: setup.cores,
     startupCaches: startupCachesOf(store, chosen.driver.name),
     isLive: (revision) => registry.has(revision.functionName) && registry.resolve(revision.functionName) === revision,
+    observers,
     onTrouble,
     hooksFor: (revision, id) =>
       router.hooksFor(revision, id, (what) =>
@@ -140,10 +143,8 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
     pool,
     logs,
     clock,
-    resolve: (name, qualifier) => {
-      onAccepted?.();
-      return registry.resolve(name, qualifier);
-    },
+    resolve: (name, qualifier) => registry.resolve(name, qualifier),
+    observers,
   });
   keepPoolInStep(registry, pool);
   keepLogsInStep(registry, logs, onTrouble);

@@ -1,7 +1,7 @@
 import type { Clock, MonotonicMs } from '../kit/index.ts';
 import type { Capacity } from './capacity.ts';
 import type { Group, Slot } from './group.ts';
-import { chooseEvictions, greedyDualPriority, isRetiredExpired, MemoryPrice, type KeepCosts } from './policy/index.ts';
+import { chooseEvictions, greedyDualPriority, isRetiredExpired, MemoryPrice } from './policy/index.ts';
 import type { SlotLife } from './slot-life.ts';
 import type { StemRack } from './stem-rack.ts';
 
@@ -85,8 +85,11 @@ export class Keeper {
     group.retryAt = this.#options.clock.monotonic() + pause;
   }
 
-  /** Ends what a version keeps without use, and starts what it will need. `isPressed`: see {@link Keeper.isPressed}. */
-  tend(group: Group, isPressed: boolean): void {
+  /**
+   * Ends what a version keeps without use, and starts what it will need. `isPressed`: see {@link Keeper.isPressed}; `nextAt`: when its
+   * next call is known to come.
+   */
+  tend(group: Group, isPressed: boolean, nextAt?: MonotonicMs): void {
     const now = this.#options.clock.monotonic();
     const { traffic, peakBusy } = group;
     if (group.busy > 0 || peakBusy > 0) traffic.sample(now, group.busy, peakBusy);
@@ -99,18 +102,18 @@ export class Keeper {
       concurrency: group.concurrency,
       price: this.#price.value,
     };
-    this.#expire(group, least, costs, now);
+    if (group.idle.length > 0) {
+      const isRetired = group.retiredSince !== undefined;
+      this.#expire(group, least, isRetired ? Infinity : Math.max(least, traffic.wanted(now, costs, nextAt)), now);
+    }
     if (!group.isLive || isPressed || now < group.retryAt) return;
     // An idle time that somebody set is all there is to it: nothing is foreseen then.
-    const ahead = config.idleTimeoutMs === null ? traffic.ahead(now, costs) : 0;
+    const ahead = config.idleTimeoutMs === null ? traffic.ahead(now, costs, nextAt) : 0;
     this.#start(group, Math.max(least, ahead) - group.alive, now);
   }
 
-  #expire(group: Group, least: number, costs: KeepCosts, now: MonotonicMs): void {
-    if (group.idle.length === 0) return;
+  #expire(group: Group, least: number, worthKeeping: number, now: MonotonicMs): void {
     const { idleTimeoutMs } = group.revision.config;
-    const worthKeeping =
-      group.retiredSince === undefined ? Math.max(least, group.traffic.wanted(now, costs)) : Infinity;
     // The longest idle ones come first.
     for (const slot of [...group.idle]) {
       if (group.alive <= least) return;

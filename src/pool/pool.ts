@@ -2,7 +2,7 @@ import type { FunctionConfig } from '../contract/index.ts';
 import type { SandboxDriver, SandboxId } from '../driver/sandbox.ts';
 import { lamError, type LamError } from '../errors/index.ts';
 import type { SessionHooks } from '../executor/session.ts';
-import type { Clock } from '../kit/index.ts';
+import type { Clock, EpochMs } from '../kit/index.ts';
 import type { EndReason, Observers } from '../observer/index.ts';
 import type { Runtime } from '../runtimes/index.ts';
 import type { Acquisition, Waiter } from './acquisition.ts';
@@ -13,6 +13,7 @@ import { specFor, stemSpecFor } from './environment.ts';
 import { Group, type OnPhase, type Slot } from './group.ts';
 import { Groups } from './groups.ts';
 import { Keeper } from './keeper.ts';
+import { KnownArrivals } from './known-arrivals.ts';
 import type { Traffic } from './policy/index.ts';
 import { takeWarm } from './reuse.ts';
 import type { PoolRevision } from './revision.ts';
@@ -55,6 +56,7 @@ export class Pool {
   readonly #life: SlotLife;
   readonly #keeper: Keeper;
   readonly #dispatcher: Dispatcher;
+  readonly #known: KnownArrivals;
   readonly #stopSweep: () => void;
   readonly #onPhase: OnPhase | undefined;
   #closing: Promise<void> | undefined;
@@ -65,6 +67,7 @@ export class Pool {
     const { driver, clock, hooksFor, startupCaches, cores, observers } = options;
     this.#options = options;
     this.#onPhase = observers && ((sandbox, phase) => observers.sandbox(sandbox, phase, clock.now()));
+    this.#known = new KnownArrivals(clock);
     const capacity = new Capacity(options.memoryBudgetMiB, cores);
     this.#capacity = capacity;
     const groups = new Groups((revision, traffic) => this.#newGroup(revision, traffic));
@@ -181,11 +184,21 @@ export class Pool {
     const { functionName, config, runtime } = revision;
     for (const group of this.#groups) if (group.isOf(functionName, undefined)) group.isLive = false;
     this.announce(config, runtime);
+    this.#known.moveTo(revision);
     if (!this.#groups.knows(functionName) && config.minWarm === 0) return;
     const group = this.#groups.ensure(revision);
     group.isLive = true;
     group.retiredSince = undefined;
-    this.#keeper.tend(group, this.#isPressed);
+    this.#keeper.tend(group, this.#isPressed, this.#known.next(revision));
+  }
+
+  /**
+   * The live version of a function will be called at `at`, as a schedule says: a sandbox is booted or kept so that it is warm by
+   * then, unless requests that wait need the memory or the function has an idle time-out of its own. Follows the live
+   * pointer; forgotten some seconds after `at`, and when the version is deleted or no longer live.
+   */
+  expect(revision: PoolRevision, at: EpochMs): void {
+    if (this.#closing === undefined) this.#known.add(revision, at);
   }
 
   /** No pointer leads to this version any more (or one does again): its idle sandboxes expire sooner. */
@@ -199,6 +212,7 @@ export class Pool {
    * `error`; what runs may finish.
    */
   drop(functionName: string, version: number | undefined, error: LamError): void {
+    this.#known.forget(functionName, version);
     for (const group of this.#groups.drop(functionName, version)) {
       this.#dispatcher.refuseAll(group, error);
       this.#endUnused(group, 'deleted');
@@ -289,7 +303,19 @@ export class Pool {
 
   #sweep(): void {
     this.#keeper.weigh();
+    this.#ensureDue();
     const isPressed = this.#isPressed;
-    for (const group of this.#groups) this.#keeper.tend(group, isPressed);
+    for (const group of this.#groups) this.#keeper.tend(group, isPressed, this.#known.next(group.revision));
+  }
+
+  /** Functions that are about to be called for the first time get a group, which the keeper then tends. */
+  #ensureDue(): void {
+    const { isLive } = this.#options;
+    for (const revision of this.#known.due((of) => this.#groups.get(of)?.coldMs ?? 0)) {
+      const { functionName, version } = revision;
+      const isStillLive = this.#groups.get(revision)?.isLive ?? isLive?.(revision) ?? true;
+      if (isStillLive) this.#groups.ensure(revision);
+      else this.#known.forget(functionName, version);
+    }
   }
 }

@@ -184,6 +184,24 @@ class Announce extends OnVersion {
   }
 }
 
+/** A schedule tells when the version will be called, which may be or not. */
+class Expect extends OnVersion {
+  readonly ms: number;
+
+  constructor(which: number, ms: number) {
+    super(which);
+    this.ms = ms;
+  }
+
+  act(_model: Model, world: World): void {
+    world.pool.expect(this.which, world.clock.now() + this.ms);
+  }
+
+  override toString(): string {
+    return `${super.toString()} in ${this.ms} ms`;
+  }
+}
+
 const passes = fc.constantFrom(0, 1, 10, 60, 400, 3000, 11_000).map((ms) => new Pass(ms));
 const some = fc.shuffledSubarray([...REVISIONS.keys()], { minLength: 1 });
 
@@ -212,6 +230,7 @@ const happenings = some.chain((numbers) => {
       which.map((n) => new GoLive(n)),
       fc.tuple(which, fc.boolean()).map(([n, retired]) => new Retire(n, retired)),
       which.map((n) => new Announce(n)),
+      fc.tuple(which, fc.constantFrom(-10, 500, 3000, 20_000)).map(([n, ms]) => new Expect(n, ms)),
     ],
     { maxCommands: 60, size: 'max' },
   );

@@ -106,7 +106,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     triggerKinds: more.kinds ?? TRIGGER_KINDS,
     stop: () => void stops++,
     onTrouble: () => undefined,
-    onAccepted: () => void arrivals++,
+    observers: [{ accepted: () => void arrivals++ }],
   });
   await daemon.start();
   const { port, url } = daemon.status();

@@ -92,6 +92,11 @@ export function keepWindows(arrivals: Arrivals, costs: KeepCosts, nextAt?: Monot
   return steady !== undefined && steady.worth > binned.worth ? steady.windows : binned.windows;
 }
 
+/** Whether a sandbox is to be ready at `now` for an arrival that is known to come at `nextAt`: from shortly before it until it is late. */
+export function isExpectedAround(now: MonotonicMs, nextAt: MonotonicMs, coldMs: number): boolean {
+  return now >= nextAt - AHEAD_MS - coldMs && now < nextAt + LATE_MS;
+}
+
 /** Whether one that is kept as `windows` say is there so long after the last arrival. */
 export function isKept({ keepMs, prewarmAfterMs, prewarmKeepMs }: KeepWindows, ageMs: number): boolean {
   return ageMs < keepMs || (ageMs >= prewarmAfterMs && ageMs < prewarmAfterMs + prewarmKeepMs);

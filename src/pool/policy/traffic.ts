@@ -1,6 +1,14 @@
 import type { MonotonicMs } from '../../kit/index.ts';
 import { Arrivals } from './arrivals.ts';
-import { isKept, isPrewarmTime, keepWindows, nextTurn, type KeepCosts, type KeepWindows } from './keep.ts';
+import {
+  isExpectedAround,
+  isKept,
+  isPrewarmTime,
+  keepWindows,
+  nextTurn,
+  type KeepCosts,
+  type KeepWindows,
+} from './keep.ts';
 import { Panic } from './panic.ts';
 
 /** Sandboxes of a function that are needed about as often: the 1st; the 2nd and 3rd; the 4th to 7th; and so on. */
@@ -95,13 +103,13 @@ export class Traffic {
     return this.#most(now, costs, nextAt, isPrewarmTime);
   }
 
-  /** When the answer of {@link wanted} or {@link ahead} may change next without an arrival; Infinity when it stays. */
-  nextChange(now: MonotonicMs, costs: KeepCosts, nextAt?: MonotonicMs): MonotonicMs {
+  /** When the answer of {@link wanted} or {@link ahead} may change next without an arrival, where none is known ahead; Infinity when it stays. */
+  nextChange(now: MonotonicMs, costs: KeepCosts): MonotonicMs {
     let next = this.#panic.keepBeyondOne(now) > 0 ? now + 2000 : Infinity;
-    for (const [at, rank] of this.#ranks.entries()) {
+    for (const rank of this.#ranks) {
       const { last } = rank.arrivals;
       if (rank.arrivals.count === 0) continue;
-      next = Math.min(next, last + nextTurn(rank.windows(costs, at === 0 ? nextAt : undefined), now - last));
+      next = Math.min(next, last + nextTurn(rank.windows(costs, undefined), now - last));
     }
     return next;
   }
@@ -112,7 +120,8 @@ export class Traffic {
     nextAt: MonotonicMs | undefined,
     holds: (windows: KeepWindows, ageMs: number) => boolean,
   ): number {
-    let most = 0;
+    // Also for a function that was never called: windows are measured from its last call.
+    let most = nextAt !== undefined && isExpectedAround(now, nextAt, costs.coldMs) ? 1 : 0;
     for (const [at, rank] of this.#ranks.entries()) {
       if (rank.arrivals.count === 0) continue;
       const windows = rank.windows(costs, at === 0 ? nextAt : undefined);
