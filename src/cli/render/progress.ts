@@ -1,3 +1,4 @@
+import { eachLimited } from '../../kit/index.ts';
 import type { Output } from '../output.ts';
 
 /** One of several things that are done at the same time. */
@@ -60,13 +61,8 @@ async function drawn<T>(work: readonly Work<T>[], settle: Settle<T>): Promise<vo
 
 async function plain<T>(work: readonly Work<T>[], settle: Settle<T>, out: Output): Promise<void> {
   const indent = (name: string): string => (work.length === 1 ? '  ' : `  ${name}: `);
-  const waiting = work.map((item, index) => ({ item, index }));
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { item, index } = next;
-      out.note(item.title);
-      await settle(index, item, (line) => out.note(indent(item.name) + line));
-    }
-  };
-  await Promise.all(Array.from({ length: TOGETHER }, lane));
+  await eachLimited(work.entries(), TOGETHER, async ([index, item]) => {
+    out.note(item.title);
+    await settle(index, item, (line) => out.note(indent(item.name) + line));
+  });
 }
