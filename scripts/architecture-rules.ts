@@ -194,9 +194,9 @@ const forbidden: IForbiddenRuleType[] = [
     name: 'no-cycles',
     severity: 'error',
     comment:
-      'Two files that need each other are one file, or miss a third. (A ring that a type or a dynamic import closes may stand.)',
+      'Two files that need each other are one file, or miss a third. (Dynamic imports may close a circle, types may not.)',
     from: { path: '^src/' },
-    to: { circular: true, viaOnly: { dependencyTypesNot: ['dynamic-import', 'type-only'] } },
+    to: { circular: true, viaOnly: { dependencyTypesNot: ['dynamic-import'] } },
   },
   {
     name: 'no-tests-in-src',

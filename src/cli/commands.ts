@@ -1,4 +1,4 @@
-import type { LamCommandClass } from './lam-command.ts';
+import type { LamCommandClass } from './command-class.ts';
 
 type Loader = () => Promise<{ readonly default: LamCommandClass }>;
 

@@ -1,7 +1,7 @@
 import { Command, type Interfaces } from '@oclif/core';
 import { commandContext, type CommandContext, type GlobalFlagValues } from './command-context.ts';
+import type { InstalledConfig } from './command-class.ts';
 import { GLOBAL_FLAGS } from './fast/flag-table.ts';
-import type { LamConfig } from './lam-config.ts';
 import { oclifFlags } from './oclif-flags.ts';
 
 /** What all commands share: the global flags, and errors that reach the one renderer untouched. */
@@ -29,12 +29,6 @@ export abstract class LamCommand extends Command {
 
   /** Output, folders and the daemon, as the global flags say. */
   protected context(flags: GlobalFlagValues): CommandContext {
-    return commandContext(flags, (this.config as LamConfig).installation, process.env);
+    return commandContext(flags, (this.config as InstalledConfig).installation, process.env);
   }
-}
-
-/** A concrete command. */
-export interface LamCommandClass {
-  new (argv: string[], config: LamConfig): LamCommand;
-  id: string;
 }

@@ -1,11 +1,11 @@
 import { Config, type Command, type Interfaces } from '@oclif/core';
 import manifest from '../../oclif.manifest.json' with { type: 'json' };
 import { COMMANDS, isCommandId } from './commands.ts';
-import type { LamCommandClass } from './lam-command.ts';
+import type { InstalledConfig, LamCommandClass } from './command-class.ts';
 import type { Installation } from './installation.ts';
 
 /** What every command sees as its configuration: oclif's, with how this copy of lam is laid out. */
-export class LamConfig extends Config {
+export class LamConfig extends Config implements InstalledConfig {
   readonly installation: Installation;
 
   constructor(installation: Installation) {
