@@ -69,6 +69,7 @@ describe('help', () => {
     ])
       assert.ok(stdout.includes(line));
     assert.equal((await s.ok(['--help'])).stdout, stdout);
+    assert.doesNotMatch(stdout, /simulate/);
     assert.equal((await s.ok(['help'])).stdout, stdout);
     for (const word of PROMISED)
       assert.ok(
@@ -198,7 +199,6 @@ describe('with something deployed', () => {
       gc: ['--dry-run'],
       df: [],
       version: [],
-      simulate: ['--invocations', '2000', '--functions', '20', '--days', '1'],
       autocomplete: ['bash'],
       delete: ['fleeting', '-y'],
       restart: [],

@@ -22,7 +22,7 @@ const GROUPS: readonly { readonly title: string; readonly ids: readonly string[]
     ],
   },
   { title: 'THE DAEMON', ids: ['start', 'stop', 'restart', 'status', 'serve'] },
-  { title: 'LAM ITSELF', ids: ['version', 'autocomplete', 'simulate'] },
+  { title: 'LAM ITSELF', ids: ['version', 'autocomplete'] },
 ];
 
 const GUIDE = `START HERE
@@ -32,7 +32,7 @@ const GUIDE = `START HERE
   lam logs --follow                    see what it prints
   lam rollback                         go back to the version before`;
 
-/** What `lam` alone says: what it is, five commands to begin with, and all there are. */
+/** The help of `lam` by itself: what it is, five commands to begin with, and every command that is not hidden. */
 export function renderRootHelp(config: LamConfig): string {
   const sections = GROUPS.map(({ title, ids }) => {
     const lines = ids.map((id) => `  ${id.padEnd(16)}${config.findCommand(id.replaceAll(' ', ':'))?.summary ?? ''}`);

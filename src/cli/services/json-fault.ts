@@ -40,8 +40,9 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/uy;
 const SCALAR = /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![\w.])/y;
 
 /**
- * Finds the first fault, for the messages of `JSON.parse` name a place only sometimes. Undefined for valid JSON.
- * Without recursion, so that deep nesting is no danger.
+ * Returns the first fault of a text, or undefined for valid JSON. Not recursive, so that deep nesting does no harm.
+ * Own code: `JSON.parse` does not always say where, and the parsers that do (jsonc-parser, momoa) overflow the stack on deep
+ * nesting and name the place of a fault in a string, or what should stand there, only for some faults.
  */
 export function findJsonFault(text: string): JsonFault | undefined {
   const open: ('{' | '[')[] = [];
