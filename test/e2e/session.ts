@@ -62,6 +62,8 @@ export interface SessionOptions {
   readonly home?: string;
   /** Further variables for every command. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Another copy of the program, by its path. */
+  readonly program?: string;
 }
 
 /** An error as `--json` prints it. */
@@ -84,6 +86,7 @@ export class LamSession implements AsyncDisposable {
   /** A folder for projects; commands run in it. */
   readonly cwd: string;
   readonly port: number;
+  readonly #program: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #history: string[] = [];
   readonly #children = new Set<ChildProcess>();
@@ -91,6 +94,7 @@ export class LamSession implements AsyncDisposable {
 
   constructor(root: string, port: number, options: SessionOptions) {
     this.root = root;
+    this.#program = options.program ?? PROGRAM;
     this.home = options.home ?? join(root, 'h');
     this.cwd = join(root, 'w');
     this.port = port;
@@ -124,7 +128,7 @@ export class LamSession implements AsyncDisposable {
 
   /** Starts a command and leaves it running; it is ended with the session. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-    const command = commandOfRun([PROGRAM, ...args], options);
+    const command = commandOfRun([this.#program, ...args], options);
     const child = spawn(command[0] ?? '', command.slice(1), {
       cwd: options.cwd ?? this.cwd,
       env: this.environment(options.env),
