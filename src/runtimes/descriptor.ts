@@ -39,7 +39,7 @@ export type Entry =
   | {
       readonly kind: 'interpreter';
       readonly interpreter: Interpreter;
-      /** The client, ours or an official one, by its name in lam's folder of assets; null where the artifact brings it. */
+      /** The client, ours or an official one: its file or folder in lam's assets; null where the artifact brings it. */
       readonly client: string | null;
       /** The interpreter's arguments. `client`: path of the client (empty for null); `taskRoot`: folder of the code; as the process sees them. */
       arguments(at: { readonly client: string; readonly taskRoot: string }): readonly string[];

@@ -12,15 +12,17 @@ import { entryCommand } from '../shared/entry-command.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
 import type { Cgroup, CgroupTree } from './cgroup.ts';
 import { dialPath } from './dial-path.ts';
-import { baseEnvironment, framesEnvironment, runtimeApiEnvironment } from '../shared/environment.ts';
+import { framesEnvironment, runtimeApiEnvironment } from '../shared/environment.ts';
 import { processGaps } from './gaps.ts';
 import { Interpreters } from '../shared/interpreters.ts';
 import { commandLine, detectLauncher, guessLauncher, type Launcher } from './launch.ts';
 import { LoopbackAddresses } from './loopback-addresses.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { openCgroups } from './open-cgroups.ts';
-import { ProcessSandbox, RunningProcess } from './process-sandbox.ts';
-import { endOwnedProcesses, OWNER_VARIABLE } from './reclaim.ts';
+import { processEnvironment } from './process-environment.ts';
+import { ProcessSandbox } from './process-sandbox.ts';
+import { endOwnedProcesses } from './reclaim.ts';
+import { RunningProcess } from './running-process.ts';
 
 /** When the launcher is tried, after the opening, ms. */
 const TRIAL_MS = 200;
@@ -278,20 +280,15 @@ class ProcessDriver implements SandboxDriver {
     environment: Readonly<Record<string, string>>,
   ): Promise<RunningProcess> {
     const { homeId: owner } = this.#parts;
-    const { runtime, limits } = place.spec;
+    const { spec } = place;
     const [program = '', ...args] = commandLine(this.#launcher, {
       command,
       joins: place.cgroup?.joins ?? [],
-      fileMiB: limits.tmpMiB,
+      fileMiB: spec.limits.tmpMiB,
     });
     const child = spawn(program, args, {
       cwd: place.taskRoot,
-      env: {
-        ...baseEnvironment(place.tmp),
-        ...runtime.descriptor.environment(limits.memoryMiB),
-        ...environment,
-        [OWNER_VARIABLE]: owner,
-      },
+      env: processEnvironment({ spec, tmp: place.tmp, homeId: owner, own: environment }),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -300,7 +297,7 @@ class ProcessDriver implements SandboxDriver {
       if (pid === undefined) child.once('error', reject);
       else {
         child.on('error', () => undefined);
-        resolve(new RunningProcess(child, pid));
+        resolve(new RunningProcess(child, pid, this.#parts.clock));
       }
     });
   }

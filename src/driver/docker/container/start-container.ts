@@ -9,7 +9,7 @@ import type { Protocol } from '../../../runtimes/index.ts';
 import type { SandboxSpec } from '../../sandbox.ts';
 import type { Base } from '../base/bases.ts';
 import { ContainerOutput } from './container-output.ts';
-import { containerOptions, INSIDE, type NamedContainer } from './container-spec.ts';
+import { containerOptions, INSIDE, type ContainerPlan, type NamedContainer } from './container-spec.ts';
 import { mayBeDone } from '../engine/docker-errors.ts';
 import { removeContainer, watchExit } from './docker-sandbox.ts';
 import { answerOf } from '../engine/engine-answer.ts';
@@ -55,13 +55,9 @@ export interface StartRequest {
   readonly leftovers: Leftovers;
 }
 
-/**
- * Makes and starts a container, with somebody listening to its output and its end before it runs. Rejects with what
- * dockerode rejects with.
- */
-export async function startContainer(docker: Docker, clock: Clock, request: StartRequest): Promise<Started> {
-  const { spec, base, undo } = request;
-  const options = containerOptions({
+/** What the container of a sandbox is to be. Pure. */
+export function containerPlan({ spec, base, ...request }: Omit<StartRequest, 'undo' | 'leftovers'>): ContainerPlan {
+  return {
     spec,
     homeId: request.homeId,
     image: base.image,
@@ -72,8 +68,16 @@ export async function startContainer(docker: Docker, clock: Clock, request: Star
     mounts: [...base.mounts, request.socketMount, { source: request.code, target: INSIDE.taskRoot }],
     cores: request.cores,
     own: OWN[spec.runtime.descriptor.protocol],
-  });
-  const container = await created(docker, clock, options, request.leftovers);
+  };
+}
+
+/**
+ * Makes and starts a container, with somebody listening to its output and its end before it runs. Rejects with what
+ * dockerode rejects with.
+ */
+export async function startContainer(docker: Docker, clock: Clock, request: StartRequest): Promise<Started> {
+  const { undo } = request;
+  const container = await created(docker, clock, containerOptions(containerPlan(request)), request.leftovers);
   undo.push(async () => {
     if ((await removeContainer(container, clock)) === 'unconfirmed') request.leftovers.add(container.id);
   });

@@ -9,13 +9,11 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 
 import { AttachStream } from '../../../../src/driver/docker/engine/attach-stream.ts';
-import { containerOptions } from '../../../../src/driver/docker/container/container-spec.ts';
 import { dockerError } from '../../../../src/driver/docker/engine/docker-errors.ts';
 import { exitStatus } from '../../../../src/driver/docker/container/docker-sandbox.ts';
 import { planHostBase } from '../../../../src/driver/docker/base/host-base.ts';
 import { probeDocker } from '../../../../src/driver/docker/index.ts';
 import { tar } from '../../../../src/driver/docker/base/tar.ts';
-import { parseRuntime } from '../../../../src/runtimes/index.ts';
 
 async function inFolder(run: (dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'lam-docker-unit-'));
@@ -105,46 +103,6 @@ test('an exit status tells signals from codes as shells and Docker do', () => {
   assert.deepEqual(exitStatus(137, true), { code: null, signal: 'SIGKILL', outOfMemory: true });
   assert.deepEqual(exitStatus(139, false), { code: null, signal: 'SIGSEGV', outOfMemory: false });
   assert.deepEqual(exitStatus(255, false), { code: 255, signal: null, outOfMemory: false });
-});
-
-test('a container gets no more cores than the engine has, and its own network only when asked to', () => {
-  const runtime = parseRuntime('nodejs');
-  assert.ok(runtime);
-  const limits = { memoryMiB: 64, cpus: 8, pids: 16, tmpMiB: 1 };
-  const spec = {
-    id: 'a'.repeat(32),
-    runtime,
-    artifact: null,
-    environment: { A: '1' },
-    limits,
-    network: 'on',
-    image: null,
-    functionName: 'f',
-    version: 1,
-  } as const;
-  const options = containerOptions({
-    spec,
-    homeId: 'h',
-    image: 'i',
-    isHostBase: false,
-    useDockerInit: true,
-    command: ['node', 'x'],
-    environment: { LAM_TOKEN: 't' },
-    mounts: [],
-    cores: 2,
-    own: { memoryMiB: 0, pids: 0 },
-  });
-  assert.equal(options.HostConfig?.NanoCpus, 2e9);
-  assert.equal(options.HostConfig?.NetworkMode, 'bridge');
-  assert.deepEqual(options.Entrypoint, ['node', 'x']);
-  assert.deepEqual(options.Env?.toSorted(), [
-    'A=1',
-    'HOME=/tmp',
-    'LAMBDA_TASK_ROOT=/var/task',
-    'LAM_TOKEN=t',
-    'LANG=en_US.UTF-8',
-    'TZ=:UTC',
-  ]);
 });
 
 describe('an error of Docker becomes one of lam', () => {

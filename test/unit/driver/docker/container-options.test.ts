@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { HostConfig } from 'dockerode';
+import type { Base } from '../../../../src/driver/docker/base/bases.ts';
+import { containerOptions, type NamedContainer } from '../../../../src/driver/docker/container/container-spec.ts';
+import { containerPlan } from '../../../../src/driver/docker/container/start-container.ts';
+import type { SandboxSpec } from '../../../../src/driver/sandbox.ts';
+import { requireRuntime } from '../../../../src/runtimes/index.ts';
+
+const ID = 'a'.repeat(32);
+
+function optionsFor(runtime: string, over: { base?: Partial<Base>; spec?: Partial<SandboxSpec> } = {}): NamedContainer {
+  return containerOptions(
+    containerPlan({
+      spec: {
+        id: ID,
+        runtime: requireRuntime(runtime),
+        artifact: null,
+        environment: { GREETING: 'hi' },
+        limits: { memoryMiB: 128, cpus: 0.5, pids: 64, tmpMiB: 16 },
+        network: 'none',
+        image: null,
+        functionName: 'hello',
+        version: 7,
+        ...over.spec,
+      },
+      base: {
+        image: 'base:1',
+        isHostBase: false,
+        command: ['run', 'it'],
+        mounts: [{ source: '/usr', target: '/usr' }],
+        notice: null,
+        ...over.base,
+      },
+      homeId: 'home',
+      useDockerInit: true,
+      cores: 2,
+      environment: { LAM_TOKEN: 't' },
+      socketMount: { source: '/h/dial', target: '/lam/run' },
+      code: '/h/code',
+    }),
+  );
+}
+
+function hostConfig(runtime: string, over: Parameters<typeof optionsFor>[1] = {}): HostConfig {
+  const { HostConfig: config } = optionsFor(runtime, over);
+  assert.ok(config !== undefined);
+  return config;
+}
+
+const mount = (source: string, target: string): object => ({
+  Type: 'bind',
+  Source: source,
+  Target: target,
+  ReadOnly: true,
+});
+
+describe('the options of a container', () => {
+  test('give it no privileges, all limits and read-only files', () => {
+    assert.deepEqual(hostConfig('nodejs'), {
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      Memory: 128 * 1024 * 1024,
+      MemorySwap: 128 * 1024 * 1024,
+      NanoCpus: 5e8,
+      PidsLimit: 64 + 1,
+      Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+      Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,mode=1777,size=16m' },
+      Mounts: [mount('/usr', '/usr'), mount('/h/dial', '/lam/run'), mount('/h/code', '/var/task')],
+      NetworkMode: 'none',
+      LogConfig: { Type: 'none', Config: {} },
+      AutoRemove: false,
+      Init: true,
+    });
+  });
+
+  test('run it as an unprivileged user, in the folder of the code, without a network, and labelled', () => {
+    const { HostConfig: _, ...options } = optionsFor('nodejs');
+    assert.deepEqual(options, {
+      name: `lam-${ID}`,
+      Image: 'base:1',
+      User: '1000:1000',
+      WorkingDir: '/var/task',
+      Entrypoint: ['run', 'it'],
+      Cmd: [],
+      Env: ['HOME=/tmp', 'LANG=en_US.UTF-8', 'TZ=:UTC', 'GREETING=hi', 'LAMBDA_TASK_ROOT=/var/task', 'LAM_TOKEN=t'],
+      AttachStdout: true,
+      AttachStderr: true,
+      NetworkDisabled: true,
+      Labels: { 'lam.home': 'home', 'lam.sandbox': ID, 'lam.function': 'hello', 'lam.version': '7' },
+    });
+  });
+
+  test('leave room for the relay beside the limits of a function on the Runtime API', () => {
+    const { Memory, MemorySwap, PidsLimit } = hostConfig('provided');
+    assert.deepEqual([Memory, MemorySwap, PidsLimit], [160 * 1024 * 1024, 160 * 1024 * 1024, 64 + 16]);
+  });
+
+  test('put a supervisor and a PATH in front of the programs of the host', () => {
+    const { Entrypoint = [], Env = [] } = optionsFor('nodejs', { base: { isHostBase: true } });
+    assert.deepEqual(
+      [Entrypoint.slice(0, 2), Entrypoint.slice(3)],
+      [
+        ['/bin/sh', '-c'],
+        ['sh', 'run', 'it'],
+      ],
+    );
+    assert.match(String(Entrypoint[2]), /^trap 'kill -TERM "\$child"' TERM\n"\$@" &\n/);
+    assert.equal(Env[0], 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
+  });
+
+  test('give it a network only where it is asked for', () => {
+    const over = { spec: { network: 'on' } } as const;
+    assert.equal(hostConfig('nodejs', over).NetworkMode, 'bridge');
+    assert.equal(optionsFor('nodejs', over).NetworkDisabled, false);
+  });
+
+  test('give it no more cores than the engine has', () => {
+    const limits = { memoryMiB: 64, cpus: 8, pids: 16, tmpMiB: 1 };
+    assert.equal(hostConfig('nodejs', { spec: { limits } }).NanoCpus, 2e9);
+  });
+});

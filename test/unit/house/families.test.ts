@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { FAMILIES, PROTOCOLS } from '../../../src/runtimes/index.ts';
+
+const SRC = join(import.meta.dirname, '../../../src');
+const names = FAMILIES.join('|');
+
+/** What knows one family or protocol by name: the descriptors, the map of builds, and what runs inside sandboxes. */
+const KNOWS = new RegExp(`^(runtimes/|bootstraps/|build/(list|${names})\\.ts$)`);
+
+/** Code that asks which family it is, or is a map over families by hand. */
+const ASKS_FAMILY = [
+  /\bfamily\s*[!=]==?/,
+  new RegExp(`[!=]==?\\s*['"](${names})['"]`),
+  new RegExp(`\\bcase ['"](${names})['"]`),
+  new RegExp(`^\\s*['"]?(${names})['"]?\\s*:`),
+];
+/** Code that asks which protocol it is; a `Record<Protocol, ...>` has an answer for each. */
+const ASKS_PROTOCOL = [/\bprotocol\s*[!=]==?/, new RegExp(`[!=]==?\\s*['"](${Object.keys(PROTOCOLS).join('|')})['"]`)];
+
+const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+
+function findings(patterns: readonly RegExp[], skipped: RegExp): readonly string[] {
+  return FILES.filter((file) => !skipped.test(file)).flatMap((file) =>
+    readFileSync(join(SRC, file), 'utf8')
+      .split('\n')
+      .flatMap((line, at) =>
+        patterns.some((pattern) => pattern.test(line)) ? [`${file}:${at + 1}: ${line.trim()}`] : [],
+      ),
+  );
+}
+
+describe('outside the descriptors and the builds', () => {
+  test('nothing asks which family a runtime is of', () => {
+    assert.ok(FILES.length > 300, `${FILES.length} files`);
+    assert.deepEqual(findings(ASKS_FAMILY, KNOWS), []);
+  });
+
+  test('nothing asks which protocol a runtime speaks', () => {
+    assert.deepEqual(findings(ASKS_PROTOCOL, /^runtimes\//), []);
+  });
+
+  test('what would ask is found', () => {
+    for (const line of ["if (family === 'x')", "runtime !== 'python3'", "case 'nodejs':", "  provided: 'shell',"])
+      assert.ok(
+        ASKS_FAMILY.some((pattern) => pattern.test(line)),
+        line,
+      );
+    for (const line of ['runtime.protocol === p', "x !== 'runtime-api'"])
+      assert.ok(
+        ASKS_PROTOCOL.some((pattern) => pattern.test(line)),
+        line,
+      );
+  });
+});
