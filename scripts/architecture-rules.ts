@@ -32,7 +32,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     may: ['pool', 'logs', 'observer', 'contract', 'kit', 'errors', 'runtimes'],
     files: ['executor/session.ts'],
   },
-  operations: { may: ['registry', 'store', 'logs', 'contract'] },
+  operations: { may: ['registry', 'store', 'logs', 'runtimes', 'contract', 'errors'] },
   edge: { may: ['operations', 'router', 'triggers', 'contract', 'kit', 'errors'] },
   daemon: {
     may: [
@@ -46,7 +46,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'observer',
       'pool',
       'driver',
-      'runtimes',
       'contract',
       'kit',
       'errors',

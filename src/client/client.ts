@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import {
   ARTIFACT_CONTENT_TYPE,
   CONTROL,
+  type AliasAnswer,
   type AliasRequest,
   type ArtifactAnswer,
   type ConfigPatch,
@@ -48,7 +49,7 @@ export interface LamClient {
   configure(name: string, patch: ConfigPatch): Promise<PublishAnswer>;
   deleteFunction(name: string): Promise<void>;
   deleteVersion(name: string, version: number): Promise<void>;
-  setAlias(name: string, alias: string, request: AliasRequest): Promise<void>;
+  setAlias(name: string, alias: string, request: AliasRequest): Promise<AliasAnswer>;
   deleteAlias(name: string, alias: string): Promise<void>;
   /** Records oldest first; with `follow`, those to come too, until the signal fires or the reader stops. */
   logs(
@@ -91,7 +92,7 @@ export function createClient(socketPath: string, home: string): LamClient {
     configure: (name, patch) => send('PATCH', CONTROL.config(name), patch),
     deleteFunction: async (name) => void (await ask('DELETE', CONTROL.function(name))),
     deleteVersion: async (name, version) => void (await ask('DELETE', CONTROL.version(name, version))),
-    setAlias: async (name, alias, request) => void (await send('PUT', CONTROL.alias(name, alias), request)),
+    setAlias: (name, alias, request) => send('PUT', CONTROL.alias(name, alias), request),
     deleteAlias: async (name, alias) => void (await ask('DELETE', CONTROL.alias(name, alias))),
     async *logs(name, query, signal) {
       const path = `${CONTROL.logs(name)}?${logParameters(query)}`;

@@ -133,6 +133,8 @@ export interface RollbackAnswer {
   readonly to: number;
   /** Sandboxes of the version now live that were still warm. */
   readonly warm: number;
+  /** E.g. the runtime asked for is not the one that will run. */
+  readonly notices: readonly string[];
 }
 
 /** Live settings kept across deploys: set wins over lam.yaml until unset. Publishes a new version when it changes anything. */
@@ -150,6 +152,15 @@ export interface AliasRequest {
   readonly version: number;
   readonly message?: string;
   readonly by?: string;
+}
+
+export interface AliasAnswer {
+  readonly alias: string;
+  /** Null for an alias that is new. */
+  readonly from: number | null;
+  readonly to: number;
+  /** E.g. the runtime asked for is not the one that will run. */
+  readonly notices: readonly string[];
 }
 
 export interface FunctionSummary {
@@ -206,9 +217,12 @@ export interface FunctionDetail extends FunctionSummary {
   readonly triggerStates: readonly TriggerState[];
 }
 
+/** Newest versions that gc keeps of each function unless told otherwise. */
+export const GC_KEEP = 10;
+
 export interface GcRequest {
-  /** Newest versions to keep per function; the live one and aliased ones stay in any case. */
-  readonly keep: number;
+  /** Newest versions to keep per function, by default {@link GC_KEEP}; the live one and aliased ones stay in any case. */
+  readonly keep?: number;
   readonly dryRun?: boolean;
 }
 

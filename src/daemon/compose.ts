@@ -7,7 +7,6 @@ import { createOperations, type Operations } from '../operations/index.ts';
 import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
-import { parseRuntime } from '../runtimes/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import { composeTriggers, type LiveTriggers } from './compose-triggers.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -165,10 +164,7 @@ function composeOperations(
     logs,
     followers,
     runtime: { status, stop },
-    prepare: (runtime, image) => {
-      const parsed = parseRuntime(runtime);
-      return parsed === undefined ? Promise.resolve(null) : chosen.driver.prepare(parsed, image);
-    },
+    prepare: (runtime, image) => chosen.driver.prepare(runtime, image),
     isBusy: (name, version) => {
       const counts = pool.counts(name, version);
       return counts.busy + counts.starting > 0;

@@ -1,24 +1,20 @@
 import type { ConfigPatch, PublishAnswer } from '../contract/index.ts';
-import type { Registry } from '../registry/index.ts';
+import { goLive, type GoLiveRooms } from './go-live.ts';
 
 /** Live settings, which win over those of deploys. */
 export interface ConfigOperations {
   /**
-   * Changes live settings, and publishes a version with them when that makes a difference. Throws
-   * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_INVALID_CONFIG`, `LAM_REGISTRY_UNKNOWN_RUNTIME` or
-   * `LAM_REGISTRY_ROUTE_CONFLICT`.
+   * Changes live settings, and publishes a version with them when that makes a difference, once its runtime is known to be
+   * served here. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_INVALID_CONFIG`,
+   * `LAM_REGISTRY_UNKNOWN_RUNTIME`, `LAM_REGISTRY_ROUTE_CONFLICT` or `LAM_DRIVER_RUNTIME_MISSING`.
    */
   patch(name: string, patch: ConfigPatch): Promise<PublishAnswer>;
 }
 
-/** The rooms these operations need. */
-export interface ConfigRooms {
-  readonly registry: Registry;
-}
-
 /** Implements {@link ConfigOperations}. */
-export function configOperations({ registry }: ConfigRooms): ConfigOperations {
+export function configOperations(rooms: GoLiveRooms): ConfigOperations {
   return {
-    patch: (name, patch) => registry.patchConfig(name, patch),
+    patch: (name, patch) =>
+      goLive(rooms, name, { kind: 'configure', patch }, () => rooms.registry.patchConfig(name, patch)),
   };
 }

@@ -1,11 +1,12 @@
 import type { Status } from '../contract/index.ts';
-import { aliasOperations, type AliasOperations, type AliasRooms } from './aliases.ts';
+import { aliasOperations, type AliasOperations } from './aliases.ts';
 import { artifactOperations, type ArtifactOperations, type ArtifactRooms } from './artifacts.ts';
-import { configOperations, type ConfigOperations, type ConfigRooms } from './configuration.ts';
+import { configOperations, type ConfigOperations } from './configuration.ts';
+import type { GoLiveRooms } from './go-live.ts';
 import { functionOperations, type FunctionOperations, type FunctionRooms } from './functions.ts';
 import { logOperations, type LogOperations, type LogRooms } from './logs.ts';
 import { storageOperations, type StorageOperations, type StorageRooms } from './storage.ts';
-import { versionOperations, type VersionOperations, type VersionRooms } from './versions.ts';
+import { versionOperations, type VersionOperations } from './versions.ts';
 
 /** The daemon itself. */
 export interface RuntimeOperations {
@@ -30,8 +31,7 @@ export interface Operations {
 }
 
 /** All that operations work on; the composition root hands it in. */
-export interface OperationsRooms
-  extends FunctionRooms, VersionRooms, ConfigRooms, AliasRooms, ArtifactRooms, LogRooms, StorageRooms {
+export interface OperationsRooms extends GoLiveRooms, FunctionRooms, ArtifactRooms, LogRooms, StorageRooms {
   readonly store: StorageRooms['store'];
   readonly runtime: RuntimeOperations;
 }

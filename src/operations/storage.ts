@@ -1,4 +1,5 @@
-import type { DfAnswer, GcAnswer, GcRequest } from '../contract/index.ts';
+import { GC_KEEP, type DfAnswer, type GcAnswer, type GcRequest } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { df, type Store } from '../store/index.ts';
@@ -6,8 +7,9 @@ import { df, type Store } from '../store/index.ts';
 /** What lam takes on the disk. */
 export interface StorageOperations {
   /**
-   * Removes versions past the newest `keep` of each function that are neither live nor aliased nor busy, then artifacts
-   * and files that nothing uses. With `dryRun` it only says what would go.
+   * Removes versions past the newest `keep` (default {@link GC_KEEP}) of each function that are neither live nor aliased nor
+   * busy, then artifacts and files that nothing uses. With `dryRun` it only says what would go. Throws
+   * `LAM_OPERATIONS_INVALID_VALUE` for a `keep` that is not a whole number of at least 0.
    */
   gc(request: GcRequest): Promise<GcAnswer>;
   /** Bytes on disk, by function and in total, and what `gc` with its default would free. */
@@ -23,16 +25,18 @@ export interface StorageRooms {
   readonly isBusy: (name: string, version: number) => boolean;
 }
 
-/** Versions that `lam gc` keeps of each function unless told otherwise; `lam df` reports what that would free. */
-const DEFAULT_KEEP = 5;
-
 /** Implements {@link StorageOperations}. */
 export function storageOperations({ store, registry, logs, isBusy }: StorageRooms): StorageOperations {
+  const gc = async ({ keep = GC_KEEP, dryRun = false }: GcRequest): Promise<GcAnswer> => {
+    if (!Number.isSafeInteger(keep) || keep < 0)
+      throw lamError('LAM_OPERATIONS_INVALID_VALUE', { what: `keep: ${keep} is not a whole number of at least 0` });
+    return registry.gc({ keep, dryRun }, isBusy);
+  };
   return {
-    gc: (request) => registry.gc(request, isBusy),
+    gc,
     async df() {
       const { sizes, total } = await logs.sizes();
-      const { bytes } = await registry.gc({ keep: DEFAULT_KEEP, dryRun: true }, isBusy);
+      const { bytes } = await gc({ dryRun: true });
       return df(store.paths, store.catalogue.view, store.artifacts, {
         logsOf: (name) => sizes[name] ?? 0,
         logs: total,

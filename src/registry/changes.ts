@@ -1,9 +1,16 @@
-import type { AliasRequest, ConfigPatch, Movement, PublishRequest, RollbackRequest } from '../contract/index.ts';
+import type {
+  AliasRequest,
+  ConfigPatch,
+  FunctionConfig,
+  Movement,
+  PublishRequest,
+  RollbackRequest,
+} from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { CatalogueDraft, FunctionRecord, VersionRecord } from '../store/index.ts';
 import { expandShortForms, type TriggerKind } from '../triggers/index.ts';
 import { checkConfig, effectiveConfig, sameConfig } from './config.ts';
-import { patchOverrides } from './overrides.ts';
+import { checkUnset, patchOverrides } from './overrides.ts';
 import { previousVersion, withMovement } from './history.ts';
 import { checkAlias, editRecord, requireVersion } from './records.ts';
 import { checkTriggers } from './triggers.ts';
@@ -29,11 +36,42 @@ export interface Published extends Move {
   readonly notices: readonly string[];
 }
 
+/** A change after which the live pointer or an alias may lead to another configuration. */
+export type PointerChange =
+  | { readonly kind: 'publish'; readonly request: PublishRequest }
+  | { readonly kind: 'configure'; readonly patch: ConfigPatch }
+  | { readonly kind: 'rollback'; readonly request: RollbackRequest }
+  | { readonly kind: 'alias'; readonly alias: string; readonly request: AliasRequest };
+
 interface NewVersion {
   readonly version: Pick<VersionRecord, 'artifact' | 'config' | 'input' | 'size'>;
   readonly action: 'deploy' | 'config';
   readonly by: string | undefined;
   readonly message: string | undefined;
+}
+
+/** Makes a change and returns the configuration that its pointer then leads to. */
+export function configAfter(
+  draft: CatalogueDraft,
+  name: string,
+  change: PointerChange,
+  context: ChangeContext,
+): FunctionConfig {
+  const { to } = moveBy(draft, name, change, context);
+  return requireVersion(editRecord(draft, name), to).config;
+}
+
+function moveBy(draft: CatalogueDraft, name: string, change: PointerChange, context: ChangeContext): Move {
+  switch (change.kind) {
+    case 'publish':
+      return publish(draft, name, { ...change.request, size: 0 }, context);
+    case 'configure':
+      return patchConfig(draft, name, change.patch, context);
+    case 'rollback':
+      return rollback(draft, name, change.request, context);
+    case 'alias':
+      return setAlias(draft, name, { ...change.request, alias: change.alias }, context);
+  }
 }
 
 /** Gives an artifact and a configuration the next number and makes it live, unless that is what is live. */
@@ -79,6 +117,7 @@ export function patchConfig(
 ): Published {
   const record = editRecord(draft, name);
   const live = requireVersion(record, record.live);
+  checkUnset(name, patch, context.kinds);
   const { overrides, notices } = patchOverrides(record.overrides, patch, live.input, context.kinds);
   const config = effectiveConfig(live.input, overrides, context.kinds);
   checkConfig(name, config, context.kinds);

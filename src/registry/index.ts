@@ -1,3 +1,4 @@
+export { type PointerChange } from './changes.ts';
 export { type RegistryChange } from './events.ts';
 export { Registry, type RegistryOptions } from './registry.ts';
 export { type Revision } from './revision.ts';

@@ -1,6 +1,16 @@
-import type { ConfigInput, ConfigPatch } from '../contract/index.ts';
+import { DEFAULT_CONFIG, type ConfigInput, type ConfigPatch } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
 import { shortFormsOf, type TriggerKind } from '../triggers/index.ts';
 import { defined } from './config.ts';
+
+/** Throws `LAM_REGISTRY_INVALID_CONFIG` for a patch that unsets what is no setting. */
+export function checkUnset(name: string, patch: ConfigPatch, kinds: readonly TriggerKind[]): void {
+  const settings = new Set([...Object.keys(DEFAULT_CONFIG), ...shortFormsOf(kinds).map(({ form }) => form.key)]);
+  const faults = (patch.unset ?? [])
+    .filter((field) => !settings.has(field))
+    .map((field) => `${field}: there is no such setting`);
+  if (faults.length > 0) throw lamError('LAM_REGISTRY_INVALID_CONFIG', { name, faults });
+}
 
 /** The live settings after a patch, and notices for the caller. `input`: what lam.yaml gave. Pure. */
 export function patchOverrides(

@@ -3,6 +3,7 @@ import {
   VERSION_NUMBER,
   type AliasRequest,
   type ConfigPatch,
+  type FunctionConfig,
   type FunctionDetail,
   type FunctionSummary,
   type GcAnswer,
@@ -28,6 +29,7 @@ import {
 } from '../store/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import * as changes from './changes.ts';
+import type { PointerChange } from './changes.ts';
 import { changesOf, type RegistryChange } from './events.ts';
 import { checkName, functionNotFound, requireRecord, requireVersion } from './records.ts';
 import { makeRevision, type Revision } from './revision.ts';
@@ -137,6 +139,16 @@ export class Registry {
     }
   }
 
+  /**
+   * Validates a change without making it, and resolves to the configuration that its pointer would lead to. Throws what
+   * the change itself throws.
+   */
+  async rehearse(name: string, change: PointerChange): Promise<FunctionConfig> {
+    checkName(name);
+    if (change.kind === 'publish') await this.#artifacts.facts(change.request.artifact);
+    return this.#catalogue.rehearse((draft) => changes.configAfter(draft, name, change, this.#context()));
+  }
+
   /** Changes settings that win over those of deploys; publishes a version when that makes a difference. */
   async patchConfig(name: string, patch: ConfigPatch): Promise<PublishAnswer> {
     const done = await this.#catalogue.change((draft) => changes.patchConfig(draft, name, patch, this.#context()));
@@ -148,7 +160,7 @@ export class Registry {
    * further back. Throws `LAM_REGISTRY_NO_PREVIOUS_VERSION`, `LAM_REGISTRY_VERSION_NOT_FOUND`, `LAM_REGISTRY_ALREADY_LIVE`
    * or `LAM_REGISTRY_ROUTE_CONFLICT`.
    */
-  async rollback(name: string, request: RollbackRequest): Promise<RollbackAnswer> {
+  async rollback(name: string, request: RollbackRequest): Promise<Omit<RollbackAnswer, 'notices'>> {
     const apply = (draft: CatalogueDraft): { from: number; to: number } =>
       changes.rollback(draft, name, request, this.#context());
     // What is warm is counted before others are told to replace it.
@@ -194,7 +206,10 @@ export class Registry {
    * Removes versions past the newest `keep` of each function that are neither live nor aliased nor `isBusy`, then
    * artifacts and files that nothing uses. With `dryRun` it only says what would go.
    */
-  async gc(request: GcRequest, isBusy?: (name: string, version: number) => boolean): Promise<GcAnswer> {
+  async gc(
+    request: GcRequest & { readonly keep: number },
+    isBusy?: (name: string, version: number) => boolean,
+  ): Promise<GcAnswer> {
     const dryRun = request.dryRun === true;
     const versions = dryRun
       ? planGc(this.#catalogue.view, request.keep, isBusy)

@@ -10,6 +10,7 @@ import { oneToken, type Door } from '../../src/edge/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
 import type { LogStore } from '../../src/logs/index.ts';
+import type { Operations } from '../../src/operations/index.ts';
 import type { Pool } from '../../src/pool/index.ts';
 import type { Registry } from '../../src/registry/index.ts';
 import { TRIGGER_KINDS, type TriggerKind } from '../../src/triggers/index.ts';
@@ -29,6 +30,7 @@ export interface EdgeHouse extends AsyncDisposable {
   readonly pool: Pool;
   readonly driver: MemoryDriver;
   readonly registry: Registry;
+  readonly operations: Operations;
   /** How many invocations reached the router so far. */
   arrivals(): number;
   /** Resolves when this many invocations reached the router. */
@@ -126,6 +128,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     pool: daemon.pool,
     driver,
     registry: daemon.registry,
+    operations: daemon.operations,
     control,
     arrivals: () => arrivals,
     async arrived(count) {

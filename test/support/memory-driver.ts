@@ -11,6 +11,7 @@ import type {
   SessionHooks,
 } from '../../src/executor/session.ts';
 import type { Clock } from '../../src/kit/index.ts';
+import type { Runtime } from '../../src/runtimes/index.ts';
 
 /** What the code in a sandbox may do while it handles one event. */
 export interface MemoryCall {
@@ -23,6 +24,8 @@ export interface MemoryCall {
 
 /** How sandboxes behave. What is left out takes no time and succeeds; `never` does not end by itself. */
 export interface Script {
+  /** A notice, or null; may throw as a driver does. */
+  prepare?(runtime: Runtime, image: string | null): string | null;
   boot?(spec: SandboxSpec): { readonly ms: number; readonly error?: LamError } | 'never';
   /** `request` says whose it is; of what was booted as a stem, `spec` does not. */
   init?(
@@ -65,8 +68,8 @@ export class MemoryDriver implements SandboxDriver {
     return [...ids.values()].reduce((sum, memoryMiB) => sum + memoryMiB, 0);
   }
 
-  prepare(): Promise<string | null> {
-    return Promise.resolve(null);
+  async prepare(runtime: Runtime, image: string | null): Promise<string | null> {
+    return Promise.resolve(this.#script.prepare?.(runtime, image) ?? null);
   }
 
   stemKey({ runtime, limits, network, image }: SandboxSpec): string | null {

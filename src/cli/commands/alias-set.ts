@@ -34,10 +34,11 @@ export default class AliasSet extends LamCommand {
       throw lamError('LAM_CLI_USAGE', { what: 'an alias and a version are wanted', command: 'alias set' });
     const name = await targetName(words.length === 3 ? words[0] : undefined, cwd, 'alias set');
     const to = versionOf(version);
-    await (
+    const { notices } = await (
       await client()
     ).setAlias(name, alias, { version: to, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
     out.result({ name, alias, version: to }, () => `${name}:${alias} -> v${to}`);
+    for (const notice of notices) out.note(notice);
     return EXIT.ok;
   }
 }

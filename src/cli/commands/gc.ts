@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { GC_KEEP } from '../../contract/index.ts';
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderGc } from '../render/disk.ts';
@@ -10,7 +11,7 @@ export default class Gc extends LamCommand {
   static override flags = {
     keep: Flags.integer({
       summary: 'Newest versions to keep per function; the live one and aliased ones stay in any case.',
-      default: 10,
+      default: GC_KEEP,
       min: 0,
       helpValue: 'N',
     }),

@@ -47,6 +47,7 @@ export default class Rollback extends LamCommand {
       answer,
       () => `${answer.name}: v${answer.from} -> v${answer.to}${flags['dry-run'] ? ' (dry run, nothing changed)' : ''}`,
     );
+    for (const notice of answer.notices) out.note(notice);
     return EXIT.ok;
   }
 }

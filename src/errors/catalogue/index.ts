@@ -7,6 +7,7 @@ import { EDGE } from './edge.ts';
 import { EXECUTOR } from './executor.ts';
 import { GENERAL } from './general.ts';
 import { LOGS } from './logs.ts';
+import { OPERATIONS } from './operations.ts';
 import { POOL } from './pool.ts';
 import { PROJECT } from './project.ts';
 import { REGISTRY } from './registry.ts';
@@ -24,6 +25,7 @@ export const CATALOGUE = {
   ...BUILD,
   ...STORE,
   ...REGISTRY,
+  ...OPERATIONS,
   ...ROUTER,
   ...POOL,
   ...DRIVER,

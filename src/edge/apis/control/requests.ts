@@ -97,18 +97,10 @@ export function patchOf(fields: Fields): ConfigPatch {
   return {
     ...optional<object>(fields, 'set', 'object'),
     ...(optionalTexts(fields, 'unset') as Pick<ConfigPatch, 'unset'>),
-    ...environmentOf(fields),
+    ...optional<Record<string, string>>(fields, 'setEnvironment', 'object'),
     ...optionalTexts(fields, 'unsetEnvironment'),
     ...moved(fields),
   };
-}
-
-function environmentOf(fields: Fields): Pick<ConfigPatch, 'setEnvironment'> {
-  const given = optional<Record<string, string>>(fields, 'setEnvironment', 'object');
-  const values: unknown[] = Object.values(given['setEnvironment'] ?? {});
-  return values.every((value) => typeof value === 'string')
-    ? given
-    : bad("'setEnvironment' has a value that is not a string");
 }
 
 /** The number under `key`, when it can be a version's. */
@@ -126,9 +118,7 @@ export function aliasOf(fields: Fields): AliasRequest {
 
 /** A request to free what no kept version uses. */
 export function gcOf(fields: Fields): GcRequest {
-  const keep = required<number>(fields, 'keep', 'number');
-  if (!Number.isInteger(keep) || keep < 0) return bad("'keep' is not a whole number of at least 0");
-  return { keep, ...optional<boolean>(fields, 'dryRun', 'boolean') };
+  return { ...optional<number>(fields, 'keep', 'number'), ...optional<boolean>(fields, 'dryRun', 'boolean') };
 }
 
 /** Reads `?since=&until=&lines=&search=&requestId=&version=&follow=1`. */

@@ -52,10 +52,7 @@ const ROUTES: Readonly<Record<string, Action>> = {
   },
   'POST functions/*/rollback': async (o, c) => o.versions.rollback(part(c, 0), rollbackOf(await c.object())),
   'PATCH functions/*/config': async (o, c) => o.config.patch(part(c, 0), patchOf(await c.object())),
-  'PUT functions/*/aliases/*': async (o, c) => {
-    await o.aliases.set(part(c, 0), part(c, 1), aliasOf(await c.object()));
-    return DONE;
-  },
+  'PUT functions/*/aliases/*': async (o, c) => o.aliases.set(part(c, 0), part(c, 1), aliasOf(await c.object())),
   'DELETE functions/*/aliases/*': async (o, c) => {
     await o.aliases.remove(part(c, 0), part(c, 1));
     return DONE;

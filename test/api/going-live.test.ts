@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { GC_KEEP } from '../../src/contract/index.ts';
+import { isLamError, lamError } from '../../src/errors/index.ts';
+import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
+import { zipOf } from '../unit/store/support.ts';
+
+const NOTICE = 'python3.99 was asked for; python 3.11 runs';
+
+/** Rejections are errors of lam with this code. */
+const code =
+  (wanted: string) =>
+  (error: unknown): boolean =>
+    isLamError(error) && error.code === wanted;
+
+describe('what goes live', () => {
+  let house: EdgeHouse;
+  /** Families whose interpreter is not there. */
+  let missing: Set<string>;
+  /** What was asked of the driver: identifier's version and image. */
+  let prepared: string[];
+  let artifact: string;
+
+  beforeEach(async () => {
+    missing = new Set();
+    prepared = [];
+    house = await edgeHouse(
+      {},
+      {
+        script: {
+          prepare({ family, version }, image) {
+            prepared.push([family, version, image].join(' '));
+            if (missing.has(family))
+              throw lamError('LAM_DRIVER_RUNTIME_MISSING', { runtime: family, wants: 'its interpreter' });
+            return version === '3.99' ? NOTICE : image === null ? null : `image ${image} was pulled`;
+          },
+        },
+      },
+    );
+    await house.publish('f');
+    artifact = house.registry.resolve('f').artifact;
+    prepared = [];
+  });
+  afterEach(() => house[Symbol.asyncDispose]());
+
+  const deploy = (runtime: string, dryRun = false) =>
+    house.operations.versions.publish('f', { artifact, config: { runtime, handler: 'index.handler' }, dryRun });
+  const liveVersion = (): number => house.registry.detail('f').live;
+
+  test('a deploy is refused where its runtime is missing, and nothing is published', async () => {
+    missing.add('python3');
+    await assert.rejects(deploy('python3'), code('LAM_DRIVER_RUNTIME_MISSING'));
+    assert.equal(liveVersion(), 1);
+  });
+
+  test('settings are refused where a deploy with them would be, and stay as they were', async () => {
+    missing.add('python3');
+    await assert.rejects(
+      house.operations.config.patch('f', { set: { runtime: 'python3' } }),
+      code('LAM_DRIVER_RUNTIME_MISSING'),
+    );
+    await assert.rejects(
+      house.operations.config.patch('f', { set: { runtime: 'cobol' } }),
+      code('LAM_REGISTRY_UNKNOWN_RUNTIME'),
+    );
+    assert.equal(liveVersion(), 1);
+    assert.deepEqual(house.registry.detail('f').overrides, {});
+  });
+
+  test('settings bring the notices that a deploy with them brings', async () => {
+    const deployed = await deploy('python3.99', true);
+    const patched = await house.operations.config.patch('f', { set: { runtime: 'python3.99' } });
+    assert.deepEqual(patched.notices, [NOTICE]);
+    assert.deepEqual(patched.notices, deployed.notices);
+    await house.operations.config.patch('f', { unset: ['runtime'] });
+    const imaged = await house.operations.config.patch('f', { set: { image: 'debian:12' } });
+    assert.deepEqual(imaged.notices, ['image debian:12 was pulled']);
+  });
+
+  test('a deploy is prepared with the live settings that win over its own', async () => {
+    await house.operations.config.patch('f', { set: { runtime: 'python3.99' } });
+    assert.deepEqual((await deploy('nodejs')).notices, [NOTICE]);
+    missing.add('python3');
+    await assert.rejects(deploy('nodejs'), code('LAM_DRIVER_RUNTIME_MISSING'));
+  });
+
+  test('what is wrong with a request is told before what is missing on the machine', async () => {
+    missing.add('python3');
+    await assert.rejects(
+      house.operations.config.patch('f', { set: { runtime: 'python3', memoryMiB: 1 } }),
+      code('LAM_REGISTRY_INVALID_CONFIG'),
+    );
+    await assert.rejects(house.operations.versions.rollback('f', { to: 9 }), code('LAM_REGISTRY_VERSION_NOT_FOUND'));
+    assert.deepEqual(prepared, []);
+  });
+
+  test('a rollback is refused to a version that cannot run here, and brings its notices', async () => {
+    await deploy('python3.99');
+    await deploy('nodejs');
+    missing.add('python3');
+    await assert.rejects(house.operations.versions.rollback('f', {}), code('LAM_DRIVER_RUNTIME_MISSING'));
+    await assert.rejects(house.operations.versions.rollback('f', { dryRun: true }), code('LAM_DRIVER_RUNTIME_MISSING'));
+    assert.equal(liveVersion(), 3);
+    missing.clear();
+    assert.deepEqual((await house.operations.versions.rollback('f', {})).notices, [NOTICE]);
+    assert.equal(liveVersion(), 2);
+  });
+
+  test('an alias is not pointed at a version that cannot run here', async () => {
+    await deploy('python3.99');
+    missing.add('python3');
+    await assert.rejects(house.operations.aliases.set('f', 'prod', { version: 2 }), code('LAM_DRIVER_RUNTIME_MISSING'));
+    assert.deepEqual(house.registry.detail('f').aliases, {});
+    missing.clear();
+    assert.deepEqual(await house.operations.aliases.set('f', 'prod', { version: 2 }), {
+      alias: 'prod',
+      from: null,
+      to: 2,
+      notices: [NOTICE],
+    });
+  });
+
+  test('settings and variables are refused whatever way they come, with all that is wrong', async () => {
+    const patch = async (body: unknown): Promise<unknown> =>
+      (await house.control('/_lam/v1/functions/f/config', { method: 'PATCH', body: JSON.stringify(body) })).json();
+    const faultsOf = (answer: unknown): unknown =>
+      (answer as { error: { details: { faults: unknown } } }).error.details.faults;
+    assert.deepEqual(faultsOf(await patch({ unset: ['colour'] })), ['colour: there is no such setting']);
+    assert.deepEqual(faultsOf(await patch({ setEnvironment: { A: 1 } })), [
+      "environment: the value of 'A' must be text",
+    ]);
+  });
+
+  test('df reports what gc frees with its default', async () => {
+    const zip = zipOf([{ name: 'index.js', content: 'exports.handler = async () => "of version 1 alone";' }]);
+    const uploaded = await house.control('/_lam/v1/artifacts/zip', { method: 'POST', body: zip });
+    await house.operations.versions.publish('g', { artifact: String(uploaded.json()['artifact']), config: {} });
+    const reclaimable = async (): Promise<number> => (await house.operations.storage.df()).reclaimable;
+    for (let version = 2; version <= GC_KEEP; version++) await house.publish('g', { memoryMiB: 128 + version });
+    assert.equal(await reclaimable(), 0);
+    await house.publish('g', { memoryMiB: 500 });
+    const wouldFree = await house.operations.storage.gc({ dryRun: true });
+    assert.deepEqual(wouldFree.versions, [{ name: 'g', version: 1 }]);
+    assert.equal(await reclaimable(), wouldFree.bytes);
+    assert.ok(wouldFree.bytes > 0);
+  });
+
+  test('gc keeps a whole number of versions, 0 or more', async () => {
+    for (const keep of [-1, 1.5, Number.NaN])
+      await assert.rejects(house.operations.storage.gc({ keep }), code('LAM_OPERATIONS_INVALID_VALUE'));
+  });
+});
