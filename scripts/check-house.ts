@@ -103,6 +103,19 @@ function forbiddenPlaces(root: string): string[] {
   );
 }
 
+/** Returns a fault for each exported type, interface or class of src whose name another file exports too. */
+function doubledTypes(files: readonly HouseFile[]): string[] {
+  const paths = new Map<string, Set<string>>();
+  for (const { path, text } of files.filter((file) => /^src\/.*\.ts$/.test(file.path))) {
+    for (const [, name = ''] of text.matchAll(/^export (?:declare |abstract )*(?:interface|type|class) (\w+)/gm)) {
+      paths.set(name, (paths.get(name) ?? new Set()).add(path));
+    }
+  }
+  return [...paths]
+    .filter(([, declaring]) => declaring.size > 1)
+    .map(([name, declaring]) => `${[...declaring].join(', ')}: each exports its own '${name}'; a name means one thing`);
+}
+
 /** The faults of a set of files, a line each. */
 export function houseFaults(files: readonly HouseFile[], glossary: string, places: readonly string[]): string[] {
   const rules: Rule[] = [
@@ -113,7 +126,8 @@ export function houseFaults(files: readonly HouseFile[], glossary: string, place
     pythonSize,
     machineTraces(places),
   ];
-  return files.flatMap((file) => rules.flatMap((rule) => rule(file).map((fault) => `${file.path}: ${fault}`)));
+  const ofFiles = files.flatMap((file) => rules.flatMap((rule) => rule(file).map((fault) => `${file.path}: ${fault}`)));
+  return [...ofFiles, ...doubledTypes(files)];
 }
 
 /** Text files that git tracks or would track. */

@@ -32,7 +32,7 @@ export interface ProgramOnPath {
 }
 
 /** What a sandbox's process is. */
-export type Entry =
+export type EntryPoint =
   /** A file of the artifact, started by itself. */
   | { readonly kind: 'executable'; readonly file: string }
   /** An interpreter which runs a client: the program that speaks the protocol and calls the handler. */
@@ -63,7 +63,7 @@ export interface RuntimeDescriptor {
   readonly identifiers: readonly string[];
   readonly handler: HandlerGrammar;
   readonly protocol: Protocol;
-  readonly entry: Entry;
+  readonly entry: EntryPoint;
   /**
    * Whether sandboxes are booted ahead of their code, and which functions can share them: those of all versions or of one
    * version only. Anything but `none` needs a protocol that brings environment and code with init.

@@ -2,7 +2,14 @@ import { lamError } from '../errors/index.ts';
 import type { RuntimeDescriptor } from './descriptor.ts';
 import { DESCRIPTORS, FAMILIES, type RuntimeFamily } from './list.ts';
 
-export type { Entry, HandlerGrammar, Interpreter, LamNode, ProgramOnPath, RuntimeDescriptor } from './descriptor.ts';
+export type {
+  EntryPoint,
+  HandlerGrammar,
+  Interpreter,
+  LamNode,
+  ProgramOnPath,
+  RuntimeDescriptor,
+} from './descriptor.ts';
 export { DESCRIPTORS, FAMILIES, type RuntimeFamily } from './list.ts';
 export { PROTOCOLS, type Protocol } from './protocol.ts';
 

@@ -1,10 +1,10 @@
 import { Ewma, Fifo } from '../kit/index.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { SimulatedSandbox } from './sandbox.ts';
 
 /** The sandboxes and the queue of one function on the machine. */
 export class FunctionState {
   /** Sandboxes that can take a request; the one used last at the end. */
-  readonly free: Sandbox[] = [];
+  readonly free: SimulatedSandbox[] = [];
   /** Requests that no sandbox is bound to. */
   readonly queue: Fifo<number> = new Fifo();
   readonly service: Ewma = new Ewma(0.1);

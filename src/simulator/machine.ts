@@ -3,7 +3,7 @@ import { EventHeap } from './event-heap.ts';
 import { AGE, FINISH, KINDS, LOOK, READY, REFILL, STEM_BOOTED, TICK } from './event-kinds.ts';
 import { FunctionState } from './function-state.ts';
 import type { Policy, PolicyMachine } from './policy.ts';
-import { Sandbox } from './sandbox.ts';
+import { SimulatedSandbox } from './sandbox.ts';
 import { StemShelf, type ShelfOwner } from './stem-shelf.ts';
 import { Tally, type Outcome } from './tally.ts';
 import type { Trace } from './trace.ts';
@@ -32,9 +32,9 @@ export class Machine implements PolicyMachine, ShelfOwner {
   readonly #heap: EventHeap = new EventHeap();
   readonly #tally: Tally;
   readonly #shelf: StemShelf | undefined;
-  readonly #idle: Set<Sandbox> = new Set();
+  readonly #idle: Set<SimulatedSandbox> = new Set();
   /** By id; ids of those that ended are used again. */
-  readonly #sandboxes: Sandbox[] = [];
+  readonly #sandboxes: SimulatedSandbox[] = [];
   readonly #spareIds: number[] = [];
   /** Functions with a queue that memory was missing for. */
   readonly #blocked: Set<number> = new Set();
@@ -111,7 +111,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
   }
 
   /** Sandboxes of a function that wait for requests; the longest unused first, as far as its policy reuses the newest. */
-  free(of: number): readonly Sandbox[] {
+  free(of: number): readonly SimulatedSandbox[] {
     return this.#stateOf(of).free;
   }
 
@@ -149,7 +149,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
   }
 
   /** Ends one that serves nothing. */
-  end(sandbox: Sandbox): void {
+  end(sandbox: SimulatedSandbox): void {
     const state = this.#stateOf(sandbox.of);
     this.#rent(sandbox);
     this.#idle.delete(sandbox);
@@ -183,10 +183,10 @@ export class Machine implements PolicyMachine, ShelfOwner {
     const subject = Math.floor(event / KINDS);
     switch (event % KINDS) {
       case FINISH:
-        this.#finish(this.#sandboxes[subject] as Sandbox);
+        this.#finish(this.#sandboxes[subject] as SimulatedSandbox);
         break;
       case READY:
-        this.#ready(this.#sandboxes[subject] as Sandbox);
+        this.#ready(this.#sandboxes[subject] as SimulatedSandbox);
         break;
       case LOOK:
         if (this.#stateOf(subject).lookAt === this.now) {
@@ -226,11 +226,11 @@ export class Machine implements PolicyMachine, ShelfOwner {
     this.#pump(of);
   }
 
-  #pick({ free }: FunctionState): Sandbox | undefined {
+  #pick({ free }: FunctionState): SimulatedSandbox | undefined {
     return this.#policy.reuse === 'newest' ? free.at(-1) : free[0];
   }
 
-  #serve(sandbox: Sandbox, request: number): void {
+  #serve(sandbox: SimulatedSandbox, request: number): void {
     const { perSandbox, reuse } = this.#policy;
     const state = this.#stateOf(sandbox.of);
     const came = this.trace.starts[request] ?? 0;
@@ -255,20 +255,20 @@ export class Machine implements PolicyMachine, ShelfOwner {
     this.#policy.served?.(sandbox.of, state.busy, this.now);
   }
 
-  #unfree(sandbox: Sandbox, { free }: FunctionState): void {
+  #unfree(sandbox: SimulatedSandbox, { free }: FunctionState): void {
     if (free.at(-1) === sandbox) free.pop();
     else free.splice(free.indexOf(sandbox), 1);
     sandbox.isFree = false;
   }
 
-  #finish(sandbox: Sandbox): void {
+  #finish(sandbox: SimulatedSandbox): void {
     const state = this.#stateOf(sandbox.of);
     sandbox.active--;
     if (sandbox.active === 0) state.busy--;
     this.#offer(sandbox, state);
   }
 
-  #ready(sandbox: Sandbox): void {
+  #ready(sandbox: SimulatedSandbox): void {
     const state = this.#stateOf(sandbox.of);
     state.starting--;
     if (sandbox.waiter >= 0) this.#serve(sandbox, sandbox.waiter);
@@ -277,7 +277,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
   }
 
   /** It has room: for the queue, else for whoever comes. */
-  #offer(sandbox: Sandbox, state: FunctionState): void {
+  #offer(sandbox: SimulatedSandbox, state: FunctionState): void {
     while (state.queue.size > 0 && sandbox.active < this.#policy.perSandbox)
       this.#serve(sandbox, state.queue.shift() ?? 0);
     if (state.queue.size > 0) this.#pump(sandbox.of);
@@ -357,9 +357,9 @@ export class Machine implements PolicyMachine, ShelfOwner {
     });
   }
 
-  #start(of: number, takesMs: number, isAhead: boolean): Sandbox {
+  #start(of: number, takesMs: number, isAhead: boolean): SimulatedSandbox {
     const id = this.#spareIds.pop() ?? this.#sandboxes.length;
-    const sandbox = new Sandbox(id, this.now + takesMs, isAhead, { of, memoryMiB: this.memoryMiB(of) });
+    const sandbox = new SimulatedSandbox(id, this.now + takesMs, isAhead, { of, memoryMiB: this.memoryMiB(of) });
     this.#sandboxes[id] = sandbox;
     const state = this.#stateOf(of);
     state.starting++;
@@ -387,7 +387,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
   }
 
   /** Counts the time it served nothing. */
-  #rent(sandbox: Sandbox): void {
+  #rent(sandbox: SimulatedSandbox): void {
     if (!this.#idle.has(sandbox)) return;
     this.#tally.idle += sandbox.memoryMiB * (this.now - sandbox.idleSince);
     sandbox.idleSince = this.now;

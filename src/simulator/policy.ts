@@ -1,4 +1,4 @@
-import type { Sandbox } from './sandbox.ts';
+import type { SimulatedSandbox } from './sandbox.ts';
 import type { Trace } from './trace.ts';
 
 /** What a policy may ask of the machine and do on it. `of`: the index of a function in the trace. */
@@ -9,7 +9,7 @@ export interface PolicyMachine {
   /** Bound of the same, MiB. */
   readonly budgetMiB: number;
   /** Sandboxes of a function that can take a request; the least recently used first, as far as its policy reuses the newest. */
-  free(of: number): readonly Sandbox[];
+  free(of: number): readonly SimulatedSandbox[];
   /** Number of sandboxes of a function that serve something. */
   busy(of: number): number;
   /** Number of all its sandboxes, those that start included. */
@@ -22,7 +22,7 @@ export interface PolicyMachine {
   /** Moves the free sandbox that would serve next behind the others of its function. */
   rotate(of: number): void;
   /** Ends a sandbox that serves nothing. */
-  end(sandbox: Sandbox): void;
+  end(sandbox: SimulatedSandbox): void;
   /** Calls {@link Policy.look} for a function now. */
   lookAgain(of: number): void;
 }
@@ -49,7 +49,7 @@ export interface Policy {
   /** It is served. `busy`: sandboxes of the function that serve something now. */
   served?(of: number, busy: number, now: number): void;
   /** A sandbox has nothing to do. Returns its worth: when memory is short, the least goes first. */
-  rested(sandbox: Sandbox, now: number): number;
+  rested(sandbox: SimulatedSandbox, now: number): number;
   /**
    * Ends and starts what a function no longer or soon needs. Called after a sandbox came to rest and at the times asked for.
    * Returns when to be called again: Infinity for not before the next rest.
@@ -57,5 +57,5 @@ export interface Policy {
   look(of: number, now: number): number;
   tick?(now: number): void;
   /** Sandboxes to end so that this much memory becomes free; none when all would not do. */
-  evict(missingMiB: number, idle: Iterable<Sandbox>): readonly Sandbox[];
+  evict(missingMiB: number, idle: Iterable<SimulatedSandbox>): readonly SimulatedSandbox[];
 }

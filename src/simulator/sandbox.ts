@@ -1,5 +1,5 @@
 /** One sandbox of the simulated machine. */
-export class Sandbox {
+export class SimulatedSandbox {
   readonly id: number;
   /** The function it serves. */
   readonly of: number;
@@ -22,7 +22,12 @@ export class Sandbox {
   /** Of no deleted version: those are not simulated. */
   readonly retiredSince = undefined;
 
-  constructor(id: number, readyAt: number, isAhead: boolean, { of, memoryMiB }: Pick<Sandbox, 'of' | 'memoryMiB'>) {
+  constructor(
+    id: number,
+    readyAt: number,
+    isAhead: boolean,
+    { of, memoryMiB }: Pick<SimulatedSandbox, 'of' | 'memoryMiB'>,
+  ) {
     this.id = id;
     this.of = of;
     this.memoryMiB = memoryMiB;

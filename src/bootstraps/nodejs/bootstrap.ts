@@ -11,12 +11,12 @@ import {
   type InitRequest,
   type InvocationContext,
 } from '../../executor/frames.ts';
-import { leave, type Connection } from './channel.ts';
+import { leave, type DaemonConnection } from './channel.ts';
 import { errorDocument, errorMeta, RuntimeError } from './error-document.ts';
 import { addBodyReaders, contextOf, runHandler } from './invocation.ts';
 import { InvokeStore } from './invoke-store.ts';
-import { loadHandler, type Handler } from './load-handler.ts';
-import { Output } from './output.ts';
+import { loadHandler, type FunctionHandler } from './load-handler.ts';
+import { CapturedOutput } from './output.ts';
 import { monotonicMs, Run, Scope } from './scope.ts';
 import { StartupCache } from './startup-cache.ts';
 
@@ -39,11 +39,11 @@ interface Sent {
 
 /** The function's side of the connection: one process, one function, as many invocations at once as init allows. */
 export class Bootstrap implements FrameSink {
-  readonly #connection: Connection;
+  readonly #connection: DaemonConnection;
   readonly #scope = new Scope();
-  readonly #output: Output;
+  readonly #output: CapturedOutput;
   #init: InitRequest | undefined;
-  #handler: Handler | undefined;
+  #handler: FunctionHandler | undefined;
   /**
    * The invocations that run. No set: one that is added to and removed from all the time is copied now and then, and V8's old
    * copies keep alive what was in them until a full collection.
@@ -63,9 +63,9 @@ export class Bootstrap implements FrameSink {
   #cache: StartupCache | undefined;
   #cacheTimer: NodeJS.Timeout | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: DaemonConnection) {
     this.#connection = connection;
-    this.#output = new Output(connection, this.#scope);
+    this.#output = new CapturedOutput(connection, this.#scope);
   }
 
   /** Makes this process its own, and says hello. */

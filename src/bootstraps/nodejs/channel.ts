@@ -7,7 +7,7 @@ const SYNC_LIMIT = 64 * 1024;
 const FULL_WAIT_MS = 1;
 
 /** What a bootstrap needs of the way to the daemon. */
-export interface Connection {
+export interface DaemonConnection {
   /** Frames leave in the order they are sent. */
   send(frame: Uint8Array): void;
   /** Whether it keeps this process alive. */
@@ -20,7 +20,7 @@ export interface Connection {
  * before an endless loop, a crash or `process.exit` has left the process, and a handler that prints without end is
  * held up by its reader instead of filling its memory.
  */
-export class Channel implements Connection {
+export class Channel implements DaemonConnection {
   readonly #socket: Socket;
   readonly #fd: number | undefined;
   #sleeper: Int32Array | undefined;

@@ -1,8 +1,8 @@
 import type { InitRequest, InvocationContext } from '../../executor/frames.ts';
-import type { Handler } from './load-handler.ts';
+import type { FunctionHandler } from './load-handler.ts';
 
 /** How one invocation ends; the first call of either counts. */
-export interface Answer {
+export interface InvocationAnswer {
   readonly succeed: (result: unknown) => void;
   readonly fail: (thrown: unknown) => void;
 }
@@ -14,10 +14,10 @@ export interface Answer {
  * Results are sent as soon as they are there, also while `callbackWaitsForEmptyEventLoop` is true.
  */
 export function runHandler(
-  handler: Handler,
+  handler: FunctionHandler,
   event: unknown,
   context: Record<string, unknown>,
-  parts: { answer: Answer; drained: (then: () => void) => void },
+  parts: { answer: InvocationAnswer; drained: (then: () => void) => void },
 ): void {
   const { answer } = parts;
   const callback = (error: unknown, result?: unknown): void => {

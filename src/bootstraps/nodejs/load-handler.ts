@@ -6,7 +6,7 @@ import { RuntimeError } from './error-document.ts';
 import type { StartupCache } from './startup-cache.ts';
 
 /** What a handler's author exports; what it is given and gives back is between the two of them. */
-export type Handler = (
+export type FunctionHandler = (
   event: unknown,
   context: unknown,
   callback: (error: unknown, result?: unknown) => void,
@@ -27,7 +27,7 @@ const IS_ES_MODULE =
  * Loads `dir/file.export[.nested]` from `taskRoot`. Throws a {@link RuntimeError} of AWS's kinds (`ImportModuleError`,
  * `HandlerNotFound`, `MalformedHandlerName`, `UserCodeSyntaxError`), or whatever the module itself threw.
  */
-export async function loadHandler(taskRoot: string, handler: string, cache?: StartupCache): Promise<Handler> {
+export async function loadHandler(taskRoot: string, handler: string, cache?: StartupCache): Promise<FunctionHandler> {
   if (handler.includes('..'))
     throw new RuntimeError(
       'MalformedHandlerName',
@@ -42,7 +42,7 @@ export async function loadHandler(taskRoot: string, handler: string, cache?: Sta
   if (found === undefined || found === null)
     throw new RuntimeError('HandlerNotFound', `${handler} is undefined or not exported`);
   if (typeof found !== 'function') throw new RuntimeError('HandlerNotFound', `${handler} is not a function`);
-  return found as Handler;
+  return found as FunctionHandler;
 }
 
 /** The export at `path`, also one level down in a default export: that is where CommonJS ends up when imported. */

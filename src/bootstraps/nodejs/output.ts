@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { encodeLog, LOG_STDERR, LOG_STDOUT, LOG_TEXT_LIMIT } from '../../executor/frames.ts';
-import type { Connection } from './channel.ts';
+import type { DaemonConnection } from './channel.ts';
 import type { Run, Scope } from './scope.ts';
 
 /** Most characters of a line without its end that are kept back. */
@@ -12,11 +12,11 @@ type WriteDone = (error?: Error | null) => void;
  * What the function prints through `console`, `process.stdout` and `process.stderr`, as LOG frames: one record per
  * call, however many lines it has. The end of a line is waited for until the invocation is over.
  */
-export class Output {
-  readonly #connection: Connection;
+export class CapturedOutput {
+  readonly #connection: DaemonConnection;
   readonly #scope: Scope;
 
-  constructor(connection: Connection, scope: Scope) {
+  constructor(connection: DaemonConnection, scope: Scope) {
     this.#connection = connection;
     this.#scope = scope;
   }

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { EXIT, lamError } from '../../errors/index.ts';
 import { INVOKE_FLAGS } from '../fast/flag-table.ts';
-import { invoke, printAnswer, verdict, type InvokeAnswer } from '../fast/invoke.ts';
+import { invoke, printAnswer, verdict, type FastInvokeAnswer } from '../fast/invoke.ts';
 import { LamCommand } from '../lam-command.ts';
 import { oclifFlags } from '../oclif-flags.ts';
 import { failureToError } from '../services/failure.ts';
@@ -65,7 +65,7 @@ function given<T extends object>(flags: T): { readonly [K in keyof T]?: Exclude<
 }
 
 /** The answer under `--json`: the payload as JSON where it is JSON, else as text. */
-function asData(answer: InvokeAnswer): Record<string, unknown> {
+function asData(answer: FastInvokeAnswer): Record<string, unknown> {
   const { payload, ...rest } = answer;
   const text = payload.toString();
   try {

@@ -23,14 +23,14 @@ export interface InvokePlan {
 }
 
 /** What came of it: an answer of the function (its failure is one too), or why there is none. */
-export type InvokeOutcome =
-  | { readonly kind: 'answered'; readonly answer: InvokeAnswer }
+export type FastInvokeOutcome =
+  | { readonly kind: 'answered'; readonly answer: FastInvokeAnswer }
   /** No daemon listens; nothing was sent, and standard input was not read. */
   | { readonly kind: 'no-daemon' }
   | FastFailure;
 
 /** The function's answer. */
-export interface InvokeAnswer {
+export interface FastInvokeAnswer {
   readonly status: number;
   readonly version: string | undefined;
   readonly requestId: string | undefined;
@@ -61,7 +61,7 @@ function wantsLog(flags: InvokeFlags): boolean {
 }
 
 /** Sends the event and waits for the answer. Never rejects for the network or a refusal. */
-export async function invoke(plan: InvokePlan): Promise<InvokeOutcome> {
+export async function invoke(plan: InvokePlan): Promise<FastInvokeOutcome> {
   const { flags, reference } = plan;
   let early: FastFailure | undefined;
   const answer = await exchange(plan.socketPath, () => {
@@ -110,7 +110,7 @@ export async function invoke(plan: InvokePlan): Promise<InvokeOutcome> {
  * Prints an answer: the payload byte for byte on stdout (with a line break after it on a terminal only), all else on
  * stderr. Returns the exit code.
  */
-export function printAnswer(answer: InvokeAnswer, flags: InvokeFlags): number {
+export function printAnswer(answer: FastInvokeAnswer, flags: InvokeFlags): number {
   if (answer.log !== undefined) writeAll(2, withFinalBreak(printable(answer.log)));
   if (flags.include === true) writeAll(2, about(answer));
   writeAll(1, answer.payload);
@@ -121,14 +121,17 @@ export function printAnswer(answer: InvokeAnswer, flags: InvokeFlags): number {
 }
 
 /** What `--include` shows: a line each, the function's error only where there is one. */
-export function about(answer: InvokeAnswer): string {
+export function about(answer: FastInvokeAnswer): string {
   const { status, version = '-', requestId = '-', functionError } = answer;
   const error = functionError === undefined ? '' : `function error: ${printable(functionError)}\n`;
   return `status: ${status}\nversion: ${version}\nrequest id: ${requestId}\n${error}`;
 }
 
 /** Exit code (5 the function failed, 6 it timed out; 0 with `--no-fail`), and the line that says so. */
-export function verdict(answer: InvokeAnswer, flags: InvokeFlags): { readonly exit: number; readonly line: string } {
+export function verdict(
+  answer: FastInvokeAnswer,
+  flags: InvokeFlags,
+): { readonly exit: number; readonly line: string } {
   if (answer.functionError === undefined) return { exit: EXIT.ok, line: '' };
   const { errorType, errorMessage } = errorDocument(answer.payload);
   const timedOut = errorType === TIMED_OUT;

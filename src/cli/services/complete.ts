@@ -20,7 +20,7 @@ export interface CommandOutline {
 }
 
 /** What is deployed. May reject when no daemon runs; then nothing of it is offered. */
-export interface Deployed {
+export interface DeployedFunctions {
   names(): Promise<readonly string[]>;
   detail(name: string): Promise<{
     readonly aliases: Readonly<Record<string, number>>;
@@ -53,7 +53,7 @@ const NO_FUNCTION = new Set([
 export async function complete(
   words: readonly string[],
   commands: Outlines,
-  deployed: Deployed,
+  deployed: DeployedFunctions,
 ): Promise<readonly string[]> {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
@@ -91,7 +91,10 @@ interface Spot {
   readonly current: string;
 }
 
-async function inCommand({ id, outline, rest, current }: Spot, deployed: Deployed): Promise<readonly string[]> {
+async function inCommand(
+  { id, outline, rest, current }: Spot,
+  deployed: DeployedFunctions,
+): Promise<readonly string[]> {
   const taking = flagOf(rest.at(-1) ?? '', outline);
   if (taking !== undefined) return taking.name === 'runtime' ? KNOWN_RUNTIMES : (taking.options ?? []);
   if (current.startsWith('-')) return flagWords(outline);
@@ -116,7 +119,7 @@ function flagWords(outline: CommandOutline): readonly string[] {
 
 async function argumentWords(
   { id, outline, rest: given, current }: Spot,
-  deployed: Deployed,
+  deployed: DeployedFunctions,
 ): Promise<readonly string[]> {
   const options = Object.values(outline.args)[given.length]?.options;
   if (options !== undefined) return options;
@@ -132,7 +135,7 @@ async function argumentWords(
 }
 
 /** Names; after `name@` its versions, after `name:` its aliases. */
-async function functionWords(current: string, deployed: Deployed): Promise<readonly string[]> {
+async function functionWords(current: string, deployed: DeployedFunctions): Promise<readonly string[]> {
   const [name = ''] = current.split(/[@:]/);
   if (name === current) return deployed.names();
   const detail = await deployed.detail(name);

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Entry } from '../../runtimes/index.ts';
+import type { EntryPoint } from '../../runtimes/index.ts';
 
 /** Where the parts of a command are, as the sandbox's process sees them. */
 export interface CommandPlaces {
@@ -12,7 +12,7 @@ export interface CommandPlaces {
 }
 
 /** The command that starts the code of a sandbox, as its runtime's entry says. Pure. */
-export function entryCommand(entry: Entry, { interpreter, assets, taskRoot }: CommandPlaces): readonly string[] {
+export function entryCommand(entry: EntryPoint, { interpreter, assets, taskRoot }: CommandPlaces): readonly string[] {
   if (entry.kind === 'executable') return [posix.join(taskRoot, entry.file)];
   const client = entry.client === null ? '' : posix.join(assets, entry.client);
   return [...interpreter, ...entry.arguments({ client, taskRoot })];

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { LIMITS } from '../../contract/index.ts';
 
 /** A refusal the way AWS words it. */
-export interface Refusal {
+export interface RuntimeApiRefusal {
   readonly status: number;
   readonly errorType: string;
   readonly errorMessage: string;
@@ -25,7 +25,7 @@ export const REFUSALS = {
   notFound: { status: 404, errorType: 'NotFound', errorMessage: 'Not found' },
   wrongMethod: { status: 405, errorType: 'MethodNotAllowed', errorMessage: 'Method not allowed' },
   closing: { status: 500, errorType: 'InternalServerError', errorMessage: 'Internal Server Error' },
-} as const satisfies Record<string, Refusal>;
+} as const satisfies Record<string, RuntimeApiRefusal>;
 
 /**
  * Sends a whole answer with its length: .NET's client reads the body of a 202 as JSON and needs its Content-Length.
@@ -48,7 +48,7 @@ export function accept(res: ServerResponse): void {
   send(res, 202, { status: 'OK' });
 }
 
-export function refuse(res: ServerResponse, refusal: Refusal): void {
+export function refuse(res: ServerResponse, refusal: RuntimeApiRefusal): void {
   send(res, refusal.status, { errorMessage: refusal.errorMessage, errorType: refusal.errorType });
 }
 

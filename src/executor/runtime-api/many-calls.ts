@@ -3,7 +3,7 @@ import type { Clock } from '../../kit/index.ts';
 import type { ExitStatus, InvocationHooks, InvokeOutcome } from '../session.ts';
 
 /** An invocation that was not answered yet. */
-export interface Call {
+export interface RuntimeApiCall {
   readonly context: InvocationContext;
   readonly event: Uint8Array;
   /** Its event is about to be given to the runtime. */
@@ -18,9 +18,9 @@ export interface Call {
  */
 export class ManyCalls {
   readonly #clock: Clock;
-  readonly #undelivered: Call[] = [];
+  readonly #undelivered: RuntimeApiCall[] = [];
   /** By request id; also those that were timed out, which the runtime may yet answer. */
-  readonly #delivered = new Map<string, Call>();
+  readonly #delivered = new Map<string, RuntimeApiCall>();
   #hasTimedOut = false;
   #lastRequestId = '';
 
@@ -47,7 +47,7 @@ export class ManyCalls {
 
   add(context: InvocationContext, event: Uint8Array, timeoutMs: number, hooks: InvocationHooks): void {
     let isSettled = false;
-    const call: Call = {
+    const call: RuntimeApiCall = {
       context,
       event,
       started: () => hooks.started(),
@@ -68,7 +68,7 @@ export class ManyCalls {
   }
 
   /** The oldest that was not delivered; it counts as running from here. */
-  deliver(): Call | undefined {
+  deliver(): RuntimeApiCall | undefined {
     const call = this.#undelivered.shift();
     if (call === undefined) return undefined;
     this.#lastRequestId = call.context.requestId;

@@ -1,7 +1,7 @@
 type FixedRoute = 'next' | 'init-error' | 'ping' | 'register' | 'event-next' | 'extension-error' | 'logs' | 'telemetry';
 
 /** An endpoint of the Runtime, Extensions, Logs or Telemetry API. */
-export type Route =
+export type RuntimeApiRoute =
   | { readonly name: FixedRoute }
   | { readonly name: 'response' | 'error'; readonly requestId: string }
   | { readonly name: 'wrong-method' }
@@ -22,7 +22,7 @@ const FIXED: ReadonlyMap<string, readonly [method: string, name: FixedRoute]> = 
 const ANSWER = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/;
 
 /** Which endpoint a request means. `url` is the request line's target as it came; its query is ignored. */
-export function findRoute(method: string, url: string): Route {
+export function findRoute(method: string, url: string): RuntimeApiRoute {
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
   const fixed = FIXED.get(path);

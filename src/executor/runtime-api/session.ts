@@ -16,7 +16,7 @@ import { accept, forbid, refuse, REFUSALS } from './answers.ts';
 import { document, errorReport, trailerReport } from './error-report.ts';
 import type { Extensions } from './extensions.ts';
 import { eventHeaders } from './event-headers.ts';
-import { ManyCalls, type Call } from './many-calls.ts';
+import { ManyCalls, type RuntimeApiCall } from './many-calls.ts';
 import { Polls } from './polls.ts';
 import { readBody, type Body } from './read-body.ts';
 import { nextState, refusalText, type RuntimeEvent, type RuntimeState } from './runtime-state.ts';
@@ -38,7 +38,7 @@ export class RuntimeApiSession implements Session {
   #startedAt: number;
   #timeoutMs = 0;
   readonly #polls = new Polls();
-  #pending: Call | undefined;
+  #pending: RuntimeApiCall | undefined;
   /** Takes the place of the pending one, of the last request id, and of all states past the start where several run at once. */
   #many: ManyCalls | undefined;
   /** The request whose event was delivered last; empty before the first. */
@@ -282,7 +282,7 @@ export class RuntimeApiSession implements Session {
   }
 }
 
-function give(waiter: ServerResponse, call: Call): void {
+function give(waiter: ServerResponse, call: RuntimeApiCall): void {
   const { context, event } = call;
   call.started();
   waiter.writeHead(200, eventHeaders(context, event.length));

@@ -1,6 +1,6 @@
 import { greedyDualPriority } from '../../pool/policy/index.ts';
 import type { PolicyMachine } from '../policy.ts';
-import type { Sandbox } from '../sandbox.ts';
+import type { SimulatedSandbox } from '../sandbox.ts';
 import { PlainPolicy } from './plain-policy.ts';
 
 /** FaasCache: kept until the memory is needed, then the one that saves least for its size goes (doi 10.1145/3445814.3446757). */
@@ -17,7 +17,7 @@ export class GreedyDual extends PlainPolicy {
     this.#counts[of] = (this.#counts[of] ?? 0) + 1;
   }
 
-  override rested({ of, memoryMiB }: Sandbox): number {
+  override rested({ of, memoryMiB }: SimulatedSandbox): number {
     return greedyDualPriority(this.clock, {
       frequency: this.#counts[of] ?? 0,
       coldMs: this.machine.coldMs(of),

@@ -1,6 +1,6 @@
 import { greedyDualPriority, MemoryPrice, Traffic, type KeepCosts } from '../../pool/policy/index.ts';
 import type { PolicyMachine } from '../policy.ts';
-import type { Sandbox } from '../sandbox.ts';
+import type { SimulatedSandbox } from '../sandbox.ts';
 import { PlainPolicy } from './plain-policy.ts';
 
 /** How often the pool looks at its sandboxes, ms. */
@@ -54,7 +54,7 @@ export class LamKeep extends PlainPolicy {
     if (busy > 1) this.#of(of).sample(now, busy, busy);
   }
 
-  override rested({ of, memoryMiB }: Sandbox, now: number): number {
+  override rested({ of, memoryMiB }: SimulatedSandbox, now: number): number {
     const busy = this.machine.busy(of);
     if (busy > 0) this.#of(of).sample(now, busy, busy + 1);
     const frequency = this.#of(of).arrivals.recent(now);

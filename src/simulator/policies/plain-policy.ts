@@ -1,6 +1,6 @@
 import { chooseEvictions } from '../../pool/policy/index.ts';
 import type { Policy, PolicyMachine } from '../policy.ts';
-import type { Sandbox } from '../sandbox.ts';
+import type { SimulatedSandbox } from '../sandbox.ts';
 
 /** What a policy does where it says nothing else: a request waits for its own sandbox, and the longest unused goes first. */
 export abstract class PlainPolicy implements Policy {
@@ -25,7 +25,7 @@ export abstract class PlainPolicy implements Policy {
 
   abstract arrived(of: number, now: number): void;
 
-  rested(_sandbox: Sandbox, now: number): number {
+  rested(_sandbox: SimulatedSandbox, now: number): number {
     return now;
   }
 
@@ -33,7 +33,7 @@ export abstract class PlainPolicy implements Policy {
     return Infinity;
   }
 
-  evict(missingMiB: number, idle: Iterable<Sandbox>): readonly Sandbox[] {
+  evict(missingMiB: number, idle: Iterable<SimulatedSandbox>): readonly SimulatedSandbox[] {
     const { evicted, clock } = chooseEvictions([...idle], missingMiB, this.clock);
     this.clock = clock;
     return evicted;

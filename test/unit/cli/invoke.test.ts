@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { about, planInvoke, verdict, type InvokeAnswer } from '../../../src/cli/fast/invoke.ts';
+import { about, planInvoke, verdict, type FastInvokeAnswer } from '../../../src/cli/fast/invoke.ts';
 
-const answer = (document: unknown): InvokeAnswer => ({
+const answer = (document: unknown): FastInvokeAnswer => ({
   status: 200,
   version: '1',
   requestId: 'r',

@@ -57,6 +57,24 @@ describe('the check of names and texts', () => {
     assert.deepEqual(faultsOf('test/x.py', 'y = 1\n'.repeat(401)), []);
   });
 
+  test('refuses a type, interface or class that two files export under one name', () => {
+    const faults = (a: string, b: string): string[] =>
+      houseFaults(
+        [
+          { path: 'src/pool/a.ts', text: a },
+          { path: 'src/edge/b.ts', text: b },
+        ],
+        glossary,
+        [],
+      );
+    assert.deepEqual(faults('export interface Place {}\n', 'export abstract class Place {}\n'), [
+      "src/pool/a.ts, src/edge/b.ts: each exports its own 'Place'; a name means one thing",
+    ]);
+    assert.deepEqual(faults('export type Place = 1;\n', 'interface Place {}\n'), []);
+    assert.deepEqual(faults('export type Place = 1;\n', "export { type Place } from './a.ts';\n"), []);
+    assert.deepEqual(faults('export type Place = 1;\nexport class Place {}\n', ''), []);
+  });
+
   test('refuses a path of the machine in any file', () => {
     assert.match(faultsOf('docs/x.md', 'see /home/someone/notes')[0] ?? '', /belongs to one machine/);
   });

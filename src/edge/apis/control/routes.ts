@@ -6,7 +6,7 @@ import { streamLogs } from './logs.ts';
 import { aliasOf, artifactBody, gcOf, patchOf, publishOf, rollbackOf, type readObject } from './requests.ts';
 
 /** One control request as an action sees it. */
-export interface Call {
+export interface ControlCall {
   readonly request: IncomingMessage;
   /** Reads the body as a JSON object. */
   readonly object: () => ReturnType<typeof readObject>;
@@ -17,15 +17,15 @@ export interface Call {
 }
 
 /** Does the work; what it returns is answered as JSON, undefined means it answered by itself. */
-export type Action = (operations: Operations, call: Call) => unknown;
+export type Action = (operations: Operations, call: ControlCall) => unknown;
 
 const DONE = {};
 
-function part(call: Call, index: number): string {
+function part(call: ControlCall, index: number): string {
   return call.parts[index] ?? '';
 }
 
-function versionPart(call: Call): number {
+function versionPart(call: ControlCall): number {
   const version = Number(part(call, 1));
   if (!Number.isInteger(version) || version < 1)
     throw lamError('LAM_EDGE_BAD_REQUEST', { what: `'${part(call, 1)}' is no version` });

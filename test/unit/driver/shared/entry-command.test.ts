@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { entryCommand } from '../../../../src/driver/shared/entry-command.ts';
-import { DESCRIPTORS, type Entry } from '../../../../src/runtimes/index.ts';
+import { DESCRIPTORS, type EntryPoint } from '../../../../src/runtimes/index.ts';
 
 const AT = { interpreter: ['/usr/bin/x', 'first'], assets: '/lam', taskRoot: '/var/task' };
 
@@ -18,7 +18,7 @@ test('an interpreter runs the client that lam brings', () => {
 test('an interpreter runs the client that the artifact brings', () => {
   const { entry } = DESCRIPTORS.python3;
   assert.ok(entry.kind === 'interpreter');
-  const official: Entry = {
+  const official: EntryPoint = {
     ...entry,
     client: null,
     arguments: ({ client, taskRoot }) => ['-m', 'awslambdaric', `${taskRoot}/vendor`, client],
