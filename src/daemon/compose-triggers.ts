@@ -1,5 +1,6 @@
 import type { RouteTable } from '../edge/index.ts';
-import type { Clock } from '../kit/index.ts';
+import type { Clock, EpochMs } from '../kit/index.ts';
+import type { Pool } from '../pool/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Router } from '../router/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
@@ -11,6 +12,7 @@ import { httpRoutes } from './http-routes.ts';
 export interface TriggerRooms {
   readonly registry: Registry;
   readonly router: Router;
+  readonly pool: Pool;
   readonly clock: Clock;
   readonly kinds: readonly TriggerKind[];
   readonly onTrouble: (what: string) => void;
@@ -23,10 +25,13 @@ export interface LiveTriggers {
 }
 
 /** Wires triggers to the registry and the router; none runs before the supervisor is started. */
-export function composeTriggers({ registry, router, clock, kinds, onTrouble }: TriggerRooms): LiveTriggers {
+export function composeTriggers({ registry, router, pool, clock, kinds, onTrouble }: TriggerRooms): LiveTriggers {
   const deployed = new DeployedTriggers(registry);
+  const expect = (functionName: string, at: EpochMs): void => {
+    if (registry.has(functionName)) pool.expect(registry.resolve(functionName), at);
+  };
   return {
-    supervisor: new TriggerSupervisor({ kinds, deployed, clock, deliver: deliverTo(router), onTrouble }),
+    supervisor: new TriggerSupervisor({ kinds, deployed, clock, deliver: deliverTo(router), expect, onTrouble }),
     routes: httpRoutes(deployed),
   };
 }

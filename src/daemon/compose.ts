@@ -147,7 +147,7 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   });
   keepPoolInStep(registry, pool);
   keepLogsInStep(registry, logs, onTrouble);
-  const triggers = composeTriggers({ registry, router, clock, kinds: setup.triggerKinds, onTrouble });
+  const triggers = composeTriggers({ registry, router, pool, clock, kinds: setup.triggerKinds, onTrouble });
   return { registry, pool, router, triggers };
 }
 

@@ -32,6 +32,8 @@ export interface TriggerHost {
   readonly signal: AbortSignal;
   /** Starts an invocation of the live version. Never throws; `sink` may be told before this returns. */
   fire(event: FiredEvent, sink: TriggerSink): Firing;
+  /** Announces that it will fire at `at`, so that a sandbox is warm by then. */
+  expect(at: EpochMs): void;
   /** Reports that it failed after its start, say by a lost connection: it is stopped, and started again after a pause. */
   failed(error: unknown): void;
 }

@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { InvocationContext } from '../../src/contract/index.ts';
+import { Chalk } from 'chalk';
+import type { FunctionDetail, InvocationContext } from '../../src/contract/index.ts';
+import { renderFunction } from '../../src/cli/render/functions.ts';
 import { isLamError } from '../../src/errors/index.ts';
 import { parseProject } from '../../src/project/index.ts';
 import { TRIGGER_KINDS, type TriggerKind } from '../../src/triggers/index.ts';
@@ -19,6 +21,7 @@ describe('a trigger kind that is plugged in', () => {
   const log: TickLog = { loads: 0, entries: [] };
   const kinds = kindsWith(log);
   const handled: { readonly context: InvocationContext; readonly event: string }[] = [];
+  const accepted: unknown[] = [];
   let house: EdgeHouse;
   let folder = '';
   let isFailing = false;
@@ -36,7 +39,7 @@ describe('a trigger kind that is plugged in', () => {
           );
         },
       },
-      { kinds },
+      { kinds, observers: [{ accepted: ({ origin, attempt }) => void accepted.push([origin, attempt]) }] },
     );
   });
   after(async () => {
@@ -64,7 +67,7 @@ describe('a trigger kind that is plugged in', () => {
   test('fires through lam.yaml, deploy and router, with identity, attempt and trace, and hears the start and the end', async () => {
     assert.equal(await deploy('  - {type: tick, every: 0.02, text: hello}\n  - {type: http, route: GET /clock}\n'), 1);
     assert.equal(log.loads, 1);
-    await logged('settled', 0.02);
+    while (log.entries.filter(({ what }) => what === 'settled').length < 2) await new Promise(setImmediate);
     const first = log.entries.filter(({ id }) => id === 'every 0.02 s@1');
     assert.deepEqual(
       first.map(({ what, functionName, outcome }) => [what, functionName, outcome?.kind]),
@@ -75,6 +78,8 @@ describe('a trigger kind that is plugged in', () => {
       ],
     );
     assert.equal(handled[0]?.event, '{"id":"every 0.02 s@1","text":"hello"}');
+    assert.deepEqual(accepted[0], [{ kind: 'trigger', trigger: 'tick:every 0.02 s', id: 'every 0.02 s@1' }, 1]);
+    assert.deepEqual(accepted[1], [{ kind: 'trigger', trigger: 'tick:every 0.02 s', id: 'every 0.02 s@2' }, 2]);
     const { requestId, traceId } = handled[0].context;
     assert.match(requestId, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     assert.match(traceId, /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
@@ -109,6 +114,8 @@ describe('a trigger kind that is plugged in', () => {
       [{ ...state, since: 0 }, others],
       [{ type: 'tick', name: 'every 0.02 s', state: 'running', since: 0 }, []],
     );
+    const page = renderFunction(shown as unknown as FunctionDetail, Date.now(), new Chalk({ level: 0 }));
+    assert.match(page, /^routes: +GET \/clock\ntriggers: +tick 'every 0.02 s' running$/m);
     assert.equal((await house.ask('/clock')).status, 200);
   });
 

@@ -13,6 +13,7 @@ import type { LogStore } from '../../src/logs/index.ts';
 import type { Operations } from '../../src/operations/index.ts';
 import type { Pool } from '../../src/pool/index.ts';
 import type { Registry } from '../../src/registry/index.ts';
+import type { Observer } from '../../src/observer/index.ts';
 import { TRIGGER_KINDS, type TriggerKind } from '../../src/triggers/index.ts';
 import { zipOf } from '../unit/store/support.ts';
 import { LOG_WORKER } from './log-house.ts';
@@ -74,6 +75,7 @@ interface Variations {
   /** Of the sandboxes and those who wait for them; the system's where it is left out. */
   readonly clock?: Clock;
   readonly memoryBudgetMiB?: number;
+  readonly observers?: readonly Observer[];
   /** Of triggers; lam's own where they are left out. */
   readonly kinds?: readonly TriggerKind[];
 }
@@ -108,7 +110,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     triggerKinds: more.kinds ?? TRIGGER_KINDS,
     stop: () => void stops++,
     onTrouble: () => undefined,
-    observers: [{ accepted: () => void arrivals++ }],
+    observers: [{ accepted: () => void arrivals++ }, ...(more.observers ?? [])],
   });
   await daemon.start();
   const { port, url } = daemon.status();

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { FunctionDetail, FunctionSummary } from '../../contract/index.ts';
+import type { FunctionDetail, FunctionSummary, TriggerState } from '../../contract/index.ts';
 import { formatAge, formatBytes } from './format.ts';
 import { facts, safe, table } from './table.ts';
 
@@ -38,6 +38,7 @@ export function renderFunction(f: FunctionDetail, now: number, color: ChalkInsta
     ['handler', safe(c.handler)],
     ['description', safe(c.description)],
     ['routes', f.routes.map(safe).join(', ')],
+    ['triggers', f.triggerStates.map(renderTrigger).join('; ')],
     ['memory', `${c.memoryMiB} MiB`],
     ['cpus', String(c.cpus)],
     ['timeout', `${c.timeoutMs / 1000} s`],
@@ -52,4 +53,8 @@ export function renderFunction(f: FunctionDetail, now: number, color: ChalkInsta
     ['arn', f.arn],
   ];
   return facts(pairs.filter(([, value]) => value !== ''));
+}
+
+function renderTrigger({ type, name, state, cause }: TriggerState): string {
+  return `${safe(type)} '${safe(name)}' ${state}${cause === undefined ? '' : ` (${safe(cause)})`}`;
 }

@@ -1,5 +1,5 @@
 import { lamError } from '../../errors/index.ts';
-import type { Clock } from '../../kit/index.ts';
+import type { Clock, EpochMs } from '../../kit/index.ts';
 import type { Deliver, FiredEvent, Firing, TriggerHost, TriggerSink } from '../running.ts';
 
 /** Which trigger of which function. */
@@ -13,6 +13,8 @@ export interface TriggerIdentity {
 export interface HostParts {
   readonly clock: Clock;
   readonly deliver: Deliver;
+  /** Passes on that a function will be called at `at`. */
+  readonly expect: (functionName: string, at: EpochMs) => void;
   /** Reports what a trigger did wrong, as a sentence. */
   readonly onTrouble: (what: string) => void;
 }
@@ -55,6 +57,10 @@ export class SupervisedHost implements TriggerHost {
     const { functionName, name } = this;
     const attempt = event.attempt ?? 1;
     return this.#parts.deliver({ ...event, functionName, type: this.#type, trigger: name, attempt }, guarded);
+  }
+
+  expect(at: EpochMs): void {
+    if (!this.signal.aborted) this.#parts.expect(this.functionName, at);
   }
 
   failed(error: unknown): void {

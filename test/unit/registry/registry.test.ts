@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { DEFAULT_CONFIG, type ConfigInput } from '../../../src/contract/index.ts';
 import type { RegistryChange } from '../../../src/registry/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
+import type { CatalogueData } from '../../../src/store/catalogue/schema.ts';
 import { lam } from '../store/support.ts';
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
+
+/** What schema 2 had of a version. */
+interface Before {
+  readonly config: { triggers?: readonly { readonly route: string }[]; routes?: readonly string[] };
+  readonly input: { triggers?: unknown; routes?: readonly string[] };
+}
 
 describe('the registry', () => {
   let t: TestRegistry;
@@ -198,6 +205,62 @@ describe('the registry', () => {
       assert.deepEqual(t.registry.triggersOf('b'), []);
       await t.registry.rollback('a', {});
     });
+  });
+
+  describe('triggers', () => {
+    const route = (text: string) => ({ type: 'http', route: text });
+
+    test('given live in their short form stand for those of lam.yaml until they are unset', async () => {
+      await deploy('f', '1', { triggers: [route('GET /a')] });
+      await t.registry.patchConfig('f', { set: { routes: ['GET /b', 'ANY /c'] } });
+      const { config, overrides, routes } = t.registry.detail('f');
+      assert.deepEqual(config.triggers, [route('GET /b'), route('ANY /c')]);
+      assert.deepEqual([overrides, routes, config.routes], [{ routes: ['GET /b', 'ANY /c'] }, routes, routes]);
+      await deploy('f', '2', { routes: ['GET /d'] });
+      assert.deepEqual(t.registry.triggersOf('f'), [route('GET /b'), route('ANY /c')]);
+      await t.registry.patchConfig('f', { unset: ['routes'] });
+      assert.deepEqual([t.registry.triggersOf('f'), t.registry.detail('f').overrides], [[route('GET /d')], {}]);
+      const { unchanged, notices } = await t.registry.patchConfig('f', { unset: ['routes'] });
+      assert.deepEqual([unchanged, notices], [true, ["'routes' comes from lam.yaml: change it there and deploy"]]);
+    });
+
+    test('given live as a list replace what their short form said', async () => {
+      await deploy('f', '1');
+      await t.registry.patchConfig('f', { set: { routes: ['GET /a'] } });
+      await t.registry.patchConfig('f', { set: { triggers: [route('GET /b')] } });
+      assert.deepEqual(t.registry.detail('f').overrides, { triggers: [route('GET /b')] });
+      assert.deepEqual(t.registry.triggersOf('f'), [route('GET /b')]);
+    });
+
+    test('that are no list are refused in either form', async () => {
+      for (const [config, part] of [
+        [{ routes: 'GET /a' }, 'routes: must be a list'],
+        [{ triggers: {} }, 'triggers: must be a list'],
+        [{ routes: [1] }, 'triggers: route must be text, in entry 1'],
+      ] as const) {
+        await assert.rejects(deploy('f', '1', config as never), lam('LAM_REGISTRY_INVALID_CONFIG', part));
+      }
+    });
+  });
+
+  test('reads a home of schema 2, and serves its routes as before', async () => {
+    await deploy('f', '1', { routes: ['GET /a'] });
+    await t.registry.patchConfig('f', { set: { routes: ['GET /b'] } });
+    const written = JSON.parse(await readFile(t.store.paths.catalogue, 'utf8')) as CatalogueData;
+    for (const { config, input } of Object.values(written.functions['f']?.versions ?? {}) as object[] as Before[]) {
+      config.routes = (config.triggers ?? []).map((trigger) => trigger.route);
+      delete config.triggers;
+      input.routes = ['GET /a'];
+      delete input.triggers;
+    }
+    await t.store.close();
+    await writeFile(t.store.paths.catalogue, JSON.stringify({ ...written, schema: 2 }));
+    t = await t.reload();
+    assert.deepEqual(t.registry.triggersOf('f'), [{ type: 'http', route: 'GET /b' }]);
+    assert.deepEqual(t.registry.detail('f').allVersions[1]?.config.routes, ['GET /a']);
+    assert.equal((await t.registry.patchConfig('f', { set: { routes: ['GET /b'] } })).unchanged, true);
+    await t.registry.patchConfig('f', { unset: ['routes'] });
+    assert.deepEqual(t.registry.detail('f').routes, ['GET /a']);
   });
 
   describe('resolving', () => {

@@ -14,6 +14,7 @@ class SupervisorHouse {
   readonly log: TickLog = { loads: 0, entries: [] };
   readonly troubles: string[] = [];
   readonly delivered: TriggerEvent[] = [];
+  readonly expected: [string, number][] = [];
   readonly supervisor: TriggerSupervisor;
   readonly #functions = new Map<string, readonly TriggerConfig[]>();
   readonly #listeners: ((change: { readonly name: string }) => void)[] = [];
@@ -34,6 +35,7 @@ class SupervisorHouse {
       }),
       clock: this.clock,
       deliver,
+      expect: (functionName, at) => this.expected.push([functionName, at]),
       onTrouble: (what) => this.troubles.push(what),
     });
   }
@@ -115,6 +117,17 @@ describe('the supervisor of triggers', () => {
     assert.deepEqual(house.delivered, [
       { id: 'every 1 s@1', event, attempt: 1, functionName: 'f', type: 'tick', trigger: 'every 1 s' },
     ]);
+  });
+
+  test('passes on when a trigger will fire, as long as it runs', async () => {
+    let host: TriggerHost | undefined;
+    const house = new SupervisorHouse({ start: (_, given) => Promise.resolve(void (host = given)) });
+    house.supervisor.start();
+    await house.deploy(tick(100));
+    host?.expect(5);
+    await house.deploy();
+    host?.expect(6);
+    assert.deepEqual(house.expected, [['f', 5]]);
   });
 
   test('starts a failed trigger again, after pauses that double up to a minute', async () => {
