@@ -103,6 +103,9 @@ const MAINS = '^src/daemon/main\\.ts$|^src/logs/worker\\.ts$|^src/bootstraps/[^/
 /** Rooms that start child processes. */
 export const STARTS_PROCESSES: readonly string[] = ['bootstraps', 'client', 'driver', 'scaffold'];
 
+/** The part of a trigger kind that only the daemon loads, when the first such trigger goes live. */
+const RUNNING_HALF = '^src/triggers/[^/]+/run(/|\\.ts$)';
+
 const escaped = (text: string): string => text.replaceAll('.', '\\.');
 const anyOf = (texts: readonly string[]): string => `(${texts.map(escaped).join('|')})`;
 const packagePath = (names: readonly string[]): string => `(^|/)node_modules/${anyOf(names)}(/|$)`;
@@ -221,9 +224,16 @@ const forbidden: IForbiddenRuleType[] = [
   {
     name: 'a-kind-runs-when-first-used',
     severity: 'error',
-    comment: "The running half of a kind, `<kind>/run.ts`, is loaded by its kind's load() with a dynamic import.",
-    from: { path: '^src/' },
-    to: { path: '^src/triggers/[^/]+/run\\.ts$', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    comment: "The running half of a kind is loaded by its kind's load() with a dynamic import, never before.",
+    from: { path: '^src/', pathNot: RUNNING_HALF },
+    to: { path: RUNNING_HALF, dependencyTypesNot: ['dynamic-import', 'type-only'] },
+  },
+  {
+    name: 'packages-of-a-kind-in-its-running-half',
+    severity: 'error',
+    comment: 'The CLI loads the rest of a kind: a package of its belongs into `<kind>/run.ts` or `<kind>/run/`.',
+    from: { path: '^src/triggers/', pathNot: RUNNING_HALF },
+    to: { path: '(^|/)node_modules/', pathNot: '(^|/)node_modules/@types/', dependencyTypesNot: ['type-only', 'core'] },
   },
   {
     name: 'kinds-apart',

@@ -81,6 +81,26 @@ const SINS = [
     text: "import { controlApi } from './apis/control/api.ts';\nexport const q = controlApi;\n",
     rule: 'apis-through-their-list',
   },
+  {
+    file: 'src/project/sin-r.ts',
+    text: "import { DeployedTriggers } from '../triggers/supervisor/index.ts';\nexport const r = DeployedTriggers;\n",
+    rule: 'triggers-run-in-the-daemon',
+  },
+  {
+    file: 'src/triggers/pigeon/sin-s.ts',
+    text: "import { run } from './run.ts';\nexport const s = run;\n",
+    rule: 'a-kind-runs-when-first-used',
+  },
+  {
+    file: 'src/triggers/pigeon/sin-t.ts',
+    text: "import { parse } from 'yaml';\nexport const t = parse;\n",
+    rule: 'packages-of-a-kind-in-its-running-half',
+  },
+  {
+    file: 'src/triggers/pigeon/sin-u.ts',
+    text: "import { parseRoute } from '../http/route.ts';\nexport const u = parseRoute;\n",
+    rule: 'kinds-apart',
+  },
 ] as const;
 
 /** Rights that the copy of the tree does not use, beside those of the table. */
@@ -96,6 +116,8 @@ const SPARE_RIGHTS: Rights = {
 
 /** What some of them import, harmless by itself. */
 const HELPERS = {
+  'src/triggers/pigeon/run.ts': "import { parse } from 'yaml';\nexport const run = parse;\n",
+  'src/triggers/pigeon/pigeon.ts': "export const load = () => import('./run.ts');\n",
   'src/kit/sin-e.ts': "import { d } from './sin-d.ts';\nexport const e = (): unknown => d;\n",
   'src/kit/sin-p.ts': "import type { O } from './sin-o.ts';\nexport type P = { readonly all: O };\n",
   'test/sin-g.ts': 'export const g = 1;\n',
@@ -136,6 +158,11 @@ describe('the check of the import rules', () => {
   test('names the way from a light file to a heavy package', () => {
     const fault = report.faults.find((f) => f.startsWith('src/cli/fast/sin-l.ts') && f.includes('[light-fast-path]'));
     assert.match(fault ?? '', /^src\/cli\/fast\/sin-l\.ts -> src\/cli\/sin-m\.ts -> .*listr2/);
+  });
+
+  test('lets a kind of trigger load its running half when it is first used', () => {
+    const faults = report.faults.filter((f) => f.startsWith('src/triggers/pigeon/pigeon.ts'));
+    assert.deepEqual(faults, []);
   });
 
   test('reports each right that no import uses', () => {
