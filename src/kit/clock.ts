@@ -1,9 +1,9 @@
-/** A point on the wall clock, in milliseconds since the epoch. */
+/** Wall-clock time (ms since the epoch). */
 export type EpochMs = number;
-/** A point on the monotonic clock, in milliseconds; only differences mean anything. */
+/** Monotonic time (ms); only differences are meaningful. */
 export type MonotonicMs = number;
 
-/** The only way code reads time or waits, so that a test can drive it. */
+/** Source of time and timers, replaceable by a virtual one in tests. */
 export interface Clock {
   now(): EpochMs;
   monotonic(): MonotonicMs;

@@ -1,6 +1,6 @@
 /**
- * Runs `work` on every item, at most `limit` at a time. Rejects with the first failure, after what was under way has
- * ended; nothing new is begun then.
+ * Runs `work` on every item, at most `limit` at a time. After a failure it starts no more, waits for what runs, and rejects with
+ * the first failure.
  */
 export async function eachLimited<T>(
   items: Iterable<T>,
@@ -24,7 +24,7 @@ export async function eachLimited<T>(
   if (failures.length > 0) throw failures[0];
 }
 
-/** Runs all at once. Rejects with the first failure, after all have ended: nothing of them goes on behind it. */
+/** Waits until all have ended, then rejects with the first failure, so that no work outlives the call. */
 export async function together(works: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(works)).find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

@@ -4,14 +4,14 @@ export class Ewma {
   readonly #alpha: number;
   #count = 0;
 
-  /** @param alpha weight of a new sample, above 0 and at most 1 */
+  /** @param alpha weight of a new sample, greater than 0 and at most 1 */
   constructor(alpha: number) {
     this.#alpha = alpha;
   }
 
   add(sample: number): void {
     this.#count++;
-    // A plain mean of the first samples: the very first is often far off, and would else weigh for long.
+    // The first samples are averaged plainly: the very first is often an outlier and would dominate for long.
     const weight = Math.max(this.#alpha, 1 / this.#count);
     this.value = this.value === undefined ? sample : this.value + weight * (sample - this.value);
   }

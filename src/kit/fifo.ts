@@ -1,7 +1,6 @@
 /**
- * A first-in-first-out queue whose members can leave early, all in constant time.
- *
- * A doubly linked ring: `head.next` is the oldest, `head.previous` the newest.
+ * A queue whose members can be removed before their turn. All operations but `drain` take constant time. A doubly linked ring:
+ * `head.next` is the oldest value, `head.previous` the newest.
  */
 export class Fifo<T> {
   readonly #head: Node<T>;
@@ -18,12 +17,12 @@ export class Fifo<T> {
     return this.#size;
   }
 
-  /** The oldest value, left where it is. */
+  /** Returns the oldest value without removing it. */
   peek(): T | undefined {
     return this.#size === 0 ? undefined : this.#head.next.value;
   }
 
-  /** Adds at the end; the returned function takes the value out again if it is still there. */
+  /** Appends a value. The result removes it, and returns whether it was still queued. */
   push(value: T): () => boolean {
     const head = this.#head;
     const node: Node<T> = { value, previous: head.previous, next: head, queued: true };
@@ -33,6 +32,7 @@ export class Fifo<T> {
     return () => this.#remove(node);
   }
 
+  /** Removes and returns the oldest value. */
   shift(): T | undefined {
     if (this.#size === 0) return undefined;
     const node = this.#head.next;
@@ -40,7 +40,7 @@ export class Fifo<T> {
     return node.value;
   }
 
-  /** Takes everything out, oldest first. */
+  /** Removes and returns all values, oldest first. */
   drain(): T[] {
     const all: T[] = [];
     for (let node = this.#head.next; node !== this.#head; node = this.#head.next) {
@@ -55,7 +55,7 @@ export class Fifo<T> {
     node.queued = false;
     node.previous.next = node.next;
     node.next.previous = node.previous;
-    // A node that left and still led to the next one would, once old itself, keep all that came after it from young collections.
+    // Unlinked: a removed node in the old generation would otherwise keep its successors alive across scavenges.
     node.previous = node;
     node.next = node;
     this.#size--;

@@ -1,17 +1,18 @@
-/** Keeps what was used last, up to a weight in all; the rest is forgotten. */
+/** A cache that evicts the least recently used entries when their total weight exceeds a limit. */
 export class Lru<V> {
   readonly #most: number;
   readonly #weigh: (value: V) => number;
-  /** The one used longest ago first. */
+  /** Least recently used first. */
   readonly #kept = new Map<string, V>();
   #weight = 0;
 
-  /** `most`: sum of what `weigh` says of all that is kept. What is heavier by itself is not kept. */
+  /** @param most limit of the total weight; an entry heavier than this is not kept */
   constructor(most: number, weigh: (value: V) => number) {
     this.#most = most;
     this.#weigh = weigh;
   }
 
+  /** Returns a value and marks it as used. */
   get(key: string): V | undefined {
     const value = this.#kept.get(key);
     if (value === undefined) return undefined;

@@ -1,8 +1,8 @@
-/** Lets one piece of work run at a time, in the order asked for. */
+/** Runs one task at a time, in call order. Not re-entrant: a task that waits for another one of the same mutex deadlocks. */
 export class Mutex {
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** Runs `work` when all earlier work has ended, however it ended, and resolves or rejects as it does. */
+  /** Runs `work` after all earlier work has settled; resolves or rejects as it does. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#tail.then(work);
     this.#tail = done.catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Lets at most `limit` tasks run at once; the others wait in the order they came. */
+/** Runs at most `limit` tasks at a time; further ones wait in call order. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,6 +7,7 @@ export class Semaphore {
     this.#free = limit;
   }
 
+  /** Runs `task` when a slot is free; resolves or rejects as it does. */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -8,15 +8,15 @@ import type { Layout } from './disk/layout.ts';
 import { readManifest } from './artifacts/manifest.ts';
 import { allObjects, neededObjects } from './artifacts/objects.ts';
 
-/** What {@link df} cannot see from the store. All in bytes on disk. */
+/** Figures for {@link df} from outside the store (bytes on disk). */
 export interface DfInputs {
   readonly logsOf: (name: string) => number;
   readonly logs: number;
-  /** What gc would free now. */
+  /** What gc would free with its default settings. */
   readonly reclaimable: number;
 }
 
-/** Sums what a home takes on the disk. Files shared by several versions or functions are counted once in the totals. */
+/** Returns the disk usage of a home. The totals count a file once, however many versions and functions share it. */
 export async function df(
   paths: Layout,
   catalogue: CatalogueView,

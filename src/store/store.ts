@@ -10,7 +10,7 @@ import { nodeIdOf } from './disk/node-id.ts';
 import { reclaimStaging } from './disk/staging.ts';
 import { StartupCacheStore } from './artifacts/startup-cache-store.ts';
 
-/** One home, open, and ours alone. */
+/** An open home. This process holds its lock. */
 export interface Store {
   readonly paths: Layout;
   /** Names this home among others; 12 hexadecimal digits, made once. */
@@ -19,14 +19,14 @@ export interface Store {
   readonly catalogue: Catalogue;
   readonly artifacts: ArtifactStore;
   readonly startupCaches: StartupCacheStore;
-  /** Half-made things and locks of a daemon that died, now removed. */
+  /** Number of unfinished files and locks of a dead daemon that opening removed. */
   readonly reclaimed: number;
-  /** Waits for changes under way and gives the lock back. Idempotent. */
+  /** Waits for pending changes, then releases the lock. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Makes the home if need be, takes its lock, clears what a dead daemon left and reads the catalogue. Throws
+ * Creates the home if needed, takes its lock, removes what a dead daemon left unfinished and reads the catalogue. Throws
  * `LAM_STORE_LOCKED`, `LAM_STORE_CORRUPT`, `LAM_STORE_NEWER`, `LAM_STORE_NOT_WRITABLE` or `LAM_STORE_DISK_FULL`, and
  * then holds nothing.
  */

@@ -44,7 +44,7 @@ export interface ArtifactStoreOptions {
   readonly linker?: Linker;
 }
 
-/** Artifacts whose facts stay in memory. */
+/** Number of artifacts whose facts stay in memory. */
 const FACTS_KEPT = 256;
 
 interface Unpacked {
@@ -53,8 +53,8 @@ interface Unpacked {
 }
 
 /**
- * The artifacts of one home: content kept once per file, a tree of hard links per artifact. An artifact is there whole
- * or not at all, and once it is there it is on the disk.
+ * The artifacts of one home: each file content is stored once, each artifact is a tree of hard links to them. Publishing an
+ * artifact is atomic and durable.
  */
 export class ArtifactStore {
   readonly #paths: Layout;
@@ -63,7 +63,7 @@ export class ArtifactStore {
   readonly #known: Set<Digest>;
   readonly #holds: Holds;
   readonly #facts = new Lru<ArtifactFacts>(FACTS_KEPT, () => 1);
-  /** Whoever adds or removes objects holds it. Unpacking, the long part, goes on outside it. */
+  /** Held while objects are added or removed. Unpacking takes longest and runs outside it. */
   readonly #changing = new Mutex();
 
   private constructor(paths: Layout, known: Set<Digest>, options: ArtifactStoreOptions) {
@@ -74,13 +74,13 @@ export class ArtifactStore {
     this.#holds = new Holds(options.clock);
   }
 
-  /** For the holder of the lock, after `prepareHome`. */
+  /** Opens the artifacts of a home. The caller holds its lock and has called `prepareHome`. */
   static async open(paths: Layout, options: ArtifactStoreOptions): Promise<ArtifactStore> {
     const names = await readdir(paths.artifacts);
     return new ArtifactStore(paths, new Set(names.filter((name) => /^[0-9a-f]{64}$/.test(name))), options);
   }
 
-  /** All artifacts there are. */
+  /** Digests of all artifacts in the store. */
   get digests(): ReadonlySet<Digest> {
     return this.#known;
   }
@@ -116,7 +116,7 @@ export class ArtifactStore {
   }
 
   /**
-   * Which files of a client's manifest are missing; those that are not stay for the time of an upload. Throws as
+   * Returns which files of a client's manifest the store lacks. The others are kept from gc for the time of an upload. Throws as
    * {@link checkManifest} does.
    */
   async plan(manifest: unknown): Promise<PlanAnswer> {
@@ -128,8 +128,8 @@ export class ArtifactStore {
   }
 
   /**
-   * Takes an upload: the manifest, and a zip of (at least) the files that {@link plan} named. Does nothing when the
-   * artifact is there. Throws `LAM_STORE_ARTIFACT_INCOMPLETE`, `LAM_STORE_ARTIFACT_MISMATCH`, `LAM_STORE_MANIFEST_INVALID`,
+   * Stores an upload: the manifest, and a zip of at least the files that {@link plan} named. Does nothing when the store has the
+   * artifact. Throws `LAM_STORE_ARTIFACT_INCOMPLETE`, `LAM_STORE_ARTIFACT_MISMATCH`, `LAM_STORE_MANIFEST_INVALID`,
    * `LAM_STORE_DISK_FULL` or a `LAM_STORE_ZIP_*` error, and then has changed nothing.
    */
   async ingest(manifest: unknown, source: ZipSource): Promise<ArtifactAnswer> {
@@ -143,12 +143,12 @@ export class ArtifactStore {
     });
   }
 
-  /** Takes a zip made elsewhere as it is. Throws `LAM_STORE_DISK_FULL` or a `LAM_STORE_ZIP_*` error. */
+  /** Stores the files of a zip as an artifact. Throws `LAM_STORE_DISK_FULL` or a `LAM_STORE_ZIP_*` error. */
   async ingestZip(source: ZipSource): Promise<ArtifactAnswer> {
     return this.#staged(source, unpackForeign);
   }
 
-  /** Removes one artifact's tree; its objects stay until gc. Resolves to whether it was there. */
+  /** Removes one artifact's tree; its objects stay until gc. Resolves to false when there was none. */
   async remove(digest: Digest): Promise<boolean> {
     return this.#changing.run(async () => {
       this.#known.delete(digest);
@@ -158,15 +158,15 @@ export class ArtifactStore {
   }
 
   /**
-   * Keeps an artifact from gc while a version of it is made; call the result when that version is in the catalogue or
-   * given up. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`.
+   * Keeps an artifact from gc while a version that uses it is published; call the result when that version is in the catalogue or
+   * abandoned. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`.
    */
   pin(digest: Digest): () => void {
     this.#require(digest);
     return this.#holds.pin(digest);
   }
 
-  /** A version uses the artifact: from now on only the catalogue keeps it. */
+  /** Ends the protection of an upload: a version uses the artifact, so the catalogue keeps it. */
   settle(digest: Digest): void {
     this.#holds.settle(digest);
   }
@@ -197,7 +197,7 @@ export class ArtifactStore {
     if (!this.#known.has(digest)) throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact: digest });
   }
 
-  /** The files of which the store has neither variant, by digest. */
+  /** The files that the store has in neither mode, by digest. */
   async #missing(manifest: Manifest): Promise<Map<Digest, NeededObject>> {
     const needed = neededObjects(manifest);
     const both = new Map(needed);
@@ -244,9 +244,9 @@ export class ArtifactStore {
     }
   }
 
-  /** Bytes of the files that were new. */
+  /** Resolves to the bytes of the files that were new. */
   async #publish(artifact: Digest, manifest: Manifest, staged: StagedFiles, staging: string): Promise<number> {
-    // Somebody else brought the same in the meantime.
+    // The same artifact was uploaded in the meantime.
     if (this.has(artifact)) return 0;
     const paths = this.#paths;
     const adopted: NeededObject[] = [];
@@ -254,7 +254,7 @@ export class ArtifactStore {
       await this.#adoptAll(manifest, staged, staging, adopted);
       const whole = join(staging, 'artifact');
       await mkdir(whole, { mode: 0o755 });
-      // Each flushes what it made. In which order they do so does not matter, as long as all have before the name is given.
+      // Each flushes its own files; all must be durable before the rename below publishes them.
       await together([
         syncShards(paths, adopted),
         layTree(paths, manifest, join(whole, 'tree'), this.#linker),
@@ -272,7 +272,7 @@ export class ArtifactStore {
     return adopted.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Makes objects of the staged files, and of the other variant where only the mode differs. Notes each in `adopted`. */
+  /** Makes objects of the staged files, or copies of the same content in the other mode. Adds each to `adopted`. */
   async #adoptAll(manifest: Manifest, staged: StagedFiles, staging: string, adopted: NeededObject[]): Promise<void> {
     const paths = this.#paths;
     const needed = neededObjects(manifest);
@@ -303,7 +303,7 @@ export class ArtifactStore {
   }
 }
 
-/** What is there already is the same: a place is named after its content, and filled in one step. */
+/** Renames, or does nothing when the target exists: paths are named by content and filled by one rename, so it is the same. */
 async function putInPlace(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);

@@ -1,16 +1,16 @@
 import { unpackedSize, type Manifest } from '../../contract/index.ts';
 
-/** What is worth knowing of an artifact without reading its manifest. All in bytes. */
+/** Sums over an artifact's manifest (bytes). */
 export interface ArtifactFacts {
-  /** Of all its files, unpacked. */
+  /** All files, unpacked. */
   readonly size: number;
-  /** Of those that an interpreter would compile: what a start-up cache can save time on. */
+  /** Files that an interpreter compiles: a start-up cache saves time on these. */
   readonly codeBytes: number;
 }
 
 const CODE = /\.(?:[cm]?js|ts|py)$/;
 
-/** Adds up what a manifest says. Pure. */
+/** Computes the facts of a manifest. Pure. */
 export function factsOf(manifest: Manifest): ArtifactFacts {
   let codeBytes = 0;
   for (const entry of manifest.entries) if (entry.kind === 'file' && CODE.test(entry.path)) codeBytes += entry.size;

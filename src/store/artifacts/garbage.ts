@@ -9,18 +9,18 @@ import { allObjects, neededObjects } from './objects.ts';
 import { removeWhole } from '../disk/staging.ts';
 import { statEach } from '../disk/stat-each.ts';
 
-/** What can go, and what that frees. */
+/** What gc removes, and the space that it frees. */
 export interface Garbage {
   readonly artifacts: readonly Digest[];
   /** Names of objects. */
   readonly objects: readonly string[];
-  /** On disk. */
+  /** On disk, with the trees. */
   readonly bytes: number;
 }
 
 const BLOCK = 512;
 
-/** Adds up what removing `doomed` frees: their trees, and the objects that neither `kept` artifacts nor `held` name. */
+/** Returns what removing `doomed` frees: their trees, and the objects that no `kept` artifact needs and `held` does not protect. */
 export async function measureGarbage(
   paths: Layout,
   doomed: readonly Digest[],
@@ -38,11 +38,11 @@ export async function measureGarbage(
   return { artifacts: doomed, objects, bytes };
 }
 
-/** Removes garbage: trees first, so that no tree is ever without its objects' place in the store. */
+/** Removes garbage: trees before objects, so that each tree in the store has all its objects. */
 export async function sweep(paths: Layout, garbage: Garbage, held: (name: string) => boolean): Promise<void> {
   for (const digest of garbage.artifacts) await removeWhole(paths, paths.artifact(digest));
   for (const name of garbage.objects) {
-    // An upload may have been promised it since it was measured.
+    // A plan may have told a client since then that the store has this object.
     if (held(name)) continue;
     try {
       await unlink(join(paths.objects, name));
@@ -61,7 +61,7 @@ export async function objectBytes(paths: Layout, names: Iterable<string>): Promi
   return sizes;
 }
 
-/** Bytes on disk of a folder and what is in it, without files that are also linked from elsewhere. */
+/** Bytes on disk of a folder and its content, without files that have other hard links. */
 export async function ownBytes(folder: string): Promise<number> {
   let bytes = (await lstat(folder)).blocks * BLOCK;
   for (const entry of await readdir(folder, { withFileTypes: true })) {

@@ -2,23 +2,23 @@ import type { Digest, Manifest } from '../../contract/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import { neededObjects } from './objects.ts';
 
-/** How long an upload may take from its plan to the version that uses it, milliseconds. */
-const AWAITED_MS = 600_000;
+/** Longest time from the plan of an upload to the version that uses it (ms). */
+const EXPECTED_MS = 600_000;
 
 /**
- * What gc must leave alone although no version uses it: artifacts being published, and artifacts (with the objects
- * they are made of) that a client was just told the store has or takes.
+ * Artifacts that gc must keep although no version uses them: pinned ones, which are being published, and expected ones with their
+ * objects, which a plan or an upload named less than ten minutes ago.
  */
 export class Holds {
   readonly #clock: Clock;
   readonly #pins = new Map<Digest, number>();
-  readonly #awaited = new Map<Digest, { readonly until: number; readonly objects: ReadonlySet<string> }>();
+  readonly #expected = new Map<Digest, { readonly until: number; readonly objects: ReadonlySet<string> }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Holds an artifact until the returned function is called. */
+  /** Holds an artifact until the returned function is called; that is idempotent. */
   pin(digest: Digest): () => void {
     this.#pins.set(digest, (this.#pins.get(digest) ?? 0) + 1);
     let released = false;
@@ -31,32 +31,34 @@ export class Holds {
     };
   }
 
-  /** Holds an artifact and its objects for a while, until {@link settle}. */
+  /** Holds an artifact and its objects until {@link settle}, at most ten minutes. */
   expect(digest: Digest, manifest: Manifest): void {
-    this.#awaited.set(digest, {
-      until: this.#clock.monotonic() + AWAITED_MS,
+    this.#expected.set(digest, {
+      until: this.#clock.monotonic() + EXPECTED_MS,
       objects: new Set(neededObjects(manifest).keys()),
     });
   }
 
-  /** A version uses the artifact now, or never will. */
+  /** Ends {@link expect}. */
   settle(digest: Digest): void {
-    this.#awaited.delete(digest);
+    this.#expected.delete(digest);
   }
 
+  /** Whether gc must keep an artifact. */
   has(digest: Digest): boolean {
     this.#expire();
-    return this.#pins.has(digest) || this.#awaited.has(digest);
+    return this.#pins.has(digest) || this.#expected.has(digest);
   }
 
+  /** Whether gc must keep an object. */
   hasObject(name: string): boolean {
     this.#expire();
-    for (const { objects } of this.#awaited.values()) if (objects.has(name)) return true;
+    for (const { objects } of this.#expected.values()) if (objects.has(name)) return true;
     return false;
   }
 
   #expire(): void {
     const now = this.#clock.monotonic();
-    for (const [digest, { until }] of this.#awaited) if (until < now) this.#awaited.delete(digest);
+    for (const [digest, { until }] of this.#expected) if (until < now) this.#expected.delete(digest);
   }
 }

@@ -9,9 +9,8 @@ import { pathFault, treeFault } from './tree-rules.ts';
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
- * Takes a manifest from outside: throws `LAM_STORE_MANIFEST_INVALID`, `LAM_STORE_ZIP_TOO_MANY_FILES` or
- * `LAM_STORE_ZIP_TOO_LARGE` unless every entry is well-formed, sorted, unique and safe to lay out. The result holds
- * the known members only.
+ * Validates an untrusted manifest: every entry must be well-formed, sorted, unique and safe to lay out. Returns it with its known
+ * members only. Throws `LAM_STORE_MANIFEST_INVALID`, `LAM_STORE_ZIP_TOO_MANY_FILES` or `LAM_STORE_ZIP_TOO_LARGE`.
  */
 export function checkManifest(value: unknown, limits: ArtifactLimits): Manifest {
   const given: unknown = typeof value === 'object' && value !== null && 'entries' in value ? value.entries : undefined;
@@ -35,7 +34,7 @@ export function checkManifest(value: unknown, limits: ArtifactLimits): Manifest 
   return manifest;
 }
 
-/** The manifest of a stored artifact. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */
+/** Reads the manifest of a stored artifact. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */
 export async function readManifest(paths: Layout, digest: Digest): Promise<Manifest> {
   try {
     return JSON.parse(await readFile(paths.manifest(digest), 'utf8')) as Manifest;

@@ -9,30 +9,30 @@ import { errnoOf } from '../disk/io-errors.ts';
 import { objectName, type Layout } from '../disk/layout.ts';
 import { statEach } from '../disk/stat-each.ts';
 
-/** One file the store holds or should hold: content and mode. */
+/** Identifies a file in the store: content and mode. */
 export interface ObjectKey {
   readonly digest: Digest;
   readonly executable: boolean;
 }
 
-/** An object that an artifact is made of. */
+/** An object that an artifact needs. */
 export interface NeededObject extends ObjectKey {
   readonly size: number;
-  /** One of the places it is needed at, for messages. */
+  /** One of its paths in the artifact, for messages. */
   readonly path: string;
 }
 
 const OBJECT_NAME = /^[0-9a-f]{64}x?$/;
 
-/** Why a hard link cannot be had although nothing is wrong: too many on this file, or none on this file system. */
+/** Codes of a refused hard link that a copy replaces: too many links to the file, or unsupported by the file system. */
 const NO_LINK: ReadonlySet<string> = new Set(['EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV']);
 
-/** Mode of an object: read-only for all. */
+/** Returns an object's mode: read-only for everyone. */
 export function objectMode(executable: boolean): number {
   return executable ? 0o555 : 0o444;
 }
 
-/** Names (below the objects folder) of all objects there are. */
+/** Names of all objects, relative to the objects folder. */
 export async function allObjects(paths: Layout): Promise<string[]> {
   const names: string[] = [];
   for (const shard of await readdir(paths.objects)) {
@@ -44,8 +44,8 @@ export async function allObjects(paths: Layout): Promise<string[]> {
 }
 
 /**
- * Which of `needed` the store holds. One of another size than asked for counts as absent, so that a damaged object is
- * replaced and a manifest cannot lie about sizes.
+ * Returns which of `needed` the store has. An object of another size counts as absent: a damaged one is replaced, and a
+ * manifest with wrong sizes is refused.
  */
 export async function presentObjects(paths: Layout, needed: ReadonlyMap<string, NeededObject>): Promise<Set<string>> {
   const present = new Set<string>();
@@ -55,28 +55,28 @@ export async function presentObjects(paths: Layout, needed: ReadonlyMap<string, 
   return present;
 }
 
-/** Makes a staged file, already flushed to the disk, an object by renaming it. */
+/** Renames a staged file, which must be flushed already, to an object. */
 export async function adoptObject(paths: Layout, staged: string, key: ObjectKey): Promise<void> {
   const target = paths.object(key.digest, key.executable);
   await mkdir(dirname(target), { recursive: true });
   await rename(staged, target);
 }
 
-/** Removes objects that were adopted for an artifact that then could not be published. */
+/** Removes objects again when their artifact could not be published. Ignores failures: gc removes what stays. */
 export async function dropObjects(paths: Layout, keys: Iterable<ObjectKey>): Promise<void> {
   for (const key of keys) await unlink(paths.object(key.digest, key.executable)).catch(() => undefined);
 }
 
-/** Flushes the folders that hold `keys`, and the folder above them. */
+/** Flushes the directory entries of `keys`. */
 export async function syncShards(paths: Layout, keys: Iterable<ObjectKey>): Promise<void> {
   const shards = new Set([...keys].map((key) => dirname(paths.object(key.digest, key.executable))));
   if (shards.size > 0) await eachLimited([...shards, paths.objects], PARALLEL_FILES, syncDirectory);
 }
 
-/** How {@link placeObject} links; replaced in tests by file systems that refuse. */
+/** Makes a hard link. Tests pass one that fails as some file systems do. */
 export type Linker = (from: string, to: string) => Promise<void>;
 
-/** Puts the object at `to`: a hard link, or a copy flushed to the disk where no link can be had. */
+/** Makes `to` a hard link to the object, or a flushed copy where the file system refuses links. */
 export async function placeObject(from: string, to: string, executable: boolean, linker: Linker = link): Promise<void> {
   try {
     await linker(from, to);
@@ -86,7 +86,7 @@ export async function placeObject(from: string, to: string, executable: boolean,
   }
 }
 
-/** Copies a file, sharing its blocks where the file system can, and flushes the copy. */
+/** Copies a file and flushes the copy; shares blocks where the file system supports it. */
 export async function copyDurable(from: string, to: string, executable: boolean): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   await chmod(to, objectMode(executable));
@@ -98,7 +98,7 @@ export async function copyDurable(from: string, to: string, executable: boolean)
   }
 }
 
-/** The objects a manifest needs, each once, by name. */
+/** Returns the objects that a manifest needs, by name. Pure. */
 export function neededObjects(manifest: Manifest): Map<string, NeededObject> {
   const needed = new Map<string, NeededObject>();
   for (const entry of manifest.entries) {

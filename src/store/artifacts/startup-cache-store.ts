@@ -7,23 +7,23 @@ import type { ArtifactStore } from './artifact-store.ts';
 import type { Layout } from '../disk/layout.ts';
 import { Lru } from '../../kit/index.ts';
 
-/** A larger cache is not kept, bytes. */
+/** Largest cache that is kept (bytes). */
 const LARGEST_BYTES = 16 * 1024 * 1024;
-/** What stays in memory in all, bytes. */
+/** Total size of the caches kept in memory (bytes). */
 const MEMORY_BYTES = 8 * 1024 * 1024;
-/** What remembering that there is no cache counts as, bytes. */
+/** Weight of an entry besides its cache (bytes); an entry may say that there is no cache. */
 const ENTRY_BYTES = 256;
-/** Before the bytes in the file: these four, then their CRC-32 and their number, big-endian. */
+/** A file begins with these four bytes, the cache's CRC-32 and its length, all big-endian. */
 const MAGIC = 0x4c_53_43_31;
 const HEAD_BYTES = 12;
 
-/** Stands for a cache that is not there. */
+/** Stands for a missing cache. */
 const NONE = new Uint8Array();
 
 /**
- * What sandboxes made when they loaded an artifact's code, so that the next one loads it faster: V8's compile cache, Python's
- * byte code. Bytes that mean something only to the interpreter that made them. They lie beside the artifact's tree, so
- * they go with it. Losing one costs a little time and nothing else: nothing is flushed, and no failure is told.
+ * Start-up caches: what an interpreter compiled of an artifact's code (V8's compile cache, Python's byte code), so that the next
+ * sandbox loads it faster. Opaque here. They are stored in the artifact's folder and removed with it. Losing one only costs time,
+ * so writes are not flushed and failures are ignored.
  */
 export class StartupCacheStore {
   readonly #paths: Layout;
@@ -37,8 +37,8 @@ export class StartupCacheStore {
   }
 
   /**
-   * The cache of an artifact's code for one interpreter (`node 26.10.0`), or undefined. Shared by all who ask, so not to be
-   * changed. Never rejects.
+   * Returns the cache of an artifact's code for one interpreter (`node 26.10.0`), or undefined. All callers share the bytes and
+   * must not change them. Never rejects.
    */
   async get(digest: Digest, interpreter: string): Promise<Uint8Array | undefined> {
     const path = this.#path(digest, interpreter);
@@ -46,11 +46,11 @@ export class StartupCacheStore {
     return cache.length === 0 ? undefined : cache;
   }
 
-  /** Keeps a cache in place of the one that may be there. Does nothing for one that is empty or over 16 MiB. Never rejects. */
+  /** Stores a cache and replaces an earlier one. Ignores empty ones and those over 16 MiB. Never rejects. */
   async put(digest: Digest, interpreter: string, made: Uint8Array): Promise<void> {
     if (made.length === 0 || made.length > LARGEST_BYTES || !this.#artifacts.has(digest)) return;
     const path = this.#path(digest, interpreter);
-    // A copy, because what came over a connection is a part of more.
+    // Copied because `made` may be a slice of a larger receive buffer.
     const cache = new Uint8Array(made);
     this.#recent.set(path, cache);
     const head = Buffer.alloc(HEAD_BYTES);
@@ -62,7 +62,7 @@ export class StartupCacheStore {
       await writeFile(staged, [head, cache], { flag: 'wx', mode: 0o600 });
       await rename(staged, path);
     } catch {
-      // No room, or the artifact has gone: it is used from memory as long as it is there.
+      // The disk is full or the artifact was removed: the cache is served from memory until it is evicted.
       await unlink(staged).catch(() => undefined);
     }
   }
@@ -72,13 +72,13 @@ export class StartupCacheStore {
     return this.#paths.startupCache(digest, name);
   }
 
-  /** One file is read once, however many sandboxes start at the same time. */
+  /** Sandboxes that start at the same time share one read. */
   #read(path: string, interpreter: string): Promise<Uint8Array> {
-    const under = this.#reading.get(path);
-    if (under !== undefined) return under;
+    const pending = this.#reading.get(path);
+    if (pending !== undefined) return pending;
     const reading = readCache(path, interpreter).then((cache) => {
       this.#reading.delete(path);
-      // Unless one was put meanwhile.
+      // A cache that was put in the meantime is newer.
       const newer = this.#recent.get(path);
       if (newer === undefined) this.#recent.set(path, cache);
       return newer ?? cache;
@@ -93,7 +93,7 @@ async function readCache(path: string, interpreter: string): Promise<Uint8Array>
   try {
     bytes = await readFile(path);
   } catch {
-    // None was put, as a rule; one that cannot be read is as good as none.
+    // Usually none was stored; an unreadable one counts as missing.
     return NONE;
   }
   if (bytes.length < HEAD_BYTES || bytes.readUInt32BE(0) !== MAGIC) return NONE;
@@ -103,7 +103,7 @@ async function readCache(path: string, interpreter: string): Promise<Uint8Array>
     : NONE;
 }
 
-/** Of a cache and of whom it is for. */
+/** Covers the cache and the interpreter's name, so that a cache is never given to another interpreter. */
 function checksum(cache: Uint8Array, interpreter: string): number {
   return crc32(cache, crc32(interpreter));
 }

@@ -1,22 +1,22 @@
 import type { ManifestEntry } from '../../contract/index.ts';
 
-/** Why an entry must not be laid out on the disk. `why` completes a sentence about the entry. */
+/** Why an entry must not be laid out on disk. `why` completes a sentence about the entry. */
 export interface TreeFault {
   readonly kind: 'path' | 'conflict' | 'symlink';
   readonly path: string;
   readonly why: string;
-  /** Of a symbolic link. */
+  /** Only for symbolic links. */
   readonly target?: string;
 }
 
 const PATH_BYTES = 1024;
 const PART_BYTES = 255;
-/** As many links as Linux follows before it gives up. */
+/** Limit of symbolic links in one path, as on Linux. */
 const LINK_HOPS = 40;
-/** Path parts walked for all links of an artifact together, so that a hostile one cannot keep the daemon busy. */
+/** Limit of path parts walked for all links of one artifact: bounds the time that a hostile one takes. */
 const LINK_STEPS = 2_000_000;
 
-/** What is wrong with a relative path, or undefined. Strict: one spelling per place, valid on every system. */
+/** Returns what is wrong with a relative path, or undefined. Strict: one spelling per path, valid on every system. Pure. */
 export function pathFault(path: string): string | undefined {
   if (path === '') return 'it is empty';
   if (path.includes('\0')) return 'it holds a NUL character';
@@ -34,8 +34,8 @@ export function pathFault(path: string): string | undefined {
 }
 
 /**
- * The first entry that cannot be laid out beside the others, or that leads out of the tree; undefined when all can.
- * Paths must have passed {@link pathFault}.
+ * Returns the first entry that conflicts with another or leads out of the tree, or undefined. Paths must have passed
+ * {@link pathFault}. Pure.
  */
 export function treeFault(
   entries: readonly Pick<ManifestEntry & { target?: string }, 'path' | 'kind' | 'target'>[],
@@ -77,7 +77,7 @@ function targetFault(target: string): string | undefined {
   return undefined;
 }
 
-/** Follows a link as the kernel would, through other links of the tree, and reports if it ever steps out. */
+/** Resolves a link as the kernel would, through other links of the tree; returns why it must be refused, or undefined. */
 function walkFault(
   path: string,
   target: string,

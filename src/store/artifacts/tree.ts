@@ -10,15 +10,15 @@ import { placeObject, type Linker } from './objects.ts';
 const DIRECTORY_MODE = 0o755;
 
 /**
- * Lays out an artifact's tree at `root`, which must not exist: folders (0755), hard links to objects, symbolic links;
- * and flushes every folder to the disk.
+ * Lays out an artifact's tree at `root`, which must not exist: folders (0755), hard links to objects, symbolic links. Flushes
+ * every folder.
  */
 export async function layTree(paths: Layout, manifest: Manifest, root: string, linker?: Linker): Promise<void> {
   const folders = ['.', ...foldersOf(manifest)];
   for (const folder of folders) {
     const path = join(root, folder);
     await mkdir(path);
-    // Not by mkdir's own mode, which the umask cuts: sandboxes of other users must be able to read here.
+    // Sandboxes of other users must be able to read it, and mkdir's mode is cut by the umask.
     await chmod(path, DIRECTORY_MODE);
   }
   await eachLimited(manifest.entries, PARALLEL_FILES, async (entry) => {
@@ -29,7 +29,7 @@ export async function layTree(paths: Layout, manifest: Manifest, root: string, l
   await eachLimited(folders.toReversed(), PARALLEL_FILES, (folder) => syncDirectory(join(root, folder)));
 }
 
-/** Every folder that the paths imply, those above before those below. */
+/** Returns every folder on the paths, parents first. */
 function foldersOf(manifest: Manifest): string[] {
   const folders = new Set<string>();
   for (const { path } of manifest.entries) {

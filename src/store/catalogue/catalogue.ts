@@ -4,10 +4,10 @@ import type { CatalogueStore } from './catalogue-store.ts';
 import { differingNames } from './compare.ts';
 import { CatalogueDraft, type CatalogueView } from './state.ts';
 
-/** Attempts of one change before it is given up: with eight writers at once, four are needed as a rule. */
+/** Attempts before a change fails: eight concurrent writers need about four. */
 const MOST_ATTEMPTS = 32;
 
-/** Two states that followed each other here, and the functions in which they differ. */
+/** Two consecutive states as seen here, and the functions in which they differ. */
 export interface CatalogueChange {
   readonly before: CatalogueView;
   readonly after: CatalogueView;

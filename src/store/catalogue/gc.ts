@@ -8,8 +8,8 @@ export interface VersionName {
 }
 
 /**
- * Which versions may go when each function keeps its newest `keep`: all older ones but the live one, aliased ones and
- * those `isPinned` names. Pure; sorted by name and number.
+ * Returns the versions that gc drops when each function keeps its newest `keep`: all older ones except live, aliased and pinned
+ * ones, sorted by name and number. Pure.
  */
 export function planGc(
   catalogue: CatalogueView,
@@ -18,7 +18,7 @@ export function planGc(
 ): VersionName[] {
   const dropped: VersionName[] = [];
   for (const name of [...catalogue.names()].toSorted()) {
-    // Where there is nothing to drop the record need not be read.
+    // Skips parsing the record when there is nothing to drop.
     if ((catalogue.outline(name)?.versions ?? 0) <= keep) continue;
     const record = catalogue.record(name);
     if (record === undefined) continue;
@@ -33,7 +33,7 @@ export function planGc(
   return dropped;
 }
 
-/** The artifacts that versions use, leaving out `dropped` ones. Reads every record. Pure. */
+/** Returns the artifacts of all versions except `dropped` ones. Parses every record. Pure. */
 export function referencedArtifacts(catalogue: CatalogueView, dropped: readonly VersionName[] = []): Set<Digest> {
   const gone = new Set(dropped.map(({ name, version }) => `${name}@${version}`));
   const used = new Set<Digest>();

@@ -11,13 +11,13 @@ import { CATALOGUE_SCHEMA } from './schema.ts';
 import { CatalogueState } from './state.ts';
 import { parseCatalogue, printCatalogue } from './text.ts';
 
-/** A catalogue in one file, for the one process that holds the home's lock: only its own changes can conflict. */
+/** A catalogue in one file, used by the one process that holds the home's lock: only its own changes can conflict. */
 export class LowdbCatalogueStore implements CatalogueStore {
   readonly #low: Low<CatalogueState>;
   readonly #changes = new Mutex();
   readonly #listeners = new Set<CatalogueWatcher>();
   #current: CatalogueSnapshot;
-  /** After a failed write it is not known which state the file holds. */
+  /** After a failed write: the file may hold either state. */
   #unsure = false;
 
   private constructor(low: Low<CatalogueState>) {
@@ -26,7 +26,7 @@ export class LowdbCatalogueStore implements CatalogueStore {
   }
 
   /**
-   * Reads the catalogue at `path`, or begins an empty one. Throws `LAM_STORE_CORRUPT` (and keeps a copy beside it) or
+   * Reads the catalogue at `path`; it is empty where there is no file. Throws `LAM_STORE_CORRUPT` (and keeps a copy beside it) or
    * `LAM_STORE_NEWER`; the file is not touched then. `facts`: those that views can be asked for.
    */
   static async open(path: string, facts: readonly OutlineFact<unknown>[] = []): Promise<LowdbCatalogueStore> {

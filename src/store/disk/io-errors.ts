@@ -11,8 +11,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What to throw for a failed file operation: `LAM_STORE_DISK_FULL` or `LAM_STORE_NOT_WRITABLE` where the system's
- * code says so, else the error itself. `path` is named when the error names none; `instead` wins over both.
+ * Translates the error of a failed file operation: returns `LAM_STORE_DISK_FULL` or `LAM_STORE_NOT_WRITABLE` for the codes that
+ * mean so, else the error itself. The message names `instead`, else the error's path, else `path`.
  */
 export function storeError(error: unknown, path: string, instead?: string): unknown {
   const code = errnoOf(error);
@@ -23,7 +23,7 @@ export function storeError(error: unknown, path: string, instead?: string): unkn
   return reason === undefined ? error : lamError('LAM_STORE_NOT_WRITABLE', { path: named, reason }, error);
 }
 
-/** The system's code (`ENOENT` ...) of an error of a file operation, or undefined for any other value. */
+/** Returns the system's code (`ENOENT` ...) of a file operation's error, or undefined for any other value. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

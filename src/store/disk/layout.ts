@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path';
 import { makeHome, socketPath, type Digest } from '../../contract/index.ts';
 import { storeError } from './io-errors.ts';
 
-/** Where everything under `LAM_HOME` is. All paths are absolute if `home` is. */
+/** Paths of everything under `LAM_HOME`. Absolute if `home` is. */
 export interface Layout {
   readonly home: string;
-  /** 0700: sockets, the lock, a folder per sandbox. Nothing in it outlives a daemon. */
+  /** Sockets, the lock, one folder per sandbox (mode 0700). Its content is void when the daemon ends. */
   readonly run: string;
-  /** The control socket; outside `run` where its path would be too long for one. */
+  /** The control socket; outside the home where that path would be too long for a socket. */
   readonly socket: string;
   readonly lock: string;
-  /** Sockets that bootstraps dial. */
+  /** Sockets that bootstraps connect to. */
   readonly dial: string;
   readonly sandboxes: string;
   readonly state: string;
@@ -20,24 +20,24 @@ export interface Layout {
   readonly nodeId: string;
   readonly objects: string;
   readonly artifacts: string;
-  /** Half-made things; emptied at each start. */
+  /** Unfinished files and folders; emptied at each start. */
   readonly staging: string;
   readonly logs: string;
   readonly daemonLog: string;
   readonly tmp: string;
   /** The folder of one sandbox. */
   readonly sandbox: (id: string) => string;
-  /** The one file with this content, read-only (0444, or 0555 for the executable variant). */
+  /** The object with this content, read-only (mode 0444, or 0555 if executable). */
   readonly object: (digest: Digest, executable: boolean) => string;
   readonly artifact: (digest: Digest) => string;
   /** The unpacked code of an artifact. */
   readonly tree: (digest: Digest) => string;
   readonly manifest: (digest: Digest) => string;
-  /** What one interpreter made of an artifact's code; `name` stands for the interpreter. */
+  /** The start-up cache of an artifact for the interpreter that `name` stands for. */
   readonly startupCache: (digest: Digest, name: string) => string;
 }
 
-/** The paths of one home. Pure. */
+/** Returns the paths of one home. Pure. */
 export function layout(home: string): Layout {
   const run = join(home, 'run');
   const state = join(home, 'state');
@@ -68,13 +68,13 @@ export function layout(home: string): Layout {
   };
 }
 
-/** An object's path below the objects folder: `<ab>/<sha256>`, with an `x` at the end for the executable variant. */
+/** Returns an object's path relative to the objects folder: `<ab>/<sha256>`, with an `x` at the end if executable. */
 export function objectName(digest: Digest, executable: boolean): string {
   return `${digest.slice(0, 2)}/${digest}${executable ? 'x' : ''}`;
 }
 
 /**
- * Makes the home (0700) and its folders where they are missing. Throws `LAM_STORE_NOT_WRITABLE` or
+ * Creates the home (mode 0700) and those of its folders that are missing. Throws `LAM_STORE_NOT_WRITABLE` or
  * `LAM_STORE_DISK_FULL`. Idempotent.
  */
 export function prepareHome(paths: Layout): void {
@@ -98,7 +98,7 @@ export function prepareHome(paths: Layout): void {
   }
 }
 
-/** The nearest thing on the way to `path` that is there; mkdir names the path it was asked for instead. */
+/** Returns the nearest existing ancestor of `path`, which caused the failure; mkdir's error names the whole path instead. */
 function blockedBy(path: string): string {
   let at = path;
   while (!existsSync(at) && at !== dirname(at)) at = dirname(at);

@@ -6,24 +6,24 @@ import { errnoOf, storeError } from './io-errors.ts';
 import type { Layout } from './layout.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
-/** What the lock file holds. */
+/** Content of the lock file. */
 export interface LockHolder extends ProcessIdentity {
-  /** Random, never used twice. */
+  /** Random; identifies this lock among all that there ever were. */
   readonly token: string;
 }
 
-/** The right to be the one daemon of a home. */
+/** The lock of a home, held. Only one process can hold it. */
 export interface DaemonLock {
   readonly holder: LockHolder;
-  /** Whether a lock of a daemon that died was found in the way and removed. */
+  /** Whether the lock of a dead process was removed first. */
   readonly reclaimed: boolean;
-  /** Removes the lock if it is still ours. Idempotent. */
+  /** Removes the lock if this process still holds it. Idempotent. */
   release(): Promise<void>;
 }
 
 /**
- * Takes `run/daemon.lock`, or throws `LAM_STORE_LOCKED` with the pid of the live daemon that holds it. A lock whose
- * process is dead is reclaimed. Of any number of processes that try at once, exactly one succeeds.
+ * Takes `run/daemon.lock`, and removes a dead process's lock first. Of several processes that try at once, exactly one succeeds.
+ * Throws `LAM_STORE_LOCKED` with the pid of the live process that holds it.
  */
 export async function acquireLock(paths: Layout): Promise<DaemonLock> {
   const holder: LockHolder = { ...ownIdentity(), token: randomBytes(12).toString('hex') };
@@ -39,13 +39,13 @@ export async function acquireLock(paths: Layout): Promise<DaemonLock> {
   }
 }
 
-/** Who holds the lock of a home now, dead or alive; undefined when nobody does. */
+/** Returns the holder that a home's lock file names, dead or alive; undefined without a lock file. */
 export async function lockHolder(paths: Layout): Promise<LockHolder | undefined> {
   return readHolder(paths.lock);
 }
 
 async function takeOver(paths: Layout, mine: string, reclaimed: boolean): Promise<boolean> {
-  // A link appears with its content or not at all, and fails where the name is taken.
+  // link() is atomic: the file appears with its content, or the name exists already.
   if (await linked(mine, paths.lock)) return reclaimed;
   const current = await readHolder(paths.lock);
   if (current === undefined) return takeOver(paths, mine, reclaimed);
@@ -55,9 +55,9 @@ async function takeOver(paths: Layout, mine: string, reclaimed: boolean): Promis
 }
 
 /**
- * Removes the lock that a dead process left. Only the holder of the guard named after that lock's token may do so,
- * and as tokens are never used twice it cannot hit a later lock. A guard whose process died is itself guarded in the
- * same way, so the chain of guards has one living end.
+ * Removes a dead process's lock. Only the holder of a guard file named after the lock's token may remove it; tokens are never
+ * reused, so a later lock cannot be hit. The guard of a dead process is guarded the same way, which makes a chain with one live
+ * end. Resolves to whether the lock was removed.
  */
 async function breakStale(paths: Layout, mine: string, stale: LockHolder): Promise<boolean> {
   const chain: string[] = [];
@@ -68,7 +68,7 @@ async function breakStale(paths: Layout, mine: string, stale: LockHolder): Promi
       break;
     }
     const other = await readHolder(guard);
-    // Gone again, or somebody living is at it: look at the lock anew.
+    // The guard is gone or its holder is alive: the caller reads the lock again.
     if (other === undefined || isAlive(other)) return false;
     chain.push(guard);
     dead = other;
@@ -95,7 +95,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** A lock that cannot be understood counts as a dead process's. */
+/** Reads a lock or guard file. One that cannot be parsed counts as a dead process's. */
 async function readHolder(path: string): Promise<LockHolder | undefined> {
   let text: string;
   try {
@@ -116,7 +116,7 @@ async function readHolder(path: string): Promise<LockHolder | undefined> {
       return { pid, start, token };
     }
   } catch {
-    // Falls through to the same answer as a file of the wrong shape.
+    // Not JSON: answered below, as JSON of another shape is.
   }
   return { pid: 0x7fffffff, start: 'unreadable', token: 'unreadable' };
 }

@@ -4,12 +4,12 @@ import { writeFileAtomic } from './atomic-file.ts';
 import { errnoOf } from './io-errors.ts';
 import type { Layout } from './layout.ts';
 
-/** 48 random bits: enough to tell nodes apart, short enough to read. */
+/** 48 random bits, in hexadecimal. */
 const NODE_ID = /^[0-9a-f]{12}$/;
 
 /**
- * The id of this home's node: read from the home, or made and kept there at first. A file that holds no id is replaced.
- * Throws `LAM_STORE_DISK_FULL` or `LAM_STORE_NOT_WRITABLE`. For the holder of the lock.
+ * Returns the id of this home's node; makes and stores one where the file is missing or holds no id. The caller holds the lock.
+ * Throws `LAM_STORE_DISK_FULL` or `LAM_STORE_NOT_WRITABLE`.
  */
 export async function nodeIdOf(paths: Layout): Promise<string> {
   const kept = await readId(paths.nodeId);

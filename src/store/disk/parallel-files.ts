@@ -1,2 +1,2 @@
-/** How many files are written and flushed at once. */
+/** Number of files that are written and flushed concurrently. */
 export const PARALLEL_FILES = 8;

@@ -4,20 +4,21 @@ import { join } from 'node:path';
 import { errnoOf } from './io-errors.ts';
 import type { Layout } from './layout.ts';
 
-/** A folder of one's own for half-made things, on the same file system as what they become. */
+/** A private folder for unfinished files, on the file system of their destination so that rename works. */
 export interface StagingFolder {
   readonly path: string;
-  /** Removes it with all that is still in it. Never throws: what stays is removed at the next start. */
+  /** Removes the folder and its content. Never rejects: the next start removes what stays. */
   remove(): Promise<void>;
 }
 
+/** Creates an empty staging folder. */
 export async function makeStaging(paths: Layout): Promise<StagingFolder> {
   const path = stagingName(paths);
   await mkdir(path, { mode: 0o700 });
   return { path, remove: () => discard(path) };
 }
 
-/** Makes a folder disappear in one step, then removes it at leisure. Resolves to false when it was not there. */
+/** Removes a folder atomically: renames it, then deletes its content. Resolves to false when there was none. */
 export async function removeWhole(paths: Layout, folder: string): Promise<boolean> {
   const aside = stagingName(paths);
   try {
@@ -31,8 +32,8 @@ export async function removeWhole(paths: Layout, folder: string): Promise<boolea
 }
 
 /**
- * Empties the staging and tmp folders of what a daemon that died left half-made; resolves to how many things that
- * were. Only for the holder of the lock, before anything else is begun.
+ * Removes what a dead daemon left unfinished: the content of the staging and tmp folders, and temporary files of the state folder.
+ * Resolves to their number. The caller holds the lock and has not begun any other work.
  */
 export async function reclaimStaging(paths: Layout): Promise<number> {
   let count = 0;
@@ -55,6 +56,6 @@ function stagingName(paths: Layout): string {
 }
 
 async function discard(path: string): Promise<void> {
-  // Empty in the end, as a rule: what was in it became something.
+  // Usually empty by now: its content was renamed to where it belongs.
   await rmdir(path).catch(() => rm(path, { recursive: true, force: true }).catch(() => undefined));
 }

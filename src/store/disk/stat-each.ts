@@ -1,12 +1,12 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { setImmediate as pause } from 'node:timers/promises';
 
-/** Files looked at between two pauses. */
+/** Number of files between two pauses. */
 const BATCH = 200;
 
 /**
- * Calls `see` with what the system says of each file in `folder`, or undefined for one that is not there. Synchronous calls are
- * ten times cheaper here than awaited ones; the pauses between batches let requests through.
+ * Calls `see` with the status of each named file in `folder`; undefined for a missing one. Synchronous calls are ten times cheaper
+ * than awaited ones, and the pauses between batches let requests through.
  */
 export async function statEach(
   folder: string,

@@ -11,23 +11,23 @@ import { treeFault } from '../artifacts/tree-rules.ts';
 import type { ZipEntry } from './zip-entries.ts';
 import type { ZipReader } from './zip-reader.ts';
 
-/** Files up to this are written in one piece, bytes. */
+/** Largest file that is written in one piece (bytes). */
 const SMALL_BYTES = 256 * 1024;
 
-/** A file ready to become an object. */
+/** A file that is ready to become an object. */
 export interface StagedFile {
   readonly path: string;
   readonly size: number;
-  /** Its mode is set for this variant. */
+  /** Its mode is set accordingly. */
   readonly executable: boolean;
 }
 
-/** Files written to a staging folder and flushed to the disk, by the digest of their content. */
+/** Flushed files in a staging folder, by the digest of their content. */
 export type StagedFiles = Map<Digest, StagedFile>;
 
 /**
- * Unpacks those files of an upload that the store lacks (`wanted`, by digest) and verifies each against the manifest.
- * Throws `LAM_STORE_ZIP_UNEXPECTED` or `LAM_STORE_ARTIFACT_MISMATCH` besides the errors of the zip.
+ * Unpacks those files of an upload that the store lacks (`wanted`) and verifies each against the manifest. Throws
+ * `LAM_STORE_ZIP_UNEXPECTED`, `LAM_STORE_ARTIFACT_MISMATCH` or what {@link ZipReader.read} throws.
  */
 export async function unpackUpload(
   zip: ZipReader,
@@ -64,7 +64,7 @@ export async function unpackUpload(
   return staged;
 }
 
-/** Unpacks a zip from elsewhere and makes its manifest. Throws the errors of the zip. */
+/** Unpacks a zip that came without a manifest, and makes one. Throws a `LAM_STORE_ZIP_*` error. */
 export async function unpackForeign(
   zip: ZipReader,
   folder: string,
@@ -85,7 +85,7 @@ export async function unpackForeign(
   return { manifest: { entries: entries.toSorted(byPath) }, staged };
 }
 
-/** Refuses what the manifest alone would not show: names that come twice, and folders where files are. */
+/** Throws for what a manifest could not show: duplicate names, and folders at the path of a file. */
 function refuseFaults(all: readonly ZipEntry[], links: readonly ManifestEntry[]): void {
   const targets = new Map(links.map((link) => [link.path, link.kind === 'symlink' ? link.target : '']));
   const things = all
@@ -150,7 +150,7 @@ async function writeLarge(
       size += piece.length;
       await file.writeFile(piece);
     });
-    // Set on the open file, because the mode given at opening is cut by the umask.
+    // The umask cuts the mode given to open.
     await file.chmod(objectMode(executable));
     await file.sync();
   } finally {

@@ -9,15 +9,15 @@ import { storeError } from '../disk/io-errors.ts';
 import type { Layout } from '../disk/layout.ts';
 import type { ZipSource } from './zip-reader.ts';
 
-/** A manifest of the most files there may be stays well below this. */
+/** Largest manifest (bytes): well above one of the largest number of files. */
 const MANIFEST_BYTES = 64 * 1024 * 1024;
 const LENGTH_BYTES = 4;
-/** A zip up to this stays in memory until it is unpacked, bytes. */
+/** Largest zip that stays in memory until it is unpacked (bytes). */
 const MEMORY_BYTES = 1024 * 1024;
 
 /**
- * Takes the body of an upload (`ARTIFACT_CONTENT_TYPE`) as it arrives: the manifest in memory, the zip too while it is
- * small, else in a temporary file. Throws `LAM_STORE_UPLOAD_INVALID`, `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingest} throws.
+ * Stores an upload (`ARTIFACT_CONTENT_TYPE`) from its body as it arrives. Holds the manifest and a small zip in memory, a larger
+ * zip in a temporary file. Throws `LAM_STORE_UPLOAD_INVALID`, `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingest} throws.
  */
 export async function receiveArtifact(
   paths: Layout,
@@ -42,7 +42,7 @@ export async function receiveArtifact(
   return spooled(paths, bytes.subarray(end), pieces, (source) => artifacts.ingest(manifest, source));
 }
 
-/** Takes a zip as it arrives. Throws `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingestZip} throws. */
+/** Stores the files of a zip from a body as it arrives. Throws `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingestZip} throws. */
 export async function receiveZip(
   paths: Layout,
   artifacts: ArtifactStore,
@@ -51,7 +51,7 @@ export async function receiveZip(
   return spooled(paths, Buffer.alloc(0), body[Symbol.asyncIterator](), (source) => artifacts.ingestZip(source));
 }
 
-/** Gathers pieces until they are enough, joining them only when they are looked at. */
+/** Collects the first pieces of an upload; joins them only when they are read. */
 class UploadHead {
   #pieces: Uint8Array[] = [];
   length = 0;

@@ -3,12 +3,12 @@ import { isLamError, lamError } from '../../errors/index.ts';
 import type { ArtifactLimits } from '../artifacts/limits.ts';
 import { pathFault } from '../artifacts/tree-rules.ts';
 
-/** One entry of a zip whose name and header are acceptable. Directories are told apart because only files have content. */
+/** A zip entry with a valid name and header. */
 export interface ZipEntry {
   readonly path: string;
   readonly kind: 'file' | 'symlink' | 'directory';
   readonly executable: boolean;
-  /** As its header says; what comes out is counted. */
+  /** As declared in the header (bytes); reading verifies it. */
   readonly size: number;
   readonly raw: Entry;
 }
@@ -19,8 +19,8 @@ const METHOD_STORE = 0;
 const METHOD_DEFLATE = 8;
 
 /**
- * Reads the list of a zip's entries, without their content. Throws a `LAM_STORE_ZIP_*` error for the first entry that
- * must not be unpacked, and when the list passes the limits of count or declared size.
+ * Reads the central directory of a zip. Throws a `LAM_STORE_ZIP_*` error for the first entry that must not be unpacked, and when
+ * the number of entries or their declared size exceeds a limit.
  */
 export async function listEntries(zip: ZipFile, limits: ArtifactLimits): Promise<ZipEntry[]> {
   if (zip.entryCount > limits.artifactFiles) {
@@ -43,12 +43,12 @@ export async function listEntries(zip: ZipFile, limits: ArtifactLimits): Promise
   return entries;
 }
 
-/** The error of an artifact that unpacks to more than it may. */
+/** Returns the error of a zip that unpacks to more than the limit. */
 export function tooLarge(limits: ArtifactLimits): Error {
   return lamError('LAM_STORE_ZIP_TOO_LARGE', { what: 'the unpacked zip', limit: limits.unpackedBytes });
 }
 
-/** Undefined for an entry that stands for the root itself. */
+/** Returns undefined for an entry of the root folder. */
 function classify(raw: Entry): ZipEntry | undefined {
   const name = nameOf(raw);
   const kind = kindOf(raw, name);
@@ -75,7 +75,7 @@ function refuse(entry: string, why: string): never {
 }
 
 function nameOf(raw: Entry): string {
-  // The zip is opened with names left as bytes, so that a refusal can say which entry it is about.
+  // yauzl leaves names as bytes (decodeStrings: false), so that errors can name the entry.
   const name = getFileNameLowLevel(raw.generalPurposeBitFlag, raw.fileNameRaw, raw.extraFields, true);
   if (name.includes('\uFFFD')) return refuse(name, 'it is not valid UTF-8');
   return name;
@@ -103,7 +103,7 @@ function kindOf(raw: Entry, name: string): ZipEntry['kind'] {
   }
 }
 
-/** Zips made on Windows carry no mode; there the one file that must be run is known by its name. */
+/** Zips made on Windows carry no mode: there only `bootstrap` is executable. */
 function isExecutable(raw: Entry, path: string): boolean {
   const mode = unixMode(raw);
   return mode === 0 ? path === 'bootstrap' : (mode & 0o111) !== 0;

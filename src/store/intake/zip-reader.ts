@@ -6,14 +6,14 @@ import type { ArtifactLimits } from '../artifacts/limits.ts';
 import { errnoOf } from '../disk/io-errors.ts';
 import { listEntries, tooLarge, type ZipEntry } from './zip-entries.ts';
 
-/** Where a zip is: a file, or bytes in memory. Zero bytes stand for a zip of nothing. */
+/** A zip in a file or in memory. Zero bytes stand for a zip without entries. */
 export type ZipSource = { readonly path: string } | { readonly bytes: Uint8Array };
 
-/** Bytes of a link's target that are read at most. */
+/** Longest target of a symbolic link (bytes). */
 const TARGET_BYTES = 4096;
 const OPTIONS = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: true } as const;
 
-/** An open zip with its entries read. Close it. */
+/** An open zip and its entries. The owner closes it. */
 export class ZipReader {
   readonly entries: readonly ZipEntry[];
   readonly #zip: ZipFile | undefined;
@@ -26,7 +26,7 @@ export class ZipReader {
     this.#limits = limits;
   }
 
-  /** Throws a `LAM_STORE_ZIP_*` error for anything but a zip whose every entry may be unpacked. */
+  /** Opens a zip. Throws a `LAM_STORE_ZIP_*` error unless every entry may be unpacked. */
   static async open(source: ZipSource, limits: ArtifactLimits): Promise<ZipReader> {
     const { size, magic } = await look(source);
     if (size === 0) return new ZipReader(undefined, [], limits);
@@ -52,9 +52,8 @@ export class ZipReader {
   }
 
   /**
-   * Unpacks one entry into `sink`, piece by piece, checking its size and checksum. Throws `LAM_STORE_ZIP_CORRUPT`, or
-   * `LAM_STORE_ZIP_TOO_LARGE` once all entries read so far come to more than the limit; whatever `sink` throws passes
-   * through.
+   * Unpacks one entry into `sink`, piece by piece, and verifies its size and checksum. Throws `LAM_STORE_ZIP_CORRUPT`,
+   * `LAM_STORE_ZIP_TOO_LARGE` when all entries read so far exceed the limit, or what `sink` throws.
    */
   async read(entry: ZipEntry, sink: (piece: Buffer) => Promise<void> | void): Promise<void> {
     const zip = this.#zip;
@@ -70,7 +69,7 @@ export class ZipReader {
           if (this.#unpacked > this.#limits.unpackedBytes) throw tooLarge(this.#limits);
           await sink(piece);
         } catch (error) {
-          // Kept apart from errors of the zip, which are told by nothing else than where they arise.
+          // Remembered, because the outer catch takes every other error for a damaged zip.
           failure = { of: error };
           throw error;
         }
@@ -87,7 +86,7 @@ export class ZipReader {
       throw lamError('LAM_STORE_ZIP_CORRUPT', { entry: entry.path, why: 'its checksum is wrong' });
   }
 
-  /** The target of a symbolic link, as stored. */
+  /** Reads the target of a symbolic link. Throws `LAM_STORE_ZIP_UNSAFE_SYMLINK` when it is too long or not UTF-8. */
   async readTarget(entry: ZipEntry): Promise<string> {
     const pieces: Buffer[] = [];
     let bytes = 0;
