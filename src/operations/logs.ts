@@ -1,4 +1,5 @@
 import type { LogQuery, LogRecord } from '../contract/index.ts';
+import { lamError } from '../errors/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 
@@ -6,7 +7,7 @@ import type { Registry } from '../registry/index.ts';
 export interface LogOperations {
   /**
    * Kept records, oldest first, in batches, each when `onRecords` is done with the last. Throws
-   * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, or what `onRecords` throws.
+   * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_OPERATIONS_INVALID_VALUE`, or what `onRecords` throws.
    */
   query(
     name: string,
@@ -15,7 +16,7 @@ export interface LogOperations {
   ): Promise<void>;
   /**
    * Records from now on, until the returned function is called. `onEnd` is called when the daemon stops and no more will
-   * come. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
+   * come. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or `LAM_OPERATIONS_INVALID_VALUE`.
    */
   follow(name: string, query: LogQuery, onRecord: (record: LogRecord) => void, onEnd: () => void): () => void;
 }
@@ -38,10 +39,12 @@ export function logOperations({ registry, logs, followers }: LogRooms): LogOpera
   return {
     async query(name, query, onRecords) {
       registry.resolve(name);
+      checkQuery(query);
       await logs.query(name, query, onRecords);
     },
     follow(name, query, onRecord, onEnd) {
       registry.resolve(name);
+      checkQuery(query);
       const stop = logs.follow(name, query, onRecord);
       const gone = followers.add(onEnd);
       return () => {
@@ -50,4 +53,15 @@ export function logOperations({ registry, logs, followers }: LogRooms): LogOpera
       };
     },
   };
+}
+
+function checkQuery(query: LogQuery): void {
+  for (const key of ['since', 'until', 'lines', 'version'] as const) {
+    const value = query[key];
+    if (value === undefined) continue;
+    const isWhole = key === 'lines' || key === 'version';
+    if (value >= 0 && (isWhole ? Number.isSafeInteger(value) : Number.isFinite(value))) continue;
+    const wanted = isWhole ? 'a whole number of at least 0' : 'a time in milliseconds since the epoch';
+    throw lamError('LAM_OPERATIONS_INVALID_VALUE', { what: `${key}: ${value} is not ${wanted}` });
+  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { GC_KEEP } from '../../src/contract/index.ts';
+import { GC_KEEP, type LogQuery } from '../../src/contract/index.ts';
 import { isLamError, lamError } from '../../src/errors/index.ts';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 import { zipOf } from '../unit/store/support.ts';
@@ -143,6 +143,24 @@ describe('what goes live', () => {
     assert.deepEqual(wouldFree.versions, [{ name: 'g', version: 1 }]);
     assert.equal(await reclaimable(), wouldFree.bytes);
     assert.ok(wouldFree.bytes > 0);
+  });
+
+  test('logs are asked for with times and whole numbers, 0 or more', async () => {
+    const ask = (query: LogQuery): Promise<void> => house.operations.logs.query('f', query, () => undefined);
+    for (const query of [{ since: -1 }, { until: Infinity }, { lines: 1.5 }, { lines: -1 }, { version: 2 ** 60 }]) {
+      await assert.rejects(ask(query), code('LAM_OPERATIONS_INVALID_VALUE'));
+      assert.throws(
+        () =>
+          house.operations.logs.follow(
+            'f',
+            query,
+            () => undefined,
+            () => undefined,
+          ),
+        code('LAM_OPERATIONS_INVALID_VALUE'),
+      );
+    }
+    await ask({ since: 0, until: 1.5, lines: 0, version: 1 });
   });
 
   test('gc keeps a whole number of versions, 0 or more', async () => {

@@ -123,12 +123,11 @@ export function gcOf(fields: Fields): GcRequest {
 
 /** Reads `?since=&until=&lines=&search=&requestId=&version=&follow=1`. */
 export function logQueryOf(parameters: URLSearchParams): { query: LogQuery; follow: boolean } {
-  const number = (key: string, whole = false): Record<string, number> => {
+  const number = (key: string): Record<string, number> => {
     const text = parameters.get(key);
     if (text === null) return {};
     const value = Number(text);
-    const fits = text !== '' && Number.isFinite(value) && value >= 0 && (!whole || Number.isSafeInteger(value));
-    return fits ? { [key]: value } : bad(`'${key}' is not a ${whole ? 'whole ' : ''}number`);
+    return text === '' || Number.isNaN(value) ? bad(`'${key}' is not a number`) : { [key]: value };
   };
   const text = (key: string): Record<string, string> => {
     const value = parameters.get(key);
@@ -138,8 +137,8 @@ export function logQueryOf(parameters: URLSearchParams): { query: LogQuery; foll
     query: {
       ...number('since'),
       ...number('until'),
-      ...number('lines', true),
-      ...number('version', true),
+      ...number('lines'),
+      ...number('version'),
       ...text('search'),
       ...text('requestId'),
     },

@@ -59,7 +59,7 @@ describe('a query for logs', () => {
     assert.deepEqual(logQueryOf(new URLSearchParams('follow=0')), { query: {}, follow: false });
   });
 
-  for (const text of ['since=x', 'lines=-1', 'lines=1.5', 'version=Infinity', 'until=', 'since=NaN']) {
+  for (const text of ['since=x', 'until=', 'since=NaN', 'lines=1.5x']) {
     test(`?${text} is refused`, () => assert.throws(() => logQueryOf(new URLSearchParams(text)), BAD));
   }
 });
