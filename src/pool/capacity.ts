@@ -10,7 +10,7 @@ export const STUCK_MS = 2000;
 export interface Holder {
   readonly memoryMiB: number;
   readonly startedAt: MonotonicMs;
-  /** When it was condemned. */
+  /** When it was draining. */
   readonly endingSince: MonotonicMs;
 }
 
@@ -36,7 +36,7 @@ export class Capacity {
 
   /** Something boots right now, and is not stuck. */
   isBooting(now: MonotonicMs): boolean {
-    return this.bootRoom(now) < this.#mostBoots;
+    return this.bootSlots(now) < this.#mostBoots;
   }
 
   /** It is being made: takes its memory and a place to boot. */
@@ -46,7 +46,7 @@ export class Capacity {
   }
 
   /** What a stem held is from now on a function's sandbox's; it boots as far as the stem still does. */
-  handedOver(stem: Holder, to: Holder): void {
+  transferred(stem: Holder, to: Holder): void {
     if (this.#boots.delete(stem)) this.#boots.add(to);
     this.#usedMiB += to.memoryMiB - stem.memoryMiB;
   }
@@ -57,7 +57,7 @@ export class Capacity {
   }
 
   /** Its memory will be free soon. */
-  condemned(holder: Holder): void {
+  draining(holder: Holder): void {
     this.#ending.add(holder);
   }
 
@@ -69,7 +69,7 @@ export class Capacity {
   }
 
   /** How many more may boot beside those that do. */
-  bootRoom(now: MonotonicMs): number {
+  bootSlots(now: MonotonicMs): number {
     let booting = 0;
     for (const holder of this.#boots) if (now - holder.startedAt < STUCK_MS) booting++;
     return this.#mostBoots - booting;

@@ -37,7 +37,7 @@ export class Keeper {
       memoryMiB: slot.memoryMiB,
     });
     group.pushIdle(slot);
-    if (group.isLive && group.alive < group.revision.config.minWarm) this.tend(group, false);
+    if (group.isLive && group.alive < group.revision.config.minWarm) this.reconcile(group, false);
   }
 
   /**
@@ -64,7 +64,7 @@ export class Keeper {
   }
 
   /** Whether requests wait that nobody serves, or that memory is too short for: what is only foreseen waits for them. */
-  isPressed(queued: Iterable<Group>): boolean {
+  isUnderPressure(queued: Iterable<Group>): boolean {
     for (const group of queued) {
       const isShort = group.busy === 0 || !this.#options.capacity.fits(group.revision.config.memoryMiB);
       if (isShort && group.isStarving) return true;
@@ -72,24 +72,24 @@ export class Keeper {
     return false;
   }
 
-  /** What memory is worth follows how much of it is held; to be called before each round of {@link Keeper.tend}. */
-  weigh(): void {
+  /** What memory is worth follows how much of it is held; to be called before each round of {@link Keeper.reconcile}. */
+  samplePrice(): void {
     const { clock, capacity } = this.#options;
     this.#price.sample(clock.monotonic(), capacity.usedMiB, capacity.memoryBudgetMiB);
   }
 
   /** A start that nobody waited for failed. */
-  failed(group: Group): void {
+  backOff(group: Group): void {
     const pause = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** group.failedStarts);
     group.failedStarts++;
     group.retryAt = this.#options.clock.monotonic() + pause;
   }
 
   /**
-   * Ends what a version keeps without use, and starts what it will need. `isPressed`: see {@link Keeper.isPressed}; `nextAt`: when its
+   * Ends what a version keeps without use, and starts what it will need. `isUnderPressure`: see {@link Keeper.isUnderPressure}; `nextAt`: when its
    * next call is known to come.
    */
-  tend(group: Group, isPressed: boolean, nextAt?: MonotonicMs): void {
+  reconcile(group: Group, isUnderPressure: boolean, nextAt?: MonotonicMs): void {
     const now = this.#options.clock.monotonic();
     const { traffic, peakBusy } = group;
     if (group.busy > 0 || peakBusy > 0) traffic.sample(now, group.busy, peakBusy);
@@ -106,7 +106,7 @@ export class Keeper {
       const isRetired = group.retiredSince !== undefined;
       this.#expire(group, least, isRetired ? Infinity : Math.max(least, traffic.wanted(now, costs, nextAt)), now);
     }
-    if (!group.isLive || isPressed || now < group.retryAt) return;
+    if (!group.isLive || isUnderPressure || now < group.retryAt) return;
     // An idle time that somebody set is all there is to it: nothing is foreseen then.
     const ahead = config.idleTimeoutMs === null ? traffic.ahead(now, costs, nextAt) : 0;
     this.#start(group, Math.max(least, ahead) - group.alive, now);
@@ -128,7 +128,7 @@ export class Keeper {
     const { memoryMiB } = group.revision.config;
     for (let i = 0; i < Math.min(missing, group.headroom); i++) {
       const hasStem = rack.readyFor(group.stemKey) > 0;
-      if (!hasStem && (capacity.bootRoom(now) <= 0 || !capacity.fits(memoryMiB))) return;
+      if (!hasStem && (capacity.bootSlots(now) <= 0 || !capacity.fits(memoryMiB))) return;
       life.start(group, now, false);
     }
   }

@@ -77,7 +77,7 @@ export class Pool {
       clock,
       capacity,
       onPhase: this.#onPhase,
-      isBusy: () => capacity.isBooting(clock.monotonic()) || this.#isPressed,
+      isBusy: () => capacity.isBooting(clock.monotonic()) || this.#isUnderPressure,
       onFreed: () => this.#dispatcher.pumpAll(),
       onTrouble: (what) => options.onTrouble?.(`no sandbox could be booted ahead: ${what}`),
     });
@@ -92,7 +92,7 @@ export class Pool {
       onReady: (slot) => this.#dispatcher.offer(slot),
       onFailed: (slot, tell) => this.#failed(slot, tell),
       onFreed: () => {
-        rack.look();
+        rack.refillSoon();
         this.#dispatcher.pumpAll();
       },
       onGone: (slot) => groups.forgetEmpty(slot.group),
@@ -189,7 +189,7 @@ export class Pool {
     const group = this.#groups.ensure(revision);
     group.isLive = true;
     group.retiredSince = undefined;
-    this.#keeper.tend(group, this.#isPressed, this.#known.next(revision));
+    this.#keeper.reconcile(group, this.#isUnderPressure, this.#known.next(revision));
   }
 
   /**
@@ -288,7 +288,7 @@ export class Pool {
 
   /** A sandbox could not be started; without `tell` only its stem was at fault, and whoever waits is to get another. */
   #failed(slot: Slot, tell: ((waiter: Waiter) => void) | undefined): void {
-    if (!slot.isOnDemand) this.#keeper.failed(slot.group);
+    if (!slot.isOnDemand) this.#keeper.backOff(slot.group);
     if (tell === undefined) this.#dispatcher.pump(slot.group);
     else this.#dispatcher.startFailed(slot, tell);
   }
@@ -297,15 +297,15 @@ export class Pool {
     for (const slot of group.slots) if (slot.inFlight === 0) this.#life.end(slot, reason);
   }
 
-  get #isPressed(): boolean {
-    return this.#keeper.isPressed(this.#dispatcher.queued);
+  get #isUnderPressure(): boolean {
+    return this.#keeper.isUnderPressure(this.#dispatcher.queued);
   }
 
   #sweep(): void {
-    this.#keeper.weigh();
+    this.#keeper.samplePrice();
     this.#ensureDue();
-    const isPressed = this.#isPressed;
-    for (const group of this.#groups) this.#keeper.tend(group, isPressed, this.#known.next(group.revision));
+    const isUnderPressure = this.#isUnderPressure;
+    for (const group of this.#groups) this.#keeper.reconcile(group, isUnderPressure, this.#known.next(group.revision));
   }
 
   /** Functions that are about to be called for the first time get a group, which the keeper then tends. */

@@ -54,10 +54,10 @@ export class SlotLife {
   /** Begins one; memory and a place to boot must be free, unless a stem is ready. */
   start(group: Group, now: MonotonicMs, isOnDemand: boolean): void {
     const { capacity, rack, onFreed } = this.#options;
-    const stem = rack.take(group.stemKey);
+    const stem = rack.acquire(group.stemKey);
     const slot = new Slot(stem?.id ?? randomBytes(16).toString('hex'), group, now, isOnDemand);
     if (stem === undefined) capacity.started(slot);
-    else capacity.handedOver(stem, slot);
+    else capacity.transferred(stem, slot);
     slot.tell(stem === undefined ? 'booting' : 'bound');
     void this.#boot(slot, stem).then(() => {
       capacity.booted(slot);
@@ -78,7 +78,7 @@ export class SlotLife {
     slot.endReason = reason;
     slot.step('drain');
     slot.endingSince = this.#options.clock.monotonic();
-    this.#options.capacity.condemned(slot);
+    this.#options.capacity.draining(slot);
   }
 
   /** While it boots there is nothing to destroy yet; the boot sees the state and does it. */

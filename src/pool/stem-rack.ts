@@ -35,7 +35,7 @@ interface Kind {
   /** When a function of this kind was last deployed or a stem of it was last asked for. */
   lastUsedAt: MonotonicMs;
   /** When stems were asked for of late. */
-  readonly takenAt: MonotonicMs[];
+  readonly acquiredAt: MonotonicMs[];
   /** Failures in a row, and when the last one was. */
   failures: number;
   failedAt: MonotonicMs;
@@ -75,7 +75,7 @@ export class StemRack {
         spec: blank,
         stems: new Set(),
         lastUsedAt: now,
-        takenAt: [],
+        acquiredAt: [],
         failures: 0,
         failedAt: 0,
       });
@@ -84,7 +84,7 @@ export class StemRack {
   }
 
   /** Memory may be free: to be looked at soon. */
-  look(): void {
+  refillSoon(): void {
     if (this.#kinds.size > 0) this.#refillSoon();
   }
 
@@ -107,13 +107,13 @@ export class StemRack {
    * A stem for a function of this kind: one that is ready, else the one that boots for the longest time and can be expected
    * to be there soon. It is the taker's from now on.
    */
-  take(key: string | null): Stem | undefined {
+  acquire(key: string | null): Stem | undefined {
     const kind = key === null ? undefined : this.#kinds.get(key);
     if (kind === undefined) return undefined;
     const now = this.#options.clock.monotonic();
     kind.lastUsedAt = now;
-    kind.takenAt.push(now);
-    if (kind.takenAt.length > MOST_TAKEN) kind.takenAt.shift();
+    kind.acquiredAt.push(now);
+    if (kind.acquiredAt.length > MOST_TAKEN) kind.acquiredAt.shift();
     this.#refillSoon();
     let taken: Stem | undefined;
     for (const stem of kind.stems) {
@@ -190,7 +190,7 @@ export class StemRack {
     const plan = stemsWanted(
       kinds.map((kind) => ({
         lastUsedAt: kind.lastUsedAt,
-        takenAt: kind.takenAt,
+        acquiredAt: kind.acquiredAt,
         memoryMiB: kind.spec.limits.memoryMiB,
         failures: kind.failures,
         failedAt: kind.failedAt,
@@ -201,10 +201,10 @@ export class StemRack {
       const wanted = plan.wanted[at] ?? 0;
       for (const stem of [...kind.stems].slice(wanted))
         if (stem.sandbox !== undefined) this.#end(kind, stem, 'surplus');
-      if (kind.stems.size < wanted && capacity.bootRoom(now) > 0 && capacity.fits(kind.spec.limits.memoryMiB))
+      if (kind.stems.size < wanted && capacity.bootSlots(now) > 0 && capacity.fits(kind.spec.limits.memoryMiB))
         this.#start(kind, now);
     }
-    if (plan.lookAgainMs !== undefined) this.#refillIn(Math.max(plan.lookAgainMs, REFILL_MS));
+    if (plan.recheckInMs !== undefined) this.#refillIn(Math.max(plan.recheckInMs, REFILL_MS));
   }
 
   #heldMiB(): number {
@@ -258,7 +258,7 @@ export class StemRack {
     const { capacity, clock, onFreed, onPhase } = this.#options;
     stem.endingSince = clock.monotonic();
     stem.endReason = reason;
-    capacity.condemned(stem);
+    capacity.draining(stem);
     onPhase?.(stem, 'draining');
     const gone = (): void => {
       capacity.gone(stem);

@@ -1,7 +1,7 @@
 /** What can happen on the machine. An event is its subject, a sandbox or a function, times {@link KINDS}, plus its kind. */
 export const FINISH = 0;
 export const READY = 1;
-export const LOOK = 2;
+export const RECONCILE = 2;
 export const AGE = 3;
 export const TICK = 4;
 export const REFILL = 5;

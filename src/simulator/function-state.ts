@@ -13,7 +13,7 @@ export class FunctionState {
   starting = 0;
   all = 0;
   /** When it is looked at next. */
-  lookAt = Infinity;
+  reconcileAt = Infinity;
   /** When a queue that does not move is looked at. */
   ageAt = Infinity;
 }

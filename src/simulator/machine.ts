@@ -1,6 +1,6 @@
 import { startsWanted } from '../pool/policy/index.ts';
 import { EventHeap } from './event-heap.ts';
-import { AGE, FINISH, KINDS, LOOK, READY, REFILL, STEM_BOOTED, TICK } from './event-kinds.ts';
+import { AGE, FINISH, KINDS, RECONCILE, READY, REFILL, STEM_BOOTED, TICK } from './event-kinds.ts';
 import { FunctionState } from './function-state.ts';
 import type { Policy, PolicyMachine } from './policy.ts';
 import { SimulatedSandbox } from './sandbox.ts';
@@ -163,8 +163,8 @@ export class Machine implements PolicyMachine, ShelfOwner {
   }
 
   /** Asks the policy about a function before the time it wanted to be asked. */
-  lookAgain(of: number): void {
-    this.#look(of);
+  reconcileNow(of: number): void {
+    this.#reconcile(of);
   }
 
   refillAt(time: number): void {
@@ -188,10 +188,10 @@ export class Machine implements PolicyMachine, ShelfOwner {
       case READY:
         this.#ready(this.#sandboxes[subject] as SimulatedSandbox);
         break;
-      case LOOK:
-        if (this.#stateOf(subject).lookAt === this.now) {
-          this.#stateOf(subject).lookAt = Infinity;
-          this.#look(subject);
+      case RECONCILE:
+        if (this.#stateOf(subject).reconcileAt === this.now) {
+          this.#stateOf(subject).reconcileAt = Infinity;
+          this.#reconcile(subject);
         }
         break;
       case AGE:
@@ -296,19 +296,19 @@ export class Machine implements PolicyMachine, ShelfOwner {
       }
     }
     if (sandbox.active > 0) return;
-    sandbox.priority = this.#policy.rested(sandbox, this.now);
+    sandbox.priority = this.#policy.becameIdle(sandbox, this.now);
     if (this.#blocked.size > 0) this.#isFreed = true;
-    this.#look(sandbox.of);
+    this.#reconcile(sandbox.of);
   }
 
-  #look(of: number): void {
+  #reconcile(of: number): void {
     const state = this.#stateOf(of);
-    const again = this.#policy.look(of, this.now);
+    const again = this.#policy.reconcile(of, this.now);
     // Not twice at the same time, however a sum of floating point numbers comes out.
     const at = Math.max(again, this.now + 1);
-    if (at >= state.lookAt) return;
-    state.lookAt = at;
-    this.#heap.push(at, of * KINDS + LOOK);
+    if (at >= state.reconcileAt) return;
+    state.reconcileAt = at;
+    this.#heap.push(at, of * KINDS + RECONCILE);
   }
 
   /** Starts what the queue of a function needs. */
@@ -348,8 +348,8 @@ export class Machine implements PolicyMachine, ShelfOwner {
       starting: state.starting,
       serviceMs: state.service.value,
       coldMs,
-      room: MOST_SANDBOXES - state.all,
-      bootRoom: Infinity,
+      headroom: MOST_SANDBOXES - state.all,
+      bootSlots: Infinity,
       cores: this.options.cores,
       concurrency: this.#policy.perSandbox,
       stemReady,

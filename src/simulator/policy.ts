@@ -23,8 +23,8 @@ export interface PolicyMachine {
   rotate(of: number): void;
   /** Ends a sandbox that serves nothing. */
   end(sandbox: SimulatedSandbox): void;
-  /** Calls {@link Policy.look} for a function now. */
-  lookAgain(of: number): void;
+  /** Calls {@link Policy.reconcile} for a function now. */
+  reconcileNow(of: number): void;
 }
 
 /** What one kind of runtime decides. Time is the machine's; all in ms. */
@@ -49,12 +49,12 @@ export interface Policy {
   /** It is served. `busy`: sandboxes of the function that serve something now. */
   served?(of: number, busy: number, now: number): void;
   /** A sandbox has nothing to do. Returns its worth: when memory is short, the least goes first. */
-  rested(sandbox: SimulatedSandbox, now: number): number;
+  becameIdle(sandbox: SimulatedSandbox, now: number): number;
   /**
    * Ends and starts what a function no longer or soon needs. Called after a sandbox came to rest and at the times asked for.
    * Returns when to be called again: Infinity for not before the next rest.
    */
-  look(of: number, now: number): number;
+  reconcile(of: number, now: number): number;
   tick?(now: number): void;
   /** Sandboxes to end so that this much memory becomes free; none when all would not do. */
   evict(missingMiB: number, idle: Iterable<SimulatedSandbox>): readonly SimulatedSandbox[];

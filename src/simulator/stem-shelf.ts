@@ -21,7 +21,7 @@ export class StemShelf {
   readonly #owner: ShelfOwner;
   readonly #memoryMiB: number;
   readonly #bootMs: number;
-  readonly #takenAt: number[] = [];
+  readonly #acquiredAt: number[] = [];
   #lastUsedAt = 0;
   #ready = 0;
   #booting = 0;
@@ -48,8 +48,8 @@ export class StemShelf {
   take(): boolean {
     const { now } = this.#owner;
     this.#lastUsedAt = now;
-    this.#takenAt.push(now);
-    if (this.#takenAt.length > MOST_TAKEN) this.#takenAt.shift();
+    this.#acquiredAt.push(now);
+    if (this.#acquiredAt.length > MOST_TAKEN) this.#acquiredAt.shift();
     this.#refillBy(now + REFILL_MS);
     if (this.#ready === 0) return false;
     this.#change(-1);
@@ -78,12 +78,12 @@ export class StemShelf {
     if (now >= this.#refillDue) this.#refillDue = Infinity;
     const kind = {
       lastUsedAt: this.#lastUsedAt,
-      takenAt: this.#takenAt,
+      acquiredAt: this.#acquiredAt,
       memoryMiB: this.#memoryMiB,
       failures: 0,
       failedAt: 0,
     };
-    const { wanted, lookAgainMs } = stemsWanted([kind], { now, usedMiB, budgetMiB });
+    const { wanted, recheckInMs } = stemsWanted([kind], { now, usedMiB, budgetMiB });
     const missing = (wanted[0] ?? 0) - this.#ready - this.#booting;
     if (missing < 0 && this.#ready > 0) this.#change(-Math.min(this.#ready, -missing));
     // One at a time: what people wait for goes first.
@@ -91,7 +91,7 @@ export class StemShelf {
       this.#booting++;
       this.#owner.bootedAt(now + this.#bootMs);
     }
-    if (lookAgainMs !== undefined) this.#refillBy(now + Math.max(lookAgainMs, REFILL_MS));
+    if (recheckInMs !== undefined) this.#refillBy(now + Math.max(recheckInMs, REFILL_MS));
   }
 
   /** Reckons what was held up to now. */

@@ -201,8 +201,8 @@ describe('starts', () => {
     starting: fc.nat(20),
     serviceMs: fc.option(fc.double({ min: 0, max: 60_000, noNaN: true }), { nil: undefined }),
     coldMs: fc.double({ min: 0, max: 5000, noNaN: true }),
-    room: fc.integer({ min: -5, max: 100 }),
-    bootRoom: fc.integer({ min: -5, max: 16 }),
+    headroom: fc.integer({ min: -5, max: 100 }),
+    bootSlots: fc.integer({ min: -5, max: 16 }),
     cores: fc.integer({ min: 1, max: 64 }),
     concurrency: fc.integer({ min: 1, max: 100 }),
     stemReady: fc.nat(4),
@@ -215,7 +215,7 @@ describe('starts', () => {
         const wanted = startsWanted(d);
         assert.ok(Number.isInteger(wanted) && wanted >= 0);
         if (wanted === 0) return;
-        assert.ok(wanted <= d.room && wanted <= Math.max(0, d.bootRoom) + d.stemReady);
+        assert.ok(wanted <= d.headroom && wanted <= Math.max(0, d.bootSlots) + d.stemReady);
         assert.ok((wanted + d.starting - 1) * d.concurrency < d.waiting);
       }),
       { numRuns: 1000 },
@@ -225,7 +225,7 @@ describe('starts', () => {
   test('nobody waits for nothing: with no sandbox and none on its way there is a start, if one can be made', () => {
     fc.assert(
       fc.property(demand, (d) => {
-        const canMake = d.room > 0 && Math.max(0, d.bootRoom) + d.stemReady > 0 && d.waiting > 0;
+        const canMake = d.headroom > 0 && Math.max(0, d.bootSlots) + d.stemReady > 0 && d.waiting > 0;
         if (canMake) assert.ok(startsWanted({ ...d, busy: 0, starting: 0 }) >= 1);
       }),
     );
@@ -293,7 +293,7 @@ describe('stems', () => {
   const time = fc.oneof(fc.integer({ min: 0, max: NOW }), fc.integer({ min: NOW - 120_000, max: NOW }));
   const kind = fc.record({
     lastUsedAt: time,
-    takenAt: fc.array(time, { maxLength: 16 }).map((times) => times.toSorted((a, b) => a - b)),
+    acquiredAt: fc.array(time, { maxLength: 16 }).map((times) => times.toSorted((a, b) => a - b)),
     memoryMiB: fc.integer({ min: 1, max: 2048 }),
     failures: fc.nat(30),
     failedAt: time,
@@ -303,7 +303,7 @@ describe('stems', () => {
   test('fit into their share of the memory and beside what is in use; never more than four of a kind, none while it rests', () => {
     fc.assert(
       fc.property(fc.array(kind, { maxLength: 8 }), machine, (kinds, m) => {
-        const { wanted, lookAgainMs } = stemsWanted(kinds, m);
+        const { wanted, recheckInMs } = stemsWanted(kinds, m);
         assert.equal(wanted.length, kinds.length);
         const heldMiB = wanted.reduce((sum, count, at) => sum + count * (kinds[at]?.memoryMiB ?? 0), 0);
         assert.ok(heldMiB === 0 || (heldMiB <= 0.25 * m.budgetMiB && heldMiB + m.usedMiB <= m.budgetMiB));
@@ -313,7 +313,7 @@ describe('stems', () => {
           if (failures > 0 && NOW - failedAt < 1000) assert.equal(count, 0);
           if (NOW - lastUsedAt >= 86_400_000) assert.equal(count, 0);
         }
-        assert.ok(lookAgainMs === undefined || lookAgainMs > 0);
+        assert.ok(recheckInMs === undefined || recheckInMs > 0);
       }),
     );
   });
@@ -325,8 +325,8 @@ describe('stems', () => {
         machine,
         fc.double({ min: 0, max: 0.999, noNaN: true }),
         (kinds, m, share) => {
-          const { wanted, lookAgainMs } = stemsWanted(kinds, m);
-          const later = stemsWanted(kinds, { ...m, now: NOW + share * (lookAgainMs ?? 1e9) });
+          const { wanted, recheckInMs } = stemsWanted(kinds, m);
+          const later = stemsWanted(kinds, { ...m, now: NOW + share * (recheckInMs ?? 1e9) });
           assert.deepEqual(later.wanted, wanted);
         },
       ),

@@ -13,9 +13,9 @@ export interface Demand {
   /** Average time from asking for a sandbox to having it, without a stem. */
   readonly coldMs: number;
   /** Sandboxes this function may still add. */
-  readonly room: number;
+  readonly headroom: number;
   /** Sandboxes the machine can boot beside those that are booting now. */
-  readonly bootRoom: number;
+  readonly bootSlots: number;
   /** Processor cores. */
   readonly cores: number;
   /** Invocations one sandbox may run at the same time. */
@@ -38,7 +38,7 @@ const CORE_WAIT_MS = 5;
  */
 export function startsWanted(d: Demand): number {
   const unserved = Math.ceil(d.waiting / d.concurrency) - d.starting;
-  const most = Math.min(unserved, d.room, Math.max(0, d.bootRoom) + d.stemReady);
+  const most = Math.min(unserved, d.headroom, Math.max(0, d.bootSlots) + d.stemReady);
   if (most <= 0) return 0;
   const servers = d.busy + d.starting;
   // Before the first measurement nothing is known of the function: it may sleep for a minute.

@@ -5,7 +5,7 @@ export interface StemKind {
   /** When a function of this kind was last deployed or a stem of it was last asked for. */
   readonly lastUsedAt: MonotonicMs;
   /** When stems of it were asked for of late, in order of time. */
-  readonly takenAt: readonly MonotonicMs[];
+  readonly acquiredAt: readonly MonotonicMs[];
   readonly memoryMiB: number;
   /** Failures in a row, and when the last one was. */
   readonly failures: number;
@@ -24,7 +24,7 @@ export interface StemPlan {
   /** How many stems each kind should have, in the order they were given. */
   readonly wanted: readonly number[];
   /** When the answer changes by itself, ms from now; undefined when it does not. */
-  readonly lookAgainMs: number | undefined;
+  readonly recheckInMs: number | undefined;
 }
 
 /** A kind nobody asked for in this time gets no stems, ms. */
@@ -62,7 +62,7 @@ export function stemsWanted(kinds: readonly StemKind[], machine: StemMachine): S
     }
   }
   const changes = kinds.flatMap((kind) => changesOf(kind)).filter((at) => at > now);
-  return { wanted, lookAgainMs: changes.length === 0 ? undefined : Math.min(...changes) - now };
+  return { wanted, recheckInMs: changes.length === 0 ? undefined : Math.min(...changes) - now };
 }
 
 /** When a kind may be tried again after its failures. */
@@ -75,19 +75,19 @@ function stemsAsked(kind: StemKind, now: MonotonicMs): number {
   if (now - kind.lastUsedAt >= STEM_UNUSED_MS || now < restsUntil(kind)) return 0;
   // Where it failed, one is tried first.
   if (kind.failures > 0) return 1;
-  return Math.max(1, Math.min(MOST_STEMS, largestBurst(kind.takenAt, now)));
+  return Math.max(1, Math.min(MOST_STEMS, largestBurst(kind.acquiredAt, now)));
 }
 
 /** Most askings within {@link STEM_BURST_MS} of those whose number is still kept up. */
-function largestBurst(takenAt: readonly MonotonicMs[], now: MonotonicMs): number {
+function largestBurst(acquiredAt: readonly MonotonicMs[], now: MonotonicMs): number {
   let most = 0;
   let from = 0;
-  for (const [to, at] of takenAt.entries()) {
+  for (const [to, at] of acquiredAt.entries()) {
     if (now - at >= STEM_BURST_KEEP_MS) {
       from = to + 1;
       continue;
     }
-    while (at - (takenAt[from] ?? at) >= STEM_BURST_MS) from++;
+    while (at - (acquiredAt[from] ?? at) >= STEM_BURST_MS) from++;
     most = Math.max(most, to - from + 1);
   }
   return most;
@@ -96,6 +96,6 @@ function largestBurst(takenAt: readonly MonotonicMs[], now: MonotonicMs): number
 /** The points in time at which what one kind calls for may change by itself. */
 function changesOf(kind: StemKind): MonotonicMs[] {
   const changes = [kind.lastUsedAt + STEM_UNUSED_MS, restsUntil(kind)];
-  const first = kind.takenAt.length > 1 ? kind.takenAt.map((at) => at + STEM_BURST_KEEP_MS) : [];
+  const first = kind.acquiredAt.length > 1 ? kind.acquiredAt.map((at) => at + STEM_BURST_KEEP_MS) : [];
   return [...changes, ...first];
 }

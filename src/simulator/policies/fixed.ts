@@ -18,7 +18,7 @@ export class FixedKeep extends PlainPolicy {
     // It learns nothing.
   }
 
-  override look(of: number, now: number): number {
+  override reconcile(of: number, now: number): number {
     if (this.#keepMs === Infinity) return Infinity;
     let next = Infinity;
     for (const sandbox of [...this.machine.free(of)]) {

@@ -17,7 +17,7 @@ export class GreedyDual extends PlainPolicy {
     this.#counts[of] = (this.#counts[of] ?? 0) + 1;
   }
 
-  override rested({ of, memoryMiB }: SimulatedSandbox): number {
+  override becameIdle({ of, memoryMiB }: SimulatedSandbox): number {
     return greedyDualPriority(this.clock, {
       frequency: this.#counts[of] ?? 0,
       coldMs: this.machine.coldMs(of),

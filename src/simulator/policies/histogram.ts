@@ -73,7 +73,7 @@ export class HistogramKeep extends PlainPolicy {
     this.#of(of).arrived(now);
   }
 
-  override look(of: number, now: number): number {
+  override reconcile(of: number, now: number): number {
     const machine = this.machine;
     const { last, prewarmMs, keepMs } = this.#of(of);
     const from = last + prewarmMs;

@@ -54,14 +54,14 @@ export class LamKeep extends PlainPolicy {
     if (busy > 1) this.#of(of).sample(now, busy, busy);
   }
 
-  override rested({ of, memoryMiB }: SimulatedSandbox, now: number): number {
+  override becameIdle({ of, memoryMiB }: SimulatedSandbox, now: number): number {
     const busy = this.machine.busy(of);
     if (busy > 0) this.#of(of).sample(now, busy, busy + 1);
     const frequency = this.#of(of).arrivals.recent(now);
     return greedyDualPriority(this.clock, { frequency, coldMs: this.machine.coldMs(of), memoryMiB });
   }
 
-  override look(of: number, now: number): number {
+  override reconcile(of: number, now: number): number {
     const machine = this.machine;
     const traffic = this.#of(of);
     const costs = this.#costs[of] as Costs;
@@ -80,7 +80,7 @@ export class LamKeep extends PlainPolicy {
     if (!this.#price.sample(now, this.machine.heldMiB, this.machine.budgetMiB)) return;
     for (const [of, costs] of this.#costs.entries()) {
       costs.price = this.#price.value;
-      if (this.machine.free(of).length > 0) this.machine.lookAgain(of);
+      if (this.machine.free(of).length > 0) this.machine.reconcileNow(of);
     }
   }
 

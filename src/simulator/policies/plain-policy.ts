@@ -25,11 +25,11 @@ export abstract class PlainPolicy implements Policy {
 
   abstract arrived(of: number, now: number): void;
 
-  rested(_sandbox: SimulatedSandbox, now: number): number {
+  becameIdle(_sandbox: SimulatedSandbox, now: number): number {
     return now;
   }
 
-  look(_of: number, _now: number): number {
+  reconcile(_of: number, _now: number): number {
     return Infinity;
   }
 

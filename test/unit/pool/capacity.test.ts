@@ -13,9 +13,9 @@ describe('the books of the machine', () => {
     books.started(stem);
     assert.equal(books.usedMiB, 128);
     books.booted(stem);
-    books.handedOver(stem, slot);
+    books.transferred(stem, slot);
     assert.equal(books.usedMiB, 128);
-    books.condemned(slot);
+    books.draining(slot);
     assert.equal(books.usedMiB, 128);
     assert.equal(books.missingMiB(512, 0), 0, 'it is on its way');
     assert.equal(books.fits(512), false);
@@ -31,12 +31,12 @@ describe('the books of the machine', () => {
       const [a, b, c] = [holder(64), holder(64), holder(64)];
       books.started(a);
       books.started(b);
-      assert.equal(books.bootRoom(0), most - 2);
-      books.handedOver(b, c);
-      assert.equal(books.bootRoom(0), most - 2);
+      assert.equal(books.bootSlots(0), most - 2);
+      books.transferred(b, c);
+      assert.equal(books.bootSlots(0), most - 2);
       books.booted(c);
       books.gone(a);
-      assert.equal(books.bootRoom(0), most);
+      assert.equal(books.bootSlots(0), most);
       assert.equal(books.isBooting(0), false);
     }
   });
@@ -47,7 +47,7 @@ describe('the books of the machine', () => {
     books.started(slow);
     assert.equal(books.isBooting(STUCK_MS - 1), true);
     assert.equal(books.isBooting(STUCK_MS), false);
-    books.condemned(slow);
+    books.draining(slow);
     assert.equal(books.missingMiB(256, STUCK_MS), 0);
     assert.equal(books.missingMiB(256, 2 * STUCK_MS), 128, 'its memory is waited for no longer');
   });

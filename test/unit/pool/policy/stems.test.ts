@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { stemsWanted, type StemKind, type StemMachine } from '../../../../src/pool/policy/index.ts';
 
 const NOW = 100_000_000;
-const USED: StemKind = { lastUsedAt: NOW - 1000, takenAt: [], memoryMiB: 128, failures: 0, failedAt: 0 };
+const USED: StemKind = { lastUsedAt: NOW - 1000, acquiredAt: [], memoryMiB: 128, failures: 0, failedAt: 0 };
 const MACHINE: StemMachine = { now: NOW, usedMiB: 0, budgetMiB: 8192 };
 
 const WANTED: readonly [string, readonly Partial<StemKind>[], Partial<StemMachine>, readonly number[]][] = [
@@ -11,18 +11,28 @@ const WANTED: readonly [string, readonly Partial<StemKind>[], Partial<StemMachin
   ['one for each kind in use', [{}, {}], {}, [1, 1]],
   ['one until a day after the last use', [{ lastUsedAt: NOW - 86_399_999 }], {}, [1]],
   ['none after that', [{ lastUsedAt: NOW - 86_400_000 }], {}, [0]],
-  ['as many as a burst took', [{ takenAt: [NOW - 900, NOW - 800, NOW - 700] }], {}, [3]],
-  ['never more than four', [{ takenAt: Array.from({ length: 16 }, () => NOW - 500) }], {}, [4]],
-  ['one where they are taken one by one', [{ takenAt: [NOW - 45_000, NOW - 30_000, NOW - 15_000, NOW - 1] }], {}, [1]],
+  ['as many as a burst took', [{ acquiredAt: [NOW - 900, NOW - 800, NOW - 700] }], {}, [3]],
+  ['never more than four', [{ acquiredAt: Array.from({ length: 16 }, () => NOW - 500) }], {}, [4]],
+  [
+    'one where they are taken one by one',
+    [{ acquiredAt: [NOW - 45_000, NOW - 30_000, NOW - 15_000, NOW - 1] }],
+    {},
+    [1],
+  ],
   [
     'as many as the largest burst of the last minute',
-    [{ takenAt: [NOW - 59_000, NOW - 59_000, NOW - 58_000, NOW - 1] }],
+    [{ acquiredAt: [NOW - 59_000, NOW - 59_000, NOW - 58_000, NOW - 1] }],
     {},
     [3],
   ],
-  ['one when the burst is more than a minute ago', [{ takenAt: [NOW - 60_002, NOW - 60_001, NOW - 60_000] }], {}, [1]],
+  [
+    'one when the burst is more than a minute ago',
+    [{ acquiredAt: [NOW - 60_002, NOW - 60_001, NOW - 60_000] }],
+    {},
+    [1],
+  ],
   ['none while it rests after a failure', [{ failures: 1, failedAt: NOW - 999 }], {}, [0]],
-  ['one to try again with', [{ failures: 1, failedAt: NOW - 1000, takenAt: [NOW, NOW, NOW] }], {}, [1]],
+  ['one to try again with', [{ failures: 1, failedAt: NOW - 1000, acquiredAt: [NOW, NOW, NOW] }], {}, [1]],
   ['a longer rest after more failures', [{ failures: 4, failedAt: NOW - 7999 }], {}, [0]],
   ['an end to the rest', [{ failures: 4, failedAt: NOW - 8000 }], {}, [1]],
   ['never a rest of more than five minutes', [{ failures: 60, failedAt: NOW - 300_000 }], {}, [1]],
@@ -30,7 +40,7 @@ const WANTED: readonly [string, readonly Partial<StemKind>[], Partial<StemMachin
   ['the kinds used last first', [{ lastUsedAt: NOW - 9000 }, { lastUsedAt: NOW - 10 }], { budgetMiB: 512 }, [0, 1]],
   [
     'one to each before a second to any',
-    [{ takenAt: [NOW, NOW, NOW] }, { lastUsedAt: 9e7 }],
+    [{ acquiredAt: [NOW, NOW, NOW] }, { lastUsedAt: 9e7 }],
     { budgetMiB: 1024 },
     [1, 1],
   ],
@@ -56,10 +66,10 @@ describe('stemsWanted', () => {
   }
 
   test('says when to look again: when a kind is forgotten', () =>
-    assert.equal(stemsWanted([USED], MACHINE).lookAgainMs, 86_399_000));
+    assert.equal(stemsWanted([USED], MACHINE).recheckInMs, 86_399_000));
   test('or when its rest is over', () =>
-    assert.equal(stemsWanted([{ ...USED, failures: 2, failedAt: NOW - 500 }], MACHINE).lookAgainMs, 1500));
+    assert.equal(stemsWanted([{ ...USED, failures: 2, failedAt: NOW - 500 }], MACHINE).recheckInMs, 1500));
   test('or when a burst is', () =>
-    assert.equal(stemsWanted([{ ...USED, takenAt: [NOW - 9, NOW - 5] }], MACHINE).lookAgainMs, 59_991));
-  test('or never', () => assert.equal(stemsWanted([{ ...USED, lastUsedAt: 0 }], MACHINE).lookAgainMs, undefined));
+    assert.equal(stemsWanted([{ ...USED, acquiredAt: [NOW - 9, NOW - 5] }], MACHINE).recheckInMs, 59_991));
+  test('or never', () => assert.equal(stemsWanted([{ ...USED, lastUsedAt: 0 }], MACHINE).recheckInMs, undefined));
 });
