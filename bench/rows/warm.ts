@@ -89,6 +89,21 @@ const throughput: Row = {
   },
 };
 
+const throughputHttp: Row = {
+  id: 'c64-http',
+  group: GROUP,
+  measures: [rate('c64-http', 'throughput c=64, HTTP endpoint, a log line a call', STATIC, { value: 0.55, aim: 1 })],
+  async run(scene) {
+    requireWrk();
+    const lam = await scene.lam('process');
+    await lam.invoke('logging');
+    await lam.quiet();
+    const sides = [{ name: 'lam', target: lam.httpTarget('logging'), pids: [lam.pid] }, await scene.floor()];
+    const samples = await contest(scene, { layout: 'shared', rounds: scene.rounds(7), sides, take: closed(scene) });
+    return { findings: { 'c64-http': findingOf(samples, placed(scene, 'shared')) } };
+  },
+};
+
 const logCost: Row = {
   id: 'log-cost',
   group: 'logs',
@@ -106,4 +121,4 @@ const logCost: Row = {
   },
 };
 
-export const WARM_ROWS: readonly Row[] = [warmOne, warmOneHttp, openLoop, throughput, logCost];
+export const WARM_ROWS: readonly Row[] = [warmOne, warmOneHttp, openLoop, throughput, throughputHttp, logCost];

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { Api, WholeBodyApi } from '../../src/edge/api.ts';
+import { createServer } from '../../src/edge/server.ts';
+import { systemClock } from '../../src/kit/index.ts';
+
+/** A server of the edge with APIs of a test's own, on a port of the loopback interface. */
+export interface ApiServer extends AsyncDisposable {
+  readonly server: Server;
+  dial(): Promise<Socket>;
+}
+
+/** Starts a server of these APIs. */
+export async function apiServer(apis: readonly Api[]): Promise<ApiServer> {
+  const server = createServer({ apis, clock: systemClock });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    server,
+    async dial() {
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      return socket;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A whole-body API that claims every path, lets everyone in and answers errors with their code; `parts` replace what differs. */
+export function testApi(parts: Partial<WholeBodyApi<unknown>>): WholeBodyApi<unknown> {
+  return {
+    name: 'test',
+    reads: 'whole',
+    mostBodyBytes: 1024 * 1024,
+    match: ({ path }) => path,
+    authorize: () => undefined,
+    serve: ({ reply, plan }) => reply.send(200, [], Buffer.from(String(plan))),
+    fail: (reply, error) => reply.send(error.httpStatus, [], Buffer.from(error.code)),
+    ...parts,
+  };
+}
+
+/** The readers of requests, and a header line that makes a request one that this reader takes. */
+export const READERS = { plain: '', 'node:http': 'Proxy-Connection: keep-alive\r\n' } as const;
+export type ReaderName = keyof typeof READERS;
+export const READER_NAMES: readonly ReaderName[] = ['plain', 'node:http'];
+
+/** All that comes on a connection until it ends. */
+export async function readAll(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  if (!socket.closed) await once(socket, 'close');
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import { ApiList, refusalOf } from '../../../src/edge/api-list.ts';
+import type { RequestHead } from '../../../src/edge/request.ts';
+import { lamError } from '../../../src/errors/index.ts';
+import { testApi } from '../../support/api-server.ts';
+
+function head(path: string): RequestHead {
+  return { method: 'GET', path, query: '', headers: {}, rawHeaders: [], httpVersion: '1.1', socket: new Socket() };
+}
+
+const below = (prefix: string) => ({
+  name: prefix,
+  match: ({ path }: RequestHead) => (path.startsWith(prefix) ? path.slice(prefix.length) : undefined),
+});
+
+describe('a list of APIs', () => {
+  test('asks them in order, and the first that matches has the request', () => {
+    const list = new ApiList([testApi(below('/a/b/')), testApi(below('/a/')), testApi(below('/'))]);
+    const claims = ['/a/b/c', '/a/c', '/c'].map((path) => list.claim(head(path)));
+    assert.deepEqual(
+      claims.map(({ api, plan }) => [api.name, plan]),
+      [
+        ['/a/b/', 'c'],
+        ['/a/', 'c'],
+        ['/', 'c'],
+      ],
+    );
+  });
+
+  test('makes an error that a match returns or throws the fault of its claim', () => {
+    const error = lamError('LAM_EDGE_BAD_NAME', { name: 'x' });
+    const returns = testApi({ name: 'returns', match: ({ path }) => (path === '/returns' ? error : undefined) });
+    const throws = testApi({
+      name: 'throws',
+      match() {
+        throw error;
+      },
+    });
+    const list = new ApiList([returns, throws]);
+    for (const name of ['returns', 'throws']) {
+      const claim = list.claim(head(`/${name}`));
+      assert.deepEqual([claim.api.name, claim.fault, claim.plan], [name, error, undefined]);
+    }
+  });
+
+  test('lets the last one answer for what none matches, with what all of them serve near it', () => {
+    const list = new ApiList([
+      testApi({ ...below('/a/'), near: (path) => [`${path}1`] }),
+      testApi(below('/b/')),
+      testApi({ ...below('/c/'), near: (path) => [`${path}2`] }),
+    ]);
+    const { api, fault } = list.claim(head('/x'));
+    assert.equal(api.name, '/c/');
+    assert.equal(fault?.code, 'LAM_EDGE_NOT_FOUND');
+    assert.match(fault?.hint ?? '', /\/x1, \/x2/);
+  });
+
+  test('has the same epoch until a generation changes', () => {
+    let one: unknown = 1;
+    let two: unknown = {};
+    const list = new ApiList([testApi({ generation: () => one }), testApi({}), testApi({ generation: () => two })]);
+    const first = list.epoch();
+    assert.equal(list.epoch(), first);
+    one = 2;
+    const second = list.epoch();
+    assert.notEqual(second, first);
+    two = {};
+    assert.notEqual(list.epoch(), second);
+  });
+
+  test('refuses a request that its API does not authorize before it says what is wrong with it', () => {
+    const denied = lamError('LAM_EDGE_TOKEN_NEEDED', {});
+    const fault = lamError('LAM_EDGE_BAD_NAME', { name: 'x' });
+    const closed = new ApiList([testApi({ match: () => fault, authorize: () => denied })]);
+    assert.equal(refusalOf(closed.claim(head('/'))), denied);
+    const open = new ApiList([testApi({ match: () => fault })]);
+    assert.equal(refusalOf(open.claim(head('/'))), fault);
+  });
+
+  test('lets nobody in where asking fails', () => {
+    const list = new ApiList([
+      testApi({
+        authorize() {
+          throw new Error('the store of keys is broken');
+        },
+      }),
+    ]);
+    assert.equal(refusalOf(list.claim(head('/')))?.kind, 'internal');
+  });
+});

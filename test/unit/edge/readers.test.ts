@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { refusal, type TokenStore } from '../../../src/edge/guard.ts';
+import { lamError } from '../../../src/errors/index.ts';
+import { apiServer, READER_NAMES, READERS, testApi } from '../../support/api-server.ts';
+
+for (const reader of READER_NAMES)
+  describe(`an API asked through ${reader}, by one client that sends the same head again and again`, () => {
+    const request = (path: string, body = 'body'): string =>
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer key\r\nContent-Length: ${body.length}\r\n${READERS[reader]}\r\n${body}`;
+
+    test('refuses the next request once its key is revoked, and serves again once it is back', async () => {
+      const keys = new Set(['key']);
+      const tokens: TokenStore = { isRequired: true, accepts: (given) => keys.has(given) };
+      const served: string[] = [];
+      await using made = await apiServer([
+        testApi({
+          authorize: ({ headers }) => refusal({ kind: 'port', tokens, open: true }, headers, 'invoke'),
+          serve({ body, reply }) {
+            served.push(Buffer.from(body).toString());
+            reply.send(200, [], Buffer.from('served'));
+          },
+        }),
+      ]);
+      const socket = await made.dial();
+      const ask = async (): Promise<string> => {
+        socket.write(request('/a'));
+        return ((await once(socket, 'data')) as [Buffer])[0].toString();
+      };
+      assert.match(await ask(), /^HTTP\/1\.1 200 .*served$/s);
+      assert.match(await ask(), /^HTTP\/1\.1 200 /);
+      keys.delete('key');
+      assert.match(await ask(), /^HTTP\/1\.1 403 .*LAM_EDGE_TOKEN_NEEDED$/s);
+      assert.match(await ask(), /^HTTP\/1\.1 403 /);
+      keys.add('key');
+      assert.match(await ask(), /^HTTP\/1\.1 200 .*served$/s);
+      assert.deepEqual(served, ['body', 'body', 'body']);
+    });
+
+    test('asks for each request once, so that a rate limit counts right', async () => {
+      let left = 3;
+      await using made = await apiServer([
+        testApi({
+          authorize: () =>
+            left-- > 0 ? undefined : lamError('LAM_POOL_THROTTLED', { name: 'a', maxConcurrency: 1, maxQueue: 0 }),
+        }),
+      ]);
+      const socket = await made.dial();
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.write(request('/a').repeat(5));
+      const statuses = (): string[] => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map((m) => m[1] ?? '');
+      while (statuses().length < 5) await once(socket, 'data');
+      assert.deepEqual(statuses(), ['200', '200', '200', '429', '429']);
+    });
+
+    test('skips the body of a refused request, wherever it is cut, and serves what follows', async () => {
+      const served: string[] = [];
+      await using made = await apiServer([
+        testApi({
+          authorize: ({ path }) => (path === '/no' ? lamError('LAM_EDGE_TOKEN_NEEDED', {}) : undefined),
+          serve({ body, reply }) {
+            served.push(Buffer.from(body).toString());
+            reply.send(200, [], Buffer.from('served'));
+          },
+        }),
+      ]);
+      const socket = await made.dial();
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      const refused = request('/no', 'POST /a HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      const bytes = refused + request('/a', 'one') + refused + request('/a', 'two');
+      for (let at = 0; at < bytes.length; at += 37) {
+        socket.write(bytes.slice(at, at + 37));
+        await new Promise(setImmediate);
+      }
+      while ([...text.matchAll(/served/g)].length < 2) await once(socket, 'data');
+      assert.deepEqual(served, ['one', 'two']);
+    });
+
+    test('is matched anew when what its match depends on has changed', async () => {
+      let claimed = false;
+      let generation = 0;
+      const early = testApi({
+        name: 'early',
+        generation: () => generation,
+        match: () => (claimed ? 'early' : undefined),
+      });
+      await using made = await apiServer([early, testApi({ name: 'late', match: () => 'late' })]);
+      const socket = await made.dial();
+      const ask = async (): Promise<string> => {
+        socket.write(request('/a'));
+        return ((await once(socket, 'data')) as [Buffer])[0].toString();
+      };
+      assert.match(await ask(), /late$/);
+      claimed = true;
+      generation++;
+      assert.match(await ask(), /early$/);
+      assert.match(await ask(), /early$/);
+    });
+
+    test('has what its serve throws answered by its fail', async () => {
+      await using made = await apiServer([
+        testApi({
+          serve() {
+            throw lamError('LAM_EDGE_BAD_NAME', { name: 'x' });
+          },
+        }),
+      ]);
+      const socket = await made.dial();
+      socket.write(request('/a'));
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.match(answer.toString(), /^HTTP\/1\.1 400 .*LAM_EDGE_BAD_NAME$/s);
+    });
+
+    test('refuses a body that is longer than it takes', async () => {
+      await using made = await apiServer([testApi({ mostBodyBytes: 10 })]);
+      const socket = await made.dial();
+      socket.write(request('/a', 'much too long'));
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.match(answer.toString(), /^HTTP\/1\.1 413 .*LAM_EDGE_PAYLOAD_TOO_LARGE$/s);
+    });
+  });
+
+test('a client that waits for 100 Continue is asked for a body by the bound of the API it asks', async () => {
+  const small = testApi({
+    name: 'small',
+    mostBodyBytes: 10,
+    match: ({ path }) => (path === '/small' ? path : undefined),
+  });
+  await using made = await apiServer([small, testApi({ name: 'large', mostBodyBytes: 100 })]);
+  for (const [path, first] of [
+    ['/small', /^HTTP\/1\.1 413 /],
+    ['/large', /^HTTP\/1\.1 100 Continue\r\n/],
+  ] as const) {
+    const socket = await made.dial();
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(answer.toString(), first);
+  }
+});
