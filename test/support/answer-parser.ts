@@ -38,7 +38,8 @@ export function parseAnswers(bytes: Buffer, methods: readonly string[]): readonl
   let body = '';
   const parser = new HTTPParser();
   parser.initialize(HTTPParser.RESPONSE, {});
-  parser[HTTPParser.kOnHeadersComplete] = (_major, _minor, raw: string[], _method, _url, status: number) => {
+  parser[HTTPParser.kOnHeadersComplete] = (...found: never[]) => {
+    const [, , raw, , , status] = found as unknown as readonly [number, number, string[], number, string, number];
     const pairs = raw.flatMap((name, i): [string, string][] =>
       i % 2 === 0 ? [[name.toLowerCase(), raw[i + 1] ?? '']] : [],
     );

@@ -3,7 +3,9 @@ import type { Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Api, WholeBodyApi } from '../../src/edge/api.ts';
 import { createServer } from '../../src/edge/server.ts';
+import type { LamError } from '../../src/errors/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
+import { parseAnswers, type ParsedAnswer } from './answer-parser.ts';
 
 /** A server of the edge with APIs of a test's own, on a port of the loopback interface. */
 export interface ApiServer extends AsyncDisposable {
@@ -56,4 +58,24 @@ export async function readAll(socket: Socket): Promise<Buffer> {
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   if (!socket.closed) await once(socket, 'close');
   return Buffer.concat(chunks);
+}
+
+/** One answer to a request on a connection of its own. */
+export async function askOnce(server: ApiServer, request: string): Promise<ParsedAnswer> {
+  const socket = await server.dial();
+  const all = readAll(socket);
+  socket.write(request);
+  await once(socket, 'data');
+  socket.end();
+  const [answer] = parseAnswers(await all, [request.slice(0, request.indexOf(' '))]);
+  if (answer === undefined) throw new Error('there is no answer');
+  return answer;
+}
+
+/** What an API answers when a request fails with `error`. */
+export async function failureOf(api: Pick<Api, 'fail'>, error: LamError): Promise<ParsedAnswer> {
+  await using made = await apiServer([
+    testApi({ authorize: () => error, fail: (reply, failed) => api.fail(reply, failed) }),
+  ]);
+  return await askOnce(made, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n');
 }

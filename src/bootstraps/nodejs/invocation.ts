@@ -67,7 +67,14 @@ export function contextOf(init: InitRequest, invocation: InvocationContext): Rec
   };
 }
 
-/** Gives an event that came over HTTP `json()` and `text()`, out of sight of whoever lists or prints its members. */
+/** Filled in for each member anew: a literal of its own costs more than defining the member. */
+const HIDDEN: { value: unknown; readonly configurable: true; readonly writable: true } = {
+  value: undefined,
+  configurable: true,
+  writable: true,
+};
+
+/** Gives an event that came over HTTP `json()` and `text()`, hidden from whoever lists or prints its members. */
 export function addBodyReaders(event: unknown): void {
   if (typeof event !== 'object' || event === null) return;
   const text = async (): Promise<string> => {
@@ -76,10 +83,11 @@ export function addBodyReaders(event: unknown): void {
     return Reflect.get(event, 'isBase64Encoded') === true ? Buffer.from(body, 'base64').toString('utf8') : body;
   };
   const json = async (): Promise<unknown> => JSON.parse(await text());
-  Object.defineProperties(event, {
-    text: { value: text, configurable: true, writable: true },
-    json: { value: json, configurable: true, writable: true },
-  });
+  HIDDEN.value = text;
+  Object.defineProperty(event, 'text', HIDDEN);
+  HIDDEN.value = json;
+  Object.defineProperty(event, 'json', HIDDEN);
+  HIDDEN.value = undefined;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

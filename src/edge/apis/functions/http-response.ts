@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { isHeaderName, isHeaderValue, type HeaderPairs } from '../../headers.ts';
+import { isJson } from '../../is-json.ts';
 
 /** A function's answer as HTTP. */
 export interface HttpAnswer {
@@ -29,21 +31,40 @@ const OWN_HEADERS = new Set([
 
 /**
  * Reads a result by the rules of payload format 2.0: an object with `statusCode` is a response; anything else is a 200 whose
- * body is the JSON itself, but a string goes out without its quotes. An object as `body` is sent as JSON. Pure.
+ * body is the JSON itself, but a string goes out without its quotes. An object as `body` is sent as JSON. A result that is no
+ * JSON and is neither begun as a string nor names `statusCode` is passed on. Pure.
  */
 export function httpAnswer(payload: Uint8Array): HttpAnswer | MalformedAnswer {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   const first = firstByte(bytes);
-  // Most answers need no parse: they are passed on as they are.
-  if (first !== QUOTE && (first !== BRACE || !bytes.includes('"statusCode"'))) return plain(bytes);
+  // Most answers need no parse.
+  if (first === BRACE ? !mayHaveStatusCode(bytes) : first !== QUOTE) return plain(bytes);
+  const text = first === QUOTE ? contentOfString(bytes) : undefined;
+  if (text !== undefined) return plain(text);
   const result = parse(bytes);
-  if (result === undefined) return { why: 'something that is not JSON' };
+  if (result === undefined) {
+    const isPassedOn = first === BRACE && !bytes.includes(STATUS_CODE);
+    return isPassedOn ? plain(bytes) : { why: 'something that is not JSON' };
+  }
   if (typeof result === 'string') return plain(Buffer.from(result));
   return Object.hasOwn(result as object, 'statusCode') ? response(result as Record<string, unknown>) : plain(bytes);
 }
 
 const QUOTE = 0x22;
 const BRACE = 0x7b;
+const BACKSLASH = 0x5c;
+const STATUS_CODE = Buffer.from('"statusCode"');
+
+/** Whether an object might have this member: its name stands there, or any character of it might be written as an escape. */
+function mayHaveStatusCode(bytes: Buffer): boolean {
+  return bytes.includes(STATUS_CODE) || bytes.includes(BACKSLASH);
+}
+
+/** The bytes between the quotes of a JSON string that is written without escapes, or undefined where it takes a parse. */
+function contentOfString(bytes: Buffer): Buffer | undefined {
+  const isPlain = bytes[0] === QUOTE && bytes.at(-1) === QUOTE && !bytes.includes(BACKSLASH);
+  return isPlain && isJson(bytes) && isUtf8(bytes) ? bytes.subarray(1, -1) : undefined;
+}
 
 function plain(body: Uint8Array): HttpAnswer {
   return { status: 200, headers: JSON_TYPE, body };
@@ -51,7 +72,9 @@ function plain(body: Uint8Array): HttpAnswer {
 
 /** The first byte that is not white space. */
 function firstByte(bytes: Buffer): number | undefined {
-  return bytes.find((b) => b !== 0x20 && b !== 0x0a && b !== 0x0d && b !== 0x09);
+  let at = 0;
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+  return bytes[at];
 }
 
 function parse(bytes: Buffer): unknown {

@@ -17,6 +17,10 @@ const ANSWERS: readonly [string, number, readonly string[], string][] = [
   ['true', 200, JSON_TYPE, 'true'],
   ['null', 200, JSON_TYPE, 'null'],
   ['["hello",3,true]', 200, JSON_TYPE, '["hello",3,true]'],
+  ['{"status\\u0043ode":202}', 202, JSON_TYPE, ''],
+  ['{"status\\u0043ode', 200, JSON_TYPE, '{"status\\u0043ode'],
+  ['{broken', 200, JSON_TYPE, '{broken'],
+  ['"\ud83d\ude00"', 200, JSON_TYPE, '\ud83d\ude00'],
   ['{"text":"has \\"statusCode\\" inside"}', 200, JSON_TYPE, '{"text":"has \\"statusCode\\" inside"}'],
   ['{"inner":{"statusCode":404}}', 200, JSON_TYPE, '{"inner":{"statusCode":404}}'],
   ['{"statusCode":201}', 201, JSON_TYPE, ''],
@@ -70,6 +74,20 @@ const MALFORMED: readonly [string, RegExp][] = [
   ['{"statusCode":200,"isBase64Encoded":true,"body":{"a":1}}', /isBase64Encoded and a body that is no string/],
 ];
 
+function isJsonText(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An answer with its body as text. */
+function shown(answer: ReturnType<typeof httpAnswer>): object {
+  return 'why' in answer ? answer : { ...answer, body: Buffer.from(answer.body).toString() };
+}
+
 describe('what a function answers', () => {
   for (const [payload, status, headers, body] of ANSWERS) {
     test(`${payload} goes out as ${status}`, () => {
@@ -89,6 +107,44 @@ describe('what a function answers', () => {
       assert.match(answer.why, why);
     });
   }
+
+  test('is read by its bytes as it would be from its parsed form', () => {
+    /** JSON text with any of its letters written as escapes, and white space before it. */
+    const spelled = fc
+      .tuple(
+        fc.oneof(
+          fc.json(),
+          fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
+          fc
+            .dictionary(fc.constantFrom('statusCode', 'a', 'statuscode', 'body', '"statusCode"'), fc.jsonValue())
+            .map((object) => JSON.stringify(object)),
+        ),
+        fc.array(fc.nat({ max: 60 }), { maxLength: 3 }),
+        fc.constantFrom('', ' ', '\n\t'),
+      )
+      .map(([json, escaped, space]) => {
+        let text = json;
+        for (const at of escaped) {
+          const isLetter = /[A-Za-z]/.test(text[at] ?? '') && !text.slice(Math.max(0, at - 5), at).includes('\\');
+          if (!isLetter) continue;
+          const spelt = `${text.slice(0, at)}\\u00${text.charCodeAt(at).toString(16)}${text.slice(at + 1)}`;
+          if (isJsonText(spelt)) text = spelt;
+        }
+        return space + text;
+      });
+    fc.assert(
+      fc.property(spelled, (text) => {
+        const result: unknown = JSON.parse(text);
+        const isStructured = typeof result === 'object' && result !== null && Object.hasOwn(result, 'statusCode');
+        const plain = { status: 200, headers: JSON_TYPE, body: typeof result === 'string' ? result : text };
+        const expected = isStructured ? shown(httpAnswer(Buffer.from(JSON.stringify(result)))) : plain;
+        // A lone surrogate has no form in UTF-8.
+        if (typeof result === 'string' && !result.isWellFormed()) return;
+        assert.deepEqual(shown(httpAnswer(Buffer.from(text))), expected);
+      }),
+      { numRuns: 3000 },
+    );
+  });
 
   test('is read without a throw, whatever it is, and statuses are ones HTTP has', () => {
     const object = fc.record(

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { controlApi } from '../../../../../src/edge/apis/control/api.ts';
+import { lamError, toWire } from '../../../../../src/errors/index.ts';
+import type { Operations } from '../../../../../src/operations/index.ts';
+import { systemClock } from '../../../../../src/kit/index.ts';
+import { oneToken } from '../../../../../src/edge/guard.ts';
+import { failureOf } from '../../../../support/api-server.ts';
+import { edgeHouse, type EdgeHouse } from '../../../../support/edge-house.ts';
+
+describe("lam's own API", () => {
+  let house: EdgeHouse;
+  before(async () => {
+    house = await edgeHouse();
+  });
+  after(() => house[Symbol.asyncDispose]());
+
+  test('answers JSON', async () => {
+    const answer = await house.control('/_lam/v1/functions');
+    assert.deepEqual([answer.status, answer.headers['content-type'], answer.json()], [200, 'application/json', []]);
+  });
+
+  test('tells errors in the form in which the client makes errors of them again', async () => {
+    const answer = await house.control('/_lam/v1/functions/nobody');
+    assert.equal(answer.status, 404);
+    const { error } = answer.json() as { error: { code: string; message: string } };
+    assert.equal(error.code, 'LAM_REGISTRY_FUNCTION_NOT_FOUND');
+  });
+
+  test('says when to try again', async () => {
+    const api = controlApi({
+      // Only its way to say no is asked.
+      operations: {} as Operations,
+      door: { kind: 'socket', tokens: oneToken(undefined), open: false },
+      clock: systemClock,
+    });
+    const closed = lamError('LAM_POOL_CLOSED', {});
+    const answer = await failureOf(api, closed);
+    assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '1']);
+    assert.deepEqual(JSON.parse(answer.body), { error: toWire(closed) });
+    const wrong = await failureOf(api, lamError('LAM_EDGE_BAD_REQUEST', { what: 'x' }));
+    assert.deepEqual([wrong.status, wrong.headers.get('retry-after')], [400, undefined]);
+  });
+
+  test('answers for its health whoever asks, and nothing else on the port', async () => {
+    assert.deepEqual((await house.ask('/_lam/health')).json(), { status: 'ok' });
+    const refused = await house.ask('/_lam/v1/status');
+    assert.equal(refused.status, 403);
+    assert.equal((await house.ask('/_lam/nothing')).status, 403, 'what there is, is not told either');
+    assert.equal((await house.control('/_lam/nothing')).status, 404);
+  });
+
+  test('streams logs as lines of JSON', async () => {
+    await house.publish('hello');
+    const answer = await house.control('/_lam/v1/functions/hello/logs');
+    assert.deepEqual([answer.status, answer.headers['content-type'], answer.text], [200, 'application/x-ndjson', '']);
+  });
+});
