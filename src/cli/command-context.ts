@@ -8,8 +8,7 @@ import { daemonSettings, launchEnvironment, type DaemonSettings } from './fast/d
 import type { GLOBAL_FLAGS, FlagValues } from './fast/flag-table.ts';
 import type { Installation } from './installation.ts';
 import { Output } from './output.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import type { Env } from './fast/terminal.ts';
 
 export type GlobalFlagValues = {
   readonly [K in keyof FlagValues<typeof GLOBAL_FLAGS>]?: FlagValues<typeof GLOBAL_FLAGS>[K] | undefined;

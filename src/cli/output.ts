@@ -1,9 +1,7 @@
 import { isatty } from 'node:tty';
 import { Chalk, type ChalkInstance } from 'chalk';
-import { wantsPlain } from './fast/terminal.ts';
+import { wantsPlain, type Env } from './fast/terminal.ts';
 import { writeAll } from './fast/write.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** What decides how results look. */
 export interface OutputOptions {

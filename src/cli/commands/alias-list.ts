@@ -1,5 +1,5 @@
-import { Args } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
+import { FUNCTION_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { safe, table } from '../render/table.ts';
 import { targetName } from '../services/target.ts';
@@ -8,7 +8,7 @@ export default class AliasList extends LamCommand {
   static override summary = 'List the aliases of a function.';
   static override description = 'An alias is a name that points at a version; FUNCTION:ALIAS invokes that version.';
   static override args = {
-    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+    function: FUNCTION_ARG,
   };
   static override examples = [
     { description: 'All aliases', command: '<%= config.bin %> alias list hello' },

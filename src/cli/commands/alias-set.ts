@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { EXIT, lamError } from '../../errors/index.ts';
+import { MESSAGE_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { targetName, versionOf } from '../services/target.ts';
 
@@ -16,7 +17,7 @@ export default class AliasSet extends LamCommand {
     alias: Args.string({ description: 'Name of the alias.', required: true }),
     version: Args.string({ description: 'Version: 3 or v3.' }),
   };
-  static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
+  static override flags = { message: MESSAGE_FLAG };
   static override examples = [
     { description: 'Point prod at version 3', command: '<%= config.bin %> alias set hello prod v3' },
     {

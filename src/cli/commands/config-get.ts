@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
 import { EXIT, lamError } from '../../errors/index.ts';
+import { FUNCTION_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { facts, safe } from '../render/table.ts';
 import { describeSettings, inWords, isSetting, SETTING_WORDS } from '../services/settings.ts';
@@ -9,7 +10,7 @@ export default class ConfigGet extends LamCommand {
   static override summary = 'Show the settings of a function.';
   static override description = `The settings of the live version, in the words of lam.yaml: ${describeSettings()}. Those made with \`lam config set\` are marked.`;
   static override args = {
-    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+    function: FUNCTION_ARG,
     setting: Args.string({ description: 'One setting, of which the value alone is printed.' }),
   };
   static override examples = [

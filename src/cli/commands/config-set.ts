@@ -1,9 +1,9 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
+import { MESSAGE_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { configure } from '../services/configure.ts';
 import { describeSettings, parseSettings } from '../services/settings.ts';
-import { targetName } from '../services/target.ts';
 
 export default class ConfigSet extends LamCommand {
   static override summary = 'Change settings of a function without deploying it.';
@@ -17,23 +17,22 @@ export default class ConfigSet extends LamCommand {
       required: true,
     }),
   };
-  static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
+  static override flags = { message: MESSAGE_FLAG };
   static override examples = [
     { description: 'More memory and time', command: '<%= config.bin %> config set hello memory=256 timeout=10' },
     {
-      description: 'At most two sandboxes at once',
-      command: '<%= config.bin %> config set hello concurrency=2 --message "protect the database"',
+      description: 'At most two requests at once, in all sandboxes',
+      command: '<%= config.bin %> config set hello maxConcurrency=2 --message "protect the database"',
     },
   ];
 
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(ConfigSet);
     const words = argv as string[];
-    const context = this.context(flags);
-    const named = words[0]?.includes('=') === false;
-    const set = parseSettings(named ? words.slice(1) : words);
-    const name = await targetName(named ? words[0] : undefined, context.cwd, 'config set');
-    await configure(context, name, { set }, flags.message);
+    const isNamed = words[0]?.includes('=') === false;
+    await configure(this.context(flags), { command: 'config set', words, isNamed, message: flags.message }, (rest) => ({
+      set: parseSettings(rest),
+    }));
     return EXIT.ok;
   }
 }

@@ -1,9 +1,9 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
+import { MESSAGE_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { configure } from '../services/configure.ts';
 import { fieldsOf, isSetting } from '../services/settings.ts';
-import { targetName } from '../services/target.ts';
 
 export default class ConfigUnset extends LamCommand {
   static override summary = 'Give settings back to lam.yaml or the defaults.';
@@ -16,7 +16,7 @@ export default class ConfigUnset extends LamCommand {
       required: true,
     }),
   };
-  static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
+  static override flags = { message: MESSAGE_FLAG };
   static override examples = [
     { description: 'One setting', command: '<%= config.bin %> config unset hello memory' },
     {
@@ -28,11 +28,12 @@ export default class ConfigUnset extends LamCommand {
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(ConfigUnset);
     const words = argv as string[];
-    const context = this.context(flags);
-    const named = words.length > 1 ? !isSetting(words[0] ?? '') : false;
-    const unset = fieldsOf(named ? words.slice(1) : words);
-    const name = await targetName(named ? words[0] : undefined, context.cwd, 'config unset');
-    await configure(context, name, { unset }, flags.message);
+    const isNamed = words.length > 1 && !isSetting(words[0] ?? '');
+    await configure(
+      this.context(flags),
+      { command: 'config unset', words, isNamed, message: flags.message },
+      (rest) => ({ unset: fieldsOf(rest) }),
+    );
     return EXIT.ok;
   }
 }

@@ -1,5 +1,5 @@
-import { Args } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
+import { FUNCTION_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderFunction } from '../render/functions.ts';
 import { targetName } from '../services/target.ts';
@@ -10,7 +10,7 @@ export default class Describe extends LamCommand {
     'URL, live version, aliases, settings and sandboxes. Values of environment variables are only shown by `lam env list`.';
   static override aliases = ['info', 'inspect', 'get'];
   static override args = {
-    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+    function: FUNCTION_ARG,
   };
   static override examples = [
     { description: 'The function of the project in this folder', command: '<%= config.bin %> describe' },

@@ -1,5 +1,5 @@
-import { Args } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
+import { FUNCTION_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { safe } from '../render/table.ts';
 import { targetName } from '../services/target.ts';
@@ -8,7 +8,7 @@ export default class EnvList extends LamCommand {
   static override summary = 'Show the environment variables of a function, with their values.';
   static override description = 'Those of the live version, from lam.yaml and from `lam env set` together.';
   static override args = {
-    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+    function: FUNCTION_ARG,
   };
   static override examples = [
     { description: 'All variables', command: '<%= config.bin %> env list hello' },

@@ -1,9 +1,9 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
+import { MESSAGE_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { configure } from '../services/configure.ts';
 import { parsePairs } from '../services/environment.ts';
-import { targetName } from '../services/target.ts';
 
 export default class EnvSet extends LamCommand {
   static override summary = 'Set environment variables of a function without deploying it.';
@@ -18,7 +18,7 @@ export default class EnvSet extends LamCommand {
       required: true,
     }),
   };
-  static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
+  static override flags = { message: MESSAGE_FLAG };
   static override examples = [
     { description: 'One variable', command: '<%= config.bin %> env set hello GREETING=hi' },
     { description: 'Two, of the project in this folder', command: '<%= config.bin %> env set GREETING=hi TONE=warm' },
@@ -27,11 +27,10 @@ export default class EnvSet extends LamCommand {
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(EnvSet);
     const words = argv as string[];
-    const context = this.context(flags);
-    const named = words[0]?.includes('=') === false;
-    const setEnvironment = parsePairs(named ? words.slice(1) : words);
-    const name = await targetName(named ? words[0] : undefined, context.cwd, 'env set');
-    await configure(context, name, { setEnvironment }, flags.message);
+    const isNamed = words[0]?.includes('=') === false;
+    await configure(this.context(flags), { command: 'env set', words, isNamed, message: flags.message }, (rest) => ({
+      setEnvironment: parsePairs(rest),
+    }));
     return EXIT.ok;
   }
 }

@@ -1,8 +1,8 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
+import { MESSAGE_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { configure } from '../services/configure.ts';
-import { targetName } from '../services/target.ts';
 
 export default class EnvUnset extends LamCommand {
   static override summary = 'Take back environment variables that were set with `lam env set`.';
@@ -16,7 +16,7 @@ export default class EnvUnset extends LamCommand {
       required: true,
     }),
   };
-  static override flags = { message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }) };
+  static override flags = { message: MESSAGE_FLAG };
   static override examples = [
     { description: 'One variable', command: '<%= config.bin %> env unset hello GREETING' },
     { description: 'Of the project in this folder', command: '<%= config.bin %> env unset GREETING' },
@@ -25,11 +25,10 @@ export default class EnvUnset extends LamCommand {
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(EnvUnset);
     const words = argv as string[];
-    const context = this.context(flags);
-    const named = words.length > 1;
-    const name = await targetName(named ? words[0] : undefined, context.cwd, 'env unset');
-    const unsetEnvironment = named ? words.slice(1) : words;
-    await configure(context, name, { unsetEnvironment }, flags.message);
+    const isNamed = words.length > 1;
+    await configure(this.context(flags), { command: 'env unset', words, isNamed, message: flags.message }, (rest) => ({
+      unsetEnvironment: rest,
+    }));
     return EXIT.ok;
   }
 }

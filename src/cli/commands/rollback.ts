@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
+import { FUNCTION_ARG, MESSAGE_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { looksLikeVersion, targetName, versionOf } from '../services/target.ts';
 
@@ -8,11 +9,11 @@ export default class Rollback extends LamCommand {
   static override description =
     'Without a version: the one that was live before. Nothing is built or copied, sandboxes of that version that are still warm serve at once, and the history keeps who did it and why.';
   static override args = {
-    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+    function: FUNCTION_ARG,
     version: Args.string({ description: 'Version to go to: 2 or v2; default: the one that was live before.' }),
   };
   static override flags = {
-    message: Flags.string({ summary: 'Why, for the history.', helpValue: 'TEXT' }),
+    message: MESSAGE_FLAG,
     yes: Flags.boolean({
       char: 'y',
       summary: 'Accepted for scripts; a rollback never asks, because it can be taken back.',

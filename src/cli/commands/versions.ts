@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
+import { FUNCTION_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderHistory, renderVersions } from '../render/versions.ts';
 import { targetName } from '../services/target.ts';
@@ -9,7 +10,7 @@ export default class Versions extends LamCommand {
   static override description =
     'Newest first, the live one marked; with --history also who moved the live pointer or an alias, when and why.';
   static override args = {
-    function: Args.string({ description: 'Name of the function; default: the project in the current folder.' }),
+    function: FUNCTION_ARG,
   };
   static override flags = {
     history: Flags.boolean({ summary: 'Also list the moves of the live pointer and of aliases.' }),

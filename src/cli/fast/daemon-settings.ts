@@ -1,4 +1,5 @@
 import { DEFAULT_PORT } from '../../contract/home.ts';
+import type { Env } from './terminal.ts';
 
 /** What a person may choose about a daemon. All of it travels to the background process in the environment. */
 export interface DaemonSettings {
@@ -11,8 +12,6 @@ export interface DaemonSettings {
   readonly memoryMiB?: number;
   readonly token?: string;
 }
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** The variable that carries a {@link DaemonSettings} as JSON to the process that `lam start` makes. */
 export const SETTINGS_VARIABLE = 'LAM_DAEMON_SETTINGS';

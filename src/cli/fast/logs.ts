@@ -10,10 +10,8 @@ import type { FastFailure } from '../installation.ts';
 import { parseTime } from '../render/format.ts';
 import { GLOBAL_FLAGS, LOGS_FLAGS, parseArgv, type FlagValues } from './flag-table.ts';
 import { renderLogRecord, type LogFormat } from './log-record.ts';
-import { wantsPlain } from './terminal.ts';
+import { wantsPlain, type Env } from './terminal.ts';
 import { writeAll } from './write.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 const TABLE = { ...GLOBAL_FLAGS, ...LOGS_FLAGS } as const;
 const LINE_FEED = 10;

@@ -1,4 +1,5 @@
-type Env = Readonly<Record<string, string | undefined>>;
+/** Environment variables of a process. */
+export type Env = Readonly<Record<string, string | undefined>>;
 
 /** No colour and no redrawing are wanted: `NO_COLOR`, `CI` or a dumb terminal. */
 export function wantsPlain(env: Env): boolean {
