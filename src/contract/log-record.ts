@@ -2,8 +2,8 @@
 export type LogStream = 'stdout' | 'stderr' | 'platform';
 
 /**
- * One thing a function printed in one go (it may hold several lines), or one thing lam says about a run of it. Records of one node
- * come in the order in which they were printed; those of several nodes are merged by time.
+ * One thing a function printed in one go (it may hold several lines), or one thing lam says about a run of it. Records
+ * of one node come in the order in which they were printed; those of several nodes are merged by time.
  */
 export interface LogRecord {
   /** Milliseconds since the epoch. */

@@ -2,7 +2,9 @@ import { messageOf } from '../errors/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 
-/** Logs follow functions: those of a deleted one go, wherever it was deleted and before a new one of its name can print. */
+/**
+ * Logs follow functions: those of a deleted one go, wherever it was deleted and before a new one of its name can print.
+ */
 export function keepLogsInStep(registry: Registry, logs: LogStore, onTrouble: (what: string) => void): void {
   registry.onChange(({ kind, name }) => {
     if (kind !== 'deleted') return;

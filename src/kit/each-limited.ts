@@ -1,6 +1,6 @@
 /**
- * Runs `work` on every item, at most `limit` at a time. After a failure it starts no more, waits for what runs, and rejects with
- * the first failure.
+ * Runs `work` on every item, at most `limit` at a time. After a failure it starts no more, waits for what runs, and
+ * rejects with the first failure.
  */
 export async function eachLimited<T>(
   items: Iterable<T>,

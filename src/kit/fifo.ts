@@ -1,6 +1,6 @@
 /**
- * A queue whose members can be removed before their turn. All operations but `drain` take constant time. A doubly linked ring:
- * `head.next` is the oldest value, `head.previous` the newest.
+ * A queue whose members can be removed before their turn. All operations but `drain` take constant time. A doubly
+ * linked ring: `head.next` is the oldest value, `head.previous` the newest.
  */
 export class Fifo<T> {
   readonly #head: Node<T>;

@@ -1,4 +1,7 @@
-/** Runs one task at a time, in call order. Not re-entrant: a task that waits for another one of the same mutex deadlocks. */
+/**
+ * Runs one task at a time, in call order. Not re-entrant: a task that waits for another one of the same mutex
+ * deadlocks.
+ */
 export class Mutex {
   #tail: Promise<unknown> = Promise.resolve();
 

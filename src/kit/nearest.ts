@@ -1,4 +1,7 @@
-/** Returns the candidate with the least edit distance to `word`, at most a third of its length, or undefined. Ignores case. Pure. */
+/**
+ * Returns the candidate with the least edit distance to `word`, at most a third of its length, or undefined. Ignores
+ * case. Pure.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;

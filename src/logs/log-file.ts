@@ -6,18 +6,18 @@ import type { Chunk } from './messages.ts';
 import { matches } from './query.ts';
 import { decodeChunk } from './record-codec.ts';
 
-/** Chunks read at a time, so that writes get their turn during a long query. */
+/** Rows per page of a query; writes are served between pages. */
 const PAGE_CHUNKS = 16;
-/** SQLite's result codes for a file that is damaged, or no database at all. */
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
-/** Where a query stands. */
+/** Position of a query. */
 export interface QueryCursor {
   readonly functionName: string;
   readonly query: LogQuery;
-  /** The last chunk that was read. */
+  /** Id of the last row that was read. */
   readonly after: number;
-  /** The last chunk there was when the query began: what is written later is for followers. */
+  /** Id of the last row when the query began; followers get what is written later. */
   readonly upTo: number;
 }
 
@@ -25,11 +25,11 @@ export interface LogFileOptions {
   readonly path: string;
   /** Id of the node that writes. */
   readonly node: string;
-  /** Most bytes of records kept per function; the oldest go first. */
+  /** Limit of records per function (bytes); the oldest are dropped. */
   readonly keepBytes: number;
 }
 
-/** An open database and what is asked of it often. */
+/** An open database with its prepared statements. */
 interface LogDatabase {
   readonly db: DatabaseSync;
   readonly insert: StatementSync;
@@ -56,8 +56,8 @@ export class LogFile {
   }
 
   /**
-   * Opens the file, or creates it. Moves a damaged one aside; `setAside` is its new name. Throws SQLite's error when the file
-   * cannot be opened.
+   * Opens the file, or creates it. Moves a damaged one aside; `setAside` is its new name. Throws SQLite's error when
+   * the file cannot be opened.
    */
   static open(options: LogFileOptions): { file: LogFile; setAside: string | undefined } {
     try {
@@ -70,9 +70,9 @@ export class LogFile {
   }
 
   /**
-   * Writes all or nothing, then drops what is more than may be kept. Where the file turns out to be damaged, writes to
-   * a new one and returns the name the old one was given.
-   * @param bytes what the chunks are parts of
+   * Writes all chunks in one transaction, then drops the oldest rows of functions over their limit. Moves a damaged
+   * file aside, writes to a new one, and returns the old one's new name.
+   * @param bytes the buffer that the chunks are parts of
    */
   write(chunks: readonly Chunk[], bytes: Uint8Array): string | undefined {
     try {
@@ -101,7 +101,7 @@ export class LogFile {
     for (const { functionName } of chunks) this.#trim(functionName);
   }
 
-  /** Drops a function's oldest chunks once it holds a tenth more than it may. */
+  /** Drops a function's oldest rows, down to its limit, once it exceeds that by a tenth. */
   #trim(functionName: string): void {
     let bytes = this.#kept.get(functionName) ?? 0;
     if (bytes <= this.#options.keepBytes * 1.1) return;
@@ -118,13 +118,13 @@ export class LogFile {
     this.#database.db.exec('PRAGMA incremental_vacuum');
   }
 
-  /** The beginning of a query: everything written up to now. */
+  /** Begins a query over everything written so far. */
   begin(functionName: string, query: LogQuery): QueryCursor {
     const row = this.#database.db.prepare('SELECT max(id) AS last FROM chunks WHERE function = ?').get(functionName);
     return { functionName, query, after: 0, upTo: Number(row?.['last'] ?? 0) };
   }
 
-  /** The next records that match, in the order of printing, and where to go on; no cursor when that was all. */
+  /** Returns the matching records of the next page, and a cursor unless it was the last one. */
   next(cursor: QueryCursor): { records: LogRecord[]; cursor: QueryCursor | undefined } {
     const { functionName, query, after, upTo } = cursor;
     const rows = this.#database.page.all(functionName, after, upTo, ...span(query), PAGE_CHUNKS);
@@ -137,7 +137,7 @@ export class LogFile {
     };
   }
 
-  /** The newest `lines` records that match, in the order of printing. */
+  /** Returns the newest `lines` records that match, oldest first. */
   newest(functionName: string, query: LogQuery, lines: number): LogRecord[] {
     const found: LogRecord[] = [];
     const sql = 'SELECT body, node FROM chunks WHERE function = ? AND last_ms >= ? AND first_ms <= ? ORDER BY id DESC';
@@ -149,14 +149,14 @@ export class LogFile {
     return found.slice(0, lines).toReversed();
   }
 
-  /** Forgets all of a function's records. */
+  /** Deletes all records of a function. */
   delete(functionName: string): void {
     this.#database.db.prepare('DELETE FROM chunks WHERE function = ?').run(functionName);
     this.#kept.delete(functionName);
     this.#database.db.exec('PRAGMA incremental_vacuum');
   }
 
-  /** Bytes of records per function, and of the files. */
+  /** Size of the records by function, and of the database's files (bytes). */
   sizes(): { sizes: Record<string, number>; total: number } {
     const size = (suffix: string): number =>
       statSync(this.#options.path + suffix, { throwIfNoEntry: false })?.size ?? 0;
@@ -187,9 +187,9 @@ export class LogFile {
 function connect({ path, node }: LogFileOptions): LogDatabase {
   const db = new DatabaseSync(path);
   try {
-    // First, because it holds only for a file in which nothing was written yet.
+    // First, because it only takes effect on an empty database.
     db.exec('PRAGMA auto_vacuum = INCREMENTAL');
-    // WAL with NORMAL: a crash of the machine may lose the last moments of logs, never the file.
+    // WAL with NORMAL: a power failure may lose the newest records, but does not corrupt the file.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     prepareSchema(db);
     const ownNumber = numberOfNode(db, node);
@@ -215,7 +215,7 @@ function isDamage(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && DAMAGED.has(Number(error.errcode) & 0xff);
 }
 
-/** Kept for whoever wants to look. Returns its new name. */
+/** Renames a damaged database, which is kept for inspection. Returns its new name. */
 function moveAside(path: string): string {
   const setAside = `${path}.damaged-${Date.now()}`;
   renameSync(path, setAside);
@@ -223,7 +223,7 @@ function moveAside(path: string): string {
     try {
       renameSync(path + suffix, setAside + suffix);
     } catch {
-      // There need not be one.
+      // The file may be missing.
     }
   }
   return setAside;

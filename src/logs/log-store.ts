@@ -10,27 +10,27 @@ import type { Source } from './record-codec.ts';
 
 export interface LogStoreOptions {
   readonly file: string;
-  /** Script of the log thread. */
+  /** Script of the worker thread. */
   readonly worker: string;
   /** Id of this node, which its records carry. */
   readonly node: string;
   readonly clock: Clock;
-  /** Most bytes kept per function. */
+  /** Limit of stored records per function (bytes). */
   readonly keepBytes: number;
-  /** Told in one sentence about what went wrong with keeping logs; functions run on. */
+  /** Called with one sentence when storing fails; functions keep running. */
   readonly onTrouble: (what: string) => void;
 }
 
-/** A new line reaches the database within this time, ms. */
+/** Interval of flushes (ms). */
 const FLUSH_MS = 50;
-/** Or when about this much is waiting, bytes. */
+/** Amount of waiting records that is flushed at once (bytes). */
 const FLUSH_BYTES = 256 * 1024;
-/** Above about this much unwritten, whoever prints is held back; below the half of it, let go on. Bytes. */
+/** High-water mark of unwritten records (bytes): back-pressure begins above it and ends below half of it. */
 const PRESSURE_BYTES = 8 * 1024 * 1024;
 
 /**
- * What functions printed, one stream a function. Appending costs a fraction of a microsecond and touches no file: records
- * gather in memory and go to a thread as bytes, which it writes to SQLite as one row per function and flush.
+ * The logs of all functions. Appending takes a fraction of a microsecond and no I/O: records are batched in memory,
+ * encoded and sent to a worker thread, which writes one SQLite row per function and flush.
  */
 export class LogStore {
   readonly #options: LogStoreOptions;
@@ -38,14 +38,14 @@ export class LogStore {
   readonly #stopTimer: () => void;
   readonly #followers: Map<string, Set<(record: LogRecord) => void>> = new Map();
   readonly #answers: Map<number, (answer: Answer) => void> = new Map();
-  /** What waits to be written, by function. A batch that stays empty for the time of a flush goes. */
+  /** Waiting records by function. A batch that is empty at a flush is removed. */
   readonly #pending: Map<string, RecordBatch> = new Map();
   #pendingBytes = 0;
   #unwrittenBytes = 0;
   #lostBytes = 0;
   #nextId = 1;
   #relief: (() => void)[] = [];
-  /** No thread to speak to: closed, or it died. */
+  /** The worker has ended: the store was closed, or it died. */
   #ended = false;
   #closing: Promise<void> | undefined;
 
@@ -58,7 +58,7 @@ export class LogStore {
     this.#stopTimer = options.clock.every(FLUSH_MS, () => this.flush());
   }
 
-  /** Resolves at once; the thread opens the file while the daemon goes on. */
+  /** Starts the worker, which opens the file in the background. */
   static open(options: LogStoreOptions): LogStore {
     const { file, node, keepBytes } = options;
     const workerData: LogWorkerData = { file, node, keepBytes };
@@ -67,17 +67,17 @@ export class LogStore {
     return new LogStore(options, worker);
   }
 
-  /** Whether printing outruns writing; see {@link LogStore.whenRelieved}. */
+  /** Whether more is printed than can be written; see {@link LogStore.whenRelieved}. */
   get underPressure(): boolean {
     return this.#unwrittenBytes + this.#pendingBytes > PRESSURE_BYTES;
   }
 
-  /** Calls back once when there is room again. */
+  /** Calls `run` once when the pressure has ended. */
   whenRelieved(run: () => void): void {
     this.#relief.push(run);
   }
 
-  /** Adds what a function printed in one go; `time` is milliseconds since the epoch. */
+  /** Appends what a function printed in one write; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
   append(functionName: string, source: Source, stream: LogStream, text: string, requestId: string, time: number): void {
     if (!this.#ended) {
@@ -91,7 +91,7 @@ export class LogStore {
     this.#tell(functionName, { time, stream, requestId, version, sandbox, node: this.#options.node, text });
   }
 
-  /** Adds what lam notes about an invocation; `time` is milliseconds since the epoch. */
+  /** Appends a record of lam about an invocation; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called twice per invocation: an options object would be one more allocation
   appendPlatform(functionName: string, source: Source, record: PlatformRecord, requestId: string, time: number): void {
     if (!this.#ended) {
@@ -114,7 +114,7 @@ export class LogStore {
     });
   }
 
-  /** Hands what is waiting to the thread. Queries made after it see all of it. */
+  /** Sends waiting records to the worker. Later queries see them. */
   flush(): void {
     const chunks: Chunk[] = [];
     const filled: { readonly batch: RecordBatch; readonly parts: ChunkParts; readonly chunk: Chunk }[] = [];
@@ -148,8 +148,9 @@ export class LogStore {
   }
 
   /**
-   * Kept records that match, in the order of printing, in batches; the next batch comes when `onRecords` is done with the
-   * last. Rejects with what it throws, and with `LAM_LOGS_UNAVAILABLE` or `LAM_LOGS_READ_FAILED`.
+   * Reads the stored records that match, in the order in which they were printed. `onRecords` gets them in batches, the
+   * next one when its promise has resolved. Rejects with what it throws, `LAM_LOGS_UNAVAILABLE` or
+   * `LAM_LOGS_READ_FAILED`.
    */
   query(
     functionName: string,
@@ -180,8 +181,8 @@ export class LogStore {
   }
 
   /**
-   * Gives every matching record from now on; with a {@link LogStore.query} started in the same turn nothing is missed
-   * and nothing comes twice. The returned function ends it.
+   * Calls `onRecord` for every matching record from now on. Together with a {@link LogStore.query} started in the same
+   * turn it gives each record exactly once. The result ends it.
    */
   follow(functionName: string, query: LogQuery, onRecord: (record: LogRecord) => void): () => void {
     this.flush();
@@ -196,28 +197,28 @@ export class LogStore {
     };
   }
 
-  /** Forgets all of a function's records. Rejects with `LAM_LOGS_READ_FAILED` when the file refuses. */
+  /** Deletes all records of a function. Rejects with `LAM_LOGS_READ_FAILED` when SQLite fails. Idempotent. */
   async delete(functionName: string): Promise<void> {
     this.flush();
     const answer = await this.#ask((id) => ({ type: 'delete', id, functionName }));
     if (answer.type === 'failed') throw refusalOf(answer);
   }
 
-  /** Bytes kept per function, and of the file; nothing when the thread is no more. */
+  /** Size of the records by function, and of the file (bytes); nothing when the worker has ended. */
   async sizes(): Promise<{ readonly sizes: Readonly<Record<string, number>>; readonly total: number }> {
     this.flush();
     const answer = await this.#ask((id) => ({ type: 'sizes', id }));
     return answer.type === 'sizes' ? { sizes: answer.sizes, total: answer.total } : { sizes: {}, total: 0 };
   }
 
-  /** Writes what is waiting and closes the file. Idempotent. */
+  /** Writes waiting records and closes the file. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    // What is still to be written keeps the process alive.
+    // The process must stay alive until everything is written.
     this.#worker.ref();
     this.#stopTimer();
     this.flush();
@@ -272,7 +273,7 @@ export class LogStore {
     this.#unwrittenBytes -= weight;
     if (setAside !== undefined) this.#tellSetAside(setAside);
     if (failure !== undefined) {
-      // Said once, not twenty times a second.
+      // Reported once, not at each flush.
       if (this.#lostBytes === 0) onTrouble(`logs could not be written and are lost until they can be: ${failure}`);
       this.#lostBytes += weight;
     } else if (this.#lostBytes > 0) {
@@ -297,7 +298,7 @@ export class LogStore {
     this.#options.onTrouble(`the log thread died, nothing more is kept until the next start: ${why}`);
   }
 
-  /** From here on nothing is kept, and nobody waits for the thread. */
+  /** Discards waiting records and answers pending questions; nothing is stored from now on. */
   #end(): void {
     this.#ended = true;
     for (const [id, answer] of this.#answers) answer({ type: 'done', id });

@@ -1,40 +1,40 @@
 import type { LogQuery, LogRecord } from '../contract/index.ts';
 
-/** How the log thread is started. */
+/** Input of the worker thread. */
 export interface LogWorkerData {
   /** The database file. */
   readonly file: string;
   /** Id of this node. */
   readonly node: string;
-  /** Most bytes of records kept per function; the oldest go first. */
+  /** Limit of records per function (bytes); the oldest are dropped. */
   readonly keepBytes: number;
 }
 
-/** Records of one function, printed within one flush. */
+/** The encoded records of one function and flush. */
 export interface Chunk {
   readonly functionName: string;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Where its records are in the bytes of the message. */
+  /** Range within the bytes of the message. */
   readonly start: number;
   readonly end: number;
 }
 
-/** What the log thread is asked. It answers in order, so a query sees every write sent before it. */
+/** Messages to the worker. It handles them in order, so a query sees every write sent before it. */
 export type ToWorker =
   | { readonly type: 'write'; readonly chunks: readonly Chunk[]; readonly bytes: Uint8Array; readonly weight: number }
   | { readonly type: 'query'; readonly id: number; readonly functionName: string; readonly query: LogQuery }
-  /** The records came and were dealt with: the next ones of the query, please. */
+  /** Asks for the next page of a query. */
   | { readonly type: 'more'; readonly id: number }
-  /** No more records of the query are wanted. */
+  /** Ends a query early. */
   | { readonly type: 'enough'; readonly id: number }
   | { readonly type: 'delete'; readonly id: number; readonly functionName: string }
   | { readonly type: 'sizes'; readonly id: number }
   | { readonly type: 'close'; readonly id: number };
 
-/** What answers a message with an `id`. */
+/** Answers to messages with an `id`. */
 export type Answer =
-  /** Records in the order of printing; several answers per query, the last with `done`. */
+  /** One page of a query, in the order of printing; the last one has `done`. */
   | { readonly type: 'records'; readonly id: number; readonly records: readonly LogRecord[]; readonly done: boolean }
   | {
       readonly type: 'sizes';
@@ -45,11 +45,12 @@ export type Answer =
   | { readonly type: 'done'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly why: string };
 
+/** Messages from the worker. */
 export type FromWorker =
   | Answer
-  /** The file was damaged when it was opened, and was moved to `setAside`. */
+  /** The file was damaged when it was opened; it is called `setAside` now. */
   | { readonly type: 'set-aside'; readonly setAside: string }
-  /** `failure`: the records are lost. `setAside`: they are in a new file, the old one was damaged. */
+  /** With `failure` the records are lost. With `setAside` they are in a new file; the damaged one has that name now. */
   | {
       readonly type: 'written';
       readonly weight: number;

@@ -1,6 +1,6 @@
 import type { PlatformRecord } from '../contract/index.ts';
 
-/** AWS Lambda's wording (START; END and REPORT; init errors), without the final line break. */
+/** Returns AWS Lambda's text for a record (START; END and REPORT; init errors), without the final line break. Pure. */
 export function platformText(record: PlatformRecord, requestId: string, version: number): string {
   switch (record.type) {
     case 'start':

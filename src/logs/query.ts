@@ -1,6 +1,6 @@
 import type { LogQuery, LogRecord } from '../contract/index.ts';
 
-/** Whether a record is among what a query asks for; `lines` is not its business. Pure. */
+/** Whether a record matches a query, whose `lines` is ignored. Pure. */
 export function matches(record: LogRecord, query: LogQuery): boolean {
   if (query.since !== undefined && record.time < query.since) return false;
   if (query.until !== undefined && record.time > query.until) return false;

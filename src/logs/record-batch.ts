@@ -2,12 +2,12 @@ import type { LogStream, PlatformRecord } from '../contract/index.ts';
 import { ENCODING, KIND, LAYOUT, STARTS, STATUSES, type Report, type Source } from './record-codec.ts';
 
 const FIRST_HEADS = 64;
-/** Ids are shorter; one that is not is cut, so that its record can be read. */
+/** Longest request id (UTF-16 units), because its length is one byte; longer ones are cut. */
 const ID_UNITS = 255;
 
-/** The bytes of a batch, still in parts. */
+/** The parts of an encoded batch. */
 export interface ChunkParts {
-  /** Of the whole. */
+  /** Of the encoded batch (bytes). */
   readonly size: number;
   readonly sources: string;
   readonly text: string;
@@ -15,39 +15,39 @@ export interface ChunkParts {
 }
 
 /**
- * Gathers records of one function in the order of printing, for the price of a few stores each: strings are put down by
- * reference, and become bytes all at once ({@link LAYOUT} says which).
+ * Collects records of one function in the order of printing. Adding one costs a few stores: strings are kept by
+ * reference and encoded together, in the layout of {@link LAYOUT}.
  */
 export class RecordBatch {
   firstMs = Infinity;
   lastMs = -Infinity;
   #count = 0;
   #heads: DataView = new DataView(new ArrayBuffer(FIRST_HEADS * LAYOUT.headBytes));
-  /** All texts. To add to it puts down where the parts are; they are brought together when somebody reads it. */
+  /** All texts. Appending is cheap: V8 keeps a rope and flattens it at the first read. */
   #text = '';
   #figures: number[] = [];
   #sources: Source[] = [];
   readonly #indices = new Map<string, number>();
-  /** Index of the source that printed last: the same one prints again, as a rule. */
+  /** Index of the last source, which usually prints again. */
   #source = 0;
 
-  /** How many records are in it. */
+  /** Number of records. */
   get count(): number {
     return this.#count;
   }
 
-  /** About how many bytes they take. */
+  /** Approximate encoded size (bytes). */
   get weight(): number {
     return this.#text.length + this.#count * LAYOUT.headBytes;
   }
 
-  /** Adds what a function printed in one go; `time` is milliseconds since the epoch. */
+  /** Adds what a function printed in one write; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
   text(source: Source, stream: LogStream, text: string, requestId: string, time: number): void {
     this.#add(source, stream === 'stdout' ? KIND.stdout : KIND.stderr, text, requestId, time);
   }
 
-  /** Adds what lam notes about an invocation; `time` is milliseconds since the epoch. */
+  /** Adds a record of lam about an invocation; `time` is milliseconds since the epoch. */
   platform(source: Source, record: PlatformRecord, requestId: string, time: number): void {
     if (record.type === 'start') this.#add(source, KIND.start, '', requestId, time);
     else if (record.type === 'report' && this.#report(record)) {
@@ -56,7 +56,7 @@ export class RecordBatch {
     } else this.#add(source, KIND.platform, JSON.stringify(record), requestId, time);
   }
 
-  /** Works out its bytes; {@link RecordBatch.write} puts them somewhere. */
+  /** Encodes the texts and computes the size for {@link RecordBatch.write}. */
   parts(): ChunkParts {
     const text = this.#text;
     const sources = JSON.stringify(this.#sources.map(({ version, sandbox }) => [version, sandbox]));
@@ -71,7 +71,7 @@ export class RecordBatch {
     };
   }
 
-  /** Writes its bytes at `start` of `to`. */
+  /** Writes the encoded batch to `to`, at `start`. */
   write({ sources, text, encoding }: ChunkParts, to: Buffer, start: number): void {
     const view = new DataView(to.buffer, to.byteOffset, to.byteLength);
     view.setUint32(start, encoding, true);
@@ -90,7 +90,7 @@ export class RecordBatch {
     to.write(text, at, encoding === ENCODING.utf8 ? 'utf8' : 'utf16le');
   }
 
-  /** Makes it empty, for the next records. */
+  /** Removes all records; keeps the memory for the next ones. */
   clear(): void {
     this.firstMs = Infinity;
     this.lastMs = -Infinity;
@@ -101,7 +101,7 @@ export class RecordBatch {
     this.#indices.clear();
   }
 
-  /** False for one with a word that has no number here. */
+  /** Adds a report's figures; returns false when its status or start has no number in the layout. */
   #report(record: Report): boolean {
     const status = STATUSES.indexOf(record.status);
     const start = STARTS.indexOf(record.start);

@@ -1,35 +1,38 @@
 import type { LogRecord, LogStream, PlatformRecord } from '../contract/index.ts';
 import { platformText } from './platform-text.ts';
 
-/** Who printed. */
+/** Where a record was printed. */
 export interface Source {
   readonly version: number;
   readonly sandbox: string;
 }
 
 /**
- * How the records of one function and flush are kept, all numbers little-endian:
+ * Layout of the encoded records of one function and flush, all numbers little-endian:
  *
  * `u8 encoding | 3 unused | u32 records | u32 figures | u32 bytes of sources`, then for each record
- * `f64 time | u32 units of text | u16 source | u8 kind | u8 units of request id`, then the figures as f64, the sources as
- * JSON (`[[version, sandbox], ...]`), and last one text: for each record its request id and its own text. Lengths of
- * texts count UTF-16 units.
+ * `f64 time | u32 units of text | u16 source | u8 kind | u8 units of request id`, then the figures as f64, the sources
+ * as JSON (`[[version, sandbox], ...]`), and last one text: for each record its request id and its own text. Lengths
+ * of texts count UTF-16 units.
  */
 export const LAYOUT = { prefixBytes: 16, headBytes: 16, figureBytes: 8 } as const;
 
-/** How the text at the end is written: in UTF-16 only where UTF-8 could not say it, as half a surrogate pair. */
+/** Encoding of the text at the end: UTF-16 only when it has lone surrogates, which UTF-8 cannot represent. */
 export const ENCODING = { utf8: 1, utf16: 2 } as const;
 
-/** What a record is. `report`: figures in the order of their members there; `failedReport`: and an error type as its text; `platform`: JSON as its text. */
+/**
+ * Kind of a record. `report`: has figures; `failedReport`: also an error type as its text; `platform`: JSON as its
+ * text.
+ */
 export const KIND = { stdout: 0, stderr: 1, start: 2, report: 3, failedReport: 4, platform: 5 } as const;
 
-/** A platform record that closes an invocation. */
+/** The platform record that ends an invocation. */
 export type Report = Extract<PlatformRecord, { type: 'report' }>;
 
 export const STATUSES: readonly Report['status'][] = ['success', 'error', 'timeout', 'failure'];
 export const STARTS: readonly Report['start'][] = ['cold', 'warm', 'stem'];
 
-/** Figures of a report. */
+/** Number of figures of a report. */
 const REPORT_FIGURES = 7;
 type Kept =
   | 'type'
@@ -41,17 +44,17 @@ type Kept =
   | 'maxMemoryMiB'
   | 'initMs'
   | 'errorType';
-/** A report, as long as all its members are kept; one that is not makes this `never`, and the file a type error. */
+/** `Report`, or `never` when a member of it is not encoded, which makes {@link reportOf} a type error. */
 type KeptReport = [Exclude<keyof Report, Kept>] extends [never] ? Report : never;
 
-/** The records of a chunk that `node` wrote, in the order of printing; what is damaged is left out. Never throws. */
+/** Decodes a chunk that `node` wrote; leaves out what is damaged. Never throws. */
 export function decodeChunk(body: Uint8Array | string, node: string): LogRecord[] {
   if (typeof body === 'string') return decodeLines(body, node);
   const records: LogRecord[] = [];
   try {
     for (const record of new ChunkReader(body, node).records()) records.push(record);
   } catch {
-    // Cut short, or no chunk at all: what was read so far is good.
+    // Truncated or not a chunk: the records decoded so far are valid.
   }
   return records;
 }
@@ -65,7 +68,7 @@ class ChunkReader {
   #figureAt: number;
   #textAt = 0;
 
-  /** Throws for anything but a chunk. */
+  /** Throws when `body` is not a chunk. */
   constructor(body: Uint8Array, node: string) {
     this.#node = node;
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -131,7 +134,10 @@ function reportOf(figures: readonly number[], errorType: string | undefined): Ke
 
 const STREAM: Readonly<Record<string, LogStream>> = { o: 'stdout', e: 'stderr', p: 'platform' };
 
-/** Records as they were kept at first: lines of `[time, letter of the stream, request id, version, sandbox, text or platform record]`. */
+/**
+ * Decodes the first format: lines of `[time, letter of the stream, request id, version, sandbox, text or platform
+ * record]`.
+ */
 function decodeLines(body: string, node: string): LogRecord[] {
   return body.split('\n').flatMap((line) => decodeLine(line, node) ?? []);
 }
@@ -141,7 +147,7 @@ function decodeLine(line: string, node: string): LogRecord | undefined {
   try {
     parsed = JSON.parse(line);
   } catch {
-    // A half-written line ends a chunk at most; the rest is good.
+    // A line that is no JSON is skipped.
     return undefined;
   }
   if (!Array.isArray(parsed) || parsed.length !== 6) return undefined;

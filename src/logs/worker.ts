@@ -4,7 +4,7 @@ import type { FromWorker, LogWorkerData, ToWorker } from './messages.ts';
 
 type Send = (message: FromWorker) => void;
 
-/** The log thread: one {@link LogFile}, asked by messages, answering in order. */
+/** Serves one {@link LogFile} by messages, in order. */
 function main(port: MessagePort, { file: path, node, keepBytes }: LogWorkerData): void {
   const { file, setAside } = LogFile.open({ path, node, keepBytes });
   const send: Send = (message) => port.postMessage(message);

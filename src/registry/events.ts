@@ -11,8 +11,8 @@ export interface RegistryChange {
 }
 
 /**
- * What happened to a function between two states of the catalogue, however many changes lie between them. A function that was
- * deleted and made again is told as both. Pure.
+ * What happened to a function between two states of the catalogue, however many changes lie between them. A function
+ * that was deleted and made again is told as both. Pure.
  */
 export function changesOf(name: string, before: CatalogueView, after: CatalogueView): readonly RegistryChange[] {
   const was = before.outline(name);

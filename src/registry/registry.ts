@@ -80,7 +80,8 @@ export class Registry {
 
   /**
    * The revision that `name` runs for a qualifier: a version number, an alias, or undefined (or `$LATEST`) for the live
-   * pointer. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND` or `LAM_REGISTRY_ALIAS_NOT_FOUND`.
+   * pointer. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND` or
+   * `LAM_REGISTRY_ALIAS_NOT_FOUND`.
    */
   resolve(name: string, qualifier?: string): Revision {
     const found = this.#resolved.get(name) ?? this.#open(name);
@@ -121,8 +122,9 @@ export class Registry {
 
   /**
    * Publishes the next version and makes it live; does nothing when it is what is live. Throws
-   * `LAM_REGISTRY_INVALID_NAME`, `LAM_REGISTRY_INVALID_CONFIG`, `LAM_REGISTRY_UNKNOWN_RUNTIME`, `LAM_REGISTRY_ROUTE_CONFLICT`,
-   * `LAM_REGISTRY_INVALID_ALIAS`, `LAM_STORE_ARTIFACT_NOT_FOUND`, or what writing throws.
+   * `LAM_REGISTRY_INVALID_NAME`, `LAM_REGISTRY_INVALID_CONFIG`, `LAM_REGISTRY_UNKNOWN_RUNTIME`,
+   * `LAM_REGISTRY_ROUTE_CONFLICT`, `LAM_REGISTRY_INVALID_ALIAS`, `LAM_STORE_ARTIFACT_NOT_FOUND`, or what writing
+   * throws.
    */
   async publish(name: string, request: PublishRequest): Promise<PublishAnswer> {
     checkName(name);
@@ -157,8 +159,8 @@ export class Registry {
 
   /**
    * Makes an earlier version live: `request.to`, or the one that was live before the current one; again and again goes
-   * further back. Throws `LAM_REGISTRY_NO_PREVIOUS_VERSION`, `LAM_REGISTRY_VERSION_NOT_FOUND`, `LAM_REGISTRY_ALREADY_LIVE`
-   * or `LAM_REGISTRY_ROUTE_CONFLICT`.
+   * further back. Throws `LAM_REGISTRY_NO_PREVIOUS_VERSION`, `LAM_REGISTRY_VERSION_NOT_FOUND`,
+   * `LAM_REGISTRY_ALREADY_LIVE` or `LAM_REGISTRY_ROUTE_CONFLICT`.
    */
   async rollback(name: string, request: RollbackRequest): Promise<Omit<RollbackAnswer, 'notices'>> {
     const apply = (draft: CatalogueDraft): { from: number; to: number } =>
@@ -223,8 +225,8 @@ export class Registry {
   }
 
   /**
-   * Calls `listener` after each change, made here or elsewhere, once readers see it; of several changes that arrive as one it
-   * hears what they come to. The result stops that.
+   * Calls `listener` after each change, made here or elsewhere, once readers see it; of several changes that arrive as
+   * one it hears what they come to. The result stops that.
    */
   onChange(listener: (change: RegistryChange) => void): () => void {
     this.#listeners.add(listener);

@@ -26,9 +26,9 @@ export interface Store {
 }
 
 /**
- * Creates the home if needed, takes its lock, removes what a dead daemon left unfinished and reads the catalogue. Throws
- * `LAM_STORE_LOCKED`, `LAM_STORE_CORRUPT`, `LAM_STORE_NEWER`, `LAM_STORE_NOT_WRITABLE` or `LAM_STORE_DISK_FULL`, and
- * then holds nothing.
+ * Creates the home if needed, takes its lock, removes what a dead daemon left unfinished and reads the catalogue.
+ * Throws `LAM_STORE_LOCKED`, `LAM_STORE_CORRUPT`, `LAM_STORE_NEWER`, `LAM_STORE_NOT_WRITABLE` or `LAM_STORE_DISK_FULL`,
+ * and then holds nothing.
  */
 export async function openStore(
   home: string,

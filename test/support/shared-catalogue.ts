@@ -43,7 +43,10 @@ export class SharedCatalogue {
   }
 }
 
-/** One node's store. It hears of others' changes when {@link CatalogueNode.catchUp} is called, or when its own change is refused. */
+/**
+ * One node's store. It hears of others' changes when {@link CatalogueNode.catchUp} is called, or when its own change is
+ * refused.
+ */
 export class CatalogueNode implements CatalogueStore {
   readonly #shared: SharedCatalogue;
   readonly #listeners = new Set<CatalogueWatcher>();

@@ -53,8 +53,8 @@ interface Unpacked {
 }
 
 /**
- * The artifacts of one home: each file content is stored once, each artifact is a tree of hard links to them. Publishing an
- * artifact is atomic and durable.
+ * The artifacts of one home: each file content is stored once, each artifact is a tree of hard links to them.
+ * Publishing an artifact is atomic and durable.
  */
 export class ArtifactStore {
   readonly #paths: Layout;
@@ -89,11 +89,14 @@ export class ArtifactStore {
     return this.#known.has(digest);
   }
 
-  /** Folder of the unpacked code. Rejects with `LAM_STORE_ARTIFACT_NOT_FOUND` or `LAM_STORE_ARTIFACT_LOST`. */
+  /**
+   * Returns the folder of an artifact's unpacked code. Rejects with `LAM_STORE_ARTIFACT_NOT_FOUND` or
+   * `LAM_STORE_ARTIFACT_LOST`.
+   */
   async ensure(digest: Digest): Promise<string> {
     this.#require(digest);
     const path = this.#paths.tree(digest);
-    // Not by a promise of fs: that waits for a thread behind whatever else is read and written.
+    // Synchronous, because a promise would queue behind other file operations in the thread pool.
     if (!existsSync(path))
       throw lamError('LAM_STORE_ARTIFACT_LOST', { artifact: digest, path: this.#paths.artifact(digest) });
     return path;
@@ -116,8 +119,8 @@ export class ArtifactStore {
   }
 
   /**
-   * Returns which files of a client's manifest the store lacks. The others are kept from gc for the time of an upload. Throws as
-   * {@link checkManifest} does.
+   * Returns which files of a client's manifest the store lacks. The others are kept from gc for the time of an upload.
+   * Throws as {@link checkManifest} does.
    */
   async plan(manifest: unknown): Promise<PlanAnswer> {
     const checked = checkManifest(manifest, this.#limits);
@@ -128,9 +131,9 @@ export class ArtifactStore {
   }
 
   /**
-   * Stores an upload: the manifest, and a zip of at least the files that {@link plan} named. Does nothing when the store has the
-   * artifact. Throws `LAM_STORE_ARTIFACT_INCOMPLETE`, `LAM_STORE_ARTIFACT_MISMATCH`, `LAM_STORE_MANIFEST_INVALID`,
-   * `LAM_STORE_DISK_FULL` or a `LAM_STORE_ZIP_*` error, and then has changed nothing.
+   * Stores an upload: the manifest, and a zip of at least the files that {@link plan} named. Does nothing when the
+   * store has the artifact. Throws `LAM_STORE_ARTIFACT_INCOMPLETE`, `LAM_STORE_ARTIFACT_MISMATCH`,
+   * `LAM_STORE_MANIFEST_INVALID`, `LAM_STORE_DISK_FULL` or a `LAM_STORE_ZIP_*` error, and then has changed nothing.
    */
   async ingest(manifest: unknown, source: ZipSource): Promise<ArtifactAnswer> {
     const checked = checkManifest(manifest, this.#limits);
@@ -158,8 +161,8 @@ export class ArtifactStore {
   }
 
   /**
-   * Keeps an artifact from gc while a version that uses it is published; call the result when that version is in the catalogue or
-   * abandoned. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`.
+   * Keeps an artifact from gc while a version that uses it is published; call the result when that version is in the
+   * catalogue or abandoned. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`.
    */
   pin(digest: Digest): () => void {
     this.#require(digest);
@@ -172,8 +175,8 @@ export class ArtifactStore {
   }
 
   /**
-   * Removes artifacts without a reference and objects of no artifact; with `dryRun` it only counts them. Uploads may run at
-   * the same time: what they need stays. Rejects with what `references` throws, and then has removed nothing.
+   * Removes artifacts without a reference and objects of no artifact; with `dryRun` it only counts them. Uploads may
+   * run at the same time: what they need stays. Rejects with what `references` throws, and then has removed nothing.
    */
   async collect(references: ArtifactReferences, dryRun: boolean): Promise<Garbage> {
     return this.#changing.run(async () => {
@@ -303,7 +306,10 @@ export class ArtifactStore {
   }
 }
 
-/** Renames, or does nothing when the target exists: paths are named by content and filled by one rename, so it is the same. */
+/**
+ * Renames, or does nothing when the target exists: paths are named by content and filled by one rename, so it is the
+ * same.
+ */
 async function putInPlace(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);

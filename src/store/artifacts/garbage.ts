@@ -20,7 +20,10 @@ export interface Garbage {
 
 const BLOCK = 512;
 
-/** Returns what removing `doomed` frees: their trees, and the objects that no `kept` artifact needs and `held` does not protect. */
+/**
+ * Returns what removing `doomed` frees: their trees, and the objects that no `kept` artifact needs and `held` does not
+ * protect.
+ */
 export async function measureGarbage(
   paths: Layout,
   doomed: readonly Digest[],

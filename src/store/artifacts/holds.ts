@@ -6,8 +6,8 @@ import { neededObjects } from './objects.ts';
 const EXPECTED_MS = 600_000;
 
 /**
- * Artifacts that gc must keep although no version uses them: pinned ones, which are being published, and expected ones with their
- * objects, which a plan or an upload named less than ten minutes ago.
+ * Artifacts that gc must keep although no version uses them: pinned ones, which are being published, and expected ones
+ * with their objects, which a plan or an upload named less than ten minutes ago.
  */
 export class Holds {
   readonly #clock: Clock;

@@ -9,8 +9,9 @@ import { pathFault, treeFault } from './tree-rules.ts';
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
- * Validates an untrusted manifest: every entry must be well-formed, sorted, unique and safe to lay out. Returns it with its known
- * members only. Throws `LAM_STORE_MANIFEST_INVALID`, `LAM_STORE_ZIP_TOO_MANY_FILES` or `LAM_STORE_ZIP_TOO_LARGE`.
+ * Validates an untrusted manifest: every entry must be well-formed, sorted, unique and safe to lay out. Returns it with
+ * its known members only. Throws `LAM_STORE_MANIFEST_INVALID`, `LAM_STORE_ZIP_TOO_MANY_FILES` or
+ * `LAM_STORE_ZIP_TOO_LARGE`.
  */
 export function checkManifest(value: unknown, limits: ArtifactLimits): Manifest {
   const given: unknown = typeof value === 'object' && value !== null && 'entries' in value ? value.entries : undefined;

@@ -21,9 +21,9 @@ const HEAD_BYTES = 12;
 const NONE = new Uint8Array();
 
 /**
- * Start-up caches: what an interpreter compiled of an artifact's code (V8's compile cache, Python's byte code), so that the next
- * sandbox loads it faster. Opaque here. They are stored in the artifact's folder and removed with it. Losing one only costs time,
- * so writes are not flushed and failures are ignored.
+ * Start-up caches: what an interpreter compiled of an artifact's code (V8's compile cache, Python's byte code), so that
+ * the next sandbox loads it faster. Opaque here. They are stored in the artifact's folder and removed with it. Losing
+ * one only costs time, so writes are not flushed and failures are ignored.
  */
 export class StartupCacheStore {
   readonly #paths: Layout;
@@ -37,8 +37,8 @@ export class StartupCacheStore {
   }
 
   /**
-   * Returns the cache of an artifact's code for one interpreter (`node 26.10.0`), or undefined. All callers share the bytes and
-   * must not change them. Never rejects.
+   * Returns the cache of an artifact's code for one interpreter (`node 26.10.0`), or undefined. All callers share the
+   * bytes and must not change them. Never rejects.
    */
   async get(digest: Digest, interpreter: string): Promise<Uint8Array | undefined> {
     const path = this.#path(digest, interpreter);

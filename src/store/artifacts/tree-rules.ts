@@ -16,7 +16,9 @@ const LINK_HOPS = 40;
 /** Limit of path parts walked for all links of one artifact: bounds the time that a hostile one takes. */
 const LINK_STEPS = 2_000_000;
 
-/** Returns what is wrong with a relative path, or undefined. Strict: one spelling per path, valid on every system. Pure. */
+/**
+ * Returns what is wrong with a relative path, or undefined. Strict: one spelling per path, valid on every system. Pure.
+ */
 export function pathFault(path: string): string | undefined {
   if (path === '') return 'it is empty';
   if (path.includes('\0')) return 'it holds a NUL character';
@@ -77,7 +79,9 @@ function targetFault(target: string): string | undefined {
   return undefined;
 }
 
-/** Resolves a link as the kernel would, through other links of the tree; returns why it must be refused, or undefined. */
+/**
+ * Resolves a link as the kernel would, through other links of the tree; returns why it must be refused, or undefined.
+ */
 function walkFault(
   path: string,
   target: string,

@@ -10,8 +10,8 @@ import { placeObject, type Linker } from './objects.ts';
 const DIRECTORY_MODE = 0o755;
 
 /**
- * Lays out an artifact's tree at `root`, which must not exist: folders (0755), hard links to objects, symbolic links. Flushes
- * every folder.
+ * Lays out an artifact's tree at `root`, which must not exist: folders (0755), hard links to objects, symbolic links.
+ * Flushes every folder.
  */
 export async function layTree(paths: Layout, manifest: Manifest, root: string, linker?: Linker): Promise<void> {
   const folders = ['.', ...foldersOf(manifest)];

@@ -15,7 +15,9 @@ export interface CatalogueChange {
   readonly names: readonly string[];
 }
 
-/** Functions, versions, aliases and history: reads from memory, and changes that a store may refuse and have repeated. */
+/**
+ * Functions, versions, aliases and history: reads from memory, and changes that a store may refuse and have repeated.
+ */
 export class Catalogue {
   readonly #store: CatalogueStore;
   /** Changes made here never conflict with each other. */
@@ -31,9 +33,10 @@ export class Catalogue {
   }
 
   /**
-   * Applies `apply` to a draft and stores the result; readers and listeners see it once it is durable, before this resolves.
-   * `apply` runs again on the newer state when the store has moved, so it must have no effect but on the draft. Rejects with
-   * what `apply` throws, with what storing throws, and with `LAM_STORE_CONTENDED`; then nothing has changed.
+   * Applies `apply` to a draft and stores the result; readers and listeners see it once it is durable, before this
+   * resolves. `apply` runs again on the newer state when the store has moved, so it must have no effect but on the
+   * draft. Rejects with what `apply` throws, with what storing throws, and with `LAM_STORE_CONTENDED`; then nothing has
+   * changed.
    */
   change<T>(apply: (draft: CatalogueDraft) => T): Promise<T> {
     return this.#changes.run(async () => {

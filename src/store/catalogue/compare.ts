@@ -1,8 +1,8 @@
 import type { CatalogueState, KeptFunction } from './state.ts';
 
 /**
- * Names of the functions that `after` does not hold as `before` did: removed ones first, so that what they occupied is free
- * for the others. Costs what differs where `after` was made from `before`, else one comparison per function. Pure.
+ * Names of the functions that `after` does not hold as `before` did: removed ones first, so that what they occupied is
+ * free for the others. Costs what differs where `after` was made from `before`, else one comparison per function. Pure.
  */
 export function differingNames(before: CatalogueState, after: CatalogueState): readonly string[] {
   if (before === after) return [];

@@ -8,8 +8,8 @@ export interface VersionName {
 }
 
 /**
- * Returns the versions that gc drops when each function keeps its newest `keep`: all older ones except live, aliased and pinned
- * ones, sorted by name and number. Pure.
+ * Returns the versions that gc drops when each function keeps its newest `keep`: all older ones except live, aliased
+ * and pinned ones, sorted by name and number. Pure.
  */
 export function planGc(
   catalogue: CatalogueView,

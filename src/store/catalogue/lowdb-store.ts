@@ -26,8 +26,8 @@ export class LowdbCatalogueStore implements CatalogueStore {
   }
 
   /**
-   * Reads the catalogue at `path`; it is empty where there is no file. Throws `LAM_STORE_CORRUPT` (and keeps a copy beside it) or
-   * `LAM_STORE_NEWER`; the file is not touched then. `facts`: those that views can be asked for.
+   * Reads the catalogue at `path`; it is empty where there is no file. Throws `LAM_STORE_CORRUPT` (and keeps a copy
+   * beside it) or `LAM_STORE_NEWER`; the file is not touched then. `facts`: those that views can be asked for.
    */
   static async open(path: string, facts: readonly OutlineFact<unknown>[] = []): Promise<LowdbCatalogueStore> {
     const low = new Low<CatalogueState>(new DurableFile(path, facts), CatalogueState.of([], {}, facts));
@@ -102,7 +102,10 @@ class DurableFile implements Adapter<CatalogueState> {
     await writeFileAtomic(this.#path, printCatalogue(state));
   }
 
-  /** Copies the file beside itself, named by its time of last change: repeated starts keep one copy. Returns the copy's path. */
+  /**
+   * Copies the file beside itself, named by its time of last change: repeated starts keep one copy. Returns the copy's
+   * path.
+   */
   async #keepAside(): Promise<string> {
     const { mtime } = await stat(this.#path);
     const kept = `${this.#path}.corrupt-${mtime.toISOString().replaceAll(':', '-')}`;

@@ -7,6 +7,8 @@ import type { FunctionConfig } from '../../contract/index.ts';
 export interface OutlineFact<T> {
   /** For messages. */
   readonly name: string;
-  /** The fact of one configuration, or undefined when it has none. Pure; called once a version goes live, and at start. */
+  /**
+   * The fact of one configuration, or undefined when it has none. Pure; called once a version goes live, and at start.
+   */
   derive(config: FunctionConfig): T | undefined;
 }

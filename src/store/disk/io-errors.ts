@@ -11,8 +11,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Translates the error of a failed file operation: returns `LAM_STORE_DISK_FULL` or `LAM_STORE_NOT_WRITABLE` for the codes that
- * mean so, else the error itself. The message names `instead`, else the error's path, else `path`.
+ * Translates the error of a failed file operation: returns `LAM_STORE_DISK_FULL` or `LAM_STORE_NOT_WRITABLE` for the
+ * codes that mean so, else the error itself. The message names `instead`, else the error's path, else `path`.
  */
 export function storeError(error: unknown, path: string, instead?: string): unknown {
   const code = errnoOf(error);

@@ -98,7 +98,10 @@ export function prepareHome(paths: Layout): void {
   }
 }
 
-/** Returns the nearest existing ancestor of `path`, which caused the failure; mkdir's error names the whole path instead. */
+/**
+ * Returns the nearest existing ancestor of `path`, which caused the failure; mkdir's error names the whole path
+ * instead.
+ */
 function blockedBy(path: string): string {
   let at = path;
   while (!existsSync(at) && at !== dirname(at)) at = dirname(at);

@@ -22,8 +22,8 @@ export interface DaemonLock {
 }
 
 /**
- * Takes `run/daemon.lock`, and removes a dead process's lock first. Of several processes that try at once, exactly one succeeds.
- * Throws `LAM_STORE_LOCKED` with the pid of the live process that holds it.
+ * Takes `run/daemon.lock`, and removes a dead process's lock first. Of several processes that try at once, exactly one
+ * succeeds. Throws `LAM_STORE_LOCKED` with the pid of the live process that holds it.
  */
 export async function acquireLock(paths: Layout): Promise<DaemonLock> {
   const holder: LockHolder = { ...ownIdentity(), token: randomBytes(12).toString('hex') };
@@ -55,9 +55,9 @@ async function takeOver(paths: Layout, mine: string, reclaimed: boolean): Promis
 }
 
 /**
- * Removes a dead process's lock. Only the holder of a guard file named after the lock's token may remove it; tokens are never
- * reused, so a later lock cannot be hit. The guard of a dead process is guarded the same way, which makes a chain with one live
- * end. Resolves to whether the lock was removed.
+ * Removes a dead process's lock. Only the holder of a guard file named after the lock's token may remove it; tokens are
+ * never reused, so a later lock cannot be hit. The guard of a dead process is guarded the same way, which makes a chain
+ * with one live end. Resolves to whether the lock was removed.
  */
 async function breakStale(paths: Layout, mine: string, stale: LockHolder): Promise<boolean> {
   const chain: string[] = [];

@@ -8,8 +8,8 @@ import type { Layout } from './layout.ts';
 const NODE_ID = /^[0-9a-f]{12}$/;
 
 /**
- * Returns the id of this home's node; makes and stores one where the file is missing or holds no id. The caller holds the lock.
- * Throws `LAM_STORE_DISK_FULL` or `LAM_STORE_NOT_WRITABLE`.
+ * Returns the id of this home's node; makes and stores one where the file is missing or holds no id. The caller holds
+ * the lock. Throws `LAM_STORE_DISK_FULL` or `LAM_STORE_NOT_WRITABLE`.
  */
 export async function nodeIdOf(paths: Layout): Promise<string> {
   const kept = await readId(paths.nodeId);

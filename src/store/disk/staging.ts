@@ -32,8 +32,8 @@ export async function removeWhole(paths: Layout, folder: string): Promise<boolea
 }
 
 /**
- * Removes what a dead daemon left unfinished: the content of the staging and tmp folders, and temporary files of the state folder.
- * Resolves to their number. The caller holds the lock and has not begun any other work.
+ * Removes what a dead daemon left unfinished: the content of the staging and tmp folders, and temporary files of the
+ * state folder. Resolves to their number. The caller holds the lock and has not begun any other work.
  */
 export async function reclaimStaging(paths: Layout): Promise<number> {
   let count = 0;

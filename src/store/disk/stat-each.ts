@@ -5,8 +5,8 @@ import { setImmediate as pause } from 'node:timers/promises';
 const BATCH = 200;
 
 /**
- * Calls `see` with the status of each named file in `folder`; undefined for a missing one. Synchronous calls are ten times cheaper
- * than awaited ones, and the pauses between batches let requests through.
+ * Calls `see` with the status of each named file in `folder`; undefined for a missing one. Synchronous calls are ten
+ * times cheaper than awaited ones, and the pauses between batches let requests through.
  */
 export async function statEach(
   folder: string,

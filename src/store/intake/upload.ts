@@ -16,8 +16,9 @@ const LENGTH_BYTES = 4;
 const MEMORY_BYTES = 1024 * 1024;
 
 /**
- * Stores an upload (`ARTIFACT_CONTENT_TYPE`) from its body as it arrives. Holds the manifest and a small zip in memory, a larger
- * zip in a temporary file. Throws `LAM_STORE_UPLOAD_INVALID`, `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingest} throws.
+ * Stores an upload (`ARTIFACT_CONTENT_TYPE`) from its body as it arrives. Holds the manifest and a small zip in memory,
+ * a larger zip in a temporary file. Throws `LAM_STORE_UPLOAD_INVALID`, `LAM_STORE_ZIP_TOO_LARGE` and what {@link
+ * ArtifactStore.ingest} throws.
  */
 export async function receiveArtifact(
   paths: Layout,
@@ -42,7 +43,10 @@ export async function receiveArtifact(
   return spooled(paths, bytes.subarray(end), pieces, (source) => artifacts.ingest(manifest, source));
 }
 
-/** Stores the files of a zip from a body as it arrives. Throws `LAM_STORE_ZIP_TOO_LARGE` and what {@link ArtifactStore.ingestZip} throws. */
+/**
+ * Stores the files of a zip from a body as it arrives. Throws `LAM_STORE_ZIP_TOO_LARGE` and what {@link
+ * ArtifactStore.ingestZip} throws.
+ */
 export async function receiveZip(
   paths: Layout,
   artifacts: ArtifactStore,

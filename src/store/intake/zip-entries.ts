@@ -19,8 +19,8 @@ const METHOD_STORE = 0;
 const METHOD_DEFLATE = 8;
 
 /**
- * Reads the central directory of a zip. Throws a `LAM_STORE_ZIP_*` error for the first entry that must not be unpacked, and when
- * the number of entries or their declared size exceeds a limit.
+ * Reads the central directory of a zip. Throws a `LAM_STORE_ZIP_*` error for the first entry that must not be unpacked,
+ * and when the number of entries or their declared size exceeds a limit.
  */
 export async function listEntries(zip: ZipFile, limits: ArtifactLimits): Promise<ZipEntry[]> {
   if (zip.entryCount > limits.artifactFiles) {
