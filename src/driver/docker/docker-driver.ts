@@ -65,7 +65,7 @@ export async function openDockerDriver(options: DockerDriverOptions): Promise<Sa
   return new DockerDriver({ options, clock, info, places, dial, homeId: homeId(options.home) });
 }
 
-interface Parts {
+interface DockerDriverParts {
   readonly options: DockerDriverOptions;
   readonly clock: Clock;
   readonly info: EngineInfo;
@@ -89,7 +89,7 @@ interface Making {
 class DockerDriver implements SandboxDriver {
   readonly name = 'docker';
   readonly gaps: readonly string[];
-  readonly #parts: Parts;
+  readonly #parts: DockerDriverParts;
   readonly #bases: Bases;
   readonly #creations = new Semaphore(CREATIONS);
   readonly #creating = new Set<Promise<Sandbox>>();
@@ -105,7 +105,7 @@ class DockerDriver implements SandboxDriver {
   #docker: Promise<Docker> | undefined;
   #agent: EngineConnections | undefined;
 
-  constructor(parts: Parts) {
+  constructor(parts: DockerDriverParts) {
     this.#parts = parts;
     this.gaps = parts.info.gaps;
     this.#leftovers = new Leftovers(parts.clock, (reference) => this.#remove(reference));

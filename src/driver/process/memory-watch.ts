@@ -7,7 +7,7 @@ const SAMPLE_MS = 250;
 /** Linux counts resident memory in pages of this size on all machines that lam runs on. */
 const PAGE_BYTES = 4096;
 
-interface Watched {
+interface WatchedGroup {
   readonly limitBytes: number;
   readonly onPassed: () => void;
   peakBytes: number;
@@ -26,7 +26,7 @@ export interface Watch {
  */
 export class MemoryWatch {
   readonly #clock: Clock;
-  readonly #groups = new Map<number, Watched>();
+  readonly #groups = new Map<number, WatchedGroup>();
   #cancel: (() => void) | undefined;
 
   constructor(clock: Clock) {
@@ -35,7 +35,7 @@ export class MemoryWatch {
 
   /** `onPassed` is called once when the group led by `pid` is seen above `limitBytes`. */
   watch(pid: number, limitBytes: number, onPassed: () => void): Watch {
-    const watched: Watched = { limitBytes, onPassed, peakBytes: 0 };
+    const watched: WatchedGroup = { limitBytes, onPassed, peakBytes: 0 };
     this.#groups.set(pid, watched);
     this.#cancel ??= this.#clock.every(SAMPLE_MS, () => this.#sample());
     return {

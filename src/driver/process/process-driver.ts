@@ -59,7 +59,7 @@ export async function openProcessDriver(options: ProcessDriverOptions): Promise<
   });
 }
 
-interface Parts {
+interface ProcessDriverParts {
   readonly options: ProcessDriverOptions;
   readonly clock: Clock;
   readonly homeId: string;
@@ -81,7 +81,7 @@ interface Place {
 
 class ProcessDriver implements SandboxDriver {
   readonly name = 'process';
-  readonly #parts: Parts;
+  readonly #parts: ProcessDriverParts;
   /** What was found, once it was tried; until then what it seems to be. */
   #launcher: Launcher = guessLauncher();
   #launcherTried: Promise<void> | undefined;
@@ -97,7 +97,7 @@ class ProcessDriver implements SandboxDriver {
   };
   #closed = false;
 
-  constructor(parts: Parts) {
+  constructor(parts: ProcessDriverParts) {
     this.#parts = parts;
     // Trying it takes a process: not on the way to accepting requests, and before the first cold start where there is time.
     this.#cancelTrial = parts.clock.after(TRIAL_MS, () => void this.#tryLauncher());
