@@ -27,6 +27,8 @@ describe('unpacking what the binary carries', () => {
       assert.deepEqual(asked, ['esbuild', 'templates/a/b.txt']);
       assert.equal(readFileSync(join(folder, 'templates/a/b.txt'), 'utf8'), 'templates/a/b.txt');
       assert.equal(statSync(join(folder, 'esbuild')).mode & 0o111, 0o111);
+      // Another user must be able to read what is mounted into containers.
+      assert.equal(statSync(join(folder, 'templates/a')).mode & 0o055, 0o055);
       assert.deepEqual(readdirSync(join(home, 'cache')), ['abc']);
     } finally {
       rmSync(home, { recursive: true });
