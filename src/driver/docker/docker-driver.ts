@@ -33,9 +33,9 @@ import { Leftovers } from './container/leftovers.ts';
 import { apiSocket, codeFolder, makePlaces, makeReadable, type Places } from './code/places.ts';
 import { firstWord, startContainer, type Started, type UndoStep } from './container/start-container.ts';
 
-/** More at once only wait for each other inside the engine. */
+/** Concurrent creations; the engine serializes more. */
 const CREATIONS = 4;
-/** Patience with the list of what is there, and with a pull. */
+/** Time-outs of listing containers and of a pull (ms). */
 const LIST_MS = 60_000;
 const PULL_MS = 120_000;
 const DIAL_SOCKET = 'dial.sock';
@@ -43,17 +43,17 @@ const DIAL_SOCKET = 'dial.sock';
 export interface DockerDriverOptions extends BroughtFiles {
   /** The engine's socket, as `probeDocker` found it. */
   readonly socketPath: string;
-  /** `LAM_HOME`; its identity marks what belongs to this daemon, and to those that follow it in the same home. */
+  /** `LAM_HOME`; its id labels what belongs to this daemon and its successors in the same home. */
   readonly home: string;
   readonly artifacts: ArtifactSource;
   readonly clock?: Clock;
-  /** How long a pull may take, milliseconds. */
+  /** Time-out of a pull (ms). */
   readonly pullLimitMs?: number;
 }
 
 /**
  * Opens the driver for a local Docker engine. Rejects with `LAM_DRIVER_DOCKER_UNREACHABLE`, `LAM_DRIVER_DOCKER_DENIED`,
- * `LAM_EXECUTOR_LISTEN_FAILED`. dockerode is loaded at the first work that needs it.
+ * `LAM_EXECUTOR_LISTEN_FAILED`. Loads dockerode on first use.
  */
 export async function openDockerDriver(options: DockerDriverOptions): Promise<SandboxDriver> {
   const clock = options.clock ?? systemClock;
@@ -74,7 +74,7 @@ interface DockerDriverParts {
   readonly homeId: string;
 }
 
-/** A sandbox on its way. */
+/** A sandbox being created. */
 interface Making {
   readonly spec: SandboxSpec;
   readonly hooks: SessionHooks;
@@ -82,7 +82,7 @@ interface Making {
   readonly undo: UndoStep[];
   /** Host folder of the code; null for a stem. */
   readonly code: string | null;
-  /** Of a stem. */
+  /** Only of a stem. */
   readonly codeFolder: CodeFolder | undefined;
 }
 
@@ -99,7 +99,7 @@ class DockerDriver implements SandboxDriver {
     frames: (making) => this.#frames(making),
     'runtime-api': (making) => this.#runtimeApi(making),
   };
-  /** Some distributions leave out Docker's init; then the function is process 1 in images, and reaps for itself. */
+  /** False once the engine reported that it has no init program; functions in images are then PID 1. */
   #hasInit = true;
   #closed = false;
   #docker: Promise<Docker> | undefined;
@@ -138,7 +138,7 @@ class DockerDriver implements SandboxDriver {
     const { options, places } = this.#parts;
     const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.home}=${this.#parts.homeId}`] }));
     try {
-      // Nothing to remove is the usual case, and is found out without loading dockerode.
+      // Usually there is nothing to remove; plain HTTP finds that out without loading dockerode.
       const { body } = await engineGet(options.socketPath, `/containers/json?all=true&filters=${filters}`, LIST_MS);
       const ids = Array.isArray(body) ? body.map((c) => String(member(c, 'Id'))) : [];
       const removals = await Promise.all(ids.map((id) => this.#remove(id)));
@@ -187,9 +187,9 @@ class DockerDriver implements SandboxDriver {
     return this.#make(spec, hooks, code, true);
   }
 
-  /** Whether another try may do better than the one that failed with `thrown`. */
+  /** Whether a retry may succeed after `thrown`; adapts the driver to what failed. */
   #adapt(thrown: unknown): boolean {
-    // An image that was here before has been removed since.
+    // A cached image was removed since.
     const isImageGone = isMissing(thrown);
     if (isImageGone) this.#bases.forget();
     const isInitMissing = this.#hasInit && reasonOf(thrown).includes('docker-init');
@@ -229,7 +229,7 @@ class DockerDriver implements SandboxDriver {
     return { api, folder };
   }
 
-  /** Code that can't be started gets no container, only a session that says why. */
+  /** Code without a valid entry point gets no container, only a session that reports the error. */
   async #failed(spec: SandboxSpec, hooks: SessionHooks, fault: EntrypointError): Promise<Sandbox> {
     const { api, folder } = await this.#openApi(spec, hooks, []);
     api.failInit(fault.errorType, fault.errorMessage);
@@ -240,7 +240,7 @@ class DockerDriver implements SandboxDriver {
     return sandbox;
   }
 
-  /** The folder for the code of a stem. */
+  /** Creates the code folder of a stem. */
   async #codeFolder(spec: SandboxSpec, undo: UndoStep[]): Promise<CodeFolder> {
     const path = codeFolder(this.#parts.places, spec.id);
     undo.push(() => rm(path, { recursive: true, force: true }));
@@ -306,7 +306,7 @@ class DockerDriver implements SandboxDriver {
   async #load(): Promise<Docker> {
     const { default: Dockerode } = await import('dockerode');
     this.#agent = new EngineConnections();
-    // No version: engines refuse both the too old and the too new. `agent` is missing from the types.
+    // No API version: engines refuse versions too old or too new. `agent` is missing from the types.
     const options = { socketPath: this.#parts.options.socketPath, agent: this.#agent };
     return new Dockerode(options);
   }
@@ -317,7 +317,7 @@ class DockerDriver implements SandboxDriver {
   }
 }
 
-/** Removes what is in the folder; resolves with how much it was. */
+/** Removes the contents of the folder; resolves with the number of entries. */
 async function emptied(folder: string): Promise<number> {
   const names = await readdir(folder);
   await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../errors/index.ts';
 import { engineGet, member } from './engine/engine-http.ts';
 
-/** A Docker engine that answered, or why there is none, as a sentence without its full stop. */
+/** A Docker engine that answered, or the reason why none can be used (no full stop). */
 export type DockerProbe =
   | {
       readonly ok: true;
@@ -19,7 +19,7 @@ export type DockerProbe =
 export interface ProbeOptions {
   /** Where to look for `DOCKER_HOST` and `XDG_RUNTIME_DIR`; the process's own by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Patience with one engine, milliseconds. */
+  /** Time-out for one engine (ms). */
   readonly limitMs?: number;
 }
 
@@ -27,8 +27,8 @@ const DEFAULT_SOCKET = '/var/run/docker.sock';
 const PATIENCE_MS = 1500;
 
 /**
- * Looks for an engine by its Unix socket: the one `DOCKER_HOST` names, else the usual places in their order. Takes a
- * few milliseconds when one answers, and never loads dockerode.
+ * Looks for an engine at the Unix socket that `DOCKER_HOST` names, else at the usual paths in order. Takes a few
+ * milliseconds when one answers; never loads dockerode.
  */
 export async function probeDocker(options: ProbeOptions = {}): Promise<DockerProbe> {
   const environment = options.environment ?? process.env;

@@ -3,21 +3,21 @@ import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '../../kit/index.ts';
 
-/** How often and how long to try to remove a group whose processes were just killed. */
+/** Retries of removing a group whose processes were just killed, and the delay between them (ms). */
 const REMOVE_TRIES = 40;
 const REMOVE_WAIT_MS = 5;
 
-/** The content of a control file; empty when it is not there. */
+/** Reads a control file; empty when it does not exist. */
 export function readControl(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // The group is gone, or this kernel has no such file: both mean that it can't tell.
+    // The group is gone, or this kernel has no such file.
     return '';
   }
 }
 
-/** The number after `name` in a control file of `name value` lines; undefined when there is none. */
+/** Reads the number after `name` from a control file of `name value` lines; undefined when there is none. */
 export function readCount(path: string, name: string): number | undefined {
   const found = new RegExp(`^${name} (\\d+)$`, 'm').exec(readControl(path))?.[1];
   return found === undefined ? undefined : Number(found);
@@ -33,13 +33,16 @@ function killMembers(folders: readonly string[]): number {
       process.kill(Number(pid), 'SIGKILL');
       killed += 1;
     } catch {
-      // It ended by itself in between.
+      // It ended in the meantime.
     }
   }
   return killed;
 }
 
-/** Kills what is in the groups and removes them with all groups below; waits for the kernel to let go of the dead. */
+/**
+ * Kills the members of the groups and removes them with all groups below; retries while the kernel still counts killed
+ * processes.
+ */
 export async function removeGroups(folders: readonly string[]): Promise<number> {
   let killed = 0;
   for (const folder of folders) {

@@ -5,12 +5,12 @@ import type { Cgroup, CgroupLimits, CgroupShare, CgroupTree } from './cgroup.ts'
 import { readControl, readCount, removeGroups } from './cgroup-files.ts';
 
 const PERIOD_US = 100_000;
-/** Values of `cpu.shares`; the kernel's own default is the usual one. */
+/** Values of `cpu.shares`; `usual` is the kernel's default. */
 const SHARES: Readonly<Record<CgroupShare, string>> = { usual: '1024', small: '256' };
 const CONTROLLERS = ['memory', 'pids', 'cpu'] as const;
 type Controller = (typeof CONTROLLERS)[number];
 
-/** Finds where cgroup v1 controllers are mounted, in the text of `/proc/self/mountinfo` (proc(5)). Pure. */
+/** Finds the mount points of cgroup v1 controllers in the text of `/proc/self/mountinfo` (proc(5)). Pure. */
 export function v1Mounts(mountinfo: string): ReadonlyMap<Controller, string> {
   const found = new Map<Controller, string>();
   for (const line of mountinfo.split('\n')) {
@@ -24,7 +24,7 @@ export function v1Mounts(mountinfo: string): ReadonlyMap<Controller, string> {
   return found;
 }
 
-/** The tree of one home in cgroup v1, with the controllers that can be written; undefined when there is none. */
+/** Opens the tree of one home in cgroup v1, with the writable controllers; undefined when there are none. */
 export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: string): CgroupTree | undefined {
   const roots = new Map<Controller, string>();
   for (const [controller, mount] of mounts) {
@@ -33,7 +33,7 @@ export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: str
       mkdirSync(root, { recursive: true });
       roots.set(controller, root);
     } catch {
-      // Not allowed, or read-only as in most containers: the driver does without and says so.
+      // Not permitted, or read-only as in most containers: becomes a gap of the driver.
     }
   }
   if (roots.size === 0) return undefined;
@@ -59,14 +59,14 @@ export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: str
 }
 
 /**
- * Whether groups of sandboxes are to lie beside `root` and not in it. All groups in one folder have the processor's share
- * of one process together, which is next to nothing on a machine with other work; other controllers don't share out.
+ * Whether groups of sandboxes are created beside `root` instead of below it. Siblings below one group share that
+ * group's CPU weight, which is that of one process; other controllers do not divide by siblings.
  */
 function isFlat(roots: ReadonlyMap<Controller, string>, root: string): boolean {
   return [...roots].every(([controller, at]) => (controller === 'cpu') === (at === root));
 }
 
-/** The groups of sandboxes that belong to `root`, in it or beside it. */
+/** The groups of sandboxes that belong to `root`, below or beside it. */
 async function groupsOf(root: string): Promise<readonly string[]> {
   const foldersIn = async (folder: string): Promise<readonly string[]> => {
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
@@ -76,7 +76,7 @@ async function groupsOf(root: string): Promise<readonly string[]> {
   return [...inside, ...beside.filter((folder) => folder.startsWith(`${root}.`))];
 }
 
-/** `at`: the group by controller; several may be one. */
+/** `at`: the group by controller; controllers may share one. */
 function create(at: ReadonlyMap<Controller, string>, limits: CgroupLimits, share: CgroupShare): Cgroup {
   const groups = [...new Set(at.values())];
   for (const group of groups) mkdirSync(group, { recursive: true });
@@ -88,8 +88,8 @@ function create(at: ReadonlyMap<Controller, string>, limits: CgroupLimits, share
     if (share !== 'usual') writeFileSync(join(cpu, 'cpu.shares'), SHARES[share]);
   }
   return {
-    // Not cgroup.procs: moving a whole process first waits for all processors to pass a quiet point, 5 to 15 ms when
-    // nothing was moved of late. Moving the one thread that asks does not, and the shell that asks has but one.
+    // Joins by thread (`tasks`): writing `cgroup.procs` waits for an RCU grace period, 5 to 15 ms. The shell that joins
+    // has one thread.
     joins: groups.map((group) => join(group, 'tasks')),
     peakBytes: () => (memory === undefined ? 0 : Number(readControl(join(memory, 'memory.max_usage_in_bytes')))),
     outOfMemory: () => memory !== undefined && ranOut(memory),
@@ -105,12 +105,12 @@ function create(at: ReadonlyMap<Controller, string>, limits: CgroupLimits, share
 function limitMemory(group: string, memoryMiB: number): void {
   const bytes = String(memoryMiB * 1024 * 1024);
   writeFileSync(join(group, 'memory.limit_in_bytes'), bytes);
-  // Absent where the kernel does not account for swap; the memory limit alone then holds.
+  // Absent without swap accounting; then only the memory limit applies.
   const withSwap = join(group, 'memory.memsw.limit_in_bytes');
   if (existsSync(withSwap)) writeFileSync(withSwap, bytes);
 }
 
-/** Kernels before 4.13 do not count kills; there, a limit that was hit is the best there is. */
+/** Kernels before 4.13 do not count kills; there a limit that was hit counts as one. */
 function ranOut(group: string): boolean {
   const kills = readCount(join(group, 'memory.oom_control'), 'oom_kill');
   return kills === undefined ? Number(readControl(join(group, 'memory.failcnt'))) > 0 : kills > 0;

@@ -5,10 +5,10 @@ import type { Cgroup, CgroupLimits, CgroupShare, CgroupTree } from './cgroup.ts'
 import { readControl, readCount, removeGroups } from './cgroup-files.ts';
 
 const PERIOD_US = 100_000;
-/** Values of `cpu.weight`; the kernel's own default is the usual one. */
+/** Values of `cpu.weight`; `usual` is the kernel's default. */
 const WEIGHTS: Readonly<Record<CgroupShare, string>> = { usual: '100', small: '25' };
 
-/** Where cgroup v2 is mounted, from the text of `/proc/self/mountinfo` (proc(5)). Pure. */
+/** Finds the mount point of cgroup v2 in the text of `/proc/self/mountinfo` (proc(5)). Pure. */
 export function v2Mount(mountinfo: string): string | undefined {
   for (const line of mountinfo.split('\n')) {
     const [before, after] = line.split(' - ');
@@ -17,7 +17,7 @@ export function v2Mount(mountinfo: string): string | undefined {
   return undefined;
 }
 
-/** The tree of one home in cgroup v2; undefined when it can't be made or has no controller to give. */
+/** Opens the tree of one home in cgroup v2; undefined when it cannot be created or no controller is available. */
 export function openCgroupsV2(mount: string, name: string): CgroupTree | undefined {
   const root = join(mount, name);
   const wanted = ['memory', 'pids', 'cpu'].filter((controller) =>
@@ -30,7 +30,7 @@ export function openCgroupsV2(mount: string, name: string): CgroupTree | undefin
     writeFileSync(join(mount, 'cgroup.subtree_control'), enable);
     writeFileSync(join(root, 'cgroup.subtree_control'), enable);
   } catch {
-    // Not allowed, as for everyone but root without delegation: the driver does without and says so.
+    // Not permitted, as for all but root without delegation: becomes a gap of the driver.
     return undefined;
   }
   return {

@@ -1,14 +1,14 @@
-/** What a sandbox may use. */
+/** Limits of one sandbox. */
 export interface CgroupLimits {
   readonly memoryMiB: number;
   readonly cpus: number;
   readonly pids: number;
 }
 
-/** `small`: a quarter of the usual, for what nobody waits for. */
+/** CPU weight; `small` is a quarter of `usual`, for stems. */
 export type CgroupShare = 'usual' | 'small';
 
-/** Which limits the kernel keeps here. */
+/** Which limits the kernel enforces here. */
 export interface CgroupControllers {
   readonly memory: boolean;
   readonly pids: boolean;
@@ -17,25 +17,25 @@ export interface CgroupControllers {
 
 /** The control group of one sandbox. */
 export interface Cgroup {
-  /** Files to which a process writes its `0` to join. */
+  /** cgroup files that a process joins by writing `0`. */
   readonly joins: readonly string[];
-  /** The most memory used so far, bytes; 0 where the kernel does not say. */
+  /** Peak memory (bytes); 0 where the kernel does not report it. */
   peakBytes(): number;
-  /** Whether the kernel ended a process of it for want of memory. */
+  /** Whether the kernel's OOM killer ended one of its processes. */
   outOfMemory(): boolean;
-  /** Gives it the usual share of the processor, where it was made with a small one. */
+  /** Raises a `small` share to `usual`. */
   raiseShare(): void;
-  /** Ends all processes in it and takes it away. */
+  /** Kills its processes and removes it. */
   remove(): Promise<void>;
 }
 
 /** The control groups of one home, below `lam-<home id>`. */
 export interface CgroupTree {
   readonly controllers: CgroupControllers;
-  /** `share`: of the processor, against its siblings, while there is not enough of it. Throws what the file system throws. */
+  /** `share`: CPU weight against its siblings. Throws the file system's error. */
   create(id: string, limits: CgroupLimits, share: CgroupShare): Cgroup;
-  /** Ends and removes what is below it; resolves with the number of processes ended. */
+  /** Kills and removes everything below it; resolves with the number of processes killed. */
   reclaim(): Promise<number>;
-  /** Takes the tree itself away, if it is empty. */
+  /** Removes the tree. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The line of a crashed interpreter's stderr that says why: the last that names an error, else the last at all. Node
- * ends its report with its own version, which says nothing. Empty text for nothing printed. Pure.
+ * Returns the line of a crashed interpreter's stderr that states the reason: the last one that names an error, else the
+ * last one, ignoring Node's version line. Empty when nothing was printed. Pure.
  */
 export function complaintIn(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Node\.js v\d/.test(line));

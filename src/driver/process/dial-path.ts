@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { homeId, SOCKET_PATH_BYTES } from '../../contract/index.ts';
 
 /**
- * Where bootstraps dial the daemon of `home`: in the home, or in a short folder where that path would be too long for
- * a socket. Makes the folder (0700).
+ * Returns the dial-home socket's path: in the home, or under /tmp where that path exceeds the limit of socket paths.
+ * Creates the folder (0700).
  */
 export async function dialPath(home: string): Promise<string> {
   const plain = join(home, 'run', 'dial', 'process.sock');

@@ -1,7 +1,7 @@
 import type { CgroupControllers } from './cgroup.ts';
 import type { Launcher } from './launch.ts';
 
-/** What is not isolated or limited when functions are plain processes here, a sentence each. Pure. */
+/** Lists what is not isolated or limited for plain processes on this machine, one sentence each. Pure. */
 export function processGaps(o: {
   readonly platform: NodeJS.Platform;
   readonly isRoot: boolean;

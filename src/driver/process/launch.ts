@@ -3,21 +3,21 @@ import { existsSync } from 'node:fs';
 
 const SETPRIV = '/usr/bin/setpriv';
 const SHELL = '/bin/sh';
-/** `ulimit -f` counts in these. */
+/** Unit of `ulimit -f`. */
 const BLOCK_BYTES = 512;
 
-/** What this machine has to start a sandbox's process with. */
+/** What this machine offers to start processes with. */
 export interface Launcher {
-  /** The process dies with the daemon, and it and its children can't gain privileges. */
+  /** `setpriv` works: the process dies with the daemon, and neither it nor its children can gain privileges. */
   readonly setpriv: boolean;
 }
 
-/** What there seems to be, without trying it. */
+/** Guesses from the files present, without starting anything. */
 export function guessLauncher(): Launcher {
   return { setpriv: process.platform === 'linux' && existsSync(SETPRIV) };
 }
 
-/** Tries what there is. */
+/** Detects by starting a process. */
 export async function detectLauncher(): Promise<Launcher> {
   if (process.platform !== 'linux') return { setpriv: false };
   const works = await new Promise<boolean>((resolve) => {
@@ -31,18 +31,18 @@ export async function detectLauncher(): Promise<Launcher> {
   return { setpriv: works };
 }
 
-/** What to start, and within which limits. */
+/** What to start, and its limits. */
 export interface LaunchPlan {
   readonly command: readonly string[];
-  /** Files of its control groups, to write `0` ("the writer") to before the command begins. */
+  /** cgroup files to join by writing `0` before the command starts. */
   readonly joins: readonly string[];
-  /** Largest file it may write, MiB. */
+  /** Largest file it may write (MiB). */
   readonly fileMiB: number;
 }
 
 /**
- * The command line of a sandbox's process. Each step replaces itself by the next one, so the pid stays that of the
- * program started, and its exit is the program's own. Pure.
+ * Returns the command line of a sandbox's process. Each step execs the next, so that pid and exit status are those of
+ * the command. Pure.
  */
 export function commandLine(launcher: Launcher, plan: LaunchPlan): readonly string[] {
   const joins = plan.joins.map((file) => `echo 0 > ${quoted(file)} || exit 125; `).join('');

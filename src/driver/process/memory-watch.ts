@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import type { Clock } from '../../kit/index.ts';
 import { readControl } from './cgroup-files.ts';
 
-/** How often memory is looked at where no control group limits it, milliseconds. */
+/** Sampling interval of memory where no cgroup limits it (ms). */
 const SAMPLE_MS = 250;
-/** Linux counts resident memory in pages of this size on all machines that lam runs on. */
+/** Page size of `/proc/<pid>/statm` (bytes). */
 const PAGE_BYTES = 4096;
 
 interface WatchedGroup {
@@ -13,16 +13,16 @@ interface WatchedGroup {
   peakBytes: number;
 }
 
-/** One process group under watch. */
+/** Handle of one watched process group. */
 export interface Watch {
-  /** The most resident memory seen so far, bytes. */
+  /** Peak resident memory seen so far (bytes). */
   peakBytes(): number;
   stop(): void;
 }
 
 /**
- * Ends what uses more memory than it may, where the kernel does not: looks at the resident memory of all watched
- * process groups four times a second, for as long as there are any. Something that grows faster is seen too late.
+ * Enforces memory limits where no cgroup does: samples the resident memory of watched process groups four times a
+ * second. Growth between two samples is not caught.
  */
 export class MemoryWatch {
   readonly #clock: Clock;
@@ -33,7 +33,7 @@ export class MemoryWatch {
     this.#clock = clock;
   }
 
-  /** `onPassed` is called once when the group led by `pid` is seen above `limitBytes`. */
+  /** Calls `onPassed` once when the group led by `pid` exceeds `limitBytes`. */
   watch(pid: number, limitBytes: number, onPassed: () => void): Watch {
     const watched: WatchedGroup = { limitBytes, onPassed, peakBytes: 0 };
     this.#groups.set(pid, watched);
@@ -71,7 +71,7 @@ export class MemoryWatch {
   }
 }
 
-/** The process group in the text of `/proc/<pid>/stat`, whose second field may hold anything in parentheses. Pure. */
+/** Parses the process group from `/proc/<pid>/stat`, whose second field may contain anything in parentheses. Pure. */
 function groupOf(stat: string): number | undefined {
   const group = /\) \S \d+ (\d+) /.exec(stat.slice(stat.lastIndexOf(')')))?.[1];
   return group === undefined ? undefined : Number(group);

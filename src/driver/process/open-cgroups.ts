@@ -3,7 +3,7 @@ import { openCgroupsV1, v1Mounts } from './cgroup-v1.ts';
 import { openCgroupsV2, v2Mount } from './cgroup-v2.ts';
 import type { CgroupTree } from './cgroup.ts';
 
-/** The control groups of a home, `lam-<homeId>`, of whichever kind this machine lets us write; undefined when of none. */
+/** Opens the cgroups of a home, `lam-<homeId>`, in v2 or v1, whichever is writable; undefined when neither is. */
 export function openCgroups(homeId: string): CgroupTree | undefined {
   if (process.platform !== 'linux') return undefined;
   const mountinfo = readControl('/proc/self/mountinfo');

@@ -24,12 +24,12 @@ import { ProcessSandbox } from './process-sandbox.ts';
 import { endOwnedProcesses } from './reclaim.ts';
 import { RunningProcess } from './running-process.ts';
 
-/** When the launcher is tried, after the opening, ms. */
+/** Delay of the launcher's trial after opening (ms). */
 const TRIAL_MS = 200;
 
-/** What the process driver needs to know. */
+/** Options of the process driver. */
 export interface ProcessDriverOptions {
-  /** `LAM_HOME`; sandboxes have their folders in `run/sb` below it, which only this driver uses. */
+  /** `LAM_HOME`; sandboxes have their folders in `run/sb` below it, used by this driver only. */
   readonly home: string;
   /** Program and first arguments that run a Node program, whose path follows. */
   readonly nodeCommand: readonly string[];
@@ -37,11 +37,11 @@ export interface ProcessDriverOptions {
   readonly assetsDir: string;
   readonly artifacts: ArtifactSource;
   readonly clock?: Clock;
-  /** False: does without control groups even where there are some. */
+  /** False disables cgroups. */
   readonly cgroups?: boolean;
 }
 
-/** Opens the driver that makes sandboxes as plain processes. Throws `LAM_EXECUTOR_LISTEN_FAILED`, `LAM_EXECUTOR_SOCKET_PATH`. */
+/** Opens the driver for plain processes. Throws `LAM_EXECUTOR_LISTEN_FAILED`, `LAM_EXECUTOR_SOCKET_PATH`. */
 export async function openProcessDriver(options: ProcessDriverOptions): Promise<SandboxDriver> {
   const clock = options.clock ?? systemClock;
   const id = homeId(options.home);
@@ -68,7 +68,7 @@ interface ProcessDriverParts {
   readonly cgroups: CgroupTree | undefined;
 }
 
-/** What a sandbox holds on this machine, whether or not it comes to life. */
+/** What a sandbox occupies on this machine, also before its process starts. */
 interface Place {
   readonly spec: SandboxSpec;
   readonly hooks: SessionHooks;
@@ -82,7 +82,7 @@ interface Place {
 class ProcessDriver implements SandboxDriver {
   readonly name = 'process';
   readonly #parts: ProcessDriverParts;
-  /** What was found, once it was tried; until then what it seems to be. */
+  /** A guess until the trial has finished. */
   #launcher: Launcher = guessLauncher();
   #launcherTried: Promise<void> | undefined;
   readonly #cancelTrial: () => void;
@@ -99,7 +99,7 @@ class ProcessDriver implements SandboxDriver {
 
   constructor(parts: ProcessDriverParts) {
     this.#parts = parts;
-    // Trying it takes a process: not on the way to accepting requests, and before the first cold start where there is time.
+    // The trial starts a process: delayed past the daemon's start, and usually done before the first cold start.
     this.#cancelTrial = parts.clock.after(TRIAL_MS, () => void this.#tryLauncher());
     this.#interpreters = new Interpreters(parts.options.nodeCommand);
     this.#memoryWatch = new MemoryWatch(parts.clock);
@@ -168,7 +168,7 @@ class ProcessDriver implements SandboxDriver {
     this.#closed = true;
     this.#cancelTrial();
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
-    // Nobody who boots will be listened to any more, which ends the boot.
+    // Closing the listener fails the boots in progress.
     await this.#parts.dial.close();
     await Promise.allSettled(this.#creating);
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
@@ -190,7 +190,7 @@ class ProcessDriver implements SandboxDriver {
     };
   }
 
-  /** The command that starts the code. */
+  /** Returns the command that starts the code. */
   async #commandOf({ spec, taskRoot }: Place): Promise<readonly string[]> {
     const { version, descriptor } = spec.runtime;
     const { entry } = descriptor;
@@ -268,7 +268,7 @@ class ProcessDriver implements SandboxDriver {
           place.hooks,
         );
       } catch (error) {
-        // Somebody else may listen on just this address.
+        // The address may be taken by another program.
         if (attempt === tries) throw error;
       }
     }

@@ -2,17 +2,17 @@ import type { SandboxSpec } from '../sandbox.ts';
 import { baseEnvironment } from '../shared/environment.ts';
 import { OWNER_VARIABLE } from './reclaim.ts';
 
-/** What a sandbox's process is started with. */
+/** Inputs of a process's environment. */
 export interface ProcessEnvironmentParts {
   readonly spec: Pick<SandboxSpec, 'runtime' | 'limits'>;
   /** The sandbox's own folder for temporary files. */
   readonly tmp: string;
   readonly homeId: string;
-  /** How the code finds the daemon, and what is the function's. */
+  /** Variables by which the code finds the daemon, and those of the function. */
   readonly own: Readonly<Record<string, string>>;
 }
 
-/** The whole environment of a sandbox's process: nothing of the daemon's own gets in. Pure. */
+/** Returns the complete environment of a sandbox's process; inherits nothing from the daemon. Pure. */
 export function processEnvironment({ spec, tmp, homeId, own }: ProcessEnvironmentParts): Record<string, string> {
   return {
     ...baseEnvironment(tmp),

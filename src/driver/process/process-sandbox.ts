@@ -10,15 +10,15 @@ import { readControl } from './cgroup-files.ts';
 import type { MemoryWatch, Watch } from './memory-watch.ts';
 import { endedWithin, type RunningProcess } from './running-process.ts';
 
-/** What AWS gives a runtime that asked for it between SIGTERM and SIGKILL, milliseconds. */
+/** Time between SIGTERM and SIGKILL for runtimes with extensions, as on AWS (ms). */
 const SIGTERM_MS = 500;
-/** How old the known peak of memory may be, milliseconds. */
+/** Maximum age of the cached memory peak (ms). */
 const PEAK_AGE_MS = 100;
 const MIB = 1024 * 1024;
-/** What a sandbox without a process reports when it is destroyed. */
+/** Exit status of a destroyed sandbox that had no process. */
 const DESTROYED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
 
-/** Everything a process sandbox is made of. */
+/** Parts of a process sandbox. */
 export interface ProcessSandboxParts {
   readonly id: SandboxId;
   readonly session: Session;
@@ -32,11 +32,11 @@ export interface ProcessSandboxParts {
   readonly cgroup: Cgroup | undefined;
   readonly memoryWatch: MemoryWatch;
   readonly clock: Clock;
-  /** Absent where the code has nothing that could be started; the session says why. */
+  /** Absent for code without a valid entry point; the session reports the error. */
   readonly process: RunningProcess | undefined;
-  /** The code asked to be told before it is killed. */
+  /** The code registered an extension, so it gets SIGTERM before SIGKILL. */
   readonly wantsSigterm: () => boolean;
-  /** Called once all is freed. */
+  /** Called when everything is freed. */
   readonly onDestroyed: () => void;
 }
 
@@ -77,7 +77,7 @@ export class ProcessSandbox implements Sandbox {
 
   peakMemoryMiB(): number {
     const now = this.#parts.clock.monotonic();
-    // Later figures may be a little old; the first would be none at all.
+    // The first read is synchronous; later ones may be stale.
     if (this.#peakAt === 0) this.#refreshPeak();
     else if (now - this.#peakAt > PEAK_AGE_MS && !this.#peakDue) {
       this.#peakDue = true;
@@ -147,7 +147,7 @@ export class ProcessSandbox implements Sandbox {
   }
 }
 
-/** The most resident memory a living process has had, bytes; 0 where `/proc` does not say. */
+/** Peak resident memory of a running process (bytes); 0 without `/proc`. */
 function highWaterBytes(pid: number | undefined): number {
   if (pid === undefined) return 0;
   const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readControl(`/proc/${pid}/status`))?.[1];

@@ -4,24 +4,21 @@ import type { Session } from '../../executor/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import { complaintIn } from './complaint.ts';
 
-/** A sandbox's process: nothing to read, two pipes to be read from. */
+/** A sandbox's process, without stdin. */
 export type SandboxProcess = ChildProcessByStdio<null, Readable, Readable>;
 
-/** How long the pipes of an ended process may still hold something to read, ms. */
+/** How long to drain the pipes of an ended process (ms). */
 const DRAIN_MS = 500;
 const MIB = 1024 * 1024;
 /** What Node prints before it aborts because its heap is full. */
 const HEAP_FULL = 'JavaScript heap out of memory';
 
-/**
- * One started process: its output, its end. What it prints before a session is attached is kept, up to a limit, and
- * handed on then.
- */
+/** A started process with its output and exit. Output before a session is attached is buffered, up to 1 MiB. */
 export class RunningProcess {
   readonly pid: number;
-  /** Settles when it has ended, its group was killed, and its output is read. */
+  /** Settles when the process has ended, its group is killed and its output is drained. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
-  /** It was told by V8 that its heap is full. */
+  /** V8 reported that its heap is full. */
   heapFull = false;
   isEnded = false;
   readonly #child: SandboxProcess;
@@ -45,14 +42,14 @@ export class RunningProcess {
     this.#early = [];
   }
 
-  /** What it printed on stderr so far, if no session is attached: why it did not start. */
+  /** The reason for a failed start, from stderr; empty once a session is attached. */
   complaint(): string {
     return complaintIn(
       Buffer.concat(this.#early.filter((part) => part.stream === 'stderr').map((part) => part.chunk)).toString('utf8'),
     );
   }
 
-  /** Stops or starts reading what it prints, which blocks it once its pipes are full. */
+  /** Pauses or resumes reading its output; while paused it blocks once its pipes are full. */
   setFlow(paused: boolean): void {
     for (const stream of [this.#child.stdout, this.#child.stderr])
       if (paused) stream.pause();
@@ -64,18 +61,18 @@ export class RunningProcess {
     try {
       process.kill(-this.pid, signal);
     } catch {
-      // Nobody is left in it.
+      // The group is empty.
     }
   }
 
   async #waitForEnd(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-    // Asked for before the end: where the pipes were read out by then, 'close' comes right behind 'exit'.
+    // Subscribed before the exit: with drained pipes 'close' follows 'exit' immediately.
     const closed = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
     const end = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
       this.#child.once('exit', (code, signal) => resolve({ code, signal }));
     });
     this.isEnded = true;
-    // Children it left behind hold its pipes open, and may not outlive it.
+    // Children left behind hold its pipes open and must not outlive it.
     this.kill('SIGKILL');
     this.setFlow(false);
     await endedWithin(this.#clock, DRAIN_MS, closed);

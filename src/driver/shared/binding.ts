@@ -1,11 +1,11 @@
 import { lamError } from '../../errors/index.ts';
 import { invariant } from '../../kit/index.ts';
 
-/** Whether a sandbox may still be given its code: a stem may, once, for as long as it lives. */
+/** State of a sandbox's code: only a living stem can be bound, and only once. */
 export class Binding {
   #state: 'stem' | 'code' | 'ended';
 
-  /** What the sandbox was made as: without code, or with some. */
+  /** `madeAs`: without code (`stem`) or with it. */
   constructor(madeAs: 'stem' | 'code') {
     this.#state = madeAs;
   }
@@ -18,7 +18,7 @@ export class Binding {
     this.#state = 'code';
   }
 
-  /** The sandbox has ended or is to. */
+  /** Marks the sandbox as ended. */
   end(): void {
     this.#state = 'ended';
   }

@@ -4,20 +4,20 @@ import { delimiter, join } from 'node:path';
 import { lamError } from '../../errors/index.ts';
 import type { Interpreter, LamNode, ProgramOnPath } from '../../runtimes/index.ts';
 
-/** Patience with a program that is asked for its version, ms. */
+/** Time-out of asking a program for its version (ms). */
 const ASK_MS = 10_000;
 
 /** An interpreter of this machine. */
 export interface FoundInterpreter {
-  /** Program and first arguments; what the descriptor's entry adds comes behind them. */
+  /** Program and first arguments; those of the descriptor's entry follow. */
   readonly command: readonly string[];
-  /** For the author, when it is another version than the one asked for. */
+  /** For the author, when its version is not the configured one. */
   readonly notice: string | null;
-  /** Host folders beside /usr that it needs to see inside a container. */
+  /** Host folders outside /usr to mount into a container. */
   readonly folders: readonly string[];
 }
 
-/** Finds the interpreters that descriptors name, each version once. */
+/** Finds the interpreters that descriptors name; caches each version found. */
 export class Interpreters {
   readonly #nodeCommand: readonly string[];
   readonly #path: string;
@@ -33,8 +33,8 @@ export class Interpreters {
   }
 
   /**
-   * `version`: as the runtime identifier asks for it, undefined for any. Throws `LAM_DRIVER_RUNTIME_MISSING`; what is
-   * missing is looked for again next time.
+   * `version`: from the runtime identifier, undefined for any. Throws `LAM_DRIVER_RUNTIME_MISSING`, which is not
+   * cached.
    */
   async find(interpreter: Interpreter, version: string | undefined): Promise<FoundInterpreter> {
     if (interpreter.kind === 'lam-node')
@@ -93,8 +93,8 @@ async function onPath(searchPath: string, name: string): Promise<readonly string
 }
 
 /**
- * Asks a program who it really is: what is on PATH may be a shim, which would cost every sandbox a slow script, or a link,
- * and a container sees only the folder it leads to. Undefined where it does not answer, or is too old.
+ * Asks a program for its real path and version: an entry of PATH may be a shim, which would slow every start, or a
+ * link, whose target is what a container must see. Undefined when it fails or is too old.
  */
 async function ask(
   path: string,
@@ -109,7 +109,7 @@ async function ask(
   return executable === undefined ? undefined : { executable, version };
 }
 
-/** Compares dotted versions, number by number. */
+/** Compares dotted version numbers. */
 function isAtLeast(version: string, oldest: string): boolean {
   const [have, need] = [version, oldest].map((text) => text.split('.').map(Number));
   for (const [at, least] of (need ?? []).entries()) {

@@ -1,8 +1,8 @@
 import type { Runtime } from '../../runtimes/index.ts';
 
 /**
- * A driver's `stemKey`: functions of this runtime share stems where all of `madeWith`, what the driver makes the sandbox
- * with, is the same. Pure.
+ * Returns a driver's `stemKey`: functions of this runtime share stems when `madeWith`, the driver's inputs for the
+ * sandbox, is equal. Pure.
  */
 export function stemKeyOf({ family, version, descriptor }: Runtime, madeWith: readonly unknown[]): string | null {
   if (descriptor.stems === 'none') return null;

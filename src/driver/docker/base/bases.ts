@@ -10,7 +10,10 @@ import { INSIDE } from '../container/container-spec.ts';
 import { dockerError, isMissing, reasonOf } from '../engine/docker-errors.ts';
 import { planHostBase, type HostBase, type Mount } from './host-base.ts';
 
-/** What stands between the code and its socket in a container: clients of the Runtime API expect TCP. */
+/**
+ * Program started in front of the code, by protocol: clients of the Runtime API expect TCP, and the daemon's end is a
+ * Unix socket.
+ */
 const IN_FRONT: Readonly<Record<Protocol, { readonly relay: string | null }>> = {
   frames: { relay: null },
   'runtime-api': { relay: 'relay.cjs' },
@@ -20,11 +23,11 @@ const IN_FRONT: Readonly<Record<Protocol, { readonly relay: string | null }>> = 
 export interface Base {
   readonly image: string;
   readonly isHostBase: boolean;
-  /** The command, as the container sees it. */
+  /** The start command, with paths inside the container. */
   readonly command: readonly string[];
-  /** Mounts beyond code and sockets. */
+  /** Mounts other than code and sockets. */
   readonly mounts: readonly Mount[];
-  /** For the author, when something else than asked for will run. */
+  /** For the author, when another image or version than configured will run. */
   readonly notice: string | null;
 }
 
@@ -44,7 +47,9 @@ export interface BasesOptions extends BroughtFiles {
   readonly pullLimitMs: number;
 }
 
-/** Finds what to make containers from: the image asked for, if it is here or can be pulled, else the host base. */
+/**
+ * Finds the base of a runtime's containers: the configured image if it is present or can be pulled, else the host base.
+ */
 export class Bases {
   readonly #options: BasesOptions;
   readonly #interpreters: Interpreters;
@@ -57,8 +62,8 @@ export class Bases {
   }
 
   /**
-   * Throws `LAM_DRIVER_IMAGE_MISSING`, `LAM_DRIVER_NO_BASE`, `LAM_DRIVER_RUNTIME_MISSING`, or what the engine failed
-   * with. What went wrong is tried again next time.
+   * Throws `LAM_DRIVER_IMAGE_MISSING`, `LAM_DRIVER_NO_BASE`, `LAM_DRIVER_RUNTIME_MISSING`, or the engine's failure.
+   * Failures are not cached.
    */
   async find(runtime: Runtime, image: string | null): Promise<Base> {
     if (image === null) return this.#onHost(runtime, null);
@@ -71,7 +76,7 @@ export class Bases {
     );
   }
 
-  /** Forgets that images are there: the engine says one is not. */
+  /** Drops the cache of present images, after the engine reported one missing. */
   forget(): void {
     this.#images.clear();
     this.#hostBase = undefined;
@@ -110,7 +115,7 @@ export class Bases {
     };
   }
 
-  /** What a container starts with, and which of lam's assets, and whether lam's Node, that needs. */
+  /** The start command, and what it needs mounted: lam's assets by name, and lam's Node. */
   #started(
     { descriptor: { entry, protocol } }: Runtime,
     interpreter: readonly string[],
@@ -154,7 +159,7 @@ export class Bases {
     return base;
   }
 
-  /** Null when the image is here now; else why it is not. */
+  /** Null when the image is present or was pulled; else the reason. */
   async #fetch(image: string): Promise<string | null> {
     const docker = await this.#options.docker();
     if (await isPresent(docker, image)) return null;
@@ -167,7 +172,7 @@ export class Bases {
     }
   }
 
-  /** Remembers an image that is here; one that is missing is looked for again. */
+  /** Caches that an image is present; a missing one is looked for again. */
   async #once(
     cache: Map<string, Promise<string | null>>,
     key: string,
@@ -197,7 +202,7 @@ async function isPresent(docker: Docker, image: string): Promise<boolean> {
   }
 }
 
-/** Waits for the end of a stream of progress reports; rejects with the error one of them holds. */
+/** Waits for the end of a stream of progress reports; rejects with the first error reported. */
 function finished(docker: Docker, stream: NodeJS.ReadableStream): Promise<void> {
   return new Promise((resolve, reject) => {
     docker.modem.followProgress(stream, (error: Error | null) => (error === null ? resolve() : reject(error)));

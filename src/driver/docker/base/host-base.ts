@@ -10,9 +10,9 @@ export interface Mount {
   readonly target: string;
 }
 
-/** A base made of the host's own system folders: an image of mount points, and what is mounted on them. */
+/** A base made of the host's system folders: an image of mount points, and the mounts. */
 export interface HostBase {
-  /** Named after the archive's contents, so that another layout is another image. */
+  /** Contains a hash of the archive, so that another layout is another image. */
   readonly tag: string;
   readonly archive: Buffer;
   readonly mounts: readonly Mount[];
@@ -24,10 +24,10 @@ const HOST_BASE_REPOSITORY = 'lam-host-base';
 /** Top-level folders that are links into /usr on most systems, and folders of their own on others. */
 const SYSTEM = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
-/** What interpreters look up in /etc; nothing here says who uses the machine or holds a secret. */
+/** Entries of /etc that interpreters read; none names users of the machine or holds secrets. */
 const ETC =
   /^(alternatives|ld\.so\.cache|mime\.types|services|protocols|pki|crypto-policies|java.*|python3.*|perl|mono|ruby.*)$/;
-/** Certificates of authorities and no private keys. */
+/** Certificates of authorities; no private keys. */
 const ETC_SSL = ['certs', 'openssl.cnf'];
 
 /** Plans a host base from what `root` (the host's `/`) holds. */
@@ -55,7 +55,7 @@ export function planHostBase(root = '/'): HostBase {
 const directory = (path: string): TarEntry => ({ kind: 'directory', path, mode: 0o755 });
 const file = (path: string, text: string): TarEntry => ({ kind: 'file', path, mode: 0o644, text });
 
-/** The least that name look-ups need: one unprivileged user, loopback, and name servers if Docker brings some. */
+/** The minimum for name look-ups: one unprivileged user, loopback, and the name servers that Docker adds. */
 const FILES: readonly TarEntry[] = [
   file('etc/passwd', 'root:x:0:0:root:/root:/usr/sbin/nologin\nsandbox:x:1000:1000::/tmp:/bin/sh\n'),
   file('etc/group', 'root:x:0:\nsandbox:x:1000:\n'),

@@ -33,7 +33,7 @@ function header(entry: TarEntry, size: number): Buffer {
   block.write('ustar\x0000', 257, 'ascii');
   block.write('root', 265, 'ascii');
   block.write('root', 297, 'ascii');
-  // The sum of all bytes, with the field of the sum itself read as blanks.
+  // Checksum over the header, with the checksum field itself read as blanks.
   block.fill(' ', 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'ascii');

@@ -10,8 +10,8 @@ import { makeReadable } from './places.ts';
 const REMOVED = 'it ended before it got its code';
 
 /**
- * The folder that a stem sees as its code: mounted empty and read-only, filled once from outside. Its files are the
- * store's own by hard link, which nobody inside can write or change the mode of: the mount forbids it whoever asks.
+ * The code folder of a stem: mounted empty and read-only, filled once from the host. Its files are hard links to the
+ * store's; the read-only mount protects them from every user inside.
  */
 export class CodeFolder {
   readonly path: string;
@@ -24,19 +24,19 @@ export class CodeFolder {
     this.#clock = clock;
   }
 
-  /** Makes it, empty. Rejects with the system's error. */
+  /** Creates the empty folder. Rejects with the system's error. */
   static async make(path: string, clock: Clock): Promise<CodeFolder> {
     await makeReadable(path);
     return new CodeFolder(path, clock);
   }
 
-  /** Lays out the tree at `code` in it. Rejects with `LAM_DRIVER_START_FAILED`, and then it is empty again. */
+  /** Fills it with the tree at `code`. Rejects with `LAM_DRIVER_START_FAILED`, leaving it empty. */
   fill(code: string): Promise<void> {
     this.#filling = this.#fill(code);
     return this.#filling;
   }
 
-  /** Takes it away with all in it, also while it is being filled. */
+  /** Removes it with its contents; aborts a fill in progress. */
   async remove(): Promise<void> {
     this.#stop.abort(lamError('LAM_DRIVER_START_FAILED', { function: '', reason: REMOVED }));
     await this.#filling?.catch(() => undefined);

@@ -16,25 +16,27 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { lamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 
-/** How long the event loop may be held at a time, milliseconds. Linking one file takes about 0.02. */
+/** Longest time to block the event loop (ms). Linking one file takes about 0.02 ms. */
 const SLICE_MS = 2;
 
-/** Why a hard link can't be had although nothing is wrong: too many on this file, none across or on this file system, or not on another user's file. */
+/**
+ * Errors of link(2) after which the file is copied: link count at its limit, other file system, links unsupported, file
+ * of another user.
+ */
 const NO_LINK: ReadonlySet<unknown> = new Set(['EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV']);
 
 export interface LayOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Makes a hard link; for file systems that refuse some. */
+  /** Creates a hard link; replaced in tests by one that fails as some file systems do. */
   readonly link?: (from: string, to: string) => void;
 }
 
 /**
- * Lays the tree at `from` out in the folder `to`, which is there and empty: folders with their modes (and all rights for their owner), files as hard
- * links, or as copies with mode and time where no link can be had, symbolic links as they are. A tree of up to some
- * hundred files is laid before this returns; a larger one in slices, between which other work goes on. Rejects with
- * the system's error, with the signal's reason, or with `LAM_DRIVER_START_FAILED` when something is neither file,
- * folder nor link.
+ * Copies the tree at `from` into the empty folder `to`: folders with their modes (plus all rights for the owner), files
+ * as hard links, or as copies with mode and time where linking fails, symbolic links unchanged. Trees of up to some
+ * hundred files are laid before this returns, larger ones in slices that yield to the event loop. Rejects with the
+ * system's error, the signal's reason, or `LAM_DRIVER_START_FAILED` for an entry that is neither file, folder nor link.
  */
 export async function layTree(from: string, to: string, options: LayOptions): Promise<void> {
   const { clock, signal, link = linkSync } = options;
@@ -54,7 +56,7 @@ export async function layTree(from: string, to: string, options: LayOptions): Pr
   }
 }
 
-/** Gives a promise only where a file is copied. */
+/** Returns a promise only where a file is copied. */
 // oxlint-disable-next-line max-params -- called once per file: an options object would be one more allocation
 function layEntry(
   entry: Dirent,
@@ -71,7 +73,7 @@ function layEntry(
     }
   } else if (entry.isDirectory()) {
     mkdirSync(to);
-    // Not by mkdir's own mode, which the umask cuts: it is another user who looks into it.
+    // Not by mkdir's mode, which the umask masks: the sandbox's user must be able to read it.
     chmodSync(to, (statSync(from).mode & 0o777) | 0o700);
   } else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(from, 'buffer'), to);
   else
@@ -82,7 +84,7 @@ function layEntry(
   return undefined;
 }
 
-/** A copy that shares its blocks where the file system can. */
+/** Copies a file, as a reflink where the file system supports it. */
 async function copy(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   const { atimeMs, mtimeMs } = await stat(from);

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 import { homeId, SOCKET_PATH_BYTES } from '../../../contract/index.ts';
 
-/** Host folders that containers see. They are readable by all; the folder they lie in (0700) keeps other users out. */
+/** Host folders mounted into containers. World-readable; their parent (0700) keeps other users out. */
 export interface Places {
-  /** Holds the dial-home socket and nothing else. */
+  /** Contains only the dial-home socket. */
   readonly dial: string;
-  /** Holds a folder for each sandbox with a socket of its own. */
+  /** Contains a folder for each sandbox that has its own socket. */
   readonly sandboxes: string;
-  /** Holds a folder for each stem, in the home, so that files of its store can be linked into it. */
+  /** Contains the code folder of each stem; inside the home, so that files of its store can be hard-linked into it. */
   readonly stems: string;
 }
 
@@ -21,12 +21,12 @@ export function apiSocket(places: Places, id: string): { readonly folder: string
   return { folder, path: join(folder, 'api.sock') };
 }
 
-/** What sandbox `id`, made as a stem, sees as its code. */
+/** The code folder of the stem `id`. */
 export function codeFolder(places: Places, id: string): string {
   return join(places.stems, id);
 }
 
-/** Makes the folders in `home`, or in a short place where paths in the home would be too long for a socket. */
+/** Creates the folders in `home`, or under /tmp where paths in the home exceed the limit of socket paths. */
 export async function makePlaces(home: string): Promise<Places> {
   const stems = join(home, 'run', 'docker', 'stems');
   const plain = { ...placesIn(join(home, 'run', 'docker')), stems };
@@ -38,10 +38,10 @@ export async function makePlaces(home: string): Promise<Places> {
   return places;
 }
 
-/** Makes a folder that users inside of sandboxes can look into. */
+/** Creates a folder that sandbox users can read. */
 export async function makeReadable(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  // The umask cuts the mode that mkdir is given.
+  // mkdir's mode is masked by the umask.
   await chmod(folder, 0o755);
 }
 

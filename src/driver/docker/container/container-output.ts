@@ -3,18 +3,18 @@ import { AttachStream } from '../engine/attach-stream.ts';
 
 type Stream = 'stdout' | 'stderr';
 
-/** Output kept for somebody to take, bytes. */
+/** Output buffered before a session takes it (bytes). */
 const KEPT_BYTES = 64 * 1024;
 /** What Node prints before it aborts because its heap is full. */
 const HEAP_FULL = 'JavaScript heap out of memory';
-/** How long the end of the stream may come after the end of the container. */
+/** How long the stream may end after the container (ms). */
 const END_MS = 1000;
 
-/** What a container prints: kept until a session takes it over. */
+/** Output of a container, buffered until a session takes it. */
 export class ContainerOutput {
-  /** Settles when nothing more will come. */
+  /** Settles when the stream has ended. */
   readonly ended: Promise<void>;
-  /** It was told by V8 that its heap is full. */
+  /** V8 reported that its heap is full. */
   heapFull = false;
   readonly #source: NodeJS.ReadWriteStream;
   #kept: { readonly stream: Stream; readonly chunk: Uint8Array }[] = [];
@@ -33,20 +33,20 @@ export class ContainerOutput {
     });
   }
 
-  /** Hands over what was kept, and from now on what comes. */
+  /** Delivers the buffered output, then further output as it arrives. */
   pipe(take: (stream: Stream, chunk: Uint8Array) => void): void {
     this.#take = take;
     for (const { stream, chunk } of this.#kept) take(stream, chunk);
     this.#kept = [];
   }
 
-  /** Stops reading, which blocks the container once the buffers between are full; or goes on. */
+  /** Pauses or resumes reading; while paused the container blocks once the buffers are full. */
   setPaused(paused: boolean): void {
     if (paused) this.#source.pause();
     else this.#source.resume();
   }
 
-  /** Waits for the stream's end, but not for ever: another process may hold it open. */
+  /** Waits for the stream's end, with a limit: another process may hold it open. */
   async drained(clock: Clock): Promise<void> {
     this.#source.resume();
     const limit = Promise.withResolvers<void>();
@@ -55,7 +55,7 @@ export class ContainerOutput {
     cancel();
   }
 
-  /** The last `count` lines of what is kept, on one line. */
+  /** The last `count` buffered lines, joined into one. */
   tail(count: number): string {
     const text = Buffer.concat(this.#kept.map((k) => k.chunk)).toString('utf8');
     return text.trim().split('\n').slice(-count).join(' | ');

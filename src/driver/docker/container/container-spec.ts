@@ -3,10 +3,10 @@ import type { ContainerCreateOptions, MountSettings } from 'dockerode';
 import type { SandboxSpec } from '../../sandbox.ts';
 import type { Mount } from '../base/host-base.ts';
 
-/** Where things are, as a function in a container sees them. */
+/** Paths inside a container. */
 export const INSIDE = {
   taskRoot: '/var/task',
-  /** Files of lam's assets, each at its own name. */
+  /** Folder of lam's assets, each under its own name. */
   assets: '/lam',
   node: '/lam/node',
   /** Folder of the dial-home socket. */
@@ -15,7 +15,7 @@ export const INSIDE = {
   api: '/lam/api',
 } as const;
 
-/** Labels that everything lam makes in Docker carries. */
+/** Labels of every container that lam creates. */
 export const LABEL = {
   home: 'lam.home',
   sandbox: 'lam.sandbox',
@@ -23,42 +23,42 @@ export const LABEL = {
   version: 'lam.version',
 } as const;
 
-/** Unprivileged in every image, and nobody on most hosts' list but the first user. */
+/** Unprivileged in every image. */
 const USER = '1000:1000';
 const MIB = 1024 * 1024;
 const HOST_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * Keeps the function from being process 1, which can't be killed from inside and would have to reap orphans. It passes
- * SIGTERM on and ends with the function's status. What the shell itself would say of a killed child is thrown away.
+ * Runs the function as a child, because PID 1 ignores signals without a handler and must reap orphans. Forwards SIGTERM
+ * and exits with the child's status. Discards the shell's own message about a killed child.
  */
 const SUPERVISOR = `trap 'kill -TERM "$child"' TERM
 "$@" &
 child=$!
 while :; do wait "$child" 2>/dev/null; status=$?; kill -0 "$child" 2>/dev/null || exit "$status"; done`;
 
-/** A container to be made. */
+/** What a container is created from. */
 export interface ContainerPlan {
   readonly spec: SandboxSpec;
   readonly homeId: string;
   /** Image reference. */
   readonly image: string;
   readonly isHostBase: boolean;
-  /** Let Docker put its own init in front, for images that may have no shell. */
+  /** Use Docker's init as PID 1, for images that may have no shell. */
   readonly useDockerInit: boolean;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
-  /** Cores the engine has. */
+  /** Cores of the engine. */
   readonly cores: number;
-  /** What lam's own processes inside use, on top of the function's limits. */
+  /** Allowance for lam's processes inside, added to the function's limits. */
   readonly own: { readonly memoryMiB: number; readonly pids: number };
 }
 
-/** A create request with the container's name, by which it can be found before its id is known. */
+/** Create request including the name, by which the container can be found before its id is known. */
 export type NamedContainer = ContainerCreateOptions & { readonly name: string };
 
-/** The engine's create request: least privilege, all limits, nothing of the daemon's environment. */
+/** Returns the create request: least privilege, all limits, nothing of the daemon's environment. Pure. */
 export function containerOptions(plan: ContainerPlan): NamedContainer {
   const { spec } = plan;
   const memory = (spec.limits.memoryMiB + plan.own.memoryMiB) * MIB;
@@ -106,7 +106,7 @@ function readOnly(mount: Mount): MountSettings {
 
 function environmentOf(plan: ContainerPlan): Readonly<Record<string, string>> {
   return {
-    // An image brings a PATH of its own.
+    // Images define their own PATH.
     ...(plan.isHostBase ? { PATH: HOST_PATH } : {}),
     HOME: '/tmp',
     LANG: 'en_US.UTF-8',

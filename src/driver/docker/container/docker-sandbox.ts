@@ -14,15 +14,16 @@ import { isMissing } from '../engine/docker-errors.ts';
 import { answerOf } from '../engine/engine-answer.ts';
 import { PeakMemory } from './peak-memory.ts';
 
-/** What AWS leaves a runtime between SIGTERM and SIGKILL. */
+/** Time between SIGTERM and SIGKILL, as on AWS (ms). */
 const SIGTERM_MS = 500;
-/** How long the end of a container that was removed may take to be told. */
+/** How long to wait for the exit of a removed container (ms). */
 const GONE_MS = 2000;
 const LOST: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
 
 /**
- * Settles when the container has ended; with {@link LOST} when the engine is gone before. Never rejects. `wait` alone
- * would not do: dockerode never settles it when the connection breaks after the answer's headers, which come at once.
+ * Settles with the container's exit, or with {@link LOST} when the engine is gone first. Never rejects. Does not rely
+ * on `wait` alone: dockerode never settles it when the connection breaks after the response headers, which arrive at
+ * once.
  */
 export async function watchExit(
   container: Container,
@@ -45,25 +46,28 @@ export async function watchExit(
     const status = exitStatus(state.ExitCode, state.OOMKilled);
     return status.signal === 'SIGABRT' && output.heapFull ? { ...status, outOfMemory: true } : status;
   } catch {
-    // The engine went away, or the container was removed before it could be asked: either way it runs no more code of ours.
+    // The engine is gone or the container was removed before the inspect; either way its code no longer runs.
     return LOST;
   }
 }
 
-/** False also when nobody is there to say so. */
+/** False also when the engine does not answer. */
 async function isRunning(container: Container, clock: Clock): Promise<boolean> {
   try {
     return (await answerOf(container.inspect(), clock)).State.Running;
   } catch {
-    // The engine is gone, or knows it no more.
+    // The engine is gone, or the container is.
     return false;
   }
 }
 
-/** With what the Node bootstrap exits, as AWS's does, when nothing caught an error; a container without a terminal hears no SIGHUP. */
+/**
+ * Exit code of the Node bootstrap after an uncaught error, as on AWS. Not 128 + SIGHUP: a container without a terminal
+ * gets none.
+ */
 const UNCAUGHT_EXCEPTION = 129;
 
-/** A shell's and Docker's number for an ending by signal N is 128 + N. */
+/** Splits Docker's exit code into code and signal: 128 + N stands for signal N. */
 export function exitStatus(status: number, outOfMemory: boolean): ExitStatus {
   const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0];
   if (signal === undefined || status === UNCAUGHT_EXCEPTION) return { code: status, signal: null, outOfMemory };
@@ -76,16 +80,19 @@ export interface DockerSandboxParts {
   readonly session: Session;
   readonly exited: Promise<ExitStatus>;
   readonly clock: Clock;
-  /** What a stem sees as its code; absent where the code was there from the start. */
+  /** The code folder of a stem; absent where the code was mounted at creation. */
   readonly codeFolder: CodeFolder | undefined;
   readonly artifacts: ArtifactSource;
-  /** The code asked for SIGTERM before SIGKILL. */
+  /** The code registered an extension, so it gets SIGTERM before SIGKILL. */
   readonly wantsSigterm: () => boolean;
-  /** Frees what is not the container's: sockets, folders, the driver's list. `removed`: the engine confirmed its end. */
+  /**
+   * Frees what is outside the container: sockets, folders, the driver's entry. `removed`: the engine confirmed the
+   * removal.
+   */
   readonly onDestroyed: (removed: boolean) => Promise<void>;
 }
 
-/** One container and the session with the code in it. */
+/** A sandbox that is a container. */
 export class DockerSandbox implements Sandbox {
   readonly id: SandboxId;
   readonly session: Session;
@@ -108,7 +115,7 @@ export class DockerSandbox implements Sandbox {
       this.#hasExited = true;
       this.#binding.end();
       this.session.exited(status);
-      // Nobody can say that the code has stopped: what it still answers must not count.
+      // The code may still run: closing the session discards what it still answers.
       if (status === LOST) this.session.close();
       return status;
     });
@@ -147,10 +154,10 @@ export class DockerSandbox implements Sandbox {
   }
 }
 
-/** What became of a removal: `missing` when the engine knows no such container, `unconfirmed` when it did not say. */
+/** Result of a removal: `missing` when the engine knows no such container, `unconfirmed` when it did not answer. */
 export type Removal = 'removed' | 'missing' | 'unconfirmed';
 
-/** Ends and removes a container. Never rejects. */
+/** Kills and removes a container. Never rejects. */
 export function removeContainer(container: Container, clock: Clock): Promise<Removal> {
   return answerOf(container.remove({ force: true, v: true }), clock).then(
     () => 'removed',

@@ -3,7 +3,7 @@ import type { ExitStatus, Session } from '../../../executor/index.ts';
 import type { Sandbox, SandboxId } from '../../sandbox.ts';
 import { INSIDE } from './container-spec.ts';
 
-/** A sandbox without a container, for code that has nothing to start: its session says so when it is given init. */
+/** A sandbox without a container, for code without a valid entry point: its session answers init with the error. */
 export class EntrypointSandbox implements Sandbox {
   readonly id: SandboxId;
   readonly session: Session;

@@ -1,20 +1,20 @@
 import type { Clock, MonotonicMs } from '../../../kit/index.ts';
 import type { Removal } from './docker-sandbox.ts';
 
-/** How long after a removal that was not confirmed it is tried again. */
+/** Delay before an unconfirmed removal is retried (ms). */
 const SWEEP_MS = 1000;
-/** How long an engine that was asked for a container, did not answer, and answers again may take to make it all the same. */
+/** How long an engine that answers again may still take to create a container whose request got no answer (ms). */
 const MAKING_MS = 15_000;
 
-/** A container that should be gone. */
+/** A container that should no longer exist. */
 interface Leftover {
-  /** It was asked for, and nobody said that it was made. */
+  /** Creation was requested and never confirmed. */
   readonly isPossible: boolean;
-  /** Since when an engine that answers knows no such container. */
+  /** When an answering engine first reported it missing. */
   missingSince: MonotonicMs | undefined;
 }
 
-/** Containers that should be gone and may not be: tried again until the engine confirms it. */
+/** Containers whose removal is not confirmed; retried until the engine confirms it. */
 export class Leftovers {
   readonly #clock: Clock;
   readonly #remove: (reference: string) => Promise<Removal>;
@@ -30,19 +30,19 @@ export class Leftovers {
     this.#remove = remove;
   }
 
-  /** One that is there. `reference`: its id or name. */
+  /** Adds an existing container. `reference`: its id or name. */
   add(reference: string): void {
     this.#open.set(reference, { isPossible: false, missingSince: undefined });
     this.#sweepSoon();
   }
 
-  /** One that was asked for and perhaps made, or is being made. */
+  /** Adds a container whose creation was requested and not confirmed. */
   addPossible(name: string): void {
     this.#open.set(name, { isPossible: true, missingSince: undefined });
     this.#sweepSoon();
   }
 
-  /** Tries a last time; what is still left is for the next daemon in this home. */
+  /** Tries once more; what remains is reclaimed by the next daemon of this home. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelSweep?.();

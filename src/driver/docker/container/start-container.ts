@@ -20,22 +20,22 @@ import type { Leftovers } from './leftovers.ts';
 const TAIL_LINES = 5;
 
 /**
- * What lam's own processes in a container may take on top of the function's limits: the supervising shell, and the relay
- * of the Runtime API. Measured with Node 26 on x64: 12 MiB and 8 threads for both; the rest is headroom.
+ * Allowance for lam's own processes, added to the function's limits: the supervising shell, and the relay of the
+ * Runtime API. Measured with Node 26 on x64: 12 MiB and 8 threads for both; the rest is headroom.
  */
 const OWN: Readonly<Record<Protocol, { readonly memoryMiB: number; readonly pids: number }>> = {
   frames: { memoryMiB: 0, pids: 1 },
   'runtime-api': { memoryMiB: 32, pids: 16 },
 };
 
-/** A container that runs, and what is known of it from outside. */
+/** A running container. */
 export interface Started {
   readonly container: Container;
   readonly output: ContainerOutput;
   readonly exited: Promise<ExitStatus>;
 }
 
-/** One step back of an unfinished creation. */
+/** Undoes one step of a failed creation. */
 export type UndoStep = () => Promise<unknown> | void;
 
 export interface StartRequest {
@@ -44,18 +44,18 @@ export interface StartRequest {
   readonly homeId: string;
   readonly useDockerInit: boolean;
   readonly cores: number;
-  /** How the code finds the daemon. */
+  /** Variables by which the code finds the daemon. */
   readonly environment: Readonly<Record<string, string>>;
   readonly socketMount: Mount;
-  /** Host folder that is to be seen as the code. */
+  /** Host folder mounted as the code. */
   readonly code: string;
-  /** Gets a step for everything that was made, also when this rejects. */
+  /** Receives a step for everything created, also when this rejects. */
   readonly undo: UndoStep[];
-  /** Told of a container that could not be removed, and of one that may have been made though nobody said so. */
+  /** Receives containers that could not be removed, and those whose creation was not confirmed. */
   readonly leftovers: Leftovers;
 }
 
-/** What the container of a sandbox is to be. Pure. */
+/** Returns what the sandbox's container is created from. Pure. */
 export function containerPlan({ spec, base, ...request }: Omit<StartRequest, 'undo' | 'leftovers'>): ContainerPlan {
   return {
     spec,
@@ -71,10 +71,7 @@ export function containerPlan({ spec, base, ...request }: Omit<StartRequest, 'un
   };
 }
 
-/**
- * Makes and starts a container, with somebody listening to its output and its end before it runs. Rejects with what
- * dockerode rejects with.
- */
+/** Creates and starts a container, attached to its output and exit before it runs. Rejects with dockerode's errors. */
 export async function startContainer(docker: Docker, clock: Clock, request: StartRequest): Promise<Started> {
   const { undo } = request;
   const container = await created(docker, clock, containerOptions(containerPlan(request)), request.leftovers);
@@ -102,7 +99,7 @@ async function created(
     return await answerOf(creation, clock);
   } catch (thrown) {
     if (mayBeDone(thrown)) leftovers.addPossible(options.name);
-    // An answer that was waited for no longer may still come.
+    // The answer may still arrive after the time-out.
     creation.then(
       (container) => leftovers.add(container.id),
       () => undefined,
@@ -112,8 +109,8 @@ async function created(
 }
 
 /**
- * Waits for the bootstrap's first word. Rejects with `LAM_DRIVER_START_FAILED` when the container ends before, or is
- * silent for longer than an init may take.
+ * Waits for the bootstrap to connect. Rejects with `LAM_DRIVER_START_FAILED` when the container exits first, or after
+ * the longest time an init may take.
  */
 export function firstWord<S extends Session>(
   connected: Promise<S>,

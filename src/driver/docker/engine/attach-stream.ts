@@ -2,8 +2,8 @@ const HEADER_BYTES = 8;
 const STDERR = 2;
 
 /**
- * Takes apart the one stream in which Docker sends stdout and stderr: frames of `u8 stream, 3 bytes 0, u32 length
- * (big-endian)` and that many bytes. Parts are handed on as they come, without waiting for a frame's end.
+ * Demultiplexes Docker's attach stream: frames of `u8 stream, 3 bytes 0, u32 length (big-endian)` and that many bytes.
+ * Delivers chunks as they arrive, without waiting for a frame's end.
  */
 export class AttachStream {
   readonly #onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;

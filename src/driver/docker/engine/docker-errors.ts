@@ -1,19 +1,19 @@
 import { isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import { member } from './engine-http.ts';
 
-/** What lam was about when Docker failed. */
+/** What lam was doing when Docker failed. */
 export interface DockerWork {
   readonly socketPath: string;
-  /** The function a sandbox was made for, where one was. */
+  /** The function of the sandbox; empty without one. */
   readonly functionName: string;
-  /** The image in question, where there is one. */
+  /** The image in use, or null. */
   readonly image: string | null;
 }
 
-/** Errors of a connection that there is no engine behind, or that it broke off. */
+/** Connection errors: no engine listens, or it closed the connection. */
 const GONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTSOCK']);
 
-/** The one place where an error of dockerode or of the engine becomes one of lam's. Those of lam pass. */
+/** Converts an error of dockerode or the engine into one of the catalogue; passes errors of the catalogue through. */
 export function dockerError(thrown: unknown, work: DockerWork): LamError {
   if (isLamError(thrown)) return thrown;
   const reason = reasonOf(thrown);
@@ -28,25 +28,25 @@ export function dockerError(thrown: unknown, work: DockerWork): LamError {
   return lamError('LAM_DRIVER_START_FAILED', { function: work.functionName, reason }, thrown);
 }
 
-/** There was no engine to answer, or it took too long. */
+/** No engine answered, or not in time. */
 function isUnreachable(thrown: unknown): boolean {
   const name = member(thrown, 'name');
   return GONE.has(member(thrown, 'code')) || name === 'AbortError' || name === 'TimeoutError';
 }
 
-/** Whether the engine may have done what it was asked for, though it did not say so: it was reached, and did not refuse. */
+/** Whether the engine may have carried out the request although it failed: it was reached and did not refuse. */
 export function mayBeDone(thrown: unknown): boolean {
   const status = member(thrown, 'statusCode');
-  // Of the server's errors some are those of a proxy, which knows no more than the one who asks.
+  // Gateway errors come from a proxy and say nothing about the engine.
   return typeof status === 'number' ? status >= 500 : member(thrown, 'syscall') !== 'connect';
 }
 
-/** The engine knows no such thing. */
+/** The engine answered 404. */
 export function isMissing(thrown: unknown): boolean {
   return member(thrown, 'statusCode') === 404;
 }
 
-/** What the engine said, in its own words, without dockerode's frame around it. */
+/** The engine's own message, without the text that dockerode adds. */
 export function reasonOf(thrown: unknown): string {
   const text = member(member(thrown, 'json'), 'message') ?? member(thrown, 'message') ?? thrown;
   return String(text).trim();

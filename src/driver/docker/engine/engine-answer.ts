@@ -1,12 +1,12 @@
 import { lamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 
-/** Patience with one answer of the engine; a busy one takes seconds to start a container. */
+/** Time-out of one answer of the engine (ms); a busy one takes seconds to start a container. */
 const ENGINE_MS = 60_000;
 
 /**
- * What dockerode was asked for, or `LAM_DRIVER_DOCKER_UNREACHABLE` after a minute. Needed for every call, because
- * dockerode never settles one whose connection breaks within the answer.
+ * Adds a time-out to a call of dockerode; rejects with `LAM_DRIVER_DOCKER_UNREACHABLE`. Needed for every call:
+ * dockerode never settles one whose connection breaks within the response.
  */
 export function answerOf<T>(asked: Promise<T>, clock: Clock): Promise<T> {
   const limit = Promise.withResolvers<never>();

@@ -2,9 +2,8 @@ import { Agent } from 'node:http';
 import { inspect } from 'node:util';
 
 /**
- * Connections to the engine. docker-modem, which dockerode sends its requests with, makes a text of everything that belongs to a
- * request before it sends it, for a debug log that is off: without a text of its own an agent is shown with all its sockets,
- * to any depth, and with a dozen containers attached each request so takes 10 ms longer.
+ * HTTP agent for the engine with a `toString` of its own: docker-modem formats the options of each request for a debug
+ * log even when that is off, and formatting an agent with the sockets of a dozen attached containers takes 10 ms.
  */
 export class EngineConnections extends Agent {
   constructor() {

@@ -1,15 +1,14 @@
 import { request } from 'node:http';
 
-/** An answer of the engine: its status, and its body parsed where it is JSON. */
+/** A response of the engine: its status, and its body, parsed if JSON. */
 export interface EngineAnswer {
   readonly status: number;
   readonly body: unknown;
 }
 
 /**
- * One GET over the engine's socket, by plain `node:http`, for what must be quick and come before dockerode is loaded.
- * Rejects with the system's error, or `ETIMEDOUT` after `limitMs`. Asks without an API version, so that the engine
- * answers with its own.
+ * Sends one GET over the engine's socket with `node:http`, to avoid loading dockerode. Rejects with the system's error,
+ * or `ETIMEDOUT` after `limitMs`. Sends no API version, so that the engine uses its own.
  */
 export function engineGet(socketPath: string, path: string, limitMs: number): Promise<EngineAnswer> {
   return new Promise((resolve, reject) => {
@@ -40,7 +39,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** A member of an answer's body, of whatever type; undefined where there is none. */
+/** A member of a response body, of any type; undefined where there is none. */
 export function member(body: unknown, name: string): unknown {
   return typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
 }

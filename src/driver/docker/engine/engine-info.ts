@@ -2,17 +2,17 @@ import { engineGet, member } from './engine-http.ts';
 
 const INFO_MS = 10_000;
 
-/** What one engine can do, read once when the driver is opened. */
+/** Capabilities of the engine, read once when the driver opens. */
 export interface EngineInfo {
-  /** Cores it may hand out; more is refused by it. */
+  /** Number of cores; the engine refuses limits above it. */
   readonly cores: number;
-  /** It runs in this machine's own kernel and sees the same files, so that host folders can be mounted. */
+  /** The engine shares this machine's kernel and file system, so that host folders can be mounted. */
   readonly isLocalLinux: boolean;
-  /** What it can't limit or isolate, a sentence each. */
+  /** What it does not limit or isolate, one sentence each. */
   readonly gaps: readonly string[];
 }
 
-/** Limits the engine reports support for, and what is missing without it. */
+/** Limits whose support the engine reports, and the gap without it. */
 const SUPPORT: readonly (readonly [field: string, gap: string])[] = [
   ['MemoryLimit', 'Memory is not limited: the engine has no memory cgroup.'],
   ['SwapLimit', 'Swap is not limited: a function may use swap beyond its memory.'],
