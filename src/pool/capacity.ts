@@ -1,26 +1,26 @@
 import type { MonotonicMs } from '../kit/index.ts';
 
 /**
- * A sandbox that takes longer than this to start or to end is taken to be stuck, and others no longer wait for the place
- * or the memory it holds, ms. Several times what booting an engine's container and Node takes.
+ * A sandbox that takes longer than this to start or to end counts as stuck: others no longer wait for its boot slot or its
+ * memory (ms). Several times the boot of a container with Node.
  */
 export const STUCK_MS = 2000;
 
-/** A sandbox as far as the machine is concerned: what it holds and since when. */
+/** What a sandbox holds of the machine, and since when. */
 export interface Holder {
   readonly memoryMiB: number;
   readonly startedAt: MonotonicMs;
-  /** When it was draining. */
+  /** When draining began. */
   readonly endingSince: MonotonicMs;
 }
 
-/** What the machine lends to all sandboxes together, and what of it is taken. All times monotonic. */
+/** Accounts for what all sandboxes hold of the machine: memory and boot slots. All times monotonic. */
 export class Capacity {
   readonly memoryBudgetMiB: number;
   readonly #mostBoots: number;
-  /** Sandboxes between the asking for them and the end of their init. */
+  /** Sandboxes from the call of the driver to the end of their init. */
   readonly #boots: Set<Holder> = new Set();
-  /** Condemned sandboxes that still hold their memory. */
+  /** Draining sandboxes, which still hold their memory. */
   readonly #ending: Set<Holder> = new Set();
   #usedMiB = 0;
 
@@ -29,58 +29,58 @@ export class Capacity {
     this.#mostBoots = Math.max(2, cores);
   }
 
-  /** Memory promised to all there are, MiB. */
+  /** Memory limits of all sandboxes together (MiB). */
   get usedMiB(): number {
     return this.#usedMiB;
   }
 
-  /** Something boots right now, and is not stuck. */
+  /** Whether any sandbox boots and is not stuck. */
   isBooting(now: MonotonicMs): boolean {
     return this.bootSlots(now) < this.#mostBoots;
   }
 
-  /** It is being made: takes its memory and a place to boot. */
+  /** The driver was called: takes memory and a boot slot. */
   started(holder: Holder): void {
     this.#boots.add(holder);
     this.#usedMiB += holder.memoryMiB;
   }
 
-  /** What a stem held is from now on a function's sandbox's; it boots as far as the stem still does. */
+  /** Moves what a stem holds to the sandbox of the function that it is bound to, with its boot slot while it still boots. */
   transferred(stem: Holder, to: Holder): void {
     if (this.#boots.delete(stem)) this.#boots.add(to);
     this.#usedMiB += to.memoryMiB - stem.memoryMiB;
   }
 
-  /** It no longer boots, for whatever reason. */
+  /** Frees its boot slot. */
   booted(holder: Holder): void {
     this.#boots.delete(holder);
   }
 
-  /** Its memory will be free soon. */
+  /** Counts its memory as soon to be free. */
   draining(holder: Holder): void {
     this.#ending.add(holder);
   }
 
-  /** It holds nothing any more. */
+  /** Frees all it holds. */
   gone(holder: Holder): void {
     this.#boots.delete(holder);
     this.#ending.delete(holder);
     this.#usedMiB -= holder.memoryMiB;
   }
 
-  /** How many more may boot beside those that do. */
+  /** Number of sandboxes that may begin to boot now. */
   bootSlots(now: MonotonicMs): number {
     let booting = 0;
     for (const holder of this.#boots) if (now - holder.startedAt < STUCK_MS) booting++;
     return this.#mostBoots - booting;
   }
 
-  /** Whether this much memory is free. */
+  /** Whether this much memory is free (MiB). */
   fits(memoryMiB: number): boolean {
     return this.#usedMiB + memoryMiB <= this.memoryBudgetMiB;
   }
 
-  /** How much is missing for this much to be free once all that is ending has ended, MiB; 0 or less when nothing is. */
+  /** Memory still missing for `memoryMiB` once all draining sandboxes are gone (MiB); 0 or less when there is enough. */
   missingMiB(memoryMiB: number, now: MonotonicMs): number {
     let onItsWay = 0;
     for (const holder of this.#ending) if (now - holder.endingSince < STUCK_MS) onItsWay += holder.memoryMiB;

@@ -4,10 +4,10 @@ import type { FunctionConfig } from '../contract/index.ts';
 import { PROTOCOLS, type Runtime } from '../runtimes/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 
-/** The region every function believes to be in; part of its ARN. */
+/** The AWS region that functions are told; part of their ARNs. */
 const REGION = 'us-east-1';
 
-/** Of the sandbox that is initialized, as opposed to the version it runs. */
+/** What init depends on besides the version. */
 export interface InitOf {
   readonly sandboxId: string;
   readonly taskRoot: string;
@@ -17,7 +17,7 @@ export interface InitOf {
   readonly isOnDemand: boolean;
 }
 
-/** What a function is told at init, environment included (names and values as AWS Lambda sets them). */
+/** Builds the init request of a sandbox, with the environment variables that AWS Lambda sets. */
 export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest {
   const { config, functionName, version } = revision;
   const { sandboxId, taskRoot, now } = of;
@@ -57,10 +57,10 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
   };
 }
 
-/** Where a `runtime-api` sandbox finds its code, as far as is known before it is made; the driver corrects it. */
+/** Assumed code folder of a sandbox whose environment is needed before it boots; the driver corrects it. */
 const USUAL_TASK_ROOT = '/var/task';
 
-/** What the driver is asked for. */
+/** Builds the driver's spec of a sandbox of this version. */
 export function specFor(revision: PoolRevision, id: SandboxId, now: Date): SandboxSpec {
   const { config, runtime, functionName, version } = revision;
   const of = { sandboxId: id, taskRoot: USUAL_TASK_ROOT, now, wantStartupCache: false, isOnDemand: true };
@@ -79,7 +79,7 @@ export function specFor(revision: PoolRevision, id: SandboxId, now: Date): Sandb
   };
 }
 
-/** What a stem for functions of this kind would be asked for; its code, its environment and its name come later. */
+/** Builds the driver's spec of a stem for such functions, without code, environment and name. */
 export function stemSpecFor(config: FunctionConfig, runtime: Runtime): SandboxSpec {
   return {
     id: '',

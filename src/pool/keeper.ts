@@ -5,7 +5,7 @@ import { chooseEvictions, greedyDualPriority, isRetiredExpired, MemoryPrice } fr
 import type { SlotLife } from './slot-life.ts';
 import type { StemRack } from './stem-rack.ts';
 
-/** How long a start that failed and that nobody waited for is not repeated, ms; doubled with every further failure. */
+/** Back-off after a failed provisioned start (ms); doubled with each further failure. */
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 300_000;
 
@@ -16,10 +16,10 @@ export interface KeeperOptions {
   readonly life: SlotLife;
 }
 
-/** Looks after sandboxes that nobody uses at the moment: which to keep, which to end, which to start before they are asked for. */
+/** Keeps idle sandboxes warm, expires and evicts them, and provisions those that will be needed. */
 export class Keeper {
   readonly #options: KeeperOptions;
-  /** Greedy-dual's clock: the priority of what was evicted last. */
+  /** Greedy-dual's clock: the highest priority evicted so far. */
   #clockValue = 0;
   readonly #price: MemoryPrice = new MemoryPrice();
 
@@ -27,7 +27,7 @@ export class Keeper {
     this.#options = options;
   }
 
-  /** A sandbox is warm and runs nothing. */
+  /** Puts a warm sandbox that runs nothing on its group's idle list. */
   becameIdle(slot: Slot): void {
     const { group } = slot;
     slot.idleSince = this.#options.clock.monotonic();
@@ -41,8 +41,8 @@ export class Keeper {
   }
 
   /**
-   * Whether the memory for one more sandbox of this version is free, or a stem brings it along. Where not, what is worth
-   * least is ended; its memory is free when it is gone, which looks at the queues again.
+   * Returns whether memory for one more sandbox of this version is free, or comes with a stem. If not, evicts stems and then idle
+   * sandboxes of least priority; when they are gone the queues are pumped again.
    */
   makeRoom(group: Group, groups: Iterable<Group>, now: MonotonicMs): boolean {
     const { capacity, rack, life } = this.#options;
@@ -63,7 +63,7 @@ export class Keeper {
     return false;
   }
 
-  /** Whether requests wait that nobody serves, or that memory is too short for: what is only foreseen waits for them. */
+  /** Whether a group is starving and nothing of it is busy, or memory is short: then nothing is provisioned. */
   isUnderPressure(queued: Iterable<Group>): boolean {
     for (const group of queued) {
       const isShort = group.busy === 0 || !this.#options.capacity.fits(group.revision.config.memoryMiB);
@@ -72,13 +72,13 @@ export class Keeper {
     return false;
   }
 
-  /** What memory is worth follows how much of it is held; to be called before each round of {@link Keeper.reconcile}. */
+  /** Updates the price of memory from its use; call it before each round of {@link Keeper.reconcile}. */
   samplePrice(): void {
     const { clock, capacity } = this.#options;
     this.#price.sample(clock.monotonic(), capacity.usedMiB, capacity.memoryBudgetMiB);
   }
 
-  /** A start that nobody waited for failed. */
+  /** Delays the next provisioned start after one that failed. */
   backOff(group: Group): void {
     const pause = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** group.failedStarts);
     group.failedStarts++;
@@ -86,8 +86,8 @@ export class Keeper {
   }
 
   /**
-   * Ends what a version keeps without use, and starts what it will need. `isUnderPressure`: see {@link Keeper.isUnderPressure}; `nextAt`: when its
-   * next call is known to come.
+   * Expires the idle sandboxes that a version does not need and provisions those it will. `isUnderPressure`: see
+   * {@link Keeper.isUnderPressure}; `nextAt`: when its next call is known to come.
    */
   reconcile(group: Group, isUnderPressure: boolean, nextAt?: MonotonicMs): void {
     const now = this.#options.clock.monotonic();
@@ -107,14 +107,14 @@ export class Keeper {
       this.#expire(group, least, isRetired ? Infinity : Math.max(least, traffic.wanted(now, costs, nextAt)), now);
     }
     if (!group.isLive || isUnderPressure || now < group.retryAt) return;
-    // An idle time that somebody set is all there is to it: nothing is foreseen then.
+    // A configured idle time-out replaces the policy: nothing is provisioned ahead of calls.
     const ahead = config.idleTimeoutMs === null ? traffic.ahead(now, costs, nextAt) : 0;
     this.#start(group, Math.max(least, ahead) - group.alive, now);
   }
 
   #expire(group: Group, least: number, worthKeeping: number, now: MonotonicMs): void {
     const { idleTimeoutMs } = group.revision.config;
-    // The longest idle ones come first.
+    // Least recently used first.
     for (const slot of [...group.idle]) {
       if (group.alive <= least) return;
       const isOver = idleTimeoutMs === null ? group.alive > worthKeeping : now - slot.idleSince >= idleTimeoutMs;

@@ -1,7 +1,7 @@
 import type { Digest, FunctionConfig } from '../contract/index.ts';
 import type { Runtime } from '../runtimes/index.ts';
 
-/** What the pool must know of a version to run it. One object per version for as long as it exists. */
+/** What the pool needs to know of a version. One object per version as long as it exists: it is a key of maps. */
 export interface PoolRevision {
   readonly functionName: string;
   readonly version: number;

@@ -1,27 +1,27 @@
 /**
- * The life of a sandbox as a table: what is not in it is refused. A `stem` is booted and bound to no function yet.
+ * The states of a sandbox as a table; events that it does not name are refused.
  *
  * | state | what is true |
  * | --- | --- |
- * | booting | the driver is making it |
- * | stem | it can take any function of its runtime; nothing was told to it |
- * | initializing | its function's code is loading |
+ * | booting | the driver boots it |
+ * | stem | booted and not bound to a function yet |
+ * | initializing | it loads the code of its function |
  * | idle | warm, runs nothing |
  * | busy | runs at least one invocation |
  * | draining | takes no new work; the driver ends it once nothing runs in it |
- * | gone | the process is no more; it leaves the table |
+ * | gone | the process has ended |
  */
 export type SandboxStateName = 'booting' | 'stem' | 'initializing' | 'idle' | 'busy' | 'draining' | 'gone';
 
 export type SandboxEventName =
-  /** The session can be given init, and the function is known already. */
+  /** Its session can be given init; it was booted for a function. */
   | 'booted'
-  /** The session can be given init; no function yet. */
+  /** Its session can be given init; it is a stem. */
   | 'booted-stem'
   | 'bind'
   | 'ready'
   | 'acquire'
-  /** The last of its invocations ended well enough to go on. */
+  /** Its last invocation ended and it may be reused. */
   | 'release'
   | 'drain'
   | 'exited';
@@ -36,12 +36,12 @@ const TABLE: { readonly [S in SandboxStateName]: { readonly [E in SandboxEventNa
   gone: { exited: 'gone', drain: 'gone' },
 };
 
-/** The state after `event`, or undefined when the event is refused in `state`. Pure. */
+/** Returns the state after `event`, or undefined when `state` refuses it. Pure. */
 export function transition(state: SandboxStateName, event: SandboxEventName): SandboxStateName | undefined {
   return TABLE[state][event];
 }
 
-/** All states and events, for tests and the picture in the docs. */
+/** All states and events, in the order of the table in docs/ARCHITECTURE.md. */
 export const SANDBOX_STATES: readonly SandboxStateName[] = Object.keys(TABLE) as SandboxStateName[];
 export const SANDBOX_EVENTS: readonly SandboxEventName[] = [
   'booted',

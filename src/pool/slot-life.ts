@@ -15,7 +15,7 @@ import type { Stem } from './stem.ts';
 
 /** Start-up caches of earlier sandboxes, which make loading the same code faster. */
 export interface StartupCacheSource {
-  /** What was kept for this code and this interpreter; where nothing was, whether it would pay. Never rejects. */
+  /** Returns the cache for this code and interpreter; without one, whether the sandbox should make it. Never rejects. */
   find(
     revision: PoolRevision,
     interpreter: string,
@@ -30,20 +30,20 @@ export interface SlotLifeOptions {
   readonly rack: StemRack;
   readonly startupCaches: StartupCacheSource | undefined;
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
-  /** It is warm and runs nothing. */
+  /** Its init succeeded: it may serve. */
   readonly onReady: (slot: Slot) => void;
   /**
-   * It could not be made, and is ended already. `tell` says so to one who waited; undefined where only the stem it was to be
-   * made of was of no use, and whoever waits is to get another.
+   * It could not be started and is ended already. `tell` passes the reason to one waiter; undefined when only its stem failed,
+   * so that the waiters are to get another sandbox.
    */
   readonly onFailed: (slot: Slot, tell: ((waiter: Waiter) => void) | undefined) => void;
-  /** A place to boot, or memory, is free again. */
+  /** A boot slot or memory is free again. */
   readonly onFreed: () => void;
   /** It holds nothing any more. */
   readonly onGone: (slot: Slot) => void;
 }
 
-/** Brings sandboxes of versions up and down, from a stem where there is one. */
+/** Starts the sandboxes of versions, from a stem where there is one, and ends them. */
 export class SlotLife {
   readonly #options: SlotLifeOptions;
 
@@ -51,7 +51,7 @@ export class SlotLife {
     this.#options = options;
   }
 
-  /** Begins one; memory and a place to boot must be free, unless a stem is ready. */
+  /** Starts a sandbox; memory and a boot slot must be free, unless a stem is ready. */
   start(group: Group, now: MonotonicMs, isOnDemand: boolean): void {
     const { capacity, rack, onFreed } = this.#options;
     const stem = rack.acquire(group.stemKey);
@@ -65,13 +65,13 @@ export class SlotLife {
     });
   }
 
-  /** Ends it, whatever it does. Idempotent. */
+  /** Drains and destroys it, whatever runs in it. Idempotent. */
   end(slot: Slot, reason: EndReason): void {
     this.drain(slot, reason);
     this.destroy(slot);
   }
 
-  /** No new work for it; {@link SlotLife.destroy} does the rest. */
+  /** Gives it no new work; {@link SlotLife.destroy} follows once nothing runs in it. Idempotent. */
   drain(slot: Slot, reason: EndReason): void {
     if (slot.state === 'draining' || slot.state === 'gone') return;
     if (slot.state === 'idle') slot.group.removeIdle(slot);
@@ -81,7 +81,7 @@ export class SlotLife {
     this.#options.capacity.draining(slot);
   }
 
-  /** While it boots there is nothing to destroy yet; the boot sees the state and does it. */
+  /** Destroys a drained sandbox. One that still boots is destroyed by its boot, which sees the state. */
   destroy(slot: Slot): void {
     if (slot.sandbox === undefined) return;
     const gone = (): void => this.#forget(slot);
@@ -98,7 +98,7 @@ export class SlotLife {
       return;
     }
     void sandbox.exited.then((exit) => this.#exited(slot, exit));
-    // Condemned meanwhile.
+    // Drained while it booted.
     if (!slot.is('booting') && !slot.is('stem')) {
       this.destroy(slot);
       return;
@@ -171,7 +171,7 @@ export class SlotLife {
       isOnDemand: slot.isOnDemand,
     });
     let outcome: InitOutcome = await session.init(request, limitMs, known?.cache);
-    // Condemned meanwhile, and its queue with it.
+    // Drained while it loaded, and its queue was told why.
     if (!slot.is('initializing')) return;
     if (outcome.kind === 'ready' && slot.exit !== undefined) outcome = { kind: 'exit', exit: slot.exit };
     if (wasStem && wasKilled(outcome))
@@ -198,7 +198,7 @@ export class SlotLife {
     this.#options.onReady(slot);
   }
 
-  /** Its process is no more. One that runs or loads something says so by its outcome. */
+  /** Its process ended. One that runs or loads something reports it by its outcome. */
   #exited(slot: Slot, exit: ExitStatus): void {
     slot.exit = exit;
     if (slot.state === 'idle') this.end(slot, 'exited');
@@ -214,8 +214,8 @@ export class SlotLife {
 }
 
 /**
- * Whether something outside ended it, which may have been before its code came. Code that kills itself while it loads is
- * found out in the next sandbox, which is no stem.
+ * Whether a signal ended the process, perhaps while it was a stem. Code that kills its own process while it loads shows in the
+ * next sandbox, which does not come from a stem.
  */
 function wasKilled(outcome: InitOutcome): boolean {
   return outcome.kind === 'exit' && outcome.exit.signal !== null && !outcome.exit.outOfMemory;

@@ -8,9 +8,9 @@ import type { OnPhase } from './group.ts';
 import { stemsWanted } from './policy/index.ts';
 import { Stem } from './stem.ts';
 
-/** How long after something changed the rack is looked at, ms: what a person waits for goes first. */
+/** Delay of a refill after a change (ms), so that starts on demand go first. */
 const REFILL_MS = 50;
-/** What making a stem a function's is taken to cost before it was measured, ms. */
+/** Assumed time to bind a stem before it was measured (ms). */
 const FIRST_BIND_MS = 5;
 
 export interface StemRackOptions {
@@ -18,40 +18,40 @@ export interface StemRackOptions {
   readonly clock: Clock;
   readonly capacity: Capacity;
   readonly onPhase: OnPhase | undefined;
-  /** Whether requests wait or sandboxes boot: then no stem is made. */
+  /** Whether requests wait or sandboxes boot: then no stem is booted. */
   readonly isBusy: () => boolean;
   /** A stem ended and its memory is free. */
   readonly onFreed: () => void;
-  /** Told once, in a sentence, when stems of a kind can't be made. */
+  /** Gets a sentence on the first of consecutive failures of a kind. */
   readonly onTrouble: (what: string) => void;
 }
 
-/** All stems that can serve the same functions. */
+/** The stems that can serve the same functions. */
 interface Kind {
   readonly key: string;
-  /** What its stems are made from, but for the id. */
+  /** Spec of its stems, but for the id. */
   readonly spec: Omit<SandboxSpec, 'id'>;
   readonly stems: Set<Stem>;
-  /** When a function of this kind was last deployed or a stem of it was last asked for. */
+  /** When a function of this kind was last deployed or a stem of it was last requested. */
   lastUsedAt: MonotonicMs;
-  /** When stems were asked for of late. */
+  /** Times of the last requests for a stem, whether there was one or not. */
   readonly acquiredAt: MonotonicMs[];
-  /** Failures in a row, and when the last one was. */
+  /** Number of consecutive failures, and the time of the last. */
   failures: number;
   failedAt: MonotonicMs;
 }
 
-/** Most askings that are remembered; more than the policy will ever answer with. */
-const MOST_TAKEN = 16;
+/** Most times of requests that are kept; more than the policy ever answers with. */
+const MOST_ACQUIRED = 16;
 
 /**
- * Stems: sandboxes booted ahead of any function, so that a cold start costs the loading of its code only. One that is
- * taken serves that function for the rest of its life. Filled up in quiet moments.
+ * Stems: sandboxes booted ahead of any function, so that a cold start costs no more than loading its code. An acquired stem
+ * serves one function for the rest of its life. Refilled when nothing boots on demand.
  */
 export class StemRack {
   readonly #options: StemRackOptions;
   readonly #kinds: Map<string, Kind> = new Map();
-  /** Time from a stem's being taken to its function's being ready, ms. */
+  /** Time from the acquisition of a stem until its function is ready (ms). */
   readonly bindMs: Ewma = new Ewma(0.3);
   #cancelRefill: (() => void) | undefined;
   #refillAt: MonotonicMs = Infinity;
@@ -61,7 +61,7 @@ export class StemRack {
     this.#options = options;
   }
 
-  /** Functions of this kind exist: `spec` as for a sandbox of one of them. */
+  /** Registers a kind of function; `spec` as for a sandbox of one. */
   announce(spec: SandboxSpec): void {
     const key = this.#options.driver.stemKey(spec);
     if (key === null || this.#isClosed) return;
@@ -83,12 +83,12 @@ export class StemRack {
     this.#refillSoon();
   }
 
-  /** Memory may be free: to be looked at soon. */
+  /** Refills soon; call it when memory may be free. */
   refillSoon(): void {
     if (this.#kinds.size > 0) this.#refillSoon();
   }
 
-  /** Stems of this kind that wait for a function now. */
+  /** Number of ready stems of this kind. */
   readyFor(key: string | null): number {
     let ready = 0;
     for (const stem of (key === null ? undefined : this.#kinds.get(key))?.stems ?? [])
@@ -96,7 +96,7 @@ export class StemRack {
     return ready;
   }
 
-  /** All stems that wait for a function now. */
+  /** Number of ready stems. */
   get ready(): number {
     let ready = 0;
     for (const key of this.#kinds.keys()) ready += this.readyFor(key);
@@ -104,8 +104,8 @@ export class StemRack {
   }
 
   /**
-   * A stem for a function of this kind: one that is ready, else the one that boots for the longest time and can be expected
-   * to be there soon. It is the taker's from now on.
+   * Removes and returns a stem of this kind: a ready one, else the one that has booted longest and is not stuck. The caller
+   * accounts for it from now on.
    */
   acquire(key: string | null): Stem | undefined {
     const kind = key === null ? undefined : this.#kinds.get(key);
@@ -113,21 +113,21 @@ export class StemRack {
     const now = this.#options.clock.monotonic();
     kind.lastUsedAt = now;
     kind.acquiredAt.push(now);
-    if (kind.acquiredAt.length > MOST_TAKEN) kind.acquiredAt.shift();
+    if (kind.acquiredAt.length > MOST_ACQUIRED) kind.acquiredAt.shift();
     this.#refillSoon();
-    let taken: Stem | undefined;
+    let acquired: Stem | undefined;
     for (const stem of kind.stems) {
       if (stem.sandbox !== undefined) {
-        taken = stem;
+        acquired = stem;
         break;
       }
-      if (kind.failures === 0 && now - stem.startedAt < STUCK_MS) taken ??= stem;
+      if (kind.failures === 0 && now - stem.startedAt < STUCK_MS) acquired ??= stem;
     }
-    if (taken !== undefined) kind.stems.delete(taken);
-    return taken;
+    if (acquired !== undefined) kind.stems.delete(acquired);
+    return acquired;
   }
 
-  /** The time a function's start through a stem takes, as far as is known, ms. */
+  /** Expected duration of a start through a stem (ms). */
   get expectedBindMs(): number {
     return this.bindMs.value ?? FIRST_BIND_MS;
   }
@@ -138,7 +138,7 @@ export class StemRack {
     if (kind !== undefined) this.#failed(kind, reason);
   }
 
-  /** Ends waiting stems, the least used kind first, until this much memory is on its way to be free, MiB. Returns how much that was. */
+  /** Ends ready stems, least recently used kind first, until `neededMiB` will be free. Returns how much will (MiB). */
   evict(neededMiB: number): number {
     let freed = 0;
     for (const kind of [...this.#kinds.values()].toSorted((a, b) => a.lastUsedAt - b.lastUsedAt)) {
@@ -152,7 +152,7 @@ export class StemRack {
     return freed;
   }
 
-  /** Makes no more and ends all that wait. Those that boot end with the driver. */
+  /** Boots no more stems and ends the ready ones. Those that boot end with the driver. */
   close(): void {
     this.#isClosed = true;
     this.#cancelRefill?.();
@@ -163,7 +163,7 @@ export class StemRack {
     this.#refillIn(REFILL_MS);
   }
 
-  /** Looks at the rack in `ms`, or when it was to be looked at before that. */
+  /** Refills in `ms`, unless a refill comes before. */
   #refillIn(ms: number): void {
     if (this.#isClosed) return;
     const { clock } = this.#options;
@@ -177,7 +177,7 @@ export class StemRack {
     });
   }
 
-  /** Brings every kind one stem nearer to what the policy wants. */
+  /** Brings each kind one stem nearer to what the policy wants. */
   #refill(): void {
     if (this.#isClosed || this.#kinds.size === 0) return;
     const { capacity, clock, isBusy } = this.#options;
@@ -253,7 +253,7 @@ export class StemRack {
 
   #end(kind: Kind, stem: Stem, reason: EndReason): void {
     const { sandbox } = stem;
-    // One that boots is ended when it has booted.
+    // One that still boots is ended once it has booted.
     if (sandbox === undefined || !kind.stems.delete(stem)) return;
     const { capacity, clock, onFreed, onPhase } = this.#options;
     stem.endingSince = clock.monotonic();

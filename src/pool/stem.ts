@@ -5,12 +5,12 @@ import type { MonotonicMs } from '../kit/index.ts';
 import type { EndReason, ObservedSandbox } from '../observer/index.ts';
 import type { Holder } from './capacity.ts';
 
-/** Hooks that are somebody's only later: a stem has nobody's code in it that could say anything. */
+/** Session hooks whose owner comes later: a stem runs no code that could print before it is bound. */
 export class LateHooks implements SessionHooks {
   #owner: SessionHooks | undefined;
   #session: Session | undefined;
 
-  /** From now on `owner` is told. */
+  /** Passes everything to `owner` from now on. */
   handTo(owner: SessionHooks): void {
     this.#owner = owner;
     if (this.#session !== undefined) owner.attached?.(this.#session);
@@ -34,13 +34,13 @@ export class LateHooks implements SessionHooks {
   }
 }
 
-/** A sandbox booted ahead, from the asking for it until a function takes it or it ends. */
+/** A sandbox booted ahead of any function, until it is bound to one or ends. */
 export class Stem implements Holder, ObservedSandbox {
   readonly id: SandboxId;
   readonly spec: SandboxSpec;
   readonly hooks: LateHooks = new LateHooks();
   readonly startedAt: MonotonicMs;
-  /** Settles when its session can be given init; rejects with the driver's error. */
+  /** Resolves when its session can be given init; rejects with the driver's error. */
   readonly booted: Promise<Sandbox>;
   endingSince: MonotonicMs = 0;
   endReason: EndReason | undefined;

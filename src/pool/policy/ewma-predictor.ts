@@ -1,14 +1,14 @@
-/** Weight of a new count when it is as expected, and what each unit of surprise adds. */
+/** Weight of a new count that equals the average, and what each unit of relative deviation adds. */
 const CALM_ALPHA = 0.2;
 const SURPRISE = 0.8;
 const LEAST_ALPHA = 0.05;
 const MOST_ALPHA = 0.95;
-/** Invocations per tick that one sandbox is taken to serve. */
+/** Invocations per tick that one sandbox is assumed to serve. */
 const PER_SANDBOX = 5;
 
 /**
- * Glambdar's prediction of how many sandboxes a function needs: a moving average of invocations per tick (30 s there) whose
- * weight grows with the surprise, and one sandbox for every five of them, never less than one (its internal/ewma/predictor.go).
+ * Glambdar's prediction of the sandboxes that a function needs (its internal/ewma/predictor.go): an exponentially weighted average of
+ * invocations per tick (30 s there) whose weight grows with the deviation, divided by five, at least one.
  */
 export class EwmaPredictor {
   #average: number | undefined;
@@ -19,7 +19,7 @@ export class EwmaPredictor {
   }
 
   /**
-   * A tick is over.
+   * Ends a tick.
    * @param count invocations since the last one
    * @returns sandboxes to have, at least 1
    */

@@ -1,84 +1,82 @@
 import type { MonotonicMs } from '../../kit/index.ts';
 import { AGE_BINS, AGE_STARTS, type Arrivals } from './arrivals.ts';
 
-/** What keeping a sandbox warm costs, and what it saves. */
+/** What keeping a sandbox warm costs and saves. */
 export interface KeepCosts {
-  /** What a request waits for when no sandbox is warm, ms. */
+  /** Duration of a cold start, ms. */
   readonly coldMs: number;
-  /** What an idle sandbox holds. */
+  /** Memory limit of one sandbox. */
   readonly memoryMiB: number;
-  /** Requests that one sandbox serves at once, and so at most wait for it together; 1 when left out. */
+  /** Requests that one sandbox serves at once, which bounds how many wait for the same cold start; 1 when left out. */
   readonly concurrency?: number;
-  /** Milliseconds of waiting that one would cause to have a GiB free for a second; {@link KEEP_PRICE} when left out. */
+  /** Price of holding a GiB for a second, in ms of cold start; {@link KEEP_PRICE} when left out. */
   readonly price?: number;
 }
 
-/** How long to keep an idle sandbox, and whether to make one again before it is asked for. Measured since the last arrival. */
+/** How long to keep an idle sandbox, and whether to prewarm one again. All since the last arrival. */
 export interface KeepWindows {
   readonly keepMs: number;
-  /** When to have one again; Infinity: not before it is asked for. */
+  /** When to prewarm one; Infinity: never. */
   readonly prewarmAfterMs: number;
-  /** How long to keep that one without an arrival. */
+  /** How long to keep the prewarmed one without an arrival. */
   readonly prewarmKeepMs: number;
 }
 
-/** The price of memory: see docs/simulator.md for how it was chosen. */
+/** Default price of memory; docs/simulator.md says how it was chosen. */
 const KEEP_PRICE = 1.2;
-/** A cold start costs this much beside its wait, ms: processor time, and what the sandbox had in its memory. */
+/** Cost of a cold start beside its duration (ms): processor time and lost in-memory state. */
 const COLD_EXTRA_MS = 100;
-/** What a start costs that nobody waits for, as a share of one that somebody waits for. */
+/** Cost of a prewarmed start, as a share of one on demand. */
 const AHEAD_SHARE = 0.03;
-/** A sandbox is kept at least this long, ms. */
+/** Least time that a sandbox is kept (ms). */
 const LEAST_KEEP_MS = 1024;
-/** A sandbox that is made before its time is there this much earlier, beside the time it takes to make, ms. */
+/** How much earlier than needed a prewarmed sandbox is ready (ms). */
 const AHEAD_MS = 1500;
-/** How long after its time a request that was foreseen exactly is waited for, ms. */
+/** How long a scheduled arrival may be late (ms). */
 const LATE_MS = 5000;
-/** How many steady gaps' worth of spread is waited for on both sides. */
+/** Margin on both sides of a steady gap, as a multiple of its spread. */
 const SPREADS = 1.5;
 
 /**
- * What is taken for granted of a function that nothing is known of: the longer it was not called the less likely it is
- * called in the next second, P(gap > t) = (1 + t / 60 s)^-0.3, which is what a mixture of very different rates looks like.
- * It weighs as much as {@link PRIOR_WEIGHT} observed gaps.
+ * Prior distribution of gaps, P(gap > t) = (1 + t / 60 s)^-0.3: a heavy tail, as a mixture of very different rates has. It weighs as
+ * much as {@link PRIOR_WEIGHT} observed gaps.
  */
 const PRIOR_SCALE_MS = 60_000;
 const PRIOR_SHAPE = 0.3;
 const PRIOR_WEIGHT = 2;
-/** What is true of a bin is taken to be true of its neighbours, with as much weight as this many gaps. */
+/** Weight of a bin's neighbours in its estimate, as a number of gaps. */
 const BIN_WEIGHT = 3;
-/** Bins that count as neighbours: those of one doubling. */
+/** Bins that count as neighbours: one doubling. */
 const OCTAVE = 8;
 
-/** Per bin: how likely a gap that got so far ends in it, of a function that nothing is known of. */
+/** Per bin: prior probability that a gap which reaches the bin ends in it. */
 const PRIOR: Float64Array = Float64Array.from({ length: AGE_BINS }, (_, bin) => {
   const from = at(AGE_STARTS, bin);
   const to = at(AGE_STARTS, bin + 1);
   return 1 - ((PRIOR_SCALE_MS + from) / (PRIOR_SCALE_MS + to)) ** PRIOR_SHAPE;
 });
 
-// Room to reckon in; nothing in it outlives a call.
-/** Per bin: how likely no arrival came before it, and what keeping a sandbox through it is worth, ms. */
+// Scratch buffers, overwritten by each call.
+/** Per bin: probability that no arrival came before it, and the worth of keeping a sandbox through it (ms). */
 const alive = new Float64Array(AGE_BINS + 1);
 const worth = new Float64Array(AGE_BINS);
-/** Per bin: the best that a window beginning there is worth, and where it ends; the best of all that begin there or later, and where. */
+/** Per bin: worth and end of the best window that begins there; worth and begin of the best one that begins there or later. */
 const windowWorth = new Float64Array(AGE_BINS + 1);
 const windowEnd = new Int32Array(AGE_BINS + 1);
 const bestWorth = new Float64Array(AGE_BINS + 1);
 const bestFrom = new Int32Array(AGE_BINS + 1);
 
-/** A number of the above; 0 beyond their end. */
+/** Reads a buffer; 0 out of bounds. */
 function at(numbers: Float64Array | Int32Array, bin: number): number {
   return numbers[bin] ?? 0;
 }
 
 /**
- * How long a sandbox is worth its memory. Keeping one through some seconds of idle age is worth the chance that the next arrival
- * comes in them times what a cold start costs, less the price of the memory for the time it is held. Of all ways to keep
- * it up to some age and to have one again from some later age on, the one that is worth most: a function called every
- * quarter of an hour is let go and made again just before; one that is called often at no special time is kept through its
- * gaps; one that is called now and then is let go soon; of one that nothing is known of, after about ten minutes.
- * @param nextAt when the next arrival is known exactly, by a schedule
+ * Decides how long to keep an idle sandbox. Keeping it through a bin of idle age is worth the probability of an arrival in that bin times
+ * the cost of a cold start, less the price of its memory. Returns the best combination of one window from the last arrival on
+ * and one later window: a function called every 15 minutes expires and is prewarmed just before; one called often and
+ * irregularly is kept through its gaps; one called rarely expires soon; an unknown one after about ten minutes.
+ * @param nextAt when the next arrival is known to come, by a schedule
  */
 export function keepWindows(arrivals: Arrivals, costs: KeepCosts, nextAt?: MonotonicMs): KeepWindows {
   const waiting = Math.min(arrivals.burst, costs.concurrency ?? 1);
@@ -97,17 +95,17 @@ export function isExpectedAround(now: MonotonicMs, nextAt: MonotonicMs, coldMs: 
   return now >= nextAt - AHEAD_MS - coldMs && now < nextAt + LATE_MS;
 }
 
-/** Whether one that is kept as `windows` say is there so long after the last arrival. */
+/** Whether a sandbox is to be kept at this time since the last arrival. */
 export function isKept({ keepMs, prewarmAfterMs, prewarmKeepMs }: KeepWindows, ageMs: number): boolean {
   return ageMs < keepMs || (ageMs >= prewarmAfterMs && ageMs < prewarmAfterMs + prewarmKeepMs);
 }
 
-/** Whether one is to be made if there is none so long after the last arrival. */
+/** Whether a sandbox is to be prewarmed, if there is none, at this time since the last arrival. */
 export function isPrewarmTime({ prewarmAfterMs, prewarmKeepMs }: KeepWindows, ageMs: number): boolean {
   return ageMs >= prewarmAfterMs && ageMs < prewarmAfterMs + prewarmKeepMs;
 }
 
-/** The next age after this one at which the answer of the two above changes; Infinity when it stays. */
+/** Returns the next time since the last arrival at which {@link isKept} or {@link isPrewarmTime} changes; Infinity when neither does. */
 export function nextTurn({ keepMs, prewarmAfterMs, prewarmKeepMs }: KeepWindows, ageMs: number): number {
   if (ageMs < keepMs) return keepMs;
   if (ageMs < prewarmAfterMs) return prewarmAfterMs;
@@ -119,7 +117,7 @@ interface Valued {
   readonly worth: number;
 }
 
-/** Fills in what each bin is worth. */
+/** Fills {@link alive} and {@link worth}. */
 function weigh(arrivals: Arrivals, costMs: number, rentPerMs: number): void {
   let left = 1;
   let liveliness = 1;
@@ -129,7 +127,7 @@ function weigh(arrivals: Arrivals, costMs: number, rentPerMs: number): void {
     const chance = (arrivals.ended(bin) + BIN_WEIGHT * expected) / (arrivals.reached(bin) + BIN_WEIGHT);
     const widthMs = at(AGE_STARTS, bin + 1) - at(AGE_STARTS, bin);
     alive[bin] = left;
-    // An arrival within the bin comes in its middle, on average. The last bin never ends, and is never worth it.
+    // An arrival comes in the middle of the bin, on average. The last bin has no end and is never worth keeping.
     worth[bin] = left * (chance * costMs - rentPerMs * widthMs * (1 - chance / 2));
     left *= 1 - chance;
   }
@@ -137,7 +135,7 @@ function weigh(arrivals: Arrivals, costMs: number, rentPerMs: number): void {
   alive[AGE_BINS] = left;
 }
 
-/** How many times as many gaps end in the doubling from this bin on as those of a function that nothing is known of. */
+/** Ratio of observed to prior probability that a gap ends in the doubling that begins with this bin. */
 function livelinessFrom(arrivals: Arrivals, from: number): number {
   let expected = 0;
   let ended = 0;
@@ -148,7 +146,7 @@ function livelinessFrom(arrivals: Arrivals, from: number): number {
   return ended / expected;
 }
 
-/** Fills in, for every bin, the best window that begins there or later. */
+/** Fills the window buffers, from the last bin down. */
 function weighWindows(costMs: number): void {
   windowWorth[AGE_BINS] = -Infinity;
   bestWorth[AGE_BINS] = 0;
@@ -164,7 +162,7 @@ function weighWindows(costMs: number): void {
   }
 }
 
-/** The best of: keep up to the start of a bin, and perhaps have one again for some bins after a pause. */
+/** Returns the best windows whose bounds are bounds of bins. */
 function bestWindows(costMs: number): Valued {
   weighWindows(costMs);
   let sum = 0;
@@ -185,7 +183,7 @@ function bestWindows(costMs: number): Valued {
   return { windows: { keepMs, prewarmAfterMs, prewarmKeepMs }, worth: most };
 }
 
-/** How long to keep one when nothing is made ahead, at most up to an age, and what that is worth. */
+/** Returns how long to keep a sandbox without prewarming, at most `beforeMs`, and what that is worth. */
 function bestKeep(beforeMs: number): { readonly keepMs: number; readonly worth: number } {
   let sum = at(worth, 0);
   let most = sum;
@@ -199,7 +197,7 @@ function bestKeep(beforeMs: number): { readonly keepMs: number; readonly worth: 
   return { keepMs: at(AGE_STARTS, kept), worth: most };
 }
 
-/** The best when the next arrival comes one steady gap after the last, or undefined when there is no such gap. */
+/** Returns the best windows if the next arrival comes one steady gap after the last; undefined without a steady gap. */
 function steadyWindows(arrivals: Arrivals, coldMs: number, costMs: number, rentPerMs: number): Valued | undefined {
   const steady = arrivals.steady();
   if (steady === undefined) return undefined;
@@ -220,12 +218,12 @@ function steadyWindows(arrivals: Arrivals, coldMs: number, costMs: number, rentP
   return fromMs > keepMs && again.worth > held.worth ? again : held;
 }
 
-/** The best when the next arrival comes exactly so long after the last one. */
+/** Returns the best windows if the next arrival comes exactly `afterMs` after the last. */
 function scheduled(afterMs: number, coldMs: number, costMs: number, rentPerMs: number): KeepWindows {
   const fromMs = afterMs - AHEAD_MS - coldMs;
   const untilMs = afterMs + LATE_MS;
   const { keepMs } = bestKeep(Infinity);
-  // Others may call it too; for their sake it is kept as long as without a schedule.
+  // Unscheduled calls may come as well: it is kept at least as long as without a schedule.
   const isCheaperKept = rentPerMs * Math.max(0, fromMs - keepMs) <= AHEAD_SHARE * costMs;
   if (isCheaperKept) return { keepMs: Math.max(keepMs, untilMs), prewarmAfterMs: Infinity, prewarmKeepMs: 0 };
   return { keepMs, prewarmAfterMs: fromMs, prewarmKeepMs: untilMs - fromMs };

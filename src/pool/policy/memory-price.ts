@@ -1,28 +1,27 @@
 import type { MonotonicMs } from '../../kit/index.ts';
 
-/** The price when half of the memory is in use, and its bounds; docs/simulator.md says how they were chosen. */
+/** Price with half of the memory in use, and its bounds; docs/simulator.md says how they were chosen. */
 const HALF_PRICE = 1;
 const LEAST_PRICE = 0.4;
 const MOST_PRICE = 10;
-/** Use is averaged over about this long, ms: a price that follows every burst makes sandboxes end and start for nothing. */
+/** Time constant of the average use (ms): a price that follows each burst would end and restart sandboxes in vain. */
 const CALM_MS = 300_000;
-/** The price stays until it would be so many times as much, or as little. */
+/** The price changes only by this factor or more. */
 const STEP = 1.25;
 
 /**
- * What a GiB is worth for a second, in milliseconds of waiting that one would rather cause than hold it: little while there
- * is plenty, more and more the less is left.
+ * Price of holding a GiB for a second, in milliseconds of cold start: low while memory is plenty, rising steeply as it runs out.
  */
 export class MemoryPrice {
-  /** The price now. */
+  /** The current price. */
   value: number = LEAST_PRICE;
   #usedMiB = 0;
   #at: MonotonicMs | undefined;
 
   /**
-   * So much is held since the last sample; to be called about once a second.
-   * @param usedMiB what all sandboxes hold, with stems
-   * @returns whether the price is another now, so that what was reckoned with it is to be reckoned again
+   * Records the memory in use; call it about once a second.
+   * @param usedMiB memory limits of all sandboxes, stems included
+   * @returns whether the price has changed
    */
   sample(now: MonotonicMs, usedMiB: number, budgetMiB: number): boolean {
     const passedMs = this.#at === undefined ? Infinity : Math.max(0, now - this.#at);

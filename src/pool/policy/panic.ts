@@ -1,28 +1,28 @@
 import type { MonotonicMs } from '../../kit/index.ts';
 
-/** The windows of the Knative autoscaler (its kpa-specific settings): long enough to be calm, short enough to notice a burst, ms. */
+/** Stable and panic window of the Knative autoscaler (ms). */
 const STABLE_MS = 60_000;
 const PANIC_MS = 6000;
-/** A burst is this many times what was usual. */
+/** The panic window's peak that starts a panic, as a multiple of the stable mean. */
 const PANIC_RATIO = 2;
-/** The windows are made of buckets this long, ms. */
+/** Length of a bucket (ms). */
 const BUCKET_MS = 2000;
 const BUCKETS = STABLE_MS / BUCKET_MS;
 const PANIC_BUCKETS = PANIC_MS / BUCKET_MS;
 
 /**
- * How many sandboxes of a function to keep after a burst. In calm times the mean of the last minute's peaks; when the peak of the
- * last six seconds is twice that, panic: as many as it took at most in the last minute, so that none is ended in that time.
+ * How many sandboxes of a function to keep after a burst, as Knative's panic mode: normally the mean of the peaks of the last minute;
+ * when the peak of the last six seconds is twice that mean, the maximum of the last minute.
  */
 export class Panic {
-  /** The peak of each bucket, by bucket number modulo their count. */
+  /** Peak of each bucket, a ring indexed by bucket number. */
   readonly #peaks: Uint16Array = new Uint16Array(BUCKETS);
-  /** All peaks together. */
+  /** Sum of the peaks. */
   #sum = 0;
   #bucket = -Infinity;
   #panicUntil: MonotonicMs = -Infinity;
 
-  /** So many sandboxes were busy at once. Times never go back; one that does counts as the latest. */
+  /** Records how many sandboxes were busy at once. A time that goes back counts as the latest. */
   sample(now: MonotonicMs, busy: number): void {
     this.#roll(now);
     const at = this.#bucket % BUCKETS;
@@ -37,7 +37,7 @@ export class Panic {
     this.#panicUntil = Math.max(this.#panicUntil, now + STABLE_MS);
   }
 
-  /** Whether a burst was less than a minute ago. */
+  /** Whether the last burst was less than a minute ago. */
   isPanic(now: MonotonicMs): boolean {
     return now < this.#panicUntil;
   }
@@ -49,7 +49,7 @@ export class Panic {
     return Math.max(0, (this.isPanic(now) ? this.#peakOf(BUCKETS) : calm) - 1);
   }
 
-  /** Empties the buckets of the time that passed without a sample. */
+  /** Clears the buckets that passed without a sample. */
   #roll(now: MonotonicMs): void {
     const bucket = Math.floor(now / BUCKET_MS);
     if (bucket <= this.#bucket) return;

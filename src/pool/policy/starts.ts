@@ -1,47 +1,46 @@
-/** What is asked of one version, and what it and the machine have for it. */
+/** The demand for one version, and the supply of sandboxes for it. */
 export interface Demand {
   /** Requests in the queue. */
   readonly waiting: number;
   /** How long the oldest of them has waited. */
   readonly oldestWaitMs: number;
-  /** Sandboxes of this revision that run something. */
+  /** Sandboxes of this revision that are busy. */
   readonly busy: number;
-  /** Sandboxes of this revision on their way. */
+  /** Sandboxes of this revision that are not ready yet. */
   readonly starting: number;
-  /** Average time one invocation takes, or undefined before the first. */
+  /** Average duration of an invocation; undefined before the first. */
   readonly serviceMs: number | undefined;
-  /** Average time from asking for a sandbox to having it, without a stem. */
+  /** Average duration of a cold start without a stem. */
   readonly coldMs: number;
   /** Sandboxes this function may still add. */
   readonly headroom: number;
-  /** Sandboxes the machine can boot beside those that are booting now. */
+  /** Sandboxes that may begin to boot now; below 0 when too many do. */
   readonly bootSlots: number;
   /** Processor cores. */
   readonly cores: number;
   /** Invocations one sandbox may run at the same time. */
   readonly concurrency: number;
-  /** Stems that wait for a function of this kind: a start that takes one needs no place to boot. */
+  /** Ready stems of this kind: a start from one needs no boot slot. */
   readonly stemReady: number;
-  /** Average time from taking a stem to having a sandbox. */
+  /** Average duration of a start from a stem. */
   readonly stemMs: number;
 }
 
-/** While there are cores to spare, a queue that takes longer than this to serve is worth another sandbox, ms. */
+/** With idle cores, a queue that takes longer than this to serve is worth another sandbox (ms). */
 const CORE_WAIT_MS = 5;
 
 /**
- * How many sandboxes to start now. A start pays when waiting for the ones that exist would take longer than making
- * another (through a stem while there are some, else by a boot), and, while fewer run than there are cores, when it
- * would take long at all. A queue whose head has waited longer than that although nothing is on its way is stuck behind
- * something: then one more. Never more than requests that have no start of their own yet, than the function's limit
- * leaves, than can boot or are ready as stems.
+ * Returns how many sandboxes to start now. A start pays when the queue would wait longer for the existing sandboxes than for another one
+ * (from a stem, else a boot); while fewer run than there are cores, already when it would wait {@link CORE_WAIT_MS}. A queue whose
+ * head has waited longer than a start takes while none is starting gets one more. Bounded by the requests that have no
+ * start yet, the function's headroom, and boot slots plus ready stems.
  */
 export function startsWanted(d: Demand): number {
   const unserved = Math.ceil(d.waiting / d.concurrency) - d.starting;
   const most = Math.min(unserved, d.headroom, Math.max(0, d.bootSlots) + d.stemReady);
   if (most <= 0) return 0;
   const servers = d.busy + d.starting;
-  // Before the first measurement nothing is known of the function: it may sleep for a minute.
+  // Before the first measurement an invocation may take any time.
   if (d.serviceMs === undefined) return most;
   const workMs = (d.waiting * d.serviceMs) / d.concurrency;
   const firstMs = d.stemReady > 0 ? Math.min(d.stemMs, d.coldMs) : d.coldMs;
@@ -53,7 +52,7 @@ export function startsWanted(d: Demand): number {
   return Math.min(most, Math.max(byStems, byWait, byAge, byCores));
 }
 
-/** How many more servers get this work done within the time that making one takes. */
+/** Returns how many more servers finish the work within the time that a start takes. */
 function lacking(workMs: number, makeMs: number, servers: number): number {
   return Math.max(0, Math.ceil(workMs / Math.max(makeMs, 1)) - servers);
 }

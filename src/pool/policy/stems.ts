@@ -1,51 +1,50 @@
 import type { MonotonicMs } from '../../kit/index.ts';
 
-/** How one kind of stem is used. */
+/** The use of one kind of stem. */
 export interface StemKind {
-  /** When a function of this kind was last deployed or a stem of it was last asked for. */
+  /** When a function of this kind was last deployed or a stem of it was last requested. */
   readonly lastUsedAt: MonotonicMs;
-  /** When stems of it were asked for of late, in order of time. */
+  /** Times of recent requests for its stems, ascending. */
   readonly acquiredAt: readonly MonotonicMs[];
   readonly memoryMiB: number;
-  /** Failures in a row, and when the last one was. */
+  /** Number of consecutive failures, and the time of the last. */
   readonly failures: number;
   readonly failedAt: MonotonicMs;
 }
 
 export interface StemMachine {
   readonly now: MonotonicMs;
-  /** Memory promised to everything but stems, MiB. */
+  /** Memory limits of everything but stems, MiB. */
   readonly usedMiB: number;
-  /** Memory for everything together, MiB. */
+  /** Bound of all memory limits together, MiB. */
   readonly budgetMiB: number;
 }
 
 export interface StemPlan {
-  /** How many stems each kind should have, in the order they were given. */
+  /** Number of stems of each kind, in the given order. */
   readonly wanted: readonly number[];
-  /** When the answer changes by itself, ms from now; undefined when it does not. */
+  /** When the plan changes without an event, ms from now; undefined when it does not. */
   readonly recheckInMs: number | undefined;
 }
 
-/** A kind nobody asked for in this time gets no stems, ms. */
+/** A kind unused for this long gets no stems (ms). */
 const STEM_UNUSED_MS = 86_400_000;
-/** Askings within this time count as one burst, ms. */
+/** Requests within this time count as one burst (ms). */
 const STEM_BURST_MS = 10_000;
-/** How long the number that a burst called for is kept up, ms. */
+/** How long the size of a burst sets the number of stems (ms). */
 const STEM_BURST_KEEP_MS = 60_000;
 /** Most stems of one kind. */
 const MOST_STEMS = 4;
-/** Share of the memory budget that stems may take together. */
+/** Most of the memory budget that all stems may hold, 0 to 1. */
 const STEM_SHARE = 0.25;
-/** How long a kind rests after its first failure, ms; doubled with every further one. */
+/** Back-off after the first failure of a kind (ms); doubled with each further one. */
 const REST_MS = 1000;
 const LONGEST_REST_MS = 300_000;
 
 /**
- * How many stems to have ready. One for each kind in use, as many as the largest burst of the last minute took at once up to
- * {@link MOST_STEMS}; none for a kind unused for long or resting after failures. The kinds used last are served first when
- * the share of the memory budget does not do for all, and nothing is given that does not fit beside what is in use: first
- * one to each, then what bursts ask for.
+ * Returns how many stems to keep ready: one for each kind in use, or as many as the largest burst of the last minute took, up to
+ * {@link MOST_STEMS}; none for a kind unused for long or backing off. When memory is short, each kind gets its first stem before any gets
+ * another, most recently used kinds first.
  */
 export function stemsWanted(kinds: readonly StemKind[], machine: StemMachine): StemPlan {
   const { now } = machine;
@@ -65,20 +64,20 @@ export function stemsWanted(kinds: readonly StemKind[], machine: StemMachine): S
   return { wanted, recheckInMs: changes.length === 0 ? undefined : Math.min(...changes) - now };
 }
 
-/** When a kind may be tried again after its failures. */
+/** When the back-off of a kind ends. */
 function restsUntil({ failures, failedAt }: StemKind): MonotonicMs {
   return failures === 0 ? -Infinity : failedAt + Math.min(LONGEST_REST_MS, REST_MS * 2 ** (failures - 1));
 }
 
-/** How many stems one kind calls for. */
+/** Number of stems that one kind calls for. */
 function stemsAsked(kind: StemKind, now: MonotonicMs): number {
   if (now - kind.lastUsedAt >= STEM_UNUSED_MS || now < restsUntil(kind)) return 0;
-  // Where it failed, one is tried first.
+  // After a failure a single one is tried.
   if (kind.failures > 0) return 1;
   return Math.max(1, Math.min(MOST_STEMS, largestBurst(kind.acquiredAt, now)));
 }
 
-/** Most askings within {@link STEM_BURST_MS} of those whose number is still kept up. */
+/** Most requests within {@link STEM_BURST_MS} in the last {@link STEM_BURST_KEEP_MS}. */
 function largestBurst(acquiredAt: readonly MonotonicMs[], now: MonotonicMs): number {
   let most = 0;
   let from = 0;
@@ -93,7 +92,7 @@ function largestBurst(acquiredAt: readonly MonotonicMs[], now: MonotonicMs): num
   return most;
 }
 
-/** The points in time at which what one kind calls for may change by itself. */
+/** Times at which the plan for one kind may change without an event. */
 function changesOf(kind: StemKind): MonotonicMs[] {
   const changes = [kind.lastUsedAt + STEM_UNUSED_MS, restsUntil(kind)];
   const first = kind.acquiredAt.length > 1 ? kind.acquiredAt.map((at) => at + STEM_BURST_KEEP_MS) : [];

@@ -11,13 +11,13 @@ import {
 } from './keep.ts';
 import { Panic } from './panic.ts';
 
-/** Sandboxes of a function that are needed about as often: the 1st; the 2nd and 3rd; the 4th to 7th; and so on. */
+/** Sandboxes of a function grouped by powers of two: the 1st; the 2nd and 3rd; the 4th to 7th; and so on. */
 class Rank {
   /** When at least the first of them was needed. */
   readonly arrivals: Arrivals;
-  /** How many sandboxes were needed at once, at most, in the last minute that one of them was; the last of them, where more were. */
+  /** Peak number of sandboxes needed at once in the last minute that the rank was needed, clamped to the last of the rank. */
   peak = 0;
-  /** At least the first of them is in use, as far as is known. */
+  /** Whether the first of them was in use at the last sample. */
   isBusy = false;
   #windows: KeepWindows | undefined;
   #changes = -1;
@@ -31,7 +31,7 @@ class Rank {
     this.arrivals = arrivals;
   }
 
-  /** As {@link keepWindows}, reckoned anew only when something changed. */
+  /** {@link keepWindows}, cached until an input changes. */
   windows(costs: KeepCosts, nextAt: MonotonicMs | undefined): KeepWindows {
     const { changes } = this.arrivals;
     const isFresh =
@@ -41,7 +41,7 @@ class Rank {
       costs.price === this.#price &&
       costs.concurrency === this.#concurrency &&
       nextAt === this.#nextAt;
-    // A schedule is measured from the last arrival, which moves without changing anything else.
+    // Windows of a known arrival depend on the time of the last one, which moves without a change here.
     if (this.#windows !== undefined && isFresh && nextAt === undefined) return this.#windows;
     this.#changes = changes;
     this.#coldMs = costs.coldMs;
@@ -53,27 +53,26 @@ class Rank {
   }
 }
 
-/** A peak is that of the last minute in which the rank was needed, ms. */
+/** Window of {@link Rank.peak} (ms). */
 const PEAK_MS = 60_000;
 
 /**
- * What a function was asked for and what it will be: how many warm sandboxes it is worth to have at a time. One for
- * each function, whatever the version: a deploy changes nothing about who calls. Driven by whoever owns it, with times
- * that never go back.
+ * Demand for a function, past and predicted: how many warm sandboxes are worth their memory. One per function for all its versions,
+ * because a deploy does not change who calls. Times must not go back.
  */
 export class Traffic {
   readonly arrivals: Arrivals = new Arrivals();
   readonly #panic: Panic = new Panic();
   readonly #ranks: Rank[] = [new Rank(this.arrivals)];
 
-  /** A request came. */
+  /** Records a request. */
   arrived(now: MonotonicMs): void {
     this.arrivals.arrived(now);
   }
 
   /**
-   * So many sandboxes are busy, and so many were at once since the last sample. To be called about once a second while any
-   * is or was busy, or whenever the number changes.
+   * Records how many sandboxes are busy, and the peak since the last sample. Call it about once a second while any is or was busy, or
+   * on each change.
    */
   sample(now: MonotonicMs, busy: number, peak: number): void {
     const most = Math.max(busy, peak);
@@ -89,7 +88,7 @@ export class Traffic {
   }
 
   /**
-   * How many sandboxes are worth keeping, those that are busy included; 0 when none is.
+   * Returns how many sandboxes are worth keeping, busy ones included.
    * @param nextAt when the next request is known to come, by a schedule
    */
   wanted(now: MonotonicMs, costs: KeepCosts, nextAt?: MonotonicMs): number {
@@ -98,7 +97,7 @@ export class Traffic {
     return Math.max(least, this.#most(now, costs, nextAt, isKept));
   }
 
-  /** How many there should be even if they must be started, because requests are about to come. Never more than {@link wanted}. */
+  /** Returns how many sandboxes to prewarm up to, because requests are about to come. Never more than {@link wanted}. */
   ahead(now: MonotonicMs, costs: KeepCosts, nextAt?: MonotonicMs): number {
     return this.#most(now, costs, nextAt, isPrewarmTime);
   }
