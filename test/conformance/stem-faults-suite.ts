@@ -71,9 +71,9 @@ export function stemFaults(rig: () => DriverRig): void {
   const give = (house: BrokenHouse): Promise<StemUnderTest> => StemUnderTest.boot(house.driver, 'nodejs');
 
   for (const [how, reason] of [
-    ['never calls', /^no stem sandbox could be started: it was not ready within 10 s$/],
-    ['calls and says nothing', /^no stem sandbox could be started: it was not ready within 10 s$/],
-    ['ends before it calls', /^no stem sandbox could be started: exit status 9 before it was ready.*no way/],
+    ['never calls', /^a stem sandbox could not be started: it was not ready within 10 s$/],
+    ['calls and says nothing', /^a stem sandbox could not be started: it was not ready within 10 s$/],
+    ['ends before it calls', /^a stem sandbox could not be started: exit status 9 before it was ready.*no way/],
   ] as const) {
     test(`a stem that ${how} is given up, and leaves nothing`, async () => {
       await using house = await BrokenHouse.make(rig(), how, HURRIED);

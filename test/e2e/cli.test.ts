@@ -259,7 +259,7 @@ describe('with something deployed', () => {
     assert.equal(await (await fetch(url)).text(), '[1,null]');
   });
 
-  test('delete wants -y where nobody can be asked, and a y where somebody can', async () => {
+  test('delete needs --yes without a terminal', async () => {
     await s.ok(['deploy', 'gone', '--inline', code(1)]);
     await s.ok(['deploy', 'gone', '--inline', code(2)]);
     const fault = await s.refused(['delete', 'gone'], 'LAM_CLI_NEEDS_YES', 2);

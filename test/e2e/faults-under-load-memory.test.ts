@@ -38,7 +38,7 @@ describe('what a machine cannot give', { concurrency: true }, () => {
     assert.equal(refused.status, 429, refused.text);
     assert.ok(refused.ms > 9000 && refused.ms < 13_000, `${refused.ms} ms`);
     assert.match(String(refused.retryAfter), /^[1-9]\d*$/);
-    assert.match(refused.text, /'c' waited for 128 MiB/);
+    assert.match(refused.text, /'c' needs 128 MiB, and running sandboxes hold/);
     for (const { status } of await Promise.all(busy)) assert.equal(status, 200);
     assert.equal((await shoot(s.url, 'c', {})).status, 200, 'and later there is room again');
   });

@@ -143,7 +143,7 @@ describe('lam invoke', () => {
     assert.match(fault.message, /'narrow'/);
     const forgiven = await s.run(['invoke', 'narrow', '--no-fail']);
     assert.deepEqual([forgiven.code, forgiven.stdout], [0, '']);
-    assert.match(forgiven.stderr, /no room for one more/);
+    assert.match(forgiven.stderr, /is at its concurrency limit/);
     assert.equal((await running).code, 0);
   });
 

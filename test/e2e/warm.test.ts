@@ -43,7 +43,7 @@ for (const driver of DRIVERS) {
       assert.deepEqual([sandboxes.starting, sandboxes.idle, sandboxes.busy], [0, 2, 0]);
       const page = (await s.ok(['status'])).stdout;
       assert.match(page, /^sandboxes: +0 starting, 2 idle, 0 busy, [1-4] booted ahead$/m);
-      assert.match(page, /^memory: +\d+ of \d+ MiB promised to them$/m);
+      assert.match(page, /^memory: +limits of all sandboxes \d+ MiB of \d+ MiB$/m);
       const [listed] = await s.json<FunctionSummary[]>(['list']);
       assert.deepEqual(listed?.sandboxes, { starting: 0, idle: 2, busy: 0 });
       assert.match((await s.ok(['list'])).stdout, /^NAME +LIVE .* WARM .*\nkept +v1 +1 +nodejs +2 /);

@@ -16,7 +16,7 @@ export function renderStatus(s: Status, now: number): string {
       'sandboxes',
       `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy, ${s.sandboxes.stems} booted ahead`,
     ],
-    ['memory', `${s.memory.usedMiB} of ${s.memory.budgetMiB} MiB promised to them`],
+    ['memory', `limits of all sandboxes ${s.memory.usedMiB} MiB of ${s.memory.budgetMiB} MiB`],
   ]);
 }
 

@@ -13,7 +13,7 @@ export async function targetFunction(
     if (reference === undefined)
       throw lamError('LAM_CLI_BAD_REFERENCE', {
         text: given,
-        wanted: 'the name of a function, nor FUNCTION@VERSION or FUNCTION:ALIAS',
+        what: `'${given}' is not a function name, FUNCTION@VERSION or FUNCTION:ALIAS`,
       });
     return reference;
   }
@@ -23,13 +23,13 @@ export async function targetFunction(
   return { name: only, qualifier: undefined };
 }
 
-/** The name alone; a version or alias beside it is refused, because the command moves the function as a whole. */
+/** The function's name; a version or alias is refused, because the command changes the function as a whole. */
 export async function targetName(given: string | undefined, cwd: string, command: string): Promise<string> {
   const reference = await targetFunction(given, cwd, command);
   if (reference.qualifier !== undefined) {
     throw lamError('LAM_CLI_BAD_REFERENCE', {
       text: given ?? '',
-      wanted: 'a name alone: this command is about the function as a whole',
+      what: `this command takes a function name without version or alias: ${reference.name}`,
     });
   }
   return reference.name;

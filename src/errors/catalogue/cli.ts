@@ -18,12 +18,12 @@ export const CLI = {
     kind: 'invalid_argument',
     fault: 'caller',
     message: (d) => `no function named, and '${d.cwd}' is not a project of one function`,
-    hint: (d) => `name it: lam ${d.command} FUNCTION, or go to a folder with a lam.yaml`,
+    hint: (d) => `pass its name: lam ${d.command} FUNCTION, or change to a folder with a lam.yaml`,
   }),
-  LAM_CLI_BAD_REFERENCE: entry<{ text: string; wanted: string }>({
+  LAM_CLI_BAD_REFERENCE: entry<{ text: string; what: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `'${d.text}' is not ${d.wanted}`,
+    message: (d) => d.what,
     hint: () => 'names have 1 to 64 of a-z A-Z 0-9 - _; see what is deployed: lam list',
   }),
   LAM_CLI_BAD_VERSION: entry<{ text: string }>({
@@ -48,8 +48,8 @@ export const CLI = {
   LAM_CLI_NEEDS_YES: entry<{ what: string; flag: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `${d.what} wants a yes, and there is no terminal to ask on`,
-    hint: (d) => `say it on the command line: ${d.flag}`,
+    message: (d) => `cannot ask for confirmation without a terminal: ${d.what}`,
+    hint: (d) => `pass ${d.flag} to confirm`,
   }),
   LAM_CLI_ZIP_UNREADABLE: entry<{ file: string; what: string }>({
     kind: 'invalid_argument',
@@ -66,19 +66,19 @@ export const CLI = {
     kind: 'invalid_argument',
     fault: 'caller',
     message: (d) => `'${d.text}' is not a setting: ${d.what}`,
-    hint: () => 'see the settings there are: lam config get --help',
+    hint: () => 'list the settings: lam config get --help',
   }),
   LAM_CLI_BAD_PORT: entry<{ text: string; from: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
     message: (d) => `${d.from}: '${d.text}' is not a port`,
-    hint: (d) => `give ${d.from} a number from 1 to 65535, or 0 for any free port`,
+    hint: (d) => `set ${d.from} to a number from 1 to 65535, or to 0 for any free port`,
   }),
   LAM_CLI_BAD_MEMORY: entry<{ text: string; from: string; leastMiB: number }>({
     kind: 'invalid_argument',
     fault: 'caller',
     message: (d) => `${d.from}: '${d.text}' is not an amount of memory in MiB`,
-    hint: (d) => `give ${d.from} a whole number from ${d.leastMiB} on, for example 4096`,
+    hint: (d) => `set ${d.from} to a whole number of at least ${d.leastMiB}, for example 4096`,
   }),
   LAM_CLI_BAD_TIME: entry<{ text: string }>({
     kind: 'invalid_argument',
@@ -96,7 +96,7 @@ export const CLI = {
     kind: 'build_failed',
     fault: 'caller',
     message: (d) => `${d.failed.length} of ${d.of} functions could not be deployed: ${d.failed.join(', ')}`,
-    hint: () => 'the reasons are above; what is not named here is live',
+    hint: () => 'the errors are above; functions that are not listed are live',
   }),
   LAM_CLI_NOT_IN_PROJECT: entry<{ name: string; known: readonly string[] }>({
     kind: 'not_found',
@@ -114,6 +114,6 @@ export const CLI = {
     kind: 'deadline_exceeded',
     fault: 'host',
     message: (d) => `the daemon (process ${d.pid}) did not stop within ${d.seconds} s`,
-    hint: (d) => `end it the hard way: kill -9 ${d.pid}; the next start reclaims what it leaves`,
+    hint: (d) => `kill it: kill -9 ${d.pid}; the next start reclaims what it leaves`,
   }),
 } as const satisfies Record<string, Entry<never>>;

@@ -16,8 +16,8 @@ export const DAEMON = {
   LAM_DAEMON_TOKEN_NEEDED: entry<{ host: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `listening on '${d.host}' lets other machines in, so it needs a token`,
-    hint: (d) => `choose a secret: LAM_TOKEN=SECRET lam start --host ${d.host}`,
+    message: (d) => `listening on '${d.host}' requires a token, because other machines can connect`,
+    hint: (d) => `set a secret: LAM_TOKEN=SECRET lam start --host ${d.host}`,
   }),
   LAM_DAEMON_DRIVER_UNAVAILABLE: entry<{ driver: string; why: string }>({
     kind: 'tool_missing',

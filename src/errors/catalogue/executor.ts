@@ -4,7 +4,7 @@ export const EXECUTOR = {
   LAM_EXECUTOR_SOCKET_PATH: entry<{ path: string; limit: number }>({
     kind: 'failed_precondition',
     fault: 'host',
-    message: (d) => `'${d.path}' is too long for a socket: the system allows ${d.limit} bytes`,
+    message: (d) => `'${d.path}' is too long for a Unix socket: the limit is ${d.limit} bytes`,
     hint: () => 'use a shorter folder: LAM_HOME=~/.lam lam start',
   }),
   LAM_EXECUTOR_LISTEN_FAILED: entry<{ path: string; reason: string }>({
@@ -16,6 +16,6 @@ export const EXECUTOR = {
   LAM_EXECUTOR_CANCELLED: entry<{ id: string }>({
     kind: 'cancelled',
     fault: 'lam',
-    message: (d) => `sandbox '${d.id}' is no longer waited for`,
+    message: (d) => `waiting for sandbox '${d.id}' was cancelled`,
   }),
 } as const;

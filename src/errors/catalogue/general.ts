@@ -5,7 +5,7 @@ export const GENERAL = {
     kind: 'internal',
     fault: 'lam',
     aws: 'ServiceException',
-    message: (d) => `lam failed in a way it should not: ${d.what}`,
+    message: (d) => `internal error: ${d.what}`,
     hint: () => 'run the command again with LAM_DEBUG=1 and report what it prints',
   }),
   LAM_INTERNAL_INVARIANT: entry<{ what: string }>({

@@ -22,14 +22,14 @@ export const REGISTRY = {
     message: (d) => `the configuration of '${d.name}' is not valid: ${d.faults.join('; ')}`,
     hint: (d) =>
       d.faults.some((fault) => !fault.startsWith('environment: '))
-        ? `correct lam.yaml and deploy again, or set it live: lam config set ${d.name} SETTING=VALUE`
-        : `correct the variables in lam.yaml and deploy again, or set others live: lam env set ${d.name} KEY=VALUE`,
+        ? `correct lam.yaml and deploy again, or change the setting: lam config set ${d.name} SETTING=VALUE`
+        : `correct the variables in lam.yaml and deploy again, or change them: lam env set ${d.name} KEY=VALUE`,
   }),
   LAM_REGISTRY_UNKNOWN_RUNTIME: entry<{ runtime: string; known: readonly string[] }>({
     kind: 'invalid_argument',
     fault: 'caller',
     aws: 'InvalidParameterValueException',
-    message: (d) => `there is no runtime '${d.runtime}'`,
+    message: (d) => `unknown runtime '${d.runtime}'`,
     hint: (d) => `use one of ${d.known.join(', ')}`,
   }),
   LAM_REGISTRY_ROUTE_CONFLICT: entry<{ name: string; route: string; owner: string; other: string }>({
@@ -71,8 +71,8 @@ export const REGISTRY = {
   LAM_REGISTRY_ALREADY_LIVE: entry<{ name: string; version: number }>({
     kind: 'failed_precondition',
     fault: 'caller',
-    message: (d) => `version ${d.version} of '${d.name}' is live already`,
-    hint: (d) => `see which versions there are: lam versions ${d.name}`,
+    message: (d) => `version ${d.version} of '${d.name}' is already live`,
+    hint: (d) => `see its versions: lam versions ${d.name}`,
   }),
   LAM_REGISTRY_VERSION_IN_USE: entry<{ name: string; version: number; by: string }>({
     kind: 'failed_precondition',

@@ -13,8 +13,8 @@ export const SCAFFOLD = {
     message: (d) => `'${d.directory}' exists and is not an empty folder`,
     hint: (d) =>
       d.unnamed === true
-        ? 'make a folder of its own in it: lam init NAME, or add --force to write over files of the same name'
-        : 'choose another name, or add --force to write over files of the same name',
+        ? 'create a folder in it: lam init NAME, or add --force to overwrite files of the same name'
+        : 'choose another name, or add --force to overwrite files of the same name',
   }),
   LAM_SCAFFOLD_UNKNOWN_RUNTIME: entry<{ runtime: string; known: readonly string[]; nearest?: string }>({
     kind: 'invalid_argument',
@@ -55,7 +55,7 @@ export const SCAFFOLD = {
     kind: 'failed_precondition',
     fault: 'caller',
     message: (d) => `git could not clone '${d.url}': ${d.reason}`,
-    hint: (d) => `see whether git itself can: git ls-remote -- '${d.url}'`,
+    hint: (d) => `check that git can reach it: git ls-remote -- '${d.url}'`,
   }),
   LAM_SCAFFOLD_GIT_MISSING: entry<{ url: string }>({
     kind: 'tool_missing',
@@ -67,6 +67,6 @@ export const SCAFFOLD = {
     kind: 'host_failure',
     fault: 'host',
     message: (d) => `could not write '${d.path}': ${d.reason}`,
-    hint: () => 'see whether the folder may be written to and the disk has room',
+    hint: () => 'check that the folder is writable and the disk has space',
   }),
 } as const;

@@ -17,13 +17,13 @@ export const SIMULATOR = {
   LAM_SIMULATOR_TRACE_EMPTY: entry<{ from: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `${d.from} holds no invocation, so there is nothing to simulate`,
+    message: (d) => `${d.from} contains no invocation`,
     hint: () => 'give a trace with invocations, or ask for more: lam simulate --functions 1000 --invocations 1000000',
   }),
   LAM_SIMULATOR_MEMORY_TOO_SMALL: entry<{ memoryMiB: number; leastMiB: number; function: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `${d.memoryMiB} MiB are too little: a sandbox of '${d.function}' alone takes ${d.leastMiB} MiB`,
+    message: (d) => `${d.memoryMiB} MiB is too little: one sandbox of '${d.function}' takes ${d.leastMiB} MiB`,
     hint: (d) => `give the machine more: lam simulate --memory ${2 * d.leastMiB}`,
   }),
   LAM_SIMULATOR_REPORT_NOT_WRITABLE: entry<{ folder: string; why: string }>({

@@ -11,14 +11,14 @@ export const STORE = {
     kind: 'host_failure',
     fault: 'host',
     message: (d) => `'${d.path}' could not be written: ${d.reason}`,
-    hint: () => 'make the folder writable for you, or set LAM_HOME to one that is',
+    hint: () => 'make the folder writable, or set LAM_HOME to one that is',
   }),
   LAM_STORE_CORRUPT: entry<{ path: string; kept: string; why: string }>({
     kind: 'failed_precondition',
     fault: 'host',
     message: (d) => `the catalogue '${d.path}' cannot be read: ${d.why}`,
     hint: (d) =>
-      `nothing was changed, and a copy is at '${d.kept}'; mend the file, or move it away to start with an empty catalogue`,
+      `nothing was changed, and a copy is at '${d.kept}'; repair the file, or move it away to start with an empty catalogue`,
   }),
   LAM_STORE_NEWER: entry<{ path: string; schema: number; supported: number }>({
     kind: 'failed_precondition',
@@ -62,7 +62,7 @@ export const STORE = {
     kind: 'build_failed',
     fault: 'caller',
     message: (d) => `uploaded file '${d.path}' is not what its manifest says: ${d.what}`,
-    hint: () => 'deploy the function again, and leave its files alone while it builds',
+    hint: () => 'deploy the function again, and change no file during the deploy',
   }),
   LAM_STORE_MANIFEST_INVALID: entry<{ why: string }>({
     kind: 'build_failed',
@@ -88,14 +88,14 @@ export const STORE = {
     fault: 'caller',
     aws: 'InvalidParameterValueException',
     message: (d) => `the zip is cut off or damaged: ${d.why}`,
-    hint: () => 'make it anew, and test it with: zip -T function.zip',
+    hint: () => 'create it again, and test it with: zip -T function.zip',
   }),
   LAM_STORE_ZIP_CORRUPT: entry<{ entry: string; why: string }>({
     kind: 'build_failed',
     fault: 'caller',
     aws: 'InvalidParameterValueException',
     message: (d) => `zip entry '${d.entry}' is damaged: ${d.why}`,
-    hint: () => 'make the zip anew, and test it with: zip -T function.zip',
+    hint: () => 'create the zip again, and test it with: zip -T function.zip',
   }),
   LAM_STORE_ZIP_UNSAFE_PATH: entry<{ entry: string; why: string }>({
     kind: 'build_failed',
@@ -109,7 +109,7 @@ export const STORE = {
     fault: 'caller',
     aws: 'InvalidParameterValueException',
     message: (d) => `zip entry '${d.entry}' clashes with another: ${d.why}`,
-    hint: () => 'make the zip anew instead of adding to an old one',
+    hint: () => 'create the zip again instead of adding to an old one',
   }),
   LAM_STORE_ZIP_UNSAFE_SYMLINK: entry<{ entry: string; target: string; why: string }>({
     kind: 'build_failed',
@@ -150,13 +150,13 @@ export const STORE = {
     fault: 'caller',
     aws: 'InvalidParameterValueException',
     message: (d) => `the zip has ${d.files} entries, and the limit is ${d.limit}`,
-    hint: () => 'leave out what the function does not need at run time, with .lamignore',
+    hint: () => 'exclude what the function does not need at run time in .lamignore',
   }),
   LAM_STORE_ZIP_TOO_LARGE: entry<{ what: string; limit: number }>({
     kind: 'too_large',
     fault: 'caller',
     aws: 'RequestEntityTooLargeException',
-    message: (d) => `${d.what} passes the limit of ${d.limit} bytes`,
-    hint: () => 'leave out what the function does not need at run time, with .lamignore',
+    message: (d) => `${d.what} exceeds the limit of ${d.limit} bytes`,
+    hint: () => 'exclude what the function does not need at run time in .lamignore',
   }),
 } as const satisfies Record<string, Entry<never>>;

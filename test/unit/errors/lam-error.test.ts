@@ -49,7 +49,7 @@ describe('an error of lam', () => {
     const { hint: _hint, ...wire } = toWire(lamError('LAM_INTERNAL', { what: 'x' }));
     assert.deepEqual(wire, {
       code: 'LAM_INTERNAL',
-      message: 'lam failed in a way it should not: x',
+      message: 'internal error: x',
       details: { what: 'x' },
     });
     assert.deepEqual(Object.keys(toWire(fromWire({ code: 'LAM_INTERNAL', message: 'x' }))), ['code', 'message']);

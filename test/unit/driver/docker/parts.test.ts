@@ -124,7 +124,7 @@ describe('an error of Docker becomes one of lam', () => {
 
   test('keeps the engine\u2019s own words', () => {
     const error = dockerError({ statusCode: 500, json: { message: 'no space left on device' } }, work);
-    assert.match(error.message, /^no sandbox for 'hello' could be started: no space left on device$/);
+    assert.match(error.message, /^a sandbox for 'hello' could not be started: no space left on device$/);
   });
 });
 
