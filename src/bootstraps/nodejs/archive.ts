@@ -1,12 +1,12 @@
 import { STARTUP_CACHE_BYTES } from '../../executor/frames.ts';
 
-/** First bytes of an archive: its kind, and the version of its form. */
+/** First bytes of an archive: magic number and format version. */
 const MAGIC = 0x4c41_4d01;
 const MAGIC_BYTES = 4;
 /** Bytes before an entry's name: u16 length of the name, u32 length of the content. */
 const ENTRY_BYTES = 6;
 
-/** Named contents in one piece; undefined when there are none, or they are too much for a start-up cache. */
+/** Packs named contents into one buffer; undefined for none, or for more than STARTUP_CACHE_BYTES. */
 export function pack(entries: ReadonlyMap<string, Uint8Array>): Buffer | undefined {
   const magic = Buffer.alloc(MAGIC_BYTES);
   magic.writeUInt32BE(MAGIC);
@@ -24,7 +24,7 @@ export function pack(entries: ReadonlyMap<string, Uint8Array>): Buffer | undefin
   return parts.length === 1 ? undefined : Buffer.concat(parts, length);
 }
 
-/** What was packed; the contents are views. Throws a `RangeError` when it is no archive of this version. */
+/** Unpacks an archive; the contents are views into it. Throws `RangeError` for anything but an archive of this version. */
 export function unpack(archive: Buffer): Map<string, Buffer> {
   const entries = new Map<string, Buffer>();
   if (archive.readUInt32BE(0) !== MAGIC) throw new RangeError('not an archive of this version');

@@ -22,22 +22,22 @@ import { StartupCache } from './startup-cache.ts';
 
 /** Exit codes of AWS's Node runtime. */
 const EXIT = { initError: 1, unhandledRejection: 128, uncaughtException: 129 } as const;
-/** Where the start-up cache is collected: this long after the first answer, or after init when nothing is asked, ms. */
+/** The start-up cache is collected this long after the first answer, or after init if no invocation comes (ms). */
 const QUIET_MS = 100;
 const IDLE_MS = 1000;
-/** Events above this are looked at before they are read as text, bytes. */
+/** Longer events are tested for ASCII before they are decoded (bytes). */
 const LARGE_BYTES = 64 * 1024;
-/** How often a busy function is left alone first. */
+/** How often the collection is put off while invocations run. */
 const MOST_DELAYS = 20;
 
-/** An invocation as it was sent. */
+/** An invocation as the daemon sent it. */
 interface Sent {
   readonly request: number;
   readonly meta: Buffer;
   readonly body: Buffer;
 }
 
-/** The function's side of the connection: one process, one function, as many invocations at once as init allows. */
+/** Runs one function in this process, with as many invocations at once as init allows. */
 export class Bootstrap implements FrameSink {
   readonly #connection: DaemonConnection;
   readonly #scope = new Scope();
@@ -45,19 +45,19 @@ export class Bootstrap implements FrameSink {
   #init: InitRequest | undefined;
   #handler: FunctionHandler | undefined;
   /**
-   * The invocations that run. No set: one that is added to and removed from all the time is copied now and then, and V8's old
-   * copies keep alive what was in them until a full collection.
+   * The running invocations. Not a Set: V8 copies a Set that grows and shrinks, and the old copies keep their entries alive
+   * until a full garbage collection.
    */
   readonly #runs: Run[] = [];
-  /** How many may. */
+  /** How many may run at once. */
   #places = 1;
-  /** Those that were sent beyond; each starts when one that runs has answered. */
+  /** Invocations beyond that number; each starts when a running one has answered. */
   readonly #waiting: Sent[] = [];
-  /** For several at once. */
+  /** Present when several may run at once. */
   #store: InvokeStore | undefined;
-  /** The connection alone does not keep the process alive: all that run wait for nothing else to do so. */
+  /** Whether the connection is unreferenced, because all running invocations wait for the event loop to drain. */
   #released = false;
-  /** Puts together what the daemon sends ahead of init. */
+  /** Assembles the start-up cache that the daemon sends before init. */
   readonly #gatherer = new CacheGatherer();
   #archive: Buffer | undefined;
   #cache: StartupCache | undefined;
@@ -68,7 +68,7 @@ export class Bootstrap implements FrameSink {
     this.#output = new CapturedOutput(connection, this.#scope);
   }
 
-  /** Makes this process its own, and says hello. */
+  /** Installs the streams and error handlers, and sends HELLO. */
   start(token: string): void {
     this.#output.install();
     process.on('beforeExit', () => this.#onDrained());
@@ -126,12 +126,12 @@ export class Bootstrap implements FrameSink {
 
   #accept(request: number, meta: Buffer, body: Buffer): void {
     const isWaiting = this.#runs.length >= this.#places || this.#waiting.length > 0;
-    // The bytes are in memory that is used again.
+    // Copied, because the read buffer is reused.
     if (isWaiting) this.#waiting.push({ request, meta: Buffer.from(meta), body: Buffer.from(body) });
     else this.#invoke({ request, meta, body });
   }
 
-  /** The daemon wants an invocation back that has not started, to run it elsewhere. Silence means it has started. */
+  /** Returns an invocation that has not started, to be run elsewhere; no reply means that it has started. */
   #giveBack(request: number): void {
     const at = this.#waiting.findIndex((waiting) => waiting.request === request);
     if (at === -1) return;
@@ -185,7 +185,7 @@ export class Bootstrap implements FrameSink {
     try {
       json = JSON.stringify(result) ?? 'null';
     } catch (cause) {
-      // AWS's text; its own error has the type Error and hides the cause.
+      // AWS's text, without its wrapper of type Error, which hides the cause.
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.#fail(run, new RuntimeError('MarshalError', `Unable to stringify response body: ${reason}`));
       return;
@@ -211,7 +211,7 @@ export class Bootstrap implements FrameSink {
 
   // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
   #end(run: Run, type: number, meta: string, body: string): void {
-    // Code of the function that ran since it was looked at, such as a toJSON, may have answered.
+    // Code of the function that ran since the last check, such as a toJSON, may have answered.
     if (run.hasEnded) return;
     this.#output.flush(run);
     this.#output.flush(this.#scope.outside);
@@ -223,11 +223,11 @@ export class Bootstrap implements FrameSink {
     if (this.#cacheTimer !== undefined) this.#onFirstAnswer();
   }
 
-  /** Reports an error that nothing caught, for the invocation whose code raised it, and ends the process. */
+  /** Reports an uncaught error for the invocation that raised it, and ends the process. */
   #crash(thrown: unknown, what: string, exitCode: number): never {
     const document = errorDocument(thrown);
     const { current, outside } = this.#scope;
-    // Where its origin is lost, it can only be that of the one that runs.
+    // Without an asynchronous context, the only running invocation must have raised it.
     const [only] = this.#runs;
     const run = current === outside && only !== undefined && this.#runs.length === 1 ? only : current;
     for (const open of [...this.#runs, outside]) this.#output.flush(open);
@@ -238,14 +238,14 @@ export class Bootstrap implements FrameSink {
     process.exit(exitCode);
   }
 
-  /** Calls `then` once nothing but the connection keeps the process alive, unless the invocation has ended before. */
+  /** Calls `then` when nothing but the connection keeps the process alive, unless the invocation ends before. */
   #whenDrained(run: Run, then: () => void): void {
     if (run.hasEnded) return;
     run.drained = then;
     this.#holdOrRelease();
   }
 
-  /** The connection keeps the process alive while nothing runs, and while anything runs that has a promise of its answer. */
+  /** References the connection while nothing runs, or while any running invocation has a pending promise. */
   #holdOrRelease(): void {
     let release = this.#runs.length > 0;
     for (const run of this.#runs) release &&= run.drained !== undefined;
@@ -259,14 +259,14 @@ export class Bootstrap implements FrameSink {
     for (const run of [...this.#runs]) run.drained?.();
   }
 
-  /** It is warm, and somebody waits for the next one: a moment later nobody may. */
+  /** Schedules the collection for a moment when probably no caller waits. */
   #onFirstAnswer(): void {
     clearTimeout(this.#cacheTimer);
     this.#cacheTimer = undefined;
     setTimeout(() => this.#finishCache(0), QUIET_MS).unref();
   }
 
-  /** Hands on what Node has compiled, if it was asked for, once nothing runs; frees its folder. */
+  /** Sends the compiled code if the daemon asked for it, when no invocation runs; removes its folder. */
   #finishCache(delays: number): void {
     if (this.#runs.length > 0 && delays < MOST_DELAYS) {
       setTimeout(() => this.#finishCache(delays + 1), QUIET_MS).unref();
@@ -284,7 +284,7 @@ export class Bootstrap implements FrameSink {
   }
 }
 
-/** UTF-8 as text. What is ASCII alone is as good as Latin-1, which is read three times as fast. */
+/** Decodes UTF-8. Pure ASCII is decoded as Latin-1, which is three times as fast. */
 function textOf(bytes: Buffer): string {
   return bytes.length > LARGE_BYTES && isAscii(bytes) ? bytes.toString('latin1') : bytes.toString('utf8');
 }
@@ -293,7 +293,7 @@ function describe(thrown: unknown): string {
   try {
     return inspect(thrown);
   } catch {
-    // A custom inspect that throws: the error document says the rest.
+    // A custom inspect threw; the error document has the message.
     return 'an error that could not be shown';
   }
 }

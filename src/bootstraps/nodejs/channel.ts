@@ -1,24 +1,23 @@
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
-/** Frames above this go through the event loop instead of being written at once. */
+/** Longer frames are written through the event loop instead of synchronously (bytes). */
 const SYNC_LIMIT = 64 * 1024;
-/** How long to wait for the daemon to read when the socket is full, milliseconds. */
+/** Pause between attempts while the socket is full (ms). */
 const FULL_WAIT_MS = 1;
 
-/** What a bootstrap needs of the way to the daemon. */
+/** What a bootstrap needs of its connection to the daemon. */
 export interface DaemonConnection {
   /** Frames leave in the order they are sent. */
   send(frame: Uint8Array): void;
-  /** Whether it keeps this process alive. */
+  /** Lets the connection keep this process alive; `unref` undoes it. */
   ref(): void;
   unref(): void;
 }
 
 /**
- * The way to the daemon. Small frames are written synchronously, as Node itself does with pipes: what was printed
- * before an endless loop, a crash or `process.exit` has left the process, and a handler that prints without end is
- * held up by its reader instead of filling its memory.
+ * The connection to the daemon. Writes small frames synchronously, as Node does with pipes: output before an endless loop,
+ * a crash or `process.exit` is not lost, and a handler that prints without end feels back-pressure.
  */
 export class Channel implements DaemonConnection {
   readonly #socket: Socket;
@@ -64,13 +63,13 @@ export class Channel implements DaemonConnection {
   }
 }
 
-/** Ends this process at once, without running anything of the function: nobody is there to hear from it. */
+/** Kills this process without running any of the function's code: the daemon is gone. */
 export function leave(): never {
   process.kill(process.pid, 'SIGKILL');
   return process.exit(1);
 }
 
-/** The file descriptor under a socket; undefined where Node does not show it, and all writes go through the socket. */
+/** File descriptor of a socket; undefined where Node does not expose it, so that all writes go through the socket. */
 function descriptorOf(socket: Socket): number | undefined {
   const handle: unknown = Reflect.get(socket, '_handle');
   if (typeof handle !== 'object' || handle === null) return undefined;

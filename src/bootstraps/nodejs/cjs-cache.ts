@@ -3,11 +3,11 @@ import { join, relative } from 'node:path';
 import type * as NodeVm from 'node:vm';
 import type * as NodeZlib from 'node:zlib';
 
-/** What a CommonJS module is compiled as, as Node does it. */
+/** Parameters of the function that Node compiles a CommonJS module to. */
 const WRAPPER = ['(function (exports, require, module, __filename, __dirname) { ', '\n})'] as const;
-/** Where the stand-in for a module finds what was compiled of it. */
+/** Property under which the stand-in finds the compiled module. */
 const COMPILED = 'lam.compiled';
-/** Compiled by Node in the place of a module, so that Node does all else that it does for one. */
+/** Source that Node compiles instead of the module, so that everything else in its loader stays as it is. */
 const STAND_IN = [
   `const key = Symbol.for('${COMPILED}'), run = module[key];`,
   `delete module[key];`,
@@ -15,27 +15,27 @@ const STAND_IN = [
 ].join(' ');
 /** Modules of fewer characters compile as fast as their cache can be checked. */
 const SMALL = 4096;
-/** Bytes before V8's own in an entry: a checksum of the source and of V8's own, which V8 takes on trust. */
+/** Length of the checksum before V8's data in an entry: over the source and that data, which V8 does not verify. */
 const CHECKSUM_BYTES = 4;
 
 type Compile = (this: object, content: unknown, filename: string, format?: unknown) => unknown;
 
-/** Parts of Node that are loaded only for this. */
+/** Modules of Node that only this cache loads. */
 interface Tools {
   readonly vm: typeof NodeVm;
   readonly crc32: typeof NodeZlib.crc32;
-  /** To be called before a script imports. */
+  /** Must be called before a script uses `import()`. */
   readonly hushImports: () => void;
 }
 
 /**
- * Compiles the CommonJS modules of a function from what V8 made of them in an earlier sandbox. Node's own compile cache
- * holds what V8 compiles before a module runs, which leaves out most functions of a bundle; this holds all that have run up
- * to the first answer, and halves the init of a large bundle.
+ * Compiles CommonJS modules of a function from V8's code cache of an earlier sandbox. Node's own compile cache is taken
+ * before a module runs and lacks most functions of a bundle; this one holds every function that ran up to the first
+ * answer, which halves the init of a large bundle.
  */
 export class CjsCache {
   readonly #taskRoot: string;
-  /** By file, below the task root: what an earlier sandbox collected. */
+  /** What an earlier sandbox collected, by path below the task root. */
   readonly #entries: ReadonlyMap<string, Buffer>;
   readonly #scripts = new Map<string, { readonly script: NodeVm.Script; readonly sourceSum: number }>();
   #tools: Tools | undefined;
@@ -47,7 +47,7 @@ export class CjsCache {
     this.#entries = entries;
   }
 
-  /** Takes the place of Node's compiler of CommonJS, as far as the function's own files go. */
+  /** Replaces Node's CommonJS compiler for files of the function. */
   install(): void {
     const tools = (this.#tools ??= findTools(this.#taskRoot));
     const original = Reflect.get(Module.prototype, '_compile') as Compile | undefined;
@@ -62,7 +62,7 @@ export class CjsCache {
     Reflect.set(Module.prototype, '_compile', this.#installed);
   }
 
-  /** V8's code of what was compiled here, with all functions that have run, by file below the task root. */
+  /** V8's code cache of each module compiled here, with all functions that have run, by path below the task root. */
   collect(): ReadonlyMap<string, Buffer> {
     const entries = new Map<string, Buffer>();
     for (const [file, { script, sourceSum }] of this.#scripts) {
@@ -74,15 +74,15 @@ export class CjsCache {
     return entries;
   }
 
-  /** Gives Node's compiler its place back, unless the function has put something there meanwhile. */
+  /** Restores Node's compiler, unless the function has replaced it in the meantime. */
   remove(): void {
     if (Reflect.get(Module.prototype, '_compile') === this.#installed)
       Reflect.set(Module.prototype, '_compile', this.#original);
     this.#scripts.clear();
   }
 
-  /** Whether the module has its code, for the stand-in to find. */
-  // oxlint-disable-next-line max-params -- the three of Node's compiler, and what it takes to do it
+  /** Compiles the module and stores it for the stand-in; returns whether that worked. */
+  // oxlint-disable-next-line max-params -- the three of Node's compiler and the original one
   #compile(tools: Tools, module: object, content: string, filename: string): boolean {
     const file = relative(this.#taskRoot, filename);
     if (file.startsWith('..')) return false;
@@ -99,12 +99,12 @@ export class CjsCache {
       Object.defineProperty(module, Symbol.for(COMPILED), { value: script.runInThisContext(), configurable: true });
       return true;
     } catch {
-      // An ES module, or no JavaScript: Node says what it thinks of it.
+      // An ES module or a syntax error: Node reports it.
       return false;
     }
   }
 
-  /** What is known of this very source, if it is whole. */
+  /** The cached code of exactly this source, if its checksum is right. */
   #cachedData(tools: Tools, file: string, sourceSum: number): { readonly cachedData?: Buffer } {
     const entry = this.#entries.get(file);
     if (entry === undefined || entry.length <= CHECKSUM_BYTES) return {};
@@ -113,7 +113,7 @@ export class CjsCache {
   }
 }
 
-/** Undefined where this Node lacks one of them. */
+/** Returns undefined if this Node lacks one of them. */
 function findTools(taskRoot: string): Tools | undefined {
   const require = createRequire(join(taskRoot, 'index.js'));
   const vm = require('node:vm') as typeof NodeVm;
@@ -128,7 +128,7 @@ function findTools(taskRoot: string): Tools | undefined {
   return { vm, crc32, hushImports };
 }
 
-/** Node warns once a process that imports of such scripts are experimental: here, where nobody sees it. */
+/** Triggers Node's one warning about `import()` in such scripts here, where it is not printed. */
 function hush(vm: typeof NodeVm): void {
   const { emitWarning } = process;
   process.emitWarning = () => undefined;

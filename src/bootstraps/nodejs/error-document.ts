@@ -1,16 +1,16 @@
-/** The error document of AWS Lambda's Node runtime, in its order of keys. */
+/** Error document of AWS Lambda's Node runtime, with its keys in AWS's order. */
 export interface ErrorDocument {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace: readonly string[];
 }
 
-/** Most characters of a message or a trace; beyond, an error would be refused for its size. */
+/** Most characters of a message or a trace; a longer document would exceed the payload limit. */
 const TEXT_LIMIT = 256 * 1024;
-/** Most characters of an error's type that travel beside the document. */
+/** Most characters of an error type in a frame's meta. */
 const TYPE_LIMIT = 256;
 
-/** An error that the bootstrap itself reports, `Runtime.*`. */
+/** An error that the bootstrap itself reports, of type `Runtime.*`. */
 export class RuntimeError extends Error {
   constructor(type: string, message: string, stack?: string) {
     super(message);
@@ -20,8 +20,8 @@ export class RuntimeError extends Error {
 }
 
 /**
- * What was thrown, as the document AWS makes of it: an Error (of any realm) by its name, message and stack; anything
- * else by its JavaScript type and its text; nothing at all as `handled`.
+ * Converts a thrown value as AWS does: an Error of any realm by name, message and stack; other values by JavaScript type
+ * and text; undefined and null as `handled`.
  */
 export function errorDocument(thrown: unknown): ErrorDocument {
   try {
@@ -31,7 +31,7 @@ export function errorDocument(thrown: unknown): ErrorDocument {
     // oxlint-disable-next-line no-base-to-string -- whatever text the thrown object has is its message
     return { errorType: typeof thrown, errorMessage: cut(String(thrown)), trace: [] };
   } catch {
-    // Its getters or its toString threw; AWS says it with the same type.
+    // A getter or toString threw; AWS reports the same type.
     return {
       errorType: 'handled',
       errorMessage: 'the error thrown could not be read: its name, message or stack threw in turn',
@@ -40,7 +40,7 @@ export function errorDocument(thrown: unknown): ErrorDocument {
   }
 }
 
-/** The error type for a frame's meta, as JSON, with how long the invocation ran, ms, and whether the process ends behind it. */
+/** JSON meta of an error frame: error type, run time (ms), and whether the process ends after it. */
 export function errorMeta(
   document: ErrorDocument,
   more: { readonly ranMs?: number; readonly leaving?: true } = {},

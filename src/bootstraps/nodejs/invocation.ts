@@ -1,17 +1,17 @@
 import type { InitRequest, InvocationContext } from '../../executor/frames.ts';
 import type { FunctionHandler } from './load-handler.ts';
 
-/** How one invocation ends; the first call of either counts. */
+/** Ends an invocation; only the first call of either counts. */
 export interface InvocationAnswer {
   readonly succeed: (result: unknown) => void;
   readonly fail: (thrown: unknown) => void;
 }
 
 /**
- * Runs the handler once. It answers by the promise it returns, by the callback, by `context.done`, `succeed` or `fail`,
- * or, when it takes no callback, by what it returns. A handler that takes the context or a callback and returns
- * nothing has until `drained` calls back, when nothing is left that could still answer; the result is then null.
- * Results are sent as soon as they are there, also while `callbackWaitsForEmptyEventLoop` is true.
+ * Runs the handler once. It answers with the promise it returns, the callback, `context.done`, `succeed` or `fail`, or,
+ * if it takes no callback, with its return value. A handler that takes a callback, or takes the context and returns
+ * undefined, is answered null when `drained` calls back, because nothing is left that could answer. Results are sent at
+ * once, even while `callbackWaitsForEmptyEventLoop` is true.
  */
 export function runHandler(
   handler: FunctionHandler,
@@ -46,10 +46,10 @@ export function runHandler(
   else answer.succeed(returned);
 }
 
-/** The context object of AWS's Node runtime, but for the parts that answer. */
+/** The context object of AWS's Node runtime, without the functions that answer. */
 export function contextOf(init: InitRequest, invocation: InvocationContext): Record<string, unknown> {
   const { clientContext } = invocation;
-  // Of the moment it starts: it may have been sent ahead while another one ran.
+  // Counted from the start of the handler, because the invocation may have been sent ahead.
   const deadlineMs = Date.now() + init.timeoutMs;
   return {
     functionName: init.functionName,
@@ -67,14 +67,14 @@ export function contextOf(init: InitRequest, invocation: InvocationContext): Rec
   };
 }
 
-/** Filled in for each member anew: a literal of its own costs more than defining the member. */
+/** Reused property descriptor: a new literal for each member costs more than defining the member. */
 const HIDDEN: { value: unknown; readonly configurable: true; readonly writable: true } = {
   value: undefined,
   configurable: true,
   writable: true,
 };
 
-/** Gives an event that came over HTTP `json()` and `text()`, hidden from whoever lists or prints its members. */
+/** Adds non-enumerable `json()` and `text()` to an HTTP event. */
 export function addBodyReaders(event: unknown): void {
   if (typeof event !== 'object' || event === null) return;
   const text = async (): Promise<string> => {

@@ -1,36 +1,36 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** The members that only the runtime may set, by the keys of AWS's package `@aws/lambda-invoke-store`. */
+/** Keys that only the runtime may set, as in AWS's package `@aws/lambda-invoke-store`. */
 const KEYS = {
   requestId: Symbol.for('_AWS_LAMBDA_REQUEST_ID'),
   traceId: Symbol.for('_AWS_LAMBDA_X_RAY_TRACE_ID'),
   tenantId: Symbol.for('_AWS_LAMBDA_TENANT_ID'),
 } as const;
-/** By this variable a function keeps its global scope as it is (AWS). */
+/** With this variable a function turns the global `awslambda` off, as on AWS. */
 const OPT_OUT = 'AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA';
 
 type Values = Record<PropertyKey, unknown>;
 
 declare global {
-  /** Where AWS's Node runtime, its SDK and Powertools meet. */
+  /** The global object that AWS's Node runtime, its SDK and Powertools share. */
   var awslambda: { InvokeStore?: InvokeStore } | undefined;
 }
 
 /**
- * What AWS's Node runtime offers as `awslambda.InvokeStore`: values of the invocation whose code asks. Its SDK takes the
- * trace id of a request from here, since `_X_AMZN_TRACE_ID` can't be right for several invocations at once.
+ * `awslambda.InvokeStore` of AWS's Node runtime: values of the invocation that asks. AWS's SDK reads the trace id here,
+ * because `_X_AMZN_TRACE_ID` can hold only one of several invocations.
  */
 export class InvokeStore {
   readonly #storage = new AsyncLocalStorage<Values>();
 
-  /** Makes it the one that everybody finds, unless the function does not want that. */
+  /** Makes it the global store, unless the function has turned that off. */
   install(): void {
     if (['1', 'true'].includes(process.env[OPT_OUT] ?? '')) return;
     globalThis.awslambda ??= {};
     globalThis.awslambda.InvokeStore = this;
   }
 
-  /** Calls `act` for one invocation. */
+  /** Calls `act` in the context of one invocation. */
   enter(invocation: { readonly requestId: string; readonly traceId: string }, act: () => void): void {
     this.run(
       { [KEYS.requestId]: invocation.requestId, [KEYS.traceId]: invocation.traceId, [KEYS.tenantId]: undefined },

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { RuntimeError } from './error-document.ts';
 import type { StartupCache } from './startup-cache.ts';
 
-/** What a handler's author exports; what it is given and gives back is between the two of them. */
+/** What a handler's module exports. */
 export type FunctionHandler = (
   event: unknown,
   context: unknown,
@@ -15,16 +15,16 @@ export type FunctionHandler = (
 type ImportModule = (url: string) => Promise<unknown>;
 
 declare global {
-  /** How to load an ES module where plain `import()` can't: set by the single binary before it runs the bootstrap. */
+  /** Loads an ES module where plain `import()` cannot; set by the single binary before it runs the bootstrap. */
   var __lamImport: ImportModule | undefined;
 }
 
-/** Errors by which Node says that a file it took for CommonJS is an ES module. */
+/** Error codes with which Node says that a file loaded as CommonJS is an ES module. */
 const IS_ES_MODULE =
   /Cannot use import statement outside a module|Unexpected token 'export'|Cannot use 'import\.meta'|await is only valid in async/;
 
 /**
- * Loads `dir/file.export[.nested]` from `taskRoot`. Throws a {@link RuntimeError} of AWS's kinds (`ImportModuleError`,
+ * Loads `dir/file.export[.nested]` from `taskRoot`. Throws a {@link RuntimeError} with one of AWS's types (`ImportModuleError`,
  * `HandlerNotFound`, `MalformedHandlerName`, `UserCodeSyntaxError`), or whatever the module itself threw.
  */
 export async function loadHandler(taskRoot: string, handler: string, cache?: StartupCache): Promise<FunctionHandler> {
@@ -45,7 +45,7 @@ export async function loadHandler(taskRoot: string, handler: string, cache?: Sta
   return found as FunctionHandler;
 }
 
-/** The export at `path`, also one level down in a default export: that is where CommonJS ends up when imported. */
+/** The export at `path`, or below the default export, which is where imported CommonJS has its exports. */
 function pick(module: unknown, path: string): unknown {
   const at = (root: unknown): unknown =>
     path
@@ -83,13 +83,13 @@ class Loader {
     if (isFile(`${base}.cjs`)) return this.#require(`${base}.cjs`);
     for (const extension of ['.ts', '.mts', '.cts'])
       if (isFile(base + extension)) return this.#importTypeScript(base + extension);
-    // Last, as Node would find it: a package, a folder with an index.
+    // Finally as Node resolves it: a package, or a folder with an index.
     return this.#require(
       createRequire(join(this.#taskRoot, 'index.js')).resolve(file, { paths: [this.#taskRoot, folder] }),
     );
   }
 
-  /** `.js` without a package.json that says what it is: CommonJS if it reads as such, else an ES module. */
+  /** A `.js` file without a `type` in package.json: CommonJS if it parses as such, otherwise an ES module. */
   #requireOrImport(path: string): unknown {
     try {
       return this.#require(path);
@@ -133,7 +133,7 @@ function isModuleScope(folder: string): boolean {
       const parsed: unknown = JSON.parse(readFileSync(manifest, 'utf8'));
       return Reflect.get(Object(parsed), 'type') === 'module';
     } catch {
-      // Node will say what is wrong with it when it comes to read it.
+      // Node reports a broken package.json when it reads it.
       return false;
     }
   }
@@ -145,7 +145,7 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** Gives errors of loading the names AWS has for them; errors that the code threw by itself stay what they are. */
+/** Maps errors of loading to AWS's types; errors that the code itself threw stay unchanged. */
 function explain(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RuntimeError) return error;
   const code: unknown = Reflect.get(error, 'code');
@@ -161,7 +161,7 @@ function explain(error: unknown): unknown {
   return error;
 }
 
-/** A stack without the lines of Node's own loader. */
+/** A stack without the frames of Node's own loader. */
 function outside(stack: string | undefined): string {
   const lines = (stack ?? '').split('\n');
   return lines.filter((line) => !/^\s+at .*\(?node:internal/.test(line)).join('\n');

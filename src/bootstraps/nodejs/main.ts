@@ -5,16 +5,16 @@ import { Bootstrap } from './bootstrap.ts';
 import { Channel, leave } from './channel.ts';
 import { rehearse } from './rehearsal.ts';
 
-/** What the process driver has in `NODE_OPTIONS`. */
+/** The heap option that the process driver sets in `NODE_OPTIONS`. */
 const HEAP_OPTION = /^--max-old-space-size=\d+$/;
 
-/** A sandbox that hears nothing for this long after its HELLO is a stem, and has time to rehearse, ms. */
+/** Without INIT for this long after HELLO the sandbox is a stem, and rehearses (ms). */
 const STEM_MS = 20;
 
-/** What is read at once, into the same memory each time, bytes: about as much as a Unix socket holds. */
+/** Size of the read buffer, which is reused: about the capacity of a Unix socket (bytes). */
 const READ_BYTES = 256 * 1024;
 
-/** `onRead` is given memory that is used again after it returns. */
+/** `onRead` gets a view of a buffer that is reused after it returns. */
 function dial(address: string, onRead: (chunk: Buffer) => void): Socket {
   const at = address.lastIndexOf(':');
   const to = address.startsWith('/')
@@ -48,7 +48,7 @@ function serve(address: string, token: string): void {
 function main(): void {
   const { LAM_SOCKET: address, LAM_TOKEN: token } = process.env;
   for (const name of Object.keys(process.env)) if (name.startsWith('LAM_')) delete process.env[name];
-  // The driver's way to size the heap of this process; those that the function starts size their own.
+  // It sized the heap of this process; processes that the function starts must not inherit it.
   if (HEAP_OPTION.test(process.env['NODE_OPTIONS'] ?? '')) delete process.env['NODE_OPTIONS'];
   if (address === undefined || token === undefined) {
     writeSync(2, 'lam bootstrap: LAM_SOCKET and LAM_TOKEN are not set; it is started by the daemon, not by hand\n');

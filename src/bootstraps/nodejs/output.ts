@@ -3,14 +3,14 @@ import { encodeLog, LOG_STDERR, LOG_STDOUT, LOG_TEXT_LIMIT } from '../../executo
 import type { DaemonConnection } from './channel.ts';
 import type { Run, Scope } from './scope.ts';
 
-/** Most characters of a line without its end that are kept back. */
+/** Most characters of an unfinished line that are held back. */
 const PARTIAL_LIMIT = 64 * 1024;
 
 type WriteDone = (error?: Error | null) => void;
 
 /**
- * What the function prints through `console`, `process.stdout` and `process.stderr`, as LOG frames: one record per
- * call, however many lines it has. The end of a line is waited for until the invocation is over.
+ * Sends what the function prints through `console`, `process.stdout` and `process.stderr` as LOG frames: one record per
+ * call, whatever its number of lines. An unfinished line is held until its line break or the end of the invocation.
  */
 export class CapturedOutput {
   readonly #connection: DaemonConnection;
@@ -21,7 +21,7 @@ export class CapturedOutput {
     this.#scope = scope;
   }
 
-  /** Takes the place of this process's standard streams, before anything has used them. */
+  /** Replaces this process's standard streams; must be called before anything uses them. */
   install(): void {
     Object.defineProperty(process, 'stdout', {
       value: this.#stream(LOG_STDOUT, 1),
@@ -29,7 +29,7 @@ export class CapturedOutput {
       enumerable: true,
       writable: true,
     });
-    // Else `console` listens for errors around each write, which is a third of its price, and these streams have none.
+    // Otherwise `console` adds an error listener around each write, a third of its cost; these streams never fail.
     Reflect.set(console, '_ignoreErrors', false);
     Object.defineProperty(process, 'stderr', {
       value: this.#stream(LOG_STDERR, 2),
@@ -39,7 +39,7 @@ export class CapturedOutput {
     });
   }
 
-  /** Hands on lines of `run` that never got their end; to be called before its answer is sent. */
+  /** Sends unfinished lines of `run`; must be called before its answer is sent. */
   flush(run: Run): void {
     const { partial } = run;
     for (let stream = LOG_STDOUT; stream <= LOG_STDERR; stream++) {
@@ -50,7 +50,7 @@ export class CapturedOutput {
     }
   }
 
-  /** One record of `run`, at once. Lines beyond the limit of a record become further records; one longer line is cut. */
+  /** Sends one record of `run` at once; splits text over the limit at line breaks and cuts a line that is longer. */
   record(run: Run, stream: number, text: string): void {
     const now = Date.now();
     let rest = text;
@@ -86,7 +86,7 @@ export class CapturedOutput {
         done();
       },
     });
-    // The stream's own machinery (states, queues, ticks) costs more than the frame: `write` goes straight to it.
+    // Bypasses the stream's states, queues and ticks, which cost more than the frame itself.
     const write = (chunk: unknown, encoding?: string | WriteDone, done?: WriteDone): boolean => {
       const callback = typeof encoding === 'function' ? encoding : done;
       print(chunk, encoding);

@@ -11,15 +11,15 @@ import {
 } from '../../executor/frames.ts';
 import { Bootstrap } from './bootstrap.ts';
 
-/** Invocations of the rehearsal: with two, V8 knows the way. */
+/** Invocations of the rehearsal: after two, V8 has compiled what a call needs. */
 const INVOCATIONS = 2;
 const SOURCE = 'exports.handler = async (event) => event;';
 const CONTEXT: InvocationContext = { requestId: '', deadlineMs: 0, functionArn: '', traceId: '' };
 
 /**
- * Runs a function of nothing from init to answer, with nobody listening, so that what Node and the bootstrap compile and
- * load on first use is compiled and loaded before the stem gets its real one: that halves the time from init to the first
- * answer. Leaves the process as it found it. Nothing from the daemon is read meanwhile: it takes no turn of the event loop.
+ * Runs an empty function from init to answer and discards what it sends, so that everything loaded and compiled on first
+ * use is ready before the stem is bound: that halves the time from init to the first answer. Restores the state of the
+ * process. Never yields to the event loop, so that no frame of the daemon is read in between.
  */
 export async function rehearse(): Promise<void> {
   const cwd = process.cwd();
@@ -32,7 +32,7 @@ export async function rehearse(): Promise<void> {
     await play(folder);
     delete createRequire(file).cache[file];
   } catch {
-    // No room for a file: the first function finds the stage as it is.
+    // No space for a file: the first function starts without a rehearsal.
   } finally {
     process.chdir(cwd);
     for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];

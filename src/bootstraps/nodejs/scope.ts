@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** One invocation that runs in this process, or what is outside of any. */
+/** A running invocation, or the code that runs outside of all invocations. */
 export class Run {
-  /** The daemon's number for it; 0 outside of an invocation. */
+  /** The daemon's number of the invocation; 0 outside of all. */
   readonly request: number;
-  /** When it began, see {@link monotonicMs}. */
+  /** Start time, by {@link monotonicMs}. */
   readonly startedAt: number;
-  /** What was printed of a line that has not got its end, at the number of its stream. */
+  /** Unfinished lines, by number of the stream. */
   readonly partial: string[] = ['', '', ''];
   hasEnded = false;
-  /** It has no promise: told when nothing is left that could still answer it. */
+  /** Set for an invocation without a promise: called when nothing is left that could answer it. */
   drained: (() => void) | undefined;
 
   constructor(request: number, startedAt: number) {
@@ -18,35 +18,35 @@ export class Run {
   }
 }
 
-/** Milliseconds on a clock that only goes forward. `performance` would load half a megabyte of Node's insides. */
+/** Monotonic time (ms). Not `performance`, which loads half a megabyte of Node's internals. */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e3 + nanoseconds / 1e6;
 }
 
 /**
- * Tells whose code it is that runs right now. As long as invocations run one after the other it is the only one there is;
- * where several run at once it is found by the asynchronous context that it was started in.
+ * Tells which invocation the running code belongs to: the only one, or, where several run at once, the one in whose
+ * asynchronous context it was started.
  */
 export class Scope {
-  /** What belongs to no invocation. */
+  /** Stands for code outside of all invocations. */
   readonly outside: Run = new Run(0, 0);
   #only: Run = this.outside;
   #storage: AsyncLocalStorage<Run> | undefined;
 
-  /** From now on several run at once. To be called before the first. */
+  /** Allows several at once; must be called before the first invocation. */
   spread(): void {
     this.#storage = new AsyncLocalStorage();
   }
 
-  /** The one that has not ended and whose code this is, else {@link Scope.outside}. */
+  /** The invocation that the running code belongs to, if it has not ended; otherwise {@link Scope.outside}. */
   get current(): Run {
     if (this.#storage === undefined) return this.#only;
     const run = this.#storage.getStore();
     return run === undefined || run.hasEnded ? this.outside : run;
   }
 
-  /** Calls `act` as a part of `run`, and so all that follows from it. */
+  /** Calls `act` as part of `run`; asynchronous work it starts belongs to `run` too. */
   enter(run: Run, act: () => void): void {
     if (this.#storage === undefined) {
       this.#only = run;
@@ -56,7 +56,7 @@ export class Scope {
     }
   }
 
-  /** What its code still does belongs to nobody. */
+  /** Ends `run`: what its code does from now on belongs to no invocation. */
   leave(run: Run): void {
     run.hasEnded = true;
     if (this.#only === run) this.#only = this.outside;

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { pack, unpack } from './archive.ts';
 import { CjsCache } from './cjs-cache.ts';
 
-/** Names of entries begin with what they are of. */
+/** Prefixes of entry names, by kind of module. */
 const COMMON_JS = 'cjs/';
 const ES_MODULES = 'esm/';
 
@@ -15,40 +15,38 @@ interface CompileCaching {
 }
 
 /**
- * V8's compiled code of a function's modules, so that the next sandbox of the same code need not compile them. Between
- * sandboxes it travels through the daemon, which knows it by the code's digest and the interpreter.
+ * V8's compiled code of a function's modules, so that the next sandbox of the same code need not compile them. The daemon
+ * stores it by digest of the code and interpreter.
  *
- * Why it can be trusted: it is only ever given to sandboxes that run the very code that made it. A function that forges
- * its cache changes nothing but what its own code does, which is its to decide anyway; and entries of another source are
- * told by their checksum, those of another V8 or other flags by V8. It is an optimisation: whatever fails here, the code
- * loads without it.
+ * Trust: it is given only to sandboxes of the same code, so a forged cache affects nobody else. Checksums reject entries of
+ * another source, V8 rejects those of another version or other flags. On any failure the code loads without it.
  */
 export class StartupCache {
   readonly #cjs: CjsCache;
   readonly #entries: ReadonlyMap<string, Buffer>;
-  /** Where Node's own compile cache is, once there is an ES module to load. */
+  /** Folder of Node's own compile cache, present once an ES module is loaded. */
   #folder: string | undefined;
 
-  /** `archive`: what {@link StartupCache.collect} of an earlier sandbox gave. */
+  /** `archive`: the result of {@link StartupCache.collect} in an earlier sandbox. */
   constructor(taskRoot: string, archive: Buffer | undefined) {
     let entries = new Map<string, Buffer>();
     try {
       if (archive !== undefined) entries = unpack(archive);
     } catch {
-      // It is of another version of the bootstrap.
+      // Made by another version of the bootstrap.
     }
     this.#entries = entries;
     this.#cjs = new CjsCache(taskRoot, entriesBelow(COMMON_JS, entries));
   }
 
-  /** To be called before a CommonJS module is loaded. */
+  /** Must be called before a CommonJS module is loaded. */
   beforeRequire(): void {
     const { enableCompileCache }: Partial<CompileCaching> = nodeModule;
-    // Scripts of older Nodes can't import. And the map of a source is found by what Node itself compiles.
+    // Older Nodes cannot `import()` from such scripts, and source maps need modules that Node itself compiled.
     if (enableCompileCache !== undefined && !sourceMapsAreOn()) this.#cjs.install();
   }
 
-  /** To be called before an ES module is loaded. */
+  /** Must be called before an ES module is loaded. */
   beforeImport(): void {
     try {
       const { enableCompileCache }: Partial<CompileCaching> = nodeModule;
@@ -62,11 +60,11 @@ export class StartupCache {
       }
       enableCompileCache(folder);
     } catch {
-      // No room.
+      // No space in the temporary folder: loads without a cache.
     }
   }
 
-  /** What V8 has compiled so far; undefined when there is nothing, or too much. */
+  /** Packs what V8 has compiled so far; undefined for nothing, or too much. */
   collect(): Buffer | undefined {
     try {
       const entries = new Map<string, Buffer>();
@@ -74,18 +72,18 @@ export class StartupCache {
       for (const [name, content] of this.#collectEsModules()) entries.set(ES_MODULES + name, content);
       return pack(entries);
     } catch {
-      // The function's folder for temporary files is full, or gone.
+      // The function's temporary folder is full or removed.
       return undefined;
     }
   }
 
-  /** Frees its room; the modules that are loaded stay. */
+  /** Restores the loaders and removes the folder; loaded modules stay. */
   remove(): void {
     this.#cjs.remove();
     try {
       if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     } catch {
-      // It goes with the sandbox.
+      // Removed with the sandbox.
     }
   }
 

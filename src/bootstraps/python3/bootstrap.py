@@ -11,20 +11,20 @@ from .channel import Channel, Inbox, leave
 from .handler import LambdaContext, load_handler, to_json
 from .output import STDERR, Output, Run
 
-#: Most bytes of a result, as LIMITS.payloadBytes of the daemon.
+#: Most bytes of a result; LIMITS.payloadBytes of the daemon.
 PAYLOAD_LIMIT = 6291556
 #: Most bytes of a start-up cache in one frame.
 CACHE_PART = 1024 * 1024
-#: When the start-up cache is collected: this long after the first answer, or after init when nothing is asked, seconds.
+#: The start-up cache is collected this long after the first answer, or after init if no invocation comes (s).
 QUIET_S, IDLE_S = 0.1, 1.0
-#: So many invocations end the wait for a quiet moment.
+#: After this many invocations it is collected without waiting for a quiet moment.
 MOST_BUSY = 50
-#: Most characters of an error's type beside its document.
+#: Most characters of an error type in a frame's meta.
 TYPE_LIMIT = 256
 
 
 class Bootstrap:
-    """One process, one function, one invocation at a time. ``Many`` runs several at once."""
+    """Runs one function, one invocation at a time; ``Many`` takes over where several may run at once."""
 
     def __init__(self, channel):
         self._channel = channel
@@ -54,7 +54,7 @@ class Bootstrap:
             elif kind == CACHE:
                 self._archive += body
             elif kind == RECALL:
-                # Where one runs after the other, what it asks back has run by now: the watch answers for what has not.
+                # With one at a time, invocations before this frame have run; the watch returns those that have not.
                 if self._many is not None:
                     self._many.give_back(request)
             elif kind == SHUTDOWN:
@@ -91,7 +91,8 @@ class Bootstrap:
             document = error_document(error, "")
             self.release()
             self._output.record(self._output.outside, STDERR, describe(document))
-            self._channel.send(INIT_ERROR, 0, to_json({"errorType": document["errorType"][:TYPE_LIMIT]}), to_json(document))
+            meta = to_json({"errorType": document["errorType"][:TYPE_LIMIT]})
+            self._channel.send(INIT_ERROR, 0, meta, to_json(document))
             sys.exit(1)
         if init["concurrency"] > 1:
             from .many import Many
@@ -142,7 +143,7 @@ class Bootstrap:
             raise Fault("MarshalError", "Unable to marshal response: %s" % error) from error
 
     def ending_of(self, run, answer, ran_ms):
-        """Ends an invocation: the frame for the bytes of its result, or for the exception that it raised."""
+        """Ends an invocation; returns the frame for its result (bytes) or for the exception it raised."""
         output = self._output
         document = None
         if not isinstance(answer, bytes):
@@ -163,7 +164,7 @@ class Bootstrap:
         return RESULT, run.request, b"%.3f" % ran_ms, answer
 
     def count_answer(self):
-        """The start-up cache is collected in the first quiet moment after an answer, or when there seems to be none."""
+        """Schedules the collection of the start-up cache: in a quiet moment after an answer, or now after many."""
         self._answers += 1
         if self._answers == 1:
             self._channel.wait_at_most(QUIET_S)
@@ -174,7 +175,7 @@ class Bootstrap:
         if self._loop is None:
             import asyncio
 
-            # One loop for the life of the sandbox, so that clients that belong to a loop can be kept.
+            # One loop for the life of the sandbox, so that clients bound to a loop can be reused.
             self._loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self._loop)
         return self._loop.run_until_complete(coroutine)
@@ -184,7 +185,7 @@ class Bootstrap:
             self._finish_cache()
 
     def _finish_cache(self):
-        """Hands on the byte code that was made, if it was asked for."""
+        """Sends the byte code compiled so far, if the daemon asked for it."""
         self._channel.wait_at_most(0)
         cache, self._cache = self._cache, None
         archive = cache.remove() if cache is not None else b""
@@ -199,7 +200,7 @@ def main():
     if address is None or token is None:
         sys.stderr.write("lam bootstrap: LAM_SOCKET and LAM_TOKEN are not set; the daemon starts this program\n")
         sys.exit(1)
-    # Python without `site` lacks these, and functions use them.
+    # Python without `site` lacks these, and functions call them.
     import builtins
 
     builtins.exit = builtins.quit = sys.exit

@@ -18,7 +18,7 @@ FIXED_BYTES = 7
 
 
 class Channel:
-    """The way to the daemon: whole frames, in the order of the calls, from whichever thread."""
+    """The connection to the daemon. Thread-safe: sends whole frames, in the order of the calls."""
 
     _status = None
 
@@ -41,7 +41,7 @@ class Channel:
         self._write(LOG_HEADER.pack(FIXED_BYTES + 9 + len(text), LOG, request, 0, stream, time.time() * 1000) + text)
 
     def take(self):
-        """The next frame that was read, as (type, request, meta, body), or None."""
+        """Returns the next complete frame read, as (type, request, meta, body), or None."""
         received = self._received
         if len(received) < HEADER.size:
             return None
@@ -55,11 +55,11 @@ class Channel:
         return kind, request, meta, body
 
     def has_more(self):
-        """Something was read beyond the frame that was taken."""
+        """Whether bytes beyond the frame last taken were read."""
         return len(self._received) > 0
 
     def read(self, flags=0):
-        """Reads what comes next. False: nothing is there yet. Ends the process when the daemon is gone."""
+        """Reads once; False when nothing has arrived. Ends the process when the daemon has closed the connection."""
         count = 65536
         if len(self._received) >= 4:
             count = max(count, 4 + int.from_bytes(self._received[:4], "big") - len(self._received))
@@ -75,11 +75,11 @@ class Channel:
         return True
 
     def wait_at_most(self, seconds):
-        """How long ``read`` waits; 0 for ever."""
+        """Sets the longest that ``read`` blocks; 0 means for ever."""
         self._socket.setsockopt(SOL_SOCKET, SO_RCVTIMEO, TIME_VALUE.pack(int(seconds), int(seconds % 1 * 1e6)))
 
     def end_with(self, status):
-        """Has whoever reads end the process, from another thread."""
+        """Called from another thread: makes the reading thread end the process with ``status``."""
         self._status = status
         self._socket.shutdown(SHUT_RD)
 
@@ -97,25 +97,25 @@ class Channel:
 
 
 def leave():
-    """Ends this process at once, running nothing of the function: nobody is there to hear from it."""
+    """Kills this process without running any of the function's code: the daemon is gone."""
     os.kill(os.getpid(), 9)
 
 
 class Inbox:
-    """What the daemon sent and nobody has taken yet."""
+    """Frames from the daemon that are not handled yet."""
 
     def __init__(self, channel, on_quiet):
         self.channel = channel
         self.lock = allocate_lock()
-        #: Frames that were read while an invocation ran.
+        #: Frames that the watch read while an invocation ran.
         self.parked = []
-        #: Counts up with each start and each end of an invocation: odd while one runs.
+        #: Incremented when an invocation starts and when it ends: odd while one runs.
         self.turn = 0
         self._on_quiet = on_quiet
         self._watch = None
 
     def next(self):
-        """The next frame, as soon as there is one."""
+        """Waits for the next frame and returns it."""
         with self.lock:
             while True:
                 frame = self.parked.pop(0) if self.parked else self.channel.take()
@@ -132,7 +132,10 @@ class Inbox:
             self._watch = Watch(self)
 
     def ended(self):
-        """To be called before the answer is sent: nothing that waits is given back once the daemon takes it for started."""
+        """Called before the answer is sent: after it the daemon takes the next invocation for started.
+
+        From then on the watch must not return that one as unstarted.
+        """
         if self._watch is None:
             self.turn += 1
             return

@@ -2,12 +2,12 @@
 
 #: Where lam's own modules are, whose frames a function's stack trace leaves out.
 OWN_FOLDER = __file__.rpartition("/")[0] + "/"
-#: Most characters of an error's message, which would else be refused for its size.
+#: Most characters of an error message; a longer document would exceed the payload limit.
 MESSAGE_LIMIT = 256 * 1024
 
 
 class Fault(Exception):
-    """An error of AWS's ``Runtime.*`` kinds, which the bootstrap itself reports."""
+    """An error that the bootstrap itself reports, with one of AWS's ``Runtime.*`` types."""
 
     def __init__(self, kind, message, trace=()):
         Exception.__init__(self, message)
@@ -16,7 +16,7 @@ class Fault(Exception):
 
 
 def frames_of(error):
-    """The stack of an exception as AWS has it, beginning where the function's own code does."""
+    """Returns the formatted stack of an exception, from the first frame of the function's own code on."""
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)
@@ -26,7 +26,7 @@ def frames_of(error):
 
 
 def error_document(error, request_id):
-    """AWS's error document, in its order of keys."""
+    """Returns AWS's error document, with its keys in AWS's order."""
     if isinstance(error, Fault):
         kind, trace = error.kind, error.trace
     else:
@@ -35,11 +35,16 @@ def error_document(error, request_id):
         message = str(error)
     except Exception:
         message = "the exception raised could not be shown: its __str__ raised in turn"
-    return {"errorMessage": message[:MESSAGE_LIMIT], "errorType": kind, "requestId": request_id, "stackTrace": trace[-200:]}
+    return {
+        "errorMessage": message[:MESSAGE_LIMIT],
+        "errorType": kind,
+        "requestId": request_id,
+        "stackTrace": trace[-200:],
+    }
 
 
 def describe(document):
-    """An error document as a log record, as AWS prints it."""
+    """Formats an error document as AWS prints it to the log."""
     lines = "".join(document["stackTrace"]).rstrip("\n")
     head = "[ERROR] %s: %s" % (document["errorType"], document["errorMessage"])
     return head + "\nTraceback (most recent call last):\n" + lines if lines else head

@@ -1,4 +1,4 @@
-"""What a handler is found by, what it is given and what its answer is made into."""
+"""Finds the handler, builds its context object and encodes its result."""
 
 import json
 import sys
@@ -18,10 +18,11 @@ def trace_of(error):
 
 
 def load_handler(handler):
-    """The callable that ``pkg.mod.fn`` or ``dir/mod.fn`` names; raises Fault, or what the module itself raised."""
+    """Returns the callable named ``pkg.mod.fn`` or ``dir/mod.fn``; raises Fault, or what the module itself raised."""
     module_name, dot, function_name = handler.rpartition(".")
     if not dot:
-        raise fault("MalformedHandlerName", "Bad handler '%s': not enough values to unpack (expected 2, got 1)" % handler)
+        reason = "not enough values to unpack (expected 2, got 1)"
+        raise fault("MalformedHandlerName", "Bad handler '%s': %s" % (handler, reason))
     if module_name.split(".")[0] in sys.builtin_module_names:
         raise fault("BuiltInModuleConflict", "Cannot use built-in module %s as a handler module" % module_name)
     dotted = module_name.replace("/", ".")
@@ -29,12 +30,13 @@ def load_handler(handler):
         __import__(dotted)
         module = sys.modules[dotted]
     except ImportError as error:
-        raise fault("ImportModuleError", "Unable to import module '%s': %s" % (module_name, error), trace_of(error)) from error
+        message = "Unable to import module '%s': %s" % (module_name, error)
+        raise fault("ImportModuleError", message, trace_of(error)) from error
     except SyntaxError as error:
         trace = '  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)
         raise fault("UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module_name, error), [trace]) from error
     except (TypeError, ValueError) as error:
-        # Names such as '.fn' and 'a..fn' are no modules; what the module's own code raised has frames outside of here.
+        # Names such as '.fn' and 'a..fn' are not modules; an error of the module's own code has frames of its own.
         if trace_of(error):
             raise
         raise fault("ImportModuleError", "Unable to import module '%s': %s" % (module_name, error)) from error
@@ -45,7 +47,7 @@ def load_handler(handler):
 
 
 def plain(value):
-    """JSON for what json does not know, as AWS's runtime has it."""
+    """Encodes types that ``json`` does not know, as AWS's runtime does."""
     decimal = sys.modules.get("decimal")
     if decimal is not None and isinstance(value, decimal.Decimal):
         return int(value) if value.is_finite() and value.as_tuple().exponent == 0 else float(value)
@@ -57,7 +59,7 @@ encode_ascii_json = json.JSONEncoder(default=plain).encode
 
 
 def to_json(value):
-    """UTF-8 JSON; characters that UTF-8 has no form for (lone surrogates) are escaped."""
+    """Returns JSON as UTF-8; escapes lone surrogates, which UTF-8 cannot encode."""
     try:
         return encode_json(value).encode()
     except UnicodeEncodeError:
@@ -65,7 +67,7 @@ def to_json(value):
 
 
 class CognitoIdentity:
-    """Always empty here: its members exist because AWS's do."""
+    """Always empty: lam has no Cognito; the members exist for compatibility with AWS."""
 
     cognito_identity_id = None
     cognito_identity_pool_id = None
@@ -91,7 +93,7 @@ class LambdaContext:
             from .client_context import ClientContext
 
             self.client_context = ClientContext(json.loads(client_context))
-        # Of the moment it starts: it may have been sent ahead while another one ran.
+        # Counted from the start of the handler, because the invocation may have been sent ahead.
         self._deadline_ms = time.time() * 1000 + init["timeoutMs"]
 
     def get_remaining_time_in_millis(self):

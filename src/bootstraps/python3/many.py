@@ -9,7 +9,7 @@ from types import CoroutineType
 from .channel import UNSTARTED
 from .output import Run
 
-#: Of a function whose call gives a coroutine, as in the module inspect.
+#: Flag of a function that returns a coroutine, as in ``inspect``.
 CO_COROUTINE = 0x80
 
 
@@ -46,7 +46,7 @@ class Many:
         self._start(request, meta, body)
 
     def give_back(self, request):
-        """The daemon wants one back that has not started. Silence means that it has."""
+        """Returns an invocation that has not started to the daemon; no reply means that it has started."""
         with self._lock:
             found = next((item for item in self._waiting if item[0] == request), None)
             if found is not None:
@@ -65,7 +65,7 @@ class Many:
 
     def _answer(self, run, answer, began):
         frame = self._bootstrap.ending_of(run, answer, (time.perf_counter() - began) * 1000)
-        # With this the daemon takes the one that waits longest for started: it must not be given back any more.
+        # The answer tells the daemon that the longest-waiting invocation has started, so both happen under the lock.
         with self._lock:
             self._channel.send(*frame)
             following = self._waiting.popleft() if self._waiting else None
@@ -127,7 +127,7 @@ class Many:
 
     def _spawn(self, request, meta, body):
         task = self._loop.create_task(self._perform_async(request, meta, body))
-        # The loop itself holds its tasks but weakly.
+        # The loop itself keeps only weak references to its tasks.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -147,7 +147,7 @@ class Many:
         self._answer(run, answer, began)
 
     def _leave(self, error):
-        """What ends the process where one runs after the other ends it here: from the main thread, which alone can."""
+        """Ends the process from the main thread, which alone can; same errors as with one invocation at a time."""
         self._bootstrap.release()
         status = error.code if isinstance(error, SystemExit) else 1
         if not isinstance(error, SystemExit):

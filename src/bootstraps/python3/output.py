@@ -1,4 +1,4 @@
-"""What a function prints, as log records of the invocation whose code printed it."""
+"""Turns what a function prints into log records of the invocation that printed it."""
 
 import io
 import sys
@@ -11,21 +11,21 @@ LOG_TEXT_LIMIT = 256 * 1024
 
 
 class Run:
-    """One invocation that runs, or what is outside of any."""
+    """A running invocation, or the code that runs outside of all invocations."""
 
     __slots__ = ("request", "request_id", "partial", "has_ended")
 
     def __init__(self, request, request_id):
-        #: The daemon's number for it; 0 outside of an invocation.
+        #: The daemon's number of the invocation; 0 outside of all.
         self.request = request
         self.request_id = request_id
-        #: By stream: what was printed of a line that has not got its end; None before anything was.
+        #: By stream: an unfinished line; None until something is printed.
         self.partial = None
         self.has_ended = False
 
 
 class Stream(io.TextIOBase):
-    """sys.stdout or sys.stderr as log records: what is printed up to a line break is one, the rest waits for its end."""
+    """sys.stdout or sys.stderr: text up to a line break becomes a log record, the rest waits for its line break."""
 
     encoding = "utf-8"
     errors = "backslashreplace"
@@ -53,7 +53,7 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def release(self, run):
-        """Hands on a line of ``run`` that has not got its end."""
+        """Sends the unfinished line of ``run`` as a record."""
         with self._lock:
             text, run.partial[self._number] = run.partial[self._number], ""
             if text:
@@ -84,13 +84,13 @@ class Bytes(io.RawIOBase):
 
 
 class Output:
-    """What the function prints, with the number of the invocation whose code printed it."""
+    """The standard streams of the function; attributes each record to the invocation that printed it."""
 
     def __init__(self, channel):
         self._channel = channel
-        #: What belongs to no invocation.
+        #: Stands for code outside of all invocations.
         self.outside = Run(0, "")
-        #: The invocation that runs, as long as they run one after the other.
+        #: The running invocation, while they run one at a time.
         self.only = self.outside
         self._variable = None
         self._stdout = Stream(self, STDOUT)
@@ -102,13 +102,13 @@ class Output:
         sys.meta_path.insert(0, LoggingFinder(self))
 
     def spread(self):
-        """From now on several run at once: whose code it is that prints, its context tells."""
+        """From now on several run at once, and a context variable tells which one prints."""
         from contextvars import ContextVar
 
         self._variable = ContextVar("lam_run", default=self.outside)
 
     def enter(self, run):
-        """What this context does is a part of ``run``."""
+        """Attributes the current context to ``run``."""
         self._variable.set(run)
 
     def current(self):
@@ -118,7 +118,7 @@ class Output:
         return self.outside if run.has_ended else run
 
     def record(self, run, stream, text):
-        """One record, at once. Lines beyond the limit of a record become further records; one longer line is cut."""
+        """Sends one record at once; splits text over the limit at line breaks and cuts a line that is longer."""
         data = text.encode("utf-8", "backslashreplace")
         while len(data) > LOG_TEXT_LIMIT:
             end = data.rfind(b"\n", 0, LOG_TEXT_LIMIT)
@@ -137,7 +137,7 @@ class Output:
 
 
 class LoggingFinder:
-    """Gives ``logging`` AWS's root handler at the moment the function imports it, and costs nothing before."""
+    """Installs AWS's root handler when the function first imports ``logging``."""
 
     def __init__(self, output):
         self._output = output

@@ -3,24 +3,23 @@
 import sys
 from _struct import Struct
 
-#: Most bytes of a start-up cache, as STARTUP_CACHE_BYTES of the daemon.
+#: Most bytes of a start-up cache; STARTUP_CACHE_BYTES of the daemon.
 CACHE_LIMIT = 16 * 1024 * 1024
-#: First bytes of a start-up cache: its kind, and the version of its form.
+#: First bytes of a start-up cache: magic number and format version.
 CACHE_MAGIC = b"LAM\x01"
-#: Behind it: a checksum of the rest.
+#: Length of the checksum of the rest, which follows.
 CHECKSUM_BYTES = 8
-#: Before each entry: the lengths of its name and of its bytes.
+#: Header of an entry: lengths of its name and of its bytes.
 ENTRY_HEADER = Struct(">HI")
 
 
 class StartupCache:
-    """The byte code of the function's modules, so that the next sandbox of the same code need not compile them.
+    """Byte code of the function's modules, so that the next sandbox of the same code need not compile them.
 
-    Nothing of it touches a disk: Python's loader is given the byte code where it would read it beside the source, and what
-    it would write there is kept. Between sandboxes it travels through the daemon, which knows it by the code's digest and
-    the interpreter; it is only ever given to sandboxes that run the very code that made it, so who forges it changes
-    nothing but what their own code does. Python refuses what another source or another version made. It is an
-    optimisation: whatever fails here, the code loads without it.
+    Never written to disk: replaces how Python's loader reads and writes byte code of the function's modules. The daemon
+    stores it by digest of the code and interpreter, and gives it only to sandboxes of the same code: a forged cache
+    affects nobody else. Python itself rejects byte code of another source or version. On any failure the code loads
+    without it.
     """
 
     def __init__(self, task_root, archive, is_wanted):
@@ -31,10 +30,10 @@ class StartupCache:
         try:
             self._known = self._unpack(archive)
         except Exception:
-            pass  # It is of another version of the bootstrap.
+            pass  # Made by another version of the bootstrap.
 
     def install(self):
-        """Takes the place of Python's loader as far as reading and writing the function's byte code goes."""
+        """Replaces how Python's loader reads and writes byte code of the function."""
         loader = sys.modules["_frozen_importlib_external"].SourceFileLoader
         root, known, made, read = self._root, self._known, self._made, loader.get_data
 
@@ -51,9 +50,9 @@ class StartupCache:
         sys.dont_write_bytecode = not self._is_wanted
 
     def remove(self):
-        """Gives Python's loader its place back; returns what was compiled, or nothing."""
+        """Restores Python's loader; returns the archive of what was compiled, empty for none."""
         loader = sys.modules["_frozen_importlib_external"].SourceFileLoader
-        # Unless the function has put something in its place meanwhile.
+        # Leaves a replacement that the function installed in the meantime.
         if loader.get_data is self._ours:
             del loader.get_data
             loader.set_data = self._write
@@ -71,7 +70,7 @@ class StartupCache:
         for name, data in self._made.items():
             with open(external.source_from_cache(self._root + name), "rb") as source:
                 digest = source_hash(external._RAW_MAGIC_NUMBER, source.read())
-            # Valid for this source whatever its time is (PEP 552).
+            # Checked by hash of the source, not by its modification time (PEP 552).
             data = data[:4] + b"\x03\x00\x00\x00" + digest + data[16:]
             key = name.encode()
             parts += (ENTRY_HEADER.pack(len(key), len(data)), key, data)
@@ -85,7 +84,7 @@ class StartupCache:
 
         head = len(CACHE_MAGIC) + CHECKSUM_BYTES
         entries, known, at = archive[head:], {}, 0
-        # Python takes byte code on trust.
+        # Python does not verify byte code.
         if archive[:head] != CACHE_MAGIC + source_hash(0, entries):
             return known
         while at < len(entries):

@@ -6,16 +6,16 @@ from _thread import start_new_thread
 
 from .channel import INVOKE, RECALL, UNSTARTED
 
-#: How often it is looked whether the invocation that runs keeps others waiting, seconds.
+#: Interval of the checks (s).
 WATCH_S = 0.01
-#: So often it is looked without need before the watch ends.
+#: Checks without a long invocation after which the watch ends.
 MOST_IDLE = 100
 
 
 class Watch:
-    """A thread that reads on while one invocation runs for long, and gives back what the daemon wants of those behind it.
+    """A thread that reads while an invocation runs for long, and returns those behind it that the daemon recalls.
 
-    It is there only while something is sent ahead: reading each frame on another thread would cost more than it saves.
+    Runs only while invocations are sent ahead: reading every frame on another thread would cost more than it saves.
     """
 
     def __init__(self, inbox):
@@ -28,7 +28,7 @@ class Watch:
         while idle < MOST_IDLE:
             time.sleep(WATCH_S)
             turn, idle = self._inbox.turn, idle + 1
-            # Even: none runs. Another one than before: it has not run for long.
+            # Even: none runs. Changed: the one that runs has just started.
             if turn % 2 == 1 and turn == seen:
                 idle = 0
                 self._look(turn)
