@@ -134,10 +134,7 @@ function reportOf(figures: readonly number[], errorType: string | undefined): Ke
 
 const STREAM: Readonly<Record<string, LogStream>> = { o: 'stdout', e: 'stderr', p: 'platform' };
 
-/**
- * Decodes the first format: lines of `[time, letter of the stream, request id, version, sandbox, text or platform
- * record]`.
- */
+/** Decodes the first format: a line of JSON for each record, as {@link decodeLine} takes it apart. */
 function decodeLines(body: string, node: string): LogRecord[] {
   return body.split('\n').flatMap((line) => decodeLine(line, node) ?? []);
 }

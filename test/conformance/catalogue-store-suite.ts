@@ -34,7 +34,7 @@ export function catalogueStoreSuite(title: string, makeRig: () => Promise<Catalo
       assert.deepEqual([...(await rig.reopened()).current.state.names()], ['f']);
     });
 
-    test('refuses a change made for a revision that it has left', async () => {
+    test('refuses a change of a revision that is no longer the newest', async () => {
       await using rig = await makeRig();
       const { store } = rig;
       const stale = store.current;
@@ -45,7 +45,7 @@ export function catalogueStoreSuite(title: string, makeRig: () => Promise<Catalo
       assert.deepEqual([...(await rig.reopened()).current.state.names()], ['f']);
     });
 
-    test('takes exactly one of many changes made for the same revision', async () => {
+    test('stores exactly one of several changes of the same revision', async () => {
       await using rig = await makeRig();
       const { store } = rig;
       const { revision, state } = store.current;
@@ -64,7 +64,7 @@ export function catalogueStoreSuite(title: string, makeRig: () => Promise<Catalo
       assert.equal(store.current, before);
     });
 
-    test('tells of states in order, each after the one told last, until the listener stops', async () => {
+    test('tells listeners of states in order, each with the one before, until they stop', async () => {
       await using rig = await makeRig();
       const { store } = rig;
       const seen: CatalogueSnapshot[] = [store.current];
@@ -80,7 +80,7 @@ export function catalogueStoreSuite(title: string, makeRig: () => Promise<Catalo
       assert.equal(seen.length, 4);
     });
 
-    test('counts every one of many changes from several catalogues over it', async () => {
+    test('stores every change of several catalogues over it', async () => {
       await using rig = await makeRig();
       const { store } = rig;
       const catalogues = Array.from({ length: 4 }, () => new Catalogue(store));

@@ -29,7 +29,7 @@ catalogueStoreSuite('shared by two nodes', () => {
 });
 
 describe('a catalogue shared by two nodes', () => {
-  test('runs a change again on the newer state when the other node was first', async () => {
+  test('repeats a change on the newer state when the other node was first', async () => {
     const shared = new SharedCatalogue();
     const [here, there] = [shared.node(), shared.node()];
     await there.change(there.current.revision, withFunctions(there.current.state, 'theirs'));
@@ -43,7 +43,7 @@ describe('a catalogue shared by two nodes', () => {
     assert.deepEqual([...there.current.state.names()], ['theirs', 'ours']);
   });
 
-  test('takes every change of two nodes that write at the same time', async () => {
+  test('stores every change of two nodes that write concurrently', async () => {
     const shared = new SharedCatalogue();
     const nodes = [shared.node(), shared.node()].map((node) => new Catalogue(node));
     await Promise.all(
@@ -56,7 +56,7 @@ describe('a catalogue shared by two nodes', () => {
     assert.equal(shared.node().current.state.retired['n'], 40);
   });
 
-  test('gives a change up, unmade, when the other node is first each time', async () => {
+  test('rejects a change when the other node is first at every attempt', async () => {
     const shared = new SharedCatalogue();
     const [here, there] = [shared.node(), shared.node()];
     here.beforeChange = () => {
@@ -73,7 +73,7 @@ describe('a catalogue shared by two nodes', () => {
     assert.equal(shared.node().current.state.has('ours'), false);
   });
 
-  test('names only what differs, after one change and after many that arrive as one', async () => {
+  test('names only the functions that differ, after one change and after several that arrive together', async () => {
     const shared = new SharedCatalogue();
     const [here, there] = [shared.node(), shared.node()];
     const [ours, theirs] = [new Catalogue(here), new Catalogue(there)];

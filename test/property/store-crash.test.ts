@@ -24,7 +24,7 @@ interface Acknowledged {
   readonly artifact: string;
 }
 
-/** Starts the loop and kills it some time after its first deploy; resolves to what it said was done. */
+/** Starts the loop and kills it some time after its first deploy; resolves to the deploys that it reported. */
 async function deployUntilKilled(home: string, round: number): Promise<Acknowledged[]> {
   const child = spawn(process.execPath, [LOOP, home, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: Acknowledged[] = [];
@@ -56,7 +56,7 @@ async function checkArtifacts(store: Store): Promise<void> {
 }
 
 describe('a daemon killed while it deploys', () => {
-  test('loses no version it acknowledged, and leaves nothing half-made', async (t) => {
+  test('loses no acknowledged version, and leaves nothing unfinished', async (t) => {
     const home = await mkdtemp(join(tmpdir(), 'lam-crash-'));
     t.after(() => rm(home, { recursive: true, force: true }));
     const last = new Map<string, number>();

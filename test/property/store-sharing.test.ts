@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { diskUse, manifestOf, testHome, uploadOf } from '../unit/store/support.ts';
 
 describe('unpacked files', () => {
-  test('are kept once over many versions that differ in one file', async (t) => {
+  test('are stored once for many versions that differ in one file', async (t) => {
     const home = await testHome();
     t.after(() => home.remove());
     const big = Object.fromEntries(

@@ -6,20 +6,20 @@ import type { LogQuery, LogRecord } from '../../src/contract/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { LogStore } from '../../src/logs/index.ts';
 
-/** The script of the log thread. */
+/** Script of the log store's worker thread. */
 export const LOG_WORKER: string = fileURLToPath(new URL('../../src/logs/worker.ts', import.meta.url));
 
-/** Id of the node whose logs they are, unless a test says otherwise. */
+/** Node id of the stores that tests open, unless given. */
 export const NODE = '0123456789ab';
 
-/** A real log store with its real thread on a file in a folder of its own. */
+/** A log store with its worker thread, in a temporary folder. */
 export interface LogHouse extends AsyncDisposable {
   readonly folder: string;
   readonly file: string;
-  /** What the store said about keeping logs. */
+  /** The failures that the store reported. */
   readonly troubles: string[];
   logs: LogStore;
-  /** Closes the store and opens another on the same file. */
+  /** Closes the store and opens a new one on the same file. */
   reopen(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ export async function logHouse(
   return house;
 }
 
-/** All records a query gives. */
+/** Returns all records of a query. */
 export async function recordsOf(logs: LogStore, functionName: string, query: LogQuery = {}): Promise<LogRecord[]> {
   const all: LogRecord[] = [];
   await logs.query(functionName, query, (records) => void all.push(...records));

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { eachLimited, together } from '../../../src/kit/index.ts';
 
 describe('eachLimited', () => {
-  test('runs the work on every item, at most so many at a time', async () => {
+  test('runs the work on every item, at most the limit at a time', async () => {
     let running = 0;
     let most = 0;
     const done: number[] = [];
@@ -17,7 +17,7 @@ describe('eachLimited', () => {
     assert.deepEqual([most, done], [3, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]);
   });
 
-  test('begins nothing after a failure, and rejects once what runs has ended', async () => {
+  test('starts nothing after a failure, and rejects when running work has ended', async () => {
     const begun: string[] = [];
     const slow = Promise.withResolvers<void>();
     const work = eachLimited(['fails', 'slow', 'never'], 2, async (item) => {

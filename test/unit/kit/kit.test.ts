@@ -5,7 +5,7 @@ import { Ewma, Fifo, invariant, sleep, systemClock } from '../../../src/kit/inde
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 describe('Fifo', () => {
-  test('behaves as an array that is pushed at its end and taken from its front, with members leaving at will', () => {
+  test('behaves as an array with push, shift and removal of any member', () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('push' as const), value: fc.option(fc.nat(), { nil: undefined }) }),
       fc.record({ do: fc.constantFrom('shift' as const, 'drain' as const) }),
@@ -40,7 +40,7 @@ describe('Fifo', () => {
     );
   });
 
-  test('says that a member left only once', () => {
+  test('reports the removal of a member once', () => {
     const fifo = new Fifo<string>();
     const leave = fifo.push('a');
     assert.equal(leave(), true);
@@ -49,7 +49,7 @@ describe('Fifo', () => {
 });
 
 describe('Ewma', () => {
-  test('has no value before the first sample and takes the first one whole', () => {
+  test('has no value before the first sample, and equals the first one', () => {
     const mean = new Ewma(0.5);
     assert.equal(mean.value, undefined);
     mean.add(10);
@@ -60,7 +60,7 @@ describe('Ewma', () => {
 });
 
 describe('the system clock', () => {
-  test('calls back once, and not at all when it was cancelled', async () => {
+  test('calls back once, and not after cancellation', async () => {
     let once = 0;
     let never = 0;
     systemClock.after(1, () => void never++)();
@@ -74,7 +74,7 @@ describe('the system clock', () => {
     assert.deepEqual([once, never], [1, 0]);
   });
 
-  test('calls back again and again until it is cancelled', async () => {
+  test('calls back repeatedly until it is cancelled', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     let calls = 0;
     const cancel = systemClock.every(1, () => {
@@ -89,7 +89,7 @@ describe('the system clock', () => {
 });
 
 describe('the virtual clock of these tests', () => {
-  test('runs what falls due in order of time, then of asking', async () => {
+  test('runs timers in order of time, then of creation', async () => {
     const clock = new VirtualClock();
     const ran: string[] = [];
     clock.after(20, () => ran.push(`b${clock.monotonic()}`));
@@ -105,7 +105,7 @@ describe('the virtual clock of these tests', () => {
   });
 });
 
-test('invariant names what does not hold', () => {
+test('invariant names the violated condition', () => {
   invariant(true, 'unused');
   assert.throws(() => invariant(false, 'the sky is up'), { code: 'LAM_INTERNAL_INVARIANT', message: /the sky is up/ });
 });

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Lru } from '../../../src/kit/index.ts';
 
-describe('what was used last', () => {
-  test('stays, and the rest is forgotten in the order of use', () => {
+describe('Lru', () => {
+  test('evicts the least recently used entries first', () => {
     const recent = new Lru<string>(10, (value) => value.length);
     recent.set('a', 'four');
     recent.set('b', 'four');
@@ -17,7 +17,7 @@ describe('what was used last', () => {
     assert.deepEqual([recent.get('large'), recent.get('c')], [undefined, undefined]);
   });
 
-  test('never weighs more than it may, and is what a plain list of uses says', () => {
+  test('never exceeds its weight, and agrees with a list ordered by use', () => {
     const use = fc.tuple(
       fc.constantFrom('set', 'get', 'delete'),
       fc.constantFrom('a', 'b', 'c', 'd'),

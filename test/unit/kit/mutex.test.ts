@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Mutex } from '../../../src/kit/index.ts';
 
-test('a mutex runs one piece of work at a time, in order, also past a failure', async () => {
+test('a mutex runs one task at a time, in call order, also after a failure', async () => {
   const mutex = new Mutex();
   const order: string[] = [];
   const gates = ['a', 'b', 'c'].map((name) => ({ name, gate: Promise.withResolvers<string>() }));

@@ -9,7 +9,7 @@ test('nearest finds a name with letters missing, swapped or in another case', ()
   assert.equal(nearest('Handler', names), 'handler');
 });
 
-test('nearest suggests nothing when no name is like the word', () => {
+test('nearest returns undefined when no name is similar', () => {
   assert.equal(nearest('banana', ['memory', 'timeout']), undefined);
   assert.equal(nearest('x', []), undefined);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Semaphore } from '../../../src/kit/index.ts';
 
-test('a semaphore lets its number in, and the others in their order, also past a failure', async () => {
+test('a semaphore runs its number of tasks at a time, in call order, also after a failure', async () => {
   const semaphore = new Semaphore(2);
   const order: string[] = [];
   const gates = ['a', 'b', 'c', 'd'].map((name) => ({ name, gate: Promise.withResolvers<void>() }));

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { logHouse, recordsOf } from '../../support/log-house.ts';
 
-test('logs that the file no longer gives are refused with what SQLite says', async () => {
+test('logs that cannot be read are reported with the message of SQLite', async () => {
   await using house = await logHouse();
   house.logs.append('f', { version: 1, sandbox: 'aa' }, 'stdout', 'line', 'r', 1);
   assert.equal((await recordsOf(house.logs, 'f')).length, 1);

@@ -20,7 +20,7 @@ function numbers(from: number, to: number): string[] {
 }
 
 describe('a log store', () => {
-  test('gives back what was printed, in order, each function its own', async () => {
+  test('returns the records of each function in the order of printing', async () => {
     await using house = await logHouse();
     const { logs } = house;
     for (const n of numbers(0, 5000)) logs.append('a', SOURCE, 'stdout', n, 'r', 1000 + Number(n));
@@ -30,7 +30,7 @@ describe('a log store', () => {
     assert.deepEqual(await recordsOf(logs, 'nobody'), []);
   });
 
-  test('narrows by time, version, request, text and number of lines, alone and together', async () => {
+  test('filters by time, version, request, text and number of records, alone and combined', async () => {
     await using house = await logHouse();
     const { logs } = house;
     for (const n of numbers(0, 100)) {
@@ -65,7 +65,7 @@ describe('a log store', () => {
     }
   });
 
-  test('gives history and then new records without loss or doubles, while others print', async () => {
+  test('gives stored and then new records exactly once each, while functions print', async () => {
     await using house = await logHouse();
     const { logs } = house;
     for (const n of numbers(0, 3000)) logs.append('f', SOURCE, 'stdout', n, '', 1);
@@ -79,7 +79,7 @@ describe('a log store', () => {
     });
     const history = logs.query('f', {}, async (records) => {
       seen.push(...texts(records));
-      // More is printed while the reader is slow.
+      // The reader is slow, so that functions print in the meantime.
       await new Promise(setImmediate);
     });
     for (const n of numbers(3000, 4500)) logs.append('f', SOURCE, 'stdout', n, '', 1);
@@ -93,7 +93,7 @@ describe('a log store', () => {
     assert.deepEqual(seen, numbers(0, 6000));
   });
 
-  test('gives a follower only what it asked for, at once', async () => {
+  test('gives followers matching records immediately', async () => {
     await using house = await logHouse();
     const { logs } = house;
     const seen: LogRecord[] = [];
@@ -106,7 +106,7 @@ describe('a log store', () => {
     assert.deepEqual(seen, [{ time: 5, stream: 'stdout', requestId: 'id', ...SOURCE, node: NODE, text: 'yes' }]);
   });
 
-  test('keeps history across a restart', async () => {
+  test('keeps its records across a restart', async () => {
     await using house = await logHouse();
     house.logs.append('f', SOURCE, 'stdout', 'before', '', 1);
     await house.reopen();
@@ -114,7 +114,7 @@ describe('a log store', () => {
     assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['before', 'after']);
   });
 
-  test('drops the oldest of a function that holds more than it may, and gives the disk its space back', async () => {
+  test('drops the oldest records of a function over its limit, and shrinks the file', async () => {
     await using house = await logHouse({ keepBytes: 100_000 });
     const { logs } = house;
     logs.append('quiet', SOURCE, 'stdout', 'still here', '', 1);
@@ -135,7 +135,7 @@ describe('a log store', () => {
     db.close();
   });
 
-  test('forgets a deleted function, and only it', async () => {
+  test('deletes the records of one function only', async () => {
     await using house = await logHouse();
     const { logs } = house;
     logs.append('a', SOURCE, 'stdout', 'x', '', 1);
@@ -146,7 +146,7 @@ describe('a log store', () => {
     assert.equal((await logs.sizes()).sizes['a'], undefined);
   });
 
-  test('reads on only when the reader is done with what it has, and stops for one that gives up', async () => {
+  test('reads the next page when the reader has finished one, and stops when the reader throws', async () => {
     await using house = await logHouse({ keepBytes: 64 * 1024 * 1024 });
     const { logs } = house;
     for (const n of numbers(0, 200)) {
@@ -163,14 +163,14 @@ describe('a log store', () => {
   });
 });
 
-describe('pressure', () => {
-  test('builds up when printing outruns writing, and is relieved once it was written', async () => {
+describe('back-pressure', () => {
+  test('begins when printing is faster than writing, and ends when the rest is written', async () => {
     await using house = await logHouse({ keepBytes: 1024 * 1024 });
     const { logs } = house;
     assert.equal(logs.underPressure, false);
     const line = 'x'.repeat(64 * 1024);
     let printed = 0;
-    // In one turn, so that the thread cannot answer.
+    // In one turn, so that the worker cannot answer in between.
     while (!logs.underPressure && printed < 1000) {
       logs.append('f', SOURCE, 'stdout', line, '', 1);
       printed++;
@@ -182,8 +182,8 @@ describe('pressure', () => {
   });
 });
 
-describe('trouble', () => {
-  test('with a damaged file: it is set aside and said so, and a new one begun', async () => {
+describe('a failure of the log store', () => {
+  test('by a damaged file: it is renamed and reported, and a new one is created', async () => {
     await using house = await logHouse();
     await house.logs.close();
     await writeFile(house.file, 'this is no database, but it is long enough to be taken for one\n'.repeat(100));
@@ -195,7 +195,7 @@ describe('trouble', () => {
     assert.ok((await readdir(house.folder)).some((name) => name.startsWith('logs.db.damaged-')));
   });
 
-  test('with a file cut short by a crash of the machine: good records come back, the rest is passed over', async () => {
+  test('by a truncated chunk: the records before the cut are returned', async () => {
     await using house = await logHouse();
     for (const text of ['good', 'good too', 'cut']) house.logs.append('f', SOURCE, 'stdout', text, '', 1);
     await house.logs.close();
@@ -206,7 +206,7 @@ describe('trouble', () => {
     assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['good', 'good too']);
   });
 
-  test('with a file of an earlier lam, which kept lines of JSON, there is none', async () => {
+  test('does not come from a file with chunks in lines of JSON, as the first lam wrote them', async () => {
     await using house = await logHouse();
     house.logs.append('f', SOURCE, 'stdout', 'of now', '', 5);
     await house.logs.close();
@@ -229,7 +229,7 @@ describe('trouble', () => {
     ]);
   });
 
-  test('with a folder that is not there: it is reported, and everything else goes on', async () => {
+  test('by a missing folder is reported, and followers still get records', async () => {
     const troubles: string[] = [];
     const file = join(import.meta.dirname, 'no-such-folder', 'logs.db');
     const said = Promise.withResolvers<void>();
@@ -263,7 +263,7 @@ describe('trouble', () => {
 
   const root = process.getuid?.() === 0 && process.platform === 'linux';
   test(
-    'with a full disk: it is said once, functions go on, and so do logs when there is room again',
+    'by a full disk is reported once, and logs continue when there is space again',
     { skip: root ? false : 'needs root to mount a small disk' },
     async () => {
       await using house = await logHouse();
@@ -294,7 +294,7 @@ describe('trouble', () => {
 });
 
 describe('closing', () => {
-  test('writes what was waiting, can be asked for twice, and answers what comes later', async () => {
+  test('writes waiting records, is idempotent, and refuses later queries', async () => {
     await using house = await logHouse();
     const { logs } = house;
     logs.append('f', SOURCE, 'stdout', 'last words', '', 1);

@@ -10,12 +10,12 @@ import { NODE, logHouse, recordsOf } from '../../support/log-house.ts';
 
 const SOURCE = { version: 3, sandbox: '0123abcd' };
 const OTHER = 'ba9876543210';
-/** Written before records had a node; never to be renewed. */
+/** Written by a lam whose records had no node; must not be regenerated. */
 const OLD_FILE = fileURLToPath(new URL('../../fixtures/logs/schema-1.db', import.meta.url));
 const AT = Date.UTC(2026, 10, 28);
 
 describe('the node of a log record', () => {
-  test('is on what was printed and on what lam says of an invocation, kept or followed', async () => {
+  test('is on printed and on platform records, stored or followed', async () => {
     await using house = await logHouse({ node: OTHER });
     const followed: LogRecord[] = [];
     const end = house.logs.follow('f', {}, (record) => void followed.push(record));
@@ -34,7 +34,7 @@ describe('the node of a log record', () => {
     assert.deepEqual(await recordsOf(house.logs, 'f', { lines: 5 }), kept);
   });
 
-  test('is a number in each row, not a text', async () => {
+  test('is stored as a number in each row', async () => {
     await using house = await logHouse();
     house.logs.append('f', SOURCE, 'stdout', 'text', '', 1);
     await house.logs.close();
@@ -47,7 +47,7 @@ describe('the node of a log record', () => {
     db.close();
   });
 
-  test('stays with the records that it wrote when another node goes on with the file', async () => {
+  test('stays on its records when another node writes to the same file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lam-nodes-'));
     try {
       const file = join(folder, 'logs.db');
@@ -73,7 +73,7 @@ describe('the node of a log record', () => {
     }
   });
 
-  test('lets answers of several nodes be merged by time', async () => {
+  test('allows answers of several nodes to be merged by time', async () => {
     await using here = await logHouse();
     await using there = await logHouse({ node: OTHER });
     for (let time = 0; time < 100; time++)
@@ -103,7 +103,7 @@ describe('a log database of an earlier lam', () => {
     }
   };
 
-  test('is read in full, as written by the node that the home is now, and goes on', async () => {
+  test('is read in full, with the node of the home on its records, and can be written', async () => {
     await opened(async (file) => {
       await using house = await logHouse({ file, node: OTHER });
       house.logs.append('hello', SOURCE, 'stdout', 'of now', '', AT + 10);
@@ -121,7 +121,7 @@ describe('a log database of an earlier lam', () => {
     });
   });
 
-  test('is brought up to date once', async () => {
+  test('is migrated once', async () => {
     await opened(async (file) => {
       for (let start = 0; start < 2; start++) {
         await using house = await logHouse({ file });

@@ -80,7 +80,7 @@ function put(batch: RecordBatch, one: Print | Note): LogRecord {
   };
 }
 
-/** The bytes of a batch somewhere in the middle of others. */
+/** Encodes a batch in the middle of a larger buffer. */
 function bytesOf(batch: RecordBatch): Uint8Array {
   const parts = batch.parts();
   const all = Buffer.alloc(parts.size + 20, '!');
@@ -89,11 +89,11 @@ function bytesOf(batch: RecordBatch): Uint8Array {
 }
 
 describe('the records of a chunk', () => {
-  test('come back exactly as they were put in, in their order, whatever they say', () => {
+  test('are decoded exactly as they were added, in order, whatever their text', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(anyPrint, anyNote), { maxLength: 100 }), (all) => {
         const batch = new RecordBatch();
-        // What was in it before leaves nothing behind.
+        // Earlier records must leave no trace after clear().
         for (const one of all.slice(0, 3)) put(batch, one);
         batch.clear();
         const expected = all.map((one) => put(batch, one));
@@ -107,7 +107,7 @@ describe('the records of a chunk', () => {
     );
   });
 
-  test('are many, of many sandboxes', () => {
+  test('may be many, of many sandboxes', () => {
     const batch = new RecordBatch();
     const expected = Array.from({ length: 5000 }, (_, i) => {
       const source = { version: 1, sandbox: `s${i % 300}` };
@@ -117,7 +117,7 @@ describe('the records of a chunk', () => {
     assert.ok(batch.weight > 5000 * 20 && batch.weight < bytesOf(batch).length);
   });
 
-  test('of a kind that is not known here keep what they say as JSON', () => {
+  test('of a kind that is not encoded in numbers are kept as JSON', () => {
     const batch = new RecordBatch();
     const report = {
       type: 'report',
@@ -132,7 +132,7 @@ describe('the records of a chunk', () => {
     assert.deepEqual(decodeChunk(bytesOf(batch), NODE)[0]?.platform, report);
   });
 
-  test('with an id that is too long cut it, and keep the rest', () => {
+  test('with too long a request id are kept with the id cut', () => {
     const batch = new RecordBatch();
     batch.text({ version: 1, sandbox: 'a' }, 'stdout', 'text', 'i'.repeat(300), 1);
     batch.text({ version: 1, sandbox: 'a' }, 'stdout', 'next', 'j', 1);
@@ -145,7 +145,7 @@ describe('the records of a chunk', () => {
     );
   });
 
-  test('that are damaged are passed over, and reading them never throws', () => {
+  test('that are damaged are skipped, and decoding never throws', () => {
     const batch = new RecordBatch();
     for (let i = 0; i < 20; i++)
       put(batch, { source: { version: 1, sandbox: 'a' }, stream: 'stdout', text: `line ${i}`, id: 'r', time: i });

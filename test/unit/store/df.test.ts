@@ -4,7 +4,7 @@ import { df } from '../../../src/store/index.ts';
 import { manifestOf, openCatalogue, recordOf, testHome, uploadOf, type Files } from './support.ts';
 
 describe('df', () => {
-  test('counts shared files once, and per function what is its alone', async (t) => {
+  test('counts shared files once, and for each function the files of its own', async (t) => {
     const home = await testHome();
     t.after(() => home.remove());
     const catalogue = await openCatalogue(home.paths.catalogue);

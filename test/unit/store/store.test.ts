@@ -9,7 +9,7 @@ import { openStore } from '../../../src/store/index.ts';
 import { lam } from './support.ts';
 
 describe('opening a home', () => {
-  test('begins by clearing what a dead daemon left half-made, and says how much', async (t) => {
+  test('removes what a dead daemon left unfinished, and counts it', async (t) => {
     const home = await mkdtemp(join(tmpdir(), 'lam-open-'));
     t.after(() => rm(home, { recursive: true, force: true }));
     const paths = layout(home);
@@ -27,7 +27,7 @@ describe('opening a home', () => {
     await again.close();
   });
 
-  test('gives the lock back when the catalogue cannot be read', async (t) => {
+  test('releases the lock when the catalogue cannot be read', async (t) => {
     const home = await mkdtemp(join(tmpdir(), 'lam-open-'));
     t.after(() => rm(home, { recursive: true, force: true }));
     prepareHome(layout(home));

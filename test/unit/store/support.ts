@@ -12,7 +12,7 @@ import { ArtifactStore, Catalogue, type FunctionRecord, type ArtifactReferences 
 import { layout, prepareHome, type Layout } from '../../../src/store/disk/layout.ts';
 import type { Linker } from '../../../src/store/artifacts/objects.ts';
 
-/** One entry of a zip, with everything a hostile author can choose. */
+/** One entry of a zip, with every field that a hostile author controls. */
 export interface ZipPart {
   readonly name: string | Buffer;
   readonly content?: string | Buffer;
@@ -20,11 +20,11 @@ export interface ZipPart {
   readonly mode?: number;
   readonly method?: number;
   readonly flags?: number;
-  /** What the header says instead of the truth. */
+  /** False values for the header. */
   readonly claims?: { readonly size?: number; readonly crc?: number };
 }
 
-/** Writes a zip byte by byte, so that any of its fields can be wrong. */
+/** Makes a zip byte by byte, so that any field can be wrong. */
 export function zipOf(parts: readonly ZipPart[]): Buffer {
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -115,12 +115,12 @@ export async function testHome(
   return { paths, artifacts, remove: () => rm(home, { recursive: true, force: true }) };
 }
 
-/** The catalogue in the file at `path`, as a daemon would open it. */
+/** Opens the catalogue in the file at `path`, as a daemon does. */
 export async function openCatalogue(path: string): Promise<Catalogue> {
   return new Catalogue(await LowdbCatalogueStore.open(path));
 }
 
-/** For gc: nothing is in use but these. */
+/** References for gc: only these artifacts are in use. */
 export function usedOnly(...digests: readonly string[]): ArtifactReferences {
   return { named: () => new Set(digests) };
 }
@@ -149,7 +149,7 @@ export function recordOf(name: string, versions = 1, more: Partial<FunctionRecor
   };
 }
 
-/** For `assert.rejects`: an error of lam with this code whose message holds `text`. */
+/** For `assert.rejects`: expects a LamError with this code and `text` in its message. */
 export function lam(code: ErrorCode, text = ''): (error: unknown) => boolean {
   return (error) => {
     if (!isLamError(error) || error.code !== code) throw error;
@@ -169,7 +169,7 @@ export async function filesBelow(folder: string): Promise<Record<string, string>
   return found;
 }
 
-/** Bytes of disk that a folder takes, each inode once. */
+/** Disk usage of a folder (bytes), each inode counted once. */
 export async function diskUse(folder: string): Promise<number> {
   const seen = new Set<number>();
   let bytes = 0;

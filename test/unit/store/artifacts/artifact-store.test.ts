@@ -56,14 +56,14 @@ describe('an upload', () => {
     assert.equal((await home.artifacts.ingest(manifestOf(files), { bytes: Buffer.from('not a zip') })).added, 0);
   });
 
-  test('needs only the files that the store lacks, each content once', async () => {
+  test('needs each content that the store lacks, once', async () => {
     await send({ a: 'shared', b: 'old' });
     const plan = await home.artifacts.plan(manifestOf({ a: 'shared', b: 'new', c: 'new' }));
     assert.deepEqual(plan.missing, [sha256(Buffer.from('new'))]);
     assert.equal((await send({ a: 'shared', b: 'new', c: 'new' })).added, 3);
   });
 
-  test('finds a content it knows with another mode', async () => {
+  test('reuses a content that the store has in the other mode', async () => {
     await send({ script: 'run me' });
     const { artifact, added } = await send({ 'script*': 'run me', other: 'run me' });
     assert.equal(added, 6);
@@ -96,7 +96,7 @@ describe('an upload', () => {
     await assert.rejects(ingest(Buffer.from('no zip')), lam('LAM_STORE_ZIP_NOT_A_ZIP'));
   });
 
-  test('cannot lie about the size of a file the store holds', async () => {
+  test('is refused when its manifest has another size than the stored file', async () => {
     await send({ a: 'honest' });
     const [entry] = manifestOf({ a: 'honest' }).entries;
     const lie = { entries: [{ ...entry, path: 'b', size: 1 }] };
@@ -115,7 +115,7 @@ describe('an upload', () => {
     assert.deepEqual(await filesBelow(await home.artifacts.ensure(artifact)), { a: 'to be damaged' });
   });
 
-  test('may come twice at once', async () => {
+  test('may run twice concurrently', async () => {
     const files = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`d${n % 4}/f${n}`, `twin ${n}`]));
     const manifest = manifestOf(files);
     const answers = await Promise.all([1, 2, 3].map(() => home.artifacts.ingest(manifest, { bytes: uploadOf(files) })));
@@ -126,7 +126,7 @@ describe('an upload', () => {
     assert.deepEqual(await filesBelow(await home.artifacts.ensure(answers[0]?.artifact ?? '')), files);
   });
 
-  test('is still there for the next process', async () => {
+  test('is there for the next process', async () => {
     const { artifact } = await send({ a: 'lasting' });
     const reopened = await ArtifactStore.open(home.paths, { clock: systemClock });
     assert.equal(reopened.has(artifact), true);
@@ -169,13 +169,13 @@ describe('an upload', () => {
     assert.deepEqual(await readdir(home.paths.tmp), []);
   });
 
-  test('tells code that was removed behind its back from code it never had', async () => {
+  test('whose files were deleted from outside is reported as lost, not as unknown', async () => {
     const { artifact } = await send({ 'to-be-lost': '1' });
     await rm(await home.artifacts.ensure(artifact), { recursive: true });
     await assert.rejects(home.artifacts.ensure(artifact), lam('LAM_STORE_ARTIFACT_LOST'));
   });
 
-  test('of an artifact that is not there has no tree, no manifest and cannot be pinned', async () => {
+  test('that was never made has no tree, no manifest and cannot be pinned', async () => {
     const nowhere = '0'.repeat(64);
     await assert.rejects(home.artifacts.ensure(nowhere), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
     assert.throws(() => home.artifacts.pin(nowhere), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));

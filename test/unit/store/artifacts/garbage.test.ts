@@ -18,12 +18,12 @@ describe('collecting artifacts', () => {
   });
   after(() => home.remove());
 
-  test('leaves alone what an upload under way was promised', async () => {
+  test('keeps what the plan of an upload named', async () => {
     assert.deepEqual(await home.artifacts.collect(usedOnly(), false), { artifacts: [], objects: [], bytes: 0 });
     for (const digest of digests) home.artifacts.settle(digest);
   });
 
-  test('leaves alone a pinned artifact, until it is released', async () => {
+  test('keeps a pinned artifact until it is released', async () => {
     const release = home.artifacts.pin(digests[1] ?? '');
     const garbage = await home.artifacts.collect(usedOnly(digests[0] ?? ''), true);
     assert.deepEqual(garbage.artifacts, []);
@@ -31,7 +31,7 @@ describe('collecting artifacts', () => {
     release();
   });
 
-  test('leaves alone what is used elsewhere, and everything when it cannot be told', async () => {
+  test('keeps what is used elsewhere, and everything when that is unknown', async () => {
     const named = (): Set<string> => new Set([digests[0] ?? '']);
     const elsewhere = (): Promise<Set<string>> => Promise.resolve(new Set([digests[1] ?? '']));
     const empty = { artifacts: [], objects: [], bytes: 0 };
@@ -44,7 +44,7 @@ describe('collecting artifacts', () => {
     );
   });
 
-  test('says before what it will free, and frees exactly that', async () => {
+  test('frees exactly what the dry run announced', async () => {
     const used = usedOnly(digests[0] ?? '');
     const planned = await home.artifacts.collect(used, true);
     assert.deepEqual(planned.artifacts, [digests[1]]);
@@ -53,7 +53,7 @@ describe('collecting artifacts', () => {
     const before = await diskUse(home.paths.home);
     assert.deepEqual(await home.artifacts.collect(used, false), planned);
     const freed = before - (await diskUse(home.paths.home));
-    // Folders are in the answer too; diskUse counts files only.
+    // The answer includes folders; diskUse counts files only.
     assert.ok(freed >= 12_288 && freed <= planned.bytes, `${freed} of ${planned.bytes}`);
     assert.equal(home.artifacts.has(digests[1] ?? ''), false);
     assert.deepEqual(await readdir(home.paths.artifacts), [digests[0]]);
@@ -61,7 +61,7 @@ describe('collecting artifacts', () => {
     assert.deepEqual(await home.artifacts.collect(used, false), { artifacts: [], objects: [], bytes: 0 });
   });
 
-  test('runs beside uploads without taking what they need', async () => {
+  test('may run during uploads and removes nothing that they need', async () => {
     const uploads = Array.from({ length: 12 }, async (_, n) => {
       const files: Files = { shared: 's'.repeat(9000), own: `upload ${n}` };
       const manifest = manifestOf(files);

@@ -23,7 +23,7 @@ describe('start-up caches', () => {
   });
   afterEach(() => home.remove());
 
-  /** As a daemon sees them that has just started. */
+  /** A new store over the same folder, as after a restart. */
   const afresh = async (): Promise<StartupCacheStore> =>
     new StartupCacheStore(home.paths, await ArtifactStore.open(home.paths, { clock: systemClock }));
   const fileOf = async (): Promise<string> => {
@@ -31,7 +31,7 @@ describe('start-up caches', () => {
     return join(folder, (await readdir(folder)).find((name) => name.startsWith('startup-')) ?? 'none');
   };
 
-  test('come back for the artifact and the interpreter they were made for, also after a restart', async () => {
+  test('are found by artifact and interpreter, also after a restart', async () => {
     const caches = await afresh();
     assert.equal(await caches.get(digest, NODE), undefined);
     const bytes = randomBytes(300_000);
@@ -53,7 +53,7 @@ describe('start-up caches', () => {
     assert.deepEqual(await readdir(home.paths.staging), []);
   });
 
-  test('of one file are read once for all who ask at the same time', async () => {
+  test('are read once for concurrent callers', async () => {
     await (await afresh()).put(digest, NODE, randomBytes(1000));
     const caches = await afresh();
     const [first, ...more] = await Promise.all(Array.from({ length: 5 }, () => caches.get(digest, NODE)));
@@ -61,7 +61,7 @@ describe('start-up caches', () => {
     for (const one of more) assert.equal(one, first);
   });
 
-  test('that are torn, changed or somebody else’s are none', async () => {
+  test('count as missing when truncated, changed or of another interpreter', async () => {
     const bytes = randomBytes(5000);
     await (await afresh()).put(digest, NODE, bytes);
     const file = await fileOf();
@@ -81,7 +81,7 @@ describe('start-up caches', () => {
     }
     await (await afresh()).put(digest, NODE, bytes);
     assert.deepEqual(Buffer.from((await (await afresh()).get(digest, NODE)) ?? []), bytes);
-    // Under the name of another interpreter the same bytes are not its own.
+    // The checksum covers the interpreter, so its file is invalid for another one.
     const caches = await afresh();
     await caches.put(digest, 'python 3.11.2', randomBytes(8));
     const names = (await readdir(home.paths.artifact(digest))).filter((name) => name.startsWith('startup-'));
@@ -89,7 +89,7 @@ describe('start-up caches', () => {
     assert.equal(await (await afresh()).get(digest, 'python 3.11.2'), undefined);
   });
 
-  test('that are empty, too large or of no artifact are not kept', async () => {
+  test('are not kept when empty, too large or of an unknown artifact', async () => {
     const caches = await afresh();
     await caches.put(digest, NODE, new Uint8Array());
     await caches.put(digest, NODE, new Uint8Array(16 * MIB + 1));
@@ -101,7 +101,7 @@ describe('start-up caches', () => {
     assert.equal((await caches.get(digest, NODE))?.length, 16 * MIB);
   });
 
-  test('go with their artifact, and are counted with it', async () => {
+  test('are removed and counted with their artifact', async () => {
     const totals = async (): Promise<number> => {
       const around = { logsOf: () => 0, logs: 0, reclaimable: 0 };
       return (await df(home.paths, CatalogueState.of([]), home.artifacts, around)).artifacts;
@@ -117,7 +117,7 @@ describe('start-up caches', () => {
     assert.deepEqual([await readdir(home.paths.artifacts), await readdir(home.paths.staging)], [[], []]);
   });
 
-  test('that cannot be written are used from memory, and nothing is said or left', async () => {
+  test('are served from memory when they cannot be written, and leave no file', async () => {
     const caches = await afresh();
     await rm(home.paths.staging, { recursive: true });
     const bytes = randomBytes(100);
@@ -128,7 +128,7 @@ describe('start-up caches', () => {
 });
 
 describe('the facts of an artifact', () => {
-  test('are its size and how much of it is code, from its manifest or from memory', async () => {
+  test('are its size and its bytes of code, from the manifest or from memory', async () => {
     const home = await testHome();
     const files = {
       'a.js': '1',

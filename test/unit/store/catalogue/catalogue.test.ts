@@ -15,7 +15,7 @@ describe('the catalogue', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test('is on the disk before readers see a change', async () => {
+  test('makes a change durable before readers see it', async () => {
     const catalogue = await openCatalogue(path);
     const seen: unknown[] = [];
     catalogue.watch(({ names }) => seen.push([...names, catalogue.view.has('f')]));
@@ -27,7 +27,7 @@ describe('the catalogue', () => {
     assert.deepEqual(await readdir(folder), ['catalogue.json']);
   });
 
-  test('makes changes one after the other, each on top of the last', async () => {
+  test('applies changes in turn, each to the result of the last', async () => {
     const catalogue = await openCatalogue(path);
     await Promise.all(
       Array.from({ length: 20 }, () =>
@@ -37,7 +37,7 @@ describe('the catalogue', () => {
     assert.equal(catalogue.view.retired['n'], 20);
   });
 
-  test('is unchanged when a change throws, and goes on after it', async () => {
+  test('is unchanged when a change throws, and takes the next one', async () => {
     const catalogue = await openCatalogue(path);
     const broken = catalogue.change((draft) => {
       draft.retired['f'] = 1;
@@ -49,7 +49,7 @@ describe('the catalogue', () => {
     assert.deepEqual(catalogue.view.retired, { g: 1 });
   });
 
-  test('is unchanged in memory when the disk refuses, and works again after', async () => {
+  test('is unchanged in memory when writing fails, and takes the next change', async () => {
     const catalogue = await openCatalogue(path);
     await catalogue.change((draft) => (draft.retired['f'] = 1));
     await rm(path);
@@ -79,7 +79,7 @@ describe('the catalogue', () => {
     assert.deepEqual(catalogue.view.retired, {});
   });
 
-  test('laid out by hand is read', async () => {
+  test('is read in any JSON layout', async () => {
     await writeFile(path, '{"retired": {"f": 3},\n\n"functions": {}, "schema": 2}');
     assert.deepEqual((await openCatalogue(path)).view.retired, { f: 3 });
   });
@@ -101,7 +101,7 @@ describe('the catalogue', () => {
     ],
   ];
   for (const [title, text, names] of corrupt) {
-    test(`that ${title} is reported, kept aside once, and not touched`, async () => {
+    test(`that ${title} is reported, copied aside once, and left unchanged`, async () => {
       await writeFile(path, text);
       await assert.rejects(openCatalogue(path), lam('LAM_STORE_CORRUPT', names));
       await assert.rejects(openCatalogue(path), lam('LAM_STORE_CORRUPT', names));
@@ -113,14 +113,14 @@ describe('the catalogue', () => {
     });
   }
 
-  test('of a newer schema is refused and not touched', async () => {
+  test('of a newer schema is refused and left unchanged', async () => {
     const text = '{"schema":99,"functions":{},"retired":{}}';
     await writeFile(path, text);
     await assert.rejects(openCatalogue(path), lam('LAM_STORE_NEWER', '99'));
     assert.equal(await readFile(path, 'utf8'), text);
   });
 
-  test('of schema 1 gets the settings that came later, and keeps an idle time that somebody set', () => {
+  test('of schema 1 gets the later settings, and keeps an idle time that was set', () => {
     const version = (input: object) => ({
       version: 1,
       artifact: 'sha256:0',
@@ -154,7 +154,7 @@ describe('the catalogue', () => {
     });
   });
 
-  test('of schema 2 has its routes as triggers, in the configuration and in what the author wrote', () => {
+  test('of schema 2 has its routes as triggers, in the configuration and in the input of the author', () => {
     const versions = {
       1: {
         version: 1,

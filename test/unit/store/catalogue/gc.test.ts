@@ -61,7 +61,7 @@ describe('the plan of gc', () => {
     ]);
   });
 
-  test('drops nothing where there are fewer versions than to keep, and leaves out pinned ones', () => {
+  test('drops nothing of a function with few versions, and no pinned version', () => {
     const catalogue = catalogueOf(functionRecord('f', [1, 2, 3], 3));
     assert.deepEqual(planGc(catalogue, 5), []);
     assert.deepEqual(
@@ -72,7 +72,7 @@ describe('the plan of gc', () => {
 });
 
 describe('the artifacts that a catalogue refers to', () => {
-  test('are those of all its versions but the ones that are about to go', () => {
+  test('are those of all versions except dropped ones', () => {
     const catalogue = catalogueOf(functionRecord('a', [1, 2], 2), functionRecord('b', [2, 3], 3));
     const digestOf = (version: number): string => `${version}`.repeat(64);
     assert.deepEqual(referencedArtifacts(catalogue), new Set([1, 2, 3].map(digestOf)));

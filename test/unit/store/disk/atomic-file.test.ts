@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { writeFileAtomic } from '../../../../src/store/disk/atomic-file.ts';
 
 describe('writing a file atomically', () => {
-  test('replaces a file whole, or leaves it and nothing else', async (t) => {
+  test('replaces the whole file, or leaves it unchanged without a temporary file', async (t) => {
     const base = await mkdtemp(join(tmpdir(), 'lam-atomic-'));
     t.after(() => rm(base, { recursive: true, force: true }));
     await writeFileAtomic(join(base, 'a'), 'one');

@@ -4,7 +4,7 @@ import { storeError } from '../../../../src/store/disk/io-errors.ts';
 import { lam } from '../support.ts';
 
 describe('a failed file operation', () => {
-  test('translates what the system says', () => {
+  test('is translated by its system code', () => {
     const failure = (code: string): Error => Object.assign(new Error(code), { code, syscall: 'write', path: '/p/q' });
     for (const code of ['ENOSPC', 'EDQUOT'])
       assert.ok(lam('LAM_STORE_DISK_FULL', '/p/q')(storeError(failure(code), '/p')));

@@ -16,7 +16,7 @@ describe('preparing a home', () => {
     for (const folder of [paths.home, paths.run, paths.state]) assert.equal((await stat(folder)).mode & 0o777, 0o700);
   });
 
-  test('names the file that is in the way of a home', async (t) => {
+  test('names the file that blocks the path', async (t) => {
     const base = await mkdtemp(join(tmpdir(), 'lam-home-'));
     t.after(() => rm(base, { recursive: true, force: true }));
     await writeFile(join(base, 'file'), '');

@@ -25,7 +25,7 @@ describe('the lock of a home', () => {
   const leave = (holder: object | string): Promise<void> =>
     writeFile(paths.lock, typeof holder === 'string' ? holder : JSON.stringify(holder));
 
-  test('names its holder, and is gone when given back', async () => {
+  test('names its holder, and is gone after release', async () => {
     const lock = await acquireLock(paths);
     assert.equal((await lockHolder(paths))?.pid, process.pid);
     assert.equal(lock.reclaimed, false);
@@ -60,19 +60,19 @@ describe('the lock of a home', () => {
     },
   );
 
-  test('that cannot be read is reclaimed', async () => {
+  test('that cannot be parsed is reclaimed', async () => {
     await leave('{"pid":');
     await (await acquireLock(paths)).release();
   });
 
-  test('of another is left alone by a late release', async () => {
+  test('of another process survives a late release', async () => {
     const lock = await acquireLock(paths);
     await leave({ pid: process.pid, start: '', token: 'cd' });
     await lock.release();
     assert.match(await readFile(paths.lock, 'utf8'), /cd/);
   });
 
-  test('goes to exactly one of many that find a dead one at once, even where breaking it was begun before', async () => {
+  test('goes to exactly one of many processes that reclaim it at once, also after an unfinished attempt', async () => {
     const pid = await deadPid();
     for (let round = 0; round < 10; round++) {
       await leave({ pid, start: 'x', token: 'ab' });

@@ -27,7 +27,7 @@ describe("a home's node id", () => {
     assert.equal((await readFile(layout(home).nodeId, 'utf8')).trim(), ids[0]);
   });
 
-  test('is of no other home', async () => {
+  test('differs between homes', async () => {
     const other = await mkdtemp(join(tmpdir(), 'lam-node-'));
     try {
       const ids = await Promise.all(
@@ -42,7 +42,7 @@ describe("a home's node id", () => {
     }
   });
 
-  test('is made anew where the file holds none', async () => {
+  test('is replaced where the file holds none', async () => {
     const paths = layout(home);
     prepareHome(paths);
     await writeFile(paths.nodeId, 'not an id');

@@ -7,7 +7,7 @@ import { filesBelow, lam, testHome, zipOf, type TestHome, type ZipPart } from '.
 
 const LIMITS = { zipBytes: 200_000, unpackedBytes: 100_000, artifactFiles: 50 };
 
-describe('a zip from elsewhere', () => {
+describe('a zip without a manifest', () => {
   let home: TestHome;
   before(async () => {
     home = await testHome({ limits: LIMITS });
@@ -263,7 +263,7 @@ describe('a zip from elsewhere', () => {
     });
   }
 
-  test('is refused when it is no zip, empty, or too large itself', async () => {
+  test('is refused when it is no zip, empty, or itself too large', async () => {
     await assert.rejects(
       home.artifacts.ingestZip({ bytes: Buffer.from('hello, I am text') }),
       lam('LAM_STORE_ZIP_NOT_A_ZIP'),
@@ -275,7 +275,7 @@ describe('a zip from elsewhere', () => {
     );
   });
 
-  test('is refused wherever it is cut off', async () => {
+  test('is refused wherever it is truncated', async () => {
     const zip = zipOf([
       { name: 'a', content: 'hello '.repeat(50) },
       { name: 'b', content: 'x'.repeat(300) },
