@@ -6,7 +6,7 @@ import type { TriggerKind } from '../kind.ts';
 import type { TriggerStarter } from '../running.ts';
 import type { DeployedTriggers } from './deployed.ts';
 import { SupervisedTrigger } from './supervised-trigger.ts';
-import type { HostParts } from './trigger-host.ts';
+import type { HostParts, TriggerIdentity } from './trigger-host.ts';
 
 export interface SupervisorParts extends HostParts {
   readonly kinds: readonly TriggerKind[];
@@ -19,14 +19,23 @@ interface Supervised {
   config: TriggerConfig;
 }
 
+/** What a trigger is to run as. */
+interface Target {
+  readonly kind: TriggerKind;
+  readonly identity: TriggerIdentity;
+  readonly config: TriggerConfig;
+}
+
 /**
  * Runs the triggers of all live versions: follows deploys, rollbacks and deletions, starts failed triggers again, and never
  * lets one of them harm the daemon. A trigger that two versions of a function have in common goes on without a break.
  */
 export class TriggerSupervisor {
   readonly #parts: SupervisorParts;
-  /** By function, then by kind and name. Only functions with triggers that run. */
+  /** By function, then by the trigger. Only functions with triggers that run. */
   readonly #functions = new Map<string, Map<string, Supervised>>();
+  /** Stopping, by function, kind and name: the next start of the same trigger comes after. */
+  readonly #stopping = new Map<string, SupervisedTrigger>();
   readonly #starters = new Map<TriggerKind, Promise<TriggerStarter>>();
   #isOpen = false;
 
@@ -49,9 +58,10 @@ export class TriggerSupervisor {
   /** Lets no trigger fire any more and stops them all; resolves when they have stopped, at the latest after `limitMs`. Idempotent. */
   async close(limitMs: number): Promise<void> {
     this.#isOpen = false;
-    const all = [...this.#functions.values()].flatMap((triggers) => [...triggers.values()]);
+    const running = [...this.#functions.values()].flatMap((triggers) => [...triggers.values()]);
     this.#functions.clear();
-    const stopped = Promise.all(all.map(({ trigger }) => trigger.set(undefined)));
+    const all = [...running.map(({ trigger }) => trigger), ...this.#stopping.values()];
+    const stopped = Promise.all(all.map((trigger) => trigger.set(undefined)));
     await new Promise<void>((resolve) => {
       const cancel = this.#parts.clock.after(limitMs, resolve);
       void stopped.then(() => {
@@ -69,29 +79,35 @@ export class TriggerSupervisor {
       const kind = kindOf(config, this.#parts.kinds);
       if (kind?.load === undefined) continue;
       const name = triggerName(config, kind);
-      const key = JSON.stringify([kind.type, name]);
-      after.set(key, this.#continue(before?.get(key), { functionName, kind, name, config }));
+      const key = JSON.stringify([functionName, kind.type, name]);
+      after.set(
+        key,
+        this.#continue(key, before?.get(key), { kind, identity: { functionName, type: kind.type, name }, config }),
+      );
     }
-    for (const [key, { trigger }] of before ?? []) if (!after.has(key)) void trigger.set(undefined);
+    for (const [key, { trigger }] of before ?? []) if (!after.has(key)) this.#stop(key, trigger);
     if (after.size === 0) this.#functions.delete(functionName);
     else this.#functions.set(functionName, after);
   }
 
-  #continue(
-    before: Supervised | undefined,
-    to: {
-      readonly functionName: string;
-      readonly kind: TriggerKind;
-      readonly name: string;
-      readonly config: TriggerConfig;
-    },
-  ): Supervised {
-    const { functionName, kind, name, config } = to;
+  #continue(key: string, before: Supervised | undefined, to: Target): Supervised {
+    const { kind, identity, config } = to;
     if (before !== undefined && isDeepStrictEqual(before.config, config)) return before;
-    const identity = { functionName, type: kind.type, name };
-    const trigger = before?.trigger ?? new SupervisedTrigger(identity, () => this.#starterOf(kind), this.#parts);
+    const trigger =
+      before?.trigger ??
+      this.#stopping.get(key) ??
+      new SupervisedTrigger(identity, () => this.#starterOf(kind), this.#parts);
+    this.#stopping.delete(key);
     void trigger.set(config);
     return { trigger, config };
+  }
+
+  #stop(key: string, trigger: SupervisedTrigger): void {
+    this.#stopping.set(key, trigger);
+    void trigger.set(undefined).then(() => {
+      // Not when it was started again in the meantime.
+      if (this.#stopping.get(key) === trigger) this.#stopping.delete(key);
+    });
   }
 
   /** Loads what runs a kind, once; a failed load is tried again with the next start. */

@@ -225,6 +225,27 @@ describe('the supervisor of triggers', () => {
     assert.equal(house.delivered.length, 1);
   });
 
+  test('starts a trigger that comes back only after it has stopped, and waits for such a stop when it is closed', async () => {
+    const stops: (() => void)[] = [];
+    const house = new SupervisorHouse({ stop: () => new Promise((resolve) => stops.push(resolve)) });
+    house.supervisor.start();
+    await house.deploy(tick(1));
+    await house.deploy();
+    await house.deploy(tick(1));
+    assert.deepEqual(house.takeSteps(), ['start 1', 'stop 1']);
+    stops.shift()?.();
+    await house.clock.advance(0);
+    assert.deepEqual([house.takeSteps(), house.state], [['start 1'], ['running']]);
+    await house.deploy();
+    let isClosed = false;
+    void house.supervisor.close(5000).then(() => (isClosed = true));
+    await house.clock.advance(10);
+    assert.equal(isClosed, false);
+    stops.shift()?.();
+    await house.clock.advance(0);
+    assert.equal(isClosed, true);
+  });
+
   test('survives a sink and a stop that throw', async () => {
     const house = new SupervisorHouse({
       settled: () => {
