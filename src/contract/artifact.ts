@@ -25,8 +25,8 @@ export interface Manifest {
 }
 
 /**
- * The artifact's identity: SHA-256 over a canonical line per entry. Same files, same digest, whatever zip carried
- * them (docs/decisions/0003).
+ * Returns the artifact's identity: SHA-256 over a canonical line per entry, so the same files have the same digest in
+ * any zip (docs/decisions/0003).
  */
 export function artifactDigest(manifest: Manifest): Digest {
   const hash = createHash('sha256').update('lam-artifact-1\n');
@@ -40,7 +40,7 @@ export function artifactDigest(manifest: Manifest): Digest {
   return hash.digest('hex');
 }
 
-/** Orders entries the way {@link Manifest} wants them. */
+/** Compares entries for the order that {@link Manifest} requires. */
 export function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
 }

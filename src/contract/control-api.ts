@@ -3,24 +3,24 @@ import type { FunctionConfig } from './function-config.ts';
 import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
 
 /**
- * The control API: JSON over HTTP on the Unix socket of the home (0700: only its owner), and on the HTTP port for whoever
- * shows the token the daemon was started with. Errors are `{"error": WireError}` with the status of their kind.
- * Invoking goes by AWS's own path, `POST /2015-03-31/functions/{name}/invocations`, on the socket and on the port.
+ * The control API: JSON over HTTP on the Unix socket of the home (0700: only its owner), and on the HTTP port for
+ * requests with the daemon's token. Errors are `{"error": WireError}` with the status of their kind.
+ * Functions are invoked at AWS's path, `POST /2015-03-31/functions/{name}/invocations`, on the socket and on the port.
  */
 export const CONTROL = {
   status: '/_lam/v1/status',
   stop: '/_lam/v1/stop',
   functions: '/_lam/v1/functions',
-  /** POST a manifest, learn which files the daemon lacks. */
+  /** POST a manifest; answers which files the daemon lacks. */
   artifactPlan: '/_lam/v1/artifacts/plan',
   /** POST {@link ARTIFACT_CONTENT_TYPE}: a manifest and a zip of the files that were missing. */
   artifacts: '/_lam/v1/artifacts',
-  /** POST a zip as it is; the daemon makes the manifest. */
+  /** POST a zip; the daemon makes the manifest. */
   artifactsZip: '/_lam/v1/artifacts/zip',
   gc: '/_lam/v1/gc',
   df: '/_lam/v1/df',
   function: (name: string): string => `/_lam/v1/functions/${encodeURIComponent(name)}`,
-  /** POST {@link PublishRequest}: next version, and move live. */
+  /** POST {@link PublishRequest}: publishes the next version and makes it live. */
   versions: (name: string): string => `${CONTROL.function(name)}/versions`,
   version: (name: string, version: number): string => `${CONTROL.function(name)}/versions/${version}`,
   rollback: (name: string): string => `${CONTROL.function(name)}/rollback`,
@@ -31,7 +31,9 @@ export const CONTROL = {
   logs: (name: string): string => `${CONTROL.function(name)}/logs`,
 } as const;
 
-/** Body of POST artifacts: u32 big-endian length of the manifest's JSON, that JSON, then a zip (may be empty: 0 bytes). */
+/**
+ * Body of POST artifacts: u32 big-endian length of the manifest's JSON, that JSON, then a zip (may be empty: 0 bytes).
+ */
 export const ARTIFACT_CONTENT_TYPE = 'application/vnd.lam.artifact';
 
 export interface Status {
@@ -40,28 +42,28 @@ export interface Status {
   readonly version: string;
   readonly port: number;
   readonly host: string;
-  /** Base URL of the HTTP port, no slash at the end. */
+  /** Base URL of the HTTP port, without a slash at the end. */
   readonly url: string;
   readonly home: string;
   /** Id of this node: random, the same for the life of the home. */
   readonly node: string;
   readonly driver: 'docker' | 'process';
-  /** Why that driver, in one sentence. */
+  /** Why that driver was chosen, in one sentence. */
   readonly driverReason: string;
-  /** What the driver does not isolate here, a sentence each. */
+  /** What the driver does not isolate on this machine, one sentence each. */
   readonly gaps: readonly string[];
   readonly startedAt: number;
   readonly functions: number;
-  /** `stems`: booted ahead, for no function yet. */
+  /** `stems`: booted ahead and not bound to a function yet. */
   readonly sandboxes: {
     readonly starting: number;
     readonly idle: number;
     readonly busy: number;
     readonly stems: number;
   };
-  /** Memory limits of all sandboxes that there are, stems included, and what they may come to, MiB. */
+  /** Sum of the memory limits of all sandboxes, stems included, and its upper bound (MiB). */
   readonly memory: { readonly usedMiB: number; readonly budgetMiB: number };
-  /** What the start found left over from a daemon that died. */
+  /** Leftovers of a killed daemon that were removed at start. */
   readonly reclaimed: Reclaimed;
 }
 
@@ -74,48 +76,48 @@ export interface Reclaimed {
 
 export interface PlanAnswer {
   readonly artifact: Digest;
-  /** The daemon has the whole artifact already. */
+  /** Whether the daemon has the whole artifact. */
   readonly known: boolean;
-  /** Digests of files it lacks, each once. */
+  /** Digests of the files it lacks, without duplicates. */
   readonly missing: readonly Digest[];
 }
 
 export interface ArtifactAnswer {
   readonly artifact: Digest;
   readonly files: number;
-  /** Unpacked, bytes. */
+  /** Unpacked size (bytes). */
   readonly size: number;
-  /** Bytes of files that were new to the store. */
+  /** Size of the files that were new to the store (bytes). */
   readonly added: number;
 }
 
-/** The author's half of a configuration; what is left out takes the default. */
+/** What the author sets of a configuration; other fields take their defaults. */
 export type ConfigInput = Partial<FunctionConfig> & ShortForms;
 
-/** A complete configuration as answers show it: triggers that have a short form are in that, too. */
+/** A complete configuration as answers show it: triggers with a short form appear in both forms. */
 export type ShownConfig = FunctionConfig & Required<ShortForms>;
 
 export interface PublishRequest {
   readonly artifact: Digest;
   readonly config: ConfigInput;
   readonly message?: string;
-  /** Who asks, `user@host`. */
+  /** Who makes the request, as `user@host`. */
   readonly by?: string;
   /** Also points this alias at the new version. */
   readonly alias?: string;
-  /** Validates all, changes nothing. */
+  /** Validates without changing anything. */
   readonly dryRun?: boolean;
 }
 
 export interface PublishAnswer {
   readonly name: string;
   readonly version: number;
-  /** Same artifact and configuration as the live version: nothing was published. */
+  /** Nothing was published, because the live version has the same artifact and configuration. */
   readonly unchanged: boolean;
   /** The version that was live before, or null. */
   readonly previous: number | null;
   readonly url: string;
-  /** E.g. the runtime asked for is not the one that will run. */
+  /** Sentences for the user, for instance that another runtime than the requested one will run. */
   readonly notices: readonly string[];
 }
 
@@ -131,15 +133,18 @@ export interface RollbackAnswer {
   readonly name: string;
   readonly from: number;
   readonly to: number;
-  /** Sandboxes of the version now live that were still warm. */
+  /** Number of warm sandboxes of the version that is live now. */
   readonly warm: number;
-  /** E.g. the runtime asked for is not the one that will run. */
+  /** Sentences for the user, for instance that another runtime than the requested one will run. */
   readonly notices: readonly string[];
 }
 
-/** Live settings kept across deploys: set wins over lam.yaml until unset. Publishes a new version when it changes anything. */
+/**
+ * Changes live settings, which win over lam.yaml until they are unset. Publishes a version when the configuration
+ * changes.
+ */
 export interface ConfigPatch {
-  /** Fields of FunctionConfig but `environment`, in their own units. */
+  /** Fields of FunctionConfig except `environment`, in their units; and short forms of triggers. */
   readonly set?: Omit<ConfigInput, 'environment'>;
   readonly unset?: readonly (keyof ConfigInput)[];
   readonly setEnvironment?: Readonly<Record<string, string>>;
@@ -156,10 +161,10 @@ export interface AliasRequest {
 
 export interface AliasAnswer {
   readonly alias: string;
-  /** Null for an alias that is new. */
+  /** Null for a new alias. */
   readonly from: number | null;
   readonly to: number;
-  /** E.g. the runtime asked for is not the one that will run. */
+  /** Sentences for the user, for instance that another runtime than the requested one will run. */
   readonly notices: readonly string[];
 }
 
@@ -217,11 +222,14 @@ export interface FunctionDetail extends FunctionSummary {
   readonly triggerStates: readonly TriggerState[];
 }
 
-/** Newest versions that gc keeps of each function unless told otherwise. */
+/** Default number of newest versions that gc keeps of each function. */
 export const GC_KEEP = 10;
 
 export interface GcRequest {
-  /** Newest versions to keep per function, by default {@link GC_KEEP}; the live one and aliased ones stay in any case. */
+  /**
+   * Newest versions to keep per function, by default {@link GC_KEEP}. The live version and those with an alias are
+   * always kept.
+   */
   readonly keep?: number;
   readonly dryRun?: boolean;
 }
@@ -230,19 +238,19 @@ export interface GcAnswer {
   readonly versions: readonly { readonly name: string; readonly version: number }[];
   readonly artifacts: number;
   readonly files: number;
-  /** Bytes freed on disk. */
+  /** Disk space freed (bytes). */
   readonly bytes: number;
 }
 
-/** Bytes on disk. */
+/** Disk usage (bytes). */
 export interface DfAnswer {
   readonly home: string;
   readonly functions: readonly {
     readonly name: string;
     readonly versions: number;
-    /** Unpacked size of all its versions added up, as if nothing were shared. */
+    /** Sum of the unpacked sizes of its versions, counting shared files each time. */
     readonly logical: number;
-    /** What only this function's versions hold. */
+    /** Size of the files that only this function's versions use. */
     readonly unique: number;
     readonly logs: number;
   }[];

@@ -1,7 +1,7 @@
 import type { WireError } from '../errors/index.ts';
 import type { Status } from './control-api.ts';
 
-/** Files of lam that must be real files; absolute paths. */
+/** Files of lam that must exist on disk (absolute paths). */
 export interface AssetPaths {
   /** What runs inside sandboxes: the clients that runtimes' descriptors name, and `relay.cjs`. */
   readonly folder: string;
@@ -14,22 +14,22 @@ export interface DaemonOptions {
   readonly port: number;
   readonly host: string;
   readonly driver: 'auto' | 'docker' | 'process';
-  /** What the memory limits of all sandboxes together may come to, MiB; by default most of what the machine has. */
+  /** Upper bound on the sum of all sandboxes' memory limits (MiB); by default most of the machine's memory. */
   readonly memoryMiB?: number;
   readonly token?: string;
-  /** `lam serve`: a person or a supervisor watches; logs go to stderr. */
+  /** Whether it runs in the foreground (`lam serve`): logs go to stderr. */
   readonly foreground: boolean;
-  /** The port was asked for by flag or environment, so no other will do. */
+  /** Whether a flag or the environment names the port, so that no other one may be used. */
   readonly portExplicit: boolean;
   readonly assets: AssetPaths;
   readonly version: string;
-  /** Program and first arguments that run a Node program, whose path follows. */
+  /** Command that runs a Node program; the program's path is appended. */
   readonly nodeCommand: readonly string[];
-  /** Called once, when requests are accepted. */
+  /** Called once, as soon as requests are accepted. */
   onReady(status: Status): void;
 }
 
-/** What a daemon that was started in the background writes to its file descriptor 3, as one line of JSON. */
+/** What a background daemon writes to its file descriptor 3, as one line of JSON. */
 export type StartReport =
   | { readonly ok: true; readonly status: Status }
   | { readonly ok: false; readonly error: WireError };

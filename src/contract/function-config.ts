@@ -4,38 +4,38 @@ import type { TriggerConfig } from './trigger.ts';
 export interface FunctionConfig {
   /** A runtime identifier as the author wrote it: `nodejs`, `nodejs22.x`, `python3`, `python3.11`, `provided` ... */
   readonly runtime: string;
-  /** `file.export` for nodejs and python3; handed through as `_HANDLER` for provided. */
+  /** `file.export` for nodejs and python3; passed on as `_HANDLER` for provided. */
   readonly handler: string;
   readonly description: string;
-  /** How long one invocation's handler may run, milliseconds. Init is not part of it. */
+  /** Time limit of one invocation's handler (ms); init does not count. */
   readonly timeoutMs: number;
   readonly memoryMiB: number;
   /** Processor cores, fractions allowed. */
   readonly cpus: number;
-  /** Processes and threads together. */
+  /** Limit on processes and threads together. */
   readonly pids: number;
-  /** Size of `/tmp`, MiB. */
+  /** Size of `/tmp` (MiB). */
   readonly tmpMiB: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** `on`: as on the host, egress included. `none`: loopback only, where the driver can. */
+  /** `on`: the host's network. `none`: loopback only, where the driver supports it. */
   readonly network: 'on' | 'none';
   /** Docker image to run in, or null for the runtime's own base. */
   readonly image: string | null;
-  /** Invocations one sandbox may run at the same time. */
+  /** Invocations that one sandbox may run at the same time. */
   readonly concurrency: number;
-  /** Invocations of this function that may run at once, in all its sandboxes; further requests queue. */
+  /** Invocations that all sandboxes of the function may run at the same time; further requests are queued. */
   readonly maxConcurrency: number;
-  /** Requests that may wait before further ones are answered 429. */
+  /** Queue length; requests beyond it are answered 429. */
   readonly maxQueue: number;
-  /** Sandboxes of the live version that are kept warm whether or not anybody calls. */
+  /** Provisioned sandboxes: how many of the live version are kept warm without requests. */
   readonly minWarm: number;
-  /** How long an unused sandbox stays warm, milliseconds; null leaves it to the pool, which knows when the function is called. */
+  /** How long an idle sandbox stays warm (ms); null lets the pool decide from the arrival times of requests. */
   readonly idleTimeoutMs: number | null;
   /** What invokes it without a direct caller. */
   readonly triggers: readonly TriggerConfig[];
 }
 
-/** AWS Lambda's defaults where it has them (128 MiB, 3 s, 512 MiB of /tmp, 1024 processes and threads). */
+/** AWS Lambda's defaults where AWS has one (128 MiB, 3 s, 512 MiB of /tmp, 1024 processes and threads). */
 export const DEFAULT_CONFIG: FunctionConfig = {
   runtime: 'nodejs',
   handler: 'index.handler',
@@ -71,8 +71,8 @@ export const CONFIG_BOUNDS = {
 } as const satisfies Partial<Record<keyof FunctionConfig, readonly [number, number]>>;
 
 /**
- * Environment keys a function may not set, because the runtime does: AWS's list less the credentials, which AWS takes
- * from a role and which here only the author can give.
+ * Environment variables that a function may not set, because the runtime sets them: AWS's list without the credentials,
+ * which AWS takes from a role and which only the author can give here.
  */
 export const RESERVED_ENVIRONMENT: ReadonlySet<string> = new Set([
   '_HANDLER',

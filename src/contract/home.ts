@@ -4,10 +4,10 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 /** The longest path a Unix socket may have on Linux: `sun_path` holds 108 bytes with its final zero. */
 export const SOCKET_PATH_BYTES = 107;
 
-/** Port of the HTTP listener where neither flag nor environment names one. */
+/** Default port of the HTTP listener. */
 export const DEFAULT_PORT = 8000;
 
-/** `LAM_HOME`, made absolute against the current folder, or `~/.lam`. */
+/** Returns `LAM_HOME` as an absolute path, or `~/.lam`. */
 export function homeFrom(env: Readonly<Record<string, string | undefined>>): string {
   const given = env['LAM_HOME'];
   if (given === undefined || given === '')
@@ -16,8 +16,8 @@ export function homeFrom(env: Readonly<Record<string, string | undefined>>): str
 }
 
 /**
- * Names one home on this machine: the first 16 hex digits of the SHA-256 of its real path, whether it exists yet or
- * not. The label of everything a daemon makes outside its home.
+ * Identifies a home on this machine: the first 16 hex digits of the SHA-256 of its real path. The home need not exist
+ * yet. Labels everything that a daemon makes outside its home.
  */
 export function homeId(home: string): string {
   // Loaded here because `lam invoke` rarely needs it, and loading it costs milliseconds.
@@ -28,7 +28,7 @@ export function homeId(home: string): string {
     .slice(0, 16);
 }
 
-/** The real path of what exists of `path`, with the rest appended as given. */
+/** Resolves the existing part of `path` to its real path and appends the rest unchanged. */
 function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -39,7 +39,7 @@ function realPath(path: string): string {
 }
 
 /**
- * Where the daemon of `home` listens: `run/lam.sock` under it, or, where that is too long for a Unix socket,
+ * Returns the socket path of the daemon of `home`: `run/lam.sock` in it, or, where that is too long for a Unix socket,
  * `/tmp/lam-<uid>-<homeId>/lam.sock`. Not `os.tmpdir()`: daemon and clients may differ in TMPDIR.
  */
 export function socketPath(home: string): string {

@@ -3,18 +3,18 @@ export type Origin =
   | { readonly kind: 'call' }
   | { readonly kind: 'trigger'; readonly trigger: string; readonly id: string };
 
-/** What travels with an event to the handler's side. */
+/** What is sent to the sandbox with an event. */
 export interface InvocationContext {
-  /** UUID; the same one the caller, the handler and the logs see. */
+  /** UUID that the caller, the handler and the logs see. */
   readonly requestId: string;
-  /** When the handler must be done, milliseconds since the epoch. */
+  /** Deadline of the handler (milliseconds since the epoch). */
   readonly deadlineMs: number;
-  /** The ARN as it was asked for: unqualified, or with the qualifier of the request. */
+  /** The ARN with the qualifier of the request, if it had one. */
   readonly functionArn: string;
-  /** `Root=1-...;Parent=...;Sampled=0`. Runtimes need it always present. */
+  /** `Root=1-...;Parent=...;Sampled=0`. Always present, because runtimes require it. */
   readonly traceId: string;
   /** Decoded JSON text of `X-Amz-Client-Context`. */
   readonly clientContext?: string;
-  /** The event came over HTTP, so a native handler finds `json()` and `text()` on it. */
+  /** Whether the event came over HTTP; native bootstraps then add `json()` and `text()` to it. */
   readonly http?: boolean;
 }

@@ -1,23 +1,23 @@
 import type { WireError } from '../errors/index.ts';
 
-/** AWS Lambda's Invoke call, as the CLI and the daemon speak it. Header names in lower case. */
+/** Path and headers of AWS Lambda's Invoke API. Header names are in lower case. */
 export const INVOKE = {
   path: (name: string): string => `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`,
   functionError: 'x-amz-function-error',
   logType: 'x-amz-log-type',
-  /** Base64 of the last 4 KiB of the log, when `Tail` was asked for. */
+  /** Base64 of the last 4 KiB of the log, if the request asked for `Tail`. */
   logResult: 'x-amz-log-result',
   executedVersion: 'x-amz-executed-version',
   requestId: 'x-amzn-requestid',
   errorType: 'x-amzn-errortype',
-  /** On an error answer: base64 of the {@link WireError} as JSON, so that the CLI can print lam's own words. */
+  /** On an error answer: base64 of the {@link WireError} as JSON, from which the CLI prints message and hint. */
   lamError: 'x-lam-error',
 } as const;
 
-/** `errorType` of the document of an invocation that passed its time-out. */
+/** `errorType` in the error document of an invocation that timed out. */
 export const TIMED_OUT = 'Sandbox.Timedout';
 
-/** The value of the header {@link INVOKE.lamError}. */
+/** Encodes the value of the header {@link INVOKE.lamError}. */
 export function encodeErrorHeader(error: WireError): string {
   return Buffer.from(
     JSON.stringify({
@@ -28,7 +28,7 @@ export function encodeErrorHeader(error: WireError): string {
   ).toString('base64');
 }
 
-/** What {@link encodeErrorHeader} made, or undefined when the text is not that. */
+/** Decodes what {@link encodeErrorHeader} made; returns undefined for any other text. */
 export function decodeErrorHeader(text: string | undefined): WireError | undefined {
   if (text === undefined) return undefined;
   try {

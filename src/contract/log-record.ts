@@ -1,15 +1,15 @@
-/** Where a record came from. `platform` records are lam's own (START, REPORT, time-outs), never a function's. */
+/** Source of a record. `platform` records are written by lam (START, REPORT, time-outs), never by a function. */
 export type LogStream = 'stdout' | 'stderr' | 'platform';
 
 /**
- * One thing a function printed in one go (it may hold several lines), or one thing lam says about a run of it. Records
- * of one node come in the order in which they were printed; those of several nodes are merged by time.
+ * One write of a function, which may hold several lines, or one message of lam about an invocation. Records of one node
+ * are in the order in which they were written; those of several nodes are merged by time.
  */
 export interface LogRecord {
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly stream: LogStream;
-  /** Empty for what was printed outside any invocation (init, between requests). */
+  /** Empty for output outside any invocation (during init, between requests). */
   readonly requestId: string;
   readonly version: number;
   readonly sandbox: string;
@@ -17,14 +17,16 @@ export interface LogRecord {
   readonly node: string;
   /** Text without a final line break; AWS's wording for platform records. */
   readonly text: string;
-  /** On a platform record: which one, and its figures. */
+  /** Present on platform records: which one, and its figures. */
   readonly platform?: PlatformRecord;
 }
 
-/** What lam notes about an invocation; the texts beside it are AWS Lambda's START, END and REPORT lines. */
+/**
+ * What a platform record says of an invocation; its text has the wording of AWS Lambda's START, END and REPORT lines.
+ */
 export type PlatformRecord =
   | { readonly type: 'start' }
-  /** What lam has to say in words: a time-out, a process that died. */
+  /** A message in words: a time-out, an exited process. */
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'init-error'; readonly errorType: string }
   | {
@@ -35,12 +37,12 @@ export type PlatformRecord =
       readonly billedMs: number;
       readonly memoryMiB: number;
       readonly maxMemoryMiB: number;
-      /** Only on the run that began the sandbox. */
+      /** Only on the first invocation of a sandbox. */
       readonly initMs?: number;
       readonly start: 'cold' | 'warm' | 'stem';
     };
 
-/** Which records to give. All parts are optional and narrow the answer together. */
+/** Selects records; those that match all of the given parts are returned. */
 export interface LogQuery {
   /** Milliseconds since the epoch, inclusive. */
   readonly since?: number;

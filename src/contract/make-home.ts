@@ -5,8 +5,8 @@ import { socketPath } from './home.ts';
 
 /**
  * Makes the home and the folder of its socket, both for the owner alone (0700). Idempotent. Throws
- * `LAM_CLIENT_SOCKET_FOLDER_FOREIGN` when the socket's folder belongs to somebody else or is a link, and what
- * the file system says when a folder can't be made.
+ * `LAM_CLIENT_SOCKET_FOLDER_FOREIGN` when the socket's folder belongs to another user or is a link, and the
+ * error of the file system when a folder cannot be made.
  */
 export function makeHome(home: string): void {
   makeFolder(home);
@@ -20,8 +20,8 @@ export function makeHome(home: string): void {
 }
 
 /**
- * Makes a folder and those above it. Not with the recursive form of `mkdirSync`, which says ENOENT where the file
- * system is read-only, and never returns where the system refuses with ENOENT, as under /proc.
+ * Makes a folder and those above it. Not with recursive `mkdirSync`, which reports ENOENT on a read-only file system
+ * and never returns where the system refuses with ENOENT, as under /proc.
  */
 function makeFolder(path: string): void {
   const parent = dirname(path);
@@ -29,7 +29,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // Somebody else may have made it since.
+    // Another process may have made it in the meantime.
     if (!isFolder(path)) throw error;
   }
 }

@@ -1,11 +1,11 @@
-/** A function's name: 1 to 64 of `a-z A-Z 0-9 - _`, the set AWS Lambda allows. */
+/** A function's name: 1 to 64 of `a-z A-Z 0-9 - _`, as on AWS Lambda. */
 export const FUNCTION_NAME: RegExp = /^[a-zA-Z0-9-_]{1,64}$/;
-/** An alias: as a function name, but never all digits, which would read as a version (AWS rule). */
+/** An alias: 1 to 128 of the same characters, but not only digits, which would read as a version (AWS's rule). */
 export const ALIAS_NAME: RegExp = /^(?![0-9]+$)[a-zA-Z0-9-_]{1,128}$/;
 /** A published version: 1, 2, 3 ... */
 export const VERSION_NUMBER: RegExp = /^[1-9][0-9]{0,8}$/;
 
-/** What AWS clients call the live pointer. */
+/** AWS's name of the live pointer. */
 export const LATEST = '$LATEST';
 
 /** A function, and optionally which version or alias of it. */
@@ -17,7 +17,7 @@ export interface FunctionReference {
 
 /**
  * Parses `FN`, `FN@VERSION`, `FN:ALIAS`, `FN:VERSION`, a partial or a full ARN. Returns undefined when the text has
- * none of these forms; whether the function exists is not this function's concern.
+ * none of these forms. Does not look whether the function exists.
  */
 export function parseReference(text: string): FunctionReference | undefined {
   const arn = /^(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?(?:[0-9]{12}:)?function:(.+)$/.exec(text);

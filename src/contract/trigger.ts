@@ -1,26 +1,28 @@
-/** What invokes a function without a direct caller, as a version declares it: its kind, and the settings of that kind. JSON. */
+/**
+ * A declared trigger, which invokes its function without a direct caller: its kind and the kind's settings, as JSON.
+ */
 export interface TriggerConfig {
-  /** The kind: `http` ... */
+  /** The kind, for instance `http`. */
   readonly type: string;
-  /** Tells triggers of one kind of one function apart; by default the kind makes it from its settings. */
+  /** Unique among the function's triggers of this kind; by default the kind derives it from the settings. */
   readonly name?: string;
   readonly [setting: string]: unknown;
 }
 
-/** Short forms of lam.yaml and `lam config set`: each stands for triggers of one kind. */
+/** Short forms in lam.yaml and `lam config set`; each stands for triggers of one kind. */
 export interface ShortForms {
-  /** Triggers of type `http`: `METHOD /path/{param}/{rest+}` each. */
+  /** Triggers of type `http`, each as `METHOD /path/{param}/{rest+}`. */
   readonly routes?: readonly string[];
 }
 
-/** How a trigger that the daemon runs is doing. */
+/** State of a trigger that the daemon runs. */
 export interface TriggerState {
   readonly type: string;
   readonly name: string;
-  /** `retrying`: it could not start, or failed, and is started again after a pause. */
+  /** `retrying`: its start failed or it failed later; it is started again after a pause. */
   readonly state: 'starting' | 'running' | 'retrying';
-  /** When it got into this state, milliseconds since the epoch. */
+  /** When it entered this state (milliseconds since the epoch). */
   readonly since: number;
-  /** Why it is `retrying`, in words. */
+  /** Error message behind `retrying`. */
   readonly cause?: string;
 }

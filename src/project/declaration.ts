@@ -1,25 +1,25 @@
 import type { ValuePath } from './document.ts';
 
-/** One function as the file declares it, before any check: its own settings, and those of `defaults` behind them. */
+/** One function as the file declares it, unchecked: its own settings, and `defaults` as fallback. */
 export interface Declaration {
   readonly name: string;
   readonly own: Section;
   readonly defaults: Section | undefined;
 }
 
-/** A map of the file and where it stands. */
+/** A map of the file and its path. */
 export interface Section {
   readonly path: ValuePath;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** A setting's value and the place it came from. */
+/** A setting's value and its path in the file. */
 export interface Setting {
   readonly path: ValuePath;
   readonly value: unknown;
 }
 
-/** The functions a file declares, in its order; what is not a map where one is needed is left out. */
+/** Returns the functions that a file declares, in order. Skips values that are not maps where a map is required. */
 export function declarationsOf(value: unknown): readonly Declaration[] {
   if (!isMapping(value)) return [];
   if (!('functions' in value)) {
@@ -39,7 +39,7 @@ export function declarationsOf(value: unknown): readonly Declaration[] {
     .map(([name, values]) => ({ name, own: { path: ['functions', name], values }, defaults: behind }));
 }
 
-/** A setting of a function: its own, else the default; undefined when neither sets it. */
+/** Returns a function's setting: its own, else the default; undefined when neither is set. */
 export function settingOf(declaration: Declaration, key: string): Setting | undefined {
   for (const section of [declaration.own, declaration.defaults]) {
     const value = section?.values[key];
@@ -48,7 +48,7 @@ export function settingOf(declaration: Declaration, key: string): Setting | unde
   return undefined;
 }
 
-/** The entries of a map setting (`environment`, `build`), the function's own over the defaults. */
+/** Returns the entries of a map setting (`environment`, `build`): the defaults, overridden by the function's own. */
 export function entriesOf(declaration: Declaration, key: string): ReadonlyMap<string, Setting> {
   const entries = new Map<string, Setting>();
   for (const section of [declaration.defaults, declaration.own]) {

@@ -15,18 +15,18 @@ import type { ProjectFault } from './project.ts';
 /** Steps from the root to a value: keys of maps and indexes of lists. */
 export type ValuePath = readonly (string | number)[];
 
-/** A parsed YAML file that knows where each of its values stands. */
+/** A parsed YAML file with the positions of its values. */
 export interface SourceDocument {
-  /** The plain value; undefined when the syntax is broken. */
+  /** The plain value; undefined after a syntax error. */
   readonly value: unknown;
   readonly syntaxFaults: readonly ProjectFault[];
-  /** A fault at the value, or at the key that leads to it. Falls back to the nearest value above that exists. */
+  /** Returns a fault at the value or at its key. Falls back to the nearest existing value above. */
   fault(path: ValuePath, message: string, at?: 'key' | 'value'): ProjectFault;
-  /** The text of a scalar as the author wrote it (`1.10`, not 1.1), or undefined where there is no scalar. */
+  /** Returns a scalar's source text (`1.10`, not 1.1), or undefined where there is no scalar. */
   sourceText(path: ValuePath): string | undefined;
 }
 
-/** Parses YAML 1.2 with merge keys. Never throws: what is wrong is in `syntaxFaults`. */
+/** Parses YAML 1.2 with merge keys. Never throws; errors are in `syntaxFaults`. */
 export function parseSource(text: string): SourceDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
@@ -44,7 +44,7 @@ export function parseSource(text: string): SourceDocument {
     try {
       value = document.toJS();
     } catch (error) {
-      // `yaml` refuses aliases that multiply without end, and unresolved ones, only here.
+      // `yaml` reports unresolved aliases and exponential alias expansion only here.
       syntaxFaults.push({ line: 1, column: 1, path: '', message: messageOf(error) });
     }
   }
@@ -70,7 +70,7 @@ interface Step {
   readonly key: Node | null;
 }
 
-/** The nodes along a path, root first; shorter than the path when part of it does not exist. */
+/** Returns the nodes along a path, root first; fewer than the path has when part of it does not exist. */
 function follow(document: Document, root: unknown, path: ValuePath): readonly Step[] {
   let node = resolveAlias(document, root);
   const steps: Step[] = [{ node, key: null }];

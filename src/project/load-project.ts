@@ -11,8 +11,8 @@ import { projectFunction } from './project-function.ts';
 import { structureFaults } from './structure.ts';
 
 /**
- * Loads the project that `from` (a folder) lies in. Throws `LAM_PROJECT_NOT_FOUND`, or `LAM_PROJECT_INVALID` with
- * every fault of the file in the order of its lines. `kinds`: the kinds of triggers there are.
+ * Loads the project of the folder `from`, whose file is in it or in a folder above. Throws `LAM_PROJECT_NOT_FOUND`, or
+ * `LAM_PROJECT_INVALID` with all faults of the file in the order of its lines. `kinds`: known kinds of triggers.
  */
 export async function loadProject(from: string, kinds: readonly TriggerKind[] = TRIGGER_KINDS): Promise<Project> {
   const file = await findProjectFile(from);
@@ -21,13 +21,13 @@ export async function loadProject(from: string, kinds: readonly TriggerKind[] = 
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const message = `it can't be read (${messageOf(error)})`;
+    const message = `it cannot be read (${messageOf(error)})`;
     throw lamError('LAM_PROJECT_INVALID', { file, faults: [{ line: 1, column: 1, path: '', message }] }, error);
   }
   return parseProject(text, file, kinds);
 }
 
-/** As {@link loadProject}, of a text already read; `file` is its absolute path. */
+/** As {@link loadProject}, for a text that was read from `file` (absolute path). */
 export async function parseProject(
   text: string,
   file: string,
@@ -50,7 +50,7 @@ function invalid(file: string, faults: readonly ProjectFault[]): Error {
   const seen = new Set<string>();
   const distinct = faults
     .toSorted((a, b) => a.line - b.line || a.column - b.column)
-    // What stands in `defaults` is checked once per function, and must be reported once.
+    // `defaults` are checked once per function and must be reported once.
     .filter((fault) => {
       const key = `${fault.line}:${fault.column} ${fault.message}`;
       return !seen.has(key) && seen.add(key);

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-/** The names a project file may have; the first one present wins. */
+/** Names of a project file, in order of precedence. */
 const PROJECT_FILES = ['lam.yaml', 'lam.yml'] as const;
 
-/** The absolute path of the nearest project file in `from` or a folder above it, or undefined. */
+/** Returns the absolute path of the nearest project file in `from` or a folder above it, or undefined. */
 export async function findProjectFile(from: string): Promise<string | undefined> {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     for (const name of PROJECT_FILES) {

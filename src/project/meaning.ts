@@ -11,8 +11,8 @@ import type { ProjectFault } from './project.ts';
 import { environmentText } from './environment-text.ts';
 
 /**
- * Checks what the schema can't say: runtimes, handlers, folders, environment, triggers. Values of a wrong type are
- * passed over, because the schema reports them.
+ * Checks what the schema cannot express: runtimes, handlers, folders, environment, triggers. Skips values of a wrong
+ * type, which the schema reports.
  */
 export async function meaningFaults(
   source: SourceDocument,

@@ -8,7 +8,7 @@ import type { SourceDocument } from './document.ts';
 import { environmentText } from './environment-text.ts';
 import type { BuildOptions, ProjectFunction } from './project.ts';
 
-/** Turns a declaration that passed every check into the contract's units. */
+/** Converts a valid declaration to the units of the contract. */
 export function projectFunction(
   declaration: Declaration,
   source: SourceDocument,

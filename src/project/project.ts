@@ -1,14 +1,14 @@
 import type { ConfigInput } from '../contract/index.ts';
 
-/** How a function's source becomes an artifact, as `build` in lam.yaml says. */
+/** How a function's source becomes an artifact: `build` in lam.yaml. */
 export interface BuildOptions {
-  /** A shell command run in the function's folder before anything is packaged. */
+  /** Shell command that runs in the function's folder before packaging. */
   readonly command?: string;
-  /** Bundle the handler with esbuild. Undefined: only when the handler's file is TypeScript. */
+  /** Whether the handler is bundled with esbuild; by default only a TypeScript handler is. */
   readonly bundle?: boolean;
-  /** Patterns in .gitignore's grammar of files to package although they would be left out. */
+  /** Patterns, in .gitignore's grammar, of files to package that would be left out otherwise. */
   readonly include: readonly string[];
-  /** `auto`: what package.json or requirements.txt declare is installed and packaged. */
+  /** `auto`: installs and packages the dependencies in package.json or requirements.txt. */
   readonly dependencies: 'auto' | 'none';
 }
 
@@ -16,12 +16,12 @@ export interface ProjectFunction {
   readonly name: string;
   /** Absolute path of the folder with its source. */
   readonly directory: string;
-  /** What lam.yaml sets, in the contract's units; runtime and handler always. */
+  /** Settings of lam.yaml in the contract's units; runtime and handler are always present. */
   readonly config: ConfigInput & { readonly runtime: string; readonly handler: string };
   readonly build: BuildOptions;
 }
 
-/** A lam.yaml, read and found valid. */
+/** A valid lam.yaml. */
 export interface Project {
   /** Absolute path of the folder that holds the file. */
   readonly root: string;
@@ -31,7 +31,7 @@ export interface Project {
   readonly functions: readonly ProjectFunction[];
 }
 
-/** One thing wrong with a lam.yaml. */
+/** One fault of a lam.yaml. */
 export interface ProjectFault {
   /** From 1. */
   readonly line: number;

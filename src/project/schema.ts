@@ -5,18 +5,18 @@ import { DESCRIPTORS, FAMILIES, KNOWN_RUNTIMES } from '../runtimes/index.ts';
 /** A JSON schema (draft 07), or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Where `lam init` puts the schema, relative to lam.yaml, for editors to find. */
+/** Path, relative to lam.yaml, where `lam init` puts the schema for editors. */
 export const SCHEMA_PATH = '.lam/lam.schema.json';
 
 const NAME_HELP = "The function's name: 1 to 64 of a-z, A-Z, 0-9, '-' and '_'.";
 
 /**
- * The JSON schema of lam.yaml: what editors complete from and what the loader checks against. A copy lies at
- * `schema/lam.schema.json`.
+ * Returns the JSON schema of lam.yaml, which editors complete from and the loader checks against. A copy is in
+ * `schema/lam.schema.json`. `kinds`: known kinds of triggers.
  */
 export function projectSchema(kinds: readonly TriggerKind[] = TRIGGER_KINDS): JsonSchema {
   const settings = functionSettings(kinds);
-  // Triggers of two functions with the same settings are as a rule a mistake, and of routes an impossibility.
+  // Not allowed in `defaults`: several functions rarely share a folder or triggers, and cannot share routes.
   const own = ['path', 'triggers', ...shortFormsOf(kinds).map(({ form }) => form.key)];
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -36,8 +36,7 @@ export function projectSchema(kinds: readonly TriggerKind[] = TRIGGER_KINDS): Js
           additionalProperties: { type: 'object', properties: settings, additionalProperties: false },
         },
         defaults: {
-          description:
-            'Settings of every function that does not set them itself. Maps (environment, build) are merged key by key.',
+          description: 'Settings for functions that do not set them. Maps (environment, build) are merged key by key.',
           type: 'object',
           properties: without(settings, own),
           additionalProperties: false,
@@ -63,20 +62,20 @@ function handlerHelp(): string {
   for (const family of FAMILIES) {
     const { entry, handler } = DESCRIPTORS[family];
     if (entry.kind === 'interpreter') defaults.push(`${handler.default} for ${family}`);
-    else executables.push(`The runtime '${family}' starts the executable \`${entry.file}\` and hands this text to it.`);
+    else executables.push(`The runtime '${family}' starts the executable \`${entry.file}\` and passes it this text.`);
   }
-  const files = 'What is called: `file.export`, the file without its ending.';
+  const files = 'What is called: `file.export`, the file without its extension.';
   return [files, `By default ${defaults.join(', ')}.`, ...executables].join(' ');
 }
 
 function functionSettings(kinds: readonly TriggerKind[]): Record<string, JsonSchema> {
   return {
     description: {
-      description: 'What the function is for, in a sentence.',
+      description: 'What the function does, in one sentence.',
       type: 'string',
       default: DEFAULT_CONFIG.description,
     },
-    runtime: { description: 'What runs the code.', type: 'string', examples: [...KNOWN_RUNTIMES] },
+    runtime: { description: 'Language environment that runs the code.', type: 'string', examples: [...KNOWN_RUNTIMES] },
     handler: {
       description: handlerHelp(),
       type: 'string',
@@ -84,35 +83,35 @@ function functionSettings(kinds: readonly TriggerKind[]): Record<string, JsonSch
       examples: ['index.handler', 'src/users.create', 'lambda_function.lambda_handler'],
     },
     path: {
-      description: "Folder of the function's source, relative to lam.yaml and inside its folder.",
+      description: "Folder of the function's source, relative to lam.yaml; must be inside the folder of lam.yaml.",
       type: 'string',
       minLength: 1,
       default: '.',
       examples: ['functions/hello'],
     },
-    memory: number('Memory a sandbox may use, MiB.', 'integer', limitsOf('memoryMiB', 256)),
+    memory: number('Memory limit of a sandbox (MiB).', 'integer', limitsOf('memoryMiB', 256)),
     timeout: number(
-      'How long one invocation may run, seconds; fractions allowed. Starting up is not part of it.',
+      'Time limit of one invocation (seconds, fractions allowed). Start-up does not count.',
       'number',
       inSeconds(limitsOf('timeoutMs', 30_000)),
     ),
-    cpus: number('Processor cores a sandbox may use; fractions allowed.', 'number', limitsOf('cpus', 0.5)),
-    pids: number('Processes and threads a sandbox may have, together.', 'integer', limitsOf('pids', 64)),
-    tmp: number('Size of /tmp, MiB.', 'integer', limitsOf('tmpMiB', 64)),
+    cpus: number('Processor cores of a sandbox; fractions allowed.', 'number', limitsOf('cpus', 0.5)),
+    pids: number('Limit on processes and threads of a sandbox, together.', 'integer', limitsOf('pids', 64)),
+    tmp: number('Size of /tmp (MiB).', 'integer', limitsOf('tmpMiB', 64)),
     environment: {
-      description: 'Environment variables. Values are taken as they stand; nothing is put in for ${NAME}.',
+      description: 'Environment variables. Values are used unchanged; ${NAME} is not expanded.',
       type: 'object',
       additionalProperties: { type: ['string', 'number', 'boolean'] },
       default: {},
       examples: [{ LOG_LEVEL: 'debug' }],
     },
     network: {
-      description: '`on`: as on the host. `none`: loopback only, where the driver can.',
+      description: '`on`: the network of the host. `none`: loopback only, where the driver supports it.',
       enum: ['on', 'none'],
       default: DEFAULT_CONFIG.network,
     },
     image: {
-      description: "Container image to run in; the runtime's own when left out. Only the Docker driver uses it.",
+      description: "Container image to run in; by default the runtime's own. Only the Docker driver uses it.",
       type: 'string',
       minLength: 1,
       examples: ['node:24-slim'],
@@ -124,15 +123,15 @@ function functionSettings(kinds: readonly TriggerKind[]): Record<string, JsonSch
   };
 }
 
-/** Each entry by the schema of its type; a chain of `if` and `then`, because its faults name the setting itself. */
+/** Each entry by its type's schema, with `if` and `then`: unlike those of `oneOf`, their errors name the setting. */
 function triggerSettings(kinds: readonly TriggerKind[]): JsonSchema {
   const types = kinds.map(({ type }) => type);
   return {
-    description: 'What invokes the function without a direct caller, of all types in one list.',
+    description: 'What invokes the function without a direct caller: a list of triggers of all types.',
     type: 'array',
     items: {
       type: 'object',
-      properties: { type: { description: 'What kind of trigger it is.', type: 'string', enum: types } },
+      properties: { type: { description: 'Kind of the trigger.', type: 'string', enum: types } },
       required: ['type'],
       allOf: kinds.map(({ type, schema }) => ({
         if: { properties: { type: { const: type } }, required: ['type'] },
@@ -150,7 +149,7 @@ function triggerSettings(kinds: readonly TriggerKind[]): JsonSchema {
   };
 }
 
-/** An entry of a type, from the examples of its settings. */
+/** Returns an example entry, made of the examples of its settings. */
 function exampleOf({ type, schema }: TriggerKind): JsonSchema {
   const settings = schema.required.map((key) => [key, schema.properties[key]?.examples?.[0]]);
   return { type, ...Object.fromEntries(settings) };
@@ -173,14 +172,14 @@ function scaling(): Record<string, JsonSchema> {
       limitsOf('concurrency', 20),
     ),
     maxConcurrency: number(
-      'Requests that may be handled at once in all; further ones queue.',
+      'Requests that all sandboxes may handle at the same time; further ones are queued.',
       'integer',
       limitsOf('maxConcurrency', 10),
     ),
-    queue: number('Requests that may wait; further ones are answered 429.', 'integer', limitsOf('maxQueue', 100)),
-    minWarm: number('Sandboxes that are kept warm whether or not anybody calls.', 'integer', limitsOf('minWarm', 1)),
+    queue: number('Queue length; requests beyond it are answered 429.', 'integer', limitsOf('maxQueue', 100)),
+    minWarm: number('Sandboxes that are kept warm without requests.', 'integer', limitsOf('minWarm', 1)),
     idle: number(
-      'How long an unused sandbox stays warm, seconds; fractions allowed. Left out, lam decides from when the function is called.',
+      'How long an idle sandbox stays warm (seconds, fractions allowed). By default lam decides from when the function is called.',
       'number',
       inSeconds(limitsOf('idleTimeoutMs', 60_000)),
     ),
@@ -205,7 +204,7 @@ function buildSettings(): JsonSchema {
       },
       include: {
         description:
-          "Patterns, as in .gitignore, of files to package although .lamignore, lam's own list or bundling would leave them out.",
+          "Patterns, as in .gitignore, of files to package although .lamignore, lam's built-in list or bundling excludes them.",
         type: 'array',
         items: { type: 'string', minLength: 1 },
         default: [],
@@ -213,7 +212,7 @@ function buildSettings(): JsonSchema {
       },
       dependencies: {
         description:
-          '`auto`: package what package.json or requirements.txt declare, installing it where needed. `none`: package the folder as it is.',
+          '`auto`: install and package the dependencies in package.json or requirements.txt. `none`: package the folder as it is.',
         enum: ['auto', 'none'],
         default: 'auto',
       },
@@ -224,7 +223,7 @@ function buildSettings(): JsonSchema {
 
 interface Limits {
   readonly bounds: readonly [number, number];
-  /** Null: lam decides. */
+  /** Null when lam decides. */
   readonly byDefault: number | null;
   readonly example: number;
 }
@@ -238,7 +237,7 @@ function limitsOf(field: keyof typeof CONFIG_BOUNDS, example: number): Limits {
   return { bounds: CONFIG_BOUNDS[field], byDefault: DEFAULT_CONFIG[field], example };
 }
 
-/** From milliseconds, the contract's unit, to seconds, the author's. */
+/** Converts from milliseconds (contract) to seconds (lam.yaml). */
 function inSeconds({ bounds, byDefault, example }: Limits): Limits {
   return {
     bounds: [bounds[0] / 1000, bounds[1] / 1000],

@@ -5,7 +5,7 @@ import type { SourceDocument, ValuePath } from './document.ts';
 import type { ProjectFault } from './project.ts';
 import { projectSchema } from './schema.ts';
 
-/** Checks a parsed lam.yaml against the schema; every fault at once, each at its place. */
+/** Checks a parsed lam.yaml against the schema; returns all faults with their positions. */
 export function structureFaults(source: SourceDocument, kinds: readonly TriggerKind[]): readonly ProjectFault[] {
   const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strict: true, strictRequired: false });
   const validate = ajv.compile(projectSchema(kinds));
@@ -18,7 +18,7 @@ function describe(error: ErrorObject, source: SourceDocument): ProjectFault | un
   const params: Record<string, unknown> = error.params;
   const name = path.length === 0 ? 'the file' : `'${path.join('.')}'`;
   switch (error.keyword) {
-    // Both only wrap errors that are in the list themselves.
+    // Only wraps errors that are reported by themselves.
     case 'if':
       return undefined;
     case 'propertyNames': {
@@ -75,7 +75,7 @@ function requiredMessage(missing: string, path: ValuePath): string {
   return `'${[...path, missing].join('.')}' is missing`;
 }
 
-/** Ajv gives a JSON pointer; lists need their indexes back as numbers. */
+/** Converts Ajv's JSON pointer to a path, with list indexes as numbers. */
 function pathOf(pointer: string, root: unknown): ValuePath {
   let value = root;
   return pointer

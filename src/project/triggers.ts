@@ -4,15 +4,15 @@ import type { Declaration } from './declaration.ts';
 import type { SourceDocument, ValuePath } from './document.ts';
 import type { ProjectFault } from './project.ts';
 
-/** An entry of a function's triggers and where it stands. */
+/** A declared trigger and its path in the file. */
 interface Entry {
   readonly value: unknown;
-  /** Of the entry, or of the item of a short form that stands for it. */
+  /** Path of the entry, or of the short form's item. */
   readonly path: ValuePath;
   readonly isShort: boolean;
 }
 
-/** The triggers a function declares in whatever form, or undefined when it says nothing of triggers. Of a valid declaration. */
+/** Returns the triggers of a valid declaration, in either form; undefined when it has neither key. */
 export function triggersOf(
   declaration: Declaration,
   kinds: readonly TriggerKind[],
@@ -23,7 +23,7 @@ export function triggersOf(
   return entriesOf(declaration, kinds).map(({ value }) => value as TriggerConfig);
 }
 
-/** What is wrong with the triggers of a project that the schema can't say, clashes between functions included. */
+/** Checks what the schema cannot express of a project's triggers, including conflicts between functions. */
 export function triggerFaults(
   source: SourceDocument,
   declarations: readonly Declaration[],
@@ -49,7 +49,7 @@ function entriesOf({ own }: Declaration, kinds: readonly TriggerKind[]): readonl
   const whole = items('triggers').map((value, n) => ({ value, path: [...own.path, 'triggers', n], isShort: false }));
   const short = shortFormsOf(kinds).flatMap(({ form }) =>
     items(form.key).map((item, n) => {
-      // What is no text is the schema's to refuse.
+      // The schema reports items that are not text.
       const value = typeof item === 'string' ? form.expand(item) : undefined;
       return { value, path: [...own.path, form.key, n], isShort: true };
     }),

@@ -15,22 +15,22 @@ import { previousVersion, withMovement } from './history.ts';
 import { checkAlias, editRecord, requireVersion } from './records.ts';
 import { checkTriggers } from './triggers.ts';
 
-/** What every change is told besides the request. */
+/** What every change needs besides its request. */
 export interface ChangeContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The kinds of triggers there are. */
+  /** Known kinds of triggers. */
   readonly kinds: readonly TriggerKind[];
 }
 
-/** Where a pointer was and is. */
+/** Old and new version of a pointer. */
 export interface Move {
-  /** Null for one that was not there before. */
+  /** Null for a new pointer. */
   readonly from: number | null;
   readonly to: number;
 }
 
-/** What publishing came to. */
+/** Result of publishing. */
 export interface Published extends Move {
   readonly unchanged: boolean;
   readonly notices: readonly string[];
@@ -74,7 +74,9 @@ function moveBy(draft: CatalogueDraft, name: string, change: PointerChange, cont
   }
 }
 
-/** Gives an artifact and a configuration the next number and makes it live, unless that is what is live. */
+/**
+ * Publishes an artifact and a configuration as the next version and makes it live, unless the live version is the same.
+ */
 export function publish(
   draft: CatalogueDraft,
   name: string,
@@ -95,7 +97,7 @@ export function publish(
     live.artifact === request.artifact &&
     sameConfig(live.config, config)
   ) {
-    // What the author wrote may differ and come to the same, where live settings cover it; it counts when they go.
+    // The author's settings may differ where live settings override them; they count once those are unset.
     live.input = input;
     if (request.alias !== undefined)
       pointAlias(record, request.alias, { version: live.version, ...about(request) }, context);
@@ -108,7 +110,7 @@ export function publish(
   return { unchanged: false, ...move, notices: [] };
 }
 
-/** Changes live settings, and publishes the live version's code with them when that makes a difference. */
+/** Changes live settings; publishes the live version's code with them if its configuration changes. */
 export function patchConfig(
   draft: CatalogueDraft,
   name: string,
@@ -151,7 +153,7 @@ export function rollback(
   return { from, to };
 }
 
-/** Points an alias at a version, making the alias if need be. */
+/** Points an alias at a version; creates the alias if it does not exist. */
 export function setAlias(
   draft: CatalogueDraft,
   name: string,
@@ -167,7 +169,7 @@ export function setAlias(
   return { from, to: request.version };
 }
 
-/** Removes an alias; resolves to the version it pointed at. */
+/** Removes an alias; returns the version it pointed at. */
 export function deleteAlias(
   draft: CatalogueDraft,
   name: string,
@@ -183,7 +185,7 @@ export function deleteAlias(
   return from;
 }
 
-/** Removes a function with all its versions; its numbers are not given again. Returns the version that was live. */
+/** Removes a function with all its versions; their numbers are never reused. Returns the version that was live. */
 export function deleteFunction(draft: CatalogueDraft, name: string): number {
   const record = editRecord(draft, name);
   draft.retired[name] = record.lastVersion;
@@ -214,7 +216,7 @@ function begin(draft: CatalogueDraft, name: string, context: ChangeContext): Fun
     createdAt: context.now,
     updatedAt: context.now,
     lastVersion,
-    // Not a version's number: the one who begins a record appends its first version in the same change.
+    // Not a version number: the caller appends the first version in the same change.
     live: 0,
     versions: {},
     aliases: {},

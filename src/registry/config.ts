@@ -33,13 +33,13 @@ const WHOLE: ReadonlySet<keyof FunctionConfig> = new Set([
   'idleTimeoutMs',
 ]);
 
-/** Null leaves them to lam. */
+/** Settings that may be null, which lets lam decide. */
 const NULLABLE: ReadonlySet<keyof FunctionConfig> = new Set(['idleTimeoutMs']);
 
 /**
- * The complete configuration: defaults, over them the author's settings, over them the live ones; environments are
- * merged key by key. The handler's default is the runtime's. Unknown runtimes keep the general default. A short form among
- * the live settings replaces the triggers of its kind.
+ * Returns the complete configuration: defaults, overridden by the author's settings, overridden by the live ones.
+ * Environments are merged key by key. The default handler is the runtime's, or a general one for unknown runtimes. A
+ * short form among the live settings replaces the triggers of its kind.
  */
 export function effectiveConfig(
   input: ConfigInput,
@@ -56,8 +56,7 @@ export function effectiveConfig(
 }
 
 /**
- * Refuses a configuration that cannot run: `LAM_REGISTRY_UNKNOWN_RUNTIME`, or `LAM_REGISTRY_INVALID_CONFIG` with all
- * that is wrong.
+ * Throws `LAM_REGISTRY_INVALID_CONFIG` with all faults of a configuration, or `LAM_REGISTRY_UNKNOWN_RUNTIME`.
  */
 export function checkConfig(name: string, config: FunctionConfig, kinds: readonly TriggerKind[]): void {
   const faults = [...configFaults(config, kinds), ...triggerFaults(name, config.triggers, kinds)];
@@ -65,7 +64,10 @@ export function checkConfig(name: string, config: FunctionConfig, kinds: readonl
   requireRuntime(config.runtime);
 }
 
-/** All that is wrong with a complete configuration, each as `setting: what` in the words of lam.yaml. Pure; takes anything that came as JSON. */
+/**
+ * Returns the faults of a complete configuration, each as `setting: fault` in the words of lam.yaml. Accepts any JSON.
+ * Pure.
+ */
 function configFaults(config: FunctionConfig, kinds: readonly TriggerKind[]): string[] {
   const faults: string[] = [];
   for (const field of Object.keys(config)) {
@@ -82,7 +84,7 @@ function configFaults(config: FunctionConfig, kinds: readonly TriggerKind[]): st
   return [...faults, ...numberFaults(config), ...environmentFaults(config.environment)];
 }
 
-/** The words and units of lam.yaml for the numeric settings; factors lead from its unit to the field's. */
+/** Words and units of lam.yaml for the numeric settings. `factor` converts from lam.yaml's unit to the field's. */
 const IN_LAM_YAML: Readonly<
   Record<keyof typeof CONFIG_BOUNDS, { readonly word: string; readonly factor?: number; readonly unit?: string }>
 > = {
@@ -126,7 +128,7 @@ function environmentFaults(environment: unknown): string[] {
   for (const [key, value] of Object.entries(environment)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) faults.push(`environment: '${key}' is not a variable's name`);
     else if (RESERVED_ENVIRONMENT.has(key)) faults.push(`environment: '${key}' is set by lam and cannot be changed`);
-    // Values may be secrets: a message never holds one.
+    // Messages never contain values, which may be secrets.
     if (typeof value !== 'string') faults.push(`environment: the value of '${key}' must be text`);
     else if (value.includes('\0')) faults.push(`environment: the value of '${key}' holds a NUL character`);
     else bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
@@ -148,19 +150,19 @@ function triggerFaults(functionName: string, triggers: unknown, kinds: readonly 
   return [...faults, ...declarationFaults(formed, kinds).map(({ message }) => `triggers: ${message}`)];
 }
 
-/** Whether two configurations, complete or not, say the same; order of members does not matter. */
+/** Whether two configurations, complete or not, are equal; the order of keys does not matter. */
 export function sameConfig(a: ConfigInput, b: ConfigInput): boolean {
   return isDeepStrictEqual(a, b);
 }
 
-/** Without those of the members named that are lists. */
+/** Returns the configuration without the named fields that are lists. */
 function withoutLists(config: FunctionConfig & ShortForms, names: readonly (keyof ShortForms)[]): FunctionConfig {
   const left = { ...config };
   for (const name of names) if (Array.isArray(left[name])) delete left[name];
   return left;
 }
 
-/** Without members that are undefined, which would hide what they are laid over. */
+/** Returns the settings without undefined ones, which would override others when spread. */
 export function defined(input: ConfigInput): ConfigInput {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }

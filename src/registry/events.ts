@@ -1,6 +1,6 @@
 import type { CatalogueView, FunctionOutline } from '../store/index.ts';
 
-/** Something that others must act on; told once readers of the registry see it. */
+/** A change that others must act on; emitted once readers of the registry see it. */
 export interface RegistryChange {
   readonly name: string;
   /** `deleted`: the whole function. */
@@ -11,8 +11,8 @@ export interface RegistryChange {
 }
 
 /**
- * What happened to a function between two states of the catalogue, however many changes lie between them. A function
- * that was deleted and made again is told as both. Pure.
+ * Returns what happened to a function between two states of the catalogue, which may be several changes apart. A
+ * function that was deleted and created again yields both events. Pure.
  */
 export function changesOf(name: string, before: CatalogueView, after: CatalogueView): readonly RegistryChange[] {
   const was = before.outline(name);
@@ -32,7 +32,10 @@ export function changesOf(name: string, before: CatalogueView, after: CatalogueV
   return [deleted, made].filter((change) => change !== undefined);
 }
 
-/** Each number given adds a version, so without a deletion both grew by the same. Spares reading the records. */
+/**
+ * Whether versions were deleted. Without deletions, the count of versions grows with the last number. Avoids reading
+ * the records.
+ */
 function lostVersions(was: FunctionOutline, is: FunctionOutline): boolean {
   return is.versions - was.versions !== is.lastVersion - was.lastVersion;
 }

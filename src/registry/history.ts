@@ -3,15 +3,14 @@ import type { Movement } from '../contract/index.ts';
 /** Movements kept per function; older ones are dropped. */
 const HISTORY_LENGTH = 1000;
 
-/** Adds a movement, dropping the oldest past {@link HISTORY_LENGTH}. */
+/** Returns the history with a movement added, without the oldest beyond {@link HISTORY_LENGTH}. */
 export function withMovement(history: readonly Movement[], movement: Movement): Movement[] {
   return [...history, movement].slice(-HISTORY_LENGTH);
 }
 
 /**
- * The versions that were live before the current one and have not been rolled back from, oldest first, the current
- * one last. Deploys and configurations put one on top; a rollback takes away all above the version it goes to, so
- * that rolling back again goes further back.
+ * Returns the stack of live versions, the current one last: a deploy or a configuration change pushes one, and a
+ * rollback pops all above its target, so that repeated rollbacks go further back.
  */
 function liveStack(history: readonly Movement[]): number[] {
   const stack: number[] = [];
@@ -25,7 +24,9 @@ function liveStack(history: readonly Movement[]): number[] {
   return stack;
 }
 
-/** Where a rollback without a number goes: the newest of {@link liveStack} below the top that still exists. */
+/**
+ * Returns the target of a rollback without a number: the newest existing version below the top of {@link liveStack}.
+ */
 export function previousVersion(
   history: readonly Movement[],
   exists: (version: number) => boolean,

@@ -12,7 +12,7 @@ export function checkUnset(name: string, patch: ConfigPatch, kinds: readonly Tri
   if (faults.length > 0) throw lamError('LAM_REGISTRY_INVALID_CONFIG', { name, faults });
 }
 
-/** The live settings after a patch, and notices for the caller. `input`: what lam.yaml gave. Pure. */
+/** Returns the live settings after a patch, and notices for the caller. `input`: settings of lam.yaml. Pure. */
 export function patchOverrides(
   before: ConfigInput,
   patch: ConfigPatch,
@@ -20,11 +20,11 @@ export function patchOverrides(
   kinds: readonly TriggerKind[],
 ): { overrides: ConfigInput; notices: string[] } {
   const { environment: variables = {}, ...rest } = before;
-  // Variables come in their own member, key by key; a whole map would drop those of lam.yaml.
+  // Variables have a field of their own and are set one by one; a whole map would drop those of lam.yaml.
   const { environment: _refused, ...set } = { environment: undefined, ...patch.set };
   const unset = new Set<string>(patch.unset);
   const dropped = new Set(unset);
-  // A whole list of triggers replaces what short forms said before.
+  // A whole list of triggers replaces earlier short forms.
   if ('triggers' in set || unset.has('triggers')) for (const { form } of shortFormsOf(kinds)) dropped.add(form.key);
   const unsetVariables = new Set([
     ...(unset.has('environment') ? Object.keys(variables) : []),
@@ -50,7 +50,7 @@ export function patchOverrides(
   return { overrides, notices };
 }
 
-/** Whether lam.yaml gave a setting; short forms were written out when it was read. */
+/** Whether lam.yaml sets a field; its short forms are stored as triggers. */
 function comesFrom(input: ConfigInput, field: string, kinds: readonly TriggerKind[]): boolean {
   const short = shortFormsOf(kinds).find(({ form }) => form.key === field);
   return short === undefined ? field in input : (input.triggers ?? []).some(({ type }) => type === short.type);

@@ -3,7 +3,7 @@ import { lamError } from '../errors/index.ts';
 import { nearest } from '../kit/index.ts';
 import type { CatalogueDraft, CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
 
-/** A plain object keeps no member of this name of its own, so no function or alias can have it. */
+/** Not usable as a name of functions and aliases, because plain objects cannot have it as an own key. */
 const UNUSABLE = '__proto__';
 
 /** Throws `LAM_REGISTRY_INVALID_NAME`. */
@@ -18,21 +18,21 @@ export function checkAlias(alias: string): void {
     throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias: String(alias) });
 }
 
-/** A copy of a function's record. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` with the name that was probably meant. */
+/** Returns a copy of a function's record. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` with the nearest name. */
 export function requireRecord(catalogue: CatalogueView, name: string): FunctionRecord {
   const record = catalogue.record(name);
   if (record === undefined) throw functionNotFound(name, catalogue.names());
   return record;
 }
 
-/** The record of a function, to be changed. Throws as {@link requireRecord} does. */
+/** Returns a function's record for editing. Throws as {@link requireRecord} does. */
 export function editRecord(draft: CatalogueDraft, name: string): FunctionRecord {
   const record = draft.edit(name);
   if (record === undefined) throw functionNotFound(name, draft.names());
   return record;
 }
 
-/** One version. Throws `LAM_REGISTRY_VERSION_NOT_FOUND`. */
+/** Returns a version. Throws `LAM_REGISTRY_VERSION_NOT_FOUND`. */
 export function requireVersion(record: FunctionRecord, version: number): VersionRecord {
   const found =
     VERSION_NUMBER.test(String(version)) && Object.hasOwn(record.versions, String(version))
@@ -43,7 +43,7 @@ export function requireVersion(record: FunctionRecord, version: number): Version
   return found;
 }
 
-/** The error for a function that is not there. */
+/** Returns the error for a function that does not exist. */
 export function functionNotFound(name: string, names: Iterable<string>): Error {
   const meant = nearest(name, names);
   return lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name, ...(meant === undefined ? {} : { nearest: meant }) });

@@ -41,13 +41,13 @@ export interface RegistryOptions {
   readonly artifacts: ArtifactStore;
   readonly clock: Clock;
   readonly around: Surroundings;
-  /** The kinds of triggers there are. */
+  /** Known kinds of triggers. */
   readonly kinds: readonly TriggerKind[];
   /** Artifacts that gc must keep though this catalogue does not name them. */
   readonly usedElsewhere?: ArtifactReferences['elsewhere'];
 }
 
-/** The revisions of one function that were asked for. */
+/** Cached revisions of one function. */
 interface Resolved {
   readonly live: Revision;
   readonly versions: Map<string, Revision>;
@@ -55,8 +55,8 @@ interface Resolved {
 }
 
 /**
- * What is deployed: functions, their immutable versions, and the pointers to them. Reads are synchronous and from
- * memory; a change is seen by readers only once it is on the disk. A function that nobody calls costs about a kilobyte.
+ * The deployed functions, their immutable versions and the pointers to them. Reads are synchronous and from memory;
+ * readers see a change once it is durable. A function without requests costs about a kilobyte.
  */
 export class Registry {
   readonly #catalogue: Catalogue;
@@ -79,9 +79,8 @@ export class Registry {
   }
 
   /**
-   * The revision that `name` runs for a qualifier: a version number, an alias, or undefined (or `$LATEST`) for the live
-   * pointer. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND` or
-   * `LAM_REGISTRY_ALIAS_NOT_FOUND`.
+   * Returns the revision for a qualifier: a version number, an alias, or undefined or `$LATEST` for the live pointer.
+   * Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND` or `LAM_REGISTRY_ALIAS_NOT_FOUND`.
    */
   resolve(name: string, qualifier?: string): Revision {
     const found = this.#resolved.get(name) ?? this.#open(name);
@@ -94,17 +93,17 @@ export class Registry {
     return this.#catalogue.view.has(name);
   }
 
-  /** Names of all functions, in the order in which they were made. */
+  /** Names of all functions in order of creation. */
   names(): Iterable<string> {
     return this.#catalogue.view.names();
   }
 
-  /** The triggers of a function's live version, none where there is no such function. */
+  /** Triggers of a function's live version; empty if the function does not exist. */
   triggersOf(name: string): readonly TriggerConfig[] {
     return liveTriggersOf(this.#catalogue.view, name);
   }
 
-  /** By name. */
+  /** All functions, sorted by name. */
   list(): FunctionSummary[] {
     const { view } = this.#catalogue;
     return [...view.names()].toSorted().flatMap((name) => {
@@ -121,10 +120,10 @@ export class Registry {
   }
 
   /**
-   * Publishes the next version and makes it live; does nothing when it is what is live. Throws
+   * Publishes the next version and makes it live, unless the live version is the same. Throws
    * `LAM_REGISTRY_INVALID_NAME`, `LAM_REGISTRY_INVALID_CONFIG`, `LAM_REGISTRY_UNKNOWN_RUNTIME`,
-   * `LAM_REGISTRY_ROUTE_CONFLICT`, `LAM_REGISTRY_INVALID_ALIAS`, `LAM_STORE_ARTIFACT_NOT_FOUND`, or what writing
-   * throws.
+   * `LAM_REGISTRY_ROUTE_CONFLICT`, `LAM_REGISTRY_INVALID_ALIAS`, `LAM_STORE_ARTIFACT_NOT_FOUND`, or errors of the
+   * store.
    */
   async publish(name: string, request: PublishRequest): Promise<PublishAnswer> {
     checkName(name);
@@ -151,21 +150,21 @@ export class Registry {
     return this.#catalogue.rehearse((draft) => changes.configAfter(draft, name, change, this.#context()));
   }
 
-  /** Changes settings that win over those of deploys; publishes a version when that makes a difference. */
+  /** Changes live settings, which win over those of deploys; publishes a version if the configuration changes. */
   async patchConfig(name: string, patch: ConfigPatch): Promise<PublishAnswer> {
     const done = await this.#catalogue.change((draft) => changes.patchConfig(draft, name, patch, this.#context()));
     return this.#answer(name, done);
   }
 
   /**
-   * Makes an earlier version live: `request.to`, or the one that was live before the current one; again and again goes
+   * Makes an earlier version live: `request.to`, or the one that was live before the current one. Repeated calls go
    * further back. Throws `LAM_REGISTRY_NO_PREVIOUS_VERSION`, `LAM_REGISTRY_VERSION_NOT_FOUND`,
    * `LAM_REGISTRY_ALREADY_LIVE` or `LAM_REGISTRY_ROUTE_CONFLICT`.
    */
   async rollback(name: string, request: RollbackRequest): Promise<Omit<RollbackAnswer, 'notices'>> {
     const apply = (draft: CatalogueDraft): { from: number; to: number } =>
       changes.rollback(draft, name, request, this.#context());
-    // What is warm is counted before others are told to replace it.
+    // Counted before listeners hear of the change and end sandboxes.
     const warmOf = (to: number): number => this.#around.warm(this.resolve(name, String(to)));
     if (request.dryRun === true) {
       const { from, to } = this.#catalogue.rehearse(apply);
@@ -175,7 +174,7 @@ export class Registry {
     return { name, from, to, warm: warmOf(to) };
   }
 
-  /** Points an alias at a version, making it if need be. */
+  /** Points an alias at a version; creates the alias if it does not exist. */
   async setAlias(
     name: string,
     alias: string,
@@ -184,29 +183,29 @@ export class Registry {
     return this.#catalogue.change((draft) => changes.setAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
-  /** Resolves to the version the alias pointed at. Throws `LAM_REGISTRY_ALIAS_NOT_FOUND`. */
+  /** Removes an alias; resolves to the version it pointed at. Throws `LAM_REGISTRY_ALIAS_NOT_FOUND`. */
   async deleteAlias(name: string, alias: string, request: Omit<AliasRequest, 'version'> = {}): Promise<number> {
     return this.#catalogue.change((draft) => changes.deleteAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
-  /** Removes a function, its versions and aliases. A later function of this name goes on with the next number. */
+  /** Removes a function, its versions and aliases. A later function of the same name continues with the next number. */
   async deleteFunction(name: string): Promise<void> {
     await this.#catalogue.change((draft) => changes.deleteFunction(draft, name));
   }
 
-  /** Throws `LAM_REGISTRY_VERSION_IN_USE` for a live or aliased version. */
+  /** Removes a version. Throws `LAM_REGISTRY_VERSION_IN_USE` if it is live or has an alias. */
   async deleteVersion(name: string, version: number): Promise<void> {
     await this.dropVersions([{ name, version }]);
   }
 
-  /** Removes many versions in one change: all or none. */
+  /** Removes several versions in one atomic change. */
   async dropVersions(versions: readonly VersionName[]): Promise<void> {
     await this.#catalogue.change((draft) => changes.deleteVersions(draft, versions));
   }
 
   /**
-   * Removes versions past the newest `keep` of each function that are neither live nor aliased nor `isBusy`, then
-   * artifacts and files that nothing uses. With `dryRun` it only says what would go.
+   * Removes versions beyond the newest `keep` of each function, except live, aliased and busy ones, then unreferenced
+   * artifacts and files. With `dryRun` it only returns what it would remove.
    */
   async gc(
     request: GcRequest & { readonly keep: number },
@@ -225,8 +224,8 @@ export class Registry {
   }
 
   /**
-   * Calls `listener` after each change, made here or elsewhere, once readers see it; of several changes that arrive as
-   * one it hears what they come to. The result stops that.
+   * Calls `listener` after each change, local or remote, once readers see it; several changes that arrive together are
+   * reported by their result. Returns a function that unsubscribes.
    */
   onChange(listener: (change: RegistryChange) => void): () => void {
     this.#listeners.add(listener);
@@ -241,7 +240,7 @@ export class Registry {
     });
   }
 
-  /** Brings what is kept here up to date with a new state of the catalogue, then tells the listeners. */
+  /** Updates the cached revisions to a new state of the catalogue, then calls the listeners. */
   #follow({ before, after, names }: CatalogueChange): void {
     for (const name of names) this.#refresh(name);
     for (const name of names) {
@@ -249,7 +248,7 @@ export class Registry {
     }
   }
 
-  /** Makes what {@link resolve} reads of a function; revisions of `before` that still exist stay the same objects. */
+  /** Fills the cache of a function; revisions of `before` that still exist stay the same objects. */
   #open(name: string, before?: ReadonlyMap<string, Revision>): Resolved {
     const record = this.#catalogue.view.record(name);
     if (record === undefined) throw functionNotFound(name, this.#catalogue.view.names());
@@ -285,7 +284,7 @@ export class Registry {
     return revision;
   }
 
-  /** Brings what {@link resolve} reads of a function up to date with its record. */
+  /** Updates a function's cached revisions to its record. */
   #refresh(name: string): void {
     const before = this.#resolved.get(name)?.versions;
     if (before === undefined) return;

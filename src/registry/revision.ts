@@ -2,9 +2,9 @@ import type { Digest, FunctionConfig } from '../contract/index.ts';
 import { parseRuntime, type Runtime } from '../runtimes/index.ts';
 import { lamError } from '../errors/index.ts';
 
-/** What one version runs. Frozen, and the same object for as long as the version exists. */
+/** What a version runs. Frozen; the same object as long as the version exists. */
 export interface Revision {
-  /** `name@version`: no other version of any function, of now or later, has the same. */
+  /** `name@version`; never reused by another version. */
   readonly key: string;
   readonly functionName: string;
   readonly version: number;
@@ -17,12 +17,15 @@ export interface Revision {
 
 const ARN_PREFIX = 'arn:aws:lambda:us-east-1:000000000000:function:';
 
-/** A function's ARN, with the qualifier at the end if there is one. */
+/** Returns a function's ARN, with the qualifier if there is one. */
 export function functionArn(name: string, qualifier?: string): string {
   return qualifier === undefined ? ARN_PREFIX + name : `${ARN_PREFIX}${name}:${qualifier}`;
 }
 
-/** Makes a version's revision; it takes `version` over, which nobody else may hold. Throws `LAM_INTERNAL_INVARIANT` for a runtime that publishing would have refused. */
+/**
+ * Makes a version's revision. Freezes `version`, so the caller must own it. Throws `LAM_INTERNAL_INVARIANT` for an
+ * unknown runtime.
+ */
 export function makeRevision(
   name: string,
   version: { version: number; config: FunctionConfig; artifact: Digest },

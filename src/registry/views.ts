@@ -12,18 +12,18 @@ import { inShortForms, type TriggerKind } from '../triggers/index.ts';
 import { requireVersion } from './records.ts';
 import { functionArn, type Revision } from './revision.ts';
 
-/** What the registry shows but others know. Called when an answer is made, never before. */
+/** What answers show that other rooms know. Called only while an answer is made. */
 export interface Surroundings {
-  /** Where a function answers over HTTP. */
+  /** URL of a function. */
   readonly url: (name: string) => string;
   readonly sandboxes: (name: string) => FunctionSummary['sandboxes'];
-  /** How many warm sandboxes of a revision there are. */
+  /** Number of warm sandboxes of a revision. */
   readonly warm: (revision: Revision) => number;
-  /** The states of a function's triggers that the daemon runs. */
+  /** States of a function's triggers that the daemon runs. */
   readonly triggers: (name: string) => readonly TriggerState[];
 }
 
-/** What a function looks like in a list. */
+/** Returns a function's entry in a list. */
 export function summaryOf(
   f: Pick<FunctionOutline, 'runtime' | 'live' | 'versions' | 'updatedAt'> & {
     readonly name: string;
@@ -38,7 +38,7 @@ export function summaryOf(
   return { name, runtime, live, versions, url: around.url(name), routes, triggers, updatedAt, sandboxes };
 }
 
-/** The whole of a function; `record` is the caller's own copy. */
+/** Returns all details of a function. The result shares parts of `record`, which must be the caller's own copy. */
 export function detailOf(record: FunctionRecord, around: Surroundings, kinds: readonly TriggerKind[]): FunctionDetail {
   const { name, live, updatedAt } = record;
   const { config } = requireVersion(record, live);

@@ -4,7 +4,8 @@ import type { TriggerStarter } from './running.ts';
 
 /**
  * A kind of trigger: everything lam knows of it, in one value of one folder. All of it but {@link TriggerKind.load} is
- * data and pure functions, which the CLI loads too to check lam.yaml. Functions are given entries that passed the schema.
+ * data and pure functions, which the CLI loads too to check lam.yaml. Functions are given entries that passed the
+ * schema.
  */
 export interface TriggerKind<C extends TriggerConfig = TriggerConfig> {
   /** What entries have as `type:`. */
@@ -20,8 +21,8 @@ export interface TriggerKind<C extends TriggerConfig = TriggerConfig> {
   /** What is wrong with an entry that its schema can't say, or undefined. */
   fault(config: C): KindFault | undefined;
   /**
-   * Loads what runs such triggers in the daemon, when the first of them goes live: import the running half and the kind's
-   * packages here. Left out by kinds that another part of lam serves, as the edge serves `http`.
+   * Loads what runs such triggers in the daemon, when the first of them goes live: import the running half and the
+   * kind's packages here. Left out by kinds that another part of lam serves, as the edge serves `http`.
    */
   load?(): Promise<TriggerStarter<C>>;
 }

@@ -5,19 +5,21 @@ import type { Clock, EpochMs } from '../kit/index.ts';
 /** What runs triggers of one kind in the daemon. */
 export interface TriggerStarter<C extends TriggerConfig = TriggerConfig> {
   /**
-   * Starts a trigger; resolves once it listens to its source. May reject with anything: the supervisor tries again after
-   * a pause. Leaves nothing behind when it rejects.
+   * Starts a trigger; resolves once it listens to its source. May reject with anything: the supervisor tries again
+   * after a pause. Leaves nothing behind when it rejects.
    */
   start(config: C, host: TriggerHost): Promise<RunningTrigger<C>>;
 }
 
 /** A trigger that runs. The supervisor calls one method at a time. */
 export interface RunningTrigger<C extends TriggerConfig = TriggerConfig> {
-  /** Takes new settings without a break. Where it is left out, or rejects, the trigger is stopped and started with them. */
+  /**
+   * Takes new settings without a break. Where it is left out, or rejects, the trigger is stopped and started with them.
+   */
   update?(config: C): Promise<void>;
   /**
-   * Takes nothing more from the source, then releases connections and timers. May first wait for what it fired to settle, so
-   * that it can acknowledge it; the daemon's stop waits for it as long as for running invocations.
+   * Takes nothing more from the source, then releases connections and timers. May first wait for what it fired to
+   * settle, so that it can acknowledge it; the daemon's stop waits for it as long as for running invocations.
    */
   stop(): Promise<void>;
 }
@@ -34,7 +36,9 @@ export interface TriggerHost {
   fire(event: FiredEvent, sink: TriggerSink): Firing;
   /** Announces that it will fire at `at`, so that a sandbox is warm by then. */
   expect(at: EpochMs): void;
-  /** Reports that it failed after its start, say by a lost connection: it is stopped, and started again after a pause. */
+  /**
+   * Reports that it failed after its start, say by a lost connection: it is stopped, and started again after a pause.
+   */
   failed(error: unknown): void;
 }
 
@@ -62,7 +66,10 @@ export interface TriggerEvent extends FiredEvent {
 
 /** Told what became of a fired event. */
 export interface TriggerSink {
-  /** The handler may have begun. At most once, before `settled`. Until then the event may be fired again without running twice. */
+  /**
+   * The handler may have begun. At most once, before `settled`. Until then the event may be fired again without running
+   * twice.
+   */
   started?(at: EpochMs): void;
   /** Called once, at the end. */
   settled(outcome: TriggerOutcome): void;
@@ -88,5 +95,7 @@ export interface Firing {
   cancel(): void;
 }
 
-/** The one way in for events: starts an invocation and tells `sink`. Never throws. The composition root implements it. */
+/**
+ * The one way in for events: starts an invocation and tells `sink`. Never throws. The composition root implements it.
+ */
 export type Deliver = (event: TriggerEvent, sink: TriggerSink) => Firing;

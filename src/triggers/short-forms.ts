@@ -9,8 +9,8 @@ export function shortFormsOf(
 }
 
 /**
- * The same settings with every short form written out, behind the triggers that stand in `triggers`. What is no list stays
- * as it is, for the check of settings to refuse. Pure.
+ * The same settings with every short form written out, behind the triggers that stand in `triggers`. What is no list
+ * stays as it is, for the check of settings to refuse. Pure.
  */
 export function expandShortForms(input: ConfigInput, kinds: readonly TriggerKind[]): ConfigInput {
   let expanded = input;

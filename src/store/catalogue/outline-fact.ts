@@ -1,14 +1,16 @@
 import type { FunctionConfig } from '../../contract/index.ts';
 
 /**
- * A piece of every live configuration that is kept in memory, because somebody needs it of all functions at once. It is
- * declared by those who need it and handed to `openStore`; a function that has none costs no memory.
+ * A value derived from each live configuration and kept in memory, for code that needs it of all functions without
+ * reading their records. Declared where it is needed and passed to `openStore`; functions without the fact cost no
+ * memory.
  */
 export interface OutlineFact<T> {
-  /** For messages. */
+  /** Used in messages. */
   readonly name: string;
   /**
-   * The fact of one configuration, or undefined when it has none. Pure; called once a version goes live, and at start.
+   * Returns the fact of a configuration, or undefined if it has none. Pure; called when a function changes and at
+   * start.
    */
   derive(config: FunctionConfig): T | undefined;
 }

@@ -1,19 +1,19 @@
 import type { ConfigInput, Digest, FunctionConfig, Movement } from '../../contract/index.ts';
 
-/** The schema this lam writes; one more than the number of {@link MIGRATIONS}. */
+/** Schema of the files that are written; one more than the number of {@link MIGRATIONS}. */
 export const CATALOGUE_SCHEMA = 3;
 
 export interface VersionRecord {
   version: number;
   artifact: Digest;
-  /** Complete: what a sandbox runs. Never changes. */
+  /** Complete configuration. Never changes. */
   config: FunctionConfig;
-  /** The author's half of it, from which the next configuration is made when an override goes. */
+  /** The author's settings, from which the configuration is made again when live settings change. */
   input: ConfigInput;
   createdAt: number;
   by: string;
   message: string;
-  /** Unpacked, bytes. */
+  /** Unpacked size (bytes). */
   size: number;
 }
 
@@ -22,33 +22,33 @@ export interface FunctionRecord {
   createdAt: number;
   /** When the live pointer last moved. */
   updatedAt: number;
-  /** The highest number ever given; numbers are never given twice. */
+  /** Highest version number so far; numbers are never reused. */
   lastVersion: number;
   live: number;
   /** Keys are version numbers. */
   versions: Record<string, VersionRecord>;
   aliases: Record<string, number>;
-  /** Settings that win over those of a deploy. */
+  /** Live settings, which win over those of a deploy. */
   overrides: ConfigInput;
-  /** Oldest first; the oldest are dropped past a limit. */
+  /** Oldest first; limited in length. */
   history: Movement[];
 }
 
-/** What the file holds, as JSON. */
+/** Content of the file. */
 export interface CatalogueData {
   schema: number;
   functions: Record<string, FunctionRecord>;
-  /** The last number of functions that were deleted, so that a later one of the same name goes on from there. */
+  /** Last version numbers of deleted functions; a later function of the same name continues from there. */
   retired: Record<string, number>;
 }
 
-/** Turns data of one schema into data of the next. Pure. */
+/** Converts data of one schema to the next. Pure; may reuse its argument. */
 export type Migration = (data: Record<string, unknown>) => Record<string, unknown>;
 
-/** `MIGRATIONS[n]` turns schema n + 1 into schema n + 2. */
+/** `MIGRATIONS[n]` converts schema n + 1 to schema n + 2. */
 const MIGRATIONS: readonly Migration[] = [withScaling, withTriggers];
 
-/** Schema 2 knows `concurrency` and `minWarm`, and leaves the idle time of those who never set one to the pool. */
+/** Schema 2 adds `concurrency` and `minWarm`; the pool decides idle times that were never set. */
 function withScaling(data: Record<string, unknown>): Record<string, unknown> {
   for (const { record, version, config } of versionsOf(data)) {
     const asked = [version['input'], record['overrides']].some(
@@ -60,7 +60,7 @@ function withScaling(data: Record<string, unknown>): Record<string, unknown> {
   return data;
 }
 
-/** Schema 3 has triggers of all kinds in one list: routes become triggers of type `http`. Overrides keep the short form. */
+/** Schema 3 has one list of triggers: routes become triggers of type `http`. Overrides keep the short form. */
 function withTriggers(data: Record<string, unknown>): Record<string, unknown> {
   for (const { version, config } of versionsOf(data)) {
     version['config'] = { ...withoutRoutes(config), triggers: triggersOf(config) };
@@ -79,7 +79,7 @@ function triggersOf({ routes }: Record<string, unknown>): unknown {
   return Array.isArray(routes) ? routes.map((route: unknown) => ({ type: 'http', route })) : [];
 }
 
-/** All versions with a configuration, of data that was not checked yet. */
+/** Yields the versions that have a configuration; `data` is unchecked. */
 function* versionsOf(
   data: Record<string, unknown>,
 ): Iterable<Readonly<Record<'record' | 'version' | 'config', Record<string, unknown>>>> {
@@ -92,13 +92,13 @@ function* versionsOf(
   }
 }
 
-/** What a catalogue's text holds. */
+/** Result of reading a catalogue's text. */
 export type Reading =
   | { readonly kind: 'ok'; readonly data: CatalogueData }
   | { readonly kind: 'newer'; readonly schema: number }
   | { readonly kind: 'corrupt'; readonly why: string };
 
-/** Reads a catalogue's text, bringing older schemas up to date. Pure; never throws. */
+/** Reads a catalogue's text and migrates older schemas. Pure; never throws. */
 export function readCatalogue(text: string, migrations: readonly Migration[] = MIGRATIONS): Reading {
   const current = migrations.length + 1;
   let data: unknown;
@@ -117,7 +117,7 @@ export function readCatalogue(text: string, migrations: readonly Migration[] = M
     for (let from = schema; from < current; from++)
       migrated = { ...migrations[from - 1]?.(migrated), schema: from + 1 };
   } catch (error) {
-    return { kind: 'corrupt', why: `schema ${schema} could not be brought up to date: ${String(error)}` };
+    return { kind: 'corrupt', why: `schema ${schema} could not be migrated: ${String(error)}` };
   }
   const fault = shapeFault(migrated);
   if (fault !== undefined) return { kind: 'corrupt', why: fault };
@@ -135,7 +135,7 @@ function shapeFault(data: Record<string, unknown>): string | undefined {
   return undefined;
 }
 
-/** What is wrong with the record of a function, or undefined; as words to follow its name. Pure. */
+/** Returns a record's first fault, as words to follow the function's name, or undefined. Pure. */
 export function functionFault(name: string, record: unknown): string | undefined {
   if (!isObject(record)) return 'is not an object';
   const { versions, aliases, live, lastVersion, history, overrides } = record;
@@ -162,7 +162,7 @@ function isVersion(value: unknown, number: string): boolean {
   );
 }
 
-/** Whether a value of JSON is an object with members. */
+/** Whether a JSON value is an object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

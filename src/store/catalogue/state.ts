@@ -2,13 +2,13 @@ import { invariant } from '../../kit/index.ts';
 import type { OutlineFact } from './outline-fact.ts';
 import type { FunctionRecord } from './schema.ts';
 
-/** What lists of functions need of each, so that nothing reads all records. */
+/** What lists need of each function without reading its record. */
 export interface FunctionOutline {
   readonly createdAt: number;
   readonly live: number;
   /** Number of versions. */
   readonly versions: number;
-  /** The highest number ever given. */
+  /** Highest version number so far. */
   readonly lastVersion: number;
   /** When the live pointer last moved, milliseconds since the epoch. */
   readonly updatedAt: number;
@@ -17,55 +17,55 @@ export interface FunctionOutline {
 }
 
 /**
- * A function as it is kept in memory: as its line of the file (`"name":{record}`, without what ends it), which takes a
- * quarter of the room that its objects would, and none of the heap.
+ * A function in memory: the bytes of its line in the file (`"name":{record}`, without separator), which are outside the
+ * heap and take a quarter of the memory of its objects.
  */
 export interface KeptFunction extends FunctionOutline {
-  /** Values of the state's facts, in their order; empty when the function has none of them. */
+  /** Values of the state's facts, in the same order; empty when all are undefined. */
   readonly facts: readonly unknown[];
-  /** Holds the line, and as a rule those of other functions before and behind it. Never changed. */
+  /** Buffer with the line, usually shared with other functions. Immutable. */
   readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;
 }
 
-/** A view of the catalogue that cannot be changed. Names are in the order in which the functions were made. */
+/** Read-only view of the catalogue. Names are in order of creation. */
 export interface CatalogueView {
-  /** How many functions there are. */
+  /** Number of functions. */
   readonly size: number;
   readonly retired: Readonly<Record<string, number>>;
   has(name: string): boolean;
   names(): Iterable<string>;
   outline(name: string): FunctionOutline | undefined;
   /**
-   * A fact of a function's live version; undefined when it has none, or there is no such function. Costs a look-up.
-   * Throws `LAM_INTERNAL_INVARIANT` for a fact that the catalogue was not opened with.
+   * Returns a fact of a function's live version; undefined if it has none or the function does not exist. Throws
+   * `LAM_INTERNAL_INVARIANT` for a fact that the catalogue was not opened with.
    */
   fact<T>(name: string, fact: OutlineFact<T>): T | undefined;
-  /** The reader's own copy: it costs some microseconds, more for a long history. */
+  /** Parses and returns a copy of the record; takes microseconds, more with a long history. */
   record(name: string): FunctionRecord | undefined;
 }
 
-/** Between two lines. */
+/** Separator between two lines. */
 const SEPARATOR = Buffer.from(',\n');
-/** A state whose lines lie in more places than this is better brought together. */
+/** Above this number of separate pieces, a state is copied to one buffer. */
 const MOST_RUNS = 64;
 
-/** From which state another was made, and the functions that were changed, removed ones first. */
+/** The state that another was made from, and the changed functions, removed ones first. */
 export interface StateOrigin {
   /** {@link CatalogueState.id} of that state. */
   readonly base: number;
   readonly names: readonly string[];
 }
 
-/** All functions at one moment. Never changes. */
+/** Immutable snapshot of all functions. */
 export class CatalogueState implements CatalogueView {
   static #made = 0;
-  /** Of no other state in this process. */
+  /** Unique among the states in this process. */
   readonly id: number = ++CatalogueState.#made;
   readonly functions: ReadonlyMap<string, KeptFunction>;
   readonly retired: Readonly<Record<string, number>>;
-  /** What is derived of each function besides its outline. */
+  /** Facts that are kept of each function besides its outline. */
   readonly facts: readonly OutlineFact<unknown>[];
   readonly origin: StateOrigin | undefined;
 
@@ -81,7 +81,7 @@ export class CatalogueState implements CatalogueView {
     this.origin = origin;
   }
 
-  /** The state that these records make. */
+  /** Makes a state of records. */
   static of(
     records: Iterable<FunctionRecord>,
     retired: Readonly<Record<string, number>> = {},
@@ -116,7 +116,7 @@ export class CatalogueState implements CatalogueView {
     return kept === undefined ? undefined : (JSON.parse(`{${lineOf(kept)}}`) as Record<string, FunctionRecord>)[name];
   }
 
-  /** All lines with separators between them, in few pieces: lines that follow each other in memory are one. */
+  /** Returns all lines with their separators; lines that are adjacent in memory are one piece. */
   pieces(): readonly Buffer[] {
     const pieces: Buffer[] = [];
     let run: { readonly bytes: Buffer; readonly start: number; end: number } | undefined;
@@ -136,7 +136,7 @@ export class CatalogueState implements CatalogueView {
     return pieces;
   }
 
-  /** The same state with all lines in one place, unless they lie in few already. */
+  /** Returns the state with all lines in one buffer, or itself if it has few pieces. */
   gathered(): CatalogueState {
     const pieces = this.pieces();
     if (pieces.length <= MOST_RUNS) return this;
@@ -156,12 +156,12 @@ function lineOf({ bytes, start, end }: KeptFunction): string {
   return bytes.toString('utf8', start, end);
 }
 
-/** A state in the making: what is not touched is the base's, and costs nothing. */
+/** Copy-on-write draft of a state: functions that are not touched are shared with the base. */
 export class CatalogueDraft implements CatalogueView {
-  /** To be changed at will. */
+  /** May be modified. */
   readonly retired: Record<string, number>;
   readonly #base: CatalogueState;
-  /** Undefined stands for a function that is removed. */
+  /** Undefined marks a removed function. */
   readonly #touched = new Map<string, FunctionRecord | undefined>();
 
   constructor(base: CatalogueState) {
@@ -200,7 +200,7 @@ export class CatalogueDraft implements CatalogueView {
     return this.#touched.has(name) ? structuredClone(this.#touched.get(name)) : this.#base.record(name);
   }
 
-  /** The record itself, to be changed at will; undefined where there is none. */
+  /** Returns the record for editing, or undefined if the function does not exist. */
   edit(name: string): FunctionRecord | undefined {
     if (!this.#touched.has(name)) {
       const record = this.#base.record(name);
@@ -210,7 +210,7 @@ export class CatalogueDraft implements CatalogueView {
     return this.#touched.get(name);
   }
 
-  /** Adds a function; its record may be changed further. */
+  /** Adds a function; its record may still be modified. */
   add(record: FunctionRecord): void {
     this.#touched.set(record.name, record);
   }
@@ -219,7 +219,7 @@ export class CatalogueDraft implements CatalogueView {
     this.#touched.set(name, undefined);
   }
 
-  /** The state that came of it: the base itself when nothing in it is different. */
+  /** Returns the new state, or the base itself if nothing differs. */
   finish(): CatalogueState {
     const functions = new Map(this.#base.functions);
     const removed: string[] = [];
@@ -240,7 +240,7 @@ export class CatalogueDraft implements CatalogueView {
   }
 }
 
-/** What is kept of a record. `line`: where its line is, if it has one already. */
+/** Returns the in-memory form of a record. `line`: its bytes, if they exist already. */
 export function keep(
   record: FunctionRecord,
   facts: readonly OutlineFact<unknown>[],
@@ -248,7 +248,7 @@ export function keep(
 ): KeptFunction {
   const { createdAt, live, versions, lastVersion, updatedAt, runtime } = outlineOf(record);
   const { bytes, start, end } = line;
-  // Written out, so that all have one compact shape.
+  // An explicit literal, so that all objects share one hidden class.
   return {
     createdAt,
     live,
@@ -265,7 +265,7 @@ export function keep(
 
 function newLine(record: FunctionRecord): Pick<KeptFunction, 'bytes' | 'start' | 'end'> {
   const line = `${JSON.stringify(record.name)}:${JSON.stringify(record)}`;
-  // Memory of its own: out of Buffer's shared pool a short line would keep a long piece of that from being freed.
+  // Not from Buffer's shared pool: a short line would keep a whole slab alive.
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(line));
   bytes.write(line);
   return { bytes, start: 0, end: bytes.length };

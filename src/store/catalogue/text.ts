@@ -3,7 +3,7 @@ import { CATALOGUE_SCHEMA, functionFault, isObject, readCatalogue } from './sche
 import type { OutlineFact } from './outline-fact.ts';
 import { CatalogueState, keep, type KeptFunction } from './state.ts';
 
-/** What the bytes of a catalogue hold. */
+/** Result of parsing a catalogue's bytes. */
 export type TextReading =
   | { readonly kind: 'ok'; readonly state: CatalogueState }
   | { readonly kind: 'newer'; readonly schema: number }
@@ -15,15 +15,15 @@ const LINE_FEED = 10;
 const COMMA = 44;
 const NAMED = /^"([a-zA-Z0-9_-]+)":/;
 
-/** The catalogue as JSON with a line for each function: a person can read it, and it is read back line by line. Pure. */
+/** Returns the catalogue as JSON with one line per function, which can be parsed line by line. Pure. */
 export function printCatalogue(state: CatalogueState): readonly Buffer[] {
   const head = `{"schema":${CATALOGUE_SCHEMA},"retired":${JSON.stringify(state.retired)},"functions":{\n`;
   return [Buffer.from(head), ...state.pieces(), END];
 }
 
 /**
- * Reads what {@link printCatalogue} wrote, or any JSON of the same meaning, of any schema up to ours. Never throws.
- * @param bytes not to be changed afterwards: the state goes on using them
+ * Parses what {@link printCatalogue} made, or equivalent JSON, of the current or an older schema. Never throws.
+ * @param bytes must not be modified afterwards: the state keeps them
  */
 export function parseCatalogue(bytes: Buffer, facts: readonly OutlineFact<unknown>[] = []): TextReading {
   const state = byLine(bytes, facts);
@@ -35,8 +35,8 @@ export function parseCatalogue(bytes: Buffer, facts: readonly OutlineFact<unknow
 }
 
 /**
- * The state, when the bytes are as {@link printCatalogue} makes them and nothing is wrong with them. Never holds more
- * than one function's objects, which would make the daemon's memory grow by many times of what is kept.
+ * Returns the state if the bytes have the exact form of {@link printCatalogue} and are valid, else undefined. Parses
+ * one function at a time: objects of all of them would take several times the memory of the result.
  */
 function byLine(bytes: Buffer, facts: readonly OutlineFact<unknown>[]): CatalogueState | undefined {
   const headEnd = bytes.indexOf(LINE_FEED);
@@ -65,7 +65,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Whoever asked reads the whole in another way then, which says what is wrong.
+    // The caller then parses the whole text, which names the fault.
     return undefined;
   }
 }

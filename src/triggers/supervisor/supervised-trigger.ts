@@ -46,8 +46,8 @@ export class SupervisedTrigger {
   }
 
   /**
-   * Makes it run with `config`, or stop for undefined: from then on it fires nothing. Resolves when it runs, has stopped, or
-   * has failed and waits to be started again.
+   * Makes it run with `config`, or stop for undefined: from then on it fires nothing. Resolves when it runs, has
+   * stopped, or has failed and waits to be started again.
    */
   set(config: TriggerConfig | undefined): Promise<void> {
     this.#wanted = config;

@@ -27,8 +27,9 @@ interface Target {
 }
 
 /**
- * Runs the triggers of all live versions: follows deploys, rollbacks and deletions, starts failed triggers again, and never
- * lets one of them harm the daemon. A trigger that two versions of a function have in common goes on without a break.
+ * Runs the triggers of all live versions: follows deploys, rollbacks and deletions, starts failed triggers again, and
+ * never lets one of them harm the daemon. A trigger that two versions of a function have in common goes on without a
+ * break.
  */
 export class TriggerSupervisor {
   readonly #parts: SupervisorParts;
@@ -55,7 +56,10 @@ export class TriggerSupervisor {
     return [...(this.#functions.get(functionName)?.values() ?? [])].map(({ trigger }) => trigger.state);
   }
 
-  /** Lets no trigger fire any more and stops them all; resolves when they have stopped, at the latest after `limitMs`. Idempotent. */
+  /**
+   * Lets no trigger fire any more and stops them all; resolves when they have stopped, at the latest after `limitMs`.
+   * Idempotent.
+   */
   async close(limitMs: number): Promise<void> {
     this.#isOpen = false;
     const running = [...this.#functions.values()].flatMap((triggers) => [...triggers.values()]);
