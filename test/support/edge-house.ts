@@ -14,6 +14,7 @@ import type { Operations } from '../../src/operations/index.ts';
 import type { Pool } from '../../src/pool/index.ts';
 import type { Registry } from '../../src/registry/index.ts';
 import type { Observer } from '../../src/observer/index.ts';
+import type { Catalogue } from '../../src/store/index.ts';
 import { TRIGGER_KINDS, type TriggerKind } from '../../src/triggers/index.ts';
 import { zipOf } from '../unit/store/support.ts';
 import { LOG_WORKER } from './log-house.ts';
@@ -78,6 +79,8 @@ interface Variations {
   readonly observers?: readonly Observer[];
   /** Of triggers; lam's own where they are left out. */
   readonly kinds?: readonly TriggerKind[];
+  /** In place of the one in the home. */
+  readonly catalogue?: Catalogue;
 }
 
 export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}): Promise<EdgeHouse> {
@@ -89,13 +92,15 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
       Promise.resolve({ kind: 'result', payload: call.event }),
     ...more.script,
   });
-  const resources = await openResources({
+  const opened = await openResources({
     home,
     logWorker: LOG_WORKER,
     clock: systemClock,
     openDriver: () => Promise.resolve({ driver, reason: 'a test hands it in' }),
     onTrouble: () => undefined,
   });
+  const store = more.catalogue === undefined ? opened.store : { ...opened.store, catalogue: more.catalogue };
+  const resources = { ...opened, store };
   let arrivals = 0;
   let stops = 0;
   const daemon = composeDaemon({
