@@ -1,24 +1,24 @@
 import type { Manifest } from '../contract/index.ts';
 
-/** What a build made: a manifest and where each of its files can be read. */
+/** Result of a build: the manifest, and where each file can be read. */
 export interface BuiltArtifact {
   readonly manifest: Manifest;
   /** Absolute path of each file's source, by the path of its manifest entry. Symbolic links have none. */
   readonly files: ReadonlyMap<string, string>;
-  /** What the author should know, a sentence each. */
+  /** Notices for the author, one sentence each. */
   readonly notices: readonly string[];
-  /** Removes what the build made only for this artifact; its files can't be read afterwards. Idempotent. */
+  /** Removes temporary files of this build; the artifact's files may be unreadable afterwards. Idempotent. */
   dispose(): Promise<void>;
 }
 
-/** What every build needs from its caller. */
+/** Inputs of every build. */
 export interface BuildContext {
   /** Absolute path of the native esbuild executable. */
   readonly esbuildBinary: string;
   /** Absolute path of a folder for temporary files and for installed dependencies kept between builds; made when absent. */
   readonly workspace: string;
-  /** Takes each line that a build command or tool prints, without line break. */
+  /** Receives each line printed by build commands and tools, without line break. */
   readonly log: (line: string) => void;
-  /** Ends tools that run, and makes the build throw `LAM_BUILD_CANCELLED`. */
+  /** Aborts running tools; the build then throws `LAM_BUILD_CANCELLED`. */
   readonly signal?: AbortSignal;
 }

@@ -4,7 +4,7 @@ import type { ProjectFunction } from '../project/index.ts';
 import type { BuildContext } from './artifact.ts';
 import { runTool } from './run-tool.ts';
 
-/** Bundled CommonJS calls `require` for what is built into Node; an ES module has none of its own. */
+/** Defines `require` for bundled CommonJS, which loads Node's built-in modules with it. */
 const BANNER =
   "import { createRequire as lamCreateRequire } from 'node:module'; globalThis.require ??= lamCreateRequire(import.meta.url);";
 
@@ -18,9 +18,8 @@ export interface BundleRequest {
 }
 
 /**
- * Bundles the handler and all it imports, but what is built into Node, into one ES module beside a source map. The
- * output holds no path of this machine, so that the same source gives the same bytes elsewhere. Throws the errors of
- * a build tool.
+ * Bundles the handler and its imports, except Node's built-in modules, into one ES module with a source map. The output
+ * contains no path of this machine, so that builds are reproducible. Throws the errors of a build tool.
  */
 export async function bundle(fn: ProjectFunction, request: BundleRequest, context: BuildContext): Promise<void> {
   const { file } = request;
@@ -51,7 +50,7 @@ export async function bundle(fn: ProjectFunction, request: BundleRequest, contex
   await makePortable(file, fn.directory, modules);
 }
 
-/** Writes paths of the source map and of esbuild's comments relative to the function's folder. */
+/** Rewrites paths in the source map and in esbuild's comments relative to the function's folder. */
 async function makePortable(file: string, directory: string, modules: string | undefined): Promise<void> {
   const rename = (absolute: string): string => {
     const inModules = modules === undefined ? undefined : relative(modules, absolute);

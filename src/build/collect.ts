@@ -32,15 +32,15 @@ export interface Layer {
   readonly rules: PackageRules;
 }
 
-/** Archiver would take the first part of such a name for a drive letter, and yauzl a backslash for a separator. */
+/** archiver takes the first part of such a name for a drive letter, yauzl a backslash for a separator. */
 const NO_ZIP_NAME = /\\|^\w+:/;
 
-/** The longest path the store takes, bytes. */
+/** Longest path the store accepts (bytes). */
 const PATH_BYTES = 1024;
 
 /**
- * Lists what a layer gives to an artifact; links are not followed. Throws `LAM_BUILD_UNREADABLE` and
- * `LAM_BUILD_PATH_INVALID`. What can't be packaged but does no harm (sockets, pipes, devices) becomes a notice.
+ * Lists a layer's entries without following links. Throws `LAM_BUILD_UNREADABLE`, `LAM_BUILD_PATH_INVALID`,
+ * `LAM_BUILD_TOO_LARGE`. Sockets, pipes and devices are left out with a notice.
  */
 export async function collect(functionName: string, layer: Layer, notices: string[]): Promise<readonly Collected[]> {
   const found: Collected[] = [];
@@ -83,7 +83,7 @@ async function describe(layer: Layer, path: string): Promise<Collected | undefin
   return { kind: 'file', path: inArtifact, source, executable: (stats.mode & 0o111) !== 0, size: stats.size };
 }
 
-/** An absolute target inside the layer is written as a relative one, because the code will lie elsewhere. */
+/** Makes an absolute target inside the layer relative, because the code is unpacked elsewhere. */
 function portableTarget(target: string, root: string, path: string): string {
   if (!isAbsolute(target)) return target;
   const inside = relative(root, target);

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The folder `<workspace>/<kind>/<key>`: found, or filled by `make` first. `make` works in a folder beside it that is
- * renamed when it is done, so that a folder with the final name is always complete.
+ * Returns the folder `<workspace>/<kind>/<key>`, filled by `make` when absent. `make` works in a sibling that is
+ * renamed at the end, so that a folder of the final name is always complete.
  */
 export async function cachedFolder(
   workspace: string,
@@ -20,7 +20,7 @@ export async function cachedFolder(
     await rename(draft, place);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    // Another build with the same dependencies was first; its folder serves as well.
+    // Another build with the same dependencies finished first; its folder is used.
     if (!(isTaken(error) && (await isFolder(place)))) throw error;
   }
   return place;

@@ -8,14 +8,14 @@ import type { BuildContext } from './artifact.ts';
 import type { CollectedFile } from './collect.ts';
 import { refuseIfCancelled } from './run-tool.ts';
 
-/** How many files are read at once. */
+/** Files read concurrently. */
 const PARALLEL_FILES = 8;
 
-/** Files up to this size are read in one piece, bytes: cheaper than a stream. */
+/** Files up to this size are read at once instead of streamed (bytes). */
 const WHOLE_FILE_BYTES = 256 * 1024;
 
 /**
- * The manifest entries of files: digest and size of the bytes as they were read. Throws `LAM_BUILD_TOO_LARGE`,
+ * Returns manifest entries with digest and size of the bytes read. Throws `LAM_BUILD_TOO_LARGE`,
  * `LAM_BUILD_UNREADABLE`, `LAM_BUILD_CANCELLED`.
  */
 export async function digestFiles(

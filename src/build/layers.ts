@@ -1,9 +1,6 @@
 import type { Collected } from './collect.ts';
 
-/**
- * Lays layers over each other, the first on top: an entry of a lower one that a higher one has too, as a file or as a
- * folder, is left out.
- */
+/** Merges layers, the first on top: drops entries of a lower layer that a higher one has as a file or folder. */
 export function mergeLayers(layers: readonly (readonly Collected[])[]): ReadonlyMap<string, Collected> {
   const merged = new Map<string, Collected>();
   const folders = new Set<string>();

@@ -1,12 +1,12 @@
 import { lamError } from '../errors/index.ts';
 import type { Collected } from './collect.ts';
 
-/** As many links as Linux follows before it gives up. */
+/** Links that Linux follows before ELOOP. */
 const LINK_HOPS = 40;
 
 /**
- * Throws `LAM_BUILD_SYMLINK_ESCAPES` for the first link that leads out of the artifact, directly or through other
- * links of it. A link to something that does not exist may stay.
+ * Throws `LAM_BUILD_SYMLINK_ESCAPES` for the first link that leads out of the artifact, directly or through its other
+ * links. Allows links to paths that do not exist.
  */
 export function refuseEscapingLinks(functionName: string, entries: Iterable<Collected>): void {
   const targets = new Map<string, string>();
@@ -17,7 +17,7 @@ export function refuseEscapingLinks(functionName: string, entries: Iterable<Coll
   }
 }
 
-/** Follows a link as the kernel would; completes 'the link ...'. */
+/** Resolves a link as the kernel does; returns the fault, which completes 'the link ...'. */
 function linkFault(path: string, target: string, targets: ReadonlyMap<string, string>): string | undefined {
   if (target.includes('\\')) return 'holds a backslash';
   if (target.startsWith('/')) return 'leads out of the folder';

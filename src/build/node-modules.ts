@@ -2,23 +2,23 @@ import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import type { PackageRules } from './package-rules.ts';
 
-/** What package.json says about dependencies; other members are of no concern here. */
+/** The dependencies in a package.json. */
 export interface PackageJson {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The installed packages that production code can reach. Paths are relative to the function's folder. */
+/** Installed packages reachable from production code. Paths are relative to the function's folder. */
 export interface InstalledPackages {
   readonly folders: ReadonlySet<string>;
-  /** Symbolic links that lead to packages, as pnpm lays them. */
+  /** Symbolic links to packages, as pnpm creates them. */
   readonly links: ReadonlySet<string>;
-  /** Declared by the function itself as needed, and not there. */
+  /** Declared as required by the function itself, and not installed. */
   readonly missing: readonly string[];
 }
 
-/** A package.json, or undefined where there is none or it is not JSON: npm or the runtime will speak of that. */
+/** Reads a package.json; undefined where there is none or it is not JSON, which npm or the runtime reports. */
 export async function readPackageJson(folder: string): Promise<PackageJson | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
@@ -28,7 +28,7 @@ export async function readPackageJson(folder: string): Promise<PackageJson | und
   }
 }
 
-/** Follows dependencies through `node_modules` as Node's resolution does, from `root` up to the folder `highest`. */
+/** Follows dependencies through `node_modules` by Node's resolution, from `root` up to `highest`. */
 export async function installedPackages(
   root: string,
   declared: PackageJson,
@@ -80,7 +80,7 @@ async function findPackage(
   }
 }
 
-/** Rules that take from `node_modules` only the given packages; elsewhere `rules` decide. */
+/** Restricts `rules` to the given packages within `node_modules`. */
 export function onlyPackages(rules: PackageRules, packages: InstalledPackages): PackageRules {
   const above = new Set<string>();
   for (const path of [...packages.folders, ...packages.links]) {
@@ -94,7 +94,7 @@ export function onlyPackages(rules: PackageRules, packages: InstalledPackages): 
   };
 }
 
-/** Rules that take nothing from `node_modules` at the top of the folder. */
+/** Restricts `rules` to what is outside the top-level `node_modules`. */
 export function withoutModules(rules: PackageRules): PackageRules {
   return {
     enters: (folder) => !isModulePath(folder) && rules.enters(folder),
@@ -106,7 +106,7 @@ function isModulePath(path: string): boolean {
   return path === 'node_modules' || path.startsWith('node_modules/');
 }
 
-/** The package that a path belongs to: `node_modules/a/node_modules/@s/b` of `node_modules/a/node_modules/@s/b/lib/x.js`. */
+/** The package of a path: `node_modules/a/node_modules/@s/b` for `node_modules/a/node_modules/@s/b/lib/x.js`. */
 function packageOf(path: string): string {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path;
 }

@@ -14,13 +14,13 @@ import { noDependencies, plainSources, type Dependencies } from './plain-sources
 const JAVASCRIPT = ['.js', '.mjs', '.cjs'] as const;
 const TYPESCRIPT = ['.ts', '.mts', '.cts', '.tsx'] as const;
 
-/** Syntax that only an ES module may hold. */
+/** Syntax that only ES modules allow. */
 const ES_MODULE =
   /(?:^|[;}\n])\s*(?:export\s*(?:\{|\*|default\b|const\b|let\b|var\b|async\b|function\b|class\b)|import\s*[\w{*'"])/;
 
 const handlerFile = (handler: string): string => DESCRIPTORS.nodejs.handler.file(handler);
 
-/** TypeScript becomes one bundle; JavaScript goes as it is, over the packages that package.json declares. */
+/** TypeScript is bundled; JavaScript is packaged as it is, on top of the packages that package.json declares. */
 export const nodejs: FamilyBuild = {
   candidates(handler) {
     const base = handlerFile(handler);
@@ -40,8 +40,8 @@ export const nodejs: FamilyBuild = {
 };
 
 /**
- * The source file to bundle, relative to the function's folder; undefined when nothing is to be bundled: lam.yaml says
- * so, the file is missing, or lam.yaml says nothing and there is JavaScript.
+ * Returns the source file to bundle, relative to the function's folder; undefined when lam.yaml disables bundling, the
+ * file is missing, or it is JavaScript and lam.yaml does not ask for bundling.
  */
 async function bundleEntry(fn: ProjectFunction): Promise<string | undefined> {
   if (fn.build.bundle === false) return undefined;
@@ -75,7 +75,7 @@ async function bundledSources(fn: ProjectFunction, entry: string, context: Build
 
 async function dependencies(fn: ProjectFunction, rules: PackageRules, context: BuildContext): Promise<Dependencies> {
   const declared = await readPackageJson(fn.directory);
-  // Without a package.json nothing says which packages are for production, so all are taken.
+  // Without a package.json production packages are unknown, so all are taken.
   if (declared === undefined) return noDependencies(rules);
   const names = Object.keys({ ...declared.dependencies, ...declared.optionalDependencies });
   if (names.length === 0) return noDependencies(withoutModules(rules));
@@ -88,8 +88,8 @@ async function dependencies(fn: ProjectFunction, rules: PackageRules, context: B
 }
 
 /**
- * Dependencies of a handler that is bundled: an absolute folder with a `node_modules` to look in besides the author's
- * and those of the folders above it, or undefined when these have everything.
+ * Returns an absolute folder with a further `node_modules` for a bundle, or undefined when the author's and those above
+ * it are complete.
  */
 async function modulesToBundle(fn: ProjectFunction, context: BuildContext): Promise<string | undefined> {
   const declared = await readPackageJson(fn.directory);

@@ -8,13 +8,13 @@ import { runTool } from './run-tool.ts';
 
 const LOCK_FILES = ['npm-shrinkwrap.json', 'package-lock.json'] as const;
 
-/** All that decides what npm installs. */
+/** Files that determine what npm installs. */
 const INPUTS = ['package.json', '.npmrc', ...LOCK_FILES] as const;
 
 /**
- * Installs production dependencies with npm into a folder of the workspace, from copies of package.json, its lock
- * file and .npmrc, and gives back that folder, which holds `node_modules`. The author's folder is left as it is. The
- * same inputs find the same folder again. Throws the errors of a build tool.
+ * Installs production dependencies with npm from copies of package.json, its lock file and .npmrc; returns the folder
+ * of the workspace that contains `node_modules`. Does not touch the author's folder. Equal inputs share a folder.
+ * Throws the errors of a build tool.
  */
 export async function installNodeDependencies(fn: ProjectFunction, context: BuildContext): Promise<string> {
   const present = new Map<string, Buffer>();

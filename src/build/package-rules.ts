@@ -2,23 +2,26 @@ import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import ignore from 'ignore';
 
-/** Which paths of a folder go into the artifact. Paths are relative and `/`-separated, folders without a slash at the end. */
+/**
+ * Selects the paths of a folder that go into the artifact. Paths are relative and `/`-separated, without a trailing
+ * slash.
+ */
 export interface PackageRules {
-  /** Whether anything in this folder may be wanted. */
+  /** Whether the folder may contain selected paths. */
   enters(folder: string): boolean;
   takes(path: string): boolean;
 }
 
-/** Takes everything. */
+/** Selects everything. */
 export const EVERYTHING: PackageRules = { enters: () => true, takes: () => true };
 
-/** Takes what installers put there but their own records, caches and links to commands. */
+/** Selects what installers wrote, without their records, caches and links to commands. */
 export const INSTALLED: PackageRules = {
   enters: (folder) => !['__pycache__', '.bin', '.cache'].includes(posix.basename(folder)),
   takes: (path) => !path.endsWith('.pyc') && path !== '.package-lock.json',
 };
 
-/** Left out unless .lamignore or `build.include` brings them back. */
+/** Excluded unless .lamignore or `build.include` re-includes them. */
 const LEFT_OUT: readonly string[] = [
   '.git',
   '.hg',
@@ -41,8 +44,8 @@ const LEFT_OUT: readonly string[] = [
 ];
 
 /**
- * Rules of a function's folder: lam's own list, then its .lamignore (grammar of .gitignore; `!` brings back), and
- * over both the patterns of `include`. With `onlyIncluded` nothing but those is taken.
+ * Rules of a function's folder: lam's own list, then its .lamignore (grammar of .gitignore; `!` re-includes), then the
+ * patterns of `include`. With `onlyIncluded` selects only the latter.
  */
 export async function packageRules(
   directory: string,

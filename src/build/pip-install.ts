@@ -8,23 +8,22 @@ import type { BuildContext } from './artifact.ts';
 import { cachedFolder } from './dependency-cache.ts';
 import { runTool } from './run-tool.ts';
 
-/** What requirements.txt asks for, with the files it refers to. */
+/** Contents of requirements.txt and of the files it refers to. */
 interface Requirements {
   readonly text: string;
-  /** Names folders of the author, whose content may change while the text stays. */
+  /** Refers to local folders, whose content may change while the text does not. */
   readonly isLocal: boolean;
 }
 
 export interface InstalledRequirements {
   readonly folder: string;
-  /** The folder is for this build alone and must be removed after it. */
+  /** Used by this build only; removed after it. */
   readonly isTemporary: boolean;
 }
 
 /**
- * Installs what requirements.txt declares with pip into a folder of the workspace, or gives undefined when it declares
- * nothing or is not there. The same text, Python and machine type find the same folder again. Throws the errors of a
- * build tool.
+ * Installs requirements.txt with pip into a folder of the workspace; undefined when it is absent or empty. Equal text,
+ * Python and machine type share a folder. Throws the errors of a build tool.
  */
 export async function installPythonDependencies(
   fn: ProjectFunction,
@@ -53,7 +52,7 @@ export async function installPythonDependencies(
           '--no-input',
         ],
         directory: fn.directory,
-        // Its warning about root is about the system's own folders; a pip that does not know the option passes the variable over.
+        // pip's warning about root concerns system folders; versions without the option ignore the variable.
         environment: { PIP_ROOT_USER_ACTION: 'ignore' },
         why: 'to install what requirements.txt declares',
       },
@@ -70,7 +69,7 @@ export async function installPythonDependencies(
   return { folder: await cachedFolder(context.workspace, 'pip', key, install), isTemporary: false };
 }
 
-/** Lines that ask for something, without comments; those of files named by `-r` and `-c` in their place. */
+/** Reads lines without comments and blanks, followed by those of files named with `-r` and `-c`. */
 async function readRequirements(file: string, seen: Set<string>): Promise<Requirements | undefined> {
   if (seen.has(file)) return { text: '', isLocal: false };
   seen.add(file);
@@ -92,7 +91,7 @@ async function readRequirements(file: string, seen: Set<string>): Promise<Requir
   return { text: lines.join('\n'), isLocal };
 }
 
-/** The Python whose packages will fit: that of the runtime's version where there is one, else `python3`. */
+/** Finds the Python whose packages fit: that of the runtime's version, else `python3`. */
 async function findPython(fn: ProjectFunction, context: BuildContext): Promise<{ program: string; identity: string }> {
   const version = parseRuntime(fn.config.runtime)?.version;
   const programs = [...(version === undefined ? [] : [`python${version}`]), 'python3'];
@@ -109,7 +108,7 @@ async function findPython(fn: ProjectFunction, context: BuildContext): Promise<{
       const identity = lines.at(-1) ?? '';
       if (!identity.endsWith('False')) return { program, identity };
     } catch (error) {
-      // A version manager's stub of an absent Python fails like a broken tool; both mean that this one can't be used.
+      // A version manager's stub of an absent Python fails like a broken tool; either cannot be used.
       if (!isLamError(error) || error.code === 'LAM_BUILD_CANCELLED') throw error;
     }
   }

@@ -3,17 +3,17 @@ import type { Sources } from './family-build.ts';
 import type { Layer } from './collect.ts';
 import { packageRules, type PackageRules } from './package-rules.ts';
 
-/** How a function's dependencies get into its artifact. */
+/** What a function's dependencies contribute to its artifact. */
 export interface Dependencies {
-  /** What is taken from the function's own folder. */
+  /** Selects from the function's own folder. */
   readonly rules: PackageRules;
   /** Further layers below it. */
   readonly layers: readonly Layer[];
-  /** Removes what was installed for this build only. */
+  /** Removes temporary installations. */
   dispose(): Promise<void>;
 }
 
-/** The function's own folder as it is, over what `provide` finds or installs where lam.yaml lets it. */
+/** The function's folder as it is, on top of what `provide` finds or installs unless lam.yaml disables it. */
 export async function plainSources(
   fn: ProjectFunction,
   provide: (rules: PackageRules) => Promise<Dependencies> = (rules) => Promise.resolve(noDependencies(rules)),
@@ -26,7 +26,7 @@ export async function plainSources(
   };
 }
 
-/** Nothing but what `rules` take from the function's folder. */
+/** No dependencies beyond what `rules` select from the function's folder. */
 export function noDependencies(rules: PackageRules): Dependencies {
   return { rules, layers: [], dispose: () => Promise.resolve() };
 }

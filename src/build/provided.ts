@@ -3,7 +3,7 @@ import { plainSources } from './plain-sources.ts';
 
 const BOOTSTRAP = 'bootstrap';
 
-/** The author's folder as it is; inline code is the executable itself, a script with its interpreter in the first line. */
+/** The author's folder as it is; inline code becomes the executable, a script with a shebang. */
 export const provided: FamilyBuild = {
   candidates: () => [BOOTSTRAP],
   sources: (fn) => plainSources(fn),

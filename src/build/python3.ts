@@ -8,7 +8,7 @@ import { INSTALLED, type PackageRules } from './package-rules.ts';
 import { installPythonDependencies } from './pip-install.ts';
 import { noDependencies, plainSources, type Dependencies } from './plain-sources.ts';
 
-/** The author's folder over what pip installs from requirements.txt. */
+/** The author's folder on top of what pip installs from requirements.txt. */
 export const python3: FamilyBuild = {
   candidates(handler) {
     const base = DESCRIPTORS.python3.handler.file(handler);

@@ -1,12 +1,12 @@
 import { lamError } from '../errors/index.ts';
 import type { BuildContext } from './artifact.ts';
 
-/** How many of its last lines an error repeats of a tool's output. */
+/** Lines of a tool's output repeated in an error. */
 const KEPT_LINES = 20;
 
 export interface ToolCommand {
   readonly functionName: string;
-  /** A program's name or path; with `shell`, a whole command line. */
+  /** Program name or path; with `shell`, a command line. */
   readonly program: string;
   readonly arguments: readonly string[];
   readonly shell?: boolean;
@@ -14,15 +14,15 @@ export interface ToolCommand {
   readonly directory: string;
   /** Added to the author's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** How an error names the command, when not by its whole text. */
+  /** Name of the command in errors; default: its full text. */
   readonly title?: string;
   /** Completes 'building needs TOOL (...)'. */
   readonly why: string;
 }
 
 /**
- * Runs a tool in the author's environment and gives back what it printed on stdout and stderr, by line; each line
- * goes to the log as it comes. Throws `LAM_BUILD_TOOL_MISSING`, `LAM_BUILD_FAILED` or `LAM_BUILD_CANCELLED`.
+ * Runs a tool in the author's environment; returns the lines it printed and logs each as it arrives. Throws
+ * `LAM_BUILD_TOOL_MISSING`, `LAM_BUILD_FAILED` or `LAM_BUILD_CANCELLED`.
  */
 export async function runTool(command: ToolCommand, context: BuildContext): Promise<readonly string[]> {
   refuseIfCancelled(command.functionName, context);
@@ -47,7 +47,7 @@ export async function runTool(command: ToolCommand, context: BuildContext): Prom
       if (lines.length > 1000) lines.splice(0, lines.length - KEPT_LINES);
     }
   } catch {
-    // A failure of the stream is a failure of the process, whose result below says it better.
+    // The process's result, below, explains a failed stream better.
   }
   const result = await subprocess;
   if (!result.failed) return lines;
@@ -72,7 +72,7 @@ export async function runTool(command: ToolCommand, context: BuildContext): Prom
   );
 }
 
-/** Throws `LAM_BUILD_CANCELLED` once the caller has given the signal. */
+/** Throws `LAM_BUILD_CANCELLED` once the signal is aborted. */
 export function refuseIfCancelled(functionName: string, context: Pick<BuildContext, 'signal'>): void {
   if (context.signal?.aborted === true) throw lamError('LAM_BUILD_CANCELLED', { function: functionName });
 }

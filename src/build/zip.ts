@@ -7,22 +7,22 @@ import type { Digest } from '../contract/index.ts';
 import { lamError, messageOf } from '../errors/index.ts';
 import type { BuiltArtifact } from './artifact.ts';
 
-/** One thing to put into a zip; what is not a link is a file. */
+/** An entry of a zip: a file, or a link with a `target`. */
 export type ZipItem =
   | { readonly path: string; readonly source: string; readonly executable: boolean }
   | { readonly path: string; readonly target: string };
 
-/** The first moment a zip can name, so that no clock gets into the bytes. */
+/** Earliest date of the zip format; fixed for reproducible bytes. */
 const DATE = new Date('1980-01-01T00:00:00Z');
 
-/** Files up to this size are read in one piece, bytes; larger ones are streamed. */
+/** Files up to this size are read at once instead of streamed (bytes). */
 const WHOLE_FILE_BYTES = 1024 * 1024;
 
 /**
- * Writes a zip whose bytes depend on nothing but the paths, contents, targets and executable bits of `items`: in the
- * order given (give them sorted), with one date, modes 0644 and 0755. Files are stored, not compressed, because the
- * output of zlib differs between processors and versions; the zip only crosses a local socket. Throws
- * `LAM_BUILD_FILE_LOST` or the error of `out`, which is destroyed then; ends `out` otherwise.
+ * Writes a reproducible zip: bytes depend only on paths, contents, targets and executable bits of `items` (pass them
+ * sorted); one date, modes 0644 and 0755. Files are stored uncompressed, because zlib's output differs between
+ * processors and versions; the zip only crosses a local socket. Ends `out`; on failure destroys it and throws
+ * `LAM_BUILD_FILE_LOST` or its error.
  */
 export async function writeZip(out: Writable, items: Iterable<ZipItem>): Promise<void> {
   const { ZipArchive } = await import('archiver');
@@ -31,7 +31,7 @@ export async function writeZip(out: Writable, items: Iterable<ZipItem>): Promise
     archive.on('error', reject);
     archive.on('warning', reject);
   });
-  // Observed through the races below; without this line a failure after the last race would count as unhandled.
+  // Avoids an unhandled rejection after the last race below.
   failed.catch(() => undefined);
   const delivered = pipeline(archive, out);
   delivered.catch(() => undefined);
@@ -47,13 +47,13 @@ export async function writeZip(out: Writable, items: Iterable<ZipItem>): Promise
   }
 }
 
-/** Hands over one item and waits until it is in: archiver would open every file of a long list at once. */
+/** Appends one item and waits for it: archiver would open all files of a long list at once. */
 async function append(archive: Archiver, item: ZipItem): Promise<void> {
   const added = new Promise<void>((resolve) => {
     archive.once('entry', () => resolve());
   });
   if ('target' in item) {
-    // archiver.symlink() takes no date and would use the clock's.
+    // archiver.symlink() has no date option and uses the current time.
     const link: EntryData & { readonly linkname: string } = {
       name: item.path,
       type: 'symlink',
@@ -81,7 +81,7 @@ async function appendFile(
       return;
     }
     const stream = createReadStream(item.source);
-    // Archiver does not listen to the errors of what it is given.
+    // archiver does not handle errors of its input streams.
     const broken = new Promise<never>((_, reject) => {
       stream.once('error', reject);
     });
@@ -94,9 +94,8 @@ async function appendFile(
 }
 
 /**
- * A zip of an artifact's files as a stream: all of it with its links (`all`), or, to complete what the daemon has,
- * each file whose digest is asked for, once, under the first path that has it. A file that can't be read any more
- * ends the stream with `LAM_BUILD_FILE_LOST`.
+ * Streams a zip of an artifact: everything (`all`), or each requested digest once, under the first path that has it. An
+ * unreadable file ends the stream with `LAM_BUILD_FILE_LOST`.
  */
 export function zipFiles(
   built: Pick<BuiltArtifact, 'manifest' | 'files'>,

@@ -1,25 +1,25 @@
 import { invariant, type Clock, type MonotonicMs } from '../kit/index.ts';
 
-/** Something that must not last longer than its deadline. */
+/** Something with a deadline. */
 export interface Expirable {
   readonly deadline: MonotonicMs;
-  /** Called once, up to {@link TICK_MS} after the deadline, unless it was removed before. */
+  /** Called once, at most {@link TICK_MS} after the deadline, unless removed first. */
   expire(): void;
-  /** Where {@link Deadlines} keeps it, and nobody else's business. */
+  /** @internal Index in {@link Deadlines}. */
   place?: number | undefined;
 }
 
-/** How late an expiry may be, milliseconds. */
+/** Longest delay of an expiry (ms). */
 const TICK_MS = 10;
 
 /**
- * All deadlines of one owner on one coarse timer, so that an invocation costs a store instead of a timer of its own. The
- * timer runs only while something is armed. Kept in an array and not in a set: a set that is added to and removed from all
- * the time is copied now and then, and V8's old copies keep alive what was in them, and the later copies, until a full collection.
+ * All deadlines of one owner on one coarse timer, so that an invocation costs a store instead of a timer. The timer
+ * runs only while something is armed. Uses an array, not a Set: V8 rehashes a busy Set now and then, and the old tables
+ * keep their contents alive until a full collection.
  */
 export class Deadlines {
   readonly #clock: Clock;
-  /** In no order. */
+  /** Unordered. */
   readonly #armed: Expirable[] = [];
   #cancel: (() => void) | undefined;
 
@@ -27,19 +27,19 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  /** The clock that deadlines are measured on. */
+  /** Monotonic time on which deadlines are measured. */
   now(): MonotonicMs {
     return this.#clock.monotonic();
   }
 
-  /** To be called once, until it is removed or has expired. */
+  /** Arms a deadline; once, until it is removed or has expired. */
   add(what: Expirable): void {
     invariant(what.place === undefined, 'what has a deadline is armed once');
     what.place = this.#armed.push(what) - 1;
     this.#cancel ??= this.#clock.every(TICK_MS, () => this.#tick());
   }
 
-  /** Does nothing where it is not armed. */
+  /** Disarms a deadline; does nothing if it is not armed. */
   remove(what: Expirable): void {
     const { place } = what;
     if (place === undefined) return;
@@ -50,7 +50,7 @@ export class Deadlines {
     last.place = place;
   }
 
-  /** Forgets all, expiring nothing. */
+  /** Removes all without expiring them. */
   close(): void {
     for (const what of this.#armed) what.place = undefined;
     this.#armed.length = 0;
@@ -58,13 +58,13 @@ export class Deadlines {
   }
 
   #tick(): void {
-    // Stopped here and not in remove(): back-to-back invocations would start and stop the timer each time.
+    // Not stopped in remove(): back-to-back invocations would start and stop the timer each time.
     if (this.#armed.length === 0) {
       this.#stop();
       return;
     }
     const now = this.#clock.monotonic();
-    // From the end: what takes the place of something that is removed meanwhile was looked at, or is about to be.
+    // Iterates from the end: an entry moved into a removed one's index was already checked.
     for (let i = this.#armed.length - 1; i >= 0; i--) {
       const what = this.#armed[i];
       if (what === undefined || what.deadline > now) continue;

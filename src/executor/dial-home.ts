@@ -9,14 +9,17 @@ import { FrameSession } from './frame-session.ts';
 import { FRAME, FrameDecoder, MAX_FIRST_FRAME_BYTES, type FrameSink, type Hello } from './frames.ts';
 import type { SessionHooks } from './session.ts';
 
-/** How long a connection may take to show its token. */
+/** Time-out for HELLO on a new connection (ms). */
 const HELLO_MS = 5000;
 
-/** A sandbox that was started and has not called yet. */
+/** A started sandbox that has not connected yet. */
 export interface Expected {
-  /** To be handed to the sandbox as `LAM_TOKEN`; good for one connection. */
+  /** Passed to the sandbox as `LAM_TOKEN`; valid for one connection. */
   readonly token: string;
-  /** Settles with the session when the sandbox has called; rejects with `LAM_EXECUTOR_CANCELLED` after `cancel` or `close`. */
+  /**
+   * Settles with the session when the sandbox connects; rejects with `LAM_EXECUTOR_CANCELLED` after `cancel` or
+   * `close`.
+   */
   readonly connected: Promise<FrameSession>;
   cancel(): void;
 }
@@ -29,11 +32,11 @@ interface Waiting {
 }
 
 /**
- * The place bootstraps call: one Unix socket for all sandboxes of a daemon. Who calls must show the one-time token of
- * a sandbox that is expected, as its first frame and within 5 s, or is hung up on without a word.
+ * The dial-home listener: one Unix socket for all sandboxes of a daemon. A connection must send the one-time token of
+ * an expected sandbox in its first frame within 5 s, or is closed without an answer.
  */
 export class DialHome {
-  /** Path of the socket, mode 0666: its folder decides who can reach it, and the token who is served. */
+  /** Path of the socket, mode 0666: the folder controls access, the token authenticates. */
   readonly path: string;
   readonly #server: Server;
   readonly #clock: Clock;
@@ -49,8 +52,8 @@ export class DialHome {
   }
 
   /**
-   * Listens at `path`, in place of whatever is there; the folder must exist. Throws `LAM_EXECUTOR_SOCKET_PATH` when
-   * the path is too long for a socket, `LAM_EXECUTOR_LISTEN_FAILED` when the system refuses.
+   * Listens at `path`, replacing what exists there; the folder must exist. Throws `LAM_EXECUTOR_SOCKET_PATH` when the
+   * path is too long for a socket, `LAM_EXECUTOR_LISTEN_FAILED` when the system refuses.
    */
   static async listen(path: string, clock: Clock): Promise<DialHome> {
     if (Buffer.byteLength(path) > SOCKET_PATH_BYTES)
@@ -76,11 +79,11 @@ export class DialHome {
     return home;
   }
 
-  /** Prepares for the call of sandbox `id`, whose session will report to `hooks`. */
+  /** Expects sandbox `id`, whose session will report to `hooks`. */
   expect(id: string, hooks: SessionHooks): Expected {
     const token = randomBytes(24).toString('base64url');
     const { promise, resolve, reject } = Promise.withResolvers<FrameSession>();
-    // A driver that gave up listens no more; that is no reason to end the process.
+    // A driver that gave up does not await it: not an unhandled rejection.
     promise.catch(() => undefined);
     this.#waiting.set(token, { id, hooks, resolve, reject });
     const cancel = (): void => {
@@ -89,7 +92,7 @@ export class DialHome {
     return { token, connected: promise, cancel };
   }
 
-  /** Hangs up on all, frees the socket. Idempotent. */
+  /** Closes all connections and the socket. Idempotent. */
   async close(): Promise<void> {
     for (const waiting of this.#waiting.values())
       waiting.reject(lamError('LAM_EXECUTOR_CANCELLED', { id: waiting.id }));
@@ -102,7 +105,7 @@ export class DialHome {
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    // A connection that breaks says so by 'close' as well, which is what everyone listens to.
+    // A broken connection also emits 'close', which is handled.
     socket.on('error', () => undefined);
     const greeting = new Greeting(socket, this.#deadlines, (hello, decoder) => this.#greet(socket, decoder, hello));
     this.#deadlines.add(greeting);
@@ -126,7 +129,7 @@ export class DialHome {
   }
 }
 
-/** A connection of which nothing is known yet. */
+/** A connection that has not sent HELLO. */
 class Greeting implements FrameSink, Expirable {
   readonly deadline: MonotonicMs;
   readonly #socket: Socket;
@@ -165,7 +168,7 @@ function parseHello(meta: Buffer): Hello | undefined {
   try {
     parsed = JSON.parse(meta.toString('utf8'));
   } catch {
-    // Not JSON: not one of ours.
+    // Not JSON, so not a bootstrap of lam.
     return undefined;
   }
   if (typeof parsed !== 'object' || parsed === null) return undefined;

@@ -30,19 +30,19 @@ import type {
   SessionHooks,
 } from './session.ts';
 
-/** How long the last bytes of a process that ended may take to arrive. */
+/** How long to drain the connection of an ended process (ms). */
 const DRAIN_MS = 500;
-/** How long a process may live on after it closed its connection. */
+/** How long a process may outlive its closed connection (ms). */
 const ORPHAN_MS = 1000;
-/** What a session that is closed before its process ended reports: whoever closes it kills the process too. */
+/** Exit status reported by a session closed before its process ended; the closer kills the process. */
 const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
-/** Bodies up to this may wait for others to leave with them, bytes. */
+/** Bodies up to this size are batched with others (bytes). */
 const SMALL_BYTES = 16 * 1024;
 const NO_BODY = new Uint8Array(0);
 /** Bytes before the text in the body of a LOG frame. */
 const LOG_PREFIX = 9;
 
-/** What a session needs of the one who accepted its connection. */
+/** Parts of a session, from the listener that accepted its connection. */
 export interface FrameSessionParts {
   readonly socket: Socket;
   readonly decoder: FrameDecoder;
@@ -53,13 +53,13 @@ export interface FrameSessionParts {
 }
 
 /**
- * The daemon's end of one connection that speaks frames. Results are handed on as the bytes that came. It is
- * fed by its decoder and ends with the connection, `exited` or `close`.
+ * The daemon's end of a frame connection. Results are passed on byte for byte. Fed by its decoder; ends with the
+ * connection, `exited` or `close`.
  */
 export class FrameSession implements Session, FrameSink {
-  /** What the sandbox said of itself. */
+  /** The sandbox's HELLO. */
   readonly hello: Hello;
-  /** Set by the driver: told when the owner of the logs wants no more raw output for now, and when it does again. */
+  /** Set by the driver; called to pause and resume raw output (back-pressure of the logs). */
   onFlow: ((paused: boolean) => void) | undefined;
   readonly #socket: Socket;
   readonly #decoder: FrameDecoder;
@@ -72,7 +72,7 @@ export class FrameSession implements Session, FrameSink {
   readonly #stderr: LineSplitter;
   #init: ({ settle(outcome: InitOutcome): void } & Expirable) | undefined;
   #timeoutMs = 0;
-  /** Takes the start-up cache that was asked for, until it is there. */
+  /** Assembles the requested start-up cache; undefined otherwise. */
   #gatherer: CacheGatherer | undefined;
   #exit: ExitStatus | undefined;
   #connected = true;
@@ -140,7 +140,7 @@ export class FrameSession implements Session, FrameSink {
       this.#end();
       return;
     }
-    // What it said before it ended may still be on its way: the connection's end comes behind it.
+    // Frames sent before the exit may still be in the socket; they arrive before its end.
     this.#socket.resume();
     this.#deadlines.add({ deadline: this.#deadlines.now() + DRAIN_MS, expire: () => this.#end() });
   }
@@ -149,7 +149,7 @@ export class FrameSession implements Session, FrameSink {
     if (!this.#ended) (stream === 'stdout' ? this.#stdout : this.#stderr).push(chunk);
   }
 
-  /** Reads nothing more from the sandbox, which blocks it once its buffers are full. For an owner that can't keep up. */
+  /** Stops reading from the sandbox, which blocks once its buffers are full. Back-pressure for slow log writers. */
   pause(): void {
     this.#socket.pause();
     this.onFlow?.(true);
@@ -162,7 +162,7 @@ export class FrameSession implements Session, FrameSink {
   }
 
   close(): void {
-    // Whether what was sent ahead has started is known once all that the sandbox said was read.
+    // Whether an invocation sent ahead has started is known only when the socket is drained.
     if (this.#inFlight.hasWaiting && this.#connected && !this.#ended) {
       this.#socket.resume();
       this.#deadlines.add({ deadline: this.#deadlines.now() + DRAIN_MS, expire: () => this.#end() });
@@ -206,7 +206,7 @@ export class FrameSession implements Session, FrameSink {
     this.#refuse(what);
   }
 
-  /** Small frames of one turn of the event loop leave in one write: each write may cost the waking of a process. */
+  /** Batches small frames of one event loop turn into one write; each write may wake a process. */
   // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
   #send(type: number, request: number, meta: string, body: Uint8Array): void {
     if (body.length > SMALL_BYTES) {
@@ -231,7 +231,7 @@ export class FrameSession implements Session, FrameSink {
     else pending.hooks.settled({ kind: 'unstarted' });
   }
 
-  /** Nobody else is harmed by a cache that was not asked for, or is none: it is dropped. */
+  /** Drops a cache that was not requested or is malformed. */
   #gather(meta: Buffer, part: Buffer): void {
     const cache = this.#gatherer?.add(meta, part);
     if (cache === undefined) return;
@@ -259,7 +259,7 @@ export class FrameSession implements Session, FrameSink {
   }
 
   #result(request: number, meta: Buffer, body: Buffer): void {
-    // A bare number is how long it ran; an object says more.
+    // A bare number is the duration (ms); an object has further members.
     const ranMs = Number(meta.toString('latin1'));
     if (!Number.isNaN(ranMs) && body.length <= LIMITS.payloadBytes) {
       this.#answer(request, { kind: 'result', payload: body, ranMs });
@@ -279,7 +279,7 @@ export class FrameSession implements Session, FrameSink {
       errorType: readErrorType(meta),
       ranMs: readNumber(meta, 'ranMs') ?? 0,
     } as const;
-    // Nothing caught this error, so the process ends behind it, and what waits there never starts.
+    // After an uncaught error the process exits, and what waits there never starts.
     this.#answer(request, readMember(meta, 'leaving') === true ? { ...outcome, leaving: true } : outcome);
   }
 
@@ -289,14 +289,14 @@ export class FrameSession implements Session, FrameSink {
       this.#refuse(`an answer to invocation ${request}, which is not running`);
       return;
     }
-    // Also behind a late answer the next one has started: it must not run a second time elsewhere.
+    // A late answer also starts the next invocation, which must not run again elsewhere.
     if (outcome.kind !== 'error' || outcome.leaving !== true) this.#inFlight.fill();
     if (pending !== 'late') pending.hooks.settled(outcome);
   }
 
   #ready(outcome: InitOutcome): void {
     if (this.#init === undefined) {
-      // After its time-out an init may still end; before it was asked for it may not.
+      // An init may end after its time-out, but not before it was requested.
       if (this.#timeoutMs === 0) this.#refuse('READY before INIT');
       return;
     }

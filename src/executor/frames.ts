@@ -22,35 +22,35 @@ export const FRAME = {
   newCache: 23,
 } as const;
 
-/** First body byte of a LOG frame. */
+/** Values of the first body byte of a LOG frame. */
 export const LOG_STDOUT = 1;
 export const LOG_STDERR = 2;
 
-/** Most bytes of event or result, see `LIMITS.payloadBytes`. */
+/** Largest event or result (bytes), see `LIMITS.payloadBytes`. */
 export const PAYLOAD_LIMIT: number = LIMITS.payloadBytes;
-/** Most bytes of text in one LOG frame that the daemon keeps, see `LIMITS.logRecordBytes`. */
+/** Longest text of a LOG frame that the daemon keeps (bytes), see `LIMITS.logRecordBytes`. */
 export const LOG_TEXT_LIMIT: number = LIMITS.logRecordBytes;
-/** Most bytes a frame may announce: a payload, and room for its meta. */
+/** Largest frame: a payload and its meta (bytes). */
 export const MAX_FRAME_BYTES: number = LIMITS.payloadBytes + 64 * 1024;
-/** The same before HELLO has shown who is speaking. */
+/** Largest frame before HELLO has authenticated the sandbox (bytes). */
 export const MAX_FIRST_FRAME_BYTES = 4096;
-/** Most bytes of a start-up cache; a longer one is not sent, and not taken. */
+/** Largest start-up cache (bytes); a larger one is neither sent nor accepted. */
 export const STARTUP_CACHE_BYTES: number = 16 * 1024 * 1024;
-/** Most bytes of a start-up cache in one frame. */
+/** Largest part of a start-up cache in one frame (bytes). */
 const CACHE_PART_BYTES = 1024 * 1024;
-/** Most bytes of meta: its length is a u16. */
+/** Largest meta (bytes); its length is a u16. */
 export const MAX_META_BYTES = 0xffff;
 
-/** Bytes of the length field. */
+/** Size of the length field (bytes). */
 const LENGTH_BYTES = 4;
-/** Bytes that `length` counts besides meta and body: type, request, metaLength. */
+/** Size of the fixed fields that `length` counts: type, request, metaLength (bytes). */
 const FIXED_BYTES = 7;
 const HEADER_BYTES = LENGTH_BYTES + FIXED_BYTES;
-/** Bodies above this are not copied behind their header but written beside it. */
+/** Bodies above this size are written with `writev` instead of copied behind the header (bytes). */
 const COPY_LIMIT = 32 * 1024;
 const EMPTY = Buffer.alloc(0);
 
-/** What the meta of HELLO says. */
+/** Meta of HELLO. */
 export interface Hello {
   readonly token: string;
   readonly pid: number;
@@ -58,8 +58,8 @@ export interface Hello {
 }
 
 /**
- * One frame as bytes. `meta` is JSON text of at most {@link MAX_META_BYTES} bytes, which the caller ensures; a string
- * body is written as UTF-8.
+ * Encodes one frame. The caller ensures that `meta` (JSON text) has at most {@link MAX_META_BYTES} bytes; a string body
+ * is written as UTF-8.
  */
 export function encodeFrame(type: number, request: number, meta: string, body: Uint8Array | string = EMPTY): Buffer {
   const metaBytes = meta === '' ? 0 : Buffer.byteLength(meta);
@@ -72,7 +72,7 @@ export function encodeFrame(type: number, request: number, meta: string, body: U
   return frame;
 }
 
-/** One LOG frame. `time` is milliseconds since the epoch. */
+/** Encodes one LOG frame. `time`: milliseconds since the epoch. */
 export function encodeLog(request: number, stream: number, time: number, text: string): Buffer {
   const textBytes = Buffer.byteLength(text);
   const frame = Buffer.allocUnsafe(HEADER_BYTES + 9 + textBytes);
@@ -84,8 +84,8 @@ export function encodeLog(request: number, stream: number, time: number, text: s
 }
 
 /**
- * A start-up cache as frames of `type` (`FRAME.cache` or `FRAME.newCache`): its parts in order, each with the length of the
- * whole for its meta. None at all for one that is empty or longer than {@link STARTUP_CACHE_BYTES}.
+ * Encodes a start-up cache as frames of `type` (`FRAME.cache` or `FRAME.newCache`): its parts in order, each with the
+ * total length as meta. No frames for one that is empty or longer than {@link STARTUP_CACHE_BYTES}.
  */
 export function encodeCache(type: number, cache: Uint8Array): readonly Buffer[] {
   if (cache.length > STARTUP_CACHE_BYTES) return [];
@@ -95,14 +95,14 @@ export function encodeCache(type: number, cache: Uint8Array): readonly Buffer[] 
   return frames;
 }
 
-/** Puts the parts of one start-up cache together again. */
+/** Reassembles the parts of one start-up cache. */
 export class CacheGatherer {
   #whole: Buffer = EMPTY;
   #filled = 0;
 
   /**
-   * Takes a copy of the next part; gives the whole once it is complete, and undefined before. A part that announces too
-   * much or does not fit is dropped with all that came before it.
+   * Copies the next part; returns the cache once it is complete, undefined before. Drops everything on a part that
+   * announces too much or does not fit.
    */
   add(meta: Buffer, part: Uint8Array): Buffer | undefined {
     const length = Number(meta.toString('latin1'));
@@ -118,7 +118,7 @@ export class CacheGatherer {
   }
 }
 
-/** Writes one frame: small ones in one buffer, large bodies beside their header in one `writev`, never copied. */
+/** Writes one frame: small ones in one buffer, large bodies with `writev`, without a copy. */
 // oxlint-disable-next-line max-params -- called once per invocation: an options object would be one more allocation
 export function writeFrame(
   socket: Socket,
@@ -156,18 +156,18 @@ function writeHeader(frame: Buffer, h: Header): void {
   if (h.metaBytes > 0) frame.write(h.meta, HEADER_BYTES);
 }
 
-/** Who is told of what a {@link FrameDecoder} found. */
+/** Receiver of a {@link FrameDecoder}'s frames. */
 export interface FrameSink {
-  /** `meta` and `body` are views of memory that the decoder no longer touches; it may be that of the chunk that was pushed. */
+  /** `meta` and `body` are views, possibly of the pushed chunk, that the decoder no longer writes to. */
   onFrame(type: number, request: number, meta: Buffer, body: Buffer): void;
-  /** The bytes are no frames; the decoder takes no more of them. Called at most once. */
+  /** The bytes are not frames; the decoder has stopped. Called at most once. */
   onGarbage(what: string): void;
 }
 
 /**
- * Cuts a stream of bytes into frames, whatever the boundaries of its chunks. A frame that lies within one chunk is
- * handed on as a view of it; one that does not is gathered in a buffer of its exact size, so each byte is copied at
- * most once and never more than one frame is held.
+ * Splits a byte stream into frames, independent of chunk boundaries. A frame within one chunk is passed on as a view of
+ * it; others are gathered in a buffer of their exact size, so each byte is copied at most once and at most one frame is
+ * held.
  */
 export class FrameDecoder {
   #sink: FrameSink;
@@ -178,25 +178,25 @@ export class FrameDecoder {
   #filled = 0;
   #stopped = false;
 
-  /** `limit`: the most a frame's length field may say. */
+  /** `limit`: largest value of a frame's length field. */
   constructor(sink: FrameSink, limit: number) {
     this.#sink = sink;
     this.#limit = limit;
   }
 
-  /** From the next frame on, tells `sink` and allows `limit`; may be called from within `onFrame`. */
+  /** Switches to `sink` and `limit` from the next frame on; may be called within `onFrame`. */
   adopt(sink: FrameSink, limit: number): void {
     this.#sink = sink;
     this.#limit = limit;
   }
 
-  /** Drops what is held and takes no more bytes. */
+  /** Drops buffered bytes and ignores further ones. */
   stop(): void {
     this.#stopped = true;
     this.#frame = undefined;
   }
 
-  /** Takes the next bytes. Never throws unless the sink does. */
+  /** Decodes the next bytes. Throws only what the sink throws. */
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length && !this.#stopped) {
@@ -247,7 +247,7 @@ export class FrameDecoder {
       return;
     }
     const type = bytes.readUInt8(start);
-    // A view costs as much as the rest of this, and most frames have no meta.
+    // Most frames have no meta, and creating a view would double the cost.
     const meta = metaEnd === start + FIXED_BYTES ? EMPTY : bytes.subarray(start + FIXED_BYTES, metaEnd);
     this.#sink.onFrame(type, bytes.readUInt32BE(start + 1), meta, bytes.subarray(metaEnd, end));
   }

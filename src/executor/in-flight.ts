@@ -2,54 +2,54 @@ import type { MonotonicMs } from '../kit/index.ts';
 import type { Deadlines, Expirable } from './deadlines.ts';
 import type { InvocationHooks } from './session.ts';
 
-/** What was sent ahead is asked back once nothing has started for this long, ms. */
+/** Invocations sent ahead are recalled when none has started for this long (ms). */
 const RECALL_MS = 20;
 const LAST_NUMBER = 0xffffffff;
 
 /**
- * What was sent to one sandbox and has not been answered. Up to `places` of them run; the others wait inside the sandbox,
- * where each starts when one before it has answered, in the order they were sent.
+ * Invocations sent to one sandbox and not yet answered. Up to `places` of them run; the others wait inside the sandbox
+ * and start in order as earlier ones are answered.
  */
 export class InFlight {
-  /** How many may run at the same time; set before the first. */
+  /** Invocations that may run at the same time; set before the first. */
   places = 1;
   readonly #deadlines: Deadlines;
   readonly #recallOne: (number: number) => void;
   /**
-   * The oldest and the newest of a list in the order they were sent: the ones that run come before the ones that wait. A list,
-   * for the reason {@link Deadlines} gives; to look through it is quick, as an answer is to one of the first `places`.
+   * Head and tail of a list in sending order: running ones before waiting ones. A list for the reason {@link Deadlines}
+   * gives; searching it is fast, as answers refer to one of the first `places`.
    */
   #first: PendingInvocation | undefined;
   #last: PendingInvocation | undefined;
   #size = 0;
-  /** Request ids of those that were timed out and have not answered: in the sandbox they still have their place. */
+  /** Request ids that timed out without an answer; they still occupy a place in the sandbox. */
   readonly #late = new Map<number, string>();
   #running = 0;
   #isSpoiled = false;
   #starts = 0;
   #lastNumber = 0;
-  /** The one that started last. */
+  /** The most recently started one. */
   #startedNumber = 0;
   #startedRequestId = '';
   #recall: Expirable | undefined;
 
-  /** `recall`: told of each that waits for longer than is good, once: it is to be asked back. */
+  /** `recall`: called once for each invocation that waits too long, to send RECALL. */
   constructor(deadlines: Deadlines, recall: (number: number) => void) {
     this.#deadlines = deadlines;
     this.#recallOne = recall;
   }
 
-  /** Some wait for others to answer. */
+  /** Whether some wait behind others. */
   get hasWaiting(): boolean {
     return this.#size > this.#running;
   }
 
-  /** One was timed out where several may run: the sandbox gets no more work beside those that do. */
+  /** One timed out with several running: the sandbox gets no further work. */
   get isSpoiled(): boolean {
     return this.#isSpoiled;
   }
 
-  /** Counts one that is about to be sent; its time runs from here if there is a place for it. */
+  /** Adds one about to be sent; its time-out starts now if a place is free. */
   add(requestId: string, timeoutMs: number, hooks: InvocationHooks): PendingInvocation {
     this.#lastNumber = this.#lastNumber === LAST_NUMBER ? 1 : this.#lastNumber + 1;
     const pending = new PendingInvocation(this.#lastNumber, requestId, timeoutMs, hooks, this);
@@ -59,7 +59,7 @@ export class InFlight {
     return pending;
   }
 
-  /** What an answer with this number is to: `late` to one that was timed out, `wrong` to none that runs. */
+  /** Matches an answer: `late` for one that timed out, `wrong` for none that runs. */
   answered(number: number): PendingInvocation | 'late' | 'wrong' {
     const pending = this.#find(number);
     if (pending?.startedAt !== undefined) {
@@ -70,7 +70,7 @@ export class InFlight {
     return pending === undefined && this.#late.delete(number) ? 'late' : 'wrong';
   }
 
-  /** Those that wait take the places that are free: to be called once an answer has come from a sandbox that stays. */
+  /** Starts waiting ones in free places; called after an answer from a sandbox that lives on. */
   fill(): void {
     if (!this.hasWaiting) return;
     for (let pending = this.#first; pending !== undefined; pending = pending.next) {
@@ -79,7 +79,7 @@ export class InFlight {
     }
   }
 
-  /** Takes out one that the sandbox says has not started; undefined when it has. */
+  /** Removes one that the sandbox reports as unstarted; undefined when it has started. */
   givenBack(number: number): PendingInvocation | undefined {
     const pending = this.#find(number);
     if (pending === undefined || pending.startedAt !== undefined) return undefined;
@@ -87,7 +87,7 @@ export class InFlight {
     return pending;
   }
 
-  /** Takes out all, in the order they were sent. */
+  /** Removes and returns all, in sending order. */
   *drain(): Generator<PendingInvocation> {
     for (let pending = this.#first; pending !== undefined; pending = this.#first) {
       this.#remove(pending);
@@ -96,13 +96,13 @@ export class InFlight {
     this.#running = 0;
   }
 
-  /** Whose request id a record with this number has; empty outside of an invocation. */
+  /** Request id of a log record with this number; empty outside an invocation. */
   requestIdOf(number: number): string {
     if (number === this.#startedNumber && number !== 0) return this.#startedRequestId;
     return this.#find(number)?.requestId ?? this.#late.get(number) ?? '';
   }
 
-  /** Whose raw output is: of the one that runs, else of the last one that did; empty while several run, when nobody knows. */
+  /** Request id for raw output: the running one, else the last; empty while several run. */
   get rawRequestId(): string {
     if (this.#running !== 1) return this.#running > 1 ? '' : this.#startedRequestId;
     let pending = this.#first;
@@ -110,12 +110,12 @@ export class InFlight {
     return pending?.requestId ?? '';
   }
 
-  /** @internal For a pending invocation whose time is up. */
+  /** @internal Called by a pending invocation at its deadline. */
   timedOut(pending: PendingInvocation): void {
     this.#remove(pending);
     this.#running--;
     this.#late.set(pending.number, pending.requestId);
-    // What runs beside it may finish; what waits is better off elsewhere.
+    // Others that run may finish; those that wait are recalled to run elsewhere.
     this.#isSpoiled = this.places > 1;
     if (this.#isSpoiled) this.#recallAll();
     pending.hooks.settled({ kind: 'timeout' });
@@ -129,7 +129,7 @@ export class InFlight {
     }
   }
 
-  /** Looks, while anything waits, that it does not wait long. */
+  /** Checks for long waits while anything waits. */
   #watch(): void {
     if (this.#recall !== undefined) return;
     const starts = this.#starts;
@@ -182,15 +182,15 @@ export class InFlight {
   }
 }
 
-/** One invocation that was sent and has not settled. */
+/** An invocation that was sent and has not settled. */
 export class PendingInvocation implements Expirable {
   readonly number: number;
   readonly requestId: string;
   readonly timeoutMs: number;
   deadline: MonotonicMs = Infinity;
-  /** When it started; undefined while it waits in the sandbox behind others. */
+  /** Start time; undefined while it waits inside the sandbox. */
   startedAt: MonotonicMs | undefined;
-  /** It was asked back. */
+  /** RECALL was sent. */
   isRecalled = false;
   place: number | undefined;
   /** @internal Its neighbours in the list. */

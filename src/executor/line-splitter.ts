@@ -2,13 +2,13 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
 /**
- * How many of the first `limit` bytes of UTF-8 text can be kept without cutting a character in two. All of them
- * where the text is shorter, or is not UTF-8.
+ * Largest length up to `limit` that does not split a UTF-8 character; `limit` itself for text that is not UTF-8, the
+ * length of shorter text.
  */
 export function characterBoundary(bytes: Uint8Array, limit: number): number {
   if (bytes.length <= limit) return bytes.length;
   let end = limit;
-  // A character has at most three bytes behind its first.
+  // A character has at most three continuation bytes.
   while (end > limit - 3 && end > 0 && isContinuation(bytes[end])) end--;
   return isContinuation(bytes[end]) ? limit : end;
 }
@@ -18,14 +18,14 @@ function isContinuation(byte: number | undefined): boolean {
 }
 
 /**
- * Cuts a stream of bytes into lines of UTF-8 text, without their line breaks. A line longer than `limit` bytes is
- * given once, cut to that length; the rest of it is dropped.
+ * Splits a byte stream into lines of UTF-8 text, without line breaks. Truncates a line to `limit` bytes and drops its
+ * rest.
  */
 export class LineSplitter {
   readonly #limit: number;
   readonly #onLine: (text: string) => void;
   #parts: Uint8Array[] = [];
-  /** Bytes kept of the line so far; one more than the limit at most, to tell whether it has to be cut. */
+  /** Buffered bytes of the current line; up to one more than the limit, to detect truncation. */
   #length = 0;
   #started = false;
 
@@ -34,7 +34,7 @@ export class LineSplitter {
     this.#onLine = onLine;
   }
 
-  /** Takes the next bytes; calls back once for each line they complete. The caller may reuse the chunk afterwards. */
+  /** Processes the next bytes; calls back for each completed line. The caller may reuse the chunk afterwards. */
   push(chunk: Uint8Array): void {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
@@ -45,7 +45,7 @@ export class LineSplitter {
     if (start < chunk.length) this.#keep(chunk.slice(start));
   }
 
-  /** Gives what is left over as a line of its own, if anything is. */
+  /** Delivers an unfinished last line, if any. */
   flush(): void {
     if (this.#started) this.#emit();
   }

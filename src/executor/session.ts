@@ -1,10 +1,10 @@
 import type { InvocationContext, LogStream } from '../contract/index.ts';
 
-/** Why a sandbox's process is no more. Exactly one of `code` and `signal` is not null. */
+/** How a sandbox's process ended. Exactly one of `code` and `signal` is not null. */
 export interface ExitStatus {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The kernel or lam ended it because it passed its memory limit. */
+  /** Killed by the kernel or lam for exceeding its memory limit. */
   readonly outOfMemory: boolean;
 }
 
@@ -21,11 +21,11 @@ export interface InitRequest {
   readonly timeoutMs: number;
   readonly logGroup: string;
   readonly logStream: string;
-  /** Invocations it may run at the same time; 1: one after the other. */
+  /** Invocations it may run at the same time. */
   readonly concurrency: number;
-  /** It is to report a start-up cache once it has loaded its code. */
+  /** Whether it shall report a start-up cache after loading its code. */
   readonly wantStartupCache: boolean;
-  /** Everything the function finds in its environment beyond what it was booted with. */
+  /** The function's environment, added to what the process was started with. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -36,7 +36,7 @@ export type InitOutcome =
   | { readonly kind: 'exit'; readonly exit: ExitStatus }
   | { readonly kind: 'timeout' };
 
-/** `ranMs`: how long it ran, where the session knows better than who waited, because it was sent ahead. */
+/** `ranMs`: duration as measured by the session, for invocations sent ahead. */
 export type InvokeOutcome =
   | { readonly kind: 'result'; readonly payload: Uint8Array; readonly ranMs?: number }
   /** The handler failed; `payload` is its error document, byte for byte. The sandbox lives on unless it says that it is `leaving`. */
@@ -47,7 +47,7 @@ export type InvokeOutcome =
       readonly ranMs?: number;
       readonly leaving?: boolean;
     }
-  /** The answer passed the size limit and was thrown away; the sandbox lives on. */
+  /** The answer exceeded the size limit and was discarded; the sandbox lives on. */
   | { readonly kind: 'too-large'; readonly bytes: number }
   | { readonly kind: 'exit'; readonly exit: ExitStatus }
   /**
@@ -56,7 +56,7 @@ export type InvokeOutcome =
    * answers `unstarted` from here on, and what waited is asked back.
    */
   | { readonly kind: 'timeout' }
-  /** It was sent ahead and certainly did not start: it is to run elsewhere. */
+  /** It was sent ahead and did not start; it can run elsewhere. */
   | { readonly kind: 'unstarted' };
 
 /** Told how one invocation fares in its sandbox. Neither method may throw. */
@@ -70,7 +70,7 @@ export interface InvocationHooks {
   settled(outcome: InvokeOutcome): void;
 }
 
-/** What a session reports without being asked. Never throws. */
+/** Callbacks of a session; must not throw. */
 export interface SessionHooks {
   /**
    * One log record. `requestId` is empty outside an invocation. `time` is milliseconds since the epoch, at the
@@ -79,7 +79,7 @@ export interface SessionHooks {
   onLog(stream: LogStream, text: string, requestId: string, time: number): void;
   /** Called once by whoever made the sandbox, before init, so that the other hooks know whose they are. */
   attached?(session: Session): void;
-  /** What the interpreter can load the code from faster the next time: opaque bytes, for the same code and interpreter only. */
+  /** A start-up cache: opaque bytes that speed up loading the same code in the same interpreter. */
   onStartupCache?(interpreter: string, cache: Uint8Array): void;
   /** The code broke the protocol; the session is closed and whatever was pending resolves as `exit`. */
   onProtocolError(what: string): void;
@@ -92,7 +92,7 @@ export interface SessionHooks {
  * once {@link Session.exited} or `close` was called. What is started settles as well.
  */
 export interface Session {
-  /** What runs the code, as its bootstrap said, e.g. `node 26.10.0`; empty where nobody said so. */
+  /** The interpreter as reported by the bootstrap, e.g. `node 26.10.0`; empty where not reported. */
   readonly interpreter: string;
   /**
    * Fails with `timeout` after it took longer than `limitMs`. `startupCache`: what an earlier sandbox of the same code and
@@ -104,13 +104,13 @@ export interface Session {
    * {@link InvocationHooks.started}, or from here in a session whose sandbox asks for its events.
    */
   start(context: InvocationContext, event: Uint8Array, hooks: InvocationHooks): void;
-  /** Told by the driver when the process ended: settles all that is pending. */
+  /** Called by the driver when the process ended; settles all that is pending. */
   exited(status: ExitStatus): void;
-  /** Raw output of the process that did not come over the session; attributed to the current invocation, else the last. */
+  /** Output read from the process's pipes; attributed to the current invocation, else the last. */
   output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
   /**
-   * Reads nothing more of what the sandbox says or prints until `resume`, which in time blocks it: for an owner whose
-   * logs can't keep up. Absent where the session can't.
+   * Stops reading frames and output until `resume`, which eventually blocks the sandbox: back-pressure for slow log
+   * writers. Absent where unsupported.
    */
   pause?(): void;
   resume?(): void;

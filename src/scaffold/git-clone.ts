@@ -4,21 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lamError } from '../errors/index.ts';
 
-/** Where a template comes from: `ADDRESS` or `ADDRESS#BRANCH`. */
+/** A template's git repository: `ADDRESS` or `ADDRESS#BRANCH`. */
 export interface GitSource {
   readonly url: string;
   readonly branch: string | undefined;
 }
 
-/** Transports that only move data; others (`ext::`) run commands. */
+/** Allowed transports; others (`ext::`) run commands. */
 const TRANSPORTS = 'file:git:http:https:ssh';
 
-/** Ten minutes, for a large repository over a slow line. */
+/** Time-out of a clone: 10 minutes (ms). */
 const LIMIT_MS = 600_000;
 
 /**
- * Takes the address of a git repository apart: one with a scheme, `user@host:path`, or a path that ends with `.git`
- * or has `#BRANCH`. Undefined when the text is none, or would be read by git as an option.
+ * Parses the address of a git repository: a URL, `user@host:path`, or a path with `.git` or `#BRANCH` at its end.
+ * Undefined for other text and for what git would read as an option.
  */
 export function parseGitSource(text: string): GitSource | undefined {
   const [, url, branch] = /^([^#]+?)(?:#(.+))?$/.exec(text) ?? [];
@@ -43,7 +43,7 @@ export async function withClone<T>(source: GitSource, use: (folder: string) => P
 }
 
 function clone({ url, branch }: GitSource, target: string): Promise<void> {
-  // A variable of a repository that this command happens to run in (inside a hook) would redirect git.
+  // Variables of a surrounding repository (inside a hook) would redirect git.
   const { GIT_DIR: _dir, GIT_WORK_TREE: _tree, GIT_INDEX_FILE: _index, ...environment } = process.env;
   const options = branch === undefined ? [] : ['--branch', branch];
   return new Promise((resolve, reject) => {

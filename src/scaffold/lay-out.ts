@@ -5,9 +5,9 @@ import { isLamError, lamError } from '../errors/index.ts';
 import type { TemplateEntry } from './read-template.ts';
 
 /**
- * Puts entries into `directory`. They are written to a folder beside it first: a new directory then appears by one
- * rename, and in one that exists (empty, or `force`) each file by its own. Throws `LAM_SCAFFOLD_EXISTS` before
- * anything is written, or `LAM_SCAFFOLD_WRITE_FAILED`, and removes what it made.
+ * Writes entries to `directory`, through a temporary sibling: a new directory appears by one rename; in an existing one
+ * (empty, or `force`) each file does. Throws `LAM_SCAFFOLD_EXISTS` before writing anything, or
+ * `LAM_SCAFFOLD_WRITE_FAILED`, and removes what it created.
  */
 export async function layOut(entries: readonly TemplateEntry[], directory: string, force: boolean): Promise<void> {
   let made: string | undefined;
@@ -18,7 +18,7 @@ export async function layOut(entries: readonly TemplateEntry[], directory: strin
     const place = existing ?? directory;
     const above = dirname(place);
     made = await mkdir(above, { recursive: true });
-    // By mkdir, as mkdtemp would leave the project closed to all but its owner.
+    // Not mkdtemp, whose mode 0700 the project would keep.
     const beside = join(above, `.lam-init-${randomUUID()}`);
     await mkdir(beside);
     draft = beside;
@@ -35,7 +35,7 @@ export async function layOut(entries: readonly TemplateEntry[], directory: strin
   }
 }
 
-/** The real path of a folder that may be written into; undefined when nothing is there yet. */
+/** Returns the real path of a writable target folder; undefined when it does not exist. */
 async function existingFolder(directory: string, force: boolean): Promise<string | undefined> {
   const found = await lstat(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -48,7 +48,7 @@ async function existingFolder(directory: string, force: boolean): Promise<string
   return real;
 }
 
-/** A folder where a file is to be, or a file or link where a folder is to be, can't be written over. */
+/** Refuses a folder in place of a file, and a file or link in place of a folder. */
 async function refuseClashes(entries: readonly TemplateEntry[], directory: string): Promise<void> {
   for (const { path } of entries) {
     const parts = path.split('/');
@@ -77,13 +77,13 @@ async function moveInto(entries: readonly TemplateEntry[], from: string, to: str
   }
 }
 
-/** Removes `folder` and those above it down to `highest`, as long as they are empty. */
+/** Removes `folder` and its parents up to `highest` while they are empty. */
 async function removeEmpty(folder: string, highest: string): Promise<void> {
   for (let at = folder; at.startsWith(highest); at = dirname(at)) {
     try {
       await rmdir(at);
     } catch {
-      // Something else came to lie there meanwhile: it is no longer ours to remove.
+      // Not empty: something else was created there in the meantime.
       return;
     }
   }

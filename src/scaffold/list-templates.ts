@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 /** A template that comes with lam. */
 export interface Template {
-  /** The runtime's family: the first part of its place under the templates' root. */
+  /** The runtime's family: the first folder below the templates' root. */
   readonly runtime: string;
   readonly template: string;
-  /** What it shows, in a sentence: the first one of its README. */
+  /** What it shows: the first line of its README. */
   readonly description: string;
   /** Absolute path. */
   readonly directory: string;

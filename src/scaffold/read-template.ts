@@ -2,30 +2,30 @@ import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { lamError } from '../errors/index.ts';
 
-/** One thing a template makes, with its final name and content. Paths are relative and `/`-separated. */
+/** An entry of a template, with its final name and content. Paths are relative and `/`-separated. */
 export type TemplateEntry =
   | { readonly kind: 'file'; readonly path: string; readonly content: Buffer; readonly executable: boolean }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string };
 
-/** What takes the place of `{{name}}` and `{{runtime}}` in names and texts. */
+/** Values of `{{name}}` and `{{runtime}}` in names and texts. */
 export interface TemplateValues {
   readonly name: string;
   readonly runtime: string;
 }
 
-/** Never part of a template: history, and what tools put beside the source. */
+/** Never part of a template: history and files of tools. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules', '__pycache__', '.venv', '.DS_Store']);
 
-/** npm leaves files of these names out of packages or renames them, so that templates carry them with a `_`. */
+/** Templates carry these dot files with a leading `_`, because npm omits or renames them in packages. */
 const DOT_FILES: ReadonlySet<string> = new Set(['_gitignore', '_gitattributes', '_npmrc', '_npmignore', '_env']);
 
-/** Larger templates are a mistake (a home folder, a data set), bytes and entries. */
+/** Limits of a template (bytes, entries); a larger one is a mistake, such as a home folder. */
 const LIMIT_BYTES = 64 * 1024 * 1024;
 const LIMIT_ENTRIES = 10_000;
 
 /**
- * Reads a template. Throws `LAM_SCAFFOLD_TEMPLATE_INVALID` when a link leads out of it, a name would, it is too large
- * or has no lam.yaml. `label` names it in messages.
+ * Reads a template. Throws `LAM_SCAFFOLD_TEMPLATE_INVALID` when a link leads out of it, it is too large or has no
+ * lam.yaml. `label` names it in messages.
  */
 export async function readTemplate(
   root: string,
@@ -70,15 +70,15 @@ async function readLink(source: string, path: string): Promise<TemplateEntry> {
 
 async function readEntry(source: string, path: string, mode: number, values: TemplateValues): Promise<TemplateEntry> {
   const content = fill(await readFile(source), path, values);
-  // Templates travel through places that keep no modes; a script is known by its first line.
+  // Modes may be lost in transit, so a shebang also marks an executable.
   const executable = (mode & 0o111) !== 0 || content.subarray(0, 2).toString('latin1') === '#!';
   return { kind: 'file', path, content, executable };
 }
 
-/** A link whose target is absolute or climbs above the root, or that passes through a place it could not foresee. */
+/** Whether a link's target is absolute, leaves the root, or passes through another link. */
 function leadsOut({ path, target }: Extract<TemplateEntry, { kind: 'symlink' }>): boolean {
   if (target.startsWith('/') || target.includes('\\')) return true;
-  // Once a target has gone down it may not come up again: what it went down through may be a link itself.
+  // `..` after a folder is refused: that folder may itself be a link.
   if (/[^./][^/]*\/(?:.*\/)?\.\.(?:\/|$)/.test(target)) return true;
   const place = posix.normalize(posix.join(posix.dirname(path), target));
   return place === '..' || place.startsWith('../');
@@ -87,13 +87,13 @@ function leadsOut({ path, target }: Extract<TemplateEntry, { kind: 'symlink' }>)
 function fill(content: Buffer, path: string, values: TemplateValues): Buffer {
   if (content.includes(0)) return content;
   const text = content.toString('utf8');
-  // What does not survive the round trip is no text.
+  // Not UTF-8 text.
   if (!Buffer.from(text).equals(content)) return content;
   const filled = substitute(text, values);
   return Buffer.from(path === 'lam.yaml' || path === 'lam.yml' ? withName(filled, values.name) : filled);
 }
 
-/** A project of somebody's own, used as a template, names its own function: the new name takes its place. */
+/** Replaces the function's name in a project that is used as a template. */
 function withName(text: string, name: string): string {
   return text.replace(
     /^name:[ \t]*(?:"[^"\n]*"|'[^'\n]*'|[^#\n]*?)([ \t]*(?:#.*)?)$/m,
@@ -101,7 +101,7 @@ function withName(text: string, name: string): string {
   );
 }
 
-/** A name that YAML would read as a number or a truth value needs quotes. */
+/** Quotes names that YAML would read as a number or boolean. */
 function quotedIfNeeded(name: string): string {
   return /^[A-Za-z][A-Za-z0-9_-]*$/.test(name) && !/^(?:true|false|null)$/i.test(name) ? name : `'${name}'`;
 }

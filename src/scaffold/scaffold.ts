@@ -15,7 +15,7 @@ export interface ScaffoldRequest {
   readonly name: string;
   /** A runtime identifier; it also takes the place of `{{runtime}}` in the template. */
   readonly runtime: string;
-  /** Default: the runtime's own default. Of no meaning with `from`. */
+  /** Default: the runtime's default. Ignored with `from`. */
   readonly template?: string;
   /** A folder, or the address of a git repository with an optional `#BRANCH`; a relative path is read from `cwd`. */
   readonly from?: string;
@@ -31,15 +31,13 @@ export interface ScaffoldRequest {
 
 export interface Scaffolded {
   readonly directory: string;
-  /** What it was made from: `nodejs/hello`, or `from` as it was given. */
+  /** Its source: `nodejs/hello`, or `from` as given. */
   readonly template: string;
   /** Relative paths of what was written, sorted. */
   readonly files: readonly string[];
 }
 
-/**
- * Makes a new project from a template, all of it or nothing. Throws `LAM_SCAFFOLD_*`.
- */
+/** Creates a project from a template, atomically. Throws `LAM_SCAFFOLD_*`. */
 export async function scaffold(request: ScaffoldRequest): Promise<Scaffolded> {
   if (!FUNCTION_NAME.test(request.name)) throw lamError('LAM_SCAFFOLD_INVALID_NAME', { name: request.name });
   const values: TemplateValues = { name: request.name, runtime: request.runtime };
@@ -86,7 +84,7 @@ async function foreignTemplate(from: string, cwd: string, values: TemplateValues
   if (from === '') throw lamError('LAM_SCAFFOLD_SOURCE_INVALID', { from });
   const path = resolve(cwd, from);
   if (await isPlainFolder(path)) return readTemplate(path, from, values);
-  // A bare repository is a folder too, but what it holds is not the template.
+  // A bare repository is a folder, but not itself the template.
   const source = parseGitSource(from) ?? ((await isFolder(path)) ? { url: from, branch: undefined } : undefined);
   if (source === undefined) throw lamError('LAM_SCAFFOLD_SOURCE_INVALID', { from });
   const local = resolve(cwd, source.url);
@@ -110,7 +108,7 @@ function suggestion(word: string, known: readonly string[]): { nearest?: string 
   return found === undefined ? {} : { nearest: found };
 }
 
-/** The schema goes into the project, so that editors complete lam.yaml without a network. */
+/** Adds the schema, so that editors complete lam.yaml offline. */
 function withSchema(entries: readonly TemplateEntry[]): readonly TemplateEntry[] {
   const content = Buffer.from(`${JSON.stringify(projectSchema(), null, 2)}\n`);
   return [

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import { LIMITS } from '../../contract/index.ts';
 
-/** A refusal the way AWS words it. */
+/** A refusal in AWS's words. */
 export interface RuntimeApiRefusal {
   readonly status: number;
   readonly errorType: string;
@@ -28,8 +28,8 @@ export const REFUSALS = {
 } as const satisfies Record<string, RuntimeApiRefusal>;
 
 /**
- * Sends a whole answer with its length: .NET's client reads the body of a 202 as JSON and needs its Content-Length.
- * Does nothing when the answer was begun or the connection is gone.
+ * Sends a complete response with Content-Length, which .NET's client needs to read the body of a 202. Does nothing when
+ * the response was begun or the connection is closed.
  */
 export function send(
   res: ServerResponse,
@@ -43,7 +43,7 @@ export function send(
   res.end(bytes);
 }
 
-/** The answer to an accepted report. Clients compare with exactly 202. */
+/** Accepts a report with 202, which clients check for. */
 export function accept(res: ServerResponse): void {
   send(res, 202, { status: 'OK' });
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Why an artifact has no executable that could be started, as a function error. */
+/** Why an artifact has no valid executable, as a function error. */
 export interface EntrypointError {
   readonly errorType: 'Runtime.InvalidEntrypoint';
   readonly errorMessage: string;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-/** An error a runtime reported: the document to hand on, and the type to note in logs. */
+/** An error reported by a runtime: the document to pass on, and the type for logs. */
 export interface ErrorReport {
   readonly payload: Uint8Array;
   readonly errorType: string;
@@ -11,7 +11,10 @@ const KNOWN_TYPE = /^(Runtime|Function)\.[A-Z][a-zA-Z]+$/;
 /** Bodies longer than this are not searched for their errorType. */
 const PARSED_BYTES = 256 * 1024;
 
-/** Reads the body of `/error` or `/init/error`. The document stays as it is, but a cause sent inside it is taken out (AWS). */
+/**
+ * Reads the body of `/error` or `/init/error`. Passes the document on unchanged but for an X-Ray cause in it, which AWS
+ * removes, too.
+ */
 export function errorReport(headers: IncomingHttpHeaders, body: Uint8Array): ErrorReport {
   const document = body.length <= PARSED_BYTES ? parseObject(body) : undefined;
   return {
@@ -21,8 +24,8 @@ export function errorReport(headers: IncomingHttpHeaders, body: Uint8Array): Err
 }
 
 /**
- * A function error told in the trailers of `/response`, or undefined. Its document is the error-body trailer (base64);
- * without one, a document made from the type.
+ * Reads a function error from the trailers of `/response`; undefined without one. Its document is the error-body
+ * trailer (base64), else one made from the type.
  */
 export function trailerReport(trailers: IncomingMessage['trailers']): ErrorReport | undefined {
   const type = trailers['lambda-runtime-function-error-type'];
@@ -38,7 +41,7 @@ export function document(errorType: string, errorMessage: string): Buffer {
   return Buffer.from(JSON.stringify({ errorType, errorMessage }));
 }
 
-/** The header when it has a form AWS keeps; else what the document says; else AWS's word for an unknown one. */
+/** The error type: the header where AWS accepts its form, else the document's, else AWS's placeholder. */
 function errorType(header: string | undefined, document: Readonly<Record<string, unknown>> | undefined): string {
   if (header !== undefined && KNOWN_TYPE.test(header)) return header;
   const own = document?.['errorType'];
@@ -56,7 +59,7 @@ function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> | unde
     const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
-    // Not JSON: a runtime may send any text, and it is handed on as it is.
+    // Not JSON: a runtime may send any text, which is passed on unchanged.
     return undefined;
   }
 }

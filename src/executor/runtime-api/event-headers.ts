@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { InvocationContext } from '../../contract/index.ts';
 
-/** The headers of an event given by `next`. A trace id is always among them: clients fail without one. */
+/** Returns the headers of an event in `next`, always with a trace id: clients fail without one. */
 export function eventHeaders(context: InvocationContext, length: number): Record<string, string> {
   return {
     'Content-Type': 'application/json',
@@ -17,7 +17,7 @@ export function eventHeaders(context: InvocationContext, length: number): Record
   };
 }
 
-/** UTF-8 as a header carries it; line breaks, which JSON holds only between its tokens, become blanks. */
+/** Encodes UTF-8 text for a header; line breaks, which JSON has only between tokens, become blanks. */
 function headerText(text: string): string {
   const carried = Buffer.from(text, 'utf8').toString('latin1');
   // oxlint-disable-next-line no-control-regex -- control characters are what it replaces

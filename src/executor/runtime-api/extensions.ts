@@ -13,23 +13,23 @@ const BODY_BYTES = 64 * 1024;
 interface Extension {
   readonly wantsInvoke: boolean;
   waiter: ServerResponse | undefined;
-  /** An INVOKE event that came while the extension was not waiting; only the newest is kept. */
+  /** An INVOKE event that arrived while the extension was not polling; only the newest is kept. */
   pending: string | undefined;
 }
 
 /**
- * The Extensions API as far as code inside the runtime's own process uses it (internal extensions). They may take
- * INVOKE events; `event/next` of one that takes none blocks for ever. lam starts no external extensions.
+ * The Extensions API for internal extensions (in the runtime's own process). They may subscribe to INVOKE events;
+ * `event/next` without a subscription never answers. lam starts no external extensions.
  */
 export class Extensions {
   readonly #known = new Map<string, Extension>();
 
-  /** How many registered. AWS sends SIGTERM before SIGKILL only when one did. */
+  /** Number of registered extensions. AWS sends SIGTERM before SIGKILL only if there is one. */
   get count(): number {
     return this.#known.size;
   }
 
-  /** `isInit` says whether the init phase is still on; `init` settles with what the sandbox was told at its start. */
+  /** `isInit`: the init phase has not ended; `init` settles with the sandbox's init request. */
   async register(
     req: IncomingMessage,
     res: ServerResponse,
@@ -59,7 +59,7 @@ export class Extensions {
     return send(res, 200, answer, { 'Lambda-Extension-Identifier': id });
   }
 
-  /** Answers with the next event, when there is one. */
+  /** Answers with the next event once there is one. */
   eventNext(req: IncomingMessage, res: ServerResponse): void {
     const extension = this.#find(req, res);
     if (extension === undefined) return;
@@ -68,7 +68,7 @@ export class Extensions {
     if (pending !== undefined) this.#give(extension, pending);
   }
 
-  /** Takes note of `init/error` and `exit/error`. */
+  /** Accepts `init/error` and `exit/error`. */
   error(req: IncomingMessage, res: ServerResponse): void {
     if (this.#find(req, res) === undefined) return;
     if (req.headers['lambda-extension-function-error-type'] === undefined) {
@@ -77,7 +77,7 @@ export class Extensions {
     accept(res);
   }
 
-  /** Tells those that asked for it that an invocation begins. */
+  /** Sends INVOKE events to the subscribers. */
   invoked(context: InvocationContext): void {
     for (const extension of this.#known.values()) {
       if (!extension.wantsInvoke) continue;
@@ -112,7 +112,7 @@ export class Extensions {
   }
 }
 
-/** The events of a register body, or undefined when it has another form. No `events` means none. */
+/** Parses the events of a register body; undefined when malformed, none without `events`. */
 function parseEvents(bytes: Buffer): readonly string[] | undefined {
   try {
     const value: unknown = bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'));

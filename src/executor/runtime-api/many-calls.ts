@@ -2,24 +2,24 @@ import type { InvocationContext } from '../../contract/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import type { ExitStatus, InvocationHooks, InvokeOutcome } from '../session.ts';
 
-/** An invocation that was not answered yet. */
+/** An unanswered invocation. */
 export interface RuntimeApiCall {
   readonly context: InvocationContext;
   readonly event: Uint8Array;
-  /** Its event is about to be given to the runtime. */
+  /** Called when its event is about to be delivered. */
   started(): void;
-  /** Ends it; the first call counts. */
+  /** Settles it; only the first call has an effect. */
   settle(outcome: InvokeOutcome): void;
 }
 
 /**
- * The invocations of a runtime that runs several at once (AWS: Lambda Managed Instances): it keeps as many `next` open as
- * it can take more, and answers each by its request id, in any order.
+ * Invocations of a runtime that runs several at once (AWS: Lambda Managed Instances): it keeps one `next` open per free
+ * place and answers by request id, in any order.
  */
 export class ManyCalls {
   readonly #clock: Clock;
   readonly #undelivered: RuntimeApiCall[] = [];
-  /** By request id; also those that were timed out, which the runtime may yet answer. */
+  /** By request id; includes those that timed out, which the runtime may still answer. */
   readonly #delivered = new Map<string, RuntimeApiCall>();
   #hasTimedOut = false;
   #lastRequestId = '';
@@ -28,17 +28,17 @@ export class ManyCalls {
     this.#clock = clock;
   }
 
-  /** One was timed out: what the others do is not known, so it gets no more work. */
+  /** One timed out: the runtime's state is unknown, so it gets no further work. */
   get hasTimedOut(): boolean {
     return this.#hasTimedOut;
   }
 
-  /** Some wait for the runtime to ask. */
+  /** Whether some wait for a poll. */
   get hasUndelivered(): boolean {
     return this.#undelivered.length > 0;
   }
 
-  /** Whose raw output is: of the one that runs, else of the last that was delivered; empty while several run. */
+  /** Request id for raw output: the running one, else the last delivered; empty while several run. */
   get rawRequestId(): string {
     if (this.#delivered.size > 1) return '';
     const [only] = this.#delivered.keys();
@@ -61,13 +61,13 @@ export class ManyCalls {
     const cancel = this.#clock.after(timeoutMs, () => {
       this.#hasTimedOut = true;
       call.settle({ kind: 'timeout' });
-      // What the runtime did not ask for yet certainly did not start, and is better off elsewhere.
+      // What the runtime has not polled has not started and can run elsewhere.
       for (const waiting of this.#undelivered.splice(0)) waiting.settle({ kind: 'unstarted' });
     });
     this.#undelivered.push(call);
   }
 
-  /** The oldest that was not delivered; it counts as running from here. */
+  /** Takes the oldest undelivered one, which counts as running from now on. */
   deliver(): RuntimeApiCall | undefined {
     const call = this.#undelivered.shift();
     if (call === undefined) return undefined;
@@ -87,7 +87,7 @@ export class ManyCalls {
     call?.settle(outcome);
   }
 
-  /** The process is no more: what it had not asked for yet certainly did not start. */
+  /** The process has ended: what it had not polled has not started. */
   end(exit: ExitStatus): void {
     for (const call of this.#delivered.values()) call.settle({ kind: 'exit', exit });
     for (const call of this.#undelivered) call.settle({ kind: 'unstarted' });

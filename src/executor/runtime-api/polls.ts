@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
-/** The `next` requests of one runtime that wait for an event, oldest first. */
+/** Open `next` requests of one runtime, oldest first. */
 export class Polls {
   readonly #open: ServerResponse[] = [];
   #most = Infinity;
 
-  /** From now on at most so many wait. Beyond, the oldest is from a connection that the runtime has given up. */
+  /** Sets the maximum of open polls. Beyond it the oldest belongs to a connection that the runtime has abandoned. */
   limit(most: number): void {
     this.#most = most;
     while (this.#open.length > most) this.#open.shift()?.destroy();
@@ -17,7 +17,7 @@ export class Polls {
     this.limit(this.#most);
   }
 
-  /** The one that has waited longest; it waits no more. */
+  /** Removes and returns the oldest poll. */
   take(): ServerResponse | undefined {
     return this.#open.shift();
   }

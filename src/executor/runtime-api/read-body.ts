@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A request's body: all of it, or how long it was when it passed the limit, or that the sender went away midway. */
+/** A request's body: the bytes, or its length beyond the limit, or aborted by the sender. */
 export type Body =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
   | { readonly kind: 'too-large'; readonly length: number }
   | { readonly kind: 'truncated' };
 
 /**
- * Reads a body, keeping at most `limit` bytes. A longer one is read to its end and thrown away, because most clients
- * look at the answer only after they have sent everything. Never rejects.
+ * Reads a body of at most `limit` bytes. A longer one is read to its end and discarded, because most clients read the
+ * response only after sending everything. Never rejects.
  */
 export function readBody(req: IncomingMessage, limit: number): Promise<Body> {
   return new Promise((resolve) => {

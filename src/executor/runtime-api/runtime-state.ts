@@ -1,16 +1,16 @@
 /**
- * Where a runtime is in its life, seen from the Runtime API. `started`: has not asked for work yet. `ready`: waits in
- * `next`. `running`: was given an event. `responded`: has answered it. `init-failed`: said that it can't start.
+ * State of a runtime as the Runtime API sees it. `started`: has not polled yet. `ready`: polls `next`. `running`:
+ * received an event. `responded`: has answered it. `init-failed`: reported an init error.
  */
 export type RuntimeState = 'started' | 'ready' | 'running' | 'responded' | 'init-failed';
 
-/** What can happen to a runtime: its four requests, and `deliver`, an event written to its waiting `next`. */
+/** Events of a runtime: its four requests, and `deliver`, an event written to an open `next`. */
 export type RuntimeEvent = 'next' | 'deliver' | 'response' | 'error' | 'init-error';
 
 const TABLE: Readonly<Record<RuntimeState, Readonly<Partial<Record<RuntimeEvent, RuntimeState>>>>> = {
   started: { next: 'ready', 'init-error': 'init-failed' },
   ready: { next: 'ready', deliver: 'running' },
-  // A runtime that lost its event asks again, and is given the same one.
+  // A runtime that lost its event polls again and gets the same one.
   running: { next: 'running', response: 'responded', error: 'responded' },
   responded: { next: 'ready' },
   'init-failed': {},

@@ -22,27 +22,24 @@ export interface RuntimeApi {
   readonly session: Session;
   /** Where it listens, with the port that was taken. */
   readonly address: RuntimeApiAddress;
-  /** Says that the process was started now, so that the duration of its init leaves out the making of its place. */
+  /** Starts measuring the init: the process was just started. */
   spawned(): void;
   /** Makes `session.init` answer with this error: see `checkEntrypoint`. */
   failInit(errorType: string, errorMessage: string): void;
-  /** The code registered an extension, which asks for SIGTERM and 500 ms before SIGKILL (AWS). */
+  /** Whether the code registered an extension; AWS then sends SIGTERM 500 ms before SIGKILL. */
   wantsSigterm(): boolean;
   /** The same as `session.close()`. */
   close(): void;
 }
 
-/** Ports above 32767 break clients that read them into a signed 16-bit number, and those from 32768 are the kernel's own. */
+/** Ports above 32767 break clients with signed 16-bit ports and belong to the kernel's ephemeral range. */
 const FREE_PORTS = { first: 20_000, last: 29_999 } as const;
 
 /** Error reports carry headers of up to 1 MiB. */
 const HEADER_BYTES = 2 * 1024 * 1024;
 const PORT_TRIES = 64;
 
-/**
- * Opens the Runtime API of one sandbox; it listens when this resolves, so the process may be started then. Throws
- * `LAM_EXECUTOR_LISTEN_FAILED`.
- */
+/** Opens the Runtime API of one sandbox; listens when this resolves. Throws `LAM_EXECUTOR_LISTEN_FAILED`. */
 export async function openRuntimeApi(options: RuntimeApiOptions, hooks: SessionHooks): Promise<RuntimeApi> {
   const extensions = new Extensions();
   const server = createServer({
@@ -76,7 +73,7 @@ export async function openRuntimeApi(options: RuntimeApiOptions, hooks: SessionH
 }
 
 function handle(session: RuntimeApiSession, extensions: Extensions, req: IncomingMessage, res: ServerResponse): void {
-  // A client that goes away midway is an everyday thing; without a listener it would end the daemon.
+  // Without a listener, a client that disconnects midway would crash the daemon.
   req.on('error', () => {});
   res.on('error', () => {});
   const route = findRoute(req.method ?? '', req.url ?? '');
@@ -125,7 +122,7 @@ function tryListen(server: Server, address: RuntimeApiAddress): Promise<NodeJS.E
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException): void => resolve(error);
     server.once('error', failed);
-    // The sandbox's user is not the daemon's, so a socket must be open to all; the folder it is in is the guard.
+    // The sandbox has another user, so the socket is open to all; its folder controls access.
     const how = 'path' in address ? { path: address.path, readableAll: true, writableAll: true } : { ...address };
     server.listen(how, () => {
       server.off('error', failed);

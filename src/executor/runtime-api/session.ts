@@ -21,10 +21,10 @@ import { Polls } from './polls.ts';
 import { readBody, type Body } from './read-body.ts';
 import { nextState, refusalText, type RuntimeEvent, type RuntimeState } from './runtime-state.ts';
 
-/** What `close` says of a process whose end nobody reported. */
+/** Exit status reported by `close` before the process's exit was. */
 const CLOSED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
 
-/** One sandbox's side of the Runtime API: what its runtime asked for, and what the pool wants of it. */
+/** Session of one sandbox over the Runtime API. */
 export class RuntimeApiSession implements Session {
   readonly interpreter = '';
   readonly #hooks: SessionHooks;
@@ -39,9 +39,9 @@ export class RuntimeApiSession implements Session {
   #timeoutMs = 0;
   readonly #polls = new Polls();
   #pending: RuntimeApiCall | undefined;
-  /** Takes the place of the pending one, of the last request id, and of all states past the start where several run at once. */
+  /** With a concurrency above 1, replaces the pending call, the last request id and all states after `started`. */
   #many: ManyCalls | undefined;
-  /** The request whose event was delivered last; empty before the first. */
+  /** Request id of the last delivered event; empty before the first. */
   #requestId = '';
   #ended: ExitStatus | undefined;
   #closed = false;
@@ -57,22 +57,22 @@ export class RuntimeApiSession implements Session {
     this.#splitters = { stdout: splitter('stdout'), stderr: splitter('stderr') };
   }
 
-  /** The runtime has not finished its init. */
+  /** Whether the runtime is still in its init. */
   get isStarting(): boolean {
     return this.#state === 'started';
   }
 
-  /** What {@link Session.init} was told, once it was; undefined when the session ended first. */
+  /** Settles with the request of {@link Session.init}, or undefined when the session ends first. */
   get told(): Promise<InitRequest | undefined> {
     return this.#told.promise;
   }
 
-  /** The process was started just now: the duration of its init counts from here. */
+  /** Starts measuring the init: the process was just started. */
   spawned(): void {
     this.#startedAt = this.#clock.monotonic();
   }
 
-  /** Makes init answer with this error document, for code that can't even be started. */
+  /** Makes init answer with this error, for code without a valid entry point. */
   failInit(errorType: string, errorMessage: string): void {
     this.#state = 'init-failed';
     this.#init.resolve({ kind: 'error', payload: document(errorType, errorMessage), errorType });
@@ -192,7 +192,7 @@ export class RuntimeApiSession implements Session {
       return;
     }
     const body = await readBody(req, LIMITS.payloadBytes);
-    // The connection broke: the runtime may try again, unless it had begun to stream.
+    // The connection broke: the runtime may retry unless it had begun to stream.
     if (body.kind === 'truncated' && mode === undefined) return;
     if (!this.#allowsAnswer(event, requestId, res)) return;
     this.#move(event);
@@ -219,7 +219,7 @@ export class RuntimeApiSession implements Session {
     return false;
   }
 
-  /** The state after `event`. Where several run at once, a runtime that has started is ready for all that concerns them. */
+  /** The state after `event`. With a concurrency above 1, a started runtime accepts all requests about invocations. */
   #follows(event: RuntimeEvent): RuntimeState | undefined {
     const isOfMany = this.#many !== undefined && this.#state === 'ready' && event !== 'init-error';
     return isOfMany ? 'ready' : nextState(this.#state, event);
@@ -231,7 +231,7 @@ export class RuntimeApiSession implements Session {
     this.#state = next;
   }
 
-  /** Writes what is to be delivered to an open `next`, when both are there. */
+  /** Writes a pending event to an open `next`, if there are both. */
   #deliver(): void {
     if (this.#many !== undefined) {
       this.#deliverMany(this.#many);
@@ -272,7 +272,7 @@ export class RuntimeApiSession implements Session {
   }
 
   #log(stream: LogStream, text: string): void {
-    // AWS's own runtimes write one record as one line, with returns for its line breaks.
+    // AWS's runtimes write a record as one line, with carriage returns for its line breaks.
     this.#hooks.onLog(
       stream,
       text.replaceAll('\r', '\n'),
