@@ -1,9 +1,9 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Bodies below this are not counted, bytes. */
+/** Shorter bodies are not counted (bytes). */
 const LARGE_BYTES = 128 * 1024;
-/** How much of them may go by before what is left of them is collected, bytes. */
+/** Bytes of large bodies between two collections. */
 const COLLECT_BYTES = 8 * 1024 * 1024;
 
 type Collect = (options: { readonly type: 'minor' }) => void;
@@ -13,18 +13,17 @@ let collect: Collect | undefined;
 let growingPercent = 0;
 
 /**
- * How much more than what was left by the last full collection there may be before the next, percent. Bodies count, too, although
- * they are outside of V8's heap: by V8's own rule, made for heaps of many times the daemon's 10 MiB, every few of them would
- * start a full collection, which takes 4 ms and more of the other core.
+ * Growth of the heap since the last full collection that starts the next (percent). V8 counts bodies although they are outside
+ * its heap; by its default, made for heaps far larger than the daemon's 10 MiB, every few bodies start a full collection of 4 ms
+ * and more.
  */
 const GROWING_PERCENT = 600;
-/** A heap above this is left to V8's own rule, bytes. */
+/** Larger heaps keep V8's default (bytes). */
 const SMALL_HEAP_BYTES = 48 * 1024 * 1024;
 
 /**
- * Counts a body that came or went. V8 does not see the memory outside its heap that bodies, and the pieces they are read in, take:
- * left alone it lets 64 MiB of it lie before it looks. A collection of the young objects, which is where they are, takes a
- * millisecond or less.
+ * Counts a body that was received or sent. V8 is slow to notice the memory that bodies take outside its heap: by default it waits
+ * for 64 MiB. A minor collection, which frees them, takes a millisecond or less.
  */
 export function bodyPassed(bytes: number): void {
   if (bytes < LARGE_BYTES) return;
@@ -37,19 +36,19 @@ export function bodyPassed(bytes: number): void {
 }
 
 function prepared(): Collect {
-  // Compiled code is kept for the next start with the flags that held when it was put away, and is of use only under the same ones.
+  // The compile cache records V8's flags at exit and is valid only under the same ones.
   process.once('exit', () => growBy(0));
   return collector();
 }
 
-/** @param percent 0 for V8's own rule */
+/** @param percent 0 for V8's default */
 function growBy(percent: number): void {
   if (percent === growingPercent) return;
   growingPercent = percent;
   setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
-/** V8's own function, which it shows only to code that comes after this flag. */
+/** V8's `gc` function, which only contexts made after this flag can see. */
 function collector(): Collect {
   setFlagsFromString('--expose-gc');
   const found: unknown = runInNewContext('gc');

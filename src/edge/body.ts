@@ -3,15 +3,15 @@ import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 
 const EMPTY: Uint8Array = Buffer.alloc(0);
-/** How much of a refused body is read and thrown away so that its sender gets to read the answer, bytes. */
+/** Most bytes of a refused body that are read and discarded so that the sender can read the answer. */
 const DRAIN_BYTES = 64 * 1024 * 1024;
-/** How long that may take where the answer has to wait for it, ms. */
+/** Longest wait for that where the answer comes after it (ms). */
 const DRAIN_MS = 2000;
 
 /**
- * The whole body. Rejects with `LAM_EDGE_PAYLOAD_TOO_LARGE` as soon as more than `limit` bytes are announced or came
- * (where the connection closes after the answer: once the rest was read, for a sender that is cut off while it writes never
- * gets to read), and with `LAM_EDGE_CLIENT_GONE` when the sender breaks off.
+ * Reads the whole body. Rejects with `LAM_EDGE_PAYLOAD_TOO_LARGE` as soon as more than `limit` bytes are announced or received,
+ * and with `LAM_EDGE_CLIENT_GONE` when the sender disconnects. Where the connection closes after the answer, the rest is read
+ * first: a sender that is reset while it writes never reads the answer.
  */
 export function readBody(request: IncomingMessage, limit: number, clock: Clock): Promise<Uint8Array> {
   const announced = request.headers['content-length'];
@@ -49,11 +49,11 @@ export function readBody(request: IncomingMessage, limit: number, clock: Clock):
 }
 
 /**
- * Reads what is left of the body of a refused request and throws it away, within bounds: it would be taken for the next
- * request, and where the connection closes after the answer its sender has to be done to read that. Never rejects.
+ * Discards the rest of a refused request's body, within bounds: it would otherwise be parsed as the next request. Resolves
+ * when the answer may be sent, which is later where the connection closes after it. Never rejects.
  */
 export function discardRest(request: IncomingMessage, clock: Clock): Promise<void> {
-  // Left behind by whoever read the body piece by piece; with them nothing would flow.
+  // A reader that stopped halfway leaves these behind, and with them the stream would not flow.
   request.removeAllListeners('readable');
   request.on('data', () => undefined);
   request.resume();
@@ -69,7 +69,7 @@ export function discardRest(request: IncomingMessage, clock: Clock): Promise<voi
   });
 }
 
-/** Whether nothing is read any more once the answer is out, though the body is on its way. */
+/** Whether the connection closes after the answer while the body may still be arriving. */
 function closesAfterAnswer(request: IncomingMessage): boolean {
   if (request.headers.expect !== undefined) return false;
   return request.httpVersionMinor === 0 || request.headers.connection?.toLowerCase() === 'close';

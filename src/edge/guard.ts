@@ -9,11 +9,11 @@ export interface TokenStore {
   accepts(token: string): boolean;
 }
 
-/** Where a request came in, and what that lets it do. */
+/** A listener, and what its clients may do. */
 export interface Door {
-  /** `socket`: the owner's Unix socket, which only he can open. `port`: anybody who reaches the HTTP port. */
+  /** `socket`: the Unix socket that only its owner can open. `port`: the HTTP port, open to whoever reaches it. */
   readonly kind: 'socket' | 'port';
-  /** What opens everything on the port. */
+  /** Tokens that allow everything on the port. */
   readonly tokens: TokenStore;
   /** The port listens beyond loopback. */
   readonly open: boolean;
@@ -21,12 +21,12 @@ export interface Door {
 
 const LOOPBACK_HOST = /^(?:localhost|[a-z0-9-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
-/** Whether a `Host` header names this machine itself; anything else may be a rebound DNS name. Pure. */
+/** Whether a `Host` header names this machine; any other may be a DNS rebinding attack. Pure. */
 export function isLoopbackHost(host: string | undefined): boolean {
   return host !== undefined && LOOPBACK_HOST.test(host);
 }
 
-/** Whether a browser sent the request from a page that this machine did not serve. Pure. */
+/** Whether a browser sent the request for a page that another host served. Pure. */
 export function isForeignOrigin(headers: HeaderValues): boolean {
   const origin = headerValue(headers, 'origin');
   if (origin === undefined) return headers['sec-fetch-site'] === 'cross-site';

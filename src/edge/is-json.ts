@@ -15,9 +15,9 @@ const LETTER_U = 0x75;
 const SPACE = 1;
 const DIGIT = 2;
 const HEX = 4;
-/** What may follow a backslash, but for `u`. */
+/** Bytes that may follow a backslash, except `u`. */
 const ESCAPED = 8;
-/** What stands for itself within a string: no quote, no backslash, no control character. */
+/** Bytes that need no escape in a string: no quote, backslash or control character. */
 const PLAIN = 16;
 const CLASSES = new Uint8Array(256);
 for (let byte = 0x20; byte < 256; byte++) if (byte !== QUOTE && byte !== BACKSLASH) CLASSES[byte] = PLAIN;
@@ -34,15 +34,14 @@ const WORDS: ReadonlyMap<number, Buffer> = new Map(
   ['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]),
 );
 
-/** Not what is asked for; positions are never negative. */
+/** Sentinel for "no match"; positions are never negative. */
 const NONE = -1;
-/** What the values that are open are, one per level. */
+/** Stack of open containers: the opening byte of each level. Shared scratch memory; {@link isJson} is not re-entrant. */
 const open = new Uint8Array(512);
 
 /**
- * Whether these bytes are JSON that `JSON.parse` would take once they are decoded as UTF-8, but without making anything of them.
- * Bytes that are no UTF-8 become replacement characters there, which strings may hold, and so they may here. May say no to what
- * is nested more than 512 deep: only a yes is certain. Pure.
+ * Reports whether `JSON.parse` would accept the bytes decoded as UTF-8, without building the value. Invalid UTF-8 in strings is
+ * accepted, as decoding replaces it. May return false for valid JSON nested deeper than 512; true is always right. Pure.
  */
 export function isJson(bytes: Uint8Array): boolean {
   let depth = 0;
@@ -63,7 +62,7 @@ export function isJson(bytes: Uint8Array): boolean {
       if (at < 0) return false;
       at = blank(bytes, at);
     }
-    // A value is behind us, or the end of an empty one is ahead: close what ends here, and go on to the next value.
+    // After a value, or before the end of an empty container: close the containers that end here.
     while (depth > 0 && bytes[at] === closing(open[depth - 1])) {
       depth--;
       at = blank(bytes, at + 1);
@@ -84,7 +83,7 @@ function blank(bytes: Uint8Array, from: number): number {
   return run(bytes, from, SPACE);
 }
 
-/** Where bytes of one kind end, or `limit` if they go on there. */
+/** End of a run of bytes of one kind, at most `limit`. */
 function run(bytes: Uint8Array, from: number, kind: number, limit = bytes.length): number {
   const most = Math.min(limit, bytes.length);
   let at = from;
@@ -92,7 +91,7 @@ function run(bytes: Uint8Array, from: number, kind: number, limit = bytes.length
   return at;
 }
 
-/** The name of a member, up to where its value begins. */
+/** Skips the name of a member and its colon; returns where the value begins. */
 function member(bytes: Uint8Array, from: number): number {
   if (bytes[from] !== QUOTE) return NONE;
   const end = text(bytes, from);
@@ -114,7 +113,7 @@ function spelled(bytes: Uint8Array, from: number, word: Buffer): number {
   return from + word.length;
 }
 
-/** A string with its quotes. */
+/** Skips a string with its quotes. */
 function text(bytes: Uint8Array, from: number): number {
   let at = from + 1;
   for (;;) {
@@ -128,12 +127,12 @@ function text(bytes: Uint8Array, from: number): number {
   }
 }
 
-/** Strings beyond this are looked through four bytes at a time, bytes. */
+/** Strings longer than this are scanned four bytes at a time (bytes). */
 const SHORT = 64;
 const WORD = 4;
 const TOP_BITS = 0x80808080 | 0;
 
-/** Where the plain bytes of a long string end. */
+/** End of the plain bytes of a long string. */
 function longRun(bytes: Uint8Array, from: number): number {
   const aligned = from + ((WORD - ((bytes.byteOffset + from) % WORD)) % WORD);
   const count = Math.floor((bytes.length - aligned) / WORD);
@@ -147,8 +146,8 @@ function longRun(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * Whether none of a word's four bytes is a control character, a quote or a backslash: what is below 0x20, or zero once it was
- * compared by exclusive or, borrows into its top bit when it is counted down, and bytes that had a top bit are none of these.
+ * Whether none of a word's four bytes is a control character, quote or backslash. SWAR test: subtracting borrows into the top
+ * bit of bytes below 0x20, and of bytes that XOR made zero; bytes with their top bit set are excluded.
  */
 function isPlainWord(word: number): boolean {
   const quote = word ^ 0x22222222;
@@ -156,7 +155,7 @@ function isPlainWord(word: number): boolean {
   return (((word - 0x20202020) | (quote - 0x01010101) | (backslash - 0x01010101)) & ~word & TOP_BITS) === 0;
 }
 
-/** What follows a backslash. */
+/** Skips what follows a backslash. */
 function escaped(bytes: Uint8Array, at: number): number {
   const byte = bytes[at];
   if (byte === undefined) return NONE;
@@ -178,7 +177,7 @@ function sign(bytes: Uint8Array, at: number): number {
   return bytes[at] === PLUS || bytes[at] === MINUS ? at + 1 : at;
 }
 
-/** One digit or more. */
+/** Skips one digit or more. */
 function digits(bytes: Uint8Array, from: number): number {
   const end = run(bytes, from, DIGIT);
   return end === from ? NONE : end;

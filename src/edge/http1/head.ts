@@ -1,33 +1,33 @@
 /**
- * The head of a request that is plain enough to be served without `node:http`: HTTP/1.1, kept alive, at most one header of
- * each name, its body measured by Content-Length.
+ * Head of a request that is plain enough to be served without `node:http`: HTTP/1.1, kept alive, no header name twice,
+ * body length given by Content-Length.
  */
 export interface Head {
   readonly method: string;
-  /** As it came: path and query, printable ASCII. */
+  /** Path and query as received, printable ASCII. */
   readonly target: string;
-  /** Names as they were written and trimmed values, in turn. */
+  /** Names as received and trimmed values, in turn. */
   readonly rawHeaders: readonly string[];
   /** Values by name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Length of the body, bytes. */
+  /** Length of the body (bytes). */
   readonly bodyBytes: number;
-  /** Length of the head itself with the empty line that ends it, bytes. */
+  /** Length of the head including the empty line that ends it (bytes). */
   readonly bytes: number;
 }
 
-/** `incomplete`: so far it may become such a head. `declined`: it never will; `node:http` is to read and answer it. */
+/** `incomplete`: a prefix of such a head. `declined`: not such a head; `node:http` reads and answers it. */
 export type HeadOrNot = Head | 'incomplete' | 'declined';
 
-/** Heads up to this length are read here, bytes. */
+/** Longest head that is read here (bytes). */
 export const MOST_HEAD_BYTES = 16 * 1024;
 const MOST_HEADERS = 100;
 
-/** Not HEAD, whose answers have a length and no body. */
+/** Without HEAD, whose responses have a length but no body. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-/** Headers that change how a message is read or what comes of the connection. */
+/** Headers that change the framing of a message or the fate of the connection. */
 const DECIDING = ['transfer-encoding', 'expect', 'upgrade', 'proxy-connection', 'trailer'];
-/** Digits without a sign, a leading zero or white space, far below 2^53. */
+/** Digits without sign, leading zero or white space; far below 2^53. */
 const LENGTH = /^(?:0|[1-9][0-9]{0,11})$/;
 
 const SPACE = 0x20;
@@ -40,7 +40,7 @@ const TARGET = 1;
 const NAME = 2;
 const VALUE = 4;
 const METHOD = 8;
-/** Which parts of a head a byte may stand in. */
+/** Which parts of a head may contain a byte, as bits. */
 const CLASSES = classes();
 
 function classes(): Uint8Array {
@@ -57,14 +57,14 @@ function classes(): Uint8Array {
   return table;
 }
 
-/** Where a part begins and ends; `at` is where reading goes on. */
+/** Position of the parser. */
 interface Cursor {
   at: number;
-  /** Nothing more can be read: the bytes ended, or they are none of ours. */
+  /** Set when the bytes end or decline the head; nothing is read after that. */
   stop: 'incomplete' | 'declined' | undefined;
 }
 
-/** Reads the head that begins at `start`. Pure: the same bytes give the same head, whatever follows them. */
+/** Parses the head that begins at `start`. Pure: bytes after the head do not change the result. */
 export function readHead(bytes: Buffer, start: number): HeadOrNot {
   const cursor: Cursor = { at: start, stop: undefined };
   const rawHeaders: string[] = [];
@@ -106,7 +106,7 @@ function trimmed(value: string): string {
   return end === value.length ? value : value.slice(0, end);
 }
 
-/** The bytes from here on that are of one kind, as text. */
+/** Reads the longest run of bytes of one kind, as text. */
 function span(bytes: Buffer, cursor: Cursor, kind: number): string {
   if (cursor.stop !== undefined) return '';
   const from = cursor.at;
@@ -130,9 +130,9 @@ function literal(bytes: Buffer, cursor: Cursor, text: Buffer): void {
   }
 }
 
-/** Bytes of body that follow; undefined where the headers ask for more than reading a body of known length. */
+/** Length of the body (bytes); undefined where the headers ask for anything but a body of known length. */
 function bodyLength(headers: Readonly<Record<string, string>>): number | undefined {
-  // RFC 9112, 3.2: exactly one. An empty one is allowed for targets that name no host, which ours do not.
+  // RFC 9112, 3.2: exactly one Host; an empty one only for targets without authority, which are declined above.
   if (headers['host'] === undefined || headers['host'] === '') return undefined;
   for (const name of DECIDING) if (name in headers) return undefined;
   const connection = headers['connection'];

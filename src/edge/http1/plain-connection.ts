@@ -8,54 +8,54 @@ import type { Outlet, Turn } from './turn.ts';
 /** What a connection needs of its server. */
 export interface Owner {
   readonly service: Service;
-  /** Header lines that all heads of answers end with. */
+  /** Header lines that end the head of every answer. */
   closingLines(): string;
-  /** A body of so many bytes came in pieces or left by itself. */
+  /** A body that was collected from pieces, or written apart from its head (bytes). */
   bodyPassed(bytes: number): void;
-  /** Gives the connection to `node:http` for good; what was read and not served has been put back. */
+  /** Hands the connection to `node:http` for good; bytes that were read but not served have been put back. */
   handOver(connection: PlainConnection): void;
-  /** It is closed. */
+  /** The connection is closed. */
   forget(connection: PlainConnection): void;
 }
 
-/** Requests of one connection that may be under way at the same time. */
+/** Most requests of one connection in flight. */
 const MOST_OPEN = 16;
-/** Bodies up to this are written together with their head, bytes. */
+/** Bodies up to this length are written together with their head (bytes). */
 const TOGETHER_BYTES = 16 * 1024;
-/** A head longer than this that came with more is copied, so that it does not keep all of that in memory, bytes. */
+/** A remembered head is copied out of reads longer than this, so that it does not keep the read in memory (bytes). */
 const COPY_BYTES = 4 * 1024;
-/** What an answer may write before its turn comes until its writer is told to pause, bytes. */
+/** High-water mark of an answer that waits for its turn (bytes). */
 const HELD_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
-/** As `node:http` answers what is no HTTP. */
+/** As `node:http` answers malformed requests. */
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 
 /**
- * One client. Reads plain requests and writes their answers in order; at the first thing that is not plain, however small,
- * all from there on goes to `node:http`, once what came before it is answered. So nothing is refused here, and nothing that
- * `node:http` would refuse is served.
+ * One client connection. Reads plain requests and writes their answers in order. From the first byte that is not plain on,
+ * the connection belongs to `node:http`, once everything before is answered: only what `node:http` accepts is served here,
+ * and only `node:http` answers malformed requests.
  */
 export class PlainConnection implements Outlet {
   readonly socket: Socket;
-  /** Sweeps of the server since it was last of use. */
+  /** Sweeps of the server since the last activity. */
   sweepsIdle = 0;
   readonly #owner: Owner;
-  /** The last head, byte for byte, and what serves it: most clients send the same one again and again. */
+  /** The last head as bytes, with its handler: most clients repeat the same head. */
   #head: Buffer = EMPTY;
   #handler: Handler | undefined;
   #bodyBytes = 0;
-  /** A body of which a part is missing. */
+  /** The body being received. */
   #gathering: Gathering | undefined;
-  /** What is still to come of the body of a refused request, bytes. */
+  /** Rest of a refused request's body, to be skipped (bytes). */
   #skipBytes = 0;
-  /** What was read and could not be taken yet: the beginning of a head, or all while the connection is held back. */
+  /** Bytes read but not parsed: an incomplete head, or everything while the connection is held back. */
   #held: Buffer | undefined;
   #isHeldBack = false;
-  /** `node:http` takes over as soon as all is answered. */
+  /** `node:http` takes over once everything is answered. */
   #isLeaving = false;
   #isTaking = false;
   #isCorked = false;
-  /** The oldest request that is not answered, and how many there are. */
+  /** The oldest unanswered request, the newest, and how many there are. */
   #first: Turn | undefined;
   #last: Turn | undefined;
   #open = 0;
@@ -70,19 +70,19 @@ export class PlainConnection implements Outlet {
     socket.on('close', this.#onClose);
   }
 
-  /** Nothing was asked that is not answered to the last byte, and no part of a request has come. */
+  /** Every request is answered to the last byte, and no part of another has arrived. */
   get isIdle(): boolean {
     return this.#open === 0 && !this.#isAmidRequest && !this.#isLeaving && this.socket.writableLength === 0;
   }
 
-  /** Called at every sweep of the server: a head that does not get on is left to `node:http`, which has a clock for that. */
+  /** Called at every sweep of the server. Leaves a stalled head to `node:http`, which times it out. */
   swept(): void {
     this.sweepsIdle++;
     if (this.sweepsIdle > 1 && this.#held !== undefined && !this.#isHeldBack && !this.#isLeaving)
       this.#leave(this.#held);
   }
 
-  /** Part of a request has come and the rest has not been taken. */
+  /** Part of a request has arrived. */
   get #isAmidRequest(): boolean {
     return this.#held !== undefined || this.#gathering !== undefined || this.#skipBytes > 0;
   }
@@ -117,7 +117,7 @@ export class PlainConnection implements Outlet {
     this.#advance(turn);
   }
 
-  /** The answer of `turn`, the first, is written: writes what waited behind it, up to an answer that goes on. */
+  /** Called when `turn`, the first, is complete: writes the answers that waited behind it, up to one that is incomplete. */
   #advance(turn: Turn): void {
     let first: Turn | undefined = turn;
     while (first?.isComplete === true) {
@@ -147,7 +147,7 @@ export class PlainConnection implements Outlet {
     else this.#take(Buffer.concat([held, chunk]), true);
   };
 
-  /** @param isSecondTry the first bytes were looked at before */
+  /** @param isSecondTry the first bytes were parsed before and were incomplete */
   #take(bytes: Buffer, isSecondTry: boolean): void {
     this.#isTaking = true;
     let at = 0;
@@ -176,7 +176,7 @@ export class PlainConnection implements Outlet {
     this.#isTaking = false;
   }
 
-  /** Reads a head and gives where its body begins. */
+  /** Parses a head, or recognizes the last one; returns where its body begins. */
   #takeHead(bytes: Buffer, at: number): number | 'incomplete' | 'declined' {
     const known = this.#head;
     const end = at + known.length;
@@ -197,7 +197,7 @@ export class PlainConnection implements Outlet {
     return at + head.bytes;
   }
 
-  /** Serves the request if it is let in and all of its body is there; returns where the next one begins. */
+  /** Serves the request if it is authorized and its body complete; returns where parsing continues. */
   #takeBody(bytes: Buffer, at: number): number {
     const refuse = this.#handler?.refusal();
     if (refuse !== undefined) {
@@ -235,7 +235,7 @@ export class PlainConnection implements Outlet {
     return exchange;
   }
 
-  /** What is written in one turn of the event loop leaves in one write. */
+  /** Collects the writes of one turn of the event loop into one system call. */
   #cork(): void {
     if (this.#isCorked) return;
     this.#isCorked = true;
@@ -248,7 +248,7 @@ export class PlainConnection implements Outlet {
     if (body.byteLength === 0) {
       if (text !== '') socket.write(text, 'latin1');
     } else if (body.byteLength <= TOGETHER_BYTES) {
-      // As text of one byte a character it leaves in one piece with the head.
+      // As latin1 text the body leaves in one write with the head.
       socket.write(text + Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
     } else {
       socket.cork();
@@ -275,7 +275,7 @@ export class PlainConnection implements Outlet {
     this.#goOn();
   };
 
-  /** An answer has left: what waited for that goes on. */
+  /** Continues reading that was held back, or the handover, once answers have left. */
   readonly #goOn = (): void => {
     this.sweepsIdle = 0;
     if (this.#isLeaving) {
@@ -313,7 +313,7 @@ export class PlainConnection implements Outlet {
     this.#owner.handOver(this);
   }
 
-  /** The client sends no more: as `node:http` has it, it is not answered any more either. */
+  /** The client has ended its side; like `node:http`, answers nothing after that. */
   readonly #onEnd = (): void => {
     const { socket } = this;
     if (!this.#isAmidRequest) {
@@ -325,7 +325,7 @@ export class PlainConnection implements Outlet {
   };
 
   readonly #onError = (): void => {
-    // 'close' follows, and says all there is to say.
+    // 'close' follows and does the cleaning up.
   };
 
   readonly #onClose = (): void => {

@@ -4,20 +4,20 @@ import { invariant, type Clock } from '../../kit/index.ts';
 import { PlainConnection, type Owner } from './plain-connection.ts';
 import type { Service } from './service.ts';
 
-/** How often connections are looked at that do nothing, ms. */
+/** Interval of the search for idle connections (ms). */
 const SWEEP_MS = 5000;
 
 export interface PlainServerOptions {
-  /** Of `node:http`, for all that is not plain. */
+  /** Options of `node:http`, for requests that are not plain. */
   readonly settings: ServerOptions & { readonly keepAliveTimeout: number };
   readonly listener: RequestListener;
   readonly service: Service;
   readonly clock: Clock;
-  /** Told of bodies that took memory outside V8's heap: those that came in pieces or left by themselves, bytes. */
+  /** Called with the length of each body that took memory of its own outside V8's heap (bytes). */
   readonly onBody?: ((bytes: number) => void) | undefined;
 }
 
-/** An HTTP server that reads plain requests by itself, in a fraction of the time, and leaves everything else to `node:http`. */
+/** HTTP server that parses plain requests itself, in a fraction of the time, and leaves all others to `node:http`. */
 export class PlainServer extends Server implements Owner {
   readonly service: Service;
   readonly #onBody: ((bytes: number) => void) | undefined;
@@ -49,7 +49,7 @@ export class PlainServer extends Server implements Owner {
     });
   }
 
-  /** As `node:http` writes them. */
+  /** The lines that `node:http` writes, made once a second. */
   closingLines(): string {
     const second = Math.floor(this.#clock.now() / 1000);
     if (second !== this.#second) {

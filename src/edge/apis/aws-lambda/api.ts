@@ -9,7 +9,7 @@ import { invokeTarget, planInvoke, runInvoke, type InvokeHead } from './invoke.t
 /** Everything of AWS Lambda's API that lam serves lies under this path. */
 const AWS_FUNCTIONS = '/2015-03-31/functions/';
 
-/** AWS Lambda's API at its dated path. */
+/** Serves AWS Lambda's API at its dated path. */
 export function awsApi({ door, router }: { readonly door: Door; readonly router: Router }): WholeBodyApi<InvokeHead> {
   return {
     name: 'aws-lambda',
@@ -35,7 +35,7 @@ const CAPITAL_MESSAGE: ReadonlySet<string> = new Set([
   'AccessDeniedException',
 ]);
 
-/** An error of lam as an AWS client reads it: its name in a header, its message under the member that name has. */
+/** Answers an error as AWS clients expect it: its name in a header, its message in the member that name uses. */
 function sendAwsError(reply: Reply, error: LamError): void {
   if (isGone(error)) {
     reply.abandon();

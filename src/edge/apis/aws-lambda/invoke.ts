@@ -15,7 +15,7 @@ export function invokeTarget(path: string): string | undefined {
   return target === '' || target.includes('/') ? undefined : target;
 }
 
-/** What one Invoke asks for, as far as its head tells. */
+/** What the head of an Invoke asks for. */
 export interface InvokeHead {
   readonly name: string;
   readonly qualifier: string | undefined;
@@ -26,7 +26,7 @@ export interface InvokeHead {
   readonly isDryRun: boolean;
 }
 
-/** Reads an Invoke's head, `target` as {@link invokeTarget} gave it. Throws the errors a caller is to be told. Pure. */
+/** Reads the head of an Invoke. Throws `LAM_EDGE_*` errors for the caller. @param target from {@link invokeTarget} */
 export function planInvoke(target: string, query: string, headers: HeaderValues): InvokeHead {
   const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
   const reference = referenceOf(target, query);
@@ -41,7 +41,7 @@ export function planInvoke(target: string, query: string, headers: HeaderValues)
   };
 }
 
-/** The other half of an Invoke, and where its answer goes. */
+/** The body of an Invoke, and where its answer goes. */
 export interface InvokeBody {
   readonly body: Uint8Array;
   readonly reply: Reply;
@@ -63,7 +63,7 @@ export function runInvoke(router: Router, head: InvokeHead, { body, reply, fail 
   }
 }
 
-/** One Invoke: what the router is asked, and where its answer goes. */
+/** One Invoke: the router's request and the sink of its answer in one object. */
 class Invoke implements InvokeRequest, InvokeSink {
   readonly name: string;
   readonly qualifier: string | undefined;
@@ -138,11 +138,11 @@ function referenceOf(target: string, query: string): { name: string; qualifier: 
 const EMPTY = Buffer.alloc(0);
 const EMPTY_EVENT = Buffer.from('{}');
 
-/** The event; an empty body means `{}`. Refuses what is not JSON, as AWS does. */
+/** The event; an empty body means `{}`. Throws `LAM_EDGE_PAYLOAD_NOT_JSON`, as AWS refuses such a body. */
 function eventOf(body: Uint8Array): Uint8Array {
   if (body.byteLength === 0) return EMPTY_EVENT;
   if (isJson(body)) return body;
-  // What is wrong with it is for `JSON.parse` to say.
+  // `JSON.parse` says what is wrong, or accepts very deep nesting.
   try {
     JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
   } catch (error) {

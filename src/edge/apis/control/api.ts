@@ -13,7 +13,7 @@ import { routeOf, type Action } from './routes.ts';
 /** Everything of lam's own lies under this path. */
 const OWN_PREFIX = '/_lam/';
 const CONTROL_PREFIX = `${OWN_PREFIX}v1/`;
-/** Answers without a token, for whoever waits until the daemon is up. */
+/** Answered without a token, for health checks. */
 const HEALTH = `${OWN_PREFIX}health`;
 
 /** What a control request asks for. */
@@ -25,7 +25,7 @@ interface ControlParts {
   readonly clock: Clock;
 }
 
-/** lam's own API, which the command-line tool speaks. */
+/** Serves lam's own API, which the command-line tool uses. */
 export function controlApi({ operations, door, clock }: ControlParts): StreamedBodyApi<ControlPlan> {
   return {
     name: 'control',
@@ -64,7 +64,7 @@ async function serve(
   }
 }
 
-/** Answers an error in the form in which the client can make it an error again. */
+/** Answers an error in the form from which the client restores it. */
 function sendError(reply: Reply, error: LamError): void {
   if (isGone(error)) reply.abandon();
   else sendJson(reply, error.httpStatus, { error: toWire(error) }, retryAfter(error));

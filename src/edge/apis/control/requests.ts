@@ -12,7 +12,7 @@ import { lamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import { readBody } from '../../body.ts';
 
-/** Most bytes of a JSON control request: a manifest of 100,000 files fits. */
+/** Longest JSON control request (bytes): a manifest of 100,000 files fits. */
 const JSON_BYTES = 64 * 1024 * 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ function bad(what: string): never {
   throw lamError('LAM_EDGE_BAD_REQUEST', { what });
 }
 
-/** The body as a JSON object; an empty one as `{}`. */
+/** Reads the body as a JSON object; an empty body is `{}`. */
 export async function readObject(request: IncomingMessage, clock: Clock): Promise<Fields> {
   const bytes = await readBody(request, JSON_BYTES, clock);
   if (bytes.byteLength === 0) return {};
@@ -68,14 +68,14 @@ function moved(fields: Fields): { message?: string; by?: string } {
   return { ...optional<string>(fields, 'message', 'string'), ...optional<string>(fields, 'by', 'string') };
 }
 
-/** The request itself, once its type says that it carries an artifact. */
+/** Returns the request if its content type says that it carries an artifact. Throws `LAM_EDGE_BAD_REQUEST`. */
 export function artifactBody(request: IncomingMessage): IncomingMessage {
   return request.headers['content-type'] === ARTIFACT_CONTENT_TYPE
     ? request
     : bad(`content-type is not ${ARTIFACT_CONTENT_TYPE}`);
 }
 
-/** The shape of a publish request; the registry checks the values. */
+/** Checks the shape of a publish request; the registry checks the values. */
 export function publishOf(fields: Fields): PublishRequest {
   return {
     artifact: required<string>(fields, 'artifact', 'string'),
@@ -86,13 +86,13 @@ export function publishOf(fields: Fields): PublishRequest {
   };
 }
 
-/** The shape of a rollback request. */
+/** Checks the shape of a rollback request. */
 export function rollbackOf(fields: Fields): RollbackRequest {
   const to = versionOf(fields, 'to');
   return { ...(to === undefined ? {} : { to }), ...moved(fields), ...optional<boolean>(fields, 'dryRun', 'boolean') };
 }
 
-/** The shape of a change of settings; the registry checks the values. */
+/** Checks the shape of a settings change; the registry checks the values. */
 export function patchOf(fields: Fields): ConfigPatch {
   return {
     ...optional<object>(fields, 'set', 'object'),
@@ -103,7 +103,7 @@ export function patchOf(fields: Fields): ConfigPatch {
   };
 }
 
-/** The number under `key`, when it can be a version's. */
+/** The version number under `key`, or undefined. */
 function versionOf(fields: Fields, key: string): number | undefined {
   const version = optional<number>(fields, key, 'number')[key];
   if (version !== undefined && !(Number.isSafeInteger(version) && version >= 1))
@@ -111,12 +111,12 @@ function versionOf(fields: Fields, key: string): number | undefined {
   return version;
 }
 
-/** The shape of a request to point an alias somewhere. */
+/** Checks the shape of a request to set an alias. */
 export function aliasOf(fields: Fields): AliasRequest {
   return { version: versionOf(fields, 'version') ?? bad("'version' is missing"), ...moved(fields) };
 }
 
-/** A request to free what no kept version uses. */
+/** Checks a request to free what no kept version uses. */
 export function gcOf(fields: Fields): GcRequest {
   return { ...optional<number>(fields, 'keep', 'number'), ...optional<boolean>(fields, 'dryRun', 'boolean') };
 }

@@ -16,7 +16,7 @@ export interface ControlCall {
   readonly parts: readonly string[];
 }
 
-/** Does the work; what it returns is answered as JSON, undefined means it answered by itself. */
+/** Does the work. Its result is answered as JSON; undefined means that it has answered itself. */
 export type Action = (operations: Operations, call: ControlCall) => unknown;
 
 const DONE = {};
@@ -28,7 +28,7 @@ function part(call: ControlCall, index: number): string {
 function versionPart(call: ControlCall): number {
   const version = Number(part(call, 1));
   if (!Number.isInteger(version) || version < 1)
-    throw lamError('LAM_EDGE_BAD_REQUEST', { what: `'${part(call, 1)}' is no version` });
+    throw lamError('LAM_EDGE_BAD_REQUEST', { what: `'${part(call, 1)}' is not a version number` });
   return version;
 }
 
@@ -82,7 +82,7 @@ export function routeOf(method: string, path: string): { action: Action; parts: 
     try {
       return { action, parts: given.filter((_, i) => pattern[i] === '*').map(decodeURIComponent) };
     } catch {
-      // Malformed percent-encoding names nothing.
+      // Malformed percent-encoding matches nothing.
       return undefined;
     }
   }

@@ -15,7 +15,7 @@ interface FunctionsParts {
   readonly generation: () => number;
 }
 
-/** Functions at their declared routes and at `/<function>`, open to all: whom a function answers is its own business. */
+/** Serves functions at their declared routes and at `/<function>`, without authorization: a function decides for itself. */
 export function functionsApi({
   router,
   clock,
@@ -40,7 +40,7 @@ export function functionsApi({
   };
 }
 
-/** An error of lam as the caller of a function's URL is told. */
+/** Answers an error of lam to the caller of a function's URL. */
 function sendError(reply: Reply, error: LamError): void {
   if (isGone(error)) reply.abandon();
   else {

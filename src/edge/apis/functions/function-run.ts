@@ -14,7 +14,7 @@ import { EventTemplate } from './http-event.ts';
 import { httpAnswer } from './http-response.ts';
 import type { RouteHit } from './route-table.ts';
 
-/** All that the head of a request says about the call of a function. */
+/** What the head of a request says about the call of a function. */
 export interface PreparedCall {
   readonly functionName: string;
   readonly template: EventTemplate;
@@ -22,7 +22,7 @@ export interface PreparedCall {
   readonly traceId: string | undefined;
 }
 
-/** Prepares what does not change for as long as the same head comes again. */
+/** Prepares what requests with the same head have in common. */
 export function prepareCall(head: RequestHead, hit: RouteHit): PreparedCall {
   return {
     functionName: hit.functionName,
@@ -43,7 +43,7 @@ export interface FunctionRequest {
   readonly fail: (reply: Reply, error: LamError) => void;
 }
 
-/** Runs a function for an HTTP request and answers what it says, by the rules of payload format 2.0. */
+/** Runs a function for an HTTP request and answers by the rules of payload format 2.0. */
 export function runFunction({ router, now, call, body, reply, fail }: FunctionRequest): void {
   const requestId = randomUUID();
   const traceId = call.traceId ?? newTraceId(now);
@@ -61,7 +61,7 @@ interface FunctionRunParts {
   readonly fail: FunctionRequest['fail'];
 }
 
-/** What the router is asked, and where its answer goes. */
+/** The router's request and the sink of its answer in one object. */
 class FunctionRun implements InvokeRequest, InvokeSink {
   readonly name: string;
   readonly qualifier: string | undefined = undefined;
@@ -85,7 +85,7 @@ class FunctionRun implements InvokeRequest, InvokeSink {
     const reply = this.#reply;
     const own = ['x-amzn-RequestId', requestId, 'x-amzn-Trace-Id', traceId];
     if (status !== 'success') {
-      // AWS's words; the type of the error helps a developer and gives nothing away, the rest is in the log.
+      // AWS's text; the error's type helps a developer and discloses nothing, the rest is in the log.
       refuse(reply, [...own, 'x-lam-error-type', printableHeader(errorType ?? 'Unknown')]);
       return;
     }

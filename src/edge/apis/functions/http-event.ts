@@ -3,12 +3,12 @@ import type { RouteHit } from './route-table.ts';
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|javascript|xml|[a-z0-9.+-]+\+(?:json|xml)|graphql)\b)/i;
 
-/** Whether a body of this type travels as text; anything else is base64 (AWS's rule for function URLs). Pure. */
+/** Whether events carry a body of this type as text; all others are base64 (AWS's rule for function URLs). Pure. */
 export function isTextType(contentType: string | undefined): boolean {
   return contentType === undefined ? false : TEXT_TYPE.test(contentType);
 }
 
-/** What an event says of one request, besides its head. */
+/** The parts of an event that differ between requests with the same head. */
 export interface EventParts {
   readonly requestId: string;
   readonly traceId: string;
@@ -18,8 +18,8 @@ export interface EventParts {
 }
 
 /**
- * The payload-v2.0 events of requests with one head: Lambda function URL and HTTP API form, where the function's name stands in
- * for the URL id. What depends on the head alone is made JSON text once.
+ * Makes the payload-v2.0 events (function URL and HTTP API form) of requests with the same head; the function's name stands in
+ * for the URL id. Serializes once what depends on the head alone.
  */
 export class EventTemplate {
   readonly #beforeTraceId: string;
@@ -32,7 +32,7 @@ export class EventTemplate {
     const { headers, cookies } = headersOf(rawHeaders);
     const sourceIp = socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
     addForwarded(headers, sourceIp, socket.localPort);
-    // Written for each request, as its last header.
+    // Added for each request, as the last header.
     delete headers['x-amzn-trace-id'];
     this.#isText = isTextType(headers['content-type']);
     const beginning = { version: '2.0', routeKey, rawPath, rawQueryString: query, cookies, headers };
@@ -85,7 +85,7 @@ function addForwarded(headers: Record<string, string>, sourceIp: string, port: n
   if (port !== undefined) headers['x-forwarded-port'] ??= String(port);
 }
 
-/** A record whose keys come from outside, so that `constructor` and `__proto__` are names like any other. */
+/** A record without prototype, so that `constructor` and `__proto__` are ordinary keys. */
 function bareRecord(): Record<string, string> {
   return Object.create(null) as Record<string, string>;
 }
@@ -114,7 +114,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 let lastSecond = Number.NaN;
 let lastText = '';
 
-/** `12/Mar/2020:19:03:58 +0000`, the common log format in UTC. */
+/** Formats a time in the common log format, UTC: `12/Mar/2020:19:03:58 +0000`. */
 export function clfTime(ms: number): string {
   const second = Math.floor(ms / 1000);
   if (second !== lastSecond) {

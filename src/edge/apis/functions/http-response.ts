@@ -2,20 +2,20 @@ import { isUtf8 } from 'node:buffer';
 import { isHeaderName, isHeaderValue, type HeaderPairs } from '../../headers.ts';
 import { isJson } from '../../is-json.ts';
 
-/** A function's answer as HTTP. */
+/** A function's answer as an HTTP response. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: HeaderPairs;
   readonly body: Uint8Array;
 }
 
-/** The function's result can't be told as HTTP; `why` completes "the function answered ...". */
+/** The result is no valid HTTP response; `why` completes "the function answered ...". */
 export interface MalformedAnswer {
   readonly why: string;
 }
 
 const JSON_TYPE = ['content-type', 'application/json'];
-/** Set by the server itself. */
+/** Headers that only the server sets. */
 const OWN_HEADERS = new Set([
   'connection',
   'content-length',
@@ -30,14 +30,14 @@ const OWN_HEADERS = new Set([
 ]);
 
 /**
- * Reads a result by the rules of payload format 2.0: an object with `statusCode` is a response; anything else is a 200 whose
- * body is the JSON itself, but a string goes out without its quotes. An object as `body` is sent as JSON. A result that is no
- * JSON and is neither begun as a string nor names `statusCode` is passed on. Pure.
+ * Applies the rules of payload format 2.0: an object with `statusCode` is a response; any other JSON is the body of a 200, a
+ * string without its quotes. An object as `body` is sent as JSON. Invalid JSON is sent as it is, unless it begins like a string
+ * or names `statusCode`. Pure.
  */
 export function httpAnswer(payload: Uint8Array): HttpAnswer | MalformedAnswer {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   const first = firstByte(bytes);
-  // Most answers need no parse.
+  // Most answers need no parsing.
   if (first === BRACE ? !mayHaveStatusCode(bytes) : first !== QUOTE) return plain(bytes);
   const text = first === QUOTE ? contentOfString(bytes) : undefined;
   if (text !== undefined) return plain(text);
@@ -55,12 +55,12 @@ const BRACE = 0x7b;
 const BACKSLASH = 0x5c;
 const STATUS_CODE = Buffer.from('"statusCode"');
 
-/** Whether an object might have this member: its name stands there, or any character of it might be written as an escape. */
+/** Whether an object might have the member: its name occurs, or may be spelled with escapes. */
 function mayHaveStatusCode(bytes: Buffer): boolean {
   return bytes.includes(STATUS_CODE) || bytes.includes(BACKSLASH);
 }
 
-/** The bytes between the quotes of a JSON string that is written without escapes, or undefined where it takes a parse. */
+/** The content of a JSON string without escapes, or undefined where it has to be parsed. */
 function contentOfString(bytes: Buffer): Buffer | undefined {
   const isPlain = bytes[0] === QUOTE && bytes.at(-1) === QUOTE && !bytes.includes(BACKSLASH);
   return isPlain && isJson(bytes) && isUtf8(bytes) ? bytes.subarray(1, -1) : undefined;
@@ -81,7 +81,7 @@ function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString());
   } catch {
-    // A custom runtime may answer anything.
+    // Custom runtimes may answer with anything.
     return undefined;
   }
 }
@@ -106,7 +106,7 @@ function statusOf(given: unknown): number | undefined {
   return typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599 ? status : undefined;
 }
 
-/** Adds what the answer says to `out`, or tells in words what is wrong. */
+/** Adds the answer's headers to `out`, or returns what is wrong with them. */
 function collectHeaders(result: Record<string, unknown>, out: string[]): string | undefined {
   const { headers, multiValueHeaders } = result;
   const cookies = result['cookies'] ?? [];
@@ -138,7 +138,7 @@ function pushHeader(out: string[], name: string, value: unknown): string | undef
   return undefined;
 }
 
-/** The bytes, or in words what is wrong. */
+/** The body, or what is wrong with it. */
 function bodyOf(result: Record<string, unknown>): Uint8Array | string {
   const { body, isBase64Encoded } = result;
   if (body === undefined || body === null) return Buffer.alloc(0);

@@ -8,24 +8,24 @@ export interface DeclaredRoute {
   readonly text: string;
 }
 
-/** Which function runs for a request, and what its event says of the way there. */
+/** The function that serves a request, and what its event says about the route. */
 export interface RouteHit {
   readonly functionName: string;
   /** `GET /users/{id}`, or `$default`. */
   readonly routeKey: string;
   readonly pathParameters: Readonly<Record<string, string>> | undefined;
-  /** Path the function sees, as it came: not decoded. */
+  /** Path as the function sees it, not decoded. */
   readonly rawPath: string;
 }
 
 interface Compiled {
   readonly declared: DeclaredRoute;
   readonly route: Route;
-  /** Lower is tried first: literal before parameter before greedy, left to right; a named method before ANY. */
+  /** Sort key: literal before parameter before greedy, left to right; a named method before ANY. */
   readonly rank: string;
 }
 
-/** Which function answers a path: declared routes first, then `/<function>` and everything below it. */
+/** Finds the function for a path: declared routes first, then `/<function>` and everything below it. */
 export class RouteTable {
   readonly #routes: readonly Compiled[];
 
@@ -40,7 +40,7 @@ export class RouteTable {
     this.#routes = compiled.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
   }
 
-  /** @param path as it came, without the query */
+  /** @param path not decoded, without the query */
   find(method: string, path: string, exists: (functionName: string) => boolean): RouteHit | undefined {
     if (this.#routes.length > 0) {
       const parts = path === '/' ? [] : path.slice(1).split('/');
@@ -60,11 +60,11 @@ export class RouteTable {
     const end = path.indexOf('/', 1);
     const functionName = end < 0 ? path.slice(1) : path.slice(1, end);
     if (!FUNCTION_NAME.test(functionName) || !exists(functionName)) return undefined;
-    // The function sees its own part of the path, as behind a function URL.
+    // As with a function URL, the function does not see its own name.
     return { functionName, routeKey: '$default', pathParameters: undefined, rawPath: end < 0 ? '/' : path.slice(end) };
   }
 
-  /** The routes that read most like a path that matched none, for the 404. */
+  /** At most five routes that resemble a path without a match, for the hint of the 404. */
   near(path: string): readonly string[] {
     const first = path.split('/')[1] ?? '';
     return this.#routes
@@ -93,7 +93,7 @@ function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // A stray '%' is the caller's own text.
+    // A stray '%' is passed on as text.
     return part;
   }
 }
