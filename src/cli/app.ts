@@ -7,7 +7,7 @@ import type { LamConfig } from './lam-config.ts';
 import { renderError } from './render/error.ts';
 import { failureToError } from './services/failure.ts';
 
-/** Runs any command; resolves with the exit code. Never rejects: every failure is rendered here, and only here. */
+/** Runs any command; resolves with the exit code. Never rejects: this is the only place that renders failures. */
 export async function runApp(argv: readonly string[], installation: Installation): Promise<number> {
   const words = hoistGlobalFlags(argv);
   const command = commandWords(words);
@@ -21,7 +21,7 @@ export async function runApp(argv: readonly string[], installation: Installation
   }
 }
 
-/** Reports what the fast path could not finish; returns the exit code. */
+/** Reports a failure of the fast path; returns the exit code. */
 export function reportFailure(failure: FastFailure, json: boolean): number {
   return report(failureToError(failure), json, 'invoke');
 }
@@ -47,11 +47,11 @@ async function dispatch(words: readonly string[], installation: Installation): P
   if (['--help', '-h', 'help'].includes(first)) {
     const topic = words.slice(1);
     if (topic.includes('--json'))
-      throw lamError('LAM_CLI_USAGE', { what: 'help is text and has no JSON form: leave out --json', command: '' });
+      throw lamError('LAM_CLI_USAGE', { what: 'help has no JSON form: leave out --json', command: '' });
     return topic[0] === undefined || topic[0].startsWith('-') ? showRootHelp(config) : showHelp(config, topic);
   }
   if (globalFlag(first) !== undefined)
-    throw lamError('LAM_CLI_USAGE', { what: `${first} goes with a command, and none is named`, command: '' });
+    throw lamError('LAM_CLI_USAGE', { what: `${first} needs a command`, command: '' });
   const { id, rest } = commandOf(config, words);
   if (beforeDashes(rest).some((word) => word === '--help' || word === '-h')) return showHelp(config, words);
   if (config.findCommand(id) !== undefined) return config.runCommand(id, [...rest]);
@@ -74,8 +74,8 @@ async function showHelp(config: LamConfig, words: readonly string[]): Promise<nu
 }
 
 /**
- * The command that the words begin with, by its id, and what follows it: two words where the first is a topic. (oclif
- * itself reads words after a command that takes none as parts of its name.)
+ * Splits words into the id of a command, which has two words if the first is a topic, and the rest. Not left to oclif,
+ * which takes words after a command without arguments for parts of its name.
  */
 function commandOf(
   config: LamConfig,
@@ -98,7 +98,7 @@ function unknownCommand(config: LamConfig, id: string): Error {
   return lamError('LAM_CLI_UNKNOWN_COMMAND', { command: asked, nearest: near ?? '' });
 }
 
-/** `lam --json list` means `lam list --json`: oclif wants the command first. */
+/** Moves global flags behind the command, where oclif expects them: `lam --json list` becomes `lam list --json`. */
 export function hoistGlobalFlags(argv: readonly string[]): readonly string[] {
   let end = 0;
   for (; end < argv.length; end += 1) {
@@ -131,7 +131,7 @@ function beforeDashes(words: readonly string[]): readonly string[] {
   return dashes < 0 ? words : words.slice(0, dashes);
 }
 
-/** The command for the hint of a usage error: `config set` of `config set --nope`. */
+/** The command to name in the hint of a usage error: `config set` for `config set --nope`. */
 function commandWords(words: readonly string[]): string {
   const [first = '', second = ''] = words;
   if (first.startsWith('-')) return '';

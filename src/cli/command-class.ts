@@ -1,7 +1,7 @@
 import type { Command, Config } from '@oclif/core';
 import type { Installation } from './installation.ts';
 
-/** oclif's configuration, with how this copy of lam is laid out. */
+/** oclif's configuration, with how this copy of lam is installed. */
 export interface InstalledConfig extends Config {
   readonly installation: Installation;
 }

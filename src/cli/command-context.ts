@@ -14,27 +14,27 @@ export type GlobalFlagValues = {
   readonly [K in keyof FlagValues<typeof GLOBAL_FLAGS>]?: FlagValues<typeof GLOBAL_FLAGS>[K] | undefined;
 };
 
-/** What a command works with. */
+/** What the global flags and the environment mean for a command. */
 export interface CommandContext {
   readonly out: Output;
   readonly home: string;
   readonly cwd: string;
   readonly env: Env;
   readonly installation: Installation;
-  /** `user@host`, for the record of who moved what. */
+  /** `user@host`, for the history. */
   readonly by: string;
   readonly settings: DaemonSettings;
-  /** The daemon, started if need be and allowed. */
+  /** Connects to the daemon; starts one if none runs and that is allowed. */
   connect(options?: {
     readonly mayStart?: boolean;
     readonly anyVersion?: boolean;
     readonly settings?: DaemonSettings;
   }): Promise<Connection>;
-  /** As {@link CommandContext.connect}, for who wants only the calls. Says on stderr when it had to start a daemon. */
+  /** As {@link CommandContext.connect}, but returns only the client. Notes on stderr that it started a daemon. */
   client(): Promise<LamClient>;
 }
 
-/** Throws `LAM_CLI_BAD_PORT` for a port that is none, `LAM_CLI_BAD_MEMORY` likewise. */
+/** Makes the context of a command. Throws `LAM_CLI_BAD_PORT`, `LAM_CLI_BAD_MEMORY`. */
 export function commandContext(flags: GlobalFlagValues, installation: Installation, env: Env): CommandContext {
   const home = flags.home === undefined ? homeFrom(env) : resolve(flags.home);
   const { LAM_MEMORY: memory = '' } = env;
@@ -82,7 +82,7 @@ function caller(env: Env): string {
   try {
     name = userInfo().username;
   } catch {
-    // A user without an entry in the system's table; the variable has to do.
+    // A user without an entry in the system's table.
   }
   return `${name ?? 'unknown'}@${hostname()}`;
 }

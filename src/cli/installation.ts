@@ -1,8 +1,8 @@
 import type { AssetPaths, DaemonOptions } from '../contract/index.ts';
 
 /**
- * How this copy of lam is laid out: as files beside the bundle (npm, a clone) or inside a single executable. The only
- * place that knows; made by the entry points.
+ * How this copy of lam is installed: as files beside the bundle (npm, a clone) or inside a single executable. Made by
+ * the entry points; no other code looks for files of lam itself.
  */
 export interface Installation {
   readonly kind: 'npm' | 'binary';
@@ -11,7 +11,7 @@ export interface Installation {
   readonly daemonCommand: readonly string[];
   /** Program and first arguments that run a Node program in a sandbox; its path follows. */
   nodeCommand(home: string): readonly string[];
-  /** Files that must be real files; a binary unpacks them into the home once. */
+  /** Assets that must be files on disk; a binary unpacks them once, into the home. */
   assets(home: string): AssetPaths;
   /** Folder of templates: `<runtime>/<template>/`. */
   templates(home: string): string;
@@ -25,7 +25,7 @@ export interface Installation {
 export interface AppModule {
   /** Runs any command; resolves with the exit code. Never rejects. */
   runApp(argv: readonly string[], installation: Installation): Promise<number>;
-  /** Reports something the fast path could not finish; resolves with the exit code. Never rejects. */
+  /** Reports a failure of the fast path; returns the exit code. Never throws. */
   reportFailure(failure: FastFailure, asJson: boolean): number;
 }
 
@@ -34,7 +34,7 @@ export interface DaemonModule {
   runDaemon(options: DaemonOptions): Promise<number>;
 }
 
-/** An invoke that got no result of the function. */
+/** Why an invoke got no result from the function. */
 export type FastFailure =
   | {
       readonly kind: 'refused';

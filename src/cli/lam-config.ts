@@ -4,7 +4,7 @@ import { COMMANDS, isCommandId } from './commands.ts';
 import type { InstalledConfig, LamCommandClass } from './command-class.ts';
 import type { Installation } from './installation.ts';
 
-/** What every command sees as its configuration: oclif's, with how this copy of lam is laid out. */
+/** oclif's configuration for every command, with how this copy of lam is installed. */
 export class LamConfig extends Config implements InstalledConfig {
   readonly installation: Installation;
 
@@ -13,7 +13,7 @@ export class LamConfig extends Config implements InstalledConfig {
     this.installation = installation;
   }
 
-  /** Runs a command from the static map; oclif would look for files on disk. Resolves with the exit code. */
+  /** Runs a command from the static map instead of looking for its file. Resolves with the exit code. */
   override async runCommand<T = unknown>(id: string, argv: string[] = []): Promise<T> {
     const command = this.findCommand(id, { must: true });
     const Loaded = (await command.load()) as unknown as LamCommandClass;
@@ -66,7 +66,7 @@ function lamPlugin(version: string): Interfaces.Plugin {
   } as unknown as Interfaces.Plugin;
 }
 
-/** The class of a command, loaded now. */
+/** Loads the class of a command. */
 async function loadCommand(id: string): Promise<Command.Class> {
   const known = isCommandId(id) ? id : undefined;
   if (known === undefined) return undefined as never;

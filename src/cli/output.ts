@@ -3,22 +3,22 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import { wantsPlain, type Env } from './fast/terminal.ts';
 import { writeAll } from './fast/write.ts';
 
-/** What decides how results look. */
+/** Inputs that decide how results are printed. */
 export interface OutputOptions {
   readonly json: boolean;
   readonly env: Env;
 }
 
-/** Where a command's words go: data to stdout, everything else to stderr; under `--json`, one object and nothing else. */
+/** Output of a command: data to stdout, everything else to stderr; with `--json` one object and nothing else. */
 export class Output {
   readonly json: boolean;
-  /** Colours for stdout; plain unless it is a terminal that wants them. */
+  /** Colours for stdout; none unless it is a terminal that allows them. */
   readonly color: ChalkInstance;
-  /** A person can be asked: stdin and stderr are terminals, and nothing says otherwise. */
+  /** Whether questions can be asked: stdin and stderr are terminals, and neither flags nor variables forbid it. */
   readonly interactive: boolean;
-  /** Progress may redraw lines on stderr. */
+  /** Whether progress may redraw lines on stderr. */
   readonly animated: boolean;
-  /** The reader of stdout has gone. */
+  /** Whether the reader of stdout has closed it. */
   closed = false;
 
   constructor(options: OutputOptions) {
@@ -29,24 +29,24 @@ export class Output {
     this.interactive = this.animated && isatty(0);
   }
 
-  /** The result of the command: an object under `--json`, the text otherwise. */
+  /** Prints the result: an object with `--json`, otherwise the text. */
   result(data: unknown, text: () => string): void {
     if (this.json) this.print(JSON.stringify({ ok: true, data }));
     else this.print(text());
   }
 
-  /** A line (or several) on stdout; nothing for an empty text. */
+  /** Prints lines on stdout; nothing for an empty text. */
   print(text: string): void {
     if (text === '') return;
     this.raw(text.endsWith('\n') ? text : `${text}\n`);
   }
 
-  /** Bytes on stdout as they are. */
+  /** Writes bytes to stdout unchanged. */
   raw(content: string | Uint8Array): void {
     if (!this.closed && !writeAll(1, content)) this.closed = true;
   }
 
-  /** Something worth knowing that is not the result; silent under `--json`. */
+  /** Prints a note on stderr; nothing with `--json`. */
   note(text: string): void {
     if (!this.json) writeAll(2, `${text}\n`);
   }

@@ -143,14 +143,14 @@ describe('a mistyped command line', () => {
     await misuse(['invoke', 'x', '-d', '1', '-e', 'x'], /--data and --event both/, /lam invoke --help$/);
     await misuse(['delete'], /function/i, /lam delete --help$/);
     await misuse(['autocomplete', 'tcsh'], /tcsh/, /lam autocomplete --help$/);
-    await misuse(['list', '--port', 'http'], /^Error: --port: 'http' is not a port$/, /give --port a number/);
-    await misuse(['--home', 'x'], /--home goes with a command/, /lam --help$/);
+    await misuse(['list', '--port', 'http'], /^Error: --port: 'http' is not a port$/, /set --port to a number/);
+    await misuse(['--home', 'x'], /--home needs a command/, /lam --help$/);
     await misuse(['env', 'set', 'x', 'NOVALUE'], /'NOVALUE' is not of the form KEY=VALUE/, /lam env set/);
     await misuse(['config', 'set', 'x', 'colour=red'], /'colour=red' is not a setting/, /lam config get --help$/);
     await misuse(['rollback', 'x', 'two'], /'two' is not a version/, /lam versions/);
     await misuse(['describe'], /no function named/, /lam describe FUNCTION/);
     for (const [args, message] of [
-      [[], '--json goes with a command, and none is named'],
+      [[], '--json needs a command'],
       [['help'], 'help is text and has no JSON form: leave out --json'],
     ] as const) {
       const fault = await s.refused(args, 'LAM_CLI_USAGE', 2);
@@ -158,7 +158,7 @@ describe('a mistyped command line', () => {
     }
     assert.match(
       (await s.run(['list'], { env: { LAM_PORT: 'http' } })).stderr,
-      /^Error: LAM_PORT: 'http' is not a port\n.*give LAM_PORT a number/,
+      /^Error: LAM_PORT: 'http' is not a port\n.*set LAM_PORT to a number/,
     );
     s.files('.', { 'notes.txt': 'mine' });
     assert.match((await s.run(['init'], { cwd: s.cwd })).stderr, /is not an empty folder\n.*lam init NAME/);
@@ -327,7 +327,7 @@ describe('with something deployed', () => {
   test('logs of a version that is not there say so', async () => {
     const { code, stderr } = await s.run(['logs', 'hello@99']);
     assert.deepEqual([code, stderr], [0, "'hello' has no version 99 now; records of a deleted version may be left\n"]);
-    assert.match((await s.ok(['logs', '--help'])).stdout, /--json .*Print each record as a JSON object, one a\n/);
+    assert.match((await s.ok(['logs', '--help'])).stdout, /--json .*Print each record as a JSON object, one per\n/);
   });
 
   test('aliases point at versions, whatever is live', async () => {

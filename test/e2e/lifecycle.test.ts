@@ -55,8 +55,8 @@ for (const driver of DRIVERS) {
       assert.match(
         stdout,
         driver === 'docker'
-          ? new RegExp(`reclaimed from a daemon that died: ${orphans.length} containers`)
-          : /reclaimed from a daemon that died: /,
+          ? new RegExp(`reclaimed from a daemon that was killed: ${orphans.length} containers`)
+          : /reclaimed from a daemon that was killed: /,
       );
       const { reclaimed, sandboxes } = await s.status();
       assert.equal(reclaimed.containers, driver === 'docker' ? orphans.length : 0);

@@ -17,15 +17,15 @@ type ModuleFunction = (
 ) => void;
 
 /**
- * Evaluates a CommonJS bundle that exists only inside the binary. `cache` is V8's compiled form of exactly this text,
- * made by {@link bundleScript} at build time; one that does not fit is ignored by V8.
+ * Evaluates a CommonJS bundle that exists only inside the binary. `cache`: V8's code cache of exactly this text, made with
+ * {@link bundleScript} at build time; V8 ignores one that does not match.
  */
 export function evaluateBundle(name: string, code: string, cache: Uint8Array): unknown {
   const script = bundleScript(name, code, cache);
   return run(script.runInThisContext() as ModuleFunction, process.execPath);
 }
 
-/** The script of a bundle: how the build compiles it must be how the binary does, or the cache does not fit. */
+/** Compiles a bundle; shared by the build and the binary, because the code cache is valid only for the same script. */
 export function bundleScript(name: string, code: string, cache?: Uint8Array): Script {
   return new Script(`(function (${PARAMETERS.join(', ')}) {${code}\n})`, {
     filename: `${name}.cjs`,
@@ -34,7 +34,7 @@ export function bundleScript(name: string, code: string, cache?: Uint8Array): Sc
   });
 }
 
-/** Runs a CommonJS program, from `code` or from its file, as Node would have if it had been started with it. */
+/** Runs a CommonJS program, from `code` or its file, as `node FILE` would. */
 export function runProgram(filename: string): void {
   const compiled = compileFunction(readFileSync(filename, 'utf8'), PARAMETERS, {
     filename,
@@ -44,8 +44,8 @@ export function runProgram(filename: string): void {
 }
 
 /**
- * Lets the Node bootstrap load ES modules: a plain `import()` in the main script of a single executable finds built-in
- * modules only, one that is compiled here and told to use the ordinary loader finds files.
+ * Lets the Node bootstrap load ES modules: `import()` in the main script of a single executable finds only built-in
+ * modules, unless it is compiled here with the ordinary loader.
  */
 export function allowModules(): void {
   const load = compileFunction('return import(url)', ['url'], {
@@ -53,7 +53,7 @@ export function allowModules(): void {
   });
   const quietly = (url: string): unknown => {
     const { emitWarning } = process;
-    // Node warns at the first such import that the option is experimental; that is lam's concern, not the function's.
+    // Suppresses Node's warning that the option is experimental, which would end up in the function's log.
     process.emitWarning = () => undefined;
     try {
       return (load as (url: string) => unknown)(url);

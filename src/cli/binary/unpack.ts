@@ -1,16 +1,16 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What a binary carries that must be files. */
+/** Assets of a binary that must be files on disk. */
 export interface UnpackIndex {
-  /** Of all contents together; a folder of this name is complete. */
+  /** Hash of all contents; a folder of this name is complete. */
   readonly hash: string;
   readonly files: readonly { readonly path: string; readonly executable: boolean }[];
 }
 
 /**
- * Puts the files into `cache/<hash>` under the home, once: the folder appears with all of them or not at all, however
- * many processes do it together. Returns the folder. Throws what the file system says.
+ * Unpacks the files into `cache/<hash>` below the home, once and atomically, also with several processes at a time.
+ * Returns the folder. Throws errors of the file system.
  */
 export function unpack(home: string, index: UnpackIndex, contentOf: (key: string) => Uint8Array): string {
   const folder = join(home, 'cache', index.hash);
@@ -25,7 +25,7 @@ export function unpack(home: string, index: UnpackIndex, contentOf: (key: string
     }
     renameSync(partial, folder);
   } catch (error) {
-    // Another process was first; what it made is the same.
+    // Another process unpacked the same files first.
     if (!existsSync(folder)) throw error;
   } finally {
     rmSync(partial, { recursive: true, force: true });

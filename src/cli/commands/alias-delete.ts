@@ -9,7 +9,7 @@ export default class AliasDelete extends LamCommand {
   static override usage = 'alias delete [FUNCTION] ALIAS';
   static override args = {
     function: Args.string({
-      description: 'Name of the function; a single word is the alias, of the project in the current folder.',
+      description: 'Name of the function; left out, a single word is an alias of the project in the current folder.',
       required: true,
     }),
     alias: Args.string({ description: 'Name of the alias.' }),

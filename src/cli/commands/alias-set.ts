@@ -7,11 +7,11 @@ import { targetName, versionOf } from '../services/target.ts';
 export default class AliasSet extends LamCommand {
   static override summary = 'Point an alias at a version.';
   static override description =
-    'Makes the alias, or moves it. FUNCTION:ALIAS then invokes that version, wherever the live pointer is.';
+    'Creates or moves the alias. FUNCTION:ALIAS then invokes that version, whatever version is live.';
   static override usage = 'alias set [FUNCTION] ALIAS VERSION';
   static override args = {
     function: Args.string({
-      description: 'Name of the function; with two words left out: the project in the current folder.',
+      description: 'Name of the function; left out, the project in the current folder.',
       required: true,
     }),
     alias: Args.string({ description: 'Name of the alias.', required: true }),
@@ -32,7 +32,7 @@ export default class AliasSet extends LamCommand {
     const words = [args.function, args.alias, args.version].filter((word): word is string => word !== undefined);
     const [alias, version] = words.slice(-2);
     if (alias === undefined || version === undefined)
-      throw lamError('LAM_CLI_USAGE', { what: 'an alias and a version are wanted', command: 'alias set' });
+      throw lamError('LAM_CLI_USAGE', { what: 'give an alias and a version', command: 'alias set' });
     const name = await targetName(words.length === 3 ? words[0] : undefined, cwd, 'alias set');
     const to = versionOf(version);
     const { notices } = await (

@@ -5,7 +5,7 @@ import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { complete, type CommandOutline } from '../services/complete.ts';
 
-/** What completion scripts call: prints the words that may stand where the cursor is, one a line. */
+/** Called by completion scripts: prints the completions of the last word, one per line. */
 export default class Complete extends LamCommand {
   static override summary = 'Answer a shell that completes a command line.';
   static override hidden = true;
@@ -14,7 +14,7 @@ export default class Complete extends LamCommand {
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(Complete);
     const { out, home } = this.context(flags);
-    // Never starts a daemon, and says nothing when none runs: a shell is waiting for a key to take effect.
+    // Never starts a daemon and prints no error: a shell is waiting for the result.
     const client = createClient(socketPath(home), home);
     const words = await complete(argv as string[], manifest.commands as unknown as Record<string, CommandOutline>, {
       names: async () => (await client.list()).map((f) => f.name),

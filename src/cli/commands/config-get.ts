@@ -11,7 +11,7 @@ export default class ConfigGet extends LamCommand {
   static override description = `The settings of the live version, in the words of lam.yaml: ${describeSettings()}. Those made with \`lam config set\` are marked.`;
   static override args = {
     function: FUNCTION_ARG,
-    setting: Args.string({ description: 'One setting, of which the value alone is printed.' }),
+    setting: Args.string({ description: 'Name of one setting; prints only its value.' }),
   };
   static override examples = [
     { description: 'All settings', command: '<%= config.bin %> config get hello' },

@@ -7,13 +7,12 @@ import { describeSettings, parseSettings } from '../services/settings.ts';
 
 export default class ConfigSet extends LamCommand {
   static override summary = 'Change settings of a function without deploying it.';
-  static override description = `Publishes a new version of the same code and makes it live. What is set here wins over lam.yaml, also in later deploys, until \`lam config unset\`. Settings: ${describeSettings()}.`;
+  static override description = `Publishes a new version of the same code and makes it live. What is set here takes precedence over lam.yaml, in later deploys too, until \`lam config unset\`. Settings: ${describeSettings()}.`;
   static override strict = false;
   static override usage = 'config set [FUNCTION] SETTING=VALUE...';
   static override args = {
     first: Args.string({
-      description:
-        'Name of the function (default: the project in the current folder), then SETTING=VALUE as often as wanted.',
+      description: 'Name of the function (default: the project in the current folder), then one or more SETTING=VALUE.',
       required: true,
     }),
   };

@@ -6,8 +6,8 @@ import { configure } from '../services/configure.ts';
 import { fieldsOf, isSetting } from '../services/settings.ts';
 
 export default class ConfigUnset extends LamCommand {
-  static override summary = 'Give settings back to lam.yaml or the defaults.';
-  static override description = 'Undoes `lam config set`. Publishes a new version when that changes anything.';
+  static override summary = 'Return settings to lam.yaml or the defaults.';
+  static override description = 'Undoes `lam config set`. Publishes a new version if that changes the configuration.';
   static override strict = false;
   static override usage = 'config unset [FUNCTION] SETTING...';
   static override args = {

@@ -10,7 +10,7 @@ export default class Delete extends LamCommand {
     'FUNCTION deletes it with all versions, aliases and logs; FUNCTION@VERSION deletes that version. Asks first on a terminal.';
   static override aliases = ['remove', 'rm'];
   static override args = { function: Args.string({ description: 'FUNCTION or FUNCTION@VERSION.', required: true }) };
-  static override flags = { yes: Flags.boolean({ char: 'y', summary: 'Do not ask.' }) };
+  static override flags = { yes: Flags.boolean({ char: 'y', summary: 'Delete without asking.' }) };
   static override examples = [
     { description: 'Delete a function', command: '<%= config.bin %> delete hello --yes' },
     { description: 'Delete one version', command: '<%= config.bin %> delete hello@2 --yes' },
@@ -22,7 +22,7 @@ export default class Delete extends LamCommand {
     const { name, qualifier } = await targetFunction(args.function, cwd, 'delete');
     const version = qualifier === undefined ? undefined : versionOf(qualifier);
     const daemon = await client();
-    // Asked of the daemon first, so that nobody confirms the deletion of what is not there.
+    // Checked first, so that nobody is asked to confirm deleting what does not exist.
     await daemon.describe(name);
     const what = version === undefined ? `deleting '${name}' with all its versions` : `deleting '${name}' v${version}`;
     if (!flags.yes) await confirm(out, what, '--yes');

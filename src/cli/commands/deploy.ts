@@ -20,7 +20,7 @@ export default class Deploy extends LamCommand {
   static override summary = 'Build functions and make them live.';
   static override description =
     'Builds on this machine (TypeScript, npm and pip dependencies included), sends only the files the daemon lacks, publishes the next version and makes it live. ' +
-    'Unchanged content is no new version. Several functions of a project deploy at the same time; one that fails does not stop the others.';
+    'Unchanged content makes no new version. Several functions of a project deploy at the same time; one that fails does not stop the others.';
   static override aliases = ['up'];
   static override strict = false;
   static override usage = 'deploy [FUNCTION...]';
@@ -29,19 +29,19 @@ export default class Deploy extends LamCommand {
       char: 'e',
       multiple: true,
       multipleNonGreedy: true,
-      summary: 'Environment variable; may be given again.',
+      summary: 'Environment variable; repeatable.',
       helpValue: 'KEY=VALUE',
     }),
     memory: Flags.integer({ char: 'm', summary: 'Memory of a sandbox, MiB.', helpValue: 'MIB' }),
-    timeout: Flags.string({ char: 't', summary: 'Longest an invocation may take, seconds.', helpValue: 'SECONDS' }),
-    runtime: Flags.string({ summary: 'Runtime, in place of that of lam.yaml.', helpValue: 'ID' }),
-    handler: Flags.string({ summary: 'Handler, in place of that of lam.yaml.', helpValue: 'FILE.EXPORT' }),
+    timeout: Flags.string({ char: 't', summary: 'Time limit of an invocation, seconds.', helpValue: 'SECONDS' }),
+    runtime: Flags.string({ summary: 'Runtime, instead of that in lam.yaml.', helpValue: 'ID' }),
+    handler: Flags.string({ summary: 'Handler, instead of that in lam.yaml.', helpValue: 'FILE.EXPORT' }),
     inline: Flags.string({
-      summary: 'Deploy this code, without a project; wants a FUNCTION.',
+      summary: 'Deploy this code, without a project; requires FUNCTION.',
       helpValue: 'CODE',
       exclusive: ['zip'],
     }),
-    zip: Flags.string({ summary: 'Deploy this zip as it is; wants a FUNCTION.', helpValue: 'FILE' }),
+    zip: Flags.string({ summary: 'Deploy this zip unchanged; requires FUNCTION.', helpValue: 'FILE' }),
     alias: Flags.string({ summary: 'Also point this alias at the new version.', helpValue: 'ALIAS' }),
     message: Flags.string({ summary: 'What changed, for the history.', helpValue: 'TEXT' }),
     'dry-run': Flags.boolean({ summary: 'Build and check everything, change nothing.' }),

@@ -3,7 +3,7 @@ import { LamCommand } from '../lam-command.ts';
 import { renderDf } from '../render/disk.ts';
 
 export default class Df extends LamCommand {
-  static override summary = 'Show what takes how much room on disk.';
+  static override summary = 'Show disk usage.';
   static override description =
     'Files that versions share are counted once in the total; "if copied" is what a function would take if nothing were shared.';
   static override examples = [

@@ -6,7 +6,7 @@ import { targetName } from '../services/target.ts';
 
 export default class EnvList extends LamCommand {
   static override summary = 'Show the environment variables of a function, with their values.';
-  static override description = 'Those of the live version, from lam.yaml and from `lam env set` together.';
+  static override description = 'The variables of the live version, from lam.yaml and `lam env set` together.';
   static override args = {
     function: FUNCTION_ARG,
   };

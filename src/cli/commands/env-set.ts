@@ -8,13 +8,12 @@ import { parsePairs } from '../services/environment.ts';
 export default class EnvSet extends LamCommand {
   static override summary = 'Set environment variables of a function without deploying it.';
   static override description =
-    'Publishes a new version of the same code and makes it live. What is set here wins over lam.yaml, also in later deploys, until `lam env unset`.';
+    'Publishes a new version of the same code and makes it live. What is set here takes precedence over lam.yaml, in later deploys too, until `lam env unset`.';
   static override strict = false;
   static override usage = 'env set [FUNCTION] KEY=VALUE...';
   static override args = {
     first: Args.string({
-      description:
-        'Name of the function (default: the project in the current folder), then KEY=VALUE as often as wanted.',
+      description: 'Name of the function (default: the project in the current folder), then one or more KEY=VALUE.',
       required: true,
     }),
   };

@@ -5,9 +5,8 @@ import { LamCommand } from '../lam-command.ts';
 import { configure } from '../services/configure.ts';
 
 export default class EnvUnset extends LamCommand {
-  static override summary = 'Take back environment variables that were set with `lam env set`.';
-  static override description =
-    'What lam.yaml says about them counts again. Of two or more words the first is the function.';
+  static override summary = 'Remove environment variables that were set with `lam env set`.';
+  static override description = 'The values of lam.yaml apply again. With two or more words the first is the function.';
   static override strict = false;
   static override usage = 'env unset [FUNCTION] KEY...';
   static override args = {

@@ -10,16 +10,16 @@ export default class Gc extends LamCommand {
     'Keeps the newest versions of every function, and always the live one and those an alias points at.';
   static override flags = {
     keep: Flags.integer({
-      summary: 'Newest versions to keep per function; the live one and aliased ones stay in any case.',
+      summary: 'Newest versions to keep per function; the live one and aliased ones are always kept.',
       default: GC_KEEP,
       min: 0,
       helpValue: 'N',
     }),
-    'dry-run': Flags.boolean({ summary: 'Say what would go and delete nothing.' }),
+    'dry-run': Flags.boolean({ summary: 'Print what would be deleted and delete nothing.' }),
   };
   static override examples = [
-    { description: 'See what would go', command: '<%= config.bin %> gc --keep 3 --dry-run' },
-    { description: 'Do it', command: '<%= config.bin %> gc --keep 3' },
+    { description: 'Print what would be deleted', command: '<%= config.bin %> gc --keep 3 --dry-run' },
+    { description: 'Delete it', command: '<%= config.bin %> gc --keep 3' },
   ];
 
   override async run(): Promise<number> {

@@ -27,8 +27,8 @@ export default class Init extends LamCommand {
       helpValue: 'DIR|GIT',
       exclusive: ['template'],
     }),
-    list: Flags.boolean({ summary: 'List the templates and make nothing.' }),
-    force: Flags.boolean({ summary: 'Write into a folder that is not empty, over files of the same names.' }),
+    list: Flags.boolean({ summary: 'List the templates and create nothing.' }),
+    force: Flags.boolean({ summary: 'Write into a folder that is not empty; overwrites files of the same names.' }),
     yes: Flags.boolean({ char: 'y', summary: 'Accepted for scripts; init never asks.' }),
   };
   static override examples = [
@@ -37,7 +37,7 @@ export default class Init extends LamCommand {
       description: 'An HTTP API in Python',
       command: '<%= config.bin %> init shop --runtime python3 --template http-api',
     },
-    { description: 'What there is', command: '<%= config.bin %> init --list' },
+    { description: 'List the templates', command: '<%= config.bin %> init --list' },
   ];
 
   override async run(): Promise<number> {

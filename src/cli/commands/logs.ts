@@ -12,7 +12,7 @@ import { parseTime } from '../render/format.ts';
 import { targetFunction, versionOf } from '../services/target.ts';
 
 export default class Logs extends LamCommand {
-  static override summary = 'Show what a function printed, and what lam noted about its runs.';
+  static override summary = 'Show the log of a function.';
   static override description =
     'One stream for all its sandboxes and versions, oldest first; it survives restarts. With --follow new records appear as they are printed, until Ctrl-C.';
   static override aliases = ['tail'];
@@ -25,7 +25,7 @@ export default class Logs extends LamCommand {
     ...oclifFlags({
       json: {
         ...GLOBAL_FLAGS.json,
-        summary: 'Print each record as a JSON object, one a line; an error as {"ok":false,"error":...}.',
+        summary: 'Print each record as a JSON object, one per line; an error as {"ok":false,"error":...}.',
       },
     }),
     ...oclifFlags(LOGS_FLAGS),
@@ -33,7 +33,7 @@ export default class Logs extends LamCommand {
   static override examples = [
     { description: 'Follow a function', command: '<%= config.bin %> logs hello --follow' },
     { description: 'Errors of the last hour', command: '<%= config.bin %> logs hello --since 1h --search error' },
-    { description: 'As JSON, a record a line', command: '<%= config.bin %> logs hello --output json' },
+    { description: 'As JSON, one record per line', command: '<%= config.bin %> logs hello --output json' },
   ];
 
   override async run(): Promise<number> {

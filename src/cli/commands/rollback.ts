@@ -7,7 +7,7 @@ import { looksLikeVersion, targetName, versionOf } from '../services/target.ts';
 export default class Rollback extends LamCommand {
   static override summary = 'Make an earlier version live again.';
   static override description =
-    'Without a version: the one that was live before. Nothing is built or copied, sandboxes of that version that are still warm serve at once, and the history keeps who did it and why.';
+    'Without a version, to the one that was live before. Nothing is built or copied; sandboxes of that version that are still warm are used at once. The history keeps who did it and why.';
   static override args = {
     function: FUNCTION_ARG,
     version: Args.string({ description: 'Version to go to: 2 or v2; default: the one that was live before.' }),
@@ -16,9 +16,9 @@ export default class Rollback extends LamCommand {
     message: MESSAGE_FLAG,
     yes: Flags.boolean({
       char: 'y',
-      summary: 'Accepted for scripts; a rollback never asks, because it can be taken back.',
+      summary: 'Accepted for scripts; a rollback never asks, because it can be undone.',
     }),
-    'dry-run': Flags.boolean({ summary: 'Say what would happen and change nothing.' }),
+    'dry-run': Flags.boolean({ summary: 'Print what would happen and change nothing.' }),
   };
   static override examples = [
     { description: 'Back to what was live before', command: '<%= config.bin %> rollback hello' },

@@ -6,7 +6,7 @@ import { renderGaps, renderStarted } from '../render/daemon.ts';
 export default class Serve extends LamCommand {
   static override summary = 'Run the daemon in the foreground.';
   static override description =
-    'For containers, supervisors and a look at what it does: its log goes to stderr, SIGINT and SIGTERM drain and stop it.';
+    'For containers, supervisors and debugging: the log of the daemon goes to stderr; SIGINT and SIGTERM drain and stop it.';
   static override flags = DAEMON_FLAGS;
   static override examples = [
     { description: 'In this terminal', command: '<%= config.bin %> serve' },

@@ -12,7 +12,7 @@ import {
 import { LamCommand } from '../lam-command.ts';
 import { renderSimulation, simulationProgress } from '../render/simulation.ts';
 
-/** What a stem holds until it serves a function: as much as the least sandbox may. */
+/** Memory of a stem: the smallest limit of a sandbox (MiB). */
 const STEM_MIB = 128;
 
 export default class Simulate extends LamCommand {
@@ -28,7 +28,7 @@ export default class Simulate extends LamCommand {
   };
   static override flags = {
     policy: Flags.option({ options: POLICY_NAMES, multiple: true })({
-      summary: 'Policy to run; give it again for more (default: all).',
+      summary: 'Policy to run; repeatable (default: all).',
     }),
     memory: Flags.integer({
       summary: 'Memory of the machine, MiB; the same for every policy.',
@@ -43,7 +43,7 @@ export default class Simulate extends LamCommand {
       helpValue: 'N',
     }),
     concurrency: Flags.integer({
-      summary: 'Requests one sandbox serves at once, for every policy.',
+      summary: 'Requests at once in one sandbox, for every policy.',
       default: 1,
       min: 1,
       helpValue: 'N',
@@ -55,13 +55,13 @@ export default class Simulate extends LamCommand {
       helpValue: 'MS',
     }),
     stem: Flags.integer({
-      summary: "Time to make a stem a function's, without its init.",
+      summary: "Time to bind a stem to a function, without the function's init.",
       default: 10,
       min: 0,
       helpValue: 'MS',
     }),
     seed: Flags.integer({
-      summary: 'What a synthetic trace is made from, and what a trace does not say.',
+      summary: 'Seed of a synthetic trace, and of what a trace leaves out.',
       default: 1,
       min: 0,
       helpValue: 'N',
@@ -125,7 +125,7 @@ export default class Simulate extends LamCommand {
   }
 }
 
-/** The trace, and what to call it. */
+/** The trace and its title. */
 async function traceOf(
   file: string | undefined,
   flags: { readonly seed: number; readonly functions: number; readonly days: number; readonly invocations: number },

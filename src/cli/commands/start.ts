@@ -6,7 +6,7 @@ import { renderGaps, renderStarted, renderStatus } from '../render/daemon.ts';
 export default class Start extends LamCommand {
   static override summary = 'Start the daemon in the background.';
   static override description =
-    'Rarely needed: every command that wants a daemon starts one. Resolves when requests are accepted; what the daemon says later goes to daemon.log in its home.';
+    'Rarely needed: every command that needs a daemon starts one. Returns when requests are accepted; later output of the daemon goes to daemon.log in its home.';
   static override flags = DAEMON_FLAGS;
   static override examples = [
     { description: 'With the driver that fits this machine', command: '<%= config.bin %> start' },

@@ -4,7 +4,7 @@ import { renderGaps, renderStatus } from '../render/daemon.ts';
 
 export default class StatusCommand extends LamCommand {
   static override summary = 'Show whether the daemon runs, where, and with which driver.';
-  static override description = 'Never starts one: exit 3 when none runs.';
+  static override description = 'Never starts a daemon; exits with 3 if none runs.';
   static override examples = [
     { description: 'For people', command: '<%= config.bin %> status' },
     { description: 'The port, for a script', command: '<%= config.bin %> status --json | jq .data.port' },

@@ -5,7 +5,7 @@ import { stopDaemon } from '../services/stop-daemon.ts';
 export default class Stop extends LamCommand {
   static override summary = 'Stop the daemon.';
   static override description =
-    'Running invocations are finished first. Deployed versions and logs stay; the next start finds them. No daemon running is no failure.';
+    'Waits for running invocations. Deployed versions and logs are kept. It is not an error if no daemon runs.';
   static override examples = [
     { description: 'Stop it', command: '<%= config.bin %> stop' },
     { description: 'That of another home', command: '<%= config.bin %> stop --home /srv/lam' },

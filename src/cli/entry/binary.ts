@@ -9,12 +9,12 @@ import { unpack, type UnpackIndex } from '../binary/unpack.ts';
 /** Set by the build. */
 declare const LAM_VERSION: string;
 
-/** The word before a Node program in sandboxes: the binary is then the Node that runs it. */
+/** First argument with which the binary acts as Node and runs the program that follows. */
 const RUN_NODE = '__bootstrap-nodejs';
 
 const bytes = (key: string): Uint8Array => new Uint8Array(getRawAsset(key));
 
-/** A bundle that travels in the binary, with the compiled code that the build made for it. */
+/** Evaluates a bundle of the binary, with the code cache that the build made. */
 function bundle<T>(name: string): T {
   return evaluateBundle(name, getAsset(`${name}.cjs`, 'utf8'), bytes(`${name}.cache`)) as T;
 }
@@ -42,10 +42,10 @@ const installation: Installation = {
 const [word, program = ''] = process.argv.slice(2);
 if (word === RUN_NODE) {
   allowModules();
-  // As the program finds it when `node` runs it: itself, then its arguments.
+  // As under `node`: the program, then its arguments.
   process.argv.splice(1, 3, program);
   runProgram(program);
 } else {
-  // All output is written before this point, so nothing is lost by leaving at once.
+  // All output is written synchronously, so exiting at once loses nothing.
   void main(process.argv.slice(2), installation).then((exit) => process.exit(exit));
 }

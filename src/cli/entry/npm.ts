@@ -27,7 +27,7 @@ const installation: Installation = {
   loadDaemon: () => load('./daemon.cjs') as DaemonModule,
 };
 
-/** esbuild's program for this machine, wherever npm has put it; the name alone when npm put it nowhere. */
+/** Path of esbuild's program for this machine; the bare name if npm has not installed one. */
 function esbuildProgram(): string {
   const folder = `@esbuild/${process.platform}-${process.arch}`;
   for (const base of load.resolve.paths(folder) ?? []) {
@@ -37,5 +37,5 @@ function esbuildProgram(): string {
   return 'esbuild';
 }
 
-// All output is written before this point, so nothing is lost by leaving at once.
+// All output is written synchronously, so exiting at once loses nothing.
 void main(process.argv.slice(2), installation).then((exit) => process.exit(exit));

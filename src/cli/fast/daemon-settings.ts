@@ -1,19 +1,19 @@
 import { DEFAULT_PORT } from '../../contract/home.ts';
 import type { Env } from './terminal.ts';
 
-/** What a person may choose about a daemon. All of it travels to the background process in the environment. */
+/** Settings of a daemon; passed to the background process in an environment variable. */
 export interface DaemonSettings {
   readonly home: string;
   readonly port: number;
   readonly portExplicit: boolean;
   readonly host: string;
   readonly driver: 'auto' | 'docker' | 'process';
-  /** For all sandboxes together, MiB. */
+  /** Memory of all sandboxes together (MiB). */
   readonly memoryMiB?: number;
   readonly token?: string;
 }
 
-/** The variable that carries a {@link DaemonSettings} as JSON to the process that `lam start` makes. */
+/** Variable with the {@link DaemonSettings} as JSON for the process that `lam start` spawns. */
 export const SETTINGS_VARIABLE = 'LAM_DAEMON_SETTINGS';
 
 /** The settings from flags (already resolved against the environment by the caller) and `LAM_HOST`, `LAM_DRIVER`, `LAM_TOKEN`. */
@@ -30,7 +30,7 @@ export function daemonSettings(home: string, port: number | undefined, env: Env)
   };
 }
 
-/** The environment of a background daemon: the caller's, and its settings. */
+/** The environment of a background daemon: the caller's, plus its settings. */
 export function launchEnvironment(settings: DaemonSettings, env: Env): Record<string, string | undefined> {
   return { ...env, LAM_HOME: settings.home, [SETTINGS_VARIABLE]: JSON.stringify(settings) };
 }

@@ -1,4 +1,4 @@
-/** A flag as plain data, so that the fast path parses it without oclif and the oclif command is made from the same line. */
+/** A flag as plain data: parsed without oclif on the fast path, and the source of the oclif flag. */
 export interface FlagSpec {
   /** `integer`: a whole number of at least 0. */
   readonly type: 'boolean' | 'string' | 'integer';
@@ -7,13 +7,13 @@ export interface FlagSpec {
   readonly summary: string;
   /** Placeholder of a value in help. */
   readonly value?: string;
-  /** The only values a string may have. */
+  /** The allowed values of a string. */
   readonly options?: readonly string[];
-  /** The value of a string that is not given. Only the full program fills it in. */
+  /** Default of a string; filled in by the full program only. */
   readonly byDefault?: string;
   /** Environment variable that sets it. */
   readonly env?: string;
-  /** A boolean that can be negated with `--no-`. */
+  /** Whether `--no-` negates the boolean. */
   readonly allowNo?: boolean;
   readonly group?: string;
 }
@@ -31,7 +31,7 @@ export const GLOBAL_FLAGS = {
   home: {
     type: 'string',
     value: 'DIR',
-    summary: 'Folder the daemon keeps everything in (default ~/.lam).',
+    summary: 'Folder of all data of the daemon (default ~/.lam).',
     env: 'LAM_HOME',
     group: 'GLOBAL',
   },
@@ -64,21 +64,21 @@ export const INVOKE_FLAGS = {
     type: 'string',
     char: 'd',
     value: 'JSON|@FILE|-',
-    summary: 'The event: JSON, @ and a file, or - for standard input.',
+    summary: 'The event: JSON, @FILE, or - for standard input.',
   },
   event: { type: 'string', char: 'e', value: 'FILE', summary: 'The event, from a file.' },
   include: { type: 'boolean', char: 'i', summary: 'Show status, version, request id and kind of error on stderr.' },
   logs: {
     type: 'boolean',
     allowNo: true,
-    summary: 'Show what the function printed on stderr (default on a terminal).',
+    summary: 'Print the log of the invocation on stderr (default on a terminal).',
   },
   'no-fail': { type: 'boolean', summary: 'Exit 0 even when the function fails, times out or is throttled.' },
 } as const satisfies FlagTable;
 
 /** Flags of `lam logs`. */
 export const LOGS_FLAGS = {
-  follow: { type: 'boolean', char: 'f', summary: 'Go on with new records as they come.' },
+  follow: { type: 'boolean', char: 'f', summary: 'Keep printing new records as they arrive.' },
   since: {
     type: 'string',
     value: 'TIME',
@@ -88,9 +88,14 @@ export const LOGS_FLAGS = {
     type: 'integer',
     char: 'n',
     value: 'N',
-    summary: 'At most this many records, the newest (default 100, with --since all).',
+    summary: 'Only this many of the newest records (default 100; all with --since).',
   },
-  search: { type: 'string', char: 's', value: 'TEXT', summary: 'Only records that contain this text, in any case.' },
+  search: {
+    type: 'string',
+    char: 's',
+    value: 'TEXT',
+    summary: 'Only records that contain this text; upper and lower case are the same.',
+  },
   'request-id': { type: 'string', value: 'ID', summary: 'Only records of this invocation.' },
   version: { type: 'string', value: 'N', summary: 'Only records of this version.' },
   output: {
@@ -98,7 +103,7 @@ export const LOGS_FLAGS = {
     char: 'o',
     options: ['pretty', 'json', 'raw'],
     byDefault: 'pretty',
-    summary: 'How records look; raw is what was printed, byte for byte.',
+    summary: 'Format of the records; raw prints them byte for byte.',
   },
 } as const satisfies FlagTable;
 
@@ -108,12 +113,12 @@ interface ValueTypes {
   readonly integer: number;
 }
 
-/** What a flag can be: one of its options where it has some. */
+/** Type of a flag's value: one of its options, if it has any. */
 export type ValueOf<S extends FlagSpec> = S extends { readonly options: readonly (infer O)[] }
   ? O
   : ValueTypes[S['type']];
 
-/** The values that were given. Flags that were not are absent. */
+/** Values of the flags that were given. */
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]?: ValueOf<T[K]> };
 
 export interface ParsedArgv<T extends FlagTable> {
@@ -123,8 +128,8 @@ export interface ParsedArgv<T extends FlagTable> {
 
 /**
  * Parses the plain forms of an argument list: `--name value`, `--name=value`, `--no-name`, `-c value`, `-c`. Returns
- * undefined for anything else (an unknown flag, bundled letters, `--help`, a value that is missing, given twice or not
- * plainly one), which is oclif's to judge.
+ * undefined for anything else (an unknown flag, bundled letters, `--help`, a value that is missing, repeated or ambiguous),
+ * which is left to oclif.
  */
 export function parseArgv<T extends FlagTable>(
   table: T,
@@ -195,7 +200,7 @@ function fromEnvironment(
   else if (isTruthy(value)) flags[name] = true;
 }
 
-/** The values of an environment variable that switch a flag on; the ones oclif takes. */
+/** Whether the value of an environment variable switches a flag on, by oclif's rule. */
 export function isTruthy(value: string): boolean {
   return ['1', 'true', 'y', 'yes'].includes(value.toLowerCase());
 }

@@ -15,14 +15,14 @@ const TABLE = { ...GLOBAL_FLAGS, ...INVOKE_FLAGS } as const;
 
 export type InvokeFlags = FlagValues<typeof TABLE>;
 
-/** Everything an invoke needs to know. */
+/** Everything needed to send an invoke. */
 export interface InvokePlan {
   readonly socketPath: string;
   readonly reference: FunctionReference;
   readonly flags: InvokeFlags;
 }
 
-/** What came of it: an answer of the function (its failure is one too), or why there is none. */
+/** Outcome of an invoke: an answer of the function, which may be its failure, or why there is none. */
 export type FastInvokeOutcome =
   | { readonly kind: 'answered'; readonly answer: FastInvokeAnswer }
   /** No daemon listens; nothing was sent, and standard input was not read. */
@@ -36,12 +36,12 @@ export interface FastInvokeAnswer {
   readonly requestId: string | undefined;
   /** AWS's `X-Amz-Function-Error`; undefined when the function succeeded. */
   readonly functionError: string | undefined;
-  /** The end of its log, where it was asked for. */
+  /** End of the log of the invocation, if requested. */
   readonly log: string | undefined;
   readonly payload: Buffer;
 }
 
-/** The plan for the common forms of `lam invoke`, or undefined when the full command must look at it. */
+/** Plans the common forms of `lam invoke`; undefined for a command line that needs the full command. */
 export function planInvoke(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -55,12 +55,12 @@ export function planInvoke(
   return { socketPath: socketPath(home), reference, flags: parsed.flags };
 }
 
-/** Whether the function's log is wanted: as asked, else on a terminal only. */
+/** Whether to request the log: as the flag says, by default only on a terminal. */
 function wantsLog(flags: InvokeFlags): boolean {
   return flags.logs ?? (isatty(1) && isatty(2));
 }
 
-/** Sends the event and waits for the answer. Never rejects for the network or a refusal. */
+/** Sends the event and waits for the answer. Does not reject for network errors and refusals. */
 export async function invoke(plan: InvokePlan): Promise<FastInvokeOutcome> {
   const { flags, reference } = plan;
   let early: FastFailure | undefined;
@@ -107,8 +107,8 @@ export async function invoke(plan: InvokePlan): Promise<FastInvokeOutcome> {
 }
 
 /**
- * Prints an answer: the payload byte for byte on stdout (with a line break after it on a terminal only), all else on
- * stderr. Returns the exit code.
+ * Prints the payload byte for byte on stdout (plus a line break on a terminal), everything else on stderr. Returns the
+ * exit code.
  */
 export function printAnswer(answer: FastInvokeAnswer, flags: InvokeFlags): number {
   if (answer.log !== undefined) writeAll(2, withFinalBreak(printable(answer.log)));
@@ -120,7 +120,7 @@ export function printAnswer(answer: FastInvokeAnswer, flags: InvokeFlags): numbe
   return exit;
 }
 
-/** What `--include` shows: a line each, the function's error only where there is one. */
+/** Text of `--include`: one line per fact, the function error only if there is one. */
 export function about(answer: FastInvokeAnswer): string {
   const { status, version = '-', requestId = '-', functionError } = answer;
   const error = functionError === undefined ? '' : `function error: ${printable(functionError)}\n`;
@@ -142,13 +142,13 @@ export function verdict(
   return { exit: timedOut ? EXIT.functionTimeout : EXIT.functionError, line };
 }
 
-/** What a failed function says of itself, on one line each; it may say anything, so nothing is taken for granted. */
+/** Error type and message of a failed function, one line each. The document is untrusted: it may have any form. */
 function errorDocument(body: Buffer): { errorType: string; errorMessage: string } {
   let value: unknown;
   try {
     value = JSON.parse(body.toString());
   } catch {
-    // Not the document it should be; the payload is on stdout either way.
+    // Not an error document; the payload is on stdout in any case.
   }
   const part = (name: string): string => {
     const text = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;

@@ -22,7 +22,7 @@ export function renderLogRecord(record: LogRecord, format: LogFormat, colored: b
   const color = record.stream === 'stderr' ? YELLOW : record.stream === 'platform' ? CYAN : undefined;
   const prefix = paint(`${clockTime(record.time)} ${record.requestId.slice(0, 8).padEnd(8)}`, DIM);
   const [first = '', ...rest] = printable(record.text).trimEnd().split('\n');
-  // Later lines of the same record are set in, so that they cannot pass for records of their own.
+  // Continuation lines are indented, so that they cannot be mistaken for records.
   return (
     [`${prefix} ${paint(first, color)}`, ...rest.map((line) => `${' '.repeat(12 + 1 + 8)} ${paint(line, color)}`)].join(
       '\n',

@@ -20,11 +20,11 @@ const EMPTY = Buffer.alloc(0);
 /** Records shown where neither `--lines` nor `--since` is given. */
 export const DEFAULT_LINES = 100;
 
-/** Everything that showing logs needs to know. */
+/** Everything needed to request and print logs. */
 export interface LogsPlan {
   readonly socketPath: string;
   readonly name: string;
-  /** The one version whose records are asked for. */
+  /** Only records of this version; undefined for all. */
   readonly version: number | undefined;
   /** Query of the control API's logs. */
   readonly parameters: string;
@@ -38,7 +38,7 @@ interface Look {
   readonly colored: boolean;
 }
 
-/** The plan for the common forms of `lam logs`, or undefined when the full command must look at it. `now`: ms since the epoch. */
+/** Plans the common forms of `lam logs`; undefined for a command line that needs the full command. `now`: ms since the epoch. */
 export function planLogs(argv: readonly string[], env: Env, now: number): LogsPlan | undefined {
   const parsed = parseArgv(TABLE, argv, env);
   if (parsed?.args.length !== 1 || !isPort(parsed.flags.port)) return undefined;
@@ -80,15 +80,15 @@ function parametersOf(flags: FlagValues<typeof TABLE>, since: number | null, ver
   return given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
 }
 
-/** Said when one version was asked for that the function does not have. */
+/** Note for a version that the function does not have. */
 export function absenceNote(name: string, version: number): string {
   return `'${name}' has no version ${version} now; records of a deleted version may be left`;
 }
 
 /**
- * Shows the records. All that the daemon is asked goes to it in one piece: whether it is of the version of this side, whether
- * the function has the version, the records. Resolves with the exit code, with what broke off in the middle, or with
- * undefined when nothing was shown and the full command must do it: to start a daemon, or to say what is wrong.
+ * Prints the records. Sends all requests at once: the daemon's version, the versions of the function, the records. Resolves
+ * with the exit code, or with the failure of a broken connection, or with undefined if nothing was printed and the full
+ * command must start a daemon or report an error.
  */
 export async function showLogs(plan: LogsPlan, lamVersion: string): Promise<number | FastFailure | undefined> {
   const { name, version, parameters } = plan;
@@ -121,7 +121,7 @@ function hasVersion(detail: unknown, version: number): boolean {
   return (detail as FunctionDetail).allVersions.some((one) => one.version === version);
 }
 
-/** Prints records that come as lines of JSON, in pieces. */
+/** Prints records from a stream of JSON lines. */
 class RecordPrinter {
   readonly #look: Look;
   #rest: Buffer = EMPTY;
@@ -130,7 +130,7 @@ class RecordPrinter {
     this.#look = look;
   }
 
-  /** False when the reader of stdout has gone. */
+  /** Prints the complete lines; returns false when the reader of stdout has closed it. */
   print(piece: Buffer): boolean {
     const end = piece.lastIndexOf(LINE_FEED) + 1;
     if (end === 0) {

@@ -6,8 +6,8 @@ import { planLogs, showLogs } from './logs.ts';
 import { writeAll } from './write.ts';
 
 /**
- * The first code of every `lam`: does `--version` and the common forms of `invoke` and `logs` itself, and hands everything else to
- * the full program. Resolves with the exit code.
+ * Entry of every `lam` process: runs `--version` and the common forms of `invoke` and `logs` itself, and loads the full program
+ * for everything else. Resolves with the exit code.
  */
 export async function main(argv: readonly string[], installation: Installation): Promise<number> {
   const [first = ''] = argv;
@@ -27,7 +27,7 @@ export async function main(argv: readonly string[], installation: Installation):
   return installation.loadApp().runApp(argv, installation);
 }
 
-/** The exit code, or undefined when the full program must do it. */
+/** Resolves with the exit code, or undefined for a command line that needs the full program. */
 async function fastInvoke(argv: readonly string[], installation: Installation): Promise<number | undefined> {
   const plan = planInvoke(argv, process.env);
   if (plan === undefined) return undefined;
@@ -39,7 +39,7 @@ async function fastInvoke(argv: readonly string[], installation: Installation): 
   return exit === EXIT.throttled && plan.flags['no-fail'] === true ? EXIT.ok : exit;
 }
 
-/** The exit code, or undefined when the full program must do it. */
+/** Resolves with the exit code, or undefined for a command line that needs the full program. */
 async function fastLogs(argv: readonly string[], installation: Installation): Promise<number | undefined> {
   const plan = planLogs(argv, process.env, Date.now());
   if (plan === undefined) return undefined;

@@ -14,8 +14,8 @@ export interface PayloadSource {
 const STDIN = 0;
 
 /**
- * The bytes of the event: `-d`, else `-e`, else standard input when something is piped in, else `{}`. They are sent
- * as they were given; that they are JSON is checked here, because the daemon hands them on unparsed.
+ * Reads the event: `-d`, otherwise `-e`, otherwise standard input if something is piped in, otherwise `{}`. The bytes are
+ * sent unchanged; JSON is checked here, because the daemon does not parse them.
  */
 export function readPayload(source: PayloadSource): { readonly bytes: Buffer } | FastFailure {
   const { data, event } = source;
@@ -34,17 +34,17 @@ function fromFile(path: string): { readonly bytes: Buffer } | FastFailure {
   }
 }
 
-/** Why a file cannot be read, without its name: the message around it has that. */
+/** Why a file cannot be read; without its name, which the message has. */
 function reason(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return 'there is no such file';
+      return 'no such file';
     case 'EISDIR':
       return 'it is a folder';
     case 'EACCES':
     case 'EPERM':
-      return 'it may not be read by this user';
+      return 'permission denied';
     default:
       return error.code ?? error.message;
   }
@@ -52,12 +52,12 @@ function reason(error: NodeJS.ErrnoException): string {
 
 function fromStdin(asked: boolean): { readonly bytes: Buffer } | FastFailure {
   const bytes = drain(STDIN);
-  // Nothing at all came in: a pipe that happens to be there is not an event.
+  // An empty pipe is not an event.
   if (bytes.length === 0 && !asked) return { bytes: Buffer.from('{}') };
   return checked('standard input', bytes);
 }
 
-/** Something other than a terminal or `/dev/null` is connected. */
+/** Whether standard input is a pipe, a file or a socket. */
 function isPiped(): boolean {
   try {
     const kind = fstatSync(STDIN);
@@ -68,7 +68,7 @@ function isPiped(): boolean {
   }
 }
 
-/** All bytes of a descriptor; waits where its other end was set to non-blocking. */
+/** Reads a descriptor to its end; polls if it is non-blocking. */
 function drain(descriptor: number): Buffer {
   const chunks: Buffer[] = [];
   const buffer = Buffer.allocUnsafe(65_536);

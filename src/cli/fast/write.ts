@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 
 /**
- * Writes all bytes to a descriptor before it returns, so that a command may exit at once. Returns false when the
- * reader has gone (`| head`), which is no failure.
+ * Writes all bytes synchronously, so that a command may exit at once. Returns false when the reader has closed the pipe
+ * (`| head`), which is not a failure.
  */
 export function writeAll(descriptor: 1 | 2, content: string | Uint8Array): boolean {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;

@@ -39,7 +39,7 @@ end
 complete -c lam -f -a '(__lam_complete)'
 `;
 
-/** The script a shell reads to complete lam's command lines. */
+/** The completion script of a shell. */
 export function completionScript(shell: Shell): string {
   return { bash: BASH, zsh: ZSH, fish: FISH }[shell];
 }

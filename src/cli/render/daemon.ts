@@ -2,7 +2,7 @@ import type { Reclaimed, Status } from '../../contract/index.ts';
 import { formatAge, plural } from './format.ts';
 import { facts } from './table.ts';
 
-/** The page of `lam status`. */
+/** Text of `lam status`. */
 export function renderStatus(s: Status, now: number): string {
   return facts([
     ['url', s.url],
@@ -20,7 +20,7 @@ export function renderStatus(s: Status, now: number): string {
   ]);
 }
 
-/** What `lam start` says: where, which driver and why, what it cleaned up, what the driver leaves open. */
+/** Text of `lam start`: URL, driver with its reason, and what was reclaimed. */
 export function renderStarted(s: Status): string {
   const lines = [`lam ${s.version} is running: ${s.url}`, `driver: ${s.driver} (${s.driverReason})`];
   const reclaimed = renderReclaimed(s.reclaimed);
@@ -28,7 +28,7 @@ export function renderStarted(s: Status): string {
   return lines.join('\n');
 }
 
-/** One line on what an earlier daemon had left, or nothing. */
+/** One line about what a killed daemon had left behind; empty for nothing. */
 export function renderReclaimed(r: Reclaimed): string {
   const parts = [
     [r.containers, 'container'],
@@ -38,10 +38,10 @@ export function renderReclaimed(r: Reclaimed): string {
   const found = parts
     .filter(([count]) => count > 0)
     .map(([count, noun]) => (noun === 'process' && count !== 1 ? `${count} processes` : plural(count, noun)));
-  return found.length === 0 ? '' : `reclaimed from a daemon that died: ${found.join(', ')}`;
+  return found.length === 0 ? '' : `reclaimed from a daemon that was killed: ${found.join(', ')}`;
 }
 
-/** The gaps of a driver, a line each; nothing when there are none. */
+/** The gaps of a driver, one per line; empty for none. */
 export function renderGaps(s: Pick<Status, 'driver' | 'gaps'>): string {
   return s.gaps.length === 0
     ? ''

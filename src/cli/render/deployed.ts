@@ -3,7 +3,7 @@ import type { LamError } from '../../errors/index.ts';
 import { formatDuration } from './format.ts';
 import { safe } from './table.ts';
 
-/** One line on what a deploy came to; `ms` is how long it took. */
+/** One line about the result of a deploy that took `ms`. */
 export function renderDeployed(answer: PublishAnswer, ms: number, dryRun: boolean): string {
   if (answer.unchanged) return `${answer.name}: no change (v${answer.version})`;
   if (dryRun) return `${answer.name}: would become v${answer.version} (dry run, nothing changed)`;

@@ -2,7 +2,7 @@ import type { DfAnswer, GcAnswer } from '../../contract/index.ts';
 import { formatBytes, plural } from './format.ts';
 import { facts, table } from './table.ts';
 
-/** The page of `lam df`. */
+/** Text of `lam df`. */
 export function renderDf(df: DfAnswer): string {
   const functions = table(df.functions, [
     { heading: 'NAME', cell: (f) => f.name },
@@ -23,7 +23,7 @@ export function renderDf(df: DfAnswer): string {
   return functions === '' ? sums : `${functions}\n\n${sums}`;
 }
 
-/** What `lam gc` freed, or would. */
+/** Text of `lam gc`: what it deleted, or would delete. */
 export function renderGc(gc: GcAnswer, dryRun: boolean): string {
   const verb = dryRun ? 'would free' : 'freed';
   const summary = `${verb} ${formatBytes(gc.bytes)}: ${plural(gc.versions.length, 'version')}, ${plural(gc.artifacts, 'artifact')}, ${plural(gc.files, 'file')}`;

@@ -5,20 +5,20 @@ import { EXIT, asLamError, isLamError, lamError, printable, toWire, type LamErro
 /** How an error is shown. */
 export interface ErrorStyle {
   readonly json: boolean;
-  /** `LAM_DEBUG=1`: with the chain of causes and their stacks. */
+  /** `LAM_DEBUG=1`: adds the chain of causes with their stacks. */
   readonly debug: boolean;
   /** The command that failed, for the hint of a usage error. */
   readonly command: string;
 }
 
-/** What to print where, and the exit code. */
+/** Text for stdout and stderr, and the exit code. */
 export interface RenderedError {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number;
 }
 
-/** Renders anything that was thrown; the one place that decides how an error looks and which code the command ends with. */
+/** Renders a thrown value; the only place that decides the text of an error and the exit code. */
 export function renderError(thrown: unknown, style: ErrorStyle): RenderedError {
   const silent = silentExit(thrown);
   if (silent !== undefined) return { stdout: '', stderr: '', exit: silent };
@@ -30,7 +30,7 @@ export function renderError(thrown: unknown, style: ErrorStyle): RenderedError {
   return { stdout: '', stderr: `Error: ${error.message}\n${hint}${trail}`, exit: error.exitCode };
 }
 
-/** oclif ends a command by throwing; its help does so with 0. */
+/** Exit code of an ExitError, with which oclif ends a command such as help; undefined for anything else. */
 function silentExit(thrown: unknown): number | undefined {
   return thrown instanceof Errors.ExitError ? (thrown.oclif.exit ?? EXIT.ok) : undefined;
 }
@@ -38,7 +38,7 @@ function silentExit(thrown: unknown): number | undefined {
 function toLamError(thrown: unknown, command: string): LamError {
   if (isLamError(thrown)) return thrown;
   if (thrown instanceof Errors.CLIError) {
-    // What oclif's parser says starts with what is wrong and goes on with a list and "See more help with --help".
+    // Messages of oclif's parser end with a list and "See more help with --help".
     const what = printable(thrown.message)
       .replace(/\nSee more help with --help$/, '')
       .replace(/^(Parsing \S+) *\n\s*/, '$1: ')

@@ -1,14 +1,14 @@
 import { eachLimited } from '../../kit/index.ts';
 import type { Output } from '../output.ts';
 
-/** One of several things that are done at the same time. */
+/** One of several tasks that run at the same time. */
 export interface Work<T> {
-  /** Tells its lines from those of the others. */
+  /** Prefix of its lines. */
   readonly name: string;
   readonly title: string;
-  /** `say` takes what is happening now, a line at a time. */
+  /** `say` prints a line of progress. */
   run(say: (line: string) => void): Promise<T>;
-  /** How the result reads, on the progress display. */
+  /** The result as a line of progress. */
   done(result: T): string;
 }
 
@@ -16,12 +16,12 @@ export type Settled<T> =
   | { readonly ok: true; readonly value: T; readonly ms: number }
   | { readonly ok: false; readonly error: unknown; readonly ms: number };
 
-/** How many are done at once; more only slow each other down on a small machine. */
+/** How many run at once; more would only slow each other down on a small machine. */
 const TOGETHER = 4;
 
 /**
- * Does all of it, a few at a time, and shows progress on stderr: lines that redraw on a terminal, plain ones elsewhere,
- * none under `--json`. Resolves with every outcome in the order given; never rejects.
+ * Runs all tasks, a few at a time, and shows progress on stderr: redrawn lines on a terminal, plain ones elsewhere, none
+ * with `--json`. Resolves with all outcomes in the order given; never rejects.
  */
 export async function runTogether<T>(work: readonly Work<T>[], out: Output): Promise<readonly Settled<T>[]> {
   const settled: Settled<T>[] = [];
@@ -42,7 +42,7 @@ type Settle<T> = (index: number, item: Work<T>, say: (line: string) => void) => 
 
 async function drawn<T>(work: readonly Work<T>[], settle: Settle<T>): Promise<void> {
   const { DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await import('listr2');
-  /** listr2 judges by stdout whether it may redraw; here progress is on stderr, which was looked at. */
+  /** listr2 decides by stdout whether it may redraw; progress goes to stderr, which is known to be a terminal. */
   class OnStderr extends DefaultRenderer {
     static override readonly nonTTY: boolean = true;
   }

@@ -1,6 +1,6 @@
 import type { LamConfig } from '../lam-config.ts';
 
-/** Commands of the first page, by what a person is doing. */
+/** Commands of the first page, by task. */
 const GROUPS: readonly { readonly title: string; readonly ids: readonly string[] }[] = [
   { title: 'WRITE AND RUN', ids: ['init', 'deploy', 'invoke', 'logs'] },
   { title: 'LOOK', ids: ['list', 'describe', 'versions', 'df'] },
@@ -30,7 +30,7 @@ const GUIDE = `START HERE
   lam deploy                           build it and make it live
   lam invoke -d '{"name":"Ada"}'       call it
   lam logs --follow                    see what it prints
-  lam rollback                         go back to the version before`;
+  lam rollback                         go back to the previous version`;
 
 /** The help of `lam` by itself: what it is, five commands to begin with, and every command that is not hidden. */
 export function renderRootHelp(config: LamConfig): string {

@@ -4,7 +4,7 @@ import type { Output } from '../output.ts';
 import { writeAll } from '../fast/write.ts';
 import { table } from './table.ts';
 
-/** The page of `lam simulate`. */
+/** Text of `lam simulate`. */
 export function renderSimulation(simulation: Simulation): string {
   const { trace, machine, outcomes, sweep } = simulation;
   const head = [
@@ -30,7 +30,7 @@ export function renderSimulation(simulation: Simulation): string {
   return [head, results, legend, ...(curve === '' ? [] : [`lam at fixed prices:\n${curve}`])].join('\n\n');
 }
 
-/** Shows on stderr what runs: a line that is redrawn on a terminal, elsewhere a line a run, nothing under `--json`. */
+/** Shows progress on stderr: a redrawn line on a terminal, otherwise one line per run; nothing with `--json`. */
 export function simulationProgress(out: Output): Progress {
   return (policy, share) => {
     if (out.animated) writeAll(2, share < 1 ? `\r\u001B[K${policy}: ${Math.floor(share * 100)} %` : '\r\u001B[K');

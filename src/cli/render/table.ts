@@ -8,7 +8,7 @@ export interface Column<Row> {
   readonly align?: 'right';
 }
 
-/** Aligned columns with a heading, two blanks between them, no blanks at line ends. Empty text for no rows. */
+/** Aligned columns with headings and no trailing blanks; empty for no rows. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   if (rows.length === 0) return '';
   const grid = [columns.map((c) => c.heading), ...rows.map((row) => columns.map((c) => oneLine(c.cell(row))))];
@@ -23,13 +23,13 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
     .join('\n');
 }
 
-/** Names and values, one a line, values aligned. */
+/** One name and value per line, values aligned. */
 export function facts(pairs: readonly (readonly [name: string, value: string])[]): string {
   const widest = Math.max(0, ...pairs.map(([name]) => name.length));
   return pairs.map(([name, value]) => `${`${name}:`.padEnd(widest + 2)}${value}`.trimEnd()).join('\n');
 }
 
-/** Text of a function or a person, safe in a cell. */
+/** Makes untrusted text safe to print in a cell. */
 export function safe(text: string): string {
   return printable(text).replaceAll(/[\n\t]/g, ' ');
 }

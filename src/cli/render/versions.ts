@@ -3,7 +3,7 @@ import type { FunctionDetail, Movement } from '../../contract/index.ts';
 import { formatAge, formatBytes } from './format.ts';
 import { safe, table } from './table.ts';
 
-/** The table of `lam versions`: newest first, the live one marked in a column of its own, because an alias may be called `live`. */
+/** Table of `lam versions`, newest first. The live version has a column of its own, because an alias may be called `live`. */
 export function renderVersions(f: FunctionDetail, now: number, color: ChalkInstance): string {
   return table(f.allVersions, [
     { heading: 'VERSION', cell: (v) => `v${v.version}` },

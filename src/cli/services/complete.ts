@@ -1,7 +1,7 @@
 import { KNOWN_RUNTIMES } from '../../runtimes/index.ts';
 import { SETTING_WORDS } from './settings.ts';
 
-/** What completion needs to know of a command; `oclif.manifest.json` has it. */
+/** What completion needs of a command, as in `oclif.manifest.json`. */
 export interface CommandOutline {
   readonly hidden?: boolean;
   readonly flags: Readonly<
@@ -19,7 +19,7 @@ export interface CommandOutline {
   readonly aliases?: readonly string[];
 }
 
-/** What is deployed. May reject when no daemon runs; then nothing of it is offered. */
+/** What is deployed. May reject when no daemon runs; then no names are offered. */
 export interface DeployedFunctions {
   names(): Promise<readonly string[]>;
   detail(name: string): Promise<{
@@ -34,7 +34,7 @@ type Outlines = Readonly<Record<string, CommandOutline>>;
 const VERSION_SECOND = new Set(['rollback']);
 const ALIAS_SECOND = new Set(['alias:delete', 'alias:set']);
 const SETTING_SECOND = new Set(['config:get', 'config:set', 'config:unset']);
-/** Commands whose words are no functions. */
+/** Commands that take no function. */
 const NO_FUNCTION = new Set([
   'init',
   'autocomplete',
@@ -49,7 +49,7 @@ const NO_FUNCTION = new Set([
   'list',
 ]);
 
-/** The words that may stand for the last of `words`, in order; what was typed of it so far is their beginning. */
+/** Completions of the last of `words`, all beginning with what was typed of it. */
 export async function complete(
   words: readonly string[],
   commands: Outlines,
@@ -63,7 +63,7 @@ export async function complete(
   return candidates.filter((word) => word.startsWith(current));
 }
 
-/** The command the words name, under its own name or an alias, and the words after it. */
+/** The command that the words begin with, by name or alias, and the rest. */
 function commandOf(words: readonly string[], commands: Outlines): Omit<Spot, 'current'> | undefined {
   for (const length of [2, 1]) {
     if (words.length < length) continue;
@@ -82,7 +82,7 @@ function commandWords(before: readonly string[], commands: Outlines): readonly s
   return topic === undefined ? [] : visible.filter((id) => id.startsWith(topic)).map((id) => id.slice(topic.length));
 }
 
-/** What is being completed, within a command. */
+/** The word to complete, within a command. */
 interface Spot {
   readonly id: string;
   readonly outline: CommandOutline;
@@ -102,7 +102,7 @@ async function inCommand(
   return argumentWords({ id, outline, rest: given, current }, deployed);
 }
 
-/** The flag that takes the next word as its value, if this word is one. */
+/** The flag that `word` is, if it takes the next word as its value. */
 function flagOf(word: string, outline: CommandOutline): { name: string; options?: readonly string[] } | undefined {
   const entry = Object.entries(outline.flags).find(
     ([name, flag]) => word === `--${name}` || (flag.char !== undefined && word === `-${flag.char}`),
@@ -134,7 +134,7 @@ async function argumentWords(
   return id === 'deploy' ? functionWords(current, deployed) : [];
 }
 
-/** Names; after `name@` its versions, after `name:` its aliases. */
+/** Names of functions; after `name@` its versions, after `name:` its aliases. */
 async function functionWords(current: string, deployed: DeployedFunctions): Promise<readonly string[]> {
   const [name = ''] = current.split(/[@:]/);
   if (name === current) return deployed.names();

@@ -4,20 +4,20 @@ import { lamError } from '../../errors/index.ts';
 import type { Output } from '../output.ts';
 
 /**
- * Asks for a yes on the terminal. Throws `LAM_CLI_NEEDS_YES` where nobody can be asked, `LAM_CLI_CANCELLED` for
- * anything but yes.
+ * Asks for confirmation on the terminal. Throws `LAM_CLI_NEEDS_YES` without a terminal, `LAM_CLI_CANCELLED` for any answer
+ * but yes.
  */
 export async function confirm(out: Output, what: string, flag: string): Promise<void> {
   if (!out.interactive) throw lamError('LAM_CLI_NEEDS_YES', { what, flag });
   await askForYes(what, process.stdin, process.stderr);
 }
 
-/** Puts the question on `output` and reads a line of `input`. Throws `LAM_CLI_CANCELLED` for anything but yes. */
+/** Asks on `output` and reads one line of `input`. Throws `LAM_CLI_CANCELLED` for any answer but yes. */
 export async function askForYes(what: string, input: Readable, output: Writable): Promise<void> {
   const reader = createInterface({ input, output });
   const interrupted = new AbortController();
   reader.once('SIGINT', () => interrupted.abort());
-  // The end of the input is no answer, and readline would wait on.
+  // Without this, readline would wait for ever at the end of the input.
   reader.once('close', () => interrupted.abort());
   try {
     const answer = await reader.question(`${what}? [y/N] `, { signal: interrupted.signal });

@@ -14,31 +14,31 @@ import { lamError } from '../../errors/index.ts';
 import { loadProject, type ProjectFunction } from '../../project/index.ts';
 import { requireRuntime } from '../../runtimes/index.ts';
 
-/** What a deploy of one function came to. */
+/** Result of a deploy of one function. */
 export interface Deployed extends PublishAnswer {
-  /** From the build and from the daemon. */
+  /** Notices of the build and of the daemon. */
   readonly notices: readonly string[];
 }
 
-/** What all functions of one deploy have in common. */
+/** What all functions of one deploy share. */
 export interface Deployment {
   readonly client: LamClient;
-  /** A build's needs, but where its lines go. */
+  /** Where and with what to build. */
   readonly place: Pick<BuildContext, 'esbuildBinary' | 'workspace'>;
   readonly by: string;
   readonly message?: string;
   readonly alias?: string;
   readonly dryRun: boolean;
-  /** Wins over lam.yaml; environment variables are added to its. */
+  /** Take precedence over lam.yaml; environment variables are merged. */
   readonly overrides: ConfigInput;
 }
 
-/** Where builds keep temporary files and installed dependencies, in a home. */
+/** Folder of a home for temporary files of builds and installed dependencies. */
 export function buildFolder(home: string): string {
   return join(home, 'cache', 'build');
 }
 
-/** The functions of the project in `cwd` that are to be deployed: those named, else all. Throws `LAM_CLI_NOT_IN_PROJECT`. */
+/** The functions of the project in `cwd` to deploy: those named, or all. Throws `LAM_CLI_NOT_IN_PROJECT`. */
 export async function functionsToDeploy(cwd: string, names: readonly string[]): Promise<readonly ProjectFunction[]> {
   const { functions } = await loadProject(cwd);
   const known = functions.map((f) => f.name);
@@ -46,7 +46,7 @@ export async function functionsToDeploy(cwd: string, names: readonly string[]): 
   return names.length === 0 ? functions : functions.filter((f) => names.includes(f.name));
 }
 
-/** Builds a function, sends what the daemon lacks, publishes it. `say` takes what the build prints. */
+/** Builds a function, uploads the files that the daemon lacks and publishes it. `say` prints lines of the build. */
 export async function deployFunction(
   fn: ProjectFunction,
   deployment: Deployment,
@@ -63,7 +63,7 @@ export async function deployFunction(
   }
 }
 
-/** Publishes code from the command line. */
+/** Publishes code given on the command line. */
 export async function deployInline(name: string, code: string, deployment: Deployment): Promise<Deployed> {
   const { client, place, overrides } = deployment;
   const runtime = checked(name, overrides.runtime);
@@ -76,7 +76,7 @@ export async function deployInline(name: string, code: string, deployment: Deplo
   }
 }
 
-/** Publishes a zip as it is. Throws `LAM_CLI_ZIP_UNREADABLE`. */
+/** Publishes a zip unchanged. Throws `LAM_CLI_ZIP_UNREADABLE`. */
 export async function deployZip(name: string, file: string, deployment: Deployment): Promise<Deployed> {
   const { client, overrides } = deployment;
   const runtime = checked(name, overrides.runtime);
@@ -121,7 +121,7 @@ function withOverrides<C extends ConfigInput>(config: C, overrides: ConfigInput)
   return { ...config, ...overrides, environment: { ...config.environment, ...overrides.environment } };
 }
 
-/** The runtime of a deploy without a project. Refuses what the daemon would, before anything is sent. */
+/** The runtime of a deploy without a project. Checks name and runtime before anything is sent. */
 function checked(name: string, runtime: string = DEFAULT_CONFIG.runtime): string {
   if (!FUNCTION_NAME.test(name)) throw lamError('LAM_REGISTRY_INVALID_NAME', { name });
   requireRuntime(runtime);

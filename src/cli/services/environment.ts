@@ -1,6 +1,6 @@
 import { lamError } from '../../errors/index.ts';
 
-/** `KEY=VALUE` pairs as an object; the value may hold `=`. Throws `LAM_CLI_BAD_ENVIRONMENT`. */
+/** Parses `KEY=VALUE` pairs; a value may contain `=`. Throws `LAM_CLI_BAD_ENVIRONMENT`. */
 export function parsePairs(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {

@@ -3,7 +3,7 @@ import { fromWire, lamError, type LamError } from '../../errors/index.ts';
 import type { FastFailure } from '../installation.ts';
 import { findJsonFault } from './json-fault.ts';
 
-/** The error to report for an invoke that got no answer of the function. */
+/** The error for an invoke that got no answer from the function. */
 export function failureToError(failure: FastFailure): LamError {
   switch (failure.kind) {
     case 'lost':
@@ -23,7 +23,7 @@ export function failureToError(failure: FastFailure): LamError {
   }
 }
 
-/** Says where a text stops being JSON, with what stands there. */
+/** The error for a text that is not JSON, with the place of the first fault and an excerpt. */
 export function notJson(from: string, text: string): LamError {
   const fault = findJsonFault(text) ?? { at: text.length, expected: 'something else' };
   const before = text.slice(0, fault.at).split('\n');

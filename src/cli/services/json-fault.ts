@@ -1,8 +1,8 @@
-/** Where a text stops being JSON. */
+/** The first place where a text is not JSON. */
 export interface JsonFault {
-  /** Index in the text; its length when more was expected. */
+  /** Index in the text; its length if the text ends too early. */
   readonly at: number;
-  /** What should have stood there. */
+  /** What is expected there. */
   readonly expected: string;
 }
 
@@ -16,12 +16,12 @@ type Expect =
   | "',' or ']'"
   | 'the end';
 
-/** What a character of punctuation does: opens or closes a level, or changes what is expected within it. */
+/** Effect of a punctuation character: opens or closes a level, or changes what is expected next. */
 type Move = 'open' | 'close' | Expect;
 
 const OPENING = { '{': 'open', '[': 'open' } as const;
 
-/** The punctuation that may stand where something is expected. */
+/** Allowed punctuation, by what is expected. */
 const PUNCTUATION: Readonly<Record<Expect, Readonly<Record<string, Move>>>> = {
   'a value': OPENING,
   "a value or ']'": { ...OPENING, ']': 'close' },
@@ -34,7 +34,7 @@ const PUNCTUATION: Readonly<Record<Expect, Readonly<Record<string, Move>>>> = {
 };
 
 const SPACE = /[ \t\n\r]*/y;
-/** A string up to its closing quote, or up to the first character that may not stand in it. */
+/** A string up to its closing quote, or to the first invalid character. */
 // oxlint-disable-next-line no-control-regex -- JSON forbids them in strings
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/uy;
 const SCALAR = /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![\w.])/y;
@@ -76,7 +76,7 @@ function afterValue(open: readonly ('{' | '[')[]): Expect {
   return level === '{' ? "',' or '}'" : "',' or ']'";
 }
 
-/** The string or scalar at `at`; undefined when none may stand there. A string that is not closed ends where it breaks. */
+/** The string or scalar at `at`; undefined if none is allowed there. An invalid string ends at its fault. */
 function tokenAt(
   text: string,
   at: number,
@@ -91,7 +91,7 @@ function tokenAt(
   return end === at ? undefined : { end, whole: true };
 }
 
-/** The index after what `pattern` matches at `at`; `at` itself when it does not. */
+/** The index after the match of `pattern` at `at`; `at` without a match. */
 function skip(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : at;

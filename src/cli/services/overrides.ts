@@ -2,7 +2,7 @@ import type { ConfigInput } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { parsePairs } from './environment.ts';
 
-/** The flags of `lam deploy` that stand in for settings of lam.yaml. */
+/** Flags of `lam deploy` that replace settings of lam.yaml. */
 export interface OverrideFlags {
   readonly env?: readonly string[] | undefined;
   readonly memory?: number | undefined;
@@ -12,7 +12,7 @@ export interface OverrideFlags {
   readonly handler?: string | undefined;
 }
 
-/** Throws `LAM_CLI_BAD_ENVIRONMENT`, `LAM_CLI_BAD_SETTING`; bounds are the daemon's to check. */
+/** Converts flags to settings; the daemon checks bounds. Throws `LAM_CLI_BAD_ENVIRONMENT`, `LAM_CLI_BAD_SETTING`. */
 export function overridesOf(flags: OverrideFlags): ConfigInput {
   return {
     ...(flags.env === undefined ? {} : { environment: parsePairs(flags.env) }),
@@ -26,6 +26,6 @@ export function overridesOf(flags: OverrideFlags): ConfigInput {
 function seconds(text: string): number {
   const value = Number(text.replace(/s$/, ''));
   if (text === '' || !Number.isFinite(value))
-    throw lamError('LAM_CLI_BAD_SETTING', { text: `timeout=${text}`, what: 'it wants a number of seconds' });
+    throw lamError('LAM_CLI_BAD_SETTING', { text: `timeout=${text}`, what: 'it takes a number of seconds' });
   return Math.round(value * 1000);
 }

@@ -2,8 +2,8 @@ import { resolve, sep } from 'node:path';
 import { findProjectFile, loadProject } from '../../project/index.ts';
 
 /**
- * Names of the functions a command in `cwd` is about: the one whose folder `cwd` lies in, where the project has
- * several, else all of the project. Empty outside a project. Throws `LAM_PROJECT_INVALID` for a broken lam.yaml.
+ * Names of the functions that a command in `cwd` applies to: those whose own folder contains `cwd`, otherwise all of the
+ * project. Empty outside a project. Throws `LAM_PROJECT_INVALID` for an invalid lam.yaml.
  */
 export async function projectFunctions(cwd: string): Promise<readonly string[]> {
   if ((await findProjectFile(cwd)) === undefined) return [];

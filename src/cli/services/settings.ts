@@ -1,24 +1,24 @@
 import type { ConfigInput, ConfigPatch } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 
-/** Triggers have other forms than one value: they are set in lam.yaml, or through their short forms here. */
+/** Without triggers, which are not single values: they are set in lam.yaml, or here in their short forms. */
 type Field = Exclude<keyof ConfigInput, 'environment' | 'triggers'>;
 
 interface Setting {
   readonly field: Field;
-  /** Factor from the word's unit to the field's; undefined for text. */
+  /** Factor from the unit shown to that of the field; undefined for text. */
   readonly factor?: number;
   readonly list?: true;
   readonly meaning: string;
 }
 
-/** Settings by the words of lam.yaml. */
+/** Settings by their names in lam.yaml. */
 const SETTINGS: Readonly<Record<string, Setting>> = {
   memory: { field: 'memoryMiB', factor: 1, meaning: 'MiB' },
   timeout: { field: 'timeoutMs', factor: 1000, meaning: 'seconds' },
   idle: { field: 'idleTimeoutMs', factor: 1000, meaning: 'seconds an unused sandbox stays warm' },
   concurrency: { field: 'concurrency', factor: 1, meaning: 'requests at once in one sandbox' },
-  maxConcurrency: { field: 'maxConcurrency', factor: 1, meaning: 'requests at once in all' },
+  maxConcurrency: { field: 'maxConcurrency', factor: 1, meaning: 'requests at once in all sandboxes' },
   minWarm: { field: 'minWarm', factor: 1, meaning: 'sandboxes kept warm' },
   queue: { field: 'maxQueue', factor: 1, meaning: 'requests that may wait' },
   cpus: { field: 'cpus', factor: 1, meaning: 'processor cores' },
@@ -29,25 +29,25 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   description: { field: 'description', meaning: 'text' },
   network: { field: 'network', meaning: 'on or none' },
   image: { field: 'image', meaning: 'Docker image' },
-  routes: { field: 'routes', list: true, meaning: 'METHOD /path, more of them with commas between' },
+  routes: { field: 'routes', list: true, meaning: 'METHOD /path, separated by commas' },
 };
 
-/** The words there are, for help and completion. */
+/** Names of all settings, for help and completion. */
 export const SETTING_WORDS: readonly string[] = Object.keys(SETTINGS);
 
-/** One line a setting: what its value means. */
+/** All settings with the meaning of their values, in one line. */
 export function describeSettings(): string {
   return Object.entries(SETTINGS)
     .map(([word, setting]) => `${word} (${setting.meaning})`)
     .join(', ');
 }
 
-/** Whether the text is a setting's word. */
+/** Whether `word` is the name of a setting. */
 export function isSetting(word: string): boolean {
   return Object.hasOwn(SETTINGS, word);
 }
 
-/** `memory=256 timeout=10` as the fields to set. Throws `LAM_CLI_BAD_SETTING`; bounds are the daemon's to check. */
+/** Parses pairs such as `memory=256`; the daemon checks bounds. Throws `LAM_CLI_BAD_SETTING`. */
 export function parseSettings(pairs: readonly string[]): NonNullable<ConfigPatch['set']> {
   return Object.fromEntries(
     pairs.map((pair) => {
@@ -59,12 +59,12 @@ export function parseSettings(pairs: readonly string[]): NonNullable<ConfigPatch
   );
 }
 
-/** The fields behind words. Throws `LAM_CLI_BAD_SETTING`. */
+/** The fields of settings by name. Throws `LAM_CLI_BAD_SETTING`. */
 export function fieldsOf(words: readonly string[]): readonly Field[] {
   return words.map((word) => settingOf(word, word).field);
 }
 
-/** A configuration in the words and units of {@link SETTINGS}; only fields that are there. */
+/** A configuration in the names and units of {@link SETTINGS}; only fields that are present. */
 export function inWords(config: ConfigInput): Record<string, string | number | readonly string[] | null> {
   const words: Record<string, string | number | readonly string[] | null> = {};
   for (const [word, { field, factor }] of Object.entries(SETTINGS)) {
@@ -87,6 +87,6 @@ function valueOf(setting: Setting, text: string, pair: string): unknown {
   if (setting.factor === undefined) return setting.field === 'image' && text === '' ? null : text;
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value))
-    throw lamError('LAM_CLI_BAD_SETTING', { text: pair, what: `it wants a number (${setting.meaning})` });
+    throw lamError('LAM_CLI_BAD_SETTING', { text: pair, what: `it takes a number (${setting.meaning})` });
   return setting.field.endsWith('Ms') ? Math.round(value * setting.factor) : value * setting.factor;
 }

@@ -3,12 +3,12 @@ import { isLamError, lamError } from '../../errors/index.ts';
 import { processGone } from '../../client/index.ts';
 import type { CommandContext } from '../command-context.ts';
 
-/** Longer than a daemon waits for its invocations, ms. */
+/** Longer than a daemon waits for its invocations (ms). */
 const STOP_MS = 60_000;
 
 /**
- * Asks the daemon to drain and waits for its end, at most `limitMs`; resolves with what it was, or undefined when
- * none ran. Throws `LAM_CLI_STOP_TIMED_OUT`.
+ * Asks the daemon to drain and waits at most `limitMs` for its exit. Resolves with its last status, or undefined if none
+ * ran. Throws `LAM_CLI_STOP_TIMED_OUT`.
  */
 export async function stopDaemon(context: CommandContext, limitMs: number = STOP_MS): Promise<Status | undefined> {
   const found = await context.connect({ mayStart: false, anyVersion: true }).catch((error: unknown) => {

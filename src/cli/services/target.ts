@@ -2,7 +2,7 @@ import { parseReference, VERSION_NUMBER, type FunctionReference } from '../../co
 import { lamError } from '../../errors/index.ts';
 import { projectFunctions } from './project-functions.ts';
 
-/** The function a command is about: as named, else the one of the project in `cwd`. */
+/** The function that a command applies to: the one named, otherwise the only one of the project in `cwd`. */
 export async function targetFunction(
   given: string | undefined,
   cwd: string,
@@ -35,14 +35,14 @@ export async function targetName(given: string | undefined, cwd: string, command
   return reference.name;
 }
 
-/** `3` or `v3`. Throws `LAM_CLI_BAD_VERSION` for anything else. */
+/** Parses `3` or `v3`. Throws `LAM_CLI_BAD_VERSION`. */
 export function versionOf(text: string): number {
   const digits = text.replace(/^v/, '');
   if (!VERSION_NUMBER.test(digits)) throw lamError('LAM_CLI_BAD_VERSION', { text });
   return Number(digits);
 }
 
-/** Whether a word reads as a version rather than as a function. */
+/** Whether `text` has the form of a version: `3` or `v3`. */
 export function looksLikeVersion(text: string): boolean {
   return VERSION_NUMBER.test(text.replace(/^v/, ''));
 }

@@ -29,7 +29,7 @@ describe('the payload', () => {
     const refused = read({ event: 'missing.json' });
     assert.ok('kind' in refused && refused.kind === 'unreadable');
     assert.equal(refused.from, join(folder, 'missing.json'));
-    assert.equal(refused.what, 'there is no such file');
+    assert.equal(refused.what, 'no such file');
     assert.deepEqual(read({ data: '@.' }), { kind: 'unreadable', from: folder, what: 'it is a folder' });
   });
 });

@@ -129,11 +129,11 @@ describe('what a start says', () => {
   test('about leftovers', () => {
     assert.equal(
       renderReclaimed({ containers: 2, processes: 1, files: 0 }),
-      'reclaimed from a daemon that died: 2 containers, 1 process',
+      'reclaimed from a daemon that was killed: 2 containers, 1 process',
     );
     assert.equal(
       renderReclaimed({ containers: 0, processes: 3, files: 1 }),
-      'reclaimed from a daemon that died: 3 processes, 1 file',
+      'reclaimed from a daemon that was killed: 3 processes, 1 file',
     );
     assert.equal(renderReclaimed({ containers: 0, processes: 0, files: 0 }), '');
   });
