@@ -8,7 +8,7 @@ import { DeployedTriggers, TriggerSupervisor } from '../triggers/supervisor/inde
 import { deliverTo } from './deliver.ts';
 import { httpRoutes } from './http-routes.ts';
 
-/** What triggers are composed from. */
+/** The rooms that triggers are wired to. */
 export interface TriggerRooms {
   readonly registry: Registry;
   readonly router: Router;
@@ -18,13 +18,13 @@ export interface TriggerRooms {
   readonly onTrouble: (what: string) => void;
 }
 
-/** What runs the triggers of live versions, and the route table of those that the edge serves. */
+/** The supervisor of live triggers, and the route table of those that the edge serves. */
 export interface LiveTriggers {
   readonly supervisor: TriggerSupervisor;
   readonly routes: () => RouteTable;
 }
 
-/** Wires triggers to the registry and the router; none runs before the supervisor is started. */
+/** Wires triggers to registry, router and pool. None runs before the supervisor is started. */
 export function composeTriggers({ registry, router, pool, clock, kinds, onTrouble }: TriggerRooms): LiveTriggers {
   const deployed = new DeployedTriggers(registry);
   const expect = (functionName: string, at: EpochMs): void => {

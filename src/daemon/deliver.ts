@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Router } from '../router/index.ts';
 import type { Deliver, TriggerEvent } from '../triggers/index.ts';
 
-/** The one way in for events of triggers: each becomes a request of the router, for the live version. */
+/** Implements {@link Deliver}: each event becomes a router request for the live version. */
 export function deliverTo(router: Router): Deliver {
   return (event, sink) =>
     router.start(
@@ -28,7 +28,7 @@ export function deliverTo(router: Router): Deliver {
     );
 }
 
-/** A UUID (version 8) made of the event's identity: all attempts at one event have one request id, as on AWS. */
+/** Derives a UUID (version 8) from the event's identity, so that all attempts have the same request id, as on AWS. */
 function requestIdOf({ functionName, type, trigger, id }: TriggerEvent): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([functionName, type, trigger, id]))

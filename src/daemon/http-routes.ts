@@ -2,7 +2,7 @@ import { RouteTable } from '../edge/index.ts';
 import type { HttpTrigger } from '../triggers/index.ts';
 import type { DeployedTriggers } from '../triggers/supervisor/index.ts';
 
-/** The edge's route table of all live triggers of type `http`; made anew only after triggers changed. */
+/** Returns the edge's route table of all live `http` triggers; rebuilt only after triggers changed. */
 export function httpRoutes(deployed: DeployedTriggers): () => RouteTable {
   let revision = -1;
   let table = new RouteTable([]);

@@ -9,7 +9,7 @@ const ANNOUNCE_MS = 100;
 /** Functions deployed last whose kinds are worth a stem; of thousands the rest would only cost memory to look at. */
 const MOST_ANNOUNCED = 100;
 
-/** Which functions have sandboxes kept warm: of all of them at the start, without reading their records. */
+/** Provisioned sandboxes, which the daemon's start needs of all functions. */
 export const MIN_WARM: OutlineFact<number> = {
   name: 'minWarm',
   derive: ({ minWarm }) => (minWarm > 0 ? minWarm : undefined),

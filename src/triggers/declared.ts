@@ -1,28 +1,28 @@
 import type { TriggerConfig } from '../contract/index.ts';
 import type { Declared, TriggerKind } from './kind.ts';
 
-/** One thing wrong with a declared trigger, besides its form. */
+/** A fault of a declared trigger that its schema cannot express. */
 export interface TriggerFault {
-  /** Which of the checked ones. */
+  /** Index among the checked triggers. */
   readonly index: number;
-  /** The setting it is about. */
+  /** The faulty setting. */
   readonly key: string;
   readonly message: string;
 }
 
-/** The kind of an entry, if there is such a kind. */
+/** Returns the kind of an entry, or undefined for an unknown type. */
 export function kindOf({ type }: TriggerConfig, kinds: readonly TriggerKind[]): TriggerKind | undefined {
   return kinds.find((kind) => kind.type === type);
 }
 
-/** What tells a trigger from the others of its kind and function. */
+/** Returns a trigger's name, unique among those of its kind and function. */
 export function triggerName(config: TriggerConfig, kind: TriggerKind): string {
   return config.name ?? kind.nameOf(config);
 }
 
 /**
- * What is wrong with triggers that are to be live together, of one function or many: each by itself, and those that
- * cannot be beside each other. Takes entries whose form was checked; passes over unknown types. Pure.
+ * Checks triggers that are to be live together, of one or several functions: each by itself, and for conflicts and
+ * duplicate names. Requires entries without shape faults; skips unknown types. Pure.
  */
 export function declarationFaults(
   declared: readonly Declared[],
@@ -62,8 +62,8 @@ export function declarationFaults(
 }
 
 /**
- * Throws the kind's conflict error when one of `mine` cannot be live beside one of `theirs`. Those in `already` are not
- * looked at again: they were checked when they went live. Reads `theirs` only when something is left to check.
+ * Throws the kind's conflict error if one of `mine` cannot be live beside one of `theirs`. Skips those in `already`,
+ * which were checked when they went live, and does not read `theirs` if nothing is left to check.
  */
 export function checkConflicts(
   mine: { readonly functionName: string; readonly triggers: readonly TriggerConfig[] },

@@ -3,46 +3,47 @@ import type { LamError } from '../errors/index.ts';
 import type { TriggerStarter } from './running.ts';
 
 /**
- * A kind of trigger: everything lam knows of it, in one value of one folder. All of it but {@link TriggerKind.load} is
- * data and pure functions, which the CLI loads too to check lam.yaml. Functions are given entries that passed the
- * schema.
+ * A kind of trigger, exported by its folder. Everything except {@link TriggerKind.load} is data and pure functions,
+ * which the CLI also loads to check lam.yaml. The functions are called only with entries that are valid by `schema`.
  */
 export interface TriggerKind<C extends TriggerConfig = TriggerConfig> {
-  /** What entries have as `type:`. */
+  /** Value of `type:` in entries. */
   readonly type: string;
-  /** What messages call one: `route`, `schedule`. */
+  /** What messages call such a trigger: `route`, `schedule`. */
   readonly noun: string;
   readonly schema: TriggerSchema;
   readonly shortForm?: ShortForm<C>;
-  /** For kinds of which two functions cannot have the same. */
+  /** Present if two functions cannot have the same trigger. */
   readonly exclusive?: Exclusive<C>;
-  /** The name of an entry that gives none: short, and the same for as long as the trigger is meant to be the same. */
+  /**
+   * Default name of an entry. Must be stable: it is part of events' identities, and a new name restarts the trigger.
+   */
   nameOf(config: C): string;
-  /** What is wrong with an entry that its schema can't say, or undefined. */
+  /** Returns the first fault that the schema cannot express, or undefined. */
   fault(config: C): KindFault | undefined;
   /**
-   * Loads what runs such triggers in the daemon, when the first of them goes live: import the running half and the
-   * kind's packages here. Left out by kinds that another part of lam serves, as the edge serves `http`.
+   * Imports the running half of the kind, with its npm packages. Called in the daemon when the first such trigger goes
+   * live. Absent in kinds that another room serves, as the edge serves `http`.
    */
   load?(): Promise<TriggerStarter<C>>;
 }
 
-/** One thing wrong with an entry. */
+/** A fault of an entry. */
 export interface KindFault {
-  /** The setting it is about. */
+  /** The faulty setting. */
   readonly key: string;
-  /** In words to follow `the <noun> '<name>'`. */
+  /** Words to follow `the <noun> '<name>'`. */
   readonly fault: string;
 }
 
-/** Settings of a kind besides `type` and `name`: a part of JSON schema, from which lam.yaml's schema is made, too. */
+/** Settings of a kind besides `type` and `name`. A subset of JSON schema; lam.yaml's schema includes it. */
 export interface TriggerSchema {
   readonly description: string;
   readonly properties: Readonly<Record<string, SettingSchema>>;
   readonly required: readonly string[];
 }
 
-/** One setting, in the words of JSON schema (draft 07). */
+/** One setting, as in JSON schema (draft 07). */
 export interface SettingSchema {
   readonly description: string;
   readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'array';
@@ -50,34 +51,34 @@ export interface SettingSchema {
   readonly minLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
-  /** Of the items of an array. */
+  /** Items of an array. */
   readonly items?: { readonly type: 'string'; readonly minLength?: number };
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
 }
 
-/** A key of functions in lam.yaml whose list of strings stands for triggers of the kind. */
+/** A key in lam.yaml whose list of strings stands for triggers of the kind. */
 export interface ShortForm<C extends TriggerConfig> {
   readonly key: keyof ShortForms;
   readonly description: string;
   readonly examples: readonly (readonly string[])[];
-  /** The entry that an item stands for. */
+  /** Returns the entry that an item stands for. */
   expand(item: string): C;
-  /** The item that stands for an entry. */
+  /** Returns the item that stands for an entry. */
   itemOf(config: C): string;
 }
 
-/** What only one trigger of all functions may have. */
+/** Mutual exclusion of triggers across all functions. */
 export interface Exclusive<C extends TriggerConfig> {
-  /** Two entries with one key cannot both be live. */
+  /** Two entries with the same key cannot both be live. */
   key(config: C): string;
-  /** In words between two of them: `matches the same requests as`. */
+  /** Words between two conflicting entries: `matches the same requests as`. */
   readonly clash: string;
-  /** The error for one that is not made live because `theirs` is. */
+  /** Returns the error for `mine`, which cannot go live because `theirs` is live. */
   conflict(mine: Declared<C>, theirs: Declared<C>): LamError;
 }
 
-/** A trigger and whose it is. */
+/** A trigger and its function. */
 export interface Declared<C extends TriggerConfig = TriggerConfig> {
   readonly functionName: string;
   readonly config: C;

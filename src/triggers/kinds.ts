@@ -1,5 +1,5 @@
 import { http } from './http/http.ts';
 import type { TriggerKind } from './kind.ts';
 
-/** All kinds of triggers. A further one is a folder beside `http/` and a line here. */
+/** All kinds of triggers. To add one: a folder beside `http/` and a line here. */
 export const TRIGGER_KINDS: readonly TriggerKind[] = [http];

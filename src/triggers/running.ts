@@ -2,76 +2,77 @@ import type { TriggerConfig } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 
-/** What runs triggers of one kind in the daemon. */
+/** The running half of a kind. */
 export interface TriggerStarter<C extends TriggerConfig = TriggerConfig> {
   /**
-   * Starts a trigger; resolves once it listens to its source. May reject with anything: the supervisor tries again
-   * after a pause. Leaves nothing behind when it rejects.
+   * Starts a trigger; resolves once it listens to its source. May reject with any error, after releasing its resources;
+   * the supervisor retries after a pause.
    */
   start(config: C, host: TriggerHost): Promise<RunningTrigger<C>>;
 }
 
-/** A trigger that runs. The supervisor calls one method at a time. */
+/** A running trigger. The supervisor calls one method at a time. */
 export interface RunningTrigger<C extends TriggerConfig = TriggerConfig> {
   /**
-   * Takes new settings without a break. Where it is left out, or rejects, the trigger is stopped and started with them.
+   * Applies new settings without interruption. If absent or rejected, the trigger is stopped and started with them.
    */
   update?(config: C): Promise<void>;
   /**
-   * Takes nothing more from the source, then releases connections and timers. May first wait for what it fired to
-   * settle, so that it can acknowledge it; the daemon's stop waits for it as long as for running invocations.
+   * Stops consuming from the source, then releases connections and timers. May wait in between until fired events have
+   * settled, to acknowledge them; the daemon's shutdown waits for it within the drain time.
    */
   stop(): Promise<void>;
 }
 
-/** What a running trigger has of the daemon. */
+/** The daemon as a running trigger sees it. */
 export interface TriggerHost {
   readonly functionName: string;
-  /** The trigger's name, unique among those of its kind and function. */
+  /** Name of the trigger, unique among those of its kind and function. */
   readonly name: string;
   readonly clock: Clock;
-  /** Aborted when the trigger is not wanted any more, so that a start under way can end early. */
+  /** Aborted when the trigger is to stop, so that a pending start can end early. */
   readonly signal: AbortSignal;
   /** Starts an invocation of the live version. Never throws; `sink` may be told before this returns. */
   fire(event: FiredEvent, sink: TriggerSink): Firing;
-  /** Announces that it will fire at `at`, so that a sandbox is warm by then. */
+  /** Announces a future event, so that a sandbox is warm at that time. */
   expect(at: EpochMs): void;
   /**
-   * Reports that it failed after its start, say by a lost connection: it is stopped, and started again after a pause.
+   * Reports a failure after the start, for instance a lost connection: the trigger is stopped, and restarted after a
+   * pause.
    */
   failed(error: unknown): void;
 }
 
-/** What a source fires. */
+/** An event as its source fires it. */
 export interface FiredEvent {
-  /** The source's identity of the event, the same at each attempt: a message id, the planned instant of a schedule. */
+  /** Idempotency id, the same at each attempt: a message id, the planned time of a schedule. */
   readonly id: string;
-  /** Handed to the handler byte for byte. */
+  /** Passed to the handler unchanged. */
   readonly event: Uint8Array;
-  /** 1, the default, is the first. */
+  /** Attempt number, from 1 (default). */
   readonly attempt?: number;
-  /** X-Ray trace header that came with the event; by default one is made. */
+  /** X-Ray trace header of the event; generated if absent. */
   readonly traceId?: string;
 }
 
-/** A fired event, and which trigger of which function fired it. */
+/** A fired event with its function and trigger. */
 export interface TriggerEvent extends FiredEvent {
   readonly functionName: string;
-  /** The trigger's kind. */
+  /** Kind of the trigger. */
   readonly type: string;
-  /** The trigger's name. */
+  /** Name of the trigger. */
   readonly trigger: string;
   readonly attempt: number;
 }
 
-/** Told what became of a fired event. */
+/** Receives the progress of a fired event. Exceptions are reported and otherwise ignored. */
 export interface TriggerSink {
   /**
-   * The handler may have begun. At most once, before `settled`. Until then the event may be fired again without running
-   * twice.
+   * The handler may have begun. Called at most once, before `settled`; an event that has not started can be fired again
+   * without running twice.
    */
   started?(at: EpochMs): void;
-  /** Called once, at the end. */
+  /** Called exactly once. */
   settled(outcome: TriggerOutcome): void;
 }
 
@@ -86,16 +87,17 @@ export type TriggerOutcome =
       /** The error document. */
       readonly payload: Uint8Array;
     }
-  /** It was not run: the function's limits, a stop of the daemon, a cancellation. */
+  /** Not run: throttled, cancelled, or the daemon stops. */
   | { readonly kind: 'refused'; readonly error: LamError };
 
 /** An invocation that a trigger started. */
 export interface Firing {
-  /** Takes it out of the queue, and it settles as refused; a handler that runs is not stopped. */
+  /** Removes it from the queue, so that it settles as refused; does not stop a running handler. */
   cancel(): void;
 }
 
 /**
- * The one way in for events: starts an invocation and tells `sink`. Never throws. The composition root implements it.
+ * Starts an invocation for an event and reports to `sink`. Never throws. All events without a direct caller come in
+ * here; the composition root implements it.
  */
 export type Deliver = (event: TriggerEvent, sink: TriggerSink) => Firing;

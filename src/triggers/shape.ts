@@ -1,25 +1,25 @@
 import type { SettingSchema, TriggerKind } from './kind.ts';
 
-/** One thing wrong with an entry's form. */
+/** A fault in the form of an entry. */
 export interface ShapeFault {
-  /** The setting it is about; undefined for the entry itself. */
+  /** The faulty setting; undefined for the entry itself. */
   readonly key: string | undefined;
   readonly message: string;
 }
 
-/** Longest name of a trigger, characters. */
+/** Maximum length of a trigger's name (characters). */
 const NAME_LENGTH = 128;
 
-/** The schema of the setting that all kinds have. */
+/** Schema of `name`, which entries of all kinds may have. */
 export const NAME_SCHEMA = {
   description:
-    "Tells triggers of one type apart, in `lam describe` and in events' identities. By default lam makes one.",
+    'Tells triggers of the same type apart, in `lam describe` and in the identities of events. By default made from the settings.',
   type: 'string',
   minLength: 1,
   maxLength: NAME_LENGTH,
 } as const;
 
-/** What JSON that came as an entry of `triggers` lacks of the form its kind asks for; all of it. Pure. */
+/** Checks JSON as an entry of `triggers` against its kind's schema; returns all faults. Pure. */
 export function shapeFaults(entry: unknown, kinds: readonly TriggerKind[]): readonly ShapeFault[] {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
     return [{ key: undefined, message: 'must be a map with a type' }];

@@ -1,7 +1,7 @@
 import type { ConfigInput, ShortForms, TriggerConfig } from '../contract/index.ts';
 import type { ShortForm, TriggerKind } from './kind.ts';
 
-/** The short forms of all kinds that have one, each with its kind's type. */
+/** Returns the short forms of all kinds, each with its kind's type. */
 export function shortFormsOf(
   kinds: readonly TriggerKind[],
 ): readonly { readonly type: string; readonly form: ShortForm<TriggerConfig> }[] {
@@ -9,8 +9,8 @@ export function shortFormsOf(
 }
 
 /**
- * The same settings with every short form written out, behind the triggers that stand in `triggers`. What is no list
- * stays as it is, for the check of settings to refuse. Pure.
+ * Returns the settings with short forms expanded and appended to `triggers`. Values that are not lists are left
+ * unchanged for the check of the configuration to report. Pure.
  */
 export function expandShortForms(input: ConfigInput, kinds: readonly TriggerKind[]): ConfigInput {
   let expanded = input;
@@ -23,7 +23,7 @@ export function expandShortForms(input: ConfigInput, kinds: readonly TriggerKind
   return expanded;
 }
 
-/** `triggers` with those replaced whose kind has its short form among the `overrides`. Pure. */
+/** Returns `triggers`, where a short form in `overrides` replaces those of its kind. Pure. */
 export function overrideShortForms(
   triggers: readonly TriggerConfig[],
   overrides: ConfigInput,
@@ -38,7 +38,7 @@ export function overrideShortForms(
   return merged;
 }
 
-/** The triggers that have a short form, in it: what answers show besides the whole list. Pure. */
+/** Returns the triggers that have a short form, in that form. Pure. */
 export function inShortForms(triggers: readonly TriggerConfig[], kinds: readonly TriggerKind[]): Required<ShortForms> {
   const shown = { routes: [] as readonly string[] };
   for (const { type, form } of shortFormsOf(kinds))

@@ -64,7 +64,7 @@ describe('a trigger kind that is plugged in', () => {
     }
   }
 
-  test('fires through lam.yaml, deploy and router, with identity, attempt and trace, and hears the start and the end', async () => {
+  test('fires with identity, attempt and trace after a deploy of lam.yaml, and is told of start and end', async () => {
     assert.equal(await deploy('  - {type: tick, every: 0.02, text: hello}\n  - {type: http, route: GET /clock}\n'), 1);
     assert.equal(log.loads, 1);
     while (log.entries.filter(({ what }) => what === 'settled').length < 2) await new Promise(setImmediate);
@@ -91,7 +91,7 @@ describe('a trigger kind that is plugged in', () => {
     );
   });
 
-  test('hears of a handler that fails', async () => {
+  test('is told of a handler error', async () => {
     isFailing = true;
     const from = log.entries.length;
     await logged('started', 0.02, from);
@@ -102,7 +102,7 @@ describe('a trigger kind that is plugged in', () => {
     assert.deepEqual(failed?.kind === 'function-error' ? failed.errorType : failed, 'Odd');
   });
 
-  test('is shown with its state, beside the routes in both forms', async () => {
+  test('is shown with its state, and routes in both forms', async () => {
     const shown = (await house.control('/_lam/v1/functions/clock')).json();
     assert.deepEqual(shown['routes'], ['GET /clock']);
     assert.deepEqual(shown['triggers'], [
@@ -119,7 +119,7 @@ describe('a trigger kind that is plugged in', () => {
     assert.equal((await house.ask('/clock')).status, 200);
   });
 
-  test('follows deploy, rollback and deletion: what is not live fires nothing', async () => {
+  test('follows deploy, rollback and deletion, and fires only while live', async () => {
     assert.equal(await deploy('  - {type: tick, every: 0.03}\n'), 2);
     await logged('stop', 0.02);
     await logged('settled', 0.03);
@@ -142,7 +142,7 @@ describe('a trigger kind that is plugged in', () => {
     assert.equal(log.loads, 1);
   });
 
-  test('is refused with all that is wrong, by lam.yaml at line and column and by the daemon', async () => {
+  test('is refused with all faults, by lam.yaml with line and column and by the daemon', async () => {
     const yaml = [
       'name: clock',
       'runtime: nodejs',
@@ -177,7 +177,7 @@ describe('a trigger kind that is plugged in', () => {
   });
 });
 
-test('triggers of deployed functions start with the daemon, and fire nothing once it stops', async () => {
+test('triggers start with the daemon and fire nothing after its stop', async () => {
   const log: TickLog = { loads: 0, entries: [] };
   const settled: string[] = [];
   const kinds = [

@@ -244,8 +244,8 @@ function replay(history: ReturnType<TestRegistry['registry']['detail']>['history
   assert.deepEqual(new Map([...aliases].filter(([, to]) => to !== null)), fn.aliases);
 }
 
-describe('the registry, whatever is asked of it in whatever order', () => {
-  test('agrees with a simple model, on the disk as in memory', async () => {
+describe('the registry, for random sequences of operations', () => {
+  test('agrees with a simple model, in memory and after reloading', async () => {
     const commands = [
       publish,
       publish,

@@ -32,7 +32,7 @@ async function outcomeOf(functions: Record<string, object>): Promise<unknown> {
 }
 
 describe('routes and triggers of type http', () => {
-  test('come to the same from lam.yaml, faults and clashes included', () =>
+  test('are equivalent in lam.yaml, including faults and conflicts', () =>
     fc.assert(
       fc.asyncProperty(routes, routes, async (a, b) => {
         const short = await outcomeOf({ a: { routes: a }, b: { routes: b } });
@@ -43,7 +43,7 @@ describe('routes and triggers of type http', () => {
       { numRuns: 20 },
     ));
 
-  test('come to the same in the daemon, as settings of a deploy and as live settings', () =>
+  test('are equivalent in the daemon, as deployed and as live settings', () =>
     fc.assert(
       fc.property(routes, routes, fc.option(routes), (declared, others, live) => {
         const refusal = (triggers: readonly TriggerConfig[]): unknown => {
@@ -64,7 +64,7 @@ describe('routes and triggers of type http', () => {
       }),
     ));
 
-  test('live settings of routes leave triggers of other kinds alone', () =>
+  test('keep triggers of other kinds when routes are set live', () =>
     fc.assert(
       fc.property(fc.array(fc.oneof(route.map(http), fc.constant({ type: 'other' }))), routes, (triggers, live) => {
         const others = triggers.filter(({ type }) => type === 'other');
@@ -78,7 +78,7 @@ describe('the migration of a catalogue from schema 2', () => {
   const version = fc.record({ routes, given: fc.option(routes), description: fc.string() });
   const functions = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.array(version, { minLength: 1, maxLength: 3 }));
 
-  test('keeps everything, and gives each version the triggers that its routes were', () =>
+  test('converts the routes of each version and keeps everything else', () =>
     fc.assert(
       fc.property(functions, fc.option(routes), (all, live) => {
         const overrides = live === null ? { memoryMiB: 64 } : { routes: live, memoryMiB: 64 };

@@ -3,7 +3,7 @@ import { lamError } from '../../errors/index.ts';
 import type { TriggerKind } from '../kind.ts';
 import { parseRoute, ROUTE_METHODS, routeKey } from './route.ts';
 
-/** A route that is served at the root of the HTTP port. */
+/** A route at the root of the HTTP port. */
 export interface HttpTrigger extends TriggerConfig {
   readonly type: 'http';
   /** `METHOD /path/{parameter}/{rest+}`. */
@@ -12,7 +12,7 @@ export interface HttpTrigger extends TriggerConfig {
 
 const GRAMMAR = `\`METHOD /path/{parameter}/{rest+}\`; METHOD is one of ${ROUTE_METHODS.join(', ')}`;
 
-/** HTTP routes. The edge serves them from its route table, so there is nothing to run. */
+/** HTTP routes. The edge serves them from its route table, so this kind has no running half. */
 export const http: TriggerKind<HttpTrigger> = {
   type: 'http',
   noun: 'route',

@@ -2,16 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TriggerConfig } from '../../contract/index.ts';
 import type { Declared } from '../kind.ts';
 
-/** Where live triggers are read from; the registry is one. */
+/** Source of live triggers; implemented by the registry. */
 export interface TriggerSource {
   names(): Iterable<string>;
-  /** Of the live version; empty where there is no such function. */
+  /** Triggers of the live version; empty if the function does not exist. */
   triggersOf(name: string): readonly TriggerConfig[];
   /** Calls `listener` after each change of a function. */
   onChange(listener: (change: { readonly name: string }) => void): void;
 }
 
-/** The triggers of all live versions, in step with their source. Keeps nothing of functions without triggers. */
+/** The triggers of all live versions, kept up to date with their source. No memory for functions without triggers. */
 export class DeployedTriggers {
   readonly #source: TriggerSource;
   readonly #triggers = new Map<string, readonly TriggerConfig[]>();
@@ -24,22 +24,22 @@ export class DeployedTriggers {
     source.onChange(({ name }) => this.#refresh(name));
   }
 
-  /** Another number after each change of any trigger. */
+  /** Changes with every change of a trigger. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** Functions that have triggers. */
+  /** Names of the functions with triggers. */
   names(): Iterable<string> {
     return this.#triggers.keys();
   }
 
-  /** The triggers of a function; the same list until one of them changes. */
+  /** Triggers of a function; the same array until one of them changes. */
   of(functionName: string): readonly TriggerConfig[] {
     return this.#triggers.get(functionName) ?? NONE;
   }
 
-  /** All of one kind, by function name and then as declared. */
+  /** All triggers of a kind, sorted by function name and then as declared. */
   ofType(type: string): readonly Declared[] {
     return [...this.#triggers.keys()]
       .toSorted()

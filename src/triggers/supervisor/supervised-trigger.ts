@@ -3,33 +3,33 @@ import { messageOf } from '../../errors/index.ts';
 import type { RunningTrigger, TriggerStarter } from '../running.ts';
 import { SupervisedHost, type HostParts, type TriggerIdentity } from './trigger-host.ts';
 
-/** The pause before a failed trigger is started again doubles from the first to the last, ms. */
+/** Bounds of the pause before a failed trigger is restarted (ms); it doubles with each failure. */
 const FIRST_PAUSE_MS = 1000;
 const LAST_PAUSE_MS = 60_000;
 
-/** What runs now. */
+/** One run of a trigger, from its start to its stop. */
 interface Run {
   readonly trigger: RunningTrigger;
   readonly host: SupervisedHost;
   config: TriggerConfig;
 }
 
-/** One trigger of a function through starts, updates, failures and stops, one step at a time. */
+/** State machine of one trigger: starts, updates, stops and restarts it, one step at a time. */
 export class SupervisedTrigger {
   readonly #identity: TriggerIdentity;
   readonly #starter: () => Promise<TriggerStarter>;
   readonly #parts: HostParts;
-  /** What it should run with; undefined when it should not run. */
+  /** Desired settings; undefined when it should not run. */
   #wanted: TriggerConfig | undefined;
   #run: Run | undefined;
-  /** Of what runs or starts. */
+  /** Host of the current run or pending start. */
   #host: SupervisedHost | undefined;
-  /** Why what runs, or starts, has to be stopped. */
+  /** Failure of the current run, which therefore has to be stopped. */
   #failure: { readonly error: unknown } | undefined;
-  /** Failures in a row. */
+  /** Number of consecutive failures. */
   #failures = 0;
   #cancelPause: (() => void) | undefined;
-  /** Steps under way. */
+  /** Pending steps. */
   #steps: Promise<void> | undefined;
   #state: Pick<TriggerState, 'state' | 'since' | 'cause'>;
 
@@ -46,8 +46,8 @@ export class SupervisedTrigger {
   }
 
   /**
-   * Makes it run with `config`, or stop for undefined: from then on it fires nothing. Resolves when it runs, has
-   * stopped, or has failed and waits to be started again.
+   * Makes it run with `config`, or stop if undefined, which blocks further events at once. Resolves when it runs, has
+   * stopped, or has failed and is waiting for its restart.
    */
   set(config: TriggerConfig | undefined): Promise<void> {
     this.#wanted = config;
@@ -55,7 +55,7 @@ export class SupervisedTrigger {
     return this.#proceed();
   }
 
-  /** Also ends a pause. */
+  /** Takes the steps that are due; ends a pause. */
   #proceed(): Promise<void> {
     this.#cancelPause?.();
     this.#cancelPause = undefined;
@@ -63,13 +63,13 @@ export class SupervisedTrigger {
   }
 
   async #takeSteps(): Promise<void> {
-    // Not before the caller has noted that steps are under way.
+    // The caller has to assign the promise first.
     await Promise.resolve();
     while (await this.#step());
     this.#steps = undefined;
   }
 
-  /** Resolves to false when there is nothing to do now. */
+  /** Takes one step; resolves to false when there is nothing to do. */
   async #step(): Promise<boolean> {
     const run = this.#run;
     const wanted = this.#wanted;
@@ -128,7 +128,7 @@ export class SupervisedTrigger {
     void this.#proceed();
   }
 
-  /** Puts the next start off, unless none is wanted. */
+  /** Schedules a restart, unless the trigger is to stop. */
   #pause(error: unknown): void {
     if (this.#wanted === undefined) return;
     const { clock, onTrouble } = this.#parts;

@@ -13,13 +13,13 @@ export interface SupervisorParts extends HostParts {
   readonly deployed: DeployedTriggers;
 }
 
-/** A trigger that runs or is to run, and the settings it was last given. */
+/** A supervised trigger and the settings it was last given. */
 interface Supervised {
   readonly trigger: SupervisedTrigger;
   config: TriggerConfig;
 }
 
-/** What a trigger is to run as. */
+/** A trigger to run, with its settings. */
 interface Target {
   readonly kind: TriggerKind;
   readonly identity: TriggerIdentity;
@@ -27,15 +27,14 @@ interface Target {
 }
 
 /**
- * Runs the triggers of all live versions: follows deploys, rollbacks and deletions, starts failed triggers again, and
- * never lets one of them harm the daemon. A trigger that two versions of a function have in common goes on without a
- * break.
+ * Runs the triggers of all live versions: follows deploys, rollbacks and deletions and restarts failed triggers, whose
+ * errors never reach the daemon. A trigger that the old and the new version share is not interrupted.
  */
 export class TriggerSupervisor {
   readonly #parts: SupervisorParts;
-  /** By function, then by the trigger. Only functions with triggers that run. */
+  /** By function and trigger. Only functions with triggers that have a running half. */
   readonly #functions = new Map<string, Map<string, Supervised>>();
-  /** Stopping, by function, kind and name: the next start of the same trigger comes after. */
+  /** Triggers that are stopping. A restart of the same trigger waits for the stop. */
   readonly #stopping = new Map<string, SupervisedTrigger>();
   readonly #starters = new Map<TriggerKind, Promise<TriggerStarter>>();
   #isOpen = false;
@@ -45,19 +44,19 @@ export class TriggerSupervisor {
     parts.deployed.onChange((functionName) => this.#follow(functionName));
   }
 
-  /** Starts the triggers of what is deployed, and those of all that is deployed from now on. */
+  /** Starts the triggers of all deployed functions and follows changes from now on. */
   start(): void {
     this.#isOpen = true;
     for (const functionName of this.#parts.deployed.names()) this.#follow(functionName);
   }
 
-  /** The states of a function's triggers, as declared; of kinds that nothing runs there are none. */
+  /** States of a function's triggers, in the order of declaration, for kinds with a running half. */
   statesOf(functionName: string): readonly TriggerState[] {
     return [...(this.#functions.get(functionName)?.values() ?? [])].map(({ trigger }) => trigger.state);
   }
 
   /**
-   * Lets no trigger fire any more and stops them all; resolves when they have stopped, at the latest after `limitMs`.
+   * Blocks further events and stops all triggers; resolves when they have stopped, at the latest after `limitMs`.
    * Idempotent.
    */
   async close(limitMs: number): Promise<void> {
@@ -109,12 +108,12 @@ export class TriggerSupervisor {
   #stop(key: string, trigger: SupervisedTrigger): void {
     this.#stopping.set(key, trigger);
     void trigger.set(undefined).then(() => {
-      // Not when it was started again in the meantime.
+      // Unless it was started again in the meantime.
       if (this.#stopping.get(key) === trigger) this.#stopping.delete(key);
     });
   }
 
-  /** Loads what runs a kind, once; a failed load is tried again with the next start. */
+  /** Loads the running half of a kind once; a failed load is retried by the next start. */
   #starterOf(kind: TriggerKind): Promise<TriggerStarter> {
     const known = this.#starters.get(kind);
     if (known !== undefined) return known;

@@ -2,26 +2,26 @@ import { lamError } from '../../errors/index.ts';
 import type { Clock, EpochMs } from '../../kit/index.ts';
 import type { Deliver, FiredEvent, Firing, TriggerHost, TriggerSink } from '../running.ts';
 
-/** Which trigger of which function. */
+/** Identifies a trigger among all functions. */
 export interface TriggerIdentity {
   readonly functionName: string;
   readonly type: string;
   readonly name: string;
 }
 
-/** What a host needs. */
+/** Dependencies of a host. */
 export interface HostParts {
   readonly clock: Clock;
   readonly deliver: Deliver;
-  /** Passes on that a function will be called at `at`. */
+  /** Announces a call of a function at `at`. */
   readonly expect: (functionName: string, at: EpochMs) => void;
-  /** Reports what a trigger did wrong, as a sentence. */
+  /** Reports a fault of a trigger, as a sentence. */
   readonly onTrouble: (what: string) => void;
 }
 
 const NOTHING_TO_CANCEL: Firing = { cancel: () => undefined };
 
-/** The daemon's side of one started trigger; closed when that is to stop. */
+/** The daemon's side of one start of a trigger; closed when that is to stop. */
 export class SupervisedHost implements TriggerHost {
   readonly functionName: string;
   readonly name: string;
@@ -67,12 +67,12 @@ export class SupervisedHost implements TriggerHost {
     if (!this.signal.aborted) this.#onFailed(error);
   }
 
-  /** From now on it refuses to fire, and a failure of the trigger means nothing. Idempotent. */
+  /** Refuses further events and ignores failures from now on. Idempotent. */
   close(): void {
     this.#abort.abort();
   }
 
-  /** A sink whose errors end here: the router that calls it has invocations of others to look after. */
+  /** Wraps a sink so that its exceptions do not reach the router. */
   #guarded(sink: TriggerSink): TriggerSink {
     const guard = (call: () => void): void => {
       try {

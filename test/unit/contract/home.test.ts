@@ -6,13 +6,13 @@ import { describe, test } from 'node:test';
 import { homeFrom, homeId, makeHome, SOCKET_PATH_BYTES, socketPath } from '../../../src/contract/index.ts';
 
 describe('the home', () => {
-  test('is LAM_HOME, made absolute, else ~/.lam', () => {
+  test('is LAM_HOME as an absolute path, or ~/.lam', () => {
     assert.equal(homeFrom({ LAM_HOME: '/x' }), '/x');
     assert.equal(homeFrom({ LAM_HOME: 'x' }), join(process.cwd(), 'x'));
     assert.equal(homeFrom({ LAM_HOME: '', HOME: '/u' }), '/u/.lam');
   });
 
-  test('has the same id through a link, also before it exists', () => {
+  test('has the same id through a symbolic link, even before it exists', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lam-home-'));
     try {
       mkdirSync(join(folder, 'real'));
@@ -25,7 +25,7 @@ describe('the home', () => {
     }
   });
 
-  test('has its socket inside, or elsewhere when the path is too long for one', () => {
+  test('contains its socket, unless the path is too long for one', () => {
     assert.equal(socketPath('/h'), '/h/run/lam.sock');
     const long = `/${'x'.repeat(120)}`;
     assert.equal(socketPath(long), `/tmp/lam-${process.getuid?.() ?? 0}-${homeId(long)}/lam.sock`);
@@ -33,7 +33,7 @@ describe('the home', () => {
     assert.equal(socketPath(edge), `${edge}/run/lam.sock`);
   });
 
-  test('is made for its owner alone, also where a folder was open to others', () => {
+  test('is created for its owner only, and closed if it was open to others', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lam-home-'));
     const home = join(folder, 'x'.repeat(110));
     try {
@@ -48,7 +48,7 @@ describe('the home', () => {
     }
   });
 
-  test('says why the system refuses a folder, also where mkdir says that its parent is missing', () => {
+  test("reports the system's reason for refusing a folder, even where mkdir reports a missing parent", () => {
     for (const home of ['/proc/lam', '/proc/lam/deeper']) {
       assert.throws(
         () => makeHome(home),
@@ -57,7 +57,7 @@ describe('the home', () => {
     }
   });
 
-  test('is refused when somebody put a link in the place of the socket folder', () => {
+  test('is refused when the socket folder is a symbolic link', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lam-home-'));
     const home = join(folder, 'y'.repeat(110));
     const place = dirname(socketPath(home));

@@ -33,7 +33,7 @@ async function faultsOf(text: string): Promise<readonly string[]> {
 }
 
 describe('a valid project', () => {
-  test('of one function gets its settings in the units of the contract', async () => {
+  test('with one function is converted to the units of the contract', async () => {
     const project = await parse(
       [
         'name: hello',
@@ -89,13 +89,13 @@ describe('a valid project', () => {
     });
   });
 
-  test('sets nothing that the author did not, but the handler of the runtime', async () => {
+  test("contains only the author's settings and the default handler", async () => {
     const project = await parse('name: hello\nruntime: python3\n');
     assert.deepEqual(project.functions[0]?.config, { runtime: 'python3', handler: 'lambda_function.lambda_handler' });
     assert.deepEqual(project.functions[0]?.build, { include: [], dependencies: 'auto' });
   });
 
-  test('of many functions gives each the defaults, maps merged key by key', async () => {
+  test('with several functions applies the defaults to each and merges maps key by key', async () => {
     const project = await parse(`
 defaults:
   runtime: nodejs
@@ -117,7 +117,7 @@ functions:
     assert.equal(other.config.handler, 'lambda_function.lambda_handler');
   });
 
-  test('may use anchors, aliases and merge keys', async () => {
+  test('can use anchors, aliases and merge keys', async () => {
     const project = await parse(
       'functions:\n  a: &a {runtime: nodejs, memory: 256}\n  b: {<<: *a, timeout: 2}\n  c: *a\n',
     );
@@ -129,7 +129,7 @@ functions:
 });
 
 describe('an invalid project', () => {
-  test('has all its faults reported at once, each with line and column', async () => {
+  test('is reported with all its faults, each with line and column', async () => {
     const faults = await faultsOf(
       [
         'name: hello world',
@@ -153,17 +153,17 @@ describe('an invalid project', () => {
     assert.match(faults[5] ?? '', /'AWS_REGION' is set by lam itself/);
   });
 
-  test('with broken YAML has each syntax error placed', async () => {
+  test('is reported with line and column of each syntax error', async () => {
     const faults = await faultsOf('name: hello\nroutes: [a, b\nruntime: nodejs\n');
     assert.ok(faults.length > 0);
     assert.match(faults[0] ?? '', /^[23]:/);
   });
 
-  test('with a key twice is refused', async () => {
+  test('is refused for a duplicate key', async () => {
     assert.match((await faultsOf('name: a\nname: b\nruntime: nodejs\n')).join('\n'), /^2:1 .*unique/m);
   });
 
-  test('with aliases that multiply without end is refused', async () => {
+  test('is refused for exponential alias expansion', async () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let i = 1; i < 9; i += 1)
       lines.push(
@@ -238,19 +238,19 @@ describe('an invalid project', () => {
       /3:33 .*same requests as 'GET \/x\/{a}' of 'a'/,
     ],
   ] as const) {
-    test(`with ${title} says so`, async () => {
+    test(`with ${title} is reported`, async () => {
       assert.match((await faultsOf(text)).join('\n'), expected);
     });
   }
 
-  test('has a fault in the defaults reported once, not once per function', async () => {
+  test('is reported once, not once per function, for a fault in the defaults', async () => {
     const faults = await faultsOf('defaults: {runtime: cobol}\nfunctions: {a: {}, b: {}, c: {}}\n');
     assert.equal(faults.length, 1);
   });
 });
 
 describe('finding the project', () => {
-  test('looks in the folders above, and prefers lam.yaml to lam.yml', async () => {
+  test('searches the parent folders and prefers lam.yaml to lam.yml', async () => {
     const folder = join(root, 'found/deep/deeper');
     await mkdir(folder, { recursive: true });
     await writeFile(join(root, 'found/lam.yml'), 'name: second\nruntime: nodejs\n');
@@ -261,7 +261,7 @@ describe('finding the project', () => {
     assert.equal(project.root, join(root, 'found'));
   });
 
-  test('says which folder it began in when there is none', async () => {
+  test('reports the folder where the search started when there is none', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lam-none-'));
     try {
       await assert.rejects(

@@ -32,7 +32,7 @@ describe('a registry whose catalogue another node changes', () => {
     return (await on.publish(name, { artifact: await t.artifact(text), config })).version;
   };
 
-  test('serves and tells what arrives as it does its own', async () => {
+  test('serves remote changes and reports them like local ones', async () => {
     const deployed = new DeployedTriggers(here);
     await deploy(there, 'f', '1', { routes: ['GET /f'] });
     assert.equal(here.has('f'), false);
@@ -53,7 +53,7 @@ describe('a registry whose catalogue another node changes', () => {
     assert.deepEqual([deployed.revision, deployed.of('f').length], [3, 1]);
   });
 
-  test('keeps the revisions it knows as the same objects, and answers for new ones at once', async () => {
+  test('keeps known revisions as the same objects and resolves new ones immediately', async () => {
     await deploy(here, 'f', '1');
     await here.setAlias('f', 'prod', { version: 1 });
     const first = here.resolve('f');
@@ -67,7 +67,7 @@ describe('a registry whose catalogue another node changes', () => {
     assert.equal(here.resolve('f', 'prod'), here.resolve('f'));
   });
 
-  test('hears what several changes that arrive as one come to', async () => {
+  test('reports the result of several changes that arrive together', async () => {
     for (const text of ['1', '2', '3']) await deploy(here, 'f', text);
     await deploy(here, 'gone', '1');
     heard.length = 0;
@@ -92,7 +92,7 @@ describe('a registry whose catalogue another node changes', () => {
     assert.throws(() => here.resolve('f', '1'), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
   });
 
-  test('hears of a function that was deleted and made again as both', async () => {
+  test('reports a function that was deleted and created again as both', async () => {
     await deploy(here, 'f', '1');
     heard.length = 0;
     await there.deleteFunction('f');
@@ -104,7 +104,7 @@ describe('a registry whose catalogue another node changes', () => {
     ]);
   });
 
-  test('refuses and allows by the newest state, also when it has not arrived yet', async () => {
+  test('validates against the newest state, even before it has arrived', async () => {
     await deploy(there, 'theirs', '1', { routes: ['GET /x'] });
     const artifact = await t.artifact('2');
     await assert.rejects(

@@ -22,24 +22,24 @@ describe('the pointers of a function', () => {
       for (const text of ['1', '2', '3']) await deploy('f', text);
     });
 
-    test('goes to what was live before, and again further back, not to and fro', async () => {
+    test('goes to the version that was live before, and further back when repeated', async () => {
       assert.deepEqual(await t.registry.rollback('f', {}), { name: 'f', from: 3, to: 2, warm: 2 });
       assert.equal((await t.registry.rollback('f', {})).to, 1);
       await assert.rejects(t.registry.rollback('f', {}), lam('LAM_REGISTRY_NO_PREVIOUS_VERSION', 'v1'));
     });
 
-    test('after a deploy that followed a rollback goes to what was live then', async () => {
+    test('after a deploy that followed a rollback returns to the version live at that deploy', async () => {
       await t.registry.rollback('f', { to: 1 });
       assert.equal(await deploy('f', '4'), 4);
       assert.equal((await t.registry.rollback('f', {})).to, 1);
     });
 
-    test('skips versions that were deleted', async () => {
+    test('skips deleted versions', async () => {
       await t.registry.deleteVersion('f', 2);
       assert.equal((await t.registry.rollback('f', {})).to, 1);
     });
 
-    test('may go forward again by number', async () => {
+    test('can go forward again by version number', async () => {
       await t.registry.rollback('f', { to: 1, by: 'me', message: 'broken' });
       await t.registry.rollback('f', { to: 3 });
       assert.equal(t.registry.resolve('f').version, 3);
@@ -53,19 +53,19 @@ describe('the pointers of a function', () => {
       });
     });
 
-    test('to a version that is not there, or live already, is refused', async () => {
+    test('is refused for a version that does not exist or is live', async () => {
       await assert.rejects(t.registry.rollback('f', { to: 9 }), lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'9'"));
       await assert.rejects(t.registry.rollback('f', { to: 3 }), lam('LAM_REGISTRY_ALREADY_LIVE', '3'));
     });
 
-    test('for a dry run says where it would go', async () => {
+    test('as a dry run returns its target', async () => {
       assert.equal((await t.registry.rollback('f', { dryRun: true })).to, 2);
       assert.equal(t.registry.resolve('f').version, 3);
     });
   });
 
   describe('live settings', () => {
-    test('win over those of later deploys until they are taken away', async () => {
+    test('win over those of later deploys until they are unset', async () => {
       await deploy('f', '1', { memoryMiB: 128, environment: { A: 'file', B: 'file' } });
       const patched = await t.registry.patchConfig('f', {
         set: { memoryMiB: 512 },
@@ -83,7 +83,7 @@ describe('the pointers of a function', () => {
       assert.equal(t.registry.detail('f').history[0]?.action, 'config');
     });
 
-    test('that change nothing publish nothing; ones from lam.yaml are pointed to', async () => {
+    test('publish nothing without a change; a notice names settings of lam.yaml', async () => {
       await deploy('f', '1', { memoryMiB: 256, environment: { A: '1' } });
       const same = await t.registry.patchConfig('f', { set: { memoryMiB: 256 } });
       assert.deepEqual([same.version, same.unchanged], [1, true]);
@@ -95,7 +95,7 @@ describe('the pointers of a function', () => {
       assert.match(notices[0] ?? '', /'A' comes from lam\.yaml/);
     });
 
-    test('that hid a change of lam.yaml give way to the newest one', async () => {
+    test('that covered a change of lam.yaml uncover it when unset', async () => {
       await deploy('f', '1', { memoryMiB: 128 });
       await t.registry.patchConfig('f', { set: { memoryMiB: 512 } });
       const { unchanged } = await t.registry.publish('f', {
@@ -107,7 +107,7 @@ describe('the pointers of a function', () => {
       assert.equal(t.registry.resolve('f').config.memoryMiB, 256);
     });
 
-    test('that are not valid are refused whole', async () => {
+    test('are refused as a whole if one is invalid', async () => {
       await deploy('f', '1');
       await assert.rejects(
         t.registry.patchConfig('f', { set: { memoryMiB: 4 }, setEnvironment: { A: '1' } }),
@@ -127,7 +127,7 @@ describe('the pointers of a function', () => {
   });
 
   describe('aliases and deletion', () => {
-    test('move, are noted, and go', async () => {
+    test('of an alias are recorded in the history', async () => {
       await deploy('f', '1');
       await deploy('f', '2');
       assert.deepEqual(await t.registry.setAlias('f', 'prod', { version: 1 }), { from: null, to: 1 });
@@ -158,7 +158,7 @@ describe('the pointers of a function', () => {
       await assert.rejects(t.registry.setAlias('f', '$LATEST', { version: 1 }), lam('LAM_REGISTRY_INVALID_ALIAS'));
     });
 
-    test('of a version in use is refused, and numbers are never given again', async () => {
+    test('of a version in use is refused, and numbers are never reused', async () => {
       for (const text of ['1', '2', '3']) await deploy('f', text);
       await t.registry.setAlias('f', 'prod', { version: 1 });
       await assert.rejects(t.registry.deleteVersion('f', 3), lam('LAM_REGISTRY_VERSION_IN_USE', 'live'));

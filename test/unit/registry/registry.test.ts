@@ -28,7 +28,7 @@ describe('the registry', () => {
   };
 
   describe('publishing', () => {
-    test('gives the next number and makes it live', async () => {
+    test('assigns the next number and makes the version live', async () => {
       const answer = await t.registry.publish('hello', {
         artifact: await t.artifact('1'),
         config: {},
@@ -57,7 +57,7 @@ describe('the registry', () => {
       });
     });
 
-    test('of what is live already does nothing, and answers with the live version', async () => {
+    test('of the live artifact and configuration changes nothing and returns the live version', async () => {
       await deploy('hello', 'same', { memoryMiB: 256 });
       const again = await t.registry.publish('hello', {
         artifact: await t.artifact('same'),
@@ -68,7 +68,7 @@ describe('the registry', () => {
       assert.equal(await deploy('hello', 'same', { memoryMiB: 512 }), 2);
     });
 
-    test('for a dry run validates all and changes nothing', async () => {
+    test('as a dry run validates everything and changes nothing', async () => {
       const artifact = await t.artifact('1');
       const answer = await t.registry.publish('hello', { artifact, config: {}, dryRun: true });
       assert.equal(answer.version, 1);
@@ -79,7 +79,7 @@ describe('the registry', () => {
       );
     });
 
-    test('takes defaults, and the handler of the runtime', async () => {
+    test('applies defaults, and the default handler of the runtime', async () => {
       await deploy('py', '1', { runtime: 'python3.11', environment: { A: '1' } });
       const { config, runtime, key, functionArn } = t.registry.resolve('py');
       assert.deepEqual(config, {
@@ -92,7 +92,7 @@ describe('the registry', () => {
       assert.equal(functionArn, 'arn:aws:lambda:us-east-1:000000000000:function:py');
     });
 
-    test('can point an alias at the new version, also when nothing else changed', async () => {
+    test('points an alias at the new version, even when nothing else changed', async () => {
       await t.registry.publish('f', { artifact: await t.artifact('1'), config: {}, alias: 'prod' });
       assert.equal(t.registry.resolve('f', 'prod').version, 1);
       await t.registry.publish('f', { artifact: await t.artifact('1'), config: {}, alias: 'test' });
@@ -113,7 +113,7 @@ describe('the registry', () => {
       });
     }
 
-    test('takes names that objects have members of', async () => {
+    test('accepts names of built-in object properties', async () => {
       for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
         assert.throws(() => t.registry.resolve(name), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
         await assert.rejects(t.registry.rollback(name, {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
@@ -123,7 +123,7 @@ describe('the registry', () => {
       }
     });
 
-    test('refuses an artifact that is not there', async () => {
+    test('refuses an unknown artifact', async () => {
       await assert.rejects(
         t.registry.publish('f', { artifact: 'a'.repeat(64), config: {} }),
         lam('LAM_STORE_ARTIFACT_NOT_FOUND'),
@@ -139,7 +139,7 @@ describe('the registry', () => {
       });
     });
 
-    test('names everything that is wrong with a configuration, and no secret', async () => {
+    test('reports all faults of a configuration, without values of variables', async () => {
       const config = {
         memoryMiB: 1,
         timeoutMs: 1.5,
@@ -177,7 +177,7 @@ describe('the registry', () => {
   });
 
   describe('routes', () => {
-    test('are those of the live versions, and change only when they do', async () => {
+    test('are those of the live versions, and change only with them', async () => {
       await deploy('a', '1', { routes: ['GET /users/{id}'] });
       const deployed = new DeployedTriggers(t.registry);
       const before = deployed.revision;
@@ -194,7 +194,7 @@ describe('the registry', () => {
       assert.deepEqual([...deployed.names()], []);
     });
 
-    test('of two functions may not match the same requests, by deploy nor by rollback', async () => {
+    test('of two functions cannot match the same requests, after a deploy or a rollback', async () => {
       await deploy('a', '1', { routes: ['GET /users/{id}'] });
       const clash = { routes: ['GET /users/{name}'] };
       await assert.rejects(deploy('b', '1', clash), lam('LAM_REGISTRY_ROUTE_CONFLICT', "'a'"));
@@ -210,7 +210,7 @@ describe('the registry', () => {
   describe('triggers', () => {
     const route = (text: string) => ({ type: 'http', route: text });
 
-    test('given live in their short form stand for those of lam.yaml until they are unset', async () => {
+    test('set live in the short form replace those of lam.yaml until they are unset', async () => {
       await deploy('f', '1', { triggers: [route('GET /a')] });
       await t.registry.patchConfig('f', { set: { routes: ['GET /b', 'ANY /c'] } });
       const { config, overrides, routes } = t.registry.detail('f');
@@ -224,7 +224,7 @@ describe('the registry', () => {
       assert.deepEqual([unchanged, notices], [true, ["'routes' comes from lam.yaml: change it there and deploy"]]);
     });
 
-    test('given live as a list replace what their short form said', async () => {
+    test('set live as a list replace the short form', async () => {
       await deploy('f', '1');
       await t.registry.patchConfig('f', { set: { routes: ['GET /a'] } });
       await t.registry.patchConfig('f', { set: { triggers: [route('GET /b')] } });
@@ -232,7 +232,7 @@ describe('the registry', () => {
       assert.deepEqual(t.registry.triggersOf('f'), [route('GET /b')]);
     });
 
-    test('that are no list are refused in either form', async () => {
+    test('that are not a list are refused in both forms', async () => {
       for (const [config, part] of [
         [{ routes: 'GET /a' }, 'routes: must be a list'],
         [{ triggers: {} }, 'triggers: must be a list'],
@@ -243,7 +243,7 @@ describe('the registry', () => {
     });
   });
 
-  test('reads a home of schema 2, and serves its routes as before', async () => {
+  test('migrates a home of schema 2 and keeps its routes', async () => {
     await deploy('f', '1', { routes: ['GET /a'] });
     await t.registry.patchConfig('f', { set: { routes: ['GET /b'] } });
     const written = JSON.parse(await readFile(t.store.paths.catalogue, 'utf8')) as CatalogueData;
@@ -264,7 +264,7 @@ describe('the registry', () => {
   });
 
   describe('resolving', () => {
-    test('finds live, version and alias, and always the same object', async () => {
+    test('finds live pointer, version and alias, and returns the same object each time', async () => {
       await deploy('f', '1');
       await deploy('f', '2');
       await t.registry.setAlias('f', 'old', { version: 1 });
@@ -276,7 +276,7 @@ describe('the registry', () => {
       assert.ok(Object.isFrozen(one) && Object.isFrozen(one.config.environment));
     });
 
-    test('of what is not there says which part, as AWS names it', async () => {
+    test('reports which part does not exist, with the error type of AWS', async () => {
       await deploy('hello', '1');
       assert.throws(
         () => t.registry.resolve('helo'),
@@ -293,7 +293,7 @@ describe('the registry', () => {
     });
   });
 
-  test('tells listeners what moved and went, after it is on the disk', async () => {
+  test('tells listeners of moved pointers and deletions once they are durable', async () => {
     const told: RegistryChange[] = [];
     const stop = t.registry.onChange((change) => told.push(change));
     await deploy('f', '1');
@@ -313,7 +313,7 @@ describe('the registry', () => {
     ]);
   });
 
-  test('lists by name, in the shape of the control API', async () => {
+  test('lists functions by name in the form of the control API', async () => {
     await deploy('b', '1', { routes: ['GET /b'] });
     await deploy('a', '1');
     assert.deepEqual(
@@ -336,7 +336,7 @@ describe('the registry', () => {
     assert.equal(allVersions[0]?.size, 1);
   });
 
-  test('collects what no kept version uses, and says the same before', async () => {
+  test('collects artifacts that no kept version uses, as its dry run says', async () => {
     for (let n = 1; n <= 6; n++) await deploy('f', `version ${n}`);
     await t.registry.setAlias('f', 'prod', { version: 1 });
     await t.registry.rollback('f', { to: 2 });
@@ -367,7 +367,7 @@ describe('the registry', () => {
     assert.deepEqual([t.store.artifacts.has(first ?? ''), t.store.artifacts.has(second ?? '')], [false, true]);
   });
 
-  test('keeps serving what was when a change cannot be written', async () => {
+  test('keeps the previous state when a change cannot be written', async () => {
     await deploy('f', '1');
     const artifact = await t.artifact('2');
     const { state } = t.store.paths;

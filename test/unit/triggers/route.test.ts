@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { parseRoute, routeKey } from '../../../src/triggers/http/route.ts';
 
 describe('parseRoute', () => {
-  test('takes literals, parameters and a greedy tail apart', () => {
+  test('splits a route into literals, parameters and a greedy tail', () => {
     assert.deepEqual(parseRoute('GET /users/{id}/files/{rest+}'), {
       method: 'GET',
       segments: [
@@ -15,7 +15,7 @@ describe('parseRoute', () => {
     });
   });
 
-  test('gives no segments for the root', () => {
+  test('returns no segments for the root', () => {
     assert.deepEqual(parseRoute('ANY /'), { method: 'ANY', segments: [] });
   });
 
@@ -37,13 +37,13 @@ describe('parseRoute', () => {
     'GET /?q=1',
     'GET /_lam/v1/status',
   ]) {
-    test(`says what is wrong with ${JSON.stringify(text)}`, () => {
+    test(`reports the fault of ${JSON.stringify(text)}`, () => {
       const answer = parseRoute(text);
       assert.ok('fault' in answer && answer.fault.length > 0, JSON.stringify(answer));
     });
   }
 
-  test('routes that match the same requests have one key', () => {
+  test('routes that match the same requests have the same key', () => {
     const keys = ['GET /a/{x}', 'GET /a/{y}'].map((text) => {
       const route = parseRoute(text);
       assert.ok(!('fault' in route));

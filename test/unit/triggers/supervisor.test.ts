@@ -62,7 +62,7 @@ const tick = (every: number, more: object = {}): TriggerConfig => ({ type: 'tick
 const named = (every: number): TriggerConfig => tick(every, { name: 'one' });
 
 describe('the supervisor of triggers', () => {
-  test('starts nothing before it is told to, and loads a kind when the first of it goes live', async () => {
+  test('starts no trigger before start(), and loads a kind when its first trigger goes live', async () => {
     const house = new SupervisorHouse();
     await house.deploy(tick(1));
     assert.deepEqual([house.log, house.state], [{ loads: 0, entries: [] }, []]);
@@ -77,7 +77,7 @@ describe('the supervisor of triggers', () => {
     );
   });
 
-  test('goes on with triggers that two versions share, and stops and starts the others', async () => {
+  test('does not interrupt triggers that two versions share, and stops and starts the others', async () => {
     const house = new SupervisorHouse();
     house.supervisor.start();
     await house.deploy(tick(1), tick(2));
@@ -89,7 +89,7 @@ describe('the supervisor of triggers', () => {
     assert.equal(house.clock.pending, 0);
   });
 
-  test('updates a trigger whose settings changed, or starts it anew where that is not possible', async () => {
+  test('updates a trigger whose settings changed, or restarts it where that is not possible', async () => {
     const plain = new SupervisorHouse();
     plain.supervisor.start();
     await plain.deploy(named(1));
@@ -108,7 +108,7 @@ describe('the supervisor of triggers', () => {
     assert.deepEqual([house.takeSteps(), house.state], [['stop 2', 'start 3'], ['running']]);
   });
 
-  test('gives events the identity of their trigger', async () => {
+  test('adds the identity of the trigger to events', async () => {
     const house = new SupervisorHouse();
     house.supervisor.start();
     await house.deploy(tick(1, { text: 'x' }));
@@ -119,7 +119,7 @@ describe('the supervisor of triggers', () => {
     ]);
   });
 
-  test('passes on when a trigger will fire, as long as it runs', async () => {
+  test('announces future events of running triggers only', async () => {
     let host: TriggerHost | undefined;
     const house = new SupervisorHouse({ start: (_, given) => Promise.resolve(void (host = given)) });
     house.supervisor.start();
@@ -130,7 +130,7 @@ describe('the supervisor of triggers', () => {
     assert.deepEqual(house.expected, [['f', 5]]);
   });
 
-  test('starts a failed trigger again, after pauses that double up to a minute', async () => {
+  test('restarts a failed trigger after pauses that double up to one minute', async () => {
     let left = 8;
     const house = new SupervisorHouse({
       start: () => (left-- > 0 ? Promise.reject(new Error(`no broker ${left}`)) : Promise.resolve()),
@@ -157,7 +157,7 @@ describe('the supervisor of triggers', () => {
     assert.match(house.troubles[0] ?? '', /trigger 'every 100 s' of 'f' failed: no broker 7; .* in 1 s/);
   });
 
-  test('starts a trigger at once when its settings change during a pause, and never when it is gone', async () => {
+  test('restarts immediately when settings change during a pause, and never after removal', async () => {
     const house = new SupervisorHouse({
       start: ({ every }) => (every < 5 ? Promise.reject(new Error('no')) : Promise.resolve()),
     });
@@ -171,7 +171,7 @@ describe('the supervisor of triggers', () => {
     assert.deepEqual([house.takeSteps(), house.clock.pending], [['stop 5', 'start 2'], 0]);
   });
 
-  test('stops a trigger that reports its own failure, once, and starts it again after a pause', async () => {
+  test('stops a trigger that reports a failure once, and restarts it after a pause', async () => {
     let host: TriggerHost | undefined;
     const house = new SupervisorHouse({ start: (_, given) => Promise.resolve(void (host = given)) });
     house.supervisor.start();
@@ -193,7 +193,7 @@ describe('the supervisor of triggers', () => {
     assert.deepEqual(house.state, ['running']);
   });
 
-  test('lets a stopped trigger fire nothing', async () => {
+  test('refuses events of a stopped trigger', async () => {
     let host: TriggerHost | undefined;
     const house = new SupervisorHouse({ start: (_, given) => Promise.resolve(void (host = given)) });
     house.supervisor.start();
@@ -209,7 +209,7 @@ describe('the supervisor of triggers', () => {
     assert.deepEqual([outcomes, house.delivered, host?.signal.aborted], [['LAM_TRIGGERS_STOPPED'], [], true]);
   });
 
-  test('stops a start under way when it is not wanted any more, and starts anew when it is wanted again', async () => {
+  test('stops a trigger that was removed during its start, and starts it when it returns', async () => {
     const starts: (() => void)[] = [];
     const house = new SupervisorHouse({ start: () => new Promise((resolve) => starts.push(resolve)) });
     house.supervisor.start();
@@ -225,7 +225,7 @@ describe('the supervisor of triggers', () => {
     assert.equal(house.delivered.length, 1);
   });
 
-  test('starts a trigger that comes back only after it has stopped, and waits for such a stop when it is closed', async () => {
+  test('waits for a pending stop before a restart and before close() resolves', async () => {
     const stops: (() => void)[] = [];
     const house = new SupervisorHouse({ stop: () => new Promise((resolve) => stops.push(resolve)) });
     house.supervisor.start();
@@ -246,7 +246,7 @@ describe('the supervisor of triggers', () => {
     assert.equal(isClosed, true);
   });
 
-  test('survives a sink and a stop that throw', async () => {
+  test('survives exceptions of sinks and stops', async () => {
     const house = new SupervisorHouse({
       settled: () => {
         throw new Error('bad sink');
@@ -261,7 +261,7 @@ describe('the supervisor of triggers', () => {
     assert.match(house.troubles.join('\n'), /'every 1 s' of 'f' threw: Error: bad sink\n.*did not stop: bad stop/);
   });
 
-  test('waits for its triggers to stop when it is closed, but not for ever', async () => {
+  test('waits a limited time for its triggers to stop when it is closed', async () => {
     const house = new SupervisorHouse({ stop: () => new Promise(() => undefined) });
     house.supervisor.start();
     await house.deploy(tick(1), tick(2));
