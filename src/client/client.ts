@@ -26,23 +26,23 @@ import {
 import { isLamError, lamError } from '../errors/index.ts';
 import { json, ndjson, open, type Ask } from './transport.ts';
 
-/** An artifact on its way to the daemon: its manifest and a zip of the files the daemon lacks (or nothing). */
+/** An artifact to upload: its manifest, and a zip of the files that the daemon lacks, or null. */
 export interface Upload {
   readonly manifest: Manifest;
   readonly zip: Readable | null;
 }
 
-/** The daemon of one home, as typed calls. Each rejects with the daemon's own LamError, or a `LAM_CLIENT_*` one. */
+/** Typed calls to the daemon of one home. Each rejects with the daemon's own LamError, or with a `LAM_CLIENT_*` error. */
 export interface LamClient {
   readonly socketPath: string;
   status(): Promise<Status>;
-  /** Asks the daemon to drain and end; resolves when it has taken the request. */
+  /** Asks the daemon to drain and end; resolves when it has accepted the request. */
   stop(): Promise<void>;
   list(): Promise<readonly FunctionSummary[]>;
   describe(name: string): Promise<FunctionDetail>;
   plan(manifest: Manifest): Promise<PlanAnswer>;
   upload(upload: Upload): Promise<ArtifactAnswer>;
-  /** Sends a zip file as it is; the daemon makes the manifest. */
+  /** Uploads a zip file; the daemon makes the manifest. */
   uploadZip(file: string): Promise<ArtifactAnswer>;
   publish(name: string, request: PublishRequest): Promise<PublishAnswer>;
   rollback(name: string, request: RollbackRequest): Promise<RollbackAnswer>;
@@ -51,7 +51,7 @@ export interface LamClient {
   deleteVersion(name: string, version: number): Promise<void>;
   setAlias(name: string, alias: string, request: AliasRequest): Promise<AliasAnswer>;
   deleteAlias(name: string, alias: string): Promise<void>;
-  /** Records oldest first; with `follow`, those to come too, until the signal fires or the reader stops. */
+  /** Log records, oldest first; with `follow` also new ones, until the signal aborts or the reader stops. */
   logs(
     name: string,
     query: LogQuery & { readonly follow?: boolean },
@@ -61,7 +61,7 @@ export interface LamClient {
   df(): Promise<DfAnswer>;
 }
 
-/** The client of the daemon that listens on `socketPath`. Makes no connection by itself. */
+/** Creates a client of the daemon that listens on `socketPath`; connects only when called. */
 export function createClient(socketPath: string, home: string): LamClient {
   const ask = async <T>(method: Ask['method'], path: string, body?: Ask['body']): Promise<T> =>
     json<T>(await reach(socketPath, home, { method, path, ...(body === undefined ? {} : { body }) }));
@@ -101,7 +101,7 @@ export function createClient(socketPath: string, home: string): LamClient {
           await reach(socketPath, home, { method: 'GET', path, ...(signal === undefined ? {} : { signal }) }),
         );
       } catch (error) {
-        // Whoever fires the signal has had enough; that is no failure.
+        // An abort by the caller is not a failure.
         if (signal?.aborted === true) return;
         if (isLamError(error)) throw error;
         throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: (error as Error).message }, error);
@@ -130,7 +130,7 @@ function logParameters(query: LogQuery & { readonly follow?: boolean }): string 
   return parameters.toString();
 }
 
-/** Codes of the system that say nobody listens there. */
+/** System error codes which mean that no daemon listens. */
 const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
 
 async function reach(socketPath: string, home: string, ask: Ask): ReturnType<typeof open> {

@@ -4,34 +4,34 @@ import { sleep } from '../kit/clock.ts';
 import { createClient, type LamClient } from './client.ts';
 import { startDaemon, type DaemonLaunch } from './start-daemon.ts';
 
-/** How to get to the daemon of a home. */
+/** What {@link connect} is told. */
 export interface ConnectOptions {
   readonly home: string;
-  /** lam's version on this side. */
+  /** Version of this lam. */
   readonly version: string;
-  /** How to start a daemon where none runs; null forbids it. */
+  /** How to start a daemon when none runs; null to fail instead. */
   readonly launch: Omit<DaemonLaunch, 'home'> | null;
-  /** A daemon of another version will do: for `lam stop`, `restart`, `status`. */
+  /** Accepts a daemon of another version, as `lam stop`, `restart` and `status` do. */
   readonly anyVersion?: boolean;
 }
 
-/** A daemon that answered, and what it said first. */
+/** A daemon that answered, and its status. */
 export interface Connection {
   readonly client: LamClient;
   readonly status: Status;
-  /** It was started by this call. */
+  /** Whether this call started it. */
   readonly started: boolean;
 }
 
-/** How long a start that lost a race goes on trying, ms. */
+/** How long a start that lost a race keeps trying (ms). */
 const RACE_MS = 15_000;
 const RACE_STEP_MS = 20;
-/** Looks for the winner before the next attempt to start. */
+/** Attempts to reach the winner before the next start. */
 const RACE_STEPS = 25;
 
 /**
  * Finds the daemon, or starts one. Rejects with `LAM_CLIENT_DAEMON_NOT_RUNNING` where it may not start one, with
- * `LAM_CLIENT_DAEMON_VERSION_MISMATCH`, or with what the daemon said instead of starting.
+ * `LAM_CLIENT_DAEMON_VERSION_MISMATCH`, or with the error that kept the daemon from starting.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const client = createClient(socketPath(options.home), options.home);
@@ -42,8 +42,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 }
 
 /**
- * Starts a daemon; where somebody else holds the home's lock, waits for that one to answer, and tries again in case
- * it was on its way out.
+ * Starts a daemon. When another one holds the home's lock, waits for its answer, and tries again in case it was stopping.
  */
 async function startOrJoin(client: LamClient, launch: DaemonLaunch, options: ConnectOptions): Promise<Connection> {
   const until = performance.now() + RACE_MS;
@@ -61,7 +60,7 @@ async function startOrJoin(client: LamClient, launch: DaemonLaunch, options: Con
   }
 }
 
-/** What the daemon says of itself, or undefined when none runs. */
+/** The daemon's status, or undefined when none runs. */
 async function statusOrNone(client: LamClient): Promise<Status | undefined> {
   try {
     return await client.status();

@@ -4,8 +4,8 @@ import { sleep } from '../kit/clock.ts';
 const STEP_MS = 10;
 
 /**
- * Waits until no process has this pid; false when `limitMs` pass first. The system has no event for the end of a
- * process that is not a child, so it is looked for.
+ * Waits until no process has this pid; resolves to false when `limitMs` pass first. Polls, because the system has no event for
+ * the end of a process that is not a child.
  */
 export async function processGone(pid: number, limitMs: number): Promise<boolean> {
   for (const until = performance.now() + limitMs; performance.now() < until; await sleep(STEP_MS)) {
@@ -21,11 +21,11 @@ function isRunning(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
   try {
-    // Ended, but not collected by its parent: that is as good as gone.
+    // A zombie has ended.
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return !['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3));
   } catch {
-    // No /proc on this system, or it went away just now; the next look will tell.
+    // No /proc on this system, or the process ended just now; the next poll tells.
     return true;
   }
 }

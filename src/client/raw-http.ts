@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** One request over the daemon's socket. */
+/** One request to the daemon's socket. */
 export interface RawRequest {
   readonly method: string;
   readonly path: string;
@@ -8,14 +8,14 @@ export interface RawRequest {
   readonly body: Uint8Array;
 }
 
-/** Its answer; header names in lower case. */
+/** The answer; header names in lower case. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-/** Why there is no answer: `unreachable` before anything was sent, `lost` after. */
+/** Why there is no answer: `unreachable` before anything was sent, `lost` afterwards. */
 export interface RawFailure {
   readonly failure: 'unreachable' | 'lost';
   readonly what: string;
@@ -25,9 +25,9 @@ const EMPTY = Buffer.alloc(0);
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * One HTTP/1.1 exchange over a Unix socket with nothing loaded but `node:net`: what keeps `lam invoke` near the cost
- * of starting Node. `request` is only asked for once the connection stands, so that an unreachable daemon leaves
- * standard input unread; when it gives undefined nothing is sent and the answer is `lost`. Never rejects for the network.
+ * Makes one HTTP/1.1 exchange over a Unix socket, loading only `node:net`, which keeps `lam invoke` near the cost of starting
+ * Node. Calls `request` once connected, so that standard input stays unread when the daemon is unreachable; if it returns
+ * undefined, nothing is sent and the answer is `lost`. Never rejects for network errors.
  */
 export function exchange(socketPath: string, request: () => RawRequest | undefined): Promise<RawAnswer | RawFailure> {
   return new Promise((resolve) => {
@@ -44,7 +44,7 @@ export function exchange(socketPath: string, request: () => RawRequest | undefin
       chunks.push(chunk);
       const answer = chunks.length === 1 ? parseAnswer(chunk) : undefined;
       if (answer === undefined || 'failure' in answer || !saysItsLength(answer.headers)) return;
-      // All of it came at once, as a rule, and to wait for the daemon to hang up would take a millisecond.
+      // A whole answer usually arrives at once, and waiting for the end of the connection would take a millisecond.
       resolve(answer);
       socket.destroy();
     });
@@ -62,34 +62,34 @@ function send(socket: Socket, request: RawRequest): void {
   socket.uncork();
 }
 
-/** Reads a whole HTTP/1.1 answer; one that was cut off is `lost`. */
+/** Reads a whole HTTP/1.1 answer; a truncated one is `lost`. */
 export function parseAnswer(bytes: Buffer): RawAnswer | RawFailure {
   const end = bytes.indexOf(HEAD_END);
   if (end < 0) return { failure: 'lost', what: 'the connection closed before an answer came' };
   const { status, headers } = parseHead(bytes.toString('latin1', 0, end));
   if (status === 0) return { failure: 'lost', what: 'the answer was not HTTP' };
   const rest = bytes.subarray(end + HEAD_END.length);
-  // A "100 Continue" comes before the real answer.
+  // A "100 Continue" precedes the final answer.
   if (status < 200) return parseAnswer(rest);
   const body = bodyOf(headers, rest);
   return body === undefined ? { failure: 'lost', what: 'the answer was cut off' } : { status, headers, body };
 }
 
-/** A part of one of several answers; the first comes with the head. */
+/** A part of one of several answers; the first part comes with the head. */
 export interface AnswerPart {
-  /** Which request it answers, counted from 0. */
+  /** Index of the request that it answers, from 0. */
   readonly index: number;
   readonly status: number;
-  /** More of its body; it may be empty. */
+  /** A piece of its body, possibly empty. */
   readonly piece: Buffer;
-  /** It is the last part of that answer. */
+  /** Whether it is the last part of that answer. */
   readonly isEnd: boolean;
 }
 
 /**
- * Asks for several paths at once over one connection to a Unix socket and gives the answers in their order, as they come;
- * `take` says whether to go on. Resolves to whether all came (`ended`), `take` had enough (`stopped`), or why not.
- * Never rejects for the network.
+ * Requests several paths at once over one connection to a Unix socket and hands their answers to `take` in order, as they
+ * arrive; `take` returns whether to go on. Resolves to `ended` when all arrived, `stopped` when `take` ended it, or why not.
+ * Never rejects for network errors.
  */
 export function getAll(
   socketPath: string,
@@ -116,7 +116,7 @@ export function getAll(
       }
       if (answers.isBroken) finish({ failure: 'lost', what: 'the answer was not HTTP' });
     });
-    // Node's own client says the same of an answer that is cut off.
+    // The same error as Node's client reports for a truncated answer.
     socket.on('error', (error) =>
       finish(sent ? { failure: 'lost', what: 'aborted' } : { failure: 'unreachable', what: error.message }),
     );
@@ -126,13 +126,13 @@ export function getAll(
 
 const LINE_END = Buffer.from('\r\n');
 
-/** Takes apart answers that follow each other, each with a length or in chunks. */
+/** Parses consecutive answers, each with a length or chunked. */
 class AnswerStream {
-  /** What came is no such answer. */
+  /** Whether the bytes are not such an answer. */
   isBroken = false;
   #rest: Buffer = EMPTY;
   #status = 0;
-  /** Bytes of the body, or of the chunk, still to come; undefined while a head or a chunk's size is awaited. */
+  /** Bytes of the body or chunk still to come; undefined while a head or a chunk's size is expected. */
   #left: number | undefined;
   #isChunked = false;
 
@@ -145,7 +145,7 @@ class AnswerStream {
     }
   }
 
-  /** The next part, perhaps an empty one; undefined when more must come first. */
+  /** The next part, possibly empty; undefined when more bytes are needed. */
   #next(): Omit<AnswerPart, 'index'> | undefined {
     if (this.#status === 0) return this.#head();
     if (this.#left === undefined) return this.#chunkSize();
@@ -180,7 +180,7 @@ class AnswerStream {
     if (end < 0) return undefined;
     const size = Number.parseInt(this.#rest.toString('latin1', 0, end), 16);
     this.isBroken = Number.isNaN(size);
-    // Behind the last chunk there is one more line end; lam sends no trailers.
+    // An empty line follows the last chunk; lam sends no trailers.
     if (size === 0 && this.#rest.length < end + HEAD_END.length) return undefined;
     this.#rest = this.#rest.subarray(end + (size === 0 ? HEAD_END : LINE_END).length);
     if (size === 0) return this.#part(EMPTY, true);

@@ -8,20 +8,20 @@ import { fromWire, isLamError, lamError } from '../errors/index.ts';
 /** How to run a daemon in the background. */
 export interface DaemonLaunch {
   readonly home: string;
-  /** Program and arguments; the program reads its settings from `env` and reports on file descriptor 3. */
+  /** Program and arguments. The program reads its settings from `env` and reports on file descriptor 3. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where a background daemon's stdout and stderr go. */
+/** File that receives stdout and stderr of a background daemon. */
 export function daemonLog(home: string): string {
   return join(home, 'daemon.log');
 }
 
 /**
- * Starts a daemon that outlives this process and resolves when it accepts requests. It says so, or why it cannot,
- * as one {@link StartReport} on a pipe: nothing is polled. Rejects with the daemon's own error, or with
- * `LAM_CLIENT_DAEMON_START_FAILED` when it ended without a word.
+ * Starts a daemon that outlives this process and resolves when it accepts requests. The daemon reports success or failure as
+ * one {@link StartReport} on a pipe, so nothing is polled. Rejects with the daemon's own error, or with
+ * `LAM_CLIENT_DAEMON_START_FAILED` when it ended without a report.
  */
 export async function startDaemon(launch: DaemonLaunch): Promise<Status> {
   const log = daemonLog(launch.home);
@@ -35,7 +35,7 @@ async function runDetached(launch: DaemonLaunch, log: string): Promise<StartRepo
   const out = openLog(launch.home, log);
   const child = spawn(program, args, {
     detached: true,
-    // A daemon must not keep the folder it happened to be started in from being removed or unmounted.
+    // The daemon's working folder is not the caller's, which could otherwise not be unmounted.
     cwd: launch.home,
     env: launch.env,
     stdio: ['ignore', out, out, 'pipe'],

@@ -11,7 +11,7 @@ export interface Ask {
   readonly signal?: AbortSignal;
 }
 
-/** Sends a request over the socket. Rejects with what `node:http` says when the daemon can't be reached. */
+/** Sends a request over the socket. Rejects with the error of `node:http` when the daemon is unreachable. */
 export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const length =
@@ -27,7 +27,7 @@ export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
       agent: false,
       headers: {
         host: 'localhost',
-        // Else the daemon hangs up behind its answer, and if this side still sends, that breaks before the answer is read.
+        // Without keep-alive the daemon closes after its answer; if this side still sends, the answer is lost.
         connection: 'keep-alive',
         ...(ask.body === undefined ? {} : { 'content-type': ask.body.type }),
         ...(length === undefined ? {} : { 'content-length': length }),
@@ -45,12 +45,12 @@ export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
     });
     const content = ask.body?.content;
     if (content === undefined || content instanceof Uint8Array) outgoing.end(content);
-    // A daemon that refuses an upload answers before it read all of it; the answer is what counts then.
+    // A daemon that refuses an upload answers before it has read all of it.
     else pipeline(content, outgoing).catch((error: unknown) => (answered ? undefined : reject(error as Error)));
   });
 }
 
-/** The JSON of an answer. Rejects with the daemon's own error when it refused. */
+/** Returns the JSON of an answer. Rejects with the daemon's own error for an error status. */
 export async function json<T>(incoming: IncomingMessage): Promise<T> {
   const text = await textOf(incoming);
   if ((incoming.statusCode ?? 500) >= 400) throw refusal(incoming.statusCode ?? 500, text);
@@ -58,7 +58,7 @@ export async function json<T>(incoming: IncomingMessage): Promise<T> {
   return parse(incoming.statusCode ?? 0, text) as T;
 }
 
-/** The lines of an NDJSON answer, each parsed. Ends quietly when the reader stops or the signal fires. */
+/** Yields the parsed lines of an NDJSON answer. Ends without an error when the reader stops or the signal aborts. */
 export async function* ndjson<T>(incoming: IncomingMessage): AsyncGenerator<T, void, void> {
   if ((incoming.statusCode ?? 500) >= 400) throw refusal(incoming.statusCode ?? 500, await textOf(incoming));
   let rest = '';
@@ -89,7 +89,7 @@ function parse(status: number, text: string): unknown {
   }
 }
 
-/** The error an answer of the control API carries: `{"error": WireError}`. */
+/** The error in an answer of the control API: `{"error": WireError}`. */
 function refusal(status: number, text: string): LamError {
   const body = parse(status, text);
   if (typeof body === 'object' && body !== null && 'error' in body) {

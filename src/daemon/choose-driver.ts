@@ -1,14 +1,15 @@
 import { lamError } from '../errors/index.ts';
 import type { DockerProbe } from '../driver/index.ts';
 
+/** Which driver to open. */
 export interface DriverChoice {
   readonly name: 'docker' | 'process';
-  /** One sentence for a person. */
+  /** Why, as one sentence for `lam status`. */
   readonly reason: string;
 }
 
 /**
- * Docker when an engine answers, else processes; what was asked for where it was. Pure. Throws
+ * Chooses Docker when an engine answers, else processes, unless one of them was asked for. Pure. Throws
  * `LAM_DAEMON_DRIVER_UNAVAILABLE` when Docker was asked for and does not answer.
  */
 export function chooseDriver(asked: 'auto' | 'docker' | 'process', probe: DockerProbe | undefined): DriverChoice {

@@ -50,7 +50,7 @@ export interface Daemon {
   status(): Status;
   /** Listens on the port, then on the socket. Throws `LAM_DAEMON_PORT_TAKEN` or `LAM_DAEMON_LISTEN_FAILED`. */
   start(): Promise<void>;
-  /** Takes no new connection, lets what is under way go on for at most `drainMs`, then ends the sandboxes. */
+  /** Takes no new connection, waits at most `drainMs` for requests in flight, then ends the sandboxes. */
   close(drainMs: number): Promise<void>;
 }
 

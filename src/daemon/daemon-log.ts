@@ -1,13 +1,14 @@
 import { writeSync } from 'node:fs';
 
-/** Lines of the daemon about itself; stderr is the terminal of `lam serve`, else `LAM_HOME/daemon.log`. */
+/** Writes one line to the daemon's own log. */
 export type DaemonLog = (line: string) => void;
 
+/** Logs to stderr, which is the terminal of `lam serve`, else `LAM_HOME/daemon.log`. */
 export const stderrLog: DaemonLog = (line) => {
   try {
-    // Not through the stream, whose failure nobody would catch: the file is on the disk that may just be full.
+    // Written synchronously, because a stream would emit an unhandled error when the disk is full.
     writeSync(2, `${new Date().toISOString()} ${line}\n`);
   } catch {
-    // There is nowhere to say it; functions run on.
+    // There is nowhere to report it; functions keep running.
   }
 };

@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { lamError } from '../errors/index.ts';
 import { portOwner } from './port-owner.ts';
 
-/** Listens on the owner's socket, in place of what a dead daemon left. The caller holds the lock of the home. */
+/** Listens on the control socket, replacing one that a dead daemon left. The caller holds the lock of the home. */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   await rm(path, { force: true });
   await listening(server, { path });
   await chmod(path, 0o600);
 }
 
-/** Listens on `host:port` (0: any free one) and gives the port. Throws `LAM_DAEMON_PORT_TAKEN`, `LAM_DAEMON_LISTEN_FAILED`. */
+/** Listens on `host:port` (0: any free one) and returns the port. Throws `LAM_DAEMON_PORT_TAKEN`, `LAM_DAEMON_LISTEN_FAILED`. */
 export async function listenOnPort(server: Server, host: string, port: number): Promise<number> {
   try {
     await listening(server, { host, port });

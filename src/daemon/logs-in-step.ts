@@ -3,7 +3,7 @@ import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /**
- * Logs follow functions: those of a deleted one go, wherever it was deleted and before a new one of its name can print.
+ * Deletes the logs of each deleted function, on whatever node it was deleted, before a new function of its name can print.
  */
 export function keepLogsInStep(registry: Registry, logs: LogStore, onTrouble: (what: string) => void): void {
   registry.onChange(({ kind, name }) => {

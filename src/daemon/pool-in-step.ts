@@ -4,9 +4,9 @@ import type { Pool } from '../pool/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { CatalogueView, OutlineFact } from '../store/index.ts';
 
-/** How long after the start the pool hears of what is deployed, ms: requests that come with the start go first. */
+/** Delay from the start to the announcement of deployed functions (ms): requests that are already there go first. */
 const ANNOUNCE_MS = 100;
-/** Functions deployed last whose kinds are worth a stem; of thousands the rest would only cost memory to look at. */
+/** How many functions are announced, newest first: reading the records of thousands would cost memory. */
 const MOST_ANNOUNCED = 100;
 
 /** Provisioned sandboxes, which the daemon's start needs of all functions. */
@@ -15,7 +15,7 @@ export const MIN_WARM: OutlineFact<number> = {
   derive: ({ minWarm }) => (minWarm > 0 ? minWarm : undefined),
 };
 
-/** Sandboxes follow the pointers: those of a version nobody points at expire soon, those of a deleted one end. */
+/** Tells the pool of moved pointers: sandboxes of a version without a pointer expire sooner, those of a deleted version end. */
 export function keepPoolInStep(registry: Registry, pool: Pool): void {
   registry.onChange(({ kind, name, from, to }) => {
     if (kind === 'live-moved') {
@@ -31,7 +31,10 @@ export function keepPoolInStep(registry: Registry, pool: Pool): void {
   });
 }
 
-/** Tells the pool, shortly after the start, for which kinds of functions to boot stems and which sandboxes to keep warm. Returns what calls it off. */
+/**
+ * Announces deployed functions to the pool shortly after the start, so that it boots stems and keeps `minWarm` sandboxes.
+ * Returns a function that cancels it.
+ */
 export function announceDeployed(
   catalogue: () => CatalogueView,
   registry: Registry,
@@ -42,7 +45,7 @@ export function announceDeployed(
     const view = catalogue();
     const updatedAt = (name: string): number => view.outline(name)?.updatedAt ?? 0;
     const names = [...view.names()].toSorted((a, b) => updatedAt(a) - updatedAt(b));
-    // The one announced last is taken to be used next.
+    // The pool expects the function announced last to be used next.
     for (const [at, name] of names.entries()) {
       const keepsWarm = view.fact(name, MIN_WARM) !== undefined;
       if (!keepsWarm && at < names.length - MOST_ANNOUNCED) continue;

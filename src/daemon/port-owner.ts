@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** Who listens on a TCP port. */
+/** A process that listens on a TCP port. */
 export interface PortOwner {
   readonly pid: number;
   /** The program's name, as the kernel has it. */
@@ -10,7 +10,7 @@ export interface PortOwner {
 const LISTEN = '0A';
 
 /**
- * The process that listens on `port`, or undefined where it can't be told: another user's, or a system without `/proc`.
+ * The process that listens on `port`, or undefined where it is unknown: a process of another user, or a system without `/proc`.
  */
 export async function portOwner(port: number): Promise<PortOwner | undefined> {
   const inodes = new Set<string>();

@@ -1,11 +1,12 @@
-/** A way to stop, from a signal or from within. */
+/** The end of the daemon, asked for by a signal or by {@link Stopping.stop}. */
 export interface Stopping {
   /** Resolves once, when the daemon is to stop. */
   readonly stopped: Promise<void>;
+  /** Asks the daemon to stop. */
   stop(): void;
 }
 
-/** Listens for SIGTERM and SIGINT. A second signal while it drains ends the process at once. */
+/** Listens for SIGTERM and SIGINT. A second signal ends the process at once. */
 export function waitForStop(): Stopping {
   let stop: () => void = () => undefined;
   const stopped = new Promise<void>((resolve) => {

@@ -1,6 +1,5 @@
 /**
- * What sort of failure this is. The kind alone decides the exit code of the CLI and the HTTP status of
- * the daemon, in the one table below.
+ * Kinds of failures. The kind alone decides the exit code of the CLI and the HTTP status of the daemon.
  */
 export const KINDS = {
   invalid_argument: { exit: 2, http: 400 },
@@ -12,7 +11,7 @@ export const KINDS = {
   resource_exhausted: { exit: 9, http: 429 },
   deadline_exceeded: { exit: 6, http: 504 },
   cancelled: { exit: 130, http: 499 },
-  /** The daemon cannot be reached, or is going away. */
+  /** The daemon cannot be reached, or is stopping. */
   unavailable: { exit: 3, http: 503 },
   /** An engine, toolchain or image that this work needs is not on the machine. */
   tool_missing: { exit: 7, http: 424 },
@@ -25,7 +24,7 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS;
 
-/** Who can do something about it: decides the tone, and whether "please report" is printed. */
+/** Who can resolve a failure; decides whether a report is asked for. */
 export type Fault = 'caller' | 'function' | 'host' | 'lam';
 
 /** Exit codes that do not come from a {@link Kind}: the outcome of a function is a value, not an error of lam. */

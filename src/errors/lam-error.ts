@@ -5,7 +5,7 @@ import { printable } from './printable.ts';
 
 type Catalogue = typeof CATALOGUE;
 
-/** A stable code; one per action the reader can take. `docs/errors.md` lists them all. */
+/** A stable code, one for each action that the reader can take; docs/errors.md lists all. */
 export type ErrorCode = keyof Catalogue;
 
 /** The data a code's message needs. */
@@ -22,8 +22,8 @@ export interface WireError {
 const BRAND: unique symbol = Symbol.for('lam.error') as never;
 
 /**
- * Something lam itself must report. Test on `code` (or with {@link isLamError}), never with `instanceof`:
- * the error may come from another bundle or over the wire.
+ * An error of lam itself. Test `code` or use {@link isLamError}, never `instanceof`: the error may come from another bundle or
+ * over the wire.
  */
 export class LamError extends Error {
   readonly [BRAND] = true;
@@ -62,7 +62,7 @@ export class LamError extends Error {
   }
 }
 
-/** Makes the error for `code`; `data` is what its message and hint are written from. */
+/** Creates the error for `code`; its message and hint are made from `data`. */
 export function lamError<C extends ErrorCode>(code: C, data: ErrorData<C>, cause?: unknown): LamError {
   const e = CATALOGUE[code] as unknown as Entry<ErrorData<C>>;
   return new LamError(
@@ -77,12 +77,12 @@ export function isLamError(value: unknown): value is LamError {
   return typeof value === 'object' && value !== null && BRAND in value;
 }
 
-/** What anything thrown says. */
+/** The message of anything thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Anything thrown, as an error of lam: an unknown one becomes `LAM_INTERNAL`, with its cause kept. */
+/** Converts anything thrown to an error of lam; an unknown one becomes `LAM_INTERNAL` and its cause. */
 export function asLamError(thrown: unknown): LamError {
   if (isLamError(thrown)) return thrown;
   return lamError('LAM_INTERNAL', { what: messageOf(thrown) }, thrown);

@@ -3,7 +3,7 @@ import { receiveArtifact, receiveZip, type Store } from '../store/index.ts';
 
 /** Built code on its way in. */
 export interface ArtifactOperations {
-  /** Says which files of a manifest are not stored yet. The manifest is taken as it came and checked here. */
+  /** Says which files of a manifest are not stored yet. Takes the manifest unchecked. */
   plan(manifest: unknown): Promise<PlanAnswer>;
   /** Stores an artifact. @param body of `ARTIFACT_CONTENT_TYPE`, as it arrives */
   receive(body: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer>;

@@ -3,8 +3,8 @@ import type { PointerChange, Registry } from '../registry/index.ts';
 import { requireRuntime, type Runtime } from '../runtimes/index.ts';
 
 /**
- * Checks that a runtime can be served here, in an image where one is given: resolves to a notice for the caller when not
- * exactly what was asked for will run, or null. Throws `LAM_DRIVER_RUNTIME_MISSING` or another error of the driver.
+ * Checks that a runtime can be served here, in an image where one is given. Resolves to a notice for the caller when another
+ * version than the one asked for will run, else to null. Throws `LAM_DRIVER_RUNTIME_MISSING` or another error of the driver.
  */
 export type Prepare = (runtime: Runtime, image: string | null) => Promise<string | null>;
 
@@ -25,7 +25,7 @@ export async function goLive<A extends object>(
   change: PointerChange,
   commit: () => Promise<A>,
 ): Promise<A & { readonly notices: readonly string[] }> {
-  // Validated first, so that a wrong request is not told about a missing interpreter.
+  // An invalid request is reported before a missing interpreter.
   const { runtime, image }: FunctionConfig = await registry.rehearse(name, change);
   const notice = await prepare(requireRuntime(runtime), image);
   const answer = await commit();

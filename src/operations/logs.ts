@@ -21,9 +21,9 @@ export interface LogOperations {
   follow(name: string, query: LogQuery, onRecord: (record: LogRecord) => void, onEnd: () => void): () => void;
 }
 
-/** Those who follow logs, for whoever has to end them when the daemon stops. */
+/** Followers of logs, which the daemon ends when it stops. */
 export interface FollowerList {
-  /** Notes how to end a follower; the result takes it off the list. */
+  /** Registers a follower by the function that ends it; the result removes it. */
   add(end: () => void): () => void;
 }
 
