@@ -38,21 +38,18 @@ interface LogDatabase {
   readonly nodes: ReadonlyMap<number, string>;
   /** The number of the node that writes. */
   readonly ownNumber: number;
+  /** Size of the records by function (bytes). */
+  readonly kept: Map<string, number>;
 }
 
 /** The SQLite file with everything functions printed: one row per function and flush. Used by one thread. */
 export class LogFile {
   readonly #options: LogFileOptions;
   #database: LogDatabase;
-  readonly #kept: Map<string, number> = new Map();
 
   private constructor(options: LogFileOptions) {
     this.#options = options;
     this.#database = connect(options);
-    const { db } = this.#database;
-    for (const row of db.prepare('SELECT function, sum(bytes) AS bytes FROM chunks GROUP BY function').all()) {
-      this.#kept.set(String(row['function']), Number(row['bytes']));
-    }
   }
 
   /**
@@ -83,27 +80,26 @@ export class LogFile {
       this.#database.db.close();
       const setAside = moveAside(this.#options.path);
       this.#database = connect(this.#options);
-      this.#kept.clear();
       this.#write(chunks, bytes);
       return setAside;
     }
   }
 
   #write(chunks: readonly Chunk[], bytes: Uint8Array): void {
-    const { insert, ownNumber } = this.#database;
+    const { insert, ownNumber, kept } = this.#database;
     this.#atomically(() => {
       for (const c of chunks) {
         const body = bytes.subarray(c.start, c.end);
         insert.run(c.functionName, c.firstMs, c.lastMs, body.length, body, ownNumber);
       }
     });
-    for (const c of chunks) this.#kept.set(c.functionName, (this.#kept.get(c.functionName) ?? 0) + c.end - c.start);
+    for (const c of chunks) kept.set(c.functionName, (kept.get(c.functionName) ?? 0) + c.end - c.start);
     for (const { functionName } of chunks) this.#trim(functionName);
   }
 
   /** Drops a function's oldest rows, down to its limit, once it exceeds that by a tenth. */
   #trim(functionName: string): void {
-    let bytes = this.#kept.get(functionName) ?? 0;
+    let bytes = this.#database.kept.get(functionName) ?? 0;
     if (bytes <= this.#options.keepBytes * 1.1) return;
     let last = 0;
     for (const row of this.#database.db
@@ -114,7 +110,7 @@ export class LogFile {
       bytes -= Number(row['bytes']);
     }
     this.#database.db.prepare('DELETE FROM chunks WHERE function = ? AND id <= ?').run(functionName, last);
-    this.#kept.set(functionName, bytes);
+    this.#database.kept.set(functionName, bytes);
     this.#database.db.exec('PRAGMA incremental_vacuum');
   }
 
@@ -152,7 +148,7 @@ export class LogFile {
   /** Deletes all records of a function. */
   delete(functionName: string): void {
     this.#database.db.prepare('DELETE FROM chunks WHERE function = ?').run(functionName);
-    this.#kept.delete(functionName);
+    this.#database.kept.delete(functionName);
     this.#database.db.exec('PRAGMA incremental_vacuum');
   }
 
@@ -160,7 +156,7 @@ export class LogFile {
   sizes(): { sizes: Record<string, number>; total: number } {
     const size = (suffix: string): number =>
       statSync(this.#options.path + suffix, { throwIfNoEntry: false })?.size ?? 0;
-    return { sizes: Object.fromEntries(this.#kept), total: size('') + size('-wal') };
+    return { sizes: Object.fromEntries(this.#database.kept), total: size('') + size('-wal') };
   }
 
   close(): void {
@@ -193,11 +189,16 @@ function connect({ path, node }: LogFileOptions): LogDatabase {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     prepareSchema(db);
     const ownNumber = numberOfNode(db, node);
-    return { db, insert: insertInto(db), page: pageOf(db), nodes: nodesByNumber(db), ownNumber };
+    return { db, insert: insertInto(db), page: pageOf(db), nodes: nodesByNumber(db), ownNumber, kept: keptIn(db) };
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+function keptIn(db: DatabaseSync): Map<string, number> {
+  const rows = db.prepare('SELECT function, sum(bytes) AS bytes FROM chunks GROUP BY function').all();
+  return new Map(rows.map((row) => [String(row['function']), Number(row['bytes'])]));
 }
 
 function insertInto(db: DatabaseSync): StatementSync {
