@@ -1,20 +1,20 @@
 import { LIMITS } from '../contract/index.ts';
 import type { ExitStatus, InitOutcome, InvokeOutcome } from '../executor/session.ts';
 
-/** How an invocation went, in the words of REPORT. */
+/** Status of an invocation, as REPORT names it. */
 export type InvocationStatus = 'success' | 'error' | 'timeout' | 'failure';
 
-/** An invocation that did not end with a result, as the caller is told. */
+/** What the caller gets for an invocation without a result. */
 export interface Failure {
   readonly status: Exclude<InvocationStatus, 'success'>;
   readonly errorType: string;
-  /** Error document, byte for byte what the caller gets. */
+  /** Error document, passed to the caller byte for byte. */
   readonly payload: Uint8Array;
-  /** A line for the log, where AWS Lambda writes one. */
+  /** Line for the function's log, where AWS Lambda writes one. */
   readonly note?: string;
 }
 
-/** Go's words for signals, which AWS's messages carry (`signal: killed`). */
+/** Go's names of signals, as in AWS's messages (`signal: killed`). */
 const SIGNAL_WORDS: Readonly<Record<string, string>> = {
   SIGABRT: 'aborted',
   SIGBUS: 'bus error',
@@ -30,9 +30,9 @@ const SIGNAL_WORDS: Readonly<Record<string, string>> = {
   SIGTRAP: 'trace/breakpoint trap',
 };
 
-/** AWS Lambda's sentence for a runtime that ended (Go's `exec` wording). */
+/** Returns AWS Lambda's sentence for a runtime that ended (Go's `exec` wording). */
 export function exitReason(exit: ExitStatus): string {
-  // Whoever enforces a memory limit kills; how the wait was reported depends on the driver.
+  // A memory limit is enforced by a kill; which status is reported for it depends on the driver.
   if (exit.outOfMemory) return 'Runtime exited with error: signal: killed';
   if (exit.signal !== null) return `Runtime exited with error: signal: ${SIGNAL_WORDS[exit.signal] ?? exit.signal}`;
   return exit.code === 0
@@ -54,7 +54,7 @@ function exitFailure(exit: ExitStatus, requestId: string): Failure {
   return { status: 'failure', errorType, payload: document(errorType, message), note: `${message}\n${errorType}` };
 }
 
-/** What an invocation that was run and did not succeed answers. Pure; `now` goes into the line for the log. */
+/** Returns the failure of an invocation that ran without success. Pure; `now` is the time in the log line. */
 export function failureOfInvoke(
   outcome: Exclude<InvokeOutcome, { kind: 'result' | 'unstarted' }>,
   requestId: string,
@@ -67,7 +67,7 @@ export function failureOfInvoke(
     case 'too-large': {
       const errorType = 'Function.ResponseSizeTooLarge';
       const message = `Response payload size exceeded maximum allowed payload size (${LIMITS.payloadBytes} bytes).`;
-      // AWS writes this one with its members the other way round.
+      // AWS writes the members of this document in the other order.
       return {
         status: 'error',
         errorType,
@@ -92,7 +92,7 @@ export function failureOfInvoke(
   }
 }
 
-/** What an invocation answers whose sandbox could not load the code. */
+/** Returns the failure of an invocation whose sandbox could not load the code. Pure. */
 export function failureOfInit(
   outcome: Exclude<InitOutcome, { kind: 'ready' }>,
   requestId: string,

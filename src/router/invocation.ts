@@ -10,27 +10,27 @@ import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } f
 import type { PlatformLog } from './platform-log.ts';
 import { InvocationTrail } from './trail.ts';
 
-/** An event above this is sent to a sandbox that runs nothing else, bytes. */
+/** Larger events are never sent ahead (bytes). */
 const LARGE_BYTES = 64 * 1024;
 
-/** An event and whom it is for. */
+/** An event for a function. */
 export interface InvokeRequest {
   readonly name: string;
   /** Version number or alias; undefined for the live pointer. */
   readonly qualifier: string | undefined;
-  /** UUID, where the caller had to know it first; otherwise one is made. */
+  /** UUID; generated when left out. */
   readonly requestId?: string;
-  /** Handed to the handler byte for byte. */
+  /** Passed to the handler byte for byte. */
   readonly event: Uint8Array;
   readonly http?: boolean;
-  /** Decoded JSON text. */
+  /** Client context, as decoded JSON text. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
   /** Who asked for it; a direct caller when left out. */
   readonly origin?: Origin;
   /** Which attempt at the same event this is; 1 when left out. */
   readonly attempt?: number;
-  /** Also give the last 4 KB of this invocation's log. */
+  /** Adds the last 4 KB of this invocation's log to the answer. */
   readonly wantTail?: boolean;
 }
 
@@ -45,11 +45,11 @@ export interface InvokeAnswer {
   readonly errorType: string | undefined;
   readonly durationMs: number;
   readonly start: 'cold' | 'warm';
-  /** Text, with {@link InvokeRequest.wantTail}. */
+  /** Log tail; undefined without {@link InvokeRequest.wantTail}. */
   readonly tail: string | undefined;
 }
 
-/** Who waits for an answer. Either `answered` or `failed` is called, once; no method may throw. */
+/** Receives the answer. Either `answered` or `failed` is called, once; no method may throw. */
 export interface InvokeSink {
   /**
    * The handler may have begun: its code is loaded and the event is about to be handed to it. At most once, before
@@ -61,17 +61,17 @@ export interface InvokeSink {
    */
   started?(at: EpochMs): void;
   answered(answer: InvokeAnswer): void;
-  /** It could not be run at all; a function that fails is an answer. */
+  /** It could not be run; a function that fails is an answer. */
   failed(error: LamError): void;
 }
 
-/** An invocation under way. */
+/** An invocation in progress. */
 export interface Underway {
-  /** Takes it out of the queue, and then it fails with `LAM_POOL_CANCELLED`; what runs is not stopped. */
+  /** Removes it from the queue, so that it fails with `LAM_POOL_CANCELLED`; a running handler is not stopped. */
   cancel(): void;
 }
 
-/** What an invocation needs of the daemon. */
+/** The rooms that invocations use. */
 export interface InvocationParts {
   readonly pool: Pool;
   readonly clock: Clock;
@@ -80,11 +80,11 @@ export interface InvocationParts {
   readonly observers: Observers | undefined;
 }
 
-/** One invocation on its way from the request to the answer. A warm one needs no promise. */
+/** One invocation, from the request to the answer. A warm one allocates no promise. */
 export class Invocation implements Underway, Waiter, InvocationHooks {
   since = 0;
   readonly isLarge: boolean;
-  readonly #around: InvocationParts;
+  readonly #parts: InvocationParts;
   readonly #request: InvokeRequest;
   readonly #sink: InvokeSink;
   readonly #requestId: string;
@@ -94,32 +94,32 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   #acquired: Acquisition | undefined;
   /** Removes it from the queue; returns whether it was there. */
   #withdraw: (() => boolean) | undefined;
-  /** It was given to a sandbox before. */
+  /** START was logged: it was sent to a sandbox before. */
   #isAgain = false;
   #isCold = false;
-  /** It is not to be run any more, unless it runs already. */
+  /** It may not begin any more. */
   #isCancelled = false;
-  /** Monotonic time it was given to its sandbox. */
+  /** Monotonic time it was sent to its sandbox. */
   #began = 0;
 
-  constructor(around: InvocationParts, request: InvokeRequest, sink: InvokeSink) {
-    this.#around = around;
+  constructor(parts: InvocationParts, request: InvokeRequest, sink: InvokeSink) {
+    this.#parts = parts;
     this.#request = request;
     this.isLarge = request.event.byteLength > LARGE_BYTES;
     this.#sink = sink;
     this.#requestId = request.requestId ?? randomUUID();
-    this.#traceId = request.traceId ?? newTraceId(around.clock.now());
-    if (around.observers !== undefined) this.#trail = this.#newTrail(around.observers);
+    this.#traceId = request.traceId ?? newTraceId(parts.clock.now());
+    if (parts.observers !== undefined) this.#trail = this.#newTrail(parts.observers);
   }
 
-  /** Sets it going; its sink may be told before this returns. Never throws. */
+  /** Begins; its sink may be called before this returns. Never throws. */
   begin(): void {
-    if (this.#request.wantTail === true) this.#around.log.tails.open(this.#requestId);
+    if (this.#request.wantTail === true) this.#parts.log.tails.open(this.#requestId);
     this.#findSandbox();
   }
 
   #findSandbox(): void {
-    const { pool, resolve } = this.#around;
+    const { pool, resolve } = this.#parts;
     const { name, qualifier } = this.#request;
     try {
       if (this.#isCancelled) throw this.#cancelled();
@@ -133,7 +133,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   }
 
   #enqueue(revision: PoolRevision): void {
-    this.#withdraw = this.#around.pool.enqueue(revision, this);
+    this.#withdraw = this.#parts.pool.enqueue(revision, this);
     if (this.#withdraw !== undefined) this.#trail?.queued(revision.version);
   }
 
@@ -160,7 +160,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   }
 
   #run(acquired: Acquisition): void {
-    const { clock, log, pool } = this.#around;
+    const { clock, log, pool } = this.#parts;
     const { revision } = acquired;
     this.#acquired = acquired;
     this.#isCold = acquired.claimCold();
@@ -182,7 +182,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     const sink = this.#sink;
     const trail = this.#trail;
     if (sink.started === undefined && trail === undefined) return;
-    const now = this.#around.clock.now();
+    const now = this.#parts.clock.now();
     sink.started?.(now);
     trail?.started(now);
   }
@@ -192,13 +192,13 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     const acquired = this.#acquired as Acquisition;
     if (outcome.kind === 'unstarted') {
       // Sent ahead to a sandbox that died or got stuck before this one began: it runs elsewhere.
-      this.#around.pool.release(acquired, true, undefined);
+      this.#parts.pool.release(acquired, true, undefined);
       this.#findSandbox();
       return;
     }
-    const ranMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? this.#around.clock.monotonic() - this.#began;
+    const ranMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? this.#parts.clock.monotonic() - this.#began;
     if (PROTOCOLS[acquired.revision.runtime.descriptor.protocol].ordersOutput) this.#finish(acquired, outcome, ranMs);
-    // What the code wrote to its pipes just before it answered is read in this turn of the event loop at the latest.
+    // Output that was written to the pipes before the answer is read in this turn of the event loop at the latest.
     else setImmediate(() => this.#finish(acquired, outcome, ranMs));
   }
 
@@ -214,7 +214,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
           outcome.kind !== 'exit' &&
           !(outcome.kind === 'error' && outcome.leaving === true);
       } finally {
-        this.#around.pool.release(acquired, isUsable, ranMs);
+        this.#parts.pool.release(acquired, isUsable, ranMs);
       }
     } catch (thrown) {
       this.#fail(thrown);
@@ -224,7 +224,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   }
 
   #answerOf(acquired: Acquisition, outcome: Ended, durationMs: number): InvokeAnswer {
-    const { clock, log } = this.#around;
+    const { clock, log } = this.#parts;
     const { revision } = acquired;
     const requestId = this.#requestId;
     const now = clock.now();
@@ -251,7 +251,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   }
 
   #initFailed(failed: InitFailure): void {
-    const { clock, log } = this.#around;
+    const { clock, log } = this.#parts;
     const { revision } = failed;
     const requestId = this.#requestId;
     const failure = failureOfInit(failed.outcome, requestId, failed.limitMs);
@@ -275,17 +275,17 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   }
 
   #tail(): string | undefined {
-    return this.#request.wantTail === true ? this.#around.log.tails.read(this.#requestId) : undefined;
+    return this.#request.wantTail === true ? this.#parts.log.tails.read(this.#requestId) : undefined;
   }
 
   #answer(answer: InvokeAnswer): void {
-    if (this.#request.wantTail === true) this.#around.log.tails.close(this.#requestId);
+    if (this.#request.wantTail === true) this.#parts.log.tails.close(this.#requestId);
     this.#sink.answered(answer);
     this.#trail?.settled(answer.status, answer.errorType, answer.durationMs);
   }
 
   #fail(thrown: unknown): void {
-    if (this.#request.wantTail === true) this.#around.log.tails.close(this.#requestId);
+    if (this.#request.wantTail === true) this.#parts.log.tails.close(this.#requestId);
     const error = asLamError(thrown);
     this.#sink.failed(error);
     this.#trail?.settled('rejected', error.code, undefined);
@@ -294,7 +294,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   #newTrail(observers: Observers): InvocationTrail {
     const { name: functionName, qualifier, origin, attempt } = this.#request;
     const accepted = { requestId: this.#requestId, traceId: this.#traceId, functionName, qualifier, origin, attempt };
-    return new InvocationTrail(observers, this.#around.clock, accepted);
+    return new InvocationTrail(observers, this.#parts.clock, accepted);
   }
 
   #context(revision: PoolRevision, deadlineMs: number): InvocationContext {
@@ -310,12 +310,12 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   }
 }
 
-/** An outcome of something that ran. */
+/** Outcome of an invocation that began. */
 type Ended = Exclude<InvokeOutcome, { kind: 'unstarted' }>;
 
-/** An X-Ray trace header of our own, for callers that sent none: runtimes need one always. `now` is milliseconds since the epoch. */
+/** Returns a new X-Ray trace header, for callers that sent none: runtimes always need one. `now` is milliseconds since the epoch. */
 export function newTraceId(now: number): string {
-  // A UUID and not 20 random bytes: Node draws entropy for UUIDs in advance. Its 32 digits without the dashes serve twice.
+  // A UUID, because Node draws the entropy for UUIDs in advance; parts of its 32 digits are used twice.
   const id = randomUUID();
   const tail = id.slice(24);
   const root = id.slice(0, 8) + id.slice(9, 13) + tail;

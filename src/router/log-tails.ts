@@ -4,11 +4,11 @@ import { platformText } from '../logs/index.ts';
 /** AWS gives the last 4 KB of an invocation's log. */
 const TAIL_BYTES = 4096;
 
-/** The ends of the logs of those invocations whose callers asked for them. */
+/** Collects the log tails of invocations whose callers requested them. */
 export class LogTails {
   readonly #open: Map<string, string> = new Map();
 
-  /** Whether anybody listens: false keeps the hot path short. */
+  /** Whether any tail is open: false keeps the hot path short. */
   get active(): boolean {
     return this.#open.size > 0;
   }
@@ -20,7 +20,7 @@ export class LogTails {
   add(requestId: string, text: string): void {
     const tail = this.#open.get(requestId);
     if (tail === undefined) return;
-    // Cut only once it is twice as long as needed, so that a long log costs one copy per 4 KB and not per line.
+    // Trimmed only at twice the length, so that a long log costs one copy per 4 KB and not one per line.
     const kept = tail.length > 2 * TAIL_BYTES ? tail.slice(-TAIL_BYTES) : tail;
     this.#open.set(requestId, `${kept}${text.slice(-TAIL_BYTES)}\n`);
   }
@@ -29,13 +29,13 @@ export class LogTails {
     if (this.#open.has(requestId)) this.add(requestId, platformText(record, requestId, version));
   }
 
-  /** At most the last 4 KB, whole characters. */
+  /** Returns at most the last 4 KB, cut at a character. */
   read(requestId: string): string | undefined {
     const tail = this.#open.get(requestId);
     if (tail === undefined) return undefined;
     const bytes = Buffer.from(tail);
     let start = Math.max(0, bytes.length - TAIL_BYTES);
-    // Not inside a character: UTF-8's continuation bytes read 10xxxxxx.
+    // UTF-8 continuation bytes are 10xxxxxx.
     while (((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
     return bytes.toString('utf8', start);
   }

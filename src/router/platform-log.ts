@@ -10,7 +10,7 @@ export interface LoggedSandbox {
   readonly id: SandboxId;
 }
 
-/** How an invocation went. */
+/** What REPORT says of an invocation. */
 export interface Finished {
   readonly durationMs: number;
   readonly failure: Failure | undefined;
@@ -19,7 +19,7 @@ export interface Finished {
   readonly start: 'cold' | 'warm';
 }
 
-/** What lam itself writes into the logs of functions, and the tails of logs that callers asked for. Times are milliseconds since the epoch. */
+/** Writes lam's own records into the logs of functions (START, REPORT, notes), and the log tails that callers request. Times are milliseconds since the epoch. */
 export class PlatformLog {
   readonly tails: LogTails = new LogTails();
   readonly #logs: LogStore;
@@ -49,8 +49,8 @@ export class PlatformLog {
     this.#note(sandbox, record, requestId, now);
   }
 
-  /** The sandbox came up, the code could not be loaded: for each request that waited for it. */
-  // oxlint-disable-next-line max-params -- what failed, how that is told, for whom, when
+  /** Writes what an invocation gets whose sandbox booted and failed to load the code. */
+  // oxlint-disable-next-line max-params -- the failure, its document, the request and the time belong to no common object
   initFailed(sandbox: LoggedSandbox, failed: InitFailure, failure: Failure, requestId: string, now: number): void {
     this.started(sandbox, requestId, now);
     this.#note(sandbox, { type: 'init-error', errorType: failure.errorType }, requestId, now);

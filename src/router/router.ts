@@ -11,38 +11,38 @@ export interface RouterOptions {
   readonly pool: Pool;
   readonly logs: LogStore;
   readonly clock: Clock;
-  /** The version to run; throws the registry's not-found errors. Called once per invocation: must be cheap. */
+  /** Returns the version to run; throws the registry's not-found errors. Called on the hot path: must be cheap. */
   readonly resolve: (name: string, qualifier: string | undefined) => PoolRevision;
   /** Told of each invocation's phases. */
   readonly observers?: Observers | undefined;
 }
 
-/** Turns (name, qualifier, event) into one answer: picks the version, waits for a sandbox, runs, logs, gives it back. */
+/** Turns (name, qualifier, event) into one answer: resolves the version, acquires a sandbox, runs the handler, logs, releases. */
 export class Router {
-  readonly #around: InvocationParts;
+  readonly #parts: InvocationParts;
   readonly #logs: LogStore;
 
   constructor({ pool, logs, clock, resolve, observers }: RouterOptions) {
-    this.#around = { pool, clock, resolve, log: new PlatformLog(logs), observers };
+    this.#parts = { pool, clock, resolve, log: new PlatformLog(logs), observers };
     this.#logs = logs;
   }
 
-  /** Runs one invocation and tells `sink`, which may be before this returns. Never throws. */
+  /** Runs one invocation and calls `sink`, possibly before this returns. Never throws. */
   start(request: InvokeRequest, sink: InvokeSink): Underway {
-    const invocation = new Invocation(this.#around, request, sink);
+    const invocation = new Invocation(this.#parts, request, sink);
     invocation.begin();
     return invocation;
   }
 
-  /** Throws the error that {@link Router.start} would tell before it runs anything. */
+  /** Throws the not-found error that {@link Router.start} would pass to its sink. */
   check(name: string, qualifier: string | undefined): void {
-    this.#around.resolve(name, qualifier);
+    this.#parts.resolve(name, qualifier);
   }
 
-  /** Hooks for the session of a new sandbox: what it prints goes to the log of its function, and waits when that can't keep up. */
+  /** Returns the hooks for the session of a new sandbox: its output goes to the function's log, with back-pressure. */
   hooksFor(revision: PoolRevision, sandbox: string, onProtocolError: (what: string) => void): SessionHooks {
     const logs = this.#logs;
-    const { tails } = this.#around.log;
+    const { tails } = this.#parts.log;
     const source = { version: revision.version, sandbox };
     let session: Session | undefined;
     let held = false;

@@ -29,7 +29,7 @@ export async function readAzureTrace(file: string, seed: number): Promise<Trace>
   return builder.build((name) => guessFunction(seed, name));
 }
 
-/** A byte order mark and the case of letters are nobody's fault. */
+/** Tolerates a byte order mark and any case of letters. */
 function checkHeader(text: string, file: string): void {
   const found = text.replace(/^\uFEFF/, '').trim();
   if (found.toLowerCase() === HEADER) return;
@@ -59,7 +59,7 @@ function secondsOf(text: string): number | undefined {
   return Number.isFinite(seconds) ? seconds : undefined;
 }
 
-/** A text of the file as it may stand in a message. */
+/** Shortens a text of the file for a message. */
 function shown(text: string): string {
   return text.length <= 60 ? text : `${text.slice(0, 60)}...`;
 }

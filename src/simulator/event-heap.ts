@@ -1,4 +1,4 @@
-/** What is to happen, first things first; what is due at the same time comes in the order it was put in. */
+/** Priority queue of events by time; first-in-first-out among equal times. */
 export class EventHeap {
   #times: Float64Array = new Float64Array(1024);
   #orders: Float64Array = new Float64Array(1024);
@@ -10,7 +10,7 @@ export class EventHeap {
     return this.#size;
   }
 
-  /** When the next one is due; Infinity when there is none. */
+  /** Time of the next event; Infinity when there is none. */
   get nextTime(): number {
     return this.#size === 0 ? Infinity : (this.#times[0] ?? Infinity);
   }
@@ -29,7 +29,7 @@ export class EventHeap {
     this.#set(at, time, order, event);
   }
 
-  /** Takes the next one out. Only when there is one. */
+  /** Removes and returns the next event; the heap must not be empty. */
   pop(): number {
     const event = this.#events[0] ?? 0;
     const last = --this.#size;

@@ -1,4 +1,4 @@
-/** What can happen on the machine. An event is its subject, a sandbox or a function, times {@link KINDS}, plus its kind. */
+/** Kinds of events. An event is the index of its sandbox or function times {@link KINDS}, plus its kind. */
 export const FINISH = 0;
 export const READY = 1;
 export const RECONCILE = 2;

@@ -8,22 +8,22 @@ import { StemShelf, type ShelfOwner } from './stem-shelf.ts';
 import { Tally, type Outcome } from './tally.ts';
 import type { Trace } from './trace.ts';
 
-/** What the simulated machine can do. */
+/** Capacity and start times of the simulated machine. */
 export interface MachineOptions {
   readonly memoryMiB: number;
   readonly cores: number;
   /** Time to boot a sandbox, without the function's own init. */
   readonly bootMs: number;
-  /** Time to make a stem a function's, without its init. */
+  /** Time to bind a stem to a function, without its init. */
   readonly stemMs: number;
-  /** What a stem holds. */
+  /** Memory limit of a stem. */
   readonly stemMiB: number;
 }
 
 /** Most sandboxes of one function. */
 const MOST_SANDBOXES = 1000;
 
-/** A machine that serves a trace as a policy says, in virtual time. One run each. */
+/** Simulates a machine that serves a trace under a policy, in virtual time. For one run. */
 export class Machine implements PolicyMachine, ShelfOwner {
   readonly trace: Trace;
   readonly options: MachineOptions;
@@ -33,10 +33,10 @@ export class Machine implements PolicyMachine, ShelfOwner {
   readonly #tally: Tally;
   readonly #shelf: StemShelf | undefined;
   readonly #idle: Set<SimulatedSandbox> = new Set();
-  /** By id; ids of those that ended are used again. */
+  /** By id; ids of ended ones are reused. */
   readonly #sandboxes: SimulatedSandbox[] = [];
   readonly #spareIds: number[] = [];
-  /** Functions with a queue that memory was missing for. */
+  /** Functions with a queue that lacked memory. */
   readonly #blocked: Set<number> = new Set();
   #isFreed = false;
   #next = 0;
@@ -64,17 +64,17 @@ export class Machine implements PolicyMachine, ShelfOwner {
     return this.options.memoryMiB;
   }
 
-  /** The same with stems. */
+  /** Memory of everything, stems included, MiB. */
   get heldMiB(): number {
     return this.#usedMiB + (this.#shelf?.heldMiB ?? 0);
   }
 
-  /** Invocations that came so far. */
+  /** Number of invocations that have arrived. */
   get arrivals(): number {
     return this.#next;
   }
 
-  /** Serves up to so many more invocations. Returns whether the trace is over. */
+  /** Serves up to `most` further invocations. Returns whether the trace is over. */
   run(most: number): boolean {
     const { starts, horizonMs } = this.trace;
     const until = Math.min(starts.length, this.#next + most);
@@ -98,7 +98,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
     }
   }
 
-  /** What came of it; once, when the trace is over. */
+  /** Returns the outcome; call it once, when the trace is over. */
   outcome(): Outcome {
     this.now = Math.max(this.now, this.trace.horizonMs);
     for (const sandbox of this.#idle) {
@@ -110,12 +110,10 @@ export class Machine implements PolicyMachine, ShelfOwner {
     return this.#tally.outcome(this.#policy.name);
   }
 
-  /** Sandboxes of a function that wait for requests; the longest unused first, as far as its policy reuses the newest. */
   free(of: number): readonly SimulatedSandbox[] {
     return this.#stateOf(of).free;
   }
 
-  /** Sandboxes of a function: that serve something, and all there are or will be. */
   busy(of: number): number {
     return this.#stateOf(of).busy;
   }
@@ -124,7 +122,6 @@ export class Machine implements PolicyMachine, ShelfOwner {
     return this.#stateOf(of).all;
   }
 
-  /** What a cold start takes without a stem, ms. */
   coldMs(of: number): number {
     return this.options.bootMs + (this.trace.functions[of]?.initMs ?? 0);
   }
@@ -133,7 +130,6 @@ export class Machine implements PolicyMachine, ShelfOwner {
     return this.trace.functions[of]?.memoryMiB ?? 0;
   }
 
-  /** Starts a sandbox that nobody asked for, if there is memory for it that nobody uses. Returns whether. */
   startAhead(of: number): boolean {
     if (this.heldMiB + this.memoryMiB(of) > this.options.memoryMiB) return false;
     this.#start(of, this.coldMs(of), true);
@@ -141,14 +137,12 @@ export class Machine implements PolicyMachine, ShelfOwner {
     return true;
   }
 
-  /** Moves the sandbox whose turn is next behind the others of its function. */
   rotate(of: number): void {
     const { free } = this.#stateOf(of);
     const first = free.shift();
     if (first !== undefined) free.push(first);
   }
 
-  /** Ends one that serves nothing. */
   end(sandbox: SimulatedSandbox): void {
     const state = this.#stateOf(sandbox.of);
     this.#rent(sandbox);
@@ -162,7 +156,6 @@ export class Machine implements PolicyMachine, ShelfOwner {
     this.#isFreed = true;
   }
 
-  /** Asks the policy about a function before the time it wanted to be asked. */
   reconcileNow(of: number): void {
     this.#reconcile(of);
   }
@@ -276,7 +269,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
     this.#offer(sandbox, state);
   }
 
-  /** It has room: for the queue, else for whoever comes. */
+  /** A sandbox can take a request: serves the queue, else becomes free. */
   #offer(sandbox: SimulatedSandbox, state: FunctionState): void {
     while (state.queue.size > 0 && sandbox.active < this.#policy.perSandbox)
       this.#serve(sandbox, state.queue.shift() ?? 0);
@@ -304,14 +297,14 @@ export class Machine implements PolicyMachine, ShelfOwner {
   #reconcile(of: number): void {
     const state = this.#stateOf(of);
     const again = this.#policy.reconcile(of, this.now);
-    // Not twice at the same time, however a sum of floating point numbers comes out.
+    // Never twice at the same time, whatever the rounding of the sum.
     const at = Math.max(again, this.now + 1);
     if (at >= state.reconcileAt) return;
     state.reconcileAt = at;
     this.#heap.push(at, of * KINDS + RECONCILE);
   }
 
-  /** Starts what the queue of a function needs. */
+  /** Starts sandboxes for the queue of a function. */
   #pump(of: number): void {
     const state = this.#stateOf(of);
     const isLate = this.#policy.binding === 'late';
@@ -370,10 +363,10 @@ export class Machine implements PolicyMachine, ShelfOwner {
     return sandbox;
   }
 
-  /** Whether there is memory for one more; ends what is worth least where that helps. */
+  /** Returns whether there is memory for another sandbox; evicts those of least worth if that helps. */
   #makeRoom(of: number): boolean {
     let missing = this.heldMiB + this.memoryMiB(of) - this.options.memoryMiB;
-    // A stem becomes the function's: what it held is free by that.
+    // A ready stem will be bound, which frees its memory.
     if ((this.#shelf?.ready ?? 0) > 0) missing -= this.options.stemMiB;
     if (missing <= 0) return true;
     missing -= this.#shelf?.evict(missing) ?? 0;
@@ -386,7 +379,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
     return evicted.length > 0;
   }
 
-  /** Counts the time it served nothing. */
+  /** Adds the time that it was idle. */
   #rent(sandbox: SimulatedSandbox): void {
     if (!this.#idle.has(sandbox)) return;
     this.#tally.idle += sandbox.memoryMiB * (this.now - sandbox.idleSince);

@@ -6,7 +6,7 @@ export interface PolicyMachine {
   readonly trace: Trace;
   /** Memory of all sandboxes, stems included, MiB. */
   readonly heldMiB: number;
-  /** Bound of the same, MiB. */
+  /** Bound of {@link heldMiB}. */
   readonly budgetMiB: number;
   /** Sandboxes of a function that can take a request; the least recently used first, as far as its policy reuses the newest. */
   free(of: number): readonly SimulatedSandbox[];
@@ -27,35 +27,35 @@ export interface PolicyMachine {
   reconcileNow(of: number): void;
 }
 
-/** What one kind of runtime decides. Time is the machine's; all in ms. */
+/** The decisions that systems differ in. Times are the machine's, in ms. */
 export interface Policy {
   readonly name: string;
   /** Requests that one sandbox serves at once. */
   readonly perSandbox: number;
-  /** Which free sandbox serves next: the one used last, or each in turn. */
+  /** Which free sandbox serves next: the most recently used, or each in turn. */
   readonly reuse: 'newest' | 'in-turn';
-  /** Most sandboxes of a function that may wait for requests; one more is ended. */
+  /** Most free sandboxes of a function; further ones are ended. */
   readonly mostFree: number;
-  /** A request waits for the sandbox that was started for it, or takes whichever is free first. */
+  /** Early: a request waits for the sandbox that was started for it. Late: it takes whichever is free first. */
   readonly binding: 'early' | 'late';
-  /** How many stems there should be; absent: it knows none. */
+  /** Whether it uses stems. */
   readonly stems?: boolean;
   /** How often {@link Policy.tick} is called, ms; 0: never. */
   readonly tickMs: number;
 
   attach(machine: PolicyMachine): void;
-  /** A request came, before it is served. `busy`: sandboxes that serve others. */
+  /** A request arrived and is not served yet. */
   arrived(of: number, now: number): void;
-  /** It is served. `busy`: sandboxes of the function that serve something now. */
+  /** A request is served. `busy`: number of the function's busy sandboxes. */
   served?(of: number, busy: number, now: number): void;
-  /** A sandbox has nothing to do. Returns its worth: when memory is short, the least goes first. */
+  /** A sandbox became idle. Returns its priority: when memory is short, the lowest is evicted first. */
   becameIdle(sandbox: SimulatedSandbox, now: number): number;
   /**
-   * Ends and starts what a function no longer or soon needs. Called after a sandbox came to rest and at the times asked for.
-   * Returns when to be called again: Infinity for not before the next rest.
+   * Ends sandboxes that a function no longer needs and starts those it will. Called when a sandbox becomes idle, and at the time
+   * that the last call returned; Infinity for not before the next one becomes idle.
    */
   reconcile(of: number, now: number): number;
   tick?(now: number): void;
-  /** Sandboxes to end so that this much memory becomes free; none when all would not do. */
+  /** Chooses sandboxes to evict so that this much memory becomes free; none when all together are not enough. */
   evict(missingMiB: number, idle: Iterable<SimulatedSandbox>): readonly SimulatedSandbox[];
 }

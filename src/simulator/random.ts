@@ -1,11 +1,11 @@
-/** Numbers that look random and are the same for the same seed, on every machine (Doty-Humphrey's sfc32). */
+/** Pseudo-random numbers, the same for the same seed on every machine (Doty-Humphrey's sfc32). */
 export class Random {
   #a: number;
   #b: number;
   #c: number;
   #counter = 1;
 
-  /** @param seed a number or a text; only the whole part of a number counts, up to 2^32 */
+  /** @param seed a text, or a number of which the integer part modulo 2^32 counts */
   constructor(seed: number | string) {
     const state = typeof seed === 'number' ? seed >>> 0 : hashOf(seed);
     this.#a = mixed(state + 0x9e3779b9);
@@ -24,22 +24,22 @@ export class Random {
     return (sum >>> 0) / 4_294_967_296;
   }
 
-  /** Time to the next event of a process without memory. */
+  /** Exponential distribution. */
   exponential(mean: number): number {
     return -Math.log(1 - this.next()) * mean;
   }
 
-  /** Normal with mean 0 and deviation 1 (Box and Muller). */
+  /** Standard normal distribution (Box and Muller). */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
   }
 
-  /** @param sigma the deviation of the logarithm */
+  /** Log-normal distribution. @param sigma standard deviation of the logarithm */
   logNormal(median: number, sigma: number): number {
     return median * Math.exp(sigma * this.normal());
   }
 
-  /** At least 1: how many tries until one ends the series, with this mean. */
+  /** Geometric distribution from 1 on. */
   geometric(mean: number): number {
     return mean <= 1 ? 1 : 1 + Math.floor(Math.log(1 - this.next()) / Math.log(1 - 1 / mean));
   }
@@ -52,7 +52,7 @@ function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-/** The last step of MurmurHash3: every bit of the seed changes half of the bits. */
+/** The finalizer of MurmurHash3: each bit of the seed changes half of the bits. */
 function mixed(state: number): number {
   let x = state | 0;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);

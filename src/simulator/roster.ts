@@ -7,7 +7,7 @@ import type { Policy } from './policy.ts';
 
 const TEN_MINUTES_MS = 600_000;
 
-/** How each policy is made, for sandboxes that serve so many requests at once. */
+/** Constructors of the policies, by name. */
 const MAKERS = {
   fixed: (perSandbox) => new FixedKeep('fixed', TEN_MINUTES_MS, perSandbox),
   lru: (perSandbox) => new FixedKeep('lru', Infinity, perSandbox),
@@ -22,12 +22,12 @@ export type PolicyName = keyof typeof MAKERS;
 /** Every policy, in the order of the table. */
 export const POLICY_NAMES: readonly PolicyName[] = Object.keys(MAKERS) as PolicyName[];
 
-/** A policy for one run; it keeps state. */
+/** Creates a policy for one run; it is stateful. */
 export function policyOf(name: PolicyName, perSandbox: number): Policy {
   return MAKERS[name](perSandbox);
 }
 
-/** What lam does at one price of memory, whatever is free. */
+/** Creates lam's policy with a fixed price of memory. */
 export function lamAt(price: number, perSandbox: number): Policy {
   return new LamKeep({ name: `lam at ${price}`, price, perSandbox });
 }

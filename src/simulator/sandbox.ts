@@ -4,22 +4,22 @@ export class SimulatedSandbox {
   /** The function it serves. */
   readonly of: number;
   readonly memoryMiB: number;
-  /** It was started before it was asked for. */
+  /** It was prewarmed. */
   readonly isAhead: boolean;
   /** When it can serve. */
   readonly readyAt: number;
-  /** The request that waits for it in particular; -1: none. */
+  /** The request that it was started for, with early binding; -1: none. */
   waiter = -1;
   /** Requests it serves now. */
   active = 0;
   idleSince = 0;
-  /** What it is worth to keep, as its policy said when it came to rest. */
+  /** Priority that its policy gave it when it became idle. */
   priority = 0;
   isUsed = false;
-  /** Among those that wait for requests. */
+  /** Whether it is in the list of free ones. */
   isFree = false;
   isEnded = false;
-  /** Of no deleted version: those are not simulated. */
+  /** Always undefined: retired versions are not simulated. */
   readonly retiredSince = undefined;
 
   constructor(

@@ -6,11 +6,11 @@ import { lamAt, policyOf, SWEEP_PRICES, type PolicyName } from './roster.ts';
 import type { Outcome } from './tally.ts';
 import type { Trace } from './trace.ts';
 
-/** Invocations between two looks at signals and two words of progress. */
+/** Invocations between two turns of the event loop. */
 const SLICE = 50_000;
 const DAY_MS = 86_400_000;
 
-/** What is compared, and on what machine. */
+/** The policies to compare, and the machine. */
 export interface Scenario {
   readonly policies: readonly PolicyName[];
   readonly machine: MachineOptions;
@@ -36,7 +36,7 @@ export interface Comparison {
   readonly isBetterOnBoth: boolean;
 }
 
-/** All that came out. Holds no time of day and no speed: the same trace and scenario give the same. */
+/** The results. Without times and speeds, so that the same trace and scenario give the same. */
 export interface Simulation {
   readonly trace: {
     readonly from: string;
@@ -46,18 +46,18 @@ export interface Simulation {
   };
   readonly machine: MachineOptions & { readonly concurrency: number };
   readonly outcomes: readonly Outcome[];
-  /** Empty unless it was asked for. */
+  /** Empty without {@link Scenario.isSweep}. */
   readonly sweep: readonly SweepPoint[];
   /** lam against each other policy that ran; empty when lam did not. */
   readonly comparisons: readonly Comparison[];
 }
 
-/** Told of what goes on: which run, and how much of it is done, 0 to 1. */
+/** Called with the running policy and its progress, 0 to 1. */
 export type Progress = (policy: string, share: number) => void;
 
 /**
- * Runs every policy over the same trace. Lets other events happen now and then, so that a signal can end it.
- * @param from what the trace is, for the report
+ * Runs every policy over the same trace. Yields to the event loop now and then, so that a signal can end it.
+ * @param from describes the trace in the report
  * Throws `LAM_SIMULATOR_TRACE_EMPTY`, `LAM_SIMULATOR_MEMORY_TOO_SMALL`.
  */
 export async function simulate(
@@ -101,7 +101,7 @@ async function runOne(trace: Trace, policy: Policy, options: MachineOptions, pro
   return machine.outcome();
 }
 
-/** A request that no memory is ever enough for would wait for ever. */
+/** Refuses empty traces, and machines too small for the largest function, whose requests would wait forever. */
 function check(trace: Trace, from: string, { memoryMiB }: MachineOptions): void {
   if (trace.of.length === 0) throw lamError('LAM_SIMULATOR_TRACE_EMPTY', { from });
   const [first, ...rest] = trace.functions;

@@ -1,10 +1,10 @@
 import { stemsWanted } from '../pool/policy/index.ts';
 
-/** How long after one was taken the next is begun, ms: as the pool waits for a quiet moment. */
+/** Delay of a refill after a change (ms), as in the pool. */
 const REFILL_MS = 50;
 const MOST_TAKEN = 16;
 
-/** What the shelf needs from the machine. */
+/** The machine, as the shelf sees it. */
 export interface ShelfOwner {
   readonly now: number;
   /** Memory of everything but stems, MiB. */
@@ -27,7 +27,7 @@ export class StemShelf {
   #booting = 0;
   #since = 0;
   #refillDue = Infinity;
-  /** MiB times ms. */
+  /** Integral of the held memory, MiB ms. */
   idle = 0;
 
   constructor(owner: ShelfOwner, memoryMiB: number, bootMs: number) {
@@ -44,7 +44,7 @@ export class StemShelf {
     return (this.#ready + this.#booting) * this.#memoryMiB;
   }
 
-  /** A function starts: whether a stem is there for it. */
+  /** Takes a stem for a start; returns whether one was ready. */
   take(): boolean {
     const { now } = this.#owner;
     this.#lastUsedAt = now;
@@ -56,7 +56,7 @@ export class StemShelf {
     return true;
   }
 
-  /** Ends stems until this much is free or none is left, MiB. Returns how much that was. */
+  /** Ends stems until this much is free or none is left. Returns how much was freed (MiB). */
   evict(missingMiB: number): number {
     const ended = Math.min(this.#ready, Math.ceil(missingMiB / this.#memoryMiB));
     if (ended <= 0) return 0;
@@ -65,14 +65,14 @@ export class StemShelf {
     return ended * this.#memoryMiB;
   }
 
-  /** One of those that boot is ready. */
+  /** A booting stem is ready. */
   booted(): void {
     this.#booting--;
     this.#change(1);
     this.refill();
   }
 
-  /** Begins one more, or ends what is too many. */
+  /** Boots one more, or ends the surplus. */
   refill(): void {
     const { now, usedMiB, budgetMiB } = this.#owner;
     if (now >= this.#refillDue) this.#refillDue = Infinity;
@@ -86,7 +86,7 @@ export class StemShelf {
     const { wanted, recheckInMs } = stemsWanted([kind], { now, usedMiB, budgetMiB });
     const missing = (wanted[0] ?? 0) - this.#ready - this.#booting;
     if (missing < 0 && this.#ready > 0) this.#change(-Math.min(this.#ready, -missing));
-    // One at a time: what people wait for goes first.
+    // One at a time, so that starts on demand go first.
     if (missing > 0 && this.#booting === 0) {
       this.#booting++;
       this.#owner.bootedAt(now + this.#bootMs);
@@ -94,7 +94,7 @@ export class StemShelf {
     if (recheckInMs !== undefined) this.#refillBy(now + Math.max(recheckInMs, REFILL_MS));
   }
 
-  /** Reckons what was held up to now. */
+  /** Adds what was held up to now. */
   settle(): void {
     this.#change(0);
   }

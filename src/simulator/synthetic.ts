@@ -5,12 +5,12 @@ export interface SyntheticOptions {
   readonly seed: number;
   readonly functions: number;
   readonly days: number;
-  /** About how many; the rates are scaled to it. */
+  /** Approximate number; the rates are scaled to it. */
   readonly invocations: number;
 }
 
 const DAY_MS = 86_400_000;
-/** How far apart the rates of functions are, in powers of ten (Azure 2019, in Shahrad et al., ATC'20). */
+/** Range of the functions' rates, in powers of ten (Azure 2019, in Shahrad et al., ATC'20). */
 const DECADES = 8;
 /** A timer fires at one of these periods, s. */
 const PERIODS_S = [60, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 604_800];
@@ -18,8 +18,8 @@ const PERIODS_S = [60, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 
 type Trigger = 'http' | 'session' | 'queue' | 'event' | 'timer' | 'flow';
 
 /**
- * Which share of the functions is called by what: HTTP 55 %, queues 15 %, events 2 %, timers 16 % as in Azure 2019, the rest
- * workflows and the like. Half of the HTTP functions are called by many callers independently, half by few in sessions.
+ * Share of the functions by caller: HTTP 55 %, queues 15 %, events 2 %, timers 16 % as in Azure 2019, the rest workflows and the
+ * like. Half of the HTTP functions are called by many callers independently, half by few in sessions.
  */
 const MIX: readonly (readonly [Trigger, number])[] = [
   ['http', 0.275],
@@ -39,7 +39,7 @@ interface Plan {
   readonly random: Random;
 }
 
-/** A trace made up from a seed: see docs/simulator.md for what it takes for granted. Same options, same trace. */
+/** Generates a trace from a seed; docs/simulator.md lists its assumptions. Same options, same trace. */
 export function syntheticTrace(options: SyntheticOptions): Trace {
   const plans = Array.from({ length: options.functions }, (_, at) => plan(options.seed, at));
   const spanMs = options.days * DAY_MS;
@@ -48,7 +48,7 @@ export function syntheticTrace(options: SyntheticOptions): Trace {
   for (const p of plans) {
     const rate = rateOf(p, top);
     if (rate <= 0) continue;
-    // However often it is called, a few sandboxes have to do.
+    // Bounds the sandboxes that a busy function needs.
     const medianMs = Math.min(p.medianMs, 4 / rate);
     const add = (startMs: number): void => {
       if (startMs < spanMs)
@@ -77,7 +77,7 @@ function rateOf({ trigger, share }: Plan, top: number): number {
   return periodS === 0 ? 0 : 1 / (periodS * 1000);
 }
 
-/** The rate of the busiest function with which all together come to `rate`, per ms. */
+/** Returns the rate of the busiest function for which the sum of all is `rate`, per ms. */
 function topRate(plans: readonly Plan[], rate: number): number {
   let low = 0;
   let high = rate * 1e9;
@@ -93,7 +93,7 @@ function topRate(plans: readonly Plan[], rate: number): number {
 
 type Arrivals = (random: Random, rate: number, spanMs: number, add: (startMs: number) => void) => void;
 
-/** Independent callers, fewer at night: the rate goes up and down by 60 % once a day. */
+/** Independent callers: a Poisson process whose rate varies by 60 % over the day. */
 function independent(random: Random, rate: number, spanMs: number, add: (startMs: number) => void): void {
   const swing = 0.6;
   const phase = random.next() * 2 * Math.PI;
@@ -103,7 +103,7 @@ function independent(random: Random, rate: number, spanMs: number, add: (startMs
   }
 }
 
-/** Series of calls that come independently of each other. */
+/** Independent series of calls. */
 function series(mean: number, gapMs: (random: Random) => number): Arrivals {
   return (random, rate, spanMs, add) =>
     independent(random, rate / mean, spanMs, (startMs) => {
@@ -119,14 +119,14 @@ const ARRIVALS: Readonly<Record<Trigger, Arrivals>> = {
   http: independent,
   // A person or a client at work: eight calls, some seconds apart.
   session: series(8, (random) => random.logNormal(5000, 1.2)),
-  // A batch of messages: sixteen at once, as the queue trigger of Azure takes them when nothing else is said.
+  // A batch of messages: sixteen at once, the default of Azure's queue trigger.
   queue: series(16, (random) => random.exponential(50)),
   event: series(2, (random) => random.exponential(1000)),
   // One step calls the next.
   flow: series(5, (random) => random.logNormal(1000, 1)),
   timer: (random, rate, spanMs, add) => {
     const period = 1 / rate;
-    // Never early, and late by as much as a busy scheduler is.
+    // Never early; late by the delay of a busy scheduler.
     for (let at = random.next() * period; at < spanMs; at += period) add(at + random.exponential(200));
   },
 };

@@ -1,13 +1,13 @@
-/** What a policy did and what it cost. */
+/** What a policy did, and its cost. */
 export interface Outcome {
   readonly policy: string;
   readonly invocations: number;
-  /** Invocations whose sandbox was not ready when they came. */
+  /** Invocations whose sandbox was not ready on arrival. */
   readonly coldStarts: number;
   readonly coldShare: number;
-  /** Those of them that had a stem. */
+  /** Those of them that were served from a stem. */
   readonly stemHits: number;
-  /** Wait before the handler runs, over all invocations, ms. */
+  /** Wait before the handler runs, of all invocations, ms. */
   readonly addedMs: {
     readonly mean: number;
     readonly p50: number;
@@ -17,18 +17,18 @@ export interface Outcome {
   };
   /** The same over cold starts only. */
   readonly coldMs: { readonly p50: number; readonly p99: number };
-  /** Memory held by sandboxes that serve nothing, stems included: GiB times seconds. */
+  /** Memory held by idle sandboxes, stems included: GiB times seconds. */
   readonly idleGBs: number;
   /** The part of it that stems hold. */
   readonly stemGBs: number;
-  /** Sandboxes started, for whatever reason. */
+  /** Sandboxes started. */
   readonly starts: number;
-  /** Sandboxes ended because the memory was needed for another. */
+  /** Sandboxes evicted for another. */
   readonly evictions: number;
-  /** Sandboxes started before they were asked for, and those of them that nobody used. */
+  /** Sandboxes that were prewarmed, and those of them that served nothing. */
   readonly prewarms: number;
   readonly prewarmsWasted: number;
-  /** Added latency at which the share of invocations is reached that stands beside it: `[share, ms]`, ascending. */
+  /** Quantiles of the added latency: `[share, ms]`, ascending. */
   readonly cdf: readonly (readonly [number, number])[];
 }
 
@@ -43,7 +43,7 @@ export class Tally {
   evictions = 0;
   prewarms = 0;
   prewarmsWasted = 0;
-  /** MiB times ms. */
+  /** Integral of idle memory, MiB ms. */
   idle = 0;
   stemIdle = 0;
 
@@ -90,14 +90,14 @@ export class Tally {
   }
 }
 
-/** Dense where it is interesting: the last percents. */
+/** Shares of the quantiles; dense in the last percents. */
 const CDF_SHARES: readonly number[] = [
   ...Array.from({ length: 90 }, (_, i) => i / 100),
   ...Array.from({ length: 90 }, (_, i) => 0.9 + i / 1000),
   ...Array.from({ length: 101 }, (_, i) => 0.99 + i / 10_000),
 ].map((share) => Number(share.toFixed(5)));
 
-/** The smallest that at least this share is not above; 0 of none. */
+/** Returns the quantile of a sorted list; 0 for an empty one. */
 function quantile(sorted: Float32Array, share: number): number {
   return round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0);
 }

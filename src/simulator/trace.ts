@@ -1,10 +1,10 @@
 import { Random } from './random.ts';
 
-/** A function as a trace knows it. */
+/** A function of a trace. */
 export interface TracedFunction {
   readonly name: string;
   readonly memoryMiB: number;
-  /** What its code takes to load in a booted sandbox. */
+  /** Time to load its code in a booted sandbox. */
   readonly initMs: number;
 }
 
@@ -13,7 +13,7 @@ export interface Trace {
   readonly functions: readonly TracedFunction[];
   readonly starts: Float64Array;
   readonly durations: Float64Array;
-  /** Which of the functions each one is of. */
+  /** Index of each invocation's function. */
   readonly of: Uint32Array;
   /** When the last one ends. */
   readonly horizonMs: number;
@@ -43,8 +43,8 @@ export class TraceBuilder {
   }
 
   /**
-   * The trace, the same whatever the order in which its invocations were added.
-   * @param describe memory and init of a function, by its name
+   * Returns the trace; it does not depend on the order of the additions.
+   * @param describe returns memory and init of a function by its name
    */
   build(describe: (name: string) => Omit<TracedFunction, 'name'>): Trace {
     const byName = this.#names
@@ -87,9 +87,9 @@ export class TraceBuilder {
 }
 
 /**
- * Memory and init of a function that a trace says neither of. Memory is log-normal around 180 MiB (5 % under 101, 5 % over 320),
- * as the 25 models fitted to the Azure 2019 applications in orcbench 0.1.4 have it. Nobody published how long functions
- * load; 60 ms in the median and a hundred times as much at most is an assumption.
+ * Guesses memory and init of a function for traces that lack them. Memory is log-normal around 180 MiB (5 % under 101, 5 % over 320),
+ * as the 25 models fitted to the Azure 2019 applications in orcbench 0.1.4 have it. No distribution of load
+ * times is published; a median of 60 ms and at most a hundred times as much is an assumption.
  */
 export function guessFunction(seed: number, name: string): Omit<TracedFunction, 'name'> {
   const random = new Random(`${seed}/${name}`);

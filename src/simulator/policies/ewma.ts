@@ -3,21 +3,21 @@ import { PlainPolicy } from './plain-policy.ts';
 
 const TICK_MS = 30_000;
 const KEEP_MS = 600_000;
-/** Places in the channel of idle containers, and requests one container serves at once. */
+/** Capacity of the channel of idle containers, and requests that one container serves at once. */
 const CHANNEL = 10;
 const SHARED = 10;
 
-/** What is counted of one function. */
+/** State of one function. */
 interface Watched {
   readonly predictor: EwmaPredictor;
   count: number;
 }
 
 /**
- * Glambdar's pool: a channel of ten containers for each function, each shared by up to ten requests in turn; every 30 s the head is
- * removed when it was not used for ten minutes, and as many are started as the moving average wants, one at least for every
- * function that was ever called. Its memory has no limit; here it has the same as the others, and when that is full the
- * longest unused goes, and nothing is started ahead.
+ * Glambdar's pool: a channel of ten containers per function, each shared by up to ten requests, round robin. Every 30 s the head is
+ * removed if it was not used for ten minutes, and as many are started as the moving average wants, at least one for each
+ * function that was ever called. Glambdar has no memory limit; here it has the same as the others: when that is reached the
+ * least recently used is evicted and nothing is prewarmed.
  */
 export class EwmaKeep extends PlainPolicy {
   readonly name = 'ewma';
@@ -47,7 +47,7 @@ export class EwmaKeep extends PlainPolicy {
     }
   }
 
-  /** From the head, until one is met that was used of late; that one goes to the end. */
+  /** Ends containers from the head up to the first that was used recently, which moves to the end. */
   #reap(of: number, now: number): void {
     for (;;) {
       const head = this.machine.free(of)[0];

@@ -1,8 +1,8 @@
 import { PlainPolicy } from './plain-policy.ts';
 
 /**
- * What nearly everyone does: a sandbox is kept so long after its last use (OpenWhisk and early AWS Lambda: ten minutes); Infinity
- * keeps it until its memory is needed, which is LRU. Where memory is short, the longest unused goes first.
+ * The usual policy: a fixed keep-alive after the last use (OpenWhisk and early AWS Lambda: ten minutes); Infinity keeps a sandbox until
+ * it is evicted, which is LRU. When memory is short, the least recently used is evicted.
  */
 export class FixedKeep extends PlainPolicy {
   readonly name: string;
@@ -15,7 +15,7 @@ export class FixedKeep extends PlainPolicy {
   }
 
   arrived(): void {
-    // It learns nothing.
+    // It keeps no statistics.
   }
 
   override reconcile(of: number, now: number): number {

@@ -3,7 +3,7 @@ import type { PolicyMachine } from '../policy.ts';
 import type { SimulatedSandbox } from '../sandbox.ts';
 import { PlainPolicy } from './plain-policy.ts';
 
-/** FaasCache: kept until the memory is needed, then the one that saves least for its size goes (doi 10.1145/3445814.3446757). */
+/** FaasCache: sandboxes are kept until memory is short, then the one of least saving per size is evicted (doi 10.1145/3445814.3446757). */
 export class GreedyDual extends PlainPolicy {
   readonly name = 'greedy-dual';
   #counts: Float64Array = new Float64Array();

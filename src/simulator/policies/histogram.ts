@@ -9,12 +9,12 @@ const TAIL = 0.99;
 /** The margins on both sides. */
 const EARLY = 0.9;
 const LATE = 1.1;
-/** How long one is kept where the histogram says nothing, ms. */
+/** Keep-alive where the histogram is not representative (ms). */
 const FALLBACK_MS = 7_200_000;
-/** The histogram counts as saying nothing when the variance is more than so many times the mean. */
+/** A histogram counts as not representative when its variance is larger than this multiple of the mean. */
 const MOST_DISPERSION = 2;
 
-/** What one function's gaps were. */
+/** Histogram of one function's gaps. */
 class Gaps {
   readonly bins: Uint32Array = new Uint32Array(BINS);
   count = 0;
@@ -44,7 +44,7 @@ class Gaps {
     this.keepMs = Math.min(BINS, this.#binAt(TAIL) + 1) * MINUTE_MS * LATE;
   }
 
-  /** The first bin up to which more than this share lies. */
+  /** Returns the first bin up to which more than this share lies. */
   #binAt(share: number): number {
     let sum = 0;
     for (let bin = 0; bin < BINS; bin++) {
@@ -56,7 +56,7 @@ class Gaps {
 }
 
 /**
- * The hybrid histogram of Azure Functions (Shahrad et al., ATC'20), in the parameters of FaasCache's simulator: gaps in bins
+ * The hybrid histogram of Azure Functions (Shahrad et al., ATC'20), with the parameters of FaasCache's simulator: gaps in bins
  * of a minute up to four hours; unloaded until 0.9 of their 5th percentile, then kept until 1.1 of the 99th; for two hours
  * where they are too scattered. Without the forecast for gaps beyond the range.
  */

@@ -3,21 +3,21 @@ import type { PolicyMachine } from '../policy.ts';
 import type { SimulatedSandbox } from '../sandbox.ts';
 import { PlainPolicy } from './plain-policy.ts';
 
-/** How often the pool looks at its sandboxes, ms. */
+/** How often the pool reconciles its sandboxes (ms). */
 const SWEEP_MS = 1000;
 
 export interface LamOptions {
   readonly name?: string;
-  /** A fixed price of memory, as in KeepCosts, in place of the one that follows how much is in use. */
+  /** Fixed price of memory, see KeepCosts; it follows the use of memory when left out. */
   readonly price?: number;
   /** Requests that one sandbox serves at once. */
   readonly perSandbox: number;
 }
 
-/** What a function costs, with a price that changes. */
+/** KeepCosts with a price that changes. */
 type Costs = { -readonly [K in keyof KeepCosts]-?: KeepCosts[K] };
 
-/** What the pool of this repository does, by the same functions. */
+/** lam's own pool, by the same policy functions. */
 export class LamKeep extends PlainPolicy {
   readonly name: string;
   override readonly binding = 'late';

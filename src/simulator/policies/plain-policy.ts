@@ -2,7 +2,7 @@ import { chooseEvictions } from '../../pool/policy/index.ts';
 import type { Policy, PolicyMachine } from '../policy.ts';
 import type { SimulatedSandbox } from '../sandbox.ts';
 
-/** What a policy does where it says nothing else: a request waits for its own sandbox, and the longest unused goes first. */
+/** Defaults of a policy: early binding, and eviction of the least recently used. */
 export abstract class PlainPolicy implements Policy {
   abstract readonly name: string;
   readonly perSandbox: number;
@@ -11,7 +11,7 @@ export abstract class PlainPolicy implements Policy {
   readonly binding: Policy['binding'] = 'early';
   readonly tickMs: number = 0;
   protected machine!: PolicyMachine;
-  /** Greedy-dual's: the priority of what was evicted last. The others have no use for it. */
+  /** Greedy-dual's clock: the highest priority evicted so far. Unused by the others. */
   protected clock = 0;
 
   /** @param perSandbox requests that one sandbox serves at once */

@@ -11,11 +11,11 @@ const TOP = 76;
 const BOTTOM = 62;
 const LEGEND_LINE = 22;
 const TITLE = 'Time that is added to invocations';
-/** The left end of the axis: what waits less did not wait. */
+/** Left end of the axis: shorter waits count as none. */
 const LEAST_MS = 1;
 const DASHES = ['none', '2 3', '7 3', '9 3 2 3', '5 2', 'none'] as const;
 
-/** Which share of the invocations waited at most so long, a line a policy. Higher and further to the left is better. Pure. */
+/** Plots the cumulative distribution of the added latency, a line per policy. Higher and further left is better. Pure. */
 export function addedLatencyPlot({ outcomes }: Simulation): string {
   const most = Math.max(LEAST_MS * 10, ...outcomes.flatMap(({ cdf }) => cdf.map(([, ms]) => ms)));
   const right = LEFT + PLOT;
@@ -76,14 +76,14 @@ export function addedLatencyPlot({ outcomes }: Simulation): string {
   return svg({ width, height: HEIGHT, title: TITLE, description, body }, PALETTE);
 }
 
-/** Corners of the way from point to point: as many as before wait that long, and only then more. Pure. */
+/** Turns points into a step function. Pure. */
 function steps(
   cdf: readonly (readonly [share: number, ms: number])[],
 ): readonly (readonly [ms: number, share: number])[] {
   return cdf.flatMap(([share, ms], i) => [[ms, cdf[i - 1]?.[0] ?? share] as const, [ms, share] as const]);
 }
 
-/** The share of invocations that waited at most so long, as far as the distribution knows. */
+/** Returns the share of invocations that waited at most so long, by the known quantiles. */
 function shareWithin(cdf: readonly (readonly [share: number, ms: number])[], ms: number): number {
   return cdf.findLast(([, at]) => at <= ms)?.[0] ?? 0;
 }

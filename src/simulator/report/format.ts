@@ -1,4 +1,4 @@
-/** Three significant digits, thousands apart. Pure. */
+/** Three significant digits, with separators of thousands. Pure. */
 export function number(value: number): string {
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US');
   return String(Number(value.toPrecision(3)));

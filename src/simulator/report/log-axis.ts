@@ -1,4 +1,4 @@
-/** A logarithmic axis: where a value lies on it, px, and what stands at it. */
+/** A logarithmic axis: position of a value (px), and its ticks. */
 export interface LogAxis {
   readonly at: (value: number) => number;
   readonly ticks: readonly number[];
@@ -8,8 +8,8 @@ const STEPS = [1, 2, 5] as const;
 const MOST_TICKS = 8;
 
 /**
- * An axis with room for all of `values` between two places, px; values that are not above 0 lie at its lower end. Pure.
- * @param from where the least lies
+ * Creates an axis for `values` between two positions (px); values up to 0 lie at its lower end. Pure.
+ * @param from position of the least value
  */
 export function logAxis(values: readonly number[], from: number, to: number): LogAxis {
   const positive = values.filter((value) => value > 0);

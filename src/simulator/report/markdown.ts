@@ -2,7 +2,7 @@ import type { Outcome } from '../tally.ts';
 import type { Simulation } from '../simulation.ts';
 import { number, percent, ratio } from './format.ts';
 
-/** The report for people, in Markdown. Pure. */
+/** Returns the report in Markdown. Pure. */
 export function markdownReport(simulation: Simulation): string {
   const { trace, machine, outcomes, sweep } = simulation;
   const setting = `${number(trace.invocations)} invocations of ${number(trace.functions)} functions in ${number(trace.days)} days, from ${trace.from}; one machine with ${number(machine.memoryMiB)} MiB and ${machine.cores} cores; ${machine.concurrency} at once in a sandbox; a boot takes ${machine.bootMs} ms, a stem ${machine.stemMs} ms, and then the function's init.`;
@@ -25,7 +25,7 @@ export function markdownReport(simulation: Simulation): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** What stands over {@link cellsOf}. */
+/** Headings of {@link cellsOf}. */
 export const HEADINGS: readonly string[] = [
   'policy',
   'cold share',
@@ -42,7 +42,7 @@ export const HEADINGS: readonly string[] = [
   'lam: idle',
 ];
 
-/** A policy's line of the table. Pure. */
+/** Returns a policy's row of the table. Pure. */
 export function cellsOf(o: Outcome, { comparisons }: Pick<Simulation, 'comparisons'>): readonly string[] {
   const against = comparisons.find(({ policy }) => policy === o.policy);
   return [

@@ -13,7 +13,7 @@ const BOTTOM = 62;
 const LINE = 15;
 const TITLE = 'Cold starts against memory held idle';
 
-/** A point with its name beside it. */
+/** A labelled point. */
 interface Mark {
   readonly name: string;
   readonly x: number;
@@ -21,7 +21,7 @@ interface Mark {
   readonly colour: number;
 }
 
-/** Cold share against idle memory, a point a policy; lam at each price of a sweep as a line. Nearer to the lower left is better. Pure. */
+/** Plots the share of cold starts against idle memory, a point per policy; lam at each price of a sweep as a line. Lower left is better. Pure. */
 export function scatterPlot({ outcomes, sweep }: Simulation): string {
   const all = [...outcomes, ...sweep];
   const across = logAxis(
@@ -79,7 +79,7 @@ export function scatterPlot({ outcomes, sweep }: Simulation): string {
   return svg({ width: WIDTH, height: HEIGHT, title: TITLE, description, body }, PALETTE);
 }
 
-/** Names beside their points, on the side where there is room, none over another. */
+/** Places labels beside their points without overlaps. */
 function labels(marks: readonly Mark[]): readonly string[] {
   const taken: { readonly from: number; readonly to: number; readonly y: number }[] = [];
   return marks

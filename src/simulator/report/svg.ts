@@ -1,25 +1,24 @@
 /**
- * A drawing in SVG that reads on light and on dark pages: it brings its own ground and the colours of both, and says in words
- * what it shows.
+ * An SVG drawing for light and dark pages: with its own background, the colours of both, and a text alternative.
  */
 export interface Drawing {
   readonly width: number;
   readonly height: number;
   readonly title: string;
-  /** What a person who can't see it should know. */
+  /** Text alternative. */
   readonly description: string;
-  /** Elements, in the order of painting. */
+  /** Elements in painting order. */
   readonly body: readonly string[];
 }
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** Text as it may stand in an element or attribute. Pure. */
+/** Escapes text for an element or attribute. Pure. */
 export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** One element; numbers are rounded to a tenth. Pure. */
+/** Renders an element; numbers are rounded to a tenth. Pure. */
 export function element(name: string, attributes: Attributes, content?: string): string {
   const words = Object.entries(attributes).map(
     ([key, value]) => ` ${key}="${typeof value === 'number' ? tenth(value) : escaped(value)}"`,
@@ -27,12 +26,12 @@ export function element(name: string, attributes: Attributes, content?: string):
   return content === undefined ? `<${name}${words.join('')}/>` : `<${name}${words.join('')}>${content}</${name}>`;
 }
 
-/** A line of text. Pure. */
+/** Renders a line of text. Pure. */
 export function text(x: number, y: number, content: string, attributes: Attributes = {}): string {
   return element('text', { x, y, ...attributes }, escaped(content));
 }
 
-/** A path through points. Pure. */
+/** Renders a path through points. Pure. */
 export function polyline(points: readonly (readonly [number, number])[], attributes: Attributes): string {
   return element('polyline', {
     points: points.map(([x, y]) => `${tenth(x)},${tenth(y)}`).join(' '),
@@ -41,18 +40,18 @@ export function polyline(points: readonly (readonly [number, number])[], attribu
   });
 }
 
-/** Sizes of type, px. */
+/** Font sizes (px). */
 export const FONT = { title: 17, body: 13, small: 11.5 } as const;
 const WIDTH_OF_CHARACTER = 0.58;
 
-/** About how wide a text is, px: fonts differ, so this errs on the wide side. Pure. */
+/** Estimates the width of a text (px), rather too wide because fonts differ. Pure. */
 export function textWidth(content: string, size: number): number {
   return content.length * size * WIDTH_OF_CHARACTER;
 }
 
 /**
- * Every colour on a light page and on a dark one. Those with a colour's name are Okabe and Ito's, which people with any kind of
- * colour vision tell apart; lighter ones on dark ground.
+ * Colours on light and dark pages. The named ones are Okabe and Ito's, which are distinguishable with any kind of colour vision;
+ * lighter on dark pages.
  */
 const COLOURS = {
   ground: { light: '#ffffff', dark: '#0d1117' },
@@ -97,7 +96,7 @@ function colours({ series, classes = {} }: Palette, page: Page): string {
   ].join('');
 }
 
-/** The whole file. Pure. */
+/** Renders the whole file. Pure. */
 export function svg({ width, height, title, description, body }: Drawing, palette: Palette): string {
   const type = `text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',Helvetica,Arial,sans-serif;font-size:${FONT.body}px}.small{font-size:${FONT.small}px}.title{font-size:${FONT.title}px;font-weight:600}${palette.rules ?? ''}`;
   return [

@@ -7,8 +7,8 @@ import { markdownReport } from './markdown.ts';
 import { scatterPlot } from './scatter-plot.ts';
 
 /**
- * Writes the report to a folder, which is made when it is not there, and returns the files' paths. Each file is replaced whole; in
- * one go, so that no signal comes between. Throws `LAM_SIMULATOR_REPORT_NOT_WRITABLE`; then none is left half-written.
+ * Writes the report to a folder, which is created if needed, and returns the paths of its files. Each file is replaced atomically, all
+ * of them synchronously, so that no signal comes between. Throws `LAM_SIMULATOR_REPORT_NOT_WRITABLE` and then leaves no partial file.
  */
 export function writeReport(folder: string, simulation: Simulation): readonly string[] {
   const files: readonly (readonly [string, string])[] = [
@@ -33,12 +33,12 @@ export function writeReport(folder: string, simulation: Simulation): readonly st
   return ways.map(({ path }) => path);
 }
 
-/** The failure to report is the first one. */
+/** Removes a temporary file. Ignores failures, because the first one is reported. */
 function forget(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // Where it can't be removed it can't have been made.
+    // A file that cannot be removed was not created.
   }
 }
 
