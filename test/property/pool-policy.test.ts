@@ -37,7 +37,7 @@ function lived(gapsMs: readonly number[]): Arrivals {
 }
 
 describe('arrivals', () => {
-  test('never know of more ends than of gaps that got so far, and of fewer the longer they are', () => {
+  test('no bin has more ended than reached gaps, and later bins have fewer', () => {
     fc.assert(
       fc.property(gaps, (gapsMs) => {
         const arrivals = lived(gapsMs);
@@ -55,7 +55,7 @@ describe('arrivals', () => {
 });
 
 describe('keepWindows', () => {
-  test('gives windows that can be kept: at least a second, at most a day and a half where gaps are not steady, one after the other', () => {
+  test('returns ordered windows, at least a second, at most a day and a half without steady gaps', () => {
     fc.assert(
       fc.property(gaps, costs, fc.option(gap, { nil: undefined }), (gapsMs, c, inMs) => {
         const arrivals = lived(gapsMs);
@@ -72,7 +72,7 @@ describe('keepWindows', () => {
     );
   });
 
-  test('keeps no longer at a higher price, nor for less saved, as far as nothing is made ahead', () => {
+  test('keeps no longer at a higher price or a lower cost, without prewarming', () => {
     fc.assert(
       fc.property(gaps, costs, fc.double({ min: 1, max: 50, noNaN: true }), (gapsMs, c, times) => {
         const arrivals = lived(gapsMs);
@@ -88,7 +88,7 @@ describe('keepWindows', () => {
     );
   });
 
-  test('changes its mind only where it says that it will', () => {
+  test('changes only at the times it returns', () => {
     fc.assert(
       fc.property(gaps, costs, fc.double({ min: 0, max: 1, noNaN: true }), gap, (gapsMs, c, share, ageMs) => {
         const windows = keepWindows(lived(gapsMs), c);
@@ -105,7 +105,7 @@ describe('keepWindows', () => {
 describe('traffic', () => {
   const step = fc.record({ gapMs: gap, busy: fc.integer({ min: 1, max: 40 }), forMs: gap });
 
-  test('never wants more than were ever busy at once, nor has more made ahead than it keeps', () => {
+  test('wants at most the peak of busy ones, and prewarms at most what it keeps', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), costs, gap, (steps, c, laterMs) => {
         const traffic = new Traffic();
@@ -135,7 +135,7 @@ describe('traffic', () => {
 });
 
 describe('panic', () => {
-  test('keeps no more than the peak of the last minute, and all of it while it lasts', () => {
+  test('keeps at most the peak of the last minute, and all of it during a panic', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 30_000 }), fc.nat(50)), { minLength: 1 }), (samples) => {
         const panic = new Panic();
@@ -157,7 +157,7 @@ describe('panic', () => {
 });
 
 describe('the price of memory', () => {
-  test('stays within its bounds, and is higher where more is held', () => {
+  test('stays within its bounds and rises with use', () => {
     const use = fc.array(fc.tuple(fc.nat(600_000), fc.nat(2000)), { maxLength: 30 });
     fc.assert(
       fc.property(use, fc.nat(500), (samples, more) => {
@@ -178,7 +178,7 @@ describe('the price of memory', () => {
 });
 
 describe('the moving average', () => {
-  test('stays between the least and the most that it was told, and wants a sandbox for five, but one at least', () => {
+  test('stays between the least and the largest count, and wants a sandbox per five, at least one', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(5000), { minLength: 1 }), (counts) => {
         const predictor = new EwmaPredictor();
@@ -209,7 +209,7 @@ describe('starts', () => {
     stemMs: fc.double({ min: 0, max: 100, noNaN: true }),
   });
 
-  test('are never more than requests without one, than the function may have, than can be made', () => {
+  test('are bounded by requests without a start, headroom, and boot slots with stems', () => {
     fc.assert(
       fc.property(demand, (d) => {
         const wanted = startsWanted(d);
@@ -222,7 +222,7 @@ describe('starts', () => {
     );
   });
 
-  test('nobody waits for nothing: with no sandbox and none on its way there is a start, if one can be made', () => {
+  test('no request waits without a sandbox or a start, if one is possible', () => {
     fc.assert(
       fc.property(demand, (d) => {
         const canMake = d.headroom > 0 && Math.max(0, d.bootSlots) + d.stemReady > 0 && d.waiting > 0;
@@ -231,7 +231,7 @@ describe('starts', () => {
     );
   });
 
-  test('more waiting never wants fewer, more servers never more', () => {
+  test('more requests never want fewer, more sandboxes never more', () => {
     fc.assert(
       fc.property(demand, fc.nat(50), (d, more) => {
         assert.ok(startsWanted({ ...d, waiting: d.waiting + more }) >= startsWanted(d));
@@ -252,7 +252,7 @@ describe('evictions', () => {
     { maxLength: 30 },
   );
 
-  test('free enough or nothing, none of them in vain, the least worth first, and the clock goes on', () => {
+  test('free enough or nothing, without surplus, lowest priority first, and the clock never goes back', () => {
     fc.assert(
       fc.property(idle, fc.integer({ min: -100, max: 8000 }), fc.nat(1000), (sandboxes, missingMiB, clock) => {
         const chosen = chooseEvictions(sandboxes, missingMiB, clock);
@@ -274,7 +274,7 @@ describe('evictions', () => {
     );
   });
 
-  test('a priority is never under the clock, and grows with what is saved', () => {
+  test('a priority is at least the clock and grows with the saved cost', () => {
     const worth = fc.record({ frequency: fc.nat(1e6), coldMs: fc.nat(60_000), memoryMiB: fc.nat(10_000) });
     fc.assert(
       fc.property(worth, fc.nat(1e6), (w, clock) => {
@@ -300,7 +300,7 @@ describe('stems', () => {
   });
   const machine = fc.record({ now: fc.constant(NOW), usedMiB: fc.nat(20_000), budgetMiB: fc.nat(20_000) });
 
-  test('fit into their share of the memory and beside what is in use; never more than four of a kind, none while it rests', () => {
+  test('fit into their share of the free memory; at most four of a kind, none during a back-off', () => {
     fc.assert(
       fc.property(fc.array(kind, { maxLength: 8 }), machine, (kinds, m) => {
         const { wanted, recheckInMs } = stemsWanted(kinds, m);
@@ -318,7 +318,7 @@ describe('stems', () => {
     );
   });
 
-  test('change by themselves only when they said so', () => {
+  test('change without an event only at the returned time', () => {
     fc.assert(
       fc.property(
         fc.array(kind, { maxLength: 8 }),

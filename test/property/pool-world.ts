@@ -63,7 +63,7 @@ interface Request {
   state: 'waiting' | 'recalled' | 'running' | 'answered' | 'failed' | 'refused';
 }
 
-/** Leases that are out, by sandbox. */
+/** Acquisitions that were not released, by sandbox. */
 interface Held {
   readonly revision: PoolRevision;
   readonly epoch: number;
@@ -73,7 +73,7 @@ interface Held {
   spoiled: boolean;
 }
 
-/** The real pool over real books, and what must hold of both at any time. */
+/** The real pool over a driver that counts by itself, and the invariants of both. */
 export class World {
   readonly clock: VirtualClock = new VirtualClock();
   readonly driver: MemoryDriver;

@@ -241,7 +241,7 @@ const behaviours = fc.array(behaviour, { maxLength: 30, size: 'max' });
 /** Long enough for every retry, every idle time that is set, and every sandbox that takes its time to go. */
 const LONG_MS = 420_000;
 
-test('whatever happens, the pool keeps within its limits, its books and the order of arrival, and ends with nothing', async () => {
+test('under any sequence of events, the pool keeps its limits, its counts and the order of arrival, and leaves nothing', async () => {
   await fc.assert(
     fc.asyncProperty(happenings, behaviours, fc.constantFrom(0, 100, 60_000), async (commands, plans, graceMs) => {
       const world = new World(plans);
@@ -256,7 +256,7 @@ test('whatever happens, the pool keeps within its limits, its books and the orde
   );
 });
 
-test('once nothing fails any more, all who wait are served, what is to be kept warm is kept, and no memory is lost', async () => {
+test('after the last failure all requests are served, provisioned sandboxes are warm, and no memory is lost', async () => {
   await fc.assert(
     fc.asyncProperty(happenings, behaviours, async (commands, plans) => {
       const world = new World(plans);
@@ -288,7 +288,7 @@ test('once nothing fails any more, all who wait are served, what is to be kept w
   );
 });
 
-test('left alone, every request is answered and every idle sandbox expires', async () => {
+test('every request is answered and every idle sandbox expires', async () => {
   const steps = some.chain((numbers) =>
     fc.array(
       fc.record({

@@ -6,8 +6,8 @@ function holder(memoryMiB: number, startedAt = 0): Holder {
   return { memoryMiB, startedAt, endingSince: 0 };
 }
 
-describe('the books of the machine', () => {
-  test('count memory from the asking to the end, whoever holds it', () => {
+describe('capacity', () => {
+  test('counts memory from start to end, also when it moves from a stem to a sandbox', () => {
     const books = new Capacity(512, 2);
     const [stem, slot] = [holder(128), holder(128)];
     books.started(stem);
@@ -24,7 +24,7 @@ describe('the books of the machine', () => {
     assert.equal(books.fits(512), true);
   });
 
-  test('give the place to boot back when it has booted, was handed over and booted, or ended', () => {
+  test('frees a boot slot when a sandbox has booted, was transferred and booted, or is gone', () => {
     for (const cores of [1, 2, 3]) {
       const books = new Capacity(4096, cores);
       const most = Math.max(2, cores);
@@ -41,7 +41,7 @@ describe('the books of the machine', () => {
     }
   });
 
-  test('take no notice of what is stuck', () => {
+  test('does not count sandboxes that are stuck', () => {
     const books = new Capacity(256, 2);
     const slow = { ...holder(128, 0), endingSince: STUCK_MS };
     books.started(slow);

@@ -8,7 +8,7 @@ import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
 import { acquire } from '../../support/acquire.ts';
 
-/** A function whose sandboxes take several invocations, of which so many are acquired. */
+/** Acquires `count` times. */
 async function acquireMany(pool: Pool, of: PoolRevision, count: number): Promise<Acquisition[]> {
   const all: Acquisition[] = [];
   for (let i = 0; i < count; i++) all.push(assertAcquired(await acquire(pool, of)));
@@ -38,7 +38,7 @@ function shares(all: readonly Acquisition[]): number[] {
 }
 
 describe('a function whose sandboxes run several invocations at once', () => {
-  test('fills a sandbox before another is started', async () => {
+  test('fills a sandbox before it starts another', async () => {
     const { pool, driver } = poolHouse();
     const all = await acquireMany(pool, shared({ concurrency: 3 }), 7);
     assert.deepEqual(shares(all), [3, 3, 1]);
@@ -46,7 +46,7 @@ describe('a function whose sandboxes run several invocations at once', () => {
     await pool.close(0);
   });
 
-  test('tells its sandboxes how many, in init and in their environment', async () => {
+  test('passes the concurrency in init and in the environment', async () => {
     const { pool, driver } = poolHouse();
     const [acquired] = await acquireMany(pool, shared({ concurrency: 3 }), 1);
     const request = driver.alive.get(acquired?.id ?? '')?.initRequest;
@@ -55,7 +55,7 @@ describe('a function whose sandboxes run several invocations at once', () => {
     await pool.close(0);
   });
 
-  test('never runs more at once in one sandbox than it may in all', async () => {
+  test('never exceeds the limit of the function in one sandbox', async () => {
     const { pool, driver } = poolHouse();
     const [acquired] = await acquireMany(pool, shared({ concurrency: 8, maxConcurrency: 1 }), 1);
     const request = driver.alive.get(acquired?.id ?? '')?.initRequest;
@@ -64,7 +64,7 @@ describe('a function whose sandboxes run several invocations at once', () => {
     await pool.close(0);
   });
 
-  test('starts as few sandboxes for a burst as can take it', async () => {
+  test('starts the fewest sandboxes that can serve a burst', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 20 }) }, { cores: 8 });
     const of = shared({ concurrency: 4 });
     const burst = Array.from({ length: 8 }, () => acquire(pool, of));
@@ -74,7 +74,7 @@ describe('a function whose sandboxes run several invocations at once', () => {
     await pool.close(0);
   });
 
-  test('gives the next request to a sandbox with room as soon as one is done', async () => {
+  test('gives the next request to a sandbox as soon as one invocation in it ends', async () => {
     const { pool } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 2 });
     const [a] = await acquireMany(pool, of, 2);
@@ -85,7 +85,7 @@ describe('a function whose sandboxes run several invocations at once', () => {
     await pool.close(0);
   });
 
-  test('counts what runs, not sandboxes, against its limit and its queue', async () => {
+  test('counts invocations, not sandboxes, against its limit and its queue', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 3, maxQueue: 1 });
     const all = await acquireMany(pool, of, 3);
@@ -97,7 +97,7 @@ describe('a function whose sandboxes run several invocations at once', () => {
     await pool.close(0);
   });
 
-  test('is idle again only when the last invocation is done', async () => {
+  test('has an idle sandbox only when its last invocation has ended', async () => {
     const { pool } = poolHouse();
     const [a, b] = await acquireMany(pool, shared({ concurrency: 2 }), 2);
     pool.release(a as Acquisition, true, 1);
@@ -108,7 +108,7 @@ describe('a function whose sandboxes run several invocations at once', () => {
   });
 });
 
-describe('a sandbox that became unusable while others run in it', () => {
+describe('a sandbox that became unusable while other invocations run in it', () => {
   test('takes no further request, lets the others finish, and ends with the last', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 3 });
@@ -126,7 +126,7 @@ describe('a sandbox that became unusable while others run in it', () => {
     await pool.close(0);
   });
 
-  test('leaves its place to a request that waits, wherever there is room', async () => {
+  test('lets a queued request run in another sandbox', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 3 });
     const all = await acquireMany(pool, of, 3);
@@ -141,7 +141,7 @@ describe('a sandbox that became unusable while others run in it', () => {
     await pool.close(0);
   });
 
-  test('is also one that refuses to start what it is given', async () => {
+  test('is also one that returns an invocation unstarted', async () => {
     const { pool } = poolHouse();
     const of = shared({ concurrency: 3 });
     const [a, b] = await acquireMany(pool, of, 2);
@@ -154,7 +154,7 @@ describe('a sandbox that became unusable while others run in it', () => {
     await pool.close(0);
   });
 
-  test('still counts against the limit of the function until it is done', async () => {
+  test('counts against the limit of the function until its last invocation ends', async () => {
     const { pool, clock } = poolHouse();
     const of = shared({ concurrency: 2, maxConcurrency: 3 });
     const all = await acquireMany(pool, of, 3);
@@ -200,7 +200,7 @@ describe('a sandbox that became unusable while others run in it', () => {
     assert.equal(clock.pending, 0);
   });
 
-  test('that dies takes all that ran in it along, and nothing is handed to it any more', async () => {
+  test('that dies is acquired no more', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 3 });
     const [a, b] = await acquireMany(pool, of, 2);
@@ -217,7 +217,7 @@ describe('a sandbox that became unusable while others run in it', () => {
 });
 
 describe('a pool that closes', () => {
-  test('gives no room in a busy sandbox to new work', async () => {
+  test('accepts no work for a busy sandbox', async () => {
     const { pool, clock } = poolHouse();
     const of = shared({ concurrency: 2 });
     const [a] = await acquireMany(pool, of, 1);

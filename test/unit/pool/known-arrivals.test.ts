@@ -50,7 +50,7 @@ describe('a call that is known ahead', () => {
     await pool.close(0);
   });
 
-  test('lets go of the sandbox between calls that are far apart, and has one again for each', async () => {
+  test('lets the sandbox expire between calls that are far apart, and prewarms one for each', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 50 }) });
     const hour = 60 * MINUTE_MS;
     for (let tick = 1; tick <= 3; tick++) {
@@ -119,7 +119,7 @@ describe('a call that is known ahead', () => {
     await pool.close(0);
   });
 
-  test('does not override an idle time-out that somebody set', async () => {
+  test('does not override a configured idle time-out', async () => {
     const { pool, clock, driver } = poolHouse();
     const brief = revision('brief', 1, { ...NATIVE, idleTimeoutMs: 100 });
     pool.expect(brief, clock.now() + MINUTE_MS);

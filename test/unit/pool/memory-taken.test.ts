@@ -12,7 +12,7 @@ const TAKEN = {
 };
 
 describe('memory that others hold', () => {
-  test('is waited for, and refused after ten seconds to each in turn', async () => {
+  test('is waited for ten seconds by each request, which is then refused', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
     assertAcquired(await acquire(pool, revision('big', 1, { memoryMiB: 256 })));
     const late = revision('late', 1);
@@ -33,7 +33,7 @@ describe('memory that others hold', () => {
     assert.equal(clock.pending, 0);
   });
 
-  test('is given to whoever waits for it when it comes free in time', async () => {
+  test('goes to the request that waits for it when it is freed in time', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
     const big = assertAcquired(await acquire(pool, revision('big', 1, { memoryMiB: 256 })));
     const asked = acquire(pool, revision('late', 1));
@@ -44,7 +44,7 @@ describe('memory that others hold', () => {
     await pool.close(0);
   });
 
-  test('is no reason to refuse who has a sandbox of its version to wait for', async () => {
+  test('does not refuse a request while a sandbox of its version is busy', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
     const late = revision('late', 1);
     const mine = assertAcquired(await acquire(pool, late));
@@ -56,7 +56,7 @@ describe('memory that others hold', () => {
     await pool.close(0);
   });
 
-  test('is given back by a sandbox that takes long to end, and no more is promised until then', async () => {
+  test('counts until its sandbox has ended, however long that takes', async () => {
     const { pool, driver, clock } = poolHouse({ destroy: () => ({ ms: 1500 }) }, { memoryBudgetMiB: 256 });
     pool.release(assertAcquired(await acquire(pool, revision('big', 1, { memoryMiB: 256 }))), true, 5);
     const asked = acquire(pool, revision('late', 1));
@@ -70,7 +70,7 @@ describe('memory that others hold', () => {
 });
 
 describe('the cold start', () => {
-  test('is claimed once, however many run in the new sandbox at once', async () => {
+  test('is reported by one invocation, however many run in the new sandbox at once', async () => {
     const { pool } = poolHouse();
     const shared = revision('shared', 1, { concurrency: 3 });
     const acquisitions = (await Promise.all([1, 2, 3].map(() => acquire(pool, shared)))).map(assertAcquired);

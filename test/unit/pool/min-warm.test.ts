@@ -12,8 +12,8 @@ function kept(version: number, config: Partial<FunctionConfig> = {}): PoolRevisi
   return revision('kept', version, { minWarm: 2, idleTimeoutMs: 1000, ...config });
 }
 
-describe('sandboxes that are kept warm', () => {
-  test('are there before the first request, as many as asked for, and say so', async () => {
+describe('provisioned sandboxes', () => {
+  test('are ready before the first request, as many as minWarm, with their initialization type', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 50 }) });
     const of = kept(1, { minWarm: 3 });
     pool.setLive(of);
@@ -26,7 +26,7 @@ describe('sandboxes that are kept warm', () => {
     await pool.close(0);
   });
 
-  test('outlive every idle time, and those beyond them do not', async () => {
+  test('do not expire; further ones do', async () => {
     const { pool, clock } = poolHouse();
     const of = kept(1);
     pool.setLive(of);
@@ -56,7 +56,7 @@ describe('sandboxes that are kept warm', () => {
     await pool.close(0);
   });
 
-  test('whose init fails are tried again less and less often, and fail nobody', async () => {
+  test('whose init fails are started again with back-off and fail no request', async () => {
     let fails = true;
     const payload = Buffer.from('{}');
     const { pool, driver, clock } = poolHouse({
@@ -73,7 +73,7 @@ describe('sandboxes that are kept warm', () => {
     await pool.close(0);
   });
 
-  test('that boot for nothing do not stop a request from being served', async () => {
+  test('that fail to boot do not keep a request from being served', async () => {
     const { pool, clock } = poolHouse({
       init: (_spec, { environment }) =>
         environment['AWS_LAMBDA_INITIALIZATION_TYPE'] === 'on-demand'
@@ -111,7 +111,7 @@ describe('sandboxes that are kept warm', () => {
     await pool.close(0);
   });
 
-  test('are never more than the limit of the function', async () => {
+  test('are at most the limit of the function', async () => {
     const { pool, clock } = poolHouse();
     pool.setLive(kept(1, { minWarm: 5, maxConcurrency: 2 }));
     await clock.advance(10_000);
@@ -119,7 +119,7 @@ describe('sandboxes that are kept warm', () => {
     await pool.close(0);
   });
 
-  test('are not ended to make room for another function', async () => {
+  test('are not evicted for another function', async () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
     pool.setLive(kept(1));
     await clock.advance(2500);
@@ -131,7 +131,7 @@ describe('sandboxes that are kept warm', () => {
     await pool.close(0);
   });
 
-  test('do not come back into memory that a request waits for', async () => {
+  test('are not restarted in memory that a request waits for', async () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 384 });
     pool.setLive(kept(1, { minWarm: 1 }));
     await clock.advance(2500);
@@ -148,7 +148,7 @@ describe('sandboxes that are kept warm', () => {
     await pool.close(0);
   });
 
-  test('come back while another function is saturated', async () => {
+  test('are restarted while another function is at its limit', async () => {
     const { pool, driver, clock } = poolHouse();
     const [of, loud] = [kept(1), revision('loud', 1, { maxConcurrency: 1 })];
     pool.setLive(of);
@@ -163,8 +163,8 @@ describe('sandboxes that are kept warm', () => {
   });
 });
 
-describe('an idle time that was set', () => {
-  test('holds whatever the arrivals say', async () => {
+describe('a configured idle time-out', () => {
+  test('overrides the policy', async () => {
     const { pool, clock } = poolHouse();
     const of = revision('brief', 1, { idleTimeoutMs: 2000 });
     for (let i = 0; i < 20; i++) {
@@ -179,7 +179,7 @@ describe('an idle time that was set', () => {
     await pool.close(0);
   });
 
-  test('of nothing ends a sandbox as soon as it rests', async () => {
+  test('of 0 ends a sandbox as soon as it is idle', async () => {
     const { pool, driver, clock } = poolHouse();
     pool.release(assertAcquired(await acquire(pool, revision('once', 1, { idleTimeoutMs: 0 }))), true, 5);
     await clock.advance(1001);

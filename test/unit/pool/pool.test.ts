@@ -21,7 +21,7 @@ const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
 const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
 
 describe('reuse', () => {
-  test('gives an idle sandbox of the same version again, and only its first acquired reports the cold start', async () => {
+  test('reuses an idle sandbox of the same version; only the first acquisition reports the cold start', async () => {
     const { pool, driver, attached } = poolHouse();
     const hello = revision('hello', 1);
     const first = assertAcquired(await acquire(pool, hello));
@@ -35,7 +35,7 @@ describe('reuse', () => {
     await pool.close(0);
   });
 
-  test('never gives one of another version', async () => {
+  test('never crosses versions', async () => {
     const { pool } = poolHouse();
     pool.release(assertAcquired(await acquire(pool, revision('hello', 1))), true, 1);
     assert.equal(pool.acquire(revision('hello', 2)), undefined);
@@ -44,7 +44,7 @@ describe('reuse', () => {
     await pool.close(0);
   });
 
-  test('prefers the one used last, so that the others can expire', async () => {
+  test('prefers the most recently used sandbox, so that the others can expire', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1);
     const [a, b] = (await Promise.all([acquire(pool, hello), acquire(pool, hello)])).map(assertAcquired);
@@ -56,7 +56,7 @@ describe('reuse', () => {
     await pool.close(0);
   });
 
-  test('ignores a acquired that is given back twice', async () => {
+  test('ignores a second release', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1);
     const acquired = assertAcquired(await acquire(pool, hello));
@@ -68,7 +68,7 @@ describe('reuse', () => {
 });
 
 describe('a sandbox that dies', () => {
-  test('while idle is not handed out', async () => {
+  test('while idle is not acquired', async () => {
     const { pool, driver } = poolHouse();
     const hello = revision('hello', 1);
     const acquired = assertAcquired(await acquire(pool, hello));
@@ -80,7 +80,7 @@ describe('a sandbox that dies', () => {
     await pool.close(0);
   });
 
-  test('after its answer but before it is given back is not handed out', async () => {
+  test('between its answer and its release is not acquired again', async () => {
     const { pool, driver } = poolHouse();
     const hello = revision('hello', 1);
     const acquired = assertAcquired(await acquire(pool, hello));
@@ -93,7 +93,7 @@ describe('a sandbox that dies', () => {
 });
 
 describe('the queue', () => {
-  test('answers 429 to whom it has no room for, and serves the rest in order of arrival', async () => {
+  test('throttles requests beyond its limit and serves the rest in order of arrival', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, { maxConcurrency: 1, maxQueue: 2 });
     const first = assertAcquired(await acquire(pool, hello));
@@ -108,7 +108,7 @@ describe('the queue', () => {
     await pool.close(0);
   });
 
-  test('lets a request go whose caller left, and the others move up', async () => {
+  test('drops a request whose caller left', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
     const first = assertAcquired(await acquire(pool, hello));
@@ -144,7 +144,7 @@ describe('an init that fails', () => {
     }),
   };
 
-  test('fails all who wait for the first sandbox of a version', async () => {
+  test('fails all requests that wait for the first sandbox of a version', async () => {
     const { pool, clock, driver } = poolHouse(failing);
     const hello = revision('hello', 1);
     const answers = Promise.all([1, 2, 3].map(() => acquire(pool, hello)));
@@ -155,7 +155,7 @@ describe('an init that fails', () => {
     await pool.close(0);
   });
 
-  test('fails only the first who waits while another sandbox of the version runs', async () => {
+  test('fails only the oldest request while another sandbox of the version is busy', async () => {
     let made = 0;
     const { pool, clock } = poolHouse({
       init: (...of) => (made++ === 0 ? { ms: 0 } : (failing.init?.(...of) ?? 'never')),
@@ -171,7 +171,7 @@ describe('an init that fails', () => {
     await pool.close(0);
   });
 
-  test('takes as long as it may and not longer', async () => {
+  test('is bounded by its time limit', async () => {
     const { pool, clock } = poolHouse({ init: () => 'never' });
     const answer = acquire(pool, revision('hello', 1, { timeoutMs: 1000 }));
     await clock.advance(10_000);
@@ -181,7 +181,7 @@ describe('an init that fails', () => {
     await pool.close(0);
   });
 
-  test("tells the driver's own error when the place could not be made", async () => {
+  test("passes the driver's error when the sandbox could not be booted", async () => {
     const error = lamError('LAM_POOL_CLOSED', {});
     const { pool, driver } = poolHouse({ boot: () => ({ ms: 0, error }) });
     await assert.rejects(acquire(pool, revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
@@ -198,7 +198,7 @@ describe('memory', () => {
     await pool.close(0);
   });
 
-  test('ends the longest idle to make room, only as many as needed, and waits until they are gone', async () => {
+  test('evicts the least recently used, no more than needed, and waits until they are gone', async () => {
     const { pool, clock, driver } = poolHouse({ destroy: () => ({ ms: 30 }) }, { memoryBudgetMiB: 256 });
     const [a, b, c] = [revision('a', 1), revision('b', 1), revision('c', 1)];
     pool.release(assertAcquired(await acquire(pool, a)), true, 1);
@@ -214,7 +214,7 @@ describe('memory', () => {
     await pool.close(0);
   });
 
-  test('a request waits for memory that others use, until they rest', async () => {
+  test('a request waits for the memory of busy sandboxes until they are idle', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 128 });
     const busy = assertAcquired(await acquire(pool, revision('a', 1)));
     const waiting = acquire(pool, revision('b', 1));
@@ -226,7 +226,7 @@ describe('memory', () => {
   });
 });
 
-describe('one that is stuck', () => {
+describe('a sandbox that is stuck', () => {
   test('while it starts delays no other function for long', async () => {
     const { pool, clock } = poolHouse({ boot: (spec) => (spec.functionName === 'stuck' ? 'never' : { ms: 0 }) });
     const stuck = revision('stuck', 1);
@@ -255,7 +255,7 @@ describe('one that is stuck', () => {
 });
 
 describe('expiry', () => {
-  test('ends a sandbox once it was unused for its time, and not before', async () => {
+  test('ends a sandbox at its idle time-out and not before', async () => {
     const { pool, clock } = poolHouse();
     pool.release(assertAcquired(await acquire(pool, revision('hello', 1, { idleTimeoutMs: 5000 }))), true, 1);
     await clock.advance(4900);
@@ -265,7 +265,7 @@ describe('expiry', () => {
     await pool.close(0);
   });
 
-  test('ends those of a version nobody points at sooner, unless one points at it again', async () => {
+  test('ends sandboxes of a version without pointers sooner, unless it gets one again', async () => {
     const { pool, clock } = poolHouse();
     for (const version of [1, 2])
       pool.release(assertAcquired(await acquire(pool, revision('hello', version))), true, 1);
@@ -278,8 +278,8 @@ describe('expiry', () => {
   });
 });
 
-describe('removal', () => {
-  test('of a busy version waits for the answer, and close waits for it too', async () => {
+describe('deletion', () => {
+  test('of a busy version lets it answer, and so does close', async () => {
     const { pool, clock, driver } = poolHouse();
     const hello = revision('hello', 1);
     const acquired = assertAcquired(await acquire(pool, hello));
@@ -297,7 +297,7 @@ describe('removal', () => {
     assert.equal(clock.pending, 0);
   });
 
-  test('ends what is idle and starting and refuses what waits', async () => {
+  test('ends idle and starting sandboxes and refuses queued requests', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 10 }) });
     const hello = revision('hello', 1);
     const first = acquire(pool, hello);
@@ -314,7 +314,7 @@ describe('removal', () => {
     await pool.close(0);
   });
 
-  test('of one version leaves the others, and the same version may come back before the old sandbox is gone', async () => {
+  test('of one version leaves the others, and the version may return before the old sandbox is gone', async () => {
     const { pool, clock } = poolHouse({ destroy: () => ({ ms: 10 }) });
     const [one, two] = [revision('hello', 1), revision('hello', 2)];
     for (const r of [one, two]) pool.release(assertAcquired(await acquire(pool, r)), true, 1);
@@ -330,7 +330,7 @@ describe('removal', () => {
 });
 
 describe('close', () => {
-  test('refuses new work and what waits, ends the rest after its grace, and leaves no timer', async () => {
+  test('refuses new and queued requests, ends the rest after its grace period, and leaves no timer', async () => {
     const { pool, clock, driver } = poolHouse();
     const hello = revision('hello', 1, ONE);
     const acquired = assertAcquired(await acquire(pool, hello));
@@ -348,7 +348,7 @@ describe('close', () => {
     assert.equal(clock.pending, 0);
   });
 
-  test('ends at once when nothing runs, even while something boots', async () => {
+  test('ends at once when nothing runs, even while a sandbox boots', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => 'never' });
     const waiting = assert.rejects(acquire(pool, revision('hello', 1)), { code: 'LAM_POOL_CLOSED' });
     await pool.close(60_000);

@@ -43,7 +43,7 @@ for (const state of SANDBOX_STATES) {
   }
 }
 
-test('no work reaches a sandbox once it was condemned', () => {
+test('a sandbox that drains takes no work', () => {
   for (const state of ['draining', 'gone'] as const) {
     for (const event of ['acquire', 'release', 'ready', 'bind', 'booted', 'booted-stem'] as const)
       assert.equal(transition(state, event), undefined);

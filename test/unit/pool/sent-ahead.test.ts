@@ -10,7 +10,7 @@ import { acquire } from '../../support/acquire.ts';
 const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
 const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
 
-describe('what is sent ahead', () => {
+describe('an invocation that is sent ahead', () => {
   /** A sandbox that is known to be quick, assertAcquired. */
   async function quick(name: string, config: Partial<FunctionConfig> = {}) {
     const made = poolHouse();
@@ -21,7 +21,7 @@ describe('what is sent ahead', () => {
     return { ...made, it, head };
   }
 
-  test('goes to the busy sandbox of a quick function, and starts no other', async () => {
+  test('goes to the busy sandbox of a quick function and starts no other', async () => {
     const { pool, it, head, driver } = await quick('hello');
     assert.equal(pool.acquire(it)?.id, head.id);
     await settled();
@@ -32,7 +32,7 @@ describe('what is sent ahead', () => {
     await pool.close(0);
   });
 
-  test('prefers an idle sandbox to a long wait, and a short wait to an idle sandbox', async () => {
+  test('runs in an idle sandbox rather than wait long, and waits briefly rather than wake an idle one', async () => {
     for (const [ms, same] of [
       [0.1, true],
       [0.9, false],
@@ -47,7 +47,7 @@ describe('what is sent ahead', () => {
     }
   });
 
-  test('stays within the concurrency and the queue of the function', async () => {
+  test('counts against the concurrency and the queue of the function', async () => {
     const { pool, it, driver } = await quick('hello', { maxConcurrency: 1, maxQueue: 1 });
     assert.ok(pool.acquire(it) !== undefined);
     assert.equal(pool.acquire(it), undefined);
@@ -59,7 +59,7 @@ describe('what is sent ahead', () => {
     await strict.pool.close(0);
   });
 
-  test('is nothing large: that waits for a sandbox that runs nothing else, and what comes behind it waits too', async () => {
+  test('is never a large one, which waits for an idle sandbox, and so do those behind it', async () => {
     const { pool, it, head } = await quick('hello', ONE);
     assert.equal(pool.acquire(it, true), undefined);
     const second = pool.acquire(it);
@@ -81,7 +81,7 @@ describe('what is sent ahead', () => {
     await pool.close(0);
   });
 
-  test('and is taken back, goes to another sandbox and not to the slow one again', async () => {
+  test('and comes back unstarted goes to another sandbox, not to the slow one again', async () => {
     const { pool, it, head, clock } = await quick('hello');
     const ahead = pool.acquire(it);
     assert.equal(ahead?.id, head.id);
@@ -98,7 +98,7 @@ describe('what is sent ahead', () => {
     await pool.close(0);
   });
 
-  test('is answered before a removed or closing sandbox ends', async () => {
+  test('is answered before a deleted or closing sandbox ends', async () => {
     const { pool, it, head, driver, clock } = await quick('hello', ONE);
     const ahead = pool.acquire(it);
     assert.ok(ahead !== undefined);

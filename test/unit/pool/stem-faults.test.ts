@@ -20,7 +20,7 @@ function stemsOf(driver: MemoryDriver): MemorySandbox[] {
 }
 
 describe('a stem that fails its function', () => {
-  test('when it is given the code is ended, and the request gets another sandbox', async () => {
+  test('to bind is ended, and the request gets another sandbox', async () => {
     const { pool, driver, clock } = poolHouse({
       bind: () => ({ ms: 2, error: broken('no space left') }),
       boot: () => ({ ms: 20 }),
@@ -39,7 +39,7 @@ describe('a stem that fails its function', () => {
     assert.equal(driver.promisedMiB, 0);
   });
 
-  test('is reported, and the rack rests before it makes another', async () => {
+  test('is reported, and the rack backs off before it boots another', async () => {
     const troubles: string[] = [];
     const onTrouble = (what: string): void => void troubles.push(what);
     const { pool, driver, clock } = poolHouse(
@@ -62,7 +62,7 @@ describe('a stem that fails its function', () => {
     await pool.close(0);
   });
 
-  test('because it died a moment ago costs its request another start and no failure', async () => {
+  test('because it died just before costs its request another start and no failure', async () => {
     let boots = 0;
     const dead = { kind: 'exit', exit: KILLED } as const;
     const { pool, driver, clock } = poolHouse({
@@ -79,7 +79,7 @@ describe('a stem that fails its function', () => {
     await pool.close(0);
   });
 
-  test('because the code ends its process while it loads says so', async () => {
+  test('because the code ends its process while it loads reports that', async () => {
     const exit = { code: 1, signal: null, outOfMemory: false } as const;
     const { pool, driver, clock } = poolHouse({ init: () => ({ ms: 1, outcome: { kind: 'exit', exit } }) });
     const hello = revision('hello', 1);
@@ -96,7 +96,7 @@ describe('a stem that fails its function', () => {
     await pool.close(0);
   });
 
-  test('while it keeps one warm is replaced as well', async () => {
+  test('while it is provisioned is replaced as well', async () => {
     let binds = 0;
     const { pool, clock } = poolHouse({
       bind: () => (binds++ === 0 ? { ms: 1, error: broken('no space left') } : { ms: 1 }),
@@ -113,7 +113,7 @@ describe('a stem that fails its function', () => {
 });
 
 describe('a stem that never connects', () => {
-  test('is not what a request waits for, once it is clear', async () => {
+  test('is not acquired once it counts as stuck', async () => {
     const { pool, driver, clock } = poolHouse({ boot: ({ artifact }) => (artifact === null ? 'never' : { ms: 20 }) });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
@@ -127,7 +127,7 @@ describe('a stem that never connects', () => {
     assert.equal(clock.pending, 0);
   });
 
-  test('that was taken while it booted is given up with its driver, and the request gets another sandbox', async () => {
+  test('and was acquired while it booted fails with the driver, and the request gets another sandbox', async () => {
     const troubles: string[] = [];
     const { pool, driver, clock } = poolHouse(
       {
@@ -147,7 +147,7 @@ describe('a stem that never connects', () => {
     await pool.close(0);
   });
 
-  test('holds up no other kind of stem', async () => {
+  test('does not delay other kinds of stems', async () => {
     const { pool, driver, clock } = poolHouse({
       boot: ({ limits }) => (limits.memoryMiB === 512 ? 'never' : { ms: 20 }),
     });
@@ -164,8 +164,8 @@ describe('a stem that never connects', () => {
   });
 });
 
-describe('a stem that was taken while it boots', () => {
-  test('holds a place to boot as long as it does, and not while the code loads', async () => {
+describe('a stem that is acquired while it boots', () => {
+  test('holds a boot slot until it has booted, not while the code loads', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 500 }), init: () => ({ ms: 1000 }) }, { cores: 2 });
     const [a, b, c] = ['a', 'b', 'c'].map((name, i) => revision(name, 1, { memoryMiB: i === 0 ? 64 : 128 }));
     assert.ok(a !== undefined && b !== undefined && c !== undefined);
@@ -184,7 +184,7 @@ describe('a stem that was taken while it boots', () => {
   });
 });
 
-describe('stems and an end', () => {
+describe('stems and the end', () => {
   test('of the pool while they boot', async () => {
     for (const boot of ['never', { ms: 500 }] as const) {
       const { pool, driver, clock } = poolHouse({ boot: () => boot });
@@ -199,7 +199,7 @@ describe('stems and an end', () => {
     }
   });
 
-  test('of the pool while one is given its code', async () => {
+  test('of the pool while one is bound', async () => {
     const { pool, driver, clock } = poolHouse({ bind: () => ({ ms: 500 }) });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
@@ -213,7 +213,7 @@ describe('stems and an end', () => {
     assert.equal(clock.pending, 0);
   });
 
-  test('of a function whose stem boots or is given its code', async () => {
+  test('of a function whose stem boots or is bound', async () => {
     for (const script of [{ boot: () => ({ ms: 400 }) }, { bind: () => ({ ms: 400 }) }]) {
       const troubles: string[] = [];
       const { pool, driver, clock } = poolHouse(script, { onTrouble: (what) => void troubles.push(what) });
@@ -239,7 +239,7 @@ describe('stems and an end', () => {
     }
   });
 
-  test('of a function leave the stems for others of its kind', async () => {
+  test('of a function, which leaves the stems for others of its kind', async () => {
     const { pool, driver, clock } = poolHouse();
     const hello = revision('hello', 1);
     pool.setLive(hello);
@@ -255,7 +255,7 @@ describe('stems and an end', () => {
 });
 
 describe('stems and memory', () => {
-  test('come back when the memory they gave way for is free again', async () => {
+  test('are booted again when the memory they were evicted for is free', async () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 1024 });
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(1000);
@@ -270,7 +270,7 @@ describe('stems and memory', () => {
     await pool.close(0);
   });
 
-  test('that are stuck keep no idle sandbox from giving way', async () => {
+  test('that are stuck do not keep idle sandboxes from eviction', async () => {
     const { pool, clock } = poolHouse(
       { boot: ({ artifact }) => (artifact === null ? 'never' : { ms: 0 }) },
       { memoryBudgetMiB: 512 },
@@ -286,7 +286,7 @@ describe('stems and memory', () => {
     await pool.close(0);
   });
 
-  test('of many kinds are booted no more at once than the machine can', async () => {
+  test('of many kinds boot within the boot slots', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 300 }) }, { cores: 2 });
     for (const memoryMiB of [64, 128, 192, 256, 320]) pool.announce({ ...DEFAULT_CONFIG, memoryMiB }, NODE);
     let most = 0;
@@ -299,7 +299,7 @@ describe('stems and memory', () => {
     await pool.close(0);
   });
 
-  test('do not take what a request waits for', async () => {
+  test('do not take memory that a request waits for', async () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 512 });
     const hello = revision('hello', 1);
     const busy = assertAcquired(await acquire(pool, hello));

@@ -10,7 +10,7 @@ import { acquire } from '../../support/acquire.ts';
 const NODE = parseRuntime('nodejs') as Runtime;
 
 describe('stems', () => {
-  test('are booted once a kind of function is announced, with nothing of any function in them', async () => {
+  test('are booted once a kind of function is announced, without code or environment of any function', async () => {
     const { pool, driver, clock } = poolHouse();
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(1000);
@@ -23,7 +23,7 @@ describe('stems', () => {
     assert.equal(clock.pending, 0, 'no timer is left');
   });
 
-  test('serve the first request of a function, which then keeps the sandbox for itself', async () => {
+  test('serve the first request of a function, and no other function after that', async () => {
     const { pool, driver, clock, attached } = poolHouse({ boot: () => ({ ms: 100 }), init: () => ({ ms: 3 }) });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
@@ -42,7 +42,7 @@ describe('stems', () => {
     await pool.close(0);
   });
 
-  test('are replaced in a quiet moment', async () => {
+  test('are replaced when nothing boots on demand', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 100 }) });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
@@ -56,7 +56,7 @@ describe('stems', () => {
     await pool.close(0);
   });
 
-  test('of another size or network do not fit', async () => {
+  test('of another size or network are not used', async () => {
     const { pool, driver, clock } = poolHouse();
     pool.announce({ ...DEFAULT_CONFIG, memoryMiB: 512 }, NODE);
     await clock.advance(1000);
@@ -65,7 +65,7 @@ describe('stems', () => {
     await pool.close(0);
   });
 
-  test('that still boot are waited for rather than started again', async () => {
+  test('that still boot are acquired rather than another sandbox started', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 100 }) });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
@@ -91,7 +91,7 @@ describe('stems', () => {
     await pool.close(0);
   });
 
-  test('that cannot be made are reported once and tried again less and less often', async () => {
+  test('that cannot be booted are reported once and tried again with back-off', async () => {
     const troubles: string[] = [];
     const error = lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'it was not ready within 10 s' });
     const { pool, driver, clock } = poolHouse(
@@ -124,7 +124,7 @@ describe('stems', () => {
     await pool.close(0);
   });
 
-  test('give way when a function needs their memory', async () => {
+  test('are evicted when a function needs their memory', async () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 512 });
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(1000);
@@ -136,7 +136,7 @@ describe('stems', () => {
     await pool.close(0);
   });
 
-  test('one that dies while it waits is replaced', async () => {
+  test('that die before they are bound are replaced', async () => {
     const { pool, driver, clock } = poolHouse();
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(1000);

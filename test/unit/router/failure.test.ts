@@ -28,7 +28,7 @@ describe('the reason of an exit', () => {
 });
 
 describe('an invocation', () => {
-  test('that took too long answers and logs what AWS Lambda does, to the byte', () => {
+  test('that timed out answers and logs byte for byte what AWS Lambda does', () => {
     const failure = failureOfInvoke({ kind: 'timeout' }, 'the-id', 1000, NOW);
     assert.equal(
       text(failure.payload),
@@ -38,11 +38,11 @@ describe('an invocation', () => {
     assert.equal(failure.status, 'timeout');
   });
 
-  test('whose time-out is no whole second says so', () => {
+  test('whose time-out is not a whole second shows the fraction', () => {
     assert.match(text(failureOfInvoke({ kind: 'timeout' }, 'i', 1250, NOW).payload), /after 1\.25 seconds/);
   });
 
-  test('whose process ended well answers to the byte', () => {
+  test('whose process exited with 0 has the document of AWS Lambda', () => {
     const failure = failureOfInvoke({ kind: 'exit', exit: { ...DIED, code: 0 } }, 'the-id', 1000, NOW);
     assert.equal(
       text(failure.payload),
@@ -50,7 +50,7 @@ describe('an invocation', () => {
     );
   });
 
-  test('whose process ended badly answers and logs to the byte', () => {
+  test('whose process exited with an error has the document and log line of AWS Lambda', () => {
     const failure = failureOfInvoke({ kind: 'exit', exit: { ...DIED, code: 1 } }, 'the-id', 1000, NOW);
     assert.equal(
       text(failure.payload),
@@ -60,7 +60,7 @@ describe('an invocation', () => {
     assert.equal(failure.status, 'failure');
   });
 
-  test('that was killed for its memory is told apart by its type', () => {
+  test('that was killed for its memory has a type of its own', () => {
     const failure = failureOfInvoke(
       { kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: true } },
       'the-id',
@@ -73,7 +73,7 @@ describe('an invocation', () => {
     );
   });
 
-  test('with too large an answer answers to the byte', () => {
+  test('with too large an answer has the document of AWS Lambda', () => {
     const failure = failureOfInvoke({ kind: 'too-large', bytes: 7_000_000 }, 'the-id', 1000, NOW);
     assert.equal(
       text(failure.payload),
@@ -82,7 +82,7 @@ describe('an invocation', () => {
     assert.equal(failure.status, 'error');
   });
 
-  test('whose handler failed answers the very bytes the runtime sent', () => {
+  test('whose handler failed answers with the bytes of the runtime', () => {
     const payload = Buffer.from('{ "statusCode": 500, "body" : "…" }');
     const failure = failureOfInvoke({ kind: 'error', payload, errorType: 'Error' }, 'the-id', 1000, NOW);
     assert.equal(failure.payload, payload);
@@ -91,7 +91,7 @@ describe('an invocation', () => {
 });
 
 describe('an init', () => {
-  test('that failed answers the very bytes the runtime sent', () => {
+  test('that failed answers with the bytes of the runtime', () => {
     const payload = Buffer.from('{"errorMessage":"no module","errorType":"Runtime.ImportModuleError"}');
     assert.equal(
       failureOfInit({ kind: 'error', payload, errorType: 'Runtime.ImportModuleError' }, 'i', 10_000).payload,
@@ -99,7 +99,7 @@ describe('an init', () => {
     );
   });
 
-  test('that took too long says how long it might have', () => {
+  test('that timed out names its limit', () => {
     const failure = failureOfInit({ kind: 'timeout' }, 'the-id', 10_000);
     assert.equal(
       text(failure.payload),
@@ -108,7 +108,7 @@ describe('an init', () => {
     assert.equal(failure.status, 'timeout');
   });
 
-  test('whose process ended answers as an invocation would', () => {
+  test('whose process exited answers as an invocation does', () => {
     const failure = failureOfInit({ kind: 'exit', exit: { ...DIED, code: 3 } }, 'the-id', 10_000);
     assert.equal(
       text(failure.payload),

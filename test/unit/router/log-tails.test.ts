@@ -12,11 +12,11 @@ function tailOf(lines: readonly string[]): string {
   return tail;
 }
 
-test('a short log is given whole, a line each', () => {
+test('a short log is returned whole', () => {
   assert.equal(tailOf(['START', 'hello']), 'START\nhello\n');
 });
 
-test('a long log is given as its last 4 KB at most, in whole characters, whatever it holds', () => {
+test('a long log is cut to its last 4 KB at a character', () => {
   const line = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 30 }),
     fc.constantFrom('é'.repeat(3000), '🦆'.repeat(2500), 'x'.repeat(20_000), '語\n'.repeat(900)),
@@ -34,7 +34,7 @@ test('a long log is given as its last 4 KB at most, in whole characters, whateve
   );
 });
 
-test('only those who asked have one, and only until it is closed', () => {
+test('only invocations that requested a tail have one, until it is closed', () => {
   const tails = new LogTails();
   assert.equal(tails.active, false);
   tails.open('a');

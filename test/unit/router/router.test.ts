@@ -11,7 +11,7 @@ import { settled, VirtualClock } from '../../support/virtual-clock.ts';
 const REQUEST: InvokeRequest = { name: 'hello', qualifier: undefined, event: Buffer.from('{}') };
 
 describe('the router', () => {
-  test('answers with the version that ran, whether it began the sandbox, and the id it was given', async () => {
+  test('answers with version, cold or warm start, and the given request id', async () => {
     await using made = await routerHouse({});
     const requestId = '4ff16ba7-5fe5-4a0c-8a6b-2ee6f1f0a3c4';
     const first = await answerOf(made.router, { ...REQUEST, requestId });
@@ -24,7 +24,7 @@ describe('the router', () => {
     assert.notEqual(second.requestId, requestId);
   });
 
-  test('writes what AWS Lambda writes for a run, with the init of the first one only', async () => {
+  test('logs what AWS Lambda logs, with the init duration on the first run only', async () => {
     await using made = await routerHouse({ init: () => ({ ms: 3 }) });
     const ids = [(await answerOf(made.router, REQUEST)).requestId, (await answerOf(made.router, REQUEST)).requestId];
     for (const [i, id] of ids.entries()) {
@@ -42,7 +42,7 @@ describe('the router', () => {
     }
   });
 
-  test('tells all who wait for a sandbox whose init failed, each under its own id, and logs why', async () => {
+  test('answers all requests that waited for a failed init, each with its own id, and logs the reason', async () => {
     const payload = Buffer.from('{"errorType":"Runtime.ImportModuleError","errorMessage":"no"}');
     await using made = await routerHouse({
       init: () => ({ ms: 5, outcome: { kind: 'error', payload, errorType: 'Runtime.ImportModuleError' } }),
@@ -61,7 +61,7 @@ describe('the router', () => {
     while (made.driver.alive.size > 0) await new Promise(setImmediate);
   });
 
-  test('ends the sandbox of a run that timed out or died, and no other', async () => {
+  test('ends the sandbox of an invocation that timed out', async () => {
     let runs = 0;
     await using made = await routerHouse({
       invoke: (call) =>
@@ -75,7 +75,7 @@ describe('the router', () => {
     assert.equal(made.pool.counts().idle, 1);
   });
 
-  test('gives the acquired back when a session throws, and lets nobody have that sandbox again', async () => {
+  test('releases and ends the sandbox when its session throws', async () => {
     await using made = await routerHouse({
       invoke: () => {
         throw lamError('LAM_INTERNAL', { what: 'a bug' });
@@ -85,7 +85,7 @@ describe('the router', () => {
     assert.deepEqual(made.pool.counts(), { starting: 0, idle: 0, busy: 0 });
   });
 
-  test('runs what was sent ahead elsewhere when it did not start, under one START', async () => {
+  test('runs an unstarted invocation elsewhere and logs START once', async () => {
     let runs = 0;
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     await using made = await routerHouse({
@@ -109,7 +109,7 @@ describe('the router', () => {
     assert.equal((await slow).status, 'success');
   });
 
-  test('does not run what is cancelled while it waits, in the queue or inside a sandbox', async () => {
+  test('does not run an invocation that is cancelled in the queue or while it is sent ahead', async () => {
     let runs = 0;
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const clock = new VirtualClock();
@@ -144,7 +144,7 @@ describe('the router', () => {
     assert.equal(runs, 3);
   });
 
-  test('holds back a sandbox that prints more than can be written, and loses none of it', async () => {
+  test('applies back-pressure to a sandbox that prints faster than logs are written, and loses nothing', async () => {
     const line = 'x'.repeat(64 * 1024);
     const count = 400;
     let paused = 0;

@@ -27,7 +27,7 @@ function run(
   return machine.outcome();
 }
 
-describe('ten minutes for all', () => {
+describe('a fixed keep-alive of ten minutes', () => {
   test('a call within ten minutes of the last is warm, a later one is cold and waits for boot and init', () => {
     const { coldStarts, addedMs, coldMs, idleGBs } = run(
       traceOf([
@@ -44,14 +44,14 @@ describe('ten minutes for all', () => {
     ok(Math.abs(idleGBs - 0.5 * (9 * 60 + 10 * 60)) <= 1, String(idleGBs));
   });
 
-  test('where memory is short, the longest unused sandbox goes', () => {
+  test('the least recently used sandbox is evicted when memory is short', () => {
     const calls = ['a', 'b', 'c', 'b', 'a'].map((name, at) => [name, at * 1000] as const);
     const { coldStarts, evictions } = run(traceOf(calls), 'fixed');
     // c takes the place of a; b is still there; a takes the place of c.
     deepEqual([coldStarts, evictions], [4, 2]);
   });
 
-  test('as many calls at once as a sandbox takes share one', () => {
+  test('concurrent calls share a sandbox up to its concurrency', () => {
     const calls = [0, 1000, 1001, 1002].map((at) => ['a', at] as const);
     equal(run(traceOf(calls), 'fixed', { memoryMiB: 4096 }).starts, 3);
     equal(run(traceOf(calls), 'fixed', { memoryMiB: 4096 }, 10).starts, 1);
@@ -61,7 +61,7 @@ describe('ten minutes for all', () => {
 describe('lam', () => {
   const calls = Array.from({ length: 300 }, (_, at) => ['a', at * 15 * MINUTE_MS] as const);
 
-  test('a start from a stem is quick, and is still counted as cold', () => {
+  test('a start from a stem is quick and counts as cold', () => {
     const { coldStarts, stemHits, coldMs } = run(
       traceOf([
         ['a', 0],
@@ -74,7 +74,7 @@ describe('lam', () => {
     deepEqual([coldMs.p50, coldMs.p99], [60, 300]);
   });
 
-  test('a function that is called every quarter of an hour is there in time, and not in between', () => {
+  test('a function that is called every 15 minutes is prewarmed in time and not kept in between', () => {
     const lam = run(traceOf(calls), 'lam');
     const fixed = run(traceOf(calls), 'fixed');
     equal(fixed.coldStarts, calls.length);
@@ -82,7 +82,7 @@ describe('lam', () => {
     ok(lam.idleGBs - lam.stemGBs < 0.3 * fixed.idleGBs, `${lam.idleGBs} GB-s of ${fixed.idleGBs}`);
   });
 
-  test('does not start ahead what it ends again at once, however full the memory is', () => {
+  test('does not prewarm what it would end at once, however full the memory is', () => {
     const trace = syntheticTrace({ seed: 21, functions: 300, days: 3, invocations: 30_000 });
     const { prewarms, invocations } = run(trace, 'lam', { memoryMiB: 8192 });
     ok(prewarms < invocations / 2, `${prewarms} prewarms for ${invocations} invocations`);
@@ -93,7 +93,7 @@ describe('every policy', () => {
   const trace = syntheticTrace({ seed: 5, functions: 60, days: 1, invocations: 5000 });
 
   for (const name of POLICY_NAMES) {
-    test(`${name} answers everything within the memory, the same way each time`, () => {
+    test(`${name} serves everything within the memory, deterministically`, () => {
       const machine = new Machine(trace, policyOf(name, 1), { ...OPTIONS, memoryMiB: 4096 });
       do ok(machine.usedMiB <= 4096, `${machine.usedMiB} MiB in use`);
       while (!machine.run(50));
@@ -112,7 +112,7 @@ describe('every policy', () => {
 });
 
 describe('a synthetic trace', () => {
-  test('is the same for the same seed and another for another', () => {
+  test('depends on its seed alone', () => {
     const options = { seed: 3, functions: 200, days: 2, invocations: 20_000 };
     const one = syntheticTrace(options);
     deepEqual(syntheticTrace(options), one);

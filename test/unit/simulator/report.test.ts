@@ -27,7 +27,7 @@ const scenario = { policies: POLICY_NAMES, machine: MACHINE, concurrency: 1, isS
 const simulation = await simulate(trace, 'a <made-up> trace', scenario, (policy, share) => told.push([policy, share]));
 
 describe('a simulation', () => {
-  test('says what ran, in the order of the table, and how lam compares', () => {
+  test('lists the policies in the order of the table and compares lam', () => {
     deepEqual(
       simulation.outcomes.map(({ policy }) => policy),
       POLICY_NAMES,
@@ -40,12 +40,12 @@ describe('a simulation', () => {
     equal(told.filter(([, share]) => share === 1).length, POLICY_NAMES.length + simulation.sweep.length);
   });
 
-  test('holds less the dearer memory is', () => {
+  test('holds less memory at a higher price', () => {
     const idle = simulation.sweep.map((point) => point.idleGBs);
     ok((idle.at(-1) ?? 0) < 0.7 * (idle[0] ?? 0), idle.join(' '));
   });
 
-  test('refuses a machine that the largest function does not fit on, and a trace of nothing', async () => {
+  test('refuses a machine too small for the largest function, and an empty trace', async () => {
     const small = simulate(trace, 'x', { ...scenario, machine: { ...MACHINE, memoryMiB: 130 } }, () => undefined);
     await small.then(
       () => ok(false),
@@ -86,7 +86,7 @@ describe('the plots', () => {
   for (const [name, plot] of Object.entries(plots)) {
     const [, width = 0, height = 0] = (/width="([\d.]+)" height="([\d.]+)"/.exec(plot) ?? []).map(Number);
 
-    test(`${name}: every text lies on the sheet, every policy has its name, dark pages have their colours`, () => {
+    test(`${name}: all texts are on the sheet, each policy is named, dark pages have colours`, () => {
       const texts = textsOf(plot);
       for (const { content, from, to, y } of texts)
         ok(from >= 0 && to <= width && y > 10 && y <= height, `'${content}' at ${from},${y}`);
@@ -94,7 +94,7 @@ describe('the plots', () => {
       match(plot, /prefers-color-scheme:dark/);
     });
 
-    test(`${name}: every point lies on the sheet`, () => {
+    test(`${name}: all points are on the sheet`, () => {
       const points = pointsOf(plot);
       ok(points.length > 5);
       for (const [x = -1, y = -1] of points) ok(x >= 0 && x <= width && y >= 0 && y <= height, `${x},${y}`);
@@ -115,7 +115,7 @@ describe('the plots', () => {
     );
   });
 
-  test('an axis has room for all, and something to read it by', () => {
+  test('an axis covers all values and has ticks', () => {
     const { at, ticks } = logAxis([0, 3, 40_000], 0, 100);
     deepEqual([at(0), at(3) > 0, at(40_000) < 100], [0, true, true]);
     deepEqual(ticks, [10, 100, 1000, 10_000]);
@@ -124,7 +124,7 @@ describe('the plots', () => {
 });
 
 describe('the report', () => {
-  test('is four files and nothing beside them, and replaces the ones before', () => {
+  test('is four files that replace earlier ones', () => {
     const out = join(folder, 'a', 'b');
     for (const _ of [1, 2]) writeReport(out, simulation);
     deepEqual(readdirSync(out).toSorted(), ['added-latency.svg', 'scatter.svg', 'simulation.json', 'simulation.md']);
@@ -152,7 +152,7 @@ describe('a trace in a file', () => {
     return file;
   };
 
-  test('is read by its ends and durations, in any order, with any line ends', async () => {
+  test('is read in any order and with any line ends', async () => {
     const read = await readAzureTrace(written(`\uFEFF${HEAD}\r\na,f,12.5,0.5\r\na,g,11,1\r\n\r\nb,f,13,0\r\n`), 1);
     deepEqual(
       read.functions.map(({ name }) => name),
@@ -180,7 +180,7 @@ describe('a trace in a file', () => {
     });
   }
 
-  test('is refused when it is empty, not there or a folder', async () => {
+  test('is refused when it is empty, missing or a folder', async () => {
     const codes = await Promise.all(
       [written(`${HEAD}\n`), join(folder, 'absent.csv'), folder].map((file) =>
         readAzureTrace(file, 1).then(

@@ -5,7 +5,7 @@ import { element, escaped, svg } from '../../../src/simulator/report/svg.ts';
 const EMPTY = { width: 10, height: 10, title: '<t>', description: '&', body: [] } as const;
 
 describe('a drawing', () => {
-  test('text can not break out of its element', () => {
+  test('escapes text', () => {
     assert.equal(escaped('<a & "b">'), '&lt;a &amp; &quot;b&quot;&gt;');
     assert.equal(element('rect', { x: 1.26, class: 'a"b' }), '<rect x="1.3" class="a&quot;b"/>');
     const lines = svg(EMPTY, { series: [] }).split('\n');

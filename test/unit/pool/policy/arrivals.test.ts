@@ -22,7 +22,7 @@ function binOf(gapMs: number): number {
 }
 
 describe('the bins', () => {
-  test('begin at a second, then come eight to a doubling, up to more than a day', () => {
+  test('begin at a second, with eight per doubling, up to more than a day', () => {
     assert.deepEqual([...AGE_STARTS.slice(0, 4)], [0, 1024, 1152, 1280]);
     assert.equal(AGE_STARTS[9], 2048);
     assert.equal(AGE_STARTS[AGE_BINS - 1], 2 ** 27);
@@ -50,12 +50,12 @@ describe('arrivals', () => {
     assert.deepEqual([arrivals.count, arrivals.last], [3, 5010]);
   });
 
-  test('teach nothing before there are two of them', () => {
+  test('predict nothing before the second', () => {
     const arrivals = withGaps([]);
     assert.deepEqual([ends(arrivals), arrivals.reached(1), arrivals.steady()], [[], 0, undefined]);
   });
 
-  test('a gap counts in every bin it lived through, and as ended in its last', () => {
+  test('a gap counts in every bin that it reached, and as ended in the last', () => {
     const arrivals = withGaps([1200]);
     assert.deepEqual(
       [1, 2, 3].map((bin) => arrivals.reached(bin)),
@@ -79,7 +79,7 @@ describe('arrivals', () => {
     );
   });
 
-  test('gaps under a second change nothing that is known of long ones', () => {
+  test('gaps under a second do not decay the long ones', () => {
     const arrivals = withGaps([90_000]);
     const before = arrivals.changes;
     for (let at = 90_000; at < 95_000; at += 5) arrivals.arrived(at);
@@ -87,20 +87,20 @@ describe('arrivals', () => {
     assert.deepEqual(ends(arrivals), [binOf(90_000)]);
   });
 
-  test('a clock that goes back counts as one that stands', () => {
+  test('a clock that goes back counts as standing still', () => {
     const arrivals = withGaps([5000]);
     arrivals.arrived(100);
     assert.deepEqual([arrivals.last, arrivals.count], [5000, 3]);
   });
 
-  test('those of late fade to a third in ten minutes', () => {
+  test('decay to 1/e in ten minutes', () => {
     const arrivals = withGaps([0, 0]);
     assert.equal(arrivals.recent(0), 3);
     assert.ok(Math.abs(arrivals.recent(600_000) - 3 / Math.E) < 1e-9);
     assert.equal(new Arrivals().recent(1000), 0);
   });
 
-  test('what lasts moves the beginning of the gap, not the count', () => {
+  test('use of a sandbox delays the beginning of the gap and counts no arrival', () => {
     const arrivals = withGaps([]);
     arrivals.lasted(50_000);
     arrivals.arrived(60_000);
@@ -108,14 +108,14 @@ describe('arrivals', () => {
     assert.deepEqual(ends(arrivals), [binOf(10_000)]);
   });
 
-  test('a burst is as many as come within 300 ms of one that followed a gap', () => {
+  test('a burst is what arrives within 300 ms of the first after a gap', () => {
     const arrivals = new Arrivals();
     for (let burst = 0; burst < 100; burst++)
       for (const offset of [0, 100, 299, 300, 900]) arrivals.arrived(burst * 60_000 + offset);
     assert.ok(Math.abs(arrivals.burst - 3) < 0.01, String(arrivals.burst));
   });
 
-  test('come alone when they come one by one', () => assert.equal(withGaps(Array<number>(20).fill(2000)).burst, 1));
+  test('one by one make bursts of 1', () => assert.equal(withGaps(Array<number>(20).fill(2000)).burst, 1));
 });
 
 describe('a steady gap', () => {
@@ -124,7 +124,7 @@ describe('a steady gap', () => {
     assert.equal(withGaps(Array<number>(5).fill(900_000)).steady()?.gapMs, 900_000);
   });
 
-  test('has a spread that shrinks to what it was of late', () => {
+  test('has a spread that follows recent deviations', () => {
     const gaps = Array.from({ length: 60 }, (_, at) => 900_000 + (at % 2) * 2000);
     const steady = withGaps(gaps).steady();
     assert.ok(steady !== undefined && Math.abs(steady.gapMs - 901_000) < 200, JSON.stringify(steady));
@@ -132,7 +132,7 @@ describe('a steady gap', () => {
     assert.ok(steady.share > 0.99);
   });
 
-  test('survives one call out of turn and the rest of that gap, but not many', () => {
+  test('survives one irregular call, but not many', () => {
     const regular = Array<number>(30).fill(900_000);
     assert.ok(withGaps([...regular, 300_000]).steady() !== undefined);
     assert.equal(withGaps([...regular, 300_000, 600_000]).steady(), undefined);
@@ -144,7 +144,7 @@ describe('a steady gap', () => {
     assert.equal(steady?.gapMs, 60_000);
   });
 
-  test('is none where gaps are of any length', () => {
+  test('does not exist where gaps vary', () => {
     assert.equal(
       withGaps(Array.from({ length: 50 }, (_, at) => 5000 + ((at * 7919) % 100) * 10_000)).steady(),
       undefined,

@@ -9,7 +9,7 @@ import {
 } from '../../../../src/pool/policy/index.ts';
 
 const EXPIRY: readonly [string, { idleSince: number; retiredSince: number | undefined }, number, boolean][] = [
-  ['is kept while its version is pointed at', { idleSince: 0, retiredSince: undefined }, 1e9, false],
+  ['is kept while its version has a pointer', { idleSince: 0, retiredSince: undefined }, 1e9, false],
   ['is kept for a quick rollback', { idleSince: 1000, retiredSince: 500 }, 1000 + RETIRED_KEEP_MS - 1, false],
   ['expires soon', { idleSince: 1000, retiredSince: 500 }, 1000 + RETIRED_KEEP_MS, true],
   [
@@ -26,10 +26,9 @@ describe('an idle sandbox of a retired version', () => {
 });
 
 describe('greedyDualPriority', () => {
-  test('is the clock and what is saved for each MiB', () =>
+  test('is the clock plus the cost saved per MiB', () =>
     assert.equal(greedyDualPriority(10, { frequency: 4, coldMs: 300, memoryMiB: 100 }), 22));
-  test('does not divide by nothing', () =>
-    assert.equal(greedyDualPriority(1, { frequency: 2, coldMs: 3, memoryMiB: 0 }), 7));
+  test('does not divide by 0', () => assert.equal(greedyDualPriority(1, { frequency: 2, coldMs: 3, memoryMiB: 0 }), 7));
 });
 
 interface Named extends Evictable {
@@ -53,7 +52,7 @@ const EVICTIONS: readonly [string, readonly Named[], number, readonly string[], 
     7,
   ],
   ['never turns the clock back', [named('a', 3)], 100, ['a'], 7],
-  ['ends none when all would not do', [named('a', 10)], 200, [], 7],
+  ['ends none when all together are not enough', [named('a', 10)], 200, [], 7],
   ['ends none when there are none', [], 1, [], 7],
 ];
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EwmaPredictor } from '../../../../src/pool/policy/ewma-predictor.ts';
 
-describe('the moving average with a weight of its own', () => {
-  test('wants one before the first tick and for no calls at all', () => {
+describe('the adaptive moving average', () => {
+  test('wants one sandbox before the first tick and without calls', () => {
     const predictor = new EwmaPredictor();
     assert.equal(predictor.expected, 0);
     assert.equal(predictor.tick(0), 1);
@@ -16,7 +16,7 @@ describe('the moving average with a weight of its own', () => {
     assert.equal(predictor.expected, 57);
   });
 
-  test('moves by a fifth when nothing surprises, and by nearly all when all does', () => {
+  test('moves by a fifth without deviation and almost fully with a large one', () => {
     const calm = new EwmaPredictor();
     calm.tick(99);
     calm.tick(109);
@@ -29,7 +29,7 @@ describe('the moving average with a weight of its own', () => {
     assert.ok(Math.abs(sudden.expected - 95) < 1e-9);
   });
 
-  test('falls as it rises: surprise is relative to what was', () => {
+  test('falls as fast as it rises: the deviation is relative', () => {
     const predictor = new EwmaPredictor();
     predictor.tick(99);
     // Surprise 99 / 100, weight 0.992, bounded.

@@ -33,13 +33,13 @@ function memoryless(meanMs: number, count = 199): Arrivals {
 }
 
 describe('keepWindows', () => {
-  test('keeps a function that nothing is known of for about ten minutes, and makes nothing ahead', () => {
+  test('keeps an unknown function for about ten minutes and prewarms nothing', () => {
     const windows = keepWindows(new Arrivals(), COSTS);
     assert.deepEqual(windows, { keepMs: 655_360, prewarmAfterMs: Infinity, prewarmKeepMs: 0 });
     assert.deepEqual(keepWindows(withGaps([]), COSTS), windows);
   });
 
-  test('lets a function that a timer calls every quarter of an hour go, and has it again just before', () => {
+  test('lets a function that is called every 15 minutes expire and prewarms it just before the call', () => {
     const { keepMs, prewarmAfterMs, prewarmKeepMs } = keepWindows(every(15 * MINUTE_MS), COSTS);
     assert.ok(keepMs < 10_000, String(keepMs));
     // Ready 1.5 s ahead of time, after a boot of 250 ms.
@@ -60,7 +60,7 @@ describe('keepWindows', () => {
     assert.ok(prewarmAfterMs + prewarmKeepMs > 1440 * MINUTE_MS && prewarmKeepMs < MINUTE_MS, String(prewarmKeepMs));
   });
 
-  test('waits longer on both sides of a time that is less exact', () => {
+  test('widens the window with the spread of the gap', () => {
     const exact = keepWindows(every(15 * MINUTE_MS), COSTS);
     const loose = keepWindows(
       withGaps(Array.from({ length: 40 }, (_, at) => 15 * MINUTE_MS + ((at * 7) % 11) * 1000)),
@@ -72,7 +72,7 @@ describe('keepWindows', () => {
     );
   });
 
-  test('has one again for the whole time in which calls come, where that is no exact time', () => {
+  test('prewarms for the whole range of irregular gaps', () => {
     const { keepMs, prewarmAfterMs, prewarmKeepMs } = keepWindows(
       withGaps(Array.from({ length: 120 }, (_, at) => (120 + ((at * 37) % 60)) * MINUTE_MS)),
       { ...COSTS, price: 0.2 },
@@ -83,24 +83,24 @@ describe('keepWindows', () => {
     assert.ok(until > 172 * MINUTE_MS && until < 300 * MINUTE_MS, String(until / MINUTE_MS));
   });
 
-  test('holds one through gaps that are shorter than what a start ahead is worth', () => {
+  test('keeps one through gaps too short for a prewarmed start to pay', () => {
     const { keepMs, prewarmAfterMs } = keepWindows(every(30_000), COSTS);
     assert.ok(keepMs > 30_000 && keepMs < 60_000, String(keepMs));
     assert.equal(prewarmAfterMs, Infinity);
   });
 
-  test('keeps one that is called often at no special time through nearly all its gaps', () => {
+  test('keeps one that is called often and irregularly through nearly all its gaps', () => {
     const { keepMs } = keepWindows(memoryless(MINUTE_MS), COSTS);
     assert.ok(keepMs > 5 * MINUTE_MS, String(keepMs));
   });
 
-  test('lets one that is called now and then at no special time go soon', () => {
+  test('lets one that is called rarely and irregularly expire soon', () => {
     const { keepMs, prewarmAfterMs } = keepWindows(memoryless(600 * MINUTE_MS), COSTS);
     assert.ok(keepMs < 5 * MINUTE_MS, String(keepMs));
     assert.equal(prewarmAfterMs, Infinity);
   });
 
-  test('forgets: what was called by the minute and now by the day is let go', () => {
+  test('adapts: one that was called each minute and is now called daily expires', () => {
     const arrivals = withGaps([
       ...Array<number>(200).fill(MINUTE_MS),
       ...Array.from({ length: 90 }, (_, at) => (600 + ((at * 37) % 90) * 20) * MINUTE_MS),
@@ -109,7 +109,7 @@ describe('keepWindows', () => {
     assert.ok(keepMs < 2 * MINUTE_MS, String(keepMs));
   });
 
-  test('keeps longer what costs more to start, or holds less, or where memory is cheap', () => {
+  test('keeps longer what is slower to start, smaller, or where memory is cheaper', () => {
     const arrivals = new Arrivals();
     const { keepMs } = keepWindows(arrivals, COSTS);
     assert.ok(keepWindows(arrivals, { ...COSTS, coldMs: 2500 }).keepMs > keepMs);
@@ -118,7 +118,7 @@ describe('keepWindows', () => {
     assert.equal(keepWindows(arrivals, { coldMs: 250, memoryMiB: 128 }).keepMs, keepMs);
   });
 
-  test('keeps longer where many requests would wait for the same start', () => {
+  test('keeps longer what many requests would wait for', () => {
     const arrivals = new Arrivals();
     for (let burst = 0; burst < 60; burst++)
       for (let i = 0; i < 20; i++) arrivals.arrived(burst * 1_200_000 + ((burst * 37) % 60) * 20_000 + i);
@@ -128,32 +128,32 @@ describe('keepWindows', () => {
     );
   });
 
-  test('never keeps what is worth nothing for more than about a second', () => {
+  test('keeps what is worth nothing for about a second', () => {
     const { keepMs, prewarmAfterMs } = keepWindows(memoryless(600 * MINUTE_MS), { ...COSTS, price: 1e6 });
     assert.deepEqual([keepMs, prewarmAfterMs], [1024, Infinity]);
   });
 
-  test('keeps for a day and a half what costs nothing to keep', () => {
+  test('keeps for a day and a half what costs nothing', () => {
     assert.equal(keepWindows(new Arrivals(), { ...COSTS, price: 0 }).keepMs, 2 ** 27);
   });
 });
 
 describe('keepWindows with a schedule', () => {
-  test('has one ready for the very time, and lets go meanwhile', () => {
+  test('prewarms one for the call and lets it expire before', () => {
     const arrivals = memoryless(600 * MINUTE_MS);
     const { prewarmAfterMs, prewarmKeepMs, keepMs } = keepWindows(arrivals, COSTS, arrivals.last + 120 * MINUTE_MS);
     assert.deepEqual([prewarmAfterMs, prewarmKeepMs], [120 * MINUTE_MS - 1750, 6750]);
     assert.ok(keepMs < 5 * MINUTE_MS);
   });
 
-  test('keeps it until then when that costs less than another start', () => {
+  test('keeps it until the call when that costs less than another start', () => {
     const arrivals = memoryless(600 * MINUTE_MS);
     const { keepMs, prewarmAfterMs } = keepWindows(arrivals, COSTS, arrivals.last + 30_000);
     assert.ok(keepMs >= 35_000);
     assert.equal(prewarmAfterMs, Infinity);
   });
 
-  test('means nothing before the first arrival, from which windows are measured', () =>
+  test('is ignored before the first arrival, from which windows are measured', () =>
     assert.deepEqual(keepWindows(new Arrivals(), COSTS, 1000), keepWindows(new Arrivals(), COSTS)));
 });
 
@@ -175,6 +175,6 @@ describe('windows', () => {
         [kept, ahead, turn],
       ));
   }
-  test('without a second one, nothing follows the first', () =>
+  test('without a second one end with the first', () =>
     assert.equal(nextTurn({ keepMs: 100, prewarmAfterMs: Infinity, prewarmKeepMs: 0 }, 100), Infinity));
 });

@@ -9,22 +9,22 @@ function after(...samples: readonly (readonly [now: number, usedMiB: number])[])
 }
 
 describe('the price of memory', () => {
-  test('is 1 where half is in use, and what is used divided by what is left elsewhere', () => {
+  test('is used memory divided by free memory', () => {
     assert.equal(after([0, 500]), 1);
     assert.equal(after([0, 750]), 3);
   });
-  test('is never under 0.4, nor over 10', () => {
+  test('is clamped to 0.4 to 10', () => {
     assert.equal(after(), 0.4);
     assert.equal(after([0, 0]), 0.4);
     assert.equal(after([0, 1000]), 10);
     assert.equal(after([0, 5000]), 10);
   });
-  test('follows the use of five minutes', () => {
+  test('follows use with a time constant of five minutes', () => {
     // The average is 500 + 250 (1 - 1/e) after five minutes: 658 of 1000.
     const value = after([0, 500], [300_000, 750]);
     assert.ok(Math.abs(value - 658.03 / 341.97) < 0.001, String(value));
   });
-  test('stays while it would be less than a quarter off, and says whether it changed', () => {
+  test('changes only by a quarter or more, and returns whether it did', () => {
     const price = new MemoryPrice();
     assert.equal(price.sample(0, 500, 1000), true);
     assert.equal(price.sample(1e9, 550, 1000), false);
@@ -32,5 +32,5 @@ describe('the price of memory', () => {
     assert.equal(price.sample(2e9, 560, 1000), true);
     assert.ok(Math.abs(price.value - 560 / 440) < 1e-9);
   });
-  test('a clock that stands changes nothing', () => assert.equal(after([1000, 500], [1000, 990]), 1));
+  test('does not change while the clock stands still', () => assert.equal(after([1000, 500], [1000, 990]), 1));
 });

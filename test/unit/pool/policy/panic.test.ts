@@ -8,7 +8,7 @@ function feed(panic: Panic, from: number, counts: readonly number[]): void {
 }
 
 describe('how many to keep after a burst', () => {
-  test('none before anything happened', () => assert.equal(new Panic().keepBeyondOne(0), 0));
+  test('none before the first sample', () => assert.equal(new Panic().keepBeyondOne(0), 0));
 
   test('none beyond the first for one at a time', () => {
     const panic = new Panic();
@@ -16,14 +16,14 @@ describe('how many to keep after a burst', () => {
     assert.deepEqual([panic.isPanic(119_000), panic.keepBeyondOne(119_000)], [false, 0]);
   });
 
-  test('as many as it took, for a minute after the last of it', () => {
+  test('its peak, for a minute after it', () => {
     const panic = new Panic();
     panic.sample(0, 20);
     assert.deepEqual([panic.isPanic(0), panic.keepBeyondOne(59_999)], [true, 19]);
     assert.deepEqual([panic.isPanic(60_000), panic.keepBeyondOne(60_000)], [false, 0]);
   });
 
-  test('no fewer in a panic, however quiet it gets', () => {
+  test('no fewer during a panic', () => {
     const panic = new Panic();
     feed(panic, 0, [20, ...Array<number>(30).fill(1)]);
     assert.equal(panic.keepBeyondOne(30_000), 19);
@@ -36,7 +36,7 @@ describe('how many to keep after a burst', () => {
     assert.equal(panic.keepBeyondOne(3000), 11);
   });
 
-  test('the mean of the peaks of a minute where many are usual', () => {
+  test('the mean of the peaks of the last minute under steady load', () => {
     const panic = new Panic();
     feed(panic, 0, Array<number>(200).fill(8));
     // The start of it was a burst; that panic ended when eight had become usual, a minute after half of that was.
@@ -46,7 +46,7 @@ describe('how many to keep after a burst', () => {
     assert.equal(panic.keepBeyondOne(262_000), 0);
   });
 
-  test('no panic at less than twice what is usual', () => {
+  test('no panic below twice the mean', () => {
     const panic = new Panic();
     feed(panic, 0, Array<number>(200).fill(8));
     panic.sample(200_000, 14);

@@ -19,16 +19,16 @@ const CALM: Demand = {
 
 const STARTS: readonly [string, Partial<Demand>, number][] = [
   ['one for the first request of a function', {}, 1],
-  ['none when nobody waits', { waiting: 0 }, 0],
-  ['none for a request that a start is coming for', { waiting: 1, starting: 1 }, 0],
-  ['as many as can boot while nothing is known of the function', { waiting: 10 }, 2],
+  ['none without a queue', { waiting: 0 }, 0],
+  ['none for a request that has a start already', { waiting: 1, starting: 1 }, 0],
+  ['as many as can boot before the first measurement', { waiting: 10 }, 2],
   ["no more than the function's own limit leaves", { waiting: 10, headroom: 1, bootSlots: 8 }, 1],
   ['none at the limit', { waiting: 10, busy: 64, headroom: 0 }, 0],
-  ['none when all places to boot are taken', { waiting: 10, bootSlots: 0 }, 0],
-  ['none when more boot than may, after the limit was lowered', { waiting: 10, bootSlots: -1, headroom: -3 }, 0],
-  ['none while cores are free, when the queue is served in a moment', { waiting: 1, busy: 1, serviceMs: 0.1 }, 0],
-  ['another while cores are free, when the queue takes longer', { waiting: 10, busy: 1, serviceMs: 1 }, 1],
-  ['none for short work once the cores have something to do', { waiting: 4, busy: 2, serviceMs: 1 }, 0],
+  ['none without a boot slot', { waiting: 10, bootSlots: 0 }, 0],
+  ['none below 0 boot slots, after the limit was lowered', { waiting: 10, bootSlots: -1, headroom: -3 }, 0],
+  ['none with idle cores, when the queue is short work', { waiting: 1, busy: 1, serviceMs: 0.1 }, 0],
+  ['another with idle cores, when the queue is longer work', { waiting: 10, busy: 1, serviceMs: 1 }, 1],
+  ['none for short work when all cores are busy', { waiting: 4, busy: 2, serviceMs: 1 }, 0],
   [
     'some for long work, though the cores have something to do',
     { waiting: 4, busy: 2, serviceMs: 100, bootSlots: 8 },
@@ -48,15 +48,15 @@ const STARTS: readonly [string, Partial<Demand>, number][] = [
   ['no division by a boot that took no time', { waiting: 4, busy: 2, serviceMs: 1, coldMs: 0, bootSlots: 8 }, 2],
   ['one for as many requests as fit in a sandbox', { waiting: 10, concurrency: 10 }, 1],
   ['one more for those that do not fit', { waiting: 11, concurrency: 10 }, 2],
-  ['none while those on their way have places for all', { waiting: 20, concurrency: 10, starting: 2 }, 0],
+  ['none while starting sandboxes will serve all', { waiting: 20, concurrency: 10, starting: 2 }, 0],
   [
     'a sandbox that runs many at once works off a queue so much faster',
     { waiting: 8, busy: 2, serviceMs: 50, concurrency: 4 },
     0,
   ],
-  ['stems need no place to boot', { waiting: 3, bootSlots: 0, stemReady: 2 }, 2],
+  ['stems need no boot slot', { waiting: 3, bootSlots: 0, stemReady: 2 }, 2],
   ['stems beside boots', { waiting: 10, bootSlots: 2, stemReady: 2 }, 4],
-  ['stems, though more boot than may', { waiting: 10, bootSlots: -1, stemReady: 2 }, 2],
+  ['stems, also below 0 boot slots', { waiting: 10, bootSlots: -1, stemReady: 2 }, 2],
   ['a stem where a boot would not pay', { waiting: 1, busy: 2, serviceMs: 30, stemReady: 1 }, 1],
   [
     'no boot beyond the stems where only they pay',
@@ -88,17 +88,17 @@ function after(...took: readonly (number | 'recall')[]): Quickness {
 const times = (count: number, ms: number): readonly number[] => Array.from({ length: count }, () => ms);
 
 const DEPTHS: readonly [string, Quickness, number][] = [
-  ['is one before anything is known', after(), 1],
-  ['is as many as keep the last one waiting two milliseconds', after(...times(20, 0.5)), 5],
-  ['has an end, however quick they are', after(...times(20, 0)), 32],
-  ['is one when each takes longer than they may wait', after(...times(20, 3)), 1],
-  ['is one when they are slow', after(...times(20, 100)), 1],
-  ['is not one for a single slow one among many', after(...times(100, 0.1), 400, ...times(9, 0.1)), 11],
-  ['is one when some in a hundred are slow', after(...times(100, 0.1), ...times(5, 8), ...times(40, 0.1)), 1],
-  ['is one after a recall', after(...times(100, 0.1), 'recall', ...times(100, 0.1)), 1],
-  ['is more again when the recall is long ago', after(...times(100, 0.1), 'recall', ...times(200, 0.1)), 21],
+  ['is 1 before the first measurement', after(), 1],
+  ['makes the last one wait two milliseconds', after(...times(20, 0.5)), 5],
+  ['is bounded, however quick they are', after(...times(20, 0)), 32],
+  ['is 1 when each takes longer than they may wait', after(...times(20, 3)), 1],
+  ['is 1 when they are slow', after(...times(20, 100)), 1],
+  ['stays above 1 after a single slow one among many', after(...times(100, 0.1), 400, ...times(9, 0.1)), 11],
+  ['is 1 when some percent are slow', after(...times(100, 0.1), ...times(5, 8), ...times(40, 0.1)), 1],
+  ['is 1 after a recall', after(...times(100, 0.1), 'recall', ...times(100, 0.1)), 1],
+  ['grows again when the recall is long ago', after(...times(100, 0.1), 'recall', ...times(200, 0.1)), 21],
 ];
 
-describe('how many a sandbox may hold at once', () => {
+describe('pipelineDepth', () => {
   for (const [title, quickness, depth] of DEPTHS) test(title, () => assert.equal(pipelineDepth(quickness), depth));
 });

@@ -31,13 +31,18 @@ const WANTED: readonly [string, readonly Partial<StemKind>[], Partial<StemMachin
     {},
     [1],
   ],
-  ['none while it rests after a failure', [{ failures: 1, failedAt: NOW - 999 }], {}, [0]],
-  ['one to try again with', [{ failures: 1, failedAt: NOW - 1000, acquiredAt: [NOW, NOW, NOW] }], {}, [1]],
-  ['a longer rest after more failures', [{ failures: 4, failedAt: NOW - 7999 }], {}, [0]],
-  ['an end to the rest', [{ failures: 4, failedAt: NOW - 8000 }], {}, [1]],
-  ['never a rest of more than five minutes', [{ failures: 60, failedAt: NOW - 300_000 }], {}, [1]],
+  ['none during the back-off after a failure', [{ failures: 1, failedAt: NOW - 999 }], {}, [0]],
+  ['one after the back-off', [{ failures: 1, failedAt: NOW - 1000, acquiredAt: [NOW, NOW, NOW] }], {}, [1]],
+  ['a longer back-off after more failures', [{ failures: 4, failedAt: NOW - 7999 }], {}, [0]],
+  ['an end to the back-off', [{ failures: 4, failedAt: NOW - 8000 }], {}, [1]],
+  ['a back-off of at most five minutes', [{ failures: 60, failedAt: NOW - 300_000 }], {}, [1]],
   ['no more than a quarter of the memory', [{}, {}, {}], { budgetMiB: 1024 }, [1, 1, 0]],
-  ['the kinds used last first', [{ lastUsedAt: NOW - 9000 }, { lastUsedAt: NOW - 10 }], { budgetMiB: 512 }, [0, 1]],
+  [
+    'the most recently used kinds first',
+    [{ lastUsedAt: NOW - 9000 }, { lastUsedAt: NOW - 10 }],
+    { budgetMiB: 512 },
+    [0, 1],
+  ],
   [
     'one to each before a second to any',
     [{ acquiredAt: [NOW, NOW, NOW] }, { lastUsedAt: 9e7 }],
@@ -65,11 +70,11 @@ describe('stemsWanted', () => {
     });
   }
 
-  test('says when to look again: when a kind is forgotten', () =>
+  test('returns when the plan changes: when a kind has been unused for long', () =>
     assert.equal(stemsWanted([USED], MACHINE).recheckInMs, 86_399_000));
-  test('or when its rest is over', () =>
+  test('or when a back-off ends', () =>
     assert.equal(stemsWanted([{ ...USED, failures: 2, failedAt: NOW - 500 }], MACHINE).recheckInMs, 1500));
-  test('or when a burst is', () =>
+  test('or when a burst ends', () =>
     assert.equal(stemsWanted([{ ...USED, acquiredAt: [NOW - 9, NOW - 5] }], MACHINE).recheckInMs, 59_991));
   test('or never', () => assert.equal(stemsWanted([{ ...USED, lastUsedAt: 0 }], MACHINE).recheckInMs, undefined));
 });

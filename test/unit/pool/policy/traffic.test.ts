@@ -14,7 +14,7 @@ describe('how many sandboxes a function is worth', () => {
     );
   });
 
-  test('one for about ten minutes after the first call, and it says when that ends', () => {
+  test('one for about ten minutes after the first call, and when that ends', () => {
     const traffic = new Traffic();
     traffic.arrived(5000);
     assert.equal(traffic.wanted(5000, COSTS), 1);
@@ -24,7 +24,7 @@ describe('how many sandboxes a function is worth', () => {
     assert.equal(traffic.nextChange(660_360, COSTS), Infinity);
   });
 
-  test('as many as a burst took, and after that as many as it is worth', () => {
+  test('as many as a burst took for a minute, then as many as are worth it', () => {
     const traffic = new Traffic();
     traffic.arrived(0);
     traffic.sample(0, 20, 20);
@@ -34,7 +34,7 @@ describe('how many sandboxes a function is worth', () => {
     assert.equal(traffic.wanted(11 * MINUTE_MS, COSTS), 0);
   });
 
-  test('of many, those that are needed seldom go, those that are needed often stay', () => {
+  test('of many, those that are needed rarely expire and those that are needed often stay', () => {
     const traffic = new Traffic();
     const day = 1440 * MINUTE_MS;
     let now = 0;
@@ -58,7 +58,7 @@ describe('how many sandboxes a function is worth', () => {
     assert.equal(traffic.wanted(now + 40_000, COSTS), 3);
   });
 
-  test('what is in use is not called again by staying in use', () => {
+  test('no new arrival while a sandbox stays in use', () => {
     const traffic = new Traffic();
     traffic.arrived(0);
     // Two sandboxes busy for an hour, looked at by a clock that is a little late each time.
@@ -68,7 +68,7 @@ describe('how many sandboxes a function is worth', () => {
     assert.equal(traffic.wanted(end + 5 * MINUTE_MS, COSTS), 2);
   });
 
-  test('one shortly before its time, for a function that a timer calls', () => {
+  test('one shortly before the call of a timer', () => {
     const traffic = new Traffic();
     for (let i = 0; i < 30; i++) traffic.arrived(i * 15 * MINUTE_MS);
     const next = 30 * 15 * MINUTE_MS;
@@ -77,7 +77,7 @@ describe('how many sandboxes a function is worth', () => {
     assert.deepEqual([traffic.wanted(next + MINUTE_MS, COSTS), traffic.ahead(next + MINUTE_MS, COSTS)], [0, 0]);
   });
 
-  test('one at the very time that a schedule says', () => {
+  test('one around a known call', () => {
     const traffic = new Traffic();
     traffic.arrived(0);
     const nextAt = 180 * MINUTE_MS;
@@ -86,7 +86,7 @@ describe('how many sandboxes a function is worth', () => {
     assert.equal(traffic.ahead(nextAt + 5000, COSTS, nextAt), 0);
   });
 
-  test('reckons again when the costs change', () => {
+  test('another number when the costs change', () => {
     const traffic = new Traffic();
     traffic.arrived(0);
     assert.equal(traffic.wanted(8 * MINUTE_MS, COSTS), 1);
