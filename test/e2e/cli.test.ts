@@ -151,7 +151,7 @@ describe('a mistyped command line', () => {
     await misuse(['describe'], /no function named/, /lam describe FUNCTION/);
     for (const [args, message] of [
       [[], '--json needs a command'],
-      [['help'], 'help is text and has no JSON form: leave out --json'],
+      [['help'], 'help has no JSON form: leave out --json'],
     ] as const) {
       const fault = await s.refused(args, 'LAM_CLI_USAGE', 2);
       assert.equal(fault.message, message);
