@@ -54,7 +54,9 @@ export class DeployedTriggers {
 
   #refresh(name: string): void {
     const triggers = this.#source.triggersOf(name);
-    if (isDeepStrictEqual(triggers, this.of(name))) return;
+    const before = this.of(name);
+    if (triggers.length === 0 && before.length === 0) return;
+    if (isDeepStrictEqual(triggers, before)) return;
     if (triggers.length === 0) this.#triggers.delete(name);
     else this.#triggers.set(name, triggers);
     this.#revision++;

@@ -44,7 +44,7 @@ describe('the text of a catalogue', () => {
   const names = fc.uniqueArray(fc.constantFrom('a', '7', 'constructor', 'Some-name_9', 'x'.repeat(64), '12345'));
   const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\n', '},\n}}\n', '"}', 'grün 日本 \u2028'));
 
-  test('comes back as it was, whatever people wrote, in the order of the functions', () => {
+  test('is read back unchanged, for any text and in the order of the functions', () => {
     fc.assert(
       fc.property(names, texts, fc.nat({ max: 3 }), (all, text, versions) => {
         const records = all.map((name) =>
@@ -59,7 +59,7 @@ describe('the text of a catalogue', () => {
     );
   });
 
-  test('is one JSON document with a line for each function', () => {
+  test('is one JSON document with one line per function', () => {
     const text = print(stateOf([recordOf('a'), recordOf('b', 2)]));
     assert.deepEqual(Object.keys((JSON.parse(text) as { functions: object }).functions), ['a', 'b']);
     assert.deepEqual(
@@ -69,7 +69,7 @@ describe('the text of a catalogue', () => {
     assert.equal(read(print(stateOf([]))).size, 0);
   });
 
-  test('may be laid out in any other way that is JSON', () => {
+  test('can be any equivalent JSON', () => {
     const state = stateOf([recordOf('a'), recordOf('b', 3)], { old: 4 });
     const data: unknown = JSON.parse(print(state));
     for (const text of [JSON.stringify(data), JSON.stringify(data, null, 2), print(state).replaceAll('\n', '\r\n')]) {
@@ -77,7 +77,7 @@ describe('the text of a catalogue', () => {
     }
   });
 
-  test('is the same however its functions came to be, and never in many pieces', () => {
+  test('is the same for any sequence of changes, and in few pieces', () => {
     const change = fc.tuple(fc.nat({ max: 299 }), fc.constantFrom('edit', 'edit', 'edit', 'remove', 'add'));
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 40 }), { maxLength: 12 }), (changes) => {
@@ -134,7 +134,7 @@ describe('the text of a catalogue', () => {
 describe('a draft of a catalogue', () => {
   const base = stateOf([recordOf('a'), recordOf('b', 2)], { gone: 1 });
 
-  test('shows what was changed in it, and leaves its base alone', () => {
+  test('shows its changes and leaves its base unchanged', () => {
     const before = contentOf(base);
     const draft = new CatalogueDraft(base);
     const a = draft.edit('a');
@@ -158,7 +158,7 @@ describe('a draft of a catalogue', () => {
     assert.deepEqual(contentOf(base), before);
   });
 
-  test('gives copies to readers, which change nothing', () => {
+  test('returns copies to readers', () => {
     const draft = new CatalogueDraft(base);
     for (const view of [base, draft]) (view.record('a') as FunctionRecord).live = 9;
     assert.equal(draft.edit('a')?.live, 1);
@@ -166,7 +166,7 @@ describe('a draft of a catalogue', () => {
     assert.equal(draft.finish(), base);
   });
 
-  test('in which nothing is different in the end is its base', () => {
+  test('without differences is its base', () => {
     const draft = new CatalogueDraft(base);
     const a = draft.edit('a');
     if (a !== undefined) a.live = 7;
