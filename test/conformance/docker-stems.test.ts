@@ -41,7 +41,7 @@ exports.handler = async () => {
 
 if (probe.ok) {
   void describe('stems in Docker', () => {
-    test('nothing inside changes the store\u2019s file by its hard link, whoever owns it', async () => {
+    test('code cannot change the store\u2019s files through hard links, whoever owns them', async () => {
       await using rig = await DockerRig.make();
       const driver = await rig.driver(socketPath);
       const own = process.getuid?.() ?? 0;
@@ -73,7 +73,7 @@ if (probe.ok) {
       }
     });
 
-    test('a stem finds its code whatever the umask of the daemon', async () => {
+    test('a stem can read its code under any umask of the daemon', async () => {
       const usual = process.umask(0o077);
       try {
         await using rig = await DockerRig.make();
@@ -106,7 +106,7 @@ if (probe.ok) {
       assert.deepEqual(resultOf(await invoke(stem.session, {})), ['eth0', 'lo']);
     });
 
-    test('leaves no folder for a stem that the engine refuses', async () => {
+    test('leaves no folder of a stem that the engine refuses', async () => {
       await using rig = await DockerRig.make();
       const driver = await rig.driver(socketPath);
       const limits = { memoryMiB: 1, cpus: 1, pids: 64, tmpMiB: 16 };

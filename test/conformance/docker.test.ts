@@ -63,7 +63,7 @@ lane('the Docker driver', () => {
     return driver.create(specOf('nodejs', await rig.code({ 'index.js': LOOK }), over), rig.hooks);
   };
 
-  test('gives a container every limit, no privileges, and labels by which it is found again', async () => {
+  test('gives a container all limits, no privileges, and labels for reclaim', async () => {
     await using rig = await DockerRig.make();
     const sandbox = await look(rig);
     const { body } = await askEngine(socketPath, `/containers/lam-${sandbox.id}/json`);
@@ -91,7 +91,7 @@ lane('the Docker driver', () => {
     assert.ok(mounts.length > 3 && mounts.every((m) => m.ReadOnly));
   });
 
-  test('lets the code write to /tmp alone, see no network but loopback, and find nothing of the daemon', async () => {
+  test('lets the code write only to /tmp, use only loopback, and see nothing of the daemon', async () => {
     await using rig = await DockerRig.make();
     const sandbox = await look(rig);
     assert.equal((await sandbox.session.init(INIT, 10_000)).kind, 'ready');
@@ -118,7 +118,7 @@ lane('the Docker driver', () => {
     assert.ok(sandbox.peakMemoryMiB() > 0);
   });
 
-  test('gives a container a network of its own where it is asked to', async () => {
+  test('gives a container a network when configured', async () => {
     await using rig = await DockerRig.make();
     const sandbox = await look(rig, { network: 'on' });
     assert.equal((await sandbox.session.init(INIT, 10_000)).kind, 'ready');
@@ -126,7 +126,7 @@ lane('the Docker driver', () => {
     assert.deepEqual(links.toSorted(), ['eth0', 'lo']);
   });
 
-  test('tells an ending by lack of memory from another, without a word in the logs that is not the function\u2019s', async () => {
+  test('distinguishes running out of memory from other exits, without adding lines to the logs', async () => {
     await using rig = await DockerRig.make();
     const hungry = await look(rig);
     await hungry.session.init(INIT, 10_000);
@@ -139,7 +139,7 @@ lane('the Docker driver', () => {
     assert.deepEqual(rig.logs, []);
   });
 
-  test('hands on what the process prints past its bootstrap', async () => {
+  test('delivers raw output of the process', async () => {
     await using rig = await DockerRig.make();
     const sandbox = await look(rig);
     await sandbox.session.init(INIT, 10_000);
@@ -163,7 +163,7 @@ lane('the Docker driver', () => {
     assert.deepEqual(resultOf(await invoke(sandbox.session, { a: 1 })), [{ a: 1 }, 1000]);
   });
 
-  test('removes all it made: containers, sockets, folders', async () => {
+  test('removes its containers, sockets and folders', async () => {
     await using rig = await DockerRig.make();
     const driver = await rig.driver(socketPath);
     const shell = await rig.code({});
@@ -250,7 +250,7 @@ lane('provided functions in Docker', () => {
     );
   });
 
-  test('a missing bootstrap is an init error, and one that can\u2019t be run an exit', async () => {
+  test('a missing bootstrap is an init error, one that cannot be executed an exit', async () => {
     await using rig = await DockerRig.make();
     const driver = await rig.driver(socketPath);
     const missing = await driver.create(specOf('provided', await rig.code({})), rig.hooks);
@@ -286,7 +286,7 @@ const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtim
 `;
 
 lane('an image that is here', () => {
-  test('is used, with an init of Docker\u2019s in front of the function', async () => {
+  test('is used, with Docker\u2019s init as PID 1', async () => {
     await using rig = await DockerRig.make();
     await using image = await bareImage(socketPath);
     const driver = await rig.driver(socketPath);
@@ -308,7 +308,7 @@ lane('an image that is here', () => {
 });
 
 lane('the Docker driver when things are missing', () => {
-  test('falls back to the host base, and says so, for an image that is not to be had', async () => {
+  test('falls back to the host base with a notice for an image that cannot be pulled', async () => {
     await using rig = await DockerRig.make();
     const driver = await rig.driver(socketPath);
     // A registry on a loopback port that nobody listens on.
@@ -319,7 +319,7 @@ lane('the Docker driver when things are missing', () => {
     assert.equal((await sandbox.session.init(INIT, 10_000)).kind, 'ready');
   });
 
-  test('says what a container printed that ended before it called, and leaves nothing', async () => {
+  test('reports what a container printed that exited before it connected, and leaves nothing behind', async () => {
     await using rig = await DockerRig.make();
     const driver = await rig.driver(socketPath);
     await writeFile(join(rig.assetsDir, 'bootstrap-nodejs.cjs'), 'console.error("no way"); process.exit(9);');
@@ -332,7 +332,7 @@ lane('the Docker driver when things are missing', () => {
     assert.deepEqual(await containersOf(rig.home), []);
   });
 
-  test('settles sandboxes of an engine that stops, refuses in its own words, and works when the engine is back', async () => {
+  test('settles sandboxes when the engine stops, refuses new ones, and works when the engine is back', async () => {
     await using rig = await DockerRig.make();
     await using way = new Cuttable(join(rig.home, 'engine.sock'), socketPath);
     await way.open();
@@ -358,7 +358,7 @@ lane('the Docker driver when things are missing', () => {
     assert.deepEqual(await containersOf(rig.home), []);
   });
 
-  test('removes a container of which it never heard that it was made', async () => {
+  test('removes a container whose creation was never confirmed', async () => {
     await using rig = await DockerRig.make();
     await using way = new Cuttable(join(rig.home, 'engine.sock'), socketPath);
     await way.open();

@@ -82,7 +82,7 @@ function answers(boot: Boot): void {
       });
     });
 
-    test(`${runtime}: throws away an answer that is too large, and lives on`, async () => {
+    test(`${runtime}: discards an answer that is too large, and lives on`, async () => {
       await using booted = await boot(runtime);
       assert.deepEqual(await booted.invoke({ what: 'large', length: 6_291_555 }), {
         kind: 'too-large',
@@ -115,7 +115,7 @@ function answers(boot: Boot): void {
 
 function output(boot: Boot): void {
   for (const runtime of NATIVE) {
-    test(`${runtime}: hands on what is printed in its order, with the request it belongs to`, async () => {
+    test(`${runtime}: delivers printed lines in order, with their request ids`, async () => {
       await using booted = await boot(runtime);
       const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
       await booted.text({ what: 'log' }, { requestId: first });
@@ -134,7 +134,7 @@ function output(boot: Boot): void {
       );
     });
 
-    test(`${runtime}: takes printed lines that look like lam's or AWS's own for what they are`, async () => {
+    test(`${runtime}: treats printed lines that look like lam's or AWS's own as plain output`, async () => {
       await using booted = await boot(runtime);
       const lines = [
         'REPORT RequestId: 1\tDuration: 1 ms',
@@ -155,7 +155,7 @@ function output(boot: Boot): void {
       assert.ok(!booted.logs.some((l) => l.stream === 'protocol'), JSON.stringify(booted.logs));
     });
 
-    test(`${runtime}: passes 20 MB of output through without keeping it`, async () => {
+    test(`${runtime}: passes 20 MB of output on without buffering it`, async () => {
       const [before, lines] = [residentMiB(), 20_000];
       let [seen, most] = [0, 0];
       const onLog = (text: string): void => {
@@ -169,7 +169,7 @@ function output(boot: Boot): void {
     });
   }
 
-  test('provided: hands on what is printed, with the request it belongs to', async () => {
+  test('provided: delivers printed lines with their request ids', async () => {
     await using booted = await boot('provided');
     const ids = [crypto.randomUUID(), crypto.randomUUID()];
     for (const requestId of ids) await booted.text(1, { requestId });
@@ -197,7 +197,7 @@ const KNOWN = [
 
 function surroundings(boot: Boot, subject: Subject): void {
   for (const runtime of NATIVE) {
-    test(`${runtime}: finds its own environment and nothing of whoever made the driver`, async () => {
+    test(`${runtime}: sees its own environment and nothing of the daemon's`, async () => {
       process.env['LEAK_OF_THE_TEST'] = 'yes';
       try {
         await using booted = await boot(runtime, { environment: { OWN: 'ü=1', PATH_OF_OWN: '' } });
@@ -215,7 +215,7 @@ function surroundings(boot: Boot, subject: Subject): void {
     });
   }
 
-  test('lets the code write to its temporary folder, and to itself only where no driver can forbid it', async () => {
+  test('lets the code write to its temporary folder, and to its own files only where the driver cannot prevent it', async () => {
     for (const runtime of NATIVE) {
       await using booted = await boot(runtime);
       const { code, tmp } = (await booted.json({ what: 'write' })) as { code: string; tmp: string };
@@ -227,7 +227,7 @@ function surroundings(boot: Boot, subject: Subject): void {
 
 function endings(boot: Boot, rig: () => DriverRig): void {
   for (const runtime of ['nodejs', 'python3', 'provided'] as const) {
-    test(`${runtime}: leaves nothing once it is destroyed, whatever it was doing`, async () => {
+    test(`${runtime}: leaves nothing behind when it is destroyed in any state`, async () => {
       const idle = await boot(runtime);
       const busy = await boot(runtime);
       const event = runtime === 'provided' ? 'sleep' : { what: 'sleep', ms: 60_000 };
@@ -242,7 +242,7 @@ function endings(boot: Boot, rig: () => DriverRig): void {
     });
   }
 
-  test('ends no later than its process', async () => {
+  test('settles no later than its process ends', async () => {
     const took: number[] = [];
     for (let i = 0; i < 3; i += 1) {
       const booted = await boot('nodejs');
@@ -254,7 +254,7 @@ function endings(boot: Boot, rig: () => DriverRig): void {
     assert.ok(Math.min(...took) < 400, `${took.join(', ')} ms`);
   });
 
-  test('that boots when its driver is closed is not left behind', async () => {
+  test('that boots while its driver closes is not left behind', async () => {
     await using own = await DriverRig.make(rig().subject);
     const spec = specOf('nodejs', null);
     const asked = own.driver.create(spec, hooksOf([])).catch(() => undefined);
@@ -265,7 +265,7 @@ function endings(boot: Boot, rig: () => DriverRig): void {
     await asked;
   });
 
-  test('finds and ends what a killed owner left', async () => {
+  test('finds and ends what a killed daemon left', async () => {
     const { subject } = rig();
     await using own = await DriverRig.make(subject);
     await own.driver.close();

@@ -68,14 +68,14 @@ export function faultsIn(boot: Boot): void {
       }
     });
 
-    test(`${runtime}: tells an init that ends the process and one that never ends from one that fails`, async () => {
+    test(`${runtime}: distinguishes an init that exits, one that hangs and one that fails`, async () => {
       await using exits = await boot(runtime, { handler: 'exits.handler' });
       assert.deepEqual(exits.init, exit(4));
       await using hangs = await boot(runtime, { handler: 'hangs.handler', initMs: 200 });
       assert.deepEqual(hangs.init, { kind: 'timeout' });
     });
 
-    test(`${runtime}: is timed out while it waits and while it loops, and can be destroyed`, async () => {
+    test(`${runtime}: times out while it waits and while it loops, and can be destroyed`, async () => {
       for (const event of [{ what: 'sleep', ms: 60_000 }, { what: 'loop' }]) {
         await using booted = await boot(runtime, { timeoutMs: 200 });
         const began = performance.now();
@@ -98,20 +98,20 @@ export function faultsIn(boot: Boot): void {
       assert.deepEqual(await killed.invoke({ what: 'kill' }), exit(null, { signal: 'SIGKILL' }));
     });
 
-    test(`${runtime}: says that it was memory that ended it`, async () => {
+    test(`${runtime}: reports that it ran out of memory`, async () => {
       await using hungry = await boot(runtime, { memoryMiB: 128, timeoutMs: 30_000 });
       const outcome = await hungry.invoke({ what: 'hog' });
       assert.ok(outcome.kind === 'exit' && outcome.exit.outOfMemory, JSON.stringify([outcome, hungry.logs]));
     });
   }
 
-  test('nodejs: says that it was memory when it is the heap of V8 that is full', async () => {
+  test('nodejs: reports that it ran out of memory when V8\u2019s heap is full', async () => {
     await using hungry = await boot('nodejs', { memoryMiB: 128, timeoutMs: 30_000 });
     const outcome = await hungry.invoke({ what: 'heap' });
     assert.ok(outcome.kind === 'exit' && outcome.exit.outOfMemory, JSON.stringify([outcome, hungry.logs]));
   });
 
-  test('nodejs: answers for the invocation that runs when something nobody caught ends it', async () => {
+  test('nodejs: attributes an uncaught error to the running invocation', async () => {
     await using booted = await boot('nodejs');
     const outcome = await booted.invoke({ what: 'crash' });
     assert.equal(errorOf(outcome)['errorMessage'], 'stray');
@@ -119,7 +119,7 @@ export function faultsIn(boot: Boot): void {
     assert.deepEqual(await booted.sandbox.exited, { code: 129, signal: null, outOfMemory: false });
   });
 
-  test('provided: fails, is too large, is timed out, exits and fails in init as it says', async () => {
+  test('provided: fails, exceeds the size limit, times out, exits and fails in init', async () => {
     await using booted = await boot('provided', { timeoutMs: 2000 });
     assert.equal(errorOf(await booted.invoke('error'))['errorType'], 'Asked');
     assert.deepEqual(await booted.invoke('huge'), { kind: 'too-large', bytes: 7_000_000 });

@@ -30,7 +30,7 @@ const FAILURES = [
 
 /** The forms that a handler and its file may have. */
 export function formsOfHandlers(boot: Boot): void {
-  test('nodejs: takes an answer in every form that a handler can give it, twice', async () => {
+  test('nodejs: accepts answers in every form of handler, twice', async () => {
     for (const [handler, answer] of ANSWERS) {
       await using booted = await boot('nodejs', { handler });
       assert.equal(booted.init.kind, 'ready', `${handler} ${JSON.stringify(booted.logs)}`);
@@ -38,7 +38,7 @@ export function formsOfHandlers(boot: Boot): void {
     }
   });
 
-  test('nodejs: takes a failure in every form that a handler can give it', async () => {
+  test('nodejs: accepts failures in every form of handler', async () => {
     for (const [handler, type, message] of FAILURES) {
       await using booted = await boot('nodejs', { handler });
       const { errorType, errorMessage } = errorOf(await booted.invoke({}));
@@ -53,7 +53,7 @@ export function formsOfHandlers(boot: Boot): void {
     assert.deepEqual(booted.logs, []);
   });
 
-  test('nodejs: gives an event that came over HTTP its body as json() and text(), out of sight', async () => {
+  test('nodejs: adds non-enumerable json() and text() to events of HTTP requests', async () => {
     await using booted = await boot('nodejs', { handler: 'forms.reads' });
     const body = '{"ä":1}';
     const plain = { body, isBase64Encoded: false };
@@ -70,7 +70,7 @@ export function formsOfHandlers(boot: Boot): void {
     assert.equal(errorOf(await failing.invoke({}))['errorType'], 'LookupError');
   });
 
-  test('python3: makes JSON of decimals, hands on bytes as they are, and escapes what UTF-8 has no form for', async () => {
+  test('python3: serializes decimals, passes bytes through, and escapes lone surrogates', async () => {
     await using numbers = await boot('python3', { handler: 'package.forms.numbers' });
     assert.deepEqual(await numbers.json({}), [1.5, 3]);
     await using octets = await boot('python3', { handler: 'package.forms.octets' });

@@ -10,7 +10,7 @@ const ran = (booted: Booted): readonly string[] =>
 /** What becomes of invocations that are sent before the one in front of them has answered. */
 export function sendingAhead(boot: Boot): void {
   for (const runtime of NATIVE) {
-    test(`${runtime}: runs what is sent ahead one at a time, in order, or gives it back without a trace`, async () => {
+    test(`${runtime}: runs invocations sent ahead one at a time in order, or returns them unstarted`, async () => {
       await using booted = await boot(runtime);
       const names = Array.from({ length: 40 }, (_, i) => `${i}`);
       const ids = names.map(() => crypto.randomUUID());
@@ -30,7 +30,7 @@ export function sendingAhead(boot: Boot): void {
       for (const { text, requestId } of booted.logs) assert.equal(requestId, ids[Number(text.slice('ran '.length))]);
     });
 
-    test(`${runtime}: never starts what waits behind one that ends the process`, async () => {
+    test(`${runtime}: never starts an invocation behind one that exits`, async () => {
       for (const first of [{ what: 'exit', code: 0 }, { what: 'exit', code: 3 }, { what: 'kill' }]) {
         await using booted = await boot(runtime);
         const [ended, ...behind] = await Promise.all([
@@ -44,7 +44,7 @@ export function sendingAhead(boot: Boot): void {
       }
     });
 
-    test(`${runtime}: never starts what waits behind one that loops until it is timed out and destroyed`, async () => {
+    test(`${runtime}: never starts an invocation behind one that loops until it times out`, async () => {
       await using booted = await boot(runtime, { timeoutMs: 200 });
       const first = booted.invoke({ what: 'loop' });
       const behind = booted.invoke({ what: 'step', name: 'b' });
@@ -54,7 +54,7 @@ export function sendingAhead(boot: Boot): void {
       assert.deepEqual(ran(booted), []);
     });
 
-    test(`${runtime}: attributes what is printed past the bootstrap to the invocation that runs`, async () => {
+    test(`${runtime}: attributes raw output to the running invocation`, async () => {
       await using booted = await boot(runtime);
       const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
       const base64 = Buffer.from('raw\n').toString('base64');
@@ -67,7 +67,7 @@ export function sendingAhead(boot: Boot): void {
   }
 
   for (const runtime of NATIVE) {
-    test(`${runtime}: gives back what waits behind one that waits itself`, async () => {
+    test(`${runtime}: returns an invocation that waits behind a slow one`, async () => {
       await using booted = await boot(runtime);
       const order: string[] = [];
       const first = booted.invoke({ what: 'sleep', ms: 400 }).finally(() => order.push('first'));
@@ -80,7 +80,7 @@ export function sendingAhead(boot: Boot): void {
     });
   }
 
-  test('nodejs: never starts what waits behind an error that nothing caught', async () => {
+  test('nodejs: never starts an invocation behind an uncaught error', async () => {
     await using booted = await boot('nodejs');
     const [crashed, behind] = await Promise.all([
       booted.invoke({ what: 'crash' }),

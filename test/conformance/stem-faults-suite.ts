@@ -75,14 +75,14 @@ export function stemFaults(rig: () => DriverRig): void {
     ['calls and says nothing', /^a stem sandbox could not be started: it was not ready within 10 s$/],
     ['ends before it calls', /^a stem sandbox could not be started: exit status 9 before it was ready.*no way/],
   ] as const) {
-    test(`a stem that ${how} is given up, and leaves nothing`, async () => {
+    test(`a stem that ${how} is given up and leaves nothing behind`, async () => {
       await using house = await BrokenHouse.make(rig(), how, HURRIED);
       await assert.rejects(give(house), failing('LAM_DRIVER_START_FAILED', reason));
       assert.ok(await eventually(async () => (await house.remains()).length === 0), (await house.remains()).join('\n'));
     });
   }
 
-  test('a stem that is deaf to init is timed out, and leaves nothing', async () => {
+  test('a stem that ignores init times out and leaves nothing behind', async () => {
     await using house = await BrokenHouse.make(rig(), 'is deaf to init', systemClock);
     const deaf = await give(house);
     const began = performance.now();
@@ -94,7 +94,7 @@ export function stemFaults(rig: () => DriverRig): void {
     assert.ok(await eventually(async () => (await house.remains()).length === 0), (await house.remains()).join('\n'));
   });
 
-  test('a stem that is killed says so at once, bound or not', async () => {
+  test('a killed stem reports its exit at once, bound or not', async () => {
     for (const runtime of NATIVE) {
       const [blank, bound] = [
         await StemUnderTest.boot(rig().driver, runtime),
@@ -128,7 +128,7 @@ export function stemFaults(rig: () => DriverRig): void {
     assert.deepEqual(init, { kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: false } });
   });
 
-  test('a stem takes no code that is not there, none twice, and none once it is destroyed; nor does any other sandbox', async () => {
+  test('a stem refuses missing code, a second binding and binding after its end; other sandboxes refuse any binding', async () => {
     const code = rig().codeOf('nodejs');
     await using missing = await StemUnderTest.boot(rig().driver, 'nodejs');
     await assert.rejects(

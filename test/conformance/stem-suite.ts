@@ -136,7 +136,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     });
   }
 
-  test('a stem answers as a sandbox that was made with its code does', async () => {
+  test('a bound stem answers like a sandbox created with its code', async () => {
     for (const runtime of NATIVE) {
       await using blank = await stem(runtime);
       const booted = await blank.become(rig().codeOf(runtime), { environment: { OWN: 'ü=1' } });
@@ -190,7 +190,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     }
   });
 
-  test('a stem has the limits it was made with, as a sandbox with code has them', async () => {
+  test('a stem has the same limits as a sandbox with code', async () => {
     for (const runtime of NATIVE) {
       const code = await layCode(rig().home, LOOKS[runtime]);
       const heaps: number[] = [];
@@ -209,7 +209,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     }
   });
 
-  test('a stem is ended by the memory limit it was made with', async () => {
+  test('a stem is killed at its memory limit', async () => {
     for (const runtime of NATIVE) {
       await using blank = await stem(runtime, 128);
       const booted = await blank.become(rig().codeOf(runtime), { timeoutMs: 30_000 });
@@ -218,7 +218,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     }
   });
 
-  test('a stem takes a tree of thousands of files, exactly as it is', async () => {
+  test('a stem gets an exact copy of a tree of thousands of files', async () => {
     const modules = Array.from(
       { length: 3000 },
       (_, i) => [`node_modules/p${i % 60}/f${i}.js`, `module.exports = ${i};`] as const,
@@ -240,7 +240,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     assert.deepEqual(await pathsIn(join(rig().home, 'run/docker/stems', blank.sandbox.id)), await pathsIn(code));
   });
 
-  test('a stem is known by what it can be used for', () => {
+  test('a stem\u2019s key distinguishes what it can be used for', () => {
     const { driver } = rig();
     const key = (name: string, over: object = {}): string | null => {
       const runtime = parseRuntime(name);
@@ -261,7 +261,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     assert.equal(new Set(keys).size, keys.length, JSON.stringify(keys));
   });
 
-  test('stems leave nothing once they are destroyed, bound or not', async () => {
+  test('stems leave nothing behind when they are destroyed, bound or not', async () => {
     const [blank, bound, binding] = [await stem('nodejs'), await stem('python3'), await stem('nodejs')];
     const booted = await bound.become(rig().codeOf('python3'));
     assert.equal(await booted.json({ what: 'echo', value: 1 }), 1);
@@ -274,7 +274,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
   });
 
   if (subject.name === 'docker' || subject.cgroups === false) return;
-  test('a stem has a small share of the processor until it is bound', async (t) => {
+  test('a stem has a small CPU share until it is bound', async (t) => {
     await using blank = await stem('nodejs');
     const tree = `lam-${homeId(rig().home)}`;
     const share = async (): Promise<string | undefined> => {

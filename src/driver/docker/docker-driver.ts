@@ -30,7 +30,7 @@ import { readEngineInfo, type EngineInfo } from './engine/engine-info.ts';
 import { EntrypointSandbox } from './container/entrypoint-sandbox.ts';
 import type { Mount } from './base/host-base.ts';
 import { Leftovers } from './container/leftovers.ts';
-import { apiSocket, codeFolder, makePlaces, makeReadable, type Places } from './code/places.ts';
+import { apiSocket, codeFolder, makeFolders, makeReadable, type ContainerFolders } from './code/folders.ts';
 import { firstWord, startContainer, type Started, type UndoStep } from './container/start-container.ts';
 
 /** Concurrent creations; the engine serializes more. */
@@ -60,16 +60,16 @@ export async function openDockerDriver(options: DockerDriverOptions): Promise<Sa
   const info = await readEngineInfo(options.socketPath).catch((thrown: unknown) => {
     throw dockerError(thrown, { socketPath: options.socketPath, functionName: '', image: null });
   });
-  const places = await makePlaces(options.home);
-  const dial = await DialHome.listen(join(places.dial, DIAL_SOCKET), clock);
-  return new DockerDriver({ options, clock, info, places, dial, homeId: homeId(options.home) });
+  const folders = await makeFolders(options.home);
+  const dial = await DialHome.listen(join(folders.dial, DIAL_SOCKET), clock);
+  return new DockerDriver({ options, clock, info, folders, dial, homeId: homeId(options.home) });
 }
 
 interface DockerDriverParts {
   readonly options: DockerDriverOptions;
   readonly clock: Clock;
   readonly info: EngineInfo;
-  readonly places: Places;
+  readonly folders: ContainerFolders;
   readonly dial: DialHome;
   readonly homeId: string;
 }
@@ -135,7 +135,7 @@ class DockerDriver implements SandboxDriver {
   }
 
   async reclaim(): Promise<Reclaimed> {
-    const { options, places } = this.#parts;
+    const { options, folders } = this.#parts;
     const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.home}=${this.#parts.homeId}`] }));
     try {
       // Usually there is nothing to remove; plain HTTP finds that out without loading dockerode.
@@ -143,7 +143,7 @@ class DockerDriver implements SandboxDriver {
       const ids = Array.isArray(body) ? body.map((c) => String(member(c, 'Id'))) : [];
       const removals = await Promise.all(ids.map((id) => this.#remove(id)));
       const removed = removals.filter((removal) => removal !== 'unconfirmed');
-      const files = await Promise.all([places.sandboxes, places.stems].map(emptied));
+      const files = await Promise.all([folders.sandboxes, folders.stems].map(emptied));
       return { containers: removed.length, processes: 0, files: files.reduce((sum, count) => sum + count, 0) };
     } catch (thrown) {
       throw this.#translated(thrown, null);
@@ -202,7 +202,7 @@ class DockerDriver implements SandboxDriver {
     const expected = this.#parts.dial.expect(spec.id, hooks);
     undo.push(() => expected.cancel());
     const environment = framesEnvironment({ socket: `${INSIDE.run}/${DIAL_SOCKET}`, token: expected.token });
-    const started = await this.#start(making, environment, { source: this.#parts.places.dial, target: INSIDE.run });
+    const started = await this.#start(making, environment, { source: this.#parts.folders.dial, target: INSIDE.run });
     const session = await firstWord(expected.connected, started, this.#parts.clock, spec.functionName);
     session.onFlow = (paused) => started.output.setPaused(paused);
     return this.#sandbox(making, session, started);
@@ -221,7 +221,7 @@ class DockerDriver implements SandboxDriver {
     hooks: SessionHooks,
     undo: UndoStep[],
   ): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
-    const { folder, path } = apiSocket(this.#parts.places, spec.id);
+    const { folder, path } = apiSocket(this.#parts.folders, spec.id);
     undo.push(() => rm(folder, { recursive: true, force: true }));
     await makeReadable(folder);
     const api = await openRuntimeApi({ id: spec.id, listen: { path }, clock: this.#parts.clock }, hooks);
@@ -242,7 +242,7 @@ class DockerDriver implements SandboxDriver {
 
   /** Creates the code folder of a stem. */
   async #codeFolder(spec: SandboxSpec, undo: UndoStep[]): Promise<CodeFolder> {
-    const path = codeFolder(this.#parts.places, spec.id);
+    const path = codeFolder(this.#parts.folders, spec.id);
     undo.push(() => rm(path, { recursive: true, force: true }));
     return CodeFolder.make(path, this.#parts.clock);
   }

@@ -69,7 +69,7 @@ interface ProcessDriverParts {
 }
 
 /** What a sandbox occupies on this machine, also before its process starts. */
-interface Place {
+interface Allocation {
   readonly spec: SandboxSpec;
   readonly hooks: SessionHooks;
   readonly folder: string;
@@ -91,9 +91,9 @@ class ProcessDriver implements SandboxDriver {
   readonly #addresses = new LoopbackAddresses();
   readonly #creating = new Set<Promise<Sandbox>>();
   readonly #sandboxes = new Set<Sandbox>();
-  readonly #ways: Readonly<Record<Protocol, (place: Place) => Promise<Sandbox>>> = {
-    frames: (place) => this.#frames(place),
-    'runtime-api': (place) => this.#runtimeApi(place),
+  readonly #ways: Readonly<Record<Protocol, (allocation: Allocation) => Promise<Sandbox>>> = {
+    frames: (allocation) => this.#frames(allocation),
+    'runtime-api': (allocation) => this.#runtimeApi(allocation),
   };
   #closed = false;
 
@@ -140,16 +140,16 @@ class ProcessDriver implements SandboxDriver {
   async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
     if (this.#closed)
       throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
-    let place: Place | undefined;
+    let allocation: Allocation | undefined;
     try {
       await this.#tryLauncher();
       const code = spec.artifact === null ? null : await this.#parts.options.artifacts.ensure(spec.artifact);
-      place = this.#makePlace(spec, hooks, code);
-      const sandbox = await this.#ways[spec.runtime.descriptor.protocol](place);
+      allocation = this.#allocate(spec, hooks, code);
+      const sandbox = await this.#ways[spec.runtime.descriptor.protocol](allocation);
       this.#sandboxes.add(sandbox);
       return sandbox;
     } catch (cause) {
-      await place?.cgroup?.remove();
+      await allocation?.cgroup?.remove();
       await rm(join(this.#parts.folder, spec.id), { recursive: true, force: true });
       if (isLamError(cause)) throw cause;
       throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: messageOf(cause) }, cause);
@@ -175,7 +175,7 @@ class ProcessDriver implements SandboxDriver {
     await this.#parts.cgroups?.close();
   }
 
-  #makePlace(spec: SandboxSpec, hooks: SessionHooks, code: string | null): Place {
+  #allocate(spec: SandboxSpec, hooks: SessionHooks, code: string | null): Allocation {
     const folder = join(this.#parts.folder, spec.id);
     const tmp = join(folder, 'tmp');
     mkdirSync(tmp, { recursive: true, mode: 0o700 });
@@ -191,7 +191,7 @@ class ProcessDriver implements SandboxDriver {
   }
 
   /** Returns the command that starts the code. */
-  async #commandOf({ spec, taskRoot }: Place): Promise<readonly string[]> {
+  async #commandOf({ spec, taskRoot }: Allocation): Promise<readonly string[]> {
     const { version, descriptor } = spec.runtime;
     const { entry } = descriptor;
     const interpreter =
@@ -199,13 +199,13 @@ class ProcessDriver implements SandboxDriver {
     return entryCommand(entry, { interpreter, assets: this.#parts.options.assetsDir, taskRoot });
   }
 
-  async #frames(place: Place): Promise<Sandbox> {
-    const { spec } = place;
-    const command = await this.#commandOf(place);
-    const expected = this.#parts.dial.expect(spec.id, place.hooks);
+  async #frames(allocation: Allocation): Promise<Sandbox> {
+    const { spec } = allocation;
+    const command = await this.#commandOf(allocation);
+    const expected = this.#parts.dial.expect(spec.id, allocation.hooks);
     try {
       const environment = framesEnvironment({ socket: this.#parts.dial.path, token: expected.token });
-      const running = await this.#start(place, command, environment);
+      const running = await this.#start(allocation, command, environment);
       const failed = running.ended.then((end) => {
         const how = end.signal === null ? `exit status ${end.code}` : `signal ${end.signal}`;
         throw lamError('LAM_DRIVER_START_FAILED', {
@@ -224,7 +224,7 @@ class ProcessDriver implements SandboxDriver {
       try {
         const session = await Promise.race([expected.connected, failed, late]);
         session.onFlow = (paused) => running.setFlow(paused);
-        return this.#sandbox(place, session, { running });
+        return this.#sandbox(allocation, session, { running });
       } catch (error) {
         running.kill('SIGKILL');
         await running.ended;
@@ -237,35 +237,35 @@ class ProcessDriver implements SandboxDriver {
     }
   }
 
-  async #runtimeApi(place: Place): Promise<Sandbox> {
-    const { spec } = place;
+  async #runtimeApi(allocation: Allocation): Promise<Sandbox> {
+    const { spec } = allocation;
     const { entry } = spec.runtime.descriptor;
-    const refused = entry.kind === 'executable' ? await checkEntrypoint(place.taskRoot, entry.file) : null;
-    const command = await this.#commandOf(place);
-    const api = await this.#openApi(place);
+    const refused = entry.kind === 'executable' ? await checkEntrypoint(allocation.taskRoot, entry.file) : null;
+    const command = await this.#commandOf(allocation);
+    const api = await this.#openApi(allocation);
     if (refused !== null) {
       api.failInit(refused.errorType, refused.errorMessage);
-      return this.#sandbox(place, api.session, { api });
+      return this.#sandbox(allocation, api.session, { api });
     }
     try {
       const address = 'path' in api.address ? '' : `${api.address.host}:${api.address.port}`;
-      const environment = { ...spec.environment, ...runtimeApiEnvironment({ address, taskRoot: place.taskRoot }) };
-      const running = await this.#start(place, command, environment);
+      const environment = { ...spec.environment, ...runtimeApiEnvironment({ address, taskRoot: allocation.taskRoot }) };
+      const running = await this.#start(allocation, command, environment);
       api.spawned();
-      return this.#sandbox(place, api.session, { api, running });
+      return this.#sandbox(allocation, api.session, { api, running });
     } catch (error) {
       api.close();
       throw error;
     }
   }
 
-  async #openApi(place: Place): Promise<RuntimeApi> {
+  async #openApi(allocation: Allocation): Promise<RuntimeApi> {
     const tries = 8;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await openRuntimeApi(
-          { id: place.spec.id, listen: this.#addresses.next(), clock: this.#parts.clock },
-          place.hooks,
+          { id: allocation.spec.id, listen: this.#addresses.next(), clock: this.#parts.clock },
+          allocation.hooks,
         );
       } catch (error) {
         // The address may be taken by another program.
@@ -275,20 +275,20 @@ class ProcessDriver implements SandboxDriver {
   }
 
   #start(
-    place: Place,
+    allocation: Allocation,
     command: readonly string[],
     environment: Readonly<Record<string, string>>,
   ): Promise<RunningProcess> {
     const { homeId: owner } = this.#parts;
-    const { spec } = place;
+    const { spec } = allocation;
     const [program = '', ...args] = commandLine(this.#launcher, {
       command,
-      joins: place.cgroup?.joins ?? [],
+      joins: allocation.cgroup?.joins ?? [],
       fileMiB: spec.limits.tmpMiB,
     });
     const child = spawn(program, args, {
-      cwd: place.taskRoot,
-      env: processEnvironment({ spec, tmp: place.tmp, homeId: owner, own: environment }),
+      cwd: allocation.taskRoot,
+      env: processEnvironment({ spec, tmp: allocation.tmp, homeId: owner, own: environment }),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -302,16 +302,20 @@ class ProcessDriver implements SandboxDriver {
     });
   }
 
-  #sandbox(place: Place, session: Sandbox['session'], life: { running?: RunningProcess; api?: RuntimeApi }): Sandbox {
+  #sandbox(
+    allocation: Allocation,
+    session: Sandbox['session'],
+    life: { running?: RunningProcess; api?: RuntimeApi },
+  ): Sandbox {
     const sandbox: Sandbox = new ProcessSandbox({
-      id: place.spec.id,
+      id: allocation.spec.id,
       session,
-      taskRoot: place.taskRoot,
-      isStem: place.spec.artifact === null,
+      taskRoot: allocation.taskRoot,
+      isStem: allocation.spec.artifact === null,
       artifacts: this.#parts.options.artifacts,
-      folder: place.folder,
-      memoryMiB: place.spec.limits.memoryMiB,
-      cgroup: place.cgroup,
+      folder: allocation.folder,
+      memoryMiB: allocation.spec.limits.memoryMiB,
+      cgroup: allocation.cgroup,
       memoryWatch: this.#memoryWatch,
       clock: this.#parts.clock,
       process: life.running,

@@ -46,7 +46,7 @@ describe('what is packaged', () => {
     assert.deepEqual(built.notices, []);
   });
 
-  test('has the same digest wherever and whenever the same files lie', async (t) => {
+  test('has the same digest for the same files anywhere and at any time', async (t) => {
     const tree = { 'index.mjs': HANDLER, 'data/x.json': '{}', link: { link: 'data/x.json' } };
     const [one, two] = [await workbench(t, tree), await workbench(t, tree)];
     await utimes(join(two.directory, 'index.mjs'), 1, 1);
@@ -81,7 +81,7 @@ describe('what is packaged', () => {
     ]);
   });
 
-  test('holds what build.include names although it is left out otherwise', async (t) => {
+  test('contains what build.include re-includes', async (t) => {
     const bench = await workbench(t, {
       'index.mjs': HANDLER,
       'dist/a/b.txt': 'x',
@@ -264,7 +264,7 @@ describe('TypeScript', () => {
     assert.deepEqual(await readdir(bench.workspace), []);
   });
 
-  test('lies as it is when bundling is off, or when JavaScript lies beside it', async (t) => {
+  test('is packaged as it is without bundling, or beside JavaScript', async (t) => {
     const bench = await workbench(t, { 'index.ts': 'export const handler = () => 1;\n' });
     assert.deepEqual(paths(await buildFunction(bench.fn({}, { bundle: false }), bench.context)), ['index.ts']);
     await writeTree(bench.directory, { 'index.mjs': HANDLER });

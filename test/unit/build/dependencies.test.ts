@@ -72,7 +72,7 @@ describe('npm dependencies that are installed', () => {
     'node_modules/.package-lock.json': '{}',
   };
 
-  test('are packaged as they lie, without those only development needs', async (t) => {
+  test('are packaged as installed, without development dependencies', async (t) => {
     const bench = await workbench(t, TREE);
     assert.deepEqual(paths(await buildFunction(bench.fn(), bench.context)), [
       'index.mjs',
@@ -100,7 +100,7 @@ describe('npm dependencies that are installed', () => {
     assert.deepEqual(paths(await buildFunction(bench.fn(), bench.context)), ['index.mjs', 'package.json']);
   });
 
-  test('keep the links that pnpm lays, and nothing of what it keeps for development', async (t) => {
+  test('keep pnpm\u2019s links, without development dependencies', async (t) => {
     const bench = await workbench(t, {
       'index.mjs': 'export {}',
       'package.json': json({ dependencies: { a: '1' }, devDependencies: { dev: '1' } }),
@@ -144,7 +144,7 @@ describe('npm dependencies that are not installed', { timeout: 120_000 }, () => 
     assert.deepEqual(bench.logged, []);
   });
 
-  test('are bundled from where they were installed, without a trace of that place', async (t) => {
+  test('are bundled without paths of the installation folder', async (t) => {
     const tarball = await npmTarball(t);
     const bench = await workbench(t, {
       'index.ts': "import text from 'greeter';\nexport const handler = (): string => text;\n",
@@ -158,7 +158,7 @@ describe('npm dependencies that are not installed', { timeout: 120_000 }, () => 
     }
   });
 
-  test('that npm refuses fail the build with what npm says, and leave no half-made folder', async (t) => {
+  test('that npm refuses fail the build with npm\u2019s message, and leave no partial folder', async (t) => {
     const bench = await workbench(t, {
       'index.mjs': 'export {}',
       'package.json': json({ dependencies: { greeter: 'file:/nowhere/greeter.tgz' } }),
@@ -195,7 +195,7 @@ describe('pip dependencies', { timeout: 120_000 }, () => {
   };
   const CONFIG = { runtime: 'python3', handler: 'lambda_function.lambda_handler' };
 
-  test('are installed once per requirements and lie beside the code, below its own files', async (t) => {
+  test('are installed once per requirements and packaged below the function\u2019s own files', async (t) => {
     const wheels = await wheelhouse(t);
     const bench = await workbench(t, {
       ...HANDLER,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isLamError, lamError, messageOf } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import { layTree } from './lay-tree.ts';
-import { makeReadable } from './places.ts';
+import { makeReadable } from './folders.ts';
 
 const REMOVED = 'it ended before it got its code';
 

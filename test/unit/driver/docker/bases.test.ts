@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Bases } from '../../../../src/driver/docker/base/bases.ts';
 import { parseRuntime } from '../../../../src/runtimes/index.ts';
 
-test('where the engine is on another machine and no image was named, there is nothing to make containers from', async () => {
+test('without an image there is no base for an engine on another machine', async () => {
   const runtime = parseRuntime('nodejs');
   assert.ok(runtime !== undefined);
   const bases = new Bases({

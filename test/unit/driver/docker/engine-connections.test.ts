@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { EngineConnections } from '../../../../src/driver/docker/engine/engine-connections.ts';
 
-test('connections to the engine are shown in a word, however many are open', async () => {
+test('the engine\u2019s agent formats to one word however many connections are open', async () => {
   const server = createServer(() => undefined);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -56,7 +56,7 @@ const refuse = (code: string) => (): never => {
   throw Object.assign(new Error(`refused: ${code}`), { code });
 };
 
-test('a small tree is laid out at once: links to the same files, folders, and links as they are', async () => {
+test('a small tree is laid synchronously: hard links, folders and unchanged symbolic links', async () => {
   await using trees = await Trees.make();
   const laying = layTree(trees.from, trees.to, { ...plain, clock: { ...systemClock, monotonic: () => 0 } });
   const namesIn = (folder: string): readonly string[] =>
@@ -71,7 +71,7 @@ test('a small tree is laid out at once: links to the same files, folders, and li
   assert.equal(lstatSync(join(trees.to, 'lib')).mode & 0o777, lstatSync(join(trees.from, 'lib')).mode & 0o777);
 });
 
-test('a file is copied with its mode and its time where no link can be had', async () => {
+test('a file that cannot be linked is copied with its mode and time', async () => {
   for (const code of ['EXDEV', 'EMLINK', 'EPERM']) {
     await using trees = await Trees.make();
     await layTree(trees.from, trees.to, { ...plain, link: refuse(code) });
@@ -99,7 +99,7 @@ test('a large tree is laid out in slices, and stops when it is told to', async (
   assert.ok(readdirSync(trees.to).length < 10);
 });
 
-test('a folder that could not be filled is empty again, and says why', async () => {
+test('a folder that could not be filled is emptied and reports the reason', async () => {
   await using trees = await Trees.make();
   const server = createServer().listen(join(trees.from, 'lib/socket'));
   await once(server, 'listening');
@@ -116,7 +116,7 @@ test('a folder that could not be filled is empty again, and says why', async () 
   });
 });
 
-test('a folder that is removed while it is filled leaves nothing', async () => {
+test('a folder that is removed during a fill leaves nothing behind', async () => {
   await using trees = await Trees.make(3000);
   const folder = await CodeFolder.make(join(trees.root, 'code'), systemClock);
   const filling = folder.fill(trees.from);

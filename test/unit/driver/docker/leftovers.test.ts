@@ -32,14 +32,14 @@ describe('containers that were left', () => {
     assert.equal(clock.pending, 0);
   });
 
-  test('are gone when the engine knows them no more', async () => {
+  test('are forgotten when the engine reports them missing', async () => {
     const { clock, leftovers, asked } = made(() => 'missing');
     leftovers.add('a');
     await clock.advance(10_000);
     assert.deepEqual(asked, ['a']);
   });
 
-  test('that were perhaps made are looked for until an engine that answers has had time to make them', async () => {
+  test('that may have been created are looked for until an answering engine has had time to create them', async () => {
     let answer: Removal = 'unconfirmed';
     const { clock, leftovers, asked } = made(() => answer);
     leftovers.addPossible('a');
@@ -52,14 +52,14 @@ describe('containers that were left', () => {
     assert.equal(asked.length, 71);
   });
 
-  test('that were never made are given up in the end', async () => {
+  test('that were never created are given up eventually', async () => {
     const { clock, leftovers } = made(() => 'missing');
     leftovers.addPossible('a');
     await clock.advance(30_000);
     assert.equal(clock.pending, 0);
   });
 
-  test('are asked for once at a time, however long that takes and whatever is added meanwhile', async () => {
+  test('are removed by one request at a time, also when others are added meanwhile', async () => {
     const slow = Promise.withResolvers<Removal>();
     const { clock, leftovers, asked } = made((reference) => (reference === 'a' ? slow.promise : 'removed'));
     leftovers.add('a');

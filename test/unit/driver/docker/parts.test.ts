@@ -63,7 +63,7 @@ describe('the host base', () => {
     }));
 });
 
-test('the attach stream is taken apart however it is cut', () => {
+test('the attach stream is demultiplexed at any chunk boundary', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ stream: fc.constantFrom(1, 2), text: fc.string() })),
@@ -95,7 +95,7 @@ test('the attach stream is taken apart however it is cut', () => {
   );
 });
 
-test('an exit status tells signals from codes as shells and Docker do', () => {
+test('an exit status distinguishes signals from codes as shells and Docker do', () => {
   assert.deepEqual(exitStatus(0, false), { code: 0, signal: null, outOfMemory: false });
   assert.deepEqual(exitStatus(127, false), { code: 127, signal: null, outOfMemory: false });
   // The code of an error that nothing caught in Node, not a SIGHUP.
@@ -135,7 +135,7 @@ describe('probing for an engine', () => {
     return probe.reason;
   };
 
-  test('tells a socket that is missing, that nobody listens on, and that does not answer', () =>
+  test('distinguishes a missing socket, one without a listener, and one that does not answer', () =>
     inFolder(async (dir) => {
       assert.match(await ask(join(dir, 'none')), /there is no socket at/);
       const path = join(dir, 'silent');

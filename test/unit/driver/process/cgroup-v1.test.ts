@@ -21,7 +21,7 @@ async function mountsOf(
   return { root, mounts: v1Mounts(mountinfo), [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
 }
 
-test('each sandbox has a share of the processor of its own, beside the tree and not in it', async () => {
+test('each sandbox has its own CPU group beside the tree, not in it', async () => {
   await using at = await mountsOf(['memory', 'pids', 'cpu,cpuacct']);
   const tree = openCgroupsV1(at.mounts, 'lam-home');
   const { joins } = tree?.create('one', LIMITS, 'usual') ?? { joins: [] };
@@ -35,13 +35,13 @@ test('each sandbox has a share of the processor of its own, beside the tree and 
   assert.equal(read('cpu,cpuacct/lam-home.one/cpu.cfs_quota_us'), '50000');
 });
 
-test('a processor that is counted together with memory has one group for both', async () => {
+test('cpu and memory mounted together share one group', async () => {
   await using at = await mountsOf(['memory,cpu']);
   const { joins } = openCgroupsV1(at.mounts, 'lam-home')?.create('one', LIMITS, 'usual') ?? { joins: [] };
   assert.deepEqual(joins, [join(at.root, 'memory,cpu/lam-home/one/tasks')]);
 });
 
-test('a small share is a quarter of the usual one, until it is raised', async () => {
+test('a small share is a quarter of the usual one until it is raised', async () => {
   await using at = await mountsOf(['cpu']);
   const tree = openCgroupsV1(at.mounts, 'lam-home');
   const shares = (id: string): string => join(at.root, `cpu/lam-home.${id}/cpu.shares`);

@@ -17,7 +17,7 @@ function find(interpreters: Interpreters, identifier: string): Promise<FoundInte
 const answering = (version: string): string => `#!/bin/sh\necho "$0"\necho ${version}\n`;
 
 describe('looking for an interpreter', () => {
-  test('says what is wanted where none is on PATH, and looks again next time', async () => {
+  test('names what is missing on PATH, and looks again next time', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lam-path-'));
     try {
       const interpreters = new Interpreters(['node'], `/nonexistent::${folder}`);
@@ -37,7 +37,7 @@ describe('looking for an interpreter', () => {
     }
   });
 
-  test('takes a Python for what it really is, whatever links to it', async () => {
+  test('resolves links to the real Python', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lam-path-'));
     try {
       const direct = await find(new Interpreters(['node']), 'python3');
@@ -50,7 +50,7 @@ describe('looking for an interpreter', () => {
     }
   });
 
-  test('runs Node code on the Node of lam, and says so where another was asked for', async () => {
+  test('runs Node code on lam\u2019s Node, with a notice where another version is configured', async () => {
     const interpreters = new Interpreters(['node'], '');
     assert.deepEqual(await find(interpreters, 'nodejs'), { command: ['node'], notice: null, folders: [] });
     assert.match((await find(interpreters, 'nodejs18.x')).notice ?? '', /^nodejs18\.x was asked for/);

@@ -9,7 +9,7 @@ function key(name: string, ...madeWith: readonly unknown[]): string | null {
   return stemKeyOf(runtime, madeWith);
 }
 
-test('a stem is shared by what one process can run, in a place made alike', () => {
+test('functions share stems when one process, made alike, can run them', () => {
   assert.equal(key('nodejs22.x', { memoryMiB: 128 }), key('nodejs24.x', { memoryMiB: 128 }));
   const keys = [
     key('nodejs', 1),

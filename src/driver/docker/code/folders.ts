@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { homeId, SOCKET_PATH_BYTES } from '../../../contract/index.ts';
 
 /** Host folders mounted into containers. World-readable; their parent (0700) keeps other users out. */
-export interface Places {
+export interface ContainerFolders {
   /** Contains only the dial-home socket. */
   readonly dial: string;
   /** Contains a folder for each sandbox that has its own socket. */
@@ -16,26 +16,26 @@ export interface Places {
 const SANDBOX_ID = 'f'.repeat(32);
 
 /** The Runtime API socket of sandbox `id`. */
-export function apiSocket(places: Places, id: string): { readonly folder: string; readonly path: string } {
-  const folder = join(places.sandboxes, id);
+export function apiSocket(folders: ContainerFolders, id: string): { readonly folder: string; readonly path: string } {
+  const folder = join(folders.sandboxes, id);
   return { folder, path: join(folder, 'api.sock') };
 }
 
 /** The code folder of the stem `id`. */
-export function codeFolder(places: Places, id: string): string {
-  return join(places.stems, id);
+export function codeFolder(folders: ContainerFolders, id: string): string {
+  return join(folders.stems, id);
 }
 
 /** Creates the folders in `home`, or under /tmp where paths in the home exceed the limit of socket paths. */
-export async function makePlaces(home: string): Promise<Places> {
+export async function makeFolders(home: string): Promise<ContainerFolders> {
   const stems = join(home, 'run', 'docker', 'stems');
-  const plain = { ...placesIn(join(home, 'run', 'docker')), stems };
+  const plain = { ...foldersIn(join(home, 'run', 'docker')), stems };
   const fits = Buffer.byteLength(apiSocket(plain, SANDBOX_ID).path) <= SOCKET_PATH_BYTES;
   const root = fits ? home : join('/tmp', `lam-${process.getuid?.() ?? 0}-${homeId(home)}`);
   await mkdir(root, { recursive: true, mode: 0o700 });
-  const places = fits ? plain : { ...placesIn(join(root, 'docker')), stems };
-  for (const folder of [places.dial, places.sandboxes, places.stems]) await makeReadable(folder);
-  return places;
+  const folders = fits ? plain : { ...foldersIn(join(root, 'docker')), stems };
+  for (const folder of [folders.dial, folders.sandboxes, folders.stems]) await makeReadable(folder);
+  return folders;
 }
 
 /** Creates a folder that sandbox users can read. */
@@ -45,6 +45,6 @@ export async function makeReadable(folder: string): Promise<void> {
   await chmod(folder, 0o755);
 }
 
-function placesIn(root: string): Omit<Places, 'stems'> {
+function foldersIn(root: string): Omit<ContainerFolders, 'stems'> {
   return { dial: join(root, 'dial'), sandboxes: join(root, 'sb') };
 }
