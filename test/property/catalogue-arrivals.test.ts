@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Registry, RegistryChange } from '../../src/registry/index.ts';
+import { LIVE_TRIGGERS, type Registry, type RegistryChange } from '../../src/registry/index.ts';
 import { isLamError } from '../../src/errors/index.ts';
 import { Catalogue } from '../../src/store/index.ts';
 import { SharedCatalogue, type CatalogueNode } from '../support/shared-catalogue.ts';
@@ -77,7 +77,7 @@ describe('two nodes that change one catalogue', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         const t = await testRegistry();
         try {
-          const shared = new SharedCatalogue();
+          const shared = new SharedCatalogue([LIVE_TRIGGERS]);
           const nodes = [nodeOf(t, shared), nodeOf(t, shared)];
           for (const done of steps) await run(t, nodes, done);
           const truth = shared.node().current.state;
