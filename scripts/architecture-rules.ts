@@ -1,16 +1,16 @@
 import type { IForbiddenRuleType } from 'dependency-cruiser';
 
-/** What a room may load. */
+/** What a room may import. */
 export interface Room {
-  /** Rooms it may import, through their index.ts. */
+  /** Other rooms, through their index.ts. */
   readonly may: readonly string[];
-  /** Files of other rooms it may import, as paths under src. */
+  /** Single files of other rooms, as paths under src. */
   readonly files?: readonly string[];
   /** npm packages that live only here. */
   readonly packages?: readonly string[];
 }
 
-/** The table of docs/ARCHITECTURE.md as data; a test compares the two. The rules below are made from it. */
+/** The table of docs/ARCHITECTURE.md as data, from which the rules below are made; a test compares the two. */
 export const ROOMS: Readonly<Record<string, Room>> = {
   errors: { may: [] },
   kit: { may: ['errors'] },
@@ -66,8 +66,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 };
 
 /**
- * Packages that cost tens of milliseconds to load, and the files that must not load them however many static imports lie
- * between; scripts/check-architecture.ts walks the way, because dependency-cruiser's own reachability counts dynamic imports.
+ * Packages that take tens of milliseconds to load, and files that must not load them, not even through other static imports.
+ * scripts/check-architecture.ts follows the imports, because dependency-cruiser's reachability counts dynamic imports.
  */
 export const LIGHT = '^src/(cli/(entry|fast)|client)/';
 export const HEAVY: readonly string[] = [
@@ -84,7 +84,7 @@ export const HEAVY: readonly string[] = [
   'yauzl',
 ];
 
-/** Interface files that stand for a room whose index.ts would bring its code along. */
+/** Interface files of rooms, importable because index.ts would load the whole room. */
 export const OPEN_FILES: readonly string[] = [
   'driver/sandbox.ts',
   'executor/session.ts',
@@ -94,10 +94,10 @@ export const OPEN_FILES: readonly string[] = [
   'triggers/supervisor/index.ts',
 ];
 
-/** Where each module loaded is paid for at every call, so the ground floor may be entered by the file. */
+/** Code whose start-up time depends on the number of modules, so that it may import single files of the ground floor. */
 const COUNTS_MODULES = ['^src/cli/(fast|entry)/', '^src/client/', '^src/bootstraps/', '^src/executor/frames\\.ts$'];
 
-/** Files that run on load: they are started, never imported. */
+/** Files that run when loaded: started as programs, never imported. */
 const MAINS = '^src/daemon/main\\.ts$|^src/logs/worker\\.ts$|^src/bootstraps/[^/]+/main\\.ts$|^src/cli/entry/';
 
 /** Rooms that start child processes. */
@@ -133,7 +133,7 @@ function roomRules([room, { may, files = [], packages = [] }]: [string, Room]): 
   return rules;
 }
 
-/** Places a module may import in any case: its own room, an index.ts, an open file. */
+/** What any module may import: its own room, an index.ts, an open file. */
 const INSIDE = [
   '^src/$1/',
   '^src/[^/]+/index\\.ts$',

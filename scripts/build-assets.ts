@@ -6,8 +6,8 @@ import { DESCRIPTORS, FAMILIES } from '../src/runtimes/index.ts';
 const root = join(import.meta.dirname, '..');
 
 /**
- * How a client is made of its folder in src/bootstraps, by the ending of its asset: one without is a folder of modules.
- * Others are copied from `bootstrap<ending>`.
+ * How a client is built from its folder in src/bootstraps, by the extension of its asset; none means a folder of modules.
+ * With other extensions `bootstrap<extension>` is copied.
  */
 const MAKERS: Readonly<Record<string, (folder: string, asset: string) => Promise<unknown>>> = {
   '.cjs': (folder, asset) => bundleNode(join(folder, 'main.ts'), asset),
@@ -15,7 +15,7 @@ const MAKERS: Readonly<Record<string, (folder: string, asset: string) => Promise
 };
 
 /**
- * Makes in `outDir`/assets what sandboxes run: the client that each runtime's descriptor names, from
+ * Builds the programs of sandboxes into `outDir`/assets: the client that each descriptor names, from
  * `src/bootstraps/<family>/`, and the relay. Returns the folder.
  */
 export async function buildAssets(outDir: string): Promise<string> {
@@ -32,7 +32,7 @@ export async function buildAssets(outDir: string): Promise<string> {
   return assets;
 }
 
-/** Makes one CommonJS file for Node 18 and newer. */
+/** Bundles into one CommonJS file for Node 18 and newer. */
 function bundleNode(entry: string, asset: string): Promise<unknown> {
   return build({
     absWorkingDir: root,
@@ -44,7 +44,7 @@ function bundleNode(entry: string, asset: string): Promise<unknown> {
     format: 'cjs',
     minifySyntax: true,
     legalComments: 'none',
-    // Importing the handler must stay a true import(): a require() in its place could not load ES modules.
+    // Keeps import() of the handler: a require() could not load ES modules.
     supported: { 'dynamic-import': true },
     logLevel: 'warning',
   });

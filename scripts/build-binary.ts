@@ -9,14 +9,14 @@ import { buildAssets } from './build-assets.ts';
 import { buildBundles, buildWholeDaemon } from './build-bundles.ts';
 
 /**
- * `npm run build:binary`: makes `dist/lam`, one file that needs nothing else. It is the running Node with lam's first
- * code as its main script and everything else as assets (docs/decisions has the why).
+ * `npm run build:binary`: makes `dist/lam`, a single executable: the running Node with lam's entry as its main script and
+ * everything else as assets (docs/decisions/0006).
  */
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const run = promisify(execFile);
 
-/** A file that the binary unpacks at need, by its path there. */
+/** A file that the binary unpacks when needed. */
 interface Carried {
   readonly path: string;
   readonly source: string;
@@ -48,7 +48,7 @@ async function hashOf(files: readonly Carried[]): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** V8's compiled form of a bundle, after its top level ran once, so that it holds what every start needs. */
+/** V8's code cache of a bundle, taken after its top level ran, so that it has the functions that every start needs. */
 async function compiled(name: string, file: string): Promise<Buffer> {
   const script = bundleScript(name, await readFile(file, 'utf8'));
   const module = { exports: {} };
@@ -94,7 +94,7 @@ try {
   await writeFile(join(work, 'sea.json'), JSON.stringify(config));
   await run(process.execPath, ['--build-sea', join(work, 'sea.json')]);
   await chmod(output, 0o755);
-  // In one step, so that a lam that runs from the old file goes on.
+  // Atomic, so that a running lam keeps its old file.
   await rename(output, join(dist, 'lam'));
 } finally {
   await rm(work, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
-/** What is made, by the name of the file in the output folder. `light` is first code, which must load in a millisecond. */
+/** The bundles by file name. `light`: entry code that must load in a millisecond. */
 const BUNDLES = {
   'lam.cjs': { entry: 'src/cli/entry/npm.ts', light: true },
   'lam-binary.cjs': { entry: 'src/cli/entry/binary.ts', light: true },
@@ -12,15 +12,15 @@ const BUNDLES = {
   'assets/log-worker.cjs': { entry: 'src/logs/worker.ts', light: true },
 } as const;
 
-/** What dependencies try to load and do without: native add-ons, and the compiler oclif would use on a plugin in development. */
+/** Optional imports of dependencies: native add-ons, and the compiler that oclif uses for plugins in development. */
 const OPTIONAL = ['cpu-features', '*.node', 'typescript'];
 
-/** Some dependencies are ES modules that ask where they are; inside a CommonJS bundle that is the bundle's own file. */
+/** Stands for `import.meta.url` of ES modules in a CommonJS bundle: the file of the bundle. */
 const BANNER = "const LAM_META_URL = require('node:url').pathToFileURL(__filename).href;";
 
 /**
- * dockerode and what it brings along are four fifths of the daemon's code, and V8 reads through a file before it runs any of it:
- * in a file of its own they cost a daemon's start nothing.
+ * dockerode and its dependencies are four fifths of the daemon's code, and V8 parses a file before it runs any of it: in a
+ * separate file they do not slow the daemon's start.
  */
 const APART: Plugin = {
   name: 'dockerode-apart',
@@ -30,8 +30,8 @@ const APART: Plugin = {
 };
 
 /**
- * Bundles lam into `outDir` as CommonJS for Node 22 and newer. Modules that are imported dynamically stay unevaluated
- * until they are needed.
+ * Bundles lam into `outDir` as CommonJS for Node 22 and newer. Dynamically imported modules are evaluated when first
+ * imported.
  */
 export async function buildBundles(root: string, outDir: string): Promise<void> {
   const version = await versionOf(root);
@@ -55,7 +55,7 @@ function options(
     target: 'node22',
     format: 'cjs',
     minify: true,
-    // Names of errors and commands are shown to people.
+    // Names of classes are printed in errors and help.
     keepNames: !bundle.light,
     legalComments: 'none',
     external: OPTIONAL,
@@ -69,7 +69,7 @@ function options(
   };
 }
 
-/** The daemon in one piece, for the single binary, which can't load a file beside it. */
+/** Bundles the daemon into one file for the single binary, which cannot load a second one. */
 export async function buildWholeDaemon(root: string, file: string): Promise<void> {
   await build({
     ...options(root, { entry: BUNDLES['daemon.cjs'].entry, file, light: false, version: await versionOf(root) }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buildAssets } from './build-assets.ts';
 import { buildBundles } from './build-bundles.ts';
 
-/** `npm run build`: makes all of dist/ but the single executable. */
+/** `npm run build`: makes everything in dist/ except the single executable. */
 const root = join(import.meta.dirname, '..');
 const outDir = join(root, 'dist');
 await rm(join(outDir, 'assets'), { recursive: true, force: true });

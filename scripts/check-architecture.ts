@@ -4,9 +4,9 @@ import { cruise, type ICruiseOptions, type ICruiseResult, type IModule } from 'd
 import config, { HEAVY, LIGHT, OPEN_FILES, ROOMS, STARTS_PROCESSES } from './architecture-rules.ts';
 import { unusedRights, type Rights } from './unused-rights.ts';
 
-/** What a check of the import rules found. `faults` are lines to print, empty when the tree keeps the rules. */
+/** Result of the check. `faults`: lines to print, empty if the tree follows the rules. */
 export interface ArchitectureReport {
-  /** TypeScript files of src that were looked at. */
+  /** Number of TypeScript files of src that were checked. */
   readonly modules: number;
   readonly faults: readonly string[];
 }
@@ -14,9 +14,8 @@ export interface ArchitectureReport {
 const RIGHTS: Rights = { rooms: ROOMS, openFiles: OPEN_FILES, startsProcesses: STARTS_PROCESSES };
 
 /**
- * Holds the imports of `base`/src against the table of docs/ARCHITECTURE.md, and `rights` against the imports: a right
- * that no import uses is a fault. A cruise that saw fewer files than src has
- * is a fault of its own: with a TypeScript that dependency-cruiser can't use it sees none and finds nothing wrong.
+ * Checks the imports of `base`/src against the table of docs/ARCHITECTURE.md, and reports rights that no import uses.
+ * Reports files that were not checked, too: with a TypeScript that it cannot use, dependency-cruiser silently sees none.
  */
 export async function checkArchitecture(base: string, rights: Rights = RIGHTS): Promise<ArchitectureReport> {
   const options: ICruiseOptions = {
@@ -52,7 +51,7 @@ function violations(result: ICruiseResult): string[] {
   );
 }
 
-/** Heavy packages that a light file loads through static imports alone, with the way that leads there. */
+/** Heavy packages that a light file loads through static imports, with the chain of imports. */
 function heavyOnLightPaths(modules: readonly IModule[]): string[] {
   const bySource = new Map(modules.map((m) => [m.source, m]));
   const heavy = new RegExp(`(^|/)node_modules/(${HEAVY.join('|')})/`);

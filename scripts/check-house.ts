@@ -4,19 +4,19 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pythonSizeFaults } from './python-size.ts';
 
-/** A file of the tree, as it is given to the rules. `path` is relative and `/`-separated. */
+/** A file of the tree. `path` is relative and `/`-separated. */
 export interface HouseFile {
   readonly path: string;
   readonly text: string;
 }
 
-/** Looks at one file and gives a line for each fault, without the file's name. */
+/** Checks one file; returns a line for each fault, without the file's name. */
 type Rule = (file: HouseFile) => string[];
 
-/** File names and exported names that say nothing. */
+/** Words without meaning, refused in file names and exported names. */
 const EMPTY_WORDS = ['utils', 'util', 'helpers', 'helper', 'manager', 'common', 'misc'];
 
-/** Words in `code type` in the last column of the glossary's table. */
+/** The refused words: those in `code type` in the last column of the glossary, and words without meaning. */
 export function refusedWords(glossary: string): string[] {
   const rows = glossary.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---'));
   const words = rows.flatMap((row) =>
@@ -25,7 +25,7 @@ export function refusedWords(glossary: string): string[] {
   return [...new Set([...words, ...EMPTY_WORDS])];
 }
 
-/** An exported name in its words: `LogRecordStore` is log, record, store. */
+/** Splits a name into words: `LogRecordStore` into log, record, store. */
 function wordsOf(name: string): string[] {
   return name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -56,7 +56,7 @@ const fileNames: Rule = ({ path }) => {
   return ['has a name that says nothing; name the file after what it holds'];
 };
 
-/** Bootstraps run alone inside a sandbox, where the catalogue is not; everywhere else lamError(...) is what is thrown. */
+/** Only lamError(...) is thrown in src, except in bootstraps, which run without the catalogue of errors. */
 const thrownErrors: Rule = ({ path, text }) => {
   if (!/^src\/(?!bootstraps\/).*\.ts$/.test(path)) return [];
   return [...text.matchAll(/throw new ([A-Z]\w*)/g)].map(
@@ -72,10 +72,10 @@ const reasons: Rule = ({ path, text }) => {
     .map(([line]) => `disables a rule without a reason ('-- why'): ${line.trim()}`);
 };
 
-/** Python that ships keeps to the bounds of TypeScript. */
+/** Python under src has the size limits of TypeScript. */
 const pythonSize: Rule = ({ path, text }) => (/^src\/.*\.py$/.test(path) ? pythonSizeFaults(text) : []);
 
-/** Nothing in the repository knows the machine it was written on, nor where its packages came from. */
+/** No file names a path of the machine it was written on, or a package registry. */
 function machineTraces(places: readonly string[]): Rule {
   return ({ text }) =>
     places
@@ -83,7 +83,7 @@ function machineTraces(places: readonly string[]): Rule {
       .map((place) => `names '${place}', which belongs to one machine or one registry`);
 }
 
-/** Absolute paths of this machine and hosts of registries; written in parts, so that this file does not name them. */
+/** Paths of this machine and hosts of registries; written in parts, so that this file passes its own check. */
 function forbiddenPlaces(root: string): string[] {
   const hosts = [
     ['registry.npmjs', 'org'],
@@ -116,7 +116,7 @@ function doubledTypes(files: readonly HouseFile[]): string[] {
     .map(([name, declaring]) => `${[...declaring].join(', ')}: each exports its own '${name}'; a name means one thing`);
 }
 
-/** The faults of a set of files, a line each. */
+/** Checks a set of files; returns a line for each fault. */
 export function houseFaults(files: readonly HouseFile[], glossary: string, places: readonly string[]): string[] {
   const rules: Rule[] = [
     exportedNames(refusedWords(glossary)),
@@ -130,7 +130,7 @@ export function houseFaults(files: readonly HouseFile[], glossary: string, place
   return [...ofFiles, ...doubledTypes(files)];
 }
 
-/** Text files that git tracks or would track. */
+/** Text files that git tracks or does not ignore. */
 function readTree(root: string): HouseFile[] {
   const listing = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
     cwd: root,

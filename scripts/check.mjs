@@ -1,5 +1,5 @@
-// `npm run check`: everything that can be said about the tree without running it, in at most half a minute.
-// Plain JavaScript that Node 20 can run, because it sets up the rest.
+// `npm run check`: all static checks of the tree, in at most half a minute.
+// Plain JavaScript for Node 20, because it installs the rest.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDependencies } from './setup.mjs';
@@ -7,7 +7,7 @@ import { nodeProgram, root, run, seconds } from './processes.mjs';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
-/** Every part, with its command. Those whose file is not there yet are left out by name, and said to be. */
+/** All checks with their commands; a missing script is reported as a failure. */
 const PARTS = [
   { name: 'format', command: [bin('oxfmt'), '--check', '.'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings'] },
@@ -34,7 +34,7 @@ const PARTS = [
   },
 ];
 
-/** Runs the parts, two at a time as the smallest machine has two cores; what a part printed is shown only when it failed. */
+/** Runs the checks, two at a time for machines with two cores; prints the output of those that failed. */
 async function runParts(parts) {
   const waiting = [...parts];
   const failed = [];

@@ -1,7 +1,7 @@
-// Whether a Docker engine answers, asked the way the driver asks: over its socket, with no `docker` command.
+// Tells whether a Docker engine answers on its socket, as the driver does, without the `docker` command.
 import { request } from 'node:http';
 
-/** Resolves with undefined when an engine answers, else with the reason, in a few words. */
+/** Resolves with undefined if an engine answers, otherwise with a short reason. */
 export function whyNoEngine(host = process.env.DOCKER_HOST ?? '') {
   const place = target(host === '' ? 'unix:///var/run/docker.sock' : host);
   if (place === undefined) return Promise.resolve(`DOCKER_HOST '${host}' is neither unix:// nor tcp://`);

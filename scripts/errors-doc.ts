@@ -10,12 +10,12 @@ const FAULTS = {
   lam: 'lam itself (please report)',
 } as const;
 
-/** How a hole of a template is shown, by the name of the member that fills it. */
+/** How a placeholder of a message is shown, by its name. */
 type Show = (name: string) => string;
 
 /**
- * Data that answers any template: each member reads as `<its name>` (or what `show` makes of it), whatever string or
- * array method the template calls on it, so that the document shows the sentence with its holes named.
+ * Data for any message: each member reads as `<its name>` (or the result of `show`), whatever string or array method the
+ * message calls on it, so that the document shows the text with named placeholders.
  */
 export function sampleData(path = '', show: Show = (name) => `<${name}>`): never {
   const text = show(path);
@@ -45,7 +45,7 @@ export function sampleData(path = '', show: Show = (name) => `<${name}>`): never
   }) as never;
 }
 
-/** The text of docs/errors.md, written from the catalogue alone. */
+/** The text of docs/errors.md, from the catalogue. */
 export function errorsDocument(): string {
   const codes = Object.keys(CATALOGUE) as ErrorCode[];
   const rooms = Map.groupBy(codes, (code) => code.split('_')[1] ?? '');
@@ -86,7 +86,7 @@ function section(code: ErrorCode): string[] {
 }
 
 function codeSpan(text: string): string {
-  // A template that reckons with a sample makes NaN of it, or `<port>1` of `port + 1`.
+  // A message that calculates with a placeholder yields NaN, or `<port>1` for `port + 1`.
   const line = text.replaceAll(/\s*\n\s*/g, ' / ').replaceAll(/\bNaN\b|<\w+>\d+/g, '<number>');
   return line.includes('`') ? `\`\` ${line} \`\`` : `\`${line}\``;
 }
@@ -96,7 +96,7 @@ if (import.meta.main) {
   const text = errorsDocument();
   if (!process.argv.includes('--check')) writeFileSync(file, text);
   else if (readFileSync(file, 'utf8') !== text) {
-    console.error('docs/errors.md is not what the catalogue says; write it anew with: npm run errors');
+    console.error('docs/errors.md is stale: run npm run errors');
     process.exitCode = 1;
   }
 }

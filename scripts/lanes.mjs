@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { root } from './processes.mjs';
 
 /**
- * In the order they run. `folder` holds the files; `together` puts them in one process, which is fast and forbids global
- * state; the others get a process a file, `atOnce` of them at a time. `seeded` ones search by chance. `binary` wants dist/lam built first.
+ * In the order they run. `folder`: where the files are. `together`: all in one process, which is fast and forbids global
+ * state; otherwise one process per file, `atOnce` at a time. `seeded`: random search with a seed. `binary`: needs dist/lam.
  */
 export const LANES = [
   { name: 'unit', title: 'rooms one by one', folder: 'test/unit', together: true, seeded: true },
@@ -23,7 +23,7 @@ export const LANES = [
   },
 ];
 
-/** Test files of a lane as paths from the clone, sorted. */
+/** Test files of a lane, as sorted paths relative to the clone. */
 export function filesOf({ folder }) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true })

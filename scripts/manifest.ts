@@ -6,15 +6,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 /**
- * Writes `oclif.manifest.json` from the command classes, or with `--check` fails when the file is not what it would
- * write. `oclif manifest` makes it, of a plugin in a folder of its own: oclif wants to find classes, and src/cli/commands.ts
- * holds loaders.
+ * Writes `oclif.manifest.json` from the command classes; with `--check` fails if the file is stale. Made by `oclif manifest`
+ * from a temporary plugin, because oclif expects classes and src/cli/commands.ts has loaders.
  */
 const root = join(import.meta.dirname, '..');
 const file = join(root, 'oclif.manifest.json');
 const oclif = join(dirname(fileURLToPath(import.meta.resolve('oclif/package.json'))), 'bin/run.js');
 
-/** The module that the plugin finds its commands in. */
+/** Source of the module with the commands of the plugin. */
 const COMMANDS_MODULE = `
 import { COMMANDS } from ${JSON.stringify(pathToFileURL(join(root, 'src/cli/commands.ts')).href)};
 const entries = Object.entries(COMMANDS).map(async ([id, load]) => [id, (await load()).default]);
@@ -36,7 +35,7 @@ async function makeManifest(): Promise<string> {
       JSON.stringify({ name, version, files, type: 'module', oclif: { ...settings, commands } }),
     );
     await writeFile(join(plugin, 'commands.mjs'), COMMANDS_MODULE);
-    // In that folder, because it begins by removing the manifest of the one it is started in.
+    // Started in that folder, because it first deletes the manifest in the current one.
     await promisify(execFile)(process.execPath, [oclif, 'manifest', plugin], { cwd: plugin });
     return `${await readFile(join(plugin, 'oclif.manifest.json'), 'utf8')}\n`;
   } finally {

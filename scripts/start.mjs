@@ -1,4 +1,4 @@
-// `npm start`: makes the clone ready on any machine with Node 20 and npm, then hands over to scripts/start.ts.
+// `npm start`: prepares the clone on any machine with Node 20 and npm, then runs scripts/start.ts.
 import { nodeProgram, run } from './processes.mjs';
 import { ensureBuilt, ensureDependencies } from './setup.mjs';
 

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 import { Listr, PRESET_TIMER, type ListrTask } from 'listr2';
 import type { FunctionDetail, FunctionSummary, RollbackAnswer, Status } from '../src/contract/index.ts';
 
-/** Shows the whole main job on a function of its own in demo/, through the built command as a person would type it. */
+/** Demonstrates the main job on a function in demo/, through the built command. */
 const root = resolve(import.meta.dirname, '..');
 const lam = join(root, 'bin', 'lam');
 const event = JSON.stringify({ name: 'Ada' });
 const run = promisify(execFile);
 
-/** What the steps learn for later ones. */
+/** Results of steps that later steps need. */
 interface Tour {
   name: string;
   folder: string;
@@ -21,12 +21,12 @@ interface Tour {
   first: string;
 }
 
-/** What `lam ... --json` prints on stdout. */
+/** Output of `lam ... --json`. */
 type Printed<T> =
   | { readonly ok: true; readonly data: T }
   | { readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly hint?: string } };
 
-/** Runs lam and returns its stdout. Throws with the message and hint that lam gave. */
+/** Runs lam and returns its stdout. Throws with its message and hint. */
 async function words(...args: string[]): Promise<string> {
   try {
     return (await run(lam, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 })).stdout;
@@ -50,12 +50,12 @@ function explain(stdout: string): string | undefined {
       ? undefined
       : [printed.error.message, printed.error.hint].filter((line) => line !== undefined).join('\n');
   } catch {
-    // Not every command prints JSON; then stderr says what is wrong.
+    // Not JSON: the error is on stderr.
     return undefined;
   }
 }
 
-/** The first `hello-N` that is neither a folder of demo/ nor deployed. */
+/** The first name `hello-N` without a folder in demo/ and without a deployed function. */
 async function freshName(): Promise<string> {
   const folders = existsSync(join(root, 'demo')) ? await readdir(join(root, 'demo')) : [];
   const deployed = await data<readonly FunctionSummary[]>('list');
@@ -63,7 +63,7 @@ async function freshName(): Promise<string> {
   for (let n = 1; ; n += 1) if (!taken.has(`hello-${n}`)) return `hello-${n}`;
 }
 
-/** Changes the greeting in the handler's file; returns the file. */
+/** Changes the greeting in the file of the handler; returns its path. */
 async function edit(folder: string): Promise<string> {
   for (const file of (await readdir(folder)).filter((name) => /\.[cm]?js$/.test(name) && !name.includes('test'))) {
     const text = await readFile(join(folder, file), 'utf8');

@@ -1,9 +1,9 @@
-// What tests find in their environment: what they need, and nothing of the person who runs them.
+// The environment of tests: only what they need, nothing of the user who runs them.
 
 const NAMES = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TZ', 'TMPDIR', 'CI', 'NODE_V8_COVERAGE'],
   ...['DOCKER_HOST', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'],
-  // What npm, pip and go need to reach their registries and caches from where this runs.
+  // Registries and caches of npm, pip and go.
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
   ...[
@@ -39,7 +39,7 @@ function isKept(name) {
   return NAMES.has(name) || /^(?:PIP_|LC_|LAM_TEST_)/.test(name);
 }
 
-/** The part of `env` that tests get. */
+/** The variables of `env` that tests get. */
 export function testEnvironment(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => isKept(name)));
 }

@@ -1,4 +1,4 @@
-// `npm test [-- LANE ...]`: installs what is missing, builds, runs the lanes and adds them up. Plain JavaScript for Node 20.
+// `npm test [-- LANE ...]`: installs, builds, runs the lanes and sums up the results. Plain JavaScript for Node 20.
 import { whyNoEngine } from './docker-engine.mjs';
 import { argumentsOf, filesOf, LANES } from './lanes.mjs';
 import { hasPinnedNode, nodeProgram, run, seconds } from './processes.mjs';
@@ -7,10 +7,10 @@ import { testEnvironment } from './test-environment.mjs';
 
 const COUNTS = ['tests', 'suites', 'pass', 'fail', 'cancelled', 'skipped', 'todo'];
 
-/** Several times what the longest lane takes. The runner limits tests, but not what a file leaves running behind them. */
+/** Several times the duration of the longest lane. The runner limits tests, but not processes that a file leaves running. */
 const LANE_LIMIT_MS = 18 * 60_000;
 
-/** The lanes named on the command line; all of them when none is. */
+/** The lanes named on the command line, or all. */
 function chosenLanes(names) {
   const unknown = names.filter((name) => !LANES.some((lane) => lane.name === name));
   if (unknown.length > 0) {
@@ -20,7 +20,7 @@ function chosenLanes(names) {
   return LANES.filter((lane) => names.length === 0 || names.includes(lane.name));
 }
 
-/** Says whether tests use Docker. Ends the process when they must and cannot. */
+/** Prints whether tests use Docker. Exits if it is required and missing. */
 async function dockerOrNot() {
   const reason = await whyNoEngine();
   if (reason === undefined) {
@@ -37,7 +37,7 @@ async function dockerOrNot() {
   return '0';
 }
 
-/** Runs one lane, passing its output on, and resolves with what node counted in it. */
+/** Runs one lane, prints its output and resolves with the counts of the test runner. */
 async function runLane(lane, env) {
   console.log(`\n== ${lane.name}: ${lane.title}`);
   const files = filesOf(lane);
@@ -46,7 +46,7 @@ async function runLane(lane, env) {
     console.log(`== ${lane.name}: no tests in ${lane.folder}`);
     return { ...counts, fail: 1 };
   }
-  // The runner's own summary is held back: one for all lanes comes at the end.
+  // Leaves out the summary of the lane; one for all lanes follows at the end.
   const onLine = (line) => {
     const count = /^ℹ (\w+) ([\d.]+)$/.exec(line);
     if (count === null) console.log(line);

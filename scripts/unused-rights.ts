@@ -1,10 +1,10 @@
 import type { IModule } from 'dependency-cruiser';
 import type { Room } from './architecture-rules.ts';
 
-/** What the rules allow: the table of rooms and the lists beside it. */
+/** What the rules allow: the table of rooms and the other lists. */
 export interface Rights {
   readonly rooms: Readonly<Record<string, Room>>;
-  /** Interface files that other rooms may import past an index.ts, as paths under src. */
+  /** Interface files that other rooms may import directly, as paths under src. */
   readonly openFiles: readonly string[];
   /** Rooms that may start child processes. */
   readonly startsProcesses: readonly string[];
@@ -16,7 +16,7 @@ interface Import {
   readonly target: string;
 }
 
-/** Returns a line for each right that none of `modules` uses. Imports of types count: they too need the right. */
+/** Returns a line for each right that none of `modules` uses. Type-only imports count as uses. */
 export function unusedRights(rights: Rights, modules: readonly IModule[]): string[] {
   const imports = modules.flatMap((m) => {
     const room = roomOf(m.source);
