@@ -1,4 +1,4 @@
-/** Who asked for an invocation: a direct caller, or a trigger of this kind and name. */
+/** What caused an invocation: a direct call; or a trigger, and the source's identity of the event. */
 export type Origin =
   | { readonly kind: 'call' }
   | { readonly kind: 'trigger'; readonly trigger: string; readonly id: string };

@@ -5,14 +5,14 @@ import type { EpochMs } from '../kit/index.ts';
 export type ObservedOutcome = 'success' | 'error' | 'timeout' | 'failure' | 'rejected';
 
 /**
- * What is known of one invocation so far. The same object in every phase, so it may be the key of a WeakMap; it is filled
- * in as the invocation goes on, so what is kept of it is to be copied.
+ * What is known of one invocation so far. All phases pass the same object, so it can be the key of a WeakMap; its fields change as the
+ * invocation goes on, so copy what is kept.
  */
 export interface ObservedInvocation {
   readonly requestId: string;
   readonly traceId: string;
   readonly functionName: string;
-  /** Version or alias that was asked for; undefined for the live pointer. */
+  /** Version or alias in the request; undefined for the live pointer. */
   readonly qualifier: string | undefined;
   readonly origin: Origin;
   /** 1 is the first. */
@@ -40,8 +40,8 @@ export interface ObservedInvocation {
 }
 
 /**
- * What a sandbox just did. `bound`: a stem was given to a function, which may be before it has `booted`. `draining`: it
- * takes no more work, see {@link ObservedSandbox.endReason}.
+ * The phase that a sandbox entered. `bound`: a stem was bound to a function, possibly before it has `booted`. `draining`: it takes no
+ * more work; {@link ObservedSandbox.endReason} says why.
  */
 export type SandboxPhase = 'booting' | 'booted' | 'bound' | 'ready' | 'busy' | 'idle' | 'draining' | 'gone';
 
@@ -67,7 +67,7 @@ export type EndReason =
   /** The daemon stops. */
   | 'closing';
 
-/** A sandbox; a stem as long as it has no function. The state it is in now. */
+/** A sandbox or stem. */
 export interface ObservedSandbox {
   readonly id: string;
   readonly memoryMiB: number;
@@ -79,11 +79,11 @@ export interface ObservedSandbox {
 }
 
 /**
- * Follows what runs: records, metrics and traces are made from it. All methods are optional and synchronous; they are called
- * on the hot path and must be quick. None may call the router or the pool.
+ * Receives the phases of invocations and sandboxes, for records, metrics and traces. All methods are optional and synchronous, run on the
+ * hot path and must be quick. None may call the router or the pool.
  */
 export interface Observer {
-  /** A request came in; for each one, `settled` follows exactly once. */
+  /** A request arrived; for each one, `settled` follows exactly once. */
   accepted?(invocation: ObservedInvocation): void;
   /** No sandbox was free: it waits. Again when it was sent ahead, came back unstarted and has to wait. */
   queued?(invocation: ObservedInvocation): void;

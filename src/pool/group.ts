@@ -12,7 +12,7 @@ import { transition, type SandboxEventName, type SandboxStateName } from './sand
 /** Assumed duration of a cold start before one was measured, ms: a Node boot on a laptop. */
 const FIRST_COLD_MS = 50;
 
-/** Which phase begins with a step; the others are told where they happen. */
+/** The phase that begins with an event of the table of states; `booting` and `bound` are reported where they happen. */
 const PHASES: { readonly [E in SandboxEventName]?: SandboxPhase } = {
   booted: 'booted',
   ready: 'ready',
@@ -133,13 +133,13 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
     if (onPhase !== undefined && phase !== undefined && hasChanged) onPhase(this, phase);
   }
 
-  /** Tells observers of a phase that is no step in the table of states. */
+  /** Reports a phase that is no event of the table of states. */
   tell(phase: SandboxPhase): void {
     this.group.onPhase?.(this, phase);
   }
 }
 
-/** Gets each phase of each sandbox. Never throws. */
+/** Receives each phase of each sandbox. Never throws. */
 export type OnPhase = (sandbox: ObservedSandbox, phase: SandboxPhase) => void;
 
 /** The sandboxes, the queue and the measurements of one version. */
@@ -150,7 +150,7 @@ export class Group {
   /** Of its function, all versions together. */
   readonly traffic: Traffic;
   readonly slots: Set<Slot> = new Set();
-  /** Tells observers of its sandboxes. */
+  /** Reports the phases of its sandboxes to observers; undefined without observers. */
   readonly onPhase: OnPhase | undefined;
   readonly queue: Fifo<Waiter> = new Fifo();
   /** Duration of an invocation, ms. */

@@ -19,7 +19,7 @@ export class Groups implements Iterable<Group> {
     return this.#groups.get(revision);
   }
 
-  /** The version's group, created when it is first asked for. */
+  /** Returns the version's group; creates it on first use. */
   ensure(revision: PoolRevision): Group {
     let group = this.#groups.get(revision);
     if (group === undefined) {

@@ -286,7 +286,7 @@ export class Pool {
     return refusalOf(revision, { group: this.#groups.get(revision), budgetMiB: this.#options.memoryBudgetMiB });
   }
 
-  /** A sandbox could not be started; without `tell` only its stem was at fault, and whoever waits is to get another. */
+  /** A sandbox could not be started. Without `tell` only its stem failed, and the waiting requests get another one. */
   #failed(slot: Slot, tell: ((waiter: Waiter) => void) | undefined): void {
     if (!slot.isOnDemand) this.#keeper.backOff(slot.group);
     if (tell === undefined) this.#dispatcher.pump(slot.group);

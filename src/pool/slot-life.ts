@@ -116,7 +116,7 @@ export class SlotLife {
     // Drained in the meantime, and its queue was told why.
     const wasDrained = slot.is('draining') || slot.is('gone');
     this.end(slot, stem === undefined ? 'boot-failed' : 'bind-failed');
-    // Before its memory is free, which would start another one for those who are told here that there will be none.
+    // Before its memory is freed: that pumps the queue, which would start another sandbox in vain.
     if (!wasDrained && stem === undefined) this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
     if (slot.sandbox === undefined) this.#forget(slot);
     if (wasDrained || stem === undefined) return;

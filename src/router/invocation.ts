@@ -26,7 +26,7 @@ export interface InvokeRequest {
   /** Client context, as decoded JSON text. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
-  /** Who asked for it; a direct caller when left out. */
+  /** What caused it; a direct caller when left out. */
   readonly origin?: Origin;
   /** Which attempt at the same event this is; 1 when left out. */
   readonly attempt?: number;

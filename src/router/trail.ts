@@ -2,7 +2,7 @@ import type { Origin } from '../contract/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer/index.ts';
 
-/** What is known of an invocation when it is accepted. */
+/** What is known of an invocation on acceptance. */
 export interface Accepted {
   readonly requestId: string;
   readonly traceId: string;
@@ -14,7 +14,7 @@ export interface Accepted {
 
 const DIRECT: Origin = { kind: 'call' };
 
-/** Writes down an invocation's phases and tells observers of each. Made only where somebody observes. */
+/** Records an invocation's phases and reports each to the observers. Created only when there are observers. */
 export class InvocationTrail implements ObservedInvocation {
   readonly requestId: string;
   readonly traceId: string;
