@@ -72,7 +72,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
   const names = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `n${i}`);
   const ended = (booted: BootedProcess) => new Promise((resolve) => booted.process.once('exit', resolve));
 
-  test('runs as many at once as it was allowed, and no more', async () => {
+  test('runs as many at once as its limit allows', async () => {
     await using booted = await boot(4);
     const answers = await Promise.all(names(4).map((name) => booted.json({ what: 'gate', count: 4, name }, name)));
     assert.deepEqual(
@@ -83,7 +83,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     assert.deepEqual(new Set(six.map((answer) => (answer as { most: number }).most)), new Set([4]));
   });
 
-  test('runs one after the other when it is allowed one', async () => {
+  test('runs one after the other with a limit of one', async () => {
     await using booted = await boot(1);
     const answers = await Promise.all(names(3).map((name) => booted.json({ what: 'gate', count: 1, name }, name)));
     assert.deepEqual(
@@ -92,7 +92,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     );
   });
 
-  test('keeps what each prints apart, unended lines too', async () => {
+  test('attributes output to its request, unfinished lines too', async () => {
     await using booted = await boot(8);
     await Promise.all(names(8).map((name, i) => booted.json({ what: 'gate', count: 8, name, ms: 8 - i }, name)));
     for (const name of names(8))
@@ -101,7 +101,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     assert.equal(booted.logs.length, 25);
   });
 
-  test('counts what is printed after an answer as nobody’s', async () => {
+  test('attributes output after an answer to no request', async () => {
     await using booted = await boot(2);
     await Promise.all([booted.json({ what: 'lingers', ms: 10 }, 'a'), booted.json({ what: 'sleep', ms: 40 }, 'b')]);
     assert.deepEqual(booted.logs, [
@@ -110,7 +110,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     ]);
   });
 
-  test('answers an error for the one that threw, and the others go on', async () => {
+  test('answers an error for the request that threw, and continues the others', async () => {
     await using booted = await boot(3);
     const [a, b, c] = await Promise.all([
       booted.invoke({ what: 'sleep', ms: 30 }, 'a'),
@@ -126,7 +126,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     ['crash', 'stray of b'],
     ['reject', 'Error: loose of b'],
   ] as const) {
-    test(`reports what nothing caught (${what}) for the one whose it is, and the others ended with the process`, async () => {
+    test(`reports an uncaught error (${what}) for its request, and ends the others with the process`, async () => {
       await using booted = await boot(3);
       const [a, b, c, d] = await Promise.all([
         booted.invoke({ what: 'sleep', ms: 5000 }, 'a'),
@@ -141,7 +141,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     });
   }
 
-  test('ends all that run when one of them ends the process', async () => {
+  test('ends all running requests when one of them ends the process', async () => {
     await using booted = await boot(2);
     const exit = ended(booted);
     const outcomes = await Promise.all([
@@ -156,7 +156,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     assert.equal(await exit, 3);
   });
 
-  test('times out one alone: the others finish, and it takes no more', async () => {
+  test('times out one request: the others finish, and the sandbox accepts no more', async () => {
     await using booted = await boot(3, { timeoutMs: 150 });
     const late = booted.invoke({ what: 'sleep', ms: 400 }, 'late');
     await new Promise((resolve) => setTimeout(resolve, 80));
@@ -166,7 +166,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     assert.equal((await quick).kind, 'result');
   });
 
-  test('gives back what waits behind those that run for long', async () => {
+  test('returns queued requests behind long ones', async () => {
     await using booted = await boot(2);
     const running = ['a', 'b'].map((name) => booted.invoke({ what: 'sleep', ms: 200 }, name));
     const began = performance.now();
@@ -178,7 +178,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     );
   });
 
-  test('has the trace id where AWS has it: in the context and the invoke store, not in the environment', async () => {
+  test('provides the trace id in the context and the invoke store, as AWS does, not in the environment', async () => {
     await using booted = await boot(4);
     const answers = await Promise.all(names(4).map((name) => booted.json({ what: 'trace' }, name)));
     assert.deepEqual(
@@ -191,7 +191,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     assert.deepEqual(await without.json({ what: 'trace' }, 'a'), [null, 'trace of a', null, null]);
   });
 
-  test('keeps values in the invoke store apart', async () => {
+  test('keeps values of the invoke store separate', async () => {
     await using booted = await boot(2);
     const answers = await Promise.all(['a', 'b'].map((name) => booted.json({ what: 'store', name }, name)));
     assert.deepEqual(answers, [
@@ -201,14 +201,14 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
   });
 
   for (const handler of ['index.called', 'index.done']) {
-    test(`takes the answers of ${handler} in any order`, async () => {
+    test(`accepts answers of ${handler} in any order`, async () => {
       await using booted = await boot(3, { handler });
       const answers = await Promise.all(names(3).map((name, i) => booted.json({ name, ms: 30 - i * 10 }, name)));
       assert.deepEqual(answers, names(3));
     });
   }
 
-  test('answers null to handlers without an answer once nothing is left that could give one', async () => {
+  test('answers null for handlers without an answer once nothing is left that could answer', async () => {
     await using booted = await boot(3, { handler: 'index.silent' });
     const order: string[] = [];
     const answers = await Promise.all([
@@ -221,7 +221,7 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
     assert.equal(await booted.json({}), null);
   });
 
-  test('waits with that while another has promised its answer', async () => {
+  test('waits while another request has a pending promise', async () => {
     await using booted = await boot(2, { handler: 'index.mixed' });
     const order: string[] = [];
     const answers = await Promise.all([

@@ -134,7 +134,7 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
     ['threads', SYNC],
     ['coroutines', ASYNC],
   ] as const) {
-    test(`${kind}: runs as many at once as it was allowed, and no more`, async () => {
+    test(`${kind}: runs as many at once as its limit allows`, async () => {
       await using booted = await boot(source, 4);
       const four = await Promise.all(names(4).map((name) => booted.json({ what: 'gate', count: 4, name }, name)));
       assert.deepEqual(
@@ -146,7 +146,7 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
       assert.deepEqual(new Set(nine.map((answer) => Reflect.get(Object(answer), 'most'))), new Set([4]));
     });
 
-    test(`${kind}: keeps what each prints apart, unended lines too`, async () => {
+    test(`${kind}: attributes output to its request, unfinished lines too`, async () => {
       await using booted = await boot(source, 8);
       await Promise.all(names(8).map((name, i) => booted.json({ what: 'gate', count: 8, name, ms: 8 - i }, name)));
       for (const name of names(8))
@@ -155,7 +155,7 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
       assert.equal(booted.logs.length, 25);
     });
 
-    test(`${kind}: answers an error for the one that raised it, and the others go on`, async () => {
+    test(`${kind}: answers an error for the request that raised it, and continues the others`, async () => {
       await using booted = await boot(source, 3);
       const [a, b, c] = await Promise.all([
         booted.invoke({ what: 'sleep', ms: 30 }, 'a'),
@@ -167,7 +167,7 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
       assert.match(booted.of('b').join(), /^\[ERROR\] KeyError: .thrown by b/);
     });
 
-    test(`${kind}: ends all that run when one of them ends the process`, async () => {
+    test(`${kind}: ends all running requests when one of them ends the process`, async () => {
       for (const code of [0, 3]) {
         await using booted = await boot(source, 2);
         const exit = { kind: 'exit', exit: { code, signal: null, outOfMemory: false } };
@@ -179,7 +179,7 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
       }
     });
 
-    test(`${kind}: times out one alone: the others finish, and it takes no more`, async () => {
+    test(`${kind}: times out one request: the others finish, and the sandbox accepts no more`, async () => {
       await using booted = await boot(source, 3, { timeoutMs: 300 });
       const late = booted.invoke({ what: 'sleep', ms: 700 }, 'late');
       await new Promise((resolve) => setTimeout(resolve, 150));
@@ -189,7 +189,7 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
       assert.equal((await quick).kind, 'result');
     });
 
-    test(`${kind}: gives back what waits behind those that run for long, and starts what waits when one has answered`, async () => {
+    test(`${kind}: returns queued requests behind long ones, and starts the next when one has answered`, async () => {
       await using booted = await boot(source, 2);
       const running = ['a', 'b'].map((name) => booted.invoke({ what: 'sleep', ms: 300 }, name));
       assert.deepEqual(await booted.invoke({ what: 'sleep', ms: 1 }, 'c'), { kind: 'unstarted' });
@@ -203,7 +203,7 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
     });
   }
 
-  test('threads: keep the variables of each context apart, with nothing left for the next', async () => {
+  test('threads: keep context variables separate, and leave none for the next request', async () => {
     await using booted = await boot(SYNC, 2);
     for (let round = 0; round < 2; round += 1) {
       const answers = await Promise.all(['a', 'b'].map((name) => booted.json({ what: 'gate', count: 2, name }, name)));
@@ -217,14 +217,14 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
     }
   });
 
-  test('threads: log with the request id of their own', async () => {
+  test('threads: log with their own request id', async () => {
     await using booted = await boot(SYNC, 4);
     await Promise.all(names(4).map((name) => booted.json({ what: 'logs', name }, name)));
     for (const name of names(4))
       assert.match(booted.of(name).join(), new RegExp(`^\\[INFO\\]\\t[^\\t]+\\t${name}\\tof ${name}$`));
   });
 
-  test('threads: hand a coroutine to the loop, which prints for whom it belongs to', async () => {
+  test('threads: run a coroutine on the loop, which attributes its output to the request', async () => {
     await using booted = await boot(SYNC, 2);
     assert.deepEqual(await Promise.all(['a', 'b'].map((name) => booted.json({ what: 'inner', name }, name))), [
       'a',
@@ -233,7 +233,7 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
     assert.deepEqual([booted.of('a'), booted.of('b')], [['of a coroutine'], ['of a coroutine']]);
   });
 
-  test('threads: have the trace id in the context, and not in the environment', async () => {
+  test('threads: provide the trace id in the context, not in the environment', async () => {
     await using booted = await boot(SYNC, 2);
     assert.deepEqual(await booted.json({ what: 'trace' }, 'a'), [null, 'trace of a']);
     await using single = await boot(SYNC, 1);
@@ -246,13 +246,13 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
     assert.deepEqual(loops, [await booted.json({ what: 'loop' }), loops[0], loops[0]]);
   });
 
-  test('coroutines: answer that they were cancelled, and serve on', async () => {
+  test('coroutines: answer that they were cancelled, and serve the next request', async () => {
     await using booted = await boot(ASYNC, 2);
     assert.equal(payloadOf(await booted.invoke({ what: 'cancels' }))['errorType'], 'CancelledError');
     assert.equal(await booted.json({ what: 'sleep', ms: 1 }), 'slept');
   });
 
-  test('coroutines: end the process also by what they left running', async () => {
+  test('coroutines: end the process from tasks they left running', async () => {
     await using booted = await boot(ASYNC, 2);
     const outcome = await booted.invoke({ what: 'strays', code: 5 });
     assert.deepEqual(outcome, { kind: 'exit', exit: { code: 5, signal: null, outOfMemory: false } });

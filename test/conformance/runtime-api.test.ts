@@ -109,7 +109,7 @@ class Running implements AsyncDisposable {
 const text = (payload: Uint8Array): string => Buffer.from(payload).toString();
 
 describe('a bootstrap in shell, on curl', () => {
-  test('answers, fails and is too large as it is asked to, in one sandbox', async () => {
+  test('answers, fails and answers too much on request, in one sandbox', async () => {
     await using shell = await Running.start(SHELL);
     const ready = await shell.api.session.init(INIT, 10_000);
     assert.ok(ready.kind === 'ready' && ready.durationMs > 0);
@@ -128,7 +128,7 @@ describe('a bootstrap in shell, on curl', () => {
     assert.ok(shell.logs.some((l) => l.text === `request ${requestId}` && l.requestId === requestId));
   });
 
-  test('settles with the exit status of a process that ends midway', async () => {
+  test('settles with the exit status of a process that ends during an invocation', async () => {
     await using shell = await Running.start(SHELL);
     await shell.api.session.init(INIT, 10_000);
     assert.deepEqual(await shell.invoke('exit'), { kind: 'exit', exit: { code: 7, signal: null, outOfMemory: false } });
@@ -158,7 +158,7 @@ describe('a bootstrap in shell, on curl', () => {
 describe('a Go program on the official aws-lambda-go, unmodified', async () => {
   const skip = (await hasGo()) ? false : 'no go on PATH; install Go to run this';
 
-  test('answers and fails as it is asked to, and hears SIGTERM because it asked for it', { skip }, async () => {
+  test('answers and fails on request, and receives SIGTERM because it registered for it', { skip }, async () => {
     await using built = await buildGoFixture();
     await using go = await Running.start(built.dir);
     const ready = await go.api.session.init(INIT, 10_000);

@@ -69,7 +69,7 @@ describe('the start-up cache of Python functions', { concurrency: false }, () =>
   const remains = async (root: string): Promise<readonly string[]> =>
     (await readdir(root, { recursive: true })).filter((name) => name.includes('__pycache__'));
 
-  test('is reported once, after the first answer, leaves no file, and changes nothing of what the function does', async () => {
+  test('is reported once, after the first answer, leaves no file, and does not change the function', async () => {
     const root = await house.code(FILES);
     await using plain = await boot(root);
     const answer = await plain.json({ a: 1 });
@@ -85,7 +85,7 @@ describe('the start-up cache of Python functions', { concurrency: false }, () =>
     assert.deepEqual([...(await remains(root)), ...plain.logs, ...cached.logs, ...(await readdir(cached.tmp))], []);
   });
 
-  test('is what a module is loaded from, wherever the code lies and whatever its time is, if it is of this very source', async () => {
+  test('is used for a module of the same source, at any path and with any modification time', async () => {
     const cache = await cacheOf(await house.code(FILES));
     // The same length and the same checksum of its source; only the byte code differs.
     const forged = forge(cache);
@@ -101,7 +101,7 @@ describe('the start-up cache of Python functions', { concurrency: false }, () =>
     assert.equal(await value(changed, cache), 'B');
   });
 
-  test('is reported by a sandbox that nobody asks anything, and by one that runs many at once', async () => {
+  test('is reported by a sandbox without invocations, and by one that runs many at once', async () => {
     const root = await house.code(FILES);
     await using idle = await boot(root, { wantStartupCache: true });
     assert.ok(await eventually(() => idle.caches.length > 0));
@@ -111,13 +111,13 @@ describe('the start-up cache of Python functions', { concurrency: false }, () =>
     assert.equal(Reflect.get(Object(await many.json({})), 0), 'A');
   });
 
-  test('is reported by one that is never left alone', async () => {
+  test('is reported by a sandbox that is always busy', async () => {
     await using busy = await boot(await house.code(FILES), { wantStartupCache: true });
     for (let i = 0; i < 60; i += 1) await busy.json({});
     assert.ok(await eventually(() => busy.caches.length > 0, 60));
   });
 
-  test('that is broken is as good as none', async () => {
+  test('is ignored if it is broken', async () => {
     const root = await house.code(FILES);
     const cache = await cacheOf(root);
     for (const startupCache of [
@@ -132,7 +132,7 @@ describe('the start-up cache of Python functions', { concurrency: false }, () =>
     }
   });
 
-  test('does not change what is said of code that cannot be loaded', async () => {
+  test('does not change the error for code that cannot be loaded', async () => {
     for (const [source, type] of [
       ['def handler(:', 'Runtime.UserCodeSyntaxError'],
       ['raise OverflowError("at load")', 'OverflowError'],

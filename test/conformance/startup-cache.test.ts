@@ -42,7 +42,7 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
     return Buffer.from(booted.caches[0] ?? assert.fail());
   }
 
-  test('is reported once, after the first answer, and changes nothing of what the function does', async () => {
+  test('is reported once, after the first answer, and does not change the function', async () => {
     const root = await house.code(COMMON_JS);
     await using plain = await boot(root);
     const answer = await plain.json({ a: 1 });
@@ -65,7 +65,7 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
     for (const { logs } of [plain, making, using_]) assert.deepEqual(logs, []);
   });
 
-  test('is what a module is loaded from, if it is of this very source', async () => {
+  test('is used for a module of the same source', async () => {
     const entries = unpack(await cacheOf(await house.code(COMMON_JS)));
     const changed = LIBRARY.replace("'A'", "'B'");
     const root = await house.code({ ...COMMON_JS, 'lib/library.js': changed });
@@ -82,7 +82,7 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
     assert.equal(await value(pack(entries)), 'B', 'damaged');
   });
 
-  test('holds what Node keeps of ES modules', async () => {
+  test("contains Node's compile cache of ES modules", async () => {
     const root = await house.code(ES_MODULES);
     const cache = await cacheOf(root);
     const names = [...unpack(cache).keys()];
@@ -92,14 +92,14 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
     assert.ok(await eventually(async () => (await readdir(booted.tmp)).length === 0));
   });
 
-  test('is reported by a sandbox that nobody asks anything', async () => {
+  test('is reported by a sandbox without invocations', async () => {
     const root = await house.code(COMMON_JS);
     await using idle = await boot(root, { wantStartupCache: true });
     assert.ok(await eventually(() => idle.caches.length > 0));
     assert.deepEqual([...unpack(Buffer.from(idle.caches[0] ?? assert.fail())).keys()], ['cjs/index.js']);
   });
 
-  test('is left alone where there is nothing to gain, and by functions that map their sources', async () => {
+  test('is not used where it gains nothing, nor by functions with source maps', async () => {
     const small = await house.code({ 'index.js': 'exports.handler = async () => 1;' });
     await using booted = await boot(small, { wantStartupCache: true });
     assert.equal(await booted.json({}), 1);
@@ -113,7 +113,7 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
     assert.deepEqual([booted.caches.length, mapped.caches.length], [0, 0]);
   });
 
-  test('that is broken or hostile is as good as none', async () => {
+  test('is ignored if it is broken or forged', async () => {
     for (const files of [COMMON_JS, ES_MODULES]) {
       const root = await house.code(files);
       const cache = await cacheOf(root);
@@ -144,7 +144,7 @@ describe('the start-up cache of Node functions', { concurrency: false }, () => {
     }
   });
 
-  test('does not change what is said of code that cannot be loaded', async () => {
+  test('does not change the error for code that cannot be loaded', async () => {
     for (const [source, type] of [
       [`${FILLER} const x = ;`, 'Runtime.UserCodeSyntaxError'],
       [`${FILLER} throw new RangeError('at load');`, 'RangeError'],

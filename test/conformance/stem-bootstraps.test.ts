@@ -25,7 +25,7 @@ def handler(event, context):
     return [AT_LOAD, seen()]
 `;
 
-describe('a bootstrap that waits for its function', { concurrency: false }, () => {
+describe('a bootstrap without a function yet', { concurrency: false }, () => {
   let house: BootstrapHouse;
   before(async () => {
     house = await BootstrapHouse.open();
@@ -43,7 +43,7 @@ describe('a bootstrap that waits for its function', { concurrency: false }, () =
   };
 
   for (const runtime of ['nodejs', 'python3'] as const) {
-    test(`${runtime}: shows it nothing of what it did meanwhile`, async () => {
+    test(`${runtime}: shows the function no trace of the wait`, async () => {
       await using waited = await boot(runtime, 400);
       await using prompt = await boot(runtime, 0);
       const [of, expected] = [await waited.json({}), await prompt.json({})].map(
@@ -55,7 +55,7 @@ describe('a bootstrap that waits for its function', { concurrency: false }, () =
       assert.deepEqual(waited.logs, []);
     });
 
-    test(`${runtime}: serves it whenever it comes`, async () => {
+    test(`${runtime}: serves the function whenever it arrives`, async () => {
       const booted = await Promise.all([0, 5, 15, 18, 20, 21, 22, 24, 26, 30].map((stemMs) => boot(runtime, stemMs)));
       for (const one of booted) {
         await using each = one;

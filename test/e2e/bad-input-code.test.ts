@@ -127,7 +127,7 @@ before(async () => {
 });
 after(() => s.dispose());
 
-describe('code that cannot be loaded deploys all the same', () => {
+describe('code that cannot be loaded can be deployed', () => {
   for (const { name, type, says } of FAULTS) {
     test(`and the first invoke of ${name} reports ${type} with exit 5`, async () => {
       const { code, stdout, stderr } = await s.run(['invoke', name]);
@@ -139,12 +139,12 @@ describe('code that cannot be loaded deploys all the same', () => {
     });
   }
 
-  test('and the log holds the reason', async () => {
+  test('the log has the reason', async () => {
     const { stdout } = await s.ok(['logs', 'node-syntax', '-o', 'raw']);
     assert.match(stdout, /Runtime\.UserCodeSyntaxError/);
   });
 
-  test('and a mended version works at once, and a rollback to the broken one fails again', async () => {
+  test('a corrected version works at once, and a rollback to the broken one fails again', async () => {
     const cwd = s.files('mended', {
       'lam.yaml': 'name: node-syntax\nruntime: nodejs\n',
       'index.mjs': 'export const handler = async () => "mended";',
@@ -155,7 +155,7 @@ describe('code that cannot be loaded deploys all the same', () => {
     assert.equal((await s.run(['invoke', 'node-syntax'])).code, 5);
   });
 
-  test('and no sandbox of it stays', async () => {
+  test('no sandbox of it is left', async () => {
     const { sandboxes } = await s.status();
     // The one of the mended version may be warm.
     assert.ok(sandboxes.starting + sandboxes.busy === 0 && sandboxes.idle <= 1, JSON.stringify(sandboxes));

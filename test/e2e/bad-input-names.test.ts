@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => s.dispose());
 
-describe('what is not there', () => {
+describe('missing functions, versions and aliases', () => {
   const missing: readonly (readonly [string, readonly string[], string, string])[] = [
     ['invoke', ['invoke', 'nope'], 'LAM_REGISTRY_FUNCTION_NOT_FOUND', 'nope'],
     ['describe', ['describe', 'nope'], 'LAM_REGISTRY_FUNCTION_NOT_FOUND', 'nope'],
@@ -38,7 +38,7 @@ describe('what is not there', () => {
     });
   }
 
-  test('the fast path of invoke says the same words on stderr and nothing on stdout', async () => {
+  test('the fast path of invoke prints the same error on stderr and nothing on stdout', async () => {
     const { code, stdout, stderr } = await s.run(['invoke', 'helo']);
     assert.deepEqual(
       { code, stdout, stderr },
@@ -50,47 +50,47 @@ describe('what is not there', () => {
     );
   });
 
-  test('a first version has nothing to go back to', async () => {
+  test('rollback of a first version is refused', async () => {
     const { message } = await untouched(s, () =>
       s.refused(['rollback', 'hello'], 'LAM_REGISTRY_NO_PREVIOUS_VERSION', 1),
     );
     assert.match(message, /'hello'.*v1/);
   });
 
-  test('over HTTP an unknown function is a 404 that says so', async () => {
+  test('an unknown function over HTTP is a 404 that names it', async () => {
     const { status, body } = await http(`${s.url}/nope`);
     assert.equal(status, 404);
     assert.match(body.toString(), /GET \/nope.*LAM_EDGE_NOT_FOUND/);
   });
 
-  test('an unknown command is answered with the nearest one', async () => {
+  test('an unknown command suggests the nearest one', async () => {
     const { message, hint } = await s.refused(['depoly'], 'LAM_CLI_UNKNOWN_COMMAND', 2);
     assert.match(message, /'depoly'/);
     assert.match(hint ?? '', /deploy/);
   });
 });
 
-describe('runtimes and templates that are not known', () => {
-  test('lam init names the runtimes there are', async () => {
+describe('unknown runtimes and templates', () => {
+  test('lam init lists the known runtimes', async () => {
     const error = await untouched(s, () =>
       s.refused(['init', 'x', '--runtime', 'cobol'], 'LAM_SCAFFOLD_UNKNOWN_RUNTIME', 2),
     );
     assert.match(error.message, /'cobol'/);
     assert.match(error.hint ?? '', /nodejs.*python3/);
   });
-  test('lam init names the templates of the runtime', async () => {
+  test('lam init lists the templates of the runtime', async () => {
     const error = await untouched(s, () =>
       s.refused(['init', 'x', '--runtime', 'nodejs', '--template', 'helo'], 'LAM_SCAFFOLD_UNKNOWN_TEMPLATE', 2),
     );
     assert.match(error.message, /'helo'/);
     assert.match(error.hint ?? '', /hello/);
   });
-  test('lam deploy refuses a runtime of lam.yaml with its line', async () => {
+  test('lam deploy refuses an unknown runtime in lam.yaml with its line', async () => {
     const cwd = s.files('cobol', { 'lam.yaml': 'name: cobol\nruntime: cobol\n', 'index.mjs': '' });
     const error = await untouched(s, () => s.refused(['deploy'], 'LAM_PROJECT_INVALID', 2, { cwd }));
     assert.match(error.message, /2:\d+ .*'cobol'/);
   });
-  test('lam deploy refuses a runtime of the command line', async () => {
+  test('lam deploy refuses an unknown runtime on the command line', async () => {
     const error = await untouched(s, () =>
       s.refused(['deploy', 'x', '--inline', 'x', '--runtime', 'cobol'], 'LAM_REGISTRY_UNKNOWN_RUNTIME', 2),
     );
@@ -98,7 +98,7 @@ describe('runtimes and templates that are not known', () => {
   });
 });
 
-describe('names that are none', () => {
+describe('invalid names', () => {
   for (const name of BAD_NAMES) {
     const shown = name.length > 20 ? `of ${name.length} characters` : `'${name}'`;
     test(`${shown} is refused by every command, and no folder is made`, async () => {
@@ -114,22 +114,22 @@ describe('names that are none', () => {
       });
     });
   }
-  test('in lam.yaml a bad name is told with its line', async () => {
+  test('an invalid name in lam.yaml is reported with its line', async () => {
     const cwd = s.files('named', { 'lam.yaml': "runtime: nodejs\nname: '../x'\n", 'index.mjs': '' });
     const { message } = await untouched(s, () => s.refused(['deploy'], 'LAM_PROJECT_INVALID', 2, { cwd }));
     assert.match(message, /2:\d+ .*'\.\.\/x'/);
   });
-  test('an alias that reads as a version is refused', async () => {
+  test('an alias in the form of a version is refused', async () => {
     const { message } = await untouched(s, () =>
       s.refused(['alias', 'set', 'hello', '12', '1'], 'LAM_REGISTRY_INVALID_ALIAS', 2),
     );
     assert.match(message, /'12'/);
   });
-  test('a version that is none is refused', async () => {
+  test('an invalid version is refused', async () => {
     const { message } = await untouched(s, () => s.refused(['rollback', 'hello', 'latest'], 'LAM_CLI_BAD_VERSION', 2));
     assert.match(message, /'latest'/);
   });
-  test('init never writes over what is there', async () => {
+  test('init never overwrites files', async () => {
     s.files('taken', { 'mine.txt': 'mine' });
     const { message } = await untouched(s, () =>
       s.refused(['init', 'taken', '--runtime', 'nodejs'], 'LAM_SCAFFOLD_EXISTS', 1),
@@ -139,7 +139,7 @@ describe('names that are none', () => {
 });
 
 describe('a broken lam.yaml', () => {
-  test('is told with all its faults at once, each with its line, and exits 2', async () => {
+  test('is reported with all faults at once, each with its line, and exit 2', async () => {
     const text = 'name: bad\nruntime: nodejs\nmemory: lots\ntimeout: -1\nconcurency: 3\nroutes:\n  - FETCH /x\n';
     const cwd = s.files('faulty', { 'lam.yaml': text, 'index.mjs': '' });
     const { message, details } = await untouched(s, () => s.refused(['deploy'], 'LAM_PROJECT_INVALID', 2, { cwd }));
@@ -153,18 +153,18 @@ describe('a broken lam.yaml', () => {
     assert.match(message, /7:\d+ .*FETCH/);
     assert.ok(message.includes(`${cwd}/lam.yaml`), message);
   });
-  test('that is not YAML is told with the line', async () => {
+  test('that is not YAML is reported with the line', async () => {
     const cwd = s.files('unreadable', { 'lam.yaml': 'name: bad\nruntime: [nodejs\n', 'index.mjs': '' });
     const { message } = await untouched(s, () => s.refused(['deploy'], 'LAM_PROJECT_INVALID', 2, { cwd }));
     assert.match(message, /[23]:\d+ /);
   });
-  test('that is missing is said, with how to make one', async () => {
+  test('that is missing is reported, with how to create one', async () => {
     const cwd = s.files('bare', { 'index.mjs': '' });
     const { message, hint } = await untouched(s, () => s.refused(['deploy'], 'LAM_PROJECT_NOT_FOUND', 2, { cwd }));
     assert.ok(message.includes(cwd), message);
     assert.match(hint ?? '', /lam init/);
   });
-  test('of which a function is asked for that it does not have names those it has', async () => {
+  test('without the function asked for lists those it has', async () => {
     const error = await untouched(s, () =>
       s.refused(['deploy', 'nope'], 'LAM_CLI_NOT_IN_PROJECT', 4, { cwd: `${s.cwd}/hello` }),
     );

@@ -15,7 +15,7 @@ const NO_NOBODY =
     ? false
     : 'nobody cannot run the program here';
 
-describe('a payload that cannot be taken', () => {
+describe('an invalid payload', () => {
   let s: LamSession;
   before(async () => {
     s = await lamSession();
@@ -39,22 +39,22 @@ describe('a payload that cannot be taken', () => {
       assert.match(stderr, /^Error: the payload from -d is not JSON: line 1.*\n {2}hint: give JSON/);
     });
   }
-  test('on standard input is refused, too', async () => {
+  test('on standard input is refused', async () => {
     const { code, stderr } = await s.run(['invoke', 'echo', '-d', '-'], { stdin: 'nope' });
     assert.equal(code, 2);
     assert.match(stderr, /from standard input is not JSON/);
   });
-  test('in a file that is not there names the file', async () => {
+  test('in a missing file is reported with its name', async () => {
     const { message } = await s.refused(['invoke', 'echo', '-e', 'absent.json'], 'LAM_CLI_PAYLOAD_UNREADABLE', 2);
     assert.match(message, /absent\.json/);
   });
-  test('over the AWS API that is not JSON is a 400 in its words', async () => {
+  test('that is not JSON is a 400 of the AWS API', async () => {
     const { status, headers, body } = await http(`${s.url}/2015-03-31/functions/echo/invocations`, { body: '{oops' });
     assert.equal(status, 400);
     assert.match(String(headers['x-amzn-errortype']), /^InvalidRequestContentException/);
     assert.match(body.toString(), /Could not parse request body into json/);
   });
-  test('over the limit is a 413 over HTTP, whether its length was told or not', async () => {
+  test('over the limit is a 413 over HTTP, with and without Content-Length', async () => {
     const body = Buffer.alloc(LIMITS.payloadBytes + 1, ' ');
     for (const path of ['/2015-03-31/functions/echo/invocations', '/echo']) {
       const told = await http(`${s.url}${path}`, { body });
@@ -62,18 +62,18 @@ describe('a payload that cannot be taken', () => {
       assert.ok(told.body.toString().includes(String(LIMITS.payloadBytes)), told.body.toString());
     }
   });
-  test('over the limit makes the CLI exit 2 with the limit', async () => {
+  test('over the limit exits 2 and names the limit', async () => {
     const { message } = await s.refused(['invoke', 'echo', '-d', '-'], 'LAM_EDGE_PAYLOAD_TOO_LARGE', 2, {
       stdin: `"${'x'.repeat(LIMITS.payloadBytes)}"`,
     });
     assert.ok(message.includes(String(LIMITS.payloadBytes)), message);
   });
-  test('leaves the function as it was', async () => {
+  test('does not affect the function', async () => {
     assert.equal((await s.ok(['invoke', 'echo', '-e', 'events/good.json'])).stdout, '{"a":1}');
   });
 });
 
-describe('a port that is taken', () => {
+describe('a port in use', () => {
   let s: LamSession;
   let server: Server;
   before(async () => {
@@ -87,20 +87,20 @@ describe('a port that is taken', () => {
   });
   const port = (): string => String((server.address() as AddressInfo).port);
 
-  test('is said by lam start with the pid that has it and the flag that helps', async () => {
+  test('is reported by lam start with the pid that uses it and the flag to change it', async () => {
     const { message, hint, details } = await s.refused(['start', '--port', port()], 'LAM_DAEMON_PORT_TAKEN', 1);
     assert.ok(message.includes(`port ${port()} is taken by process ${process.pid}`), message);
     assert.match(hint ?? '', /--port/);
     assert.equal(details?.['pid'], process.pid);
   });
-  test('is said by a command that starts a daemon by itself, by lam restart and by lam serve', async () => {
+  test('is reported by a command that starts a daemon, by lam restart and by lam serve', async () => {
     for (const args of [['list'], ['restart'], ['serve']]) {
       const { message, hint } = await s.refused(args, 'LAM_DAEMON_PORT_TAKEN', 1, { env: { LAM_PORT: port() } });
       assert.ok(message.includes(`process ${process.pid}`), message);
       assert.match(hint ?? '', /--port/);
     }
   });
-  test('leaves nothing running and nothing held: the next start on another port works', async () => {
+  test('leaves no process and no lock: the next start on another port works', async () => {
     assert.deepEqual(
       listing(join(s.home, 'run')).filter((name) => name.startsWith('daemon') || name.endsWith('.sock')),
       [],
@@ -109,7 +109,7 @@ describe('a port that is taken', () => {
   });
 });
 
-describe('an engine that cannot be used', () => {
+describe('a Docker engine that cannot be used', () => {
   let s: LamSession;
   before(async () => {
     s = await lamSession({ driver: 'auto' });
@@ -117,7 +117,7 @@ describe('an engine that cannot be used', () => {
   after(() => s.dispose());
   const nowhere = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
 
-  test('fails lam start --driver docker with exit 7, the reason and a way round', async () => {
+  test('fails lam start --driver docker with exit 7, the reason and an alternative', async () => {
     const { message, hint } = await s.refused(['start', '--driver', 'docker'], 'LAM_DAEMON_DRIVER_UNAVAILABLE', 7, {
       env: nowhere,
     });
@@ -125,18 +125,18 @@ describe('an engine that cannot be used', () => {
     assert.match(hint ?? '', /--driver process/);
     assert.equal((await s.run(['status'])).code, 3);
   });
-  test('over TCP elsewhere is said to be no engine of this machine', async () => {
+  test('over TCP on another machine is refused as not local', async () => {
     const { message } = await s.refused(['start', '--driver', 'docker'], 'LAM_DAEMON_DRIVER_UNAVAILABLE', 7, {
       env: { DOCKER_HOST: 'tcp://127.0.0.1:1' },
     });
     assert.match(message, /DOCKER_HOST is 'tcp:\/\/127\.0\.0\.1:1'/);
   });
-  test('makes the automatic choice take processes, and say why', async () => {
+  test('makes lam choose the process driver, and print why', async () => {
     const { stdout } = await s.ok(['start'], { env: nowhere });
     assert.match(stdout, /driver: process \(no Docker engine can be used: .*\/nonexistent\/docker\.sock/);
     await s.ok(['stop']);
   });
-  test('that denies the user is told as that, with how to be let in', { skip: NO_NOBODY }, async () => {
+  test('that denies access is reported with how to get it', { skip: NO_NOBODY }, async () => {
     const socket = join(s.root, 'engine.sock');
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(socket, resolve));
@@ -158,7 +158,7 @@ describe('an engine that cannot be used', () => {
       await new Promise((resolve) => server.close(resolve));
     }
   });
-  test('is not needed where processes are asked for', async () => {
+  test('is not needed with the process driver', async () => {
     const { driver } = await s.json<{ driver: string }>(['start', '--driver', 'process'], { env: nowhere });
     assert.equal(driver, 'process');
   });

@@ -25,21 +25,21 @@ async function refusedZip(zip: Buffer, code: string, exit: number): Promise<stri
 }
 
 describe('a zip that must not be unpacked', () => {
-  test('cut off anywhere it is called damaged', async () => {
+  test('that is truncated anywhere is reported as damaged', async () => {
     assert.match(
       await refusedZip(GOOD.subarray(0, GOOD.length - 30), 'LAM_STORE_ZIP_TRUNCATED', 8),
       /cut off or damaged/,
     );
     assert.match(await refusedZip(GOOD.subarray(0, 40), 'LAM_STORE_ZIP_TRUNCATED', 8), /cut off or damaged/);
   });
-  test('with damaged content it names the entry', async () => {
+  test('with damaged content is reported with the entry', async () => {
     const broken: RawEntry = { ...INDEX, crc: INDEX.crc ^ 1 };
     assert.match(await refusedZip(rawZip([broken]), 'LAM_STORE_ZIP_CORRUPT', 8), /'index\.js'/);
   });
-  test('that is no zip is called that', async () => {
+  test('that is not a zip is reported', async () => {
     await refusedZip(Buffer.from('#!/bin/sh\necho not a zip\n'), 'LAM_STORE_ZIP_NOT_A_ZIP', 8);
   });
-  test('with no file in it is called empty', async () => {
+  test('without files is reported as empty', async () => {
     await refusedZip(rawZip([]), 'LAM_STORE_ZIP_EMPTY', 8);
     await refusedZip(Buffer.alloc(0), 'LAM_STORE_ZIP_EMPTY', 8);
   });
@@ -73,7 +73,7 @@ describe('a zip that must not be unpacked', () => {
   test('with the same name twice is refused', async () => {
     assert.match(await refusedZip(rawZip([INDEX, INDEX]), 'LAM_STORE_ZIP_CONFLICT', 8), /'index\.js'/);
   });
-  test('of a file that is not there names the file', async () => {
+  test('that is missing is reported with its name', async () => {
     const { message } = await untouched(s, () =>
       s.refused(['deploy', 'zipped', '--zip', 'no.zip'], 'LAM_CLI_ZIP_UNREADABLE', 2),
     );
@@ -81,7 +81,7 @@ describe('a zip that must not be unpacked', () => {
   });
 });
 
-describe('a zip that unpacks to gigabytes', () => {
+describe('a zip bomb', () => {
   const free = (): number => {
     const { bavail, bsize } = statfsSync(s.home);
     return bavail * bsize;
@@ -105,7 +105,7 @@ describe('a zip that unpacks to gigabytes', () => {
     }
   }
 
-  test('and says so is refused by its headers', async () => {
+  test('is refused by the sizes in its headers', async () => {
     const message = await refusedQuickly(
       rawZip([INDEX, await zeros('big', 1.1 * LIMITS.unpackedBytes)]),
       'LAM_STORE_ZIP_TOO_LARGE',
@@ -113,16 +113,16 @@ describe('a zip that unpacks to gigabytes', () => {
     );
     assert.ok(message.includes(String(LIMITS.unpackedBytes)), message);
   });
-  test('in many entries of which none is too large is refused', async () => {
+  test('of many entries, none too large by itself, is refused', async () => {
     const hundred = await zeros('', 100 * 1024 * 1024);
     const entries = Array.from({ length: 12 }, (_, i) => ({ ...hundred, name: `part-${i}` }));
     await refusedQuickly(rawZip(entries), 'LAM_STORE_ZIP_TOO_LARGE', 2);
   });
-  test('and claims to be small is refused by what really comes out', async () => {
+  test('with false sizes is refused while it is unpacked', async () => {
     const big = await zeros('big', 1.1 * LIMITS.unpackedBytes);
     assert.match(await refusedQuickly(rawZip([INDEX, { ...big, size: 1000 }]), 'LAM_STORE_ZIP_CORRUPT', 8), /'big'/);
   });
-  test('leaves the daemon able to take a good one', async () => {
+  test('does not keep the daemon from accepting a valid zip', async () => {
     const file = join(s.files('zips', { 'function.zip': GOOD }), 'function.zip');
     await s.ok(['deploy', 'zipped', '--zip', file]);
     assert.equal((await s.ok(['invoke', 'zipped'])).stdout, '"zipped"');

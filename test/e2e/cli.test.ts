@@ -56,7 +56,7 @@ describe('help', () => {
   });
   after(() => s.dispose());
 
-  test('names every command, and five to begin with', async () => {
+  test('lists every command, and five to begin with', async () => {
     const { stdout, stderr } = await s.ok([]);
     assert.equal(stderr, '');
     for (const [id] of commands) assert.match(stdout, new RegExp(`^ {2}${id.replace(':', ' ')} +\\S`, 'm'), id);
@@ -95,7 +95,7 @@ describe('help', () => {
     }
   });
 
-  test('is the same by -h, by help COMMAND and for an alias of a command; a topic lists its commands', async () => {
+  test('is the same with -h, with help COMMAND and for aliases; a topic lists its commands', async () => {
     const own = (await s.ok(['list', '--help'])).stdout;
     assert.equal((await s.ok(['list', '-h'])).stdout, own);
     assert.equal((await s.ok(['help', 'list'])).stdout, own);
@@ -104,7 +104,7 @@ describe('help', () => {
     assert.match((await s.ok(['env'])).stdout, /env list.*\n.*env set.*\n.*env unset/s);
   });
 
-  test('tells the version in each way it is asked', async () => {
+  test('prints the version for version, --version and -v', async () => {
     const line = (await s.ok(['--version'])).stdout;
     assert.match(line, /^lam \d+\.\d+\.\d+ \(node \d+\.\d+\.\d+, \w+-\w+\)\n$/);
     for (const args of [['version'], ['-v']]) assert.equal((await s.ok(args)).stdout, line);
@@ -132,7 +132,7 @@ describe('a mistyped command line', () => {
     assert.match(error?.code ?? '', /^LAM_/);
   };
 
-  test('is exit 2, and says what was meant', async () => {
+  test('exits 2 and suggests a correction', async () => {
     await misuse(['deplyo'], /^Error: 'deplyo' is not a command of lam$/, /^ {2}hint: did you mean: lam deploy$/);
     await misuse(['env', 'lst'], /'env lst' is not a command/, /did you mean: lam env list$/);
     await misuse(['qqqqqqqq'], /'qqqqqqqq' is not a command/, /lam --help$/);
@@ -217,7 +217,7 @@ describe('with something deployed', () => {
     assert.deepEqual(commands.map(([id]) => id).toSorted(), covered.toSorted());
   });
 
-  test('an error under --json is one object with code, message and hint, by flag or by LAM_JSON', async () => {
+  test('an error with --json or LAM_JSON is one object with code, message and hint', async () => {
     const result = await s.run(['describe', 'helo'], { env: { LAM_JSON: '1' } });
     assert.equal(result.code, 4);
     assert.equal(result.stderr, '');
@@ -228,7 +228,7 @@ describe('with something deployed', () => {
     assert.equal(before.stdout, result.stdout);
   });
 
-  test('nothing is coloured and nothing animated when piped', async () => {
+  test('output to a pipe has no colours and no animation', async () => {
     const env = { NO_COLOR: undefined, CI: undefined, TERM: 'xterm-256color' };
     const cwd = s.files('plain', {
       'lam.yaml': 'name: plain\nruntime: nodejs\n',
@@ -250,7 +250,7 @@ describe('with something deployed', () => {
     }
   });
 
-  test('status tells pid, port, driver and home, and describe the url', async () => {
+  test('status shows pid, port, driver and home; describe shows the url', async () => {
     const status = await s.status();
     assert.deepEqual([status.port, status.driver, status.home], [s.port, 'process', s.home]);
     assert.ok(processesOf(s).includes(status.pid));
@@ -286,7 +286,7 @@ describe('with something deployed', () => {
     },
   );
 
-  test('settings and variables set live survive a deploy, until they are unset', async () => {
+  test('settings and variables set with config and env survive deploys until they are unset', async () => {
     const project = async (n: number): Promise<void> => {
       await s.deployNode(
         'kept',
@@ -324,13 +324,13 @@ describe('with something deployed', () => {
     await s.refused(['config', 'set', 'kept', 'memory=1'], 'LAM_REGISTRY_INVALID_CONFIG', 2);
   });
 
-  test('logs of a version that is not there say so', async () => {
+  test('logs of a missing version print a note', async () => {
     const { code, stderr } = await s.run(['logs', 'hello@99']);
     assert.deepEqual([code, stderr], [0, "'hello' has no version 99 now; records of a deleted version may be left\n"]);
     assert.match((await s.ok(['logs', '--help'])).stdout, /--json .*Print each record as a JSON object, one per\n/);
   });
 
-  test('aliases point at versions, whatever is live', async () => {
+  test('aliases point at versions, whatever version is live', async () => {
     for (const n of [1, 2, 3])
       await s.ok(['deploy', 'aliased', '--inline', code(n), ...(n === 2 ? ['--alias', 'stable'] : [])]);
     assert.equal((await s.ok(['invoke', 'aliased:stable'])).stdout, '[2,null]');
@@ -347,7 +347,7 @@ describe('with something deployed', () => {
     await s.refused(['alias', 'delete', 'aliased', 'stable'], 'LAM_REGISTRY_ALIAS_NOT_FOUND', 4);
   });
 
-  test('exit codes tell failures apart', async () => {
+  test('failures have different exit codes', async () => {
     await s.refused(['rollback', 'fresh1'], 'LAM_REGISTRY_FUNCTION_NOT_FOUND', 4);
     await s.ok(['deploy', 'single', '--inline', code(1)]);
     await s.refused(['rollback', 'single'], 'LAM_REGISTRY_NO_PREVIOUS_VERSION', 1);
@@ -364,7 +364,7 @@ describe('with something deployed', () => {
 });
 
 describe('the daemon', () => {
-  test('starts by itself at first need, once, even for two commands at once; never with --no-start', async () => {
+  test('is started by the first command that needs it, once even for two at a time; never with --no-start', async () => {
     await using s = await lamSession();
     for (const args of [['list', '--no-start'], ['status']]) {
       const fault = await s.refused(args, 'LAM_CLIENT_DAEMON_NOT_RUNNING', 3);
@@ -382,7 +382,7 @@ describe('the daemon', () => {
     assert.equal((await s.ok(['stop'])).stdout, `no daemon is running for '${s.home}'\n`);
   });
 
-  test('lives where LAM_HOME and LAM_PORT say, or flags, which win', async () => {
+  test('uses LAM_HOME and LAM_PORT; flags take precedence', async () => {
     await using s = await lamSession();
     assert.deepEqual(await s.json<Status>(['start']).then(({ home, port }) => [home, port]), [s.home, s.port]);
     const home = join(s.root, 'other');
@@ -397,7 +397,7 @@ describe('the daemon', () => {
     assert.equal(moved.port, port);
   });
 
-  test('names who has its port', async () => {
+  test('reports the process that uses its port', async () => {
     await using s = await lamSession();
     const { pid } = await s.json<Status>(['start']);
     const home = join(s.root, 'other');
@@ -406,7 +406,7 @@ describe('the daemon', () => {
     assert.match(fault.hint ?? '', /lam start --port \d+/);
   });
 
-  test('is refused with 7 where the engine that was asked for does not answer', async () => {
+  test('exits 7 if the requested engine does not answer', async () => {
     await using s = await lamSession();
     const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
     await s.refused(['start', '--driver', 'docker'], 'LAM_DAEMON_DRIVER_UNAVAILABLE', 7, { env });
@@ -416,7 +416,7 @@ describe('the daemon', () => {
     assert.ok(auto.gaps.length > 0);
   });
 
-  test('serves in the foreground until a signal', async () => {
+  test('runs in the foreground until a signal', async () => {
     await using s = await lamSession();
     const child = s.start(['serve', '--json']);
     const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));

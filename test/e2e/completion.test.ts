@@ -48,7 +48,7 @@ describe('completion', () => {
     await completes(['nothing', 'like', 'this'], []);
   });
 
-  test('works in bash, up to words with @ and :', { skip: !has('bash') && 'no bash' }, async () => {
+  test('works in bash, also for words with @ and :', { skip: !has('bash') && 'no bash' }, async () => {
     const script = (await s.ok(['autocomplete', 'bash'])).stdout;
     execFileSync('bash', ['-n'], { input: script });
     const typed = (line: string): readonly string[] => {
@@ -78,7 +78,7 @@ describe('completion', () => {
     }
   });
 
-  test('says nothing and starts nothing when no daemon runs', async () => {
+  test('prints nothing and starts nothing when no daemon runs', async () => {
     await s.ok(['stop']);
     await completes(['invoke', 'he'], []);
     await completes(['inv'], ['invoke']);

@@ -8,7 +8,7 @@ before(async () => {
 });
 after(() => s.dispose());
 
-test('of the functions of a project, one that cannot be built does not stop the others, and is named with its reason', async () => {
+test('a function that cannot be built does not stop the others of its project, and is reported with its reason', async () => {
   const cwd = s.files('many', {
     'lam.yaml':
       'functions:\n  good: { runtime: nodejs, path: good }\n  bad: { runtime: nodejs, path: bad, build: { bundle: true } }\n',

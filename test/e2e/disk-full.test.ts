@@ -27,8 +27,8 @@ function project(s: LamSession, n: number, ballast: Uint8Array): string {
   });
 }
 
-describe('a disk without room', () => {
-  test('makes a deploy fail by name, harms no earlier version, and is well again once there is room', async (t) => {
+describe('a full disk', () => {
+  test('fails a deploy with a clear error and affects no earlier version; deploys work again once there is space', async (t) => {
     await using s = await lamSession();
     // The single binary first unpacks its own files into the home.
     if (!smallHome(s, 48)) return t.skip('a small file system cannot be mounted here');
@@ -63,7 +63,7 @@ describe('a disk without room', () => {
   });
 });
 
-describe('a home that cannot be written', () => {
+describe('a home that is not writable', () => {
   const nobody =
     spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', PROGRAM, '--version']).status === 0;
   test(
@@ -87,7 +87,7 @@ describe('a home that cannot be written', () => {
     },
   );
 
-  test('because its file system is read-only is refused by name', async (t) => {
+  test('because its file system is read-only is reported', async (t) => {
     await using s = await lamSession();
     if (!smallHome(s, 8)) return t.skip('a small file system cannot be mounted here');
     assert.equal(spawnSync('mount', ['-o', 'remount,ro', s.home]).status, 0);
@@ -98,7 +98,7 @@ describe('a home that cannot be written', () => {
 });
 
 describe('thirty deploys of five megabytes with one file changed', () => {
-  test('send only the file that changed, and hold the rest once', { timeout: 110_000 }, async () => {
+  test('upload only the file that changed, and store the rest once', { timeout: 110_000 }, async () => {
     await using s = await lamSession();
     const deploys = 30;
     const files = Object.fromEntries(

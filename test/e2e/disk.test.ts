@@ -16,7 +16,7 @@ async function deploy(s: LamSession, n: number, ballast: Uint8Array): Promise<vo
   await s.ok(['deploy'], { cwd: s.files('big', files) });
 }
 
-test('versions share their files on disk; gc frees old versions, never live or aliased ones, and says so first', async () => {
+test('versions share files on disk; gc deletes old versions, never live or aliased ones, and --dry-run lists them', async () => {
   await using s = await lamSession();
   const ballast = randomBytes(BALLAST);
   for (let n = 1; n <= 5; n += 1) await deploy(s, n, ballast);

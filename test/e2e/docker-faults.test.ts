@@ -7,7 +7,7 @@ import { containersOf, engineSocket, eventually, http, lamSession, NO_DOCKER } f
 
 const SLEEPER = `export const handler = async (event) => { await new Promise((go) => setTimeout(go, event.ms ?? 0)); return event.ms ?? 'quick'; };`;
 
-describe('a Docker engine that stops midway', { skip: NO_DOCKER }, () => {
+describe('a Docker engine that stops', { skip: NO_DOCKER }, () => {
   test(
     'gives a clear error with exit 7, and once it is back the same daemon goes on',
     { timeout: 110_000 },
@@ -57,7 +57,7 @@ describe('a Docker engine that stops midway', { skip: NO_DOCKER }, () => {
     },
   );
 
-  test('during an invocation answers its caller rather than leaving it to wait', { timeout: 60_000 }, async () => {
+  test('during an invocation does not leave the caller waiting', { timeout: 60_000 }, async () => {
     await using s = await lamSession({ driver: 'docker' });
     const path = join(s.root, 'engine.sock');
     await using proxy = new Cuttable(path, engineSocket());
@@ -80,7 +80,7 @@ describe('a Docker engine that stops midway', { skip: NO_DOCKER }, () => {
     await s.ok(['stop']);
   });
 
-  test('before the first sandbox makes even deploying possible', { timeout: 60_000 }, async () => {
+  test('before the first sandbox does not prevent a deploy', { timeout: 60_000 }, async () => {
     await using s = await lamSession({ driver: 'docker' });
     const path = join(s.root, 'engine.sock');
     await using proxy = new Cuttable(path, engineSocket());

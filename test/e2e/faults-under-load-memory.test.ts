@@ -8,8 +8,8 @@ import { eventually, lamSession, processesOf } from './session.ts';
 
 const SLEEPER = `export const handler = async (event) => { await new Promise((go) => setTimeout(go, event.ms ?? 0)); return 'done'; };`;
 
-describe('what a machine cannot give', { concurrency: true }, () => {
-  test('memory for two sandboxes makes a third function wait for it, refuses who waits for too long, and is given back', async () => {
+describe('a shortage of resources', { concurrency: true }, () => {
+  test('with memory for two sandboxes a third function waits, is refused after too long, and gets memory once it is free', async () => {
     await using s = await lamSession({ env: { LAM_MEMORY: '256' } });
     for (const name of ['a', 'b', 'c']) await s.deployNode(name, SLEEPER);
     await s.deployNode('big', SLEEPER, { memory: 512 });
@@ -43,7 +43,7 @@ describe('what a machine cannot give', { concurrency: true }, () => {
     assert.equal((await shoot(s.url, 'c', {})).status, 200, 'and later there is room again');
   });
 
-  test('a stem that never connects is given up and reported, and functions run without it', async () => {
+  test('a stem that never connects is ended and reported, and functions run without it', async () => {
     await using s = await lamSession();
     const [bin, hangs] = [join(s.root, 'mute'), join(s.root, 'hangs')];
     const python = execFileSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).trim();

@@ -151,7 +151,7 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       await engine('POST', `/containers/${mine[0]?.Id}/kill`);
     }
 
-    test('a sandbox killed from outside costs what ran in it and one cold start, and no time-out', async () => {
+    test('a sandbox killed from outside costs its running invocations and one cold start, but no time-out', async () => {
       await s.deployNode('victim', WHO, { timeout: 30, maxConcurrency: 8 });
       const load = new Load(s.url, 'victim', 8, { ms: 25 });
       await load.answered(100);
@@ -178,7 +178,7 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       assert.ok(later.every((shot) => !failed(shot) && !killed.includes(who(shot).stream)));
     });
 
-    test('one of five that overruns is replaced, and the other four keep working', async () => {
+    test('one sandbox of five that times out is replaced, and the other four keep working', async () => {
       await s.deployNode('five', WHO, { timeout: 3, maxConcurrency: 5, minWarm: 5 });
       /** Five at once, each in its own sandbox. */
       const five = async (): Promise<Shot[]> => {
@@ -213,7 +213,7 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       );
     });
 
-    test('of several in one sandbox the one that overruns harms no other', async () => {
+    test('of several invocations in one sandbox, one that times out does not affect the others', async () => {
       await s.deployNode('shared', WHO, { timeout: 4, concurrency: 3, maxConcurrency: 9 });
       const [first] = streams([await shoot(s.url, 'shared', {})]);
       const late = shoot(s.url, 'shared', { ms: 60_000 });
@@ -226,7 +226,7 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       assert.ok(!failed(next) && who(next).stream !== first, 'and the next one went elsewhere');
     });
 
-    test('a daemon killed under load leaves nothing behind once it was started again', async () => {
+    test('a daemon killed under load leaves nothing behind after its next start', async () => {
       await s.deployNode('orphan', WHO, { timeout: 30, maxConcurrency: 4 });
       const load = new Load(s.url, 'orphan', 4, { ms: 20 });
       await load.answered(40);
@@ -249,7 +249,7 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       assert.equal((await shoot(s.url, 'orphan', {})).status, 200);
     });
 
-    test('and once it is told to stop, it leaves nothing either', async () => {
+    test('a daemon stopped under load leaves nothing behind', async () => {
       await s.ok(['stop']);
       assert.deepEqual(await leftovers(s), []);
       await s.ok(['start']);

@@ -72,7 +72,7 @@ for (const driver of DRIVERS) {
     }
 
     for (const name of ['node', 'python']) {
-      test(`${name}: lines that look like lam's own stay the function's, whole and in order`, async () => {
+      test(`${name}: lines in the format of lam's own are logged as the function's, complete and in order`, async () => {
         const { stdout } = await s.ok(['invoke', name, '-d', JSON.stringify({ lines: LINES })]);
         assert.equal(stdout, String(LINES.length), 'the answer is the handler own');
         const records = await logs(name);
@@ -89,20 +89,20 @@ for (const driver of DRIVERS) {
           'no forged record is taken for ours',
         );
       });
-      test(`${name}: a line without an end is kept, too`, async () => {
+      test(`${name}: a line without a line break is logged`, async () => {
         await s.ok(['invoke', name, '-d', JSON.stringify({ lines: [], raw: 'no end of line' })]);
         const printed = (await logs(name)).filter((record) => record.stream === 'stdout');
         assert.equal(printed.at(-1)?.text, 'no end of line');
       });
     }
 
-    test('on a terminal cannot drive it: the pretty form shows no control characters', async () => {
+    test('cannot control the terminal: the pretty format prints no control characters', async () => {
       const { stdout } = await s.ok(['logs', 'node']);
       // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
       assert.doesNotMatch(stdout, /[\u0000-\u0008\u000b-\u001f]/);
     });
 
-    test('100 MB of it leave the daemon small, the answer arrives, and the log keeps the newest part', async () => {
+    test('100 MB of output do not grow the daemon; the answer arrives, and the log keeps the newest part', async () => {
       const { pid } = await s.status();
       const before = peakOf(pid);
       const lines = 1_000_000;

@@ -85,7 +85,7 @@ describe('functions over HTTP', () => {
     assert.equal(context['requestId'], answer.headers['x-amzn-requestid']);
   });
 
-  test('get bytes that are no text as base64', async () => {
+  test('receive binary bodies as base64', async () => {
     const bytes = Buffer.from([0, 1, 254, 255]);
     const event = json(
       await http(`${s.url}/event`, { body: bytes, headers: { 'content-type': 'application/octet-stream' } }),
@@ -93,7 +93,7 @@ describe('functions over HTTP', () => {
     assert.deepEqual([event['body'], event['isBase64Encoded']], [bytes.toString('base64'), true]);
   });
 
-  test('are found at declared routes, with the parts of the path decoded', async () => {
+  test('are reached at declared routes, with decoded path parameters', async () => {
     const one = json(await http(`${s.url}/things/a%2Fb%20c`));
     assert.deepEqual(
       [one['routeKey'], one['pathParameters'], one['rawPath']],
@@ -132,7 +132,7 @@ describe('functions over HTTP', () => {
     assert.deepEqual([empty.status, empty.body.length], [204, 0]);
   });
 
-  test('that fail or answer nonsense are a 502 that gives nothing away', async () => {
+  test('that fail or give an invalid answer are a 502 without details', async () => {
     for (const [answer, type] of [
       ['throw', 'RangeError'],
       ['badStatus', 'Function.MalformedResponse'],
@@ -145,13 +145,13 @@ describe('functions over HTTP', () => {
     }
   });
 
-  test("include Glambdar's README handler as it is", async () => {
+  test("run the handler of Glambdar's README unmodified", async () => {
     const { url } = await s.json<FunctionDetail>(['describe', 'greet']);
     const got = await http(url, { body: '{"name":"Ada"}', headers: JSON_BODY });
     assert.deepEqual([got.status, got.body.toString()], [200, '{"message":"Hello Ada!"}']);
   });
 
-  test('are a 404 with the routes near it where there is none', async () => {
+  test('without a matching route are a 404 that lists similar ones', async () => {
     const got = await http(`${s.url}/things`);
     assert.equal(got.status, 404);
     const { message, code, hint } = json(got);
@@ -160,7 +160,7 @@ describe('functions over HTTP', () => {
     assert.match(String(json(await http(`${s.url}/nobody`))['hint']), /lam list/);
   });
 
-  test('take a body of 6 MiB and refuse a larger one with 413', async () => {
+  test('accept a body of 6 MiB and refuse a larger one with 413', async () => {
     const limit = 6_291_556;
     const ask = (bytes: number): Promise<HttpAnswer> =>
       http(`${s.url}/2015-03-31/functions/answers/invocations`, {
@@ -184,7 +184,7 @@ const outside = Object.values(networkInterfaces())
   .flat()
   .find((address) => address?.internal === false && address.family === 'IPv4')?.address;
 
-describe('what is not for everybody', () => {
+describe('restricted access', () => {
   let s: LamSession;
   before(async () => {
     s = await lamSession();
@@ -193,7 +193,7 @@ describe('what is not for everybody', () => {
   after(() => s.dispose());
   const invoke = '/2015-03-31/functions/ping/invocations';
 
-  test('is refused on the port: the control API belongs to the socket of its owner', async () => {
+  test('the control API is refused on the port: it is served on the socket only', async () => {
     for (const path of ['/_lam/v1/status', '/_lam/v1/functions', '/_lam/v1/stop', '/_lam/anything']) {
       assert.equal(
         (await http(`${s.url}${path}`, { method: path.endsWith('stop') ? 'POST' : 'GET' })).status,
@@ -204,7 +204,7 @@ describe('what is not for everybody', () => {
     assert.equal((await s.status()).functions, 1);
   });
 
-  test('is refused to other names of this machine, and to pages of other origins', async () => {
+  test('other Host names and pages of other origins are refused', async () => {
     for (const headers of [
       { host: 'evil.example' },
       { origin: 'https://evil.example' },
@@ -224,12 +224,12 @@ describe('what is not for everybody', () => {
     }
   });
 
-  test('is never the own URL of a function, whose answers are its own to decide', async () => {
+  test('does not apply to the URL of a function, which decides itself', async () => {
     const got = await http(`${s.url}/ping`, { headers: { host: 'shop.example', origin: 'https://shop.example' } });
     assert.equal(got.body.toString(), 'pong');
   });
 
-  test('wants the token where one was set', async () => {
+  test('requires the token if one is set', async () => {
     await using guarded = await lamSession({ env: { LAM_TOKEN: 'a secret' } });
     await guarded.ok(['deploy', 'ping', '--inline', 'exports.handler = async () => "pong"']);
     assert.equal((await http(`${guarded.url}${invoke}`, { body: '{}' })).status, 403);
@@ -306,7 +306,7 @@ describe('the AWS SDK', () => {
     }
   });
 
-  test('gets the end of the log, whose lines carry the request id of the answer', async () => {
+  test('gets the end of the log, with the request id of the answer', async () => {
     const answer = await client.send(new InvokeCommand({ FunctionName: 'sdk', LogType: 'Tail' }));
     const id = answer.$metadata.requestId ?? '';
     const tail = Buffer.from(answer.LogResult ?? '', 'base64').toString();
@@ -318,14 +318,14 @@ describe('the AWS SDK', () => {
     assert.match(kept, lines);
   });
 
-  test('learns of a failed function by FunctionError and the error document', async () => {
+  test('gets FunctionError and the error document of a failed function', async () => {
     const answer = await client.send(new InvokeCommand({ FunctionName: 'sdk', Payload: '{"fail":true}' }));
     assert.deepEqual([answer.StatusCode, answer.FunctionError], [200, 'Unhandled']);
     const { errorType, errorMessage } = payload(answer.Payload);
     assert.deepEqual([errorType, errorMessage], ['TypeError', 'told to']);
   });
 
-  test('throws its own exceptions for what is not there and what has no room', async () => {
+  test('throws its own exceptions for missing functions and throttling', async () => {
     await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'nobody' })), (error: unknown) => {
       assert.ok(error instanceof ResourceNotFoundException);
       assert.match(error.Message ?? error.message, /nobody/);
@@ -341,7 +341,7 @@ describe('the AWS SDK', () => {
     await running;
   });
 
-  test('may ask for a dry run', async () => {
+  test('can request a dry run', async () => {
     const answer = await client.send(new InvokeCommand({ FunctionName: 'sdk', InvocationType: 'DryRun' }));
     assert.equal(answer.StatusCode, 204);
   });

@@ -72,7 +72,7 @@ describe('lam init', () => {
     assert.ok(!existsSync(join(s.cwd, 'lost')));
   });
 
-  test('writes over nothing without --force, and leaves alone what the template does not have', async () => {
+  test('overwrites nothing without --force, and never touches files that the template lacks', async () => {
     const cwd = s.files('taken', { 'index.mjs': '// mine\n', 'notes.txt': 'keep me\n' });
     const fault = await s.refused(['init', 'taken', '--from', './template'], 'LAM_SCAFFOLD_EXISTS', 1);
     assert.match(fault.hint ?? '', /--force/);
@@ -83,7 +83,7 @@ describe('lam init', () => {
     await runs('taken');
   });
 
-  test('writes into the current folder without a name, and lists what there is', async () => {
+  test('writes into the current folder without a name; --list prints the templates', async () => {
     const cwd = s.files('here', {});
     execFileSync('mkdir', ['-p', cwd]);
     const made = await s.ok(['init'], { cwd });
@@ -104,7 +104,7 @@ describe('lam init', () => {
     assert.deepEqual(names, all);
   });
 
-  test('suggests what was meant', async () => {
+  test('suggests the nearest name', async () => {
     const runtime = await s.refused(['init', 'a', '--runtime', 'pyhton3'], 'LAM_SCAFFOLD_UNKNOWN_RUNTIME', 2);
     assert.match(runtime.hint ?? '', /did you mean 'python3'/);
     const asked = await s.refused(['init', 'a', '--template', 'htp-api'], 'LAM_SCAFFOLD_UNKNOWN_TEMPLATE', 2);

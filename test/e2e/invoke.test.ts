@@ -49,11 +49,11 @@ describe('lam invoke', () => {
     assert.equal(result.stderr, '');
   };
 
-  test('prints the payload alone when piped, whatever the function printed, and adds no line break', async () => {
+  test('prints only the payload to a pipe, whatever the function prints, without a line break', async () => {
     await gives(['echo', '-d', '{"a":1}'], '{"a":1}');
   });
 
-  test('prints text of every script as it is', async () => {
+  test('prints text of any script unchanged', async () => {
     const event = '{"text":"Zoë 🦊 漢字 \\u0000 \u2028","nested":{"é":[1.5,null,true]}}';
     await gives(['echo', '-d', event], event);
   });
@@ -92,7 +92,7 @@ describe('lam invoke', () => {
     await gives(['echo'], event, { stdin: event });
   });
 
-  test('runs the version or alias that is asked for, and the live version else', async () => {
+  test('runs the requested version or alias, by default the live version', async () => {
     for (const [reference, which] of [
       ['echo', 'three'],
       ['echo@2', 'two'],
@@ -106,7 +106,7 @@ describe('lam invoke', () => {
     }
   });
 
-  test('takes the function from the project of the folder it is in', async () => {
+  test('invokes the function of the project in the current folder', async () => {
     await gives(['-d', '[1]'], '[1]', { cwd: join(s.cwd, 'echo') });
   });
 
@@ -119,7 +119,7 @@ describe('lam invoke', () => {
     assert.equal(result.stderr, 'the function failed: TypeError: told to\uFFFD[31m\n');
   });
 
-  test('exits with 6 when the function passes its time-out', async () => {
+  test('exits with 6 when the function times out', async () => {
     const result = await s.run(['invoke', 'echo', '-d', '{"waitMs":60000}']);
     assert.equal(result.code, 6);
     const { errorType, errorMessage } = JSON.parse(result.stdout) as { errorType: string; errorMessage: string };
@@ -128,14 +128,14 @@ describe('lam invoke', () => {
     assert.match(result.stderr, /^the function timed out: RequestId: .+ Task timed out after 2\.00 seconds\n$/);
   });
 
-  test('exits with 0 after --no-fail, and prints the same', async () => {
+  test('exits with 0 with --no-fail, and prints the same', async () => {
     const result = await s.run(['invoke', 'echo', '--no-fail', '-d', '{"fail":"told to"}']);
     assert.equal(result.code, 0);
     assert.match(result.stdout, /^\{"errorType":"TypeError","errorMessage":"told to"/);
     assert.equal(result.stderr, 'the function failed: TypeError: told to\n');
   });
 
-  test('exits with 9 when the function has no room, and with 0 after --no-fail', async () => {
+  test('exits with 9 when the function is throttled, and with 0 with --no-fail', async () => {
     await s.deployNode('narrow', ECHO, { maxConcurrency: 1, queue: 0 });
     const running = s.run(['invoke', 'narrow', '-d', '{"waitMs":2500}']);
     assert.ok(await eventually(async () => (await s.status()).sandboxes.busy > 0));
@@ -147,7 +147,7 @@ describe('lam invoke', () => {
     assert.equal((await running).code, 0);
   });
 
-  test('exits with 4 for what is not there, and suggests the nearest name', async () => {
+  test('exits with 4 for a missing function, and suggests the nearest name', async () => {
     const result = await s.run(['invoke', 'ecko', '-d', '{}']);
     assert.deepEqual([result.code, result.stdout], [4, '']);
     assert.equal(
@@ -158,7 +158,7 @@ describe('lam invoke', () => {
     await s.refused(['invoke', 'echo:nope'], 'LAM_REGISTRY_ALIAS_NOT_FOUND', 4);
   });
 
-  test('exits with 2 for an event that is not JSON, a file that is not there and a name that is none', async () => {
+  test('exits with 2 for an event that is not JSON, a missing file and an invalid name', async () => {
     const result = await s.run(['invoke', 'echo', '-d', '{"a":1,\n"b":nope}']);
     assert.deepEqual([result.code, result.stdout], [2, '']);
     assert.match(
@@ -172,7 +172,7 @@ describe('lam invoke', () => {
     await s.refused(['invoke', '../x'], 'LAM_CLI_BAD_REFERENCE', 2);
   });
 
-  test('gives one object with --json, the payload inside, and the same exit code', async () => {
+  test('prints one object with --json that contains the payload, with the same exit code', async () => {
     const good = await s.json<Record<string, unknown>>(['invoke', 'echo:prod', '-d', '{"é":[1]}']);
     assert.deepEqual(good['payload'], { é: [1] });
     assert.deepEqual([good['status'], good['version']], [200, '1']);
@@ -220,7 +220,7 @@ describe('lam invoke', () => {
     }
   });
 
-  test('starts the daemon when none runs, and says so', async () => {
+  test('starts the daemon if none runs, and prints that', async () => {
     await s.ok(['stop']);
     const result = await s.ok(['invoke', 'echo', '-d', '1']);
     assert.equal(result.stdout, '1');

@@ -38,7 +38,7 @@ for (const driver of DRIVERS) {
     });
     after(() => s.dispose());
 
-    test('leaves sandboxes, idle and busy, that the next start reclaims and counts', async () => {
+    test('leaves idle and busy sandboxes, which the next start reclaims and counts', async () => {
       await s.ok(['invoke', 'idle']);
       ({ node } = await s.status());
       const looping = s.start(['invoke', 'loop']);
@@ -94,13 +94,13 @@ for (const driver of DRIVERS) {
       assert.deepEqual([...new Set(lines.map((line) => (JSON.parse(line) as { node: string }).node))], [node]);
     });
 
-    test('is started anew by the next command that wants one', async () => {
+    test('is started again by the next command that needs it', async () => {
       await killDaemon(s);
       const { code, stdout } = await s.run(['invoke', 'idle', '-d', '{"ms":2}']);
       assert.deepEqual([code, stdout], [0, '2']);
     });
 
-    test('by a start that says nothing of what is not there to reclaim', async () => {
+    test('by a start that prints nothing if there is nothing to reclaim', async () => {
       await s.ok(['stop']);
       assert.doesNotMatch((await s.ok(['start'])).stdout, /reclaimed/);
       assert.deepEqual((await s.status()).reclaimed, { containers: 0, processes: 0, files: 0 });
@@ -115,7 +115,7 @@ for (const driver of DRIVERS) {
     });
     after(() => s.dispose());
 
-    test('lets a running invocation answer, takes no new one, and leaves nothing', async () => {
+    test('finishes running invocations, accepts no new ones, and leaves nothing behind', async () => {
       await s.ok(['invoke', 'sleeper']);
       const running = s.run(['invoke', 'sleeper', '-d', '{"ms":1000}']);
       assert.ok(await eventually(async () => (await s.status()).sandboxes.busy === 1));
@@ -128,7 +128,7 @@ for (const driver of DRIVERS) {
       assert.ok(!existsSync(socketPath(s.home)));
     });
 
-    test('ends the followers of logs once they have read all that was printed', async () => {
+    test('ends followers of logs after they have received everything printed', async () => {
       await s.deployNode(
         'talker',
         'export const handler = async () => { await new Promise((go) => setTimeout(go, 500)); console.log("last words"); return 1; };',
@@ -146,13 +146,13 @@ for (const driver of DRIVERS) {
       assert.match(said, /last words/);
     });
 
-    test('is not started by status, which says so with exit 3; a second stop is no failure', async () => {
+    test('is not started by status, which exits 3; a second stop succeeds', async () => {
       const { hint } = await s.refused(['status'], 'LAM_CLIENT_DAEMON_NOT_RUNNING', 3);
       assert.match(hint ?? '', /lam start/);
       assert.match((await s.ok(['stop'])).stdout, /no daemon is running/);
     });
 
-    test('leaves one of another home untouched', async () => {
+    test('does not affect a daemon of another home', async () => {
       await using other = await lamSession({ driver });
       await other.deployNode('theirs', SLEEPER);
       await other.ok(['invoke', 'theirs']);
@@ -198,7 +198,7 @@ describe('lam serve', () => {
     });
   }
 
-  test('ends at once on a second signal, and the next start reclaims', async () => {
+  test('exits at once on a second signal, and the next start reclaims what it left', async () => {
     await using s = await lamSession();
     const serving = s.start(['serve', '--json']);
     assert.ok(await eventually(async () => (await s.run(['status'])).code === 0));
@@ -226,7 +226,7 @@ describe('lam serve', () => {
 });
 
 describe('a home', () => {
-  test('whose path is too long for a socket works all the same', { timeout: 60_000 }, async () => {
+  test('whose path is too long for a socket works', { timeout: 60_000 }, async () => {
     await using s = await lamSession();
     const home = join(s.root, 'long-'.repeat(24), 'h');
     const env = { LAM_HOME: home };
@@ -248,7 +248,7 @@ describe('a home', () => {
     rmSync(dirname(socketPath(home)), { recursive: true, force: true });
   });
 
-  test('whose path is too long works in containers, too', { skip: NO_DOCKER, timeout: 60_000 }, async () => {
+  test('whose path is too long works with containers', { skip: NO_DOCKER, timeout: 60_000 }, async () => {
     await using s = await lamSession({ driver: 'docker' });
     const env = { LAM_HOME: join(s.root, 'long-'.repeat(24), 'h') };
     try {
@@ -261,7 +261,7 @@ describe('a home', () => {
     }
   });
 
-  test('that is a file, or below one, is refused by name', async () => {
+  test('that is a file, or below one, is refused', async () => {
     await using s = await lamSession();
     s.files('.', { file: 'not a folder' });
     for (const home of [join(s.cwd, 'file'), join(s.cwd, 'file', 'below')]) {
@@ -270,7 +270,7 @@ describe('a home', () => {
     }
   });
 
-  test('whose catalogue is corrupt is reported, a copy kept aside and the file left as it is', async () => {
+  test('with a corrupt catalogue is reported; a copy is kept and the file stays unchanged', async () => {
     await using s = await lamSession();
     await s.deployNode('sleeper', SLEEPER);
     await s.ok(['stop']);
@@ -295,7 +295,7 @@ describe('a home', () => {
     assert.equal((await s.ok(['invoke', 'sleeper', '-d', '{"ms":4}'])).stdout, '4');
   });
 
-  test('serves one daemon only, however many commands start one at once', async () => {
+  test('has only one daemon, however many commands start one at a time', async () => {
     await using s = await lamSession();
     const starts = await Promise.all(Array.from({ length: 6 }, () => s.json<Status & { started: boolean }>(['start'])));
     assert.equal(new Set(starts.map((one) => one.pid)).size, 1);

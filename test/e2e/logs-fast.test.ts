@@ -135,7 +135,7 @@ describe('lam logs by the fast path and by the full program', () => {
     });
   }
 
-  test('show something at all', async () => {
+  test('print something', async () => {
     assert.equal((await byFastAlone(['talker', '-o', 'raw', '-s', 'Apple one'])).stdout, 'Apple one\n');
     assert.equal(
       (await byFastAlone(['talker', '--request-id', requestId, '-o', 'raw', '-s', 'lines'])).stdout,
@@ -182,7 +182,7 @@ describe('lam logs by the fast path and by the full program', () => {
     });
   }
 
-  test('say the same when the daemon dies under a follower', async () => {
+  test('print the same error when the daemon is killed while they follow', async () => {
     const seen: [unknown, string][] = [];
     for (const before of [[], ['-C', '/']]) {
       const child = s.start([...before, 'logs', 'silent', '--follow', '--json']);

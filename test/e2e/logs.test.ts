@@ -134,7 +134,7 @@ describe('lam logs', () => {
     await s.refused(['logs', 'nobody'], 'LAM_REGISTRY_FUNCTION_NOT_FOUND', 4);
   });
 
-  test('is pretty without control characters, raw with the very bytes, JSON a record a line', async () => {
+  test('is pretty without control characters, raw byte for byte, or JSON with one record per line', async () => {
     const pretty = (await s.ok(['logs', 'talker', '-s', 'red'])).stdout;
     assert.match(pretty, /^\d\d:\d\d:\d\d\.\d{3} [0-9a-f]{8} a\uFFFD\[31mred\uFFFD\uFFFD\uFFFDbell\n$/);
     const raw = await s.ok(['logs', 'talker', '-s', 'red', '-o', 'raw']);
@@ -156,7 +156,7 @@ describe('lam logs', () => {
     },
   );
 
-  test('is one stream for all sandboxes of a function', async () => {
+  test('merge all sandboxes of a function', async () => {
     await s.deployNode('many', TALKER);
     const calls = Array.from({ length: 4 }, (_, i) =>
       s.ok(['invoke', 'many', '-d', JSON.stringify({ say: [`from ${i}`], lingerMs: 700 })]),
@@ -187,7 +187,7 @@ describe('lam logs', () => {
     assert.ok(now.slice(old.length).some((r) => r.text === 'after'));
   });
 
-  test('ends quietly when its reader goes, as in lam logs | head -1', async () => {
+  test('end without an error when the reader closes the pipe, as in lam logs | head -1', async () => {
     const say = Array.from({ length: 3000 }, (_, i) => `${i} ${'x'.repeat(100)}`);
     await s.ok(['invoke', 'talker'], { stdin: JSON.stringify({ say }) });
     for (const more of [[], ['--follow']]) {

@@ -6,7 +6,7 @@ import { lamSession } from './session.ts';
 
 describeMainJob('process');
 
-test('an earlier version can be named in a rollback, and a dry run changes nothing', async () => {
+test('a rollback can name an earlier version, and a dry run changes nothing', async () => {
   await using s = await lamSession();
   for (const n of [1, 2, 3]) await s.ok(['deploy', 'count', '--inline', `exports.handler = async () => ${n}`]);
   const dry = await s.ok(['rollback', 'count', 'v1', '--dry-run']);

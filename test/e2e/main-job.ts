@@ -160,7 +160,7 @@ export function describeMainJob(driver: 'process' | 'docker'): void {
       );
     }
 
-    test('says which driver it runs on', async () => {
+    test('prints which driver is used', async () => {
       assert.equal((await session.status()).driver, driver);
     });
   });

@@ -39,7 +39,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
     });
     after(() => s.dispose());
 
-    test('ten invocations that sleep run beside one another in ten sandboxes', async () => {
+    test('ten sleeping invocations run in ten sandboxes at the same time', async () => {
       // Long enough that none is done before the last container has booted on two cores.
       const ms = driver === 'docker' ? 4000 : 1000;
       const tenOf = (sleep: number): Promise<HttpAnswer[]> =>
@@ -55,7 +55,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       assert.deepEqual(warm.toSorted(), cold.toSorted());
     });
 
-    test('beyond its limits a function makes requests wait in order, then answers 429', async () => {
+    test('beyond its limits a function queues requests in order, then answers 429', async () => {
       await s.deployNode('few', WHO, { timeout: 20, maxConcurrency: 2, queue: 2 });
       await Promise.all([ask('few', { ms: 300 }), ask('few', { ms: 300 })]);
       const order: number[] = [];
@@ -105,7 +105,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       assert.ok(performance.now() - began < 3000);
     });
 
-    test('of five at work the one that overruns is replaced, and the other four stay', async () => {
+    test('of five busy sandboxes, one that times out is replaced and the other four stay', async () => {
       await s.deployNode('five', WHO, { timeout: 3 });
       const five = (extra?: object): Promise<HttpAnswer[]> =>
         Promise.all(
@@ -122,7 +122,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       assert.deepEqual(after.filter((id) => warm.has(id)).toSorted(), kept.toSorted());
     });
 
-    test('an unused sandbox expires after the time set for it, and the next call is cold', async () => {
+    test('an idle sandbox expires after the configured time, and the next call is cold', async () => {
       await s.deployNode('brief', WHO, { idle: 1 });
       const first = who(await ask('brief', {}));
       const idle = async (): Promise<number> =>
@@ -133,7 +133,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       assert.equal(second.calls, 1);
     });
 
-    test('a caller that leaves harms nobody who waits or comes', async () => {
+    test('a caller that disconnects does not affect other callers', async () => {
       await s.deployNode('single', WHO, { timeout: 20, maxConcurrency: 1, queue: 10 });
       const { id } = who(await ask('single', {}));
       const [running, waiting] = [new AbortController(), new AbortController()];

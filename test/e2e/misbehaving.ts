@@ -95,7 +95,7 @@ const CASES: Readonly<Record<'node' | 'python', readonly (readonly [Record<strin
 
 /** What functions do wrong, and what comes of it, with one driver; `only`: those that depend on the driver. */
 export function describeMisbehaving(driver: 'process' | 'docker', only?: readonly string[]): void {
-  describe(`a handler that misbehaves (${driver})`, { concurrency: false }, () => {
+  describe(`a misbehaving handler (${driver})`, { concurrency: false }, () => {
     let s: LamSession;
     let pid = 0;
     before(async () => {
@@ -133,7 +133,7 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
       }
     }
 
-    test('that loops for ever is gone once its time is up, not only given up on', async () => {
+    test('that loops for ever is killed at its time-out', async () => {
       const { errorType, ms } = await invoke('node', { do: 'loop' });
       assert.equal(errorType, 'Sandbox.Timedout');
       assert.ok(ms < 6000, `${ms} ms`);
@@ -150,7 +150,7 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
       );
     });
 
-    test('that leaves timers open answers at once, and is there for the next call', async () => {
+    test('that leaves timers open answers at once, and serves the next call', async () => {
       const first = await invoke('node', { do: 'timers' });
       assert.deepEqual([first.code, first.payload], [0, 'left timers open']);
       assert.ok(first.ms < 2500, `${first.ms} ms`);
@@ -158,14 +158,14 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
       assert.ok(calls > 1, 'the same sandbox serves on');
     });
 
-    test('that answers nothing at all and waits for ever is ended by its time', async () => {
+    test('that never answers is ended at its time-out', async () => {
       // Nothing keeps Node busy here: as in AWS, the answer is then null.
       const outcome = await invoke('node', { do: 'never' });
       assert.ok(outcome.payload === null || outcome.errorType === 'Sandbox.Timedout', JSON.stringify(outcome));
     });
 
     for (const name of ['node', 'python'] as const) {
-      test(`${name}: an answer of nearly 6 MiB arrives whole, a larger one is refused by name`, async () => {
+      test(`${name}: an answer of nearly 6 MiB arrives complete, a larger one is refused`, async () => {
         const length = 6 * 1024 * 1024 - 2;
         const { stdoutBytes, code } = await s.run(['invoke', name, '-d', JSON.stringify({ do: 'text', length })]);
         assert.deepEqual([code, stdoutBytes.length], [0, length + 2]);
@@ -173,7 +173,7 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
         assert.deepEqual([large.code, large.errorType], [5, 'Function.ResponseSizeTooLarge']);
         assert.equal((await invoke(name, {})).code, 0);
       });
-      test(`${name}: an event of nearly 6 MiB is taken`, async () => {
+      test(`${name}: an event of nearly 6 MiB is accepted`, async () => {
         const event = JSON.stringify({ pad: 'y'.repeat(6 * 1024 * 1024 - 100) });
         assert.equal((await s.run(['invoke', name, '-d', '-'], { stdin: event })).code, 0);
       });

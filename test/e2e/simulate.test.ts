@@ -7,7 +7,7 @@ import { eventually, lamSession } from './session.ts';
 
 const SMALL = ['--functions', '60', '--days', '1', '--invocations', '3000', '--memory', '4096'];
 
-test('simulate needs no daemon, gives the same bytes for the same seed, and writes its report whole', async () => {
+test('simulate needs no daemon, prints the same bytes for the same seed, and writes a complete report', async () => {
   await using s = await lamSession();
   const one = await s.ok(['simulate', ...SMALL, '--seed', '7', '--json']);
   assert.equal((await s.ok(['simulate', ...SMALL, '--seed', '7', '--json'])).stdout, one.stdout);
@@ -29,7 +29,7 @@ test('simulate needs no daemon, gives the same bytes for the same seed, and writ
   assert.equal(existsSync(join(s.home, 'daemon.json')) || (await s.run(['status', '--no-start'])).code === 0, false);
 });
 
-test('simulate reads a trace of the Azure schema, and says in which line it is wrong', async () => {
+test('simulate reads a trace in the Azure schema, and reports the line of a fault', async () => {
   await using s = await lamSession();
   const rows = Array.from({ length: 50 }, (_, i) => `a,f,${i * 300 + 1},1`);
   const folder = s.files('traces', {

@@ -16,7 +16,7 @@ interface Who {
 }
 
 for (const driver of DRIVERS) {
-  describe(`sandboxes that are warm before anybody asks (${driver})`, { concurrency: false }, () => {
+  describe(`provisioned sandboxes (${driver})`, { concurrency: false }, () => {
     let s: LamSession;
     before(async () => {
       s = await lamSession({ driver });
@@ -33,7 +33,7 @@ for (const driver of DRIVERS) {
         JSON.stringify((await detail()).sandboxes),
       );
 
-    test('are there after the deploy, and everything that shows them agrees', async () => {
+    test('are started after a deploy, and all commands show the same number', async () => {
       await warmed(2);
       // A stem stands ready for whoever comes next; one that boots is promised its memory already.
       const rests = ({ sandboxes, memory }: Status): boolean =>
@@ -50,7 +50,7 @@ for (const driver of DRIVERS) {
       assert.match((await s.ok(['describe', 'kept'])).stdout, /^kept warm: +2$/m);
     });
 
-    test('serve the first request, which is no cold start and is not told to be one', async () => {
+    test('serve the first request without a cold start', async () => {
       const { type } = await invoke();
       assert.equal(type, 'provisioned-concurrency');
       const report = (await s.ok(['logs', 'kept', '--output', 'raw'])).stdout;
@@ -74,7 +74,7 @@ for (const driver of DRIVERS) {
       },
     );
 
-    test('go with the live pointer to a new version and back', async () => {
+    test('follow the live pointer to a new version and back', async () => {
       await s.ok(['config', 'set', 'kept', 'minWarm=1']);
       assert.equal((await detail()).config.minWarm, 1);
       // Those of the version before are kept for a while, for a rollback.
@@ -90,14 +90,14 @@ for (const driver of DRIVERS) {
       assert.match(first.stream, /\[1\]/);
     });
 
-    test('are there again after a restart, without a request', async () => {
+    test('are started again after a restart, without a request', async () => {
       await s.ok(['restart']);
       await warmed(2);
       const { type } = await invoke();
       assert.equal(type, 'provisioned-concurrency');
     });
 
-    test('end when their function is deleted, and leave the stems', async () => {
+    test('end when their function is deleted; stems stay', async () => {
       await s.ok(['delete', 'kept', '-y']);
       await s.ok(['delete', 'plain', '-y']);
       const rests = async (): Promise<boolean> => {
