@@ -39,17 +39,17 @@ describe('the control API', () => {
     assert.deepEqual([answer.status, codeOf(answer)], [403, 'LAM_EDGE_SOCKET_ONLY']);
   });
 
-  test('is on the HTTP port for who shows the token', async () => {
+  test('is on the HTTP port for requests with the token', async () => {
     await using open = await edgeHouse({}, { door: { tokens: oneToken('s3cret') } });
     assert.equal(codeOf(await open.ask(`${V1}/status`)), 'LAM_EDGE_TOKEN_NEEDED');
     assert.equal((await open.ask(`${V1}/status`, { headers: { authorization: 'Bearer s3cret' } })).status, 200);
   });
 
-  test('health is for anybody', async () => {
+  test('health needs no token', async () => {
     assert.equal((await house.ask('/_lam/health')).status, 200);
   });
 
-  test('lists, shows and tells how it is', async () => {
+  test('lists functions, shows one, and reports status', async () => {
     assert.equal((await house.control(`${V1}/status`)).json()['pid'], process.pid);
     assert.equal((JSON.parse((await house.control(`${V1}/functions`)).text) as { name: string }[])[0]?.name, 'hello');
     assert.equal((await house.control(HELLO)).json()['live'], 2);
@@ -96,7 +96,7 @@ describe('the control API', () => {
     });
   }
 
-  test('takes a zip as it is, and refuses what is none', async () => {
+  test('takes a zip, and refuses anything else', async () => {
     const answer = await house.control(`${V1}/artifacts/zip`, { method: 'POST', body: 'not a zip' });
     assert.ok(answer.status >= 400 && answer.status < 500, answer.text);
     const plan = await house.control(`${V1}/artifacts/plan`, post({ entries: [] }));

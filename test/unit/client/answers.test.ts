@@ -23,8 +23,8 @@ async function against(
   }
 }
 
-describe('a client of something that is no daemon of lam', () => {
-  test('says what came in place of JSON', () =>
+describe('a client of a server that is not a daemon of lam', () => {
+  test('reports an answer that is not JSON', () =>
     against(
       (response) => response.end('<html>hello'),
       (client) =>
@@ -34,7 +34,7 @@ describe('a client of something that is no daemon of lam', () => {
         }),
     ));
 
-  test('says what was refused in words of another', () =>
+  test('reports a refusal that is not an error of lam', () =>
     against(
       (response) => response.writeHead(418).end('{"error":"teapot"}'),
       (client) =>
@@ -44,7 +44,7 @@ describe('a client of something that is no daemon of lam', () => {
         }),
     ));
 
-  test('says that the answer was cut off', () =>
+  test('reports a truncated answer', () =>
     against(
       (response) => response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy()),
       (client) => assert.rejects(client.df(), { code: 'LAM_CLIENT_CONNECTION_LOST' }),

@@ -28,7 +28,7 @@ setTimeout(() => server.listen(socket, () => say({ ok: true, status })), 100);
 `;
 
 describe('starting a daemon', () => {
-  test('fails with what the daemon says of itself', async () => {
+  test('fails with the error that the daemon reports', async () => {
     const command = program(
       `require('fs').writeSync(3, JSON.stringify({ ok: false, error: { code: 'LAM_DAEMON_PORT_TAKEN', message: 'port 8000 is taken' } }) + '\\n')`,
     );
@@ -38,7 +38,7 @@ describe('starting a daemon', () => {
     });
   });
 
-  test('says so when the daemon ends without a word, and keeps what it printed', async () => {
+  test('reports a daemon that ends without a report, and keeps its output', async () => {
     const command = program(`console.error('last words'); process.exit(7)`);
     await assert.rejects(startDaemon({ home, command, env: process.env }), (error: Error) => {
       assert.equal((error as unknown as { code: string }).code, 'LAM_CLIENT_DAEMON_START_FAILED');
@@ -48,14 +48,14 @@ describe('starting a daemon', () => {
     assert.equal(readFileSync(daemonLog(home), 'utf8'), 'last words\n');
   });
 
-  test('says so when the program is missing', async () => {
+  test('reports a missing program', async () => {
     await assert.rejects(
       startDaemon({ home, command: ['/nonexistent/lam'], env: process.env }),
       failing('LAM_CLIENT_DAEMON_START_FAILED'),
     );
   });
 
-  test('says so when the home cannot be made', async () => {
+  test('reports a home that cannot be created', async () => {
     await assert.rejects(
       startDaemon({ home: '/proc/lam', command: program(''), env: process.env }),
       failing('LAM_CLIENT_HOME_NOT_WRITABLE'),
@@ -69,11 +69,11 @@ describe('connecting', () => {
     env: { ...process.env, LAM_HOME: home },
   });
 
-  test('fails where none runs and none may be started', async () => {
+  test('fails when none runs and none may be started', async () => {
     await assert.rejects(connect({ home, version: '1.0.0', launch: null }), failing('LAM_CLIENT_DAEMON_NOT_RUNNING'));
   });
 
-  test('starts one daemon for any number that come at once, and then finds it', async () => {
+  test('starts one daemon for any number of concurrent callers, and then finds it', async () => {
     const all = await Promise.all([1, 2, 3].map(() => connect({ home, version: '1.0.0', launch: launch() })));
     const [first] = all;
     assert.ok(first !== undefined);

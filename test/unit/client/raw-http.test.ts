@@ -46,14 +46,14 @@ describe('an exchange over the raw socket', () => {
     assert.equal(answer.headers['x-seen'], 'POST /echo?x=1 b');
     assert.deepEqual(answer.body, bytes);
   });
-  test('understands chunks', async () => {
+  test('reads chunked answers', async () => {
     const answer = await post('/chunked', 'a'.repeat(100_000));
     assert.ok('status' in answer);
     assert.equal(answer.body.toString(), `${'a'.repeat(100_000)}end`);
   });
-  test('takes an answer that was cut off as lost', async () =>
+  test('reports a truncated answer as lost', async () =>
     assert.deepEqual(await post('/cut', ''), { failure: 'lost', what: 'the answer was cut off' }));
-  test('is unreachable where nobody listens, and then asks for no request', async () => {
+  test('is unreachable when nothing listens, and then does not build the request', async () => {
     const answer = await exchange(join(folder, 'nobody'), () => assert.fail('asked'));
     assert.ok('failure' in answer);
     assert.equal(answer.failure, 'unreachable');
@@ -61,7 +61,7 @@ describe('an exchange over the raw socket', () => {
 });
 
 describe('parsing an answer', () => {
-  test('passes over 100 Continue', () => {
+  test('skips 100 Continue', () => {
     const answer = parseAnswer(Buffer.from('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\nA: b\r\n\r\n'));
     assert.deepEqual(answer, { status: 204, headers: { a: 'b' }, body: Buffer.alloc(0) });
   });
@@ -127,7 +127,7 @@ describe('several answers over one connection', () => {
     [200, 'thi\r\nd\r\n0\r\n\r\nxy', true],
   ];
 
-  test('come whole, however they are cut', async () => {
+  test('are complete, however the bytes are split', async () => {
     const bytes = Buffer.from(TEXT);
     for (const size of [1, 2, 3, 7, 50, bytes.length]) {
       const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
@@ -142,7 +142,7 @@ describe('several answers over one connection', () => {
     }
   });
 
-  test('of a real server are its own', async () => {
+  test('equal those of a real server', async () => {
     const seen: string[] = [];
     const how = await getAll(socket, ['/one', '/chunked'], ({ index, piece }) => {
       seen[index] = (seen[index] ?? '') + piece.toString();
@@ -151,12 +151,12 @@ describe('several answers over one connection', () => {
     assert.deepEqual([how, seen], ['ended', ['', 'end']]);
   });
 
-  test('stop when they are no longer wanted', async () => {
+  test('stop when the reader stops', async () => {
     const { how, answers } = await understood([Buffer.from(TEXT)], ['/a', '/b', '/d'], ({ index }) => index < 1);
     assert.deepEqual([how, answers.length], ['stopped', 2]);
   });
 
-  test('that are cut off, or are none, are lost', async () => {
+  test('that are truncated or malformed are lost', async () => {
     for (const end of [0, 10, 40, 43, TEXT.length - 1, TEXT.length - 6]) {
       const { how } = await understood([Buffer.from(TEXT.slice(0, end))], ['/a', '/b', '/d']);
       assert.deepEqual(how, { failure: 'lost', what: 'aborted' }, `after ${end}`);

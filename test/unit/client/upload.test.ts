@@ -51,7 +51,7 @@ async function refused(body: Body, steps = new Int32Array(new SharedArrayBuffer(
 }
 
 describe('an upload', () => {
-  test('that is refused tells why, though it went on for a while before it heard of that', async () => {
+  test('that is refused reports why, although it kept sending for a while', async () => {
     const steps = new Int32Array(new SharedArrayBuffer(4));
     async function* late(): AsyncGenerator<Buffer> {
       yield Buffer.alloc(1000);
@@ -65,7 +65,7 @@ describe('an upload', () => {
     assert.equal(await refused({ content, length: 2000 }, steps), 'LAM_STORE_ZIP_EMPTY');
   });
 
-  test('that is refused before all of it was sent tells why, and is not sent to its end', async () => {
+  test('that is refused before it was sent completely reports why, and stops sending', async () => {
     function* endless(): Generator<Buffer> {
       for (;;) yield Buffer.alloc(65536);
     }
@@ -74,7 +74,7 @@ describe('an upload', () => {
     if (!content.destroyed) await once(content, 'close', { signal: AbortSignal.timeout(5000) });
   });
 
-  test('whose file cannot be read to its end says what the system says', async () => {
+  test('whose file cannot be read completely reports the system error', async () => {
     const content = new Readable({
       read() {
         this.destroy(new Error('EIO: i/o error, read'));

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { isLoopbackAddress, listenOnPort } from '../../../src/daemon/listen.ts';
 
 describe('listening on a port', () => {
-  test('takes any free one for 0, and names the process where one is taken', async () => {
+  test('uses any free port for 0, and names the process that uses a taken one', async () => {
     const first = createServer();
     const port = await listenOnPort(first, '127.0.0.1', 0);
     try {
@@ -22,7 +22,7 @@ describe('listening on a port', () => {
     }
   });
 
-  test('says why where the address is none of this machine', async () => {
+  test('reports an address that is not of this machine', async () => {
     // 192.0.2.0/24 is for documentation (RFC 5737); no machine has it.
     await assert.rejects(listenOnPort(createServer(), '192.0.2.1', 0), {
       code: 'LAM_DAEMON_LISTEN_FAILED',

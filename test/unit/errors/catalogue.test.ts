@@ -52,7 +52,7 @@ describe('the error catalogue', () => {
     );
   });
 
-  test('ends no sentence of its own with a full stop, and leaves no blank at either end', () => {
+  test('has no message or hint with a full stop at the end or blanks at the ends', () => {
     for (const code of codes) {
       const message = String(entryOf(code).message(sampleData()));
       const hint = String(entryOf(code).hint?.(sampleData()) ?? '');

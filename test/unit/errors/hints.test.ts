@@ -45,7 +45,7 @@ test('every command that a hint names exists, with the flags it names', () => {
   assert.deepEqual(faults, []);
 });
 
-test('a hint that names what is not there would be found', () => {
+test('a hint that names a missing command or flag is found', () => {
   for (const hint of [
     'start it: lam start --token SECRET',
     'see lam config --nope',

@@ -15,13 +15,13 @@ describe('an error of lam', () => {
     assert.equal(error.cause, cause);
   });
 
-  test('is told apart by its brand, not by its class', () => {
+  test('is recognised by its brand, not by its class', () => {
     assert.ok(isLamError(lamError('LAM_INTERNAL', { what: 'x' })));
     assert.ok(isLamError({ [Symbol.for('lam.error')]: true }));
     for (const other of [new Error('x'), null, undefined, 'LAM_INTERNAL', {}]) assert.ok(!isLamError(other));
   });
 
-  test('is what anything thrown becomes, with the cause kept', () => {
+  test('is made of anything thrown, which becomes its cause', () => {
     const thrown = new RangeError('out of range');
     const error = asLamError(thrown);
     assert.equal(error.code, 'LAM_INTERNAL');
@@ -40,7 +40,7 @@ describe('an error of lam', () => {
     assert.equal(error.hint, 'wait');
   });
 
-  test('is not led astray by a code that names a member of every object', () => {
+  test('is not confused by a code that names a member of every object', () => {
     for (const code of ['constructor', '__proto__', 'toString'])
       assert.equal(fromWire({ code, message: 'x' }).code, 'LAM_INTERNAL');
   });
