@@ -39,6 +39,25 @@ describe('a runtime that runs several invocations at once', () => {
     assert.deepEqual((await Promise.all(outcomes)).map(textOf), ['result of 0', 'result of 1', 'result of 2']);
   });
 
+  test('starts each invocation when its event is given to a next, and what has no next does not start', async () => {
+    const { rig, open } = await polling(2, 1);
+    using _ = rig;
+    const told: string[] = [];
+    const start = (name: string): Promise<InvokeOutcome> =>
+      new Promise((resolve) =>
+        rig.api.session.start(context(), Buffer.from(name), {
+          started: () => void told.push(name),
+          settled: resolve,
+        }),
+      );
+    const outcomes = [start('a'), start('b')];
+    await open[0];
+    assert.deepEqual(told, ['a']);
+    rig.api.session.exited({ code: 1, signal: null, outOfMemory: false });
+    assert.deepEqual((await Promise.all(outcomes)).map(textOf), ['exit', 'unstarted']);
+    assert.deepEqual(told, ['a']);
+  });
+
   test('may ask again while others still run, and report errors of one of them', async () => {
     const { rig, open } = await polling(2, 2);
     using _ = rig;
