@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 
-/** Above this before the start, others use the machine. */
+/** Load average before the run above which the machine counts as busy. */
 const BUSY_LOAD = 0.5;
-/** Above this, the host gives processor time to others. */
+/** Stolen time above which figures are doubted (percent). */
 const STOLEN_PERCENT = 2;
 
 /** Processor time of all cores since boot, in ticks. */
@@ -64,7 +64,7 @@ export function watchMachine(): () => Machine {
   };
 }
 
-/** Why figures of this run are not to be trusted far, a sentence each. Pure. */
+/** Reasons to doubt the figures of this run, a sentence each. Pure. */
 export function warnings(machine: Pick<Machine, 'loadBefore' | 'stolenPercent'>): readonly string[] {
   const found: string[] = [];
   if (machine.loadBefore > BUSY_LOAD) {

@@ -27,7 +27,7 @@ export interface Contestant {
   readonly pids: readonly number[];
 }
 
-/** Everything rows share, started when the first of them asks for it and ended together. */
+/** Servers that rows share, started on first use and ended together. */
 export class Scene {
   readonly quick: boolean;
   readonly floorsOnly: boolean;
@@ -35,9 +35,9 @@ export class Scene {
   readonly peers: readonly Peer[];
   readonly placement = new Placement();
   readonly folder: string;
-  /** What is shared, by name, from the first asking on. */
+  /** Shared servers by name, from their first use on. */
   readonly #shared = new Map<string, Promise<unknown>>();
-  /** Ends what was started, last first. */
+  /** How to end what was started, in order; run in reverse. */
   readonly #ends: (() => Promise<void>)[] = [];
   #isOver = false;
 
@@ -105,12 +105,12 @@ export class Scene {
     return this.peers.map((peer) => ({ name: peer.name, target: peerTarget(peer), pids: [] }));
   }
 
-  /** Ends everything, also what a row that does not know of it yet still starts. */
+  /** Ends everything, including what a row still starts meanwhile. */
   async dispose(): Promise<void> {
     this.#isOver = true;
     await Promise.allSettled(this.#shared.values());
     for (const end of this.#ends.splice(0).toReversed()) {
-      // What can't be ended must not keep the rest from it.
+      // A failure to end one must not keep the others running.
       await end().catch((error: unknown) => void process.stderr.write(`could not be ended: ${String(error)}\n`));
     }
     await rm(this.folder, { recursive: true, force: true });

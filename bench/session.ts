@@ -2,15 +2,15 @@ import { judge, withoutFigure, type Outcome } from './measure.ts';
 import { NotRun, type Curve, type Row, type RowResult } from './row.ts';
 import { Scene, type SceneOptions } from './scene.ts';
 
-/** A row that takes longer is given up, so that a hang costs one row and not the run, ms. */
+/** Time limit of a row (ms): a hang costs one row, not the run. */
 const ROW_LIMIT_MS = 15 * 60_000;
 
-/** How long a row that lost its scene may take to end, ms. */
+/** Grace period of a row whose scene was ended (ms). */
 const PUT_AWAY_MS = 25_000;
 
 const WHY_CHARS = 400;
 
-/** What came of some rows. */
+/** Results of some rows. */
 export interface Found {
   readonly outcomes: readonly Outcome[];
   readonly curves: readonly Curve[];
@@ -28,7 +28,7 @@ export class Session {
     this.#options = options;
   }
 
-  /** Ends everything, and then the process, when somebody asks for that with a signal. */
+  /** Ends everything, then the process, on SIGINT or SIGTERM. */
   endOnSignal(): void {
     const stop = (signal: NodeJS.Signals): void => {
       this.#isOver = true;

@@ -18,13 +18,13 @@ export type LamCommand = readonly string[];
 /** This checkout's lam, as npm installs it. */
 export const OWN_LAM: LamCommand = [NODE, resolve(import.meta.dirname, '../../bin/run.js')];
 
-/** Where the engine is, when not at its usual place. */
+/** Passes DOCKER_HOST on, where it is set. */
 function dockerHost(): Record<string, string> {
   const host = process.env['DOCKER_HOST'];
   return host === undefined ? {} : { DOCKER_HOST: host };
 }
 
-/** A folder that holds one home, and what was started in it. */
+/** One lam home in a temporary folder, and its daemon. */
 export class Lam {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -131,8 +131,8 @@ export class Lam {
   }
 
   /**
-   * One invocation over a new connection: its answer, how long it took from connecting on (ms), and how the sandbox was
-   * come by. Rejects when the function fails.
+   * One invocation over a new connection: its answer, its time including the connect (ms), and the kind of start. Rejects when
+   * the function fails.
    */
   async invoke(name: string, body = BODY): Promise<Invoked> {
     const began = performance.now();
@@ -146,7 +146,7 @@ export class Lam {
     }
   }
 
-  /** Waits until nothing boots and the daemon has nothing left to tidy up, so that the next figure is its own. */
+  /** Waits until no sandbox starts and the sandbox counts are stable. */
   async quiet(limitMs = 20_000): Promise<Status> {
     const until = performance.now() + limitMs;
     let previous = '';
@@ -156,7 +156,7 @@ export class Lam {
       calm = status.sandboxes.starting === 0 && now === previous ? calm + 1 : 0;
       if (calm >= CALM_LOOKS) return status;
       if (performance.now() > until)
-        throw new Error(`sandboxes did not come to rest within ${limitMs / 1000} s: ${now}`);
+        throw new Error(`sandbox counts did not settle within ${limitMs / 1000} s: ${now}`);
       previous = now;
       await pause(LOOK_MS);
     }

@@ -1,12 +1,12 @@
-// A load generator in a process of its own, so that neither the bench's own work nor its garbage is in the figures.
+// The load generator runs in its own process, so that the bench's own work and garbage collection do not affect the figures.
 import { Connection } from './connection.ts';
 import { requestBytes, type Target } from './target.ts';
 import { dueAt, type LoadReport, type LoadTask, type OpenLoopTask, type SequentialTask } from './tasks.ts';
 
-/** Connections an open loop begins with; it opens more while all wait for answers. */
+/** Initial connections of an open loop; it opens more when all are busy. */
 const FIRST_CONNECTIONS = 16;
 const MOST_CONNECTIONS = 1024;
-/** How long the last answers may take, ms. */
+/** Wait for the last answers (ms). */
 const PATIENCE_MS = 10_000;
 
 const open = ({ host, port }: Target): Promise<Connection> => Connection.open({ host, port });
@@ -58,7 +58,7 @@ class OpenLoop {
         this.#send(this.#startedAt + dueAt(sent, this.#task.perSecond));
         sent++;
       }
-      // Not a timer: those are a millisecond coarse, and waking up would count as the server's latency.
+      // Not a timer: its resolution of 1 ms and the wake-up would count as the server's latency.
       await new Promise((resolve) => setImmediate(resolve));
     }
     const giveUp = performance.now() + PATIENCE_MS;

@@ -8,7 +8,7 @@ import { parseWrk } from './wrk-output.ts';
 
 const GENERATOR = join(import.meta.dirname, 'generator.ts');
 
-/** A request that failed says nothing about speed. */
+/** Throws when requests failed: their latency means nothing. */
 function checked<T extends { readonly errors: number }>(report: T, what: string): T {
   if (report.errors > 0) throw new Error(`${report.errors} requests to ${what} failed`);
   return report;
@@ -33,7 +33,7 @@ export interface ClosedLoop {
   readonly prefix?: readonly string[];
 }
 
-/** Answers per second of a closed loop by wrk (Debian package `wrk`), which costs least beside what is measured. */
+/** Answers per second of a closed loop by wrk (Debian package `wrk`), the cheapest generator. */
 export async function closedLoop({ targets, connections, seconds, folder, prefix = [] }: ClosedLoop): Promise<number> {
   const wrk = requireWrk();
   const [first] = targets;
@@ -55,7 +55,7 @@ export function requireWrk(): string {
   return wrk;
 }
 
-/** All requests are made once, before the loop begins; asking them in turn then costs an index. */
+/** Formats all requests before the loop begins, so that taking them in turn costs an index. */
 function luaScript(targets: readonly Target[]): string {
   const paths = targets.map((target) => `"${target.path}"`).join(', ');
   return [

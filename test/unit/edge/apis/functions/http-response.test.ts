@@ -108,6 +108,12 @@ describe('what a function answers', () => {
     });
   }
 
+  test('replaces what is not UTF-8 in a string, as a parse would', () => {
+    const answer = httpAnswer(Buffer.from([0x22, 0xff, 0x22]));
+    assert.ok(!('why' in answer));
+    assert.deepEqual([...answer.body], [...Buffer.from('\ufffd')]);
+  });
+
   test('is read by its bytes as it would be from its parsed form', () => {
     /** JSON text with any of its letters written as escapes, and white space before it. */
     const spelled = fc
