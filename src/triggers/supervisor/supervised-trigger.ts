@@ -65,20 +65,19 @@ export class SupervisedTrigger {
   async #takeSteps(): Promise<void> {
     // The caller has to assign the promise first.
     await Promise.resolve();
-    while (await this.#step());
+    for (let step = this.#nextStep(); step !== undefined; step = this.#nextStep()) await step();
+    // In the same turn as the last look, so that no change can come in between and find nobody.
     this.#steps = undefined;
   }
 
-  /** Takes one step; resolves to false when there is nothing to do. */
-  async #step(): Promise<boolean> {
+  /** The step that is due, if any. */
+  #nextStep(): (() => Promise<void>) | undefined {
     const run = this.#run;
     const wanted = this.#wanted;
-    if (run !== undefined && (run.host.signal.aborted || this.#failure !== undefined)) await this.#stop(run);
-    else if (wanted === undefined || this.#cancelPause !== undefined) return false;
-    else if (run === undefined) await this.#start(wanted);
-    else if (run.config !== wanted) await this.#update(run, wanted);
-    else return false;
-    return true;
+    if (run !== undefined && (run.host.signal.aborted || this.#failure !== undefined)) return () => this.#stop(run);
+    if (wanted === undefined || this.#cancelPause !== undefined) return undefined;
+    if (run === undefined) return () => this.#start(wanted);
+    return run.config === wanted ? undefined : () => this.#update(run, wanted);
   }
 
   async #start(config: TriggerConfig): Promise<void> {

@@ -40,10 +40,15 @@ class SupervisorHouse {
     });
   }
 
-  /** Makes `triggers` those of the live version of `f`, and lets that take effect. */
-  async deploy(...triggers: readonly TriggerConfig[]): Promise<void> {
+  /** Makes `triggers` those of the live version of `f`. */
+  set(...triggers: readonly TriggerConfig[]): void {
     this.#functions.set('f', triggers);
     for (const listener of this.#listeners) listener({ name: 'f' });
+  }
+
+  /** Makes `triggers` those of the live version of `f`, and lets that take effect. */
+  async deploy(...triggers: readonly TriggerConfig[]): Promise<void> {
+    this.set(...triggers);
     await this.clock.advance(0);
   }
 
@@ -223,6 +228,24 @@ describe('the supervisor of triggers', () => {
     starts.shift()?.();
     await house.clock.advance(1000);
     assert.equal(house.delivered.length, 1);
+  });
+
+  test('follows a change that comes at any moment of the steps before it', async () => {
+    for (let moment = 0; moment < 40; moment++) {
+      const house = new SupervisorHouse();
+      house.supervisor.start();
+      house.set(tick(1));
+      for (let i = 0; i < moment; i++) await Promise.resolve();
+      await house.deploy();
+      const steps = house.takeSteps();
+      assert.ok(steps.length === 0 || steps.at(-1) === 'stop 1', `moment ${moment}: ${steps.join(', ')}`);
+      await house.deploy(tick(1));
+      house.takeSteps();
+      house.set();
+      for (let i = 0; i < moment; i++) await Promise.resolve();
+      await house.deploy(tick(1));
+      assert.deepEqual([house.takeSteps(), house.state], [['stop 1', 'start 1'], ['running']], `moment ${moment}`);
+    }
   });
 
   test('waits for a pending stop before a restart and before close() resolves', async () => {
