@@ -13,8 +13,9 @@ import { refuseIfCancelled, runTool } from './run-tool.ts';
 
 /**
  * Makes a function's artifact from its source: runs its build command, bundles TypeScript, provides declared
- * dependencies, and lists and digests the files. Throws `LAM_BUILD_*` and `LAM_REGISTRY_UNKNOWN_RUNTIME`. Nothing is left in the author's folder but
- * what the build command itself makes there; on failure nothing is left in the workspace but installed dependencies.
+ * dependencies, and lists and digests the files. Throws `LAM_BUILD_*` and `LAM_REGISTRY_UNKNOWN_RUNTIME`. Leaves
+ * nothing in the author's folder except what the build command itself makes there; on failure leaves nothing in the
+ * workspace except installed dependencies.
  */
 export async function buildFunction(given: ProjectFunction, context: BuildContext): Promise<BuiltArtifact> {
   const runtime = requireRuntime(given.config.runtime);

@@ -18,7 +18,7 @@ export interface InstalledPackages {
   readonly missing: readonly string[];
 }
 
-/** Reads a package.json; undefined where there is none or it is not JSON, which npm or the runtime reports. */
+/** Reads a package.json; undefined if it is missing or not JSON, which npm or the runtime reports. */
 export async function readPackageJson(folder: string): Promise<PackageJson | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));

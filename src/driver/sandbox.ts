@@ -18,8 +18,8 @@ export interface SandboxSpec {
   /** The code, to be seen read-only; null makes a stem, which gets its code with {@link Sandbox.bind}. */
   readonly artifact: Digest | null;
   /**
-   * The function's environment, where its protocol needs it at the start of the process (`_HANDLER` and AWS's variables
-   * included; the driver adds `AWS_LAMBDA_RUNTIME_API` and `LAMBDA_TASK_ROOT`); empty where it arrives with init.
+   * The function's environment, if its protocol needs it at process start (`_HANDLER` and AWS's variables included; the
+   * driver adds `AWS_LAMBDA_RUNTIME_API` and `LAMBDA_TASK_ROOT`); empty if it arrives with init.
    */
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: {
@@ -42,8 +42,8 @@ export interface Sandbox {
   /** Folder of the code as the sandbox sees it; for a stem valid once it is bound. */
   readonly taskRoot: string;
   /**
-   * Gives a stem the code it is to run. Once, and before init. Rejects with `LAM_DRIVER_START_FAILED` or with what the
-   * artifact source rejects with; then the sandbox is to be destroyed.
+   * Gives a stem its code; called once, before init. Rejects with `LAM_DRIVER_START_FAILED` or with an error of the
+   * artifact source; the caller must then destroy the sandbox.
    */
   bind(artifact: Digest): Promise<void>;
   /** Settles when the process has ended, for any reason. Never rejects. */

@@ -83,7 +83,7 @@ export class DialHome {
   expect(id: string, hooks: SessionHooks): Expected {
     const token = randomBytes(24).toString('base64url');
     const { promise, resolve, reject } = Promise.withResolvers<FrameSession>();
-    // A driver that gave up does not await it: not an unhandled rejection.
+    // A driver that gave up does not await it; this prevents an unhandled rejection.
     promise.catch(() => undefined);
     this.#waiting.set(token, { id, hooks, resolve, reject });
     const cancel = (): void => {

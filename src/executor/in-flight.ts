@@ -16,8 +16,8 @@ export class InFlight {
   readonly #deadlines: Deadlines;
   readonly #recallOne: (number: number) => void;
   /**
-   * Head and tail of a list in sending order: running ones before waiting ones. A list for the reason {@link Deadlines}
-   * gives; searching it is fast, as answers refer to one of the first `places`.
+   * Head and tail of a list in sending order: running ones before waiting ones. Not a Map, for the reason given at
+   * {@link Deadlines}; searching it is fast, because answers refer to one of the first `places`.
    */
   #first: PendingInvocation | undefined;
   #last: PendingInvocation | undefined;

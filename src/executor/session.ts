@@ -8,7 +8,7 @@ export interface ExitStatus {
   readonly outOfMemory: boolean;
 }
 
-/** What a sandbox is told once, before its first invocation. */
+/** Sent to a sandbox once, before its first invocation. */
 export interface InitRequest {
   readonly functionName: string;
   readonly version: number;
@@ -23,7 +23,7 @@ export interface InitRequest {
   readonly logStream: string;
   /** Invocations it may run at the same time. */
   readonly concurrency: number;
-  /** Whether it shall report a start-up cache after loading its code. */
+  /** Whether it must report a start-up cache after loading its code. */
   readonly wantStartupCache: boolean;
   /** The function's environment, added to what the process was started with. */
   readonly environment: Readonly<Record<string, string>>;
@@ -39,7 +39,10 @@ export type InitOutcome =
 /** `ranMs`: duration as measured by the session, for invocations sent ahead. */
 export type InvokeOutcome =
   | { readonly kind: 'result'; readonly payload: Uint8Array; readonly ranMs?: number }
-  /** The handler failed; `payload` is its error document, byte for byte. The sandbox lives on unless it says that it is `leaving`. */
+  /**
+   * The handler failed; `payload` is its error document, byte for byte. The sandbox stays usable unless `leaving`, when
+   * its process ends.
+   */
   | {
       readonly kind: 'error';
       readonly payload: Uint8Array;
@@ -47,23 +50,23 @@ export type InvokeOutcome =
       readonly ranMs?: number;
       readonly leaving?: boolean;
     }
-  /** The answer exceeded the size limit and was discarded; the sandbox lives on. */
+  /** The answer exceeded the size limit and was discarded; the sandbox stays usable. */
   | { readonly kind: 'too-large'; readonly bytes: number }
   | { readonly kind: 'exit'; readonly exit: ExitStatus }
   /**
-   * The deadline passed first. The sandbox is in an unknown state and must be destroyed; what runs in it beside this one
-   * may be let finish before, each within its own deadline. It takes no further work: with a concurrency above 1, `invoke`
-   * answers `unstarted` from here on, and what waited is asked back.
+   * The deadline passed first. The sandbox is in an unknown state and must be destroyed; other invocations that run in
+   * it may finish first, each within its own deadline. It takes no further work: with a concurrency above 1, `start`
+   * settles with `unstarted` from now on, and waiting invocations are recalled.
    */
   | { readonly kind: 'timeout' }
   /** It was sent ahead and did not start; it can run elsewhere. */
   | { readonly kind: 'unstarted' };
 
-/** Told how one invocation fares in its sandbox. Neither method may throw. */
+/** Receives the progress of one invocation in its sandbox. Neither method may throw. */
 export interface InvocationHooks {
   /**
-   * From here on the handler may have begun: the event is about to be sent and nothing runs in front of it, or what ran in
-   * front of it has answered. At most once, before `settled`, and never for one that settles as `unstarted`.
+   * The handler may have begun: the event is about to be sent to a free sandbox, or the invocation ahead of it there
+   * has answered. Called at most once, before `settled`, and never for an invocation that settles as `unstarted`.
    */
   started(): void;
   /** Called once, never before {@link Session.start} has returned. */
@@ -77,19 +80,19 @@ export interface SessionHooks {
    * moment of printing where the bootstrap knows it.
    */
   onLog(stream: LogStream, text: string, requestId: string, time: number): void;
-  /** Called once by whoever made the sandbox, before init, so that the other hooks know whose they are. */
+  /** Called once by the creator of the sandbox, before init; tells the other hooks which session calls them. */
   attached?(session: Session): void;
   /** A start-up cache: opaque bytes that speed up loading the same code in the same interpreter. */
   onStartupCache?(interpreter: string, cache: Uint8Array): void;
-  /** The code broke the protocol; the session is closed and whatever was pending resolves as `exit`. */
+  /** The code broke the protocol; the session is closed and pending promises resolve as `exit`. */
   onProtocolError(what: string): void;
 }
 
 /**
- * Speaks to the code inside one sandbox. Two implementations: lam's frames (native bootstraps) and AWS's Runtime
- * API. Order of calls: `init` once, then `start`, then `close`. Up to {@link InitRequest.concurrency} invocations run at
- * the same time; sessions of frames take further ones, which wait inside the sandbox. Every promise settles: with `exit`
- * once {@link Session.exited} or `close` was called. What is started settles as well.
+ * Speaks to the code inside one sandbox. Two implementations: lam's frames (native bootstraps) and AWS's Runtime API.
+ * Order of calls: `init` once, then `start`, then `close`. Up to {@link InitRequest.concurrency} invocations run at the
+ * same time; sessions of frames take further ones, which wait inside the sandbox. Every promise and every started
+ * invocation settles: with `exit` once {@link Session.exited} or `close` was called.
  */
 export interface Session {
   /** The interpreter as reported by the bootstrap, e.g. `node 26.10.0`; empty where not reported. */

@@ -11,13 +11,13 @@ const PAGE_CHUNKS = 16;
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
-/** Position of a query. */
+/** Cursor of a query. */
 export interface QueryCursor {
   readonly functionName: string;
   readonly query: LogQuery;
   /** Id of the last row that was read. */
   readonly after: number;
-  /** Id of the last row when the query began; followers get what is written later. */
+  /** Id of the last row when the query began; followers receive later rows. */
   readonly upTo: number;
 }
 
@@ -34,7 +34,7 @@ interface LogDatabase {
   readonly db: DatabaseSync;
   readonly insert: StatementSync;
   readonly page: StatementSync;
-  /** Ids of nodes by the numbers that stand for them in rows. */
+  /** Node ids by their numbers in rows. */
   readonly nodes: ReadonlyMap<number, string>;
   /** The number of the node that writes. */
   readonly ownNumber: number;

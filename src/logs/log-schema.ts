@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * Migrations; `user_version` counts those that a database has. The first one may find its table: it was introduced
- * without a version. Columns are only added, so that an older lam can use the file too.
+ * Migrations; `user_version` counts those that a database has. The table of the first one may already exist, because it
+ * was introduced without a version. Columns are only added, so that an older lam can use the file too.
  */
 const STEPS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS chunks (
@@ -14,7 +14,7 @@ const STEPS: readonly string[] = [
      body BLOB NOT NULL
    );
    CREATE INDEX IF NOT EXISTS chunks_by_function ON chunks (function, id);`,
-  // This home's node is inserted first and gets number 1, so that it owns the rows of before.
+  // This home's node is inserted first and gets number 1, so that it owns the rows from before this migration.
   `CREATE TABLE nodes (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
    ALTER TABLE chunks ADD COLUMN node INTEGER NOT NULL DEFAULT 1;`,
 ];
@@ -34,7 +34,7 @@ export function prepareSchema(db: DatabaseSync): void {
   }
 }
 
-/** Returns the number that stands for a node in rows; adds a new node. */
+/** Returns the number of a node in rows; adds the node if it is new. */
 export function numberOfNode(db: DatabaseSync, node: string): number {
   db.prepare('INSERT OR IGNORE INTO nodes (id) VALUES (?)').run(node);
   return Number(db.prepare('SELECT number FROM nodes WHERE id = ?').get(node)?.['number']);

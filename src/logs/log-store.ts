@@ -67,12 +67,12 @@ export class LogStore {
     return new LogStore(options, worker);
   }
 
-  /** Whether more is printed than can be written; see {@link LogStore.whenRelieved}. */
+  /** Whether back-pressure applies: more is printed than can be written. See {@link LogStore.whenRelieved}. */
   get underPressure(): boolean {
     return this.#unwrittenBytes + this.#pendingBytes > PRESSURE_BYTES;
   }
 
-  /** Calls `run` once when the pressure has ended. */
+  /** Calls `run` once, when the back-pressure has ended. */
   whenRelieved(run: () => void): void {
     this.#relief.push(run);
   }
@@ -148,9 +148,9 @@ export class LogStore {
   }
 
   /**
-   * Reads the stored records that match, in the order in which they were printed. `onRecords` gets them in batches, the
-   * next one when its promise has resolved. Rejects with what it throws, `LAM_LOGS_UNAVAILABLE` or
-   * `LAM_LOGS_READ_FAILED`.
+   * Reads the stored records that match, in the order in which they were printed. Passes them to `onRecords` in
+   * batches, each after the promise of the previous call has resolved. Rejects with what `onRecords` throws,
+   * `LAM_LOGS_UNAVAILABLE` or `LAM_LOGS_READ_FAILED`.
    */
   query(
     functionName: string,
@@ -182,7 +182,7 @@ export class LogStore {
 
   /**
    * Calls `onRecord` for every matching record from now on. Together with a {@link LogStore.query} started in the same
-   * turn it gives each record exactly once. The result ends it.
+   * turn it delivers each record exactly once. Returns a function that ends it.
    */
   follow(functionName: string, query: LogQuery, onRecord: (record: LogRecord) => void): () => void {
     this.flush();

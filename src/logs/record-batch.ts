@@ -5,7 +5,7 @@ const FIRST_HEADS = 64;
 /** Longest request id (UTF-16 units), because its length is one byte; longer ones are cut. */
 const ID_UNITS = 255;
 
-/** The parts of an encoded batch. */
+/** Parts of an encoded batch. */
 export interface ChunkParts {
   /** Of the encoded batch (bytes). */
   readonly size: number;

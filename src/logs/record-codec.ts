@@ -134,7 +134,7 @@ function reportOf(figures: readonly number[], errorType: string | undefined): Ke
 
 const STREAM: Readonly<Record<string, LogStream>> = { o: 'stdout', e: 'stderr', p: 'platform' };
 
-/** Decodes the first format: a line of JSON for each record, as {@link decodeLine} takes it apart. */
+/** Decodes the first format: one line of JSON per record, parsed by {@link decodeLine}. */
 function decodeLines(body: string, node: string): LogRecord[] {
   return body.split('\n').flatMap((line) => decodeLine(line, node) ?? []);
 }
@@ -144,7 +144,7 @@ function decodeLine(line: string, node: string): LogRecord | undefined {
   try {
     parsed = JSON.parse(line);
   } catch {
-    // A line that is no JSON is skipped.
+    // A line that is not JSON is skipped.
     return undefined;
   }
   if (!Array.isArray(parsed) || parsed.length !== 6) return undefined;

@@ -16,7 +16,7 @@ export interface Acquisition {
   claimCold(): boolean;
 }
 
-/** A sandbox booted and its code could not be loaded; every request that waited for it gets this. */
+/** A sandbox booted but its code could not be loaded; every request that waited for it is rejected with this. */
 export interface InitFailure {
   readonly kind: 'init-failed';
   readonly revision: PoolRevision;

@@ -6,7 +6,7 @@ import type { MonotonicMs } from '../kit/index.ts';
  */
 export const STUCK_MS = 2000;
 
-/** What a sandbox holds of the machine, and since when. */
+/** Resources of the machine that a sandbox holds, and since when. */
 export interface Holder {
   readonly memoryMiB: number;
   readonly startedAt: MonotonicMs;
@@ -14,7 +14,7 @@ export interface Holder {
   readonly endingSince: MonotonicMs;
 }
 
-/** Accounts for what all sandboxes hold of the machine: memory and boot slots. All times monotonic. */
+/** Accounts for the resources that all sandboxes hold: memory and boot slots. All times are monotonic. */
 export class Capacity {
   readonly memoryBudgetMiB: number;
   readonly #mostBoots: number;
@@ -39,13 +39,16 @@ export class Capacity {
     return this.bootSlots(now) < this.#mostBoots;
   }
 
-  /** The driver was called: takes memory and a boot slot. */
+  /** Takes memory and a boot slot, when the driver is called. */
   started(holder: Holder): void {
     this.#boots.add(holder);
     this.#usedMiB += holder.memoryMiB;
   }
 
-  /** Moves what a stem holds to the sandbox of the function that it is bound to, with its boot slot while it still boots. */
+  /**
+   * Transfers the memory of a stem, and its boot slot while it still boots, to the sandbox of the function that it is
+   * bound to.
+   */
   transferred(stem: Holder, to: Holder): void {
     if (this.#boots.delete(stem)) this.#boots.add(to);
     this.#usedMiB += to.memoryMiB - stem.memoryMiB;
@@ -56,12 +59,12 @@ export class Capacity {
     this.#boots.delete(holder);
   }
 
-  /** Counts its memory as soon to be free. */
+  /** Marks its memory as about to be freed. */
   draining(holder: Holder): void {
     this.#ending.add(holder);
   }
 
-  /** Frees all it holds. */
+  /** Frees its memory and boot slot. */
   gone(holder: Holder): void {
     this.#boots.delete(holder);
     this.#ending.delete(holder);

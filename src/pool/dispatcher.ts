@@ -10,7 +10,7 @@ import { canTakeNext, takeWarm } from './reuse.ts';
 import type { SlotLife } from './slot-life.ts';
 import type { StemRack } from './stem-rack.ts';
 
-/** How often queued requests are looked at again, ms. */
+/** Interval at which queues are checked again (ms). */
 const TICK_MS = 10;
 
 export interface DispatcherOptions {
@@ -25,7 +25,7 @@ export interface DispatcherOptions {
 
 /**
  * Brings queued requests and sandboxes together: one queue per version in arrival order, late binding (a request takes
- * whichever sandbox is free first), and as many starts as the policy wants.
+ * the first sandbox that becomes free), and the number of starts that the policy decides.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -42,7 +42,7 @@ export class Dispatcher {
     return this.#queued;
   }
 
-  /** Queues a request; the function that is returned removes it, and says whether it was still there. */
+  /** Queues a request; returns a function that removes it and returns whether it was still queued. */
   enqueue(group: Group, waiter: Waiter): () => boolean {
     const { clock } = this.#options;
     waiter.since = clock.monotonic();
@@ -54,7 +54,7 @@ export class Dispatcher {
     return withdraw;
   }
 
-  /** A sandbox is free: the oldest requests take it, else it becomes idle. */
+  /** Gives a free sandbox to the oldest requests, or makes it idle if there are none. */
   offer(slot: Slot): void {
     const { group } = slot;
     if (!canTakeNext(slot) || !this.#serveNext(slot)) this.#options.keeper.becameIdle(slot);
@@ -66,7 +66,7 @@ export class Dispatcher {
     while (canTakeNext(slot) && this.#serveNext(slot));
   }
 
-  /** Gives the queue of a group the places that are free, and starts what the policy wants for the rest. */
+  /** Assigns free places to the queue of a group, and starts sandboxes for the rest as the policy decides. */
   pump(group: Group): void {
     // Where a sandbox runs several at once, the limit of the version may have kept another one from taking more.
     while (group.concurrency > 1 && group.queue.size > 0) {
@@ -97,7 +97,10 @@ export class Dispatcher {
     for (const group of [...this.#queued].toSorted((a, b) => since(a) - since(b))) this.pump(group);
   }
 
-  /** A start failed: tells all who wait, but only the first while others of its version are busy, which may yet serve the rest. */
+  /**
+   * Handles a failed start: rejects all queued requests, but only the oldest while other sandboxes of the version are
+   * busy, because those may serve the rest.
+   */
   startFailed(slot: Slot, tell: (waiter: Waiter) => void): void {
     const { group } = slot;
     if (group.busy === 0) {
@@ -119,7 +122,7 @@ export class Dispatcher {
     this.#stopTick?.();
   }
 
-  /** The oldest request gets this sandbox. */
+  /** Binds the oldest request to this sandbox. */
   #serveNext(slot: Slot): boolean {
     const { group } = slot;
     const waiter = group.queue.shift();

@@ -4,10 +4,10 @@ import type { FunctionConfig } from '../contract/index.ts';
 import { PROTOCOLS, type Runtime } from '../runtimes/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 
-/** The AWS region that functions are told; part of their ARNs. */
+/** AWS region in the environment of functions and in their ARNs. */
 const REGION = 'us-east-1';
 
-/** What init depends on besides the version. */
+/** Inputs of init besides the version. */
 export interface InitOf {
   readonly sandboxId: string;
   readonly taskRoot: string;

@@ -34,7 +34,7 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
   /** Started because a request waited, as opposed to provisioned. */
   readonly isOnDemand: boolean;
   sandbox: Sandbox | undefined;
-  /** Set when its process ends, which may be while it is acquired. */
+  /** Set when its process ends, possibly while it is acquired. */
   exit: ExitStatus | undefined;
   /** When it last became idle. */
   idleSince: MonotonicMs = 0;
@@ -63,7 +63,7 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
     return this.#state;
   }
 
-  /** Invocations it was acquired for and not released by: those that run, and those sent ahead. */
+  /** Acquisitions not yet released: invocations that run, and those sent ahead. */
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -91,14 +91,17 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
     return sandbox.session;
   }
 
-  /** Takes one more invocation. */
+  /** Counts one more invocation in flight. */
   acquire(): void {
     this.step('acquire');
     this.#inFlight++;
     this.group.count(1);
   }
 
-  /** Gives one invocation back; false when there is none. The state follows with the event `release` once nothing runs and it may be reused. */
+  /**
+   * Counts one invocation less in flight; returns false when there is none. Steps the state with `release` once nothing
+   * runs and the sandbox may be reused.
+   */
   release(): boolean {
     if (this.#inFlight === 0) return false;
     this.#inFlight--;
@@ -116,7 +119,7 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
     return this.#state === state;
   }
 
-  /** Follows the table of states; an event that it refuses is a bug of the pool. */
+  /** Steps the state by the table of states; an event that the table refuses is a bug in the pool. */
   step(event: SandboxEventName): void {
     const next = transition(this.#state, event);
     if (next === undefined)
@@ -133,7 +136,7 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
     if (onPhase !== undefined && phase !== undefined && hasChanged) onPhase(this, phase);
   }
 
-  /** Reports a phase that is no event of the table of states. */
+  /** Reports a phase that is not an event of the table of states. */
   tell(phase: SandboxPhase): void {
     this.group.onPhase?.(this, phase);
   }
@@ -145,7 +148,7 @@ export type OnPhase = (sandbox: ObservedSandbox, phase: SandboxPhase) => void;
 /** The sandboxes, the queue and the measurements of one version. */
 export class Group {
   readonly revision: PoolRevision;
-  /** Which stems can serve it; null: none. */
+  /** Kind of stem that can serve it; null for none. */
   readonly stemKey: string | null;
   /** Of its function, all versions together. */
   readonly traffic: Traffic;
@@ -170,10 +173,10 @@ export class Group {
     draining: 0,
     gone: 0,
   };
-  /** Unqualified requests run it. */
+  /** Whether it is live: unqualified requests run it. */
   isLive = false;
   retiredSince: MonotonicMs | undefined;
-  /** Its function or version was deleted: sandboxes end once nothing runs in them. */
+  /** Whether its function or version was deleted: sandboxes end once nothing runs in them. */
   dropped = false;
   /** Consecutive failures of provisioned starts, and when the next may be tried. */
   failedStarts = 0;
@@ -201,7 +204,7 @@ export class Group {
     );
   }
 
-  /** Idle sandboxes that nothing was acquired from since, least recently used first. */
+  /** Idle sandboxes, least recently used first. */
   get idle(): readonly Slot[] {
     return this.#idle;
   }
@@ -216,7 +219,7 @@ export class Group {
     return this.#idle.pop();
   }
 
-  /** Removes one that is not to be reused. */
+  /** Removes a sandbox that must not be reused. */
   removeIdle(slot: Slot): void {
     const at = this.#idle.indexOf(slot);
     if (at >= 0) this.#idle.splice(at, 1);
@@ -233,7 +236,7 @@ export class Group {
     if (this.tally.busy > this.peakBusy) this.peakBusy = this.tally.busy;
   }
 
-  /** Sandboxes it may still add. */
+  /** How many more sandboxes its limit allows. */
   get headroom(): number {
     const most = Math.ceil(this.revision.config.maxConcurrency / this.concurrency);
     return most - this.alive;
@@ -255,7 +258,7 @@ export class Group {
     this.quickness.served(ms);
   }
 
-  /** Records an invocation that was sent ahead and came back unstarted. */
+  /** Records an invocation that was sent ahead and returned unstarted. */
   recalled(): void {
     this.quickness.recalled();
   }
@@ -269,7 +272,7 @@ export class Group {
     return this.tally.booting + this.tally.stem + this.tally.initializing;
   }
 
-  /** Sandboxes that serve, or will. */
+  /** Sandboxes that serve requests or will once started. */
   get alive(): number {
     return this.busy + this.starting + this.#idle.length;
   }

@@ -19,7 +19,7 @@ export class Groups implements Iterable<Group> {
     return this.#groups.get(revision);
   }
 
-  /** Returns the version's group; creates it on first use. */
+  /** Returns the group of a version; creates it on first use. */
   ensure(revision: PoolRevision): Group {
     let group = this.#groups.get(revision);
     if (group === undefined) {

@@ -16,7 +16,7 @@ export interface KeeperOptions {
   readonly life: SlotLife;
 }
 
-/** Keeps idle sandboxes warm, expires and evicts them, and provisions those that will be needed. */
+/** Keeps idle sandboxes warm, expires and evicts them, and prewarms those that will be needed. */
 export class Keeper {
   readonly #options: KeeperOptions;
   /** Greedy-dual's clock: the highest priority evicted so far. */
@@ -41,8 +41,8 @@ export class Keeper {
   }
 
   /**
-   * Returns whether memory for one more sandbox of this version is free, or comes with a stem. If not, evicts stems and then idle
-   * sandboxes of least priority; when they are gone the queues are pumped again.
+   * Returns whether memory for one more sandbox of this version is free, or a stem provides it. If not, evicts stems
+   * and then idle sandboxes of lowest priority; the queues are pumped again when those have ended.
    */
   makeRoom(group: Group, groups: Iterable<Group>, now: MonotonicMs): boolean {
     const { capacity, rack, life } = this.#options;
@@ -63,7 +63,7 @@ export class Keeper {
     return false;
   }
 
-  /** Whether a group is starving and nothing of it is busy, or memory is short: then nothing is provisioned. */
+  /** Whether a group is starving with no busy sandbox, or memory is short; nothing is provisioned then. */
   isUnderPressure(queued: Iterable<Group>): boolean {
     for (const group of queued) {
       const isShort = group.busy === 0 || !this.#options.capacity.fits(group.revision.config.memoryMiB);
@@ -72,7 +72,7 @@ export class Keeper {
     return false;
   }
 
-  /** Updates the price of memory from its use; call it before each round of {@link Keeper.reconcile}. */
+  /** Updates the price of memory from its use; called before each round of {@link Keeper.reconcile}. */
   samplePrice(): void {
     const { clock, capacity } = this.#options;
     this.#price.sample(clock.monotonic(), capacity.usedMiB, capacity.memoryBudgetMiB);
@@ -86,8 +86,8 @@ export class Keeper {
   }
 
   /**
-   * Expires the idle sandboxes that a version does not need and provisions those it will. `isUnderPressure`: see
-   * {@link Keeper.isUnderPressure}; `nextAt`: when its next call is known to come.
+   * Expires idle sandboxes that a version does not need and prewarms those it will need. `isUnderPressure`: see {@link
+   * Keeper.isUnderPressure}; `nextAt`: time of its next known call.
    */
   reconcile(group: Group, isUnderPressure: boolean, nextAt?: MonotonicMs): void {
     const now = this.#options.clock.monotonic();

@@ -2,7 +2,7 @@ import type { Clock, EpochMs, MonotonicMs } from '../kit/index.ts';
 import { isExpectedAround } from './policy/index.ts';
 import type { PoolRevision } from './revision.ts';
 
-/** Most instants that are kept per function; of more the nearest. */
+/** Maximum of instants per function; the nearest ones are kept. */
 const MOST_INSTANTS = 16;
 
 interface Entry {
@@ -11,7 +11,7 @@ interface Entry {
   readonly instants: EpochMs[];
 }
 
-/** When functions will be called, as far as schedules tell. Wall-clock times, so that they stay right when the clock is set. */
+/** Future calls that schedules announce. Wall-clock times, so that they stay right when the clock is set. */
 export class KnownArrivals {
   readonly #clock: Clock;
   /** By function. */
@@ -21,7 +21,7 @@ export class KnownArrivals {
     this.#clock = clock;
   }
 
-  /** The version will be called at `at`. */
+  /** Adds a call of the version at `at`. */
   add(revision: PoolRevision, at: EpochMs): void {
     const entry = this.#entries.get(revision.functionName) ?? { revision, instants: [] };
     this.#entries.set(revision.functionName, entry);
@@ -33,25 +33,27 @@ export class KnownArrivals {
     if (instants.length > MOST_INSTANTS) instants.pop();
   }
 
-  /** What was known of the function's calls now concerns this version. */
+  /** Assigns the known calls of the function to this version. */
   moveTo(revision: PoolRevision): void {
     const entry = this.#entries.get(revision.functionName);
     if (entry !== undefined) entry.revision = revision;
   }
 
-  /** Forgets a function, or only what concerns one version of it. */
+  /** Removes the known calls of a function, or only those of one version. */
   forget(functionName: string, version: number | undefined): void {
     const entry = this.#entries.get(functionName);
     if (version === undefined || entry?.revision.version === version) this.#entries.delete(functionName);
   }
 
-  /** The next call of this version, on the monotonic clock; undefined when none is known. Forgets those that passed. */
+  /**
+   * The next call of this version, on the monotonic clock; undefined when none is known. Removes calls in the past.
+   */
   next(revision: PoolRevision): MonotonicMs | undefined {
     const entry = this.#entries.get(revision.functionName);
     return entry?.revision === revision ? this.#next(entry) : undefined;
   }
 
-  /** Versions that are to be ready now for a call that is about to come. `coldMs`: how long each takes to start. */
+  /** Versions that must be ready now for a call about to arrive. `coldMs`: how long each takes to start. */
   due(coldMs: (revision: PoolRevision) => number): PoolRevision[] {
     const now = this.#clock.monotonic();
     const due: PoolRevision[] = [];

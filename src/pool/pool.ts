@@ -31,9 +31,9 @@ export interface PoolOptions {
   readonly startupCaches?: StartupCacheSource;
   /** Whether unqualified requests run this version; asked when it is first used. */
   readonly isLive?: (revision: PoolRevision) => boolean;
-  /** Told of the lives of sandboxes and stems. */
+  /** Observers of the phases of sandboxes and stems. */
   readonly observers?: Observers | undefined;
-  /** Gets a sentence about each failure in the background. */
+  /** Called with one sentence per failure in the background. */
   readonly onTrouble?: (what: string) => void;
 }
 
@@ -44,7 +44,7 @@ export interface Counts {
   busy: number;
 }
 
-/** How often idle sandboxes are reconciled with what the policy wants, ms. */
+/** Interval at which idle sandboxes are reconciled with the policy (ms). */
 const SWEEP_MS = 1000;
 
 /** Decides which sandbox serves which invocation, within limits. Not re-entrant: its callbacks may not call it. */
@@ -119,11 +119,11 @@ export class Pool {
   }
 
   /**
-   * Queues a request that {@link Pool.acquire} had nothing for. `waiter` gets a sandbox as soon as there is one, or the reason why
-   * there is none: `LAM_POOL_THROTTLED` when the queue is full, `LAM_POOL_MEMORY` when the function can never fit,
-   * `LAM_POOL_MEMORY_TAKEN` when others held all memory for too long, `LAM_POOL_CLOSED`, or the driver's error. Returns
-   * undefined when it was refused at once; else a function that removes it from the queue and returns whether it was still
-   * there, in which case the waiter hears nothing.
+   * Queues a request for which {@link Pool.acquire} returned nothing. Resolves `waiter` with a sandbox as soon as one
+   * is free, or rejects it with `LAM_POOL_THROTTLED` when the queue is full, `LAM_POOL_MEMORY` when the function can
+   * never fit, `LAM_POOL_MEMORY_TAKEN` when other functions held all memory for too long, `LAM_POOL_CLOSED`, or the
+   * driver's error. Returns undefined if it was rejected at once; else a function that removes it from the queue and
+   * returns whether it was still queued, in which case `waiter` is not called.
    */
   enqueue(revision: PoolRevision, waiter: Waiter): (() => boolean) | undefined {
     const refusal = this.#closing === undefined ? this.#refusal(revision) : lamError('LAM_POOL_CLOSED', {});
@@ -134,7 +134,7 @@ export class Pool {
 
   /**
    * Ends one invocation's use of a sandbox. `usable` false ends the sandbox: its state is unknown.
-   * @param serviceMs how long the invocation ran; undefined when it was sent ahead and came back unstarted
+   * @param serviceMs how long the invocation ran; undefined when it was sent ahead and returned unstarted
    */
   release(acquired: Acquisition, usable: boolean, serviceMs: number | undefined): void {
     const slot = acquired as Slot;
@@ -145,7 +145,7 @@ export class Pool {
     // Where several run at once nothing is sent ahead: a sandbox that did not start one takes no more work.
     const isRefused = serviceMs === undefined && group.concurrency > 1;
     if (slot.state === 'busy') this.#released(slot, usable && !isRefused);
-    // Drained while others ran in it: the last one to leave ends it.
+    // Drained while others ran in it: the last release ends it.
     else if (slot.state === 'draining' && slot.inFlight === 0) this.#life.destroy(slot);
     if (group.queue.size > 0) this.#dispatcher.pump(group);
     this.#onRelease?.();
@@ -173,12 +173,15 @@ export class Pool {
     return slot.group.dropped ? 'deleted' : 'closing';
   }
 
-  /** Functions of this kind are deployed: stems are booted for them. */
+  /** Announces deployed functions of this kind, so that stems are booted for them. */
   announce(config: FunctionConfig, runtime: Runtime): void {
     if (this.#closing === undefined) this.#rack.announce(stemSpecFor(config, runtime));
   }
 
-  /** The function's live pointer moved to this version: boots stems of its kind and provisions its `minWarm` sandboxes. */
+  /**
+   * Announces that the function's live pointer moved to this version: boots stems of its kind and provisions its
+   * `minWarm` sandboxes.
+   */
   setLive(revision: PoolRevision): void {
     if (this.#closing !== undefined) return;
     const { functionName, config, runtime } = revision;
@@ -193,23 +196,23 @@ export class Pool {
   }
 
   /**
-   * The live version of a function will be called at `at`, as a schedule says: a sandbox is booted or kept so that it is warm by
-   * then, unless requests that wait need the memory or the function has an idle time-out of its own. Follows the live
-   * pointer; forgotten some seconds after `at`, and when the version is deleted or no longer live.
+   * Announces a call of the live version at `at`: a sandbox is booted or kept so that it is warm by then, unless queued
+   * requests need the memory or the function sets an idle time-out. Follows the live pointer; dropped some seconds
+   * after `at`, and when the version is deleted or no longer live.
    */
   expect(revision: PoolRevision, at: EpochMs): void {
     if (this.#closing === undefined) this.#known.add(revision, at);
   }
 
-  /** No pointer leads to this version any more (or one does again): its idle sandboxes expire sooner. */
+  /** Records whether any pointer leads to this version; without one its idle sandboxes expire sooner. */
   setRetired(functionName: string, version: number, retired: boolean): void {
     const since = retired ? this.#options.clock.monotonic() : undefined;
     for (const group of this.#groups) if (group.isOf(functionName, version)) group.retiredSince = since;
   }
 
   /**
-   * Ends the idle and starting sandboxes of a deleted function, or of one deleted version of it, and refuses its queue with
-   * `error`; what runs may finish.
+   * Ends the idle and starting sandboxes of a deleted function, or of one deleted version of it, and rejects its queue
+   * with `error`; running invocations may finish.
    */
   drop(functionName: string, version: number | undefined, error: LamError): void {
     this.#known.forget(functionName, version);
@@ -241,7 +244,7 @@ export class Pool {
     return this.#rack.ready;
   }
 
-  /** Refuses new work, lets what runs finish for at most `graceMs`, then ends every sandbox. Idempotent. */
+  /** Refuses new work, waits at most `graceMs` for running invocations, then ends every sandbox. Idempotent. */
   close(graceMs: number): Promise<void> {
     this.#closing ??= this.#close(graceMs);
     return this.#closing;
@@ -286,7 +289,10 @@ export class Pool {
     return refusalOf(revision, { group: this.#groups.get(revision), budgetMiB: this.#options.memoryBudgetMiB });
   }
 
-  /** A sandbox could not be started. Without `tell` only its stem failed, and the waiting requests get another one. */
+  /**
+   * Handles a sandbox that could not be started. Without `tell` only its stem failed, and another one is started for
+   * the waiting requests.
+   */
   #failed(slot: Slot, tell: ((waiter: Waiter) => void) | undefined): void {
     if (!slot.isOnDemand) this.#keeper.backOff(slot.group);
     if (tell === undefined) this.#dispatcher.pump(slot.group);
@@ -308,7 +314,7 @@ export class Pool {
     for (const group of this.#groups) this.#keeper.reconcile(group, isUnderPressure, this.#known.next(group.revision));
   }
 
-  /** Functions that are about to be called for the first time get a group, which the keeper then tends. */
+  /** Creates groups for functions about to be called for the first time, so that the keeper handles them. */
   #ensureDue(): void {
     const { isLive } = this.#options;
     for (const revision of this.#known.due((of) => this.#groups.get(of)?.coldMs ?? 0)) {

@@ -3,9 +3,9 @@ import type { Group, Slot } from './group.ts';
 import { pipelineDepth, WAKE_MS } from './policy/index.ts';
 
 /**
- * Removes from the idle list and returns the warm sandbox that one more invocation is to run in now, or returns undefined: the
- * most recently used idle one, so that the others can expire; before it a busy one that will be free sooner than an idle process
- * wakes up; after it one that is quick enough to send ahead to. `isLarge`: see {@link Waiter.isLarge}.
+ * Returns the warm sandbox for one more invocation, removed from the idle list, or undefined. In order of preference: a
+ * busy one that will be free sooner than an idle process wakes up; the most recently used idle one, so that the others
+ * can expire; a busy one that is quick enough to send ahead to. `isLarge`: see {@link Waiter.isLarge}.
  */
 export function takeWarm(group: Group, isLarge = false): Slot | undefined {
   if (group.concurrency > 1) {
@@ -16,7 +16,7 @@ export function takeWarm(group: Group, isLarge = false): Slot | undefined {
   return soonFree(group) ?? group.popIdle() ?? leastLoaded(group, depth(group));
 }
 
-/** Whether a sandbox that was just released by one invocation may take the oldest request. */
+/** Whether a sandbox that one invocation has just released may take the oldest request. */
 export function canTakeNext(slot: Slot): boolean {
   const { group } = slot;
   if (group.concurrency === 1) return slot.inFlight < (group.queue.peek()?.isLarge === true ? 1 : depth(group));

@@ -1,7 +1,10 @@
 import type { Digest, FunctionConfig } from '../contract/index.ts';
 import type { Runtime } from '../runtimes/index.ts';
 
-/** What the pool needs to know of a version. One object per version as long as it exists: it is a key of maps. */
+/**
+ * Facts about a version that the pool needs. The same object as long as the version exists, because it is a key of
+ * maps.
+ */
 export interface PoolRevision {
   readonly functionName: string;
   readonly version: number;
@@ -13,7 +16,7 @@ export interface PoolRevision {
   readonly functionArn: string;
 }
 
-/** Invocations one sandbox may run at the same time: no more than may run in all. */
+/** Invocations that one sandbox may run at the same time: at most as many as all sandboxes of the function may. */
 export function concurrencyOf({ concurrency, maxConcurrency }: FunctionConfig): number {
   return Math.min(concurrency, maxConcurrency);
 }

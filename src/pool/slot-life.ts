@@ -30,16 +30,16 @@ export interface SlotLifeOptions {
   readonly rack: StemRack;
   readonly startupCaches: StartupCacheSource | undefined;
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
-  /** Its init succeeded: it may serve. */
+  /** Called when its init succeeded and it may serve. */
   readonly onReady: (slot: Slot) => void;
   /**
-   * It could not be started and is ended already. `tell` passes the reason to one waiter; undefined when only its stem failed,
-   * so that the waiters are to get another sandbox.
+   * Called when it could not be started, after it was ended. `tell` rejects one waiter with the reason; undefined when
+   * only its stem failed, so that another sandbox must be started for the waiters.
    */
   readonly onFailed: (slot: Slot, tell: ((waiter: Waiter) => void) | undefined) => void;
-  /** A boot slot or memory is free again. */
+  /** Called when a boot slot or memory is free again. */
   readonly onFreed: () => void;
-  /** It holds nothing any more. */
+  /** Called when it holds no resources any more. */
   readonly onGone: (slot: Slot) => void;
 }
 
@@ -65,13 +65,13 @@ export class SlotLife {
     });
   }
 
-  /** Drains and destroys it, whatever runs in it. Idempotent. */
+  /** Drains and destroys it without waiting for running invocations. Idempotent. */
   end(slot: Slot, reason: EndReason): void {
     this.drain(slot, reason);
     this.destroy(slot);
   }
 
-  /** Gives it no new work; {@link SlotLife.destroy} follows once nothing runs in it. Idempotent. */
+  /** Drains it: no new work, and {@link SlotLife.destroy} once nothing runs in it. Idempotent. */
   drain(slot: Slot, reason: EndReason): void {
     if (slot.state === 'draining' || slot.state === 'gone') return;
     if (slot.state === 'idle') slot.group.removeIdle(slot);
@@ -81,7 +81,7 @@ export class SlotLife {
     this.#options.capacity.draining(slot);
   }
 
-  /** Destroys a drained sandbox. One that still boots is destroyed by its boot, which sees the state. */
+  /** Destroys a drained sandbox. One that still boots is destroyed when its boot ends, which checks the state. */
   destroy(slot: Slot): void {
     if (slot.sandbox === undefined) return;
     const gone = (): void => this.#forget(slot);
@@ -111,12 +111,12 @@ export class SlotLife {
     }
   }
 
-  /** It could not be booted or bound, through no fault of its code. */
+  /** Handles a sandbox that could not be booted or bound, for a reason outside its code. */
   #lost(slot: Slot, stem: Stem | undefined, thrown: unknown): void {
-    // Drained in the meantime, and its queue was told why.
+    // Drained in the meantime: its queue was rejected then.
     const wasDrained = slot.is('draining') || slot.is('gone');
     this.end(slot, stem === undefined ? 'boot-failed' : 'bind-failed');
-    // Before its memory is freed: that pumps the queue, which would start another sandbox in vain.
+    // Before its memory is freed, because that pumps the queue, which would start another sandbox in vain.
     if (!wasDrained && stem === undefined) this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
     if (slot.sandbox === undefined) this.#forget(slot);
     if (wasDrained || stem === undefined) return;
@@ -171,7 +171,7 @@ export class SlotLife {
       isOnDemand: slot.isOnDemand,
     });
     let outcome: InitOutcome = await session.init(request, limitMs, known?.cache);
-    // Drained while it loaded, and its queue was told why.
+    // Drained while it loaded: its queue was rejected then.
     if (!slot.is('initializing')) return;
     if (outcome.kind === 'ready' && slot.exit !== undefined) outcome = { kind: 'exit', exit: slot.exit };
     if (wasStem && wasKilled(outcome))
@@ -198,7 +198,7 @@ export class SlotLife {
     this.#options.onReady(slot);
   }
 
-  /** Its process ended. One that runs or loads something reports it by its outcome. */
+  /** Handles the exit of its process. Running invocations and a pending init report it by their outcome. */
   #exited(slot: Slot, exit: ExitStatus): void {
     slot.exit = exit;
     if (slot.state === 'idle') this.end(slot, 'exited');
@@ -214,8 +214,8 @@ export class SlotLife {
 }
 
 /**
- * Whether a signal ended the process, perhaps while it was a stem. Code that kills its own process while it loads shows in the
- * next sandbox, which does not come from a stem.
+ * Whether a signal ended the process, perhaps while it was a stem. If the code kills its own process while it loads,
+ * the next sandbox, which does not come from a stem, shows it.
  */
 function wasKilled(outcome: InitOutcome): boolean {
   return outcome.kind === 'exit' && outcome.exit.signal !== null && !outcome.exit.outOfMemory;

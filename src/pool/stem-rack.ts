@@ -22,7 +22,7 @@ export interface StemRackOptions {
   readonly isBusy: () => boolean;
   /** A stem ended and its memory is free. */
   readonly onFreed: () => void;
-  /** Gets a sentence on the first of consecutive failures of a kind. */
+  /** Called with one sentence on the first of consecutive failures of a kind. */
   readonly onTrouble: (what: string) => void;
 }
 
@@ -41,7 +41,7 @@ interface Kind {
   failedAt: MonotonicMs;
 }
 
-/** Most times of requests that are kept; more than the policy ever answers with. */
+/** Maximum of request times kept; above the largest number of stems that the policy returns. */
 const MOST_ACQUIRED = 16;
 
 /**
@@ -61,7 +61,7 @@ export class StemRack {
     this.#options = options;
   }
 
-  /** Registers a kind of function; `spec` as for a sandbox of one. */
+  /** Registers the kind of a function; `spec`: that of a sandbox of the function. */
   announce(spec: SandboxSpec): void {
     const key = this.#options.driver.stemKey(spec);
     if (key === null || this.#isClosed) return;
@@ -83,7 +83,7 @@ export class StemRack {
     this.#refillSoon();
   }
 
-  /** Refills soon; call it when memory may be free. */
+  /** Schedules a refill; called when memory may be free. */
   refillSoon(): void {
     if (this.#kinds.size > 0) this.#refillSoon();
   }
@@ -104,8 +104,8 @@ export class StemRack {
   }
 
   /**
-   * Removes and returns a stem of this kind: a ready one, else the one that has booted longest and is not stuck. The caller
-   * accounts for it from now on.
+   * Removes and returns a stem of this kind: a ready one, else the one that has booted longest and is not stuck. Its
+   * accounting passes to the caller.
    */
   acquire(key: string | null): Stem | undefined {
     const kind = key === null ? undefined : this.#kinds.get(key);
@@ -138,7 +138,10 @@ export class StemRack {
     if (kind !== undefined) this.#failed(kind, reason);
   }
 
-  /** Ends ready stems, least recently used kind first, until `neededMiB` will be free. Returns how much will (MiB). */
+  /**
+   * Ends ready stems, least recently used kind first, until `neededMiB` will be free. Returns how much will be free
+   * (MiB).
+   */
   evict(neededMiB: number): number {
     let freed = 0;
     for (const kind of [...this.#kinds.values()].toSorted((a, b) => a.lastUsedAt - b.lastUsedAt)) {
@@ -152,7 +155,7 @@ export class StemRack {
     return freed;
   }
 
-  /** Boots no more stems and ends the ready ones. Those that boot end with the driver. */
+  /** Boots no more stems and ends the ready ones. Booting ones end when the driver closes. */
   close(): void {
     this.#isClosed = true;
     this.#cancelRefill?.();
@@ -177,7 +180,7 @@ export class StemRack {
     });
   }
 
-  /** Brings each kind one stem nearer to what the policy wants. */
+  /** Moves each kind one stem towards the number that the policy decides. */
   #refill(): void {
     if (this.#isClosed || this.#kinds.size === 0) return;
     const { capacity, clock, isBusy } = this.#options;

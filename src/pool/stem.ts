@@ -10,7 +10,7 @@ export class LateHooks implements SessionHooks {
   #owner: SessionHooks | undefined;
   #session: Session | undefined;
 
-  /** Passes everything to `owner` from now on. */
+  /** Forwards all calls to `owner` from now on. */
   handTo(owner: SessionHooks): void {
     this.#owner = owner;
     if (this.#session !== undefined) owner.attached?.(this.#session);

@@ -27,7 +27,7 @@ export async function loadProject(from: string, kinds: readonly TriggerKind[] = 
   return parseProject(text, file, kinds);
 }
 
-/** As {@link loadProject}, for a text that was read from `file` (absolute path). */
+/** Like {@link loadProject}, for a text that was read from `file` (absolute path). */
 export async function parseProject(
   text: string,
   file: string,

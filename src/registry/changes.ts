@@ -15,7 +15,7 @@ import { previousVersion, withMovement } from './history.ts';
 import { checkAlias, editRecord, requireVersion } from './records.ts';
 import { checkTriggers } from './triggers.ts';
 
-/** What every change needs besides its request. */
+/** Inputs of every change besides its request. */
 export interface ChangeContext {
   /** Milliseconds since the epoch. */
   readonly now: number;

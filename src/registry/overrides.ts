@@ -3,7 +3,7 @@ import { lamError } from '../errors/index.ts';
 import { shortFormsOf, type TriggerKind } from '../triggers/index.ts';
 import { defined } from './config.ts';
 
-/** Throws `LAM_REGISTRY_INVALID_CONFIG` for a patch that unsets what is no setting. */
+/** Throws `LAM_REGISTRY_INVALID_CONFIG` for a patch that unsets an unknown setting. */
 export function checkUnset(name: string, patch: ConfigPatch, kinds: readonly TriggerKind[]): void {
   const settings = new Set([...Object.keys(DEFAULT_CONFIG), ...shortFormsOf(kinds).map(({ form }) => form.key)]);
   const faults = (patch.unset ?? [])

@@ -3,7 +3,7 @@ import { lamError } from '../errors/index.ts';
 import { nearest } from '../kit/index.ts';
 import type { CatalogueDraft, CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
 
-/** Not usable as a name of functions and aliases, because plain objects cannot have it as an own key. */
+/** Refused as the name of a function or an alias, because plain objects cannot have it as an own key. */
 const UNUSABLE = '__proto__';
 
 /** Throws `LAM_REGISTRY_INVALID_NAME`. */

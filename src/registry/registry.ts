@@ -43,7 +43,7 @@ export interface RegistryOptions {
   readonly around: Surroundings;
   /** Known kinds of triggers. */
   readonly kinds: readonly TriggerKind[];
-  /** Artifacts that gc must keep though this catalogue does not name them. */
+  /** Artifacts that gc must keep although this catalogue does not name them. */
   readonly usedElsewhere?: ArtifactReferences['elsewhere'];
 }
 

@@ -12,7 +12,7 @@ import { inShortForms, type TriggerKind } from '../triggers/index.ts';
 import { requireVersion } from './records.ts';
 import { functionArn, type Revision } from './revision.ts';
 
-/** What answers show that other rooms know. Called only while an answer is made. */
+/** Facts from other rooms that answers include. Called only while an answer is built. */
 export interface Surroundings {
   /** URL of a function. */
   readonly url: (name: string) => string;

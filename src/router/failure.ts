@@ -4,7 +4,7 @@ import type { ExitStatus, InitOutcome, InvokeOutcome } from '../executor/session
 /** Status of an invocation, as REPORT names it. */
 export type InvocationStatus = 'success' | 'error' | 'timeout' | 'failure';
 
-/** What the caller gets for an invocation without a result. */
+/** The answer to the caller of an invocation without a result. */
 export interface Failure {
   readonly status: Exclude<InvocationStatus, 'success'>;
   readonly errorType: string;

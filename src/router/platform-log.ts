@@ -10,7 +10,7 @@ export interface LoggedSandbox {
   readonly id: SandboxId;
 }
 
-/** What REPORT says of an invocation. */
+/** Contents of the REPORT line of an invocation. */
 export interface Finished {
   readonly durationMs: number;
   readonly failure: Failure | undefined;
@@ -49,7 +49,7 @@ export class PlatformLog {
     this.#note(sandbox, record, requestId, now);
   }
 
-  /** Writes what an invocation gets whose sandbox booted and failed to load the code. */
+  /** Writes the records of an invocation whose sandbox booted but failed to load the code. */
   // oxlint-disable-next-line max-params -- the failure, its document, the request and the time belong to no common object
   initFailed(sandbox: LoggedSandbox, failed: InitFailure, failure: Failure, requestId: string, now: number): void {
     this.started(sandbox, requestId, now);

@@ -13,7 +13,7 @@ export interface RouterOptions {
   readonly clock: Clock;
   /** Returns the version to run; throws the registry's not-found errors. Called on the hot path: must be cheap. */
   readonly resolve: (name: string, qualifier: string | undefined) => PoolRevision;
-  /** Told of each invocation's phases. */
+  /** Observers of the phases of invocations. */
   readonly observers?: Observers | undefined;
 }
 

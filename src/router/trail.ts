@@ -2,7 +2,7 @@ import type { Origin } from '../contract/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer/index.ts';
 
-/** What is known of an invocation on acceptance. */
+/** Facts about an invocation at its acceptance. */
 export interface Accepted {
   readonly requestId: string;
   readonly traceId: string;

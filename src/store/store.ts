@@ -13,7 +13,7 @@ import { StartupCacheStore } from './artifacts/startup-cache-store.ts';
 /** An open home. This process holds its lock. */
 export interface Store {
   readonly paths: Layout;
-  /** Names this home among others; 12 hexadecimal digits, made once. */
+  /** Identifies this home among others: 12 hexadecimal digits, made once. */
   readonly nodeId: string;
   readonly lock: DaemonLock;
   readonly catalogue: Catalogue;
@@ -35,7 +35,7 @@ export async function openStore(
   options: {
     readonly clock: Clock;
     readonly limits?: ArtifactLimits;
-    /** What the catalogue keeps in memory of every function, besides its outline. */
+    /** Facts that the catalogue keeps in memory of every function, besides its outline. */
     readonly facts?: readonly OutlineFact<unknown>[];
   },
 ): Promise<Store> {

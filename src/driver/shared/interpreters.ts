@@ -11,7 +11,7 @@ const ASK_MS = 10_000;
 export interface FoundInterpreter {
   /** Program and first arguments; those of the descriptor's entry follow. */
   readonly command: readonly string[];
-  /** For the author, when its version is not the configured one. */
+  /** Notice for the author when its version is not the configured one. */
   readonly notice: string | null;
   /** Host folders outside /usr to mount into a container. */
   readonly folders: readonly string[];

@@ -32,11 +32,13 @@ const FADE = 63 / 64;
 /** Time constant of {@link Arrivals.recent} (ms). */
 const RECENT_MS = 600_000;
 
-/** Arrivals this soon after one that followed a gap of a second would wait for the same cold start (ms). */
+/**
+ * Arrivals within this time of one that followed a gap of a second or more would wait for the same cold start (ms).
+ */
 const BURST_MS = 300;
 const BURST_ALPHA = 0.1;
 
-/** Tolerance around the steady gap: a share of it, and at least so much (ms). */
+/** Tolerance around the steady gap: a share of it, and a minimum (ms). */
 const STEADY_TOLERANCE = 0.05;
 const LEAST_TOLERANCE_MS = 500;
 /** Weight of one gap in the share of steady ones, its first value, and the share from which gaps count as steady (four in a row). */
@@ -54,20 +56,20 @@ export interface SteadyGap {
 }
 
 /**
- * Inter-arrival gaps of a function, as a histogram with exponential decay: at which idle age is the next arrival to be expected?
- * Under 3 KiB each; {@link Arrivals.arrived} costs nanoseconds for gaps under a second, and otherwise one pass over at most
- * {@link AGE_BINS} numbers.
+ * Inter-arrival gaps of a function, as a histogram with exponential decay; predicts the idle age at which the next
+ * arrival comes. Under 3 KiB each; {@link Arrivals.arrived} costs nanoseconds for gaps under a second, and otherwise
+ * one pass over at most {@link AGE_BINS} numbers.
  */
 export class Arrivals {
   /** Number of arrivals. */
   count = 0;
   /** Time of the last arrival; -Infinity before the first. */
   last: MonotonicMs = -Infinity;
-  /** Changes with everything that predictions depend on. */
+  /** Changes whenever an input of the predictions changes. */
   changes = 0;
   /** Mean number of arrivals that would wait for the same cold start, after a gap of a second or more. */
   burst = 1;
-  /** Per bin, with decay: gaps that reached it, and gaps that ended in it. */
+  /** Per bin, decayed: number of gaps that reached it, and of gaps that ended in it. */
   readonly #reached: Float32Array = new Float32Array(AGE_BINS);
   readonly #ended: Float32Array = new Float32Array(AGE_BINS);
   /** {@link recent} at the time of the last arrival. */
@@ -88,7 +90,7 @@ export class Arrivals {
     else if (now - this.#burstFrom < BURST_MS) this.#burstSize++;
   }
 
-  /** The sandbox of the last arrival is in use until `now`: the next gap begins here. */
+  /** Begins the next gap at `now`, until which the sandbox of the last arrival was in use. */
   lasted(now: MonotonicMs): void {
     this.last = Math.max(now, this.last);
   }

@@ -11,9 +11,9 @@ export function isRetiredExpired(
   return s.retiredSince !== undefined && now - Math.max(s.idleSince, s.retiredSince) >= RETIRED_KEEP_MS;
 }
 
-/** What the priority of a warm sandbox depends on. */
+/** Inputs of the priority of a warm sandbox. */
 export interface Worth {
-  /** How often its function is called, in any unit that is the same for all. */
+  /** Call rate of its function, in the same unit for all sandboxes. */
   readonly frequency: number;
   /** Duration of a cold start, ms. */
   readonly coldMs: number;
@@ -22,8 +22,8 @@ export interface Worth {
 
 /**
  * Priority of a sandbox that becomes idle by Greedy-Dual-Size-Frequency, as FaasCache applies it to functions (doi
- * 10.1145/3445814.3446757): the cost it saves per MiB, plus the clock, which is the highest priority evicted so far. The clock ages
- * sandboxes that are not used.
+ * 10.1145/3445814.3446757): the cost it saves per MiB, plus the clock, which is the highest priority evicted so far.
+ * The clock lowers the relative priority of unused sandboxes.
  */
 export function greedyDualPriority(clock: number, { frequency, coldMs, memoryMiB }: Worth): number {
   return clock + (frequency * coldMs) / Math.max(memoryMiB, 1);
@@ -33,19 +33,19 @@ export interface Evictable {
   /** {@link greedyDualPriority} when it became idle. */
   readonly priority: number;
   readonly memoryMiB: number;
-  /** Since when no pointer leads to its version, or undefined. */
+  /** Time since which no pointer leads to its version, or undefined. */
   readonly retiredSince: MonotonicMs | undefined;
 }
 
 export interface Evictions<S> {
   readonly evicted: readonly S[];
-  /** Greedy-dual's clock afterwards; it never goes back. */
+  /** Greedy-dual's clock after the eviction; never decreases. */
   readonly clock: number;
 }
 
 /**
- * Chooses idle sandboxes to evict so that `missingMiB` become free: retired ones first, then by ascending priority, ties in the given
- * order. No more than needed, and none when all together are not enough.
+ * Chooses idle sandboxes to evict so that `missingMiB` become free: retired ones first, then by ascending priority,
+ * ties in the given order. Chooses no more than needed, and none if all together do not suffice.
  */
 export function chooseEvictions<S extends Evictable>(
   idle: readonly S[],

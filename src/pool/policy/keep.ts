@@ -1,24 +1,24 @@
 import type { MonotonicMs } from '../../kit/index.ts';
 import { AGE_BINS, AGE_STARTS, type Arrivals } from './arrivals.ts';
 
-/** What keeping a sandbox warm costs and saves. */
+/** Costs and savings of keeping a sandbox warm. */
 export interface KeepCosts {
   /** Duration of a cold start, ms. */
   readonly coldMs: number;
   /** Memory limit of one sandbox. */
   readonly memoryMiB: number;
-  /** Requests that one sandbox serves at once, which bounds how many wait for the same cold start; 1 when left out. */
+  /** Requests that one sandbox serves at once, which bounds how many wait for the same cold start; default: 1. */
   readonly concurrency?: number;
-  /** Price of holding a GiB for a second, in ms of cold start; {@link KEEP_PRICE} when left out. */
+  /** Price of holding a GiB for a second, in ms of cold start; default: {@link KEEP_PRICE}. */
   readonly price?: number;
 }
 
-/** How long to keep an idle sandbox, and whether to prewarm one again. All since the last arrival. */
+/** How long to keep an idle sandbox, and whether to prewarm one again. All times count from the last arrival (ms). */
 export interface KeepWindows {
   readonly keepMs: number;
-  /** When to prewarm one; Infinity: never. */
+  /** When to prewarm one; Infinity for never. */
   readonly prewarmAfterMs: number;
-  /** How long to keep the prewarmed one without an arrival. */
+  /** How long to keep the prewarmed one if no request arrives. */
   readonly prewarmKeepMs: number;
 }
 
@@ -28,7 +28,7 @@ const KEEP_PRICE = 1.2;
 const COLD_EXTRA_MS = 100;
 /** Cost of a prewarmed start, as a share of one on demand. */
 const AHEAD_SHARE = 0.03;
-/** Least time that a sandbox is kept (ms). */
+/** Minimum time that a sandbox is kept (ms). */
 const LEAST_KEEP_MS = 1024;
 /** How much earlier than needed a prewarmed sandbox is ready (ms). */
 const AHEAD_MS = 1500;
@@ -57,10 +57,16 @@ const PRIOR: Float64Array = Float64Array.from({ length: AGE_BINS }, (_, bin) => 
 });
 
 // Scratch buffers, overwritten by each call.
-/** Per bin: probability that no arrival came before it, and the worth of keeping a sandbox through it (ms). */
+/**
+ * Per bin: probability that no arrival came before it, and the value of keeping a sandbox through it (ms of cold
+ * start).
+ */
 const alive = new Float64Array(AGE_BINS + 1);
 const worth = new Float64Array(AGE_BINS);
-/** Per bin: worth and end of the best window that begins there; worth and begin of the best one that begins there or later. */
+/**
+ * Per bin: value and end of the best window that begins there; value and begin of the best window that begins there or
+ * later.
+ */
 const windowWorth = new Float64Array(AGE_BINS + 1);
 const windowEnd = new Int32Array(AGE_BINS + 1);
 const bestWorth = new Float64Array(AGE_BINS + 1);
@@ -72,11 +78,12 @@ function at(numbers: Float64Array | Int32Array, bin: number): number {
 }
 
 /**
- * Decides how long to keep an idle sandbox. Keeping it through a bin of idle age is worth the probability of an arrival in that bin times
- * the cost of a cold start, less the price of its memory. Returns the best combination of one window from the last arrival on
- * and one later window: a function called every 15 minutes expires and is prewarmed just before; one called often and
- * irregularly is kept through its gaps; one called rarely expires soon; an unknown one after about ten minutes.
- * @param nextAt when the next arrival is known to come, by a schedule
+ * Decides how long to keep an idle sandbox. Keeping it through a bin of idle age is worth the probability of an arrival
+ * in that bin times the cost of a cold start, less the price of its memory. Returns the best combination of one window
+ * from the last arrival on and one later window: a function called every 15 minutes expires and is prewarmed just
+ * before; one called often and irregularly is kept through its gaps; one called rarely expires soon; an unknown one
+ * after about ten minutes.
+ * @param nextAt time of the next arrival announced by a schedule
  */
 export function keepWindows(arrivals: Arrivals, costs: KeepCosts, nextAt?: MonotonicMs): KeepWindows {
   const waiting = Math.min(arrivals.burst, costs.concurrency ?? 1);
@@ -90,17 +97,20 @@ export function keepWindows(arrivals: Arrivals, costs: KeepCosts, nextAt?: Monot
   return steady !== undefined && steady.worth > binned.worth ? steady.windows : binned.windows;
 }
 
-/** Whether a sandbox is to be ready at `now` for an arrival that is known to come at `nextAt`: from shortly before it until it is late. */
+/**
+ * Whether a sandbox must be ready at `now` for an arrival announced for `nextAt`: from shortly before until
+ * {@link LATE_MS} after it.
+ */
 export function isExpectedAround(now: MonotonicMs, nextAt: MonotonicMs, coldMs: number): boolean {
   return now >= nextAt - AHEAD_MS - coldMs && now < nextAt + LATE_MS;
 }
 
-/** Whether a sandbox is to be kept at this time since the last arrival. */
+/** Whether to keep a sandbox at this time since the last arrival. */
 export function isKept({ keepMs, prewarmAfterMs, prewarmKeepMs }: KeepWindows, ageMs: number): boolean {
   return ageMs < keepMs || (ageMs >= prewarmAfterMs && ageMs < prewarmAfterMs + prewarmKeepMs);
 }
 
-/** Whether a sandbox is to be prewarmed, if there is none, at this time since the last arrival. */
+/** Whether to prewarm a sandbox, if there is none, at this time since the last arrival. */
 export function isPrewarmTime({ prewarmAfterMs, prewarmKeepMs }: KeepWindows, ageMs: number): boolean {
   return ageMs >= prewarmAfterMs && ageMs < prewarmAfterMs + prewarmKeepMs;
 }
@@ -127,7 +137,7 @@ function weigh(arrivals: Arrivals, costMs: number, rentPerMs: number): void {
     const chance = (arrivals.ended(bin) + BIN_WEIGHT * expected) / (arrivals.reached(bin) + BIN_WEIGHT);
     const widthMs = at(AGE_STARTS, bin + 1) - at(AGE_STARTS, bin);
     alive[bin] = left;
-    // An arrival comes in the middle of the bin, on average. The last bin has no end and is never worth keeping.
+    // Arrivals are assumed in the middle of the bin. The last bin has no end and is never worth keeping.
     worth[bin] = left * (chance * costMs - rentPerMs * widthMs * (1 - chance / 2));
     left *= 1 - chance;
   }
@@ -183,7 +193,7 @@ function bestWindows(costMs: number): Valued {
   return { windows: { keepMs, prewarmAfterMs, prewarmKeepMs }, worth: most };
 }
 
-/** Returns how long to keep a sandbox without prewarming, at most `beforeMs`, and what that is worth. */
+/** Returns how long to keep a sandbox without prewarming, at most `beforeMs`, and the value of that. */
 function bestKeep(beforeMs: number): { readonly keepMs: number; readonly worth: number } {
   let sum = at(worth, 0);
   let most = sum;

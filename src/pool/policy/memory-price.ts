@@ -10,7 +10,8 @@ const CALM_MS = 300_000;
 const STEP = 1.25;
 
 /**
- * Price of holding a GiB for a second, in milliseconds of cold start: low while memory is plenty, rising steeply as it runs out.
+ * Price of holding a GiB for a second, in milliseconds of cold start: low while much memory is free, rising steeply as
+ * it runs out.
  */
 export class MemoryPrice {
   /** The current price. */

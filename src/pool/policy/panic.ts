@@ -22,7 +22,7 @@ export class Panic {
   #bucket = -Infinity;
   #panicUntil: MonotonicMs = -Infinity;
 
-  /** Records how many sandboxes were busy at once. A time that goes back counts as the latest. */
+  /** Records how many sandboxes were busy at once. A time before the latest one counts as the latest. */
   sample(now: MonotonicMs, busy: number): void {
     this.#roll(now);
     const at = this.#bucket % BUCKETS;

@@ -19,7 +19,7 @@ const MOST_COUNTED_MS = 1.25 * AHEAD_MS;
 export class Quickness {
   /** Moving average of the clamped duration (ms). */
   readonly typical: Ewma = new Ewma(0.1);
-  /** Decayed share of slow ones, 0 to 1. */
+  /** Decayed share of slow invocations, 0 to 1. */
   slowShare = 0;
 
   /** Records the duration of one invocation (ms). */
@@ -28,7 +28,9 @@ export class Quickness {
     this.slowShare += SLOW_WEIGHT * ((ms > QUICK_MS ? 1 : 0) - this.slowShare);
   }
 
-  /** Records that one sent ahead came back unstarted, behind a slow one: nothing is sent ahead for a while. */
+  /**
+   * Records that an invocation sent ahead returned unstarted from behind a slow one: nothing is sent ahead for a while.
+   */
   recalled(): void {
     this.slowShare = Math.max(this.slowShare, 2 * MOST_SLOW);
   }

@@ -12,9 +12,9 @@ export interface Demand {
   readonly serviceMs: number | undefined;
   /** Average duration of a cold start without a stem. */
   readonly coldMs: number;
-  /** Sandboxes this function may still add. */
+  /** How many more sandboxes the limit of the function allows. */
   readonly headroom: number;
-  /** Sandboxes that may begin to boot now; below 0 when too many do. */
+  /** Free boot slots; negative when more sandboxes boot than there are slots. */
   readonly bootSlots: number;
   /** Processor cores. */
   readonly cores: number;

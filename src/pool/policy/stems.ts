@@ -23,7 +23,7 @@ export interface StemMachine {
 export interface StemPlan {
   /** Number of stems of each kind, in the given order. */
   readonly wanted: readonly number[];
-  /** When the plan changes without an event, ms from now; undefined when it does not. */
+  /** Time until the plan changes without an event (ms); undefined if it does not. */
   readonly recheckInMs: number | undefined;
 }
 
@@ -42,9 +42,9 @@ const REST_MS = 1000;
 const LONGEST_REST_MS = 300_000;
 
 /**
- * Returns how many stems to keep ready: one for each kind in use, or as many as the largest burst of the last minute took, up to
- * {@link MOST_STEMS}; none for a kind unused for long or backing off. When memory is short, each kind gets its first stem before any gets
- * another, most recently used kinds first.
+ * Returns how many stems to keep ready: one for each kind in use, or as many as the largest burst of the last minute
+ * requested, up to {@link MOST_STEMS}; none for a kind unused for long or backing off. When memory is short, each kind
+ * gets its first stem before any gets another, most recently used kinds first.
  */
 export function stemsWanted(kinds: readonly StemKind[], machine: StemMachine): StemPlan {
   const { now } = machine;
@@ -69,7 +69,7 @@ function restsUntil({ failures, failedAt }: StemKind): MonotonicMs {
   return failures === 0 ? -Infinity : failedAt + Math.min(LONGEST_REST_MS, REST_MS * 2 ** (failures - 1));
 }
 
-/** Number of stems that one kind calls for. */
+/** Number of stems to keep for one kind. */
 function stemsAsked(kind: StemKind, now: MonotonicMs): number {
   if (now - kind.lastUsedAt >= STEM_UNUSED_MS || now < restsUntil(kind)) return 0;
   // After a failure a single one is tried.

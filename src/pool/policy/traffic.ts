@@ -57,8 +57,8 @@ class Rank {
 const PEAK_MS = 60_000;
 
 /**
- * Demand for a function, past and predicted: how many warm sandboxes are worth their memory. One per function for all its versions,
- * because a deploy does not change who calls. Times must not go back.
+ * Demand for a function, past and predicted: how many warm sandboxes are worth their memory. One object per function
+ * for all its versions, because a deploy does not change the callers. Times must not decrease.
  */
 export class Traffic {
   readonly arrivals: Arrivals = new Arrivals();
@@ -89,7 +89,7 @@ export class Traffic {
 
   /**
    * Returns how many sandboxes are worth keeping, busy ones included.
-   * @param nextAt when the next request is known to come, by a schedule
+   * @param nextAt time of the next request announced by a schedule
    */
   wanted(now: MonotonicMs, costs: KeepCosts, nextAt?: MonotonicMs): number {
     const beyond = this.#panic.keepBeyondOne(now);
@@ -97,12 +97,18 @@ export class Traffic {
     return Math.max(least, this.#most(now, costs, nextAt, isKept));
   }
 
-  /** Returns how many sandboxes to prewarm up to, because requests are about to come. Never more than {@link wanted}. */
+  /**
+   * Returns the number of sandboxes to prewarm up to for requests that are about to come. Never more than {@link
+   * wanted}.
+   */
   ahead(now: MonotonicMs, costs: KeepCosts, nextAt?: MonotonicMs): number {
     return this.#most(now, costs, nextAt, isPrewarmTime);
   }
 
-  /** When the answer of {@link wanted} or {@link ahead} may change next without an arrival, where none is known ahead; Infinity when it stays. */
+  /**
+   * Next time at which {@link wanted} or {@link ahead} may change without an arrival, if no schedule announced one;
+   * Infinity for never.
+   */
   nextChange(now: MonotonicMs, costs: KeepCosts): MonotonicMs {
     let next = this.#panic.keepBeyondOne(now) > 0 ? now + 2000 : Infinity;
     for (const rank of this.#ranks) {

@@ -1,12 +1,12 @@
 import { LIMITS } from '../../contract/index.ts';
 
-/** How large an artifact may be. */
+/** Limits of one artifact. */
 export interface ArtifactLimits {
-  /** The zip itself, bytes. */
+  /** The zip itself (bytes). */
   readonly zipBytes: number;
-  /** All files unpacked, bytes. */
+  /** All files, unpacked (bytes). */
   readonly unpackedBytes: number;
-  /** Entries. */
+  /** Number of entries. */
   readonly artifactFiles: number;
 }
 

@@ -7,27 +7,30 @@ export interface CatalogueSnapshot {
   readonly state: CatalogueState;
 }
 
-/** `moved`: the catalogue has left the revision that the change was made for, and nothing was stored. */
+/** `moved`: the catalogue has a newer revision than the change was made for; nothing was stored. */
 export type ChangeOutcome = 'stored' | 'moved';
 
-/** Called with the new snapshot and the one that listeners were told before it. */
+/** Called with the new snapshot and the one passed in the previous call. */
 export type CatalogueWatcher = (after: CatalogueSnapshot, before: CatalogueSnapshot) => void;
 
 /**
- * Where a catalogue is kept: a file, or a store that several machines share. New states come of local changes or arrive
- * from elsewhere, and one may stand for several changes: listeners compare states instead of counting on one call a
- * change.
+ * Where a catalogue is kept: a file, or a store that several machines share. New states result from local changes or
+ * arrive from elsewhere. One state may cover several changes, so listeners compare states instead of expecting one call
+ * per change.
  */
 export interface CatalogueStore {
-  /** The newest state known here. Reading it is free. */
+  /** The newest state known here. Reading it costs nothing. */
   readonly current: CatalogueSnapshot;
   /**
-   * Compare-and-set: makes `next` the state that follows `revision`. Before it resolves to `stored`, the state is
-   * durable, {@link CatalogueStore.current} and told to the listeners. On `moved`, `current` is already newer than
-   * `revision`, so that a change made from it may be tried at once. With the current state it only confirms that no
+   * Compare-and-set: makes `next` the state that follows `revision`. When it resolves to `stored`, the state is
+   * durable, is {@link CatalogueStore.current} and has been passed to the listeners. On `moved`, `current` is already
+   * newer than `revision`, so the caller can retry from it at once. Passing the current state only confirms that no
    * newer one exists. Rejects when the state cannot be stored; then nothing has changed.
    */
   change(revision: number, next: CatalogueState): Promise<ChangeOutcome>;
-  /** Calls `listener` for each later state, in the order of revisions, wherever it was made. The result stops that. */
+  /**
+   * Calls `listener` for each later state, local or remote, in the order of revisions. Returns a function that
+   * unsubscribes.
+   */
   watch(listener: CatalogueWatcher): () => void;
 }

@@ -16,7 +16,8 @@ export interface CatalogueChange {
 }
 
 /**
- * Functions, versions, aliases and history: reads from memory, and changes that a store may refuse and have repeated.
+ * Functions, versions, aliases and history. Reads are from memory; a change that the store refuses as `moved` is
+ * repeated.
  */
 export class Catalogue {
   readonly #store: CatalogueStore;
@@ -27,15 +28,15 @@ export class Catalogue {
     this.#store = store;
   }
 
-  /** The current state. It stays as it is while later changes are made. */
+  /** The current state. Later changes do not modify it. */
   get view(): CatalogueView {
     return this.#store.current.state;
   }
 
   /**
    * Applies `apply` to a draft and stores the result; readers and listeners see it once it is durable, before this
-   * resolves. `apply` runs again on the newer state when the store has moved, so it must have no effect but on the
-   * draft. Rejects with what `apply` throws, with what storing throws, and with `LAM_STORE_CONTENDED`; then nothing has
+   * resolves. `apply` runs again on the newer state when the store has moved, so it must modify nothing but the draft.
+   * Rejects with what `apply` throws, with what storing throws, and with `LAM_STORE_CONTENDED`; then nothing has
    * changed.
    */
   change<T>(apply: (draft: CatalogueDraft) => T): Promise<T> {
@@ -57,12 +58,12 @@ export class Catalogue {
     });
   }
 
-  /** Runs `apply` on a draft that is thrown away: returns what {@link change} would resolve to, or throws. */
+  /** Runs `apply` on a draft that is discarded: returns what {@link change} would resolve to, or throws. */
   rehearse<T>(apply: (draft: CatalogueDraft) => T): T {
     return apply(new CatalogueDraft(this.#store.current.state));
   }
 
-  /** Calls `listener` after each change in functions, made here or arrived from elsewhere; the result stops that. */
+  /** Calls `listener` after each change of functions, local or remote. Returns a function that unsubscribes. */
   watch(listener: (change: CatalogueChange) => void): () => void {
     return this.#store.watch((after, before) => {
       const names = differingNames(before.state, after.state);
@@ -70,7 +71,7 @@ export class Catalogue {
     });
   }
 
-  /** Resolves when all changes asked for so far are done. */
+  /** Resolves when all changes requested so far have settled. */
   async settled(): Promise<void> {
     await this.#changes.run(() => Promise.resolve());
   }

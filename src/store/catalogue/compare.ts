@@ -1,8 +1,8 @@
 import type { CatalogueState, KeptFunction } from './state.ts';
 
 /**
- * Names of the functions that `after` does not hold as `before` did: removed ones first, so that what they occupied is
- * free for the others. Costs what differs where `after` was made from `before`, else one comparison per function. Pure.
+ * Names of the functions that differ between two states: removed ones first, so that their routes are free for the
+ * others. Reads only the differences if `after` was made from `before`, else compares every function. Pure.
  */
 export function differingNames(before: CatalogueState, after: CatalogueState): readonly string[] {
   if (before === after) return [];
@@ -17,7 +17,7 @@ export function differingNames(before: CatalogueState, after: CatalogueState): r
   return [...removed, ...changed];
 }
 
-/** States share entries they did not change; a state that came as bytes shares none. */
+/** A state shares unchanged entries with the one it was made from; a state parsed from bytes shares none. */
 function isSame(a: KeptFunction, b: KeptFunction): boolean {
   return a === b || a.bytes.compare(b.bytes, b.start, b.end, a.start, a.end) === 0;
 }

@@ -27,7 +27,7 @@ export class LowdbCatalogueStore implements CatalogueStore {
 
   /**
    * Reads the catalogue at `path`; it is empty where there is no file. Throws `LAM_STORE_CORRUPT` (and keeps a copy
-   * beside it) or `LAM_STORE_NEWER`; the file is not touched then. `facts`: those that views can be asked for.
+   * beside it) or `LAM_STORE_NEWER`; the file is not touched then. `facts`: the ones that views offer.
    */
   static async open(path: string, facts: readonly OutlineFact<unknown>[] = []): Promise<LowdbCatalogueStore> {
     const low = new Low<CatalogueState>(new DurableFile(path, facts), CatalogueState.of([], {}, facts));

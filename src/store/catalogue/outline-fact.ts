@@ -1,7 +1,7 @@
 import type { FunctionConfig } from '../../contract/index.ts';
 
 /**
- * A value derived from each live configuration and kept in memory, for code that needs it of all functions without
+ * A value derived from each live configuration and kept in memory, for code that needs it for all functions without
  * reading their records. Declared where it is needed and passed to `openStore`; functions without the fact cost no
  * memory.
  */

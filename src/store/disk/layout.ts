@@ -16,7 +16,7 @@ export interface Layout {
   readonly sandboxes: string;
   readonly state: string;
   readonly catalogue: string;
-  /** Holds the id of the node that this home is. */
+  /** Holds the node id of this home. */
   readonly nodeId: string;
   readonly objects: string;
   readonly artifacts: string;
@@ -33,7 +33,7 @@ export interface Layout {
   /** The unpacked code of an artifact. */
   readonly tree: (digest: Digest) => string;
   readonly manifest: (digest: Digest) => string;
-  /** The start-up cache of an artifact for the interpreter that `name` stands for. */
+  /** The start-up cache of an artifact for one interpreter; `name` is its file name. */
   readonly startupCache: (digest: Digest, name: string) => string;
 }
 

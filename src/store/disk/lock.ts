@@ -8,7 +8,7 @@ import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.t
 
 /** Content of the lock file. */
 export interface LockHolder extends ProcessIdentity {
-  /** Random; identifies this lock among all that there ever were. */
+  /** Random; identifies this lock for all time. */
   readonly token: string;
 }
 

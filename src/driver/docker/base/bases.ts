@@ -27,7 +27,7 @@ export interface Base {
   readonly command: readonly string[];
   /** Mounts other than code and sockets. */
   readonly mounts: readonly Mount[];
-  /** For the author, when another image or version than configured will run. */
+  /** Notice for the author when an image or version other than the configured one will run. */
   readonly notice: string | null;
 }
 

@@ -7,7 +7,7 @@ type Stream = 'stdout' | 'stderr';
 const KEPT_BYTES = 64 * 1024;
 /** What Node prints before it aborts because its heap is full. */
 const HEAP_FULL = 'JavaScript heap out of memory';
-/** How long the stream may end after the container (ms). */
+/** How long the stream may outlive the container (ms). */
 const END_MS = 1000;
 
 /** Output of a container, buffered until a session takes it. */
