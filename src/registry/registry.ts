@@ -145,8 +145,10 @@ export class Registry {
    * the change itself throws.
    */
   async rehearse(name: string, change: PointerChange): Promise<FunctionConfig> {
-    checkName(name);
-    if (change.kind === 'publish') await this.#artifacts.facts(change.request.artifact);
+    if (change.kind === 'publish') {
+      checkName(name);
+      await this.#artifacts.facts(change.request.artifact);
+    }
     return this.#catalogue.rehearse((draft) => changes.configAfter(draft, name, change, this.#context()));
   }
 

@@ -106,6 +106,15 @@ describe('what goes live', () => {
     assert.equal(liveVersion(), 2);
   });
 
+  test('changes of a function that cannot exist are told that there is none; only a deploy is told of its name', async () => {
+    const { versions, config, aliases } = house.operations;
+    const none = code('LAM_REGISTRY_FUNCTION_NOT_FOUND');
+    await assert.rejects(versions.rollback('no.pe', {}), none);
+    await assert.rejects(config.patch('no.pe', { set: { memoryMiB: 256 } }), none);
+    await assert.rejects(aliases.set('no.pe', 'prod', { version: 1 }), none);
+    await assert.rejects(versions.publish('no.pe', { artifact, config: {} }), code('LAM_REGISTRY_INVALID_NAME'));
+  });
+
   test('an alias is not pointed at a version that cannot run here', async () => {
     await deploy('python3.99');
     missing.add('python3');
