@@ -74,8 +74,8 @@ async function showHelp(config: LamConfig, words: readonly string[]): Promise<nu
 }
 
 /**
- * Splits words into the id of a command, which has two words if the first is a topic, and the rest. Not left to oclif,
- * which takes words after a command without arguments for parts of its name.
+ * Splits words into the id of a command, which has two words if the first is a topic, and the rest. oclif would take
+ * words after a command without arguments for parts of its name.
  */
 function commandOf(
   config: LamConfig,

@@ -14,7 +14,7 @@ export type GlobalFlagValues = {
   readonly [K in keyof FlagValues<typeof GLOBAL_FLAGS>]?: FlagValues<typeof GLOBAL_FLAGS>[K] | undefined;
 };
 
-/** What the global flags and the environment mean for a command. */
+/** Context of a command, from the global flags and the environment. */
 export interface CommandContext {
   readonly out: Output;
   readonly home: string;
@@ -24,13 +24,13 @@ export interface CommandContext {
   /** `user@host`, for the history. */
   readonly by: string;
   readonly settings: DaemonSettings;
-  /** Connects to the daemon; starts one if none runs and that is allowed. */
+  /** Connects to the daemon; starts one if none runs, unless `--no-start` forbids it. */
   connect(options?: {
     readonly mayStart?: boolean;
     readonly anyVersion?: boolean;
     readonly settings?: DaemonSettings;
   }): Promise<Connection>;
-  /** As {@link CommandContext.connect}, but returns only the client. Notes on stderr that it started a daemon. */
+  /** Like {@link CommandContext.connect}, but returns only the client. Notes on stderr that it started a daemon. */
   client(): Promise<LamClient>;
 }
 
@@ -82,7 +82,7 @@ function caller(env: Env): string {
   try {
     name = userInfo().username;
   } catch {
-    // A user without an entry in the system's table.
+    // The user has no entry in the system's user database.
   }
   return `${name ?? 'unknown'}@${hostname()}`;
 }

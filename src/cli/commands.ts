@@ -2,7 +2,7 @@ import type { LamCommandClass } from './command-class.ts';
 
 type Loader = () => Promise<{ readonly default: LamCommandClass }>;
 
-/** Every command and how to load it; the one list. What help needs without loading them is in `oclif.manifest.json`. */
+/** All commands and how to load them. The data that help needs without loading them is in `oclif.manifest.json`. */
 export const COMMANDS = {
   init: () => import('./commands/init.ts'),
   deploy: () => import('./commands/deploy.ts'),

@@ -1,8 +1,8 @@
 import type { AssetPaths, DaemonOptions } from '../contract/index.ts';
 
 /**
- * How this copy of lam is installed: as files beside the bundle (npm, a clone) or inside a single executable. Made by
- * the entry points; no other code looks for files of lam itself.
+ * How this copy of lam is installed: as files beside the bundle (npm, a clone) or inside a single executable. Created
+ * by the entry points; no other code locates files of lam itself.
  */
 export interface Installation {
   readonly kind: 'npm' | 'binary';

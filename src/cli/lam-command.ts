@@ -4,14 +4,14 @@ import type { InstalledConfig } from './command-class.ts';
 import { GLOBAL_FLAGS } from './fast/flag-table.ts';
 import { oclifFlags } from './oclif-flags.ts';
 
-/** What all commands share: the global flags, and errors that reach the one renderer untouched. */
+/** Base of all commands: has the global flags and passes errors unchanged to the one renderer. */
 export abstract class LamCommand extends Command {
   static override baseFlags = oclifFlags(GLOBAL_FLAGS);
 
-  /** Does the work and resolves with the exit code. */
+  /** Runs the command and resolves with the exit code. */
   abstract override run(): Promise<number>;
 
-  /** Standard input is an event or a script's own: oclif would take it for the first argument that is left out. */
+  /** Standard input carries an event or belongs to a script; oclif would use it as the first omitted argument. */
   protected override parse<
     F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
@@ -27,7 +27,7 @@ export abstract class LamCommand extends Command {
     );
   }
 
-  /** Output, folders and the daemon, as the global flags say. */
+  /** Returns output, folders and access to the daemon according to the global flags. */
   protected context(flags: GlobalFlagValues): CommandContext {
     return commandContext(flags, (this.config as InstalledConfig).installation, process.env);
   }

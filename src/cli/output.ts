@@ -14,7 +14,7 @@ export class Output {
   readonly json: boolean;
   /** Colours for stdout; none unless it is a terminal that allows them. */
   readonly color: ChalkInstance;
-  /** Whether questions can be asked: stdin and stderr are terminals, and neither flags nor variables forbid it. */
+  /** Whether prompts are possible: stdin and stderr are terminals, and neither flags nor variables forbid it. */
   readonly interactive: boolean;
   /** Whether progress may redraw lines on stderr. */
   readonly animated: boolean;

@@ -4,7 +4,7 @@ import { sleep } from '../kit/clock.ts';
 import { createClient, type LamClient } from './client.ts';
 import { startDaemon, type DaemonLaunch } from './start-daemon.ts';
 
-/** What {@link connect} is told. */
+/** Options of {@link connect}. */
 export interface ConnectOptions {
   readonly home: string;
   /** Version of this lam. */
@@ -19,14 +19,14 @@ export interface ConnectOptions {
 export interface Connection {
   readonly client: LamClient;
   readonly status: Status;
-  /** Whether this call started it. */
+  /** Whether this call started the daemon. */
   readonly started: boolean;
 }
 
 /** How long a start that lost a race keeps trying (ms). */
 const RACE_MS = 15_000;
 const RACE_STEP_MS = 20;
-/** Attempts to reach the winner before the next start. */
+/** Attempts to reach the winner of the race before the next start. */
 const RACE_STEPS = 25;
 
 /**

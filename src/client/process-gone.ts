@@ -25,7 +25,7 @@ function isRunning(pid: number): boolean {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return !['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3));
   } catch {
-    // No /proc on this system, or the process ended just now; the next poll tells.
+    // No /proc on this system, or the process ended just now, which the next poll shows.
     return true;
   }
 }

@@ -15,7 +15,7 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
-/** Why there is no answer: `unreachable` before anything was sent, `lost` afterwards. */
+/** Why no answer arrived: `unreachable` before anything was sent, `lost` afterwards. */
 export interface RawFailure {
   readonly failure: 'unreachable' | 'lost';
   readonly what: string;
@@ -75,7 +75,7 @@ export function parseAnswer(bytes: Buffer): RawAnswer | RawFailure {
   return body === undefined ? { failure: 'lost', what: 'the answer was cut off' } : { status, headers, body };
 }
 
-/** A part of one of several answers; the first part comes with the head. */
+/** A part of one of several answers; the first part contains the head. */
 export interface AnswerPart {
   /** Index of the request that it answers, from 0. */
   readonly index: number;
@@ -87,9 +87,9 @@ export interface AnswerPart {
 }
 
 /**
- * Requests several paths at once over one connection to a Unix socket and hands their answers to `take` in order, as they
- * arrive; `take` returns whether to go on. Resolves to `ended` when all arrived, `stopped` when `take` ended it, or why not.
- * Never rejects for network errors.
+ * Requests several paths at once over one connection to a Unix socket and hands their answers to `take` in order, as
+ * they arrive; `take` returns whether to continue. Resolves to `ended` when all arrived, `stopped` when `take` returned
+ * false, else to the failure. Never rejects for network errors.
  */
 export function getAll(
   socketPath: string,
@@ -128,7 +128,7 @@ const LINE_END = Buffer.from('\r\n');
 
 /** Parses consecutive answers, each with a length or chunked. */
 class AnswerStream {
-  /** Whether the bytes are not such an answer. */
+  /** Whether the bytes are malformed. */
   isBroken = false;
   #rest: Buffer = EMPTY;
   #status = 0;

@@ -19,7 +19,7 @@ export type ManifestEntry =
       readonly target: string;
     };
 
-/** What an artifact is made of, sorted by path (code-unit order). Directories are implied by paths. */
+/** Entries of an artifact, sorted by path (code-unit order). Directories are implied by paths. */
 export interface Manifest {
   readonly entries: readonly ManifestEntry[];
 }

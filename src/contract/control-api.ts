@@ -50,7 +50,7 @@ export interface Status {
   readonly driver: 'docker' | 'process';
   /** Why that driver was chosen, in one sentence. */
   readonly driverReason: string;
-  /** What the driver does not isolate on this machine, one sentence each. */
+  /** Gaps in the isolation by the driver on this machine, one sentence each. */
   readonly gaps: readonly string[];
   readonly startedAt: number;
   readonly functions: number;
@@ -91,7 +91,7 @@ export interface ArtifactAnswer {
   readonly added: number;
 }
 
-/** What the author sets of a configuration; other fields take their defaults. */
+/** Settings that the author made; other fields take their defaults. */
 export type ConfigInput = Partial<FunctionConfig> & ShortForms;
 
 /** A complete configuration as answers show it: triggers with a short form appear in both forms. */
@@ -101,7 +101,7 @@ export interface PublishRequest {
   readonly artifact: Digest;
   readonly config: ConfigInput;
   readonly message?: string;
-  /** Who makes the request, as `user@host`. */
+  /** Author of the request, as `user@host`. */
   readonly by?: string;
   /** Also points this alias at the new version. */
   readonly alias?: string;

@@ -3,12 +3,12 @@ import type { Status } from './control-api.ts';
 
 /** Files of lam that must exist on disk (absolute paths). */
 export interface AssetPaths {
-  /** What runs inside sandboxes: the clients that runtimes' descriptors name, and `relay.cjs`. */
+  /** Programs that run inside sandboxes: the clients that runtime descriptors name, and `relay.cjs`. */
   readonly folder: string;
   readonly logWorker: string;
 }
 
-/** Everything the daemon is told at its start. */
+/** Start options of the daemon. */
 export interface DaemonOptions {
   readonly home: string;
   readonly port: number;
@@ -19,7 +19,7 @@ export interface DaemonOptions {
   readonly token?: string;
   /** Whether it runs in the foreground (`lam serve`): logs go to stderr. */
   readonly foreground: boolean;
-  /** Whether a flag or the environment names the port, so that no other one may be used. */
+  /** Whether a flag or the environment sets the port, so that no other one may be used. */
   readonly portExplicit: boolean;
   readonly assets: AssetPaths;
   readonly version: string;
@@ -29,7 +29,7 @@ export interface DaemonOptions {
   onReady(status: Status): void;
 }
 
-/** What a background daemon writes to its file descriptor 3, as one line of JSON. */
+/** Report that a background daemon writes to its file descriptor 3, as one line of JSON. */
 export type StartReport =
   | { readonly ok: true; readonly status: Status }
   | { readonly ok: false; readonly error: WireError };

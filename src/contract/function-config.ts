@@ -31,7 +31,7 @@ export interface FunctionConfig {
   readonly minWarm: number;
   /** How long an idle sandbox stays warm (ms); null lets the pool decide from the arrival times of requests. */
   readonly idleTimeoutMs: number | null;
-  /** What invokes it without a direct caller. */
+  /** Triggers, which invoke it without a direct caller. */
   readonly triggers: readonly TriggerConfig[];
 }
 

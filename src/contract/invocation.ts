@@ -1,9 +1,9 @@
-/** What caused an invocation: a direct call; or a trigger, and the source's identity of the event. */
+/** Cause of an invocation: a direct call, or a trigger with the id of the event at its source. */
 export type Origin =
   | { readonly kind: 'call' }
   | { readonly kind: 'trigger'; readonly trigger: string; readonly id: string };
 
-/** What is sent to the sandbox with an event. */
+/** Context that is sent to the sandbox with an event. */
 export interface InvocationContext {
   /** UUID that the caller, the handler and the logs see. */
   readonly requestId: string;

@@ -17,16 +17,17 @@ export interface LogRecord {
   readonly node: string;
   /** Text without a final line break; AWS's wording for platform records. */
   readonly text: string;
-  /** Present on platform records: which one, and its figures. */
+  /** Present on platform records: kind and figures. */
   readonly platform?: PlatformRecord;
 }
 
 /**
- * What a platform record says of an invocation; its text has the wording of AWS Lambda's START, END and REPORT lines.
+ * Contents of a platform record about an invocation; its text has the wording of AWS Lambda's START, END and REPORT
+ * lines.
  */
 export type PlatformRecord =
   | { readonly type: 'start' }
-  /** A message in words: a time-out, an exited process. */
+  /** A text message: a time-out, an exited process. */
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'init-error'; readonly errorType: string }
   | {

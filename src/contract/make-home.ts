@@ -21,7 +21,7 @@ export function makeHome(home: string): void {
 
 /**
  * Makes a folder and those above it. Not with recursive `mkdirSync`, which reports ENOENT on a read-only file system
- * and never returns where the system refuses with ENOENT, as under /proc.
+ * and never returns if the system refuses with ENOENT, as under /proc.
  */
 function makeFolder(path: string): void {
   const parent = dirname(path);

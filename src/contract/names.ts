@@ -17,7 +17,7 @@ export interface FunctionReference {
 
 /**
  * Parses `FN`, `FN@VERSION`, `FN:ALIAS`, `FN:VERSION`, a partial or a full ARN. Returns undefined when the text has
- * none of these forms. Does not look whether the function exists.
+ * none of these forms. Does not check whether the function exists.
  */
 export function parseReference(text: string): FunctionReference | undefined {
   const arn = /^(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?(?:[0-9]{12}:)?function:(.+)$/.exec(text);

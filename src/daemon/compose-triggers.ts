@@ -8,7 +8,7 @@ import { DeployedTriggers, TriggerSupervisor } from '../triggers/supervisor/inde
 import { deliverTo } from './deliver.ts';
 import { httpRoutes } from './http-routes.ts';
 
-/** The rooms that triggers are wired to. */
+/** Rooms that triggers are wired to. */
 export interface TriggerRooms {
   readonly registry: Registry;
   readonly router: Router;
@@ -24,7 +24,7 @@ export interface LiveTriggers {
   readonly routes: () => RouteTable;
 }
 
-/** Wires triggers to registry, router and pool. None runs before the supervisor is started. */
+/** Wires triggers to registry, router and pool. No trigger runs before the supervisor is started. */
 export function composeTriggers({ registry, router, pool, clock, kinds, onTrouble }: TriggerRooms): LiveTriggers {
   const deployed = new DeployedTriggers(registry);
   const expect = (functionName: string, at: EpochMs): void => {

@@ -18,25 +18,25 @@ import { announceDeployed, keepPoolInStep } from './pool-in-step.ts';
 import type { Resources } from './resources.ts';
 import { startupCachesOf } from './startup-caches.ts';
 
-/** All that a daemon is composed from. Tests hand in a driver and a clock of their own. */
+/** Inputs of a daemon's composition. Tests pass a driver and a clock of their own. */
 export interface DaemonSetup {
   readonly resources: Resources;
   readonly clock: Clock;
   readonly version: string;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Who may use the port, and how. */
+  /** Access rights of the port. */
   readonly access: Pick<Door, 'tokens' | 'open'>;
-  /** What the memory limits of all sandboxes together may come to, MiB. */
+  /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
   readonly memoryBudgetMiB: number;
   readonly cores: number;
-  /** The kinds of triggers there are. */
+  /** Known kinds of triggers. */
   readonly triggerKinds: readonly TriggerKind[];
   /** Called when the control API is asked to stop. */
   readonly stop: () => void;
   readonly onTrouble: DaemonLog;
-  /** Follow invocations and sandboxes. */
+  /** Observers of invocations and sandboxes. */
   readonly observers?: readonly Observer[];
 }
 
@@ -50,11 +50,11 @@ export interface Daemon {
   status(): Status;
   /** Listens on the port, then on the socket. Throws `LAM_DAEMON_PORT_TAKEN` or `LAM_DAEMON_LISTEN_FAILED`. */
   start(): Promise<void>;
-  /** Takes no new connection, waits at most `drainMs` for requests in flight, then ends the sandboxes. */
+  /** Stops accepting connections, waits at most `drainMs` for requests in flight, then ends the sandboxes. */
   close(drainMs: number): Promise<void>;
 }
 
-/** Where the port listens, once it does. */
+/** Address of the port, valid once it listens. */
 interface Address {
   port: number;
   url: string;
@@ -192,14 +192,14 @@ function composeServers(
   ];
 }
 
-/** A number that changes with every change that moves what is live. */
+/** Returns a number that changes whenever a live version changes. */
 function generationOf(registry: Registry): () => number {
   let generation = 0;
   registry.onChange(() => generation++);
   return () => generation;
 }
 
-/** What `lam status` shows. */
+/** Returns the status that `lam status` shows. */
 function statusOf(setup: DaemonSetup, pool: Pool, at: Pick<Status, 'port' | 'url' | 'startedAt'>): Status {
   const { store, chosen, reclaimed } = setup.resources;
   return {

@@ -9,6 +9,6 @@ export const stderrLog: DaemonLog = (line) => {
     // Written synchronously, because a stream would emit an unhandled error when the disk is full.
     writeSync(2, `${new Date().toISOString()} ${line}\n`);
   } catch {
-    // There is nowhere to report it; functions keep running.
+    // The failure cannot be reported anywhere; functions keep running.
   }
 };

@@ -3,7 +3,7 @@ import { sleep, type Clock } from '../kit/index.ts';
 
 /** Polling interval while draining (ms): Node has no event for "all answered" that costs requests nothing. */
 const STEP_MS = 10;
-/** How long clients may take to read the last bytes (ms). */
+/** Time that clients get to read the last bytes (ms). */
 const LAST_WORDS_MS = 1000;
 
 /** Connections that follow logs; they stay open until the daemon ends them. */
@@ -27,22 +27,27 @@ export class Followers {
   }
 }
 
-/** What {@link drain} is told. */
+/** Options of {@link drain}. */
 export interface DrainOptions {
   readonly servers: readonly Server[];
   readonly followers: Followers;
-  /** How long requests in flight may go on (ms). */
+  /** Time limit of requests in flight (ms). */
   readonly limitMs: number;
   readonly clock: Clock;
-  /** Lets triggers fire nothing more and stops them, within `limitMs`; invocations that they wait for still run. */
+  /**
+   * Blocks further events of triggers and stops them within `limitMs`; invocations that they wait for may still run.
+   */
   readonly stopTriggers: (limitMs: number) => Promise<void>;
-  /** Ends the sandboxes, once all is answered or the time is up; requests still in flight get `graceMs`. */
+  /**
+   * Ends the sandboxes, after all requests are answered or the time limit has passed; running requests get `graceMs`
+   * more.
+   */
   readonly closePool: (graceMs: number) => Promise<void>;
 }
 
 /**
- * Stops accepting connections, waits for requests in flight, then ends the sandboxes and last the followers of logs, which
- * so receive all that was printed. Never rejects.
+ * Stops accepting connections, waits for requests in flight, then ends the sandboxes, and last the followers of logs,
+ * so that they receive all output. Never rejects.
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { servers, followers, clock } = options;
@@ -66,7 +71,7 @@ function stopAccepting(server: Server): Promise<void> {
 async function connectionsOf(servers: readonly Server[]): Promise<number> {
   let open = 0;
   for (const server of servers) {
-    // A connection kept alive after its answer waits for nothing.
+    // An idle keep-alive connection waits for no answer.
     server.closeIdleConnections();
     open += await new Promise<number>((resolve) =>
       server.getConnections((error, count) => resolve(error === null ? count : 0)),

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 /** Shorter bodies are not counted (bytes). */
 const LARGE_BYTES = 128 * 1024;
-/** Bytes of large bodies between two collections. */
+/** Amount of large bodies between two collections (bytes). */
 const COLLECT_BYTES = 8 * 1024 * 1024;
 
 type Collect = (options: { readonly type: 'minor' }) => void;

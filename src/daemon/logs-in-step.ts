@@ -3,7 +3,8 @@ import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /**
- * Deletes the logs of each deleted function, on whatever node it was deleted, before a new function of its name can print.
+ * Deletes the logs of each deleted function, also if another node deleted it, before a new function of its name can
+ * print.
  */
 export function keepLogsInStep(registry: Registry, logs: LogStore, onTrouble: (what: string) => void): void {
   registry.onChange(({ kind, name }) => {

@@ -11,14 +11,14 @@ import { openDriver } from './open-driver.ts';
 import { openResources, type Resources } from './resources.ts';
 import { waitForStop } from './stop.ts';
 
-/** How long invocations that run may go on once the daemon is told to stop, ms. */
+/** Time limit of running invocations after a request to stop (ms). */
 const DRAIN_MS = 30_000;
-/** Share of the machine's memory that the limits of all sandboxes together may come to. */
+/** Default share of the machine's memory for the sum of all sandboxes' limits, 0 to 1. */
 const MEMORY_SHARE = 0.8;
 
 /**
- * Runs a daemon until it is told to stop (SIGTERM, SIGINT, or over the control API) and resolves to its exit code. Throws
- * when it cannot start, and then has left nothing behind.
+ * Runs a daemon until SIGTERM, SIGINT or a stop request on the control API; resolves to its exit code. Throws if it
+ * cannot start, and then leaves nothing behind.
  */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
   if (!isLoopbackAddress(options.host) && options.token === undefined)

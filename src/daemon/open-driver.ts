@@ -4,7 +4,7 @@ import type { Clock } from '../kit/index.ts';
 import { chooseDriver } from './choose-driver.ts';
 import type { ChosenDriver } from './resources.ts';
 
-/** Chooses a driver and opens it. The one place that names concrete drivers. */
+/** Chooses a driver and opens it. The only place that names concrete drivers. */
 export async function openDriver(
   options: DaemonOptions,
   artifacts: ArtifactSource,

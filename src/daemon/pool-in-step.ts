@@ -4,18 +4,23 @@ import type { Pool } from '../pool/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { CatalogueView, OutlineFact } from '../store/index.ts';
 
-/** Delay from the start to the announcement of deployed functions (ms): requests that are already there go first. */
+/**
+ * Delay from the start to the announcement of deployed functions (ms): requests that have already arrived go first.
+ */
 const ANNOUNCE_MS = 100;
-/** How many functions are announced, newest first: reading the records of thousands would cost memory. */
+/** Maximum of functions announced, newest first: reading the records of thousands would cost memory. */
 const MOST_ANNOUNCED = 100;
 
-/** Provisioned sandboxes, which the daemon's start needs of all functions. */
+/** The `minWarm` of each function, which the daemon needs for all functions at start. */
 export const MIN_WARM: OutlineFact<number> = {
   name: 'minWarm',
   derive: ({ minWarm }) => (minWarm > 0 ? minWarm : undefined),
 };
 
-/** Tells the pool of moved pointers: sandboxes of a version without a pointer expire sooner, those of a deleted version end. */
+/**
+ * Reports moved pointers to the pool: sandboxes of a version without a pointer expire sooner, those of a deleted
+ * version end.
+ */
 export function keepPoolInStep(registry: Registry, pool: Pool): void {
   registry.onChange(({ kind, name, from, to }) => {
     if (kind === 'live-moved') {

@@ -3,14 +3,14 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 /** A process that listens on a TCP port. */
 export interface PortOwner {
   readonly pid: number;
-  /** The program's name, as the kernel has it. */
+  /** The program's name, from `/proc/<pid>/comm`. */
   readonly command: string;
 }
 
 const LISTEN = '0A';
 
 /**
- * The process that listens on `port`, or undefined where it is unknown: a process of another user, or a system without `/proc`.
+ * Returns the process that listens on `port`; undefined for a process of another user, or on a system without `/proc`.
  */
 export async function portOwner(port: number): Promise<PortOwner | undefined> {
   const inodes = new Set<string>();

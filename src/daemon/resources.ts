@@ -7,7 +7,7 @@ import { openStore, type Store } from '../store/index.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { MIN_WARM } from './pool-in-step.ts';
 
-/** Most bytes of log kept per function. */
+/** Limit of stored log records per function (bytes). */
 const KEEP_LOG_BYTES = 64 * 1024 * 1024;
 
 /** A driver and why it was chosen, in one sentence. */
@@ -16,18 +16,18 @@ export interface ChosenDriver {
   readonly reason: string;
 }
 
-/** What a daemon opens before it is composed, and closes after it. */
+/** Resources that a daemon opens before its composition and closes last. */
 export interface Resources {
   readonly store: Store;
   readonly logs: LogStore;
   readonly chosen: ChosenDriver;
-  /** What an earlier daemon of the same home left behind, now removed. */
+  /** Leftovers of an earlier daemon of the same home that were removed. */
   readonly reclaimed: Reclaimed;
   /** Closes all of it in reverse order. */
   close(): Promise<void>;
 }
 
-/** What {@link openResources} is told. */
+/** Options of {@link openResources}. */
 export interface ResourceOptions {
   readonly home: string;
   /** Script of the log thread. */
@@ -38,8 +38,8 @@ export interface ResourceOptions {
 }
 
 /**
- * Opens the store, the logs and a driver, and reclaims what a killed daemon left. Throws what they throw, and then has
- * left nothing open.
+ * Opens the store, the logs and a driver, and reclaims what a killed daemon left. Throws their errors, and then leaves
+ * nothing open.
  */
 export async function openResources(options: ResourceOptions): Promise<Resources> {
   const { clock, onTrouble } = options;

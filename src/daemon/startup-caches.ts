@@ -1,7 +1,10 @@
 import type { StartupCacheSource } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 
-/** Least size of code that gains from a cache (bytes). Measured: a bundle of 1 MB saves more than half of its init, a short handler nothing. */
+/**
+ * Minimum size of code that gains from a cache (bytes). Measured: a bundle of 1 MB saves more than half of its init, a
+ * short handler nothing.
+ */
 const WORTH_BYTES = 128 * 1024;
 
 /**

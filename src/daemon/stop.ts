@@ -1,8 +1,8 @@
-/** The end of the daemon, asked for by a signal or by {@link Stopping.stop}. */
+/** A request to stop the daemon, by a signal or by {@link Stopping.stop}. */
 export interface Stopping {
-  /** Resolves once, when the daemon is to stop. */
+  /** Resolves when a stop is requested. */
   readonly stopped: Promise<void>;
-  /** Asks the daemon to stop. */
+  /** Requests the stop. */
   stop(): void;
 }
 

@@ -3,13 +3,13 @@ import { invariant } from '../kit/index.ts';
 import type { Api } from './api.ts';
 import type { RequestHead } from './request.ts';
 
-/** What a list decided about one head. */
+/** The decision of a list about one head. */
 export interface Claim {
   readonly api: Api;
   readonly head: RequestHead;
   /** What `match` returned; undefined together with a fault. */
   readonly plan: unknown;
-  /** Why the request cannot be served, though the API may let it in. */
+  /** Why the request cannot be served even if it is authorized. */
   readonly fault: LamError | undefined;
 }
 
@@ -31,7 +31,7 @@ export class ApiList {
     this.#seen = this.#generations.map((generation) => generation());
   }
 
-  /** A number that stays the same for as long as every head would be claimed as before. */
+  /** Changes whenever a head may be claimed differently than before. */
   epoch(): number {
     const seen = this.#seen;
     for (let i = 0; i < seen.length; i++) {
@@ -44,7 +44,7 @@ export class ApiList {
     return this.#epoch;
   }
 
-  /** The claim of the first API that matches. Never throws: what a `match` throws becomes the fault. */
+  /** Returns the claim of the first API that matches. Never throws: an exception of `match` becomes the fault. */
   claim(head: RequestHead): Claim {
     for (const api of this.#apis) {
       try {
@@ -66,7 +66,7 @@ export class ApiList {
   }
 }
 
-/** Why a request with a claimed head is not served, or undefined. Asked once for each request. */
+/** Returns why a request with a claimed head is not served, or undefined. Called once per request. */
 export function refusalOf({ api, head, plan, fault }: Claim): LamError | undefined {
   try {
     return api.authorize(head, plan) ?? fault;

@@ -4,46 +4,54 @@ import type { Reply } from './reply.ts';
 import type { RequestHead } from './request.ts';
 
 interface ApiBase<Plan> {
-  /** Names it in its list, where no two have the same. */
+  /** Name, unique in its list. */
   readonly name: string;
-  /** Longest body it takes, bytes; longer ones are refused, those that wait for `100 Continue` before they are sent. */
+  /**
+   * Longest accepted body (bytes). Longer ones are refused; if the client waits for `100 Continue`, before it sends the
+   * body.
+   */
   readonly mostBodyBytes: number;
   /**
-   * A value that changes whenever `match` might decide otherwise about the same head; absent where `match` depends on the head
-   * alone. Asked for each request: must be cheap.
+   * Returns a value that changes whenever `match` might decide differently about the same head; absent if `match`
+   * depends on the head alone. Called for each request, so it must be cheap.
    */
   readonly generation?: () => unknown;
   /**
-   * What the head of a request asks for, an error when it asks for what cannot be, or undefined when it belongs to another API.
-   * Remembered for as long as a client sends the same head on one connection and no `generation` changes.
+   * Returns a plan for a request with this head, an error if the head is invalid, or undefined if the request belongs
+   * to another API. The result is cached as long as a client sends the same head on one connection and no `generation`
+   * changes.
    */
   match(head: RequestHead): Plan | LamError | undefined;
   /**
-   * Why the request is refused, or undefined to let it in. Asked once for each request before its body is read, so that a
-   * revoked key or a rate limit takes effect at the next one. @param plan undefined when `match` returned an error
+   * Returns why the request is refused, or undefined to accept it. Called once per request before its body is read, so
+   * that a revoked key or a rate limit takes effect at the next request. @param plan undefined when `match` returned an
+   * error
    */
   authorize(head: RequestHead, plan: Plan | undefined): LamError | undefined;
   /** Answers an error in the API's own form. */
   fail(reply: Reply, error: LamError): void;
-  /** What this API serves that reads most like a path that no API matched; for the hint of the 404. */
+  /**
+   * Returns the names or routes of this API that are most similar to a path that no API matched; for the hint of the
+   * 404.
+   */
   near?(path: string): readonly string[];
 }
 
 /** An API whose requests are served once their bodies are complete, by either reader. */
 export interface WholeBodyApi<Plan> extends ApiBase<Plan> {
   readonly reads: 'whole';
-  /** Answers through `reply`, now or later. May keep `body`. What it throws is answered by `fail`. */
+  /** Answers through `reply`, now or later. May keep `body`. `fail` answers exceptions. */
   serve(request: ApiRequest<Plan, Uint8Array>): void;
 }
 
 /** An API that reads bodies as they arrive, from `node:http`. */
 export interface StreamedBodyApi<Plan> extends ApiBase<Plan> {
   readonly reads: 'stream';
-  /** Answers through `reply`, now or later. What it throws is answered by `fail`. */
+  /** Answers through `reply`, now or later. `fail` answers exceptions. */
   serve(request: ApiRequest<Plan, IncomingMessage>): void;
 }
 
-/** A request that was let in. */
+/** An authorized request. */
 export interface ApiRequest<Plan, Body> {
   readonly head: RequestHead;
   readonly plan: Plan;
@@ -51,5 +59,5 @@ export interface ApiRequest<Plan, Body> {
   readonly reply: Reply;
 }
 
-/** One wire API: which requests are its own, who may make them, how they are served, and how it says no. */
+/** One wire API: which requests it matches, who may make them, how it serves them, and how it reports errors. */
 export type Api<Plan = unknown> = WholeBodyApi<Plan> | StreamedBodyApi<Plan>;

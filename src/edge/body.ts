@@ -3,9 +3,9 @@ import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 
 const EMPTY: Uint8Array = Buffer.alloc(0);
-/** Most bytes of a refused body that are read and discarded so that the sender can read the answer. */
+/** How much of a refused body is read and discarded, so that the sender can read the answer (bytes). */
 const DRAIN_BYTES = 64 * 1024 * 1024;
-/** Longest wait for that where the answer comes after it (ms). */
+/** Time limit of that if the answer is sent after it (ms). */
 const DRAIN_MS = 2000;
 
 /**

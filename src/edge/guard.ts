@@ -2,16 +2,16 @@ import { timingSafeEqual } from 'node:crypto';
 import { lamError, type LamError } from '../errors/index.ts';
 import { headerValue, type HeaderValues } from './request.ts';
 
-/** The bearer tokens that open a door. Asked for each request, so a token that is revoked fails at the next one. */
+/** The bearer tokens that a listener accepts. Checked for each request, so a revoked token fails at the next one. */
 export interface TokenStore {
   /** Whether any token was set, so that requests without one are refused. */
   readonly isRequired: boolean;
   accepts(token: string): boolean;
 }
 
-/** A listener, and what its clients may do. */
+/** A listener and the rights of its clients. */
 export interface Door {
-  /** `socket`: the Unix socket that only its owner can open. `port`: the HTTP port, open to whoever reaches it. */
+  /** `socket`: the Unix socket that only its owner can open. `port`: the HTTP port, open to anyone who reaches it. */
   readonly kind: 'socket' | 'port';
   /** Tokens that allow everything on the port. */
   readonly tokens: TokenStore;
@@ -37,8 +37,8 @@ export function isForeignOrigin(headers: HeaderValues): boolean {
 }
 
 /**
- * Why a request may not use `area`, or undefined when it may. `invoke`: AWS's API, for any local program. `control`: changes
- * what is deployed, so on the port it needs the token.
+ * Returns why a request may not use `area`, or undefined if it may. `invoke`: AWS's API, for any local program.
+ * `control`: changes what is deployed, so on the port it needs the token.
  */
 export function refusal(door: Door, headers: HeaderValues, area: 'invoke' | 'control'): LamError | undefined {
   if (door.kind === 'socket' || hasToken(door.tokens, headers)) return undefined;
@@ -57,7 +57,7 @@ function hasToken(tokens: TokenStore, headers: HeaderValues): boolean {
   return given !== undefined && tokens.accepts(given);
 }
 
-/** A store of one token for as long as the daemon runs, or of none. Compares in constant time. */
+/** Makes a store of one fixed token, or of none. Compares in constant time. */
 export function oneToken(token: string | undefined): TokenStore {
   const wanted = token === undefined ? undefined : Buffer.from(token);
   return {

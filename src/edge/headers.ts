@@ -1,10 +1,10 @@
-/** Header names and values in turn; a name may come twice. */
+/** Header names and values, alternating; a name may occur twice. */
 export type HeaderPairs = readonly string[];
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** Most names that are remembered as good. */
+/** Maximum of cached valid names. */
 const MOST_KNOWN = 1000;
 const known = new Set<string>();
 
@@ -16,14 +16,16 @@ export function isHeaderName(name: string): boolean {
   return true;
 }
 
-/** Whether HTTP allows it as a header's value: above all without line breaks, which would begin another header. Pure. */
+/**
+ * Whether HTTP allows it as a header value: mainly, that it has no line breaks, which would begin another header. Pure.
+ */
 export function isHeaderValue(value: string): boolean {
   return !FORBIDDEN_IN_VALUE.test(value);
 }
 
 /**
- * Whether all of them may be sent. Both readers ask this before they write a head, so that no API can let a caller's or
- * a function's text break out of its header.
+ * Whether all names and values are valid. Both readers check this before they write a head, so that no text of a caller
+ * or function can inject a header through any API.
  */
 export function areValidHeaders(headers: HeaderPairs): boolean {
   for (let i = 0; i < headers.length; i += 2) {
@@ -38,7 +40,7 @@ export function isBodiless(status: number): boolean {
   return status === 204 || status === 304;
 }
 
-/** The length that headers announce, bytes; undefined where they leave it open. Pure. */
+/** Returns the announced content length (bytes); undefined without one. Pure. */
 export function announcedLength(headers: HeaderPairs): number | undefined {
   for (let i = 0; i + 1 < headers.length; i += 2)
     if ((headers[i] as string).toLowerCase() === 'content-length') return Number(headers[i + 1]);

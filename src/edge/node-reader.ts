@@ -6,7 +6,7 @@ import { readBody } from './body.ts';
 import { NodeReply } from './node-reply.ts';
 import { headOf } from './request.ts';
 
-/** Serves APIs to `node:http`, which reads all that lam's own reader leaves to it. */
+/** Serves APIs through `node:http`, which reads all requests that lam's own reader declines. */
 export class NodeReader {
   readonly #apis: ApiList;
   readonly #clock: Clock;
@@ -20,11 +20,11 @@ export class NodeReader {
     this.#serve(this.#apis.claim(headOf(request)), request, new NodeReply(response));
   };
 
-  /** For a client that waits for `100 Continue`: asks it for its body only when it may send that much. */
+  /** Handles a client that waits for `100 Continue`: requests its body only if a body of that length is accepted. */
   readonly onCheckContinue = (request: IncomingMessage, response: ServerResponse): void => {
     const claim = this.#apis.claim(headOf(request));
     if (Number(request.headers['content-length'] ?? 0) <= claim.api.mostBodyBytes) response.writeContinue();
-    // It may send the body all the same, so nothing can follow on this connection.
+    // The client may send the body anyway, so the connection cannot be reused.
     else response.shouldKeepAlive = false;
     this.#serve(claim, request, new NodeReply(response));
   };

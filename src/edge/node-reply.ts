@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { announcedLength, areValidHeaders, isBodiless, type HeaderPairs } from './headers.ts';
 import type { Reply } from './reply.ts';
 
-/** Bodies up to this are written together with their head, bytes. */
+/** Bodies up to this length are written together with their head (bytes). */
 const TOGETHER_BYTES = 16 * 1024;
 
 /** An answer through `node:http`. */
@@ -32,7 +32,7 @@ export class NodeReply implements Reply {
   send(status: number, headers: HeaderPairs, body: Uint8Array): void {
     const response = this.#response;
     if (response.headersSent) {
-      // Half an answer is out: only breaking off tells the client.
+      // Part of the answer was sent: only closing the connection signals the failure.
       response.destroy();
     } else if (!areValidHeaders(headers)) {
       response.writeHead(500, ['content-length', '0']).end();
@@ -42,7 +42,7 @@ export class NodeReply implements Reply {
       response.writeHead(status, [...headers, 'content-length', String(body.byteLength)]);
       if (body.byteLength === 0) response.end();
       else if (body.byteLength > TOGETHER_BYTES) response.end(body);
-      // As text of one byte a character it leaves in one piece with the head.
+      // As latin1 text the body is written in one piece with the head.
       else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
     }
   }
@@ -53,7 +53,7 @@ export class NodeReply implements Reply {
       this.send(500, [], EMPTY);
       return;
     }
-    // Node sends no body in answer to HEAD, so nothing is missing there.
+    // Node sends no body in answer to HEAD, so no bytes are missing there.
     if (response.req.method !== 'HEAD' && !isBodiless(status)) this.#missingBytes = announcedLength(headers);
     response.writeHead(status, [...headers]);
     response.flushHeaders();

@@ -7,7 +7,7 @@ import type { Handler, Refusal, Service } from './http1/service.ts';
 import type { Reply } from './reply.ts';
 import { targetParts } from './request.ts';
 
-/** Serves APIs to lam's own reader of plain requests. */
+/** Serves APIs through lam's own reader of plain requests. */
 export class PlainReader implements Service {
   readonly #apis: ApiList;
 
@@ -35,7 +35,7 @@ function readsWhole(api: Api): api is WholeBodyApi<unknown> {
   return api.reads === 'whole';
 }
 
-/** A head that a client may send again and again, and the API whose it is. */
+/** A head that a client may repeat, and the API that it belongs to. */
 class ClaimedHead implements Handler {
   readonly #apis: ApiList;
   readonly #epoch: number;

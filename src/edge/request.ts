@@ -4,15 +4,15 @@ import type { Socket } from 'node:net';
 /** Header values by name in lower case. */
 export type HeaderValues = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** A request without its body, whichever reader read it; its target is split once. */
+/** The head of a request, from either reader; its target is already split. */
 export interface RequestHead {
   readonly method: string;
-  /** As it came, percent-encoded. */
+  /** As received, percent-encoded. */
   readonly path: string;
   /** Without the question mark; empty when there is none. */
   readonly query: string;
   readonly headers: HeaderValues;
-  /** Names and values in turn, as they came. */
+  /** Names and values, alternating, as received. */
   readonly rawHeaders: readonly string[];
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;
@@ -38,16 +38,16 @@ export function targetParts(target: string): { readonly path: string; readonly q
   return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
-/** The value of a header that counts only where it stands once. */
+/** The value of a header that is valid only if it occurs once. */
 export function headerValue(headers: HeaderValues, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Longest trace header that is passed on, characters; AWS's own are about 100. */
+/** Longest trace header that is passed on (characters); AWS's own have about 100. */
 const TRACE_CHARS = 512;
 
-/** The caller's `X-Amzn-Trace-Id`, where it is one a runtime can be given. */
+/** The caller's `X-Amzn-Trace-Id`, if it is valid for runtimes. */
 export function traceIdOf(headers: HeaderValues): string | undefined {
   const header = headers['x-amzn-trace-id'];
   return typeof header === 'string' &&

@@ -7,14 +7,14 @@ import { NodeReader } from './node-reader.ts';
 import { PlainReader } from './plain-reader.ts';
 
 export interface ServerOptions {
-  /** In the order in which they are asked; the last one answers for requests that none of them matches. */
+  /** In order of matching; the last one answers requests that none of them matches. */
   readonly apis: readonly Api[];
   readonly clock: Clock;
-  /** Told of request and response bodies that took memory outside V8's heap, bytes. */
+  /** Called with the size of each request or response body that took memory outside V8's heap (bytes). */
   readonly onBody?: ((bytes: number) => void) | undefined;
 }
 
-/** Bytes of headers a request may have; the client context alone may take 3.5 KB. */
+/** Limit of a request's headers (bytes); the client context alone may take 3.5 KB. */
 const HEADER_BYTES = 64 * 1024;
 
 /** Creates the HTTP server of one listener (socket or port); does not listen yet. */

@@ -17,14 +17,14 @@ export const KINDS = {
   tool_missing: { exit: 7, http: 424 },
   /** The author's build, or the artifact it made, was refused. */
   build_failed: { exit: 8, http: 422 },
-  /** The machine ran out of something, or refused lam a resource. */
+  /** The machine lacks a resource or refused it to lam. */
   host_failure: { exit: 1, http: 507 },
   internal: { exit: 1, http: 500 },
 } as const;
 
 export type Kind = keyof typeof KINDS;
 
-/** Who can resolve a failure; decides whether a report is asked for. */
+/** Who can resolve a failure; decides whether the hint asks for a bug report. */
 export type Fault = 'caller' | 'function' | 'host' | 'lam';
 
 /** Exit codes that do not come from a {@link Kind}: the outcome of a function is a value, not an error of lam. */

@@ -5,10 +5,10 @@ import { printable } from './printable.ts';
 
 type Catalogue = typeof CATALOGUE;
 
-/** A stable code, one for each action that the reader can take; docs/errors.md lists all. */
+/** Stable code of an error, one per action that resolves it; docs/errors.md lists all. */
 export type ErrorCode = keyof Catalogue;
 
-/** The data a code's message needs. */
+/** Data in the message of a code. */
 export type ErrorData<C extends ErrorCode> = Catalogue[C] extends Entry<infer D> ? D : never;
 
 /** How an error travels over the control socket and appears under `--json`. */

@@ -1,12 +1,12 @@
 import type { Origin } from '../contract/index.ts';
 import type { EpochMs } from '../kit/index.ts';
 
-/** How an invocation ended: as REPORT says it, or `rejected` when it was not run, with the code of lam's error. */
+/** How an invocation ended: its status in REPORT, or `rejected` if it did not run, with the code of lam's error. */
 export type ObservedOutcome = 'success' | 'error' | 'timeout' | 'failure' | 'rejected';
 
 /**
- * What is known of one invocation so far. All phases pass the same object, so it can be the key of a WeakMap; its fields change as the
- * invocation goes on, so copy what is kept.
+ * Facts about one invocation so far. All phases pass the same object, so it can be the key of a WeakMap; its fields
+ * change with later phases, so an observer copies what it keeps.
  */
 export interface ObservedInvocation {
   readonly requestId: string;
@@ -30,9 +30,9 @@ export interface ObservedInvocation {
   readonly start: 'cold' | 'warm' | undefined;
   /** How long the init of its sandbox took, ms; undefined unless this invocation reports the cold start. */
   readonly initMs: number | undefined;
-  /** Once settled: how long the handler ran, or the init that failed, ms; undefined where neither began. */
+  /** Once settled: duration of the handler, or of the failed init (ms); undefined if neither began. */
   readonly durationMs: number | undefined;
-  /** Once settled: the most memory its sandbox used so far, MiB; 0 where it is not known. */
+  /** Once settled: peak memory of its sandbox so far (MiB); 0 if unknown. */
   readonly maxMemoryMiB: number;
   readonly outcome: ObservedOutcome | undefined;
   /** Once settled: the error type that the caller sees, or the code of lam's error; undefined after success. */
@@ -47,7 +47,7 @@ export type SandboxPhase = 'booting' | 'booted' | 'bound' | 'ready' | 'busy' | '
 
 /** Why a sandbox is ended. */
 export type EndReason =
-  /** Idle for longer than it was worth, or than its function's idle time-out. */
+  /** Idle for longer than the policy or its function's idle time-out allows. */
   | 'expired'
   /** Its memory was needed by others. */
   | 'evicted'
@@ -85,13 +85,16 @@ export interface ObservedSandbox {
 export interface Observer {
   /** A request arrived; for each one, `settled` follows exactly once. */
   accepted?(invocation: ObservedInvocation): void;
-  /** No sandbox was free: it waits. Again when it was sent ahead, came back unstarted and has to wait. */
+  /**
+   * It was queued, because no sandbox was free. Called again if it was sent ahead, returned unstarted and is queued
+   * again.
+   */
   queued?(invocation: ObservedInvocation): void;
-  /** It has a sandbox. Again with another one when it was sent ahead and came back unstarted. */
+  /** It was bound to a sandbox. Called again for another one if it was sent ahead and returned unstarted. */
   bound?(invocation: ObservedInvocation): void;
   /** Its sandbox was started on demand and this invocation reports the init, which may have failed. After `bound`. */
   init?(invocation: ObservedInvocation): void;
-  /** The handler may have begun, as `InvokeSink.started` says. At most once. */
+  /** The handler may have begun, as for `InvokeSink.started`. At most once. */
   started?(invocation: ObservedInvocation): void;
   /** The caller has been answered. */
   settled?(invocation: ObservedInvocation): void;

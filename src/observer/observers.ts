@@ -5,8 +5,8 @@ import type { ObservedInvocation, ObservedSandbox, Observer, SandboxPhase } from
 type InvocationPhase = Exclude<keyof Observer, 'sandbox'>;
 
 /**
- * Several observers as one. What one of them throws reaches neither the others nor the caller: it is reported once per observer,
- * which is called again all the same.
+ * Several observers as one. An exception of one reaches neither the others nor the caller: it is reported once per
+ * observer, and the observer is still called.
  */
 export class Observers {
   readonly #all: readonly Observer[];
@@ -18,7 +18,7 @@ export class Observers {
     this.#onTrouble = onTrouble;
   }
 
-  /** Tells of an invocation's phase. Never throws. */
+  /** Reports a phase of an invocation. Never throws. */
   invocation(phase: InvocationPhase, invocation: ObservedInvocation): void {
     for (const observer of this.#all) {
       try {
@@ -29,7 +29,7 @@ export class Observers {
     }
   }
 
-  /** Tells of a sandbox's phase. Never throws. */
+  /** Reports a phase of a sandbox. Never throws. */
   sandbox(sandbox: ObservedSandbox, phase: SandboxPhase, at: EpochMs): void {
     for (const observer of this.#all) {
       try {
@@ -48,8 +48,8 @@ export class Observers {
 }
 
 /**
- * Joins observers; undefined when there are none, so that router and pool skip all of it. `onTrouble` gets a sentence about the
- * first failure of each.
+ * Joins observers; undefined when there are none, so that router and pool skip observation. `onTrouble` is called with
+ * a sentence about the first failure of each.
  */
 export function joinObservers(
   observers: readonly Observer[],

@@ -4,7 +4,7 @@ import { goLive, type GoLiveRooms } from './go-live.ts';
 /** Named pointers to versions. */
 export interface AliasOperations {
   /**
-   * Points an alias at a version that can be served here, making the alias if there is none. Throws
+   * Points an alias at a version that can be served here; creates the alias if it does not exist. Throws
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_INVALID_ALIAS`, `LAM_REGISTRY_VERSION_NOT_FOUND` or
    * `LAM_DRIVER_RUNTIME_MISSING`.
    */

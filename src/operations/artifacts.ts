@@ -1,9 +1,9 @@
 import type { ArtifactAnswer, PlanAnswer } from '../contract/index.ts';
 import { receiveArtifact, receiveZip, type Store } from '../store/index.ts';
 
-/** Built code on its way in. */
+/** Uploads of built code. */
 export interface ArtifactOperations {
-  /** Says which files of a manifest are not stored yet. Takes the manifest unchecked. */
+  /** Returns which files of a manifest are not stored yet. The manifest is untrusted. */
   plan(manifest: unknown): Promise<PlanAnswer>;
   /** Stores an artifact. @param body of `ARTIFACT_CONTENT_TYPE`, as it arrives */
   receive(body: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer>;
@@ -11,7 +11,7 @@ export interface ArtifactOperations {
   receiveZip(zip: AsyncIterable<Uint8Array>): Promise<ArtifactAnswer>;
 }
 
-/** The rooms these operations need. */
+/** Rooms that these operations use. */
 export interface ArtifactRooms {
   readonly store: Pick<Store, 'paths' | 'artifacts'>;
 }

@@ -4,7 +4,7 @@ import { goLive, type GoLiveRooms } from './go-live.ts';
 /** Live settings, which win over those of deploys. */
 export interface ConfigOperations {
   /**
-   * Changes live settings, and publishes a version with them when that makes a difference, once its runtime is known to be
+   * Changes live settings, and publishes a version if the configuration changes, after a check that its runtime can be
    * served here. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_INVALID_CONFIG`,
    * `LAM_REGISTRY_UNKNOWN_RUNTIME`, `LAM_REGISTRY_ROUTE_CONFLICT` or `LAM_DRIVER_RUNTIME_MISSING`.
    */

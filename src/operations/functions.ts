@@ -15,7 +15,7 @@ export interface FunctionOperations {
   remove(name: string): Promise<void>;
 }
 
-/** The rooms these operations need. */
+/** Rooms that these operations use. */
 export interface FunctionRooms {
   readonly registry: Registry;
   readonly logs: LogStore;
@@ -28,7 +28,8 @@ export function functionOperations({ registry, logs }: FunctionRooms): FunctionO
     detail: (name) => registry.detail(name),
     async remove(name) {
       await registry.deleteFunction(name);
-      // The logs follow the registry by themselves; this waits for them and tells the caller of a failure.
+      // The logs follow changes of the registry anyway; deleting them here waits for that and reports a failure to the
+      // caller.
       await logs.delete(name);
     },
   };

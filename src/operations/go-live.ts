@@ -3,21 +3,22 @@ import type { PointerChange, Registry } from '../registry/index.ts';
 import { requireRuntime, type Runtime } from '../runtimes/index.ts';
 
 /**
- * Checks that a runtime can be served here, in an image where one is given. Resolves to a notice for the caller when another
- * version than the one asked for will run, else to null. Throws `LAM_DRIVER_RUNTIME_MISSING` or another error of the driver.
+ * Checks that a runtime can be served here, in `image` if it is not null. Resolves to a notice for the caller if
+ * another version than the configured one will run, else to null. Throws `LAM_DRIVER_RUNTIME_MISSING` or another error
+ * of the driver.
  */
 export type Prepare = (runtime: Runtime, image: string | null) => Promise<string | null>;
 
-/** What a change of a pointer needs. */
+/** Rooms that a pointer change uses. */
 export interface GoLiveRooms {
   readonly registry: Registry;
   readonly prepare: Prepare;
 }
 
 /**
- * The one way in which another configuration comes to be run: validates the change, checks that what it leads to can be
- * served here, then makes it. Nothing is changed when either check throws. Notices of the checks come after those of
- * `commit`.
+ * Makes another configuration live; every such change passes through here. Validates the change, checks that the
+ * resulting configuration can be served here, then calls `commit`. Changes nothing if either check throws. Returns the
+ * notices of `commit`, then those of the checks.
  */
 export async function goLive<A extends object>(
   { registry, prepare }: GoLiveRooms,

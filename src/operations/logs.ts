@@ -3,10 +3,10 @@ import { lamError } from '../errors/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 
-/** What functions printed. */
+/** Logs of functions. */
 export interface LogOperations {
   /**
-   * Kept records, oldest first, in batches, each when `onRecords` is done with the last. Throws
+   * Passes stored records to `onRecords`, oldest first, in batches, each after the previous call has settled. Throws
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_OPERATIONS_INVALID_VALUE`, or what `onRecords` throws.
    */
   query(
@@ -15,19 +15,19 @@ export interface LogOperations {
     onRecords: (records: readonly LogRecord[]) => void | Promise<void>,
   ): Promise<void>;
   /**
-   * Records from now on, until the returned function is called. `onEnd` is called when the daemon stops and no more will
-   * come. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or `LAM_OPERATIONS_INVALID_VALUE`.
+   * Passes new records to `onRecord` until the returned function is called. Calls `onEnd` when the daemon stops and no
+   * more will follow. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or `LAM_OPERATIONS_INVALID_VALUE`.
    */
   follow(name: string, query: LogQuery, onRecord: (record: LogRecord) => void, onEnd: () => void): () => void;
 }
 
 /** Followers of logs, which the daemon ends when it stops. */
 export interface FollowerList {
-  /** Registers a follower by the function that ends it; the result removes it. */
+  /** Registers a follower by the function that ends it. Returns a function that removes it. */
   add(end: () => void): () => void;
 }
 
-/** What these operations need. */
+/** Rooms that these operations use. */
 export interface LogRooms {
   readonly registry: Registry;
   readonly logs: LogStore;

@@ -11,13 +11,13 @@ import { versionOperations, type VersionOperations } from './versions.ts';
 /** The daemon itself. */
 export interface RuntimeOperations {
   status(): Status;
-  /** Begins to drain; an answer to the caller still goes out. */
+  /** Begins to drain; the answer to the caller is still sent. */
   stop(): void;
 }
 
 /**
- * Everything that can be done to functions, by subject, with all its rules. Every wire API calls this and adds none of
- * its own: an API checks the shape of a request, operations check its values. Methods throw `LamError`s of the catalogue.
+ * All operations on functions, by subject, with all their rules. Every wire API calls these and adds no rules: an API
+ * checks the shape of a request, operations check its values. Methods throw `LamError`s of the catalogue.
  */
 export interface Operations {
   readonly functions: FunctionOperations;
@@ -30,13 +30,13 @@ export interface Operations {
   readonly runtime: RuntimeOperations;
 }
 
-/** All that operations work on; the composition root hands it in. */
+/** Rooms that operations use; passed in by the composition root. */
 export interface OperationsRooms extends GoLiveRooms, FunctionRooms, ArtifactRooms, LogRooms, StorageRooms {
   readonly store: StorageRooms['store'];
   readonly runtime: RuntimeOperations;
 }
 
-/** Makes all operations over the rooms of one daemon. */
+/** Creates all operations on the rooms of one daemon. */
 export function createOperations(rooms: OperationsRooms): Operations {
   return {
     functions: functionOperations(rooms),

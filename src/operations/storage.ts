@@ -4,19 +4,19 @@ import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { df, type Store } from '../store/index.ts';
 
-/** What lam takes on the disk. */
+/** Disk usage. */
 export interface StorageOperations {
   /**
-   * Removes versions past the newest `keep` (default {@link GC_KEEP}) of each function that are neither live nor aliased nor
-   * busy, then artifacts and files that nothing uses. With `dryRun` it only says what would go. Throws
+   * Removes versions past the newest `keep` (default {@link GC_KEEP}) of each function that are neither live nor
+   * aliased nor busy, then unused artifacts and files. With `dryRun` it only returns what it would remove. Throws
    * `LAM_OPERATIONS_INVALID_VALUE` for a `keep` that is not a whole number of at least 0.
    */
   gc(request: GcRequest): Promise<GcAnswer>;
-  /** Bytes on disk, by function and in total, and what `gc` with its default would free. */
+  /** Bytes on disk, by function and in total, and what `gc` with default settings would free. */
   df(): Promise<DfAnswer>;
 }
 
-/** What these operations need. */
+/** Rooms that these operations use. */
 export interface StorageRooms {
   readonly store: Store;
   readonly registry: Registry;

@@ -4,10 +4,10 @@ import { goLive, type GoLiveRooms } from './go-live.ts';
 /** Versions of functions and the live pointer. */
 export interface VersionOperations {
   /**
-   * Publishes the next version and makes it live, once its runtime is known to be served here; changes nothing when the
-   * live version is the same. With `dryRun` it only checks. Throws `LAM_REGISTRY_INVALID_NAME`, `LAM_REGISTRY_INVALID_CONFIG`, `LAM_REGISTRY_UNKNOWN_RUNTIME`,
-   * `LAM_REGISTRY_ROUTE_CONFLICT`, `LAM_REGISTRY_INVALID_ALIAS`, `LAM_STORE_ARTIFACT_NOT_FOUND`,
-   * `LAM_DRIVER_RUNTIME_MISSING`, or what writing throws.
+   * Publishes the next version and makes it live, after a check that its runtime can be served here; changes nothing if
+   * the live version is the same. With `dryRun` it only checks. Throws `LAM_REGISTRY_INVALID_NAME`,
+   * `LAM_REGISTRY_INVALID_CONFIG`, `LAM_REGISTRY_UNKNOWN_RUNTIME`, `LAM_REGISTRY_ROUTE_CONFLICT`,
+   * `LAM_REGISTRY_INVALID_ALIAS`, `LAM_STORE_ARTIFACT_NOT_FOUND`, `LAM_DRIVER_RUNTIME_MISSING`, or what writing throws.
    */
   publish(name: string, request: PublishRequest): Promise<PublishAnswer>;
   /**

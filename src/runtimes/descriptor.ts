@@ -1,29 +1,29 @@
 import type { Protocol } from './protocol.ts';
 
-/** A program that reads a language's source, and how it is found on the machine that makes the sandbox. */
+/** An interpreter, and how it is found on the machine that makes the sandbox. */
 export type Interpreter = LamNode | ProgramOnPath;
 
-/** The Node that runs lam itself: always there, one version for all. */
+/** The Node that runs lam itself: always present, one version for all functions. */
 export interface LamNode {
   readonly kind: 'lam-node';
   /** In messages: `Node`. */
   readonly title: string;
-  /** The identifier that asks for `version`: `nodejs22.x`. */
+  /** Returns the identifier of `version`: `nodejs22.x`. */
   asked(version: string): string;
   /** Its name on the PATH of a container image. */
   readonly inImage: string;
 }
 
-/** An interpreter that is looked for on PATH. */
+/** An interpreter that is found on PATH. */
 export interface ProgramOnPath {
   readonly kind: 'on-path';
   /** In messages: `Python`. */
   readonly title: string;
-  /** Names of the program that may run `version` (undefined: any), the best first; the first also names it in messages. */
+  /** Names of programs that may run `version` (undefined: any), best first; messages use the first. */
   programs(version: string | undefined): readonly string[];
-  /** Arguments with which it prints its own path and then its version (`3.11.2`), a line each. */
+  /** Arguments that make it print its own path and then its version (`3.11.2`), one line each. */
   readonly ask: readonly string[];
-  /** Oldest version that runs the client, in the form of its own version: `3.8`. */
+  /** Oldest version that runs the client: `3.8`. */
   readonly oldest: string;
   /** Its name on the PATH of a container image. */
   readonly inImage: string;
@@ -31,48 +31,51 @@ export interface ProgramOnPath {
   folders(executable: string): readonly string[];
 }
 
-/** What a sandbox's process is. */
+/** The process of a sandbox. */
 export type EntryPoint =
   /** A file of the artifact, started by itself. */
   | { readonly kind: 'executable'; readonly file: string }
-  /** An interpreter which runs a client: the program that speaks the protocol and calls the handler. */
+  /** An interpreter that runs a client: the program that speaks the protocol and calls the handler. */
   | {
       readonly kind: 'interpreter';
       readonly interpreter: Interpreter;
-      /** The client, ours or an official one: its file or folder in lam's assets; null where the artifact brings it. */
+      /** File or folder of the client in lam's assets; null if the artifact contains the client. */
       readonly client: string | null;
-      /** The interpreter's arguments. `client`: path of the client (empty for null); `taskRoot`: folder of the code; as the process sees them. */
+      /**
+       * Returns the interpreter's arguments. `client`: path of the client (empty for null); `taskRoot`: folder of the
+       * code; both inside the sandbox.
+       */
       arguments(at: { readonly client: string; readonly taskRoot: string }): readonly string[];
     };
 
-/** What a handler's text means. */
+/** Grammar of handlers. */
 export interface HandlerGrammar {
-  /** Used where none is set. */
+  /** Default handler. */
   readonly default: string;
-  /** The handler's file without its ending, relative to the code's root. */
+  /** Returns the handler's file without its extension, relative to the code's root. */
   file(handler: string): string;
-  /** What is wrong with it, as in `the handler 'x' must read ...`; undefined when nothing is. */
+  /** Returns what is wrong with a handler, as in `the handler 'x' must read ...`; undefined for a valid one. */
   fault(handler: string): string | undefined;
 }
 
 /** A family of runtimes as data and pure functions: one language or way to start code, in all its versions. */
 export interface RuntimeDescriptor {
-  /** The version that `identifier` asks for (undefined: any), or undefined where it is no identifier of this family. */
+  /** Returns the version in `identifier` (undefined: any), or undefined for an identifier of another family. */
   parse(identifier: string): { readonly version: string | undefined } | undefined;
-  /** Identifiers to show a person, the plain one first. */
+  /** Identifiers shown to users, the plain one first. */
   readonly identifiers: readonly string[];
   readonly handler: HandlerGrammar;
   readonly protocol: Protocol;
   readonly entry: EntryPoint;
   /**
-   * Whether sandboxes are booted ahead of their code, and which functions can share them: those of all versions or of one
-   * version only. Anything but `none` needs a protocol that brings environment and code with init.
+   * Whether stems are booted, and which functions can share them: those of all versions, or of the same version. Except
+   * for `none`, the protocol must pass environment and code with init.
    */
   readonly stems: 'none' | 'all-versions' | 'per-version';
-  /** AWS has it as a managed runtime, so that its functions find `AWS_EXECUTION_ENV`. */
+  /** Whether AWS offers it as a managed runtime; its functions then have `AWS_EXECUTION_ENV`. */
   readonly isManaged: boolean;
-  /** Variables that its process is started with, beside those of every sandbox. */
+  /** Returns environment variables of its process besides those of every sandbox. */
   environment(memoryMiB: number): Readonly<Record<string, string>>;
-  /** The template under `templates/<family>/` that `lam init` takes when none is named. */
+  /** Default template of `lam init`, under `templates/<family>/`. */
   readonly defaultTemplate: string;
 }

@@ -1,4 +1,7 @@
-/** Fault of a handler that is not `file.export`, for a grammar whose default is `example`; undefined when it is. */
+/**
+ * Returns the fault of a handler that is not `file.export`, else undefined. `example`: the default handler of the
+ * grammar.
+ */
 export function fileAndExportFault(handler: string, example: string): string | undefined {
   const isWellFormed =
     /^[^.]*\.[^/]*[^/.]$/.test(handler.slice(handler.lastIndexOf('/') + 1)) && !handler.split('/').includes('..');

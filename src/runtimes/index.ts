@@ -13,19 +13,19 @@ export type {
 export { DESCRIPTORS, FAMILIES, type RuntimeFamily } from './list.ts';
 export { PROTOCOLS, type Protocol } from './protocol.ts';
 
-/** What a runtime identifier means. */
+/** A runtime identifier, resolved. */
 export interface Runtime {
   readonly family: RuntimeFamily;
-  /** The version the identifier asks for (`22`, `3.11`), or undefined where any will do. */
+  /** The version in the identifier (`22`, `3.11`); undefined for any. */
   readonly version: string | undefined;
-  /** All there is to know of the family. */
+  /** The descriptor of the family. */
   readonly descriptor: RuntimeDescriptor;
 }
 
-/** Identifiers to show a person who asked for an unknown one. */
+/** Identifiers shown to users after an unknown one. */
 export const KNOWN_RUNTIMES: readonly string[] = FAMILIES.flatMap((family) => DESCRIPTORS[family].identifiers);
 
-/** What an identifier means, or undefined when lam knows no such runtime. */
+/** Resolves an identifier; returns undefined for an unknown runtime. */
 export function parseRuntime(identifier: string): Runtime | undefined {
   for (const family of FAMILIES) {
     const descriptor = DESCRIPTORS[family];
@@ -35,7 +35,7 @@ export function parseRuntime(identifier: string): Runtime | undefined {
   return undefined;
 }
 
-/** What an identifier means. Throws `LAM_REGISTRY_UNKNOWN_RUNTIME`. */
+/** Resolves an identifier. Throws `LAM_REGISTRY_UNKNOWN_RUNTIME`. */
 export function requireRuntime(identifier: string): Runtime {
   const runtime = parseRuntime(identifier);
   if (runtime === undefined)

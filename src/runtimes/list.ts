@@ -6,7 +6,7 @@ import { python3 } from './python3.ts';
 /** All families. A line here adds one; `tsc` then names the maps over families that miss it. */
 const LIST = { nodejs, python3, provided } as const;
 
-/** A family's name: its templates' folder, and part of what stems are shared by. */
+/** Name of a family: the folder of its templates, and part of the key by which stems are shared. */
 export type RuntimeFamily = keyof typeof LIST;
 
 /** The descriptor of each family. */

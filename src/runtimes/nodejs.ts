@@ -1,7 +1,7 @@
 import type { RuntimeDescriptor } from './descriptor.ts';
 import { fileAndExportFault } from './handler.ts';
 
-/** Memory of a Node process besides its heap, MiB: what the smallest function uses in all. */
+/** Memory of a Node process besides its heap (MiB): the total use of the smallest function. */
 const BASE_MIB = 48;
 const SMALLEST_HEAP_MIB = 32;
 const DEFAULT_HANDLER = 'index.handler';
@@ -30,7 +30,7 @@ export const nodejs: RuntimeDescriptor = {
   },
   stems: 'all-versions',
   isManaged: true,
-  // By variable and not by flag: the single binary is its own Node and takes no flags.
+  // A variable, not a flag: the single binary is its own Node and accepts no flags.
   environment: (memoryMiB) => ({
     NODE_OPTIONS: `--max-old-space-size=${Math.max(SMALLEST_HEAP_MIB, memoryMiB - BASE_MIB)}`,
   }),

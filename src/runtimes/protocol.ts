@@ -1,13 +1,13 @@
-/** How the code inside a sandbox is spoken to: `frames` for lam's own bootstraps, `runtime-api` for AWS's HTTP contract. */
+/** Protocol between daemon and sandbox: `frames` for lam's own bootstraps, `runtime-api` for AWS's HTTP API. */
 export type Protocol = 'frames' | 'runtime-api';
 
-/** What callers of a session may rely on. */
+/** Guarantees that a protocol gives to callers of a session. */
 export interface ProtocolTraits {
-  /** Environment arrives with init; else the process must be started with it. */
+  /** The environment is passed with init; else the process must be started with it. */
   readonly environmentWithInit: boolean;
-  /** Invocations beyond those that run can be sent ahead and taken back. */
+  /** Further invocations can be sent ahead and recalled. */
   readonly queuesInside: boolean;
-  /** All that the code prints before it answers is read before its answer; else pipes may be read after it. */
+  /** Output printed before an answer is read before that answer; else pipes may be read after it. */
   readonly ordersOutput: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { RuntimeDescriptor } from './descriptor.ts';
 
 const BOOTSTRAP = 'bootstrap';
 
-/** An executable that the artifact brings, in any language, on AWS's Runtime API. */
+/** An executable of the artifact, in any language, on AWS's Runtime API. */
 export const provided: RuntimeDescriptor = {
   parse: (identifier) => (/^provided(?:\.al2|\.al2023)?$/.test(identifier) ? { version: undefined } : undefined),
   identifiers: ['provided', 'provided.al2023'],

@@ -30,7 +30,7 @@ export const python3: RuntimeDescriptor = {
       folders: foreignPrefix,
     },
     client: 'bootstrap-python3',
-    // Nothing of the host's settings is read, and nothing is written beside the code.
+    // Reads no settings of the host and writes nothing beside the code.
     arguments: ({ client }) => ['-I', '-S', '-B', '-X', 'utf8', `${client}/main.py`],
   },
   // Which Python is found depends on the version.

@@ -13,7 +13,7 @@ import { readTemplate, type TemplateEntry, type TemplateValues } from './read-te
 export interface ScaffoldRequest {
   /** The function's name. */
   readonly name: string;
-  /** A runtime identifier; it also takes the place of `{{runtime}}` in the template. */
+  /** A runtime identifier; also replaces `{{runtime}}` in the template. */
   readonly runtime: string;
   /** Default: the runtime's default. Ignored with `from`. */
   readonly template?: string;

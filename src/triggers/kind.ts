@@ -9,7 +9,7 @@ import type { TriggerStarter } from './running.ts';
 export interface TriggerKind<C extends TriggerConfig = TriggerConfig> {
   /** Value of `type:` in entries. */
   readonly type: string;
-  /** What messages call such a trigger: `route`, `schedule`. */
+  /** Noun for such a trigger in messages: `route`, `schedule`. */
   readonly noun: string;
   readonly schema: TriggerSchema;
   readonly shortForm?: ShortForm<C>;

@@ -92,7 +92,7 @@ export type TriggerOutcome =
 
 /** An invocation that a trigger started. */
 export interface Firing {
-  /** Removes it from the queue, so that it settles as refused; does not stop a running handler. */
+  /** Removes the invocation from the queue, so that it settles as refused; does not stop a running handler. */
   cancel(): void;
 }
 

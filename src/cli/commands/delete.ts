@@ -22,7 +22,7 @@ export default class Delete extends LamCommand {
     const { name, qualifier } = await targetFunction(args.function, cwd, 'delete');
     const version = qualifier === undefined ? undefined : versionOf(qualifier);
     const daemon = await client();
-    // Checked first, so that nobody is asked to confirm deleting what does not exist.
+    // Checked first: no confirmation is requested for something that does not exist.
     await daemon.describe(name);
     const what = version === undefined ? `deleting '${name}' with all its versions` : `deleting '${name}' v${version}`;
     if (!flags.yes) await confirm(out, what, '--yes');

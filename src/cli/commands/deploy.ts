@@ -71,7 +71,7 @@ export default class Deploy extends LamCommand {
         command: 'deploy',
       });
     }
-    // Before a daemon is started: faults of lam.yaml and of flags need none.
+    // Before a daemon is started: faults of lam.yaml and flags are reported without one.
     const overrides = overridesOf(flags);
     const functions = single ? [] : await functionsToDeploy(context.cwd, names);
     const deployment: Deployment = {
@@ -102,7 +102,7 @@ function work(name: string, run: (say: (line: string) => void) => Promise<Deploy
   };
 }
 
-/** Does the work, prints what became of each, and throws when any failed. */
+/** Deploys the functions, prints the result of each, and throws if any failed. */
 async function finish(all: readonly Work<Deployed>[], { out }: CommandContext, dryRun: boolean): Promise<number> {
   const settled = await runTogether(all, out);
   const failed = settled.flatMap((s, i) => (s.ok ? [] : [{ name: all[i]?.name ?? '', error: asLamError(s.error) }]));

@@ -69,11 +69,11 @@ export default class Logs extends LamCommand {
   }
 }
 
-/** Says so when one version was asked for, and the function is there but the version is not. */
+/** Notes on stderr that the requested version does not exist, if the function does. */
 async function noteAbsence(daemon: LamClient, name: string, version: number | undefined, out: Output): Promise<void> {
   if (version === undefined) return;
   const detail = await daemon.describe(name).catch((error: unknown) => {
-    // Logs outlive their function; whether there are any is for the logs to say.
+    // Logs outlive their function, so a missing function is not an error here.
     if (isLamError(error) && error.code === 'LAM_REGISTRY_FUNCTION_NOT_FOUND') return undefined;
     throw error;
   });

@@ -19,7 +19,7 @@ export default class Simulate extends LamCommand {
   static override summary = 'Compare how long sandboxes are kept, on a trace of invocations and a simulated machine.';
   static override description =
     "Runs lam's own policy and five others (ten minutes for all, LRU, greedy-dual, the Azure histogram, Glambdar's moving average) in virtual time over the same invocations and the same memory. Reads traces with the columns app,func,end_timestamp,duration, in seconds, as Azure published in 2021; without a file it makes one up. No daemon is needed, and the same seed gives the same bytes.";
-  // A tool for those who work on lam, who start it with `npm run simulate`.
+  // A tool for development of lam, run with `npm run simulate`.
   static override hidden = true;
   static override args = {
     trace: Args.string({
@@ -125,7 +125,7 @@ export default class Simulate extends LamCommand {
   }
 }
 
-/** The trace and its title. */
+/** Returns the trace and its title. */
 async function traceOf(
   file: string | undefined,
   flags: { readonly seed: number; readonly functions: number; readonly days: number; readonly invocations: number },

@@ -128,8 +128,8 @@ export interface ParsedArgv<T extends FlagTable> {
 
 /**
  * Parses the plain forms of an argument list: `--name value`, `--name=value`, `--no-name`, `-c value`, `-c`. Returns
- * undefined for anything else (an unknown flag, bundled letters, `--help`, a value that is missing, repeated or ambiguous),
- * which is left to oclif.
+ * undefined for anything else (an unknown flag, bundled letters, `--help`, a missing, repeated or ambiguous value),
+ * which oclif parses.
  */
 export function parseArgv<T extends FlagTable>(
   table: T,

@@ -22,7 +22,7 @@ export interface InvokePlan {
   readonly flags: InvokeFlags;
 }
 
-/** Outcome of an invoke: an answer of the function, which may be its failure, or why there is none. */
+/** Outcome of an invoke: an answer of the function, possibly an error, or the reason for none. */
 export type FastInvokeOutcome =
   | { readonly kind: 'answered'; readonly answer: FastInvokeAnswer }
   /** No daemon listens; nothing was sent, and standard input was not read. */
@@ -55,7 +55,7 @@ export function planInvoke(
   return { socketPath: socketPath(home), reference, flags: parsed.flags };
 }
 
-/** Whether to request the log: as the flag says, by default only on a terminal. */
+/** Whether to request the log: the value of the flag; by default only on a terminal. */
 function wantsLog(flags: InvokeFlags): boolean {
   return flags.logs ?? (isatty(1) && isatty(2));
 }
@@ -127,7 +127,7 @@ export function about(answer: FastInvokeAnswer): string {
   return `status: ${status}\nversion: ${version}\nrequest id: ${requestId}\n${error}`;
 }
 
-/** Exit code (5 the function failed, 6 it timed out; 0 with `--no-fail`), and the line that says so. */
+/** Exit code (5 the function failed, 6 it timed out; 0 with `--no-fail`), and the line about the failure. */
 export function verdict(
   answer: FastInvokeAnswer,
   flags: InvokeFlags,

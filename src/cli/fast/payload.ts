@@ -1,7 +1,7 @@
 import { fstatSync, readFileSync, readSync } from 'node:fs';
 import type { FastFailure } from '../installation.ts';
 
-/** Where the event comes from. */
+/** Sources of the event. */
 export interface PayloadSource {
   /** `-d`. */
   readonly data?: string | undefined;
@@ -34,7 +34,7 @@ function fromFile(path: string): { readonly bytes: Buffer } | FastFailure {
   }
 }
 
-/** Why a file cannot be read; without its name, which the message has. */
+/** Returns why a file cannot be read, without its name, which the message contains. */
 function reason(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':

@@ -1,7 +1,7 @@
 import { KNOWN_RUNTIMES } from '../../runtimes/index.ts';
 import { SETTING_WORDS } from './settings.ts';
 
-/** What completion needs of a command, as in `oclif.manifest.json`. */
+/** Data about a command that completion needs, as in `oclif.manifest.json`. */
 export interface CommandOutline {
   readonly hidden?: boolean;
   readonly flags: Readonly<
@@ -19,7 +19,7 @@ export interface CommandOutline {
   readonly aliases?: readonly string[];
 }
 
-/** What is deployed. May reject when no daemon runs; then no names are offered. */
+/** Reads the deployed names. May reject when no daemon runs; then no names are offered. */
 export interface DeployedFunctions {
   names(): Promise<readonly string[]>;
   detail(name: string): Promise<{
@@ -49,7 +49,7 @@ const NO_FUNCTION = new Set([
   'list',
 ]);
 
-/** Completions of the last of `words`, all beginning with what was typed of it. */
+/** Completions of the last of `words`, all with its text as prefix. */
 export async function complete(
   words: readonly string[],
   commands: Outlines,

@@ -5,7 +5,7 @@ import { targetName } from './target.ts';
 
 /** The words of a command that changes a configuration: `[FUNCTION] WORD...`. */
 export interface ConfigureWords {
-  /** As a person types it: `env set`. */
+  /** As typed: `env set`. */
   readonly command: string;
   readonly words: readonly string[];
   /** Whether the first word is the function; otherwise it is that of the project in the current folder. */

@@ -17,7 +17,7 @@ export async function askForYes(what: string, input: Readable, output: Writable)
   const reader = createInterface({ input, output });
   const interrupted = new AbortController();
   reader.once('SIGINT', () => interrupted.abort());
-  // Without this, readline would wait for ever at the end of the input.
+  // Without this, readline would never settle at the end of the input.
   reader.once('close', () => interrupted.abort());
   try {
     const answer = await reader.question(`${what}? [y/N] `, { signal: interrupted.signal });

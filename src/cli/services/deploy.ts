@@ -20,7 +20,7 @@ export interface Deployed extends PublishAnswer {
   readonly notices: readonly string[];
 }
 
-/** What all functions of one deploy share. */
+/** Inputs that all functions of one deploy share. */
 export interface Deployment {
   readonly client: LamClient;
   /** Where and with what to build. */

@@ -2,7 +2,7 @@
 export interface JsonFault {
   /** Index in the text; its length if the text ends too early. */
   readonly at: number;
-  /** What is expected there. */
+  /** Token expected there. */
   readonly expected: string;
 }
 
@@ -40,9 +40,9 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/uy;
 const SCALAR = /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![\w.])/y;
 
 /**
- * Returns the first fault of a text, or undefined for valid JSON. Not recursive, so that deep nesting does no harm.
- * Own code: `JSON.parse` does not always say where, and the parsers that do (jsonc-parser, momoa) overflow the stack on deep
- * nesting and name the place of a fault in a string, or what should stand there, only for some faults.
+ * Returns the first fault of a text, or undefined for valid JSON. Not recursive, so that deep nesting does not overflow
+ * the stack. Own code: `JSON.parse` does not always give the position; the parsers that do (jsonc-parser, momoa)
+ * overflow the stack on deep nesting, and give the position within a string or the expected token only for some faults.
  */
 export function findJsonFault(text: string): JsonFault | undefined {
   const open: ('{' | '[')[] = [];

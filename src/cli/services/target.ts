@@ -2,7 +2,7 @@ import { parseReference, VERSION_NUMBER, type FunctionReference } from '../../co
 import { lamError } from '../../errors/index.ts';
 import { projectFunctions } from './project-functions.ts';
 
-/** The function that a command applies to: the one named, otherwise the only one of the project in `cwd`. */
+/** Returns the function that a command applies to: the one named, otherwise the only one of the project in `cwd`. */
 export async function targetFunction(
   given: string | undefined,
   cwd: string,

@@ -16,25 +16,27 @@ export interface EdgeOptions {
   readonly router: Router;
   readonly operations: Operations;
   readonly clock: Clock;
-  /** The table of the live versions' routes; asked for per request, so it must be cached. */
+  /** Returns the table of the live versions' routes; called per request, so it must be cached. */
   readonly routes: () => RouteTable;
   readonly exists: (functionName: string) => boolean;
-  /** A number that changes whenever `routes` or `exists` may answer otherwise; asked for per request. */
+  /** Returns a number that changes whenever `routes` or `exists` may return something else; called per request. */
   readonly generation: () => number;
   readonly door: Door;
-  /** Told of request and response bodies that took memory outside V8's heap, bytes. */
+  /** Called with the size of each request or response body that took memory outside V8's heap (bytes). */
   readonly onBody?: (bytes: number) => void;
 }
 
 type MakeApi = (options: EdgeOptions) => Api;
 
-/** The wire APIs of each door in the order in which they are asked. Functions have the root, so they come last. */
+/**
+ * The wire APIs of each listener, in order of matching. Functions are served from the root path, so they come last.
+ */
 const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
   port: [awsApi, controlApi, functionsApi],
   socket: [awsApi, controlApi, functionsApi],
 };
 
-/** Creates the HTTP server of one door; does not listen yet. */
+/** Creates the HTTP server of one listener; does not listen yet. */
 export function createEdge(options: EdgeOptions): Server {
   const { clock, door, onBody } = options;
   return createServer({ apis: APIS[door.kind].map((make) => make(options)), clock, onBody });

@@ -3,20 +3,20 @@ import { announcedLength, areValidHeaders, isBodiless, type HeaderPairs } from '
 import type { Reply } from '../reply.ts';
 import type { Outlet, Piece, Turn } from './turn.ts';
 
-/** How the body of an answer that comes in pieces is delimited: chunks, an announced length, or no body at all. */
+/** Framing of a streamed answer: chunks, an announced length, or no body. */
 type Framing = 'chunked' | 'length' | 'none';
 
 const EMPTY = Buffer.alloc(0);
 const LAST_CHUNK = '0\r\n\r\n';
 
-/** One request of a connection that is being answered. */
+/** A request of a connection, while it is being answered. */
 export class Exchange implements Reply, Turn {
   next: Turn | undefined;
   held: Piece[] | undefined;
   isComplete = false;
   readonly #outlet: Outlet;
   #work: { cancel(): void } | undefined;
-  /** Set once an answer in pieces has begun. */
+  /** Set once a streamed answer has begun. */
   #framing: Framing | undefined;
   /** Bytes of an announced length that have not been written. */
   #missingBytes = 0;
@@ -39,7 +39,7 @@ export class Exchange implements Reply, Turn {
   send(status: number, headers: HeaderPairs, body: Uint8Array): void {
     if (this.isComplete) return;
     if (this.#framing !== undefined) {
-      // Half an answer is out: only breaking off tells the client.
+      // Part of the answer was sent: only closing the connection signals the failure.
       this.abandon();
     } else if (!areValidHeaders(headers)) {
       this.send(500, [], EMPTY);

@@ -5,16 +5,16 @@ import { readHead } from './head.ts';
 import type { Handler, Service } from './service.ts';
 import type { Outlet, Turn } from './turn.ts';
 
-/** What a connection needs of its server. */
+/** Callbacks of a connection into its server. */
 export interface Owner {
   readonly service: Service;
   /** Header lines that end the head of every answer. */
   closingLines(): string;
-  /** A body that was collected from pieces, or written apart from its head (bytes). */
+  /** Called with the length of a body that was collected from pieces or written apart from its head (bytes). */
   bodyPassed(bytes: number): void;
   /** Hands the connection to `node:http` for good; bytes that were read but not served have been put back. */
   handOver(connection: PlainConnection): void;
-  /** The connection is closed. */
+  /** Called when the connection is closed. */
   forget(connection: PlainConnection): void;
 }
 
@@ -24,16 +24,16 @@ const MOST_OPEN = 16;
 const TOGETHER_BYTES = 16 * 1024;
 /** A remembered head is copied out of reads longer than this, so that it does not keep the read in memory (bytes). */
 const COPY_BYTES = 4 * 1024;
-/** High-water mark of an answer that waits for its turn (bytes). */
+/** High-water mark of an answer queued behind others (bytes). */
 const HELD_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
 /** As `node:http` answers malformed requests. */
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 
 /**
- * One client connection. Reads plain requests and writes their answers in order. From the first byte that is not plain on,
- * the connection belongs to `node:http`, once everything before is answered: only what `node:http` accepts is served here,
- * and only `node:http` answers malformed requests.
+ * One client connection. Reads plain requests and writes their answers in order. From the first byte that is not plain,
+ * `node:http` takes over the connection, once everything before is answered: only what `node:http` accepts is served
+ * here, and only `node:http` answers malformed requests.
  */
 export class PlainConnection implements Outlet {
   readonly socket: Socket;
@@ -70,7 +70,7 @@ export class PlainConnection implements Outlet {
     socket.on('close', this.#onClose);
   }
 
-  /** Every request is answered to the last byte, and no part of another has arrived. */
+  /** Whether every request is answered completely and no part of another has arrived. */
   get isIdle(): boolean {
     return this.#open === 0 && !this.#isAmidRequest && !this.#isLeaving && this.socket.writableLength === 0;
   }
@@ -82,7 +82,7 @@ export class PlainConnection implements Outlet {
       this.#leave(this.#held);
   }
 
-  /** Part of a request has arrived. */
+  /** Whether part of a request has arrived. */
   get #isAmidRequest(): boolean {
     return this.#held !== undefined || this.#gathering !== undefined || this.#skipBytes > 0;
   }
@@ -117,7 +117,7 @@ export class PlainConnection implements Outlet {
     this.#advance(turn);
   }
 
-  /** Called when `turn`, the first, is complete: writes the answers that waited behind it, up to one that is incomplete. */
+  /** Called when the first turn is complete: writes the answers queued behind it, up to the first incomplete one. */
   #advance(turn: Turn): void {
     let first: Turn | undefined = turn;
     while (first?.isComplete === true) {
@@ -248,7 +248,7 @@ export class PlainConnection implements Outlet {
     if (body.byteLength === 0) {
       if (text !== '') socket.write(text, 'latin1');
     } else if (body.byteLength <= TOGETHER_BYTES) {
-      // As latin1 text the body leaves in one write with the head.
+      // As latin1 text the body is written in one piece with the head.
       socket.write(text + Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
     } else {
       socket.cork();
@@ -275,7 +275,7 @@ export class PlainConnection implements Outlet {
     this.#goOn();
   };
 
-  /** Continues reading that was held back, or the handover, once answers have left. */
+  /** Continues paused reading or the pending handover, once answers have been sent. */
   readonly #goOn = (): void => {
     this.sweepsIdle = 0;
     if (this.#isLeaving) {
@@ -325,7 +325,7 @@ export class PlainConnection implements Outlet {
   };
 
   readonly #onError = (): void => {
-    // 'close' follows and does the cleaning up.
+    // 'close' follows and cleans up.
   };
 
   readonly #onClose = (): void => {

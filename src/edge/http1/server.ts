@@ -13,7 +13,7 @@ export interface PlainServerOptions {
   readonly listener: RequestListener;
   readonly service: Service;
   readonly clock: Clock;
-  /** Called with the length of each body that took memory of its own outside V8's heap (bytes). */
+  /** Called with the length of each body that took memory outside V8's heap (bytes). */
   readonly onBody?: ((bytes: number) => void) | undefined;
 }
 

@@ -2,24 +2,27 @@ import type { Socket } from 'node:net';
 import type { Reply } from '../reply.ts';
 import type { Head } from './head.ts';
 
-/** Answers a request that is not let in. Must not throw. */
+/** Answers a refused request. Must not throw. */
 export type Refusal = (reply: Reply) => void;
 
-/** Answers requests that have one and the same head. */
+/** Answers requests that have the same head. */
 export interface Handler {
-  /** Whether the head would still be given to this handler. Asked before each request after the first. */
+  /** Whether the head would still get this handler. Called before each request after the first. */
   isCurrent(): boolean;
-  /** Asked once for each request, before its body is complete; undefined lets it in. The body of a refused one is skipped. */
+  /**
+   * Returns a refusal, or undefined to accept the request. Called once per request, before its body is complete. The
+   * body of a refused request is skipped.
+   */
   refusal(): Refusal | undefined;
   /** May keep `body`. Must not throw. */
   serve(body: Uint8Array, reply: Reply): void;
 }
 
-/** Finds who answers requests without `node:http`. */
+/** Finds the handler of requests that need no `node:http`. */
 export interface Service {
   /**
-   * The handler of requests with this head on this connection, or undefined to leave them to `node:http`. It is kept and used
-   * again for as long as the client sends the same head and the handler is current.
+   * Returns the handler of requests with this head on this connection, or undefined to leave them to `node:http`. The
+   * handler is reused as long as the client sends the same head and the handler is current.
    */
   handlerFor(head: Head, socket: Socket): Handler | undefined;
 }

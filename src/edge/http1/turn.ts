@@ -1,33 +1,33 @@
 import type { Socket } from 'node:net';
 
-/** Bytes to be written: text of one byte a character, then a body. */
+/** Bytes to write: latin1 text, then a body. */
 export interface Piece {
   readonly text: string;
   readonly body: Uint8Array;
 }
 
-/** An answer's place in the order of its connection. Pipelined requests form a list in the order they came. */
+/** An answer's place in the order of its connection. Pipelined requests form a list in the order of arrival. */
 export interface Turn {
   next: Turn | undefined;
-  /** What was written before its turn came. */
+  /** Pieces written before its turn came. */
   held: Piece[] | undefined;
-  /** Nothing more will be written. */
+  /** Whether everything has been written. */
   isComplete: boolean;
-  /** All that was written has been taken, so a paused writer may go on. */
+  /** Called when the client has taken everything written, so that a paused writer may continue. */
   relieved(): void;
-  /** The client has left. */
+  /** Called when the client has disconnected. */
   left(): void;
 }
 
-/** A connection as its answers see it. */
+/** A connection, as used by its answers. */
 export interface Outlet {
   readonly socket: Socket;
   /** Header lines that end every head. */
   closingLines(): string;
-  /** Writes `text` and `body` when the turn comes; false when the client takes no more for now. */
+  /** Writes `text` and `body` when the turn comes; returns false above the high-water mark. */
   write(turn: Turn, text: string, body: Uint8Array): boolean;
-  /** Writes the last of a turn when it comes, and goes on to the next turn. */
+  /** Writes the last piece of a turn when its turn comes, then the next turn. */
   finish(turn: Turn, text: string, body: Uint8Array): void;
-  /** Bytes of a turn that have not left. */
+  /** Bytes of a turn that have not been sent. */
   waitingBytes(turn: Turn): number;
 }

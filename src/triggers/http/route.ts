@@ -10,13 +10,13 @@ export interface RouteSegment {
   readonly value: string;
 }
 
-/** A declared route, taken apart. `/` has no segments. */
+/** A parsed route. `/` has no segments. */
 export interface Route {
   readonly method: RouteMethod;
   readonly segments: readonly RouteSegment[];
 }
 
-/** What is wrong with the text of a route, in words to follow the text itself. */
+/** What is wrong with the text of a route, as words to follow that text. */
 export interface RouteFault {
   readonly fault: string;
 }
@@ -24,7 +24,7 @@ export interface RouteFault {
 const LITERAL = /^[A-Za-z0-9._~!$&'()*,;=:@%-]+$/;
 const PARAMETER = /^\{([A-Za-z_][A-Za-z0-9_-]*)(\+?)\}$/;
 
-/** Parses `METHOD /path/{param}/{rest+}` (API Gateway's grammar), or says why the text is no route. Never throws. */
+/** Parses `METHOD /path/{param}/{rest+}` (API Gateway's grammar); returns a fault for any other text. Never throws. */
 export function parseRoute(text: string): Route | RouteFault {
   const match = /^(\S+) +(\/\S*)$/.exec(text);
   const path = match?.[2];
@@ -59,7 +59,10 @@ function parseSegment(part: string): RouteSegment | RouteFault {
   return { kind: 'literal', value: part };
 }
 
-/** The same text for routes that match the same requests: parameter names left out. Two routes with one key clash. */
+/**
+ * Returns the same key for routes that match the same requests: the route without parameter names. Two routes with one
+ * key conflict.
+ */
 export function routeKey(route: Route): string {
   const parts = route.segments.map((s) => (s.kind === 'literal' ? s.value : s.kind === 'param' ? '{}' : '{+}'));
   return `${route.method} /${parts.join('/')}`;

@@ -6,7 +6,7 @@ import { refusal, type Door } from '../../guard.ts';
 import { isGone, retryAfter, sendJson, type Reply } from '../../reply.ts';
 import { invokeTarget, planInvoke, runInvoke, type InvokeHead } from './invoke.ts';
 
-/** Everything of AWS Lambda's API that lam serves lies under this path. */
+/** Prefix of all paths of AWS Lambda's API. */
 const AWS_FUNCTIONS = '/2015-03-31/functions/';
 
 /** Serves AWS Lambda's API at its dated path. */
@@ -28,7 +28,7 @@ export function awsApi({ door, router }: { readonly door: Door; readonly router:
   };
 }
 
-/** Exceptions whose member is `Message`; of all others it is `message`. AWS's own model has both. */
+/** Exceptions whose member is `Message`; all others have `message`. AWS's model has both, too. */
 const CAPITAL_MESSAGE: ReadonlySet<string> = new Set([
   'ResourceNotFoundException',
   'ServiceException',

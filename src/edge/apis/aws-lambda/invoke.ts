@@ -15,7 +15,7 @@ export function invokeTarget(path: string): string | undefined {
   return target === '' || target.includes('/') ? undefined : target;
 }
 
-/** What the head of an Invoke asks for. */
+/** The parsed head of an Invoke. */
 export interface InvokeHead {
   readonly name: string;
   readonly qualifier: string | undefined;
@@ -41,7 +41,7 @@ export function planInvoke(target: string, query: string, headers: HeaderValues)
   };
 }
 
-/** The body of an Invoke, and where its answer goes. */
+/** The body of an Invoke and the sink of its answer. */
 export interface InvokeBody {
   readonly body: Uint8Array;
   readonly reply: Reply;
@@ -142,7 +142,7 @@ const EMPTY_EVENT = Buffer.from('{}');
 function eventOf(body: Uint8Array): Uint8Array {
   if (body.byteLength === 0) return EMPTY_EVENT;
   if (isJson(body)) return body;
-  // `JSON.parse` says what is wrong, or accepts very deep nesting.
+  // `JSON.parse` names the fault, or accepts very deep nesting.
   try {
     JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
   } catch (error) {
@@ -151,7 +151,7 @@ function eventOf(body: Uint8Array): Uint8Array {
   return body;
 }
 
-/** AWS's limit, characters of base64. */
+/** AWS's limit (characters of base64). */
 const CLIENT_CONTEXT_CHARS = 3583;
 
 function clientContextOf(headers: HeaderValues): string | undefined {

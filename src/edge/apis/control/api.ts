@@ -10,13 +10,13 @@ import { isGone, retryAfter, sendJson, type Reply } from '../../reply.ts';
 import { readObject } from './requests.ts';
 import { routeOf, type Action } from './routes.ts';
 
-/** Everything of lam's own lies under this path. */
+/** Prefix of all paths of lam's own API. */
 const OWN_PREFIX = '/_lam/';
 const CONTROL_PREFIX = `${OWN_PREFIX}v1/`;
 /** Answered without a token, for health checks. */
 const HEALTH = `${OWN_PREFIX}health`;
 
-/** What a control request asks for. */
+/** The action of a control request. */
 type ControlPlan = 'health' | { readonly action: Action; readonly parts: readonly string[] };
 
 interface ControlParts {

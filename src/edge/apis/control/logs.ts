@@ -4,11 +4,11 @@ import type { Operations } from '../../../operations/index.ts';
 import type { Reply } from '../../reply.ts';
 import { logQueryOf } from './requests.ts';
 
-/** A follower that is behind by more than this, bytes, loses its connection rather than filling the daemon's memory. */
+/** A follower with more unsent bytes than this is disconnected, to bound the daemon's memory. */
 const FOLLOWER_BYTES = 64 * 1024 * 1024;
 const HEADERS = ['content-type', 'application/x-ndjson'];
 
-/** Streams records as NDJSON: what is kept, then, with `follow`, each new one as it comes. */
+/** Streams records as NDJSON: the stored ones, then with `follow` each new one as it is printed. */
 export async function streamLogs(
   { logs }: Operations,
   name: string,
@@ -19,7 +19,7 @@ export async function streamLogs(
   const out = new RecordStream(reply);
   const held: LogRecord[] = [];
   let isLive = false;
-  // Started in the same turn as the query, so that between history and live records none is lost or doubled.
+  // Started in the same turn as the query, so that no record between history and live ones is lost or sent twice.
   const { lines: _lines, ...liveQuery } = query;
   const take = (record: LogRecord): void => (isLive ? out.writeLive(record) : void held.push(record));
   const ended = (): void => {
@@ -50,21 +50,21 @@ class RecordStream {
   readonly #reply: Reply;
   #hasBegun = false;
   #isGone = false;
-  /** Resolves what waits until the client has taken what was written. */
+  /** Resolves the promise of a pending write once the client has taken it. */
   #taken: (() => void) | undefined;
 
   constructor(reply: Reply) {
     this.#reply = reply;
   }
 
-  /** Sends the head, if it has not been sent. */
+  /** Sends the head unless it was sent already. */
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     this.#reply.start(200, HEADERS, () => this.#taken?.());
   }
 
-  /** One write for all; resolves when the next ones may follow. Rejects with `LAM_EDGE_CLIENT_GONE`. */
+  /** Writes all records at once; resolves when further ones may follow. Rejects with `LAM_EDGE_CLIENT_GONE`. */
   async write(records: readonly LogRecord[]): Promise<void> {
     this.begin();
     const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');

@@ -116,7 +116,7 @@ export function aliasOf(fields: Fields): AliasRequest {
   return { version: versionOf(fields, 'version') ?? bad("'version' is missing"), ...moved(fields) };
 }
 
-/** Checks a request to free what no kept version uses. */
+/** Checks the shape of a gc request. */
 export function gcOf(fields: Fields): GcRequest {
   return { ...optional<number>(fields, 'keep', 'number'), ...optional<boolean>(fields, 'dryRun', 'boolean') };
 }

@@ -5,7 +5,7 @@ import type { Reply } from '../../reply.ts';
 import { streamLogs } from './logs.ts';
 import { aliasOf, artifactBody, gcOf, patchOf, publishOf, rollbackOf, type readObject } from './requests.ts';
 
-/** One control request as an action sees it. */
+/** A control request, as passed to its action. */
 export interface ControlCall {
   readonly request: IncomingMessage;
   /** Reads the body as a JSON object. */
@@ -16,7 +16,7 @@ export interface ControlCall {
   readonly parts: readonly string[];
 }
 
-/** Does the work. Its result is answered as JSON; undefined means that it has answered itself. */
+/** Performs the request. Its result is sent as JSON; undefined if it has sent the answer itself. */
 export type Action = (operations: Operations, call: ControlCall) => unknown;
 
 const DONE = {};

@@ -15,7 +15,10 @@ interface FunctionsParts {
   readonly generation: () => number;
 }
 
-/** Serves functions at their declared routes and at `/<function>`, without authorization: a function decides for itself. */
+/**
+ * Serves functions at their declared routes and at `/<function>`, without authorization, which is left to the
+ * functions.
+ */
 export function functionsApi({
   router,
   clock,

@@ -14,15 +14,15 @@ import { EventTemplate } from './http-event.ts';
 import { httpAnswer } from './http-response.ts';
 import type { RouteHit } from './route-table.ts';
 
-/** What the head of a request says about the call of a function. */
+/** The parts of a function call that depend on the head alone. */
 export interface PreparedCall {
   readonly functionName: string;
   readonly template: EventTemplate;
-  /** The caller's, where it sent one. */
+  /** The caller's trace header, if it sent a valid one. */
   readonly traceId: string | undefined;
 }
 
-/** Prepares what requests with the same head have in common. */
+/** Prepares the parts that requests with the same head share. */
 export function prepareCall(head: RequestHead, hit: RouteHit): PreparedCall {
   return {
     functionName: hit.functionName,
@@ -39,7 +39,7 @@ export interface FunctionRequest {
   readonly call: PreparedCall;
   readonly body: Uint8Array;
   readonly reply: Reply;
-  /** Answers what kept the function from running. */
+  /** Answers an error that kept the function from running. */
   readonly fail: (reply: Reply, error: LamError) => void;
 }
 
@@ -85,7 +85,7 @@ class FunctionRun implements InvokeRequest, InvokeSink {
     const reply = this.#reply;
     const own = ['x-amzn-RequestId', requestId, 'x-amzn-Trace-Id', traceId];
     if (status !== 'success') {
-      // AWS's text; the error's type helps a developer and discloses nothing, the rest is in the log.
+      // AWS's text. The error type is safe to disclose; message and stack stay in the log.
       refuse(reply, [...own, 'x-lam-error-type', printableHeader(errorType ?? 'Unknown')]);
       return;
     }

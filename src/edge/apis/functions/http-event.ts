@@ -18,8 +18,8 @@ export interface EventParts {
 }
 
 /**
- * Makes the payload-v2.0 events (function URL and HTTP API form) of requests with the same head; the function's name stands in
- * for the URL id. Serializes once what depends on the head alone.
+ * Makes the payload-v2.0 events (function URL and HTTP API form) of requests with the same head; the function's name
+ * takes the place of the URL id. Serializes the parts that depend on the head alone only once.
  */
 export class EventTemplate {
   readonly #beforeTraceId: string;

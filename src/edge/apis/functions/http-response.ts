@@ -9,7 +9,7 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
-/** The result is no valid HTTP response; `why` completes "the function answered ...". */
+/** The result is not a valid HTTP response; `why` completes "the function answered ...". */
 export interface MalformedAnswer {
   readonly why: string;
 }
@@ -30,9 +30,9 @@ const OWN_HEADERS = new Set([
 ]);
 
 /**
- * Applies the rules of payload format 2.0: an object with `statusCode` is a response; any other JSON is the body of a 200, a
- * string without its quotes. An object as `body` is sent as JSON. Invalid JSON is sent as it is, unless it begins like a string
- * or names `statusCode`. Pure.
+ * Applies the rules of payload format 2.0: an object with `statusCode` is a response; any other JSON is the body of a
+ * 200, a string without its quotes. An object as `body` is sent as JSON. Invalid JSON is sent unchanged, unless it
+ * begins like a string or contains `statusCode`. Pure.
  */
 export function httpAnswer(payload: Uint8Array): HttpAnswer | MalformedAnswer {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
@@ -81,7 +81,7 @@ function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString());
   } catch {
-    // Custom runtimes may answer with anything.
+    // Custom runtimes may answer any bytes.
     return undefined;
   }
 }
@@ -138,7 +138,7 @@ function pushHeader(out: string[], name: string, value: unknown): string | undef
   return undefined;
 }
 
-/** The body, or what is wrong with it. */
+/** Returns the body, or what is wrong with it. */
 function bodyOf(result: Record<string, unknown>): Uint8Array | string {
   const { body, isBase64Encoded } = result;
   if (body === undefined || body === null) return Buffer.alloc(0);

@@ -8,7 +8,7 @@ export interface DeclaredRoute {
   readonly text: string;
 }
 
-/** The function that serves a request, and what its event says about the route. */
+/** The function that serves a request, and the route data for its event. */
 export interface RouteHit {
   readonly functionName: string;
   /** `GET /users/{id}`, or `$default`. */
