@@ -5,6 +5,7 @@ import {
   type ConfigInput,
   type Manifest,
   type PlanAnswer,
+  digestOf,
 } from '../../src/contract/index.ts';
 import type { PublishAnswer, RollbackAnswer, Status } from '../../src/contract/index.ts';
 import { Connection } from '../load/connection.ts';
@@ -96,7 +97,7 @@ export class Control {
 
 function manifestOf(files: Files): Manifest {
   const entries = Object.entries(files).map(([path, text]) => {
-    const digest = createHash('sha256').update(text).digest('hex');
+    const digest = digestOf(createHash('sha256').update(text));
     return { path, kind: 'file' as const, digest, size: Buffer.byteLength(text), executable: false };
   });
   return { entries: entries.toSorted((a, b) => (a.path < b.path ? -1 : 1)) };

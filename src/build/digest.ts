@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { LIMITS, type ManifestEntry } from '../contract/index.ts';
+import { digestOf, LIMITS, type ManifestEntry } from '../contract/index.ts';
 import { lamError, messageOf } from '../errors/index.ts';
 import { eachLimited } from '../kit/index.ts';
 import type { BuildContext } from './artifact.ts';
@@ -56,5 +56,5 @@ async function digestFile(functionName: string, file: CollectedFile): Promise<Ma
       error,
     );
   }
-  return { path: file.path, kind: 'file', digest: hash.digest('hex'), size, executable: file.executable };
+  return { path: file.path, kind: 'file', digest: digestOf(hash), size, executable: file.executable };
 }

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** Lower-case hex SHA-256. */
-export type Digest = string;
+import { digestOf, type Digest } from './ids.ts';
 
 export type ManifestEntry =
   | {
@@ -37,7 +35,7 @@ export function artifactDigest(manifest: Manifest): Digest {
         : `l ${JSON.stringify(e.target)} ${JSON.stringify(e.path)}\n`,
     );
   }
-  return hash.digest('hex');
+  return digestOf(hash);
 }
 
 /** Compares entries for the order that {@link Manifest} requires. */

@@ -1,5 +1,5 @@
-import type { Digest } from './artifact.ts';
 import type { FunctionConfig } from './function-config.ts';
+import type { Digest, NodeId } from './ids.ts';
 import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
 
 /**
@@ -46,7 +46,7 @@ export interface Status {
   readonly url: string;
   readonly home: string;
   /** Id of this node: random, the same for the life of the home. */
-  readonly node: string;
+  readonly node: NodeId;
   readonly driver: 'docker' | 'process';
   /** Why that driver was chosen, in one sentence. */
   readonly driverReason: string;

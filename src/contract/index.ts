@@ -1,8 +1,10 @@
 export * from './artifact.ts';
+export type { Brand } from './brand.ts';
 export * from './control-api.ts';
 export * from './daemon-options.ts';
 export * from './function-config.ts';
 export * from './home.ts';
+export * from './ids.ts';
 export * from './invocation.ts';
 export * from './invoke-api.ts';
 export * from './limits.ts';

@@ -1,3 +1,5 @@
+import type { NodeId } from './ids.ts';
+
 /** Source of a record. `platform` records are written by lam (START, REPORT, time-outs), never by a function. */
 export type LogStream = 'stdout' | 'stderr' | 'platform';
 
@@ -13,8 +15,8 @@ export interface LogRecord {
   readonly requestId: string;
   readonly version: number;
   readonly sandbox: string;
-  /** Id of the node that the sandbox ran on. */
-  readonly node: string;
+  /** The node that the sandbox ran on; empty if the file does not say. */
+  readonly node: NodeId | '';
   /** Text without a final line break; AWS's wording for platform records. */
   readonly text: string;
   /** Present on platform records: kind and figures. */

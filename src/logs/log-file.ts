@@ -1,6 +1,6 @@
 import { renameSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import type { LogQuery, LogRecord } from '../contract/index.ts';
+import type { LogQuery, LogRecord, NodeId } from '../contract/index.ts';
 import { nodesByNumber, numberOfNode, prepareSchema } from './log-schema.ts';
 import type { Chunk } from './messages.ts';
 import { matches } from './query.ts';
@@ -24,7 +24,7 @@ export interface QueryCursor {
 export interface LogFileOptions {
   readonly path: string;
   /** Id of the node that writes. */
-  readonly node: string;
+  readonly node: NodeId;
   /** Limit of records per function (bytes); the oldest are dropped. */
   readonly keepBytes: number;
 }
@@ -35,7 +35,7 @@ interface LogDatabase {
   readonly insert: StatementSync;
   readonly page: StatementSync;
   /** Node ids by their numbers in rows. */
-  readonly nodes: ReadonlyMap<number, string>;
+  readonly nodes: ReadonlyMap<number, NodeId>;
   /** The number of the node that writes. */
   readonly ownNumber: number;
   /** Size of the records by function (bytes). */

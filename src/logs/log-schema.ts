@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { isNodeId, type NodeId } from '../contract/index.ts';
 
 /**
  * Migrations; `user_version` counts those that a database has. The table of the first one may already exist, because it
@@ -35,13 +36,15 @@ export function prepareSchema(db: DatabaseSync): void {
 }
 
 /** Returns the number of a node in rows; adds the node if it is new. */
-export function numberOfNode(db: DatabaseSync, node: string): number {
+export function numberOfNode(db: DatabaseSync, node: NodeId): number {
   db.prepare('INSERT OR IGNORE INTO nodes (id) VALUES (?)').run(node);
   return Number(db.prepare('SELECT number FROM nodes WHERE id = ?').get(node)?.['number']);
 }
 
 /** Returns the ids of all nodes by their numbers. */
-export function nodesByNumber(db: DatabaseSync): Map<number, string> {
+export function nodesByNumber(db: DatabaseSync): Map<number, NodeId> {
   const rows = db.prepare('SELECT number, id FROM nodes').all();
-  return new Map(rows.map((row) => [Number(row['number']), String(row['id'])]));
+  const nodes = new Map<number, NodeId>();
+  for (const { number, id } of rows) if (typeof id === 'string' && isNodeId(id)) nodes.set(Number(number), id);
+  return nodes;
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { LogQuery, LogRecord, LogStream, PlatformRecord } from '../contract/index.ts';
+import type { LogQuery, LogRecord, LogStream, NodeId, PlatformRecord } from '../contract/index.ts';
 import { asLamError, lamError, messageOf, type LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Answer, Chunk, FromWorker, LogWorkerData, ToWorker } from './messages.ts';
@@ -13,7 +13,7 @@ export interface LogStoreOptions {
   /** Script of the worker thread. */
   readonly worker: string;
   /** Id of this node, which its records carry. */
-  readonly node: string;
+  readonly node: NodeId;
   readonly clock: Clock;
   /** Limit of stored records per function (bytes). */
   readonly keepBytes: number;

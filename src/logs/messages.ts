@@ -1,11 +1,11 @@
-import type { LogQuery, LogRecord } from '../contract/index.ts';
+import type { LogQuery, LogRecord, NodeId } from '../contract/index.ts';
 
 /** Input of the worker thread. */
 export interface LogWorkerData {
   /** The database file. */
   readonly file: string;
   /** Id of this node. */
-  readonly node: string;
+  readonly node: NodeId;
   /** Limit of records per function (bytes); the oldest are dropped. */
   readonly keepBytes: number;
 }

@@ -48,7 +48,7 @@ type Kept =
 type KeptReport = [Exclude<keyof Report, Kept>] extends [never] ? Report : never;
 
 /** Decodes a chunk that `node` wrote; leaves out what is damaged. Never throws. */
-export function decodeChunk(body: Uint8Array | string, node: string): LogRecord[] {
+export function decodeChunk(body: Uint8Array | string, node: LogRecord['node']): LogRecord[] {
   if (typeof body === 'string') return decodeLines(body, node);
   const records: LogRecord[] = [];
   try {
@@ -60,7 +60,7 @@ export function decodeChunk(body: Uint8Array | string, node: string): LogRecord[
 }
 
 class ChunkReader {
-  readonly #node: string;
+  readonly #node: LogRecord['node'];
   readonly #view: DataView;
   readonly #count: number;
   readonly #sources: readonly (readonly [number, string])[];
@@ -69,7 +69,7 @@ class ChunkReader {
   #textAt = 0;
 
   /** Throws when `body` is not a chunk. */
-  constructor(body: Uint8Array, node: string) {
+  constructor(body: Uint8Array, node: LogRecord['node']) {
     this.#node = node;
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     this.#view = new DataView(body.buffer, body.byteOffset, body.byteLength);
@@ -135,11 +135,11 @@ function reportOf(figures: readonly number[], errorType: string | undefined): Ke
 const STREAM: Readonly<Record<string, LogStream>> = { o: 'stdout', e: 'stderr', p: 'platform' };
 
 /** Decodes the first format: one line of JSON per record, parsed by {@link decodeLine}. */
-function decodeLines(body: string, node: string): LogRecord[] {
+function decodeLines(body: string, node: LogRecord['node']): LogRecord[] {
   return body.split('\n').flatMap((line) => decodeLine(line, node) ?? []);
 }
 
-function decodeLine(line: string, node: string): LogRecord | undefined {
+function decodeLine(line: string, node: LogRecord['node']): LogRecord | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);

@@ -1,3 +1,4 @@
+import type { NodeId } from '../contract/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { ArtifactLimits } from './artifacts/limits.ts';
 import { ArtifactStore } from './artifacts/artifact-store.ts';
@@ -14,7 +15,7 @@ import { StartupCacheStore } from './artifacts/startup-cache-store.ts';
 export interface Store {
   readonly paths: Layout;
   /** Identifies this home among others: 12 hexadecimal digits, made once. */
-  readonly nodeId: string;
+  readonly nodeId: NodeId;
   readonly lock: DaemonLock;
   readonly catalogue: Catalogue;
   readonly artifacts: ArtifactStore;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { GC_KEEP, type LogQuery } from '../../src/contract/index.ts';
+import { GC_KEEP, type LogQuery, type Digest } from '../../src/contract/index.ts';
 import { isLamError, lamError } from '../../src/errors/index.ts';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 import { zipOf } from '../unit/store/support.ts';
+import { digestFor } from '../support/ids.ts';
 
 const NOTICE = 'python3.99 was asked for; python 3.11 runs';
 
@@ -19,7 +20,7 @@ describe('what goes live', () => {
   let missing: Set<string>;
   /** What was asked of the driver: identifier's version and image. */
   let prepared: string[];
-  let artifact: string;
+  let artifact: Digest;
 
   beforeEach(async () => {
     missing = new Set();
@@ -143,7 +144,10 @@ describe('what goes live', () => {
   test('df reports what gc frees with its default', async () => {
     const zip = zipOf([{ name: 'index.js', content: 'exports.handler = async () => "of version 1 alone";' }]);
     const uploaded = await house.control('/_lam/v1/artifacts/zip', { method: 'POST', body: zip });
-    await house.operations.versions.publish('g', { artifact: String(uploaded.json()['artifact']), config: {} });
+    await house.operations.versions.publish('g', {
+      artifact: digestFor(String(uploaded.json()['artifact'])),
+      config: {},
+    });
     const reclaimable = async (): Promise<number> => (await house.operations.storage.df()).reclaimable;
     for (let version = 2; version <= GC_KEEP; version++) await house.publish('g', { memoryMiB: 128 + version });
     assert.equal(await reclaimable(), 0);

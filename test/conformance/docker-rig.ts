@@ -13,7 +13,7 @@ import { openDockerDriver } from '../../src/driver/docker/index.ts';
 import type { SandboxDriver, SandboxSpec } from '../../src/driver/sandbox.ts';
 import type { InitRequest, InvokeOutcome, Session, SessionHooks } from '../../src/executor/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
-import { FOLDER_SOURCE } from '../support/folder-source.ts';
+import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
 
 export interface Logged {
@@ -88,7 +88,7 @@ export function specOf(runtime: string, code: string, over: Partial<SandboxSpec>
   return {
     id: randomBytes(16).toString('hex'),
     runtime: parsed,
-    artifact: code,
+    artifact: artifactAt(code),
     environment: parsed.descriptor.protocol === 'runtime-api' ? environment : {},
     limits: { memoryMiB: 128, cpus: 0.5, pids: 64, tmpMiB: 16 },
     network: 'none',

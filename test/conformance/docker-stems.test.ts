@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 
 import { probeDocker } from '../../src/driver/docker/index.ts';
 import { DockerRig, INIT, invoke, resultOf, specOf } from './docker-rig.ts';
+import { artifactAt } from '../support/folder-source.ts';
 
 const probe = await probeDocker();
 const socketPath = probe.ok ? probe.socketPath : '';
@@ -51,7 +52,7 @@ if (probe.ok) {
         await chown(file, owner, process.getgid?.() ?? 0);
         const before = await lstat(file);
         const stem = await driver.create(specOf('nodejs', '', { artifact: null }), rig.hooks);
-        await stem.bind(code);
+        await stem.bind(artifactAt(code));
         assert.equal((await stem.session.init(INIT, 10_000)).kind, 'ready', JSON.stringify(rig.logs));
         const { attempts, ...rest } = resultOf(await invoke(stem.session, {})) as { attempts: Record<string, string> };
         assert.deepEqual(rest, { uid: INSIDE, owner, links: 2 });
@@ -85,7 +86,7 @@ if (probe.ok) {
         });
         process.umask(0o077);
         const stem = await driver.create(specOf('nodejs', '', { artifact: null }), rig.hooks);
-        await stem.bind(code);
+        await stem.bind(artifactAt(code));
         assert.equal((await stem.session.init(INIT, 10_000)).kind, 'ready', JSON.stringify(rig.logs));
         assert.equal(resultOf(await invoke(stem.session, {})), 1);
       } finally {
@@ -98,9 +99,11 @@ if (probe.ok) {
       const driver = await rig.driver(socketPath);
       const stem = await driver.create(specOf('nodejs', '', { artifact: null, network: 'on' }), rig.hooks);
       await stem.bind(
-        await rig.code({
-          'index.js': 'exports.handler = async () => require("node:fs").readdirSync("/sys/class/net").sort();',
-        }),
+        artifactAt(
+          await rig.code({
+            'index.js': 'exports.handler = async () => require("node:fs").readdirSync("/sys/class/net").sort();',
+          }),
+        ),
       );
       assert.equal((await stem.session.init(INIT, 10_000)).kind, 'ready');
       assert.deepEqual(resultOf(await invoke(stem.session, {})), ['eth0', 'lo']);

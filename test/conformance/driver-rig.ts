@@ -17,7 +17,7 @@ import {
 import type { InitOutcome, InitRequest, InvokeOutcome, SessionHooks } from '../../src/executor/index.ts';
 import type { Clock } from '../../src/kit/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
-import { FOLDER_SOURCE } from '../support/folder-source.ts';
+import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/functions');
@@ -185,7 +185,7 @@ export function specOf(runtime: Tested, code: string | null, options: BootOption
   return {
     id: randomBytes(16).toString('hex'),
     runtime: parsed,
-    artifact: code,
+    artifact: code === null ? null : artifactAt(code),
     environment: parsed.descriptor.protocol === 'runtime-api' ? provided : {},
     limits: { memoryMiB: options.memoryMiB ?? 128, cpus: 1, pids: 64, tmpMiB: 16 },
     network: 'none',

@@ -10,6 +10,7 @@ import { systemClock, type Clock } from '../../src/kit/index.ts';
 import { askEngine } from './docker-rig.ts';
 import { bootCode, layCode, pidsOf, StemUnderTest } from './stem-rig.ts';
 import { type DriverRig, eventually, NATIVE, openDriver, remainsOf, type Subject } from './driver-rig.ts';
+import { artifactAt } from '../support/folder-source.ts';
 
 /** Bootstraps that do not do what they should. */
 const BROKEN = {
@@ -116,7 +117,7 @@ export function stemFaults(rig: () => DriverRig): void {
       }
       assert.equal((await booted.invoke({ what: 'echo' })).kind, 'exit');
       await assert.rejects(
-        blank.sandbox.bind(rig().codeOf(runtime)),
+        blank.sandbox.bind(artifactAt(rig().codeOf(runtime))),
         failing('LAM_DRIVER_START_FAILED', /ended before it got its code/),
       );
       await Promise.all([blank.sandbox.destroy(), bound.sandbox.destroy()]);
@@ -137,19 +138,19 @@ export function stemFaults(rig: () => DriverRig): void {
     const code = rig().codeOf('nodejs');
     await using missing = await StemUnderTest.boot(rig().driver, 'nodejs');
     await assert.rejects(
-      missing.sandbox.bind(join(rig().home, 'no-such-code')),
+      missing.sandbox.bind(artifactAt(join(rig().home, 'no-such-code'))),
       failing('LAM_STORE_ARTIFACT_LOST', /no-such-code/),
     );
     if (rig().subject.name === 'docker') {
       assert.deepEqual(await readdir(join(rig().home, 'run/docker/stems', missing.sandbox.id)), []);
     }
     await using twice = await StemUnderTest.boot(rig().driver, 'nodejs');
-    await twice.sandbox.bind(code);
-    await assert.rejects(twice.sandbox.bind(code), failing('LAM_INTERNAL_INVARIANT', /once/));
+    await twice.sandbox.bind(artifactAt(code));
+    await assert.rejects(twice.sandbox.bind(artifactAt(code)), failing('LAM_INTERNAL_INVARIANT', /once/));
     await using made = await bootCode(rig().driver, 'nodejs', code);
-    await assert.rejects(made.sandbox.bind(code), failing('LAM_INTERNAL_INVARIANT', /only a stem/));
+    await assert.rejects(made.sandbox.bind(artifactAt(code)), failing('LAM_INTERNAL_INVARIANT', /only a stem/));
     await twice.sandbox.destroy();
-    await assert.rejects(twice.sandbox.bind(code), failing('LAM_DRIVER_START_FAILED', /ended/));
+    await assert.rejects(twice.sandbox.bind(artifactAt(code)), failing('LAM_DRIVER_START_FAILED', /ended/));
   });
 }
 

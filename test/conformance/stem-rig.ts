@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 
 import type { Sandbox, SandboxDriver } from '../../src/driver/index.ts';
 import { Booted, hooksOf, initOf, specOf, type BootOptions, type Logged, type Tested } from './driver-rig.ts';
+import { artifactAt } from '../support/folder-source.ts';
 
 /** A sandbox that was made without code, and what its function says later. Disposing destroys it. */
 export class StemUnderTest implements AsyncDisposable {
@@ -23,7 +24,7 @@ export class StemUnderTest implements AsyncDisposable {
 
   /** Makes it a function's, and gives it init. */
   async become(code: string, options: BootOptions = {}): Promise<Booted> {
-    await this.sandbox.bind(code);
+    await this.sandbox.bind(artifactAt(code));
     const request = initOf(this.#runtime, this.sandbox.taskRoot, options);
     return new Booted(this.sandbox, await this.sandbox.session.init(request, options.initMs ?? 10_000), this.#logs);
   }

@@ -8,6 +8,7 @@ import { parseRuntime } from '../../src/runtimes/index.ts';
 import { askEngine } from './docker-rig.ts';
 import { type Booted, type DriverRig, eventually, NATIVE, specOf, type Subject, type Tested } from './driver-rig.ts';
 import { bootCode, layCode, pidsOf, StemUnderTest, type Laid } from './stem-rig.ts';
+import { artifactAt } from '../support/folder-source.ts';
 
 /** Says all that a function can see of where it is: `event` is the folder to list besides its code. */
 const LOOKS = {
@@ -266,7 +267,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     const booted = await bound.become(rig().codeOf('python3'));
     assert.equal(await booted.json({ what: 'echo', value: 1 }), 1);
     assert.notDeepEqual(await rig().remains(), []);
-    const late = binding.sandbox.bind(rig().codeOf('nodejs')).catch(() => undefined);
+    const late = binding.sandbox.bind(artifactAt(rig().codeOf('nodejs'))).catch(() => undefined);
     await Promise.all([blank, bound, binding, blank].map(({ sandbox }) => sandbox.destroy()));
     await late;
     assert.equal((await blank.sandbox.exited).signal, 'SIGKILL');
@@ -286,7 +287,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     };
     const before = await share();
     if (before === undefined) return t.skip('this machine lets nobody make control groups of the processor');
-    await blank.sandbox.bind(rig().codeOf('nodejs'));
+    await blank.sandbox.bind(artifactAt(rig().codeOf('nodejs')));
     assert.equal(Number(await share()), Number(before) * 4);
   });
 }

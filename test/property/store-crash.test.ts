@@ -8,12 +8,13 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { artifactDigest } from '../../src/contract/index.ts';
+import { artifactDigest, type Digest } from '../../src/contract/index.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { LIVE_TRIGGERS } from '../../src/registry/index.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { filesBelow, sha256 } from '../unit/store/support.ts';
 import { makeRegistry } from '../unit/registry/support.ts';
+import { digestFor } from '../support/ids.ts';
 
 const LOOP = fileURLToPath(new URL('../unit/registry/deploy-loop.ts', import.meta.url));
 const ROUNDS = 8;
@@ -21,7 +22,7 @@ const ROUNDS = 8;
 interface Acknowledged {
   readonly name: string;
   readonly version: number;
-  readonly artifact: string;
+  readonly artifact: Digest;
 }
 
 /** Starts the loop and kills it some time after its first deploy; resolves to the deploys that it reported. */
@@ -33,7 +34,7 @@ async function deployUntilKilled(home: string, round: number): Promise<Acknowled
   const first = once(reader, 'line');
   reader.on('line', (line) => {
     const [name = '', version = '', artifact = ''] = line.split(' ');
-    lines.push({ name, version: Number(version), artifact });
+    lines.push({ name, version: Number(version), artifact: digestFor(artifact) });
   });
   await Promise.race([first, closed]);
   await wait(Math.random() * 250);
@@ -44,7 +45,7 @@ async function deployUntilKilled(home: string, round: number): Promise<Acknowled
 
 /** Every artifact in the store is whole, byte for byte. */
 async function checkArtifacts(store: Store): Promise<void> {
-  for (const digest of await readdir(store.paths.artifacts)) {
+  for (const digest of store.artifacts.digests) {
     const manifest = await store.artifacts.manifest(digest);
     assert.equal(artifactDigest(manifest), digest);
     const found = Object.entries(await filesBelow(await store.artifacts.ensure(digest))).map(

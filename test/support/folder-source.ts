@@ -1,10 +1,22 @@
 import { access } from 'node:fs/promises';
 import { lamError } from '../../src/errors/index.ts';
 import type { ArtifactSource } from '../../src/driver/sandbox.ts';
+import { digestFor } from './ids.ts';
+import type { Digest } from '../../src/contract/index.ts';
 
-/** Takes the path of a folder for the digest of what is in it, so that tests need no store. */
+const FOLDERS = new Map<Digest, string>();
+
+/** Returns a digest under which {@link FOLDER_SOURCE} has the folder at `path`, which need not exist. */
+export function artifactAt(path: string): Digest {
+  const artifact = digestFor(path);
+  FOLDERS.set(artifact, path);
+  return artifact;
+}
+
+/** Has the folders that {@link artifactAt} was told of, so that tests need no store. */
 export const FOLDER_SOURCE: ArtifactSource = {
-  async ensure(path) {
+  async ensure(artifact) {
+    const path = FOLDERS.get(artifact) ?? '';
     await access(path).catch(() => {
       throw lamError('LAM_STORE_ARTIFACT_LOST', { artifact: 'test', path });
     });

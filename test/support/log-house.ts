@@ -2,15 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LogQuery, LogRecord } from '../../src/contract/index.ts';
+import type { LogQuery, LogRecord, NodeId } from '../../src/contract/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { LogStore } from '../../src/logs/index.ts';
+import { nodeId } from './ids.ts';
 
 /** Script of the log store's worker thread. */
 export const LOG_WORKER: string = fileURLToPath(new URL('../../src/logs/worker.ts', import.meta.url));
 
 /** Node id of the stores that tests open, unless given. */
-export const NODE = '0123456789ab';
+export const NODE = nodeId('0123456789ab');
 
 /** A log store with its worker thread, in a temporary folder. */
 export interface LogHouse extends AsyncDisposable {
@@ -24,7 +25,7 @@ export interface LogHouse extends AsyncDisposable {
 }
 
 export async function logHouse(
-  options: { readonly keepBytes?: number; readonly file?: string; readonly node?: string } = {},
+  options: { readonly keepBytes?: number; readonly file?: string; readonly node?: NodeId } = {},
 ): Promise<LogHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'lam-logs-'));
   const file = options.file ?? join(folder, 'logs.db');

@@ -1,4 +1,4 @@
-import type { InvocationContext, LogStream, Reclaimed } from '../../src/contract/index.ts';
+import type { InvocationContext, LogStream, Reclaimed, Digest } from '../../src/contract/index.ts';
 import type { LamError } from '../../src/errors/index.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../../src/driver/sandbox.ts';
 import type {
@@ -32,7 +32,7 @@ export interface Script {
     spec: SandboxSpec,
     request: InitRequest,
   ): { readonly ms: number; readonly outcome?: InitOutcome; readonly print?: string } | 'never';
-  bind?(spec: SandboxSpec, artifact: string): { readonly ms: number; readonly error?: LamError };
+  bind?(spec: SandboxSpec, artifact: Digest): { readonly ms: number; readonly error?: LamError };
   invoke?(call: MemoryCall): Promise<InvokeOutcome>;
   destroy?(spec: SandboxSpec): { readonly ms: number } | 'never';
 }
@@ -276,7 +276,7 @@ export class MemorySandbox implements Sandbox {
     this.#exit.resolve(status);
   }
 
-  async bind(artifact: string): Promise<void> {
+  async bind(artifact: Digest): Promise<void> {
     if (this.boundTo !== null) throw new Error('bound twice');
     this.boundTo = artifact;
     const { ms, error } = this.#script.bind?.(this.spec, artifact) ?? { ms: 0 };

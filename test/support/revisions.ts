@@ -1,6 +1,7 @@
 import { DEFAULT_CONFIG, type FunctionConfig } from '../../src/contract/index.ts';
 import type { PoolRevision } from '../../src/pool/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
+import { digestFor } from './ids.ts';
 
 /** A version of a function, with its configuration given in part. */
 export function revision(functionName: string, version: number, config: Partial<FunctionConfig> = {}): PoolRevision {
@@ -12,7 +13,7 @@ export function revision(functionName: string, version: number, config: Partial<
     version,
     config: whole,
     runtime,
-    artifact: `sha256:${functionName}${version}`,
+    artifact: digestFor(`${functionName}${version}`),
     functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
   };
 }

@@ -5,6 +5,7 @@ import {
   artifactDigest,
   unpackedSize,
   type ArtifactAnswer,
+  isDigest,
   type Digest,
   type Manifest,
   type PlanAnswer,
@@ -77,7 +78,7 @@ export class ArtifactStore {
   /** Opens the artifacts of a home. The caller holds its lock and has called `prepareHome`. */
   static async open(paths: Layout, options: ArtifactStoreOptions): Promise<ArtifactStore> {
     const names = await readdir(paths.artifacts);
-    return new ArtifactStore(paths, new Set(names.filter((name) => /^[0-9a-f]{64}$/.test(name))), options);
+    return new ArtifactStore(paths, new Set(names.filter(isDigest)), options);
   }
 
   /** Digests of all artifacts in the store. */

@@ -1,12 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { byPath, unpackedSize, type Digest, type Manifest, type ManifestEntry } from '../../contract/index.ts';
+import {
+  byPath,
+  isDigest,
+  unpackedSize,
+  type Digest,
+  type Manifest,
+  type ManifestEntry,
+} from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import type { ArtifactLimits } from './limits.ts';
 import { errnoOf } from '../disk/io-errors.ts';
 import type { Layout } from '../disk/layout.ts';
 import { pathFault, treeFault } from './tree-rules.ts';
-
-const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
  * Validates an untrusted manifest: every entry must be well-formed, sorted, unique and safe to lay out. Returns it with
@@ -56,7 +61,7 @@ function checkEntry(value: unknown, index: number): ManifestEntry {
     return { path, kind, target };
   }
   if (kind !== 'file') throw invalid(`'${path}' is neither a file nor a symlink`);
-  if (typeof digest !== 'string' || !DIGEST.test(digest))
+  if (typeof digest !== 'string' || !isDigest(digest))
     throw invalid(`'${path}' has no SHA-256 digest in lower-case hex`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalid(`'${path}' has no size`);
   if (typeof executable !== 'boolean') throw invalid(`'${path}' does not say whether it is executable`);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { byPath, type Digest, type Manifest, type ManifestEntry } from '../../contract/index.ts';
+import { byPath, digestOf, type Digest, type Manifest, type ManifestEntry } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { writeDurable } from '../disk/atomic-file.ts';
 import { eachLimited } from '../../kit/index.ts';
@@ -132,7 +132,7 @@ async function writeSmall(
   await zip.read(entry, (piece) => void pieces.push(piece));
   const content = Buffer.concat(pieces);
   await writeDurable(path, content, objectMode(executable));
-  return { digest: createHash('sha256').update(content).digest('hex'), size: content.length };
+  return { digest: digestOf(createHash('sha256').update(content)), size: content.length };
 }
 
 async function writeLarge(
@@ -156,5 +156,5 @@ async function writeLarge(
   } finally {
     await file.close();
   }
-  return { digest: hash.digest('hex'), size };
+  return { digest: digestOf(hash), size };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { nodeId } from '../../support/ids.ts';
 import { describe, test } from 'node:test';
 import { Chalk } from 'chalk';
 import type { FunctionDetail, LogRecord } from '../../../src/contract/index.ts';
@@ -83,7 +84,7 @@ describe('log records', () => {
     requestId: '0123456789',
     version: 2,
     sandbox: 's',
-    node: '0123456789ab',
+    node: nodeId('0123456789ab'),
     text: 'one\u001b[31m\ntwo',
   };
   test('are safe and indented when pretty', () => {

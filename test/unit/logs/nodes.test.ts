@@ -7,9 +7,10 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { LogRecord } from '../../../src/contract/index.ts';
 import { NODE, logHouse, recordsOf } from '../../support/log-house.ts';
+import { nodeId } from '../../support/ids.ts';
 
 const SOURCE = { version: 3, sandbox: '0123abcd' };
-const OTHER = 'ba9876543210';
+const OTHER = nodeId('ba9876543210');
 /** Written by a lam whose records had no node; must not be regenerated. */
 const OLD_FILE = fileURLToPath(new URL('../../fixtures/logs/schema-1.db', import.meta.url));
 const AT = Date.UTC(2026, 10, 28);

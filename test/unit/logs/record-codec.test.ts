@@ -5,8 +5,9 @@ import type { LogRecord, PlatformRecord } from '../../../src/contract/index.ts';
 import { platformText } from '../../../src/logs/platform-text.ts';
 import { RecordBatch } from '../../../src/logs/record-batch.ts';
 import { decodeChunk, type Source } from '../../../src/logs/record-codec.ts';
+import { nodeId } from '../../support/ids.ts';
 
-const NODE = '0123456789ab';
+const NODE = nodeId('0123456789ab');
 
 const REPORT: Extract<PlatformRecord, { type: 'report' }> = {
   type: 'report',

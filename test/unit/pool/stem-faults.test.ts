@@ -9,6 +9,7 @@ import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
 import { acquire } from '../../support/acquire.ts';
+import { digestFor } from '../../support/ids.ts';
 
 const NODE = parseRuntime('nodejs') as Runtime;
 const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
@@ -32,7 +33,7 @@ describe('a stem that fails its function', () => {
     const asked = acquire(pool, hello);
     await clock.advance(100);
     const acquired = assertAcquired(await asked);
-    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, digestFor('hello1'));
     assert.ok(stem !== undefined && !driver.alive.has(stem.id));
     assert.deepEqual(pool.counts(), { starting: 0, idle: 0, busy: 1 });
     await pool.close(0);
@@ -75,7 +76,7 @@ describe('a stem that fails its function', () => {
     const asked = acquire(pool, hello);
     await clock.advance(100);
     const acquired = assertAcquired(await asked);
-    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, digestFor('hello1'));
     await pool.close(0);
   });
 
@@ -121,7 +122,7 @@ describe('a stem that never connects', () => {
     const asked = acquire(pool, hello);
     await clock.advance(50);
     const acquired = assertAcquired(await asked);
-    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, digestFor('hello1'));
     await pool.close(0);
     assert.equal(driver.promisedMiB, 0);
     assert.equal(clock.pending, 0);
@@ -142,7 +143,7 @@ describe('a stem that never connects', () => {
     const asked = acquire(pool, hello);
     await clock.advance(10_500);
     const acquired = assertAcquired(await asked);
-    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, digestFor('hello1'));
     assert.match(troubles.join('\n'), /not ready within 10 s/);
     await pool.close(0);
   });
@@ -249,7 +250,7 @@ describe('stems and the end', () => {
     await clock.advance(1000);
     const acquired = assertAcquired(await acquire(pool, revision('other', 1)));
     assert.equal(acquired.id, stem?.id);
-    assert.equal(driver.alive.get(acquired.id)?.boundTo, 'sha256:other1');
+    assert.equal(driver.alive.get(acquired.id)?.boundTo, digestFor('other1'));
     await pool.close(0);
   });
 });

@@ -6,6 +6,7 @@ import { parseRuntime, type Runtime } from '../../../src/runtimes/index.ts';
 import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { acquire } from '../../support/acquire.ts';
+import { digestFor } from '../../support/ids.ts';
 
 const NODE = parseRuntime('nodejs') as Runtime;
 
@@ -33,7 +34,7 @@ describe('stems', () => {
     await clock.advance(3);
     const acquired = assertAcquired(await asked);
     assert.equal(acquired.id, stem);
-    assert.equal(driver.alive.get(acquired.id)?.boundTo, 'sha256:hello1');
+    assert.equal(driver.alive.get(acquired.id)?.boundTo, digestFor('hello1'));
     assert.deepEqual(attached, [acquired.id]);
     assert.equal(acquired.claimCold(), true);
     assert.equal(acquired.claimCold(), false);
@@ -61,7 +62,7 @@ describe('stems', () => {
     pool.announce({ ...DEFAULT_CONFIG, memoryMiB: 512 }, NODE);
     await clock.advance(1000);
     const acquired = assertAcquired(await acquire(pool, revision('hello', 1)));
-    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, digestFor('hello1'));
     await pool.close(0);
   });
 
@@ -120,7 +121,7 @@ describe('stems', () => {
     await clock.advance(400);
     const acquired = assertAcquired(await asked);
     assert.ok(boots > 0);
-    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, 'sha256:hello1');
+    assert.equal(driver.alive.get(acquired.id)?.spec.artifact, digestFor('hello1'));
     await pool.close(0);
   });
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { DEFAULT_CONFIG, type ConfigInput } from '../../../src/contract/index.ts';
+import { DEFAULT_CONFIG, type ConfigInput, type Digest } from '../../../src/contract/index.ts';
 import type { RegistryChange } from '../../../src/registry/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
 import type { CatalogueData } from '../../../src/store/catalogue/schema.ts';
 import { lam } from '../store/support.ts';
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
+import { digestFor } from '../../support/ids.ts';
 
 /** What schema 2 had of a version. */
 interface Before {
@@ -125,7 +126,7 @@ describe('the registry', () => {
 
     test('refuses an unknown artifact', async () => {
       await assert.rejects(
-        t.registry.publish('f', { artifact: 'a'.repeat(64), config: {} }),
+        t.registry.publish('f', { artifact: digestFor('a'.repeat(64)), config: {} }),
         lam('LAM_STORE_ARTIFACT_NOT_FOUND'),
       );
     });
@@ -360,11 +361,14 @@ describe('the registry', () => {
   test('collects no artifact that is in use elsewhere', async () => {
     for (let n = 1; n <= 3; n++) await deploy('f', `version ${n}`);
     const [, second, first] = t.registry.detail('f').allVersions.map(({ artifact }) => artifact);
-    const usedElsewhere = (): Promise<ReadonlySet<string>> => Promise.resolve(new Set([second ?? '']));
+    const usedElsewhere = (): Promise<ReadonlySet<Digest>> => Promise.resolve(new Set([second ?? digestFor('')]));
     const registry = makeRegistry(t.store, t.clock, { usedElsewhere });
     const { versions, artifacts } = await registry.gc({ keep: 1 });
     assert.deepEqual([versions.map(({ version }) => version), artifacts], [[1, 2], 1]);
-    assert.deepEqual([t.store.artifacts.has(first ?? ''), t.store.artifacts.has(second ?? '')], [false, true]);
+    assert.deepEqual(
+      [t.store.artifacts.has(first ?? digestFor('')), t.store.artifacts.has(second ?? digestFor(''))],
+      [false, true],
+    );
   });
 
   test('keeps the previous state when a change cannot be written', async () => {

@@ -6,6 +6,7 @@ import { LIVE_TRIGGERS, Registry, type RegistryOptions, type Revision } from '..
 import { TRIGGER_KINDS } from '../../../src/triggers/index.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
 import { manifestOf, uploadOf, type Files } from '../store/support.ts';
+import type { Digest } from '../../../src/contract/index.ts';
 
 /** A clock that stands still unless it is told to move. */
 export class StillClock implements Clock {
@@ -29,7 +30,7 @@ export interface TestRegistry {
   readonly registry: Registry;
   readonly clock: StillClock;
   /** An artifact whose only file says `text`. */
-  artifact(text: string): Promise<string>;
+  artifact(text: string): Promise<Digest>;
   /** The same home in a new process's eyes. */
   reload(): Promise<TestRegistry>;
   remove(): Promise<void>;
@@ -76,7 +77,7 @@ export function makeRegistry(
   });
 }
 
-export async function upload(store: Store, files: Files): Promise<string> {
+export async function upload(store: Store, files: Files): Promise<Digest> {
   const manifest = manifestOf(files);
   const { missing } = await store.artifacts.plan(manifest);
   const { artifact } = await store.artifacts.ingest(manifest, {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { df } from '../../../src/store/index.ts';
 import { manifestOf, openCatalogue, recordOf, testHome, uploadOf, type Files } from './support.ts';
+import type { Digest } from '../../../src/contract/index.ts';
 
 describe('df', () => {
   test('counts shared files once, and for each function the files of its own', async (t) => {
@@ -9,7 +10,7 @@ describe('df', () => {
     t.after(() => home.remove());
     const catalogue = await openCatalogue(home.paths.catalogue);
     const shared = 's'.repeat(40_000);
-    const put = async (files: Files): Promise<{ artifact: string; size: number }> =>
+    const put = async (files: Files): Promise<{ artifact: Digest; size: number }> =>
       home.artifacts.ingest(manifestOf(files), { bytes: uploadOf(files) });
     const [one, two] = [await put({ shared, a: 'a'.repeat(5000) }), await put({ shared, b: 'b'.repeat(9000) })];
     await catalogue.change((draft) => {

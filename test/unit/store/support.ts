@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
-import { byPath, DEFAULT_CONFIG, type Manifest } from '../../../src/contract/index.ts';
+import { byPath, DEFAULT_CONFIG, type Manifest, type Digest, digestOf } from '../../../src/contract/index.ts';
 import { isLamError, type ErrorCode } from '../../../src/errors/index.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { LowdbCatalogueStore } from '../../../src/store/catalogue/lowdb-store.ts';
@@ -11,6 +11,7 @@ import type { ArtifactLimits } from '../../../src/store/artifacts/limits.ts';
 import { ArtifactStore, Catalogue, type FunctionRecord, type ArtifactReferences } from '../../../src/store/index.ts';
 import { layout, prepareHome, type Layout } from '../../../src/store/disk/layout.ts';
 import type { Linker } from '../../../src/store/artifacts/objects.ts';
+import { digestFor } from '../../support/ids.ts';
 
 /** One entry of a zip, with every field that a hostile author controls. */
 export interface ZipPart {
@@ -89,8 +90,8 @@ export function uploadOf(files: Files, wanted?: readonly string[]): Buffer {
   return zipOf(parts);
 }
 
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+export function sha256(bytes: Uint8Array): Digest {
+  return digestOf(createHash('sha256').update(bytes));
 }
 
 export interface TestHome {
@@ -121,7 +122,7 @@ export async function openCatalogue(path: string): Promise<Catalogue> {
 }
 
 /** References for gc: only these artifacts are in use. */
-export function usedOnly(...digests: readonly string[]): ArtifactReferences {
+export function usedOnly(...digests: readonly Digest[]): ArtifactReferences {
   return { named: () => new Set(digests) };
 }
 
@@ -133,7 +134,16 @@ export function recordOf(name: string, versions = 1, more: Partial<FunctionRecor
       triggers: [{ type: 'http', route: `GET /${name}/${number}` }],
       minWarm: number,
     };
-    return { version: number, artifact: 'a'.repeat(64), config, input: {}, createdAt: 1, by: '', message: '', size: 1 };
+    return {
+      version: number,
+      artifact: digestFor('a'.repeat(64)),
+      config,
+      input: {},
+      createdAt: 1,
+      by: '',
+      message: '',
+      size: 1,
+    };
   };
   return {
     name,

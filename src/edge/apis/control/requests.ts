@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import {
   ARTIFACT_CONTENT_TYPE,
+  isDigest,
   type AliasRequest,
   type ConfigPatch,
   type GcRequest,
@@ -77,9 +78,13 @@ export function artifactBody(request: IncomingMessage): IncomingMessage {
 
 /** Checks the shape of a publish request; the registry checks the values. */
 export function publishOf(fields: Fields): PublishRequest {
+  const artifact = required<string>(fields, 'artifact', 'string');
+  const config = required<PublishRequest['config']>(fields, 'config', 'object');
+  // No artifact has such a name.
+  if (!isDigest(artifact)) throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact });
   return {
-    artifact: required<string>(fields, 'artifact', 'string'),
-    config: required<PublishRequest['config']>(fields, 'config', 'object'),
+    artifact,
+    config,
     ...moved(fields),
     ...optional<string>(fields, 'alias', 'string'),
     ...optional<boolean>(fields, 'dryRun', 'boolean'),

@@ -16,6 +16,7 @@ import {
   type Files,
   type TestHome,
 } from '../support.ts';
+import { digestFor } from '../../../support/ids.ts';
 
 describe('an upload', () => {
   let home: TestHome;
@@ -123,7 +124,7 @@ describe('an upload', () => {
       answers.map((a) => a.added).toSorted((a, b) => a - b),
       [0, 0, answers[0]?.size],
     );
-    assert.deepEqual(await filesBelow(await home.artifacts.ensure(answers[0]?.artifact ?? '')), files);
+    assert.deepEqual(await filesBelow(await home.artifacts.ensure(answers[0]?.artifact ?? digestFor(''))), files);
   });
 
   test('is there for the next process', async () => {
@@ -177,9 +178,9 @@ describe('an upload', () => {
 
   test('that was never made has no tree, no manifest and cannot be pinned', async () => {
     const nowhere = '0'.repeat(64);
-    await assert.rejects(home.artifacts.ensure(nowhere), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
-    assert.throws(() => home.artifacts.pin(nowhere), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
-    await assert.rejects(home.artifacts.manifest(nowhere), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
+    await assert.rejects(home.artifacts.ensure(digestFor(nowhere)), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
+    assert.throws(() => home.artifacts.pin(digestFor(nowhere)), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
+    await assert.rejects(home.artifacts.manifest(digestFor(nowhere)), lam('LAM_STORE_ARTIFACT_NOT_FOUND'));
   });
 });
 

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { diskUse, manifestOf, testHome, uploadOf, usedOnly, type Files, type TestHome } from '../support.ts';
+import type { Digest } from '../../../../src/contract/index.ts';
+import { digestFor } from '../../../support/ids.ts';
 
 describe('collecting artifacts', () => {
   let home: TestHome;
-  const digests: string[] = [];
+  const digests: Digest[] = [];
   before(async () => {
     home = await testHome();
     for (const files of [
@@ -24,19 +26,19 @@ describe('collecting artifacts', () => {
   });
 
   test('keeps a pinned artifact until it is released', async () => {
-    const release = home.artifacts.pin(digests[1] ?? '');
-    const garbage = await home.artifacts.collect(usedOnly(digests[0] ?? ''), true);
+    const release = home.artifacts.pin(digests[1] ?? digestFor(''));
+    const garbage = await home.artifacts.collect(usedOnly(digests[0] ?? digestFor('')), true);
     assert.deepEqual(garbage.artifacts, []);
     release();
     release();
   });
 
   test('keeps what is used elsewhere, and everything when that is unknown', async () => {
-    const named = (): Set<string> => new Set([digests[0] ?? '']);
-    const elsewhere = (): Promise<Set<string>> => Promise.resolve(new Set([digests[1] ?? '']));
+    const named = (): Set<Digest> => new Set([digests[0] ?? digestFor('')]);
+    const elsewhere = (): Promise<Set<Digest>> => Promise.resolve(new Set([digests[1] ?? digestFor('')]));
     const empty = { artifacts: [], objects: [], bytes: 0 };
     assert.deepEqual(await home.artifacts.collect({ named, elsewhere }, false), empty);
-    const unknown = (): Promise<Set<string>> => Promise.reject(new RangeError('a node does not answer'));
+    const unknown = (): Promise<Set<Digest>> => Promise.reject(new RangeError('a node does not answer'));
     await assert.rejects(home.artifacts.collect({ named, elsewhere: unknown }, false), RangeError);
     assert.deepEqual(
       digests.map((digest) => home.artifacts.has(digest)),
@@ -45,17 +47,17 @@ describe('collecting artifacts', () => {
   });
 
   test('frees exactly what the dry run announced', async () => {
-    const used = usedOnly(digests[0] ?? '');
+    const used = usedOnly(digests[0] ?? digestFor(''));
     const planned = await home.artifacts.collect(used, true);
     assert.deepEqual(planned.artifacts, [digests[1]]);
     assert.equal(planned.objects.length, 1);
-    assert.equal(home.artifacts.has(digests[1] ?? ''), true);
+    assert.equal(home.artifacts.has(digests[1] ?? digestFor('')), true);
     const before = await diskUse(home.paths.home);
     assert.deepEqual(await home.artifacts.collect(used, false), planned);
     const freed = before - (await diskUse(home.paths.home));
     // The answer includes folders; diskUse counts files only.
     assert.ok(freed >= 12_288 && freed <= planned.bytes, `${freed} of ${planned.bytes}`);
-    assert.equal(home.artifacts.has(digests[1] ?? ''), false);
+    assert.equal(home.artifacts.has(digests[1] ?? digestFor('')), false);
     assert.deepEqual(await readdir(home.paths.artifacts), [digests[0]]);
     assert.deepEqual(await readdir(home.paths.staging), []);
     assert.deepEqual(await home.artifacts.collect(used, false), { artifacts: [], objects: [], bytes: 0 });

@@ -8,13 +8,15 @@ import { ArtifactStore, df } from '../../../../src/store/index.ts';
 import { CatalogueState } from '../../../../src/store/catalogue/state.ts';
 import { StartupCacheStore } from '../../../../src/store/artifacts/startup-cache-store.ts';
 import { lam, manifestOf, testHome, uploadOf, type TestHome, usedOnly } from '../support.ts';
+import type { Digest } from '../../../../src/contract/index.ts';
+import { digestFor } from '../../../support/ids.ts';
 
 const NODE = 'node 26.10.0';
 const MIB = 1024 * 1024;
 
 describe('start-up caches', () => {
   let home: TestHome;
-  let digest: string;
+  let digest: Digest;
   beforeEach(async () => {
     home = await testHome();
     const files = { 'index.js': 'code' };
@@ -39,7 +41,7 @@ describe('start-up caches', () => {
     for (const some of [caches, await afresh()]) {
       assert.deepEqual(Buffer.from((await some.get(digest, NODE)) ?? []), bytes);
       assert.equal(await some.get(digest, 'node 26.11.0'), undefined);
-      assert.equal(await some.get('0'.repeat(64), NODE), undefined);
+      assert.equal(await some.get(digestFor('0'.repeat(64)), NODE), undefined);
     }
     const newer = randomBytes(10);
     const lent = Buffer.from(newer);
@@ -93,7 +95,7 @@ describe('start-up caches', () => {
     const caches = await afresh();
     await caches.put(digest, NODE, new Uint8Array());
     await caches.put(digest, NODE, new Uint8Array(16 * MIB + 1));
-    await caches.put('0'.repeat(64), NODE, new Uint8Array(10));
+    await caches.put(digestFor('0'.repeat(64)), NODE, new Uint8Array(10));
     assert.equal(await caches.get(digest, NODE), undefined);
     assert.equal(await fileOf(), join(home.paths.artifact(digest), 'none'));
     await caches.put(digest, NODE, new Uint8Array(16 * MIB));

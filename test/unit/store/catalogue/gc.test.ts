@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { DEFAULT_CONFIG } from '../../../../src/contract/index.ts';
 import { CatalogueState } from '../../../../src/store/catalogue/state.ts';
 import { planGc, referencedArtifacts, type CatalogueView, type FunctionRecord } from '../../../../src/store/index.ts';
+import { digestFor } from '../../../support/ids.ts';
 
 function functionRecord(
   name: string,
@@ -24,7 +25,7 @@ function functionRecord(
         version,
         {
           version,
-          artifact: `${version}`.repeat(64),
+          artifact: digestFor(`${version}`.repeat(64)),
           config: DEFAULT_CONFIG,
           input: {},
           createdAt: 0,

@@ -8,12 +8,14 @@ import {
   publishOf,
   rollbackOf,
 } from '../../../../../src/edge/apis/control/requests.ts';
+import { digestFor } from '../../../../support/ids.ts';
 
 const BAD = { code: 'LAM_EDGE_BAD_REQUEST' };
 
 describe('a control request', () => {
   test('keeps what belongs to it and nothing else', () => {
-    const whole = { artifact: 'd', config: { runtime: 'nodejs' }, message: 'm', by: 'me', alias: 'prod', dryRun: true };
+    const config = { runtime: 'nodejs' };
+    const whole = { artifact: digestFor('d'), config, message: 'm', by: 'me', alias: 'prod', dryRun: true };
     assert.deepEqual(publishOf({ ...whole, evil: 1 }), whole);
     assert.deepEqual(rollbackOf({ to: 3, message: 'm', evil: 1 }), { to: 3, message: 'm' });
     assert.deepEqual(aliasOf({ version: 2, by: 'me' }), { version: 2, by: 'me' });
@@ -48,6 +50,9 @@ describe('a control request', () => {
   for (const [title, run, message] of refused)
     test(`${title} is refused by name`, () => assert.throws(run, { ...BAD, message }));
 });
+
+test('a publish request for what is no digest finds no artifact', () =>
+  assert.throws(() => publishOf({ artifact: 'd', config: {} }), { code: 'LAM_STORE_ARTIFACT_NOT_FOUND' }));
 
 describe('a query for logs', () => {
   test('is read from the parameters of the address', () => {
