@@ -24,7 +24,7 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS;
 
-/** Who can resolve a failure; decides whether the hint asks for a bug report. */
+/** Who can resolve a failure. */
 export type Fault = 'caller' | 'function' | 'host' | 'lam';
 
 /** Exit codes that do not come from a {@link Kind}: the outcome of a function is a value, not an error of lam. */

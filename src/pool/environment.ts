@@ -4,7 +4,7 @@ import type { FunctionConfig } from '../contract/index.ts';
 import { PROTOCOLS, type Runtime } from '../runtimes/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 
-/** AWS region in the environment of functions and in their ARNs. */
+/** AWS region in the environment of functions; the same as in their ARNs. */
 const REGION = 'us-east-1';
 
 /** Inputs of init besides the version. */
