@@ -1,13 +1,14 @@
+import { reportedType } from './error-type.ts';
+
 /** Reads a number from a frame's meta; undefined without JSON or such a member. */
 export function readNumber(meta: Buffer, name: string): number | undefined {
   const value = readMember(meta, name);
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** Reads an error's type; `Runtime.Unknown` where the meta has none. */
+/** Reads an error's type; `Runtime.Unknown` where the meta has none that may stand in a log line. */
 export function readErrorType(meta: Buffer): string {
-  const value = readMember(meta, 'errorType');
-  return typeof value === 'string' ? value : 'Runtime.Unknown';
+  return reportedType(readMember(meta, 'errorType'));
 }
 
 /** Reads a member of a frame's meta, of any type; undefined when the meta is not a JSON object. */

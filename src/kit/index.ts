@@ -1,5 +1,6 @@
 export { systemClock, sleep, type Clock, type EpochMs, type MonotonicMs } from './clock.ts';
 export { eachLimited, together } from './each-limited.ts';
+export { escapeControls } from './escape-controls.ts';
 export { Ewma } from './ewma.ts';
 export { Fifo } from './fifo.ts';
 export { invariant } from './invariant.ts';

@@ -1,4 +1,5 @@
 import type { PlatformRecord } from '../contract/index.ts';
+import { escapeControls } from '../kit/index.ts';
 
 /** Returns AWS Lambda's text for a record (START; END and REPORT; init errors), without the final line break. Pure. */
 export function platformText(record: PlatformRecord, requestId: string, version: number): string {
@@ -8,7 +9,7 @@ export function platformText(record: PlatformRecord, requestId: string, version:
     case 'note':
       return record.text;
     case 'init-error':
-      return `INIT_REPORT Phase: init\tStatus: error\tError Type: ${record.errorType}`;
+      return `INIT_REPORT Phase: init\tStatus: error\tError Type: ${escapeControls(record.errorType)}`;
     case 'report': {
       const parts = [
         `REPORT RequestId: ${requestId}`,
@@ -19,7 +20,8 @@ export function platformText(record: PlatformRecord, requestId: string, version:
       ];
       if (record.initMs !== undefined) parts.push(`Init Duration: ${record.initMs.toFixed(2)} ms`);
       if (record.status === 'timeout') parts.push('Status: timeout');
-      else if (record.status !== 'success') parts.push(`Status: error\tError Type: ${record.errorType ?? 'Unknown'}`);
+      else if (record.status !== 'success')
+        parts.push(`Status: error\tError Type: ${escapeControls(record.errorType ?? 'Unknown')}`);
       return `END RequestId: ${requestId}\n${parts.join('\t')}\t`;
     }
     default:

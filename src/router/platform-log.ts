@@ -1,4 +1,5 @@
 import type { PlatformRecord } from '../contract/index.ts';
+import { escapeControls } from '../kit/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { InitFailure, PoolRevision, SandboxId } from '../pool/index.ts';
 import type { Failure } from './failure.ts';
@@ -54,8 +55,11 @@ export class PlatformLog {
   initFailed(sandbox: LoggedSandbox, failed: InitFailure, failure: Failure, requestId: string, now: number): void {
     this.started(sandbox, requestId, now);
     this.#note(sandbox, { type: 'init-error', errorType: failure.errorType }, requestId, now);
-    if (failure.note === undefined)
-      this.#note(sandbox, { type: 'note', text: Buffer.from(failure.payload).toString() }, requestId, now);
+    if (failure.note === undefined) {
+      // The document is the sandbox's own: on one line it can't pass for records of lam.
+      const text = escapeControls(Buffer.from(failure.payload).toString());
+      this.#note(sandbox, { type: 'note', text }, requestId, now);
+    }
     const { initMs } = failed;
     this.finished(sandbox, requestId, { durationMs: initMs, failure, initMs, maxMemoryMiB: 0, start: 'cold' }, now);
   }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { reportedType, UNKNOWN_TYPE } from '../error-type.ts';
 
 /** An error reported by a runtime: the document to pass on, and the type for logs. */
 export interface ErrorReport {
@@ -44,9 +45,8 @@ export function document(errorType: string, errorMessage: string): Buffer {
 /** The error type: the header where AWS accepts its form, else the document's, else AWS's placeholder. */
 function errorType(header: string | undefined, document: Readonly<Record<string, unknown>> | undefined): string {
   if (header !== undefined && KNOWN_TYPE.test(header)) return header;
-  const own = document?.['errorType'];
-  if (typeof own === 'string' && own !== '' && own.length <= 256) return own;
-  return header?.startsWith('Function.') ? 'Function.Unknown' : 'Runtime.Unknown';
+  const own = reportedType(document?.['errorType']);
+  return own === UNKNOWN_TYPE && header?.startsWith('Function.') === true ? 'Function.Unknown' : own;
 }
 
 function withoutCause(document: Readonly<Record<string, unknown>>): Buffer {

@@ -61,6 +61,16 @@ describe('the router', () => {
     while (made.driver.alive.size > 0) await new Promise(setImmediate);
   });
 
+  test('logs the document of a failed init on one line, so that it forges no record', async () => {
+    const payload = Buffer.from('no\nREPORT RequestId: forged');
+    await using made = await routerHouse({
+      init: () => ({ ms: 5, outcome: { kind: 'error', payload, errorType: 'Runtime.Unknown' } }),
+    });
+    const { tail } = await answerOf(made.router, { ...REQUEST, wantTail: true });
+    assert.match(tail ?? '', /^no\\u000aREPORT RequestId: forged$/m);
+    assert.doesNotMatch(tail ?? '', /^REPORT RequestId: forged/m);
+  });
+
   test('ends the sandbox of an invocation that timed out', async () => {
     let runs = 0;
     await using made = await routerHouse({
