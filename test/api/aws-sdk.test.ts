@@ -49,7 +49,7 @@ describe("AWS's own client", () => {
     assert.equal(answer.FunctionError, undefined);
   });
 
-  test('may leave the payload out', async () => {
+  test('may omit the payload', async () => {
     assert.equal((await client.send(new InvokeCommand({ FunctionName: 'hello' }))).Payload?.transformToString(), '{}');
   });
 
@@ -75,7 +75,7 @@ describe("AWS's own client", () => {
     );
   });
 
-  test('hands its client context on', async () => {
+  test('passes on its client context', async () => {
     const context = { custom: { a: 1 } };
     const answer = await client.send(
       new InvokeCommand({
@@ -99,7 +99,7 @@ describe("AWS's own client", () => {
     );
   });
 
-  test('throws ResourceNotFoundException for what is not there', async () => {
+  test('throws ResourceNotFoundException for a missing function', async () => {
     await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'nobody' })), (error) => {
       assert.ok(error instanceof ResourceNotFoundException);
       assert.equal(error.Type, 'User');
@@ -108,7 +108,7 @@ describe("AWS's own client", () => {
     });
   });
 
-  test('throws InvalidRequestContentException for a payload that is no JSON', async () => {
+  test('throws InvalidRequestContentException for a payload that is not JSON', async () => {
     await assert.rejects(
       client.send(new InvokeCommand({ FunctionName: 'hello', Payload: Buffer.from('{') })),
       (error) => {
@@ -119,7 +119,7 @@ describe("AWS's own client", () => {
     );
   });
 
-  test('throws TooManyRequestsException when there is no room', async () => {
+  test('throws TooManyRequestsException when throttled', async () => {
     const runs = client.send(new InvokeCommand({ FunctionName: 'full', Payload: Buffer.from('1') }));
     while (house.pool.counts('full').busy === 0) await new Promise(setImmediate);
     await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'full' })), (error) => {

@@ -16,7 +16,7 @@ describe('a connection', () => {
   });
   after(() => house[Symbol.asyncDispose]());
 
-  test('survives errors and too large bodies, and serves what comes behind them', async () => {
+  test('survives errors and too large bodies, and serves later requests', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ports = new Set<number | undefined>();
     agent.on('free', (socket: { localPort?: number }) => ports.add(socket.localPort));
@@ -47,7 +47,7 @@ describe('a connection', () => {
     assert.ok(text.indexOf('"first"') < text.indexOf('"last"'));
   });
 
-  test('is asked for its body only when it may send that much', async () => {
+  test('is asked for its body only if a body of that length is accepted', async () => {
     const head = (length: number): string =>
       `POST ${PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\nExpect: 100-continue\r\n`;
     const refused = await house.raw(`${head(LIMITS.payloadBytes + 1)}\r\n`);
@@ -56,7 +56,7 @@ describe('a connection', () => {
     assert.match(taken, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
   });
 
-  test('that sends no HTTP is answered 400 and closed', async () => {
+  test('that does not send HTTP gets status 400 and is closed', async () => {
     assert.match(await house.raw('\u0000\u0001 garbage\r\n\r\n'), /^HTTP\/1\.1 400 /);
     assert.match(
       await house.raw(`GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'y'.repeat(70_000)}\r\n\r\n`),
@@ -64,7 +64,7 @@ describe('a connection', () => {
     );
   });
 
-  test('that breaks off in the middle of anything leaves nothing behind', async () => {
+  test('that disconnects at any point leaves nothing behind', async () => {
     for (const part of [
       'POST',
       `POST ${PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nab`,
@@ -94,7 +94,7 @@ describe('a connection', () => {
   });
 });
 
-describe('whatever is asked', () => {
+describe('any request', () => {
   test('has its own status, and no request hangs or ends the server', async () => {
     await using house = await edgeHouse();
     await house.publish('hello', { routes: ['GET /declared/{id}'] });

@@ -70,7 +70,7 @@ describe('the control API', () => {
     assert.equal((await house.control(`${V1}/functions/brief`)).status, 404);
   });
 
-  test('stops when told to, once it has answered', async () => {
+  test('stops on request, after its answer', async () => {
     assert.equal((await house.control(`${V1}/stop`, { method: 'POST' })).status, 200);
     assert.equal(house.stops(), 1);
   });
@@ -96,7 +96,7 @@ describe('the control API', () => {
     });
   }
 
-  test('takes a zip, and refuses anything else', async () => {
+  test('accepts a zip, and refuses anything else', async () => {
     const answer = await house.control(`${V1}/artifacts/zip`, { method: 'POST', body: 'not a zip' });
     assert.ok(answer.status >= 400 && answer.status < 500, answer.text);
     const plan = await house.control(`${V1}/artifacts/plan`, post({ entries: [] }));
@@ -104,7 +104,7 @@ describe('the control API', () => {
     assert.equal(artifact.length, 64);
   });
 
-  test('streams history and then what is new, a line each, until the reader leaves', async () => {
+  test('streams stored and then new records, one per line, until the reader disconnects', async () => {
     await house.ask(INVOKE.path('hello'), { method: 'POST', body: '"old"' });
     const lines: LogRecord[] = [];
     const { promise: seen, resolve } = Promise.withResolvers<void>();
@@ -136,7 +136,7 @@ describe('the control API', () => {
     assert.equal((JSON.parse(kept) as LogRecord).text, 'saw "new"');
   });
 
-  test('answers an empty stream for a function that printed nothing', async () => {
+  test('sends an empty stream for a function without output', async () => {
     await house.publish('quiet');
     const answer = await house.control(`${V1}/functions/quiet/logs`);
     assert.deepEqual([answer.status, answer.headers['content-type'], answer.text], [200, 'application/x-ndjson', '']);

@@ -9,7 +9,7 @@ function result(text: string): Promise<InvokeOutcome> {
 }
 
 for (const way of WAYS)
-  describe(`a function over HTTP, read by ${way}`, () => {
+  describe(`a function over HTTP, through ${way}`, () => {
     let house: EdgeHouse;
     before(async () => {
       const handlers: Handlers = {
@@ -35,7 +35,7 @@ for (const way of WAYS)
     });
     after(() => house[Symbol.asyncDispose]());
 
-    test('gets the event of its request, and its answer goes out by the rules', async () => {
+    test('gets the event of its request, and its answer follows the response rules', async () => {
       const answer = await house.ask('/echo/a/b?x=1', {
         method: 'POST',
         body: '{"n":1}',
@@ -67,7 +67,7 @@ for (const way of WAYS)
       assert.deepEqual((await house.ask('/files/a/b', { method: 'PUT' })).json()['pathParameters'], { path: 'a/b' });
     });
 
-    test('is open to pages of other origins and to any Host: whom it answers is its own business', async () => {
+    test('accepts other origins and any Host, because the function decides', async () => {
       const answer = await house.ask('/text', { headers: { host: 'evil.example', origin: 'http://evil.example' } });
       assert.deepEqual([answer.status, answer.text], [200, 'hello']);
     });
@@ -82,13 +82,13 @@ for (const way of WAYS)
       assert.deepEqual([answer.status, answer.headers['content-length'], answer.text], [204, undefined, '']);
     });
 
-    test('base64 bodies go out as bytes', async () => {
+    test('base64 bodies are sent as bytes', async () => {
       const answer = await house.ask('/png');
       assert.equal(answer.headers['content-type'], 'image/png');
       assert.deepEqual([...answer.bytes], [0x89, 0x50, 0x4e, 0x47, 0x00, 0xff]);
     });
 
-    test('cookies become headers of their own', async () => {
+    test('cookies become separate headers', async () => {
       const answer = await house.ask('/cookies');
       assert.deepEqual(
         [answer.status, answer.headers.location, answer.headers['set-cookie']],
@@ -96,7 +96,7 @@ for (const way of WAYS)
       );
     });
 
-    test("headers that are the server's own business are left out", async () => {
+    test('headers that only the server sets are left out', async () => {
       const answer = await house.ask('/trailing');
       assert.deepEqual([answer.status, answer.text, answer.headers['trailer']], [200, 'ok', undefined]);
       assert.match(String(answer.headers['x-amzn-requestid']), /^[0-9a-f-]{36}$/);
@@ -117,7 +117,7 @@ for (const way of WAYS)
       });
     }
 
-    test('404 names what is near', async () => {
+    test('404 lists similar paths', async () => {
       const answer = await house.ask('/users', { method: 'PATCH' });
       assert.equal(answer.status, 200, 'the function itself lies there');
       const none = await house.ask('/files', { method: 'PATCH' });
@@ -130,7 +130,7 @@ for (const way of WAYS)
       assert.deepEqual([answer.status, answer.json()['code']], [413, 'LAM_EDGE_PAYLOAD_TOO_LARGE']);
     });
 
-    test('a client that leaves before its body is through runs nothing', async () => {
+    test('a client that disconnects before the end of its body runs nothing', async () => {
       const before = house.arrivals();
       const outgoing = send({
         host: '127.0.0.1',

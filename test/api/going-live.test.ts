@@ -14,7 +14,7 @@ const code =
   (error: unknown): boolean =>
     isLamError(error) && error.code === wanted;
 
-describe('what goes live', () => {
+describe('going live', () => {
   let house: EdgeHouse;
   /** Families whose interpreter is not there. */
   let missing: Set<string>;
@@ -48,13 +48,13 @@ describe('what goes live', () => {
     house.operations.versions.publish('f', { artifact, config: { runtime, handler: 'index.handler' }, dryRun });
   const liveVersion = (): number => house.registry.detail('f').live;
 
-  test('a deploy is refused where its runtime is missing, and nothing is published', async () => {
+  test('a deploy with a missing runtime is refused, and nothing is published', async () => {
     missing.add('python3');
     await assert.rejects(deploy('python3'), code('LAM_DRIVER_RUNTIME_MISSING'));
     assert.equal(liveVersion(), 1);
   });
 
-  test('settings are refused where a deploy with them would be, and stay as they were', async () => {
+  test('settings are refused if a deploy with them would be, and stay unchanged', async () => {
     missing.add('python3');
     await assert.rejects(
       house.operations.config.patch('f', { set: { runtime: 'python3' } }),
@@ -68,7 +68,7 @@ describe('what goes live', () => {
     assert.deepEqual(house.registry.detail('f').overrides, {});
   });
 
-  test('settings bring the notices that a deploy with them brings', async () => {
+  test('settings return the notices of a deploy with them', async () => {
     const deployed = await deploy('python3.99', true);
     const patched = await house.operations.config.patch('f', { set: { runtime: 'python3.99' } });
     assert.deepEqual(patched.notices, [NOTICE]);
@@ -78,14 +78,14 @@ describe('what goes live', () => {
     assert.deepEqual(imaged.notices, ['image debian:12 was pulled']);
   });
 
-  test('a deploy is prepared with the live settings that win over its own', async () => {
+  test('a deploy is checked with the live settings that override its own', async () => {
     await house.operations.config.patch('f', { set: { runtime: 'python3.99' } });
     assert.deepEqual((await deploy('nodejs')).notices, [NOTICE]);
     missing.add('python3');
     await assert.rejects(deploy('nodejs'), code('LAM_DRIVER_RUNTIME_MISSING'));
   });
 
-  test('what is wrong with a request is told before what is missing on the machine', async () => {
+  test('a fault of the request is reported before a missing runtime', async () => {
     missing.add('python3');
     await assert.rejects(
       house.operations.config.patch('f', { set: { runtime: 'python3', memoryMiB: 1 } }),
@@ -95,7 +95,7 @@ describe('what goes live', () => {
     assert.deepEqual(prepared, []);
   });
 
-  test('a rollback is refused to a version that cannot run here, and brings its notices', async () => {
+  test('a rollback to a version that cannot run here is refused, and returns notices', async () => {
     await deploy('python3.99');
     await deploy('nodejs');
     missing.add('python3');
@@ -107,7 +107,7 @@ describe('what goes live', () => {
     assert.equal(liveVersion(), 2);
   });
 
-  test('changes of a function that cannot exist are told that there is none; only a deploy is told of its name', async () => {
+  test('a change of a function with an invalid name reports that it does not exist; a deploy reports the name', async () => {
     const { versions, config, aliases } = house.operations;
     const none = code('LAM_REGISTRY_FUNCTION_NOT_FOUND');
     await assert.rejects(versions.rollback('no.pe', {}), none);
@@ -130,7 +130,7 @@ describe('what goes live', () => {
     });
   });
 
-  test('settings and variables are refused whatever way they come, with all that is wrong', async () => {
+  test('settings and variables are refused by every operation, with all faults', async () => {
     const patch = async (body: unknown): Promise<unknown> =>
       (await house.control('/_lam/v1/functions/f/config', { method: 'PATCH', body: JSON.stringify(body) })).json();
     const faultsOf = (answer: unknown): unknown =>
@@ -141,7 +141,7 @@ describe('what goes live', () => {
     ]);
   });
 
-  test('df reports what gc frees with its default', async () => {
+  test('df reports what gc frees by default', async () => {
     const zip = zipOf([{ name: 'index.js', content: 'exports.handler = async () => "of version 1 alone";' }]);
     const uploaded = await house.control('/_lam/v1/artifacts/zip', { method: 'POST', body: zip });
     await house.operations.versions.publish('g', {
@@ -158,7 +158,7 @@ describe('what goes live', () => {
     assert.ok(wouldFree.bytes > 0);
   });
 
-  test('logs are asked for with times and whole numbers, 0 or more', async () => {
+  test('log queries require times and whole numbers of at least 0', async () => {
     const ask = (query: LogQuery): Promise<void> => house.operations.logs.query('f', query, () => undefined);
     for (const query of [{ since: -1 }, { until: Infinity }, { lines: 1.5 }, { lines: -1 }, { version: 2 ** 60 }]) {
       await assert.rejects(ask(query), code('LAM_OPERATIONS_INVALID_VALUE'));
@@ -176,7 +176,7 @@ describe('what goes live', () => {
     await ask({ since: 0, until: 1.5, lines: 0, version: 1 });
   });
 
-  test('gc keeps a whole number of versions, 0 or more', async () => {
+  test('gc requires a whole number of versions of at least 0', async () => {
     for (const keep of [-1, 1.5, Number.NaN])
       await assert.rejects(house.operations.storage.gc({ keep }), code('LAM_OPERATIONS_INVALID_VALUE'));
   });

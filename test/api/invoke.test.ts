@@ -11,7 +11,7 @@ const invoke = INVOKE.path;
 const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:hello';
 
 for (const way of WAYS)
-  describe(`Invoke, read by ${way}`, () => {
+  describe(`Invoke, through ${way}`, () => {
     let house: EdgeHouse;
     let lastCall: MemoryCall | undefined;
     before(async () => {
@@ -38,7 +38,7 @@ for (const way of WAYS)
     });
     after(() => house[Symbol.asyncDispose]());
 
-    test('answers the payload as it is, everything else in headers', async () => {
+    test('answers the payload unchanged, everything else in headers', async () => {
       const answer = await house.ask(invoke('hello'), { method: 'POST', body: '{ "a": 1 }' });
       assert.equal(answer.status, 200);
       assert.equal(answer.text, '{ "a": 1 }');
@@ -61,7 +61,7 @@ for (const way of WAYS)
       assert.equal((await house.control(invoke('hello'), { method: 'POST', body: '1' })).text, '1');
     });
 
-    test("takes no body for '{}'", async () => {
+    test("treats an empty body as '{}'", async () => {
       for (const body of [undefined, ''])
         assert.equal(
           (await house.ask(invoke('hello'), { method: 'POST', ...(body === undefined ? {} : { body }) })).text,
@@ -85,7 +85,7 @@ for (const way of WAYS)
       });
     }
 
-    test('finds the version by Qualifier, beside the same one in the name too', async () => {
+    test('finds the version by Qualifier, also with the same one in the name', async () => {
       for (const [path, version] of [
         ['hello?Qualifier=1', '1'],
         ['hello?Qualifier=prod', '1'],
@@ -99,7 +99,7 @@ for (const way of WAYS)
       }
     });
 
-    test('tells the function the ARN as it was asked for, its deadline, trace and client context', async () => {
+    test('passes the function the requested ARN, deadline, trace id and client context', async () => {
       const clientContext = '{"custom":{"k":"v"}}';
       const before = Date.now();
       await house.ask(invoke('hello:prod'), {
@@ -116,7 +116,7 @@ for (const way of WAYS)
       assert.ok((context?.deadlineMs ?? 0) >= before + 3000 && (context?.deadlineMs ?? 0) <= Date.now() + 3000);
     });
 
-    test('gives a trace id of its own for one no runtime could be given', async () => {
+    test('replaces a trace id that is invalid for runtimes', async () => {
       const answer = await house.ask(invoke('hello'), {
         method: 'POST',
         headers: { 'x-amzn-trace-id': 'x'.repeat(2000) },
@@ -124,7 +124,7 @@ for (const way of WAYS)
       assert.match(String(answer.headers['x-amzn-trace-id']), /^Root=1-/);
     });
 
-    test('gives the end of the log to who asks for it', async () => {
+    test('returns the log tail on request', async () => {
       const answer = await house.ask(invoke('hello'), { method: 'POST', headers: { 'x-amz-log-type': 'Tail' } });
       const id = String(answer.headers['x-amzn-requestid']);
       const log = Buffer.from(String(answer.headers['x-amz-log-result']), 'base64').toString();
@@ -305,7 +305,7 @@ for (const way of WAYS)
       assert.equal((await house.ask(invoke('hello'))).status, 404);
     });
 
-    test('answers 413 for a body over the limit, announced or not, and takes one of just the limit', async () => {
+    test('answers 413 for a body over the limit, announced or not, and accepts one of exactly the limit', async () => {
       const most = Buffer.alloc(LIMITS.payloadBytes, ' ');
       most.write('1');
       assert.equal(
@@ -332,8 +332,8 @@ for (const way of WAYS)
     });
   });
 
-describe('the queue, seen from outside', () => {
-  test('answers 429 with a Reason and Retry-After when there is no more room', async () => {
+describe('the queue', () => {
+  test('answers 429 with Reason and Retry-After when it is full', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     await using house = await edgeHouse({ f: (call) => gate.then(() => ({ kind: 'result', payload: call.event })) });
     await house.publish('f', { maxConcurrency: 1, maxQueue: 1 });
@@ -350,7 +350,7 @@ describe('the queue, seen from outside', () => {
     await Promise.all(asked);
   });
 
-  test('answers the same when running sandboxes hold all memory for too long', async () => {
+  test('answers the same when running sandboxes take all memory for too long', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const { promise: running, resolve: runs } = Promise.withResolvers<void>();
     const clock = new VirtualClock();
@@ -379,7 +379,7 @@ describe('the queue, seen from outside', () => {
     assert.equal((await holding).text, '1');
   });
 
-  test('takes a request out whose client leaves, and never runs it', async () => {
+  test('removes a request whose client disconnects, and never runs it', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const ran: string[] = [];
     const { promise: running, resolve: runs } = Promise.withResolvers<void>();

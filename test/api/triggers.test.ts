@@ -64,7 +64,7 @@ describe('a trigger kind that is plugged in', () => {
     }
   }
 
-  test('fires with identity, attempt and trace after a deploy of lam.yaml, and is told of start and end', async () => {
+  test('fires with identity, attempt and trace after a deploy of lam.yaml, and receives start and end', async () => {
     assert.equal(await deploy('  - {type: tick, every: 0.02, text: hello}\n  - {type: http, route: GET /clock}\n'), 1);
     assert.equal(log.loads, 1);
     while (log.entries.filter(({ what }) => what === 'settled').length < 2) await new Promise(setImmediate);
@@ -91,7 +91,7 @@ describe('a trigger kind that is plugged in', () => {
     );
   });
 
-  test('is told of a handler error', async () => {
+  test('receives a handler error', async () => {
     isFailing = true;
     const from = log.entries.length;
     await logged('started', 0.02, from);

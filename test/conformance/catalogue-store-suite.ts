@@ -15,7 +15,7 @@ export interface CatalogueRig extends AsyncDisposable {
 /** What every catalogue store must do, whatever it keeps the catalogue in. */
 export function catalogueStoreSuite(title: string, makeRig: () => Promise<CatalogueRig>): void {
   describe(`catalogue store, ${title}`, () => {
-    test('stores a change, shows it under a higher revision and tells listeners before it says so', async () => {
+    test('stores a change under a higher revision, and calls listeners before it resolves', async () => {
       await using rig = await makeRig();
       const { store } = rig;
       const before = store.current;
@@ -55,7 +55,7 @@ export function catalogueStoreSuite(title: string, makeRig: () => Promise<Catalo
       assert.deepEqual([...store.current.state.names()], [names[outcomes.indexOf('stored')]]);
     });
 
-    test('keeps its revision and tells no listener when the state is the same', async () => {
+    test('keeps its revision and calls no listener if the state is the same', async () => {
       await using rig = await makeRig();
       const { store } = rig;
       const before = store.current;
@@ -64,7 +64,7 @@ export function catalogueStoreSuite(title: string, makeRig: () => Promise<Catalo
       assert.equal(store.current, before);
     });
 
-    test('tells listeners of states in order, each with the one before, until they stop', async () => {
+    test('passes states to listeners in order, each with the one before, until they unsubscribe', async () => {
       await using rig = await makeRig();
       const { store } = rig;
       const seen: CatalogueSnapshot[] = [store.current];

@@ -231,24 +231,28 @@ lane('provided functions in Docker', () => {
     assert.ok(!rig.logs.some((l) => l.text.includes('Killed')));
   });
 
-  test('a Go program on aws-lambda-go runs unmodified and hears SIGTERM before its end', { skip: noGo }, async () => {
-    await using rig = await DockerRig.make();
-    await using built = await buildGoFixture();
-    const code = await rig.code({});
-    await copyFile(join(built.dir, 'bootstrap'), join(code, 'bootstrap'));
-    const driver = await rig.driver(socketPath);
-    const sandbox = await driver.create(specOf('provided.al2023', code), rig.hooks);
-    assert.equal((await sandbox.session.init(INIT, 10_000)).kind, 'ready');
-    const requestId = crypto.randomUUID();
-    const answer = resultOf(await invoke(sandbox.session, { Name: 'Ada' }, { requestId })) as Record<string, unknown>;
-    assert.equal(answer['name'], 'Ada');
-    assert.equal(answer['requestId'], requestId);
-    await sandbox.destroy();
-    assert.ok(
-      rig.logs.some((l) => l.text === 'told to stop'),
-      JSON.stringify(rig.logs),
-    );
-  });
+  test(
+    'a Go program on aws-lambda-go runs unmodified and receives SIGTERM before its end',
+    { skip: noGo },
+    async () => {
+      await using rig = await DockerRig.make();
+      await using built = await buildGoFixture();
+      const code = await rig.code({});
+      await copyFile(join(built.dir, 'bootstrap'), join(code, 'bootstrap'));
+      const driver = await rig.driver(socketPath);
+      const sandbox = await driver.create(specOf('provided.al2023', code), rig.hooks);
+      assert.equal((await sandbox.session.init(INIT, 10_000)).kind, 'ready');
+      const requestId = crypto.randomUUID();
+      const answer = resultOf(await invoke(sandbox.session, { Name: 'Ada' }, { requestId })) as Record<string, unknown>;
+      assert.equal(answer['name'], 'Ada');
+      assert.equal(answer['requestId'], requestId);
+      await sandbox.destroy();
+      assert.ok(
+        rig.logs.some((l) => l.text === 'told to stop'),
+        JSON.stringify(rig.logs),
+      );
+    },
+  );
 
   test('a missing bootstrap is an init error, one that cannot be executed an exit', async () => {
     await using rig = await DockerRig.make();

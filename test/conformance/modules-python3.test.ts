@@ -33,7 +33,7 @@ describe('the modules of the Python bootstrap', { concurrency: false }, () => {
   });
   after(() => house[Symbol.asyncDispose]());
 
-  test('leave their names to the function, also where it runs many at once and raises', async () => {
+  test('do not shadow modules of the function, also when it runs many at once and raises', async () => {
     const own = Object.fromEntries(names.map((name) => [`${name}.py`, "OWNER = 'the function'\n"]));
     for (const concurrency of [1, 2]) {
       await using booted = await house.boot('python3', { files: { ...own, 'index.py': IMPORTER }, concurrency });
@@ -44,7 +44,7 @@ describe('the modules of the Python bootstrap', { concurrency: false }, () => {
     }
   });
 
-  test('are not found by a function that has none of that name, and are not on its path', async () => {
+  test('cannot be imported by a function, and are not on its path', async () => {
     await using booted = await house.boot('python3', { files: { 'index.py': IMPORTER } });
     const { found, path } = (await booted.json({ names })) as { found: Record<string, string>; path: string[] };
     assert.deepEqual(found, Object.fromEntries(names.map((name) => [name, 'nobody'])));

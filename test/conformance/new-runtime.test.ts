@@ -49,7 +49,7 @@ describe(
     const typeCheck = (): ReturnType<typeof run> =>
       run(clone, ['node_modules/typescript-native/bin/tsc', '--noEmit', '--pretty', 'false', '-p', 'tsconfig.json']);
 
-    test('is missed by tsc in the maps over families while only its descriptor is there', async () => {
+    test('is reported by tsc as missing in the maps over families while only its descriptor exists', async () => {
       bring('src/runtimes/perl.ts');
       enlist('runtimes', 'const LIST = { ');
       const { code, printed } = await typeCheck();
@@ -100,14 +100,14 @@ describe(
             assert.doesNotMatch(stdout, /locale/);
           });
 
-          test('runs code from the command line, and says which version runs it', async () => {
+          test('runs code from the command line, and reports which version runs it', async () => {
             const code = 'sub handle { return [reverse @{$_[0]}] } 1;';
             const inline = await session.ok(['deploy', 'turn', '--runtime', 'perl5.2', '--inline', code]);
             assert.match(inline.stderr, /perl5\.2 was asked for, and Perl 5\.\d+\.\d+ runs it/);
             assert.equal((await session.ok(['invoke', 'turn', '-d', '[1,2]'])).stdout.trim(), '[2,1]');
           });
 
-          test('is told apart from what is not there', async () => {
+          test('differs from an unknown runtime', async () => {
             const fault = await session.refused(
               ['deploy', 'x', '--runtime', 'perll', '--inline', '1;'],
               'LAM_REGISTRY_UNKNOWN_RUNTIME',

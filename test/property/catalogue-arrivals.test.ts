@@ -72,7 +72,7 @@ async function run(t: TestRegistry, nodes: readonly Node[], done: Step): Promise
 }
 
 describe('two nodes that change one catalogue', () => {
-  test('come to the same, by what they serve and by the events they told, whatever was skipped on the way', async () => {
+  test('converge, by the versions they serve and the events they emit, whichever states were skipped', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         const t = await testRegistry();

@@ -63,7 +63,7 @@ describe('any error of lam', () => {
     );
   });
 
-  test('never shows a control character, whatever the values in it', () => {
+  test('never shows a control character, with any values', () => {
     fc.assert(
       fc.property(anyCode, nasty, (code, text) => {
         const error = lamError(

@@ -66,7 +66,7 @@ function decode(
 const asWritten = (f: Frame): Frame => ({ ...f, meta: Buffer.from(f.meta).toString('utf8') });
 
 describe('frames', () => {
-  test('come out as they went in, wherever the stream is cut', () => {
+  test('are decoded as they were encoded, with any split of the stream', () => {
     fc.assert(
       fc.property(
         fc.array(frame, { maxLength: 12 }),
@@ -79,7 +79,7 @@ describe('frames', () => {
     );
   });
 
-  test('come out as they went in one byte at a time', () => {
+  test('are decoded as they were encoded, one byte at a time', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -96,7 +96,7 @@ describe('frames', () => {
     );
   });
 
-  test('never throw on bytes that are none, and are refused once at the most', () => {
+  test('never throw on other bytes, and are refused at most once', () => {
     const noise = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 10 });
     fc.assert(
       fc.property(noise, (chunks) => {
@@ -109,7 +109,7 @@ describe('frames', () => {
     );
   });
 
-  test('that come before garbage are handed on, and none behind it', () => {
+  test('before garbage are passed on, and none after it', () => {
     fc.assert(
       fc.property(
         frame,
@@ -127,12 +127,12 @@ describe('frames', () => {
     );
   });
 
-  test('too short for their own header, or whose meta passes their end, are refused', () => {
+  test('shorter than their header, or with meta beyond their end, are refused', () => {
     assert.match(decode([Buffer.from([0, 0, 0, 6, 1, 0, 0, 0, 0, 0, 0])]).garbage[0] ?? '', /announces 6 bytes; 7 to/);
     assert.match(decode([Buffer.from([0, 0, 0, 7, 1, 0, 0, 0, 0, 0, 1, 0])]).garbage[0] ?? '', /1 bytes of meta/);
   });
 
-  test('carry the largest payload, and nothing beyond their limit', () => {
+  test('carry the largest payload, and nothing over their limit', () => {
     const body = Buffer.alloc(PAYLOAD_LIMIT, 'ä');
     const bytes = encodeFrame(FRAME.result, 1, '', body);
     const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, i) =>
@@ -147,7 +147,7 @@ describe('frames', () => {
     );
   });
 
-  test('of logs carry their stream, time and text', () => {
+  test('of logs carry stream, time and text', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(1, 2),
@@ -163,7 +163,7 @@ describe('frames', () => {
     );
   });
 
-  test('put a start-up cache together again from its parts, whatever came before it', () => {
+  test('reassemble a start-up cache from its parts, after any other parts', () => {
     const parts = fc.array(
       fc.record({ meta: fc.oneof(fc.nat(40).map(String), fc.string()), body: fc.uint8Array({ maxLength: 40 }) }),
     );

@@ -165,7 +165,7 @@ describe('lam and node:http, given the same bytes', () => {
   const mostly = (usual: string, others: readonly string[]): fc.Arbitrary<string> =>
     fc.oneof({ weight: 8, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
 
-  test('see the same requests in what is plain, wherever it is cut, and lam serves those itself', async () => {
+  test('read the same plain requests, with any split, and lam serves those itself', async () => {
     const before = twins.served();
     for (const text of [...PLAIN, PLAIN.join(''), PLAIN.join('').repeat(20)]) {
       const bytes = Buffer.from(text, 'latin1');
@@ -175,7 +175,7 @@ describe('lam and node:http, given the same bytes', () => {
     assert.ok(twins.served() - before > 500, 'the test would otherwise compare node:http with itself');
   });
 
-  test('see the same in what is not plain, before and after what is', async () => {
+  test('read the same requests that are not plain, before and after plain ones', async () => {
     for (const unusual of UNUSUAL) {
       for (const text of [unusual, PLAIN[0] + unusual, unusual + PLAIN[0], PLAIN.join('') + unusual + PLAIN.join('')]) {
         const bytes = Buffer.from(text, 'latin1');
@@ -185,7 +185,7 @@ describe('lam and node:http, given the same bytes', () => {
     }
   });
 
-  test('see the same whatever lines a request is made of', async () => {
+  test('read the same requests of any lines', async () => {
     const end = mostly('\r\n', ['\n', '\r', '\r\r\n', '\n\r\n', '']);
     const header = fc.constantFrom(...HEADERS);
     const request = fc
@@ -208,7 +208,7 @@ describe('lam and node:http, given the same bytes', () => {
     );
   });
 
-  test('see the same whatever bytes of a stream are lost, doubled or changed', async () => {
+  test('read the same requests after bytes of a stream are lost, doubled or changed', async () => {
     const byte = fc.oneof(
       fc.constantFrom(0x0d, 0x0a, 0x20, 0x09, 0x3a, 0x00, 0x2c, 0x3b, 0x2b, 0x30, 0x35, 0x7f, 0x80, 0xff),
       fc.nat({ max: 255 }),

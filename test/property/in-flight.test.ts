@@ -110,8 +110,8 @@ class Daemon {
   }
 }
 
-describe('what is in flight', () => {
-  test('is settled once, and is never said to be unstarted when it ran', () =>
+describe('invocations in flight', () => {
+  test('settle once, and never as unstarted after they ran', () =>
     fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),

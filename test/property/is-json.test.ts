@@ -17,7 +17,7 @@ function agree(bytes: Buffer): void {
   assert.equal(isJson(bytes), parses(bytes), JSON.stringify(bytes.toString('latin1')));
 }
 
-describe('isJson says of bytes what JSON.parse says of their text', () => {
+describe('isJson agrees with JSON.parse', () => {
   const odd = [
     ...[
       '',
@@ -110,11 +110,11 @@ describe('isJson says of bytes what JSON.parse says of their text', () => {
       '"\ud800"',
     ],
   ];
-  test('for what is odd', () => {
+  test('for unusual texts', () => {
     for (const text of odd) agree(Buffer.from(text));
   });
 
-  test('for bytes that are no UTF-8', () => {
+  test('for bytes that are not UTF-8', () => {
     for (const bytes of [
       [0x22, 0xc3, 0x22],
       [0x22, 0xff, 0xfe, 0x22],
@@ -126,7 +126,7 @@ describe('isJson says of bytes what JSON.parse says of their text', () => {
       agree(Buffer.from(bytes));
   });
 
-  test('for any JSON, and for what is left of it when bytes are changed', () => {
+  test('for any JSON, also with changed bytes', () => {
     const change = fc.record({
       at: fc.nat({ max: 400 }),
       byte: fc.oneof(fc.constantFrom(...Buffer.from('"\\{}[],:0-+.eEtfnu \n\t\u0000')), fc.nat({ max: 255 })),
@@ -151,7 +151,7 @@ describe('isJson says of bytes what JSON.parse says of their text', () => {
     );
   });
 
-  test('for long strings, wherever they lie in memory and whatever byte is in them', () => {
+  test('for long strings, at any alignment and with any byte', () => {
     const memory = Buffer.alloc(400, 'x');
     for (let shift = 0; shift < 8; shift++) {
       for (const length of [62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 130, 131, 132, 133, 300]) {
@@ -171,7 +171,7 @@ describe('isJson says of bytes what JSON.parse says of their text', () => {
     }
   });
 
-  test('but only a yes is certain for what is nested deeply', () => {
+  test('except that false is not certain for deep nesting', () => {
     const nested = (depth: number): Buffer => Buffer.from('['.repeat(depth) + ']'.repeat(depth));
     assert.ok(isJson(nested(512)));
     assert.ok(!isJson(nested(513)));

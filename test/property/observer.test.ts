@@ -114,7 +114,7 @@ async function run(steps: readonly Step[], logs: LogStore): Promise<void> {
   checked.check(calls);
 }
 
-test('every invocation that is accepted is settled exactly once, in order, whatever becomes of it', async () => {
+test('every accepted invocation is settled exactly once, in order, with any outcome', async () => {
   await using house = await logHouse({ keepBytes: 64 * 1024 * 1024 });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => run(steps, house.logs)),

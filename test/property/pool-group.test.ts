@@ -87,7 +87,7 @@ function check(group: Group): void {
   assert.ok(group.inFlight <= group.revision.config.maxConcurrency || group.tally.draining > 0);
 }
 
-test('a group counts what its sandboxes do: idle, busy, in flight, in each state', () => {
+test('a group counts its sandboxes: idle, busy, in flight, by state', () => {
   fc.assert(
     fc.property(fc.constantFrom(1, 3), fc.array(step, { maxLength: 80, size: 'max' }), (concurrency, steps) => {
       const of = revision('hello', 1, { concurrency, maxConcurrency: 6, runtime: 'provided', handler: 'bootstrap' });
@@ -101,7 +101,7 @@ test('a group counts what its sandboxes do: idle, busy, in flight, in each state
   );
 });
 
-test('releasing what was not acquired is refused and counts nothing', () => {
+test('a release without an acquisition is refused and not counted', () => {
   const group = new Group(revision('hello', 1), null, new Traffic());
   const slot = new Slot('a', group, 0, true);
   slot.step('booted');

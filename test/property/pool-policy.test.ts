@@ -105,7 +105,7 @@ describe('keepWindows', () => {
 describe('traffic', () => {
   const step = fc.record({ gapMs: gap, busy: fc.integer({ min: 1, max: 40 }), forMs: gap });
 
-  test('wants at most the peak of busy ones, and prewarms at most what it keeps', () => {
+  test('keeps at most the peak of busy sandboxes, and prewarms at most as many as it keeps', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), costs, gap, (steps, c, laterMs) => {
         const traffic = new Traffic();
@@ -178,7 +178,7 @@ describe('the price of memory', () => {
 });
 
 describe('the moving average', () => {
-  test('stays between the least and the largest count, and wants a sandbox per five, at least one', () => {
+  test('stays between the smallest and the largest count, and returns a sandbox per five, at least one', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(5000), { minLength: 1 }), (counts) => {
         const predictor = new EwmaPredictor();
@@ -231,7 +231,7 @@ describe('starts', () => {
     );
   });
 
-  test('more requests never want fewer, more sandboxes never more', () => {
+  test('more requests never need fewer starts, more sandboxes never more', () => {
     fc.assert(
       fc.property(demand, fc.nat(50), (d, more) => {
         assert.ok(startsWanted({ ...d, waiting: d.waiting + more }) >= startsWanted(d));
@@ -252,7 +252,7 @@ describe('evictions', () => {
     { maxLength: 30 },
   );
 
-  test('free enough or nothing, without surplus, lowest priority first, and the clock never goes back', () => {
+  test('free enough or nothing, without surplus, lowest priority first, and the clock never decreases', () => {
     fc.assert(
       fc.property(idle, fc.integer({ min: -100, max: 8000 }), fc.nat(1000), (sandboxes, missingMiB, clock) => {
         const chosen = chooseEvictions(sandboxes, missingMiB, clock);

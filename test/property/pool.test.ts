@@ -241,7 +241,7 @@ const behaviours = fc.array(behaviour, { maxLength: 30, size: 'max' });
 /** Long enough for every retry, every idle time that is set, and every sandbox that takes its time to go. */
 const LONG_MS = 420_000;
 
-test('under any sequence of events, the pool keeps its limits, its counts and the order of arrival, and leaves nothing', async () => {
+test('under any sequence of events, the pool keeps its limits, its counts and the order of arrival, and leaves nothing behind', async () => {
   await fc.assert(
     fc.asyncProperty(happenings, behaviours, fc.constantFrom(0, 100, 60_000), async (commands, plans, graceMs) => {
       const world = new World(plans);

@@ -79,7 +79,7 @@ async function run(reader: ReaderName, scripts: readonly Script[], turns: readon
 }
 
 for (const reader of READER_NAMES) {
-  test(`answers in pieces and whole ones reach a client in order and complete, read by ${reader}`, async () => {
+  test(`streamed and whole answers reach a client complete and in order, through ${reader}`, async () => {
     const scripts = fc.array(script, { minLength: 1, maxLength: 5 });
     const turns = fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 20 });
     await fc.assert(

@@ -63,7 +63,7 @@ describe('zips', () => {
     );
   });
 
-  test('with any damage are refused with a zip error, or hold the same files', async () => {
+  test('with any damage are refused with a zip error, or contain the same files', async () => {
     const parts = [
       { name: 'lib/a.js', content: 'hello '.repeat(40) },
       { name: 'run', content: '#!/bin/sh\n', mode: 0o100755 },

@@ -40,7 +40,7 @@ const tree = fc.array(leaf, { maxLength: 12 }).map((leaves) => {
   return kept.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 });
 
-test('any tree of files gives the same zip twice, and comes back from it', async () => {
+test('any tree of files yields the same zip twice, and is restored from it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lam-zip-'));
   let runs = 0;
   try {

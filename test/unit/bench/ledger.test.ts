@@ -41,7 +41,7 @@ describe('the ledger of answers under deploys', () => {
     deepEqual(counted({ tags: ['one', 'two'] }, { tags: ['two', 'two'] }), { failed: 0, mixed: 2, stale: 0 });
   });
 
-  test('an error is a failure and nothing besides', () => {
+  test('an error counts as a failure only', () => {
     deepEqual(counted({ tags: undefined }), { failed: 1, mixed: 0, stale: 0 });
   });
 });

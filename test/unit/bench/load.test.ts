@@ -58,7 +58,7 @@ describe('reading answers', () => {
     return found;
   }
 
-  test('however an answer is cut, it is read once and whole', () => {
+  test('an answer is read once and whole, however it is split', () => {
     for (let size = 1; size <= whole.length; size++) deepEqual(read(whole, size), [[200, 'hello']]);
     for (let size = 1; size <= chunked.length; size++) deepEqual(read(chunked, size), [[404, 'abcde']]);
   });
@@ -90,7 +90,7 @@ describe('reading answers', () => {
   });
 });
 
-describe('what wrk prints', () => {
+describe('the output of wrk', () => {
   const out = `Running 4s test @ http://127.0.0.1:8000/
   1 threads and 64 connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev
@@ -108,7 +108,7 @@ describe('what wrk prints', () => {
     equal(parseWrk(`${out}${errors}${end}`).errors, 110);
   });
 
-  test('a run that said nothing has no rate', () => {
+  test('a run without output has no rate', () => {
     ok(Number.isNaN(parseWrk('unable to connect').perSecond));
   });
 });

@@ -27,12 +27,12 @@ describe('the machine under the bench', () => {
     deepEqual(coresOf('shared', 2), { generator: '1', servers: '0-1' });
   });
 
-  test('on more cores the servers get all that the generator has not', () => {
+  test('on more cores the servers get all cores but that of the generator', () => {
     deepEqual(coresOf('apart', 8), { generator: '7', servers: '0-6' });
     deepEqual(coresOf('shared', 8), { generator: '7', servers: '0-7' });
   });
 
-  test('on one core, and where nobody asked for it, nobody is pinned', () => {
+  test('on one core, or without the option, no process is pinned', () => {
     equal(coresOf('one-core', 1), undefined);
     equal(coresOf('free', 8), undefined);
   });

@@ -27,7 +27,7 @@ describe('judging a measure', () => {
     equal(outcome.rounds, 3);
   });
 
-  test('a figure that equals its gate holds, on both sides', () => {
+  test('a figure equal to its gate passes, on both sides', () => {
     equal(judge('row', ratio, { lam: [20], floor: [10] }).verdict, 'holds');
     ok(holds(5, { sense: '>=', value: 5 }));
     ok(!holds(4.9, { sense: '>=', value: 5 }));
@@ -46,7 +46,7 @@ describe('judging a measure', () => {
     equal(outcome.verdict, 'missed');
   });
 
-  test('without samples it failed, and does not hold', () => {
+  test('a measure without samples fails', () => {
     const outcome = judge('row', ratio, { lam: [], floor: [] });
     equal(outcome.verdict, 'failed');
     equal(outcome.figure, null);
@@ -58,12 +58,12 @@ describe('judging a measure', () => {
     deepEqual(beside, [{ name: 'peer', value: 50, ratio: 5 }]);
   });
 
-  test('a measure that was not run says why', () => {
+  test('a measure that was not run has a reason', () => {
     const outcome = withoutFigure('row', ratio, 'not run', 'no engine');
     deepEqual([outcome.verdict, outcome.why, outcome.figure], ['not run', 'no engine', null]);
   });
 
-  test('the share of a gate is 1 at the gate, less where it holds', () => {
+  test('the share of a gate is 1 at the gate, less if it passes', () => {
     equal(shareOfGate(2, { sense: '<=', value: 2 }), 1);
     equal(shareOfGate(1, { sense: '<=', value: 2 }), 0.5);
     equal(shareOfGate(10, { sense: '>=', value: 5 }), 0.5);

@@ -31,7 +31,7 @@ describe('the command line of the bench', () => {
     equal(parseOptions(['--peer', 'x=http://h/f?a=b']).peers[0]?.url.search, '?a=b');
   });
 
-  test('what is no peer is refused in words', () => {
+  test('an invalid peer is refused with a message', () => {
     throws(() => parseOptions(['--peer', 'http://h/f']), /NAME=URL/);
     throws(() => parseOptions(['--peer', '=http://h/f']), /NAME=URL/);
     throws(() => parseOptions(['--peer', 'x=https://h/f']), /only http:/);
@@ -40,7 +40,7 @@ describe('the command line of the bench', () => {
     throws(() => parseOptions(['--fast']), /--fast/);
   });
 
-  test('a peer is asked where its URL says', () => {
+  test('a peer is requested at its URL', () => {
     const [peer] = parseOptions(['--peer', 'x=http://peer.example/f?a=b']).peers;
     const { host, port, path } = peerTarget(peer ?? { name: '', url: new URL('http://none') });
     deepEqual([host, port, path], ['peer.example', 80, '/f?a=b']);
@@ -56,7 +56,7 @@ describe('the command line of the bench', () => {
     equal(ids(['one']), 'ab');
   });
 
-  test('a name that nothing has is an error that says what there is', () => {
+  test('an unknown name is an error that lists the known ones', () => {
     throws(() => chooseRows(rows, ['a', 'nope']), /no such row or group: nope; groups are one, two; rows are a, b, c/);
   });
 });

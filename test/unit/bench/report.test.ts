@@ -57,7 +57,7 @@ function places(text: string): number[] {
 }
 
 describe('numbers in the report', () => {
-  test('three digits count, and thousands stand apart', () => {
+  test('three digits are significant, and thousands are separated', () => {
     deepEqual([27_612.4, 250.4, 25.04, 2.504, 0.0254, 0, Number.NaN].map(number), [
       '27,612',
       '250',
@@ -89,19 +89,19 @@ describe('tables', () => {
     );
   });
 
-  test('Markdown has as many cells in every row, whatever stands in them', () => {
+  test('Markdown has the same number of cells in every row, for any text', () => {
     const rows = markdownTable([good, bad, absent]).trimEnd().split('\n');
     equal(rows.length, 5);
     for (const row of rows) equal(row.replaceAll('\\|', '').split('|').length, 9);
   });
 
-  test('what has no figure says why, and others of the rounds are named', () => {
+  test('a measure without a figure has a reason, and others of the rounds are named', () => {
     const said = remarks([good, absent]).join('\n');
     match(said, /pinned; peer 100 requests\/s \(0\.00x the floor\)/);
     match(said, /with Docker: not run: no engine answers/);
   });
 
-  test('why a row could not be run is said once, however many measures it has', () => {
+  test('the reason why a row could not be run is printed once, for any number of measures', () => {
     const { length } = remarks([absent, { ...absent, id: 'second' }, { ...absent, id: 'third', row: 'other' }]);
     equal(length, 2);
   });
@@ -136,7 +136,7 @@ describe('plots', () => {
     });
   }
 
-  test('a bar that holds ends left of the gate, one that misses does not, and what was not run has none', () => {
+  test('a bar that passes ends left of the gate, one that misses does not, and a skipped measure has none', () => {
     const gate = Number(/class="gate" x1="([\d.]+)"/.exec(plots['ratios'] ?? '')?.[1]);
     const bars = [...(plots['ratios'] ?? '').matchAll(/class="(good|bad)" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"/g)];
     deepEqual(
@@ -156,7 +156,7 @@ describe('plots', () => {
 });
 
 describe('files of a run', () => {
-  test('there is JSON that can be read back, a page, and the plots there are figures for', () => {
+  test('are JSON that can be read back, a page, and the plots of the measured figures', () => {
     const files = resultFiles(results, 500);
     deepEqual(Object.keys(files).toSorted(), [
       'gates.svg',
@@ -177,7 +177,7 @@ describe('files of a run', () => {
     ]);
   });
 
-  test('the page says what makes its figures doubtful', () => {
+  test('the page names what makes its figures doubtful', () => {
     const doubtful =
       resultFiles({ ...results, isQuick: true, machine: { ...machine, loadBefore: 3 } }, 500)['latest.md'] ?? '';
     match(doubtful, /warning: the machine was busy/);

@@ -15,7 +15,7 @@ import { Session } from '../../../bench/session.ts';
 const measures = ROWS.flatMap((row) => row.measures);
 
 describe('the rows', () => {
-  test('every row, measure and group can be asked for by a name of its own', () => {
+  test('every row, measure and group has a unique name', () => {
     const ids = ROWS.map((row) => row.id);
     const groups = [...new Set(ROWS.map((row) => row.group))];
     equal(new Set([...ids, ...groups]).size, ids.length + groups.length);
@@ -42,7 +42,7 @@ describe('a session', () => {
   };
   const rowOf = (run: Row['run']): Row => ({ id: 'r', group: 'g', measures: [measure], run });
 
-  test('tells what was missed from what failed and what could not be run, and ends what it started', async () => {
+  test('distinguishes missed, failed and skipped measures, and ends its processes', async () => {
     const session = new Session({ command: [NODE], peers: [], quick: true, floorsOnly: true });
     const verdicts: (readonly [string, string | undefined])[] = [];
     const rows = [
@@ -72,7 +72,7 @@ describe('a session', () => {
 });
 
 describe('the load generator', () => {
-  test('an open loop charges a pause to everything that was due in it, and a closed one to one request', async () => {
+  test('an open loop charges a pause to all requests due in it, a closed loop to one request', async () => {
     let count = 0;
     await using server = createServer((request, response) => {
       request.resume();
@@ -95,7 +95,7 @@ describe('the load generator', () => {
     ok(slow(open.latencies) >= 20, `${slow(open.latencies)} slow`);
   });
 
-  test('a server that refuses makes no figures', async () => {
+  test('a server that refuses yields no figures', async () => {
     await using server = createServer((request, response) => {
       request.resume();
       response.writeHead(500).end();
@@ -110,7 +110,7 @@ describe('the load generator', () => {
   });
 });
 
-test('a zip of the bench is one that others can read', async () => {
+test('a zip of the bench is readable by other tools', async () => {
   const files = { 'index.js': 'exports.a = 1;\n', 'empty.txt': '', 'sub/part.js': 'é'.repeat(1000) };
   const zip = await fromBufferPromise(zipOf(files), {});
   const found: Record<string, string> = {};

@@ -16,7 +16,7 @@ describe('statistics of the bench', () => {
     equal(quantile([10, 20, 30, 40, 50], 0.9), 46);
   });
 
-  test('the interval holds the median, is the same each time, and narrows with more samples', () => {
+  test('the interval contains the median, is deterministic, and narrows with more samples', () => {
     const few = [1, 2, 3, 4, 5, 6, 7];
     const many = Array.from({ length: 40 }, () => few).flat();
     const [low, high] = bootstrapInterval(few);

@@ -24,7 +24,7 @@ function fails(code: ErrorCode, pattern: RegExp): (error: unknown) => boolean {
   };
 }
 
-describe('what is packaged', () => {
+describe('the package', () => {
   test('is every file of the folder, sorted, with digest, size and executable bit', async (t) => {
     const bench = await workbench(t, {
       'index.mjs': HANDLER,
@@ -56,7 +56,7 @@ describe('what is packaged', () => {
     assert.equal(digests[0], digests[1]);
   });
 
-  test("leaves out what lam's own list and .lamignore name, and takes back what .lamignore negates", async (t) => {
+  test("excludes files by lam's own list and .lamignore, and re-includes negated ones", async (t) => {
     const bench = await workbench(t, {
       'index.mjs': HANDLER,
       'lam.yaml': 'name: hello',
@@ -126,7 +126,7 @@ describe('what is packaged', () => {
     });
   }
 
-  test('leaves out a pipe and says so', async (t) => {
+  test('leaves out a pipe with a notice', async (t) => {
     const bench = await workbench(t, { 'index.mjs': HANDLER });
     await promisify(execFile)('mkfifo', [join(bench.directory, 'pipe')]);
     const built = await buildFunction(bench.fn(), bench.context);
@@ -134,12 +134,12 @@ describe('what is packaged', () => {
     assert.match(built.notices.join('\n'), /'pipe' is neither a file nor a link/);
   });
 
-  test('is refused when a name holds a backslash', async (t) => {
+  test('is refused when a name contains a backslash', async (t) => {
     const bench = await workbench(t, { 'index.mjs': HANDLER, 'a\\b': 'x' });
     await assert.rejects(buildFunction(bench.fn(), bench.context), fails('LAM_BUILD_PATH_INVALID', /backslash/));
   });
 
-  test('is refused when it is larger than an artifact may be', async (t) => {
+  test('is refused over the limits of an artifact', async (t) => {
     const bench = await workbench(t, { 'index.mjs': HANDLER, 'data.bin': '' });
     // A file of holes: it takes no room on the disk, and is refused by its size before it is read.
     await truncate(join(bench.directory, 'data.bin'), LIMITS.unpackedBytes);
@@ -149,7 +149,7 @@ describe('what is packaged', () => {
     );
   });
 
-  test('is refused when there is nothing, or no folder', async (t) => {
+  test('is refused for an empty or missing folder', async (t) => {
     const bench = await workbench(t, { 'lam.yaml': 'name: hello' });
     await assert.rejects(buildFunction(bench.fn(), bench.context), fails('LAM_BUILD_EMPTY', /no file to package/));
     const gone = { ...bench.fn(), directory: join(bench.directory, 'gone') };
@@ -158,7 +158,7 @@ describe('what is packaged', () => {
 });
 
 describe('the handler', () => {
-  test('may be missing: the build says so and goes on', async (t) => {
+  test('may be missing: the build continues with a notice', async (t) => {
     const bench = await workbench(t, { 'other.mjs': HANDLER });
     const built = await buildFunction(bench.fn(), bench.context);
     assert.match(
@@ -178,7 +178,7 @@ describe('the handler', () => {
     }
   });
 
-  test('of provided that is not executable is pointed out', async (t) => {
+  test('of provided that is not executable causes a notice', async (t) => {
     const bench = await workbench(t, { bootstrap: '#!/bin/sh\n' });
     const built = await buildFunction(bench.fn({ runtime: 'provided', handler: 'bootstrap' }), bench.context);
     assert.match(built.notices.join('\n'), /chmod \+x bootstrap/);
@@ -255,7 +255,7 @@ describe('TypeScript', () => {
     assert.equal(digests[0], digests[1]);
   });
 
-  test('with a syntax error fails the build where it is, and leaves nothing in the workspace', async (t) => {
+  test('with a syntax error fails the build with its position, and leaves nothing in the workspace', async (t) => {
     const bench = await workbench(t, { 'index.ts': 'export const handler = (: number) => 1;\n' });
     await assert.rejects(
       buildFunction(bench.fn(), bench.context),
@@ -264,7 +264,7 @@ describe('TypeScript', () => {
     assert.deepEqual(await readdir(bench.workspace), []);
   });
 
-  test('is packaged as it is without bundling, or beside JavaScript', async (t) => {
+  test('is packaged unchanged without bundling, or beside JavaScript', async (t) => {
     const bench = await workbench(t, { 'index.ts': 'export const handler = () => 1;\n' });
     assert.deepEqual(paths(await buildFunction(bench.fn({}, { bundle: false }), bench.context)), ['index.ts']);
     await writeTree(bench.directory, { 'index.mjs': HANDLER });
@@ -290,7 +290,7 @@ describe('TypeScript', () => {
 });
 
 describe('the workspace', () => {
-  test('is made when absent, and the folder of the function may be reached through a link', async (t) => {
+  test('is created when absent, also for a function folder behind a link', async (t) => {
     const bench = await workbench(t, { 'index.ts': 'export const handler = () => 1;\n' });
     const moved = `${bench.directory}-moved`;
     await rename(bench.directory, moved);

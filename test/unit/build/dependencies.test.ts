@@ -171,7 +171,7 @@ describe('npm dependencies that are not installed', { timeout: 120_000 }, () => 
     assert.deepEqual(await readdir(join(bench.workspace, 'npm')), []);
   });
 
-  test('are reported when there is no npm', async (t) => {
+  test('are reported without npm', async (t) => {
     const bench = await workbench(t, {
       'index.mjs': 'export {}',
       'package.json': json({ dependencies: { greeter: '1' } }),
@@ -221,7 +221,7 @@ describe('pip dependencies', { timeout: 120_000 }, () => {
     assert.deepEqual(await readdir(bench.workspace), []);
   });
 
-  test('are not looked for when requirements.txt holds only comments', async (t) => {
+  test('are not installed when requirements.txt contains only comments', async (t) => {
     const bench = await workbench(t, { 'lambda_function.py': '', 'requirements.txt': '# nothing yet\n\n' });
     assert.deepEqual(paths(await buildFunction(bench.fn(CONFIG), bench.context)), [
       'lambda_function.py',

@@ -44,7 +44,7 @@ describe('zipFiles', () => {
     assert.deepEqual(await names(await buffer(zipFiles(built, new Set())), bench.directory), []);
   });
 
-  test('ends with LAM_BUILD_FILE_LOST when a file is gone by then', async (t) => {
+  test('ends with LAM_BUILD_FILE_LOST when a file is missing', async (t) => {
     const bench = await workbench(t, { 'index.mjs': 'export {}' });
     const built = await buildFunction(bench.fn(), bench.context);
     await rm(join(bench.directory, 'index.mjs'));
@@ -54,7 +54,7 @@ describe('zipFiles', () => {
     );
   });
 
-  test('may be given up by its reader at any time', async (t) => {
+  test('may be abandoned by its reader at any time', async (t) => {
     const bench = await workbench(t, { 'index.mjs': 'x'.repeat(5_000_000) });
     const stream = zipFiles(await buildFunction(bench.fn(), bench.context), 'all');
     await new Promise((resolve) => stream.once('data', resolve));

@@ -21,7 +21,7 @@ describe('the commands', () => {
     assert.deepEqual(Object.keys(outlines).toSorted(), Object.keys(COMMANDS).toSorted()));
 
   for (const [id, outline] of Object.entries(outlines).filter(([, o]) => o.hidden !== true)) {
-    test(`${id} says what it is, with two examples, and every flag does`, () => {
+    test(`${id} has a summary and two examples, and each flag a summary`, () => {
       assert.match(outline.summary ?? '', /^[A-Z].*\.$/);
       assert.notEqual(outline.description ?? '', '');
       assert.ok((outline.examples ?? []).length >= 2);
@@ -33,13 +33,13 @@ describe('the commands', () => {
     });
   }
 
-  test('no alias is taken twice or hides a command', () => {
+  test('no alias is used twice or hides a command', () => {
     const aliases = Object.values(outlines).flatMap((o) => o.aliases);
     assert.equal(new Set(aliases).size, aliases.length);
     for (const alias of aliases) assert.equal(alias in outlines, false, alias);
   });
 
-  test('all take the global flags, each from its variable too', () => {
+  test('all have the global flags, also from variables', () => {
     for (const outline of Object.values(outlines)) {
       for (const name of ['json', 'home', 'port', 'no-start', 'cwd'])
         assert.match(outline.flags[name]?.env ?? '', /^LAM_/);
@@ -59,5 +59,5 @@ describe('global flags before the command', () => {
     assert.deepEqual(hoistGlobalFlags(['--home=/h', 'list']), ['list', '--home=/h']);
     assert.deepEqual(hoistGlobalFlags(['-C', 'x', 'invoke', '--', 'y']), ['invoke', '-C', 'x', '--', 'y']);
   });
-  test('stay where there is no command', () => assert.deepEqual(hoistGlobalFlags(['--json']), ['--json']));
+  test('stay in place without a command', () => assert.deepEqual(hoistGlobalFlags(['--json']), ['--json']));
 });

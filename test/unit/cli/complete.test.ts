@@ -22,7 +22,7 @@ describe('completion', () => {
     for (const word of ['__complete', 'simulate', 'ls']) assert.ok(!all.includes(word), word);
     assert.deepEqual(await offered('dep'), ['deploy']);
   });
-  test('offers what belongs to a topic', async () =>
+  test('offers the commands of a topic', async () =>
     assert.deepEqual(await offered('env', ''), ['list', 'set', 'unset']));
   test('offers flags of the command, under its alias too', async () => {
     assert.deepEqual(await offered('logs', '--fo'), ['--follow']);
@@ -45,11 +45,11 @@ describe('completion', () => {
     assert.deepEqual(await offered('config', 'set', 'hello', 'mem'), ['memory=']);
     assert.deepEqual(await offered('autocomplete', ''), [...SHELLS]);
   });
-  test('offers nothing where a word of its own is wanted', async () => assert.deepEqual(await offered('init', ''), []));
+  test('offers nothing where any text is valid', async () => assert.deepEqual(await offered('init', ''), []));
 });
 
 describe('the script for bash', () => {
-  test('is bash, and completes what follows @ as bash wants it', () => {
+  test('is valid bash, and completes after @ with the word breaks of bash', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lam-bash-'));
     try {
       writeFileSync(join(folder, 'lam'), '#!/bin/sh\necho "$*" >&2\nprintf "hello@1\\nhello@2\\n"\n');

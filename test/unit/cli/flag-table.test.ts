@@ -32,7 +32,7 @@ describe('the flag table', () => {
     test(`leaves ${what} to the full parser`, () => assert.equal(parse(argv), undefined));
   }
 
-  test('takes flags from the environment where the command line does not set them', () => {
+  test('takes flags from the environment unless the command line sets them', () => {
     assert.deepEqual(
       parse(['--home', '/a'], { LAM_HOME: '/b', LAM_PORT: '9000', LAM_JSON: '1', LAM_NO_AUTOSTART: '0' })?.flags,
       {

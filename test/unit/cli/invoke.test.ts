@@ -29,16 +29,16 @@ describe('planning an invoke', () => {
   }
 });
 
-test('--include tells of a function error too, where there is one', () => {
+test('--include shows a function error, if there is one', () => {
   assert.equal(about({ ...answer(1), functionError: undefined }), 'status: 200\nversion: 1\nrequest id: r\n');
   assert.equal(about(answer(1)), 'status: 200\nversion: 1\nrequest id: r\nfunction error: Unhandled\n');
 });
 
-describe('the verdict on an answer', () => {
+describe('the exit code of an answer', () => {
   test('is 0 for a result', () =>
     assert.deepEqual(verdict({ ...answer(1), functionError: undefined }, {}), { exit: 0, line: '' }));
 
-  test('is 5 for a failure, and says which in one line', () => {
+  test('is 5 for a failure, with the error in one line', () => {
     assert.deepEqual(verdict(answer({ errorType: 'TypeError', errorMessage: 'boom\nmore' }), {}), {
       exit: 5,
       line: 'the function failed: TypeError: boom',
@@ -53,13 +53,13 @@ describe('the verdict on an answer', () => {
     assert.equal(verdict(answer({ errorType: 'Sandbox.Timedout' }), { 'no-fail': true }).exit, 0);
   });
 
-  test('survives any document a function may make up', () => {
+  test('accepts any error document', () => {
     for (const odd of ['not json', 'null', '[]', '"x"', { errorType: 7, errorMessage: {} }]) {
       assert.equal(verdict(answer(odd), {}).line, 'the function failed: Error');
     }
   });
 
-  test('lets no control character through', () => {
+  test('strips control characters', () => {
     assert.equal(
       verdict(answer({ errorType: 'E', errorMessage: '\u001b[31mred' }), {}).line,
       'the function failed: E: \uFFFD[31mred',

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { findJsonFault } from '../../../src/cli/services/json-fault.ts';
 import { notJson } from '../../../src/cli/services/failure.ts';
 
-describe('finding where a text stops being JSON', () => {
+describe('finding the first fault of a JSON text', () => {
   for (const [text, at, expected] of [
     ['', 0, 'a value'],
     ['{a:1}', 1, "a name in double quotes or '}'"],
@@ -65,12 +65,12 @@ describe('finding where a text stops being JSON', () => {
     );
   });
 
-  test('survives nesting that would end a recursion', () => {
+  test('handles nesting that would overflow a recursion', () => {
     const depth = 200_000;
     assert.deepEqual(findJsonFault('['.repeat(depth)), { at: depth, expected: "a value or ']'" });
   });
 
-  test('is told with line, column and what stands there', () => {
+  test('is reported with line, column and excerpt', () => {
     assert.equal(
       notJson('-d', '{\n  "a": 1\n  "b": 2\n}').message,
       `the payload from -d is not JSON: line 3, column 3 should be ',' or '}', near: { "a": 1 "b": 2 }`,

@@ -25,7 +25,7 @@ describe('the plan of lam logs', () => {
     [['f', '--request-id', 'x', '-f'], 'lines=100&requestId=x&follow=1'],
   ];
   for (const [argv, expected] of parameters) {
-    test(`of ${argv.join(' ')} asks for ${expected}`, () =>
+    test(`of ${argv.join(' ')} requests ${expected}`, () =>
       assert.deepEqual(plan(argv), { ...PLAIN, parameters: expected }));
   }
 
@@ -42,7 +42,7 @@ describe('the plan of lam logs', () => {
     }
   });
 
-  test('knows the three forms of output, and where the home is', () => {
+  test('has the three forms of output, and the home', () => {
     assert.deepEqual(plan(['f', '-o', 'raw'])?.look, { format: 'raw', colored: false });
     for (const [argv, env, json] of [
       [['f', '-o', 'json'], {}, false],

@@ -11,7 +11,7 @@ const read = (source: { data?: string; event?: string }): ReturnType<typeof read
   readPayload({ ...source, resolve: (file) => resolve(folder, file) });
 
 describe('the payload', () => {
-  test('is what -d says, byte for byte', () => {
+  test('is the value of -d, byte for byte', () => {
     assert.deepEqual(read({ data: ' {"a" : "\u00e9"}\n' }), { bytes: Buffer.from(' {"a" : "\u00e9"}\n') });
   });
 
@@ -21,7 +21,7 @@ describe('the payload', () => {
     assert.deepEqual(read({ event: 'event.json' }), { bytes: Buffer.from('[1]\n') });
   });
 
-  test('that is not JSON is refused, with where it came from', () => {
+  test('that is not JSON is refused with its source', () => {
     assert.deepEqual(read({ data: '{a:1}' }), { kind: 'not-json', from: '-d', text: '{a:1}' });
   });
 

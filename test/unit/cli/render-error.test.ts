@@ -62,7 +62,7 @@ describe('rendering an error', () => {
     });
   });
 
-  test('turns what the parser of oclif refuses into a usage error', () => {
+  test("turns errors of oclif's parser into usage errors", () => {
     const rendered = renderError(new Errors.CLIError('Nonexistent flag: --nope\nSee more help with --help'), STYLE);
     assert.deepEqual(rendered, {
       stdout: '',
@@ -71,7 +71,7 @@ describe('rendering an error', () => {
     });
   });
 
-  test('puts what the parser breaks over lines on one', () => {
+  test('joins the lines of a parser error', () => {
     for (const [said, line] of [
       [
         'Parsing --lines \n\tExpected an integer but received: abc\nSee more help with --help',
@@ -86,7 +86,7 @@ describe('rendering an error', () => {
     }
   });
 
-  test('shows no stack of an unknown error, and asks to report it', () => {
+  test('shows no stack of an unknown error, and asks for a report', () => {
     const { stderr, exit } = renderError(new TypeError('x is not a function'), STYLE);
     assert.equal(exit, 1);
     assert.match(stderr, /x is not a function\n {2}hint: run the command again with LAM_DEBUG=1/);

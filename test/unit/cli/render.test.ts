@@ -37,7 +37,7 @@ describe('reading a time', () => {
     assert.equal(parseTime('2026-01-31T12:00:00Z', NOW), Date.UTC(2026, 0, 31, 12));
     assert.equal(parseTime('1800000000', NOW), NOW);
   });
-  test('refuses the rest', () =>
+  test('refuses other text', () =>
     assert.deepEqual(
       ['', 'yesterday', '5', '5x', '-5m', '2026-99-99'].map((t) => parseTime(t, NOW)),
       Array(6).fill(undefined),
@@ -60,7 +60,7 @@ describe('tables', () => {
       ),
       'NAME    COUNT\na           1\nlonger     20',
     ));
-  test('ignore colours when they measure', () => {
+  test('ignore colours in widths', () => {
     const bold = new Chalk({ level: 1 }).bold('a');
     assert.equal(table([{ n: bold, c: 1 }], columns).split('\n')[1], `${bold}         1`);
   });
@@ -73,7 +73,7 @@ describe('tables', () => {
       ]),
       'a:    1\nlong: 2',
     ));
-  test('cells of other people stay on their line and drive no terminal', () =>
+  test('untrusted cells stay on one line and cannot control the terminal', () =>
     assert.equal(safe('a\n\u001b[2Jb'), 'a \uFFFD[2Jb'));
 });
 
@@ -90,8 +90,7 @@ describe('log records', () => {
   test('are safe and indented when pretty', () => {
     assert.match(renderLogRecord(record, 'pretty', false), /^\d\d:\d\d:\d\d\.000 01234567 one\uFFFD\[31m\n {22}two\n$/);
   });
-  test('are what was printed when raw', () =>
-    assert.equal(renderLogRecord(record, 'raw', false), 'one\u001b[31m\ntwo\n'));
+  test('are unchanged when raw', () => assert.equal(renderLogRecord(record, 'raw', false), 'one\u001b[31m\ntwo\n'));
   test('are one line of JSON', () => assert.deepEqual(JSON.parse(renderLogRecord(record, 'json', false)), record));
   test('are coloured by stream', () => {
     const color = new Chalk({ level: 1 });
@@ -109,7 +108,7 @@ describe('log records', () => {
   });
 });
 
-describe('what a deploy says', () => {
+describe('the result line of a deploy', () => {
   const answer = {
     name: 'hello',
     version: 2,
@@ -126,7 +125,7 @@ describe('what a deploy says', () => {
     assert.equal(renderDeployed(answer, 1, true), 'hello: would become v2 (dry run, nothing changed)'));
 });
 
-describe('what a start says', () => {
+describe('the output of a start', () => {
   test('about leftovers', () => {
     assert.equal(
       renderReclaimed({ containers: 2, processes: 1, files: 0 }),
@@ -146,7 +145,7 @@ describe('what a start says', () => {
   });
 });
 
-test('the live version is told from one with an alias called live', () => {
+test('the live version differs from one with an alias named live', () => {
   const version = { size: 1, createdAt: NOW, by: 'a@b', message: '' };
   const allVersions = [
     { ...version, version: 2, live: false, aliases: ['live'] },

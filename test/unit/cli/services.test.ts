@@ -36,7 +36,7 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-describe('asking for a yes', () => {
+describe('asking for confirmation', () => {
   const answering = async (text: string): Promise<void> => {
     const input = new PassThrough();
     input.end(text);
@@ -44,13 +44,13 @@ describe('asking for a yes', () => {
   };
   for (const yes of ['y\n', 'Yes\n', ' YES \n']) test(`takes ${JSON.stringify(yes)} for one`, () => answering(yes));
   for (const no of ['n\n', '\n', 'yeah\n', '']) {
-    test(`takes ${JSON.stringify(no)} for none`, () => assert.rejects(answering(no), { code: 'LAM_CLI_CANCELLED' }));
+    test(`takes ${JSON.stringify(no)} as no`, () => assert.rejects(answering(no), { code: 'LAM_CLI_CANCELLED' }));
   }
-  test('is not done where nobody can be asked', () =>
+  test('fails without a terminal', () =>
     assert.rejects(confirm(new Output({ json: true, env: {} }), 'x', '--yes'), { code: 'LAM_CLI_NEEDS_YES' }));
 });
 
-describe('the function a command is about', () => {
+describe('the function that a command applies to', () => {
   test('has to be named outside a project', () =>
     inFolder((cwd) =>
       assert.rejects(targetFunction(undefined, cwd, 'invoke'), {
@@ -81,7 +81,7 @@ describe('the memory for all sandboxes', () => {
     });
   }
 
-  test('is what the flag says, else the variable, else left to the daemon', () => {
+  test('comes from the flag, else the variable, else the daemon', () => {
     assert.equal(withDaemonFlags(settings({ LAM_MEMORY: '512' }), { memory: '64' }).memoryMiB, 64);
     assert.equal(withDaemonFlags(settings({ LAM_MEMORY: '512' }), {}).memoryMiB, 512);
     assert.equal(settings({ LAM_MEMORY: '' }).memoryMiB, undefined);
@@ -97,7 +97,7 @@ describe('an invoke without an answer of the function', () => {
 });
 
 describe('stopping a daemon', () => {
-  test('gives up on one that takes the request and goes on', () =>
+  test('fails if the daemon accepts the request and keeps running', () =>
     inFolder(async (home) => {
       const socket = socketPath(home);
       await mkdir(dirname(socket), { recursive: true });

@@ -38,7 +38,7 @@ describe('settings', () => {
     const schema = projectSchema() as { else: { properties: Record<string, unknown> } };
     for (const word of SETTING_WORDS) assert.ok(word in schema.else.properties, word);
   });
-  test('come back as they were set', () => {
+  test('are read back as they were set', () => {
     const words = inWords(DEFAULT_CONFIG);
     assert.equal(words['timeout'], 3);
     assert.equal(words['memory'], 128);
@@ -52,13 +52,13 @@ describe('settings', () => {
 });
 
 describe('environment pairs', () => {
-  test('keep what follows the first =', () => assert.deepEqual(parsePairs(['A=b=c', 'B=']), { A: 'b=c', B: '' }));
+  test('keep everything after the first =', () => assert.deepEqual(parsePairs(['A=b=c', 'B=']), { A: 'b=c', B: '' }));
   for (const bad of ['A', '=b', ''])
     test(`'${bad}' is refused`, () => assert.throws(() => parsePairs([bad]), code('LAM_CLI_BAD_ENVIRONMENT')));
 });
 
-describe('flags that stand in for lam.yaml', () => {
-  test('take only what was given', () => {
+describe('flags that replace settings of lam.yaml', () => {
+  test('contain only the given ones', () => {
     assert.deepEqual(overridesOf({}), {});
     assert.deepEqual(overridesOf({ env: ['A=1'], memory: 64, timeout: '1.5s' }), {
       environment: { A: '1' },
@@ -66,6 +66,6 @@ describe('flags that stand in for lam.yaml', () => {
       timeoutMs: 1500,
     });
   });
-  test('refuse a time-out that is no number', () =>
+  test('refuse a time-out that is not a number', () =>
     assert.throws(() => overridesOf({ timeout: 'soon' }), code('LAM_CLI_BAD_SETTING')));
 });

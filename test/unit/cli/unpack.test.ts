@@ -13,8 +13,8 @@ const INDEX = {
   ],
 };
 
-describe('unpacking what the binary carries', () => {
-  test('makes the folder once, with all files and their bits', () => {
+describe('unpacking the assets of the binary', () => {
+  test('creates the folder once, with all files and modes', () => {
     const home = mkdtempSync(join(tmpdir(), 'lam-unpack-'));
     try {
       const asked: string[] = [];

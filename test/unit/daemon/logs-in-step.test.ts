@@ -6,7 +6,7 @@ import { logHouse, recordsOf } from '../../support/log-house.ts';
 import { SharedCatalogue } from '../../support/shared-catalogue.ts';
 import { makeRegistry, testRegistry } from '../registry/support.ts';
 
-test('the logs of a function that another node deleted are gone before a new one of its name prints', async (t) => {
+test('the logs of a function deleted by another node are removed before a new function of its name prints', async (t) => {
   const home = await testRegistry();
   t.after(() => home.remove());
   await using house = await logHouse();

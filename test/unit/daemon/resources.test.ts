@@ -39,14 +39,14 @@ describe('the resources of a daemon', () => {
   const open = (openDriver: () => Promise<ChosenDriver>): ReturnType<typeof openResources> =>
     openResources({ home, logWorker: LOG_WORKER, clock: systemClock, openDriver, onTrouble: () => undefined });
 
-  test('hold the lock of the home until they are closed', async () => {
+  test('keep the lock of the home until they are closed', async () => {
     const resources = await open(() => Promise.resolve({ driver: new MemoryDriver(systemClock), reason: 'a test' }));
     assert.equal((await lockHolder(layout(home)))?.pid, process.pid);
     await resources.close();
     assert.equal(await lockHolder(layout(home)), undefined);
   });
 
-  test('leave nothing open where no driver can be opened', async () => {
+  test('leave nothing open if no driver can be opened', async () => {
     await assert.rejects(
       open(() => Promise.reject(unreachable())),
       lam('LAM_DRIVER_DOCKER_UNREACHABLE'),

@@ -16,7 +16,7 @@ const below = (prefix: string) => ({
 });
 
 describe('a list of APIs', () => {
-  test('asks them in order, and the first that matches has the request', () => {
+  test('matches them in order, and the first match serves the request', () => {
     const list = new ApiList([testApi(below('/a/b/')), testApi(below('/a/')), testApi(below('/'))]);
     const claims = ['/a/b/c', '/a/c', '/c'].map((path) => list.claim(head(path)));
     assert.deepEqual(
@@ -29,7 +29,7 @@ describe('a list of APIs', () => {
     );
   });
 
-  test('makes an error that a match returns or throws the fault of its claim', () => {
+  test('turns an error that match returns or throws into the fault of the claim', () => {
     const error = lamError('LAM_EDGE_BAD_NAME', { name: 'x' });
     const returns = testApi({ name: 'returns', match: ({ path }) => (path === '/returns' ? error : undefined) });
     const throws = testApi({
@@ -45,7 +45,7 @@ describe('a list of APIs', () => {
     }
   });
 
-  test('lets the last one answer for what none matches, with what all of them serve near it', () => {
+  test('lets the last one answer unmatched requests, with similar paths of all APIs', () => {
     const list = new ApiList([
       testApi({ ...below('/a/'), near: (path) => [`${path}1`] }),
       testApi(below('/b/')),
@@ -70,7 +70,7 @@ describe('a list of APIs', () => {
     assert.notEqual(list.epoch(), second);
   });
 
-  test('refuses a request that its API does not authorize before it says what is wrong with it', () => {
+  test('refuses an unauthorized request before it reports a fault of the request', () => {
     const denied = lamError('LAM_EDGE_TOKEN_NEEDED', {});
     const fault = lamError('LAM_EDGE_BAD_NAME', { name: 'x' });
     const closed = new ApiList([testApi({ match: () => fault, authorize: () => denied })]);
@@ -79,7 +79,7 @@ describe('a list of APIs', () => {
     assert.equal(refusalOf(open.claim(head('/'))), fault);
   });
 
-  test('lets nobody in where asking fails', () => {
+  test('refuses a request when authorize throws', () => {
     const list = new ApiList([
       testApi({
         authorize() {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../../src/kit/index.ts';
 import { readBody } from '../../../src/edge/body.ts';
 
-test('a sender that breaks off in the middle of a body is gone, however it announced it', async () => {
+test('a sender that disconnects in the middle of a body is reported as gone, with a length or chunked', async () => {
   for (const how of ['content-length: 100', 'transfer-encoding: chunked']) {
     const server = createServer();
     server.listen(0, '127.0.0.1');

@@ -44,7 +44,7 @@ describe('an Origin', () => {
     { 'sec-fetch-site': 'none' },
   ];
   for (const headers of own)
-    test(`${JSON.stringify(headers)} is none or our own`, () => assert.equal(isForeignOrigin(headers), false));
+    test(`${JSON.stringify(headers)} is absent or our own`, () => assert.equal(isForeignOrigin(headers), false));
   const foreign = [
     { origin: 'http://evil.example' },
     { origin: 'null' },

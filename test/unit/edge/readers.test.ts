@@ -6,7 +6,7 @@ import { lamError } from '../../../src/errors/index.ts';
 import { apiServer, READER_NAMES, READERS, testApi } from '../../support/api-server.ts';
 
 for (const reader of READER_NAMES)
-  describe(`an API asked through ${reader}, by one client that sends the same head again and again`, () => {
+  describe(`an API behind ${reader}, for a client that repeats the same head`, () => {
     const request = (path: string, body = 'body'): string =>
       `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer key\r\nContent-Length: ${body.length}\r\n${READERS[reader]}\r\n${body}`;
 
@@ -38,7 +38,7 @@ for (const reader of READER_NAMES)
       assert.deepEqual(served, ['body', 'body', 'body']);
     });
 
-    test('asks for each request once, so that a rate limit counts right', async () => {
+    test('authorizes each request once, so that a rate limit counts correctly', async () => {
       let left = 3;
       await using made = await apiServer([
         testApi({
@@ -55,7 +55,7 @@ for (const reader of READER_NAMES)
       assert.deepEqual(statuses(), ['200', '200', '200', '429', '429']);
     });
 
-    test('skips the body of a refused request, wherever it is cut, and serves what follows', async () => {
+    test('skips the body of a refused request, however it is split, and serves the next request', async () => {
       const served: string[] = [];
       await using made = await apiServer([
         testApi({
@@ -79,7 +79,7 @@ for (const reader of READER_NAMES)
       assert.deepEqual(served, ['one', 'two']);
     });
 
-    test('is matched anew when what its match depends on has changed', async () => {
+    test('is matched again after a change of its generation', async () => {
       let claimed = false;
       let generation = 0;
       const early = testApi({
@@ -100,7 +100,7 @@ for (const reader of READER_NAMES)
       assert.match(await ask(), /early$/);
     });
 
-    test('has what its serve throws answered by its fail', async () => {
+    test('answers an exception of serve by its fail', async () => {
       await using made = await apiServer([
         testApi({
           serve() {
@@ -114,7 +114,7 @@ for (const reader of READER_NAMES)
       assert.match(answer.toString(), /^HTTP\/1\.1 400 .*LAM_EDGE_BAD_NAME$/s);
     });
 
-    test('refuses a body that is longer than it takes', async () => {
+    test('refuses a body over its limit', async () => {
       await using made = await apiServer([testApi({ mostBodyBytes: 10 })]);
       const socket = await made.dial();
       socket.write(request('/a', 'much too long'));
@@ -123,7 +123,7 @@ for (const reader of READER_NAMES)
     });
   });
 
-test('a client that waits for 100 Continue is asked for a body by the bound of the API it asks', async () => {
+test('a client that waits for 100 Continue is asked for its body up to the limit of the matched API', async () => {
   const small = testApi({
     name: 'small',
     mostBodyBytes: 10,

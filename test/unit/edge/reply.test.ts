@@ -47,7 +47,7 @@ async function until(isSo: () => boolean): Promise<void> {
 
 for (const reader of READER_NAMES)
   describe(`a reply through ${reader}`, () => {
-    test('sends its head at once, before there is anything to follow', async () => {
+    test('sends its head at once, before any body', async () => {
       await using made = await hand(reader);
       const reply = await made.ask();
       reply.start(200, ['content-type', 'text/event-stream']);
@@ -55,7 +55,7 @@ for (const reader of READER_NAMES)
       assert.match(head.toString(), /^HTTP\/1\.1 200 OK\r\ncontent-type: text\/event-stream\r\n/);
     });
 
-    test('tells a writer to pause while the client does not read, and to go on once it does', async () => {
+    test('makes a writer pause while the client does not read, and continue once it does', async () => {
       await using made = await hand(reader);
       const reply = await made.ask();
       let goneOn = 0;
@@ -75,7 +75,7 @@ for (const reader of READER_NAMES)
       reply.end();
     });
 
-    test('tells that the client has left amid an answer in pieces', async () => {
+    test('reports that the client disconnected during a streamed answer', async () => {
       await using made = await hand(reader);
       const reply = await made.ask();
       const left = new Promise<void>((resolve) => reply.cancelWhenGone({ cancel: resolve }));
@@ -87,7 +87,7 @@ for (const reader of READER_NAMES)
       reply.end();
     });
 
-    test('tells nothing of the kind once the answer is complete', async () => {
+    test('reports no disconnect after the answer is complete', async () => {
       await using made = await hand(reader);
       const reply = await made.ask();
       let cancelled = 0;
@@ -117,7 +117,7 @@ for (const reader of READER_NAMES)
       ['more', '2'],
       ['less', '4'],
     ] as const) {
-      test(`breaks the connection off when there is ${what} than the announced length`, async () => {
+      test(`closes the connection for ${what} than the announced length`, async () => {
         await using made = await hand(reader);
         const all = readAll(made.socket);
         const reply = await made.ask();
@@ -129,7 +129,7 @@ for (const reader of READER_NAMES)
       });
     }
 
-    test('breaks the connection off when half an answer is out and something else is to be sent', async () => {
+    test('closes the connection when another answer is sent in the middle of a streamed one', async () => {
       await using made = await hand(reader);
       const all = readAll(made.socket);
       const reply = await made.ask();
@@ -145,7 +145,7 @@ for (const reader of READER_NAMES)
       ['a name without a value', ['x-a']],
     ] as const) {
       for (const how of ['send', 'start'] as const) {
-        test(`lets no header in through ${what}, by ${how}: the answer is an empty 500`, async () => {
+        test(`refuses a header injected through ${what}, by ${how}: the answer is an empty 500`, async () => {
           await using made = await hand(reader);
           const reply = await made.ask();
           reply[how](200, headers, Buffer.from('body') as never);
@@ -156,7 +156,7 @@ for (const reader of READER_NAMES)
       }
     }
 
-    test('gives an answer with status 204 neither length nor body', async () => {
+    test('sends neither length nor body with status 204', async () => {
       await using made = await hand(reader);
       const reply = await made.ask();
       reply.send(204, [], Buffer.from('x'));
@@ -164,7 +164,7 @@ for (const reader of READER_NAMES)
       assert.deepEqual([answer?.status, answer?.headers.has('content-length'), answer?.body], [204, false, '']);
     });
 
-    test('that is not first in line waits, and its writer is told to pause and to go on', async () => {
+    test('behind other answers is queued, and its writer pauses and continues', async () => {
       await using made = await hand(reader);
       const [first, second] = [await made.ask(), await made.ask()];
       let goneOn = 0;
@@ -186,7 +186,7 @@ for (const reader of READER_NAMES)
     });
   });
 
-test("a whole answer through lam's own reader leaves in one write", async () => {
+test("a whole answer through lam's own reader is one write", async () => {
   const writes: number[] = [];
   await using made = await apiServer([
     testApi({

@@ -36,7 +36,7 @@ describe('the error catalogue', () => {
     }
   });
 
-  test('holds no code that src never throws', () => {
+  test('contains no code that src never throws', () => {
     const thrown = codesIn('src', 'src/errors/catalogue');
     assert.deepEqual(
       codes.filter((code) => !thrown.has(code)),
@@ -44,7 +44,7 @@ describe('the error catalogue', () => {
     );
   });
 
-  test('holds no code that no test asserts', () => {
+  test('contains no code that no test asserts', () => {
     const asserted = codesIn('test', 'test/unit/errors/catalogue.test.ts');
     assert.deepEqual(
       codes.filter((code) => !asserted.has(code)),
@@ -63,7 +63,7 @@ describe('the error catalogue', () => {
     }
   });
 
-  test('blames itself for what only a bug of its own can cause', () => {
+  test('has fault lam for failures that only a bug can cause', () => {
     for (const code of codes.filter((c) => c.startsWith('LAM_INTERNAL')))
       assert.equal(entryOf(code).fault, 'lam', code);
   });
@@ -78,7 +78,7 @@ describe('the table of kinds', () => {
     assert.deepEqual(Object.fromEntries(rows), KINDS);
   });
 
-  test('holds no kind that no code has', () => {
+  test('contains no unused kind', () => {
     const used = new Set<Kind>(codes.map((code) => entryOf(code).kind));
     assert.deepEqual(
       (Object.keys(KINDS) as Kind[]).filter((kind) => !used.has(kind)),
@@ -91,7 +91,7 @@ describe('the table of kinds', () => {
     assert.equal(new Set(statuses).size, statuses.length);
   });
 
-  test('uses only the documented exit codes, and never those of a success or of a function that failed', () => {
+  test('uses only the documented exit codes, and never those of success or of a failed function', () => {
     for (const [kind, { exit }] of Object.entries<{ readonly exit: number }>(KINDS)) {
       assert.ok([1, 2, 3, 4, 6, 7, 8, 9, 130].includes(exit), kind);
       assert.ok(exit !== EXIT.ok && exit !== EXIT.functionError, kind);

@@ -40,12 +40,12 @@ describe('an error of lam', () => {
     assert.equal(error.hint, 'wait');
   });
 
-  test('is not confused by a code that names a member of every object', () => {
+  test('accepts a code that is a name of Object.prototype', () => {
     for (const code of ['constructor', '__proto__', 'toString'])
       assert.equal(fromWire({ code, message: 'x' }).code, 'LAM_INTERNAL');
   });
 
-  test('puts neither hint nor details on the wire where it has none', () => {
+  test('sends neither hint nor details if it has none', () => {
     const { hint: _hint, ...wire } = toWire(lamError('LAM_INTERNAL', { what: 'x' }));
     assert.deepEqual(wire, {
       code: 'LAM_INTERNAL',

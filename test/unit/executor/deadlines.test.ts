@@ -7,7 +7,7 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 const TICK_MS = 10;
 
 describe('deadlines on one timer', () => {
-  test('expire once, at most a tick late, whatever is added and removed meanwhile, by those that expire too', async () => {
+  test('expire once, at most a tick late, with any additions and removals in between, also within callbacks', async () => {
     const step = fc.oneof(
       fc.record({
         kind: fc.constant('add' as const),
@@ -67,7 +67,7 @@ describe('deadlines on one timer', () => {
     );
   });
 
-  test('that are forgotten do not expire', async () => {
+  test('that are removed do not expire', async () => {
     const clock = new VirtualClock();
     const deadlines = new Deadlines(clock);
     deadlines.add({ deadline: 5, expire: assert.fail });

@@ -22,8 +22,8 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-describe('the place bootstraps call', () => {
-  test('is refused by name where its path is too long for a socket', async () => {
+describe('the dial-home listener', () => {
+  test('reports a path that is too long for a socket', async () => {
     const path = `/tmp/${'x'.repeat(120)}`;
     await assert.rejects(DialHome.listen(path, systemClock), {
       code: 'LAM_EXECUTOR_SOCKET_PATH',
@@ -31,7 +31,7 @@ describe('the place bootstraps call', () => {
     });
   });
 
-  test('says why the system refuses it', () =>
+  test('reports why the system refuses it', () =>
     inFolder(async (folder) => {
       const path = join(folder, 'missing', 's');
       await assert.rejects(DialHome.listen(path, systemClock), {
@@ -40,7 +40,7 @@ describe('the place bootstraps call', () => {
       });
     }));
 
-  test('tells who waits for a sandbox that it will not come, once that is given up or the place closes', () =>
+  test('rejects a pending sandbox after cancel or close', () =>
     inFolder(async (folder) => {
       const home = await DialHome.listen(join(folder, 's'), systemClock);
       const [given, left] = [home.expect('a', HOOKS), home.expect('b', HOOKS)];
@@ -51,7 +51,7 @@ describe('the place bootstraps call', () => {
       await home.close();
     }));
 
-  test('hangs up on who shows no token in time, and lets who has shown one wait for its function for hours', () =>
+  test('closes a connection without a token in time, and keeps one with a token open for hours', () =>
     inFolder(async (folder) => {
       const clock = new VirtualClock();
       const home = await DialHome.listen(join(folder, 's'), clock);

@@ -19,7 +19,7 @@ describe('a session of frames', { concurrency: false }, () => {
 
   const pair = (timeoutMs = 10_000): Promise<Pair> => house.pair({ timeoutMs });
 
-  test('hands on a result as the bytes that came', async () => {
+  test('passes on a result byte for byte', async () => {
     const { session, sandbox, next } = await pair();
     const outcome = invoked(session, context('r'), Buffer.from('{}'));
     const { request } = await next();
@@ -29,7 +29,7 @@ describe('a session of frames', { concurrency: false }, () => {
     session.close();
   });
 
-  test('throws away a result beyond the limit of a payload', async () => {
+  test('discards a result over the payload limit', async () => {
     const { session, sandbox, next } = await pair();
     const outcome = invoked(session, context('r'), Buffer.from('{}'));
     sandbox.write(encodeFrame(FRAME.result, (await next()).request, '', Buffer.alloc(LIMITS.payloadBytes + 1)));
@@ -37,7 +37,7 @@ describe('a session of frames', { concurrency: false }, () => {
     session.close();
   });
 
-  test('takes no notice of a result that comes after its time-out', async () => {
+  test('ignores a result after its time-out', async () => {
     const { session, sandbox, refusals, next } = await pair(20);
     const outcome = invoked(session, context('r'), Buffer.from('{}'));
     const { request } = await next();
@@ -70,7 +70,7 @@ describe('a session of frames', { concurrency: false }, () => {
     });
   }
 
-  test('reads what a process said before it ended, and only then settles with its exit', async () => {
+  test('reads the output of an ended process before it settles with its exit', async () => {
     const { session, sandbox, logs, next } = await pair();
     const outcome = invoked(session, context('r'), Buffer.from('{}'));
     const { request } = await next();
@@ -87,7 +87,7 @@ describe('a session of frames', { concurrency: false }, () => {
     assert.deepEqual(await invoked(session, context('s'), Buffer.from('{}')), { kind: 'exit', exit: EXIT });
   });
 
-  test('settles with the exit of a process that said nothing more', async () => {
+  test('settles with the exit of a process without further output', async () => {
     const { session, sandbox, next } = await pair();
     const outcome = invoked(session, context('r'), Buffer.from('{}'));
     await next();
@@ -107,7 +107,7 @@ describe('a session of frames', { concurrency: false }, () => {
     session.close();
   });
 
-  test('cuts raw output into lines, the last of which needs no end', async () => {
+  test('splits raw output into lines, also without a final line break', async () => {
     const { session, logs, next } = await pair();
     const outcome = invoked(session, context('r'), Buffer.from('{}'));
     await next();
@@ -124,7 +124,7 @@ describe('a session of frames', { concurrency: false }, () => {
     ]);
   });
 
-  test('reads nothing while it is paused, and all of it afterwards', async () => {
+  test('reads nothing while it is paused, and everything afterwards', async () => {
     const { session, sandbox, logs, next } = await pair();
     const flow: boolean[] = [];
     session.onFlow = (paused) => flow.push(paused);
@@ -141,7 +141,7 @@ describe('a session of frames', { concurrency: false }, () => {
     session.close();
   });
 
-  test('is not to be had without its token, with a used one, or with anything but HELLO', async () => {
+  test('is refused without a token, with a used one, or with a frame other than HELLO', async () => {
     const used = house.home.expect('id', { onLog: assert.fail, onProtocolError: assert.fail });
     const first = connect(house.home.path);
     first.write(hello(used.token));

@@ -39,7 +39,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
   });
   after(() => house[Symbol.asyncDispose]());
 
-  test('takes answers in any order, and hands each to whoever asked', async () => {
+  test('accepts answers in any order, and settles the matching invocation', async () => {
     const pair = await house.pair({ concurrency: 3 });
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b', 'c']);
     for (const i of [1, 2, 0]) answer(pair, numbers[i], `result ${i}`);
@@ -52,7 +52,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     pair.session.close();
   });
 
-  test('refuses an answer to one that can only be waiting', async () => {
+  test('refuses an answer to an invocation that cannot have started', async () => {
     const pair = await house.pair({ concurrency: 2 });
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b', 'c']);
     answer(pair, numbers[2]);
@@ -61,7 +61,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     assert.equal(pair.refusals.length, 1);
   });
 
-  test('counts the time of each from its own start', async () => {
+  test('counts the time-out of each from its own start', async () => {
     const pair = await house.pair({ concurrency: 2, timeoutMs: 300 });
     const first = await sendAll(pair, ['a', 'b']);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -78,7 +78,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     pair.session.close();
   });
 
-  test('counts the time of what waits from the answer of the one before it', async () => {
+  test('counts the time-out of a waiting one from the answer of the one before it', async () => {
     const pair = await house.pair({ concurrency: 1, timeoutMs: 200 });
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b']);
     await new Promise((resolve) => setTimeout(resolve, 120));
@@ -89,7 +89,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     pair.session.close();
   });
 
-  test('lets what waits start when one has answered, and asks back only what waits while nothing starts', async () => {
+  test('starts a waiting one after an answer, and recalls waiting ones only while none starts', async () => {
     const pair = await house.pair({ concurrency: 2 });
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b', 'c', 'd']);
     answer(pair, numbers[1]);
@@ -105,7 +105,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     pair.session.close();
   });
 
-  test('refuses that one which runs is given back', async () => {
+  test('refuses UNSTARTED for a running invocation', async () => {
     const pair = await house.pair({ concurrency: 2 });
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b']);
     pair.sandbox.write(encodeFrame(FRAME.unstarted, numbers[1] ?? 0, ''));
@@ -113,7 +113,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     assert.equal(pair.refusals.length, 1);
   });
 
-  test('takes no more work after a time-out, asks back what waits, and lets finish what runs', async () => {
+  test('takes no more work after a time-out, recalls waiting ones, and lets running ones finish', async () => {
     const pair = await house.pair({ concurrency: 2, timeoutMs: 150 });
     const first = await sendAll(pair, ['a']);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -131,7 +131,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     pair.session.close();
   });
 
-  test('never runs elsewhere what took the place of one that answered late', async () => {
+  test('never runs an invocation elsewhere that started after a late answer', async () => {
     const pair = await house.pair({ concurrency: 2, timeoutMs: 150 });
     const first = await sendAll(pair, ['a']);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -150,7 +150,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     );
   });
 
-  test('settles all that run with the exit of the process, and what waits as unstarted', async () => {
+  test('settles running ones with the exit of the process, and waiting ones as unstarted', async () => {
     const pair = await house.pair({ concurrency: 2 });
     const { outcomes } = await sendAll(pair, ['a', 'b', 'c']);
     pair.sandbox.end();
@@ -162,7 +162,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     ]);
   });
 
-  test('answers an error that ends the process for the one it belongs to alone', async () => {
+  test('answers an error that ends the process only for its own invocation', async () => {
     const pair = await house.pair({ concurrency: 2 });
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b', 'c']);
     pair.sandbox.end(encodeFrame(FRAME.error, numbers[1] ?? 0, '{"errorType":"E","leaving":true}', 'doc'));
@@ -173,7 +173,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     assert.deepEqual(c, { kind: 'unstarted' });
   });
 
-  test('gives each log record the request it belongs to, and raw output one only while nothing else runs', async () => {
+  test('attributes each log record to its request, and raw output only while one runs', async () => {
     const pair = await house.pair({ concurrency: 2, timeoutMs: 150 });
     const first = await sendAll(pair, ['a']);
     pair.session.output('stdout', Buffer.from('raw of a\n'));
@@ -216,7 +216,7 @@ describe('a start-up cache', { concurrency: false }, () => {
     await outcomes[0];
   };
 
-  test('is handed over once, with the interpreter, when all its parts are there', async () => {
+  test('is passed on once, with the interpreter, when all parts have arrived', async () => {
     const pair = await house.pair({ wantStartupCache: true });
     const [first, ...rest] = encodeCache(FRAME.newCache, bytes(2_500_000));
     assert.equal(rest.length, 2);
@@ -233,7 +233,7 @@ describe('a start-up cache', { concurrency: false }, () => {
     pair.session.close();
   });
 
-  test('is dropped when nobody asked for it, or its parts make no whole', async () => {
+  test('is dropped when not requested or when its parts do not fit', async () => {
     const unasked = await house.pair({ wantStartupCache: false });
     for (const part of encodeCache(FRAME.newCache, bytes(10))) unasked.sandbox.write(part);
     const broken = await house.pair({ wantStartupCache: true });
@@ -253,7 +253,7 @@ describe('a start-up cache', { concurrency: false }, () => {
     broken.session.close();
   });
 
-  test('goes to the sandbox ahead of its init, in parts', async () => {
+  test('is sent to the sandbox before init, in parts', async () => {
     const pair = await house.pair({}, bytes(1_500_000));
     const frames = [await pair.next(), await pair.next(), await pair.next()];
     assert.deepEqual(
@@ -268,7 +268,7 @@ describe('a start-up cache', { concurrency: false }, () => {
     pair.session.close();
   });
 
-  test('beyond its limit is not sent at all', async () => {
+  test('over its limit is not sent', async () => {
     const pair = await house.pair({}, Buffer.alloc(STARTUP_CACHE_BYTES + 1));
     assert.equal((await pair.next()).type, FRAME.init);
     pair.session.close();

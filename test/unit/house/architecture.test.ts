@@ -155,7 +155,7 @@ describe('the check of the import rules', () => {
     });
   }
 
-  test('names the way from a light file to a heavy package', () => {
+  test('reports the path from a light file to a heavy package', () => {
     const fault = report.faults.find((f) => f.startsWith('src/cli/fast/sin-l.ts') && f.includes('[light-fast-path]'));
     assert.match(fault ?? '', /^src\/cli\/fast\/sin-l\.ts -> src\/cli\/sin-m\.ts -> .*listr2/);
   });
@@ -177,11 +177,11 @@ describe('the check of the import rules', () => {
     ]);
   });
 
-  test('reports a file that it did not look at', () => {
+  test('reports a file that it did not check', () => {
     assert.ok(report.faults.some((f) => f.startsWith('src/kit/node_modules/unseen.ts: was not looked at')));
   });
 
-  test('looked at the real files of src', () => {
+  test('checks the real files of src', () => {
     assert.ok(report.modules > 100, `${report.modules} modules`);
   });
 });

@@ -20,7 +20,7 @@ describe('the check of names and texts', () => {
     assert.equal(faultsOf('src/pool/x.ts', 'export const BACKENDS = 1;\n').length, 1);
   });
 
-  test('leaves names alone that are not exported or only look alike', () => {
+  test('accepts names that are not exported or only similar', () => {
     assert.deepEqual(faultsOf('src/pool/x.ts', 'const lambda = 1;\nexport const agentless = lambda;\n'), []);
   });
 
@@ -34,7 +34,7 @@ describe('the check of names and texts', () => {
     assert.deepEqual(faultsOf('src/bootstraps/nodejs/x.ts', "throw new Error('no');\n"), []);
   });
 
-  test('wants a reason for a rule that is switched off', () => {
+  test('requires a reason for a disabled rule', () => {
     // In two parts, or the check would find it here.
     const comment = ['// oxlint', 'disable-next-line no-console'].join('-');
     assert.equal(faultsOf('src/pool/x.ts', `${comment}\n`).length, 1);

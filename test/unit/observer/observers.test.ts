@@ -12,10 +12,10 @@ const SANDBOX: ObservedSandbox = {
 const INVOCATION = { requestId: 'r' } as ObservedInvocation;
 
 describe('joined observers', () => {
-  test('are nothing when there are none, so that nothing is done for them', () =>
+  test('are undefined when there are none, so that they cost nothing', () =>
     assert.equal(joinObservers([], assert.fail), undefined));
 
-  test('each get what they have a method for, in their order', () => {
+  test('each receive the phases that they have methods for, in order', () => {
     const told: string[] = [];
     const joined = joinObservers(
       [
@@ -33,7 +33,7 @@ describe('joined observers', () => {
     assert.deepEqual(told, ['1 accepted r', '2 accepted', '2 booting 128 5']);
   });
 
-  test('do not see what another one throws, which is reported once for each', () => {
+  test('are not affected by the exception of another, which is reported once per observer', () => {
     const told: string[] = [];
     const troubles: string[] = [];
     const fail = (): never => {

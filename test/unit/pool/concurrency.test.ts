@@ -200,7 +200,7 @@ describe('a sandbox that became unusable while other invocations run in it', () 
     assert.equal(clock.pending, 0);
   });
 
-  test('that dies is acquired no more', async () => {
+  test('that ends is not acquired again', async () => {
     const { pool, driver } = poolHouse();
     const of = shared({ concurrency: 3 });
     const [a, b] = await acquireMany(pool, of, 2);

@@ -19,7 +19,7 @@ async function call(pool: Pool, of: PoolRevision): Promise<boolean> {
 }
 
 describe('a call that is known ahead', () => {
-  test('finds a sandbox ready, also the first call ever, and it is not there long before', async () => {
+  test('finds a sandbox ready, also the first call ever, that was started shortly before', async () => {
     const { pool, clock } = poolHouse({ boot: () => ({ ms: 200 }), init: () => ({ ms: 100 }) });
     const at = clock.now() + 10 * MINUTE_MS;
     pool.expect(HELLO, at);
@@ -30,7 +30,7 @@ describe('a call that is known ahead', () => {
     await pool.close(0);
   });
 
-  test('is provisioned, not on demand: nobody reports a cold start', async () => {
+  test('is provisioned, not on demand: no invocation reports a cold start', async () => {
     const { pool, clock } = poolHouse({ init: () => ({ ms: 5 }) });
     pool.expect(HELLO, clock.now() + 5000);
     await clock.advance(5000);
@@ -38,7 +38,7 @@ describe('a call that is known ahead', () => {
     await pool.close(0);
   });
 
-  test('that does not come is waited for some seconds, and forgotten', async () => {
+  test('that does not arrive keeps the sandbox for some seconds, and is dropped', async () => {
     const { pool, clock } = poolHouse();
     pool.expect(HELLO, clock.now() + 10_000);
     await clock.advance(14_000);
@@ -62,7 +62,7 @@ describe('a call that is known ahead', () => {
     await pool.close(0);
   });
 
-  test('keeps the sandbox until then where that costs less than another start', async () => {
+  test('keeps the sandbox until then if that costs less than another start', async () => {
     const { pool, clock, driver } = poolHouse();
     await call(pool, HELLO);
     for (let tick = 1; tick <= 30; tick++) {
@@ -74,7 +74,7 @@ describe('a call that is known ahead', () => {
     await pool.close(0);
   });
 
-  test('may be one of many, told in any order and more than once', async () => {
+  test('may be one of many, announced in any order and more than once', async () => {
     const { pool, clock } = poolHouse();
     const from = clock.now();
     for (const minutes of [90, 30, 60, 30]) pool.expect(HELLO, from + minutes * MINUTE_MS);
@@ -104,7 +104,7 @@ describe('a call that is known ahead', () => {
     await pool.close(0);
   });
 
-  test('is forgotten where its version is no longer live, or was deleted', async () => {
+  test('is dropped when its version is deleted or no longer live', async () => {
     let isLive = true;
     const { pool, clock, driver } = poolHouse({}, { isLive: () => isLive });
     pool.expect(HELLO, clock.now() + MINUTE_MS);

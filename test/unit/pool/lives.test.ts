@@ -25,7 +25,7 @@ function observedHouse(script: Script = {}, limits: Partial<PoolOptions> = {}) {
 
 const NATIVE = { runtime: 'provided', handler: 'bootstrap' } as const;
 
-describe('an observer is told of the life of a sandbox', () => {
+describe('an observer receives the phases of a sandbox', () => {
   test('that is started for a request, used twice, and expires', async () => {
     const { pool, clock, told } = observedHouse({ init: () => ({ ms: 5 }) });
     const asked = acquire(pool, revision('hello', 1, { ...NATIVE, idleTimeoutMs: 1000 }));
@@ -94,7 +94,7 @@ describe('an observer is told of the life of a sandbox', () => {
     assert.deepEqual(ends(), ['small draining closing']);
   });
 
-  test('that cannot be booted, or not load its code, or is killed while it is idle', async () => {
+  test('that cannot boot, cannot load its code, or is killed while idle', async () => {
     const outcome = { kind: 'error', payload: Buffer.from('{}'), errorType: 'E' } as const;
     const { pool, clock, driver, told } = observedHouse({
       boot: ({ functionName }) =>

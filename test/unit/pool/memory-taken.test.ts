@@ -11,7 +11,7 @@ const TAKEN = {
   details: { name: 'late', memoryMiB: 128, budgetMiB: 256 },
 };
 
-describe('memory that others hold', () => {
+describe('memory held by other functions', () => {
   test('is waited for ten seconds by each request, which is then refused', async () => {
     const { pool, clock } = poolHouse({}, { memoryBudgetMiB: 256 });
     assertAcquired(await acquire(pool, revision('big', 1, { memoryMiB: 256 })));

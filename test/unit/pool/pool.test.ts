@@ -67,7 +67,7 @@ describe('reuse', () => {
   });
 });
 
-describe('a sandbox that dies', () => {
+describe('a sandbox whose process ends', () => {
   test('while idle is not acquired', async () => {
     const { pool, driver } = poolHouse();
     const hello = revision('hello', 1);
@@ -108,7 +108,7 @@ describe('the queue', () => {
     await pool.close(0);
   });
 
-  test('drops a request whose caller left', async () => {
+  test('drops a request whose caller disconnected', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
     const first = assertAcquired(await acquire(pool, hello));
@@ -122,7 +122,7 @@ describe('the queue', () => {
     await pool.close(0);
   });
 
-  test('a caller that leaves once it was served changes nothing', async () => {
+  test('a caller that disconnects after its answer changes nothing', async () => {
     const { pool } = poolHouse();
     const hello = revision('hello', 1, ONE);
     const first = assertAcquired(await acquire(pool, hello));

@@ -59,7 +59,7 @@ describe('an invocation that is sent ahead', () => {
     await strict.pool.close(0);
   });
 
-  test('is never a large one, which waits for an idle sandbox, and so do those behind it', async () => {
+  test('is never a large one, which waits for an idle sandbox, as do those behind it', async () => {
     const { pool, it, head } = await quick('hello', ONE);
     assert.equal(pool.acquire(it, true), undefined);
     const second = pool.acquire(it);
@@ -81,7 +81,7 @@ describe('an invocation that is sent ahead', () => {
     await pool.close(0);
   });
 
-  test('and comes back unstarted goes to another sandbox, not to the slow one again', async () => {
+  test('and returns unstarted runs in another sandbox, not in the slow one again', async () => {
     const { pool, it, head, clock } = await quick('hello');
     const ahead = pool.acquire(it);
     assert.equal(ahead?.id, head.id);

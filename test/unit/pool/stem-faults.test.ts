@@ -63,7 +63,7 @@ describe('a stem that fails its function', () => {
     await pool.close(0);
   });
 
-  test('because it died just before costs its request another start and no failure', async () => {
+  test('that ended just before costs its request another start and no failure', async () => {
     let boots = 0;
     const dead = { kind: 'exit', exit: KILLED } as const;
     const { pool, driver, clock } = poolHouse({
@@ -80,7 +80,7 @@ describe('a stem that fails its function', () => {
     await pool.close(0);
   });
 
-  test('because the code ends its process while it loads reports that', async () => {
+  test('whose code ends its process while it loads reports that', async () => {
     const exit = { code: 1, signal: null, outOfMemory: false } as const;
     const { pool, driver, clock } = poolHouse({ init: () => ({ ms: 1, outcome: { kind: 'exit', exit } }) });
     const hello = revision('hello', 1);
@@ -166,7 +166,7 @@ describe('a stem that never connects', () => {
 });
 
 describe('a stem that is acquired while it boots', () => {
-  test('holds a boot slot until it has booted, not while the code loads', async () => {
+  test('keeps a boot slot until it has booted, not while the code loads', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 500 }), init: () => ({ ms: 1000 }) }, { cores: 2 });
     const [a, b, c] = ['a', 'b', 'c'].map((name, i) => revision(name, 1, { memoryMiB: i === 0 ? 64 : 128 }));
     assert.ok(a !== undefined && b !== undefined && c !== undefined);
@@ -185,8 +185,8 @@ describe('a stem that is acquired while it boots', () => {
   });
 });
 
-describe('stems and the end', () => {
-  test('of the pool while they boot', async () => {
+describe('ending stems', () => {
+  test('with the pool while they boot', async () => {
     for (const boot of ['never', { ms: 500 }] as const) {
       const { pool, driver, clock } = poolHouse({ boot: () => boot });
       pool.announce(DEFAULT_CONFIG, NODE);
@@ -200,7 +200,7 @@ describe('stems and the end', () => {
     }
   });
 
-  test('of the pool while one is bound', async () => {
+  test('with the pool while one is bound', async () => {
     const { pool, driver, clock } = poolHouse({ bind: () => ({ ms: 500 }) });
     const hello = revision('hello', 1);
     pool.announce(hello.config, hello.runtime);
@@ -214,7 +214,7 @@ describe('stems and the end', () => {
     assert.equal(clock.pending, 0);
   });
 
-  test('of a function whose stem boots or is bound', async () => {
+  test('with a function whose stem boots or is bound', async () => {
     for (const script of [{ boot: () => ({ ms: 400 }) }, { bind: () => ({ ms: 400 }) }]) {
       const troubles: string[] = [];
       const { pool, driver, clock } = poolHouse(script, { onTrouble: (what) => void troubles.push(what) });
@@ -240,7 +240,7 @@ describe('stems and the end', () => {
     }
   });
 
-  test('of a function, which leaves the stems for others of its kind', async () => {
+  test('with a function keeps the stems for others of its kind', async () => {
     const { pool, driver, clock } = poolHouse();
     const hello = revision('hello', 1);
     pool.setLive(hello);

@@ -137,7 +137,7 @@ describe('stems', () => {
     await pool.close(0);
   });
 
-  test('that die before they are bound are replaced', async () => {
+  test('that end before they are bound are replaced', async () => {
     const { pool, driver, clock } = poolHouse();
     pool.announce(DEFAULT_CONFIG, NODE);
     await clock.advance(1000);

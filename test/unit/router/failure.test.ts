@@ -60,7 +60,7 @@ describe('an invocation', () => {
     assert.equal(failure.status, 'failure');
   });
 
-  test('that was killed for its memory has a type of its own', () => {
+  test('that was killed for its memory has its own error type', () => {
     const failure = failureOfInvoke(
       { kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: true } },
       'the-id',

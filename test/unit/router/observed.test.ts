@@ -49,8 +49,8 @@ function start(made: RouterHouse, traceId: string, more: Partial<InvokeRequest> 
   return made.router.start(request, { answered: () => undefined, failed: () => undefined });
 }
 
-describe('an observer is told of an invocation', () => {
-  test('that is cold, then of one that is warm, with times, durations, version, sandbox, origin and attempt', async () => {
+describe('an observer receives the phases of an invocation', () => {
+  test('that is cold, then of a warm one, with times, durations, version, sandbox, origin and attempt', async () => {
     const clock = new VirtualClock();
     const notes = new Notes(clock);
     const script = {
@@ -166,7 +166,7 @@ describe('an observer is told of an invocation', () => {
     ]);
   });
 
-  test('that is cancelled while it waits, or refused, or for a function that is not there', async () => {
+  test('that is cancelled while queued, refused, or for an unknown function', async () => {
     const clock = new VirtualClock();
     const notes = new Notes(clock);
     await using made = await routerHouse({ invoke: () => new Promise(() => undefined) }, clock, notes);
@@ -202,7 +202,7 @@ describe('an observer is told of an invocation', () => {
     );
   });
 
-  test('whose sandbox is killed; what was sent ahead there is bound again elsewhere and starts once', async () => {
+  test('whose sandbox is killed; one sent ahead is bound to another sandbox and starts once', async () => {
     const clock = new VirtualClock();
     const notes = new Notes(clock);
     let runs = 0;
@@ -243,7 +243,7 @@ describe('an observer is told of an invocation', () => {
     assert.notEqual(lost?.sandboxId, moved?.sandboxId);
   });
 
-  test('and may throw whatever it likes: the invocation is answered', async () => {
+  test('and may throw: the invocation is answered', async () => {
     const clock = new VirtualClock();
     const fail = (): never => {
       throw new Error('a bad observer');

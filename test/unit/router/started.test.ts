@@ -20,7 +20,7 @@ function startOne(made: RouterHouse, clock: VirtualClock, into: string[], name: 
   );
 }
 
-describe('a sink is told that its handler may have begun', () => {
+describe('started is called', () => {
   test('after init, before the answer', async () => {
     const clock = new VirtualClock();
     await using made = await routerHouse({ boot: () => ({ ms: 5 }), init: () => ({ ms: 7 }) }, clock);
@@ -30,7 +30,7 @@ describe('a sink is told that its handler may have begun', () => {
     assert.deepEqual(told, ['a started at 12', 'a success']);
   });
 
-  test('when the answer in front of it was read, where it was sent ahead', async () => {
+  test('when the answer ahead of it was read, for an invocation sent ahead', async () => {
     const clock = new VirtualClock();
     const told: string[] = [];
     let runs = 0;
@@ -53,7 +53,7 @@ describe('a sink is told that its handler may have begun', () => {
     assert.deepEqual(told, ['b success', 'c started at 4', 'c success']);
   });
 
-  test('once only, where it was sent ahead, came back unstarted and ran in another sandbox', async () => {
+  test('once, for an invocation that returned unstarted and ran in another sandbox', async () => {
     const clock = new VirtualClock();
     const told: string[] = [];
     let runs = 0;
@@ -80,7 +80,7 @@ describe('a sink is told that its handler may have begun', () => {
     ]);
   });
 
-  test('not where its sandbox is lost in front of it: it runs elsewhere, and what had begun is answered', async () => {
+  test('not if its sandbox is lost before: it runs elsewhere, and a started one is answered', async () => {
     const clock = new VirtualClock();
     const told: string[] = [];
     let runs = 0;
@@ -103,7 +103,7 @@ describe('a sink is told that its handler may have begun', () => {
     assert.deepEqual(told, ['b failure', 'c started at 0', 'c success']);
   });
 
-  test('never where the code could not be loaded', async () => {
+  test('never if the code cannot be loaded', async () => {
     const clock = new VirtualClock();
     const told: string[] = [];
     const payload = Buffer.from('{}');

@@ -34,7 +34,7 @@ describe('a runtime identifier', () => {
     });
   }
 
-  test('that no family knows is refused with those there are', () => {
+  test('that is unknown is refused with the known ones', () => {
     for (const identifier of ['', 'nodejsx', 'python2', 'python3.', 'provided.al1', 'ruby3.4', 'NODEJS', 'toString']) {
       assert.equal(parseRuntime(identifier), undefined, identifier);
       assert.throws(
@@ -61,18 +61,18 @@ describe('every descriptor', () => {
       }
     });
 
-    test(`of ${family} has a default handler of its own grammar, and a default template`, () => {
+    test(`of ${family} has a default handler that is valid, and a default template`, () => {
       assert.equal(handler.fault(handler.default), undefined);
       assert.notEqual(handler.file(handler.default), '');
       assert.ok(existsSync(join(ROOT, 'templates', family, defaultTemplate, 'lam.yaml')));
     });
 
-    test(`of ${family} has stems only where the protocol brings environment and code with init`, () => {
+    test(`of ${family} has stems only if the protocol passes environment and code with init`, () => {
       assert.ok(stems === 'none' || PROTOCOLS[protocol].environmentWithInit);
     });
   }
 
-  test('is named to people in the order of the list', () => {
+  test('is shown in the order of the list', () => {
     assert.deepEqual(KNOWN_RUNTIMES, [
       'nodejs',
       'nodejs22.x',

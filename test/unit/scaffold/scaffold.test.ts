@@ -52,7 +52,7 @@ function git(folder: string, ...words: readonly string[]): void {
 }
 
 describe('a new project', () => {
-  test('has its name put in, dot files under their own names, and the schema for editors', async (t) => {
+  test('contains its name, dot files with their final names, and the schema for editors', async (t) => {
     const root = await temporaryFolder(t);
     const made = await scaffold(request(root, { runtime: 'nodejs22.x' }));
     assert.equal(made.template, 'nodejs/hello');
@@ -69,7 +69,7 @@ describe('a new project', () => {
     assert.deepEqual(await readdir(root), ['hello']);
   });
 
-  test('lies in a folder as open as any other made here', async (t) => {
+  test('has a folder with default permissions', async (t) => {
     const root = await temporaryFolder(t);
     await scaffold(request(root));
     await mkdir(join(root, 'other'));
@@ -82,7 +82,7 @@ describe('a new project', () => {
     assert.equal((await loadProject(join(root, 'hello'))).functions[0]?.name, '0123');
   });
 
-  test('may go into a folder that is empty, and into one below folders that do not exist', async (t) => {
+  test('may go into an empty folder, and below missing folders', async (t) => {
     const root = await temporaryFolder(t);
     await mkdir(join(root, 'empty'));
     await scaffold(request(root, { directory: join(root, 'empty') }));
@@ -90,7 +90,7 @@ describe('a new project', () => {
     for (const folder of ['empty', 'a/b/c']) assert.equal((await loadProject(join(root, folder))).functions.length, 1);
   });
 
-  test('is refused where something lies already, and nothing is touched', async (t) => {
+  test('is refused in a folder that is not empty, which stays unchanged', async (t) => {
     const root = await temporaryFolder(t);
     await mkdir(join(root, 'hello'));
     await writeFile(join(root, 'hello/mine.txt'), 'mine');
@@ -103,7 +103,7 @@ describe('a new project', () => {
     assert.deepEqual(await readdir(join(root, 'hello')), ['mine.txt']);
   });
 
-  test('with force takes the place of files of the same name and leaves the others', async (t) => {
+  test('with force replaces files of the same name and keeps the others', async (t) => {
     const root = await temporaryFolder(t);
     await mkdir(join(root, 'hello'));
     await writeFile(join(root, 'hello/mine.txt'), 'mine');
@@ -114,14 +114,14 @@ describe('a new project', () => {
     assert.deepEqual(await readdir(root), ['hello']);
   });
 
-  test('with force is refused where a folder stands in the place of a file', async (t) => {
+  test('with force is refused if a folder has the name of a file', async (t) => {
     const root = await temporaryFolder(t);
     await mkdir(join(root, 'hello/index.mjs'), { recursive: true });
     await assert.rejects(scaffold(request(root, { force: true })), fails('LAM_SCAFFOLD_EXISTS', /index\.mjs/));
     assert.deepEqual(await readdir(join(root, 'hello')), ['index.mjs']);
   });
 
-  test('that can not be written leaves nothing behind', async (t) => {
+  test('that cannot be written leaves nothing behind', async (t) => {
     const root = await temporaryFolder(t);
     await writeFile(join(root, 'file'), '');
     await assert.rejects(
@@ -144,7 +144,7 @@ describe('a new project', () => {
 });
 
 describe('an unknown runtime or template', () => {
-  test('is answered with what there is, and the nearest name', async (t) => {
+  test('is refused with the known names and the nearest one', async (t) => {
     const root = await temporaryFolder(t);
     await assert.rejects(
       scaffold(request(root, { runtime: 'nodjs' })),
@@ -218,7 +218,7 @@ describe('a template of your own', () => {
     );
   });
 
-  test('in a git repository is cloned, at a branch too, without its history', async (t) => {
+  test('in a git repository is cloned, also at a branch, without its history', async (t) => {
     const root = await temporaryFolder(t);
     const repository = join(root, 'repository');
     await ownTemplate(repository, { 'index.mjs': '// main' });
@@ -246,7 +246,7 @@ describe('a template of your own', () => {
     }
   });
 
-  test('that git can not clone is reported with what git says', async (t) => {
+  test('that git cannot clone is reported with the message of git', async (t) => {
     const root = await temporaryFolder(t);
     await assert.rejects(
       scaffold(request(root, { from: `file://${root}/nowhere` })),
@@ -255,7 +255,7 @@ describe('a template of your own', () => {
     assert.deepEqual(await readdir(root), []);
   });
 
-  test('in a git repository is refused when there is no git', async (t) => {
+  test('in a git repository is refused without git', async (t) => {
     const root = await temporaryFolder(t);
     const before = process.env['PATH'];
     process.env['PATH'] = root;
@@ -291,7 +291,7 @@ describe('a template of your own', () => {
 describe('the templates of lam', async () => {
   const templates = await listTemplates(TEMPLATES);
 
-  test('are the ones promised, each with a description', () => {
+  test('are the documented ones, each with a description', () => {
     assert.deepEqual(
       templates.map(({ runtime, template }) => `${runtime}/${template}`),
       [

@@ -82,7 +82,7 @@ describe('lam', () => {
     ok(lam.idleGBs - lam.stemGBs < 0.3 * fixed.idleGBs, `${lam.idleGBs} GB-s of ${fixed.idleGBs}`);
   });
 
-  test('does not prewarm what it would end at once, however full the memory is', () => {
+  test('does not prewarm a sandbox that it would end at once, at any use of memory', () => {
     const trace = syntheticTrace({ seed: 21, functions: 300, days: 3, invocations: 30_000 });
     const { prewarms, invocations } = run(trace, 'lam', { memoryMiB: 8192 });
     ok(prewarms < invocations / 2, `${prewarms} prewarms for ${invocations} invocations`);

@@ -40,7 +40,7 @@ describe('a simulation', () => {
     equal(told.filter(([, share]) => share === 1).length, POLICY_NAMES.length + simulation.sweep.length);
   });
 
-  test('holds less memory at a higher price', () => {
+  test('keeps less idle memory at a higher price', () => {
     const idle = simulation.sweep.map((point) => point.idleGBs);
     ok((idle.at(-1) ?? 0) < 0.7 * (idle[0] ?? 0), idle.join(' '));
   });
@@ -133,7 +133,7 @@ describe('the report', () => {
     match(markdownReport(simulation), /^\| lam \|/m);
   });
 
-  test('leaves nothing where it cannot be written', () => {
+  test('leaves nothing behind if it cannot be written', () => {
     const file = join(folder, 'file');
     writeFileSync(file, 'here first');
     throws(

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Bases } from '../../../../src/driver/docker/base/bases.ts';
 import { parseRuntime } from '../../../../src/runtimes/index.ts';
 
-test('without an image there is no base for an engine on another machine', async () => {
+test('an engine on another machine has no base without an image', async () => {
   const runtime = parseRuntime('nodejs');
   assert.ok(runtime !== undefined);
   const bases = new Bases({

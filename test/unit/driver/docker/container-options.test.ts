@@ -110,7 +110,7 @@ describe('the options of a container', () => {
     assert.equal(Env[0], 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
   });
 
-  test('give it a network only where it is asked for', () => {
+  test('give it a network only if configured', () => {
     const over = { spec: { network: 'on' } } as const;
     assert.equal(hostConfig('nodejs', over).NetworkMode, 'bridge');
     assert.equal(optionsFor('nodejs', over).NetworkDisabled, false);

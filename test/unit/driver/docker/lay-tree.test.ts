@@ -85,7 +85,7 @@ test('a file that cannot be linked is copied with its mode and time', async () =
   }
 });
 
-test('a large tree is laid out in slices, and stops when it is told to', async () => {
+test('a large tree is laid out in slices, and stops on abort', async () => {
   await using trees = await Trees.make(2000);
   const stop = new AbortController();
   let now = 0;

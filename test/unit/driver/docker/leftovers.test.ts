@@ -19,8 +19,8 @@ function made(answer: (reference: string) => Removal | Promise<Removal>): {
   return { clock, leftovers, asked };
 }
 
-describe('containers that were left', () => {
-  test('are tried again every second until the engine confirms it', async () => {
+describe('leftover containers', () => {
+  test('are removed again every second until the engine confirms it', async () => {
     let answer: Removal = 'unconfirmed';
     const { clock, leftovers, asked } = made(() => answer);
     leftovers.add('a');
@@ -52,7 +52,7 @@ describe('containers that were left', () => {
     assert.equal(asked.length, 71);
   });
 
-  test('that were never created are given up eventually', async () => {
+  test('that were never created are forgotten eventually', async () => {
     const { clock, leftovers } = made(() => 'missing');
     leftovers.addPossible('a');
     await clock.advance(30_000);
@@ -72,7 +72,7 @@ describe('containers that were left', () => {
     assert.deepEqual(asked, ['a', 'b']);
   });
 
-  test('are tried a last time when the driver closes, and then no more', async () => {
+  test('are removed a last time when the driver closes, and not after that', async () => {
     const { clock, leftovers, asked } = made(() => 'unconfirmed');
     leftovers.add('a');
     await leftovers.close();

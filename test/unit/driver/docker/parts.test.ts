@@ -44,7 +44,7 @@ test('an archive is what tar lists, and the same bytes each time', () => {
 });
 
 describe('the host base', () => {
-  test('links what the host links, mounts what it holds, and leaves out the rest of /etc', () =>
+  test('has the links of the host, mounts its folders, and leaves out the rest of /etc', () =>
     inFolder(async (root) => {
       for (const dir of ['usr/bin', 'sbin', 'etc/ssl/certs', 'etc/ssl/private', 'etc/alternatives'])
         await mkdir(join(root, dir), { recursive: true });

@@ -28,7 +28,7 @@ test('a sandbox has its limits in cgroup v2, and a small share until it is raise
   }
 });
 
-test('cgroup v2 is found where it is mounted', () => {
+test('cgroup v2 is found at its mount point', () => {
   assert.equal(v2Mount('30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n'), '/sys/fs/cgroup');
   assert.equal(v2Mount('30 23 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n'), undefined);
 });

@@ -19,7 +19,7 @@ Node.js v26.10.0
   assert.equal(complaintIn(python), "ModuleNotFoundError: No module named 'y'");
 });
 
-test('the complaint is the last line where none names an error, and nothing where nothing was printed', () => {
+test('the complaint is the last line if none names an error, and empty without output', () => {
   assert.equal(complaintIn("first\npython3: can't open file\n\n"), "python3: can't open file");
   assert.equal(complaintIn('\n'), '');
 });

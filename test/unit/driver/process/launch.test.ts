@@ -30,7 +30,7 @@ describe('the command line of a sandbox', () => {
     assert.deepEqual(commandLine({ setpriv: false }, PLAN), commandLine({ setpriv: true }, PLAN).slice(5));
   });
 
-  test('hands the command its arguments as they are, once it has joined its groups', () => {
+  test('passes the command its arguments unchanged, after joining its groups', () => {
     const folder = mkdtempSync(join(tmpdir(), "lam launch's-"));
     try {
       const joins = ['one', 'two'].map((name) => join(folder, name));
@@ -46,7 +46,7 @@ describe('the command line of a sandbox', () => {
     }
   });
 
-  test('does not start the command where a group cannot be joined', () => {
+  test('does not start the command if a group cannot be joined', () => {
     const [program = '', ...args] = commandLine({ setpriv: false }, { ...PLAN, joins: ['/no/such/group'] });
     assert.throws(() => execFileSync(program, args, { stdio: 'pipe' }), { status: 125 });
   });
@@ -66,12 +66,12 @@ describe('the environment of a process', () => {
     LAM_OWNER: 'home',
   };
 
-  test('holds nothing of the daemon, and what its runtime asks for', () => {
+  test('contains nothing of the daemon, and the variables of its runtime', () => {
     assert.deepEqual(of('python3'), BASE);
     assert.deepEqual(of('nodejs'), { ...BASE, NODE_OPTIONS: '--max-old-space-size=80' });
   });
 
-  test("lets a function set what it likes, but not the owner's mark", () => {
+  test("lets a function set any variable except the owner's mark", () => {
     assert.deepEqual(of('provided', { TZ: 'CET', LAM_OWNER: 'me' }), { ...BASE, TZ: 'CET' });
   });
 });

@@ -16,8 +16,8 @@ function find(interpreters: Interpreters, identifier: string): Promise<FoundInte
 /** An executable that answers as an interpreter of this version would. */
 const answering = (version: string): string => `#!/bin/sh\necho "$0"\necho ${version}\n`;
 
-describe('looking for an interpreter', () => {
-  test('names what is missing on PATH, and looks again next time', async () => {
+describe('finding an interpreter', () => {
+  test('names the program missing on PATH, and looks again next time', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lam-path-'));
     try {
       const interpreters = new Interpreters(['node'], `/nonexistent::${folder}`);

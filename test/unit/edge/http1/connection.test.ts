@@ -130,7 +130,7 @@ async function settled(): Promise<void> {
 }
 
 describe('a plain connection', () => {
-  test('answers with what was sent, the date, and how it goes on', async () => {
+  test('answers with the given headers, Date and Keep-Alive', async () => {
     await using made = await house();
     const client = await made.dial();
     client.send(post('/a', 'hello'));
@@ -144,7 +144,7 @@ describe('a plain connection', () => {
     );
   });
 
-  test('looks at a head once for as long as the same one comes', async () => {
+  test('parses a head once as long as it is repeated', async () => {
     await using made = await house();
     const client = await made.dial();
     for (const [i, target] of ['/a', '/a', '/a', '/b', '/b', '/a'].entries()) {
@@ -160,7 +160,7 @@ describe('a plain connection', () => {
     assert.equal(made.looked(), 3);
   });
 
-  test('writes answers in the order of the requests, whichever is ready first', async () => {
+  test('writes answers in the order of the requests, in whatever order they are ready', async () => {
     await using made = await house();
     const client = await made.dial();
     client.send(['a', 'b', 'c', 'd'].map((name) => post(`/${name}`, name)).join(''));
@@ -174,7 +174,7 @@ describe('a plain connection', () => {
     await client.until(/<d>/);
   });
 
-  test('takes a limited number of requests before it has answered them, and the rest after', async () => {
+  test('reads a limited number of unanswered requests, and the rest later', async () => {
     await using made = await house();
     const client = await made.dial();
     const count = 100;
@@ -192,7 +192,7 @@ describe('a plain connection', () => {
     );
   });
 
-  test('takes nothing more from a client that does not read its answers', async () => {
+  test('stops reading from a client that does not read its answers', async () => {
     await using made = await house();
     const client = await made.dial();
     client.socket.pause();
@@ -212,7 +212,7 @@ describe('a plain connection', () => {
     await client.until(/<small>$/);
   });
 
-  test('gathers a body of any size, cut anywhere', async () => {
+  test('assembles a body of any size, split anywhere', async () => {
     await using made = await house();
     const client = await made.dial();
     const body = Array.from({ length: 100_000 }, (_, i) => `${i},`).join('');
@@ -228,7 +228,7 @@ describe('a plain connection', () => {
     await reached(() => made.calls.length, 2);
   });
 
-  test('spends no memory on a length that is only announced', async () => {
+  test('allocates no memory for a length that is only announced', async () => {
     await using made = await house();
     const clients = await Promise.all(Array.from({ length: 50 }, () => made.dial()));
     const before = process.memoryUsage().arrayBuffers;
@@ -240,7 +240,7 @@ describe('a plain connection', () => {
     );
   });
 
-  test('leaves little behind of large bodies', async () => {
+  test('keeps little memory after large bodies', async () => {
     await using made = await house({ onBody: bodyPassed });
     const client = await made.dial();
     const large = 'x'.repeat(1024 * 1024);
@@ -256,7 +256,7 @@ describe('a plain connection', () => {
     assert.ok(most < 32 * 1024 * 1024, `${Math.round(most / 1024 / 1024)} MiB`);
   });
 
-  test('cancels what works for a client that leaves', async () => {
+  test('cancels the work for a client that disconnects', async () => {
     await using made = await house();
     const client = await made.dial();
     client.send(post('/a', '') + post('/b', ''));
@@ -272,7 +272,7 @@ describe('a plain connection', () => {
     assert.equal(cancelled.at(-1), 'late');
   });
 
-  test('is broken off by a reply that is abandoned', async () => {
+  test('is closed by an abandoned reply', async () => {
     await using made = await house();
     const client = await made.dial();
     client.send(post('/a', ''));
@@ -285,7 +285,7 @@ describe('a plain connection', () => {
     ['a head', 'POST /a HTT'],
     ['a body', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab'],
   ] as const) {
-    test(`that ends in the middle of ${what} is answered 400`, async () => {
+    test(`that ends in the middle of ${what} gets status 400`, async () => {
       await using made = await house();
       const client = await made.dial();
       client.send(text);
@@ -298,7 +298,7 @@ describe('a plain connection', () => {
 });
 
 describe('node:http takes over', () => {
-  test('at a request that is left to it, once those before it are answered', async () => {
+  test('at a declined request, once earlier ones are answered', async () => {
     await using made = await house();
     const client = await made.dial();
     client.send(post('/a', '') + post('/b', '') + post('/left/c', 'body') + post('/d', ''));
@@ -311,7 +311,7 @@ describe('node:http takes over', () => {
     assert.equal(made.calls.length, 2, 'and keeps the connection');
   });
 
-  test('at a body that is too long, with all that came of it', async () => {
+  test('at a body that is too long, with all bytes received of it', async () => {
     await using made = await house({ mostBodyBytes: 10 });
     const client = await made.dial();
     client.send(post('/a', 'short'));
@@ -321,7 +321,7 @@ describe('node:http takes over', () => {
     await client.until(/<a>.*node \/b$/s);
   });
 
-  test('at a head that does not get on, which is its business to time', async () => {
+  test('at a stalled head, which it times out', async () => {
     await using made = await house();
     const client = await made.dial();
     client.send('POST /slow HTTP/1.1\r\nHost: h\r\n');
@@ -332,7 +332,7 @@ describe('node:http takes over', () => {
     assert.equal(made.calls.length, 0);
   });
 
-  test('at a head that comes in many pieces', async () => {
+  test('at a head in many pieces', async () => {
     await using made = await house();
     const client = await made.dial();
     for (const piece of ['POST /sl', 'ow HTTP/1.1\r\n', 'Host: h\r\n', 'Content-Length: 0\r\n\r\n']) {
@@ -344,7 +344,7 @@ describe('node:http takes over', () => {
 });
 
 describe('a server of plain connections', () => {
-  test('ends those that did nothing for a minute, and no others', async () => {
+  test('closes connections idle for a minute, and no others', async () => {
     await using made = await house();
     const [silent, idle, busy] = [await made.dial(), await made.dial(), await made.dial()];
     idle.send(post('/idle', ''));
@@ -368,7 +368,7 @@ describe('a server of plain connections', () => {
     await busy.until(/<busy>/);
   });
 
-  test('closes idle connections and not those that wait for an answer', async () => {
+  test('closes idle connections but none that wait for an answer', async () => {
     await using made = await house();
     const [idle, busy, reading] = [await made.dial(), await made.dial(), await made.dial()];
     busy.send(post('/busy', ''));

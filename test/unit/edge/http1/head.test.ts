@@ -7,7 +7,7 @@ function head(...lines: string[]): Buffer {
 }
 
 describe('a head', () => {
-  test('is read where it begins, whatever lies around it', () => {
+  test('is parsed at any offset, with any bytes around it', () => {
     const bytes = head(
       'PUT /a/b?c=%20 HTTP/1.1',
       'Host: h:80',
@@ -46,7 +46,7 @@ describe('a head', () => {
     assert.notEqual(typeof readHead(bytes, 0), 'string');
   });
 
-  test('is declined at its first byte that is not plain, not at its end', () => {
+  test('is declined at its first byte that is not plain', () => {
     for (const text of [
       '\0',
       'get',

@@ -25,7 +25,7 @@ async function polling(
 }
 
 describe('a runtime that runs several invocations at once', () => {
-  test('is given one for each next it has open, and answers them in any order', async () => {
+  test('receives one for each open next, and answers them in any order', async () => {
     const { rig, open } = await polling(3, 3);
     using _ = rig;
     const contexts = ['a', 'b', 'c'].map(() => context());
@@ -39,7 +39,7 @@ describe('a runtime that runs several invocations at once', () => {
     assert.deepEqual((await Promise.all(outcomes)).map(textOf), ['result of 0', 'result of 1', 'result of 2']);
   });
 
-  test('starts each invocation when its event is given to a next, and what has no next does not start', async () => {
+  test('starts an invocation when its event is delivered to a next, and not before', async () => {
     const { rig, open } = await polling(2, 1);
     using _ = rig;
     const told: string[] = [];
@@ -58,7 +58,7 @@ describe('a runtime that runs several invocations at once', () => {
     assert.deepEqual(told, ['a']);
   });
 
-  test('may ask again while others still run, and report errors of one of them', async () => {
+  test('may poll again while others run, and report an error of one of them', async () => {
     const { rig, open } = await polling(2, 2);
     using _ = rig;
     const [a, b, c] = [context(), context(), context()];
@@ -75,7 +75,7 @@ describe('a runtime that runs several invocations at once', () => {
     assert.deepEqual([textOf(await first), textOf(await third)], ['a', 'c']);
   });
 
-  test('is refused a second answer to the same request, and one to none of its own', async () => {
+  test('is refused a second answer to a request, and an answer to an unknown one', async () => {
     const { rig, open } = await polling(2, 2);
     using _ = rig;
     const a = context();
@@ -89,7 +89,7 @@ describe('a runtime that runs several invocations at once', () => {
     }
   });
 
-  test('that asks for one at a time gets one at a time', async () => {
+  test('that polls for one at a time gets one at a time', async () => {
     const { rig, open } = await polling(2, 1);
     using _ = rig;
     const [a, b] = [context(), context()];
@@ -102,7 +102,7 @@ describe('a runtime that runs several invocations at once', () => {
     assert.deepEqual([textOf(await first), textOf(await second)], ['a', 'b']);
   });
 
-  test('keeps no more requests for next open than it may run, and those that came before init', async () => {
+  test('keeps at most as many open next requests as it may run, including those before init', async () => {
     using rig = await Rig.open();
     const open = Array.from({ length: 3 }, () => rig.next());
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -120,7 +120,7 @@ describe('a runtime that runs several invocations at once', () => {
     );
   });
 
-  test('times out one alone, after which it gets no more', async () => {
+  test('times out one alone, and gets no further invocations', async () => {
     const { rig, open } = await polling(2, 2, 100);
     using _ = rig;
     const [a, b] = [context(), context()];
@@ -135,7 +135,7 @@ describe('a runtime that runs several invocations at once', () => {
     assert.equal((await rig.post(a.requestId, 'response', { body: 'late' })).status, 202);
   });
 
-  test('times out one alone, and what it had not asked for yet is to run elsewhere', async () => {
+  test('times out one alone, and undelivered ones run elsewhere', async () => {
     const { rig, open } = await polling(2, 1, 200);
     using _ = rig;
     const late = invoked(rig.api.session, context(), Buffer.from('a'));
@@ -145,7 +145,7 @@ describe('a runtime that runs several invocations at once', () => {
     assert.deepEqual(await Promise.all([late, waiting]), [{ kind: 'timeout' }, { kind: 'unstarted' }]);
   });
 
-  test('that ends takes those with it that it was given, and none of those it was not', async () => {
+  test('that ends settles delivered invocations as exit and the others as unstarted', async () => {
     const { rig, open } = await polling(2, 1);
     using _ = rig;
     const exit = { code: 3, signal: null, outOfMemory: false };
@@ -158,7 +158,7 @@ describe('a runtime that runs several invocations at once', () => {
     assert.deepEqual(await Promise.all(outcomes), [{ kind: 'exit', exit }, { kind: 'unstarted' }]);
   });
 
-  test('has its output attributed to the one that runs, and to nobody while several do', async () => {
+  test('has its output attributed to the running invocation, and to none while several run', async () => {
     const { rig, open } = await polling(2, 2);
     using _ = rig;
     const [a, b] = [context(), context()];

@@ -56,7 +56,7 @@ describe('the state table of a runtime', () => {
 });
 
 describe('the router of the Runtime API', () => {
-  test('knows no path but its own, whatever the text', () => {
+  test('matches only its own paths, for any text', () => {
     fc.assert(
       fc.property(fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'get', ''), fc.string(), (method, url) => {
         const route = findRoute(method, url);
@@ -65,7 +65,7 @@ describe('the router of the Runtime API', () => {
     );
   });
 
-  test('ignores a query, and takes any one part for a request id', () => {
+  test('ignores a query, and accepts any single segment as a request id', () => {
     assert.deepEqual(findRoute('GET', '/2018-06-01/ping?x=/y'), { name: 'ping' });
     assert.deepEqual(findRoute('POST', '/2018-06-01/runtime/invocation/%2e%2e/error'), {
       name: 'error',

@@ -23,7 +23,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.ok(rig.port > 0 && rig.port <= 32_767);
   });
 
-  test('gives the event with every header a client demands, and takes the response byte for byte', async () => {
+  test('sends the event with all headers that clients require, and passes on the response byte for byte', async () => {
     using rig = await Rig.open();
     const { id, outcome, delivered } = await running(rig, { clientContext: '{"a":\n"ü"}' }, '{"x": 1 }');
     assert.equal(delivered.status, 200);
@@ -45,7 +45,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.equal(text(o.payload), '  {"ok":true}\n');
   });
 
-  test('makes a trace id where the caller sent none, and omits an empty client context', async () => {
+  test('generates a trace id if the caller sent none, and omits an empty client context', async () => {
     using rig = await Rig.open();
     const { delivered } = await running(rig, { traceId: '', clientContext: '' });
     assert.match(
@@ -55,7 +55,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.ok(!('lambda-runtime-client-context' in delivered.headers));
   });
 
-  test('waits with an invocation for the runtime to ask', async () => {
+  test('delivers an invocation when the runtime polls', async () => {
     using rig = await Rig.open();
     const { id, outcome } = await running(rig);
     await rig.post(id, 'response', { body: '1' });
@@ -69,7 +69,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.ok(o.kind === 'result' && text(o.payload) === '2');
   });
 
-  test('gives the same event again to a runtime that asks while it is running', async () => {
+  test('sends the same event again to a runtime that polls while it runs', async () => {
     using rig = await Rig.open();
     const { id } = await running(rig, {}, '"once"');
     const again = await rig.next();
@@ -77,7 +77,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.equal(again.headers['lambda-runtime-aws-request-id'], id);
   });
 
-  test('hands on an error document byte for byte, with a header of a mebibyte and no content type', async () => {
+  test('passes on an error document byte for byte, with a header of 1 MiB and no content type', async () => {
     using rig = await Rig.open();
     const { id, outcome } = await running(rig);
     const body = '{ "statusCode": 500, "body" : "…" }';
@@ -92,7 +92,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.equal(o.errorType, 'Runtime.Unknown');
   });
 
-  test('names an error by a header AWS keeps, else by its document', async () => {
+  test('takes the error type from a header that AWS accepts, else from the document', async () => {
     for (const [header, body, want] of [
       ['Runtime.UserException', '{"errorType":"E"}', 'Runtime.UserException'],
       ['unhandled', '{"errorType":"E"}', 'E'],
@@ -108,7 +108,7 @@ describe('the Runtime API, from next to its answer', () => {
     }
   });
 
-  test('takes the cause out of an error document that says it holds one', async () => {
+  test('removes the X-Ray cause from an error document', async () => {
     using rig = await Rig.open();
     const { id, outcome } = await running(rig);
     const body = JSON.stringify({ errorMessage: 'm', errorType: 'T', stackTrace: ['s'], errorCause: { big: 1 } });
@@ -118,7 +118,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.equal(text(o.payload), '{"errorMessage":"m","errorType":"T","stackTrace":["s"]}');
   });
 
-  test('takes an error told in trailers for a function error', async () => {
+  test('treats an error in trailers as a function error', async () => {
     using rig = await Rig.open();
     const { id, outcome } = await running(rig);
     const doc = '{"errorMessage":"midway","errorType":"Broken"}';
@@ -140,7 +140,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.equal(o.errorType, 'Broken');
   });
 
-  test('answers 413 to a response over the limit and throws it away', async () => {
+  test('answers 413 to a response over the limit and discards it', async () => {
     using rig = await Rig.open();
     const { id, outcome } = await running(rig);
     const answer = await rig.post(id, 'response', { body: Buffer.alloc(LIMITS.payloadBytes + 1, 0x20) });
@@ -152,7 +152,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.deepEqual(await outcome, { kind: 'too-large', bytes: LIMITS.payloadBytes + 1 });
   });
 
-  test('takes a response of exactly the limit', async () => {
+  test('accepts a response of exactly the limit', async () => {
     using rig = await Rig.open();
     const { id, outcome } = await running(rig);
     assert.equal((await rig.post(id, 'response', { body: Buffer.alloc(LIMITS.payloadBytes, 0x20) })).status, 202);
@@ -160,7 +160,7 @@ describe('the Runtime API, from next to its answer', () => {
     assert.ok(o.kind === 'result' && o.payload.length === LIMITS.payloadBytes);
   });
 
-  test('collects a streamed response, and fails one whose mode it does not know', async () => {
+  test('collects a streamed response, and refuses an unknown response mode', async () => {
     const mode = 'Lambda-Runtime-Function-Response-Mode';
     using streaming = await Rig.open();
     const a = await running(streaming);
@@ -229,7 +229,7 @@ describe('the Runtime API refuses in the words of AWS', () => {
   });
 });
 
-describe('the Runtime API and the end of things', () => {
+describe('the end of a sandbox on the Runtime API', () => {
   test('an exit during init or an invocation settles it', async () => {
     const exit = { code: 3, signal: null, outOfMemory: false };
     using starting = await Rig.open();
@@ -257,7 +257,7 @@ describe('the Runtime API and the end of things', () => {
     assert.equal((await rig.post(c.requestId, 'response', { body: '1' })).status, 202);
   });
 
-  test('close settles what is pending and frees the port, twice without harm', async () => {
+  test('close settles pending promises, frees the port and is idempotent', async () => {
     const rig = await Rig.open();
     const { outcome } = await running(rig);
     rig.api.close();
@@ -267,7 +267,7 @@ describe('the Runtime API and the end of things', () => {
     await assert.rejects(rig.next());
   });
 
-  test('code that cannot be started fails init with the document it was given', async () => {
+  test('code that cannot be started fails init with the given document', async () => {
     using rig = await Rig.open();
     rig.api.failInit('Runtime.InvalidEntrypoint', 'none');
     const o = await rig.api.session.init(INIT, 1000);
@@ -315,7 +315,7 @@ describe('extensions inside the runtime process', () => {
     await assert.rejects(waiting);
   });
 
-  test('that asked for INVOKE are told of each invocation', async () => {
+  test('that registered for INVOKE receive each invocation', async () => {
     using rig = await Rig.open();
     const registered = register(rig, '{"events":["INVOKE"]}');
     void rig.api.session.init(INIT, 2000);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { EwmaPredictor } from '../../../../src/pool/policy/ewma-predictor.ts';
 
 describe('the adaptive moving average', () => {
-  test('wants one sandbox before the first tick and without calls', () => {
+  test('returns one sandbox before the first tick and without calls', () => {
     const predictor = new EwmaPredictor();
     assert.equal(predictor.expected, 0);
     assert.equal(predictor.tick(0), 1);

@@ -109,7 +109,7 @@ describe('keepWindows', () => {
     assert.ok(keepMs < 2 * MINUTE_MS, String(keepMs));
   });
 
-  test('keeps longer what is slower to start, smaller, or where memory is cheaper', () => {
+  test('keeps a sandbox longer that is slower to start, smaller, or with cheaper memory', () => {
     const arrivals = new Arrivals();
     const { keepMs } = keepWindows(arrivals, COSTS);
     assert.ok(keepWindows(arrivals, { ...COSTS, coldMs: 2500 }).keepMs > keepMs);
@@ -118,7 +118,7 @@ describe('keepWindows', () => {
     assert.equal(keepWindows(arrivals, { coldMs: 250, memoryMiB: 128 }).keepMs, keepMs);
   });
 
-  test('keeps longer what many requests would wait for', () => {
+  test('keeps a sandbox longer that many requests would wait for', () => {
     const arrivals = new Arrivals();
     for (let burst = 0; burst < 60; burst++)
       for (let i = 0; i < 20; i++) arrivals.arrived(burst * 1_200_000 + ((burst * 37) % 60) * 20_000 + i);
@@ -128,12 +128,12 @@ describe('keepWindows', () => {
     );
   });
 
-  test('keeps what is worth nothing for about a second', () => {
+  test('keeps a sandbox of no value for about a second', () => {
     const { keepMs, prewarmAfterMs } = keepWindows(memoryless(600 * MINUTE_MS), { ...COSTS, price: 1e6 });
     assert.deepEqual([keepMs, prewarmAfterMs], [1024, Infinity]);
   });
 
-  test('keeps for a day and a half what costs nothing', () => {
+  test('keeps a sandbox without cost for a day and a half', () => {
     assert.equal(keepWindows(new Arrivals(), { ...COSTS, price: 0 }).keepMs, 2 ** 27);
   });
 });

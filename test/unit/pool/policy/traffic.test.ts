@@ -5,7 +5,7 @@ import { Traffic, type KeepCosts } from '../../../../src/pool/policy/index.ts';
 const COSTS: KeepCosts = { coldMs: 250, memoryMiB: 128, price: 1.2 };
 const MINUTE_MS = 60_000;
 
-describe('how many sandboxes a function is worth', () => {
+describe('the number of sandboxes worth keeping', () => {
   test('none before it was called', () => {
     const traffic = new Traffic();
     assert.deepEqual(
@@ -24,7 +24,7 @@ describe('how many sandboxes a function is worth', () => {
     assert.equal(traffic.nextChange(660_360, COSTS), Infinity);
   });
 
-  test('as many as a burst took for a minute, then as many as are worth it', () => {
+  test('as many as a burst used for a minute, then as many as are worth their memory', () => {
     const traffic = new Traffic();
     traffic.arrived(0);
     traffic.sample(0, 20, 20);

@@ -88,7 +88,7 @@ describe('an upload', () => {
     assert.equal(home.artifacts.has(artifactDigest(manifestOf(files))), false);
   });
 
-  test('that is not what its manifest says is refused', async () => {
+  test('that differs from its manifest is refused', async () => {
     const manifest = manifestOf({ a: 'what I promised' });
     const ingest = (bytes: Buffer): Promise<unknown> => home.artifacts.ingest(manifest, { bytes });
     await assert.rejects(ingest(uploadOf({ a: 'what I deliver!' })), lam('LAM_STORE_ARTIFACT_MISMATCH', 'digest'));

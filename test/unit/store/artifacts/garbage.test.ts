@@ -33,7 +33,7 @@ describe('collecting artifacts', () => {
     release();
   });
 
-  test('keeps what is used elsewhere, and everything when that is unknown', async () => {
+  test('keeps artifacts used elsewhere, and all of them when that is unknown', async () => {
     const named = (): Set<Digest> => new Set([digests[0] ?? digestFor('')]);
     const elsewhere = (): Promise<Set<Digest>> => Promise.resolve(new Set([digests[1] ?? digestFor('')]));
     const empty = { artifacts: [], objects: [], bytes: 0 };

@@ -70,7 +70,7 @@ describe('the catalogue', () => {
     assert.deepEqual(await readdir(folder), []);
   });
 
-  test('rehearses a change without making it', async () => {
+  test('rehearses a change without storing it', async () => {
     const catalogue = await openCatalogue(path);
     assert.equal(
       catalogue.rehearse((draft) => (draft.retired['f'] = 9)),

@@ -42,7 +42,7 @@ describe("a home's node id", () => {
     }
   });
 
-  test('is replaced where the file holds none', async () => {
+  test('is replaced if the file contains none', async () => {
     const paths = layout(home);
     prepareHome(paths);
     await writeFile(paths.nodeId, 'not an id');

@@ -263,7 +263,7 @@ describe('a zip without a manifest', () => {
     });
   }
 
-  test('is refused when it is no zip, empty, or itself too large', async () => {
+  test('is refused when it is not a zip, empty, or too large', async () => {
     await assert.rejects(
       home.artifacts.ingestZip({ bytes: Buffer.from('hello, I am text') }),
       lam('LAM_STORE_ZIP_NOT_A_ZIP'),

@@ -35,7 +35,7 @@ describe("AWS Lambda's API", () => {
       `POST ${INVOKE.path('hello')} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n${headers}\r\n${body}`,
     );
 
-  test('answers Invoke with the payload as it is and the rest in headers', async () => {
+  test('answers Invoke with the payload unchanged and the rest in headers', async () => {
     const { status, headers, body } = await invoke('{"a":1}', 'X-Amzn-Trace-Id: Root=1-2-3\r\n');
     assert.deepEqual([status, body], [200, '{"a":1}']);
     assert.equal(headers.get('content-type'), 'application/json');
@@ -48,14 +48,14 @@ describe("AWS Lambda's API", () => {
     assert.ok(!headers.has('x-amz-function-error') && !headers.has('x-lam-status') && !headers.has('x-amz-log-result'));
   });
 
-  test('says in headers that a function failed', async () => {
+  test('reports a failed function in headers', async () => {
     const { status, headers, body } = await invoke('"fail"');
     assert.deepEqual([status, body], [200, '{"errorType":"Error"}']);
     assert.equal(headers.get('x-amz-function-error'), 'Unhandled');
     assert.equal(headers.get('x-lam-status'), 'error');
   });
 
-  test('gives the end of the log as base64 to whoever asks for it', async () => {
+  test('sends the log tail as base64 on request', async () => {
     const { headers } = await invoke('{}', 'X-Amz-Log-Type: Tail\r\n');
     assert.ok(headers.has('x-amz-log-result'));
     const log = Buffer.from(headers.get('x-amz-log-result') ?? '', 'base64').toString();
@@ -67,7 +67,7 @@ describe("AWS Lambda's API", () => {
     assert.deepEqual([status, body], [204, '']);
   });
 
-  test('has no other method and no other path', async () => {
+  test('serves no other method and no other path', async () => {
     for (const [method, path] of [
       ['GET', INVOKE.path('hello')],
       ['POST', '/2015-03-31/functions/hello'],
@@ -108,7 +108,7 @@ describe("AWS Lambda's API", () => {
     ],
   ];
   for (const [error, status, name, retryAfter, body] of failures) {
-    test(`tells ${error.code} as ${name}, ${retryAfter === undefined ? 'not ' : ''}to be tried again`, async () => {
+    test(`reports ${error.code} as ${name}, with${retryAfter === undefined ? 'out' : ''} Retry-After`, async () => {
       const answer = await failureOf(awsApi({ door: DOOR, router: house.router }), error);
       const member = ['ResourceNotFoundException', 'ServiceException'].includes(name) ? 'Message' : 'message';
       assert.equal(answer.status, status);

@@ -20,14 +20,14 @@ describe("lam's own API", () => {
     assert.deepEqual([answer.status, answer.headers['content-type'], answer.json()], [200, 'application/json', []]);
   });
 
-  test('tells errors in the form in which the client makes errors of them again', async () => {
+  test('sends errors in the form from which the client restores them', async () => {
     const answer = await house.control('/_lam/v1/functions/nobody');
     assert.equal(answer.status, 404);
     const { error } = answer.json() as { error: { code: string; message: string } };
     assert.equal(error.code, 'LAM_REGISTRY_FUNCTION_NOT_FOUND');
   });
 
-  test('says when to try again', async () => {
+  test('sends Retry-After', async () => {
     const api = controlApi({
       // Only its way to say no is asked.
       operations: {} as Operations,
@@ -42,7 +42,7 @@ describe("lam's own API", () => {
     assert.deepEqual([wrong.status, wrong.headers.get('retry-after')], [400, undefined]);
   });
 
-  test('answers for its health whoever asks, and nothing else on the port', async () => {
+  test('answers health checks without a token, and nothing else on the port', async () => {
     assert.deepEqual((await house.ask('/_lam/health')).json(), { status: 'ok' });
     const refused = await house.ask('/_lam/v1/status');
     assert.equal(refused.status, 403);

@@ -13,7 +13,7 @@ import { digestFor } from '../../../../support/ids.ts';
 const BAD = { code: 'LAM_EDGE_BAD_REQUEST' };
 
 describe('a control request', () => {
-  test('keeps what belongs to it and nothing else', () => {
+  test('keeps its known members and nothing else', () => {
     const config = { runtime: 'nodejs' };
     const whole = { artifact: digestFor('d'), config, message: 'm', by: 'me', alias: 'prod', dryRun: true };
     assert.deepEqual(publishOf({ ...whole, evil: 1 }), whole);
@@ -30,7 +30,7 @@ describe('a control request', () => {
     assert.deepEqual(patchOf(patch), patch);
   });
 
-  test('takes null for left out', () => assert.deepEqual(rollbackOf({ to: null, message: null }), {}));
+  test('treats null as absent', () => assert.deepEqual(rollbackOf({ to: null, message: null }), {}));
 
   const refused: [string, () => unknown, RegExp][] = [
     ['without an artifact', () => publishOf({ config: {} }), /'artifact' is missing/],
@@ -55,7 +55,7 @@ test('a publish request for what is no digest finds no artifact', () =>
   assert.throws(() => publishOf({ artifact: 'd', config: {} }), { code: 'LAM_STORE_ARTIFACT_NOT_FOUND' }));
 
 describe('a query for logs', () => {
-  test('is read from the parameters of the address', () => {
+  test('is read from the query parameters', () => {
     const text = 'since=1&until=2.5&lines=3&search=a%20b&requestId=r&version=4&follow=1';
     assert.deepEqual(logQueryOf(new URLSearchParams(text)), {
       query: { since: 1, until: 2.5, lines: 3, search: 'a b', requestId: 'r', version: 4 },

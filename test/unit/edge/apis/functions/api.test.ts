@@ -51,20 +51,20 @@ describe('functions over HTTP', () => {
     assert.equal(headers.get('content-type'), 'application/json');
   });
 
-  test('that fail answer 502 with the type of the error in a header', async () => {
+  test('that fail answer 502 with the error type in a header', async () => {
     const { status, headers, body } = await get('/hello/fail');
     assert.deepEqual([status, body, headers.get('content-type')], [502, 'Internal Server Error', 'text/plain']);
     assert.equal(headers.get('x-lam-error-type'), 'TypeError');
     assert.ok(headers.has('x-amzn-requestid') && headers.has('x-amzn-trace-id'));
   });
 
-  test('that answer what HTTP cannot say are told so in headers', async () => {
+  test('with answers that HTTP cannot express report that in headers', async () => {
     const { status, headers } = await get('/hello/odd');
     assert.deepEqual([status, headers.get('x-lam-error-type')], [502, 'Function.MalformedResponse']);
     assert.match(headers.get('x-lam-error-detail') ?? '', /^the function answered with the statusCode 1; /);
   });
 
-  test('tell errors of lam with code and hint, and when to try again', async () => {
+  test('report errors of lam with code, hint and Retry-After', async () => {
     const busy = lamError('LAM_POOL_THROTTLED', { name: 'hello', maxConcurrency: 1, maxQueue: 0 });
     const answer = await failureOf(api, busy);
     assert.equal(answer.status, 429);
@@ -74,7 +74,7 @@ describe('functions over HTTP', () => {
     assert.deepEqual([missing.status, missing.headers.get('retry-after')], [404, undefined]);
   });
 
-  test('get an event of its own for each request with the same head', async () => {
+  test('get a separate event for each request with the same head', async () => {
     const socket = await server.dial();
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -103,7 +103,7 @@ describe('functions over HTTP', () => {
     for (const { requestContext } of events) assert.ok(Math.abs(Date.now() - requestContext.timeEpoch) < 60_000);
   });
 
-  test('are found anew by a client that sends the same head, once what is deployed has changed', async () => {
+  test('are looked up again for a repeated head after a deploy', async () => {
     const socket = await server.dial();
     const ask = async (): Promise<string> => {
       socket.write('GET /declared/7 HTTP/1.1\r\nHost: h\r\n\r\n');

@@ -87,7 +87,7 @@ describe('the event of an HTTP request', () => {
     });
   });
 
-  test('leaves out what the request has not', async () => {
+  test('leaves out absent parts of the request', async () => {
     const event = await eventOf('/hello');
     for (const key of ['cookies', 'queryStringParameters', 'body', 'pathParameters']) assert.ok(!(key in event), key);
     assert.equal(event['rawQueryString'], '');
@@ -111,7 +111,7 @@ describe('the event of an HTTP request', () => {
     });
   }
 
-  test('takes names that objects are born with for headers like any other', async () => {
+  test('treats names of Object.prototype as ordinary headers', async () => {
     const event = await eventOf('/hello', { headers: { constructor: 'c', 'to-string': 't' } });
     assert.equal(event.headers['constructor'], 'c');
   });
@@ -126,7 +126,7 @@ describe('the event of an HTTP request', () => {
     );
   });
 
-  test('tells the route that was hit and its parameters', async () => {
+  test('contains the matched route and its parameters', async () => {
     const hit: RouteHit = {
       functionName: 'hello',
       routeKey: 'GET /u/{id}',
@@ -160,7 +160,7 @@ describe('the event of an HTTP request', () => {
   }
 });
 
-test('text types are the ones AWS Lambda takes for text', () => {
+test('text types are those of AWS Lambda', () => {
   for (const type of [
     'text/html',
     'TEXT/CSV',
@@ -184,7 +184,7 @@ test('text types are the ones AWS Lambda takes for text', () => {
     assert.equal(isTextType(type), false, String(type));
 });
 
-test('time is told in the common log format, in UTC', () => {
+test('time is in the common log format, in UTC', () => {
   assert.equal(clfTime(0), '01/Jan/1970:00:00:00 +0000');
   assert.equal(clfTime(Date.UTC(2026, 11, 31, 23, 59, 59, 999)), '31/Dec/2026:23:59:59 +0000');
 });

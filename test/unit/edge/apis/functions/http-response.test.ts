@@ -88,9 +88,9 @@ function shown(answer: ReturnType<typeof httpAnswer>): object {
   return 'why' in answer ? answer : { ...answer, body: Buffer.from(answer.body).toString() };
 }
 
-describe('what a function answers', () => {
+describe('the answer of a function', () => {
   for (const [payload, status, headers, body] of ANSWERS) {
-    test(`${payload} goes out as ${status}`, () => {
+    test(`${payload} becomes ${status}`, () => {
       const answer = httpAnswer(Buffer.from(payload));
       assert.ok(!('why' in answer), 'it is well-formed');
       assert.equal(answer.status, status);
@@ -108,13 +108,13 @@ describe('what a function answers', () => {
     });
   }
 
-  test('replaces what is not UTF-8 in a string, as a parse would', () => {
+  test('replaces invalid UTF-8 in a string, as parsing does', () => {
     const answer = httpAnswer(Buffer.from([0x22, 0xff, 0x22]));
     assert.ok(!('why' in answer));
     assert.deepEqual([...answer.body], [...Buffer.from('\ufffd')]);
   });
 
-  test('is read by its bytes as it would be from its parsed form', () => {
+  test('is converted from bytes as from its parsed form', () => {
     /** JSON text with any of its letters written as escapes, and white space before it. */
     const spelled = fc
       .tuple(
@@ -152,7 +152,7 @@ describe('what a function answers', () => {
     );
   });
 
-  test('is read without a throw, whatever it is, and statuses are ones HTTP has', () => {
+  test('never makes the conversion throw, and has a valid HTTP status', () => {
     const object = fc.record(
       {
         statusCode: fc.jsonValue(),

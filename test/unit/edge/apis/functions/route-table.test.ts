@@ -68,17 +68,17 @@ describe('a route table', () => {
     });
   }
 
-  test("takes '__proto__' for a name like any other", () => {
+  test("treats '__proto__' as an ordinary name", () => {
     const hit = TABLE.find('GET', '/p/x', exists);
     assert.equal(JSON.stringify(hit?.pathParameters), '{"__proto__":"x"}');
   });
 
-  test('names the routes that read most like a path that hit none', () => {
+  test('names the routes most similar to an unmatched path', () => {
     assert.deepEqual(TABLE.near('/other/1'), ['GET /other/{a}/{b}']);
     assert.deepEqual(new RouteTable([]).near('/x'), []);
   });
 
-  test('passes over what is no route', () => {
+  test('ignores invalid routes', () => {
     assert.equal(
       new RouteTable([{ functionName: 'f', text: 'nonsense' }]).find('GET', '/nonsense', () => false),
       undefined,
