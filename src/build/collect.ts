@@ -96,7 +96,7 @@ function refusePath(functionName: string, path: string): void {
     throw lamError('LAM_BUILD_PATH_INVALID', {
       function: functionName,
       path,
-      why: "holds a backslash, or begins with letters and ':'",
+      why: "contains a backslash, or begins with letters and ':'",
     });
   }
   if (Buffer.byteLength(path) > PATH_BYTES) {

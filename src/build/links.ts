@@ -19,7 +19,7 @@ export function refuseEscapingLinks(functionName: string, entries: Iterable<Coll
 
 /** Resolves a link as the kernel does; returns the fault, which completes 'the link ...'. */
 function linkFault(path: string, target: string, targets: ReadonlyMap<string, string>): string | undefined {
-  if (target.includes('\\')) return 'holds a backslash';
+  if (target.includes('\\')) return 'contains a backslash';
   if (target.startsWith('/')) return 'leads out of the folder';
   const at = path.split('/').slice(0, -1);
   const ahead = target.split('/').toReversed();

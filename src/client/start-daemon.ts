@@ -45,7 +45,7 @@ async function runDetached(launch: DaemonLaunch, log: string): Promise<StartRepo
   try {
     return await new Promise<StartReport>((resolve, reject) => {
       let text = '';
-      let ended = 'it ended without saying why';
+      let ended = 'it ended without a report';
       pipe.setEncoding('utf8');
       pipe.on('data', (chunk: string) => {
         text += chunk;

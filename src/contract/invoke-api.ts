@@ -5,7 +5,7 @@ export const INVOKE = {
   path: (name: string): string => `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`,
   functionError: 'x-amz-function-error',
   logType: 'x-amz-log-type',
-  /** Base64 of the last 4 KiB of the log, if the request asked for `Tail`. */
+  /** Base64 of the last 4 KiB of the log, if the request has log type `Tail`. */
   logResult: 'x-amz-log-result',
   executedVersion: 'x-amz-executed-version',
   requestId: 'x-amzn-requestid',

@@ -34,7 +34,7 @@ export class Deadlines {
 
   /** Arms a deadline; once, until it is removed or has expired. */
   add(what: Expirable): void {
-    invariant(what.place === undefined, 'what has a deadline is armed once');
+    invariant(what.place === undefined, 'a deadline is armed once');
     what.place = this.#armed.push(what) - 1;
     this.#cancel ??= this.#clock.every(TICK_MS, () => this.#tick());
   }

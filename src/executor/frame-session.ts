@@ -100,7 +100,7 @@ export class FrameSession implements Session, FrameSink {
 
   init(request: InitRequest, limitMs: number, startupCache?: Uint8Array): Promise<InitOutcome> {
     if (this.#ended) return Promise.resolve({ kind: 'exit', exit: this.#exit ?? KILLED });
-    invariant(this.#init === undefined && this.#timeoutMs === 0, 'a session is given init once');
+    invariant(this.#init === undefined && this.#timeoutMs === 0, 'init is called once per session');
     const meta = JSON.stringify(request);
     invariant(Buffer.byteLength(meta) <= MAX_META_BYTES, 'an init request fits into a frame');
     this.#timeoutMs = request.timeoutMs;
@@ -227,7 +227,7 @@ export class FrameSession implements Session, FrameSink {
 
   #unstarted(request: number): void {
     const pending = this.#inFlight.givenBack(request);
-    if (pending === undefined) this.#refuse(`invocation ${request} given back, which was not asked for`);
+    if (pending === undefined) this.#refuse(`UNSTARTED for invocation ${request}, which was not recalled`);
     else pending.hooks.settled({ kind: 'unstarted' });
   }
 

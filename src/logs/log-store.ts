@@ -295,7 +295,7 @@ export class LogStore {
     if (this.#ended) return;
     this.#stopTimer();
     this.#end();
-    this.#options.onTrouble(`the log thread died, nothing more is kept until the next start: ${why}`);
+    this.#options.onTrouble(`the log thread ended; nothing is stored until the next start: ${why}`);
   }
 
   /** Discards waiting records and answers pending questions; nothing is stored from now on. */

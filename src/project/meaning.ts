@@ -89,7 +89,7 @@ function environmentFaults(source: SourceDocument, declaration: Declaration): re
     if (RESERVED_ENVIRONMENT.has(key))
       faults.push(source.fault(setting.path, `the environment key '${key}' is set by lam itself`, 'key'));
     if (text.includes('\0'))
-      faults.push(source.fault(setting.path, `the value of the environment key '${key}' holds a NUL character`));
+      faults.push(source.fault(setting.path, `the value of the environment key '${key}' contains a NUL character`));
     bytes += Buffer.byteLength(key) + Buffer.byteLength(text);
   }
   if (bytes > LIMITS.environmentBytes) {

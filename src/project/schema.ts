@@ -25,7 +25,7 @@ export function projectSchema(kinds: readonly TriggerKind[] = TRIGGER_KINDS): Js
     description: 'One function at the top level, or many under `functions`.',
     type: 'object',
     if: { required: ['functions'] },
-    // oxlint-disable-next-line no-thenable -- a keyword of JSON schema, on an object nobody awaits
+    // oxlint-disable-next-line no-thenable -- a keyword of JSON schema, on an object that is never awaited
     then: {
       properties: {
         functions: {
@@ -135,7 +135,7 @@ function triggerSettings(kinds: readonly TriggerKind[]): JsonSchema {
       required: ['type'],
       allOf: kinds.map(({ type, schema }) => ({
         if: { properties: { type: { const: type } }, required: ['type'] },
-        // oxlint-disable-next-line no-thenable -- a keyword of JSON schema, on an object nobody awaits
+        // oxlint-disable-next-line no-thenable -- a keyword of JSON schema, on an object that is never awaited
         then: {
           description: schema.description,
           properties: { type: { const: type }, name: NAME_SCHEMA, ...schema.properties },

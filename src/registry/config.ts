@@ -130,7 +130,7 @@ function environmentFaults(environment: unknown): string[] {
     else if (RESERVED_ENVIRONMENT.has(key)) faults.push(`environment: '${key}' is set by lam and cannot be changed`);
     // Messages never contain values, which may be secrets.
     if (typeof value !== 'string') faults.push(`environment: the value of '${key}' must be text`);
-    else if (value.includes('\0')) faults.push(`environment: the value of '${key}' holds a NUL character`);
+    else if (value.includes('\0')) faults.push(`environment: the value of '${key}' contains a NUL character`);
     else bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   if (bytes > LIMITS.environmentBytes)

@@ -51,7 +51,7 @@ function settingFault(
   value: unknown,
 ): string | undefined {
   const schema = Object.hasOwn(properties, key) ? properties[key] : undefined;
-  return schema === undefined ? 'is no setting of this type' : valueFault(schema, value);
+  return schema === undefined ? 'is not a setting of this type' : valueFault(schema, value);
 }
 
 const TYPES: Readonly<Record<SettingSchema['type'], { readonly words: string; is(value: unknown): boolean }>> = {

@@ -6,7 +6,7 @@ import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 import { zipOf } from '../unit/store/support.ts';
 import { digestFor } from '../support/ids.ts';
 
-const NOTICE = 'python3.99 was asked for; python 3.11 runs';
+const NOTICE = 'python3.99 is configured, but python 3.11 runs it';
 
 /** Rejections are errors of lam with this code. */
 const code =

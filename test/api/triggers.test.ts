@@ -169,7 +169,7 @@ describe('a trigger kind that is plugged in', () => {
     for (const part of [
       'every must be a number, in entry 1',
       'every is missing, in entry 2',
-      'evry is no setting of this type, in entry 2',
+      'evry is not a setting of this type, in entry 2',
       'type must be one of http, tick, in entry 3',
       'must be a map with a type, in entry 4',
     ])

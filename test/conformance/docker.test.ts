@@ -318,7 +318,7 @@ lane('the Docker driver when things are missing', () => {
     // A registry on a loopback port that nobody listens on.
     const image = `127.0.0.1:9/${randomBytes(6).toString('hex')}:1`;
     const notice = await driver.prepare(specOf('nodejs', '').runtime, image);
-    assert.match(notice ?? '', /is not here and can't be pulled \(.+\); the host's own programs run it/s);
+    assert.match(notice ?? '', /is not present and cannot be pulled \(.+\); the host's own programs are used/s);
     const sandbox = await driver.create(specOf('nodejs', await rig.code({ 'index.js': LOOK }), { image }), rig.hooks);
     assert.equal((await sandbox.session.init(INIT, 10_000)).kind, 'ready');
   });

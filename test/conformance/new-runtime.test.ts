@@ -103,7 +103,7 @@ describe(
           test('runs code from the command line, and reports which version runs it', async () => {
             const code = 'sub handle { return [reverse @{$_[0]}] } 1;';
             const inline = await session.ok(['deploy', 'turn', '--runtime', 'perl5.2', '--inline', code]);
-            assert.match(inline.stderr, /perl5\.2 was asked for, and Perl 5\.\d+\.\d+ runs it/);
+            assert.match(inline.stderr, /perl5\.2 is configured, but Perl 5\.\d+\.\d+ runs it/);
             assert.equal((await session.ok(['invoke', 'turn', '-d', '[1,2]'])).stdout.trim(), '[2,1]');
           });
 

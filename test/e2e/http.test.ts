@@ -156,7 +156,7 @@ describe('functions over HTTP', () => {
     assert.equal(got.status, 404);
     const { message, code, hint } = json(got);
     assert.deepEqual([code, message], ['LAM_EDGE_NOT_FOUND', 'nothing is served at GET /things']);
-    assert.equal(hint, 'near it: GET /things/{id}');
+    assert.equal(hint, 'similar paths: GET /things/{id}');
     assert.match(String(json(await http(`${s.url}/nobody`))['hint']), /lam list/);
   });
 

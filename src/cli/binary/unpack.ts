@@ -19,7 +19,8 @@ export function unpack(home: string, index: UnpackIndex, contentOf: (key: string
   try {
     for (const { path, executable } of index.files) {
       const target = join(partial, path);
-      // Folders of assets are mounted into containers, whose user is another; the home (0700) keeps other users out.
+      // Readable for all, because containers that mount these folders run as another user; the home (0700) keeps other
+      // users out.
       mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
       writeFileSync(target, contentOf(path), { mode: executable ? 0o755 : 0o644 });
     }

@@ -67,7 +67,7 @@ export default class Deploy extends LamCommand {
     const single = inline !== undefined || zip !== undefined;
     if (single && (name === undefined || more.length > 0)) {
       throw lamError('LAM_CLI_USAGE', {
-        what: `--${inline === undefined ? 'zip' : 'inline'} wants the name of one function`,
+        what: `--${inline === undefined ? 'zip' : 'inline'} requires the name of one function`,
         command: 'deploy',
       });
     }

@@ -5,7 +5,7 @@ import { renderFunctions } from '../render/functions.ts';
 export default class List extends LamCommand {
   static override summary = 'List the functions that are deployed.';
   static override description =
-    'One line a function: its live version, how many versions are kept, its runtime, warm sandboxes and URL.';
+    'One line per function: its live version, how many versions are kept, its runtime, warm sandboxes and URL.';
   static override aliases = ['ls', 'functions'];
   static override examples = [
     { description: 'All functions', command: '<%= config.bin %> list' },

@@ -18,7 +18,7 @@ const STEM_MIB = 128;
 export default class Simulate extends LamCommand {
   static override summary = 'Compare how long sandboxes are kept, on a trace of invocations and a simulated machine.';
   static override description =
-    "Runs lam's own policy and five others (ten minutes for all, LRU, greedy-dual, the Azure histogram, Glambdar's moving average) in virtual time over the same invocations and the same memory. Reads traces with the columns app,func,end_timestamp,duration, in seconds, as Azure published in 2021; without a file it makes one up. No daemon is needed, and the same seed gives the same bytes.";
+    "Runs lam's own policy and five others (ten minutes for all, LRU, greedy-dual, the Azure histogram, Glambdar's moving average) in virtual time over the same invocations and the same memory. Reads traces with the columns app,func,end_timestamp,duration, in seconds, as Azure published in 2021; without a file it generates one. No daemon is needed, and the same seed gives the same bytes.";
   // A tool for development of lam, run with `npm run simulate`.
   static override hidden = true;
   static override args = {
@@ -74,7 +74,7 @@ export default class Simulate extends LamCommand {
     }),
     days: Flags.integer({ summary: 'Length of a synthetic trace.', default: 7, min: 1, helpValue: 'N' }),
     invocations: Flags.integer({
-      summary: 'About how many a synthetic trace has.',
+      summary: 'Approximate number of invocations of a synthetic trace.',
       default: 1_000_000,
       min: 1,
       helpValue: 'N',
@@ -86,7 +86,7 @@ export default class Simulate extends LamCommand {
     }),
   };
   static override examples = [
-    { description: 'All policies on a made-up week', command: '<%= config.bin %> simulate' },
+    { description: 'All policies on a synthetic week', command: '<%= config.bin %> simulate' },
     {
       description: 'A trace of your own, on a smaller machine',
       command: '<%= config.bin %> simulate trace.csv --memory 16384',

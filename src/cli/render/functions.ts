@@ -44,7 +44,7 @@ export function renderFunction(f: FunctionDetail, now: number, color: ChalkInsta
     ['timeout', `${c.timeoutMs / 1000} s`],
     ['concurrency', `${c.maxConcurrency} at once, ${c.concurrency} a sandbox, ${c.maxQueue} waiting`],
     ['kept warm', c.minWarm === 0 ? '' : `${c.minWarm}`],
-    ['idle', c.idleTimeoutMs === null ? 'by its calls' : `${c.idleTimeoutMs / 1000} s`],
+    ['idle', c.idleTimeoutMs === null ? 'adaptive' : `${c.idleTimeoutMs / 1000} s`],
     ['network', c.network],
     ['image', c.image ?? ''],
     ['environment', Object.keys(c.environment).map(safe).join(', ')],

@@ -45,7 +45,7 @@ export async function probeDocker(options: ProbeOptions = {}): Promise<DockerPro
     if (answer.ok) return answer;
     first ??= answer;
   }
-  return first ?? { ok: false, reason: `no Docker engine is here: there is no socket at ${DEFAULT_SOCKET}` };
+  return first ?? { ok: false, reason: `no Docker engine was found: there is no socket at ${DEFAULT_SOCKET}` };
 }
 
 function usualSockets(runtimeDir: string | undefined): readonly string[] {
@@ -85,10 +85,10 @@ function productName(version: unknown): string {
 
 function whyNot(socketPath: string, limitMs: number, cause: unknown): string {
   const code = member(cause, 'code');
-  if (code === 'ENOENT') return `no Docker engine is here: there is no socket at ${socketPath}`;
+  if (code === 'ENOENT') return `no Docker engine was found: there is no socket at ${socketPath}`;
   if (code === 'EACCES' || code === 'EPERM')
     return `permission denied on ${socketPath}: your user is not in the group that may use Docker`;
   if (code === 'ECONNREFUSED') return `no engine listens on ${socketPath}: it was stopped`;
   if (code === 'ETIMEDOUT') return `the engine at ${socketPath} did not answer within ${limitMs} ms`;
-  return `the engine at ${socketPath} can't be asked: ${messageOf(cause)}`;
+  return `the engine at ${socketPath} cannot be reached: ${messageOf(cause)}`;
 }

@@ -14,7 +14,7 @@ export class Binding {
   begin(): void {
     if (this.#state === 'ended')
       throw lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'it ended before it got its code' });
-    invariant(this.#state === 'stem', 'only a stem is bound, and once');
+    invariant(this.#state === 'stem', 'only a stem can be bound, once');
     this.#state = 'code';
   }
 

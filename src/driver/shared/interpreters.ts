@@ -59,7 +59,7 @@ export class Interpreters {
         const matches = version === undefined || `${answer.version}.`.startsWith(`${version}.`);
         const notice = matches
           ? null
-          : `${asked} was asked for, and ${wanted.title} ${answer.version} runs it: there is no ${asked} on PATH`;
+          : `${asked} is configured, but ${wanted.title} ${answer.version} runs it: ${asked} is not on PATH`;
         return { command: [answer.executable], notice, folders: wanted.folders(answer.executable) };
       }
     }
@@ -74,7 +74,7 @@ function nodeNotice({ title, asked }: LamNode, version: string | undefined): str
   const own = process.versions.node;
   return version === undefined || own.startsWith(`${version}.`)
     ? null
-    : `${asked(version)} was asked for, and ${title} ${own}, which runs lam, runs it`;
+    : `${asked(version)} is configured, but ${title} ${own}, which runs lam, runs it`;
 }
 
 async function onPath(searchPath: string, name: string): Promise<readonly string[]> {

@@ -55,7 +55,8 @@ export const EDGE = {
     fault: 'caller',
     aws: 'UnknownOperationException',
     message: (d) => `nothing is served at ${d.method} ${d.path}`,
-    hint: (d) => (d.near.length > 0 ? `near it: ${d.near.join(', ')}` : 'see what is deployed and where: lam list'),
+    hint: (d) =>
+      d.near.length > 0 ? `similar paths: ${d.near.join(', ')}` : 'see what is deployed and where: lam list',
   }),
   LAM_EDGE_BAD_REQUEST: entry<{ what: string }>({
     kind: 'invalid_argument',

@@ -28,7 +28,7 @@ export function checkManifest(value: unknown, limits: ArtifactLimits): Manifest 
     const before = entries[index - 1];
     if (before === undefined) continue;
     const order = byPath(before, entry);
-    if (order === 0) throw invalid(`'${entry.path}' comes twice`);
+    if (order === 0) throw invalid(`'${entry.path}' occurs twice`);
     if (order > 0) throw invalid(`'${entry.path}' is not in order`);
   }
   const fault = treeFault(entries);

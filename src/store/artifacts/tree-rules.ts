@@ -21,8 +21,8 @@ const LINK_STEPS = 2_000_000;
  */
 export function pathFault(path: string): string | undefined {
   if (path === '') return 'it is empty';
-  if (path.includes('\0')) return 'it holds a NUL character';
-  if (path.includes('\\')) return 'it holds a backslash';
+  if (path.includes('\0')) return 'it contains a NUL character';
+  if (path.includes('\\')) return 'it contains a backslash';
   if (path.startsWith('/')) return 'it is absolute';
   if (/^[A-Za-z]:/.test(path)) return 'it begins with a drive letter';
   if (!path.isWellFormed()) return 'it is not valid Unicode';
@@ -44,7 +44,7 @@ export function treeFault(
 ): TreeFault | undefined {
   const kinds = new Map<string, string | null>();
   for (const { path, target } of entries) {
-    if (kinds.has(path)) return { kind: 'conflict', path, why: 'the same name comes twice' };
+    if (kinds.has(path)) return { kind: 'conflict', path, why: 'the name occurs twice' };
     kinds.set(path, target ?? null);
   }
   for (const { path } of entries) {
@@ -73,7 +73,7 @@ export function treeFault(
 
 function targetFault(target: string): string | undefined {
   if (target === '') return 'it has no target';
-  if (target.includes('\0') || target.includes('\\')) return 'its target holds a NUL character or a backslash';
+  if (target.includes('\0') || target.includes('\\')) return 'its target contains a NUL character or a backslash';
   if (Buffer.byteLength(target) > PATH_BYTES) return `its target is longer than ${PATH_BYTES} bytes`;
   if (target.startsWith('/') || /^[A-Za-z]:/.test(target)) return 'its target is absolute';
   return undefined;
@@ -92,7 +92,7 @@ function walkFault(
   const todo = target.split('/').toReversed();
   let hops = 0;
   for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
-    if (--budget.steps < 0) return 'the links are too many and too entangled to follow';
+    if (--budget.steps < 0) return 'there are too many links to follow';
     if (part === '' || part === '.') continue;
     if (part === '..') {
       if (at.pop() === undefined) return 'it leads out of the root';

@@ -58,7 +58,7 @@ export async function unpackUpload(
       });
     }
     if (written.digest !== as.digest)
-      throw lamError('LAM_STORE_ARTIFACT_MISMATCH', { path: as.path, what: 'its digest is another' });
+      throw lamError('LAM_STORE_ARTIFACT_MISMATCH', { path: as.path, what: 'its digest differs' });
     staged.set(as.digest, { path, size: written.size, executable: as.executable });
   });
   return staged;

@@ -72,7 +72,7 @@ export class Bases {
     if (!this.#options.isLocalLinux) throw lamError('LAM_DRIVER_IMAGE_MISSING', { image, reason: missing });
     return this.#onHost(
       runtime,
-      `image '${image}' is not here and can't be pulled (${missing}); the host's own programs run it`,
+      `image '${image}' is not present and cannot be pulled (${missing}); the host's own programs are used`,
     );
   }
 
@@ -92,7 +92,7 @@ export class Bases {
   async #onHost(runtime: Runtime, notice: string | null): Promise<Base> {
     if (!this.#options.isLocalLinux) {
       throw lamError('LAM_DRIVER_NO_BASE', {
-        reason: 'the engine does not run in this machine, so the host\u2019s own programs can\u2019t be used',
+        reason: 'the engine does not run on this machine, so the host\u2019s own programs cannot be used',
       });
     }
     const { entry } = runtime.descriptor;

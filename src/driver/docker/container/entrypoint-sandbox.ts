@@ -22,7 +22,7 @@ export class EntrypointSandbox implements Sandbox {
   }
 
   bind(): Promise<void> {
-    return Promise.reject(lamError('LAM_INTERNAL_INVARIANT', { what: 'only a stem is bound' }));
+    return Promise.reject(lamError('LAM_INTERNAL_INVARIANT', { what: 'only a stem can be bound' }));
   }
 
   peakMemoryMiB(): number {

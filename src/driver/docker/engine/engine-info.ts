@@ -39,7 +39,7 @@ export async function readEngineInfo(
       ...(hasSeccomp ? [] : ['System calls are not filtered: the engine has no seccomp.']),
       ...(isLocalLinux
         ? []
-        : ['Functions need an image: the engine runs in a virtual machine, so the host base is not to be had.']),
+        : ['Functions need an image: the engine runs in a virtual machine, so the host base is not available.']),
     ],
   };
 }

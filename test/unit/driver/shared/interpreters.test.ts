@@ -31,7 +31,7 @@ describe('finding an interpreter', () => {
       await writeFile(join(folder, 'python3'), answering('3.11.4'), { mode: 0o755 });
       const { command, notice } = await find(interpreters, 'python3.12');
       assert.equal(command[0], join(folder, 'python3'));
-      assert.match(notice ?? '', /^python3\.12 was asked for, and Python 3\.11\.4 runs it/);
+      assert.match(notice ?? '', /^python3\.12 is configured, but Python 3\.11\.4 runs it/);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -53,6 +53,6 @@ describe('finding an interpreter', () => {
   test('runs Node code on lam\u2019s Node, with a notice where another version is configured', async () => {
     const interpreters = new Interpreters(['node'], '');
     assert.deepEqual(await find(interpreters, 'nodejs'), { command: ['node'], notice: null, folders: [] });
-    assert.match((await find(interpreters, 'nodejs18.x')).notice ?? '', /^nodejs18\.x was asked for/);
+    assert.match((await find(interpreters, 'nodejs18.x')).notice ?? '', /^nodejs18\.x is configured/);
   });
 });
