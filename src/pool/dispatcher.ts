@@ -1,13 +1,14 @@
+import { LIMITS } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
-import type { Clock } from '../kit/index.ts';
+import type { Clock, MonotonicMs } from '../kit/index.ts';
 import type { Waiter } from './acquisition.ts';
 import { refuseLongWaiting } from './admission.ts';
-import type { Capacity } from './capacity.ts';
+import { STUCK_MS, type Capacity } from './capacity.ts';
 import type { Group, Slot } from './group.ts';
 import type { Keeper } from './keeper.ts';
 import { startsWanted } from './policy/index.ts';
 import { canTakeNext, takeWarm } from './reuse.ts';
-import type { SlotLife } from './slot-life.ts';
+import type { SlotLife, StartFailure } from './slot-life.ts';
 import type { StemRack } from './stem-rack.ts';
 
 /** Interval at which queues are checked again (ms). */
@@ -80,6 +81,7 @@ export class Dispatcher {
     }
     const { clock, keeper, groups, capacity, life } = this.#options;
     const now = clock.monotonic();
+    if (now < group.placeFaults.pausedUntil && this.#options.rack.readyFor(group.stemKey) === 0) return;
     for (let wanted = this.#startsWanted(group, now - oldest.since, now); wanted > 0; wanted--) {
       if (!keeper.makeRoom(group, groups, now)) {
         refuseLongWaiting(group, capacity.memoryBudgetMiB, now);
@@ -98,18 +100,32 @@ export class Dispatcher {
   }
 
   /**
-   * Handles a failed start: rejects all queued requests, but only the oldest while other sandboxes of the version are
-   * busy, because those may serve the rest.
+   * Handles a failed start. Another sandbox is started after a fault of its stem or place, until a request has waited
+   * for {@link PLACE_ATTEMPTS} of them. What is refused is the whole queue, but only the oldest request while other
+   * sandboxes of the version are busy, because those may serve the rest.
    */
-  startFailed(slot: Slot, tell: (waiter: Waiter) => void): void {
+  startFailed(slot: Slot, failure: StartFailure): void {
     const { group } = slot;
-    if (group.busy === 0) {
-      this.#queued.delete(group);
-      for (const waiter of group.queue.drain()) tell(waiter);
-    } else {
-      const first = group.queue.shift();
-      if (first !== undefined) tell(first);
+    if (failure.cause === 'stem') {
+      this.pump(group);
+      return;
     }
+    const now = this.#options.clock.monotonic();
+    let lostSince: MonotonicMs = Infinity;
+    if (failure.cause === 'code') {
+      group.placeFaults.succeeded(now);
+    } else {
+      group.placeFaults.failed(slot.startedAt, now);
+      // One that starts now may serve them; if it fails, it decides.
+      if (group.isStartingSince(now - STUCK_MS)) return;
+      lostSince = group.placeFaults.lostSince(now, limitMs(group));
+    }
+    for (let head = group.queue.peek(); head !== undefined && head.since <= lostSince; head = group.queue.peek()) {
+      group.queue.shift();
+      failure.tell(head);
+      if (group.busy > 0) break;
+    }
+    if (group.queue.size === 0) this.#queued.delete(group);
   }
 
   refuseAll(group: Group, error: LamError): void {
@@ -157,4 +173,9 @@ export class Dispatcher {
     this.#stopTick?.();
     this.#stopTick = undefined;
   }
+}
+
+/** How long a request of this version waits for a place that fails, ms: as long as one init may take. */
+function limitMs({ revision }: Group): number {
+  return Math.max(LIMITS.initMs, revision.config.timeoutMs);
 }

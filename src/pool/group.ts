@@ -5,6 +5,7 @@ import { Ewma, Fifo, type MonotonicMs } from '../kit/index.ts';
 import type { EndReason, ObservedSandbox, SandboxPhase } from '../observer/index.ts';
 import type { Acquisition, Waiter } from './acquisition.ts';
 import type { Holder } from './capacity.ts';
+import { PlaceFaults } from './place-faults.ts';
 import { Quickness, type Traffic } from './policy/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
@@ -178,6 +179,7 @@ export class Group {
   retiredSince: MonotonicMs | undefined;
   /** Whether its function or version was deleted: sandboxes end once nothing runs in them. */
   dropped = false;
+  readonly placeFaults: PlaceFaults = new PlaceFaults();
   /** Consecutive failures of provisioned starts, and when the next may be tried. */
   failedStarts = 0;
   retryAt: MonotonicMs = 0;
@@ -270,6 +272,14 @@ export class Group {
   /** Sandboxes that are not ready yet. */
   get starting(): number {
     return this.tally.booting + this.tally.stem + this.tally.initializing;
+  }
+
+  /** Whether one that was started after `at` is not ready yet. */
+  isStartingSince(at: MonotonicMs): boolean {
+    if (this.starting === 0) return false;
+    for (const slot of this.slots)
+      if (slot.startedAt > at && (slot.is('booting') || slot.is('stem') || slot.is('initializing'))) return true;
+    return false;
   }
 
   /** Sandboxes that serve requests or will once started. */

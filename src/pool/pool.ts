@@ -17,7 +17,7 @@ import { KnownArrivals } from './known-arrivals.ts';
 import type { Traffic } from './policy/index.ts';
 import { takeWarm } from './reuse.ts';
 import type { PoolRevision } from './revision.ts';
-import { SlotLife, type StartupCacheSource } from './slot-life.ts';
+import { SlotLife, type StartFailure, type StartupCacheSource } from './slot-life.ts';
 import { StemRack } from './stem-rack.ts';
 
 export interface PoolOptions {
@@ -90,7 +90,7 @@ export class Pool {
       startupCaches,
       hooksFor,
       onReady: (slot) => this.#dispatcher.offer(slot),
-      onFailed: (slot, tell) => this.#failed(slot, tell),
+      onFailed: (slot, failure) => this.#failed(slot, failure),
       onFreed: () => {
         rack.refillSoon();
         this.#dispatcher.pumpAll();
@@ -289,14 +289,9 @@ export class Pool {
     return refusalOf(revision, { group: this.#groups.get(revision), budgetMiB: this.#options.memoryBudgetMiB });
   }
 
-  /**
-   * Handles a sandbox that could not be started. Without `tell` only its stem failed, and another one is started for
-   * the waiting requests.
-   */
-  #failed(slot: Slot, tell: ((waiter: Waiter) => void) | undefined): void {
+  #failed(slot: Slot, failure: StartFailure): void {
     if (!slot.isOnDemand) this.#keeper.backOff(slot.group);
-    if (tell === undefined) this.#dispatcher.pump(slot.group);
-    else this.#dispatcher.startFailed(slot, tell);
+    this.#dispatcher.startFailed(slot, failure);
   }
 
   #endUnused(group: Group, reason: EndReason): void {

@@ -9,6 +9,7 @@ import type { Capacity } from './capacity.ts';
 import { initRequestFor, specFor } from './environment.ts';
 import type { InitFailure, Waiter } from './acquisition.ts';
 import { Slot, type Group } from './group.ts';
+import { isPlaceFault, wasKilledFromOutside } from './place-faults.ts';
 import type { PoolRevision } from './revision.ts';
 import type { StemRack } from './stem-rack.ts';
 import type { Stem } from './stem.ts';
@@ -32,16 +33,21 @@ export interface SlotLifeOptions {
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
   /** Called when its init succeeded and it may serve. */
   readonly onReady: (slot: Slot) => void;
-  /**
-   * Called when it could not be started, after it was ended. `tell` rejects one waiter with the reason; undefined when
-   * only its stem failed, so that another sandbox must be started for the waiters.
-   */
-  readonly onFailed: (slot: Slot, tell: ((waiter: Waiter) => void) | undefined) => void;
+  /** Called when it could not be started, after it was ended. */
+  readonly onFailed: (slot: Slot, failure: StartFailure) => void;
   /** Called when a boot slot or memory is free again. */
   readonly onFreed: () => void;
   /** Called when it holds no resources any more. */
   readonly onGone: (slot: Slot) => void;
 }
+
+/**
+ * Why a sandbox could not be started. `stem`: only its stem failed; `place`: a reason outside its code, so that another
+ * sandbox may start; `code`: its init failed, or what it needs is missing. `tell` passes the reason to one waiter.
+ */
+export type StartFailure =
+  | { readonly cause: 'stem' }
+  | { readonly cause: 'place' | 'code'; readonly tell: (waiter: Waiter) => void };
 
 /** Starts the sandboxes of versions, from a stem where there is one, and ends them. */
 export class SlotLife {
@@ -117,11 +123,15 @@ export class SlotLife {
     const wasDrained = slot.is('draining') || slot.is('gone');
     this.end(slot, stem === undefined ? 'boot-failed' : 'bind-failed');
     // Before its memory is freed, because that pumps the queue, which would start another sandbox in vain.
-    if (!wasDrained && stem === undefined) this.#options.onFailed(slot, (waiter) => waiter.reject(asLamError(thrown)));
+    if (!wasDrained && stem === undefined) {
+      const error = asLamError(thrown);
+      const cause = isPlaceFault(error) ? 'place' : 'code';
+      this.#options.onFailed(slot, { cause, tell: (waiter) => waiter.reject(error) });
+    }
     if (slot.sandbox === undefined) this.#forget(slot);
     if (wasDrained || stem === undefined) return;
     this.#options.rack.bindFailed(slot.group.stemKey, thrown);
-    this.#options.onFailed(slot, undefined);
+    this.#options.onFailed(slot, { cause: 'stem' });
   }
 
   async #create(slot: Slot): Promise<Sandbox> {
@@ -188,12 +198,14 @@ export class SlotLife {
         limitMs,
       };
       this.end(slot, 'init-failed');
-      this.#options.onFailed(slot, (waiter) => waiter.resolve(failure));
+      const cause = wasKilledFromOutside(outcome) ? 'place' : 'code';
+      this.#options.onFailed(slot, { cause, tell: (waiter) => waiter.resolve(failure) });
       return;
     }
     slot.initMs = outcome.durationMs;
     (wasStem ? rack.bindMs : group.cold).add(now - slot.startedAt);
     group.failedStarts = 0;
+    group.placeFaults.succeeded(now);
     slot.step('ready');
     this.#options.onReady(slot);
   }

@@ -133,7 +133,7 @@ export class World {
 
   #script(behaviours: readonly Behaviour[]): Script {
     const planOf = new Map<string, Behaviour | undefined>();
-    const error = lamError('LAM_INTERNAL', { what: 'as planned' });
+    const error = lamError('LAM_DRIVER_START_FAILED', { function: '', reason: 'as planned' });
     return {
       boot: ({ id }) => {
         const plan = this.isCalm ? undefined : behaviours[planOf.size];
