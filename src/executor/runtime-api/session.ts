@@ -245,6 +245,7 @@ export class RuntimeApiSession implements Session {
       this.#move('deliver');
       this.#requestId = pending.context.requestId;
       this.#extensions.invoked(pending.context);
+      pending.started();
     }
     give(waiter, pending);
   }
@@ -255,6 +256,7 @@ export class RuntimeApiSession implements Session {
       const call = waiter === undefined ? undefined : many.deliver();
       if (waiter === undefined || call === undefined) return;
       this.#extensions.invoked(call.context);
+      call.started();
       give(waiter, call);
     }
   }
@@ -284,7 +286,6 @@ export class RuntimeApiSession implements Session {
 
 function give(waiter: ServerResponse, call: RuntimeApiCall): void {
   const { context, event } = call;
-  call.started();
   waiter.writeHead(200, eventHeaders(context, event.length));
   waiter.end(event);
 }

@@ -71,10 +71,17 @@ describe('the Runtime API, from next to its answer', () => {
 
   test('sends the same event again to a runtime that polls while it runs', async () => {
     using rig = await Rig.open();
-    const { id } = await running(rig, {}, '"once"');
+    const first = rig.next();
+    await rig.api.session.init(INIT, 2000);
+    const given = context();
+    let starts = 0;
+    const hooks = { started: () => void starts++, settled: () => undefined };
+    rig.api.session.start(given, Buffer.from('"once"'), hooks);
+    await first;
     const again = await rig.next();
     assert.equal(again.body, '"once"');
-    assert.equal(again.headers['lambda-runtime-aws-request-id'], id);
+    assert.equal(again.headers['lambda-runtime-aws-request-id'], given.requestId);
+    assert.equal(starts, 1);
   });
 
   test('passes on an error document byte for byte, with a header of 1 MiB and no content type', async () => {
