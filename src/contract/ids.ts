@@ -7,7 +7,19 @@ export type Digest = Brand<string, 'Digest'>;
 /** A node: 48 random bits as 12 lower-case hexadecimal digits, made once per home. */
 export type NodeId = Brand<string, 'NodeId'>;
 
+/** A sandbox or stem: 128 random bits as 32 lower-case hexadecimal digits, never used again. */
+export type SandboxId = Brand<string, 'SandboxId'>;
+
+/** An invocation, the same for all attempts at an event: a UUID, which the caller, the handler and the logs see. */
+export type RequestId = Brand<string, 'RequestId'>;
+
+/** An X-Ray trace header: visible ASCII, at most 512 characters. */
+export type TraceId = Brand<string, 'TraceId'>;
+
 const DIGEST = /^[0-9a-f]{64}$/;
+/** Longest trace header that is passed on (characters); AWS's own have about 100. */
+const TRACE_CHARS = 512;
+const TRACE_ID = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 const NODE_ID = /^[0-9a-f]{12}$/;
 
 /** Whether a text has the form of a digest. */
@@ -28,6 +40,31 @@ export function isNodeId(text: string): text is NodeId {
 /** Returns the id of a new node. */
 export function newNodeId(): NodeId {
   return randomHex(6) as NodeId;
+}
+
+/** Returns the id of a new sandbox. */
+export function newSandboxId(): SandboxId {
+  return randomHex(16) as SandboxId;
+}
+
+/** Takes text for a sandbox's id without a check: text that lam wrote itself, and stand-ins. */
+export function knownSandboxId(text: string): SandboxId {
+  return text as SandboxId;
+}
+
+/** Takes text for a request id without a check: a UUID that was just made. */
+export function knownRequestId(text: string): RequestId {
+  return text as RequestId;
+}
+
+/** Whether a text can be a trace header. */
+export function isTraceId(text: string): text is TraceId {
+  return text.length <= TRACE_CHARS && TRACE_ID.test(text);
+}
+
+/** Takes text for a trace header without a check: one that was just made. */
+export function knownTraceId(text: string): TraceId {
+  return text as TraceId;
 }
 
 function randomHex(bytes: number): string {

@@ -1,3 +1,4 @@
+import type { RequestId, TraceId } from './ids.ts';
 /** Cause of an invocation: a direct call, or a trigger with the id of the event at its source. */
 export type Origin =
   | { readonly kind: 'call' }
@@ -6,13 +7,13 @@ export type Origin =
 /** Context that is sent to the sandbox with an event. */
 export interface InvocationContext {
   /** UUID that the caller, the handler and the logs see. */
-  readonly requestId: string;
+  readonly requestId: RequestId;
   /** Deadline of the handler (milliseconds since the epoch). */
   readonly deadlineMs: number;
   /** The ARN with the qualifier of the request, if it had one. */
   readonly functionArn: string;
   /** `Root=1-...;Parent=...;Sampled=0`. Always present, because runtimes require it. */
-  readonly traceId: string;
+  readonly traceId: TraceId;
   /** Decoded JSON text of `X-Amz-Client-Context`. */
   readonly clientContext?: string;
   /** Whether the event came over HTTP; native bootstraps then add `json()` and `text()` to it. */

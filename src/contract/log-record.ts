@@ -1,4 +1,4 @@
-import type { NodeId } from './ids.ts';
+import type { NodeId, RequestId, SandboxId } from './ids.ts';
 
 /** Source of a record. `platform` records are written by lam (START, REPORT, time-outs), never by a function. */
 export type LogStream = 'stdout' | 'stderr' | 'platform';
@@ -12,9 +12,9 @@ export interface LogRecord {
   readonly time: number;
   readonly stream: LogStream;
   /** Empty for output outside any invocation (during init, between requests). */
-  readonly requestId: string;
+  readonly requestId: RequestId | '';
   readonly version: number;
-  readonly sandbox: string;
+  readonly sandbox: SandboxId;
   /** The node that the sandbox ran on; empty if the file does not say. */
   readonly node: NodeId | '';
   /** Text without a final line break; AWS's wording for platform records. */

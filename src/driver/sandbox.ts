@@ -1,8 +1,6 @@
-import type { Digest, Reclaimed } from '../contract/index.ts';
+import type { Digest, Reclaimed, SandboxId } from '../contract/index.ts';
 import type { ExitStatus, Session, SessionHooks } from '../executor/session.ts';
 import type { Runtime } from '../runtimes/index.ts';
-
-export type SandboxId = string;
 
 /** Provides unpacked code. Called before each boot and each bind, so it must be cheap for code that is present. */
 export interface ArtifactSource {
@@ -70,7 +68,7 @@ export interface SandboxDriver {
    */
   prepare(runtime: Runtime, image: string | null): Promise<string | null>;
   /** Specs with equal keys can share stems; null where no stem can be booted. Pure and cheap. */
-  stemKey(spec: SandboxSpec): string | null;
+  stemKey(spec: Omit<SandboxSpec, 'id'>): string | null;
   /**
    * Boots a sandbox; resolves when its session accepts `init`. Rejects with a `LAM_DRIVER_*` error or that of the
    * artifact source, and then leaves nothing behind. The time it takes counts as boot, not as init.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { isTraceId, type TraceId } from '../contract/index.ts';
 
 /** Header values by name in lower case. */
 export type HeaderValues = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -44,15 +45,8 @@ export function headerValue(headers: HeaderValues, name: string): string | undef
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Longest trace header that is passed on (characters); AWS's own have about 100. */
-const TRACE_CHARS = 512;
-
 /** The caller's `X-Amzn-Trace-Id`, if it is valid for runtimes. */
-export function traceIdOf(headers: HeaderValues): string | undefined {
+export function traceIdOf(headers: HeaderValues): TraceId | undefined {
   const header = headers['x-amzn-trace-id'];
-  return typeof header === 'string' &&
-    header.length <= TRACE_CHARS &&
-    /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(header)
-    ? header
-    : undefined;
+  return typeof header === 'string' && isTraceId(header) ? header : undefined;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { SOCKET_PATH_BYTES } from '../contract/index.ts';
+import { SOCKET_PATH_BYTES, type SandboxId } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock, MonotonicMs } from '../kit/index.ts';
 import { Deadlines, type Expirable } from './deadlines.ts';
@@ -25,7 +25,7 @@ export interface Expected {
 }
 
 interface Waiting {
-  readonly id: string;
+  readonly id: SandboxId;
   readonly hooks: SessionHooks;
   readonly resolve: (session: FrameSession) => void;
   readonly reject: (reason: unknown) => void;
@@ -80,7 +80,7 @@ export class DialHome {
   }
 
   /** Expects sandbox `id`, whose session will report to `hooks`. */
-  expect(id: string, hooks: SessionHooks): Expected {
+  expect(id: SandboxId, hooks: SessionHooks): Expected {
     const token = randomBytes(24).toString('base64url');
     const { promise, resolve, reject } = Promise.withResolvers<FrameSession>();
     // A driver that gave up does not await it; this prevents an unhandled rejection.

@@ -1,6 +1,7 @@
 import type { MonotonicMs } from '../kit/index.ts';
 import type { Deadlines, Expirable } from './deadlines.ts';
 import type { InvocationHooks } from './session.ts';
+import type { RequestId } from '../contract/index.ts';
 
 /** Invocations sent ahead are recalled when none has started for this long (ms). */
 const RECALL_MS = 20;
@@ -23,14 +24,14 @@ export class InFlight {
   #last: PendingInvocation | undefined;
   #size = 0;
   /** Request ids that timed out without an answer; they still occupy a place in the sandbox. */
-  readonly #late = new Map<number, string>();
+  readonly #late = new Map<number, RequestId>();
   #running = 0;
   #isSpoiled = false;
   #starts = 0;
   #lastNumber = 0;
   /** The most recently started one. */
   #startedNumber = 0;
-  #startedRequestId = '';
+  #startedRequestId: RequestId | '' = '';
   #recall: Expirable | undefined;
 
   /** `recall`: called once for each invocation that waits too long, to send RECALL. */
@@ -50,7 +51,7 @@ export class InFlight {
   }
 
   /** Adds one about to be sent; its time-out starts now if a place is free. */
-  add(requestId: string, timeoutMs: number, hooks: InvocationHooks): PendingInvocation {
+  add(requestId: RequestId, timeoutMs: number, hooks: InvocationHooks): PendingInvocation {
     this.#lastNumber = this.#lastNumber === LAST_NUMBER ? 1 : this.#lastNumber + 1;
     const pending = new PendingInvocation(this.#lastNumber, requestId, timeoutMs, hooks, this);
     this.#append(pending);
@@ -97,13 +98,13 @@ export class InFlight {
   }
 
   /** Request id of a log record with this number; empty outside an invocation. */
-  requestIdOf(number: number): string {
+  requestIdOf(number: number): RequestId | '' {
     if (number === this.#startedNumber && number !== 0) return this.#startedRequestId;
     return this.#find(number)?.requestId ?? this.#late.get(number) ?? '';
   }
 
   /** Request id for raw output: the running one, else the last; empty while several run. */
-  get rawRequestId(): string {
+  get rawRequestId(): RequestId | '' {
     if (this.#running !== 1) return this.#running > 1 ? '' : this.#startedRequestId;
     let pending = this.#first;
     while (pending !== undefined && pending.startedAt === undefined) pending = pending.next;
@@ -185,7 +186,7 @@ export class InFlight {
 /** An invocation that was sent and has not settled. */
 export class PendingInvocation implements Expirable {
   readonly number: number;
-  readonly requestId: string;
+  readonly requestId: RequestId;
   readonly timeoutMs: number;
   deadline: MonotonicMs = Infinity;
   /** Start time; undefined while it waits inside the sandbox. */
@@ -201,7 +202,7 @@ export class PendingInvocation implements Expirable {
   readonly #inFlight: InFlight;
 
   // oxlint-disable-next-line max-params -- made once per invocation: an options object would be one more allocation
-  constructor(number: number, requestId: string, timeoutMs: number, hooks: InvocationHooks, inFlight: InFlight) {
+  constructor(number: number, requestId: RequestId, timeoutMs: number, hooks: InvocationHooks, inFlight: InFlight) {
     this.number = number;
     this.requestId = requestId;
     this.timeoutMs = timeoutMs;

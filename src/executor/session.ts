@@ -1,4 +1,4 @@
-import type { InvocationContext, LogStream } from '../contract/index.ts';
+import type { InvocationContext, LogStream, RequestId } from '../contract/index.ts';
 
 /** How a sandbox's process ended. Exactly one of `code` and `signal` is not null. */
 export interface ExitStatus {
@@ -79,7 +79,7 @@ export interface SessionHooks {
    * One log record. `requestId` is empty outside an invocation. `time` is milliseconds since the epoch, at the
    * moment of printing where the bootstrap knows it.
    */
-  onLog(stream: LogStream, text: string, requestId: string, time: number): void;
+  onLog(stream: LogStream, text: string, requestId: RequestId | '', time: number): void;
   /** Called once by the creator of the sandbox, before init; tells the other hooks which session calls them. */
   attached?(session: Session): void;
   /** A start-up cache: opaque bytes that speed up loading the same code in the same interpreter. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { LogQuery, LogRecord, LogStream, NodeId, PlatformRecord } from '../contract/index.ts';
+import type { LogQuery, LogRecord, LogStream, NodeId, PlatformRecord, RequestId } from '../contract/index.ts';
 import { asLamError, lamError, messageOf, type LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Answer, Chunk, FromWorker, LogWorkerData, ToWorker } from './messages.ts';
@@ -79,7 +79,14 @@ export class LogStore {
 
   /** Appends what a function printed in one write; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
-  append(functionName: string, source: Source, stream: LogStream, text: string, requestId: string, time: number): void {
+  append(
+    functionName: string,
+    source: Source,
+    stream: LogStream,
+    text: string,
+    requestId: RequestId | '',
+    time: number,
+  ): void {
     if (!this.#ended) {
       const batch = this.#batchOf(functionName);
       const before = batch.weight;
@@ -93,7 +100,13 @@ export class LogStore {
 
   /** Appends a record of lam about an invocation; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called twice per invocation: an options object would be one more allocation
-  appendPlatform(functionName: string, source: Source, record: PlatformRecord, requestId: string, time: number): void {
+  appendPlatform(
+    functionName: string,
+    source: Source,
+    record: PlatformRecord,
+    requestId: RequestId | '',
+    time: number,
+  ): void {
     if (!this.#ended) {
       const batch = this.#batchOf(functionName);
       const before = batch.weight;

@@ -1,4 +1,4 @@
-import type { LogStream, PlatformRecord } from '../contract/index.ts';
+import type { LogStream, PlatformRecord, RequestId } from '../contract/index.ts';
 import { ENCODING, KIND, LAYOUT, STARTS, STATUSES, type Report, type Source } from './record-codec.ts';
 
 const FIRST_HEADS = 64;
@@ -43,12 +43,12 @@ export class RecordBatch {
 
   /** Adds what a function printed in one write; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
-  text(source: Source, stream: LogStream, text: string, requestId: string, time: number): void {
+  text(source: Source, stream: LogStream, text: string, requestId: RequestId | '', time: number): void {
     this.#add(source, stream === 'stdout' ? KIND.stdout : KIND.stderr, text, requestId, time);
   }
 
   /** Adds a record of lam about an invocation; `time` is milliseconds since the epoch. */
-  platform(source: Source, record: PlatformRecord, requestId: string, time: number): void {
+  platform(source: Source, record: PlatformRecord, requestId: RequestId | '', time: number): void {
     if (record.type === 'start') this.#add(source, KIND.start, '', requestId, time);
     else if (record.type === 'report' && this.#report(record)) {
       const { errorType } = record;
@@ -119,7 +119,7 @@ export class RecordBatch {
   }
 
   // oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
-  #add(source: Source, kind: number, text: string, requestId: string, time: number): void {
+  #add(source: Source, kind: number, text: string, requestId: RequestId | '', time: number): void {
     const id = requestId.length > ID_UNITS ? requestId.slice(0, ID_UNITS) : requestId;
     const heads = this.#headsWithRoom();
     const at = this.#count * LAYOUT.headBytes;

@@ -1,10 +1,16 @@
-import type { LogRecord, LogStream, PlatformRecord } from '../contract/index.ts';
+import {
+  knownRequestId,
+  type LogRecord,
+  type LogStream,
+  type PlatformRecord,
+  type SandboxId,
+} from '../contract/index.ts';
 import { platformText } from './platform-text.ts';
 
 /** Where a record was printed. */
 export interface Source {
   readonly version: number;
-  readonly sandbox: string;
+  readonly sandbox: SandboxId;
 }
 
 /**
@@ -63,7 +69,7 @@ class ChunkReader {
   readonly #node: LogRecord['node'];
   readonly #view: DataView;
   readonly #count: number;
-  readonly #sources: readonly (readonly [number, string])[];
+  readonly #sources: readonly (readonly [number, SandboxId])[];
   readonly #text: string;
   #figureAt: number;
   #textAt = 0;
@@ -77,7 +83,7 @@ class ChunkReader {
     this.#figureAt = LAYOUT.prefixBytes + this.#count * LAYOUT.headBytes;
     const sourcesAt = this.#figureAt + this.#view.getUint32(8, true) * LAYOUT.figureBytes;
     const textAt = sourcesAt + this.#view.getUint32(12, true);
-    this.#sources = JSON.parse(bytes.toString('utf8', sourcesAt, textAt)) as [number, string][];
+    this.#sources = JSON.parse(bytes.toString('utf8', sourcesAt, textAt)) as [number, SandboxId][];
     this.#text = bytes.toString(this.#view.getUint8(0) === ENCODING.utf16 ? 'utf16le' : 'utf8', textAt);
   }
 
@@ -87,7 +93,7 @@ class ChunkReader {
       const time = this.#view.getFloat64(at, true);
       const source = this.#sources[this.#view.getUint16(at + 12, true)];
       const kind = this.#view.getUint8(at + 14);
-      const requestId = this.#take(this.#view.getUint8(at + 15));
+      const requestId = this.#requestId(this.#view.getUint8(at + 15));
       const own = this.#take(this.#view.getUint32(at + 8, true));
       if (source === undefined || this.#textAt > this.#text.length) return;
       const [version, sandbox] = source;
@@ -99,6 +105,11 @@ class ChunkReader {
         yield { time, stream: 'platform', ...origin, text: platformText(platform, requestId, version), platform };
       }
     }
+  }
+
+  /** Ids in the file are lam's own. */
+  #requestId(units: number): LogRecord['requestId'] {
+    return units === 0 ? '' : knownRequestId(this.#take(units));
   }
 
   #take(units: number): string {
@@ -148,7 +159,14 @@ function decodeLine(line: string, node: LogRecord['node']): LogRecord | undefine
     return undefined;
   }
   if (!Array.isArray(parsed) || parsed.length !== 6) return undefined;
-  const [time, letter, requestId, version, sandbox, rest] = parsed as [number, string, string, number, string, unknown];
+  const [time, letter, requestId, version, sandbox, rest] = parsed as [
+    number,
+    string,
+    LogRecord['requestId'],
+    number,
+    SandboxId,
+    unknown,
+  ];
   const stream = STREAM[letter];
   if (stream === undefined) return undefined;
   if (typeof rest === 'string') return { time, stream, requestId, version, sandbox, node, text: rest };

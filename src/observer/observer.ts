@@ -1,4 +1,4 @@
-import type { Origin } from '../contract/index.ts';
+import type { Origin, RequestId, TraceId, SandboxId } from '../contract/index.ts';
 import type { EpochMs } from '../kit/index.ts';
 
 /** How an invocation ended: its status in REPORT, or `rejected` if it did not run, with the code of lam's error. */
@@ -9,8 +9,8 @@ export type ObservedOutcome = 'success' | 'error' | 'timeout' | 'failure' | 'rej
  * change with later phases, so an observer copies what it keeps.
  */
 export interface ObservedInvocation {
-  readonly requestId: string;
-  readonly traceId: string;
+  readonly requestId: RequestId;
+  readonly traceId: TraceId;
   readonly functionName: string;
   /** Version or alias in the request; undefined for the live pointer. */
   readonly qualifier: string | undefined;
@@ -20,7 +20,7 @@ export interface ObservedInvocation {
   /** The version that was resolved; undefined until `queued` or `bound`. */
   readonly version: number | undefined;
   /** The sandbox it was bound to last. */
-  readonly sandboxId: string | undefined;
+  readonly sandboxId: SandboxId | undefined;
   readonly acceptedAt: EpochMs;
   readonly queuedAt: EpochMs | undefined;
   readonly boundAt: EpochMs | undefined;
@@ -69,7 +69,7 @@ export type EndReason =
 
 /** A sandbox or stem. */
 export interface ObservedSandbox {
-  readonly id: string;
+  readonly id: SandboxId;
   readonly memoryMiB: number;
   /** Undefined for a stem. */
   readonly functionName: string | undefined;

@@ -1,8 +1,9 @@
-import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
+import type { Sandbox } from '../driver/sandbox.ts';
 import type { LamError } from '../errors/index.ts';
 import type { InitOutcome, Session } from '../executor/session.ts';
 import type { MonotonicMs } from '../kit/index.ts';
 import type { PoolRevision } from './revision.ts';
+import type { SandboxId } from '../contract/index.ts';
 
 /** The right to run one invocation in a sandbox, from `Pool.acquire` or the queue until `Pool.release`. */
 export interface Acquisition {

@@ -1,6 +1,6 @@
-import type { SandboxId, SandboxSpec } from '../driver/sandbox.ts';
+import type { SandboxSpec } from '../driver/sandbox.ts';
 import type { InitRequest } from '../executor/session.ts';
-import type { FunctionConfig } from '../contract/index.ts';
+import type { FunctionConfig, SandboxId } from '../contract/index.ts';
 import { PROTOCOLS, type Runtime } from '../runtimes/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 
@@ -9,7 +9,7 @@ const REGION = 'us-east-1';
 
 /** Inputs of init besides the version. */
 export interface InitOf {
-  readonly sandboxId: string;
+  readonly sandboxId: SandboxId;
   readonly taskRoot: string;
   readonly now: Date;
   readonly wantStartupCache: boolean;
@@ -80,9 +80,8 @@ export function specFor(revision: PoolRevision, id: SandboxId, now: Date): Sandb
 }
 
 /** Builds the driver's spec of a stem for such functions, without code, environment and name. */
-export function stemSpecFor(config: FunctionConfig, runtime: Runtime): SandboxSpec {
+export function stemSpecFor(config: FunctionConfig, runtime: Runtime): Omit<SandboxSpec, 'id'> {
   return {
-    id: '',
     runtime,
     artifact: null,
     environment: {},

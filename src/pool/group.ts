@@ -1,4 +1,4 @@
-import type { Sandbox, SandboxId } from '../driver/sandbox.ts';
+import type { Sandbox } from '../driver/sandbox.ts';
 import { lamError } from '../errors/index.ts';
 import type { ExitStatus, Session } from '../executor/session.ts';
 import { Ewma, Fifo, type MonotonicMs } from '../kit/index.ts';
@@ -9,6 +9,7 @@ import { PlaceFaults } from './place-faults.ts';
 import { Quickness, type Traffic } from './policy/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
+import type { SandboxId } from '../contract/index.ts';
 
 /** Assumed duration of a cold start before one was measured, ms: a Node boot on a laptop. */
 const FIRST_COLD_MS = 50;

@@ -2,4 +2,3 @@ export { Pool, type Counts, type PoolOptions } from './pool.ts';
 export type { Acquisition, InitFailure, Waiter } from './acquisition.ts';
 export type { PoolRevision } from './revision.ts';
 export type { StartupCacheSource } from './slot-life.ts';
-export type { SandboxId } from '../driver/sandbox.ts';

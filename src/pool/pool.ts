@@ -1,5 +1,5 @@
-import type { FunctionConfig } from '../contract/index.ts';
-import type { SandboxDriver, SandboxId } from '../driver/sandbox.ts';
+import { newSandboxId, type FunctionConfig, type SandboxId } from '../contract/index.ts';
+import type { SandboxDriver } from '../driver/sandbox.ts';
 import { lamError, type LamError } from '../errors/index.ts';
 import type { SessionHooks } from '../executor/session.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
@@ -279,7 +279,7 @@ export class Pool {
 
   #newGroup(revision: PoolRevision, traffic: Traffic): Group {
     const { driver, clock, isLive } = this.#options;
-    const stemKey = driver.stemKey(specFor(revision, '', new Date(clock.now())));
+    const stemKey = driver.stemKey(specFor(revision, newSandboxId(), new Date(clock.now())));
     const group = new Group(revision, stemKey, traffic, this.#onPhase);
     group.isLive = isLive?.(revision) ?? true;
     return group;

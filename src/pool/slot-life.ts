@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { LIMITS } from '../contract/index.ts';
+import { LIMITS, type SandboxId, newSandboxId } from '../contract/index.ts';
 import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock, MonotonicMs } from '../kit/index.ts';
-import type { Sandbox, SandboxDriver, SandboxId } from '../driver/sandbox.ts';
+import type { Sandbox, SandboxDriver } from '../driver/sandbox.ts';
 import type { ExitStatus, InitOutcome, SessionHooks } from '../executor/session.ts';
 import type { EndReason } from '../observer/index.ts';
 import type { Capacity } from './capacity.ts';
@@ -61,7 +60,7 @@ export class SlotLife {
   start(group: Group, now: MonotonicMs, isOnDemand: boolean): void {
     const { capacity, rack, onFreed } = this.#options;
     const stem = rack.acquire(group.stemKey);
-    const slot = new Slot(stem?.id ?? randomBytes(16).toString('hex'), group, now, isOnDemand);
+    const slot = new Slot(stem?.id ?? newSandboxId(), group, now, isOnDemand);
     if (stem === undefined) capacity.started(slot);
     else capacity.transferred(stem, slot);
     slot.tell(stem === undefined ? 'booting' : 'bound');

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { asLamError } from '../errors/index.ts';
 import { Ewma, type Clock, type MonotonicMs } from '../kit/index.ts';
 import type { EndReason } from '../observer/index.ts';
@@ -7,6 +6,7 @@ import { STUCK_MS, type Capacity } from './capacity.ts';
 import type { OnPhase } from './group.ts';
 import { stemsWanted } from './policy/index.ts';
 import { Stem } from './stem.ts';
+import { newSandboxId } from '../contract/index.ts';
 
 /** Delay of a refill after a change (ms), so that starts on demand go first. */
 const REFILL_MS = 50;
@@ -62,14 +62,13 @@ export class StemRack {
   }
 
   /** Registers the kind of a function; `spec`: that of a sandbox of the function. */
-  announce(spec: SandboxSpec): void {
+  announce(spec: Omit<SandboxSpec, 'id'>): void {
     const key = this.#options.driver.stemKey(spec);
     if (key === null || this.#isClosed) return;
     const now = this.#options.clock.monotonic();
     const kind = this.#kinds.get(key);
     if (kind === undefined) {
-      const { id: _id, ...rest } = spec;
-      const blank = { ...rest, artifact: null, environment: {}, functionName: '', version: 0 };
+      const blank = { ...spec, artifact: null, environment: {}, functionName: '', version: 0 };
       this.#kinds.set(key, {
         key,
         spec: blank,
@@ -218,7 +217,7 @@ export class StemRack {
 
   #start(kind: Kind, now: MonotonicMs): void {
     const { driver, capacity, onPhase } = this.#options;
-    const spec: SandboxSpec = { ...kind.spec, id: randomBytes(16).toString('hex') };
+    const spec: SandboxSpec = { ...kind.spec, id: newSandboxId() };
     const stem = new Stem(spec, now, (of, hooks) => driver.create(of, hooks));
     kind.stems.add(stem);
     capacity.started(stem);

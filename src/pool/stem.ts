@@ -1,6 +1,6 @@
-import type { Sandbox, SandboxId, SandboxSpec } from '../driver/sandbox.ts';
+import type { Sandbox, SandboxSpec } from '../driver/sandbox.ts';
 import type { Session, SessionHooks } from '../executor/session.ts';
-import type { LogStream } from '../contract/index.ts';
+import type { LogStream, RequestId, SandboxId } from '../contract/index.ts';
 import type { MonotonicMs } from '../kit/index.ts';
 import type { EndReason, ObservedSandbox } from '../observer/index.ts';
 import type { Holder } from './capacity.ts';
@@ -21,7 +21,7 @@ export class LateHooks implements SessionHooks {
     this.#owner?.attached?.(session);
   }
 
-  onLog(stream: LogStream, text: string, requestId: string, time: number): void {
+  onLog(stream: LogStream, text: string, requestId: RequestId | '', time: number): void {
     this.#owner?.onLog(stream, text, requestId, time);
   }
 

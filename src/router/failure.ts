@@ -1,4 +1,4 @@
-import { LIMITS } from '../contract/index.ts';
+import { LIMITS, type RequestId } from '../contract/index.ts';
 import type { ExitStatus, InitOutcome, InvokeOutcome } from '../executor/session.ts';
 
 /** Status of an invocation, as REPORT names it. */
@@ -48,7 +48,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(2);
 }
 
-function exitFailure(exit: ExitStatus, requestId: string): Failure {
+function exitFailure(exit: ExitStatus, requestId: RequestId): Failure {
   const errorType = exit.outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError';
   const message = `RequestId: ${requestId} Error: ${exitReason(exit)}`;
   return { status: 'failure', errorType, payload: document(errorType, message), note: `${message}\n${errorType}` };
@@ -57,7 +57,7 @@ function exitFailure(exit: ExitStatus, requestId: string): Failure {
 /** Returns the failure of an invocation that ran without success. Pure; `now` is the time in the log line. */
 export function failureOfInvoke(
   outcome: Exclude<InvokeOutcome, { kind: 'result' | 'unstarted' }>,
-  requestId: string,
+  requestId: RequestId,
   timeoutMs: number,
   now: Date,
 ): Failure {
@@ -95,7 +95,7 @@ export function failureOfInvoke(
 /** Returns the failure of an invocation whose sandbox could not load the code. Pure. */
 export function failureOfInit(
   outcome: Exclude<InitOutcome, { kind: 'ready' }>,
-  requestId: string,
+  requestId: RequestId,
   limitMs: number,
 ): Failure {
   switch (outcome.kind) {

@@ -1,4 +1,4 @@
-import type { PlatformRecord } from '../contract/index.ts';
+import type { PlatformRecord, RequestId } from '../contract/index.ts';
 import { platformText } from '../logs/index.ts';
 
 /** AWS gives the last 4 KB of an invocation's log. */
@@ -6,18 +6,18 @@ const TAIL_BYTES = 4096;
 
 /** Collects the log tails of invocations whose callers requested them. */
 export class LogTails {
-  readonly #open: Map<string, string> = new Map();
+  readonly #open: Map<RequestId | '', string> = new Map();
 
   /** Whether any tail is open: false keeps the hot path short. */
   get active(): boolean {
     return this.#open.size > 0;
   }
 
-  open(requestId: string): void {
+  open(requestId: RequestId): void {
     this.#open.set(requestId, '');
   }
 
-  add(requestId: string, text: string): void {
+  add(requestId: RequestId | '', text: string): void {
     const tail = this.#open.get(requestId);
     if (tail === undefined) return;
     // Trimmed only at twice the length, so that a long log costs one copy per 4 KB and not one per line.
@@ -25,12 +25,12 @@ export class LogTails {
     this.#open.set(requestId, `${kept}${text.slice(-TAIL_BYTES)}\n`);
   }
 
-  addPlatform(requestId: string, record: PlatformRecord, version: number): void {
+  addPlatform(requestId: RequestId, record: PlatformRecord, version: number): void {
     if (this.#open.has(requestId)) this.add(requestId, platformText(record, requestId, version));
   }
 
   /** Returns at most the last 4 KB, cut at a character. */
-  read(requestId: string): string | undefined {
+  read(requestId: RequestId): string | undefined {
     const tail = this.#open.get(requestId);
     if (tail === undefined) return undefined;
     const bytes = Buffer.from(tail);
@@ -40,7 +40,7 @@ export class LogTails {
     return bytes.toString('utf8', start);
   }
 
-  close(requestId: string): void {
+  close(requestId: RequestId): void {
     this.#open.delete(requestId);
   }
 }

@@ -1,7 +1,7 @@
-import type { PlatformRecord } from '../contract/index.ts';
+import type { PlatformRecord, RequestId, SandboxId } from '../contract/index.ts';
 import { escapeControls } from '../kit/index.ts';
 import type { LogStore } from '../logs/index.ts';
-import type { InitFailure, PoolRevision, SandboxId } from '../pool/index.ts';
+import type { InitFailure, PoolRevision } from '../pool/index.ts';
 import type { Failure } from './failure.ts';
 import { LogTails } from './log-tails.ts';
 
@@ -29,11 +29,11 @@ export class PlatformLog {
     this.#logs = logs;
   }
 
-  started(sandbox: LoggedSandbox, requestId: string, now: number): void {
+  started(sandbox: LoggedSandbox, requestId: RequestId, now: number): void {
     this.#note(sandbox, START, requestId, now);
   }
 
-  finished(sandbox: LoggedSandbox, requestId: string, run: Finished, now: number): void {
+  finished(sandbox: LoggedSandbox, requestId: RequestId, run: Finished, now: number): void {
     const { failure, durationMs, start } = run;
     if (failure?.note !== undefined) this.#note(sandbox, { type: 'note', text: failure.note }, requestId, now);
     const record: PlatformRecord = {
@@ -52,7 +52,7 @@ export class PlatformLog {
 
   /** Writes the records of an invocation whose sandbox booted but failed to load the code. */
   // oxlint-disable-next-line max-params -- the failure, its document, the request and the time belong to no common object
-  initFailed(sandbox: LoggedSandbox, failed: InitFailure, failure: Failure, requestId: string, now: number): void {
+  initFailed(sandbox: LoggedSandbox, failed: InitFailure, failure: Failure, requestId: RequestId, now: number): void {
     this.started(sandbox, requestId, now);
     this.#note(sandbox, { type: 'init-error', errorType: failure.errorType }, requestId, now);
     if (failure.note === undefined) {
@@ -64,7 +64,7 @@ export class PlatformLog {
     this.finished(sandbox, requestId, { durationMs: initMs, failure, initMs, maxMemoryMiB: 0, start: 'cold' }, now);
   }
 
-  #note(sandbox: LoggedSandbox, record: PlatformRecord, requestId: string, now: number): void {
+  #note(sandbox: LoggedSandbox, record: PlatformRecord, requestId: RequestId, now: number): void {
     const { functionName, version } = sandbox.revision;
     this.#logs.appendPlatform(functionName, { version, sandbox: sandbox.id }, record, requestId, now);
     if (this.tails.active) this.tails.addPlatform(requestId, record, version);

@@ -1,4 +1,4 @@
-import type { LogStream } from '../contract/index.ts';
+import type { LogStream, RequestId, SandboxId } from '../contract/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Session, SessionHooks } from '../executor/session.ts';
 import type { LogStore } from '../logs/index.ts';
@@ -40,7 +40,7 @@ export class Router {
   }
 
   /** Returns the hooks for the session of a new sandbox: its output goes to the function's log, with back-pressure. */
-  hooksFor(revision: PoolRevision, sandbox: string, onProtocolError: (what: string) => void): SessionHooks {
+  hooksFor(revision: PoolRevision, sandbox: SandboxId, onProtocolError: (what: string) => void): SessionHooks {
     const logs = this.#logs;
     const { tails } = this.#parts.log;
     const source = { version: revision.version, sandbox };
@@ -59,7 +59,7 @@ export class Router {
         session = made;
         if (held) made.pause?.();
       },
-      onLog: (stream: LogStream, text: string, requestId: string, time: number) => {
+      onLog: (stream: LogStream, text: string, requestId: RequestId | '', time: number) => {
         logs.append(revision.functionName, source, stream, text, requestId, time);
         if (tails.active) tails.add(requestId, text);
         if (!held && logs.underPressure) hold();

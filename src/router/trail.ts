@@ -1,11 +1,11 @@
-import type { Origin } from '../contract/index.ts';
+import type { Origin, RequestId, TraceId, SandboxId } from '../contract/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer/index.ts';
 
 /** Facts about an invocation at its acceptance. */
 export interface Accepted {
-  readonly requestId: string;
-  readonly traceId: string;
+  readonly requestId: RequestId;
+  readonly traceId: TraceId;
   readonly functionName: string;
   readonly qualifier: string | undefined;
   readonly origin: Origin | undefined;
@@ -16,14 +16,14 @@ const DIRECT: Origin = { kind: 'call' };
 
 /** Records an invocation's phases and reports each to the observers. Created only when there are observers. */
 export class InvocationTrail implements ObservedInvocation {
-  readonly requestId: string;
-  readonly traceId: string;
+  readonly requestId: RequestId;
+  readonly traceId: TraceId;
   readonly functionName: string;
   readonly qualifier: string | undefined;
   readonly origin: Origin;
   readonly attempt: number;
   version: number | undefined;
-  sandboxId: string | undefined;
+  sandboxId: SandboxId | undefined;
   readonly acceptedAt: EpochMs;
   queuedAt: EpochMs | undefined;
   boundAt: EpochMs | undefined;
@@ -58,7 +58,7 @@ export class InvocationTrail implements ObservedInvocation {
   }
 
   /** `initMs`: of the init that this invocation reports; undefined for a warm start. */
-  bound(sandboxId: string, version: number, initMs: number | undefined): void {
+  bound(sandboxId: SandboxId, version: number, initMs: number | undefined): void {
     this.sandboxId = sandboxId;
     this.version = version;
     this.boundAt = this.#clock.now();

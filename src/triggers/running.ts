@@ -1,4 +1,4 @@
-import type { TriggerConfig } from '../contract/index.ts';
+import type { TriggerConfig, RequestId, TraceId } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 
@@ -52,7 +52,7 @@ export interface FiredEvent {
   /** Attempt number, from 1 (default). */
   readonly attempt?: number;
   /** X-Ray trace header of the event; generated if absent. */
-  readonly traceId?: string;
+  readonly traceId?: TraceId;
 }
 
 /** A fired event with its function and trigger. */
@@ -78,10 +78,10 @@ export interface TriggerSink {
 
 /** How an invocation ended. */
 export type TriggerOutcome =
-  | { readonly kind: 'success'; readonly requestId: string; readonly version: number; readonly payload: Uint8Array }
+  | { readonly kind: 'success'; readonly requestId: RequestId; readonly version: number; readonly payload: Uint8Array }
   | {
       readonly kind: 'function-error';
-      readonly requestId: string;
+      readonly requestId: RequestId;
       readonly version: number;
       readonly errorType: string;
       /** The error document. */

@@ -14,6 +14,7 @@ import {
 } from '../../src/executor/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { invoked } from '../support/invoked.ts';
+import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
 
 type FrameSession = Awaited<Expected['connected']>;
 
@@ -52,10 +53,10 @@ export class BootedProcess implements AsyncDisposable {
   /** Invokes with the JSON of `event`, under `requestId`. */
   invoke(event: unknown, requestId = 'r'): Promise<InvokeOutcome> {
     const context = {
-      requestId,
+      requestId: asRequestId(requestId),
       deadlineMs: Date.now() + 10_000,
       functionArn: 'arn',
-      traceId: `trace of ${requestId}`,
+      traceId: asTraceId(`trace of ${requestId}`),
     };
     return invoked(this.session, context, Buffer.from(JSON.stringify(event)));
   }
@@ -122,7 +123,7 @@ export class BootstrapHouse implements AsyncDisposable {
     await mkdir(tmp);
     const logs: BootedProcess['logs'] = [];
     const caches: Uint8Array[] = [];
-    const expected = this.#home.expect('id', {
+    const expected = this.#home.expect(asSandboxId('id'), {
       onLog: (_stream, text, requestId) => logs.push([requestId, text]),
       onStartupCache: (_interpreter, cache) => void caches.push(cache),
       onProtocolError: (what) => logs.push(['protocol', what]),

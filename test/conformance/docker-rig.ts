@@ -15,6 +15,7 @@ import type { InitRequest, InvokeOutcome, Session, SessionHooks } from '../../sr
 import { parseRuntime } from '../../src/runtimes/index.ts';
 import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
+import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
 
 export interface Logged {
   readonly stream: string;
@@ -86,7 +87,7 @@ export function specOf(runtime: string, code: string, over: Partial<SandboxSpec>
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
   };
   return {
-    id: randomBytes(16).toString('hex'),
+    id: asSandboxId(randomBytes(16).toString('hex')),
     runtime: parsed,
     artifact: artifactAt(code),
     environment: parsed.descriptor.protocol === 'runtime-api' ? environment : {},
@@ -121,10 +122,10 @@ export function invoke(
   over: Partial<InvocationContext> = {},
 ): Promise<InvokeOutcome> {
   const context = {
-    requestId: crypto.randomUUID(),
+    requestId: asRequestId(crypto.randomUUID()),
     deadlineMs: Date.now() + 10_000,
     functionArn: INIT.functionArn,
-    traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
+    traceId: asTraceId('Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0'),
     ...over,
   };
   return invoked(session, context, Buffer.from(JSON.stringify(event)));

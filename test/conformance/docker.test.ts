@@ -12,6 +12,7 @@ import { sleep } from '../../src/kit/index.ts';
 import { buildGoFixture, hasGo } from './build-go-fixture.ts';
 import { driverConformance } from './driver-suite.ts';
 import { askEngine, bareImage, Cuttable, DockerRig, INIT, invoke, resultOf, specOf } from './docker-rig.ts';
+import { asRequestId } from '../support/ids.ts';
 
 const probe = await probeDocker();
 const required = (process.env['LAM_TEST_REQUIRE'] ?? '').split(',').includes('docker');
@@ -144,7 +145,7 @@ lane('the Docker driver', () => {
     const sandbox = await look(rig);
     await sandbox.session.init(INIT, 10_000);
     const requestId = crypto.randomUUID();
-    resultOf(await invoke(sandbox.session, 'raw', { requestId }));
+    resultOf(await invoke(sandbox.session, 'raw', { requestId: asRequestId(requestId) }));
     await sandbox.destroy();
     assert.deepEqual(rig.logs, [{ stream: 'stdout', text: 'past the bootstrap', requestId }]);
   });
@@ -242,7 +243,7 @@ lane('provided functions in Docker', () => {
       const driver = await rig.driver(socketPath);
       const sandbox = await driver.create(specOf('provided.al2023', code), rig.hooks);
       assert.equal((await sandbox.session.init(INIT, 10_000)).kind, 'ready');
-      const requestId = crypto.randomUUID();
+      const requestId = asRequestId(crypto.randomUUID());
       const answer = resultOf(await invoke(sandbox.session, { Name: 'Ada' }, { requestId })) as Record<string, unknown>;
       assert.equal(answer['name'], 'Ada');
       assert.equal(answer['requestId'], requestId);

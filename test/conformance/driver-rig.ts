@@ -19,6 +19,7 @@ import type { Clock } from '../../src/kit/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
 import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
+import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/functions');
 const MIB = 1024 * 1024;
@@ -98,10 +99,10 @@ export class Booted implements AsyncDisposable {
   /** Invokes with the JSON of `event`. */
   invoke(event: unknown, over: Partial<InvocationContext> = {}): Promise<InvokeOutcome> {
     const context = {
-      requestId: crypto.randomUUID(),
+      requestId: asRequestId(crypto.randomUUID()),
       deadlineMs: Date.now() + 10_000,
       functionArn: ARN,
-      traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
+      traceId: asTraceId('Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0'),
       ...over,
     };
     return invoked(this.sandbox.session, context, Buffer.from(JSON.stringify(event)));
@@ -183,7 +184,7 @@ export function specOf(runtime: Tested, code: string | null, options: BootOption
   if (parsed === undefined) throw new TypeError(`no such runtime: ${runtime}`);
   const provided = { _HANDLER: options.handler ?? HANDLERS[runtime], ...options.environment };
   return {
-    id: randomBytes(16).toString('hex'),
+    id: asSandboxId(randomBytes(16).toString('hex')),
     runtime: parsed,
     artifact: code === null ? null : artifactAt(code),
     environment: parsed.descriptor.protocol === 'runtime-api' ? provided : {},

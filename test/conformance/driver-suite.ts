@@ -21,6 +21,7 @@ import { formsOfHandlers } from './forms-suite.ts';
 import { sendingAhead } from './sent-ahead-suite.ts';
 import { stemFaults } from './stem-faults-suite.ts';
 import { stems } from './stem-suite.ts';
+import { asRequestId } from '../support/ids.ts';
 
 /** What every driver promises, with every bootstrap it has. Each sandbox is a real one. */
 export function driverConformance(subject: Subject): void {
@@ -62,7 +63,7 @@ function answers(boot: Boot): void {
       const custom = { of: 'client' };
       const seen = (await booted.json(
         { what: 'context' },
-        { requestId, clientContext: JSON.stringify({ custom }) },
+        { requestId: asRequestId(requestId), clientContext: JSON.stringify({ custom }) },
       )) as {
         remainingMs: number;
       };
@@ -118,8 +119,8 @@ function output(boot: Boot): void {
     test(`${runtime}: delivers printed lines in order, with their request ids`, async () => {
       await using booted = await boot(runtime);
       const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
-      await booted.text({ what: 'log' }, { requestId: first });
-      await booted.text({ what: 'log' }, { requestId: second });
+      await booted.text({ what: 'log' }, { requestId: asRequestId(first) });
+      await booted.text({ what: 'log' }, { requestId: asRequestId(second) });
       const printed = [
         ['stdout', 'one'],
         ['stderr', 'two'],
@@ -172,7 +173,7 @@ function output(boot: Boot): void {
   test('provided: delivers printed lines with their request ids', async () => {
     await using booted = await boot('provided');
     const ids = [crypto.randomUUID(), crypto.randomUUID()];
-    for (const requestId of ids) await booted.text(1, { requestId });
+    for (const requestId of ids) await booted.text(1, { requestId: asRequestId(requestId) });
     assert.ok(await eventually(() => booted.logs.length === 3), JSON.stringify(booted.logs));
     assert.deepEqual(booted.logs, [
       { stream: 'stdout', text: 'init of bootstrap', requestId: '' },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { errorOf, type Boot } from './driver-rig.ts';
+import { asRequestId } from '../support/ids.ts';
 
 /** By handler: what it makes of the event `{"a":1}`. */
 const ANSWERS = [
@@ -83,7 +84,7 @@ export function formsOfHandlers(boot: Boot): void {
   test('python3: writes what goes through logging as AWS does', async () => {
     await using booted = await boot('python3', { handler: 'package.forms.logs' });
     const requestId = crypto.randomUUID();
-    await booted.json({}, { requestId });
+    await booted.json({}, { requestId: asRequestId(requestId) });
     assert.equal(booted.logs.length, 1);
     assert.match(
       booted.logs[0]?.text ?? '',

@@ -11,6 +11,7 @@ import { checkEntrypoint, openRuntimeApi, type RuntimeApi } from '../../src/exec
 import type { InitRequest, InvokeOutcome } from '../../src/executor/session.ts';
 import { buildGoFixture, hasGo } from './build-go-fixture.ts';
 import { invoked } from '../support/invoked.ts';
+import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
 
 const SHELL = join(import.meta.dirname, '../fixtures/functions/provided-shell');
 
@@ -53,7 +54,7 @@ class Running implements AsyncDisposable {
       printed.emit('line', text);
     };
     const api = await openRuntimeApi(
-      { id: 'b'.repeat(32), listen: { host: '127.0.0.1', port: 0 } },
+      { id: asSandboxId('b'.repeat(32)), listen: { host: '127.0.0.1', port: 0 } },
       { onLog, onProtocolError: assert.fail },
     );
     assert.ok('port' in api.address);
@@ -81,10 +82,10 @@ class Running implements AsyncDisposable {
   }
   invoke(event: unknown, over: Partial<InvocationContext> = {}): Promise<InvokeOutcome> {
     const context = {
-      requestId: crypto.randomUUID(),
+      requestId: asRequestId(crypto.randomUUID()),
       deadlineMs: Date.now() + 10_000,
       functionArn: INIT.functionArn,
-      traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
+      traceId: asTraceId('Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0'),
       ...over,
     };
     return invoked(this.api.session, context, Buffer.from(JSON.stringify(event)));
@@ -113,7 +114,7 @@ describe('a bootstrap in shell, on curl', () => {
     await using shell = await Running.start(SHELL);
     const ready = await shell.api.session.init(INIT, 10_000);
     assert.ok(ready.kind === 'ready' && ready.durationMs > 0);
-    const requestId = crypto.randomUUID();
+    const requestId = asRequestId(crypto.randomUUID());
     const echoed = await shell.invoke({ name: 'ü' }, { requestId });
     assert.ok(echoed.kind === 'result');
     assert.equal(text(echoed.payload), '{"name":"ü"}');
@@ -163,7 +164,7 @@ describe('a Go program on the official aws-lambda-go, unmodified', async () => {
     await using go = await Running.start(built.dir);
     const ready = await go.api.session.init(INIT, 10_000);
     assert.equal(ready.kind, 'ready');
-    const requestId = crypto.randomUUID();
+    const requestId = asRequestId(crypto.randomUUID());
     const outcome = await go.invoke({ Name: 'Ada' }, { requestId });
     assert.ok(outcome.kind === 'result');
     const { deadlineInMs, ...rest } = JSON.parse(text(outcome.payload));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { NATIVE, type Boot, type Booted } from './driver-rig.ts';
+import { asRequestId } from '../support/ids.ts';
 
 /** Names of the steps that ran, in their order. */
 const ran = (booted: Booted): readonly string[] =>
@@ -15,7 +16,7 @@ export function sendingAhead(boot: Boot): void {
       const names = Array.from({ length: 40 }, (_, i) => `${i}`);
       const ids = names.map(() => crypto.randomUUID());
       const outcomes = await Promise.all(
-        names.map((name, i) => booted.invoke({ what: 'step', name }, { requestId: ids[i] ?? '' })),
+        names.map((name, i) => booted.invoke({ what: 'step', name }, { requestId: asRequestId(ids[i] ?? '') })),
       );
       for (const outcome of outcomes) {
         // The number of handlers that still run when one of them ends.
@@ -59,8 +60,8 @@ export function sendingAhead(boot: Boot): void {
       const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
       const base64 = Buffer.from('raw\n').toString('base64');
       await Promise.all([
-        booted.invoke({ what: 'raw', base64, ms: 200 }, { requestId: first }),
-        booted.invoke({ what: 'echo', value: 1 }, { requestId: second }),
+        booted.invoke({ what: 'raw', base64, ms: 200 }, { requestId: asRequestId(first) }),
+        booted.invoke({ what: 'echo', value: 1 }, { requestId: asRequestId(second) }),
       ]);
       assert.deepEqual(booted.logs, [{ stream: 'stdout', text: 'raw', requestId: first }]);
     });

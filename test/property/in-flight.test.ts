@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Deadlines } from '../../src/executor/deadlines.ts';
 import { InFlight } from '../../src/executor/in-flight.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { asRequestId } from '../support/ids.ts';
 
 const TIMEOUT_MS = 30;
 
@@ -70,7 +71,7 @@ class Daemon {
   send(): void {
     if (this.inFlight.isSpoiled) return;
     const order = this.sent.length;
-    const { number } = this.inFlight.add(`id ${order}`, TIMEOUT_MS, {
+    const { number } = this.inFlight.add(asRequestId(`id ${order}`), TIMEOUT_MS, {
       started: () => {
         assert.ok(!this.saidStarted.has(order + 1), `${order + 1} was said to start twice`);
         this.saidStarted.add(order + 1);

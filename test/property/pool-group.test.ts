@@ -6,6 +6,7 @@ import { Traffic } from '../../src/pool/policy/index.ts';
 import { takeWarm } from '../../src/pool/reuse.ts';
 import { transition } from '../../src/pool/sandbox-state.ts';
 import { revision } from '../support/revisions.ts';
+import { asSandboxId } from '../support/ids.ts';
 
 /** What happens next, to which of the sandboxes. */
 type Step = readonly [what: 'start' | 'ready' | 'acquire' | 'release' | 'drain' | 'exit', which: number];
@@ -56,7 +57,7 @@ function act(group: Group, [what, which]: Step): void {
   const slot = slots[which % Math.max(1, slots.length)];
   if (what === 'acquire') takeWarm(group)?.acquire();
   else if (what === 'start') {
-    if (slots.length < 6) group.slots.add(new Slot(String(which), group, 0, true));
+    if (slots.length < 6) group.slots.add(new Slot(asSandboxId(String(which)), group, 0, true));
   } else if (slot !== undefined) ACTS[what](slot, group);
 }
 
@@ -103,7 +104,7 @@ test('a group counts its sandboxes: idle, busy, in flight, by state', () => {
 
 test('a release without an acquisition is refused and not counted', () => {
   const group = new Group(revision('hello', 1), null, new Traffic());
-  const slot = new Slot('a', group, 0, true);
+  const slot = new Slot(asSandboxId('a'), group, 0, true);
   slot.step('booted');
   slot.step('ready');
   assert.equal(slot.release(), false);

@@ -10,6 +10,7 @@ import { acquire } from '../support/acquire.ts';
 import { MemoryDriver, type MemorySandbox, type Script } from '../support/memory-driver.ts';
 import { revision } from '../support/revisions.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { asRequestId, asTraceId } from '../support/ids.ts';
 
 export const BUDGET_MIB = 640;
 const CORES = 2;
@@ -233,10 +234,10 @@ export class World {
     request.state = 'running';
     const held = this.#take(acquired, request, isFirst);
     const context = {
-      requestId: String(request.number),
+      requestId: asRequestId(String(request.number)),
       deadlineMs: this.clock.now() + TIMEOUT_MS,
       functionArn: '',
-      traceId: '',
+      traceId: asTraceId('-'),
     };
     const outcome = await invoked(acquired.session, context, Buffer.from(String(ms)));
     return this.#answered(request, acquired, held, { outcome, usable, ms });

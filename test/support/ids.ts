@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { digestOf, isDigest, isNodeId, type Digest, type NodeId } from '../../src/contract/index.ts';
+import {
+  digestOf,
+  isDigest,
+  isNodeId,
+  type Digest,
+  type NodeId,
+  knownTraceId,
+  knownRequestId,
+  knownSandboxId,
+  type RequestId,
+  type SandboxId,
+  type TraceId,
+} from '../../src/contract/index.ts';
 
 /** A digest: `text` itself if it is one, else the digest of `text`. */
 export function digestFor(text: string): Digest {
@@ -11,4 +23,19 @@ export function digestFor(text: string): Digest {
 export function nodeId(text: string): NodeId {
   assert.ok(isNodeId(text), `'${text}' is a node id`);
   return text;
+}
+
+/** A sandbox's id. The code under test does not look into it, so that it may be short. */
+export function asSandboxId(text: string): SandboxId {
+  return knownSandboxId(text);
+}
+
+/** A request id. The code under test does not look into it, so that it may be short. */
+export function asRequestId(text: string): RequestId {
+  return knownRequestId(text);
+}
+
+/** A trace header, which may be empty. */
+export function asTraceId(text: string): TraceId {
+  return knownTraceId(text);
 }

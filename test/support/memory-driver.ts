@@ -1,4 +1,4 @@
-import type { InvocationContext, LogStream, Reclaimed, Digest } from '../../src/contract/index.ts';
+import type { InvocationContext, LogStream, Reclaimed, Digest, SandboxId } from '../../src/contract/index.ts';
 import type { LamError } from '../../src/errors/index.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../../src/driver/sandbox.ts';
 import type {
@@ -72,7 +72,7 @@ export class MemoryDriver implements SandboxDriver {
     return Promise.resolve(this.#script.prepare?.(runtime, image) ?? null);
   }
 
-  stemKey({ runtime, limits, network, image }: SandboxSpec): string | null {
+  stemKey({ runtime, limits, network, image }: Omit<SandboxSpec, 'id'>): string | null {
     return runtime.descriptor.stems === 'none' ? null : JSON.stringify([runtime, limits, network, image]);
   }
 
@@ -136,7 +136,7 @@ interface Sent {
 
 /** One of its sandboxes: runs as many invocations at a time as init said, and keeps what is sent ahead until there is a place. */
 export class MemorySandbox implements Sandbox {
-  readonly id: string;
+  readonly id: SandboxId;
   readonly taskRoot = '/var/task';
   readonly spec: SandboxSpec;
   readonly exited: Promise<ExitStatus>;

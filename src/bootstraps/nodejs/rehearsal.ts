@@ -1,20 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import {
-  encodeFrame,
-  FRAME,
-  FrameDecoder,
-  MAX_FRAME_BYTES,
-  type InitRequest,
-  type InvocationContext,
-} from '../../executor/frames.ts';
+import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES, type InitRequest } from '../../executor/frames.ts';
 import { Bootstrap } from './bootstrap.ts';
 
 /** Invocations of the rehearsal: after two, V8 has compiled what a call needs. */
 const INVOCATIONS = 2;
 const SOURCE = 'exports.handler = async (event) => event;';
-const CONTEXT: InvocationContext = { requestId: '', deadlineMs: 0, functionArn: '', traceId: '' };
+const CONTEXT = { requestId: '', deadlineMs: 0, functionArn: '', traceId: '' };
 
 /**
  * Runs an empty function from init to answer and discards what it sends, so that everything loaded and compiled on first

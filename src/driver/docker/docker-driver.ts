@@ -122,7 +122,7 @@ class DockerDriver implements SandboxDriver {
     return base.notice;
   }
 
-  stemKey({ runtime, limits, network, image }: SandboxSpec): string | null {
+  stemKey({ runtime, limits, network, image }: Omit<SandboxSpec, 'id'>): string | null {
     return stemKeyOf(runtime, [limits, network, image]);
   }
 

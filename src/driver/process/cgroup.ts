@@ -1,3 +1,4 @@
+import type { SandboxId } from '../../contract/index.ts';
 /** Limits of one sandbox. */
 export interface CgroupLimits {
   readonly memoryMiB: number;
@@ -33,7 +34,7 @@ export interface Cgroup {
 export interface CgroupTree {
   readonly controllers: CgroupControllers;
   /** `share`: CPU weight against its siblings. Throws the file system's error. */
-  create(id: string, limits: CgroupLimits, share: CgroupShare): Cgroup;
+  create(id: SandboxId, limits: CgroupLimits, share: CgroupShare): Cgroup;
   /** Kills and removes everything below it; resolves with the number of processes killed. */
   reclaim(): Promise<number>;
   /** Removes the tree. */

@@ -125,7 +125,7 @@ class ProcessDriver implements SandboxDriver {
     return entry.kind === 'executable' ? null : (await this.#interpreters.find(entry.interpreter, version)).notice;
   }
 
-  stemKey({ runtime, limits }: SandboxSpec): string | null {
+  stemKey({ runtime, limits }: Omit<SandboxSpec, 'id'>): string | null {
     return stemKeyOf(runtime, [limits]);
   }
 

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import type { ExitStatus, Session } from '../../executor/index.ts';
-import type { Digest } from '../../contract/index.ts';
+import type { Digest, SandboxId } from '../../contract/index.ts';
 import { lamError, messageOf } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import { Binding } from '../shared/binding.ts';
-import type { ArtifactSource, Sandbox, SandboxId } from '../sandbox.ts';
+import type { ArtifactSource, Sandbox } from '../sandbox.ts';
 import type { Cgroup } from './cgroup.ts';
 import { readControl } from './cgroup-files.ts';
 import type { MemoryWatch, Watch } from './memory-watch.ts';

@@ -1,4 +1,4 @@
-import type { InvocationContext } from '../../contract/index.ts';
+import type { InvocationContext, RequestId } from '../../contract/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import type { ExitStatus, InvocationHooks, InvokeOutcome } from '../session.ts';
 
@@ -20,9 +20,9 @@ export class ManyCalls {
   readonly #clock: Clock;
   readonly #undelivered: RuntimeApiCall[] = [];
   /** By request id; includes those that timed out, which the runtime may still answer. */
-  readonly #delivered = new Map<string, RuntimeApiCall>();
+  readonly #delivered = new Map<RequestId, RuntimeApiCall>();
   #hasTimedOut = false;
-  #lastRequestId = '';
+  #lastRequestId: RequestId | '' = '';
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -39,7 +39,7 @@ export class ManyCalls {
   }
 
   /** Request id for raw output: the running one, else the last delivered; empty while several run. */
-  get rawRequestId(): string {
+  get rawRequestId(): RequestId | '' {
     if (this.#delivered.size > 1) return '';
     const [only] = this.#delivered.keys();
     return only ?? this.#lastRequestId;
@@ -77,11 +77,12 @@ export class ManyCalls {
   }
 
   /** Whether an answer with this request id is expected. */
-  isRunning(requestId: string): boolean {
-    return this.#delivered.has(requestId);
+  isRunning(requestId: string): requestId is RequestId {
+    const delivered: ReadonlyMap<string, RuntimeApiCall> = this.#delivered;
+    return delivered.has(requestId);
   }
 
-  answer(requestId: string, outcome: InvokeOutcome): void {
+  answer(requestId: RequestId, outcome: InvokeOutcome): void {
     const call = this.#delivered.get(requestId);
     this.#delivered.delete(requestId);
     call?.settle(outcome);

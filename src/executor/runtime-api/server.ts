@@ -7,13 +7,14 @@ import { refuse, REFUSALS, send } from './answers.ts';
 import { Extensions } from './extensions.ts';
 import { findRoute } from './routes.ts';
 import { RuntimeApiSession } from './session.ts';
+import type { SandboxId } from '../../contract/index.ts';
 
 /** Where a sandbox's Runtime API listens. Port 0 means a free one between 20000 and 29999. */
 export type RuntimeApiAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface RuntimeApiOptions {
   /** The sandbox's id. */
-  readonly id: string;
+  readonly id: SandboxId;
   readonly listen: RuntimeApiAddress;
   readonly clock?: Clock;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { LIMITS, type InvocationContext, type LogStream } from '../../contract/index.ts';
+import { LIMITS, type InvocationContext, type LogStream, type RequestId } from '../../contract/index.ts';
 import { invariant, type Clock } from '../../kit/index.ts';
 import { LineSplitter } from '../line-splitter.ts';
 import type {
@@ -42,7 +42,7 @@ export class RuntimeApiSession implements Session {
   /** With a concurrency above 1, replaces the pending call, the last request id and all states after `started`. */
   #many: ManyCalls | undefined;
   /** Request id of the last delivered event; empty before the first. */
-  #requestId = '';
+  #requestId: RequestId | '' = '';
   #ended: ExitStatus | undefined;
   #closed = false;
 
@@ -98,7 +98,7 @@ export class RuntimeApiSession implements Session {
       return;
     }
     invariant(this.#pending === undefined, 'a Runtime API sandbox was given a second invocation while one was running');
-    const cancel = this.#clock.after(this.#timeoutMs, () => this.#settle('', { kind: 'timeout' }));
+    const cancel = this.#clock.after(this.#timeoutMs, () => this.#settlePending({ kind: 'timeout' }));
     this.#pending = {
       context,
       event,
@@ -128,7 +128,7 @@ export class RuntimeApiSession implements Session {
     this.#many?.end(status);
     this.#told.resolve(undefined);
     this.#init.resolve({ kind: 'exit', exit: status });
-    this.#settle('', { kind: 'exit', exit: status });
+    this.#settlePending({ kind: 'exit', exit: status });
   }
 
   output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void {
@@ -202,7 +202,7 @@ export class RuntimeApiSession implements Session {
   }
 
   /** AWS looks at the request id before the state. */
-  #allowsAnswer(event: RuntimeEvent, requestId: string, res: ServerResponse): boolean {
+  #allowsAnswer(event: RuntimeEvent, requestId: string, res: ServerResponse): requestId is RequestId {
     const isKnown = this.#many?.isRunning(requestId) ?? requestId === this.#requestId;
     if (isKnown) return this.#allows(event, res);
     refuse(res, REFUSALS.invalidRequestId);
@@ -261,11 +261,15 @@ export class RuntimeApiSession implements Session {
     }
   }
 
-  #settle(requestId: string, outcome: InvokeOutcome): void {
+  #settle(requestId: RequestId, outcome: InvokeOutcome): void {
+    this.#settlePending(outcome);
+    this.#many?.answer(requestId, outcome);
+  }
+
+  #settlePending(outcome: InvokeOutcome): void {
     const pending = this.#pending;
     this.#pending = undefined;
     pending?.settle(outcome);
-    this.#many?.answer(requestId, outcome);
   }
 
   #flush(): void {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeHome, socketPath, type Digest } from '../../contract/index.ts';
+import { makeHome, socketPath, type Digest, type SandboxId } from '../../contract/index.ts';
 import { storeError } from './io-errors.ts';
 
 /** Paths of everything under `LAM_HOME`. Absolute if `home` is. */
@@ -26,7 +26,7 @@ export interface Layout {
   readonly daemonLog: string;
   readonly tmp: string;
   /** The folder of one sandbox. */
-  readonly sandbox: (id: string) => string;
+  readonly sandbox: (id: SandboxId) => string;
   /** The object with this content, read-only (mode 0444, or 0555 if executable). */
   readonly object: (digest: Digest, executable: boolean) => string;
   readonly artifact: (digest: Digest) => string;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nodeId } from '../../support/ids.ts';
+import { nodeId, asSandboxId, asRequestId } from '../../support/ids.ts';
 import { describe, test } from 'node:test';
 import { Chalk } from 'chalk';
 import type { FunctionDetail, LogRecord } from '../../../src/contract/index.ts';
@@ -81,9 +81,9 @@ describe('log records', () => {
   const record: LogRecord = {
     time: NOW,
     stream: 'stdout',
-    requestId: '0123456789',
+    requestId: asRequestId('0123456789'),
     version: 2,
-    sandbox: 's',
+    sandbox: asSandboxId('s'),
     node: nodeId('0123456789ab'),
     text: 'one\u001b[31m\ntwo',
   };

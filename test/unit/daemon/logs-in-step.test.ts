@@ -5,6 +5,7 @@ import { Catalogue } from '../../../src/store/index.ts';
 import { logHouse, recordsOf } from '../../support/log-house.ts';
 import { SharedCatalogue } from '../../support/shared-catalogue.ts';
 import { makeRegistry, testRegistry } from '../registry/support.ts';
+import { asSandboxId } from '../../support/ids.ts';
 
 test('the logs of a function deleted by another node are removed before a new function of its name prints', async (t) => {
   const home = await testRegistry();
@@ -22,7 +23,7 @@ test('the logs of a function deleted by another node are removed before a new fu
   };
   for (const name of ['f', 'g']) await publish(ours, name);
   const print = (name: string, text: string): void =>
-    house.logs.append(name, { version: 1, sandbox: 's' }, 'stdout', text, '', 1);
+    house.logs.append(name, { version: 1, sandbox: asSandboxId('s') }, 'stdout', text, '', 1);
   for (const name of ['f', 'g']) print(name, 'old');
   await theirs.deleteFunction('f');
   await publish(theirs, 'f');

@@ -10,6 +10,7 @@ import { encodeFrame, FRAME } from '../../../src/executor/frames.ts';
 import { systemClock } from '../../../src/kit/index.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { hello, INIT } from './session-pair.ts';
+import { asSandboxId } from '../../support/ids.ts';
 
 const HOOKS = { onLog: assert.fail, onProtocolError: assert.fail };
 
@@ -43,7 +44,7 @@ describe('the dial-home listener', () => {
   test('rejects a pending sandbox after cancel or close', () =>
     inFolder(async (folder) => {
       const home = await DialHome.listen(join(folder, 's'), systemClock);
-      const [given, left] = [home.expect('a', HOOKS), home.expect('b', HOOKS)];
+      const [given, left] = [home.expect(asSandboxId('a'), HOOKS), home.expect(asSandboxId('b'), HOOKS)];
       given.cancel();
       await assert.rejects(given.connected, { code: 'LAM_EXECUTOR_CANCELLED', details: { id: 'a' } });
       await home.close();
@@ -56,7 +57,7 @@ describe('the dial-home listener', () => {
       const clock = new VirtualClock();
       const home = await DialHome.listen(join(folder, 's'), clock);
       const stem = connect(home.path);
-      const expected = home.expect('a', HOOKS);
+      const expected = home.expect(asSandboxId('a'), HOOKS);
       stem.write(hello(expected.token));
       const session = await expected.connected;
       const silent = connect(home.path).resume();

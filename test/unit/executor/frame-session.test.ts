@@ -7,6 +7,7 @@ import type { ExitStatus } from '../../../src/executor/index.ts';
 import { encodeFrame, encodeLog, FRAME, LOG_STDOUT } from '../../../src/executor/frames.ts';
 import { context, hello, SessionHouse, type Pair } from './session-pair.ts';
 import { invoked } from '../../support/invoked.ts';
+import { asSandboxId } from '../../support/ids.ts';
 
 const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
 
@@ -142,7 +143,7 @@ describe('a session of frames', { concurrency: false }, () => {
   });
 
   test('is refused without a token, with a used one, or with a frame other than HELLO', async () => {
-    const used = house.home.expect('id', { onLog: assert.fail, onProtocolError: assert.fail });
+    const used = house.home.expect(asSandboxId('id'), { onLog: assert.fail, onProtocolError: assert.fail });
     const first = connect(house.home.path);
     first.write(hello(used.token));
     const session = await used.connected;

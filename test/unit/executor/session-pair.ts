@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DialHome, type Expected, type InitRequest } from '../../../src/executor/index.ts';
 import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES } from '../../../src/executor/frames.ts';
 import { systemClock } from '../../../src/kit/index.ts';
+import { asRequestId, asTraceId, asSandboxId } from '../../support/ids.ts';
 
 /** What a sandbox is told at init, where a test does not care. */
 export const INIT: InitRequest = {
@@ -16,7 +17,12 @@ export const INIT: InitRequest = {
 type FrameSession = Awaited<Expected['connected']>;
 
 /** What an invocation is told, in short. */
-export const context = (requestId: string) => ({ requestId, deadlineMs: 0, functionArn: 'arn', traceId: 't' });
+export const context = (id: string) => ({
+  requestId: asRequestId(id),
+  deadlineMs: 0,
+  functionArn: 'arn',
+  traceId: asTraceId('t'),
+});
 
 /** The first frame of a sandbox. */
 export const hello = (token: string): Buffer =>
@@ -67,7 +73,7 @@ export class SessionHouse implements AsyncDisposable {
       [],
       [],
     ];
-    const expected = this.home.expect('id', {
+    const expected = this.home.expect(asSandboxId('id'), {
       onLog: (stream, text, requestId) => logs.push([stream, text, requestId]),
       onStartupCache: (interpreter, cache) => void caches.push([interpreter, cache]),
       onProtocolError: (what) => refusals.push(what),

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { logHouse, recordsOf } from '../../support/log-house.ts';
+import { asSandboxId, asRequestId } from '../../support/ids.ts';
 
 test('logs that cannot be read are reported with the message of SQLite', async () => {
   await using house = await logHouse();
-  house.logs.append('f', { version: 1, sandbox: 'aa' }, 'stdout', 'line', 'r', 1);
+  house.logs.append('f', { version: 1, sandbox: asSandboxId('aa') }, 'stdout', 'line', asRequestId('r'), 1);
   assert.equal((await recordsOf(house.logs, 'f')).length, 1);
   const other = new DatabaseSync(house.file);
   other.exec('DROP TABLE chunks');

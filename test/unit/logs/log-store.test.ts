@@ -8,8 +8,9 @@ import type { LogQuery, LogRecord } from '../../../src/contract/index.ts';
 import { systemClock } from '../../../src/kit/index.ts';
 import { LogStore } from '../../../src/logs/index.ts';
 import { LOG_WORKER, NODE, logHouse, recordsOf } from '../../support/log-house.ts';
+import { asSandboxId, asRequestId } from '../../support/ids.ts';
 
-const SOURCE = { version: 1, sandbox: 'aa' };
+const SOURCE = { version: 1, sandbox: asSandboxId('aa') };
 
 function texts(records: readonly LogRecord[]): string[] {
   return records.map((r) => r.text);
@@ -23,8 +24,8 @@ describe('a log store', () => {
   test('returns the records of each function in the order of printing', async () => {
     await using house = await logHouse();
     const { logs } = house;
-    for (const n of numbers(0, 5000)) logs.append('a', SOURCE, 'stdout', n, 'r', 1000 + Number(n));
-    logs.append('b', SOURCE, 'stderr', 'other', 'r', 1);
+    for (const n of numbers(0, 5000)) logs.append('a', SOURCE, 'stdout', n, asRequestId('r'), 1000 + Number(n));
+    logs.append('b', SOURCE, 'stderr', 'other', asRequestId('r'), 1);
     assert.deepEqual(texts(await recordsOf(logs, 'a')), numbers(0, 5000));
     assert.deepEqual(texts(await recordsOf(logs, 'b')), ['other']);
     assert.deepEqual(await recordsOf(logs, 'nobody'), []);
@@ -36,10 +37,10 @@ describe('a log store', () => {
     for (const n of numbers(0, 100)) {
       logs.append(
         'f',
-        { version: 1 + (Number(n) % 2), sandbox: 's' },
+        { version: 1 + (Number(n) % 2), sandbox: asSandboxId('s') },
         'stdout',
         `Line ${n}`,
-        `r${Number(n) % 10}`,
+        asRequestId(`r${Number(n) % 10}`),
         Number(n),
       );
       if (Number(n) % 7 === 0) logs.flush();
@@ -98,10 +99,10 @@ describe('a log store', () => {
     const { logs } = house;
     const seen: LogRecord[] = [];
     const end = logs.follow('f', { version: 1, search: 'yes' }, (record) => void seen.push(record));
-    logs.append('f', SOURCE, 'stdout', 'yes', 'id', 5);
-    logs.append('f', SOURCE, 'stdout', 'no', 'id', 5);
-    logs.append('f', { ...SOURCE, version: 2 }, 'stdout', 'yes', 'id', 5);
-    logs.append('g', SOURCE, 'stdout', 'yes', 'id', 5);
+    logs.append('f', SOURCE, 'stdout', 'yes', asRequestId('id'), 5);
+    logs.append('f', SOURCE, 'stdout', 'no', asRequestId('id'), 5);
+    logs.append('f', { ...SOURCE, version: 2 }, 'stdout', 'yes', asRequestId('id'), 5);
+    logs.append('g', SOURCE, 'stdout', 'yes', asRequestId('id'), 5);
     end();
     assert.deepEqual(seen, [{ time: 5, stream: 'stdout', requestId: 'id', ...SOURCE, node: NODE, text: 'yes' }]);
   });

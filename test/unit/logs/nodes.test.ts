@@ -7,9 +7,9 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { LogRecord } from '../../../src/contract/index.ts';
 import { NODE, logHouse, recordsOf } from '../../support/log-house.ts';
-import { nodeId } from '../../support/ids.ts';
+import { nodeId, asSandboxId, asRequestId } from '../../support/ids.ts';
 
-const SOURCE = { version: 3, sandbox: '0123abcd' };
+const SOURCE = { version: 3, sandbox: asSandboxId('0123abcd') };
 const OTHER = nodeId('ba9876543210');
 /** Written by a lam whose records had no node; must not be regenerated. */
 const OLD_FILE = fileURLToPath(new URL('../../fixtures/logs/schema-1.db', import.meta.url));
@@ -20,8 +20,8 @@ describe('the node of a log record', () => {
     await using house = await logHouse({ node: OTHER });
     const followed: LogRecord[] = [];
     const end = house.logs.follow('f', {}, (record) => void followed.push(record));
-    house.logs.appendPlatform('f', SOURCE, { type: 'start' }, 'id', 1);
-    house.logs.append('f', SOURCE, 'stdout', 'text', 'id', 2);
+    house.logs.appendPlatform('f', SOURCE, { type: 'start' }, asRequestId('id'), 1);
+    house.logs.append('f', SOURCE, 'stdout', 'text', asRequestId('id'), 2);
     end();
     const kept = await recordsOf(house.logs, 'f');
     assert.deepEqual(

@@ -5,7 +5,7 @@ import type { LogRecord, PlatformRecord } from '../../../src/contract/index.ts';
 import { platformText } from '../../../src/logs/platform-text.ts';
 import { RecordBatch } from '../../../src/logs/record-batch.ts';
 import { decodeChunk, type Source } from '../../../src/logs/record-codec.ts';
-import { nodeId } from '../../support/ids.ts';
+import { nodeId, asSandboxId, asRequestId } from '../../support/ids.ts';
 
 const NODE = nodeId('0123456789ab');
 
@@ -27,7 +27,7 @@ const anyText = fc.oneof(
 const anyTime = fc.double({ noNaN: true, min: 0, max: 1e13 });
 const anySource: fc.Arbitrary<Source> = fc.record({
   version: fc.constantFrom(1, 2, 70_000),
-  sandbox: fc.constantFrom('0123abcd', 'ff', ''),
+  sandbox: fc.constantFrom(...['0123abcd', 'ff', ''].map(asSandboxId)),
 });
 const anyId = fc.oneof(fc.uuid(), fc.constant(''));
 const anyReport = fc.record(
@@ -62,7 +62,8 @@ type Print = typeof anyPrint extends fc.Arbitrary<infer T> ? T : never;
 type Note = typeof anyNote extends fc.Arbitrary<infer T> ? T : never;
 
 function put(batch: RecordBatch, one: Print | Note): LogRecord {
-  const { id: requestId, time } = one;
+  const { time } = one;
+  const requestId = asRequestId(one.id);
   const source = { ...one.source };
   if ('text' in one) {
     batch.text(source, one.stream, one.text, requestId, time);
@@ -111,7 +112,7 @@ describe('the records of a chunk', () => {
   test('may be many, of many sandboxes', () => {
     const batch = new RecordBatch();
     const expected = Array.from({ length: 5000 }, (_, i) => {
-      const source = { version: 1, sandbox: `s${i % 300}` };
+      const source = { version: 1, sandbox: asSandboxId(`s${i % 300}`) };
       return put(batch, { source, stream: 'stdout', text: `line ${i}`, id: `r${i}`, time: i });
     });
     assert.deepEqual(decodeChunk(bytesOf(batch), NODE), expected);
@@ -129,14 +130,19 @@ describe('the records of a chunk', () => {
       maxMemoryMiB: 1,
       start: 'thawed',
     };
-    batch.platform({ version: 1, sandbox: 'a' }, report as unknown as PlatformRecord, 'id', 1);
+    batch.platform(
+      { version: 1, sandbox: asSandboxId('a') },
+      report as unknown as PlatformRecord,
+      asRequestId('id'),
+      1,
+    );
     assert.deepEqual(decodeChunk(bytesOf(batch), NODE)[0]?.platform, report);
   });
 
   test('with too long a request id are kept with the id cut', () => {
     const batch = new RecordBatch();
-    batch.text({ version: 1, sandbox: 'a' }, 'stdout', 'text', 'i'.repeat(300), 1);
-    batch.text({ version: 1, sandbox: 'a' }, 'stdout', 'next', 'j', 1);
+    batch.text({ version: 1, sandbox: asSandboxId('a') }, 'stdout', 'text', asRequestId('i'.repeat(300)), 1);
+    batch.text({ version: 1, sandbox: asSandboxId('a') }, 'stdout', 'next', asRequestId('j'), 1);
     assert.deepEqual(
       decodeChunk(bytesOf(batch), NODE).map((r) => [r.requestId, r.text]),
       [
@@ -149,7 +155,13 @@ describe('the records of a chunk', () => {
   test('that are damaged are skipped, and decoding never throws', () => {
     const batch = new RecordBatch();
     for (let i = 0; i < 20; i++)
-      put(batch, { source: { version: 1, sandbox: 'a' }, stream: 'stdout', text: `line ${i}`, id: 'r', time: i });
+      put(batch, {
+        source: { version: 1, sandbox: asSandboxId('a') },
+        stream: 'stdout',
+        text: `line ${i}`,
+        id: 'r',
+        time: i,
+      });
     const whole = bytesOf(batch);
     const records = decodeChunk(whole, NODE);
     for (let end = 0; end <= whole.length; end++) {
@@ -184,10 +196,10 @@ describe('the records of a chunk', () => {
         time: 3,
         stream: 'platform',
         ...place,
-        text: platformText({ type: 'start' }, 'id', 3),
+        text: platformText({ type: 'start' }, asRequestId('id'), 3),
         platform: { type: 'start' },
       },
-      { time: 4, stream: 'platform', ...place, text: platformText(report, 'id', 3), platform: report },
+      { time: 4, stream: 'platform', ...place, text: platformText(report, asRequestId('id'), 3), platform: report },
     ]);
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void decodeChunk(text, NODE)));
   });
@@ -216,5 +228,5 @@ const TEXTS: readonly [string, PlatformRecord, string][] = [
 
 describe("AWS Lambda's lines", () => {
   for (const [title, record, text] of TEXTS)
-    test(`for ${title}`, () => assert.equal(platformText(record, 'id', 7), text));
+    test(`for ${title}`, () => assert.equal(platformText(record, asRequestId('id'), 7), text));
 });

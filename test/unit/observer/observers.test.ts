@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { joinObservers, type ObservedInvocation, type ObservedSandbox } from '../../../src/observer/index.ts';
+import { asSandboxId } from '../../support/ids.ts';
 
 const SANDBOX: ObservedSandbox = {
-  id: 'a'.repeat(32),
+  id: asSandboxId('a'.repeat(32)),
   memoryMiB: 128,
   functionName: undefined,
   version: undefined,

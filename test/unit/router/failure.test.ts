@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ExitStatus } from '../../../src/executor/session.ts';
 import { exitReason, failureOfInit, failureOfInvoke } from '../../../src/router/failure.ts';
+import { asRequestId } from '../../support/ids.ts';
 
 const NOW = new Date('2026-11-21T01:02:03.456Z');
 const DIED: ExitStatus = { code: null, signal: null, outOfMemory: false };
@@ -29,7 +30,7 @@ describe('the reason of an exit', () => {
 
 describe('an invocation', () => {
   test('that timed out answers and logs byte for byte what AWS Lambda does', () => {
-    const failure = failureOfInvoke({ kind: 'timeout' }, 'the-id', 1000, NOW);
+    const failure = failureOfInvoke({ kind: 'timeout' }, asRequestId('the-id'), 1000, NOW);
     assert.equal(
       text(failure.payload),
       '{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: the-id Error: Task timed out after 1.00 seconds"}',
@@ -39,11 +40,14 @@ describe('an invocation', () => {
   });
 
   test('whose time-out is not a whole second shows the fraction', () => {
-    assert.match(text(failureOfInvoke({ kind: 'timeout' }, 'i', 1250, NOW).payload), /after 1\.25 seconds/);
+    assert.match(
+      text(failureOfInvoke({ kind: 'timeout' }, asRequestId('i'), 1250, NOW).payload),
+      /after 1\.25 seconds/,
+    );
   });
 
   test('whose process exited with 0 has the document of AWS Lambda', () => {
-    const failure = failureOfInvoke({ kind: 'exit', exit: { ...DIED, code: 0 } }, 'the-id', 1000, NOW);
+    const failure = failureOfInvoke({ kind: 'exit', exit: { ...DIED, code: 0 } }, asRequestId('the-id'), 1000, NOW);
     assert.equal(
       text(failure.payload),
       '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: the-id Error: Runtime exited without providing a reason"}',
@@ -51,7 +55,7 @@ describe('an invocation', () => {
   });
 
   test('whose process exited with an error has the document and log line of AWS Lambda', () => {
-    const failure = failureOfInvoke({ kind: 'exit', exit: { ...DIED, code: 1 } }, 'the-id', 1000, NOW);
+    const failure = failureOfInvoke({ kind: 'exit', exit: { ...DIED, code: 1 } }, asRequestId('the-id'), 1000, NOW);
     assert.equal(
       text(failure.payload),
       '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: the-id Error: Runtime exited with error: exit status 1"}',
@@ -63,7 +67,7 @@ describe('an invocation', () => {
   test('that was killed for its memory has its own error type', () => {
     const failure = failureOfInvoke(
       { kind: 'exit', exit: { code: null, signal: 'SIGKILL', outOfMemory: true } },
-      'the-id',
+      asRequestId('the-id'),
       1000,
       NOW,
     );
@@ -74,7 +78,7 @@ describe('an invocation', () => {
   });
 
   test('with too large an answer has the document of AWS Lambda', () => {
-    const failure = failureOfInvoke({ kind: 'too-large', bytes: 7_000_000 }, 'the-id', 1000, NOW);
+    const failure = failureOfInvoke({ kind: 'too-large', bytes: 7_000_000 }, asRequestId('the-id'), 1000, NOW);
     assert.equal(
       text(failure.payload),
       '{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}',
@@ -84,7 +88,7 @@ describe('an invocation', () => {
 
   test('whose handler failed answers with the bytes of the runtime', () => {
     const payload = Buffer.from('{ "statusCode": 500, "body" : "…" }');
-    const failure = failureOfInvoke({ kind: 'error', payload, errorType: 'Error' }, 'the-id', 1000, NOW);
+    const failure = failureOfInvoke({ kind: 'error', payload, errorType: 'Error' }, asRequestId('the-id'), 1000, NOW);
     assert.equal(failure.payload, payload);
     assert.deepEqual([failure.status, failure.errorType, failure.note], ['error', 'Error', undefined]);
   });
@@ -94,13 +98,14 @@ describe('an init', () => {
   test('that failed answers with the bytes of the runtime', () => {
     const payload = Buffer.from('{"errorMessage":"no module","errorType":"Runtime.ImportModuleError"}');
     assert.equal(
-      failureOfInit({ kind: 'error', payload, errorType: 'Runtime.ImportModuleError' }, 'i', 10_000).payload,
+      failureOfInit({ kind: 'error', payload, errorType: 'Runtime.ImportModuleError' }, asRequestId('i'), 10_000)
+        .payload,
       payload,
     );
   });
 
   test('that timed out names its limit', () => {
-    const failure = failureOfInit({ kind: 'timeout' }, 'the-id', 10_000);
+    const failure = failureOfInit({ kind: 'timeout' }, asRequestId('the-id'), 10_000);
     assert.equal(
       text(failure.payload),
       '{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: the-id Error: Init timed out after 10.00 seconds"}',
@@ -109,7 +114,7 @@ describe('an init', () => {
   });
 
   test('whose process exited answers as an invocation does', () => {
-    const failure = failureOfInit({ kind: 'exit', exit: { ...DIED, code: 3 } }, 'the-id', 10_000);
+    const failure = failureOfInit({ kind: 'exit', exit: { ...DIED, code: 3 } }, asRequestId('the-id'), 10_000);
     assert.equal(
       text(failure.payload),
       '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: the-id Error: Runtime exited with error: exit status 3"}',

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LogTails } from '../../../src/router/log-tails.ts';
+import { asRequestId } from '../../support/ids.ts';
 
 function tailOf(lines: readonly string[]): string {
   const tails = new LogTails();
-  tails.open('id');
-  for (const line of lines) tails.add('id', line);
-  const tail = tails.read('id');
+  tails.open(asRequestId('id'));
+  for (const line of lines) tails.add(asRequestId('id'), line);
+  const tail = tails.read(asRequestId('id'));
   assert.ok(tail !== undefined);
   return tail;
 }
@@ -37,13 +38,13 @@ test('a long log is cut to its last 4 KB at a character', () => {
 test('only invocations that requested a tail have one, until it is closed', () => {
   const tails = new LogTails();
   assert.equal(tails.active, false);
-  tails.open('a');
+  tails.open(asRequestId('a'));
   assert.equal(tails.active, true);
-  tails.add('b', 'not asked for');
-  assert.equal(tails.read('b'), undefined);
-  tails.addPlatform('a', { type: 'start' }, 4);
-  assert.equal(tails.read('a'), 'START RequestId: a Version: 4\n');
-  tails.close('a');
-  assert.equal(tails.read('a'), undefined);
+  tails.add(asRequestId('b'), 'not asked for');
+  assert.equal(tails.read(asRequestId('b')), undefined);
+  tails.addPlatform(asRequestId('a'), { type: 'start' }, 4);
+  assert.equal(tails.read(asRequestId('a')), 'START RequestId: a Version: 4\n');
+  tails.close(asRequestId('a'));
+  assert.equal(tails.read(asRequestId('a')), undefined);
   assert.equal(tails.active, false);
 });

@@ -7,6 +7,7 @@ import { recordsOf } from '../../support/log-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { routerHouse } from '../../support/router-house.ts';
 import { settled, VirtualClock } from '../../support/virtual-clock.ts';
+import { asRequestId } from '../../support/ids.ts';
 
 const REQUEST: InvokeRequest = { name: 'hello', qualifier: undefined, event: Buffer.from('{}') };
 
@@ -14,7 +15,7 @@ describe('the router', () => {
   test('answers with version, cold or warm start, and the given request id', async () => {
     await using made = await routerHouse({});
     const requestId = '4ff16ba7-5fe5-4a0c-8a6b-2ee6f1f0a3c4';
-    const first = await answerOf(made.router, { ...REQUEST, requestId });
+    const first = await answerOf(made.router, { ...REQUEST, requestId: asRequestId(requestId) });
     assert.deepEqual(
       [first.version, first.status, first.start, first.requestId, first.tail],
       [3, 'success', 'cold', requestId, undefined],

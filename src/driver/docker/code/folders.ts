@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { homeId, SOCKET_PATH_BYTES } from '../../../contract/index.ts';
+import { homeId, SOCKET_PATH_BYTES, type SandboxId, knownSandboxId } from '../../../contract/index.ts';
 
 /** Host folders mounted into containers. World-readable; their parent (0700) keeps other users out. */
 export interface ContainerFolders {
@@ -13,16 +13,20 @@ export interface ContainerFolders {
   readonly stems: string;
 }
 
-const SANDBOX_ID = 'f'.repeat(32);
+/** Stands for any sandbox: all ids have one length. */
+const SANDBOX_ID = knownSandboxId('f'.repeat(32));
 
 /** The Runtime API socket of sandbox `id`. */
-export function apiSocket(folders: ContainerFolders, id: string): { readonly folder: string; readonly path: string } {
+export function apiSocket(
+  folders: ContainerFolders,
+  id: SandboxId,
+): { readonly folder: string; readonly path: string } {
   const folder = join(folders.sandboxes, id);
   return { folder, path: join(folder, 'api.sock') };
 }
 
 /** The code folder of the stem `id`. */
-export function codeFolder(folders: ContainerFolders, id: string): string {
+export function codeFolder(folders: ContainerFolders, id: SandboxId): string {
   return join(folders.stems, id);
 }
 

@@ -2,11 +2,11 @@ import { constants } from 'node:os';
 
 import type { Container } from 'dockerode';
 
-import type { Digest } from '../../../contract/index.ts';
+import type { Digest, SandboxId } from '../../../contract/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { ExitStatus, Session } from '../../../executor/index.ts';
 import { Binding } from '../../shared/binding.ts';
-import type { ArtifactSource, Sandbox, SandboxId } from '../../sandbox.ts';
+import type { ArtifactSource, Sandbox } from '../../sandbox.ts';
 import type { CodeFolder } from '../code/code-folder.ts';
 import { INSIDE } from './container-spec.ts';
 import type { ContainerOutput } from './container-output.ts';

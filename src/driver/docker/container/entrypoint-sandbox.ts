@@ -1,7 +1,8 @@
 import { lamError } from '../../../errors/index.ts';
 import type { ExitStatus, Session } from '../../../executor/index.ts';
-import type { Sandbox, SandboxId } from '../../sandbox.ts';
+import type { Sandbox } from '../../sandbox.ts';
 import { INSIDE } from './container-spec.ts';
+import type { SandboxId } from '../../../contract/index.ts';
 
 /** A sandbox without a container, for code without a valid entry point: its session answers init with the error. */
 export class EntrypointSandbox implements Sandbox {

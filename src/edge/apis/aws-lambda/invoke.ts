@@ -1,4 +1,4 @@
-import { ALIAS_NAME, LATEST, parseReference, VERSION_NUMBER } from '../../../contract/index.ts';
+import { ALIAS_NAME, LATEST, parseReference, VERSION_NUMBER, type TraceId } from '../../../contract/index.ts';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import type { InvokeAnswer, InvokeRequest, InvokeSink, Router } from '../../../router/index.ts';
 import { isJson } from '../../is-json.ts';
@@ -21,7 +21,7 @@ export interface InvokeHead {
   readonly qualifier: string | undefined;
   /** Decoded JSON text. */
   readonly clientContext: string | undefined;
-  readonly traceId: string | undefined;
+  readonly traceId: TraceId | undefined;
   readonly wantTail: boolean;
   readonly isDryRun: boolean;
 }
@@ -68,7 +68,7 @@ class Invoke implements InvokeRequest, InvokeSink {
   readonly name: string;
   readonly qualifier: string | undefined;
   readonly clientContext: string | undefined;
-  readonly traceId: string | undefined;
+  readonly traceId: TraceId | undefined;
   readonly wantTail: boolean;
   readonly event: Uint8Array;
   readonly #reply: Reply;

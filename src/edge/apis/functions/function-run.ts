@@ -13,13 +13,14 @@ import { traceIdOf, type RequestHead } from '../../request.ts';
 import { EventTemplate } from './http-event.ts';
 import { httpAnswer } from './http-response.ts';
 import type { RouteHit } from './route-table.ts';
+import { knownRequestId, type RequestId, type TraceId } from '../../../contract/index.ts';
 
 /** The parts of a function call that depend on the head alone. */
 export interface PreparedCall {
   readonly functionName: string;
   readonly template: EventTemplate;
   /** The caller's trace header, if it sent a valid one. */
-  readonly traceId: string | undefined;
+  readonly traceId: TraceId | undefined;
 }
 
 /** Prepares the parts that requests with the same head share. */
@@ -45,7 +46,7 @@ export interface FunctionRequest {
 
 /** Runs a function for an HTTP request and answers by the rules of payload format 2.0. */
 export function runFunction({ router, now, call, body, reply, fail }: FunctionRequest): void {
-  const requestId = randomUUID();
+  const requestId = knownRequestId(randomUUID());
   const traceId = call.traceId ?? newTraceId(now);
   const event = call.template.event({ requestId, traceId, now, body });
   const run = new FunctionRun({ name: call.functionName, requestId, traceId, event, reply, fail });
@@ -54,8 +55,8 @@ export function runFunction({ router, now, call, body, reply, fail }: FunctionRe
 
 interface FunctionRunParts {
   readonly name: string;
-  readonly requestId: string;
-  readonly traceId: string;
+  readonly requestId: RequestId;
+  readonly traceId: TraceId;
   readonly event: Uint8Array;
   readonly reply: Reply;
   readonly fail: FunctionRequest['fail'];
@@ -65,8 +66,8 @@ interface FunctionRunParts {
 class FunctionRun implements InvokeRequest, InvokeSink {
   readonly name: string;
   readonly qualifier: string | undefined = undefined;
-  readonly requestId: string;
-  readonly traceId: string;
+  readonly requestId: RequestId;
+  readonly traceId: TraceId;
   readonly event: Uint8Array;
   readonly http = true;
   readonly #reply: Reply;

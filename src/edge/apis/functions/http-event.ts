@@ -1,5 +1,6 @@
 import type { RequestHead } from '../../request.ts';
 import type { RouteHit } from './route-table.ts';
+import type { RequestId, TraceId } from '../../../contract/index.ts';
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|javascript|xml|[a-z0-9.+-]+\+(?:json|xml)|graphql)\b)/i;
 
@@ -10,8 +11,8 @@ export function isTextType(contentType: string | undefined): boolean {
 
 /** The parts of an event that differ between requests with the same head. */
 export interface EventParts {
-  readonly requestId: string;
-  readonly traceId: string;
+  readonly requestId: RequestId;
+  readonly traceId: TraceId;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly body: Uint8Array;

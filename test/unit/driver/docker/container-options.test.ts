@@ -6,6 +6,7 @@ import { containerOptions, type NamedContainer } from '../../../../src/driver/do
 import { containerPlan } from '../../../../src/driver/docker/container/start-container.ts';
 import type { SandboxSpec } from '../../../../src/driver/sandbox.ts';
 import { requireRuntime } from '../../../../src/runtimes/index.ts';
+import { asSandboxId } from '../../../support/ids.ts';
 
 const ID = 'a'.repeat(32);
 
@@ -13,7 +14,7 @@ function optionsFor(runtime: string, over: { base?: Partial<Base>; spec?: Partia
   return containerOptions(
     containerPlan({
       spec: {
-        id: ID,
+        id: asSandboxId(ID),
         runtime: requireRuntime(runtime),
         artifact: null,
         environment: { GREETING: 'hi' },

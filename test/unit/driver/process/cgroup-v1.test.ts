@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { openCgroupsV1, v1Mounts } from '../../../../src/driver/process/cgroup-v1.ts';
+import { asSandboxId } from '../../../support/ids.ts';
 
 const LIMITS = { memoryMiB: 128, cpus: 0.5, pids: 64 };
 
@@ -24,7 +25,7 @@ async function mountsOf(
 test('each sandbox has its own CPU group beside the tree, not in it', async () => {
   await using at = await mountsOf(['memory', 'pids', 'cpu,cpuacct']);
   const tree = openCgroupsV1(at.mounts, 'lam-home');
-  const { joins } = tree?.create('one', LIMITS, 'usual') ?? { joins: [] };
+  const { joins } = tree?.create(asSandboxId('one'), LIMITS, 'usual') ?? { joins: [] };
   assert.deepEqual(
     joins.map((path) => path.slice(at.root.length)),
     ['/memory/lam-home/one/tasks', '/pids/lam-home/one/tasks', '/cpu,cpuacct/lam-home.one/tasks'],
@@ -37,7 +38,7 @@ test('each sandbox has its own CPU group beside the tree, not in it', async () =
 
 test('cpu and memory mounted together share one group', async () => {
   await using at = await mountsOf(['memory,cpu']);
-  const { joins } = openCgroupsV1(at.mounts, 'lam-home')?.create('one', LIMITS, 'usual') ?? { joins: [] };
+  const { joins } = openCgroupsV1(at.mounts, 'lam-home')?.create(asSandboxId('one'), LIMITS, 'usual') ?? { joins: [] };
   assert.deepEqual(joins, [join(at.root, 'memory,cpu/lam-home/one/tasks')]);
 });
 
@@ -45,10 +46,10 @@ test('a small share is a quarter of the usual one until it is raised', async () 
   await using at = await mountsOf(['cpu']);
   const tree = openCgroupsV1(at.mounts, 'lam-home');
   const shares = (id: string): string => join(at.root, `cpu/lam-home.${id}/cpu.shares`);
-  const small = tree?.create('small', LIMITS, 'small');
+  const small = tree?.create(asSandboxId('small'), LIMITS, 'small');
   assert.equal(readFileSync(shares('small'), 'utf8'), '256');
   small?.raiseShare();
   assert.equal(readFileSync(shares('small'), 'utf8'), '1024');
-  tree?.create('usual', LIMITS, 'usual').raiseShare();
+  tree?.create(asSandboxId('usual'), LIMITS, 'usual').raiseShare();
   assert.ok(!existsSync(shares('usual')));
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openCgroupsV2, v2Mount } from '../../../../src/driver/process/cgroup-v2.ts';
+import { asSandboxId } from '../../../support/ids.ts';
 
 test('a sandbox has its limits in cgroup v2, and a small share until it is raised', () => {
   const mount = mkdtempSync(join(tmpdir(), 'lam-cgroup2-'));
@@ -17,7 +18,7 @@ test('a sandbox has its limits in cgroup v2, and a small share until it is raise
     const read = (): readonly string[] => names.map((name) => readFileSync(join(group, name), 'utf8'));
     const tree = openCgroupsV2(mount, 'lam-home');
     assert.deepEqual(tree?.controllers, { memory: true, pids: true, cpu: true });
-    const cgroup = tree.create('one', { memoryMiB: 128, cpus: 0.5, pids: 64 }, 'small');
+    const cgroup = tree.create(asSandboxId('one'), { memoryMiB: 128, cpus: 0.5, pids: 64 }, 'small');
     assert.deepEqual(cgroup.joins, [join(group, 'cgroup.procs')]);
     assert.deepEqual(read(), [String(128 * 1024 * 1024), '0', '64', '50000 100000', '25']);
     cgroup.raiseShare();

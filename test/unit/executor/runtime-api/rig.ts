@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import type { InvocationContext } from '../../../../src/contract/index.ts';
 import { openRuntimeApi, type RuntimeApi } from '../../../../src/executor/runtime-api/index.ts';
 import type { InitRequest } from '../../../../src/executor/session.ts';
+import { asRequestId, asTraceId, asSandboxId } from '../../../support/ids.ts';
 
 /** What the Runtime API answered. */
 export interface Answer {
@@ -36,10 +37,10 @@ export const INIT: InitRequest = {
 
 /** What an invocation is told, with a request id of its own. */
 export const context = (over: Partial<InvocationContext> = {}): InvocationContext => ({
-  requestId: crypto.randomUUID(),
+  requestId: asRequestId(crypto.randomUUID()),
   deadlineMs: Date.now() + 3000,
   functionArn: INIT.functionArn,
-  traceId: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
+  traceId: asTraceId('Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0'),
   ...over,
 });
 
@@ -60,7 +61,7 @@ export class Rig {
   static async open(): Promise<Rig> {
     const logs: Logged[] = [];
     const api = await openRuntimeApi(
-      { id: 'a'.repeat(32), listen: { host: '127.0.0.1', port: 0 } },
+      { id: asSandboxId('a'.repeat(32)), listen: { host: '127.0.0.1', port: 0 } },
       { onLog: (stream, text, requestId) => logs.push({ stream, text, requestId }), onProtocolError: assert.fail },
     );
     return new Rig(api, logs);

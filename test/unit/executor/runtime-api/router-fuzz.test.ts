@@ -13,6 +13,7 @@ import {
   type RuntimeState,
 } from '../../../../src/executor/runtime-api/runtime-state.ts';
 import { invoked } from '../../../support/invoked.ts';
+import { asSandboxId, asRequestId, asTraceId } from '../../../support/ids.ts';
 
 const STATES: readonly RuntimeState[] = ['started', 'ready', 'running', 'responded', 'init-failed'];
 const EVENTS: readonly RuntimeEvent[] = ['next', 'deliver', 'response', 'error', 'init-error'];
@@ -124,7 +125,7 @@ const INIT = {
 /** Plays the steps against a sandbox that has one invocation waiting, then makes it answer properly, if it still can. */
 async function play(steps: readonly Step[]): Promise<(number | undefined)[]> {
   const api = await openRuntimeApi(
-    { id: 'f'.repeat(32), listen: { host: '127.0.0.1', port: 0 } },
+    { id: asSandboxId('f'.repeat(32)), listen: { host: '127.0.0.1', port: 0 } },
     { onLog: () => {}, onProtocolError: (what) => assert.fail(what) },
   );
   assert.ok('port' in api.address);
@@ -134,7 +135,7 @@ async function play(steps: readonly Step[]): Promise<(number | undefined)[]> {
     const requestId = 'ID';
     const running = invoked(
       api.session,
-      { requestId, deadlineMs: Date.now() + 5000, functionArn: 'arn', traceId: '' },
+      { requestId: asRequestId(requestId), deadlineMs: Date.now() + 5000, functionArn: 'arn', traceId: asTraceId('') },
       Buffer.from('{}'),
     );
     let isAnswered = false;

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { LIMITS, type InvocationContext } from '../../../../src/contract/index.ts';
 import { invoked } from '../../../support/invoked.ts';
 import { context, INIT, Rig } from './rig.ts';
+import { asTraceId } from '../../../support/ids.ts';
 
 /** Brings a rig to where a runtime waits in next with its event in hand. */
 async function running(rig: Rig, over: Partial<InvocationContext> = {}, event = '{}') {
@@ -47,7 +48,7 @@ describe('the Runtime API, from next to its answer', () => {
 
   test('generates a trace id if the caller sent none, and omits an empty client context', async () => {
     using rig = await Rig.open();
-    const { delivered } = await running(rig, { traceId: '', clientContext: '' });
+    const { delivered } = await running(rig, { traceId: asTraceId(''), clientContext: '' });
     assert.match(
       String(delivered.headers['lambda-runtime-trace-id']),
       /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/,

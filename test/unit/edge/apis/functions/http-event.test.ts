@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { headOf } from '../../../../../src/edge/request.ts';
 import { clfTime, EventTemplate, isTextType } from '../../../../../src/edge/apis/functions/http-event.ts';
 import type { RouteHit } from '../../../../../src/edge/apis/functions/route-table.ts';
+import { asRequestId, asTraceId } from '../../../../support/ids.ts';
 
 type Event = Record<string, unknown> & {
   headers: Record<string, string>;
@@ -37,7 +38,12 @@ describe('the event of an HTTP request', () => {
     const { promise, resolve } = Promise.withResolvers<Event>();
     onRequest = (request, response, body) => {
       const template = new EventTemplate(headOf(request), options.hit ?? HIT);
-      const event = template.event({ requestId: 'the-id', traceId: 'Root=1-2', now: 1583348638390, body });
+      const event = template.event({
+        requestId: asRequestId('the-id'),
+        traceId: asTraceId('Root=1-2'),
+        now: 1583348638390,
+        body,
+      });
       resolve(JSON.parse(Buffer.from(event).toString()) as Event);
       response.end();
     };
