@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { connect, type Connection, type LamClient } from '../client/index.ts';
 import { homeFrom } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import { memoryOf } from './daemon-flags.ts';
+import { hostsOf, memoryOf } from './daemon-flags.ts';
 import { daemonSettings, launchEnvironment, type DaemonSettings } from './fast/daemon-settings.ts';
 import type { GLOBAL_FLAGS, FlagValues } from './fast/flag-table.ts';
 import type { Installation } from './installation.ts';
@@ -34,13 +34,14 @@ export interface CommandContext {
   client(): Promise<LamClient>;
 }
 
-/** Makes the context of a command. Throws `LAM_CLI_BAD_PORT`, `LAM_CLI_BAD_MEMORY`. */
+/** Makes the context of a command. Throws `LAM_CLI_BAD_PORT`, `LAM_CLI_BAD_MEMORY`, `LAM_CLI_BAD_HOST_NAME`. */
 export function commandContext(flags: GlobalFlagValues, installation: Installation, env: Env): CommandContext {
   const home = flags.home === undefined ? homeFrom(env) : resolve(flags.home);
-  const { LAM_MEMORY: memory = '' } = env;
+  const { LAM_MEMORY: memory = '', LAM_ALLOWED_HOSTS: hosts = '' } = env;
   const settings: DaemonSettings = {
     ...daemonSettings(home, flags.port === undefined ? undefined : portOf(flags.port, env), env),
     ...(memory === '' ? {} : { memoryMiB: memoryOf(memory, 'LAM_MEMORY') }),
+    ...(hosts === '' ? {} : { allowedHosts: hostsOf(hosts, 'LAM_ALLOWED_HOSTS') }),
   };
   const out = new Output({ json: flags.json === true, env });
   const context: CommandContext = {

@@ -16,6 +16,11 @@ export const DAEMON_FLAGS = {
     helpValue: 'ADDRESS',
     env: 'LAM_HOST',
   }),
+  'allow-host': Flags.string({
+    summary: "Other names under which HTTP may be asked, and whose pages may ask; '*' for all.",
+    helpValue: 'NAME[,NAME]',
+    env: 'LAM_ALLOWED_HOSTS',
+  }),
   memory: Flags.string({
     summary: 'Upper limit of the memory of all sandboxes together, MiB (default 80 % of the machine).',
     helpValue: 'MIB',
@@ -30,6 +35,15 @@ export function memoryOf(text: string, from: string): number {
   throw lamError('LAM_CLI_BAD_MEMORY', { text, from, leastMiB: LEAST_MIB });
 }
 
+const HOST_NAME = /^(?:\*|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f]*:[0-9a-f:.]*)$/;
+
+/** Parses the value of `--allow-host` or `LAM_ALLOWED_HOSTS`, which `from` names. Throws `LAM_CLI_BAD_HOST_NAME`. */
+export function hostsOf(list: string, from: string): readonly string[] {
+  const names = list.toLowerCase().split(',');
+  for (const text of names) if (!HOST_NAME.test(text)) throw lamError('LAM_CLI_BAD_HOST_NAME', { text, from });
+  return names;
+}
+
 /** The settings, with those given as flags replaced. */
 export function withDaemonFlags(
   settings: DaemonSettings,
@@ -37,12 +51,23 @@ export function withDaemonFlags(
     readonly driver?: DaemonSettings['driver'] | undefined;
     readonly host?: string | undefined;
     readonly memory?: string | undefined;
+    readonly 'allow-host'?: string | undefined;
   },
 ): DaemonSettings {
   return {
     ...settings,
     ...(flags.driver === undefined ? {} : { driver: flags.driver }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
+    ...withHosts(settings, flags['allow-host']),
     ...(flags.memory === undefined ? {} : { memoryMiB: memoryOf(flags.memory, '--memory') }),
   };
+}
+
+/** Allowed names of the settings and of the flag together, so that names can be added one by one. */
+function withHosts(
+  { allowedHosts = [] }: DaemonSettings,
+  flag: string | undefined,
+): Pick<DaemonSettings, 'allowedHosts'> {
+  if (flag === undefined) return {};
+  return { allowedHosts: [...new Set([...allowedHosts, ...hostsOf(flag, '--allow-host')])] };
 }

@@ -42,6 +42,8 @@ export interface Status {
   readonly version: string;
   readonly port: number;
   readonly host: string;
+  /** Allowed Host names besides the machine's own; absent where there are none. */
+  readonly allowedHosts?: readonly string[];
   /** Base URL of the HTTP port, without a slash at the end. */
   readonly url: string;
   readonly home: string;

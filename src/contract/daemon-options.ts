@@ -17,6 +17,8 @@ export interface DaemonOptions {
   /** Upper bound on the sum of all sandboxes' memory limits (MiB); by default most of the machine's memory. */
   readonly memoryMiB?: number;
   readonly token?: string;
+  /** Names under which the port may be asked, and whose pages may ask it, besides the machine's own; `*` for all. */
+  readonly allowedHosts?: readonly string[];
   /** Whether it runs in the foreground (`lam serve`): logs go to stderr. */
   readonly foreground: boolean;
   /** Whether a flag or the environment sets the port, so that no other one may be used. */

@@ -28,6 +28,8 @@ export interface DaemonSetup {
   readonly port: number;
   /** Access rights of the port. */
   readonly access: Pick<Door, 'tokens' | 'open'>;
+  /** Names under which the port may be asked, and whose pages may ask it, besides the machine's own; `*` for all. */
+  readonly allowedHosts: readonly string[];
   /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
   readonly memoryBudgetMiB: number;
   readonly cores: number;
@@ -187,9 +189,13 @@ function composeServers(
     onBody: bodyPassed,
   };
   return [
-    createEdge({ ...edge, door: { kind: 'port', ...setup.access } }),
+    createEdge({ ...edge, door: portDoor(setup) }),
     createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } }),
   ];
+}
+
+function portDoor({ access, host, allowedHosts }: DaemonSetup): Door {
+  return { kind: 'port', hosts: new Set(allowedHosts), address: host.toLowerCase(), ...access };
 }
 
 /** Returns a number that changes whenever a live version changes. */
@@ -207,6 +213,7 @@ function statusOf(setup: DaemonSetup, pool: Pool, at: Pick<Status, 'port' | 'url
     version: setup.version,
     ...at,
     host: setup.host,
+    ...(setup.allowedHosts.length === 0 ? {} : { allowedHosts: setup.allowedHosts }),
     home: store.paths.home,
     node: store.nodeId,
     driver: chosen.driver.name,

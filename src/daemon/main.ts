@@ -54,6 +54,7 @@ function setupOf(options: DaemonOptions, resources: Resources, stop: () => void)
     host: options.host,
     port: options.port,
     access: { tokens: oneToken(options.token), open: !isLoopbackAddress(options.host) },
+    allowedHosts: options.allowedHosts ?? [],
     memoryBudgetMiB: options.memoryMiB ?? Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),
     triggerKinds: TRIGGER_KINDS,

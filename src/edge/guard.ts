@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { lamError, type LamError } from '../errors/index.ts';
 import { headerValue, type HeaderValues } from './request.ts';
 
@@ -17,36 +18,101 @@ export interface Door {
   readonly tokens: TokenStore;
   /** The port listens beyond loopback. */
   readonly open: boolean;
+  /**
+   * Names in lower case, without ports, under which the port may be asked besides loopback names and its own addresses, and
+   * whose pages may ask it; `*` stands for all. None where it is absent.
+   */
+  readonly hosts?: ReadonlySet<string>;
+  /** The address or name that the port listens on. */
+  readonly address?: string;
 }
+
+/** The part of a socket that tells which of the machine's addresses the client connected to. */
+type LocalEnd = Pick<Socket, 'localAddress'>;
 
 const LOOPBACK_HOST = /^(?:localhost|[a-z0-9-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
 /** Whether a `Host` header names this machine; any other may be a DNS rebinding attack. Pure. */
-export function isLoopbackHost(host: string | undefined): boolean {
-  return host !== undefined && LOOPBACK_HOST.test(host);
+export function isLoopbackHost(host: string): boolean {
+  return LOOPBACK_HOST.test(host);
 }
 
-/** Whether a browser sent the request for a page that another host served. Pure. */
-export function isForeignOrigin(headers: HeaderValues): boolean {
-  const origin = headerValue(headers, 'origin');
-  if (origin === undefined) return headers['sec-fetch-site'] === 'cross-site';
+const AUTHORITY = /^(?:\[([0-9a-f:.]+)\]|([^\s:/?#@[\]]+))(?::\d{1,5})?$/i;
+/** A name that can stand in a command line as it is. */
+const PLAIN_NAME = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
+
+/** Host name or address of `HOST[:PORT]`, in lower case and without brackets; undefined where it is malformed. */
+function nameOf(authority: string): string | undefined {
+  const [, address, name] = AUTHORITY.exec(authority) ?? [];
+  return (address ?? name)?.toLowerCase();
+}
+
+function isConfigured({ hosts }: Door, name: string | undefined): boolean {
+  return hosts !== undefined && ((name !== undefined && hosts.has(name)) || hosts.has('*'));
+}
+
+/** Whether a `Host` names this machine: loopback, the address that the client connected to, or a configured name. */
+function isOwnHost(door: Door, host: string, { localAddress }: LocalEnd): boolean {
+  if (isLoopbackHost(host)) return true;
+  const name = nameOf(host);
+  // An IPv6 listener sees IPv4 clients at mapped addresses.
   return (
-    !(origin.startsWith('http://') || origin.startsWith('https://')) ||
-    !isLoopbackHost(origin.slice(origin.indexOf('//') + 2))
+    isConfigured(door, name) ||
+    (name !== undefined && (name === door.address || name === localAddress?.replace(/^::ffff:/, '')))
   );
+}
+
+/**
+ * Whether a browser sent the request for a page of another origin that was not configured. Pages of other ports are foreign:
+ * browsers call them `same-site`, and any program of this machine may serve one.
+ */
+function isForeign(door: Door, headers: HeaderValues, host: string, end: LocalEnd): boolean {
+  const { origin, 'sec-fetch-site': site } = headers;
+  const isOfOther = site !== undefined && site !== 'same-origin' && site !== 'none';
+  if (origin === undefined) return isOfOther && !isConfigured(door, undefined);
+  const authority = /^https?:\/\/(.*)$/is.exec(String(origin))?.[1]?.toLowerCase();
+  if (isConfigured(door, authority === undefined ? undefined : nameOf(authority))) return false;
+  if (authority === undefined) return true;
+  return authority !== host.toLowerCase() && (isOfOther || !isOwnHost(door, authority, end));
+}
+
+/**
+ * Why a request to the port is refused for the name it asks for (DNS rebinding) or the page that sends it, or undefined. Asked
+ * for each request, whatever API it is for; never refuses on the owner's socket. Pure.
+ */
+export function strangerRefusal(door: Door, headers: HeaderValues, end: LocalEnd): LamError | undefined {
+  if (door.kind === 'socket') return undefined;
+  const host = headerValue(headers, 'host') ?? '';
+  if (!isOwnHost(door, host, end)) {
+    const name = nameOf(host);
+    return lamError('LAM_EDGE_HOST_REFUSED', { host, ...(isPlain(name) ? { name } : {}) });
+  }
+  if (!isForeign(door, headers, host, end)) return undefined;
+  const { origin, 'sec-fetch-site': site } = headers;
+  const name = nameOf(String(origin ?? '').replace(/^https?:\/\//i, ''));
+  return lamError('LAM_EDGE_ORIGIN_REFUSED', {
+    origin: String(origin ?? `another site (Sec-Fetch-Site: ${String(site)})`),
+    ...(isPlain(name) && name !== 'null' ? { name } : {}),
+  });
+}
+
+function isPlain(name: string | undefined): name is string {
+  return name !== undefined && PLAIN_NAME.test(name);
 }
 
 /**
  * Returns why a request may not use `area`, or undefined if it may. `invoke`: AWS's API, for any local program.
  * `control`: changes what is deployed, so on the port it needs the token.
  */
-export function refusal(door: Door, headers: HeaderValues, area: 'invoke' | 'control'): LamError | undefined {
+export function refusal(
+  door: Door,
+  { headers, socket }: { readonly headers: HeaderValues; readonly socket: LocalEnd },
+  area: 'invoke' | 'control',
+): LamError | undefined {
   if (door.kind === 'socket' || hasToken(door.tokens, headers)) return undefined;
   if (door.open || door.tokens.isRequired) return lamError('LAM_EDGE_TOKEN_NEEDED', {});
-  const host = headerValue(headers, 'host');
-  if (!isLoopbackHost(host)) return lamError('LAM_EDGE_HOST_REFUSED', { host: host ?? '' });
-  if (isForeignOrigin(headers))
-    return lamError('LAM_EDGE_ORIGIN_REFUSED', { origin: String(headers['origin'] ?? headers['sec-fetch-site']) });
+  const stranger = strangerRefusal(door, headers, socket);
+  if (stranger !== undefined) return stranger;
   return area === 'control' ? lamError('LAM_EDGE_SOCKET_ONLY', {}) : undefined;
 }
 

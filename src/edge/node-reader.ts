@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asLamError } from '../errors/index.ts';
+import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { refusalOf, type ApiList, type Claim } from './api-list.ts';
 import { readBody } from './body.ts';
 import { NodeReply } from './node-reply.ts';
-import { headOf } from './request.ts';
+import { hasTwoHosts, headOf } from './request.ts';
 
 /** Serves APIs through `node:http`, which reads all requests that lam's own reader declines. */
 export class NodeReader {
@@ -23,7 +23,8 @@ export class NodeReader {
   /** Handles a client that waits for `100 Continue`: requests its body only if a body of that length is accepted. */
   readonly onCheckContinue = (request: IncomingMessage, response: ServerResponse): void => {
     const claim = this.#apis.claim(headOf(request));
-    if (Number(request.headers['content-length'] ?? 0) <= claim.api.mostBodyBytes) response.writeContinue();
+    const mayContinue = Number(request.headers['content-length'] ?? 0) <= claim.api.mostBodyBytes;
+    if (mayContinue && !hasTwoHosts(claim.head)) response.writeContinue();
     // The client may send the body anyway, so the connection cannot be reused.
     else response.shouldKeepAlive = false;
     this.#serve(claim, request, new NodeReply(response));
@@ -31,7 +32,7 @@ export class NodeReader {
 
   #serve(claim: Claim, request: IncomingMessage, reply: NodeReply): void {
     const { api, head, plan } = claim;
-    const refused = refusalOf(claim);
+    const refused = hasTwoHosts(head) ? lamError('LAM_EDGE_TWO_HOSTS', {}) : refusalOf(claim);
     if (refused !== undefined) {
       request.resume();
       api.fail(reply, refused);

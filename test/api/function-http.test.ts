@@ -67,9 +67,36 @@ for (const way of WAYS)
       assert.deepEqual((await house.ask('/files/a/b', { method: 'PUT' })).json()['pathParameters'], { path: 'a/b' });
     });
 
-    test('accepts other origins and any Host, because the function decides', async () => {
-      const answer = await house.ask('/text', { headers: { host: 'evil.example', origin: 'http://evil.example' } });
-      assert.deepEqual([answer.status, answer.text], [200, 'hello']);
+    const strangers: [string, Record<string, string>, string][] = [
+      ['a rebound name', { host: 'evil.example' }, 'LAM_EDGE_HOST_REFUSED'],
+      ['a foreign page', { origin: 'http://evil.example' }, 'LAM_EDGE_ORIGIN_REFUSED'],
+      ['a page of another port', { 'sec-fetch-site': 'same-site' }, 'LAM_EDGE_ORIGIN_REFUSED'],
+    ];
+    for (const [who, headers, code] of strangers)
+      test(`is closed to ${who}, which learns nothing of other paths either`, async () => {
+        const before = house.arrivals();
+        for (const path of ['/text', '/users/7', '/nowhere']) {
+          const answer = await house.ask(path, { headers });
+          assert.deepEqual([answer.status, answer.json()['code']], [403, code], path);
+        }
+        assert.equal(house.arrivals(), before);
+      });
+
+    test('is asked under an allowed name, by its pages', async () => {
+      await using open = await edgeHouse({}, { way, allowedHosts: ['shop.example'] });
+      await open.publish('echo');
+      const headers = { host: 'shop.example', origin: 'http://shop.example', 'sec-fetch-site': 'cross-site' };
+      assert.equal((await open.ask('/echo', { headers })).status, 200);
+      assert.equal((await open.ask('/echo', { headers: { host: 'evil.example' } })).status, 403);
+    });
+
+    test('two Host headers are answered 400', async () => {
+      const close = way === 'plain' ? '' : 'Connection: close\r\n';
+      for (const hosts of ['Host: localhost\r\nHost: evil.example', 'Host: localhost\r\nhost: localhost']) {
+        const last = `GET /text HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+        const text = await house.raw(`GET /text HTTP/1.1\r\n${hosts}\r\n${close}\r\n${close === '' ? last : ''}`);
+        assert.match(text, /^HTTP\/1\.1 400 [^]*LAM_EDGE_TWO_HOSTS/);
+      }
     });
 
     test('HEAD sends the headers and no body', async () => {

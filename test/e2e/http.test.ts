@@ -224,9 +224,19 @@ describe('restricted access', () => {
     }
   });
 
-  test('does not apply to the URL of a function, which decides itself', async () => {
-    const got = await http(`${s.url}/ping`, { headers: { host: 'shop.example', origin: 'https://shop.example' } });
-    assert.equal(got.body.toString(), 'pong');
+  test('other names and their pages may be allowed, and a restart keeps them', async () => {
+    await using shop = await lamSession({ env: { LAM_ALLOWED_HOSTS: 'localhost' } });
+    await shop.ok(['deploy', 'ping', '--inline', 'exports.handler = async () => "pong"']);
+    const status = async (): Promise<number> => {
+      const headers = { host: 'shop.example', origin: 'https://shop.example' };
+      return (await http(`${shop.url}/ping`, { headers })).status;
+    };
+    assert.equal(await status(), 403);
+    await shop.ok(['restart', '--allow-host', 'shop.example']);
+    assert.equal(await status(), 200);
+    await shop.ok(['restart']);
+    assert.equal(await status(), 200);
+    await shop.refused(['restart', '--allow-host', 'shop.example:80'], 'LAM_CLI_BAD_HOST_NAME', 2);
   });
 
   test('requires the token if one is set', async () => {

@@ -76,6 +76,7 @@ interface Variations {
   /** Of the sandboxes and those who wait for them; the system's where it is left out. */
   readonly clock?: Clock;
   readonly memoryBudgetMiB?: number;
+  readonly allowedHosts?: readonly string[];
   readonly observers?: readonly Observer[];
   /** Of triggers; lam's own where they are left out. */
   readonly kinds?: readonly TriggerKind[];
@@ -110,6 +111,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     host: '127.0.0.1',
     port: 0,
     access: { tokens: oneToken(undefined), open: false, ...more.door },
+    allowedHosts: more.allowedHosts ?? [],
     memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
     cores: 2,
     triggerKinds: more.kinds ?? TRIGGER_KINDS,

@@ -11,6 +11,8 @@ export interface DaemonSettings {
   /** Memory of all sandboxes together (MiB). */
   readonly memoryMiB?: number;
   readonly token?: string;
+  /** Names under which the port may be asked, and whose pages may ask it, besides the machine's own; `*` for all. */
+  readonly allowedHosts?: readonly string[];
 }
 
 /** Variable with the {@link DaemonSettings} as JSON for the process that `lam start` spawns. */

@@ -80,6 +80,13 @@ export const CLI = {
     message: (d) => `${d.from}: '${d.text}' is not an amount of memory in MiB`,
     hint: (d) => `set ${d.from} to a whole number of at least ${d.leastMiB}, for example 4096`,
   }),
+  LAM_CLI_BAD_HOST_NAME: entry<{ text: string; from: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `${d.from}: '${d.text}' is not a host name`,
+    hint: (d) =>
+      `set ${d.from} to names without ports, separated by commas, for example lam.example,localhost; '*' allows all`,
+  }),
   LAM_CLI_BAD_TIME: entry<{ text: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

@@ -64,19 +64,30 @@ export const EDGE = {
     message: (d) => `the control request is malformed: ${d.what}`,
     hint: () => 'if the command and the daemon differ in version, restart the daemon: lam restart',
   }),
-  LAM_EDGE_HOST_REFUSED: entry<{ host: string }>({
-    kind: 'permission_denied',
+  LAM_EDGE_TWO_HOSTS: entry({
+    kind: 'invalid_argument',
     fault: 'caller',
-    aws: 'AccessDeniedException',
-    message: (d) => `Host '${d.host}' is refused: without a token this API is served to localhost only`,
-    hint: () => 'use http://127.0.0.1, or start the daemon with a token: LAM_TOKEN=SECRET lam start',
+    aws: 'InvalidRequestContentException',
+    message: () => 'the request has more than one Host header',
+    hint: () => 'send one Host header',
   }),
-  LAM_EDGE_ORIGIN_REFUSED: entry<{ origin: string }>({
+  LAM_EDGE_HOST_REFUSED: entry<{ host: string; name?: string }>({
     kind: 'permission_denied',
     fault: 'caller',
     aws: 'AccessDeniedException',
-    message: (d) => `requests of web pages from '${d.origin}' are refused on this API`,
-    hint: () => "call the function's own URL; the function decides about other origins: lam list",
+    message: (d) => `Host '${d.host}' is refused: it is neither a name or address of this machine nor an allowed one`,
+    hint: (d) =>
+      d.name === undefined
+        ? 'use http://127.0.0.1, or the address that the daemon listens on: lam status'
+        : `use http://127.0.0.1, or allow the name: lam restart --allow-host ${d.name}`,
+  }),
+  LAM_EDGE_ORIGIN_REFUSED: entry<{ origin: string; name?: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'AccessDeniedException',
+    message: (d) => `requests of web pages from '${d.origin}' are refused`,
+    hint: (d) =>
+      `allow pages of ${d.name === undefined ? 'every host' : 'that host'}: lam restart --allow-host ${d.name ?? "'*'"}`,
   }),
   LAM_EDGE_TOKEN_NEEDED: entry({
     kind: 'permission_denied',

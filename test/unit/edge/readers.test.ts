@@ -16,7 +16,7 @@ for (const reader of READER_NAMES)
       const served: string[] = [];
       await using made = await apiServer([
         testApi({
-          authorize: ({ headers }) => refusal({ kind: 'port', tokens, open: true }, headers, 'invoke'),
+          authorize: (head) => refusal({ kind: 'port', tokens, open: true }, head, 'invoke'),
           serve({ body, reply }) {
             served.push(Buffer.from(body).toString());
             reply.send(200, [], Buffer.from('served'));

@@ -22,7 +22,7 @@ export function awsApi({ door, router }: { readonly door: Door; readonly router:
         ? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] })
         : planInvoke(target, query, headers);
     },
-    authorize: ({ headers }) => refusal(door, headers, 'invoke'),
+    authorize: (head) => refusal(door, head, 'invoke'),
     serve: ({ plan, body, reply }) => runInvoke(router, plan, { body, reply, fail: sendAwsError }),
     fail: sendAwsError,
   };

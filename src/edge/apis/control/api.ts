@@ -37,7 +37,7 @@ export function controlApi({ operations, door, clock }: ControlParts): StreamedB
       const route = path.startsWith(CONTROL_PREFIX) ? routeOf(method, path.slice(CONTROL_PREFIX.length)) : undefined;
       return route ?? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] });
     },
-    authorize: ({ headers }, plan) => (plan === 'health' ? undefined : refusal(door, headers, 'control')),
+    authorize: (head, plan) => (plan === 'health' ? undefined : refusal(door, head, 'control')),
     serve: (request) => void serve(operations, clock, request),
     fail: sendError,
   };

@@ -3,6 +3,7 @@ import type { LamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { Router } from '../../../router/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
+import { strangerRefusal, type Door } from '../../guard.ts';
 import { isGone, retryAfter, sendJson, type Reply } from '../../reply.ts';
 import { prepareCall, runFunction, type PreparedCall } from './function-run.ts';
 import type { RouteTable } from './route-table.ts';
@@ -10,18 +11,20 @@ import type { RouteTable } from './route-table.ts';
 interface FunctionsParts {
   readonly router: Router;
   readonly clock: Clock;
+  readonly door: Door;
   readonly routes: () => RouteTable;
   readonly exists: (functionName: string) => boolean;
   readonly generation: () => number;
 }
 
 /**
- * Serves functions at their declared routes and at `/<function>`, without authorization, which is left to the
- * functions.
+ * Serves functions at their declared routes and at `/<function>`. Asks for no token, for a function decides for itself, but
+ * refuses foreign Host names and pages of other origins.
  */
 export function functionsApi({
   router,
   clock,
+  door,
   routes,
   exists,
   generation,
@@ -35,7 +38,7 @@ export function functionsApi({
       const hit = routes().find(head.method, head.path, exists);
       return hit === undefined ? undefined : prepareCall(head, hit);
     },
-    authorize: () => undefined,
+    authorize: ({ headers, socket }) => strangerRefusal(door, headers, socket),
     serve: ({ plan, body, reply }) =>
       runFunction({ router, now: clock.now(), call: plan, body, reply, fail: sendError }),
     fail: sendError,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import { oneToken } from '../../../../../src/edge/guard.ts';
 import { functionsApi } from '../../../../../src/edge/apis/functions/api.ts';
 import { RouteTable } from '../../../../../src/edge/apis/functions/route-table.ts';
 import { lamError } from '../../../../../src/errors/index.ts';
@@ -29,6 +30,7 @@ describe('functions over HTTP', () => {
     api = functionsApi({
       router: house.router,
       clock: systemClock,
+      door: { kind: 'socket', tokens: oneToken(undefined), open: false },
       routes: () => routes,
       exists: (name) => names.has(name),
       generation: () => generation,
