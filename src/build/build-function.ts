@@ -61,7 +61,7 @@ async function describe(
   return { manifest: { entries }, files: new Map(files.map((file) => [file.path, file.source])) };
 }
 
-/** A missing handler is no error of the build: the first invocation reports it as the runtime does. */
+/** A missing handler does not fail the build: the first invocation reports it as the runtime does. */
 function handlerNotices(
   { config }: ProjectFunction,
   { family, descriptor }: Runtime,

@@ -71,7 +71,7 @@ export class InFlight {
     return pending === undefined && this.#late.delete(number) ? 'late' : 'wrong';
   }
 
-  /** Starts waiting ones in free places; called after an answer from a sandbox that lives on. */
+  /** Starts waiting ones in free places; called after an answer from a sandbox that stays usable. */
   fill(): void {
     if (!this.hasWaiting) return;
     for (let pending = this.#first; pending !== undefined; pending = pending.next) {

@@ -76,8 +76,8 @@ export interface InvocationHooks {
 /** Callbacks of a session; must not throw. */
 export interface SessionHooks {
   /**
-   * One log record. `requestId` is empty outside an invocation. `time` is milliseconds since the epoch, at the
-   * moment of printing where the bootstrap knows it.
+   * One log record. `requestId` is empty outside an invocation. `time`: milliseconds since the epoch; the time of
+   * printing, if the bootstrap reports it.
    */
   onLog(stream: LogStream, text: string, requestId: RequestId | '', time: number): void;
   /** Called once by the creator of the sandbox, before init; tells the other hooks which session calls them. */
@@ -104,10 +104,10 @@ export interface Session {
   init(request: InitRequest, limitMs: number, startupCache?: Uint8Array): Promise<InitOutcome>;
   /**
    * Runs one invocation, or lets it wait inside the sandbox behind others. Its time-out counts from
-   * {@link InvocationHooks.started}, or from here in a session whose sandbox asks for its events.
+   * {@link InvocationHooks.started}, or from this call in a session whose sandbox polls for events.
    */
   start(context: InvocationContext, event: Uint8Array, hooks: InvocationHooks): void;
-  /** Called by the driver when the process ended; settles all that is pending. */
+  /** Called by the driver when the process has ended; settles everything pending. */
   exited(status: ExitStatus): void;
   /** Output read from the process's pipes; attributed to the current invocation, else the last. */
   output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;

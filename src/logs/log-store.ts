@@ -45,7 +45,7 @@ export class LogStore {
   #lostBytes = 0;
   #nextId = 1;
   #relief: (() => void)[] = [];
-  /** The worker has ended: the store was closed, or it died. */
+  /** Whether the worker has ended, because the store was closed or by a crash. */
   #ended = false;
   #closing: Promise<void> | undefined;
 

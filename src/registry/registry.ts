@@ -166,7 +166,7 @@ export class Registry {
   async rollback(name: string, request: RollbackRequest): Promise<Omit<RollbackAnswer, 'notices'>> {
     const apply = (draft: CatalogueDraft): { from: number; to: number } =>
       changes.rollback(draft, name, request, this.#context());
-    // Counted before listeners hear of the change and end sandboxes.
+    // Counted before listeners receive the change and end sandboxes.
     const warmOf = (to: number): number => this.#around.warm(this.resolve(name, String(to)));
     if (request.dryRun === true) {
       const { from, to } = this.#catalogue.rehearse(apply);

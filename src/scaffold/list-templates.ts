@@ -6,7 +6,7 @@ export interface Template {
   /** The runtime's family: the first folder below the templates' root. */
   readonly runtime: string;
   readonly template: string;
-  /** What it shows: the first line of its README. */
+  /** Description: the first line of its README. */
   readonly description: string;
   /** Absolute path. */
   readonly directory: string;

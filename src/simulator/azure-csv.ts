@@ -6,8 +6,8 @@ import { guessFunction, TraceBuilder, type Trace } from './trace.ts';
 const HEADER = 'app,func,end_timestamp,duration';
 
 /**
- * Reads a trace in the schema of Azure's invocation trace of 2021: `app,func,end_timestamp,duration`, times in seconds. A function
- * is an app and a func together. Memory and init, which the schema lacks, are guessed from `seed`. Throws
+ * Reads a trace in the schema of Azure's invocation trace of 2021: `app,func,end_timestamp,duration`, times in seconds.
+ * App and func together identify a function. Memory and init, which the schema lacks, are generated from `seed`. Throws
  * `LAM_SIMULATOR_TRACE_UNREADABLE`, `LAM_SIMULATOR_TRACE_MALFORMED` with the line, `LAM_SIMULATOR_TRACE_EMPTY`.
  */
 export async function readAzureTrace(file: string, seed: number): Promise<Trace> {

@@ -23,7 +23,7 @@ export interface MachineOptions {
 /** Most sandboxes of one function. */
 const MOST_SANDBOXES = 1000;
 
-/** Simulates a machine that serves a trace under a policy, in virtual time. For one run. */
+/** Simulates a machine that serves a trace under a policy, in virtual time. Usable for one run. */
 export class Machine implements PolicyMachine, ShelfOwner {
   readonly trace: Trace;
   readonly options: MachineOptions;
@@ -55,7 +55,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
     this.#shelf?.refill();
   }
 
-  /** Memory of everything but stems, MiB. */
+  /** Memory of everything except stems (MiB). */
   get usedMiB(): number {
     return this.#usedMiB;
   }
@@ -98,7 +98,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
     }
   }
 
-  /** Returns the outcome; call it once, when the trace is over. */
+  /** Returns the outcome; called once, when the trace is over. */
   outcome(): Outcome {
     this.now = Math.max(this.now, this.trace.horizonMs);
     for (const sandbox of this.#idle) {
@@ -269,7 +269,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
     this.#offer(sandbox, state);
   }
 
-  /** A sandbox can take a request: serves the queue, else becomes free. */
+  /** Handles a sandbox that can serve a request: serves the queue, else marks it free. */
   #offer(sandbox: SimulatedSandbox, state: FunctionState): void {
     while (state.queue.size > 0 && sandbox.active < this.#policy.perSandbox)
       this.#serve(sandbox, state.queue.shift() ?? 0);
@@ -297,7 +297,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
   #reconcile(of: number): void {
     const state = this.#stateOf(of);
     const again = this.#policy.reconcile(of, this.now);
-    // Never twice at the same time, whatever the rounding of the sum.
+    // Never twice at the same time, regardless of rounding.
     const at = Math.max(again, this.now + 1);
     if (at >= state.reconcileAt) return;
     state.reconcileAt = at;
@@ -363,7 +363,7 @@ export class Machine implements PolicyMachine, ShelfOwner {
     return sandbox;
   }
 
-  /** Returns whether there is memory for another sandbox; evicts those of least worth if that helps. */
+  /** Returns whether memory for another sandbox is free; evicts those of lowest priority if that suffices. */
   #makeRoom(of: number): boolean {
     let missing = this.heldMiB + this.memoryMiB(of) - this.options.memoryMiB;
     // A ready stem will be bound, which frees its memory.

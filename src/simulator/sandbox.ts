@@ -4,11 +4,11 @@ export class SimulatedSandbox {
   /** The function it serves. */
   readonly of: number;
   readonly memoryMiB: number;
-  /** It was prewarmed. */
+  /** Whether it was prewarmed. */
   readonly isAhead: boolean;
-  /** When it can serve. */
+  /** Time from which it can serve. */
   readonly readyAt: number;
-  /** The request that it was started for, with early binding; -1: none. */
+  /** The request that it was started for, with early binding; -1 for none. */
   waiter = -1;
   /** Requests it serves now. */
   active = 0;

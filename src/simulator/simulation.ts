@@ -36,7 +36,7 @@ export interface Comparison {
   readonly isBetterOnBoth: boolean;
 }
 
-/** The results. Without times and speeds, so that the same trace and scenario give the same. */
+/** The results. Contain no real times, so that the same trace and scenario give the same results. */
 export interface Simulation {
   readonly trace: {
     readonly from: string;
@@ -56,9 +56,8 @@ export interface Simulation {
 export type Progress = (policy: string, share: number) => void;
 
 /**
- * Runs every policy over the same trace. Yields to the event loop now and then, so that a signal can end it.
- * @param from describes the trace in the report
- * Throws `LAM_SIMULATOR_TRACE_EMPTY`, `LAM_SIMULATOR_MEMORY_TOO_SMALL`.
+ * Runs every policy over the same trace. Yields to the event loop regularly, so that a signal can end it.
+ * @param from describes the trace in the report Throws `LAM_SIMULATOR_TRACE_EMPTY`, `LAM_SIMULATOR_MEMORY_TOO_SMALL`.
  */
 export async function simulate(
   trace: Trace,

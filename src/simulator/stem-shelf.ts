@@ -4,7 +4,7 @@ import { stemsWanted } from '../pool/policy/index.ts';
 const REFILL_MS = 50;
 const MOST_TAKEN = 16;
 
-/** The machine, as the shelf sees it. */
+/** The machine, as used by the shelf. */
 export interface ShelfOwner {
   readonly now: number;
   /** Memory of everything but stems, MiB. */
@@ -94,7 +94,7 @@ export class StemShelf {
     if (recheckInMs !== undefined) this.#refillBy(now + Math.max(recheckInMs, REFILL_MS));
   }
 
-  /** Adds what was held up to now. */
+  /** Adds the memory held up to now to the integral. */
   settle(): void {
     this.#change(0);
   }

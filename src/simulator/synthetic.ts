@@ -69,7 +69,7 @@ function plan(seed: number, at: number): Plan {
   return { name: `${trigger}-${String(at).padStart(5, '0')}`, trigger, share, medianMs, random };
 }
 
-/** Invocations per ms. A timer has the period next to its rate, and none slower than a week fires at all. */
+/** Invocations per ms. A timer has the period nearest to its rate; timers slower than a week never fire. */
 function rateOf({ trigger, share }: Plan, top: number): number {
   const rate = share * top;
   if (trigger !== 'timer') return rate;
@@ -117,7 +117,7 @@ function series(mean: number, gapMs: (random: Random) => number): Arrivals {
 
 const ARRIVALS: Readonly<Record<Trigger, Arrivals>> = {
   http: independent,
-  // A person or a client at work: eight calls, some seconds apart.
+  // A session of a person or client: eight calls, some seconds apart.
   session: series(8, (random) => random.logNormal(5000, 1.2)),
   // A batch of messages: sixteen at once, the default of Azure's queue trigger.
   queue: series(16, (random) => random.exponential(50)),

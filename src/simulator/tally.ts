@@ -1,4 +1,4 @@
-/** What a policy did, and its cost. */
+/** Actions of a policy and their cost. */
 export interface Outcome {
   readonly policy: string;
   readonly invocations: number;

@@ -15,7 +15,7 @@ export interface Trace {
   readonly durations: Float64Array;
   /** Index of each invocation's function. */
   readonly of: Uint32Array;
-  /** When the last one ends. */
+  /** Time at which the last one ends. */
   readonly horizonMs: number;
 }
 

@@ -21,7 +21,7 @@ export function triggerName(config: TriggerConfig, kind: TriggerKind): string {
 }
 
 /**
- * Checks triggers that are to be live together, of one or several functions: each by itself, and for conflicts and
+ * Checks triggers that will be live together, of one or several functions: each by itself, and for conflicts and
  * duplicate names. Requires entries without shape faults; skips unknown types. Pure.
  */
 export function declarationFaults(

@@ -32,7 +32,7 @@ export interface TriggerHost {
   readonly clock: Clock;
   /** Aborted when the trigger is to stop, so that a pending start can end early. */
   readonly signal: AbortSignal;
-  /** Starts an invocation of the live version. Never throws; `sink` may be told before this returns. */
+  /** Starts an invocation of the live version. Never throws; `sink` may be called before this returns. */
   fire(event: FiredEvent, sink: TriggerSink): Firing;
   /** Announces a future event, so that a sandbox is warm at that time. */
   expect(at: EpochMs): void;

@@ -266,7 +266,7 @@ export class Bootstrap implements FrameSink {
     setTimeout(() => this.#finishCache(0), QUIET_MS).unref();
   }
 
-  /** Sends the compiled code if the daemon asked for it, when no invocation runs; removes its folder. */
+  /** Sends the compiled code if the daemon requested it, when no invocation runs; removes its folder. */
   #finishCache(delays: number): void {
     if (this.#runs.length > 0 && delays < MOST_DELAYS) {
       setTimeout(() => this.#finishCache(delays + 1), QUIET_MS).unref();

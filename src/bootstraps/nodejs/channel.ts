@@ -6,7 +6,7 @@ const SYNC_LIMIT = 64 * 1024;
 /** Pause between attempts while the socket is full (ms). */
 const FULL_WAIT_MS = 1;
 
-/** What a bootstrap needs of its connection to the daemon. */
+/** A bootstrap's connection to the daemon. */
 export interface DaemonConnection {
   /** Frames leave in the order they are sent. */
   send(frame: Uint8Array): void;

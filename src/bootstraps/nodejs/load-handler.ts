@@ -19,7 +19,7 @@ declare global {
   var __lamImport: ImportModule | undefined;
 }
 
-/** Error codes with which Node says that a file loaded as CommonJS is an ES module. */
+/** Error codes of Node for an ES module that was loaded as CommonJS. */
 const IS_ES_MODULE =
   /Cannot use import statement outside a module|Unexpected token 'export'|Cannot use 'import\.meta'|await is only valid in async/;
 

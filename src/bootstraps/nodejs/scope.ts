@@ -56,7 +56,7 @@ export class Scope {
     }
   }
 
-  /** Ends `run`: what its code does from now on belongs to no invocation. */
+  /** Ends `run`: later actions of its code belong to no invocation. */
   leave(run: Run): void {
     run.hasEnded = true;
     if (this.#only === run) this.#only = this.outside;

@@ -15,11 +15,12 @@ interface CompileCaching {
 }
 
 /**
- * V8's compiled code of a function's modules, so that the next sandbox of the same code need not compile them. The daemon
- * stores it by digest of the code and interpreter.
+ * V8's compiled code of a function's modules, so that the next sandbox of the same code need not compile them. The
+ * daemon stores it by digest of the code and interpreter.
  *
- * Trust: it is given only to sandboxes of the same code, so a forged cache affects nobody else. Checksums reject entries of
- * another source, V8 rejects those of another version or other flags. On any failure the code loads without it.
+ * Trust: it is given only to sandboxes of the same code, so a forged cache affects no other code. Checksums reject
+ * entries of another source, V8 rejects those of another version or other flags. On any failure the code loads without
+ * it.
  */
 export class StartupCache {
   readonly #cjs: CjsCache;

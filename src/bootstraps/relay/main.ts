@@ -3,14 +3,14 @@ import { connect, createServer, type Socket } from 'node:net';
 import { constants } from 'node:os';
 
 /**
- * Runs first in a container whose code speaks the Runtime API: offers the API, which the daemon serves on the Unix socket
- * `LAM_API_SOCKET`, at the TCP address that clients expect, starts the command given as its arguments in the folder of the
- * code, and exits as that command does. It copies bytes, parses no HTTP, and needs no network but loopback.
+ * Runs first in a container whose code speaks the Runtime API: serves the API, which the daemon provides on the Unix
+ * socket `LAM_API_SOCKET`, at the TCP address that clients expect, starts the command in its arguments in the folder of
+ * the code, and exits with its status. It copies bytes, parses no HTTP, and needs only the loopback network.
  */
 const HOST = '127.0.0.1';
-/** AWS's own. The container's loopback belongs to it alone, so the port is free. */
+/** The port on AWS. Each container has its own loopback, so the port is free. */
 const PORT = 9001;
-/** What shells exit with when a command is not there, and when it can't be run. */
+/** Exit codes of shells for a missing command and for one that cannot be executed. */
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 

@@ -42,7 +42,7 @@ type Settle<T> = (index: number, item: Work<T>, say: (line: string) => void) => 
 
 async function drawn<T>(work: readonly Work<T>[], settle: Settle<T>): Promise<void> {
   const { DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await import('listr2');
-  /** listr2 decides by stdout whether it may redraw; progress goes to stderr, which is known to be a terminal. */
+  /** listr2 checks stdout before it redraws; progress is printed on stderr, which is known to be a terminal. */
   class OnStderr extends DefaultRenderer {
     static override readonly nonTTY: boolean = true;
   }

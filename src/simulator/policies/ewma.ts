@@ -14,10 +14,10 @@ interface Watched {
 }
 
 /**
- * Glambdar's pool: a channel of ten containers per function, each shared by up to ten requests, round robin. Every 30 s the head is
- * removed if it was not used for ten minutes, and as many are started as the moving average wants, at least one for each
- * function that was ever called. Glambdar has no memory limit; here it has the same as the others: when that is reached the
- * least recently used is evicted and nothing is prewarmed.
+ * Glambdar's pool: a channel of ten containers per function, each shared by up to ten requests, round robin. Every 30 s
+ * the head is removed if it was not used for ten minutes, and as many are started as the moving average predicts, at
+ * least one for each function that was ever called. Glambdar has no memory limit; here it has the same as the others:
+ * at the limit the least recently used is evicted and nothing is prewarmed.
  */
 export class EwmaKeep extends PlainPolicy {
   readonly name = 'ewma';

@@ -15,7 +15,7 @@ export class FixedKeep extends PlainPolicy {
   }
 
   arrived(): void {
-    // It keeps no statistics.
+    // Keeps no statistics.
   }
 
   override reconcile(of: number, now: number): number {

@@ -3,7 +3,10 @@ import type { PolicyMachine } from '../policy.ts';
 import type { SimulatedSandbox } from '../sandbox.ts';
 import { PlainPolicy } from './plain-policy.ts';
 
-/** FaasCache: sandboxes are kept until memory is short, then the one of least saving per size is evicted (doi 10.1145/3445814.3446757). */
+/**
+ * FaasCache: sandboxes are kept until memory is short, then the one with the least saving per size is evicted (doi
+ * 10.1145/3445814.3446757).
+ */
 export class GreedyDual extends PlainPolicy {
   readonly name = 'greedy-dual';
   #counts: Float64Array = new Float64Array();

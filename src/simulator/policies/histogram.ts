@@ -56,9 +56,9 @@ class Gaps {
 }
 
 /**
- * The hybrid histogram of Azure Functions (Shahrad et al., ATC'20), with the parameters of FaasCache's simulator: gaps in bins
- * of a minute up to four hours; unloaded until 0.9 of their 5th percentile, then kept until 1.1 of the 99th; for two hours
- * where they are too scattered. Without the forecast for gaps beyond the range.
+ * The hybrid histogram of Azure Functions (Shahrad et al., ATC'20), with the parameters of FaasCache's simulator: gaps
+ * in bins of a minute up to four hours; unloaded until 0.9 of their 5th percentile, then kept until 1.1 of the 99th;
+ * for two hours if they are too scattered. Without the forecast for gaps beyond the range.
  */
 export class HistogramKeep extends PlainPolicy {
   readonly name = 'histogram';

@@ -8,7 +8,7 @@ const SWEEP_MS = 1000;
 
 export interface LamOptions {
   readonly name?: string;
-  /** Fixed price of memory, see KeepCosts; it follows the use of memory when left out. */
+  /** Fixed price of memory, see KeepCosts; by default it follows the use of memory. */
   readonly price?: number;
   /** Requests that one sandbox serves at once. */
   readonly perSandbox: number;

@@ -11,7 +11,7 @@ const TOP = 76;
 const BOTTOM = 62;
 const LEGEND_LINE = 22;
 const TITLE = 'Time that is added to invocations';
-/** Left end of the axis: shorter waits count as none. */
+/** Lower end of the axis: shorter waits count as zero. */
 const LEAST_MS = 1;
 const DASHES = ['none', '2 3', '7 3', '9 3 2 3', '5 2', 'none'] as const;
 

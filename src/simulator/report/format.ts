@@ -9,7 +9,7 @@ export function percent(share: number): string {
   return `${number(share * 100)} %`;
 }
 
-/** `0.61x`, or a dash where there is nothing to divide by. Pure. */
+/** `0.61x`, or a dash for a missing divisor. Pure. */
 export function ratio(value: number | null): string {
   return value === null ? '-' : `${value.toFixed(2)}x`;
 }

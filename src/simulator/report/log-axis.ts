@@ -8,7 +8,7 @@ const STEPS = [1, 2, 5] as const;
 const MOST_TICKS = 8;
 
 /**
- * Creates an axis for `values` between two positions (px); values up to 0 lie at its lower end. Pure.
+ * Creates an axis for `values` between two positions (px); values of 0 and below are at its lower end. Pure.
  * @param from position of the least value
  */
 export function logAxis(values: readonly number[], from: number, to: number): LogAxis {

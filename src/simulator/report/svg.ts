@@ -44,7 +44,7 @@ export function polyline(points: readonly (readonly [number, number])[], attribu
 export const FONT = { title: 17, body: 13, small: 11.5 } as const;
 const WIDTH_OF_CHARACTER = 0.58;
 
-/** Estimates the width of a text (px), rather too wide because fonts differ. Pure. */
+/** Estimates the width of a text (px), generously because fonts differ. Pure. */
 export function textWidth(content: string, size: number): number {
   return content.length * size * WIDTH_OF_CHARACTER;
 }
@@ -70,11 +70,14 @@ type Colour = keyof typeof COLOURS;
 type Page = keyof (typeof COLOURS)[Colour];
 type Paint = Readonly<Partial<Record<'fill' | 'stroke', Colour>>>;
 
-/** How the drawings of one report look, beside what all have: a ground, `text`, and the classes `faint`, `grid`, `title`, `small`. */
+/**
+ * Style of the drawings of one report, besides the common parts: a background, `text`, and the classes `faint`, `grid`,
+ * `title`, `small`.
+ */
 export interface Palette {
   /** The classes `f0`, `f1` ... are filled with these, the strokes of `s0`, `s1` ... have them. */
   readonly series: readonly Colour[];
-  /** Further classes, and what they paint. */
+  /** Further classes and their colours. */
   readonly classes?: Readonly<Record<string, Paint>>;
   /** Style rules that need no colour. */
   readonly rules?: string;

@@ -7,8 +7,9 @@ import { markdownReport } from './markdown.ts';
 import { scatterPlot } from './scatter-plot.ts';
 
 /**
- * Writes the report to a folder, which is created if needed, and returns the paths of its files. Each file is replaced atomically, all
- * of them synchronously, so that no signal comes between. Throws `LAM_SIMULATOR_REPORT_NOT_WRITABLE` and then leaves no partial file.
+ * Writes the report to a folder, which is created if needed, and returns the paths of its files. Each file is replaced
+ * atomically, all of them synchronously, so that no signal interrupts the sequence. Throws
+ * `LAM_SIMULATOR_REPORT_NOT_WRITABLE` and then leaves no partial file.
  */
 export function writeReport(folder: string, simulation: Simulation): readonly string[] {
   const files: readonly (readonly [string, string])[] = [

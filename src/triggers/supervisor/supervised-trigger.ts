@@ -24,7 +24,7 @@ export class SupervisedTrigger {
   #run: Run | undefined;
   /** Host of the current run or pending start. */
   #host: SupervisedHost | undefined;
-  /** Failure of the current run, which therefore has to be stopped. */
+  /** Failure of the current run, which must be stopped because of it. */
   #failure: { readonly error: unknown } | undefined;
   /** Number of consecutive failures. */
   #failures = 0;
@@ -63,10 +63,10 @@ export class SupervisedTrigger {
   }
 
   async #takeSteps(): Promise<void> {
-    // The caller has to assign the promise first.
+    // The caller must assign the promise first.
     await Promise.resolve();
     for (let step = this.#nextStep(); step !== undefined; step = this.#nextStep()) await step();
-    // In the same turn as the last look, so that no change can come in between and find nobody.
+    // In the same turn as the last check, so that no change is missed in between.
     this.#steps = undefined;
   }
 

@@ -115,7 +115,7 @@ export class Bases {
     };
   }
 
-  /** The start command, and what it needs mounted: lam's assets by name, and lam's Node. */
+  /** The start command and the mounts it needs: lam's assets by name, and lam's Node. */
   #started(
     { descriptor: { entry, protocol } }: Runtime,
     interpreter: readonly string[],
