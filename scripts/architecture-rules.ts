@@ -32,7 +32,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     may: ['pool', 'logs', 'observer', 'contract', 'kit', 'errors', 'runtimes'],
     files: ['executor/session.ts'],
   },
-  operations: { may: ['registry', 'store', 'logs', 'runtimes', 'contract', 'errors'] },
+  operations: { may: ['registry', 'store', 'logs', 'runtimes', 'contract', 'kit', 'errors'] },
   edge: { may: ['operations', 'router', 'triggers', 'contract', 'kit', 'errors'] },
   daemon: {
     may: [

@@ -1,5 +1,6 @@
 import type { AliasAnswer, AliasRequest } from '../contract/index.ts';
-import { goLive, type GoLiveRooms } from './go-live.ts';
+import type { Registry } from '../registry/index.ts';
+import type { GoLive } from './go-live.ts';
 
 /** Named pointers to versions. */
 export interface AliasOperations {
@@ -14,11 +15,10 @@ export interface AliasOperations {
 }
 
 /** Implements {@link AliasOperations}. */
-export function aliasOperations(rooms: GoLiveRooms): AliasOperations {
-  const { registry } = rooms;
+export function aliasOperations(registry: Registry, goLive: GoLive): AliasOperations {
   return {
     set: (name, alias, request) =>
-      goLive(rooms, name, { kind: 'alias', alias, request }, async () => ({
+      goLive(name, { kind: 'alias', alias, request }, async () => ({
         alias,
         ...(await registry.setAlias(name, alias, request)),
       })),

@@ -1,5 +1,6 @@
 import type { ConfigPatch, PublishAnswer } from '../contract/index.ts';
-import { goLive, type GoLiveRooms } from './go-live.ts';
+import type { Registry } from '../registry/index.ts';
+import type { GoLive } from './go-live.ts';
 
 /** Live settings, which win over those of deploys. */
 export interface ConfigOperations {
@@ -12,9 +13,8 @@ export interface ConfigOperations {
 }
 
 /** Implements {@link ConfigOperations}. */
-export function configOperations(rooms: GoLiveRooms): ConfigOperations {
+export function configOperations(registry: Registry, goLive: GoLive): ConfigOperations {
   return {
-    patch: (name, patch) =>
-      goLive(rooms, name, { kind: 'configure', patch }, () => rooms.registry.patchConfig(name, patch)),
+    patch: (name, patch) => goLive(name, { kind: 'configure', patch }, () => registry.patchConfig(name, patch)),
   };
 }

@@ -1,4 +1,4 @@
-import type { FunctionConfig } from '../contract/index.ts';
+import { Mutex } from '../kit/index.ts';
 import type { PointerChange, Registry } from '../registry/index.ts';
 import { requireRuntime, type Runtime } from '../runtimes/index.ts';
 
@@ -20,18 +20,32 @@ export interface GoLiveRooms {
  * resulting configuration can be served here, then calls `commit`. Changes nothing if either check throws. Returns the
  * notices of `commit`, then those of the checks.
  */
-export async function goLive<A extends object>(
-  { registry, prepare }: GoLiveRooms,
+export type GoLive = <A extends object>(
   name: string,
   change: PointerChange,
   commit: () => Promise<A>,
-): Promise<A & { readonly notices: readonly string[] }> {
-  // An invalid request is reported before a missing interpreter.
-  const { runtime, image }: FunctionConfig = await registry.rehearse(name, change);
-  const notice = await prepare(requireRuntime(runtime), image);
-  const answer = await commit();
-  const notices = noticesOf(answer);
-  return { ...answer, notices: notice === null ? notices : [...notices, notice] };
+) => Promise<A & { readonly notices: readonly string[] }>;
+
+/** Creates the {@link GoLive} of one daemon. */
+export function createGoLive({ registry, prepare }: GoLiveRooms): GoLive {
+  // Not held while a driver prepares, because that may take minutes.
+  const commits = new Mutex();
+  return async (name, change, commit) => {
+    // An invalid request is reported before a missing interpreter.
+    let target = await registry.rehearse(name, change);
+    for (;;) {
+      const { runtime, image } = target;
+      const notice = await prepare(requireRuntime(runtime), image);
+      const answer = await commits.run(async () => {
+        target = await registry.rehearse(name, change);
+        // A change that went live in the meantime may have altered what this one leads to.
+        return target.runtime === runtime && target.image === image ? commit() : undefined;
+      });
+      if (answer === undefined) continue;
+      const notices = noticesOf(answer);
+      return { ...answer, notices: notice === null ? notices : [...notices, notice] };
+    }
+  };
 }
 
 function noticesOf(answer: { readonly notices?: readonly string[] }): readonly string[] {

@@ -2,7 +2,7 @@ import type { Status } from '../contract/index.ts';
 import { aliasOperations, type AliasOperations } from './aliases.ts';
 import { artifactOperations, type ArtifactOperations, type ArtifactRooms } from './artifacts.ts';
 import { configOperations, type ConfigOperations } from './configuration.ts';
-import type { GoLiveRooms } from './go-live.ts';
+import { createGoLive, type GoLiveRooms } from './go-live.ts';
 import { functionOperations, type FunctionOperations, type FunctionRooms } from './functions.ts';
 import { logOperations, type LogOperations, type LogRooms } from './logs.ts';
 import { storageOperations, type StorageOperations, type StorageRooms } from './storage.ts';
@@ -38,11 +38,13 @@ export interface OperationsRooms extends GoLiveRooms, FunctionRooms, ArtifactRoo
 
 /** Creates all operations on the rooms of one daemon. */
 export function createOperations(rooms: OperationsRooms): Operations {
+  const { registry } = rooms;
+  const goLive = createGoLive(rooms);
   return {
     functions: functionOperations(rooms),
-    versions: versionOperations(rooms),
-    config: configOperations(rooms),
-    aliases: aliasOperations(rooms),
+    versions: versionOperations(registry, goLive),
+    config: configOperations(registry, goLive),
+    aliases: aliasOperations(registry, goLive),
     artifacts: artifactOperations(rooms),
     logs: logOperations(rooms),
     storage: storageOperations(rooms),

@@ -1,5 +1,6 @@
 import type { PublishAnswer, PublishRequest, RollbackAnswer, RollbackRequest } from '../contract/index.ts';
-import { goLive, type GoLiveRooms } from './go-live.ts';
+import type { Registry } from '../registry/index.ts';
+import type { GoLive } from './go-live.ts';
 
 /** Versions of functions and the live pointer. */
 export interface VersionOperations {
@@ -22,13 +23,10 @@ export interface VersionOperations {
 }
 
 /** Implements {@link VersionOperations}. */
-export function versionOperations(rooms: GoLiveRooms): VersionOperations {
-  const { registry } = rooms;
+export function versionOperations(registry: Registry, goLive: GoLive): VersionOperations {
   return {
-    publish: (name, request) =>
-      goLive(rooms, name, { kind: 'publish', request }, () => registry.publish(name, request)),
-    rollback: (name, request) =>
-      goLive(rooms, name, { kind: 'rollback', request }, () => registry.rollback(name, request)),
+    publish: (name, request) => goLive(name, { kind: 'publish', request }, () => registry.publish(name, request)),
+    rollback: (name, request) => goLive(name, { kind: 'rollback', request }, () => registry.rollback(name, request)),
     remove: (name, version) => registry.deleteVersion(name, version),
   };
 }

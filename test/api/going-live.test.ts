@@ -116,6 +116,22 @@ describe('going live', () => {
     await assert.rejects(versions.publish('no.pe', { artifact, config: {} }), code('LAM_REGISTRY_INVALID_NAME'));
   });
 
+  test('two changes at once go live only as what was prepared', async () => {
+    for (let round = 0; round < 5; round++) {
+      await house.operations.config.patch('f', { unset: ['image'] });
+      await deploy('nodejs');
+      prepared = [];
+      const image = `debian:${round}`;
+      const [published, patched] = await Promise.all([
+        deploy('python3'),
+        house.operations.config.patch('f', { set: { image } }),
+      ]);
+      assert.equal(house.registry.detail('f').config.image, image);
+      assert.ok(prepared.includes(`python3  ${image}`), prepared.join());
+      assert.ok([...published.notices, ...patched.notices].includes(`image ${image} was pulled`));
+    }
+  });
+
   test('an alias is not pointed at a version that cannot run here', async () => {
     await deploy('python3.99');
     missing.add('python3');
