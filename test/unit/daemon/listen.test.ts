@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { isLoopbackAddress, listenOnPort } from '../../../src/daemon/listen.ts';
+import { isLoopbackAddress, listenOnPort, listenOnSocket } from '../../../src/daemon/listen.ts';
 
 describe('listening on a port', () => {
   test('uses any free port for 0, and names the process that uses a taken one', async () => {
@@ -35,6 +38,23 @@ describe('listening on a port', () => {
       assert.equal(isLoopbackAddress(host), true, host);
     for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example', 'localhost.example']) {
       assert.equal(isLoopbackAddress(host), false, host);
+    }
+  });
+});
+
+describe('listening on the control socket', () => {
+  test('replaces a file that is left there, and lets only the owner connect', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lam-listen-'));
+    const path = join(folder, 'socket');
+    const server = createServer();
+    try {
+      await writeFile(path, '');
+      await listenOnSocket(server, path);
+      const found = await stat(path);
+      assert.deepEqual([found.isSocket(), (found.mode & 0o777).toString(8)], [true, '600']);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true });
     }
   });
 });

@@ -114,6 +114,23 @@ for (const reader of READER_NAMES)
       assert.match(answer.toString(), /^HTTP\/1\.1 400 .*LAM_EDGE_BAD_NAME$/s);
     });
 
+    test('answers heads of up to 64 KiB, and tells how long an idle connection stays open', async () => {
+      await using made = await apiServer([testApi({})]);
+      for (const [bytes, head] of [
+        [60_000, /^HTTP\/1\.1 200 .*\r\nConnection: keep-alive\r\nKeep-Alive: timeout=60\r\n/s],
+        [70_000, /^HTTP\/1\.1 431 /],
+      ] as const) {
+        const socket = await made.dial();
+        socket.write(request('/a').replace('\r\n', `\r\nX-Long: ${'x'.repeat(bytes)}\r\n`));
+        const [answer] = (await once(socket, 'data')) as [Buffer];
+        assert.match(answer.toString(), head);
+      }
+      const socket = await made.dial();
+      socket.write(request('/a'));
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.match(answer.toString(), /\r\nConnection: keep-alive\r\nKeep-Alive: timeout=60\r\n/);
+    });
+
     test('refuses a body over its limit', async () => {
       await using made = await apiServer([testApi({ mostBodyBytes: 10 })]);
       const socket = await made.dial();
