@@ -49,7 +49,7 @@ describe('a shortage of resources', { concurrency: true }, () => {
     const python = execFileSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).trim();
     mkdirSync(bin);
     // A Python that says who it is, and then hangs for as long as there is a file.
-    const shim = `#!/bin/sh\ncase "$*" in\n*realpath*) echo "$0"; echo 3.11.0; exit ;;\nesac\n[ -e '${hangs}' ] && exec sleep 300\nexec '${python}' "$@"\n`;
+    const shim = `#!/bin/sh\ncase "$*" in\n*version_info*) echo "$0"; echo 3.11.0; exit ;;\nesac\n[ -e '${hangs}' ] && exec sleep 300\nexec '${python}' "$@"\n`;
     writeFileSync(join(bin, 'python3'), shim, { mode: 0o755 });
     writeFileSync(hangs, '');
     await s.ok(['start'], { env: { PATH: `${bin}:${s.environment()['PATH']}` } });
