@@ -8,10 +8,10 @@ import { ROWS } from './rows/index.ts';
 import { Session } from './session.ts';
 import { median, ratios } from './stats.ts';
 
-/** So many times the gate is still let through: ratios of short runs beside other work were seen to double. */
+/** Slack factor of the gates: ratios of short runs beside other work can double. */
 const SLACK = 2.5;
 
-/** What is checked. A measure whose own gate is a time gets one that is a ratio to its floor. */
+/** The checked measures. A measure whose own gate is a time gets a gate on the ratio to its floor. */
 const CHECKED: Readonly<Record<string, Pick<Gate, 'sense' | 'value'> | undefined>> = {
   // 8 ms where a Node starts in 27.
   'process-stem': { sense: '<=', value: 0.3 },
@@ -25,7 +25,7 @@ const CHECKED: Readonly<Record<string, Pick<Gate, 'sense' | 'value'> | undefined
   'cli-logs': undefined,
 };
 
-/** A measure held against its gate with slack. */
+/** A measure and its gate with slack. */
 interface Checked {
   readonly title: string;
   readonly verdict: 'holds' | 'missed' | 'failed' | 'not run';
@@ -44,7 +44,7 @@ function check(outcome: Outcome): Checked {
 
 const isBad = ({ verdict }: Checked): boolean => verdict === 'missed' || verdict === 'failed';
 
-/** A row that misses gets a second chance: what disturbed it once need not do so twice. */
+/** A row that misses is repeated once, because a disturbance may not recur. */
 async function runRow(session: Session, row: Row): Promise<readonly Checked[]> {
   const attempt = async (): Promise<readonly Checked[]> => {
     const { outcomes } = await session.run(row);

@@ -12,7 +12,7 @@ export interface CpuTicks {
   readonly stolen: number;
 }
 
-/** What the figures were measured on. */
+/** The machine of the measurements. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -46,7 +46,7 @@ function readTicks(): CpuTicks | undefined {
   }
 }
 
-/** Begins to watch the machine; the returned function says what it was during the run. */
+/** Begins to watch the machine; the returned function reports its state during the run. */
 export function watchMachine(): () => Machine {
   const ticks = readTicks();
   const loadBefore = loadavg()[0] ?? 0;

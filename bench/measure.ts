@@ -1,6 +1,6 @@
 import { bootstrapInterval, median, quantile, ratios } from './stats.ts';
 
-/** What a measure must reach, and what it aims at; both in the unit of its figure. */
+/** Gate and aim of a measure, in the unit of its figure. */
 export interface Gate {
   /** `<=`: the figure must stay below; `>=`: above. */
   readonly sense: '<=' | '>=';
@@ -20,7 +20,7 @@ export interface Measure {
    * samples, in `unit`.
    */
   readonly basis: { readonly kind: 'ratio' } | { readonly kind: 'absolute'; readonly quantile: number };
-  /** What stands on the other side, or null when nothing does. */
+  /** Name of the floor, or null without one. */
   readonly floorName: string | null;
   readonly gate: Gate;
 }
@@ -31,20 +31,20 @@ export interface Finding {
   readonly floor?: readonly number[];
   /** Other sides of the same rounds, by name. */
   readonly beside?: Readonly<Record<string, readonly number[]>>;
-  /** What a reader must know, a sentence each. */
+  /** Notes for the reader, one sentence each. */
   readonly notes?: readonly string[];
 }
 
-/** How a measure ended. `not run`: something it needs is not here. `failed`: it could not be measured. */
+/** Verdict of a measure. `not run`: a requirement is missing. `failed`: it could not be measured. */
 export type Verdict = 'holds' | 'missed' | 'not run' | 'failed';
 
-/** A measure with what was found; the line of the table, and what the results keep of it. */
+/** A measure with its result: one line of the table and of the stored results. */
 export interface Outcome extends Measure {
   readonly row: string;
   readonly verdict: Verdict;
   /** Why it was not run or failed. */
   readonly why?: string;
-  /** What the gate is about; null when there is none. */
+  /** The figure that the gate applies to; null without one. */
   readonly figure: number | null;
   /** 95 % bootstrap interval of the figure. */
   readonly interval: readonly [number, number] | null;
@@ -62,7 +62,7 @@ export function holds(figure: number, gate: Pick<Gate, 'sense' | 'value'>, slack
   return gate.sense === '<=' ? figure <= gate.value * slack : figure >= gate.value / slack;
 }
 
-/** What was found, judged. Pure. A figure that is no number is a failure, not a pass. */
+/** Compares the samples with the gate. Pure. NaN is a failure, not a pass. */
 export function judge(row: string, measure: Measure, finding: Finding): Outcome {
   const { lam, floor = [], beside = {}, notes = [] } = finding;
   const at = measure.basis.kind === 'absolute' ? measure.basis.quantile : 0.5;
@@ -106,14 +106,14 @@ export function withoutFigure(row: string, measure: Measure, verdict: 'not run' 
   };
 }
 
-/** How much of the way to its gate a figure uses up: at most 1 holds. Infinite when a figure that must be 0 is not. Pure. */
+/** The share of its gate that a figure uses: at most 1 passes. Infinite if a figure that must be 0 is not. Pure. */
 export function shareOfGate(figure: number, gate: Pick<Gate, 'sense' | 'value'>): number {
   if (gate.sense === '>=') return gate.value / figure;
   if (gate.value === 0) return figure === 0 ? 0 : Number.POSITIVE_INFINITY;
   return figure / gate.value;
 }
 
-/** Six digits are more than any sample is good for. */
+/** Six digits exceed the accuracy of any sample. */
 function rounded(value: number): number {
   return Number(value.toPrecision(6));
 }

@@ -7,7 +7,7 @@ export interface Peer {
   readonly url: URL;
 }
 
-/** What was asked for on the command line. */
+/** Options of the command line. */
 export interface Options {
   /** Rows or groups; empty: all. */
   readonly names: readonly string[];
@@ -38,10 +38,10 @@ Usage: npm run bench [-- ROW|GROUP ... [OPTION ...]]
 Exit code: 0 when every gate that was measured holds, 1 when one is missed or could not be measured, 2 for wrong usage.
 `;
 
-/** Names that mean something else in the report. */
+/** Names reserved by the report. */
 const TAKEN: ReadonlySet<string> = new Set(['lam', 'floor', 'glambdar-shape']);
 
-/** Reads the command line. Throws an Error whose message is for the person who typed it. Pure. */
+/** Parses the command line. Throws an Error with a message for the user. Pure. */
 export function parseOptions(argv: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...argv],
@@ -74,7 +74,7 @@ function peerOf(text: string): Peer {
   return { name, url: parsed };
 }
 
-/** The rows that `names` choose, in the order of `rows`. Throws an Error that names what is not there. Pure. */
+/** The rows selected by `names`, in the order of `rows`. Throws an Error for an unknown name. Pure. */
 export function chooseRows<R extends { readonly id: string; readonly group: string }>(
   rows: readonly R[],
   names: readonly string[],

@@ -22,7 +22,7 @@ export interface Cores {
   readonly servers: string;
 }
 
-/** The cores of a layout on a machine with that many, or undefined when nobody is pinned. Pure. */
+/** The cores of a layout on a machine with that many, or undefined without pinning. Pure. */
 export function coresOf(layout: Layout, count: number): Cores | undefined {
   if (layout === 'free' || count < 2) return undefined;
   const last = String(count - 1);
@@ -40,12 +40,12 @@ export function coresOf(layout: Layout, count: number): Cores | undefined {
 
 const run = promisify(execFile);
 
-/** Puts processes on cores, where `taskset` (util-linux) is there to do it. */
+/** Pins processes to cores, if `taskset` (util-linux) is installed. */
 export class Placement {
   readonly #taskset = findProgram('taskset');
   readonly #count = cpus().length;
 
-  /** Says in words what a layout means here. */
+  /** Describes a layout on this machine. */
   describe(layout: Layout): string {
     const cores = this.#coresOf(layout);
     if (layout === 'free') return 'nobody pinned';
@@ -59,13 +59,13 @@ export class Placement {
     if (this.#taskset === undefined || this.#count < 2) return;
     const cores = this.#coresOf(layout)?.servers ?? `0-${this.#count - 1}`;
     const pids = servers.flatMap((pid) => familyOf(pid));
-    // One that ended meanwhile needs no place.
+    // It ended in the meantime.
     await Promise.all(
       pids.map((pid) => run(this.#taskset ?? '', ['-a', '-c', '-p', cores, String(pid)]).catch(() => undefined)),
     );
   }
 
-  /** The words to put before a generator's command. */
+  /** Prefix of a generator's command. */
   generatorPrefix(layout: Layout): readonly string[] {
     const cores = this.#coresOf(layout);
     return this.#taskset === undefined || cores === undefined ? [] : [this.#taskset, '-c', cores.generator];

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The Node both sides run on. */
+/** The Node that both sides run on. */
 export const NODE = process.execPath;
 
 /** The environment of both sides: nothing of the caller's but where programs are. */
@@ -28,12 +28,12 @@ export function wallTime(command: readonly string[], environment: Readonly<Recor
   });
 }
 
-/** Time of a Node that starts and has nothing to do, ms: the floor of everything that starts one. */
+/** Duration of a Node process with an empty program (ms): the floor of everything that starts Node. */
 export function nodeBoot(): Promise<number> {
   return wallTime([NODE, '-e', '0'], cleanEnvironment());
 }
 
-/** What a program printed to stdout. Rejects when it does not exit with 0. */
+/** Stdout of a program. Rejects if it does not exit with 0. */
 export function outputOf(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -63,10 +63,10 @@ export function outputOf(
   });
 }
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export interface ServerProcess {
   readonly pid: number;
-  /** The first line it printed: where it listens. */
+  /** The first line of its output: its address. */
   readonly address: string;
   stop(): Promise<void>;
 }
@@ -89,7 +89,7 @@ export async function startServer(
   return { pid: child.pid ?? 0, address, stop: () => end(child) };
 }
 
-/** Ends a child that was started here, with SIGKILL where SIGTERM is not heard within `patienceMs`. */
+/** Ends a child process with SIGTERM, and after `patienceMs` with SIGKILL. */
 export function end(child: ChildProcess, patienceMs = 10_000): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** One side of a comparison: what one round of it gives. */
+/** One side of a comparison: takes the sample of one round. */
 export interface Side<T> {
   readonly name: string;
   readonly take: () => Promise<T>;

@@ -7,7 +7,7 @@ export interface Curve {
   readonly points: readonly (readonly [percentile: number, ms: number])[];
 }
 
-/** What running a row gives. */
+/** Result of a row. */
 export interface RowResult {
   /** By the measure's id; one for each measure of the row. */
   readonly findings: Readonly<Record<string, Finding>>;
@@ -15,17 +15,17 @@ export interface RowResult {
   readonly curves?: readonly Curve[];
 }
 
-/** Measures that come out of the same samples, and how to get them. */
+/** Measures of the same samples, and how to take them. */
 export interface Row {
   /** Selects it on the command line. */
   readonly id: string;
   readonly group: string;
   readonly measures: readonly Measure[];
-  /** Throws {@link NotRun} when something it needs is not here. */
+  /** Throws {@link NotRun} if a requirement is missing. */
   readonly run: (scene: Scene) => Promise<RowResult>;
 }
 
-/** Something a row needs is not on this machine. The message says what, and how to get it. */
+/** A requirement of a row is missing on this machine. The message names it and how to install it. */
 export class NotRun extends Error {
   override readonly name = 'NotRun';
 }

@@ -15,7 +15,7 @@ export interface SceneOptions {
   readonly peers: readonly Peer[];
   /** Few rounds. */
   readonly quick: boolean;
-  /** Leaves out glambdar-shape and what is only measured against it. */
+  /** Leaves out glambdar-shape and measures only compared with it. */
   readonly floorsOnly: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface SceneOptions {
 export interface Contestant {
   readonly name: string;
   readonly target: Target;
-  /** Its processes; empty where they are not known, and then they are not pinned. */
+  /** Its processes; empty if unknown, in which case they are not pinned. */
   readonly pids: readonly number[];
 }
 
@@ -37,7 +37,7 @@ export class Scene {
   readonly folder: string;
   /** Shared servers by name, from their first use on. */
   readonly #shared = new Map<string, Promise<unknown>>();
-  /** How to end what was started, in order; run in reverse. */
+  /** Clean-up functions in order of the starts; run in reverse. */
   readonly #ends: (() => Promise<void>)[] = [];
   #isOver = false;
 
@@ -91,7 +91,7 @@ export class Scene {
     });
   }
 
-  /** The baseline that does what Glambdar does, or undefined where only floors are wanted. */
+  /** The baseline in the shape of Glambdar, or undefined if only floors are compared. */
   glambdar(): Promise<(Contestant & { readonly note: string }) | undefined> {
     if (this.floorsOnly) return Promise.resolve(undefined);
     return this.#once('glambdar', async () => {
@@ -116,7 +116,7 @@ export class Scene {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Remembers how to end what was started. Ends it at once, and rejects, when the scene is over. */
+  /** Registers a clean-up function. Calls it at once and rejects if the scene is over. */
   async #keep(end: () => Promise<void>): Promise<void> {
     if (!this.#isOver) {
       this.#ends.push(end);

@@ -20,7 +20,7 @@ export interface Found {
 export class Session {
   readonly #options: SceneOptions;
   #scene: Scene | undefined;
-  /** The row that runs. */
+  /** The running row. */
   #running: Promise<unknown> = Promise.resolve();
   #isOver = false;
 
@@ -38,8 +38,8 @@ export class Session {
   }
 
   /**
-   * Never rejects for what a row does: its measures are then `failed` or `not run`, and say why. After a signal it does not
-   * settle.
+   * Never rejects for a failure of a row: its measures are then `failed` or `not run`, with the reason. After a signal
+   * it does not settle.
    */
   async run(row: Row): Promise<Found> {
     if (this.#isOver) return new Promise(() => undefined);
@@ -58,7 +58,7 @@ export class Session {
     }
   }
 
-  /** Ends everything that was started, and gives a row that still runs the time to put away what is its own. */
+  /** Ends everything that was started, and gives a running row time to clean up. */
   async close(): Promise<void> {
     const scene = this.#scene;
     this.#scene = undefined;
@@ -74,7 +74,7 @@ function outcomeOf(row: Row, measure: Row['measures'][number], findings: RowResu
     : judge(row.id, measure, finding);
 }
 
-/** What a program said in many lines, short enough for a table. */
+/** Output of several lines, shortened for a table. */
 function oneLine(text: string): string {
   const line = text.trim().replaceAll(/\s+/g, ' ');
   return line.length <= WHY_CHARS ? line : `${line.slice(0, WHY_CHARS)} ...`;

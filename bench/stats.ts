@@ -36,7 +36,7 @@ export function bootstrapInterval(samples: readonly number[], q = 0.5, rounds = 
   return [quantile(resampled, 0.025), quantile(resampled, 0.975)];
 }
 
-/** The quotients of two lists round by round: what both sides did at nearly the same time is compared, and nothing else. */
+/** The quotients of two lists round by round, so that only samples taken at nearly the same time are compared. */
 export function ratios(over: readonly number[], under: readonly number[]): number[] {
   return over.map((value, round) => value / (under[round] ?? Number.NaN));
 }

@@ -5,7 +5,7 @@ import { homeId } from '../../src/contract/index.ts';
 import type { Lam } from '../lam/lam.ts';
 import type { Engine } from './engine.ts';
 
-/** The part of an inspected container that another one like it is made from. */
+/** The settings of an inspected container that a similar one is created from. */
 interface Inspected {
   readonly Config: {
     readonly Image: string;
@@ -45,8 +45,8 @@ const ALIKE = [
 const RUN = '/lam/run';
 
 /**
- * What lam's own container was made from, to make others like it: same image, mounts, limits and network, but another
- * program, and another folder where lam's socket would be.
+ * Create settings of lam's own container, to create similar ones: same image, mounts, limits and network, but another
+ * program, and another folder in place of lam's socket folder.
  */
 export class ContainerPattern {
   readonly #inspected: Inspected;
@@ -63,7 +63,7 @@ export class ContainerPattern {
       readonly Id: string;
       readonly Labels: Readonly<Record<string, string>>;
     }[];
-    // A sandbox that was booted ahead belongs to no function by its labels.
+    // A stem has no function in its labels.
     const found = listed.find((c) => c.Labels['lam.function'] === functionName) ?? listed[0];
     if (found === undefined) throw new Error(`no container of lam runs, although '${functionName}' was invoked`);
     return new ContainerPattern((await engine.ask('GET', `/containers/${found.Id}/json`)) as Inspected);
@@ -99,7 +99,7 @@ export class ContainerPattern {
 
 const CONNECTS = `require('node:net').connect('${RUN}/floor.sock')`;
 
-/** How fast the engine alone does it: create, start, and Node in the container connects to a Unix socket of the host. */
+/** The floor of a container start: create, start, and Node in the container connects to a Unix socket of the host. */
 export class ContainerFloor {
   readonly #engine: Engine;
   readonly #pattern: ContainerPattern;
@@ -117,7 +117,7 @@ export class ContainerFloor {
     });
   }
 
-  /** Makes `folder`, which a container of any user can look into, and listens in it. */
+  /** Creates `folder`, readable for containers of any user, and listens in it. */
   static async open(engine: Engine, pattern: ContainerPattern, folder: string): Promise<ContainerFloor> {
     await mkdir(folder, { recursive: true, mode: 0o755 });
     const floor = new ContainerFloor(engine, pattern, folder);

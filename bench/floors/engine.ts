@@ -7,7 +7,7 @@ export interface EngineAnswer {
   readonly text: string;
 }
 
-/** Docker's API by plain HTTP over the engine's socket, with nothing between. */
+/** Docker's API over plain HTTP on the engine's socket, without a client library. */
 export class Engine {
   readonly socketPath: string;
   readonly #agent = new Agent({ keepAlive: true });

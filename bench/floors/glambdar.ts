@@ -6,14 +6,14 @@ import { NotRun } from '../row.ts';
 import { ContainerPattern } from './container.ts';
 import { Engine } from './engine.ts';
 
-/** What the report calls it. */
+/** Its name in the report. */
 export const GLAMBDAR = 'glambdar-shape';
 
 /** The baseline server with its worker. */
 export interface GlambdarShape {
   readonly port: number;
   readonly pids: readonly number[];
-  /** What it asks for logs, in a sentence. */
+  /** Source of its logs, as a sentence. */
   readonly note: string;
   stop(): Promise<void>;
 }

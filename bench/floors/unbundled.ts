@@ -5,8 +5,8 @@ import { transform } from 'esbuild';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /**
- * What oclif is without the work put into lam's start: the sources file by file, every command loaded to learn what there is, as
- * oclif does where no manifest says it. Stands in for `bin/run.js` and takes the same words.
+ * lam's command line without start optimizations: loads the sources file by file and every command, as oclif does
+ * without a manifest. Takes the place of `bin/run.js`, with the same arguments.
  */
 const main = (version: string): string => `import { COMMANDS } from './src/cli/commands.js';
 import { runApp } from './src/cli/app.js';
@@ -19,7 +19,7 @@ const installation = {
 process.exit(await runApp(process.argv.slice(2), installation));
 `;
 
-/** Writes it to `folder`; gives the file to run. */
+/** Writes it to `folder`; returns the file to run. */
 export async function writeUnbundledCli(folder: string): Promise<string> {
   const names = await readdir(join(ROOT, 'src'), { recursive: true });
   for (const name of names.filter((path) => path.endsWith('.ts'))) {

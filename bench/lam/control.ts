@@ -12,16 +12,16 @@ import { Connection } from '../load/connection.ts';
 import { requestBytes } from '../load/target.ts';
 import { zipOf, type Files } from './zip.ts';
 
-/** A deploy, and how long the daemon took over it. */
+/** A deploy and its duration in the daemon. */
 export interface Deployed {
   readonly version: number;
-  /** From the first of its requests to the last answer, without the time between them, ms. */
+  /** Sum of the durations of its requests (ms). */
   readonly daemonMs: number;
 }
 
 const HANDLER = 'index.handler';
 
-/** The daemon's control API over its Unix socket: the requests the command makes, and nothing of what it does besides. */
+/** The daemon's control API over its Unix socket: only the requests that the command makes. */
 export class Control {
   readonly #path: string;
   #connection: Connection;
@@ -43,7 +43,7 @@ export class Control {
     return this.#ask('GET', CONTROL.status);
   }
 
-  /** Asks what the daemon lacks, uploads that, and publishes it as the next version, as `lam deploy` does. */
+  /** Plans, uploads the missing files, and publishes the next version, as `lam deploy` does. */
   async deploy(name: string, files: Files, config: ConfigInput = {}): Promise<Deployed> {
     const manifest = manifestOf(files);
     const upload = uploadOf(manifest, zipOf(files));
@@ -86,7 +86,7 @@ export class Control {
   }
 
   async #text(method: string, path: string, body: string | Uint8Array = '', type?: string): Promise<string> {
-    // The daemon closes one that was of no use for a minute.
+    // The daemon closes connections that are idle for a minute.
     if (!this.#connection.isOpen) this.#connection = await Connection.open({ path: this.#path });
     const answer = await this.#connection.exchange(requestBytes(method, path, body, type));
     if (answer.status !== 200)

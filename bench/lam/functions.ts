@@ -10,7 +10,7 @@ export const LOGGING = inline(
   'exports.handler = async (event) => { console.log("called by", event.name); return { message: "Hello you!" }; };',
 );
 
-/** Gives its event back. */
+/** Returns its event. */
 export const ECHO = inline('exports.handler = async (event) => event;');
 
 /** Answers after `event.waitMs`. */
@@ -18,7 +18,7 @@ export const WAITING = inline(
   'exports.handler = (event) => new Promise((resolve) => setTimeout(() => resolve({ message: "Hello you!" }), event.waitMs));',
 );
 
-/** Says which process it runs in. */
+/** Returns its process id. */
 export const PROCESS_ID = inline('exports.handler = async () => ({ pid: process.pid });');
 
 /** Prints `event.lines` lines of 80 characters and, as the last, `event.end`. */
@@ -26,12 +26,12 @@ export const PRINTING = inline(
   'const text = "x".repeat(71); exports.handler = async (event) => { for (let i = 0; i < event.lines; i++) console.log(String(i).padStart(8, "0"), text); console.log(event.end); return {}; };',
 );
 
-/** HELLO under another digest, so that nothing that is known of another function can help. */
+/** HELLO with another digest, so that it shares no caches with other functions. */
 export function hello(mark: string): Files {
   return { 'index.js': `${HELLO['index.js']}// ${mark}\n` };
 }
 
-/** Says from which files and environment it was put together: three times `tag`, unless versions are mixed. */
+/** Returns the tags of its two files and its environment: three times the same unless versions are mixed. */
 export function tagged(tag: string): Files {
   return {
     'index.js': `const part = require('./part.js'); exports.handler = async () => ({ main: '${tag}', part: part.tag, environment: process.env.TAG });\n`,

@@ -12,13 +12,13 @@ import type { Files } from './zip.ts';
 
 export type DriverName = 'process' | 'docker';
 
-/** How lam is called: program and first arguments. */
+/** Command of lam: program and first arguments. */
 export type LamCommand = readonly string[];
 
 /** This checkout's lam, as npm installs it. */
 export const OWN_LAM: LamCommand = [NODE, resolve(import.meta.dirname, '../../bin/run.js')];
 
-/** Passes DOCKER_HOST on, where it is set. */
+/** Passes on DOCKER_HOST if it is set. */
 function dockerHost(): Record<string, string> {
   const host = process.env['DOCKER_HOST'];
   return host === undefined ? {} : { DOCKER_HOST: host };
@@ -106,7 +106,10 @@ export class Lam {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Words of a command line: lam, and these. Throws when the daemon does not run: the command would start one that nobody ends. */
+  /**
+   * Command line of lam with these arguments. Throws if the daemon does not run, because the command would start one
+   * that is never ended.
+   */
   words(...args: string[]): readonly string[] {
     if (this.#status === undefined) throw new Error('the daemon does not run');
     return [...this.#command, ...args];
@@ -116,12 +119,12 @@ export class Lam {
     return this.control.deploy(name, files, config);
   }
 
-  /** Where the Invoke of a function is. */
+  /** Target of a function's Invoke. */
   target(name: string, body = BODY): Target {
     return { host: '127.0.0.1', port: this.port, path: INVOKE.path(name), body };
   }
 
-  /** Where a function answers as an HTTP endpoint. */
+  /** Target of a function's HTTP endpoint. */
   httpTarget(name: string): Target {
     return { host: '127.0.0.1', port: this.port, path: `/${name}`, body: BODY };
   }
@@ -178,7 +181,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** The answer itself. Throws when it says that the function failed or was not run. */
+/** The answer itself. Throws if the function failed or was not run. */
 export function successOf(answer: Answer): Answer {
   if (answer.status !== 200 || headerOf(answer.head, INVOKE.functionError) !== undefined) {
     throw new Error(`an invocation was answered ${answer.status}: ${answer.body.toString().slice(0, 300)}`);

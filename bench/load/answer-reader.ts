@@ -17,11 +17,11 @@ export class AnswerReader {
   #chunks: Buffer[] = [];
   #length = 0;
   #head: string | undefined;
-  /** Bytes of the whole answer, or undefined while they are not known. */
+  /** Length of the whole answer (bytes); undefined until known. */
   #wanted: number | undefined;
   #bodyAt = 0;
 
-  /** Takes what arrived; gives the answer when it completes it. */
+  /** Processes received bytes; returns the answer when they complete it. */
   push(chunk: Buffer): Answer | undefined {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
@@ -60,7 +60,7 @@ export class AnswerReader {
   }
 }
 
-/** A header's value, its name in lower case; undefined when it is not there. Pure. */
+/** A header's value, by its name in lower case; undefined if absent. Pure. */
 export function headerOf(head: string, name: string): string | undefined {
   return new RegExp(`^${name}: *(.*?) *\\r?$`, 'im').exec(head)?.[1];
 }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { AnswerReader, type Answer } from './answer-reader.ts';
 
-/** Where a connection goes: a port, or a Unix socket. */
+/** Target of a connection: a port or a Unix socket. */
 export type Address = { readonly port: number; readonly host: string } | { readonly path: string };
 
 /** One kept-alive HTTP connection, one request at a time, on a bare socket: a small client cost, the same for all sides. */
@@ -24,7 +24,7 @@ export class Connection {
     socket.on('close', () => this.#fail(new Error('the connection closed before an answer came')));
   }
 
-  /** Rejects with the system's error when nobody listens. */
+  /** Rejects with the system's error if no server listens. */
   static open(address: Address): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = connect({ ...address });
@@ -40,7 +40,7 @@ export class Connection {
     return !this.#socket.destroyed;
   }
 
-  /** Sends a whole request and gives its answer. Rejects when the connection breaks before. */
+  /** Sends a whole request and resolves with its answer. Rejects if the connection breaks before. */
   exchange(request: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) {

@@ -1,6 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
-/** A minute: longer than anything here waits. Nanoseconds. */
+/** Upper bound of a latency: one minute (ns). */
 const HIGHEST = 60e9;
 /** Significant digits kept. */
 const FIGURES = 3;

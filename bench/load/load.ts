@@ -16,7 +16,7 @@ function checked<T extends { readonly errors: number }>(report: T, what: string)
 
 const nameOf = (target: Target): string => `http://${target.host}:${target.port}${target.path}`;
 
-/** Runs a load in a process of its own; `prefix` stands before its command. Rejects when a request fails. */
+/** Runs a load in its own process; `prefix` precedes its command. Rejects when a request fails. */
 export async function generate(task: LoadTask, prefix: readonly string[] = []): Promise<LoadReport> {
   const out = await outputOf([...prefix, NODE, '--no-warnings', GENERATOR, JSON.stringify(task)], cleanEnvironment());
   return checked(JSON.parse(out) as LoadReport, nameOf(task.target));
@@ -24,7 +24,7 @@ export async function generate(task: LoadTask, prefix: readonly string[] = []): 
 
 /** A closed loop. */
 export interface ClosedLoop {
-  /** One, or many with the same port that are asked in turn. */
+  /** One target, or several with the same port, in turn. */
   readonly targets: readonly Target[];
   readonly connections: number;
   readonly seconds: number;

@@ -1,6 +1,6 @@
 import type { Peer } from '../options.ts';
 
-/** Where a request goes, and what it says. Always a POST of JSON. */
+/** Target and body of a request. Always a POST of JSON. */
 export interface Target {
   readonly host: string;
   readonly port: number;

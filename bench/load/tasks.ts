@@ -16,10 +16,10 @@ export interface OpenLoopTask {
   readonly seconds: number;
 }
 
-/** What the generator's process is told, as JSON in its first argument. */
+/** Task of the generator's process, as JSON in its first argument. */
 export type LoadTask = SequentialTask | OpenLoopTask;
 
-/** What it prints. */
+/** Its output. */
 export interface LoadReport {
   /** Nanoseconds, in the order of the answers. */
   readonly latencies: readonly number[];

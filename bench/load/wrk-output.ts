@@ -1,11 +1,11 @@
-/** What a closed loop of wrk came to. */
+/** Result of a closed loop of wrk. */
 export interface WrkReport {
   readonly perSecond: number;
   /** Answers other than 2xx and 3xx, and failures of sockets. */
   readonly errors: number;
 }
 
-/** Reads what wrk prints. `perSecond` is NaN when that is not there. Pure. */
+/** Parses the output of wrk. `perSecond` is NaN if absent. Pure. */
 export function parseWrk(out: string): WrkReport {
   const perSecond = Number(/^Requests\/sec: +([\d.]+)/m.exec(out)?.[1] ?? Number.NaN);
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(out)?.[1] ?? 0);

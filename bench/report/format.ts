@@ -25,7 +25,7 @@ export function gateText(
   return `${gate.sense} ${outcome.basis.kind === 'ratio' ? `${value}x` : `${value.toLocaleString('en-US')} ${outcome.unit}`}`;
 }
 
-/** What a side came to, with its unit; a dash when there is none. Pure. */
+/** Figure of a side with its unit; a dash without one. Pure. */
 export function sideText(value: number | null, unit: string): string {
   return value === null ? '-' : `${number(value)} ${unit}`;
 }

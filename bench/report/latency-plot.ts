@@ -9,7 +9,10 @@ const FRAME = { left: 70, right: 30, top: 96, bottom: 56 } as const;
 const NAMED = [0, 50, 90, 99, 99.9, 99.99];
 const DASHES = ['', '6 4', '2 3', '10 3 2 3', '12 4', '4 6'];
 
-/** Latency over percentile, for everyone of the open loop: an axis of nines, and a logarithmic one of milliseconds. Pure. */
+/**
+ * Latency over percentile, for all contestants of the open loop: an axis of nines, and a logarithmic one of
+ * milliseconds. Pure.
+ */
 export function latencyPlot(curves: readonly Curve[], perSecond: number): string {
   const points = curves.flatMap((curve) => curve.points);
   const furthest = Math.max(1, ...points.map(([percentile]) => nines(percentile)));

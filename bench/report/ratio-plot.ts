@@ -9,10 +9,10 @@ const TOP = 84;
 const BOTTOM = 34;
 const PAD = 20;
 const BARS = 340;
-/** The right end of the scale: a bar that is longer is cut, and says so. */
+/** The right end of the scale: longer bars are cut and marked. */
 const MOST = 1.75;
 
-/** Bars of how much of its gate each measure uses up: those that end left of the line hold. Pure. */
+/** Bars of the share of its gate that each measure uses: those that end left of the line pass. Pure. */
 export function ratioPlot(outcomes: readonly Outcome[]): string {
   const shown = outcomes.filter((outcome) => outcome.figure !== null);
   const labels = Math.max(120, ...shown.map((o) => textWidth(o.title, FONT.small)));

@@ -9,7 +9,7 @@ import { ratioPlot } from './ratio-plot.ts';
 import { markdownTable, remarks, summary } from './table.ts';
 import { throughputPlot, type Throughput } from './throughput-plot.ts';
 
-/** Everything a run found. */
+/** All results of a run. */
 export interface Results {
   readonly machine: Machine;
   readonly isQuick: boolean;
@@ -38,7 +38,7 @@ export async function writeResults(folder: string, files: Readonly<Record<string
   await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(folder, name), content)));
 }
 
-/** What the figures were measured on, and what makes them doubtful, a line each. Pure. */
+/** The machine, and what makes the figures doubtful, one line each. Pure. */
 export function circumstances({ machine, isQuick }: Pick<Results, 'machine' | 'isQuick'>): readonly string[] {
   const stolen = machine.stolenPercent === null ? '' : `, ${machine.stolenPercent.toFixed(1)} % stolen by the host`;
   return [
@@ -68,7 +68,7 @@ const ALT: Readonly<Record<string, string>> = {
   'throughput.svg': 'Throughput at 64 connections',
 };
 
-/** Everyone of the throughput row, lam and the floor first. */
+/** All contestants of the throughput row, lam and the floor first. */
 function throughputOf(outcomes: readonly Outcome[]): readonly Throughput[] {
   const found = outcomes.find((outcome) => outcome.id === 'c64');
   if (found?.lam === null || found?.lam === undefined || found.floor === null) return [];

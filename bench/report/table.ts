@@ -19,7 +19,7 @@ function cellsOf(outcome: Outcome): readonly string[] {
   ];
 }
 
-/** The lines under a table: why something has no figure, and what a reader must know. Pure. */
+/** The lines under a table: reasons for missing figures, and notes. Pure. */
 export function remarks(outcomes: readonly Outcome[]): readonly string[] {
   return outcomes.flatMap((outcome, at) => {
     const { title, notes, beside, unit, verdict, row } = outcome;

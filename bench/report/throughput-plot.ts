@@ -14,7 +14,7 @@ const TOP = 76;
 const PAD = 20;
 const BARS = 440;
 
-/** A bar a contestant, from nothing to the fastest. Pure. */
+/** One bar per contestant, from 0 to the fastest. Pure. */
 export function throughputPlot(all: readonly Throughput[]): string {
   const most = Math.max(...all.map(({ perSecond }) => perSecond));
   const left = PAD + Math.max(80, ...all.map(({ name }) => textWidth(name, FONT.body))) + 12;

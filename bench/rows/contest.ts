@@ -7,7 +7,7 @@ import type { Layout } from '../placement.ts';
 import { interleave } from '../rounds.ts';
 import type { Contestant, Scene } from '../scene.ts';
 
-/** A comparison of everyone who answers the same POST. */
+/** A comparison of all servers that answer the same POST. */
 export interface Contest<T> {
   readonly layout: Layout;
   readonly rounds: number;
@@ -16,7 +16,7 @@ export interface Contest<T> {
   readonly take: (target: Target, prefix: readonly string[]) => Promise<T>;
 }
 
-/** Runs a contest with everyone on the cores of its layout. */
+/** Runs a contest with all contestants on the cores of its layout. */
 export async function contest<T>(
   scene: Scene,
   { layout, rounds, sides, take }: Contest<T>,
@@ -33,7 +33,7 @@ export async function contest<T>(
   }
 }
 
-/** Everyone, lam first. The function is warm. */
+/** All contestants, lam first. The function is warm. */
 export async function everyone(scene: Scene, functionName: string): Promise<readonly Contestant[]> {
   const lam = await scene.lam('process');
   await lam.invoke(functionName);
@@ -47,13 +47,13 @@ export async function everyone(scene: Scene, functionName: string): Promise<read
   ];
 }
 
-/** What a contest of `lam` and `floor`, and whoever else, found. */
+/** Result of a contest of `lam`, `floor` and others. */
 export function findingOf(samples: ReadonlyMap<string, readonly number[]>, notes: readonly string[]): Finding {
   const beside = Object.fromEntries([...samples].filter(([name]) => name !== 'lam' && name !== 'floor'));
   return { lam: samples.get('lam') ?? [], floor: samples.get('floor') ?? [], beside, notes };
 }
 
-/** The same samples with glambdar-shape as the other side, for the measure `id`; nothing where it took no part. */
+/** The same samples with glambdar-shape as the other side, for the measure `id`; empty without it. */
 export async function againstGlambdar(
   scene: Scene,
   id: string,
@@ -95,12 +95,12 @@ interface Reach {
   readonly aim: number;
 }
 
-/** A measure of latency: lam's must be at most so many times the floor's. */
+/** A measure of latency: lam's must be at most that multiple of the floor's. */
 export function latency(id: string, title: string, floorName: string, gate: Reach): Measure {
   return { id, title, unit: 'ms', basis: { kind: 'ratio' }, floorName, gate: { sense: '<=', ...gate } };
 }
 
-/** A measure of throughput: lam's must be at least so many times the floor's. */
+/** A measure of throughput: lam's must be at least that multiple of the floor's. */
 export function rate(id: string, title: string, floorName: string, gate: Reach): Measure {
   return { id, title, unit: 'requests/s', basis: { kind: 'ratio' }, floorName, gate: { sense: '>=', ...gate } };
 }

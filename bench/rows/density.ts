@@ -32,7 +32,7 @@ async function fill(scene: Scene): Promise<Homes> {
   return { few, many, difference: size - FEW };
 }
 
-/** Memory of a process once it has come to rest, KiB. */
+/** Memory of a process once it is stable (KiB). */
 async function restingKiB(pid: number): Promise<number> {
   let last = memoryKiB(pid, 'VmRSS');
   for (let looks = 0, calm = 0; looks < 40 && calm < 4; looks++) {

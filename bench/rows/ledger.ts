@@ -1,30 +1,30 @@
-/** The live pointer led to `version` from some time between these two on, ms. */
+/** The live pointer moved to `version` between these two times (ms). */
 export interface Move {
   readonly version: number;
   readonly begunAt: number;
   readonly returnedAt: number;
 }
 
-/** An answer, when it was asked for and came, and the version it says it is of. */
+/** An answer, the times of request and answer, and the version that it names. */
 export interface Seen {
   readonly sentAt: number;
   readonly answeredAt: number;
   readonly version: number;
-  /** What its parts say they belong to; undefined when it is an error. */
+  /** The tags of its parts; undefined for an error. */
   readonly tags: readonly string[] | undefined;
 }
 
-/** How many answers broke which promise. */
+/** Numbers of wrong answers, by kind. */
 export interface Count {
   readonly answers: number;
   readonly failed: number;
-  /** Put together from two versions, or from another one than the answer says. */
+  /** Mixed from two versions, or of another one than the answer names. */
   readonly mixed: number;
   /** Of a version that was no longer live when the request was sent. */
   readonly stale: number;
 }
 
-/** Keeps book of where the live pointer led and what was answered, and holds one against the other at the end. */
+/** Records the moves of the live pointer and the answers, and compares them at the end. */
 export class Ledger {
   readonly #tags = new Map<number, string>();
   readonly #moves: Move[] = [];
@@ -54,7 +54,10 @@ export class Ledger {
     };
   }
 
-  /** Live at the sending is what the last move led to that had returned by then, or a later one that had begun by the answer. */
+  /**
+   * The live version at the time of sending is that of the last move that had returned by then, or of a later one that
+   * had begun before the answer.
+   */
   #mayBe({ sentAt, answeredAt, version }: Seen): boolean {
     const last = this.#moves.findLastIndex((move) => move.returnedAt <= sentAt);
     return this.#moves.slice(Math.max(last, 0)).some((move) => move.version === version && move.begunAt <= answeredAt);

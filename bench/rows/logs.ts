@@ -7,9 +7,9 @@ import type { Scene } from '../scene.ts';
 /** Functions that print at the same time. */
 const FUNCTIONS = 2;
 const LINES_PER_CALL = 10_000;
-/** Calls of each function; what one prints must stay under the 64 MiB that are kept of it. */
+/** Calls of each function; the output of one must stay under the limit of 64 MiB. */
 const CALLS = 15;
-/** The last line may take this long to be there, ms. */
+/** Time limit until the last line is stored (ms). */
 const LIMIT_MS = 60_000;
 
 const lines: Row = {
@@ -76,7 +76,7 @@ async function lastLineOf(lam: Lam, name: string): Promise<void> {
   }
 }
 
-/** Throws unless every line is there. */
+/** Throws unless every line was stored. */
 async function countLines(lam: Lam, name: string): Promise<void> {
   const text = await lam.control.logs(name);
   const found = text.split('\n').reduce((sum, line) => sum + linesIn(line), 0);

@@ -17,7 +17,7 @@ const WARM_UP_SECONDS = 30;
 
 let bursts = 0;
 
-/** 64 requests at once for a function nobody has called: from the first sending to the last answer, ms. */
+/** 64 requests at once for a function never called: from the first request to the last answer (ms). */
 async function burst(lam: Lam, waitMs: number): Promise<number> {
   bursts++;
   const name = `burst-${bursts}`;

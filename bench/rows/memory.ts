@@ -114,7 +114,7 @@ async function bodyRun(scene: Scene): Promise<RowResult> {
   }
 }
 
-/** So that what grows is not what small requests need too. */
+/** So that the growth excludes the needs of small requests. */
 async function smallRequests(lam: Lam, count: number): Promise<void> {
   const connection = await lam.connect();
   const request = requestBytes('POST', lam.target('hello').path, '{}');
@@ -122,7 +122,9 @@ async function smallRequests(lam: Lam, count: number): Promise<void> {
   connection.close();
 }
 
-/** Looks at a process' memory ten times a second; the returned function ends that and gives the most there was, KiB. */
+/**
+ * Samples the memory of a process ten times a second; the returned function stops that and returns the maximum (KiB).
+ */
 function watchPeak(pid: number): () => number {
   let most = 0;
   const look = (): void => {
@@ -162,7 +164,7 @@ function echoThroughSocket(path: string, payload: string, turns: number): Promis
 interface RoundTrips {
   readonly socket: Socket;
   readonly request: Buffer;
-  /** How long an answer is, told by its first piece. */
+  /** Length of an answer, from its first piece. */
   readonly answerBytes: (first: Buffer) => number;
   readonly payloadBytes: number;
   readonly turns: number;

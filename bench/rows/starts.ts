@@ -11,27 +11,27 @@ import { NotRun } from '../row.ts';
 import type { Scene } from '../scene.ts';
 
 const GROUP = 'cold';
-/** How long a stem may take to be there after a deploy, ms. */
+/** Time limit until a stem is ready after a deploy (ms). */
 const STEM_LIMIT_MS = 20_000;
 const MIB_PER_START = 1;
 const FIRST_MIB = 129;
 
 let count = 0;
 
-/** A name no function had before. */
+/** A function name not used before. */
 function freshName(): string {
   count++;
   return `start-${count}`;
 }
 
-/** First invocation of a new function while a stem waits for it, ms; and how the sandbox was come by. */
+/** First invocation of a new function with a ready stem (ms), and the kind of start. */
 async function stemHit(lam: Lam): Promise<{ readonly ms: number; readonly start: string }> {
   const name = freshName();
   await lam.deploy(name, hello(name));
   await stemReady(lam);
   const { ms, start } = await lam.invoke(name);
   await lam.control.remove(name);
-  // The next stem boots now; that must not be on the other side's bill.
+  // The next stem boots now, which must not slow the other side.
   await lam.quiet();
   return { ms, start };
 }
@@ -48,7 +48,7 @@ async function stemReady(lam: Lam): Promise<void> {
   }
 }
 
-/** First invocation of a new function for which no stem can be there, ms: no other has its memory. */
+/** First invocation of a new function without a stem (ms): its memory limit is unique. */
 async function coldWithoutStem(lam: Lam, config: ConfigInput = {}): Promise<number> {
   const name = freshName();
   await lam.quiet();
@@ -60,7 +60,7 @@ async function coldWithoutStem(lam: Lam, config: ConfigInput = {}): Promise<numb
   return ms;
 }
 
-/** Says how many found no stem although others did. A lam that never tells stems from other cold starts leaves it open. */
+/** Notes how many starts had no stem although others did; nothing for a lam that does not report stems. */
 function startNotes(starts: readonly string[]): readonly string[] {
   const others = starts.filter((start) => start !== 'stem').length;
   return others === 0 || others === starts.length

@@ -29,7 +29,7 @@ test('a daemon follows changes of another node in what it serves, its routes, sa
   assert.deepEqual(await recordsOf(here.logs, 'f'), []);
   assert.ok((await recordsOf(here.logs, 'g')).length > 0);
 
-  // A change of the node itself is made from what it has not heard of yet.
+  // A local change is applied to a state that the node has not received yet.
   await there.publish('g', { memoryMiB: 256 });
   assert.equal(await here.publish('g', { memoryMiB: 512 }), 3);
   theirs.catchUp();

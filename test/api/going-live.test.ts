@@ -16,9 +16,9 @@ const code =
 
 describe('going live', () => {
   let house: EdgeHouse;
-  /** Families whose interpreter is not there. */
+  /** Families without an interpreter. */
   let missing: Set<string>;
-  /** What was asked of the driver: identifier's version and image. */
+  /** Requests to the driver: version of the identifier, and image. */
   let prepared: string[];
   let artifact: Digest;
 

@@ -12,7 +12,7 @@ import { TRIGGER_KINDS, type TriggerKind } from '../../src/triggers/index.ts';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 import { tickKind, type TickEntry, type TickLog } from '../support/tick-trigger.ts';
 
-/** The kinds of lam and one that is plugged in by its value alone. */
+/** The kinds of lam and one that is added by its value alone. */
 function kindsWith(log: TickLog): readonly TriggerKind[] {
   return [...TRIGGER_KINDS, tickKind(log)];
 }

@@ -1,5 +1,6 @@
 /**
- * Makes sandboxes, one with a child process of its own, and stems, one of them with code, says so on stdout and waits to be killed. Arguments: subject as JSON, home, assets.
+ * Creates sandboxes, one with a child process, and stems, one of them bound, reports that on stdout and waits to be
+ * killed. Arguments: subject as JSON, home, assets.
  */
 import { join } from 'node:path';
 

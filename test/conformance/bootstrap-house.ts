@@ -18,18 +18,18 @@ import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
 
 type FrameSession = Awaited<Expected['connected']>;
 
-/** What a sandbox is to be like, where it matters. */
+/** Settings of a sandbox that a test may set. */
 export interface BootOptions extends Partial<InitRequest> {
   /** The files of the function, by path. */
   readonly files: Readonly<Record<string, string>>;
   readonly startupCache?: Uint8Array;
-  /** How long it stays a stem, ms. */
+  /** Time that it stays a stem (ms). */
   readonly stemMs?: number;
   /** Interpreter and its arguments, without the bootstrap. */
   readonly command?: readonly string[];
 }
 
-/** A bootstrap as the process it is, with what it said. Disposing ends it. */
+/** A bootstrap process with its output. Disposing ends it. */
 export class BootedProcess implements AsyncDisposable {
   readonly session: FrameSession;
   readonly init: InitOutcome;
@@ -61,7 +61,7 @@ export class BootedProcess implements AsyncDisposable {
     return invoked(this.session, context, Buffer.from(JSON.stringify(event)));
   }
 
-  /** The result as what its JSON says; fails with what came instead. */
+  /** The parsed result; fails with any other outcome. */
   async json(event: unknown, requestId = 'r'): Promise<unknown> {
     const outcome = await this.invoke(event, requestId);
     const said = 'payload' in outcome ? Buffer.from(outcome.payload).toString() : '';
@@ -73,7 +73,7 @@ export class BootedProcess implements AsyncDisposable {
     return JSON.parse(said) as unknown;
   }
 
-  /** What was printed under one request id. */
+  /** Output of one request id. */
   of(requestId: string): readonly string[] {
     return this.logs.filter(([id]) => id === requestId).map(([, text]) => text);
   }
@@ -87,7 +87,7 @@ export class BootedProcess implements AsyncDisposable {
   }
 }
 
-/** Where bootstraps are booted without any driver. Disposing removes it. */
+/** A place to boot bootstraps without a driver. Disposing removes it. */
 export class BootstrapHouse implements AsyncDisposable {
   readonly #folder: string;
   /** Folder of what sandboxes run. */
@@ -106,7 +106,7 @@ export class BootstrapHouse implements AsyncDisposable {
     return new BootstrapHouse(folder, await buildAssets(folder), await DialHome.listen(join(folder, 's'), systemClock));
   }
 
-  /** Writes files into a folder of their own and gives its path; the same `name` is the same folder. */
+  /** Writes files into a new folder and returns its path; the same `name` is the same folder. */
   async code(files: Readonly<Record<string, string>>, name = `code-${(this.#count += 1)}`): Promise<string> {
     const root = join(this.#folder, name);
     for (const [path, text] of Object.entries(files)) {

@@ -8,11 +8,11 @@ import { recordOf } from '../unit/store/support.ts';
 /** A catalogue store under test. */
 export interface CatalogueRig extends AsyncDisposable {
   readonly store: CatalogueStore;
-  /** The same catalogue as somebody else sees it: another node, or the next process. */
+  /** The same catalogue, as seen by another node or the next process. */
   reopened(): Promise<CatalogueStore>;
 }
 
-/** What every catalogue store must do, whatever it keeps the catalogue in. */
+/** Guarantees of every catalogue store. */
 export function catalogueStoreSuite(title: string, makeRig: () => Promise<CatalogueRig>): void {
   describe(`catalogue store, ${title}`, () => {
     test('stores a change under a higher revision, and calls listeners before it resolves', async () => {

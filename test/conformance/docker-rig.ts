@@ -65,7 +65,7 @@ export class DockerRig implements AsyncDisposable {
       await mkdir(join(dir, name, '..'), { recursive: true });
       await writeFile(join(dir, name), text, { mode: 0o755 });
     }
-    // Made by mkdtemp as 0700, and looked into by a user of the sandbox.
+    // mkdtemp makes it 0700, but the sandbox's user must be able to read it.
     await chmod(dir, 0o755);
     return dir;
   }
@@ -138,7 +138,7 @@ export function resultOf(outcome: InvokeOutcome): unknown {
   throw new TypeError(`no result but ${JSON.stringify(outcome)} ${said}`);
 }
 
-/** Asks the engine something, without the driver's own way of asking. */
+/** Sends a request to the engine, independently of the driver. */
 export function askEngine(
   socketPath: string,
   path: string,
@@ -184,7 +184,7 @@ export async function bareImage(socketPath: string): Promise<{ readonly tag: str
   };
 }
 
-/** A way to the engine that can be cut, which looks to the driver as if the engine had stopped. */
+/** A proxy to the engine that can be cut, so that the engine seems to have stopped. */
 export class Cuttable implements AsyncDisposable {
   readonly path: string;
   readonly #target: string;
@@ -219,7 +219,7 @@ export class Cuttable implements AsyncDisposable {
     return new Promise((resolve) => this.#server?.listen(this.path, resolve));
   }
 
-  /** The next request in which these words are is passed on, and instead of its answer the connection breaks. */
+  /** Forwards the next request that contains these words, and closes the connection instead of answering. */
   loseAnswerTo(words: string): void {
     this.#losesAnswerTo = words;
   }

@@ -9,10 +9,10 @@ import { artifactAt } from '../support/folder-source.ts';
 
 const probe = await probeDocker();
 const socketPath = probe.ok ? probe.socketPath : '';
-/** The user that functions are in a container. */
+/** User of functions in a container. */
 const INSIDE = 1000;
 
-/** Tries all it can to change its own code, and says what came of each attempt. */
+/** Tries to change its own code in several ways, and reports the result of each attempt. */
 const ATTACK = `const fs = require('node:fs');
 const code = '/var/task/index.js';
 const attempt = (f) => { try { f(); return 'done'; } catch (e) { return e.code; } };
@@ -60,7 +60,7 @@ if (probe.ok) {
           ([, outcome]) => !['EROFS', 'EXDEV', 'EPERM', 'EACCES'].includes(outcome),
         );
         assert.deepEqual(allowed, []);
-        // As its owner it would be let do these anywhere but on a read-only mount.
+        // As owner of the files it may do these anywhere but on a read-only mount.
         if (owner === INSIDE)
           for (const what of ['write', 'reopen', 'chmod', 'fchmod', 'times'])
             assert.equal(attempts[what], 'EROFS', what);

@@ -17,12 +17,12 @@ import { asRequestId } from '../support/ids.ts';
 const probe = await probeDocker();
 const required = (process.env['LAM_TEST_REQUIRE'] ?? '').split(',').includes('docker');
 const socketPath = probe.ok ? probe.socketPath : '';
-/** One line for the whole lane, where no engine answers. */
+/** One line for the whole lane if no engine answers. */
 const skip =
   probe.ok || required
     ? false
     : `${probe.reason}. To run the Docker lane, start Docker; LAM_TEST_REQUIRE=docker makes this a failure`;
-/** Describes nothing where no engine answers. */
+/** Skips the suite if no engine answers. */
 const lane = (name: string, tests: () => void): void => {
   if (probe.ok) void describe(name, tests);
 };
@@ -276,7 +276,7 @@ lane('provided functions in Docker', () => {
   });
 });
 
-/** A bootstrap that needs nothing but the Node that lam brings along. */
+/** A bootstrap that needs only lam's own Node. */
 const NODE_BOOTSTRAP = `#!/lam/node
 const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/';
 (async () => {
@@ -316,7 +316,7 @@ lane('the Docker driver when things are missing', () => {
   test('falls back to the host base with a notice for an image that cannot be pulled', async () => {
     await using rig = await DockerRig.make();
     const driver = await rig.driver(socketPath);
-    // A registry on a loopback port that nobody listens on.
+    // A registry on a loopback port without a listener.
     const image = `127.0.0.1:9/${randomBytes(6).toString('hex')}:1`;
     const notice = await driver.prepare(specOf('nodejs', '').runtime, image);
     assert.match(notice ?? '', /is not present and cannot be pulled \(.+\); the host's own programs are used/s);

@@ -24,12 +24,12 @@ import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
 const FIXTURES = join(import.meta.dirname, '../fixtures/functions');
 const MIB = 1024 * 1024;
 
-/** A driver under test. Plain data, so that another process can be told of it. */
+/** A driver under test. Plain data, so that it can be passed to another process. */
 export type Subject =
   | { readonly name: 'process'; readonly cgroups?: boolean }
   | { readonly name: 'docker'; readonly socketPath: string };
 
-/** The runtimes that the suite knows, and the handler of each one's fixture. */
+/** The runtimes of the suite, and the handler of each fixture. */
 export const HANDLERS = {
   nodejs: 'index.handler',
   python3: 'lambda_function.lambda_handler',
@@ -42,7 +42,7 @@ const FOLDERS: Readonly<Record<Tested, string>> = {
   provided: 'provided-shell',
 };
 
-/** Opens the driver of `subject` on `home`, with what `buildAssets` made in `assets`. */
+/** Opens the driver of `subject` on `home`, with the assets that `buildAssets` made in `assets`. */
 // oxlint-disable-next-line max-params -- the process that abandons its sandboxes has the first three apart
 export function openDriver(subject: Subject, home: string, assets: string, clock?: Clock): Promise<SandboxDriver> {
   const timed = clock === undefined ? {} : { clock };
@@ -73,7 +73,7 @@ export interface Logged {
   readonly requestId: string;
 }
 
-/** What a sandbox is to be like, where it matters. */
+/** Settings of a sandbox that a test may set. */
 export interface BootOptions {
   readonly handler?: string;
   readonly timeoutMs?: number;
@@ -84,7 +84,7 @@ export interface BootOptions {
   readonly onLog?: (text: string) => void;
 }
 
-/** One sandbox with what it said. Disposing destroys it. */
+/** One sandbox with its output. Disposing destroys it. */
 export class Booted implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly init: InitOutcome;
@@ -108,7 +108,7 @@ export class Booted implements AsyncDisposable {
     return invoked(this.sandbox.session, context, Buffer.from(JSON.stringify(event)));
   }
 
-  /** The result as text; fails with what came instead. */
+  /** The result as text; fails with any other outcome. */
   async text(event: unknown, over: Partial<InvocationContext> = {}): Promise<string> {
     const outcome = await this.invoke(event, over);
     if (outcome.kind === 'result') return Buffer.from(outcome.payload).toString();
@@ -167,7 +167,7 @@ export class DriverRig implements AsyncDisposable {
     return boot(this.driver, this.home, runtime, options);
   }
 
-  /** What the driver has on this machine for this home, an entry for each thing; empty when it left nothing. */
+  /** Resources that the driver has on this machine for this home, one entry each; empty if it left nothing. */
   remains(): Promise<readonly string[]> {
     return remainsOf(this.subject, this.home);
   }
@@ -178,7 +178,7 @@ export class DriverRig implements AsyncDisposable {
   }
 }
 
-/** What a sandbox of `runtime` for the code at `code` is made from; a stem for null. */
+/** Spec of a sandbox of `runtime` for the code at `code`; of a stem for null. */
 export function specOf(runtime: Tested, code: string | null, options: BootOptions = {}): SandboxSpec {
   const parsed = parseRuntime(runtime);
   if (parsed === undefined) throw new TypeError(`no such runtime: ${runtime}`);
@@ -196,7 +196,7 @@ export function specOf(runtime: Tested, code: string | null, options: BootOption
   };
 }
 
-/** Hooks that keep what they are told in `logs`, unless somebody else takes it. */
+/** Hooks that collect records in `logs`, unless another receiver is set. */
 export function hooksOf(logs: Logged[], options: BootOptions = {}): SessionHooks {
   return {
     onLog: (stream, text, requestId) => {
@@ -207,7 +207,7 @@ export function hooksOf(logs: Logged[], options: BootOptions = {}): SessionHooks
   };
 }
 
-/** What a sandbox of `runtime` is told at init. */
+/** Init request of a sandbox of `runtime`. */
 export function initOf(runtime: Tested, taskRoot: string, options: BootOptions = {}): InitRequest {
   return {
     functionName: 'any',
@@ -225,7 +225,7 @@ export function initOf(runtime: Tested, taskRoot: string, options: BootOptions =
   };
 }
 
-/** Makes a sandbox of the fixture of `runtime` that lies in `home`, and gives it init. */
+/** Creates a sandbox of the fixture of `runtime` in `home`, and sends init. */
 // oxlint-disable-next-line max-params -- the rig and the process that abandons its sandboxes have these four apart
 export async function boot(
   driver: SandboxDriver,
@@ -259,7 +259,7 @@ export async function remainsOf(subject: Subject, home: string): Promise<readonl
   ];
 }
 
-/** Processes that run in the folders of this home, found by what they have for a home: children have it from their parents. */
+/** Processes that run in the folders of this home, found by their `HOME`, which children inherit. */
 async function processesOf(home: string): Promise<readonly string[]> {
   const mark = `\0HOME=${join(home, 'run', 'sb')}/`;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
@@ -290,7 +290,7 @@ function containersOf(socketPath: string, home: string): Promise<readonly string
   });
 }
 
-/** Asks until the answer is yes or `limitMs` is over; whether it became yes. */
+/** Polls until the condition holds or `limitMs` have passed; returns whether it holds. */
 export async function eventually(ask: () => boolean | Promise<boolean>, limitMs = 5000): Promise<boolean> {
   for (const end = Date.now() + limitMs; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10))) {
     if (await ask()) return true;

@@ -23,7 +23,7 @@ import { stemFaults } from './stem-faults-suite.ts';
 import { stems } from './stem-suite.ts';
 import { asRequestId } from '../support/ids.ts';
 
-/** What every driver promises, with every bootstrap it has. Each sandbox is a real one. */
+/** Guarantees of every driver, with every bootstrap. All sandboxes are real. */
 export function driverConformance(subject: Subject): void {
   describe(`what every driver does: ${JSON.stringify(subject)}`, { concurrency: false }, () => {
     let rig: DriverRig;
@@ -128,7 +128,7 @@ function output(boot: Boot): void {
         ['stdout', 'four'],
         ['stdout', 'unended'],
       ];
-      // How many lines are one record is the business of the runtime: Node has one record a call, Python one a write.
+      // The number of lines per record depends on the runtime: Node makes one record per call, Python one per write.
       assert.deepEqual(
         booted.logs.flatMap(({ stream, text, requestId }) => text.split('\n').map((line) => [stream, line, requestId])),
         [first, second].flatMap((requestId) => printed.map((line) => [...line, requestId])),
@@ -182,7 +182,9 @@ function output(boot: Boot): void {
   });
 }
 
-/** All that a function may find in its environment but what it was given. Python itself adds LC_CTYPE where LANG is not to be had. */
+/**
+ * Variables that a function may find in its environment besides its own. Python adds LC_CTYPE if LANG is not available.
+ */
 const KNOWN = [
   'LC_CTYPE',
   'HOME',
@@ -251,7 +253,7 @@ function endings(boot: Boot, rig: () => DriverRig): void {
       await booted.sandbox.destroy();
       took.push(performance.now() - began);
     }
-    // The best of three, as other work may hold up any one of them.
+    // The best of three, because other work may delay any of them.
     assert.ok(Math.min(...took) < 400, `${took.join(', ')} ms`);
   });
 
@@ -259,7 +261,7 @@ function endings(boot: Boot, rig: () => DriverRig): void {
     await using own = await DriverRig.make(rig().subject);
     const spec = specOf('nodejs', null);
     const asked = own.driver.create(spec, hooksOf([])).catch(() => undefined);
-    // Far enough for folders, control groups and a process to be there.
+    // Late enough for folders, control groups and a process to exist.
     await eventually(async () => (await own.remains()).length > 0);
     await own.driver.close();
     assert.deepEqual(await own.remains(), []);

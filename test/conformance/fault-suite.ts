@@ -44,7 +44,7 @@ const exit = (code: number | null, more: { signal?: 'SIGKILL'; outOfMemory?: boo
   exit: { code, signal: more.signal ?? null, outOfMemory: more.outOfMemory ?? false },
 });
 
-/** What code does wrong, and what the session says of it. */
+/** Faults of code, and the outcomes that the session reports. */
 export function faultsIn(boot: Boot): void {
   for (const runtime of NATIVE) {
     test(`${runtime}: reports errors of the handler with AWS's types, and lives on`, async () => {

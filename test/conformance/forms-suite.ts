@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { errorOf, type Boot } from './driver-rig.ts';
 import { asRequestId } from '../support/ids.ts';
 
-/** By handler: what it makes of the event `{"a":1}`. */
+/** By handler: its result for the event `{"a":1}`. */
 const ANSWERS = [
   ['forms.callback', { a: 1 }],
   ['forms.succeed', { a: 1 }],

@@ -8,7 +8,7 @@ const SOURCES = join(import.meta.dirname, '../../src/bootstraps/python3');
 const isModule = (file: string): boolean => file.endsWith('.py');
 const moduleOf = (file: string): string => file.slice(0, -'.py'.length);
 
-/** Imports each module that the event names and says what it got; raises where the event says so. */
+/** Imports each module that the event names and reports the result; raises if the event requests it. */
 const IMPORTER = `
 import sys
 def handler(event, context):

@@ -8,7 +8,7 @@ import type { FunctionDetail } from '../../src/contract/index.ts';
 import { lamSession, NO_DOCKER, type LamSession } from '../e2e/session.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-/** A runtime that lam does not have, laid out as its files would lie in a clone. */
+/** A runtime that lam does not have, laid out like its files in a clone. */
 const NEW_RUNTIME = join(ROOT, 'test/fixtures/new-runtime');
 const PARTS = ['src', 'scripts', 'templates', 'bin', 'package.json', 'tsconfig.json', 'oclif.manifest.json'];
 

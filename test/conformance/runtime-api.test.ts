@@ -98,7 +98,7 @@ class Running implements AsyncDisposable {
     const { pid } = this.child;
     if (pid !== undefined && this.child.exitCode === null && this.child.signalCode === null) {
       const gone = once(this.child, 'close');
-      // Its whole group: a shell's curl would wait in next for ever.
+      // Its whole group: a shell's curl would otherwise wait in next forever.
       process.kill(-pid, 'SIGKILL');
       await gone;
     }
@@ -177,7 +177,7 @@ describe('a Go program on the official aws-lambda-go, unmodified', async () => {
     const again = await go.invoke({ Name: 'Bob' });
     assert.equal(again.kind, 'result');
     assert.equal(go.api.wantsSigterm(), true);
-    // It says so and waits for the SIGKILL that follows on AWS.
+    // It reports the signal and waits for the SIGKILL that follows on AWS.
     const told = go.logged('told to stop');
     go.child.kill('SIGTERM');
     await told;

@@ -8,7 +8,7 @@ import { asRequestId } from '../support/ids.ts';
 const ran = (booted: Booted): readonly string[] =>
   booted.logs.flatMap(({ text }) => /^ran (.+)$/.exec(text)?.[1] ?? []);
 
-/** What becomes of invocations that are sent before the one in front of them has answered. */
+/** Invocations that are sent before the one ahead of them has answered. */
 export function sendingAhead(boot: Boot): void {
   for (const runtime of NATIVE) {
     test(`${runtime}: runs invocations sent ahead one at a time in order, or returns them unstarted`, async () => {

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { BootstrapHouse, type BootedProcess } from './bootstrap-house.ts';
 
-/** Answers what a function can see of the process it runs in. */
+/** Returns what a function can see of its process. */
 const NODE = `
 const seen = () => ({
   cwd: process.cwd(), environment: process.env, argv: process.argv.slice(2), loaded: Object.keys(require.cache),

@@ -12,7 +12,7 @@ import { bootCode, layCode, pidsOf, StemUnderTest } from './stem-rig.ts';
 import { type DriverRig, eventually, NATIVE, openDriver, remainsOf, type Subject } from './driver-rig.ts';
 import { artifactAt } from '../support/folder-source.ts';
 
-/** Bootstraps that do not do what they should. */
+/** Faulty bootstraps. */
 const BROKEN = {
   'never calls': 'setInterval(() => undefined, 1000);',
   'calls and says nothing': `setInterval(() => undefined, 1000); require('node:net').connect(process.env.LAM_SOCKET).on('error', () => undefined);`,
@@ -27,7 +27,7 @@ const BROKEN = {
 });`,
 } as const;
 
-/** A clock on which what should take long is over soon. */
+/** A clock on which long times pass quickly. */
 const HURRIED: Clock = { ...systemClock, after: (ms, run) => systemClock.after(ms / 20, run) };
 
 /** A driver on a home of its own whose Node bootstrap is broken. Disposing removes both. */
@@ -67,14 +67,14 @@ const failing = (code: string, reason: RegExp) => (error: unknown) => {
   return true;
 };
 
-/** What goes wrong with stems, and what becomes of them. */
+/** Faults of stems. */
 export function stemFaults(rig: () => DriverRig): void {
   const give = (house: BrokenHouse): Promise<StemUnderTest> => StemUnderTest.boot(house.driver, 'nodejs');
 
   for (const [how, clock, reason] of [
     ['never calls', HURRIED, /^a stem sandbox could not be started: it was not ready within 10 s$/],
     ['calls and says nothing', HURRIED, /^a stem sandbox could not be started: it was not ready within 10 s$/],
-    // It ends by itself, however long a busy machine takes to start it.
+    // It ends by itself, however slowly a busy machine starts it.
     [
       'ends before it calls',
       systemClock,

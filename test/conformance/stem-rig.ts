@@ -5,7 +5,7 @@ import type { Sandbox, SandboxDriver } from '../../src/driver/index.ts';
 import { Booted, hooksOf, initOf, specOf, type BootOptions, type Logged, type Tested } from './driver-rig.ts';
 import { artifactAt } from '../support/folder-source.ts';
 
-/** A sandbox that was made without code, and what its function says later. Disposing destroys it. */
+/** A sandbox created without code, and the later output of its function. Disposing destroys it. */
 export class StemUnderTest implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly #runtime: Tested;
@@ -22,7 +22,7 @@ export class StemUnderTest implements AsyncDisposable {
     return new StemUnderTest(await driver.create(specOf(runtime, null, options), hooksOf(logs)), runtime, logs);
   }
 
-  /** Makes it a function's, and gives it init. */
+  /** Binds it to a function, and sends init. */
   async become(code: string, options: BootOptions = {}): Promise<Booted> {
     await this.sandbox.bind(artifactAt(code));
     const request = initOf(this.#runtime, this.sandbox.taskRoot, options);
@@ -34,7 +34,7 @@ export class StemUnderTest implements AsyncDisposable {
   }
 }
 
-/** Makes a sandbox with the code at `code` from the start, and gives it init. */
+/** Creates a sandbox with the code at `code`, and sends init. */
 // oxlint-disable-next-line max-params -- beside `boot` of the driver's rig
 export async function bootCode(
   driver: SandboxDriver,
@@ -50,10 +50,10 @@ export async function bootCode(
 /** Text of a file, or where a link leads. */
 export type Laid = string | { readonly link: string };
 
-/** Makes a folder of code in `home`, as the store would lay it out: nobody but its owner can write there. */
+/** Creates a folder of code in `home`, as the store does: only its owner can write there. */
 export async function layCode(home: string, files: Readonly<Record<string, Laid>>): Promise<string> {
   const root = await mkdtemp(join(home, 'code-'));
-  // Made by mkdtemp as 0700, and looked into by a user of the sandbox.
+  // mkdtemp makes it 0700, but the sandbox's user must be able to read it.
   await chmod(root, 0o755);
   for (const [name, laid] of Object.entries(files)) {
     const path = join(root, name);
@@ -64,7 +64,7 @@ export async function layCode(home: string, files: Readonly<Record<string, Laid>
   return root;
 }
 
-/** Processes of this machine that belong to sandbox `id`, by what they have for a home or were started with. */
+/** Processes of this machine that belong to sandbox `id`, by their `HOME` or their command line. */
 export async function pidsOf(home: string, id: string): Promise<readonly number[]> {
   const mark = `\0HOME=${join(home, 'run', 'sb', id)}/`;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));

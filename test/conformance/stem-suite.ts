@@ -10,7 +10,7 @@ import { type Booted, type DriverRig, eventually, NATIVE, specOf, type Subject, 
 import { bootCode, layCode, pidsOf, StemUnderTest, type Laid } from './stem-rig.ts';
 import { artifactAt } from '../support/folder-source.ts';
 
-/** Says all that a function can see of where it is: `event` is the folder to list besides its code. */
+/** Returns what a function can see of its surroundings; `event` is a folder to list besides its code. */
 const LOOKS = {
   nodejs: {
     'index.js': `const fs = require('node:fs'), path = require('node:path');
@@ -45,7 +45,7 @@ interface Seen {
   readonly heap: number;
 }
 
-/** Forms of code: by a name, the runtime, the handler, the files, and what it makes of the event 1. */
+/** Forms of code, by name: runtime, handler, files, and the result for the event 1. */
 const FORMS: readonly (readonly [
   form: string,
   runtime: Tested,
@@ -116,7 +116,7 @@ const FORMS: readonly (readonly [
   ],
 ];
 
-/** What a sandbox that was booted before anybody knew its function promises. */
+/** Guarantees of a sandbox that was booted before its function was known. */
 export function stems(rig: () => DriverRig, subject: Subject): void {
   const stem = (runtime: Tested, memoryMiB?: number): Promise<StemUnderTest> =>
     StemUnderTest.boot(rig().driver, runtime, memoryMiB === undefined ? {} : { memoryMiB });
@@ -157,7 +157,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
       await assertBlank(rig(), blank.sandbox.id);
       const code = await layCode(rig().home, LOOKS[runtime]);
       const seen = await looking(runtime, await blank.become(code, { environment: { SECRET: 'of-the-function' } }));
-      // What the kernel keeps of the environment is what the process was started with.
+      // The kernel keeps the environment with which the process was started.
       const atStart = seen.environ.split('\0').filter((entry) => entry !== '');
       const odd = atStart.filter(
         (entry) =>
@@ -292,7 +292,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
   });
 }
 
-/** What can be seen of a stem from outside: where it is, and what it was started with. */
+/** Visible facts about a stem from outside: its location and its command. */
 async function assertBlank(rig: DriverRig, id: string): Promise<void> {
   const { subject, home } = rig;
   if (subject.name === 'docker') {
@@ -310,7 +310,7 @@ async function assertBlank(rig: DriverRig, id: string): Promise<void> {
   const pids = await pidsOf(home, id);
   assert.ok(pids.length > 0);
   for (const pid of pids) assert.deepEqual(await readdir(await readlink(`/proc/${pid}/cwd`)), ['tmp']);
-  // A bootstrap with time on its hands rehearses in a folder of its own.
+  // An idle bootstrap rehearses in its own folder.
   const files = await readdir(join(home, 'run/sb', id, 'tmp'));
   assert.deepEqual(
     files.filter((name) => !name.startsWith('.lam-')),
@@ -318,7 +318,7 @@ async function assertBlank(rig: DriverRig, id: string): Promise<void> {
   );
 }
 
-/** Every path below a folder with its kind, its mode, its size and where it leads. */
+/** Every path below a folder with its kind, mode, size and link target. */
 async function pathsIn(root: string): Promise<readonly string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const lines = await Promise.all(

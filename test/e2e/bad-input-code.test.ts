@@ -157,7 +157,7 @@ describe('code that cannot be loaded can be deployed', () => {
 
   test('no sandbox of it is left', async () => {
     const { sandboxes } = await s.status();
-    // The one of the mended version may be warm.
+    // The one of the corrected version may be warm.
     assert.ok(sandboxes.starting + sandboxes.busy === 0 && sandboxes.idle <= 1, JSON.stringify(sandboxes));
   });
 });

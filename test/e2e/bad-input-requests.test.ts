@@ -9,7 +9,7 @@ import { HAS_DOCKER, http, lamSession, listing, PROGRAM, type LamSession } from 
 import { untouched } from './untouched.ts';
 
 const NOBODY = 65_534;
-/** Only root can run a command as somebody else, who must be able to read the program. */
+/** Only root can run a command as another user, who must be able to read the program. */
 const NO_NOBODY =
   spawnSync('setpriv', [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', PROGRAM, '--version']).status === 0
     ? false

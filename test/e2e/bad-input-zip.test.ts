@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => s.dispose());
 
-/** Deploys a zip that must be refused, and shows that nothing of it stays, neither here nor beside the home. */
+/** Deploys a zip that must be refused, and asserts that nothing of it stays, inside or beside the home. */
 async function refusedZip(zip: Buffer, code: string, exit: number): Promise<string> {
   const file = join(s.files('zips', { 'function.zip': zip }), 'function.zip');
   const { message } = await untouched(s, () => s.refused(['deploy', 'zipped', '--zip', file], code, exit));

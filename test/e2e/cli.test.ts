@@ -17,7 +17,7 @@ const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../oclif.
 };
 const commands = Object.entries(manifest.commands).filter(([, outline]) => outline.hidden !== true);
 
-/** The commands that the project promises, and the habits of others that reach them. */
+/** The documented commands, and their aliases from other tools. */
 const PROMISED =
   'init deploy invoke logs list describe versions rollback delete start stop restart status serve version autocomplete gc df'.split(
     ' ',

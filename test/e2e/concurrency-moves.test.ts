@@ -12,7 +12,8 @@ describe('deploys and rollbacks under load', () => {
       const code = (n: number): string => `export const handler = async () => ${n};`;
       await s.deployNode('moving', code(1));
       await s.deployNode('moving', code(2));
-      // The versions live now are 1 and 2, over and over: what each request may see is known when it is sent and answered.
+      // Versions 1 and 2 are live alternately: the times of sending and answering determine which ones a request may
+      // see.
       const moves: { from: number; settledAt: number; version: number }[] = [
         { from: 0, settledAt: performance.now(), version: 2 },
       ];

@@ -9,12 +9,12 @@ import { eventually, lamSession, listing, PROGRAM, type LamSession } from './ses
 
 const MIB = 1024 * 1024;
 
-/** Mounts a small file system over the home; undefined where that is not allowed. */
+/** Mounts a small file system over the home; undefined if that is not permitted. */
 function smallHome(s: LamSession, mib: number): boolean {
   mkdirSync(s.home, { recursive: true, mode: 0o700 });
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=0700`, 'lam-test', s.home]).status !== 0)
     return false;
-  // What has just been killed may hold a folder in it for a moment longer.
+  // A killed process may keep a folder of it open for a moment.
   s.onDispose(async () => assert.ok(await eventually(() => spawnSync('umount', [s.home]).status === 0)));
   return true;
 }
@@ -46,7 +46,7 @@ describe('a full disk', () => {
     assert.deepEqual([...listing(join(s.home, 'staging')), ...listing(join(s.home, 'tmp'))], []);
     assert.deepEqual((await s.json<DfAnswer>(['df'])).objects, before.objects);
 
-    // Nothing at all is left now: what is deployed runs on, and what would be written is refused.
+    // No space is left now: deployed functions still run, and writes are refused.
     const filler = join(s.home, 'filler');
     const { bavail, bsize } = statfsSync(s.home);
     writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - 4096)));
@@ -113,7 +113,7 @@ describe('thirty deploys of five megabytes with one file changed', () => {
     const { objects, functions } = await s.json<DfAnswer>(['df']);
     assert.ok((functions[0]?.logical ?? 0) > deploys * 5 * MIB, 'as if nothing were shared');
     assert.ok(objects.bytes < 2 * 5 * MIB, `${objects.bytes} bytes`);
-    // What the disk itself says, each file counted once however many names it has.
+    // Disk usage by the file system: each file counts once, regardless of its links.
     const inodes = new Map<number, number>();
     for (const name of [
       ...listing(join(s.home, 'objects')).map((n) => join('objects', n)),

@@ -31,7 +31,7 @@ describe('a Docker engine that stops', { skip: NO_DOCKER }, () => {
       const overHttp = await http(`${s.url}/other`);
       assert.ok([424, 502, 503].includes(overHttp.status), String(overHttp.status));
       assert.match(overHttp.body.toString(), /LAM_DRIVER_DOCKER_UNREACHABLE/);
-      // What needs no engine goes on.
+      // Commands without the engine still work.
       assert.equal((await s.status()).pid, pid);
       assert.equal((await s.json<unknown[]>(['list'])).length, 2);
       await s.ok(['logs', 'sleeper']);
@@ -42,7 +42,7 @@ describe('a Docker engine that stops', { skip: NO_DOCKER }, () => {
       );
       assert.equal((await s.ok(['invoke', 'sleeper', '-d', '{"ms":3}'])).stdout, '3');
       assert.equal((await s.status()).pid, pid);
-      // Containers that were lost from sight while it was away are not kept beside those that serve now.
+      // Containers lost while the engine was stopped are removed.
       assert.ok(
         await eventually(async () => {
           const { sandboxes } = await s.status();
@@ -70,7 +70,8 @@ describe('a Docker engine that stops', { skip: NO_DOCKER }, () => {
     await proxy.cut();
     rmSync(path, { force: true });
     const { code, stdout, ms } = await running;
-    // The container itself goes on without its engine, so either is right: its answer, or a failure that says so.
+    // The container keeps running without its engine, so either is correct: its answer, or a failure that names the
+    // engine.
     assert.ok(code === 0 ? stdout === '1500' : code === 5 || code === 7, `${code} ${stdout}`);
     assert.ok(ms < 15_000, `${ms} ms`);
     await proxy.open();

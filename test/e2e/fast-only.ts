@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { main } from '../../src/cli/fast/main.ts';
 import type { Installation } from '../../src/cli/installation.ts';
 
-/** Runs a command by the fast path alone: where it would hand over to the full program this ends with 99. */
+/** Runs a command by the fast path alone; exits with 99 if it would load the full program. */
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
   version: string;
 };

@@ -22,7 +22,7 @@ describe('a shortage of resources', { concurrency: true }, () => {
     const { hint } = await s.refused(['invoke', 'big'], 'LAM_POOL_MEMORY', 9);
     assert.match(hint ?? '', /lam restart --memory 512/);
 
-    // What is busy for a moment is waited for; what rests gives way.
+    // Requests wait for busy sandboxes; idle ones are evicted.
     const [first, second, third] = await Promise.all([
       shoot(s.url, 'a', { ms: 1500 }),
       shoot(s.url, 'b', { ms: 3000 }),
@@ -48,14 +48,14 @@ describe('a shortage of resources', { concurrency: true }, () => {
     const [bin, hangs] = [join(s.root, 'mute'), join(s.root, 'hangs')];
     const python = execFileSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).trim();
     mkdirSync(bin);
-    // A Python that says who it is, and then hangs for as long as there is a file.
+    // A Python that reports its version, and then hangs as long as a file exists.
     const shim = `#!/bin/sh\ncase "$*" in\n*version_info*) echo "$0"; echo 3.11.0; exit ;;\nesac\n[ -e '${hangs}' ] && exec sleep 300\nexec '${python}' "$@"\n`;
     writeFileSync(join(bin, 'python3'), shim, { mode: 0o755 });
     writeFileSync(hangs, '');
     await s.ok(['start'], { env: { PATH: `${bin}:${s.environment()['PATH']}` } });
     await s.deployPython('snake', 'def lambda_handler(event, context):\n    return "hiss"\n');
     assert.ok(await eventually(() => processesOf(s).length === 2), 'a stem is on its way');
-    // Long enough to be taken for stuck.
+    // Long enough to count as stuck.
     await new Promise((go) => setTimeout(go, 2500));
     rmSync(hangs);
     const { status, text, ms } = await shoot(s.url, 'snake', {});

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { shoot } from './faults-under-load.ts';
 import { lamSession } from './session.ts';
 
-/** Takes one event after the other, whatever it was told; sleeps as many seconds as the event says, and answers with its pid. */
+/** Processes one event after the other; sleeps for the seconds in the event, and answers with its pid. */
 const ONE_BY_ONE = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do

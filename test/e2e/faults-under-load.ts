@@ -13,7 +13,7 @@ import {
   type LamSession,
 } from './session.ts';
 
-/** Says where it runs; sleeps as long as it is told. */
+/** Returns where it runs; sleeps for the time in the event. */
 const WHO = `
 export const handler = async (event) => {
   if (event.loop) for (;;);
@@ -21,7 +21,7 @@ export const handler = async (event) => {
   return { stream: process.env.AWS_LAMBDA_LOG_STREAM_NAME, pid: process.pid };
 };`;
 
-/** What came of one request. */
+/** Outcome of one request. */
 interface Shot {
   readonly status: number;
   readonly text: string;
@@ -63,7 +63,7 @@ export function shoot(url: string, name: string, event: object, agent?: Agent): 
   });
 }
 
-/** Callers that ask again as soon as they are answered, until told to stop. */
+/** Callers that repeat a request as soon as it is answered, until stopped. */
 class Load {
   readonly shots: Shot[] = [];
   /** Connections that broke. */
@@ -82,7 +82,7 @@ class Load {
     });
   }
 
-  /** Resolves once so many more were answered. */
+  /** Resolves after this many further answers. */
   async answered(more: number): Promise<void> {
     const goal = this.shots.length + more;
     assert.ok(
@@ -103,7 +103,7 @@ class Load {
 const streams = (shots: readonly Shot[]): Set<string> =>
   new Set(shots.filter((shot) => !failed(shot)).map((shot) => who(shot).stream));
 
-/** What goes wrong while requests come in, with one driver. */
+/** Faults under load, with one driver. */
 export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
   describe(`faults under load (${driver})`, { concurrency: false }, () => {
     let s: LamSession;
@@ -171,7 +171,7 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
         assert.equal(status, 200, text);
         assert.match(text, /Runtime\.ExitError.*signal: killed/);
       }
-      // Nobody waited for a time-out, and no more was started than was lost.
+      // No request waited for a time-out, and no more sandboxes were started than were lost.
       assert.ok(Math.max(...shots.map(({ ms }) => ms)) < 15_000, `${Math.max(...shots.map(({ ms }) => ms))} ms`);
       assert.ok(streams(shots).size <= 8 + killed.length, `${streams(shots).size} sandboxes`);
       const later = shots.slice(-50);
@@ -218,7 +218,7 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
       const [first] = streams([await shoot(s.url, 'shared', {})]);
       const late = shoot(s.url, 'shared', { ms: 60_000 });
       await new Promise((go) => setTimeout(go, 1000));
-      // It runs beyond the end of the first one's time.
+      // It runs longer than the time-out of the first one.
       const beside = shoot(s.url, 'shared', { ms: 3500 });
       assert.match((await late).text, /Sandbox\.Timedout/);
       const next = await shoot(s.url, 'shared', {});

@@ -1,7 +1,7 @@
 import type { LogRecord } from '../../src/contract/index.ts';
 import { eventually, type LamSession } from './session.ts';
 
-/** A record and when it came out of the command, milliseconds since the epoch. */
+/** A record and the time when the command printed it (milliseconds since the epoch). */
 export interface Arrival {
   readonly record: LogRecord;
   readonly at: number;
@@ -12,11 +12,13 @@ export interface Follower {
   readonly arrivals: readonly Arrival[];
   /** Waits until a record holds this text; fails after 15 s. */
   seen(text: string): Promise<Arrival>;
-  /** Presses Ctrl-C and gives the exit code. */
+  /** Sends SIGINT and resolves with the exit code. */
   interrupt(): Promise<number | null>;
 }
 
-/** Follows a function as JSON. What is kept comes first, so a record of before shows that the follower listens. */
+/**
+ * Follows a function as JSON. Stored records come first, so an earlier record shows that the follower is connected.
+ */
 export function follow(session: LamSession, args: readonly string[]): Follower {
   const child = session.start(['logs', ...args, '--follow', '--output', 'json']);
   const arrivals: Arrival[] = [];

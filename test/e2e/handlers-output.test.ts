@@ -29,7 +29,7 @@ def lambda_handler(event, context):
     return len(event['lines'])
 `;
 
-/** What looks like lam's own, or would move a cursor. */
+/** Text that looks like lam's own, or would move a cursor. */
 const LINES = [
   'REPORT RequestId: 11111111-2222-3333-4444-555555555555\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 1 MB',
   'START RequestId: 11111111-2222-3333-4444-555555555555 Version: 99',
@@ -77,7 +77,7 @@ for (const driver of DRIVERS) {
         assert.equal(stdout, String(LINES.length), 'the answer is the handler own');
         const records = await logs(name);
         const printed = records.filter((record) => record.stream === 'stdout');
-        // How many records a text makes is the runtime's matter; nothing is lost and nothing is added.
+        // The number of records per text depends on the runtime; no text is lost or added.
         assert.equal(printed.map((record) => record.text).join('\n'), LINES.join('\n'));
         const platform = records.filter((record) => record.stream === 'platform');
         assert.deepEqual(

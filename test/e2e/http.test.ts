@@ -11,7 +11,7 @@ import {
 import type { FunctionDetail } from '../../src/contract/index.ts';
 import { eventually, http, lamSession, type HttpAnswer, type LamSession } from './session.ts';
 
-/** Gives its event back as the body of a response. */
+/** Returns its event as the body of a response. */
 const EVENT = `export const handler = async (event) => ({ statusCode: 200, body: JSON.stringify(event) });`;
 
 /** Answers with the result that the query of the request names. */

@@ -7,7 +7,7 @@ import { lamSession, listing, type LamSession } from './session.ts';
 
 const NO_GIT = spawnSync('git', ['--version']).error === undefined ? false : 'no git';
 
-/** A template of one's own. */
+/** A custom template. */
 const TEMPLATE = {
   'lam.yaml': 'name: {{name}}\nruntime: {{runtime}}\n',
   'index.mjs': "export const handler = () => 'from a template, as {{name}}';\n",

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { eventually, lamSession, type LamSession } from './session.ts';
 
-/** Prints all it can beside its result, and does what its event says. */
+/** Prints in every way besides its result, and acts as its event says. */
 const ECHO = `
 export const handler = async (event, context) => {
   console.log('{"printed":"on stdout"}');
@@ -17,7 +17,7 @@ export const handler = async (event, context) => {
 };
 `;
 
-/** Answers with the very bytes of its event. */
+/** Answers with the bytes of its event. */
 const MIRROR = `#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
 cd "\${TMPDIR:-/tmp}"
@@ -38,7 +38,7 @@ describe('lam invoke', () => {
   });
   after(() => s.dispose());
 
-  /** Runs invoke and wants these bytes, exit 0 and a silent stderr. */
+  /** Runs invoke and expects these bytes, exit 0 and an empty stderr. */
   const gives = async (
     args: readonly string[],
     expected: string,

@@ -5,7 +5,7 @@ import { eventually, isRunning, kill, lamSession, leftovers, processesOf } from 
 
 const ROUNDS = 12;
 
-/** A generator of numbers from 0 to 1 that a failure can be repeated with (mulberry32). */
+/** A seeded generator of numbers from 0 to 1 (mulberry32), so that failures can be repeated. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -25,7 +25,7 @@ test(
     const next = random(seed);
     await using s = await lamSession();
     const code = (n: number): string => `export const handler = async () => ${n};`;
-    /** What each acknowledged version answers. */
+    /** The answer of each acknowledged version. */
     const acknowledged = new Map<number, number>();
     let content = 0;
     let killed = 0;
@@ -56,7 +56,7 @@ test(
     await deploy();
     for (let round = 0; round < ROUNDS; round += 1) {
       const { pid } = await s.json<Status>(['start']);
-      // Node's start takes the first part of a deploy; what matters comes after it.
+      // The start of Node takes the first part of a deploy; kills are timed after it.
       const moment = 120 + next() * 300;
       const deploying = deploy();
       await new Promise((resolve) => setTimeout(resolve, moment));
@@ -73,7 +73,7 @@ test(
       assert.ok(listed.has(version), `v${version} was acknowledged and is lost`);
       assert.equal((await s.ok(['invoke', `moving@${version}`])).stdout, String(answer));
     }
-    // One whose answer was lost may be there, but then it is whole.
+    // One whose answer was lost may exist, but then it is complete.
     for (const version of listed) if (!acknowledged.has(version)) await s.ok(['invoke', `moving@${version}`]);
     const hasAll = async (): Promise<boolean> =>
       processesOf(s).length === 1 + listed.size + (await s.status()).sandboxes.stems;

@@ -20,7 +20,7 @@ import {
 const SLEEPER = `export const handler = async (event) => { await new Promise((go) => setTimeout(go, event.ms ?? 0)); return event.ms ?? 'quick'; };`;
 const LOOP = 'export const handler = () => { for (;;); };';
 
-/** Ends a daemon as a power cut would, and waits until it is gone. */
+/** Ends a daemon with SIGKILL, and waits until it is gone. */
 async function killDaemon(s: LamSession): Promise<void> {
   const { pid } = await s.status();
   kill(pid);
@@ -48,7 +48,7 @@ for (const driver of DRIVERS) {
       await ended;
       assert.equal(looping.exitCode, 3, 'whoever waited is told that the daemon went away');
       const orphans = await containersOf(s);
-      // Two that were used, and whatever was booted ahead.
+      // Two that were used, and any stems.
       if (driver === 'docker') assert.ok(orphans.length >= 2);
 
       const { stdout } = await s.ok(['start']);

@@ -13,7 +13,7 @@ export const handler = async ({ say = [], to = 'log' }) => {
   for (const line of say) to === 'write' ? process.stdout.write(line + '\\n') : console[to](line);
 };`;
 
-/** What a command leaves its caller with. */
+/** Result of a command for its caller. */
 interface Seen {
   readonly code: number | null;
   readonly stdout: string;
@@ -45,7 +45,7 @@ describe('lam logs by the fast path and by the full program', () => {
     s.run(['logs', ...args], options);
   const bare = ({ code, stdout, stderr }: Seen): Seen => ({ code, stdout, stderr });
 
-  /** What the fast path does by itself: its exit code is 99 where it would hand over. */
+  /** Runs the fast path alone: its exit code is 99 if it would load the full program. */
   const byFastAlone = async (
     args: readonly string[],
     env: Readonly<Record<string, string | undefined>> = {},
@@ -66,7 +66,7 @@ describe('lam logs by the fast path and by the full program', () => {
   interface Case {
     readonly args: readonly string[];
     readonly env?: Readonly<Record<string, string | undefined>>;
-    /** The fast path hands it over. */
+    /** The fast path leaves it to the full program. */
     readonly full?: true;
   }
   const cases: readonly Case[] = [
@@ -197,7 +197,7 @@ describe('lam logs by the fast path and by the full program', () => {
       process.kill((await s.status()).pid, 'SIGKILL');
       const [code] = (await ended) as [number];
       seen.push([code, stderr + (stdout.split('\n').at(-2) ?? '')]);
-      // A new one clears away what the dead one left.
+      // A new daemon removes what the killed one left.
       await s.ok(['start']);
     }
     assert.deepEqual(seen[0], seen[1]);

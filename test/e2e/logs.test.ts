@@ -4,7 +4,7 @@ import type { LogRecord } from '../../src/contract/index.ts';
 import { follow } from './follower.ts';
 import { DRIVERS, lamSession, type LamSession } from './session.ts';
 
-/** Prints as its event says, then goes on running for a while. */
+/** Prints the text of its event, then keeps running for a while. */
 const TALKER = `
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export const handler = async ({ say = [], everyMs = 0, lingerMs = 0, to = 'log' }) => {
@@ -18,9 +18,9 @@ export const handler = async ({ say = [], everyMs = 0, lingerMs = 0, to = 'log' 
 };
 `;
 
-/** Lines a follower's latency is measured over. */
+/** Number of lines in the measurement of a follower's latency. */
 const LINES = 15;
-/** What a follower may take to show a line, ms. */
+/** Time limit for a follower to show a line (ms). */
 const FOLLOW_MS = 100;
 
 async function recordsOf(s: LamSession, args: readonly string[]): Promise<readonly LogRecord[]> {

@@ -44,7 +44,7 @@ export function http(
   });
 }
 
-/** Looks until `condition` holds; false when `limitMs` pass first. */
+/** Polls until `condition` holds; false if `limitMs` pass first. */
 export async function eventually(condition: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<boolean> {
   const until = performance.now() + limitMs;
   for (;;) {
@@ -54,7 +54,7 @@ export async function eventually(condition: () => boolean | Promise<boolean>, li
   }
 }
 
-/** All that lies below a folder, as relative paths, sorted. */
+/** All entries below a folder, as sorted relative paths. */
 export function listing(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { recursive: true }).map(String).toSorted();
@@ -80,7 +80,10 @@ export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   }
 }
 
-/** The processes of a home: its daemon and the sandboxes of the process driver, known by what they were started with. */
+/**
+ * The processes of a home: its daemon and the sandboxes of the process driver, found by their command line or
+ * environment.
+ */
 export function processesOf(session: { readonly home: string; readonly homeId: string }): readonly number[] {
   const marks = [`LAM_OWNER=${session.homeId}`, `LAM_HOME=${session.home}`];
   return readdirSync('/proc')
@@ -108,7 +111,7 @@ export async function containersOf(session: { readonly homeId: string }): Promis
   return (JSON.parse(answer.body.toString()) as { Id: string }[]).map((container) => container.Id);
 }
 
-/** Asks the Docker engine something, without lam's own way of asking. */
+/** Sends a request to the Docker engine, independently of lam. */
 export function engine(method: string, path: string): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath: engineSocket(), method, path, agent: false }, (answer) => {
@@ -127,7 +130,7 @@ export function engineSocket(): string {
   return (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace(/^unix:\/\//, '');
 }
 
-/** A port nobody listens on at the moment. */
+/** A port without a listener. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -136,7 +139,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** What of a home is still on the machine though its daemon has ended, a line each. */
+/** Leftovers of a home on the machine after its daemon has ended, one line each. */
 export async function leftovers(session: {
   readonly root: string;
   readonly home: string;

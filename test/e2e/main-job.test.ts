@@ -15,7 +15,7 @@ test('a rollback can name an earlier version, and a dry run changes nothing', as
   const back = await s.json<RollbackAnswer>(['rollback', 'count', 'v1']);
   assert.deepEqual([back.from, back.to], [3, 1]);
   assert.equal((await s.ok(['invoke', 'count'])).stdout, '1');
-  // A deploy after a rollback goes on counting: a number is never used twice.
+  // A deploy after a rollback gets the next number: numbers are never reused.
   assert.match(
     (await s.ok(['deploy', 'count', '--inline', 'exports.handler = async () => 4'])).stdout,
     /^count v4 live/,

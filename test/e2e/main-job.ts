@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { FunctionDetail, PublishAnswer } from '../../src/contract/index.ts';
 import { http, IS_BINARY, lamSession, NO_DOCKER, type LamSession } from './session.ts';
 
-/** A template, and how its greeting is changed and asked for. */
+/** A template, and how its greeting is changed and requested. */
 interface Job {
   readonly runtime: string;
   readonly template: string;
@@ -17,7 +17,7 @@ interface Job {
   readonly skip?: string | false;
 }
 
-/** Go's own caches, which spare the compilation of its library; undefined where there is no Go. */
+/** Go's caches, which avoid compiling its library; undefined without Go. */
 function goCaches(): Record<string, string> | undefined {
   try {
     return JSON.parse(execFileSync('go', ['env', '-json', 'GOCACHE', 'GOMODCACHE'], { encoding: 'utf8' })) as Record<
@@ -46,7 +46,7 @@ const JOBS: readonly Job[] = [
 
 const event = '{"name":"Ada"}';
 
-/** Asks over HTTP and by the command; both must say the same greeting. */
+/** Invokes over HTTP and by the command; both must return the same greeting. */
 async function greetings(s: LamSession, cwd: string, name: string, routes: boolean): Promise<string> {
   if (routes) {
     const got = await http(`${s.url}/greetings/Ada%20L.?x=1`);
@@ -66,7 +66,7 @@ async function greetings(s: LamSession, cwd: string, name: string, routes: boole
   const { message } = JSON.parse(printed.stdout) as { message: string };
   const { url } = await s.json<FunctionDetail>(['describe', name]);
   assert.equal(url, `${s.url}/${name}`);
-  // These templates look for a name in the event itself; over HTTP it stands, escaped, in the body.
+  // These templates read the name from the event itself; over HTTP it is in the body, escaped.
   const answer = await http(url, { body: event, headers: { 'content-type': 'application/json' } });
   assert.equal(answer.status, 200, answer.body.toString());
   const { message: overHttp } = JSON.parse(answer.body.toString()) as { message: string };

@@ -23,7 +23,7 @@ interface Who {
 
 const who = (answer: HttpAnswer): Who => JSON.parse(answer.body.toString()) as Who;
 
-/** What many callers at once may rely on, with one driver. */
+/** Guarantees for many concurrent callers, with one driver. */
 export function describeManyAtOnce(driver: 'process' | 'docker'): void {
   describe(`many at once (${driver})`, () => {
     let s: LamSession;
@@ -48,7 +48,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       const cold = (await tenOf(ms)).map((answer) => who(answer).id);
       assert.equal(new Set(cold).size, 10);
       assert.ok(performance.now() - began < 2.5 * ms, `${Math.round(performance.now() - began)} ms`);
-      // Warm, they are there at once.
+      // Warm sandboxes answer at once.
       const again = performance.now();
       const warm = (await tenOf(1000)).map((answer) => who(answer).id);
       assert.ok(performance.now() - again < 2000, `${Math.round(performance.now() - again)} ms when warm`);
@@ -70,7 +70,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       assert.ok(await eventually(() => busy(2)));
       for (const tag of [3, 4]) {
         all.push(tagged(tag, 10));
-        // A request has no sign of waiting but that it is not refused; the next one follows a round trip later.
+        // A queued request is only visible by not being refused; the next one follows a round trip later.
         await http(`${s.url}/_lam/health`);
       }
       const refused = await ask('few', {});
@@ -88,7 +88,7 @@ export function describeManyAtOnce(driver: 'process' | 'docker'): void {
       await s.deployNode('victim', WHO, { timeout: 20 });
       const first = who(await ask('victim', {}));
       if (driver === 'docker') {
-        // Its labels may say nothing of a function: it may have begun as a stem.
+        // Its labels may lack the function: it may have begun as a stem.
         const [line = '{}'] = (await s.ok(['logs', 'victim', '--json'])).stdout.split('\n');
         const { sandbox } = JSON.parse(line) as { sandbox?: string };
         assert.equal((await engine('POST', `/containers/lam-${sandbox}/kill`)).status, 204);

@@ -10,7 +10,7 @@ interface Outcome {
   readonly ms: number;
 }
 
-/** What each event makes the Node handler do. */
+/** Action of the Node handler for each event. */
 const NODE = `
 import { Worker } from 'node:worker_threads';
 let calls = 0;
@@ -63,7 +63,7 @@ def lambda_handler(event, context):
     return {'calls': calls}
 `;
 
-/** By runtime: what is asked for, what the answer's errorType is, and a piece of its message. */
+/** By runtime: event, errorType of the answer, and a part of its message. */
 const CASES: Readonly<Record<'node' | 'python', readonly (readonly [Record<string, unknown>, string, RegExp])[]>> = {
   node: [
     [{ do: 'throw' }, 'RangeError', /^thrown on purpose$/],
@@ -93,7 +93,7 @@ const CASES: Readonly<Record<'node' | 'python', readonly (readonly [Record<strin
   ],
 };
 
-/** What functions do wrong, and what comes of it, with one driver; `only`: those that depend on the driver. */
+/** Faults of functions and their effects, with one driver; `only`: those that depend on the driver. */
 export function describeMisbehaving(driver: 'process' | 'docker', only?: readonly string[]): void {
   describe(`a misbehaving handler (${driver})`, { concurrency: false }, () => {
     let s: LamSession;
@@ -137,7 +137,7 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
       const { errorType, ms } = await invoke('node', { do: 'loop' });
       assert.equal(errorType, 'Sandbox.Timedout');
       assert.ok(ms < 6000, `${ms} ms`);
-      // What is left are the sandboxes that the daemon counts as its own.
+      // Only the sandboxes that the daemon counts remain.
       const known = async (): Promise<number> => {
         const { idle, busy, starting, stems } = (await s.status()).sandboxes;
         return idle + busy + starting + stems;

@@ -11,7 +11,7 @@ const NAME = 'moving';
 const MOVES = 50;
 const CLIENTS = 16;
 
-/** Says all that a version consists of: two files of code, the environment, and what the runtime calls it. */
+/** Returns all parts of a version: two files of code, the environment, and its number from the runtime. */
 const HANDLER = (mark: number): string => `
 import { mark } from './part.mjs';
 const begun = process.env.AWS_LAMBDA_FUNCTION_VERSION;
@@ -23,7 +23,7 @@ interface Said {
   readonly code: number;
   readonly part: number;
   readonly environment: number;
-  /** The version its sandbox was begun for. */
+  /** The version that its sandbox was started for. */
   readonly begun: number;
   readonly version: number;
 }
@@ -34,7 +34,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** An answer, and the moves that may have made live what gave it: the last before it was asked for, and those since. */
+/** An answer, and the moves that may have made its version live: the last one before the request, and those since. */
 interface Taken {
   readonly path: string;
   readonly text: string;
@@ -42,7 +42,7 @@ interface Taken {
   readonly live: readonly Move[];
 }
 
-/** A move of the live pointer: which version it leads to is known once it has settled. */
+/** A move of the live pointer; its version is known once it has settled. */
 interface Move {
   readonly began: number;
   settled: number;
@@ -81,7 +81,7 @@ describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${
     await using s = await lamSession();
     await s.ok(['start']);
     const daemon = createClient(socketPath(s.home), s.home);
-    /** What each version says of itself. */
+    /** Answer of each version. */
     const marks = new Map<number, number>([[await deploy(daemon, 1), 1]]);
     const moves: Move[] = [{ began: 0, settled: performance.now(), to: 1 }];
     const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS + 2 });
@@ -90,7 +90,7 @@ describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${
     let sent = 0;
     let over = false;
 
-    /** Asks once, over the route given by number, and notes all that is wrong with the answer. */
+    /** Sends one request over the route with this index, and records all faults of the answer. */
     const ask = async (way: number): Promise<void> => {
       const began = performance.now();
       const path = way % 2 === 0 ? INVOKE.path(NAME) : `/${NAME}`;
@@ -119,7 +119,7 @@ describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${
       moves.push(made);
       made.to = await how();
       made.settled = performance.now();
-      // The first to ask afterwards, each way.
+      // The first request afterwards over each route.
       await Promise.all([ask(0), ask(1)]);
     };
 
@@ -154,7 +154,7 @@ describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${
     }
     assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} of ${sent} requests`);
     assert.equal(moves.length, 1 + 2 * MOVES);
-    // Each of them was asked for at least once by the clients, and the two that ask after a move.
+    // The clients, and the two requests after each move, reached each version at least once.
     assert.ok(sent > 4 * MOVES + CLIENTS, `${sent} requests`);
     const versions = new Set(answers.map(({ text }) => (JSON.parse(text) as Said).version));
     assert.equal(versions.size, 1 + MOVES, 'each version answered');

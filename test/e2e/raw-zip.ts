@@ -2,10 +2,10 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib';
 
-/** One entry of a zip that is written as told, however wrong it is. */
+/** One entry of a zip, written as given, also if invalid. */
 export interface RawEntry {
   readonly name: string;
-  /** Already deflated, with the size and checksum its headers shall claim. */
+  /** Deflated content, with the size and checksum for its headers. */
   readonly deflated: Buffer;
   readonly size: number;
   readonly crc: number;
@@ -13,7 +13,7 @@ export interface RawEntry {
   readonly mode: number;
 }
 
-/** An honest entry with this content. */
+/** A valid entry with this content. */
 export function entryOf(name: string, content: string | Buffer, mode = 0o100644): RawEntry {
   const bytes = Buffer.from(content);
   return { name, deflated: deflateRawSync(bytes), size: bytes.length, crc: crc32(bytes), mode };
@@ -24,7 +24,7 @@ export function linkOf(name: string, target: string): RawEntry {
   return entryOf(name, target, 0o120777);
 }
 
-/** An entry of so many zeros, made as a stream: a gigabyte of them deflates to a megabyte. */
+/** An entry of this many zeros, made as a stream: a gigabyte deflates to a megabyte. */
 export async function zeros(name: string, size: number): Promise<RawEntry> {
   const piece = Buffer.alloc(1024 * 1024);
   let crc = 0;

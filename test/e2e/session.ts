@@ -34,7 +34,7 @@ export const NO_DOCKER: string | false = HAS_DOCKER ? false : 'no Docker engine 
 /** Drivers that scenarios run with here. */
 export const DRIVERS: readonly ('process' | 'docker')[] = HAS_DOCKER ? ['process', 'docker'] : ['process'];
 
-/** What a command left behind. */
+/** Result of a command. */
 export interface RunResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -52,13 +52,13 @@ export interface RunOptions {
   readonly uid?: number;
   /** In a terminal, whose lines end with CR LF; stdout and stderr come out as one. Wants `script`. */
   readonly terminal?: boolean;
-  /** Ends the command with SIGKILL after so many milliseconds; default 60 s. */
+  /** Time after which the command gets SIGKILL (ms); default 60 s. */
   readonly limitMs?: number;
 }
 
 export interface SessionOptions {
   readonly driver?: 'process' | 'docker' | 'auto';
-  /** A folder that is there already; by default a short new one, removed at the end. */
+  /** An existing folder; by default a short new one, removed at the end. */
   readonly home?: string;
   /** Further variables for every command. */
   readonly env?: Readonly<Record<string, string>>;
@@ -74,7 +74,7 @@ export interface WireFault {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** A person at a shell with a home and a port of their own. */
+/** A user at a shell with their own home and port. */
 export async function lamSession(options: SessionOptions = {}): Promise<LamSession> {
   const root = mkdtempSync('/tmp/lam-e2e-');
   return new LamSession(realpathSync(root), await freePort(), options);
@@ -121,7 +121,7 @@ export class LamSession implements AsyncDisposable {
     return homeId(this.home);
   }
 
-  /** What its commands find in their environment. */
+  /** Environment of its commands. */
   environment(more: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
     return withoutUndefined({ ...this.#env, ...more });
   }
@@ -146,7 +146,7 @@ export class LamSession implements AsyncDisposable {
     const limit = setTimeout(() => child.kill('SIGKILL'), options.limitMs ?? 60_000);
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     if (options.stdin !== undefined) {
-      // A command may end without reading all that it is given.
+      // A command may end without reading all of its input.
       child.stdin?.on('error', () => undefined);
       child.stdin?.end(options.stdin);
     }
@@ -192,7 +192,7 @@ export class LamSession implements AsyncDisposable {
     try {
       ({ error } = JSON.parse(result.stdout) as { error?: WireFault });
     } catch {
-      // Said below, with what was printed.
+      // Reported below, with the output.
     }
     if (error?.code !== code || result.code !== exit)
       this.fail(`lam ${args.join(' ')} was to fail with ${code} and exit ${exit}`);
@@ -242,27 +242,27 @@ export class LamSession implements AsyncDisposable {
     return this.ok(['deploy'], { cwd });
   }
 
-  /** Adds something to do before the session's folders are removed. */
+  /** Adds a clean-up step before the session's folders are removed. */
   onDispose(cleanup: () => void | Promise<void>): void {
     this.#cleanups.push(cleanup);
   }
 
-  /** Fails with the last commands and what they said. */
+  /** Fails with the last commands and their output. */
   fail(what: string): never {
     const told = `${what}\n--- the last commands ---\n${this.#history.slice(-6).join('\n')}`;
-    // Where the test and its clean-up fail both, the runner shows neither message.
+    // If both the test and its clean-up fail, the runner shows neither message.
     console.error(told);
     assert.fail(told);
   }
 
-  /** Stops the daemon, ends what still runs and shows that nothing of this home is left on the machine. */
+  /** Stops the daemon, ends remaining processes and asserts that nothing of this home is left on the machine. */
   async dispose(): Promise<void> {
     for (const child of this.#children) if (!child.spawnargs.includes('serve')) child.kill('SIGKILL');
     const stopped = await this.run(['stop'], { limitMs: 90_000 });
     for (const child of this.#children) child.kill('SIGKILL');
     const lost = stopped.code === 0 ? '' : `lam stop ended with ${stopped.code}: ${stopped.stderr}`;
     for (const cleanup of this.#cleanups.toReversed()) await cleanup();
-    // Children of a daemon that a test killed go with their parent's death, but not before it.
+    // Children of a killed daemon end after their parent.
     await eventually(() => processesOf(this).length === 0, 5000);
     const left = await leftovers(this);
     for (const pid of processesOf(this)) kill(pid);
@@ -294,7 +294,7 @@ function commandOfRun(command: readonly string[], { uid, terminal }: RunOptions)
   return uid === undefined ? command : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...command];
 }
 
-/** The part of the tests' environment that a person's shell would have, too. */
+/** The part of the tests' environment that a user's shell has, too. */
 function passedOn(): Record<string, string> {
   const names = ['LANG', 'TZ', 'DOCKER_HOST', 'DOCKER_CONFIG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'PYENV_ROOT'];
   const kept = Object.entries(process.env).filter(
@@ -313,7 +313,7 @@ function pathWithoutNode(folder: string): string {
       try {
         symlinkSync(join(place, name), join(folder, name));
       } catch {
-        // A program of that name came earlier on the path.
+        // A program of that name is earlier on the path.
       }
     }
   }

@@ -4,12 +4,12 @@ import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { listing, type LamSession } from './session.ts';
 
-/** What a home and the working folder hold, by path: a digest for a file, a target for a link. */
+/** Contents of a home and the working folder, by path: a digest for a file, a target for a link. */
 function picture(session: LamSession): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const root of [session.home, session.cwd]) {
     for (const name of listing(root)) {
-      // Logs may grow at any time, and caches are not what a person deployed.
+      // Logs may grow at any time, and caches are not deployed content.
       if (root === session.home && /^(?:(?:logs|run|cache)(?:\/|$)|daemon\.log$)/.test(name)) continue;
       found[join(root, name)] = contentOf(join(root, name));
     }
@@ -23,7 +23,7 @@ function contentOf(path: string): string {
   return stat.isFile() ? createHash('sha256').update(readFileSync(path)).digest('hex') : 'folder';
 }
 
-/** Does `work` and shows that no file of the home or the working folder came, went or changed by it. */
+/** Runs `work` and asserts that it added, removed and changed no file of the home or the working folder. */
 export async function untouched<T>(session: LamSession, work: () => Promise<T>): Promise<T> {
   const before = picture(session);
   const result = await work();

@@ -26,7 +26,7 @@ for (const driver of DRIVERS) {
 
     const detail = (): Promise<FunctionDetail> => s.json<FunctionDetail>(['describe', 'kept']);
     const invoke = async (name = 'kept'): Promise<Who> => JSON.parse((await s.ok(['invoke', name])).stdout) as Who;
-    /** Until so many are idle. */
+    /** Waits until this many are idle. */
     const warmed = async (idle: number): Promise<void> =>
       assert.ok(
         await eventually(async () => (await detail()).sandboxes.idle === idle, 20_000),
@@ -35,7 +35,7 @@ for (const driver of DRIVERS) {
 
     test('are started after a deploy, and all commands show the same number', async () => {
       await warmed(2);
-      // A stem stands ready for whoever comes next; one that boots is promised its memory already.
+      // Polls until no stem boots: a booting one counts in memory but not yet in stems.
       const rests = ({ sandboxes, memory }: Status): boolean =>
         sandboxes.stems > 0 && memory.usedMiB === 128 * (2 + sandboxes.stems);
       assert.ok(await eventually(async () => rests(await s.status()), 20_000), JSON.stringify(await s.status()));
@@ -56,7 +56,7 @@ for (const driver of DRIVERS) {
       const report = (await s.ok(['logs', 'kept', '--output', 'raw'])).stdout;
       assert.match(report, /REPORT RequestId: /);
       assert.doesNotMatch(report, /Init Duration/);
-      // One of a function that keeps none is cold and says so, though it came up from a stem.
+      // The start of a function without minWarm is reported as cold, although it used a stem.
       await s.deployNode('plain', WHO, { memory: 128 });
       assert.equal((await invoke('plain')).type, 'on-demand');
       assert.match((await s.ok(['logs', 'plain', '--output', 'raw'])).stdout, /Init Duration: /);

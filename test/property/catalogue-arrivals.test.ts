@@ -7,7 +7,7 @@ import { Catalogue } from '../../src/store/index.ts';
 import { SharedCatalogue, type CatalogueNode } from '../support/shared-catalogue.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from '../unit/registry/support.ts';
 
-/** One node: its registry, and what a listener knows that goes by its events alone. */
+/** One node: its registry, and the state that a listener derives from its events alone. */
 interface Node {
   readonly store: CatalogueNode;
   readonly registry: Registry;
@@ -38,7 +38,7 @@ function nodeOf(t: TestRegistry, shared: SharedCatalogue): Node {
   return { store, registry, live };
 }
 
-/** Each event begins where the last one of its function ended, and readers see it already. */
+/** Each event continues the previous one of its function, and readers see its change already. */
 function follow(live: Map<string, number>, change: RegistryChange, registry: Registry): void {
   const { name: of, kind, from, to } = change;
   if (kind === 'version-deleted') {

@@ -18,7 +18,7 @@ import { TRIGGER_KINDS } from '../../src/triggers/index.ts';
 import { parseProject } from '../../src/project/index.ts';
 import { checkConfig } from '../../src/registry/config.ts';
 
-/** What may drive a terminal or reorder what a person reads; line break and tab may stay. */
+/** Characters that control a terminal or reorder text, except line break and tab. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const DANGEROUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
@@ -31,10 +31,10 @@ const details = fc.dictionary(
   { maxKeys: 5 },
 );
 
-/** Through JSON, as the control socket does it. */
+/** Through JSON, as on the control socket. */
 const overTheWire = (error: LamError): LamError => fromWire(JSON.parse(JSON.stringify(toWire(error))) as WireError);
 
-/** What a refused call puts on the wire, or undefined when nothing was refused. */
+/** The error of a refused call on the wire, or undefined if it was not refused. */
 async function refusalOf(call: () => unknown): Promise<WireError | undefined> {
   try {
     await call();

@@ -30,7 +30,7 @@ const frame = fc.record<Frame>({
   ),
 });
 
-/** Cuts `bytes` at the given places, given as parts of a thousand; a place twice makes an empty chunk. */
+/** Splits `bytes` at the given positions (in thousandths); a repeated position makes an empty chunk. */
 function cutUp(bytes: Buffer, places: readonly number[]): readonly Buffer[] {
   const ends = [
     ...places.map((place) => Math.floor((place * bytes.length) / 1000)).toSorted((a, b) => a - b),
@@ -39,7 +39,7 @@ function cutUp(bytes: Buffer, places: readonly number[]): readonly Buffer[] {
   return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
 }
 
-/** What a decoder makes of `chunks`. Each chunk is spoiled behind it, as a reader that reuses its memory would. */
+/** Decodes `chunks`. Overwrites each chunk afterwards, as a reader does that reuses its memory. */
 function decode(
   chunks: readonly Buffer[],
   limit = MAX_FRAME_BYTES,
@@ -62,7 +62,7 @@ function decode(
   return { frames, garbage };
 }
 
-/** As UTF-8 has it: a lone surrogate has no form of its own. */
+/** As in UTF-8, which cannot represent a lone surrogate. */
 const asWritten = (f: Frame): Frame => ({ ...f, meta: Buffer.from(f.meta).toString('utf8') });
 
 describe('frames', () => {
@@ -171,7 +171,7 @@ describe('frames', () => {
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), parts, fc.nat(3), (cache, junk, copies) => {
         const gatherer = new CacheGatherer();
         for (const { meta, body } of junk) gatherer.add(Buffer.from(meta), body);
-        // What is left of the junk is given up with the first part that does not fit it.
+        // The rest of the junk is dropped at the first part that does not fit it.
         gatherer.add(Buffer.from('0'), Buffer.alloc(0));
         for (let i = 0; i <= copies; i += 1) {
           const { frames } = decode(encodeCache(FRAME.newCache, cache));

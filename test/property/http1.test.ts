@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { httpTwins, type HttpTwins, type Outcome } from '../support/http-twins.ts';
 
-/** How long each search goes on, ms. */
+/** Duration of each search (ms). */
 const SEARCH_MS = Number(process.env['LAM_TEST_FUZZ_MS'] ?? 5000);
 const SEARCH = { numRuns: 1_000_000, interruptAfterTimeLimit: SEARCH_MS };
 
@@ -22,7 +22,7 @@ const UNUSUAL = [
   'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
 ];
 
-/** Header lines of which some are fine, some are not, and some are the tools of request smuggling. */
+/** Header lines: valid ones, invalid ones, and those used for request smuggling. */
 const HEADERS = [
   'Content-Length: 5',
   'Content-Length: 5',
@@ -148,9 +148,9 @@ describe('lam and node:http, given the same bytes', () => {
   after(() => twins[Symbol.asyncDispose]());
 
   /**
-   * The same requests, each answered, and both refuse what came behind them or neither does. One exception: where bytes that are
-   * refused, or break the connection off as CONNECT does, come in the same read as good requests before them, `node:http` may lose
-   * their answers, on either side.
+   * Asserts that both read the same requests, answer each, and both or neither refuse the rest. One exception: if
+   * refused bytes, or ones that end the connection such as CONNECT, arrive in the same read as valid requests before
+   * them, `node:http` may lose the answers of those, on either side.
    */
   async function agree(pieces: readonly Buffer[]): Promise<void> {
     const { node, plain } = await twins.both(pieces);

@@ -8,7 +8,7 @@ import { asRequestId } from '../support/ids.ts';
 
 const TIMEOUT_MS = 30;
 
-/** What happens next, and to what extent. */
+/** The next step, and its parameter. */
 type Step = readonly [what: 'send' | 'toSandbox' | 'toDaemon' | 'finish' | 'pass', much: number];
 
 const step: fc.Arbitrary<Step> = fc.tuple(
@@ -16,7 +16,7 @@ const step: fc.Arbitrary<Step> = fc.tuple(
   fc.integer({ min: 1, max: 15 }),
 );
 
-/** A bootstrap that keeps to the protocol, and what is on its way to it and from it. */
+/** A bootstrap that follows the protocol, and the frames in transit in both directions. */
 class Sandbox {
   readonly started = new Set<number>();
   readonly running: number[] = [];
@@ -54,7 +54,7 @@ class Sandbox {
   }
 }
 
-/** The daemon's side of it, as a session has it. */
+/** The daemon's side, as in a session. */
 class Daemon {
   readonly outcomes = new Map<number, string>();
   readonly sent: number[] = [];
@@ -101,7 +101,7 @@ class Daemon {
     if (pending !== 'late') pending.hooks.settled({ kind: 'result', payload: Buffer.alloc(0) });
   }
 
-  /** The sandbox is no more: what it said is read, and the rest is settled by what is known. */
+  /** Handles the end of the sandbox: reads its remaining frames, and settles the rest by what is known. */
   end(): void {
     while (this.#sandbox.outbound.length > 0) this.receive();
     const exit = { code: 1, signal: null, outOfMemory: false };

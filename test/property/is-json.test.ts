@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { isJson } from '../../src/edge/is-json.ts';
 
-/** What `JSON.parse` makes of the bytes. */
+/** The verdict of `JSON.parse` on the bytes. */
 function parses(bytes: Buffer): boolean {
   try {
     JSON.parse(bytes.toString());

@@ -18,7 +18,7 @@ const REVISIONS = [
   revision('native', 1, { runtime: 'provided', handler: 'bootstrap', timeoutMs: 100, maxConcurrency: 1, maxQueue: 3 }),
 ] as const;
 
-/** What happens next, to what; `much` picks one of several, or says for how long. */
+/** The next step and its object; `much` selects one of several, or sets a duration. */
 type Step = readonly [what: 'call' | 'cancel' | 'kill' | 'drop' | 'pass', much: number];
 
 const step: fc.Arbitrary<Step> = fc.tuple(
@@ -26,7 +26,7 @@ const step: fc.Arbitrary<Step> = fc.tuple(
   fc.nat(199),
 );
 
-/** Counts phases of each invocation and checks what must hold of their order. */
+/** Counts the phases of each invocation and checks their order. */
 class Checked implements Observer {
   readonly phases: Map<ObservedInvocation, string[]> = new Map();
   readonly accepted = this.#note('accepted');
@@ -54,7 +54,7 @@ class Checked implements Observer {
   }
 }
 
-/** Boots, inits and runs go well or not, by a number that the step or the count of boots gives. */
+/** Boots, inits and runs succeed or fail by a number from the step or the count of boots. */
 function script(): Script {
   let boots = 0;
   const error = lamError('LAM_INTERNAL', { what: 'as planned' });

@@ -8,7 +8,7 @@ import { transition } from '../../src/pool/sandbox-state.ts';
 import { revision } from '../support/revisions.ts';
 import { asSandboxId } from '../support/ids.ts';
 
-/** What happens next, to which of the sandboxes. */
+/** The next step and its sandbox. */
 type Step = readonly [what: 'start' | 'ready' | 'acquire' | 'release' | 'drain' | 'exit', which: number];
 
 const step: fc.Arbitrary<Step> = fc.tuple(
@@ -27,7 +27,7 @@ const step: fc.Arbitrary<Step> = fc.tuple(
   fc.nat(20),
 );
 
-/** What the pool does at each step, where the table of states allows it. */
+/** Action of the pool at each step, if the table of states allows it. */
 const ACTS: Readonly<Record<Exclude<Step[0], 'start' | 'acquire'>, (slot: Slot, group: Group) => void>> = {
   ready(slot, group) {
     if (!slot.is('booting')) return;

@@ -12,7 +12,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 
 const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
 
-/** How the n-th sandbox starts. */
+/** Behaviour of the n-th start. */
 const start = fc.record({
   ms: fc.constantFrom(0, 1, 20, 90),
   fault: fc.constantFrom(undefined, 'boot' as const, 'boot' as const, 'init' as const),

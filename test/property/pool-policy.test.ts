@@ -15,9 +15,9 @@ import { AGE_BINS, Arrivals } from '../../src/pool/policy/arrivals.ts';
 import { isKept, isPrewarmTime, keepWindows, nextTurn, type KeepCosts } from '../../src/pool/policy/keep.ts';
 import { Panic } from '../../src/pool/policy/panic.ts';
 
-/** Gaps from less than a millisecond to some days. */
+/** Gaps from under a millisecond to some days. */
 const gap = fc.double({ min: -1, max: 8.5, noNaN: true }).map((exponent) => 10 ** exponent);
-/** A function's life: gaps of any kind, then perhaps the same one again and again. */
+/** The calls of a function: any gaps, then possibly a repeated one. */
 const gaps = fc
   .record({ any: fc.array(gap, { maxLength: 60 }), same: gap, times: fc.nat(40) })
   .map(({ any, same, times }) => [...any, ...Array<number>(times).fill(same)]);
@@ -126,7 +126,7 @@ describe('traffic', () => {
           assert.ok(ahead >= 0 && ahead <= wanted, `${ahead} ahead of ${wanted}`);
           assert.ok(traffic.nextChange(at, c) >= at);
         }
-        // Whatever is foreseen has an end.
+        // Every prediction ends.
         assert.equal(traffic.wanted(now + 4e9, c), 0);
       }),
       { numRuns: 300 },
@@ -289,7 +289,7 @@ describe('evictions', () => {
 
 describe('stems', () => {
   const NOW = 1e9;
-  /** Mostly of late, as what counts happens within minutes. */
+  /** Mostly recent times, because the policy looks back minutes. */
   const time = fc.oneof(fc.integer({ min: 0, max: NOW }), fc.integer({ min: NOW - 120_000, max: NOW }));
   const kind = fc.record({
     lastUsedAt: time,

@@ -17,10 +17,12 @@ const CORES = 2;
 const MOST_BOOTS = 2;
 /** Of every invocation. */
 const TIMEOUT_MS = 150;
-/** How long a request waits for memory before it is told that others hold it. */
+/** Time that a request waits for memory held by others before it is refused. */
 const MEMORY_WAIT_MS = 10_000;
 
-/** Every way in which versions differ for the pool. Two versions of each function that has a live pointer to move. */
+/**
+ * Versions that differ in every way that matters to the pool. Two versions of each function whose live pointer moves.
+ */
 export const REVISIONS: readonly PoolRevision[] = [
   revision('alone', 1, { maxConcurrency: 2, maxQueue: 3, idleTimeoutMs: 1000 }),
   revision('alone', 2, { maxConcurrency: 3, maxQueue: 1, idleTimeoutMs: 60_000 }),
@@ -33,7 +35,7 @@ export const REVISIONS: readonly PoolRevision[] = [
   revision('native', 1, { runtime: 'provided', handler: 'bootstrap', maxConcurrency: 2, maxQueue: 2, memoryMiB: 64 }),
 ];
 
-/** Well most of the time. */
+/** Success in most cases. */
 function mostly<T>(...faults: readonly T[]): fc.Arbitrary<T | 'ok'> {
   return fc.oneof(
     { weight: 6, arbitrary: fc.constant('ok' as const) },
@@ -41,10 +43,10 @@ function mostly<T>(...faults: readonly T[]): fc.Arbitrary<T | 'ok'> {
   );
 }
 
-/** How the n-th sandbox behaves, be it booted for a function or as a stem. */
+/** Behaviour of the n-th sandbox, booted for a function or as a stem. */
 export const behaviour = fc.record({
   bootMs: fc.constantFrom(0, 5, 80, 5000),
-  // One that never connects is given up by its driver after ten seconds, or never.
+  // If it never connects, its driver fails after ten seconds, or never.
   boot: mostly('fails' as const, 'late' as const, 'never' as const),
   bindMs: fc.constantFrom(0, 0, 2, 300),
   bind: mostly('fails' as const),
@@ -58,38 +60,38 @@ interface Request {
   readonly number: number;
   readonly revision: PoolRevision;
   readonly leaver: AbortController;
-  /** Of its version at the time: what a deletion leaves is another version's of the same name. */
+  /** Identifies the version at that time: after a deletion the same name is another version. */
   readonly epoch: number;
   readonly since: number;
   state: 'waiting' | 'recalled' | 'running' | 'answered' | 'failed' | 'refused';
 }
 
-/** Acquisitions that were not released, by sandbox. */
+/** Unreleased acquisitions, by sandbox. */
 interface Held {
   readonly revision: PoolRevision;
   readonly epoch: number;
   readonly sandbox: MemorySandbox;
   count: number;
-  /** One of them made it unusable: it may take no other. */
+  /** Whether one of them made it unusable: it must not be acquired again. */
   spoiled: boolean;
 }
 
-/** The real pool over a driver that counts by itself, and the invariants of both. */
+/** The real pool over a driver with its own counts, and the invariants of both. */
 export class World {
   readonly clock: VirtualClock = new VirtualClock();
   readonly driver: MemoryDriver;
   readonly pool: Pool;
   readonly requests: Request[] = [];
-  /** From now on every sandbox behaves. */
+  /** Whether all sandboxes succeed from now on. */
   isCalm = false;
   /** The version each function's live pointer leads to. */
   readonly live: Map<string, PoolRevision> = new Map();
-  /** Phases that the observer was told of, by sandbox. */
+  /** Phases that the observer received, by sandbox. */
   readonly #lives: Map<string, SandboxPhase[]> = new Map();
-  /** What was wrong with an answer. */
+  /** Faults of answers. */
   readonly #faults: unknown[] = [];
   readonly #held: Map<string, Held> = new Map();
-  /** How often each version was deleted. */
+  /** Number of deletions of each version. */
   readonly #epochs: Map<PoolRevision, number> = new Map();
   readonly #lastServed: Map<PoolRevision, number> = new Map();
   readonly #served: Map<string, PoolRevision> = new Map();
@@ -107,7 +109,7 @@ export class World {
       ),
       isLive: (r) => this.live.get(r.functionName) === r,
     });
-    // As after a start of the daemon: it is told of what is kept warm; of the rest when it is called.
+    // As after a start of the daemon: the pool is told of provisioned functions; of the others at their first call.
     for (const r of REVISIONS) {
       if (this.live.has(r.functionName)) continue;
       this.live.set(r.functionName, r);
@@ -165,7 +167,7 @@ export class World {
     };
   }
 
-  /** A request arrives; `ms` is how long it runs, `usable` whether its sandbox is of use afterwards. */
+  /** A request arrives; `ms`: duration of its run, `usable`: whether its sandbox may be reused afterwards. */
   request(which: PoolRevision, ms: number, usable: boolean): void {
     const request: Request = {
       number: this.requests.length,
@@ -197,7 +199,7 @@ export class World {
     this.pool.setLive(to);
   }
 
-  /** Lets time pass, and looks whenever something happened in it. */
+  /** Lets time pass, and checks the invariants after every event. */
   async pass(ms: number): Promise<void> {
     const until = this.clock.monotonic() + ms;
     for (let next = this.clock.nextAt; next !== undefined && next < until; next = this.clock.nextAt) {
@@ -216,7 +218,7 @@ export class World {
     }
   }
 
-  /** As the router does it: one acquired, one run. `again` when it was sent ahead and did not start. */
+  /** As in the router: each acquisition runs one invocation. `again` when it was sent ahead and did not start. */
   async #try(request: Request, ms: number, usable: boolean): Promise<'again' | 'done'> {
     const isFirst = request.state === 'waiting';
     let acquired: Acquisition | InitFailure;
@@ -299,7 +301,8 @@ export class World {
     held.count--;
     const isUnstarted = outcome.kind === 'unstarted';
     const usable = isUnstarted || (ran.usable && outcome.kind === 'result');
-    // Where several run at once nothing waits in a sandbox: one that did not start what it was given takes nothing more.
+    // Where several run at once nothing waits in a sandbox: one that returns an invocation unstarted takes no more
+    // work.
     held.spoiled ||= !usable || (isUnstarted && placesOf(request.revision) > 1);
     if (held.count === 0) this.#held.delete(acquired.id);
     request.state = isUnstarted ? 'recalled' : 'answered';
@@ -317,7 +320,7 @@ export class World {
     ).length;
   }
 
-  /** What must hold whenever nothing can go on without time passing. */
+  /** Invariants whenever nothing can proceed without time passing. */
   check(): void {
     const [fault] = this.#faults;
     if (fault !== undefined) throw fault instanceof Error ? fault : new Error('an answer was wrong', { cause: fault });
@@ -326,7 +329,7 @@ export class World {
     for (const r of REVISIONS) this.#checkLimits(r);
   }
 
-  /** The counters equal the table: the pool's own against what the driver knows. */
+  /** The counts of the pool equal those of the driver. */
   #checkBooks(): void {
     const { pool, driver } = this;
     const total = { starting: 0, idle: 0, busy: 0 };
@@ -360,7 +363,7 @@ export class World {
     const { driver, clock } = this;
     assert.ok(driver.promisedMiB <= BUDGET_MIB, `${driver.promisedMiB} MiB are within the budget`);
     const now = clock.monotonic();
-    // A stem that has booted needs no place to boot any more, also while a function loads in it.
+    // A booted stem needs no boot slot any more, also while a function loads in it.
     const isBooting = (id: string, code: string | null): boolean => code !== null || !driver.alive.has(id);
     const young = [...driver.starting].filter(
       ([id, { spec, since }]) => now - since < STUCK_MS && isBooting(id, spec.artifact),
@@ -375,14 +378,14 @@ export class World {
     const current = mine.filter((h) => h.epoch === this.#epoch(r));
     const running = placesOf(r) > 1 ? current.reduce((sum, h) => sum + h.count, 0) : current.length;
     assert.ok(running <= maxConcurrency, `${name} runs ${running} at once`);
-    // What a deletion left to end beside them does not count.
+    // Sandboxes that a deletion left to drain do not count.
     const { starting, idle, busy } = this.pool.counts(r.functionName, r.version);
     const sandboxes = starting + idle + busy - (mine.length - current.length);
     assert.ok(sandboxes <= Math.ceil(maxConcurrency / placesOf(r)), `${name} has ${sandboxes} sandboxes`);
     assert.ok(this.#waiting(r) <= maxQueue + maxConcurrency, `${this.#waiting(r)} wait for ${name}`);
   }
 
-  /** With nothing failing any more and time enough for every retry: what is to be kept warm is, as far as there is memory. */
+  /** Without further failures and after all retries: provisioned sandboxes are warm, as far as memory allows. */
   checkKept(): void {
     const freeMiB = BUDGET_MIB - this.driver.promisedMiB;
     for (const r of this.live.values()) {
@@ -396,7 +399,7 @@ export class World {
     }
   }
 
-  /** With nothing failing any more: nobody waits but for a sandbox that never comes up. */
+  /** Without further failures: requests wait only for a sandbox that never starts. */
   checkServed(): void {
     for (const r of REVISIONS) {
       const { starting } = this.pool.counts(r.functionName, r.version);
@@ -405,7 +408,7 @@ export class World {
     }
   }
 
-  /** That all has an end once the pool was closed. */
+  /** Asserts that everything ends after the pool was closed. */
   checkClosed(): void {
     assert.equal(this.driver.alive.size, 0, 'nothing runs');
     assert.equal(this.driver.promisedMiB, 0, 'nothing is on its way');

@@ -7,13 +7,13 @@ import { revision } from '../support/revisions.ts';
 import { settled } from '../support/virtual-clock.ts';
 import { behaviour, BUDGET_MIB, REVISIONS, World } from './pool-world.ts';
 
-/** What the commands know of the pool: which functions somebody deleted and nobody deployed again. */
+/** The model of the commands: functions that are deleted and not deployed again. */
 interface Model {
   readonly deleted: Set<string>;
 }
 
 abstract class Command implements fc.AsyncCommand<Model, World> {
-  /** What happens, in the model and in the pool. */
+  /** A step, in the model and in the pool. */
   abstract act(model: Model, world: World): Promise<void> | void;
   abstract toString(): string;
 
@@ -65,7 +65,7 @@ class Ask extends OnVersion {
   }
 }
 
-/** Many come at once, of which the longest runs `ms`. */
+/** Many requests arrive at once; the longest runs `ms`. */
 class Burst extends OnVersion {
   readonly count: number;
   readonly ms: number;
@@ -146,7 +146,7 @@ class DeleteFunction extends OnVersion {
 
 class DeleteVersion extends OnVersion {
   act(_model: Model, world: World): void {
-    // What is live is not deleted alone.
+    // A live version is not deleted alone.
     if (world.live.get(this.which.functionName) !== this.which) world.drop(this.which.functionName, this.which.version);
   }
 }
@@ -184,7 +184,7 @@ class Announce extends OnVersion {
   }
 }
 
-/** A schedule tells when the version will be called, which may be or not. */
+/** A schedule announces a call of the version, which may arrive or not. */
 class Expect extends OnVersion {
   readonly ms: number;
 
@@ -205,7 +205,7 @@ class Expect extends OnVersion {
 const passes = fc.constantFrom(0, 1, 10, 60, 400, 3000, 11_000).map((ms) => new Pass(ms));
 const some = fc.shuffledSubarray([...REVISIONS.keys()], { minLength: 1 });
 
-/** Each time with some of the versions only, so that much happens to each. */
+/** Each run uses only some of the versions, so that many steps concern each. */
 const happenings = some.chain((numbers) => {
   const which = fc.constantFrom(...numbers);
   const asks = fc
@@ -238,7 +238,7 @@ const happenings = some.chain((numbers) => {
 
 const behaviours = fc.array(behaviour, { maxLength: 30, size: 'max' });
 
-/** Long enough for every retry, every idle time that is set, and every sandbox that takes its time to go. */
+/** Long enough for every retry, every configured idle time, and every slow end of a sandbox. */
 const LONG_MS = 420_000;
 
 test('under any sequence of events, the pool keeps its limits, its counts and the order of arrival, and leaves nothing behind', async () => {
@@ -269,7 +269,7 @@ test('after the last failure all requests are served, provisioned sandboxes are 
       for (const r of REVISIONS) world.drop(r.functionName, undefined);
       await world.clock.advance(LONG_MS);
       world.check();
-      // What never ends holds its memory for ever; stems make room.
+      // Invocations that never end hold their memory forever; stems are evicted.
       const stuckMiB =
         world.driver.promisedMiB -
         [...world.driver.alive.values()].reduce(

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isLamError, type ErrorCode } from '../../src/errors/index.ts';
 import { testRegistry, type TestRegistry } from '../unit/registry/support.ts';
 
-/** A registry in the simplest terms: what each version is, and where each pointer points. */
+/** A simple model of a registry: versions and pointers. */
 interface Model {
   readonly functions: Map<string, ModelFunction>;
   /** Highest number ever seen, of deleted functions too. */
@@ -12,7 +12,7 @@ interface Model {
 }
 
 interface ModelFunction {
-  /** What a version runs, as text and memory. */
+  /** Content of a version: text and memory. */
   readonly versions: Map<number, { readonly text: string; readonly memory: number; readonly input: number }>;
   live: number;
   /** Versions live before, not rolled back from; the live one last. */
@@ -41,7 +41,7 @@ async function check(model: Model, real: Real, run: (model: Model, real: Real) =
   agree(model, real);
 }
 
-/** Both do it, or the real one refuses with one of `codes` and the model did not. */
+/** Both apply the operation, or the real one refuses with one of `codes` and the model stays unchanged. */
 async function either(possible: boolean, work: Promise<unknown>, codes: readonly ErrorCode[]): Promise<boolean> {
   const outcome = await work.then(
     () => 'done',
@@ -222,7 +222,7 @@ function agree(model: Model, { t }: Real): void {
   }
 }
 
-/** Every movement begins where the last one ended, and the last ones end where the pointers are. */
+/** Every movement continues the previous one, and the last ones lead to the current pointers. */
 function replay(history: ReturnType<TestRegistry['registry']['detail']>['history'], fn: ModelFunction): void {
   let live: number | null = null;
   let highest = 0;

@@ -5,10 +5,10 @@ import type { Reply } from '../../src/edge/reply.ts';
 import { parseAnswers } from '../support/answer-parser.ts';
 import { apiServer, readAll, READER_NAMES, READERS, testApi, type ReaderName } from '../support/api-server.ts';
 
-/** How long a search goes on, ms. */
+/** Duration of a search (ms). */
 const SEARCH_MS = Number(process.env['LAM_TEST_FUZZ_MS'] ?? 4000);
 
-/** How one request is answered. */
+/** The answer to one request. */
 interface Script {
   readonly method: 'GET' | 'HEAD';
   readonly status: number;
@@ -30,7 +30,7 @@ const script: fc.Arbitrary<Script> = fc.record({
   ),
 });
 
-/** Answers as a script says, a step at a time. */
+/** Answers by a script, one step at a time. */
 function* play(reply: Reply, { status, how, chunks }: Script): Generator<void, void> {
   const text = chunks.join('');
   if (how === 'send') {

@@ -69,7 +69,7 @@ describe('a daemon killed while it deploys', () => {
       assert.equal(store.lock.reclaimed, true);
       const registry = makeRegistry(store, systemClock);
       for (const { name, version, artifact } of lines) {
-        // A collection right after may have dropped old ones again; the newest it must have kept.
+        // A collection right after may have dropped old ones; it must keep the newest.
         assert.ok(version > (last.get(name) ?? 0), `${name} ${version} after ${last.get(name)}`);
         last.set(name, version);
         if (version > registry.resolve(name).version - 25)

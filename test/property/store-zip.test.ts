@@ -10,7 +10,7 @@ import { isLamError } from '../../src/errors/index.ts';
 import { manifestOf, testHome, zipOf, type TestHome } from '../unit/store/support.ts';
 
 const part = fc.constantFrom('a', 'b', 'index.js', 'größe', 'with space', '.hidden');
-/** Files in folders named apart from them, so that no file is in the way of a folder. */
+/** Files in folders with other names, so that no file has the name of a folder. */
 const file = fc.tuple(
   fc.array(fc.constantFrom('lib', 'src'), { maxLength: 2 }),
   part,

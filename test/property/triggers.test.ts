@@ -11,7 +11,7 @@ import { expandShortForms, inShortForms, overrideShortForms, TRIGGER_KINDS } fro
 
 const http = (route: string): TriggerConfig => ({ type: 'http', route });
 
-/** Routes good and bad, of few paths, so that some clash. */
+/** Valid and invalid routes of few paths, so that some conflict. */
 const route = fc.oneof(
   fc
     .tuple(fc.constantFrom('GET', 'ANY', 'POST'), fc.constantFrom('/', '/a', '/{x}', '/{y}', '/a/{rest+}'))
@@ -20,7 +20,7 @@ const route = fc.oneof(
 );
 const routes = fc.array(route, { maxLength: 5 });
 
-/** What loading a project comes to: its triggers, or the messages of its faults without their places. */
+/** Result of loading a project: its triggers, or the messages of its faults without positions. */
 async function outcomeOf(functions: Record<string, object>): Promise<unknown> {
   try {
     const project = await parseProject(stringify({ defaults: { runtime: 'nodejs' }, functions }), '/nowhere/lam.yaml');

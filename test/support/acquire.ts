@@ -2,8 +2,8 @@ import { lamError } from '../../src/errors/index.ts';
 import type { InitFailure, Acquisition, Pool, PoolRevision } from '../../src/pool/index.ts';
 
 /**
- * A sandbox as soon as there is one; rejects with what the pool refuses it for, and with `LAM_POOL_CANCELLED` when `signal`
- * aborts while it waits. As the router does it, so it is told a turn of the microtask queue later.
+ * Resolves with a sandbox as soon as one is free; rejects with the error of the pool, or with `LAM_POOL_CANCELLED` if
+ * `signal` aborts while it waits. Like the router, it continues one microtask later.
  */
 export function acquire(pool: Pool, revision: PoolRevision, signal?: AbortSignal): Promise<Acquisition | InitFailure> {
   const warm = pool.acquire(revision);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** An answer as the parser of `node:http`'s client understood it. */
+/** An answer, as parsed by `node:http`'s client. */
 export interface ParsedAnswer {
   readonly status: number;
   /** Values by name in lower case. */
@@ -25,7 +25,7 @@ interface ParserClass {
 
 const { HTTPParser } = createRequire(import.meta.url)('_http_common') as { readonly HTTPParser: ParserClass };
 
-/** llhttp's word that a response has no body whatever its headers say. */
+/** llhttp's value for a response without a body, regardless of its headers. */
 const SKIP_BODY = 1;
 
 /**

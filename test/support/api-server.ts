@@ -7,7 +7,7 @@ import type { LamError } from '../../src/errors/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { parseAnswers, type ParsedAnswer } from './answer-parser.ts';
 
-/** A server of the edge with APIs of a test's own, on a port of the loopback interface. */
+/** A server of the edge with the APIs of a test, on a loopback port. */
 export interface ApiServer extends AsyncDisposable {
   readonly server: Server;
   dial(): Promise<Socket>;
@@ -47,12 +47,12 @@ export function testApi(parts: Partial<WholeBodyApi<unknown>>): WholeBodyApi<unk
   };
 }
 
-/** The readers of requests, and a header line that makes a request one that this reader takes. */
+/** The readers of requests, and a header line that selects the reader. */
 export const READERS = { plain: '', 'node:http': 'Proxy-Connection: keep-alive\r\n' } as const;
 export type ReaderName = keyof typeof READERS;
 export const READER_NAMES: readonly ReaderName[] = ['plain', 'node:http'];
 
-/** All that comes on a connection until it ends. */
+/** All bytes received on a connection until it ends. */
 export async function readAll(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -60,7 +60,7 @@ export async function readAll(socket: Socket): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** One answer to a request on a connection of its own. */
+/** One answer to a request on a new connection. */
 export async function askOnce(server: ApiServer, request: string): Promise<ParsedAnswer> {
   const socket = await server.dial();
   const all = readAll(socket);
@@ -72,7 +72,7 @@ export async function askOnce(server: ApiServer, request: string): Promise<Parse
   return answer;
 }
 
-/** What an API answers when a request fails with `error`. */
+/** The answer of an API to a request that fails with `error`. */
 export async function failureOf(api: Pick<Api, 'fail'>, error: LamError): Promise<ParsedAnswer> {
   await using made = await apiServer([
     testApi({ authorize: () => error, fail: (reply, failed) => api.fail(reply, failed) }),

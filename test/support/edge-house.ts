@@ -20,7 +20,7 @@ import { zipOf } from '../unit/store/support.ts';
 import { LOG_WORKER } from './log-house.ts';
 import { MemoryDriver, type MemoryCall, type Script } from './memory-driver.ts';
 
-/** What the functions of a house do, by name; one that is not named gives its event back. */
+/** Behaviour of the functions of a house, by name; others return their event. */
 export type Handlers = Record<string, (call: MemoryCall) => Promise<InvokeOutcome>>;
 
 /** All rooms of the daemon from the registry to real sockets, over sandboxes in memory. */
@@ -33,19 +33,19 @@ export interface EdgeHouse extends AsyncDisposable {
   readonly driver: MemoryDriver;
   readonly registry: Registry;
   readonly operations: Operations;
-  /** How many invocations reached the router so far. */
+  /** Number of invocations that have reached the router. */
   arrivals(): number;
-  /** Resolves when this many invocations reached the router. */
+  /** Resolves when this many invocations have reached the router. */
   arrived(count: number): Promise<void>;
-  /** How often the control API was asked to stop. */
+  /** Number of stop requests on the control API. */
   stops(): number;
   /** Publishes the next version of a function. */
   publish(name: string, config?: ConfigInput): Promise<number>;
-  /** Asks on the HTTP port. */
+  /** Sends a request to the HTTP port. */
   ask(path: string, options?: AskOptions): Promise<Answer>;
-  /** Asks on the owner's socket. */
+  /** Sends a request to the owner's socket. */
   control(path: string, options?: AskOptions): Promise<Answer>;
-  /** Sends bytes on a new connection to the port and gives all that comes back until it ends. */
+  /** Sends bytes on a new connection to the port and resolves with all received bytes when it ends. */
   raw(bytes: string): Promise<string>;
 }
 
@@ -64,23 +64,26 @@ export interface Answer {
   json(): Record<string, unknown>;
 }
 
-/** How a house is asked: over connections that are kept alive, which lam reads itself, or over new ones, which it leaves to `node:http`. */
+/**
+ * How requests are sent: over keep-alive connections, which lam reads itself, or over new ones, which it leaves to
+ * `node:http`.
+ */
 export type Way = 'plain' | 'node:http';
 export const WAYS: readonly Way[] = ['plain', 'node:http'];
 
 interface Variations {
   readonly script?: Script;
   readonly door?: Partial<Door>;
-  /** `plain` where it is left out. */
+  /** Default: `plain`. */
   readonly way?: Way;
-  /** Of the sandboxes and those who wait for them; the system's where it is left out. */
+  /** Clock of the sandboxes and of waiting requests; default: the system's. */
   readonly clock?: Clock;
   readonly memoryBudgetMiB?: number;
   readonly allowedHosts?: readonly string[];
   readonly observers?: readonly Observer[];
-  /** Of triggers; lam's own where they are left out. */
+  /** Kinds of triggers; default: lam's own. */
   readonly kinds?: readonly TriggerKind[];
-  /** In place of the one in the home. */
+  /** Replaces the one in the home. */
   readonly catalogue?: Catalogue;
 }
 

@@ -13,7 +13,7 @@ export function artifactAt(path: string): Digest {
   return artifact;
 }
 
-/** Has the folders that {@link artifactAt} was told of, so that tests need no store. */
+/** Provides the folders passed to {@link artifactAt}, so that tests need no store. */
 export const FOLDER_SOURCE: ArtifactSource = {
   async ensure(artifact) {
     const path = FOLDERS.get(artifact) ?? '';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PlainServer } from '../../src/edge/http1/server.ts';
 import { systemClock } from '../../src/kit/index.ts';
 
-/** A request as a server understood it. */
+/** A request, as parsed by a server. */
 export interface Understood {
   readonly method: string;
   readonly target: string;
@@ -15,25 +15,25 @@ export interface Understood {
   readonly body: string;
 }
 
-/** What became of one connection. */
+/** Outcome of one connection. */
 export interface Outcome {
-  /** Requests whose bodies came through, in order. */
+  /** Requests with complete bodies, in order. */
   readonly requests: readonly Understood[];
   /** Statuses of all answers, in order. */
   readonly statuses: readonly number[];
 }
 
-/** Two servers with the same settings and the same answers: `node:http` as it is, and lam's. */
+/** Two servers with the same settings and answers: plain `node:http`, and lam's. */
 export interface HttpTwins extends AsyncDisposable {
-  /** Sends the pieces to both, each in a turn of the event loop of its own, and then ends the connection. */
+  /** Sends the pieces to both, each in a separate turn of the event loop, and then ends the connection. */
   both(pieces: readonly Buffer[]): Promise<{ readonly node: Outcome; readonly plain: Outcome }>;
-  /** Requests so far that were served without `node:http`. */
+  /** Number of requests served without `node:http` so far. */
   served(): number;
 }
 
 const SETTINGS = { maxHeaderSize: 64 * 1024, keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true };
 const MOST_BODY_BYTES = 1024 * 1024;
-/** A connection that takes longer hangs, ms. */
+/** Time after which a connection counts as hanging (ms). */
 const HANG_MS = 5000;
 
 class Twin {
@@ -73,7 +73,7 @@ class Twin {
     let answers = '';
     let failure: Error | undefined;
     client.on('data', (chunk: Buffer) => (answers += chunk.toString('latin1')));
-    // A server that has heard enough resets the connection.
+    // A server that stops reading resets the connection.
     client.on('error', (error: NodeJS.ErrnoException) => (failure = error.code === undefined ? error : undefined));
     const closed = new Promise((resolve) => client.once('close', resolve));
     await once(client, 'connect');
@@ -92,7 +92,7 @@ class Twin {
     return { requests: this.#requests, statuses: [...answers.matchAll(/HTTP\/1\.1 (\d+) /g)].map((m) => Number(m[1])) };
   }
 
-  /** Resolves once the server has read so many bytes, or will read no more. */
+  /** Resolves once the server has read this many bytes, or reads no more. */
   async #read(client: Socket, bytes: number): Promise<void> {
     const isBehind = (): boolean =>
       this.#socket === undefined || (this.#socket.bytesRead < bytes && !this.#socket.destroyed);
@@ -101,7 +101,7 @@ class Twin {
   }
 }
 
-/** Whatever was read has been worked off. */
+/** All bytes read have been processed. */
 async function settled(): Promise<void> {
   for (let i = 0; i < 4; i++) await new Promise(setImmediate);
 }

@@ -13,7 +13,7 @@ import type {
 import type { Clock } from '../../src/kit/index.ts';
 import type { Runtime } from '../../src/runtimes/index.ts';
 
-/** What the code in a sandbox may do while it handles one event. */
+/** Actions of code while it handles one event. */
 export interface MemoryCall {
   readonly event: Uint8Array;
   readonly context: InvocationContext;
@@ -22,12 +22,12 @@ export interface MemoryCall {
   wait(ms: number): Promise<void>;
 }
 
-/** How sandboxes behave. What is left out takes no time and succeeds; `never` does not end by itself. */
+/** Behaviour of sandboxes. Omitted steps take no time and succeed; `never` does not end by itself. */
 export interface Script {
   /** A notice, or null; may throw as a driver does. */
   prepare?(runtime: Runtime, image: string | null): string | null;
   boot?(spec: SandboxSpec): { readonly ms: number; readonly error?: LamError } | 'never';
-  /** `request` says whose it is; of what was booted as a stem, `spec` does not. */
+  /** `request` names the function; `spec` does not for a former stem. */
   init?(
     spec: SandboxSpec,
     request: InitRequest,
@@ -37,21 +37,21 @@ export interface Script {
   destroy?(spec: SandboxSpec): { readonly ms: number } | 'never';
 }
 
-/** As the frame session does. */
+/** As in the frame session. */
 const RECALL_MS = 20;
 const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false };
 
-/** A driver whose sandboxes are functions of this process. Keeps every promise of the interface, and real books. */
+/** A driver whose sandboxes are functions of this process. Fulfils the whole interface, and counts what it has. */
 export class MemoryDriver implements SandboxDriver {
   readonly name = 'process';
   readonly gaps: readonly string[] = [];
-  /** Everything ever asked for, in order. */
+  /** All specs of creations, in order. */
   readonly created: SandboxSpec[] = [];
   /** Sandboxes whose process is alive, by id. */
   readonly alive: Map<string, MemorySandbox> = new Map();
   readonly #clock: Clock;
   readonly #script: Script;
-  /** Sandboxes whose init did not end yet: what they are and since when, on the monotonic clock. */
+  /** Sandboxes whose init has not ended, with their start on the monotonic clock. */
   readonly starting: Map<string, { readonly spec: SandboxSpec; readonly since: number }> = new Map();
   readonly #boots: Set<() => void> = new Set();
   #closed = false;
@@ -61,7 +61,7 @@ export class MemoryDriver implements SandboxDriver {
     this.#script = script;
   }
 
-  /** The memory limits of all there are and will be, added up. */
+  /** Sum of the memory limits of all existing and starting sandboxes. */
   get promisedMiB(): number {
     const ids = new Map([...this.starting].map(([id, { spec }]) => [id, spec.limits.memoryMiB]));
     for (const { id, spec } of this.alive.values()) ids.set(id, spec.limits.memoryMiB);
@@ -134,22 +134,22 @@ interface Sent {
   readonly hooks: InvocationHooks;
 }
 
-/** One of its sandboxes: runs as many invocations at a time as init said, and keeps what is sent ahead until there is a place. */
+/** One of its sandboxes: runs as many invocations at a time as its init allows, and queues those sent ahead. */
 export class MemorySandbox implements Sandbox {
   readonly id: SandboxId;
   readonly taskRoot = '/var/task';
   readonly spec: SandboxSpec;
   readonly exited: Promise<ExitStatus>;
-  /** The code it has; null while it is a stem. */
+  /** Its code; null while it is a stem. */
   boundTo: string | null;
-  /** What it was told at init. */
+  /** Its init request. */
   initRequest: InitRequest | undefined;
-  /** Invocations that run now, and the most that ever ran at once. */
+  /** Number of running invocations, and its maximum so far. */
   running = 0;
   mostRunning = 0;
-  /** Whether its owner asked for its end. */
+  /** Whether its owner destroyed it. */
   condemned = false;
-  /** Whether its owner asked it to hold back what it says. */
+  /** Whether its owner paused its output. */
   paused = false;
   readonly #hooks: SessionHooks;
   readonly #clock: Clock;
@@ -178,9 +178,9 @@ export class MemorySandbox implements Sandbox {
   #held: (() => void)[] = [];
   /** Sent ahead, waiting for the one that runs. */
   readonly #sent: Sent[] = [];
-  /** How many ever began to run. */
+  /** Number of invocations that have begun. */
   #runs = 0;
-  /** One overran beside others: nothing further starts. */
+  /** Whether one timed out beside others: no further invocation starts. */
   #isSpoiled = false;
   #status: ExitStatus | undefined;
   #destroying: Promise<void> | undefined;
@@ -229,7 +229,7 @@ export class MemorySandbox implements Sandbox {
     } else {
       this.#sent.push(one);
       const head = this.#runs;
-      // Asked back when the one that runs is no quick one.
+      // Recalled if the running one is slow.
       this.#after(RECALL_MS, () => {
         const at = this.#sent.indexOf(one);
         if (at < 0 || this.#runs !== head) return;
@@ -254,7 +254,7 @@ export class MemorySandbox implements Sandbox {
       this.running--;
       const ranMs = this.#clock.monotonic() - startedAt;
       one.hooks.settled(outcome.kind === 'result' || outcome.kind === 'error' ? { ...outcome, ranMs } : outcome);
-      // After a time-out it never comes to the next one.
+      // After a time-out the next one never starts.
       if (outcome.kind === 'timeout' && this.#places > 1) this.#spoil();
       const following = outcome.kind === 'timeout' || this.#status !== undefined ? undefined : this.#sent.shift();
       if (following !== undefined) this.#run(following);
@@ -266,7 +266,7 @@ export class MemorySandbox implements Sandbox {
     for (const one of this.#sent.splice(0)) one.hooks.settled({ kind: 'unstarted' });
   }
 
-  /** The process ends, by itself or from outside. */
+  /** Ends the process, by itself or from outside. */
   die(status: ExitStatus): void {
     if (this.#status !== undefined) return;
     this.#status = status;
@@ -300,7 +300,7 @@ export class MemorySandbox implements Sandbox {
     return this.#destroying;
   }
 
-  /** Lets time pass inside; never ends once the process is gone. */
+  /** Lets time pass inside the sandbox; never resolves after the process has ended. */
   wait(ms: number): Promise<void> {
     if (ms === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -326,7 +326,7 @@ export class MemorySandbox implements Sandbox {
     return cancel;
   }
 
-  /** What `run` says, unless the time is up or the process gone before. */
+  /** Result of `run`, unless the time-out passes or the process ends before. */
   #orExit<T>(run: Promise<T>, limitMs: number): Promise<T | { kind: 'exit'; exit: ExitStatus } | { kind: 'timeout' }> {
     if (this.#status !== undefined) return Promise.resolve({ kind: 'exit', exit: this.#status });
     return new Promise((resolve, reject) => {

@@ -3,7 +3,10 @@ import { Pool, type InitFailure, type Acquisition, type PoolOptions } from '../.
 import { MemoryDriver, type Script } from './memory-driver.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** A real pool over sandboxes in memory, and the clock of both. `attached` names the sandboxes whose hooks were told of their session. */
+/**
+ * A real pool over sandboxes in memory, and the clock of both. `attached`: sandboxes whose hooks received their
+ * session.
+ */
 export function poolHouse(
   script: Script = {},
   limits: Partial<PoolOptions> = {},

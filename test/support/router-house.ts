@@ -16,7 +16,9 @@ export interface RouterHouse extends AsyncDisposable {
   resolve: () => PoolRevision;
 }
 
-/** A real router and pool over sandboxes in memory; each request runs what `resolve` says, at first `hello` v3. */
+/**
+ * A real router and pool over sandboxes in memory; each request runs the version of `resolve`, initially `hello` v3.
+ */
 export async function routerHouse(
   script: Script,
   clock: Clock = systemClock,

@@ -1,5 +1,5 @@
-// Loaded ahead of the tests that search by chance: `npm test` makes the same choices each time, so that a change is judged by what
-// it changed. A search for what is still unknown takes other numbers: LAM_TEST_SEED=random LAM_TEST_FUZZ_MS=50000 npm test -- property
+// Loaded before the random tests: `npm test` uses a fixed seed, so that a failure comes from the change. To search for
+// unknown faults: LAM_TEST_SEED=random LAM_TEST_FUZZ_MS=50000 npm test -- property
 import fc from 'fast-check';
 
 const asked = process.env['LAM_TEST_SEED'] ?? '20261121';

@@ -14,7 +14,7 @@ export class SharedCatalogue {
   readonly #states: Buffer[] = [print(CatalogueState.of([]))];
   readonly #facts: readonly OutlineFact<unknown>[];
 
-  /** @param facts those that views can be asked for */
+  /** @param facts the ones that views offer */
   constructor(facts: readonly OutlineFact<unknown>[] = []) {
     this.#facts = facts;
   }
@@ -44,14 +44,14 @@ export class SharedCatalogue {
 }
 
 /**
- * One node's store. It hears of others' changes when {@link CatalogueNode.catchUp} is called, or when its own change is
+ * One node's store. It receives others' changes when {@link CatalogueNode.catchUp} is called, or when its own change is
  * refused.
  */
 export class CatalogueNode implements CatalogueStore {
   readonly #shared: SharedCatalogue;
   readonly #listeners = new Set<CatalogueWatcher>();
   #current: CatalogueSnapshot;
-  /** Awaited before each change is compared, for tests that get in between. */
+  /** Awaited before each change is compared, so that tests can interleave another change. */
   beforeChange: () => Promise<unknown> = () => Promise.resolve();
 
   constructor(shared: SharedCatalogue) {

@@ -9,9 +9,9 @@ interface TickTrigger extends TriggerConfig {
   readonly text?: string;
 }
 
-/** What triggers of the kind did and heard, in order. */
+/** Actions of the triggers and calls they received, in order. */
 export interface TickLog {
-  /** How often the running half was loaded. */
+  /** Number of loads of the running half. */
   loads: number;
   readonly entries: TickEntry[];
 }
@@ -24,7 +24,7 @@ export interface TickEntry {
   readonly outcome?: TriggerOutcome;
 }
 
-/** How the triggers behave. */
+/** Behaviour of the triggers. */
 export interface TickScript {
   /** Called before each start; a rejection is that of the start. */
   start?(config: TickTrigger, host: TriggerHost): Promise<void>;
@@ -35,7 +35,7 @@ export interface TickScript {
   settled?(outcome: TriggerOutcome): void;
 }
 
-/** A kind of trigger as a folder beside `src/triggers/http/` would hold it: everything lam has to know of ticks. */
+/** A complete kind of trigger, as in a folder beside `src/triggers/http/`. */
 export function tickKind(log: TickLog, script: TickScript = {}): TriggerKind<TickTrigger> {
   return {
     type: 'tick',

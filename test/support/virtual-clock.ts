@@ -7,18 +7,18 @@ interface Timer {
   readonly everyMs: number | undefined;
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until a test advances it. */
 export class VirtualClock implements Clock {
   readonly #timers: Set<Timer> = new Set();
   #elapsed = 0;
   #order = 0;
 
-  /** Timers that were set and neither ran nor were cancelled. */
+  /** Pending timers. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** When the next of them is due, on the monotonic clock. */
+  /** Time of the next one on the monotonic clock. */
   get nextAt(): number | undefined {
     return this.#nextBy(Infinity)?.at;
   }
@@ -39,7 +39,7 @@ export class VirtualClock implements Clock {
     return this.#add(ms, run, ms);
   }
 
-  /** Lets `ms` pass: runs what falls due in order of time, and after each all that follows from it. */
+  /** Advances by `ms`: runs due timers in order of time, and after each all promise callbacks that follow. */
   async advance(ms: number): Promise<void> {
     const until = this.#elapsed + ms;
     await settled();
@@ -69,7 +69,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Resolves when every promise that could go on without time passing went on. */
+/** Resolves when no promise callback is left that can run without time passing. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -47,7 +47,7 @@ describe('reading answers', () => {
   const whole = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Name:  a b \r\n\r\nhello';
   const chunked = 'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n';
 
-  /** The answers that come of a text cut into pieces of `size`. */
+  /** The answers read from a text in pieces of `size`. */
   function read(text: string, size: number): (readonly [number, string])[] {
     const reader = new AnswerReader();
     const found: (readonly [number, string])[] = [];

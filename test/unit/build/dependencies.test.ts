@@ -13,7 +13,7 @@ function paths(built: BuiltArtifact): readonly string[] {
   return built.manifest.entries.map((entry) => entry.path);
 }
 
-/** A package.json with a name and a version and what else is given. */
+/** A package.json with a name, a version and the given members. */
 function json(members: object): string {
   return JSON.stringify({ name: 'some-package', version: '1.0.0', ...members });
 }

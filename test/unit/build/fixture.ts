@@ -12,7 +12,7 @@ const ESBUILD = createRequire(import.meta.url).resolve(`@esbuild/${process.platf
 /** Content of a file, or where a link leads to. */
 export type TreeEntry = string | { readonly link: string } | { readonly text: string; readonly mode: number };
 
-/** A temporary folder that goes when the test ends. */
+/** A temporary folder, removed when the test ends. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'lam-build-')));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -36,7 +36,7 @@ export interface Workbench {
   readonly directory: string;
   readonly workspace: string;
   readonly context: BuildContext;
-  /** What the tools printed. */
+  /** Output of the tools. */
   readonly logged: string[];
   fn(config?: Partial<ProjectFunction['config']>, build?: Partial<ProjectFunction['build']>): ProjectFunction;
 }

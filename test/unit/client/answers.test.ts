@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createClient, type LamClient } from '../../../src/client/index.ts';
 
-/** Runs against a server on a socket that answers every request in this way. */
+/** Runs against a server on a socket that answers every request this way. */
 async function against(
   answer: (response: ServerResponse) => void,
   run: (client: LamClient) => Promise<void>,

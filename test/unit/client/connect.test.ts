@@ -11,11 +11,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** A program in the daemon's place: what a start reports is told by any process that writes the line. */
+/** A program in place of the daemon: any process that writes the line reports a start. */
 const program = (code: string): readonly string[] => [process.execPath, '-e', code];
 const failing = (code: string) => (error: unknown) => (error as { code?: string }).code === code;
 
-/** Listens as a daemon of version 1.0.0 would, and ends when it is asked to stop. */
+/** Listens like a daemon of version 1.0.0, and ends on a stop request. */
 const LISTEN = `
 const http = require('node:http'), fs = require('node:fs');
 const socket = require('node:path').join(process.env.LAM_HOME, 'run', 'lam.sock');

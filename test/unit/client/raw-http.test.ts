@@ -80,7 +80,7 @@ describe('parsing an answer', () => {
 });
 
 describe('several answers over one connection', () => {
-  /** What a server that says exactly `pieces`, one a turn, is understood to say. */
+  /** The answers parsed from a server that sends exactly `pieces`, one per turn. */
   const understood = async (
     pieces: readonly Buffer[],
     paths: readonly string[],

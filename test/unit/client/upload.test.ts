@@ -12,8 +12,8 @@ import { json, open } from '../../../src/client/transport.ts';
 const REFUSAL = JSON.stringify({ error: { code: 'LAM_STORE_ZIP_EMPTY', message: 'the zip has no file in it' } });
 
 /**
- * A server in a thread of its own, so that it goes on while this one stalls. It refuses a request before it has read the body,
- * and counts up `steps[0]` when it has its head and again when the answer is out.
+ * A server in its own thread, so that it runs while this one stalls. Refuses a request before it has read the body;
+ * increments `steps[0]` after reading the head and again after sending the answer.
  */
 const SERVER = `
 const { createServer } = require('node:http');
@@ -34,7 +34,10 @@ interface Body {
   readonly length?: number;
 }
 
-/** Uploads to a server that refuses it, and gives the code of the error, or the error itself when it is none of lam's. */
+/**
+ * Uploads to a server that refuses it, and resolves with the code of the error, or the error itself if it is not one of
+ * lam's.
+ */
 async function refused(body: Body, steps = new Int32Array(new SharedArrayBuffer(4))): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), 'lam-upload-'));
   const socket = join(folder, 's');
@@ -56,7 +59,7 @@ describe('an upload', () => {
     async function* late(): AsyncGenerator<Buffer> {
       yield Buffer.alloc(1000);
       while (Atomics.load(steps, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
-      // As on a busy machine: the server answers, and would hang up, while this thread does not get to run.
+      // As on a busy machine: the server answers and closes the connection while this thread does not run.
       Atomics.wait(steps, 0, 1, 5000);
       Atomics.wait(steps, 0, 2, 50);
       yield Buffer.alloc(1000);

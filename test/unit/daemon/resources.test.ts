@@ -12,10 +12,10 @@ import { LOG_WORKER } from '../../support/log-house.ts';
 import { MemoryDriver } from '../../support/memory-driver.ts';
 import { lam } from '../store/support.ts';
 
-/** What an engine says that stops answering. */
+/** Error of an engine that stops answering. */
 const unreachable = (): Error => lamError('LAM_DRIVER_DOCKER_UNREACHABLE', { reason: 'connection refused' });
 
-/** A driver that cannot reclaim, and knows whether it was closed. */
+/** A driver whose reclaim fails, and that records whether it was closed. */
 class Unreclaimable extends MemoryDriver {
   closed = false;
 

@@ -6,11 +6,11 @@ import type { Reply } from '../../../src/edge/reply.ts';
 import { parseAnswers, type ParsedAnswer } from '../../support/answer-parser.ts';
 import { apiServer, readAll, READER_NAMES, READERS, testApi, type ReaderName } from '../../support/api-server.ts';
 
-/** One connection to a server whose requests the test answers by hand. */
+/** One connection to a server whose requests the test answers. */
 interface Hand extends AsyncDisposable {
   readonly socket: Socket;
   readonly replies: Reply[];
-  /** Sends a request and resolves with where its answer goes. */
+  /** Sends a request and resolves with its reply. */
   ask(version?: string): Promise<Reply>;
   /** Ends the connection and resolves with all answers. */
   answers(): Promise<readonly ParsedAnswer[]>;

@@ -20,7 +20,7 @@ function commandLines(text: string): readonly (readonly string[])[] {
   );
 }
 
-/** What of a command line lam would not understand, or undefined. Placeholders such as <command> stand for any. */
+/** The part of a command line that lam does not accept, or undefined. Placeholders such as <command> match any. */
 function misuse(words: readonly string[]): string | undefined {
   const [first = '', second = ''] = words.filter((word, i) => !word.startsWith('-') && !words[i - 1]?.startsWith('--'));
   if (/^[<A-Z]|^$/.test(first)) return undefined;

@@ -15,7 +15,7 @@ import { invoked } from '../../support/invoked.ts';
 const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
 const event = Buffer.from('{}');
 
-/** Sends `ids` and gives what becomes of each, with the number that the daemon chose for it. */
+/** Sends `ids` and returns the outcome of each, with the number that the daemon chose for it. */
 async function sendAll(
   pair: Pair,
   ids: readonly string[],
@@ -137,7 +137,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     await new Promise((resolve) => setTimeout(resolve, 100));
     const then = await sendAll(pair, ['b', 'c']);
     assert.equal(await kindOf(first.outcomes[0]), 'timeout');
-    // The bootstrap starts c as soon as this has left it; then the sandbox dies.
+    // The bootstrap starts c as soon as this is sent; then the sandbox ends.
     answer(pair, first.numbers[0]);
     await new Promise<void>((resolve) => pair.sandbox.end(resolve));
     pair.session.exited(EXIT);
@@ -209,7 +209,7 @@ describe('a start-up cache', { concurrency: false }, () => {
   after(() => house[Symbol.asyncDispose]());
 
   const bytes = (length: number): Buffer => Buffer.alloc(length, 'cache');
-  /** Resolves once the session has read all that the sandbox said so far. */
+  /** Resolves once the session has read all frames sent so far. */
   const read = async (pair: Pair): Promise<void> => {
     const { outcomes, numbers } = await sendAll(pair, ['read']);
     answer(pair, numbers[0]);
@@ -245,7 +245,7 @@ describe('a start-up cache', { concurrency: false }, () => {
       await read(pair);
       assert.deepEqual([pair.caches, pair.refusals], [[], []]);
     }
-    // What came before does not spoil a whole one.
+    // Earlier parts do not affect a complete one.
     for (const part of encodeCache(FRAME.newCache, bytes(10))) broken.sandbox.write(part);
     await read(broken);
     assert.deepEqual(broken.caches, [['test 1', bytes(10)]]);

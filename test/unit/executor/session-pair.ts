@@ -8,7 +8,7 @@ import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES } from '../../../src/
 import { systemClock } from '../../../src/kit/index.ts';
 import { asRequestId, asTraceId, asSandboxId } from '../../support/ids.ts';
 
-/** What a sandbox is told at init, where a test does not care. */
+/** Init request for tests that do not depend on it. */
 export const INIT: InitRequest = {
   ...{ functionName: 'f', version: 1, functionArn: 'arn', handler: 'index.handler', taskRoot: '/', memoryMiB: 128 },
   ...{ timeoutMs: 10_000, logGroup: 'g', logStream: 's', concurrency: 1, wantStartupCache: false, environment: {} },
@@ -16,7 +16,7 @@ export const INIT: InitRequest = {
 
 type FrameSession = Awaited<Expected['connected']>;
 
-/** What an invocation is told, in short. */
+/** Short context of an invocation. */
 export const context = (id: string) => ({
   requestId: asRequestId(id),
   deadlineMs: 0,
@@ -36,7 +36,7 @@ export interface Sent {
   readonly body: Buffer;
 }
 
-/** A session with a sandbox at its other end that says what the test says. */
+/** A session whose sandbox end is controlled by the test. */
 export interface Pair {
   readonly session: FrameSession;
   readonly sandbox: Socket;
@@ -44,13 +44,13 @@ export interface Pair {
   readonly logs: (readonly [string, string, string])[];
   readonly refusals: string[];
   readonly caches: (readonly [interpreter: string, cache: Uint8Array])[];
-  /** The frames that the daemon sent, as they come. */
+  /** The frames that the daemon sends, in order. */
   readonly next: () => Promise<Sent>;
   /** The number of the next frame, which must be an invocation. */
   readonly number: () => Promise<number>;
 }
 
-/** A place that sandboxes dial. Disposing hangs up on them. */
+/** A dial-home listener. Disposing closes its connections. */
 export class SessionHouse implements AsyncDisposable {
   readonly home: DialHome;
   readonly #folder: string;

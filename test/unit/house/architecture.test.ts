@@ -9,7 +9,7 @@ import type { Rights } from '../../../scripts/unused-rights.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** One file a sin: where it is put, what it says, and the rule that must name it. */
+/** One file per violation: its path, its text, and the rule that must report it. */
 const SINS = [
   {
     file: 'src/pool/sin-a.ts',
@@ -114,7 +114,7 @@ const SPARE_RIGHTS: Rights = {
   startsProcesses: [...STARTS_PROCESSES, 'logs'],
 };
 
-/** What some of them import, harmless by itself. */
+/** Files that some of them import, valid by themselves. */
 const HELPERS = {
   'src/triggers/pigeon/run.ts': "import { parse } from 'yaml';\nexport const run = parse;\n",
   'src/triggers/pigeon/pigeon.ts': "export const load = () => import('./run.ts');\n",

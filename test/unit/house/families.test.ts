@@ -7,17 +7,17 @@ import { FAMILIES, PROTOCOLS } from '../../../src/runtimes/index.ts';
 const SRC = join(import.meta.dirname, '../../../src');
 const names = FAMILIES.join('|');
 
-/** What knows one family or protocol by name: the descriptors, the map of builds, and what runs inside sandboxes. */
+/** Code that may name one family or protocol: the descriptors, the map of builds, and code inside sandboxes. */
 const KNOWS = new RegExp(`^(runtimes/|bootstraps/|build/(list|${names})\\.ts$)`);
 
-/** Code that asks which family it is, or is a map over families by hand. */
+/** Code that tests the family, or is a hand-written map over families. */
 const ASKS_FAMILY = [
   /\bfamily\s*[!=]==?/,
   new RegExp(`[!=]==?\\s*['"](${names})['"]`),
   new RegExp(`\\bcase ['"](${names})['"]`),
   new RegExp(`^\\s*['"]?(${names})['"]?\\s*:`),
 ];
-/** Code that asks which protocol it is; a `Record<Protocol, ...>` has an answer for each. */
+/** Code that tests the protocol; a `Record<Protocol, ...>` is allowed, because it covers each. */
 const ASKS_PROTOCOL = [/\bprotocol\s*[!=]==?/, new RegExp(`[!=]==?\\s*['"](${Object.keys(PROTOCOLS).join('|')})['"]`)];
 
 const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 const root = resolve(import.meta.dirname, '../../..');
 const FOLDERS = /^(?:src|bench|templates|test|scripts)\//;
 
-/** Paths in the second column of the table; a bare file name lies beside the path before it. */
+/** Paths in the second column of the table; a bare file name is in the folder of the path before it. */
 function namedPaths(document: string): readonly string[] {
   const table = document.split('## Where is it?')[1]?.split('\n## ')[0] ?? '';
   const cells = table.split('\n').map((line) => line.split('|')[2] ?? '');

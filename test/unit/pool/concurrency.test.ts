@@ -162,7 +162,7 @@ describe('a sandbox that became unusable while other invocations run in it', () 
     const waiting = Array.from({ length: 4 }, () => acquire(pool, of));
     pool.release(full, false, 50);
     await clock.advance(200);
-    // One in the condemned, two in the other: whatever was started instead has to wait for the limit.
+    // One in the unusable sandbox, two in the other: a replacement must wait for the limit.
     assert.deepEqual(await Promise.all(waiting.map(isSettled)), [true, false, false, false]);
     const { starting, idle, busy } = pool.counts();
     assert.ok(starting + idle + busy <= 2, `${starting} start, ${idle} are idle, ${busy} busy`);

@@ -8,7 +8,7 @@ import type { Script } from '../../support/memory-driver.ts';
 import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 
-/** A pool whose observer writes `<function, or stem> <phase> <reason>` into `told`. */
+/** A pool whose observer appends `<function, or stem> <phase> <reason>` to `told`. */
 function observedHouse(script: Script = {}, limits: Partial<PoolOptions> = {}) {
   const told: string[] = [];
   const observers = joinObservers(

@@ -95,7 +95,7 @@ describe('provisioned sandboxes', () => {
     const [one, two] = [kept(1), kept(2, { minWarm: 1 })];
     pool.setLive(one);
     await clock.advance(2500);
-    // As the daemon tells of a deploy.
+    // As the daemon announces a deploy.
     pool.setRetired('kept', 1, true);
     pool.setRetired('kept', 2, false);
     pool.setLive(two);

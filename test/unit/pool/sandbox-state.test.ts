@@ -9,7 +9,7 @@ import {
   type SandboxStateName,
 } from '../../../src/pool/sandbox-state.ts';
 
-/** What the table must allow; everything else it must refuse. */
+/** Transitions that the table must allow; it must refuse all others. */
 const ALLOWED: readonly [SandboxStateName, SandboxEventName, SandboxStateName][] = [
   ['booting', 'booted', 'initializing'],
   ['booting', 'booted-stem', 'stem'],

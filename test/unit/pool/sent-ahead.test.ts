@@ -11,7 +11,7 @@ const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
 const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
 
 describe('an invocation that is sent ahead', () => {
-  /** A sandbox that is known to be quick, assertAcquired. */
+  /** An acquired sandbox of a version measured as quick. */
   async function quick(name: string, config: Partial<FunctionConfig> = {}) {
     const made = poolHouse();
     const it = revision(name, 1, config);

@@ -4,7 +4,7 @@ import { LIVE_TRIGGERS } from '../../../src/registry/index.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { makeRegistry, upload } from './support.ts';
 
-/** Deploys until it is killed, and says on stdout which versions are done: `NAME VERSION ARTIFACT` a line. */
+/** Deploys until it is killed, and prints each finished version: one line `NAME VERSION ARTIFACT`. */
 const [home = '', round = ''] = process.argv.slice(2);
 const store = await openStore(home, { clock: systemClock, facts: [LIVE_TRIGGERS] });
 const registry = makeRegistry(store, systemClock);

@@ -10,7 +10,7 @@ import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
 import { digestFor } from '../../support/ids.ts';
 
-/** What schema 2 had of a version. */
+/** A version in schema 2. */
 interface Before {
   readonly config: { triggers?: readonly { readonly route: string }[]; routes?: readonly string[] };
   readonly input: { triggers?: unknown; routes?: readonly string[] };

@@ -8,7 +8,7 @@ import { openStore, type Store } from '../../../src/store/index.ts';
 import { manifestOf, uploadOf, type Files } from '../store/support.ts';
 import type { Digest } from '../../../src/contract/index.ts';
 
-/** A clock that stands still unless it is told to move. */
+/** A clock that stands still unless a test advances it. */
 export class StillClock implements Clock {
   time = 1_000_000;
   now(): number {
@@ -29,9 +29,9 @@ export interface TestRegistry {
   readonly store: Store;
   readonly registry: Registry;
   readonly clock: StillClock;
-  /** An artifact whose only file says `text`. */
+  /** An artifact whose only file contains `text`. */
   artifact(text: string): Promise<Digest>;
-  /** The same home in a new process's eyes. */
+  /** The same home, as opened by a new process. */
   reload(): Promise<TestRegistry>;
   remove(): Promise<void>;
 }

@@ -12,7 +12,7 @@ import { asTraceId } from '../../support/ids.ts';
 const OK: InvokeOutcome = { kind: 'result', payload: Buffer.from('{}') };
 type Call = { wait(ms: number): Promise<void> };
 
-/** Writes down phases as `<trace id> <phase> <ms since the start>`, and the last state of each invocation. */
+/** Records phases as `<trace id> <phase> <ms since the start>`, and the last state of each invocation. */
 class Notes implements Observer {
   readonly told: string[] = [];
   readonly settledAs: ObservedInvocation[] = [];
@@ -35,7 +35,7 @@ class Notes implements Observer {
     this.settledAs.push(invocation);
   }
 
-  /** What was told since the last time. */
+  /** Phases since the previous call. */
   take(): string[] {
     return this.told.splice(0);
   }

@@ -135,7 +135,7 @@ describe('the router', () => {
     );
     const single = revision('hello', 3, { maxConcurrency: 1, maxQueue: 1 });
     made.resolve = () => single;
-    // The first is quick, so that the third is sent ahead behind the second, and taken back because that is not.
+    // The first is quick, so that the third is sent ahead behind the second, and recalled because that is not.
     await answerOf(made.router, REQUEST);
     const slow = answerOf(made.router, REQUEST);
     const codes: string[] = [];

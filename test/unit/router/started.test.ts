@@ -7,7 +7,7 @@ import { routerHouse, type RouterHouse } from '../../support/router-house.ts';
 
 const OK: InvokeOutcome = { kind: 'result', payload: Buffer.from('{}') };
 
-/** Starts one and writes down what its sink is told, with milliseconds since `from` for `started`. */
+/** Starts one and records the calls of its sink, with milliseconds since `from` for `started`. */
 function startOne(made: RouterHouse, clock: VirtualClock, into: string[], name: string): void {
   const from = clock.now();
   made.router.start(

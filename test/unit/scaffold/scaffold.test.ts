@@ -38,7 +38,7 @@ function fails(code: ErrorCode, pattern: RegExp): (error: unknown) => boolean {
   };
 }
 
-/** A template of somebody's own, with the given files besides lam.yaml. */
+/** A custom template, with the given files besides lam.yaml. */
 async function ownTemplate(folder: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
   for (const [path, text] of Object.entries({ 'lam.yaml': 'name: theirs # mine\nruntime: {{runtime}}\n', ...files })) {
     await mkdir(join(folder, path, '..'), { recursive: true });

@@ -31,7 +31,7 @@ async function scaffolded(t: TestContext, runtime: string, template: string): Pr
   return directory;
 }
 
-/** The author's environment; the mark by which node knows that it runs inside a test of its own would confuse the inner one. */
+/** The author's environment, without the variable by which node detects that it runs inside another test. */
 function environment(): NodeJS.ProcessEnv {
   const { NODE_TEST_CONTEXT: _mark, ...rest } = process.env;
   return { ...rest, PATH: `${dirname(process.execPath)}${delimiter}${rest['PATH'] ?? ''}` };
@@ -55,7 +55,7 @@ describe("a fresh project's own tests pass", { timeout: 120_000 }, () => {
     test(`${runtime}/${template}: ${[program, ...words].join(' ')}`, { skip }, async (t) => {
       const directory = await scaffolded(t, runtime, template);
       const { stdout, stderr } = await run(program, words, { cwd: directory, env: environment() });
-      // Each runner says how much it ran, so that a run of nothing is no pass.
+      // Each runner reports how many tests it ran, so that an empty run does not pass.
       assert.match(stdout + stderr, /pass [1-9]|Ran [1-9]\d* tests|^ok:?\s/m);
     });
   }
@@ -92,7 +92,7 @@ describe('the shell bootstrap', { skip: isOnPath('curl') ? false : 'curl is not 
       cwd: directory,
       env: { PATH: process.env['PATH'], AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` },
     });
-    // The last answer, 410, makes it give up: nothing else ends its loop.
+    // The last answer, 410, ends its loop; nothing else does.
     await assert.rejects(finished, /410/);
     assert.deepEqual(posted, [
       '/2018-06-01/runtime/invocation/request-2/response {"message":"Hello Ada!"}\n',

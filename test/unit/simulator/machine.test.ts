@@ -47,7 +47,7 @@ describe('a fixed keep-alive of ten minutes', () => {
   test('the least recently used sandbox is evicted when memory is short', () => {
     const calls = ['a', 'b', 'c', 'b', 'a'].map((name, at) => [name, at * 1000] as const);
     const { coldStarts, evictions } = run(traceOf(calls), 'fixed');
-    // c takes the place of a; b is still there; a takes the place of c.
+    // c replaces a; b stays; a replaces c.
     deepEqual([coldStarts, evictions], [4, 2]);
   });
 
@@ -70,7 +70,7 @@ describe('lam', () => {
       'lam',
     );
     deepEqual([coldStarts, stemHits], [2, 1]);
-    // The first has none; then one is booted for the next, whatever function that is of.
+    // The first has none; then one is booted for the next call of any function.
     deepEqual([coldMs.p50, coldMs.p99], [60, 300]);
   });
 

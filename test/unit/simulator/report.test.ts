@@ -59,7 +59,7 @@ describe('a simulation', () => {
   });
 });
 
-/** Texts of a plot with the stretch they cover, px, by a guess that errs on the wide side. */
+/** Texts of a plot with their estimated extent (px), rather too wide. */
 function textsOf(
   plot: string,
 ): readonly { readonly content: string; readonly from: number; readonly to: number; readonly y: number }[] {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { filesBelow, lam, manifestOf, openCatalogue, testHome, uploadOf } from './support.ts';
 
-/** A mounted file system of 2 MiB, or why it could not be mounted. */
+/** A mounted file system of 2 MiB, or the reason why it could not be mounted. */
 function smallDisk(): { readonly folder: string } | { readonly skip: string } {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return { skip: 'mounting a small file system takes root on Linux' };

@@ -4,7 +4,7 @@ import { Leftovers } from '../../../../src/driver/docker/container/leftovers.ts'
 import type { Removal } from '../../../../src/driver/docker/container/docker-sandbox.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
-/** An engine that answers removals as it is told to, and notes them. */
+/** An engine that answers removals as set, and records them. */
 function made(answer: (reference: string) => Removal | Promise<Removal>): {
   clock: VirtualClock;
   leftovers: Leftovers;

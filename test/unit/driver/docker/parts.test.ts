@@ -139,7 +139,7 @@ describe('probing for an engine', () => {
     inFolder(async (dir) => {
       assert.match(await ask(join(dir, 'none')), /there is no socket at/);
       const path = join(dir, 'silent');
-      // Reads, so that it notices when the other side hangs up.
+      // Reads, so that it notices when the peer disconnects.
       const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(path);
       await new Promise((resolve) => server.once('listening', resolve));
       assert.match(await ask(path, 20), /did not answer within 20 ms/);

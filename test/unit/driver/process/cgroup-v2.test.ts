@@ -12,7 +12,7 @@ test('a sandbox has its limits in cgroup v2, and a small share until it is raise
     writeFileSync(join(mount, 'cgroup.controllers'), 'cpuset cpu io memory pids\n');
     const group = join(mount, 'lam-home', 'one');
     mkdirSync(group, { recursive: true });
-    // The kernel puts these files into each group; only those that are there are written.
+    // The kernel creates these files in each group; only existing ones are written.
     const names = ['memory.max', 'memory.swap.max', 'pids.max', 'cpu.max', 'cpu.weight'];
     for (const name of names) writeFileSync(join(group, name), '');
     const read = (): readonly string[] => names.map((name) => readFileSync(join(group, name), 'utf8'));

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { Interpreters, type FoundInterpreter } from '../../../../src/driver/shared/interpreters.ts';
 import { parseRuntime } from '../../../../src/runtimes/index.ts';
 
-/** What runs the runtime that `identifier` names. */
+/** The interpreter of the runtime `identifier`. */
 function find(interpreters: Interpreters, identifier: string): Promise<FoundInterpreter> {
   const runtime = parseRuntime(identifier);
   assert.ok(runtime?.descriptor.entry.kind === 'interpreter');

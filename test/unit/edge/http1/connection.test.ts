@@ -20,16 +20,16 @@ interface Call {
 interface House extends AsyncDisposable {
   readonly clock: VirtualClock;
   readonly server: PlainServer;
-  /** Requests that lam read, in order; who answers them is the test's business. */
+  /** Requests that lam read, in order; the test answers them. */
   readonly calls: Call[];
   /** Targets of the requests that `node:http` read; each is answered with its own target. */
   readonly byNode: string[];
-  /** How often a head was looked at to find who serves it. */
+  /** Number of look-ups of a handler for a head. */
   readonly looked: () => number;
   dial(): Promise<Client>;
 }
 
-/** A client that keeps all it was sent. */
+/** A client that keeps all received bytes. */
 class Client {
   readonly socket: Socket;
   #text = '';
@@ -44,7 +44,7 @@ class Client {
     this.socket.write(text, 'latin1');
   }
 
-  /** All that came, once `pattern` is in it. */
+  /** All received bytes, once they contain `pattern`. */
   async until(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.#text)) {
       if (this.socket.destroyed) throw new Error(`the connection ended with ${JSON.stringify(this.#text)}`);
@@ -124,7 +124,7 @@ async function closed({ socket }: Client): Promise<void> {
   if (!socket.closed) await once(socket, 'close');
 }
 
-/** Time for whatever would happen to happen. */
+/** Time for unwanted effects to appear. */
 async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise(setImmediate);
 }

@@ -17,7 +17,7 @@ async function polling(
 ): Promise<{ rig: Rig; open: Promise<Answer>[] }> {
   const rig = await Rig.open();
   const open = Array.from({ length: polls }, () => rig.next());
-  // Those that nothing came for end with the rig.
+  // Unanswered ones end with the rig.
   for (const each of open) each.catch(() => undefined);
   const ready = await rig.api.session.init({ ...INIT, concurrency, timeoutMs }, 2000);
   assert.equal(ready.kind, 'ready');

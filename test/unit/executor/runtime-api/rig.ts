@@ -6,7 +6,7 @@ import { openRuntimeApi, type RuntimeApi } from '../../../../src/executor/runtim
 import type { InitRequest } from '../../../../src/executor/session.ts';
 import { asRequestId, asTraceId, asSandboxId } from '../../../support/ids.ts';
 
-/** What the Runtime API answered. */
+/** An answer of the Runtime API. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -19,7 +19,7 @@ interface Sent {
   readonly trailers?: Readonly<Record<string, string>>;
 }
 
-/** What a sandbox is told at init, where a test does not care. */
+/** Init request for tests that do not depend on it. */
 export const INIT: InitRequest = {
   functionName: 'hello',
   version: 3,
@@ -35,7 +35,7 @@ export const INIT: InitRequest = {
   environment: {},
 };
 
-/** What an invocation is told, with a request id of its own. */
+/** Context of an invocation, with a new request id. */
 export const context = (over: Partial<InvocationContext> = {}): InvocationContext => ({
   requestId: asRequestId(crypto.randomUUID()),
   deadlineMs: Date.now() + 3000,

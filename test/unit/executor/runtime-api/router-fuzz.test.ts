@@ -122,7 +122,7 @@ const INIT = {
   environment: {},
 };
 
-/** Plays the steps against a sandbox that has one invocation waiting, then makes it answer properly, if it still can. */
+/** Runs the steps on a sandbox with one waiting invocation, then makes it answer correctly, if it still can. */
 async function play(steps: readonly Step[]): Promise<(number | undefined)[]> {
   const api = await openRuntimeApi(
     { id: asSandboxId('f'.repeat(32)), listen: { host: '127.0.0.1', port: 0 } },
@@ -147,7 +147,7 @@ async function play(steps: readonly Step[]): Promise<(number | undefined)[]> {
       const next = await ask(port, { ...last, method: 'GET', path: KNOWN[0] ?? '' }, 5000);
       assert.ok(next === 200 || next === 403, `the last next was answered ${next}`);
       if (next === 200) assert.equal(await ask(port, { ...last, method: 'POST', path: KNOWN[2] ?? '' }, 5000), 202);
-      // After an init error there is no way on.
+      // After an init error nothing can follow.
       else api.close();
     }
     const outcome = await running;
@@ -158,7 +158,7 @@ async function play(steps: readonly Step[]): Promise<(number | undefined)[]> {
   }
 }
 
-/** The status, or undefined for a request that stays open (a long poll) or was hung up on by either side. */
+/** The status, or undefined for a request that stays open (a long poll) or was closed by either side. */
 function ask(port: number, step: Step, patienceMs: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const longPoll = step.method === 'GET' && step.path.endsWith('/next');

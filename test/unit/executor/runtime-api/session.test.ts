@@ -6,7 +6,7 @@ import { invoked } from '../../../support/invoked.ts';
 import { context, INIT, Rig } from './rig.ts';
 import { asTraceId } from '../../../support/ids.ts';
 
-/** Brings a rig to where a runtime waits in next with its event in hand. */
+/** Brings a rig to the state in which next has received its event. */
 async function running(rig: Rig, over: Partial<InvocationContext> = {}, event = '{}') {
   const next = rig.next();
   const ready = await rig.api.session.init(INIT, 2000);

@@ -25,7 +25,7 @@ function every(gapMs: number, times = 30): Arrivals {
   return withGaps(Array<number>(times).fill(gapMs));
 }
 
-/** Gaps of a process without memory: the quantiles of its distribution, in an order that no rule explains. */
+/** Gaps of a memoryless process: the quantiles of its distribution, in irregular order. */
 function memoryless(meanMs: number, count = 199): Arrivals {
   return withGaps(
     Array.from({ length: count }, (_, at) => -Math.log(1 - (((at * 79) % count) + 0.5) / count) * meanMs),

@@ -39,7 +39,7 @@ describe('how many to keep after a burst', () => {
   test('the mean of the peaks of the last minute under steady load', () => {
     const panic = new Panic();
     feed(panic, 0, Array<number>(200).fill(8));
-    // The start of it was a burst; that panic ended when eight had become usual, a minute after half of that was.
+    // The start was a burst; its panic ended when eight had become the mean, a minute after half of that.
     assert.deepEqual([panic.isPanic(199_000), panic.keepBeyondOne(199_000)], [false, 7]);
     // Half of the buckets are empty after half a minute.
     assert.equal(panic.keepBeyondOne(229_000), 3);

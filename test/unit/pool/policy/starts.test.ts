@@ -76,7 +76,7 @@ describe('startsWanted', () => {
     test(title, () => assert.equal(startsWanted({ ...CALM, ...change }), wanted));
 });
 
-/** How quick a version is after these, ms; `recall`: one was taken back. */
+/** Statistics of a version after these durations (ms); `recall`: one was recalled. */
 function after(...took: readonly (number | 'recall')[]): Quickness {
   const quickness = new Quickness();
   for (const ms of took)

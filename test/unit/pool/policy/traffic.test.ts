@@ -61,7 +61,7 @@ describe('the number of sandboxes worth keeping', () => {
   test('no new arrival while a sandbox stays in use', () => {
     const traffic = new Traffic();
     traffic.arrived(0);
-    // Two sandboxes busy for an hour, looked at by a clock that is a little late each time.
+    // Two sandboxes busy for an hour, sampled by a clock that is slightly late each time.
     for (let now = 0; now < 60 * MINUTE_MS; now += 1100) traffic.sample(now, 2, 2);
     const end = 60 * MINUTE_MS;
     traffic.sample(end, 0, 2);

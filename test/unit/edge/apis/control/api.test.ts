@@ -29,7 +29,7 @@ describe("lam's own API", () => {
 
   test('sends Retry-After', async () => {
     const api = controlApi({
-      // Only its way to say no is asked.
+      // Only `fail` is called.
       operations: {} as Operations,
       door: { kind: 'socket', tokens: oneToken(undefined), open: false },
       clock: systemClock,

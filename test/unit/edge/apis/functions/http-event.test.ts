@@ -25,7 +25,7 @@ describe('the event of an HTTP request', () => {
   before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
   after(() => new Promise((resolve) => server.close(resolve)));
 
-  /** Sends a real request and gives the event that is made of it. */
+  /** Sends a real request and resolves with its event. */
   async function eventOf(
     path: string,
     options: {

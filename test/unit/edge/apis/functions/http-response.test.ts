@@ -5,7 +5,7 @@ import { httpAnswer } from '../../../../../src/edge/apis/functions/http-response
 
 const JSON_TYPE = ['content-type', 'application/json'];
 
-/** What a function answered, and the status, headers and body that go out. */
+/** The answer of a function, and the status, headers and body of the response. */
 const ANSWERS: readonly [string, number, readonly string[], string][] = [
   ['{"a":1}', 200, JSON_TYPE, '{"a":1}'],
   ['{ "a": 1 }', 200, JSON_TYPE, '{ "a": 1 }'],
@@ -144,7 +144,7 @@ describe('the answer of a function', () => {
         const isStructured = typeof result === 'object' && result !== null && Object.hasOwn(result, 'statusCode');
         const plain = { status: 200, headers: JSON_TYPE, body: typeof result === 'string' ? result : text };
         const expected = isStructured ? shown(httpAnswer(Buffer.from(JSON.stringify(result)))) : plain;
-        // A lone surrogate has no form in UTF-8.
+        // UTF-8 cannot represent a lone surrogate.
         if (typeof result === 'string' && !result.isWellFormed()) return;
         assert.deepEqual(shown(httpAnswer(Buffer.from(text))), expected);
       }),

@@ -17,7 +17,7 @@ const TABLE = new RouteTable([
 ]);
 const exists = (name: string): boolean => ['hello', 'fn-1', 'users'].includes(name);
 
-/** Request, function, route key, path parameters, the path its event tells. */
+/** Request, function, route key, path parameters, path in the event. */
 const HITS: readonly [string, string, string, Record<string, string> | undefined, string][] = [
   ['GET /users/me', 'me', 'GET /users/me', undefined, '/users/me'],
   ['GET /users/7', 'one', 'GET /users/{id}', { id: '7' }, '/users/7'],
@@ -37,7 +37,7 @@ const HITS: readonly [string, string, string, Record<string, string> | undefined
   ['GET /hello/taken', 'caught', 'ANY /hello/taken', undefined, '/hello/taken'],
   ['GET /caf%C3%A9', 'encoded', 'GET /caf%C3%A9', undefined, '/caf%C3%A9'],
   ['GET /fn-1/x', 'fn-1', '$default', undefined, '/x'],
-  // No route ends in '/', but the function of that name takes all below it.
+  // No route ends in '/', but the function of that name serves all paths below it.
   ['GET /users/7/', 'users', '$default', undefined, '/7/'],
 ];
 
