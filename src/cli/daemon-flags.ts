@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { CONFIG_BOUNDS } from '../contract/index.ts';
+import { CONFIG_BOUNDS, DRIVER_NAMES } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { DaemonSettings } from './fast/daemon-settings.ts';
 
@@ -8,7 +8,7 @@ const [LEAST_MIB] = CONFIG_BOUNDS.memoryMiB;
 
 /** Flags of the commands that start a daemon. */
 export const DAEMON_FLAGS = {
-  driver: Flags.option({ options: ['auto', 'docker', 'process'] as const, env: 'LAM_DRIVER' })({
+  driver: Flags.option({ options: ['auto', ...DRIVER_NAMES] as const, env: 'LAM_DRIVER' })({
     summary: 'Driver that makes sandboxes; auto uses docker if an engine answers, otherwise process.',
   }),
   host: Flags.string({

@@ -1,3 +1,4 @@
+import type { DriverName } from './driver-name.ts';
 import type { FunctionConfig } from './function-config.ts';
 import type { Digest, NodeId } from './ids.ts';
 import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
@@ -49,7 +50,7 @@ export interface Status {
   readonly home: string;
   /** Id of this node: random, the same for the life of the home. */
   readonly node: NodeId;
-  readonly driver: 'docker' | 'process';
+  readonly driver: DriverName;
   /** Why that driver was chosen, in one sentence. */
   readonly driverReason: string;
   /** Gaps in the isolation by the driver on this machine, one sentence each. */

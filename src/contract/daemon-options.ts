@@ -1,5 +1,6 @@
 import type { WireError } from '../errors/index.ts';
 import type { Status } from './control-api.ts';
+import type { DriverName } from './driver-name.ts';
 
 /** Files of lam that must exist on disk (absolute paths). */
 export interface AssetPaths {
@@ -13,7 +14,7 @@ export interface DaemonOptions {
   readonly home: string;
   readonly port: number;
   readonly host: string;
-  readonly driver: 'auto' | 'docker' | 'process';
+  readonly driver: 'auto' | DriverName;
   /** Upper bound on the sum of all sandboxes' memory limits (MiB); by default most of the machine's memory. */
   readonly memoryMiB?: number;
   readonly token?: string;

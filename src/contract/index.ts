@@ -2,6 +2,7 @@ export * from './artifact.ts';
 export type { Brand } from './brand.ts';
 export * from './control-api.ts';
 export * from './daemon-options.ts';
+export * from './driver-name.ts';
 export * from './function-config.ts';
 export * from './home.ts';
 export * from './ids.ts';

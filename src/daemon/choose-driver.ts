@@ -1,20 +1,27 @@
+import type { DriverName } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { DockerProbe } from '../driver/index.ts';
+import { invariant } from '../kit/index.ts';
 
 /** Which driver to open. */
 export interface DriverChoice {
-  readonly name: 'docker' | 'process';
+  readonly name: DriverName;
   /** Why, as one sentence for `lam status`. */
   readonly reason: string;
 }
 
+/** Whether Docker's engine has to be asked before the choice. Pure. */
+export function needsProbe(asked: 'auto' | DriverName): asked is 'auto' | 'docker' {
+  return asked === 'auto' || asked === 'docker';
+}
+
 /**
  * Chooses the requested driver, by default Docker if an engine answers, else processes. Pure. Throws
- * `LAM_DAEMON_DRIVER_UNAVAILABLE` if Docker was requested and does not answer.
+ * `LAM_DAEMON_DRIVER_UNAVAILABLE` if Docker was requested and does not answer. `probe`: the engine's, if {@link needsProbe}.
  */
-export function chooseDriver(asked: 'auto' | 'docker' | 'process', probe: DockerProbe | undefined): DriverChoice {
-  if (asked === 'process' || probe === undefined)
-    return { name: 'process', reason: 'the process driver was requested' };
+export function chooseDriver(asked: 'auto' | DriverName, probe: DockerProbe | undefined): DriverChoice {
+  if (!needsProbe(asked)) return { name: asked, reason: `the ${asked} driver was requested` };
+  invariant(probe !== undefined, 'the engine was probed');
   if (probe.ok) {
     const what = `engine (${probe.engine}) answers`;
     return { name: 'docker', reason: asked === 'docker' ? `the docker driver was requested; ${what}` : `an ${what}` };

@@ -1,4 +1,4 @@
-import type { Digest, Reclaimed, SandboxId } from '../contract/index.ts';
+import type { DriverName, Digest, Reclaimed, SandboxId } from '../contract/index.ts';
 import type { ExitStatus, Session, SessionHooks } from '../executor/session.ts';
 import type { Runtime } from '../runtimes/index.ts';
 
@@ -59,7 +59,7 @@ export interface Sandbox {
  * a killed daemon left.
  */
 export interface SandboxDriver {
-  readonly name: 'docker' | 'process';
+  readonly name: DriverName;
   /** What this driver does not isolate or limit on this machine, one sentence each. */
   readonly gaps: readonly string[];
   /**

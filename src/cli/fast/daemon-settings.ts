@@ -1,3 +1,4 @@
+import { DRIVER_NAMES, type DriverName } from '../../contract/driver-name.ts';
 import { DEFAULT_PORT } from '../../contract/home.ts';
 import type { Env } from './terminal.ts';
 
@@ -7,7 +8,7 @@ export interface DaemonSettings {
   readonly port: number;
   readonly portExplicit: boolean;
   readonly host: string;
-  readonly driver: 'auto' | 'docker' | 'process';
+  readonly driver: 'auto' | DriverName;
   /** Memory of all sandboxes together (MiB). */
   readonly memoryMiB?: number;
   readonly token?: string;
@@ -27,7 +28,7 @@ export function daemonSettings(home: string, port: number | undefined, env: Env)
     port: port ?? DEFAULT_PORT,
     portExplicit: port !== undefined,
     host: env['LAM_HOST'] ?? '127.0.0.1',
-    driver: driver === 'docker' || driver === 'process' ? driver : 'auto',
+    driver: DRIVER_NAMES.find((name) => name === driver) ?? 'auto',
     ...(token === undefined || token === '' ? {} : { token }),
   };
 }
