@@ -103,6 +103,28 @@ function forbiddenPlaces(root: string): string[] {
   );
 }
 
+/** Files that make values of brands (`Brand<T, Name>`), beside the grammar of each. */
+const BRAND_MAKERS: readonly string[] = ['src/contract/ids.ts', 'src/contract/names.ts'];
+
+/** The names of all brands that the makers declare. */
+function brandsOf(files: readonly HouseFile[]): string[] {
+  return files
+    .filter(({ path }) => BRAND_MAKERS.includes(path))
+    .flatMap(({ text }) => [...text.matchAll(/^export type (\w+) = Brand</gm)].map(([, name = '']) => name));
+}
+
+/** Elsewhere in src a value of a brand comes from its maker: a bare `as FunctionName` would go round the check. */
+function brandCasts(brands: readonly string[]): Rule {
+  if (brands.length === 0) return () => [];
+  const cast = new RegExp(`\\bas (?:unknown as )?(${brands.join('|')})\\b`, 'g');
+  return ({ path, text }) => {
+    if (!/^src\/.*\.ts$/.test(path) || BRAND_MAKERS.includes(path)) return [];
+    return [...text.matchAll(cast)].map(
+      ([, name]) => `makes a ${name} with 'as'; take its maker from ${BRAND_MAKERS.join(' or ')}`,
+    );
+  };
+}
+
 /** Returns a fault for each exported type, interface or class of src whose name another file exports too. */
 function doubledTypes(files: readonly HouseFile[]): string[] {
   const paths = new Map<string, Set<string>>();
@@ -125,6 +147,7 @@ export function houseFaults(files: readonly HouseFile[], glossary: string, place
     reasons,
     pythonSize,
     machineTraces(places),
+    brandCasts(brandsOf(files)),
   ];
   const ofFiles = files.flatMap((file) => rules.flatMap((rule) => rule(file).map((fault) => `${file.path}: ${fault}`)));
   return [...ofFiles, ...doubledTypes(files)];

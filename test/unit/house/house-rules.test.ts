@@ -79,3 +79,24 @@ describe('the check of names and texts', () => {
     assert.match(faultsOf('docs/x.md', 'see /home/someone/notes')[0] ?? '', /belongs to one machine/);
   });
 });
+
+describe('values of brands', () => {
+  const maker = { path: 'src/contract/ids.ts', text: "export type Digest = Brand<string, 'Digest'>;\n" };
+  const faults = (path: string, text: string): string[] => houseFaults([maker, { path, text }], glossary, []);
+
+  test("are not made with 'as' outside the files that make them", () => {
+    const cast = 'const a = text as Digest;\nconst b = number as unknown as Digest;\n';
+    assert.deepEqual(
+      faults('src/pool/a.ts', cast),
+      Array.from({ length: 2 }, () => {
+        return "src/pool/a.ts: makes a Digest with 'as'; take its maker from src/contract/ids.ts or src/contract/names.ts";
+      }),
+    );
+    assert.deepEqual(faults('src/contract/names.ts', cast), []);
+  });
+
+  test('may be named, taken from their makers, and cast to something else', () => {
+    const text = 'const a: Digest = digestOf(hash);\nconst b = a as string as DigestList;\n';
+    assert.deepEqual(faults('src/pool/a.ts', text), []);
+  });
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  digestOf,
+  isDigest,
+  isNodeId,
+  isTraceId,
+  newNodeId,
+  newSandboxId,
+  type Digest,
+  type NodeId,
+  type RequestId,
+  type SandboxId,
+  type TraceId,
+} from '../../../src/contract/index.ts';
+import { createHash } from 'node:crypto';
+import { asRequestId, asSandboxId, asTraceId, digestFor, nodeId } from '../../support/ids.ts';
+
+/** What the compiler is to refuse; never called. */
+function refusedByTheCompiler(): void {
+  const traced = (_requestId: RequestId, _traceId: TraceId): void => undefined;
+  // @ts-expect-error -- request id and trace id are swapped
+  traced(asTraceId('t'), asRequestId('r'));
+  const placed = (_sandbox: SandboxId, _node: NodeId): void => undefined;
+  // @ts-expect-error -- sandbox and node are swapped
+  placed(nodeId('0123456789ab'), asSandboxId('s'));
+  const stored = (_digest: Digest): void => undefined;
+  // @ts-expect-error -- a path is no digest
+  stored('/code');
+  // @ts-expect-error -- a text that merely looks like a digest has not been checked
+  stored('a'.repeat(64));
+}
+
+describe('a brand', () => {
+  test('is refused where another is meant, by the compiler, and costs nothing at run time', () => {
+    assert.equal(typeof refusedByTheCompiler, 'function');
+    assert.equal(typeof digestFor('a'), 'string');
+  });
+
+  test('of a digest is given to 64 lower-case hexadecimal digits alone', () => {
+    assert.ok(isDigest(digestOf(createHash('sha256').update('x'))));
+    for (const text of ['', 'a'.repeat(63), 'a'.repeat(65), 'A'.repeat(64), `${'a'.repeat(64)}\n`])
+      assert.ok(!isDigest(text), JSON.stringify(text));
+  });
+
+  test('of a node is given to what makes new ones, and not to the id of a sandbox', () => {
+    assert.ok(isNodeId(newNodeId()));
+    assert.ok(!isNodeId(newSandboxId()));
+    assert.match(newSandboxId(), /^[0-9a-f]{32}$/);
+  });
+
+  test('of a trace header is given to at most 512 visible characters', () => {
+    assert.ok(isTraceId('Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1'));
+    for (const text of ['', ' a', 'a ', 'a\nb', 'a'.repeat(513)]) assert.ok(!isTraceId(text), JSON.stringify(text));
+  });
+});
