@@ -6,6 +6,7 @@ import {
   type Manifest,
   type PlanAnswer,
   digestOf,
+  knownFunctionName,
 } from '../../src/contract/index.ts';
 import type { PublishAnswer, RollbackAnswer, Status } from '../../src/contract/index.ts';
 import { Connection } from '../load/connection.ts';
@@ -60,25 +61,27 @@ export class Control {
       artifact: plan.artifact,
       config: { runtime: 'nodejs', handler: HANDLER, ...config },
     });
-    const { version } = await timed(() => this.#ask<PublishAnswer>('POST', CONTROL.versions(name), request));
+    const { version } = await timed(() =>
+      this.#ask<PublishAnswer>('POST', CONTROL.versions(knownFunctionName(name)), request),
+    );
     return { version, daemonMs };
   }
 
   /** Moves the live pointer back to the version that was live before. */
   async rollback(name: string): Promise<Deployed> {
     const began = performance.now();
-    const { to } = await this.#ask<RollbackAnswer>('POST', CONTROL.rollback(name), '{}');
+    const { to } = await this.#ask<RollbackAnswer>('POST', CONTROL.rollback(knownFunctionName(name)), '{}');
     return { version: to, daemonMs: performance.now() - began };
   }
 
   async remove(name: string): Promise<void> {
-    await this.#ask('DELETE', CONTROL.function(name));
+    await this.#ask('DELETE', CONTROL.function(knownFunctionName(name)));
   }
 
   /** The newest `lines` records of a function, as lines of JSON; without `lines` all of them. */
   async logs(name: string, lines?: number): Promise<string> {
     const query = lines === undefined ? '' : `?lines=${lines}`;
-    return this.#text('GET', `${CONTROL.logs(name)}${query}`);
+    return this.#text('GET', `${CONTROL.logs(knownFunctionName(name))}${query}`);
   }
 
   async #ask<T>(method: string, path: string, body: string | Uint8Array = '', type?: string): Promise<T> {

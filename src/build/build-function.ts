@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { byPath, type ManifestEntry } from '../contract/index.ts';
+import { byPath, type ManifestEntry, type FunctionName } from '../contract/index.ts';
 import { lamError, messageOf } from '../errors/index.ts';
 import type { ProjectFunction } from '../project/index.ts';
 import { requireRuntime, type Runtime } from '../runtimes/index.ts';
@@ -49,7 +49,7 @@ async function realFolder(fn: ProjectFunction): Promise<string> {
 }
 
 async function describe(
-  functionName: string,
+  functionName: FunctionName,
   merged: ReadonlyMap<string, Collected>,
   context: BuildContext,
 ): Promise<Pick<BuiltArtifact, 'manifest' | 'files'>> {

@@ -1,6 +1,6 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { isAbsolute, join, posix, relative } from 'node:path';
-import { LIMITS } from '../contract/index.ts';
+import { LIMITS, type FunctionName } from '../contract/index.ts';
 import { lamError, messageOf } from '../errors/index.ts';
 import type { PackageRules } from './package-rules.ts';
 
@@ -42,7 +42,11 @@ const PATH_BYTES = 1024;
  * Lists a layer's entries without following links. Throws `LAM_BUILD_UNREADABLE`, `LAM_BUILD_PATH_INVALID`,
  * `LAM_BUILD_TOO_LARGE`. Sockets, pipes and devices are left out with a notice.
  */
-export async function collect(functionName: string, layer: Layer, notices: string[]): Promise<readonly Collected[]> {
+export async function collect(
+  functionName: FunctionName,
+  layer: Layer,
+  notices: string[],
+): Promise<readonly Collected[]> {
   const found: Collected[] = [];
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -91,7 +95,7 @@ function portableTarget(target: string, root: string, path: string): string {
   return posix.relative(posix.dirname(path), inside) || '.';
 }
 
-function refusePath(functionName: string, path: string): void {
+function refusePath(functionName: FunctionName, path: string): void {
   if (NO_ZIP_NAME.test(path)) {
     throw lamError('LAM_BUILD_PATH_INVALID', {
       function: functionName,
@@ -108,7 +112,7 @@ function refusePath(functionName: string, path: string): void {
   }
 }
 
-async function readable<T>(functionName: string, path: string, read: () => Promise<T>): Promise<T> {
+async function readable<T>(functionName: FunctionName, path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

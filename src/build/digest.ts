@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { digestOf, LIMITS, type ManifestEntry } from '../contract/index.ts';
+import { digestOf, LIMITS, type ManifestEntry, type FunctionName } from '../contract/index.ts';
 import { lamError, messageOf } from '../errors/index.ts';
 import { eachLimited } from '../kit/index.ts';
 import type { BuildContext } from './artifact.ts';
@@ -19,7 +19,7 @@ const WHOLE_FILE_BYTES = 256 * 1024;
  * `LAM_BUILD_UNREADABLE`, `LAM_BUILD_CANCELLED`.
  */
 export async function digestFiles(
-  functionName: string,
+  functionName: FunctionName,
   files: readonly CollectedFile[],
   context: Pick<BuildContext, 'signal'>,
 ): Promise<readonly ManifestEntry[]> {
@@ -40,7 +40,7 @@ export async function digestFiles(
   return entries;
 }
 
-async function digestFile(functionName: string, file: CollectedFile): Promise<ManifestEntry> {
+async function digestFile(functionName: FunctionName, file: CollectedFile): Promise<ManifestEntry> {
   const hash = createHash('sha256');
   let size = 0;
   try {

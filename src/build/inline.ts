@@ -4,6 +4,7 @@ import { requireRuntime } from '../runtimes/index.ts';
 import type { BuildContext, BuiltArtifact } from './artifact.ts';
 import { digestFiles } from './digest.ts';
 import { BUILDS } from './list.ts';
+import type { FunctionName } from '../contract/index.ts';
 
 /** An artifact made from code on the command line, and the handler that names its entry. */
 export interface InlineArtifact extends BuiltArtifact {
@@ -13,7 +14,7 @@ export interface InlineArtifact extends BuiltArtifact {
 /** Makes an artifact of one file with `code`. `functionName` is for messages only. Throws `LAM_REGISTRY_UNKNOWN_RUNTIME`. */
 export async function inlineArtifact(
   code: string,
-  { functionName, runtime }: { readonly functionName: string; readonly runtime: string },
+  { functionName, runtime }: { readonly functionName: FunctionName; readonly runtime: string },
   context: Pick<BuildContext, 'workspace' | 'signal'>,
 ): Promise<InlineArtifact> {
   const { file, handler, executable } = BUILDS[requireRuntime(runtime).family].inline(code);

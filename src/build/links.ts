@@ -1,5 +1,6 @@
 import { lamError } from '../errors/index.ts';
 import type { Collected } from './collect.ts';
+import type { FunctionName } from '../contract/index.ts';
 
 /** Links that Linux follows before ELOOP. */
 const LINK_HOPS = 40;
@@ -8,7 +9,7 @@ const LINK_HOPS = 40;
  * Throws `LAM_BUILD_SYMLINK_ESCAPES` for the first link that leads out of the artifact, directly or through its other
  * links. Allows links to paths that do not exist.
  */
-export function refuseEscapingLinks(functionName: string, entries: Iterable<Collected>): void {
+export function refuseEscapingLinks(functionName: FunctionName, entries: Iterable<Collected>): void {
   const targets = new Map<string, string>();
   for (const entry of entries) if (entry.kind === 'symlink') targets.set(entry.path, entry.target);
   for (const [path, target] of targets) {

@@ -1,11 +1,12 @@
 import { lamError } from '../errors/index.ts';
 import type { BuildContext } from './artifact.ts';
+import type { FunctionName } from '../contract/index.ts';
 
 /** Lines of a tool's output repeated in an error. */
 const KEPT_LINES = 20;
 
 export interface ToolCommand {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   /** Program name or path; with `shell`, a command line. */
   readonly program: string;
   readonly arguments: readonly string[];
@@ -73,6 +74,6 @@ export async function runTool(command: ToolCommand, context: BuildContext): Prom
 }
 
 /** Throws `LAM_BUILD_CANCELLED` once the signal is aborted. */
-export function refuseIfCancelled(functionName: string, context: Pick<BuildContext, 'signal'>): void {
+export function refuseIfCancelled(functionName: FunctionName, context: Pick<BuildContext, 'signal'>): void {
   if (context.signal?.aborted === true) throw lamError('LAM_BUILD_CANCELLED', { function: functionName });
 }

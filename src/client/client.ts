@@ -22,6 +22,7 @@ import {
   type RollbackAnswer,
   type RollbackRequest,
   type Status,
+  type FunctionName,
 } from '../contract/index.ts';
 import { isLamError, lamError } from '../errors/index.ts';
 import { json, ndjson, open, type Ask } from './transport.ts';
@@ -39,21 +40,21 @@ export interface LamClient {
   /** Asks the daemon to drain and end; resolves when it has accepted the request. */
   stop(): Promise<void>;
   list(): Promise<readonly FunctionSummary[]>;
-  describe(name: string): Promise<FunctionDetail>;
+  describe(name: FunctionName): Promise<FunctionDetail>;
   plan(manifest: Manifest): Promise<PlanAnswer>;
   upload(upload: Upload): Promise<ArtifactAnswer>;
   /** Uploads a zip file; the daemon makes the manifest. */
   uploadZip(file: string): Promise<ArtifactAnswer>;
-  publish(name: string, request: PublishRequest): Promise<PublishAnswer>;
-  rollback(name: string, request: RollbackRequest): Promise<RollbackAnswer>;
-  configure(name: string, patch: ConfigPatch): Promise<PublishAnswer>;
-  deleteFunction(name: string): Promise<void>;
-  deleteVersion(name: string, version: number): Promise<void>;
-  setAlias(name: string, alias: string, request: AliasRequest): Promise<AliasAnswer>;
-  deleteAlias(name: string, alias: string): Promise<void>;
+  publish(name: FunctionName, request: PublishRequest): Promise<PublishAnswer>;
+  rollback(name: FunctionName, request: RollbackRequest): Promise<RollbackAnswer>;
+  configure(name: FunctionName, patch: ConfigPatch): Promise<PublishAnswer>;
+  deleteFunction(name: FunctionName): Promise<void>;
+  deleteVersion(name: FunctionName, version: number): Promise<void>;
+  setAlias(name: FunctionName, alias: string, request: AliasRequest): Promise<AliasAnswer>;
+  deleteAlias(name: FunctionName, alias: string): Promise<void>;
   /** Log records, oldest first; with `follow` also new ones, until the signal aborts or the reader stops. */
   logs(
-    name: string,
+    name: FunctionName,
     query: LogQuery & { readonly follow?: boolean },
     signal?: AbortSignal,
   ): AsyncGenerator<LogRecord, void, void>;

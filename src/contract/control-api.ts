@@ -2,6 +2,7 @@ import type { DriverName } from './driver-name.ts';
 import type { FunctionConfig } from './function-config.ts';
 import type { Digest, NodeId } from './ids.ts';
 import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
+import type { FunctionName } from './names.ts';
 
 /**
  * The control API: JSON over HTTP on the Unix socket of the home (0700: only its owner), and on the HTTP port for
@@ -20,16 +21,17 @@ export const CONTROL = {
   artifactsZip: '/_lam/v1/artifacts/zip',
   gc: '/_lam/v1/gc',
   df: '/_lam/v1/df',
-  function: (name: string): string => `/_lam/v1/functions/${encodeURIComponent(name)}`,
+  function: (name: FunctionName): string => `/_lam/v1/functions/${encodeURIComponent(name)}`,
   /** POST {@link PublishRequest}: publishes the next version and makes it live. */
-  versions: (name: string): string => `${CONTROL.function(name)}/versions`,
-  version: (name: string, version: number): string => `${CONTROL.function(name)}/versions/${version}`,
-  rollback: (name: string): string => `${CONTROL.function(name)}/rollback`,
+  versions: (name: FunctionName): string => `${CONTROL.function(name)}/versions`,
+  version: (name: FunctionName, version: number): string => `${CONTROL.function(name)}/versions/${version}`,
+  rollback: (name: FunctionName): string => `${CONTROL.function(name)}/rollback`,
   /** PATCH {@link ConfigPatch}. */
-  config: (name: string): string => `${CONTROL.function(name)}/config`,
-  alias: (name: string, alias: string): string => `${CONTROL.function(name)}/aliases/${encodeURIComponent(alias)}`,
+  config: (name: FunctionName): string => `${CONTROL.function(name)}/config`,
+  alias: (name: FunctionName, alias: string): string =>
+    `${CONTROL.function(name)}/aliases/${encodeURIComponent(alias)}`,
   /** GET, query as {@link LogQueryParameters}; NDJSON of LogRecord. */
-  logs: (name: string): string => `${CONTROL.function(name)}/logs`,
+  logs: (name: FunctionName): string => `${CONTROL.function(name)}/logs`,
 } as const;
 
 /**
@@ -113,7 +115,7 @@ export interface PublishRequest {
 }
 
 export interface PublishAnswer {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly version: number;
   /** Nothing was published, because the live version has the same artifact and configuration. */
   readonly unchanged: boolean;
@@ -133,7 +135,7 @@ export interface RollbackRequest {
 }
 
 export interface RollbackAnswer {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly from: number;
   readonly to: number;
   /** Number of warm sandboxes of the version that is live now. */
@@ -172,7 +174,7 @@ export interface AliasAnswer {
 }
 
 export interface FunctionSummary {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly runtime: string;
   readonly live: number;
   readonly versions: number;
@@ -238,7 +240,7 @@ export interface GcRequest {
 }
 
 export interface GcAnswer {
-  readonly versions: readonly { readonly name: string; readonly version: number }[];
+  readonly versions: readonly { readonly name: FunctionName; readonly version: number }[];
   readonly artifacts: number;
   readonly files: number;
   /** Disk space freed (bytes). */
@@ -249,7 +251,7 @@ export interface GcAnswer {
 export interface DfAnswer {
   readonly home: string;
   readonly functions: readonly {
-    readonly name: string;
+    readonly name: FunctionName;
     readonly versions: number;
     /** Sum of the unpacked sizes of its versions, counting shared files each time. */
     readonly logical: number;

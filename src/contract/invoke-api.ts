@@ -2,7 +2,7 @@ import type { WireError } from '../errors/index.ts';
 
 /** Path and headers of AWS Lambda's Invoke API. Header names are in lower case. */
 export const INVOKE = {
-  path: (name: string): string => `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`,
+  path: (reference: string): string => `/2015-03-31/functions/${encodeURIComponent(reference)}/invocations`,
   functionError: 'x-amz-function-error',
   logType: 'x-amz-log-type',
   /** Base64 of the last 4 KiB of the log, if the request has log type `Tail`. */

@@ -1,4 +1,12 @@
-/** A function's name: 1 to 64 of `a-z A-Z 0-9 - _`, as on AWS Lambda. */
+import type { Brand } from './brand.ts';
+
+/**
+ * A function's name: 1 to 64 of `a-z A-Z 0-9 - _`, as on AWS Lambda. It is the whole key of a function: where functions
+ * get namespaces, this type becomes the pair of both, and {@link parseReference} reads it.
+ */
+export type FunctionName = Brand<string, 'FunctionName'>;
+
+/** The grammar of {@link FunctionName}. */
 export const FUNCTION_NAME: RegExp = /^[a-zA-Z0-9-_]{1,64}$/;
 /** An alias: 1 to 128 of the same characters, but not only digits, which would read as a version (AWS's rule). */
 export const ALIAS_NAME: RegExp = /^(?![0-9]+$)[a-zA-Z0-9-_]{1,128}$/;
@@ -8,9 +16,19 @@ export const VERSION_NUMBER: RegExp = /^[1-9][0-9]{0,8}$/;
 /** AWS's name of the live pointer. */
 export const LATEST = '$LATEST';
 
+/** Whether a text has the form of a function's name. */
+export function isFunctionName(text: string): text is FunctionName {
+  return FUNCTION_NAME.test(text);
+}
+
+/** Takes text for a function's name without a check: what lam checked before it wrote it down, and a valid lam.yaml's. */
+export function knownFunctionName(text: string): FunctionName {
+  return text as FunctionName;
+}
+
 /** A function, and optionally which version or alias of it. */
 export interface FunctionReference {
-  readonly name: string;
+  readonly name: FunctionName;
   /** A version number, an alias, or undefined for the live pointer. */
   readonly qualifier: string | undefined;
 }
@@ -24,7 +42,7 @@ export function parseReference(text: string): FunctionReference | undefined {
   const rest = arn?.[1] ?? text;
   const match = /^([^@:]+)(?:[@:](.+))?$/.exec(rest);
   const name = match?.[1];
-  if (name === undefined || !FUNCTION_NAME.test(name)) return undefined;
+  if (name === undefined || !isFunctionName(name)) return undefined;
   const qualifier = match?.[2];
   if (qualifier === undefined || qualifier === LATEST) return { name, qualifier: undefined };
   const version = /^v([1-9][0-9]{0,8})$/.exec(qualifier)?.[1];

@@ -7,6 +7,7 @@ import type { TriggerKind } from '../triggers/index.ts';
 import { DeployedTriggers, TriggerSupervisor } from '../triggers/supervisor/index.ts';
 import { deliverTo } from './deliver.ts';
 import { httpRoutes } from './http-routes.ts';
+import type { FunctionName } from '../contract/index.ts';
 
 /** Rooms that triggers are wired to. */
 export interface TriggerRooms {
@@ -27,7 +28,7 @@ export interface LiveTriggers {
 /** Wires triggers to registry, router and pool. No trigger runs before the supervisor is started. */
 export function composeTriggers({ registry, router, pool, clock, kinds, onTrouble }: TriggerRooms): LiveTriggers {
   const deployed = new DeployedTriggers(registry);
-  const expect = (functionName: string, at: EpochMs): void => {
+  const expect = (functionName: FunctionName, at: EpochMs): void => {
     if (registry.has(functionName)) pool.expect(registry.resolve(functionName), at);
   };
   return {

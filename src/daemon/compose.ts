@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { Status } from '../contract/index.ts';
+import type { Status, FunctionName } from '../contract/index.ts';
 import { createEdge, oneToken, type Door } from '../edge/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { joinObservers, type Observer } from '../observer/index.ts';
@@ -184,7 +184,7 @@ function composeServers(
     operations,
     clock: setup.clock,
     routes: triggers.routes,
-    exists: (name: string) => registry.has(name),
+    exists: (name: FunctionName) => registry.has(name),
     generation: generationOf(registry),
     onBody: bodyPassed,
   };

@@ -3,6 +3,7 @@ import { lamError } from '../errors/index.ts';
 import type { Pool } from '../pool/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { CatalogueView, OutlineFact } from '../store/index.ts';
+import type { FunctionName } from '../contract/index.ts';
 
 /**
  * Delay from the start to the announcement of deployed functions (ms): requests that have already arrived go first.
@@ -48,7 +49,7 @@ export function announceDeployed(
 ): () => void {
   return clock.after(ANNOUNCE_MS, () => {
     const view = catalogue();
-    const updatedAt = (name: string): number => view.outline(name)?.updatedAt ?? 0;
+    const updatedAt = (name: FunctionName): number => view.outline(name)?.updatedAt ?? 0;
     const names = [...view.names()].toSorted((a, b) => updatedAt(a) - updatedAt(b));
     // The pool expects the function announced last to be used next.
     for (const [at, name] of names.entries()) {

@@ -1,5 +1,6 @@
 import type { StartupCacheSource } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
+import type { FunctionName } from '../contract/index.ts';
 
 /**
  * Minimum size of code that gains from a cache (bytes). Measured: a bundle of 1 MB saves more than half of its init, a
@@ -12,7 +13,7 @@ const WORTH_BYTES = 128 * 1024;
  * drivers, and a cache made in one function's sandbox is never loaded by another function, even with the same code.
  */
 export function startupCachesOf({ artifacts, startupCaches }: Store, driver: string): StartupCacheSource {
-  const keyOf = (functionName: string, interpreter: string): string => `${driver} ${functionName} ${interpreter}`;
+  const keyOf = (functionName: FunctionName, interpreter: string): string => `${driver} ${functionName} ${interpreter}`;
   return {
     async find({ artifact, functionName }, interpreter) {
       try {

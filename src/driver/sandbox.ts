@@ -1,4 +1,4 @@
-import type { DriverName, Digest, Reclaimed, SandboxId } from '../contract/index.ts';
+import type { Digest, DriverName, FunctionName, Reclaimed, SandboxId } from '../contract/index.ts';
 import type { ExitStatus, Session, SessionHooks } from '../executor/session.ts';
 import type { Runtime } from '../runtimes/index.ts';
 
@@ -29,7 +29,7 @@ export interface SandboxSpec {
   readonly network: 'on' | 'none';
   readonly image: string | null;
   /** For labels and messages only; empty and 0 for a stem. */
-  readonly functionName: string;
+  readonly functionName: FunctionName | '';
   readonly version: number;
 }
 

@@ -1,6 +1,6 @@
 import { renameSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import type { LogQuery, LogRecord, NodeId } from '../contract/index.ts';
+import { knownFunctionName, type LogQuery, type LogRecord, type NodeId, type FunctionName } from '../contract/index.ts';
 import { nodesByNumber, numberOfNode, prepareSchema } from './log-schema.ts';
 import type { Chunk } from './messages.ts';
 import { matches } from './query.ts';
@@ -13,7 +13,7 @@ const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
 /** Cursor of a query. */
 export interface QueryCursor {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly query: LogQuery;
   /** Id of the last row that was read. */
   readonly after: number;
@@ -39,7 +39,7 @@ interface LogDatabase {
   /** The number of the node that writes. */
   readonly ownNumber: number;
   /** Size of the records by function (bytes). */
-  readonly kept: Map<string, number>;
+  readonly kept: Map<FunctionName, number>;
 }
 
 /** The SQLite file with everything functions printed: one row per function and flush. Used by one thread. */
@@ -98,7 +98,7 @@ export class LogFile {
   }
 
   /** Drops a function's oldest rows, down to its limit, once it exceeds that by a tenth. */
-  #trim(functionName: string): void {
+  #trim(functionName: FunctionName): void {
     let bytes = this.#database.kept.get(functionName) ?? 0;
     if (bytes <= this.#options.keepBytes * 1.1) return;
     let last = 0;
@@ -115,7 +115,7 @@ export class LogFile {
   }
 
   /** Begins a query over everything written so far. */
-  begin(functionName: string, query: LogQuery): QueryCursor {
+  begin(functionName: FunctionName, query: LogQuery): QueryCursor {
     const row = this.#database.db.prepare('SELECT max(id) AS last FROM chunks WHERE function = ?').get(functionName);
     return { functionName, query, after: 0, upTo: Number(row?.['last'] ?? 0) };
   }
@@ -134,7 +134,7 @@ export class LogFile {
   }
 
   /** Returns the newest `lines` records that match, oldest first. */
-  newest(functionName: string, query: LogQuery, lines: number): LogRecord[] {
+  newest(functionName: FunctionName, query: LogQuery, lines: number): LogRecord[] {
     const found: LogRecord[] = [];
     const sql = 'SELECT body, node FROM chunks WHERE function = ? AND last_ms >= ? AND first_ms <= ? ORDER BY id DESC';
     for (const row of this.#database.db.prepare(sql).iterate(functionName, ...span(query))) {
@@ -146,7 +146,7 @@ export class LogFile {
   }
 
   /** Deletes all records of a function. */
-  delete(functionName: string): void {
+  delete(functionName: FunctionName): void {
     this.#database.db.prepare('DELETE FROM chunks WHERE function = ?').run(functionName);
     this.#database.kept.delete(functionName);
     this.#database.db.exec('PRAGMA incremental_vacuum');
@@ -196,9 +196,9 @@ function connect({ path, node }: LogFileOptions): LogDatabase {
   }
 }
 
-function keptIn(db: DatabaseSync): Map<string, number> {
+function keptIn(db: DatabaseSync): Map<FunctionName, number> {
   const rows = db.prepare('SELECT function, sum(bytes) AS bytes FROM chunks GROUP BY function').all();
-  return new Map(rows.map((row) => [String(row['function']), Number(row['bytes'])]));
+  return new Map(rows.map((row) => [knownFunctionName(String(row['function'])), Number(row['bytes'])]));
 }
 
 function insertInto(db: DatabaseSync): StatementSync {

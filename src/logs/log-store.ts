@@ -1,5 +1,13 @@
 import { Worker } from 'node:worker_threads';
-import type { LogQuery, LogRecord, LogStream, NodeId, PlatformRecord, RequestId } from '../contract/index.ts';
+import type {
+  LogQuery,
+  LogRecord,
+  LogStream,
+  NodeId,
+  PlatformRecord,
+  RequestId,
+  FunctionName,
+} from '../contract/index.ts';
 import { asLamError, lamError, messageOf, type LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Answer, Chunk, FromWorker, LogWorkerData, ToWorker } from './messages.ts';
@@ -36,10 +44,10 @@ export class LogStore {
   readonly #options: LogStoreOptions;
   readonly #worker: Worker;
   readonly #stopTimer: () => void;
-  readonly #followers: Map<string, Set<(record: LogRecord) => void>> = new Map();
+  readonly #followers: Map<FunctionName, Set<(record: LogRecord) => void>> = new Map();
   readonly #answers: Map<number, (answer: Answer) => void> = new Map();
   /** Waiting records by function. A batch that is empty at a flush is removed. */
-  readonly #pending: Map<string, RecordBatch> = new Map();
+  readonly #pending: Map<FunctionName, RecordBatch> = new Map();
   #pendingBytes = 0;
   #unwrittenBytes = 0;
   #lostBytes = 0;
@@ -80,7 +88,7 @@ export class LogStore {
   /** Appends what a function printed in one write; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called once per line: an options object would be one more allocation
   append(
-    functionName: string,
+    functionName: FunctionName,
     source: Source,
     stream: LogStream,
     text: string,
@@ -101,7 +109,7 @@ export class LogStore {
   /** Appends a record of lam about an invocation; `time` is milliseconds since the epoch. */
   // oxlint-disable-next-line max-params -- called twice per invocation: an options object would be one more allocation
   appendPlatform(
-    functionName: string,
+    functionName: FunctionName,
     source: Source,
     record: PlatformRecord,
     requestId: RequestId | '',
@@ -166,7 +174,7 @@ export class LogStore {
    * `LAM_LOGS_UNAVAILABLE` or `LAM_LOGS_READ_FAILED`.
    */
   query(
-    functionName: string,
+    functionName: FunctionName,
     query: LogQuery,
     onRecords: (records: readonly LogRecord[]) => void | Promise<void>,
   ): Promise<void> {
@@ -197,7 +205,7 @@ export class LogStore {
    * Calls `onRecord` for every matching record from now on. Together with a {@link LogStore.query} started in the same
    * turn it delivers each record exactly once. Returns a function that ends it.
    */
-  follow(functionName: string, query: LogQuery, onRecord: (record: LogRecord) => void): () => void {
+  follow(functionName: FunctionName, query: LogQuery, onRecord: (record: LogRecord) => void): () => void {
     this.flush();
     const listener = (record: LogRecord): void => {
       if (matches(record, query)) onRecord(record);
@@ -211,7 +219,7 @@ export class LogStore {
   }
 
   /** Deletes all records of a function. Rejects with `LAM_LOGS_READ_FAILED` when SQLite fails. Idempotent. */
-  async delete(functionName: string): Promise<void> {
+  async delete(functionName: FunctionName): Promise<void> {
     this.flush();
     const answer = await this.#ask((id) => ({ type: 'delete', id, functionName }));
     if (answer.type === 'failed') throw refusalOf(answer);
@@ -240,7 +248,7 @@ export class LogStore {
     await this.#worker.terminate();
   }
 
-  #batchOf(functionName: string): RecordBatch {
+  #batchOf(functionName: FunctionName): RecordBatch {
     let batch = this.#pending.get(functionName);
     if (batch === undefined) {
       batch = new RecordBatch();
@@ -254,7 +262,7 @@ export class LogStore {
     if (this.#pendingBytes >= FLUSH_BYTES) this.flush();
   }
 
-  #tell(functionName: string, record: LogRecord): void {
+  #tell(functionName: FunctionName, record: LogRecord): void {
     const followers = this.#followers.get(functionName);
     if (followers !== undefined) for (const follower of followers) follower(record);
   }

@@ -1,4 +1,4 @@
-import type { LogQuery, LogRecord, NodeId } from '../contract/index.ts';
+import type { LogQuery, LogRecord, NodeId, FunctionName } from '../contract/index.ts';
 
 /** Input of the worker thread. */
 export interface LogWorkerData {
@@ -12,7 +12,7 @@ export interface LogWorkerData {
 
 /** The encoded records of one function and flush. */
 export interface Chunk {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly firstMs: number;
   readonly lastMs: number;
   /** Range within the bytes of the message. */
@@ -23,12 +23,12 @@ export interface Chunk {
 /** Messages to the worker. It handles them in order, so a query sees every write sent before it. */
 export type ToWorker =
   | { readonly type: 'write'; readonly chunks: readonly Chunk[]; readonly bytes: Uint8Array; readonly weight: number }
-  | { readonly type: 'query'; readonly id: number; readonly functionName: string; readonly query: LogQuery }
+  | { readonly type: 'query'; readonly id: number; readonly functionName: FunctionName; readonly query: LogQuery }
   /** Asks for the next page of a query. */
   | { readonly type: 'more'; readonly id: number }
   /** Ends a query early. */
   | { readonly type: 'enough'; readonly id: number }
-  | { readonly type: 'delete'; readonly id: number; readonly functionName: string }
+  | { readonly type: 'delete'; readonly id: number; readonly functionName: FunctionName }
   | { readonly type: 'sizes'; readonly id: number }
   | { readonly type: 'close'; readonly id: number };
 

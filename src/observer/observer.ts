@@ -1,4 +1,4 @@
-import type { Origin, RequestId, TraceId, SandboxId } from '../contract/index.ts';
+import type { Origin, RequestId, TraceId, SandboxId, FunctionName } from '../contract/index.ts';
 import type { EpochMs } from '../kit/index.ts';
 
 /** How an invocation ended: its status in REPORT, or `rejected` if it did not run, with the code of lam's error. */
@@ -11,7 +11,7 @@ export type ObservedOutcome = 'success' | 'error' | 'timeout' | 'failure' | 'rej
 export interface ObservedInvocation {
   readonly requestId: RequestId;
   readonly traceId: TraceId;
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   /** Version or alias in the request; undefined for the live pointer. */
   readonly qualifier: string | undefined;
   readonly origin: Origin;
@@ -72,7 +72,7 @@ export interface ObservedSandbox {
   readonly id: SandboxId;
   readonly memoryMiB: number;
   /** Undefined for a stem. */
-  readonly functionName: string | undefined;
+  readonly functionName: FunctionName | undefined;
   readonly version: number | undefined;
   /** Set from `draining` on. */
   readonly endReason: EndReason | undefined;

@@ -1,4 +1,4 @@
-import type { ConfigPatch, PublishAnswer } from '../contract/index.ts';
+import type { ConfigPatch, PublishAnswer, FunctionName } from '../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { GoLive } from './go-live.ts';
 
@@ -9,7 +9,7 @@ export interface ConfigOperations {
    * served here. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_INVALID_CONFIG`,
    * `LAM_REGISTRY_UNKNOWN_RUNTIME`, `LAM_REGISTRY_ROUTE_CONFLICT` or `LAM_DRIVER_RUNTIME_MISSING`.
    */
-  patch(name: string, patch: ConfigPatch): Promise<PublishAnswer>;
+  patch(name: FunctionName, patch: ConfigPatch): Promise<PublishAnswer>;
 }
 
 /** Implements {@link ConfigOperations}. */

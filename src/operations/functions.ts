@@ -1,4 +1,4 @@
-import type { FunctionDetail, FunctionSummary } from '../contract/index.ts';
+import type { FunctionDetail, FunctionSummary, FunctionName } from '../contract/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 
@@ -6,13 +6,18 @@ import type { Registry } from '../registry/index.ts';
 export interface FunctionOperations {
   /** All functions, by name. */
   list(): readonly FunctionSummary[];
+  /**
+   * Takes a text for a function's name; does not look whether the function exists. Throws
+   * `LAM_REGISTRY_FUNCTION_NOT_FOUND` if the text has not the form of one.
+   */
+  named(text: string): FunctionName;
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`. */
-  detail(name: string): FunctionDetail;
+  detail(name: FunctionName): FunctionDetail;
   /**
    * Removes a function with its versions, aliases and logs; its sandboxes end. A later function of the same name
    * continues with the next version number. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
    */
-  remove(name: string): Promise<void>;
+  remove(name: FunctionName): Promise<void>;
 }
 
 /** Rooms that these operations use. */
@@ -25,6 +30,7 @@ export interface FunctionRooms {
 export function functionOperations({ registry, logs }: FunctionRooms): FunctionOperations {
   return {
     list: () => registry.list(),
+    named: (text) => registry.named(text),
     detail: (name) => registry.detail(name),
     async remove(name) {
       await registry.deleteFunction(name);

@@ -1,6 +1,7 @@
 import { Mutex } from '../kit/index.ts';
 import type { PointerChange, Registry } from '../registry/index.ts';
 import { requireRuntime, type Runtime } from '../runtimes/index.ts';
+import type { FunctionName } from '../contract/index.ts';
 
 /**
  * Checks that a runtime can be served here, in `image` if it is not null. Resolves to a notice for the caller if
@@ -21,7 +22,7 @@ export interface GoLiveRooms {
  * notices of `commit`, then those of the checks.
  */
 export type GoLive = <A extends object>(
-  name: string,
+  name: FunctionName,
   change: PointerChange,
   commit: () => Promise<A>,
 ) => Promise<A & { readonly notices: readonly string[] }>;

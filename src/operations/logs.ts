@@ -1,4 +1,4 @@
-import type { LogQuery, LogRecord } from '../contract/index.ts';
+import type { LogQuery, LogRecord, FunctionName } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
@@ -10,7 +10,7 @@ export interface LogOperations {
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_OPERATIONS_INVALID_VALUE`, or what `onRecords` throws.
    */
   query(
-    name: string,
+    name: FunctionName,
     query: LogQuery,
     onRecords: (records: readonly LogRecord[]) => void | Promise<void>,
   ): Promise<void>;
@@ -18,7 +18,7 @@ export interface LogOperations {
    * Passes new records to `onRecord` until the returned function is called. Calls `onEnd` when the daemon stops and no
    * more will follow. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or `LAM_OPERATIONS_INVALID_VALUE`.
    */
-  follow(name: string, query: LogQuery, onRecord: (record: LogRecord) => void, onEnd: () => void): () => void;
+  follow(name: FunctionName, query: LogQuery, onRecord: (record: LogRecord) => void, onEnd: () => void): () => void;
 }
 
 /** Followers of logs, which the daemon ends when it stops. */

@@ -1,4 +1,10 @@
-import type { PublishAnswer, PublishRequest, RollbackAnswer, RollbackRequest } from '../contract/index.ts';
+import type {
+  PublishAnswer,
+  PublishRequest,
+  RollbackAnswer,
+  RollbackRequest,
+  FunctionName,
+} from '../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { GoLive } from './go-live.ts';
 
@@ -10,16 +16,16 @@ export interface VersionOperations {
    * `LAM_REGISTRY_INVALID_CONFIG`, `LAM_REGISTRY_UNKNOWN_RUNTIME`, `LAM_REGISTRY_ROUTE_CONFLICT`,
    * `LAM_REGISTRY_INVALID_ALIAS`, `LAM_STORE_ARTIFACT_NOT_FOUND`, `LAM_DRIVER_RUNTIME_MISSING`, or what writing throws.
    */
-  publish(name: string, request: PublishRequest): Promise<PublishAnswer>;
+  publish(name: FunctionName, request: PublishRequest): Promise<PublishAnswer>;
   /**
    * Makes an earlier version live: `request.to`, or the one that was live before the current one. With `dryRun` it only
    * checks. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_NO_PREVIOUS_VERSION`,
    * `LAM_REGISTRY_VERSION_NOT_FOUND`, `LAM_REGISTRY_ALREADY_LIVE`, `LAM_REGISTRY_ROUTE_CONFLICT` or
    * `LAM_DRIVER_RUNTIME_MISSING`.
    */
-  rollback(name: string, request: RollbackRequest): Promise<RollbackAnswer>;
+  rollback(name: FunctionName, request: RollbackRequest): Promise<RollbackAnswer>;
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND`, or `LAM_REGISTRY_VERSION_IN_USE` for a live or aliased version. */
-  remove(name: string, version: number): Promise<void>;
+  remove(name: FunctionName, version: number): Promise<void>;
 }
 
 /** Implements {@link VersionOperations}. */

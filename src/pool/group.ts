@@ -9,7 +9,7 @@ import { PlaceFaults } from './place-faults.ts';
 import { Quickness, type Traffic } from './policy/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
-import type { SandboxId } from '../contract/index.ts';
+import type { SandboxId, FunctionName } from '../contract/index.ts';
 
 /** Assumed duration of a cold start before one was measured, ms: a Node boot on a laptop. */
 const FIRST_COLD_MS = 50;
@@ -70,7 +70,7 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
     return this.#inFlight;
   }
 
-  get functionName(): string {
+  get functionName(): FunctionName {
     return this.revision.functionName;
   }
 
@@ -199,7 +199,7 @@ export class Group {
   }
 
   /** Whether it is of this function and version; undefined matches any. */
-  isOf(functionName: string | undefined, version: number | undefined): boolean {
+  isOf(functionName: FunctionName | undefined, version: number | undefined): boolean {
     const { revision } = this;
     return (
       (functionName === undefined || revision.functionName === functionName) &&

@@ -1,4 +1,4 @@
-import type { Digest, FunctionConfig } from '../contract/index.ts';
+import type { Digest, FunctionConfig, FunctionName } from '../contract/index.ts';
 import type { Runtime } from '../runtimes/index.ts';
 
 /**
@@ -6,7 +6,7 @@ import type { Runtime } from '../runtimes/index.ts';
  * maps.
  */
 export interface PoolRevision {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly version: number;
   readonly config: FunctionConfig;
   readonly runtime: Runtime;

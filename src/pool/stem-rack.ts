@@ -68,10 +68,9 @@ export class StemRack {
     const now = this.#options.clock.monotonic();
     const kind = this.#kinds.get(key);
     if (kind === undefined) {
-      const blank = { ...spec, artifact: null, environment: {}, functionName: '', version: 0 };
       this.#kinds.set(key, {
         key,
-        spec: blank,
+        spec: { ...spec, artifact: null, environment: {}, functionName: '', version: 0 },
         stems: new Set(),
         lastUsedAt: now,
         acquiredAt: [],

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ConfigInput, FunctionConfig } from '../contract/index.ts';
+import { knownFunctionName, type ConfigInput, type FunctionConfig } from '../contract/index.ts';
 import { parseRuntime } from '../runtimes/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import { triggersOf } from './triggers.ts';
@@ -17,7 +17,7 @@ export function projectFunction(
 ): ProjectFunction {
   const path = settingOf(declaration, 'path')?.value;
   return {
-    name: declaration.name,
+    name: knownFunctionName(declaration.name),
     directory: typeof path === 'string' ? join(root, path) : root,
     config: configOf(declaration, source, kinds),
     build: buildOf(declaration),

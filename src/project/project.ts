@@ -1,4 +1,4 @@
-import type { ConfigInput } from '../contract/index.ts';
+import type { ConfigInput, FunctionName } from '../contract/index.ts';
 
 /** How a function's source becomes an artifact: `build` in lam.yaml. */
 export interface BuildOptions {
@@ -13,7 +13,7 @@ export interface BuildOptions {
 }
 
 export interface ProjectFunction {
-  readonly name: string;
+  readonly name: FunctionName;
   /** Absolute path of the folder with its source. */
   readonly directory: string;
   /** Settings of lam.yaml in the contract's units; runtime and handler are always present. */

@@ -1,4 +1,4 @@
-import type { TriggerConfig } from '../contract/index.ts';
+import { knownFunctionName, type TriggerConfig } from '../contract/index.ts';
 import { declarationFaults, shapeFaults, shortFormsOf, type TriggerKind } from '../triggers/index.ts';
 import type { Declaration } from './declaration.ts';
 import type { SourceDocument, ValuePath } from './document.ts';
@@ -32,7 +32,11 @@ export function triggerFaults(
   const formed = declarations.flatMap((declaration) =>
     entriesOf(declaration, kinds)
       .filter(({ value }) => shapeFaults(value, kinds).length === 0)
-      .map((entry) => ({ functionName: declaration.name, config: entry.value as TriggerConfig, entry })),
+      .map((entry) => ({
+        functionName: knownFunctionName(declaration.name),
+        config: entry.value as TriggerConfig,
+        entry,
+      })),
   );
   return declarationFaults(formed, kinds).flatMap(({ index, key, message }) => {
     const entry = formed[index]?.entry;

@@ -5,6 +5,7 @@ import type {
   Movement,
   PublishRequest,
   RollbackRequest,
+  FunctionName,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { CatalogueDraft, FunctionRecord, VersionRecord } from '../store/index.ts';
@@ -53,7 +54,7 @@ interface NewVersion {
 /** Makes a change and returns the configuration that its pointer then leads to. */
 export function configAfter(
   draft: CatalogueDraft,
-  name: string,
+  name: FunctionName,
   change: PointerChange,
   context: ChangeContext,
 ): FunctionConfig {
@@ -61,7 +62,7 @@ export function configAfter(
   return requireVersion(editRecord(draft, name), to).config;
 }
 
-function moveBy(draft: CatalogueDraft, name: string, change: PointerChange, context: ChangeContext): Move {
+function moveBy(draft: CatalogueDraft, name: FunctionName, change: PointerChange, context: ChangeContext): Move {
   switch (change.kind) {
     case 'publish':
       return publish(draft, name, { ...change.request, size: 0 }, context);
@@ -79,7 +80,7 @@ function moveBy(draft: CatalogueDraft, name: string, change: PointerChange, cont
  */
 export function publish(
   draft: CatalogueDraft,
-  name: string,
+  name: FunctionName,
   request: PublishRequest & { readonly size: number },
   context: ChangeContext,
 ): Published {
@@ -113,7 +114,7 @@ export function publish(
 /** Changes live settings; publishes the live version's code with them if its configuration changes. */
 export function patchConfig(
   draft: CatalogueDraft,
-  name: string,
+  name: FunctionName,
   patch: ConfigPatch,
   context: ChangeContext,
 ): Published {
@@ -137,7 +138,7 @@ export function patchConfig(
 /** Moves the live pointer to an earlier version. */
 export function rollback(
   draft: CatalogueDraft,
-  name: string,
+  name: FunctionName,
   request: RollbackRequest,
   context: ChangeContext,
 ): { from: number; to: number } {
@@ -156,7 +157,7 @@ export function rollback(
 /** Points an alias at a version; creates the alias if it does not exist. */
 export function setAlias(
   draft: CatalogueDraft,
-  name: string,
+  name: FunctionName,
   request: AliasRequest & { readonly alias: string },
   context: ChangeContext,
 ): Move {
@@ -172,7 +173,7 @@ export function setAlias(
 /** Removes an alias; returns the version it pointed at. */
 export function deleteAlias(
   draft: CatalogueDraft,
-  name: string,
+  name: FunctionName,
   request: Omit<AliasRequest, 'version'> & { readonly alias: string },
   context: ChangeContext,
 ): number {
@@ -186,7 +187,7 @@ export function deleteAlias(
 }
 
 /** Removes a function with all its versions; their numbers are never reused. Returns the version that was live. */
-export function deleteFunction(draft: CatalogueDraft, name: string): number {
+export function deleteFunction(draft: CatalogueDraft, name: FunctionName): number {
   const record = editRecord(draft, name);
   draft.retired[name] = record.lastVersion;
   draft.remove(name);
@@ -196,7 +197,7 @@ export function deleteFunction(draft: CatalogueDraft, name: string): number {
 /** Removes versions. Throws `LAM_REGISTRY_VERSION_IN_USE` for one that is live or has an alias. */
 export function deleteVersions(
   draft: CatalogueDraft,
-  versions: readonly { readonly name: string; readonly version: number }[],
+  versions: readonly { readonly name: FunctionName; readonly version: number }[],
 ): void {
   for (const { name, version } of versions) {
     const record = editRecord(draft, name);
@@ -208,7 +209,7 @@ export function deleteVersions(
   }
 }
 
-function begin(draft: CatalogueDraft, name: string, context: ChangeContext): FunctionRecord {
+function begin(draft: CatalogueDraft, name: FunctionName, context: ChangeContext): FunctionRecord {
   const lastVersion = Object.hasOwn(draft.retired, name) ? (draft.retired[name] ?? 0) : 0;
   delete draft.retired[name];
   const record: FunctionRecord = {

@@ -8,6 +8,7 @@ import {
   type FunctionConfig,
   type ShortForms,
   type TriggerConfig,
+  type FunctionName,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import {
@@ -58,7 +59,7 @@ export function effectiveConfig(
 /**
  * Throws `LAM_REGISTRY_INVALID_CONFIG` with all faults of a configuration, or `LAM_REGISTRY_UNKNOWN_RUNTIME`.
  */
-export function checkConfig(name: string, config: FunctionConfig, kinds: readonly TriggerKind[]): void {
+export function checkConfig(name: FunctionName, config: FunctionConfig, kinds: readonly TriggerKind[]): void {
   const faults = [...configFaults(config, kinds), ...triggerFaults(name, config.triggers, kinds)];
   if (faults.length > 0) throw lamError('LAM_REGISTRY_INVALID_CONFIG', { name, faults });
   requireRuntime(config.runtime);
@@ -138,7 +139,7 @@ function environmentFaults(environment: unknown): string[] {
   return faults;
 }
 
-function triggerFaults(functionName: string, triggers: unknown, kinds: readonly TriggerKind[]): string[] {
+function triggerFaults(functionName: FunctionName, triggers: unknown, kinds: readonly TriggerKind[]): string[] {
   if (!Array.isArray(triggers)) return ['triggers: must be a list'];
   const faults: string[] = [];
   const formed: Declared[] = [];

@@ -1,8 +1,9 @@
 import type { CatalogueView, FunctionOutline } from '../store/index.ts';
+import type { FunctionName } from '../contract/index.ts';
 
 /** A change that others must act on; emitted once readers of the registry see it. */
 export interface RegistryChange {
-  readonly name: string;
+  readonly name: FunctionName;
   /** `deleted`: the whole function. */
   readonly kind: 'live-moved' | 'deleted' | 'version-deleted';
   /** The version that was live, or that was deleted. */
@@ -14,7 +15,7 @@ export interface RegistryChange {
  * Returns what happened to a function between two states of the catalogue, which may be several changes apart. A
  * function that was deleted and created again yields both events. Pure.
  */
-export function changesOf(name: string, before: CatalogueView, after: CatalogueView): readonly RegistryChange[] {
+export function changesOf(name: FunctionName, before: CatalogueView, after: CatalogueView): readonly RegistryChange[] {
   const was = before.outline(name);
   const is = after.outline(name);
   if (was !== undefined && is !== undefined && was.createdAt === is.createdAt) {
@@ -40,6 +41,6 @@ function lostVersions(was: FunctionOutline, is: FunctionOutline): boolean {
   return is.versions - was.versions !== is.lastVersion - was.lastVersion;
 }
 
-function versionsOf(catalogue: CatalogueView, name: string): ReadonlySet<number> {
+function versionsOf(catalogue: CatalogueView, name: FunctionName): ReadonlySet<number> {
   return new Set(Object.values(catalogue.record(name)?.versions ?? {}).map(({ version }) => version));
 }

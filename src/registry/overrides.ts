@@ -1,10 +1,10 @@
-import { DEFAULT_CONFIG, type ConfigInput, type ConfigPatch } from '../contract/index.ts';
+import { DEFAULT_CONFIG, type ConfigInput, type ConfigPatch, type FunctionName } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { shortFormsOf, type TriggerKind } from '../triggers/index.ts';
 import { defined } from './config.ts';
 
 /** Throws `LAM_REGISTRY_INVALID_CONFIG` for a patch that unsets an unknown setting. */
-export function checkUnset(name: string, patch: ConfigPatch, kinds: readonly TriggerKind[]): void {
+export function checkUnset(name: FunctionName, patch: ConfigPatch, kinds: readonly TriggerKind[]): void {
   const settings = new Set([...Object.keys(DEFAULT_CONFIG), ...shortFormsOf(kinds).map(({ form }) => form.key)]);
   const faults = (patch.unset ?? [])
     .filter((field) => !settings.has(field))

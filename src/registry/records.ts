@@ -1,4 +1,4 @@
-import { ALIAS_NAME, FUNCTION_NAME, VERSION_NUMBER } from '../contract/index.ts';
+import { ALIAS_NAME, isFunctionName, VERSION_NUMBER, type FunctionName } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { nearest } from '../kit/index.ts';
 import type { CatalogueDraft, CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
@@ -7,8 +7,8 @@ import type { CatalogueDraft, CatalogueView, FunctionRecord, VersionRecord } fro
 const UNUSABLE = '__proto__';
 
 /** Throws `LAM_REGISTRY_INVALID_NAME`. */
-export function checkName(name: string): void {
-  if (typeof name !== 'string' || !FUNCTION_NAME.test(name) || name === UNUSABLE)
+export function checkName(name: string): asserts name is FunctionName {
+  if (typeof name !== 'string' || !isFunctionName(name) || name === UNUSABLE)
     throw lamError('LAM_REGISTRY_INVALID_NAME', { name: String(name) });
 }
 
@@ -19,14 +19,14 @@ export function checkAlias(alias: string): void {
 }
 
 /** Returns a copy of a function's record. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` with the nearest name. */
-export function requireRecord(catalogue: CatalogueView, name: string): FunctionRecord {
+export function requireRecord(catalogue: CatalogueView, name: FunctionName): FunctionRecord {
   const record = catalogue.record(name);
   if (record === undefined) throw functionNotFound(name, catalogue.names());
   return record;
 }
 
 /** Returns a function's record for editing. Throws as {@link requireRecord} does. */
-export function editRecord(draft: CatalogueDraft, name: string): FunctionRecord {
+export function editRecord(draft: CatalogueDraft, name: FunctionName): FunctionRecord {
   const record = draft.edit(name);
   if (record === undefined) throw functionNotFound(name, draft.names());
   return record;

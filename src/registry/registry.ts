@@ -13,6 +13,8 @@ import {
   type RollbackAnswer,
   type RollbackRequest,
   type TriggerConfig,
+  type FunctionName,
+  isFunctionName,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
@@ -63,7 +65,7 @@ export class Registry {
   readonly #artifacts: ArtifactStore;
   readonly #clock: Clock;
   readonly #around: Surroundings;
-  readonly #resolved = new Map<string, Resolved>();
+  readonly #resolved = new Map<FunctionName, Resolved>();
   readonly #usedElsewhere: ArtifactReferences['elsewhere'];
   readonly #listeners = new Set<(change: RegistryChange) => void>();
   readonly #kinds: readonly TriggerKind[];
@@ -82,24 +84,33 @@ export class Registry {
    * Returns the revision for a qualifier: a version number, an alias, or undefined or `$LATEST` for the live pointer.
    * Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND` or `LAM_REGISTRY_ALIAS_NOT_FOUND`.
    */
-  resolve(name: string, qualifier?: string): Revision {
+  resolve(name: FunctionName, qualifier?: string): Revision {
     const found = this.#resolved.get(name) ?? this.#open(name);
     if (qualifier === undefined || qualifier === LATEST) return found.live;
     return found.versions.get(qualifier) ?? found.aliases.get(qualifier) ?? this.#qualified(name, found, qualifier);
   }
 
+  /**
+   * Takes a text for a function's name; does not look whether the function exists. Throws
+   * `LAM_REGISTRY_FUNCTION_NOT_FOUND` if the text has not the form of one.
+   */
+  named(text: string): FunctionName {
+    if (!isFunctionName(text)) throw functionNotFound(text, this.names());
+    return text;
+  }
+
   /** Whether a function of this name is deployed. */
-  has(name: string): boolean {
+  has(name: FunctionName): boolean {
     return this.#catalogue.view.has(name);
   }
 
   /** Names of all functions in order of creation. */
-  names(): Iterable<string> {
+  names(): Iterable<FunctionName> {
     return this.#catalogue.view.names();
   }
 
   /** Triggers of a function's live version; empty if the function does not exist. */
-  triggersOf(name: string): readonly TriggerConfig[] {
+  triggersOf(name: FunctionName): readonly TriggerConfig[] {
     return liveTriggersOf(this.#catalogue.view, name);
   }
 
@@ -115,7 +126,7 @@ export class Registry {
   }
 
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`. */
-  detail(name: string): FunctionDetail {
+  detail(name: FunctionName): FunctionDetail {
     return detailOf(requireRecord(this.#catalogue.view, name), this.#around, this.#kinds);
   }
 
@@ -125,7 +136,7 @@ export class Registry {
    * `LAM_REGISTRY_ROUTE_CONFLICT`, `LAM_REGISTRY_INVALID_ALIAS`, `LAM_STORE_ARTIFACT_NOT_FOUND`, or errors of the
    * store.
    */
-  async publish(name: string, request: PublishRequest): Promise<PublishAnswer> {
+  async publish(name: FunctionName, request: PublishRequest): Promise<PublishAnswer> {
     checkName(name);
     const release = this.#artifacts.pin(request.artifact);
     try {
@@ -144,7 +155,7 @@ export class Registry {
    * Validates a change without making it, and resolves to the configuration that its pointer would lead to. Throws what
    * the change itself throws.
    */
-  async rehearse(name: string, change: PointerChange): Promise<FunctionConfig> {
+  async rehearse(name: FunctionName, change: PointerChange): Promise<FunctionConfig> {
     if (change.kind === 'publish') {
       checkName(name);
       await this.#artifacts.facts(change.request.artifact);
@@ -153,7 +164,7 @@ export class Registry {
   }
 
   /** Changes live settings, which win over those of deploys; publishes a version if the configuration changes. */
-  async patchConfig(name: string, patch: ConfigPatch): Promise<PublishAnswer> {
+  async patchConfig(name: FunctionName, patch: ConfigPatch): Promise<PublishAnswer> {
     const done = await this.#catalogue.change((draft) => changes.patchConfig(draft, name, patch, this.#context()));
     return this.#answer(name, done);
   }
@@ -163,7 +174,7 @@ export class Registry {
    * further back. Throws `LAM_REGISTRY_NO_PREVIOUS_VERSION`, `LAM_REGISTRY_VERSION_NOT_FOUND`,
    * `LAM_REGISTRY_ALREADY_LIVE` or `LAM_REGISTRY_ROUTE_CONFLICT`.
    */
-  async rollback(name: string, request: RollbackRequest): Promise<Omit<RollbackAnswer, 'notices'>> {
+  async rollback(name: FunctionName, request: RollbackRequest): Promise<Omit<RollbackAnswer, 'notices'>> {
     const apply = (draft: CatalogueDraft): { from: number; to: number } =>
       changes.rollback(draft, name, request, this.#context());
     // Counted before listeners receive the change and end sandboxes.
@@ -178,7 +189,7 @@ export class Registry {
 
   /** Points an alias at a version; creates the alias if it does not exist. */
   async setAlias(
-    name: string,
+    name: FunctionName,
     alias: string,
     request: AliasRequest,
   ): Promise<{ readonly from: number | null; readonly to: number }> {
@@ -186,17 +197,17 @@ export class Registry {
   }
 
   /** Removes an alias; resolves to the version it pointed at. Throws `LAM_REGISTRY_ALIAS_NOT_FOUND`. */
-  async deleteAlias(name: string, alias: string, request: Omit<AliasRequest, 'version'> = {}): Promise<number> {
+  async deleteAlias(name: FunctionName, alias: string, request: Omit<AliasRequest, 'version'> = {}): Promise<number> {
     return this.#catalogue.change((draft) => changes.deleteAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
   /** Removes a function, its versions and aliases. A later function of the same name continues with the next number. */
-  async deleteFunction(name: string): Promise<void> {
+  async deleteFunction(name: FunctionName): Promise<void> {
     await this.#catalogue.change((draft) => changes.deleteFunction(draft, name));
   }
 
   /** Removes a version. Throws `LAM_REGISTRY_VERSION_IN_USE` if it is live or has an alias. */
-  async deleteVersion(name: string, version: number): Promise<void> {
+  async deleteVersion(name: FunctionName, version: number): Promise<void> {
     await this.dropVersions([{ name, version }]);
   }
 
@@ -211,7 +222,7 @@ export class Registry {
    */
   async gc(
     request: GcRequest & { readonly keep: number },
-    isBusy?: (name: string, version: number) => boolean,
+    isBusy?: (name: FunctionName, version: number) => boolean,
   ): Promise<GcAnswer> {
     const dryRun = request.dryRun === true;
     const versions = dryRun
@@ -234,7 +245,7 @@ export class Registry {
     return () => void this.#listeners.delete(listener);
   }
 
-  async #dropOld(keep: number, isBusy?: (name: string, version: number) => boolean): Promise<VersionName[]> {
+  async #dropOld(keep: number, isBusy?: (name: FunctionName, version: number) => boolean): Promise<VersionName[]> {
     return this.#catalogue.change((draft) => {
       const versions = planGc(draft, keep, isBusy);
       changes.deleteVersions(draft, versions);
@@ -251,7 +262,7 @@ export class Registry {
   }
 
   /** Fills the cache of a function; revisions of `before` that still exist stay the same objects. */
-  #open(name: string, before?: ReadonlyMap<string, Revision>): Resolved {
+  #open(name: FunctionName, before?: ReadonlyMap<string, Revision>): Resolved {
     const record = this.#catalogue.view.record(name);
     if (record === undefined) throw functionNotFound(name, this.#catalogue.view.names());
     const versions = new Map([...(before ?? [])].filter(([number]) => Object.hasOwn(record.versions, number)));
@@ -264,7 +275,7 @@ export class Registry {
     return resolved;
   }
 
-  #qualified(name: string, { versions, aliases }: Resolved, qualifier: string): Revision {
+  #qualified(name: FunctionName, { versions, aliases }: Resolved, qualifier: string): Revision {
     const record = requireRecord(this.#catalogue.view, name);
     if (Object.hasOwn(record.versions, qualifier)) return this.#revision(record, versions, Number(qualifier));
     const target = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined;
@@ -287,14 +298,14 @@ export class Registry {
   }
 
   /** Updates a function's cached revisions to its record. */
-  #refresh(name: string): void {
+  #refresh(name: FunctionName): void {
     const before = this.#resolved.get(name)?.versions;
     if (before === undefined) return;
     if (this.has(name)) this.#open(name, before);
     else this.#resolved.delete(name);
   }
 
-  #answer(name: string, done: changes.Published): PublishAnswer {
+  #answer(name: FunctionName, done: changes.Published): PublishAnswer {
     return {
       name,
       version: done.to,

@@ -1,4 +1,4 @@
-import type { Digest, FunctionConfig } from '../contract/index.ts';
+import type { Digest, FunctionConfig, FunctionName } from '../contract/index.ts';
 import { parseRuntime, type Runtime } from '../runtimes/index.ts';
 import { lamError } from '../errors/index.ts';
 
@@ -6,7 +6,7 @@ import { lamError } from '../errors/index.ts';
 export interface Revision {
   /** `name@version`; never reused by another version. */
   readonly key: string;
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly version: number;
   readonly config: FunctionConfig;
   readonly artifact: Digest;
@@ -18,7 +18,7 @@ export interface Revision {
 const ARN_PREFIX = 'arn:aws:lambda:us-east-1:000000000000:function:';
 
 /** Returns a function's ARN, with the qualifier if there is one. */
-export function functionArn(name: string, qualifier?: string): string {
+export function functionArn(name: FunctionName, qualifier?: string): string {
   return qualifier === undefined ? ARN_PREFIX + name : `${ARN_PREFIX}${name}:${qualifier}`;
 }
 
@@ -27,7 +27,7 @@ export function functionArn(name: string, qualifier?: string): string {
  * unknown runtime.
  */
 export function makeRevision(
-  name: string,
+  name: FunctionName,
   version: { version: number; config: FunctionConfig; artifact: Digest },
 ): Revision {
   const runtime = parseRuntime(version.config.runtime);

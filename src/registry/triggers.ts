@@ -1,4 +1,4 @@
-import type { TriggerConfig } from '../contract/index.ts';
+import type { TriggerConfig, FunctionName } from '../contract/index.ts';
 import type { CatalogueView, OutlineFact } from '../store/index.ts';
 import { checkConflicts, type Declared, type TriggerKind } from '../triggers/index.ts';
 
@@ -9,7 +9,7 @@ export const LIVE_TRIGGERS: OutlineFact<readonly TriggerConfig[]> = {
 };
 
 /** Returns the triggers of a function's live version; empty if the function does not exist. */
-export function liveTriggersOf(catalogue: CatalogueView, name: string): readonly TriggerConfig[] {
+export function liveTriggersOf(catalogue: CatalogueView, name: FunctionName): readonly TriggerConfig[] {
   return catalogue.fact(name, LIVE_TRIGGERS) ?? NONE;
 }
 
@@ -27,7 +27,7 @@ function* allLiveTriggers(catalogue: CatalogueView): Iterable<Declared> {
  */
 export function checkTriggers(
   catalogue: CatalogueView,
-  functionName: string,
+  functionName: FunctionName,
   triggers: readonly TriggerConfig[],
   kinds: readonly TriggerKind[],
 ): void {

@@ -6,6 +6,7 @@ import type {
   TriggerConfig,
   TriggerState,
   VersionInfo,
+  FunctionName,
 } from '../contract/index.ts';
 import type { FunctionOutline, FunctionRecord } from '../store/index.ts';
 import { inShortForms, type TriggerKind } from '../triggers/index.ts';
@@ -15,18 +16,18 @@ import { functionArn, type Revision } from './revision.ts';
 /** Facts from other rooms that answers include. Called only while an answer is built. */
 export interface Surroundings {
   /** URL of a function. */
-  readonly url: (name: string) => string;
-  readonly sandboxes: (name: string) => FunctionSummary['sandboxes'];
+  readonly url: (name: FunctionName) => string;
+  readonly sandboxes: (name: FunctionName) => FunctionSummary['sandboxes'];
   /** Number of warm sandboxes of a revision. */
   readonly warm: (revision: Revision) => number;
   /** States of a function's triggers that the daemon runs. */
-  readonly triggers: (name: string) => readonly TriggerState[];
+  readonly triggers: (name: FunctionName) => readonly TriggerState[];
 }
 
 /** Returns a function's entry in a list. */
 export function summaryOf(
   f: Pick<FunctionOutline, 'runtime' | 'live' | 'versions' | 'updatedAt'> & {
-    readonly name: string;
+    readonly name: FunctionName;
     readonly triggers: readonly TriggerConfig[];
   },
   around: Surroundings,

@@ -1,4 +1,4 @@
-import type { Origin, RequestId, TraceId, SandboxId } from '../contract/index.ts';
+import type { Origin, RequestId, TraceId, SandboxId, FunctionName } from '../contract/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer/index.ts';
 
@@ -6,7 +6,7 @@ import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer
 export interface Accepted {
   readonly requestId: RequestId;
   readonly traceId: TraceId;
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly qualifier: string | undefined;
   readonly origin: Origin | undefined;
   readonly attempt: number | undefined;
@@ -18,7 +18,7 @@ const DIRECT: Origin = { kind: 'call' };
 export class InvocationTrail implements ObservedInvocation {
   readonly requestId: RequestId;
   readonly traceId: TraceId;
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly qualifier: string | undefined;
   readonly origin: Origin;
   readonly attempt: number;

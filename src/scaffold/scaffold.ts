@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { FUNCTION_NAME } from '../contract/index.ts';
+import { isFunctionName } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { nearest } from '../kit/index.ts';
 import { projectSchema, SCHEMA_PATH } from '../project/index.ts';
@@ -39,7 +39,7 @@ export interface Scaffolded {
 
 /** Creates a project from a template, atomically. Throws `LAM_SCAFFOLD_*`. */
 export async function scaffold(request: ScaffoldRequest): Promise<Scaffolded> {
-  if (!FUNCTION_NAME.test(request.name)) throw lamError('LAM_SCAFFOLD_INVALID_NAME', { name: request.name });
+  if (!isFunctionName(request.name)) throw lamError('LAM_SCAFFOLD_INVALID_NAME', { name: request.name });
   const values: TemplateValues = { name: request.name, runtime: request.runtime };
   const { label, entries } =
     request.from === undefined

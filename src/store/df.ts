@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { DfAnswer } from '../contract/index.ts';
+import type { DfAnswer, FunctionName } from '../contract/index.ts';
 import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import type { CatalogueView } from './catalogue/state.ts';
 import { objectBytes, ownBytes } from './artifacts/garbage.ts';
@@ -10,7 +10,7 @@ import { allObjects, neededObjects } from './artifacts/objects.ts';
 
 /** Figures for {@link df} from outside the store (bytes on disk). */
 export interface DfInputs {
-  readonly logsOf: (name: string) => number;
+  readonly logsOf: (name: FunctionName) => number;
   readonly logs: number;
   /** What gc would free with its default settings. */
   readonly reclaimable: number;
@@ -24,7 +24,7 @@ export async function df(
   around: DfInputs,
 ): Promise<DfAnswer> {
   const sizes = await objectBytes(paths, await allObjects(paths));
-  const users = new Map<string, Set<string>>();
+  const users = new Map<string, Set<FunctionName>>();
   const functions: Omit<DfAnswer['functions'][number], 'unique'>[] = [];
   for (const name of [...catalogue.names()].toSorted()) {
     const versions = Object.values(catalogue.record(name)?.versions ?? {});
@@ -41,7 +41,7 @@ export async function df(
       }
     }
   }
-  const unique = new Map<string, number>();
+  const unique = new Map<FunctionName, number>();
   for (const [object, names] of users) {
     const [only] = names;
     if (names.size === 1 && only !== undefined) unique.set(only, (unique.get(only) ?? 0) + (sizes.get(object) ?? 0));

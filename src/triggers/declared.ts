@@ -1,4 +1,4 @@
-import type { TriggerConfig } from '../contract/index.ts';
+import type { TriggerConfig, FunctionName } from '../contract/index.ts';
 import type { Declared, TriggerKind } from './kind.ts';
 
 /** A fault of a declared trigger that its schema cannot express. */
@@ -66,7 +66,7 @@ export function declarationFaults(
  * which were checked when they went live, and does not read `theirs` if nothing is left to check.
  */
 export function checkConflicts(
-  mine: { readonly functionName: string; readonly triggers: readonly TriggerConfig[] },
+  mine: { readonly functionName: FunctionName; readonly triggers: readonly TriggerConfig[] },
   already: readonly TriggerConfig[],
   theirs: () => Iterable<Declared>,
   kinds: readonly TriggerKind[],

@@ -1,4 +1,4 @@
-import type { ShortForms, TriggerConfig } from '../contract/index.ts';
+import type { ShortForms, TriggerConfig, FunctionName } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
 import type { TriggerStarter } from './running.ts';
 
@@ -80,6 +80,6 @@ export interface Exclusive<C extends TriggerConfig> {
 
 /** A trigger and its function. */
 export interface Declared<C extends TriggerConfig = TriggerConfig> {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly config: C;
 }

@@ -1,4 +1,4 @@
-import type { TriggerConfig, RequestId, TraceId } from '../contract/index.ts';
+import type { TriggerConfig, RequestId, TraceId, FunctionName } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 
@@ -26,7 +26,7 @@ export interface RunningTrigger<C extends TriggerConfig = TriggerConfig> {
 
 /** The daemon as a running trigger sees it. */
 export interface TriggerHost {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   /** Name of the trigger, unique among those of its kind and function. */
   readonly name: string;
   readonly clock: Clock;
@@ -57,7 +57,7 @@ export interface FiredEvent {
 
 /** A fired event with its function and trigger. */
 export interface TriggerEvent extends FiredEvent {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   /** Kind of the trigger. */
   readonly type: string;
   /** Name of the trigger. */

@@ -6,6 +6,7 @@ import { Catalogue } from '../../src/store/index.ts';
 import { edgeHouse } from '../support/edge-house.ts';
 import { recordsOf } from '../support/log-house.ts';
 import { SharedCatalogue } from '../support/shared-catalogue.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 test('a daemon follows changes of another node in what it serves, its routes, sandboxes and logs', async () => {
   const shared = new SharedCatalogue([LIVE_TRIGGERS, MIN_WARM]);
@@ -18,14 +19,14 @@ test('a daemon follows changes of another node in what it serves, its routes, sa
   assert.deepEqual([await status('/f'), await status('/orders')], [404, 404]);
   ours.catchUp();
   assert.deepEqual([await status('/f'), await status('/orders')], [200, 200]);
-  assert.equal(here.pool.counts('f', 1).idle, 1);
+  assert.equal(here.pool.counts(asFunctionName('f'), 1).idle, 1);
 
   // Two changes that arrive as one: the route moves to another function, and the first one is deleted.
-  await there.operations.functions.remove('f');
+  await there.operations.functions.remove(asFunctionName('f'));
   await there.publish('g', { routes: ['POST /orders'] });
   ours.catchUp();
   assert.deepEqual([await status('/f'), await status('/orders'), await status('/g')], [404, 200, 200]);
-  assert.deepEqual(here.pool.counts('f'), { starting: 0, idle: 0, busy: 0 });
+  assert.deepEqual(here.pool.counts(asFunctionName('f')), { starting: 0, idle: 0, busy: 0 });
   assert.deepEqual(await recordsOf(here.logs, 'f'), []);
   assert.ok((await recordsOf(here.logs, 'g')).length > 0);
 
@@ -33,6 +34,6 @@ test('a daemon follows changes of another node in what it serves, its routes, sa
   await there.publish('g', { memoryMiB: 256 });
   assert.equal(await here.publish('g', { memoryMiB: 512 }), 3);
   theirs.catchUp();
-  assert.equal(there.registry.resolve('g').version, 3);
-  assert.equal(there.registry.resolve('g', '2').config.memoryMiB, 256);
+  assert.equal(there.registry.resolve(asFunctionName('g')).version, 3);
+  assert.equal(there.registry.resolve(asFunctionName('g'), '2').config.memoryMiB, 256);
 });

@@ -8,6 +8,7 @@ import {
   InvalidRequestContentException,
 } from '@aws-sdk/client-lambda';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 describe("AWS's own client", () => {
   let house: EdgeHouse;
@@ -121,7 +122,7 @@ describe("AWS's own client", () => {
 
   test('throws TooManyRequestsException when throttled', async () => {
     const runs = client.send(new InvokeCommand({ FunctionName: 'full', Payload: Buffer.from('1') }));
-    while (house.pool.counts('full').busy === 0) await new Promise(setImmediate);
+    while (house.pool.counts(asFunctionName('full')).busy === 0) await new Promise(setImmediate);
     await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'full' })), (error) => {
       assert.ok(error instanceof TooManyRequestsException);
       assert.equal(error.Reason, 'ConcurrentInvocationLimitExceeded');

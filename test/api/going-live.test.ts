@@ -4,7 +4,7 @@ import { GC_KEEP, type LogQuery, type Digest } from '../../src/contract/index.ts
 import { isLamError, lamError } from '../../src/errors/index.ts';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 import { zipOf } from '../unit/store/support.ts';
-import { digestFor } from '../support/ids.ts';
+import { digestFor, asFunctionName } from '../support/ids.ts';
 
 const NOTICE = 'python3.99 is configured, but python 3.11 runs it';
 
@@ -39,14 +39,18 @@ describe('going live', () => {
       },
     );
     await house.publish('f');
-    artifact = house.registry.resolve('f').artifact;
+    artifact = house.registry.resolve(asFunctionName('f')).artifact;
     prepared = [];
   });
   afterEach(() => house[Symbol.asyncDispose]());
 
   const deploy = (runtime: string, dryRun = false) =>
-    house.operations.versions.publish('f', { artifact, config: { runtime, handler: 'index.handler' }, dryRun });
-  const liveVersion = (): number => house.registry.detail('f').live;
+    house.operations.versions.publish(asFunctionName('f'), {
+      artifact,
+      config: { runtime, handler: 'index.handler' },
+      dryRun,
+    });
+  const liveVersion = (): number => house.registry.detail(asFunctionName('f')).live;
 
   test('a deploy with a missing runtime is refused, and nothing is published', async () => {
     missing.add('python3');
@@ -57,29 +61,29 @@ describe('going live', () => {
   test('settings are refused if a deploy with them would be, and stay unchanged', async () => {
     missing.add('python3');
     await assert.rejects(
-      house.operations.config.patch('f', { set: { runtime: 'python3' } }),
+      house.operations.config.patch(asFunctionName('f'), { set: { runtime: 'python3' } }),
       code('LAM_DRIVER_RUNTIME_MISSING'),
     );
     await assert.rejects(
-      house.operations.config.patch('f', { set: { runtime: 'cobol' } }),
+      house.operations.config.patch(asFunctionName('f'), { set: { runtime: 'cobol' } }),
       code('LAM_REGISTRY_UNKNOWN_RUNTIME'),
     );
     assert.equal(liveVersion(), 1);
-    assert.deepEqual(house.registry.detail('f').overrides, {});
+    assert.deepEqual(house.registry.detail(asFunctionName('f')).overrides, {});
   });
 
   test('settings return the notices of a deploy with them', async () => {
     const deployed = await deploy('python3.99', true);
-    const patched = await house.operations.config.patch('f', { set: { runtime: 'python3.99' } });
+    const patched = await house.operations.config.patch(asFunctionName('f'), { set: { runtime: 'python3.99' } });
     assert.deepEqual(patched.notices, [NOTICE]);
     assert.deepEqual(patched.notices, deployed.notices);
-    await house.operations.config.patch('f', { unset: ['runtime'] });
-    const imaged = await house.operations.config.patch('f', { set: { image: 'debian:12' } });
+    await house.operations.config.patch(asFunctionName('f'), { unset: ['runtime'] });
+    const imaged = await house.operations.config.patch(asFunctionName('f'), { set: { image: 'debian:12' } });
     assert.deepEqual(imaged.notices, ['image debian:12 was pulled']);
   });
 
   test('a deploy is checked with the live settings that override its own', async () => {
-    await house.operations.config.patch('f', { set: { runtime: 'python3.99' } });
+    await house.operations.config.patch(asFunctionName('f'), { set: { runtime: 'python3.99' } });
     assert.deepEqual((await deploy('nodejs')).notices, [NOTICE]);
     missing.add('python3');
     await assert.rejects(deploy('nodejs'), code('LAM_DRIVER_RUNTIME_MISSING'));
@@ -88,10 +92,13 @@ describe('going live', () => {
   test('a fault of the request is reported before a missing runtime', async () => {
     missing.add('python3');
     await assert.rejects(
-      house.operations.config.patch('f', { set: { runtime: 'python3', memoryMiB: 1 } }),
+      house.operations.config.patch(asFunctionName('f'), { set: { runtime: 'python3', memoryMiB: 1 } }),
       code('LAM_REGISTRY_INVALID_CONFIG'),
     );
-    await assert.rejects(house.operations.versions.rollback('f', { to: 9 }), code('LAM_REGISTRY_VERSION_NOT_FOUND'));
+    await assert.rejects(
+      house.operations.versions.rollback(asFunctionName('f'), { to: 9 }),
+      code('LAM_REGISTRY_VERSION_NOT_FOUND'),
+    );
     assert.deepEqual(prepared, []);
   });
 
@@ -99,34 +106,43 @@ describe('going live', () => {
     await deploy('python3.99');
     await deploy('nodejs');
     missing.add('python3');
-    await assert.rejects(house.operations.versions.rollback('f', {}), code('LAM_DRIVER_RUNTIME_MISSING'));
-    await assert.rejects(house.operations.versions.rollback('f', { dryRun: true }), code('LAM_DRIVER_RUNTIME_MISSING'));
+    await assert.rejects(
+      house.operations.versions.rollback(asFunctionName('f'), {}),
+      code('LAM_DRIVER_RUNTIME_MISSING'),
+    );
+    await assert.rejects(
+      house.operations.versions.rollback(asFunctionName('f'), { dryRun: true }),
+      code('LAM_DRIVER_RUNTIME_MISSING'),
+    );
     assert.equal(liveVersion(), 3);
     missing.clear();
-    assert.deepEqual((await house.operations.versions.rollback('f', {})).notices, [NOTICE]);
+    assert.deepEqual((await house.operations.versions.rollback(asFunctionName('f'), {})).notices, [NOTICE]);
     assert.equal(liveVersion(), 2);
   });
 
   test('a change of a function with an invalid name reports that it does not exist; a deploy reports the name', async () => {
     const { versions, config, aliases } = house.operations;
     const none = code('LAM_REGISTRY_FUNCTION_NOT_FOUND');
-    await assert.rejects(versions.rollback('no.pe', {}), none);
-    await assert.rejects(config.patch('no.pe', { set: { memoryMiB: 256 } }), none);
-    await assert.rejects(aliases.set('no.pe', 'prod', { version: 1 }), none);
-    await assert.rejects(versions.publish('no.pe', { artifact, config: {} }), code('LAM_REGISTRY_INVALID_NAME'));
+    await assert.rejects(versions.rollback(asFunctionName('no.pe'), {}), none);
+    await assert.rejects(config.patch(asFunctionName('no.pe'), { set: { memoryMiB: 256 } }), none);
+    await assert.rejects(aliases.set(asFunctionName('no.pe'), 'prod', { version: 1 }), none);
+    await assert.rejects(
+      versions.publish(asFunctionName('no.pe'), { artifact, config: {} }),
+      code('LAM_REGISTRY_INVALID_NAME'),
+    );
   });
 
   test('two changes at once go live only as what was prepared', async () => {
     for (let round = 0; round < 5; round++) {
-      await house.operations.config.patch('f', { unset: ['image'] });
+      await house.operations.config.patch(asFunctionName('f'), { unset: ['image'] });
       await deploy('nodejs');
       prepared = [];
       const image = `debian:${round}`;
       const [published, patched] = await Promise.all([
         deploy('python3'),
-        house.operations.config.patch('f', { set: { image } }),
+        house.operations.config.patch(asFunctionName('f'), { set: { image } }),
       ]);
-      assert.equal(house.registry.detail('f').config.image, image);
+      assert.equal(house.registry.detail(asFunctionName('f')).config.image, image);
       assert.ok(prepared.includes(`python3  ${image}`), prepared.join());
       assert.ok([...published.notices, ...patched.notices].includes(`image ${image} was pulled`));
     }
@@ -135,10 +151,13 @@ describe('going live', () => {
   test('an alias is not pointed at a version that cannot run here', async () => {
     await deploy('python3.99');
     missing.add('python3');
-    await assert.rejects(house.operations.aliases.set('f', 'prod', { version: 2 }), code('LAM_DRIVER_RUNTIME_MISSING'));
-    assert.deepEqual(house.registry.detail('f').aliases, {});
+    await assert.rejects(
+      house.operations.aliases.set(asFunctionName('f'), 'prod', { version: 2 }),
+      code('LAM_DRIVER_RUNTIME_MISSING'),
+    );
+    assert.deepEqual(house.registry.detail(asFunctionName('f')).aliases, {});
     missing.clear();
-    assert.deepEqual(await house.operations.aliases.set('f', 'prod', { version: 2 }), {
+    assert.deepEqual(await house.operations.aliases.set(asFunctionName('f'), 'prod', { version: 2 }), {
       alias: 'prod',
       from: null,
       to: 2,
@@ -160,7 +179,7 @@ describe('going live', () => {
   test('df reports what gc frees by default', async () => {
     const zip = zipOf([{ name: 'index.js', content: 'exports.handler = async () => "of version 1 alone";' }]);
     const uploaded = await house.control('/_lam/v1/artifacts/zip', { method: 'POST', body: zip });
-    await house.operations.versions.publish('g', {
+    await house.operations.versions.publish(asFunctionName('g'), {
       artifact: digestFor(String(uploaded.json()['artifact'])),
       config: {},
     });
@@ -175,13 +194,14 @@ describe('going live', () => {
   });
 
   test('log queries require times and whole numbers of at least 0', async () => {
-    const ask = (query: LogQuery): Promise<void> => house.operations.logs.query('f', query, () => undefined);
+    const ask = (query: LogQuery): Promise<void> =>
+      house.operations.logs.query(asFunctionName('f'), query, () => undefined);
     for (const query of [{ since: -1 }, { until: Infinity }, { lines: 1.5 }, { lines: -1 }, { version: 2 ** 60 }]) {
       await assert.rejects(ask(query), code('LAM_OPERATIONS_INVALID_VALUE'));
       assert.throws(
         () =>
           house.operations.logs.follow(
-            'f',
+            asFunctionName('f'),
             query,
             () => undefined,
             () => undefined,

@@ -11,6 +11,7 @@ import { parseProject } from '../../src/project/index.ts';
 import { TRIGGER_KINDS, type TriggerKind } from '../../src/triggers/index.ts';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 import { tickKind, type TickEntry, type TickLog } from '../support/tick-trigger.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 /** The kinds of lam and one that is added by its value alone. */
 function kindsWith(log: TickLog): readonly TriggerKind[] {
@@ -124,14 +125,14 @@ describe('a trigger kind that is plugged in', () => {
     await logged('stop', 0.02);
     await logged('settled', 0.03);
     const from = log.entries.length;
-    await house.registry.rollback('clock', {});
+    await house.registry.rollback(asFunctionName('clock'), {});
     await logged('settled', 0.02, from);
     const after = log.entries.slice(log.entries.findIndex(({ what, every }) => what === 'stop' && every === 0.03));
     assert.deepEqual(
       after.filter(({ what, every }) => what === 'fire' && every === 0.03),
       [],
     );
-    await house.registry.deleteFunction('clock');
+    await house.registry.deleteFunction(asFunctionName('clock'));
     const gone = log.entries.length;
     await logged('stop', 0.02, from);
     await new Promise((resolve) => setTimeout(resolve, 60));

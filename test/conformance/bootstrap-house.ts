@@ -14,7 +14,7 @@ import {
 } from '../../src/executor/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { invoked } from '../support/invoked.ts';
-import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../support/ids.ts';
 
 type FrameSession = Awaited<Expected['connected']>;
 
@@ -148,7 +148,7 @@ export class BootstrapHouse implements AsyncDisposable {
     if (stemMs !== undefined) await new Promise((resolve) => setTimeout(resolve, stemMs));
     const request: InitRequest = {
       ...{
-        functionName: 'f',
+        functionName: asFunctionName('f'),
         version: 1,
         functionArn: 'arn',
         memoryMiB: 128,

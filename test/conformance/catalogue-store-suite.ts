@@ -4,6 +4,7 @@ import { Catalogue } from '../../src/store/index.ts';
 import type { CatalogueSnapshot, CatalogueStore } from '../../src/store/catalogue/catalogue-store.ts';
 import { CatalogueDraft, type CatalogueState } from '../../src/store/catalogue/state.ts';
 import { recordOf } from '../unit/store/support.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 /** A catalogue store under test. */
 export interface CatalogueRig extends AsyncDisposable {
@@ -76,7 +77,7 @@ export function catalogueStoreSuite(title: string, makeRig: () => Promise<Catalo
       const catalogue = new Catalogue(store);
       for (const name of ['a', 'b', 'c']) await catalogue.change((draft) => draft.add(recordOf(name)));
       stop();
-      await catalogue.change((draft) => draft.remove('a'));
+      await catalogue.change((draft) => draft.remove(asFunctionName('a')));
       assert.equal(seen.length, 4);
     });
 

@@ -8,6 +8,7 @@ import { Catalogue } from '../../src/store/index.ts';
 import { SharedCatalogue } from '../support/shared-catalogue.ts';
 import { lam, recordOf } from '../unit/store/support.ts';
 import { catalogueStoreSuite, withFunctions } from './catalogue-store-suite.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 catalogueStoreSuite('in a file with lowdb', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lam-catalogue-'));
@@ -70,7 +71,7 @@ describe('a catalogue shared by two nodes', () => {
     });
     await assert.rejects(change, lam('LAM_STORE_CONTENDED', '32 attempts'));
     assert.equal(runs, 32);
-    assert.equal(shared.node().current.state.has('ours'), false);
+    assert.equal(shared.node().current.state.has(asFunctionName('ours')), false);
   });
 
   test('names only the functions that differ, after one change and after several that arrive together', async () => {
@@ -83,7 +84,7 @@ describe('a catalogue shared by two nodes', () => {
       for (const name of ['a', 'b', 'c']) draft.add(recordOf(name));
     });
     here.catchUp();
-    await theirs.change((draft) => draft.remove('b'));
+    await theirs.change((draft) => draft.remove(asFunctionName('b')));
     await theirs.change((draft) => draft.add(recordOf('d')));
     await theirs.change((draft) => (draft.retired['z'] = 1));
     here.catchUp();

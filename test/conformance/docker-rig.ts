@@ -15,7 +15,7 @@ import type { InitRequest, InvokeOutcome, Session, SessionHooks } from '../../sr
 import { parseRuntime } from '../../src/runtimes/index.ts';
 import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
-import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../support/ids.ts';
 
 export interface Logged {
   readonly stream: string;
@@ -94,14 +94,14 @@ export function specOf(runtime: string, code: string, over: Partial<SandboxSpec>
     limits: { memoryMiB: 128, cpus: 0.5, pids: 64, tmpMiB: 16 },
     network: 'none',
     image: null,
-    functionName: 'hello',
+    functionName: asFunctionName('hello'),
     version: 7,
     ...over,
   };
 }
 
 export const INIT: InitRequest = {
-  functionName: 'hello',
+  functionName: asFunctionName('hello'),
   version: 7,
   functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:hello',
   handler: 'index.handler',

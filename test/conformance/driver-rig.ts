@@ -19,7 +19,7 @@ import type { Clock } from '../../src/kit/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
 import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
-import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../support/ids.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/functions');
 const MIB = 1024 * 1024;
@@ -191,7 +191,7 @@ export function specOf(runtime: Tested, code: string | null, options: BootOption
     limits: { memoryMiB: options.memoryMiB ?? 128, cpus: 1, pids: 64, tmpMiB: 16 },
     network: 'none',
     image: null,
-    functionName: code === null ? '' : 'any',
+    functionName: code === null ? '' : asFunctionName('any'),
     version: code === null ? 0 : 7,
   };
 }
@@ -210,7 +210,7 @@ export function hooksOf(logs: Logged[], options: BootOptions = {}): SessionHooks
 /** Init request of a sandbox of `runtime`. */
 export function initOf(runtime: Tested, taskRoot: string, options: BootOptions = {}): InitRequest {
   return {
-    functionName: 'any',
+    functionName: asFunctionName('any'),
     version: 7,
     functionArn: ARN,
     handler: options.handler ?? HANDLERS[runtime],

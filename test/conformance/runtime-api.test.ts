@@ -11,12 +11,12 @@ import { checkEntrypoint, openRuntimeApi, type RuntimeApi } from '../../src/exec
 import type { InitRequest, InvokeOutcome } from '../../src/executor/session.ts';
 import { buildGoFixture, hasGo } from './build-go-fixture.ts';
 import { invoked } from '../support/invoked.ts';
-import { asRequestId, asTraceId, asSandboxId } from '../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../support/ids.ts';
 
 const SHELL = join(import.meta.dirname, '../fixtures/functions/provided-shell');
 
 const INIT: InitRequest = {
-  functionName: 'hello',
+  functionName: asFunctionName('hello'),
   version: 1,
   functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:hello',
   handler: 'bootstrap',

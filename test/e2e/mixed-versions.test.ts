@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { createClient, type LamClient } from '../../src/client/index.ts';
 import { INVOKE, socketPath } from '../../src/contract/index.ts';
 import { manifestOf, uploadOf } from '../unit/store/support.ts';
+import { asFunctionName } from '../support/ids.ts';
 import { lamSession } from './session.ts';
 
 const NAME = 'moving';
@@ -73,7 +74,7 @@ async function deploy(daemon: LamClient, mark: number): Promise<number> {
     timeoutMs: 30_000,
     environment: { MARK: String(mark) },
   };
-  return (await daemon.publish(NAME, { artifact, config })).version;
+  return (await daemon.publish(asFunctionName(NAME), { artifact, config })).version;
 }
 
 describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${CLIENTS} clients`, () => {
@@ -133,7 +134,7 @@ describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${
         marks.set(version, mark);
         return version;
       });
-      await move(async () => (await daemon.rollback(NAME, {})).to);
+      await move(async () => (await daemon.rollback(asFunctionName(NAME), {})).to);
     }
     over = true;
     await Promise.all(clients);

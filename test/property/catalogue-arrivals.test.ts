@@ -6,6 +6,7 @@ import { isLamError } from '../../src/errors/index.ts';
 import { Catalogue } from '../../src/store/index.ts';
 import { SharedCatalogue, type CatalogueNode } from '../support/shared-catalogue.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from '../unit/registry/support.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 /** One node: its registry, and the state that a listener derives from its events alone. */
 interface Node {
@@ -62,9 +63,12 @@ async function run(t: TestRegistry, nodes: readonly Node[], done: Step): Promise
   try {
     if (done.kind === 'catch-up') store.catchUp();
     else if (done.kind === 'publish')
-      await registry.publish(done.name, { artifact: await t.artifact('code'), config: { memoryMiB: done.memoryMiB } });
-    else if (done.kind === 'rollback') await registry.rollback(done.name, {});
-    else if (done.kind === 'delete') await registry.deleteFunction(done.name);
+      await registry.publish(asFunctionName(done.name), {
+        artifact: await t.artifact('code'),
+        config: { memoryMiB: done.memoryMiB },
+      });
+    else if (done.kind === 'rollback') await registry.rollback(asFunctionName(done.name), {});
+    else if (done.kind === 'delete') await registry.deleteFunction(asFunctionName(done.name));
     else await registry.gc({ keep: 1 });
   } catch (error) {
     assert.ok(isLamError(error) && error.code.startsWith('LAM_REGISTRY_'), String(error));

@@ -17,6 +17,7 @@ import {
 import { TRIGGER_KINDS } from '../../src/triggers/index.ts';
 import { parseProject } from '../../src/project/index.ts';
 import { checkConfig } from '../../src/registry/config.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 /** Characters that control a terminal or reorder text, except line break and tab. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -95,7 +96,9 @@ describe('any error of lam', () => {
         const environment = { [key]: value + more };
         const yaml = `name: hello\nruntime: nodejs\nenvironment:\n  ${key}: [${value}]\n  ${key}: ${value}\n`;
         const refusals = [
-          await refusalOf(() => checkConfig('hello', { ...DEFAULT_CONFIG, environment }, TRIGGER_KINDS)),
+          await refusalOf(() =>
+            checkConfig(asFunctionName('hello'), { ...DEFAULT_CONFIG, environment }, TRIGGER_KINDS),
+          ),
           await refusalOf(() => parseProject(yaml, '/nowhere/lam.yaml')),
         ];
         for (const refusal of refusals)

@@ -11,6 +11,7 @@ import { logHouse } from '../support/log-house.ts';
 import { MemoryDriver, type Script } from '../support/memory-driver.ts';
 import { revision } from '../support/revisions.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 const REVISIONS = [
   revision('quick', 1, { timeoutMs: 100, maxConcurrency: 2, maxQueue: 5 }),
@@ -96,7 +97,11 @@ async function run(steps: readonly Step[], logs: LogStore): Promise<void> {
   const acts: Readonly<Record<Step[0], (much: number) => void | Promise<void>>> = {
     call: (much) => {
       calls++;
-      const request = { name: String(much % REVISIONS.length), qualifier: undefined, event: Buffer.from(String(much)) };
+      const request = {
+        name: asFunctionName(String(much % REVISIONS.length)),
+        qualifier: undefined,
+        event: Buffer.from(String(much)),
+      };
       under.push(router.start(request, { answered: end, failed: end }));
     },
     cancel: (much) => under.at(-1 - (much % 8))?.cancel(),

@@ -10,7 +10,7 @@ import { acquire } from '../support/acquire.ts';
 import { MemoryDriver, type MemorySandbox, type Script } from '../support/memory-driver.ts';
 import { revision } from '../support/revisions.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
-import { asRequestId, asTraceId } from '../support/ids.ts';
+import { asRequestId, asTraceId, asFunctionName } from '../support/ids.ts';
 
 export const BUDGET_MIB = 640;
 const CORES = 2;
@@ -187,7 +187,11 @@ export class World {
       if (r.functionName === functionName && (version === undefined || r.version === version))
         this.#epochs.set(r, this.#epoch(r) + 1);
     }
-    this.pool.drop(functionName, version, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: functionName }));
+    this.pool.drop(
+      asFunctionName(functionName),
+      version,
+      lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: functionName }),
+    );
   }
 
   /** The live pointer moves, as a deploy or a rollback moves it. */

@@ -6,6 +6,7 @@ import { acquire } from '../support/acquire.ts';
 import { revision } from '../support/revisions.ts';
 import { settled } from '../support/virtual-clock.ts';
 import { behaviour, BUDGET_MIB, REVISIONS, World } from './pool-world.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 /** The model of the commands: functions that are deleted and not deployed again. */
 interface Model {
@@ -278,7 +279,7 @@ test('after the last failure all requests are served, provisioned sandboxes are 
         );
       const whole = acquire(world.pool, revision('whole', 1, { memoryMiB: BUDGET_MIB - stuckMiB }));
       await world.clock.advance(1000);
-      assert.equal(world.pool.counts('whole').busy, 1, `${BUDGET_MIB - stuckMiB} MiB can be had`);
+      assert.equal(world.pool.counts(asFunctionName('whole')).busy, 1, `${BUDGET_MIB - stuckMiB} MiB can be had`);
       await whole;
       await world.pool.close(0);
       await settled();

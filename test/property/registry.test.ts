@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { isLamError, type ErrorCode } from '../../src/errors/index.ts';
 import { testRegistry, type TestRegistry } from '../unit/registry/support.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 /** A simple model of a registry: versions and pointers. */
 interface Model {
@@ -79,7 +80,7 @@ const publish = fc.tuple(name, fc.constantFrom('x', 'y', 'z'), fc.constantFrom(1
     const live = fn.versions.get(fn.live);
     const same = live !== undefined && live.text === text && live.memory === memory;
     const artifact = await real.t.artifact(text);
-    const answer = await real.t.registry.publish(of, { artifact, config: { memoryMiB: input } });
+    const answer = await real.t.registry.publish(asFunctionName(of), { artifact, config: { memoryMiB: input } });
     assert.equal(answer.unchanged, same);
     if (same) fn.versions.set(fn.live, { ...live, input });
     else add(model, fn, of, { text, memory, input });
@@ -100,7 +101,7 @@ const rollback = fc.tuple(name, fc.option(anyVersion, { nil: undefined })).map((
       'LAM_REGISTRY_NO_PREVIOUS_VERSION',
     ] as const;
     if (
-      !(await either(possible, real.t.registry.rollback(of, to === undefined ? {} : { to }), codes)) ||
+      !(await either(possible, real.t.registry.rollback(asFunctionName(of), to === undefined ? {} : { to }), codes)) ||
       fn === undefined ||
       target === undefined
     )
@@ -115,7 +116,7 @@ const patch = fc.tuple(name, fc.constantFrom(128, 512, undefined)).map(([of, mem
   command(`patch(${of}, ${memory})`, async (model, real) => {
     const fn = model.functions.get(of);
     const work = real.t.registry.patchConfig(
-      of,
+      asFunctionName(of),
       memory === undefined ? { unset: ['memoryMiB'] } : { set: { memoryMiB: memory } },
     );
     if (!(await either(fn !== undefined, work, ['LAM_REGISTRY_FUNCTION_NOT_FOUND'])) || fn === undefined) return;
@@ -130,7 +131,7 @@ const patch = fc.tuple(name, fc.constantFrom(128, 512, undefined)).map(([of, mem
 const setAlias = fc.tuple(name, fc.constantFrom('prod', 'test'), anyVersion).map(([of, alias, version]) =>
   command(`alias(${of}, ${alias}, ${version})`, async (model, real) => {
     const fn = model.functions.get(of);
-    const work = real.t.registry.setAlias(of, alias, { version });
+    const work = real.t.registry.setAlias(asFunctionName(of), alias, { version });
     if (
       await either(fn?.versions.has(version) === true, work, [
         'LAM_REGISTRY_FUNCTION_NOT_FOUND',
@@ -144,7 +145,7 @@ const setAlias = fc.tuple(name, fc.constantFrom('prod', 'test'), anyVersion).map
 const deleteAlias = fc.tuple(name, fc.constantFrom('prod', 'test')).map(([of, alias]) =>
   command(`deleteAlias(${of}, ${alias})`, async (model, real) => {
     const fn = model.functions.get(of);
-    const work = real.t.registry.deleteAlias(of, alias);
+    const work = real.t.registry.deleteAlias(asFunctionName(of), alias);
     if (
       await either(fn?.aliases.has(alias) === true, work, [
         'LAM_REGISTRY_FUNCTION_NOT_FOUND',
@@ -168,13 +169,16 @@ const deleteVersion = fc.tuple(name, anyVersion).map(([of, version]) =>
       'LAM_REGISTRY_VERSION_NOT_FOUND',
       'LAM_REGISTRY_VERSION_IN_USE',
     ] as const;
-    if (await either(possible, real.t.registry.deleteVersion(of, version), codes)) fn?.versions.delete(version);
+    if (await either(possible, real.t.registry.deleteVersion(asFunctionName(of), version), codes))
+      fn?.versions.delete(version);
   }),
 );
 
 const deleteFunction = name.map((of) =>
   command(`delete(${of})`, async (model, real) => {
-    await either(model.functions.has(of), real.t.registry.deleteFunction(of), ['LAM_REGISTRY_FUNCTION_NOT_FOUND']);
+    await either(model.functions.has(of), real.t.registry.deleteFunction(asFunctionName(of)), [
+      'LAM_REGISTRY_FUNCTION_NOT_FOUND',
+    ]);
     model.functions.delete(of);
   }),
 );
@@ -204,9 +208,9 @@ function agree(model: Model, { t }: Real): void {
     [...model.functions.keys()].toSorted(),
   );
   for (const [of, fn] of model.functions) {
-    const detail = t.registry.detail(of);
+    const detail = t.registry.detail(asFunctionName(of));
     assert.equal(detail.live, fn.live);
-    assert.equal(t.registry.resolve(of).version, fn.live);
+    assert.equal(t.registry.resolve(asFunctionName(of)).version, fn.live);
     assert.ok(fn.versions.has(fn.live));
     assert.deepEqual(detail.aliases, Object.fromEntries(fn.aliases));
     assert.deepEqual(
@@ -214,7 +218,7 @@ function agree(model: Model, { t }: Real): void {
       [...fn.versions.keys()].toSorted((a, b) => b - a),
     );
     for (const [version, { memory }] of fn.versions) {
-      const revision = t.registry.resolve(of, String(version));
+      const revision = t.registry.resolve(asFunctionName(of), String(version));
       assert.equal(revision.config.memoryMiB, memory);
       assert.ok(t.store.artifacts.has(revision.artifact));
     }

@@ -14,7 +14,7 @@ import { LIVE_TRIGGERS } from '../../src/registry/index.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { filesBelow, sha256 } from '../unit/store/support.ts';
 import { makeRegistry } from '../unit/registry/support.ts';
-import { digestFor } from '../support/ids.ts';
+import { digestFor, asFunctionName } from '../support/ids.ts';
 
 const LOOP = fileURLToPath(new URL('../unit/registry/deploy-loop.ts', import.meta.url));
 const ROUNDS = 8;
@@ -72,8 +72,8 @@ describe('a daemon killed while it deploys', () => {
         // A collection right after may have dropped old ones; it must keep the newest.
         assert.ok(version > (last.get(name) ?? 0), `${name} ${version} after ${last.get(name)}`);
         last.set(name, version);
-        if (version > registry.resolve(name).version - 25)
-          assert.equal(registry.resolve(name, String(version)).artifact, artifact);
+        if (version > registry.resolve(asFunctionName(name)).version - 25)
+          assert.equal(registry.resolve(asFunctionName(name), String(version)).artifact, artifact);
       }
       for (const { name } of registry.list()) {
         const { artifact, version } = registry.resolve(name);

@@ -8,6 +8,7 @@ import { parseProject } from '../../src/project/index.ts';
 import { checkConfig, effectiveConfig } from '../../src/registry/config.ts';
 import { readCatalogue } from '../../src/store/catalogue/schema.ts';
 import { expandShortForms, inShortForms, overrideShortForms, TRIGGER_KINDS } from '../../src/triggers/index.ts';
+import { asFunctionName } from '../support/ids.ts';
 
 const http = (route: string): TriggerConfig => ({ type: 'http', route });
 
@@ -48,7 +49,7 @@ describe('routes and triggers of type http', () => {
       fc.property(routes, routes, fc.option(routes), (declared, others, live) => {
         const refusal = (triggers: readonly TriggerConfig[]): unknown => {
           try {
-            checkConfig('f', { ...DEFAULT_CONFIG, triggers }, TRIGGER_KINDS);
+            checkConfig(asFunctionName('f'), { ...DEFAULT_CONFIG, triggers }, TRIGGER_KINDS);
             return undefined;
           } catch (error) {
             return String(error);

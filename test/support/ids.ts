@@ -12,6 +12,8 @@ import {
   type RequestId,
   type SandboxId,
   type TraceId,
+  knownFunctionName,
+  type FunctionName,
 } from '../../src/contract/index.ts';
 
 /** A digest: `text` itself if it is one, else the digest of `text`. */
@@ -38,4 +40,9 @@ export function asRequestId(text: string): RequestId {
 /** A trace header, which may be empty. */
 export function asTraceId(text: string): TraceId {
   return knownTraceId(text);
+}
+
+/** A function's name, unchecked: tests try invalid ones too. */
+export function asFunctionName(text: string): FunctionName {
+  return knownFunctionName(text);
 }

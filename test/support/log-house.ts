@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { LogQuery, LogRecord, NodeId } from '../../src/contract/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { LogStore } from '../../src/logs/index.ts';
-import { nodeId } from './ids.ts';
+import { nodeId, asFunctionName } from './ids.ts';
 
 /** Script of the log store's worker thread. */
 export const LOG_WORKER: string = fileURLToPath(new URL('../../src/logs/worker.ts', import.meta.url));
@@ -59,6 +59,6 @@ export async function logHouse(
 /** Returns all records of a query. */
 export async function recordsOf(logs: LogStore, functionName: string, query: LogQuery = {}): Promise<LogRecord[]> {
   const all: LogRecord[] = [];
-  await logs.query(functionName, query, (records) => void all.push(...records));
+  await logs.query(asFunctionName(functionName), query, (records) => void all.push(...records));
   return all;
 }

@@ -51,7 +51,7 @@ async function play(taskRoot: string): Promise<void> {
   }
 }
 
-function initOf(taskRoot: string): InitRequest {
+function initOf(taskRoot: string): Readonly<Record<keyof InitRequest, unknown>> {
   return {
     ...{
       functionName: '',

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import type { LamClient } from '../../client/index.ts';
 import { EXIT, isLamError, lamError } from '../../errors/index.ts';
-import type { LogQuery } from '../../contract/index.ts';
+import type { LogQuery, FunctionName } from '../../contract/index.ts';
 import { GLOBAL_FLAGS, LOGS_FLAGS } from '../fast/flag-table.ts';
 import { absenceNote, DEFAULT_LINES } from '../fast/logs.ts';
 import { renderLogRecord, type LogFormat } from '../fast/log-record.ts';
@@ -70,7 +70,12 @@ export default class Logs extends LamCommand {
 }
 
 /** Notes on stderr that the requested version does not exist, if the function does. */
-async function noteAbsence(daemon: LamClient, name: string, version: number | undefined, out: Output): Promise<void> {
+async function noteAbsence(
+  daemon: LamClient,
+  name: FunctionName,
+  version: number | undefined,
+  out: Output,
+): Promise<void> {
   if (version === undefined) return;
   const detail = await daemon.describe(name).catch((error: unknown) => {
     // Logs outlive their function, so a missing function is not an error here.

@@ -4,7 +4,7 @@ import { getAll, type AnswerPart } from '../../client/raw-http.ts';
 import { CONTROL, type FunctionDetail, type Status } from '../../contract/control-api.ts';
 import { homeFrom, socketPath } from '../../contract/home.ts';
 import type { LogRecord } from '../../contract/log-record.ts';
-import { parseReference, VERSION_NUMBER } from '../../contract/names.ts';
+import { parseReference, VERSION_NUMBER, type FunctionName } from '../../contract/names.ts';
 import { EXIT } from '../../errors/kinds.ts';
 import type { FastFailure } from '../installation.ts';
 import { parseTime } from '../render/format.ts';
@@ -23,7 +23,7 @@ export const DEFAULT_LINES = 100;
 /** Everything needed to request and print logs. */
 export interface LogsPlan {
   readonly socketPath: string;
-  readonly name: string;
+  readonly name: FunctionName;
   /** Only records of this version; undefined for all. */
   readonly version: number | undefined;
   /** Query of the control API's logs. */

@@ -1,5 +1,6 @@
 import { KNOWN_RUNTIMES } from '../../runtimes/index.ts';
 import { SETTING_WORDS } from './settings.ts';
+import { isFunctionName, type FunctionName } from '../../contract/index.ts';
 
 /** Data about a command that completion needs, as in `oclif.manifest.json`. */
 export interface CommandOutline {
@@ -22,7 +23,7 @@ export interface CommandOutline {
 /** Reads the deployed names. May reject when no daemon runs; then no names are offered. */
 export interface DeployedFunctions {
   names(): Promise<readonly string[]>;
-  detail(name: string): Promise<{
+  detail(name: FunctionName): Promise<{
     readonly aliases: Readonly<Record<string, number>>;
     readonly allVersions: readonly { readonly version: number }[];
   }>;
@@ -127,6 +128,7 @@ async function argumentWords(
   const [name] = given;
   if (name === undefined) return functionWords(current, deployed);
   if (SETTING_SECOND.has(id)) return id === 'config:set' ? SETTING_WORDS.map((word) => `${word}=`) : SETTING_WORDS;
+  if (!isFunctionName(name)) return [];
   if (given.length === 1 && ALIAS_SECOND.has(id)) return Object.keys((await deployed.detail(name)).aliases);
   if ((given.length === 1 && VERSION_SECOND.has(id)) || (given.length === 2 && id === 'alias:set')) {
     return (await deployed.detail(name)).allVersions.map((v) => `v${v.version}`);
@@ -138,6 +140,7 @@ async function argumentWords(
 async function functionWords(current: string, deployed: DeployedFunctions): Promise<readonly string[]> {
   const [name = ''] = current.split(/[@:]/);
   if (name === current) return deployed.names();
+  if (!isFunctionName(name)) return [];
   const detail = await deployed.detail(name);
   return current.includes('@')
     ? detail.allVersions.map((v) => `${name}@${v.version}`)

@@ -4,11 +4,12 @@ import { buildFunction, inlineArtifact, zipFiles, type BuildContext, type BuiltA
 import type { LamClient } from '../../client/index.ts';
 import {
   DEFAULT_CONFIG,
-  FUNCTION_NAME,
+  isFunctionName,
   type ConfigInput,
   type Digest,
   type PublishAnswer,
   type PublishRequest,
+  type FunctionName,
 } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { loadProject, type ProjectFunction } from '../../project/index.ts';
@@ -41,7 +42,7 @@ export function buildFolder(home: string): string {
 /** The functions of the project in `cwd` to deploy: those named, or all. Throws `LAM_CLI_NOT_IN_PROJECT`. */
 export async function functionsToDeploy(cwd: string, names: readonly string[]): Promise<readonly ProjectFunction[]> {
   const { functions } = await loadProject(cwd);
-  const known = functions.map((f) => f.name);
+  const known: readonly string[] = functions.map((f) => f.name);
   for (const name of names) if (!known.includes(name)) throw lamError('LAM_CLI_NOT_IN_PROJECT', { name, known });
   return names.length === 0 ? functions : functions.filter((f) => names.includes(f.name));
 }
@@ -64,9 +65,9 @@ export async function deployFunction(
 }
 
 /** Publishes code given on the command line. */
-export async function deployInline(name: string, code: string, deployment: Deployment): Promise<Deployed> {
+export async function deployInline(text: string, code: string, deployment: Deployment): Promise<Deployed> {
   const { client, place, overrides } = deployment;
-  const runtime = checked(name, overrides.runtime);
+  const { name, runtime } = checked(text, overrides.runtime);
   const built = await inlineArtifact(code, { functionName: name, runtime }, place);
   try {
     const artifact = await send(built, client, () => undefined);
@@ -77,9 +78,9 @@ export async function deployInline(name: string, code: string, deployment: Deplo
 }
 
 /** Publishes a zip unchanged. Throws `LAM_CLI_ZIP_UNREADABLE`. */
-export async function deployZip(name: string, file: string, deployment: Deployment): Promise<Deployed> {
+export async function deployZip(text: string, file: string, deployment: Deployment): Promise<Deployed> {
   const { client, overrides } = deployment;
-  const runtime = checked(name, overrides.runtime);
+  const { name, runtime } = checked(text, overrides.runtime);
   await access(file, constants.R_OK).catch((error: unknown) => {
     throw lamError('LAM_CLI_ZIP_UNREADABLE', { file, what: error instanceof Error ? error.message : '' }, error);
   });
@@ -121,9 +122,12 @@ function withOverrides<C extends ConfigInput>(config: C, overrides: ConfigInput)
   return { ...config, ...overrides, environment: { ...config.environment, ...overrides.environment } };
 }
 
-/** The runtime of a deploy without a project. Checks name and runtime before anything is sent. */
-function checked(name: string, runtime: string = DEFAULT_CONFIG.runtime): string {
-  if (!FUNCTION_NAME.test(name)) throw lamError('LAM_REGISTRY_INVALID_NAME', { name });
+/** Name and runtime of a deploy without a project, checked before anything is sent. */
+function checked(
+  name: string,
+  runtime: string = DEFAULT_CONFIG.runtime,
+): { readonly name: FunctionName; readonly runtime: string } {
+  if (!isFunctionName(name)) throw lamError('LAM_REGISTRY_INVALID_NAME', { name });
   requireRuntime(runtime);
-  return runtime;
+  return { name, runtime };
 }

@@ -1,4 +1,4 @@
-import { parseReference, VERSION_NUMBER, type FunctionReference } from '../../contract/index.ts';
+import { parseReference, VERSION_NUMBER, type FunctionReference, type FunctionName } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { projectFunctions } from './project-functions.ts';
 
@@ -24,7 +24,7 @@ export async function targetFunction(
 }
 
 /** The function's name; a version or alias is refused, because the command changes the function as a whole. */
-export async function targetName(given: string | undefined, cwd: string, command: string): Promise<string> {
+export async function targetName(given: string | undefined, cwd: string, command: string): Promise<FunctionName> {
   const reference = await targetFunction(given, cwd, command);
   if (reference.qualifier !== undefined) {
     throw lamError('LAM_CLI_BAD_REFERENCE', {

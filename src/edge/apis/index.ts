@@ -9,6 +9,7 @@ import { awsApi } from './aws-lambda/api.ts';
 import { controlApi } from './control/api.ts';
 import { functionsApi } from './functions/api.ts';
 import type { RouteTable } from './functions/route-table.ts';
+import type { FunctionName } from '../../contract/index.ts';
 
 export { RouteTable } from './functions/route-table.ts';
 
@@ -18,7 +19,7 @@ export interface EdgeOptions {
   readonly clock: Clock;
   /** Returns the table of the live versions' routes; called per request, so it must be cached. */
   readonly routes: () => RouteTable;
-  readonly exists: (functionName: string) => boolean;
+  readonly exists: (functionName: FunctionName) => boolean;
   /** Returns a number that changes whenever `routes` or `exists` may return something else; called per request. */
   readonly generation: () => number;
   readonly door: Door;

@@ -3,6 +3,7 @@ import { Mutex } from '../../kit/index.ts';
 import type { CatalogueStore } from './catalogue-store.ts';
 import { differingNames } from './compare.ts';
 import { CatalogueDraft, type CatalogueView } from './state.ts';
+import type { FunctionName } from '../../contract/index.ts';
 
 /** Attempts before a change fails: eight concurrent writers need about four. */
 const MOST_ATTEMPTS = 32;
@@ -12,7 +13,7 @@ export interface CatalogueChange {
   readonly before: CatalogueView;
   readonly after: CatalogueView;
   /** Removed functions first. */
-  readonly names: readonly string[];
+  readonly names: readonly FunctionName[];
 }
 
 /**

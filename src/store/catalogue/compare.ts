@@ -1,14 +1,15 @@
 import type { CatalogueState, KeptFunction } from './state.ts';
+import type { FunctionName } from '../../contract/index.ts';
 
 /**
  * Names of the functions that differ between two states: removed ones first, so that their routes are free for the
  * others. Reads only the differences if `after` was made from `before`, else compares every function. Pure.
  */
-export function differingNames(before: CatalogueState, after: CatalogueState): readonly string[] {
+export function differingNames(before: CatalogueState, after: CatalogueState): readonly FunctionName[] {
   if (before === after) return [];
   if (after.origin?.base === before.id) return after.origin.names;
-  const removed: string[] = [];
-  const changed: string[] = [];
+  const removed: FunctionName[] = [];
+  const changed: FunctionName[] = [];
   for (const name of before.functions.keys()) if (!after.functions.has(name)) removed.push(name);
   for (const [name, kept] of after.functions) {
     const was = before.functions.get(name);

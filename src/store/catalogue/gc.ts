@@ -1,9 +1,9 @@
-import type { Digest } from '../../contract/index.ts';
+import type { Digest, FunctionName } from '../../contract/index.ts';
 import type { CatalogueView } from './state.ts';
 
 /** One version of one function. */
 export interface VersionName {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly version: number;
 }
 
@@ -14,7 +14,7 @@ export interface VersionName {
 export function planGc(
   catalogue: CatalogueView,
   keep: number,
-  isPinned: (name: string, version: number) => boolean = () => false,
+  isPinned: (name: FunctionName, version: number) => boolean = () => false,
 ): VersionName[] {
   const dropped: VersionName[] = [];
   for (const name of [...catalogue.names()].toSorted()) {

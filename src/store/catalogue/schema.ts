@@ -1,4 +1,4 @@
-import type { ConfigInput, Digest, FunctionConfig, Movement } from '../../contract/index.ts';
+import type { ConfigInput, Digest, FunctionConfig, Movement, FunctionName } from '../../contract/index.ts';
 
 /** Schema of the files that are written; one more than the number of {@link MIGRATIONS}. */
 export const CATALOGUE_SCHEMA = 3;
@@ -18,7 +18,7 @@ export interface VersionRecord {
 }
 
 export interface FunctionRecord {
-  name: string;
+  name: FunctionName;
   createdAt: number;
   /** When the live pointer last moved. */
   updatedAt: number;

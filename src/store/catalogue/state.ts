@@ -1,6 +1,7 @@
 import { invariant } from '../../kit/index.ts';
 import type { OutlineFact } from './outline-fact.ts';
 import type { FunctionRecord } from './schema.ts';
+import type { FunctionName } from '../../contract/index.ts';
 
 /** What lists need of each function without reading its record. */
 export interface FunctionOutline {
@@ -34,16 +35,16 @@ export interface CatalogueView {
   /** Number of functions. */
   readonly size: number;
   readonly retired: Readonly<Record<string, number>>;
-  has(name: string): boolean;
-  names(): Iterable<string>;
-  outline(name: string): FunctionOutline | undefined;
+  has(name: FunctionName): boolean;
+  names(): Iterable<FunctionName>;
+  outline(name: FunctionName): FunctionOutline | undefined;
   /**
    * Returns a fact of a function's live version; undefined if it has none or the function does not exist. Throws
    * `LAM_INTERNAL_INVARIANT` for a fact that the catalogue was not opened with.
    */
-  fact<T>(name: string, fact: OutlineFact<T>): T | undefined;
+  fact<T>(name: FunctionName, fact: OutlineFact<T>): T | undefined;
   /** Parses and returns a copy of the record; takes microseconds, more with a long history. */
-  record(name: string): FunctionRecord | undefined;
+  record(name: FunctionName): FunctionRecord | undefined;
 }
 
 /** Separator between two lines. */
@@ -55,7 +56,7 @@ const MOST_RUNS = 64;
 export interface StateOrigin {
   /** {@link CatalogueState.id} of that state. */
   readonly base: number;
-  readonly names: readonly string[];
+  readonly names: readonly FunctionName[];
 }
 
 /** Immutable snapshot of all functions. */
@@ -63,14 +64,14 @@ export class CatalogueState implements CatalogueView {
   static #made = 0;
   /** Unique among the states in this process. */
   readonly id: number = ++CatalogueState.#made;
-  readonly functions: ReadonlyMap<string, KeptFunction>;
+  readonly functions: ReadonlyMap<FunctionName, KeptFunction>;
   readonly retired: Readonly<Record<string, number>>;
   /** Facts that are kept of each function besides its outline. */
   readonly facts: readonly OutlineFact<unknown>[];
   readonly origin: StateOrigin | undefined;
 
   constructor(
-    functions: ReadonlyMap<string, KeptFunction>,
+    functions: ReadonlyMap<FunctionName, KeptFunction>,
     retired: Readonly<Record<string, number>>,
     facts: readonly OutlineFact<unknown>[],
     origin?: StateOrigin,
@@ -95,23 +96,23 @@ export class CatalogueState implements CatalogueView {
     return this.functions.size;
   }
 
-  has(name: string): boolean {
+  has(name: FunctionName): boolean {
     return this.functions.has(name);
   }
 
-  names(): Iterable<string> {
+  names(): Iterable<FunctionName> {
     return this.functions.keys();
   }
 
-  outline(name: string): FunctionOutline | undefined {
+  outline(name: FunctionName): FunctionOutline | undefined {
     return this.functions.get(name);
   }
 
-  fact<T>(name: string, fact: OutlineFact<T>): T | undefined {
+  fact<T>(name: FunctionName, fact: OutlineFact<T>): T | undefined {
     return this.functions.get(name)?.facts[indexOf(this.facts, fact)] as T | undefined;
   }
 
-  record(name: string): FunctionRecord | undefined {
+  record(name: FunctionName): FunctionRecord | undefined {
     const kept = this.functions.get(name);
     return kept === undefined ? undefined : (JSON.parse(`{${lineOf(kept)}}`) as Record<string, FunctionRecord>)[name];
   }
@@ -142,7 +143,7 @@ export class CatalogueState implements CatalogueView {
     if (pieces.length <= MOST_RUNS) return this;
     const bytes = Buffer.concat(pieces);
     let start = 0;
-    const functions = new Map<string, KeptFunction>();
+    const functions = new Map<FunctionName, KeptFunction>();
     for (const [name, kept] of this.functions) {
       const end = start + kept.end - kept.start;
       functions.set(name, { ...kept, bytes, start, end });
@@ -162,7 +163,7 @@ export class CatalogueDraft implements CatalogueView {
   readonly retired: Record<string, number>;
   readonly #base: CatalogueState;
   /** Undefined marks a removed function. */
-  readonly #touched = new Map<string, FunctionRecord | undefined>();
+  readonly #touched = new Map<FunctionName, FunctionRecord | undefined>();
 
   constructor(base: CatalogueState) {
     this.#base = base;
@@ -175,33 +176,33 @@ export class CatalogueDraft implements CatalogueView {
     return size;
   }
 
-  has(name: string): boolean {
+  has(name: FunctionName): boolean {
     return this.#touched.has(name) ? this.#touched.get(name) !== undefined : this.#base.has(name);
   }
 
-  *names(): Iterable<string> {
+  *names(): Iterable<FunctionName> {
     for (const name of this.#base.names()) if (this.has(name)) yield name;
     for (const [name, record] of this.#touched) if (record !== undefined && !this.#base.has(name)) yield name;
   }
 
-  outline(name: string): FunctionOutline | undefined {
+  outline(name: FunctionName): FunctionOutline | undefined {
     if (!this.#touched.has(name)) return this.#base.outline(name);
     const record = this.#touched.get(name);
     return record && outlineOf(record);
   }
 
-  fact<T>(name: string, fact: OutlineFact<T>): T | undefined {
+  fact<T>(name: FunctionName, fact: OutlineFact<T>): T | undefined {
     if (!this.#touched.has(name)) return this.#base.fact(name, fact);
     const record = this.#touched.get(name);
     return record && (factsOf(record, this.#base.facts)[indexOf(this.#base.facts, fact)] as T | undefined);
   }
 
-  record(name: string): FunctionRecord | undefined {
+  record(name: FunctionName): FunctionRecord | undefined {
     return this.#touched.has(name) ? structuredClone(this.#touched.get(name)) : this.#base.record(name);
   }
 
   /** Returns the record for editing, or undefined if the function does not exist. */
-  edit(name: string): FunctionRecord | undefined {
+  edit(name: FunctionName): FunctionRecord | undefined {
     if (!this.#touched.has(name)) {
       const record = this.#base.record(name);
       if (record === undefined) return undefined;
@@ -215,15 +216,15 @@ export class CatalogueDraft implements CatalogueView {
     this.#touched.set(record.name, record);
   }
 
-  remove(name: string): void {
+  remove(name: FunctionName): void {
     this.#touched.set(name, undefined);
   }
 
   /** Returns the new state, or the base itself if nothing differs. */
   finish(): CatalogueState {
     const functions = new Map(this.#base.functions);
-    const removed: string[] = [];
-    const changed: string[] = [];
+    const removed: FunctionName[] = [];
+    const changed: FunctionName[] = [];
     for (const [name, record] of this.#touched) {
       const before = functions.get(name);
       const after = record && keep(record, this.#base.facts);

@@ -2,6 +2,7 @@ import type { FunctionRecord } from './schema.ts';
 import { CATALOGUE_SCHEMA, functionFault, isObject, readCatalogue } from './schema.ts';
 import type { OutlineFact } from './outline-fact.ts';
 import { CatalogueState, keep, type KeptFunction } from './state.ts';
+import { knownFunctionName, type FunctionName } from '../../contract/index.ts';
 
 /** Result of parsing a catalogue's bytes. */
 export type TextReading =
@@ -44,14 +45,14 @@ function byLine(bytes: Buffer, facts: readonly OutlineFact<unknown>[]): Catalogu
   if (headEnd < 0 || last < headEnd || bytes.compare(END, 0, END.length, last) !== 0) return undefined;
   const head = parsed(bytes.toString('utf8', 0, headEnd) + LAST_LINE);
   if (!isObject(head) || head['schema'] !== CATALOGUE_SCHEMA || !isObject(head['retired'])) return undefined;
-  const functions = new Map<string, KeptFunction>();
+  const functions = new Map<FunctionName, KeptFunction>();
   for (let start = headEnd + 1; start < last;) {
     const lineEnd = Math.min(last, bytes.indexOf(LINE_FEED, start));
     const end = lineEnd < last ? lineEnd - 1 : last;
     // All but the last have a comma at the end.
     if (lineEnd < last && bytes[end] !== COMMA) return undefined;
     const line = bytes.toString('utf8', start, end);
-    const name = NAMED.exec(line)?.[1];
+    const name = nameOf(line);
     if (name === undefined || functions.has(name)) return undefined;
     const record = parsed(line.slice(name.length + 3));
     if (functionFault(name, record) !== undefined) return undefined;
@@ -59,6 +60,12 @@ function byLine(bytes: Buffer, facts: readonly OutlineFact<unknown>[]): Catalogu
     start = lineEnd + 1;
   }
   return new CatalogueState(functions, head['retired'] as Record<string, number>, facts);
+}
+
+/** The name at the head of a function's line. */
+function nameOf(line: string): FunctionName | undefined {
+  const text = NAMED.exec(line)?.[1];
+  return text === undefined ? undefined : knownFunctionName(text);
 }
 
 function parsed(text: string): unknown {

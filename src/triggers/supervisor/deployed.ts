@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TriggerConfig } from '../../contract/index.ts';
+import type { TriggerConfig, FunctionName } from '../../contract/index.ts';
 import type { Declared } from '../kind.ts';
 
 /** Source of live triggers; implemented by the registry. */
 export interface TriggerSource {
-  names(): Iterable<string>;
+  names(): Iterable<FunctionName>;
   /** Triggers of the live version; empty if the function does not exist. */
-  triggersOf(name: string): readonly TriggerConfig[];
+  triggersOf(name: FunctionName): readonly TriggerConfig[];
   /** Calls `listener` after each change of a function. */
-  onChange(listener: (change: { readonly name: string }) => void): void;
+  onChange(listener: (change: { readonly name: FunctionName }) => void): void;
 }
 
 /** The triggers of all live versions, kept up to date with their source. No memory for functions without triggers. */
 export class DeployedTriggers {
   readonly #source: TriggerSource;
-  readonly #triggers = new Map<string, readonly TriggerConfig[]>();
-  readonly #listeners: ((functionName: string) => void)[] = [];
+  readonly #triggers = new Map<FunctionName, readonly TriggerConfig[]>();
+  readonly #listeners: ((functionName: FunctionName) => void)[] = [];
   #revision = 0;
 
   constructor(source: TriggerSource) {
@@ -30,12 +30,12 @@ export class DeployedTriggers {
   }
 
   /** Names of the functions with triggers. */
-  names(): Iterable<string> {
+  names(): Iterable<FunctionName> {
     return this.#triggers.keys();
   }
 
   /** Triggers of a function; the same array until one of them changes. */
-  of(functionName: string): readonly TriggerConfig[] {
+  of(functionName: FunctionName): readonly TriggerConfig[] {
     return this.#triggers.get(functionName) ?? NONE;
   }
 
@@ -48,11 +48,11 @@ export class DeployedTriggers {
   }
 
   /** Calls `listener` with the function's name after its triggers changed. */
-  onChange(listener: (functionName: string) => void): void {
+  onChange(listener: (functionName: FunctionName) => void): void {
     this.#listeners.push(listener);
   }
 
-  #refresh(name: string): void {
+  #refresh(name: FunctionName): void {
     const triggers = this.#source.triggersOf(name);
     const before = this.of(name);
     if (triggers.length === 0 && before.length === 0) return;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TriggerConfig, TriggerState } from '../../contract/index.ts';
+import type { TriggerConfig, TriggerState, FunctionName } from '../../contract/index.ts';
 import { invariant } from '../../kit/index.ts';
 import { kindOf, triggerName } from '../declared.ts';
 import type { TriggerKind } from '../kind.ts';
@@ -33,7 +33,7 @@ interface Target {
 export class TriggerSupervisor {
   readonly #parts: SupervisorParts;
   /** By function and trigger. Only functions with triggers that have a running half. */
-  readonly #functions = new Map<string, Map<string, Supervised>>();
+  readonly #functions = new Map<FunctionName, Map<string, Supervised>>();
   /** Triggers that are stopping. A restart of the same trigger waits for the stop. */
   readonly #stopping = new Map<string, SupervisedTrigger>();
   readonly #starters = new Map<TriggerKind, Promise<TriggerStarter>>();
@@ -51,7 +51,7 @@ export class TriggerSupervisor {
   }
 
   /** States of a function's triggers, in the order of declaration, for kinds with a running half. */
-  statesOf(functionName: string): readonly TriggerState[] {
+  statesOf(functionName: FunctionName): readonly TriggerState[] {
     return [...(this.#functions.get(functionName)?.values() ?? [])].map(({ trigger }) => trigger.state);
   }
 
@@ -74,7 +74,7 @@ export class TriggerSupervisor {
     });
   }
 
-  #follow(functionName: string): void {
+  #follow(functionName: FunctionName): void {
     if (!this.#isOpen) return;
     const before = this.#functions.get(functionName);
     const after = new Map<string, Supervised>();

@@ -1,10 +1,11 @@
 import { lamError } from '../../errors/index.ts';
 import type { Clock, EpochMs } from '../../kit/index.ts';
 import type { Deliver, FiredEvent, Firing, TriggerHost, TriggerSink } from '../running.ts';
+import type { FunctionName } from '../../contract/index.ts';
 
 /** Identifies a trigger among all functions. */
 export interface TriggerIdentity {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly type: string;
   readonly name: string;
 }
@@ -14,7 +15,7 @@ export interface HostParts {
   readonly clock: Clock;
   readonly deliver: Deliver;
   /** Announces a call of a function at `at`. */
-  readonly expect: (functionName: string, at: EpochMs) => void;
+  readonly expect: (functionName: FunctionName, at: EpochMs) => void;
   /** Reports a fault of a trigger, as a sentence. */
   readonly onTrouble: (what: string) => void;
 }
@@ -23,7 +24,7 @@ const NOTHING_TO_CANCEL: Firing = { cancel: () => undefined };
 
 /** The daemon's side of one start of a trigger; closed when that is to stop. */
 export class SupervisedHost implements TriggerHost {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly name: string;
   readonly clock: Clock;
   readonly #type: string;

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { buildFunction, inlineArtifact, writeZip, type BuiltArtifact } from '../../../src/build/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
 import { temporaryFolder, workbench, writeTree } from './fixture.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 function paths(built: BuiltArtifact): readonly string[] {
   return built.manifest.entries.map((entry) => entry.path);
@@ -247,7 +248,7 @@ describe('inlineArtifact', () => {
   ] as const) {
     test(`makes ${file} of ${JSON.stringify(code)}`, async (t) => {
       const workspace = join(await temporaryFolder(t), 'workspace');
-      const built = await inlineArtifact(code, { functionName: 'hello', runtime }, { workspace });
+      const built = await inlineArtifact(code, { functionName: asFunctionName('hello'), runtime }, { workspace });
       const [entry] = built.manifest.entries;
       assert.equal(built.handler, handler);
       assert.equal(await readFile(built.files.get(file) ?? '', 'utf8'), `${code}\n`);

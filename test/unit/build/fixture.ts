@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { BuildContext } from '../../../src/build/index.ts';
 import type { ProjectFunction } from '../../../src/project/index.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 /** The native esbuild of this machine. */
 const ESBUILD = createRequire(import.meta.url).resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`);
@@ -56,7 +57,7 @@ export async function workbench(t: TestContext, tree: Readonly<Record<string, Tr
     context,
     logged,
     fn: (config = {}, build = {}) => ({
-      name: 'hello',
+      name: asFunctionName('hello'),
       directory,
       config: { runtime: 'nodejs', handler: 'index.handler', ...config },
       build: { include: [], dependencies: 'auto', ...build },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nodeId, asSandboxId, asRequestId } from '../../support/ids.ts';
+import { nodeId, asSandboxId, asRequestId, asFunctionName } from '../../support/ids.ts';
 import { describe, test } from 'node:test';
 import { Chalk } from 'chalk';
 import type { FunctionDetail, LogRecord } from '../../../src/contract/index.ts';
@@ -110,7 +110,7 @@ describe('log records', () => {
 
 describe('the result line of a deploy', () => {
   const answer = {
-    name: 'hello',
+    name: asFunctionName('hello'),
     version: 2,
     unchanged: false,
     previous: 1,

@@ -12,15 +12,22 @@ import {
   type RequestId,
   type SandboxId,
   type TraceId,
+  isFunctionName,
+  type FunctionName,
 } from '../../../src/contract/index.ts';
 import { createHash } from 'node:crypto';
-import { asRequestId, asSandboxId, asTraceId, digestFor, nodeId } from '../../support/ids.ts';
+import { asRequestId, asSandboxId, asTraceId, digestFor, nodeId, asFunctionName } from '../../support/ids.ts';
 
 /** What the compiler is to refuse; never called. */
 function refusedByTheCompiler(): void {
   const traced = (_requestId: RequestId, _traceId: TraceId): void => undefined;
   // @ts-expect-error -- request id and trace id are swapped
   traced(asTraceId('t'), asRequestId('r'));
+  const called = (_name: FunctionName, _requestId: RequestId): void => undefined;
+  // @ts-expect-error -- name and request id are swapped
+  called(asRequestId('r'), asFunctionName('f'));
+  // @ts-expect-error -- a bare text is no function's name
+  called('f', asRequestId('r'));
   const placed = (_sandbox: SandboxId, _node: NodeId): void => undefined;
   // @ts-expect-error -- sandbox and node are swapped
   placed(nodeId('0123456789ab'), asSandboxId('s'));
@@ -47,6 +54,12 @@ describe('a brand', () => {
     assert.ok(isNodeId(newNodeId()));
     assert.ok(!isNodeId(newSandboxId()));
     assert.match(newSandboxId(), /^[0-9a-f]{32}$/);
+  });
+
+  test('of a function name is given to 1 to 64 letters, digits, - and _', () => {
+    for (const text of ['a', '0', 'a-b_C', 'a'.repeat(64)]) assert.ok(isFunctionName(text), text);
+    for (const text of ['', 'a'.repeat(65), 'a.b', 'a b', 'ä', 'a\n'])
+      assert.ok(!isFunctionName(text), JSON.stringify(text));
   });
 
   test('of a trace header is given to at most 512 visible characters', () => {

@@ -5,7 +5,7 @@ import { Catalogue } from '../../../src/store/index.ts';
 import { logHouse, recordsOf } from '../../support/log-house.ts';
 import { SharedCatalogue } from '../../support/shared-catalogue.ts';
 import { makeRegistry, testRegistry } from '../registry/support.ts';
-import { asSandboxId } from '../../support/ids.ts';
+import { asSandboxId, asFunctionName } from '../../support/ids.ts';
 
 test('the logs of a function deleted by another node are removed before a new function of its name prints', async (t) => {
   const home = await testRegistry();
@@ -19,13 +19,13 @@ test('the logs of a function deleted by another node are removed before a new fu
   keepLogsInStep(ours, house.logs, (what) => assert.fail(what));
   const publish = async (registry: typeof ours, name: string): Promise<void> => {
     home.clock.time++;
-    await registry.publish(name, { artifact: await home.artifact('code'), config: {} });
+    await registry.publish(asFunctionName(name), { artifact: await home.artifact('code'), config: {} });
   };
   for (const name of ['f', 'g']) await publish(ours, name);
   const print = (name: string, text: string): void =>
-    house.logs.append(name, { version: 1, sandbox: asSandboxId('s') }, 'stdout', text, '', 1);
+    house.logs.append(asFunctionName(name), { version: 1, sandbox: asSandboxId('s') }, 'stdout', text, '', 1);
   for (const name of ['f', 'g']) print(name, 'old');
-  await theirs.deleteFunction('f');
+  await theirs.deleteFunction(asFunctionName('f'));
   await publish(theirs, 'f');
   here.catchUp();
   print('f', 'new');

@@ -6,11 +6,18 @@ import { join } from 'node:path';
 import { DialHome, type Expected, type InitRequest } from '../../../src/executor/index.ts';
 import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES } from '../../../src/executor/frames.ts';
 import { systemClock } from '../../../src/kit/index.ts';
-import { asRequestId, asTraceId, asSandboxId } from '../../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../../support/ids.ts';
 
 /** Init request for tests that do not depend on it. */
 export const INIT: InitRequest = {
-  ...{ functionName: 'f', version: 1, functionArn: 'arn', handler: 'index.handler', taskRoot: '/', memoryMiB: 128 },
+  ...{
+    functionName: asFunctionName('f'),
+    version: 1,
+    functionArn: 'arn',
+    handler: 'index.handler',
+    taskRoot: '/',
+    memoryMiB: 128,
+  },
   ...{ timeoutMs: 10_000, logGroup: 'g', logStream: 's', concurrency: 1, wantStartupCache: false, environment: {} },
 };
 

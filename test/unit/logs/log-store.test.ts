@@ -8,7 +8,7 @@ import type { LogQuery, LogRecord } from '../../../src/contract/index.ts';
 import { systemClock } from '../../../src/kit/index.ts';
 import { LogStore } from '../../../src/logs/index.ts';
 import { LOG_WORKER, NODE, logHouse, recordsOf } from '../../support/log-house.ts';
-import { asSandboxId, asRequestId } from '../../support/ids.ts';
+import { asSandboxId, asRequestId, asFunctionName } from '../../support/ids.ts';
 
 const SOURCE = { version: 1, sandbox: asSandboxId('aa') };
 
@@ -24,8 +24,9 @@ describe('a log store', () => {
   test('returns the records of each function in the order of printing', async () => {
     await using house = await logHouse();
     const { logs } = house;
-    for (const n of numbers(0, 5000)) logs.append('a', SOURCE, 'stdout', n, asRequestId('r'), 1000 + Number(n));
-    logs.append('b', SOURCE, 'stderr', 'other', asRequestId('r'), 1);
+    for (const n of numbers(0, 5000))
+      logs.append(asFunctionName('a'), SOURCE, 'stdout', n, asRequestId('r'), 1000 + Number(n));
+    logs.append(asFunctionName('b'), SOURCE, 'stderr', 'other', asRequestId('r'), 1);
     assert.deepEqual(texts(await recordsOf(logs, 'a')), numbers(0, 5000));
     assert.deepEqual(texts(await recordsOf(logs, 'b')), ['other']);
     assert.deepEqual(await recordsOf(logs, 'nobody'), []);
@@ -36,7 +37,7 @@ describe('a log store', () => {
     const { logs } = house;
     for (const n of numbers(0, 100)) {
       logs.append(
-        'f',
+        asFunctionName('f'),
         { version: 1 + (Number(n) % 2), sandbox: asSandboxId('s') },
         'stdout',
         `Line ${n}`,
@@ -69,28 +70,28 @@ describe('a log store', () => {
   test('gives stored and then new records exactly once each, while functions print', async () => {
     await using house = await logHouse();
     const { logs } = house;
-    for (const n of numbers(0, 3000)) logs.append('f', SOURCE, 'stdout', n, '', 1);
+    for (const n of numbers(0, 3000)) logs.append(asFunctionName('f'), SOURCE, 'stdout', n, '', 1);
     const seen: string[] = [];
     const held: string[] = [];
     let live = false;
     const { promise: all, resolve } = Promise.withResolvers<void>();
-    const end = logs.follow('f', {}, (record) => {
+    const end = logs.follow(asFunctionName('f'), {}, (record) => {
       (live ? seen : held).push(record.text);
       if (record.text === '5999') resolve();
     });
-    const history = logs.query('f', {}, async (records) => {
+    const history = logs.query(asFunctionName('f'), {}, async (records) => {
       seen.push(...texts(records));
       // The reader is slow, so that functions print in the meantime.
       await new Promise(setImmediate);
     });
-    for (const n of numbers(3000, 4500)) logs.append('f', SOURCE, 'stdout', n, '', 1);
+    for (const n of numbers(3000, 4500)) logs.append(asFunctionName('f'), SOURCE, 'stdout', n, '', 1);
     await history;
     seen.push(...held);
     live = true;
-    for (const n of numbers(4500, 6000)) logs.append('f', SOURCE, 'stdout', n, '', 1);
+    for (const n of numbers(4500, 6000)) logs.append(asFunctionName('f'), SOURCE, 'stdout', n, '', 1);
     await all;
     end();
-    logs.append('f', SOURCE, 'stdout', 'after the end', '', 1);
+    logs.append(asFunctionName('f'), SOURCE, 'stdout', 'after the end', '', 1);
     assert.deepEqual(seen, numbers(0, 6000));
   });
 
@@ -98,29 +99,29 @@ describe('a log store', () => {
     await using house = await logHouse();
     const { logs } = house;
     const seen: LogRecord[] = [];
-    const end = logs.follow('f', { version: 1, search: 'yes' }, (record) => void seen.push(record));
-    logs.append('f', SOURCE, 'stdout', 'yes', asRequestId('id'), 5);
-    logs.append('f', SOURCE, 'stdout', 'no', asRequestId('id'), 5);
-    logs.append('f', { ...SOURCE, version: 2 }, 'stdout', 'yes', asRequestId('id'), 5);
-    logs.append('g', SOURCE, 'stdout', 'yes', asRequestId('id'), 5);
+    const end = logs.follow(asFunctionName('f'), { version: 1, search: 'yes' }, (record) => void seen.push(record));
+    logs.append(asFunctionName('f'), SOURCE, 'stdout', 'yes', asRequestId('id'), 5);
+    logs.append(asFunctionName('f'), SOURCE, 'stdout', 'no', asRequestId('id'), 5);
+    logs.append(asFunctionName('f'), { ...SOURCE, version: 2 }, 'stdout', 'yes', asRequestId('id'), 5);
+    logs.append(asFunctionName('g'), SOURCE, 'stdout', 'yes', asRequestId('id'), 5);
     end();
     assert.deepEqual(seen, [{ time: 5, stream: 'stdout', requestId: 'id', ...SOURCE, node: NODE, text: 'yes' }]);
   });
 
   test('keeps its records across a restart', async () => {
     await using house = await logHouse();
-    house.logs.append('f', SOURCE, 'stdout', 'before', '', 1);
+    house.logs.append(asFunctionName('f'), SOURCE, 'stdout', 'before', '', 1);
     await house.reopen();
-    house.logs.append('f', SOURCE, 'stdout', 'after', '', 2);
+    house.logs.append(asFunctionName('f'), SOURCE, 'stdout', 'after', '', 2);
     assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['before', 'after']);
   });
 
   test('drops the oldest records of a function over its limit, and shrinks the file', async () => {
     await using house = await logHouse({ keepBytes: 100_000 });
     const { logs } = house;
-    logs.append('quiet', SOURCE, 'stdout', 'still here', '', 1);
+    logs.append(asFunctionName('quiet'), SOURCE, 'stdout', 'still here', '', 1);
     for (const n of numbers(0, 400)) {
-      logs.append('loud', SOURCE, 'stdout', n.padEnd(4000, '.'), '', 1);
+      logs.append(asFunctionName('loud'), SOURCE, 'stdout', n.padEnd(4000, '.'), '', 1);
       if (Number(n) % 5 === 4) logs.flush();
     }
     const kept = await recordsOf(logs, 'loud');
@@ -139,9 +140,9 @@ describe('a log store', () => {
   test('deletes the records of one function only', async () => {
     await using house = await logHouse();
     const { logs } = house;
-    logs.append('a', SOURCE, 'stdout', 'x', '', 1);
-    logs.append('b', SOURCE, 'stdout', 'y', '', 1);
-    await logs.delete('a');
+    logs.append(asFunctionName('a'), SOURCE, 'stdout', 'x', '', 1);
+    logs.append(asFunctionName('b'), SOURCE, 'stdout', 'y', '', 1);
+    await logs.delete(asFunctionName('a'));
     assert.deepEqual(texts(await recordsOf(logs, 'a')), []);
     assert.deepEqual(texts(await recordsOf(logs, 'b')), ['y']);
     assert.equal((await logs.sizes()).sizes['a'], undefined);
@@ -151,11 +152,11 @@ describe('a log store', () => {
     await using house = await logHouse({ keepBytes: 64 * 1024 * 1024 });
     const { logs } = house;
     for (const n of numbers(0, 200)) {
-      logs.append('f', SOURCE, 'stdout', n, '', 1);
+      logs.append(asFunctionName('f'), SOURCE, 'stdout', n, '', 1);
       logs.flush();
     }
     let batches = 0;
-    const reading = logs.query('f', {}, () => {
+    const reading = logs.query(asFunctionName('f'), {}, () => {
       if (++batches === 2) throw new Error('enough');
     });
     await assert.rejects(reading, { message: /enough/ });
@@ -173,7 +174,7 @@ describe('back-pressure', () => {
     let printed = 0;
     // In one turn, so that the worker cannot answer in between.
     while (!logs.underPressure && printed < 1000) {
-      logs.append('f', SOURCE, 'stdout', line, '', 1);
+      logs.append(asFunctionName('f'), SOURCE, 'stdout', line, '', 1);
       printed++;
     }
     assert.equal(logs.underPressure, true);
@@ -189,7 +190,7 @@ describe('a failure of the log store', () => {
     await house.logs.close();
     await writeFile(house.file, 'this is no database, but it is long enough to be taken for one\n'.repeat(100));
     await house.reopen();
-    house.logs.append('f', SOURCE, 'stdout', 'new', '', 1);
+    house.logs.append(asFunctionName('f'), SOURCE, 'stdout', 'new', '', 1);
     assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['new']);
     assert.equal(house.troubles.length, 1);
     assert.match(house.troubles[0] ?? '', /damaged; it is kept as .*logs\.db\.damaged-\d+ and a new one was begun/);
@@ -198,7 +199,8 @@ describe('a failure of the log store', () => {
 
   test('by a truncated chunk: the records before the cut are returned', async () => {
     await using house = await logHouse();
-    for (const text of ['good', 'good too', 'cut']) house.logs.append('f', SOURCE, 'stdout', text, '', 1);
+    for (const text of ['good', 'good too', 'cut'])
+      house.logs.append(asFunctionName('f'), SOURCE, 'stdout', text, '', 1);
     await house.logs.close();
     const db = new DatabaseSync(house.file);
     db.prepare('UPDATE chunks SET body = substr(body, 1, length(body) - 1)').run();
@@ -209,7 +211,7 @@ describe('a failure of the log store', () => {
 
   test('does not come from a file with chunks in lines of JSON, as the first lam wrote them', async () => {
     await using house = await logHouse();
-    house.logs.append('f', SOURCE, 'stdout', 'of now', '', 5);
+    house.logs.append(asFunctionName('f'), SOURCE, 'stdout', 'of now', '', 5);
     await house.logs.close();
     const db = new DatabaseSync(house.file);
     db.exec('UPDATE chunks SET id = id + 1');
@@ -245,17 +247,17 @@ describe('a failure of the log store', () => {
         said.resolve();
       },
     });
-    logs.append('f', SOURCE, 'stdout', 'lost', '', 1);
+    logs.append(asFunctionName('f'), SOURCE, 'stdout', 'lost', '', 1);
     const query = assert.rejects(recordsOf(logs, 'f'), { code: 'LAM_LOGS_UNAVAILABLE' });
     await said.promise;
     await query;
     const followed: string[] = [];
-    const end = logs.follow('f', {}, (record) => void followed.push(record.text));
-    for (let i = 0; i < 200; i++) logs.append('f', SOURCE, 'stdout', 'x'.repeat(64 * 1024), '', 1);
+    const end = logs.follow(asFunctionName('f'), {}, (record) => void followed.push(record.text));
+    for (let i = 0; i < 200; i++) logs.append(asFunctionName('f'), SOURCE, 'stdout', 'x'.repeat(64 * 1024), '', 1);
     end();
     assert.equal(followed.length, 200, 'followers still see it');
     assert.equal(logs.underPressure, false, 'nothing gathers for a thread that is no more');
-    await logs.delete('f');
+    await logs.delete(asFunctionName('f'));
     assert.deepEqual(await logs.sizes(), { sizes: {}, total: 0 });
     await logs.close();
     assert.equal(troubles.length, 1);
@@ -276,14 +278,14 @@ describe('a failure of the log store', () => {
         await recordsOf(small.logs, 'f');
         await writeFile(join(disk, 'filler'), Buffer.alloc(1024 * 1024)).catch(() => undefined);
         for (const n of numbers(0, 5)) {
-          small.logs.append('f', SOURCE, 'stdout', n.padEnd(60_000, 'x'), '', 1);
+          small.logs.append(asFunctionName('f'), SOURCE, 'stdout', n.padEnd(60_000, 'x'), '', 1);
           small.logs.flush();
         }
         await small.logs.sizes();
         assert.equal(small.troubles.length, 1, small.troubles.join('\n'));
         assert.match(small.troubles[0] ?? '', /logs could not be written and are lost until they can be: .*full/);
         await rm(join(disk, 'filler'));
-        small.logs.append('f', SOURCE, 'stdout', 'room again', '', 1);
+        small.logs.append(asFunctionName('f'), SOURCE, 'stdout', 'room again', '', 1);
         const kept = texts(await recordsOf(small.logs, 'f'));
         assert.equal(kept.at(-1), 'room again');
         assert.match(small.troubles[1] ?? '', /logs are written again; about \d+ bytes/);
@@ -298,9 +300,9 @@ describe('closing', () => {
   test('writes waiting records, is idempotent, and refuses later queries', async () => {
     await using house = await logHouse();
     const { logs } = house;
-    logs.append('f', SOURCE, 'stdout', 'last words', '', 1);
+    logs.append(asFunctionName('f'), SOURCE, 'stdout', 'last words', '', 1);
     await Promise.all([logs.close(), logs.close()]);
-    logs.append('f', SOURCE, 'stdout', 'too late', '', 1);
+    logs.append(asFunctionName('f'), SOURCE, 'stdout', 'too late', '', 1);
     await assert.rejects(recordsOf(logs, 'f'), { code: 'LAM_LOGS_UNAVAILABLE' });
     await house.reopen();
     assert.deepEqual(texts(await recordsOf(house.logs, 'f')), ['last words']);

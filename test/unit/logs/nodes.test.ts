@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { LogRecord } from '../../../src/contract/index.ts';
 import { NODE, logHouse, recordsOf } from '../../support/log-house.ts';
-import { nodeId, asSandboxId, asRequestId } from '../../support/ids.ts';
+import { nodeId, asSandboxId, asRequestId, asFunctionName } from '../../support/ids.ts';
 
 const SOURCE = { version: 3, sandbox: asSandboxId('0123abcd') };
 const OTHER = nodeId('ba9876543210');
@@ -19,9 +19,9 @@ describe('the node of a log record', () => {
   test('is on printed and on platform records, stored or followed', async () => {
     await using house = await logHouse({ node: OTHER });
     const followed: LogRecord[] = [];
-    const end = house.logs.follow('f', {}, (record) => void followed.push(record));
-    house.logs.appendPlatform('f', SOURCE, { type: 'start' }, asRequestId('id'), 1);
-    house.logs.append('f', SOURCE, 'stdout', 'text', asRequestId('id'), 2);
+    const end = house.logs.follow(asFunctionName('f'), {}, (record) => void followed.push(record));
+    house.logs.appendPlatform(asFunctionName('f'), SOURCE, { type: 'start' }, asRequestId('id'), 1);
+    house.logs.append(asFunctionName('f'), SOURCE, 'stdout', 'text', asRequestId('id'), 2);
     end();
     const kept = await recordsOf(house.logs, 'f');
     assert.deepEqual(
@@ -37,7 +37,7 @@ describe('the node of a log record', () => {
 
   test('is stored as a number in each row', async () => {
     await using house = await logHouse();
-    house.logs.append('f', SOURCE, 'stdout', 'text', '', 1);
+    house.logs.append(asFunctionName('f'), SOURCE, 'stdout', 'text', '', 1);
     await house.logs.close();
     const db = new DatabaseSync(house.file);
     assert.deepEqual(
@@ -58,7 +58,7 @@ describe('the node of a log record', () => {
         [NODE, 'third'],
       ] as const) {
         await using house = await logHouse({ file, node });
-        house.logs.append('f', SOURCE, 'stdout', text, '', 1);
+        house.logs.append(asFunctionName('f'), SOURCE, 'stdout', text, '', 1);
       }
       await using house = await logHouse({ file });
       assert.deepEqual(
@@ -78,7 +78,7 @@ describe('the node of a log record', () => {
     await using here = await logHouse();
     await using there = await logHouse({ node: OTHER });
     for (let time = 0; time < 100; time++)
-      (time % 3 === 0 ? here : there).logs.append('f', SOURCE, 'stdout', `${time}`, '', time);
+      (time % 3 === 0 ? here : there).logs.append(asFunctionName('f'), SOURCE, 'stdout', `${time}`, '', time);
     const answers = [await recordsOf(here.logs, 'f', { since: 10 }), await recordsOf(there.logs, 'f', { since: 10 })];
     for (const answer of answers)
       assert.deepEqual(
@@ -107,7 +107,7 @@ describe('a log database of an earlier lam', () => {
   test('is read in full, with the node of the home on its records, and can be written', async () => {
     await opened(async (file) => {
       await using house = await logHouse({ file, node: OTHER });
-      house.logs.append('hello', SOURCE, 'stdout', 'of now', '', AT + 10);
+      house.logs.append(asFunctionName('hello'), SOURCE, 'stdout', 'of now', '', AT + 10);
       const origin = { requestId: '6f1e64c8-0a3f-4a3e-9d4e-0d3c6d1f2a10', ...SOURCE, node: OTHER };
       const records = await recordsOf(house.logs, 'hello');
       assert.deepEqual(records.slice(1, 3), [

@@ -7,6 +7,7 @@ import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
 import { acquire } from '../../support/acquire.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 /** Acquires `count` times. */
 async function acquireMany(pool: Pool, of: PoolRevision, count: number): Promise<Acquisition[]> {
@@ -177,7 +178,7 @@ describe('a sandbox that became unusable while other invocations run in it', () 
     const of = shared({ concurrency: 2 });
     const [a, b] = await acquireMany(pool, of, 2);
     pool.release(a as Acquisition, false, 1);
-    pool.drop('shared', undefined, lamError('LAM_POOL_CANCELLED', { name: 'shared' }));
+    pool.drop(asFunctionName('shared'), undefined, lamError('LAM_POOL_CANCELLED', { name: 'shared' }));
     await settled();
     assert.ok(driver.alive.has(b?.id ?? ''), 'the other invocation still runs');
     pool.release(b as Acquisition, true, 1);

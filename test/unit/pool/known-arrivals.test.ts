@@ -5,6 +5,7 @@ import type { Pool, PoolRevision } from '../../../src/pool/index.ts';
 import { acquire } from '../../support/acquire.ts';
 import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 const MINUTE_MS = 60_000;
 /** No stems, so that what is created is a function's. */
@@ -24,7 +25,7 @@ describe('a call that is known ahead', () => {
     const at = clock.now() + 10 * MINUTE_MS;
     pool.expect(HELLO, at);
     await clock.advance(10 * MINUTE_MS - 5000);
-    assert.deepEqual(pool.counts('hello'), { starting: 0, idle: 0, busy: 0 });
+    assert.deepEqual(pool.counts(asFunctionName('hello')), { starting: 0, idle: 0, busy: 0 });
     await clock.advance(5000);
     assert.notEqual(pool.acquire(HELLO), undefined, 'it is warm at the very time');
     await pool.close(0);
@@ -42,11 +43,11 @@ describe('a call that is known ahead', () => {
     const { pool, clock } = poolHouse();
     pool.expect(HELLO, clock.now() + 10_000);
     await clock.advance(14_000);
-    assert.equal(pool.counts('hello').idle, 1);
+    assert.equal(pool.counts(asFunctionName('hello')).idle, 1);
     await clock.advance(10_000);
-    assert.equal(pool.counts('hello').idle, 0, 'nothing else is known of it');
+    assert.equal(pool.counts(asFunctionName('hello')).idle, 0, 'nothing else is known of it');
     await clock.advance(10 * MINUTE_MS);
-    assert.equal(pool.counts('hello').idle, 0);
+    assert.equal(pool.counts(asFunctionName('hello')).idle, 0);
     await pool.close(0);
   });
 
@@ -83,7 +84,7 @@ describe('a call that is known ahead', () => {
       assert.equal(await call(pool, HELLO), true, `after ${minutes} minutes`);
     }
     await clock.advance(60 * MINUTE_MS);
-    assert.equal(pool.counts('hello').idle, 0);
+    assert.equal(pool.counts(asFunctionName('hello')).idle, 0);
     await pool.close(0);
   });
 
@@ -93,7 +94,7 @@ describe('a call that is known ahead', () => {
     const next = revision('hello', 2, NATIVE);
     pool.expect(HELLO, clock.now() + MINUTE_MS);
     live.set('hello', next);
-    pool.setRetired('hello', 1, true);
+    pool.setRetired(asFunctionName('hello'), 1, true);
     pool.setLive(next);
     await clock.advance(MINUTE_MS);
     assert.deepEqual(
@@ -113,7 +114,7 @@ describe('a call that is known ahead', () => {
     isLive = true;
     await clock.advance(1000);
     pool.expect(HELLO, clock.now() + MINUTE_MS);
-    pool.drop('hello', undefined, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: 'hello' }));
+    pool.drop(asFunctionName('hello'), undefined, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: 'hello' }));
     await clock.advance(2 * MINUTE_MS);
     assert.equal(driver.created.length, 0);
     await pool.close(0);

@@ -7,6 +7,7 @@ import { acquire } from '../../support/acquire.ts';
 import type { Script } from '../../support/memory-driver.ts';
 import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 /** A pool whose observer appends `<function, or stem> <phase> <reason>` to `told`. */
 function observedHouse(script: Script = {}, limits: Partial<PoolOptions> = {}) {
@@ -86,7 +87,7 @@ describe('an observer receives the phases of a sandbox', () => {
     await clock.advance(10);
     pool.release(assertAcquired(await asked), true, 1);
     assert.deepEqual(ends(), ['small draining evicted']);
-    pool.drop('big', undefined, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: 'big' }));
+    pool.drop(asFunctionName('big'), undefined, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: 'big' }));
     await clock.advance(10);
     assert.deepEqual(ends(), ['big draining deleted']);
     pool.release(assertAcquired(await acquire(pool, small)), true, 1);

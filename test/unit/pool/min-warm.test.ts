@@ -5,6 +5,7 @@ import type { PoolRevision } from '../../../src/pool/index.ts';
 import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { acquire } from '../../support/acquire.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
 
@@ -18,7 +19,7 @@ describe('provisioned sandboxes', () => {
     const of = kept(1, { minWarm: 3 });
     pool.setLive(of);
     await clock.advance(2500);
-    assert.deepEqual(pool.counts('kept', 1), { starting: 0, idle: 3, busy: 0 });
+    assert.deepEqual(pool.counts(asFunctionName('kept'), 1), { starting: 0, idle: 3, busy: 0 });
     const acquired = pool.acquire(of);
     assert.equal(acquired?.claimCold(), false, 'nobody waited for it');
     const request = driver.alive.get(acquired?.id ?? '')?.initRequest;
@@ -52,7 +53,7 @@ describe('provisioned sandboxes', () => {
     await clock.advance(0);
     pool.release(busy, false, 1);
     await clock.advance(2500);
-    assert.deepEqual(pool.counts('kept', 1), { starting: 0, idle: 2, busy: 0 });
+    assert.deepEqual(pool.counts(asFunctionName('kept'), 1), { starting: 0, idle: 2, busy: 0 });
     await pool.close(0);
   });
 
@@ -96,18 +97,21 @@ describe('provisioned sandboxes', () => {
     pool.setLive(one);
     await clock.advance(2500);
     // As the daemon announces a deploy.
-    pool.setRetired('kept', 1, true);
-    pool.setRetired('kept', 2, false);
+    pool.setRetired(asFunctionName('kept'), 1, true);
+    pool.setRetired(asFunctionName('kept'), 2, false);
     pool.setLive(two);
     await clock.advance(2500);
-    assert.equal(pool.counts('kept', 2).idle, 1);
+    assert.equal(pool.counts(asFunctionName('kept'), 2).idle, 1);
     await clock.advance(60_000);
-    assert.equal(pool.counts('kept', 1).idle, 0, 'those of the version before expire');
-    pool.setRetired('kept', 2, true);
-    pool.setRetired('kept', 1, false);
+    assert.equal(pool.counts(asFunctionName('kept'), 1).idle, 0, 'those of the version before expire');
+    pool.setRetired(asFunctionName('kept'), 2, true);
+    pool.setRetired(asFunctionName('kept'), 1, false);
     pool.setLive(one);
     await clock.advance(70_000);
-    assert.deepEqual([pool.counts('kept', 1).idle, pool.counts('kept', 2).idle], [2, 0]);
+    assert.deepEqual(
+      [pool.counts(asFunctionName('kept'), 1).idle, pool.counts(asFunctionName('kept'), 2).idle],
+      [2, 0],
+    );
     await pool.close(0);
   });
 
@@ -126,7 +130,7 @@ describe('provisioned sandboxes', () => {
     const other = assert.rejects(acquire(pool, revision('other', 1)), { code: 'LAM_POOL_MEMORY_TAKEN' });
     await clock.advance(10_100);
     await other;
-    assert.equal(pool.counts('kept').idle, 2);
+    assert.equal(pool.counts(asFunctionName('kept')).idle, 2);
     assert.ok(driver.promisedMiB <= 256);
     await pool.close(0);
   });
@@ -139,12 +143,12 @@ describe('provisioned sandboxes', () => {
     const asked = acquire(pool, revision('big', 1, { memoryMiB: 384 }));
     for (const sandbox of driver.alive.values()) if (sandbox.initRequest?.functionName === 'kept') sandbox.die(KILLED);
     await clock.advance(5000);
-    assert.deepEqual(pool.counts('kept'), { starting: 0, idle: 0, busy: 0 });
+    assert.deepEqual(pool.counts(asFunctionName('kept')), { starting: 0, idle: 0, busy: 0 });
     pool.release(busy, false, 5);
     await clock.advance(100);
     pool.release(assertAcquired(await asked), false, 5);
     await clock.advance(2000);
-    assert.equal(pool.counts('kept').idle, 1);
+    assert.equal(pool.counts(asFunctionName('kept')).idle, 1);
     await pool.close(0);
   });
 
@@ -158,7 +162,7 @@ describe('provisioned sandboxes', () => {
     waiting.catch(() => undefined);
     for (const sandbox of driver.alive.values()) if (sandbox.initRequest?.functionName === 'kept') sandbox.die(KILLED);
     await clock.advance(3000);
-    assert.equal(pool.counts('kept').idle, 2);
+    assert.equal(pool.counts(asFunctionName('kept')).idle, 2);
     await pool.close(0);
   });
 });

@@ -10,6 +10,7 @@ import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
 import { acquire } from '../../support/acquire.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 function sandboxOf(driver: MemoryDriver, acquired: Acquisition): MemorySandbox {
   const sandbox = driver.alive.get(acquired.id);
@@ -209,8 +210,8 @@ describe('memory', () => {
     assert.equal(driver.created.length, 2, 'the memory is not free yet');
     await clock.advance(2);
     assert.equal(assertAcquired(await waiting).revision, c);
-    assert.equal(pool.counts('a').idle, 0);
-    assert.equal(pool.counts('b').idle, 1);
+    assert.equal(pool.counts(asFunctionName('a')).idle, 0);
+    assert.equal(pool.counts(asFunctionName('b')).idle, 1);
     await pool.close(0);
   });
 
@@ -269,11 +270,14 @@ describe('expiry', () => {
     const { pool, clock } = poolHouse();
     for (const version of [1, 2])
       pool.release(assertAcquired(await acquire(pool, revision('hello', version))), true, 1);
-    pool.setRetired('hello', 1, true);
-    pool.setRetired('hello', 2, true);
-    pool.setRetired('hello', 2, false);
+    pool.setRetired(asFunctionName('hello'), 1, true);
+    pool.setRetired(asFunctionName('hello'), 2, true);
+    pool.setRetired(asFunctionName('hello'), 2, false);
     await clock.advance(RETIRED_KEEP_MS + 1001);
-    assert.deepEqual([pool.counts('hello', 1).idle, pool.counts('hello', 2).idle], [0, 1]);
+    assert.deepEqual(
+      [pool.counts(asFunctionName('hello'), 1).idle, pool.counts(asFunctionName('hello'), 2).idle],
+      [0, 1],
+    );
     await pool.close(0);
   });
 });
@@ -283,7 +287,7 @@ describe('deletion', () => {
     const { pool, clock, driver } = poolHouse();
     const hello = revision('hello', 1);
     const acquired = assertAcquired(await acquire(pool, hello));
-    pool.drop('hello', undefined, GONE);
+    pool.drop(asFunctionName('hello'), undefined, GONE);
     await settled();
     assert.equal(driver.alive.size, 1);
     assert.equal(pool.counts().busy, 1);
@@ -305,7 +309,7 @@ describe('deletion', () => {
     pool.release(assertAcquired(await first), true, 50);
     const again = assertAcquired(await acquire(pool, hello));
     const waiting = assert.rejects(acquire(pool, hello), { code: 'LAM_POOL_CANCELLED' });
-    pool.drop('hello', 1, GONE);
+    pool.drop(asFunctionName('hello'), 1, GONE);
     await waiting;
     pool.release(again, true, 1);
     await clock.advance(20);
@@ -318,9 +322,9 @@ describe('deletion', () => {
     const { pool, clock } = poolHouse({ destroy: () => ({ ms: 10 }) });
     const [one, two] = [revision('hello', 1), revision('hello', 2)];
     for (const r of [one, two]) pool.release(assertAcquired(await acquire(pool, r)), true, 1);
-    pool.setRetired('hello', 1, true);
-    pool.drop('hello', 1, GONE);
-    assert.equal(pool.counts('hello').idle, 1);
+    pool.setRetired(asFunctionName('hello'), 1, true);
+    pool.drop(asFunctionName('hello'), 1, GONE);
+    assert.equal(pool.counts(asFunctionName('hello')).idle, 1);
     const again = assertAcquired(await acquire(pool, one));
     await clock.advance(20);
     pool.release(again, true, 1);

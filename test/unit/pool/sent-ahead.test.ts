@@ -6,6 +6,7 @@ import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
 import { acquire } from '../../support/acquire.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 const ONE: Partial<FunctionConfig> = { maxConcurrency: 1 };
 const GONE = lamError('LAM_POOL_CANCELLED', { name: 'gone' });
@@ -102,7 +103,7 @@ describe('an invocation that is sent ahead', () => {
     const { pool, it, head, driver, clock } = await quick('hello', ONE);
     const ahead = pool.acquire(it);
     assert.ok(ahead !== undefined);
-    pool.drop('hello', undefined, GONE);
+    pool.drop(asFunctionName('hello'), undefined, GONE);
     const closing = pool.close(1000);
     pool.release(head, true, 0.1);
     await clock.advance(10);

@@ -9,7 +9,7 @@ import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
 import { acquire } from '../../support/acquire.ts';
-import { digestFor } from '../../support/ids.ts';
+import { digestFor, asFunctionName } from '../../support/ids.ts';
 
 const NODE = parseRuntime('nodejs') as Runtime;
 const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
@@ -107,7 +107,7 @@ describe('a stem that fails its function', () => {
     await clock.advance(1000);
     pool.setLive(kept);
     await clock.advance(5000);
-    assert.equal(pool.counts('kept').idle, 1);
+    assert.equal(pool.counts(asFunctionName('kept')).idle, 1);
     assert.ok(binds > 0);
     await pool.close(0);
   });
@@ -223,7 +223,7 @@ describe('ending stems', () => {
       await clock.advance(100);
       const asked = assert.rejects(acquire(pool, hello), { code: 'LAM_POOL_CANCELLED' });
       await clock.advance(10);
-      pool.drop('hello', undefined, GONE);
+      pool.drop(asFunctionName('hello'), undefined, GONE);
       await asked;
       await clock.advance(500);
       assert.ok(
@@ -246,7 +246,7 @@ describe('ending stems', () => {
     pool.setLive(hello);
     await clock.advance(1000);
     const [stem] = stemsOf(driver);
-    pool.drop('hello', undefined, GONE);
+    pool.drop(asFunctionName('hello'), undefined, GONE);
     await clock.advance(1000);
     const acquired = assertAcquired(await acquire(pool, revision('other', 1)));
     assert.equal(acquired.id, stem?.id);

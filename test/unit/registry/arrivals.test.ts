@@ -7,6 +7,7 @@ import { SharedCatalogue, type CatalogueNode } from '../../support/shared-catalo
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { lam } from '../store/support.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 describe('a registry whose catalogue another node changes', () => {
   let t: TestRegistry;
@@ -29,19 +30,19 @@ describe('a registry whose catalogue another node changes', () => {
 
   const deploy = async (on: Registry, name: string, text: string, config: ConfigInput = {}): Promise<number> => {
     t.clock.time++;
-    return (await on.publish(name, { artifact: await t.artifact(text), config })).version;
+    return (await on.publish(asFunctionName(name), { artifact: await t.artifact(text), config })).version;
   };
 
   test('serves remote changes and reports them like local ones', async () => {
     const deployed = new DeployedTriggers(here);
     await deploy(there, 'f', '1', { routes: ['GET /f'] });
-    assert.equal(here.has('f'), false);
+    assert.equal(here.has(asFunctionName('f')), false);
     node.catchUp();
-    assert.equal(here.resolve('f').version, 1);
-    assert.deepEqual(deployed.of('f'), [{ type: 'http', route: 'GET /f' }]);
+    assert.equal(here.resolve(asFunctionName('f')).version, 1);
+    assert.deepEqual(deployed.of(asFunctionName('f')), [{ type: 'http', route: 'GET /f' }]);
     await deploy(there, 'f', '2');
     node.catchUp();
-    await here.rollback('f', {});
+    await here.rollback(asFunctionName('f'), {});
     assert.deepEqual(
       heard.map(({ kind, from, to }) => [kind, from, to]),
       [
@@ -50,21 +51,24 @@ describe('a registry whose catalogue another node changes', () => {
         ['live-moved', 2, 1],
       ],
     );
-    assert.deepEqual([deployed.revision, deployed.of('f').length], [3, 1]);
+    assert.deepEqual([deployed.revision, deployed.of(asFunctionName('f')).length], [3, 1]);
   });
 
   test('keeps known revisions as the same objects and resolves new ones immediately', async () => {
     await deploy(here, 'f', '1');
-    await here.setAlias('f', 'prod', { version: 1 });
-    const first = here.resolve('f');
-    assert.equal(here.resolve('f', 'prod'), first);
-    await assert.rejects(there.setAlias('f', 'prod', { version: 2 }), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
+    await here.setAlias(asFunctionName('f'), 'prod', { version: 1 });
+    const first = here.resolve(asFunctionName('f'));
+    assert.equal(here.resolve(asFunctionName('f'), 'prod'), first);
+    await assert.rejects(
+      there.setAlias(asFunctionName('f'), 'prod', { version: 2 }),
+      lam('LAM_REGISTRY_VERSION_NOT_FOUND'),
+    );
     await deploy(there, 'f', '2');
-    await there.setAlias('f', 'prod', { version: 2 });
+    await there.setAlias(asFunctionName('f'), 'prod', { version: 2 });
     node.catchUp();
-    assert.equal(here.resolve('f', '1'), first);
-    assert.equal(here.resolve('f').version, 2);
-    assert.equal(here.resolve('f', 'prod'), here.resolve('f'));
+    assert.equal(here.resolve(asFunctionName('f'), '1'), first);
+    assert.equal(here.resolve(asFunctionName('f')).version, 2);
+    assert.equal(here.resolve(asFunctionName('f'), 'prod'), here.resolve(asFunctionName('f')));
   });
 
   test('reports the result of several changes that arrive together', async () => {
@@ -72,12 +76,12 @@ describe('a registry whose catalogue another node changes', () => {
     await deploy(here, 'gone', '1');
     heard.length = 0;
     await deploy(there, 'f', '4');
-    await there.deleteVersion('f', 3);
-    await there.rollback('f', { to: 2 });
-    await there.deleteVersion('f', 1);
+    await there.deleteVersion(asFunctionName('f'), 3);
+    await there.rollback(asFunctionName('f'), { to: 2 });
+    await there.deleteVersion(asFunctionName('f'), 1);
     await deploy(there, 'passing', '1');
-    await there.deleteFunction('passing');
-    await there.deleteFunction('gone');
+    await there.deleteFunction(asFunctionName('passing'));
+    await there.deleteFunction(asFunctionName('gone'));
     await deploy(there, 'new', '1');
     await deploy(there, 'new', '2');
     node.catchUp();
@@ -88,14 +92,14 @@ describe('a registry whose catalogue another node changes', () => {
       { name: 'f', kind: 'version-deleted', from: 3, to: null },
       { name: 'new', kind: 'live-moved', from: null, to: 2 },
     ]);
-    assert.throws(() => here.resolve('gone'), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
-    assert.throws(() => here.resolve('f', '1'), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
+    assert.throws(() => here.resolve(asFunctionName('gone')), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+    assert.throws(() => here.resolve(asFunctionName('f'), '1'), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
   });
 
   test('reports a function that was deleted and created again as both', async () => {
     await deploy(here, 'f', '1');
     heard.length = 0;
-    await there.deleteFunction('f');
+    await there.deleteFunction(asFunctionName('f'));
     await deploy(there, 'f', '1');
     node.catchUp();
     assert.deepEqual(heard, [
@@ -108,7 +112,7 @@ describe('a registry whose catalogue another node changes', () => {
     await deploy(there, 'theirs', '1', { routes: ['GET /x'] });
     const artifact = await t.artifact('2');
     await assert.rejects(
-      here.publish('ours', { artifact, config: { routes: ['GET /x'] } }),
+      here.publish(asFunctionName('ours'), { artifact, config: { routes: ['GET /x'] } }),
       lam('LAM_REGISTRY_ROUTE_CONFLICT', 'theirs'),
     );
     assert.deepEqual(
@@ -116,7 +120,7 @@ describe('a registry whose catalogue another node changes', () => {
       ['theirs'],
     );
     await deploy(there, 'later', '1');
-    await assert.rejects(here.rollback('later', {}), lam('LAM_REGISTRY_NO_PREVIOUS_VERSION'));
+    await assert.rejects(here.rollback(asFunctionName('later'), {}), lam('LAM_REGISTRY_NO_PREVIOUS_VERSION'));
     assert.equal(await deploy(here, 'theirs', '2'), 2);
   });
 });

@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/kit/clock.ts';
 import { LIVE_TRIGGERS } from '../../../src/registry/index.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { makeRegistry, upload } from './support.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 /** Deploys until it is killed, and prints each finished version: one line `NAME VERSION ARTIFACT`. */
 const [home = '', round = ''] = process.argv.slice(2);
@@ -16,7 +17,7 @@ for (let n = 0; n < 500; n++) {
     'index.js': `${round} ${n}`,
     'data.bin': Buffer.alloc(60_000, `${round} ${n}`),
   });
-  const { version } = await registry.publish(name, { artifact, config: {} });
+  const { version } = await registry.publish(asFunctionName(name), { artifact, config: {} });
   if (n % 20 === 19) await registry.gc({ keep: 30 });
   writeSync(1, `${name} ${version} ${artifact}\n`);
 }

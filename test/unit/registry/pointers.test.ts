@@ -4,6 +4,7 @@ import type { ConfigInput } from '../../../src/contract/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
 import { lam } from '../store/support.ts';
 import { testRegistry, type TestRegistry } from './support.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 describe('the pointers of a function', () => {
   let t: TestRegistry;
@@ -13,7 +14,7 @@ describe('the pointers of a function', () => {
   afterEach(() => t.remove());
 
   const deploy = async (name: string, text: string, config: ConfigInput = {}): Promise<number> => {
-    const { version } = await t.registry.publish(name, { artifact: await t.artifact(text), config });
+    const { version } = await t.registry.publish(asFunctionName(name), { artifact: await t.artifact(text), config });
     return version;
   };
 
@@ -23,27 +24,27 @@ describe('the pointers of a function', () => {
     });
 
     test('goes to the version that was live before, and further back when repeated', async () => {
-      assert.deepEqual(await t.registry.rollback('f', {}), { name: 'f', from: 3, to: 2, warm: 2 });
-      assert.equal((await t.registry.rollback('f', {})).to, 1);
-      await assert.rejects(t.registry.rollback('f', {}), lam('LAM_REGISTRY_NO_PREVIOUS_VERSION', 'v1'));
+      assert.deepEqual(await t.registry.rollback(asFunctionName('f'), {}), { name: 'f', from: 3, to: 2, warm: 2 });
+      assert.equal((await t.registry.rollback(asFunctionName('f'), {})).to, 1);
+      await assert.rejects(t.registry.rollback(asFunctionName('f'), {}), lam('LAM_REGISTRY_NO_PREVIOUS_VERSION', 'v1'));
     });
 
     test('after a deploy that followed a rollback returns to the version live at that deploy', async () => {
-      await t.registry.rollback('f', { to: 1 });
+      await t.registry.rollback(asFunctionName('f'), { to: 1 });
       assert.equal(await deploy('f', '4'), 4);
-      assert.equal((await t.registry.rollback('f', {})).to, 1);
+      assert.equal((await t.registry.rollback(asFunctionName('f'), {})).to, 1);
     });
 
     test('skips deleted versions', async () => {
-      await t.registry.deleteVersion('f', 2);
-      assert.equal((await t.registry.rollback('f', {})).to, 1);
+      await t.registry.deleteVersion(asFunctionName('f'), 2);
+      assert.equal((await t.registry.rollback(asFunctionName('f'), {})).to, 1);
     });
 
     test('can go forward again by version number', async () => {
-      await t.registry.rollback('f', { to: 1, by: 'me', message: 'broken' });
-      await t.registry.rollback('f', { to: 3 });
-      assert.equal(t.registry.resolve('f').version, 3);
-      assert.deepEqual(t.registry.detail('f').history[1], {
+      await t.registry.rollback(asFunctionName('f'), { to: 1, by: 'me', message: 'broken' });
+      await t.registry.rollback(asFunctionName('f'), { to: 3 });
+      assert.equal(t.registry.resolve(asFunctionName('f')).version, 3);
+      assert.deepEqual(t.registry.detail(asFunctionName('f')).history[1], {
         at: t.clock.time,
         by: 'me',
         action: 'rollback',
@@ -54,40 +55,43 @@ describe('the pointers of a function', () => {
     });
 
     test('is refused for a version that does not exist or is live', async () => {
-      await assert.rejects(t.registry.rollback('f', { to: 9 }), lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'9'"));
-      await assert.rejects(t.registry.rollback('f', { to: 3 }), lam('LAM_REGISTRY_ALREADY_LIVE', '3'));
+      await assert.rejects(
+        t.registry.rollback(asFunctionName('f'), { to: 9 }),
+        lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'9'"),
+      );
+      await assert.rejects(t.registry.rollback(asFunctionName('f'), { to: 3 }), lam('LAM_REGISTRY_ALREADY_LIVE', '3'));
     });
 
     test('as a dry run returns its target', async () => {
-      assert.equal((await t.registry.rollback('f', { dryRun: true })).to, 2);
-      assert.equal(t.registry.resolve('f').version, 3);
+      assert.equal((await t.registry.rollback(asFunctionName('f'), { dryRun: true })).to, 2);
+      assert.equal(t.registry.resolve(asFunctionName('f')).version, 3);
     });
   });
 
   describe('live settings', () => {
     test('win over those of later deploys until they are unset', async () => {
       await deploy('f', '1', { memoryMiB: 128, environment: { A: 'file', B: 'file' } });
-      const patched = await t.registry.patchConfig('f', {
+      const patched = await t.registry.patchConfig(asFunctionName('f'), {
         set: { memoryMiB: 512 },
         setEnvironment: { A: 'live', C: 'live' },
       });
       assert.deepEqual([patched.version, patched.unchanged], [2, false]);
       await deploy('f', '2', { memoryMiB: 256, environment: { A: 'file', B: 'file' } });
-      const { config } = t.registry.resolve('f');
+      const { config } = t.registry.resolve(asFunctionName('f'));
       assert.equal(config.memoryMiB, 512);
       assert.deepEqual(config.environment, { A: 'live', B: 'file', C: 'live' });
-      await t.registry.patchConfig('f', { unset: ['memoryMiB'], unsetEnvironment: ['A'] });
-      assert.equal(t.registry.resolve('f').config.memoryMiB, 256);
-      assert.deepEqual(t.registry.resolve('f').config.environment, { B: 'file', A: 'file', C: 'live' });
-      assert.deepEqual(t.registry.detail('f').overrides, { environment: { C: 'live' } });
-      assert.equal(t.registry.detail('f').history[0]?.action, 'config');
+      await t.registry.patchConfig(asFunctionName('f'), { unset: ['memoryMiB'], unsetEnvironment: ['A'] });
+      assert.equal(t.registry.resolve(asFunctionName('f')).config.memoryMiB, 256);
+      assert.deepEqual(t.registry.resolve(asFunctionName('f')).config.environment, { B: 'file', A: 'file', C: 'live' });
+      assert.deepEqual(t.registry.detail(asFunctionName('f')).overrides, { environment: { C: 'live' } });
+      assert.equal(t.registry.detail(asFunctionName('f')).history[0]?.action, 'config');
     });
 
     test('publish nothing without a change; a notice names settings of lam.yaml', async () => {
       await deploy('f', '1', { memoryMiB: 256, environment: { A: '1' } });
-      const same = await t.registry.patchConfig('f', { set: { memoryMiB: 256 } });
+      const same = await t.registry.patchConfig(asFunctionName('f'), { set: { memoryMiB: 256 } });
       assert.deepEqual([same.version, same.unchanged], [1, true]);
-      const { unchanged, notices } = await t.registry.patchConfig('f', {
+      const { unchanged, notices } = await t.registry.patchConfig(asFunctionName('f'), {
         unset: ['timeoutMs'],
         unsetEnvironment: ['A', 'Z'],
       });
@@ -97,32 +101,35 @@ describe('the pointers of a function', () => {
 
     test('that covered a change of lam.yaml uncover it when unset', async () => {
       await deploy('f', '1', { memoryMiB: 128 });
-      await t.registry.patchConfig('f', { set: { memoryMiB: 512 } });
-      const { unchanged } = await t.registry.publish('f', {
+      await t.registry.patchConfig(asFunctionName('f'), { set: { memoryMiB: 512 } });
+      const { unchanged } = await t.registry.publish(asFunctionName('f'), {
         artifact: await t.artifact('1'),
         config: { memoryMiB: 256 },
       });
       assert.equal(unchanged, true);
-      await t.registry.patchConfig('f', { unset: ['memoryMiB'] });
-      assert.equal(t.registry.resolve('f').config.memoryMiB, 256);
+      await t.registry.patchConfig(asFunctionName('f'), { unset: ['memoryMiB'] });
+      assert.equal(t.registry.resolve(asFunctionName('f')).config.memoryMiB, 256);
     });
 
     test('are refused as a whole if one is invalid', async () => {
       await deploy('f', '1');
       await assert.rejects(
-        t.registry.patchConfig('f', { set: { memoryMiB: 4 }, setEnvironment: { A: '1' } }),
+        t.registry.patchConfig(asFunctionName('f'), { set: { memoryMiB: 4 }, setEnvironment: { A: '1' } }),
         lam('LAM_REGISTRY_INVALID_CONFIG', 'memory: 4 MiB is not between 64 and 32768'),
       );
       await assert.rejects(
-        t.registry.patchConfig('f', { set: { timeoutMs: 1_000_000 } }),
+        t.registry.patchConfig(asFunctionName('f'), { set: { timeoutMs: 1_000_000 } }),
         lam('LAM_REGISTRY_INVALID_CONFIG', 'timeout: 1000 s is not between 0.001 and 900'),
       );
-      await assert.rejects(t.registry.patchConfig('f', { setEnvironment: { AWS_REGION: 'x' } }), (error) => {
-        assert.match(isLamError(error) ? (error.hint ?? '') : '', /lam env set f KEY=VALUE$/);
-        return lam('LAM_REGISTRY_INVALID_CONFIG', "'AWS_REGION' is set by lam")(error);
-      });
-      assert.deepEqual(t.registry.detail('f').overrides, {});
-      await assert.rejects(t.registry.patchConfig('g', {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+      await assert.rejects(
+        t.registry.patchConfig(asFunctionName('f'), { setEnvironment: { AWS_REGION: 'x' } }),
+        (error) => {
+          assert.match(isLamError(error) ? (error.hint ?? '') : '', /lam env set f KEY=VALUE$/);
+          return lam('LAM_REGISTRY_INVALID_CONFIG', "'AWS_REGION' is set by lam")(error);
+        },
+      );
+      assert.deepEqual(t.registry.detail(asFunctionName('f')).overrides, {});
+      await assert.rejects(t.registry.patchConfig(asFunctionName('g'), {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
     });
   });
 
@@ -130,21 +137,24 @@ describe('the pointers of a function', () => {
     test('of an alias are recorded in the history', async () => {
       await deploy('f', '1');
       await deploy('f', '2');
-      assert.deepEqual(await t.registry.setAlias('f', 'prod', { version: 1 }), { from: null, to: 1 });
-      assert.deepEqual(await t.registry.setAlias('f', 'prod', { version: 2, by: 'me' }), { from: 1, to: 2 });
-      await t.registry.setAlias('f', 'prod', { version: 2 });
-      assert.deepEqual(t.registry.detail('f').aliases, { prod: 2 });
+      assert.deepEqual(await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 1 }), { from: null, to: 1 });
+      assert.deepEqual(await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 2, by: 'me' }), {
+        from: 1,
+        to: 2,
+      });
+      await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 2 });
+      assert.deepEqual(t.registry.detail(asFunctionName('f')).aliases, { prod: 2 });
       assert.deepEqual(
-        t.registry.detail('f').allVersions.map((v) => [v.version, v.live, v.aliases]),
+        t.registry.detail(asFunctionName('f')).allVersions.map((v) => [v.version, v.live, v.aliases]),
         [
           [2, true, ['prod']],
           [1, false, []],
         ],
       );
-      assert.equal(await t.registry.deleteAlias('f', 'prod'), 2);
+      assert.equal(await t.registry.deleteAlias(asFunctionName('f'), 'prod'), 2);
       assert.deepEqual(
         t.registry
-          .detail('f')
+          .detail(asFunctionName('f'))
           .history.filter((m) => m.alias === 'prod')
           .map((m) => [m.from, m.to]),
         [
@@ -153,22 +163,34 @@ describe('the pointers of a function', () => {
           [null, 1],
         ],
       );
-      await assert.rejects(t.registry.deleteAlias('f', 'prod'), lam('LAM_REGISTRY_ALIAS_NOT_FOUND'));
-      await assert.rejects(t.registry.setAlias('f', 'prod', { version: 5 }), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
-      await assert.rejects(t.registry.setAlias('f', '$LATEST', { version: 1 }), lam('LAM_REGISTRY_INVALID_ALIAS'));
+      await assert.rejects(t.registry.deleteAlias(asFunctionName('f'), 'prod'), lam('LAM_REGISTRY_ALIAS_NOT_FOUND'));
+      await assert.rejects(
+        t.registry.setAlias(asFunctionName('f'), 'prod', { version: 5 }),
+        lam('LAM_REGISTRY_VERSION_NOT_FOUND'),
+      );
+      await assert.rejects(
+        t.registry.setAlias(asFunctionName('f'), '$LATEST', { version: 1 }),
+        lam('LAM_REGISTRY_INVALID_ALIAS'),
+      );
     });
 
     test('of a version in use is refused, and numbers are never reused', async () => {
       for (const text of ['1', '2', '3']) await deploy('f', text);
-      await t.registry.setAlias('f', 'prod', { version: 1 });
-      await assert.rejects(t.registry.deleteVersion('f', 3), lam('LAM_REGISTRY_VERSION_IN_USE', 'live'));
-      await assert.rejects(t.registry.deleteVersion('f', 1), lam('LAM_REGISTRY_VERSION_IN_USE', "'prod'"));
-      await t.registry.rollback('f', {});
-      await t.registry.deleteVersion('f', 3);
+      await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 1 });
+      await assert.rejects(
+        t.registry.deleteVersion(asFunctionName('f'), 3),
+        lam('LAM_REGISTRY_VERSION_IN_USE', 'live'),
+      );
+      await assert.rejects(
+        t.registry.deleteVersion(asFunctionName('f'), 1),
+        lam('LAM_REGISTRY_VERSION_IN_USE', "'prod'"),
+      );
+      await t.registry.rollback(asFunctionName('f'), {});
+      await t.registry.deleteVersion(asFunctionName('f'), 3);
       assert.equal(await deploy('f', '3'), 4);
-      await t.registry.deleteFunction('f');
-      assert.throws(() => t.registry.resolve('f'), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
-      await assert.rejects(t.registry.deleteFunction('f'), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+      await t.registry.deleteFunction(asFunctionName('f'));
+      assert.throws(() => t.registry.resolve(asFunctionName('f')), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+      await assert.rejects(t.registry.deleteFunction(asFunctionName('f')), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
       t = await t.reload();
       assert.equal(await deploy('f', '1'), 5);
     });

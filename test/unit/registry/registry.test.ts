@@ -8,7 +8,7 @@ import type { CatalogueData } from '../../../src/store/catalogue/schema.ts';
 import { lam } from '../store/support.ts';
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
-import { digestFor } from '../../support/ids.ts';
+import { digestFor, asFunctionName } from '../../support/ids.ts';
 
 /** A version in schema 2. */
 interface Before {
@@ -24,13 +24,13 @@ describe('the registry', () => {
   afterEach(() => t.remove());
 
   const deploy = async (name: string, text: string, config: ConfigInput = {}): Promise<number> => {
-    const { version } = await t.registry.publish(name, { artifact: await t.artifact(text), config });
+    const { version } = await t.registry.publish(asFunctionName(name), { artifact: await t.artifact(text), config });
     return version;
   };
 
   describe('publishing', () => {
     test('assigns the next number and makes the version live', async () => {
-      const answer = await t.registry.publish('hello', {
+      const answer = await t.registry.publish(asFunctionName('hello'), {
         artifact: await t.artifact('1'),
         config: {},
         by: 'me@here',
@@ -44,10 +44,10 @@ describe('the registry', () => {
         url: 'http://127.0.0.1:8000/hello',
         notices: [],
       });
-      const second = await t.registry.publish('hello', { artifact: await t.artifact('2'), config: {} });
+      const second = await t.registry.publish(asFunctionName('hello'), { artifact: await t.artifact('2'), config: {} });
       assert.deepEqual([second.version, second.previous], [2, 1]);
-      assert.equal(t.registry.resolve('hello').version, 2);
-      const { history } = t.registry.detail('hello');
+      assert.equal(t.registry.resolve(asFunctionName('hello')).version, 2);
+      const { history } = t.registry.detail(asFunctionName('hello'));
       assert.deepEqual(history.at(-1), {
         at: t.clock.time,
         by: 'me@here',
@@ -60,29 +60,29 @@ describe('the registry', () => {
 
     test('of the live artifact and configuration changes nothing and returns the live version', async () => {
       await deploy('hello', 'same', { memoryMiB: 256 });
-      const again = await t.registry.publish('hello', {
+      const again = await t.registry.publish(asFunctionName('hello'), {
         artifact: await t.artifact('same'),
         config: { memoryMiB: 256 },
       });
       assert.deepEqual([again.version, again.unchanged, again.previous], [1, true, 1]);
-      assert.equal(t.registry.detail('hello').history.length, 1);
+      assert.equal(t.registry.detail(asFunctionName('hello')).history.length, 1);
       assert.equal(await deploy('hello', 'same', { memoryMiB: 512 }), 2);
     });
 
     test('as a dry run validates everything and changes nothing', async () => {
       const artifact = await t.artifact('1');
-      const answer = await t.registry.publish('hello', { artifact, config: {}, dryRun: true });
+      const answer = await t.registry.publish(asFunctionName('hello'), { artifact, config: {}, dryRun: true });
       assert.equal(answer.version, 1);
       assert.deepEqual(t.registry.list(), []);
       await assert.rejects(
-        t.registry.publish('hello', { artifact, config: { memoryMiB: 1 }, dryRun: true }),
+        t.registry.publish(asFunctionName('hello'), { artifact, config: { memoryMiB: 1 }, dryRun: true }),
         lam('LAM_REGISTRY_INVALID_CONFIG'),
       );
     });
 
     test('applies defaults, and the default handler of the runtime', async () => {
       await deploy('py', '1', { runtime: 'python3.11', environment: { A: '1' } });
-      const { config, runtime, key, functionArn } = t.registry.resolve('py');
+      const { config, runtime, key, functionArn } = t.registry.resolve(asFunctionName('py'));
       assert.deepEqual(config, {
         ...DEFAULT_CONFIG,
         runtime: 'python3.11',
@@ -94,21 +94,21 @@ describe('the registry', () => {
     });
 
     test('points an alias at the new version, even when nothing else changed', async () => {
-      await t.registry.publish('f', { artifact: await t.artifact('1'), config: {}, alias: 'prod' });
-      assert.equal(t.registry.resolve('f', 'prod').version, 1);
-      await t.registry.publish('f', { artifact: await t.artifact('1'), config: {}, alias: 'test' });
-      assert.equal(t.registry.resolve('f', 'test').version, 1);
+      await t.registry.publish(asFunctionName('f'), { artifact: await t.artifact('1'), config: {}, alias: 'prod' });
+      assert.equal(t.registry.resolve(asFunctionName('f'), 'prod').version, 1);
+      await t.registry.publish(asFunctionName('f'), { artifact: await t.artifact('1'), config: {}, alias: 'test' });
+      assert.equal(t.registry.resolve(asFunctionName('f'), 'test').version, 1);
       await assert.rejects(
-        t.registry.publish('f', { artifact: await t.artifact('2'), config: {}, alias: '12' }),
+        t.registry.publish(asFunctionName('f'), { artifact: await t.artifact('2'), config: {}, alias: '12' }),
         lam('LAM_REGISTRY_INVALID_ALIAS', "'12'"),
       );
-      assert.equal(t.registry.resolve('f').version, 1);
+      assert.equal(t.registry.resolve(asFunctionName('f')).version, 1);
     });
 
     for (const name of ['../x', 'x'.repeat(200), 'grüße', '', 'a b', '__proto__']) {
       test(`refuses the name '${name.slice(0, 20)}'`, async () => {
         await assert.rejects(
-          t.registry.publish(name, { artifact: await t.artifact('1'), config: {} }),
+          t.registry.publish(asFunctionName(name), { artifact: await t.artifact('1'), config: {} }),
           lam('LAM_REGISTRY_INVALID_NAME'),
         );
       });
@@ -116,28 +116,34 @@ describe('the registry', () => {
 
     test('accepts names of built-in object properties', async () => {
       for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
-        assert.throws(() => t.registry.resolve(name), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
-        await assert.rejects(t.registry.rollback(name, {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+        assert.throws(() => t.registry.resolve(asFunctionName(name)), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
+        await assert.rejects(t.registry.rollback(asFunctionName(name), {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
         assert.equal(await deploy(name, name), 1);
-        await t.registry.setAlias(name, 'valueOf', { version: 1 });
-        assert.throws(() => t.registry.resolve(name, 'constructor'), lam('LAM_REGISTRY_ALIAS_NOT_FOUND'));
+        await t.registry.setAlias(asFunctionName(name), 'valueOf', { version: 1 });
+        assert.throws(
+          () => t.registry.resolve(asFunctionName(name), 'constructor'),
+          lam('LAM_REGISTRY_ALIAS_NOT_FOUND'),
+        );
       }
     });
 
     test('refuses an unknown artifact', async () => {
       await assert.rejects(
-        t.registry.publish('f', { artifact: digestFor('a'.repeat(64)), config: {} }),
+        t.registry.publish(asFunctionName('f'), { artifact: digestFor('a'.repeat(64)), config: {} }),
         lam('LAM_STORE_ARTIFACT_NOT_FOUND'),
       );
     });
 
     test('refuses an unknown runtime and lists the known ones', async () => {
       const artifact = await t.artifact('1');
-      await assert.rejects(t.registry.publish('f', { artifact, config: { runtime: 'cobol' } }), (error) => {
-        assert.ok(isLamError(error));
-        assert.match(error.hint ?? '', /python3\.11/);
-        return lam('LAM_REGISTRY_UNKNOWN_RUNTIME', 'cobol')(error);
-      });
+      await assert.rejects(
+        t.registry.publish(asFunctionName('f'), { artifact, config: { runtime: 'cobol' } }),
+        (error) => {
+          assert.ok(isLamError(error));
+          assert.match(error.hint ?? '', /python3\.11/);
+          return lam('LAM_REGISTRY_UNKNOWN_RUNTIME', 'cobol')(error);
+        },
+      );
     });
 
     test('reports all faults of a configuration, without values of variables', async () => {
@@ -151,26 +157,29 @@ describe('the registry', () => {
         colour: 'red',
       };
       const artifact = await t.artifact('1');
-      await assert.rejects(t.registry.publish('f', { artifact, config: config as unknown as ConfigInput }), (error) => {
-        assert.ok(isLamError(error));
-        for (const part of [
-          'memory: 1 MiB is not between 64 and 32768',
-          'timeout: 0.0015 s is not a whole number of milliseconds',
-          'cpus',
-          'network',
-          "'AWS_REGION'",
-          "'1A'",
-          "'GET users'",
-          "'GET /a/{y}'",
-          'colour',
-        ]) {
-          assert.ok(error.message.includes(part), `${part} in ${error.message}`);
-        }
-        assert.doesNotMatch(JSON.stringify(error.details) + error.message, /s3cret/);
-        return lam('LAM_REGISTRY_INVALID_CONFIG')(error);
-      });
       await assert.rejects(
-        t.registry.publish('f', { artifact, config: { environment: { A: 'x'.repeat(5000) } } }),
+        t.registry.publish(asFunctionName('f'), { artifact, config: config as unknown as ConfigInput }),
+        (error) => {
+          assert.ok(isLamError(error));
+          for (const part of [
+            'memory: 1 MiB is not between 64 and 32768',
+            'timeout: 0.0015 s is not a whole number of milliseconds',
+            'cpus',
+            'network',
+            "'AWS_REGION'",
+            "'1A'",
+            "'GET users'",
+            "'GET /a/{y}'",
+            'colour',
+          ]) {
+            assert.ok(error.message.includes(part), `${part} in ${error.message}`);
+          }
+          assert.doesNotMatch(JSON.stringify(error.details) + error.message, /s3cret/);
+          return lam('LAM_REGISTRY_INVALID_CONFIG')(error);
+        },
+      );
+      await assert.rejects(
+        t.registry.publish(asFunctionName('f'), { artifact, config: { environment: { A: 'x'.repeat(5000) } } }),
         lam('LAM_REGISTRY_INVALID_CONFIG', '4096'),
       );
       assert.deepEqual(t.registry.list(), []);
@@ -185,13 +194,13 @@ describe('the registry', () => {
       const config = { type: 'http', route: 'GET /users/{id}' };
       assert.deepEqual(deployed.ofType('http'), [{ functionName: 'a', config }]);
       await deploy('b', '1');
-      await t.registry.setAlias('a', 'prod', { version: 1 });
+      await t.registry.setAlias(asFunctionName('a'), 'prod', { version: 1 });
       assert.equal(deployed.revision, before);
       await deploy('a', '2', { routes: [] });
       assert.deepEqual([deployed.revision, deployed.ofType('http')], [before + 1, []]);
-      await t.registry.rollback('a', {});
-      assert.deepEqual(deployed.of('a'), [config]);
-      await t.registry.deleteFunction('a');
+      await t.registry.rollback(asFunctionName('a'), {});
+      assert.deepEqual(deployed.of(asFunctionName('a')), [config]);
+      await t.registry.deleteFunction(asFunctionName('a'));
       assert.deepEqual([...deployed.names()], []);
     });
 
@@ -201,10 +210,10 @@ describe('the registry', () => {
       await assert.rejects(deploy('b', '1', clash), lam('LAM_REGISTRY_ROUTE_CONFLICT', "'a'"));
       await deploy('a', '2', { routes: [] });
       await deploy('b', '1', clash);
-      await assert.rejects(t.registry.rollback('a', {}), lam('LAM_REGISTRY_ROUTE_CONFLICT', "'b'"));
-      await t.registry.deleteFunction('b');
-      assert.deepEqual(t.registry.triggersOf('b'), []);
-      await t.registry.rollback('a', {});
+      await assert.rejects(t.registry.rollback(asFunctionName('a'), {}), lam('LAM_REGISTRY_ROUTE_CONFLICT', "'b'"));
+      await t.registry.deleteFunction(asFunctionName('b'));
+      assert.deepEqual(t.registry.triggersOf(asFunctionName('b')), []);
+      await t.registry.rollback(asFunctionName('a'), {});
     });
   });
 
@@ -213,24 +222,27 @@ describe('the registry', () => {
 
     test('set live in the short form replace those of lam.yaml until they are unset', async () => {
       await deploy('f', '1', { triggers: [route('GET /a')] });
-      await t.registry.patchConfig('f', { set: { routes: ['GET /b', 'ANY /c'] } });
-      const { config, overrides, routes } = t.registry.detail('f');
+      await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /b', 'ANY /c'] } });
+      const { config, overrides, routes } = t.registry.detail(asFunctionName('f'));
       assert.deepEqual(config.triggers, [route('GET /b'), route('ANY /c')]);
       assert.deepEqual([overrides, routes, config.routes], [{ routes: ['GET /b', 'ANY /c'] }, routes, routes]);
       await deploy('f', '2', { routes: ['GET /d'] });
-      assert.deepEqual(t.registry.triggersOf('f'), [route('GET /b'), route('ANY /c')]);
-      await t.registry.patchConfig('f', { unset: ['routes'] });
-      assert.deepEqual([t.registry.triggersOf('f'), t.registry.detail('f').overrides], [[route('GET /d')], {}]);
-      const { unchanged, notices } = await t.registry.patchConfig('f', { unset: ['routes'] });
+      assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [route('GET /b'), route('ANY /c')]);
+      await t.registry.patchConfig(asFunctionName('f'), { unset: ['routes'] });
+      assert.deepEqual(
+        [t.registry.triggersOf(asFunctionName('f')), t.registry.detail(asFunctionName('f')).overrides],
+        [[route('GET /d')], {}],
+      );
+      const { unchanged, notices } = await t.registry.patchConfig(asFunctionName('f'), { unset: ['routes'] });
       assert.deepEqual([unchanged, notices], [true, ["'routes' comes from lam.yaml: change it there and deploy"]]);
     });
 
     test('set live as a list replace the short form', async () => {
       await deploy('f', '1');
-      await t.registry.patchConfig('f', { set: { routes: ['GET /a'] } });
-      await t.registry.patchConfig('f', { set: { triggers: [route('GET /b')] } });
-      assert.deepEqual(t.registry.detail('f').overrides, { triggers: [route('GET /b')] });
-      assert.deepEqual(t.registry.triggersOf('f'), [route('GET /b')]);
+      await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /a'] } });
+      await t.registry.patchConfig(asFunctionName('f'), { set: { triggers: [route('GET /b')] } });
+      assert.deepEqual(t.registry.detail(asFunctionName('f')).overrides, { triggers: [route('GET /b')] });
+      assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [route('GET /b')]);
     });
 
     test('that are not a list are refused in both forms', async () => {
@@ -246,7 +258,7 @@ describe('the registry', () => {
 
   test('migrates a home of schema 2 and keeps its routes', async () => {
     await deploy('f', '1', { routes: ['GET /a'] });
-    await t.registry.patchConfig('f', { set: { routes: ['GET /b'] } });
+    await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /b'] } });
     const written = JSON.parse(await readFile(t.store.paths.catalogue, 'utf8')) as CatalogueData;
     for (const { config, input } of Object.values(written.functions['f']?.versions ?? {}) as object[] as Before[]) {
       config.routes = (config.triggers ?? []).map((trigger) => trigger.route);
@@ -257,30 +269,30 @@ describe('the registry', () => {
     await t.store.close();
     await writeFile(t.store.paths.catalogue, JSON.stringify({ ...written, schema: 2 }));
     t = await t.reload();
-    assert.deepEqual(t.registry.triggersOf('f'), [{ type: 'http', route: 'GET /b' }]);
-    assert.deepEqual(t.registry.detail('f').allVersions[1]?.config.routes, ['GET /a']);
-    assert.equal((await t.registry.patchConfig('f', { set: { routes: ['GET /b'] } })).unchanged, true);
-    await t.registry.patchConfig('f', { unset: ['routes'] });
-    assert.deepEqual(t.registry.detail('f').routes, ['GET /a']);
+    assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [{ type: 'http', route: 'GET /b' }]);
+    assert.deepEqual(t.registry.detail(asFunctionName('f')).allVersions[1]?.config.routes, ['GET /a']);
+    assert.equal((await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /b'] } })).unchanged, true);
+    await t.registry.patchConfig(asFunctionName('f'), { unset: ['routes'] });
+    assert.deepEqual(t.registry.detail(asFunctionName('f')).routes, ['GET /a']);
   });
 
   describe('resolving', () => {
     test('finds live pointer, version and alias, and returns the same object each time', async () => {
       await deploy('f', '1');
       await deploy('f', '2');
-      await t.registry.setAlias('f', 'old', { version: 1 });
-      const one = t.registry.resolve('f', '1');
-      assert.equal(t.registry.resolve('f', 'old'), one);
-      assert.equal(t.registry.resolve('f', '$LATEST'), t.registry.resolve('f'));
+      await t.registry.setAlias(asFunctionName('f'), 'old', { version: 1 });
+      const one = t.registry.resolve(asFunctionName('f'), '1');
+      assert.equal(t.registry.resolve(asFunctionName('f'), 'old'), one);
+      assert.equal(t.registry.resolve(asFunctionName('f'), '$LATEST'), t.registry.resolve(asFunctionName('f')));
       await deploy('f', '3');
-      assert.equal(t.registry.resolve('f', '1'), one);
+      assert.equal(t.registry.resolve(asFunctionName('f'), '1'), one);
       assert.ok(Object.isFrozen(one) && Object.isFrozen(one.config.environment));
     });
 
     test('reports which part does not exist, with the error type of AWS', async () => {
       await deploy('hello', '1');
       assert.throws(
-        () => t.registry.resolve('helo'),
+        () => t.registry.resolve(asFunctionName('helo')),
         (error) => {
           assert.ok(isLamError(error));
           assert.match(error.hint ?? '', /did you mean 'hello'/);
@@ -288,9 +300,18 @@ describe('the registry', () => {
           return lam('LAM_REGISTRY_FUNCTION_NOT_FOUND')(error);
         },
       );
-      assert.throws(() => t.registry.resolve('x'.repeat(100_000)), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
-      assert.throws(() => t.registry.resolve('hello', '7'), lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'7'"));
-      assert.throws(() => t.registry.resolve('hello', 'prod'), lam('LAM_REGISTRY_ALIAS_NOT_FOUND', "'prod'"));
+      assert.throws(
+        () => t.registry.resolve(asFunctionName('x'.repeat(100_000))),
+        lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'),
+      );
+      assert.throws(
+        () => t.registry.resolve(asFunctionName('hello'), '7'),
+        lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'7'"),
+      );
+      assert.throws(
+        () => t.registry.resolve(asFunctionName('hello'), 'prod'),
+        lam('LAM_REGISTRY_ALIAS_NOT_FOUND', "'prod'"),
+      );
     });
   });
 
@@ -300,9 +321,9 @@ describe('the registry', () => {
     await deploy('f', '1');
     await deploy('f', '1');
     await deploy('f', '2');
-    await t.registry.rollback('f', {});
-    await t.registry.deleteVersion('f', 2);
-    await t.registry.deleteFunction('f');
+    await t.registry.rollback(asFunctionName('f'), {});
+    await t.registry.deleteVersion(asFunctionName('f'), 2);
+    await t.registry.deleteFunction(asFunctionName('f'));
     stop();
     await deploy('f', '3');
     assert.deepEqual(told, [
@@ -332,15 +353,15 @@ describe('the registry', () => {
       updatedAt: t.clock.time,
       sandboxes: { starting: 0, idle: 1, busy: 0 },
     });
-    const { allVersions, arn } = t.registry.detail('b');
+    const { allVersions, arn } = t.registry.detail(asFunctionName('b'));
     assert.equal(arn, 'arn:aws:lambda:us-east-1:000000000000:function:b');
     assert.equal(allVersions[0]?.size, 1);
   });
 
   test('collects artifacts that no kept version uses, as its dry run says', async () => {
     for (let n = 1; n <= 6; n++) await deploy('f', `version ${n}`);
-    await t.registry.setAlias('f', 'prod', { version: 1 });
-    await t.registry.rollback('f', { to: 2 });
+    await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 1 });
+    await t.registry.rollback(asFunctionName('f'), { to: 2 });
     const busy = (_: string, version: number): boolean => version === 4;
     const planned = await t.registry.gc({ keep: 1, dryRun: true }, busy);
     assert.deepEqual(
@@ -348,19 +369,20 @@ describe('the registry', () => {
       [3, 5],
     );
     assert.deepEqual([planned.artifacts, planned.files], [2, 2]);
-    assert.equal(t.registry.detail('f').allVersions.length, 6);
+    assert.equal(t.registry.detail(asFunctionName('f')).allVersions.length, 6);
     assert.deepEqual(await t.registry.gc({ keep: 1 }, busy), planned);
     assert.deepEqual(
-      t.registry.detail('f').allVersions.map((v) => v.version),
+      t.registry.detail(asFunctionName('f')).allVersions.map((v) => v.version),
       [6, 4, 2, 1],
     );
-    for (const { artifact } of t.registry.detail('f').allVersions) assert.equal(t.store.artifacts.has(artifact), true);
+    for (const { artifact } of t.registry.detail(asFunctionName('f')).allVersions)
+      assert.equal(t.store.artifacts.has(artifact), true);
     assert.equal((await t.registry.gc({ keep: 1 }, busy)).bytes, 0);
   });
 
   test('collects no artifact that is in use elsewhere', async () => {
     for (let n = 1; n <= 3; n++) await deploy('f', `version ${n}`);
-    const [, second, first] = t.registry.detail('f').allVersions.map(({ artifact }) => artifact);
+    const [, second, first] = t.registry.detail(asFunctionName('f')).allVersions.map(({ artifact }) => artifact);
     const usedElsewhere = (): Promise<ReadonlySet<Digest>> => Promise.resolve(new Set([second ?? digestFor('')]));
     const registry = makeRegistry(t.store, t.clock, { usedElsewhere });
     const { versions, artifacts } = await registry.gc({ keep: 1 });
@@ -377,11 +399,14 @@ describe('the registry', () => {
     const { state } = t.store.paths;
     await rename(state, `${state}.away`);
     await writeFile(state, '');
-    await assert.rejects(t.registry.publish('f', { artifact, config: {} }), lam('LAM_STORE_NOT_WRITABLE', state));
-    assert.equal(t.registry.resolve('f').version, 1);
+    await assert.rejects(
+      t.registry.publish(asFunctionName('f'), { artifact, config: {} }),
+      lam('LAM_STORE_NOT_WRITABLE', state),
+    );
+    assert.equal(t.registry.resolve(asFunctionName('f')).version, 1);
     await rm(state);
     await rename(`${state}.away`, state);
-    assert.equal((await t.registry.publish('f', { artifact, config: {} })).version, 2);
-    assert.deepEqual([t.registry.has('f'), t.registry.has('g')], [true, false]);
+    assert.equal((await t.registry.publish(asFunctionName('f'), { artifact, config: {} })).version, 2);
+    assert.deepEqual([t.registry.has(asFunctionName('f')), t.registry.has(asFunctionName('g'))], [true, false]);
   });
 });

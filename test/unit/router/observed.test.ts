@@ -7,7 +7,7 @@ import type { InvokeRequest } from '../../../src/router/index.ts';
 import { revision } from '../../support/revisions.ts';
 import { routerHouse, type RouterHouse } from '../../support/router-house.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { asTraceId } from '../../support/ids.ts';
+import { asTraceId, asFunctionName } from '../../support/ids.ts';
 
 const OK: InvokeOutcome = { kind: 'result', payload: Buffer.from('{}') };
 type Call = { wait(ms: number): Promise<void> };
@@ -47,7 +47,7 @@ class Notes implements Observer {
 
 function start(made: RouterHouse, traceId: string, more: Partial<InvokeRequest> = {}): { cancel(): void } {
   const request: InvokeRequest = {
-    name: 'hello',
+    name: asFunctionName('hello'),
     qualifier: undefined,
     event: Buffer.from('{}'),
     traceId: asTraceId(traceId),

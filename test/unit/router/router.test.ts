@@ -7,9 +7,9 @@ import { recordsOf } from '../../support/log-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { routerHouse } from '../../support/router-house.ts';
 import { settled, VirtualClock } from '../../support/virtual-clock.ts';
-import { asRequestId } from '../../support/ids.ts';
+import { asRequestId, asFunctionName } from '../../support/ids.ts';
 
-const REQUEST: InvokeRequest = { name: 'hello', qualifier: undefined, event: Buffer.from('{}') };
+const REQUEST: InvokeRequest = { name: asFunctionName('hello'), qualifier: undefined, event: Buffer.from('{}') };
 
 describe('the router', () => {
   test('answers with version, cold or warm start, and the given request id', async () => {

@@ -4,6 +4,7 @@ import type { InvokeOutcome } from '../../../src/executor/session.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { revision } from '../../support/revisions.ts';
 import { routerHouse, type RouterHouse } from '../../support/router-house.ts';
+import { asFunctionName } from '../../support/ids.ts';
 
 const OK: InvokeOutcome = { kind: 'result', payload: Buffer.from('{}') };
 
@@ -11,7 +12,7 @@ const OK: InvokeOutcome = { kind: 'result', payload: Buffer.from('{}') };
 function startOne(made: RouterHouse, clock: VirtualClock, into: string[], name: string): void {
   const from = clock.now();
   made.router.start(
-    { name: 'hello', qualifier: undefined, event: Buffer.from(name) },
+    { name: asFunctionName('hello'), qualifier: undefined, event: Buffer.from(name) },
     {
       started: (at) => void into.push(`${name} started at ${at - from}`),
       answered: ({ status }) => void into.push(`${name} ${status}`),

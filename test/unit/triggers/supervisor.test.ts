@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TriggerConfig } from '../../../src/contract/index.ts';
+import type { TriggerConfig, FunctionName } from '../../../src/contract/index.ts';
 import type { Deliver, TriggerEvent } from '../../../src/triggers/index.ts';
 import { http } from '../../../src/triggers/http/http.ts';
 import type { TriggerHost } from '../../../src/triggers/running.ts';
 import { DeployedTriggers, TriggerSupervisor } from '../../../src/triggers/supervisor/index.ts';
 import { tickKind, type TickLog, type TickScript } from '../../support/tick-trigger.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { asRequestId } from '../../support/ids.ts';
+import { asRequestId, asFunctionName } from '../../support/ids.ts';
 
 /** A supervisor over functions that a test deploys, and events that settle at once. */
 class SupervisorHouse {
@@ -17,8 +17,8 @@ class SupervisorHouse {
   readonly delivered: TriggerEvent[] = [];
   readonly expected: [string, number][] = [];
   readonly supervisor: TriggerSupervisor;
-  readonly #functions = new Map<string, readonly TriggerConfig[]>();
-  readonly #listeners: ((change: { readonly name: string }) => void)[] = [];
+  readonly #functions = new Map<FunctionName, readonly TriggerConfig[]>();
+  readonly #listeners: ((change: { readonly name: FunctionName }) => void)[] = [];
 
   constructor(script: TickScript = {}) {
     const deliver: Deliver = (event, sink) => {
@@ -43,8 +43,8 @@ class SupervisorHouse {
 
   /** Makes `triggers` those of the live version of `f`. */
   set(...triggers: readonly TriggerConfig[]): void {
-    this.#functions.set('f', triggers);
-    for (const listener of this.#listeners) listener({ name: 'f' });
+    this.#functions.set(asFunctionName('f'), triggers);
+    for (const listener of this.#listeners) listener({ name: asFunctionName('f') });
   }
 
   /** Makes `triggers` those of the live version of `f`, and lets that take effect. */
@@ -60,7 +60,9 @@ class SupervisorHouse {
   }
 
   get state(): unknown {
-    return this.supervisor.statesOf('f').map(({ state, cause }) => (cause === undefined ? state : [state, cause]));
+    return this.supervisor
+      .statesOf(asFunctionName('f'))
+      .map(({ state, cause }) => (cause === undefined ? state : [state, cause]));
   }
 }
 
@@ -144,7 +146,7 @@ describe('the supervisor of triggers', () => {
     house.supervisor.start();
     await house.deploy(tick(100));
     assert.deepEqual(house.state, [['retrying', 'no broker 7']]);
-    const [retrying] = house.supervisor.statesOf('f');
+    const [retrying] = house.supervisor.statesOf(asFunctionName('f'));
     assert.equal(retrying?.since, house.clock.now());
     const pauses: number[] = [];
     for (

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import type { Container } from 'dockerode';
 
-import { LIMITS } from '../../../contract/index.ts';
+import { LIMITS, type FunctionName } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type { ExitStatus, Session } from '../../../executor/index.ts';
 import type { Clock } from '../../../kit/index.ts';
@@ -116,7 +116,7 @@ export function firstWord<S extends Session>(
   connected: Promise<S>,
   started: Started,
   clock: Clock,
-  functionName: string,
+  functionName: FunctionName | '',
 ): Promise<S> {
   const limit = Promise.withResolvers<never>();
   const failed = (what: string): void => {

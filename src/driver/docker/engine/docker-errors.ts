@@ -1,11 +1,12 @@
 import { isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import { member } from './engine-http.ts';
+import type { FunctionName } from '../../../contract/index.ts';
 
 /** What lam was doing when Docker failed. */
 export interface DockerWork {
   readonly socketPath: string;
   /** The function of the sandbox; empty without one. */
-  readonly functionName: string;
+  readonly functionName: FunctionName | '';
   /** The image in use, or null. */
   readonly image: string | null;
 }

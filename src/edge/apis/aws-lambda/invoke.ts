@@ -1,4 +1,11 @@
-import { ALIAS_NAME, LATEST, parseReference, VERSION_NUMBER, type TraceId } from '../../../contract/index.ts';
+import {
+  ALIAS_NAME,
+  LATEST,
+  parseReference,
+  VERSION_NUMBER,
+  type TraceId,
+  type FunctionName,
+} from '../../../contract/index.ts';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import type { InvokeAnswer, InvokeRequest, InvokeSink, Router } from '../../../router/index.ts';
 import { isJson } from '../../is-json.ts';
@@ -17,7 +24,7 @@ export function invokeTarget(path: string): string | undefined {
 
 /** The parsed head of an Invoke. */
 export interface InvokeHead {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly qualifier: string | undefined;
   /** Decoded JSON text. */
   readonly clientContext: string | undefined;
@@ -65,7 +72,7 @@ export function runInvoke(router: Router, head: InvokeHead, { body, reply, fail 
 
 /** One Invoke: the router's request and the sink of its answer in one object. */
 class Invoke implements InvokeRequest, InvokeSink {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly qualifier: string | undefined;
   readonly clientContext: string | undefined;
   readonly traceId: TraceId | undefined;
@@ -114,7 +121,7 @@ function headersOf({ requestId, version, traceId, start, durationMs, status, tai
   return headers;
 }
 
-function referenceOf(target: string, query: string): { name: string; qualifier: string | undefined } {
+function referenceOf(target: string, query: string): { name: FunctionName; qualifier: string | undefined } {
   let text: string;
   try {
     text = decodeURIComponent(target);

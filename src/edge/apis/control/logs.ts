@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../../contract/index.ts';
+import type { LogRecord, FunctionName } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { Reply } from '../../reply.ts';
@@ -11,7 +11,7 @@ const HEADERS = ['content-type', 'application/x-ndjson'];
 /** Streams records as NDJSON: the stored ones, then with `follow` each new one as it is printed. */
 export async function streamLogs(
   { logs }: Operations,
-  name: string,
+  name: FunctionName,
   parameters: URLSearchParams,
   reply: Reply,
 ): Promise<void> {

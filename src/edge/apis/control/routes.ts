@@ -4,6 +4,7 @@ import type { Operations } from '../../../operations/index.ts';
 import type { Reply } from '../../reply.ts';
 import { streamLogs } from './logs.ts';
 import { aliasOf, artifactBody, gcOf, patchOf, publishOf, rollbackOf, type readObject } from './requests.ts';
+import { isFunctionName, type FunctionName } from '../../../contract/index.ts';
 
 /** A control request, as passed to its action. */
 export interface ControlCall {
@@ -25,6 +26,18 @@ function part(call: ControlCall, index: number): string {
   return call.parts[index] ?? '';
 }
 
+/** The function that a path names. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` for what no function can be called. */
+function functionPart(operations: Operations, call: ControlCall): FunctionName {
+  return operations.functions.named(part(call, 0));
+}
+
+/** The function that a path publishes, which need not exist. Throws `LAM_REGISTRY_INVALID_NAME`. */
+function newFunctionPart(call: ControlCall): FunctionName {
+  const name = part(call, 0);
+  if (!isFunctionName(name)) throw lamError('LAM_REGISTRY_INVALID_NAME', { name });
+  return name;
+}
+
 function versionPart(call: ControlCall): number {
   const version = Number(part(call, 1));
   if (!Number.isInteger(version) || version < 1)
@@ -40,25 +53,25 @@ const ROUTES: Readonly<Record<string, Action>> = {
     return DONE;
   },
   'GET functions': (o) => o.functions.list(),
-  'GET functions/*': (o, c) => o.functions.detail(part(c, 0)),
+  'GET functions/*': (o, c) => o.functions.detail(functionPart(o, c)),
   'DELETE functions/*': async (o, c) => {
-    await o.functions.remove(part(c, 0));
+    await o.functions.remove(functionPart(o, c));
     return DONE;
   },
-  'POST functions/*/versions': async (o, c) => o.versions.publish(part(c, 0), publishOf(await c.object())),
+  'POST functions/*/versions': async (o, c) => o.versions.publish(newFunctionPart(c), publishOf(await c.object())),
   'DELETE functions/*/versions/*': async (o, c) => {
-    await o.versions.remove(part(c, 0), versionPart(c));
+    await o.versions.remove(functionPart(o, c), versionPart(c));
     return DONE;
   },
-  'POST functions/*/rollback': async (o, c) => o.versions.rollback(part(c, 0), rollbackOf(await c.object())),
-  'PATCH functions/*/config': async (o, c) => o.config.patch(part(c, 0), patchOf(await c.object())),
-  'PUT functions/*/aliases/*': async (o, c) => o.aliases.set(part(c, 0), part(c, 1), aliasOf(await c.object())),
+  'POST functions/*/rollback': async (o, c) => o.versions.rollback(functionPart(o, c), rollbackOf(await c.object())),
+  'PATCH functions/*/config': async (o, c) => o.config.patch(functionPart(o, c), patchOf(await c.object())),
+  'PUT functions/*/aliases/*': async (o, c) => o.aliases.set(functionPart(o, c), part(c, 1), aliasOf(await c.object())),
   'DELETE functions/*/aliases/*': async (o, c) => {
-    await o.aliases.remove(part(c, 0), part(c, 1));
+    await o.aliases.remove(functionPart(o, c), part(c, 1));
     return DONE;
   },
   'GET functions/*/logs': async (o, c) => {
-    await streamLogs(o, part(c, 0), c.parameters, c.reply);
+    await streamLogs(o, functionPart(o, c), c.parameters, c.reply);
     return undefined;
   },
   'POST artifacts/plan': async (o, c) => o.artifacts.plan(await c.object()),

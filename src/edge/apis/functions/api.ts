@@ -1,4 +1,4 @@
-import { LIMITS } from '../../../contract/index.ts';
+import { LIMITS, type FunctionName } from '../../../contract/index.ts';
 import type { LamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { Router } from '../../../router/index.ts';
@@ -13,7 +13,7 @@ interface FunctionsParts {
   readonly clock: Clock;
   readonly door: Door;
   readonly routes: () => RouteTable;
-  readonly exists: (functionName: string) => boolean;
+  readonly exists: (functionName: FunctionName) => boolean;
   readonly generation: () => number;
 }
 

@@ -13,11 +13,11 @@ import { traceIdOf, type RequestHead } from '../../request.ts';
 import { EventTemplate } from './http-event.ts';
 import { httpAnswer } from './http-response.ts';
 import type { RouteHit } from './route-table.ts';
-import { knownRequestId, type RequestId, type TraceId } from '../../../contract/index.ts';
+import { knownRequestId, type RequestId, type TraceId, type FunctionName } from '../../../contract/index.ts';
 
 /** The parts of a function call that depend on the head alone. */
 export interface PreparedCall {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   readonly template: EventTemplate;
   /** The caller's trace header, if it sent a valid one. */
   readonly traceId: TraceId | undefined;
@@ -54,7 +54,7 @@ export function runFunction({ router, now, call, body, reply, fail }: FunctionRe
 }
 
 interface FunctionRunParts {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly requestId: RequestId;
   readonly traceId: TraceId;
   readonly event: Uint8Array;
@@ -64,7 +64,7 @@ interface FunctionRunParts {
 
 /** The router's request and the sink of its answer in one object. */
 class FunctionRun implements InvokeRequest, InvokeSink {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly qualifier: string | undefined = undefined;
   readonly requestId: RequestId;
   readonly traceId: TraceId;

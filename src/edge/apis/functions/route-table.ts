@@ -1,16 +1,16 @@
-import { FUNCTION_NAME } from '../../../contract/index.ts';
+import { isFunctionName, type FunctionName } from '../../../contract/index.ts';
 import { parseRoute, type Route } from '../../../triggers/index.ts';
 
 /** A declared route of a function's live version. */
 export interface DeclaredRoute {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   /** As declared: `GET /users/{id}`. */
   readonly text: string;
 }
 
 /** The function that serves a request, and the route data for its event. */
 export interface RouteHit {
-  readonly functionName: string;
+  readonly functionName: FunctionName;
   /** `GET /users/{id}`, or `$default`. */
   readonly routeKey: string;
   readonly pathParameters: Readonly<Record<string, string>> | undefined;
@@ -41,7 +41,7 @@ export class RouteTable {
   }
 
   /** @param path not decoded, without the query */
-  find(method: string, path: string, exists: (functionName: string) => boolean): RouteHit | undefined {
+  find(method: string, path: string, exists: (functionName: FunctionName) => boolean): RouteHit | undefined {
     if (this.#routes.length > 0) {
       const parts = path === '/' ? [] : path.slice(1).split('/');
       for (const { declared, route } of this.#routes) {
@@ -59,7 +59,7 @@ export class RouteTable {
     }
     const end = path.indexOf('/', 1);
     const functionName = end < 0 ? path.slice(1) : path.slice(1, end);
-    if (!FUNCTION_NAME.test(functionName) || !exists(functionName)) return undefined;
+    if (!isFunctionName(functionName) || !exists(functionName)) return undefined;
     // As with a function URL, the function does not see its own name.
     return { functionName, routeKey: '$default', pathParameters: undefined, rawPath: end < 0 ? '/' : path.slice(end) };
   }

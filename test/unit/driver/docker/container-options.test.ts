@@ -6,7 +6,7 @@ import { containerOptions, type NamedContainer } from '../../../../src/driver/do
 import { containerPlan } from '../../../../src/driver/docker/container/start-container.ts';
 import type { SandboxSpec } from '../../../../src/driver/sandbox.ts';
 import { requireRuntime } from '../../../../src/runtimes/index.ts';
-import { asSandboxId } from '../../../support/ids.ts';
+import { asSandboxId, asFunctionName } from '../../../support/ids.ts';
 
 const ID = 'a'.repeat(32);
 
@@ -21,7 +21,7 @@ function optionsFor(runtime: string, over: { base?: Partial<Base>; spec?: Partia
         limits: { memoryMiB: 128, cpus: 0.5, pids: 64, tmpMiB: 16 },
         network: 'none',
         image: null,
-        functionName: 'hello',
+        functionName: asFunctionName('hello'),
         version: 7,
         ...over.spec,
       },

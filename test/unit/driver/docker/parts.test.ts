@@ -14,6 +14,7 @@ import { exitStatus } from '../../../../src/driver/docker/container/docker-sandb
 import { planHostBase } from '../../../../src/driver/docker/base/host-base.ts';
 import { probeDocker } from '../../../../src/driver/docker/index.ts';
 import { tar } from '../../../../src/driver/docker/base/tar.ts';
+import { asFunctionName } from '../../../support/ids.ts';
 
 async function inFolder(run: (dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'lam-docker-unit-'));
@@ -106,7 +107,7 @@ test('an exit status distinguishes signals from codes as shells and Docker do', 
 });
 
 describe('an error of Docker becomes one of lam', () => {
-  const work = { socketPath: '/s', functionName: 'hello', image: 'node:24' };
+  const work = { socketPath: '/s', functionName: asFunctionName('hello'), image: 'node:24' };
   for (const [thrown, code] of [
     [{ code: 'ECONNREFUSED', message: 'x' }, 'LAM_DRIVER_DOCKER_UNREACHABLE'],
     [{ code: 'ENOENT', message: 'x' }, 'LAM_DRIVER_DOCKER_UNREACHABLE'],

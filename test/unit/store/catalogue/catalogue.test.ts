@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { readCatalogue } from '../../../../src/store/catalogue/schema.ts';
 import { lam, openCatalogue, recordOf } from '../support.ts';
+import { asFunctionName } from '../../../support/ids.ts';
 
 describe('the catalogue', () => {
   let folder: string;
@@ -18,12 +19,12 @@ describe('the catalogue', () => {
   test('makes a change durable before readers see it', async () => {
     const catalogue = await openCatalogue(path);
     const seen: unknown[] = [];
-    catalogue.watch(({ names }) => seen.push([...names, catalogue.view.has('f')]));
+    catalogue.watch(({ names }) => seen.push([...names, catalogue.view.has(asFunctionName('f'))]));
     const changing = catalogue.change((draft) => draft.add(recordOf('f')));
-    assert.equal(catalogue.view.has('f'), false);
+    assert.equal(catalogue.view.has(asFunctionName('f')), false);
     await changing;
     assert.deepEqual(seen, [['f', true]]);
-    assert.equal((await openCatalogue(path)).view.has('f'), true);
+    assert.equal((await openCatalogue(path)).view.has(asFunctionName('f')), true);
     assert.deepEqual(await readdir(folder), ['catalogue.json']);
   });
 

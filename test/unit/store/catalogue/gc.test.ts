@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { DEFAULT_CONFIG } from '../../../../src/contract/index.ts';
 import { CatalogueState } from '../../../../src/store/catalogue/state.ts';
 import { planGc, referencedArtifacts, type CatalogueView, type FunctionRecord } from '../../../../src/store/index.ts';
-import { digestFor } from '../../../support/ids.ts';
+import { digestFor, asFunctionName } from '../../../support/ids.ts';
 
 function functionRecord(
   name: string,
@@ -12,7 +12,7 @@ function functionRecord(
   aliases: Record<string, number> = {},
 ): FunctionRecord {
   return {
-    name,
+    name: asFunctionName(name),
     createdAt: 0,
     updatedAt: 0,
     lastVersion: Math.max(...versions),
@@ -78,8 +78,8 @@ describe('the artifacts that a catalogue refers to', () => {
     const digestOf = (version: number): string => `${version}`.repeat(64);
     assert.deepEqual(referencedArtifacts(catalogue), new Set([1, 2, 3].map(digestOf)));
     const dropped = [
-      { name: 'a', version: 1 },
-      { name: 'b', version: 2 },
+      { name: asFunctionName('a'), version: 1 },
+      { name: asFunctionName('b'), version: 2 },
     ];
     assert.deepEqual(referencedArtifacts(catalogue, dropped), new Set([2, 3].map(digestOf)));
   });

@@ -5,6 +5,7 @@ import type { FunctionOutline, FunctionRecord, OutlineFact } from '../../../../s
 import { CatalogueDraft, CatalogueState, type CatalogueView } from '../../../../src/store/catalogue/state.ts';
 import { parseCatalogue, printCatalogue } from '../../../../src/store/catalogue/text.ts';
 import { recordOf } from '../support.ts';
+import { asFunctionName } from '../../../support/ids.ts';
 
 function outline(of: FunctionOutline | undefined): unknown {
   return of && [of.live, of.versions, of.updatedAt, of.runtime];
@@ -87,11 +88,11 @@ describe('the text of a catalogue', () => {
           const draft = new CatalogueDraft(state);
           for (const [n, what] of some) {
             const name = `f${n}`;
-            const record = draft.edit(name);
-            if (what === 'remove') draft.remove(name);
+            const record = draft.edit(asFunctionName(name));
+            if (what === 'remove') draft.remove(asFunctionName(name));
             else if (record !== undefined) record.updatedAt = round;
             else if (what === 'add') draft.add(recordOf(name, 1, { updatedAt: round }));
-            const after = draft.record(name);
+            const after = draft.record(asFunctionName(name));
             if (after === undefined) model.delete(name);
             else model.set(name, after);
           }
@@ -137,22 +138,38 @@ describe('a draft of a catalogue', () => {
   test('shows its changes and leaves its base unchanged', () => {
     const before = contentOf(base);
     const draft = new CatalogueDraft(base);
-    const a = draft.edit('a');
+    const a = draft.edit(asFunctionName('a'));
     assert.ok(a);
     a.versions['2'] = { ...(a.versions['1'] as FunctionRecord['versions'][string]), version: 2 };
     a.live = 2;
-    draft.remove('b');
+    draft.remove(asFunctionName('b'));
     draft.add(recordOf('c'));
     draft.retired['b'] = 2;
-    assert.equal(draft.edit('a'), a);
+    assert.equal(draft.edit(asFunctionName('a')), a);
     assert.deepEqual(
-      [draft.size, [...draft.names()], draft.has('b'), draft.record('b'), draft.edit('b')],
+      [
+        draft.size,
+        [...draft.names()],
+        draft.has(asFunctionName('b')),
+        draft.record(asFunctionName('b')),
+        draft.edit(asFunctionName('b')),
+      ],
       [2, ['a', 'c'], false, undefined, undefined],
     );
-    assert.deepEqual([draft.outline('a')?.versions, draft.outline('a')?.live], [2, 2]);
-    assert.deepEqual([base.fact('a', WARM), draft.fact('a', WARM), draft.fact('b', WARM)], [1, 1, undefined]);
-    assert.throws(() => draft.fact('a', { name: 'other', derive: () => 1 }), /opened with the fact 'other'/);
-    assert.deepEqual(draft.record('a'), a);
+    assert.deepEqual([draft.outline(asFunctionName('a'))?.versions, draft.outline(asFunctionName('a'))?.live], [2, 2]);
+    assert.deepEqual(
+      [
+        base.fact(asFunctionName('a'), WARM),
+        draft.fact(asFunctionName('a'), WARM),
+        draft.fact(asFunctionName('b'), WARM),
+      ],
+      [1, 1, undefined],
+    );
+    assert.throws(
+      () => draft.fact(asFunctionName('a'), { name: 'other', derive: () => 1 }),
+      /opened with the fact 'other'/,
+    );
+    assert.deepEqual(draft.record(asFunctionName('a')), a);
     const after = draft.finish();
     assert.deepEqual(contentOf(after), contentOf(draft));
     assert.deepEqual(contentOf(base), before);
@@ -160,20 +177,20 @@ describe('a draft of a catalogue', () => {
 
   test('returns copies to readers', () => {
     const draft = new CatalogueDraft(base);
-    for (const view of [base, draft]) (view.record('a') as FunctionRecord).live = 9;
-    assert.equal(draft.edit('a')?.live, 1);
-    (draft.record('a') as FunctionRecord).live = 9;
+    for (const view of [base, draft]) (view.record(asFunctionName('a')) as FunctionRecord).live = 9;
+    assert.equal(draft.edit(asFunctionName('a'))?.live, 1);
+    (draft.record(asFunctionName('a')) as FunctionRecord).live = 9;
     assert.equal(draft.finish(), base);
   });
 
   test('without differences is its base', () => {
     const draft = new CatalogueDraft(base);
-    const a = draft.edit('a');
+    const a = draft.edit(asFunctionName('a'));
     if (a !== undefined) a.live = 7;
     if (a !== undefined) a.live = 1;
-    draft.remove('c');
+    draft.remove(asFunctionName('c'));
     draft.add(recordOf('d'));
-    draft.remove('d');
+    draft.remove(asFunctionName('d'));
     assert.equal(draft.finish(), base);
     draft.retired['gone'] = 2;
     assert.notEqual(draft.finish(), base);

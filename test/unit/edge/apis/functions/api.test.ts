@@ -9,12 +9,13 @@ import { systemClock } from '../../../../../src/kit/index.ts';
 import { parseAnswers, type ParsedAnswer } from '../../../../support/answer-parser.ts';
 import { apiServer, askOnce, failureOf, type ApiServer } from '../../../../support/api-server.ts';
 import { routerHouse, type RouterHouse } from '../../../../support/router-house.ts';
+import { asFunctionName } from '../../../../support/ids.ts';
 
 describe('functions over HTTP', () => {
   let house: RouterHouse;
   let server: ApiServer;
   let api: ReturnType<typeof functionsApi>;
-  let routes = new RouteTable([{ functionName: 'hello', text: 'GET /declared/{id}' }]);
+  let routes = new RouteTable([{ functionName: asFunctionName('hello'), text: 'GET /declared/{id}' }]);
   const names = new Set(['hello', 'fail', 'odd']);
   let generation = 0;
   before(async () => {

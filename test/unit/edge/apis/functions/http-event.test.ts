@@ -6,14 +6,19 @@ import { after, before, describe, test } from 'node:test';
 import { headOf } from '../../../../../src/edge/request.ts';
 import { clfTime, EventTemplate, isTextType } from '../../../../../src/edge/apis/functions/http-event.ts';
 import type { RouteHit } from '../../../../../src/edge/apis/functions/route-table.ts';
-import { asRequestId, asTraceId } from '../../../../support/ids.ts';
+import { asRequestId, asTraceId, asFunctionName } from '../../../../support/ids.ts';
 
 type Event = Record<string, unknown> & {
   headers: Record<string, string>;
   requestContext: { http: Record<string, string> } & Record<string, unknown>;
 };
 
-const HIT: RouteHit = { functionName: 'hello', routeKey: '$default', pathParameters: undefined, rawPath: '/my/path' };
+const HIT: RouteHit = {
+  functionName: asFunctionName('hello'),
+  routeKey: '$default',
+  pathParameters: undefined,
+  rawPath: '/my/path',
+};
 
 describe('the event of an HTTP request', () => {
   let onRequest: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void = () => undefined;
@@ -134,7 +139,7 @@ describe('the event of an HTTP request', () => {
 
   test('contains the matched route and its parameters', async () => {
     const hit: RouteHit = {
-      functionName: 'hello',
+      functionName: asFunctionName('hello'),
       routeKey: 'GET /u/{id}',
       pathParameters: { id: '7' },
       rawPath: '/u/7',

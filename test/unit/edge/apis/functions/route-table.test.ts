@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RouteTable } from '../../../../../src/edge/index.ts';
+import { asFunctionName } from '../../../../support/ids.ts';
 
 const TABLE = new RouteTable([
-  { functionName: 'any', text: 'ANY /users/{id}' },
-  { functionName: 'one', text: 'GET /users/{id}' },
-  { functionName: 'me', text: 'GET /users/me' },
-  { functionName: 'rest', text: 'ANY /files/{path+}' },
-  { functionName: 'deep', text: 'GET /files/a/{rest+}' },
-  { functionName: 'exact', text: 'GET /files/a/b' },
-  { functionName: 'root', text: 'GET /' },
-  { functionName: 'hello', text: 'GET /other/{a}/{b}' },
-  { functionName: 'caught', text: 'ANY /hello/taken' },
-  { functionName: 'encoded', text: 'GET /caf%C3%A9' },
-  { functionName: 'proto', text: 'GET /p/{__proto__}' },
+  { functionName: asFunctionName('any'), text: 'ANY /users/{id}' },
+  { functionName: asFunctionName('one'), text: 'GET /users/{id}' },
+  { functionName: asFunctionName('me'), text: 'GET /users/me' },
+  { functionName: asFunctionName('rest'), text: 'ANY /files/{path+}' },
+  { functionName: asFunctionName('deep'), text: 'GET /files/a/{rest+}' },
+  { functionName: asFunctionName('exact'), text: 'GET /files/a/b' },
+  { functionName: asFunctionName('root'), text: 'GET /' },
+  { functionName: asFunctionName('hello'), text: 'GET /other/{a}/{b}' },
+  { functionName: asFunctionName('caught'), text: 'ANY /hello/taken' },
+  { functionName: asFunctionName('encoded'), text: 'GET /caf%C3%A9' },
+  { functionName: asFunctionName('proto'), text: 'GET /p/{__proto__}' },
 ]);
 const exists = (name: string): boolean => ['hello', 'fn-1', 'users'].includes(name);
 
@@ -80,7 +81,7 @@ describe('a route table', () => {
 
   test('ignores invalid routes', () => {
     assert.equal(
-      new RouteTable([{ functionName: 'f', text: 'nonsense' }]).find('GET', '/nonsense', () => false),
+      new RouteTable([{ functionName: asFunctionName('f'), text: 'nonsense' }]).find('GET', '/nonsense', () => false),
       undefined,
     );
   });
