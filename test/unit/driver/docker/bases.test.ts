@@ -17,6 +17,6 @@ test('an engine on another machine has no base without an image', async () => {
   });
   await assert.rejects(bases.find(runtime, null), {
     code: 'LAM_DRIVER_NO_BASE',
-    message: /does not run in this machine/,
+    message: /does not run on this machine/,
   });
 });
