@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import type { Status, FunctionName } from '../contract/index.ts';
-import { createEdge, oneToken, type Door } from '../edge/index.ts';
+import type { FunctionName, Status } from '../contract/index.ts';
+import { createEdge, oneToken, type ConnectionCaps, type Door } from '../edge/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { joinObservers, type Observer } from '../observer/index.ts';
 import { createOperations, type Operations } from '../operations/index.ts';
@@ -28,6 +28,8 @@ export interface DaemonSetup {
   readonly port: number;
   /** Access rights of the port. */
   readonly access: Pick<Door, 'tokens' | 'open'>;
+  /** Of connections to the port; any number where they are absent. */
+  readonly caps?: ConnectionCaps;
   /** Names under which the port may be asked, and whose pages may ask it, besides the machine's own; `*` for all. */
   readonly allowedHosts: readonly string[];
   /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
@@ -189,7 +191,7 @@ function composeServers(
     onBody: bodyPassed,
   };
   return [
-    createEdge({ ...edge, door: portDoor(setup) }),
+    createEdge({ ...edge, door: portDoor(setup), ...(setup.caps === undefined ? {} : { caps: setup.caps }) }),
     createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } }),
   ];
 }

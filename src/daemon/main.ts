@@ -4,6 +4,7 @@ import { oneToken } from '../edge/index.ts';
 import { lamError } from '../errors/index.ts';
 import { systemClock } from '../kit/index.ts';
 import { TRIGGER_KINDS } from '../triggers/index.ts';
+import { connectionCaps, descriptorLimit } from './connection-caps.ts';
 import { composeDaemon, type DaemonSetup } from './compose.ts';
 import { stderrLog } from './daemon-log.ts';
 import { isLoopbackAddress } from './listen.ts';
@@ -54,6 +55,7 @@ function setupOf(options: DaemonOptions, resources: Resources, stop: () => void)
     host: options.host,
     port: options.port,
     access: { tokens: oneToken(options.token), open: !isLoopbackAddress(options.host) },
+    caps: connectionCaps(descriptorLimit()),
     allowedHosts: options.allowedHosts ?? [],
     memoryBudgetMiB: options.memoryMiB ?? Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),

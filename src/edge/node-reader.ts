@@ -5,19 +5,27 @@ import { refusalOf, type ApiList, type Claim } from './api-list.ts';
 import { readBody } from './body.ts';
 import { NodeReply } from './node-reply.ts';
 import { hasTwoHosts, headOf } from './request.ts';
+import { SlowBodies } from './slow-bodies.ts';
 
 /** Serves APIs through `node:http`, which reads all requests that lam's own reader declines. */
 export class NodeReader {
   readonly #apis: ApiList;
   readonly #clock: Clock;
+  readonly #slowBodies: SlowBodies;
 
   constructor(apis: ApiList, clock: Clock) {
     this.#apis = apis;
     this.#clock = clock;
+    this.#slowBodies = new SlowBodies(clock);
+  }
+
+  /** Ends requests whose bodies arrive too slowly; called every few seconds. */
+  sweep(): void {
+    this.#slowBodies.sweep();
   }
 
   readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    this.#serve(this.#apis.claim(headOf(request)), request, new NodeReply(response));
+    this.#serve(this.#apis.claim(headOf(request)), request, response);
   };
 
   /** Handles a client that waits for `100 Continue`: requests its body only if a body of that length is accepted. */
@@ -27,10 +35,12 @@ export class NodeReader {
     if (mayContinue && !hasTwoHosts(claim.head)) response.writeContinue();
     // The client may send the body anyway, so the connection cannot be reused.
     else response.shouldKeepAlive = false;
-    this.#serve(claim, request, new NodeReply(response));
+    this.#serve(claim, request, response);
   };
 
-  #serve(claim: Claim, request: IncomingMessage, reply: NodeReply): void {
+  #serve(claim: Claim, request: IncomingMessage, response: ServerResponse): void {
+    this.#slowBodies.watch(request, response);
+    const reply = new NodeReply(response);
     const { api, head, plan } = claim;
     const refused = hasTwoHosts(head) ? lamError('LAM_EDGE_TWO_HOSTS', {}) : refusalOf(claim);
     if (refused !== undefined) {

@@ -2,8 +2,10 @@ import type { Server } from 'node:http';
 import type { Clock } from '../kit/index.ts';
 import { ApiList } from './api-list.ts';
 import type { Api } from './api.ts';
-import { PlainServer } from './http1/server.ts';
+import type { ConnectionCaps } from './connection-limit.ts';
+import { PlainServer, SWEEP_MS } from './http1/server.ts';
 import { NodeReader } from './node-reader.ts';
+import { HEAD_MS } from './pace.ts';
 import { PlainReader } from './plain-reader.ts';
 
 export interface ServerOptions {
@@ -12,21 +14,33 @@ export interface ServerOptions {
   readonly clock: Clock;
   /** Called with the size of each request or response body that took memory outside V8's heap (bytes). */
   readonly onBody?: ((bytes: number) => void) | undefined;
+  /** Any number of connections where they are absent. */
+  readonly caps?: ConnectionCaps | undefined;
 }
 
 /** Limit of a request's headers (bytes); the client context alone may take 3.5 KB. */
 const HEADER_BYTES = 64 * 1024;
 
 /** Creates the HTTP server of one listener (socket or port); does not listen yet. */
-export function createServer({ apis, clock, onBody }: ServerOptions): Server {
+export function createServer({ apis, clock, onBody, caps }: ServerOptions): Server {
   const list = new ApiList(apis);
   const nodeReader = new NodeReader(list, clock);
   const server = new PlainServer({
-    settings: { maxHeaderSize: HEADER_BYTES, keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true },
+    settings: {
+      maxHeaderSize: HEADER_BYTES,
+      keepAliveTimeout: 60_000,
+      // Has to be set: its default is the least of a minute and `requestTimeout`, which is never.
+      headersTimeout: HEAD_MS,
+      connectionsCheckingInterval: SWEEP_MS,
+      requestTimeout: 0,
+      noDelay: true,
+    },
     listener: nodeReader.onRequest,
     service: new PlainReader(list),
     clock,
     onBody,
+    onSweep: () => nodeReader.sweep(),
+    caps,
   });
   server.on('checkContinue', nodeReader.onCheckContinue);
   return server;

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Api, WholeBodyApi } from '../../src/edge/api.ts';
+import type { ConnectionCaps } from '../../src/edge/connection-limit.ts';
 import { createServer } from '../../src/edge/server.ts';
 import type { LamError } from '../../src/errors/index.ts';
-import { systemClock } from '../../src/kit/index.ts';
+import { systemClock, type Clock } from '../../src/kit/index.ts';
 import { parseAnswers, type ParsedAnswer } from './answer-parser.ts';
 
 /** A server of the edge with the APIs of a test, on a loopback port. */
@@ -14,8 +15,11 @@ export interface ApiServer extends AsyncDisposable {
 }
 
 /** Starts a server of these APIs. */
-export async function apiServer(apis: readonly Api[]): Promise<ApiServer> {
-  const server = createServer({ apis, clock: systemClock });
+export async function apiServer(
+  apis: readonly Api[],
+  more: { readonly clock?: Clock; readonly caps?: ConnectionCaps } = {},
+): Promise<ApiServer> {
+  const server = createServer({ apis, clock: systemClock, ...more });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

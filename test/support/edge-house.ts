@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ConfigInput } from '../../src/contract/index.ts';
 import { composeDaemon } from '../../src/daemon/compose.ts';
 import { openResources } from '../../src/daemon/resources.ts';
-import { oneToken, type Door } from '../../src/edge/index.ts';
+import { oneToken, type ConnectionCaps, type Door } from '../../src/edge/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
 import type { LogStore } from '../../src/logs/index.ts';
@@ -80,6 +80,7 @@ interface Variations {
   readonly clock?: Clock;
   readonly memoryBudgetMiB?: number;
   readonly allowedHosts?: readonly string[];
+  readonly caps?: ConnectionCaps;
   readonly observers?: readonly Observer[];
   /** Kinds of triggers; default: lam's own. */
   readonly kinds?: readonly TriggerKind[];
@@ -115,6 +116,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     port: 0,
     access: { tokens: oneToken(undefined), open: false, ...more.door },
     allowedHosts: more.allowedHosts ?? [],
+    ...(more.caps === undefined ? {} : { caps: more.caps }),
     memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
     cores: 2,
     triggerKinds: more.kinds ?? TRIGGER_KINDS,

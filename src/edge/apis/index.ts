@@ -3,6 +3,7 @@ import type { Clock } from '../../kit/index.ts';
 import type { Operations } from '../../operations/index.ts';
 import type { Router } from '../../router/index.ts';
 import type { Api } from '../api.ts';
+import type { ConnectionCaps } from '../connection-limit.ts';
 import type { Door } from '../guard.ts';
 import { createServer } from '../server.ts';
 import { awsApi } from './aws-lambda/api.ts';
@@ -23,6 +24,8 @@ export interface EdgeOptions {
   /** Returns a number that changes whenever `routes` or `exists` may return something else; called per request. */
   readonly generation: () => number;
   readonly door: Door;
+  /** Of connections to this door; any number where they are absent. */
+  readonly caps?: ConnectionCaps;
   /** Called with the size of each request or response body that took memory outside V8's heap (bytes). */
   readonly onBody?: (bytes: number) => void;
 }
@@ -39,6 +42,6 @@ const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
 
 /** Creates the HTTP server of one listener; does not listen yet. */
 export function createEdge(options: EdgeOptions): Server {
-  const { clock, door, onBody } = options;
-  return createServer({ apis: APIS[door.kind].map((make) => make(options)), clock, onBody });
+  const { clock, door, onBody, caps } = options;
+  return createServer({ apis: APIS[door.kind].map((make) => make(options)), clock, onBody, caps });
 }

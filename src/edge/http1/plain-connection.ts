@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import type { MonotonicMs } from '../../kit/index.ts';
+import { Pace, TOO_SLOW } from '../pace.ts';
 import { Exchange } from './exchange.ts';
 import { Gathering } from './gathering.ts';
 import { readHead } from './head.ts';
@@ -51,6 +53,11 @@ export class PlainConnection implements Outlet {
   /** Bytes read but not parsed: an incomplete head, or everything while the connection is held back. */
   #held: Buffer | undefined;
   #isHeldBack = false;
+  /** Heads and bodies so far that did not come in one read. */
+  #parts = 0;
+  /** Pace of the part of that number, once a sweep has found it incomplete. */
+  #pace: Pace | undefined;
+  #pacedPart = 0;
   /** `node:http` takes over once everything is answered. */
   #isLeaving = false;
   #isTaking = false;
@@ -75,11 +82,21 @@ export class PlainConnection implements Outlet {
     return this.#open === 0 && !this.#isAmidRequest && !this.#isLeaving && this.socket.writableLength === 0;
   }
 
-  /** Called at every sweep of the server. Leaves a stalled head to `node:http`, which times it out. */
-  swept(): void {
+  /** Called at each sweep of the server. Times out a head or body that the client, and nothing else, keeps waiting. */
+  swept(now: MonotonicMs): void {
     this.sweepsIdle++;
-    if (this.sweepsIdle > 1 && this.#held !== undefined && !this.#isHeldBack && !this.#isLeaving)
-      this.#leave(this.#held);
+    if (!this.#isAmidRequest || this.#open > 0 || this.#isHeldBack || this.#isLeaving) {
+      this.#pace = undefined;
+      return;
+    }
+    const { socket } = this;
+    if (this.#pace === undefined || this.#pacedPart !== this.#parts) {
+      this.#pace = new Pace(now, socket.bytesRead);
+      this.#pacedPart = this.#parts;
+    } else if (this.#held === undefined ? this.#pace.isSlowBody(now, socket.bytesRead) : this.#pace.isLateHead(now)) {
+      socket.write(TOO_SLOW);
+      socket.destroy();
+    }
   }
 
   /** Whether part of a request has arrived. */
@@ -167,6 +184,7 @@ export class PlainConnection implements Outlet {
           this.#leave(bytes.subarray(at));
         } else if (body === 'incomplete') {
           this.#held = bytes.subarray(at);
+          this.#parts++;
           break;
         } else {
           at = this.#takeBody(bytes, body);
@@ -202,12 +220,16 @@ export class PlainConnection implements Outlet {
     const refuse = this.#handler?.refusal();
     if (refuse !== undefined) {
       this.#skipBytes = this.#bodyBytes;
+      this.#parts++;
       refuse(this.#enqueue());
       return at;
     }
     const end = at + this.#bodyBytes;
     if (end <= bytes.length) this.#serve(this.#bodyBytes === 0 ? EMPTY : bytes.subarray(at, end));
-    else this.#gathering = new Gathering(this.#bodyBytes);
+    else {
+      this.#gathering = new Gathering(this.#bodyBytes);
+      this.#parts++;
+    }
     return end <= bytes.length ? end : at;
   }
 

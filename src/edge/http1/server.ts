@@ -1,11 +1,12 @@
 import { Server, type RequestListener, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { invariant, type Clock } from '../../kit/index.ts';
+import { ConnectionLimit, type ConnectionCaps } from '../connection-limit.ts';
 import { PlainConnection, type Owner } from './plain-connection.ts';
 import type { Service } from './service.ts';
 
-/** Interval of the search for idle connections (ms). */
-const SWEEP_MS = 5000;
+/** Interval of the search for idle and slow connections (ms). */
+export const SWEEP_MS = 5000;
 
 export interface PlainServerOptions {
   /** Options of `node:http`, for requests that are not plain. */
@@ -15,6 +16,10 @@ export interface PlainServerOptions {
   readonly clock: Clock;
   /** Called with the length of each body that took memory outside V8's heap (bytes). */
   readonly onBody?: ((bytes: number) => void) | undefined;
+  /** Called at each sweep. */
+  readonly onSweep?: (() => void) | undefined;
+  /** Any number where they are absent. */
+  readonly caps?: ConnectionCaps | undefined;
 }
 
 /** HTTP server that parses plain requests itself, in a fraction of the time, and leaves all others to `node:http`. */
@@ -24,22 +29,28 @@ export class PlainServer extends Server implements Owner {
   readonly #connections: Set<PlainConnection> = new Set();
   readonly #serveByNode: (socket: Socket) => void;
   readonly #clock: Clock;
+  readonly #onSweep: (() => void) | undefined;
+  readonly #limit: ConnectionLimit | undefined;
   readonly #keepAliveMs: number;
   #stopSweep: (() => void) | undefined;
   #second = 0;
   #closingLines = '';
 
-  constructor({ settings, listener, service, clock, onBody }: PlainServerOptions) {
+  constructor({ settings, listener, service, clock, onBody, onSweep, caps }: PlainServerOptions) {
     super(settings, listener);
     this.service = service;
     this.#onBody = onBody;
     this.#clock = clock;
+    this.#onSweep = onSweep;
+    this.#limit = caps === undefined ? undefined : new ConnectionLimit(caps, clock);
     this.#keepAliveMs = settings.keepAliveTimeout;
     const [serve, ...others] = this.listeners('connection') as ((socket: Socket) => void)[];
     invariant(serve !== undefined && others.length === 0, 'a server of node:http listens to its connections once');
     this.#serveByNode = serve;
     this.off('connection', serve);
-    this.on('connection', (socket: Socket) => this.#connections.add(new PlainConnection(socket, this)));
+    this.on('connection', (socket: Socket) => {
+      if (this.#limit?.admits(socket) !== false) this.#connections.add(new PlainConnection(socket, this));
+    });
     this.on('listening', () => {
       this.#stopSweep ??= clock.every(SWEEP_MS, () => this.#sweep());
     });
@@ -82,11 +93,14 @@ export class PlainServer extends Server implements Owner {
   override closeAllConnections(): void {
     super.closeAllConnections();
     for (const { socket } of this.#connections) socket.destroy();
+    this.#limit?.closeRefused();
   }
 
   #sweep(): void {
+    this.#onSweep?.();
+    const now = this.#clock.monotonic();
     for (const connection of this.#connections) {
-      connection.swept();
+      connection.swept(now);
       if (connection.isIdle && connection.sweepsIdle * SWEEP_MS > this.#keepAliveMs) connection.socket.destroy();
     }
   }

@@ -64,6 +64,12 @@ export const EDGE = {
     message: (d) => `the control request is malformed: ${d.what}`,
     hint: () => 'if the command and the daemon differ in version, restart the daemon: lam restart',
   }),
+  LAM_EDGE_TOO_MANY_CONNECTIONS: entry<{ total: number; perAddress: number }>({
+    kind: 'unavailable',
+    fault: 'caller',
+    message: (d) => `too many connections: at most ${d.total} in all and ${d.perAddress} from one address are served`,
+    hint: () => 'close idle connections, or raise the limit of open files: ulimit -n 65536 && lam restart',
+  }),
   LAM_EDGE_TWO_HOSTS: entry({
     kind: 'invalid_argument',
     fault: 'caller',

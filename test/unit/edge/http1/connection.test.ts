@@ -321,17 +321,6 @@ describe('node:http takes over', () => {
     await client.until(/<a>.*node \/b$/s);
   });
 
-  test('at a stalled head, which it times out', async () => {
-    await using made = await house();
-    const client = await made.dial();
-    client.send('POST /slow HTTP/1.1\r\nHost: h\r\n');
-    await settled();
-    await made.clock.advance(20_000);
-    client.send('Content-Length: 2\r\n\r\nab');
-    await client.until(/node \/slow/);
-    assert.equal(made.calls.length, 0);
-  });
-
   test('at a head in many pieces', async () => {
     await using made = await house();
     const client = await made.dial();

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../kit/index.ts';
+import { Pace, TOO_SLOW } from './pace.ts';
+
+/** A request that `node:http` reads. */
+interface Watched {
+  readonly response: ServerResponse;
+  pace: Pace;
+}
+
+/** Ends requests whose bodies arrive too slowly. `node:http` itself can only limit the whole time, whatever the length. */
+export class SlowBodies {
+  readonly #requests: Map<IncomingMessage, Watched> = new Map();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Watches the request until its body is complete. */
+  watch(request: IncomingMessage, response: ServerResponse): void {
+    const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+    if (coding === undefined && (length === undefined || length === '0')) return;
+    this.#requests.set(request, { response, pace: this.#paceOf(request) });
+    request.once('close', () => this.#requests.delete(request));
+  }
+
+  /** Answers 408 to those that are too slow, unless their answer has begun, and closes their connections. */
+  sweep(): void {
+    const now = this.#clock.monotonic();
+    for (const [request, watched] of this.#requests) {
+      const { socket } = request;
+      if (request.complete) {
+        this.#requests.delete(request);
+      } else if (request.readableLength > 0) {
+        // Bytes wait to be taken: lam is the slow one.
+        watched.pace = this.#paceOf(request);
+      } else if (watched.pace.isSlowBody(now, socket.bytesRead)) {
+        if (!watched.response.headersSent) socket.write(TOO_SLOW);
+        socket.destroy();
+      }
+    }
+  }
+
+  #paceOf({ socket }: IncomingMessage): Pace {
+    return new Pace(this.#clock.monotonic(), socket.bytesRead);
+  }
+}
