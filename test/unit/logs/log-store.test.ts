@@ -261,7 +261,7 @@ describe('a failure of the log store', () => {
     assert.deepEqual(await logs.sizes(), { sizes: {}, total: 0 });
     await logs.close();
     assert.equal(troubles.length, 1);
-    assert.match(troubles[0] ?? '', /nothing more is kept until the next start: unable to open database file/);
+    assert.match(troubles[0] ?? '', /nothing is stored until the next start: unable to open database file/);
   });
 
   const root = process.getuid?.() === 0 && process.platform === 'linux';
