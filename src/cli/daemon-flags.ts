@@ -17,7 +17,7 @@ export const DAEMON_FLAGS = {
     env: 'LAM_HOST',
   }),
   'allow-host': Flags.string({
-    summary: "Other names under which HTTP may be asked, and whose pages may ask; '*' for all.",
+    summary: "Further Host names that the HTTP port accepts, also as origins of pages; '*' for all.",
     helpValue: 'NAME[,NAME]',
     env: 'LAM_ALLOWED_HOSTS',
   }),

@@ -2,7 +2,7 @@
 declare const brand: unique symbol;
 
 /**
- * A `T` of one meaning: assignable to `T`, but no `T`, and no `T` of another name, is assignable to it. Has no cost at
+ * A branded `T`: assignable to `T`, but neither a plain `T` nor one of another brand is assignable to it. No cost at
  * run time. Values are made where they are validated, by the functions beside each brand; a cast elsewhere is a fault
  * (scripts/check-house.ts).
  */

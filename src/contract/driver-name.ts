@@ -1,5 +1,5 @@
-/** All drivers. To add one: a name here; the compiler then names what else it needs. */
+/** All drivers. To add one, add its name; the compiler then reports the missing parts. */
 export const DRIVER_NAMES = ['docker', 'process'] as const;
 
-/** What makes sandboxes. */
+/** Name of a driver. */
 export type DriverName = (typeof DRIVER_NAMES)[number];

@@ -15,7 +15,7 @@ export interface LogRecord {
   readonly requestId: RequestId | '';
   readonly version: number;
   readonly sandbox: SandboxId;
-  /** The node that the sandbox ran on; empty if the file does not say. */
+  /** The node that the sandbox ran on; empty if the file does not record it. */
   readonly node: NodeId | '';
   /** Text without a final line break; AWS's wording for platform records. */
   readonly text: string;

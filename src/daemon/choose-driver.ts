@@ -10,7 +10,7 @@ export interface DriverChoice {
   readonly reason: string;
 }
 
-/** Whether Docker's engine has to be asked before the choice. Pure. */
+/** Whether the choice depends on Docker's engine. Pure. */
 export function needsProbe(asked: 'auto' | DriverName): asked is 'auto' | 'docker' {
   return asked === 'auto' || asked === 'docker';
 }

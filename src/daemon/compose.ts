@@ -28,9 +28,9 @@ export interface DaemonSetup {
   readonly port: number;
   /** Access rights of the port. */
   readonly access: Pick<Door, 'tokens' | 'open'>;
-  /** Of connections to the port; any number where they are absent. */
+  /** Limits of connections to the port; unlimited if absent. */
   readonly caps?: ConnectionCaps;
-  /** Names under which the port may be asked, and whose pages may ask it, besides the machine's own; `*` for all. */
+  /** Host names that the port accepts besides the machine's own, also as origins of pages; `*` for all. */
   readonly allowedHosts: readonly string[];
   /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
   readonly memoryBudgetMiB: number;

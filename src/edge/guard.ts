@@ -19,15 +19,15 @@ export interface Door {
   /** The port listens beyond loopback. */
   readonly open: boolean;
   /**
-   * Names in lower case, without ports, under which the port may be asked besides loopback names and its own addresses, and
-   * whose pages may ask it; `*` stands for all. None where it is absent.
+   * Host names (lower case, no ports) that the port accepts besides loopback names and its own addresses, also as
+   * origins of pages; `*` for all. Absent for none.
    */
   readonly hosts?: ReadonlySet<string>;
   /** The address or name that the port listens on. */
   readonly address?: string;
 }
 
-/** The part of a socket that tells which of the machine's addresses the client connected to. */
+/** The part of a socket with the address of this machine that the client connected to. */
 type LocalEnd = Pick<Socket, 'localAddress'>;
 
 const LOOPBACK_HOST = /^(?:localhost|[a-z0-9-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
@@ -38,10 +38,10 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 const AUTHORITY = /^(?:\[([0-9a-f:.]+)\]|([^\s:/?#@[\]]+))(?::\d{1,5})?$/i;
-/** A name that can stand in a command line as it is. */
+/** A name that needs no quotes on a command line. */
 const PLAIN_NAME = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 
-/** Host name or address of `HOST[:PORT]`, in lower case and without brackets; undefined where it is malformed. */
+/** Returns host name or address of `HOST[:PORT]`, in lower case and without brackets; undefined if malformed. */
 function nameOf(authority: string): string | undefined {
   const [, address, name] = AUTHORITY.exec(authority) ?? [];
   return (address ?? name)?.toLowerCase();
@@ -63,8 +63,8 @@ function isOwnHost(door: Door, host: string, { localAddress }: LocalEnd): boolea
 }
 
 /**
- * Whether a browser sent the request for a page of another origin that was not configured. Pages of other ports are foreign:
- * browsers call them `same-site`, and any program of this machine may serve one.
+ * Whether a browser sent the request for a page of another origin that is not configured. Pages of other ports are
+ * foreign, although browsers call them `same-site`, because any program of this machine may serve one.
  */
 function isForeign(door: Door, headers: HeaderValues, host: string, end: LocalEnd): boolean {
   const { origin, 'sec-fetch-site': site } = headers;
@@ -77,8 +77,8 @@ function isForeign(door: Door, headers: HeaderValues, host: string, end: LocalEn
 }
 
 /**
- * Why a request to the port is refused for the name it asks for (DNS rebinding) or the page that sends it, or undefined. Asked
- * for each request, whatever API it is for; never refuses on the owner's socket. Pure.
+ * Returns why a request to the port is refused for its Host (DNS rebinding) or the page that sends it, or undefined.
+ * Called for each request of every API; never refuses on the owner's socket. Pure.
  */
 export function strangerRefusal(door: Door, headers: HeaderValues, end: LocalEnd): LamError | undefined {
   if (door.kind === 'socket') return undefined;

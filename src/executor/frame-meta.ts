@@ -6,7 +6,7 @@ export function readNumber(meta: Buffer, name: string): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** Reads an error's type; `Runtime.Unknown` where the meta has none that may stand in a log line. */
+/** Reads an error's type; `Runtime.Unknown` if the meta has none that is valid in a log line. */
 export function readErrorType(meta: Buffer): string {
   return reportedType(readMember(meta, 'errorType'));
 }

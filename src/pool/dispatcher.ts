@@ -116,7 +116,7 @@ export class Dispatcher {
       group.placeFaults.succeeded(now);
     } else {
       group.placeFaults.failed(slot.startedAt, now);
-      // One that starts now may serve them; if it fails, it decides.
+      // A starting sandbox may serve them; if it fails, it is decided then.
       if (group.isStartingSince(now - STUCK_MS)) return;
       lostSince = group.placeFaults.lostSince(now, limitMs(group));
     }
@@ -175,7 +175,10 @@ export class Dispatcher {
   }
 }
 
-/** How long a request of this version waits for a place that fails, ms: as long as one init may take. */
+/**
+ * Time that a request of this version waits while starts fail for a reason outside the code (ms): the limit of one
+ * init.
+ */
 function limitMs({ revision }: Group): number {
   return Math.max(LIMITS.initMs, revision.config.timeoutMs);
 }

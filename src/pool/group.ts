@@ -275,7 +275,7 @@ export class Group {
     return this.tally.booting + this.tally.stem + this.tally.initializing;
   }
 
-  /** Whether one that was started after `at` is not ready yet. */
+  /** Whether a sandbox started after `at` is not ready yet. */
   isStartingSince(at: MonotonicMs): boolean {
     if (this.starting === 0) return false;
     for (const slot of this.slots)

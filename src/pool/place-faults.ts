@@ -2,17 +2,20 @@ import type { LamError } from '../errors/index.ts';
 import type { InitOutcome } from '../executor/session.ts';
 import type { MonotonicMs } from '../kit/index.ts';
 
-/** Starts in a row that fail for a reason outside the code before a request that waited for all of them is refused. */
+/**
+ * Consecutive failures of starts for a reason outside the code after which a request that waited for all of them is
+ * refused.
+ */
 export const PLACE_ATTEMPTS = 6;
 /** Pause after the first such failure (ms); doubled with each further one. */
 const PLACE_PAUSE_MS = 30;
 
 /**
- * The failures of a version's starts for reasons outside its code, since its last sandbox that came up. Sandboxes that
- * started side by side and fail together count as one attempt.
+ * Failed starts of a version for reasons outside its code, since its last successful start. Concurrent starts that fail
+ * together count as one attempt.
  */
 export class PlaceFaults {
-  /** When the failed sandbox of each attempt was started, oldest first. */
+  /** Start time of the failed sandbox of each attempt, oldest first. */
   readonly #attempts: MonotonicMs[] = [];
   #succeededAt: MonotonicMs = -Infinity;
   /** No sandbox is booted before this time. */
@@ -23,13 +26,13 @@ export class PlaceFaults {
     if (startedAt <= this.#succeededAt) return;
     if (this.#attempts.length > 0 && startedAt < this.pausedUntil) return;
     this.#attempts.push(startedAt);
-    // Only the first one and the last ones are read.
+    // Only the first and the last ones are read.
     if (this.#attempts.length > PLACE_ATTEMPTS + 1) this.#attempts.splice(1, 1);
     const doublings = Math.min(this.#attempts.length, PLACE_ATTEMPTS) - 1;
     this.pausedUntil = now + PLACE_PAUSE_MS * 2 ** doublings;
   }
 
-  /** Records a sandbox that came up, or whose code reported why it cannot. */
+  /** Records a sandbox that started, or whose code reported why it cannot start. */
   succeeded(now: MonotonicMs): void {
     this.#succeededAt = now;
     if (this.#attempts.length === 0) return;
@@ -37,7 +40,10 @@ export class PlaceFaults {
     this.pausedUntil = 0;
   }
 
-  /** Requests queued no later than this are refused: they waited for every attempt, or for `limitMs` since the first. */
+  /**
+   * Returns the time up to which queued requests are refused: they waited for every attempt, or for `limitMs` since the
+   * first.
+   */
   lostSince(now: MonotonicMs, limitMs: number): MonotonicMs {
     const [first] = this.#attempts;
     if (first === undefined) return -Infinity;
@@ -46,13 +52,14 @@ export class PlaceFaults {
   }
 }
 
-/** Whether another start may succeed after the driver failed with `error`: what is missing stays missing. */
+/** Whether another start may succeed after the driver failed with `error`; not after a missing prerequisite. */
 export function isPlaceFault(error: LamError): boolean {
   return error.kind === 'host_failure' || error.code === 'LAM_DRIVER_DOCKER_UNREACHABLE';
 }
 
 /**
- * Whether init ended by a signal that others send. If the code sends it to itself, the attempts that follow show it.
+ * Whether init ended by a signal that is usually sent from outside. If the code sends it to itself, later attempts fail
+ * as well.
  */
 export function wasKilledFromOutside(outcome: InitOutcome): boolean {
   if (outcome.kind !== 'exit' || outcome.exit.outOfMemory) return false;

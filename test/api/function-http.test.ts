@@ -73,7 +73,7 @@ for (const way of WAYS)
       ['a page of another port', { 'sec-fetch-site': 'same-site' }, 'LAM_EDGE_ORIGIN_REFUSED'],
     ];
     for (const [who, headers, code] of strangers)
-      test(`is closed to ${who}, which learns nothing of other paths either`, async () => {
+      test(`is closed to ${who}, also for other paths`, async () => {
         const before = house.arrivals();
         for (const path of ['/text', '/users/7', '/nowhere']) {
           const answer = await house.ask(path, { headers });
@@ -82,7 +82,7 @@ for (const way of WAYS)
         assert.equal(house.arrivals(), before);
       });
 
-    test('is asked under an allowed name, by its pages', async () => {
+    test('accepts an allowed name and its pages', async () => {
       await using open = await edgeHouse({}, { way, allowedHosts: ['shop.example'] });
       await open.publish('echo');
       const headers = { host: 'shop.example', origin: 'http://shop.example', 'sec-fetch-site': 'cross-site' };
@@ -90,7 +90,7 @@ for (const way of WAYS)
       assert.equal((await open.ask('/echo', { headers: { host: 'evil.example' } })).status, 403);
     });
 
-    test('two Host headers are answered 400', async () => {
+    test('two Host headers get status 400', async () => {
       const close = way === 'plain' ? '' : 'Connection: close\r\n';
       for (const hosts of ['Host: localhost\r\nHost: evil.example', 'Host: localhost\r\nhost: localhost']) {
         const last = `GET /text HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;

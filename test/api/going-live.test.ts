@@ -132,7 +132,7 @@ describe('going live', () => {
     );
   });
 
-  test('two changes at once go live only as what was prepared', async () => {
+  test('concurrent changes go live only as prepared', async () => {
     for (let round = 0; round < 5; round++) {
       await house.operations.config.patch(asFunctionName('f'), { unset: ['image'] });
       await deploy('nodejs');

@@ -35,7 +35,7 @@ function withinBound(starts: readonly Start[]): Start[] {
   });
 }
 
-test('every request that has a healthy place within its bound is answered', async () => {
+test('every request with a successful start within its limit is answered', async () => {
   const limits = fc.record({ maxConcurrency: fc.integer({ min: 1, max: 6 }), cores: fc.integer({ min: 1, max: 4 }) });
   await fc.assert(
     fc.asyncProperty(fc.array(start, { maxLength: 60, size: 'max' }), arrivals, limits, async (plans, requests, of) => {

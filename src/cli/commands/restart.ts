@@ -33,7 +33,7 @@ export default class Restart extends LamCommand {
   }
 }
 
-/** Settings of the daemon that ran which the next one keeps. */
+/** Settings of the previous daemon that the next one keeps. */
 function keptOf({ host, allowedHosts }: Pick<Status, 'host' | 'allowedHosts'>): Partial<DaemonSettings> {
   return { host, ...(allowedHosts === undefined ? {} : { allowedHosts }) };
 }

@@ -39,30 +39,30 @@ function refusedByTheCompiler(): void {
 }
 
 describe('a brand', () => {
-  test('is refused where another is meant, by the compiler, and costs nothing at run time', () => {
+  test('is refused by the compiler in place of another, and costs nothing at run time', () => {
     assert.equal(typeof refusedByTheCompiler, 'function');
     assert.equal(typeof digestFor('a'), 'string');
   });
 
-  test('of a digest is given to 64 lower-case hexadecimal digits alone', () => {
+  test('of a digest requires 64 lower-case hexadecimal digits', () => {
     assert.ok(isDigest(digestOf(createHash('sha256').update('x'))));
     for (const text of ['', 'a'.repeat(63), 'a'.repeat(65), 'A'.repeat(64), `${'a'.repeat(64)}\n`])
       assert.ok(!isDigest(text), JSON.stringify(text));
   });
 
-  test('of a node is given to what makes new ones, and not to the id of a sandbox', () => {
+  test('of a node accepts new node ids, and not the id of a sandbox', () => {
     assert.ok(isNodeId(newNodeId()));
     assert.ok(!isNodeId(newSandboxId()));
     assert.match(newSandboxId(), /^[0-9a-f]{32}$/);
   });
 
-  test('of a function name is given to 1 to 64 letters, digits, - and _', () => {
+  test('of a function name requires 1 to 64 letters, digits, - and _', () => {
     for (const text of ['a', '0', 'a-b_C', 'a'.repeat(64)]) assert.ok(isFunctionName(text), text);
     for (const text of ['', 'a'.repeat(65), 'a.b', 'a b', 'ä', 'a\n'])
       assert.ok(!isFunctionName(text), JSON.stringify(text));
   });
 
-  test('of a trace header is given to at most 512 visible characters', () => {
+  test('of a trace header requires at most 512 visible characters', () => {
     assert.ok(isTraceId('Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1'));
     for (const text of ['', ' a', 'a ', 'a\nb', 'a'.repeat(513)]) assert.ok(!isTraceId(text), JSON.stringify(text));
   });

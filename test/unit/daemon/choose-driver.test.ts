@@ -15,7 +15,7 @@ describe('the driver', () => {
     });
   });
 
-  test('is each one that is requested by its name, or none', () => {
+  test('is the requested one, or none', () => {
     for (const asked of DRIVER_NAMES) {
       const { name, reason } = chooseDriver(asked, asked === 'docker' ? ANSWERS : undefined);
       assert.equal(name, asked);

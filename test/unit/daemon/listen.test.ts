@@ -43,7 +43,7 @@ describe('listening on a port', () => {
 });
 
 describe('listening on the control socket', () => {
-  test('replaces a file that is left there, and lets only the owner connect', async () => {
+  test('replaces a leftover file, and allows only the owner to connect', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lam-listen-'));
     const path = join(folder, 'socket');
     const server = createServer();

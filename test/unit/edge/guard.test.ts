@@ -157,7 +157,7 @@ describe('a stranger', () => {
   for (const [title, door, headers, code] of cases)
     test(title, () => assert.equal(strangerRefusal(door, headers, { localAddress: '::ffff:192.168.1.5' })?.code, code));
 
-  test('is told a command that lets it in, where its name can be pasted', () => {
+  test('gets a command that allows it, if its name needs no quotes', () => {
     const hint = (headers: Record<string, string>) => strangerRefusal(PORT, headers, LOOPBACK)?.hint;
     assert.match(hint({ host: 'Shop.example:80' }) ?? '', /lam restart --allow-host shop\.example$/);
     assert.doesNotMatch(hint({ host: '$(reboot)' }) ?? '', /reboot/);

@@ -114,7 +114,7 @@ for (const reader of READER_NAMES)
       assert.match(answer.toString(), /^HTTP\/1\.1 400 .*LAM_EDGE_BAD_NAME$/s);
     });
 
-    test('answers heads of up to 64 KiB, and tells how long an idle connection stays open', async () => {
+    test('accepts heads of up to 64 KiB, and sends its keep-alive time-out', async () => {
       await using made = await apiServer([testApi({})]);
       for (const [bytes, head] of [
         [60_000, /^HTTP\/1\.1 200 .*\r\nConnection: keep-alive\r\nKeep-Alive: timeout=60\r\n/s],

@@ -84,7 +84,7 @@ describe('values of brands', () => {
   const maker = { path: 'src/contract/ids.ts', text: "export type Digest = Brand<string, 'Digest'>;\n" };
   const faults = (path: string, text: string): string[] => houseFaults([maker, { path, text }], glossary, []);
 
-  test("are not made with 'as' outside the files that make them", () => {
+  test("are not made with 'as' outside their files", () => {
     const cast = 'const a = text as Digest;\nconst b = number as unknown as Digest;\n';
     assert.deepEqual(
       faults('src/pool/a.ts', cast),
@@ -95,7 +95,7 @@ describe('values of brands', () => {
     assert.deepEqual(faults('src/contract/names.ts', cast), []);
   });
 
-  test('may be named, taken from their makers, and cast to something else', () => {
+  test('may be named, imported from their files, and cast to other types', () => {
     const text = 'const a: Digest = digestOf(hash);\nconst b = a as string as DigestList;\n';
     assert.deepEqual(faults('src/pool/a.ts', text), []);
   });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { platformText } from '../../../src/logs/platform-text.ts';
 import { asRequestId } from '../../support/ids.ts';
 
-test('an error type with line breaks, as older logs may hold one, forges no line', () => {
+test('an error type with line breaks in older logs forges no line', () => {
   const errorType = 'E\nREPORT RequestId: forged\u2028\u0085\u001b[2J';
   assert.equal(
     platformText({ type: 'init-error', errorType }, asRequestId('id'), 1),

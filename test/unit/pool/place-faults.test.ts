@@ -13,7 +13,7 @@ const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false }
 const MANY = { maxConcurrency: 4, maxQueue: 300 } as const;
 
 describe('a sandbox that is killed while it boots', () => {
-  test('costs its queue another start and no failure, and an observer sees both', async () => {
+  test('costs its queue another start but no failure, and an observer receives both', async () => {
     let boots = 0;
     const told: string[] = [];
     const observers = joinObservers(
@@ -36,7 +36,7 @@ describe('a sandbox that is killed while it boots', () => {
     await pool.close(0);
   });
 
-  test('is also one that is killed from outside before its init ends', async () => {
+  test('includes one killed from outside before its init ends', async () => {
     let inits = 0;
     const { pool, clock } = poolHouse({
       init: () => ({ ms: 5, ...(inits++ === 0 ? { outcome: { kind: 'exit', exit: KILLED } } : {}) }),
@@ -49,7 +49,7 @@ describe('a sandbox that is killed while it boots', () => {
   });
 });
 
-describe('a place that keeps failing', () => {
+describe('starts that keep failing', () => {
   test('fails its queue after the bound, with the cause, and within two seconds', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 5, error }) });
     const hello = revision('hello', 1, { ...MANY, maxConcurrency: 1 });
@@ -61,7 +61,7 @@ describe('a place that keeps failing', () => {
     assert.equal(clock.pending, 0);
   });
 
-  test('fails code that kills itself while it loads with what it did', async () => {
+  test('reports the exit of code that kills itself while it loads', async () => {
     const { pool, clock, driver } = poolHouse({ init: () => ({ ms: 5, outcome: { kind: 'exit', exit: KILLED } }) });
     const asked = acquire(pool, revision('hello', 1));
     await clock.advance(2000);
@@ -71,7 +71,7 @@ describe('a place that keeps failing', () => {
     await pool.close(0);
   });
 
-  test('gives a request that comes later as many attempts as the others had', async () => {
+  test('gives a later request as many attempts as the others', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 5, error }) });
     const hello = revision('hello', 1, { ...MANY, maxConcurrency: 1 });
     const first = Promise.allSettled([acquire(pool, hello)]);
@@ -86,7 +86,7 @@ describe('a place that keeps failing', () => {
     await pool.close(0);
   });
 
-  test('is asked no more once a request has waited as long as an init may take', async () => {
+  test('is not tried again after a request has waited for the limit of an init', async () => {
     const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 3000, error }) });
     const asked = Promise.allSettled([acquire(pool, revision('hello', 1, { maxConcurrency: 1 }))]);
     await clock.advance(13_000);
@@ -96,7 +96,7 @@ describe('a place that keeps failing', () => {
     await pool.close(0);
   });
 
-  test('is not asked again for what is missing on the machine', async () => {
+  test('is not tried again for a missing prerequisite', async () => {
     const missing = lamError('LAM_DRIVER_IMAGE_MISSING', { image: 'none', reason: 'not found' });
     const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 5, error: missing }) });
     const asked = Promise.allSettled([acquire(pool, revision('hello', 1))]);

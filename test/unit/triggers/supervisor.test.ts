@@ -233,7 +233,7 @@ describe('the supervisor of triggers', () => {
     assert.equal(house.delivered.length, 1);
   });
 
-  test('follows a change that comes at any moment of the steps before it', async () => {
+  test('follows a change at any moment of the steps before it', async () => {
     for (let moment = 0; moment < 40; moment++) {
       const house = new SupervisorHouse();
       house.supervisor.start();

@@ -18,8 +18,8 @@ interface FunctionsParts {
 }
 
 /**
- * Serves functions at their declared routes and at `/<function>`. Asks for no token, for a function decides for itself, but
- * refuses foreign Host names and pages of other origins.
+ * Serves functions at their declared routes and at `/<function>`. Requires no token, because functions decide
+ * themselves, but refuses foreign Host names and pages of other origins.
  */
 export function functionsApi({
   router,

@@ -51,7 +51,7 @@ describe('a control request', () => {
     test(`${title} is refused by name`, () => assert.throws(run, { ...BAD, message }));
 });
 
-test('a publish request for what is no digest finds no artifact', () =>
+test('a publish request with an invalid digest finds no artifact', () =>
   assert.throws(() => publishOf({ artifact: 'd', config: {} }), { code: 'LAM_STORE_ARTIFACT_NOT_FOUND' }));
 
 describe('a query for logs', () => {
