@@ -11,6 +11,7 @@ import {
   type InitOutcome,
   type InitRequest,
   type InvokeOutcome,
+  type SessionHooks,
 } from '../../src/executor/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { invoked } from '../support/invoked.ts';
@@ -103,7 +104,7 @@ export class BootstrapHouse implements AsyncDisposable {
 
   static async open(): Promise<BootstrapHouse> {
     const folder = await mkdtemp(join(tmpdir(), 'lam-boot-'));
-    return new BootstrapHouse(folder, await buildAssets(folder), await DialHome.listen(join(folder, 's'), systemClock));
+    return new BootstrapHouse(folder, await buildAssets(folder), new DialHome(systemClock));
   }
 
   /** Writes files into a new folder and returns its path; the same `name` is the same folder. */
@@ -123,11 +124,12 @@ export class BootstrapHouse implements AsyncDisposable {
     await mkdir(tmp);
     const logs: BootedProcess['logs'] = [];
     const caches: Uint8Array[] = [];
-    const expected = this.#home.expect(asSandboxId('id'), {
+    const hooks: SessionHooks = {
       onLog: (_stream, text, requestId) => logs.push([requestId, text]),
       onStartupCache: (_interpreter, cache) => void caches.push(cache),
       onProtocolError: (what) => logs.push(['protocol', what]),
-    });
+    };
+    const expected = await this.#home.expect({ id: asSandboxId('id'), path: `${tmp}.sock`, hooks });
     const [program = '', ...args] =
       command ?? (runtime === 'nodejs' ? [process.execPath] : ['python3', '-I', '-S', '-B', '-X', 'utf8']);
     const bootstrap = join(this.assets, runtime === 'nodejs' ? 'bootstrap-nodejs.cjs' : 'bootstrap-python3/main.py');
@@ -136,7 +138,7 @@ export class BootstrapHouse implements AsyncDisposable {
       env: {
         PATH: '/usr/local/bin:/usr/bin:/bin',
         TMPDIR: tmp,
-        LAM_SOCKET: this.#home.path,
+        LAM_SOCKET: expected.path,
         LAM_TOKEN: expected.token,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -171,7 +173,7 @@ export class BootstrapHouse implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#home.close();
+    this.#home.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -46,6 +46,16 @@ const exit = (code: number | null, more: { signal?: 'SIGKILL'; outOfMemory?: boo
 
 /** Faults of code, and the outcomes that the session reports. */
 export function faultsIn(boot: Boot): void {
+  test('a function that opens 2,000 connections to its socket takes none from others', async () => {
+    await using hostile = await boot('nodejs');
+    await using warm = await boot('nodejs');
+    const flood = hostile.json({ what: 'dial', count: 2000, ms: 3000 });
+    for (let i = 0; i < 10; i++) assert.equal(await warm.json({ what: 'echo', value: i }), i);
+    await using cold = await boot('nodejs');
+    assert.equal(await cold.json({ what: 'echo', value: 'cold' }), 'cold');
+    assert.equal(await flood, 0, 'connections that the daemon holds');
+  });
+
   for (const runtime of NATIVE) {
     test(`${runtime}: reports errors of the handler with AWS's types, and lives on`, async () => {
       await using booted = await boot(runtime);

@@ -30,7 +30,7 @@ import { readEngineInfo, type EngineInfo } from './engine/engine-info.ts';
 import { EntrypointSandbox } from './container/entrypoint-sandbox.ts';
 import type { Mount } from './base/host-base.ts';
 import { Leftovers } from './container/leftovers.ts';
-import { apiSocket, codeFolder, makeFolders, makeReadable, type ContainerFolders } from './code/folders.ts';
+import { codeFolder, makeFolders, makeReadable, sandboxSocket, type ContainerFolders } from './code/folders.ts';
 import { firstWord, startContainer, type Started, type UndoStep } from './container/start-container.ts';
 
 /** Concurrent creations; the engine serializes more. */
@@ -38,7 +38,6 @@ const CREATIONS = 4;
 /** Time-outs of listing containers and of a pull (ms). */
 const LIST_MS = 60_000;
 const PULL_MS = 120_000;
-const DIAL_SOCKET = 'dial.sock';
 
 export interface DockerDriverOptions extends BroughtFiles {
   /** The engine's socket, as `probeDocker` found it. */
@@ -52,8 +51,8 @@ export interface DockerDriverOptions extends BroughtFiles {
 }
 
 /**
- * Opens the driver for a local Docker engine. Rejects with `LAM_DRIVER_DOCKER_UNREACHABLE`, `LAM_DRIVER_DOCKER_DENIED`,
- * `LAM_EXECUTOR_LISTEN_FAILED`. Loads dockerode on first use.
+ * Opens the driver for a local Docker engine. Rejects with `LAM_DRIVER_DOCKER_UNREACHABLE` or
+ * `LAM_DRIVER_DOCKER_DENIED`. Loads dockerode on first use.
  */
 export async function openDockerDriver(options: DockerDriverOptions): Promise<SandboxDriver> {
   const clock = options.clock ?? systemClock;
@@ -61,7 +60,7 @@ export async function openDockerDriver(options: DockerDriverOptions): Promise<Sa
     throw dockerError(thrown, { socketPath: options.socketPath, functionName: '', image: null });
   });
   const folders = await makeFolders(options.home);
-  const dial = await DialHome.listen(join(folders.dial, DIAL_SOCKET), clock);
+  const dial = new DialHome(clock);
   return new DockerDriver({ options, clock, info, folders, dial, homeId: homeId(options.home) });
 }
 
@@ -155,7 +154,7 @@ class DockerDriver implements SandboxDriver {
     await Promise.allSettled(this.#creating);
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
     await this.#leftovers.close();
-    await this.#parts.dial.close();
+    this.#parts.dial.close();
     this.#agent?.destroy();
   }
 
@@ -199,13 +198,16 @@ class DockerDriver implements SandboxDriver {
 
   async #frames(making: Making): Promise<Sandbox> {
     const { spec, hooks, undo } = making;
-    const expected = this.#parts.dial.expect(spec.id, hooks);
+    const { folder, path } = sandboxSocket(this.#parts.folders, spec.id, 'dial.sock');
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    await makeReadable(folder);
+    const expected = await this.#parts.dial.expect({ id: spec.id, path, hooks });
     undo.push(() => expected.cancel());
-    const environment = framesEnvironment({ socket: `${INSIDE.run}/${DIAL_SOCKET}`, token: expected.token });
-    const started = await this.#start(making, environment, { source: this.#parts.folders.dial, target: INSIDE.run });
+    const environment = framesEnvironment({ socket: `${INSIDE.run}/dial.sock`, token: expected.token });
+    const started = await this.#start(making, environment, { source: folder, target: INSIDE.run });
     const session = await firstWord(expected.connected, started, this.#parts.clock, spec.functionName);
     session.onFlow = (paused) => started.output.setPaused(paused);
-    return this.#sandbox(making, session, started);
+    return this.#sandbox(making, session, started, { folder });
   }
 
   async #runtimeApi(making: Making): Promise<Sandbox> {
@@ -221,7 +223,7 @@ class DockerDriver implements SandboxDriver {
     hooks: SessionHooks,
     undo: UndoStep[],
   ): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
-    const { folder, path } = apiSocket(this.#parts.folders, spec.id);
+    const { folder, path } = sandboxSocket(this.#parts.folders, spec.id, 'api.sock');
     undo.push(() => rm(folder, { recursive: true, force: true }));
     await makeReadable(folder);
     const api = await openRuntimeApi({ id: spec.id, listen: { path }, clock: this.#parts.clock }, hooks);
@@ -268,7 +270,7 @@ class DockerDriver implements SandboxDriver {
     making: Making,
     session: Session,
     started: Started,
-    own?: { readonly api: RuntimeApi; readonly folder: string },
+    own: { readonly api?: RuntimeApi; readonly folder: string },
   ): Sandbox {
     const { spec, codeFolder: stemCode } = making;
     const { container, output, exited } = started;
@@ -281,12 +283,12 @@ class DockerDriver implements SandboxDriver {
       clock: this.#parts.clock,
       codeFolder: stemCode,
       artifacts: this.#parts.options.artifacts,
-      wantsSigterm: () => own?.api.wantsSigterm() === true,
+      wantsSigterm: () => own.api?.wantsSigterm() === true,
       onDestroyed: async (removed) => {
         this.#sandboxes.delete(sandbox);
         if (!removed) this.#leftovers.add(container.id);
         output.close();
-        if (own !== undefined) await rm(own.folder, { recursive: true, force: true });
+        await rm(own.folder, { recursive: true, force: true });
         await stemCode?.remove();
       },
     });

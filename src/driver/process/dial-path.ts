@@ -1,15 +1,19 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { homeId, SOCKET_PATH_BYTES } from '../../contract/index.ts';
 
+/** Stands for any sandbox: all ids have one length. */
+const SANDBOX_ID = 'f'.repeat(32);
+
 /**
- * Returns the dial-home socket's path: in the home, or under /tmp where that path exceeds the limit of socket paths.
- * Creates the folder (0700).
+ * Returns the folder of the dial-home sockets, one for each sandbox that boots, under its id: in the home, or under /tmp
+ * where the paths exceed the limit of socket paths. Creates it (0700), and empties it of what a killed daemon left.
  */
-export async function dialPath(home: string): Promise<string> {
-  const plain = join(home, 'run', 'dial', 'process.sock');
-  const fits = Buffer.byteLength(plain) <= SOCKET_PATH_BYTES;
-  const path = fits ? plain : join('/tmp', `lam-${process.getuid?.() ?? 0}-${homeId(home)}`, 'dial', 'process.sock');
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  return path;
+export async function dialFolder(home: string): Promise<string> {
+  const plain = join(home, 'run', 'dial');
+  const fits = Buffer.byteLength(join(plain, SANDBOX_ID)) <= SOCKET_PATH_BYTES;
+  const folder = fits ? plain : join('/tmp', `lam-${process.getuid?.() ?? 0}-${homeId(home)}`, 'dial');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }

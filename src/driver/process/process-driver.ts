@@ -11,7 +11,7 @@ import type { ArtifactSource, Sandbox, SandboxDriver, SandboxSpec } from '../san
 import { entryCommand } from '../shared/entry-command.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
 import type { Cgroup, CgroupTree } from './cgroup.ts';
-import { dialPath } from './dial-path.ts';
+import { dialFolder } from './dial-path.ts';
 import { framesEnvironment, runtimeApiEnvironment } from '../shared/environment.ts';
 import { processGaps } from './gaps.ts';
 import { Interpreters } from '../shared/interpreters.ts';
@@ -41,20 +41,20 @@ export interface ProcessDriverOptions {
   readonly cgroups?: boolean;
 }
 
-/** Opens the driver for plain processes. Throws `LAM_EXECUTOR_LISTEN_FAILED`, `LAM_EXECUTOR_SOCKET_PATH`. */
+/** Opens the driver for plain processes. */
 export async function openProcessDriver(options: ProcessDriverOptions): Promise<SandboxDriver> {
   const clock = options.clock ?? systemClock;
   const id = homeId(options.home);
   const folder = join(options.home, 'run', 'sb');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = await dialPath(options.home);
-  const dial = await DialHome.listen(path, clock);
+  const dialsIn = await dialFolder(options.home);
   return new ProcessDriver({
     options,
     clock,
     homeId: id,
     folder,
-    dial,
+    dial: new DialHome(clock),
+    dialsIn,
     cgroups: options.cgroups === false ? undefined : openCgroups(id),
   });
 }
@@ -65,6 +65,8 @@ interface ProcessDriverParts {
   readonly homeId: string;
   readonly folder: string;
   readonly dial: DialHome;
+  /** Folder of the sockets that sandboxes dial. */
+  readonly dialsIn: string;
   readonly cgroups: CgroupTree | undefined;
 }
 
@@ -169,7 +171,7 @@ class ProcessDriver implements SandboxDriver {
     this.#cancelTrial();
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
     // Closing the listener fails the boots in progress.
-    await this.#parts.dial.close();
+    this.#parts.dial.close();
     await Promise.allSettled(this.#creating);
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
     await this.#parts.cgroups?.close();
@@ -202,9 +204,10 @@ class ProcessDriver implements SandboxDriver {
   async #frames(allocation: Allocation): Promise<Sandbox> {
     const { spec } = allocation;
     const command = await this.#commandOf(allocation);
-    const expected = this.#parts.dial.expect(spec.id, allocation.hooks);
+    const path = join(this.#parts.dialsIn, spec.id);
+    const expected = await this.#parts.dial.expect({ id: spec.id, path, hooks: allocation.hooks });
     try {
-      const environment = framesEnvironment({ socket: this.#parts.dial.path, token: expected.token });
+      const environment = framesEnvironment({ socket: path, token: expected.token });
       const running = await this.#start(allocation, command, environment);
       const failed = running.ended.then((end) => {
         const how = end.signal === null ? `exit status ${end.code}` : `signal ${end.signal}`;

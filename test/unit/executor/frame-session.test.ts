@@ -7,7 +7,6 @@ import type { ExitStatus } from '../../../src/executor/index.ts';
 import { encodeFrame, encodeLog, FRAME, LOG_STDOUT } from '../../../src/executor/frames.ts';
 import { context, hello, SessionHouse, type Pair } from './session-pair.ts';
 import { invoked } from '../../support/invoked.ts';
-import { asSandboxId } from '../../support/ids.ts';
 
 const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
 
@@ -142,25 +141,23 @@ describe('a session of frames', { concurrency: false }, () => {
     session.close();
   });
 
-  test('is refused without a token, with a used one, or with a frame other than HELLO', async () => {
-    const used = house.home.expect(asSandboxId('id'), { onLog: assert.fail, onProtocolError: assert.fail });
-    const first = connect(house.home.path);
-    first.write(hello(used.token));
-    const session = await used.connected;
+  test('is refused without a token, or with a frame other than HELLO', async () => {
+    const expected = await house.expect({ onLog: assert.fail, onProtocolError: assert.fail });
     for (const frame of [
       hello('wrong'),
-      hello(used.token),
       encodeFrame(FRAME.ready, 0, ''),
       encodeFrame(FRAME.hello, 0, 'no JSON'),
       Buffer.alloc(8, 0xff),
     ]) {
-      const stranger = connect(house.home.path);
+      const stranger = connect(expected.path);
       stranger.on('error', () => undefined);
       stranger.resume();
       stranger.write(frame);
       await once(stranger, 'close');
     }
-    session.close();
-    first.destroy();
+    const sandbox = connect(expected.path);
+    sandbox.write(hello(expected.token));
+    (await expected.connected).close();
+    sandbox.destroy();
   });
 });

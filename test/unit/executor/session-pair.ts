@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DialHome, type Expected, type InitRequest } from '../../../src/executor/index.ts';
+import { DialHome, type Expected, type InitRequest, type SessionHooks } from '../../../src/executor/index.ts';
 import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES } from '../../../src/executor/frames.ts';
 import { systemClock } from '../../../src/kit/index.ts';
 import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../../support/ids.ts';
@@ -61,6 +61,7 @@ export interface Pair {
 export class SessionHouse implements AsyncDisposable {
   readonly home: DialHome;
   readonly #folder: string;
+  #count = 0;
 
   private constructor(home: DialHome, folder: string) {
     this.home = home;
@@ -69,7 +70,12 @@ export class SessionHouse implements AsyncDisposable {
 
   static async open(): Promise<SessionHouse> {
     const folder = await mkdtemp(join(tmpdir(), 'lam-session-'));
-    return new SessionHouse(await DialHome.listen(join(folder, 's'), systemClock), folder);
+    return new SessionHouse(new DialHome(systemClock), folder);
+  }
+
+  /** A socket that one sandbox is expected at. */
+  expect(hooks: SessionHooks): Promise<Expected> {
+    return this.home.expect({ id: asSandboxId('id'), path: join(this.#folder, `s${(this.#count += 1)}`), hooks });
   }
 
   /** A session past its init. */
@@ -80,12 +86,13 @@ export class SessionHouse implements AsyncDisposable {
       [],
       [],
     ];
-    const expected = this.home.expect(asSandboxId('id'), {
+    const hooks: SessionHooks = {
       onLog: (stream, text, requestId) => logs.push([stream, text, requestId]),
       onStartupCache: (interpreter, cache) => void caches.push([interpreter, cache]),
       onProtocolError: (what) => refusals.push(what),
-    });
-    const sandbox = connect(this.home.path);
+    };
+    const expected = await this.expect(hooks);
+    const sandbox = connect(expected.path);
     const waiting: (() => void)[] = [];
     const onFrame = (type: number, request: number, meta: Buffer, body: Buffer): void => {
       received.push({ type, request, meta: meta.toString(), body: Buffer.from(body) });
@@ -115,7 +122,7 @@ export class SessionHouse implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.home.close();
+    this.home.close();
     await rm(this.#folder, { recursive: true });
   }
 }

@@ -5,9 +5,7 @@ import { homeId, SOCKET_PATH_BYTES, type SandboxId, knownSandboxId } from '../..
 
 /** Host folders mounted into containers. World-readable; their parent (0700) keeps other users out. */
 export interface ContainerFolders {
-  /** Contains only the dial-home socket. */
-  readonly dial: string;
-  /** Contains a folder for each sandbox that has its own socket. */
+  /** Contains a folder with the socket of each sandbox. */
   readonly sandboxes: string;
   /** Contains the code folder of each stem; inside the home, so that files of its store can be hard-linked into it. */
   readonly stems: string;
@@ -16,13 +14,17 @@ export interface ContainerFolders {
 /** Stands for any sandbox: all ids have one length. */
 const SANDBOX_ID = knownSandboxId('f'.repeat(32));
 
-/** The Runtime API socket of sandbox `id`. */
-export function apiSocket(
-  folders: ContainerFolders,
+/** Names of the sockets: what bootstraps dial, and the Runtime API. */
+export type SocketName = 'dial.sock' | 'api.sock';
+
+/** The socket of sandbox `id`; the folder is mounted into its container alone. */
+export function sandboxSocket(
+  { sandboxes }: Pick<ContainerFolders, 'sandboxes'>,
   id: SandboxId,
+  name: SocketName,
 ): { readonly folder: string; readonly path: string } {
-  const folder = join(folders.sandboxes, id);
-  return { folder, path: join(folder, 'api.sock') };
+  const folder = join(sandboxes, id);
+  return { folder, path: join(folder, name) };
 }
 
 /** The code folder of the stem `id`. */
@@ -34,11 +36,11 @@ export function codeFolder(folders: ContainerFolders, id: SandboxId): string {
 export async function makeFolders(home: string): Promise<ContainerFolders> {
   const stems = join(home, 'run', 'docker', 'stems');
   const plain = { ...foldersIn(join(home, 'run', 'docker')), stems };
-  const fits = Buffer.byteLength(apiSocket(plain, SANDBOX_ID).path) <= SOCKET_PATH_BYTES;
+  const fits = Buffer.byteLength(sandboxSocket(plain, SANDBOX_ID, 'dial.sock').path) <= SOCKET_PATH_BYTES;
   const root = fits ? home : join('/tmp', `lam-${process.getuid?.() ?? 0}-${homeId(home)}`);
   await mkdir(root, { recursive: true, mode: 0o700 });
   const folders = fits ? plain : { ...foldersIn(join(root, 'docker')), stems };
-  for (const folder of [folders.dial, folders.sandboxes, folders.stems]) await makeReadable(folder);
+  for (const folder of [folders.sandboxes, folders.stems]) await makeReadable(folder);
   return folders;
 }
 
@@ -50,5 +52,5 @@ export async function makeReadable(folder: string): Promise<void> {
 }
 
 function foldersIn(root: string): Omit<ContainerFolders, 'stems'> {
-  return { dial: join(root, 'dial'), sandboxes: join(root, 'sb') };
+  return { sandboxes: join(root, 'sb') };
 }

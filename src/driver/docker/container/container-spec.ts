@@ -9,7 +9,7 @@ export const INSIDE = {
   /** Folder of lam's assets, each under its own name. */
   assets: '/lam',
   node: '/lam/node',
-  /** Folder of the dial-home socket. */
+  /** Folder of this sandbox's own dial-home socket. */
   run: '/lam/run',
   /** Folder of this sandbox's own Runtime API socket. */
   api: '/lam/api',
