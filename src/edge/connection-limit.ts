@@ -2,19 +2,19 @@ import type { Socket } from 'node:net';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 
-/** Most connections that a listener holds. */
+/** Limits of the connections of a listener. */
 export interface ConnectionCaps {
   readonly total: number;
-  /** From one remote address; loopback counts as one, and so does an IPv6 network of 64 bits. */
+  /** From one remote address; loopback counts as one address, and so does an IPv6 network of 64 bits. */
   readonly perAddress: number;
 }
 
-/** Refused connections that are answered 503 at a time; further ones are closed without an answer. */
+/** Maximum of refused connections that are being answered with 503; further ones are closed without an answer. */
 const MOST_ANSWERED = 64;
-/** How long a refused client may take to read its answer (ms). */
+/** Time that a refused client gets to read its answer (ms). */
 const ANSWER_MS = 1000;
 
-/** Refuses connections beyond the caps of a listener, before anything is read of them. */
+/** Refuses connections over the limits of a listener, before reading from them. */
 export class ConnectionLimit {
   readonly #caps: ConnectionCaps;
   readonly #clock: Clock;
@@ -55,7 +55,7 @@ export class ConnectionLimit {
 
   #refuse(socket: Socket): void {
     socket.on('error', () => {
-      // The client left first; 'close' follows.
+      // The client disconnected first; 'close' follows.
     });
     if (this.#refused.size >= MOST_ANSWERED) {
       socket.destroy();
@@ -67,7 +67,7 @@ export class ConnectionLimit {
       cancel();
       this.#refused.delete(socket);
     });
-    // Reads what the client sends: bytes left unread would reset the connection, and the answer be lost.
+    // Reads what the client sends: unread bytes would reset the connection and lose the answer.
     socket.resume();
     socket.end(answerOf(this.#caps));
   }
@@ -79,7 +79,10 @@ function answerOf(caps: ConnectionCaps): string {
   return `HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
 }
 
-/** What one client can easily have many addresses of: loopback, a network of 64 bits of IPv6; else the address. Pure. */
+/**
+ * Returns the key by which a client is counted: loopback, the 64-bit network of an IPv6 address, else the address.
+ * Pure.
+ */
 export function networkOf(address: string): string {
   const v4 = address.replace(/^::ffff:(?=[0-9.]+$)/, '');
   if (v4.startsWith('127.') || v4 === '::1') return 'loopback';

@@ -1,16 +1,16 @@
 import type { MonotonicMs } from '../kit/index.ts';
 
-/** A head must be complete this long after its first bytes (ms). */
+/** Time limit of a head, from its first bytes (ms). */
 export const HEAD_MS = 10_000;
-/** A body is measured over periods of this length (ms), so that a link may stall for a moment ... */
+/** Period over which the rate of a body is measured (ms), so that a link may stall for a moment. */
 const PERIOD_MS = 20_000;
-/** ... and must bring this much in each of them, 1 KiB/s (bytes). Its whole length takes as long as it takes. */
+/** Minimum of a body per period: 1 KiB/s (bytes). The total time is not limited. */
 const LEAST_BYTES = 20 * 1024;
 
-/** How a client that was asked for more is told that it was too slow, as `node:http` tells it. */
+/** Answer to a client that was too slow, as `node:http` sends it. */
 export const TOO_SLOW = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
-/** How fast one head or one body arrives. */
+/** Pace at which one head or body arrives. */
 export class Pace {
   readonly #startedAt: MonotonicMs;
   #periodAt: MonotonicMs;
@@ -23,12 +23,12 @@ export class Pace {
     this.#bytes = bytes;
   }
 
-  /** Whether a head has taken too long. */
+  /** Whether a head has exceeded its time limit. */
   isLateHead(now: MonotonicMs): boolean {
     return now - this.#startedAt >= HEAD_MS;
   }
 
-  /** Whether a body brought too little in the period that ends now; begins the next period once it is over. */
+  /** Whether too little of a body arrived in the period that ends now; begins the next period once one is over. */
   isSlowBody(now: MonotonicMs, bytes: number): boolean {
     if (now - this.#periodAt < PERIOD_MS) return false;
     const isSlow = bytes - this.#bytes < LEAST_BYTES;

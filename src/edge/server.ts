@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly clock: Clock;
   /** Called with the size of each request or response body that took memory outside V8's heap (bytes). */
   readonly onBody?: ((bytes: number) => void) | undefined;
-  /** Any number of connections where they are absent. */
+  /** Limits of connections; unlimited if absent. */
   readonly caps?: ConnectionCaps | undefined;
 }
 
@@ -29,7 +29,7 @@ export function createServer({ apis, clock, onBody, caps }: ServerOptions): Serv
     settings: {
       maxHeaderSize: HEADER_BYTES,
       keepAliveTimeout: 60_000,
-      // Has to be set: its default is the least of a minute and `requestTimeout`, which is never.
+      // Must be set: its default is the smaller of a minute and `requestTimeout`; 0 here, which would mean no limit.
       headersTimeout: HEAD_MS,
       connectionsCheckingInterval: SWEEP_MS,
       requestTimeout: 0,

@@ -8,7 +8,10 @@ interface Watched {
   pace: Pace;
 }
 
-/** Ends requests whose bodies arrive too slowly. `node:http` itself can only limit the whole time, whatever the length. */
+/**
+ * Ends requests whose bodies arrive too slowly. `node:http` itself can only limit the total time, regardless of the
+ * length.
+ */
 export class SlowBodies {
   readonly #requests: Map<IncomingMessage, Watched> = new Map();
   readonly #clock: Clock;
@@ -25,7 +28,7 @@ export class SlowBodies {
     request.once('close', () => this.#requests.delete(request));
   }
 
-  /** Answers 408 to those that are too slow, unless their answer has begun, and closes their connections. */
+  /** Answers slow requests with 408, unless their answer has begun, and closes their connections. */
   sweep(): void {
     const now = this.#clock.monotonic();
     for (const [request, watched] of this.#requests) {
@@ -33,7 +36,7 @@ export class SlowBodies {
       if (request.complete) {
         this.#requests.delete(request);
       } else if (request.readableLength > 0) {
-        // Bytes wait to be taken: lam is the slow one.
+        // Received bytes wait for lam, so the client is not slow.
         watched.pace = this.#paceOf(request);
       } else if (watched.pace.isSlowBody(now, socket.bytesRead)) {
         if (!watched.response.headersSent) socket.write(TOO_SLOW);

@@ -24,7 +24,7 @@ export interface EdgeOptions {
   /** Returns a number that changes whenever `routes` or `exists` may return something else; called per request. */
   readonly generation: () => number;
   readonly door: Door;
-  /** Of connections to this door; any number where they are absent. */
+  /** Limits of connections to this listener; unlimited if absent. */
   readonly caps?: ConnectionCaps;
   /** Called with the size of each request or response body that took memory outside V8's heap (bytes). */
   readonly onBody?: (bytes: number) => void;

@@ -53,9 +53,9 @@ export class PlainConnection implements Outlet {
   /** Bytes read but not parsed: an incomplete head, or everything while the connection is held back. */
   #held: Buffer | undefined;
   #isHeldBack = false;
-  /** Heads and bodies so far that did not come in one read. */
+  /** Number of heads and bodies so far that did not arrive in one read. */
   #parts = 0;
-  /** Pace of the part of that number, once a sweep has found it incomplete. */
+  /** Pace of the part with that number, once a sweep has found it incomplete. */
   #pace: Pace | undefined;
   #pacedPart = 0;
   /** `node:http` takes over once everything is answered. */
@@ -82,7 +82,7 @@ export class PlainConnection implements Outlet {
     return this.#open === 0 && !this.#isAmidRequest && !this.#isLeaving && this.socket.writableLength === 0;
   }
 
-  /** Called at each sweep of the server. Times out a head or body that the client, and nothing else, keeps waiting. */
+  /** Called at each sweep of the server. Times out a head or body that waits only for the client. */
   swept(now: MonotonicMs): void {
     this.sweepsIdle++;
     if (!this.#isAmidRequest || this.#open > 0 || this.#isHeldBack || this.#isLeaving) {

@@ -18,7 +18,7 @@ export interface PlainServerOptions {
   readonly onBody?: ((bytes: number) => void) | undefined;
   /** Called at each sweep. */
   readonly onSweep?: (() => void) | undefined;
-  /** Any number where they are absent. */
+  /** Limits of connections; unlimited if absent. */
   readonly caps?: ConnectionCaps | undefined;
 }
 
