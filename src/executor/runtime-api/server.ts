@@ -39,6 +39,8 @@ const FREE_PORTS = { first: 20_000, last: 29_999 } as const;
 /** Error reports carry headers of up to 1 MiB. */
 const HEADER_BYTES = 2 * 1024 * 1024;
 const PORT_TRIES = 64;
+/** Connections of one sandbox besides those of its invocations: extensions, and clients that open one for each call. */
+const SPARE_CONNECTIONS = 64;
 
 /** Opens the Runtime API of one sandbox; listens when this resolves. Throws `LAM_EXECUTOR_LISTEN_FAILED`. */
 export async function openRuntimeApi(options: RuntimeApiOptions, hooks: SessionHooks): Promise<RuntimeApi> {
@@ -60,6 +62,12 @@ export async function openRuntimeApi(options: RuntimeApiOptions, hooks: SessionH
       server.close();
       server.closeAllConnections();
     },
+  });
+  // Without a limit, one sandbox could use up the descriptors of the daemon.
+  server.maxConnections = SPARE_CONNECTIONS;
+  void session.told.then((init) => {
+    // One waits for an event while another one answers.
+    server.maxConnections = SPARE_CONNECTIONS + 2 * (init?.concurrency ?? 0);
   });
   server.on('request', (req, res) => handle(session, extensions, req, res));
   const address = await listen(server, options.listen);
