@@ -1,5 +1,6 @@
-// `npm run bench:gate`: a minute of the bench, for every change. Only ratios, because no two machines are alike, and with slack,
-// because a busy machine measures badly: it is there to notice that something became much slower, not to prove how fast lam is.
+// `npm run bench:gate`: a minute of the bench, for every change. Only ratios, because no two machines are alike, and
+// with slack, because a busy machine measures badly: it is there to notice that something became much slower, not to
+// prove how fast lam is.
 import { OWN_LAM } from './lam/lam.ts';
 import { watchMachine, warnings } from './machine.ts';
 import { holds, type Gate, type Outcome } from './measure.ts';

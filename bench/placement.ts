@@ -6,13 +6,13 @@ import { familyOf, findProgram } from './processes.ts';
 /**
  * Which cores the load generator and the servers get. The same for every side of a comparison.
  *
- * On two cores a request and its answer take 25 us when both ends happen to share a core, and 70 us when each has to wake
- * the other's: left to the scheduler, a static server's own median jumps between the two, and a ratio to it says nothing.
- * - `one-core`: everything on the first core. No figure holds the waking of another core, so only work is compared. It is
- *   the placement in which lam, with its two processes, is furthest from a server of one process.
- * - `apart`: the generator has the last core, the servers the others; an open loop must not be held up by what it measures.
- * - `shared`: the generator keeps to the last core, the servers use all, as on a machine that also runs its clients.
- * - `free`: nobody is pinned.
+ * On two cores a request and its answer take 25 us when both ends happen to share a core, and 70 us when each has to
+ * wake the other's: left to the scheduler, a static server's own median jumps between the two, and a ratio to it says
+ * nothing. - `one-core`: everything on the first core. No figure holds the waking of another core, so only work is
+ * compared. It is   the placement in which lam, with its two processes, is furthest from a server of one process. -
+ * `apart`: the generator has the last core, the servers the others; an open loop must not be held up by what it
+ * measures. - `shared`: the generator keeps to the last core, the servers use all, as on a machine that also runs its
+ * clients. - `free`: nobody is pinned.
  */
 export type Layout = 'one-core' | 'apart' | 'shared' | 'free';
 

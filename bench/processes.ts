@@ -71,7 +71,10 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a server script that prints one line once it listens. Rejects when it ends before. `stderr` is thrown away or passed on. */
+/**
+ * Starts a server script that prints one line once it listens. Rejects when it ends before. `stderr` is thrown away or
+ * passed on.
+ */
 export async function startServer(
   script: string,
   args: readonly string[] = [],

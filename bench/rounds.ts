@@ -5,8 +5,8 @@ export interface Side<T> {
 }
 
 /**
- * Takes one sample of each side per round, rotating which side begins, so that drift of the machine affects all alike. Returns
- * the samples by side, without those of the `warmUp` rounds.
+ * Takes one sample of each side per round, rotating which side begins, so that drift of the machine affects all alike.
+ * Returns the samples by side, without those of the `warmUp` rounds.
  */
 export async function interleave<T>(
   sides: readonly Side<T>[],

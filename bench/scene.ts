@@ -58,7 +58,10 @@ export class Scene {
     return this.quick ? Math.min(full, quick) : full;
   }
 
-  /** The lam that the rows of a driver share, with the functions `hello` and `logging`. Throws {@link NotRun} without an engine. */
+  /**
+   * The lam that the rows of a driver share, with the functions `hello` and `logging`. Throws {@link NotRun} without an
+   * engine.
+   */
   lam(driver: DriverName): Promise<Lam> {
     return this.#once(`lam ${driver}`, async () => {
       if (driver === 'docker') await this.engine();

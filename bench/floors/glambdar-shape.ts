@@ -1,8 +1,9 @@
-// A server in the shape of Glambdar v2 as its sources show it, to compare with something that does the same work for a request.
-// Before each answer: a new Unix connection to the worker, the event as JSON within JSON to it and the result back, what the
-// function printed fetched from the engine that runs it, and a row inserted into SQLite in its write-ahead mode. Left out, to
-// its advantage: the stat of the function's folder, the read and the write of its row, and the container around its worker.
-// Arguments: a folder, the worker's socket, and where logs come from, `container:<engine socket>:<id>` or `file:<path>`.
+// A server in the shape of Glambdar v2 as its sources show it, to compare with something that does the same work for a
+// request. Before each answer: a new Unix connection to the worker, the event as JSON within JSON to it and the result
+// back, what the function printed fetched from the engine that runs it, and a row inserted into SQLite in its
+// write-ahead mode. Left out, to its advantage: the stat of the function's folder, the read and the write of its row,
+// and the container around its worker. Arguments: a folder, the worker's socket, and where logs come from,
+// `container:<engine socket>:<id>` or `file:<path>`.
 import { readFile } from 'node:fs/promises';
 import { Agent, createServer, request as send, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';

@@ -26,7 +26,10 @@ interface LogSource {
   dispose(): Promise<void>;
 }
 
-/** Starts it in `folder`. `docker`: gives a lam whose containers show how to make one here; asked only where an engine answers. */
+/**
+ * Starts it in `folder`. `docker`: gives a lam whose containers show how to make one here; asked only where an engine
+ * answers.
+ */
 export async function startGlambdarShape(folder: string, docker: () => Promise<Lam>): Promise<GlambdarShape> {
   await mkdir(folder, { recursive: true });
   const logs = await logSource(folder, docker);

@@ -134,8 +134,8 @@ export class Lam {
   }
 
   /**
-   * One invocation over a new connection: its answer, its time including the connect (ms), and the kind of start. Rejects when
-   * the function fails.
+   * One invocation over a new connection: its answer, its time including the connect (ms), and the kind of start.
+   * Rejects when the function fails.
    */
   async invoke(name: string, body = BODY): Promise<Invoked> {
     const began = performance.now();

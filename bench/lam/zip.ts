@@ -31,7 +31,10 @@ export function zipOf(files: Files): Buffer {
   return Buffer.concat([...locals, directory, end]);
 }
 
-/** What both headers of a file hold: version, flags, method, date, checksum, sizes, length of the name and of nothing else. */
+/**
+ * What both headers of a file hold: version, flags, method, date, checksum, sizes, length of the name and of nothing
+ * else.
+ */
 function commonFields(name: Buffer, data: Buffer): Buffer {
   const fields = Buffer.alloc(26);
   fields.writeUInt16LE(20, 0);

@@ -4,7 +4,9 @@ import { AnswerReader, type Answer } from './answer-reader.ts';
 /** Target of a connection: a port or a Unix socket. */
 export type Address = { readonly port: number; readonly host: string } | { readonly path: string };
 
-/** One kept-alive HTTP connection, one request at a time, on a bare socket: a small client cost, the same for all sides. */
+/**
+ * One kept-alive HTTP connection, one request at a time, on a bare socket: a small client cost, the same for all sides.
+ */
 export class Connection {
   readonly #socket: Socket;
   readonly #reader = new AnswerReader();

@@ -1,4 +1,5 @@
-// The load generator runs in its own process, so that the bench's own work and garbage collection do not affect the figures.
+// The load generator runs in its own process, so that the bench's own work and garbage collection do not affect the
+// figures.
 import { Connection } from './connection.ts';
 import { requestBytes, type Target } from './target.ts';
 import { dueAt, type LoadReport, type LoadTask, type OpenLoopTask, type SequentialTask } from './tasks.ts';

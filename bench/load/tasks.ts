@@ -28,8 +28,8 @@ export interface LoadReport {
 }
 
 /**
- * When request `index` of an open loop is due (ms after its start). Latency counts from then, not from sending, which avoids
- * coordinated omission. Pure.
+ * When request `index` of an open loop is due (ms after its start). Latency counts from then, not from sending, which
+ * avoids coordinated omission. Pure.
  */
 export function dueAt(index: number, perSecond: number): number {
   return (index * 1000) / perSecond;

@@ -108,7 +108,8 @@ async function manyWarmRun(scene: Scene): Promise<RowResult> {
     const prefix = scene.placement.generatorPrefix('shared');
     const loop = { connections: 64, seconds: scene.rounds(4, 2), folder: scene.folder, prefix };
     const targets = names.map((name) => lam.target(name));
-    // Each of so many processes compiles its code by itself, and gets a hundredth of the calls that the one function gets.
+    // Each of so many processes compiles its code by itself, and gets a hundredth of the calls that the one function
+    // gets.
     const seconds = scene.rounds(WARM_UP_SECONDS, 2);
     const warmUp = await closedLoop({ ...loop, targets, seconds });
     const sides = [

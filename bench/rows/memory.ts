@@ -170,7 +170,10 @@ interface RoundTrips {
   readonly turns: number;
 }
 
-/** One request after the other. The answers are counted and not kept: the client's work is the same for both sides, and little. */
+/**
+ * One request after the other. The answers are counted and not kept: the client's work is the same for both sides, and
+ * little.
+ */
 async function megabytesPerSecond({ socket, request, answerBytes, payloadBytes, turns }: RoundTrips): Promise<number> {
   const began = performance.now();
   try {

@@ -15,7 +15,9 @@ export interface BuiltArtifact {
 export interface BuildContext {
   /** Absolute path of the native esbuild executable. */
   readonly esbuildBinary: string;
-  /** Absolute path of a folder for temporary files and for installed dependencies kept between builds; made when absent. */
+  /**
+   * Absolute path of a folder for temporary files and for installed dependencies kept between builds; made when absent.
+   */
   readonly workspace: string;
   /** Receives each line printed by build commands and tools, without line break. */
   readonly log: (line: string) => void;

@@ -11,7 +11,10 @@ export interface InlineArtifact extends BuiltArtifact {
   readonly handler: string;
 }
 
-/** Makes an artifact of one file with `code`. `functionName` is for messages only. Throws `LAM_REGISTRY_UNKNOWN_RUNTIME`. */
+/**
+ * Makes an artifact of one file with `code`. `functionName` is for messages only. Throws
+ * `LAM_REGISTRY_UNKNOWN_RUNTIME`.
+ */
 export async function inlineArtifact(
   code: string,
   { functionName, runtime }: { readonly functionName: FunctionName; readonly runtime: string },

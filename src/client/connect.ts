@@ -42,7 +42,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 }
 
 /**
- * Starts a daemon. When another one holds the home's lock, waits for its answer, and tries again in case it was stopping.
+ * Starts a daemon. When another one holds the home's lock, waits for its answer, and tries again in case it was
+ * stopping.
  */
 async function startOrJoin(client: LamClient, launch: DaemonLaunch, options: ConnectOptions): Promise<Connection> {
   const until = performance.now() + RACE_MS;

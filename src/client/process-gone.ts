@@ -4,8 +4,8 @@ import { sleep } from '../kit/clock.ts';
 const STEP_MS = 10;
 
 /**
- * Waits until no process has this pid; resolves to false when `limitMs` pass first. Polls, because the system has no event for
- * the end of a process that is not a child.
+ * Waits until no process has this pid; resolves to false when `limitMs` pass first. Polls, because the system has no
+ * event for the end of a process that is not a child.
  */
 export async function processGone(pid: number, limitMs: number): Promise<boolean> {
   for (const until = performance.now() + limitMs; performance.now() < until; await sleep(STEP_MS)) {

@@ -25,9 +25,9 @@ const EMPTY = Buffer.alloc(0);
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * Makes one HTTP/1.1 exchange over a Unix socket, loading only `node:net`, which keeps `lam invoke` near the cost of starting
- * Node. Calls `request` once connected, so that standard input stays unread when the daemon is unreachable; if it returns
- * undefined, nothing is sent and the answer is `lost`. Never rejects for network errors.
+ * Makes one HTTP/1.1 exchange over a Unix socket, loading only `node:net`, which keeps `lam invoke` near the cost of
+ * starting Node. Calls `request` once connected, so that standard input stays unread when the daemon is unreachable; if
+ * it returns undefined, nothing is sent and the answer is `lost`. Never rejects for network errors.
  */
 export function exchange(socketPath: string, request: () => RawRequest | undefined): Promise<RawAnswer | RawFailure> {
   return new Promise((resolve) => {

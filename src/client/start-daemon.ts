@@ -19,8 +19,8 @@ export function daemonLog(home: string): string {
 }
 
 /**
- * Starts a daemon that outlives this process and resolves when it accepts requests. The daemon reports success or failure as
- * one {@link StartReport} on a pipe, so nothing is polled. Rejects with the daemon's own error, or with
+ * Starts a daemon that outlives this process and resolves when it accepts requests. The daemon reports success or
+ * failure as one {@link StartReport} on a pipe, so nothing is polled. Rejects with the daemon's own error, or with
  * `LAM_CLIENT_DAEMON_START_FAILED` when it ended without a report.
  */
 export async function startDaemon(launch: DaemonLaunch): Promise<Status> {

@@ -17,7 +17,8 @@ export function needsProbe(asked: 'auto' | DriverName): asked is 'auto' | 'docke
 
 /**
  * Chooses the requested driver, by default Docker if an engine answers, else processes. Pure. Throws
- * `LAM_DAEMON_DRIVER_UNAVAILABLE` if Docker was requested and does not answer. `probe`: the engine's, if {@link needsProbe}.
+ * `LAM_DAEMON_DRIVER_UNAVAILABLE` if Docker was requested and does not answer. `probe`: the engine's, if
+ * {@link needsProbe}.
  */
 export function chooseDriver(asked: 'auto' | DriverName, probe: DockerProbe | undefined): DriverChoice {
   if (!needsProbe(asked)) return { name: asked, reason: `the ${asked} driver was requested` };

@@ -13,17 +13,17 @@ let collect: Collect | undefined;
 let growingPercent = 0;
 
 /**
- * Growth of the heap since the last full collection that starts the next (percent). V8 counts bodies although they are outside
- * its heap; by its default, made for heaps far larger than the daemon's 10 MiB, every few bodies start a full collection of 4 ms
- * and more.
+ * Growth of the heap since the last full collection that starts the next (percent). V8 counts bodies although they are
+ * outside its heap; by its default, made for heaps far larger than the daemon's 10 MiB, every few bodies start a full
+ * collection of 4 ms and more.
  */
 const GROWING_PERCENT = 600;
 /** Larger heaps keep V8's default (bytes). */
 const SMALL_HEAP_BYTES = 48 * 1024 * 1024;
 
 /**
- * Counts a body that was received or sent. V8 is slow to notice the memory that bodies take outside its heap: by default it waits
- * for 64 MiB. A minor collection, which frees them, takes a millisecond or less.
+ * Counts a body that was received or sent. V8 is slow to notice the memory that bodies take outside its heap: by
+ * default it waits for 64 MiB. A minor collection, which frees them, takes a millisecond or less.
  */
 export function bodyPassed(bytes: number): void {
   if (bytes < LARGE_BYTES) return;

@@ -11,7 +11,10 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   await chmod(path, 0o600);
 }
 
-/** Listens on `host:port` (0: any free one) and returns the port. Throws `LAM_DAEMON_PORT_TAKEN`, `LAM_DAEMON_LISTEN_FAILED`. */
+/**
+ * Listens on `host:port` (0: any free one) and returns the port. Throws `LAM_DAEMON_PORT_TAKEN`,
+ * `LAM_DAEMON_LISTEN_FAILED`.
+ */
 export async function listenOnPort(server: Server, host: string, port: number): Promise<number> {
   try {
     await listening(server, { host, port });

@@ -38,8 +38,8 @@ export function keepPoolInStep(registry: Registry, pool: Pool): void {
 }
 
 /**
- * Announces deployed functions to the pool shortly after the start, so that it boots stems and keeps `minWarm` sandboxes.
- * Returns a function that cancels it.
+ * Announces deployed functions to the pool shortly after the start, so that it boots stems and keeps `minWarm`
+ * sandboxes. Returns a function that cancels it.
  */
 export function announceDeployed(
   catalogue: () => CatalogueView,

@@ -9,8 +9,9 @@ import type { FunctionName } from '../contract/index.ts';
 const WORTH_BYTES = 128 * 1024;
 
 /**
- * Serves the store's start-up caches to the pool, keyed by function, artifact, interpreter and driver: paths differ between
- * drivers, and a cache made in one function's sandbox is never loaded by another function, even with the same code.
+ * Serves the store's start-up caches to the pool, keyed by function, artifact, interpreter and driver: paths differ
+ * between drivers, and a cache made in one function's sandbox is never loaded by another function, even with the same
+ * code.
  */
 export function startupCachesOf({ artifacts, startupCaches }: Store, driver: string): StartupCacheSource {
   const keyOf = (functionName: FunctionName, interpreter: string): string => `${driver} ${functionName} ${interpreter}`;

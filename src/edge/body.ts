@@ -9,9 +9,9 @@ const DRAIN_BYTES = 64 * 1024 * 1024;
 const DRAIN_MS = 2000;
 
 /**
- * Reads the whole body. Rejects with `LAM_EDGE_PAYLOAD_TOO_LARGE` as soon as more than `limit` bytes are announced or received,
- * and with `LAM_EDGE_CLIENT_GONE` when the sender disconnects. Where the connection closes after the answer, the rest is read
- * first: a sender that is reset while it writes never reads the answer.
+ * Reads the whole body. Rejects with `LAM_EDGE_PAYLOAD_TOO_LARGE` as soon as more than `limit` bytes are announced or
+ * received, and with `LAM_EDGE_CLIENT_GONE` when the sender disconnects. Where the connection closes after the answer,
+ * the rest is read first: a sender that is reset while it writes never reads the answer.
  */
 export function readBody(request: IncomingMessage, limit: number, clock: Clock): Promise<Uint8Array> {
   const announced = request.headers['content-length'];
@@ -49,8 +49,8 @@ export function readBody(request: IncomingMessage, limit: number, clock: Clock):
 }
 
 /**
- * Discards the rest of a refused request's body, within bounds: it would otherwise be parsed as the next request. Resolves
- * when the answer may be sent, which is later where the connection closes after it. Never rejects.
+ * Discards the rest of a refused request's body, within bounds: it would otherwise be parsed as the next request.
+ * Resolves when the answer may be sent, which is later where the connection closes after it. Never rejects.
  */
 export function discardRest(request: IncomingMessage, clock: Clock): Promise<void> {
   // A reader that stopped halfway leaves these behind, and with them the stream would not flow.

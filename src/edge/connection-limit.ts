@@ -27,7 +27,10 @@ export class ConnectionLimit {
     this.#clock = clock;
   }
 
-  /** Counts the connection until it closes and returns true, or refuses it: answers 503 with `Retry-After`, or closes it. */
+  /**
+   * Counts the connection until it closes and returns true, or refuses it: answers 503 with `Retry-After`, or closes
+   * it.
+   */
   admits(socket: Socket): boolean {
     const network = networkOf(socket.remoteAddress ?? '');
     const open = this.#open.get(network) ?? 0;

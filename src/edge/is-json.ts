@@ -36,12 +36,15 @@ const WORDS: ReadonlyMap<number, Buffer> = new Map(
 
 /** Sentinel for "no match"; positions are never negative. */
 const NONE = -1;
-/** Stack of open containers: the opening byte of each level. Shared scratch memory; {@link isJson} is not re-entrant. */
+/**
+ * Stack of open containers: the opening byte of each level. Shared scratch memory; {@link isJson} is not re-entrant.
+ */
 const open = new Uint8Array(512);
 
 /**
- * Reports whether `JSON.parse` would accept the bytes decoded as UTF-8, without building the value. Invalid UTF-8 in strings is
- * accepted, as decoding replaces it. May return false for valid JSON nested deeper than 512; true is always right. Pure.
+ * Reports whether `JSON.parse` would accept the bytes decoded as UTF-8, without building the value. Invalid UTF-8 in
+ * strings is accepted, as decoding replaces it. May return false for valid JSON nested deeper than 512; true is always
+ * right. Pure.
  */
 export function isJson(bytes: Uint8Array): boolean {
   let depth = 0;
@@ -146,8 +149,8 @@ function longRun(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * Whether none of a word's four bytes is a control character, quote or backslash. SWAR test: subtracting borrows into the top
- * bit of bytes below 0x20, and of bytes that XOR made zero; bytes with their top bit set are excluded.
+ * Whether none of a word's four bytes is a control character, quote or backslash. SWAR test: subtracting borrows into
+ * the top bit of bytes below 0x20, and of bytes that XOR made zero; bytes with their top bit set are excluded.
  */
 function isPlainWord(word: number): boolean {
   const quote = word ^ 0x22222222;

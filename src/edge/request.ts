@@ -39,7 +39,10 @@ export function targetParts(target: string): { readonly path: string; readonly q
   return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
-/** Whether a request has several `Host` headers, of which `node:http` would keep the first (RFC 9112, 3.2: answered 400). */
+/**
+ * Whether a request has several `Host` headers, of which `node:http` would keep the first (RFC 9112, 3.2: answered
+ * 400).
+ */
 export function hasTwoHosts({ rawHeaders }: RequestHead): boolean {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') hosts++;

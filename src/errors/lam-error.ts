@@ -22,8 +22,8 @@ export interface WireError {
 const BRAND: unique symbol = Symbol.for('lam.error') as never;
 
 /**
- * An error of lam itself. Test `code` or use {@link isLamError}, never `instanceof`: the error may come from another bundle or
- * over the wire.
+ * An error of lam itself. Test `code` or use {@link isLamError}, never `instanceof`: the error may come from another
+ * bundle or over the wire.
  */
 export class LamError extends Error {
   readonly [BRAND] = true;

@@ -17,7 +17,10 @@ const MOST_ACCEPTED = 64;
 
 /** A started sandbox that has not connected yet. */
 export interface Expected {
-  /** Where the sandbox dials; passed to it as `LAM_SOCKET`. Mode 0666: the folder controls access, the token authenticates. */
+  /**
+   * Where the sandbox dials; passed to it as `LAM_SOCKET`. Mode 0666: the folder controls access, the token
+   * authenticates.
+   */
   readonly path: string;
   /** Passed to the sandbox as `LAM_TOKEN`; valid for one connection. */
   readonly token: string;

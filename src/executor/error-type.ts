@@ -1,7 +1,9 @@
 /** Type of an error for which the sandbox reported none, or none that is valid in a log line. */
 export const UNKNOWN_TYPE = 'Runtime.Unknown';
 
-/** Names of exceptions in any language, on one line: no control, format or unassigned characters, no line separators. */
+/**
+ * Names of exceptions in any language, on one line: no control, format or unassigned characters, no line separators.
+ */
 const PRINTABLE_TYPE = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
 
 /**

@@ -5,7 +5,9 @@ import { LIMITS } from '../contract/limits.ts';
 export type { InvocationContext } from '../contract/index.ts';
 export type { InitRequest } from './session.ts';
 
-/** Frame types of the protocol in docs/ARCHITECTURE.md; below 16 they come from the daemon, from 16 on from the sandbox. */
+/**
+ * Frame types of the protocol in docs/ARCHITECTURE.md; below 16 they come from the daemon, from 16 on from the sandbox.
+ */
 export const FRAME = {
   init: 1,
   invoke: 2,

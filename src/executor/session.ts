@@ -98,8 +98,8 @@ export interface Session {
   /** The interpreter as reported by the bootstrap, e.g. `node 26.10.0`; empty where not reported. */
   readonly interpreter: string;
   /**
-   * Fails with `timeout` after it took longer than `limitMs`. `startupCache`: what an earlier sandbox of the same code and
-   * interpreter reported.
+   * Fails with `timeout` after it took longer than `limitMs`. `startupCache`: what an earlier sandbox of the same code
+   * and interpreter reported.
    */
   init(request: InitRequest, limitMs: number, startupCache?: Uint8Array): Promise<InitOutcome>;
   /**

@@ -24,7 +24,10 @@ export interface VersionOperations {
    * `LAM_DRIVER_RUNTIME_MISSING`.
    */
   rollback(name: FunctionName, request: RollbackRequest): Promise<RollbackAnswer>;
-  /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND`, or `LAM_REGISTRY_VERSION_IN_USE` for a live or aliased version. */
+  /**
+   * Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND`, or `LAM_REGISTRY_VERSION_IN_USE` for a
+   * live or aliased version.
+   */
   remove(name: FunctionName, version: number): Promise<void>;
 }
 

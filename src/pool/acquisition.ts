@@ -27,7 +27,10 @@ export interface InitFailure {
   readonly limitMs: number;
 }
 
-/** A request in the queue. Either `resolve` or `reject` is called, once. The pool is not re-entrant: neither may call it before returning. */
+/**
+ * A request in the queue. Either `resolve` or `reject` is called, once. The pool is not re-entrant: neither may call it
+ * before returning.
+ */
 export interface Waiter {
   /** When it was queued; set by the pool. */
   since: MonotonicMs;

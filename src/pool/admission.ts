@@ -3,7 +3,10 @@ import type { MonotonicMs } from '../kit/index.ts';
 import type { Group } from './group.ts';
 import type { PoolRevision } from './revision.ts';
 
-/** A request that no sandbox of its version can serve is refused after waiting this long for memory that others hold (ms). */
+/**
+ * A request that no sandbox of its version can serve is refused after waiting this long for memory that others hold
+ * (ms).
+ */
 const MEMORY_WAIT_MS = 10_000;
 
 export interface Admission {
@@ -25,7 +28,10 @@ export function refusalOf(revision: PoolRevision, { group, budgetMiB }: Admissio
   return lamError('LAM_POOL_THROTTLED', { name, maxConcurrency, maxQueue });
 }
 
-/** Refuses requests that have waited too long for memory that others hold, unless a sandbox of their version may still serve them. */
+/**
+ * Refuses requests that have waited too long for memory that others hold, unless a sandbox of their version may still
+ * serve them.
+ */
 export function refuseLongWaiting(group: Group, budgetMiB: number, now: MonotonicMs): void {
   if (group.busy + group.starting > 0) return;
   const { functionName: name, config } = group.revision;

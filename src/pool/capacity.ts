@@ -1,8 +1,8 @@
 import type { MonotonicMs } from '../kit/index.ts';
 
 /**
- * A sandbox that takes longer than this to start or to end counts as stuck: others no longer wait for its boot slot or its
- * memory (ms). Several times the boot of a container with Node.
+ * A sandbox that takes longer than this to start or to end counts as stuck: others no longer wait for its boot slot or
+ * its memory (ms). Several times the boot of a container with Node.
  */
 export const STUCK_MS = 2000;
 
@@ -83,7 +83,9 @@ export class Capacity {
     return this.#usedMiB + memoryMiB <= this.memoryBudgetMiB;
   }
 
-  /** Memory still missing for `memoryMiB` once all draining sandboxes are gone (MiB); 0 or less when there is enough. */
+  /**
+   * Memory still missing for `memoryMiB` once all draining sandboxes are gone (MiB); 0 or less when there is enough.
+   */
   missingMiB(memoryMiB: number, now: MonotonicMs): number {
     let onItsWay = 0;
     for (const holder of this.#ending) if (now - holder.endingSince < STUCK_MS) onItsWay += holder.memoryMiB;

@@ -25,8 +25,8 @@ const PHASES: { readonly [E in SandboxEventName]?: SandboxPhase } = {
 };
 
 /**
- * One sandbox of a version. The only writer of its state, of what is in flight in it, and of its group's sums of both; the
- * group keeps the list of its idle ones.
+ * One sandbox of a version. The only writer of its state, of what is in flight in it, and of its group's sums of both;
+ * the group keeps the list of its idle ones.
  */
 export class Slot implements Holder, Acquisition, ObservedSandbox {
   readonly id: SandboxId;
@@ -245,7 +245,9 @@ export class Group {
     return most - this.alive;
   }
 
-  /** Starving: requests are queued that none of its starting sandboxes will serve, and its limit allows another sandbox. */
+  /**
+   * Starving: requests are queued that none of its starting sandboxes will serve, and its limit allows another sandbox.
+   */
   get isStarving(): boolean {
     return this.headroom > 0 && this.queue.size > this.starting * this.concurrency;
   }

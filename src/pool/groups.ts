@@ -3,7 +3,10 @@ import { Traffic } from './policy/index.ts';
 import type { PoolRevision } from './revision.ts';
 import type { FunctionName } from '../contract/index.ts';
 
-/** All groups of the pool, and the traffic of each function. Keeps no state for functions never called; there may be thousands. */
+/**
+ * All groups of the pool, and the traffic of each function. Keeps no state for functions never called; there may be
+ * thousands.
+ */
 export class Groups implements Iterable<Group> {
   readonly #make: (revision: PoolRevision, traffic: Traffic) => Group;
   readonly #groups: Map<PoolRevision, Group> = new Map();

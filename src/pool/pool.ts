@@ -105,7 +105,8 @@ export class Pool {
   }
 
   /**
-   * Acquires a warm sandbox at once, or returns undefined. The hot path: no promise, no closure. `isLarge`: see {@link Waiter.isLarge}.
+   * Acquires a warm sandbox at once, or returns undefined. The hot path: no promise, no closure. `isLarge`: see
+   * {@link Waiter.isLarge}.
    */
   acquire(revision: PoolRevision, isLarge = false): Acquisition | undefined {
     const group = this.#groups.get(revision);

@@ -23,7 +23,9 @@ export function canTakeNext(slot: Slot): boolean {
   return slot.inFlight < group.concurrency && group.inFlight < group.revision.config.maxConcurrency;
 }
 
-/** Invocations that a sandbox which runs one at a time may hold; those sent ahead count against the limit of the queue. */
+/**
+ * Invocations that a sandbox which runs one at a time may hold; those sent ahead count against the limit of the queue.
+ */
 function depth(group: Group): number {
   if (!PROTOCOLS[group.revision.runtime.descriptor.protocol].queuesInside) return 1;
   return Math.min(pipelineDepth(group.quickness), 1 + group.revision.config.maxQueue);

@@ -15,7 +15,9 @@ import type { Stem } from './stem.ts';
 
 /** Start-up caches of earlier sandboxes, which make loading the same code faster. */
 export interface StartupCacheSource {
-  /** Returns the cache for this code and interpreter; without one, whether the sandbox should make it. Never rejects. */
+  /**
+   * Returns the cache for this code and interpreter; without one, whether the sandbox should make it. Never rejects.
+   */
   find(
     revision: PoolRevision,
     interpreter: string,

@@ -45,8 +45,8 @@ interface Kind {
 const MOST_ACQUIRED = 16;
 
 /**
- * Stems: sandboxes booted ahead of any function, so that a cold start costs no more than loading its code. An acquired stem
- * serves one function for the rest of its life. Refilled when nothing boots on demand.
+ * Stems: sandboxes booted ahead of any function, so that a cold start costs no more than loading its code. An acquired
+ * stem serves one function for the rest of its life. Refilled when nothing boots on demand.
  */
 export class StemRack {
   readonly #options: StemRackOptions;

@@ -20,7 +20,10 @@ export interface Finished {
   readonly start: 'cold' | 'warm';
 }
 
-/** Writes lam's own records into the logs of functions (START, REPORT, notes), and the log tails that callers request. Times are milliseconds since the epoch. */
+/**
+ * Writes lam's own records into the logs of functions (START, REPORT, notes), and the log tails that callers request.
+ * Times are milliseconds since the epoch.
+ */
 export class PlatformLog {
   readonly tails: LogTails = new LogTails();
   readonly #logs: LogStore;

@@ -18,8 +18,8 @@ const PERIODS_S = [60, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 
 type Trigger = 'http' | 'session' | 'queue' | 'event' | 'timer' | 'flow';
 
 /**
- * Share of the functions by caller: HTTP 55 %, queues 15 %, events 2 %, timers 16 % as in Azure 2019, the rest workflows and the
- * like. Half of the HTTP functions are called by many callers independently, half by few in sessions.
+ * Share of the functions by caller: HTTP 55 %, queues 15 %, events 2 %, timers 16 % as in Azure 2019, the rest
+ * workflows and the like. Half of the HTTP functions are called by many callers independently, half by few in sessions.
  */
 const MIX: readonly (readonly [Trigger, number])[] = [
   ['http', 0.275],

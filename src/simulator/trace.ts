@@ -87,9 +87,9 @@ export class TraceBuilder {
 }
 
 /**
- * Guesses memory and init of a function for traces that lack them. Memory is log-normal around 180 MiB (5 % under 101, 5 % over 320),
- * as the 25 models fitted to the Azure 2019 applications in orcbench 0.1.4 have it. No distribution of load
- * times is published; a median of 60 ms and at most a hundred times as much is an assumption.
+ * Guesses memory and init of a function for traces that lack them. Memory is log-normal around 180 MiB (5 % under 101,
+ * 5 % over 320), as the 25 models fitted to the Azure 2019 applications in orcbench 0.1.4 have it. No distribution of
+ * load times is published; a median of 60 ms and at most a hundred times as much is an assumption.
  */
 export function guessFunction(seed: number, name: string): Omit<TracedFunction, 'name'> {
   const random = new Random(`${seed}/${name}`);

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { lamSession, type LamSession } from './session.ts';
 
-/** Code that deploys and cannot be loaded or called: by function, its file, its handler and what the first invoke reports. */
+/**
+ * Code that deploys and cannot be loaded or called: by function, its file, its handler and what the first invoke
+ * reports.
+ */
 const FAULTS = [
   {
     name: 'node-no-file',

@@ -37,7 +37,10 @@ export async function apiServer(
   };
 }
 
-/** A whole-body API that claims every path, lets everyone in and answers errors with their code; `parts` replace what differs. */
+/**
+ * A whole-body API that claims every path, lets everyone in and answers errors with their code; `parts` replace what
+ * differs.
+ */
 export function testApi(parts: Partial<WholeBodyApi<unknown>>): WholeBodyApi<unknown> {
   return {
     name: 'test',

@@ -24,7 +24,9 @@ export function pack(entries: ReadonlyMap<string, Uint8Array>): Buffer | undefin
   return parts.length === 1 ? undefined : Buffer.concat(parts, length);
 }
 
-/** Unpacks an archive; the contents are views into it. Throws `RangeError` for anything but an archive of this version. */
+/**
+ * Unpacks an archive; the contents are views into it. Throws `RangeError` for anything but an archive of this version.
+ */
 export function unpack(archive: Buffer): Map<string, Buffer> {
   const entries = new Map<string, Buffer>();
   if (archive.readUInt32BE(0) !== MAGIC) throw new RangeError('not an archive of this version');

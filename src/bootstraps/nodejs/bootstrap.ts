@@ -45,8 +45,8 @@ export class Bootstrap implements FrameSink {
   #init: InitRequest | undefined;
   #handler: FunctionHandler | undefined;
   /**
-   * The running invocations. Not a Set: V8 copies a Set that grows and shrinks, and the old copies keep their entries alive
-   * until a full garbage collection.
+   * The running invocations. Not a Set: V8 copies a Set that grows and shrinks, and the old copies keep their entries
+   * alive until a full garbage collection.
    */
   readonly #runs: Run[] = [];
   /** How many may run at once. */

@@ -16,8 +16,8 @@ export interface DaemonConnection {
 }
 
 /**
- * The connection to the daemon. Writes small frames synchronously, as Node does with pipes: output before an endless loop,
- * a crash or `process.exit` is not lost, and a handler that prints without end feels back-pressure.
+ * The connection to the daemon. Writes small frames synchronously, as Node does with pipes: output before an endless
+ * loop, a crash or `process.exit` is not lost, and a handler that prints without end feels back-pressure.
  */
 export class Channel implements DaemonConnection {
   readonly #socket: Socket;

@@ -20,8 +20,8 @@ export class RuntimeError extends Error {
 }
 
 /**
- * Converts a thrown value as AWS does: an Error of any realm by name, message and stack; other values by JavaScript type
- * and text; undefined and null as `handled`.
+ * Converts a thrown value as AWS does: an Error of any realm by name, message and stack; other values by JavaScript
+ * type and text; undefined and null as `handled`.
  */
 export function errorDocument(thrown: unknown): ErrorDocument {
   try {

@@ -24,8 +24,9 @@ const IS_ES_MODULE =
   /Cannot use import statement outside a module|Unexpected token 'export'|Cannot use 'import\.meta'|await is only valid in async/;
 
 /**
- * Loads `dir/file.export[.nested]` from `taskRoot`. Throws a {@link RuntimeError} with one of AWS's types (`ImportModuleError`,
- * `HandlerNotFound`, `MalformedHandlerName`, `UserCodeSyntaxError`), or whatever the module itself threw.
+ * Loads `dir/file.export[.nested]` from `taskRoot`. Throws a {@link RuntimeError} with one of AWS's types
+ * (`ImportModuleError`, `HandlerNotFound`, `MalformedHandlerName`, `UserCodeSyntaxError`), or whatever the module
+ * itself threw.
  */
 export async function loadHandler(taskRoot: string, handler: string, cache?: StartupCache): Promise<FunctionHandler> {
   if (handler.includes('..'))

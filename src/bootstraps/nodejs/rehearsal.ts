@@ -10,9 +10,9 @@ const SOURCE = 'exports.handler = async (event) => event;';
 const CONTEXT = { requestId: '', deadlineMs: 0, functionArn: '', traceId: '' };
 
 /**
- * Runs an empty function from init to answer and discards what it sends, so that everything loaded and compiled on first
- * use is ready before the stem is bound: that halves the time from init to the first answer. Restores the state of the
- * process. Never yields to the event loop, so that no frame of the daemon is read in between.
+ * Runs an empty function from init to answer and discards what it sends, so that everything loaded and compiled on
+ * first use is ready before the stem is bound: that halves the time from init to the first answer. Restores the state
+ * of the process. Never yields to the event loop, so that no frame of the daemon is read in between.
  */
 export async function rehearse(): Promise<void> {
   const cwd = process.cwd();

@@ -17,8 +17,8 @@ type ModuleFunction = (
 ) => void;
 
 /**
- * Evaluates a CommonJS bundle that exists only inside the binary. `cache`: V8's code cache of exactly this text, made with
- * {@link bundleScript} at build time; V8 ignores one that does not match.
+ * Evaluates a CommonJS bundle that exists only inside the binary. `cache`: V8's code cache of exactly this text, made
+ * with {@link bundleScript} at build time; V8 ignores one that does not match.
  */
 export function evaluateBundle(name: string, code: string, cache: Uint8Array): unknown {
   const script = bundleScript(name, code, cache);

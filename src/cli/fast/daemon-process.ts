@@ -7,8 +7,8 @@ import { SETTINGS_VARIABLE, type DaemonSettings } from './daemon-settings.ts';
 const REPORT = 3;
 
 /**
- * Runs the daemon in this process, which `lam start` spawned. Reports once on descriptor 3 that requests are accepted, or
- * why not, and closes it. Resolves with the exit code when the daemon has ended.
+ * Runs the daemon in this process, which `lam start` spawned. Reports once on descriptor 3 that requests are accepted,
+ * or why not, and closes it. Resolves with the exit code when the daemon has ended.
  */
 export async function runDaemonProcess(installation: Installation): Promise<number> {
   const settings = JSON.parse(process.env[SETTINGS_VARIABLE] ?? '{}') as DaemonSettings;

@@ -19,7 +19,10 @@ export interface DaemonSettings {
 /** Variable with the {@link DaemonSettings} as JSON for the process that `lam start` spawns. */
 export const SETTINGS_VARIABLE = 'LAM_DAEMON_SETTINGS';
 
-/** The settings from flags (already resolved against the environment by the caller) and `LAM_HOST`, `LAM_DRIVER`, `LAM_TOKEN`. */
+/**
+ * The settings from flags (already resolved against the environment by the caller) and `LAM_HOST`, `LAM_DRIVER`,
+ * `LAM_TOKEN`.
+ */
 export function daemonSettings(home: string, port: number | undefined, env: Env): DaemonSettings {
   const driver = env['LAM_DRIVER'];
   const token = env['LAM_TOKEN'];

@@ -38,7 +38,10 @@ interface Look {
   readonly colored: boolean;
 }
 
-/** Plans the common forms of `lam logs`; undefined for a command line that needs the full command. `now`: ms since the epoch. */
+/**
+ * Plans the common forms of `lam logs`; undefined for a command line that needs the full command. `now`: ms since the
+ * epoch.
+ */
 export function planLogs(argv: readonly string[], env: Env, now: number): LogsPlan | undefined {
   const parsed = parseArgv(TABLE, argv, env);
   if (parsed?.args.length !== 1 || !isPort(parsed.flags.port)) return undefined;
@@ -86,9 +89,9 @@ export function absenceNote(name: string, version: number): string {
 }
 
 /**
- * Prints the records. Sends all requests at once: the daemon's version, the versions of the function, the records. Resolves
- * with the exit code, or with the failure of a broken connection, or with undefined if nothing was printed and the full
- * command must start a daemon or report an error.
+ * Prints the records. Sends all requests at once: the daemon's version, the versions of the function, the records.
+ * Resolves with the exit code, or with the failure of a broken connection, or with undefined if nothing was printed and
+ * the full command must start a daemon or report an error.
  */
 export async function showLogs(plan: LogsPlan, lamVersion: string): Promise<number | FastFailure | undefined> {
   const { name, version, parameters } = plan;

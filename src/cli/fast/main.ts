@@ -6,8 +6,8 @@ import { planLogs, showLogs } from './logs.ts';
 import { writeAll } from './write.ts';
 
 /**
- * Entry of every `lam` process: runs `--version` and the common forms of `invoke` and `logs` itself, and loads the full program
- * for everything else. Resolves with the exit code.
+ * Entry of every `lam` process: runs `--version` and the common forms of `invoke` and `logs` itself, and loads the full
+ * program for everything else. Resolves with the exit code.
  */
 export async function main(argv: readonly string[], installation: Installation): Promise<number> {
   const [first = ''] = argv;

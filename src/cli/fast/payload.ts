@@ -14,8 +14,8 @@ export interface PayloadSource {
 const STDIN = 0;
 
 /**
- * Reads the event: `-d`, otherwise `-e`, otherwise standard input if something is piped in, otherwise `{}`. The bytes are
- * sent unchanged; JSON is checked here, because the daemon does not parse them.
+ * Reads the event: `-d`, otherwise `-e`, otherwise standard input if something is piped in, otherwise `{}`. The bytes
+ * are sent unchanged; JSON is checked here, because the daemon does not parse them.
  */
 export function readPayload(source: PayloadSource): { readonly bytes: Buffer } | FastFailure {
   const { data, event } = source;

@@ -20,8 +20,8 @@ export type Settled<T> =
 const TOGETHER = 4;
 
 /**
- * Runs all tasks, a few at a time, and shows progress on stderr: redrawn lines on a terminal, plain ones elsewhere, none
- * with `--json`. Resolves with all outcomes in the order given; never rejects.
+ * Runs all tasks, a few at a time, and shows progress on stderr: redrawn lines on a terminal, plain ones elsewhere,
+ * none with `--json`. Resolves with all outcomes in the order given; never rejects.
  */
 export async function runTogether<T>(work: readonly Work<T>[], out: Output): Promise<readonly Settled<T>[]> {
   const settled: Settled<T>[] = [];

@@ -3,7 +3,10 @@ import type { FunctionDetail, Movement } from '../../contract/index.ts';
 import { formatAge, formatBytes } from './format.ts';
 import { safe, table } from './table.ts';
 
-/** Table of `lam versions`, newest first. The live version has a column of its own, because an alias may be called `live`. */
+/**
+ * Table of `lam versions`, newest first. The live version has a column of its own, because an alias may be called
+ * `live`.
+ */
 export function renderVersions(f: FunctionDetail, now: number, color: ChalkInstance): string {
   return table(f.allVersions, [
     { heading: 'VERSION', cell: (v) => `v${v.version}` },

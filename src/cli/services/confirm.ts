@@ -4,8 +4,8 @@ import { lamError } from '../../errors/index.ts';
 import type { Output } from '../output.ts';
 
 /**
- * Asks for confirmation on the terminal. Throws `LAM_CLI_NEEDS_YES` without a terminal, `LAM_CLI_CANCELLED` for any answer
- * but yes.
+ * Asks for confirmation on the terminal. Throws `LAM_CLI_NEEDS_YES` without a terminal, `LAM_CLI_CANCELLED` for any
+ * answer but yes.
  */
 export async function confirm(out: Output, what: string, flag: string): Promise<void> {
   if (!out.interactive) throw lamError('LAM_CLI_NEEDS_YES', { what, flag });

@@ -3,8 +3,8 @@ import { findProjectFile, loadProject } from '../../project/index.ts';
 import type { FunctionName } from '../../contract/index.ts';
 
 /**
- * Names of the functions that a command in `cwd` applies to: those whose own folder contains `cwd`, otherwise all of the
- * project. Empty outside a project. Throws `LAM_PROJECT_INVALID` for an invalid lam.yaml.
+ * Names of the functions that a command in `cwd` applies to: those whose own folder contains `cwd`, otherwise all of
+ * the project. Empty outside a project. Throws `LAM_PROJECT_INVALID` for an invalid lam.yaml.
  */
 export async function projectFunctions(cwd: string): Promise<readonly FunctionName[]> {
   if ((await findProjectFile(cwd)) === undefined) return [];

@@ -7,8 +7,8 @@ import type { CommandContext } from '../command-context.ts';
 const STOP_MS = 60_000;
 
 /**
- * Asks the daemon to drain and waits at most `limitMs` for its exit. Resolves with its last status, or undefined if none
- * ran. Throws `LAM_CLI_STOP_TIMED_OUT`.
+ * Asks the daemon to drain and waits at most `limitMs` for its exit. Resolves with its last status, or undefined if
+ * none ran. Throws `LAM_CLI_STOP_TIMED_OUT`.
  */
 export async function stopDaemon(context: CommandContext, limitMs: number = STOP_MS): Promise<Status | undefined> {
   const found = await context.connect({ mayStart: false, anyVersion: true }).catch((error: unknown) => {

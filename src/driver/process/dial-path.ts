@@ -6,8 +6,9 @@ import { homeId, SOCKET_PATH_BYTES } from '../../contract/index.ts';
 const SANDBOX_ID = 'f'.repeat(32);
 
 /**
- * Returns the folder of the dial-home sockets, one for each sandbox that boots, under its id: in the home, or under /tmp
- * where the paths exceed the limit of socket paths. Creates it (0700), and empties it of what a killed daemon left.
+ * Returns the folder of the dial-home sockets, one for each sandbox that boots, under its id: in the home, or under
+ * /tmp where the paths exceed the limit of socket paths. Creates it (0700), and empties it of what a killed daemon
+ * left.
  */
 export async function dialFolder(home: string): Promise<string> {
   const plain = join(home, 'run', 'dial');

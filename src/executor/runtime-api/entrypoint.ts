@@ -8,7 +8,9 @@ export interface EntrypointError {
   readonly errorMessage: string;
 }
 
-/** Null when `codeDir` (a host folder) holds the executable `file`; else the error document's contents, in AWS's words. */
+/**
+ * Null when `codeDir` (a host folder) holds the executable `file`; else the error document's contents, in AWS's words.
+ */
 export async function checkEntrypoint(codeDir: string, file: string): Promise<EntrypointError | null> {
   const path = join(codeDir, file);
   const refused = (why: string): EntrypointError => ({

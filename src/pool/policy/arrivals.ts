@@ -41,7 +41,10 @@ const BURST_ALPHA = 0.1;
 /** Tolerance around the steady gap: a share of it, and a minimum (ms). */
 const STEADY_TOLERANCE = 0.05;
 const LEAST_TOLERANCE_MS = 500;
-/** Weight of one gap in the share of steady ones, its first value, and the share from which gaps count as steady (four in a row). */
+/**
+ * Weight of one gap in the share of steady ones, its first value, and the share from which gaps count as steady (four
+ * in a row).
+ */
 const STEADY_ALPHA = 0.2;
 const FIRST_SHARE = 0.3;
 const LEAST_SHARE = 0.7;

@@ -7,8 +7,9 @@ const MOST_ALPHA = 0.95;
 const PER_SANDBOX = 5;
 
 /**
- * Glambdar's prediction of the sandboxes that a function needs (its internal/ewma/predictor.go): an exponentially weighted average of
- * invocations per tick (30 s there) whose weight grows with the deviation, divided by five, at least one.
+ * Glambdar's prediction of the sandboxes that a function needs (its internal/ewma/predictor.go): an exponentially
+ * weighted average of invocations per tick (30 s there) whose weight grows with the deviation, divided by five, at
+ * least one.
  */
 export class EwmaPredictor {
   #average: number | undefined;

@@ -38,8 +38,8 @@ const LATE_MS = 5000;
 const SPREADS = 1.5;
 
 /**
- * Prior distribution of gaps, P(gap > t) = (1 + t / 60 s)^-0.3: a heavy tail, as a mixture of very different rates has. It weighs as
- * much as {@link PRIOR_WEIGHT} observed gaps.
+ * Prior distribution of gaps, P(gap > t) = (1 + t / 60 s)^-0.3: a heavy tail, as a mixture of very different rates has.
+ * It weighs as much as {@link PRIOR_WEIGHT} observed gaps.
  */
 const PRIOR_SCALE_MS = 60_000;
 const PRIOR_SHAPE = 0.3;
@@ -115,7 +115,10 @@ export function isPrewarmTime({ prewarmAfterMs, prewarmKeepMs }: KeepWindows, ag
   return ageMs >= prewarmAfterMs && ageMs < prewarmAfterMs + prewarmKeepMs;
 }
 
-/** Returns the next time since the last arrival at which {@link isKept} or {@link isPrewarmTime} changes; Infinity when neither does. */
+/**
+ * Returns the next time since the last arrival at which {@link isKept} or {@link isPrewarmTime} changes; Infinity when
+ * neither does.
+ */
 export function nextTurn({ keepMs, prewarmAfterMs, prewarmKeepMs }: KeepWindows, ageMs: number): number {
   if (ageMs < keepMs) return keepMs;
   if (ageMs < prewarmAfterMs) return prewarmAfterMs;

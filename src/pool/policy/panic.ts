@@ -11,8 +11,8 @@ const BUCKETS = STABLE_MS / BUCKET_MS;
 const PANIC_BUCKETS = PANIC_MS / BUCKET_MS;
 
 /**
- * How many sandboxes of a function to keep after a burst, as Knative's panic mode: normally the mean of the peaks of the last minute;
- * when the peak of the last six seconds is twice that mean, the maximum of the last minute.
+ * How many sandboxes of a function to keep after a burst, as Knative's panic mode: normally the mean of the peaks of
+ * the last minute; when the peak of the last six seconds is twice that mean, the maximum of the last minute.
  */
 export class Panic {
   /** Peak of each bucket, a ring indexed by bucket number. */

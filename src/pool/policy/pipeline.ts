@@ -37,9 +37,9 @@ export class Quickness {
 }
 
 /**
- * Returns how many invocations a sandbox that runs one at a time may hold: the running one, and those sent ahead so that it does not
- * idle for a round trip. More than 1 only for versions that are reliably quick, because of head-of-line blocking: what waits
- * inside a sandbox cannot move to one that becomes free.
+ * Returns how many invocations a sandbox that runs one at a time may hold: the running one, and those sent ahead so
+ * that it does not idle for a round trip. More than 1 only for versions that are reliably quick, because of
+ * head-of-line blocking: what waits inside a sandbox cannot move to one that becomes free.
  */
 export function pipelineDepth({ typical, slowShare }: Quickness): number {
   if (typical.value === undefined || slowShare > MOST_SLOW) return 1;

@@ -30,10 +30,10 @@ export interface Demand {
 const CORE_WAIT_MS = 5;
 
 /**
- * Returns how many sandboxes to start now. A start pays when the queue would wait longer for the existing sandboxes than for another one
- * (from a stem, else a boot); while fewer run than there are cores, already when it would wait {@link CORE_WAIT_MS}. A queue whose
- * head has waited longer than a start takes while none is starting gets one more. Bounded by the requests that have no
- * start yet, the function's headroom, and boot slots plus ready stems.
+ * Returns how many sandboxes to start now. A start pays when the queue would wait longer for the existing sandboxes
+ * than for another one (from a stem, else a boot); while fewer run than there are cores, already when it would wait
+ * {@link CORE_WAIT_MS}. A queue whose head has waited longer than a start takes while none is starting gets one more.
+ * Bounded by the requests that have no start yet, the function's headroom, and boot slots plus ready stems.
  */
 export function startsWanted(d: Demand): number {
   const unserved = Math.ceil(d.waiting / d.concurrency) - d.starting;

@@ -15,7 +15,10 @@ import { Panic } from './panic.ts';
 class Rank {
   /** When at least the first of them was needed. */
   readonly arrivals: Arrivals;
-  /** Peak number of sandboxes needed at once in the last minute that the rank was needed, clamped to the last of the rank. */
+  /**
+   * Peak number of sandboxes needed at once in the last minute that the rank was needed, clamped to the last of the
+   * rank.
+   */
   peak = 0;
   /** Whether the first of them was in use at the last sample. */
   isBusy = false;
@@ -71,8 +74,8 @@ export class Traffic {
   }
 
   /**
-   * Records how many sandboxes are busy, and the peak since the last sample. Call it about once a second while any is or was busy, or
-   * on each change.
+   * Records how many sandboxes are busy, and the peak since the last sample. Call it about once a second while any is
+   * or was busy, or on each change.
    */
   sample(now: MonotonicMs, busy: number, peak: number): void {
     const most = Math.max(busy, peak);

@@ -1,8 +1,8 @@
 import { PlainPolicy } from './plain-policy.ts';
 
 /**
- * The usual policy: a fixed keep-alive after the last use (OpenWhisk and early AWS Lambda: ten minutes); Infinity keeps a sandbox until
- * it is evicted, which is LRU. When memory is short, the least recently used is evicted.
+ * The usual policy: a fixed keep-alive after the last use (OpenWhisk and early AWS Lambda: ten minutes); Infinity keeps
+ * a sandbox until it is evicted, which is LRU. When memory is short, the least recently used is evicted.
  */
 export class FixedKeep extends PlainPolicy {
   readonly name: string;

@@ -15,7 +15,9 @@ const TITLE = 'Time that is added to invocations';
 const LEAST_MS = 1;
 const DASHES = ['none', '2 3', '7 3', '9 3 2 3', '5 2', 'none'] as const;
 
-/** Plots the cumulative distribution of the added latency, a line per policy. Higher and further left is better. Pure. */
+/**
+ * Plots the cumulative distribution of the added latency, a line per policy. Higher and further left is better. Pure.
+ */
 export function addedLatencyPlot({ outcomes }: Simulation): string {
   const most = Math.max(LEAST_MS * 10, ...outcomes.flatMap(({ cdf }) => cdf.map(([, ms]) => ms)));
   const right = LEFT + PLOT;

@@ -21,7 +21,10 @@ interface Mark {
   readonly colour: number;
 }
 
-/** Plots the share of cold starts against idle memory, a point per policy; lam at each price of a sweep as a line. Lower left is better. Pure. */
+/**
+ * Plots the share of cold starts against idle memory, a point per policy; lam at each price of a sweep as a line. Lower
+ * left is better. Pure.
+ */
 export function scatterPlot({ outcomes, sweep }: Simulation): string {
   const all = [...outcomes, ...sweep];
   const across = logAxis(

@@ -50,8 +50,8 @@ export function textWidth(content: string, size: number): number {
 }
 
 /**
- * Colours on light and dark pages. The named ones are Okabe and Ito's, which are distinguishable with any kind of colour vision;
- * lighter on dark pages.
+ * Colours on light and dark pages. The named ones are Okabe and Ito's, which are distinguishable with any kind of
+ * colour vision; lighter on dark pages.
  */
 const COLOURS = {
   ground: { light: '#ffffff', dark: '#0d1117' },

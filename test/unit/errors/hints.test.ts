@@ -13,7 +13,10 @@ const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 
   commands: Readonly<Record<string, Outline>>;
 };
 
-/** The command lines of lam in a text, each to the end of its phrase: those after a colon, a bracket, `see` or a variable. */
+/**
+ * The command lines of lam in a text, each to the end of its phrase: those after a colon, a bracket, `see` or a
+ * variable.
+ */
 function commandLines(text: string): readonly (readonly string[])[] {
   return [...text.matchAll(/(?:^|: |`|\(|\bsee |[A-Z]=\S+ )lam ([^;,`)?]+)/g)].map((match) =>
     (match[1] ?? '').trim().split(/\s+/),

@@ -7,7 +7,9 @@ export type TarEntry =
 const BLOCK = 512;
 const TYPE = { file: '0', symlink: '2', directory: '5' } as const;
 
-/** Writes a POSIX (ustar) archive. Paths and targets are ASCII of at most 100 bytes, relative, without a leading `./`. */
+/**
+ * Writes a POSIX (ustar) archive. Paths and targets are ASCII of at most 100 bytes, relative, without a leading `./`.
+ */
 export function tar(entries: readonly TarEntry[]): Buffer {
   const parts: Buffer[] = [];
   for (const entry of entries) {
