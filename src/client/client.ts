@@ -23,6 +23,7 @@ import {
   type RollbackRequest,
   type Status,
   type FunctionName,
+  type AliasName,
 } from '../contract/index.ts';
 import { isLamError, lamError } from '../errors/index.ts';
 import { json, ndjson, open, type Ask } from './transport.ts';
@@ -50,8 +51,8 @@ export interface LamClient {
   configure(name: FunctionName, patch: ConfigPatch): Promise<PublishAnswer>;
   deleteFunction(name: FunctionName): Promise<void>;
   deleteVersion(name: FunctionName, version: number): Promise<void>;
-  setAlias(name: FunctionName, alias: string, request: AliasRequest): Promise<AliasAnswer>;
-  deleteAlias(name: FunctionName, alias: string): Promise<void>;
+  setAlias(name: FunctionName, alias: AliasName, request: AliasRequest): Promise<AliasAnswer>;
+  deleteAlias(name: FunctionName, alias: AliasName): Promise<void>;
   /** Log records, oldest first; with `follow` also new ones, until the signal aborts or the reader stops. */
   logs(
     name: FunctionName,

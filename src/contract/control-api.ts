@@ -2,7 +2,7 @@ import type { DriverName } from './driver-name.ts';
 import type { FunctionConfig } from './function-config.ts';
 import type { Digest, NodeId } from './ids.ts';
 import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
-import type { FunctionName } from './names.ts';
+import type { FunctionName, AliasName } from './names.ts';
 
 /**
  * The control API: JSON over HTTP on the Unix socket of the home (0700: only its owner), and on the HTTP port for
@@ -28,7 +28,7 @@ export const CONTROL = {
   rollback: (name: FunctionName): string => `${CONTROL.function(name)}/rollback`,
   /** PATCH {@link ConfigPatch}. */
   config: (name: FunctionName): string => `${CONTROL.function(name)}/config`,
-  alias: (name: FunctionName, alias: string): string =>
+  alias: (name: FunctionName, alias: AliasName): string =>
     `${CONTROL.function(name)}/aliases/${encodeURIComponent(alias)}`,
   /** GET, query as {@link LogQueryParameters}; NDJSON of LogRecord. */
   logs: (name: FunctionName): string => `${CONTROL.function(name)}/logs`,
@@ -109,7 +109,7 @@ export interface PublishRequest {
   /** Author of the request, as `user@host`. */
   readonly by?: string;
   /** Also points this alias at the new version. */
-  readonly alias?: string;
+  readonly alias?: AliasName;
   /** Validates without changing anything. */
   readonly dryRun?: boolean;
 }
@@ -165,7 +165,7 @@ export interface AliasRequest {
 }
 
 export interface AliasAnswer {
-  readonly alias: string;
+  readonly alias: AliasName;
   /** Null for a new alias. */
   readonly from: number | null;
   readonly to: number;
@@ -206,7 +206,7 @@ export interface Movement {
   readonly by: string;
   readonly action: 'deploy' | 'rollback' | 'config' | 'alias';
   /** The alias that moved; undefined for the live pointer. */
-  readonly alias?: string;
+  readonly alias?: AliasName;
   readonly from: number | null;
   readonly to: number | null;
   readonly message: string;

@@ -8,8 +8,15 @@ export type FunctionName = Brand<string, 'FunctionName'>;
 
 /** The grammar of {@link FunctionName}. */
 export const FUNCTION_NAME: RegExp = /^[a-zA-Z0-9-_]{1,64}$/;
+/** An alias, see {@link ALIAS_NAME}. */
+export type AliasName = Brand<string, 'AliasName'>;
+/** A version's number in digits, see {@link VERSION_NUMBER}. */
+export type VersionText = Brand<string, 'VersionText'>;
+/** What may follow a function's name in a request: a version or an alias. */
+export type Qualifier = VersionText | AliasName;
+
 /** An alias: 1 to 128 of the same characters, but not only digits, which would read as a version (AWS's rule). */
-export const ALIAS_NAME: RegExp = /^(?![0-9]+$)[a-zA-Z0-9-_]{1,128}$/;
+const ALIAS_NAME = /^(?![0-9]+$)[a-zA-Z0-9-_]{1,128}$/;
 /** A published version: 1, 2, 3 ... */
 export const VERSION_NUMBER: RegExp = /^[1-9][0-9]{0,8}$/;
 
@@ -21,6 +28,21 @@ export function isFunctionName(text: string): text is FunctionName {
   return FUNCTION_NAME.test(text);
 }
 
+/** Whether a text has the form of an alias. */
+export function isAliasName(text: string): text is AliasName {
+  return ALIAS_NAME.test(text);
+}
+
+/** Whether a text has the form of a version number or an alias. */
+export function isQualifier(text: string): text is Qualifier {
+  return ALIAS_NAME.test(text) || VERSION_NUMBER.test(text);
+}
+
+/** Returns a version's number as a qualifier. */
+export function versionQualifier(version: number): Qualifier {
+  return String(version) as VersionText;
+}
+
 /** Takes text for a function's name without a check: what lam checked before it wrote it down, and a valid lam.yaml's. */
 export function knownFunctionName(text: string): FunctionName {
   return text as FunctionName;
@@ -30,7 +52,7 @@ export function knownFunctionName(text: string): FunctionName {
 export interface FunctionReference {
   readonly name: FunctionName;
   /** A version number, an alias, or undefined for the live pointer. */
-  readonly qualifier: string | undefined;
+  readonly qualifier: Qualifier | undefined;
 }
 
 /**
@@ -47,7 +69,7 @@ export function parseReference(text: string): FunctionReference | undefined {
   if (qualifier === undefined || qualifier === LATEST) return { name, qualifier: undefined };
   const version = /^v([1-9][0-9]{0,8})$/.exec(qualifier)?.[1];
   // `hello@v3` is what `lam versions` prints, so it reads as version 3; an alias is reached with ':'.
-  if (version !== undefined && rest.includes('@')) return { name, qualifier: version };
-  if (!ALIAS_NAME.test(qualifier) && !VERSION_NUMBER.test(qualifier)) return undefined;
+  if (version !== undefined && rest.includes('@')) return { name, qualifier: version as VersionText };
+  if (!isQualifier(qualifier)) return undefined;
   return { name, qualifier };
 }

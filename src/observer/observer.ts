@@ -1,4 +1,4 @@
-import type { Origin, RequestId, TraceId, SandboxId, FunctionName } from '../contract/index.ts';
+import type { Origin, RequestId, TraceId, SandboxId, FunctionName, Qualifier } from '../contract/index.ts';
 import type { EpochMs } from '../kit/index.ts';
 
 /** How an invocation ended: its status in REPORT, or `rejected` if it did not run, with the code of lam's error. */
@@ -13,7 +13,7 @@ export interface ObservedInvocation {
   readonly traceId: TraceId;
   readonly functionName: FunctionName;
   /** Version or alias in the request; undefined for the live pointer. */
-  readonly qualifier: string | undefined;
+  readonly qualifier: Qualifier | undefined;
   readonly origin: Origin;
   /** 1 is the first. */
   readonly attempt: number;

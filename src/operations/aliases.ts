@@ -1,4 +1,4 @@
-import type { AliasAnswer, AliasRequest, FunctionName } from '../contract/index.ts';
+import type { AliasAnswer, AliasRequest, FunctionName, AliasName } from '../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { GoLive } from './go-live.ts';
 
@@ -9,9 +9,9 @@ export interface AliasOperations {
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_INVALID_ALIAS`, `LAM_REGISTRY_VERSION_NOT_FOUND` or
    * `LAM_DRIVER_RUNTIME_MISSING`.
    */
-  set(name: FunctionName, alias: string, request: AliasRequest): Promise<AliasAnswer>;
+  set(name: FunctionName, alias: AliasName, request: AliasRequest): Promise<AliasAnswer>;
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or `LAM_REGISTRY_ALIAS_NOT_FOUND`. */
-  remove(name: FunctionName, alias: string): Promise<void>;
+  remove(name: FunctionName, alias: AliasName): Promise<void>;
 }
 
 /** Implements {@link AliasOperations}. */

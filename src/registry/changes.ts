@@ -6,6 +6,7 @@ import type {
   PublishRequest,
   RollbackRequest,
   FunctionName,
+  AliasName,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { CatalogueDraft, FunctionRecord, VersionRecord } from '../store/index.ts';
@@ -42,7 +43,7 @@ export type PointerChange =
   | { readonly kind: 'publish'; readonly request: PublishRequest }
   | { readonly kind: 'configure'; readonly patch: ConfigPatch }
   | { readonly kind: 'rollback'; readonly request: RollbackRequest }
-  | { readonly kind: 'alias'; readonly alias: string; readonly request: AliasRequest };
+  | { readonly kind: 'alias'; readonly alias: AliasName; readonly request: AliasRequest };
 
 interface NewVersion {
   readonly version: Pick<VersionRecord, 'artifact' | 'config' | 'input' | 'size'>;
@@ -158,7 +159,7 @@ export function rollback(
 export function setAlias(
   draft: CatalogueDraft,
   name: FunctionName,
-  request: AliasRequest & { readonly alias: string },
+  request: AliasRequest & { readonly alias: AliasName },
   context: ChangeContext,
 ): Move {
   const { alias } = request;
@@ -174,7 +175,7 @@ export function setAlias(
 export function deleteAlias(
   draft: CatalogueDraft,
   name: FunctionName,
-  request: Omit<AliasRequest, 'version'> & { readonly alias: string },
+  request: Omit<AliasRequest, 'version'> & { readonly alias: AliasName },
   context: ChangeContext,
 ): number {
   const { alias } = request;
@@ -254,14 +255,14 @@ function moveLive(
   note(record, { ...how, from, to }, context);
 }
 
-function pointAlias(record: FunctionRecord, alias: string, request: AliasRequest, context: ChangeContext): void {
+function pointAlias(record: FunctionRecord, alias: AliasName, request: AliasRequest, context: ChangeContext): void {
   const from = aliasTarget(record, alias) ?? null;
   if (from === request.version) return;
   record.aliases[alias] = request.version;
   note(record, { action: 'alias', alias, from, to: request.version, ...about(request) }, context);
 }
 
-function aliasTarget(record: FunctionRecord, alias: string): number | undefined {
+function aliasTarget(record: FunctionRecord, alias: AliasName): number | undefined {
   return Object.hasOwn(record.aliases, alias) ? record.aliases[alias] : undefined;
 }
 

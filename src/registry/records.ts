@@ -1,4 +1,4 @@
-import { ALIAS_NAME, isFunctionName, VERSION_NUMBER, type FunctionName } from '../contract/index.ts';
+import { isAliasName, isFunctionName, VERSION_NUMBER, type FunctionName, type AliasName } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { nearest } from '../kit/index.ts';
 import type { CatalogueDraft, CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
@@ -13,8 +13,8 @@ export function checkName(name: string): asserts name is FunctionName {
 }
 
 /** Throws `LAM_REGISTRY_INVALID_ALIAS`. */
-export function checkAlias(alias: string): void {
-  if (typeof alias !== 'string' || !ALIAS_NAME.test(alias) || alias === UNUSABLE)
+export function checkAlias(alias: string): asserts alias is AliasName {
+  if (typeof alias !== 'string' || !isAliasName(alias) || alias === UNUSABLE)
     throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias: String(alias) });
 }
 

@@ -15,6 +15,9 @@ import {
   type TriggerConfig,
   type FunctionName,
   isFunctionName,
+  type Qualifier,
+  type AliasName,
+  versionQualifier,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
@@ -84,7 +87,7 @@ export class Registry {
    * Returns the revision for a qualifier: a version number, an alias, or undefined or `$LATEST` for the live pointer.
    * Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND` or `LAM_REGISTRY_ALIAS_NOT_FOUND`.
    */
-  resolve(name: FunctionName, qualifier?: string): Revision {
+  resolve(name: FunctionName, qualifier?: Qualifier | typeof LATEST): Revision {
     const found = this.#resolved.get(name) ?? this.#open(name);
     if (qualifier === undefined || qualifier === LATEST) return found.live;
     return found.versions.get(qualifier) ?? found.aliases.get(qualifier) ?? this.#qualified(name, found, qualifier);
@@ -178,7 +181,7 @@ export class Registry {
     const apply = (draft: CatalogueDraft): { from: number; to: number } =>
       changes.rollback(draft, name, request, this.#context());
     // Counted before listeners receive the change and end sandboxes.
-    const warmOf = (to: number): number => this.#around.warm(this.resolve(name, String(to)));
+    const warmOf = (to: number): number => this.#around.warm(this.resolve(name, versionQualifier(to)));
     if (request.dryRun === true) {
       const { from, to } = this.#catalogue.rehearse(apply);
       return { name, from, to, warm: warmOf(to) };
@@ -190,14 +193,18 @@ export class Registry {
   /** Points an alias at a version; creates the alias if it does not exist. */
   async setAlias(
     name: FunctionName,
-    alias: string,
+    alias: AliasName,
     request: AliasRequest,
   ): Promise<{ readonly from: number | null; readonly to: number }> {
     return this.#catalogue.change((draft) => changes.setAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
   /** Removes an alias; resolves to the version it pointed at. Throws `LAM_REGISTRY_ALIAS_NOT_FOUND`. */
-  async deleteAlias(name: FunctionName, alias: string, request: Omit<AliasRequest, 'version'> = {}): Promise<number> {
+  async deleteAlias(
+    name: FunctionName,
+    alias: AliasName,
+    request: Omit<AliasRequest, 'version'> = {},
+  ): Promise<number> {
     return this.#catalogue.change((draft) => changes.deleteAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
@@ -275,7 +282,7 @@ export class Registry {
     return resolved;
   }
 
-  #qualified(name: FunctionName, { versions, aliases }: Resolved, qualifier: string): Revision {
+  #qualified(name: FunctionName, { versions, aliases }: Resolved, qualifier: Qualifier): Revision {
     const record = requireRecord(this.#catalogue.view, name);
     if (Object.hasOwn(record.versions, qualifier)) return this.#revision(record, versions, Number(qualifier));
     const target = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined;

@@ -1,4 +1,4 @@
-import type { Digest, FunctionConfig, FunctionName } from '../contract/index.ts';
+import type { Digest, FunctionConfig, FunctionName, Qualifier } from '../contract/index.ts';
 import { parseRuntime, type Runtime } from '../runtimes/index.ts';
 import { lamError } from '../errors/index.ts';
 
@@ -18,7 +18,7 @@ export interface Revision {
 const ARN_PREFIX = 'arn:aws:lambda:us-east-1:000000000000:function:';
 
 /** Returns a function's ARN, with the qualifier if there is one. */
-export function functionArn(name: FunctionName, qualifier?: string): string {
+export function functionArn(name: FunctionName, qualifier?: Qualifier): string {
   return qualifier === undefined ? ARN_PREFIX + name : `${ARN_PREFIX}${name}:${qualifier}`;
 }
 

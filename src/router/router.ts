@@ -1,4 +1,4 @@
-import type { LogStream, RequestId, SandboxId, FunctionName } from '../contract/index.ts';
+import type { LogStream, RequestId, SandboxId, FunctionName, Qualifier } from '../contract/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Session, SessionHooks } from '../executor/session.ts';
 import type { LogStore } from '../logs/index.ts';
@@ -12,7 +12,7 @@ export interface RouterOptions {
   readonly logs: LogStore;
   readonly clock: Clock;
   /** Returns the version to run; throws the registry's not-found errors. Called on the hot path: must be cheap. */
-  readonly resolve: (name: FunctionName, qualifier: string | undefined) => PoolRevision;
+  readonly resolve: (name: FunctionName, qualifier: Qualifier | undefined) => PoolRevision;
   /** Observers of the phases of invocations. */
   readonly observers?: Observers | undefined;
 }
@@ -35,7 +35,7 @@ export class Router {
   }
 
   /** Throws the not-found error that {@link Router.start} would pass to its sink. */
-  check(name: FunctionName, qualifier: string | undefined): void {
+  check(name: FunctionName, qualifier: Qualifier | undefined): void {
     this.#parts.resolve(name, qualifier);
   }
 

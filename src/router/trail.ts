@@ -1,4 +1,4 @@
-import type { Origin, RequestId, TraceId, SandboxId, FunctionName } from '../contract/index.ts';
+import type { Origin, RequestId, TraceId, SandboxId, FunctionName, Qualifier } from '../contract/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer/index.ts';
 
@@ -7,7 +7,7 @@ export interface Accepted {
   readonly requestId: RequestId;
   readonly traceId: TraceId;
   readonly functionName: FunctionName;
-  readonly qualifier: string | undefined;
+  readonly qualifier: Qualifier | undefined;
   readonly origin: Origin | undefined;
   readonly attempt: number | undefined;
 }
@@ -19,7 +19,7 @@ export class InvocationTrail implements ObservedInvocation {
   readonly requestId: RequestId;
   readonly traceId: TraceId;
   readonly functionName: FunctionName;
-  readonly qualifier: string | undefined;
+  readonly qualifier: Qualifier | undefined;
   readonly origin: Origin;
   readonly attempt: number;
   version: number | undefined;

@@ -6,7 +6,7 @@ import { Catalogue } from '../../src/store/index.ts';
 import { edgeHouse } from '../support/edge-house.ts';
 import { recordsOf } from '../support/log-house.ts';
 import { SharedCatalogue } from '../support/shared-catalogue.ts';
-import { asFunctionName } from '../support/ids.ts';
+import { asFunctionName, asQualifier } from '../support/ids.ts';
 
 test('a daemon follows changes of another node in what it serves, its routes, sandboxes and logs', async () => {
   const shared = new SharedCatalogue([LIVE_TRIGGERS, MIN_WARM]);
@@ -35,5 +35,5 @@ test('a daemon follows changes of another node in what it serves, its routes, sa
   assert.equal(await here.publish('g', { memoryMiB: 512 }), 3);
   theirs.catchUp();
   assert.equal(there.registry.resolve(asFunctionName('g')).version, 3);
-  assert.equal(there.registry.resolve(asFunctionName('g'), '2').config.memoryMiB, 256);
+  assert.equal(there.registry.resolve(asFunctionName('g'), asQualifier('2')).config.memoryMiB, 256);
 });

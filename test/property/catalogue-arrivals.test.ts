@@ -6,7 +6,7 @@ import { isLamError } from '../../src/errors/index.ts';
 import { Catalogue } from '../../src/store/index.ts';
 import { SharedCatalogue, type CatalogueNode } from '../support/shared-catalogue.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from '../unit/registry/support.ts';
-import { asFunctionName } from '../support/ids.ts';
+import { asFunctionName, asQualifier } from '../support/ids.ts';
 
 /** One node: its registry, and the state that a listener derives from its events alone. */
 interface Node {
@@ -44,7 +44,7 @@ function follow(live: Map<string, number>, change: RegistryChange, registry: Reg
   const { name: of, kind, from, to } = change;
   if (kind === 'version-deleted') {
     assert.notEqual(live.get(of), from);
-    assert.throws(() => registry.resolve(of, String(from)));
+    assert.throws(() => registry.resolve(of, asQualifier(String(from))));
     return;
   }
   assert.equal(live.get(of) ?? null, from);
@@ -91,7 +91,7 @@ describe('two nodes that change one catalogue', () => {
             for (const of of truth.names()) {
               assert.equal(registry.resolve(of).version, truth.outline(of)?.live);
               for (const version of Object.keys(truth.record(of)?.versions ?? {}))
-                assert.equal(registry.resolve(of, version).version, Number(version));
+                assert.equal(registry.resolve(of, asQualifier(version)).version, Number(version));
             }
           }
         } finally {

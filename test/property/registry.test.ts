@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { isLamError, type ErrorCode } from '../../src/errors/index.ts';
 import { testRegistry, type TestRegistry } from '../unit/registry/support.ts';
-import { asFunctionName } from '../support/ids.ts';
+import { asFunctionName, asAlias, asQualifier } from '../support/ids.ts';
 
 /** A simple model of a registry: versions and pointers. */
 interface Model {
@@ -131,7 +131,7 @@ const patch = fc.tuple(name, fc.constantFrom(128, 512, undefined)).map(([of, mem
 const setAlias = fc.tuple(name, fc.constantFrom('prod', 'test'), anyVersion).map(([of, alias, version]) =>
   command(`alias(${of}, ${alias}, ${version})`, async (model, real) => {
     const fn = model.functions.get(of);
-    const work = real.t.registry.setAlias(asFunctionName(of), alias, { version });
+    const work = real.t.registry.setAlias(asFunctionName(of), asAlias(alias), { version });
     if (
       await either(fn?.versions.has(version) === true, work, [
         'LAM_REGISTRY_FUNCTION_NOT_FOUND',
@@ -145,7 +145,7 @@ const setAlias = fc.tuple(name, fc.constantFrom('prod', 'test'), anyVersion).map
 const deleteAlias = fc.tuple(name, fc.constantFrom('prod', 'test')).map(([of, alias]) =>
   command(`deleteAlias(${of}, ${alias})`, async (model, real) => {
     const fn = model.functions.get(of);
-    const work = real.t.registry.deleteAlias(asFunctionName(of), alias);
+    const work = real.t.registry.deleteAlias(asFunctionName(of), asAlias(alias));
     if (
       await either(fn?.aliases.has(alias) === true, work, [
         'LAM_REGISTRY_FUNCTION_NOT_FOUND',
@@ -218,7 +218,7 @@ function agree(model: Model, { t }: Real): void {
       [...fn.versions.keys()].toSorted((a, b) => b - a),
     );
     for (const [version, { memory }] of fn.versions) {
-      const revision = t.registry.resolve(asFunctionName(of), String(version));
+      const revision = t.registry.resolve(asFunctionName(of), asQualifier(String(version)));
       assert.equal(revision.config.memoryMiB, memory);
       assert.ok(t.store.artifacts.has(revision.artifact));
     }

@@ -14,7 +14,7 @@ import { LIVE_TRIGGERS } from '../../src/registry/index.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { filesBelow, sha256 } from '../unit/store/support.ts';
 import { makeRegistry } from '../unit/registry/support.ts';
-import { digestFor, asFunctionName } from '../support/ids.ts';
+import { digestFor, asFunctionName, asQualifier } from '../support/ids.ts';
 
 const LOOP = fileURLToPath(new URL('../unit/registry/deploy-loop.ts', import.meta.url));
 const ROUNDS = 8;
@@ -73,7 +73,7 @@ describe('a daemon killed while it deploys', () => {
         assert.ok(version > (last.get(name) ?? 0), `${name} ${version} after ${last.get(name)}`);
         last.set(name, version);
         if (version > registry.resolve(asFunctionName(name)).version - 25)
-          assert.equal(registry.resolve(asFunctionName(name), String(version)).artifact, artifact);
+          assert.equal(registry.resolve(asFunctionName(name), asQualifier(String(version))).artifact, artifact);
       }
       for (const { name } of registry.list()) {
         const { artifact, version } = registry.resolve(name);

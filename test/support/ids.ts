@@ -14,6 +14,8 @@ import {
   type TraceId,
   knownFunctionName,
   type FunctionName,
+  type AliasName,
+  type Qualifier,
 } from '../../src/contract/index.ts';
 
 /** A digest: `text` itself if it is one, else the digest of `text`. */
@@ -45,4 +47,14 @@ export function asTraceId(text: string): TraceId {
 /** A function's name, unchecked: tests try invalid ones too. */
 export function asFunctionName(text: string): FunctionName {
   return knownFunctionName(text);
+}
+
+/** An alias, unchecked: tests try invalid ones too, which no maker of src would give. */
+export function asAlias(text: string): AliasName {
+  return text as AliasName;
+}
+
+/** A version number or an alias, unchecked as {@link asAlias} is. */
+export function asQualifier(text: string): Qualifier {
+  return text as Qualifier;
 }

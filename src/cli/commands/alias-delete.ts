@@ -1,7 +1,8 @@
 import { Args } from '@oclif/core';
-import { EXIT } from '../../errors/index.ts';
+import { EXIT, lamError } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { targetName } from '../services/target.ts';
+import { isAliasName } from '../../contract/index.ts';
 
 export default class AliasDelete extends LamCommand {
   static override summary = 'Delete an alias.';
@@ -24,6 +25,7 @@ export default class AliasDelete extends LamCommand {
     const { out, cwd, client } = this.context(flags);
     const alias = args.alias ?? args.function;
     const name = await targetName(args.alias === undefined ? undefined : args.function, cwd, 'alias delete');
+    if (!isAliasName(alias)) throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias });
     await (await client()).deleteAlias(name, alias);
     out.result({ name, alias }, () => `deleted ${name}:${alias}`);
     return EXIT.ok;

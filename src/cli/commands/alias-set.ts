@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { EXIT, lamError } from '../../errors/index.ts';
 import { MESSAGE_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
-import { targetName, versionOf } from '../services/target.ts';
+import { targetName, versionOf, aliasOf } from '../services/target.ts';
 
 export default class AliasSet extends LamCommand {
   static override summary = 'Point an alias at a version.';
@@ -37,7 +37,11 @@ export default class AliasSet extends LamCommand {
     const to = versionOf(version);
     const { notices } = await (
       await client()
-    ).setAlias(name, alias, { version: to, by, ...(flags.message === undefined ? {} : { message: flags.message }) });
+    ).setAlias(name, aliasOf(alias), {
+      version: to,
+      by,
+      ...(flags.message === undefined ? {} : { message: flags.message }),
+    });
     out.result({ name, alias, version: to }, () => `${name}:${alias} -> v${to}`);
     for (const notice of notices) out.note(notice);
     return EXIT.ok;

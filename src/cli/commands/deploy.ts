@@ -15,6 +15,7 @@ import {
   type Deployment,
 } from '../services/deploy.ts';
 import { overridesOf } from '../services/overrides.ts';
+import { aliasOf } from '../services/target.ts';
 
 export default class Deploy extends LamCommand {
   static override summary = 'Build functions and make them live.';
@@ -81,7 +82,7 @@ export default class Deploy extends LamCommand {
       dryRun: flags['dry-run'],
       overrides,
       ...(flags.message === undefined ? {} : { message: flags.message }),
-      ...(flags.alias === undefined ? {} : { alias: flags.alias }),
+      ...(flags.alias === undefined ? {} : { alias: aliasOf(flags.alias) }),
     };
     const all =
       name !== undefined && inline !== undefined

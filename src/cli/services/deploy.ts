@@ -10,6 +10,7 @@ import {
   type PublishAnswer,
   type PublishRequest,
   type FunctionName,
+  type AliasName,
 } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { loadProject, type ProjectFunction } from '../../project/index.ts';
@@ -28,7 +29,7 @@ export interface Deployment {
   readonly place: Pick<BuildContext, 'esbuildBinary' | 'workspace'>;
   readonly by: string;
   readonly message?: string;
-  readonly alias?: string;
+  readonly alias?: AliasName;
   readonly dryRun: boolean;
   /** Take precedence over lam.yaml; environment variables are merged. */
   readonly overrides: ConfigInput;

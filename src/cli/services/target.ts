@@ -1,4 +1,11 @@
-import { parseReference, VERSION_NUMBER, type FunctionReference, type FunctionName } from '../../contract/index.ts';
+import {
+  parseReference,
+  VERSION_NUMBER,
+  type FunctionReference,
+  type FunctionName,
+  isAliasName,
+  type AliasName,
+} from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { projectFunctions } from './project-functions.ts';
 
@@ -45,4 +52,10 @@ export function versionOf(text: string): number {
 /** Whether `text` has the form of a version: `3` or `v3`. */
 export function looksLikeVersion(text: string): boolean {
   return VERSION_NUMBER.test(text.replace(/^v/, ''));
+}
+
+/** Takes an argument for an alias. Throws `LAM_REGISTRY_INVALID_ALIAS`. */
+export function aliasOf(text: string): AliasName {
+  if (!isAliasName(text)) throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias: text });
+  return text;
 }

@@ -14,9 +14,15 @@ import {
   type TraceId,
   isFunctionName,
   type FunctionName,
+  isAliasName,
+  isQualifier,
+  LATEST,
+  versionQualifier,
+  type AliasName,
+  type Qualifier,
 } from '../../../src/contract/index.ts';
 import { createHash } from 'node:crypto';
-import { asRequestId, asSandboxId, asTraceId, digestFor, nodeId, asFunctionName } from '../../support/ids.ts';
+import { asRequestId, asSandboxId, asTraceId, digestFor, nodeId, asFunctionName, asAlias } from '../../support/ids.ts';
 
 /** What the compiler is to refuse; never called. */
 function refusedByTheCompiler(): void {
@@ -28,6 +34,13 @@ function refusedByTheCompiler(): void {
   called(asRequestId('r'), asFunctionName('f'));
   // @ts-expect-error -- a bare text is no function's name
   called('f', asRequestId('r'));
+  const pointed = (_name: FunctionName, _alias: AliasName): void => undefined;
+  // @ts-expect-error -- name and alias are swapped
+  pointed(asAlias('prod'), asFunctionName('f'));
+  const asked = (_qualifier: Qualifier): void => undefined;
+  asked(asAlias('prod'));
+  // @ts-expect-error -- a function's name is no qualifier
+  asked(asFunctionName('f'));
   const placed = (_sandbox: SandboxId, _node: NodeId): void => undefined;
   // @ts-expect-error -- sandbox and node are swapped
   placed(nodeId('0123456789ab'), asSandboxId('s'));
@@ -60,6 +73,12 @@ describe('a brand', () => {
     for (const text of ['a', '0', 'a-b_C', 'a'.repeat(64)]) assert.ok(isFunctionName(text), text);
     for (const text of ['', 'a'.repeat(65), 'a.b', 'a b', 'ä', 'a\n'])
       assert.ok(!isFunctionName(text), JSON.stringify(text));
+  });
+
+  test('of a qualifier fits version numbers and aliases, that of an alias no number', () => {
+    assert.ok(isQualifier(versionQualifier(3)) && !isAliasName(versionQualifier(3)));
+    for (const text of ['prod', 'v3', '1a']) assert.ok(isAliasName(text) && isQualifier(text), text);
+    for (const text of ['', '0', '01', '1.5', 'a.b', LATEST]) assert.ok(!isQualifier(text), JSON.stringify(text));
   });
 
   test('of a trace header requires at most 512 visible characters', () => {

@@ -7,7 +7,7 @@ import { SharedCatalogue, type CatalogueNode } from '../../support/shared-catalo
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { lam } from '../store/support.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
-import { asFunctionName } from '../../support/ids.ts';
+import { asFunctionName, asAlias, asQualifier } from '../../support/ids.ts';
 
 describe('a registry whose catalogue another node changes', () => {
   let t: TestRegistry;
@@ -56,19 +56,19 @@ describe('a registry whose catalogue another node changes', () => {
 
   test('keeps known revisions as the same objects and resolves new ones immediately', async () => {
     await deploy(here, 'f', '1');
-    await here.setAlias(asFunctionName('f'), 'prod', { version: 1 });
+    await here.setAlias(asFunctionName('f'), asAlias('prod'), { version: 1 });
     const first = here.resolve(asFunctionName('f'));
-    assert.equal(here.resolve(asFunctionName('f'), 'prod'), first);
+    assert.equal(here.resolve(asFunctionName('f'), asQualifier('prod')), first);
     await assert.rejects(
-      there.setAlias(asFunctionName('f'), 'prod', { version: 2 }),
+      there.setAlias(asFunctionName('f'), asAlias('prod'), { version: 2 }),
       lam('LAM_REGISTRY_VERSION_NOT_FOUND'),
     );
     await deploy(there, 'f', '2');
-    await there.setAlias(asFunctionName('f'), 'prod', { version: 2 });
+    await there.setAlias(asFunctionName('f'), asAlias('prod'), { version: 2 });
     node.catchUp();
-    assert.equal(here.resolve(asFunctionName('f'), '1'), first);
+    assert.equal(here.resolve(asFunctionName('f'), asQualifier('1')), first);
     assert.equal(here.resolve(asFunctionName('f')).version, 2);
-    assert.equal(here.resolve(asFunctionName('f'), 'prod'), here.resolve(asFunctionName('f')));
+    assert.equal(here.resolve(asFunctionName('f'), asQualifier('prod')), here.resolve(asFunctionName('f')));
   });
 
   test('reports the result of several changes that arrive together', async () => {
@@ -93,7 +93,7 @@ describe('a registry whose catalogue another node changes', () => {
       { name: 'new', kind: 'live-moved', from: null, to: 2 },
     ]);
     assert.throws(() => here.resolve(asFunctionName('gone')), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
-    assert.throws(() => here.resolve(asFunctionName('f'), '1'), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
+    assert.throws(() => here.resolve(asFunctionName('f'), asQualifier('1')), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
   });
 
   test('reports a function that was deleted and created again as both', async () => {

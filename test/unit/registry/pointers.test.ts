@@ -4,7 +4,7 @@ import type { ConfigInput } from '../../../src/contract/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
 import { lam } from '../store/support.ts';
 import { testRegistry, type TestRegistry } from './support.ts';
-import { asFunctionName } from '../../support/ids.ts';
+import { asFunctionName, asAlias } from '../../support/ids.ts';
 
 describe('the pointers of a function', () => {
   let t: TestRegistry;
@@ -137,12 +137,15 @@ describe('the pointers of a function', () => {
     test('of an alias are recorded in the history', async () => {
       await deploy('f', '1');
       await deploy('f', '2');
-      assert.deepEqual(await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 1 }), { from: null, to: 1 });
-      assert.deepEqual(await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 2, by: 'me' }), {
+      assert.deepEqual(await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 1 }), {
+        from: null,
+        to: 1,
+      });
+      assert.deepEqual(await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 2, by: 'me' }), {
         from: 1,
         to: 2,
       });
-      await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 2 });
+      await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 2 });
       assert.deepEqual(t.registry.detail(asFunctionName('f')).aliases, { prod: 2 });
       assert.deepEqual(
         t.registry.detail(asFunctionName('f')).allVersions.map((v) => [v.version, v.live, v.aliases]),
@@ -151,7 +154,7 @@ describe('the pointers of a function', () => {
           [1, false, []],
         ],
       );
-      assert.equal(await t.registry.deleteAlias(asFunctionName('f'), 'prod'), 2);
+      assert.equal(await t.registry.deleteAlias(asFunctionName('f'), asAlias('prod')), 2);
       assert.deepEqual(
         t.registry
           .detail(asFunctionName('f'))
@@ -163,20 +166,23 @@ describe('the pointers of a function', () => {
           [null, 1],
         ],
       );
-      await assert.rejects(t.registry.deleteAlias(asFunctionName('f'), 'prod'), lam('LAM_REGISTRY_ALIAS_NOT_FOUND'));
       await assert.rejects(
-        t.registry.setAlias(asFunctionName('f'), 'prod', { version: 5 }),
+        t.registry.deleteAlias(asFunctionName('f'), asAlias('prod')),
+        lam('LAM_REGISTRY_ALIAS_NOT_FOUND'),
+      );
+      await assert.rejects(
+        t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 5 }),
         lam('LAM_REGISTRY_VERSION_NOT_FOUND'),
       );
       await assert.rejects(
-        t.registry.setAlias(asFunctionName('f'), '$LATEST', { version: 1 }),
+        t.registry.setAlias(asFunctionName('f'), asAlias('$LATEST'), { version: 1 }),
         lam('LAM_REGISTRY_INVALID_ALIAS'),
       );
     });
 
     test('of a version in use is refused, and numbers are never reused', async () => {
       for (const text of ['1', '2', '3']) await deploy('f', text);
-      await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 1 });
+      await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 1 });
       await assert.rejects(
         t.registry.deleteVersion(asFunctionName('f'), 3),
         lam('LAM_REGISTRY_VERSION_IN_USE', 'live'),

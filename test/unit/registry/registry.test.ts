@@ -8,7 +8,7 @@ import type { CatalogueData } from '../../../src/store/catalogue/schema.ts';
 import { lam } from '../store/support.ts';
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
-import { digestFor, asFunctionName } from '../../support/ids.ts';
+import { digestFor, asFunctionName, asAlias, asQualifier } from '../../support/ids.ts';
 
 /** A version in schema 2. */
 interface Before {
@@ -94,12 +94,20 @@ describe('the registry', () => {
     });
 
     test('points an alias at the new version, even when nothing else changed', async () => {
-      await t.registry.publish(asFunctionName('f'), { artifact: await t.artifact('1'), config: {}, alias: 'prod' });
-      assert.equal(t.registry.resolve(asFunctionName('f'), 'prod').version, 1);
-      await t.registry.publish(asFunctionName('f'), { artifact: await t.artifact('1'), config: {}, alias: 'test' });
-      assert.equal(t.registry.resolve(asFunctionName('f'), 'test').version, 1);
+      await t.registry.publish(asFunctionName('f'), {
+        artifact: await t.artifact('1'),
+        config: {},
+        alias: asAlias('prod'),
+      });
+      assert.equal(t.registry.resolve(asFunctionName('f'), asQualifier('prod')).version, 1);
+      await t.registry.publish(asFunctionName('f'), {
+        artifact: await t.artifact('1'),
+        config: {},
+        alias: asAlias('test'),
+      });
+      assert.equal(t.registry.resolve(asFunctionName('f'), asQualifier('test')).version, 1);
       await assert.rejects(
-        t.registry.publish(asFunctionName('f'), { artifact: await t.artifact('2'), config: {}, alias: '12' }),
+        t.registry.publish(asFunctionName('f'), { artifact: await t.artifact('2'), config: {}, alias: asAlias('12') }),
         lam('LAM_REGISTRY_INVALID_ALIAS', "'12'"),
       );
       assert.equal(t.registry.resolve(asFunctionName('f')).version, 1);
@@ -119,9 +127,9 @@ describe('the registry', () => {
         assert.throws(() => t.registry.resolve(asFunctionName(name)), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
         await assert.rejects(t.registry.rollback(asFunctionName(name), {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
         assert.equal(await deploy(name, name), 1);
-        await t.registry.setAlias(asFunctionName(name), 'valueOf', { version: 1 });
+        await t.registry.setAlias(asFunctionName(name), asAlias('valueOf'), { version: 1 });
         assert.throws(
-          () => t.registry.resolve(asFunctionName(name), 'constructor'),
+          () => t.registry.resolve(asFunctionName(name), asQualifier('constructor')),
           lam('LAM_REGISTRY_ALIAS_NOT_FOUND'),
         );
       }
@@ -194,7 +202,7 @@ describe('the registry', () => {
       const config = { type: 'http', route: 'GET /users/{id}' };
       assert.deepEqual(deployed.ofType('http'), [{ functionName: 'a', config }]);
       await deploy('b', '1');
-      await t.registry.setAlias(asFunctionName('a'), 'prod', { version: 1 });
+      await t.registry.setAlias(asFunctionName('a'), asAlias('prod'), { version: 1 });
       assert.equal(deployed.revision, before);
       await deploy('a', '2', { routes: [] });
       assert.deepEqual([deployed.revision, deployed.ofType('http')], [before + 1, []]);
@@ -280,12 +288,12 @@ describe('the registry', () => {
     test('finds live pointer, version and alias, and returns the same object each time', async () => {
       await deploy('f', '1');
       await deploy('f', '2');
-      await t.registry.setAlias(asFunctionName('f'), 'old', { version: 1 });
-      const one = t.registry.resolve(asFunctionName('f'), '1');
-      assert.equal(t.registry.resolve(asFunctionName('f'), 'old'), one);
+      await t.registry.setAlias(asFunctionName('f'), asAlias('old'), { version: 1 });
+      const one = t.registry.resolve(asFunctionName('f'), asQualifier('1'));
+      assert.equal(t.registry.resolve(asFunctionName('f'), asQualifier('old')), one);
       assert.equal(t.registry.resolve(asFunctionName('f'), '$LATEST'), t.registry.resolve(asFunctionName('f')));
       await deploy('f', '3');
-      assert.equal(t.registry.resolve(asFunctionName('f'), '1'), one);
+      assert.equal(t.registry.resolve(asFunctionName('f'), asQualifier('1')), one);
       assert.ok(Object.isFrozen(one) && Object.isFrozen(one.config.environment));
     });
 
@@ -305,11 +313,11 @@ describe('the registry', () => {
         lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'),
       );
       assert.throws(
-        () => t.registry.resolve(asFunctionName('hello'), '7'),
+        () => t.registry.resolve(asFunctionName('hello'), asQualifier('7')),
         lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'7'"),
       );
       assert.throws(
-        () => t.registry.resolve(asFunctionName('hello'), 'prod'),
+        () => t.registry.resolve(asFunctionName('hello'), asQualifier('prod')),
         lam('LAM_REGISTRY_ALIAS_NOT_FOUND', "'prod'"),
       );
     });
@@ -360,7 +368,7 @@ describe('the registry', () => {
 
   test('collects artifacts that no kept version uses, as its dry run says', async () => {
     for (let n = 1; n <= 6; n++) await deploy('f', `version ${n}`);
-    await t.registry.setAlias(asFunctionName('f'), 'prod', { version: 1 });
+    await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 1 });
     await t.registry.rollback(asFunctionName('f'), { to: 2 });
     const busy = (_: string, version: number): boolean => version === 4;
     const planned = await t.registry.gc({ keep: 1, dryRun: true }, busy);

@@ -7,7 +7,7 @@ import type { InvokeRequest } from '../../../src/router/index.ts';
 import { revision } from '../../support/revisions.ts';
 import { routerHouse, type RouterHouse } from '../../support/router-house.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { asTraceId, asFunctionName } from '../../support/ids.ts';
+import { asTraceId, asFunctionName, asQualifier } from '../../support/ids.ts';
 
 const OK: InvokeOutcome = { kind: 'result', payload: Buffer.from('{}') };
 type Call = { wait(ms: number): Promise<void> };
@@ -80,7 +80,7 @@ describe('an observer receives the phases of an invocation', () => {
       'a settled 15',
     ]);
     const origin = { kind: 'trigger', trigger: 'cron', id: 'nightly' } as const;
-    start(made, 'b', { origin, attempt: 2, qualifier: 'prod' });
+    start(made, 'b', { origin, attempt: 2, qualifier: asQualifier('prod') });
     await clock.advance(10);
     assert.deepEqual(notes.take(), ['b accepted 100', 'b bound 100', 'b started 100', 'b settled 103']);
     const figures = notes.settledAs.map(({ start, initMs, durationMs, version, outcome }) => {

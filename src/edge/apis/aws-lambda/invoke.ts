@@ -1,10 +1,10 @@
 import {
-  ALIAS_NAME,
+  isQualifier,
   LATEST,
   parseReference,
-  VERSION_NUMBER,
   type TraceId,
   type FunctionName,
+  type Qualifier,
 } from '../../../contract/index.ts';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import type { InvokeAnswer, InvokeRequest, InvokeSink, Router } from '../../../router/index.ts';
@@ -25,7 +25,7 @@ export function invokeTarget(path: string): string | undefined {
 /** The parsed head of an Invoke. */
 export interface InvokeHead {
   readonly name: FunctionName;
-  readonly qualifier: string | undefined;
+  readonly qualifier: Qualifier | undefined;
   /** Decoded JSON text. */
   readonly clientContext: string | undefined;
   readonly traceId: TraceId | undefined;
@@ -73,7 +73,7 @@ export function runInvoke(router: Router, head: InvokeHead, { body, reply, fail 
 /** One Invoke: the router's request and the sink of its answer in one object. */
 class Invoke implements InvokeRequest, InvokeSink {
   readonly name: FunctionName;
-  readonly qualifier: string | undefined;
+  readonly qualifier: Qualifier | undefined;
   readonly clientContext: string | undefined;
   readonly traceId: TraceId | undefined;
   readonly wantTail: boolean;
@@ -121,7 +121,7 @@ function headersOf({ requestId, version, traceId, start, durationMs, status, tai
   return headers;
 }
 
-function referenceOf(target: string, query: string): { name: FunctionName; qualifier: string | undefined } {
+function referenceOf(target: string, query: string): { name: FunctionName; qualifier: Qualifier | undefined } {
   let text: string;
   try {
     text = decodeURIComponent(target);
@@ -137,8 +137,7 @@ function referenceOf(target: string, query: string): { name: FunctionName; quali
     throw lamError('LAM_EDGE_QUALIFIER_MISMATCH', { inName: reference.qualifier, inQuery: asked });
   const { name } = reference;
   if (asked === LATEST) return { name, qualifier: undefined };
-  if (!ALIAS_NAME.test(asked) && !VERSION_NUMBER.test(asked))
-    throw lamError('LAM_EDGE_BAD_QUALIFIER', { qualifier: asked });
+  if (!isQualifier(asked)) throw lamError('LAM_EDGE_BAD_QUALIFIER', { qualifier: asked });
   return { name, qualifier: asked };
 }
 

@@ -8,6 +8,7 @@ import {
   type LogQuery,
   type PublishRequest,
   type RollbackRequest,
+  isAliasName,
 } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
@@ -82,11 +83,13 @@ export function publishOf(fields: Fields): PublishRequest {
   const config = required<PublishRequest['config']>(fields, 'config', 'object');
   // No artifact has such a name.
   if (!isDigest(artifact)) throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact });
+  const alias = optional<string>(fields, 'alias', 'string')['alias'];
+  if (alias !== undefined && !isAliasName(alias)) throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias });
   return {
     artifact,
     config,
     ...moved(fields),
-    ...optional<string>(fields, 'alias', 'string'),
+    ...(alias === undefined ? {} : { alias }),
     ...optional<boolean>(fields, 'dryRun', 'boolean'),
   };
 }

@@ -4,7 +4,7 @@ import type { Operations } from '../../../operations/index.ts';
 import type { Reply } from '../../reply.ts';
 import { streamLogs } from './logs.ts';
 import { aliasOf, artifactBody, gcOf, patchOf, publishOf, rollbackOf, type readObject } from './requests.ts';
-import { isFunctionName, type FunctionName } from '../../../contract/index.ts';
+import { isFunctionName, type FunctionName, isAliasName, type AliasName } from '../../../contract/index.ts';
 
 /** A control request, as passed to its action. */
 export interface ControlCall {
@@ -38,6 +38,20 @@ function newFunctionPart(call: ControlCall): FunctionName {
   return name;
 }
 
+/** The alias that a path names. Throws `LAM_REGISTRY_ALIAS_NOT_FOUND` for what no alias can be called. */
+function aliasPart(call: ControlCall): AliasName {
+  const alias = part(call, 1);
+  if (!isAliasName(alias)) throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name: part(call, 0), alias });
+  return alias;
+}
+
+/** The alias that a path sets, which need not exist. Throws `LAM_REGISTRY_INVALID_ALIAS`. */
+function newAliasPart(call: ControlCall): AliasName {
+  const alias = part(call, 1);
+  if (!isAliasName(alias)) throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias });
+  return alias;
+}
+
 function versionPart(call: ControlCall): number {
   const version = Number(part(call, 1));
   if (!Number.isInteger(version) || version < 1)
@@ -65,9 +79,10 @@ const ROUTES: Readonly<Record<string, Action>> = {
   },
   'POST functions/*/rollback': async (o, c) => o.versions.rollback(functionPart(o, c), rollbackOf(await c.object())),
   'PATCH functions/*/config': async (o, c) => o.config.patch(functionPart(o, c), patchOf(await c.object())),
-  'PUT functions/*/aliases/*': async (o, c) => o.aliases.set(functionPart(o, c), part(c, 1), aliasOf(await c.object())),
+  'PUT functions/*/aliases/*': async (o, c) =>
+    o.aliases.set(functionPart(o, c), newAliasPart(c), aliasOf(await c.object())),
   'DELETE functions/*/aliases/*': async (o, c) => {
-    await o.aliases.remove(functionPart(o, c), part(c, 1));
+    await o.aliases.remove(functionPart(o, c), aliasPart(c));
     return DONE;
   },
   'GET functions/*/logs': async (o, c) => {

@@ -13,7 +13,13 @@ import { traceIdOf, type RequestHead } from '../../request.ts';
 import { EventTemplate } from './http-event.ts';
 import { httpAnswer } from './http-response.ts';
 import type { RouteHit } from './route-table.ts';
-import { knownRequestId, type RequestId, type TraceId, type FunctionName } from '../../../contract/index.ts';
+import {
+  knownRequestId,
+  type RequestId,
+  type TraceId,
+  type FunctionName,
+  type Qualifier,
+} from '../../../contract/index.ts';
 
 /** The parts of a function call that depend on the head alone. */
 export interface PreparedCall {
@@ -65,7 +71,7 @@ interface FunctionRunParts {
 /** The router's request and the sink of its answer in one object. */
 class FunctionRun implements InvokeRequest, InvokeSink {
   readonly name: FunctionName;
-  readonly qualifier: string | undefined = undefined;
+  readonly qualifier: Qualifier | undefined = undefined;
   readonly requestId: RequestId;
   readonly traceId: TraceId;
   readonly event: Uint8Array;
