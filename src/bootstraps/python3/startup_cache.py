@@ -18,7 +18,7 @@ class StartupCache:
 
     Never written to disk: replaces how Python's loader reads and writes byte code of the function's modules. The daemon
     stores it by digest of the code and interpreter, and gives it only to sandboxes of the same code: a forged cache
-    affects nobody else. Python itself rejects byte code of another source or version. On any failure the code loads
+    affects no other code. Python itself rejects byte code of another source or version. On any failure the code loads
     without it.
     """
 
