@@ -24,6 +24,7 @@ import {
   type Status,
   type FunctionName,
   type AliasName,
+  type VersionNumber,
 } from '../contract/index.ts';
 import { isLamError, lamError } from '../errors/index.ts';
 import { json, ndjson, open, type Ask } from './transport.ts';
@@ -50,7 +51,7 @@ export interface LamClient {
   rollback(name: FunctionName, request: RollbackRequest): Promise<RollbackAnswer>;
   configure(name: FunctionName, patch: ConfigPatch): Promise<PublishAnswer>;
   deleteFunction(name: FunctionName): Promise<void>;
-  deleteVersion(name: FunctionName, version: number): Promise<void>;
+  deleteVersion(name: FunctionName, version: VersionNumber): Promise<void>;
   setAlias(name: FunctionName, alias: AliasName, request: AliasRequest): Promise<AliasAnswer>;
   deleteAlias(name: FunctionName, alias: AliasName): Promise<void>;
   /** Log records, oldest first; with `follow` also new ones, until the signal aborts or the reader stops. */

@@ -2,7 +2,7 @@ import type { DriverName } from './driver-name.ts';
 import type { FunctionConfig } from './function-config.ts';
 import type { Digest, NodeId } from './ids.ts';
 import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
-import type { FunctionName, AliasName } from './names.ts';
+import type { FunctionName, AliasName, VersionNumber } from './names.ts';
 
 /**
  * The control API: JSON over HTTP on the Unix socket of the home (0700: only its owner), and on the HTTP port for
@@ -24,7 +24,7 @@ export const CONTROL = {
   function: (name: FunctionName): string => `/_lam/v1/functions/${encodeURIComponent(name)}`,
   /** POST {@link PublishRequest}: publishes the next version and makes it live. */
   versions: (name: FunctionName): string => `${CONTROL.function(name)}/versions`,
-  version: (name: FunctionName, version: number): string => `${CONTROL.function(name)}/versions/${version}`,
+  version: (name: FunctionName, version: VersionNumber): string => `${CONTROL.function(name)}/versions/${version}`,
   rollback: (name: FunctionName): string => `${CONTROL.function(name)}/rollback`,
   /** PATCH {@link ConfigPatch}. */
   config: (name: FunctionName): string => `${CONTROL.function(name)}/config`,
@@ -116,11 +116,11 @@ export interface PublishRequest {
 
 export interface PublishAnswer {
   readonly name: FunctionName;
-  readonly version: number;
+  readonly version: VersionNumber;
   /** Nothing was published, because the live version has the same artifact and configuration. */
   readonly unchanged: boolean;
   /** The version that was live before, or null. */
-  readonly previous: number | null;
+  readonly previous: VersionNumber | null;
   readonly url: string;
   /** Sentences for the user, for instance that another runtime than the requested one will run. */
   readonly notices: readonly string[];
@@ -128,7 +128,7 @@ export interface PublishAnswer {
 
 export interface RollbackRequest {
   /** Default: the version that was live before the current one. */
-  readonly to?: number;
+  readonly to?: VersionNumber;
   readonly message?: string;
   readonly by?: string;
   readonly dryRun?: boolean;
@@ -136,8 +136,8 @@ export interface RollbackRequest {
 
 export interface RollbackAnswer {
   readonly name: FunctionName;
-  readonly from: number;
-  readonly to: number;
+  readonly from: VersionNumber;
+  readonly to: VersionNumber;
   /** Number of warm sandboxes of the version that is live now. */
   readonly warm: number;
   /** Sentences for the user, for instance that another runtime than the requested one will run. */
@@ -159,7 +159,7 @@ export interface ConfigPatch {
 }
 
 export interface AliasRequest {
-  readonly version: number;
+  readonly version: VersionNumber;
   readonly message?: string;
   readonly by?: string;
 }
@@ -167,8 +167,8 @@ export interface AliasRequest {
 export interface AliasAnswer {
   readonly alias: AliasName;
   /** Null for a new alias. */
-  readonly from: number | null;
-  readonly to: number;
+  readonly from: VersionNumber | null;
+  readonly to: VersionNumber;
   /** Sentences for the user, for instance that another runtime than the requested one will run. */
   readonly notices: readonly string[];
 }
@@ -176,7 +176,7 @@ export interface AliasAnswer {
 export interface FunctionSummary {
   readonly name: FunctionName;
   readonly runtime: string;
-  readonly live: number;
+  readonly live: VersionNumber;
   readonly versions: number;
   readonly url: string;
   /** Triggers of type `http`, in their short form. */
@@ -189,7 +189,7 @@ export interface FunctionSummary {
 }
 
 export interface VersionInfo {
-  readonly version: number;
+  readonly version: VersionNumber;
   readonly artifact: Digest;
   readonly config: ShownConfig;
   readonly createdAt: number;
@@ -207,8 +207,8 @@ export interface Movement {
   readonly action: 'deploy' | 'rollback' | 'config' | 'alias';
   /** The alias that moved; undefined for the live pointer. */
   readonly alias?: AliasName;
-  readonly from: number | null;
-  readonly to: number | null;
+  readonly from: VersionNumber | null;
+  readonly to: VersionNumber | null;
   readonly message: string;
 }
 
@@ -218,7 +218,7 @@ export interface FunctionDetail extends FunctionSummary {
   readonly config: ShownConfig;
   /** Settings made with `lam config` and `lam env`, which win over lam.yaml. */
   readonly overrides: ConfigInput;
-  readonly aliases: Readonly<Record<string, number>>;
+  readonly aliases: Readonly<Record<string, VersionNumber>>;
   /** Newest first. */
   readonly allVersions: readonly VersionInfo[];
   /** Newest first. */
@@ -240,7 +240,7 @@ export interface GcRequest {
 }
 
 export interface GcAnswer {
-  readonly versions: readonly { readonly name: FunctionName; readonly version: number }[];
+  readonly versions: readonly { readonly name: FunctionName; readonly version: VersionNumber }[];
   readonly artifacts: number;
   readonly files: number;
   /** Disk space freed (bytes). */

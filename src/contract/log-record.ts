@@ -1,4 +1,5 @@
 import type { NodeId, RequestId, SandboxId } from './ids.ts';
+import type { VersionNumber } from './names.ts';
 
 /** Source of a record. `platform` records are written by lam (START, REPORT, time-outs), never by a function. */
 export type LogStream = 'stdout' | 'stderr' | 'platform';
@@ -13,7 +14,7 @@ export interface LogRecord {
   readonly stream: LogStream;
   /** Empty for output outside any invocation (during init, between requests). */
   readonly requestId: RequestId | '';
-  readonly version: number;
+  readonly version: VersionNumber;
   readonly sandbox: SandboxId;
   /** The node that the sandbox ran on; empty if the file does not record it. */
   readonly node: NodeId | '';
@@ -55,5 +56,6 @@ export interface LogQuery {
   /** Case-insensitive substring of the text. */
   readonly search?: string;
   readonly requestId?: string;
+  /** A version's number; any other number matches no record. */
   readonly version?: number;
 }

@@ -10,6 +10,8 @@ export type FunctionName = Brand<string, 'FunctionName'>;
 export const FUNCTION_NAME: RegExp = /^[a-zA-Z0-9-_]{1,64}$/;
 /** An alias, see {@link ALIAS_NAME}. */
 export type AliasName = Brand<string, 'AliasName'>;
+/** A published version's number: 1, 2, 3 ..., counted per function and never used again. */
+export type VersionNumber = Brand<number, 'VersionNumber'>;
 /** A version's number in digits, see {@link VERSION_NUMBER}. */
 export type VersionText = Brand<string, 'VersionText'>;
 /** What may follow a function's name in a request: a version or an alias. */
@@ -17,8 +19,11 @@ export type Qualifier = VersionText | AliasName;
 
 /** An alias: 1 to 128 of the same characters, but not only digits, which would read as a version (AWS's rule). */
 const ALIAS_NAME = /^(?![0-9]+$)[a-zA-Z0-9-_]{1,128}$/;
-/** A published version: 1, 2, 3 ... */
+/** The grammar of a version's number in digits. */
 export const VERSION_NUMBER: RegExp = /^[1-9][0-9]{0,8}$/;
+
+/** AWS region of every function, in its ARN and in its environment. */
+export const REGION = 'us-east-1';
 
 /** AWS's name of the live pointer. */
 export const LATEST = '$LATEST';
@@ -39,8 +44,28 @@ export function isQualifier(text: string): text is Qualifier {
 }
 
 /** Returns a version's number as a qualifier. */
-export function versionQualifier(version: number): Qualifier {
+export function versionQualifier(version: VersionNumber): Qualifier {
   return String(version) as VersionText;
+}
+
+/** Whether a number can be a version's: a positive integer that JavaScript represents exactly. */
+export function isVersionNumber(value: number): value is VersionNumber {
+  return Number.isSafeInteger(value) && value >= 1;
+}
+
+/** Parses a version's number in digits. Returns undefined for any other text. */
+export function parseVersionNumber(text: string): VersionNumber | undefined {
+  return VERSION_NUMBER.test(text) ? (Number(text) as VersionNumber) : undefined;
+}
+
+/** Returns the number of the version after `last`, which is undefined before a function's first version. */
+export function nextVersionNumber(last: VersionNumber | undefined): VersionNumber {
+  return ((last ?? 0) + 1) as VersionNumber;
+}
+
+/** Takes a number for a version's without a check: one that the caller has checked, or that lam wrote down. */
+export function knownVersion(value: number): VersionNumber {
+  return value as VersionNumber;
 }
 
 /** Takes text for a function's name without a check: what lam checked before it wrote it down, and a valid lam.yaml's. */

@@ -1,4 +1,4 @@
-import type { Digest, DriverName, FunctionName, Reclaimed, SandboxId } from '../contract/index.ts';
+import type { Digest, DriverName, FunctionName, Reclaimed, SandboxId, VersionNumber } from '../contract/index.ts';
 import type { ExitStatus, Session, SessionHooks } from '../executor/session.ts';
 import type { Runtime } from '../runtimes/index.ts';
 
@@ -28,9 +28,10 @@ export interface SandboxSpec {
   };
   readonly network: 'on' | 'none';
   readonly image: string | null;
-  /** For labels and messages only; empty and 0 for a stem. */
+  /** For labels and messages only; empty for a stem. */
   readonly functionName: FunctionName | '';
-  readonly version: number;
+  /** For labels only; null for a stem, which is labelled with 0. */
+  readonly version: VersionNumber | null;
 }
 
 /** A running sandbox. No method throws after `destroy`. */

@@ -21,6 +21,9 @@ export interface ServerOptions {
 /** Limit of a request's headers (bytes); the client context alone may take 3.5 KB. */
 const HEADER_BYTES = 64 * 1024;
 
+/** How long a connection may be idle before it is closed (ms). */
+const KEEP_ALIVE_MS = 60_000;
+
 /** Creates the HTTP server of one listener (socket or port); does not listen yet. */
 export function createServer({ apis, clock, onBody, caps }: ServerOptions): Server {
   const list = new ApiList(apis);
@@ -28,7 +31,7 @@ export function createServer({ apis, clock, onBody, caps }: ServerOptions): Serv
   const server = new PlainServer({
     settings: {
       maxHeaderSize: HEADER_BYTES,
-      keepAliveTimeout: 60_000,
+      keepAliveTimeout: KEEP_ALIVE_MS,
       // Must be set: its default is the smaller of a minute and `requestTimeout`; 0 here, which would mean no limit.
       headersTimeout: HEAD_MS,
       connectionsCheckingInterval: SWEEP_MS,

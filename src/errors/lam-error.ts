@@ -1,6 +1,6 @@
 import { CATALOGUE } from './catalogue/index.ts';
 import type { Entry } from './entry.ts';
-import { KINDS, type Fault, type Kind } from './kinds.ts';
+import { KINDS, type Kind } from './kinds.ts';
 import { printable } from './printable.ts';
 
 type Catalogue = typeof CATALOGUE;
@@ -29,7 +29,6 @@ export class LamError extends Error {
   readonly [BRAND] = true;
   readonly code: ErrorCode;
   readonly kind: Kind;
-  readonly fault: Fault;
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
   /** Set when the error crossed the wire, so that texts are the sender's own. */
@@ -40,10 +39,8 @@ export class LamError extends Error {
   ) {
     super(parts.message, cause === undefined ? undefined : { cause });
     this.name = 'LamError';
-    const e = CATALOGUE[code];
     this.code = code;
-    this.kind = e.kind;
-    this.fault = e.fault;
+    this.kind = CATALOGUE[code].kind;
     this.hint = parts.hint;
     this.details = parts.details;
   }

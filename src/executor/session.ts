@@ -1,4 +1,4 @@
-import type { InvocationContext, LogStream, RequestId, FunctionName } from '../contract/index.ts';
+import type { InvocationContext, LogStream, RequestId, FunctionName, VersionNumber } from '../contract/index.ts';
 
 /** How a sandbox's process ended. Exactly one of `code` and `signal` is not null. */
 export interface ExitStatus {
@@ -11,7 +11,7 @@ export interface ExitStatus {
 /** Sent to a sandbox once, before its first invocation. */
 export interface InitRequest {
   readonly functionName: FunctionName;
-  readonly version: number;
+  readonly version: VersionNumber;
   /** Unqualified ARN. */
   readonly functionArn: string;
   readonly handler: string;

@@ -1,8 +1,8 @@
-import type { PlatformRecord, RequestId } from '../contract/index.ts';
+import type { PlatformRecord, RequestId, VersionNumber } from '../contract/index.ts';
 import { escapeControls } from '../kit/index.ts';
 
 /** Returns AWS Lambda's text for a record (START; END and REPORT; init errors), without the final line break. Pure. */
-export function platformText(record: PlatformRecord, requestId: RequestId | '', version: number): string {
+export function platformText(record: PlatformRecord, requestId: RequestId | '', version: VersionNumber): string {
   switch (record.type) {
     case 'start':
       return `START RequestId: ${requestId} Version: ${version}`;

@@ -4,12 +4,13 @@ import {
   type LogStream,
   type PlatformRecord,
   type SandboxId,
+  type VersionNumber,
 } from '../contract/index.ts';
 import { platformText } from './platform-text.ts';
 
 /** Where a record was printed. */
 export interface Source {
-  readonly version: number;
+  readonly version: VersionNumber;
   readonly sandbox: SandboxId;
 }
 
@@ -69,7 +70,7 @@ class ChunkReader {
   readonly #node: LogRecord['node'];
   readonly #view: DataView;
   readonly #count: number;
-  readonly #sources: readonly (readonly [number, SandboxId])[];
+  readonly #sources: readonly (readonly [VersionNumber, SandboxId])[];
   readonly #text: string;
   #figureAt: number;
   #textAt = 0;
@@ -83,7 +84,7 @@ class ChunkReader {
     this.#figureAt = LAYOUT.prefixBytes + this.#count * LAYOUT.headBytes;
     const sourcesAt = this.#figureAt + this.#view.getUint32(8, true) * LAYOUT.figureBytes;
     const textAt = sourcesAt + this.#view.getUint32(12, true);
-    this.#sources = JSON.parse(bytes.toString('utf8', sourcesAt, textAt)) as [number, SandboxId][];
+    this.#sources = JSON.parse(bytes.toString('utf8', sourcesAt, textAt)) as [VersionNumber, SandboxId][];
     this.#text = bytes.toString(this.#view.getUint8(0) === ENCODING.utf16 ? 'utf16le' : 'utf8', textAt);
   }
 
@@ -163,7 +164,7 @@ function decodeLine(line: string, node: LogRecord['node']): LogRecord | undefine
     number,
     string,
     LogRecord['requestId'],
-    number,
+    VersionNumber,
     SandboxId,
     unknown,
   ];

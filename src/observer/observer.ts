@@ -1,4 +1,12 @@
-import type { Origin, RequestId, TraceId, SandboxId, FunctionName, Qualifier } from '../contract/index.ts';
+import type {
+  Origin,
+  RequestId,
+  TraceId,
+  SandboxId,
+  FunctionName,
+  Qualifier,
+  VersionNumber,
+} from '../contract/index.ts';
 import type { EpochMs } from '../kit/index.ts';
 
 /** How an invocation ended: its status in REPORT, or `rejected` if it did not run, with the code of lam's error. */
@@ -18,7 +26,7 @@ export interface ObservedInvocation {
   /** 1 is the first. */
   readonly attempt: number;
   /** The version that was resolved; undefined until `queued` or `bound`. */
-  readonly version: number | undefined;
+  readonly version: VersionNumber | undefined;
   /** The sandbox it was bound to last. */
   readonly sandboxId: SandboxId | undefined;
   readonly acceptedAt: EpochMs;
@@ -73,7 +81,7 @@ export interface ObservedSandbox {
   readonly memoryMiB: number;
   /** Undefined for a stem. */
   readonly functionName: FunctionName | undefined;
-  readonly version: number | undefined;
+  readonly version: VersionNumber | undefined;
   /** Set from `draining` on. */
   readonly endReason: EndReason | undefined;
 }

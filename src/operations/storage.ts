@@ -1,4 +1,11 @@
-import { GC_KEEP, type DfAnswer, type GcAnswer, type GcRequest, type FunctionName } from '../contract/index.ts';
+import {
+  GC_KEEP,
+  type DfAnswer,
+  type GcAnswer,
+  type GcRequest,
+  type FunctionName,
+  type VersionNumber,
+} from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
@@ -22,7 +29,7 @@ export interface StorageRooms {
   readonly registry: Registry;
   readonly logs: LogStore;
   /** Whether a version has sandboxes, so that its files are in use. */
-  readonly isBusy: (name: FunctionName, version: number) => boolean;
+  readonly isBusy: (name: FunctionName, version: VersionNumber) => boolean;
 }
 
 /** Implements {@link StorageOperations}. */

@@ -4,6 +4,7 @@ import type {
   RollbackAnswer,
   RollbackRequest,
   FunctionName,
+  VersionNumber,
 } from '../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { GoLive } from './go-live.ts';
@@ -28,7 +29,7 @@ export interface VersionOperations {
    * Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND`, or `LAM_REGISTRY_VERSION_IN_USE` for a
    * live or aliased version.
    */
-  remove(name: FunctionName, version: number): Promise<void>;
+  remove(name: FunctionName, version: VersionNumber): Promise<void>;
 }
 
 /** Implements {@link VersionOperations}. */

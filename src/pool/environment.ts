@@ -1,11 +1,8 @@
 import type { SandboxSpec } from '../driver/sandbox.ts';
 import type { InitRequest } from '../executor/session.ts';
-import type { FunctionConfig, SandboxId } from '../contract/index.ts';
+import { REGION, type FunctionConfig, type SandboxId } from '../contract/index.ts';
 import { PROTOCOLS, type Runtime } from '../runtimes/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
-
-/** AWS region in the environment of functions; the same as in their ARNs. */
-const REGION = 'us-east-1';
 
 /** Inputs of init besides the version. */
 export interface InitOf {
@@ -89,7 +86,7 @@ export function stemSpecFor(config: FunctionConfig, runtime: Runtime): Omit<Sand
     network: config.network,
     image: config.image,
     functionName: '',
-    version: 0,
+    version: null,
   };
 }
 

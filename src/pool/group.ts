@@ -9,7 +9,7 @@ import { PlaceFaults } from './place-faults.ts';
 import { Quickness, type Traffic } from './policy/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
-import type { SandboxId, FunctionName } from '../contract/index.ts';
+import type { SandboxId, FunctionName, VersionNumber } from '../contract/index.ts';
 
 /** Assumed duration of a cold start before one was measured, ms: a Node boot on a laptop. */
 const FIRST_COLD_MS = 50;
@@ -74,7 +74,7 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
     return this.revision.functionName;
   }
 
-  get version(): number {
+  get version(): VersionNumber {
     return this.revision.version;
   }
 
@@ -199,7 +199,7 @@ export class Group {
   }
 
   /** Whether it is of this function and version; undefined matches any. */
-  isOf(functionName: FunctionName | undefined, version: number | undefined): boolean {
+  isOf(functionName: FunctionName | undefined, version: VersionNumber | undefined): boolean {
     const { revision } = this;
     return (
       (functionName === undefined || revision.functionName === functionName) &&

@@ -1,7 +1,7 @@
 import type { Group } from './group.ts';
 import { Traffic } from './policy/index.ts';
 import type { PoolRevision } from './revision.ts';
-import type { FunctionName } from '../contract/index.ts';
+import type { FunctionName, VersionNumber } from '../contract/index.ts';
 
 /**
  * All groups of the pool, and the traffic of each function. Keeps no state for functions never called; there may be
@@ -53,7 +53,7 @@ export class Groups implements Iterable<Group> {
   }
 
   /** Removes the groups of a function, or of one version of it, and returns them. */
-  drop(functionName: FunctionName, version: number | undefined): Group[] {
+  drop(functionName: FunctionName, version: VersionNumber | undefined): Group[] {
     if (version === undefined) this.#traffic.delete(functionName);
     const dropped: Group[] = [];
     for (const [revision, group] of this.#groups) {

@@ -1,7 +1,7 @@
 import type { Clock, EpochMs, MonotonicMs } from '../kit/index.ts';
 import { isExpectedAround } from './policy/index.ts';
 import type { PoolRevision } from './revision.ts';
-import type { FunctionName } from '../contract/index.ts';
+import type { FunctionName, VersionNumber } from '../contract/index.ts';
 
 /** Maximum of instants per function; the nearest ones are kept. */
 const MOST_INSTANTS = 16;
@@ -41,7 +41,7 @@ export class KnownArrivals {
   }
 
   /** Removes the known calls of a function, or only those of one version. */
-  forget(functionName: FunctionName, version: number | undefined): void {
+  forget(functionName: FunctionName, version: VersionNumber | undefined): void {
     const entry = this.#entries.get(functionName);
     if (version === undefined || entry?.revision.version === version) this.#entries.delete(functionName);
   }

@@ -1,4 +1,10 @@
-import { newSandboxId, type FunctionConfig, type SandboxId, type FunctionName } from '../contract/index.ts';
+import {
+  newSandboxId,
+  type FunctionConfig,
+  type SandboxId,
+  type FunctionName,
+  type VersionNumber,
+} from '../contract/index.ts';
 import type { SandboxDriver } from '../driver/sandbox.ts';
 import { lamError, type LamError } from '../errors/index.ts';
 import type { SessionHooks } from '../executor/session.ts';
@@ -206,7 +212,7 @@ export class Pool {
   }
 
   /** Records whether any pointer leads to this version; without one its idle sandboxes expire sooner. */
-  setRetired(functionName: FunctionName, version: number, retired: boolean): void {
+  setRetired(functionName: FunctionName, version: VersionNumber, retired: boolean): void {
     const since = retired ? this.#options.clock.monotonic() : undefined;
     for (const group of this.#groups) if (group.isOf(functionName, version)) group.retiredSince = since;
   }
@@ -215,7 +221,7 @@ export class Pool {
    * Ends the idle and starting sandboxes of a deleted function, or of one deleted version of it, and rejects its queue
    * with `error`; running invocations may finish.
    */
-  drop(functionName: FunctionName, version: number | undefined, error: LamError): void {
+  drop(functionName: FunctionName, version: VersionNumber | undefined, error: LamError): void {
     this.#known.forget(functionName, version);
     for (const group of this.#groups.drop(functionName, version)) {
       this.#dispatcher.refuseAll(group, error);
@@ -224,7 +230,7 @@ export class Pool {
   }
 
   /** Sandboxes of one version, of one function, or of all. */
-  counts(functionName?: FunctionName, version?: number): Counts {
+  counts(functionName?: FunctionName, version?: VersionNumber): Counts {
     const sum: Counts = { starting: 0, idle: 0, busy: 0 };
     for (const group of this.#groups.all()) {
       if (!group.isOf(functionName, version)) continue;

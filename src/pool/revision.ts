@@ -1,4 +1,4 @@
-import type { Digest, FunctionConfig, FunctionName } from '../contract/index.ts';
+import type { Digest, FunctionConfig, FunctionName, VersionNumber } from '../contract/index.ts';
 import type { Runtime } from '../runtimes/index.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Runtime } from '../runtimes/index.ts';
  */
 export interface PoolRevision {
   readonly functionName: FunctionName;
-  readonly version: number;
+  readonly version: VersionNumber;
   readonly config: FunctionConfig;
   readonly runtime: Runtime;
   /** Identity of the code. */

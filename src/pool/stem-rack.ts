@@ -70,7 +70,7 @@ export class StemRack {
     if (kind === undefined) {
       this.#kinds.set(key, {
         key,
-        spec: { ...spec, artifact: null, environment: {}, functionName: '', version: 0 },
+        spec: { ...spec, artifact: null, environment: {}, functionName: '', version: null },
         stems: new Set(),
         lastUsedAt: now,
         acquiredAt: [],

@@ -1,12 +1,14 @@
-import type {
-  AliasRequest,
-  ConfigPatch,
-  FunctionConfig,
-  Movement,
-  PublishRequest,
-  RollbackRequest,
-  FunctionName,
-  AliasName,
+import {
+  nextVersionNumber,
+  type AliasRequest,
+  type ConfigPatch,
+  type FunctionConfig,
+  type Movement,
+  type PublishRequest,
+  type RollbackRequest,
+  type FunctionName,
+  type AliasName,
+  type VersionNumber,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { CatalogueDraft, FunctionRecord, VersionRecord } from '../store/index.ts';
@@ -28,8 +30,8 @@ export interface ChangeContext {
 /** Old and new version of a pointer. */
 export interface Move {
   /** Null for a new pointer. */
-  readonly from: number | null;
-  readonly to: number;
+  readonly from: VersionNumber | null;
+  readonly to: VersionNumber;
 }
 
 /** Result of publishing. */
@@ -105,10 +107,11 @@ export function publish(
       pointAlias(record, request.alias, { version: live.version, ...about(request) }, context);
     return { unchanged: true, from: record.live, to: record.live, notices: [] };
   }
-  const target = record ?? begin(draft, name, context);
   const version = { artifact: request.artifact, config, input, size: request.size };
-  const move = append(target, { version, action: 'deploy', by: request.by, message: request.message }, context);
-  if (request.alias !== undefined) pointAlias(target, request.alias, { version: move.to, ...about(request) }, context);
+  const next: NewVersion = { version, action: 'deploy', by: request.by, message: request.message };
+  const move = record === undefined ? begin(draft, name, next, context) : append(record, next, context);
+  if (request.alias !== undefined)
+    pointAlias(editRecord(draft, name), request.alias, { version: move.to, ...about(request) }, context);
   return { unchanged: false, ...move, notices: [] };
 }
 
@@ -142,7 +145,7 @@ export function rollback(
   name: FunctionName,
   request: RollbackRequest,
   context: ChangeContext,
-): { from: number; to: number } {
+): { from: VersionNumber; to: VersionNumber } {
   const record = editRecord(draft, name);
   const from = record.live;
   const to =
@@ -177,7 +180,7 @@ export function deleteAlias(
   name: FunctionName,
   request: Omit<AliasRequest, 'version'> & { readonly alias: AliasName },
   context: ChangeContext,
-): number {
+): VersionNumber {
   const { alias } = request;
   const record = editRecord(draft, name);
   const from = aliasTarget(record, alias);
@@ -188,7 +191,7 @@ export function deleteAlias(
 }
 
 /** Removes a function with all its versions; their numbers are never reused. Returns the version that was live. */
-export function deleteFunction(draft: CatalogueDraft, name: FunctionName): number {
+export function deleteFunction(draft: CatalogueDraft, name: FunctionName): VersionNumber {
   const record = editRecord(draft, name);
   draft.retired[name] = record.lastVersion;
   draft.remove(name);
@@ -198,7 +201,7 @@ export function deleteFunction(draft: CatalogueDraft, name: FunctionName): numbe
 /** Removes versions. Throws `LAM_REGISTRY_VERSION_IN_USE` for one that is live or has an alias. */
 export function deleteVersions(
   draft: CatalogueDraft,
-  versions: readonly { readonly name: FunctionName; readonly version: number }[],
+  versions: readonly { readonly name: FunctionName; readonly version: VersionNumber }[],
 ): void {
   for (const { name, version } of versions) {
     const record = editRecord(draft, name);
@@ -210,46 +213,47 @@ export function deleteVersions(
   }
 }
 
-function begin(draft: CatalogueDraft, name: FunctionName, context: ChangeContext): FunctionRecord {
-  const lastVersion = Object.hasOwn(draft.retired, name) ? (draft.retired[name] ?? 0) : 0;
+/** Adds a function with its first version, which continues the numbers of a deleted function of the same name. */
+function begin(draft: CatalogueDraft, name: FunctionName, first: NewVersion, context: ChangeContext): Move {
+  const to = nextVersionNumber(Object.hasOwn(draft.retired, name) ? draft.retired[name] : undefined);
   delete draft.retired[name];
   const record: FunctionRecord = {
     name,
     createdAt: context.now,
     updatedAt: context.now,
-    lastVersion,
-    // Not a version number: the caller appends the first version in the same change.
-    live: 0,
-    versions: {},
+    lastVersion: to,
+    live: to,
+    versions: { [String(to)]: recordOf(to, first, context) },
     aliases: {},
     overrides: {},
     history: [],
   };
+  note(record, { action: first.action, ...about(first), from: null, to }, context);
   draft.add(record);
-  return record;
+  return { from: null, to };
 }
 
-function append(record: FunctionRecord, { version, action, by, message }: NewVersion, context: ChangeContext): Move {
-  const number = ++record.lastVersion;
-  const from = record.live === 0 ? null : record.live;
-  record.versions[String(number)] = {
-    ...version,
-    version: number,
-    createdAt: context.now,
-    by: by ?? '',
-    message: message ?? '',
-  };
-  moveLive(record, number, { action, ...about({ by, message }) }, context);
-  return { from, to: number };
+/** Adds the next version of a function and makes it live. */
+function append(record: FunctionRecord, next: NewVersion, context: ChangeContext): Move {
+  const from = record.live;
+  const to = nextVersionNumber(record.lastVersion);
+  record.lastVersion = to;
+  record.versions[String(to)] = recordOf(to, next, context);
+  moveLive(record, to, { action: next.action, ...about(next) }, context);
+  return { from, to };
+}
+
+function recordOf(number: VersionNumber, next: NewVersion, context: ChangeContext): VersionRecord {
+  return { ...next.version, version: number, createdAt: context.now, ...about(next) };
 }
 
 function moveLive(
   record: FunctionRecord,
-  to: number,
+  to: VersionNumber,
   how: Pick<Movement, 'action' | 'by' | 'message'>,
   context: ChangeContext,
 ): void {
-  const from = record.live === 0 ? null : record.live;
+  const from = record.live;
   record.live = to;
   record.updatedAt = context.now;
   note(record, { ...how, from, to }, context);
@@ -262,7 +266,7 @@ function pointAlias(record: FunctionRecord, alias: AliasName, request: AliasRequ
   note(record, { action: 'alias', alias, from, to: request.version, ...about(request) }, context);
 }
 
-function aliasTarget(record: FunctionRecord, alias: AliasName): number | undefined {
+function aliasTarget(record: FunctionRecord, alias: AliasName): VersionNumber | undefined {
   return Object.hasOwn(record.aliases, alias) ? record.aliases[alias] : undefined;
 }
 

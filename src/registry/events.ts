@@ -1,5 +1,5 @@
 import type { CatalogueView, FunctionOutline } from '../store/index.ts';
-import type { FunctionName } from '../contract/index.ts';
+import type { FunctionName, VersionNumber } from '../contract/index.ts';
 
 /** A change that others must act on; emitted once readers of the registry see it. */
 export interface RegistryChange {
@@ -7,8 +7,8 @@ export interface RegistryChange {
   /** `deleted`: the whole function. */
   readonly kind: 'live-moved' | 'deleted' | 'version-deleted';
   /** The version that was live, or that was deleted. */
-  readonly from: number | null;
-  readonly to: number | null;
+  readonly from: VersionNumber | null;
+  readonly to: VersionNumber | null;
 }
 
 /**
@@ -41,6 +41,6 @@ function lostVersions(was: FunctionOutline, is: FunctionOutline): boolean {
   return is.versions - was.versions !== is.lastVersion - was.lastVersion;
 }
 
-function versionsOf(catalogue: CatalogueView, name: FunctionName): ReadonlySet<number> {
+function versionsOf(catalogue: CatalogueView, name: FunctionName): ReadonlySet<VersionNumber> {
   return new Set(Object.values(catalogue.record(name)?.versions ?? {}).map(({ version }) => version));
 }

@@ -1,4 +1,4 @@
-import type { Movement } from '../contract/index.ts';
+import type { Movement, VersionNumber } from '../contract/index.ts';
 
 /** Movements kept per function; older ones are dropped. */
 const HISTORY_LENGTH = 1000;
@@ -12,8 +12,8 @@ export function withMovement(history: readonly Movement[], movement: Movement): 
  * Returns the stack of live versions, the current one last: a deploy or a configuration change pushes one, and a
  * rollback pops all above its target, so that repeated rollbacks go further back.
  */
-function liveStack(history: readonly Movement[]): number[] {
-  const stack: number[] = [];
+function liveStack(history: readonly Movement[]): VersionNumber[] {
+  const stack: VersionNumber[] = [];
   for (const { action, alias, from, to } of history) {
     if (alias !== undefined || action === 'alias' || to === null) continue;
     if (stack.length === 0 && from !== null) stack.push(from);
@@ -29,8 +29,8 @@ function liveStack(history: readonly Movement[]): number[] {
  */
 export function previousVersion(
   history: readonly Movement[],
-  exists: (version: number) => boolean,
-): number | undefined {
+  exists: (version: VersionNumber) => boolean,
+): VersionNumber | undefined {
   return liveStack(history)
     .slice(0, -1)
     .findLast((version) => exists(version));

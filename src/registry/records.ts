@@ -1,4 +1,11 @@
-import { isAliasName, isFunctionName, VERSION_NUMBER, type FunctionName, type AliasName } from '../contract/index.ts';
+import {
+  isAliasName,
+  isFunctionName,
+  VERSION_NUMBER,
+  type FunctionName,
+  type AliasName,
+  type VersionNumber,
+} from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { nearest } from '../kit/index.ts';
 import type { CatalogueDraft, CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
@@ -33,7 +40,7 @@ export function editRecord(draft: CatalogueDraft, name: FunctionName): FunctionR
 }
 
 /** Returns a version. Throws `LAM_REGISTRY_VERSION_NOT_FOUND`. */
-export function requireVersion(record: FunctionRecord, version: number): VersionRecord {
+export function requireVersion(record: FunctionRecord, version: VersionNumber): VersionRecord {
   const found =
     VERSION_NUMBER.test(String(version)) && Object.hasOwn(record.versions, String(version))
       ? record.versions[String(version)]

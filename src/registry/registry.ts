@@ -18,6 +18,8 @@ import {
   type Qualifier,
   type AliasName,
   versionQualifier,
+  knownVersion,
+  type VersionNumber,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
@@ -178,10 +180,10 @@ export class Registry {
    * `LAM_REGISTRY_ALREADY_LIVE` or `LAM_REGISTRY_ROUTE_CONFLICT`.
    */
   async rollback(name: FunctionName, request: RollbackRequest): Promise<Omit<RollbackAnswer, 'notices'>> {
-    const apply = (draft: CatalogueDraft): { from: number; to: number } =>
+    const apply = (draft: CatalogueDraft): { from: VersionNumber; to: VersionNumber } =>
       changes.rollback(draft, name, request, this.#context());
     // Counted before listeners receive the change and end sandboxes.
-    const warmOf = (to: number): number => this.#around.warm(this.resolve(name, versionQualifier(to)));
+    const warmOf = (to: VersionNumber): number => this.#around.warm(this.resolve(name, versionQualifier(to)));
     if (request.dryRun === true) {
       const { from, to } = this.#catalogue.rehearse(apply);
       return { name, from, to, warm: warmOf(to) };
@@ -195,7 +197,7 @@ export class Registry {
     name: FunctionName,
     alias: AliasName,
     request: AliasRequest,
-  ): Promise<{ readonly from: number | null; readonly to: number }> {
+  ): Promise<{ readonly from: VersionNumber | null; readonly to: VersionNumber }> {
     return this.#catalogue.change((draft) => changes.setAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
@@ -204,7 +206,7 @@ export class Registry {
     name: FunctionName,
     alias: AliasName,
     request: Omit<AliasRequest, 'version'> = {},
-  ): Promise<number> {
+  ): Promise<VersionNumber> {
     return this.#catalogue.change((draft) => changes.deleteAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
@@ -214,7 +216,7 @@ export class Registry {
   }
 
   /** Removes a version. Throws `LAM_REGISTRY_VERSION_IN_USE` if it is live or has an alias. */
-  async deleteVersion(name: FunctionName, version: number): Promise<void> {
+  async deleteVersion(name: FunctionName, version: VersionNumber): Promise<void> {
     await this.dropVersions([{ name, version }]);
   }
 
@@ -229,7 +231,7 @@ export class Registry {
    */
   async gc(
     request: GcRequest & { readonly keep: number },
-    isBusy?: (name: FunctionName, version: number) => boolean,
+    isBusy?: (name: FunctionName, version: VersionNumber) => boolean,
   ): Promise<GcAnswer> {
     const dryRun = request.dryRun === true;
     const versions = dryRun
@@ -252,7 +254,10 @@ export class Registry {
     return () => void this.#listeners.delete(listener);
   }
 
-  async #dropOld(keep: number, isBusy?: (name: FunctionName, version: number) => boolean): Promise<VersionName[]> {
+  async #dropOld(
+    keep: number,
+    isBusy?: (name: FunctionName, version: VersionNumber) => boolean,
+  ): Promise<VersionName[]> {
     return this.#catalogue.change((draft) => {
       const versions = planGc(draft, keep, isBusy);
       changes.deleteVersions(draft, versions);
@@ -284,7 +289,8 @@ export class Registry {
 
   #qualified(name: FunctionName, { versions, aliases }: Resolved, qualifier: Qualifier): Revision {
     const record = requireRecord(this.#catalogue.view, name);
-    if (Object.hasOwn(record.versions, qualifier)) return this.#revision(record, versions, Number(qualifier));
+    if (Object.hasOwn(record.versions, qualifier))
+      return this.#revision(record, versions, knownVersion(Number(qualifier)));
     const target = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined;
     if (target !== undefined) {
       const revision = this.#revision(record, versions, target);
@@ -295,7 +301,7 @@ export class Registry {
     throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias: qualifier });
   }
 
-  #revision(record: FunctionRecord, versions: Map<string, Revision>, number: number): Revision {
+  #revision(record: FunctionRecord, versions: Map<string, Revision>, number: VersionNumber): Revision {
     const known = versions.get(String(number));
     if (known !== undefined) return known;
     const version = requireVersion(record, number);

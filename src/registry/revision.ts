@@ -1,4 +1,11 @@
-import type { Digest, FunctionConfig, FunctionName, Qualifier } from '../contract/index.ts';
+import {
+  REGION,
+  type Digest,
+  type FunctionConfig,
+  type FunctionName,
+  type Qualifier,
+  type VersionNumber,
+} from '../contract/index.ts';
 import { parseRuntime, type Runtime } from '../runtimes/index.ts';
 import { lamError } from '../errors/index.ts';
 
@@ -7,7 +14,7 @@ export interface Revision {
   /** `name@version`; never reused by another version. */
   readonly key: string;
   readonly functionName: FunctionName;
-  readonly version: number;
+  readonly version: VersionNumber;
   readonly config: FunctionConfig;
   readonly artifact: Digest;
   readonly runtime: Runtime;
@@ -15,7 +22,7 @@ export interface Revision {
   readonly functionArn: string;
 }
 
-const ARN_PREFIX = 'arn:aws:lambda:us-east-1:000000000000:function:';
+const ARN_PREFIX = `arn:aws:lambda:${REGION}:000000000000:function:`;
 
 /** Returns a function's ARN, with the qualifier if there is one. */
 export function functionArn(name: FunctionName, qualifier?: Qualifier): string {
@@ -28,7 +35,7 @@ export function functionArn(name: FunctionName, qualifier?: Qualifier): string {
  */
 export function makeRevision(
   name: FunctionName,
-  version: { version: number; config: FunctionConfig; artifact: Digest },
+  version: { version: VersionNumber; config: FunctionConfig; artifact: Digest },
 ): Revision {
   const runtime = parseRuntime(version.config.runtime);
   if (runtime === undefined)

@@ -8,6 +8,7 @@ import {
   knownTraceId,
   type FunctionName,
   type Qualifier,
+  type VersionNumber,
 } from '../contract/index.ts';
 import { asLamError, lamError, type LamError } from '../errors/index.ts';
 import type { InvocationHooks, InvokeOutcome } from '../executor/session.ts';
@@ -47,7 +48,7 @@ export interface InvokeAnswer {
   readonly requestId: RequestId;
   readonly traceId: TraceId;
   /** The version that ran. */
-  readonly version: number;
+  readonly version: VersionNumber;
   readonly status: InvocationStatus;
   /** The result, or the error document when `status` is not `success`. */
   readonly payload: Uint8Array;

@@ -1,4 +1,4 @@
-import type { PlatformRecord, RequestId } from '../contract/index.ts';
+import type { PlatformRecord, RequestId, VersionNumber } from '../contract/index.ts';
 import { platformText } from '../logs/index.ts';
 
 /** AWS gives the last 4 KB of an invocation's log. */
@@ -25,7 +25,7 @@ export class LogTails {
     this.#open.set(requestId, `${kept}${text.slice(-TAIL_BYTES)}\n`);
   }
 
-  addPlatform(requestId: RequestId, record: PlatformRecord, version: number): void {
+  addPlatform(requestId: RequestId, record: PlatformRecord, version: VersionNumber): void {
     if (this.#open.has(requestId)) this.add(requestId, platformText(record, requestId, version));
   }
 

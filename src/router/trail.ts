@@ -1,4 +1,12 @@
-import type { Origin, RequestId, TraceId, SandboxId, FunctionName, Qualifier } from '../contract/index.ts';
+import type {
+  Origin,
+  RequestId,
+  TraceId,
+  SandboxId,
+  FunctionName,
+  Qualifier,
+  VersionNumber,
+} from '../contract/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer/index.ts';
 
@@ -22,7 +30,7 @@ export class InvocationTrail implements ObservedInvocation {
   readonly qualifier: Qualifier | undefined;
   readonly origin: Origin;
   readonly attempt: number;
-  version: number | undefined;
+  version: VersionNumber | undefined;
   sandboxId: SandboxId | undefined;
   readonly acceptedAt: EpochMs;
   queuedAt: EpochMs | undefined;
@@ -51,14 +59,14 @@ export class InvocationTrail implements ObservedInvocation {
     observers.invocation('accepted', this);
   }
 
-  queued(version: number): void {
+  queued(version: VersionNumber): void {
     this.version = version;
     this.queuedAt = this.#clock.now();
     this.#observers.invocation('queued', this);
   }
 
   /** `initMs`: of the init that this invocation reports; undefined for a warm start. */
-  bound(sandboxId: SandboxId, version: number, initMs: number | undefined): void {
+  bound(sandboxId: SandboxId, version: VersionNumber, initMs: number | undefined): void {
     this.sandboxId = sandboxId;
     this.version = version;
     this.boundAt = this.#clock.now();

@@ -1,4 +1,4 @@
-import type { TriggerConfig, RequestId, TraceId, FunctionName } from '../contract/index.ts';
+import type { TriggerConfig, RequestId, TraceId, FunctionName, VersionNumber } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 
@@ -78,11 +78,16 @@ export interface TriggerSink {
 
 /** How an invocation ended. */
 export type TriggerOutcome =
-  | { readonly kind: 'success'; readonly requestId: RequestId; readonly version: number; readonly payload: Uint8Array }
+  | {
+      readonly kind: 'success';
+      readonly requestId: RequestId;
+      readonly version: VersionNumber;
+      readonly payload: Uint8Array;
+    }
   | {
       readonly kind: 'function-error';
       readonly requestId: RequestId;
-      readonly version: number;
+      readonly version: VersionNumber;
       readonly errorType: string;
       /** The error document. */
       readonly payload: Uint8Array;

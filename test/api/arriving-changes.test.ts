@@ -6,7 +6,7 @@ import { Catalogue } from '../../src/store/index.ts';
 import { edgeHouse } from '../support/edge-house.ts';
 import { recordsOf } from '../support/log-house.ts';
 import { SharedCatalogue } from '../support/shared-catalogue.ts';
-import { asFunctionName, asQualifier } from '../support/ids.ts';
+import { asFunctionName, asQualifier, asVersion } from '../support/ids.ts';
 
 test('a daemon follows changes of another node in what it serves, its routes, sandboxes and logs', async () => {
   const shared = new SharedCatalogue([LIVE_TRIGGERS, MIN_WARM]);
@@ -19,7 +19,7 @@ test('a daemon follows changes of another node in what it serves, its routes, sa
   assert.deepEqual([await status('/f'), await status('/orders')], [404, 404]);
   ours.catchUp();
   assert.deepEqual([await status('/f'), await status('/orders')], [200, 200]);
-  assert.equal(here.pool.counts(asFunctionName('f'), 1).idle, 1);
+  assert.equal(here.pool.counts(asFunctionName('f'), asVersion(1)).idle, 1);
 
   // Two changes that arrive as one: the route moves to another function, and the first one is deleted.
   await there.operations.functions.remove(asFunctionName('f'));

@@ -4,7 +4,7 @@ import { GC_KEEP, type LogQuery, type Digest } from '../../src/contract/index.ts
 import { isLamError, lamError } from '../../src/errors/index.ts';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 import { zipOf } from '../unit/store/support.ts';
-import { digestFor, asFunctionName, asAlias } from '../support/ids.ts';
+import { digestFor, asFunctionName, asAlias, asVersion } from '../support/ids.ts';
 
 const NOTICE = 'python3.99 is configured, but python 3.11 runs it';
 
@@ -96,7 +96,7 @@ describe('going live', () => {
       code('LAM_REGISTRY_INVALID_CONFIG'),
     );
     await assert.rejects(
-      house.operations.versions.rollback(asFunctionName('f'), { to: 9 }),
+      house.operations.versions.rollback(asFunctionName('f'), { to: asVersion(9) }),
       code('LAM_REGISTRY_VERSION_NOT_FOUND'),
     );
     assert.deepEqual(prepared, []);
@@ -125,7 +125,7 @@ describe('going live', () => {
     const none = code('LAM_REGISTRY_FUNCTION_NOT_FOUND');
     await assert.rejects(versions.rollback(asFunctionName('no.pe'), {}), none);
     await assert.rejects(config.patch(asFunctionName('no.pe'), { set: { memoryMiB: 256 } }), none);
-    await assert.rejects(aliases.set(asFunctionName('no.pe'), asAlias('prod'), { version: 1 }), none);
+    await assert.rejects(aliases.set(asFunctionName('no.pe'), asAlias('prod'), { version: asVersion(1) }), none);
     await assert.rejects(
       versions.publish(asFunctionName('no.pe'), { artifact, config: {} }),
       code('LAM_REGISTRY_INVALID_NAME'),
@@ -152,17 +152,20 @@ describe('going live', () => {
     await deploy('python3.99');
     missing.add('python3');
     await assert.rejects(
-      house.operations.aliases.set(asFunctionName('f'), asAlias('prod'), { version: 2 }),
+      house.operations.aliases.set(asFunctionName('f'), asAlias('prod'), { version: asVersion(2) }),
       code('LAM_DRIVER_RUNTIME_MISSING'),
     );
     assert.deepEqual(house.registry.detail(asFunctionName('f')).aliases, {});
     missing.clear();
-    assert.deepEqual(await house.operations.aliases.set(asFunctionName('f'), asAlias('prod'), { version: 2 }), {
-      alias: 'prod',
-      from: null,
-      to: 2,
-      notices: [NOTICE],
-    });
+    assert.deepEqual(
+      await house.operations.aliases.set(asFunctionName('f'), asAlias('prod'), { version: asVersion(2) }),
+      {
+        alias: 'prod',
+        from: null,
+        to: 2,
+        notices: [NOTICE],
+      },
+    );
   });
 
   test('settings and variables are refused by every operation, with all faults', async () => {

@@ -15,7 +15,7 @@ import {
 } from '../../src/executor/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { invoked } from '../support/invoked.ts';
-import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../support/ids.ts';
 
 type FrameSession = Awaited<Expected['connected']>;
 
@@ -151,7 +151,7 @@ export class BootstrapHouse implements AsyncDisposable {
     const request: InitRequest = {
       ...{
         functionName: asFunctionName('f'),
-        version: 1,
+        version: asVersion(1),
         functionArn: 'arn',
         memoryMiB: 128,
         timeoutMs: 10_000,

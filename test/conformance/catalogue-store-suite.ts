@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { nextVersionNumber } from '../../src/contract/index.ts';
 import { Catalogue } from '../../src/store/index.ts';
 import type { CatalogueSnapshot, CatalogueStore } from '../../src/store/catalogue/catalogue-store.ts';
 import { CatalogueDraft, type CatalogueState } from '../../src/store/catalogue/state.ts';
@@ -87,7 +88,7 @@ export function catalogueStoreSuite(title: string, makeRig: () => Promise<Catalo
       const catalogues = Array.from({ length: 4 }, () => new Catalogue(store));
       const changes = catalogues.flatMap((catalogue) =>
         Array.from({ length: 10 }, () =>
-          catalogue.change((draft) => (draft.retired['n'] = (draft.retired['n'] ?? 0) + 1)),
+          catalogue.change((draft) => (draft.retired['n'] = nextVersionNumber(draft.retired['n']))),
         ),
       );
       const counts = await Promise.all(changes);

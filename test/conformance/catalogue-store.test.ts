@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { nextVersionNumber } from '../../src/contract/index.ts';
 import { LowdbCatalogueStore } from '../../src/store/catalogue/lowdb-store.ts';
 import { Catalogue } from '../../src/store/index.ts';
 import { SharedCatalogue } from '../support/shared-catalogue.ts';
 import { lam, recordOf } from '../unit/store/support.ts';
 import { catalogueStoreSuite, withFunctions } from './catalogue-store-suite.ts';
-import { asFunctionName } from '../support/ids.ts';
+import { asFunctionName, asVersion } from '../support/ids.ts';
 
 catalogueStoreSuite('in a file with lowdb', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lam-catalogue-'));
@@ -50,7 +51,7 @@ describe('a catalogue shared by two nodes', () => {
     await Promise.all(
       nodes.flatMap((catalogue) =>
         Array.from({ length: 20 }, () =>
-          catalogue.change((draft) => (draft.retired['n'] = (draft.retired['n'] ?? 0) + 1)),
+          catalogue.change((draft) => (draft.retired['n'] = nextVersionNumber(draft.retired['n']))),
         ),
       ),
     );
@@ -86,10 +87,10 @@ describe('a catalogue shared by two nodes', () => {
     here.catchUp();
     await theirs.change((draft) => draft.remove(asFunctionName('b')));
     await theirs.change((draft) => draft.add(recordOf('d')));
-    await theirs.change((draft) => (draft.retired['z'] = 1));
+    await theirs.change((draft) => (draft.retired['z'] = asVersion(1)));
     here.catchUp();
     await ours.change((draft) => draft.add(recordOf('a', 2)));
-    await theirs.change((draft) => (draft.retired['z'] = 2));
+    await theirs.change((draft) => (draft.retired['z'] = asVersion(2)));
     here.catchUp();
     assert.deepEqual(heard, [['a', 'b', 'c'], ['b', 'd'], ['a']]);
   });

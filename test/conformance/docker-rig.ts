@@ -15,7 +15,7 @@ import type { InitRequest, InvokeOutcome, Session, SessionHooks } from '../../sr
 import { parseRuntime } from '../../src/runtimes/index.ts';
 import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
-import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../support/ids.ts';
 
 export interface Logged {
   readonly stream: string;
@@ -95,14 +95,14 @@ export function specOf(runtime: string, code: string, over: Partial<SandboxSpec>
     network: 'none',
     image: null,
     functionName: asFunctionName('hello'),
-    version: 7,
+    version: asVersion(7),
     ...over,
   };
 }
 
 export const INIT: InitRequest = {
   functionName: asFunctionName('hello'),
-  version: 7,
+  version: asVersion(7),
   functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:hello',
   handler: 'index.handler',
   taskRoot: '/var/task',

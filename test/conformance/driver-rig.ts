@@ -19,7 +19,7 @@ import type { Clock } from '../../src/kit/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
 import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
-import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../support/ids.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/functions');
 const MIB = 1024 * 1024;
@@ -192,7 +192,7 @@ export function specOf(runtime: Tested, code: string | null, options: BootOption
     network: 'none',
     image: null,
     functionName: code === null ? '' : asFunctionName('any'),
-    version: code === null ? 0 : 7,
+    version: code === null ? null : asVersion(7),
   };
 }
 
@@ -211,7 +211,7 @@ export function hooksOf(logs: Logged[], options: BootOptions = {}): SessionHooks
 export function initOf(runtime: Tested, taskRoot: string, options: BootOptions = {}): InitRequest {
   return {
     functionName: asFunctionName('any'),
-    version: 7,
+    version: asVersion(7),
     functionArn: ARN,
     handler: options.handler ?? HANDLERS[runtime],
     taskRoot,

@@ -11,13 +11,13 @@ import { checkEntrypoint, openRuntimeApi, type RuntimeApi } from '../../src/exec
 import type { InitRequest, InvokeOutcome } from '../../src/executor/session.ts';
 import { buildGoFixture, hasGo } from './build-go-fixture.ts';
 import { invoked } from '../support/invoked.ts';
-import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../support/ids.ts';
 
 const SHELL = join(import.meta.dirname, '../fixtures/functions/provided-shell');
 
 const INIT: InitRequest = {
   functionName: asFunctionName('hello'),
-  version: 1,
+  version: asVersion(1),
   functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:hello',
   handler: 'bootstrap',
   taskRoot: SHELL,

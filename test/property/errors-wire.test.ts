@@ -57,8 +57,8 @@ describe('any error of lam', () => {
         });
         const got = overTheWire(sent);
         assert.deepEqual(
-          [got.code, got.message, got.hint, got.details, got.kind, got.fault, got.exitCode, got.httpStatus],
-          [sent.code, sent.message, sent.hint, sent.details, sent.kind, sent.fault, sent.exitCode, sent.httpStatus],
+          [got.code, got.message, got.hint, got.details, got.kind, got.exitCode, got.httpStatus],
+          [sent.code, sent.message, sent.hint, sent.details, sent.kind, sent.exitCode, sent.httpStatus],
         );
       }),
     );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { VersionNumber } from '../../src/contract/index.ts';
 import { lamError, LamError } from '../../src/errors/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { joinObservers, type ObservedSandbox, type SandboxPhase } from '../../src/observer/index.ts';
@@ -182,7 +183,7 @@ export class World {
   }
 
   /** A function, or one version of it, is deleted. */
-  drop(functionName: string, version: number | undefined): void {
+  drop(functionName: string, version: VersionNumber | undefined): void {
     for (const r of REVISIONS) {
       if (r.functionName === functionName && (version === undefined || r.version === version))
         this.#epochs.set(r, this.#epoch(r) + 1);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { isLamError, type ErrorCode } from '../../src/errors/index.ts';
 import { testRegistry, type TestRegistry } from '../unit/registry/support.ts';
-import { asFunctionName, asAlias, asQualifier } from '../support/ids.ts';
+import { asFunctionName, asAlias, asQualifier, asVersion } from '../support/ids.ts';
 
 /** A simple model of a registry: versions and pointers. */
 interface Model {
@@ -101,7 +101,11 @@ const rollback = fc.tuple(name, fc.option(anyVersion, { nil: undefined })).map((
       'LAM_REGISTRY_NO_PREVIOUS_VERSION',
     ] as const;
     if (
-      !(await either(possible, real.t.registry.rollback(asFunctionName(of), to === undefined ? {} : { to }), codes)) ||
+      !(await either(
+        possible,
+        real.t.registry.rollback(asFunctionName(of), to === undefined ? {} : { to: asVersion(to) }),
+        codes,
+      )) ||
       fn === undefined ||
       target === undefined
     )
@@ -131,7 +135,7 @@ const patch = fc.tuple(name, fc.constantFrom(128, 512, undefined)).map(([of, mem
 const setAlias = fc.tuple(name, fc.constantFrom('prod', 'test'), anyVersion).map(([of, alias, version]) =>
   command(`alias(${of}, ${alias}, ${version})`, async (model, real) => {
     const fn = model.functions.get(of);
-    const work = real.t.registry.setAlias(asFunctionName(of), asAlias(alias), { version });
+    const work = real.t.registry.setAlias(asFunctionName(of), asAlias(alias), { version: asVersion(version) });
     if (
       await either(fn?.versions.has(version) === true, work, [
         'LAM_REGISTRY_FUNCTION_NOT_FOUND',
@@ -169,7 +173,7 @@ const deleteVersion = fc.tuple(name, anyVersion).map(([of, version]) =>
       'LAM_REGISTRY_VERSION_NOT_FOUND',
       'LAM_REGISTRY_VERSION_IN_USE',
     ] as const;
-    if (await either(possible, real.t.registry.deleteVersion(asFunctionName(of), version), codes))
+    if (await either(possible, real.t.registry.deleteVersion(asFunctionName(of), asVersion(version)), codes))
       fn?.versions.delete(version);
   }),
 );

@@ -16,6 +16,8 @@ import {
   type FunctionName,
   type AliasName,
   type Qualifier,
+  knownVersion,
+  type VersionNumber,
 } from '../../src/contract/index.ts';
 
 /** A digest: `text` itself if it is one, else the digest of `text`. */
@@ -57,4 +59,9 @@ export function asAlias(text: string): AliasName {
 /** A version number or an alias, unchecked as {@link asAlias} is. */
 export function asQualifier(text: string): Qualifier {
   return text as Qualifier;
+}
+
+/** A version's number, unchecked: tests try ones that no function has. */
+export function asVersion(number: number): VersionNumber {
+  return knownVersion(number);
 }

@@ -1,7 +1,7 @@
 import { DEFAULT_CONFIG, type FunctionConfig } from '../../src/contract/index.ts';
 import type { PoolRevision } from '../../src/pool/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
-import { digestFor, asFunctionName } from './ids.ts';
+import { digestFor, asFunctionName, asVersion } from './ids.ts';
 
 /** A version of a function, with its configuration given in part. */
 export function revision(functionName: string, version: number, config: Partial<FunctionConfig> = {}): PoolRevision {
@@ -10,7 +10,7 @@ export function revision(functionName: string, version: number, config: Partial<
   if (runtime === undefined) throw new Error(`no runtime '${whole.runtime}'`);
   return {
     functionName: asFunctionName(functionName),
-    version,
+    version: asVersion(version),
     config: whole,
     runtime,
     artifact: digestFor(`${functionName}${version}`),

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import type { LamClient } from '../../client/index.ts';
 import { EXIT, isLamError, lamError } from '../../errors/index.ts';
-import type { LogQuery, FunctionName } from '../../contract/index.ts';
+import type { LogQuery, FunctionName, VersionNumber } from '../../contract/index.ts';
 import { GLOBAL_FLAGS, LOGS_FLAGS } from '../fast/flag-table.ts';
 import { absenceNote, DEFAULT_LINES } from '../fast/logs.ts';
 import { renderLogRecord, type LogFormat } from '../fast/log-record.ts';
@@ -40,15 +40,15 @@ export default class Logs extends LamCommand {
     const { args, flags } = await this.parse(Logs);
     const { out, cwd, client } = this.context(flags);
     const reference = await targetFunction(args.function, cwd, 'logs');
-    const version = flags.version ?? reference.qualifier;
     const since = flags.since === undefined ? undefined : sinceOf(flags.since);
     const lines = flags.lines ?? (since === undefined ? DEFAULT_LINES : undefined);
+    const version = optionalVersion(flags.version ?? reference.qualifier);
     const query: LogQuery & { follow?: boolean } = {
       ...(since === undefined ? {} : { since }),
       ...(lines === undefined ? {} : { lines }),
       ...(flags.search === undefined ? {} : { search: flags.search }),
       ...(flags['request-id'] === undefined ? {} : { requestId: flags['request-id'] }),
-      ...(version === undefined ? {} : { version: versionOf(version) }),
+      ...(version === undefined ? {} : { version }),
       ...(flags.follow === true ? { follow: true } : {}),
     };
     const format: LogFormat = flags.json ? 'json' : flags.output;
@@ -57,7 +57,7 @@ export default class Logs extends LamCommand {
     process.once('SIGINT', interrupt);
     try {
       const daemon = await client();
-      await noteAbsence(daemon, reference.name, query.version, out);
+      await noteAbsence(daemon, reference.name, version, out);
       for await (const record of daemon.logs(reference.name, query, stop.signal)) {
         out.raw(renderLogRecord(record, format, out.color.level > 0));
         if (out.closed) break;
@@ -73,7 +73,7 @@ export default class Logs extends LamCommand {
 async function noteAbsence(
   daemon: LamClient,
   name: FunctionName,
-  version: number | undefined,
+  version: VersionNumber | undefined,
   out: Output,
 ): Promise<void> {
   if (version === undefined) return;
@@ -84,6 +84,10 @@ async function noteAbsence(
   });
   if (detail === undefined || detail.allVersions.some((v) => v.version === version)) return;
   out.note(absenceNote(name, version));
+}
+
+function optionalVersion(text: string | undefined): VersionNumber | undefined {
+  return text === undefined ? undefined : versionOf(text);
 }
 
 function sinceOf(text: string): number {

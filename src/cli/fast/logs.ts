@@ -4,7 +4,7 @@ import { getAll, type AnswerPart } from '../../client/raw-http.ts';
 import { CONTROL, type FunctionDetail, type Status } from '../../contract/control-api.ts';
 import { homeFrom, socketPath } from '../../contract/home.ts';
 import type { LogRecord } from '../../contract/log-record.ts';
-import { parseReference, VERSION_NUMBER, type FunctionName } from '../../contract/names.ts';
+import { parseReference, parseVersionNumber, type FunctionName, type VersionNumber } from '../../contract/names.ts';
 import { EXIT } from '../../errors/kinds.ts';
 import type { FastFailure } from '../installation.ts';
 import { parseTime } from '../render/format.ts';
@@ -25,7 +25,7 @@ export interface LogsPlan {
   readonly socketPath: string;
   readonly name: FunctionName;
   /** Only records of this version; undefined for all. */
-  readonly version: number | undefined;
+  readonly version: VersionNumber | undefined;
   /** Query of the control API's logs. */
   readonly parameters: string;
   readonly look: Look;
@@ -62,15 +62,20 @@ export function planLogs(argv: readonly string[], env: Env, now: number): LogsPl
 function targetOf(text: string, version: string | undefined): Pick<LogsPlan, 'name' | 'version'> | undefined {
   const reference = parseReference(text);
   const qualifier = (version ?? reference?.qualifier)?.replace(/^v/, '');
-  if (reference === undefined || (qualifier !== undefined && !VERSION_NUMBER.test(qualifier))) return undefined;
-  return { name: reference.name, version: qualifier === undefined ? undefined : Number(qualifier) };
+  const number = qualifier === undefined ? undefined : parseVersionNumber(qualifier);
+  if (reference === undefined || (qualifier !== undefined && number === undefined)) return undefined;
+  return { name: reference.name, version: number };
 }
 
 function isPort(text: string | undefined): boolean {
   return text === undefined || (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535);
 }
 
-function parametersOf(flags: FlagValues<typeof TABLE>, since: number | null, version: number | undefined): string {
+function parametersOf(
+  flags: FlagValues<typeof TABLE>,
+  since: number | null,
+  version: VersionNumber | undefined,
+): string {
   const parameters = {
     since: since === null ? undefined : Math.max(0, Math.floor(since)),
     lines: flags.lines ?? (since === null ? DEFAULT_LINES : undefined),
@@ -84,7 +89,7 @@ function parametersOf(flags: FlagValues<typeof TABLE>, since: number | null, ver
 }
 
 /** Note for a version that the function does not have. */
-export function absenceNote(name: string, version: number): string {
+export function absenceNote(name: string, version: VersionNumber): string {
   return `'${name}' has no version ${version} now; records of a deleted version may be left`;
 }
 
@@ -120,7 +125,7 @@ function parse(answer: Buffer | undefined): unknown {
   return JSON.parse(String(answer));
 }
 
-function hasVersion(detail: unknown, version: number): boolean {
+function hasVersion(detail: unknown, version: VersionNumber): boolean {
   return (detail as FunctionDetail).allVersions.some((one) => one.version === version);
 }
 

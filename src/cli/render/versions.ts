@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { FunctionDetail, Movement } from '../../contract/index.ts';
+import type { FunctionDetail, Movement, VersionNumber } from '../../contract/index.ts';
 import { formatAge, formatBytes } from './format.ts';
 import { safe, table } from './table.ts';
 
@@ -31,6 +31,6 @@ export function renderHistory(history: readonly Movement[], now: number): string
   ]);
 }
 
-function point(version: number | null): string {
+function point(version: VersionNumber | null): string {
   return version === null ? 'none' : `v${version}`;
 }

@@ -1,6 +1,6 @@
 import { KNOWN_RUNTIMES } from '../../runtimes/index.ts';
 import { SETTING_WORDS } from './settings.ts';
-import { isFunctionName, type FunctionName } from '../../contract/index.ts';
+import { isFunctionName, type FunctionName, type VersionNumber } from '../../contract/index.ts';
 
 /** Data about a command that completion needs, as in `oclif.manifest.json`. */
 export interface CommandOutline {
@@ -24,8 +24,8 @@ export interface CommandOutline {
 export interface DeployedFunctions {
   names(): Promise<readonly string[]>;
   detail(name: FunctionName): Promise<{
-    readonly aliases: Readonly<Record<string, number>>;
-    readonly allVersions: readonly { readonly version: number }[];
+    readonly aliases: Readonly<Record<string, VersionNumber>>;
+    readonly allVersions: readonly { readonly version: VersionNumber }[];
   }>;
 }
 

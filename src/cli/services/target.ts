@@ -1,10 +1,11 @@
 import {
   parseReference,
-  VERSION_NUMBER,
+  parseVersionNumber,
   type FunctionReference,
   type FunctionName,
   isAliasName,
   type AliasName,
+  type VersionNumber,
 } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { projectFunctions } from './project-functions.ts';
@@ -43,15 +44,15 @@ export async function targetName(given: string | undefined, cwd: string, command
 }
 
 /** Parses `3` or `v3`. Throws `LAM_CLI_BAD_VERSION`. */
-export function versionOf(text: string): number {
-  const digits = text.replace(/^v/, '');
-  if (!VERSION_NUMBER.test(digits)) throw lamError('LAM_CLI_BAD_VERSION', { text });
-  return Number(digits);
+export function versionOf(text: string): VersionNumber {
+  const version = parseVersionNumber(text.replace(/^v/, ''));
+  if (version === undefined) throw lamError('LAM_CLI_BAD_VERSION', { text });
+  return version;
 }
 
 /** Whether `text` has the form of a version: `3` or `v3`. */
 export function looksLikeVersion(text: string): boolean {
-  return VERSION_NUMBER.test(text.replace(/^v/, ''));
+  return parseVersionNumber(text.replace(/^v/, '')) !== undefined;
 }
 
 /** Takes an argument for an alias. Throws `LAM_REGISTRY_INVALID_ALIAS`. */

@@ -1,10 +1,10 @@
-import type { Digest, FunctionName } from '../../contract/index.ts';
+import type { Digest, FunctionName, VersionNumber } from '../../contract/index.ts';
 import type { CatalogueView } from './state.ts';
 
 /** One version of one function. */
 export interface VersionName {
   readonly name: FunctionName;
-  readonly version: number;
+  readonly version: VersionNumber;
 }
 
 /**
@@ -14,7 +14,7 @@ export interface VersionName {
 export function planGc(
   catalogue: CatalogueView,
   keep: number,
-  isPinned: (name: FunctionName, version: number) => boolean = () => false,
+  isPinned: (name: FunctionName, version: VersionNumber) => boolean = () => false,
 ): VersionName[] {
   const dropped: VersionName[] = [];
   for (const name of [...catalogue.names()].toSorted()) {

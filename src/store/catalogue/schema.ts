@@ -1,10 +1,17 @@
-import type { ConfigInput, Digest, FunctionConfig, Movement, FunctionName } from '../../contract/index.ts';
+import type {
+  ConfigInput,
+  Digest,
+  FunctionConfig,
+  Movement,
+  FunctionName,
+  VersionNumber,
+} from '../../contract/index.ts';
 
 /** Schema of the files that are written; one more than the number of {@link MIGRATIONS}. */
 export const CATALOGUE_SCHEMA = 3;
 
 export interface VersionRecord {
-  version: number;
+  version: VersionNumber;
   artifact: Digest;
   /** Complete configuration. Never changes. */
   config: FunctionConfig;
@@ -23,11 +30,11 @@ export interface FunctionRecord {
   /** When the live pointer last moved. */
   updatedAt: number;
   /** Highest version number so far; numbers are never reused. */
-  lastVersion: number;
-  live: number;
+  lastVersion: VersionNumber;
+  live: VersionNumber;
   /** Keys are version numbers. */
   versions: Record<string, VersionRecord>;
-  aliases: Record<string, number>;
+  aliases: Record<string, VersionNumber>;
   /** Live settings, which win over those of a deploy. */
   overrides: ConfigInput;
   /** Oldest first; limited in length. */
@@ -39,7 +46,7 @@ export interface CatalogueData {
   schema: number;
   functions: Record<string, FunctionRecord>;
   /** Last version numbers of deleted functions; a later function of the same name continues from there. */
-  retired: Record<string, number>;
+  retired: Record<string, VersionNumber>;
 }
 
 /** Converts data of one schema to the next. Pure; may reuse its argument. */

@@ -1,16 +1,16 @@
 import { invariant } from '../../kit/index.ts';
 import type { OutlineFact } from './outline-fact.ts';
 import type { FunctionRecord } from './schema.ts';
-import type { FunctionName } from '../../contract/index.ts';
+import type { FunctionName, VersionNumber } from '../../contract/index.ts';
 
 /** What lists need of each function without reading its record. */
 export interface FunctionOutline {
   readonly createdAt: number;
-  readonly live: number;
+  readonly live: VersionNumber;
   /** Number of versions. */
   readonly versions: number;
   /** Highest version number so far. */
-  readonly lastVersion: number;
+  readonly lastVersion: VersionNumber;
   /** When the live pointer last moved, milliseconds since the epoch. */
   readonly updatedAt: number;
   /** Of the live version. */
@@ -34,7 +34,7 @@ export interface KeptFunction extends FunctionOutline {
 export interface CatalogueView {
   /** Number of functions. */
   readonly size: number;
-  readonly retired: Readonly<Record<string, number>>;
+  readonly retired: Readonly<Record<string, VersionNumber>>;
   has(name: FunctionName): boolean;
   names(): Iterable<FunctionName>;
   outline(name: FunctionName): FunctionOutline | undefined;
@@ -65,14 +65,14 @@ export class CatalogueState implements CatalogueView {
   /** Unique among the states in this process. */
   readonly id: number = ++CatalogueState.#made;
   readonly functions: ReadonlyMap<FunctionName, KeptFunction>;
-  readonly retired: Readonly<Record<string, number>>;
+  readonly retired: Readonly<Record<string, VersionNumber>>;
   /** Facts that are kept of each function besides its outline. */
   readonly facts: readonly OutlineFact<unknown>[];
   readonly origin: StateOrigin | undefined;
 
   constructor(
     functions: ReadonlyMap<FunctionName, KeptFunction>,
-    retired: Readonly<Record<string, number>>,
+    retired: Readonly<Record<string, VersionNumber>>,
     facts: readonly OutlineFact<unknown>[],
     origin?: StateOrigin,
   ) {
@@ -85,7 +85,7 @@ export class CatalogueState implements CatalogueView {
   /** Makes a state of records. */
   static of(
     records: Iterable<FunctionRecord>,
-    retired: Readonly<Record<string, number>> = {},
+    retired: Readonly<Record<string, VersionNumber>> = {},
     facts: readonly OutlineFact<unknown>[] = [],
   ): CatalogueState {
     const functions = new Map(Array.from(records, (record) => [record.name, keep(record, facts)]));
@@ -160,7 +160,7 @@ function lineOf({ bytes, start, end }: KeptFunction): string {
 /** Copy-on-write draft of a state: functions that are not touched are shared with the base. */
 export class CatalogueDraft implements CatalogueView {
   /** May be modified. */
-  readonly retired: Record<string, number>;
+  readonly retired: Record<string, VersionNumber>;
   readonly #base: CatalogueState;
   /** Undefined marks a removed function. */
   readonly #touched = new Map<FunctionName, FunctionRecord | undefined>();

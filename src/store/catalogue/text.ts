@@ -2,7 +2,7 @@ import type { FunctionRecord } from './schema.ts';
 import { CATALOGUE_SCHEMA, functionFault, isObject, readCatalogue } from './schema.ts';
 import type { OutlineFact } from './outline-fact.ts';
 import { CatalogueState, keep, type KeptFunction } from './state.ts';
-import { knownFunctionName, type FunctionName } from '../../contract/index.ts';
+import { knownFunctionName, type FunctionName, type VersionNumber } from '../../contract/index.ts';
 
 /** Result of parsing a catalogue's bytes. */
 export type TextReading =
@@ -59,7 +59,7 @@ function byLine(bytes: Buffer, facts: readonly OutlineFact<unknown>[]): Catalogu
     functions.set(name, keep(record as FunctionRecord, facts, { bytes, start, end }));
     start = lineEnd + 1;
   }
-  return new CatalogueState(functions, head['retired'] as Record<string, number>, facts);
+  return new CatalogueState(functions, head['retired'] as Record<string, VersionNumber>, facts);
 }
 
 /** The name at the head of a function's line. */

@@ -7,11 +7,15 @@ import { describe, test } from 'node:test';
 import manifest from '../../../oclif.manifest.json' with { type: 'json' };
 import { completionScript, SHELLS } from '../../../src/cli/render/completion-script.ts';
 import { complete, type CommandOutline } from '../../../src/cli/services/complete.ts';
+import { asVersion } from '../../support/ids.ts';
 
 const COMMANDS = manifest.commands as unknown as Record<string, CommandOutline>;
 const deployed = {
   names: async () => ['hello', 'world'],
-  detail: async () => ({ aliases: { prod: 1 }, allVersions: [{ version: 2 }, { version: 1 }] }),
+  detail: async () => ({
+    aliases: { prod: asVersion(1) },
+    allVersions: [{ version: asVersion(2) }, { version: asVersion(1) }],
+  }),
 };
 const offered = (...words: string[]): Promise<readonly string[]> => complete(words, COMMANDS, deployed);
 

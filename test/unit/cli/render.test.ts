@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nodeId, asSandboxId, asRequestId, asFunctionName } from '../../support/ids.ts';
+import { nodeId, asSandboxId, asRequestId, asFunctionName, asVersion } from '../../support/ids.ts';
 import { describe, test } from 'node:test';
 import { Chalk } from 'chalk';
 import type { FunctionDetail, LogRecord } from '../../../src/contract/index.ts';
@@ -82,7 +82,7 @@ describe('log records', () => {
     time: NOW,
     stream: 'stdout',
     requestId: asRequestId('0123456789'),
-    version: 2,
+    version: asVersion(2),
     sandbox: asSandboxId('s'),
     node: nodeId('0123456789ab'),
     text: 'one\u001b[31m\ntwo',
@@ -111,16 +111,19 @@ describe('log records', () => {
 describe('the result line of a deploy', () => {
   const answer = {
     name: asFunctionName('hello'),
-    version: 2,
+    version: asVersion(2),
     unchanged: false,
-    previous: 1,
+    previous: asVersion(1),
     url: 'http://127.0.0.1:8000/hello',
     notices: [],
   };
   test('when it is live', () =>
     assert.equal(renderDeployed(answer, 400, false), 'hello v2 live in 0.4 s  http://127.0.0.1:8000/hello'));
   test('when nothing changed', () =>
-    assert.equal(renderDeployed({ ...answer, unchanged: true, version: 3 }, 1, false), 'hello: no change (v3)'));
+    assert.equal(
+      renderDeployed({ ...answer, unchanged: true, version: asVersion(3) }, 1, false),
+      'hello: no change (v3)',
+    ));
   test('when it is a dry run', () =>
     assert.equal(renderDeployed(answer, 1, true), 'hello: would become v2 (dry run, nothing changed)'));
 });

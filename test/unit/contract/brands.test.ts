@@ -18,11 +18,27 @@ import {
   isQualifier,
   LATEST,
   versionQualifier,
+  isVersionNumber,
+  nextVersionNumber,
+  parseVersionNumber,
   type AliasName,
   type Qualifier,
+  type FunctionConfig,
+  type LogRecord,
+  type RollbackAnswer,
+  type VersionNumber,
 } from '../../../src/contract/index.ts';
 import { createHash } from 'node:crypto';
-import { asRequestId, asSandboxId, asTraceId, digestFor, nodeId, asFunctionName, asAlias } from '../../support/ids.ts';
+import {
+  asRequestId,
+  asSandboxId,
+  asTraceId,
+  digestFor,
+  nodeId,
+  asFunctionName,
+  asAlias,
+  asVersion,
+} from '../../support/ids.ts';
 
 /** What the compiler is to refuse; never called. */
 function refusedByTheCompiler(): void {
@@ -51,10 +67,34 @@ function refusedByTheCompiler(): void {
   stored('a'.repeat(64));
 }
 
+/** What the compiler is to refuse of version numbers; never called. */
+function refusedAsVersions(config: FunctionConfig, record: LogRecord, answer: RollbackAnswer): void {
+  const provisioned = (_version: VersionNumber, _concurrency: number): void => undefined;
+  provisioned(record.version, config.concurrency);
+  // @ts-expect-error -- version and concurrency are swapped
+  provisioned(config.concurrency, record.version);
+  const ran = (_version: VersionNumber): void => undefined;
+  for (const version of [record.version, answer.from, answer.to]) ran(version);
+  // @ts-expect-error -- a time is no version
+  ran(record.time);
+  // @ts-expect-error -- a number of sandboxes is no version
+  ran(answer.warm);
+  // @ts-expect-error -- a bare number has not been checked
+  ran(1);
+  // @ts-expect-error -- the sum of a version and a number is any number
+  ran(answer.to + 1);
+  // @ts-expect-error -- a version's digits are no number
+  ran(versionQualifier(answer.to));
+  // @ts-expect-error -- only a version's number becomes a qualifier
+  versionQualifier(config.concurrency);
+}
+
 describe('a brand', () => {
   test('is refused by the compiler in place of another, and costs nothing at run time', () => {
     assert.equal(typeof refusedByTheCompiler, 'function');
+    assert.equal(typeof refusedAsVersions, 'function');
     assert.equal(typeof digestFor('a'), 'string');
+    assert.equal(typeof asVersion(1), 'number');
   });
 
   test('of a digest requires 64 lower-case hexadecimal digits', () => {
@@ -76,9 +116,22 @@ describe('a brand', () => {
   });
 
   test('of a qualifier fits version numbers and aliases, that of an alias no number', () => {
-    assert.ok(isQualifier(versionQualifier(3)) && !isAliasName(versionQualifier(3)));
+    assert.ok(isQualifier(versionQualifier(asVersion(3))) && !isAliasName(versionQualifier(asVersion(3))));
     for (const text of ['prod', 'v3', '1a']) assert.ok(isAliasName(text) && isQualifier(text), text);
     for (const text of ['', '0', '01', '1.5', 'a.b', LATEST]) assert.ok(!isQualifier(text), JSON.stringify(text));
+  });
+
+  test('of a version number requires a positive integer', () => {
+    for (const number of [1, 2, 70_000]) assert.ok(isVersionNumber(number), `${number}`);
+    for (const number of [0, -1, 1.5, Number.NaN, Infinity, 2 ** 53]) assert.ok(!isVersionNumber(number), `${number}`);
+    assert.equal(parseVersionNumber('12'), 12);
+    for (const text of ['', '0', '01', '-1', '1.5', '1e3', 'v1', ' 1', '1\n', '9'.repeat(10)])
+      assert.equal(parseVersionNumber(text), undefined, JSON.stringify(text));
+  });
+
+  test('of a version number counts from 1', () => {
+    const first = nextVersionNumber(undefined);
+    assert.deepEqual([first, nextVersionNumber(first)], [1, 2]);
   });
 
   test('of a trace header requires at most 512 visible characters', () => {

@@ -5,7 +5,7 @@ import { Catalogue } from '../../../src/store/index.ts';
 import { logHouse, recordsOf } from '../../support/log-house.ts';
 import { SharedCatalogue } from '../../support/shared-catalogue.ts';
 import { makeRegistry, testRegistry } from '../registry/support.ts';
-import { asSandboxId, asFunctionName } from '../../support/ids.ts';
+import { asSandboxId, asFunctionName, asVersion } from '../../support/ids.ts';
 
 test('the logs of a function deleted by another node are removed before a new function of its name prints', async (t) => {
   const home = await testRegistry();
@@ -23,7 +23,14 @@ test('the logs of a function deleted by another node are removed before a new fu
   };
   for (const name of ['f', 'g']) await publish(ours, name);
   const print = (name: string, text: string): void =>
-    house.logs.append(asFunctionName(name), { version: 1, sandbox: asSandboxId('s') }, 'stdout', text, '', 1);
+    house.logs.append(
+      asFunctionName(name),
+      { version: asVersion(1), sandbox: asSandboxId('s') },
+      'stdout',
+      text,
+      '',
+      1,
+    );
   for (const name of ['f', 'g']) print(name, 'old');
   await theirs.deleteFunction(asFunctionName('f'));
   await publish(theirs, 'f');

@@ -3,13 +3,13 @@ import { describe, test } from 'node:test';
 import { asLamError, fromWire, isLamError, LamError, lamError, toWire } from '../../../src/errors/index.ts';
 
 describe('an error of lam', () => {
-  test('carries code, kind, fault, hint, data and cause', () => {
+  test('carries code, kind, hint, data and cause', () => {
     const cause = new Error('below');
     const error = lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name: 'hello', version: '9' }, cause);
     assert.equal(error.code, 'LAM_REGISTRY_VERSION_NOT_FOUND');
     assert.equal(error.message, "function 'hello' has no version '9'");
     assert.equal(error.hint, 'see its versions: lam versions hello');
-    assert.deepEqual([error.kind, error.fault, error.exitCode, error.httpStatus], ['not_found', 'caller', 4, 404]);
+    assert.deepEqual([error.kind, error.exitCode, error.httpStatus], ['not_found', 4, 404]);
     assert.equal(error.awsName, 'ResourceNotFoundException');
     assert.deepEqual(error.details, { name: 'hello', version: '9' });
     assert.equal(error.cause, cause);

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { DialHome, type Expected, type InitRequest, type SessionHooks } from '../../../src/executor/index.ts';
 import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES } from '../../../src/executor/frames.ts';
 import { systemClock } from '../../../src/kit/index.ts';
-import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../../support/ids.ts';
 
 /** Init request for tests that do not depend on it. */
 export const INIT: InitRequest = {
   ...{
     functionName: asFunctionName('f'),
-    version: 1,
+    version: asVersion(1),
     functionArn: 'arn',
     handler: 'index.handler',
     taskRoot: '/',

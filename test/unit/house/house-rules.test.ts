@@ -95,6 +95,15 @@ describe('values of brands', () => {
     assert.deepEqual(faults('src/contract/names.ts', cast), []);
   });
 
+  test("are not made with 'as' where they are numbers either", () => {
+    const names = {
+      path: 'src/contract/names.ts',
+      text: "export type VersionNumber = Brand<number, 'VersionNumber'>;\n",
+    };
+    const version = { path: 'src/pool/a.ts', text: 'const next = (last + 1) as VersionNumber;\n' };
+    assert.match(houseFaults([names, version], glossary, [])[0] ?? '', /makes a VersionNumber with 'as'/);
+  });
+
   test('may be named, imported from their files, and cast to other types', () => {
     const text = 'const a: Digest = digestOf(hash);\nconst b = a as string as DigestList;\n';
     assert.deepEqual(faults('src/pool/a.ts', text), []);

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { logHouse, recordsOf } from '../../support/log-house.ts';
-import { asSandboxId, asRequestId, asFunctionName } from '../../support/ids.ts';
+import { asSandboxId, asRequestId, asFunctionName, asVersion } from '../../support/ids.ts';
 
 test('logs that cannot be read are reported with the message of SQLite', async () => {
   await using house = await logHouse();
   house.logs.append(
     asFunctionName('f'),
-    { version: 1, sandbox: asSandboxId('aa') },
+    { version: asVersion(1), sandbox: asSandboxId('aa') },
     'stdout',
     'line',
     asRequestId('r'),

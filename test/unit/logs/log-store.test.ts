@@ -8,9 +8,9 @@ import type { LogQuery, LogRecord } from '../../../src/contract/index.ts';
 import { systemClock } from '../../../src/kit/index.ts';
 import { LogStore } from '../../../src/logs/index.ts';
 import { LOG_WORKER, NODE, logHouse, recordsOf } from '../../support/log-house.ts';
-import { asSandboxId, asRequestId, asFunctionName } from '../../support/ids.ts';
+import { asSandboxId, asRequestId, asFunctionName, asVersion } from '../../support/ids.ts';
 
-const SOURCE = { version: 1, sandbox: asSandboxId('aa') };
+const SOURCE = { version: asVersion(1), sandbox: asSandboxId('aa') };
 
 function texts(records: readonly LogRecord[]): string[] {
   return records.map((r) => r.text);
@@ -38,7 +38,7 @@ describe('a log store', () => {
     for (const n of numbers(0, 100)) {
       logs.append(
         asFunctionName('f'),
-        { version: 1 + (Number(n) % 2), sandbox: asSandboxId('s') },
+        { version: asVersion(1 + (Number(n) % 2)), sandbox: asSandboxId('s') },
         'stdout',
         `Line ${n}`,
         asRequestId(`r${Number(n) % 10}`),
@@ -102,7 +102,7 @@ describe('a log store', () => {
     const end = logs.follow(asFunctionName('f'), { version: 1, search: 'yes' }, (record) => void seen.push(record));
     logs.append(asFunctionName('f'), SOURCE, 'stdout', 'yes', asRequestId('id'), 5);
     logs.append(asFunctionName('f'), SOURCE, 'stdout', 'no', asRequestId('id'), 5);
-    logs.append(asFunctionName('f'), { ...SOURCE, version: 2 }, 'stdout', 'yes', asRequestId('id'), 5);
+    logs.append(asFunctionName('f'), { ...SOURCE, version: asVersion(2) }, 'stdout', 'yes', asRequestId('id'), 5);
     logs.append(asFunctionName('g'), SOURCE, 'stdout', 'yes', asRequestId('id'), 5);
     end();
     assert.deepEqual(seen, [{ time: 5, stream: 'stdout', requestId: 'id', ...SOURCE, node: NODE, text: 'yes' }]);

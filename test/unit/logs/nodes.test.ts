@@ -7,9 +7,9 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { LogRecord } from '../../../src/contract/index.ts';
 import { NODE, logHouse, recordsOf } from '../../support/log-house.ts';
-import { nodeId, asSandboxId, asRequestId, asFunctionName } from '../../support/ids.ts';
+import { nodeId, asSandboxId, asRequestId, asFunctionName, asVersion } from '../../support/ids.ts';
 
-const SOURCE = { version: 3, sandbox: asSandboxId('0123abcd') };
+const SOURCE = { version: asVersion(3), sandbox: asSandboxId('0123abcd') };
 const OTHER = nodeId('ba9876543210');
 /** Written by a lam whose records had no node; must not be regenerated. */
 const OLD_FILE = fileURLToPath(new URL('../../fixtures/logs/schema-1.db', import.meta.url));

@@ -5,7 +5,7 @@ import type { LogRecord, PlatformRecord } from '../../../src/contract/index.ts';
 import { platformText } from '../../../src/logs/platform-text.ts';
 import { RecordBatch } from '../../../src/logs/record-batch.ts';
 import { decodeChunk, type Source } from '../../../src/logs/record-codec.ts';
-import { nodeId, asSandboxId, asRequestId } from '../../support/ids.ts';
+import { nodeId, asSandboxId, asRequestId, asVersion } from '../../support/ids.ts';
 
 const NODE = nodeId('0123456789ab');
 
@@ -26,7 +26,7 @@ const anyText = fc.oneof(
 );
 const anyTime = fc.double({ noNaN: true, min: 0, max: 1e13 });
 const anySource: fc.Arbitrary<Source> = fc.record({
-  version: fc.constantFrom(1, 2, 70_000),
+  version: fc.constantFrom(...[1, 2, 70_000].map(asVersion)),
   sandbox: fc.constantFrom(...['0123abcd', 'ff', ''].map(asSandboxId)),
 });
 const anyId = fc.oneof(fc.uuid(), fc.constant(''));
@@ -112,7 +112,7 @@ describe('the records of a chunk', () => {
   test('may be many, of many sandboxes', () => {
     const batch = new RecordBatch();
     const expected = Array.from({ length: 5000 }, (_, i) => {
-      const source = { version: 1, sandbox: asSandboxId(`s${i % 300}`) };
+      const source = { version: asVersion(1), sandbox: asSandboxId(`s${i % 300}`) };
       return put(batch, { source, stream: 'stdout', text: `line ${i}`, id: `r${i}`, time: i });
     });
     assert.deepEqual(decodeChunk(bytesOf(batch), NODE), expected);
@@ -131,7 +131,7 @@ describe('the records of a chunk', () => {
       start: 'thawed',
     };
     batch.platform(
-      { version: 1, sandbox: asSandboxId('a') },
+      { version: asVersion(1), sandbox: asSandboxId('a') },
       report as unknown as PlatformRecord,
       asRequestId('id'),
       1,
@@ -141,8 +141,8 @@ describe('the records of a chunk', () => {
 
   test('with too long a request id are kept with the id cut', () => {
     const batch = new RecordBatch();
-    batch.text({ version: 1, sandbox: asSandboxId('a') }, 'stdout', 'text', asRequestId('i'.repeat(300)), 1);
-    batch.text({ version: 1, sandbox: asSandboxId('a') }, 'stdout', 'next', asRequestId('j'), 1);
+    batch.text({ version: asVersion(1), sandbox: asSandboxId('a') }, 'stdout', 'text', asRequestId('i'.repeat(300)), 1);
+    batch.text({ version: asVersion(1), sandbox: asSandboxId('a') }, 'stdout', 'next', asRequestId('j'), 1);
     assert.deepEqual(
       decodeChunk(bytesOf(batch), NODE).map((r) => [r.requestId, r.text]),
       [
@@ -156,7 +156,7 @@ describe('the records of a chunk', () => {
     const batch = new RecordBatch();
     for (let i = 0; i < 20; i++)
       put(batch, {
-        source: { version: 1, sandbox: asSandboxId('a') },
+        source: { version: asVersion(1), sandbox: asSandboxId('a') },
         stream: 'stdout',
         text: `line ${i}`,
         id: 'r',
@@ -196,10 +196,16 @@ describe('the records of a chunk', () => {
         time: 3,
         stream: 'platform',
         ...place,
-        text: platformText({ type: 'start' }, asRequestId('id'), 3),
+        text: platformText({ type: 'start' }, asRequestId('id'), asVersion(3)),
         platform: { type: 'start' },
       },
-      { time: 4, stream: 'platform', ...place, text: platformText(report, asRequestId('id'), 3), platform: report },
+      {
+        time: 4,
+        stream: 'platform',
+        ...place,
+        text: platformText(report, asRequestId('id'), asVersion(3)),
+        platform: report,
+      },
     ]);
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void decodeChunk(text, NODE)));
   });
@@ -228,5 +234,5 @@ const TEXTS: readonly [string, PlatformRecord, string][] = [
 
 describe("AWS Lambda's lines", () => {
   for (const [title, record, text] of TEXTS)
-    test(`for ${title}`, () => assert.equal(platformText(record, asRequestId('id'), 7), text));
+    test(`for ${title}`, () => assert.equal(platformText(record, asRequestId('id'), asVersion(7)), text));
 });

@@ -5,7 +5,7 @@ import type { Pool, PoolRevision } from '../../../src/pool/index.ts';
 import { acquire } from '../../support/acquire.ts';
 import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
-import { asFunctionName } from '../../support/ids.ts';
+import { asFunctionName, asVersion } from '../../support/ids.ts';
 
 const MINUTE_MS = 60_000;
 /** No stems, so that what is created is a function's. */
@@ -94,11 +94,11 @@ describe('a call that is known ahead', () => {
     const next = revision('hello', 2, NATIVE);
     pool.expect(HELLO, clock.now() + MINUTE_MS);
     live.set('hello', next);
-    pool.setRetired(asFunctionName('hello'), 1, true);
+    pool.setRetired(asFunctionName('hello'), asVersion(1), true);
     pool.setLive(next);
     await clock.advance(MINUTE_MS);
     assert.deepEqual(
-      driver.created.map(({ version }) => version).filter((version) => version > 0),
+      driver.created.map(({ version }) => version).filter((version) => version !== null),
       [2],
     );
     assert.notEqual(pool.acquire(next), undefined);

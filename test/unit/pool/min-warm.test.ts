@@ -5,7 +5,7 @@ import type { PoolRevision } from '../../../src/pool/index.ts';
 import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { acquire } from '../../support/acquire.ts';
-import { asFunctionName } from '../../support/ids.ts';
+import { asFunctionName, asVersion } from '../../support/ids.ts';
 
 const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
 
@@ -19,7 +19,7 @@ describe('provisioned sandboxes', () => {
     const of = kept(1, { minWarm: 3 });
     pool.setLive(of);
     await clock.advance(2500);
-    assert.deepEqual(pool.counts(asFunctionName('kept'), 1), { starting: 0, idle: 3, busy: 0 });
+    assert.deepEqual(pool.counts(asFunctionName('kept'), asVersion(1)), { starting: 0, idle: 3, busy: 0 });
     const acquired = pool.acquire(of);
     assert.equal(acquired?.claimCold(), false, 'nobody waited for it');
     const request = driver.alive.get(acquired?.id ?? '')?.initRequest;
@@ -53,7 +53,7 @@ describe('provisioned sandboxes', () => {
     await clock.advance(0);
     pool.release(busy, false, 1);
     await clock.advance(2500);
-    assert.deepEqual(pool.counts(asFunctionName('kept'), 1), { starting: 0, idle: 2, busy: 0 });
+    assert.deepEqual(pool.counts(asFunctionName('kept'), asVersion(1)), { starting: 0, idle: 2, busy: 0 });
     await pool.close(0);
   });
 
@@ -97,19 +97,19 @@ describe('provisioned sandboxes', () => {
     pool.setLive(one);
     await clock.advance(2500);
     // As the daemon announces a deploy.
-    pool.setRetired(asFunctionName('kept'), 1, true);
-    pool.setRetired(asFunctionName('kept'), 2, false);
+    pool.setRetired(asFunctionName('kept'), asVersion(1), true);
+    pool.setRetired(asFunctionName('kept'), asVersion(2), false);
     pool.setLive(two);
     await clock.advance(2500);
-    assert.equal(pool.counts(asFunctionName('kept'), 2).idle, 1);
+    assert.equal(pool.counts(asFunctionName('kept'), asVersion(2)).idle, 1);
     await clock.advance(60_000);
-    assert.equal(pool.counts(asFunctionName('kept'), 1).idle, 0, 'those of the version before expire');
-    pool.setRetired(asFunctionName('kept'), 2, true);
-    pool.setRetired(asFunctionName('kept'), 1, false);
+    assert.equal(pool.counts(asFunctionName('kept'), asVersion(1)).idle, 0, 'those of the version before expire');
+    pool.setRetired(asFunctionName('kept'), asVersion(2), true);
+    pool.setRetired(asFunctionName('kept'), asVersion(1), false);
     pool.setLive(one);
     await clock.advance(70_000);
     assert.deepEqual(
-      [pool.counts(asFunctionName('kept'), 1).idle, pool.counts(asFunctionName('kept'), 2).idle],
+      [pool.counts(asFunctionName('kept'), asVersion(1)).idle, pool.counts(asFunctionName('kept'), asVersion(2)).idle],
       [2, 0],
     );
     await pool.close(0);

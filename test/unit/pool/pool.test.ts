@@ -10,7 +10,7 @@ import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
 import { acquire } from '../../support/acquire.ts';
-import { asFunctionName } from '../../support/ids.ts';
+import { asFunctionName, asVersion } from '../../support/ids.ts';
 
 function sandboxOf(driver: MemoryDriver, acquired: Acquisition): MemorySandbox {
   const sandbox = driver.alive.get(acquired.id);
@@ -270,12 +270,15 @@ describe('expiry', () => {
     const { pool, clock } = poolHouse();
     for (const version of [1, 2])
       pool.release(assertAcquired(await acquire(pool, revision('hello', version))), true, 1);
-    pool.setRetired(asFunctionName('hello'), 1, true);
-    pool.setRetired(asFunctionName('hello'), 2, true);
-    pool.setRetired(asFunctionName('hello'), 2, false);
+    pool.setRetired(asFunctionName('hello'), asVersion(1), true);
+    pool.setRetired(asFunctionName('hello'), asVersion(2), true);
+    pool.setRetired(asFunctionName('hello'), asVersion(2), false);
     await clock.advance(RETIRED_KEEP_MS + 1001);
     assert.deepEqual(
-      [pool.counts(asFunctionName('hello'), 1).idle, pool.counts(asFunctionName('hello'), 2).idle],
+      [
+        pool.counts(asFunctionName('hello'), asVersion(1)).idle,
+        pool.counts(asFunctionName('hello'), asVersion(2)).idle,
+      ],
       [0, 1],
     );
     await pool.close(0);
@@ -309,7 +312,7 @@ describe('deletion', () => {
     pool.release(assertAcquired(await first), true, 50);
     const again = assertAcquired(await acquire(pool, hello));
     const waiting = assert.rejects(acquire(pool, hello), { code: 'LAM_POOL_CANCELLED' });
-    pool.drop(asFunctionName('hello'), 1, GONE);
+    pool.drop(asFunctionName('hello'), asVersion(1), GONE);
     await waiting;
     pool.release(again, true, 1);
     await clock.advance(20);
@@ -322,8 +325,8 @@ describe('deletion', () => {
     const { pool, clock } = poolHouse({ destroy: () => ({ ms: 10 }) });
     const [one, two] = [revision('hello', 1), revision('hello', 2)];
     for (const r of [one, two]) pool.release(assertAcquired(await acquire(pool, r)), true, 1);
-    pool.setRetired(asFunctionName('hello'), 1, true);
-    pool.drop(asFunctionName('hello'), 1, GONE);
+    pool.setRetired(asFunctionName('hello'), asVersion(1), true);
+    pool.drop(asFunctionName('hello'), asVersion(1), GONE);
     assert.equal(pool.counts(asFunctionName('hello')).idle, 1);
     const again = assertAcquired(await acquire(pool, one));
     await clock.advance(20);

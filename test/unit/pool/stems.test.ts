@@ -17,7 +17,7 @@ describe('stems', () => {
     await clock.advance(1000);
     assert.ok(pool.stems >= 1);
     for (const spec of driver.created) {
-      assert.deepEqual([spec.artifact, spec.functionName, spec.version, spec.environment], [null, '', 0, {}]);
+      assert.deepEqual([spec.artifact, spec.functionName, spec.version, spec.environment], [null, '', null, {}]);
     }
     await pool.close(0);
     assert.equal(driver.alive.size, 0);

@@ -7,7 +7,7 @@ import { SharedCatalogue, type CatalogueNode } from '../../support/shared-catalo
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { lam } from '../store/support.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
-import { asFunctionName, asAlias, asQualifier } from '../../support/ids.ts';
+import { asFunctionName, asAlias, asQualifier, asVersion } from '../../support/ids.ts';
 
 describe('a registry whose catalogue another node changes', () => {
   let t: TestRegistry;
@@ -56,15 +56,15 @@ describe('a registry whose catalogue another node changes', () => {
 
   test('keeps known revisions as the same objects and resolves new ones immediately', async () => {
     await deploy(here, 'f', '1');
-    await here.setAlias(asFunctionName('f'), asAlias('prod'), { version: 1 });
+    await here.setAlias(asFunctionName('f'), asAlias('prod'), { version: asVersion(1) });
     const first = here.resolve(asFunctionName('f'));
     assert.equal(here.resolve(asFunctionName('f'), asQualifier('prod')), first);
     await assert.rejects(
-      there.setAlias(asFunctionName('f'), asAlias('prod'), { version: 2 }),
+      there.setAlias(asFunctionName('f'), asAlias('prod'), { version: asVersion(2) }),
       lam('LAM_REGISTRY_VERSION_NOT_FOUND'),
     );
     await deploy(there, 'f', '2');
-    await there.setAlias(asFunctionName('f'), asAlias('prod'), { version: 2 });
+    await there.setAlias(asFunctionName('f'), asAlias('prod'), { version: asVersion(2) });
     node.catchUp();
     assert.equal(here.resolve(asFunctionName('f'), asQualifier('1')), first);
     assert.equal(here.resolve(asFunctionName('f')).version, 2);
@@ -76,9 +76,9 @@ describe('a registry whose catalogue another node changes', () => {
     await deploy(here, 'gone', '1');
     heard.length = 0;
     await deploy(there, 'f', '4');
-    await there.deleteVersion(asFunctionName('f'), 3);
-    await there.rollback(asFunctionName('f'), { to: 2 });
-    await there.deleteVersion(asFunctionName('f'), 1);
+    await there.deleteVersion(asFunctionName('f'), asVersion(3));
+    await there.rollback(asFunctionName('f'), { to: asVersion(2) });
+    await there.deleteVersion(asFunctionName('f'), asVersion(1));
     await deploy(there, 'passing', '1');
     await there.deleteFunction(asFunctionName('passing'));
     await there.deleteFunction(asFunctionName('gone'));

@@ -4,7 +4,7 @@ import type { ConfigInput } from '../../../src/contract/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
 import { lam } from '../store/support.ts';
 import { testRegistry, type TestRegistry } from './support.ts';
-import { asFunctionName, asAlias } from '../../support/ids.ts';
+import { asFunctionName, asAlias, asVersion } from '../../support/ids.ts';
 
 describe('the pointers of a function', () => {
   let t: TestRegistry;
@@ -30,19 +30,19 @@ describe('the pointers of a function', () => {
     });
 
     test('after a deploy that followed a rollback returns to the version live at that deploy', async () => {
-      await t.registry.rollback(asFunctionName('f'), { to: 1 });
+      await t.registry.rollback(asFunctionName('f'), { to: asVersion(1) });
       assert.equal(await deploy('f', '4'), 4);
       assert.equal((await t.registry.rollback(asFunctionName('f'), {})).to, 1);
     });
 
     test('skips deleted versions', async () => {
-      await t.registry.deleteVersion(asFunctionName('f'), 2);
+      await t.registry.deleteVersion(asFunctionName('f'), asVersion(2));
       assert.equal((await t.registry.rollback(asFunctionName('f'), {})).to, 1);
     });
 
     test('can go forward again by version number', async () => {
-      await t.registry.rollback(asFunctionName('f'), { to: 1, by: 'me', message: 'broken' });
-      await t.registry.rollback(asFunctionName('f'), { to: 3 });
+      await t.registry.rollback(asFunctionName('f'), { to: asVersion(1), by: 'me', message: 'broken' });
+      await t.registry.rollback(asFunctionName('f'), { to: asVersion(3) });
       assert.equal(t.registry.resolve(asFunctionName('f')).version, 3);
       assert.deepEqual(t.registry.detail(asFunctionName('f')).history[1], {
         at: t.clock.time,
@@ -56,10 +56,13 @@ describe('the pointers of a function', () => {
 
     test('is refused for a version that does not exist or is live', async () => {
       await assert.rejects(
-        t.registry.rollback(asFunctionName('f'), { to: 9 }),
+        t.registry.rollback(asFunctionName('f'), { to: asVersion(9) }),
         lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'9'"),
       );
-      await assert.rejects(t.registry.rollback(asFunctionName('f'), { to: 3 }), lam('LAM_REGISTRY_ALREADY_LIVE', '3'));
+      await assert.rejects(
+        t.registry.rollback(asFunctionName('f'), { to: asVersion(3) }),
+        lam('LAM_REGISTRY_ALREADY_LIVE', '3'),
+      );
     });
 
     test('as a dry run returns its target', async () => {
@@ -137,15 +140,18 @@ describe('the pointers of a function', () => {
     test('of an alias are recorded in the history', async () => {
       await deploy('f', '1');
       await deploy('f', '2');
-      assert.deepEqual(await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 1 }), {
+      assert.deepEqual(await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: asVersion(1) }), {
         from: null,
         to: 1,
       });
-      assert.deepEqual(await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 2, by: 'me' }), {
-        from: 1,
-        to: 2,
-      });
-      await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 2 });
+      assert.deepEqual(
+        await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: asVersion(2), by: 'me' }),
+        {
+          from: 1,
+          to: 2,
+        },
+      );
+      await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: asVersion(2) });
       assert.deepEqual(t.registry.detail(asFunctionName('f')).aliases, { prod: 2 });
       assert.deepEqual(
         t.registry.detail(asFunctionName('f')).allVersions.map((v) => [v.version, v.live, v.aliases]),
@@ -171,28 +177,28 @@ describe('the pointers of a function', () => {
         lam('LAM_REGISTRY_ALIAS_NOT_FOUND'),
       );
       await assert.rejects(
-        t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 5 }),
+        t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: asVersion(5) }),
         lam('LAM_REGISTRY_VERSION_NOT_FOUND'),
       );
       await assert.rejects(
-        t.registry.setAlias(asFunctionName('f'), asAlias('$LATEST'), { version: 1 }),
+        t.registry.setAlias(asFunctionName('f'), asAlias('$LATEST'), { version: asVersion(1) }),
         lam('LAM_REGISTRY_INVALID_ALIAS'),
       );
     });
 
     test('of a version in use is refused, and numbers are never reused', async () => {
       for (const text of ['1', '2', '3']) await deploy('f', text);
-      await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 1 });
+      await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: asVersion(1) });
       await assert.rejects(
-        t.registry.deleteVersion(asFunctionName('f'), 3),
+        t.registry.deleteVersion(asFunctionName('f'), asVersion(3)),
         lam('LAM_REGISTRY_VERSION_IN_USE', 'live'),
       );
       await assert.rejects(
-        t.registry.deleteVersion(asFunctionName('f'), 1),
+        t.registry.deleteVersion(asFunctionName('f'), asVersion(1)),
         lam('LAM_REGISTRY_VERSION_IN_USE', "'prod'"),
       );
       await t.registry.rollback(asFunctionName('f'), {});
-      await t.registry.deleteVersion(asFunctionName('f'), 3);
+      await t.registry.deleteVersion(asFunctionName('f'), asVersion(3));
       assert.equal(await deploy('f', '3'), 4);
       await t.registry.deleteFunction(asFunctionName('f'));
       assert.throws(() => t.registry.resolve(asFunctionName('f')), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));

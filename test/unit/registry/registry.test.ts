@@ -8,7 +8,7 @@ import type { CatalogueData } from '../../../src/store/catalogue/schema.ts';
 import { lam } from '../store/support.ts';
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
-import { digestFor, asFunctionName, asAlias, asQualifier } from '../../support/ids.ts';
+import { digestFor, asFunctionName, asAlias, asQualifier, asVersion } from '../../support/ids.ts';
 
 /** A version in schema 2. */
 interface Before {
@@ -127,7 +127,7 @@ describe('the registry', () => {
         assert.throws(() => t.registry.resolve(asFunctionName(name)), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
         await assert.rejects(t.registry.rollback(asFunctionName(name), {}), lam('LAM_REGISTRY_FUNCTION_NOT_FOUND'));
         assert.equal(await deploy(name, name), 1);
-        await t.registry.setAlias(asFunctionName(name), asAlias('valueOf'), { version: 1 });
+        await t.registry.setAlias(asFunctionName(name), asAlias('valueOf'), { version: asVersion(1) });
         assert.throws(
           () => t.registry.resolve(asFunctionName(name), asQualifier('constructor')),
           lam('LAM_REGISTRY_ALIAS_NOT_FOUND'),
@@ -202,7 +202,7 @@ describe('the registry', () => {
       const config = { type: 'http', route: 'GET /users/{id}' };
       assert.deepEqual(deployed.ofType('http'), [{ functionName: 'a', config }]);
       await deploy('b', '1');
-      await t.registry.setAlias(asFunctionName('a'), asAlias('prod'), { version: 1 });
+      await t.registry.setAlias(asFunctionName('a'), asAlias('prod'), { version: asVersion(1) });
       assert.equal(deployed.revision, before);
       await deploy('a', '2', { routes: [] });
       assert.deepEqual([deployed.revision, deployed.ofType('http')], [before + 1, []]);
@@ -288,7 +288,7 @@ describe('the registry', () => {
     test('finds live pointer, version and alias, and returns the same object each time', async () => {
       await deploy('f', '1');
       await deploy('f', '2');
-      await t.registry.setAlias(asFunctionName('f'), asAlias('old'), { version: 1 });
+      await t.registry.setAlias(asFunctionName('f'), asAlias('old'), { version: asVersion(1) });
       const one = t.registry.resolve(asFunctionName('f'), asQualifier('1'));
       assert.equal(t.registry.resolve(asFunctionName('f'), asQualifier('old')), one);
       assert.equal(t.registry.resolve(asFunctionName('f'), '$LATEST'), t.registry.resolve(asFunctionName('f')));
@@ -330,7 +330,7 @@ describe('the registry', () => {
     await deploy('f', '1');
     await deploy('f', '2');
     await t.registry.rollback(asFunctionName('f'), {});
-    await t.registry.deleteVersion(asFunctionName('f'), 2);
+    await t.registry.deleteVersion(asFunctionName('f'), asVersion(2));
     await t.registry.deleteFunction(asFunctionName('f'));
     stop();
     await deploy('f', '3');
@@ -368,8 +368,8 @@ describe('the registry', () => {
 
   test('collects artifacts that no kept version uses, as its dry run says', async () => {
     for (let n = 1; n <= 6; n++) await deploy('f', `version ${n}`);
-    await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: 1 });
-    await t.registry.rollback(asFunctionName('f'), { to: 2 });
+    await t.registry.setAlias(asFunctionName('f'), asAlias('prod'), { version: asVersion(1) });
+    await t.registry.rollback(asFunctionName('f'), { to: asVersion(2) });
     const busy = (_: string, version: number): boolean => version === 4;
     const planned = await t.registry.gc({ keep: 1, dryRun: true }, busy);
     assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LogTails } from '../../../src/router/log-tails.ts';
-import { asRequestId } from '../../support/ids.ts';
+import { asRequestId, asVersion } from '../../support/ids.ts';
 
 function tailOf(lines: readonly string[]): string {
   const tails = new LogTails();
@@ -42,7 +42,7 @@ test('only invocations that requested a tail have one, until it is closed', () =
   assert.equal(tails.active, true);
   tails.add(asRequestId('b'), 'not asked for');
   assert.equal(tails.read(asRequestId('b')), undefined);
-  tails.addPlatform(asRequestId('a'), { type: 'start' }, 4);
+  tails.addPlatform(asRequestId('a'), { type: 'start' }, asVersion(4));
   assert.equal(tails.read(asRequestId('a')), 'START RequestId: a Version: 4\n');
   tails.close(asRequestId('a'));
   assert.equal(tails.read(asRequestId('a')), undefined);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { filesBelow, lam, manifestOf, openCatalogue, testHome, uploadOf } from './support.ts';
+import { asVersion } from '../../support/ids.ts';
 
 /** A mounted file system of 2 MiB, or the reason why it could not be mounted. */
 function smallDisk(): { readonly folder: string } | { readonly skip: string } {
@@ -54,17 +55,17 @@ describe('on a full disk', { skip: 'skip' in disk && disk.skip }, () => {
 
   test('the catalogue stays as it was, in memory and in the file', async () => {
     const catalogue = await openCatalogue(join(folder, 'catalogue.json'));
-    await catalogue.change((draft) => (draft.retired['f'] = 1));
+    await catalogue.change((draft) => (draft.retired['f'] = asVersion(1)));
     const ballast = join(folder, 'ballast');
     assert.throws(() => writeFileSync(ballast, Buffer.alloc(2 * 1024 * 1024)), { code: 'ENOSPC' });
     await assert.rejects(
-      catalogue.change((draft) => (draft.retired['x'.repeat(50_000)] = 2)),
+      catalogue.change((draft) => (draft.retired['x'.repeat(50_000)] = asVersion(2))),
       lam('LAM_STORE_DISK_FULL', 'catalogue.json'),
     );
     assert.deepEqual(catalogue.view.retired, { f: 1 });
     await rm(ballast);
     assert.deepEqual((await openCatalogue(join(folder, 'catalogue.json'))).view.retired, { f: 1 });
-    await catalogue.change((draft) => (draft.retired['g'] = 2));
+    await catalogue.change((draft) => (draft.retired['g'] = asVersion(2)));
     assert.deepEqual((await openCatalogue(join(folder, 'catalogue.json'))).view.retired, { f: 1, g: 2 });
   });
 });

@@ -11,7 +11,7 @@ import type { ArtifactLimits } from '../../../src/store/artifacts/limits.ts';
 import { ArtifactStore, Catalogue, type FunctionRecord, type ArtifactReferences } from '../../../src/store/index.ts';
 import { layout, prepareHome, type Layout } from '../../../src/store/disk/layout.ts';
 import type { Linker } from '../../../src/store/artifacts/objects.ts';
-import { digestFor, asFunctionName } from '../../support/ids.ts';
+import { digestFor, asFunctionName, asVersion } from '../../support/ids.ts';
 
 /** One entry of a zip, with every field that a hostile author controls. */
 export interface ZipPart {
@@ -135,7 +135,7 @@ export function recordOf(name: string, versions = 1, more: Partial<FunctionRecor
       minWarm: number,
     };
     return {
-      version: number,
+      version: asVersion(number),
       artifact: digestFor('a'.repeat(64)),
       config,
       input: {},
@@ -149,8 +149,8 @@ export function recordOf(name: string, versions = 1, more: Partial<FunctionRecor
     name: asFunctionName(name),
     createdAt: 1,
     updatedAt: 2,
-    lastVersion: versions,
-    live: versions,
+    lastVersion: asVersion(versions),
+    live: asVersion(versions),
     aliases: {},
     overrides: {},
     history: [],

@@ -7,7 +7,7 @@ import type { TriggerHost } from '../../../src/triggers/running.ts';
 import { DeployedTriggers, TriggerSupervisor } from '../../../src/triggers/supervisor/index.ts';
 import { tickKind, type TickLog, type TickScript } from '../../support/tick-trigger.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { asRequestId, asFunctionName } from '../../support/ids.ts';
+import { asRequestId, asFunctionName, asVersion } from '../../support/ids.ts';
 
 /** A supervisor over functions that a test deploys, and events that settle at once. */
 class SupervisorHouse {
@@ -24,7 +24,7 @@ class SupervisorHouse {
     const deliver: Deliver = (event, sink) => {
       this.delivered.push(event);
       sink.started?.(this.clock.now());
-      sink.settled({ kind: 'success', requestId: asRequestId('r'), version: 1, payload: event.event });
+      sink.settled({ kind: 'success', requestId: asRequestId('r'), version: asVersion(1), payload: event.event });
       return { cancel: () => undefined };
     };
     this.supervisor = new TriggerSupervisor({

@@ -79,7 +79,7 @@ export function containerOptions(plan: ContainerPlan): NamedContainer {
       [LABEL.home]: plan.homeId,
       [LABEL.sandbox]: spec.id,
       [LABEL.function]: spec.functionName,
-      [LABEL.version]: String(spec.version),
+      [LABEL.version]: String(spec.version ?? 0),
     },
     HostConfig: {
       ReadonlyRootfs: true,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import {
   ARTIFACT_CONTENT_TYPE,
   isDigest,
+  isVersionNumber,
   type AliasRequest,
   type ConfigPatch,
   type GcRequest,
@@ -9,6 +10,7 @@ import {
   type PublishRequest,
   type RollbackRequest,
   isAliasName,
+  type VersionNumber,
 } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
@@ -112,11 +114,10 @@ export function patchOf(fields: Fields): ConfigPatch {
 }
 
 /** The version number under `key`, or undefined. */
-function versionOf(fields: Fields, key: string): number | undefined {
+function versionOf(fields: Fields, key: string): VersionNumber | undefined {
   const version = optional<number>(fields, key, 'number')[key];
-  if (version !== undefined && !(Number.isSafeInteger(version) && version >= 1))
-    return bad(`'${key}' is not a version number`);
-  return version;
+  if (version === undefined || isVersionNumber(version)) return version;
+  return bad(`'${key}' is not a version number`);
 }
 
 /** Checks the shape of a request to set an alias. */

@@ -4,7 +4,14 @@ import type { Operations } from '../../../operations/index.ts';
 import type { Reply } from '../../reply.ts';
 import { streamLogs } from './logs.ts';
 import { aliasOf, artifactBody, gcOf, patchOf, publishOf, rollbackOf, type readObject } from './requests.ts';
-import { isFunctionName, type FunctionName, isAliasName, type AliasName } from '../../../contract/index.ts';
+import {
+  isFunctionName,
+  type FunctionName,
+  isAliasName,
+  type AliasName,
+  knownVersion,
+  type VersionNumber,
+} from '../../../contract/index.ts';
 
 /** A control request, as passed to its action. */
 export interface ControlCall {
@@ -52,11 +59,12 @@ function newAliasPart(call: ControlCall): AliasName {
   return alias;
 }
 
-function versionPart(call: ControlCall): number {
+/** The version that a path names. A number that is larger than any version's is answered as one that does not exist. */
+function versionPart(call: ControlCall): VersionNumber {
   const version = Number(part(call, 1));
   if (!Number.isInteger(version) || version < 1)
     throw lamError('LAM_EDGE_BAD_REQUEST', { what: `'${part(call, 1)}' is not a version number` });
-  return version;
+  return knownVersion(version);
 }
 
 /** `*` stands for one segment. */

@@ -6,7 +6,7 @@ import { containerOptions, type NamedContainer } from '../../../../src/driver/do
 import { containerPlan } from '../../../../src/driver/docker/container/start-container.ts';
 import type { SandboxSpec } from '../../../../src/driver/sandbox.ts';
 import { requireRuntime } from '../../../../src/runtimes/index.ts';
-import { asSandboxId, asFunctionName } from '../../../support/ids.ts';
+import { asSandboxId, asFunctionName, asVersion } from '../../../support/ids.ts';
 
 const ID = 'a'.repeat(32);
 
@@ -22,7 +22,7 @@ function optionsFor(runtime: string, over: { base?: Partial<Base>; spec?: Partia
         network: 'none',
         image: null,
         functionName: asFunctionName('hello'),
-        version: 7,
+        version: asVersion(7),
         ...over.spec,
       },
       base: {

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import type { InvocationContext } from '../../../../src/contract/index.ts';
 import { openRuntimeApi, type RuntimeApi } from '../../../../src/executor/runtime-api/index.ts';
 import type { InitRequest } from '../../../../src/executor/session.ts';
-import { asRequestId, asTraceId, asSandboxId, asFunctionName } from '../../../support/ids.ts';
+import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../../../support/ids.ts';
 
 /** An answer of the Runtime API. */
 export interface Answer {
@@ -22,7 +22,7 @@ interface Sent {
 /** Init request for tests that do not depend on it. */
 export const INIT: InitRequest = {
   functionName: asFunctionName('hello'),
-  version: 3,
+  version: asVersion(3),
   functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:hello',
   handler: 'bootstrap',
   taskRoot: '/var/task',

@@ -13,7 +13,7 @@ import {
   type RuntimeState,
 } from '../../../../src/executor/runtime-api/runtime-state.ts';
 import { invoked } from '../../../support/invoked.ts';
-import { asSandboxId, asRequestId, asTraceId, asFunctionName } from '../../../support/ids.ts';
+import { asSandboxId, asRequestId, asTraceId, asFunctionName, asVersion } from '../../../support/ids.ts';
 
 const STATES: readonly RuntimeState[] = ['started', 'ready', 'running', 'responded', 'init-failed'];
 const EVENTS: readonly RuntimeEvent[] = ['next', 'deliver', 'response', 'error', 'init-error'];
@@ -109,7 +109,7 @@ interface Step {
 
 const INIT = {
   functionName: asFunctionName('f'),
-  version: 1,
+  version: asVersion(1),
   functionArn: 'arn',
   handler: 'h',
   taskRoot: '/var/task',

@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { nextVersionNumber } from '../../../../src/contract/index.ts';
 import { readCatalogue } from '../../../../src/store/catalogue/schema.ts';
 import { lam, openCatalogue, recordOf } from '../support.ts';
-import { asFunctionName } from '../../../support/ids.ts';
+import { asFunctionName, asVersion } from '../../../support/ids.ts';
 
 describe('the catalogue', () => {
   let folder: string;
@@ -32,7 +33,7 @@ describe('the catalogue', () => {
     const catalogue = await openCatalogue(path);
     await Promise.all(
       Array.from({ length: 20 }, () =>
-        catalogue.change((draft) => (draft.retired['n'] = (draft.retired['n'] ?? 0) + 1)),
+        catalogue.change((draft) => (draft.retired['n'] = nextVersionNumber(draft.retired['n']))),
       ),
     );
     assert.equal(catalogue.view.retired['n'], 20);
@@ -41,40 +42,40 @@ describe('the catalogue', () => {
   test('is unchanged when a change throws, and takes the next one', async () => {
     const catalogue = await openCatalogue(path);
     const broken = catalogue.change((draft) => {
-      draft.retired['f'] = 1;
+      draft.retired['f'] = asVersion(1);
       throw new RangeError('no');
     });
     await assert.rejects(broken, RangeError);
     assert.deepEqual(catalogue.view.retired, {});
-    await catalogue.change((draft) => (draft.retired['g'] = 1));
+    await catalogue.change((draft) => (draft.retired['g'] = asVersion(1)));
     assert.deepEqual(catalogue.view.retired, { g: 1 });
   });
 
   test('is unchanged in memory when writing fails, and takes the next change', async () => {
     const catalogue = await openCatalogue(path);
-    await catalogue.change((draft) => (draft.retired['f'] = 1));
+    await catalogue.change((draft) => (draft.retired['f'] = asVersion(1)));
     await rm(path);
     await mkdir(join(path, 'in the way'), { recursive: true });
-    await assert.rejects(catalogue.change((draft) => (draft.retired['f'] = 2)));
+    await assert.rejects(catalogue.change((draft) => (draft.retired['f'] = asVersion(2))));
     assert.deepEqual(catalogue.view.retired, { f: 1 });
     assert.deepEqual(await readdir(folder), ['catalogue.json']);
     await rm(path, { recursive: true });
-    await catalogue.change((draft) => (draft.retired['g'] = 2));
+    await catalogue.change((draft) => (draft.retired['g'] = asVersion(2)));
     assert.deepEqual((await openCatalogue(path)).view.retired, { f: 1, g: 2 });
   });
 
   test('does not write when nothing changed', async () => {
     const catalogue = await openCatalogue(path);
-    await catalogue.change((draft) => (draft.retired['f'] = 1));
+    await catalogue.change((draft) => (draft.retired['f'] = asVersion(1)));
     await rm(path);
-    await catalogue.change((draft) => void (draft.retired['f'] = 1));
+    await catalogue.change((draft) => void (draft.retired['f'] = asVersion(1)));
     assert.deepEqual(await readdir(folder), []);
   });
 
   test('rehearses a change without storing it', async () => {
     const catalogue = await openCatalogue(path);
     assert.equal(
-      catalogue.rehearse((draft) => (draft.retired['f'] = 9)),
+      catalogue.rehearse((draft) => (draft.retired['f'] = asVersion(9))),
       9,
     );
     assert.deepEqual(catalogue.view.retired, {});

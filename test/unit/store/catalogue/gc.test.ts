@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { DEFAULT_CONFIG } from '../../../../src/contract/index.ts';
 import { CatalogueState } from '../../../../src/store/catalogue/state.ts';
 import { planGc, referencedArtifacts, type CatalogueView, type FunctionRecord } from '../../../../src/store/index.ts';
-import { digestFor, asFunctionName } from '../../../support/ids.ts';
+import { digestFor, asFunctionName, asVersion } from '../../../support/ids.ts';
 
 function functionRecord(
   name: string,
@@ -15,16 +15,16 @@ function functionRecord(
     name: asFunctionName(name),
     createdAt: 0,
     updatedAt: 0,
-    lastVersion: Math.max(...versions),
-    live,
-    aliases,
+    lastVersion: asVersion(Math.max(...versions)),
+    live: asVersion(live),
+    aliases: Object.fromEntries(Object.entries(aliases).map(([alias, to]) => [alias, asVersion(to)])),
     overrides: {},
     history: [],
     versions: Object.fromEntries(
       versions.map((version) => [
         version,
         {
-          version,
+          version: asVersion(version),
           artifact: digestFor(`${version}`.repeat(64)),
           config: DEFAULT_CONFIG,
           input: {},
@@ -78,8 +78,8 @@ describe('the artifacts that a catalogue refers to', () => {
     const digestOf = (version: number): string => `${version}`.repeat(64);
     assert.deepEqual(referencedArtifacts(catalogue), new Set([1, 2, 3].map(digestOf)));
     const dropped = [
-      { name: asFunctionName('a'), version: 1 },
-      { name: asFunctionName('b'), version: 2 },
+      { name: asFunctionName('a'), version: asVersion(1) },
+      { name: asFunctionName('b'), version: asVersion(2) },
     ];
     assert.deepEqual(referencedArtifacts(catalogue, dropped), new Set([2, 3].map(digestOf)));
   });

@@ -5,7 +5,7 @@ import type { FunctionOutline, FunctionRecord, OutlineFact } from '../../../../s
 import { CatalogueDraft, CatalogueState, type CatalogueView } from '../../../../src/store/catalogue/state.ts';
 import { parseCatalogue, printCatalogue } from '../../../../src/store/catalogue/text.ts';
 import { recordOf } from '../support.ts';
-import { asFunctionName } from '../../../support/ids.ts';
+import { asFunctionName, asVersion } from '../../../support/ids.ts';
 
 function outline(of: FunctionOutline | undefined): unknown {
   return of && [of.live, of.versions, of.updatedAt, of.runtime];
@@ -16,7 +16,7 @@ const WARM: OutlineFact<number> = { name: 'warm', derive: ({ minWarm }) => minWa
 const DESCRIBED: OutlineFact<string> = { name: 'described', derive: ({ description }) => description || undefined };
 const FACTS = [DESCRIBED, WARM];
 
-function stateOf(records: Iterable<FunctionRecord>, retired: Record<string, number> = {}): CatalogueState {
+function stateOf(records: Iterable<FunctionRecord>, retired: CatalogueState['retired'] = {}): CatalogueState {
   return CatalogueState.of(records, retired, FACTS);
 }
 
@@ -51,7 +51,7 @@ describe('the text of a catalogue', () => {
         const records = all.map((name) =>
           recordOf(name, versions + 1, { overrides: { description: text }, history: [] }),
         );
-        const state = stateOf(records, { gone: 3 });
+        const state = stateOf(records, { gone: asVersion(3) });
         const again = read(print(state));
         assert.deepEqual(contentOf(again), contentOf(state));
         assert.deepEqual([...again.names()], all);
@@ -71,7 +71,7 @@ describe('the text of a catalogue', () => {
   });
 
   test('can be any equivalent JSON', () => {
-    const state = stateOf([recordOf('a'), recordOf('b', 3)], { old: 4 });
+    const state = stateOf([recordOf('a'), recordOf('b', 3)], { old: asVersion(4) });
     const data: unknown = JSON.parse(print(state));
     for (const text of [JSON.stringify(data), JSON.stringify(data, null, 2), print(state).replaceAll('\n', '\r\n')]) {
       assert.deepEqual(contentOf(read(text)), contentOf(state));
@@ -133,18 +133,18 @@ describe('the text of a catalogue', () => {
 });
 
 describe('a draft of a catalogue', () => {
-  const base = stateOf([recordOf('a'), recordOf('b', 2)], { gone: 1 });
+  const base = stateOf([recordOf('a'), recordOf('b', 2)], { gone: asVersion(1) });
 
   test('shows its changes and leaves its base unchanged', () => {
     const before = contentOf(base);
     const draft = new CatalogueDraft(base);
     const a = draft.edit(asFunctionName('a'));
     assert.ok(a);
-    a.versions['2'] = { ...(a.versions['1'] as FunctionRecord['versions'][string]), version: 2 };
-    a.live = 2;
+    a.versions['2'] = { ...(a.versions['1'] as FunctionRecord['versions'][string]), version: asVersion(2) };
+    a.live = asVersion(2);
     draft.remove(asFunctionName('b'));
     draft.add(recordOf('c'));
-    draft.retired['b'] = 2;
+    draft.retired['b'] = asVersion(2);
     assert.equal(draft.edit(asFunctionName('a')), a);
     assert.deepEqual(
       [
@@ -177,22 +177,22 @@ describe('a draft of a catalogue', () => {
 
   test('returns copies to readers', () => {
     const draft = new CatalogueDraft(base);
-    for (const view of [base, draft]) (view.record(asFunctionName('a')) as FunctionRecord).live = 9;
+    for (const view of [base, draft]) (view.record(asFunctionName('a')) as FunctionRecord).live = asVersion(9);
     assert.equal(draft.edit(asFunctionName('a'))?.live, 1);
-    (draft.record(asFunctionName('a')) as FunctionRecord).live = 9;
+    (draft.record(asFunctionName('a')) as FunctionRecord).live = asVersion(9);
     assert.equal(draft.finish(), base);
   });
 
   test('without differences is its base', () => {
     const draft = new CatalogueDraft(base);
     const a = draft.edit(asFunctionName('a'));
-    if (a !== undefined) a.live = 7;
-    if (a !== undefined) a.live = 1;
+    if (a !== undefined) a.live = asVersion(7);
+    if (a !== undefined) a.live = asVersion(1);
     draft.remove(asFunctionName('c'));
     draft.add(recordOf('d'));
     draft.remove(asFunctionName('d'));
     assert.equal(draft.finish(), base);
-    draft.retired['gone'] = 2;
+    draft.retired['gone'] = asVersion(2);
     assert.notEqual(draft.finish(), base);
   });
 });
