@@ -11,6 +11,8 @@ const server = createServer((request, response) => {
     response.end(BODY);
   });
 });
+// Longer than the pauses of an open loop: by default a connection is closed after 5 s, just as it may be used again.
+server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
 });
