@@ -11,11 +11,7 @@ import type { Clock, EpochMs } from '../kit/index.ts';
 import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer/index.ts';
 
 /** Facts about an invocation at its acceptance. */
-export interface Accepted {
-  readonly requestId: RequestId;
-  readonly traceId: TraceId;
-  readonly functionName: FunctionName;
-  readonly qualifier: Qualifier | undefined;
+export interface Accepted extends Pick<ObservedInvocation, 'requestId' | 'traceId' | 'functionName' | 'qualifier'> {
   readonly origin: Origin | undefined;
   readonly attempt: number | undefined;
 }
