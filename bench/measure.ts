@@ -16,10 +16,13 @@ export interface Measure {
   /** Unit of the samples of both sides. */
   readonly unit: string;
   /**
-   * `ratio`: the figure is the median of the per-round quotients lam / floor. `absolute`: it is the quantile of lam's
-   * samples, in `unit`.
+   * `ratio`: the figure is the median of the per-round quotients lam / floor; with an `allowance`, in `unit`, of what
+   * remains of lam's samples without it, because its own work does not grow with the floor. `absolute`: it is the
+   * quantile of lam's samples, in `unit`.
    */
-  readonly basis: { readonly kind: 'ratio' } | { readonly kind: 'absolute'; readonly quantile: number };
+  readonly basis:
+    | { readonly kind: 'ratio'; readonly allowance?: number }
+    | { readonly kind: 'absolute'; readonly quantile: number };
   /** Name of the floor, or null without one. */
   readonly floorName: string | null;
   readonly gate: Gate;
@@ -66,7 +69,7 @@ export function holds(figure: number, gate: Pick<Gate, 'sense' | 'value'>, slack
 export function judge(row: string, measure: Measure, finding: Finding): Outcome {
   const { lam, floor = [], beside = {}, notes = [] } = finding;
   const at = measure.basis.kind === 'absolute' ? measure.basis.quantile : 0.5;
-  const figures = measure.basis.kind === 'ratio' ? ratios(lam, floor) : lam;
+  const figures = figuresOf(measure.basis, lam, floor);
   const figure = quantile(figures, at);
   const isNumber = Number.isFinite(figure);
   return {
@@ -86,6 +89,15 @@ export function judge(row: string, measure: Measure, finding: Finding): Outcome 
     notes,
     samples: { lam: lam.map(rounded), floor: floor.map(rounded) },
   };
+}
+
+function figuresOf(basis: Measure['basis'], lam: readonly number[], floor: readonly number[]): readonly number[] {
+  if (basis.kind === 'absolute') return lam;
+  const { allowance = 0 } = basis;
+  return ratios(
+    lam.map((sample) => Math.max(0, sample - allowance)),
+    floor,
+  );
 }
 
 /** A measure without figures. Pure. */

@@ -23,9 +23,9 @@ function commandOf(lam: string | undefined): LamCommand {
 
 function listing(rows: readonly Row[]): string {
   const lines = rows.flatMap((row) =>
-    row.measures.map((m) => `${row.group.padEnd(8)}${row.id.padEnd(20)}${gateText(m, m.gate).padEnd(22)}${m.title}`),
+    row.measures.map((m) => `${row.group.padEnd(10)}${row.id.padEnd(20)}${gateText(m, m.gate).padEnd(22)}${m.title}`),
   );
-  return `${'group'.padEnd(8)}${'row'.padEnd(20)}${'gate'.padEnd(22)}measure\n${lines.join('\n')}\n`;
+  return `${'group'.padEnd(10)}${'row'.padEnd(20)}${'gate'.padEnd(22)}measure\n${lines.join('\n')}\n`;
 }
 
 function progress(outcome: Outcome): string {

@@ -63,7 +63,7 @@ export class Scene {
    * engine.
    */
   lam(driver: DriverName): Promise<Lam> {
-    return this.#once(`lam ${driver}`, async () => {
+    return this.shared(`lam ${driver}`, async () => {
       if (driver === 'docker') await this.engine();
       const lam = await this.own(driver);
       await lam.deploy('hello', HELLO);
@@ -82,12 +82,12 @@ export class Scene {
 
   /** Throws {@link NotRun} when none answers. */
   engine(): Promise<Engine> {
-    return this.#once('engine', () => Engine.require());
+    return this.shared('engine', () => Engine.require());
   }
 
   /** The least a Node server can do. */
   floor(): Promise<Contestant> {
-    return this.#once('floor', async () => {
+    return this.shared('floor', async () => {
       const server = await startServer(join(import.meta.dirname, 'floors', 'static-server.ts'));
       await this.#keep(() => server.stop());
       return { name: 'floor', target: local(Number(server.address)), pids: [server.pid] };
@@ -97,7 +97,7 @@ export class Scene {
   /** The baseline in the shape of Glambdar, or undefined if only floors are compared. */
   glambdar(): Promise<(Contestant & { readonly note: string }) | undefined> {
     if (this.floorsOnly) return Promise.resolve(undefined);
-    return this.#once('glambdar', async () => {
+    return this.shared('glambdar', async () => {
       const shape = await startGlambdarShape(join(this.folder, 'glambdar'), () => this.lam('docker'));
       await this.#keep(() => shape.stop());
       return { name: GLAMBDAR, target: local(shape.port), pids: shape.pids, note: shape.note };
@@ -129,7 +129,8 @@ export class Scene {
     throw new Error('the run was ended');
   }
 
-  #once<T>(name: string, start: () => Promise<T>): Promise<T> {
+  /** What rows share: made by `start` on first use, by its `name`. */
+  shared<T>(name: string, start: () => Promise<T>): Promise<T> {
     let shared = this.#shared.get(name) as Promise<T> | undefined;
     if (shared === undefined) {
       shared = start();

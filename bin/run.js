@@ -1,9 +1,23 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 'use strict';
 // Plain CommonJS that any Node can parse, because its first duty is to turn old ones away.
 /* oxlint-disable unicorn/prefer-node-protocol -- Node before 14.18 finds no module under such a name */
+
+/** Ends with how a clone is built, if this one is not. */
+function refuseUnbuilt() {
+  const { join } = require('path');
+  const clone = join(__dirname, '..');
+  if (require('fs').existsSync(join(clone, 'dist', 'lam.cjs'))) return;
+  const quoted = "'" + clone.replace(/'/g, "'\\''") + "'";
+  process.stderr.write(
+    'Error: lam is not built in ' + quoted + '\n  hint: build it: npm --prefix ' + quoted + ' run build\n',
+  );
+  process.exit(1);
+}
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
+  refuseUnbuilt();
   const { join } = require('path');
   const own = join(__dirname, '..', 'node_modules', '.bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (!process.env.LAM_NO_REEXEC && require('fs').existsSync(own)) {
@@ -24,4 +38,10 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 const { enableCompileCache } = require('module');
 if (enableCompileCache) enableCompileCache();
-require('../dist/lam.cjs');
+try {
+  require('../dist/lam.cjs');
+} catch (error) {
+  // Checked after the failure, so that a built lam starts without it.
+  refuseUnbuilt();
+  throw error;
+}

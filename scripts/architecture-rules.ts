@@ -15,9 +15,21 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   errors: { may: [] },
   kit: { may: ['errors'] },
   contract: { may: ['errors'] },
-  runtimes: { may: ['errors'] },
-  bootstraps: { may: [], files: ['executor/frames.ts'] },
-  executor: { may: ['kit', 'contract', 'errors'] },
+  runtimes: { may: ['kit', 'errors'] },
+  bootstraps: {
+    may: [],
+    // The channel of the relay and what it delivers, the grammar of handlers that are command lines, what the kernel needs to start a file, AWS's words for signals.
+    files: [
+      'executor/frames.ts',
+      'executor/relay-frames.ts',
+      'executor/runtime-api/executable.ts',
+      'executor/runtime-api/telemetry/deliver.ts',
+      'runtimes/command-line.ts',
+      'kit/signal-word.ts',
+    ],
+  },
+  http: { may: ['kit'] },
+  executor: { may: ['http', 'kit', 'contract', 'errors'] },
   driver: { may: ['executor', 'runtimes', 'contract', 'kit', 'errors'], packages: ['dockerode'] },
   observer: { may: ['contract', 'kit'] },
   pool: {
@@ -25,15 +37,20 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     files: ['driver/sandbox.ts', 'executor/session.ts'],
   },
   store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
-  triggers: { may: ['contract', 'kit', 'errors'] },
+  triggers: { may: ['contract', 'kit', 'errors'], packages: ['amqplib', 'croner', 'ioredis'] },
   registry: { may: ['store', 'triggers', 'runtimes', 'contract', 'kit', 'errors'] },
   logs: { may: ['contract', 'kit', 'errors'] },
+  queue: { may: ['contract', 'kit', 'errors'] },
+  background: { may: ['queue', 'contract', 'kit', 'errors'] },
   router: {
-    may: ['pool', 'logs', 'observer', 'contract', 'kit', 'errors', 'runtimes'],
+    may: ['pool', 'logs', 'observer', 'contract', 'kit', 'errors'],
     files: ['executor/session.ts'],
   },
-  operations: { may: ['registry', 'store', 'logs', 'runtimes', 'contract', 'kit', 'errors'] },
-  edge: { may: ['operations', 'router', 'triggers', 'contract', 'kit', 'errors'] },
+  operations: { may: ['registry', 'store', 'logs', 'queue', 'runtimes', 'contract', 'kit', 'errors'] },
+  edge: {
+    may: ['http', 'operations', 'router', 'triggers', 'contract', 'kit', 'errors'],
+    packages: ['mrmime', 'range-parser'],
+  },
   daemon: {
     may: [
       'edge',
@@ -43,25 +60,38 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'triggers',
       'store',
       'logs',
+      'queue',
+      'background',
       'observer',
       'pool',
       'driver',
+      'runtimes',
       'contract',
       'kit',
       'errors',
     ],
+    packages: ['rotating-file-stream'],
   },
   simulator: { may: ['kit', 'errors'], files: ['pool/policy/index.ts'] },
   client: { may: ['contract', 'kit', 'errors'] },
   project: { may: ['triggers', 'runtimes', 'contract', 'kit', 'errors'], packages: ['yaml', 'ajv'] },
   scaffold: { may: ['project', 'runtimes', 'contract', 'kit', 'errors'] },
   build: {
+    // The layout of a container with this machine's own programs, for builds.
+    files: ['driver/docker/base/host-base.ts'],
     may: ['project', 'runtimes', 'contract', 'kit', 'errors'],
     packages: ['archiver', 'execa', 'ignore'],
   },
   cli: {
     may: ['client', 'project', 'scaffold', 'build', 'simulator', 'contract', 'kit', 'errors', 'runtimes'],
-    packages: ['@oclif/core', 'listr2', 'chalk'],
+    // `lam runtimes` looks for interpreters and for an engine as the drivers do, without a daemon.
+    files: [
+      'driver/shared/interpreters.ts',
+      'driver/docker/probe.ts',
+      // `lam runtimes build` and `pull` give the engine images.
+      'driver/docker/runtime-images.ts',
+    ],
+    packages: ['@oclif/core', '@clack/prompts', 'listr2', 'chalk'],
   },
 };
 
@@ -75,6 +105,7 @@ export const HEAVY: readonly string[] = [
   'execa',
   'archiver',
   'listr2',
+  '@clack/prompts',
   'esbuild',
   '@oclif/core',
   'chalk',
@@ -82,13 +113,23 @@ export const HEAVY: readonly string[] = [
   'yaml',
   'lowdb',
   'yauzl',
+  'croner',
+  'amqplib',
+  'ioredis',
 ];
 
 /** Interface files of rooms, importable because index.ts would load the whole room. */
 export const OPEN_FILES: readonly string[] = [
   'driver/sandbox.ts',
+  'driver/docker/base/host-base.ts',
+  'driver/shared/interpreters.ts',
+  'driver/docker/probe.ts',
+  'driver/docker/runtime-images.ts',
   'executor/session.ts',
+  'executor/runtime-api/executable.ts',
   'executor/frames.ts',
+  'executor/relay-frames.ts',
+  'executor/runtime-api/telemetry/deliver.ts',
   'client/raw-http.ts',
   'pool/policy/index.ts',
   'triggers/supervisor/index.ts',
@@ -98,10 +139,11 @@ export const OPEN_FILES: readonly string[] = [
 const COUNTS_MODULES = ['^src/cli/(fast|entry)/', '^src/client/', '^src/bootstraps/', '^src/executor/frames\\.ts$'];
 
 /** Files that run when loaded: started as programs, never imported. */
-const MAINS = '^src/daemon/main\\.ts$|^src/logs/worker\\.ts$|^src/bootstraps/[^/]+/main\\.ts$|^src/cli/entry/';
+const MAINS =
+  '^src/daemon/main\\.ts$|^src/logs/worker\\.ts$|^src/queue/embedded/worker\\.ts$|^src/bootstraps/[^/]+/main\\.ts$|^src/cli/entry/';
 
 /** Rooms that start child processes. */
-export const STARTS_PROCESSES: readonly string[] = ['bootstraps', 'client', 'driver', 'scaffold'];
+export const STARTS_PROCESSES: readonly string[] = ['bootstraps', 'client', 'driver', 'scaffold', 'store'];
 
 /** The part of a trigger kind that only the daemon loads, when the first such trigger goes live. */
 const RUNNING_HALF = '^src/triggers/[^/]+/run(/|\\.ts$)';
@@ -238,9 +280,9 @@ const forbidden: IForbiddenRuleType[] = [
   {
     name: 'kinds-apart',
     severity: 'error',
-    comment: 'A kind of trigger knows no other; what two of them need lies beside their folders.',
+    comment: 'A kind of trigger knows no other; what two of them need lies beside their folders, or in `source`.',
     from: { path: '^src/triggers/([^/]+)/' },
-    to: { path: '^src/triggers/[^/]+/', pathNot: '^src/triggers/$1/' },
+    to: { path: '^src/triggers/[^/]+/', pathNot: '^src/triggers/($1|source)/' },
   },
   {
     name: 'processes-in-few-places',
@@ -257,11 +299,15 @@ const forbidden: IForbiddenRuleType[] = [
     to: { couldNotResolve: true, pathNot: '^node:' },
   },
   {
-    name: 'no-dev-packages',
+    name: 'packages-are-bundled',
     severity: 'error',
-    comment: 'Code that ships needs its packages under "dependencies".',
+    comment:
+      'Packages are bundled into dist/ and listed under "devDependencies"; "dependencies" names the programs that an installed lam starts.',
     from: { path: '^src/' },
-    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    to: {
+      dependencyTypes: ['npm', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
+      dependencyTypesNot: ['type-only'],
+    },
   },
 ];
 

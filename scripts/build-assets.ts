@@ -23,9 +23,11 @@ export async function buildAssets(outDir: string): Promise<string> {
   await mkdir(assets, { recursive: true });
   const clients = FAMILIES.map(async (family) => {
     const { entry } = DESCRIPTORS[family];
-    if (entry.kind === 'executable' || entry.client === null) return;
+    if (entry.kind === 'image') return;
+    const client = entry.kind === 'executable' ? entry.clientSource : entry.client;
+    if (client === undefined || client === null) return;
     const folder = join(root, 'src/bootstraps', family);
-    const [asset, ending] = [join(assets, entry.client), extname(entry.client)];
+    const [asset, ending] = [join(assets, client), extname(client)];
     await (MAKERS[ending]?.(folder, asset) ?? copyFile(join(folder, `bootstrap${ending}`), asset));
   });
   await Promise.all([...clients, bundleNode(join(root, 'src/bootstraps/relay/main.ts'), join(assets, 'relay.cjs'))]);

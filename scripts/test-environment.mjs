@@ -3,7 +3,7 @@
 const NAMES = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TZ', 'TMPDIR', 'CI', 'NODE_V8_COVERAGE'],
   ...['DOCKER_HOST', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'],
-  // Registries and caches of npm, pip and go.
+  // Registries and caches of npm, pip, go and cargo.
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
   ...[
@@ -17,6 +17,8 @@ const NAMES = new Set([
     'GOMODCACHE',
     'GOROOT',
     'PYENV_ROOT',
+    'CARGO_HOME',
+    'RUSTUP_HOME',
   ],
 ]);
 
@@ -36,6 +38,8 @@ const NPM_SETTINGS = new Set([
 function isKept(name) {
   const npm = /^npm_config_(.+)$/i.exec(name);
   if (npm) return NPM_SETTINGS.has(npm[1].toLowerCase());
+  // Totals are the runner's: a test that starts another runner would add its tests to them.
+  if (name === 'LAM_TEST_TOTALS') return false;
   return NAMES.has(name) || /^(?:PIP_|LC_|LAM_TEST_)/.test(name);
 }
 

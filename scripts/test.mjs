@@ -1,23 +1,31 @@
 // `npm test [-- LANE ...]`: installs, builds, runs the lanes and sums up the results. Plain JavaScript for Node 20.
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, cpus } from 'node:os';
 import { whyNoEngine } from './docker-engine.mjs';
-import { argumentsOf, filesOf, LANES } from './lanes.mjs';
-import { hasPinnedNode, nodeProgram, run, seconds } from './processes.mjs';
+import { endProcesses } from './end-processes.mjs';
+import { lanesOf, NAMES, widthOf } from './lanes.mjs';
+import { hasPinnedNode, seconds } from './processes.mjs';
+import { COUNTS, runLane, zeroCounts } from './run-lane.mjs';
 import { ensureBinary, ensureBuilt, ensureDependencies } from './setup.mjs';
+import { sideBySide, Turns } from './side-by-side.mjs';
 import { testEnvironment } from './test-environment.mjs';
 
-const COUNTS = ['tests', 'suites', 'pass', 'fail', 'cancelled', 'skipped', 'todo'];
+/** Without output for this long, says what is running (ms). */
+const QUIET_MS = 30_000;
 
-/** Several times the duration of the longest lane. The runner limits tests, but not processes that a file leaves running. */
-const LANE_LIMIT_MS = 18 * 60_000;
-
-/** The lanes named on the command line, or all. */
+/** The lanes named on the command line, or all that can run here. */
 function chosenLanes(names) {
-  const unknown = names.filter((name) => !LANES.some((lane) => lane.name === name));
-  if (unknown.length > 0) {
-    console.error(`no lane is called '${unknown[0]}'; there are: ${LANES.map((lane) => lane.name).join(', ')}`);
+  const unknown = names.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) {
+    console.error(`no lane is called '${unknown}'; there are: ${NAMES.join(', ')}`);
     process.exit(2);
   }
-  return LANES.filter((lane) => names.length === 0 || names.includes(lane.name));
+  return lanesOf(names).filter((lane) => {
+    if (!lane.binary || hasPinnedNode) return true;
+    console.log(`${lane.name}: skipped, because the pinned Node that makes the binary exists for linux-x64 only`);
+    return false;
+  });
 }
 
 /** Prints whether tests use Docker. Exits if it is required and missing. */
@@ -37,56 +45,72 @@ async function dockerOrNot() {
   return '0';
 }
 
-/** Runs one lane, prints its output and resolves with the counts of the test runner. */
-async function runLane(lane, env) {
-  console.log(`\n== ${lane.name}: ${lane.title}`);
-  const files = filesOf(lane);
-  const counts = Object.fromEntries(COUNTS.map((name) => [name, 0]));
-  if (files.length === 0) {
-    console.log(`== ${lane.name}: no tests in ${lane.folder}`);
-    return { ...counts, fail: 1 };
-  }
-  // Leaves out the summary of the lane; one for all lanes follows at the end.
-  const onLine = (line) => {
-    const count = /^ℹ (\w+) ([\d.]+)$/.exec(line);
-    if (count === null) console.log(line);
-    else if (COUNTS.includes(count[1])) counts[count[1]] = Number(count[2]);
+/** Runs the lanes side by side, as far as this machine's processors allow; resolves with the counts of each. */
+async function runLanes(lanes, env, signal) {
+  const running = new Map();
+  let printedAt = performance.now();
+  const print = (line) => {
+    printedAt = performance.now();
+    console.log(line);
   };
-  let rest = '';
-  const tap = (text) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    lines.forEach(onLine);
+  const turns = new Turns(lanes, print);
+  const runOne = async (lane) => {
+    const { line, end } = turns.open(lane);
+    running.set(lane, performance.now());
+    const counts = await runLane(lane, env, line);
+    running.delete(lane);
+    end();
+    return counts;
   };
-  const command = [nodeProgram(), ...argumentsOf(lane, files)];
-  const { code, ms } = await run(command, { tap, env: { ...env, ...lane.env }, limitMs: LANE_LIMIT_MS });
-  if (rest !== '') onLine(rest);
-  const endedInTime = ms < LANE_LIMIT_MS;
-  const good = code === 0 && endedInTime;
-  if (!good && counts.fail + counts.cancelled === 0) counts.fail = 1;
-  const why = endedInTime ? '' : ', and was ended because something in it did not end by itself';
-  console.log(`== ${lane.name}: ${good ? 'good' : 'failed'}, ${counts.tests} tests in ${seconds(ms)}${why}`);
+  const tell = setInterval(() => {
+    if (performance.now() - printedAt < QUIET_MS) return;
+    const all = [...running].map(([{ name }, since]) => `${name} (for ${seconds(performance.now() - since)})`);
+    print(`... running: ${all.join(', ')}`);
+  }, 1000);
+  // Tests wait more than they compute, so that one process more than processors keeps them busy.
+  const places = cpus().length + 1;
+  const counts = await sideBySide(lanes, { places, widthOf, signal, runOne });
+  clearInterval(tell);
   return counts;
+}
+
+/** Sums up counts. `LAM_TEST_TOTALS` names a file with the sum of earlier runs, which is added and then replaced. */
+function sumOf(counts) {
+  const file = process.env.LAM_TEST_TOTALS;
+  const earlier = file !== undefined && existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8'))] : [];
+  const totals = zeroCounts();
+  for (const each of [...earlier, ...counts]) for (const name of COUNTS) totals[name] += each[name];
+  if (file !== undefined) writeFileSync(file, JSON.stringify(totals));
+  return totals;
 }
 
 const start = performance.now();
 const lanes = chosenLanes(process.argv.slice(2));
 await ensureDependencies();
 if (lanes.some((lane) => !lane.together)) await ensureBuilt();
-const env = { ...testEnvironment(process.env), LAM_TEST_DOCKER: await dockerOrNot() };
-const totals = Object.fromEntries(COUNTS.map((name) => [name, 0]));
-for (const lane of lanes) {
-  if (lane.binary && !hasPinnedNode) {
-    console.log(`\n== ${lane.name}: skipped, because the pinned Node that makes the binary exists for linux-x64 only`);
-    continue;
-  }
-  if (lane.binary) await ensureBinary();
-  const counts = await runLane(lane, env);
-  for (const name of COUNTS) totals[name] += counts[name];
+if (lanes.some((lane) => lane.binary)) await ensureBinary();
+// Processes that outlive an interrupted test are found by the mark that they inherit.
+const mark = { name: 'LAM_TEST_RUN', value: randomUUID() };
+const env = { ...testEnvironment(process.env), LAM_TEST_DOCKER: await dockerOrNot(), [mark.name]: mark.value };
+
+const stop = new AbortController();
+/** @type {string | undefined} */
+let endedBy;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    endedBy ??= signal;
+    stop.abort();
+  });
 }
+const counts = await runLanes(lanes, env, stop.signal);
+if (endedBy !== undefined) {
+  const ended = await endProcesses(mark);
+  console.log(`\ninterrupted by ${endedBy}; ended ${ended} processes that tests had started`);
+}
+const totals = sumOf(counts);
 console.log('');
 for (const name of COUNTS) console.log(`# ${name} ${totals[name]}`);
 console.log(`# duration_ms ${Math.round(performance.now() - start)}`);
 const failed = totals.fail + totals.cancelled;
 console.log(`${totals.pass} passed, ${failed} failed, ${totals.skipped} skipped`);
-process.exitCode = failed === 0 ? 0 : 1;
+process.exitCode = endedBy === undefined ? Number(failed > 0) : 128 + constants.signals[endedBy];

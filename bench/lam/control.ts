@@ -3,6 +3,7 @@ import {
   ARTIFACT_CONTENT_TYPE,
   CONTROL,
   type ConfigInput,
+  type Digest,
   type Manifest,
   type PlanAnswer,
   digestOf,
@@ -44,8 +45,11 @@ export class Control {
     return this.#ask('GET', CONTROL.status);
   }
 
-  /** Plans, uploads the missing files, and publishes the next version, as `lam deploy` does. */
-  async deploy(name: string, files: Files, config: ConfigInput = {}): Promise<Deployed> {
+  /**
+   * Plans, uploads the missing files, and publishes the next version, as `lam deploy` does. Without `verify` no sandbox
+   * loads the code before it goes live, so that the first request starts one.
+   */
+  async deploy(name: string, files: Files, config: ConfigInput = {}, verify = false): Promise<Deployed> {
     const manifest = manifestOf(files);
     const upload = uploadOf(manifest, zipOf(files));
     let daemonMs = 0;
@@ -57,14 +61,17 @@ export class Control {
     };
     const plan = await timed(() => this.#ask<PlanAnswer>('POST', CONTROL.artifactPlan, JSON.stringify(manifest)));
     if (!plan.known) await timed(() => this.#ask('POST', CONTROL.artifacts, upload, ARTIFACT_CONTENT_TYPE));
-    const request = JSON.stringify({
-      artifact: plan.artifact,
-      config: { runtime: 'nodejs', handler: HANDLER, ...config },
-    });
-    const { version } = await timed(() =>
-      this.#ask<PublishAnswer>('POST', CONTROL.versions(knownFunctionName(name)), request),
+    const version = await timed(() =>
+      this.publish(name, plan.artifact, { runtime: 'nodejs', handler: HANDLER, ...config }, verify),
     );
     return { version, daemonMs };
+  }
+
+  /** Publishes the next version of `name`, of code that the daemon has; resolves with its number. */
+  async publish(name: string, artifact: Digest, config: ConfigInput, verify = false): Promise<number> {
+    const request = JSON.stringify({ artifact, config, verify });
+    const { version } = await this.#ask<PublishAnswer>('POST', CONTROL.versions(knownFunctionName(name)), request);
+    return version;
   }
 
   /** Moves the live pointer back to the version that was live before. */

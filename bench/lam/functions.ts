@@ -38,3 +38,21 @@ export function tagged(tag: string): Files {
     'part.js': `exports.tag = '${tag}';\n`,
   };
 }
+
+/** Streams a piece every `everyMs`, or as many MiB as its reader takes. */
+export const STREAMING = inline(`
+const { once } = require('node:events');
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  const { pieces = 0, everyMs = 0, mib = 0 } = JSON.parse(event.body);
+  for (let n = 0; n < pieces; n++) {
+    if (n > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
+    stream.write('piece ' + n);
+  }
+  for (let n = 0; n < mib; n++) if (!stream.write(Buffer.alloc(1024 * 1024, 'x'))) await once(stream, 'drain');
+  stream.end();
+});`);
+
+/** Prints how long after `event.at` it was called (ms). */
+export const PUNCTUAL = inline(
+  'exports.handler = async (event) => { console.log(`late ${Date.now() - event.at} ms`); };',
+);

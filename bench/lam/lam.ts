@@ -75,7 +75,7 @@ export class Lam {
     const [program = '', ...args] = this.#command;
     const began = performance.now();
     const child = spawn(program, [...args, '__daemon'], {
-      env: { ...this.environment, LAM_DAEMON_SETTINGS: JSON.stringify(settings) },
+      env: { ...this.environment, LAM_DAEMON_SETTINGS: JSON.stringify({ settings }) },
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     });
     this.#daemon = child;
@@ -87,7 +87,7 @@ export class Lam {
     const readyMs = performance.now() - began;
     const report = JSON.parse(line) as StartReport;
     if (!report.ok) throw new Error(`the daemon did not start: ${report.error.message}`);
-    this.#status = report.status;
+    this.#status = report.status ?? undefined;
     this.#control = await Control.open(socketPath(this.home));
     return readyMs;
   }
@@ -115,8 +115,14 @@ export class Lam {
     return [...this.#command, ...args];
   }
 
+  /** Deploys without loading the code, so that the first request starts a sandbox. */
   deploy(name: string, files: Files, config: ConfigInput = {}): Promise<Deployed> {
     return this.control.deploy(name, files, config);
+  }
+
+  /** Deploys as `lam deploy` does: the code is loaded before it goes live. */
+  deployVerified(name: string, files: Files, config: ConfigInput = {}): Promise<Deployed> {
+    return this.control.deploy(name, files, config, true);
   }
 
   /** Target of a function's Invoke. */

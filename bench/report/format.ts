@@ -22,7 +22,9 @@ export function gateText(
 ): string {
   const value = gate[which];
   if (gate.sense === '<=' && value === 0) return `0 ${outcome.unit}`;
-  return `${gate.sense} ${outcome.basis.kind === 'ratio' ? `${value}x` : `${value.toLocaleString('en-US')} ${outcome.unit}`}`;
+  if (outcome.basis.kind === 'absolute') return `${gate.sense} ${value.toLocaleString('en-US')} ${outcome.unit}`;
+  const { allowance } = outcome.basis;
+  return `${gate.sense} ${value}x${allowance === undefined ? '' : ` + ${allowance} ${outcome.unit}`}`;
 }
 
 /** Figure of a side with its unit; a dash without one. Pure. */

@@ -9,6 +9,7 @@ import type { Row, RowResult } from '../row.ts';
 import type { Scene } from '../scene.ts';
 import { quantile } from '../stats.ts';
 import { Ledger, type Seen } from './ledger.ts';
+import { stemReady } from './starts.ts';
 
 const GROUP = 'deploy';
 
@@ -17,25 +18,33 @@ const cost: Row = {
   group: GROUP,
   measures: [
     absolute('deploy', 'deploy of a small function, daemon side', { value: 40, aim: 20 }),
+    absolute('deploy-check', 'what the check of its code adds to it, with a stem', { value: 30, aim: 15 }),
     absolute('rollback', 'rollback, daemon side', { value: 10, aim: 3 }),
   ],
   async run(scene) {
     const lam = await scene.own('process');
     try {
       const deploys: number[] = [];
+      const unchecked: number[] = [];
       const rollbacks: number[] = [];
-      await lam.deploy('app', hello('first'));
+      await lam.deployVerified('app', hello('first'));
       await lam.invoke('app');
       for (let i = 0; i < scene.rounds(40, 8); i++) {
-        deploys.push((await lam.deploy('app', hello(`deploy ${i}`))).daemonMs);
+        await stemReady(lam);
+        deploys.push((await lam.deployVerified('app', hello(`deploy ${i}`))).daemonMs);
+        await stemReady(lam);
+        unchecked.push((await lam.deploy('app', hello(`unchecked ${i}`))).daemonMs);
         await lam.quiet();
         rollbacks.push((await lam.control.rollback('app')).daemonMs);
-        await lam.quiet();
       }
       const p99 = (samples: readonly number[]): string => `p99 ${quantile(samples, 0.99).toFixed(1)} ms`;
       return {
         findings: {
           deploy: { lam: deploys, notes: [p99(deploys)] },
+          'deploy-check': {
+            lam: deploys.map((ms, i) => ms - (unchecked[i] ?? 0)),
+            notes: [`p50 ${quantile(unchecked, 0.5).toFixed(1)} ms without the check`],
+          },
           rollback: { lam: rollbacks, notes: [p99(rollbacks)] },
         },
       };
@@ -104,7 +113,7 @@ async function underLoadRun(scene: Scene): Promise<RowResult> {
 /** Deploys code, a second file and an environment that all carry the tag. */
 async function deployTagged(lam: Lam, ledger: Ledger, tag: string): Promise<void> {
   const begunAt = performance.now();
-  const { version } = await lam.deploy('swap', tagged(tag), { environment: { TAG: tag } });
+  const { version } = await lam.deployVerified('swap', tagged(tag), { environment: { TAG: tag } });
   ledger.tagged(version, tag);
   ledger.moved({ version, begunAt, returnedAt: performance.now() });
 }

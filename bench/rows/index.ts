@@ -2,11 +2,17 @@ import type { Row } from '../row.ts';
 import { CLI_ROWS } from './cli.ts';
 import { DENSITY_ROWS } from './density.ts';
 import { DEPLOY_ROWS } from './deploys.ts';
+import { JAVA_ROWS } from './java.ts';
 import { LOG_ROWS } from './logs.ts';
 import { MANY_ROWS } from './many.ts';
 import { MEMORY_ROWS } from './memory.ts';
+import { PROGRAM_ROWS } from './programs.ts';
+import { ROUTE_ROWS } from './routes.ts';
+import { RUNTIME_ROWS } from './runtimes.ts';
+import { SCHEDULE_ROWS } from './schedules.ts';
 import { SIMULATOR_ROWS } from './simulator.ts';
 import { START_ROWS } from './starts.ts';
+import { STREAMING_ROWS } from './streaming.ts';
 import { WARM_ROWS } from './warm.ts';
 
 /** Every row, in the order of the table. */
@@ -19,5 +25,11 @@ export const ROWS: readonly Row[] = [
   ...DEPLOY_ROWS,
   ...LOG_ROWS,
   ...CLI_ROWS,
+  ...RUNTIME_ROWS,
+  ...PROGRAM_ROWS,
+  ...JAVA_ROWS,
+  ...STREAMING_ROWS,
+  ...ROUTE_ROWS,
+  ...SCHEDULE_ROWS,
   ...SIMULATOR_ROWS,
 ];

@@ -36,7 +36,8 @@ async function stemHit(lam: Lam): Promise<{ readonly ms: number; readonly start:
   return { ms, start };
 }
 
-async function stemReady(lam: Lam): Promise<void> {
+/** Waits until a stem is ready. Throws {@link NotRun} for a lam without stems. */
+export async function stemReady(lam: Lam): Promise<void> {
   const until = performance.now() + STEM_LIMIT_MS;
   for (;;) {
     const { sandboxes } = await lam.quiet();

@@ -36,6 +36,8 @@ export async function bundle(fn: ProjectFunction, request: BundleRequest, contex
         '--format=esm',
         '--target=node22',
         '--sourcemap=linked',
+        // The author has the sources; a map with them would double the upload.
+        '--sources-content=false',
         '--log-level=warning',
         '--color=false',
         `--banner:js=${BANNER}`,
@@ -47,16 +49,26 @@ export async function bundle(fn: ProjectFunction, request: BundleRequest, contex
     },
     context,
   );
-  await makePortable(file, fn.directory, modules);
+  await makePortable({ file, entry: request.entry, directory: fn.directory, modules });
 }
 
-/** Rewrites paths in the source map and in esbuild's comments relative to the function's folder. */
-async function makePortable(file: string, directory: string, modules: string | undefined): Promise<void> {
+/**
+ * Rewrites paths of this machine: in the source map relative to the module, as if that were beside the handler's source,
+ * and in esbuild's comments relative to the function's folder.
+ */
+async function makePortable(bundled: {
+  readonly file: string;
+  readonly entry: string;
+  readonly directory: string;
+  readonly modules: string | undefined;
+}): Promise<void> {
+  const { file, directory, modules } = bundled;
+  const folder = dirname(bundled.entry);
   const rename = (absolute: string): string => {
     const inModules = modules === undefined ? undefined : relative(modules, absolute);
     return inModules === undefined || inModules.startsWith('..')
-      ? relative(directory, absolute)
-      : posix.join('node_modules', inModules);
+      ? relative(join(directory, folder), absolute)
+      : posix.join(relative(folder, ''), 'node_modules', inModules);
   };
   const map = JSON.parse(await readFile(`${file}.map`, 'utf8')) as { sources: readonly string[] };
   const sources = map.sources.map((source) => rename(resolve(dirname(file), source)));

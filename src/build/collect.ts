@@ -2,6 +2,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import { isAbsolute, join, posix, relative } from 'node:path';
 import { LIMITS, type FunctionName } from '../contract/index.ts';
 import { lamError, messageOf } from '../errors/index.ts';
+import type { FileIdentity } from './artifact.ts';
 import type { PackageRules } from './package-rules.ts';
 
 export interface CollectedFile {
@@ -12,6 +13,8 @@ export interface CollectedFile {
   readonly source: string;
   readonly executable: boolean;
   readonly size: number;
+  /** Another text whenever the file's content may be another: identity, size, times. */
+  readonly state: string;
 }
 
 export interface CollectedLink {
@@ -40,12 +43,13 @@ const PATH_BYTES = 1024;
 
 /**
  * Lists a layer's entries without following links. Throws `LAM_BUILD_UNREADABLE`, `LAM_BUILD_PATH_INVALID`,
- * `LAM_BUILD_TOO_LARGE`. Sockets, pipes and devices are left out with a notice.
+ * `LAM_BUILD_TOO_LARGE`. Sockets, pipes, devices and the files of `ownOutput` are left out with a notice.
  */
 export async function collect(
   functionName: FunctionName,
   layer: Layer,
   notices: string[],
+  ownOutput: readonly FileIdentity[] = [],
 ): Promise<readonly Collected[]> {
   const found: Collected[] = [];
   const folders = [''];
@@ -61,8 +65,8 @@ export async function collect(
       }
       if (!layer.rules.takes(path)) continue;
       refusePath(functionName, path);
-      const collected = await readable(functionName, path, () => describe(layer, path));
-      if (collected === undefined) notices.push(`'${path}' is neither a file nor a link and was left out`);
+      const collected = await readable(functionName, path, () => describe(layer, path, ownOutput));
+      if (typeof collected === 'string') notices.push(`'${path}' ${collected} and was left out`);
       else found.push(collected);
       if (found.length > LIMITS.artifactFiles) {
         throw lamError('LAM_BUILD_TOO_LARGE', {
@@ -76,15 +80,20 @@ export async function collect(
   return found;
 }
 
-async function describe(layer: Layer, path: string): Promise<Collected | undefined> {
+/** Returns the entry, or why there is none. */
+async function describe(layer: Layer, path: string, ownOutput: readonly FileIdentity[]): Promise<Collected | string> {
   const source = join(layer.root, path);
   const stats = await lstat(source);
   const inArtifact = posix.join(layer.prefix, path);
   if (stats.isSymbolicLink()) {
     return { kind: 'symlink', path: inArtifact, target: portableTarget(await readlink(source), layer.root, path) };
   }
-  if (!stats.isFile()) return undefined;
-  return { kind: 'file', path: inArtifact, source, executable: (stats.mode & 0o111) !== 0, size: stats.size };
+  if (!stats.isFile()) return 'is neither a file nor a link';
+  if (ownOutput.some(({ dev, ino }) => dev === stats.dev && ino === stats.ino))
+    return 'receives the output of this command';
+  const { dev, ino, size, mtimeMs, ctimeMs } = stats;
+  const state = [dev, ino, size, mtimeMs, ctimeMs].join(' ');
+  return { kind: 'file', path: inArtifact, source, executable: (stats.mode & 0o111) !== 0, size, state };
 }
 
 /** Makes an absolute target inside the layer relative, because the code is unpacked elsewhere. */

@@ -1,9 +1,14 @@
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { newDraft } from './drafts.ts';
+
+/** Folders that are being filled, by their paths. */
+const filling = new Map<string, Promise<void>>();
 
 /**
- * Returns the folder `<workspace>/<kind>/<key>`, filled by `make` when absent. `make` works in a sibling that is
- * renamed at the end, so that a folder of the final name is always complete.
+ * Returns the folder `<workspace>/<kind>/<key>`, filled by `make` when absent. `make` works in a draft that is
+ * renamed at the end, so that a folder of the final name is always complete. Waits while another build of this process
+ * fills the same folder.
  */
 export async function cachedFolder(
   workspace: string,
@@ -12,9 +17,22 @@ export async function cachedFolder(
   make: (folder: string) => Promise<void>,
 ): Promise<string> {
   const place = join(workspace, kind, key);
-  if (await isFolder(place)) return place;
-  await mkdir(join(workspace, kind), { recursive: true });
-  const draft = await mkdtemp(join(workspace, kind, '.draft-'));
+  const other = filling.get(place);
+  if (other === undefined) {
+    const filled = fillIfAbsent(workspace, place, make);
+    filling.set(place, filled);
+    await filled.finally(() => filling.delete(place));
+  } else {
+    // If the other build fails, this one tries for itself, so that its errors name its own function.
+    await other.catch(() => fillIfAbsent(workspace, place, make));
+  }
+  return place;
+}
+
+async function fillIfAbsent(workspace: string, place: string, make: (folder: string) => Promise<void>): Promise<void> {
+  if (await isFolder(place)) return;
+  await mkdir(dirname(place), { recursive: true });
+  const draft = await newDraft(workspace);
   try {
     await make(draft);
     await rename(draft, place);
@@ -23,7 +41,6 @@ export async function cachedFolder(
     // Another build with the same dependencies finished first; its folder is used.
     if (!(isTaken(error) && (await isFolder(place)))) throw error;
   }
-  return place;
 }
 
 function isTaken(error: unknown): boolean {

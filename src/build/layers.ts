@@ -1,3 +1,4 @@
+import { foldersAbove } from '../contract/index.ts';
 import type { Collected } from './collect.ts';
 
 /** Merges layers, the first on top: drops entries of a lower layer that a higher one has as a file or folder. */
@@ -14,9 +15,4 @@ export function mergeLayers(layers: readonly (readonly Collected[])[]): Readonly
     }
   }
   return merged;
-}
-
-function foldersAbove(path: string): readonly string[] {
-  const parts = path.split('/');
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
 }

@@ -1,15 +1,15 @@
-import { mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import type { ProjectFunction } from '../project/index.ts';
 import { DESCRIPTORS } from '../runtimes/index.ts';
 import type { BuildContext } from './artifact.ts';
 import { bundle } from './bundle.ts';
-import type { Layer } from './collect.ts';
-import type { FamilyBuild, Sources } from './family-build.ts';
-import { installedPackages, onlyPackages, readPackageJson, withoutModules } from './node-modules.ts';
+import { bundledSources } from './bundled-sources.ts';
+import type { FamilyBuild } from './family-build.ts';
+import { nodeDependencies } from './node-dependencies.ts';
+import { installedPackages, readPackageJson } from './node-modules.ts';
 import { installNodeDependencies } from './npm-install.ts';
-import { EVERYTHING, INSTALLED, packageRules, type PackageRules } from './package-rules.ts';
-import { noDependencies, plainSources, type Dependencies } from './plain-sources.ts';
+import { plainSources } from './plain-sources.ts';
 
 const JAVASCRIPT = ['.js', '.mjs', '.cjs'] as const;
 const TYPESCRIPT = ['.ts', '.mts', '.cts', '.tsx'] as const;
@@ -28,10 +28,13 @@ export const nodejs: FamilyBuild = {
   },
   async sources(fn, context) {
     const entry = await bundleEntry(fn);
-    return entry === undefined
-      ? plainSources(fn, (rules) => dependencies(fn, rules, context))
-      : bundledSources(fn, entry, context);
+    if (entry === undefined) return plainSources(fn, (rules) => nodeDependencies(fn, rules, context));
+    const modules = await modulesToBundle(fn, context);
+    return bundledSources(fn, context, (folder) =>
+      bundle(fn, { entry, file: join(folder, `${handlerFile(fn.config.handler)}.mjs`), modules }, context),
+    );
   },
+  sourceKey: async (fn) => (await bundleEntry(fn)) ?? '',
   inline: (code) => ({
     file: ES_MODULE.test(code) ? 'index.mjs' : 'index.cjs',
     executable: false,
@@ -52,39 +55,6 @@ async function bundleEntry(fn: ProjectFunction): Promise<string | undefined> {
     return isTypeScript || fn.build.bundle === true ? base + ending : undefined;
   }
   return undefined;
-}
-
-async function bundledSources(fn: ProjectFunction, entry: string, context: BuildContext): Promise<Sources> {
-  const modules = await modulesToBundle(fn, context);
-  const rules = await packageRules(fn.directory, { include: fn.build.include, onlyIncluded: true });
-  await mkdir(context.workspace, { recursive: true });
-  const output = await mkdtemp(join(await realpath(context.workspace), 'bundle-'));
-  const dispose = (): Promise<void> => rm(output, { recursive: true, force: true });
-  try {
-    await bundle(fn, { entry, file: join(output, `${handlerFile(fn.config.handler)}.mjs`), modules }, context);
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  const layers: readonly Layer[] = [
-    { root: output, prefix: '', rules: EVERYTHING },
-    { root: fn.directory, prefix: '', rules },
-  ];
-  return { layers, dispose };
-}
-
-async function dependencies(fn: ProjectFunction, rules: PackageRules, context: BuildContext): Promise<Dependencies> {
-  const declared = await readPackageJson(fn.directory);
-  // Without a package.json production packages are unknown, so all are taken.
-  if (declared === undefined) return noDependencies(rules);
-  const names = Object.keys({ ...declared.dependencies, ...declared.optionalDependencies });
-  if (names.length === 0) return noDependencies(withoutModules(rules));
-  const packages = await installedPackages(fn.directory, declared, fn.directory);
-  if (packages.missing.length === 0 && packages.folders.size + packages.links.size > 0)
-    return noDependencies(onlyPackages(rules, packages));
-  const installed = await installNodeDependencies(fn, context);
-  const layer: Layer = { root: join(installed, 'node_modules'), prefix: 'node_modules', rules: INSTALLED };
-  return { ...noDependencies(withoutModules(rules)), layers: [layer] };
 }
 
 /**

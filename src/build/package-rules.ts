@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import ignore from 'ignore';
+import type { ProjectFunction } from '../project/index.ts';
 
 /**
  * Selects the paths of a folder that go into the artifact. Paths are relative and `/`-separated, without a trailing
@@ -44,26 +45,45 @@ const LEFT_OUT: readonly string[] = [
 ];
 
 /**
- * Rules of a function's folder: lam's own list, then its .lamignore (grammar of .gitignore; `!` re-includes), then the
- * patterns of `include`. With `onlyIncluded` selects only the latter.
+ * Rules of a function's folder: lam's own list and the folders of other functions, then its .lamignore (grammar of
+ * .gitignore; `!` re-includes), then the patterns of `build.include`. With `onlyIncluded` selects only the latter, and what
+ * triggers need.
  */
 export async function packageRules(
-  directory: string,
-  { include, onlyIncluded }: { readonly include: readonly string[]; readonly onlyIncluded: boolean },
+  {
+    directory,
+    othersFolders,
+    build: { include, needed = [] },
+  }: Pick<ProjectFunction, 'directory' | 'othersFolders' | 'build'>,
+  { onlyIncluded }: { readonly onlyIncluded: boolean },
 ): Promise<PackageRules> {
   const ignored = ignore({ ignorecase: false })
     .add(LEFT_OUT)
+    .add(othersFolders.map((folder) => `/${literal(relative(directory, folder))}`))
     .add(await lamignore(directory));
   const included = ignore({ ignorecase: false }).add(include);
+  const isNeeded = (path: string): boolean => needed.some((place) => isWithin(path, posix.normalize(place)));
   const reachesModules = include.some((pattern) => pattern.includes('node_modules'));
   return {
     enters(folder) {
-      if (!onlyIncluded && !ignored.ignores(`${folder}/`)) return true;
+      const leadsToNeeded = needed.some((place) => isWithin(posix.normalize(place), folder)) || isNeeded(folder);
+      if ((!onlyIncluded || leadsToNeeded) && !ignored.ignores(`${folder}/`)) return true;
       const name = posix.basename(folder);
       return include.length > 0 && name !== '.git' && (name !== 'node_modules' || reachesModules);
     },
-    takes: (path) => included.ignores(path) || (!onlyIncluded && !ignored.ignores(path)),
+    takes: (path) => included.ignores(path) || ((!onlyIncluded || isNeeded(path)) && !ignored.ignores(path)),
   };
+}
+
+/** Whether a path is a place or below it; all are below `.`. */
+function isWithin(path: string, place: string): boolean {
+  const base = place.replace(/\/$/, '');
+  return base === '.' || path === base || path.startsWith(`${base}/`);
+}
+
+/** Escapes what .gitignore's grammar gives a meaning. */
+function literal(path: string): string {
+  return path.replaceAll(/[\\*?[\]!# ]/g, '\\$&');
 }
 
 async function lamignore(directory: string): Promise<string> {

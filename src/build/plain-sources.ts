@@ -3,6 +3,9 @@ import type { Sources } from './family-build.ts';
 import type { Layer } from './collect.ts';
 import { packageRules, type PackageRules } from './package-rules.ts';
 
+/** The source key of families whose sources are the same for all handlers. */
+export const ANY_HANDLER = (): Promise<string> => Promise.resolve('');
+
 /** What a function's dependencies contribute to its artifact. */
 export interface Dependencies {
   /** Selects from the function's own folder. */
@@ -18,7 +21,7 @@ export async function plainSources(
   fn: ProjectFunction,
   provide: (rules: PackageRules) => Promise<Dependencies> = (rules) => Promise.resolve(noDependencies(rules)),
 ): Promise<Sources> {
-  const rules = await packageRules(fn.directory, { include: fn.build.include, onlyIncluded: false });
+  const rules = await packageRules(fn, { onlyIncluded: false });
   const dependencies = fn.build.dependencies === 'auto' ? await provide(rules) : noDependencies(rules);
   return {
     layers: [{ root: fn.directory, prefix: '', rules: dependencies.rules }, ...dependencies.layers],

@@ -1,5 +1,5 @@
 import type { FamilyBuild } from './family-build.ts';
-import { plainSources } from './plain-sources.ts';
+import { ANY_HANDLER, plainSources } from './plain-sources.ts';
 
 const BOOTSTRAP = 'bootstrap';
 
@@ -7,5 +7,6 @@ const BOOTSTRAP = 'bootstrap';
 export const provided: FamilyBuild = {
   candidates: () => [BOOTSTRAP],
   sources: (fn) => plainSources(fn),
+  sourceKey: ANY_HANDLER,
   inline: () => ({ file: BOOTSTRAP, executable: true, handler: BOOTSTRAP }),
 };

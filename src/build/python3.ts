@@ -6,7 +6,7 @@ import type { Layer } from './collect.ts';
 import type { FamilyBuild } from './family-build.ts';
 import { INSTALLED, type PackageRules } from './package-rules.ts';
 import { installPythonDependencies } from './pip-install.ts';
-import { noDependencies, plainSources, type Dependencies } from './plain-sources.ts';
+import { ANY_HANDLER, noDependencies, plainSources, type Dependencies } from './plain-sources.ts';
 
 /** The author's folder on top of what pip installs from requirements.txt. */
 export const python3: FamilyBuild = {
@@ -15,6 +15,7 @@ export const python3: FamilyBuild = {
     return [`${base}.py`, `${base}/__init__.py`];
   },
   sources: (fn, context) => plainSources(fn, (rules) => dependencies(fn, rules, context)),
+  sourceKey: ANY_HANDLER,
   inline(code) {
     const name = /^(?:async\s+)?def\s+(lambda_handler|handler)\b/m.exec(code)?.[1] ?? 'lambda_handler';
     return { file: 'lambda_function.py', executable: false, handler: `lambda_function.${name}` };

@@ -8,6 +8,7 @@ import { daemonSettings, launchEnvironment, type DaemonSettings } from './fast/d
 import type { GLOBAL_FLAGS, FlagValues } from './fast/flag-table.ts';
 import type { Installation } from './installation.ts';
 import { Output } from './output.ts';
+import { renderOtherBuild } from './render/daemon.ts';
 import type { Env } from './fast/terminal.ts';
 
 export type GlobalFlagValues = {
@@ -52,16 +53,23 @@ export function commandContext(flags: GlobalFlagValues, installation: Installati
     installation,
     by: caller(env),
     settings,
-    connect(options = {}) {
+    async connect(options = {}) {
       const mayStart = options.mayStart ?? flags['no-start'] !== true;
-      return connect({
+      const connection = await connect({
         home,
         version: installation.version,
         launch: mayStart
-          ? { command: installation.daemonCommand, env: launchEnvironment(options.settings ?? settings, env) }
+          ? {
+              command: installation.daemonCommand,
+              env: launchEnvironment({ settings: options.settings ?? settings }, env),
+              note: (line) => out.note(line),
+            }
           : null,
         ...(options.anyVersion === undefined ? {} : { anyVersion: options.anyVersion }),
       });
+      const note = options.anyVersion === true ? '' : renderOtherBuild(connection.status, installation.build());
+      if (note !== '') out.note(note);
+      return connection;
     },
     async client() {
       const { client, status, started } = await context.connect();

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { CONFIG_BOUNDS, DRIVER_NAMES } from '../contract/index.ts';
+import { ACCESS_LOG_FORMATS, CONFIG_BOUNDS, DRIVER_NAMES, type AccessLogFormat } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { DaemonSettings } from './fast/daemon-settings.ts';
 
@@ -20,6 +20,9 @@ export const DAEMON_FLAGS = {
     summary: "Further Host names that the HTTP port accepts, also as origins of pages; '*' for all.",
     helpValue: 'NAME[,NAME]',
     env: 'LAM_ALLOWED_HOSTS',
+  }),
+  'access-log': Flags.option({ options: ['off', ...ACCESS_LOG_FORMATS] as const, env: 'LAM_ACCESS_LOG' })({
+    summary: 'Write a line per request on the HTTP port to access.log in the home.',
   }),
   memory: Flags.string({
     summary: 'Upper limit of the memory of all sandboxes together, MiB (default 80 % of the machine).',
@@ -52,10 +55,14 @@ export function withDaemonFlags(
     readonly host?: string | undefined;
     readonly memory?: string | undefined;
     readonly 'allow-host'?: string | undefined;
+    readonly 'access-log'?: 'off' | AccessLogFormat | undefined;
   },
 ): DaemonSettings {
+  const { accessLog: before, ...rest } = settings;
+  const accessLog = flags['access-log'] ?? before ?? 'off';
   return {
-    ...settings,
+    ...rest,
+    ...(accessLog === 'off' ? {} : { accessLog }),
     ...(flags.driver === undefined ? {} : { driver: flags.driver }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...withHosts(settings, flags['allow-host']),

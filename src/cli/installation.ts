@@ -1,4 +1,4 @@
-import type { AssetPaths, DaemonOptions } from '../contract/index.ts';
+import type { AssetPaths, DaemonOptions, ReplacedDaemon } from '../contract/index.ts';
 
 /**
  * How this copy of lam is installed: as files beside the bundle (npm, a clone) or inside a single executable. Created
@@ -7,6 +7,8 @@ import type { AssetPaths, DaemonOptions } from '../contract/index.ts';
 export interface Installation {
   readonly kind: 'npm' | 'binary';
   readonly version: string;
+  /** Digest of its built files now, which another build replaces; undefined for the single binary. */
+  build(): string | undefined;
   /** Program and arguments that start a daemon in the background. */
   readonly daemonCommand: readonly string[];
   /** Program and first arguments that run a Node program in a sandbox; its path follows. */
@@ -26,12 +28,20 @@ export interface AppModule {
   /** Runs any command; resolves with the exit code. Never rejects. */
   runApp(argv: readonly string[], installation: Installation): Promise<number>;
   /** Reports a failure of the fast path; returns the exit code. Never throws. */
-  reportFailure(failure: FastFailure, asJson: boolean): number;
+  reportFailure(failure: FastFailure | FastCrash, asJson: boolean): number;
 }
 
 /** What `daemon.cjs` exports. */
 export interface DaemonModule {
   runDaemon(options: DaemonOptions): Promise<number>;
+  /** Throws the error that the start of a daemon in place of another would fail with. */
+  rehearseDaemon(options: DaemonOptions, replaced: ReplacedDaemon): Promise<void>;
+}
+
+/** What the code of the fast path threw, such as that its output could not be written. */
+export interface FastCrash {
+  readonly kind: 'crashed';
+  readonly thrown: unknown;
 }
 
 /** Why an invoke got no result from the function. */

@@ -28,3 +28,19 @@ function flagOf(spec: FlagSpec): object {
   if (options === undefined) return Flags.string(valued);
   return Flags.option({ ...valued, options, ...(byDefault === undefined ? {} : { default: byDefault }) })();
 }
+
+/** The usage of a command with its flags: `words [-m MIB] [--dry-run]`. */
+export function usageWith(words: string, flags: Readonly<Record<string, UsedFlag>>): string {
+  const parts = Object.entries(flags).map(([name, { char, helpValue, multiple }]) => {
+    const flag = char === undefined ? `--${name}` : `-${char}`;
+    const value = typeof helpValue === 'string' ? ` ${helpValue}${multiple === true ? '...' : ''}` : '';
+    return `[${flag}${value}]`;
+  });
+  return [words, ...parts].join(' ');
+}
+
+interface UsedFlag {
+  readonly char?: string | undefined;
+  readonly helpValue?: unknown;
+  readonly multiple?: boolean | undefined;
+}

@@ -18,6 +18,7 @@ export class Output {
   readonly interactive: boolean;
   /** Whether progress may redraw lines on stderr. */
   readonly animated: boolean;
+  readonly #env: Env;
   /** Whether the reader of stdout has closed it. */
   closed = false;
 
@@ -25,8 +26,19 @@ export class Output {
     this.json = options.json;
     const plain = options.json || wantsPlain(options.env);
     this.color = new Chalk({ level: plain || !isatty(1) ? 0 : 1 });
+    this.#env = options.env;
     this.animated = !plain && isatty(2);
     this.interactive = this.animated && isatty(0);
+  }
+
+  /** Characters in a line of stdout: unlimited unless it is a terminal. */
+  get width(): number {
+    return widthOf(1, this.#env);
+  }
+
+  /** Characters in a line of stderr: unlimited unless it is a terminal. */
+  get noteWidth(): number {
+    return widthOf(2, this.#env);
   }
 
   /** Prints the result: an object with `--json`, otherwise the text. */
@@ -50,4 +62,13 @@ export class Output {
   note(text: string): void {
     if (!this.json) writeAll(2, `${text}\n`);
   }
+}
+
+/** Columns of the terminal: `COLUMNS` where it is set, else what the terminal says. */
+function widthOf(descriptor: 1 | 2, env: Env): number {
+  if (!isatty(descriptor)) return Infinity;
+  const set = Number(env['COLUMNS']);
+  if (Number.isSafeInteger(set) && set > 0) return set;
+  // Without a size, as on a serial line, it is 0 or undefined.
+  return (descriptor === 1 ? process.stdout : process.stderr).columns || Infinity;
 }

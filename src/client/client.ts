@@ -7,26 +7,39 @@ import {
   type AliasAnswer,
   type AliasRequest,
   type ArtifactAnswer,
+  type ChangeNote,
   type ConfigPatch,
   type DfAnswer,
+  type Digest,
   type FunctionDetail,
   type FunctionSummary,
   type GcAnswer,
   type GcRequest,
+  type LayerName,
+  type LayerReference,
+  type LayerVersion,
+  type LayerVersionDetail,
   type LogQuery,
   type LogRecord,
   type Manifest,
   type PlanAnswer,
   type PublishAnswer,
+  type PublishLayerAnswer,
+  type PublishLayerRequest,
   type PublishRequest,
   type RollbackAnswer,
   type RollbackRequest,
   type Status,
+  type TriggerDetail,
   type FunctionName,
   type AliasName,
+  type VersionDetail,
+  type VersionFile,
   type VersionNumber,
 } from '../contract/index.ts';
 import { isLamError, lamError } from '../errors/index.ts';
+import { asyncCalls, type AsyncCalls } from './async-calls.ts';
+import { parametersOf } from './parameters.ts';
 import { json, ndjson, open, type Ask } from './transport.ts';
 
 /** An artifact to upload: its manifest, and a zip of the files that the daemon lacks, or null. */
@@ -36,7 +49,7 @@ export interface Upload {
 }
 
 /** Typed calls to the daemon of one home. Each rejects with the daemon's own LamError, or with a `LAM_CLIENT_*` error. */
-export interface LamClient {
+export interface LamClient extends AsyncCalls {
   readonly socketPath: string;
   status(): Promise<Status>;
   /** Asks the daemon to drain and end; resolves when it has accepted the request. */
@@ -47,19 +60,35 @@ export interface LamClient {
   upload(upload: Upload): Promise<ArtifactAnswer>;
   /** Uploads a zip file; the daemon makes the manifest. */
   uploadZip(file: string): Promise<ArtifactAnswer>;
+  /** The artifact that several make together, a later one over an earlier one. */
+  mergeArtifacts(artifacts: readonly Digest[]): Promise<ArtifactAnswer>;
   publish(name: FunctionName, request: PublishRequest): Promise<PublishAnswer>;
   rollback(name: FunctionName, request: RollbackRequest): Promise<RollbackAnswer>;
   configure(name: FunctionName, patch: ConfigPatch): Promise<PublishAnswer>;
   deleteFunction(name: FunctionName): Promise<void>;
   deleteVersion(name: FunctionName, version: VersionNumber): Promise<void>;
+  version(name: FunctionName, version: VersionNumber): Promise<VersionDetail>;
+  /** A file of a version, with its text if that is short. */
+  versionFile(name: FunctionName, version: VersionNumber, path: string): Promise<VersionFile>;
   setAlias(name: FunctionName, alias: AliasName, request: AliasRequest): Promise<AliasAnswer>;
-  deleteAlias(name: FunctionName, alias: AliasName): Promise<void>;
+  deleteAlias(name: FunctionName, alias: AliasName, note: ChangeNote): Promise<void>;
   /** Log records, oldest first; with `follow` also new ones, until the signal aborts or the reader stops. */
   logs(
     name: FunctionName,
     query: LogQuery & { readonly follow?: boolean },
     signal?: AbortSignal,
   ): AsyncGenerator<LogRecord, void, void>;
+  /** All versions of a layer, or the newest version of each layer. */
+  layers(name?: LayerName): Promise<readonly LayerVersion[]>;
+  publishLayer(name: LayerName, request: PublishLayerRequest): Promise<PublishLayerAnswer>;
+  layerVersion(reference: LayerReference): Promise<LayerVersionDetail>;
+  deleteLayerVersion(reference: LayerReference): Promise<void>;
+  /** Triggers that the daemon runs, of one type or of all. */
+  triggers(type?: string): Promise<readonly TriggerDetail[]>;
+  pauseTrigger(name: FunctionName, type: string, trigger: string): Promise<void>;
+  resumeTrigger(name: FunctionName, type: string, trigger: string): Promise<void>;
+  /** Queues an event of the trigger now; returns the id of the invocation. */
+  runTrigger(name: FunctionName, type: string, trigger: string): Promise<{ readonly requestId: string }>;
   gc(request: GcRequest): Promise<GcAnswer>;
   df(): Promise<DfAnswer>;
 }
@@ -90,15 +119,18 @@ export function createClient(socketPath: string, home: string): LamClient {
         length: size,
       });
     },
+    mergeArtifacts: (artifacts) => send('POST', CONTROL.artifactsMerge, { artifacts }),
     publish: (name, request) => send('POST', CONTROL.versions(name), request),
     rollback: (name, request) => send('POST', CONTROL.rollback(name), request),
     configure: (name, patch) => send('PATCH', CONTROL.config(name), patch),
     deleteFunction: async (name) => void (await ask('DELETE', CONTROL.function(name))),
     deleteVersion: async (name, version) => void (await ask('DELETE', CONTROL.version(name, version))),
+    version: (name, version) => ask('GET', CONTROL.version(name, version)),
+    versionFile: (name, version, path) => ask('GET', CONTROL.versionFile(name, version, path)),
     setAlias: (name, alias, request) => send('PUT', CONTROL.alias(name, alias), request),
-    deleteAlias: async (name, alias) => void (await ask('DELETE', CONTROL.alias(name, alias))),
+    deleteAlias: async (name, alias, note) => void (await send('DELETE', CONTROL.alias(name, alias), note)),
     async *logs(name, query, signal) {
-      const path = `${CONTROL.logs(name)}?${logParameters(query)}`;
+      const path = `${CONTROL.logs(name)}?${parametersOf({ ...query })}`;
       try {
         yield* ndjson<LogRecord>(
           await reach(socketPath, home, { method: 'GET', path, ...(signal === undefined ? {} : { signal }) }),
@@ -110,6 +142,15 @@ export function createClient(socketPath: string, home: string): LamClient {
         throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: (error as Error).message }, error);
       }
     },
+    layers: (name) => ask('GET', name === undefined ? CONTROL.layers : `${CONTROL.layers}?name=${name}`),
+    publishLayer: (name, request) => send('POST', CONTROL.layer(name), request),
+    layerVersion: (reference) => ask('GET', CONTROL.layerVersion(reference)),
+    deleteLayerVersion: async (reference) => void (await ask('DELETE', CONTROL.layerVersion(reference))),
+    triggers: (type) => ask('GET', CONTROL.triggers(type)),
+    pauseTrigger: async (...trigger) => void (await ask('POST', CONTROL.trigger(...trigger, 'pause'))),
+    resumeTrigger: async (...trigger) => void (await ask('POST', CONTROL.trigger(...trigger, 'resume'))),
+    runTrigger: (...trigger) => ask('POST', CONTROL.trigger(...trigger, 'run')),
+    ...asyncCalls(ask, send),
     gc: (request) => send('POST', CONTROL.gc, request),
     df: () => ask('GET', CONTROL.df),
   };
@@ -122,15 +163,6 @@ async function* frame(upload: Upload): AsyncGenerator<Uint8Array, void, void> {
   yield length;
   yield manifest;
   if (upload.zip !== null) yield* upload.zip as AsyncIterable<Uint8Array>;
-}
-
-function logParameters(query: LogQuery & { readonly follow?: boolean }): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value === undefined || value === false) continue;
-    parameters.set(name, value === true ? '1' : String(value));
-  }
-  return parameters.toString();
 }
 
 /** System error codes which mean that no daemon listens. */

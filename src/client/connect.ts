@@ -1,4 +1,5 @@
-import { socketPath, type Status } from '../contract/index.ts';
+import { dirname } from 'node:path';
+import { isOwnSocket, socketPath, type Status } from '../contract/index.ts';
 import { isLamError, lamError } from '../errors/index.ts';
 import { sleep } from '../kit/clock.ts';
 import { createClient, type LamClient } from './client.ts';
@@ -34,7 +35,9 @@ const RACE_STEPS = 25;
  * `LAM_CLIENT_DAEMON_VERSION_MISMATCH`, or with the error that kept the daemon from starting.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const client = createClient(socketPath(options.home), options.home);
+  const socket = socketPath(options.home);
+  if (!isOwnSocket(options.home)) throw lamError('LAM_CLIENT_SOCKET_FOLDER_FOREIGN', { folder: dirname(socket) });
+  const client = createClient(socket, options.home);
   const found = await statusOrNone(client);
   if (found !== undefined) return { client, status: accept(found, options), started: false };
   if (options.launch === null) throw lamError('LAM_CLIENT_DAEMON_NOT_RUNNING', { home: options.home });

@@ -15,6 +15,14 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
+/** Takes the body of an answer while it arrives. */
+export interface BodyTaker {
+  /** Whether it takes the body of an answer with these headers. */
+  wants(headers: RawAnswer['headers']): boolean;
+  /** Takes the next piece; returns whether to continue. */
+  piece(bytes: Buffer): boolean;
+}
+
 /** Why no answer arrived: `unreachable` before anything was sent, `lost` afterwards. */
 export interface RawFailure {
   readonly failure: 'unreachable' | 'lost';
@@ -27,13 +35,30 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 /**
  * Makes one HTTP/1.1 exchange over a Unix socket, loading only `node:net`, which keeps `lam invoke` near the cost of
  * starting Node. Calls `request` once connected, so that standard input stays unread when the daemon is unreachable; if
- * it returns undefined, nothing is sent and the answer is `lost`. Never rejects for network errors.
+ * it returns undefined, nothing is sent and the answer is `lost`. A body that `taker` wants is not in the answer, which
+ * arrives when the body has ended or `taker` has stopped. Rejects with what `taker` throws, never for network errors.
  */
-export function exchange(socketPath: string, request: () => RawRequest | undefined): Promise<RawAnswer | RawFailure> {
-  return new Promise((resolve) => {
+export function exchange(
+  socketPath: string,
+  request: () => RawRequest | undefined,
+  taker?: BodyTaker,
+): Promise<RawAnswer | RawFailure> {
+  return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     const chunks: Buffer[] = [];
     let sent = false;
+    let isHeadKnown = false;
+    let taken: TakenBody | undefined;
+    const take = (body: TakenBody, bytes: Buffer): void => {
+      try {
+        const answer = body.push(bytes);
+        if (answer === undefined) return;
+        resolve(answer);
+      } catch (thrown) {
+        reject(thrown);
+      }
+      socket.destroy();
+    };
     socket.on('connect', () => {
       const asked = request();
       sent = true;
@@ -41,16 +66,59 @@ export function exchange(socketPath: string, request: () => RawRequest | undefin
       else send(socket, asked);
     });
     socket.on('data', (chunk: Buffer) => {
+      if (taken !== undefined) return take(taken, chunk);
       chunks.push(chunk);
       const answer = chunks.length === 1 ? parseAnswer(chunk) : undefined;
-      if (answer === undefined || 'failure' in answer || !saysItsLength(answer.headers)) return;
-      // A whole answer usually arrives at once, and waiting for the end of the connection would take a millisecond.
-      resolve(answer);
-      socket.destroy();
+      if (answer !== undefined && !('failure' in answer) && saysItsLength(answer.headers) && !isWanted(answer, taker)) {
+        // A whole answer usually arrives at once, and waiting for the end of the connection would take a millisecond.
+        resolve(answer);
+        socket.destroy();
+        return;
+      }
+      const bytes = isHeadKnown || taker === undefined ? EMPTY : Buffer.concat(chunks);
+      const head = headOf(bytes);
+      isHeadKnown ||= head !== undefined;
+      if (head === undefined || !isWanted(head, taker)) return;
+      taken = new TakenBody(head, taker);
+      take(taken, bytes);
     });
     socket.on('error', (error) => resolve({ failure: sent ? 'lost' : 'unreachable', what: error.message }));
     socket.on('close', () => resolve(parseAnswer(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks))));
   });
+}
+
+type AnswerHead = Omit<RawAnswer, 'body'>;
+
+/** Whether the body of an answer is taken while it arrives. */
+function isWanted({ status, headers }: AnswerHead, taker: BodyTaker | undefined): taker is BodyTaker {
+  return status === 200 && isChunked(headers) && taker?.wants(headers) === true;
+}
+
+/** The head at the beginning of `bytes`, once it is complete. */
+function headOf(bytes: Buffer): AnswerHead | undefined {
+  const end = bytes.indexOf(HEAD_END);
+  return end < 0 ? undefined : parseHead(bytes.toString('latin1', 0, end));
+}
+
+/** The body of an answer on its way to a taker. */
+class TakenBody {
+  readonly #answer: RawAnswer;
+  readonly #taker: BodyTaker;
+  readonly #stream: AnswerStream = new AnswerStream();
+
+  constructor(head: AnswerHead, taker: BodyTaker) {
+    this.#answer = { ...head, body: EMPTY };
+    this.#taker = taker;
+  }
+
+  /** Takes the next bytes, those of the head included; returns the outcome once there is one. */
+  push(bytes: Buffer): RawAnswer | RawFailure | undefined {
+    for (const { piece, isEnd } of this.#stream.push(bytes)) {
+      if (piece.length > 0 && !this.#taker.piece(piece)) return this.#answer;
+      if (isEnd) return this.#answer;
+    }
+    return this.#stream.isBroken ? { failure: 'lost', what: 'the answer was not HTTP' } : undefined;
+  }
 }
 
 function send(socket: Socket, request: RawRequest): void {
@@ -195,7 +263,7 @@ class AnswerStream {
   }
 }
 
-function parseHead(head: string): { status: number; headers: Readonly<Record<string, string>> } {
+function parseHead(head: string): AnswerHead {
   const lines = head.split('\r\n');
   const status = Number(/^HTTP\/1\.[01] ([0-9]{3})/.exec(lines[0] ?? '')?.[1] ?? 0);
   const headers: Record<string, string> = {};

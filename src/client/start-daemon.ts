@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { makeHome, type StartReport, type Status } from '../contract/index.ts';
-import { fromWire, isLamError, lamError } from '../errors/index.ts';
+import { closedHome, makeHome, type StartReport, type Status } from '../contract/index.ts';
+import { errnoOf, fromWire, isLamError, lamError } from '../errors/index.ts';
 
 /** How to run a daemon in the background. */
 export interface DaemonLaunch {
@@ -11,6 +11,8 @@ export interface DaemonLaunch {
   /** Program and arguments. The program reads its settings from `env` and reports on file descriptor 3. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Called with what the start changed besides. */
+  readonly note?: (line: string) => void;
 }
 
 /** File that receives stdout and stderr of a background daemon. */
@@ -26,13 +28,20 @@ export function daemonLog(home: string): string {
 export async function startDaemon(launch: DaemonLaunch): Promise<Status> {
   const log = daemonLog(launch.home);
   const report = await runDetached(launch, log);
-  if (report.ok) return report.status;
-  throw fromWire(report.error);
+  if (!report.ok) throw fromWire(report.error);
+  if (report.status === null) throw lamError('LAM_CLIENT_DAEMON_START_FAILED', { log, what: 'it only rehearsed' });
+  return report.status;
+}
+
+/** Runs a launch whose task is a rehearsal. Rejects with the error that a start would fail with. */
+export async function rehearseStart(launch: DaemonLaunch): Promise<void> {
+  const report = await runDetached(launch, daemonLog(launch.home));
+  if (!report.ok) throw fromWire(report.error);
 }
 
 async function runDetached(launch: DaemonLaunch, log: string): Promise<StartReport> {
   const [program = '', ...args] = launch.command;
-  const out = openLog(launch.home, log);
+  const out = openLog(launch, log);
   const child = spawn(program, args, {
     detached: true,
     // The daemon's working folder is not the caller's, which could otherwise not be unmounted.
@@ -66,12 +75,16 @@ async function runDetached(launch: DaemonLaunch, log: string): Promise<StartRepo
   }
 }
 
-function openLog(home: string, log: string): number {
+const NO_SPACE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+function openLog({ home, note }: Pick<DaemonLaunch, 'home' | 'note'>, log: string): number {
   try {
-    makeHome(home);
+    const wasOpen = makeHome(home);
+    if (wasOpen !== undefined) note?.(closedHome(home, wasOpen));
     return openSync(log, 'a', 0o600);
   } catch (error) {
     if (isLamError(error)) throw error;
+    if (NO_SPACE.has(errnoOf(error) ?? '')) throw lamError('LAM_STORE_DISK_FULL', { path: log }, error);
     throw lamError('LAM_CLIENT_HOME_NOT_WRITABLE', { home, what: (error as Error).message }, error);
   }
 }

@@ -47,3 +47,25 @@ export function byPath(a: { readonly path: string }, b: { readonly path: string 
 export function unpackedSize(manifest: Manifest): number {
   return manifest.entries.reduce((sum, e) => sum + (e.kind === 'file' ? e.size : 0), 0);
 }
+
+/**
+ * Merges manifests into one, where a later one wins: it replaces files of the same path, and what is in the way of its
+ * own files and folders. Pure.
+ */
+export function mergeManifests(manifests: readonly Manifest[]): Manifest {
+  const merged = new Map<string, ManifestEntry>();
+  for (const { entries } of manifests) {
+    const folders = new Set(entries.flatMap(({ path }) => foldersAbove(path)));
+    const files = new Set(entries.map(({ path }) => path));
+    for (const path of merged.keys())
+      if (folders.has(path) || foldersAbove(path).some((folder) => files.has(folder))) merged.delete(path);
+    for (const entry of entries) merged.set(entry.path, entry);
+  }
+  return { entries: [...merged.values()].toSorted(byPath) };
+}
+
+/** Returns the folders that a path of a manifest lies in, the outermost first. Pure. */
+export function foldersAbove(path: string): readonly string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}

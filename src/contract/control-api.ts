@@ -1,8 +1,12 @@
+import type { AccessLogFormat } from './access-log.ts';
+import type { Manifest } from './artifact.ts';
 import type { DriverName } from './driver-name.ts';
-import type { FunctionConfig } from './function-config.ts';
+import type { ConfigInput, FlagSettings, ShownConfig } from './function-config.ts';
 import type { Digest, NodeId } from './ids.ts';
+import type { LayersOfSettings } from './setting-layers.ts';
 import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
 import type { FunctionName, AliasName, VersionNumber } from './names.ts';
+import type { LayerName, LayerReference } from './published-layer.ts';
 
 /**
  * The control API: JSON over HTTP on the Unix socket of the home (0700: only its owner), and on the HTTP port for
@@ -19,19 +23,50 @@ export const CONTROL = {
   artifacts: '/_lam/v1/artifacts',
   /** POST a zip; the daemon makes the manifest. */
   artifactsZip: '/_lam/v1/artifacts/zip',
+  /** POST `{artifacts}`, digests; answers {@link ArtifactAnswer} of all together, later ones over earlier ones. */
+  artifactsMerge: '/_lam/v1/artifacts/merge',
   gc: '/_lam/v1/gc',
   df: '/_lam/v1/df',
   function: (name: FunctionName): string => `/_lam/v1/functions/${encodeURIComponent(name)}`,
   /** POST {@link PublishRequest}: publishes the next version and makes it live. */
   versions: (name: FunctionName): string => `${CONTROL.function(name)}/versions`,
+  /** GET {@link VersionDetail}; DELETE removes the version. */
   version: (name: FunctionName, version: VersionNumber): string => `${CONTROL.function(name)}/versions/${version}`,
+  /** GET, query `path`; answers {@link VersionFile}. */
+  versionFile: (name: FunctionName, version: VersionNumber, path: string): string =>
+    `${CONTROL.version(name, version)}/file?path=${encodeURIComponent(path)}`,
   rollback: (name: FunctionName): string => `${CONTROL.function(name)}/rollback`,
   /** PATCH {@link ConfigPatch}. */
   config: (name: FunctionName): string => `${CONTROL.function(name)}/config`,
+  /** PUT {@link AliasRequest}; DELETE {@link ChangeNote} removes the alias. */
   alias: (name: FunctionName, alias: AliasName): string =>
     `${CONTROL.function(name)}/aliases/${encodeURIComponent(alias)}`,
-  /** GET, query as {@link LogQueryParameters}; NDJSON of LogRecord. */
+  /** GET, query as {@link LogQuery}, `follow=1`, `mark=1`; NDJSON of LogRecord. */
   logs: (name: FunctionName): string => `${CONTROL.function(name)}/logs`,
+  /** GET, query `type` (default: all types); answers {@link TriggerDetail}s of the triggers that the daemon runs. */
+  triggers: (type?: string): string =>
+    `/_lam/v1/triggers${type === undefined ? '' : `?type=${encodeURIComponent(type)}`}`,
+  /** POST with an action at the end: `pause`, `resume`, or `run`, which answers the id of the invocation. */
+  trigger: (name: FunctionName, type: string, trigger: string, action: 'pause' | 'resume' | 'run'): string =>
+    `${CONTROL.function(name)}/triggers/${encodeURIComponent(type)}/${encodeURIComponent(trigger)}/${action}`,
+  /** GET, query as {@link AsyncQuery} with `function` for the name; answers {@link AsyncPage}. */
+  invocations: '/_lam/v1/invocations',
+  /** GET, query `wait` (ms); answers {@link AsyncResult}. */
+  invocation: (id: string): string => `/_lam/v1/invocations/${encodeURIComponent(id)}`,
+  /** GET; answers `{event}`, its text. */
+  invocationEvent: (id: string): string => `${CONTROL.invocation(id)}/event`,
+  /** POST; answers the {@link AsyncInvocation} as it was before. */
+  cancelInvocation: (id: string): string => `${CONTROL.invocation(id)}/cancel`,
+  /** POST `{version}`, optional; answers `{id}`. */
+  retryInvocation: (id: string): string => `${CONTROL.invocation(id)}/retry`,
+  /** POST {@link DeadLettersRequest}; answers `{count}`. */
+  deadLetters: (action: 'redrive' | 'purge'): string => `/_lam/v1/dead-letters/${action}`,
+  /** GET: the newest version of each layer; query `name`: all versions of that one. */
+  layers: '/_lam/v1/layers',
+  /** POST {@link PublishLayerRequest}: publishes the next version. */
+  layer: (name: LayerName): string => `/_lam/v1/layers/${encodeURIComponent(name)}`,
+  /** GET {@link LayerVersionDetail}; DELETE removes the version. */
+  layerVersion: ({ name, version }: LayerReference): string => `${CONTROL.layer(name)}/${version}`,
 } as const;
 
 /**
@@ -43,10 +78,14 @@ export interface Status {
   readonly pid: number;
   /** lam's version. */
   readonly version: string;
+  /** Which build of that version it was started from; absent for the single binary, which does not change. */
+  readonly build?: string;
   readonly port: number;
   readonly host: string;
   /** Allowed Host names besides the machine's own; absent where there are none. */
   readonly allowedHosts?: readonly string[];
+  /** Format of the access log; absent where there is none. */
+  readonly accessLog?: AccessLogFormat;
   /** Base URL of the HTTP port, without a slash at the end. */
   readonly url: string;
   readonly home: string;
@@ -94,17 +133,16 @@ export interface ArtifactAnswer {
   readonly size: number;
   /** Size of the files that were new to the store (bytes). */
   readonly added: number;
+  /** Stored files that were lost or altered, and artifacts whose unpacked code was: the upload healed them. */
+  readonly repaired?: { readonly files: number; readonly artifacts: number };
 }
-
-/** Settings that the author made; other fields take their defaults. */
-export type ConfigInput = Partial<FunctionConfig> & ShortForms;
-
-/** A complete configuration as answers show it: triggers with a short form appear in both forms. */
-export type ShownConfig = FunctionConfig & Required<ShortForms>;
 
 export interface PublishRequest {
   readonly artifact: Digest;
+  /** Settings of lam.yaml. */
   readonly config: ConfigInput;
+  /** Win over all other settings, for this deploy; live settings of the same name are removed. */
+  readonly flags?: FlagSettings;
   readonly message?: string;
   /** Author of the request, as `user@host`. */
   readonly by?: string;
@@ -112,6 +150,8 @@ export interface PublishRequest {
   readonly alias?: AliasName;
   /** Validates without changing anything. */
   readonly dryRun?: boolean;
+  /** Whether the version's code is loaded once in a sandbox before the pointer moves; default: true. */
+  readonly verify?: boolean;
 }
 
 export interface PublishAnswer {
@@ -132,10 +172,13 @@ export interface RollbackRequest {
   readonly message?: string;
   readonly by?: string;
   readonly dryRun?: boolean;
+  /** Whether the version's code is loaded once in a sandbox before the pointer moves; default: true. */
+  readonly verify?: boolean;
 }
 
 export interface RollbackAnswer {
   readonly name: FunctionName;
+  /** Equal to `to` if that was live already; nothing changed then. */
   readonly from: VersionNumber;
   readonly to: VersionNumber;
   /** Number of warm sandboxes of the version that is live now. */
@@ -152,16 +195,47 @@ export interface ConfigPatch {
   /** Fields of FunctionConfig except `environment`, in their units; and short forms of triggers. */
   readonly set?: Omit<ConfigInput, 'environment'>;
   readonly unset?: readonly (keyof ConfigInput)[];
+  /** Items to add to lists of short forms, on top of what is in effect; one of the same name is replaced. */
+  readonly add?: ShortForms;
+  /** Names of triggers to remove from those lists. */
+  readonly remove?: Readonly<Partial<Record<keyof ShortForms, readonly string[]>>>;
   readonly setEnvironment?: Readonly<Record<string, string>>;
   readonly unsetEnvironment?: readonly string[];
   readonly message?: string;
+  readonly by?: string;
+  /** Whether the version's code is loaded once in a sandbox before the pointer moves; default: true. */
+  readonly verify?: boolean;
+}
+
+/** How an alias divides its requests among several versions. */
+export interface AliasRouting {
+  /**
+   * Percentage of requests by version number, besides the alias's own version, which receives the rest. More than 0
+   * each, at most 100 together.
+   */
+  readonly weights: Readonly<Record<string, number>>;
+  /**
+   * Name of a request header, in lower case: requests with the same value reach the same version. Requests without it,
+   * or all if it is absent, are divided at random.
+   */
+  readonly sticky?: string;
+}
+
+/** Who makes a change and why, for the history. */
+export interface ChangeNote {
+  readonly message?: string;
+  /** Author of the request, as `user@host`. */
   readonly by?: string;
 }
 
 export interface AliasRequest {
   readonly version: VersionNumber;
+  /** Absent: all requests reach `version`. */
+  readonly routing?: AliasRouting;
   readonly message?: string;
   readonly by?: string;
+  /** Whether the version's code is loaded once in a sandbox before the pointer moves; default: true. */
+  readonly verify?: boolean;
 }
 
 export interface AliasAnswer {
@@ -192,12 +266,42 @@ export interface VersionInfo {
   readonly version: VersionNumber;
   readonly artifact: Digest;
   readonly config: ShownConfig;
+  /** Where the values of `config` come from. */
+  readonly layers: LayersOfSettings;
   readonly createdAt: number;
   readonly by: string;
   readonly message: string;
   readonly size: number;
   readonly live: boolean;
   readonly aliases: readonly string[];
+  /** Absent when the version passed its check before it went live, and for versions of older daemons. */
+  readonly check?: VersionCheck;
+}
+
+/** Why a version does not count as checked: its code failed to load, or it was not loaded before it went live. */
+export interface VersionCheck {
+  readonly result: 'failed' | 'skipped';
+  /** In one line. */
+  readonly reason: string;
+}
+
+/** A version with the files of its artifact. */
+export interface VersionDetail extends VersionInfo {
+  readonly name: FunctionName;
+  /** Sorted by path. */
+  readonly files: Manifest['entries'];
+}
+
+/** Longest file whose text is answered (bytes). */
+export const FILE_TEXT_BYTES = 64 * 1024;
+
+/** A file of a version. */
+export interface VersionFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Null for files that are not UTF-8 text, or longer than {@link FILE_TEXT_BYTES}. */
+  readonly text: string | null;
 }
 
 /** One move of the live pointer or of an alias. */
@@ -209,6 +313,8 @@ export interface Movement {
   readonly alias?: AliasName;
   readonly from: VersionNumber | null;
   readonly to: VersionNumber | null;
+  /** Division of the alias's requests from then on, if it has one. */
+  readonly routing?: AliasRouting;
   readonly message: string;
 }
 
@@ -216,9 +322,15 @@ export interface FunctionDetail extends FunctionSummary {
   readonly createdAt: number;
   readonly arn: string;
   readonly config: ShownConfig;
+  /** Where the values of `config` come from. */
+  readonly layers: LayersOfSettings;
   /** Settings made with `lam config` and `lam env`, which win over lam.yaml. */
   readonly overrides: ConfigInput;
   readonly aliases: Readonly<Record<string, VersionNumber>>;
+  /** Of the aliases that divide their requests among several versions. */
+  readonly aliasRouting: Readonly<Record<string, AliasRouting>>;
+  /** Where a rollback without a version goes; null if there is no such version. */
+  readonly previous: VersionNumber | null;
   /** Newest first. */
   readonly allVersions: readonly VersionInfo[];
   /** Newest first. */
@@ -236,11 +348,19 @@ export interface GcRequest {
    * always kept.
    */
   readonly keep?: number;
+  /** If given, no other versions are deleted: those that the user was asked about. */
+  readonly only?: readonly NamedVersion[];
   readonly dryRun?: boolean;
 }
 
+/** A version and its function. */
+export interface NamedVersion {
+  readonly name: FunctionName;
+  readonly version: VersionNumber;
+}
+
 export interface GcAnswer {
-  readonly versions: readonly { readonly name: FunctionName; readonly version: VersionNumber }[];
+  readonly versions: readonly NamedVersion[];
   readonly artifacts: number;
   readonly files: number;
   /** Disk space freed (bytes). */

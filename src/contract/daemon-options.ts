@@ -1,3 +1,4 @@
+import type { AccessLogFormat } from './access-log.ts';
 import type { WireError } from '../errors/index.ts';
 import type { Status } from './control-api.ts';
 import type { DriverName } from './driver-name.ts';
@@ -7,6 +8,7 @@ export interface AssetPaths {
   /** Programs that run inside sandboxes: the clients that runtime descriptors name, and `relay.cjs`. */
   readonly folder: string;
   readonly logWorker: string;
+  readonly queueWorker: string;
 }
 
 /** Start options of the daemon. */
@@ -20,19 +22,29 @@ export interface DaemonOptions {
   readonly token?: string;
   /** Names under which the port may be asked, and whose pages may ask it, besides the machine's own; `*` for all. */
   readonly allowedHosts?: readonly string[];
+  /** Absent: no access log. */
+  readonly accessLog?: AccessLogFormat;
   /** Whether it runs in the foreground (`lam serve`): logs go to stderr. */
   readonly foreground: boolean;
   /** Whether a flag or the environment sets the port, so that no other one may be used. */
   readonly portExplicit: boolean;
   readonly assets: AssetPaths;
   readonly version: string;
+  /** As in {@link Status.build}. */
+  readonly build?: string | undefined;
   /** Command that runs a Node program; the program's path is appended. */
   readonly nodeCommand: readonly string[];
   /** Called once, as soon as requests are accepted. */
   onReady(status: Status): void;
 }
 
+/** A daemon that runs and is to be replaced by another one of the same home. */
+export interface ReplacedDaemon {
+  readonly pid: number;
+  readonly port: number;
+}
+
 /** Report that a background daemon writes to its file descriptor 3, as one line of JSON. */
 export type StartReport =
-  | { readonly ok: true; readonly status: Status }
-  | { readonly ok: false; readonly error: WireError };
+  /** `status` is null where the start was only rehearsed. */
+  { readonly ok: true; readonly status: Status | null } | { readonly ok: false; readonly error: WireError };

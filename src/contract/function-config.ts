@@ -1,4 +1,24 @@
-import type { TriggerConfig } from './trigger.ts';
+import type { Digest } from './ids.ts';
+import type { ShortForms, TriggerConfig } from './trigger.ts';
+
+/**
+ * What a function reaches, where the driver can tell them apart. `on`: the internet, but neither other sandboxes nor this
+ * machine. `open`: these as well. `none`: loopback only.
+ */
+export const NETWORKS = ['on', 'open', 'none'] as const;
+export type NetworkReach = (typeof NETWORKS)[number];
+
+/** Formats of the events that HTTP requests become, and of the answers to them, as AWS calls them. */
+export const PAYLOAD_FORMATS = ['1.0', '2.0'] as const;
+export type PayloadFormat = (typeof PAYLOAD_FORMATS)[number];
+
+/** The layers of a function, whose files it finds below `/opt`. */
+export interface FunctionLayers {
+  /** As the author named them, in order: folders and zips of the project, published layer versions. */
+  readonly sources: readonly string[];
+  /** All of them merged, where a later one wins over an earlier one (AWS's rule). */
+  readonly artifact: Digest;
+}
 
 /** Everything about a version but its code. Immutable once published; part of the revision's identity. */
 export interface FunctionConfig {
@@ -17,8 +37,9 @@ export interface FunctionConfig {
   /** Size of `/tmp` (MiB). */
   readonly tmpMiB: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** `on`: the host's network. `none`: loopback only, where the driver supports it. */
-  readonly network: 'on' | 'none';
+  readonly network: NetworkReach;
+  /** Payload format of its HTTP events. */
+  readonly payload: PayloadFormat;
   /** Docker image to run in, or null for the runtime's own base. */
   readonly image: string | null;
   /** Invocations that one sandbox may run at the same time. */
@@ -31,9 +52,20 @@ export interface FunctionConfig {
   readonly minWarm: number;
   /** How long an idle sandbox stays warm (ms); null lets the pool decide from the arrival times of requests. */
   readonly idleTimeoutMs: number | null;
+  /** Null for none. */
+  readonly layers: FunctionLayers | null;
   /** Triggers, which invoke it without a direct caller. */
   readonly triggers: readonly TriggerConfig[];
 }
+
+/** Settings that the author made; other fields take their defaults. */
+export type ConfigInput = Partial<FunctionConfig> & ShortForms;
+
+/** A complete configuration as answers show it: triggers with a short form appear in both forms. */
+export type ShownConfig = FunctionConfig & Required<ShortForms>;
+
+/** Settings given as flags of one deploy. Triggers and layers cannot be. */
+export type FlagSettings = Omit<ConfigInput, 'triggers' | 'layers' | keyof ShortForms>;
 
 /** AWS Lambda's defaults where AWS has one (128 MiB, 3 s, 512 MiB of /tmp, 1024 processes and threads). */
 export const DEFAULT_CONFIG: FunctionConfig = {
@@ -47,12 +79,14 @@ export const DEFAULT_CONFIG: FunctionConfig = {
   tmpMiB: 512,
   environment: {},
   network: 'on',
+  payload: '2.0',
   image: null,
   concurrency: 1,
   maxConcurrency: 64,
   maxQueue: 1024,
   minWarm: 0,
   idleTimeoutMs: null,
+  layers: null,
   triggers: [],
 };
 

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
 /** The longest path a Unix socket may have on Linux: `sun_path` holds 108 bytes with its final zero. */
@@ -46,4 +46,15 @@ export function socketPath(home: string): string {
   const plain = join(home, 'run', 'lam.sock');
   if (Buffer.byteLength(plain) <= SOCKET_PATH_BYTES) return plain;
   return join('/tmp', `lam-${process.getuid?.() ?? 0}-${homeId(home)}`, 'lam.sock');
+}
+
+/**
+ * Whether nobody else can listen at {@link socketPath} of `home`. In `/tmp` anyone may make the folder first; it must
+ * not exist, or belong to this user.
+ */
+export function isOwnSocket(home: string): boolean {
+  const folder = dirname(socketPath(home));
+  if (folder === join(home, 'run')) return true;
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  return found === undefined || (found.isDirectory() && found.uid === process.getuid?.());
 }

@@ -52,6 +52,14 @@ export function knownSandboxId(text: string): SandboxId {
   return text as SandboxId;
 }
 
+/** Returns a new request id whose text sorts by time (a UUID of version 7); `now` is milliseconds since the epoch. */
+export function newOrderedRequestId(now: number): RequestId {
+  const time = Math.trunc(now).toString(16).padStart(12, '0');
+  const random = randomHex(10);
+  const variant = ((parseInt(random.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}` as RequestId;
+}
+
 /** Takes text for a request id without a check: a UUID that was just made. */
 export function knownRequestId(text: string): RequestId {
   return text as RequestId;

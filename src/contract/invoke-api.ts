@@ -10,9 +10,29 @@ export const INVOKE = {
   executedVersion: 'x-amz-executed-version',
   requestId: 'x-amzn-requestid',
   errorType: 'x-amzn-errortype',
+  /** With invocation type `Event`: earliest start (milliseconds since the epoch). */
+  notBefore: 'x-lam-not-before',
+  invocationType: 'x-amz-invocation-type',
+  /** The `StartKind` of the invocation. */
+  start: 'x-lam-start',
+  /** Content type of a streamed answer to a request that accepts it: the events of InvokeWithResponseStream. */
+  events: 'application/vnd.amazon.eventstream',
   /** On an error answer: base64 of the {@link WireError} as JSON, from which the CLI prints message and hint. */
   lamError: 'x-lam-error',
 } as const;
+
+/** Types of the events of InvokeWithResponseStream. */
+export const INVOKE_EVENTS = { piece: 'PayloadChunk', end: 'InvokeComplete' } as const;
+
+/** Payload of the event {@link INVOKE_EVENTS.end}. */
+export interface InvokeEnd {
+  /** Error type; undefined when the function succeeded. */
+  readonly ErrorCode?: string;
+  /** The error document. */
+  readonly ErrorDetails?: string;
+  /** As in the header {@link INVOKE.logResult}. */
+  readonly LogResult?: string;
+}
 
 /** `errorType` in the error document of an invocation that timed out. */
 export const TIMED_OUT = 'Sandbox.Timedout';

@@ -25,6 +25,12 @@ export interface LogRecord {
 }
 
 /**
+ * What an invocation waited for: `cold`, the boot of a sandbox and its init; `stem`, the init in a sandbox that was
+ * booted ahead; `warm`, neither.
+ */
+export type StartKind = 'cold' | 'stem' | 'warm';
+
+/**
  * Contents of a platform record about an invocation; its text has the wording of AWS Lambda's START, END and REPORT
  * lines.
  */
@@ -43,7 +49,7 @@ export type PlatformRecord =
       readonly maxMemoryMiB: number;
       /** Only on the first invocation of a sandbox. */
       readonly initMs?: number;
-      readonly start: 'cold' | 'warm' | 'stem';
+      readonly start: StartKind;
     };
 
 /** Selects records; those that match all of the given parts are returned. */
@@ -55,7 +61,10 @@ export interface LogQuery {
   readonly lines?: number;
   /** Case-insensitive substring of the text. */
   readonly search?: string;
+  /** An invocation's id or its first characters; empty for output outside any invocation. */
   readonly requestId?: string;
   /** A version's number; any other number matches no record. */
   readonly version?: number;
+  /** Leaves out lam's lines on each invocation (START, END and REPORT), but not those on time-outs and failures. */
+  readonly withoutPlatform?: boolean;
 }

@@ -1,3 +1,5 @@
+import type { FunctionName } from './names.ts';
+
 /**
  * A declared trigger, which invokes its function without a direct caller: its kind and the kind's settings, as JSON.
  */
@@ -9,10 +11,15 @@ export interface TriggerConfig {
   readonly [setting: string]: unknown;
 }
 
+/** An item of a short form: a text, or the settings of a trigger without its type. */
+export type ShortItem = string | Readonly<Record<string, unknown>>;
+
 /** Short forms in lam.yaml and `lam config set`; each stands for triggers of one kind. */
 export interface ShortForms {
-  /** Triggers of type `http`, each as `METHOD /path/{param}/{rest+}`. */
-  readonly routes?: readonly string[];
+  /** Triggers of type `http`, each as `METHOD /path/{param}/{rest+}`, or a map with such a `route` and its options. */
+  readonly routes?: readonly ShortItem[];
+  /** Triggers of type `schedule`, each as `0 3 * * * ZONE`, `every 5m` or `at TIME`, or a map with options. */
+  readonly schedules?: readonly ShortItem[];
 }
 
 /** State of a trigger that the daemon runs. */
@@ -20,9 +27,40 @@ export interface TriggerState {
   readonly type: string;
   readonly name: string;
   /** `retrying`: its start failed or it failed later; it is started again after a pause. */
-  readonly state: 'starting' | 'running' | 'retrying';
-  /** When it entered this state (milliseconds since the epoch). */
+  readonly state: 'starting' | 'running' | 'retrying' | 'paused';
+  /** When it entered this state (milliseconds since the epoch); `retrying` begins with the first failure. */
   readonly since: number;
   /** Error message behind `retrying`. */
   readonly cause?: string;
+  /** Messages that wait at the source, without those the daemon holds. */
+  readonly lag?: number;
+  /** Of event sources. */
+  readonly counts?: TriggerCounts;
+}
+
+/** What an event source did with messages since the daemon started the trigger. */
+export interface TriggerCounts {
+  readonly received: number;
+  /** Acknowledged without a run, because no filter matched. */
+  readonly filtered: number;
+  /** Handled and acknowledged. */
+  readonly succeeded: number;
+  /** Failed attempts. */
+  readonly failed: number;
+  /** Further attempts. */
+  readonly retried: number;
+  /** Given up: moved to the dead letters. */
+  readonly dead: number;
+  /** Batches that run now. */
+  readonly running: number;
+  /** Messages that are neither acknowledged nor dead now. */
+  readonly held: number;
+}
+
+/** A trigger that the daemon runs, with its function and settings. */
+export interface TriggerDetail extends TriggerState {
+  readonly functionName: FunctionName;
+  readonly config: TriggerConfig;
+  /** What its kind shows of it, if anything: for type `schedule` a {@link ScheduleView}. */
+  readonly view?: unknown;
 }

@@ -1,11 +1,14 @@
 import type { RouteTable } from '../edge/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { Pool } from '../pool/index.ts';
+import type { InvocationQueue } from '../queue/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Router } from '../router/index.ts';
+import type { StateJournal } from '../store/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import { DeployedTriggers, TriggerSupervisor } from '../triggers/supervisor/index.ts';
-import { deliverTo } from './deliver.ts';
+import { deliverTo, enqueueTo, followIn, requestIdOf } from './deliver.ts';
+import { FollowedInvocations } from './followed-invocations.ts';
 import { httpRoutes } from './http-routes.ts';
 import type { FunctionName } from '../contract/index.ts';
 
@@ -13,9 +16,12 @@ import type { FunctionName } from '../contract/index.ts';
 export interface TriggerRooms {
   readonly registry: Registry;
   readonly router: Router;
+  readonly queue: InvocationQueue;
   readonly pool: Pool;
   readonly clock: Clock;
   readonly kinds: readonly TriggerKind[];
+  /** What triggers keep. */
+  readonly states: StateJournal;
   readonly onTrouble: (what: string) => void;
 }
 
@@ -26,13 +32,37 @@ export interface LiveTriggers {
 }
 
 /** Wires triggers to registry, router and pool. No trigger runs before the supervisor is started. */
-export function composeTriggers({ registry, router, pool, clock, kinds, onTrouble }: TriggerRooms): LiveTriggers {
+export function composeTriggers({
+  registry,
+  router,
+  queue,
+  pool,
+  clock,
+  kinds,
+  states,
+  onTrouble,
+}: TriggerRooms): LiveTriggers {
   const deployed = new DeployedTriggers(registry);
+  const followed = new FollowedInvocations(queue);
   const expect = (functionName: FunctionName, at: EpochMs): void => {
     if (registry.has(functionName)) pool.expect(registry.resolve(functionName), at);
   };
+  const variable = (functionName: FunctionName, key: string): string | undefined =>
+    registry.has(functionName) ? registry.resolve(functionName).config.environment[key] : undefined;
   return {
-    supervisor: new TriggerSupervisor({ kinds, deployed, clock, deliver: deliverTo(router), expect, onTrouble }),
+    supervisor: new TriggerSupervisor({
+      kinds,
+      deployed,
+      clock,
+      deliver: deliverTo(router),
+      enqueue: enqueueTo(queue, clock, followed),
+      follow: followIn(followed),
+      requestIdOf,
+      expect,
+      variable,
+      states,
+      onTrouble,
+    }),
     routes: httpRoutes(deployed),
   };
 }

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 import type { FunctionName, Status } from '../contract/index.ts';
-import { createEdge, oneToken, type ConnectionCaps, type Door } from '../edge/index.ts';
+import type { Background } from '../background/index.ts';
+import { createEdge, oneToken, type AccessLog, type ConnectionCaps, type Door } from '../edge/index.ts';
+import { messageOf } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { joinObservers, type Observer } from '../observer/index.ts';
 import { createOperations, type Operations } from '../operations/index.ts';
@@ -8,21 +10,28 @@ import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
+import { composeBackground } from './compose-background.ts';
 import { composeTriggers, type LiveTriggers } from './compose-triggers.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { drain, Followers } from './drain.ts';
+import { httpForms } from './http-forms.ts';
 import { bodyPassed } from './large-bodies.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
+import { removeUnusedImages } from './image-garbage.ts';
 import { keepLogsInStep } from './logs-in-step.ts';
-import { announceDeployed, keepPoolInStep } from './pool-in-step.ts';
+import { announceDeployed, keepPoolInStep, renewRepaired } from './pool-in-step.ts';
 import type { Resources } from './resources.ts';
+import { staticFiles } from './static-files.ts';
 import { startupCachesOf } from './startup-caches.ts';
+import { createVerifier } from './verifier.ts';
 
 /** Inputs of a daemon's composition. Tests pass a driver and a clock of their own. */
 export interface DaemonSetup {
   readonly resources: Resources;
   readonly clock: Clock;
   readonly version: string;
+  /** As in {@link Status.build}. */
+  readonly build?: string | undefined;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -35,6 +44,8 @@ export interface DaemonSetup {
   /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
   readonly memoryBudgetMiB: number;
   readonly cores: number;
+  /** Gets a line per request on the port; absent: none. */
+  readonly accessLog?: AccessLog;
   /** Known kinds of triggers. */
   readonly triggerKinds: readonly TriggerKind[];
   /** Called when the control API is asked to stop. */
@@ -54,8 +65,11 @@ export interface Daemon {
   status(): Status;
   /** Listens on the port, then on the socket. Throws `LAM_DAEMON_PORT_TAKEN` or `LAM_DAEMON_LISTEN_FAILED`. */
   start(): Promise<void>;
-  /** Stops accepting connections, waits at most `drainMs` for requests in flight, then ends the sandboxes. */
-  close(drainMs: number): Promise<void>;
+  /**
+   * Stops accepting connections, waits at most `drainMs` for requests in flight, then ends the sandboxes. With
+   * `keepSocket` the control socket stays: closing it would remove the file at its path, which may be another daemon's.
+   */
+  close(drainMs: number, keepSocket?: boolean): Promise<void>;
 }
 
 /** Address of the port, valid once it listens. */
@@ -70,6 +84,7 @@ interface Core {
   readonly pool: Pool;
   readonly router: Router;
   readonly triggers: LiveTriggers;
+  readonly background: Background;
 }
 
 /** Wires the rooms of a daemon; nothing listens yet. The composition root: the only place that knows all rooms. */
@@ -77,7 +92,7 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
   const { clock, resources } = setup;
   const address: Address = { port: 0, url: '' };
   const core = composeCore(setup, address);
-  const { registry, pool, triggers } = core;
+  const { registry, pool, triggers, background } = core;
   const startedAt = clock.now();
   const status = (): Status => statusOf(setup, pool, { ...address, startedAt });
   const followers = new Followers();
@@ -96,16 +111,19 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
       address.url = `http://${setup.host.includes(':') ? `[${setup.host}]` : setup.host}:${address.port}`;
       await listenOnSocket(socket, resources.store.paths.socket);
       stopAnnouncing = announceDeployed(() => resources.store.catalogue.view, registry, pool, clock);
+      background.start();
       triggers.supervisor.start();
     },
-    async close(drainMs) {
+    async close(drainMs, keepSocket = false) {
       stopAnnouncing();
       await drain({
-        servers,
+        servers: keepSocket ? [port] : servers,
         followers,
         limitMs: drainMs,
         clock,
-        stopTriggers: (limitMs) => triggers.supervisor.close(limitMs),
+        stopTriggers: async (limitMs) => {
+          await Promise.all([triggers.supervisor.close(limitMs), background.stop(limitMs)]);
+        },
         closePool: (graceMs) => pool.close(graceMs),
       });
     },
@@ -115,7 +133,7 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
 function composeCore(setup: DaemonSetup, address: Address): Core {
   const { clock, onTrouble } = setup;
   const observers = joinObservers(setup.observers ?? [], onTrouble);
-  const { store, logs, chosen } = setup.resources;
+  const { store, logs, queue, chosen } = setup.resources;
   const registry: Registry = new Registry({
     catalogue: store.catalogue,
     artifacts: store.artifacts,
@@ -127,6 +145,8 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
       triggers: (name) => triggers.supervisor.statesOf(name),
     },
     kinds: setup.triggerKinds,
+    layerArtifacts: () => store.layers.artifacts(),
+    onTrouble,
   });
   const pool: Pool = new Pool({
     driver: chosen.driver,
@@ -146,29 +166,39 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
     pool,
     logs,
     clock,
-    resolve: (name, qualifier) => registry.resolve(name, qualifier),
+    resolve: (name, qualifier, key) => registry.resolve(name, qualifier, key),
     observers,
   });
   keepPoolInStep(registry, pool);
   keepLogsInStep(registry, logs, onTrouble);
-  const triggers = composeTriggers({ registry, router, pool, clock, kinds: setup.triggerKinds, onTrouble });
-  return { registry, pool, router, triggers };
+  renewRepaired(store.artifacts, pool, onTrouble);
+  const rooms = { registry, router, queue, pool, clock, onTrouble };
+  const triggers = composeTriggers({ ...rooms, kinds: setup.triggerKinds, states: store.triggerStates });
+  return { registry, pool, router, triggers, background: composeBackground(rooms) };
 }
 
 function composeOperations(
-  { resources, stop }: DaemonSetup,
-  { registry, pool }: Core,
+  { resources, clock, stop, onTrouble }: DaemonSetup,
+  { registry, pool, triggers }: Core,
   followers: Followers,
   status: () => Status,
 ): Operations {
-  const { store, logs, chosen } = resources;
+  const { store, logs, queue, chosen } = resources;
   return createOperations({
     store,
+    queue,
+    clock,
     registry,
     logs,
     followers,
     runtime: { status, stop },
+    triggers: triggers.supervisor,
     prepare: (runtime, image) => chosen.driver.prepare(runtime, image),
+    verifier: createVerifier({ registry, pool, logs, clock }),
+    removeImages: () =>
+      removeUnusedImages(store, chosen.driver).catch((thrown: unknown) =>
+        onTrouble(`images of functions were not cleaned up: ${messageOf(thrown)}`),
+      ),
     isBusy: (name, version) => {
       const counts = pool.counts(name, version);
       return counts.busy + counts.starting > 0;
@@ -187,11 +217,18 @@ function composeServers(
     clock: setup.clock,
     routes: triggers.routes,
     exists: (name: FunctionName) => registry.has(name),
+    formOf: httpForms(registry),
+    files: staticFiles(registry, setup.resources.store.artifacts),
     generation: generationOf(registry),
     onBody: bodyPassed,
   };
   return [
-    createEdge({ ...edge, door: portDoor(setup), ...(setup.caps === undefined ? {} : { caps: setup.caps }) }),
+    createEdge({
+      ...edge,
+      door: portDoor(setup),
+      ...(setup.caps === undefined ? {} : { caps: setup.caps }),
+      ...(setup.accessLog === undefined ? {} : { accessLog: setup.accessLog }),
+    }),
     createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } }),
   ];
 }
@@ -213,9 +250,11 @@ function statusOf(setup: DaemonSetup, pool: Pool, at: Pick<Status, 'port' | 'url
   return {
     pid: process.pid,
     version: setup.version,
+    ...(setup.build === undefined ? {} : { build: setup.build }),
     ...at,
     host: setup.host,
     ...(setup.allowedHosts.length === 0 ? {} : { allowedHosts: setup.allowedHosts }),
+    ...(setup.accessLog === undefined ? {} : { accessLog: setup.accessLog.format }),
     home: store.paths.home,
     node: store.nodeId,
     driver: chosen.driver.name,

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { FollowedInvocations } from './followed-invocations.ts';
 import type { Router } from '../router/index.ts';
-import type { Deliver, TriggerEvent } from '../triggers/index.ts';
-import { knownRequestId, type RequestId } from '../contract/index.ts';
+import { DEFAULT_EVENT_AGE_MS, knownRequestId, type RequestId } from '../contract/index.ts';
+import type { RunEvent } from '../background/index.ts';
+import type { Clock } from '../kit/index.ts';
+import type { InvocationQueue, QueuedEvent } from '../queue/index.ts';
+import type { Deliver, EnqueueEvent, EventIdentity, FollowEvent } from '../triggers/index.ts';
 
 /** Implements {@link Deliver}: each event becomes a router request for the live version. */
 export function deliverTo(router: Router): Deliver {
@@ -29,8 +33,74 @@ export function deliverTo(router: Router): Deliver {
     );
 }
 
+/** Implements {@link EnqueueEvent}: each event becomes an asynchronous invocation of the live version. */
+export function enqueueTo(queue: InvocationQueue, clock: Clock, followed: FollowedInvocations): EnqueueEvent {
+  return async (event, ended) => {
+    const id = requestIdOf(event);
+    // Before it is queued, so that it cannot end unnoticed.
+    const forget = ended === undefined ? () => undefined : followed.add(id, ended);
+    try {
+      const outcome = await queue.enqueue(queuedOf(event, id, clock.now()));
+      if (outcome === 'known') await followed.check(id);
+      return outcome;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  };
+}
+
+/** Implements {@link FollowEvent}. */
+export function followIn(followed: FollowedInvocations): FollowEvent {
+  return async (event, ended) => {
+    const id = requestIdOf(event);
+    const forget = followed.add(id, ended);
+    const isKnown = await followed.check(id).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (!isKnown) forget();
+    return isKnown;
+  };
+}
+
+function queuedOf(event: Parameters<EnqueueEvent>[0], id: RequestId, now: number): QueuedEvent {
+  return {
+    id,
+    functionName: event.functionName,
+    event: event.event,
+    origin: { kind: 'trigger', trigger: `${event.type}:${event.trigger}`, id: event.id },
+    traceId: event.traceId,
+    notBefore: event.notBefore,
+    expiresAt: Math.max(now, event.notBefore ?? 0) + DEFAULT_EVENT_AGE_MS,
+  };
+}
+
+/** Implements {@link RunEvent}: each queued event becomes a router request, with the log tail for its record. */
+export function runOn(router: Router): RunEvent {
+  return (event, sink) =>
+    router.start(
+      {
+        name: event.functionName,
+        qualifier: event.qualifier,
+        requestId: event.id,
+        event: event.event,
+        traceId: event.traceId,
+        clientContext: event.clientContext,
+        origin: event.origin,
+        attempt: event.attempts + 1,
+        wantTail: true,
+      },
+      {
+        started: () => sink.started(),
+        answered: (answer) => sink.answered(answer),
+        failed: (error) => sink.failed(error),
+      },
+    );
+}
+
 /** Derives a UUID (version 8) from the event's identity, so that all attempts have the same request id, as on AWS. */
-function requestIdOf({ functionName, type, trigger, id }: TriggerEvent): RequestId {
+export function requestIdOf({ functionName, type, trigger, id }: EventIdentity): RequestId {
   const hash = createHash('sha256')
     .update(JSON.stringify([functionName, type, trigger, id]))
     .digest();

@@ -10,9 +10,7 @@ export function httpRoutes(deployed: DeployedTriggers): () => RouteTable {
     if (deployed.revision !== revision) {
       ({ revision } = deployed);
       table = new RouteTable(
-        deployed
-          .ofType('http')
-          .map(({ functionName, config }) => ({ functionName, text: (config as HttpTrigger).route })),
+        deployed.ofType('http').map(({ functionName, config }) => ({ functionName, config: config as HttpTrigger })),
       );
     }
     return table;

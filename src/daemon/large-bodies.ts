@@ -3,14 +3,17 @@ import { runInNewContext } from 'node:vm';
 
 /** Shorter bodies are not counted (bytes). */
 const LARGE_BYTES = 128 * 1024;
-/** Amount of large bodies between two collections (bytes). */
+/** Amount of large bodies and of functions' output between two collections (bytes). */
 const COLLECT_BYTES = 8 * 1024 * 1024;
+/** Pause after which what a burst left is collected (ms). */
+const QUIET_MS = 10_000;
 
-type Collect = (options: { readonly type: 'minor' }) => void;
+type Collect = (options: { readonly type: 'minor' | 'major'; readonly flavor?: 'last-resort' }) => void;
 
 let passedBytes = 0;
 let collect: Collect | undefined;
 let growingPercent = 0;
+let quiet: NodeJS.Timeout | undefined;
 
 /**
  * Growth of the heap since the last full collection that starts the next (percent). V8 counts bodies although they are
@@ -26,13 +29,29 @@ const SMALL_HEAP_BYTES = 48 * 1024 * 1024;
  * default it waits for 64 MiB. A minor collection, which frees them, takes a millisecond or less.
  */
 export function bodyPassed(bytes: number): void {
-  if (bytes < LARGE_BYTES) return;
+  if (bytes >= LARGE_BYTES) outputPassed(bytes);
+}
+
+/** Counts output of functions that was read and passed on; see {@link bodyPassed}. */
+export function outputPassed(bytes: number): void {
   passedBytes += bytes;
   if (passedBytes < COLLECT_BYTES) return;
   passedBytes = 0;
   collect ??= prepared();
   collect({ type: 'minor' });
   growBy(getHeapStatistics().used_heap_size < SMALL_HEAP_BYTES ? GROWING_PERCENT : 0);
+  if (quiet !== undefined) quiet.refresh();
+  else quiet = setTimeout(trim, QUIET_MS).unref();
+}
+
+/**
+ * Returns the memory of a burst to the system: V8 keeps it until enough new garbage starts a collection. A plain full
+ * collection moves the freed pages into V8's pool, from where they return once V8 finds the process inactive: never
+ * where sandboxes are measured again and again, as without control groups.
+ */
+function trim(): void {
+  quiet = undefined;
+  collect?.({ type: 'major', flavor: 'last-resort' });
 }
 
 function prepared(): Collect {

@@ -1,6 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DaemonOptions } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { portOwner } from './port-owner.ts';
 
@@ -37,6 +38,11 @@ function listening(server: Server, where: { path: string } | { host: string; por
       resolve();
     });
   });
+}
+
+/** Throws `LAM_DAEMON_TOKEN_NEEDED` for an address that other machines reach, without a token. */
+export function refuseOpenHost({ host, token }: Pick<DaemonOptions, 'host' | 'token'>): void {
+  if (!isLoopbackAddress(host) && token === undefined) throw lamError('LAM_DAEMON_TOKEN_NEEDED', { host });
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;

@@ -2,8 +2,9 @@ import type { Clock } from '../kit/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Pool } from '../pool/index.ts';
 import type { Registry } from '../registry/index.ts';
-import type { CatalogueView, OutlineFact } from '../store/index.ts';
+import type { ArtifactStore, CatalogueView, OutlineFact } from '../store/index.ts';
 import type { FunctionName } from '../contract/index.ts';
+import type { DaemonLog } from './daemon-log.ts';
 
 /**
  * Delay from the start to the announcement of deployed functions (ms): requests that have already arrived go first.
@@ -34,6 +35,18 @@ export function keepPoolInStep(registry: Registry, pool: Pool): void {
       const version = kind === 'version-deleted' && from !== null ? from : undefined;
       pool.drop(name, version, lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name }));
     }
+  });
+}
+
+/** Replaces sandboxes that may have loaded altered code, once a deploy has healed it. */
+export function renewRepaired(
+  artifacts: Pick<ArtifactStore, 'onRepaired'>,
+  pool: Pick<Pool, 'renew'>,
+  onTrouble: DaemonLog,
+): void {
+  artifacts.onRepaired((repaired) => {
+    onTrouble(`code on the disk had been altered or lost, and is whole again: ${[...repaired].join(', ')}`);
+    pool.renew(repaired);
   });
 }
 

@@ -2,9 +2,11 @@ import type { Reclaimed } from '../contract/index.ts';
 import type { ArtifactSource, SandboxDriver } from '../driver/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { LogStore } from '../logs/index.ts';
+import { EmbeddedQueue, type InvocationQueue } from '../queue/index.ts';
 import { LIVE_TRIGGERS } from '../registry/index.ts';
 import { openStore, type Store } from '../store/index.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { outputPassed } from './large-bodies.ts';
 import { MIN_WARM } from './pool-in-step.ts';
 
 /** Limit of stored log records per function (bytes). */
@@ -20,6 +22,7 @@ export interface ChosenDriver {
 export interface Resources {
   readonly store: Store;
   readonly logs: LogStore;
+  readonly queue: InvocationQueue;
   readonly chosen: ChosenDriver;
   /** Leftovers of an earlier daemon of the same home that were removed. */
   readonly reclaimed: Reclaimed;
@@ -30,15 +33,15 @@ export interface Resources {
 /** Options of {@link openResources}. */
 export interface ResourceOptions {
   readonly home: string;
-  /** Script of the log thread. */
-  readonly logWorker: string;
+  /** Scripts of threads. */
+  readonly workers: { readonly logs: string; readonly queue: string };
   readonly clock: Clock;
   readonly openDriver: (artifacts: ArtifactSource) => Promise<ChosenDriver>;
   readonly onTrouble: DaemonLog;
 }
 
 /**
- * Opens the store, the logs and a driver, and reclaims what a killed daemon left. Throws their errors, and then leaves
+ * Opens the store, the logs, the queue and a driver, and reclaims what a killed daemon left. Throws their errors, and then leaves
  * nothing open.
  */
 export async function openResources(options: ResourceOptions): Promise<Resources> {
@@ -48,21 +51,29 @@ export async function openResources(options: ResourceOptions): Promise<Resources
     for (const closeOne of closers.toReversed()) await closeOne();
   };
   try {
-    const store = await openStore(options.home, { clock, facts: [LIVE_TRIGGERS, MIN_WARM] });
+    const store = await openStore(options.home, { clock, facts: [LIVE_TRIGGERS, MIN_WARM], onTrouble });
     closers.push(() => store.close());
     const logs = LogStore.open({
       file: `${store.paths.logs}/logs.db`,
-      worker: options.logWorker,
+      worker: options.workers.logs,
       node: store.nodeId,
       clock,
       keepBytes: KEEP_LOG_BYTES,
       onTrouble,
+      onSent: outputPassed,
     });
     closers.push(() => logs.close());
+    const queue = EmbeddedQueue.open({
+      file: `${store.paths.queue}/queue.db`,
+      worker: options.workers.queue,
+      clock,
+      onTrouble,
+    });
+    closers.push(() => queue.close());
     const chosen = await options.openDriver(store.artifacts);
     closers.push(() => chosen.driver.close());
     const left = await chosen.driver.reclaim();
-    return { store, logs, chosen, reclaimed: { ...left, files: left.files + store.reclaimed }, close };
+    return { store, logs, queue, chosen, reclaimed: { ...left, files: left.files + store.reclaimed }, close };
   } catch (error) {
     await close();
     throw error;

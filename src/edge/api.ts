@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { LamError } from '../errors/index.ts';
-import type { Reply } from './reply.ts';
+import type { Reply } from '../http/index.ts';
 import type { RequestHead } from './request.ts';
 
 interface ApiBase<Plan> {

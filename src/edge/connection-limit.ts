@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { lamError } from '../errors/index.ts';
+import type { ConnectionGuard } from '../http/index.ts';
 import type { Clock } from '../kit/index.ts';
 
 /** Limits of the connections of a listener. */
@@ -15,7 +16,7 @@ const MOST_ANSWERED = 64;
 const ANSWER_MS = 1000;
 
 /** Refuses connections over the limits of a listener, before reading from them. */
-export class ConnectionLimit {
+export class ConnectionLimit implements ConnectionGuard {
   readonly #caps: ConnectionCaps;
   readonly #clock: Clock;
   readonly #open: Map<string, number> = new Map();

@@ -76,18 +76,33 @@ function isForeign(door: Door, headers: HeaderValues, host: string, end: LocalEn
   return authority !== host.toLowerCase() && (isOfOther || !isOwnHost(door, authority, end));
 }
 
+/** What an API accepts of strangers. */
+interface Accepted {
+  /** Whether it has requests of its own for a Host that is not this machine's. */
+  readonly isOwnHost?: (host: string) => boolean;
+  /** Whether the page that sends the request may do so. */
+  readonly isOwnPage?: boolean;
+}
+
 /**
  * Returns why a request to the port is refused for its Host (DNS rebinding) or the page that sends it, or undefined.
- * Called for each request of every API; never refuses on the owner's socket. Pure.
+ * Called for each request of every API; never refuses on the owner's socket.
+ * @param also what the API accepts besides
  */
-export function strangerRefusal(door: Door, headers: HeaderValues, end: LocalEnd): LamError | undefined {
+// oxlint-disable-next-line max-params -- the listener, the request, its connection, and what the API adds
+export function strangerRefusal(
+  door: Door,
+  headers: HeaderValues,
+  end: LocalEnd,
+  also: Accepted = {},
+): LamError | undefined {
   if (door.kind === 'socket') return undefined;
   const host = headerValue(headers, 'host') ?? '';
-  if (!isOwnHost(door, host, end)) {
+  if (!isOwnHost(door, host, end) && also.isOwnHost?.(host) !== true) {
     const name = nameOf(host);
     return lamError('LAM_EDGE_HOST_REFUSED', { host, ...(isPlain(name) ? { name } : {}) });
   }
-  if (!isForeign(door, headers, host, end)) return undefined;
+  if (also.isOwnPage === true || !isForeign(door, headers, host, end)) return undefined;
   const { origin, 'sec-fetch-site': site } = headers;
   const name = nameOf(String(origin ?? '').replace(/^https?:\/\//i, ''));
   return lamError('LAM_EDGE_ORIGIN_REFUSED', {

@@ -1,3 +1,11 @@
-export { createEdge, RouteTable, type EdgeOptions } from './apis/index.ts';
+export {
+  createEdge,
+  RouteTable,
+  type EdgeOptions,
+  type HttpForm,
+  type StaticFile,
+  type StaticSource,
+} from './apis/index.ts';
+export type { AccessLog } from './access-log.ts';
 export type { ConnectionCaps } from './connection-limit.ts';
 export { oneToken, type Door, type TokenStore } from './guard.ts';

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asLamError, lamError } from '../errors/index.ts';
+import { NodeReply } from '../http/index.ts';
 import type { Clock } from '../kit/index.ts';
+import { logged, type AccessLog } from './access-log.ts';
 import { refusalOf, type ApiList, type Claim } from './api-list.ts';
 import { readBody } from './body.ts';
-import { NodeReply } from './node-reply.ts';
 import { hasTwoHosts, headOf } from './request.ts';
 import { SlowBodies } from './slow-bodies.ts';
 
@@ -11,9 +12,11 @@ import { SlowBodies } from './slow-bodies.ts';
 export class NodeReader {
   readonly #apis: ApiList;
   readonly #clock: Clock;
+  readonly #accessLog: AccessLog | undefined;
   readonly #slowBodies: SlowBodies;
 
-  constructor(apis: ApiList, clock: Clock) {
+  constructor(apis: ApiList, clock: Clock, accessLog: AccessLog | undefined) {
+    this.#accessLog = accessLog;
     this.#apis = apis;
     this.#clock = clock;
     this.#slowBodies = new SlowBodies(clock);
@@ -40,8 +43,8 @@ export class NodeReader {
 
   #serve(claim: Claim, request: IncomingMessage, response: ServerResponse): void {
     this.#slowBodies.watch(request, response);
-    const reply = new NodeReply(response);
     const { api, head, plan } = claim;
+    const reply = logged(new NodeReply(response), head, this.#accessLog);
     const refused = hasTwoHosts(head) ? lamError('LAM_EDGE_TWO_HOSTS', {}) : refusalOf(claim);
     if (refused !== undefined) {
       request.resume();

@@ -1,18 +1,19 @@
 import type { Socket } from 'node:net';
 import { asLamError } from '../errors/index.ts';
+import type { Head, Handler, Refusal, Service, Reply } from '../http/index.ts';
+import { logged, type AccessLog } from './access-log.ts';
 import { refusalOf, type ApiList, type Claim } from './api-list.ts';
 import type { Api, WholeBodyApi } from './api.ts';
-import type { Head } from './http1/head.ts';
-import type { Handler, Refusal, Service } from './http1/service.ts';
-import type { Reply } from './reply.ts';
 import { targetParts } from './request.ts';
 
 /** Serves APIs through lam's own reader of plain requests. */
 export class PlainReader implements Service {
   readonly #apis: ApiList;
+  readonly #accessLog: AccessLog | undefined;
 
-  constructor(apis: ApiList) {
+  constructor(apis: ApiList, accessLog: AccessLog | undefined) {
     this.#apis = apis;
+    this.#accessLog = accessLog;
   }
 
   /** Leaves to `node:http` the APIs that read bodies as they arrive, and bodies that are too long. */
@@ -27,7 +28,9 @@ export class PlainReader implements Service {
       socket,
     });
     const { api } = claim;
-    return readsWhole(api) && bodyBytes <= api.mostBodyBytes ? new ClaimedHead(this.#apis, claim, api) : undefined;
+    return readsWhole(api) && bodyBytes <= api.mostBodyBytes
+      ? new ClaimedHead(this.#apis, claim, api, this.#accessLog)
+      : undefined;
   }
 }
 
@@ -41,8 +44,11 @@ class ClaimedHead implements Handler {
   readonly #epoch: number;
   readonly #claim: Claim;
   readonly #api: WholeBodyApi<unknown>;
+  readonly #accessLog: AccessLog | undefined;
 
-  constructor(apis: ApiList, claim: Claim, api: WholeBodyApi<unknown>) {
+  // oxlint-disable-next-line max-params -- the list, its decision, the API of that, and the log
+  constructor(apis: ApiList, claim: Claim, api: WholeBodyApi<unknown>, accessLog: AccessLog | undefined) {
+    this.#accessLog = accessLog;
     this.#apis = apis;
     this.#epoch = apis.epoch();
     this.#claim = claim;
@@ -55,11 +61,14 @@ class ClaimedHead implements Handler {
 
   refusal(): Refusal | undefined {
     const error = refusalOf(this.#claim);
-    return error === undefined ? undefined : (reply) => this.#api.fail(reply, error);
+    return error === undefined
+      ? undefined
+      : (reply) => this.#api.fail(logged(reply, this.#claim.head, this.#accessLog), error);
   }
 
-  serve(body: Uint8Array, reply: Reply): void {
+  serve(body: Uint8Array, given: Reply): void {
     const { head, plan } = this.#claim;
+    const reply = logged(given, head, this.#accessLog);
     try {
       this.#api.serve({ head, plan, body, reply });
     } catch (thrown) {

@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
+import { HEAD_MS, PlainServer, SWEEP_MS } from '../http/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { ApiList } from './api-list.ts';
+import type { AccessLog } from './access-log.ts';
 import type { Api } from './api.ts';
-import type { ConnectionCaps } from './connection-limit.ts';
-import { PlainServer, SWEEP_MS } from './http1/server.ts';
+import { ConnectionLimit, type ConnectionCaps } from './connection-limit.ts';
 import { NodeReader } from './node-reader.ts';
-import { HEAD_MS } from './pace.ts';
 import { PlainReader } from './plain-reader.ts';
 
 export interface ServerOptions {
@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly onBody?: ((bytes: number) => void) | undefined;
   /** Limits of connections; unlimited if absent. */
   readonly caps?: ConnectionCaps | undefined;
+  /** Gets a line per request; absent: none. */
+  readonly accessLog?: AccessLog | undefined;
 }
 
 /** Limit of a request's headers (bytes); the client context alone may take 3.5 KB. */
@@ -25,9 +27,9 @@ const HEADER_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 60_000;
 
 /** Creates the HTTP server of one listener (socket or port); does not listen yet. */
-export function createServer({ apis, clock, onBody, caps }: ServerOptions): Server {
+export function createServer({ apis, clock, onBody, caps, accessLog }: ServerOptions): Server {
   const list = new ApiList(apis);
-  const nodeReader = new NodeReader(list, clock);
+  const nodeReader = new NodeReader(list, clock, accessLog);
   const server = new PlainServer({
     settings: {
       maxHeaderSize: HEADER_BYTES,
@@ -39,11 +41,11 @@ export function createServer({ apis, clock, onBody, caps }: ServerOptions): Serv
       noDelay: true,
     },
     listener: nodeReader.onRequest,
-    service: new PlainReader(list),
+    service: new PlainReader(list, accessLog),
     clock,
     onBody,
     onSweep: () => nodeReader.sweep(),
-    caps,
+    guard: caps === undefined ? undefined : new ConnectionLimit(caps, clock),
   });
   server.on('checkContinue', nodeReader.onCheckContinue);
   return server;

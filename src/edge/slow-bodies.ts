@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Pace, TOO_SLOW } from '../http/index.ts';
 import type { Clock } from '../kit/index.ts';
-import { Pace, TOO_SLOW } from './pace.ts';
 
 /** A request that `node:http` reads. */
 interface Watched {

@@ -4,7 +4,6 @@ export {
   LamError,
   lamError,
   isLamError,
-  asLamError,
   messageOf,
   toWire,
   fromWire,
@@ -13,3 +12,4 @@ export {
   type WireError,
 } from './lam-error.ts';
 export { printable } from './printable.ts';
+export { asLamError, errnoOf, pathOf, systemError } from './system-error.ts';

@@ -4,6 +4,8 @@
 export const KINDS = {
   invalid_argument: { exit: 2, http: 400 },
   not_found: { exit: 4, http: 404 },
+  /** The path exists, but not for this HTTP method. */
+  method_not_allowed: { exit: 2, http: 405 },
   already_exists: { exit: 1, http: 409 },
   failed_precondition: { exit: 1, http: 412 },
   permission_denied: { exit: 1, http: 403 },
@@ -15,7 +17,7 @@ export const KINDS = {
   unavailable: { exit: 3, http: 503 },
   /** An engine, toolchain or image that this work needs is not on the machine. */
   tool_missing: { exit: 7, http: 424 },
-  /** The author's build, or the artifact it made, was refused. */
+  /** The author's build, the artifact it made, or the start of its code failed. */
   build_failed: { exit: 8, http: 422 },
   /** The machine lacks a resource or refused it to lam. */
   host_failure: { exit: 1, http: 507 },

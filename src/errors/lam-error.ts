@@ -79,12 +79,6 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Converts anything thrown to an error of lam; an unknown one becomes `LAM_INTERNAL` and its cause. */
-export function asLamError(thrown: unknown): LamError {
-  if (isLamError(thrown)) return thrown;
-  return lamError('LAM_INTERNAL', { what: messageOf(thrown) }, thrown);
-}
-
 export function toWire(error: LamError): WireError {
   return {
     code: error.code,

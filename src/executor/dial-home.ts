@@ -39,6 +39,8 @@ export interface Caller {
   readonly path: string;
   /** What its session reports to. */
   readonly hooks: SessionHooks;
+  /** Token of a sandbox that starts again; a new one by default. */
+  readonly token?: string | undefined;
 }
 
 /**
@@ -61,10 +63,10 @@ export class DialHome {
    * Expects a sandbox; listens when this resolves. Throws `LAM_EXECUTOR_SOCKET_PATH` when the path is too long for a
    * socket, `LAM_EXECUTOR_LISTEN_FAILED` when the system refuses.
    */
-  async expect({ id, path, hooks }: Caller): Promise<Expected> {
+  async expect({ id, path, hooks, token: given }: Caller): Promise<Expected> {
     if (Buffer.byteLength(path) > SOCKET_PATH_BYTES)
       throw lamError('LAM_EXECUTOR_SOCKET_PATH', { path, limit: SOCKET_PATH_BYTES });
-    const token = randomBytes(24).toString('base64url');
+    const token = given ?? randomBytes(24).toString('base64url');
     const { promise, resolve, reject } = Promise.withResolvers<FrameSession>();
     // A driver that gave up does not await it; this prevents an unhandled rejection.
     promise.catch(() => undefined);

@@ -3,6 +3,7 @@ import { LIMITS, type InvocationContext } from '../contract/index.ts';
 import { invariant } from '../kit/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Deadlines, Expirable } from './deadlines.ts';
+import { FrameStream } from './frame-stream.ts';
 import { readErrorType, readMember, readNumber } from './frame-meta.ts';
 import {
   CacheGatherer,
@@ -11,6 +12,7 @@ import {
   LOG_STDOUT,
   MAX_FRAME_BYTES,
   MAX_META_BYTES,
+  STREAM_WINDOW_BYTES,
   encodeCache,
   encodeFrame,
   writeFrame,
@@ -39,6 +41,7 @@ const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false }
 /** Bodies up to this size are batched with others (bytes). */
 const SMALL_BYTES = 16 * 1024;
 const NO_BODY = new Uint8Array(0);
+const WRONG_PART = 'does not run, or has begun its stream twice, or not at all';
 /** Bytes before the text in the body of a LOG frame. */
 const LOG_PREFIX = 9;
 
@@ -59,6 +62,8 @@ export interface FrameSessionParts {
 export class FrameSession implements Session, FrameSink {
   /** The sandbox's HELLO. */
   readonly hello: Hello;
+  /** Settles when the bootstrap's connection is closed. */
+  readonly disconnected: Promise<void>;
   /** Set by the driver; called to pause and resume raw output (back-pressure of the logs). */
   onFlow: ((paused: boolean) => void) | undefined;
   readonly #socket: Socket;
@@ -95,6 +100,7 @@ export class FrameSession implements Session, FrameSink {
     this.#stdout = new LineSplitter(LIMITS.logRecordBytes, line('stdout'));
     this.#stderr = new LineSplitter(LIMITS.logRecordBytes, line('stderr'));
     parts.decoder.adopt(this, MAX_FRAME_BYTES);
+    this.disconnected = new Promise((resolve) => parts.socket.once('close', () => resolve()));
     parts.socket.once('close', () => this.#disconnected());
   }
 
@@ -183,6 +189,10 @@ export class FrameSession implements Session, FrameSink {
         return;
       case FRAME.error:
         this.#error(request, meta, body);
+        return;
+      case FRAME.stream:
+      case FRAME.chunk:
+        this.#streamed(type, request, meta, body);
         return;
       case FRAME.unstarted:
         this.#unstarted(request);
@@ -283,6 +293,21 @@ export class FrameSession implements Session, FrameSink {
     this.#answer(request, readMember(meta, 'leaving') === true ? { ...outcome, leaving: true } : outcome);
   }
 
+  /** The beginning or a piece of a streamed answer; its end is a RESULT or an ERROR. */
+  // oxlint-disable-next-line max-params -- called once per frame: an options object would be one more allocation
+  #streamed(type: number, request: number, meta: Buffer, body: Buffer): void {
+    const pending = this.#inFlight.running(request);
+    if (pending === 'late') return;
+    if (pending === 'wrong' || (pending.stream === undefined) !== (type === FRAME.stream))
+      this.#refuse(`a part of a streamed answer to invocation ${request}, which ${WRONG_PART}`);
+    else if (type === FRAME.stream)
+      pending.stream = new FrameStream(pending.hooks, meta, (sent, text) => {
+        if (!this.#ended) this.#send(sent, request, text, NO_BODY);
+      });
+    else if (pending.stream?.push(body) === false)
+      this.#refuse(`more than ${STREAM_WINDOW_BYTES} bytes of a streamed answer ahead of its reader`);
+  }
+
   #answer(request: number, outcome: InvokeOutcome): void {
     const pending = this.#inFlight.answered(request);
     if (pending === 'wrong') {
@@ -291,7 +316,7 @@ export class FrameSession implements Session, FrameSink {
     }
     // A late answer also starts the next invocation, which must not run again elsewhere.
     if (outcome.kind !== 'error' || outcome.leaving !== true) this.#inFlight.fill();
-    if (pending !== 'late') pending.hooks.settled(outcome);
+    if (pending !== 'late') pending.hooks.settled(pending.stream?.outcomeOf(outcome) ?? outcome);
   }
 
   #ready(outcome: InitOutcome): void {

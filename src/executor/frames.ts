@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 // Not through the room's index: this file is in every bootstrap, which must stay small.
 import { LIMITS } from '../contract/limits.ts';
 
+export { HTTP_STREAM, HTTP_STREAM_NULS, PLAIN_STREAM } from '../contract/http-stream.ts';
 export type { InvocationContext } from '../contract/index.ts';
 export type { InitRequest } from './session.ts';
 
@@ -14,6 +15,8 @@ export const FRAME = {
   shutdown: 3,
   recall: 4,
   cache: 5,
+  credit: 6,
+  cancel: 7,
   hello: 16,
   ready: 17,
   initError: 18,
@@ -22,6 +25,8 @@ export const FRAME = {
   log: 21,
   unstarted: 22,
   newCache: 23,
+  stream: 24,
+  chunk: 25,
 } as const;
 
 /** Values of the first body byte of a LOG frame. */
@@ -34,6 +39,10 @@ export const PAYLOAD_LIMIT: number = LIMITS.payloadBytes;
 export const LOG_TEXT_LIMIT: number = LIMITS.logRecordBytes;
 /** Largest frame: a payload and its meta (bytes). */
 export const MAX_FRAME_BYTES: number = LIMITS.payloadBytes + 64 * 1024;
+/** Most bytes of a streamed answer that a sandbox sends before the daemon has taken them (CREDIT). */
+export const STREAM_WINDOW_BYTES: number = 256 * 1024;
+/** Largest piece of a streamed answer in one frame (bytes). */
+export const STREAM_PIECE_BYTES: number = 32 * 1024;
 /** Largest frame before HELLO has authenticated the sandbox (bytes). */
 export const MAX_FIRST_FRAME_BYTES = 4096;
 /** Largest start-up cache (bytes); a larger one is neither sent nor accepted. */

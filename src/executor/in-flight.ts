@@ -1,5 +1,6 @@
 import type { MonotonicMs } from '../kit/index.ts';
 import type { Deadlines, Expirable } from './deadlines.ts';
+import type { FrameStream } from './frame-stream.ts';
 import type { InvocationHooks } from './session.ts';
 import type { RequestId } from '../contract/index.ts';
 
@@ -62,13 +63,21 @@ export class InFlight {
 
   /** Matches an answer: `late` for one that timed out, `wrong` for none that runs. */
   answered(number: number): PendingInvocation | 'late' | 'wrong' {
-    const pending = this.#find(number);
-    if (pending?.startedAt !== undefined) {
-      this.#remove(pending);
+    const found = this.running(number);
+    if (found === 'late') {
+      this.#late.delete(number);
+    } else if (found !== 'wrong') {
+      this.#remove(found);
       this.#running--;
-      return pending;
     }
-    return pending === undefined && this.#late.delete(number) ? 'late' : 'wrong';
+    return found;
+  }
+
+  /** The running one with that number: `late` for one that timed out, `wrong` for none that runs. */
+  running(number: number): PendingInvocation | 'late' | 'wrong' {
+    const pending = this.#find(number);
+    if (pending?.startedAt !== undefined) return pending;
+    return pending === undefined && this.#late.has(number) ? 'late' : 'wrong';
   }
 
   /** Starts waiting ones in free places; called after an answer from a sandbox that stays usable. */
@@ -193,6 +202,8 @@ export class PendingInvocation implements Expirable {
   startedAt: MonotonicMs | undefined;
   /** RECALL was sent. */
   isRecalled = false;
+  /** Its answer, once that is streamed. */
+  stream: FrameStream | undefined;
   place: number | undefined;
   /** @internal Its neighbours in the list. */
   next: PendingInvocation | undefined;

@@ -50,7 +50,7 @@ export type InvokeOutcome =
       readonly ranMs?: number;
       readonly leaving?: boolean;
     }
-  /** The answer exceeded the size limit and was discarded; the sandbox stays usable. */
+  /** The answer exceeded its size limit and was discarded, or cut off if streamed; the sandbox stays usable. */
   | { readonly kind: 'too-large'; readonly bytes: number }
   | { readonly kind: 'exit'; readonly exit: ExitStatus }
   /**
@@ -59,16 +59,47 @@ export type InvokeOutcome =
    * settles with `unstarted` from now on, and waiting invocations are recalled.
    */
   | { readonly kind: 'timeout' }
-  /** It was sent ahead and did not start; it can run elsewhere. */
-  | { readonly kind: 'unstarted' };
+  /**
+   * It did not start, and can run elsewhere: it was sent ahead, or the process never asked for it. `hasEnded`: the
+   * process has ended, so that the sandbox takes no further work.
+   */
+  | { readonly kind: 'unstarted'; readonly hasEnded?: true };
 
-/** Receives the progress of one invocation in its sandbox. Neither method may throw. */
+/** What precedes the body of a streamed answer. */
+export interface StreamHead {
+  /** As the code set it; see `PLAIN_STREAM` and `HTTP_STREAM`. Not checked: it may be no valid header. */
+  readonly contentType: string;
+}
+
+/** Controls one streamed answer from its reader's side. Without effect once it has settled. */
+export interface StreamControl {
+  /** The reader takes further pieces, after {@link StreamReceiver.piece} returned false. */
+  resume(): void;
+  /** Nobody reads on: the sandbox is told, and what it still sends is discarded. The invocation settles as usual. */
+  cancel(): void;
+}
+
+/** Reads one streamed answer. */
+export interface StreamReceiver {
+  /**
+   * The next piece of the body, at least one byte; may be kept. Returns false when the reader is behind: pieces already
+   * under way still follow, at most 256 KiB, further ones only after {@link StreamControl.resume}. Must not throw.
+   */
+  piece(bytes: Uint8Array): boolean;
+}
+
+/** Receives the progress of one invocation in its sandbox. No method may throw. */
 export interface InvocationHooks {
   /**
    * The handler may have begun: the event is about to be sent to a free sandbox, or the invocation ahead of it there
    * has answered. Called at most once, before `settled`, and never for an invocation that settles as `unstarted`.
    */
   started(): void;
+  /**
+   * The answer is streamed: called at most once, after `started` and before `settled`. The body ends with `settled`; it
+   * is whole only if that has the kind `result`, whose payload is then empty.
+   */
+  streamed(head: StreamHead, control: StreamControl): StreamReceiver;
   /** Called once, never before {@link Session.start} has returned. */
   settled(outcome: InvokeOutcome): void;
 }
@@ -102,6 +133,11 @@ export interface Session {
    * and interpreter reported.
    */
   init(request: InitRequest, limitMs: number, startupCache?: Uint8Array): Promise<InitOutcome>;
+  /**
+   * Undefined when the sandbox is free for its next invocation once the last one is settled; else resolves when its
+   * extensions have finished with that, to false when they have not in time.
+   */
+  readonly settling?: Promise<boolean> | undefined;
   /**
    * Runs one invocation, or lets it wait inside the sandbox behind others. Its time-out counts from
    * {@link InvocationHooks.started}, or from this call in a session whose sandbox polls for events.

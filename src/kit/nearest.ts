@@ -11,7 +11,14 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best;
+  return best ?? onlyLonger(word, candidates);
+}
+
+/** The only candidate that begins with all of `word`, of which three letters or more say something. */
+function onlyLonger(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length < 3) return undefined;
+  const longer = [...candidates].filter((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));
+  return longer.length === 1 ? longer[0] : undefined;
 }
 
 /** Optimal string alignment distance: insertions, deletions, substitutions and transpositions of neighbours. */

@@ -27,6 +27,8 @@ export interface LogStoreOptions {
   readonly keepBytes: number;
   /** Called with one sentence when storing fails; functions keep running. */
   readonly onTrouble: (what: string) => void;
+  /** Called with the size of what was sent to the worker (bytes). */
+  readonly onSent?: (bytes: number) => void;
 }
 
 /** Interval of flushes (ms). */
@@ -166,6 +168,7 @@ export class LogStore {
     this.#unwrittenBytes += weight;
     this.#pendingBytes = 0;
     this.#worker.postMessage({ type: 'write', chunks, bytes, weight } satisfies ToWorker, [bytes.buffer]);
+    this.#options.onSent?.(size);
   }
 
   /**

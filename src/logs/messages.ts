@@ -22,7 +22,12 @@ export interface Chunk {
 
 /** Messages to the worker. It handles them in order, so a query sees every write sent before it. */
 export type ToWorker =
-  | { readonly type: 'write'; readonly chunks: readonly Chunk[]; readonly bytes: Uint8Array; readonly weight: number }
+  | {
+      readonly type: 'write';
+      readonly chunks: readonly Chunk[];
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly weight: number;
+    }
   | { readonly type: 'query'; readonly id: number; readonly functionName: FunctionName; readonly query: LogQuery }
   /** Asks for the next page of a query. */
   | { readonly type: 'more'; readonly id: number }

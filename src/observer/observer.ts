@@ -3,6 +3,7 @@ import type {
   RequestId,
   TraceId,
   SandboxId,
+  StartKind,
   FunctionName,
   Qualifier,
   VersionNumber,
@@ -34,9 +35,9 @@ export interface ObservedInvocation {
   readonly boundAt: EpochMs | undefined;
   readonly startedAt: EpochMs | undefined;
   readonly settledAt: EpochMs | undefined;
-  /** Whether a sandbox was started for it; undefined until `bound`. */
-  readonly start: 'cold' | 'warm' | undefined;
-  /** How long the init of its sandbox took, ms; undefined unless this invocation reports the cold start. */
+  /** Whether a sandbox was started or a stem bound for it; undefined until `bound`. */
+  readonly start: StartKind | undefined;
+  /** How long the init of its sandbox took, ms; undefined unless this invocation is the first of a sandbox that was started for it. */
   readonly initMs: number | undefined;
   /** Once settled: duration of the handler, or of the failed init (ms); undefined if neither began. */
   readonly durationMs: number | undefined;

@@ -1,7 +1,9 @@
+import { lamError, type LamError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
-import type { PointerChange, Registry } from '../registry/index.ts';
+import type { CheckMark, PointerChange, Registry } from '../registry/index.ts';
 import { requireRuntime, type Runtime } from '../runtimes/index.ts';
-import type { FunctionName } from '../contract/index.ts';
+import type { FunctionConfig, FunctionName } from '../contract/index.ts';
+import { requestOf, verify, type CheckedChange, type Verifier } from './verification.ts';
 
 /**
  * Checks that a runtime can be served here, in `image` if it is not null. Resolves to a notice for the caller if
@@ -14,41 +16,113 @@ export type Prepare = (runtime: Runtime, image: string | null) => Promise<string
 export interface GoLiveRooms {
   readonly registry: Registry;
   readonly prepare: Prepare;
+  readonly verifier: Verifier;
+}
+
+/** A change to make. */
+export interface Going<A> {
+  readonly name: FunctionName;
+  readonly change: PointerChange;
+  /** Makes the change; records `mark` for its version. */
+  readonly commit: (mark: CheckMark) => Promise<A>;
+  /** Gives the change up while its version is checked. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Makes another configuration live; every such change passes through here. Validates the change, checks that the
- * resulting configuration can be served here, then calls `commit`. Changes nothing if either check throws. Returns the
- * notices of `commit`, then those of the checks.
+ * resulting configuration can be served here and that its code can be loaded, then calls `commit`. Moves no pointer if
+ * a check throws. Returns the notices of `commit`, then those of the checks.
+ *
+ * Changes that publish versions of one function go live in the order in which they were requested, each built on the
+ * one before. Moves to existing versions do not wait for them; a publication that was overtaken by one throws
+ * `LAM_OPERATIONS_OVERTAKEN`.
  */
-export type GoLive = <A extends object>(
-  name: FunctionName,
-  change: PointerChange,
-  commit: () => Promise<A>,
-) => Promise<A & { readonly notices: readonly string[] }>;
+export type GoLive = <A extends object>(going: Going<A>) => Promise<Gone<A>>;
+
+/** The answer to a change that was made. */
+export type Gone<A> = A & { readonly notices: readonly string[] };
 
 /** Creates the {@link GoLive} of one daemon. */
-export function createGoLive({ registry, prepare }: GoLiveRooms): GoLive {
-  // Not held while a driver prepares, because that may take minutes.
+export function createGoLive(rooms: GoLiveRooms): GoLive {
+  // Not held while a driver prepares or code is loaded, because that may take minutes.
   const commits = new Mutex();
-  return async (name, change, commit) => {
-    // An invalid request is reported before a missing interpreter.
-    let target = await registry.rehearse(name, change);
-    for (;;) {
-      const { runtime, image } = target;
-      const notice = await prepare(requireRuntime(runtime), image);
+  const lines = new Lines();
+  return <A extends object>(going: Going<A>) => {
+    const make = (): Promise<Gone<A>> => goLive(rooms, commits, going);
+    return publishes(going.change) ? lines.run(going.name, make) : make();
+  };
+}
+
+async function goLive<A extends object>(
+  { registry, prepare, verifier }: GoLiveRooms,
+  commits: Mutex,
+  { name, change, commit, signal }: Going<A>,
+): Promise<Gone<A>> {
+  // An invalid request is reported before a missing interpreter.
+  let target = await registry.rehearse(name, change);
+  const { live } = target;
+  const isDry = requestOf(change).dryRun === true;
+  for (;;) {
+    const { revision, exists } = target;
+    let hasGone = false;
+    try {
+      const notice = await prepare(requireRuntime(revision.config.runtime), revision.config.image);
+      const mark = await verify(registry, verifier, { name, change, target, notice }, signal);
       const answer = await commits.run(async () => {
         target = await registry.rehearse(name, change);
+        if (publishes(change) && !isDry && target.live !== live)
+          throw await overtaken(registry, { name, change, target });
         // A change that went live in the meantime may have altered what this one leads to.
-        return target.runtime === runtime && target.image === image ? commit() : undefined;
+        return target.revision === revision ? commit(mark) : undefined;
       });
       if (answer === undefined) continue;
-      const notices = noticesOf(answer);
-      return { ...answer, notices: notice === null ? notices : [...notices, notice] };
+      hasGone = !isDry;
+      const own = [notice, oneAtATimeNotice(revision.config)].filter((each) => each !== null);
+      return { ...answer, notices: [...noticesOf(answer), ...own] };
+    } finally {
+      registry.forget(revision);
+      if (!exists && !hasGone) await verifier.discard(revision);
     }
-  };
+  }
+}
+
+/** The notice that a function's `concurrency` has no effect, if its runtime runs one request at a time; else null. */
+function oneAtATimeNotice({ runtime, concurrency }: FunctionConfig): string | null {
+  return concurrency > 1 && requireRuntime(runtime).descriptor.concurrency === 'one'
+    ? `concurrency: ${concurrency} has no effect, because a sandbox of '${runtime}' runs one request at a time`
+    : null;
+}
+
+/** Whether a change makes a new version. */
+function publishes({ kind }: PointerChange): boolean {
+  return kind === 'publish' || kind === 'configure';
+}
+
+/** Keeps the version of a publication that another change overtook, and returns the error for its caller. */
+async function overtaken(registry: Registry, { name, change, target }: CheckedChange): Promise<LamError> {
+  const { live, revision } = target;
+  if (live !== undefined) await registry.keep(name, change, null);
+  const isWhole = change.kind === 'publish';
+  return lamError('LAM_OPERATIONS_OVERTAKEN', { name, version: revision.version, live: live ?? null, isWhole });
 }
 
 function noticesOf(answer: { readonly notices?: readonly string[] }): readonly string[] {
   return answer.notices ?? [];
+}
+
+/** Runs the publications of each function one after the other, those of different functions side by side. */
+class Lines {
+  readonly #lines = new Map<FunctionName, { readonly mutex: Mutex; waiting: number }>();
+
+  async run<T>(name: FunctionName, work: () => Promise<T>): Promise<T> {
+    const line = this.#lines.get(name) ?? { mutex: new Mutex(), waiting: 0 };
+    this.#lines.set(name, line);
+    line.waiting++;
+    try {
+      return await line.mutex.run(work);
+    } finally {
+      if (--line.waiting === 0) this.#lines.delete(name);
+    }
+  }
 }

@@ -6,3 +6,5 @@ export { type FunctionOperations } from './functions.ts';
 export { type FollowerList, type LogOperations } from './logs.ts';
 export { type StorageOperations } from './storage.ts';
 export { type VersionOperations } from './versions.ts';
+export { type TriggerOperations } from './triggers.ts';
+export { type LoadFailure, type Verifier } from './verification.ts';

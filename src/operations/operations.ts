@@ -1,11 +1,14 @@
 import type { Status } from '../contract/index.ts';
 import { aliasOperations, type AliasOperations } from './aliases.ts';
 import { artifactOperations, type ArtifactOperations, type ArtifactRooms } from './artifacts.ts';
+import { asyncOperations, type AsyncOperations, type AsyncRooms } from './async.ts';
 import { configOperations, type ConfigOperations } from './configuration.ts';
 import { createGoLive, type GoLiveRooms } from './go-live.ts';
 import { functionOperations, type FunctionOperations, type FunctionRooms } from './functions.ts';
+import { layerOperations, type LayerOperations, type LayerRooms } from './layers.ts';
 import { logOperations, type LogOperations, type LogRooms } from './logs.ts';
 import { storageOperations, type StorageOperations, type StorageRooms } from './storage.ts';
+import { triggerOperations, type TriggerOperations, type TriggerSupport } from './triggers.ts';
 import { versionOperations, type VersionOperations } from './versions.ts';
 
 /** The daemon itself. */
@@ -25,13 +28,17 @@ export interface Operations {
   readonly config: ConfigOperations;
   readonly aliases: AliasOperations;
   readonly artifacts: ArtifactOperations;
+  readonly layers: LayerOperations;
   readonly logs: LogOperations;
+  readonly async: AsyncOperations;
   readonly storage: StorageOperations;
+  readonly triggers: TriggerOperations;
   readonly runtime: RuntimeOperations;
 }
 
 /** Rooms that operations use; passed in by the composition root. */
-export interface OperationsRooms extends GoLiveRooms, FunctionRooms, ArtifactRooms, LogRooms, StorageRooms {
+export interface OperationsRooms
+  extends GoLiveRooms, FunctionRooms, ArtifactRooms, LayerRooms, LogRooms, AsyncRooms, StorageRooms, TriggerSupport {
   readonly store: StorageRooms['store'];
   readonly runtime: RuntimeOperations;
 }
@@ -42,12 +49,15 @@ export function createOperations(rooms: OperationsRooms): Operations {
   const goLive = createGoLive(rooms);
   return {
     functions: functionOperations(rooms),
-    versions: versionOperations(registry, goLive),
+    versions: versionOperations(registry, goLive, rooms.store.artifacts),
     config: configOperations(registry, goLive),
     aliases: aliasOperations(registry, goLive),
     artifacts: artifactOperations(rooms),
+    layers: layerOperations(rooms),
     logs: logOperations(rooms),
+    async: asyncOperations(rooms),
     storage: storageOperations(rooms),
+    triggers: triggerOperations(rooms),
     runtime: rooms.runtime,
   };
 }

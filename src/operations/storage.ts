@@ -15,7 +15,7 @@ import { df, type Store } from '../store/index.ts';
 export interface StorageOperations {
   /**
    * Removes versions past the newest `keep` (default {@link GC_KEEP}) of each function that are neither live nor
-   * aliased nor busy, then unused artifacts and files. With `dryRun` it only returns what it would remove. Throws
+   * aliased nor busy, of `only` if that is given, then unused artifacts and files. With `dryRun` it only returns what it would remove. Throws
    * `LAM_OPERATIONS_INVALID_VALUE` for a `keep` that is not a whole number of at least 0.
    */
   gc(request: GcRequest): Promise<GcAnswer>;
@@ -28,16 +28,22 @@ export interface StorageRooms {
   readonly store: Store;
   readonly registry: Registry;
   readonly logs: LogStore;
+  /** Removes container images that no version needs. Never rejects. */
+  readonly removeImages: () => Promise<void>;
   /** Whether a version has sandboxes, so that its files are in use. */
   readonly isBusy: (name: FunctionName, version: VersionNumber) => boolean;
 }
 
 /** Implements {@link StorageOperations}. */
-export function storageOperations({ store, registry, logs, isBusy }: StorageRooms): StorageOperations {
-  const gc = async ({ keep = GC_KEEP, dryRun = false }: GcRequest): Promise<GcAnswer> => {
+export function storageOperations({ store, registry, logs, removeImages, isBusy }: StorageRooms): StorageOperations {
+  const gc = async ({ keep = GC_KEEP, ...rest }: GcRequest): Promise<GcAnswer> => {
     if (!Number.isSafeInteger(keep) || keep < 0)
       throw lamError('LAM_OPERATIONS_INVALID_VALUE', { what: `keep: ${keep} is not a whole number of at least 0` });
-    return registry.gc({ keep, dryRun }, isBusy);
+    if (rest.dryRun === true) return registry.gc({ keep, ...rest }, isBusy);
+    // Dropping versions writes the catalogue, which takes space before any is freed.
+    const collected = await store.reserve.spend(() => registry.gc({ keep, ...rest }, isBusy));
+    await removeImages();
+    return collected;
   };
   return {
     gc,

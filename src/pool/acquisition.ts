@@ -3,7 +3,7 @@ import type { LamError } from '../errors/index.ts';
 import type { InitOutcome, Session } from '../executor/session.ts';
 import type { MonotonicMs } from '../kit/index.ts';
 import type { PoolRevision } from './revision.ts';
-import type { SandboxId } from '../contract/index.ts';
+import type { SandboxId, StartKind } from '../contract/index.ts';
 
 /** The right to run one invocation in a sandbox, from `Pool.acquire` or the queue until `Pool.release`. */
 export interface Acquisition {
@@ -13,8 +13,8 @@ export interface Acquisition {
   /** How long the sandbox's init took, ms. */
   readonly initMs: number;
   readonly revision: PoolRevision;
-  /** True for exactly one invocation of a sandbox that was started on demand: the one that reports the cold start. */
-  claimCold(): boolean;
+  /** Not `warm` for exactly one invocation of a sandbox that was started on demand: the one that reports its init. */
+  claimStart(): StartKind;
 }
 
 /** A sandbox booted but its code could not be loaded; every request that waited for it is rejected with this. */
@@ -25,6 +25,9 @@ export interface InitFailure {
   readonly sandboxId: SandboxId;
   readonly initMs: number;
   readonly limitMs: number;
+  readonly start: Exclude<StartKind, 'warm'>;
+  /** Peak memory of the sandbox; 0 when not known. */
+  readonly maxMemoryMiB: number;
 }
 
 /**
@@ -34,6 +37,11 @@ export interface InitFailure {
 export interface Waiter {
   /** When it was queued; set by the pool. */
   since: MonotonicMs;
+  /**
+   * Waits until a sandbox of the version has loaded its code, and runs nothing: `resolve` is called with a sandbox that
+   * it has not acquired.
+   */
+  readonly runsNothing?: boolean;
   /** Never sent ahead: a large event waiting in a busy sandbox would count against the function's memory. */
   readonly isLarge?: boolean;
   resolve(found: Acquisition | InitFailure): void;

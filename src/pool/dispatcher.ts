@@ -13,6 +13,8 @@ import type { StemRack } from './stem-rack.ts';
 
 /** Interval at which queues are checked again (ms). */
 const TICK_MS = 10;
+/** How long a sandbox that was started to check its version waits for its first request (ms). */
+const VERIFIED_KEEP_MS = 60_000;
 
 export interface DispatcherOptions {
   readonly clock: Clock;
@@ -47,7 +49,7 @@ export class Dispatcher {
   enqueue(group: Group, waiter: Waiter): () => boolean {
     const { clock } = this.#options;
     waiter.since = clock.monotonic();
-    group.traffic.arrived(waiter.since);
+    if (waiter.runsNothing !== true) group.traffic.arrived(waiter.since);
     const withdraw = group.queue.push(waiter);
     this.#queued.add(group);
     this.#stopTick ??= clock.every(TICK_MS, () => this.#tick());
@@ -88,7 +90,8 @@ export class Dispatcher {
         if (group.queue.size === 0) this.#queued.delete(group);
         return;
       }
-      life.start(group, now, true);
+      // One that only loads code becomes one of those that `minWarm` provides.
+      life.start(group, now, oldest.runsNothing !== true || group.revision.config.minWarm === 0);
     }
   }
 
@@ -144,6 +147,11 @@ export class Dispatcher {
     const waiter = group.queue.shift();
     if (waiter === undefined) return false;
     if (group.queue.size === 0) this.#queued.delete(group);
+    if (waiter.runsNothing === true) {
+      if (group.queue.size === 0) slot.keepUnused(this.#options.clock.monotonic() + VERIFIED_KEEP_MS);
+      waiter.resolve(slot);
+      return this.#serveNext(slot);
+    }
     slot.acquire();
     waiter.resolve(slot);
     return true;

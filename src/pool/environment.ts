@@ -1,4 +1,4 @@
-import type { SandboxSpec } from '../driver/sandbox.ts';
+import type { BoundFunction, SandboxSpec } from '../driver/sandbox.ts';
 import type { InitRequest } from '../executor/session.ts';
 import { REGION, type FunctionConfig, type SandboxId } from '../contract/index.ts';
 import { PROTOCOLS, type Runtime } from '../runtimes/index.ts';
@@ -18,7 +18,7 @@ export interface InitOf {
 export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest {
   const { config, functionName, version } = revision;
   const { sandboxId, taskRoot, now } = of;
-  const concurrency = concurrencyOf(config);
+  const concurrency = concurrencyOf(revision);
   const logGroup = `/aws/lambda/${functionName}`;
   const day = now.toISOString().slice(0, 10).replaceAll('-', '/');
   const logStream = `${day}/[${version}]${sandboxId}`;
@@ -47,6 +47,8 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
       ...(concurrency === 1 ? {} : { AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) }),
       // AWS sets it for its managed runtimes only.
       ...(revision.runtime.descriptor.isManaged ? { AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}` } : {}),
+      // As on AWS in every function. Drivers set the address of what they serve; else nothing listens here.
+      AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001',
       _HANDLER: config.handler,
       LAMBDA_TASK_ROOT: taskRoot,
       LAMBDA_RUNTIME_DIR: '/var/runtime',
@@ -57,21 +59,29 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
 /** Assumed code folder of a sandbox whose environment is needed before it boots; the driver corrects it. */
 const USUAL_TASK_ROOT = '/var/task';
 
+/** Inputs of a sandbox's environment besides the version. */
+export type EnvironmentOf = Pick<InitOf, 'sandboxId' | 'now' | 'isOnDemand'>;
+
+/** Builds what a stem is told of the version that it is bound to. */
+export function boundFor(revision: PoolRevision, of: EnvironmentOf): BoundFunction {
+  const { artifact, functionName, runtime } = revision;
+  const { environmentWithInit } = PROTOCOLS[runtime.descriptor.protocol];
+  const environment = environmentWithInit
+    ? {}
+    : initRequestFor(revision, { ...of, taskRoot: USUAL_TASK_ROOT, wantStartupCache: false }).environment;
+  return { runtime, artifact, environment, functionName };
+}
+
 /** Builds the driver's spec of a sandbox of this version. */
-export function specFor(revision: PoolRevision, id: SandboxId, now: Date): SandboxSpec {
-  const { config, runtime, functionName, version } = revision;
-  const of = { sandboxId: id, taskRoot: USUAL_TASK_ROOT, now, wantStartupCache: false, isOnDemand: true };
+export function specFor(revision: PoolRevision, of: EnvironmentOf): SandboxSpec {
+  const { config, version } = revision;
   return {
-    id,
-    runtime,
-    artifact: revision.artifact,
-    environment: PROTOCOLS[runtime.descriptor.protocol].environmentWithInit
-      ? {}
-      : initRequestFor(revision, of).environment,
+    ...boundFor(revision, of),
+    id: of.sandboxId,
+    layers: config.layers?.artifact ?? null,
     limits: limitsOf(config),
     network: config.network,
     image: config.image,
-    functionName,
     version,
   };
 }
@@ -81,6 +91,7 @@ export function stemSpecFor(config: FunctionConfig, runtime: Runtime): Omit<Sand
   return {
     runtime,
     artifact: null,
+    layers: config.layers?.artifact ?? null,
     environment: {},
     limits: limitsOf(config),
     network: config.network,

@@ -9,7 +9,7 @@ import { PlaceFaults } from './place-faults.ts';
 import { Quickness, type Traffic } from './policy/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
-import type { SandboxId, FunctionName, VersionNumber } from '../contract/index.ts';
+import type { SandboxId, StartKind, FunctionName, VersionNumber } from '../contract/index.ts';
 
 /** Assumed duration of a cold start before one was measured, ms: a Node boot on a laptop. */
 const FIRST_COLD_MS = 50;
@@ -47,9 +47,12 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
   priority = 0;
   /** How long its init took, ms. */
   initMs = 0;
+  /** Whether it was booted for its version or is a stem that was bound to it. */
+  madeBy: Exclude<StartKind, 'warm'> = 'cold';
   #state: SandboxStateName = 'booting';
   #inFlight = 0;
   #isFresh = true;
+  #keptUntil: MonotonicMs = 0;
 
   constructor(id: SandboxId, group: Group, startedAt: MonotonicMs, isOnDemand: boolean) {
     this.id = id;
@@ -111,10 +114,21 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
     return true;
   }
 
-  claimCold(): boolean {
-    const isCold = this.#isFresh && this.isOnDemand;
+  /** Keeps it warm at least until then, although no request waited for it: its first one is not a cold start. */
+  keepUnused(until: MonotonicMs): void {
+    this.#keptUntil = until;
     this.#isFresh = false;
-    return isCold;
+  }
+
+  /** Earliest time at which the policy may end it. */
+  get keptUntil(): MonotonicMs {
+    return this.#keptUntil;
+  }
+
+  claimStart(): StartKind {
+    const isFirst = this.#isFresh && this.isOnDemand;
+    this.#isFresh = false;
+    return isFirst ? this.madeBy : 'warm';
   }
 
   is(state: SandboxStateName): boolean {
@@ -195,7 +209,7 @@ export class Group {
     this.stemKey = stemKey;
     this.traffic = traffic;
     this.onPhase = onPhase;
-    this.concurrency = concurrencyOf(revision.config);
+    this.concurrency = concurrencyOf(revision);
   }
 
   /** Whether it is of this function and version; undefined matches any. */

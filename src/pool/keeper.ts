@@ -117,7 +117,10 @@ export class Keeper {
     // Least recently used first.
     for (const slot of [...group.idle]) {
       if (group.alive <= least) return;
-      const isOver = idleTimeoutMs === null ? group.alive > worthKeeping : now - slot.idleSince >= idleTimeoutMs;
+      const isOver =
+        idleTimeoutMs === null
+          ? group.alive > worthKeeping && now >= slot.keptUntil
+          : now - slot.idleSince >= idleTimeoutMs;
       const isRetired = isRetiredExpired(slot, now);
       if (isOver || isRetired) this.#options.life.end(slot, isRetired ? 'retired' : 'expired');
     }

@@ -1,5 +1,5 @@
 import {
-  newSandboxId,
+  type Digest,
   type FunctionConfig,
   type SandboxId,
   type FunctionName,
@@ -11,11 +11,12 @@ import type { SessionHooks } from '../executor/session.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { EndReason, Observers } from '../observer/index.ts';
 import type { Runtime } from '../runtimes/index.ts';
-import type { Acquisition, Waiter } from './acquisition.ts';
+import type { Acquisition, InitFailure, Waiter } from './acquisition.ts';
 import { refusalOf } from './admission.ts';
+import { ArchiveRecorder } from './archives.ts';
 import { Capacity } from './capacity.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { specFor, stemSpecFor } from './environment.ts';
+import { stemSpecFor } from './environment.ts';
 import { Group, type OnPhase, type Slot } from './group.ts';
 import { Groups } from './groups.ts';
 import { Keeper } from './keeper.ts';
@@ -25,6 +26,8 @@ import { takeWarm } from './reuse.ts';
 import type { PoolRevision } from './revision.ts';
 import { SlotLife, type StartFailure, type StartupCacheSource } from './slot-life.ts';
 import { StemRack } from './stem-rack.ts';
+import { VacatedPlaces } from './vacated-places.ts';
+import { verifyInQueue } from './verify.ts';
 
 export interface PoolOptions {
   readonly driver: SandboxDriver;
@@ -60,9 +63,11 @@ export class Pool {
   readonly #capacity: Capacity;
   readonly #rack: StemRack;
   readonly #life: SlotLife;
+  readonly #archives: ArchiveRecorder;
   readonly #keeper: Keeper;
   readonly #dispatcher: Dispatcher;
   readonly #known: KnownArrivals;
+  readonly #places: VacatedPlaces;
   readonly #stopSweep: () => void;
   readonly #onPhase: OnPhase | undefined;
   #closing: Promise<void> | undefined;
@@ -74,6 +79,8 @@ export class Pool {
     this.#options = options;
     this.#onPhase = observers && ((sandbox, phase) => observers.sandbox(sandbox, phase, clock.now()));
     this.#known = new KnownArrivals(clock);
+    const places = new VacatedPlaces(clock);
+    this.#places = places;
     const capacity = new Capacity(options.memoryBudgetMiB, cores);
     this.#capacity = capacity;
     const groups = new Groups((revision, traffic) => this.#newGroup(revision, traffic));
@@ -93,9 +100,11 @@ export class Pool {
       clock,
       capacity,
       rack,
+      places,
       startupCaches,
       hooksFor,
       onReady: (slot) => this.#dispatcher.offer(slot),
+      onArchiveLacking: (revision) => this.#archives.request(revision),
       onFailed: (slot, failure) => this.#failed(slot, failure),
       onFreed: () => {
         rack.refillSoon();
@@ -104,6 +113,7 @@ export class Pool {
       onGone: (slot) => groups.forgetEmpty(slot.group),
     });
     this.#life = life;
+    this.#archives = new ArchiveRecorder({ driver, clock, capacity, onFreed: () => this.#dispatcher.pumpAll() });
     const keeper = new Keeper({ clock, capacity, rack, life });
     this.#keeper = keeper;
     this.#dispatcher = new Dispatcher({ clock, cores, groups, capacity, rack, life, keeper });
@@ -140,6 +150,16 @@ export class Pool {
   }
 
   /**
+   * Resolves to undefined once a sandbox of this version has loaded its code, at once if one has since the daemon
+   * started; else to the failure of its init. The sandbox stays warm. Rejects as {@link Pool.enqueue} does, and with
+   * `LAM_POOL_CANCELLED` when `signal` aborts.
+   */
+  async verify(revision: PoolRevision, signal?: AbortSignal): Promise<InitFailure | undefined> {
+    if (this.#life.hasLoaded(revision)) return undefined;
+    return verifyInQueue((waiter) => this.enqueue(revision, waiter), revision, signal);
+  }
+
+  /**
    * Ends one invocation's use of a sandbox. `usable` false ends the sandbox: its state is unknown.
    * @param serviceMs how long the invocation ran; undefined when it was sent ahead and returned unstarted
    */
@@ -162,7 +182,9 @@ export class Pool {
     const { group } = slot;
     const isUnwanted = group.dropped || this.#closing !== undefined;
     if (slot.exit !== undefined || (!usable && group.concurrency === 1) || (isUnwanted && slot.inFlight === 0)) {
-      this.#life.end(slot, this.#endReason(slot, usable));
+      const reason = this.#endReason(slot, usable);
+      if (isUnwanted) this.#life.end(slot, reason);
+      else this.#life.vacate(slot, reason);
     } else if (!usable) {
       this.#life.drain(slot, 'unusable');
       if (slot.inFlight === 0) this.#life.destroy(slot);
@@ -223,9 +245,25 @@ export class Pool {
    */
   drop(functionName: FunctionName, version: VersionNumber | undefined, error: LamError): void {
     this.#known.forget(functionName, version);
+    this.#places.dropAll(functionName, version);
     for (const group of this.#groups.drop(functionName, version)) {
       this.#dispatcher.refuseAll(group, error);
       this.#endUnused(group, 'deleted');
+    }
+  }
+
+  /**
+   * Ends the sandboxes that may have loaded one of these artifacts, whose code was altered and is whole again: idle and
+   * starting ones at once, others when their invocations have ended. Queued requests wait for new ones.
+   */
+  renew(artifacts: ReadonlySet<Digest>): void {
+    for (const group of this.#groups.all()) {
+      if (!artifacts.has(group.revision.artifact)) continue;
+      for (const slot of group.slots) {
+        if (slot.inFlight === 0) this.#life.end(slot, 'unusable');
+        else this.#life.drain(slot, 'unusable');
+      }
+      this.#dispatcher.pump(group);
     }
   }
 
@@ -267,7 +305,10 @@ export class Pool {
     }
     await this.#allReleased(graceMs);
     for (const group of this.#groups.all()) for (const slot of group.slots) this.#life.end(slot, 'closing');
+    const recorded = this.#archives.close();
+    await this.#places.free();
     await this.#options.driver.close();
+    await Promise.all([this.#places.settled(), recorded]);
   }
 
   /** Resolves when nothing is in flight, or after `graceMs`. */
@@ -285,8 +326,8 @@ export class Pool {
   }
 
   #newGroup(revision: PoolRevision, traffic: Traffic): Group {
-    const { driver, clock, isLive } = this.#options;
-    const stemKey = driver.stemKey(specFor(revision, newSandboxId(), new Date(clock.now())));
+    const { driver, isLive } = this.#options;
+    const stemKey = driver.stemKey(stemSpecFor(revision.config, revision.runtime));
     const group = new Group(revision, stemKey, traffic, this.#onPhase);
     group.isLive = isLive?.(revision) ?? true;
     return group;

@@ -27,7 +27,8 @@ export function canTakeNext(slot: Slot): boolean {
  * Invocations that a sandbox which runs one at a time may hold; those sent ahead count against the limit of the queue.
  */
 function depth(group: Group): number {
-  if (!PROTOCOLS[group.revision.runtime.descriptor.protocol].queuesInside) return 1;
+  const { concurrency, protocol } = group.revision.runtime.descriptor;
+  if (!PROTOCOLS[protocol].queuesInside || concurrency === 'one') return 1;
   return Math.min(pipelineDepth(group.quickness), 1 + group.revision.config.maxQueue);
 }
 

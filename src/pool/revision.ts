@@ -16,7 +16,10 @@ export interface PoolRevision {
   readonly functionArn: string;
 }
 
-/** Invocations that one sandbox may run at the same time: at most as many as all sandboxes of the function may. */
-export function concurrencyOf({ concurrency, maxConcurrency }: FunctionConfig): number {
-  return Math.min(concurrency, maxConcurrency);
+/**
+ * Invocations that one sandbox may run at the same time: at most as many as all sandboxes of the function may, and as
+ * its runtime can.
+ */
+export function concurrencyOf({ config, runtime }: Pick<PoolRevision, 'config' | 'runtime'>): number {
+  return runtime.descriptor.concurrency === 'one' ? 1 : Math.min(config.concurrency, config.maxConcurrency);
 }

@@ -1,17 +1,18 @@
 import { LIMITS, type SandboxId, newSandboxId } from '../contract/index.ts';
 import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock, MonotonicMs } from '../kit/index.ts';
-import type { Sandbox, SandboxDriver } from '../driver/sandbox.ts';
+import type { Sandbox, SandboxDriver, VacatedPlace } from '../driver/sandbox.ts';
 import type { ExitStatus, InitOutcome, SessionHooks } from '../executor/session.ts';
 import type { EndReason } from '../observer/index.ts';
 import type { Capacity } from './capacity.ts';
-import { initRequestFor, specFor } from './environment.ts';
+import { boundFor, initRequestFor, specFor, type EnvironmentOf } from './environment.ts';
 import type { InitFailure, Waiter } from './acquisition.ts';
 import { Slot, type Group } from './group.ts';
 import { isPlaceFault, wasKilledFromOutside } from './place-faults.ts';
 import type { PoolRevision } from './revision.ts';
 import type { StemRack } from './stem-rack.ts';
 import type { Stem } from './stem.ts';
+import type { VacatedPlaces } from './vacated-places.ts';
 
 /** Start-up caches of earlier sandboxes, which make loading the same code faster. */
 export interface StartupCacheSource {
@@ -30,10 +31,13 @@ export interface SlotLifeOptions {
   readonly clock: Clock;
   readonly capacity: Capacity;
   readonly rack: StemRack;
+  readonly places: VacatedPlaces;
   readonly startupCaches: StartupCacheSource | undefined;
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
   /** Called when its init succeeded and it may serve. */
   readonly onReady: (slot: Slot) => void;
+  /** Called when sandboxes of its version would start faster from an archive that does not exist. */
+  readonly onArchiveLacking: (revision: PoolRevision) => void;
   /** Called when it could not be started, after it was ended. */
   readonly onFailed: (slot: Slot, failure: StartFailure) => void;
   /** Called when a boot slot or memory is free again. */
@@ -53,6 +57,8 @@ export type StartFailure =
 /** Starts the sandboxes of versions, from a stem where there is one, and ends them. */
 export class SlotLife {
   readonly #options: SlotLifeOptions;
+  /** Versions whose code was loaded at least once. */
+  readonly #loaded = new WeakSet<PoolRevision>();
 
   constructor(options: SlotLifeOptions) {
     this.#options = options;
@@ -60,22 +66,46 @@ export class SlotLife {
 
   /** Starts a sandbox; memory and a boot slot must be free, unless a stem is ready. */
   start(group: Group, now: MonotonicMs, isOnDemand: boolean): void {
-    const { capacity, rack, onFreed } = this.#options;
-    const stem = rack.acquire(group.stemKey);
+    const { capacity, rack, places, onFreed } = this.#options;
+    const { revision } = group;
+    // A stem would have a /tmp of its own; its memory is the room that the caller has made, if there is no other.
+    const place = capacity.fits(revision.config.memoryMiB) ? places.take(revision) : undefined;
+    const stem = place === undefined ? rack.acquire(group.stemKey) : undefined;
     const slot = new Slot(stem?.id ?? newSandboxId(), group, now, isOnDemand);
     if (stem === undefined) capacity.started(slot);
-    else capacity.transferred(stem, slot);
+    else {
+      capacity.transferred(stem, slot);
+      slot.madeBy = 'stem';
+    }
     slot.tell(stem === undefined ? 'booting' : 'bound');
-    void this.#boot(slot, stem).then(() => {
+    void this.#boot(slot, stem, place).then(() => {
       capacity.booted(slot);
       onFreed();
     });
+  }
+
+  /** Whether a sandbox of this version has loaded its code since the daemon started. */
+  hasLoaded(revision: PoolRevision): boolean {
+    return this.#loaded.has(revision);
   }
 
   /** Drains and destroys it without waiting for running invocations. Idempotent. */
   end(slot: Slot, reason: EndReason): void {
     this.drain(slot, reason);
     this.destroy(slot);
+  }
+
+  /** Ends it as {@link SlotLife.end} does, but keeps its `/tmp` for the next sandbox of its version. */
+  vacate(slot: Slot, reason: EndReason): void {
+    this.drain(slot, reason);
+    const { sandbox } = slot;
+    if (sandbox?.vacate === undefined) {
+      this.destroy(slot);
+      return;
+    }
+    const vacated = sandbox.vacate().catch(() => undefined);
+    this.#options.places.keep(slot.revision, vacated);
+    void vacated.then(() => this.#forget(slot));
   }
 
   /** Drains it: no new work, and {@link SlotLife.destroy} once nothing runs in it. Idempotent. */
@@ -96,10 +126,10 @@ export class SlotLife {
   }
 
   /** Never rejects. */
-  async #boot(slot: Slot, stem: Stem | undefined): Promise<void> {
+  async #boot(slot: Slot, stem: Stem | undefined, place: Promise<VacatedPlace | undefined> | undefined): Promise<void> {
     let sandbox: Sandbox;
     try {
-      sandbox = stem === undefined ? await this.#create(slot) : await this.#adopt(slot, stem);
+      sandbox = stem === undefined ? await this.#create(slot, place) : await this.#adopt(slot, stem);
     } catch (thrown) {
       this.#lost(slot, stem, thrown);
       return;
@@ -135,10 +165,10 @@ export class SlotLife {
     this.#options.onFailed(slot, { cause: 'stem' });
   }
 
-  async #create(slot: Slot): Promise<Sandbox> {
-    const { driver, clock } = this.#options;
+  async #create(slot: Slot, place: Promise<VacatedPlace | undefined> | undefined): Promise<Sandbox> {
     const hooks = this.#hooksOf(slot);
-    const sandbox = await driver.create(specFor(slot.revision, slot.id, new Date(clock.now())), hooks);
+    const spec = specFor(slot.revision, this.#environmentOf(slot));
+    const sandbox = await this.#options.driver.create(spec, hooks, place);
     slot.sandbox = sandbox;
     hooks.attached?.(sandbox.session);
     return sandbox;
@@ -153,8 +183,12 @@ export class SlotLife {
     this.#options.capacity.booted(slot);
     slot.step('booted-stem');
     stem.hooks.handTo(this.#hooksOf(slot));
-    await sandbox.bind(slot.revision.artifact);
+    await sandbox.bind(boundFor(slot.revision, this.#environmentOf(slot)));
     return sandbox;
+  }
+
+  #environmentOf({ id, isOnDemand }: Slot): EnvironmentOf {
+    return { sandboxId: id, now: new Date(this.#options.clock.now()), isOnDemand };
   }
 
   #hooksOf(slot: Slot): SessionHooks {
@@ -163,7 +197,10 @@ export class SlotLife {
     const hooks = hooksFor(revision, slot.id);
     if (startupCaches === undefined) return hooks;
     return Object.assign(hooks, {
-      onStartupCache: (interpreter: string, cache: Uint8Array) => startupCaches.keep(revision, interpreter, cache),
+      onStartupCache: (interpreter: string, cache: Uint8Array) => {
+        // One that is drained may have loaded code that was altered.
+        if (!slot.is('draining')) startupCaches.keep(revision, interpreter, cache);
+      },
     });
   }
 
@@ -197,6 +234,8 @@ export class SlotLife {
         sandboxId,
         initMs: now - bootedAt,
         limitMs,
+        start: slot.madeBy,
+        maxMemoryMiB: sandbox.peakMemoryMiB(),
       };
       this.end(slot, 'init-failed');
       const cause = wasKilledFromOutside(outcome) ? 'place' : 'code';
@@ -208,13 +247,15 @@ export class SlotLife {
     group.failedStarts = 0;
     group.placeFaults.succeeded(now);
     slot.step('ready');
+    this.#loaded.add(revision);
+    if (sandbox.lacksArchive === true) this.#options.onArchiveLacking(revision);
     this.#options.onReady(slot);
   }
 
   /** Handles the exit of its process. Running invocations and a pending init report it by their outcome. */
   #exited(slot: Slot, exit: ExitStatus): void {
     slot.exit = exit;
-    if (slot.state === 'idle') this.end(slot, 'exited');
+    if (slot.state === 'idle') this.vacate(slot, 'exited');
   }
 
   #forget(slot: Slot): void {

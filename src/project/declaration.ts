@@ -5,6 +5,8 @@ export interface Declaration {
   readonly name: string;
   readonly own: Section;
   readonly defaults: Section | undefined;
+  /** The top level of the file, with what all functions of the project share. */
+  readonly project: Section;
 }
 
 /** A map of the file and its path. */
@@ -22,12 +24,14 @@ export interface Setting {
 /** Returns the functions that a file declares, in order. Skips values that are not maps where a map is required. */
 export function declarationsOf(value: unknown): readonly Declaration[] {
   if (!isMapping(value)) return [];
+  const project: Section = { path: [], values: value };
   if (!('functions' in value)) {
     return [
       {
         name: typeof value['name'] === 'string' ? value['name'] : '',
-        own: { path: [], values: value },
+        own: project,
         defaults: undefined,
+        project,
       },
     ];
   }
@@ -36,7 +40,7 @@ export function declarationsOf(value: unknown): readonly Declaration[] {
   if (!isMapping(functions)) return [];
   return Object.entries(functions)
     .filter((pair): pair is [string, Record<string, unknown>] => isMapping(pair[1]))
-    .map(([name, values]) => ({ name, own: { path: ['functions', name], values }, defaults: behind }));
+    .map(([name, values]) => ({ name, own: { path: ['functions', name], values }, defaults: behind, project }));
 }
 
 /** Returns a function's setting: its own, else the default; undefined when neither is set. */
@@ -61,6 +65,6 @@ export function entriesOf(declaration: Declaration, key: string): ReadonlyMap<st
 }
 
 /** Whether a value is a map rather than a list or a scalar. */
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@ import { lamError, messageOf } from '../errors/index.ts';
 import { declarationsOf } from './declaration.ts';
 import { parseSource } from './document.ts';
 import { findProjectFile } from './locate.ts';
+import { withOthersFolders } from './folders.ts';
 import { meaningFaults } from './meaning.ts';
 import type { Project, ProjectFault } from './project.ts';
 import { TRIGGER_KINDS, type TriggerKind } from '../triggers/index.ts';
@@ -42,7 +43,7 @@ export async function parseProject(
   return {
     root,
     file,
-    functions: declarations.map((declaration) => projectFunction(declaration, source, root, kinds)),
+    functions: withOthersFolders(declarations.map((declaration) => projectFunction(declaration, source, root, kinds))),
   };
 }
 

@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
-import { LIMITS, RESERVED_ENVIRONMENT } from '../contract/index.ts';
-import { nearest } from '../kit/index.ts';
-import { KNOWN_RUNTIMES, parseRuntime } from '../runtimes/index.ts';
+import { LIMITS, parseLayerReference, RESERVED_ENVIRONMENT } from '../contract/index.ts';
+import { KNOWN_RUNTIMES, nearestRuntimeTo, parseRuntime } from '../runtimes/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
-import { triggerFaults } from './triggers.ts';
+import { neededFaults, triggerFaults } from './triggers.ts';
 import { entriesOf, settingOf, type Declaration } from './declaration.ts';
 import type { SourceDocument } from './document.ts';
 import type { ProjectFault } from './project.ts';
@@ -25,7 +24,9 @@ export async function meaningFaults(
       ...runtimeFaults(source, declaration),
       ...handlerFaults(source, declaration),
       ...(await pathFaults(source, declaration, root)),
+      ...(await layerFaults(source, declaration, root)),
       ...environmentFaults(source, declaration),
+      ...(await neededFaults(source, declaration, root, kinds)),
     ]),
   );
   return [...perFunction.flat(), ...triggerFaults(source, declarations, kinds)];
@@ -44,7 +45,7 @@ function runtimeFaults(source: SourceDocument, declaration: Declaration): readon
     ];
   }
   if (typeof runtime.value !== 'string' || parseRuntime(runtime.value) !== undefined) return [];
-  const suggestion = nearest(runtime.value, KNOWN_RUNTIMES);
+  const { nearest: suggestion } = nearestRuntimeTo(runtime.value);
   const advice = suggestion === undefined ? `use one of ${KNOWN_RUNTIMES.join(', ')}` : `did you mean '${suggestion}'?`;
   return [source.fault(runtime.path, `unknown runtime '${runtime.value}'; ${advice}`)];
 }
@@ -70,6 +71,31 @@ async function pathFaults(
   const stats = await stat(join(root, path.value)).catch(() => undefined);
   if (stats?.isDirectory()) return [];
   return [source.fault(path.path, `the path '${path.value}' is not a folder`)];
+}
+
+async function layerFaults(
+  source: SourceDocument,
+  declaration: Declaration,
+  root: string,
+): Promise<readonly ProjectFault[]> {
+  const layers = settingOf(declaration, 'layers');
+  if (!Array.isArray(layers?.value)) return [];
+  const faults: ProjectFault[] = [];
+  for (const [at, layer] of (layers.value as unknown[]).entries()) {
+    if (typeof layer !== 'string' || layer === '' || parseLayerReference(layer) !== undefined) continue;
+    const what = await layerFault(layer, root);
+    if (what !== undefined) faults.push(source.fault([...layers.path, at], `the layer '${layer}' ${what}`));
+  }
+  return faults;
+}
+
+async function layerFault(layer: string, root: string): Promise<string | undefined> {
+  if (isAbsolute(layer) || normalize(layer).split('/').includes('..')) return 'must stay inside the folder of lam.yaml';
+  const stats = await stat(join(root, layer)).catch(() => undefined);
+  if (stats?.isDirectory() === true || (stats?.isFile() === true && layer.endsWith('.zip'))) return undefined;
+  return stats === undefined
+    ? 'does not exist; name a folder, a zip, or a published version as NAME:VERSION'
+    : 'is neither a folder nor a zip';
 }
 
 function environmentFaults(source: SourceDocument, declaration: Declaration): readonly ProjectFault[] {

@@ -1,4 +1,4 @@
-import { CONFIG_BOUNDS, DEFAULT_CONFIG, FUNCTION_NAME } from '../contract/index.ts';
+import { CONFIG_BOUNDS, DEFAULT_CONFIG, FUNCTION_NAME, LIMITS, NETWORKS, PAYLOAD_FORMATS } from '../contract/index.ts';
 import { NAME_SCHEMA, shortFormsOf, TRIGGER_KINDS, type TriggerKind } from '../triggers/index.ts';
 import { DESCRIPTORS, FAMILIES, KNOWN_RUNTIMES } from '../runtimes/index.ts';
 
@@ -41,6 +41,7 @@ export function projectSchema(kinds: readonly TriggerKind[] = TRIGGER_KINDS): Js
           properties: without(settings, own),
           additionalProperties: false,
         },
+        ...sharedSettings(kinds),
       },
       additionalProperties: false,
     },
@@ -48,6 +49,7 @@ export function projectSchema(kinds: readonly TriggerKind[] = TRIGGER_KINDS): Js
       properties: {
         name: { description: NAME_HELP, type: 'string', pattern: FUNCTION_NAME.source, examples: ['hello'] },
         ...settings,
+        ...sharedSettings(kinds),
       },
       required: ['name'],
       additionalProperties: false,
@@ -62,13 +64,46 @@ function handlerHelp(): string {
   for (const family of FAMILIES) {
     const { entry, handler } = DESCRIPTORS[family];
     if (entry.kind === 'interpreter') defaults.push(`${handler.default} for ${family}`);
-    else executables.push(`The runtime '${family}' starts the executable \`${entry.file}\` and passes it this text.`);
+    else if (entry.kind === 'executable') executables.push(family);
   }
   const files = 'What is called: `file.export`, the file without its extension.';
-  return [files, `By default ${defaults.join(', ')}.`, ...executables].join(' ');
+  const passed = `Programs (${executables.join(', ')}) only get it as a text.`;
+  return [files, `By default ${defaults.join(', ')}.`, passed].join(' ');
 }
 
+const VERIFY: JsonSchema = {
+  description:
+    'Whether a deploy loads the code once in a sandbox before it goes live. With `false` it goes live without, like `lam deploy --no-verify`.',
+  type: 'boolean',
+  default: true,
+};
+
+const LAYERS: JsonSchema = {
+  description:
+    'Folders, zips and published layer versions (`NAME:VERSION`) whose files the function finds below /opt; a later one wins over an earlier one.',
+  type: 'array',
+  items: { type: 'string', minLength: 1 },
+  maxItems: LIMITS.layers,
+  default: [],
+  examples: [['./layers/common', 'tools:3']],
+};
+
 function functionSettings(kinds: readonly TriggerKind[]): Record<string, JsonSchema> {
+  return {
+    ...code(),
+    ...limits(),
+    ...surroundings(),
+    layers: LAYERS,
+    ...scaling(),
+    triggers: triggerSettings(kinds),
+    ...shortForms(kinds),
+    build: buildSettings(),
+    verify: VERIFY,
+  };
+}
+
+/** What runs. */
+function code(): Record<string, JsonSchema> {
   return {
     description: {
       description: 'What the function does, in one sentence.',
@@ -83,12 +118,19 @@ function functionSettings(kinds: readonly TriggerKind[]): Record<string, JsonSch
       examples: ['index.handler', 'src/users.create', 'lambda_function.lambda_handler'],
     },
     path: {
-      description: "Folder of the function's source, relative to lam.yaml; must be inside the folder of lam.yaml.",
+      description:
+        "Folder of the function's source, relative to lam.yaml; must be inside the folder of lam.yaml. Packages of other functions leave it out.",
       type: 'string',
       minLength: 1,
       default: '.',
       examples: ['functions/hello'],
     },
+  };
+}
+
+/** What one sandbox may use. */
+function limits(): Record<string, JsonSchema> {
+  return {
     memory: number('Memory limit of a sandbox (MiB).', 'integer', limitsOf('memoryMiB', 256)),
     timeout: number(
       'Time limit of one invocation (seconds, fractions allowed). Start-up does not count.',
@@ -98,6 +140,12 @@ function functionSettings(kinds: readonly TriggerKind[]): Record<string, JsonSch
     cpus: number('Processor cores of a sandbox; fractions allowed.', 'number', limitsOf('cpus', 0.5)),
     pids: number('Limit on processes and threads of a sandbox, together.', 'integer', limitsOf('pids', 64)),
     tmp: number('Size of /tmp (MiB).', 'integer', limitsOf('tmpMiB', 64)),
+  };
+}
+
+/** What the code finds around it. */
+function surroundings(): Record<string, JsonSchema> {
+  return {
     environment: {
       description: 'Environment variables. Values are used unchanged; ${NAME} is not expanded.',
       type: 'object',
@@ -106,20 +154,26 @@ function functionSettings(kinds: readonly TriggerKind[]): Record<string, JsonSch
       examples: [{ LOG_LEVEL: 'debug' }],
     },
     network: {
-      description: '`on`: the network of the host. `none`: loopback only, where the driver supports it.',
-      enum: ['on', 'none'],
+      description:
+        '`on`: the internet; with Docker neither other sandboxes nor, if lam runs as root, this machine. `open`: these as well. `none`: loopback only, with Docker.',
+      enum: [...NETWORKS],
       default: DEFAULT_CONFIG.network,
     },
+    payload: {
+      description:
+        'Payload format of the events that HTTP requests become, and of the answers: `2.0` as function URLs and HTTP APIs send it, `1.0` as REST APIs do, for older libraries.',
+      // An unquoted 1.0 is a number in YAML.
+      enum: [...PAYLOAD_FORMATS, 1, 2],
+      default: DEFAULT_CONFIG.payload,
+    },
     image: {
-      description: "Container image to run in; by default the runtime's own. Only the Docker driver uses it.",
+      description:
+        "Container image to run in; by default the runtime's own. Only the Docker driver uses it. With the runtimes `image` and `stdio-image` the image is the function: its name, or the path of a tar that `docker save` made.",
       type: 'string',
       minLength: 1,
-      examples: ['node:24-slim'],
+      examples: ['node:24-slim', './image.tar'],
     },
-    ...scaling(),
-    triggers: triggerSettings(kinds),
-    ...shortForms(kinds),
-    build: buildSettings(),
+    imageConfig: imageConfig(),
   };
 }
 
@@ -157,11 +211,57 @@ function exampleOf({ type, schema }: TriggerKind): JsonSchema {
 
 function shortForms(kinds: readonly TriggerKind[]): Record<string, JsonSchema> {
   return Object.fromEntries(
-    shortFormsOf(kinds).map(({ form: { key, description, examples } }) => [
-      key,
-      { description, type: 'array', items: { type: 'string' }, default: [], examples },
-    ]),
+    kinds.flatMap(({ shortForm, schema }) => {
+      if (shortForm === undefined) return [];
+      const { key, description, examples } = shortForm;
+      const { properties, required } = schema;
+      // The keywords of a map do not apply to an item that is a text.
+      const items = {
+        type: ['string', 'object'],
+        properties: { name: NAME_SCHEMA, ...properties },
+        required,
+        additionalProperties: false,
+      };
+      return [[key, { description, type: 'array', items, default: [], examples }]];
+    }),
   );
+}
+
+/** What a project may give to all its triggers of a kind, under the name of the kind. */
+function sharedSettings(kinds: readonly TriggerKind[]): Record<string, JsonSchema> {
+  return Object.fromEntries(
+    kinds.flatMap(({ type, noun, schema, inherited = [] }) => {
+      if (inherited.length === 0) return [];
+      const description = `Settings for each ${noun} of the project that does not have its own.`;
+      const properties = Object.fromEntries(inherited.map((key) => [key, schema.properties[key]]));
+      return [[type, { description, type: 'object', properties, default: {}, additionalProperties: false }]];
+    }),
+  );
+}
+
+function imageConfig(): JsonSchema {
+  const words = (description: string, examples: readonly string[]): JsonSchema => ({
+    description,
+    type: 'array',
+    items: { type: 'string' },
+    examples: [examples],
+  });
+  return {
+    description: 'What is overridden of the image of a function whose runtime is an image.',
+    type: 'object',
+    properties: {
+      entryPoint: words("Program and first arguments, in place of the image's ENTRYPOINT and CMD.", ['/app/bootstrap']),
+      command: words("Further arguments, in place of the image's CMD.", ['app.handler']),
+      workingDirectory: {
+        description: "Folder in place of the image's WORKDIR.",
+        type: 'string',
+        pattern: '^/',
+        examples: ['/var/task'],
+      },
+    },
+    examples: [{ command: ['app.handler'] }],
+    additionalProperties: false,
+  };
 }
 
 function scaling(): Record<string, JsonSchema> {
@@ -197,6 +297,13 @@ function buildSettings(): JsonSchema {
         minLength: 1,
         examples: ['CGO_ENABLED=0 go build -o bootstrap .'],
       },
+      dockerfile: {
+        description:
+          "Dockerfile of a function whose runtime is an image, relative to the function's folder, which is its context.",
+        type: 'string',
+        minLength: 1,
+        examples: ['Dockerfile'],
+      },
       bundle: {
         description:
           'Bundle the handler and what it imports into one file with esbuild, and package only that and what `include` names. By default true for a TypeScript handler, else false.',
@@ -209,6 +316,18 @@ function buildSettings(): JsonSchema {
         items: { type: 'string', minLength: 1 },
         default: [],
         examples: [['views/**', 'data.json']],
+      },
+      inContainer: {
+        description: 'Run the build command and tools (npm, pip, compilers) in a container of a Docker engine.',
+        type: 'boolean',
+        default: false,
+      },
+      image: {
+        description:
+          "Image to build in; by default a container with this machine's own programs. Only with `inContainer`.",
+        type: 'string',
+        minLength: 1,
+        examples: ['golang:1.26'],
       },
       dependencies: {
         description:

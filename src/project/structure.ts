@@ -1,16 +1,13 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import { nearest } from '../kit/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import type { SourceDocument, ValuePath } from './document.ts';
 import type { ProjectFault } from './project.ts';
-import { projectSchema } from './schema.ts';
+import { schemaErrors } from './validator.ts';
 
 /** Checks a parsed lam.yaml against the schema; returns all faults with their positions. */
 export function structureFaults(source: SourceDocument, kinds: readonly TriggerKind[]): readonly ProjectFault[] {
-  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strict: true, strictRequired: false });
-  const validate = ajv.compile(projectSchema(kinds));
-  if (validate(source.value)) return [];
-  return (validate.errors ?? []).flatMap((error) => describe(error, source) ?? []);
+  return schemaErrors(source.value, kinds).flatMap((error) => describe(error, source) ?? []);
 }
 
 function describe(error: ErrorObject, source: SourceDocument): ProjectFault | undefined {
@@ -61,7 +58,7 @@ function describe(error: ErrorObject, source: SourceDocument): ProjectFault | un
 function unknownKey(error: ErrorObject, path: ValuePath, source: SourceDocument): ProjectFault {
   const key = String((error.params as Record<string, unknown>)['additionalProperty']);
   const known = Object.keys(((error.parentSchema ?? {})['properties'] ?? {}) as Record<string, unknown>);
-  const suggestion = nearest(key, known);
+  const suggestion = nearest(key, known) ?? known.find((each) => key.length > 2 && each.startsWith(key.toLowerCase()));
   const advice = suggestion === undefined ? `; known are ${known.join(', ')}` : `; did you mean '${suggestion}'?`;
   return source.fault(
     [...path, key],

@@ -13,26 +13,18 @@ import {
 import { lamError } from '../errors/index.ts';
 import type { CatalogueDraft, FunctionRecord, VersionRecord } from '../store/index.ts';
 import { expandShortForms, type TriggerKind } from '../triggers/index.ts';
-import { checkConfig, effectiveConfig, sameConfig } from './config.ts';
-import { checkUnset, patchOverrides } from './overrides.ts';
-import { previousVersion, withMovement } from './history.ts';
-import { checkAlias, editRecord, requireVersion } from './records.ts';
-import { checkTriggers } from './triggers.ts';
-
-/** Inputs of every change besides its request. */
-export interface ChangeContext {
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** Known kinds of triggers. */
-  readonly kinds: readonly TriggerKind[];
-}
-
-/** Old and new version of a pointer. */
-export interface Move {
-  /** Null for a new pointer. */
-  readonly from: VersionNumber | null;
-  readonly to: VersionNumber;
-}
+import { aliasesOf, pointAlias, setAlias } from './alias-changes.ts';
+import { about, type ChangeContext, type Move } from './change-context.ts';
+import { changeMessage } from './change-message.ts';
+import { keptVersion } from './checks.ts';
+import { checkConfig, sameConfig } from './config.ts';
+import { note, previousVersion } from './history.ts';
+import { defined, effectiveConfig, without, type Layers } from './layers.ts';
+import { endedNotices, hiddenNotices, liftedNotices, resumedNotices, suspendedNotices } from './notices.ts';
+import { checkFlags, checkUnset, patchLayers } from './overrides.ts';
+import { withWholeLists } from './short-form-changes.ts';
+import { checkAlias, editRecord, existingVersions, requireVersion } from './records.ts';
+import { checkNewTriggers, checkTriggers } from './triggers.ts';
 
 /** Result of publishing. */
 export interface Published extends Move {
@@ -48,27 +40,45 @@ export type PointerChange =
   | { readonly kind: 'alias'; readonly alias: AliasName; readonly request: AliasRequest };
 
 interface NewVersion {
-  readonly version: Pick<VersionRecord, 'artifact' | 'config' | 'input' | 'size'>;
+  readonly version: Pick<VersionRecord, 'artifact' | 'config' | 'size'>;
+  readonly layers: Layers;
   readonly action: 'deploy' | 'config';
   readonly by: string | undefined;
   readonly message: string | undefined;
 }
 
-/** Makes a change and returns the configuration that its pointer then leads to. */
-export function configAfter(
+/** What a change leads to. */
+export interface AppliedChange {
+  /** The version that its pointer then leads to. */
+  readonly version: VersionRecord;
+  /** Whether the version existed before. */
+  readonly exists: boolean;
+  /** The version that was live before; undefined for a new function. */
+  readonly live: VersionNumber | undefined;
+}
+
+/** Makes a change and returns what it led to. */
+export function outcomeOf(
   draft: CatalogueDraft,
   name: FunctionName,
   change: PointerChange,
   context: ChangeContext,
-): FunctionConfig {
+): AppliedChange {
+  const before = draft.edit(name);
+  const { live, lastVersion = 0 } = before ?? {};
   const { to } = moveBy(draft, name, change, context);
-  return requireVersion(editRecord(draft, name), to).config;
+  return {
+    version: requireVersion(editRecord(draft, name), to),
+    exists: before !== undefined && to <= lastVersion,
+    live,
+  };
 }
 
-function moveBy(draft: CatalogueDraft, name: FunctionName, change: PointerChange, context: ChangeContext): Move {
+/** Makes a change of any kind. */
+export function moveBy(draft: CatalogueDraft, name: FunctionName, change: PointerChange, context: ChangeContext): Move {
   switch (change.kind) {
     case 'publish':
-      return publish(draft, name, { ...change.request, size: 0 }, context);
+      return publish(draft, name, change.request, context);
     case 'configure':
       return patchConfig(draft, name, change.patch, context);
     case 'rollback':
@@ -80,114 +90,126 @@ function moveBy(draft: CatalogueDraft, name: FunctionName, change: PointerChange
 
 /**
  * Publishes an artifact and a configuration as the next version and makes it live, unless the live version is the same.
+ * Flags remove the live settings of the same name, also when nothing is published.
  */
 export function publish(
   draft: CatalogueDraft,
   name: FunctionName,
-  request: PublishRequest & { readonly size: number },
+  request: PublishRequest,
   context: ChangeContext,
 ): Published {
   const record = draft.edit(name);
   const { kinds } = context;
+  const flags = structuredClone(defined(request.flags ?? {}));
+  checkFlags(name, flags, kinds);
   const input = expandShortForms(structuredClone(request.config), kinds);
-  const config = effectiveConfig(input, record?.overrides ?? {}, kinds);
+  const before = record?.overrides ?? {};
+  const layers = { input, flags, overrides: without(before, flags) };
+  const config = effectiveConfig(layers, kinds);
   checkConfig(name, config, kinds);
   if (request.alias !== undefined) checkAlias(request.alias);
   checkTriggers(draft, name, config.triggers, kinds);
+  checkNewTriggers(draft, name, config.triggers, context);
   const live = record?.versions[record.live];
+  const notices = [
+    ...liftedNotices(before, flags),
+    ...hiddenNotices(name, layers, kinds),
+    ...(live === undefined ? [] : againNotices(name, live, { layers, config }, kinds)),
+  ];
+  if (record !== undefined) record.overrides = layers.overrides;
   if (
     record !== undefined &&
     live !== undefined &&
     live.artifact === request.artifact &&
     sameConfig(live.config, config)
   ) {
-    // The author's settings may differ where live settings override them; they count once those are unset.
-    live.input = input;
+    // The layers may differ where another one hides them; they count once that is unset.
+    Object.assign(live, layers);
     if (request.alias !== undefined)
       pointAlias(record, request.alias, { version: live.version, ...about(request) }, context);
-    return { unchanged: true, from: record.live, to: record.live, notices: [] };
+    return { unchanged: true, from: record.live, to: record.live, notices };
   }
-  const version = { artifact: request.artifact, config, input, size: request.size };
-  const next: NewVersion = { version, action: 'deploy', by: request.by, message: request.message };
+  const version = { artifact: request.artifact, config, size: context.size };
+  const next: NewVersion = { version, layers, action: 'deploy', by: request.by, message: request.message };
   const move = record === undefined ? begin(draft, name, next, context) : append(record, next, context);
   if (request.alias !== undefined)
     pointAlias(editRecord(draft, name), request.alias, { version: move.to, ...about(request) }, context);
-  return { unchanged: false, ...move, notices: [] };
+  return { unchanged: false, ...move, notices };
+}
+
+/** Says what a deploy changes besides what was given for it: flags that ended, live settings that count again. */
+function againNotices(
+  name: FunctionName,
+  live: VersionRecord,
+  { layers, config }: { readonly layers: Layers; readonly config: FunctionConfig },
+  kinds: readonly TriggerKind[],
+): string[] {
+  const had = without(live.overrides ?? layers.overrides, layers.flags);
+  const own = effectiveConfig({ ...layers, overrides: had }, kinds);
+  return [...endedNotices(name, live, own), ...resumedNotices(live.version, own, config, kinds)];
 }
 
 /** Changes live settings; publishes the live version's code with them if its configuration changes. */
 export function patchConfig(
   draft: CatalogueDraft,
   name: FunctionName,
-  patch: ConfigPatch,
+  given: ConfigPatch,
   context: ChangeContext,
 ): Published {
   const record = editRecord(draft, name);
   const live = requireVersion(record, record.live);
-  checkUnset(name, patch, context.kinds);
-  const { overrides, notices } = patchOverrides(record.overrides, patch, live.input, context.kinds);
-  const config = effectiveConfig(live.input, overrides, context.kinds);
-  checkConfig(name, config, context.kinds);
-  checkTriggers(draft, name, config.triggers, context.kinds);
-  record.overrides = overrides;
-  if (sameConfig(live.config, config)) return { unchanged: true, from: record.live, to: record.live, notices };
-  const version = { artifact: live.artifact, config, input: live.input, size: live.size };
+  const { kinds } = context;
+  const { input, flags = {} } = live;
+  const before = { input, flags, overrides: record.overrides };
+  const { patch, notices: ofLists } = withWholeLists(name, before, given, kinds);
+  checkUnset(name, patch, kinds);
+  const { layers, notices: ofPatch } = patchLayers(before, patch, kinds);
+  const notices = [...ofLists, ...ofPatch];
+  const config = effectiveConfig(layers, kinds);
+  checkConfig(name, config, kinds, true);
+  checkTriggers(draft, name, config.triggers, kinds);
+  checkNewTriggers(draft, name, config.triggers, { ...context, live: true });
+  record.overrides = layers.overrides;
+  if (sameConfig(live.config, config)) {
+    Object.assign(live, layers);
+    return { unchanged: true, from: record.live, to: record.live, notices };
+  }
+  const version = { artifact: live.artifact, config, size: live.size };
+  const message = patch.message ?? changeMessage(live.config, config, kinds);
+  const own = patchLayers({ ...before, overrides: live.overrides ?? before.overrides }, patch, kinds).layers;
+  const resumed = resumedNotices(live.version, effectiveConfig(own, kinds), config, kinds);
   return {
     unchanged: false,
-    ...append(record, { version, action: 'config', by: patch.by, message: patch.message }, context),
-    notices,
+    ...append(record, { version, layers, action: 'config', by: patch.by, message }, context),
+    notices: [...notices, ...resumed],
   };
 }
 
-/** Moves the live pointer to an earlier version. */
+/** Result of a rollback. */
+export interface RolledBack {
+  readonly from: VersionNumber;
+  readonly to: VersionNumber;
+  readonly notices: readonly string[];
+}
+
+/** Moves the live pointer to an earlier version; changes nothing if it is the live one. */
 export function rollback(
   draft: CatalogueDraft,
   name: FunctionName,
   request: RollbackRequest,
   context: ChangeContext,
-): { from: VersionNumber; to: VersionNumber } {
+): RolledBack {
   const record = editRecord(draft, name);
   const from = record.live;
   const to =
     request.to ?? previousVersion(record.history, (version) => Object.hasOwn(record.versions, String(version)));
-  if (to === undefined) throw lamError('LAM_REGISTRY_NO_PREVIOUS_VERSION', { name, live: from });
+  if (to === undefined)
+    throw lamError('LAM_REGISTRY_NO_PREVIOUS_VERSION', { name, live: from, existing: existingVersions(record) });
   const { config } = requireVersion(record, to);
-  if (to === from) throw lamError('LAM_REGISTRY_ALREADY_LIVE', { name, version: to });
+  if (to === from) return { from, to, notices: [] };
   checkTriggers(draft, name, config.triggers, context.kinds);
   moveLive(record, to, { action: 'rollback', ...about(request) }, context);
-  return { from, to };
-}
-
-/** Points an alias at a version; creates the alias if it does not exist. */
-export function setAlias(
-  draft: CatalogueDraft,
-  name: FunctionName,
-  request: AliasRequest & { readonly alias: AliasName },
-  context: ChangeContext,
-): Move {
-  const { alias } = request;
-  checkAlias(alias);
-  const record = editRecord(draft, name);
-  requireVersion(record, request.version);
-  const from = aliasTarget(record, alias) ?? null;
-  pointAlias(record, alias, request, context);
-  return { from, to: request.version };
-}
-
-/** Removes an alias; returns the version it pointed at. */
-export function deleteAlias(
-  draft: CatalogueDraft,
-  name: FunctionName,
-  request: Omit<AliasRequest, 'version'> & { readonly alias: AliasName },
-  context: ChangeContext,
-): VersionNumber {
-  const { alias } = request;
-  const record = editRecord(draft, name);
-  const from = aliasTarget(record, alias);
-  if (from === undefined) throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias });
-  delete record.aliases[alias];
-  note(record, { action: 'alias', alias, from, to: null, ...about(request) }, context);
-  return from;
+  return { from, to, notices: suspendedNotices(name, config, record.overrides, context.kinds) };
 }
 
 /** Removes a function with all its versions; their numbers are never reused. Returns the version that was live. */
@@ -206,7 +228,7 @@ export function deleteVersions(
   for (const { name, version } of versions) {
     const record = editRecord(draft, name);
     requireVersion(record, version);
-    const alias = Object.entries(record.aliases).find(([, to]) => to === version)?.[0];
+    const alias = aliasesOf(record, version)[0];
     const by = record.live === version ? 'the live pointer' : alias === undefined ? undefined : `alias '${alias}'`;
     if (by !== undefined) throw lamError('LAM_REGISTRY_VERSION_IN_USE', { name, version, by });
     delete record.versions[String(version)];
@@ -233,18 +255,20 @@ function begin(draft: CatalogueDraft, name: FunctionName, first: NewVersion, con
   return { from: null, to };
 }
 
-/** Adds the next version of a function and makes it live. */
+/** Adds the next version of a function, unless the newest was kept for the same change, and makes it live. */
 function append(record: FunctionRecord, next: NewVersion, context: ChangeContext): Move {
   const from = record.live;
-  const to = nextVersionNumber(record.lastVersion);
+  const kept = keptVersion(record, next.version);
+  const to = kept?.version ?? nextVersionNumber(record.lastVersion);
+  if (kept === undefined) record.versions[String(to)] = recordOf(to, next, context);
+  else Object.assign(kept, next.layers);
   record.lastVersion = to;
-  record.versions[String(to)] = recordOf(to, next, context);
   moveLive(record, to, { action: next.action, ...about(next) }, context);
   return { from, to };
 }
 
 function recordOf(number: VersionNumber, next: NewVersion, context: ChangeContext): VersionRecord {
-  return { ...next.version, version: number, createdAt: context.now, ...about(next) };
+  return { ...next.version, ...next.layers, version: number, createdAt: context.now, ...about(next) };
 }
 
 function moveLive(
@@ -257,26 +281,4 @@ function moveLive(
   record.live = to;
   record.updatedAt = context.now;
   note(record, { ...how, from, to }, context);
-}
-
-function pointAlias(record: FunctionRecord, alias: AliasName, request: AliasRequest, context: ChangeContext): void {
-  const from = aliasTarget(record, alias) ?? null;
-  if (from === request.version) return;
-  record.aliases[alias] = request.version;
-  note(record, { action: 'alias', alias, from, to: request.version, ...about(request) }, context);
-}
-
-function aliasTarget(record: FunctionRecord, alias: AliasName): VersionNumber | undefined {
-  return Object.hasOwn(record.aliases, alias) ? record.aliases[alias] : undefined;
-}
-
-function note(record: FunctionRecord, movement: Omit<Movement, 'at'>, context: ChangeContext): void {
-  record.history = withMovement(record.history, { at: context.now, ...movement });
-}
-
-function about(request: { readonly by?: string | undefined; readonly message?: string | undefined }): {
-  by: string;
-  message: string;
-} {
-  return { by: request.by ?? '', message: request.message ?? '' };
 }

@@ -2,8 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   CONFIG_BOUNDS,
   DEFAULT_CONFIG,
+  IN_LAM_YAML,
   LIMITS,
+  NETWORKS,
+  PAYLOAD_FORMATS,
   RESERVED_ENVIRONMENT,
+  isDigest,
   type ConfigInput,
   type FunctionConfig,
   type ShortForms,
@@ -11,14 +15,7 @@ import {
   type FunctionName,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import {
-  declarationFaults,
-  overrideShortForms,
-  shapeFaults,
-  shortFormsOf,
-  type Declared,
-  type TriggerKind,
-} from '../triggers/index.ts';
+import { declarationFaults, shapeFaults, shortFormsOf, type Declared, type TriggerKind } from '../triggers/index.ts';
 import { parseRuntime, requireRuntime } from '../runtimes/index.ts';
 
 const FIELDS = Object.keys(DEFAULT_CONFIG) as (keyof FunctionConfig)[];
@@ -38,30 +35,17 @@ const WHOLE: ReadonlySet<keyof FunctionConfig> = new Set([
 const NULLABLE: ReadonlySet<keyof FunctionConfig> = new Set(['idleTimeoutMs']);
 
 /**
- * Returns the complete configuration: defaults, overridden by the author's settings, overridden by the live ones.
- * Environments are merged key by key. The default handler is the runtime's, or a general one for unknown runtimes. A
- * short form among the live settings replaces the triggers of its kind.
- */
-export function effectiveConfig(
-  input: ConfigInput,
-  overrides: ConfigInput,
-  kinds: readonly TriggerKind[],
-): FunctionConfig {
-  const merged = withoutLists(
-    { ...DEFAULT_CONFIG, ...defined(input), ...defined(overrides) },
-    shortFormsOf(kinds).map(({ form }) => form.key),
-  );
-  const triggers = overrideShortForms(merged.triggers, overrides, kinds);
-  const handler = overrides.handler ?? input.handler ?? runtimeHandler(merged.runtime) ?? DEFAULT_CONFIG.handler;
-  return { ...merged, handler, triggers, environment: { ...input.environment, ...overrides.environment } };
-}
-
-/**
  * Throws `LAM_REGISTRY_INVALID_CONFIG` with all faults of a configuration, or `LAM_REGISTRY_UNKNOWN_RUNTIME`.
+ * @param live whether a change of live settings made it, and not a deploy
  */
-export function checkConfig(name: FunctionName, config: FunctionConfig, kinds: readonly TriggerKind[]): void {
+export function checkConfig(
+  name: FunctionName,
+  config: FunctionConfig,
+  kinds: readonly TriggerKind[],
+  live = false,
+): void {
   const faults = [...configFaults(config, kinds), ...triggerFaults(name, config.triggers, kinds)];
-  if (faults.length > 0) throw lamError('LAM_REGISTRY_INVALID_CONFIG', { name, faults });
+  if (faults.length > 0) throw lamError('LAM_REGISTRY_INVALID_CONFIG', { name, faults, ...(live ? { live } : {}) });
   requireRuntime(config.runtime);
 }
 
@@ -79,27 +63,23 @@ function configFaults(config: FunctionConfig, kinds: readonly TriggerKind[]): st
     if (typeof config[field] !== 'string') faults.push(`${field}: must be text`);
   }
   if (config.handler === '') faults.push('handler: must not be empty');
-  if (config.network !== 'on' && config.network !== 'none') faults.push("network: must be 'on' or 'none'");
+  if (!NETWORKS.includes(config.network)) faults.push("network: must be 'on', 'open' or 'none'");
+  if (!PAYLOAD_FORMATS.includes(config.payload)) faults.push("payload: must be '1.0' or '2.0', as text");
   if (config.image !== null && (typeof config.image !== 'string' || config.image === ''))
     faults.push('image: must be the name of an image, or null');
-  return [...faults, ...numberFaults(config), ...environmentFaults(config.environment)];
+  return [...faults, ...layersFaults(config.layers), ...numberFaults(config), ...environmentFaults(config.environment)];
 }
 
-/** Words and units of lam.yaml for the numeric settings. `factor` converts from lam.yaml's unit to the field's. */
-const IN_LAM_YAML: Readonly<
-  Record<keyof typeof CONFIG_BOUNDS, { readonly word: string; readonly factor?: number; readonly unit?: string }>
-> = {
-  timeoutMs: { word: 'timeout', factor: 1000, unit: ' s' },
-  memoryMiB: { word: 'memory', unit: ' MiB' },
-  cpus: { word: 'cpus' },
-  pids: { word: 'pids' },
-  tmpMiB: { word: 'tmp', unit: ' MiB' },
-  concurrency: { word: 'concurrency' },
-  maxConcurrency: { word: 'maxConcurrency' },
-  maxQueue: { word: 'queue' },
-  minWarm: { word: 'minWarm' },
-  idleTimeoutMs: { word: 'idle', factor: 1000, unit: ' s' },
-};
+function layersFaults(layers: unknown): string[] {
+  if (layers === null) return [];
+  const { sources, artifact } = Object(layers) as Record<string, unknown>;
+  if (!Array.isArray(sources) || !sources.every((one) => typeof one === 'string') || typeof artifact !== 'string')
+    return ['layers: must be a list of sources and an artifact, or null'];
+  if (!isDigest(artifact)) return ['layers: the artifact must be a digest'];
+  return sources.length > LIMITS.layers
+    ? [`layers: ${sources.length} are given, and a function has at most ${LIMITS.layers}`]
+    : [];
+}
 
 function numberFaults(config: FunctionConfig): string[] {
   const faults: string[] = [];
@@ -157,17 +137,16 @@ export function sameConfig(a: ConfigInput, b: ConfigInput): boolean {
 }
 
 /** Returns the configuration without the named fields that are lists. */
-function withoutLists(config: FunctionConfig & ShortForms, names: readonly (keyof ShortForms)[]): FunctionConfig {
+export function withoutLists(
+  config: FunctionConfig & ShortForms,
+  names: readonly (keyof ShortForms)[],
+): FunctionConfig {
   const left = { ...config };
   for (const name of names) if (Array.isArray(left[name])) delete left[name];
   return left;
 }
 
-/** Returns the settings without undefined ones, which would override others when spread. */
-export function defined(input: ConfigInput): ConfigInput {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-}
-
-function runtimeHandler(runtime: unknown): string | undefined {
+/** The default handler of a runtime; undefined if the runtime is unknown. Accepts any JSON. */
+export function runtimeHandler(runtime: unknown): string | undefined {
   return typeof runtime === 'string' ? parseRuntime(runtime)?.descriptor.handler.default : undefined;
 }

@@ -1,11 +1,13 @@
 import type { Movement, VersionNumber } from '../contract/index.ts';
+import type { FunctionRecord } from '../store/index.ts';
+import type { ChangeContext } from './change-context.ts';
 
 /** Movements kept per function; older ones are dropped. */
 const HISTORY_LENGTH = 1000;
 
-/** Returns the history with a movement added, without the oldest beyond {@link HISTORY_LENGTH}. */
-export function withMovement(history: readonly Movement[], movement: Movement): Movement[] {
-  return [...history, movement].slice(-HISTORY_LENGTH);
+/** Adds a movement to a function's history, and drops the oldest beyond {@link HISTORY_LENGTH}. */
+export function note(record: FunctionRecord, movement: Omit<Movement, 'at'>, { now }: ChangeContext): void {
+  record.history = [...record.history, { at: now, ...movement }].slice(-HISTORY_LENGTH);
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type VersionNumber,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import { nearest } from '../kit/index.ts';
+import { nearest, numberRanges } from '../kit/index.ts';
 import type { CatalogueDraft, CatalogueView, FunctionRecord, VersionRecord } from '../store/index.ts';
 
 /** Refused as the name of a function or an alias, because plain objects cannot have it as an own key. */
@@ -45,9 +45,21 @@ export function requireVersion(record: FunctionRecord, version: VersionNumber): 
     VERSION_NUMBER.test(String(version)) && Object.hasOwn(record.versions, String(version))
       ? record.versions[String(version)]
       : undefined;
-  if (found === undefined)
-    throw lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name: record.name, version: String(version) });
+  if (found === undefined) throw versionNotFound(record, String(version));
   return found;
+}
+
+/** Returns the error for a version that does not exist; it names those that do. */
+export function versionNotFound(record: FunctionRecord, version: string): Error {
+  return lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name: record.name, version, existing: existingVersions(record) });
+}
+
+/** Returns the versions of a function in words, as `v1 to v4, v7`. */
+export function existingVersions({ versions }: FunctionRecord): string {
+  return numberRanges(
+    Object.values(versions).map(({ version }) => version),
+    'v',
+  );
 }
 
 /** Returns the error for a function that does not exist. */

@@ -1,9 +1,10 @@
 import {
   LATEST,
+  type Digest,
   VERSION_NUMBER,
   type AliasRequest,
+  type ChangeNote,
   type ConfigPatch,
-  type FunctionConfig,
   type FunctionDetail,
   type FunctionSummary,
   type GcAnswer,
@@ -19,10 +20,12 @@ import {
   type AliasName,
   versionQualifier,
   knownVersion,
+  type VersionCheck,
+  type VersionInfo,
   type VersionNumber,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import type { Clock } from '../kit/index.ts';
+import { Watchers, type Clock } from '../kit/index.ts';
 import {
   planGc,
   referencedArtifacts,
@@ -31,17 +34,24 @@ import {
   type Catalogue,
   type CatalogueChange,
   type CatalogueDraft,
+  type CatalogueView,
   type FunctionRecord,
   type VersionName,
 } from '../store/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
+import { deleteAlias, setAlias } from './alias-changes.ts';
+import { AliasDivision, type RoutingKey } from './alias-routing.ts';
+import { sizeOf, whileUsed } from './artifact-use.ts';
+import type { ChangeContext, Move } from './change-context.ts';
 import * as changes from './changes.ts';
 import type { PointerChange } from './changes.ts';
+import { keepUnpublished, marked, type CheckMark } from './checks.ts';
 import { changesOf, type RegistryChange } from './events.ts';
-import { checkName, functionNotFound, requireRecord, requireVersion } from './records.ts';
+import { Proposals, type Rehearsed } from './proposals.ts';
+import { checkName, functionNotFound, requireRecord, requireVersion, versionNotFound } from './records.ts';
 import { makeRevision, type Revision } from './revision.ts';
 import { liveTriggersOf } from './triggers.ts';
-import { detailOf, summaryOf, type Surroundings } from './views.ts';
+import { detailOf, summaryOf, versionInfoOf, type Surroundings } from './views.ts';
 
 export interface RegistryOptions {
   readonly catalogue: Catalogue;
@@ -52,6 +62,9 @@ export interface RegistryOptions {
   readonly kinds: readonly TriggerKind[];
   /** Artifacts that gc must keep although this catalogue does not name them. */
   readonly usedElsewhere?: ArtifactReferences['elsewhere'];
+  /** Artifacts of published layers, which gc must keep. */
+  readonly layerArtifacts?: () => readonly Digest[];
+  readonly onTrouble: (what: string) => void;
 }
 
 /** Cached revisions of one function. */
@@ -59,6 +72,8 @@ interface Resolved {
   readonly live: Revision;
   readonly versions: Map<string, Revision>;
   readonly aliases: Map<string, Revision>;
+  /** Of the aliases that divide their requests. */
+  readonly divisions: Map<string, AliasDivision>;
 }
 
 /**
@@ -72,8 +87,10 @@ export class Registry {
   readonly #around: Surroundings;
   readonly #resolved = new Map<FunctionName, Resolved>();
   readonly #usedElsewhere: ArtifactReferences['elsewhere'];
-  readonly #listeners = new Set<(change: RegistryChange) => void>();
+  readonly #layerArtifacts: () => readonly Digest[];
+  readonly #watchers: Watchers<RegistryChange>;
   readonly #kinds: readonly TriggerKind[];
+  readonly #proposals: Proposals = new Proposals();
 
   constructor(options: RegistryOptions) {
     this.#catalogue = options.catalogue;
@@ -81,18 +98,22 @@ export class Registry {
     this.#clock = options.clock;
     this.#around = options.around;
     this.#usedElsewhere = options.usedElsewhere;
+    this.#layerArtifacts = options.layerArtifacts ?? (() => []);
     this.#kinds = options.kinds;
+    this.#watchers = new Watchers(options.onTrouble);
     this.#catalogue.watch((change) => this.#follow(change));
   }
 
   /**
    * Returns the revision for a qualifier: a version number, an alias, or undefined or `$LATEST` for the live pointer.
-   * Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND` or `LAM_REGISTRY_ALIAS_NOT_FOUND`.
+   * `key` decides among the versions of a weighted alias; without it, the alias's own version is returned. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_REGISTRY_VERSION_NOT_FOUND` or `LAM_REGISTRY_ALIAS_NOT_FOUND`.
    */
-  resolve(name: FunctionName, qualifier?: Qualifier | typeof LATEST): Revision {
+  resolve(name: FunctionName, qualifier?: Qualifier | typeof LATEST, key?: RoutingKey): Revision {
     const found = this.#resolved.get(name) ?? this.#open(name);
     if (qualifier === undefined || qualifier === LATEST) return found.live;
-    return found.versions.get(qualifier) ?? found.aliases.get(qualifier) ?? this.#qualified(name, found, qualifier);
+    return (
+      found.versions.get(qualifier) ?? found.aliases.get(qualifier) ?? this.#qualified(name, found, qualifier).pick(key)
+    );
   }
 
   /**
@@ -135,61 +156,98 @@ export class Registry {
     return detailOf(requireRecord(this.#catalogue.view, name), this.#around, this.#kinds);
   }
 
+  /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or `LAM_REGISTRY_VERSION_NOT_FOUND`. */
+  version(name: FunctionName, version: VersionNumber): VersionInfo {
+    const record = requireRecord(this.#catalogue.view, name);
+    return versionInfoOf(record, requireVersion(record, version), this.#kinds);
+  }
+
   /**
    * Publishes the next version and makes it live, unless the live version is the same. Throws
    * `LAM_REGISTRY_INVALID_NAME`, `LAM_REGISTRY_INVALID_CONFIG`, `LAM_REGISTRY_UNKNOWN_RUNTIME`,
    * `LAM_REGISTRY_ROUTE_CONFLICT`, `LAM_REGISTRY_INVALID_ALIAS`, `LAM_STORE_ARTIFACT_NOT_FOUND`, or errors of the
    * store.
    */
-  async publish(name: FunctionName, request: PublishRequest): Promise<PublishAnswer> {
+  async publish(name: FunctionName, request: PublishRequest, mark?: CheckMark): Promise<PublishAnswer> {
     checkName(name);
-    const release = this.#artifacts.pin(request.artifact);
-    try {
-      const { size } = await this.#artifacts.facts(request.artifact);
+    return whileUsed(this.#artifacts, request, async (settle) => {
+      const size = await sizeOf(this.#artifacts, name, request);
       const apply = (draft: CatalogueDraft): changes.Published =>
-        changes.publish(draft, name, { ...request, size }, this.#context());
+        marked(draft, name, changes.publish(draft, name, request, this.#context(size)), mark);
       const done = request.dryRun === true ? this.#catalogue.rehearse(apply) : await this.#catalogue.change(apply);
-      if (request.dryRun !== true) this.#artifacts.settle(request.artifact);
+      if (request.dryRun !== true) settle();
       return this.#answer(name, done);
-    } finally {
-      release();
-    }
+    });
   }
 
   /**
-   * Validates a change without making it, and resolves to the configuration that its pointer would lead to. Throws what
-   * the change itself throws.
+   * Validates a change without making it, and resolves to what it would lead to. Throws what the change itself throws.
+   * A version that does not exist yet gets its revision now; call {@link Registry.forget} when the change was made or
+   * given up.
    */
-  async rehearse(name: FunctionName, change: PointerChange): Promise<FunctionConfig> {
+  async rehearse(name: FunctionName, change: PointerChange): Promise<Rehearsed> {
     if (change.kind === 'publish') {
       checkName(name);
-      await this.#artifacts.facts(change.request.artifact);
+      await sizeOf(this.#artifacts, name, change.request);
     }
-    return this.#catalogue.rehearse((draft) => changes.configAfter(draft, name, change, this.#context()));
+    const { version, exists, live } = this.#catalogue.rehearse((draft) =>
+      changes.outcomeOf(draft, name, change, this.#context()),
+    );
+    const { check } = version;
+    const revision = exists
+      ? this.resolve(name, versionQualifier(version.version))
+      : this.#proposals.propose(name, version);
+    return { revision, others: this.#weighted(name, change), exists, live, check };
+  }
+
+  /** The versions that receive a share of an alias's requests besides its own. */
+  #weighted(name: FunctionName, change: PointerChange): Revision[] {
+    const weights = change.kind === 'alias' ? (change.request.routing?.weights ?? {}) : {};
+    return Object.keys(weights).map((number) => this.resolve(name, versionQualifier(knownVersion(Number(number)))));
+  }
+
+  /** Forgets the revision of a version that was not published; one that was keeps it. */
+  forget(revision: Revision): void {
+    this.#proposals.forget(revision);
+  }
+
+  /**
+   * Keeps the version that a change leads to, marked with `check`, and changes nothing else: pointers, live settings
+   * and history stay as they are. Throws what the change itself throws.
+   */
+  async keep(name: FunctionName, change: PointerChange, check: VersionCheck | null): Promise<void> {
+    const keep = async (size?: number): Promise<void> => {
+      const move = (draft: CatalogueDraft): Move => changes.moveBy(draft, name, change, this.#context(size));
+      await this.#catalogue.change((draft) => keepUnpublished(draft, name, () => move(draft), check));
+    };
+    if (change.kind !== 'publish') return keep();
+    const { request } = change;
+    return whileUsed(this.#artifacts, request, async (settle) => {
+      await keep(await sizeOf(this.#artifacts, name, request));
+      settle();
+    });
   }
 
   /** Changes live settings, which win over those of deploys; publishes a version if the configuration changes. */
-  async patchConfig(name: FunctionName, patch: ConfigPatch): Promise<PublishAnswer> {
-    const done = await this.#catalogue.change((draft) => changes.patchConfig(draft, name, patch, this.#context()));
+  async patchConfig(name: FunctionName, patch: ConfigPatch, mark?: CheckMark): Promise<PublishAnswer> {
+    const done = await this.#catalogue.change((draft) =>
+      marked(draft, name, changes.patchConfig(draft, name, patch, this.#context()), mark),
+    );
     return this.#answer(name, done);
   }
 
   /**
    * Makes an earlier version live: `request.to`, or the one that was live before the current one. Repeated calls go
-   * further back. Throws `LAM_REGISTRY_NO_PREVIOUS_VERSION`, `LAM_REGISTRY_VERSION_NOT_FOUND`,
-   * `LAM_REGISTRY_ALREADY_LIVE` or `LAM_REGISTRY_ROUTE_CONFLICT`.
+   * further back; for the live version nothing changes. Throws `LAM_REGISTRY_NO_PREVIOUS_VERSION`,
+   * `LAM_REGISTRY_VERSION_NOT_FOUND` or `LAM_REGISTRY_ROUTE_CONFLICT`.
    */
-  async rollback(name: FunctionName, request: RollbackRequest): Promise<Omit<RollbackAnswer, 'notices'>> {
-    const apply = (draft: CatalogueDraft): { from: VersionNumber; to: VersionNumber } =>
-      changes.rollback(draft, name, request, this.#context());
+  async rollback(name: FunctionName, request: RollbackRequest, mark?: CheckMark): Promise<RollbackAnswer> {
+    const apply = (draft: CatalogueDraft): changes.RolledBack =>
+      marked(draft, name, changes.rollback(draft, name, request, this.#context()), mark);
     // Counted before listeners receive the change and end sandboxes.
     const warmOf = (to: VersionNumber): number => this.#around.warm(this.resolve(name, versionQualifier(to)));
-    if (request.dryRun === true) {
-      const { from, to } = this.#catalogue.rehearse(apply);
-      return { name, from, to, warm: warmOf(to) };
-    }
-    const { from, to } = await this.#catalogue.change(apply);
-    return { name, from, to, warm: warmOf(to) };
+    const done = request.dryRun === true ? this.#catalogue.rehearse(apply) : await this.#catalogue.change(apply);
+    return { name, ...done, warm: warmOf(done.to) };
   }
 
   /** Points an alias at a version; creates the alias if it does not exist. */
@@ -197,17 +255,16 @@ export class Registry {
     name: FunctionName,
     alias: AliasName,
     request: AliasRequest,
+    mark?: CheckMark,
   ): Promise<{ readonly from: VersionNumber | null; readonly to: VersionNumber }> {
-    return this.#catalogue.change((draft) => changes.setAlias(draft, name, { ...request, alias }, this.#context()));
+    return this.#catalogue.change((draft) =>
+      marked(draft, name, setAlias(draft, name, { ...request, alias }, this.#context()), mark),
+    );
   }
 
   /** Removes an alias; resolves to the version it pointed at. Throws `LAM_REGISTRY_ALIAS_NOT_FOUND`. */
-  async deleteAlias(
-    name: FunctionName,
-    alias: AliasName,
-    request: Omit<AliasRequest, 'version'> = {},
-  ): Promise<VersionNumber> {
-    return this.#catalogue.change((draft) => changes.deleteAlias(draft, name, { ...request, alias }, this.#context()));
+  async deleteAlias(name: FunctionName, alias: AliasName, request: ChangeNote = {}): Promise<VersionNumber> {
+    return this.#catalogue.change((draft) => deleteAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
   /** Removes a function, its versions and aliases. A later function of the same name continues with the next number. */
@@ -234,11 +291,10 @@ export class Registry {
     isBusy?: (name: FunctionName, version: VersionNumber) => boolean,
   ): Promise<GcAnswer> {
     const dryRun = request.dryRun === true;
-    const versions = dryRun
-      ? planGc(this.#catalogue.view, request.keep, isBusy)
-      : await this.#dropOld(request.keep, isBusy);
+    const plan = (catalogue: CatalogueView): VersionName[] => planGc(catalogue, request.keep, isBusy, request.only);
+    const versions = dryRun ? plan(this.#catalogue.view) : await this.#drop(plan);
     const references: ArtifactReferences = {
-      named: () => referencedArtifacts(this.#catalogue.view, versions),
+      named: () => new Set([...referencedArtifacts(this.#catalogue.view, versions), ...this.#layerArtifacts()]),
       ...(this.#usedElsewhere === undefined ? {} : { elsewhere: this.#usedElsewhere }),
     };
     const garbage = await this.#artifacts.collect(references, dryRun);
@@ -250,16 +306,12 @@ export class Registry {
    * reported by their result. Returns a function that unsubscribes.
    */
   onChange(listener: (change: RegistryChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#watchers.add(listener);
   }
 
-  async #dropOld(
-    keep: number,
-    isBusy?: (name: FunctionName, version: VersionNumber) => boolean,
-  ): Promise<VersionName[]> {
+  async #drop(plan: (catalogue: CatalogueView) => VersionName[]): Promise<VersionName[]> {
     return this.#catalogue.change((draft) => {
-      const versions = planGc(draft, keep, isBusy);
+      const versions = plan(draft);
       changes.deleteVersions(draft, versions);
       return versions;
     });
@@ -269,7 +321,7 @@ export class Registry {
   #follow({ before, after, names }: CatalogueChange): void {
     for (const name of names) this.#refresh(name);
     for (const name of names) {
-      for (const change of changesOf(name, before, after)) for (const listener of this.#listeners) listener(change);
+      for (const change of changesOf(name, before, after)) this.#watchers.tell(change);
     }
   }
 
@@ -282,22 +334,33 @@ export class Registry {
       live: this.#revision(record, versions, record.live),
       versions,
       aliases: new Map<string, Revision>(),
+      divisions: new Map<string, AliasDivision>(),
     };
     this.#resolved.set(name, resolved);
     return resolved;
   }
 
-  #qualified(name: FunctionName, { versions, aliases }: Resolved, qualifier: Qualifier): Revision {
+  #qualified(name: FunctionName, resolved: Resolved, qualifier: Qualifier): Pick<AliasDivision, 'pick'> {
+    const { versions, aliases, divisions } = resolved;
+    const known = divisions.get(qualifier);
+    if (known !== undefined) return known;
     const record = requireRecord(this.#catalogue.view, name);
-    if (Object.hasOwn(record.versions, qualifier))
-      return this.#revision(record, versions, knownVersion(Number(qualifier)));
+    const revisionOf = (version: string): Revision => this.#revision(record, versions, knownVersion(Number(version)));
+    const always = (revision: Revision): Pick<AliasDivision, 'pick'> => ({ pick: () => revision });
+    if (Object.hasOwn(record.versions, qualifier)) return always(revisionOf(qualifier));
     const target = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined;
     if (target !== undefined) {
-      const revision = this.#revision(record, versions, target);
-      aliases.set(qualifier, revision);
-      return revision;
+      const own = revisionOf(String(target));
+      const routing = record.routing?.[qualifier];
+      if (routing !== undefined) {
+        const division = new AliasDivision({ name, alias: qualifier }, own, routing, revisionOf);
+        divisions.set(qualifier, division);
+        return division;
+      }
+      aliases.set(qualifier, own);
+      return always(own);
     }
-    if (VERSION_NUMBER.test(qualifier)) throw lamError('LAM_REGISTRY_VERSION_NOT_FOUND', { name, version: qualifier });
+    if (VERSION_NUMBER.test(qualifier)) throw versionNotFound(record, qualifier);
     throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias: qualifier });
   }
 
@@ -305,7 +368,7 @@ export class Registry {
     const known = versions.get(String(number));
     if (known !== undefined) return known;
     const version = requireVersion(record, number);
-    const revision = makeRevision(record.name, version);
+    const revision = this.#proposals.adopt(record.name, version) ?? makeRevision(record.name, version);
     versions.set(String(number), revision);
     return revision;
   }
@@ -329,7 +392,7 @@ export class Registry {
     };
   }
 
-  #context(): changes.ChangeContext {
-    return { now: this.#clock.now(), kinds: this.#kinds };
+  #context(size = 0): ChangeContext {
+    return { now: this.#clock.now(), kinds: this.#kinds, size };
   }
 }

@@ -1,4 +1,5 @@
 import {
+  ACCOUNT_ID,
   REGION,
   type Digest,
   type FunctionConfig,
@@ -22,7 +23,7 @@ export interface Revision {
   readonly functionArn: string;
 }
 
-const ARN_PREFIX = `arn:aws:lambda:${REGION}:000000000000:function:`;
+const ARN_PREFIX = `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:`;
 
 /** Returns a function's ARN, with the qualifier if there is one. */
 export function functionArn(name: FunctionName, qualifier?: Qualifier): string {

@@ -1,6 +1,7 @@
 import type { TriggerConfig, FunctionName } from '../contract/index.ts';
 import type { CatalogueView, OutlineFact } from '../store/index.ts';
-import { checkConflicts, type Declared, type TriggerKind } from '../triggers/index.ts';
+import { checkConflicts, newTriggerFaults, type Declared, type TriggerKind } from '../triggers/index.ts';
+import { lamError } from '../errors/index.ts';
 
 /** Triggers of live versions; kept in memory because a new one is checked against all of them. */
 export const LIVE_TRIGGERS: OutlineFact<readonly TriggerConfig[]> = {
@@ -33,4 +34,24 @@ export function checkTriggers(
 ): void {
   const already = liveTriggersOf(catalogue, functionName);
   checkConflicts({ functionName, triggers }, already, () => allLiveTriggers(catalogue), kinds);
+}
+
+/**
+ * Throws `LAM_REGISTRY_INVALID_CONFIG` if a trigger that the live version does not have cannot go live now: one whose time
+ * is past.
+ */
+export function checkNewTriggers(
+  catalogue: CatalogueView,
+  functionName: FunctionName,
+  triggers: readonly TriggerConfig[],
+  context: { readonly now: number; readonly kinds: readonly TriggerKind[]; readonly live?: boolean },
+): void {
+  const { now, kinds, live } = context;
+  const faults = newTriggerFaults(triggers, liveTriggersOf(catalogue, functionName), now, kinds);
+  if (faults.length === 0) return;
+  throw lamError('LAM_REGISTRY_INVALID_CONFIG', {
+    name: functionName,
+    faults: faults.map((fault) => `triggers: ${fault}`),
+    ...(live === undefined ? {} : { live }),
+  });
 }

@@ -8,8 +8,11 @@ import type {
   VersionInfo,
   FunctionName,
 } from '../contract/index.ts';
-import type { FunctionOutline, FunctionRecord } from '../store/index.ts';
-import { inShortForms, type TriggerKind } from '../triggers/index.ts';
+import type { FunctionOutline, FunctionRecord, VersionRecord } from '../store/index.ts';
+import { inShortForms, namesInShortForm, type TriggerKind } from '../triggers/index.ts';
+import { aliasesOf } from './alias-changes.ts';
+import { previousVersion } from './history.ts';
+import { layersOf } from './layers.ts';
 import { requireVersion } from './records.ts';
 import { functionArn, type Revision } from './revision.ts';
 
@@ -34,7 +37,7 @@ export function summaryOf(
   kinds: readonly TriggerKind[],
 ): FunctionSummary {
   const { name, runtime, live, versions, triggers, updatedAt } = f;
-  const { routes } = inShortForms(triggers, kinds);
+  const routes = namesInShortForm('routes', triggers, kinds);
   const sandboxes = around.sandboxes(name);
   return { name, runtime, live, versions, url: around.url(name), routes, triggers, updatedAt, sandboxes };
 }
@@ -42,7 +45,8 @@ export function summaryOf(
 /** Returns all details of a function. The result shares parts of `record`, which must be the caller's own copy. */
 export function detailOf(record: FunctionRecord, around: Surroundings, kinds: readonly TriggerKind[]): FunctionDetail {
   const { name, live, updatedAt } = record;
-  const { config } = requireVersion(record, live);
+  const version = requireVersion(record, live);
+  const { config } = version;
   const { runtime, triggers } = config;
   const outline = { name, runtime, triggers, live, updatedAt, versions: Object.keys(record.versions).length };
   return {
@@ -50,8 +54,11 @@ export function detailOf(record: FunctionRecord, around: Surroundings, kinds: re
     createdAt: record.createdAt,
     arn: functionArn(name),
     config: shown(config, kinds),
+    layers: layersOf(version, kinds),
     overrides: record.overrides,
     aliases: record.aliases,
+    aliasRouting: record.routing ?? {},
+    previous: previousVersion(record.history, (number) => Object.hasOwn(record.versions, String(number))) ?? null,
     allVersions: versionsOf(record, kinds),
     history: record.history.toReversed(),
     triggerStates: around.triggers(name),
@@ -66,17 +73,23 @@ function shown(config: FunctionConfig, kinds: readonly TriggerKind[]): ShownConf
 function versionsOf(record: FunctionRecord, kinds: readonly TriggerKind[]): VersionInfo[] {
   return Object.values(record.versions)
     .toSorted((a, b) => b.version - a.version)
-    .map(({ version, artifact, config, createdAt, by, message, size }) => ({
-      version,
-      artifact,
-      config: shown(config, kinds),
-      createdAt,
-      by,
-      message,
-      size,
-      live: version === record.live,
-      aliases: Object.keys(record.aliases)
-        .filter((alias) => record.aliases[alias] === version)
-        .toSorted(),
-    }));
+    .map((version) => versionInfoOf(record, version, kinds));
+}
+
+/** Returns a version's entry in the list of versions. */
+export function versionInfoOf(record: FunctionRecord, from: VersionRecord, kinds: readonly TriggerKind[]): VersionInfo {
+  const { version, artifact, config, createdAt, by, message, size, check } = from;
+  return {
+    version,
+    artifact,
+    config: shown(config, kinds),
+    layers: layersOf(from, kinds),
+    createdAt,
+    by,
+    message,
+    size,
+    live: version === record.live,
+    aliases: aliasesOf(record, version),
+    ...(check === undefined ? {} : { check }),
+  };
 }

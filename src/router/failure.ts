@@ -1,5 +1,6 @@
 import { LIMITS, type RequestId } from '../contract/index.ts';
 import type { ExitStatus, InitOutcome, InvokeOutcome } from '../executor/session.ts';
+import { signalWord } from '../kit/index.ts';
 
 /** Status of an invocation, as REPORT names it. */
 export type InvocationStatus = 'success' | 'error' | 'timeout' | 'failure';
@@ -14,27 +15,11 @@ export interface Failure {
   readonly note?: string;
 }
 
-/** Go's names of signals, as in AWS's messages (`signal: killed`). */
-const SIGNAL_WORDS: Readonly<Record<string, string>> = {
-  SIGABRT: 'aborted',
-  SIGBUS: 'bus error',
-  SIGFPE: 'floating point exception',
-  SIGHUP: 'hangup',
-  SIGILL: 'illegal instruction',
-  SIGINT: 'interrupt',
-  SIGKILL: 'killed',
-  SIGPIPE: 'broken pipe',
-  SIGQUIT: 'quit',
-  SIGSEGV: 'segmentation fault',
-  SIGTERM: 'terminated',
-  SIGTRAP: 'trace/breakpoint trap',
-};
-
 /** Returns AWS Lambda's sentence for a runtime that ended (Go's `exec` wording). */
 export function exitReason(exit: ExitStatus): string {
   // A memory limit is enforced by a kill; which status is reported for it depends on the driver.
   if (exit.outOfMemory) return 'Runtime exited with error: signal: killed';
-  if (exit.signal !== null) return `Runtime exited with error: signal: ${SIGNAL_WORDS[exit.signal] ?? exit.signal}`;
+  if (exit.signal !== null) return `Runtime exited with error: signal: ${signalWord(exit.signal)}`;
   return exit.code === 0
     ? 'Runtime exited without providing a reason'
     : `Runtime exited with error: exit status ${exit.code}`;

@@ -4,6 +4,7 @@ import {
   type InvocationContext,
   type Origin,
   type RequestId,
+  type StartKind,
   type TraceId,
   knownTraceId,
   type FunctionName,
@@ -11,13 +12,13 @@ import {
   type VersionNumber,
 } from '../contract/index.ts';
 import { asLamError, lamError, type LamError } from '../errors/index.ts';
-import type { InvocationHooks, InvokeOutcome } from '../executor/session.ts';
+import type { InvocationHooks, InvokeOutcome, StreamControl, StreamHead, StreamReceiver } from '../executor/session.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { InitFailure, Acquisition, Pool, PoolRevision, Waiter } from '../pool/index.ts';
 import type { Observers } from '../observer/index.ts';
-import { PROTOCOLS } from '../runtimes/index.ts';
 import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
 import type { PlatformLog } from './platform-log.ts';
+import { GatheredStream, NOBODY } from './streaming.ts';
 import { InvocationTrail } from './trail.ts';
 
 /** Larger events are never sent ahead (bytes). */
@@ -33,6 +34,8 @@ export interface InvokeRequest {
   /** Passed to the handler byte for byte. */
   readonly event: Uint8Array;
   readonly http?: boolean;
+  /** Headers of the caller's request by name in lower case; a weighted alias may look one up. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   /** Client context, as decoded JSON text. */
   readonly clientContext?: string | undefined;
   readonly traceId?: TraceId | undefined;
@@ -54,10 +57,13 @@ export interface InvokeAnswer {
   readonly payload: Uint8Array;
   readonly errorType: string | undefined;
   readonly durationMs: number;
-  readonly start: 'cold' | 'warm';
+  readonly start: StartKind;
   /** Log tail; undefined without {@link InvokeRequest.wantTail}. */
   readonly tail: string | undefined;
 }
+
+/** What is known of a streamed answer at its beginning. */
+export interface InvokeStream extends StreamHead, Pick<InvokeAnswer, 'requestId' | 'traceId' | 'version' | 'start'> {}
 
 /** Receives the answer. Either `answered` or `failed` is called, once; no method may throw. */
 export interface InvokeSink {
@@ -70,6 +76,12 @@ export interface InvokeSink {
    * that answer, the handler may have begun without this call. Events over 64 KiB are never sent ahead.
    */
   started?(at: EpochMs): void;
+  /**
+   * The answer is streamed: called at most once, before `answered`, which ends the stream. The body is whole only if
+   * that has the status `success`; its payload is then empty. Without this method a streamed answer is gathered, up to
+   * the payload limit, and answered like any other.
+   */
+  streamed?(stream: InvokeStream, control: StreamControl): StreamReceiver;
   answered(answer: InvokeAnswer): void;
   /** It could not be run; a function that fails is an answer. */
   failed(error: LamError): void;
@@ -77,16 +89,29 @@ export interface InvokeSink {
 
 /** An invocation in progress. */
 export interface Underway {
-  /** Removes it from the queue, so that it fails with `LAM_POOL_CANCELLED`; a running handler is not stopped. */
+  /**
+   * Removes it from the queue, so that it fails with `LAM_POOL_CANCELLED`. A running handler is not stopped; if it
+   * streams, it is told, and what it still sends is discarded.
+   */
   cancel(): void;
 }
+
+/**
+ * Returns the version to run; throws the registry's not-found errors. Called on the hot path: must be cheap. `key`
+ * decides among the versions of a weighted alias.
+ */
+export type Resolve = (
+  name: FunctionName,
+  qualifier: Qualifier | undefined,
+  key?: { readonly requestId: RequestId; readonly headers?: InvokeRequest['headers'] },
+) => PoolRevision;
 
 /** Other rooms that invocations use. */
 export interface InvocationParts {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly log: PlatformLog;
-  readonly resolve: (name: FunctionName, qualifier: Qualifier | undefined) => PoolRevision;
+  readonly resolve: Resolve;
   readonly observers: Observers | undefined;
 }
 
@@ -106,11 +131,14 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   #withdraw: (() => boolean) | undefined;
   /** START was logged: it was sent to a sandbox before. */
   #isAgain = false;
-  #isCold = false;
+  #start: StartKind = 'warm';
   /** It may not begin any more. */
   #isCancelled = false;
   /** Monotonic time it was sent to its sandbox. */
   #began = 0;
+  /** Set once its answer is streamed. */
+  #stream: StreamControl | undefined;
+  #gathered: GatheredStream | undefined;
 
   constructor(parts: InvocationParts, request: InvokeRequest, sink: InvokeSink) {
     this.#parts = parts;
@@ -130,10 +158,13 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
 
   #findSandbox(): void {
     const { pool, resolve } = this.#parts;
-    const { name, qualifier } = this.#request;
+    const { name, qualifier, headers } = this.#request;
     try {
       if (this.#isCancelled) throw this.#cancelled();
-      const revision = resolve(name, qualifier);
+      const revision =
+        qualifier === undefined
+          ? resolve(name, qualifier)
+          : resolve(name, qualifier, { requestId: this.#requestId, headers });
       const acquired = pool.acquire(revision, this.isLarge);
       if (acquired === undefined) this.#enqueue(revision);
       else this.#run(acquired);
@@ -167,19 +198,20 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   cancel(): void {
     this.#isCancelled = true;
     if (this.#withdraw?.() === true) this.#fail(this.#cancelled());
+    this.#stream?.cancel();
   }
 
   #run(acquired: Acquisition): void {
     const { clock, log, pool } = this.#parts;
     const { revision } = acquired;
     this.#acquired = acquired;
-    this.#isCold = acquired.claimCold();
+    this.#start = acquired.claimStart();
     this.#began = clock.monotonic();
     const now = clock.now();
     try {
       if (!this.#isAgain) log.started(acquired, this.#requestId, now);
       this.#isAgain = true;
-      this.#trail?.bound(acquired.id, revision.version, this.#isCold ? acquired.initMs : undefined);
+      this.#trail?.bound(acquired, this.#start, acquired.initMs);
       acquired.session.start(this.#context(revision, now + revision.config.timeoutMs), this.#request.event, this);
     } catch (thrown) {
       pool.release(acquired, false, undefined);
@@ -198,21 +230,33 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   }
 
   /** Called by the session. */
+  streamed(head: StreamHead, control: StreamControl): StreamReceiver {
+    this.#stream = control;
+    if (this.#isCancelled) {
+      control.cancel();
+      return NOBODY;
+    }
+    const sink = this.#sink;
+    if (sink.streamed === undefined) return (this.#gathered = new GatheredStream(control));
+    const { version } = (this.#acquired as Acquisition).revision;
+    const { contentType } = head;
+    return sink.streamed(
+      { contentType, requestId: this.#requestId, traceId: this.#traceId, version, start: this.#start },
+      control,
+    );
+  }
+
+  /** Called by the session. */
   settled(outcome: InvokeOutcome): void {
     const acquired = this.#acquired as Acquisition;
     if (outcome.kind === 'unstarted') {
-      // It was sent ahead to a sandbox that ended or got stuck before this invocation began: it runs elsewhere.
-      this.#parts.pool.release(acquired, true, undefined);
+      // It was given to a sandbox that ended or got stuck before this invocation began: it runs elsewhere.
+      this.#parts.pool.release(acquired, outcome.hasEnded !== true, undefined);
       this.#findSandbox();
       return;
     }
+    this.#stream = undefined;
     const ranMs = ('ranMs' in outcome ? outcome.ranMs : undefined) ?? this.#parts.clock.monotonic() - this.#began;
-    if (PROTOCOLS[acquired.revision.runtime.descriptor.protocol].ordersOutput) this.#finish(acquired, outcome, ranMs);
-    // Output that was written to the pipes before the answer is read in this turn of the event loop at the latest.
-    else setImmediate(() => this.#finish(acquired, outcome, ranMs));
-  }
-
-  #finish(acquired: Acquisition, outcome: Ended, ranMs: number): void {
     let answer: InvokeAnswer;
     // The sandbox is reused only after a clean outcome; any throw discards it.
     let isUsable = false;
@@ -224,7 +268,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
           outcome.kind !== 'exit' &&
           !(outcome.kind === 'error' && outcome.leaving === true);
       } finally {
-        this.#parts.pool.release(acquired, isUsable, ranMs);
+        this.#release(acquired, isUsable, ranMs);
       }
     } catch (thrown) {
       this.#fail(thrown);
@@ -233,8 +277,17 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     this.#answer(answer);
   }
 
-  #answerOf(acquired: Acquisition, outcome: Ended, durationMs: number): InvokeAnswer {
+  /** Releases the sandbox, once its extensions have finished with this invocation: the answer does not wait for them. */
+  #release(acquired: Acquisition, isUsable: boolean, ranMs: number): void {
+    const { pool } = this.#parts;
+    const settling = isUsable ? acquired.session.settling : undefined;
+    if (settling === undefined) pool.release(acquired, isUsable, ranMs);
+    else void settling.then((isFree) => pool.release(acquired, isFree, ranMs));
+  }
+
+  #answerOf(acquired: Acquisition, ended: Ended, durationMs: number): InvokeAnswer {
     const { clock, log } = this.#parts;
+    const outcome = this.#gathered?.outcomeOf(ended) ?? ended;
     const { revision } = acquired;
     const requestId = this.#requestId;
     const now = clock.now();
@@ -242,9 +295,9 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
       outcome.kind === 'result'
         ? undefined
         : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(now));
-    const initMs = this.#isCold ? acquired.initMs : undefined;
+    const initMs = this.#start === 'warm' ? undefined : acquired.initMs;
     const maxMemoryMiB = acquired.sandbox?.peakMemoryMiB() ?? 0;
-    const start = this.#isCold ? 'cold' : 'warm';
+    const start = this.#start;
     if (this.#trail !== undefined) this.#trail.maxMemoryMiB = maxMemoryMiB;
     log.finished(acquired, requestId, { durationMs, failure, initMs, maxMemoryMiB, start }, now);
     return {
@@ -265,7 +318,8 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     const { revision } = failed;
     const requestId = this.#requestId;
     const failure = failureOfInit(failed.outcome, requestId, failed.limitMs);
-    this.#trail?.bound(failed.sandboxId, revision.version, failed.initMs);
+    this.#trail?.bound({ id: failed.sandboxId, revision }, failed.start, failed.initMs);
+    if (this.#trail !== undefined) this.#trail.maxMemoryMiB = failed.maxMemoryMiB;
     log.initFailed({ revision, id: failed.sandboxId }, failed, failure, requestId, clock.now());
     this.#answer({
       requestId,
@@ -275,7 +329,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
       payload: failure.payload,
       errorType: failure.errorType,
       durationMs: failed.initMs,
-      start: 'cold',
+      start: failed.start,
       tail: this.#tail(),
     });
   }

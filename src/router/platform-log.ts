@@ -1,4 +1,4 @@
-import type { PlatformRecord, RequestId, SandboxId } from '../contract/index.ts';
+import type { PlatformRecord, RequestId, SandboxId, StartKind } from '../contract/index.ts';
 import { escapeControls } from '../kit/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { InitFailure, PoolRevision } from '../pool/index.ts';
@@ -17,7 +17,7 @@ export interface Finished {
   readonly failure: Failure | undefined;
   readonly initMs: number | undefined;
   readonly maxMemoryMiB: number;
-  readonly start: 'cold' | 'warm';
+  readonly start: StartKind;
 }
 
 /**
@@ -63,8 +63,8 @@ export class PlatformLog {
       const text = escapeControls(Buffer.from(failure.payload).toString());
       this.#note(sandbox, { type: 'note', text }, requestId, now);
     }
-    const { initMs } = failed;
-    this.finished(sandbox, requestId, { durationMs: initMs, failure, initMs, maxMemoryMiB: 0, start: 'cold' }, now);
+    const { initMs, maxMemoryMiB, start } = failed;
+    this.finished(sandbox, requestId, { durationMs: initMs, failure, initMs, maxMemoryMiB, start }, now);
   }
 
   #note(sandbox: LoggedSandbox, record: PlatformRecord, requestId: RequestId, now: number): void {

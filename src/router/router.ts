@@ -4,15 +4,21 @@ import type { Session, SessionHooks } from '../executor/session.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Observers } from '../observer/index.ts';
 import type { Pool, PoolRevision } from '../pool/index.ts';
-import { Invocation, type InvokeRequest, type InvokeSink, type InvocationParts, type Underway } from './invocation.ts';
+import {
+  Invocation,
+  type InvokeRequest,
+  type InvokeSink,
+  type InvocationParts,
+  type Resolve,
+  type Underway,
+} from './invocation.ts';
 import { PlatformLog } from './platform-log.ts';
 
 export interface RouterOptions {
   readonly pool: Pool;
   readonly logs: LogStore;
   readonly clock: Clock;
-  /** Returns the version to run; throws the registry's not-found errors. Called on the hot path: must be cheap. */
-  readonly resolve: (name: FunctionName, qualifier: Qualifier | undefined) => PoolRevision;
+  readonly resolve: Resolve;
   /** Observers of the phases of invocations. */
   readonly observers?: Observers | undefined;
 }

@@ -3,12 +3,14 @@ import type {
   RequestId,
   TraceId,
   SandboxId,
+  StartKind,
   FunctionName,
   Qualifier,
   VersionNumber,
 } from '../contract/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { ObservedInvocation, ObservedOutcome, Observers } from '../observer/index.ts';
+import type { LoggedSandbox } from './platform-log.ts';
 
 /** Facts about an invocation at its acceptance. */
 export interface Accepted extends Pick<ObservedInvocation, 'requestId' | 'traceId' | 'functionName' | 'qualifier'> {
@@ -33,7 +35,7 @@ export class InvocationTrail implements ObservedInvocation {
   boundAt: EpochMs | undefined;
   startedAt: EpochMs | undefined;
   settledAt: EpochMs | undefined;
-  start: 'cold' | 'warm' | undefined;
+  start: StartKind | undefined;
   initMs: number | undefined;
   durationMs: number | undefined;
   maxMemoryMiB = 0;
@@ -61,14 +63,14 @@ export class InvocationTrail implements ObservedInvocation {
     this.#observers.invocation('queued', this);
   }
 
-  /** `initMs`: of the init that this invocation reports; undefined for a warm start. */
-  bound(sandboxId: SandboxId, version: VersionNumber, initMs: number | undefined): void {
-    this.sandboxId = sandboxId;
-    this.version = version;
+  /** `initMs`: of its sandbox; reported unless the start is warm. */
+  bound({ id, revision }: LoggedSandbox, start: StartKind, initMs: number): void {
+    this.sandboxId = id;
+    this.version = revision.version;
     this.boundAt = this.#clock.now();
-    this.start = initMs === undefined ? 'warm' : 'cold';
+    this.start = start;
     this.#observers.invocation('bound', this);
-    if (initMs === undefined) return;
+    if (start === 'warm') return;
     this.initMs = initMs;
     this.#observers.invocation('init', this);
   }

@@ -1,16 +1,24 @@
 import { lamError } from '../errors/index.ts';
-import type { RuntimeDescriptor } from './descriptor.ts';
+import { nearest } from '../kit/index.ts';
+import type { RuntimeDescriptor, Supply, Toolchain } from './descriptor.ts';
 import { DESCRIPTORS, FAMILIES, type RuntimeFamily } from './list.ts';
 
 export type {
+  ArchiveUse,
+  CodeStart,
   EntryPoint,
   HandlerGrammar,
   Interpreter,
+  InterpreterParts,
   LamNode,
   ProgramOnPath,
   RuntimeDescriptor,
+  Supply,
+  Toolchain,
 } from './descriptor.ts';
+export { JVM_ARGUMENTS, JVM_FOLDER, JVM_LIBRARY } from './jvm.ts';
 export { DESCRIPTORS, FAMILIES, type RuntimeFamily } from './list.ts';
+export { IMAGE_FILE, keptImages, pinnedImageOf, type PinnedImage } from './pinned-image.ts';
 export { PROTOCOLS, type Protocol } from './protocol.ts';
 
 /** A runtime identifier, resolved. */
@@ -20,6 +28,16 @@ export interface Runtime {
   readonly version: string | undefined;
   /** The descriptor of the family. */
   readonly descriptor: RuntimeDescriptor;
+}
+
+/** Where the program of a descriptor is had, in the words of errors: the Debian package, else the page. */
+export function supplyWords({ debian, site }: Supply): { readonly debian: string } | { readonly site: string } {
+  return debian === null ? { site } : { debian };
+}
+
+/** The toolchain that runs `program`; undefined for a program that none names. */
+export function toolchainOf(program: string): Toolchain | undefined {
+  return FAMILIES.flatMap((family) => DESCRIPTORS[family].toolchains).find((each) => each.program === program);
 }
 
 /** Identifiers shown to users after an unknown one. */
@@ -35,10 +53,21 @@ export function parseRuntime(identifier: string): Runtime | undefined {
   return undefined;
 }
 
+/** The known identifier, one of AWS's included, that an unknown one is nearest to. Pure. */
+export function nearestRuntimeTo(identifier: string): { readonly nearest?: string } {
+  const known = [...KNOWN_RUNTIMES, ...FAMILIES.flatMap((family) => DESCRIPTORS[family].awsIdentifiers)];
+  const found = nearest(identifier, known);
+  return found === undefined ? {} : { nearest: found };
+}
+
 /** Resolves an identifier. Throws `LAM_REGISTRY_UNKNOWN_RUNTIME`. */
 export function requireRuntime(identifier: string): Runtime {
   const runtime = parseRuntime(identifier);
   if (runtime === undefined)
-    throw lamError('LAM_REGISTRY_UNKNOWN_RUNTIME', { runtime: identifier, known: KNOWN_RUNTIMES });
+    throw lamError('LAM_REGISTRY_UNKNOWN_RUNTIME', {
+      runtime: identifier,
+      known: KNOWN_RUNTIMES,
+      ...nearestRuntimeTo(identifier),
+    });
   return runtime;
 }

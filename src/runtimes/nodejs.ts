@@ -1,26 +1,21 @@
 import type { RuntimeDescriptor } from './descriptor.ts';
-import { fileAndExportFault } from './handler.ts';
+import { fileAndExport } from './handler.ts';
 
 /** Memory of a Node process besides its heap (MiB): the total use of the smallest function. */
 const BASE_MIB = 48;
 const SMALLEST_HEAP_MIB = 32;
-const DEFAULT_HANDLER = 'index.handler';
-
 /** JavaScript and TypeScript on the Node that runs lam. */
 export const nodejs: RuntimeDescriptor = {
   parse(identifier) {
     const match = /^node(?:js)?(\d+)?(?:\.x)?$/.exec(identifier);
     return match === null ? undefined : { version: match[1] };
   },
-  identifiers: ['nodejs', 'nodejs22.x', 'nodejs24.x'],
-  handler: {
-    default: DEFAULT_HANDLER,
-    file(handler) {
-      const dot = handler.indexOf('.', handler.lastIndexOf('/') + 1);
-      return dot === -1 ? handler : handler.slice(0, dot);
-    },
-    fault: (handler) => fileAndExportFault(handler, DEFAULT_HANDLER),
-  },
+  identifiers: ['nodejs', 'nodejs22.x', 'nodejs24.x', 'nodejs26.x'],
+  awsIdentifiers: [
+    ...['nodejs10.x', 'nodejs12.x', 'nodejs14.x', 'nodejs16.x', 'nodejs18.x'],
+    ...['nodejs20.x', 'nodejs22.x', 'nodejs24.x'],
+  ],
+  handler: fileAndExport('index.handler'),
   protocol: 'frames',
   entry: {
     kind: 'interpreter',
@@ -28,8 +23,21 @@ export const nodejs: RuntimeDescriptor = {
     client: 'bootstrap-nodejs.cjs',
     arguments: ({ client }) => [client],
   },
+  toolchains: [
+    {
+      title: 'npm',
+      program: 'npm',
+      ask: ['--version'],
+      wantedFor: 'functions with dependencies in package.json',
+      supply: { debian: 'npm', site: 'https://nodejs.org/en/download' },
+    },
+  ],
   stems: 'all-versions',
   isManaged: true,
+  layerPaths: (version) => ({
+    NODE_PATH: [...(version === undefined ? [] : [`nodejs/node${version}/node_modules`]), 'nodejs/node_modules'],
+  }),
+  publishedImage: (version) => `node:${version ?? 'lts'}-slim`,
   // A variable, not a flag: the single binary is its own Node and accepts no flags.
   environment: (memoryMiB) => ({
     NODE_OPTIONS: `--max-old-space-size=${Math.max(SMALLEST_HEAP_MIB, memoryMiB - BASE_MIB)}`,

@@ -7,12 +7,15 @@ export interface ProtocolTraits {
   readonly environmentWithInit: boolean;
   /** Further invocations can be sent ahead and recalled. */
   readonly queuesInside: boolean;
-  /** Output printed before an answer is read before that answer; else pipes may be read after it. */
-  readonly ordersOutput: boolean;
+  /**
+   * Its HTTP events of format 2.0 also have `path` and `httpMethod`: libraries for such programs were seen to read these
+   * members of 1.0 in any event.
+   */
+  readonly httpEventsHavePath: boolean;
 }
 
 /** The traits of each protocol. */
 export const PROTOCOLS: Readonly<Record<Protocol, ProtocolTraits>> = {
-  frames: { environmentWithInit: true, queuesInside: true, ordersOutput: true },
-  'runtime-api': { environmentWithInit: false, queuesInside: false, ordersOutput: false },
+  frames: { environmentWithInit: true, queuesInside: true, httpEventsHavePath: false },
+  'runtime-api': { environmentWithInit: false, queuesInside: false, httpEventsHavePath: true },
 };

@@ -1,16 +1,10 @@
-import type { RuntimeDescriptor } from './descriptor.ts';
+import { executableRuntime, withoutVersion } from './executable.ts';
 
-const BOOTSTRAP = 'bootstrap';
-
-/** An executable of the artifact, in any language, on AWS's Runtime API. */
-export const provided: RuntimeDescriptor = {
-  parse: (identifier) => (/^provided(?:\.al2|\.al2023)?$/.test(identifier) ? { version: undefined } : undefined),
+/** An executable of the artifact, in any language. */
+export const provided = executableRuntime({
   identifiers: ['provided', 'provided.al2023'],
-  handler: { default: BOOTSTRAP, file: () => BOOTSTRAP, fault: () => undefined },
-  protocol: 'runtime-api',
-  entry: { kind: 'executable', file: BOOTSTRAP },
-  stems: 'none',
-  isManaged: false,
-  environment: () => ({}),
+  awsIdentifiers: ['provided', 'provided.al2', 'provided.al2023'],
+  parse: withoutVersion(/^provided(?:\.al2|\.al2023)?$/),
+  toolchains: [],
   defaultTemplate: 'shell',
-};
+});

@@ -7,10 +7,12 @@ export type TemplateEntry =
   | { readonly kind: 'file'; readonly path: string; readonly content: Buffer; readonly executable: boolean }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string };
 
-/** Values of `{{name}}` and `{{runtime}}` in names and texts. */
+/** Values of `{{name}}`, `{{runtime}}` and `{{url}}` in names and texts. */
 export interface TemplateValues {
   readonly name: string;
   readonly runtime: string;
+  /** Base URL of the daemon's HTTP port, without a slash at the end. */
+  readonly url: string;
 }
 
 /** Never part of a template: history and files of tools. */
@@ -112,5 +114,8 @@ function finalPath(path: string, values: TemplateValues): string {
 }
 
 function substitute(text: string, values: TemplateValues): string {
-  return text.replaceAll('{{name}}', values.name).replaceAll('{{runtime}}', values.runtime);
+  return text
+    .replaceAll('{{name}}', values.name)
+    .replaceAll('{{runtime}}', values.runtime)
+    .replaceAll('{{url}}', values.url);
 }

@@ -4,7 +4,7 @@ import { isFunctionName } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { nearest } from '../kit/index.ts';
 import { projectSchema, SCHEMA_PATH } from '../project/index.ts';
-import { parseRuntime } from '../runtimes/index.ts';
+import { nearestRuntimeTo, parseRuntime } from '../runtimes/index.ts';
 import { parseGitSource, withClone } from './git-clone.ts';
 import { layOut } from './lay-out.ts';
 import { listTemplates } from './list-templates.ts';
@@ -15,6 +15,8 @@ export interface ScaffoldRequest {
   readonly name: string;
   /** A runtime identifier; also replaces `{{runtime}}` in the template. */
   readonly runtime: string;
+  /** Base URL of the daemon's HTTP port, without a slash at the end; replaces `{{url}}` in the template. */
+  readonly url: string;
   /** Default: the runtime's default. Ignored with `from`. */
   readonly template?: string;
   /** A folder, or the address of a git repository with an optional `#BRANCH`; a relative path is read from `cwd`. */
@@ -40,7 +42,8 @@ export interface Scaffolded {
 /** Creates a project from a template, atomically. Throws `LAM_SCAFFOLD_*`. */
 export async function scaffold(request: ScaffoldRequest): Promise<Scaffolded> {
   if (!isFunctionName(request.name)) throw lamError('LAM_SCAFFOLD_INVALID_NAME', { name: request.name });
-  const values: TemplateValues = { name: request.name, runtime: request.runtime };
+  const { name, runtime, url } = request;
+  const values: TemplateValues = { name, runtime, url };
   const { label, entries } =
     request.from === undefined
       ? await ownTemplate(request, values)
@@ -62,18 +65,20 @@ async function ownTemplate(
     throw lamError('LAM_SCAFFOLD_UNKNOWN_RUNTIME', {
       runtime: request.runtime,
       known,
-      ...suggestion(request.runtime, known),
+      ...nearestRuntimeTo(request.runtime),
     });
   }
   const wanted = request.template ?? asked.descriptor.defaultTemplate;
   const found = ofRuntime.find(({ template }) => template === wanted);
   if (found === undefined) {
     const known = ofRuntime.map(({ template }) => template);
+    const elsewhere = templates.find(({ template }) => template === wanted)?.runtime;
     throw lamError('LAM_SCAFFOLD_UNKNOWN_TEMPLATE', {
       runtime: request.runtime,
       template: wanted,
       known,
       ...suggestion(wanted, known),
+      ...(elsewhere === undefined ? {} : { elsewhere }),
     });
   }
   const label = `${asked.family}/${wanted}`;

@@ -5,6 +5,9 @@ export { planGc, referencedArtifacts, type VersionName } from './catalogue/gc.ts
 export { type OutlineFact } from './catalogue/outline-fact.ts';
 export { type FunctionRecord, type VersionRecord } from './catalogue/schema.ts';
 export { type CatalogueDraft, type CatalogueView, type FunctionOutline } from './catalogue/state.ts';
+export { type LayerCatalogue } from './layers/layer-catalogue.ts';
+export { type StateJournal } from './states/state-journal.ts';
 export { df } from './df.ts';
+export { type Layout } from './disk/layout.ts';
 export { receiveArtifact, receiveZip } from './intake/upload.ts';
-export { openStore, type Store } from './store.ts';
+export { checkHome, openStore, type Store } from './store.ts';

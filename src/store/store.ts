@@ -1,14 +1,20 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { NodeId } from '../contract/index.ts';
-import type { Clock } from '../kit/index.ts';
+import type { Clock, HeldLock } from '../kit/index.ts';
 import type { ArtifactLimits } from './artifacts/limits.ts';
 import { ArtifactStore } from './artifacts/artifact-store.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { LowdbCatalogueStore } from './catalogue/lowdb-store.ts';
 import type { OutlineFact } from './catalogue/outline-fact.ts';
+import { storeError } from './disk/io-errors.ts';
 import { layout, prepareHome, type Layout } from './disk/layout.ts';
-import { acquireLock, type DaemonLock } from './disk/lock.ts';
+import { acquireLock } from './disk/lock.ts';
 import { nodeIdOf } from './disk/node-id.ts';
+import { Reserve } from './disk/reserve.ts';
 import { reclaimStaging } from './disk/staging.ts';
+import { LayerCatalogue } from './layers/layer-catalogue.ts';
+import { StateJournal } from './states/state-journal.ts';
 import { StartupCacheStore } from './artifacts/startup-cache-store.ts';
 
 /** An open home. This process holds its lock. */
@@ -16,14 +22,29 @@ export interface Store {
   readonly paths: Layout;
   /** Identifies this home among others: 12 hexadecimal digits, made once. */
   readonly nodeId: NodeId;
-  readonly lock: DaemonLock;
+  readonly lock: HeldLock;
   readonly catalogue: Catalogue;
   readonly artifacts: ArtifactStore;
+  readonly layers: LayerCatalogue;
   readonly startupCaches: StartupCacheStore;
+  /** What triggers keep over restarts. */
+  readonly triggerStates: StateJournal;
+  /** Space kept back for when the disk is full. */
+  readonly reserve: Reserve;
   /** Number of unfinished files and locks of a dead daemon that opening removed. */
   readonly reclaimed: number;
   /** Waits for pending changes, then releases the lock. Idempotent. */
   close(): Promise<void>;
+}
+
+/** Options of {@link openStore}. */
+export interface StoreOptions {
+  readonly clock: Clock;
+  readonly limits?: ArtifactLimits;
+  /** Facts that the catalogue keeps in memory of every function, besides its outline. */
+  readonly facts?: readonly OutlineFact<unknown>[];
+  /** Told of what was damaged and left out. */
+  readonly onTrouble?: (what: string) => void;
 }
 
 /**
@@ -31,16 +52,16 @@ export interface Store {
  * Throws `LAM_STORE_LOCKED`, `LAM_STORE_CORRUPT`, `LAM_STORE_NEWER`, `LAM_STORE_NOT_WRITABLE` or `LAM_STORE_DISK_FULL`,
  * and then holds nothing.
  */
-export async function openStore(
-  home: string,
-  options: {
-    readonly clock: Clock;
-    readonly limits?: ArtifactLimits;
-    /** Facts that the catalogue keeps in memory of every function, besides its outline. */
-    readonly facts?: readonly OutlineFact<unknown>[];
-  },
-): Promise<Store> {
+export async function openStore(home: string, options: StoreOptions): Promise<Store> {
   const paths = layout(home);
+  const reserve = new Reserve(paths);
+  reserve.releaseIfNeeded();
+  const store = await reserve.lend(() => openAll(paths, reserve, options));
+  reserve.keep();
+  return store;
+}
+
+async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): Promise<Store> {
   prepareHome(paths);
   const lock = await acquireLock(paths);
   try {
@@ -48,16 +69,21 @@ export async function openStore(
     const nodeId = await nodeIdOf(paths);
     const catalogue = new Catalogue(await LowdbCatalogueStore.open(paths.catalogue, options.facts));
     const artifacts = await ArtifactStore.open(paths, options);
+    const layers = await LayerCatalogue.open(paths.layers);
+    const triggerStates = await StateJournal.open(paths.triggerStates, options.onTrouble ?? (() => undefined));
     return {
       paths,
       nodeId,
       lock,
       catalogue,
       artifacts,
+      layers,
       startupCaches: new StartupCacheStore(paths, artifacts),
+      triggerStates,
+      reserve,
       reclaimed: left + (lock.reclaimed ? 1 : 0),
       close: async () => {
-        await catalogue.settled();
+        await Promise.all([catalogue.settled(), layers.settled(), triggerStates.settled()]);
         await lock.release();
       },
     };
@@ -65,4 +91,22 @@ export async function openStore(
     await lock.release();
     throw error;
   }
+}
+
+/**
+ * Checks that a store could be opened while another process holds the home: files can be made, and the catalogue can
+ * be read. Throws `LAM_STORE_CORRUPT`, `LAM_STORE_NEWER`, `LAM_STORE_NOT_WRITABLE` or `LAM_STORE_DISK_FULL`.
+ */
+export async function checkHome(home: string): Promise<void> {
+  const paths = layout(home);
+  const file = join(paths.run, `check-${process.pid}`);
+  try {
+    await writeFile(file, '', { mode: 0o600 });
+    await rm(file);
+  } catch (error) {
+    throw storeError(error, home);
+  }
+  await LowdbCatalogueStore.open(paths.catalogue);
+  await LayerCatalogue.open(paths.layers);
+  await StateJournal.open(paths.triggerStates, () => undefined);
 }

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TriggerConfig, FunctionName } from '../contract/index.ts';
+import type { EpochMs } from '../kit/index.ts';
 import type { Declared, TriggerKind } from './kind.ts';
 
 /** A fault of a declared trigger that its schema cannot express. */
@@ -41,8 +43,8 @@ export function declarationFaults(
       faults.push({ index, key: own.key, message: `${subject} ${own.fault}` });
       continue;
     }
-    const claim = kind.exclusive && JSON.stringify([kind.type, kind.exclusive.key(config)]);
-    const other = claim === undefined ? undefined : claimed.get(claim);
+    const claims = claimsOf(config, kind);
+    const other = claims.map((claim) => claimed.get(claim)).find((owner) => owner !== undefined);
     const name = JSON.stringify([functionName, kind.type, triggerName(config, kind)]);
     if (other !== undefined) {
       const theirs = `'${kind.nameOf(other.config)}' of '${other.functionName}'`;
@@ -55,10 +57,28 @@ export function declarationFaults(
       const message = `${subject} of '${functionName}' has the name of another; give it a 'name' of its own`;
       faults.push({ index, key: 'type', message });
     }
-    if (claim !== undefined && other === undefined) claimed.set(claim, trigger);
+    for (const claim of claims) if (!claimed.has(claim)) claimed.set(claim, trigger);
     named.add(name);
   }
   return faults;
+}
+
+/**
+ * Returns what keeps triggers from going live at `now` of those that are not in `live`, as sentences. Requires entries
+ * without other faults. Pure.
+ */
+export function newTriggerFaults(
+  triggers: readonly TriggerConfig[],
+  live: readonly TriggerConfig[],
+  now: EpochMs,
+  kinds: readonly TriggerKind[],
+): readonly string[] {
+  return triggers.flatMap((config) => {
+    const kind = kindOf(config, kinds);
+    const fault = kind?.newFault?.(config, now)?.fault;
+    if (kind === undefined || fault === undefined || live.some((one) => isDeepStrictEqual(one, config))) return [];
+    return [`the ${kind.noun} '${kind.nameOf(config)}' ${fault}`];
+  });
 }
 
 /**
@@ -71,18 +91,29 @@ export function checkConflicts(
   theirs: () => Iterable<Declared>,
   kinds: readonly TriggerKind[],
 ): void {
-  const keyOf = (config: TriggerConfig): string | undefined => {
+  const keysOf = (config: TriggerConfig): readonly string[] => {
     const kind = kindOf(config, kinds);
-    return kind?.exclusive && JSON.stringify([kind.type, kind.exclusive.key(config)]);
+    return kind === undefined ? [] : claimsOf(config, kind);
   };
-  const held = new Set(already.map(keyOf));
-  const wanted = new Map(mine.triggers.map((config) => [keyOf(config), config]));
-  for (const key of [undefined, ...held]) wanted.delete(key);
+  const wanted = new Map(mine.triggers.flatMap((config) => keysOf(config).map((key) => [key, config])));
+  for (const key of already.flatMap(keysOf)) wanted.delete(key);
   if (wanted.size === 0) return;
   for (const other of theirs()) {
-    const config = other.functionName === mine.functionName ? undefined : wanted.get(keyOf(other.config));
+    if (other.functionName === mine.functionName) continue;
+    const key = keysOf(other.config).find((one) => wanted.has(one));
+    const config = key === undefined ? undefined : wanted.get(key);
     const conflict =
       config && kindOf(config, kinds)?.exclusive?.conflict({ functionName: mine.functionName, config }, other);
     if (conflict !== undefined) throw conflict;
   }
+}
+
+/** What a trigger claims for itself among all functions; nothing for a kind that is not exclusive. */
+function claimsOf(config: TriggerConfig, kind: TriggerKind): readonly string[] {
+  return (kind.exclusive?.keys(config) ?? []).map((key) => JSON.stringify([kind.type, key]));
+}
+
+/** Returns the folders and files of a function's source that its triggers need in the package. Pure. */
+export function filesOfTriggers(triggers: readonly TriggerConfig[], kinds: readonly TriggerKind[]): readonly string[] {
+  return triggers.flatMap((config) => kindOf(config, kinds)?.filesOf?.(config) ?? []);
 }

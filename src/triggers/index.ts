@@ -1,8 +1,18 @@
-export { checkConflicts, declarationFaults } from './declared.ts';
-export { type HttpTrigger } from './http/http.ts';
-export { parseRoute, type Route } from './http/route.ts';
+export { checkConflicts, declarationFaults, filesOfTriggers, newTriggerFaults } from './declared.ts';
+export type { CorsOptions } from './http/cors.ts';
+export { requestedHost } from './http/host.ts';
+export { hostsOf, routeName, routeOf, type HttpTrigger } from './http/http.ts';
+export { DEFAULT_ROUTE, type Route, type RouteMethod, type RouteSegment } from './http/route.ts';
+export { staticPlace } from './http/static.ts';
 export { type Declared, type TriggerKind } from './kind.ts';
 export { TRIGGER_KINDS } from './kinds.ts';
-export { type Deliver, type TriggerEvent } from './running.ts';
+export {
+  type Deliver,
+  type EnqueueEvent,
+  type EventEnded,
+  type EventIdentity,
+  type FollowEvent,
+  type TriggerEvent,
+} from './running.ts';
 export { NAME_SCHEMA, shapeFaults } from './shape.ts';
-export { expandShortForms, inShortForms, overrideShortForms, shortFormsOf } from './short-forms.ts';
+export { expandShortForms, inShortForms, namesInShortForm, overrideShortForms, shortFormsOf } from './short-forms.ts';

@@ -1,5 +1,6 @@
-import type { ShortForms, TriggerConfig, FunctionName } from '../contract/index.ts';
+import type { ShortForms, ShortItem, TriggerConfig, FunctionName } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
+import type { EpochMs } from '../kit/index.ts';
 import type { TriggerStarter } from './running.ts';
 
 /**
@@ -13,14 +14,26 @@ export interface TriggerKind<C extends TriggerConfig = TriggerConfig> {
   readonly noun: string;
   readonly schema: TriggerSchema;
   readonly shortForm?: ShortForm<C>;
+  /**
+   * Settings that entries take over from the map of this kind's type at the top level of lam.yaml, unless they have
+   * their own. Each is in `schema` too.
+   */
+  readonly inherited?: readonly string[];
   /** Present if two functions cannot have the same trigger. */
   readonly exclusive?: Exclusive<C>;
   /**
    * Default name of an entry. Must be stable: it is part of events' identities, and a new name restarts the trigger.
    */
   nameOf(config: C): string;
+  /** Folders and files of the function's source that an entry needs in the package. */
+  filesOf?(config: C): readonly string[];
   /** Returns the first fault that the schema cannot express, or undefined. */
   fault(config: C): KindFault | undefined;
+  /**
+   * Returns a fault that an entry has at `now` if it is new to its function, for instance a time that is past. Entries of
+   * the live version may have it, and those of a version to which a rollback leads.
+   */
+  newFault?(config: C, now: EpochMs): KindFault | undefined;
   /**
    * Imports the running half of the kind, with its npm packages. Called in the daemon when the first such trigger goes
    * live. Absent in kinds that another room serves, as the edge serves `http`.
@@ -43,35 +56,51 @@ export interface TriggerSchema {
   readonly required: readonly string[];
 }
 
-/** One setting, as in JSON schema (draft 07). */
-export interface SettingSchema {
-  readonly description: string;
-  readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'array';
+/** What a value may look like, as in JSON schema (draft 07). */
+export interface ValueSchema {
+  /** Several: the value may have any of the types, and each keyword applies to values of its type. */
+  readonly type: SettingType | readonly SettingType[];
   readonly enum?: readonly string[];
   readonly minLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Least number of items of an array. */
+  readonly minItems?: number;
   /** Items of an array. */
-  readonly items?: { readonly type: 'string'; readonly minLength?: number };
+  readonly items?: ValueSchema;
+  /** Named members of an object. */
+  readonly properties?: Readonly<Record<string, SettingSchema>>;
+  readonly required?: readonly string[];
+  /** Other members of an object; `false` for none, `true` for any. Every schema of an object must say so. */
+  readonly additionalProperties?: boolean | ValueSchema;
+}
+
+export type SettingType = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
+
+/** One setting. */
+export interface SettingSchema extends ValueSchema {
+  readonly description: string;
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
 }
 
-/** A key in lam.yaml whose list of strings stands for triggers of the kind. */
+/**
+ * A key in lam.yaml whose list stands for triggers of the kind. An item is a text, or a map: the entry without its type.
+ */
 export interface ShortForm<C extends TriggerConfig> {
   readonly key: keyof ShortForms;
   readonly description: string;
-  readonly examples: readonly (readonly string[])[];
+  readonly examples: readonly (readonly ShortItem[])[];
   /** Returns the entry that an item stands for. */
-  expand(item: string): C;
-  /** Returns the item that stands for an entry. */
-  itemOf(config: C): string;
+  expand(item: ShortItem): C;
+  /** Returns the item that stands for an entry, without loss: a text if that says everything. */
+  itemOf(config: C): ShortItem;
 }
 
 /** Mutual exclusion of triggers across all functions. */
 export interface Exclusive<C extends TriggerConfig> {
-  /** Two entries with the same key cannot both be live. */
-  key(config: C): string;
+  /** Two entries that have a key in common cannot both be live. */
+  keys(config: C): readonly string[];
   /** Words between two conflicting entries: `matches the same requests as`. */
   readonly clash: string;
   /** Returns the error for `mine`, which cannot go live because `theirs` is live. */

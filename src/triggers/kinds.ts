@@ -1,5 +1,8 @@
 import { http } from './http/http.ts';
+import { schedule } from './schedule/schedule.ts';
 import type { TriggerKind } from './kind.ts';
+import { rabbitmq } from './rabbitmq/rabbitmq.ts';
+import { redis } from './redis/redis.ts';
 
 /** All kinds of triggers. To add one: a folder beside `http/` and a line here. */
-export const TRIGGER_KINDS: readonly TriggerKind[] = [http];
+export const TRIGGER_KINDS: readonly TriggerKind[] = [http, schedule, rabbitmq, redis];

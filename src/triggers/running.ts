@@ -1,4 +1,11 @@
-import type { TriggerConfig, RequestId, TraceId, FunctionName, VersionNumber } from '../contract/index.ts';
+import type {
+  FunctionName,
+  RequestId,
+  TraceId,
+  TriggerConfig,
+  TriggerState,
+  VersionNumber,
+} from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 
@@ -9,7 +16,16 @@ export interface TriggerStarter<C extends TriggerConfig = TriggerConfig> {
    * the supervisor retries after a pause.
    */
   start(config: C, host: TriggerHost): Promise<RunningTrigger<C>>;
+  /** Returns what is shown of a trigger, running or paused, as JSON. */
+  view?(config: C, about: TriggerAbout): unknown;
+  /** Returns the event of a run that a user asks for. Absent in kinds whose events only a source can make. */
+  eventNow?(config: C, about: TriggerAbout): DurableEvent;
 }
+
+/** A trigger that may be paused, as its kind sees it. */
+export type TriggerAbout = Pick<TriggerHost, 'functionName' | 'name' | 'clock' | 'kept'> & {
+  readonly isPaused: boolean;
+};
 
 /** A running trigger. The supervisor calls one method at a time. */
 export interface RunningTrigger<C extends TriggerConfig = TriggerConfig> {
@@ -22,7 +38,12 @@ export interface RunningTrigger<C extends TriggerConfig = TriggerConfig> {
    * settled, to acknowledge them; the daemon's shutdown waits for it within the drain time.
    */
   stop(): Promise<void>;
+  /** What is shown of it besides its state. */
+  report?(): TriggerReport;
 }
+
+/** What a running trigger reports of itself. */
+export type TriggerReport = Pick<TriggerState, 'lag' | 'counts'>;
 
 /** The daemon as a running trigger sees it. */
 export interface TriggerHost {
@@ -30,10 +51,34 @@ export interface TriggerHost {
   /** Name of the trigger, unique among those of its kind and function. */
   readonly name: string;
   readonly clock: Clock;
+  /** What the trigger keeps over restarts of the daemon. */
+  readonly kept: KeptState;
+  /**
+   * When the trigger was resumed after its last pause; undefined if it never was. What happened at its source before was
+   * not to be handled.
+   */
+  readonly resumedAt: EpochMs | undefined;
   /** Aborted when the trigger is to stop, so that a pending start can end early. */
   readonly signal: AbortSignal;
   /** Starts an invocation of the live version. Never throws; `sink` may be called before this returns. */
   fire(event: FiredEvent, sink: TriggerSink): Firing;
+  /**
+   * Queues an event for the function, which runs it in the background, at least once, with its retries: for sources that
+   * do not keep an event until it has run. Resolves once the event is durable. Idempotent by the event's id. Rejects
+   * with the error of the queue, and then nothing was queued, or `LAM_TRIGGERS_STOPPED`.
+   */
+  enqueue(event: DurableEvent, ended?: EventEnded): Promise<EnqueueOutcome>;
+  /**
+   * Follows an event that was queued before, also by an earlier daemon. Resolves to false, and does not call `ended`, if
+   * the queue does not know it (any more). Rejects with the error of the queue.
+   */
+  follow(id: string, ended: EventEnded): Promise<boolean>;
+  /** Id of the invocation that an event of this id becomes. */
+  requestIdOf(id: string): RequestId;
+  /**
+   * Value of a variable of the function's environment in its live version, for credentials; undefined if there is none.
+   */
+  variable(name: string): string | undefined;
   /** Announces a future event, so that a sandbox is warm at that time. */
   expect(at: EpochMs): void;
   /**
@@ -41,6 +86,14 @@ export interface TriggerHost {
    * pause.
    */
   failed(error: unknown): void;
+}
+
+/** A JSON value that a trigger keeps, over restarts and pauses, until it is removed from its function. */
+export interface KeptState {
+  /** Returns the last value that was given to `set`; undefined before. */
+  get(): unknown;
+  /** Replaces the value. It is durable within a second; a failure is reported, and the next call tries again. */
+  set(value: unknown): void;
 }
 
 /** An event as its source fires it. */
@@ -53,6 +106,34 @@ export interface FiredEvent {
   readonly attempt?: number;
   /** X-Ray trace header of the event; generated if absent. */
   readonly traceId?: TraceId;
+}
+
+/** An event to be queued; its attempts are counted by the queue. */
+export interface DurableEvent extends Omit<FiredEvent, 'attempt'> {
+  /** Earliest start; default: now. */
+  readonly notBefore?: EpochMs;
+}
+
+/** `known`: an event of this trigger with this id was queued before, and this one was ignored. */
+export type EnqueueOutcome = 'accepted' | 'known';
+
+/** How the invocation of a queued event ended, after its last attempt. */
+export interface DurableEnd {
+  readonly isSuccess: boolean;
+  /** Error type of the last attempt, or why there was none. */
+  readonly why?: string;
+}
+
+/** Called once when the invocation of a queued event has ended, unless the trigger was stopped before. */
+export type EventEnded = (end: DurableEnd) => void;
+
+/** A durable event with its function and trigger. */
+export interface DurableTriggerEvent extends DurableEvent {
+  readonly functionName: FunctionName;
+  /** Kind of the trigger. */
+  readonly type: string;
+  /** Name of the trigger. */
+  readonly trigger: string;
 }
 
 /** A fired event with its function and trigger. */
@@ -106,3 +187,12 @@ export interface Firing {
  * here; the composition root implements it.
  */
 export type Deliver = (event: TriggerEvent, sink: TriggerSink) => Firing;
+
+/** Implements {@link TriggerHost.enqueue} for all triggers; the composition root provides it. */
+export type EnqueueEvent = (event: DurableTriggerEvent, ended?: EventEnded) => Promise<EnqueueOutcome>;
+
+/** Identifies an event among those of all triggers. */
+export type EventIdentity = Pick<DurableTriggerEvent, 'functionName' | 'type' | 'trigger' | 'id'>;
+
+/** Implements {@link TriggerHost.follow} for all triggers; the composition root provides it. */
+export type FollowEvent = (event: EventIdentity, ended: EventEnded) => Promise<boolean>;

@@ -1,4 +1,4 @@
-import type { SettingSchema, TriggerKind } from './kind.ts';
+import type { SettingType, TriggerKind, ValueSchema } from './kind.ts';
 
 /** A fault in the form of an entry. */
 export interface ShapeFault {
@@ -33,38 +33,48 @@ export function shapeFaults(entry: unknown, kinds: readonly TriggerKind[]): read
     .map((key) => ({ key, message: `${key} is missing` }));
   for (const [key, value] of Object.entries(settings)) {
     if (key === 'type') continue;
-    const fault = key === 'name' ? nameFault(value) : settingFault(properties, key, value);
-    if (fault !== undefined) faults.push({ key, message: `${key} ${fault}` });
+    const found = key === 'name' ? nameFaults(value) : settingFaults(properties, key, value);
+    faults.push(...found.map((message) => ({ key, message })));
   }
   return faults;
 }
 
-function nameFault(value: unknown): string | undefined {
+function nameFaults(value: unknown): readonly string[] {
   return typeof value === 'string' && value !== '' && value.length <= NAME_LENGTH
-    ? undefined
-    : `must be text of 1 to ${NAME_LENGTH} characters`;
+    ? []
+    : [`name must be text of 1 to ${NAME_LENGTH} characters`];
 }
 
-function settingFault(
+function settingFaults(
   properties: TriggerKind['schema']['properties'],
   key: string,
   value: unknown,
-): string | undefined {
+): readonly string[] {
   const schema = Object.hasOwn(properties, key) ? properties[key] : undefined;
-  return schema === undefined ? 'is not a setting of this type' : valueFault(schema, value);
+  return schema === undefined ? [`${key} is not a setting of this type`] : valueFaults(schema, value, key);
 }
 
-const TYPES: Readonly<Record<SettingSchema['type'], { readonly words: string; is(value: unknown): boolean }>> = {
+const TYPES: Readonly<Record<SettingType, { readonly words: string; is(value: unknown): boolean }>> = {
   string: { words: 'text', is: (value) => typeof value === 'string' },
   number: { words: 'a number', is: (value) => Number.isFinite(value) },
   integer: { words: 'a whole number', is: (value) => Number.isInteger(value) },
   boolean: { words: 'true or false', is: (value) => typeof value === 'boolean' },
   array: { words: 'a list', is: (value) => Array.isArray(value) },
+  object: { words: 'a map', is: isMap },
 };
 
-function valueFault(schema: SettingSchema, value: unknown): string | undefined {
-  const { words, is } = TYPES[schema.type];
-  if (!is(value)) return `must be ${words}`;
+/** The faults of a value, each beginning with its path: `cors.origins must be a list`. */
+function valueFaults(schema: ValueSchema, value: unknown, path: string): readonly string[] {
+  const types = typeof schema.type === 'string' ? [schema.type] : schema.type;
+  if (!types.some((type) => TYPES[type].is(value)))
+    return [`${path} must be ${types.map((type) => TYPES[type].words).join(', or ')}`];
+  if (Array.isArray(value)) return itemFaults(schema, value, path);
+  if (isMap(value)) return memberFaults(schema, value, path);
+  const fault = scalarFault(schema, value);
+  return fault === undefined ? [] : [`${path} ${fault}`];
+}
+
+function scalarFault(schema: ValueSchema, value: unknown): string | undefined {
   if (typeof value === 'number') {
     if (schema.minimum !== undefined && value < schema.minimum) return `must be at least ${schema.minimum}`;
     if (schema.maximum !== undefined && value > schema.maximum) return `must be at most ${schema.maximum}`;
@@ -73,9 +83,25 @@ function valueFault(schema: SettingSchema, value: unknown): string | undefined {
     if (schema.enum !== undefined && !schema.enum.includes(value)) return `must be one of ${schema.enum.join(', ')}`;
     if (value.length < (schema.minLength ?? 0)) return 'must not be empty';
   }
-  const { items } = schema;
-  if (items === undefined || !Array.isArray(value)) return undefined;
-  return value.every((item) => typeof item === 'string' && item.length >= (items.minLength ?? 0))
-    ? undefined
-    : 'must be a list of texts';
+  return undefined;
+}
+
+function itemFaults({ items, minItems = 0 }: ValueSchema, values: readonly unknown[], path: string): readonly string[] {
+  if (values.length < minItems) return [`${path} must not be empty`];
+  return items === undefined ? [] : values.flatMap((value, n) => valueFaults(items, value, `${path}.${n}`));
+}
+
+function memberFaults(schema: ValueSchema, value: Readonly<Record<string, unknown>>, path: string): readonly string[] {
+  const { properties = {}, required = [], additionalProperties: others } = schema;
+  const missing = required.filter((key) => value[key] === undefined).map((key) => `${path}.${key} is missing`);
+  const faults = Object.entries(value).flatMap(([key, member]) => {
+    const known = Object.hasOwn(properties, key) ? properties[key] : others;
+    if (known === undefined || known === true) return [];
+    return known === false ? [`${path}.${key} does not exist`] : valueFaults(known, member, `${path}.${key}`);
+  });
+  return [...missing, ...faults];
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { ConfigInput, ShortForms, TriggerConfig } from '../contract/index.ts';
+import type { ConfigInput, ShortForms, ShortItem, TriggerConfig } from '../contract/index.ts';
 import type { ShortForm, TriggerKind } from './kind.ts';
 
 /** Returns the short forms of all kinds, each with its kind's type. */
@@ -17,7 +17,7 @@ export function expandShortForms(input: ConfigInput, kinds: readonly TriggerKind
   for (const { form } of shortFormsOf(kinds)) {
     const { [form.key]: items, ...rest } = expanded;
     if (!Array.isArray(items) || !Array.isArray(rest.triggers ?? [])) continue;
-    const triggers = [...(rest.triggers ?? []), ...(items as readonly string[]).map((item) => form.expand(item))];
+    const triggers = [...(rest.triggers ?? []), ...(items as readonly ShortItem[]).map((item) => form.expand(item))];
     expanded = { ...rest, triggers };
   }
   return expanded;
@@ -33,15 +33,28 @@ export function overrideShortForms(
   for (const { type, form } of shortFormsOf(kinds)) {
     const items = overrides[form.key];
     if (Array.isArray(items) && Array.isArray(merged))
-      merged = [...merged.filter((t) => t.type !== type), ...(items as readonly string[]).map((i) => form.expand(i))];
+      merged = [
+        ...merged.filter((t) => t.type !== type),
+        ...(items as readonly ShortItem[]).map((i) => form.expand(i)),
+      ];
   }
   return merged;
 }
 
 /** Returns the triggers that have a short form, in that form. Pure. */
 export function inShortForms(triggers: readonly TriggerConfig[], kinds: readonly TriggerKind[]): Required<ShortForms> {
-  const shown = { routes: [] as readonly string[] };
+  const shown = { routes: [] as readonly ShortItem[], schedules: [] as readonly ShortItem[] };
   for (const { type, form } of shortFormsOf(kinds))
     shown[form.key] = triggers.filter((trigger) => trigger.type === type).map((trigger) => form.itemOf(trigger));
   return shown;
+}
+
+/** Returns the names of the triggers that a short form stands for. Pure. */
+export function namesInShortForm(
+  key: keyof ShortForms,
+  triggers: readonly TriggerConfig[],
+  kinds: readonly TriggerKind[],
+): readonly string[] {
+  const kind = kinds.find(({ shortForm }) => shortForm?.key === key);
+  return kind === undefined ? [] : triggers.filter(({ type }) => type === kind.type).map((t) => kind.nameOf(t));
 }

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { INVOKE, type LogRecord } from '../../src/contract/index.ts';
 import { oneToken } from '../../src/edge/index.ts';
 import { edgeHouse, type Answer, type AskOptions, type EdgeHouse } from '../support/edge-house.ts';
+import { CLOSED, ifCode } from '../support/if-code.ts';
 
 const V1 = '/_lam/v1';
 const HELLO = `${V1}/functions/hello`;
@@ -87,6 +88,7 @@ describe('the control API', () => {
     ['a version that is none', `${HELLO}/versions/x`, { method: 'DELETE' }, 400, 'LAM_EDGE_BAD_REQUEST'],
     ['a query that is none', `${HELLO}/logs?lines=x`, {}, 400, 'LAM_EDGE_BAD_REQUEST'],
     ['an artifact of the wrong type', `${V1}/artifacts`, { method: 'POST', body: 'x' }, 400, 'LAM_EDGE_BAD_REQUEST'],
+    ['versions of gc that are none', `${V1}/gc`, post({ only: [{ name: 'hello' }] }), 400, 'LAM_EDGE_BAD_REQUEST'],
     ['a publish without an artifact', `${HELLO}/versions`, post({ config: {} }), 400, 'LAM_EDGE_BAD_REQUEST'],
   ];
   for (const [what, path, options, status, code] of refused) {
@@ -121,7 +123,7 @@ describe('the control API', () => {
           void house.ask(INVOKE.path('hello'), { method: 'POST', body: '"new"' });
         if (lines.some((r) => r.text === 'saw "new"')) resolve();
       });
-      response.on('error', () => undefined);
+      response.on('error', ifCode(CLOSED, undefined));
       response.on('close', end);
     });
     outgoing.end();
@@ -134,6 +136,29 @@ describe('the control API', () => {
     );
     const kept = (await house.control(`${HELLO}/logs?search=saw&lines=1`)).text.trim();
     assert.equal((JSON.parse(kept) as LogRecord).text, 'saw "new"');
+  });
+
+  test('marks the end of the stored records with an empty line where a follower asks for it', async () => {
+    const { promise: marked, resolve } = Promise.withResolvers<string>();
+    const { promise: complete, resolve: end } = Promise.withResolvers<string>();
+    const path = `${HELLO}/logs?follow=1&mark=1&search=saw`;
+    const outgoing = send({ socketPath: house.socketPath, path, agent: false });
+    let text = '';
+    outgoing.on('response', (response) => {
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece;
+        if (text.endsWith('\n\n')) resolve(text);
+        if (text.includes('marked')) end(text);
+      });
+      response.on('error', () => undefined);
+    });
+    outgoing.end();
+    const stored = await marked;
+    assert.equal(stored, `${(await house.control(`${HELLO}/logs?search=saw`)).text}\n`);
+    await house.ask(INVOKE.path('hello'), { method: 'POST', body: '"marked"' });
+    const live = (await complete).slice(stored.length).trim();
+    assert.equal((JSON.parse(live) as LogRecord).text, 'saw "marked"');
+    outgoing.destroy();
   });
 
   test('sends an empty stream for a function without output', async () => {

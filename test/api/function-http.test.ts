@@ -3,6 +3,7 @@ import { request as send } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { edgeHouse, WAYS, type EdgeHouse, type Handlers } from '../support/edge-house.ts';
+import { CLOSED, ifCode } from '../support/if-code.ts';
 
 function result(text: string): Promise<InvokeOutcome> {
   return Promise.resolve({ kind: 'result', payload: Buffer.from(text) });
@@ -90,6 +91,29 @@ for (const way of WAYS)
       assert.equal((await open.ask('/echo', { headers: { host: 'evil.example' } })).status, 403);
     });
 
+    test('answers to the host names of its routes, which pages of other origins still may not use', async () => {
+      await house.publish('hosted', {
+        routes: [{ route: 'GET /users/{id}', host: ['shop.example', '*.shop.example'] }],
+      });
+      const ask = async (host: string, headers = {}): Promise<unknown> => {
+        const { status, text } = await house.ask('/users/7', { headers: { host, ...headers } });
+        return [status, status === 200 && /"apiId":"(\w+)"/.exec(text)?.[1]];
+      };
+      assert.deepEqual(await ask('shop.example'), [200, 'hosted']);
+      assert.deepEqual(await ask('EU.shop.example:9000'), [200, 'hosted']);
+      assert.deepEqual(await ask('localhost'), [200, 'users']);
+      assert.deepEqual(await ask('a.b.shop.example'), [403, false]);
+      assert.deepEqual(await ask('shop.example.evil.example'), [403, false]);
+      assert.deepEqual(await ask('shop.example', { origin: 'http://shop.example' }), [200, 'hosted']);
+      assert.deepEqual(await ask('shop.example', { origin: 'http://evil.example' }), [403, false]);
+      assert.deepEqual(await ask('localhost', { origin: 'http://shop.example', 'sec-fetch-site': 'cross-site' }), [
+        403,
+        false,
+      ]);
+      assert.equal((await house.control('/_lam/v1/functions/hosted', { method: 'DELETE' })).status, 200);
+      assert.deepEqual(await ask('shop.example'), [403, false]);
+    });
+
     test('two Host headers get status 400', async () => {
       const close = way === 'plain' ? '' : 'Connection: close\r\n';
       for (const hosts of ['Host: localhost\r\nHost: evil.example', 'Host: localhost\r\nhost: localhost']) {
@@ -102,6 +126,41 @@ for (const way of WAYS)
     test('HEAD sends the headers and no body', async () => {
       const answer = await house.ask('/text', { method: 'HEAD' });
       assert.deepEqual([answer.status, answer.headers['content-length'], answer.text], [200, '5', '']);
+    });
+
+    test('its versions and aliases are reached by path; a divided alias decides by its header', async () => {
+      const which: Handlers = {
+        which: ({ sandbox }) => result(`"${sandbox.initRequest?.environment['AWS_LAMBDA_FUNCTION_VERSION']}"`),
+      };
+      await using own = await edgeHouse(which, { way });
+      for (const description of ['one', 'two']) await own.publish('which', { description });
+      const put = (routing: object): Promise<unknown> =>
+        own.control('/_lam/v1/functions/which/aliases/prod', { method: 'PUT', body: JSON.stringify(routing) });
+      const text = async (path: string, user = ''): Promise<string> =>
+        (await own.ask(path, { headers: { 'x-user': user } })).text;
+      await put({ version: 1 });
+      assert.deepEqual([await text('/which'), await text('/which@1'), await text('/which:prod/x')], ['2', '1', '1']);
+      for (const [path, code] of [
+        ['/which@9', 'LAM_REGISTRY_VERSION_NOT_FOUND'],
+        ['/which:none', 'LAM_REGISTRY_ALIAS_NOT_FOUND'],
+      ] as const) {
+        const answer = await own.ask(path);
+        assert.deepEqual([answer.status, answer.json()['code']], [404, code]);
+      }
+      await put({ version: 1, routing: { weights: { 2: 50 }, sticky: 'x-user' } });
+      const users = Array.from({ length: 40 }, (_, i) => `u${i}`);
+      const first = await Promise.all(users.map((user) => text('/which:prod', user)));
+      assert.deepEqual(await Promise.all(users.map((user) => text('/which:prod', user))), first);
+      assert.deepEqual([...new Set(first)].toSorted(), ['1', '2']);
+      const invoked = await Promise.all(
+        users.map((user) =>
+          own.ask('/2015-03-31/functions/which:prod/invocations', { method: 'POST', headers: { 'x-user': user } }),
+        ),
+      );
+      assert.deepEqual(
+        invoked.map(({ headers }) => headers['x-amz-executed-version']),
+        first,
+      );
     });
 
     test('204 has neither body nor length', async () => {
@@ -166,7 +225,7 @@ for (const way of WAYS)
         method: 'POST',
         headers: { 'content-length': 100 },
       });
-      const closed = new Promise((resolve) => outgoing.on('error', () => undefined).on('close', resolve));
+      const closed = new Promise((resolve) => outgoing.on('error', ifCode(CLOSED, undefined)).on('close', resolve));
       outgoing.write('half', () => outgoing.destroy());
       await closed;
       assert.equal((await house.ask('/_lam/health')).text, '{"status":"ok"}');

@@ -6,6 +6,7 @@ import { decodeErrorHeader, INVOKE, LIMITS } from '../../src/contract/index.ts';
 import type { MemoryCall } from '../support/memory-driver.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { edgeHouse, WAYS, type EdgeHouse, type Handlers } from '../support/edge-house.ts';
+import { CLOSED, ifCode } from '../support/if-code.ts';
 
 const invoke = INVOKE.path;
 const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:hello';
@@ -236,9 +237,9 @@ for (const way of WAYS)
         'LAM_EDGE_PAYLOAD_NOT_JSON',
       ],
       [
-        'an Event',
+        'an unknown type of invocation',
         invoke('hello'),
-        { headers: { 'x-amz-invocation-type': 'Event' } },
+        { headers: { 'x-amz-invocation-type': 'Later' } },
         400,
         'InvalidParameterValueException',
         'LAM_EDGE_INVOCATION_TYPE',
@@ -401,7 +402,7 @@ describe('the queue', () => {
       method: 'POST',
       headers: { host: 'localhost' },
     });
-    const left = new Promise((resolve) => leaver.on('error', () => undefined).on('close', resolve));
+    const left = new Promise((resolve) => leaver.on('error', ifCode(CLOSED, undefined)).on('close', resolve));
     leaver.end('2');
     await house.arrived(2);
     const third = house.ask(invoke('f'), { method: 'POST', body: '3' });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Chalk } from 'chalk';
-import type { FunctionDetail, InvocationContext } from '../../src/contract/index.ts';
+import type { FunctionDetail, InvocationContext, TriggerDetail } from '../../src/contract/index.ts';
 import { renderFunction } from '../../src/cli/render/functions.ts';
 import { isLamError } from '../../src/errors/index.ts';
 import { parseProject } from '../../src/project/index.ts';
@@ -116,8 +116,32 @@ describe('a trigger kind that is plugged in', () => {
       [{ type: 'tick', name: 'every 0.02 s', state: 'running', since: 0 }, []],
     );
     const page = renderFunction(shown as unknown as FunctionDetail, Date.now(), new Chalk({ level: 0 }));
-    assert.match(page, /^routes: +GET \/clock\ntriggers: +tick 'every 0.02 s' running$/m);
+    assert.match(page, /^triggers: +tick 'every 0.02 s' running$[^]*^routes +GET \/clock +lam\.yaml$/m);
     assert.equal((await house.ask('/clock')).status, 200);
+  });
+
+  test('is listed, paused and resumed over the control API', async () => {
+    const path = `/_lam/v1/functions/clock/triggers/tick/${encodeURIComponent('every 0.02 s')}`;
+    const states = async (): Promise<unknown> =>
+      ((await house.control('/_lam/v1/triggers?type=tick')).json() as unknown as TriggerDetail[]).map(
+        ({ functionName, name, state }) => [functionName, name, state],
+      );
+    const from = log.entries.length;
+    assert.equal((await house.control(`${path}/pause`, { method: 'POST' })).status, 200);
+    assert.deepEqual(await states(), [['clock', 'every 0.02 s', 'paused']]);
+    assert.equal(log.entries.slice(from).at(-1)?.what, 'stop');
+    assert.equal((await house.control(`${path}/resume`, { method: 'POST' })).status, 200);
+    assert.deepEqual(await states(), [['clock', 'every 0.02 s', 'running']]);
+    assert.deepEqual((await house.control('/_lam/v1/triggers?type=other')).json(), []);
+    const other = path.replace('tick', 'tock');
+    for (const [asked, code] of [
+      [`${path}/run`, 'LAM_TRIGGERS_NO_EVENT'],
+      [`${other}/pause`, 'LAM_TRIGGERS_NOT_FOUND'],
+      [`${path.replace('clock', 'nothing')}/pause`, 'LAM_REGISTRY_FUNCTION_NOT_FOUND'],
+    ] as const) {
+      const { error } = (await house.control(asked, { method: 'POST' })).json() as { error: { code: string } };
+      assert.equal(error.code, code);
+    }
   });
 
   test('follows deploy, rollback and deletion, and fires only while live', async () => {
@@ -171,7 +195,7 @@ describe('a trigger kind that is plugged in', () => {
       'every must be a number, in entry 1',
       'every is missing, in entry 2',
       'evry is not a setting of this type, in entry 2',
-      'type must be one of http, tick, in entry 3',
+      `type must be one of ${kinds.map(({ type }) => type).join(', ')}, in entry 3`,
       'must be a map with a type, in entry 4',
     ])
       assert.ok(String(refused).includes(`triggers: ${part}`), `${part} in ${refused}`);

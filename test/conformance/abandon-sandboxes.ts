@@ -2,9 +2,7 @@
  * Creates sandboxes, one with a child process, and stems, one of them bound, reports that on stdout and waits to be
  * killed. Arguments: subject as JSON, home, assets.
  */
-import { join } from 'node:path';
-
-import { boot, openDriver, type Subject } from './driver-rig.ts';
+import { boot, fixtureIn, openDriver, type Subject } from './driver-rig.ts';
 import { StemUnderTest } from './stem-rig.ts';
 
 const [subject = '', home = '', assets = ''] = process.argv.slice(2);
@@ -17,6 +15,6 @@ const sandboxes = await Promise.all([
 await sandboxes[0].text({ what: 'child' });
 await StemUnderTest.boot(driver, 'python3');
 const stem = await StemUnderTest.boot(driver, 'nodejs');
-await stem.become(join(home, 'nodejs-any'));
+await stem.become(fixtureIn(home, 'nodejs'));
 console.log('made');
 setInterval(() => undefined, 60_000);

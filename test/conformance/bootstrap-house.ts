@@ -13,11 +13,30 @@ import {
   type InvokeOutcome,
   type SessionHooks,
 } from '../../src/executor/index.ts';
+import { DESCRIPTORS } from '../../src/runtimes/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { invoked } from '../support/invoked.ts';
 import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../support/ids.ts';
 
 type FrameSession = Awaited<Expected['connected']>;
+
+/** Runtimes whose client can be booted here. */
+type Bootable = 'nodejs' | 'python3' | 'ruby' | 'deno' | 'bun' | 'php';
+
+/** The arguments that the descriptor of `runtime` starts its client with, below `assets`; the last is the client. */
+function argumentsOf(runtime: Bootable, assets: string): readonly string[] {
+  const { entry } = DESCRIPTORS[runtime];
+  assert.ok(entry.kind === 'interpreter');
+  const client = join(assets, entry.client ?? '');
+  return entry.arguments({ client, taskRoot: '', handler: '', memoryMiB: 128, archive: null });
+}
+
+/** The interpreter of `runtime`. */
+function programOf(runtime: Bootable): string {
+  const { entry } = DESCRIPTORS[runtime];
+  const program = entry.kind === 'interpreter' ? entry.interpreter : undefined;
+  return program?.kind === 'on-path' ? (program.programs(undefined)[0] ?? '') : process.execPath;
+}
 
 /** Settings of a sandbox that a test may set. */
 export interface BootOptions extends Partial<InitRequest> {
@@ -118,7 +137,7 @@ export class BootstrapHouse implements AsyncDisposable {
   }
 
   /** Boots a bootstrap, gives it init and waits for its end. */
-  async boot(runtime: 'nodejs' | 'python3', options: BootOptions): Promise<BootedProcess> {
+  async boot(runtime: Bootable, options: BootOptions): Promise<BootedProcess> {
     const { files, startupCache, stemMs, command, ...over } = options;
     const tmp = join(this.#folder, `tmp-${(this.#count += 1)}`);
     await mkdir(tmp);
@@ -130,10 +149,10 @@ export class BootstrapHouse implements AsyncDisposable {
       onProtocolError: (what) => logs.push(['protocol', what]),
     };
     const expected = await this.#home.expect({ id: asSandboxId('id'), path: `${tmp}.sock`, hooks });
+    const own = argumentsOf(runtime, this.assets);
     const [program = '', ...args] =
-      command ?? (runtime === 'nodejs' ? [process.execPath] : ['python3', '-I', '-S', '-B', '-X', 'utf8']);
-    const bootstrap = join(this.assets, runtime === 'nodejs' ? 'bootstrap-nodejs.cjs' : 'bootstrap-python3/main.py');
-    const child = spawn(program, [...args, bootstrap], {
+      command === undefined ? [programOf(runtime), ...own] : [...command, ...own.slice(-1)];
+    const child = spawn(program, args, {
       cwd: tmp,
       env: {
         PATH: '/usr/local/bin:/usr/bin:/bin',

@@ -15,13 +15,13 @@ export async function hasGo(): Promise<boolean> {
   );
 }
 
-/** Builds the Go fixture as a static `bootstrap` into a new folder; dispose it to remove the folder. */
-export async function buildGoFixture(): Promise<{ readonly dir: string } & AsyncDisposable> {
+/** Builds a Go fixture as a static `bootstrap` into a new folder; dispose it to remove the folder. */
+export async function buildGoFixture(fixture = 'provided-go'): Promise<{ readonly dir: string } & AsyncDisposable> {
   const dir = await mkdtemp(join(tmpdir(), 'lam-go-'));
   const remove = () => rm(dir, { recursive: true, force: true });
   try {
     await run('go', ['build', '-o', join(dir, 'bootstrap'), '.'], {
-      cwd: join(FIXTURES, 'provided-go'),
+      cwd: join(FIXTURES, fixture),
       env: { ...process.env, CGO_ENABLED: '0' },
     });
   } catch (cause) {

@@ -157,10 +157,11 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
   });
 
   test('times out one request: the others finish, and the sandbox accepts no more', async () => {
-    await using booted = await boot(3, { timeoutMs: 150 });
-    const late = booted.invoke({ what: 'sleep', ms: 400 }, 'late');
-    await new Promise((resolve) => setTimeout(resolve, 80));
-    const quick = booted.invoke({ what: 'sleep', ms: 120 }, 'quick');
+    await using booted = await boot(3, { timeoutMs: 1500 });
+    const late = booted.invoke({ what: 'sleep', ms: 4000 }, 'late');
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    // Ends after the time-out of the other, and long before its own.
+    const quick = booted.invoke({ what: 'sleep', ms: 900 }, 'quick');
     assert.deepEqual(await late, { kind: 'timeout' });
     assert.deepEqual(await booted.invoke({ what: 'echo', value: 1 }), { kind: 'unstarted' });
     assert.equal((await quick).kind, 'result');
@@ -168,10 +169,10 @@ describe('many requests at once in one Node sandbox', { concurrency: false }, ()
 
   test('returns queued requests behind long ones', async () => {
     await using booted = await boot(2);
-    const running = ['a', 'b'].map((name) => booted.invoke({ what: 'sleep', ms: 200 }, name));
+    const running = ['a', 'b'].map((name) => booted.invoke({ what: 'sleep', ms: 2000 }, name));
     const began = performance.now();
     assert.deepEqual(await booted.invoke({ what: 'echo', value: 1 }, 'c'), { kind: 'unstarted' });
-    assert.ok(performance.now() - began < 150);
+    assert.ok(performance.now() - began < 1500);
     assert.deepEqual(
       (await Promise.all(running)).map(({ kind }) => kind),
       ['result', 'result'],

@@ -180,10 +180,10 @@ describe('many requests at once in one Python sandbox', { concurrency: false }, 
     });
 
     test(`${kind}: times out one request: the others finish, and the sandbox accepts no more`, async () => {
-      await using booted = await boot(source, 3, { timeoutMs: 300 });
-      const late = booted.invoke({ what: 'sleep', ms: 700 }, 'late');
-      await new Promise((resolve) => setTimeout(resolve, 150));
-      const quick = booted.invoke({ what: 'sleep', ms: 220 }, 'quick');
+      await using booted = await boot(source, 3, { timeoutMs: 1500 });
+      const late = booted.invoke({ what: 'sleep', ms: 4000 }, 'late');
+      await new Promise((resolve) => setTimeout(resolve, 800));
+      const quick = booted.invoke({ what: 'sleep', ms: 900 }, 'quick');
       assert.deepEqual(await late, { kind: 'timeout' });
       assert.deepEqual(await booted.invoke({ what: 'sleep', ms: 1 }), { kind: 'unstarted' });
       assert.equal((await quick).kind, 'result');

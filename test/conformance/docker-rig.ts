@@ -13,7 +13,7 @@ import { openDockerDriver } from '../../src/driver/docker/index.ts';
 import type { SandboxDriver, SandboxSpec } from '../../src/driver/sandbox.ts';
 import type { InitRequest, InvokeOutcome, Session, SessionHooks } from '../../src/executor/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
-import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
+import { folderSource, artifactAt } from '../support/folder-source.ts';
 import { invoked } from '../support/invoked.ts';
 import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../support/ids.ts';
 
@@ -51,7 +51,7 @@ export class DockerRig implements AsyncDisposable {
       nodeBinary: process.execPath,
       nodeArgs: [],
       assetsDir: this.assetsDir,
-      artifacts: FOLDER_SOURCE,
+      artifacts: folderSource(this.home),
       ...over,
     });
     this.#drivers.push(driver);
@@ -90,6 +90,7 @@ export function specOf(runtime: string, code: string, over: Partial<SandboxSpec>
     id: asSandboxId(randomBytes(16).toString('hex')),
     runtime: parsed,
     artifact: artifactAt(code),
+    layers: null,
     environment: parsed.descriptor.protocol === 'runtime-api' ? environment : {},
     limits: { memoryMiB: 128, cpus: 0.5, pids: 64, tmpMiB: 16 },
     network: 'none',

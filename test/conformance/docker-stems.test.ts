@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 
 import { probeDocker } from '../../src/driver/docker/index.ts';
 import { DockerRig, INIT, invoke, resultOf, specOf } from './docker-rig.ts';
-import { artifactAt } from '../support/folder-source.ts';
+import { boundTo } from './stem-rig.ts';
 
 const probe = await probeDocker();
 const socketPath = probe.ok ? probe.socketPath : '';
@@ -52,7 +52,7 @@ if (probe.ok) {
         await chown(file, owner, process.getgid?.() ?? 0);
         const before = await lstat(file);
         const stem = await driver.create(specOf('nodejs', '', { artifact: null }), rig.hooks);
-        await stem.bind(artifactAt(code));
+        await stem.bind(boundTo('nodejs', code));
         assert.equal((await stem.session.init(INIT, 10_000)).kind, 'ready', JSON.stringify(rig.logs));
         const { attempts, ...rest } = resultOf(await invoke(stem.session, {})) as { attempts: Record<string, string> };
         assert.deepEqual(rest, { uid: INSIDE, owner, links: 2 });
@@ -86,7 +86,7 @@ if (probe.ok) {
         });
         process.umask(0o077);
         const stem = await driver.create(specOf('nodejs', '', { artifact: null }), rig.hooks);
-        await stem.bind(artifactAt(code));
+        await stem.bind(boundTo('nodejs', code));
         assert.equal((await stem.session.init(INIT, 10_000)).kind, 'ready', JSON.stringify(rig.logs));
         assert.equal(resultOf(await invoke(stem.session, {})), 1);
       } finally {
@@ -99,7 +99,8 @@ if (probe.ok) {
       const driver = await rig.driver(socketPath);
       const stem = await driver.create(specOf('nodejs', '', { artifact: null, network: 'on' }), rig.hooks);
       await stem.bind(
-        artifactAt(
+        boundTo(
+          'nodejs',
           await rig.code({
             'index.js': 'exports.handler = async () => require("node:fs").readdirSync("/sys/class/net").sort();',
           }),

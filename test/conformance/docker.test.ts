@@ -254,7 +254,7 @@ lane('provided functions in Docker', () => {
     },
   );
 
-  test('a missing bootstrap is an init error, one that cannot be executed an exit', async () => {
+  test('a missing bootstrap is an init error, and so is one that cannot be executed', async () => {
     await using rig = await DockerRig.make();
     const driver = await rig.driver(socketPath);
     const missing = await driver.create(specOf('provided', await rig.code({})), rig.hooks);
@@ -267,10 +267,10 @@ lane('provided functions in Docker', () => {
       specOf('provided', await rig.code({ bootstrap: '#!/no/such/interpreter\n' })),
       rig.hooks,
     );
-    assert.deepEqual(await odd.session.init(INIT, 10_000), {
-      kind: 'exit',
-      exit: { code: 127, signal: null, outOfMemory: false },
-    });
+    const refused = await odd.session.init(INIT, 10_000);
+    assert.ok(refused.kind === 'error');
+    assert.match(Buffer.from(refused.payload).toString(), /names the interpreter \/no\/such\/interpreter,/);
+    assert.equal((await odd.exited).code, 127);
     assert.ok(rig.logs.some((l) => l.stream === 'stderr' && l.text.startsWith('cannot start /var/task/bootstrap')));
   });
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cp, chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { cp, chmod, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { buildAssets } from '../../scripts/build-assets.ts';
 import { homeId, type InvocationContext } from '../../src/contract/index.ts';
@@ -13,11 +15,14 @@ import {
   type Sandbox,
   type SandboxDriver,
   type SandboxSpec,
+  type VacatedPlace,
 } from '../../src/driver/index.ts';
+import { idsHere } from '../../src/driver/process/sandbox-users.ts';
 import type { InitOutcome, InitRequest, InvokeOutcome, SessionHooks } from '../../src/executor/index.ts';
 import type { Clock } from '../../src/kit/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
-import { FOLDER_SOURCE, artifactAt } from '../support/folder-source.ts';
+import { folderSource, artifactAt } from '../support/folder-source.ts';
+import { ifCode, NO_FILE, NO_FOLDER, NOT_OURS } from '../support/if-code.ts';
 import { invoked } from '../support/invoked.ts';
 import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../support/ids.ts';
 
@@ -33,14 +38,32 @@ export type Subject =
 export const HANDLERS = {
   nodejs: 'index.handler',
   python3: 'lambda_function.lambda_handler',
+  ruby: 'lambda_function.lambda_handler',
   provided: 'bootstrap',
+  stdio: 'main',
+  wasm: 'main.wasm',
 } as const;
 export type Tested = keyof typeof HANDLERS;
-const FOLDERS: Readonly<Record<Tested, string>> = {
+const FOLDERS: Readonly<Record<Exclude<Tested, 'wasm'>, string>> = {
   nodejs: 'nodejs-any',
   python3: 'python3-any',
+  ruby: 'ruby-any',
   provided: 'provided-shell',
+  stdio: 'stdio-any',
 };
+
+/** Fixtures beside those of the suite, see {@link BootOptions.fixture}. */
+const MORE_FIXTURES = ['provided-quick', 'provided-internal', 'layer-probe', 'layer-broken'];
+
+/** Folder of the code of a home, which all may enter. */
+export function codeIn(home: string): string {
+  return join(home, 'code');
+}
+
+/** The fixture of `runtime` in a home. */
+export function fixtureIn(home: string, runtime: keyof typeof FOLDERS): string {
+  return join(codeIn(home), FOLDERS[runtime]);
+}
 
 /** Opens the driver of `subject` on `home`, with the assets that `buildAssets` made in `assets`. */
 // oxlint-disable-next-line max-params -- the process that abandons its sandboxes has the first three apart
@@ -53,7 +76,7 @@ export function openDriver(subject: Subject, home: string, assets: string, clock
       nodeBinary: process.execPath,
       nodeArgs: [],
       assetsDir: assets,
-      artifacts: FOLDER_SOURCE,
+      artifacts: folderSource(codeIn(home)),
       ...timed,
     });
   }
@@ -61,7 +84,7 @@ export function openDriver(subject: Subject, home: string, assets: string, clock
     home,
     nodeCommand: [process.execPath],
     assetsDir: assets,
-    artifacts: FOLDER_SOURCE,
+    artifacts: folderSource(codeIn(home)),
     ...(subject.cgroups === false ? { cgroups: false } : {}),
     ...timed,
   });
@@ -79,7 +102,14 @@ export interface BootOptions {
   readonly timeoutMs?: number;
   readonly initMs?: number;
   readonly memoryMiB?: number;
+  /** What an earlier sandbox left. */
+  readonly place?: VacatedPlace | undefined;
+  /** Name of a fixture other than that of its runtime. */
+  readonly fixture?: string;
+  readonly concurrency?: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Folder of its layers. */
+  readonly layers?: string;
   /** Takes the records instead of `logs`. */
   readonly onLog?: (text: string) => void;
 }
@@ -128,9 +158,18 @@ export class Booted implements AsyncDisposable {
 }
 
 /** Starts a sandbox of the rig of the suite. */
-export type Boot = (runtime: Tested, options?: BootOptions) => Promise<Booted>;
+export type Boot = (runtime: keyof typeof FOLDERS, options?: BootOptions) => Promise<Booted>;
 
-export const NATIVE = ['nodejs', 'python3'] as const;
+/** Whether this machine has the interpreter of `runtime`. */
+function has(program: string): boolean {
+  return spawnSync(program, ['--version']).status === 0;
+}
+
+/** Runtimes with a client of lam's that this machine can run. */
+export const NATIVE = (['nodejs', 'python3', 'ruby'] as const).filter((name) => name !== 'ruby' || has('ruby'));
+export type Stemmed = (typeof NATIVE)[number] | 'provided';
+/** Runtimes of both protocols: with stems that wait for code, and with stems that start a program when they are bound. */
+export const STEMS: readonly Stemmed[] = [...NATIVE, 'provided'];
 
 export const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:any';
 
@@ -151,19 +190,25 @@ export class DriverRig implements AsyncDisposable {
   static async make(subject: Subject): Promise<DriverRig> {
     const home = await mkdtemp(join(tmpdir(), 'lam-driver-'));
     const assets = await buildAssets(join(home, 'dist'));
-    await Promise.all(
-      Object.values(FOLDERS).map((name) => cp(join(FIXTURES, name), join(home, name), { recursive: true })),
-    );
-    await Promise.all(Object.values(FOLDERS).map((name) => chmod(join(home, name), 0o755)));
+    const code = codeIn(home);
+    const names = [...Object.values(FOLDERS), ...MORE_FIXTURES];
+    await Promise.all(names.map((name) => cp(join(FIXTURES, name), join(code, name), { recursive: true })));
+    await Promise.all(names.map((name) => chmod(join(code, name), 0o755)));
+    await chmod(code, 0o711);
     return new DriverRig({ home, assets, subject, driver: await openDriver(subject, home, assets) });
   }
 
   /** The fixture of `runtime` in this home. */
-  codeOf(runtime: Tested): string {
-    return join(this.home, FOLDERS[runtime]);
+  codeOf(runtime: keyof typeof FOLDERS): string {
+    return fixtureIn(this.home, runtime);
   }
 
-  boot(runtime: Tested, options: BootOptions = {}): Promise<Booted> {
+  /** Whether sandboxes have users of their own here, and so cannot write to their code. */
+  get hasOwnUsers(): boolean {
+    return this.subject.name === 'docker' || !this.driver.gaps.some((gap) => gap.includes('run as the user of lam'));
+  }
+
+  boot(runtime: keyof typeof FOLDERS, options: BootOptions = {}): Promise<Booted> {
     return boot(this.driver, this.home, runtime, options);
   }
 
@@ -187,12 +232,14 @@ export function specOf(runtime: Tested, code: string | null, options: BootOption
     id: asSandboxId(randomBytes(16).toString('hex')),
     runtime: parsed,
     artifact: code === null ? null : artifactAt(code),
+    layers: options.layers === undefined ? null : artifactAt(options.layers),
     environment: parsed.descriptor.protocol === 'runtime-api' ? provided : {},
     limits: { memoryMiB: options.memoryMiB ?? 128, cpus: 1, pids: 64, tmpMiB: 16 },
     network: 'none',
     image: null,
     functionName: code === null ? '' : asFunctionName('any'),
     version: code === null ? null : asVersion(7),
+    ...(options.place === undefined ? undefined : { place: options.place }),
   };
 }
 
@@ -217,7 +264,7 @@ export function initOf(runtime: Tested, taskRoot: string, options: BootOptions =
     taskRoot,
     memoryMiB: options.memoryMiB ?? 128,
     timeoutMs: options.timeoutMs ?? 10_000,
-    concurrency: 1,
+    concurrency: options.concurrency ?? 1,
     wantStartupCache: false,
     logGroup: '/aws/lambda/any',
     logStream: 'stream',
@@ -230,11 +277,12 @@ export function initOf(runtime: Tested, taskRoot: string, options: BootOptions =
 export async function boot(
   driver: SandboxDriver,
   home: string,
-  runtime: Tested,
+  runtime: keyof typeof FOLDERS,
   options: BootOptions = {},
 ): Promise<Booted> {
   const logs: Logged[] = [];
-  const sandbox = await driver.create(specOf(runtime, join(home, FOLDERS[runtime]), options), hooksOf(logs, options));
+  const code = options.fixture === undefined ? fixtureIn(home, runtime) : join(codeIn(home), options.fixture);
+  const sandbox = await driver.create(specOf(runtime, code, options), hooksOf(logs, options));
   const request = initOf(runtime, sandbox.taskRoot, options);
   return new Booted(sandbox, await sandbox.session.init(request, options.initMs ?? 10_000), logs);
 }
@@ -242,11 +290,11 @@ export async function boot(
 /** See {@link DriverRig.remains}. */
 export async function remainsOf(subject: Subject, home: string): Promise<readonly string[]> {
   const folders = ['run/sb', 'run/docker/sb', 'run/docker/stems'];
-  const entries = await Promise.all(folders.map((folder) => readdir(join(home, folder)).catch(() => [])));
-  const groups = await readdir('/sys/fs/cgroup', { recursive: false }).catch(() => []);
+  const entries = await Promise.all(folders.map((folder) => readdir(join(home, folder)).catch(ifCode(NO_FILE, []))));
+  const groups = await readdir('/sys/fs/cgroup', { recursive: false }).catch(ifCode(NO_FILE, []));
   const name = `lam-${homeId(home)}`;
   const foldersIn = async (path: string): Promise<readonly string[]> => {
-    const found = await readdir(join('/sys/fs/cgroup', path), { withFileTypes: true }).catch(() => []);
+    const found = await readdir(join('/sys/fs/cgroup', path), { withFileTypes: true }).catch(ifCode(NO_FOLDER, []));
     return found.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   };
   const within = await Promise.all(['', ...groups].map((group) => foldersIn(join(group, name))));
@@ -259,19 +307,62 @@ export async function remainsOf(subject: Subject, home: string): Promise<readonl
   ];
 }
 
-/** Processes that run in the folders of this home, found by their `HOME`, which children inherit. */
+/**
+ * Processes of this home's sandboxes, found by their users, or by their `HOME`, which children inherit. Shells that wait
+ * to become a sandbox are none.
+ */
 async function processesOf(home: string): Promise<readonly string[]> {
   const mark = `\0HOME=${join(home, 'run', 'sb')}/`;
+  const ids = idsHere(homeId(home));
+  const found = await eachProcess(async (pid, { user, environment }) => {
+    const isUser = ids !== undefined && user >= ids.first && user < ids.first + ids.count;
+    if (!isUser && !environment.includes(mark)) return [];
+    const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(ifCode(NOT_OURS, ''));
+    // Of a process that ended and waits for its parent there is no command.
+    return ['/bin/sh\0', ''].includes(command) ? [] : [`process ${pid} ${command.replaceAll('\0', ' ').trim()}`];
+  });
+  return found.flat();
+}
+
+/** Processes of this machine that belong to sandbox `id`, by their user, their `HOME` or, of a stem, their folder. */
+export async function pidsOf(home: string, id: string): Promise<readonly number[]> {
+  const folder = join(home, 'run', 'sb', id);
+  const own = await readlink(folder).catch(ifCode(['EINVAL', 'ENOENT'], undefined));
+  const found = await eachProcess(async (pid, { user, environment }) => {
+    if (own !== undefined) return user === Number(basename(own)) && pid;
+    // Of a process of other tests, in a folder whose path is too long to be told, it is refused.
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(ifCode([...NOT_OURS, 'ENAMETOOLONG'], ''));
+    return (environment.includes(`\0HOME=${folder}/`) || cwd.startsWith(`${folder}/`)) && pid;
+  });
+  return found.filter((pid) => pid !== false);
+}
+
+/** Whether the process runs; one that ended and waits for its parent does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Calls `look` with each process of this machine, its user and its initial environment after a NUL. */
+async function eachProcess<T>(
+  look: (pid: number, seen: { readonly user: number; readonly environment: string }) => Promise<T>,
+): Promise<readonly T[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
+  return Promise.all(
     pids.map(async (pid) => {
-      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-      if (!`\0${environment}`.includes(mark)) return [];
-      const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-      return [`process ${pid} ${command.replaceAll('\0', ' ').trim()}`];
+      const read = (name: string): Promise<string> =>
+        readFile(`/proc/${pid}/${name}`, 'latin1').catch(ifCode(NOT_OURS, ''));
+      const [status, environment] = await Promise.all([read('status'), read('environ')]);
+      return look(Number(pid), {
+        user: Number(/^Uid:\t(\d+)/m.exec(status)?.[1] ?? -1),
+        environment: `\0${environment}`,
+      });
     }),
   );
-  return found.flat();
 }
 
 function containersOf(socketPath: string, home: string): Promise<readonly string[]> {

@@ -16,6 +16,11 @@ const ERRORS = {
     ['reject', 'TypeError', /^rejected$/],
     ['unserialisable', 'Runtime.MarshalError', /not JSON serializable/],
   ],
+  ruby: [
+    ['throw', 'Function<KeyError>', /^thrown$/],
+    ['reject', 'Function<TypeError>', /^rejected$/],
+    ['unserialisable', 'Function<JSON::GeneratorError>', /NaN/],
+  ],
 } as const;
 
 /** By runtime: a handler that cannot be loaded, and the type of the error that init reports. */
@@ -37,12 +42,90 @@ const INIT_ERRORS = {
     ['lambda_function', 'Runtime.MalformedHandlerName'],
     ['throws.handler', 'OverflowError'],
   ],
+  ruby: [
+    ['absent.handler', 'Init<LoadError>'],
+    ['dependency.handler', 'Init<LoadError>'],
+    ['lambda_function.absent', 'Init<NoMethodError>'],
+    ['lambda_function.Absent.handler', 'Init<NameError>'],
+    ['syntax.handler', 'Init<SyntaxError>'],
+    ['lambda_function', 'Init<ArgumentError>'],
+    ['../lambda_function.lambda_handler', 'Init<ArgumentError>'],
+    ['throws.handler', 'Init<IndexError>'],
+  ],
+} as const;
+
+/** By runtime: a handler that cannot be loaded, and the whole stack of its error; files are named as the author knows them. */
+const PLACES = {
+  nodejs: [
+    [
+      'syntax.handler',
+      [
+        'Runtime.UserCodeSyntaxError: SyntaxError: Unexpected end of input',
+        'syntax.js:1',
+        'exports.handler = (',
+        '                   ^',
+      ],
+    ],
+    [
+      'dependency.handler',
+      [
+        "Runtime.ImportModuleError: Error: Cannot find module 'no-such-package'",
+        'Require stack:',
+        '- dependency.js',
+        'dependency.js:1',
+        "require('no-such-package');",
+        '^',
+        '    at Object.<anonymous> (dependency.js:1:1)',
+      ],
+    ],
+    ['index', ['Runtime.MalformedHandlerName: Bad handler', "'index' is not of the form FILE.EXPORT"]],
+    ['throws.handler', ['RangeError: while loading', '    at Object.<anonymous> (throws.js:1:7)']],
+    [
+      'broken.handler',
+      [
+        "Runtime.UserCodeSyntaxError: SyntaxError: Unexpected token ';'",
+        'broken.mjs:2',
+        '  const one = ;',
+        '              ^',
+      ],
+    ],
+  ],
+  python3: [
+    ['syntax.handler', ['  File "syntax.py" Line 1\n    def lambda_handler(:\n                       ^\n']],
+    ['dependency.handler', ['  File "dependency.py", line 1, in <module>\n    import no_such_package\n']],
+    ['throws.handler', ['  File "throws.py", line 1, in <module>\n    raise OverflowError("while loading")\n']],
+  ],
+  ruby: [
+    [
+      'absent.handler',
+      [
+        'looked for: absent.rb',
+        'in its folder: dependency.rb, exits.rb, forms.rb, hangs.rb, lambda_function.rb, syntax.rb, throws.rb',
+      ],
+    ],
+    ['forms.Octets.absent', ['forms.rb defines answer']],
+  ],
+} as const;
+
+/** By runtime: where the handler throws for the event `throw`. */
+const THROWN = {
+  nodejs:
+    /^RangeError: thrown\n {4}at (?:Object\.)?throw \(index\.js:\d+:\d+\)\n {4}at (?:async )?exports\.handler \(index\.js:\d+:\d+\)$/,
+  python3:
+    /^ {2}File "lambda_function\.py", line \d+, in lambda_handler\n[^]*File "lambda_function\.py", line \d+, in [^]*thrown[^]*$/,
+  ruby: /^lambda_function\.rb:\d+:in [`']\S*lambda_handler'$/,
 } as const;
 
 const exit = (code: number | null, more: { signal?: 'SIGKILL'; outOfMemory?: boolean } = {}): InvokeOutcome => ({
   kind: 'exit',
   exit: { code, signal: more.signal ?? null, outOfMemory: more.outOfMemory ?? false },
 });
+
+/** The stack of an error, under the name that AWS gives it in either runtime. */
+function stackOf(outcome: Parameters<typeof errorOf>[0]): readonly string[] {
+  const document = errorOf(outcome);
+  return (document['trace'] ?? document['stackTrace']) as readonly string[];
+}
 
 /** Faults of code, and the outcomes that the session reports. */
 export function faultsIn(boot: Boot): void {
@@ -78,9 +161,21 @@ export function faultsIn(boot: Boot): void {
       }
     });
 
+    test(`${runtime}: shows errors with the author's lines and no others`, async () => {
+      for (const [handler, place] of PLACES[runtime]) {
+        await using booted = await boot(runtime, { handler });
+        // Where sandboxes have no users of their own, another test has written there.
+        const stack = stackOf(booted.init).map((line) => line.replace(/, written$/, ''));
+        assert.deepEqual(stack, place, handler);
+      }
+      await using booted = await boot(runtime);
+      assert.match(stackOf(await booted.invoke({ what: 'throw' })).join('\n'), THROWN[runtime]);
+    });
+
     test(`${runtime}: distinguishes an init that exits, one that hangs and one that fails`, async () => {
       await using exits = await boot(runtime, { handler: 'exits.handler' });
       assert.deepEqual(exits.init, exit(4));
+      assert.ok(exits.sandbox.peakMemoryMiB() > 1, 'its memory is known');
       await using hangs = await boot(runtime, { handler: 'hangs.handler', initMs: 200 });
       assert.deepEqual(hangs.init, { kind: 'timeout' });
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { errorOf, type Boot } from './driver-rig.ts';
+import { errorOf, eventually, NATIVE, type Boot } from './driver-rig.ts';
 import { asRequestId } from '../support/ids.ts';
 
 /** By handler: its result for the event `{"a":1}`. */
@@ -31,6 +31,7 @@ const FAILURES = [
 
 /** The forms that a handler and its file may have. */
 export function formsOfHandlers(boot: Boot): void {
+  if (NATIVE.includes('ruby')) formsOfRuby(boot);
   test('nodejs: accepts answers in every form of handler, twice', async () => {
     for (const [handler, answer] of ANSWERS) {
       await using booted = await boot('nodejs', { handler });
@@ -91,5 +92,56 @@ export function formsOfHandlers(boot: Boot): void {
       new RegExp(`^\\[INFO\\]\\t\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\\t${requestId}\\tof logging$`),
     );
     assert.equal(booted.logs[0]?.requestId, requestId);
+  });
+}
+
+function formsOfRuby(boot: Boot): void {
+  test('ruby: calls methods of classes, and passes the content of an IO through', async () => {
+    await using greeter = await boot('ruby', { handler: 'forms.Forms::Greeter.greet' });
+    assert.deepEqual(await greeter.json({ a: 1 }), ['greeted', { a: 1 }]);
+    await using octets = await boot('ruby', { handler: 'forms.Octets.answer' });
+    const outcome = await octets.invoke({});
+    assert.ok(outcome.kind === 'result' && Buffer.from(outcome.payload).equals(Buffer.from([0, 255])));
+  });
+
+  test('ruby: delivers what is printed in any way, of a fork too, and replaces what is not UTF-8', async () => {
+    await using booted = await boot('ruby', { handler: 'forms.everywhere' });
+    await booted.json({});
+    // It writes to the pipe of the sandbox, which with Docker is read at the engine's pace.
+    await eventually(() => booted.logs.some(({ text }) => text === 'of a fork'), 10_000);
+    const fork = booted.logs.findIndex(({ text }) => text === 'of a fork');
+    assert.ok(fork !== -1, JSON.stringify(booted.logs));
+    assert.deepEqual(
+      booted.logs.toSpliced(fork, 1).map(({ stream, text }) => [stream, text]),
+      [
+        ['stdout', 'constant'],
+        ['stdout', 'pieces of a line'],
+        ['stdout', '3'],
+        ['stdout', '[1]'],
+        ['stdout', 'c'],
+        ['stderr', 'invalid \ufffd'],
+      ],
+    );
+  });
+
+  test('ruby: writes what goes through a logger as AWS does', async () => {
+    await using booted = await boot('ruby', { handler: 'forms.logs' });
+    const requestId = crypto.randomUUID();
+    await booted.json({}, { requestId: asRequestId(requestId) });
+    assert.match(
+      booted.logs[0]?.text ?? '',
+      new RegExp(`^I, \\[[-0-9T:.]+ #\\d+\\]  INFO ${requestId} -- : of a logger$`),
+    );
+    assert.equal(booted.logs[0]?.requestId, requestId);
+  });
+
+  test('ruby: goes on after an error of the code, and ends after an exception that is none', async () => {
+    await using booted = await boot('ruby', { handler: 'forms.undefined' });
+    for (let i = 0; i < 2; i += 1) assert.equal(errorOf(await booted.invoke({}))['errorType'], 'Function<NameError>');
+    await using critical = await boot('ruby', { handler: 'forms.critical' });
+    const outcome = await critical.invoke({});
+    assert.equal(errorOf(outcome)['errorType'], 'Function<Exception>');
+    assert.ok(outcome.kind === 'error' && outcome.leaving === true);
+    assert.deepEqual(await critical.sandbox.exited, { code: 255, signal: null, outOfMemory: false });
   });
 }

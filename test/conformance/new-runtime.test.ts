@@ -10,7 +10,20 @@ import { lamSession, NO_DOCKER, type LamSession } from '../e2e/session.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 /** A runtime that lam does not have, laid out like its files in a clone. */
 const NEW_RUNTIME = join(ROOT, 'test/fixtures/new-runtime');
-const PARTS = ['src', 'scripts', 'templates', 'bin', 'package.json', 'tsconfig.json', 'oclif.manifest.json'];
+const FILES = ['package.json', 'tsconfig.json', 'oclif.manifest.json'];
+/** What scripts import from tests, and what that imports. */
+const OF_TESTS = [
+  'parity',
+  'e2e/isolation/claims.ts',
+  'e2e/session.ts',
+  'e2e/machine.ts',
+  'e2e/program-for-all.ts',
+  'support/cargo.ts',
+  'support/if-code.ts',
+  'support/listing.ts',
+  'support/maven.ts',
+].map((path) => `test/${path}`);
+const PARTS = ['src', 'scripts', 'templates', 'bin', ...FILES, ...OF_TESTS];
 
 /** Runs a program of Node in `cwd`; resolves with its exit code and what it printed. */
 function run(cwd: string, args: readonly string[]): Promise<{ readonly code: number; readonly printed: string }> {
@@ -43,7 +56,7 @@ describe(
       const file = join(clone, 'src', room, 'list.ts');
       const before = readFileSync(file, 'utf8');
       assert.ok(before.includes(opening), `${file} holds '${opening}'`);
-      writeFileSync(file, `import { perl } from './perl.ts';\n${before.replace(opening, `${opening}perl, `)}`);
+      writeFileSync(file, `import { perl } from './perl.ts';\n${before.replace(opening, `${opening} perl, `)}`);
     };
     const bring = (path: string): void => cpSync(join(NEW_RUNTIME, path), join(clone, path), { recursive: true });
     const typeCheck = (): ReturnType<typeof run> =>
@@ -51,7 +64,7 @@ describe(
 
     test('is reported by tsc as missing in the maps over families while only its descriptor exists', async () => {
       bring('src/runtimes/perl.ts');
-      enlist('runtimes', 'const LIST = { ');
+      enlist('runtimes', 'const LIST = {');
       const { code, printed } = await typeCheck();
       assert.notEqual(code, 0);
       const faults = printed.split('\n').filter((line) => line.includes('error TS'));
@@ -66,7 +79,7 @@ describe(
     describe('with its build, its client and its template', () => {
       before(async () => {
         for (const path of ['src/build/perl.ts', 'src/bootstraps', 'templates']) bring(path);
-        enlist('build', 'FamilyBuild>> = { ');
+        enlist('build', 'FamilyBuild>> = {');
         const checked = await typeCheck();
         assert.equal(checked.code, 0, checked.printed);
         const built = await run(clone, ['scripts/build.ts']);

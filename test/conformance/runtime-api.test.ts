@@ -176,7 +176,7 @@ describe('a Go program on the official aws-lambda-go, unmodified', async () => {
     assert.equal(failed.errorType, 'errorString');
     const again = await go.invoke({ Name: 'Bob' });
     assert.equal(again.kind, 'result');
-    assert.equal(go.api.wantsSigterm(), true);
+    assert.equal(go.api.extensions.count, 1);
     // It reports the signal and waits for the SIGKILL that follows on AWS.
     const told = go.logged('told to stop');
     go.child.kill('SIGTERM');

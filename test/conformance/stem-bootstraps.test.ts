@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
+import { NATIVE } from './driver-rig.ts';
 import { BootstrapHouse, type BootedProcess } from './bootstrap-house.ts';
 
 /** Returns what a function can see of its process. */
@@ -24,6 +25,18 @@ AT_LOAD = seen()
 def handler(event, context):
     return [AT_LOAD, seen()]
 `;
+const RUBY = `
+def seen
+  {
+    cwd: Dir.pwd, environment: ENV.to_h, argv: ARGV, path: $LOAD_PATH, features: $LOADED_FEATURES, threads: Thread.list.size,
+    constants: Object.constants.sort, globals: global_variables.sort,
+  }
+end
+AT_LOAD = seen.transform_values { |value| value.dup }
+def handler(event:, context:) = [AT_LOAD, seen]
+`;
+/** Files of the function, by runtime. */
+const FILES = { nodejs: { 'index.js': NODE }, python3: { 'index.py': PYTHON }, ruby: { 'index.rb': RUBY } } as const;
 
 describe('a bootstrap without a function yet', { concurrency: false }, () => {
   let house: BootstrapHouse;
@@ -32,8 +45,8 @@ describe('a bootstrap without a function yet', { concurrency: false }, () => {
   });
   after(() => house[Symbol.asyncDispose]());
 
-  const boot = async (runtime: 'nodejs' | 'python3', stemMs: number): Promise<BootedProcess> => {
-    const files = runtime === 'nodejs' ? { 'index.js': NODE } : { 'index.py': PYTHON };
+  const boot = async (runtime: keyof typeof FILES, stemMs: number): Promise<BootedProcess> => {
+    const files = FILES[runtime];
     return house.boot(runtime, {
       files,
       stemMs,
@@ -42,7 +55,7 @@ describe('a bootstrap without a function yet', { concurrency: false }, () => {
     });
   };
 
-  for (const runtime of ['nodejs', 'python3'] as const) {
+  for (const runtime of NATIVE) {
     test(`${runtime}: shows the function no trace of the wait`, async () => {
       await using waited = await boot(runtime, 400);
       await using prompt = await boot(runtime, 0);

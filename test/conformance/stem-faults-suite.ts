@@ -8,9 +8,8 @@ import type { SandboxDriver } from '../../src/driver/index.ts';
 import { isLamError } from '../../src/errors/index.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
 import { askEngine } from './docker-rig.ts';
-import { bootCode, layCode, pidsOf, StemUnderTest } from './stem-rig.ts';
-import { type DriverRig, eventually, NATIVE, openDriver, remainsOf, type Subject } from './driver-rig.ts';
-import { artifactAt } from '../support/folder-source.ts';
+import { bootCode, boundTo, layCode, StemUnderTest } from './stem-rig.ts';
+import { type DriverRig, eventually, openDriver, pidsOf, remainsOf, STEMS, type Subject } from './driver-rig.ts';
 
 /** Faulty bootstraps. */
 const BROKEN = {
@@ -101,7 +100,7 @@ export function stemFaults(rig: () => DriverRig): void {
   });
 
   test('a killed stem reports its exit at once, bound or not', async () => {
-    for (const runtime of NATIVE) {
+    for (const runtime of STEMS) {
       const [blank, bound] = [
         await StemUnderTest.boot(rig().driver, runtime),
         await StemUnderTest.boot(rig().driver, runtime),
@@ -117,7 +116,7 @@ export function stemFaults(rig: () => DriverRig): void {
       }
       assert.equal((await booted.invoke({ what: 'echo' })).kind, 'exit');
       await assert.rejects(
-        blank.sandbox.bind(artifactAt(rig().codeOf(runtime))),
+        blank.sandbox.bind(boundTo(runtime, rig().codeOf(runtime))),
         failing('LAM_DRIVER_START_FAILED', /ended before it got its code/),
       );
       await Promise.all([blank.sandbox.destroy(), bound.sandbox.destroy()]);
@@ -138,19 +137,19 @@ export function stemFaults(rig: () => DriverRig): void {
     const code = rig().codeOf('nodejs');
     await using missing = await StemUnderTest.boot(rig().driver, 'nodejs');
     await assert.rejects(
-      missing.sandbox.bind(artifactAt(join(rig().home, 'no-such-code'))),
+      missing.sandbox.bind(boundTo('nodejs', join(rig().home, 'no-such-code'))),
       failing('LAM_STORE_ARTIFACT_LOST', /no-such-code/),
     );
     if (rig().subject.name === 'docker') {
       assert.deepEqual(await readdir(join(rig().home, 'run/docker/stems', missing.sandbox.id)), []);
     }
     await using twice = await StemUnderTest.boot(rig().driver, 'nodejs');
-    await twice.sandbox.bind(artifactAt(code));
-    await assert.rejects(twice.sandbox.bind(artifactAt(code)), failing('LAM_INTERNAL_INVARIANT', /once/));
+    await twice.sandbox.bind(boundTo('nodejs', code));
+    await assert.rejects(twice.sandbox.bind(boundTo('nodejs', code)), failing('LAM_INTERNAL_INVARIANT', /once/));
     await using made = await bootCode(rig().driver, 'nodejs', code);
-    await assert.rejects(made.sandbox.bind(artifactAt(code)), failing('LAM_INTERNAL_INVARIANT', /only a stem/));
+    await assert.rejects(made.sandbox.bind(boundTo('nodejs', code)), failing('LAM_INTERNAL_INVARIANT', /only a stem/));
     await twice.sandbox.destroy();
-    await assert.rejects(twice.sandbox.bind(artifactAt(code)), failing('LAM_DRIVER_START_FAILED', /ended/));
+    await assert.rejects(twice.sandbox.bind(boundTo('nodejs', code)), failing('LAM_DRIVER_START_FAILED', /ended/));
   });
 }
 
@@ -160,7 +159,7 @@ async function killFromOutside({ subject, home }: DriverRig, id: string): Promis
     assert.equal((await askEngine(subject.socketPath, `/containers/lam-${id}/kill`, 'POST')).status, 204);
     return;
   }
-  const pids = await pidsOf(home, id);
-  assert.ok(pids.length > 0);
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  // While a program is exchanged for another, the kernel tells neither its environment nor its folder.
+  assert.ok(await eventually(async () => (await pidsOf(home, id)).length > 0));
+  for (const pid of await pidsOf(home, id)) process.kill(pid, 'SIGKILL');
 }

@@ -1,9 +1,16 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import type { Sandbox, SandboxDriver } from '../../src/driver/index.ts';
-import { Booted, hooksOf, initOf, specOf, type BootOptions, type Logged, type Tested } from './driver-rig.ts';
+import type { BoundFunction, Sandbox, SandboxDriver } from '../../src/driver/index.ts';
+import { Booted, codeIn, hooksOf, initOf, specOf, type BootOptions, type Logged, type Tested } from './driver-rig.ts';
 import { artifactAt } from '../support/folder-source.ts';
+import { asFunctionName } from '../support/ids.ts';
+
+/** What a stem is told of a function with the code at `code`. */
+export function boundTo(runtime: Tested, code: string, options: BootOptions = {}): BoundFunction {
+  const { runtime: parsed, environment } = specOf(runtime, code, options);
+  return { runtime: parsed, artifact: artifactAt(code), environment, functionName: asFunctionName('any') };
+}
 
 /** A sandbox created without code, and the later output of its function. Disposing destroys it. */
 export class StemUnderTest implements AsyncDisposable {
@@ -24,7 +31,7 @@ export class StemUnderTest implements AsyncDisposable {
 
   /** Binds it to a function, and sends init. */
   async become(code: string, options: BootOptions = {}): Promise<Booted> {
-    await this.sandbox.bind(artifactAt(code));
+    await this.sandbox.bind(boundTo(this.#runtime, code, options));
     const request = initOf(this.#runtime, this.sandbox.taskRoot, options);
     return new Booted(this.sandbox, await this.sandbox.session.init(request, options.initMs ?? 10_000), this.#logs);
   }
@@ -47,29 +54,32 @@ export async function bootCode(
   return new Booted(sandbox, await sandbox.session.init(initOf(runtime, sandbox.taskRoot, options), 10_000), logs);
 }
 
+/** A function in Node that runs any expression and returns its value, or the code of its error. */
+export const TRIES = `
+const fs = require('node:fs'), os = require('node:os'), cp = require('node:child_process');
+exports.handler = async (source) => {
+  try { return (await eval(source)) ?? null; } catch (error) { return error.code ?? String(error); }
+};`;
+
 /** Text of a file, or where a link leads. */
 export type Laid = string | { readonly link: string };
 
 /** Creates a folder of code in `home`, as the store does: only its owner can write there. */
-export async function layCode(home: string, files: Readonly<Record<string, Laid>>): Promise<string> {
-  const root = await mkdtemp(join(home, 'code-'));
+export async function layCode(
+  home: string,
+  files: Readonly<Record<string, Laid>>,
+  executable: readonly string[] = [],
+): Promise<string> {
+  await mkdir(codeIn(home), { recursive: true });
+  const root = await mkdtemp(join(codeIn(home), 'code-'));
   // mkdtemp makes it 0700, but the sandbox's user must be able to read it.
   await chmod(root, 0o755);
   for (const [name, laid] of Object.entries(files)) {
     const path = join(root, name);
     await mkdir(dirname(path), { recursive: true });
-    if (typeof laid === 'string') await writeFile(path, laid, { mode: 0o444 });
+    if (typeof laid === 'string')
+      await writeFile(path, laid, { mode: executable.includes(name) ? 0o555 : name === 'bootstrap' ? 0o555 : 0o444 });
     else await symlink(laid.link, path);
   }
   return root;
-}
-
-/** Processes of this machine that belong to sandbox `id`, by their `HOME` or their command line. */
-export async function pidsOf(home: string, id: string): Promise<readonly number[]> {
-  const mark = `\0HOME=${join(home, 'run', 'sb', id)}/`;
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => `\0${await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')}`.includes(mark)),
-  );
-  return pids.filter((_pid, index) => found[index]).map(Number);
 }

@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 
 import { homeId } from '../../src/contract/index.ts';
 import { parseRuntime } from '../../src/runtimes/index.ts';
 import { askEngine } from './docker-rig.ts';
-import { type Booted, type DriverRig, eventually, NATIVE, specOf, type Subject, type Tested } from './driver-rig.ts';
-import { bootCode, layCode, pidsOf, StemUnderTest, type Laid } from './stem-rig.ts';
-import { artifactAt } from '../support/folder-source.ts';
+import {
+  type Booted,
+  type DriverRig,
+  eventually,
+  NATIVE,
+  pidsOf,
+  specOf,
+  STEMS,
+  type Subject,
+  type Stemmed,
+} from './driver-rig.ts';
+import { bootCode, boundTo, layCode, StemUnderTest, type Laid } from './stem-rig.ts';
+import { ifCode, NO_FILE, NO_PROCESS } from '../support/if-code.ts';
 
 /** Returns what a function can see of its surroundings; `event` is a folder to list besides its code. */
 const LOOKS = {
@@ -33,7 +43,39 @@ def lambda_handler(event, context):
     }
 `,
   },
+  ruby: {
+    'lambda_function.rb': `def lambda_handler(event:, context:)
+  root = ENV['LAMBDA_TASK_ROOT']
+  {
+    environ: File.binread('/proc/self/environ'), env: ENV.to_h, cwd: Dir.pwd, files: Dir.glob("#{root}/**/*").select { |f| File.file?(f) },
+    fileLimit: File.read('/proc/self/limits')[/Max file size +(\\d+)/, 1] || 'unlimited', memory: 0, heap: 0
+  }
+end
+`,
+  },
+  provided: {
+    bootstrap: `#!/bin/sh
+api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
+headers="\${TMPDIR:-/tmp}/headers"
+encoded() { base64 | tr -d '\\n'; }
+while :; do
+  event=$(curl -sS -D "$headers" "$api/next") || exit 1
+  id=$(tr -d '\\r' <"$headers" | sed -n 's/^Lambda-Runtime-Aws-Request-Id: //p')
+  case "$event" in *hog*) all=$(head -c 400000000 /dev/zero | tr '\\0' x) ;; esac
+  limit=$(sed -n 's/^Max file size *\\([0-9a-z]*\\) .*/\\1/p' /proc/self/limits)
+  printf '{"environ":"%s","files":"%s","cwd":"%s","fileLimit":"%s","memory":0,"heap":0}' \\
+    "$(encoded </proc/$$/environ)" "$(find "$LAMBDA_TASK_ROOT" -type f -print0 | encoded)" "$(pwd)" "$limit" |
+    curl -sS -o /dev/null -X POST "$api/$id/response" --data-binary @-
+done
+`,
+  },
 } as const;
+
+/** What the one in shell answers. */
+interface Encoded {
+  readonly environ: string;
+  readonly files: string;
+}
 
 interface Seen {
   readonly environ: string;
@@ -48,7 +90,7 @@ interface Seen {
 /** Forms of code, by name: runtime, handler, files, and the result for the event 1. */
 const FORMS: readonly (readonly [
   form: string,
-  runtime: Tested,
+  runtime: Stemmed,
   handler: string,
   files: Readonly<Record<string, Laid>>,
   answer: unknown,
@@ -114,19 +156,34 @@ const FORMS: readonly (readonly [
     },
     ['part', 'other', 1],
   ],
+  [
+    'a class, with files of its own and links',
+    'ruby',
+    'app/main.App::Main.handle',
+    {
+      'app/main.rb':
+        "require 'app/part'\nrequire_relative '../linked'\nmodule App; class Main; def self.handle(event:, context:) = [PART, OTHER, event]; end; end\n",
+      'app/part.rb': 'PART = "part"\n',
+      'linked.rb': { link: 'app/other.rb' },
+      'app/other.rb': 'OTHER = "other"\n',
+    },
+    ['part', 'other', 1],
+  ],
 ];
 
 /** Guarantees of a sandbox that was booted before its function was known. */
 export function stems(rig: () => DriverRig, subject: Subject): void {
-  const stem = (runtime: Tested, memoryMiB?: number): Promise<StemUnderTest> =>
+  const stem = (runtime: Stemmed, memoryMiB?: number): Promise<StemUnderTest> =>
     StemUnderTest.boot(rig().driver, runtime, memoryMiB === undefined ? {} : { memoryMiB });
-  const looking = async (runtime: 'nodejs' | 'python3', booted: Booted): Promise<Seen> => {
+  const looking = async (runtime: Stemmed, booted: Booted): Promise<Seen> => {
     assert.equal(booted.init.kind, 'ready', `${runtime} ${JSON.stringify(booted.logs)}`);
-    return (await booted.json({})) as Seen;
+    const seen = await booted.json({});
+    return runtime === 'provided' ? decoded(seen as Seen & Encoded) : (seen as Seen);
   };
 
   for (const [form, runtime, handler, files, answer] of FORMS) {
-    test(`a stem of ${runtime} runs ${form}`, async () => {
+    const isHere = NATIVE.some((name) => name === runtime);
+    test(`a stem of ${runtime} runs ${form}`, { skip: !isHere && `no ${runtime} on this machine` }, async () => {
       await using blank = await stem(runtime);
       const code = await layCode(rig().home, files);
       const booted = await blank.become(code, { handler });
@@ -145,26 +202,21 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
       const { OWN, PWD } = (await booted.json({ what: 'env' })) as Record<string, string>;
       assert.deepEqual([OWN, PWD], ['ü=1', booted.sandbox.taskRoot]);
       assert.deepEqual(await booted.json({ what: 'write' }), {
-        code: rig().subject.name === 'docker' ? 'refused' : 'allowed',
+        code: rig().hasOwnUsers ? 'refused' : 'allowed',
         tmp: 'allowed',
       });
     }
   });
 
   test('a stem holds nothing of a function before it is bound', async () => {
-    for (const runtime of NATIVE) {
+    for (const runtime of STEMS) {
       await using blank = await stem(runtime);
       await assertBlank(rig(), blank.sandbox.id);
       const code = await layCode(rig().home, LOOKS[runtime]);
       const seen = await looking(runtime, await blank.become(code, { environment: { SECRET: 'of-the-function' } }));
       // The kernel keeps the environment with which the process was started.
-      const atStart = seen.environ.split('\0').filter((entry) => entry !== '');
-      const odd = atStart.filter(
-        (entry) =>
-          !/^(HOME|LANG|LC_CTYPE|PATH|PWD|TMPDIR|TZ|HOSTNAME|LAMBDA_TASK_ROOT|NODE_OPTIONS|LAM_\w+)=/.test(entry),
-      );
-      assert.deepEqual(odd, []);
-      assert.ok(!seen.environ.includes('of-the-function') && !seen.environ.includes(code));
+      if (runtime !== 'provided') assertOnlyLams(seen.environ.split('\0'));
+      assert.equal(seen.environ.includes('of-the-function'), runtime === 'provided');
       assert.equal(seen.env['SECRET'], 'of-the-function');
       assert.equal(seen.cwd, blank.sandbox.taskRoot);
       assert.deepEqual(
@@ -175,7 +227,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
   });
 
   test('two stems see nothing of each other\u2019s function', async () => {
-    for (const runtime of NATIVE) {
+    for (const runtime of STEMS) {
       await using one = await stem(runtime);
       await using other = await stem(runtime);
       const code = await layCode(rig().home, { ...LOOKS[runtime], 'of-one.txt': 'of-one' });
@@ -187,12 +239,13 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
       assert.ok(JSON.stringify(first).includes('of-one'));
       for (const mark of ['of-one', code, one.sandbox.id]) assert.ok(!JSON.stringify(second).includes(mark), mark);
       for (const mark of ['of-other', other.sandbox.id]) assert.ok(!JSON.stringify(first).includes(mark), mark);
-      if (rig().subject.name === 'process') assert.notEqual(first.env['HOME'], second.env['HOME']);
+      // Sandboxes with users of their own each have a /tmp of their own.
+      if (!rig().hasOwnUsers) assert.notEqual(first.env['HOME'], second.env['HOME']);
     }
   });
 
   test('a stem has the same limits as a sandbox with code', async () => {
-    for (const runtime of NATIVE) {
+    for (const runtime of STEMS) {
       const code = await layCode(rig().home, LOOKS[runtime]);
       const heaps: number[] = [];
       for (const memoryMiB of [128, 192]) {
@@ -211,9 +264,10 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
   });
 
   test('a stem is killed at its memory limit', async () => {
-    for (const runtime of NATIVE) {
+    for (const runtime of STEMS) {
       await using blank = await stem(runtime, 128);
-      const booted = await blank.become(rig().codeOf(runtime), { timeoutMs: 30_000 });
+      const code = runtime === 'provided' ? await layCode(rig().home, LOOKS.provided) : rig().codeOf(runtime);
+      const booted = await blank.become(code, { timeoutMs: 30_000 });
       const outcome = await booted.invoke({ what: 'hog' });
       assert.ok(outcome.kind === 'exit' && outcome.exit.outOfMemory, JSON.stringify([outcome, booted.logs]));
     }
@@ -250,7 +304,7 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     };
     assert.equal(typeof key('nodejs22.x'), 'string');
     assert.equal(key('nodejs22.x'), key('nodejs24.x', { functionName: 'other', version: 9, artifact: null, id: '0' }));
-    assert.equal(key('provided.al2023'), null);
+    assert.equal(typeof key('provided.al2023'), 'string');
     const limits = { memoryMiB: 128, cpus: 1, pids: 64, tmpMiB: 16 };
     const keys = [
       key('nodejs'),
@@ -267,7 +321,9 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     const booted = await bound.become(rig().codeOf('python3'));
     assert.equal(await booted.json({ what: 'echo', value: 1 }), 1);
     assert.notDeepEqual(await rig().remains(), []);
-    const late = binding.sandbox.bind(artifactAt(rig().codeOf('nodejs'))).catch(() => undefined);
+    const late = binding.sandbox
+      .bind(boundTo('nodejs', rig().codeOf('nodejs')))
+      .catch(ifCode(['LAM_DRIVER_START_FAILED'], undefined));
     await Promise.all([blank, bound, binding, blank].map(({ sandbox }) => sandbox.destroy()));
     await late;
     assert.equal((await blank.sandbox.exited).signal, 'SIGKILL');
@@ -281,41 +337,73 @@ export function stems(rig: () => DriverRig, subject: Subject): void {
     const share = async (): Promise<string | undefined> => {
       const files = [`cpu/${tree}.${blank.sandbox.id}/cpu.shares`, `${tree}/${blank.sandbox.id}/cpu.weight`];
       const texts = await Promise.all(
-        files.map((file) => readFile(join('/sys/fs/cgroup', file), 'utf8').catch(() => undefined)),
+        files.map((file) => readFile(join('/sys/fs/cgroup', file), 'utf8').catch(ifCode(NO_FILE, undefined))),
       );
       return texts.find((text) => text !== undefined)?.trim();
     };
     const before = await share();
     if (before === undefined) return t.skip('this machine lets nobody make control groups of the processor');
-    await blank.sandbox.bind(artifactAt(rig().codeOf('nodejs')));
+    await blank.sandbox.bind(boundTo('nodejs', rig().codeOf('nodejs')));
     assert.equal(Number(await share()), Number(before) * 4);
   });
 }
 
+function decoded({ environ, files, ...rest }: Seen & Encoded): Seen {
+  const list = (text: string): readonly string[] => Buffer.from(text, 'base64').toString().split('\0').filter(Boolean);
+  const entries = list(environ).map((entry) => {
+    const [name = '', ...value] = entry.split('=');
+    return [name, value.join('=')] as const;
+  });
+  return { ...rest, environ: list(environ).join('\0'), env: Object.fromEntries(entries), files: list(files) };
+}
+
+/** Fails for a variable (`NAME=value`) that is not one of every sandbox or of lam. */
+function assertOnlyLams(environment: readonly string[]): void {
+  const usual = /^(HOME|LANG|LC_CTYPE|PATH|PWD|TMPDIR|TZ|HOSTNAME|LAMBDA_TASK_ROOT|NODE_OPTIONS|LAM_\w+)=/;
+  assert.deepEqual(
+    environment.filter((entry) => entry !== '' && !usual.test(entry)),
+    [],
+  );
+}
+
 /** Visible facts about a stem from outside: its location and its command. */
+/** Time in which an idle bootstrap has rehearsed on a busy machine, and removed what it needed (ms). */
+const REHEARSED_MS = 10_000;
+
 async function assertBlank(rig: DriverRig, id: string): Promise<void> {
   const { subject, home } = rig;
   if (subject.name === 'docker') {
     const { body } = await askEngine(subject.socketPath, `/containers/lam-${id}/json`);
     const { Config: config, HostConfig: host } = body as {
-      Config: { Labels: Record<string, string> };
+      Config: { Labels: Record<string, string>; Env: string[] };
       HostConfig: { Mounts: { Source: string; Target: string; ReadOnly: boolean }[] };
     };
     assert.deepEqual([config.Labels['lam.function'], config.Labels['lam.version']], ['', '0']);
     const mount = host.Mounts.find(({ Target }) => Target === '/var/task');
     assert.ok(mount?.ReadOnly === true && mount.Source.endsWith(id));
     assert.deepEqual(await readdir(mount.Source), []);
+    assertOnlyLams(config.Env);
     return;
   }
+  // While a program is exchanged for another, the kernel tells neither its environment nor its folder.
+  assert.ok(await eventually(async () => (await pidsOf(home, id)).length > 0));
   const pids = await pidsOf(home, id);
-  assert.ok(pids.length > 0);
-  for (const pid of pids) assert.deepEqual(await readdir(await readlink(`/proc/${pid}/cwd`)), ['tmp']);
-  // An idle bootstrap rehearses in its own folder.
-  const files = await readdir(join(home, 'run/sb', id, 'tmp'));
-  assert.deepEqual(
-    files.filter((name) => !name.startsWith('.lam-')),
-    [],
-  );
+  for (const pid of pids) assertOnlyLams((await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0'));
+  for (const folder of [...pids.map((pid) => `/proc/${pid}/cwd`), join(home, 'run/sb', id, 'tmp')]) {
+    // An idle bootstrap rehearses there; a home or a Node in /tmp has its place in every /tmp.
+    const kept = [home, process.execPath].map((path) => relative('/tmp', path).split('/')[0]);
+    // A process may have ended since it was listed.
+    const gone = folder.startsWith('/proc/') ? NO_PROCESS : [];
+    const rest = async (): Promise<readonly string[]> =>
+      // A shell that waits is in the root.
+      (await realpath(folder).catch(ifCode(gone, '/'))) === '/'
+        ? []
+        : (await readdir(folder).catch(ifCode(gone, []))).filter(
+            (name) => !name.startsWith('.lam-') && !kept.includes(name),
+          );
+    await eventually(async () => (await rest()).length === 0, REHEARSED_MS);
+    assert.deepEqual(await rest(), []);
+  }
 }
 
 /** Every path below a folder with its kind, mode, size and link target. */

@@ -114,6 +114,8 @@ const FAULTS = [
 ] as const;
 
 let s: LamSession;
+/** Outcome of the deploy with checks. */
+let refused: Awaited<ReturnType<LamSession['run']>>;
 
 before(async () => {
   s = await lamSession();
@@ -122,7 +124,10 @@ before(async () => {
   );
   const cwd = s.files('faults', { 'lam.yaml': `functions:\n${functions.join('')}` });
   for (const { name, files } of FAULTS) s.files(`faults/${name}`, files);
-  const { functions: deployed } = await s.json<{ functions: { version: number }[] }>(['deploy'], { cwd });
+  refused = await s.run(['deploy', '--json'], { cwd });
+  const { functions: deployed } = await s.json<{ functions: { version: number }[] }>(['deploy', '--no-verify'], {
+    cwd,
+  });
   assert.deepEqual(
     deployed.map((one) => one.version),
     FAULTS.map(() => 1),
@@ -130,7 +135,24 @@ before(async () => {
 });
 after(() => s.dispose());
 
-describe('code that cannot be loaded can be deployed', () => {
+describe('code that cannot be loaded is not deployed', () => {
+  for (const { name, type, says } of FAULTS) {
+    test(`and the deploy of ${name} reports ${type}`, () => {
+      const { error } = JSON.parse(refused.stdout) as {
+        error: { code: string; details: { errors: { name: string; code: string; message: string }[] } };
+      };
+      assert.equal(error.code, 'LAM_CLI_DEPLOY_FAILED');
+      const own = error.details.errors.find((one) => one.name === name);
+      assert.equal(own?.code, 'LAM_OPERATIONS_CHECK_FAILED');
+      assert.ok(own.message.includes(`: ${type}: `), own.message);
+      assert.ok(JSON.stringify(own).includes(says), JSON.stringify(own));
+    });
+  }
+
+  test('and the command ends with exit 8', () => assert.equal(refused.code, 8));
+});
+
+describe('code that cannot be loaded can be deployed without a check', () => {
   for (const { name, type, says } of FAULTS) {
     test(`and the first invoke of ${name} reports ${type} with exit 5`, async () => {
       const { code, stdout, stderr } = await s.run(['invoke', name]);
@@ -138,7 +160,7 @@ describe('code that cannot be loaded can be deployed', () => {
       assert.equal(document.errorType, type, stdout);
       assert.ok(document.errorMessage.includes(says), stdout);
       assert.equal(code, 5);
-      assert.match(stderr, new RegExp(`the function failed: ${type}: `));
+      assert.match(stderr, new RegExp(`^the function failed: ${type}$`, 'm'));
     });
   }
 
@@ -147,14 +169,18 @@ describe('code that cannot be loaded can be deployed', () => {
     assert.match(stdout, /Runtime\.UserCodeSyntaxError/);
   });
 
-  test('a corrected version works at once, and a rollback to the broken one fails again', async () => {
+  test('a corrected version works at once, and a rollback to the broken one is refused', async () => {
     const cwd = s.files('mended', {
       'lam.yaml': 'name: node-syntax\nruntime: nodejs\n',
       'index.mjs': 'export const handler = async () => "mended";',
     });
     await s.ok(['deploy'], { cwd });
     assert.equal((await s.ok(['invoke', 'node-syntax'])).stdout, '"mended"');
-    await s.ok(['rollback', 'node-syntax']);
+    const { code, stderr } = await s.run(['rollback', 'node-syntax']);
+    assert.equal(code, 8);
+    assert.match(stderr, /hint: .*lam rollback node-syntax v1 --no-verify$/m);
+    assert.equal((await s.ok(['invoke', 'node-syntax'])).stdout, '"mended"');
+    await s.ok(['rollback', 'node-syntax', '--no-verify']);
     assert.equal((await s.run(['invoke', 'node-syntax'])).code, 5);
   });
 

@@ -45,7 +45,8 @@ describe('missing functions, versions and aliases', () => {
       {
         code: 4,
         stdout: '',
-        stderr: "Error: function 'helo' does not exist\n  hint: did you mean 'hello'? see what is deployed: lam list\n",
+        stderr:
+          "Error: function 'helo' does not exist\n  hint: did you mean 'hello'? see what is deployed: lam list\n  code: LAM_REGISTRY_FUNCTION_NOT_FOUND\n",
       },
     );
   });

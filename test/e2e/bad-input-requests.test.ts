@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { LIMITS } from '../../src/contract/index.ts';
-import { HAS_DOCKER, http, lamSession, listing, PROGRAM, type LamSession } from './session.ts';
+import { listing } from '../support/listing.ts';
+import { NO_OTHER_USER, NOBODY } from './program-for-all.ts';
+import { HAS_DOCKER, http, lamSession, type LamSession } from './session.ts';
 import { untouched } from './untouched.ts';
-
-const NOBODY = 65_534;
-/** Only root can run a command as another user, who must be able to read the program. */
-const NO_NOBODY =
-  spawnSync('setpriv', [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', PROGRAM, '--version']).status === 0
-    ? false
-    : 'nobody cannot run the program here';
 
 describe('an invalid payload', () => {
   let s: LamSession;
@@ -136,7 +130,7 @@ describe('a Docker engine that cannot be used', () => {
     assert.match(stdout, /driver: process \(no Docker engine can be used: .*\/nonexistent\/docker\.sock/);
     await s.ok(['stop']);
   });
-  test('that denies access is reported with how to get it', { skip: NO_NOBODY }, async () => {
+  test('that denies access is reported with how to get it', { skip: NO_OTHER_USER }, async () => {
     const socket = join(s.root, 'engine.sock');
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(socket, resolve));

@@ -122,6 +122,12 @@ describe('a zip bomb', () => {
     const big = await zeros('big', 1.1 * LIMITS.unpackedBytes);
     assert.match(await refusedQuickly(rawZip([INDEX, { ...big, size: 1000 }]), 'LAM_STORE_ZIP_CORRUPT', 8), /'big'/);
   });
+  test('whose entries all share the same data is refused before anything is unpacked', async () => {
+    const megabyte = await zeros('', 1024 * 1024);
+    const entries = Array.from({ length: 200 }, (_, i) => ({ ...megabyte, name: `part-${i}`, sharesData: i > 0 }));
+    const message = await refusedQuickly(rawZip([INDEX, ...entries]), 'LAM_STORE_ZIP_OVERLAP', 8);
+    assert.ok(message.includes("'part-0' and 'part-1'"), message);
+  });
   test('does not keep the daemon from accepting a valid zip', async () => {
     const file = join(s.files('zips', { 'function.zip': GOOD }), 'function.zip');
     await s.ok(['deploy', 'zipped', '--zip', file]);

@@ -81,7 +81,7 @@ describe('completion', () => {
   test('prints nothing and starts nothing when no daemon runs', async () => {
     await s.ok(['stop']);
     await completes(['invoke', 'he'], []);
-    await completes(['inv'], ['invoke']);
+    await completes(['inv'], ['invocations', 'invoke']);
     assert.deepEqual(processesOf(s), []);
   });
 });

@@ -6,7 +6,7 @@ import { lamSession } from './session.ts';
 describe('deploys and rollbacks under load', () => {
   test(
     'fail no request, and none is answered by a version older than the last move that returned',
-    { timeout: 110_000 },
+    { timeout: 240_000 },
     async () => {
       await using s = await lamSession();
       const code = (n: number): string => `export const handler = async () => ${n};`;

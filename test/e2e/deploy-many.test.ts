@@ -25,3 +25,19 @@ test('a function that cannot be built does not stop the others of its project, a
   assert.deepEqual(fault.details?.['failed'], ['bad']);
   assert.equal((await s.ok(['invoke', 'good'])).stdout.trim(), '"good"');
 });
+
+test('functions over one folder are sent once, and deploy unchanged without sending', async () => {
+  const cwd = s.files('shared', {
+    'lam.yaml':
+      'defaults: {runtime: nodejs}\nfunctions: {a: {handler: all.a}, b: {handler: all.b}, c: {handler: all.c}}\n',
+    'all.mjs':
+      'export const a = async () => "a";\nexport const b = async () => "b";\nexport const c = async () => "c";\n',
+    'data.bin': 'x'.repeat(3_000_000),
+  });
+  const { stderr } = await s.ok(['deploy'], { cwd });
+  assert.equal(stderr.match(/sending \d+ files|sending one file/g)?.length, 1, stderr);
+  for (const name of ['a', 'b', 'c']) assert.equal((await s.ok(['invoke', name])).stdout.trim(), `"${name}"`);
+  const again = await s.ok(['deploy'], { cwd });
+  assert.doesNotMatch(again.stderr, /sending/);
+  assert.equal(again.stdout, 'a: no change (v1)\nb: no change (v1)\nc: no change (v1)\n');
+});

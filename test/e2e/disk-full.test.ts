@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { DfAnswer } from '../../src/contract/index.ts';
-import { eventually, lamSession, listing, PROGRAM, type LamSession } from './session.ts';
+import type { DfAnswer, GcAnswer } from '../../src/contract/index.ts';
+import { listing, listingIfThere } from '../support/listing.ts';
+import { NO_OTHER_USER, NOBODY } from './program-for-all.ts';
+import { eventually, lamSession, type LamSession } from './session.ts';
 
 const MIB = 1024 * 1024;
 
@@ -43,7 +55,7 @@ describe('a full disk', () => {
     assert.ok(message.includes(s.home), message);
     assert.match(hint ?? '', /lam df.*lam gc/);
     assert.deepEqual(listing(join(s.home, 'objects')), kept);
-    assert.deepEqual([...listing(join(s.home, 'staging')), ...listing(join(s.home, 'tmp'))], []);
+    assert.deepEqual([...listingIfThere(join(s.home, 'staging')), ...listingIfThere(join(s.home, 'tmp'))], []);
     assert.deepEqual((await s.json<DfAnswer>(['df'])).objects, before.objects);
 
     // No space is left now: deployed functions still run, and writes are refused.
@@ -55,7 +67,7 @@ describe('a full disk', () => {
     await s.refused(['deploy'], 'LAM_STORE_DISK_FULL', 1, { cwd: project(s, 3, randomBytes(MIB)) });
     rmSync(filler);
 
-    await s.ok(['gc', '--keep', '0']);
+    await s.ok(['gc', '--keep', '0', '-y']);
     await s.ok(['deploy'], { cwd: project(s, 4, randomBytes(2 * MIB)) });
     assert.equal((await s.ok(['invoke', 'big'])).stdout, '4');
     await s.ok(['restart']);
@@ -63,29 +75,75 @@ describe('a full disk', () => {
   });
 });
 
-describe('a home that is not writable', () => {
-  const nobody =
-    spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', PROGRAM, '--version']).status === 0;
-  test(
-    'is refused by name, with another place to go',
-    { skip: nobody ? false : 'nobody cannot run the program here' },
-    async () => {
-      await using s = await lamSession();
-      const home = join(s.root, 'closed');
-      mkdirSync(home, { mode: 0o755 });
-      chmodSync(s.root, 0o755);
-      for (const LAM_HOME of [home, join(home, 'below')]) {
-        const { message, hint } = await s.refused(['start'], 'LAM_CLIENT_HOME_NOT_WRITABLE', 1, {
-          env: { LAM_HOME, HOME: '/nonexistent' },
-          uid: 65_534,
-          cwd: '/',
-        });
-        assert.ok(message.includes(`'${LAM_HOME}'`), message);
-        assert.match(hint ?? '', /LAM_HOME/);
+/** Fills a file system to its last byte. */
+function fill(s: LamSession, name: string): string {
+  const path = join(s.home, name);
+  const file = openSync(path, 'w');
+  try {
+    for (let piece = Buffer.alloc(MIB); ;) {
+      try {
+        writeSync(file, piece);
+      } catch (error) {
+        assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
+        if (piece.length === 1) return path;
+        piece = piece.subarray(0, piece.length / 2);
       }
-      assert.deepEqual(listing(home), []);
-    },
-  );
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+describe('a disk without a byte free, and no daemon,', () => {
+  test('lets lam df and lam gc work, which free space for a deploy', async (t) => {
+    await using s = await lamSession();
+    if (!smallHome(s, 48)) return t.skip('a small file system cannot be mounted here');
+    for (const n of [1, 2, 3]) await s.ok(['deploy'], { cwd: project(s, n, randomBytes(2 * MIB)) });
+    await s.ok(['stop']);
+    fill(s, 'filler');
+    assert.equal(statfsSync(s.home).bavail, 0);
+    assert.ok((await s.json<DfAnswer>(['df'])).objects.bytes > 6 * MIB);
+    assert.ok((await s.json<GcAnswer>(['gc', '--keep', '0', '--yes'])).bytes > 4 * MIB);
+    assert.equal((await s.ok(['invoke', 'big'])).stdout, '3');
+    await s.ok(['deploy'], { cwd: project(s, 4, randomBytes(MIB / 4)) });
+    assert.equal((await s.ok(['invoke', 'big'])).stdout, '4');
+  });
+
+  test('lets lam gc free space by itself', async (t) => {
+    await using s = await lamSession();
+    if (!smallHome(s, 48)) return t.skip('a small file system cannot be mounted here');
+    for (const n of [1, 2, 3]) await s.ok(['deploy'], { cwd: project(s, n, randomBytes(2 * MIB)) });
+    await s.ok(['stop']);
+    fill(s, 'filler');
+    assert.ok((await s.json<GcAnswer>(['gc', '--keep', '0', '--yes'])).bytes > 4 * MIB);
+    await s.ok(['stop']);
+    // What gc freed is kept back again.
+    fill(s, 'filler-2');
+    await s.ok(['df']);
+    assert.equal((await s.ok(['invoke', 'big'])).stdout, '3');
+  });
+});
+
+describe('a home that is not writable', () => {
+  test('is refused by name, with another place to go', { skip: NO_OTHER_USER }, async () => {
+    await using s = await lamSession();
+    const home = join(s.root, 'closed');
+    mkdirSync(home, { mode: 0o755 });
+    chmodSync(s.root, 0o755);
+    for (const [LAM_HOME, code] of [
+      [home, 'LAM_CLIENT_HOME_FOREIGN'],
+      [join(home, 'below'), 'LAM_CLIENT_HOME_NOT_WRITABLE'],
+    ] as const) {
+      const { message, hint } = await s.refused(['start'], code, 1, {
+        env: { LAM_HOME, HOME: '/nonexistent' },
+        uid: NOBODY,
+        cwd: '/',
+      });
+      assert.ok(message.includes(`'${LAM_HOME}'`), message);
+      assert.match(hint ?? '', /lam --home \S+ status/);
+    }
+    assert.deepEqual(listing(home), []);
+  });
 
   test('because its file system is read-only is reported', async (t) => {
     await using s = await lamSession();
@@ -98,7 +156,7 @@ describe('a home that is not writable', () => {
 });
 
 describe('thirty deploys of five megabytes with one file changed', () => {
-  test('upload only the file that changed, and store the rest once', { timeout: 110_000 }, async () => {
+  test('upload only the file that changed, and store the rest once', { timeout: 360_000 }, async () => {
     await using s = await lamSession();
     const deploys = 30;
     const files = Object.fromEntries(

@@ -44,7 +44,14 @@ test('versions share files on disk; gc deletes old versions, never live or alias
     /\nwould free .+: 2 versions, 2 artifacts, 2 files\n$/,
   );
 
-  const done = await s.json<GcAnswer>(['gc', '--keep', '2']);
+  const unasked = await s.refused(['gc', '--keep', '2'], 'LAM_CLI_NEEDS_YES', 2);
+  assert.match(unasked.message, /: deleting big v2, v3, to which you could roll back$/);
+  const env = { NO_COLOR: undefined, CI: undefined, TERM: 'xterm' };
+  const asked = await s.run(['gc', '--keep', '2'], { env, terminal: true, stdin: 'no\n' });
+  assert.equal(asked.code, 130, asked.stdout);
+  assert.match(asked.stdout, /deleting big v2, v3, to which you could roll back\? \[y\/N\]/);
+  assert.equal((await s.json<FunctionDetail>(['describe', 'big'])).versions, 5);
+  const done = await s.json<GcAnswer>(['gc', '--keep', '2', '--yes']);
   assert.deepEqual(done, dry);
   const left = await s.json<FunctionDetail>(['describe', 'big']);
   assert.deepEqual(

@@ -12,6 +12,7 @@ const handedOver = (): never => process.exit(99);
 const installation: Installation = {
   kind: 'npm',
   version,
+  build: () => undefined,
   daemonCommand: [],
   nodeCommand: () => [],
   assets: handedOver,

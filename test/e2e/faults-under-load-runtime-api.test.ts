@@ -18,7 +18,7 @@ done
 
 test(
   'what a runtime had not taken yet when another invocation overran runs elsewhere, and the daemon goes on',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     await using s = await lamSession();
     const cwd = s.files('one', {

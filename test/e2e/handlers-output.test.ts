@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { DRIVERS, eventually, lamSession, listing, type LamSession } from './session.ts';
+import { listing } from '../support/listing.ts';
+import { DRIVERS, eventually, lamSession, type LamSession } from './session.ts';
 
 const NODE = `
 const line = (i) => i + ' ' + 'x'.repeat(90) + '\\n';

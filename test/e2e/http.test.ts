@@ -9,7 +9,7 @@ import {
   TooManyRequestsException,
 } from '@aws-sdk/client-lambda';
 import type { FunctionDetail } from '../../src/contract/index.ts';
-import { eventually, http, lamSession, type HttpAnswer, type LamSession } from './session.ts';
+import { http, lamSession, type HttpAnswer, type LamSession } from './session.ts';
 
 /** Returns its event as the body of a response. */
 const EVENT = `export const handler = async (event) => ({ statusCode: 200, body: JSON.stringify(event) });`;
@@ -345,8 +345,8 @@ describe('the AWS SDK', () => {
       client.send(new InvokeCommand({ FunctionName: 'sdk', Qualifier: '77' })),
       ResourceNotFoundException,
     );
-    const running = client.send(new InvokeCommand({ FunctionName: 'sdk', Payload: '{"waitMs":1500}' }));
-    assert.ok(await eventually(async () => (await s.status()).sandboxes.busy > 0));
+    const running = client.send(new InvokeCommand({ FunctionName: 'sdk', Payload: '{"waitMs":4000}' }));
+    await s.untilBusy(1);
     await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'sdk' })), TooManyRequestsException);
     await running;
   });

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { lamSession, listing, type LamSession } from './session.ts';
+import { listing } from '../support/listing.ts';
+import { lamSession, type LamSession } from './session.ts';
 
 const NO_GIT = spawnSync('git', ['--version']).error === undefined ? false : 'no git';
+
+const TEMPLATES = join(import.meta.dirname, '../../templates');
 
 /** A custom template. */
 const TEMPLATE = {
@@ -22,6 +25,13 @@ describe('lam init', () => {
     template = s.files('template', TEMPLATE);
   });
   after(() => s.dispose());
+
+  test('a dot for the name makes it in the current folder, with its name', async () => {
+    const cwd = s.files('dotted', { 'lam.txt': '' });
+    await s.refused(['init', '.'], 'LAM_SCAFFOLD_EXISTS', 1, { cwd });
+    await s.ok(['init', '.', '--from', '../template', '--force'], { cwd });
+    await runs('dotted');
+  });
 
   /** Deploys and invokes the project of that name. */
   const runs = async (name: string): Promise<void> => {
@@ -92,16 +102,10 @@ describe('lam init', () => {
     assert.match(readFileSync(join(cwd, 'lam.yaml'), 'utf8'), /^name: here$/m);
     const templates = await s.json<{ runtime: string; template: string }[]>(['init', '--list']);
     const names = templates.map((t) => `${t.runtime}/${t.template}`).toSorted();
-    const all = [
-      'nodejs/hello',
-      'nodejs/http-api',
-      'nodejs/typescript',
-      'provided/go',
-      'provided/shell',
-      'python3/hello',
-      'python3/http-api',
-    ];
-    assert.deepEqual(names, all);
+    const all = readdirSync(TEMPLATES).flatMap((runtime) =>
+      readdirSync(join(TEMPLATES, runtime)).map((template) => `${runtime}/${template}`),
+    );
+    assert.deepEqual(names, all.toSorted());
   });
 
   test('suggests the nearest name', async () => {

@@ -18,7 +18,7 @@ function random(seed: number): () => number {
 
 test(
   'kill -9 at any moment of a deploy loses no version that was acknowledged and leaves nothing half-made',
-  { timeout: 110_000 },
+  { timeout: 240_000 },
   async (t) => {
     const seed = Number(process.env['LAM_TEST_SEED'] ?? Date.now() % 1_000_000);
     t.diagnostic(`LAM_TEST_SEED=${seed}`);

@@ -42,7 +42,7 @@ for (const driver of DRIVERS) {
       await s.ok(['invoke', 'idle']);
       ({ node } = await s.status());
       const looping = s.start(['invoke', 'loop']);
-      assert.ok(await eventually(async () => (await s.status()).sandboxes.busy === 1));
+      await s.untilBusy(1);
       const ended = new Promise((resolve) => looping.once('exit', resolve));
       await killDaemon(s);
       await ended;
@@ -117,33 +117,36 @@ for (const driver of DRIVERS) {
 
     test('finishes running invocations, accepts no new ones, and leaves nothing behind', async () => {
       await s.ok(['invoke', 'sleeper']);
-      const running = s.run(['invoke', 'sleeper', '-d', '{"ms":1000}']);
-      assert.ok(await eventually(async () => (await s.status()).sandboxes.busy === 1));
+      const running = s.run(['invoke', 'sleeper', '-d', '{"ms":3000}']);
+      await s.untilBusy(1);
       const { code, ms } = await s.ok(['stop']);
       assert.equal(code, 0);
       assert.ok(ms < 10_000, `${ms} ms`);
       const answer = await running;
-      assert.deepEqual([answer.code, answer.stdout], [0, '1000'], answer.stderr);
+      assert.deepEqual([answer.code, answer.stdout], [0, '3000'], answer.stderr);
       assert.deepEqual(await leftovers(s), []);
       assert.ok(!existsSync(socketPath(s.home)));
     });
 
-    test('ends followers of logs after they have received everything printed', async () => {
+    test('lets followers of logs wait after they have received everything printed', async () => {
       await s.deployNode(
         'talker',
         'export const handler = async () => { await new Promise((go) => setTimeout(go, 500)); console.log("last words"); return 1; };',
       );
       const following = s.start(['logs', 'talker', '--follow', '-o', 'raw']);
-      let said = '';
+      let [said, noted] = ['', ''];
       following.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      following.stderr?.on('data', (chunk: Buffer) => (noted += chunk.toString()));
       const ended = new Promise((resolve) => following.once('close', resolve));
       const running = s.run(['invoke', 'talker']);
       assert.ok(await eventually(() => said.includes('START')));
       const { ms } = await s.ok(['stop']);
       assert.ok(ms < 10_000, `${ms} ms`);
       assert.equal((await running).stdout, '1');
-      await ended;
+      assert.ok(await eventually(() => noted.startsWith('the daemon went away')));
       assert.match(said, /last words/);
+      following.kill('SIGINT');
+      assert.equal(await ended, 130);
     });
 
     test('is not started by status, which exits 3; a second stop succeeds', async () => {
@@ -187,11 +190,11 @@ describe('lam serve', () => {
       const { data } = JSON.parse(printed) as { data: Status };
       assert.equal(data.home, s.home);
       await s.deployNode('sleeper', SLEEPER);
-      const running = http(`${s.url}/2015-03-31/functions/sleeper/invocations`, { body: '{"ms":700}' });
-      assert.ok(await eventually(async () => (await s.status()).sandboxes.busy === 1));
+      const running = http(`${s.url}/2015-03-31/functions/sleeper/invocations`, { body: '{"ms":3000}' });
+      await s.untilBusy(1);
       const ended = new Promise((resolve) => serving.once('exit', resolve));
       kill(data.pid, signal);
-      assert.equal((await running).body.toString(), '700');
+      assert.equal((await running).body.toString(), '3000');
       await ended;
       assert.deepEqual([serving.exitCode, serving.signalCode], [code, null]);
       assert.deepEqual(await leftovers(s), []);
@@ -205,7 +208,8 @@ describe('lam serve', () => {
     const { pid } = await s.status();
     await s.deployNode('sleeper', SLEEPER);
     s.start(['invoke', 'sleeper', '-d', '{"ms":20000}']);
-    assert.ok(await eventually(async () => (await s.status()).sandboxes.busy === 1));
+    await s.untilBusy(1);
+    const running = processesOf(s);
     const ended = new Promise((resolve) => serving.once('exit', resolve));
     kill(pid, 'SIGTERM');
     assert.ok(
@@ -221,12 +225,12 @@ describe('lam serve', () => {
     await ended;
     assert.equal(serving.exitCode, 143);
     await s.ok(['start']);
-    assert.ok(await eventually(() => processesOf(s).length === 1));
+    assert.ok(await eventually(() => !running.some(isRunning), 30_000));
   });
 });
 
 describe('a home', () => {
-  test('whose path is too long for a socket works', { timeout: 60_000 }, async () => {
+  test('whose path is too long for a socket works', { timeout: 240_000 }, async () => {
     await using s = await lamSession();
     const home = join(s.root, 'long-'.repeat(24), 'h');
     const env = { LAM_HOME: home };
@@ -248,7 +252,7 @@ describe('a home', () => {
     rmSync(dirname(socketPath(home)), { recursive: true, force: true });
   });
 
-  test('whose path is too long works with containers', { skip: NO_DOCKER, timeout: 60_000 }, async () => {
+  test('whose path is too long works with containers', { skip: NO_DOCKER, timeout: 240_000 }, async () => {
     await using s = await lamSession({ driver: 'docker' });
     const env = { LAM_HOME: join(s.root, 'long-'.repeat(24), 'h') };
     try {

@@ -72,7 +72,8 @@ describe('lam logs', () => {
   let middle: number;
   before(async () => {
     s = await lamSession();
-    await s.deployNode('talker', TALKER);
+    // Its first invocation starts a sandbox; that of v2 runs where its code was checked.
+    await s.deployNode('talker', TALKER, { verify: false });
     await s.ok(['invoke', 'talker', '-d', '{"say":["Apple one","pear two"]}']);
     await s.deployNode('talker', `${TALKER}\n// v2`);
     await s.ok(['invoke', 'talker', '-d', '{"say":["apple three"],"to":"error"}']);
@@ -105,10 +106,11 @@ describe('lam logs', () => {
     assert.deepEqual(platform, ['START', 'END', 'START', 'END', 'START', 'END']);
     const reports = records.flatMap((r) => (r.platform?.type === 'report' ? [r.platform] : []));
     assert.deepEqual(
-      reports.map((r) => [r.status, r.start]),
+      // Whether a stem was ready for the first one depends on the machine.
+      reports.map((r) => [r.status, r.start === 'stem' ? 'cold' : r.start]),
       [
         ['success', 'cold'],
-        ['success', 'cold'],
+        ['success', 'warm'],
         ['success', 'warm'],
       ],
     );

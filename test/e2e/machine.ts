@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { keptImages } from '../../src/runtimes/index.ts';
+import { ifCode, NO_PROCESS, NOT_OURS } from '../support/if-code.ts';
+import { ifThere, listingIfThere } from '../support/listing.ts';
 
 /** A Docker engine answers (`npm test` asks it). */
 export const HAS_DOCKER: boolean = process.env['LAM_TEST_DOCKER'] === '1';
@@ -54,29 +57,21 @@ export async function eventually(condition: () => boolean | Promise<boolean>, li
   }
 }
 
-/** All entries below a folder, as sorted relative paths. */
-export function listing(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder, { recursive: true }).map(String).toSorted();
-  } catch {
-    return [];
-  }
-}
-
 export function isRunning(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return !['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3));
-  } catch {
-    return false;
+  } catch (error) {
+    return ifCode(NO_PROCESS, false)(error);
   }
 }
 
 export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   try {
     process.kill(pid, signal);
-  } catch {
+  } catch (error) {
     // It has ended already.
+    ifCode(['ESRCH'], undefined)(error);
   }
 }
 
@@ -85,7 +80,11 @@ export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
  * environment.
  */
 export function processesOf(session: { readonly home: string; readonly homeId: string }): readonly number[] {
-  const marks = [`LAM_OWNER=${session.homeId}`, `LAM_HOME=${session.home}`];
+  return processesWith([`LAM_OWNER=${session.homeId}`, `LAM_HOME=${session.home}`]);
+}
+
+/** Processes with one of these variables in their initial environment. */
+function processesWith(marks: readonly string[]): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .map(Number)
@@ -97,8 +96,8 @@ export function processesOf(session: { readonly home: string; readonly homeId: s
             .split('\0')
             .some((entry) => marks.includes(entry))
         );
-      } catch {
-        return false;
+      } catch (error) {
+        return ifCode(NOT_OURS, false)(error);
       }
     });
 }
@@ -111,10 +110,27 @@ export async function containersOf(session: { readonly homeId: string }): Promis
   return (JSON.parse(answer.body.toString()) as { Id: string }[]).map((container) => container.Id);
 }
 
+/** Names under which lam keeps images of functions of a home, in the Docker engine. */
+export async function keptImagesOf(session: { readonly homeId: string }): Promise<readonly string[]> {
+  if (!HAS_DOCKER) return [];
+  const repository = keptImages(session.homeId);
+  const filters = encodeURIComponent(JSON.stringify({ reference: [repository] }));
+  const answer = await engine('GET', `/images/json?filters=${filters}`);
+  const images = JSON.parse(answer.body.toString()) as { RepoTags: readonly string[] | null }[];
+  return images.flatMap(({ RepoTags: tags }) => (tags ?? []).filter((tag) => tag.startsWith(`${repository}:`)));
+}
+
 /** Sends a request to the Docker engine, independently of lam. */
 export function engine(method: string, path: string): Promise<HttpAnswer> {
+  return overSocket(engineSocket(), method, path);
+}
+
+/** One request over a Unix socket; `body`: JSON to send with it. */
+// oxlint-disable-next-line max-params -- the parts of a request, of which most have only the first three
+export function overSocket(socketPath: string, method: string, path: string, body?: unknown): Promise<HttpAnswer> {
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: engineSocket(), method, path, agent: false }, (answer) => {
+    const asked = request({ socketPath, method, path, headers, agent: false }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('end', () =>
@@ -122,7 +138,7 @@ export function engine(method: string, path: string): Promise<HttpAnswer> {
       );
     });
     asked.on('error', reject);
-    asked.end();
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 
@@ -130,13 +146,28 @@ export function engineSocket(): string {
   return (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace(/^unix:\/\//, '');
 }
 
-/** A port without a listener. */
+/**
+ * A port without a listener, outside of the range from which the system takes ports of outgoing connections and of
+ * listeners that ask for any: none of those can take it before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve, reject) => {
+      server.once('error', (error) => {
+        try {
+          resolve(ifCode(['EADDRINUSE'], false)(error));
+        } catch {
+          reject(error);
+        }
+      });
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** Leftovers of a home on the machine after its daemon has ended, one line each. */
@@ -148,40 +179,34 @@ export async function leftovers(session: {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line.includes(` ${session.root}/`));
-  const run = listing(join(session.home, 'run')).filter(
+  const run = listingIfThere(join(session.home, 'run')).filter(
     (name) => !/^(?:docker|(?:docker\/)?(?:dial|sb|stems))$/.test(name),
   );
   const groups = ['', 'memory', 'pids', 'cpu', 'cpuacct']
     .map((kind) => join('/sys/fs/cgroup', kind))
     .flatMap((folder) =>
-      entriesOf(folder)
+      // Undefined where this machine has no such kind of control group.
+      (ifThere(() => readdirSync(folder)) ?? [])
         .filter((name) => name.split('.')[0] === `lam-${session.homeId}`)
         .map((name) => join(folder, name)),
     );
   return [
-    ...processesOf(session).map((pid) => `process ${pid} is left: ${commandOf(pid)}`),
+    ...[...processesOf(session), ...processesWith([`LAM_WAITING=${session.homeId}`])].map(
+      (pid) => `process ${pid} is left: ${commandOf(pid)}`,
+    ),
     ...(await containersOf(session)).map((id) => `container ${id.slice(0, 12)} is left`),
     ...mounts.map((line) => `a mount is left: ${line}`),
     ...run.map((name) => `run/${name} is left`),
     ...groups.map((path) => `control group ${path} is left`),
-    ...listing(join(session.home, 'staging')).map((name) => `staging/${name} is left`),
-    ...listing(join(session.home, 'tmp')).map((name) => `tmp/${name} is left`),
+    ...listingIfThere(join(session.home, 'staging')).map((name) => `staging/${name} is left`),
+    ...listingIfThere(join(session.home, 'tmp')).map((name) => `tmp/${name} is left`),
   ];
 }
 
 function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
-  } catch {
-    return 'gone by now';
-  }
-}
-
-function entriesOf(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // This machine has no such kind of control group.
-    return [];
+  } catch (error) {
+    return ifCode(NO_PROCESS, 'gone by now')(error);
   }
 }

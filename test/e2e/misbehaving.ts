@@ -136,8 +136,9 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
     test('that loops for ever is killed at its time-out', async () => {
       const { errorType, ms } = await invoke('node', { do: 'loop' });
       assert.equal(errorType, 'Sandbox.Timedout');
-      assert.ok(ms < 6000, `${ms} ms`);
-      // Only the sandboxes that the daemon counts remain.
+      assert.ok(ms < 20_000, `${ms} ms`);
+      // The next sandbox takes the place that was kept with its /tmp. Only those that the daemon counts remain.
+      await invoke('node', {});
       const known = async (): Promise<number> => {
         const { idle, busy, starting, stems } = (await s.status()).sandboxes;
         return idle + busy + starting + stems;
@@ -153,7 +154,7 @@ export function describeMisbehaving(driver: 'process' | 'docker', only?: readonl
     test('that leaves timers open answers at once, and serves the next call', async () => {
       const first = await invoke('node', { do: 'timers' });
       assert.deepEqual([first.code, first.payload], [0, 'left timers open']);
-      assert.ok(first.ms < 2500, `${first.ms} ms`);
+      assert.ok(first.ms < 10_000, `${first.ms} ms`);
       const { calls } = (await invoke('node', {})).payload as { calls: number };
       assert.ok(calls > 1, 'the same sandbox serves on');
     });

@@ -78,7 +78,7 @@ async function deploy(daemon: LamClient, mark: number): Promise<number> {
 }
 
 describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${CLIENTS} clients`, () => {
-  test('fail no request, mix no versions, and answer only with a live version', { timeout: 170_000 }, async () => {
+  test('fail no request, mix no versions, and answer only with a live version', { timeout: 240_000 }, async () => {
     await using s = await lamSession();
     await s.ok(['start']);
     const daemon = createClient(socketPath(s.home), s.home);

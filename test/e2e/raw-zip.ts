@@ -11,6 +11,8 @@ export interface RawEntry {
   readonly crc: number;
   /** Unix mode with the kind of file, e.g. 0o100644, 0o120777. */
   readonly mode: number;
+  /** Listed with the place of the entry before it, without bytes of its own. */
+  readonly sharesData?: boolean;
 }
 
 /** A valid entry with this content. */
@@ -47,7 +49,9 @@ export function rawZip(entries: readonly RawEntry[]): Buffer {
   const parts: Buffer[] = [];
   const central: Buffer[] = [];
   let offset = 0;
+  let place = 0;
   for (const entry of entries) {
+    if (entry.sharesData !== true) place = offset;
     const name = Buffer.from(entry.name);
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50, 0);
@@ -58,9 +62,10 @@ export function rawZip(entries: readonly RawEntry[]): Buffer {
     header.writeUInt16LE(0x031e, 4);
     common(header, 6, entry, name.length);
     header.writeUInt32LE(Math.trunc(entry.mode * 65_536), 38);
-    header.writeUInt32LE(offset, 42);
-    parts.push(local, name, entry.deflated);
+    header.writeUInt32LE(place, 42);
     central.push(header, name);
+    if (entry.sharesData === true) continue;
+    parts.push(local, name, entry.deflated);
     offset += local.length + name.length + entry.deflated.length;
   }
   const directory = Buffer.concat(central);

@@ -1,10 +1,33 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { homeId, socketPath } from '../../src/contract/index.ts';
 import type { Status } from '../../src/contract/index.ts';
-import { containersOf, engine, eventually, freePort, HAS_DOCKER, kill, leftovers, processesOf } from './machine.ts';
+import { CLOSED, ifCode } from '../support/if-code.ts';
+import {
+  containersOf,
+  engine,
+  keptImagesOf,
+  eventually,
+  freePort,
+  HAS_DOCKER,
+  kill,
+  leftovers,
+  overSocket,
+  processesOf,
+} from './machine.ts';
+import { programForAll, type ProgramForAll } from './program-for-all.ts';
 
 export {
   containersOf,
@@ -17,7 +40,6 @@ export {
   isRunning,
   kill,
   leftovers,
-  listing,
   processesOf,
   type HttpAnswer,
 } from './machine.ts';
@@ -48,10 +70,12 @@ export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** User to run as; only root can. */
+  /** User to run as, from a copy of the program that every user may run; only root can. */
   readonly uid?: number;
   /** In a terminal, whose lines end with CR LF; stdout and stderr come out as one. Wants `script`. */
   readonly terminal?: boolean;
+  /** File that stdout goes to; the result has none then. */
+  readonly stdoutFile?: string;
   /** Time after which the command gets SIGKILL (ms); default 60 s. */
   readonly limitMs?: number;
 }
@@ -91,6 +115,7 @@ export class LamSession implements AsyncDisposable {
   readonly #history: string[] = [];
   readonly #children = new Set<ChildProcess>();
   readonly #cleanups: (() => void | Promise<void>)[] = [];
+  #programForAll: ProgramForAll | undefined;
 
   constructor(root: string, port: number, options: SessionOptions) {
     this.root = root;
@@ -128,12 +153,15 @@ export class LamSession implements AsyncDisposable {
 
   /** Starts a command and leaves it running; it is ended with the session. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-    const command = commandOfRun([this.#program, ...args], options);
+    const command = commandOfRun([this.#programFor(options), ...args], options);
+    const file = options.stdoutFile === undefined ? undefined : openSync(options.stdoutFile, 'w');
     const child = spawn(command[0] ?? '', command.slice(1), {
       cwd: options.cwd ?? this.cwd,
       env: this.environment(options.env),
-      stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [options.stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
+    if (file !== undefined) closeSync(file);
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));
     return child;
@@ -147,7 +175,7 @@ export class LamSession implements AsyncDisposable {
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     if (options.stdin !== undefined) {
       // A command may end without reading all of its input.
-      child.stdin?.on('error', () => undefined);
+      child.stdin?.on('error', ifCode(CLOSED, undefined));
       child.stdin?.end(options.stdin);
     }
     const { code, signal } = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>(
@@ -204,6 +232,19 @@ export class LamSession implements AsyncDisposable {
     return this.json<Status>(['status']);
   }
 
+  /**
+   * Waits until so many sandboxes are busy. Asks the daemon without a command, whose start would take longer than short
+   * invocations.
+   */
+  async untilBusy(count: number): Promise<void> {
+    const busy = async (): Promise<number> => {
+      const { body } = await overSocket(socketPath(this.home), 'GET', '/_lam/v1/status');
+      return (JSON.parse(body.toString()) as Status).sandboxes.busy;
+    };
+    if (!(await eventually(async () => (await busy()) === count, 30_000)))
+      this.fail(`${count} sandboxes were to be busy`);
+  }
+
   /** Writes files below the working folder and gives the folder of them. */
   files(folder: string, files: Readonly<Record<string, string | Uint8Array>>): string {
     const place = join(this.cwd, folder);
@@ -218,7 +259,7 @@ export class LamSession implements AsyncDisposable {
   async deployNode(
     name: string,
     code: string,
-    settings: Readonly<Record<string, string | number>> = {},
+    settings: Readonly<Record<string, string | number | boolean>> = {},
   ): Promise<RunResult> {
     const lines = Object.entries({ timeout: 30, ...settings }).map(([word, value]) => `${word}: ${value}\n`);
     const cwd = this.files(name, {
@@ -232,7 +273,7 @@ export class LamSession implements AsyncDisposable {
   async deployPython(
     name: string,
     code: string,
-    settings: Readonly<Record<string, string | number>> = {},
+    settings: Readonly<Record<string, string | number | boolean>> = {},
   ): Promise<RunResult> {
     const lines = Object.entries({ timeout: 30, ...settings }).map(([word, value]) => `${word}: ${value}\n`);
     const cwd = this.files(name, {
@@ -266,8 +307,9 @@ export class LamSession implements AsyncDisposable {
     await eventually(() => processesOf(this).length === 0, 5000);
     const left = await leftovers(this);
     for (const pid of processesOf(this)) kill(pid);
-    for (const id of await containersOf(this))
-      await engine('DELETE', `/containers/${id}?force=true&v=true`).catch(() => undefined);
+    for (const name of await keptImagesOf(this)) await engine('DELETE', `/images/${name}`);
+    for (const id of await containersOf(this)) await engine('DELETE', `/containers/${id}?force=true&v=true`);
+    this.#programForAll?.[Symbol.dispose]();
     rmSync(this.root, { recursive: true, force: true });
     rmSync(dirname(socketPath(this.home)), { recursive: true, force: true });
     if (lost !== '' || left.length > 0) this.fail([lost, ...left].filter((line) => line !== '').join('\n'));
@@ -275,6 +317,12 @@ export class LamSession implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  #programFor({ uid }: RunOptions): string {
+    if (uid === undefined) return this.#program;
+    this.#programForAll ??= programForAll(this.#program, IS_BINARY);
+    return this.#programForAll.path;
   }
 
   #remember(args: readonly string[], result: RunResult): void {
@@ -286,17 +334,24 @@ export class LamSession implements AsyncDisposable {
   }
 }
 
-function commandOfRun(command: readonly string[], { uid, terminal }: RunOptions): readonly string[] {
-  if (terminal === true) {
-    const line = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    return ['script', '--quiet', '--return', '--command', line, '/dev/null'];
-  }
-  return uid === undefined ? command : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...command];
+function commandOfRun(command: readonly string[], { terminal }: RunOptions): readonly string[] {
+  if (terminal !== true) return command;
+  const line = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  return ['script', '--quiet', '--return', '--command', line, '/dev/null'];
 }
 
 /** The part of the tests' environment that a user's shell has, too. */
 function passedOn(): Record<string, string> {
-  const names = ['LANG', 'TZ', 'DOCKER_HOST', 'DOCKER_CONFIG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'PYENV_ROOT'];
+  const names = [
+    'LAM_TEST_RUN',
+    'LANG',
+    'TZ',
+    'DOCKER_HOST',
+    'DOCKER_CONFIG',
+    'NODE_EXTRA_CA_CERTS',
+    'SSL_CERT_FILE',
+    'PYENV_ROOT',
+  ];
   const kept = Object.entries(process.env).filter(
     ([name]) => names.includes(name) || /^(?:npm_config_|PIP_|GO)/i.test(name),
   );
@@ -312,8 +367,9 @@ function pathWithoutNode(folder: string): string {
       if (/^(?:node|nodejs|npm|npx|corepack)$/.test(name)) continue;
       try {
         symlinkSync(join(place, name), join(folder, name));
-      } catch {
+      } catch (error) {
         // A program of that name is earlier on the path.
+        ifCode(['EEXIST'], undefined)(error);
       }
     }
   }
@@ -323,8 +379,9 @@ function pathWithoutNode(folder: string): string {
 function names(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
-  } catch {
-    return [];
+  } catch (error) {
+    // As a shell does, passes over entries of the path that do not exist or that this user may not read.
+    return ifCode(['ENOENT', 'ENOTDIR', 'EACCES'], [])(error);
   }
 }
 

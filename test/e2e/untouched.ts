@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { listing, type LamSession } from './session.ts';
+import { ifThere, listingIfThere } from '../support/listing.ts';
+import type { LamSession } from './session.ts';
 
-/** Contents of a home and the working folder, by path: a digest for a file, a target for a link. */
+/** Contents of a home, if it exists, and the working folder, by path: a digest for a file, a target for a link. */
 function picture(session: LamSession): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const root of [session.home, session.cwd]) {
-    for (const name of listing(root)) {
+    for (const name of listingIfThere(root)) {
       // Logs may grow at any time, and caches are not deployed content.
       if (root === session.home && /^(?:(?:logs|run|cache)(?:\/|$)|daemon\.log$)/.test(name)) continue;
-      found[join(root, name)] = contentOf(join(root, name));
+      // What vanishes before it is read is not there.
+      const content = ifThere(() => contentOf(join(root, name)));
+      if (content !== undefined) found[join(root, name)] = content;
     }
   }
   return found;

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { FunctionDetail, FunctionSummary, Status } from '../../src/contract/index.ts';
-import { DRIVERS, eventually, isRunning, kill, lamSession, processesOf, type LamSession } from './session.ts';
+import {
+  INVOKE,
+  type FunctionDetail,
+  type FunctionSummary,
+  type LogRecord,
+  type Status,
+} from '../../src/contract/index.ts';
+import { DRIVERS, eventually, http, isRunning, kill, lamSession, processesOf, type LamSession } from './session.ts';
 
 const WHO = `export const handler = async () => ({
   stream: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
@@ -47,7 +53,7 @@ for (const driver of DRIVERS) {
       const [listed] = await s.json<FunctionSummary[]>(['list']);
       assert.deepEqual(listed?.sandboxes, { starting: 0, idle: 2, busy: 0 });
       assert.match((await s.ok(['list'])).stdout, /^NAME +LIVE .* WARM .*\nkept +v1 +1 +nodejs +2 /);
-      assert.match((await s.ok(['describe', 'kept'])).stdout, /^kept warm: +2$/m);
+      assert.match((await s.ok(['describe', 'kept'])).stdout, /^minWarm +2 +lam\.yaml$/m);
     });
 
     test('serve the first request without a cold start', async () => {
@@ -56,10 +62,38 @@ for (const driver of DRIVERS) {
       const report = (await s.ok(['logs', 'kept', '--output', 'raw'])).stdout;
       assert.match(report, /REPORT RequestId: /);
       assert.doesNotMatch(report, /Init Duration/);
-      // The start of a function without minWarm is reported as cold, although it used a stem.
+      // Without minWarm the sandbox that checked the code serves the first request.
       await s.deployNode('plain', WHO, { memory: 128 });
       assert.equal((await invoke('plain')).type, 'on-demand');
-      assert.match((await s.ok(['logs', 'plain', '--output', 'raw'])).stdout, /Init Duration: /);
+      assert.doesNotMatch((await s.ok(['logs', 'plain', '--output', 'raw'])).stdout, /Init Duration: /);
+    });
+
+    test('do not hide that a stem was bound for a request: the answer and the log name the kind of start', async () => {
+      await s.deployNode('unchecked', WHO, { memory: 128, verify: false });
+      assert.ok(await eventually(async () => (await s.status()).sandboxes.stems > 0, 20_000));
+      const answers = [];
+      for (let n = 0; n < 2; n++) answers.push(await http(`${s.url}${INVOKE.path('unchecked')}`, { body: '{}' }));
+      assert.deepEqual(
+        answers.map(({ headers, body }) => [headers[INVOKE.start], (JSON.parse(body.toString()) as Who).type]),
+        [
+          ['stem', 'on-demand'],
+          ['warm', 'on-demand'],
+        ],
+      );
+      const printed = (await s.ok(['logs', 'unchecked', '--json'])).stdout.trim().split('\n');
+      const reports = printed.flatMap((line) => {
+        const { platform } = JSON.parse(line) as LogRecord;
+        return platform?.type === 'report' ? [platform] : [];
+      });
+      assert.deepEqual(
+        reports.map(({ start, initMs }) => [start, initMs !== undefined]),
+        [
+          ['stem', true],
+          ['warm', false],
+        ],
+      );
+      assert.match((await s.ok(['logs', 'unchecked', '--output', 'raw'])).stdout, /Init Duration: /);
+      await s.ok(['delete', 'unchecked', '-y']);
     });
 
     test(

@@ -9,10 +9,10 @@ import { asRequestId } from '../support/ids.ts';
 const TIMEOUT_MS = 30;
 
 /** The next step, and its parameter. */
-type Step = readonly [what: 'send' | 'toSandbox' | 'toDaemon' | 'finish' | 'pass', much: number];
+type Step = readonly [what: 'send' | 'toSandbox' | 'toDaemon' | 'part' | 'finish' | 'pass', much: number];
 
 const step: fc.Arbitrary<Step> = fc.tuple(
-  fc.constantFrom<Step[0][]>('send', 'send', 'toSandbox', 'toDaemon', 'finish', 'pass'),
+  fc.constantFrom<Step[0][]>('send', 'send', 'toSandbox', 'toDaemon', 'part', 'finish', 'pass'),
   fc.integer({ min: 1, max: 15 }),
 );
 
@@ -22,7 +22,7 @@ class Sandbox {
   readonly running: number[] = [];
   readonly waiting: number[] = [];
   readonly inbound: { readonly type: 'invoke' | 'recall'; readonly number: number }[] = [];
-  readonly outbound: { readonly type: 'result' | 'unstarted'; readonly number: number }[] = [];
+  readonly outbound: { readonly type: 'part' | 'result' | 'unstarted'; readonly number: number }[] = [];
   readonly #places: number;
 
   constructor(places: number) {
@@ -37,6 +37,12 @@ class Sandbox {
       if (at !== -1) this.outbound.push({ type: 'unstarted', number: this.waiting.splice(at, 1)[0] ?? 0 });
     } else if (this.running.length < this.#places && this.waiting.length === 0) this.#start(frame.number);
     else this.waiting.push(frame.number);
+  }
+
+  /** Sends a part of a streamed answer. */
+  part(which: number): void {
+    const number = this.running[which % Math.max(1, this.running.length)];
+    if (number !== undefined) this.outbound.push({ type: 'part', number });
   }
 
   finish(which: number): void {
@@ -76,6 +82,7 @@ class Daemon {
         assert.ok(!this.saidStarted.has(order + 1), `${order + 1} was said to start twice`);
         this.saidStarted.add(order + 1);
       },
+      streamed: () => assert.fail('no session begins a stream here'),
       settled: ({ kind }) => {
         assert.ok(!this.outcomes.has(number), `${number} was settled twice`);
         this.outcomes.set(number, kind);
@@ -93,6 +100,12 @@ class Daemon {
       const pending = this.inFlight.givenBack(frame.number);
       assert.ok(pending !== undefined, `${frame.number} was given back, but is taken for started`);
       pending.hooks.settled({ kind: 'unstarted' });
+      return;
+    }
+    if (frame.type === 'part') {
+      const streaming = this.inFlight.running(frame.number);
+      assert.ok(streaming !== 'wrong', `a part of the answer to ${frame.number} was refused`);
+      assert.equal(streaming === 'late', this.outcomes.get(frame.number) === 'timeout');
       return;
     }
     const pending = this.inFlight.answered(frame.number);
@@ -125,6 +138,7 @@ describe('invocations in flight', () => {
             send: () => daemon.send(),
             toSandbox: (much) => times(much, () => sandbox.receive()),
             toDaemon: (much) => times(much, () => daemon.receive()),
+            part: (much) => sandbox.part(much),
             finish: (much) => sandbox.finish(much),
             pass: (much) => clock.advance(much),
           };

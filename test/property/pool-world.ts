@@ -83,6 +83,8 @@ export class World {
   readonly driver: MemoryDriver;
   readonly pool: Pool;
   readonly requests: Request[] = [];
+  /** Versions that are verified; each takes a place in the queue of its version. */
+  readonly #checks: Request[] = [];
   /** Whether all sandboxes succeed from now on. */
   isCalm = false;
   /** The version each function's live pointer leads to. */
@@ -180,6 +182,28 @@ export class World {
     };
     this.requests.push(request);
     this.#serve(request, ms, usable).catch((error: unknown) => void this.#faults.push(error));
+  }
+
+  /** The code of a version is loaded before it goes live. */
+  verify(which: PoolRevision): void {
+    const leaver = new AbortController();
+    const check: Request = {
+      number: -1,
+      revision: which,
+      leaver,
+      epoch: this.#epoch(which),
+      since: this.clock.monotonic(),
+      state: 'waiting',
+    };
+    this.#checks.push(check);
+    const settle = async (): Promise<void> => {
+      try {
+        check.state = (await this.pool.verify(which, leaver.signal)) === undefined ? 'answered' : 'failed';
+      } catch (error) {
+        this.#refused(check, error);
+      }
+    };
+    settle().catch((error: unknown) => void this.#faults.push(error));
   }
 
   /** A function, or one version of it, is deleted. */
@@ -320,7 +344,7 @@ export class World {
   }
 
   #waiting(of: PoolRevision): number {
-    return this.requests.filter(
+    return [...this.requests, ...this.#checks].filter(
       (r) => r.revision === of && r.epoch === this.#epoch(of) && (r.state === 'waiting' || r.state === 'recalled'),
     ).length;
   }

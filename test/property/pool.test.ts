@@ -179,6 +179,13 @@ class Retire extends OnVersion {
   }
 }
 
+/** A change loads the code of a version before it goes live. */
+class Verify extends OnVersion {
+  act(_model: Model, world: World): void {
+    world.verify(this.which);
+  }
+}
+
 class Announce extends OnVersion {
   act(_model: Model, world: World): void {
     world.pool.announce(this.which.config, this.which.runtime);
@@ -231,6 +238,7 @@ const happenings = some.chain((numbers) => {
       which.map((n) => new GoLive(n)),
       fc.tuple(which, fc.boolean()).map(([n, retired]) => new Retire(n, retired)),
       which.map((n) => new Announce(n)),
+      which.map((n) => new Verify(n)),
       fc.tuple(which, fc.constantFrom(-10, 500, 3000, 20_000)).map(([n, ms]) => new Expect(n, ms)),
     ],
     { maxCommands: 60, size: 'max' },

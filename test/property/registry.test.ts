@@ -12,9 +12,20 @@ interface Model {
   readonly highest: Map<string, number>;
 }
 
+/** Content of a version: its text, and its memory by layer. */
+interface ModelVersion {
+  readonly text: string;
+  readonly input: number;
+  readonly override: number | undefined;
+  readonly flag: number | undefined;
+}
+
+function memoryOf({ flag, override, input }: ModelVersion): number {
+  return flag ?? override ?? input;
+}
+
 interface ModelFunction {
-  /** Content of a version: text and memory. */
-  readonly versions: Map<number, { readonly text: string; readonly memory: number; readonly input: number }>;
+  readonly versions: Map<number, ModelVersion>;
   live: number;
   /** Versions live before, not rolled back from; the live one last. */
   stack: number[];
@@ -53,12 +64,7 @@ async function either(possible: boolean, work: Promise<unknown>, codes: readonly
   return possible;
 }
 
-function add(
-  model: Model,
-  fn: ModelFunction,
-  of: string,
-  version: { text: string; memory: number; input: number },
-): void {
+function add(model: Model, fn: ModelFunction, of: string, version: ModelVersion): void {
   const number = (model.highest.get(of) ?? 0) + 1;
   model.highest.set(of, number);
   fn.versions.set(number, version);
@@ -66,8 +72,15 @@ function add(
   fn.stack.push(number);
 }
 
-const publish = fc.tuple(name, fc.constantFrom('x', 'y', 'z'), fc.constantFrom(128, 256)).map(([of, text, input]) =>
-  command(`publish(${of}, ${text}, ${input})`, async (model, real) => {
+const publishing = fc.tuple(
+  name,
+  fc.constantFrom('x', 'y', 'z'),
+  fc.constantFrom(128, 256),
+  fc.constantFrom(512, 256, undefined),
+);
+
+const publish = publishing.map(([of, text, input, flag]) =>
+  command(`publish(${of}, ${text}, ${input}, ${flag})`, async (model, real) => {
     const known = model.functions.get(of);
     const fn: ModelFunction = known ?? {
       versions: new Map(),
@@ -76,14 +89,16 @@ const publish = fc.tuple(name, fc.constantFrom('x', 'y', 'z'), fc.constantFrom(1
       aliases: new Map(),
       override: undefined,
     };
-    const memory = fn.override ?? input;
+    if (flag !== undefined) fn.override = undefined;
+    const next = { text, input, override: fn.override, flag };
     const live = fn.versions.get(fn.live);
-    const same = live !== undefined && live.text === text && live.memory === memory;
+    const same = live !== undefined && live.text === text && memoryOf(live) === memoryOf(next);
     const artifact = await real.t.artifact(text);
-    const answer = await real.t.registry.publish(asFunctionName(of), { artifact, config: { memoryMiB: input } });
+    const flags = flag === undefined ? {} : { memoryMiB: flag };
+    const answer = await real.t.registry.publish(asFunctionName(of), { artifact, config: { memoryMiB: input }, flags });
     assert.equal(answer.unchanged, same);
-    if (same) fn.versions.set(fn.live, { ...live, input });
-    else add(model, fn, of, { text, memory, input });
+    if (same) fn.versions.set(fn.live, next);
+    else add(model, fn, of, next);
     model.functions.set(of, fn);
     assert.equal(answer.version, fn.live);
   }),
@@ -93,11 +108,10 @@ const rollback = fc.tuple(name, fc.option(anyVersion, { nil: undefined })).map((
   command(`rollback(${of}, ${to})`, async (model, real) => {
     const fn = model.functions.get(of);
     const target = to ?? fn?.stack.slice(0, -1).findLast((v) => fn.versions.has(v));
-    const possible = fn !== undefined && target !== undefined && fn.versions.has(target) && target !== fn.live;
+    const possible = fn !== undefined && target !== undefined && fn.versions.has(target);
     const codes = [
       'LAM_REGISTRY_FUNCTION_NOT_FOUND',
       'LAM_REGISTRY_VERSION_NOT_FOUND',
-      'LAM_REGISTRY_ALREADY_LIVE',
       'LAM_REGISTRY_NO_PREVIOUS_VERSION',
     ] as const;
     if (
@@ -107,7 +121,8 @@ const rollback = fc.tuple(name, fc.option(anyVersion, { nil: undefined })).map((
         codes,
       )) ||
       fn === undefined ||
-      target === undefined
+      target === undefined ||
+      target === fn.live
     )
       return;
     fn.live = target;
@@ -127,8 +142,9 @@ const patch = fc.tuple(name, fc.constantFrom(128, 512, undefined)).map(([of, mem
     fn.override = memory;
     const live = fn.versions.get(fn.live);
     assert.ok(live);
-    const effective = memory ?? live.input;
-    if (effective !== live.memory) add(model, fn, of, { ...live, memory: effective });
+    const next = { ...live, override: memory, flag: undefined };
+    if (memoryOf(next) === memoryOf(live)) fn.versions.set(fn.live, next);
+    else add(model, fn, of, next);
   }),
 );
 
@@ -221,9 +237,14 @@ function agree(model: Model, { t }: Real): void {
       detail.allVersions.map((v) => v.version),
       [...fn.versions.keys()].toSorted((a, b) => b - a),
     );
-    for (const [version, { memory }] of fn.versions) {
+    for (const { version, layers } of detail.allVersions) {
       const revision = t.registry.resolve(asFunctionName(of), asQualifier(String(version)));
-      assert.equal(revision.config.memoryMiB, memory);
+      const modelled = fn.versions.get(version);
+      assert.ok(modelled);
+      assert.equal(revision.config.memoryMiB, memoryOf(modelled));
+      const { flag, override } = modelled;
+      const layer = flag === undefined ? (override === undefined ? 'lam.yaml' : 'config set') : 'flag';
+      assert.equal(layers.settings.memoryMiB, layer);
       assert.ok(t.store.artifacts.has(revision.artifact));
     }
     replay(detail.history.toReversed(), fn);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Reply } from '../../src/edge/reply.ts';
+import type { Reply } from '../../src/http/index.ts';
 import { parseAnswers } from '../support/answer-parser.ts';
 import { apiServer, readAll, READER_NAMES, READERS, testApi, type ReaderName } from '../support/api-server.ts';
 

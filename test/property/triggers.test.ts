@@ -5,10 +5,11 @@ import { stringify } from 'yaml';
 import { DEFAULT_CONFIG, type TriggerConfig } from '../../src/contract/index.ts';
 import { isLamError } from '../../src/errors/index.ts';
 import { parseProject } from '../../src/project/index.ts';
-import { checkConfig, effectiveConfig } from '../../src/registry/config.ts';
+import { checkConfig } from '../../src/registry/config.ts';
+import { effectiveConfig } from '../../src/registry/layers.ts';
 import { readCatalogue } from '../../src/store/catalogue/schema.ts';
 import { expandShortForms, inShortForms, overrideShortForms, TRIGGER_KINDS } from '../../src/triggers/index.ts';
-import { asFunctionName } from '../support/ids.ts';
+import { asFunctionName, digestFor } from '../support/ids.ts';
 
 const http = (route: string): TriggerConfig => ({ type: 'http', route });
 
@@ -58,10 +59,16 @@ describe('routes and triggers of type http', () => {
         const input = expandShortForms({ triggers: declared.map(http), routes: others }, TRIGGER_KINDS);
         assert.deepEqual(input, { triggers: [...declared, ...others].map(http) });
         const overrides = live === null ? {} : { routes: live };
-        const { triggers } = effectiveConfig(input, overrides, TRIGGER_KINDS);
+        const { triggers } = effectiveConfig({ input, overrides, flags: {} }, TRIGGER_KINDS);
         assert.deepEqual(triggers, (live ?? [...declared, ...others]).map(http));
-        assert.equal(refusal(triggers), refusal(effectiveConfig({ triggers }, {}, TRIGGER_KINDS).triggers));
-        assert.deepEqual(inShortForms(triggers, TRIGGER_KINDS), { routes: live ?? [...declared, ...others] });
+        assert.equal(
+          refusal(triggers),
+          refusal(effectiveConfig({ input: { triggers }, overrides: {}, flags: {} }, TRIGGER_KINDS).triggers),
+        );
+        assert.deepEqual(inShortForms(triggers, TRIGGER_KINDS), {
+          routes: live ?? [...declared, ...others],
+          schedules: [],
+        });
       }),
     ));
 
@@ -96,7 +103,7 @@ describe('the migration of a catalogue from schema 2', () => {
             versions.map(({ routes: served, given, description }, n) => {
               const asked = given === null ? {} : now ? { triggers: given.map(http) } : { routes: given };
               const config = now ? { triggers: served.map(http) } : { routes: served };
-              const rest = { artifact: 'a', createdAt: 1, by: '', message: '', size: 1 };
+              const rest = { artifact: digestFor('a'), createdAt: 1, by: '', message: '', size: 1 };
               const settings = { config: { ...before, description, ...config }, input: { description, ...asked } };
               return [n + 1, { version: n + 1, ...settings, ...rest }];
             }),
@@ -105,8 +112,8 @@ describe('the migration of a catalogue from schema 2', () => {
         const of = (now: boolean): object =>
           Object.fromEntries(Object.entries(all).map(([name, versions]) => [name, record(name, versions, now)]));
         const reading = readCatalogue(JSON.stringify({ schema: 2, retired: { gone: 4 }, functions: of(false) }));
-        assert.deepEqual(reading, { kind: 'ok', data: { schema: 3, retired: { gone: 4 }, functions: of(true) } });
-        const again = readCatalogue(JSON.stringify({ schema: 3, retired: { gone: 4 }, functions: of(true) }));
+        assert.deepEqual(reading, { kind: 'ok', data: { schema: 5, retired: { gone: 4 }, functions: of(true) } });
+        const again = readCatalogue(JSON.stringify({ schema: 5, retired: { gone: 4 }, functions: of(true) }));
         assert.deepEqual(again, reading);
       }),
     ));

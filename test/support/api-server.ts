@@ -7,6 +7,7 @@ import { createServer } from '../../src/edge/server.ts';
 import type { LamError } from '../../src/errors/index.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
 import { parseAnswers, type ParsedAnswer } from './answer-parser.ts';
+import { CLOSED, ifCode } from './if-code.ts';
 
 /** A server of the edge with the APIs of a test, on a loopback port. */
 export interface ApiServer extends AsyncDisposable {
@@ -26,7 +27,7 @@ export async function apiServer(
     server,
     async dial() {
       const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-      socket.on('error', () => undefined);
+      socket.on('error', ifCode(CLOSED, undefined));
       await once(socket, 'connect');
       return socket;
     },

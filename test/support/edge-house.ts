@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ConfigInput } from '../../src/contract/index.ts';
 import { composeDaemon } from '../../src/daemon/compose.ts';
 import { openResources } from '../../src/daemon/resources.ts';
-import { oneToken, type ConnectionCaps, type Door } from '../../src/edge/index.ts';
+import { oneToken, type AccessLog, type ConnectionCaps, type Door } from '../../src/edge/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
 import type { LogStore } from '../../src/logs/index.ts';
@@ -14,10 +14,11 @@ import type { Operations } from '../../src/operations/index.ts';
 import type { Pool } from '../../src/pool/index.ts';
 import type { Registry } from '../../src/registry/index.ts';
 import type { Observer } from '../../src/observer/index.ts';
-import type { Catalogue } from '../../src/store/index.ts';
+import type { Catalogue, Store } from '../../src/store/index.ts';
 import { TRIGGER_KINDS, type TriggerKind } from '../../src/triggers/index.ts';
 import { zipOf } from '../unit/store/support.ts';
 import { LOG_WORKER } from './log-house.ts';
+import { QUEUE_WORKER } from './queue-house.ts';
 import { MemoryDriver, type MemoryCall, type Script } from './memory-driver.ts';
 
 /** Behaviour of the functions of a house, by name; others return their event. */
@@ -27,6 +28,8 @@ export type Handlers = Record<string, (call: MemoryCall) => Promise<InvokeOutcom
 export interface EdgeHouse extends AsyncDisposable {
   readonly port: number;
   readonly socketPath: string;
+  /** Of its store. */
+  readonly paths: Store['paths'];
   readonly url: string;
   readonly logs: LogStore;
   readonly pool: Pool;
@@ -81,6 +84,7 @@ interface Variations {
   readonly memoryBudgetMiB?: number;
   readonly allowedHosts?: readonly string[];
   readonly caps?: ConnectionCaps;
+  readonly accessLog?: AccessLog;
   readonly observers?: readonly Observer[];
   /** Kinds of triggers; default: lam's own. */
   readonly kinds?: readonly TriggerKind[];
@@ -99,7 +103,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
   });
   const opened = await openResources({
     home,
-    logWorker: LOG_WORKER,
+    workers: { logs: LOG_WORKER, queue: QUEUE_WORKER },
     clock: systemClock,
     openDriver: () => Promise.resolve({ driver, reason: 'a test hands it in' }),
     onTrouble: () => undefined,
@@ -117,6 +121,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     access: { tokens: oneToken(undefined), open: false, ...more.door },
     allowedHosts: more.allowedHosts ?? [],
     ...(more.caps === undefined ? {} : { caps: more.caps }),
+    ...(more.accessLog === undefined ? {} : { accessLog: more.accessLog }),
     memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
     cores: 2,
     triggerKinds: more.kinds ?? TRIGGER_KINDS,
@@ -137,6 +142,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
   return {
     port,
     socketPath,
+    paths: resources.store.paths,
     url,
     logs: resources.logs,
     pool: daemon.pool,

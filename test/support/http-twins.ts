@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PlainServer } from '../../src/edge/http1/server.ts';
+import { PlainServer } from '../../src/http/plain-server.ts';
 import { systemClock } from '../../src/kit/index.ts';
 
 /** A request, as parsed by a server. */
@@ -13,6 +13,7 @@ export interface Understood {
   readonly target: string;
   readonly rawHeaders: readonly string[];
   readonly body: string;
+  readonly trailers: Readonly<Record<string, string | undefined>>;
 }
 
 /** Outcome of one connection. */
@@ -33,6 +34,7 @@ export interface HttpTwins extends AsyncDisposable {
 
 const SETTINGS = { maxHeaderSize: 64 * 1024, keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true };
 const MOST_BODY_BYTES = 1024 * 1024;
+const MOST_CHUNKED_BYTES = 64 * 1024;
 /** Time after which a connection counts as hanging (ms). */
 const HANG_MS = 5000;
 
@@ -60,7 +62,8 @@ class Twin {
     request.on('error', () => undefined);
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString('latin1');
-      this.note({ method: request.method ?? '', target: request.url ?? '', rawHeaders: request.rawHeaders, body });
+      const { method = '', url: target = '', rawHeaders, trailers } = request;
+      this.note({ method, target, rawHeaders, body, trailers: { ...trailers } });
       response.writeHead(200, { 'content-length': 0 }).end();
     });
   };
@@ -118,15 +121,16 @@ export async function httpTwins(): Promise<HttpTwins> {
         listener: twin.byNode,
         clock: systemClock,
         service: {
+          mostChunkedBytes: MOST_CHUNKED_BYTES,
           handlerFor: ({ method, target, rawHeaders, bodyBytes }) =>
             bodyBytes > MOST_BODY_BYTES
               ? undefined
               : {
                   isCurrent: () => true,
                   refusal: () => undefined,
-                  serve(body, reply) {
+                  serve(body, reply, trailers = {}) {
                     served++;
-                    twin.note({ method, target, rawHeaders, body: Buffer.from(body).toString('latin1') });
+                    twin.note({ method, target, rawHeaders, body: body.toString('latin1'), trailers: { ...trailers } });
                     reply.send(200, [], Buffer.alloc(0));
                   },
                 },

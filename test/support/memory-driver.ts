@@ -1,6 +1,6 @@
 import type { InvocationContext, LogStream, Reclaimed, Digest, SandboxId } from '../../src/contract/index.ts';
 import type { LamError } from '../../src/errors/index.ts';
-import type { Sandbox, SandboxDriver, SandboxSpec } from '../../src/driver/sandbox.ts';
+import type { BoundFunction, Sandbox, SandboxDriver, SandboxSpec, VacatedPlace } from '../../src/driver/sandbox.ts';
 import type {
   ExitStatus,
   InitOutcome,
@@ -10,6 +10,7 @@ import type {
   Session,
   SessionHooks,
 } from '../../src/executor/session.ts';
+import { StreamedAnswer } from '../../src/executor/streamed-answer.ts';
 import type { Clock } from '../../src/kit/index.ts';
 import type { Runtime } from '../../src/runtimes/index.ts';
 
@@ -20,10 +21,22 @@ export interface MemoryCall {
   readonly sandbox: MemorySandbox;
   print(stream: LogStream, text: string): void;
   wait(ms: number): Promise<void>;
+  /** Begins a streamed answer; the invocation ends with the outcome of its script. */
+  stream(contentType: string): MemoryStream;
+}
+
+/** A streamed answer. */
+export interface MemoryStream {
+  /** Resolves when its reader takes further pieces. */
+  write(piece: string | Uint8Array): Promise<void>;
+  /** Whether its reader has left. */
+  readonly isCancelled: boolean;
 }
 
 /** Behaviour of sandboxes. Omitted steps take no time and succeed; `never` does not end by itself. */
 export interface Script {
+  /** Whether stems of this runtime can be booted; those that its descriptor says by default. */
+  hasStems?(runtime: Runtime): boolean;
   /** A notice, or null; may throw as a driver does. */
   prepare?(runtime: Runtime, image: string | null): string | null;
   boot?(spec: SandboxSpec): { readonly ms: number; readonly error?: LamError } | 'never';
@@ -35,6 +48,28 @@ export interface Script {
   bind?(spec: SandboxSpec, artifact: Digest): { readonly ms: number; readonly error?: LamError };
   invoke?(call: MemoryCall): Promise<InvokeOutcome>;
   destroy?(spec: SandboxSpec): { readonly ms: number } | 'never';
+  /** Whether it would start faster from an archive that does not exist. */
+  lacksArchive?(spec: SandboxSpec): boolean;
+  /** Called when it saves the archive that it records. */
+  saveArchive?(spec: SandboxSpec): void;
+  /** Called with the place of each sandbox that was vacated. */
+  vacated?(place: MemoryPlace): void;
+}
+
+/** What is left of a sandbox in memory. */
+export class MemoryPlace implements VacatedPlace {
+  /** Id of the sandbox. */
+  readonly of: string;
+  isDiscarded = false;
+
+  constructor(of: string) {
+    this.of = of;
+  }
+
+  discard(): Promise<void> {
+    this.isDiscarded = true;
+    return Promise.resolve();
+  }
 }
 
 /** As in the frame session. */
@@ -73,13 +108,19 @@ export class MemoryDriver implements SandboxDriver {
   }
 
   stemKey({ runtime, limits, network, image }: Omit<SandboxSpec, 'id'>): string | null {
-    return runtime.descriptor.stems === 'none' ? null : JSON.stringify([runtime, limits, network, image]);
+    const hasStems = this.#script.hasStems?.(runtime) ?? runtime.descriptor.stems !== 'none';
+    return hasStems ? JSON.stringify([runtime, limits, network, image]) : null;
   }
 
-  async create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
-    this.created.push(spec);
+  removeImages(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async create(spec: SandboxSpec, hooks: SessionHooks, promised?: Promise<VacatedPlace | undefined>): Promise<Sandbox> {
     this.starting.set(spec.id, { spec, since: this.#clock.monotonic() });
     try {
+      const place = promised === undefined ? undefined : await promised;
+      this.created.push(place === undefined ? spec : { ...spec, place });
       return await this.#create(spec, hooks);
     } catch (error) {
       this.starting.delete(spec.id);
@@ -151,6 +192,15 @@ export class MemorySandbox implements Sandbox {
   condemned = false;
   /** Whether its owner paused its output. */
   paused = false;
+  get lacksArchive(): boolean {
+    return this.#script.lacksArchive?.(this.spec) ?? false;
+  }
+
+  saveArchive(): Promise<boolean> {
+    this.#script.saveArchive?.(this.spec);
+    return Promise.resolve(true);
+  }
+
   readonly #hooks: SessionHooks;
   readonly #clock: Clock;
   readonly #script: Script;
@@ -248,12 +298,15 @@ export class MemorySandbox implements Sandbox {
     const startedAt = this.#clock.monotonic();
     const print = (stream: LogStream, text: string): void =>
       this.#say(() => this.#hooks.onLog(stream, text, context.requestId, this.#clock.now()));
-    const call: MemoryCall = { event, context, sandbox: this, print, wait: (ms) => this.wait(ms) };
+    let streamed: ReturnType<typeof streamTo> | undefined;
+    const stream = (contentType: string): MemoryStream => (streamed = streamTo(one.hooks, contentType)).stream;
+    const call: MemoryCall = { event, context, sandbox: this, print, stream, wait: (ms) => this.wait(ms) };
     const run = this.#script.invoke?.(call) ?? Promise.resolve<InvokeOutcome>({ kind: 'result', payload: event });
     void this.#orExit(run, one.timeoutMs).then((outcome) => {
       this.running--;
       const ranMs = this.#clock.monotonic() - startedAt;
-      one.hooks.settled(outcome.kind === 'result' || outcome.kind === 'error' ? { ...outcome, ranMs } : outcome);
+      const ended = outcome.kind === 'result' || outcome.kind === 'error' ? { ...outcome, ranMs } : outcome;
+      one.hooks.settled(streamed?.end(ended) ?? ended);
       // After a time-out the next one never starts.
       if (outcome.kind === 'timeout' && this.#places > 1) this.#spoil();
       const following = outcome.kind === 'timeout' || this.#status !== undefined ? undefined : this.#sent.shift();
@@ -276,7 +329,7 @@ export class MemorySandbox implements Sandbox {
     this.#exit.resolve(status);
   }
 
-  async bind(artifact: Digest): Promise<void> {
+  async bind({ artifact }: BoundFunction): Promise<void> {
     if (this.boundTo !== null) throw new Error('bound twice');
     this.boundTo = artifact;
     const { ms, error } = this.#script.bind?.(this.spec, artifact) ?? { ms: 0 };
@@ -298,6 +351,13 @@ export class MemorySandbox implements Sandbox {
       else if (plan !== 'never' && this.#status === undefined) this.#after(plan.ms, () => this.die(KILLED));
     }
     return this.#destroying;
+  }
+
+  async vacate(): Promise<VacatedPlace> {
+    await this.destroy();
+    const place = new MemoryPlace(this.id);
+    this.#script.vacated?.(place);
+    return place;
   }
 
   /** Lets time pass inside the sandbox; never resolves after the process has ended. */
@@ -342,4 +402,45 @@ export class MemorySandbox implements Sandbox {
       run.then(settle, reject);
     });
   }
+}
+
+/** A streamed answer whose writer waits as long as its reader is behind. */
+function streamTo(
+  hooks: InvocationHooks,
+  contentType: string,
+): { readonly stream: MemoryStream; end(outcome: InvokeOutcome): InvokeOutcome } {
+  let [untaken, isCancelled, hasEnded] = [0, false, false];
+  let goOn = (): void => undefined;
+  const answer = new StreamedAnswer(
+    hooks,
+    { contentType },
+    {
+      taken: (bytes) => {
+        untaken -= bytes;
+        if (untaken === 0) goOn();
+      },
+      cancel: () => {
+        isCancelled = true;
+      },
+    },
+  );
+  const write = (piece: string | Uint8Array): Promise<void> => {
+    const bytes = Buffer.from(piece);
+    if (hasEnded) return Promise.resolve();
+    untaken += bytes.length;
+    answer.push(bytes);
+    return untaken === 0 ? Promise.resolve() : new Promise((resolve) => (goOn = resolve));
+  };
+  return {
+    stream: {
+      write,
+      get isCancelled() {
+        return isCancelled;
+      },
+    },
+    end: (outcome) => {
+      hasEnded = true;
+      return answer.outcomeOf(outcome);
+    },
+  };
 }

@@ -29,6 +29,9 @@ export function poolHouse(
   return { clock, driver, pool, attached };
 }
 
+/** Functions on `provided` find no stems, so that what is created is theirs. */
+export const NO_STEMS: Script = { hasStems: ({ family }) => family !== 'provided' };
+
 /** The acquired, where the answer is one. */
 export function assertAcquired(answer: Acquisition | InitFailure): Acquisition {
   assert.ok(!('kind' in answer), 'a acquired and not a failed init');

@@ -11,6 +11,7 @@ interface Timer {
 export class VirtualClock implements Clock {
   readonly #timers: Set<Timer> = new Set();
   #elapsed = 0;
+  #set = 0;
   #order = 0;
 
   /** Pending timers. */
@@ -24,7 +25,12 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return 1_700_000_000_000 + this.#elapsed;
+    return 1_700_000_000_000 + this.#elapsed + this.#set;
+  }
+
+  /** Sets the wall clock by `ms`, as an administrator does; timers and the monotonic clock run on. */
+  set(ms: number): void {
+    this.#set += ms;
   }
 
   monotonic(): number {

@@ -2,6 +2,7 @@ import Module, { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import type * as NodeVm from 'node:vm';
 import type * as NodeZlib from 'node:zlib';
+import { STAND_IN_URL } from '../javascript/stack.ts';
 
 /** Parameters of the function that Node compiles a CommonJS module to. */
 const WRAPPER = ['(function (exports, require, module, __filename, __dirname) { ', '\n})'] as const;
@@ -12,6 +13,7 @@ const STAND_IN = [
   `const key = Symbol.for('${COMPILED}'), run = module[key];`,
   `delete module[key];`,
   `return run.call(this, exports, require, module, __filename, __dirname);`,
+  `\n//# sourceURL=${STAND_IN_URL}`,
 ].join(' ');
 /** Modules of fewer characters compile as fast as their cache can be checked. */
 const SMALL = 4096;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES, type InitRequest } from '../../executor/frames.ts';
-import { Bootstrap } from './bootstrap.ts';
+import { Bootstrap } from '../javascript/bootstrap.ts';
 
 /** Invocations of the rehearsal: after two, V8 has compiled what a call needs. */
 const INVOCATIONS = 2;
@@ -28,6 +28,7 @@ export async function rehearse(): Promise<void> {
     // No space for a file: the first function starts without a rehearsal.
   } finally {
     process.chdir(cwd);
+    Reflect.deleteProperty(globalThis, 'awslambda');
     for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
     Object.assign(process.env, environment);
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
@@ -38,7 +39,7 @@ async function play(taskRoot: string): Promise<void> {
   let answered = (): void => undefined;
   const send = (): void => answered();
   const decoder = new FrameDecoder(
-    new Bootstrap({ send, ref: () => undefined, unref: () => undefined }),
+    new Bootstrap({ send, ref: () => undefined, unref: () => undefined }, { interpreter: '' }),
     MAX_FRAME_BYTES,
   );
   const frames = [encodeFrame(FRAME.init, 0, JSON.stringify(initOf(taskRoot)))];

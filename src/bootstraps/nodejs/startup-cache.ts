@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import type { StartupCache } from '../javascript/host.ts';
 import { pack, unpack } from './archive.ts';
 import { CjsCache } from './cjs-cache.ts';
 
@@ -22,13 +23,13 @@ interface CompileCaching {
  * entries of another source, V8 rejects those of another version or other flags. On any failure the code loads without
  * it.
  */
-export class StartupCache {
+export class NodeStartupCache implements StartupCache {
   readonly #cjs: CjsCache;
   readonly #entries: ReadonlyMap<string, Buffer>;
   /** Folder of Node's own compile cache, present once an ES module is loaded. */
   #folder: string | undefined;
 
-  /** `archive`: the result of {@link StartupCache.collect} in an earlier sandbox. */
+  /** `archive`: the result of {@link NodeStartupCache.collect} in an earlier sandbox. */
   constructor(taskRoot: string, archive: Buffer | undefined) {
     let entries = new Map<string, Buffer>();
     try {
@@ -40,14 +41,12 @@ export class StartupCache {
     this.#cjs = new CjsCache(taskRoot, entriesBelow(COMMON_JS, entries));
   }
 
-  /** Must be called before a CommonJS module is loaded. */
   beforeRequire(): void {
     const { enableCompileCache }: Partial<CompileCaching> = nodeModule;
     // Older Nodes cannot `import()` from such scripts, and source maps need modules that Node itself compiled.
     if (enableCompileCache !== undefined && !sourceMapsAreOn()) this.#cjs.install();
   }
 
-  /** Must be called before an ES module is loaded. */
   beforeImport(): void {
     try {
       const { enableCompileCache }: Partial<CompileCaching> = nodeModule;
@@ -65,7 +64,6 @@ export class StartupCache {
     }
   }
 
-  /** Packs what V8 has compiled so far; undefined for nothing, or too much. */
   collect(): Buffer | undefined {
     try {
       const entries = new Map<string, Buffer>();
@@ -78,7 +76,6 @@ export class StartupCache {
     }
   }
 
-  /** Restores the loaders and removes the folder; loaded modules stay. */
   remove(): void {
     this.#cjs.remove();
     try {

@@ -4,9 +4,9 @@ import json
 import os
 import sys
 import time
-from types import CoroutineType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
-from .channel import CACHE, ERROR, HELLO, INIT, INIT_ERROR, INVOKE, NEW_CACHE, READY, RECALL, RESULT, SHUTDOWN
+from .channel import CACHE, CANCEL, CREDIT, ERROR, HELLO, INIT, INIT_ERROR, INVOKE, NEW_CACHE, READY, RECALL, RESULT, SHUTDOWN
 from .channel import Channel, Inbox, leave
 from .handler import LambdaContext, load_handler, to_json
 from .output import STDERR, Output, Run
@@ -19,8 +19,21 @@ CACHE_PART = 1024 * 1024
 QUIET_S, IDLE_S = 0.1, 1.0
 #: After this many invocations it is collected without waiting for a quiet moment.
 MOST_BUSY = 50
+#: Types of results that are no answer yet.
+UNFINISHED = frozenset((CoroutineType, GeneratorType, AsyncGeneratorType))
 #: Most characters of an error type in a frame's meta.
 TYPE_LIMIT = 256
+
+
+def search_path(text):
+    """Returns the folders of a PYTHONPATH; one with packages for this version of Python, as layers have, is two."""
+    packages = "lib/python%d.%d/site-packages" % sys.version_info[:2]
+    folders = []
+    for part in text.split(":"):
+        within = os.path.join(part, packages)
+        folders += [within] if part and os.path.isdir(within) else []
+        folders += [part] if part else []
+    return folders
 
 
 class Bootstrap:
@@ -57,6 +70,10 @@ class Bootstrap:
                 # With one at a time, invocations before this frame have run; the watch returns those that have not.
                 if self._many is not None:
                     self._many.give_back(request)
+            elif kind in (CREDIT, CANCEL):
+                # With one at a time, those of the running stream are taken while it waits.
+                if self._many is not None:
+                    self._many.steer(kind, request, meta)
             elif kind == SHUTDOWN:
                 return
             else:
@@ -73,7 +90,7 @@ class Bootstrap:
         os.environ["LAMBDA_TASK_ROOT"] = os.environ["PWD"] = task_root
         if "TZ" in init["environment"]:
             time.tzset()
-        sys.path[:0] = [task_root] + [part for part in init["environment"].get("PYTHONPATH", "").split(":") if part]
+        sys.path[:0] = [task_root] + search_path(os.environ.get("PYTHONPATH", ""))
         if init["concurrency"] > 1:
             self._output.spread()
         if self._archive or init["wantStartupCache"]:
@@ -110,8 +127,8 @@ class Bootstrap:
         began = time.perf_counter()
         try:
             result = self._handler(self.event_of(body), self.context_of(invocation))
-            if type(result) is CoroutineType:
-                result = self._await(result)
+            if type(result) in UNFINISHED:
+                result = self._finish(request, result)
             answer = self.answer_of(result)
         except Exception as error:
             answer = error
@@ -170,6 +187,23 @@ class Bootstrap:
             self._channel.wait_at_most(QUIET_S)
         elif self._answers == MOST_BUSY and self._many is None:
             self._finish_cache()
+
+    def _finish(self, request, result):
+        """Awaits a coroutine and streams what a generator yields; returns the result, b"" for a streamed one."""
+        if type(result) is CoroutineType:
+            result = self._await(result)
+        if type(result) is GeneratorType or type(result) is AsyncGeneratorType:
+            from .streaming import Stream
+
+            stream = Stream(self._channel, request)
+            if type(result) is GeneratorType:
+                return stream.send_all(result, self._inbox.steer)
+
+            async def wait(waiting):
+                self._inbox.steer(waiting)
+
+            return self._await(stream.send_all_async(result, wait))
+        return result
 
     def _await(self, coroutine):
         if self._loop is None:

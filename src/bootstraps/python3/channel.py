@@ -3,12 +3,13 @@
 import os
 import time
 from _socket import AF_INET, AF_UNIX, SOCK_STREAM, socket
-from _socket import SHUT_RD, SO_RCVTIMEO, SOL_SOCKET
+from _socket import MSG_DONTWAIT, SHUT_RD, SO_RCVTIMEO, SOL_SOCKET
 from _struct import Struct
 from _thread import RLock, allocate_lock
 
-INIT, INVOKE, SHUTDOWN, RECALL, CACHE = 1, 2, 3, 4, 5
+INIT, INVOKE, SHUTDOWN, RECALL, CACHE, CREDIT, CANCEL = 1, 2, 3, 4, 5, 6, 7
 HELLO, READY, INIT_ERROR, RESULT, ERROR, LOG, UNSTARTED, NEW_CACHE = 16, 17, 18, 19, 20, 21, 22, 23
+STREAM, CHUNK = 24, 25
 
 HEADER = Struct(">IBIH")
 LOG_HEADER = Struct(">IBIHBd")
@@ -123,6 +124,36 @@ class Inbox:
                     return frame
                 if not self.channel.read():
                     self._on_quiet()
+
+    def look(self):
+        """Reads without waiting while an invocation runs, and returns those behind it that the daemon recalls.
+
+        The caller holds the lock.
+        """
+        while self.channel.read(MSG_DONTWAIT):
+            pass
+        frame = self.channel.take()
+        while frame is not None:
+            self.parked.append(frame)
+            frame = self.channel.take()
+        asked = {request for kind, request, _meta, _body in self.parked if kind == RECALL}
+        given = {request for kind, request, _meta, _body in self.parked if kind == INVOKE and request in asked}
+        self.parked = [frame for frame in self.parked if frame[0] != RECALL and frame[1] not in given]
+        for request in sorted(given):
+            self.channel.send(UNSTARTED, request)
+
+    def steer(self, stream):
+        """Takes what the daemon has said about the running stream; waits until it may send."""
+        with self.lock:
+            while True:
+                self.look()
+                for kind, request, meta, _body in self.parked:
+                    if request == stream.request:
+                        stream.steer(kind, meta)
+                self.parked = [frame for frame in self.parked if frame[0] not in (CREDIT, CANCEL)]
+                if stream.may_send:
+                    return
+                self.channel.read()
 
     def started(self):
         self.turn += 1

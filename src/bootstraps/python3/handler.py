@@ -30,11 +30,14 @@ def load_handler(handler):
         __import__(dotted)
         module = sys.modules[dotted]
     except ImportError as error:
-        message = "Unable to import module '%s': %s" % (module_name, error)
-        raise fault("ImportModuleError", message, trace_of(error)) from error
+        from .faults import looked_for, relative_paths
+
+        message = "Unable to import module '%s': %s" % (module_name, relative_paths(str(error)))
+        trace = trace_of(error) or [looked_for(dotted.replace(".", "/"))]
+        raise fault("ImportModuleError", message, trace) from error
     except SyntaxError as error:
-        trace = '  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)
-        raise fault("UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module_name, error), [trace]) from error
+        message = "Syntax error in module '%s': %s" % (module_name, error)
+        raise fault("UserCodeSyntaxError", message, trace_of(error)) from error
     except (TypeError, ValueError) as error:
         # Names such as '.fn' and 'a..fn' are not modules; an error of the module's own code has frames of its own.
         if trace_of(error):
@@ -43,7 +46,10 @@ def load_handler(handler):
     try:
         return getattr(module, function_name)
     except AttributeError:
-        raise fault("HandlerNotFound", "Handler '%s' missing on module '%s'" % (function_name, module_name)) from None
+        from .faults import names_in
+
+        message = "Handler '%s' missing on module '%s'" % (function_name, module_name)
+        raise fault("HandlerNotFound", message, [names_in(module)]) from None
 
 
 def plain(value):

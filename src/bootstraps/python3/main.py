@@ -12,16 +12,14 @@ PACKAGE = "_lam_bootstrap"
 
 
 def load():
-    """Returns the module that holds ``main``. Its byte code stays in this folder if the folder is writable."""
+    """Returns the module that holds ``main``. lam has put its byte code into this folder if the folder is writable."""
     machinery = sys.modules["_frozen_importlib"]
     spec = machinery.ModuleSpec(PACKAGE, None, is_package=True)
     spec.submodule_search_locations.append(__file__.rpartition("/")[0])
     sys.modules[PACKAGE] = machinery.module_from_spec(spec)
     # Loading modules leaves next to no garbage, so collecting would only cost time.
     gc.disable()
-    sys.dont_write_bytecode = False
     __import__(PACKAGE + ".bootstrap")
-    sys.dont_write_bytecode = True
     gc.enable()
     return sys.modules[PACKAGE + ".bootstrap"]
 

@@ -4,13 +4,23 @@ import json
 import sys
 import time
 from _thread import allocate_lock
-from types import CoroutineType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
 from .channel import UNSTARTED
 from .output import Run
 
-#: Flag of a function that returns a coroutine, as in ``inspect``.
-CO_COROUTINE = 0x80
+#: Flags of functions that return a coroutine or an async generator, as in ``inspect``.
+CO_COROUTINE, CO_ASYNC_GENERATOR = 0x80, 0x200
+
+GENERATORS = frozenset((GeneratorType, AsyncGeneratorType))
+
+
+def wait_for(stream):
+    stream.wait()
+
+
+async def wait_for_async(stream):
+    await stream.wait_async()
 
 
 class Many:
@@ -31,7 +41,10 @@ class Many:
         self._queue = SimpleQueue()
         self._threads = 0
         self._loop = None
-        self._is_async = getattr(getattr(self._handler, "__code__", None), "co_flags", 0) & CO_COROUTINE
+        flags = getattr(getattr(self._handler, "__code__", None), "co_flags", 0)
+        self._is_async = flags & (CO_COROUTINE | CO_ASYNC_GENERATOR)
+        #: The streamed answers under way, by the daemon's numbers.
+        self._streams = {}
 
     @property
     def is_busy(self):
@@ -64,6 +77,7 @@ class Many:
         self._queue.put((request, meta, body))
 
     def _answer(self, run, answer, began):
+        self._streams.pop(run.request, None)
         frame = self._bootstrap.ending_of(run, answer, (time.perf_counter() - began) * 1000)
         # The answer tells the daemon that the longest-waiting invocation has started, so both happen under the lock.
         with self._lock:
@@ -95,16 +109,38 @@ class Many:
         try:
             result = self._handler(bootstrap.event_of(body), bootstrap.context_of(invocation))
             if type(result) is CoroutineType:
-                from asyncio import run_coroutine_threadsafe
-
-                self._ensure_loop()
-                result = run_coroutine_threadsafe(result, self._loop).result()
+                result = self._await(result)
+            if type(result) is GeneratorType:
+                result = self._stream(request).send_all(result, wait_for)
+            elif type(result) is AsyncGeneratorType:
+                result = self._await(self._stream_async(request, result))
             answer = bootstrap.answer_of(result)
         except Exception as error:
             answer = error
         except BaseException as error:
             self._leave(error)
         self._answer(run, answer, began)
+
+    def _await(self, coroutine):
+        from asyncio import run_coroutine_threadsafe
+
+        self._ensure_loop()
+        return run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def _stream(self, request):
+        from .streaming import SharedStream
+
+        stream = self._streams[request] = SharedStream(self._channel, request)
+        return stream
+
+    async def _stream_async(self, request, result):
+        return await self._stream(request).send_all_async(result, wait_for_async)
+
+    def steer(self, kind, request, meta):
+        """Passes on what the daemon says about a streamed answer."""
+        stream = self._streams.get(request)
+        if stream is not None:
+            stream.steer(kind, meta)
 
     def _ensure_loop(self):
         with self._lock:
@@ -138,7 +174,11 @@ class Many:
         self._output.enter(run)
         bootstrap = self._bootstrap
         try:
-            result = await self._handler(bootstrap.event_of(body), bootstrap.context_of(invocation))
+            result = self._handler(bootstrap.event_of(body), bootstrap.context_of(invocation))
+            if type(result) is CoroutineType:
+                result = await result
+            if type(result) in GENERATORS:
+                result = await self._stream_async(request, result)
             answer = bootstrap.answer_of(result)
         except (SystemExit, KeyboardInterrupt) as error:
             self._leave(error)

@@ -1,10 +1,7 @@
 """Gives back invocations that wait behind a long one."""
 
 import time
-from _socket import MSG_DONTWAIT
 from _thread import start_new_thread
-
-from .channel import INVOKE, RECALL, UNSTARTED
 
 #: Interval of the checks (s).
 WATCH_S = 0.01
@@ -40,14 +37,4 @@ class Watch:
         with inbox.lock:
             if inbox.turn != turn:
                 return
-            while inbox.channel.read(MSG_DONTWAIT):
-                pass
-            frame = inbox.channel.take()
-            while frame is not None:
-                inbox.parked.append(frame)
-                frame = inbox.channel.take()
-            asked = {request for kind, request, _meta, _body in inbox.parked if kind == RECALL}
-            given = {request for kind, request, _meta, _body in inbox.parked if kind == INVOKE and request in asked}
-            inbox.parked = [frame for frame in inbox.parked if frame[0] != RECALL and frame[1] not in given]
-            for request in sorted(given):
-                inbox.channel.send(UNSTARTED, request)
+            inbox.look()

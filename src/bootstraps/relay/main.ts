@@ -1,52 +1,87 @@
-import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { constants } from 'node:os';
+import {
+  CODE,
+  FROM_RELAY,
+  RELAY,
+  RELAY_ADDRESS,
+  TO_RELAY,
+  type RelayDelivered,
+  type RelayDelivery,
+  type RelayReady,
+  type RelaySignal,
+  type RelayStart,
+} from '../../executor/relay-frames.ts';
+import { DaemonChannel } from './daemon-channel.ts';
+import { Programs } from './programs.ts';
 
 /**
- * Runs first in a container whose code speaks the Runtime API: serves the API, which the daemon provides on the Unix
- * socket `LAM_API_SOCKET`, at the TCP address that clients expect, starts the command in its arguments in the folder of
- * the code, and exits with its status. It copies bytes, parses no HTTP, and needs only the loopback network.
+ * Runs first in a container whose code speaks the Runtime API or has extensions: serves the API, which the daemon provides
+ * on the Unix socket `LAM_API_SOCKET`, at the TCP address that clients expect, and starts what the daemon tells it to on
+ * `LAM_RELAY_SOCKET`. What the programs print goes there too, always before the bytes of requests that follow it. Brings
+ * telemetry to listeners in the container. Without extensions it exits with the code's status. It copies the bytes of
+ * the API, parses no HTTP of clients, and needs only the loopback network.
  */
-const HOST = '127.0.0.1';
-/** The port on AWS. Each container has its own loopback, so the port is free. */
-const PORT = 9001;
-/** Exit codes of shells for a missing command and for one that cannot be executed. */
-const NOT_FOUND = 127;
-const NOT_EXECUTABLE = 126;
+const EXTENSIONS = '/opt/extensions';
 
-function relay(client: Socket, socketPath: string): void {
+function relay(client: Socket, socketPath: string, channel: DaemonChannel): void {
   const daemon = connect({ path: socketPath, allowHalfOpen: true });
-  for (const [from, to] of [
-    [client, daemon],
-    [daemon, client],
-  ] as const) {
-    from.pipe(to);
-    from.on('error', () => to.destroy());
-    from.on('close', () => to.destroy());
+  daemon.pipe(client);
+  client.on('data', (chunk) => {
+    channel.afterPrinted(() => {
+      if (daemon.destroyed || daemon.write(chunk)) return;
+      client.pause();
+      daemon.once('drain', () => client.resume());
+    });
+  });
+  client.on('end', () => channel.afterPrinted(() => daemon.end()));
+  client.on('error', () => undefined);
+  client.on('close', () => channel.afterPrinted(() => daemon.destroy()));
+  daemon.on('error', () => undefined);
+  daemon.on('close', () => client.destroy());
+}
+
+/** Names of the external extensions in this container. */
+function extensions(): readonly string[] {
+  try {
+    return readdirSync(EXTENSIONS, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    // There is no such folder.
+    return [];
   }
 }
 
-function start(): void {
-  const environment: NodeJS.ProcessEnv = { ...process.env, AWS_LAMBDA_RUNTIME_API: `${HOST}:${PORT}` };
-  delete environment['LAM_API_SOCKET'];
-  const [program = '', ...args] = process.argv.slice(2);
-  const child = spawn(program, args, { cwd: process.env['LAMBDA_TASK_ROOT'], env: environment, stdio: 'inherit' });
-  child.on('error', (error: NodeJS.ErrnoException) => {
-    process.stderr.write(`cannot start ${program}: ${error.message}\n`);
-    process.exit(error.code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
-  });
-  child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+async function deliver(channel: DaemonChannel, { delivery, to }: RelayDelivery, batch: Buffer): Promise<void> {
+  // Loaded late: most functions have no subscribers.
+  const { telemetryTo } = await import('../../executor/runtime-api/telemetry/deliver.ts');
+  const delivered: RelayDelivered = { delivery, isTaken: await telemetryTo(RELAY.host)(to, batch) };
+  channel.send(FROM_RELAY.delivered, delivered);
 }
 
 function main(): void {
   const socketPath = process.env['LAM_API_SOCKET'] ?? '';
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => relay(client, socketPath));
+  const socket = connect({ path: process.env['LAM_RELAY_SOCKET'] ?? '' });
+  const channel: DaemonChannel = new DaemonChannel(socket, (kind, text, after) => {
+    const message: unknown = JSON.parse(text);
+    if (kind === TO_RELAY.start) programs.start(message as RelayStart);
+    else if (kind === TO_RELAY.signal) programs.signal(message as RelaySignal);
+    else void deliver(channel, message as RelayDelivery, after);
+  });
+  const programs = new Programs(channel);
+  // The daemon has ended.
+  socket.once('close', () => process.exit(0));
+  process.on('SIGTERM', () => programs.signal({ program: CODE, signal: 'SIGTERM' }));
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => relay(client, socketPath, channel));
   server.on('error', (error) => {
-    process.stderr.write(`cannot listen on ${HOST}:${PORT}: ${error.message}\n`);
+    process.stderr.write(`cannot listen on ${RELAY_ADDRESS}: ${error.message}\n`);
     process.exit(1);
   });
-  server.listen(PORT, HOST, start);
+  server.listen(RELAY.port, RELAY.host, () => {
+    const ready: RelayReady = { extensions: extensions() };
+    channel.send(FROM_RELAY.ready, ready);
+  });
 }
 
 main();

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 /** Assets of a binary that must be files on disk. */
 export interface UnpackIndex {
@@ -17,6 +17,7 @@ export function unpack(home: string, index: UnpackIndex, contentOf: (key: string
   if (existsSync(folder)) return folder;
   const partial = `${folder}.${process.pid}`;
   try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
     for (const { path, executable } of index.files) {
       const target = join(partial, path);
       // Readable for all, because containers that mount these folders run as another user; the home (0700) keeps other
@@ -31,5 +32,24 @@ export function unpack(home: string, index: UnpackIndex, contentOf: (key: string
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
+  removeLeft(folder);
   return folder;
+}
+
+/** Removes what processes left that were killed while they unpacked the same files. */
+function removeLeft(folder: string): void {
+  const prefix = `${basename(folder)}.`;
+  for (const name of readdirSync(dirname(folder))) {
+    if (!name.startsWith(prefix) || exists(Number(name.slice(prefix.length)))) continue;
+    rmSync(join(dirname(folder), name), { recursive: true, force: true });
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it belongs to another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

@@ -1,7 +1,8 @@
 import { Args } from '@oclif/core';
 import { EXIT, lamError } from '../../errors/index.ts';
+import { MESSAGE_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
-import { targetName } from '../services/target.ts';
+import { given, targetName } from '../services/target.ts';
 import { isAliasName } from '../../contract/index.ts';
 
 export default class AliasDelete extends LamCommand {
@@ -15,6 +16,7 @@ export default class AliasDelete extends LamCommand {
     }),
     alias: Args.string({ description: 'Name of the alias.' }),
   };
+  static override flags = { message: MESSAGE_FLAG };
   static override examples = [
     { description: 'Of a function', command: '<%= config.bin %> alias delete hello prod' },
     { description: 'Of the project in this folder', command: '<%= config.bin %> alias delete prod' },
@@ -22,11 +24,18 @@ export default class AliasDelete extends LamCommand {
 
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(AliasDelete);
-    const { out, cwd, client } = this.context(flags);
+    const { out, by, cwd, client } = this.context(flags);
     const alias = args.alias ?? args.function;
-    const name = await targetName(args.alias === undefined ? undefined : args.function, cwd, 'alias delete');
+    const name = await targetName(
+      args.alias === undefined ? undefined : args.function,
+      cwd,
+      'alias delete',
+      given(alias),
+    );
     if (!isAliasName(alias)) throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias });
-    await (await client()).deleteAlias(name, alias);
+    await (
+      await client()
+    ).deleteAlias(name, alias, { by, ...(flags.message === undefined ? {} : { message: flags.message }) });
     out.result({ name, alias }, () => `deleted ${name}:${alias}`);
     return EXIT.ok;
   }

@@ -1,6 +1,7 @@
 import { EXIT } from '../../errors/index.ts';
 import { FUNCTION_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
+import { aliasTargetText } from '../render/alias.ts';
 import { safe, table } from '../render/table.ts';
 import { targetName } from '../services/target.ts';
 
@@ -18,12 +19,19 @@ export default class AliasList extends LamCommand {
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(AliasList);
     const { out, cwd, client } = this.context(flags);
-    const { aliases } = await (await client()).describe(await targetName(args.function, cwd, 'alias list'));
-    out.result(aliases, () =>
-      table(Object.entries(aliases), [
-        { heading: 'ALIAS', cell: ([alias]) => safe(alias) },
-        { heading: 'VERSION', cell: ([, version]) => `v${version}` },
-      ]),
+    const { aliases, aliasRouting } = await (
+      await client()
+    ).describe(await targetName(args.function, cwd, 'alias list'));
+    const rows = Object.entries(aliases).map(([alias, version]) => ({ alias, version, ...aliasRouting[alias] }));
+    out.result(rows, () =>
+      table(
+        rows,
+        [
+          { heading: 'ALIAS', cell: (row) => safe(row.alias), least: 20 },
+          { heading: 'VERSION', cell: ({ alias, version }) => aliasTargetText(version, aliasRouting[alias]) },
+        ],
+        out.width,
+      ),
     );
     return EXIT.ok;
   }

@@ -1,14 +1,22 @@
 import { Args } from '@oclif/core';
-import { EXIT, lamError } from '../../errors/index.ts';
+import { EXIT } from '../../errors/index.ts';
 import { FUNCTION_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
-import { facts, safe } from '../render/table.ts';
-import { describeSettings, inWords, isSetting, SETTING_WORDS } from '../services/settings.ts';
-import { targetName } from '../services/target.ts';
+import { renderSettings } from '../render/settings.ts';
+import { safe } from '../render/table.ts';
+import {
+  describeSettings,
+  inWords,
+  isSetting,
+  requireSetting,
+  settingFields,
+  valueText,
+} from '../services/settings.ts';
+import { given, targetName } from '../services/target.ts';
 
 export default class ConfigGet extends LamCommand {
   static override summary = 'Show the settings of a function.';
-  static override description = `The settings of the live version, in the words of lam.yaml: ${describeSettings()}. Those made with \`lam config set\` are marked.`;
+  static override description = `The settings of the live version, in the words of lam.yaml: ${describeSettings()}. FROM says where each value comes from, strongest first: \`flag\` of the last deploy, \`config set\` or \`env set\`, \`lam.yaml\`, \`default\`.`;
   static override args = {
     function: FUNCTION_ARG,
     setting: Args.string({ description: 'Name of one setting; prints only its value.' }),
@@ -23,25 +31,19 @@ export default class ConfigGet extends LamCommand {
     const { out, cwd, client } = this.context(flags);
     const wordOnly = args.setting === undefined && args.function !== undefined && isSetting(args.function);
     const word = wordOnly ? args.function : args.setting;
-    if (word !== undefined && !isSetting(word))
-      throw lamError('LAM_CLI_BAD_SETTING', { text: word, what: `there are ${SETTING_WORDS.join(', ')}` });
+    if (word !== undefined) requireSetting(word);
     const detail = await (
       await client()
-    ).describe(await targetName(wordOnly ? undefined : args.function, cwd, 'config get'));
+    ).describe(await targetName(wordOnly ? undefined : args.function, cwd, 'config get', given(word)));
     const settings = inWords(detail.config);
     if (word !== undefined) {
-      out.result(settings[word] ?? null, () => safe(String(settings[word] ?? '')));
+      out.result(settings[word] ?? null, () => safe(valueText(word, settings[word])));
       return EXIT.ok;
     }
-    const overridden = inWords(detail.overrides);
-    out.result({ settings, overridden: Object.keys(overridden) }, () =>
-      facts(
-        Object.entries(settings).map(([name, value]) => [
-          name,
-          `${safe(String(value ?? ''))}${name in overridden ? '  (lam config set)' : ''}`,
-        ]),
-      ),
+    const from = Object.fromEntries(
+      settingFields().map(([name, field]) => [name, detail.layers.settings[field] ?? 'default']),
     );
+    out.result({ settings, from, environment: detail.layers.environment }, () => renderSettings(detail, out.width));
     return EXIT.ok;
   }
 }

@@ -1,7 +1,8 @@
 import { Args } from '@oclif/core';
-import { EXIT } from '../../errors/index.ts';
-import { MESSAGE_FLAG } from '../function-words.ts';
+import { EXIT, lamError } from '../../errors/index.ts';
+import { MESSAGE_FLAG, NO_VERIFY_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
+import { usageWith } from '../oclif-flags.ts';
 import { configure } from '../services/configure.ts';
 import { fieldsOf, isSetting } from '../services/settings.ts';
 
@@ -9,14 +10,13 @@ export default class ConfigUnset extends LamCommand {
   static override summary = 'Return settings to lam.yaml or the defaults.';
   static override description = 'Undoes `lam config set`. Publishes a new version if that changes the configuration.';
   static override strict = false;
-  static override usage = 'config unset [FUNCTION] SETTING...';
   static override args = {
-    first: Args.string({
+    function: Args.string({
       description: 'Name of the function (default: the project in the current folder), then settings.',
-      required: true,
     }),
   };
-  static override flags = { message: MESSAGE_FLAG };
+  static override flags = { message: MESSAGE_FLAG, 'no-verify': NO_VERIFY_FLAG };
+  static override usage = usageWith('config unset [FUNCTION] SETTING...', ConfigUnset.flags);
   static override examples = [
     { description: 'One setting', command: '<%= config.bin %> config unset hello memory' },
     {
@@ -28,12 +28,11 @@ export default class ConfigUnset extends LamCommand {
   override async run(): Promise<number> {
     const { argv, flags } = await this.parse(ConfigUnset);
     const words = argv as string[];
+    if (words.length === 0) throw lamError('LAM_CLI_USAGE', { what: 'SETTING is missing', command: 'config unset' });
     const isNamed = words.length > 1 && !isSetting(words[0] ?? '');
-    await configure(
-      this.context(flags),
-      { command: 'config unset', words, isNamed, message: flags.message },
-      (rest) => ({ unset: fieldsOf(rest) }),
-    );
+    await configure(this.context(flags), { command: 'config unset', words, isNamed, flags }, (rest) => ({
+      unset: fieldsOf(rest),
+    }));
     return EXIT.ok;
   }
 }

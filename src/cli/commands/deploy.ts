@@ -1,8 +1,13 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
+import { homeId, type FlagSettings } from '../../contract/index.ts';
+import { reclaimDrafts, SharedBuilds } from '../../build/index.ts';
 import { EXIT, asLamError, lamError, toWire } from '../../errors/index.ts';
+import { keptImages } from '../../runtimes/index.ts';
 import type { CommandContext } from '../command-context.ts';
+import { NO_VERIFY_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
+import { usageWith } from '../oclif-flags.ts';
 import { renderDeployed, renderFailedDeploy } from '../render/deployed.ts';
 import { runTogether, type Settled, type Work } from '../render/progress.ts';
 import {
@@ -14,17 +19,19 @@ import {
   type Deployed,
   type Deployment,
 } from '../services/deploy.ts';
-import { overridesOf } from '../services/overrides.ts';
+import { flagSettings } from '../services/flag-settings.ts';
+import { ENV_FILE_FLAG, readEnvFiles } from '../services/env-file.ts';
+import { LayerSender } from '../services/layers.ts';
+import { ownOutput, Uploads } from '../services/upload.ts';
 import { aliasOf } from '../services/target.ts';
 
 export default class Deploy extends LamCommand {
   static override summary = 'Build functions and make them live.';
   static override description =
-    'Builds on this machine (TypeScript, npm and pip dependencies included), sends only the files the daemon lacks, publishes the next version and makes it live. ' +
+    'Builds on this machine (compilers and package managers of its language included), sends only the files the daemon lacks, loads it once in a sandbox and makes it live; a version that fails to load is kept without going live. ' +
     'Unchanged content makes no new version. Several functions of a project deploy at the same time; one that fails does not stop the others.';
   static override aliases = ['up'];
   static override strict = false;
-  static override usage = 'deploy [FUNCTION...]';
   static override flags = {
     env: Flags.string({
       char: 'e',
@@ -33,6 +40,7 @@ export default class Deploy extends LamCommand {
       summary: 'Environment variable; repeatable.',
       helpValue: 'KEY=VALUE',
     }),
+    'env-file': ENV_FILE_FLAG,
     memory: Flags.integer({ char: 'm', summary: 'Memory of a sandbox, MiB.', helpValue: 'MIB' }),
     timeout: Flags.string({ char: 't', summary: 'Time limit of an invocation, seconds.', helpValue: 'SECONDS' }),
     runtime: Flags.string({ summary: 'Runtime, instead of that in lam.yaml.', helpValue: 'ID' }),
@@ -45,8 +53,17 @@ export default class Deploy extends LamCommand {
     zip: Flags.string({ summary: 'Deploy this zip unchanged; requires FUNCTION.', helpValue: 'FILE' }),
     alias: Flags.string({ summary: 'Also point this alias at the new version.', helpValue: 'ALIAS' }),
     message: Flags.string({ summary: 'What changed, for the history.', helpValue: 'TEXT' }),
+    'no-verify': NO_VERIFY_FLAG,
+    'in-container': Flags.boolean({
+      summary: "Build in containers, of build.image in lam.yaml or with this machine's own programs.",
+    }),
+    verbose: Flags.boolean({
+      char: 'v',
+      summary: 'Print what build tools print; by default only on failure, and the latest line on a terminal.',
+    }),
     'dry-run': Flags.boolean({ summary: 'Build and check everything, change nothing.' }),
   };
+  static override usage = usageWith('deploy [FUNCTION...]', Deploy.flags);
   static override examples = [
     { description: 'All functions of the project in this folder', command: '<%= config.bin %> deploy' },
     {
@@ -73,28 +90,62 @@ export default class Deploy extends LamCommand {
       });
     }
     // Before a daemon is started: faults of lam.yaml and flags are reported without one.
-    const overrides = overridesOf(flags);
+    const variables = await readEnvFiles(flags['env-file'], context.cwd);
+    const given = withVariables(flagSettings(flags), variables);
     const functions = single ? [] : await functionsToDeploy(context.cwd, names);
+    const client = await context.client();
+    const place = {
+      esbuildBinary: context.installation.esbuild(context.home),
+      assetsDir: context.installation.assets(context.home).folder,
+      workspace: buildFolder(context.home),
+      images: keptImages(homeId(context.home)),
+      ownOutput: ownOutput(),
+    };
+    const reclaimed = reclaimDrafts(place.workspace);
+    const interruption = new AbortController();
     const deployment: Deployment = {
-      client: await context.client(),
-      place: { esbuildBinary: context.installation.esbuild(context.home), workspace: buildFolder(context.home) },
+      client,
+      place,
+      layers: new LayerSender(client, place),
+      builds: new SharedBuilds({ ...place, allInContainer: flags['in-container'], signal: interruption.signal }),
+      uploads: new Uploads(client),
       by: context.by,
       dryRun: flags['dry-run'],
-      overrides,
+      verify: !flags['no-verify'],
+      flags: given,
       ...(flags.message === undefined ? {} : { message: flags.message }),
       ...(flags.alias === undefined ? {} : { alias: aliasOf(flags.alias) }),
     };
     const all =
       name !== undefined && inline !== undefined
-        ? [work(name, () => deployInline(name, inline, deployment))]
+        ? [work(name, ({ say }) => deployInline(name, inline, deployment, say))]
         : name !== undefined && zip !== undefined
-          ? [work(name, () => deployZip(name, resolve(context.cwd, zip), deployment))]
-          : functions.map((fn) => work(fn.name, (say) => deployFunction(fn, deployment, say)));
-    return finish(all, context, flags['dry-run']);
+          ? [work(name, ({ say }) => deployZip(name, resolve(context.cwd, zip), deployment, say))]
+          : functions.map((fn) => work(fn.name, (progress) => deployFunction(fn, deployment, progress)));
+    const interrupt = (): void => {
+      if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+      interruption.abort();
+      // What waits for the daemon is not waited for.
+      void deployment.builds.dispose().then(() => process.exit(EXIT.interrupted));
+    };
+    // Not `once`: where no listener is left, execa's ends the process before the tools have ended.
+    process.on('SIGINT', interrupt);
+    try {
+      return await finish(all, context, { dryRun: flags['dry-run'], verbose: flags.verbose });
+    } finally {
+      process.off('SIGINT', interrupt);
+      await deployment.builds.dispose();
+      await reclaimed;
+    }
   }
 }
 
-function work(name: string, run: (say: (line: string) => void) => Promise<Deployed>): Work<Deployed> {
+/** Adds variables of files; those of flags take precedence. */
+function withVariables(given: FlagSettings, variables: Record<string, string> | undefined): FlagSettings {
+  return variables === undefined ? given : { ...given, environment: { ...variables, ...given.environment } };
+}
+
+function work(name: string, run: Work<Deployed>['run']): Work<Deployed> {
   return {
     name,
     title: `deploying ${name}`,
@@ -104,8 +155,12 @@ function work(name: string, run: (say: (line: string) => void) => Promise<Deploy
 }
 
 /** Deploys the functions, prints the result of each, and throws if any failed. */
-async function finish(all: readonly Work<Deployed>[], { out }: CommandContext, dryRun: boolean): Promise<number> {
-  const settled = await runTogether(all, out);
+async function finish(
+  all: readonly Work<Deployed>[],
+  { out }: CommandContext,
+  { dryRun, verbose }: { readonly dryRun: boolean; readonly verbose: boolean },
+): Promise<number> {
+  const settled = await runTogether(all, out, { verbose });
   const failed = settled.flatMap((s, i) => (s.ok ? [] : [{ name: all[i]?.name ?? '', error: asLamError(s.error) }]));
   const [first] = failed;
   if (first !== undefined && all.length === 1) throw first.error;

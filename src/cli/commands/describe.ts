@@ -1,28 +1,39 @@
+import { Args } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
-import { FUNCTION_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
-import { renderFunction } from '../render/functions.ts';
-import { targetName } from '../services/target.ts';
+import { renderFunction, renderVersion } from '../render/functions.ts';
+import { shownFunction, shownVersion } from '../render/without-values.ts';
+import { namedVersion } from '../services/named-version.ts';
+import { targetFunction } from '../services/target.ts';
 
 export default class Describe extends LamCommand {
-  static override summary = 'Show everything about one function.';
+  static override summary = 'Show everything about one function, or one version of it.';
   static override description =
-    'URL, live version, aliases, settings and sandboxes. Values of environment variables are only shown by `lam env list`.';
+    'URL, live version, aliases, sandboxes, and the settings with where each value comes from. Values of environment variables are only shown by `lam env list`; with --json they are null. Of a version: its settings, files and message.';
   static override aliases = ['info', 'inspect', 'get'];
   static override args = {
-    function: FUNCTION_ARG,
+    function: Args.string({
+      description: 'FUNCTION, FUNCTION@VERSION or FUNCTION:ALIAS; default: the project in the current folder.',
+    }),
   };
   static override examples = [
     { description: 'The function of the project in this folder', command: '<%= config.bin %> describe' },
+    { description: 'One version: its settings and files', command: '<%= config.bin %> describe hello@2' },
     { description: 'Its URL alone', command: '<%= config.bin %> describe hello --json | jq -r .data.url' },
   ];
 
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(Describe);
     const { out, cwd, client } = this.context(flags);
-    const name = await targetName(args.function, cwd, 'describe');
-    const detail = await (await client()).describe(name);
-    out.result(detail, () => renderFunction(detail, Date.now(), out.color));
+    const { name, qualifier } = await targetFunction(args.function, cwd, 'describe');
+    const daemon = await client();
+    const detail = await daemon.describe(name);
+    if (qualifier === undefined) {
+      out.result(shownFunction(detail), () => renderFunction(detail, Date.now(), out.color, out.width));
+      return EXIT.ok;
+    }
+    const version = await daemon.version(name, namedVersion(detail, qualifier));
+    out.result(shownVersion(version), () => renderVersion(version, Date.now(), out.color, out.width));
     return EXIT.ok;
   }
 }

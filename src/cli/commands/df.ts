@@ -18,7 +18,7 @@ export default class Df extends LamCommand {
     const { flags } = await this.parse(Df);
     const { out, client } = this.context(flags);
     const answer = await (await client()).df();
-    out.result(answer, () => renderDf(answer));
+    out.result(answer, () => renderDf(answer, out.width));
     return EXIT.ok;
   }
 }

@@ -5,20 +5,21 @@ import { EXIT, isLamError, lamError } from '../../errors/index.ts';
 import { FAMILIES } from '../../runtimes/index.ts';
 import { listTemplates, scaffold } from '../../scaffold/index.ts';
 import { LamCommand } from '../lam-command.ts';
+import { baseUrl } from '../services/base-url.ts';
+import { askForInit } from '../services/init-choices.ts';
 import { safe, table } from '../render/table.ts';
 
 export default class Init extends LamCommand {
   static override summary = 'Make a new project from a template.';
   static override description =
-    'Writes NAME/ with a handler, a lam.yaml, an example event and a test; without a NAME into the current folder. Nothing is overwritten without --force.';
+    'Writes NAME/ with a handler, a lam.yaml, an example event and a test; without a NAME into the current folder. On a terminal it asks for what is not given, unless --yes. Nothing is overwritten without --force.';
   static override aliases = ['new', 'create'];
   static override args = { name: Args.string({ description: 'Name of the function and of the folder to make.' }) };
   static override flags = {
     runtime: Flags.string({
       char: 'l',
       aliases: ['language'],
-      summary: `Runtime: ${FAMILIES.join(', ')}, or one with a version.`,
-      default: DEFAULT_CONFIG.runtime,
+      summary: `Runtime: ${FAMILIES.join(', ')}, or one with a version (default ${DEFAULT_CONFIG.runtime}).`,
       helpValue: 'ID',
     }),
     template: Flags.string({ char: 't', summary: 'Template; see --list.', helpValue: 'NAME' }),
@@ -29,7 +30,7 @@ export default class Init extends LamCommand {
     }),
     list: Flags.boolean({ summary: 'List the templates and create nothing.' }),
     force: Flags.boolean({ summary: 'Write into a folder that is not empty; overwrites files of the same names.' }),
-    yes: Flags.boolean({ char: 'y', summary: 'Accepted for scripts; init never asks.' }),
+    yes: Flags.boolean({ char: 'y', summary: 'Ask nothing; take defaults for what is not given.' }),
   };
   static override examples = [
     { description: 'A Node function', command: '<%= config.bin %> init hello' },
@@ -42,34 +43,47 @@ export default class Init extends LamCommand {
 
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(Init);
-    const { out, cwd, home, installation } = this.context(flags);
+    const context = this.context(flags);
+    const { out, cwd, home, installation } = context;
     const templatesRoot = installation.templates(home);
     if (flags.list) {
       const templates = await listTemplates(templatesRoot);
       out.result(
         templates.map(({ runtime, template, description }) => ({ runtime, template, description })),
         () =>
-          table(templates, [
-            { heading: 'RUNTIME', cell: (t) => t.runtime },
-            { heading: 'TEMPLATE', cell: (t) => t.template },
-            { heading: 'WHAT IT SHOWS', cell: (t) => t.description },
-          ]),
+          table(
+            templates,
+            [
+              { heading: 'RUNTIME', cell: (t) => t.runtime },
+              { heading: 'TEMPLATE', cell: (t) => t.template },
+              { heading: 'WHAT IT SHOWS', cell: (t) => t.description, least: 20 },
+            ],
+            out.width,
+          ),
       );
       return EXIT.ok;
     }
-    const directory = args.name === undefined ? cwd : resolve(cwd, args.name);
+    // Other tools take a dot for the current folder.
+    const isDot = args.name === '.';
+    const given = { name: isDot ? basename(cwd) : args.name, runtime: flags.runtime, template: flags.template };
+    // Prompts are redrawn, which takes a terminal of known size.
+    const asks = out.interactive && Number.isFinite(out.noteWidth) && !flags.yes;
+    const { name, runtime, template } = asks
+      ? await askForInit(given, await listTemplates(templatesRoot), flags.from !== undefined)
+      : given;
+    const directory = name === undefined || isDot ? cwd : resolve(cwd, name);
     const made = await scaffold({
-      name: args.name ?? basename(cwd),
-      runtime: flags.runtime,
+      name: name ?? basename(cwd),
+      runtime: runtime ?? DEFAULT_CONFIG.runtime,
+      url: await baseUrl(context),
       directory,
       cwd,
       force: flags.force,
       templatesRoot,
-      ...(flags.template === undefined ? {} : { template: flags.template }),
+      ...(template === undefined ? {} : { template }),
       ...(flags.from === undefined ? {} : { from: flags.from }),
     }).catch((error: unknown) => {
-      const isHere =
-        args.name === undefined && !flags.force && isLamError(error) && error.code === 'LAM_SCAFFOLD_EXISTS';
+      const isHere = directory === cwd && !flags.force && isLamError(error) && error.code === 'LAM_SCAFFOLD_EXISTS';
       throw isHere ? lamError('LAM_SCAFFOLD_EXISTS', { directory, unnamed: true }, error) : error;
     });
     out.result(

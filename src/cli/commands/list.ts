@@ -16,7 +16,7 @@ export default class List extends LamCommand {
     const { flags } = await this.parse(List);
     const { out, client } = this.context(flags);
     const functions = await (await client()).list();
-    out.result(functions, () => renderFunctions(functions, Date.now(), out.color));
+    out.result(functions, () => renderFunctions(functions, Date.now(), out.color, out.width));
     return EXIT.ok;
   }
 }

@@ -1,21 +1,25 @@
 import { Args } from '@oclif/core';
 import type { LamClient } from '../../client/index.ts';
 import { EXIT, isLamError, lamError } from '../../errors/index.ts';
-import type { LogQuery, FunctionName, VersionNumber } from '../../contract/index.ts';
+import type { FunctionName, FunctionReference, VersionNumber } from '../../contract/index.ts';
+import type { CommandContext } from '../command-context.ts';
 import { GLOBAL_FLAGS, LOGS_FLAGS } from '../fast/flag-table.ts';
-import { absenceNote, DEFAULT_LINES } from '../fast/logs.ts';
-import { renderLogRecord, type LogFormat } from '../fast/log-record.ts';
+import { absenceNote, logParameters } from '../fast/logs.ts';
+import type { LogSource } from '../fast/log-stream.ts';
 import { LamCommand } from '../lam-command.ts';
-import { oclifFlags } from '../oclif-flags.ts';
+import { oclifFlags, usageWith } from '../oclif-flags.ts';
 import type { Output } from '../output.ts';
 import { parseTime } from '../render/format.ts';
+import { showMergedLogs } from '../services/merged-logs.ts';
+import { projectFunctions } from '../services/project-functions.ts';
 import { targetFunction, versionOf } from '../services/target.ts';
 
 export default class Logs extends LamCommand {
-  static override summary = 'Show the log of a function.';
+  static override summary = 'Show the logs of functions.';
   static override description =
-    'One stream for all its sandboxes and versions, oldest first; it survives restarts. With --follow new records appear as they are printed, until Ctrl-C.';
+    'One stream for all sandboxes and versions of the functions, oldest first; it survives restarts. With --follow new records appear as they are printed, until Ctrl-C, also those of a daemon that is started later.';
   static override aliases = ['tail'];
+  static override strict = false;
   static override args = {
     function: Args.string({
       description: 'FUNCTION, or FUNCTION@VERSION for one version; default: the project in the current folder.',
@@ -30,43 +34,73 @@ export default class Logs extends LamCommand {
     }),
     ...oclifFlags(LOGS_FLAGS),
   };
+  static override usage = usageWith('logs [FUNCTION...]', Logs.flags);
   static override examples = [
     { description: 'Follow a function', command: '<%= config.bin %> logs hello --follow' },
+    { description: 'Follow all functions of the project', command: '<%= config.bin %> logs --all --follow' },
     { description: 'Errors of the last hour', command: '<%= config.bin %> logs hello --since 1h --search error' },
     { description: 'As JSON, one record per line', command: '<%= config.bin %> logs hello --output json' },
   ];
 
   override async run(): Promise<number> {
-    const { args, flags } = await this.parse(Logs);
-    const { out, cwd, client } = this.context(flags);
-    const reference = await targetFunction(args.function, cwd, 'logs');
+    const { argv, flags } = await this.parse(Logs);
+    const context = this.context(flags);
+    const { out } = context;
+    if (flags.all === true && argv.length > 0)
+      throw lamError('LAM_CLI_USAGE', { what: 'give names of functions or --all, not both', command: 'logs' });
     const since = flags.since === undefined ? undefined : sinceOf(flags.since);
-    const lines = flags.lines ?? (since === undefined ? DEFAULT_LINES : undefined);
-    const version = optionalVersion(flags.version ?? reference.qualifier);
-    const query: LogQuery & { follow?: boolean } = {
-      ...(since === undefined ? {} : { since }),
-      ...(lines === undefined ? {} : { lines }),
-      ...(flags.search === undefined ? {} : { search: flags.search }),
-      ...(flags['request-id'] === undefined ? {} : { requestId: flags['request-id'] }),
-      ...(version === undefined ? {} : { version }),
-      ...(flags.follow === true ? { follow: true } : {}),
+    const named = flags.all === true ? undefined : await targets(argv as string[], context.cwd);
+    const version = flags.version === undefined ? undefined : versionOf(flags.version);
+    const wanted = named?.map(({ name, qualifier }) => ({
+      name,
+      version: version ?? (qualifier === undefined ? undefined : versionOf(qualifier)),
+    }));
+    process.once('SIGINT', () => process.exit(EXIT.interrupted));
+    const daemon = await context.client();
+    const functions = wanted ?? (await allFunctions(daemon, context)).map((name) => ({ name, version }));
+    for (const fn of functions) await noteAbsence(daemon, fn.name, fn.version, out);
+    const sources = functions.map((fn) => ({
+      socketPath: daemon.socketPath,
+      name: fn.name,
+      parameters: logParameters(flags, since, fn.version),
+    }));
+    const look = {
+      format: flags.json ? ('json' as const) : flags.output,
+      colored: out.color.level > 0,
+      names: [...new Set(functions.map(({ name }) => name))],
+      quiet: out.json,
+      requestId: flags['request-id'],
     };
-    const format: LogFormat = flags.json ? 'json' : flags.output;
-    const stop = new AbortController();
-    const interrupt = (): void => stop.abort();
-    process.once('SIGINT', interrupt);
-    try {
-      const daemon = await client();
-      await noteAbsence(daemon, reference.name, version, out);
-      for await (const record of daemon.logs(reference.name, query, stop.signal)) {
-        out.raw(renderLogRecord(record, format, out.color.level > 0));
-        if (out.closed) break;
-      }
-    } finally {
-      process.off('SIGINT', interrupt);
-    }
-    return stop.signal.aborted ? EXIT.interrupted : EXIT.ok;
+    const { source, end } = await showMergedLogs(sources, look, sources[0]?.parameters.lines);
+    if (end === 'refused') await throwRefusal(daemon, source);
+    if (typeof end === 'object') throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: end.what });
+    return EXIT.ok;
   }
+}
+
+async function targets(words: readonly string[], cwd: string): Promise<readonly FunctionReference[]> {
+  const given = words.length === 0 ? [undefined] : [...new Set(words)];
+  const references: FunctionReference[] = [];
+  for (const word of given) references.push(await targetFunction(word, cwd, 'logs'));
+  return references;
+}
+
+/** The deployed functions of the project in the current folder; outside a project all that are deployed. */
+async function allFunctions(daemon: LamClient, { cwd, out }: CommandContext): Promise<readonly FunctionName[]> {
+  const deployed = (await daemon.list()).map(({ name }) => name);
+  const ofProject = await projectFunctions(cwd);
+  const missing = ofProject.filter((name) => !deployed.includes(name));
+  if (missing.length > 0) out.note(`not deployed: ${missing.join(', ')}`);
+  const names = ofProject.length === 0 ? deployed : ofProject.filter((name) => deployed.includes(name));
+  if (names.length === 0) throw lamError('LAM_CLI_NOTHING_DEPLOYED', {});
+  return names;
+}
+
+/** Throws the daemon's error for a question that it refused. */
+async function throwRefusal(daemon: LamClient, { name, parameters }: LogSource): Promise<void> {
+  const { since, lines } = parameters;
+  const query = { ...(since === undefined ? {} : { since }), ...(lines === undefined ? {} : { lines }) };
+  for await (const _ of daemon.logs(name, query)) return;
 }
 
 /** Notes on stderr that the requested version does not exist, if the function does. */
@@ -84,10 +118,6 @@ async function noteAbsence(
   });
   if (detail === undefined || detail.allVersions.some((v) => v.version === version)) return;
   out.note(absenceNote(name, version));
-}
-
-function optionalVersion(text: string | undefined): VersionNumber | undefined {
-  return text === undefined ? undefined : versionOf(text);
 }
 
 function sinceOf(text: string): number {

@@ -1,4 +1,4 @@
-import { makeHome } from '../../contract/index.ts';
+import { closedHome, makeHome } from '../../contract/index.ts';
 import { DAEMON_FLAGS, withDaemonFlags } from '../daemon-flags.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderGaps, renderStarted } from '../render/daemon.ts';
@@ -19,16 +19,18 @@ export default class Serve extends LamCommand {
   override async run(): Promise<number> {
     const { flags } = await this.parse(Serve);
     const { out, settings, installation } = this.context(flags);
-    makeHome(settings.home);
+    const wasOpen = makeHome(settings.home);
+    if (wasOpen !== undefined) out.note(closedHome(settings.home, wasOpen));
     return installation.loadDaemon().runDaemon({
       ...withDaemonFlags(settings, flags),
       foreground: true,
       assets: installation.assets(settings.home),
       version: installation.version,
+      build: installation.build(),
       nodeCommand: installation.nodeCommand(settings.home),
       onReady: (status) => {
         out.result(status, () => renderStarted(status));
-        if (status.gaps.length > 0) out.note(renderGaps(status));
+        if (status.gaps.length > 0) out.note(renderGaps(status, out.noteWidth));
       },
     });
   }

@@ -22,11 +22,16 @@ export default class Start extends LamCommand {
     const asked = withDaemonFlags(settings, flags);
     const { status, started } = await connect({ mayStart: true, settings: asked });
     out.result({ ...status, started }, () =>
-      started ? renderStarted(status) : `already running\n${renderStatus(status, Date.now())}`,
+      started ? renderStarted(status) : `already running\n${renderStatus(status, Date.now(), out.width)}`,
     );
-    if (started && status.gaps.length > 0) out.note(renderGaps(status));
+    if (started && status.gaps.length > 0) out.note(renderGaps(status, out.noteWidth));
     if (!started && asked.portExplicit && asked.port !== status.port) {
       out.note(`it listens on port ${status.port}; to move it: lam restart --port ${asked.port}`);
+    }
+    if (!started && asked.accessLog !== undefined && asked.accessLog !== status.accessLog) {
+      out.note(
+        `it was started without this access log; to have it written: lam restart --access-log ${asked.accessLog}`,
+      );
     }
     return EXIT.ok;
   }

@@ -1,6 +1,6 @@
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
-import { renderGaps, renderStatus } from '../render/daemon.ts';
+import { renderGaps, renderOtherBuild, renderStatus } from '../render/daemon.ts';
 
 export default class StatusCommand extends LamCommand {
   static override summary = 'Show whether the daemon runs, where, and with which driver.';
@@ -12,10 +12,12 @@ export default class StatusCommand extends LamCommand {
 
   override async run(): Promise<number> {
     const { flags } = await this.parse(StatusCommand);
-    const { out, connect } = this.context(flags);
+    const { out, connect, installation } = this.context(flags);
     const { status } = await connect({ mayStart: false, anyVersion: true });
-    out.result(status, () => renderStatus(status, Date.now()));
-    if (status.gaps.length > 0) out.note(renderGaps(status));
+    out.result(status, () => renderStatus(status, Date.now(), out.width));
+    const rebuilt = renderOtherBuild(status, installation.build());
+    if (rebuilt !== '') out.note(rebuilt);
+    if (status.gaps.length > 0) out.note(renderGaps(status, out.noteWidth));
     return EXIT.ok;
   }
 }

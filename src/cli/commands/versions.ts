@@ -3,6 +3,7 @@ import { EXIT } from '../../errors/index.ts';
 import { FUNCTION_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderHistory, renderVersions } from '../render/versions.ts';
+import { shownVersion } from '../render/without-values.ts';
 import { targetName } from '../services/target.ts';
 
 export default class Versions extends LamCommand {
@@ -25,10 +26,11 @@ export default class Versions extends LamCommand {
     const { out, cwd, client } = this.context(flags);
     const detail = await (await client()).describe(await targetName(args.function, cwd, 'versions'));
     const now = Date.now();
-    const { name, live, aliases, allVersions: versions, history } = detail;
+    const { name, live, aliases, history } = detail;
+    const versions = detail.allVersions.map((version) => shownVersion(version));
     out.result({ name, live, aliases, versions, ...(flags.history ? { history } : {}) }, () => {
-      const shown = renderVersions(detail, now, out.color);
-      return flags.history ? `${shown}\n\n${renderHistory(history, now)}` : shown;
+      const shown = renderVersions(detail, now, out.color, out.width);
+      return flags.history ? `${shown}\n\n${renderHistory(history, now, out.width)}` : shown;
     });
     return EXIT.ok;
   }

@@ -1,7 +1,7 @@
 import { getAsset, getRawAsset } from 'node:sea';
 import { join } from 'node:path';
 import { main } from '../fast/main.ts';
-import { LOG_WORKER } from '../asset-names.ts';
+import { LOG_WORKER, QUEUE_WORKER } from '../asset-names.ts';
 import type { AppModule, DaemonModule, Installation } from '../installation.ts';
 import { allowModules, evaluateBundle, runProgram } from '../binary/evaluate.ts';
 import { unpack, type UnpackIndex } from '../binary/unpack.ts';
@@ -27,11 +27,13 @@ const unpacked = (home: string, path: string): string => {
 const installation: Installation = {
   kind: 'binary',
   version: LAM_VERSION,
+  build: () => undefined,
   daemonCommand: [process.execPath, '__daemon'],
   nodeCommand: () => [process.execPath, RUN_NODE],
   assets: (home) => ({
     folder: unpacked(home, 'assets'),
     logWorker: unpacked(home, `assets/${LOG_WORKER}`),
+    queueWorker: unpacked(home, `assets/${QUEUE_WORKER}`),
   }),
   templates: (home) => unpacked(home, 'templates'),
   esbuild: (home) => unpacked(home, 'esbuild'),

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { main } from '../fast/main.ts';
-import { LOG_WORKER } from '../asset-names.ts';
+import { BUILD_DIGEST, LOG_WORKER, QUEUE_WORKER } from '../asset-names.ts';
 import type { AppModule, DaemonModule, Installation } from '../installation.ts';
 
 /** Set by the build. */
@@ -18,14 +18,28 @@ const assets = join(dist, 'assets');
 const installation: Installation = {
   kind: 'npm',
   version: LAM_VERSION,
+  build: () => buildDigest(),
   daemonCommand: [process.execPath, join(root, 'bin', 'run.js'), '__daemon'],
   nodeCommand: () => [process.execPath],
-  assets: () => ({ folder: assets, logWorker: join(assets, LOG_WORKER) }),
+  assets: () => ({
+    folder: assets,
+    logWorker: join(assets, LOG_WORKER),
+    queueWorker: join(assets, QUEUE_WORKER),
+  }),
   templates: () => join(root, 'templates'),
   esbuild: () => esbuildProgram(),
   loadApp: () => load('./app.cjs') as AppModule,
   loadDaemon: () => load('./daemon.cjs') as DaemonModule,
 };
+
+/** What the build wrote beside this file; undefined while another build is under way. */
+function buildDigest(): string | undefined {
+  try {
+    return readFileSync(join(dist, BUILD_DIGEST), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
 
 /** Path of esbuild's program for this machine; the bare name if npm has not installed one. */
 function esbuildProgram(): string {

@@ -1,4 +1,6 @@
 import { DRIVER_NAMES, type DriverName } from '../../contract/driver-name.ts';
+import { ACCESS_LOG_FORMATS, type AccessLogFormat } from '../../contract/access-log.ts';
+import type { ReplacedDaemon } from '../../contract/daemon-options.ts';
 import { DEFAULT_PORT } from '../../contract/home.ts';
 import type { Env } from './terminal.ts';
 
@@ -14,18 +16,28 @@ export interface DaemonSettings {
   readonly token?: string;
   /** Names under which the port may be asked, and whose pages may ask it, besides the machine's own; `*` for all. */
   readonly allowedHosts?: readonly string[];
+  /** Absent: no access log. */
+  readonly accessLog?: AccessLogFormat;
 }
 
-/** Variable with the {@link DaemonSettings} as JSON for the process that `lam start` spawns. */
+/** What a background process is to do: run a daemon, or only check that one could replace another. */
+export interface DaemonTask {
+  readonly settings: DaemonSettings;
+  /** The daemon that is to be replaced; absent: runs. */
+  readonly rehearseFor?: ReplacedDaemon;
+}
+
+/** Variable with the {@link DaemonTask} as JSON for the process that `lam start` spawns. */
 export const SETTINGS_VARIABLE = 'LAM_DAEMON_SETTINGS';
 
 /**
  * The settings from flags (already resolved against the environment by the caller) and `LAM_HOST`, `LAM_DRIVER`,
- * `LAM_TOKEN`.
+ * `LAM_TOKEN`, `LAM_ACCESS_LOG`.
  */
 export function daemonSettings(home: string, port: number | undefined, env: Env): DaemonSettings {
   const driver = env['LAM_DRIVER'];
   const token = env['LAM_TOKEN'];
+  const accessLog = ACCESS_LOG_FORMATS.find((format) => format === env['LAM_ACCESS_LOG']);
   return {
     home,
     port: port ?? DEFAULT_PORT,
@@ -33,10 +45,11 @@ export function daemonSettings(home: string, port: number | undefined, env: Env)
     host: env['LAM_HOST'] ?? '127.0.0.1',
     driver: DRIVER_NAMES.find((name) => name === driver) ?? 'auto',
     ...(token === undefined || token === '' ? {} : { token }),
+    ...(accessLog === undefined ? {} : { accessLog }),
   };
 }
 
-/** The environment of a background daemon: the caller's, plus its settings. */
-export function launchEnvironment(settings: DaemonSettings, env: Env): Record<string, string | undefined> {
-  return { ...env, LAM_HOME: settings.home, [SETTINGS_VARIABLE]: JSON.stringify(settings) };
+/** The environment of a background process: the caller's, plus its task. */
+export function launchEnvironment(task: DaemonTask, env: Env): Record<string, string | undefined> {
+  return { ...env, LAM_HOME: task.settings.home, [SETTINGS_VARIABLE]: JSON.stringify(task) };
 }

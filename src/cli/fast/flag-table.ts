@@ -67,6 +67,12 @@ export const INVOKE_FLAGS = {
     summary: 'The event: JSON, @FILE, or - for standard input.',
   },
   event: { type: 'string', char: 'e', value: 'FILE', summary: 'The event, from a file.' },
+  async: {
+    type: 'boolean',
+    summary: 'Run it in the background: print the id of the invocation once it is stored, and do not wait.',
+  },
+  in: { type: 'string', value: 'TIME', summary: 'With --async: start after this time (30s, 10m, 2h, 7d).' },
+  at: { type: 'string', value: 'DATE', summary: 'With --async: start at this time (2030-01-31T12:00Z).' },
   include: { type: 'boolean', char: 'i', summary: 'Show status, version, request id and kind of error on stderr.' },
   logs: {
     type: 'boolean',
@@ -78,7 +84,15 @@ export const INVOKE_FLAGS = {
 
 /** Flags of `lam logs`. */
 export const LOGS_FLAGS = {
-  follow: { type: 'boolean', char: 'f', summary: 'Keep printing new records as they arrive.' },
+  follow: {
+    type: 'boolean',
+    char: 'f',
+    summary: 'Keep printing new records as they arrive, also after a restart of the daemon.',
+  },
+  all: {
+    type: 'boolean',
+    summary: 'All functions of the project in this folder; outside a project, all that are deployed.',
+  },
   since: {
     type: 'string',
     value: 'TIME',
@@ -96,7 +110,12 @@ export const LOGS_FLAGS = {
     value: 'TEXT',
     summary: 'Only records that contain this text; upper and lower case are the same.',
   },
-  'request-id': { type: 'string', value: 'ID', summary: 'Only records of this invocation.' },
+  'request-id': {
+    type: 'string',
+    value: 'ID',
+    summary: 'Only records of this invocation; the first characters are enough.',
+  },
+  'no-platform': { type: 'boolean', summary: 'Without the START, END and REPORT lines of invocations.' },
   version: { type: 'string', value: 'N', summary: 'Only records of this version.' },
   output: {
     type: 'string',

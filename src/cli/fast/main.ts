@@ -17,14 +17,31 @@ export async function main(argv: readonly string[], installation: Installation):
   }
   if (first === '__daemon') return runDaemonProcess(installation);
   if (first === 'invoke' || first === 'call') {
-    const exit = await fastInvoke(argv.slice(1), installation);
+    const exit = await guarded(installation, () => fastInvoke(argv.slice(1), installation));
     if (exit !== undefined) return exit;
   }
   if (first === 'logs' || first === 'tail') {
-    const exit = await fastLogs(argv.slice(1), installation);
+    const exit = await guarded(installation, () => fastLogs(argv.slice(1), installation));
     if (exit !== undefined) return exit;
   }
   return installation.loadApp().runApp(argv, installation);
+}
+
+/** Runs a command of the fast path; anything thrown, also by a listener, is reported like any other failure. */
+async function guarded(
+  installation: Installation,
+  run: () => Promise<number | undefined>,
+): Promise<number | undefined> {
+  const crash = (thrown: unknown): number => installation.loadApp().reportFailure({ kind: 'crashed', thrown }, false);
+  const crashInListener = (thrown: unknown): void => process.exit(crash(thrown));
+  process.on('uncaughtException', crashInListener);
+  try {
+    return await run();
+  } catch (thrown) {
+    return crash(thrown);
+  } finally {
+    process.off('uncaughtException', crashInListener);
+  }
 }
 
 /** Resolves with the exit code, or undefined for a command line that needs the full program. */
@@ -34,6 +51,7 @@ async function fastInvoke(argv: readonly string[], installation: Installation): 
   process.once('SIGINT', () => process.exit(EXIT.interrupted));
   const outcome = await invoke(plan);
   if (outcome.kind === 'no-daemon') return undefined;
+  if (outcome.kind === 'unread') return EXIT.ok;
   if (outcome.kind === 'answered') return printAnswer(outcome.answer, plan.flags);
   const exit = installation.loadApp().reportFailure(outcome, false);
   return exit === EXIT.throttled && plan.flags['no-fail'] === true ? EXIT.ok : exit;
@@ -47,5 +65,5 @@ async function fastLogs(argv: readonly string[], installation: Installation): Pr
   process.once('SIGINT', interrupt);
   const outcome = await showLogs(plan, installation.version);
   process.off('SIGINT', interrupt);
-  return typeof outcome === 'object' ? installation.loadApp().reportFailure(outcome, plan.json) : outcome;
+  return typeof outcome === 'object' ? installation.loadApp().reportFailure(outcome, plan.look.quiet) : outcome;
 }

@@ -1,23 +1,32 @@
 import type { Reclaimed, Status } from '../../contract/index.ts';
 import { formatAge, plural } from './format.ts';
-import { facts } from './table.ts';
+import { facts, wrapped } from './table.ts';
 
 /** Text of `lam status`. */
-export function renderStatus(s: Status, now: number): string {
-  return facts([
-    ['url', s.url],
-    ['driver', `${s.driver} (${s.driverReason})`],
-    ['pid', String(s.pid)],
-    ['home', s.home],
-    ['version', s.version],
-    ['started', formatAge(s.startedAt, now)],
-    ['functions', String(s.functions)],
+export function renderStatus(s: Status, now: number, limit?: number): string {
+  return facts(
     [
-      'sandboxes',
-      `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy, ${s.sandboxes.stems} booted ahead`,
+      ['url', s.url],
+      ['driver', `${s.driver} (${s.driverReason})`],
+      ['pid', String(s.pid)],
+      ['home', s.home],
+      ['version', s.version],
+      ['started', formatAge(s.startedAt, now)],
+      ['functions', String(s.functions)],
+      [
+        'sandboxes',
+        `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy, ${s.sandboxes.stems} booted ahead`,
+      ],
+      ['memory', `limits of all sandboxes ${s.memory.usedMiB} MiB of ${s.memory.budgetMiB} MiB`],
     ],
-    ['memory', `limits of all sandboxes ${s.memory.usedMiB} MiB of ${s.memory.budgetMiB} MiB`],
-  ]);
+    limit,
+  );
+}
+
+/** What to do about a daemon that was started from another build than `build`; empty where there is nothing. */
+export function renderOtherBuild(s: Pick<Status, 'build'>, build: string | undefined): string {
+  if (s.build === undefined || build === undefined || s.build === build) return '';
+  return 'lam was built anew since the daemon started, which may fail without its own files: lam restart';
 }
 
 /** Text of `lam start`: URL, driver with its reason, and what was reclaimed. */
@@ -42,8 +51,11 @@ export function renderReclaimed(r: Reclaimed): string {
 }
 
 /** The gaps of a driver, one per line; empty for none. */
-export function renderGaps(s: Pick<Status, 'driver' | 'gaps'>): string {
+export function renderGaps(s: Pick<Status, 'driver' | 'gaps'>, limit = Infinity): string {
   return s.gaps.length === 0
     ? ''
-    : [`the ${s.driver} driver does not isolate everything here:`, ...s.gaps.map((gap) => `  - ${gap}`)].join('\n');
+    : [
+        `the ${s.driver} driver does not isolate everything here:`,
+        ...s.gaps.map((gap) => wrapped(`  - ${gap}`, limit, 4)),
+      ].join('\n');
 }

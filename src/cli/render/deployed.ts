@@ -1,6 +1,7 @@
 import type { PublishAnswer } from '../../contract/index.ts';
 import type { LamError } from '../../errors/index.ts';
 import { formatDuration } from './format.ts';
+import { renderLoadFailure } from './load-failure.ts';
 import { safe } from './table.ts';
 
 /** One line about the result of a deploy that took `ms`. */
@@ -12,5 +13,6 @@ export function renderDeployed(answer: PublishAnswer, ms: number, dryRun: boolea
 
 /** Why one function of several could not be deployed. */
 export function renderFailedDeploy(name: string, error: LamError): string {
-  return `Error: ${name}: ${error.message}${error.hint === undefined ? '' : `\n  hint: ${error.hint}`}`;
+  const hint = error.hint === undefined ? '' : `  hint: ${error.hint}\n`;
+  return `Error: ${name}: ${error.message}\n${renderLoadFailure(error)}${hint}  code: ${error.code}`;
 }

@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import { Errors } from '@oclif/core';
-import { EXIT, asLamError, isLamError, lamError, printable, toWire, type LamError } from '../../errors/index.ts';
+import { isOutputError } from '../fast/write.ts';
+import { EXIT, asLamError, isLamError, lamError, toWire, type LamError } from '../../errors/index.ts';
+import { renderLoadFailure } from './load-failure.ts';
+import { usageFault } from './usage-error.ts';
 
 /** How an error is shown. */
 export interface ErrorStyle {
@@ -9,6 +12,8 @@ export interface ErrorStyle {
   readonly debug: boolean;
   /** The command that failed, for the hint of a usage error. */
   readonly command: string;
+  /** Whether stderr is a terminal that allows colours. */
+  readonly colored?: boolean;
 }
 
 /** Text for stdout and stderr, and the exit code. */
@@ -27,7 +32,9 @@ export function renderError(thrown: unknown, style: ErrorStyle): RenderedError {
   if (style.json)
     return { stdout: `${JSON.stringify({ ok: false, error: toWire(error) })}\n`, stderr: trail, exit: error.exitCode };
   const hint = error.hint === undefined ? '' : `  hint: ${error.hint}\n`;
-  return { stdout: '', stderr: `Error: ${error.message}\n${hint}${trail}`, exit: error.exitCode };
+  const code = style.colored === true ? `\u001B[2mcode: ${error.code}\u001B[22m` : `code: ${error.code}`;
+  const about = `${renderLoadFailure(error)}${hint}  ${code}\n${trail}`;
+  return { stdout: '', stderr: `Error: ${error.message}\n${about}`, exit: error.exitCode };
 }
 
 /** Exit code of an ExitError, with which oclif ends a command such as help; undefined for anything else. */
@@ -37,24 +44,18 @@ function silentExit(thrown: unknown): number | undefined {
 
 function toLamError(thrown: unknown, command: string): LamError {
   if (isLamError(thrown)) return thrown;
-  if (thrown instanceof Errors.CLIError) {
-    // Messages of oclif's parser end with a list and "See more help with --help".
-    const what = printable(thrown.message)
-      .replace(/\nSee more help with --help$/, '')
-      .replace(/^(Parsing \S+) *\n\s*/, '$1: ')
-      .replaceAll(/:\s*\n\s*/g, ': ')
-      .replaceAll(/\s*\n\s*/g, '; ');
-    return lamError('LAM_CLI_USAGE', { what: lowerFirst(what), command: command.replaceAll(':', ' ') }, thrown);
-  }
+  if (isOutputError(thrown)) return lamError('LAM_CLI_OUTPUT_FAILED', { what: thrown.message }, thrown);
+  if (thrown instanceof Errors.CLIError)
+    return lamError(
+      'LAM_CLI_USAGE',
+      { what: usageFault(thrown, command), command: command.replaceAll(':', ' ') },
+      thrown,
+    );
   return asLamError(thrown);
 }
 
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1);
-}
-
 function causes(error: LamError): string {
-  const lines: string[] = [`  code: ${error.code}`, `  ${error.stack ?? ''}`];
+  const lines: string[] = [`  ${error.stack ?? ''}`];
   for (
     let cause: unknown = error.cause;
     cause !== undefined && lines.length < 20;

@@ -3,7 +3,11 @@ import type { LamConfig } from '../lam-config.ts';
 /** Commands of the first page, by task. */
 const GROUPS: readonly { readonly title: string; readonly ids: readonly string[] }[] = [
   { title: 'WRITE AND RUN', ids: ['init', 'deploy', 'invoke', 'logs'] },
-  { title: 'LOOK', ids: ['list', 'describe', 'versions', 'df'] },
+  { title: 'LOOK', ids: ['list', 'describe', 'versions', 'diff', 'df'] },
+  {
+    title: 'IN THE BACKGROUND',
+    ids: ['invocations', 'result', 'cancel', 'retry', 'dlq list', 'dlq show', 'dlq redrive', 'dlq purge'],
+  },
   {
     title: 'CHANGE',
     ids: [
@@ -18,11 +22,22 @@ const GROUPS: readonly { readonly title: string; readonly ids: readonly string[]
       'alias set',
       'alias list',
       'alias delete',
+      'route add',
+      'route list',
+      'route remove',
+      'trigger list',
+      'trigger show',
+      'trigger pause',
+      'trigger resume',
+      'layer publish',
+      'layer list',
+      'layer delete',
       'gc',
     ],
   },
+  { title: 'SCHEDULES', ids: ['schedule list', 'schedule run', 'schedule pause', 'schedule resume'] },
   { title: 'THE DAEMON', ids: ['start', 'stop', 'restart', 'status', 'serve'] },
-  { title: 'LAM ITSELF', ids: ['version', 'autocomplete'] },
+  { title: 'LAM ITSELF', ids: ['runtimes', 'runtimes build', 'runtimes pull', 'version', 'autocomplete'] },
 ];
 
 const GUIDE = `START HERE

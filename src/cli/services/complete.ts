@@ -32,9 +32,11 @@ export interface DeployedFunctions {
 type Outlines = Readonly<Record<string, CommandOutline>>;
 
 /** Commands whose second word is a version, an alias or a setting. */
-const VERSION_SECOND = new Set(['rollback']);
+const VERSION_SECOND = new Set(['rollback', 'diff']);
 const ALIAS_SECOND = new Set(['alias:delete', 'alias:set']);
 const SETTING_SECOND = new Set(['config:get', 'config:set', 'config:unset']);
+/** Commands whose function is the second word, after one that nothing can complete. */
+const FUNCTION_SECOND = new Set(['route:add', 'route:remove']);
 /** Commands that take no function. */
 const NO_FUNCTION = new Set([
   'init',
@@ -47,6 +49,7 @@ const NO_FUNCTION = new Set([
   'version',
   'gc',
   'df',
+  'runtimes',
   'list',
 ]);
 
@@ -100,6 +103,7 @@ async function inCommand(
   if (taking !== undefined) return taking.name === 'runtime' ? KNOWN_RUNTIMES : (taking.options ?? []);
   if (current.startsWith('-')) return flagWords(outline);
   const given = rest.filter((word, i) => !word.startsWith('-') && flagOf(rest[i - 1] ?? '', outline) === undefined);
+  if (FUNCTION_SECOND.has(id)) return given.length === 1 ? functionWords(current, deployed) : [];
   return argumentWords({ id, outline, rest: given, current }, deployed);
 }
 
@@ -124,7 +128,7 @@ async function argumentWords(
 ): Promise<readonly string[]> {
   const options = Object.values(outline.args)[given.length]?.options;
   if (options !== undefined) return options;
-  if (NO_FUNCTION.has(id)) return [];
+  if (NO_FUNCTION.has(id)) return otherWords(id, given.length);
   const [name] = given;
   if (name === undefined) return functionWords(current, deployed);
   if (SETTING_SECOND.has(id)) return id === 'config:set' ? SETTING_WORDS.map((word) => `${word}=`) : SETTING_WORDS;
@@ -134,6 +138,11 @@ async function argumentWords(
     return (await deployed.detail(name)).allVersions.map((v) => `v${v.version}`);
   }
   return id === 'deploy' ? functionWords(current, deployed) : [];
+}
+
+/** Arguments of a command that takes no function. */
+function otherWords(id: string, given: number): readonly string[] {
+  return id === 'runtimes' && given === 0 ? KNOWN_RUNTIMES : [];
 }
 
 /** Names of functions; after `name@` its versions, after `name:` its aliases. */

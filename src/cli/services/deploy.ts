@@ -1,11 +1,13 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildFunction, inlineArtifact, zipFiles, type BuildContext, type BuiltArtifact } from '../../build/index.ts';
+import { inlineArtifact, type BuildContext, type SharedBuilds } from '../../build/index.ts';
 import type { LamClient } from '../../client/index.ts';
 import {
   DEFAULT_CONFIG,
   isFunctionName,
+  type ArtifactAnswer,
   type ConfigInput,
+  type FlagSettings,
   type Digest,
   type PublishAnswer,
   type PublishRequest,
@@ -15,24 +17,35 @@ import {
 import { lamError } from '../../errors/index.ts';
 import { loadProject, type ProjectFunction } from '../../project/index.ts';
 import { requireRuntime } from '../../runtimes/index.ts';
+import type { LayerSender } from './layers.ts';
+import { send, type Sent, type Uploads } from './upload.ts';
+import { whileVerified } from './verification.ts';
 
 /** Result of a deploy of one function. */
 export interface Deployed extends PublishAnswer {
   /** Notices of the build and of the daemon. */
   readonly notices: readonly string[];
+  /** What of the stored code had been lost or altered, and was healed. */
+  readonly repaired?: ArtifactAnswer['repaired'];
 }
 
 /** Inputs that all functions of one deploy share. */
 export interface Deployment {
   readonly client: LamClient;
-  /** Where and with what to build. */
-  readonly place: Pick<BuildContext, 'esbuildBinary' | 'workspace'>;
+  /** Where to make artifacts of code on the command line. */
+  readonly place: Pick<BuildContext, 'workspace'>;
+  readonly layers: LayerSender;
+  /** Builds of the functions; disposed of by whoever made it. */
+  readonly builds: SharedBuilds;
+  readonly uploads: Uploads;
   readonly by: string;
   readonly message?: string;
   readonly alias?: AliasName;
   readonly dryRun: boolean;
-  /** Take precedence over lam.yaml; environment variables are merged. */
-  readonly overrides: ConfigInput;
+  /** Whether the daemon loads the code before it goes live; a function's `verify: false` overrides it. */
+  readonly verify: boolean;
+  /** Settings given as flags, which win over all others; environment variables are merged. */
+  readonly flags: FlagSettings;
 }
 
 /** Folder of a home for temporary files of builds and installed dependencies. */
@@ -48,79 +61,108 @@ export async function functionsToDeploy(cwd: string, names: readonly string[]): 
   return names.length === 0 ? functions : functions.filter((f) => names.includes(f.name));
 }
 
-/** Builds a function, uploads the files that the daemon lacks and publishes it. `say` prints lines of the build. */
+/** Where a deploy reports what it does. */
+export interface DeployProgress {
+  /** Receives a line for each step. */
+  readonly say: (line: string) => void;
+  /** Receives each line that build commands and tools print. */
+  readonly tool: (line: string) => void;
+}
+
+/** Builds a function, uploads the files that the daemon lacks and publishes it. */
 export async function deployFunction(
   fn: ProjectFunction,
   deployment: Deployment,
-  say: (line: string) => void,
+  { say, tool }: DeployProgress,
 ): Promise<Deployed> {
-  const { client, place, overrides } = deployment;
-  const built = await buildFunction({ ...fn, config: withOverrides(fn.config, overrides) }, { ...place, log: say });
-  try {
-    const artifact = await send(built, client, say);
-    const answer = await client.publish(fn.name, request(artifact, fn.config, deployment));
-    return { ...answer, notices: [...built.notices, ...answer.notices] };
-  } finally {
-    await built.dispose();
-  }
+  const { client, builds, uploads, layers, flags } = deployment;
+  await refuseImageWithoutDocker(withFlags(fn.config, flags), client);
+  const built = await builds.build({ ...fn, config: withFlags(fn.config, flags) }, { log: tool, step: say });
+  // First, because a layer is more likely to be refused: nothing of the function is stored then.
+  const layered = await layers.send(fn, say);
+  const { notices, ...sent } = await uploads.send(fn, built, say);
+  const config = { ...fn.config, layers: layered.layers };
+  const verify = deployment.verify && fn.verify;
+  const publish = client.publish(fn.name, request(sent.artifact, config, { ...deployment, verify }));
+  const answer = await whileVerified(say, publish);
+  return withRepair({ ...answer, notices: [...notices, ...layered.notices, ...answer.notices] }, sent);
+}
+
+/** Refuses an image for a daemon that runs processes, before it is built. Throws `LAM_DRIVER_NEEDS_DOCKER`. */
+async function refuseImageWithoutDocker(config: ConfigInput, client: LamClient): Promise<void> {
+  const { family, descriptor } = requireRuntime(config.runtime ?? DEFAULT_CONFIG.runtime);
+  if (descriptor.entry.kind !== 'image' || (await client.status()).driver === 'docker') return;
+  throw lamError('LAM_DRIVER_NEEDS_DOCKER', { runtime: family });
 }
 
 /** Publishes code given on the command line. */
-export async function deployInline(text: string, code: string, deployment: Deployment): Promise<Deployed> {
-  const { client, place, overrides } = deployment;
-  const { name, runtime } = checked(text, overrides.runtime);
+export async function deployInline(
+  text: string,
+  code: string,
+  deployment: Deployment,
+  say: (line: string) => void,
+): Promise<Deployed> {
+  const { client, place, flags } = deployment;
+  const { name, runtime } = checked(text, flags.runtime);
   const built = await inlineArtifact(code, { functionName: name, runtime }, place);
   try {
-    const artifact = await send(built, client, () => undefined);
-    return await client.publish(name, request(artifact, { runtime, handler: built.handler }, deployment));
+    const sent = await send(built, client, () => undefined);
+    const config = unlessDefault(runtime, built.handler);
+    const publish = client.publish(name, request(sent.artifact, config, deployment));
+    return withRepair(await whileVerified(say, publish), sent);
   } finally {
     await built.dispose();
   }
 }
 
 /** Publishes a zip unchanged. Throws `LAM_CLI_ZIP_UNREADABLE`. */
-export async function deployZip(text: string, file: string, deployment: Deployment): Promise<Deployed> {
-  const { client, overrides } = deployment;
-  const { name, runtime } = checked(text, overrides.runtime);
+export async function deployZip(
+  text: string,
+  file: string,
+  deployment: Deployment,
+  say: (line: string) => void,
+): Promise<Deployed> {
+  const { client, flags } = deployment;
+  const { name } = checked(text, flags.runtime);
   await access(file, constants.R_OK).catch((error: unknown) => {
     throw lamError('LAM_CLI_ZIP_UNREADABLE', { file, what: error instanceof Error ? error.message : '' }, error);
   });
-  const { artifact } = await client.uploadZip(file);
-  const handler = requireRuntime(runtime).descriptor.handler.default;
-  return client.publish(name, request(artifact, { runtime, handler }, deployment));
+  const sent = await client.uploadZip(file);
+  const publish = client.publish(name, request(sent.artifact, {}, deployment));
+  return withRepair(await whileVerified(say, publish), sent);
 }
 
-async function send(
-  built: Pick<BuiltArtifact, 'manifest' | 'files'>,
-  client: LamClient,
-  say: (line: string) => void,
-): Promise<Digest> {
-  const plan = await client.plan(built.manifest);
-  if (plan.known) return plan.artifact;
-  const missing = new Set(plan.missing);
-  if (missing.size > 0) say(`sending ${missing.size === 1 ? 'one file' : `${missing.size} files`}`);
-  const { artifact } = await client.upload({
-    manifest: built.manifest,
-    zip: missing.size === 0 ? null : zipFiles(built, missing),
-  });
-  return artifact;
+/** Adds to a deploy's result what the upload healed. */
+function withRepair(deployed: Deployed, { repaired }: Sent): Deployed {
+  if (repaired === undefined) return deployed;
+  const { files } = repaired;
+  const what = files === 0 ? 'its unpacked folder' : files === 1 ? 'one file' : `${files} files`;
+  const notice = `the stored code had been lost or altered on the disk, and is repaired: ${what}`;
+  return { ...deployed, repaired, notices: [notice, ...deployed.notices] };
 }
 
 function request(artifact: Digest, config: ConfigInput, deployment: Deployment): PublishRequest {
-  const { message, alias, dryRun, by, overrides } = deployment;
+  const { message, alias, dryRun, by, flags, verify } = deployment;
   return {
     artifact,
-    config: withOverrides(config, overrides),
+    config,
+    flags,
     by,
     ...(message === undefined ? {} : { message }),
     ...(alias === undefined ? {} : { alias }),
     ...(dryRun ? { dryRun } : {}),
+    ...(verify ? {} : { verify }),
   };
 }
 
-function withOverrides<C extends ConfigInput>(config: C, overrides: ConfigInput): C {
-  if (overrides.environment === undefined) return { ...config, ...overrides };
-  return { ...config, ...overrides, environment: { ...config.environment, ...overrides.environment } };
+function withFlags<C extends ConfigInput>(config: C, flags: FlagSettings): C {
+  if (flags.environment === undefined) return { ...config, ...flags };
+  return { ...config, ...flags, environment: { ...config.environment, ...flags.environment } };
+}
+
+/** The handler of code without a project; no setting if the runtime has it by default. */
+function unlessDefault(runtime: string, handler: string): ConfigInput {
+  return requireRuntime(runtime).descriptor.handler.default === handler ? {} : { handler };
 }
 
 /** Name and runtime of a deploy without a project, checked before anything is sent. */

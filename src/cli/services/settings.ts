@@ -1,14 +1,22 @@
-import type { ConfigInput, ConfigPatch } from '../../contract/index.ts';
+import {
+  DEFAULT_CONFIG,
+  type ConfigInput,
+  type ConfigPatch,
+  type FunctionConfig,
+  type ShortItem,
+} from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
+import { nearest } from '../../kit/index.ts';
 
-/** Without triggers, which are not single values: they are set in lam.yaml, or here in their short forms. */
-type Field = Exclude<keyof ConfigInput, 'environment' | 'triggers'>;
+/** Without triggers, which are set here in their short forms, and layers, which a deploy makes. */
+type Field = Exclude<keyof ConfigInput, 'environment' | 'triggers' | 'layers'>;
 
 interface Setting {
   readonly field: Field;
   /** Factor from the unit shown to that of the field; undefined for text. */
   readonly factor?: number;
-  readonly list?: true;
+  /** Of a list: what separates its items, and an item for hints. */
+  readonly list?: { readonly separator: string; readonly example: string };
   readonly meaning: string;
 }
 
@@ -27,9 +35,20 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   runtime: { field: 'runtime', meaning: 'identifier' },
   handler: { field: 'handler', meaning: 'file.export' },
   description: { field: 'description', meaning: 'text' },
-  network: { field: 'network', meaning: 'on or none' },
+  network: { field: 'network', meaning: 'on, open or none' },
+  payload: { field: 'payload', meaning: '1.0 or 2.0' },
   image: { field: 'image', meaning: 'Docker image' },
-  routes: { field: 'routes', list: true, meaning: 'METHOD /path, separated by commas' },
+  routes: {
+    field: 'routes',
+    list: { separator: ',', example: "'GET /hello'" },
+    meaning: 'METHOD /path, separated by commas',
+  },
+  schedules: {
+    field: 'schedules',
+    // Cron expressions contain commas.
+    list: { separator: ';', example: "'every 5m'" },
+    meaning: 'cron expressions or intervals, separated by semicolons',
+  },
 };
 
 /** Names of all settings, for help and completion. */
@@ -47,26 +66,42 @@ export function isSetting(word: string): boolean {
   return Object.hasOwn(SETTINGS, word);
 }
 
-/** Parses pairs such as `memory=256`; the daemon checks bounds. Throws `LAM_CLI_BAD_SETTING`. */
-export function parseSettings(pairs: readonly string[]): NonNullable<ConfigPatch['set']> {
+/** Each setting's name with its field, in the order of help. */
+export function settingFields(): readonly (readonly [word: string, field: Field])[] {
+  return Object.entries(SETTINGS).map(([word, { field }]) => [word, field]);
+}
+
+/**
+ * Parses pairs such as `memory=256`; the daemon checks bounds. Throws `LAM_CLI_UNKNOWN_SETTING`,
+ * `LAM_CLI_BAD_SETTING`, `LAM_CLI_NO_VALUE`.
+ * @param name the function, for hints; undefined for that of the current folder
+ */
+export function parseSettings(pairs: readonly string[], name?: string): NonNullable<ConfigPatch['set']> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const equals = pair.indexOf('=');
-      if (equals < 1) throw lamError('LAM_CLI_BAD_SETTING', { text: pair, what: 'it has no value' });
-      const setting = settingOf(pair.slice(0, equals), pair);
-      return [setting.field, valueOf(setting, pair.slice(equals + 1), pair)];
+      const word = equals === -1 ? pair : pair.slice(0, equals);
+      const setting = settingOf(word);
+      if (equals === -1) {
+        const of = name === undefined ? {} : { name };
+        throw lamError('LAM_CLI_NO_VALUE', { setting: pair, example: exampleOf(setting), ...of });
+      }
+      return [setting.field, valueOf(setting, word, pair.slice(equals + 1))];
     }),
   );
 }
 
-/** The fields of settings by name. Throws `LAM_CLI_BAD_SETTING`. */
+/** The fields of settings by name. Throws `LAM_CLI_UNKNOWN_SETTING`. */
 export function fieldsOf(words: readonly string[]): readonly Field[] {
-  return words.map((word) => settingOf(word, word).field);
+  return words.map((word) => settingOf(word).field);
 }
 
+/** A value of a setting, in the unit of lam.yaml. */
+type SettingValue = string | number | readonly ShortItem[] | null;
+
 /** A configuration in the names and units of {@link SETTINGS}; only fields that are present. */
-export function inWords(config: ConfigInput): Record<string, string | number | readonly string[] | null> {
-  const words: Record<string, string | number | readonly string[] | null> = {};
+export function inWords(config: ConfigInput): Record<string, SettingValue> {
+  const words: Record<string, SettingValue> = {};
   for (const [word, { field, factor }] of Object.entries(SETTINGS)) {
     const value = config[field];
     if (value === undefined) continue;
@@ -75,18 +110,51 @@ export function inWords(config: ConfigInput): Record<string, string | number | r
   return words;
 }
 
-function settingOf(word: string, text: string): Setting {
-  const setting = isSetting(word) ? SETTINGS[word] : undefined;
-  if (setting === undefined)
-    throw lamError('LAM_CLI_BAD_SETTING', { text, what: `there are ${SETTING_WORDS.join(', ')}` });
-  return setting;
+/** The value of a setting in {@link inWords} as one line: a list as `lam config set` takes it, maps in it as JSON. */
+export function valueText(word: string, value: SettingValue | undefined): string {
+  if (value === undefined || value === null) return '';
+  const words = typeof value === 'object' ? value : [value];
+  return words
+    .map((one) => (typeof one === 'object' ? JSON.stringify(one) : String(one)))
+    .join(SETTINGS[word]?.list?.separator ?? ',');
 }
 
-function valueOf(setting: Setting, text: string, pair: string): unknown {
-  if (setting.list === true) return text === '' ? [] : text.split(',').map((part) => part.trim());
+/** Refuses a word that is not the name of a setting. Throws `LAM_CLI_UNKNOWN_SETTING`. */
+export function requireSetting(word: string): void {
+  if (isSetting(word)) return;
+  const meant = nearest(word, SETTING_WORDS);
+  throw lamError('LAM_CLI_UNKNOWN_SETTING', {
+    word,
+    known: SETTING_WORDS,
+    ...(meant === undefined ? {} : { nearest: meant }),
+  });
+}
+
+function settingOf(word: string): Setting {
+  requireSetting(word);
+  return SETTINGS[word] as Setting;
+}
+
+/** A value to show in hints: the default, or what the text means. */
+function exampleOf({ field, factor, list }: Setting): string {
+  if (list !== undefined) return list.example;
+  if (factor === undefined) return 'VALUE';
+  const value = DEFAULT_CONFIG[field as keyof FunctionConfig];
+  return String(typeof value === 'number' ? value / factor : 60);
+}
+
+function valueOf(setting: Setting, word: string, text: string): unknown {
+  if (setting.list !== undefined)
+    return text === '' ? [] : text.split(setting.list.separator).map((part) => part.trim());
   if (setting.factor === undefined) return setting.field === 'image' && text === '' ? null : text;
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value))
-    throw lamError('LAM_CLI_BAD_SETTING', { text: pair, what: `it takes a number (${setting.meaning})` });
-  return setting.field.endsWith('Ms') ? Math.round(value * setting.factor) : value * setting.factor;
+  const isTime = setting.field.endsWith('Ms');
+  const digits = isTime ? text.replace(/s$/, '') : text;
+  const value = Number(digits);
+  if (digits.trim() === '' || !Number.isFinite(value))
+    throw lamError('LAM_CLI_BAD_SETTING', {
+      text: `${word}=${text}`,
+      what: `${word}: '${text}' is not a number (${setting.meaning})`,
+      example: `${word}=${exampleOf(setting)}`,
+    });
+  return isTime ? Math.round(value * setting.factor) : value * setting.factor;
 }

@@ -1,37 +1,33 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import type Docker from 'dockerode';
+import { rm } from 'node:fs/promises';
 
 import { homeId, type Reclaimed } from '../../contract/index.ts';
 import { lamError, type LamError } from '../../errors/index.ts';
-import {
-  checkEntrypoint,
-  DialHome,
-  openRuntimeApi,
-  type EntrypointError,
-  type RuntimeApi,
-  type Session,
-  type SessionHooks,
-} from '../../executor/index.ts';
+import { DialHome, type SessionHooks } from '../../executor/index.ts';
 import { systemClock, type Clock, Semaphore } from '../../kit/index.ts';
-import type { Protocol, Runtime } from '../../runtimes/index.ts';
-import { framesEnvironment } from '../shared/environment.ts';
-import type { ArtifactSource, Sandbox, SandboxDriver, SandboxSpec } from '../sandbox.ts';
+import { keptImages, type Runtime } from '../../runtimes/index.ts';
+import type { ArtifactSource, Sandbox, SandboxDriver, SandboxSpec, VacatedPlace } from '../sandbox.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
-import { Bases, type Base, type BroughtFiles } from './base/bases.ts';
+import { withPlace } from '../shared/with-place.ts';
+import { Bases, type BroughtFiles } from './base/bases.ts';
+import { imageBase, removeImagesBut } from './base/function-images.ts';
+import type { Mount } from './base/host-base.ts';
 import { CodeFolder } from './code/code-folder.ts';
-import { INSIDE, LABEL } from './container/container-spec.ts';
+import { codeFolder, emptied, makeFolders, type ContainerFolders } from './code/folders.ts';
+import { findCode, type FoundCode } from './code/found-code.ts';
+import { LABEL } from './container/container-spec.ts';
+import { removeContainer, type Removal } from './container/docker-sandbox.ts';
+import { Leftovers } from './container/leftovers.ts';
+import { startContainer, type Started, type UndoStep } from './container/start-container.ts';
+import { VacatedContainer } from './container/vacated-container.ts';
 import { dockerError, isMissing, reasonOf } from './engine/docker-errors.ts';
-import { DockerSandbox, removeContainer, type Removal } from './container/docker-sandbox.ts';
-import { EngineConnections } from './engine/engine-connections.ts';
 import { engineGet, member } from './engine/engine-http.ts';
 import { readEngineInfo, type EngineInfo } from './engine/engine-info.ts';
-import { EntrypointSandbox } from './container/entrypoint-sandbox.ts';
-import type { Mount } from './base/host-base.ts';
-import { Leftovers } from './container/leftovers.ts';
-import { codeFolder, makeFolders, makeReadable, sandboxSocket, type ContainerFolders } from './code/folders.ts';
-import { firstWord, startContainer, type Started, type UndoStep } from './container/start-container.ts';
+import { LazyEngine } from './engine/lazy-engine.ts';
+import { OwnNetwork } from './network/own-network.ts';
+import type { ContainerStartContext } from './start/context.ts';
+import { failedSandbox } from './start/failed.ts';
+import { archiveOn, type Making } from './start/making.ts';
+import { WAYS } from './start/ways.ts';
 
 /** Concurrent creations; the engine serializes more. */
 const CREATIONS = 4;
@@ -73,64 +69,81 @@ interface DockerDriverParts {
   readonly homeId: string;
 }
 
-/** A sandbox being created. */
-interface Making {
-  readonly spec: SandboxSpec;
-  readonly hooks: SessionHooks;
-  readonly base: Base;
-  readonly undo: UndoStep[];
-  /** Host folder of the code; null for a stem. */
-  readonly code: string | null;
-  /** Only of a stem. */
-  readonly codeFolder: CodeFolder | undefined;
-}
-
 class DockerDriver implements SandboxDriver {
   readonly name = 'docker';
-  readonly gaps: readonly string[];
   readonly #parts: DockerDriverParts;
+  readonly #engine: LazyEngine;
   readonly #bases: Bases;
+  readonly #network: OwnNetwork;
   readonly #creations = new Semaphore(CREATIONS);
   readonly #creating = new Set<Promise<Sandbox>>();
   readonly #sandboxes = new Set<Sandbox>();
   readonly #leftovers: Leftovers;
-  readonly #ways: Readonly<Record<Protocol, (making: Making) => Promise<Sandbox>>> = {
-    frames: (making) => this.#frames(making),
-    'runtime-api': (making) => this.#runtimeApi(making),
-  };
+  readonly #context: ContainerStartContext;
   /** False once the engine reported that it has no init program; functions in images are then PID 1. */
   #hasInit = true;
   #closed = false;
-  #docker: Promise<Docker> | undefined;
-  #agent: EngineConnections | undefined;
 
   constructor(parts: DockerDriverParts) {
     this.#parts = parts;
-    this.gaps = parts.info.gaps;
+    this.#engine = new LazyEngine(parts.options.socketPath);
+    this.#network = new OwnNetwork({
+      docker: () => this.#engine.get(),
+      homeId: parts.homeId,
+      clock: parts.clock,
+      isLocalLinux: parts.info.isLocalLinux,
+    });
     this.#leftovers = new Leftovers(parts.clock, (reference) => this.#remove(reference));
     this.#bases = new Bases({
       ...parts.options,
-      docker: () => this.#engine(),
+      docker: () => this.#engine.get(),
       isLocalLinux: parts.info.isLocalLinux,
       pullLimitMs: parts.options.pullLimitMs ?? PULL_MS,
     });
+    this.#context = {
+      artifacts: parts.options.artifacts,
+      clock: parts.clock,
+      folders: parts.folders,
+      dial: parts.dial,
+      leftovers: this.#leftovers,
+      isLocalLinux: parts.info.isLocalLinux,
+      start: (making, environment, socketMount) => this.#start(making, environment, socketMount),
+      onDestroyed: (sandbox) => void this.#sandboxes.delete(sandbox),
+    };
+  }
+
+  get gaps(): readonly string[] {
+    return [...this.#parts.info.gaps, ...this.#network.gaps];
   }
 
   async prepare(runtime: Runtime, image: string | null): Promise<string | null> {
+    // Its version names the image.
+    if (runtime.descriptor.entry.kind === 'image') return null;
     const base = await this.#bases.find(runtime, image);
     return base.notice;
   }
 
-  stemKey({ runtime, limits, network, image }: Omit<SandboxSpec, 'id'>): string | null {
-    return stemKeyOf(runtime, [limits, network, image]);
+  stemKey({ runtime, limits, network, image, layers }: Omit<SandboxSpec, 'id'>): string | null {
+    return stemKeyOf(runtime, [limits, network, image, layers]);
   }
 
-  create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
-    const creation = this.#create(spec, hooks);
+  create(spec: SandboxSpec, hooks: SessionHooks, place?: Promise<VacatedPlace | undefined>): Promise<Sandbox> {
+    const creation =
+      place === undefined
+        ? this.#create(spec, hooks)
+        : withPlace(spec, place).then((placed) => this.#create(placed, hooks));
     this.#creating.add(creation);
     const forget = (): void => void this.#creating.delete(creation);
     creation.then(forget, forget);
     return creation;
+  }
+
+  async removeImages(kept: ReadonlySet<string>): Promise<number> {
+    try {
+      return await removeImagesBut(await this.#engine.get(), keptImages(this.#parts.homeId), kept);
+    } catch (thrown) {
+      throw this.#translated(thrown, null);
+    }
   }
 
   async reclaim(): Promise<Reclaimed> {
@@ -142,6 +155,7 @@ class DockerDriver implements SandboxDriver {
       const ids = Array.isArray(body) ? body.map((c) => String(member(c, 'Id'))) : [];
       const removals = await Promise.all(ids.map((id) => this.#remove(id)));
       const removed = removals.filter((removal) => removal !== 'unconfirmed');
+      await this.#reclaimNetworks(filters);
       const files = await Promise.all([folders.sandboxes, folders.stems].map(emptied));
       return { containers: removed.length, processes: 0, files: files.reduce((sum, count) => sum + count, 0) };
     } catch (thrown) {
@@ -149,97 +163,67 @@ class DockerDriver implements SandboxDriver {
     }
   }
 
+  async #reclaimNetworks(filters: string): Promise<void> {
+    const { body } = await engineGet(this.#parts.options.socketPath, `/networks?filters=${filters}`, LIST_MS);
+    const ids = Array.isArray(body) ? body.map((network) => String(member(network, 'Id'))) : [];
+    if (ids.length > 0) await this.#network.reclaim(ids);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#creating);
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.destroy()));
     await this.#leftovers.close();
+    await this.#network.close();
     this.#parts.dial.close();
-    this.#agent?.destroy();
+    this.#engine.close();
+    await rm(this.#parts.folders.hosts, { force: true });
   }
 
   async #create(spec: SandboxSpec, hooks: SessionHooks): Promise<Sandbox> {
-    const { entry } = spec.runtime.descriptor;
-    const code = spec.artifact === null ? null : await this.#parts.options.artifacts.ensure(spec.artifact);
-    const fault = entry.kind === 'executable' && code !== null ? await checkEntrypoint(code, entry.file) : null;
+    const { found, fault } = await findCode(this.#parts.options.artifacts, spec);
     const sandbox =
       fault === null
-        ? await this.#creations.run(() => this.#make(spec, hooks, code))
-        : await this.#failed(spec, hooks, fault);
+        ? await this.#creations.run(() => this.#make(spec, hooks, found))
+        : await failedSandbox(this.#context, spec, hooks, fault);
     this.#sandboxes.add(sandbox);
     return sandbox;
   }
 
-  async #make(spec: SandboxSpec, hooks: SessionHooks, code: string | null, isSecondTry = false): Promise<Sandbox> {
+  async #make(spec: SandboxSpec, hooks: SessionHooks, found: FoundCode, isSecondTry = false): Promise<Sandbox> {
     if (this.#closed)
       throw lamError('LAM_DRIVER_START_FAILED', { function: spec.functionName, reason: 'the driver is closed' });
     const undo: UndoStep[] = [];
     try {
-      const base = await this.#bases.find(spec.runtime, spec.image);
-      const codeFolder = code === null ? await this.#codeFolder(spec, undo) : undefined;
-      const making = { spec, hooks, base, undo, code, codeFolder };
-      return await this.#ways[spec.runtime.descriptor.protocol](making);
+      const base =
+        (await imageBase(spec, found.code, () => this.#engine.get(), this.#bases)) ??
+        (await this.#bases.find(spec.runtime, spec.image, found.hasExtensions));
+      const codeFolder = found.code === null ? await this.#codeFolder(spec, undo) : undefined;
+      const archive = archiveOn(base, this.#parts.options.artifacts, spec);
+      const left = spec.place instanceof VacatedContainer ? spec.place : undefined;
+      const making = { spec, hooks, base, undo, ...found, codeFolder, archive, left };
+      return await WAYS[spec.runtime.descriptor.protocol](this.#context, making);
     } catch (thrown) {
       for (const step of undo.toReversed()) await step();
+      const { place, ...fresh } = spec;
+      // A new container can do what one could not that was kept.
+      if (place !== undefined) return place.discard().then(() => this.#make(fresh, hooks, found));
       if (isSecondTry || !this.#adapt(thrown)) throw this.#translated(thrown, spec);
     }
-    return this.#make(spec, hooks, code, true);
+    return this.#make(spec, hooks, found, true);
   }
 
   /** Whether a retry may succeed after `thrown`; adapts the driver to what failed. */
   #adapt(thrown: unknown): boolean {
-    // A cached image was removed since.
-    const isImageGone = isMissing(thrown);
-    if (isImageGone) this.#bases.forget();
+    // A cached image or the network was removed since.
+    const isGone = isMissing(thrown);
+    if (isGone) {
+      this.#bases.forget();
+      this.#network.forget();
+    }
     const isInitMissing = this.#hasInit && reasonOf(thrown).includes('docker-init');
     if (isInitMissing) this.#hasInit = false;
-    return isImageGone || isInitMissing;
-  }
-
-  async #frames(making: Making): Promise<Sandbox> {
-    const { spec, hooks, undo } = making;
-    const { folder, path } = sandboxSocket(this.#parts.folders, spec.id, 'dial.sock');
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    await makeReadable(folder);
-    const expected = await this.#parts.dial.expect({ id: spec.id, path, hooks });
-    undo.push(() => expected.cancel());
-    const environment = framesEnvironment({ socket: `${INSIDE.run}/dial.sock`, token: expected.token });
-    const started = await this.#start(making, environment, { source: folder, target: INSIDE.run });
-    const session = await firstWord(expected.connected, started, this.#parts.clock, spec.functionName);
-    session.onFlow = (paused) => started.output.setPaused(paused);
-    return this.#sandbox(making, session, started, { folder });
-  }
-
-  async #runtimeApi(making: Making): Promise<Sandbox> {
-    const { api, folder } = await this.#openApi(making.spec, making.hooks, making.undo);
-    const environment = { LAM_API_SOCKET: `${INSIDE.api}/api.sock` };
-    const started = await this.#start(making, environment, { source: folder, target: INSIDE.api });
-    api.spawned();
-    return this.#sandbox(making, api.session, started, { api, folder });
-  }
-
-  async #openApi(
-    spec: SandboxSpec,
-    hooks: SessionHooks,
-    undo: UndoStep[],
-  ): Promise<{ readonly api: RuntimeApi; readonly folder: string }> {
-    const { folder, path } = sandboxSocket(this.#parts.folders, spec.id, 'api.sock');
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    await makeReadable(folder);
-    const api = await openRuntimeApi({ id: spec.id, listen: { path }, clock: this.#parts.clock }, hooks);
-    undo.push(() => api.close());
-    return { api, folder };
-  }
-
-  /** Code without a valid entry point gets no container, only a session that reports the error. */
-  async #failed(spec: SandboxSpec, hooks: SessionHooks, fault: EntrypointError): Promise<Sandbox> {
-    const { api, folder } = await this.#openApi(spec, hooks, []);
-    api.failInit(fault.errorType, fault.errorMessage);
-    const sandbox: EntrypointSandbox = new EntrypointSandbox(spec.id, api.session, async () => {
-      this.#sandboxes.delete(sandbox);
-      await rm(folder, { recursive: true, force: true });
-    });
-    return sandbox;
+    return isGone || isInitMissing;
   }
 
   /** Creates the code folder of a stem. */
@@ -250,78 +234,38 @@ class DockerDriver implements SandboxDriver {
   }
 
   async #start(making: Making, environment: Readonly<Record<string, string>>, socketMount: Mount): Promise<Started> {
-    const { spec, base, undo, codeFolder: stemCode } = making;
+    const { spec, base, undo, codeFolder: stemCode, left } = making;
     const { clock, info, homeId: owner } = this.#parts;
-    return startContainer(await this.#engine(), clock, {
+    if (left !== undefined) {
+      undo.push(() => left.free());
+      return left.start();
+    }
+    return startContainer(await this.#engine.get(), clock, {
       spec,
       base,
       homeId: owner,
       useDockerInit: !base.isHostBase && this.#hasInit,
       cores: info.cores,
-      environment: { ...spec.runtime.descriptor.environment(spec.limits.memoryMiB), ...environment },
+      network: await this.#network.nameFor(spec.network),
+      environment,
       socketMount,
+      archive: making.archive,
       code: making.code ?? stemCode?.path ?? '',
+      layers: making.layers,
+      hosts: this.#parts.folders.hosts,
+      entryRoot: making.entryRoot,
       undo,
       leftovers: this.#leftovers,
     });
   }
 
-  #sandbox(
-    making: Making,
-    session: Session,
-    started: Started,
-    own: { readonly api?: RuntimeApi; readonly folder: string },
-  ): Sandbox {
-    const { spec, codeFolder: stemCode } = making;
-    const { container, output, exited } = started;
-    output.pipe((stream, chunk) => session.output(stream, chunk));
-    const sandbox: DockerSandbox = new DockerSandbox({
-      id: spec.id,
-      container,
-      session,
-      exited,
-      clock: this.#parts.clock,
-      codeFolder: stemCode,
-      artifacts: this.#parts.options.artifacts,
-      wantsSigterm: () => own.api?.wantsSigterm() === true,
-      onDestroyed: async (removed) => {
-        this.#sandboxes.delete(sandbox);
-        if (!removed) this.#leftovers.add(container.id);
-        output.close();
-        await rm(own.folder, { recursive: true, force: true });
-        await stemCode?.remove();
-      },
-    });
-    return sandbox;
-  }
-
   async #remove(reference: string): Promise<Removal> {
-    const docker = await this.#engine();
+    const docker = await this.#engine.get();
     return removeContainer(docker.getContainer(reference), this.#parts.clock);
-  }
-
-  #engine(): Promise<Docker> {
-    this.#docker ??= this.#load();
-    return this.#docker;
-  }
-
-  async #load(): Promise<Docker> {
-    const { default: Dockerode } = await import('dockerode');
-    this.#agent = new EngineConnections();
-    // No API version: engines refuse versions too old or too new. `agent` is missing from the types.
-    const options = { socketPath: this.#parts.options.socketPath, agent: this.#agent };
-    return new Dockerode(options);
   }
 
   #translated(thrown: unknown, spec: SandboxSpec | null): LamError {
     const { socketPath } = this.#parts.options;
     return dockerError(thrown, { socketPath, functionName: spec?.functionName ?? '', image: spec?.image ?? null });
   }
-}
-
-/** Removes the contents of the folder; resolves with the number of entries. */
-async function emptied(folder: string): Promise<number> {
-  const names = await readdir(folder);
-  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
-  return names.length;
 }

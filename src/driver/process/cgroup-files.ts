@@ -23,6 +23,11 @@ export function readCount(path: string, name: string): number | undefined {
   return found === undefined ? undefined : Number(found);
 }
 
+/** Ids of the processes in a group. */
+export function membersOf(folder: string): readonly number[] {
+  return readControl(join(folder, 'cgroup.procs')).split('\n').filter(Boolean).map(Number);
+}
+
 /** Kills all processes in the groups at `folders`; returns how many there were. */
 function killMembers(folders: readonly string[]): number {
   const pids = new Set(folders.flatMap((folder) => readControl(join(folder, 'cgroup.procs')).split('\n')));

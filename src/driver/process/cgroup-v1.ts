@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chown, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Cgroup, CgroupLimits, CgroupShare, CgroupTree } from './cgroup.ts';
-import { readControl, readCount, removeGroups } from './cgroup-files.ts';
+import { membersOf, readControl, readCount, removeGroups } from './cgroup-files.ts';
 
 const PERIOD_US = 100_000;
 /** Values of `cpu.shares`; `usual` is the kernel's default. */
@@ -24,17 +24,19 @@ export function v1Mounts(mountinfo: string): ReadonlyMap<Controller, string> {
   return found;
 }
 
-/** Opens the tree of one home in cgroup v1, with the writable controllers; undefined when there are none. */
-export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: string): CgroupTree | undefined {
+/**
+ * Opens the tree of one home in cgroup v1, with the writable controllers; undefined when there are none. `own`: the
+ * groups of this process by controller, used where the root of a hierarchy is not writable.
+ */
+export function openCgroupsV1(
+  mounts: ReadonlyMap<Controller, string>,
+  name: string,
+  own: ReadonlyMap<string, string> = new Map(),
+): CgroupTree | undefined {
   const roots = new Map<Controller, string>();
   for (const [controller, mount] of mounts) {
-    const root = join(mount, name);
-    try {
-      mkdirSync(root, { recursive: true });
-      roots.set(controller, root);
-    } catch {
-      // Not permitted, or read-only as in most containers: becomes a gap of the driver.
-    }
+    const root = [mount, join(mount, own.get(controller) ?? '/')].map((at) => join(at, name)).find(isMade);
+    if (root !== undefined) roots.set(controller, root);
   }
   if (roots.size === 0) return undefined;
   const folders = [...new Set(roots.values())];
@@ -56,6 +58,17 @@ export function openCgroupsV1(mounts: ReadonlyMap<Controller, string>, name: str
       await removeGroups(folders);
     },
   };
+}
+
+/** Makes a group; false where that is not permitted, or read-only as in most containers: a gap of the driver. */
+function isMade(root: string): boolean {
+  try {
+    if (!existsSync(root)) mkdirSync(root);
+    accessSync(root, constants.W_OK);
+    return statSync(root).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -88,9 +101,15 @@ function create(at: ReadonlyMap<Controller, string>, limits: CgroupLimits, share
     if (share !== 'usual') writeFileSync(join(cpu, 'cpu.shares'), SHARES[share]);
   }
   return {
-    // Joins by thread (`tasks`): writing `cgroup.procs` waits for an RCU grace period, 5 to 15 ms. The shell that joins
-    // has one thread.
-    joins: groups.map((group) => join(group, 'tasks')),
+    // Joins by thread (`tasks`) and by itself: moving a process, or another one, waits for an RCU grace period, 5 to 15
+    // ms. The shell that joins has one thread. A sandbox that may write there can move its own threads there, no others.
+    async admit(_pid, user) {
+      const tasks = groups.map((group) => join(group, 'tasks'));
+      if (user !== undefined) await Promise.all(tasks.map((file) => chown(file, user, user)));
+      return tasks;
+    },
+    limitsMemory: memory !== undefined,
+    members: () => membersOf(groups[0] ?? ''),
     peakBytes: () => (memory === undefined ? 0 : Number(readControl(join(memory, 'memory.max_usage_in_bytes')))),
     outOfMemory: () => memory !== undefined && ranOut(memory),
     raiseShare: () => {

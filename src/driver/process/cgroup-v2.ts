@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cgroup, CgroupLimits, CgroupShare, CgroupTree } from './cgroup.ts';
-import { readControl, readCount, removeGroups } from './cgroup-files.ts';
+import { membersOf, readControl, readCount, removeGroups } from './cgroup-files.ts';
 
 const PERIOD_US = 100_000;
 /** Values of `cpu.weight`; `usual` is the kernel's default. */
@@ -30,7 +30,8 @@ export function openCgroupsV2(mount: string, name: string): CgroupTree | undefin
     writeFileSync(join(mount, 'cgroup.subtree_control'), enable);
     writeFileSync(join(root, 'cgroup.subtree_control'), enable);
   } catch {
-    // Not permitted, as for all but root without delegation: becomes a gap of the driver.
+    // Not permitted, or the group has processes of its own: becomes a gap of the driver.
+    if (existsSync(root)) rmdirSync(root);
     return undefined;
   }
   return {
@@ -58,7 +59,15 @@ function create(group: string, limits: CgroupLimits, share: CgroupShare): Cgroup
   set('cpu.max', `${Math.max(1000, Math.round(limits.cpus * PERIOD_US))} ${PERIOD_US}`);
   if (share !== 'usual') set('cpu.weight', WEIGHTS[share]);
   return {
-    joins: [join(group, 'cgroup.procs')],
+    async admit(pid, user) {
+      const members = join(group, 'cgroup.procs');
+      if (user === undefined) return [members];
+      // Only who may write to a common ancestor moves a process from one group to another.
+      await writeFile(members, String(pid));
+      return [];
+    },
+    limitsMemory: existsSync(join(group, 'memory.max')),
+    members: () => membersOf(group),
     peakBytes: () => Number(readControl(join(group, 'memory.peak'))),
     outOfMemory: () => (readCount(join(group, 'memory.events'), 'oom_kill') ?? 0) > 0,
     raiseShare: () => {

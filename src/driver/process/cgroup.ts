@@ -18,8 +18,15 @@ export interface CgroupControllers {
 
 /** The control group of one sandbox. */
 export interface Cgroup {
-  /** cgroup files that a process joins by writing `0`. */
-  readonly joins: readonly string[];
+  /**
+   * Lets the waiting process `pid` join, whose user is `user` if that is not lam's. Returns the files to which it must
+   * write `0` before it starts anything; none if it has joined.
+   */
+  admit(pid: number, user: number | undefined): Promise<readonly string[]>;
+  /** Whether the kernel keeps its memory within the limit. */
+  readonly limitsMemory: boolean;
+  /** Ids of its processes. */
+  members(): readonly number[];
   /** Peak memory (bytes); 0 where the kernel does not report it. */
   peakBytes(): number;
   /** Whether the kernel's OOM killer ended one of its processes. */

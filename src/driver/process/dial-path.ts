@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { homeId, SOCKET_PATH_BYTES } from '../../contract/index.ts';
 
@@ -7,7 +7,7 @@ const SANDBOX_ID = 'f'.repeat(32);
 
 /**
  * Returns the folder of the dial-home sockets, one for each sandbox that boots, under its id: in the home, or under
- * /tmp where the paths exceed the limit of socket paths. Creates it (0700), and empties it of what a killed daemon
+ * /tmp where the paths exceed the limit of socket paths. Creates it (0711), and empties it of what a killed daemon
  * left.
  */
 export async function dialFolder(home: string): Promise<string> {
@@ -16,5 +16,7 @@ export async function dialFolder(home: string): Promise<string> {
   const folder = fits ? plain : join('/tmp', `lam-${process.getuid?.() ?? 0}-${homeId(home)}`, 'dial');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Sandboxes of other users pass through it; the sockets are theirs alone.
+  await chmod(folder, 0o711);
   return folder;
 }

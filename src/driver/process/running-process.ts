@@ -1,11 +1,12 @@
 import type { ChildProcessByStdio } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Session } from '../../executor/index.ts';
 import type { Clock } from '../../kit/index.ts';
+import { endedWithin } from '../shared/ended-within.ts';
 import { complaintIn } from './complaint.ts';
 
-/** A sandbox's process, without stdin. */
-export type SandboxProcess = ChildProcessByStdio<null, Readable, Readable>;
+/** A sandbox's process; its stdin is not the code's. */
+export type SandboxProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** How long to drain the pipes of an ended process (ms). */
 const DRAIN_MS = 500;
@@ -23,7 +24,7 @@ export class RunningProcess {
   isEnded = false;
   readonly #child: SandboxProcess;
   readonly #clock: Clock;
-  #session: Session | undefined;
+  #session: Pick<Session, 'output'> | undefined;
   #early: { stream: 'stdout' | 'stderr'; chunk: Buffer }[] = [];
   #earlyBytes = 0;
 
@@ -36,7 +37,7 @@ export class RunningProcess {
     this.ended = this.#waitForEnd();
   }
 
-  attach(session: Session): void {
+  attach(session: Pick<Session, 'output'>): void {
     this.#session = session;
     for (const { stream, chunk } of this.#early) session.output(stream, chunk);
     this.#early = [];
@@ -89,12 +90,4 @@ export class RunningProcess {
       this.#early.push({ stream, chunk });
     }
   }
-}
-
-/** Resolves when `end` does, or after `ms`. */
-export async function endedWithin(clock: Clock, ms: number, end: Promise<unknown>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const cancel = clock.after(ms, late.resolve);
-  await Promise.race([end, late.promise]);
-  cancel();
 }

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { access, constants, realpath } from 'node:fs/promises';
+import { access, constants, readdir, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { lamError } from '../../errors/index.ts';
-import type { Interpreter, LamNode, ProgramOnPath } from '../../runtimes/index.ts';
+import { supplyWords, type Interpreter, type LamNode, type ProgramOnPath } from '../../runtimes/index.ts';
 
 /** Time-out of asking a program for its version (ms). */
 const ASK_MS = 10_000;
@@ -11,6 +11,8 @@ const ASK_MS = 10_000;
 export interface FoundInterpreter {
   /** Program and first arguments; those of the descriptor's entry follow. */
   readonly command: readonly string[];
+  /** Its version: `3.11.2`. */
+  readonly version: string;
   /** Notice for the author when its version is not the configured one. */
   readonly notice: string | null;
   /** Host folders outside /usr to mount into a container. */
@@ -38,7 +40,12 @@ export class Interpreters {
    */
   async find(interpreter: Interpreter, version: string | undefined): Promise<FoundInterpreter> {
     if (interpreter.kind === 'lam-node')
-      return { command: this.#nodeCommand, notice: nodeNotice(interpreter, version), folders: [] };
+      return {
+        command: this.#nodeCommand,
+        version: process.versions.node,
+        notice: nodeNotice(interpreter, version),
+        folders: [],
+      };
     const key = `${interpreter.title} ${version ?? ''}`;
     let found = this.#onPath.get(key);
     if (found === undefined) {
@@ -52,22 +59,45 @@ export class Interpreters {
   async #findOnPath(wanted: ProgramOnPath, version: string | undefined): Promise<FoundInterpreter> {
     const names = wanted.programs(version);
     const [asked = wanted.title] = names;
+    let other: Answer | undefined;
     for (const name of names) {
-      for (const path of await onPath(this.#path, name)) {
+      for (const path of [...(await onPath(this.#path, name)), ...(await installed(wanted, name))]) {
         const answer = await ask(path, wanted);
         if (answer === undefined) continue;
-        const matches = version === undefined || `${answer.version}.`.startsWith(`${version}.`);
-        const notice = matches
-          ? null
-          : `${asked} is configured, but ${wanted.title} ${answer.version} runs it: ${asked} is not on PATH`;
-        return { command: [answer.executable], notice, folders: wanted.folders(answer.executable) };
+        if (version === undefined || `${answer.version}.`.startsWith(`${version}.`)) return found(wanted, answer, null);
+        other ??= answer;
       }
+    }
+    if (other !== undefined) {
+      const wish = version === undefined || asked.includes(version) ? asked : `${asked} ${version}`;
+      const notice = `${wish} is configured, but ${wanted.title} ${other.version} runs it: ${wish} is not on PATH`;
+      return found(wanted, other, notice);
     }
     throw lamError('LAM_DRIVER_RUNTIME_MISSING', {
       runtime: asked,
       wants: `${wanted.title} ${wanted.oldest} or newer`,
+      ...supplyWords(wanted.supply),
     });
   }
+}
+
+/** What a program says of itself. */
+interface Answer {
+  readonly executable: string;
+  readonly version: string;
+}
+
+function found(wanted: ProgramOnPath, { executable, version }: Answer, notice: string | null): FoundInterpreter {
+  return { command: [executable], version, notice, folders: wanted.folders(executable) };
+}
+
+/** The programs of this name in the installations that are kept outside PATH. */
+async function installed({ installations = [] }: ProgramOnPath, name: string): Promise<readonly string[]> {
+  const folders = installations.map(async (folder) => {
+    const names = await readdir(folder).catch(() => []);
+    return names.toSorted((a, b) => (a < b ? -1 : 1)).map((each) => join(folder, each, 'bin'));
+  });
+  return onPath((await Promise.all(folders)).flat().join(delimiter), name);
 }
 
 function nodeNotice({ title, asked }: LamNode, version: string | undefined): string | null {
@@ -96,17 +126,20 @@ async function onPath(searchPath: string, name: string): Promise<readonly string
  * Asks a program for its real path and version: an entry of PATH may be a shim, which would slow every start, or a
  * link, whose target is what a container must see. Undefined when it fails or is too old.
  */
-async function ask(
-  path: string,
-  wanted: ProgramOnPath,
-): Promise<{ readonly executable: string; readonly version: string } | undefined> {
-  const printed = await new Promise<string>((resolve) => {
-    execFile(path, wanted.ask, { timeout: ASK_MS }, (error, stdout) => resolve(error === null ? stdout : ''));
+async function ask(path: string, wanted: ProgramOnPath): Promise<Answer | undefined> {
+  const printed = await new Promise<readonly string[]>((resolve) => {
+    execFile(path, wanted.ask, { timeout: ASK_MS }, (error, ...streams) => resolve(error === null ? streams : []));
   });
-  const [named = '', version = ''] = printed.trim().split('\n');
-  if (!/^\d+(\.\d+)*$/.test(version) || !isAtLeast(version, wanted.oldest)) return undefined;
-  const executable = await realpath(named).catch(() => undefined);
-  return executable === undefined ? undefined : { executable, version };
+  const answer = wanted.answer === undefined ? twoLines(printed[0] ?? '') : wanted.answer(printed.join('\n'));
+  if (answer === undefined || !/^\d+(\.\d+)*$/.test(answer.version) || !isAtLeast(answer.version, wanted.oldest))
+    return undefined;
+  const executable = await realpath(answer.executable).catch(() => undefined);
+  return executable === undefined ? undefined : { executable, version: answer.version };
+}
+
+function twoLines(printed: string): Answer {
+  const [executable = '', version = ''] = printed.trim().split('\n');
+  return { executable, version };
 }
 
 /** Compares dotted version numbers. */

@@ -6,5 +6,8 @@ import type { Runtime } from '../../runtimes/index.ts';
  */
 export function stemKeyOf({ family, version, descriptor }: Runtime, madeWith: readonly unknown[]): string | null {
   if (descriptor.stems === 'none') return null;
-  return JSON.stringify([family, descriptor.stems === 'per-version' ? version : undefined, ...madeWith]);
+  // A stem for executables holds nothing of their language.
+  const { entry } = descriptor;
+  const what = entry.kind === 'executable' ? [entry.kind, entry.file] : [family];
+  return JSON.stringify([...what, descriptor.stems === 'per-version' ? version : undefined, ...madeWith]);
 }

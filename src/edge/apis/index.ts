@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Clock } from '../../kit/index.ts';
 import type { Operations } from '../../operations/index.ts';
 import type { Router } from '../../router/index.ts';
+import type { AccessLog } from '../access-log.ts';
 import type { Api } from '../api.ts';
 import type { ConnectionCaps } from '../connection-limit.ts';
 import type { Door } from '../guard.ts';
@@ -10,8 +11,12 @@ import { awsApi } from './aws-lambda/api.ts';
 import { controlApi } from './control/api.ts';
 import { functionsApi } from './functions/api.ts';
 import type { RouteTable } from './functions/route-table.ts';
-import type { FunctionName } from '../../contract/index.ts';
+import type { HttpForm } from './functions/payload-formats.ts';
+import type { StaticSource } from './functions/static-files.ts';
+import type { FunctionName, Qualifier } from '../../contract/index.ts';
 
+export type { HttpForm } from './functions/payload-formats.ts';
+export type { StaticFile, StaticSource } from './functions/static-files.ts';
 export { RouteTable } from './functions/route-table.ts';
 
 export interface EdgeOptions {
@@ -21,11 +26,17 @@ export interface EdgeOptions {
   /** Returns the table of the live versions' routes; called per request, so it must be cached. */
   readonly routes: () => RouteTable;
   readonly exists: (functionName: FunctionName) => boolean;
-  /** Returns a number that changes whenever `routes` or `exists` may return something else; called per request. */
+  /** Returns how a function that exists takes HTTP requests; of a qualifier without a version, the live one's way. */
+  readonly formOf: (functionName: FunctionName, qualifier: Qualifier | undefined) => HttpForm;
+  /** Returns a number that changes whenever `routes`, `exists` or `formOf` may return something else; called per request. */
   readonly generation: () => number;
+  /** Files of functions' code, for routes that serve them. */
+  readonly files: StaticSource;
   readonly door: Door;
   /** Limits of connections to this listener; unlimited if absent. */
   readonly caps?: ConnectionCaps;
+  /** Gets a line per request; absent: none. */
+  readonly accessLog?: AccessLog;
   /** Called with the size of each request or response body that took memory outside V8's heap (bytes). */
   readonly onBody?: (bytes: number) => void;
 }
@@ -42,6 +53,6 @@ const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
 
 /** Creates the HTTP server of one listener; does not listen yet. */
 export function createEdge(options: EdgeOptions): Server {
-  const { clock, door, onBody, caps } = options;
-  return createServer({ apis: APIS[door.kind].map((make) => make(options)), clock, onBody, caps });
+  const { clock, door, onBody, caps, accessLog } = options;
+  return createServer({ apis: APIS[door.kind].map((make) => make(options)), clock, onBody, caps, accessLog });
 }

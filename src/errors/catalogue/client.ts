@@ -38,6 +38,18 @@ export const CLIENT = {
     message: (d) => `the folder of the daemon's socket, '${d.folder}', belongs to another user`,
     hint: () => 'use a home with a shorter path, which can hold the socket: lam --home ~/.lam status',
   }),
+  LAM_CLIENT_HOME_FOREIGN: entry<{ home: string; uid: number }>({
+    kind: 'permission_denied',
+    fault: 'host',
+    message: (d) => `the home '${d.home}' belongs to another user, with id ${d.uid}, who could change what runs here`,
+    hint: () => 'use a home of your own: lam --home ~/.lam status',
+  }),
+  LAM_CLIENT_HOME_OPEN: entry<{ home: string; mode: string }>({
+    kind: 'permission_denied',
+    fault: 'host',
+    message: (d) => `the home '${d.home}' can be read or changed by other users (mode ${d.mode})`,
+    hint: (d) => `close it: chmod 700 '${d.home}', or use another one: lam --home ~/.lam status`,
+  }),
   LAM_CLIENT_HOME_NOT_WRITABLE: entry<{ home: string; what: string }>({
     kind: 'host_failure',
     fault: 'host',

@@ -26,7 +26,7 @@ export const EDGE = {
     kind: 'invalid_argument',
     fault: 'caller',
     aws: 'InvalidParameterValueException',
-    message: (d) => `invocation type '${d.type}' is not supported; use RequestResponse or DryRun`,
+    message: (d) => `invocation type '${d.type}' is not supported; use RequestResponse, Event or DryRun`,
     hint: () => 'omit X-Amz-Invocation-Type to invoke synchronously',
   }),
   LAM_EDGE_BAD_NAME: entry<{ name: string }>({
@@ -57,6 +57,12 @@ export const EDGE = {
     message: (d) => `nothing is served at ${d.method} ${d.path}`,
     hint: (d) =>
       d.near.length > 0 ? `similar paths: ${d.near.join(', ')}` : 'see what is deployed and where: lam list',
+  }),
+  LAM_EDGE_METHOD_NOT_ALLOWED: entry<{ method: string; path: string; allow: readonly string[] }>({
+    kind: 'method_not_allowed',
+    fault: 'caller',
+    message: (d) => `the routes that match ${d.path} do not include the method ${d.method}`,
+    hint: (d) => `use ${d.allow.join(' or ')}, or declare the route in lam.yaml`,
   }),
   LAM_EDGE_BAD_REQUEST: entry<{ what: string }>({
     kind: 'invalid_argument',
@@ -93,7 +99,7 @@ export const EDGE = {
     aws: 'AccessDeniedException',
     message: (d) => `requests of web pages from '${d.origin}' are refused`,
     hint: (d) =>
-      `allow pages of ${d.name === undefined ? 'every host' : 'that host'}: lam restart --allow-host ${d.name ?? "'*'"}`,
+      `set cors of the route, or allow pages of ${d.name === undefined ? 'every host' : 'that host'}: lam restart --allow-host ${d.name ?? "'*'"}`,
   }),
   LAM_EDGE_TOKEN_NEEDED: entry({
     kind: 'permission_denied',

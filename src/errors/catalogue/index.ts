@@ -10,6 +10,7 @@ import { LOGS } from './logs.ts';
 import { OPERATIONS } from './operations.ts';
 import { POOL } from './pool.ts';
 import { PROJECT } from './project.ts';
+import { QUEUE } from './queue.ts';
 import { REGISTRY } from './registry.ts';
 import { ROUTER } from './router.ts';
 import { SCAFFOLD } from './scaffold.ts';
@@ -35,6 +36,7 @@ export const CATALOGUE = {
   ...DAEMON,
   ...LOGS,
   ...TRIGGERS,
+  ...QUEUE,
   ...SIMULATOR,
   ...CLI,
 } as const;

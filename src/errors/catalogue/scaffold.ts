@@ -30,14 +30,19 @@ export const SCAFFOLD = {
     template: string;
     known: readonly string[];
     nearest?: string;
+    /** Another runtime that has a template of this name. */
+    elsewhere?: string;
   }>({
     kind: 'invalid_argument',
     fault: 'caller',
     message: (d) => `the runtime '${d.runtime}' has no template '${d.template}'`,
-    hint: (d) =>
-      d.nearest === undefined
+    hint: (d) => {
+      if (d.elsewhere !== undefined)
+        return `it is of another runtime: --runtime ${d.elsewhere} --template ${d.template}`;
+      return d.nearest === undefined
         ? `use one of: ${d.known.join(', ')}`
-        : `did you mean '${d.nearest}'? There are: ${d.known.join(', ')}`,
+        : `did you mean '${d.nearest}'? There are: ${d.known.join(', ')}`;
+    },
   }),
   LAM_SCAFFOLD_SOURCE_INVALID: entry<{ from: string }>({
     kind: 'invalid_argument',

@@ -4,8 +4,21 @@ export const STORE = {
   LAM_STORE_DISK_FULL: entry<{ path: string }>({
     kind: 'host_failure',
     fault: 'host',
-    message: (d) => `the disk is full: '${d.path}' could not be written`,
+    message: (d) => `the disk is full: ${d.path === '' ? 'a file' : `'${d.path}'`} could not be written`,
     hint: () => 'free some space (lam df shows what lam holds, lam gc frees old versions), then run the command again',
+  }),
+  LAM_STORE_DISK_ERROR: entry<{ path: string }>({
+    kind: 'host_failure',
+    fault: 'host',
+    message: (d) => `'${d.path}' could not be read or written: the disk reported an error`,
+    hint: () => 'look for errors of the disk in the log of the system: dmesg',
+  }),
+  LAM_STORE_TOO_MANY_FILES: entry<{ code: string }>({
+    kind: 'host_failure',
+    fault: 'host',
+    message: (d) =>
+      d.code === 'ENFILE' ? 'the system has too many open files' : 'this process has as many files open as it may',
+    hint: () => 'raise the limit of open files in the shell that starts lam: ulimit -n 65536; then run: lam restart',
   }),
   LAM_STORE_NOT_WRITABLE: entry<{ path: string; reason: string }>({
     kind: 'host_failure',
@@ -48,8 +61,8 @@ export const STORE = {
   LAM_STORE_ARTIFACT_LOST: entry<{ artifact: string; path: string }>({
     kind: 'host_failure',
     fault: 'host',
-    message: (d) => `the code of artifact '${d.artifact}' is missing on the disk: '${d.path}'`,
-    hint: (d) => `run: lam stop; then remove '${d.path}' and deploy the function again`,
+    message: (d) => `the code of artifact '${d.artifact}' is missing or was altered on the disk: '${d.path}'`,
+    hint: () => 'deploy the same code again; that restores it',
   }),
   LAM_STORE_ARTIFACT_INCOMPLETE: entry<{ missing: number; path: string }>({
     kind: 'failed_precondition',
@@ -110,6 +123,13 @@ export const STORE = {
     aws: 'InvalidParameterValueException',
     message: (d) => `zip entry '${d.entry}' clashes with another: ${d.why}`,
     hint: () => 'create the zip again instead of adding to an old one',
+  }),
+  LAM_STORE_ZIP_OVERLAP: entry<{ entry: string; other: string }>({
+    kind: 'build_failed',
+    fault: 'caller',
+    aws: 'InvalidParameterValueException',
+    message: (d) => `zip entries '${d.other}' and '${d.entry}' overlap: they share bytes of the zip`,
+    hint: () => 'create the zip again, with a tool that stores each file by itself: zip -r function.zip .',
   }),
   LAM_STORE_ZIP_UNSAFE_SYMLINK: entry<{ entry: string; target: string; why: string }>({
     kind: 'build_failed',

@@ -7,4 +7,57 @@ export const TRIGGERS = {
     message: (d) => `trigger '${d.trigger}' of '${d.name}' was stopped and accepts no events`,
     hint: (d) => `see which triggers are live: lam describe ${d.name}`,
   }),
+  LAM_TRIGGERS_NOT_FOUND: entry<{ name: string; noun: string; trigger: string; known: readonly string[] }>({
+    kind: 'not_found',
+    fault: 'caller',
+    message: (d) => {
+      const known = d.known.length === 0 ? '' : `; it has ${d.known.map((one) => `'${one}'`).join(', ')}`;
+      return `'${d.name}' has no ${d.noun} '${d.trigger}'${known}`;
+    },
+    hint: (d) => `see its triggers: lam describe ${d.name}`,
+  }),
+  LAM_TRIGGERS_NO_EVENT: entry<{ name: string; trigger: string; type: string }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    message: (d) =>
+      `trigger '${d.trigger}' of '${d.name}' cannot be run by hand: events of type ${d.type} come from their source`,
+    hint: (d) => `invoke the function with an event: lam invoke ${d.name} '{}'`,
+  }),
+  LAM_TRIGGERS_VARIABLE_MISSING: entry<{ name: string; trigger: string; variable: string }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    message: (d) =>
+      `trigger '${d.trigger}' of '${d.name}' needs the variable '${d.variable}', which the function lacks`,
+    hint: (d) => `set it: lam env set ${d.name} ${d.variable}=VALUE`,
+  }),
+  LAM_TRIGGERS_SOURCE_UNREACHABLE: entry<{ name: string; source: string; at: string; what: string }>({
+    kind: 'unavailable',
+    fault: 'host',
+    message: (d) => `${d.source} at ${d.at} cannot be reached: ${d.what}`,
+    hint: (d) => `start it, or correct the trigger, which tries again by itself; see its state: lam describe ${d.name}`,
+  }),
+  LAM_TRIGGERS_SOURCE_DENIED: entry<{ name: string; source: string; at: string; what: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    message: (d) => `${d.source} at ${d.at} refuses access: ${d.what}`,
+    hint: (d) => `correct the credentials to which the trigger refers: lam env set ${d.name} NAME=VALUE`,
+  }),
+  LAM_TRIGGERS_SOURCE_MISSING: entry<{ name: string; source: string; at: string; what: string }>({
+    kind: 'not_found',
+    fault: 'caller',
+    message: (d) => `${d.source} at ${d.at} has no ${d.what}`,
+    hint: (d) => `create it there, or set 'create: true' in the trigger and deploy again: lam deploy ${d.name}`,
+  }),
+  LAM_TRIGGERS_SOURCE_SILENT: entry<{ name: string; source: string; at: string; what: string }>({
+    kind: 'unavailable',
+    fault: 'host',
+    message: (d) => `${d.source} at ${d.at} does not answer: ${d.what}`,
+    hint: (d) => `look into its log; the trigger tries again by itself, see its state: lam describe ${d.name}`,
+  }),
+  LAM_TRIGGERS_SOURCE_LOST: entry<{ name: string; source: string; at: string; what: string }>({
+    kind: 'unavailable',
+    fault: 'host',
+    message: (d) => `the connection to ${d.source} at ${d.at} was lost: ${d.what}`,
+    hint: (d) => `the trigger connects again by itself; see its state: lam describe ${d.name}`,
+  }),
 } as const satisfies Record<string, Entry<never>>;

@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http';
-
 import { LIMITS } from '../../contract/index.ts';
+import type { HeaderPairs, Reply } from '../../http/index.ts';
 
 /** A refusal in AWS's words. */
 export interface RuntimeApiRefusal {
@@ -27,32 +26,26 @@ export const REFUSALS = {
   closing: { status: 500, errorType: 'InternalServerError', errorMessage: 'Internal Server Error' },
 } as const satisfies Record<string, RuntimeApiRefusal>;
 
-/**
- * Sends a complete response with Content-Length, which .NET's client needs to read the body of a 202. Does nothing when
- * the response was begun or the connection is closed.
- */
-export function send(
-  res: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  if (res.headersSent || res.destroyed) return;
-  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  res.writeHead(status, { 'Content-Type': 'application/json', ...headers, 'Content-Length': String(bytes.length) });
-  res.end(bytes);
+/** Sends a complete response; a body that is no text is sent as JSON. */
+export function send(reply: Reply, status: number, body: unknown, headers: HeaderPairs = JSON_TYPE): void {
+  reply.send(status, headers, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
 }
+
+/** The type of all answers but the one to a ping. */
+export const JSON_TYPE: HeaderPairs = ['Content-Type', 'application/json'];
+
+const ACCEPTED = Buffer.from('{"status":"OK"}');
 
 /** Accepts a report with 202, which clients check for. */
-export function accept(res: ServerResponse): void {
-  send(res, 202, { status: 'OK' });
+export function accept(reply: Reply): void {
+  reply.send(202, JSON_TYPE, ACCEPTED);
 }
 
-export function refuse(res: ServerResponse, refusal: RuntimeApiRefusal): void {
-  send(res, refusal.status, { errorMessage: refusal.errorMessage, errorType: refusal.errorType });
+export function refuse(reply: Reply, refusal: RuntimeApiRefusal): void {
+  send(reply, refusal.status, { errorMessage: refusal.errorMessage, errorType: refusal.errorType });
 }
 
 /** 403 with `errorType`. */
-export function forbid(res: ServerResponse, errorType: string, errorMessage: string): void {
-  refuse(res, { status: 403, errorType, errorMessage });
+export function forbid(reply: Reply, errorType: string, errorMessage: string): void {
+  refuse(reply, { status: 403, errorType, errorMessage });
 }

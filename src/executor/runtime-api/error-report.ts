@@ -1,5 +1,7 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { reportedType, UNKNOWN_TYPE } from '../error-type.ts';
+
+/** Headers or trailers: values by name in lower case. */
+export type ApiFields = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** An error reported by a runtime: the document to pass on, and the type for logs. */
 export interface ErrorReport {
@@ -16,7 +18,7 @@ const PARSED_BYTES = 256 * 1024;
  * Reads the body of `/error` or `/init/error`. Passes the document on unchanged but for an X-Ray cause in it, which AWS
  * removes, too.
  */
-export function errorReport(headers: IncomingHttpHeaders, body: Uint8Array): ErrorReport {
+export function errorReport(headers: ApiFields, body: Uint8Array): ErrorReport {
   const document = body.length <= PARSED_BYTES ? parseObject(body) : undefined;
   return {
     payload: headers['content-type'] === WITH_CAUSE && document !== undefined ? withoutCause(document) : body,
@@ -28,10 +30,10 @@ export function errorReport(headers: IncomingHttpHeaders, body: Uint8Array): Err
  * Reads a function error from the trailers of `/response`; undefined without one. Its document is the error-body
  * trailer (base64), else one made from the type.
  */
-export function trailerReport(trailers: IncomingMessage['trailers']): ErrorReport | undefined {
-  const type = trailers['lambda-runtime-function-error-type'];
+export function trailerReport(trailers: ApiFields): ErrorReport | undefined {
+  const type = first(trailers['lambda-runtime-function-error-type']);
   if (type === undefined || type === '') return undefined;
-  const encoded = trailers['lambda-runtime-function-error-body'];
+  const encoded = first(trailers['lambda-runtime-function-error-body']);
   const body = encoded === undefined || encoded === '' ? undefined : Buffer.from(encoded, 'base64');
   const payload = body ?? document(type, 'The response ended with an error');
   return { payload, errorType: errorType(type, parseObject(payload)) };

@@ -1,20 +1,25 @@
 import { randomBytes } from 'node:crypto';
 
 import type { InvocationContext } from '../../contract/index.ts';
+import type { HeaderPairs } from '../../http/index.ts';
 
 /** Returns the headers of an event in `next`, always with a trace id: clients fail without one. */
-export function eventHeaders(context: InvocationContext, length: number): Record<string, string> {
-  return {
-    'Content-Type': 'application/json',
-    'Content-Length': String(length),
-    'Lambda-Runtime-Aws-Request-Id': context.requestId,
-    'Lambda-Runtime-Deadline-Ms': String(Math.round(context.deadlineMs)),
-    'Lambda-Runtime-Invoked-Function-Arn': headerText(context.functionArn),
-    'Lambda-Runtime-Trace-Id': context.traceId === '' ? newTraceId() : headerText(context.traceId),
-    ...(context.clientContext === undefined || context.clientContext === ''
-      ? {}
-      : { 'Lambda-Runtime-Client-Context': headerText(context.clientContext) }),
-  };
+export function eventHeaders(context: InvocationContext): HeaderPairs {
+  const headers = [
+    'Content-Type',
+    'application/json',
+    'Lambda-Runtime-Aws-Request-Id',
+    context.requestId,
+    'Lambda-Runtime-Deadline-Ms',
+    String(Math.round(context.deadlineMs)),
+    'Lambda-Runtime-Invoked-Function-Arn',
+    headerText(context.functionArn),
+    'Lambda-Runtime-Trace-Id',
+    context.traceId === '' ? newTraceId() : headerText(context.traceId),
+  ];
+  const { clientContext = '' } = context;
+  if (clientContext !== '') headers.push('Lambda-Runtime-Client-Context', headerText(clientContext));
+  return headers;
 }
 
 /** Encodes UTF-8 text for a header; line breaks, which JSON has only between tokens, become blanks. */

@@ -1,16 +1,7 @@
 import type { InvocationContext, RequestId } from '../../contract/index.ts';
 import type { Clock } from '../../kit/index.ts';
-import type { ExitStatus, InvocationHooks, InvokeOutcome } from '../session.ts';
-
-/** An unanswered invocation. */
-export interface RuntimeApiCall {
-  readonly context: InvocationContext;
-  readonly event: Uint8Array;
-  /** Called when its event is about to be delivered. */
-  started(): void;
-  /** Settles it; only the first call has an effect. */
-  settle(outcome: InvokeOutcome): void;
-}
+import type { ExitStatus, InvocationHooks } from '../session.ts';
+import { RuntimeApiCall } from './call.ts';
 
 /**
  * Invocations of a runtime that runs several at once (AWS: Lambda Managed Instances): it keeps one `next` open per free
@@ -20,7 +11,7 @@ export class ManyCalls {
   readonly #clock: Clock;
   readonly #undelivered: RuntimeApiCall[] = [];
   /** By request id; includes those that timed out, which the runtime may still answer. */
-  readonly #delivered = new Map<RequestId, RuntimeApiCall>();
+  readonly #delivered = new Map<string, RuntimeApiCall>();
   #hasTimedOut = false;
   #lastRequestId: RequestId | '' = '';
 
@@ -41,23 +32,12 @@ export class ManyCalls {
   /** Request id for raw output: the running one, else the last delivered; empty while several run. */
   get rawRequestId(): RequestId | '' {
     if (this.#delivered.size > 1) return '';
-    const [only] = this.#delivered.keys();
-    return only ?? this.#lastRequestId;
+    const [only] = this.#delivered.values();
+    return only?.context.requestId ?? this.#lastRequestId;
   }
 
   add(context: InvocationContext, event: Uint8Array, timeoutMs: number, hooks: InvocationHooks): void {
-    let isSettled = false;
-    const call: RuntimeApiCall = {
-      context,
-      event,
-      started: () => hooks.started(),
-      settle: (outcome) => {
-        if (isSettled) return;
-        isSettled = true;
-        cancel();
-        hooks.settled(outcome);
-      },
-    };
+    const call = new RuntimeApiCall(context, event, hooks, () => cancel());
     const cancel = this.#clock.after(timeoutMs, () => {
       this.#hasTimedOut = true;
       call.settle({ kind: 'timeout' });
@@ -77,15 +57,33 @@ export class ManyCalls {
   }
 
   /** Whether an answer with this request id is expected. */
-  isRunning(requestId: string): requestId is RequestId {
-    const delivered: ReadonlyMap<string, RuntimeApiCall> = this.#delivered;
-    return delivered.has(requestId);
+  isRunning(requestId: string): boolean {
+    return this.#delivered.has(requestId);
   }
 
-  answer(requestId: RequestId, outcome: InvokeOutcome): void {
+  /** Whether any runs. */
+  get isBusy(): boolean {
+    return this.#delivered.size > 0;
+  }
+
+  /** The running one with this request id. */
+  find(requestId: string): RuntimeApiCall | undefined {
+    return this.#delivered.get(requestId);
+  }
+
+  /** Removes and returns the running one with this request id, to settle it with its answer. */
+  take(requestId: string): RuntimeApiCall | undefined {
     const call = this.#delivered.get(requestId);
     this.#delivered.delete(requestId);
-    call?.settle(outcome);
+    return call;
+  }
+
+  /** Removes and returns all, to settle them with a failure. */
+  takeAll(): readonly RuntimeApiCall[] {
+    const calls = [...this.#delivered.values(), ...this.#undelivered];
+    this.#delivered.clear();
+    this.#undelivered.length = 0;
+    return calls;
   }
 
   /** The process has ended: what it had not polled has not started. */

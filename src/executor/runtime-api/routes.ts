@@ -1,4 +1,12 @@
-type FixedRoute = 'next' | 'init-error' | 'ping' | 'register' | 'event-next' | 'extension-error' | 'logs' | 'telemetry';
+/** Endpoints for extensions. */
+export type ExtensionRoute =
+  | 'register'
+  | 'event-next'
+  | 'extension-init-error'
+  | 'extension-exit-error'
+  | 'logs'
+  | 'telemetry';
+type FixedRoute = 'next' | 'init-error' | 'ping' | ExtensionRoute;
 
 /** An endpoint of the Runtime, Extensions, Logs or Telemetry API. */
 export type RuntimeApiRoute =
@@ -13,8 +21,8 @@ const FIXED: ReadonlyMap<string, readonly [method: string, name: FixedRoute]> = 
   ['/2018-06-01/ping', ['GET', 'ping']],
   ['/2020-01-01/extension/register', ['POST', 'register']],
   ['/2020-01-01/extension/event/next', ['GET', 'event-next']],
-  ['/2020-01-01/extension/init/error', ['POST', 'extension-error']],
-  ['/2020-01-01/extension/exit/error', ['POST', 'extension-error']],
+  ['/2020-01-01/extension/init/error', ['POST', 'extension-init-error']],
+  ['/2020-01-01/extension/exit/error', ['POST', 'extension-exit-error']],
   ['/2020-08-15/logs', ['PUT', 'logs']],
   ['/2022-07-01/telemetry', ['PUT', 'telemetry']],
 ]);

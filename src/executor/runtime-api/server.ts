@@ -1,12 +1,18 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Server } from 'node:net';
 
 import { lamError } from '../../errors/index.ts';
+import { NodeReply, PlainServer, type Reply } from '../../http/index.ts';
 import { systemClock, type Clock } from '../../kit/index.ts';
 import type { Session, SessionHooks } from '../session.ts';
 import { refuse, REFUSALS, send } from './answers.ts';
-import { Extensions } from './extensions.ts';
-import { findRoute } from './routes.ts';
+import { Extensions } from './extensions/extensions.ts';
+import { Gate, type ConnectionAdmission } from './gate.ts';
+import { PlainRequests } from './plain-requests.ts';
+import { findRoute, type ExtensionRoute } from './routes.ts';
 import { RuntimeApiSession } from './session.ts';
+import type { DeliverTelemetry } from './telemetry/subscriber.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 import type { SandboxId } from '../../contract/index.ts';
 
 /** Where a sandbox's Runtime API listens. Port 0 means a free one between 20000 and 29999. */
@@ -17,6 +23,12 @@ export interface RuntimeApiOptions {
   readonly id: SandboxId;
   readonly listen: RuntimeApiAddress;
   readonly clock?: Clock;
+  /** Asked about each connection over TCP; without it all are admitted. */
+  readonly admit?: ConnectionAdmission;
+  /** Names of the external extensions that the driver starts; none by default. */
+  readonly extensions?: readonly string[];
+  /** Brings telemetry to listeners inside the sandbox; without it the Telemetry API is not supported. */
+  readonly deliver?: DeliverTelemetry;
 }
 
 export interface RuntimeApi {
@@ -25,10 +37,15 @@ export interface RuntimeApi {
   readonly address: RuntimeApiAddress;
   /** Starts measuring the init: the process was just started. */
   spawned(): void;
-  /** Makes `session.init` answer with this error: see `checkEntrypoint`. */
+  /** Whether the code has not asked for an event yet, nor reported a failed init. */
+  isStarting(): boolean;
+  /** Makes `session.init` answer with this error unless it has answered: see `checkEntrypoint`. */
   failInit(errorType: string, errorMessage: string): void;
-  /** Whether the code registered an extension; AWS then sends SIGTERM 500 ms before SIGKILL. */
-  wantsSigterm(): boolean;
+  /** The extensions of the sandbox. */
+  readonly extensions: Extensions;
+  readonly telemetry: Telemetry;
+  /** Output of external extensions. */
+  extensionOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
   /** The same as `session.close()`. */
   close(): void;
 }
@@ -44,72 +61,111 @@ const SPARE_CONNECTIONS = 64;
 
 /** Opens the Runtime API of one sandbox; listens when this resolves. Throws `LAM_EXECUTOR_LISTEN_FAILED`. */
 export async function openRuntimeApi(options: RuntimeApiOptions, hooks: SessionHooks): Promise<RuntimeApi> {
-  const extensions = new Extensions();
-  const server = createServer({
-    maxHeaderSize: HEADER_BYTES,
-    requireHostHeader: false,
-    // A runtime may wait in `next` for hours.
-    requestTimeout: 0,
-    headersTimeout: 0,
-    keepAliveTimeout: 0,
-  });
-  server.timeout = 0;
+  const clock = options.clock ?? systemClock;
+  const telemetry = new Telemetry({ clock, deliver: options.deliver });
+  const extensions = new Extensions({ clock, external: options.extensions ?? [], telemetry });
   const session = new RuntimeApiSession({
     hooks,
     extensions,
-    clock: options.clock ?? systemClock,
-    onClose: () => {
-      server.close();
-      server.closeAllConnections();
-    },
+    telemetry,
+    clock,
+    onClose: () => gate.close(),
   });
+  const http = new PlainServer({
+    settings: {
+      maxHeaderSize: HEADER_BYTES,
+      requireHostHeader: false,
+      // A runtime may wait in `next` for hours.
+      requestTimeout: 0,
+      headersTimeout: 0,
+      keepAliveTimeout: 0,
+    },
+    // It may be frozen, or stand still in a debugger, in the middle of an answer.
+    isPatient: true,
+    listener: (req, res) => {
+      // Without a listener, a client that disconnects midway would crash the daemon.
+      req.on('error', () => {});
+      res.on('error', () => {});
+      handle({ session, extensions, telemetry }, req, new NodeReply(res));
+    },
+    service: new PlainRequests(session),
+    clock,
+  });
+  http.timeout = 0;
+  const gate = new Gate(http, options.admit);
   // Without a limit, one sandbox could use up the descriptors of the daemon.
-  server.maxConnections = SPARE_CONNECTIONS;
+  gate.most = SPARE_CONNECTIONS;
   void session.told.then((init) => {
     // One waits for an event while another one answers.
-    server.maxConnections = SPARE_CONNECTIONS + 2 * (init?.concurrency ?? 0);
+    gate.most = SPARE_CONNECTIONS + 2 * (init?.concurrency ?? 0);
   });
-  server.on('request', (req, res) => handle(session, extensions, req, res));
-  const address = await listen(server, options.listen);
+  const address = await listen(gate.server, options.listen);
   return {
     session,
     address,
     spawned: () => session.spawned(),
+    isStarting: () => session.isStarting,
     failInit: (errorType, errorMessage) => session.failInit(errorType, errorMessage),
-    wantsSigterm: () => extensions.count > 0,
+    extensions,
+    telemetry,
+    extensionOutput: (stream, chunk) => session.extensionOutput(stream, chunk),
     close: () => session.close(),
   };
 }
 
-function handle(session: RuntimeApiSession, extensions: Extensions, req: IncomingMessage, res: ServerResponse): void {
-  // Without a listener, a client that disconnects midway would crash the daemon.
-  req.on('error', () => {});
-  res.on('error', () => {});
+/** What answers the requests of one sandbox. */
+interface Served {
+  readonly session: RuntimeApiSession;
+  readonly extensions: Extensions;
+  readonly telemetry: Telemetry;
+}
+
+function handle(served: Served, req: IncomingMessage, reply: Reply): void {
+  const { session } = served;
   const route = findRoute(req.method ?? '', req.url ?? '');
   switch (route.name) {
     case 'next':
-      return session.next(res);
+      return session.next(reply);
     case 'response':
     case 'error':
-      return void session.answer(route.name, route.requestId, req, res);
+      return void session.answer(route.name, route.requestId, req, reply);
     case 'init-error':
-      return void session.initError(req, res);
-    case 'register':
-      return void extensions.register(req, res, session.isStarting, session.told);
-    case 'event-next':
-      return extensions.eventNext(req, res);
-    case 'extension-error':
-      return extensions.error(req, res);
-    case 'logs':
-      return send(res, 202, { errorType: 'Logs.NotSupported', errorMessage: 'Logs API is not supported' });
-    case 'telemetry':
-      return send(res, 202, { errorType: 'Telemetry.NotSupported', errorMessage: 'Telemetry API is not supported' });
+      return void session.initError(req, reply);
     case 'ping':
-      return send(res, 200, 'pong', { 'Content-Type': 'text/plain' });
+      return send(reply, 200, 'pong', ['Content-Type', 'text/plain']);
     case 'wrong-method':
-      return refuse(res, REFUSALS.wrongMethod);
+      return refuse(reply, REFUSALS.wrongMethod);
     case 'unknown':
-      return refuse(res, REFUSALS.notFound);
+      return refuse(reply, REFUSALS.notFound);
+    default:
+      return handleExtension(served, route.name, req, reply);
+  }
+}
+
+/** Requests of extensions. */
+// oxlint-disable-next-line max-params -- the request and its answer, what it means and who answers
+function handleExtension(
+  { session, extensions, telemetry }: Served,
+  name: ExtensionRoute,
+  req: IncomingMessage,
+  reply: Reply,
+): void {
+  switch (name) {
+    case 'register':
+      return void extensions.register(req, reply, session.isStarting);
+    case 'event-next':
+      return extensions.eventNext(req, reply);
+    case 'extension-init-error':
+      return void extensions.error(req, reply, 'init');
+    case 'extension-exit-error':
+      return void extensions.error(req, reply, 'exit');
+    case 'logs':
+    case 'telemetry':
+      return void telemetry.subscribe(name, {
+        req,
+        reply,
+        by: () => extensions.find(req, reply),
+      });
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   artifactDigest,
@@ -12,30 +12,25 @@ import {
 } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
+import { readContent } from './content.ts';
 import { factsOf, type ArtifactFacts } from './facts.ts';
 import { ARTIFACT_LIMITS, type ArtifactLimits } from './limits.ts';
-import { syncDirectory, writeDurable } from '../disk/atomic-file.ts';
 import { measureGarbage, sweep, type Garbage } from './garbage.ts';
-import { together, Mutex, Lru } from '../../kit/index.ts';
+import { Mutex, Lru } from '../../kit/index.ts';
 import { Holds } from './holds.ts';
-import { errnoOf, storeError } from '../disk/io-errors.ts';
+import { storeError } from '../disk/io-errors.ts';
 import { objectName, type Layout } from '../disk/layout.ts';
-import { checkManifest, readManifest } from './manifest.ts';
-import {
-  adoptObject,
-  copyDurable,
-  dropObjects,
-  neededObjects,
-  presentObjects,
-  syncShards,
-  type Linker,
-  type NeededObject,
-} from './objects.ts';
+import { checkManifest, hasManifest, lost, readManifest } from './manifest.ts';
+import { neededObjects, type Linker, type NeededObject, type ObjectKey } from './objects.ts';
+import { publishArtifact, replaceTree, twinOf, type PublishOutcome } from './publish.ts';
 import type { ArtifactReferences } from './references.ts';
-import { makeStaging, removeWhole, type StagingFolder } from '../disk/staging.ts';
-import { layTree } from './tree.ts';
-import { unpackForeign, unpackUpload, type StagedFiles } from '../intake/unpack.ts';
-import { ZipReader, type ZipSource } from '../intake/zip-reader.ts';
+import { makeStaging, removeWhole, stagingName, type StagingFolder } from '../disk/staging.ts';
+import { soundFiles, type Verified } from './sound-objects.ts';
+import { isTreeSound } from './tree-check.ts';
+import type { StagedFiles } from '../intake/staged-writer.ts';
+import { unpackForeign, unpackUpload } from '../intake/unpack.ts';
+import type { ZipSource } from '../intake/zip-bytes.ts';
+import { ZipReader } from '../intake/zip-reader.ts';
 
 export interface ArtifactStoreOptions {
   readonly clock: Clock;
@@ -64,6 +59,7 @@ export class ArtifactStore {
   readonly #known: Set<Digest>;
   readonly #holds: Holds;
   readonly #facts = new Lru<ArtifactFacts>(FACTS_KEPT, () => 1);
+  readonly #onRepaired = new Set<(artifacts: ReadonlySet<Digest>) => void>();
   /** Held while objects are added or removed. Unpacking takes longest and runs outside it. */
   readonly #changing = new Mutex();
 
@@ -81,6 +77,11 @@ export class ArtifactStore {
     return new ArtifactStore(paths, new Set(names.filter(isDigest)), options);
   }
 
+  /** Folder that all unpacked code is below. */
+  get folder(): string {
+    return this.#paths.artifacts;
+  }
+
   /** Digests of all artifacts in the store. */
   get digests(): ReadonlySet<Digest> {
     return this.#known;
@@ -91,22 +92,48 @@ export class ArtifactStore {
   }
 
   /**
-   * Returns the folder of an artifact's unpacked code. Rejects with `LAM_STORE_ARTIFACT_NOT_FOUND` or
-   * `LAM_STORE_ARTIFACT_LOST`.
+   * Returns the folder of an artifact's unpacked code, which is laid out again where it is lost. Rejects with
+   * `LAM_STORE_ARTIFACT_NOT_FOUND`, or with `LAM_STORE_ARTIFACT_LOST` where its files are lost, too.
    */
   async ensure(digest: Digest): Promise<string> {
     this.#require(digest);
     const path = this.#paths.tree(digest);
     // Synchronous, because a promise would queue behind other file operations in the thread pool.
-    if (!existsSync(path))
-      throw lamError('LAM_STORE_ARTIFACT_LOST', { artifact: digest, path: this.#paths.artifact(digest) });
+    if (existsSync(path)) return path;
+    try {
+      await this.#changing.run(() => this.#mend(digest));
+    } catch (error) {
+      throw storeError(error, path);
+    }
     return path;
+  }
+
+  /**
+   * Returns the path of an archive by which an artifact's code starts faster, which is removed with the artifact, and a
+   * new one for its draft.
+   */
+  startupArchive(digest: Digest, name: string): { readonly file: string; readonly draft: string } {
+    return { file: this.#paths.startupArchive(digest, name), draft: stagingName(this.#paths) };
+  }
+
+  /** Calls `listener` with the artifacts whose altered trees an upload replaced. Returns a function that unsubscribes. */
+  onRepaired(listener: (artifacts: ReadonlySet<Digest>) => void): () => void {
+    this.#onRepaired.add(listener);
+    return () => void this.#onRepaired.delete(listener);
   }
 
   /** Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */
   async manifest(digest: Digest): Promise<Manifest> {
     this.#require(digest);
     return readManifest(this.#paths, digest);
+  }
+
+  /**
+   * Reads one file of an artifact into memory. Throws `LAM_STORE_ARTIFACT_LOST` if its content is missing or altered.
+   * @param file an entry of the artifact's manifest
+   */
+  async content(artifact: Digest, file: ObjectKey): Promise<Buffer> {
+    return readContent(this.#paths, artifact, file);
   }
 
   /** Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */
@@ -120,29 +147,31 @@ export class ArtifactStore {
   }
 
   /**
-   * Returns which files of a client's manifest the store lacks. The others are kept from gc for the time of an upload.
+   * Returns which files of a client's manifest the store lacks, or has altered; content is compared by digest. The
+   * others are kept from gc for the time of an upload. An artifact with anything lost or altered counts as not known.
    * Throws as {@link checkManifest} does.
    */
   async plan(manifest: unknown): Promise<PlanAnswer> {
     const checked = checkManifest(manifest, this.#limits);
     const artifact = artifactDigest(checked);
-    this.#holds.expect(artifact, checked);
-    if (this.has(artifact)) return { artifact, known: true, missing: [] };
-    return { artifact, known: false, missing: [...(await this.#missing(checked)).keys()] };
+    const verified = this.#holds.expect(artifact, checked);
+    if (await this.#isSound(artifact, checked, verified)) return { artifact, known: true, missing: [] };
+    return { artifact, known: false, missing: [...(await this.#missing(checked, verified)).keys()] };
   }
 
   /**
    * Stores an upload: the manifest, and a zip of at least the files that {@link plan} named. Does nothing when the
-   * store has the artifact. Throws `LAM_STORE_ARTIFACT_INCOMPLETE`, `LAM_STORE_ARTIFACT_MISMATCH`,
-   * `LAM_STORE_MANIFEST_INVALID`, `LAM_STORE_DISK_FULL` or a `LAM_STORE_ZIP_*` error, and then has changed nothing.
+   * store has the artifact; heals what was lost or altered of it. Throws `LAM_STORE_ARTIFACT_INCOMPLETE`,
+   * `LAM_STORE_ARTIFACT_MISMATCH`, `LAM_STORE_MANIFEST_INVALID`, `LAM_STORE_DISK_FULL` or a `LAM_STORE_ZIP_*` error,
+   * and then has changed nothing.
    */
   async ingest(manifest: unknown, source: ZipSource): Promise<ArtifactAnswer> {
     const checked = checkManifest(manifest, this.#limits);
     const artifact = artifactDigest(checked);
-    this.#holds.expect(artifact, checked);
-    if (this.has(artifact)) return answer(artifact, checked, 0);
+    const verified = this.#holds.expect(artifact, checked);
+    if (await this.#isSound(artifact, checked, verified)) return answer(artifact, checked);
     return this.#staged(source, async (zip, folder) => {
-      const wanted = await this.#missing(checked);
+      const wanted = await this.#missing(checked, verified);
       return { manifest: checked, staged: await unpackUpload(zip, checked, new Set(wanted.keys()), folder) };
     });
   }
@@ -201,19 +230,18 @@ export class ArtifactStore {
     if (!this.#known.has(digest)) throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact: digest });
   }
 
-  /** The files that the store has in neither mode, by digest. */
-  async #missing(manifest: Manifest): Promise<Map<Digest, NeededObject>> {
+  /** The files that the store has sound in neither mode, by digest. */
+  async #missing(manifest: Manifest, verified: Verified): Promise<Map<Digest, NeededObject>> {
     const needed = neededObjects(manifest);
-    const both = new Map(needed);
-    for (const need of needed.values()) {
-      both.set(objectName(need.digest, !need.executable), { ...need, executable: !need.executable });
-    }
-    const present = await presentObjects(this.#paths, both);
+    const sound = await soundFiles(this.#paths.objects, needed, verified);
+    const lacking = new Map([...needed].filter(([name]) => !sound.has(name)));
+    const twins = new Map(
+      [...lacking.values()].map((need) => [objectName(need.digest, !need.executable), twinOf(need)]),
+    );
+    const soundTwins = await soundFiles(this.#paths.objects, twins, verified);
     const missing = new Map<Digest, NeededObject>();
-    for (const need of needed.values()) {
-      if (!present.has(objectName(need.digest, true)) && !present.has(objectName(need.digest, false)))
-        missing.set(need.digest, need);
-    }
+    for (const need of lacking.values())
+      if (!soundTwins.has(objectName(need.digest, !need.executable))) missing.set(need.digest, need);
     return missing;
   }
 
@@ -238,87 +266,66 @@ export class ArtifactStore {
     unpack: (folder: string) => Promise<Unpacked>,
   ): Promise<ArtifactAnswer> {
     try {
-      const { manifest, staged } = await unpack(staging.path);
+      const unpacked = await unpack(staging.path);
+      const { manifest } = unpacked;
       const artifact = artifactDigest(manifest);
       this.#holds.expect(artifact, manifest);
-      const added = await this.#changing.run(() => this.#publish(artifact, manifest, staged, staging.path));
-      return answer(artifact, manifest, added);
+      const outcome = await this.#changing.run(() => this.#publish(artifact, unpacked, staging.path));
+      return answer(artifact, manifest, outcome);
     } finally {
       await staging.remove();
     }
   }
 
-  /** Resolves to the bytes of the files that were new. */
-  async #publish(artifact: Digest, manifest: Manifest, staged: StagedFiles, staging: string): Promise<number> {
-    // The same artifact was uploaded in the meantime.
-    if (this.has(artifact)) return 0;
-    const paths = this.#paths;
-    const adopted: NeededObject[] = [];
-    try {
-      await this.#adoptAll(manifest, staged, staging, adopted);
-      const whole = join(staging, 'artifact');
-      await mkdir(whole, { mode: 0o755 });
-      // Each flushes its own files; all must be durable before the rename below publishes them.
-      await together([
-        syncShards(paths, adopted),
-        layTree(paths, manifest, join(whole, 'tree'), this.#linker),
-        writeDurable(join(whole, 'manifest.json'), JSON.stringify(manifest), 0o644),
-      ]);
-      await syncDirectory(whole);
-      await putInPlace(whole, paths.artifact(artifact));
-      await syncDirectory(paths.artifacts);
-    } catch (error) {
-      await dropObjects(paths, adopted);
-      throw error;
-    }
+  /** Returns what {@link publishArtifact} changed; undefined when the same artifact was stored in the meantime. */
+  async #publish(
+    artifact: Digest,
+    { manifest, staged }: Unpacked,
+    staging: string,
+  ): Promise<PublishOutcome | undefined> {
+    const verified = this.#holds.verified(artifact);
+    if (await this.#isSound(artifact, manifest, verified)) return undefined;
+    const outcome = await publishArtifact(this.#paths, {
+      artifact,
+      manifest,
+      staged,
+      staging,
+      known: this.#known,
+      verified,
+      linker: this.#linker,
+    });
     this.#known.add(artifact);
     this.#facts.set(artifact, factsOf(manifest));
-    return adopted.reduce((sum, { size }) => sum + size, 0);
+    if (outcome.relaid.length > 0) for (const listener of this.#onRepaired) listener(new Set(outcome.relaid));
+    return outcome;
   }
 
-  /** Makes objects of the staged files, or copies of the same content in the other mode. Adds each to `adopted`. */
-  async #adoptAll(manifest: Manifest, staged: StagedFiles, staging: string, adopted: NeededObject[]): Promise<void> {
-    const paths = this.#paths;
+  /** Whether the store has the artifact with all its content, compared by digest. */
+  async #isSound(artifact: Digest, manifest: Manifest, verified: Verified): Promise<boolean> {
+    if (!this.has(artifact)) return false;
     const needed = neededObjects(manifest);
-    const present = await presentObjects(paths, needed);
-    const lacking: NeededObject[] = [];
-    for (const [name, need] of needed) {
-      if (present.has(name)) continue;
-      const file = staged.get(need.digest);
-      if (file?.executable !== need.executable) {
-        lacking.push(need);
-        continue;
-      }
-      await adoptObject(paths, file.path, need);
-      adopted.push(need);
-    }
-    const twins = new Map(lacking.map((need) => [objectName(need.digest, !need.executable), need]));
-    const twinsPresent = await presentObjects(paths, twins);
-    const absent = lacking.filter((need) => !twinsPresent.has(objectName(need.digest, !need.executable)));
-    const first = absent[0];
-    if (first !== undefined)
-      throw lamError('LAM_STORE_ARTIFACT_INCOMPLETE', { missing: absent.length, path: first.path });
-    for (const [index, need] of lacking.entries()) {
-      const copy = join(staging, `copy-${index}`);
-      await copyDurable(paths.object(need.digest, !need.executable), copy, need.executable);
-      await adoptObject(paths, copy, need);
-      adopted.push(need);
+    const sound = await soundFiles(this.#paths.objects, needed, verified);
+    if (sound.size < needed.size || !(await isTreeSound(this.#paths, artifact, manifest))) return false;
+    return hasManifest(this.#paths, artifact);
+  }
+
+  /** Lays out a lost tree again. Throws `LAM_STORE_ARTIFACT_LOST` unless all its objects are sound. */
+  async #mend(artifact: Digest): Promise<void> {
+    if (existsSync(this.#paths.tree(artifact))) return;
+    const manifest = await readManifest(this.#paths, artifact);
+    const needed = neededObjects(manifest);
+    if ((await soundFiles(this.#paths.objects, needed)).size < needed.size) throw lost(this.#paths, artifact);
+    const staging = await makeStaging(this.#paths);
+    try {
+      await replaceTree(this.#paths, artifact, manifest, { folder: join(staging.path, 'tree'), linker: this.#linker });
+    } finally {
+      await staging.remove();
     }
   }
 }
 
-/**
- * Renames, or does nothing when the target exists: paths are named by content and filled by one rename, so it is the
- * same.
- */
-async function putInPlace(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
-  }
-}
-
-function answer(artifact: Digest, manifest: Manifest, added: number): ArtifactAnswer {
-  return { artifact, files: manifest.entries.length, size: unpackedSize(manifest), added };
+function answer(artifact: Digest, manifest: Manifest, outcome?: PublishOutcome): ArtifactAnswer {
+  const { added = 0, files = 0, relaid = [] } = outcome ?? {};
+  const repaired = files + relaid.length === 0 ? {} : { repaired: { files, artifacts: relaid.length } };
+  return { artifact, files: manifest.entries.length, size: unpackedSize(manifest), added, ...repaired };
 }

@@ -2,6 +2,7 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../contract/index.ts';
+import { isLamError } from '../../errors/index.ts';
 import { errnoOf } from '../disk/io-errors.ts';
 import type { Layout } from '../disk/layout.ts';
 import { readManifest } from './manifest.ts';
@@ -22,7 +23,7 @@ const BLOCK = 512;
 
 /**
  * Returns what removing `doomed` frees: their trees, and the objects that no `kept` artifact needs and `held` does not
- * protect.
+ * protect. No objects if it cannot be known which are needed.
  */
 export async function measureGarbage(
   paths: Layout,
@@ -30,15 +31,27 @@ export async function measureGarbage(
   kept: Iterable<Digest>,
   held: (name: string) => boolean,
 ): Promise<Garbage> {
-  const used = new Set<string>();
-  for (const digest of kept) {
-    for (const name of neededObjects(await readManifest(paths, digest)).keys()) used.add(name);
-  }
+  const used = await usedObjects(paths, kept);
   let bytes = 0;
   for (const digest of doomed) bytes += await ownBytes(paths.artifact(digest));
-  const objects = (await allObjects(paths)).filter((name) => !used.has(name) && !held(name));
+  const all = used === undefined ? [] : await allObjects(paths);
+  const objects = all.filter((name) => used?.has(name) === false && !held(name));
   for (const size of (await objectBytes(paths, objects)).values()) bytes += size;
   return { artifacts: doomed, objects, bytes };
+}
+
+/** The objects that these artifacts need; undefined if the list of one is lost or altered. */
+async function usedObjects(paths: Layout, artifacts: Iterable<Digest>): Promise<Set<string> | undefined> {
+  const used = new Set<string>();
+  for (const digest of artifacts) {
+    try {
+      for (const name of neededObjects(await readManifest(paths, digest)).keys()) used.add(name);
+    } catch (error) {
+      if (isLamError(error) && error.code === 'LAM_STORE_ARTIFACT_LOST') return undefined;
+      throw error;
+    }
+  }
+  return used;
 }
 
 /** Removes garbage: trees before objects, so that each tree in the store has all its objects. */

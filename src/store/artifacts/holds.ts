@@ -1,9 +1,17 @@
 import type { Digest, Manifest } from '../../contract/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import { neededObjects } from './objects.ts';
+import { RememberedFiles, Verified } from './sound-objects.ts';
 
 /** Longest time from the plan of an upload to the version that uses it (ms). */
 const EXPECTED_MS = 600_000;
+
+/** An upload under way. */
+interface Expectation {
+  readonly until: number;
+  readonly objects: ReadonlySet<string>;
+  readonly verified: Verified;
+}
 
 /**
  * Artifacts that gc must keep although no version uses them: pinned ones, which are being published, and expected ones
@@ -12,7 +20,8 @@ const EXPECTED_MS = 600_000;
 export class Holds {
   readonly #clock: Clock;
   readonly #pins = new Map<Digest, number>();
-  readonly #expected = new Map<Digest, { readonly until: number; readonly objects: ReadonlySet<string> }>();
+  readonly #expected = new Map<Digest, Expectation>();
+  readonly #remembered = new RememberedFiles();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,12 +40,20 @@ export class Holds {
     };
   }
 
-  /** Holds an artifact and its objects until {@link settle}, at most ten minutes. */
-  expect(digest: Digest, manifest: Manifest): void {
-    this.#expected.set(digest, {
-      until: this.#clock.monotonic() + EXPECTED_MS,
-      objects: new Set(neededObjects(manifest).keys()),
-    });
+  /**
+   * Holds an artifact and its objects until {@link settle}, at most ten minutes. Returns which of its files were
+   * compared with their digests during that time, or by an earlier upload and are unchanged.
+   */
+  expect(digest: Digest, manifest: Manifest): Verified {
+    const verified = this.verified(digest);
+    const until = this.#clock.monotonic() + EXPECTED_MS;
+    this.#expected.set(digest, { until, objects: new Set(neededObjects(manifest).keys()), verified });
+    return verified;
+  }
+
+  /** Returns the files of an artifact that were compared, as {@link expect} does. */
+  verified(digest: Digest): Verified {
+    return this.#expected.get(digest)?.verified ?? new Verified(this.#remembered);
   }
 
   /** Ends {@link expect}. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import {
+  artifactDigest,
   byPath,
   isDigest,
   unpackedSize,
@@ -7,7 +8,7 @@ import {
   type Manifest,
   type ManifestEntry,
 } from '../../contract/index.ts';
-import { lamError } from '../../errors/index.ts';
+import { isLamError, lamError } from '../../errors/index.ts';
 import type { ArtifactLimits } from './limits.ts';
 import { errnoOf } from '../disk/io-errors.ts';
 import type { Layout } from '../disk/layout.ts';
@@ -40,14 +41,45 @@ export function checkManifest(value: unknown, limits: ArtifactLimits): Manifest 
   return manifest;
 }
 
-/** Reads the manifest of a stored artifact. Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */
+/** No limits: a stored manifest kept to those of its time. */
+const UNLIMITED: ArtifactLimits = { zipBytes: Infinity, unpackedBytes: Infinity, artifactFiles: Infinity };
+
+/**
+ * Reads the manifest of a stored artifact. Throws `LAM_STORE_ARTIFACT_LOST` where it is missing, or is not the one with
+ * this digest: its paths are followed, so that an altered one must not be believed.
+ */
 export async function readManifest(paths: Layout, digest: Digest): Promise<Manifest> {
+  let text: string;
   try {
-    return JSON.parse(await readFile(paths.manifest(digest), 'utf8')) as Manifest;
+    text = await readFile(paths.manifest(digest), 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact: digest }, error);
+    if (errnoOf(error) === 'ENOENT') throw lost(paths, digest, error);
     throw error;
   }
+  let manifest: Manifest;
+  try {
+    manifest = checkManifest(JSON.parse(text), UNLIMITED);
+  } catch (error) {
+    throw lost(paths, digest, error);
+  }
+  if (artifactDigest(manifest) !== digest) throw lost(paths, digest);
+  return manifest;
+}
+
+/** Whether a stored artifact's manifest can be read and is its own. */
+export async function hasManifest(paths: Layout, digest: Digest): Promise<boolean> {
+  try {
+    await readManifest(paths, digest);
+    return true;
+  } catch (error) {
+    if (isLamError(error)) return false;
+    throw error;
+  }
+}
+
+/** Returns the error of an artifact whose files are missing or altered. */
+export function lost(paths: Layout, digest: Digest, cause?: unknown): Error {
+  return lamError('LAM_STORE_ARTIFACT_LOST', { artifact: digest, path: paths.artifact(digest) }, cause);
 }
 
 function checkEntry(value: unknown, index: number): ManifestEntry {

@@ -1,13 +1,9 @@
-import { chmod, copyFile, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
-import { constants } from 'node:fs';
+import { chmodSync, constants, copyFileSync, linkSync, mkdirSync, renameSync } from 'node:fs';
+import { chmod, copyFile, open, readdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest, Manifest } from '../../contract/index.ts';
-import { syncDirectory } from '../disk/atomic-file.ts';
-import { eachLimited } from '../../kit/index.ts';
-import { PARALLEL_FILES } from '../disk/parallel-files.ts';
 import { errnoOf } from '../disk/io-errors.ts';
 import { objectName, type Layout } from '../disk/layout.ts';
-import { statEach } from '../disk/stat-each.ts';
 
 /** Identifies a file in the store: content and mode. */
 export interface ObjectKey {
@@ -27,6 +23,8 @@ const OBJECT_NAME = /^[0-9a-f]{64}x?$/;
 /** Codes of a refused hard link that a copy replaces: too many links to the file, or unsupported by the file system. */
 const NO_LINK: ReadonlySet<string> = new Set(['EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV']);
 
+const COPY_MODE = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+
 /** Returns an object's mode: read-only for everyone. */
 export function objectMode(executable: boolean): number {
   return executable ? 0o555 : 0o444;
@@ -44,22 +42,18 @@ export async function allObjects(paths: Layout): Promise<string[]> {
 }
 
 /**
- * Returns which of `needed` the store has. An object of another size counts as absent: a damaged one is replaced, and a
- * manifest with wrong sizes is refused.
+ * Renames a staged file, which must be flushed already, to an object. Synchronous, as {@link placeObject} is: awaited
+ * calls take ten times as long, and there may be thousands; callers pace them.
  */
-export async function presentObjects(paths: Layout, needed: ReadonlyMap<string, NeededObject>): Promise<Set<string>> {
-  const present = new Set<string>();
-  await statEach(paths.objects, needed.keys(), (name, stat) => {
-    if (stat !== undefined && stat.size === needed.get(name)?.size) present.add(name);
-  });
-  return present;
-}
-
-/** Renames a staged file, which must be flushed already, to an object. */
-export async function adoptObject(paths: Layout, staged: string, key: ObjectKey): Promise<void> {
+export function adoptObject(paths: Layout, staged: string, key: ObjectKey): void {
   const target = paths.object(key.digest, key.executable);
-  await mkdir(dirname(target), { recursive: true });
-  await rename(staged, target);
+  try {
+    renameSync(staged, target);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(staged, target);
+  }
 }
 
 /** Removes objects again when their artifact could not be published. Ignores failures: gc removes what stays. */
@@ -67,28 +61,34 @@ export async function dropObjects(paths: Layout, keys: Iterable<ObjectKey>): Pro
   for (const key of keys) await unlink(paths.object(key.digest, key.executable)).catch(() => undefined);
 }
 
-/** Flushes the directory entries of `keys`. */
-export async function syncShards(paths: Layout, keys: Iterable<ObjectKey>): Promise<void> {
+/** Returns the folders that hold the entries of `keys`, for a flush. Pure. */
+export function shardsOf(paths: Layout, keys: Iterable<ObjectKey>): string[] {
   const shards = new Set([...keys].map((key) => dirname(paths.object(key.digest, key.executable))));
-  if (shards.size > 0) await eachLimited([...shards, paths.objects], PARALLEL_FILES, syncDirectory);
+  return shards.size === 0 ? [] : [...shards, paths.objects];
 }
 
 /** Makes a hard link. Tests pass one that fails as some file systems do. */
-export type Linker = (from: string, to: string) => Promise<void>;
+export type Linker = (from: string, to: string) => void;
 
-/** Makes `to` a hard link to the object, or a flushed copy where the file system refuses links. */
-export async function placeObject(from: string, to: string, executable: boolean, linker: Linker = link): Promise<void> {
+/**
+ * Makes `to` a hard link to the object, or a copy where that is refused. Returns whether it is a copy, which is not
+ * flushed yet.
+ */
+export function placeObject(from: string, to: string, executable: boolean, linker: Linker = linkSync): boolean {
   try {
-    await linker(from, to);
+    linker(from, to);
+    return false;
   } catch (error) {
     if (!NO_LINK.has(errnoOf(error) ?? '')) throw error;
-    await copyDurable(from, to, executable);
+    copyFileSync(from, to, COPY_MODE);
+    chmodSync(to, objectMode(executable));
+    return true;
   }
 }
 
 /** Copies a file and flushes the copy; shares blocks where the file system supports it. */
 export async function copyDurable(from: string, to: string, executable: boolean): Promise<void> {
-  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  await copyFile(from, to, COPY_MODE);
   await chmod(to, objectMode(executable));
   const file = await open(to, 'r');
   try {

@@ -28,12 +28,14 @@ const NONE = new Uint8Array();
 export class StartupCacheStore {
   readonly #paths: Layout;
   readonly #artifacts: ArtifactStore;
-  readonly #recent = new Lru<Uint8Array>(MEMORY_BYTES, (cache) => cache.length + ENTRY_BYTES);
+  #recent = noCaches();
   readonly #reading = new Map<string, Promise<Uint8Array>>();
 
   constructor(paths: Layout, artifacts: ArtifactStore) {
     this.#paths = paths;
     this.#artifacts = artifacts;
+    // They may have been made from the altered code. Rare, so all are read again.
+    artifacts.onRepaired(() => (this.#recent = noCaches()));
   }
 
   /**
@@ -86,6 +88,10 @@ export class StartupCacheStore {
     this.#reading.set(path, reading);
     return reading;
   }
+}
+
+function noCaches(): Lru<Uint8Array> {
+  return new Lru<Uint8Array>(MEMORY_BYTES, (cache) => cache.length + ENTRY_BYTES);
 }
 
 async function readCache(path: string, interpreter: string): Promise<Uint8Array> {

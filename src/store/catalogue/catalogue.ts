@@ -49,8 +49,10 @@ export class Catalogue {
         try {
           result = apply(draft);
         } catch (error) {
-          // A refusal counts only if it was made from the newest state.
-          if ((await this.#store.change(revision, state)) === 'stored') throw error;
+          // A refusal counts only if it was made from the newest state. Where that cannot be confirmed, as on a full
+          // disk, the refusal is still what the caller has to know.
+          const confirmed = await this.#store.change(revision, state).catch(() => 'stored');
+          if (confirmed === 'stored') throw error;
           continue;
         }
         if ((await this.#store.change(revision, draft.finish())) === 'stored') return result;

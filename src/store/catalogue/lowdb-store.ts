@@ -1,10 +1,10 @@
-import { copyFile, readFile, stat } from 'node:fs/promises';
-import { constants } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { Low, type Adapter } from 'lowdb';
 import { lamError } from '../../errors/index.ts';
 import { Mutex } from '../../kit/index.ts';
 import { writeFileAtomic } from '../disk/atomic-file.ts';
 import { errnoOf, storeError } from '../disk/io-errors.ts';
+import { keepAside } from '../disk/keep-aside.ts';
 import type { CatalogueWatcher, CatalogueSnapshot, CatalogueStore, ChangeOutcome } from './catalogue-store.ts';
 import type { OutlineFact } from './outline-fact.ts';
 import { CATALOGUE_SCHEMA } from './schema.ts';
@@ -94,26 +94,11 @@ class DurableFile implements Adapter<CatalogueState> {
       case 'newer':
         throw lamError('LAM_STORE_NEWER', { path: this.#path, schema: reading.schema, supported: CATALOGUE_SCHEMA });
       case 'corrupt':
-        throw lamError('LAM_STORE_CORRUPT', { path: this.#path, kept: await this.#keepAside(), why: reading.why });
+        throw lamError('LAM_STORE_CORRUPT', { path: this.#path, kept: await keepAside(this.#path), why: reading.why });
     }
   }
 
   async write(state: CatalogueState): Promise<void> {
     await writeFileAtomic(this.#path, printCatalogue(state));
-  }
-
-  /**
-   * Copies the file beside itself, named by its time of last change: repeated starts keep one copy. Returns the copy's
-   * path.
-   */
-  async #keepAside(): Promise<string> {
-    const { mtime } = await stat(this.#path);
-    const kept = `${this.#path}.corrupt-${mtime.toISOString().replaceAll(':', '-')}`;
-    try {
-      await copyFile(this.#path, kept, constants.COPYFILE_EXCL);
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw storeError(error, kept);
-    }
-    return kept;
   }
 }

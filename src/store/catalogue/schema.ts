@@ -1,27 +1,39 @@
 import type {
+  AliasRouting,
   ConfigInput,
   Digest,
   FunctionConfig,
   Movement,
   FunctionName,
+  VersionCheck,
   VersionNumber,
 } from '../../contract/index.ts';
+import { functionFault, isObject, retiredFault } from './record-fault.ts';
 
 /** Schema of the files that are written; one more than the number of {@link MIGRATIONS}. */
-export const CATALOGUE_SCHEMA = 3;
+export const CATALOGUE_SCHEMA = 5;
 
 export interface VersionRecord {
   version: VersionNumber;
   artifact: Digest;
   /** Complete configuration. Never changes. */
   config: FunctionConfig;
-  /** The author's settings, from which the configuration is made again when live settings change. */
+  /**
+   * Settings of lam.yaml, from which the configuration is made again when live settings change. Before schema 4 they
+   * included those given as flags.
+   */
   input: ConfigInput;
+  /** Settings given as flags of the deploy; absent if there were none or before schema 4. */
+  flags?: ConfigInput;
+  /** Live settings that the version was made with; absent before schema 4. */
+  overrides?: ConfigInput;
   createdAt: number;
   by: string;
   message: string;
   /** Unpacked size (bytes). */
   size: number;
+  /** Absent once its code was loaded before it went live, and in versions of older daemons. */
+  check?: VersionCheck;
 }
 
 export interface FunctionRecord {
@@ -35,6 +47,8 @@ export interface FunctionRecord {
   /** Keys are version numbers. */
   versions: Record<string, VersionRecord>;
   aliases: Record<string, VersionNumber>;
+  /** Of the aliases that divide their requests among several versions; absent for none. */
+  routing?: Record<string, AliasRouting>;
   /** Live settings, which win over those of a deploy. */
   overrides: ConfigInput;
   /** Oldest first; limited in length. */
@@ -53,7 +67,7 @@ export interface CatalogueData {
 export type Migration = (data: Record<string, unknown>) => Record<string, unknown>;
 
 /** `MIGRATIONS[n]` converts schema n + 1 to schema n + 2. */
-const MIGRATIONS: readonly Migration[] = [withScaling, withTriggers];
+const MIGRATIONS: readonly Migration[] = [withScaling, withTriggers, withLayers, withRuntimes];
 
 /** Schema 2 adds `concurrency` and `minWarm`; the pool decides idle times that were never set. */
 function withScaling(data: Record<string, unknown>): Record<string, unknown> {
@@ -75,6 +89,20 @@ function withTriggers(data: Record<string, unknown>): Record<string, unknown> {
     if (isObject(input) && 'routes' in input)
       version['input'] = { ...withoutRoutes(input), triggers: triggersOf(input) };
   }
+  return data;
+}
+
+/**
+ * Schema 4 keeps the flags and the live settings of a version apart from lam.yaml. Neither can be told apart in an older
+ * version, so its settings stay as they are, and all new fields are optional.
+ */
+function withLayers(data: Record<string, unknown>): Record<string, unknown> {
+  return data;
+}
+
+/** Schema 5 adds `payload` and `layers`. */
+function withRuntimes(data: Record<string, unknown>): Record<string, unknown> {
+  for (const { version, config } of versionsOf(data)) version['config'] = { ...config, payload: '2.0', layers: null };
   return data;
 }
 
@@ -135,6 +163,8 @@ function shapeFault(data: Record<string, unknown>): string | undefined {
   const { functions, retired } = data;
   if (!isObject(functions)) return "'functions' is missing";
   if (!isObject(retired)) return "'retired' is missing";
+  const gone = retiredFault(retired);
+  if (gone !== undefined) return gone;
   for (const [name, record] of Object.entries(functions)) {
     const fault = functionFault(name, record);
     if (fault !== undefined) return `function '${name}': ${fault}`;
@@ -142,34 +172,8 @@ function shapeFault(data: Record<string, unknown>): string | undefined {
   return undefined;
 }
 
-/** Returns a record's first fault, as words to follow the function's name, or undefined. Pure. */
-export function functionFault(name: string, record: unknown): string | undefined {
-  if (!isObject(record)) return 'is not an object';
-  const { versions, aliases, live, lastVersion, history, overrides } = record;
-  if (record['name'] !== name) return 'has another name inside';
-  if (!isObject(versions) || !isObject(aliases) || !isObject(overrides) || !Array.isArray(history))
-    return 'is not complete';
-  if (typeof live !== 'number' || !Object.hasOwn(versions, String(live))) return 'its live version is missing';
-  for (const [number, version] of Object.entries(versions)) {
-    if (!isVersion(version, number)) return `version ${number} is not complete`;
-    if (typeof lastVersion !== 'number' || Number(number) > lastVersion) return 'its last version number is too low';
-  }
-  const astray = Object.entries(aliases).find(([, to]) => !Object.hasOwn(versions, String(to)));
-  return astray === undefined ? undefined : `alias '${astray[0]}' points at a version that is missing`;
-}
-
-function isVersion(value: unknown, number: string): boolean {
-  if (!isObject(value)) return false;
-  return (
-    String(value['version']) === number &&
-    typeof value['artifact'] === 'string' &&
-    isObject(value['config']) &&
-    Array.isArray(value['config']['triggers']) &&
-    isObject(value['input'])
-  );
-}
-
-/** Whether a JSON value is an object. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Numbers of all versions that the aliases of a function lead to, as text. */
+export function aliasedVersions({ aliases, routing = {} }: Pick<FunctionRecord, 'aliases' | 'routing'>): Set<string> {
+  const weighted = Object.values(routing).flatMap(({ weights }) => Object.keys(weights));
+  return new Set([...Object.values(aliases).map(String), ...weighted]);
 }

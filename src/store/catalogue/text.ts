@@ -1,5 +1,6 @@
 import type { FunctionRecord } from './schema.ts';
-import { CATALOGUE_SCHEMA, functionFault, isObject, readCatalogue } from './schema.ts';
+import { functionFault, isObject, retiredFault } from './record-fault.ts';
+import { CATALOGUE_SCHEMA, readCatalogue } from './schema.ts';
 import type { OutlineFact } from './outline-fact.ts';
 import { CatalogueState, keep, type KeptFunction } from './state.ts';
 import { knownFunctionName, type FunctionName, type VersionNumber } from '../../contract/index.ts';
@@ -45,6 +46,7 @@ function byLine(bytes: Buffer, facts: readonly OutlineFact<unknown>[]): Catalogu
   if (headEnd < 0 || last < headEnd || bytes.compare(END, 0, END.length, last) !== 0) return undefined;
   const head = parsed(bytes.toString('utf8', 0, headEnd) + LAST_LINE);
   if (!isObject(head) || head['schema'] !== CATALOGUE_SCHEMA || !isObject(head['retired'])) return undefined;
+  if (retiredFault(head['retired']) !== undefined) return undefined;
   const functions = new Map<FunctionName, KeptFunction>();
   for (let start = headEnd + 1; start < last;) {
     const lineEnd = Math.min(last, bytes.indexOf(LINE_FEED, start));

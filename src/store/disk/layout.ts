@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeHome, socketPath, type Digest, type SandboxId } from '../../contract/index.ts';
 import { storeError } from './io-errors.ts';
@@ -16,13 +16,21 @@ export interface Layout {
   readonly sandboxes: string;
   readonly state: string;
   readonly catalogue: string;
+  /** The published layers. */
+  readonly layers: string;
+  /** What triggers keep: when they ran last, which ones are paused. */
+  readonly triggerStates: string;
   /** Holds the node id of this home. */
   readonly nodeId: string;
+  /** Space kept back for when the disk is full. */
+  readonly reserve: string;
   readonly objects: string;
   readonly artifacts: string;
   /** Unfinished files and folders; emptied at each start. */
   readonly staging: string;
   readonly logs: string;
+  /** Holds the file of asynchronous invocations. */
+  readonly queue: string;
   readonly daemonLog: string;
   readonly tmp: string;
   /** The folder of one sandbox. */
@@ -35,6 +43,8 @@ export interface Layout {
   readonly manifest: (digest: Digest) => string;
   /** The start-up cache of an artifact for one interpreter; `name` is its file name. */
   readonly startupCache: (digest: Digest, name: string) => string;
+  /** The archive of classes of an artifact for one function and interpreter; `name` is its file name. */
+  readonly startupArchive: (digest: Digest, name: string) => string;
 }
 
 /** Returns the paths of one home. Pure. */
@@ -52,11 +62,15 @@ export function layout(home: string): Layout {
     sandboxes: join(run, 'sb'),
     state,
     catalogue: join(state, 'catalogue.json'),
+    layers: join(state, 'layers.json'),
+    triggerStates: join(state, 'triggers.jsonl'),
     nodeId: join(state, 'node-id'),
+    reserve: join(state, 'reserve'),
     objects,
     artifacts,
     staging: join(home, 'staging'),
     logs: join(home, 'logs'),
+    queue: join(home, 'queue'),
     daemonLog: join(home, 'daemon.log'),
     tmp: join(home, 'tmp'),
     sandbox: (id) => join(run, 'sb', id),
@@ -65,6 +79,7 @@ export function layout(home: string): Layout {
     tree: (digest) => join(artifacts, digest, 'tree'),
     manifest: (digest) => join(artifacts, digest, 'manifest.json'),
     startupCache: (digest, name) => join(artifacts, digest, `startup-${name}`),
+    startupArchive: (digest, name) => join(artifacts, digest, `archive-${name}`),
   };
 }
 
@@ -80,19 +95,14 @@ export function objectName(digest: Digest, executable: boolean): string {
 export function prepareHome(paths: Layout): void {
   try {
     makeHome(paths.home);
-    mkdirSync(paths.run, { recursive: true, mode: 0o700 });
-    for (const folder of [
-      paths.dial,
-      paths.sandboxes,
-      paths.state,
-      paths.objects,
-      paths.artifacts,
-      paths.staging,
-      paths.logs,
-      paths.tmp,
-    ]) {
-      mkdirSync(folder, { recursive: true, mode: folder === paths.state ? 0o700 : 0o755 });
+    for (const folder of [paths.run, paths.state, paths.objects, paths.staging, paths.logs, paths.queue, paths.tmp]) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      // Others may pass through a home, and earlier versions of lam made some of these for all to read.
+      if ((statSync(folder).mode & 0o066) !== 0) chmodSync(folder, 0o700);
     }
+    for (const folder of [paths.dial, paths.sandboxes, paths.artifacts]) mkdirSync(folder, { recursive: true });
+    // Sandboxes of other users pass through it to their own code.
+    chmodSync(paths.artifacts, 0o711);
   } catch (error) {
     throw storeError(error, paths.home, blockedBy(paths.home));
   }

@@ -51,7 +51,8 @@ export async function reclaimStaging(paths: Layout): Promise<number> {
   return count;
 }
 
-function stagingName(paths: Layout): string {
+/** Returns a new path for something unfinished, on the file system of its destination. */
+export function stagingName(paths: Layout): string {
   return join(paths.staging, randomBytes(8).toString('hex'));
 }
 

@@ -1,29 +1,11 @@
-import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
-import { byPath, digestOf, type Digest, type Manifest, type ManifestEntry } from '../../contract/index.ts';
+import { byPath, type Digest, type Manifest, type ManifestEntry } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
-import { writeDurable } from '../disk/atomic-file.ts';
 import { eachLimited } from '../../kit/index.ts';
-import { PARALLEL_FILES } from '../disk/parallel-files.ts';
-import { objectMode } from '../artifacts/objects.ts';
 import { treeFault } from '../artifacts/tree-rules.ts';
+import { PARALLEL_FILES } from '../disk/parallel-files.ts';
+import { StagedWriter, type StagedFiles } from './staged-writer.ts';
 import type { ZipEntry } from './zip-entries.ts';
 import type { ZipReader } from './zip-reader.ts';
-
-/** Largest file that is written in one piece (bytes). */
-const SMALL_BYTES = 256 * 1024;
-
-/** A file that is ready to become an object. */
-export interface StagedFile {
-  readonly path: string;
-  readonly size: number;
-  /** Its mode is set accordingly. */
-  readonly executable: boolean;
-}
-
-/** Flushed files in a staging folder, by the digest of their content. */
-export type StagedFiles = Map<Digest, StagedFile>;
 
 /**
  * Unpacks those files of an upload that the store lacks (`wanted`) and verifies each against the manifest. Throws
@@ -47,10 +29,9 @@ export async function unpackUpload(
     taken.add(as.digest);
     chosen.push({ entry, as });
   }
-  const staged: StagedFiles = new Map();
-  await eachLimited(chosen.entries(), PARALLEL_FILES, async ([index, { entry, as }]) => {
-    const path = join(folder, String(index));
-    const written = await writeEntry(zip, entry, path, as.executable);
+  const writer = new StagedWriter(zip, folder, chosen.length);
+  await eachLimited(chosen, PARALLEL_FILES, async ({ entry, as }) => {
+    const written = await writer.write(entry, as.executable);
     if (written.size !== as.size) {
       throw lamError('LAM_STORE_ARTIFACT_MISMATCH', {
         path: as.path,
@@ -59,9 +40,9 @@ export async function unpackUpload(
     }
     if (written.digest !== as.digest)
       throw lamError('LAM_STORE_ARTIFACT_MISMATCH', { path: as.path, what: 'its digest differs' });
-    staged.set(as.digest, { path, size: written.size, executable: as.executable });
   });
-  return staged;
+  await writer.flush();
+  return writer.staged;
 }
 
 /** Unpacks a zip that came without a manifest, and makes one. Throws a `LAM_STORE_ZIP_*` error. */
@@ -75,14 +56,13 @@ export async function unpackForeign(
   const entries: ManifestEntry[] = [];
   for (const link of links) entries.push({ path: link.path, kind: 'symlink', target: await zip.readTarget(link) });
   refuseFaults(zip.entries, entries);
-  const staged: StagedFiles = new Map();
-  await eachLimited(files.entries(), PARALLEL_FILES, async ([index, entry]) => {
-    const path = join(folder, String(index));
-    const { digest, size } = await writeEntry(zip, entry, path, entry.executable);
+  const writer = new StagedWriter(zip, folder, files.length);
+  await eachLimited(files, PARALLEL_FILES, async (entry) => {
+    const { digest, size } = await writer.write(entry, entry.executable);
     entries.push({ path: entry.path, kind: 'file', digest, size, executable: entry.executable });
-    if (!staged.has(digest)) staged.set(digest, { path, size, executable: entry.executable });
   });
-  return { manifest: { entries: entries.toSorted(byPath) }, staged };
+  await writer.flush();
+  return { manifest: { entries: entries.toSorted(byPath) }, staged: writer.staged };
 }
 
 /** Throws for what a manifest could not show: duplicate names, and folders at the path of a file. */
@@ -109,52 +89,4 @@ function refuseFaults(all: readonly ZipEntry[], links: readonly ManifestEntry[])
         throw lamError('LAM_STORE_ZIP_CONFLICT', { entry: path, why: `'${above}' is a folder and a file` });
     }
   }
-}
-
-async function writeEntry(
-  zip: ZipReader,
-  entry: ZipEntry,
-  path: string,
-  executable: boolean,
-): Promise<{ digest: Digest; size: number }> {
-  return entry.size <= SMALL_BYTES
-    ? writeSmall(zip, entry, path, executable)
-    : writeLarge(zip, entry, path, executable);
-}
-
-async function writeSmall(
-  zip: ZipReader,
-  entry: ZipEntry,
-  path: string,
-  executable: boolean,
-): Promise<{ digest: Digest; size: number }> {
-  const pieces: Buffer[] = [];
-  await zip.read(entry, (piece) => void pieces.push(piece));
-  const content = Buffer.concat(pieces);
-  await writeDurable(path, content, objectMode(executable));
-  return { digest: digestOf(createHash('sha256').update(content)), size: content.length };
-}
-
-async function writeLarge(
-  zip: ZipReader,
-  entry: ZipEntry,
-  path: string,
-  executable: boolean,
-): Promise<{ digest: Digest; size: number }> {
-  const hash = createHash('sha256');
-  let size = 0;
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await zip.read(entry, async (piece) => {
-      hash.update(piece);
-      size += piece.length;
-      await file.writeFile(piece);
-    });
-    // The umask cuts the mode given to open.
-    await file.chmod(objectMode(executable));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return { digest: digestOf(hash), size };
 }

@@ -7,7 +7,7 @@ import { ARTIFACT_LIMITS } from '../artifacts/limits.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import { storeError } from '../disk/io-errors.ts';
 import type { Layout } from '../disk/layout.ts';
-import type { ZipSource } from './zip-reader.ts';
+import type { ZipSource } from './zip-bytes.ts';
 
 /** Largest manifest (bytes): well above one of the largest number of files. */
 const MANIFEST_BYTES = 64 * 1024 * 1024;

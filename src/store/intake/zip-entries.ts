@@ -3,8 +3,8 @@ import { isLamError, lamError } from '../../errors/index.ts';
 import type { ArtifactLimits } from '../artifacts/limits.ts';
 import { pathFault } from '../artifacts/tree-rules.ts';
 
-/** A zip entry with a valid name and header. */
-export interface ZipEntry {
+/** An entry of the central directory with a valid name. */
+export interface ListedEntry {
   readonly path: string;
   readonly kind: 'file' | 'symlink' | 'directory';
   readonly executable: boolean;
@@ -13,20 +13,27 @@ export interface ZipEntry {
   readonly raw: Entry;
 }
 
+/** An entry whose data is inside the zip and shares no bytes with another's. */
+export interface ZipEntry extends ListedEntry {
+  /** Where its compressed data begins (bytes from the start of the zip). */
+  readonly dataStart: number;
+}
+
 const UNIX_HOSTS: ReadonlySet<number> = new Set([3, 19]);
 const FORMAT = 0o170000;
 const METHOD_STORE = 0;
-const METHOD_DEFLATE = 8;
+/** Number of the compression method deflate. */
+export const METHOD_DEFLATE = 8;
 
 /**
  * Reads the central directory of a zip. Throws a `LAM_STORE_ZIP_*` error for the first entry that must not be unpacked,
  * and when the number of entries or their declared size exceeds a limit.
  */
-export async function listEntries(zip: ZipFile, limits: ArtifactLimits): Promise<ZipEntry[]> {
+export async function listEntries(zip: ZipFile, limits: ArtifactLimits): Promise<ListedEntry[]> {
   if (zip.entryCount > limits.artifactFiles) {
     throw lamError('LAM_STORE_ZIP_TOO_MANY_FILES', { files: zip.entryCount, limit: limits.artifactFiles });
   }
-  const entries: ZipEntry[] = [];
+  const entries: ListedEntry[] = [];
   let total = 0;
   try {
     for await (const raw of zip.eachEntry()) {
@@ -49,7 +56,7 @@ export function tooLarge(limits: ArtifactLimits): Error {
 }
 
 /** Returns undefined for an entry of the root folder. */
-function classify(raw: Entry): ZipEntry | undefined {
+function classify(raw: Entry): ListedEntry | undefined {
   const name = nameOf(raw);
   const kind = kindOf(raw, name);
   const path = name.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '');
@@ -85,7 +92,7 @@ function unixMode(raw: Entry): number {
   return UNIX_HOSTS.has(raw.versionMadeBy >> 8) ? raw.externalFileAttributes >>> 16 : 0;
 }
 
-function kindOf(raw: Entry, name: string): ZipEntry['kind'] {
+function kindOf(raw: Entry, name: string): ListedEntry['kind'] {
   const mode = unixMode(raw);
   switch (mode & FORMAT) {
     case 0:

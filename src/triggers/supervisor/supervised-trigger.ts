@@ -1,7 +1,8 @@
-import type { TriggerConfig, TriggerState } from '../../contract/index.ts';
+import type { TriggerConfig, TriggerCounts, TriggerState } from '../../contract/index.ts';
 import { messageOf } from '../../errors/index.ts';
-import type { RunningTrigger, TriggerStarter } from '../running.ts';
-import { SupervisedHost, type HostParts, type TriggerIdentity } from './trigger-host.ts';
+import type { DurableEvent, RunningTrigger, TriggerAbout, TriggerStarter } from '../running.ts';
+import { keptOf, type Kept, type TriggerIdentity } from './kept.ts';
+import { SupervisedHost, type HostParts } from './trigger-host.ts';
 
 /** Bounds of the pause before a failed trigger is restarted (ms); it doubles with each failure. */
 const FIRST_PAUSE_MS = 1000;
@@ -19,13 +20,17 @@ export class SupervisedTrigger {
   readonly #identity: TriggerIdentity;
   readonly #starter: () => Promise<TriggerStarter>;
   readonly #parts: HostParts;
-  /** Desired settings; undefined when it should not run. */
-  #wanted: TriggerConfig | undefined;
+  readonly #kept: Kept;
+  /** Settings of the live version; undefined when it is to stop for good. */
+  #config: TriggerConfig | undefined;
+  #isPaused: boolean;
   #run: Run | undefined;
   /** Host of the current run or pending start. */
   #host: SupervisedHost | undefined;
   /** Failure of the current run, which must be stopped because of it. */
   #failure: { readonly error: unknown } | undefined;
+  /** Counts of earlier runs. */
+  #before: TriggerCounts | undefined;
   /** Number of consecutive failures. */
   #failures = 0;
   #cancelPause: (() => void) | undefined;
@@ -37,12 +42,24 @@ export class SupervisedTrigger {
     this.#identity = identity;
     this.#starter = starter;
     this.#parts = parts;
-    this.#state = { state: 'starting', since: parts.clock.now() };
+    this.#kept = keptOf(identity, parts);
+    const pause = this.#kept.pause();
+    this.#isPaused = pause?.isPaused === true;
+    this.#state = this.#isPaused
+      ? { state: 'paused', since: pause?.since ?? 0 }
+      : { state: 'starting', since: parts.clock.now() };
   }
 
   get state(): TriggerState {
     const { type, name } = this.#identity;
-    return { type, name, ...this.#state };
+    const { lag, counts } = this.#run?.trigger.report?.() ?? {};
+    return {
+      type,
+      name,
+      ...this.#state,
+      ...(lag === undefined ? {} : { lag }),
+      ...optional(sumOf(this.#before, counts)),
+    };
   }
 
   /**
@@ -50,9 +67,59 @@ export class SupervisedTrigger {
    * stopped, or has failed and is waiting for its restart.
    */
   set(config: TriggerConfig | undefined): Promise<void> {
-    this.#wanted = config;
+    this.#config = config;
     if (config === undefined) this.#host?.close();
     return this.#proceed();
+  }
+
+  /**
+   * Pauses or resumes it, also after restarts of the daemon; nothing happens if it is so already. Resolves when that is
+   * durable and it has stopped or started. Rejects with a `LAM_STORE_*` error; then nothing was changed.
+   */
+  async setPaused(isPaused: boolean): Promise<void> {
+    if (isPaused === this.#isPaused) return;
+    const now = this.#parts.clock.now();
+    const before = this.#kept.pause();
+    await this.#kept.setPause(
+      isPaused ? { ...before, isPaused, since: now } : { isPaused, since: now, resumedAt: now },
+    );
+    this.#isPaused = isPaused;
+    this.#failures = 0;
+    if (isPaused) {
+      this.#host?.close();
+      this.#enter('paused');
+    } else if (this.#run === undefined) this.#enter('starting');
+    await this.#proceed();
+  }
+
+  /** Fires the event that its kind makes for a user's request, also while it is paused; undefined if it makes none. */
+  async eventNow(): Promise<DurableEvent | undefined> {
+    const config = this.#config;
+    const starter = await this.#starter();
+    return config === undefined ? undefined : starter.eventNow?.(config, this.#about);
+  }
+
+  /** What its kind shows of it. */
+  async view(): Promise<unknown> {
+    const config = this.#config;
+    const starter = await this.#starter();
+    return config === undefined ? undefined : starter.view?.(config, this.#about);
+  }
+
+  /** Forgets what it keeps. */
+  drop(): void {
+    this.#kept.drop();
+    this.#isPaused = false;
+  }
+
+  get #about(): TriggerAbout {
+    const { functionName, name } = this.#identity;
+    return { functionName, name, clock: this.#parts.clock, kept: this.#kept.own, isPaused: this.#isPaused };
+  }
+
+  /** Settings with which it is to run now. */
+  get #wanted(): TriggerConfig | undefined {
+    return this.#isPaused ? undefined : this.#config;
   }
 
   /** Takes the steps that are due; ends a pause. */
@@ -88,7 +155,7 @@ export class SupervisedTrigger {
       const starter = await this.#starter();
       if (host.signal.aborted) return;
       this.#run = { trigger: await starter.start(config, host), host, config };
-      this.#enter('running');
+      if (!host.signal.aborted) this.#enter('running');
     } catch (error) {
       host.close();
       this.#failure = undefined;
@@ -114,6 +181,7 @@ export class SupervisedTrigger {
       const { name, functionName } = this.#identity;
       this.#parts.onTrouble(`trigger '${name}' of '${functionName}' did not stop: ${messageOf(error)}`);
     }
+    this.#before = sumOf(this.#before, trigger.report?.().counts);
     this.#run = undefined;
     if (this.#failure !== undefined) this.#pause(this.#failure.error);
     this.#failure = undefined;
@@ -140,6 +208,28 @@ export class SupervisedTrigger {
   }
 
   #enter(state: TriggerState['state'], cause?: string): void {
-    this.#state = { state, since: this.#parts.clock.now(), ...(cause === undefined ? {} : { cause }) };
+    const since = state === 'retrying' && this.#state.state === state ? this.#state.since : this.#parts.clock.now();
+    this.#state = { state, since, ...(cause === undefined ? {} : { cause }) };
   }
+}
+
+/** Adds the counts of a run to those of earlier ones, of which nothing runs or is held any more. */
+function sumOf(before: TriggerCounts | undefined, now: TriggerCounts | undefined): TriggerCounts | undefined {
+  if (before === undefined) return now;
+  const { running = 0, held = 0 } = now ?? {};
+  const add = (key: keyof TriggerCounts): number => before[key] + (now?.[key] ?? 0);
+  return {
+    received: add('received'),
+    filtered: add('filtered'),
+    succeeded: add('succeeded'),
+    failed: add('failed'),
+    retried: add('retried'),
+    dead: add('dead'),
+    running,
+    held,
+  };
+}
+
+function optional(counts: TriggerCounts | undefined): Pick<TriggerState, 'counts'> {
+  return counts === undefined ? {} : { counts };
 }

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TriggerConfig, TriggerState, FunctionName } from '../../contract/index.ts';
+import type { TriggerConfig, TriggerDetail, TriggerState, FunctionName, RequestId } from '../../contract/index.ts';
+import { lamError } from '../../errors/index.ts';
 import { invariant } from '../../kit/index.ts';
 import { kindOf, triggerName } from '../declared.ts';
+import { dropOthers, triggerKey, type TriggerIdentity } from './kept.ts';
 import type { TriggerKind } from '../kind.ts';
 import type { TriggerStarter } from '../running.ts';
 import type { DeployedTriggers } from './deployed.ts';
 import { SupervisedTrigger } from './supervised-trigger.ts';
-import type { HostParts, TriggerIdentity } from './trigger-host.ts';
+import type { HostParts } from './trigger-host.ts';
 
 export interface SupervisorParts extends HostParts {
   readonly kinds: readonly TriggerKind[];
@@ -47,12 +49,61 @@ export class TriggerSupervisor {
   /** Starts the triggers of all deployed functions and follows changes from now on. */
   start(): void {
     this.#isOpen = true;
-    for (const functionName of this.#parts.deployed.names()) this.#follow(functionName);
+    const { deployed } = this.#parts;
+    for (const functionName of deployed.names()) this.#follow(functionName);
+    const live = [...this.#functions.values()].flatMap((triggers) => [...triggers.keys()]);
+    dropOthers(new Set(live), this.#parts);
   }
 
   /** States of a function's triggers, in the order of declaration, for kinds with a running half. */
   statesOf(functionName: FunctionName): readonly TriggerState[] {
     return [...(this.#functions.get(functionName)?.values() ?? [])].map(({ trigger }) => trigger.state);
+  }
+
+  /** All triggers that run or are paused, or those of a type, by function and then as declared. */
+  async list(type?: string): Promise<readonly TriggerDetail[]> {
+    const details: TriggerDetail[] = [];
+    for (const functionName of [...this.#functions.keys()].toSorted())
+      for (const { trigger, config } of this.#functions.get(functionName)?.values() ?? [])
+        if (type === undefined || config.type === type)
+          details.push({ functionName, ...trigger.state, config, ...(await viewOf(trigger)) });
+    return details;
+  }
+
+  /**
+   * Pauses or resumes a trigger, also after restarts. Rejects with `LAM_TRIGGERS_NOT_FOUND`, or with a `LAM_STORE_*` error
+   * and then changes nothing.
+   */
+  async setPaused(identity: TriggerIdentity, isPaused: boolean): Promise<void> {
+    await this.#triggerOf(identity).setPaused(isPaused);
+  }
+
+  /**
+   * Queues an event of the trigger now, paused or not, and returns the id of its invocation. Rejects with
+   * `LAM_TRIGGERS_NOT_FOUND`, `LAM_TRIGGERS_NO_EVENT` or the error of the queue.
+   */
+  async run(identity: TriggerIdentity): Promise<RequestId> {
+    const event = await this.#triggerOf(identity).eventNow();
+    const { functionName, type, name } = identity;
+    if (event === undefined) throw lamError('LAM_TRIGGERS_NO_EVENT', { name: functionName, trigger: name, type });
+    const queued = { ...event, functionName, type, trigger: name };
+    await this.#parts.enqueue(queued);
+    return this.#parts.requestIdOf(queued);
+  }
+
+  #triggerOf(identity: TriggerIdentity): SupervisedTrigger {
+    const { functionName, type, name } = identity;
+    const triggers = this.#functions.get(functionName);
+    const found = triggers?.get(triggerKey(identity));
+    if (found !== undefined) return found.trigger;
+    const noun = kindOf({ type }, this.#parts.kinds)?.noun ?? 'trigger';
+    const known = [...(triggers?.values() ?? [])].map(({ trigger }) => trigger.state);
+    throw lamError('LAM_TRIGGERS_NOT_FOUND', {
+      name: functionName,
+      noun,
+      trigger: name,
+      known: known.filter((state) => state.type === type).map((state) => state.name),
+    });
   }
 
   /**
@@ -82,11 +133,9 @@ export class TriggerSupervisor {
       const kind = kindOf(config, this.#parts.kinds);
       if (kind?.load === undefined) continue;
       const name = triggerName(config, kind);
-      const key = JSON.stringify([functionName, kind.type, name]);
-      after.set(
-        key,
-        this.#continue(key, before?.get(key), { kind, identity: { functionName, type: kind.type, name }, config }),
-      );
+      const identity = { functionName, type: kind.type, name };
+      const key = triggerKey(identity);
+      after.set(key, this.#continue(key, before?.get(key), { kind, identity, config }));
     }
     for (const [key, { trigger }] of before ?? []) if (!after.has(key)) this.#stop(key, trigger);
     if (after.size === 0) this.#functions.delete(functionName);
@@ -109,7 +158,9 @@ export class TriggerSupervisor {
     this.#stopping.set(key, trigger);
     void trigger.set(undefined).then(() => {
       // Unless it was started again in the meantime.
-      if (this.#stopping.get(key) === trigger) this.#stopping.delete(key);
+      if (this.#stopping.get(key) !== trigger) return;
+      this.#stopping.delete(key);
+      trigger.drop();
     });
   }
 
@@ -122,6 +173,11 @@ export class TriggerSupervisor {
     loading.catch(() => this.#starters.delete(kind));
     return loading;
   }
+}
+
+async function viewOf(trigger: SupervisedTrigger): Promise<Pick<TriggerDetail, 'view'>> {
+  const view = await trigger.view();
+  return view === undefined ? {} : { view };
 }
 
 async function load(kind: TriggerKind): Promise<TriggerStarter> {

@@ -1,23 +1,33 @@
-import { lamError } from '../../errors/index.ts';
+import { lamError, type LamError } from '../../errors/index.ts';
 import type { Clock, EpochMs } from '../../kit/index.ts';
-import type { Deliver, FiredEvent, Firing, TriggerHost, TriggerSink } from '../running.ts';
-import type { FunctionName } from '../../contract/index.ts';
-
-/** Identifies a trigger among all functions. */
-export interface TriggerIdentity {
-  readonly functionName: FunctionName;
-  readonly type: string;
-  readonly name: string;
-}
+import type {
+  Deliver,
+  DurableEvent,
+  EnqueueEvent,
+  EnqueueOutcome,
+  EventEnded,
+  EventIdentity,
+  FollowEvent,
+  FiredEvent,
+  Firing,
+  KeptState,
+  TriggerHost,
+  TriggerSink,
+} from '../running.ts';
+import type { FunctionName, RequestId } from '../../contract/index.ts';
+import { keptOf, type Keeping, type TriggerIdentity } from './kept.ts';
 
 /** Dependencies of a host. */
-export interface HostParts {
+export interface HostParts extends Keeping {
   readonly clock: Clock;
   readonly deliver: Deliver;
+  readonly enqueue: EnqueueEvent;
+  readonly follow: FollowEvent;
+  readonly requestIdOf: (event: EventIdentity) => RequestId;
   /** Announces a call of a function at `at`. */
   readonly expect: (functionName: FunctionName, at: EpochMs) => void;
-  /** Reports a fault of a trigger, as a sentence. */
-  readonly onTrouble: (what: string) => void;
+  /** Value of a variable in the environment of a function's live version. */
+  readonly variable: (functionName: FunctionName, name: string) => string | undefined;
 }
 
 const NOTHING_TO_CANCEL: Firing = { cancel: () => undefined };
@@ -27,6 +37,8 @@ export class SupervisedHost implements TriggerHost {
   readonly functionName: FunctionName;
   readonly name: string;
   readonly clock: Clock;
+  readonly kept: KeptState;
+  readonly resumedAt: EpochMs | undefined;
   readonly #type: string;
   readonly #parts: HostParts;
   readonly #abort = new AbortController();
@@ -36,6 +48,9 @@ export class SupervisedHost implements TriggerHost {
     this.functionName = functionName;
     this.name = name;
     this.clock = parts.clock;
+    const kept = keptOf({ functionName, type, name }, parts);
+    this.kept = kept.own;
+    this.resumedAt = kept.pause()?.resumedAt;
     this.#type = type;
     this.#parts = parts;
     this.#onFailed = onFailed;
@@ -48,11 +63,7 @@ export class SupervisedHost implements TriggerHost {
   fire(event: FiredEvent, sink: TriggerSink): Firing {
     const guarded = this.#guarded(sink);
     if (this.signal.aborted) {
-      const { functionName, name } = this;
-      guarded.settled({
-        kind: 'refused',
-        error: lamError('LAM_TRIGGERS_STOPPED', { name: functionName, trigger: name }),
-      });
+      guarded.settled({ kind: 'refused', error: this.#stopped() });
       return NOTHING_TO_CANCEL;
     }
     const { functionName, name } = this;
@@ -60,8 +71,36 @@ export class SupervisedHost implements TriggerHost {
     return this.#parts.deliver({ ...event, functionName, type: this.#type, trigger: name, attempt }, guarded);
   }
 
+  enqueue(event: DurableEvent, ended?: EventEnded): Promise<EnqueueOutcome> {
+    if (this.signal.aborted) return Promise.reject(this.#stopped());
+    const queued = { ...event, ...this.#identityOf(event.id) };
+    return this.#parts.enqueue(queued, ended === undefined ? undefined : this.#whileRunning(ended));
+  }
+
+  follow(id: string, ended: EventEnded): Promise<boolean> {
+    return this.#parts.follow(this.#identityOf(id), this.#whileRunning(ended));
+  }
+
+  requestIdOf(id: string): RequestId {
+    return this.#parts.requestIdOf(this.#identityOf(id));
+  }
+
+  #identityOf(id: string): EventIdentity {
+    return { functionName: this.functionName, type: this.#type, trigger: this.name, id };
+  }
+
+  #whileRunning(ended: EventEnded): EventEnded {
+    return (end) => {
+      if (!this.signal.aborted) ended(end);
+    };
+  }
+
   expect(at: EpochMs): void {
     if (!this.signal.aborted) this.#parts.expect(this.functionName, at);
+  }
+
+  variable(name: string): string | undefined {
+    return this.#parts.variable(this.functionName, name);
   }
 
   failed(error: unknown): void {
@@ -71,6 +110,10 @@ export class SupervisedHost implements TriggerHost {
   /** Refuses further events and ignores failures from now on. Idempotent. */
   close(): void {
     this.#abort.abort();
+  }
+
+  #stopped(): LamError {
+    return lamError('LAM_TRIGGERS_STOPPED', { name: this.functionName, trigger: this.name });
   }
 
   /** Wraps a sink so that its exceptions do not reach the router. */

@@ -1,4 +1,6 @@
 export const handler = async (event) => {
-  console.log('greeting', event.name ?? 'world');
-  return { message: `Hello ${event.name ?? 'world'}!` };
+  // `lam invoke -d '{"name":"Ada"}'` passes the name itself; over HTTP the event describes the request: /{{name}}?name=Ada
+  const name = event.name ?? event.queryStringParameters?.name ?? 'world';
+  console.log('greeting', name);
+  return { message: `Hello ${name}!` };
 };

@@ -1,15 +1,15 @@
 /** One function per route of lam.yaml. Each gets the event (payload format 2.0) and gives a response. */
 const routes = {
-  'GET /greetings/{name}': (event) => {
+  'GET /{{name}}/greetings/{name}': (event) => {
     const name = event.pathParameters.name;
     const greeting = event.queryStringParameters?.greeting ?? 'Hello';
     return json(200, { message: `${greeting} ${name}!` });
   },
 
-  'POST /greetings': (event) => {
+  'POST /{{name}}/greetings': (event) => {
     const { name } = bodyOf(event);
     if (typeof name !== 'string' || name === '') throw new RequestError(400, "the body needs a text 'name'");
-    return json(201, { message: `Hello ${name}!` }, { location: `/greetings/${encodeURIComponent(name)}` });
+    return json(201, { message: `Hello ${name}!` }, { location: `/{{name}}/greetings/${encodeURIComponent(name)}` });
   },
 };
 

@@ -23,13 +23,13 @@ def create_greeting(event):
     name = body.get("name") if isinstance(body, dict) else None
     if not isinstance(name, str) or name == "":
         raise RequestError(400, "the body needs a text 'name'")
-    return response(201, {"message": f"Hello {name}!"}, {"location": f"/greetings/{quote(name, safe='')}"})
+    return response(201, {"message": f"Hello {name}!"}, {"location": f"/{{name}}/greetings/{quote(name, safe='')}"})
 
 
 # One function per route of lam.yaml. Each gets the event (payload format 2.0) and gives a response.
 ROUTES = {
-    "GET /greetings/{name}": get_greeting,
-    "POST /greetings": create_greeting,
+    "GET /{{name}}/greetings/{name}": get_greeting,
+    "POST /{{name}}/greetings": create_greeting,
 }
 
 

@@ -27,6 +27,14 @@ describe('judging a measure', () => {
     equal(outcome.rounds, 3);
   });
 
+  test('an allowance is taken from the samples of lam, not from those of the floor', () => {
+    const allowing: Measure = { ...ratio, basis: { kind: 'ratio', allowance: 5 } };
+    const outcome = judge('row', allowing, { lam: [25, 25, 3], floor: [10, 10, 10] });
+    equal(outcome.figure, 2);
+    equal(outcome.lam, 25);
+    equal(judge('row', allowing, { lam: [3], floor: [10] }).figure, 0);
+  });
+
   test('a figure equal to its gate passes, on both sides', () => {
     equal(judge('row', ratio, { lam: [20], floor: [10] }).verdict, 'holds');
     ok(holds(5, { sense: '>=', value: 5 }));

@@ -72,6 +72,7 @@ describe('numbers in the report', () => {
   test('a ratio has its sign, a time its unit, and nothing at all is plain', () => {
     equal(figureText(good, 0.8), '0.80x');
     equal(gateText(good, good.gate), '>= 0.5x');
+    equal(gateText({ basis: { kind: 'ratio', allowance: 5 }, unit: 'ms' }, good.gate), '>= 0.5x + 5 ms');
     const absolute = { basis: { kind: 'absolute', quantile: 1 }, unit: 'requests' } as const;
     equal(figureText(absolute, 3), '3.00 requests');
     equal(gateText(absolute, { sense: '<=', value: 0, aim: 0 }), '0 requests');

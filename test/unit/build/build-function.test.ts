@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { buildFunction, type BuiltArtifact } from '../../../src/build/index.ts';
 import { artifactDigest, LIMITS } from '../../../src/contract/index.ts';
 import { isLamError, type ErrorCode } from '../../../src/errors/index.ts';
+import type { ProjectFunction } from '../../../src/project/index.ts';
 import { workbench, writeTree } from './fixture.ts';
 
 const HANDLER = 'export const handler = async () => 1;\n';
@@ -81,6 +82,32 @@ describe('the package', () => {
     ]);
   });
 
+  test('does not contain the folders of other functions, except what the author re-includes', async (t) => {
+    const bench = await workbench(t, {
+      'a/index.mjs': HANDLER,
+      'b/index.mjs': HANDLER,
+      'b/types.mjs': 'export {};',
+      'c [1]/index.mjs': HANDLER,
+      'lib/b/kept.mjs': 'export {};',
+    });
+    const alone = ['b', 'c [1]'].map((folder) => join(bench.directory, folder));
+    const pathsOf = async (fn: ProjectFunction): Promise<readonly string[]> => {
+      const built = await buildFunction(fn, bench.context);
+      await built.dispose();
+      return paths(built);
+    };
+    const fn = bench.fn({ handler: 'a/index.handler' });
+    assert.deepEqual(await pathsOf({ ...fn, othersFolders: alone }), ['a/index.mjs', 'lib/b/kept.mjs']);
+    const including = bench.fn({ handler: 'a/index.handler' }, { include: ['/b/types.mjs'] });
+    assert.deepEqual(await pathsOf({ ...including, othersFolders: alone }), [
+      'a/index.mjs',
+      'b/types.mjs',
+      'lib/b/kept.mjs',
+    ]);
+    await writeTree(bench.directory, { '.lamignore': '!/b\n' });
+    assert.ok((await pathsOf({ ...fn, othersFolders: alone })).includes('b/index.mjs'));
+  });
+
   test('contains what build.include re-includes', async (t) => {
     const bench = await workbench(t, {
       'index.mjs': HANDLER,
@@ -90,6 +117,23 @@ describe('the package', () => {
     });
     const built = await buildFunction(bench.fn({}, { include: ['dist/a/**'] }), bench.context);
     assert.deepEqual(paths(built), ['dist/a/b.txt', 'index.mjs']);
+  });
+
+  test('contains what triggers need, also if it is bundled, but nothing that is left out', async (t) => {
+    const files = {
+      'index.mjs': HANDLER,
+      'a/web/x.js': '1',
+      'a/web/.env': 'S=1',
+      'a/web/skip.txt': 'x',
+      'a/more.txt': 'x',
+    };
+    const bench = await workbench(t, { ...files, 'other.txt': 'x', '.lamignore': 'skip.txt\n' });
+    for (const place of ['a/web', './a/web/'])
+      assert.deepEqual(paths(await buildFunction(bench.fn({}, { bundle: true, needed: [place] }), bench.context)), [
+        'a/web/x.js',
+        'index.mjs',
+        'index.mjs.map',
+      ]);
   });
 
   test('keeps links that stay inside, also absolute ones, as relative links', async (t) => {
@@ -167,6 +211,12 @@ describe('the handler', () => {
     );
   });
 
+  test('may be in a layer', async (t) => {
+    const bench = await workbench(t, { 'other.mjs': HANDLER });
+    const layered = { ...bench.fn(), layers: [{ path: bench.directory }] } as never;
+    assert.deepEqual((await buildFunction(layered, bench.context)).notices, []);
+  });
+
   test('of python3 is found as a module and as a package', async (t) => {
     const bench = await workbench(t, { 'app/main.py': '', 'pkg/__init__.py': '' });
     for (const handler of ['app.main.run', 'app/main.run', 'pkg.run']) {
@@ -182,6 +232,16 @@ describe('the handler', () => {
     const bench = await workbench(t, { bootstrap: '#!/bin/sh\n' });
     const built = await buildFunction(bench.fn({ runtime: 'provided', handler: 'bootstrap' }), bench.context);
     assert.match(built.notices.join('\n'), /chmod \+x bootstrap/);
+  });
+
+  test('of stdio that is a program of the system causes no notice, one that is missing does', async (t) => {
+    const bench = await workbench(t, { 'data.json': '{}' });
+    const notices = async (handler: string): Promise<readonly string[]> =>
+      (await buildFunction(bench.fn({ runtime: 'stdio', handler }), bench.context)).notices;
+    assert.deepEqual(await notices('/usr/bin/env cat'), []);
+    assert.deepEqual(await notices('./report --all'), [
+      "the handler './report --all' has no file in the package; looked for report",
+    ]);
   });
 });
 
@@ -235,8 +295,12 @@ describe('TypeScript', () => {
       bench.context,
     );
     assert.deepEqual(paths(built), ['data.json', 'src/index.mjs', 'src/index.mjs.map']);
-    const map = JSON.parse(await readFile(built.files.get('src/index.mjs.map') ?? '', 'utf8')) as { sources: string[] };
-    assert.deepEqual(map.sources, ['src/greet.ts', 'src/index.ts']);
+    const map = JSON.parse(await readFile(built.files.get('src/index.mjs.map') ?? '', 'utf8')) as {
+      sources: string[];
+      sourcesContent?: string[];
+    };
+    // Relative to the map, and without the sources themselves.
+    assert.deepEqual([map.sources, map.sourcesContent], [['greet.ts', 'index.ts'], undefined]);
     const module = (await import(built.files.get('src/index.mjs') ?? '')) as {
       handler: (event: object) => Promise<string>;
     };

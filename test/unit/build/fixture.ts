@@ -39,6 +39,8 @@ export interface Workbench {
   readonly context: BuildContext;
   /** Output of the tools. */
   readonly logged: string[];
+  /** Steps of the builds. */
+  readonly steps: string[];
   fn(config?: Partial<ProjectFunction['config']>, build?: Partial<ProjectFunction['build']>): ProjectFunction;
 }
 
@@ -50,16 +52,29 @@ export async function workbench(t: TestContext, tree: Readonly<Record<string, Tr
   await mkdir(directory);
   await writeTree(directory, tree);
   const logged: string[] = [];
-  const context: BuildContext = { esbuildBinary: ESBUILD, workspace, log: (line) => logged.push(line) };
+  const steps: string[] = [];
+  const context: BuildContext = {
+    esbuildBinary: ESBUILD,
+    workspace,
+    assetsDir: join(root, 'assets'),
+    images: 'lam-image-test',
+    log: (line) => logged.push(line),
+    step: (line) => steps.push(line),
+  };
   return {
     directory,
     workspace,
     context,
     logged,
+    steps,
     fn: (config = {}, build = {}) => ({
       name: asFunctionName('hello'),
       directory,
+      ownFolder: directory,
+      othersFolders: [],
       config: { runtime: 'nodejs', handler: 'index.handler', ...config },
+      verify: true,
+      layers: [],
       build: { include: [], dependencies: 'auto', ...build },
     }),
   };

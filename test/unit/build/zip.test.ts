@@ -42,6 +42,9 @@ describe('zipFiles', () => {
     assert.ok(same?.kind === 'file');
     assert.deepEqual(await names(await buffer(zipFiles(built, new Set([same.digest]))), bench.directory), ['a.txt']);
     assert.deepEqual(await names(await buffer(zipFiles(built, new Set())), bench.directory), []);
+    let entries = 0;
+    await buffer(zipFiles(built, 'all', () => (entries += 1)));
+    assert.equal(entries, 4);
   });
 
   test('ends with LAM_BUILD_FILE_LOST when a file is missing', async (t) => {
@@ -103,6 +106,19 @@ describe('writeZip', () => {
     await writeTree(folder, { big: 'x'.repeat(3_000_000) });
     const full = new Writable({ write: (_chunk, _encoding, done) => done(new RangeError('the disk is full')) });
     await assert.rejects(writeZip(full, [{ path: 'big', source: join(folder, 'big'), executable: false }]), RangeError);
+  });
+
+  test('may have more entries than 16 bits count', async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeTree(folder, { one: 'x' });
+    const items = Array.from({ length: 66_000 }, (_, index) => ({ path: `f${index}`, target: 'one' }));
+    const out = new PassThrough();
+    const [bytes] = await Promise.all([
+      buffer(out),
+      writeZip(out, [...items, { path: 'last', source: join(folder, 'one'), executable: false }]),
+    ]);
+    const found = await names(bytes, folder);
+    assert.deepEqual([found.length, found[0], found.at(-1)], [66_001, 'f0', 'last']);
   });
 
   test('does not open all files of a long list at once', async (t) => {

@@ -37,6 +37,10 @@ describe('completion', () => {
     assert.deepEqual(await offered('logs', '--output', ''), ['pretty', 'json', 'raw']);
     assert.ok((await offered('init', '--runtime', 'py')).includes('python3'));
   });
+  test('offers runtimes to the command that is about them', async () => {
+    assert.deepEqual(await offered('runtimes', 'python3.1'), ['python3.11', 'python3.12', 'python3.13', 'python3.14']);
+    assert.deepEqual(await offered('runtimes', 'python3', ''), []);
+  });
   test('offers functions, versions and aliases', async () => {
     assert.deepEqual(await offered('invoke', 'h'), ['hello']);
     assert.deepEqual(await offered('invoke', 'hello@'), ['hello@2', 'hello@1']);
@@ -47,6 +51,8 @@ describe('completion', () => {
   test('offers settings and shells', async () => {
     assert.deepEqual(await offered('config', 'get', 'hello', 'mem'), ['memory']);
     assert.deepEqual(await offered('config', 'set', 'hello', 'mem'), ['memory=']);
+    assert.deepEqual(await offered('route', 'add', 'GET /x', 'hel'), ['hello']);
+    assert.deepEqual(await offered('route', 'add', ''), []);
     assert.deepEqual(await offered('autocomplete', ''), [...SHELLS]);
   });
   test('offers nothing where any text is valid', async () => assert.deepEqual(await offered('init', ''), []));
@@ -59,7 +65,7 @@ describe('the script for bash', () => {
       writeFileSync(join(folder, 'lam'), '#!/bin/sh\necho "$*" >&2\nprintf "hello@1\\nhello@2\\n"\n');
       chmodSync(join(folder, 'lam'), 0o755);
       const script = `${completionScript('bash')}\nCOMP_LINE='lam invoke hello@'; COMP_POINT=\${#COMP_LINE}; _lam; printf '%s\\n' "\${COMPREPLY[@]}"`;
-      const printed = execFileSync('bash', ['-c', script], {
+      const printed = execFileSync('bash', ['--norc', '-c', script], {
         env: { PATH: `${folder}:/usr/bin:/bin` },
         encoding: 'utf8',
       });

@@ -9,6 +9,7 @@ const answer = (document: unknown): FastInvokeAnswer => ({
   functionError: 'Unhandled',
   log: undefined,
   payload: Buffer.from(typeof document === 'string' ? document : JSON.stringify(document)),
+  printedBytes: 0,
 });
 
 describe('planning an invoke', () => {
@@ -36,32 +37,37 @@ test('--include shows a function error, if there is one', () => {
 
 describe('the exit code of an answer', () => {
   test('is 0 for a result', () =>
-    assert.deepEqual(verdict({ ...answer(1), functionError: undefined }, {}), { exit: 0, line: '' }));
+    assert.deepEqual(verdict({ ...answer(1), functionError: undefined }, {}, true), { exit: 0, line: '' }));
 
   test('is 5 for a failure, with the error in one line', () => {
-    assert.deepEqual(verdict(answer({ errorType: 'TypeError', errorMessage: 'boom\nmore' }), {}), {
-      exit: 5,
-      line: 'the function failed: TypeError: boom',
-    });
+    const failed = answer({ errorType: 'TypeError', errorMessage: 'boom\nmore' });
+    assert.deepEqual(verdict(failed, {}, true), { exit: 5, line: 'the function failed: TypeError: boom' });
+  });
+
+  test('is told without the message in a pipe, where the payload has it', () => {
+    const failed = answer({ errorType: 'TypeError', errorMessage: 'boom' });
+    assert.deepEqual(verdict(failed, {}, false), { exit: 5, line: 'the function failed: TypeError' });
+    const late = answer({ errorType: 'Sandbox.Timedout', errorMessage: 'after 3 s' });
+    assert.deepEqual(verdict(late, {}, false), { exit: 6, line: 'the function timed out' });
   });
 
   test('is 6 for a time-out', () =>
-    assert.equal(verdict(answer({ errorType: 'Sandbox.Timedout', errorMessage: '' }), {}).exit, 6));
+    assert.equal(verdict(answer({ errorType: 'Sandbox.Timedout', errorMessage: '' }), {}, true).exit, 6));
 
   test('is 0 for both with --no-fail', () => {
-    assert.equal(verdict(answer({ errorType: 'E' }), { 'no-fail': true }).exit, 0);
-    assert.equal(verdict(answer({ errorType: 'Sandbox.Timedout' }), { 'no-fail': true }).exit, 0);
+    assert.equal(verdict(answer({ errorType: 'E' }), { 'no-fail': true }, true).exit, 0);
+    assert.equal(verdict(answer({ errorType: 'Sandbox.Timedout' }), { 'no-fail': true }, true).exit, 0);
   });
 
   test('accepts any error document', () => {
     for (const odd of ['not json', 'null', '[]', '"x"', { errorType: 7, errorMessage: {} }]) {
-      assert.equal(verdict(answer(odd), {}).line, 'the function failed: Error');
+      assert.equal(verdict(answer(odd), {}, true).line, 'the function failed: Error');
     }
   });
 
   test('strips control characters', () => {
     assert.equal(
-      verdict(answer({ errorType: 'E', errorMessage: '\u001b[31mred' }), {}).line,
+      verdict(answer({ errorType: 'E', errorMessage: '\u001b[31mred' }), {}, true).line,
       'the function failed: E: \uFFFD[31mred',
     );
   });

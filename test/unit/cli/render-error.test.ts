@@ -9,6 +9,7 @@ const STYLE = { json: false, debug: false, command: 'deploy' };
 const EXPECTED: Readonly<Record<Kind, number>> = {
   invalid_argument: 2,
   not_found: 4,
+  method_not_allowed: 2,
   already_exists: 1,
   failed_precondition: 1,
   permission_denied: 1,
@@ -23,7 +24,49 @@ const EXPECTED: Readonly<Record<Kind, number>> = {
   internal: 1,
 };
 
+const FAILED = lamError('LAM_OPERATIONS_CHECK_FAILED', {
+  name: 'f',
+  version: 2,
+  live: 1,
+  kept: true,
+  command: 'lam rollback f v2 --no-verify',
+  reason: 'Runtime.ImportModuleError: Cannot find module',
+  errorType: 'Runtime.ImportModuleError',
+  errorMessage: 'Cannot find module\nRequire stack:\n- index.js',
+  stackTrace: ['Runtime.ImportModuleError: Cannot find module', 'Require stack:', '- index.js', '    at index.js:1:1'],
+  output: ['loading \u001b[31m', 'still'],
+  notice: "image 'x' is not present; the host's own programs are used",
+});
+
 describe('rendering an error', () => {
+  test('shows what a function said when its code could not be loaded, without repeating itself', () => {
+    const { stdout, stderr, exit } = renderError(FAILED, STYLE);
+    assert.deepEqual([stdout, exit], ['', 8]);
+    assert.equal(
+      stderr,
+      [
+        "Error: v2 of 'f' fails its check and is not live (v1 is): Runtime.ImportModuleError: Cannot find module",
+        '  Require stack:',
+        '  - index.js',
+        '  at index.js:1:1',
+        '  it printed:',
+        '    loading \uFFFD[31m',
+        '    still',
+        "  image 'x' is not present; the host's own programs are used",
+        `  hint: ${FAILED.hint}`,
+        '  code: LAM_OPERATIONS_CHECK_FAILED',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('keeps the shape of a stack trace, and begins it where the other lines do', () => {
+    const stackTrace = ['  File "f.py", line 1, in <module>\n    import x\n\n', '  File "x.py", line 2, in <module>\n'];
+    const details = { ...FAILED.details, errorMessage: 'no', stackTrace, output: [], notice: null };
+    const { stderr } = renderError(new LamError('LAM_OPERATIONS_CHECK_FAILED', { message: 'm', details }), STYLE);
+    assert.match(stderr, /^ {2}File "f\.py", line 1, in <module>\n {4}import x\n {2}File "x\.py"/m);
+  });
+
   for (const kind of Object.keys(KINDS) as Kind[]) {
     const code = (Object.keys(CATALOGUE) as ErrorCode[]).find((c) => CATALOGUE[c].kind === kind);
     test(
@@ -37,10 +80,11 @@ describe('rendering an error', () => {
     );
   }
 
-  test('puts message and hint on stderr and nothing on stdout', () => {
+  test('puts message, hint and code on stderr and nothing on stdout', () => {
     assert.deepEqual(renderError(lamError('LAM_CLIENT_DAEMON_NOT_RUNNING', { home: '/h' }), STYLE), {
       stdout: '',
-      stderr: "Error: no daemon is running for '/h'\n  hint: start it: lam start\n",
+      stderr:
+        "Error: no daemon is running for '/h'\n  hint: start it: lam start\n  code: LAM_CLIENT_DAEMON_NOT_RUNNING\n",
       exit: 3,
     });
   });
@@ -66,7 +110,7 @@ describe('rendering an error', () => {
     const rendered = renderError(new Errors.CLIError('Nonexistent flag: --nope\nSee more help with --help'), STYLE);
     assert.deepEqual(rendered, {
       stdout: '',
-      stderr: 'Error: nonexistent flag: --nope\n  hint: see how it is used: lam deploy --help\n',
+      stderr: 'Error: nonexistent flag: --nope\n  hint: see how it is used: lam deploy --help\n  code: LAM_CLI_USAGE\n',
       exit: 2,
     });
   });
@@ -75,7 +119,7 @@ describe('rendering an error', () => {
     for (const [said, line] of [
       [
         'Parsing --lines \n\tExpected an integer but received: abc\nSee more help with --help',
-        'parsing --lines: Expected an integer but received: abc',
+        "--lines: 'abc' is not a whole number",
       ],
       [
         'Missing 1 required arg:\nshell  Which shell.\nSee more help with --help',
@@ -95,8 +139,14 @@ describe('rendering an error', () => {
 
   test('shows stacks and causes with LAM_DEBUG', () => {
     const { stderr } = renderError(new TypeError('root cause'), { ...STYLE, debug: true });
-    assert.match(stderr, /code: LAM_INTERNAL/);
+    assert.equal(stderr.match(/code: LAM_INTERNAL/g)?.length, 1);
     assert.match(stderr, /caused by: TypeError: root cause\n\s+at /);
+  });
+
+  test('dims the code on a terminal', () => {
+    const error = lamError('LAM_CLIENT_DAEMON_NOT_RUNNING', { home: '/h' });
+    const { stderr } = renderError(error, { ...STYLE, colored: true });
+    assert.ok(stderr.endsWith('\n  \u001B[2mcode: LAM_CLIENT_DAEMON_NOT_RUNNING\u001B[22m\n'), stderr);
   });
 
   test('is silent for the exit that oclif throws', () => {

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { nodeId, asSandboxId, asRequestId, asFunctionName, asVersion } from '../../support/ids.ts';
 import { describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { Chalk } from 'chalk';
-import type { FunctionDetail, LogRecord } from '../../../src/contract/index.ts';
+import type { FunctionDetail, LogRecord, TriggerDetail } from '../../../src/contract/index.ts';
 import { renderGaps, renderReclaimed } from '../../../src/cli/render/daemon.ts';
 import { renderDeployed } from '../../../src/cli/render/deployed.ts';
 import { formatAge, formatBytes, formatDuration, parseTime, plural } from '../../../src/cli/render/format.ts';
 import { renderLogRecord } from '../../../src/cli/fast/log-record.ts';
 import { facts, safe, table } from '../../../src/cli/render/table.ts';
+import { renderTriggers } from '../../../src/cli/render/triggers.ts';
 import { renderVersions } from '../../../src/cli/render/versions.ts';
 
 const plain = new Chalk({ level: 0 });
@@ -17,7 +19,13 @@ describe('numbers for people', () => {
   test('bytes', () =>
     assert.deepEqual([0, 1023, 1536, 20 * 1024 * 1024].map(formatBytes), ['0 B', '1023 B', '1.5 KiB', '20 MiB']));
   test('durations', () =>
-    assert.deepEqual([12.4, 400, 12_000, 125_000].map(formatDuration), ['12 ms', '0.4 s', '12 s', '2 min 5 s']));
+    assert.deepEqual([12.4, 400, 12_000, 125_000, 599_950].map(formatDuration), [
+      '12 ms',
+      '0.4 s',
+      '12 s',
+      '2 min 5 s',
+      '10 min 0 s',
+    ]));
   test('ages', () =>
     assert.deepEqual(
       [0, 30, 300, 7200, 200_000].map((s) => formatAge(NOW - s * 1000, NOW)),
@@ -64,6 +72,58 @@ describe('tables', () => {
     const bold = new Chalk({ level: 1 }).bold('a');
     assert.equal(table([{ n: bold, c: 1 }], columns).split('\n')[1], `${bold}         1`);
   });
+  test('leave out and shorten columns that allow it, down to the width of a terminal', () => {
+    const wide = [
+      { heading: 'NAME', cell: () => 'a-rather-long-name', least: 8 },
+      { heading: 'SIZE', cell: () => '1.5 KiB', align: 'right' as const, drop: 1 },
+      { heading: 'WHEN', cell: () => 'just now', drop: 2 },
+      { heading: 'MESSAGE', cell: () => new Chalk({ level: 1 }).green('some words of a message'), least: 10 },
+    ];
+    const shown = (limit?: number): readonly string[] =>
+      table([0], wide, limit).split('\n').map(stripVTControlCharacters);
+    const full = shown();
+    assert.equal(full[1], 'a-rather-long-name  1.5 KiB  just now  some words of a message');
+    assert.deepEqual([shown(62), shown(Infinity)], [full, full]);
+    assert.deepEqual(shown(61).slice(1), ['a-rather-long-name  1.5 KiB  just now  some words of a messa…']);
+    assert.deepEqual(shown(39), ['NAME         SIZE  WHEN      MESSAGE', 'a-rathe…  1.5 KiB  just now  some word…']);
+    assert.deepEqual(shown(38), ['NAME              WHEN      MESSAGE', 'a-rather-long-n…  just now  some word…']);
+    assert.deepEqual(shown(28), ['NAME              MESSAGE', 'a-rather-long-n…  some word…']);
+    // Nothing more may be left out.
+    assert.deepEqual(shown(5), ['NAME      MESSAGE', 'a-rathe…  some word…']);
+    for (const limit of [28, 33, 39, 40, 50, 61]) for (const line of shown(limit)) assert.ok(line.length <= limit);
+  });
+  test('leave out columns without a value in any row before others', () => {
+    const rows = ['-', ''];
+    const some = [
+      { heading: 'NAME', cell: () => 'a-name' },
+      { heading: 'SIZE', cell: () => '1 KiB', drop: 1 },
+      { heading: 'DONE', cell: (r: string) => r, drop: 3 },
+      { heading: 'MORE', cell: (r: string) => (r === '-' ? r : '7'), drop: 2 },
+    ];
+    const headings = (limit: number): string | undefined => table(rows, some, limit).split('\n')[0];
+    assert.deepEqual([25, 24, 18, 12].map(headings), [
+      'NAME    SIZE   DONE  MORE',
+      'NAME    SIZE   MORE',
+      'NAME    MORE',
+      'NAME    MORE',
+    ]);
+  });
+  test('of facts go on below in long values, between words', () => {
+    const pairs = [
+      ['url', 'http://127.0.0.1:8000/a-very-long-name'],
+      ['what', 'some words that take several lines'],
+    ] as const;
+    assert.equal(
+      facts(pairs, 20),
+      [
+        'url:  http://127.0.0.1:8000/a-very-long-name',
+        'what: some words',
+        '      that take',
+        '      several lines',
+      ].join('\n'),
+    );
+    assert.equal(facts(pairs).split('\n')[1], 'what: some words that take several lines');
+  });
   test('are empty without rows', () => assert.equal(table([], columns), ''));
   test('facts align values', () =>
     assert.equal(
@@ -75,6 +135,37 @@ describe('tables', () => {
     ));
   test('untrusted cells stay on one line and cannot control the terminal', () =>
     assert.equal(safe('a\n\u001b[2Jb'), 'a \uFFFD[2Jb'));
+});
+
+describe('the list of triggers', () => {
+  const trigger = (more: Partial<TriggerDetail>): TriggerDetail => ({
+    name: 'orders-of-the-day',
+    type: 'rabbitmq',
+    functionName: asFunctionName('billing-service'),
+    state: 'retrying',
+    since: NOW - 300_000,
+    cause: 'the broker refused the connection: ECONNREFUSED 127.0.0.1:5672',
+    config: { type: 'rabbitmq' },
+    ...more,
+  });
+  const headings = (triggers: readonly TriggerDetail[], width: number): string =>
+    (renderTriggers(triggers, NOW, width).split('\n')[0] ?? '').replaceAll(/ +/g, ' ');
+
+  test('keeps the cause in 60 columns, and leaves out what it does not know', () => {
+    const shown = renderTriggers([trigger({})], NOW, 60).split('\n');
+    assert.match(shown[0] ?? '', /^FUNCTION +TRIGGER +STATE +CAUSE$/);
+    assert.equal(shown[1], 'billing-ser…  rabbitmq:orders…  retrying  the broker refuse…');
+  });
+
+  test('leaves out numbers before the cause, and a cause that nothing has before numbers', () => {
+    const counts = { received: 9, filtered: 0, succeeded: 1234, failed: 0, retried: 0, dead: 2, running: 0, held: 0 };
+    const busy = trigger({ counts, lag: 17 });
+    assert.equal(headings([busy], 200), 'FUNCTION TRIGGER STATE SINCE DONE DEAD LAG CAUSE');
+    assert.equal(headings([busy], 60), 'FUNCTION TRIGGER STATE CAUSE');
+    const { cause: _, ...healthy } = trigger({ state: 'running', counts, lag: 17 });
+    assert.equal(headings([healthy], 60), 'FUNCTION TRIGGER STATE DONE DEAD LAG');
+    assert.equal(headings([healthy], 54), 'FUNCTION TRIGGER STATE DEAD LAG');
+  });
 });
 
 describe('log records', () => {
@@ -163,4 +254,20 @@ test('the live version differs from one with an alias named live', () => {
       ['v1', '*', '1 B'],
     ],
   );
+});
+
+test('marked versions have a column and a line with the reason each', () => {
+  const version = { size: 1, createdAt: NOW, by: 'me', message: '', aliases: [], live: false };
+  const allVersions = [
+    { ...version, version: 3, check: { result: 'failed', reason: 'Error: no\u001b[1m' } },
+    { ...version, version: 2, check: { result: 'skipped', reason: '--no-verify' } },
+    { ...version, version: 1, live: true },
+  ] as unknown as FunctionDetail['allVersions'];
+  const lines = renderVersions({ allVersions } as FunctionDetail, NOW, plain).split('\n');
+  assert.match(lines[0] ?? '', /BY +CHECK +MESSAGE$/);
+  assert.deepEqual(
+    lines.slice(1, 4).map((line) => line.split(/ {2,}/).at(-1)),
+    ['failed', 'skipped', 'me'],
+  );
+  assert.deepEqual(lines.slice(4), ['v3 failed its check: Error: no\uFFFD[1m', 'v2 was not verified: --no-verify']);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,6 +18,7 @@ import { socketPath } from '../../../src/contract/index.ts';
 const INSTALLATION: Installation = {
   kind: 'npm',
   version: '1.0.0',
+  build: () => undefined,
   daemonCommand: ['/nonexistent'],
   nodeCommand: () => [],
   assets: () => assert.fail(),
@@ -58,6 +59,46 @@ describe('the function that a command applies to', () => {
         details: { cwd, command: 'invoke' },
       }),
     ));
+
+  const inProject = (yaml: string, run: (root: string) => Promise<void>): Promise<void> =>
+    inFolder(async (root) => {
+      await mkdir(join(root, 'a', 'src'), { recursive: true });
+      await mkdir(join(root, 'b'));
+      await mkdir(join(root, 'docs'));
+      await writeFile(join(root, 'lam.yaml'), yaml);
+      await run(root);
+    });
+  const PROJECTS = {
+    'with a path each': 'functions:\n  first: {runtime: nodejs, path: a}\n  second: {runtime: nodejs, path: b}\n',
+    'with handlers in folders': [
+      'defaults: {runtime: nodejs}',
+      'functions:',
+      '  first: {handler: a/index.handler}',
+      '  second: {handler: b/index.handler}',
+    ].join('\n'),
+  };
+  for (const [title, yaml] of Object.entries(PROJECTS)) {
+    test(`of a project ${title} is the one whose folder this is`, () =>
+      inProject(yaml, async (root) => {
+        assert.equal((await targetFunction(undefined, join(root, 'a', 'src'), 'invoke')).name, 'first');
+        assert.equal((await targetFunction(undefined, join(root, 'b'), 'invoke')).name, 'second');
+      }));
+
+    test(`of a project ${title} has to be chosen elsewhere, from commands to paste`, () =>
+      inProject(yaml, async (root) => {
+        for (const cwd of [root, join(root, 'docs')]) {
+          await assert.rejects(targetFunction(undefined, cwd, 'config set', ['description=a b', "x='"]), {
+            code: 'LAM_CLI_SEVERAL_FUNCTIONS',
+            exitCode: 2,
+            message: [
+              'this project has 2 functions; name one of them:',
+              String.raw`  lam config set first 'description=a b' 'x='\'''`,
+              String.raw`  lam config set second 'description=a b' 'x='\'''`,
+            ].join('\n'),
+          });
+        }
+      }));
+  }
 });
 
 describe('the port', () => {

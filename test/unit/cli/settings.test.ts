@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DEFAULT_CONFIG } from '../../../src/contract/index.ts';
+import { isLamError } from '../../../src/errors/index.ts';
 import { parsePairs } from '../../../src/cli/services/environment.ts';
-import { overridesOf } from '../../../src/cli/services/overrides.ts';
+import { flagSettings } from '../../../src/cli/services/flag-settings.ts';
 import { fieldsOf, inWords, parseSettings } from '../../../src/cli/services/settings.ts';
 import { projectSchema } from '../../../src/project/index.ts';
 import { SETTING_WORDS } from '../../../src/cli/services/settings.ts';
@@ -46,9 +47,28 @@ describe('settings', () => {
   });
   test('name the fields to unset', () =>
     assert.deepEqual(fieldsOf(['memory', 'idle']), ['memoryMiB', 'idleTimeoutMs']));
-  for (const bad of ['memory', 'memory=', 'memory=lots', 'nope=1', '=1', 'toString=1']) {
+  for (const bad of ['memory=', 'memory=lots', 'memory=64s', 'timeout=s'])
     test(`'${bad}' is refused`, () => assert.throws(() => parseSettings([bad]), code('LAM_CLI_BAD_SETTING')));
-  }
+  for (const bad of ['nope', 'nope=1', '=1', 'toString=1'])
+    test(`'${bad}' is refused`, () => assert.throws(() => parseSettings([bad]), code('LAM_CLI_UNKNOWN_SETTING')));
+  test('in seconds may say so', () => assert.deepEqual(parseSettings(['timeout=1.5s']), { timeoutMs: 1500 }));
+});
+
+test('a setting without a value is named, with a command that has one', () => {
+  const hint = (pair: string, name?: string): string => {
+    try {
+      parseSettings([pair], name);
+    } catch (error) {
+      if (code('LAM_CLI_NO_VALUE')(error) && isLamError(error)) return `${error.message} / ${error.hint}`;
+    }
+    return '';
+  };
+  assert.equal(
+    hint('timeout'),
+    "setting 'timeout' has no value / put it after an equals sign: lam config set timeout=3",
+  );
+  assert.match(hint('handler', 'hello'), /lam config set hello handler=VALUE$/);
+  assert.match(hint('routes'), /routes='GET \/hello'$/);
 });
 
 describe('environment pairs', () => {
@@ -59,13 +79,13 @@ describe('environment pairs', () => {
 
 describe('flags that replace settings of lam.yaml', () => {
   test('contain only the given ones', () => {
-    assert.deepEqual(overridesOf({}), {});
-    assert.deepEqual(overridesOf({ env: ['A=1'], memory: 64, timeout: '1.5s' }), {
+    assert.deepEqual(flagSettings({}), {});
+    assert.deepEqual(flagSettings({ env: ['A=1'], memory: 64, timeout: '1.5s' }), {
       environment: { A: '1' },
       memoryMiB: 64,
       timeoutMs: 1500,
     });
   });
   test('refuse a time-out that is not a number', () =>
-    assert.throws(() => overridesOf({ timeout: 'soon' }), code('LAM_CLI_BAD_SETTING')));
+    assert.throws(() => flagSettings({ timeout: 'soon' }), code('LAM_CLI_BAD_SETTING')));
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -32,6 +34,36 @@ describe('unpacking the assets of the binary', () => {
       assert.deepEqual(readdirSync(join(home, 'cache')), ['abc']);
     } finally {
       rmSync(home, { recursive: true });
+    }
+  });
+
+  test('removes what a process left that was killed meanwhile, and nothing of one that runs', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'lam-unpack-'));
+    try {
+      const killed = spawn('sleep', ['60']);
+      const exit = once(killed, 'exit');
+      killed.kill('SIGKILL');
+      await exit;
+      for (const name of [`abc.${killed.pid}`, `abc.${process.ppid}`, 'abcd', 'build'])
+        mkdirSync(join(home, 'cache', name, 'templates'), { recursive: true });
+      unpack(home, INDEX, (key) => Buffer.from(key));
+      assert.deepEqual(
+        readdirSync(join(home, 'cache')).toSorted(),
+        ['abc', `abc.${process.ppid}`, 'abcd', 'build'].toSorted(),
+      );
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  });
+
+  test('makes a missing home for its owner alone', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lam-unpack-'));
+    try {
+      const home = join(folder, 'home');
+      unpack(home, INDEX, (key) => Buffer.from(key));
+      assert.equal(statSync(home).mode & 0o777, 0o700);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { exchange, getAll, parseAnswer, type AnswerPart } from '../../../src/client/raw-http.ts';
+import { CLOSED, ifCode } from '../../support/if-code.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lam-raw-'));
 const socket = join(folder, 's');
@@ -22,6 +23,7 @@ before(async () => {
       );
       // Without a length Node answers in chunks.
       if (request.url === '/chunked') for (const chunk of chunks) response.write(chunk);
+      if (request.url === '/chunked-cut') return response.write(chunks[0], () => response.destroy());
       if (request.url === '/cut')
         return response.writeHead(200, { 'content-length': 100 }).write('x', () => response.destroy());
       return response.end(request.url === '/chunked' ? 'end' : Buffer.concat(chunks));
@@ -50,6 +52,37 @@ describe('an exchange over the raw socket', () => {
     const answer = await post('/chunked', 'a'.repeat(100_000));
     assert.ok('status' in answer);
     assert.equal(answer.body.toString(), `${'a'.repeat(100_000)}end`);
+  });
+  test('hands a wanted body over while it arrives, and stops when told to', async () => {
+    const long = Buffer.alloc(300_000, 'ab');
+    const ask = { method: 'POST', path: '/chunked', headers: {}, body: long };
+    const pieces: Buffer[] = [];
+    const take = (most: number) => ({
+      wants: (headers: Readonly<Record<string, string>>) => headers['x-seen'] === 'POST /chunked',
+      piece: (bytes: Buffer) => pieces.push(bytes) < most,
+    });
+    const whole = await exchange(socket, () => ask, take(Infinity));
+    assert.ok('status' in whole && whole.status === 200 && whole.body.length === 0);
+    assert.ok(pieces.length > 1);
+    assert.deepEqual(Buffer.concat(pieces), Buffer.concat([long, Buffer.from('end')]));
+    pieces.length = 0;
+    assert.ok('status' in (await exchange(socket, () => ask, take(1))));
+    assert.equal(pieces.length, 1);
+    const unwanted = await exchange(socket, () => ({ ...ask, path: '/echo' }), take(Infinity));
+    assert.ok('status' in unwanted);
+    assert.deepEqual([unwanted.body, pieces.length], [long, 1]);
+  });
+  test('reports a wanted body that breaks off as lost, and passes on what its taker throws', async () => {
+    const ask = { method: 'POST', path: '/chunked-cut', headers: {}, body: Buffer.from('piece') };
+    const taken: string[] = [];
+    const taker = { wants: () => true, piece: (bytes: Buffer) => taken.push(bytes.toString()) > 0 };
+    assert.deepEqual(await exchange(socket, () => ask, taker), { failure: 'lost', what: 'the answer was cut off' });
+    assert.deepEqual(taken, ['piece']);
+    const full = { ...taker, piece: () => assert.fail('the disk is full') };
+    await assert.rejects(
+      exchange(socket, () => ask, full),
+      /the disk is full/,
+    );
   });
   test('reports a truncated answer as lost', async () =>
     assert.deepEqual(await post('/cut', ''), { failure: 'lost', what: 'the answer was cut off' }));
@@ -93,7 +126,7 @@ describe('several answers over one connection', () => {
     const path = join(folder, 'raw');
     let asked = '';
     const raw = createRawServer((connection) => {
-      connection.on('error', () => undefined);
+      connection.on('error', ifCode(CLOSED, undefined));
       const say = async (): Promise<void> => {
         for (const piece of pieces) {
           connection.write(piece);

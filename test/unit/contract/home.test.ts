@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { homeFrom, homeId, makeHome, SOCKET_PATH_BYTES, socketPath } from '../../../src/contract/index.ts';
+import { connect } from '../../../src/client/index.ts';
+import { homeFrom, homeId, isOwnSocket, makeHome, SOCKET_PATH_BYTES, socketPath } from '../../../src/contract/index.ts';
 
 describe('the home', () => {
   test('is LAM_HOME as an absolute path, or ~/.lam', () => {
@@ -69,6 +70,33 @@ describe('the home', () => {
       );
     } finally {
       rmSync(place, { force: true });
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('is asked only where no other user can answer', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lam-home-'));
+    const home = join(folder, 'z'.repeat(110));
+    const place = dirname(socketPath(home));
+    try {
+      assert.ok(isOwnSocket(join(folder, 'short')));
+      assert.ok(isOwnSocket(home), 'nothing is there yet');
+      mkdirSync(place);
+      assert.ok(isOwnSocket(home));
+      rmSync(place, { recursive: true });
+      symlinkSync(folder, place);
+      assert.ok(!isOwnSocket(home));
+      await assert.rejects(
+        connect({ home, version: '0', launch: null }),
+        (error) => (error as { code?: string }).code === 'LAM_CLIENT_SOCKET_FOLDER_FOREIGN',
+      );
+      if (process.getuid?.() !== 0) return;
+      rmSync(place);
+      mkdirSync(place);
+      chownSync(place, 65534, 65534);
+      assert.ok(!isOwnSocket(home));
+    } finally {
+      rmSync(place, { recursive: true, force: true });
       rmSync(folder, { recursive: true });
     }
   });

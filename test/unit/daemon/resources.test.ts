@@ -9,6 +9,7 @@ import { systemClock } from '../../../src/kit/index.ts';
 import { layout } from '../../../src/store/disk/layout.ts';
 import { lockHolder } from '../../../src/store/disk/lock.ts';
 import { LOG_WORKER } from '../../support/log-house.ts';
+import { QUEUE_WORKER } from '../../support/queue-house.ts';
 import { MemoryDriver } from '../../support/memory-driver.ts';
 import { lam } from '../store/support.ts';
 
@@ -37,7 +38,13 @@ describe('the resources of a daemon', () => {
   afterEach(() => rm(home, { recursive: true, force: true }));
 
   const open = (openDriver: () => Promise<ChosenDriver>): ReturnType<typeof openResources> =>
-    openResources({ home, logWorker: LOG_WORKER, clock: systemClock, openDriver, onTrouble: () => undefined });
+    openResources({
+      home,
+      workers: { logs: LOG_WORKER, queue: QUEUE_WORKER },
+      clock: systemClock,
+      openDriver,
+      onTrouble: () => undefined,
+    });
 
   test('keep the lock of the home until they are closed', async () => {
     const resources = await open(() => Promise.resolve({ driver: new MemoryDriver(systemClock), reason: 'a test' }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import type { Reply } from '../../../src/edge/reply.ts';
+import type { Reply } from '../../../src/http/index.ts';
 import { parseAnswers, type ParsedAnswer } from '../../support/answer-parser.ts';
 import { apiServer, readAll, READER_NAMES, READERS, testApi, type ReaderName } from '../../support/api-server.ts';
 
@@ -135,8 +135,37 @@ for (const reader of READER_NAMES)
       const reply = await made.ask();
       reply.start(200, []);
       reply.send(500, [], Buffer.from('error'));
-      assert.doesNotMatch((await all).toString(), /error|0\r\n\r\n$/);
+      assert.doesNotMatch((await all).toString(), /error|\r\n0\r\n\r\n$/);
     });
+
+    test('sends what was written before it is broken off', async () => {
+      await using made = await hand(reader);
+      const all = readAll(made.socket);
+      const reply = await made.ask();
+      reply.start(200, []);
+      reply.write(Buffer.from('half'));
+      reply.breakOff();
+      assert.equal(reply.write(Buffer.from('more')), false);
+      assert.match((await all).toString(), /\r\n\r\n4\r\nhalf\r\n$/);
+    });
+
+    // `node:http` closes the connection at once.
+    if (reader === 'plain')
+      test('is broken off when its turn comes, behind whole answers', async () => {
+        await using made = await hand(reader);
+        const all = readAll(made.socket);
+        const line = `GET /a HTTP/1.1\r\nHost: h\r\n${READERS[reader]}\r\n`;
+        made.socket.write(line + line);
+        await until(() => made.replies.length === 2);
+        const [first, second] = made.replies;
+        second?.start(200, []);
+        second?.write(Buffer.from('half'));
+        second?.breakOff();
+        first?.send(200, [], Buffer.from('whole'));
+        const text = (await all).toString();
+        assert.match(text, /\r\n\r\nwhole/);
+        assert.doesNotMatch(text, /\r\n0\r\n\r\n$/);
+      });
 
     for (const [what, headers] of [
       ['a value', ['x-a', 'b\r\nset-cookie: c=d']],

@@ -11,6 +11,7 @@ import { sleep, systemClock } from '../../../src/kit/index.ts';
 import { asSandboxId } from '../../support/ids.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { hello, INIT } from './session-pair.ts';
+import { CLOSED, ifCode } from '../../support/if-code.ts';
 
 const HOOKS = { onLog: assert.fail, onProtocolError: assert.fail };
 
@@ -23,13 +24,12 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
+/** Codes of connections that a listener closes, does not take in time, or that find none. */
+const TURNED_AWAY = [...CLOSED, 'EAGAIN', 'ECONNREFUSED', 'ENOENT'];
+
 /** Opens `count` connections that read and say nothing. */
 function strangers(path: string, count: number): Socket[] {
-  return Array.from({ length: count }, () =>
-    connect(path)
-      .on('error', () => undefined)
-      .resume(),
-  );
+  return Array.from({ length: count }, () => connect(path).on('error', ifCode(TURNED_AWAY, undefined)).resume());
 }
 
 const isOpen = (socket: Socket): boolean => !socket.connecting && socket.readyState === 'open';

@@ -7,6 +7,7 @@ import type { ExitStatus } from '../../../src/executor/index.ts';
 import { encodeFrame, encodeLog, FRAME, LOG_STDOUT } from '../../../src/executor/frames.ts';
 import { context, hello, SessionHouse, type Pair } from './session-pair.ts';
 import { invoked } from '../../support/invoked.ts';
+import { CLOSED, ifCode } from '../../support/if-code.ts';
 
 const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
 
@@ -150,7 +151,7 @@ describe('a session of frames', { concurrency: false }, () => {
       Buffer.alloc(8, 0xff),
     ]) {
       const stranger = connect(expected.path);
-      stranger.on('error', () => undefined);
+      stranger.on('error', ifCode(CLOSED, undefined));
       stranger.resume();
       stranger.write(frame);
       await once(stranger, 'close');

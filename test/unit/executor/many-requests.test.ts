@@ -11,6 +11,7 @@ import {
 } from '../../../src/executor/frames.ts';
 import { context, SessionHouse, type Pair } from './session-pair.ts';
 import { invoked } from '../../support/invoked.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const EXIT: ExitStatus = { code: 3, signal: null, outOfMemory: false };
 const event = Buffer.from('{}');
@@ -32,10 +33,16 @@ const answer = (pair: Pair, request: number | undefined, body = ''): boolean =>
 const kindOf = async (outcome: Promise<InvokeOutcome> | undefined): Promise<string> =>
   (await (outcome ?? assert.fail())).kind;
 
+/** The kind of an outcome that has settled by now; else undefined. */
+function settledNow(outcome: Promise<InvokeOutcome> | undefined): Promise<string | undefined> {
+  return Promise.race([kindOf(outcome), Promise.resolve(undefined)]);
+}
+
 describe('a session that runs many requests at once', { concurrency: false }, () => {
+  const clock = new VirtualClock();
   let house: SessionHouse;
   before(async () => {
-    house = await SessionHouse.open();
+    house = await SessionHouse.open(clock);
   });
   after(() => house[Symbol.asyncDispose]());
 
@@ -64,28 +71,30 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
   test('counts the time-out of each from its own start', async () => {
     const pair = await house.pair({ concurrency: 2, timeoutMs: 300 });
     const first = await sendAll(pair, ['a', 'b']);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await clock.advance(200);
     answer(pair, first.numbers[0]);
-    await first.outcomes[0];
-    const began = performance.now();
+    assert.equal(await kindOf(first.outcomes[0]), 'result');
     const second = await sendAll(pair, ['c']);
+    await clock.advance(99);
+    assert.equal(await settledNow(first.outcomes[1]), undefined);
+    await clock.advance(1);
     assert.equal(await kindOf(first.outcomes[1]), 'timeout');
-    const b = performance.now() - began;
-    assert.ok(b < 250, `b had ${b} ms left`);
+    await clock.advance(199);
+    assert.equal(await settledNow(second.outcomes[0]), undefined);
+    await clock.advance(1);
     assert.equal(await kindOf(second.outcomes[0]), 'timeout');
-    const c = performance.now() - began;
-    assert.ok(c >= 290, `c had ${c} ms`);
     pair.session.close();
   });
 
   test('counts the time-out of a waiting one from the answer of the one before it', async () => {
     const pair = await house.pair({ concurrency: 1, timeoutMs: 200 });
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b']);
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    await clock.advance(120);
     answer(pair, numbers[0]);
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    assert.equal(await kindOf(outcomes[0]), 'result');
+    await clock.advance(120);
     answer(pair, numbers[1]);
-    assert.deepEqual([await kindOf(outcomes[0]), await kindOf(outcomes[1])], ['result', 'result']);
+    assert.equal(await kindOf(outcomes[1]), 'result');
     pair.session.close();
   });
 
@@ -94,6 +103,7 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b', 'c', 'd']);
     answer(pair, numbers[1]);
     assert.equal(await kindOf(outcomes[1]), 'result');
+    await clock.advance(50);
     const recall = await pair.next();
     assert.deepEqual([recall.type, recall.request], [FRAME.recall, numbers[3]]);
     pair.sandbox.write(encodeFrame(FRAME.unstarted, recall.request, ''));
@@ -116,11 +126,12 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
   test('takes no more work after a time-out, recalls waiting ones, and lets running ones finish', async () => {
     const pair = await house.pair({ concurrency: 2, timeoutMs: 150 });
     const first = await sendAll(pair, ['a']);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await clock.advance(100);
     const then = await sendAll(pair, ['b', 'c']);
+    await clock.advance(50);
+    assert.equal(await kindOf(first.outcomes[0]), 'timeout');
     const recall = await pair.next();
     assert.deepEqual([recall.type, recall.request], [FRAME.recall, then.numbers[1]]);
-    assert.equal(await kindOf(first.outcomes[0]), 'timeout');
     assert.deepEqual(await invoked(pair.session, context('d'), event), { kind: 'unstarted' });
     pair.sandbox.write(encodeFrame(FRAME.unstarted, recall.request, ''));
     answer(pair, then.numbers[0]);
@@ -134,8 +145,9 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
   test('never runs an invocation elsewhere that started after a late answer', async () => {
     const pair = await house.pair({ concurrency: 2, timeoutMs: 150 });
     const first = await sendAll(pair, ['a']);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await clock.advance(100);
     const then = await sendAll(pair, ['b', 'c']);
+    await clock.advance(50);
     assert.equal(await kindOf(first.outcomes[0]), 'timeout');
     // The bootstrap starts c as soon as this is sent; then the sandbox ends.
     answer(pair, first.numbers[0]);
@@ -189,10 +201,12 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
       pair.sandbox.write(encodeLog(request, LOG_STDOUT, 1, text));
     }
     answer(pair, b);
+    assert.equal(await kindOf(second.outcomes[0]), 'result');
+    await clock.advance(150);
     assert.equal(await kindOf(first.outcomes[0]), 'timeout');
     pair.sandbox.write(encodeLog(a, LOG_STDOUT, 1, 'late'));
     answer(pair, a);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    while (pair.logs.length < 7) await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(
       pair.logs.map(([, text, id]) => `${id}: ${text}`),
       ['a: raw of a', ': raw of one of them', 'b: of b', 'a: of a', ': of nobody', ': of somebody unknown', 'a: late'],
@@ -202,9 +216,10 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
 });
 
 describe('a start-up cache', { concurrency: false }, () => {
+  const clock = new VirtualClock();
   let house: SessionHouse;
   before(async () => {
-    house = await SessionHouse.open();
+    house = await SessionHouse.open(clock);
   });
   after(() => house[Symbol.asyncDispose]());
 

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DialHome, type Expected, type InitRequest, type SessionHooks } from '../../../src/executor/index.ts';
 import { encodeFrame, FRAME, FrameDecoder, MAX_FRAME_BYTES } from '../../../src/executor/frames.ts';
-import { systemClock } from '../../../src/kit/index.ts';
+import { systemClock, type Clock } from '../../../src/kit/index.ts';
 import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../../support/ids.ts';
+import { CLOSED, ifCode } from '../../support/if-code.ts';
 
 /** Init request for tests that do not depend on it. */
 export const INIT: InitRequest = {
@@ -68,9 +69,9 @@ export class SessionHouse implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async open(): Promise<SessionHouse> {
+  static async open(clock: Clock = systemClock): Promise<SessionHouse> {
     const folder = await mkdtemp(join(tmpdir(), 'lam-session-'));
-    return new SessionHouse(new DialHome(systemClock), folder);
+    return new SessionHouse(new DialHome(clock), folder);
   }
 
   /** A socket that one sandbox is expected at. */
@@ -100,7 +101,7 @@ export class SessionHouse implements AsyncDisposable {
     };
     const decoder = new FrameDecoder({ onFrame, onGarbage: assert.fail }, MAX_FRAME_BYTES);
     sandbox.on('data', (chunk: Buffer) => decoder.push(chunk));
-    sandbox.on('error', () => undefined);
+    sandbox.on('error', ifCode(CLOSED, undefined));
     sandbox.write(hello(expected.token));
     const session = await expected.connected;
     const next = async (): Promise<Sent> => {

@@ -73,7 +73,7 @@ const SINS = [
   },
   {
     file: 'src/edge/apis/control/sin-p.ts',
-    text: "import { EventTemplate } from '../functions/http-event.ts';\nexport const p = EventTemplate;\n",
+    text: "import { EventTemplateV2 } from '../functions/event-v2.ts';\nexport const p = EventTemplateV2;\n",
     rule: 'apis-know-no-other',
   },
   {

@@ -10,12 +10,16 @@ const names = FAMILIES.join('|');
 /** Code that may name one family or protocol: the descriptors, the map of builds, and code inside sandboxes. */
 const KNOWS = new RegExp(`^(runtimes/|bootstraps/|build/(list|${names})\\.ts$)`);
 
+/** Names of families that are words of their own: a setting, and an option of child processes. */
+const WORDS: ReadonlySet<string> = new Set(['image', 'stdio']);
+const telling = FAMILIES.filter((name) => !WORDS.has(name)).join('|');
+
 /** Code that tests the family, or is a hand-written map over families. */
 const ASKS_FAMILY = [
   /\bfamily\s*[!=]==?/,
-  new RegExp(`[!=]==?\\s*['"](${names})['"]`),
-  new RegExp(`\\bcase ['"](${names})['"]`),
-  new RegExp(`^\\s*['"]?(${names})['"]?\\s*:`),
+  new RegExp(`[!=]==?\\s*['"](${telling})['"]`),
+  new RegExp(`\\bcase ['"](${telling})['"]`),
+  new RegExp(`^\\s*['"]?(${telling})['"]?\\s*:`),
 ];
 /** Code that tests the protocol; a `Record<Protocol, ...>` is allowed, because it covers each. */
 const ASKS_PROTOCOL = [/\bprotocol\s*[!=]==?/, new RegExp(`[!=]==?\\s*['"](${Object.keys(PROTOCOLS).join('|')})['"]`)];

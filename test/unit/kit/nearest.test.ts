@@ -13,3 +13,11 @@ test('nearest returns undefined when no name is similar', () => {
   assert.equal(nearest('banana', ['memory', 'timeout']), undefined);
   assert.equal(nearest('x', []), undefined);
 });
+
+test('nearest completes the beginning of one name, and of no more', () => {
+  const names = ['environment', 'concurrency', 'maxConcurrency', 'route', 'routes'];
+  assert.equal(nearest('env', names), 'environment');
+  assert.equal(nearest('Conc', names), 'concurrency');
+  assert.equal(nearest('rou', names), undefined);
+  assert.equal(nearest('en', names), undefined);
+});

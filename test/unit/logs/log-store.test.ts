@@ -53,6 +53,9 @@ describe('a log store', () => {
       [{ since: 20, until: 30 }, (n) => n >= 20 && n <= 30],
       [{ version: 2 }, (n) => n % 2 === 1],
       [{ requestId: 'r3' }, (n) => n % 10 === 3],
+      [{ requestId: 'r' }, () => true],
+      [{ requestId: '3' }, () => false],
+      [{ requestId: '' }, () => false],
       [{ search: 'lINE 9' }, (n) => `line ${n}`.includes('line 9')],
       [{ lines: 5 }, (n) => n >= 95],
       [{ lines: 0 }, () => false],
@@ -276,7 +279,7 @@ describe('a failure of the log store', () => {
       try {
         await using small = await logHouse({ file: join(disk, 'logs.db'), keepBytes: 10_000_000 });
         await recordsOf(small.logs, 'f');
-        await writeFile(join(disk, 'filler'), Buffer.alloc(1024 * 1024)).catch(() => undefined);
+        await assert.rejects(writeFile(join(disk, 'filler'), Buffer.alloc(1024 * 1024)), { code: 'ENOSPC' });
         for (const n of numbers(0, 5)) {
           small.logs.append(asFunctionName('f'), SOURCE, 'stdout', n.padEnd(60_000, 'x'), '', 1);
           small.logs.flush();

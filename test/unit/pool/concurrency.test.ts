@@ -65,6 +65,17 @@ describe('a function whose sandboxes run several invocations at once', () => {
     await pool.close(0);
   });
 
+  test('has its limit ignored by a runtime that runs one at a time', async () => {
+    const { pool, driver } = poolHouse();
+    const all = await acquireMany(pool, shared({ concurrency: 3, runtime: 'php' }), 2);
+    assert.deepEqual(shares(all), [1, 1]);
+    assert.deepEqual(
+      [...driver.alive.values()].map(({ initRequest }) => initRequest?.concurrency),
+      [1, 1],
+    );
+    await pool.close(0);
+  });
+
   test('starts the fewest sandboxes that can serve a burst', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 20 }) }, { cores: 8 });
     const of = shared({ concurrency: 4 });

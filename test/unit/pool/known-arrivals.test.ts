@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { lamError } from '../../../src/errors/index.ts';
-import type { Pool, PoolRevision } from '../../../src/pool/index.ts';
+import type { Pool, PoolOptions, PoolRevision } from '../../../src/pool/index.ts';
 import { acquire } from '../../support/acquire.ts';
-import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
+import { assertAcquired, NO_STEMS, poolHouse } from '../../support/pool-house.ts';
+import type { Script } from '../../support/memory-driver.ts';
 import { revision } from '../../support/revisions.ts';
 import { asFunctionName, asVersion } from '../../support/ids.ts';
 
@@ -11,6 +12,9 @@ const MINUTE_MS = 60_000;
 /** No stems, so that what is created is a function's. */
 const NATIVE = { runtime: 'provided', handler: 'bootstrap' } as const;
 const HELLO = revision('hello', 1, NATIVE);
+
+const stemlessHouse = (script: Script = {}, limits: Partial<PoolOptions> = {}): ReturnType<typeof poolHouse> =>
+  poolHouse({ ...NO_STEMS, ...script }, limits);
 
 /** Calls a version once, and says whether a warm sandbox was there. */
 async function call(pool: Pool, of: PoolRevision): Promise<boolean> {
@@ -21,7 +25,7 @@ async function call(pool: Pool, of: PoolRevision): Promise<boolean> {
 
 describe('a call that is known ahead', () => {
   test('finds a sandbox ready, also the first call ever, that was started shortly before', async () => {
-    const { pool, clock } = poolHouse({ boot: () => ({ ms: 200 }), init: () => ({ ms: 100 }) });
+    const { pool, clock } = stemlessHouse({ boot: () => ({ ms: 200 }), init: () => ({ ms: 100 }) });
     const at = clock.now() + 10 * MINUTE_MS;
     pool.expect(HELLO, at);
     await clock.advance(10 * MINUTE_MS - 5000);
@@ -32,15 +36,15 @@ describe('a call that is known ahead', () => {
   });
 
   test('is provisioned, not on demand: no invocation reports a cold start', async () => {
-    const { pool, clock } = poolHouse({ init: () => ({ ms: 5 }) });
+    const { pool, clock } = stemlessHouse({ init: () => ({ ms: 5 }) });
     pool.expect(HELLO, clock.now() + 5000);
     await clock.advance(5000);
-    assert.equal(pool.acquire(HELLO)?.claimCold(), false);
+    assert.equal(pool.acquire(HELLO)?.claimStart(), 'warm');
     await pool.close(0);
   });
 
   test('that does not arrive keeps the sandbox for some seconds, and is dropped', async () => {
-    const { pool, clock } = poolHouse();
+    const { pool, clock } = stemlessHouse();
     pool.expect(HELLO, clock.now() + 10_000);
     await clock.advance(14_000);
     assert.equal(pool.counts(asFunctionName('hello')).idle, 1);
@@ -52,7 +56,7 @@ describe('a call that is known ahead', () => {
   });
 
   test('lets the sandbox expire between calls that are far apart, and prewarms one for each', async () => {
-    const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 50 }) });
+    const { pool, clock, driver } = stemlessHouse({ boot: () => ({ ms: 50 }) });
     const hour = 60 * MINUTE_MS;
     for (let tick = 1; tick <= 3; tick++) {
       pool.expect(HELLO, clock.now() + hour);
@@ -64,7 +68,7 @@ describe('a call that is known ahead', () => {
   });
 
   test('keeps the sandbox until then if that costs less than another start', async () => {
-    const { pool, clock, driver } = poolHouse();
+    const { pool, clock, driver } = stemlessHouse();
     await call(pool, HELLO);
     for (let tick = 1; tick <= 30; tick++) {
       pool.expect(HELLO, clock.now() + 5000);
@@ -76,7 +80,7 @@ describe('a call that is known ahead', () => {
   });
 
   test('may be one of many, announced in any order and more than once', async () => {
-    const { pool, clock } = poolHouse();
+    const { pool, clock } = stemlessHouse();
     const from = clock.now();
     for (const minutes of [90, 30, 60, 30]) pool.expect(HELLO, from + minutes * MINUTE_MS);
     for (const minutes of [30, 60, 90]) {
@@ -90,7 +94,7 @@ describe('a call that is known ahead', () => {
 
   test('follows the live pointer to another version', async () => {
     const live = new Map([['hello', HELLO]]);
-    const { pool, clock, driver } = poolHouse({}, { isLive: (of) => live.get(of.functionName) === of });
+    const { pool, clock, driver } = stemlessHouse({}, { isLive: (of) => live.get(of.functionName) === of });
     const next = revision('hello', 2, NATIVE);
     pool.expect(HELLO, clock.now() + MINUTE_MS);
     live.set('hello', next);
@@ -107,7 +111,7 @@ describe('a call that is known ahead', () => {
 
   test('is dropped when its version is deleted or no longer live', async () => {
     let isLive = true;
-    const { pool, clock, driver } = poolHouse({}, { isLive: () => isLive });
+    const { pool, clock, driver } = stemlessHouse({}, { isLive: () => isLive });
     pool.expect(HELLO, clock.now() + MINUTE_MS);
     isLive = false;
     await clock.advance(MINUTE_MS);
@@ -121,7 +125,7 @@ describe('a call that is known ahead', () => {
   });
 
   test('does not override a configured idle time-out', async () => {
-    const { pool, clock, driver } = poolHouse();
+    const { pool, clock, driver } = stemlessHouse();
     const brief = revision('brief', 1, { ...NATIVE, idleTimeoutMs: 100 });
     pool.expect(brief, clock.now() + MINUTE_MS);
     await clock.advance(2 * MINUTE_MS);

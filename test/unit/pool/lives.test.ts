@@ -5,7 +5,7 @@ import { joinObservers } from '../../../src/observer/index.ts';
 import type { PoolOptions } from '../../../src/pool/index.ts';
 import { acquire } from '../../support/acquire.ts';
 import type { Script } from '../../support/memory-driver.ts';
-import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
+import { assertAcquired, NO_STEMS, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { asFunctionName } from '../../support/ids.ts';
 
@@ -21,7 +21,7 @@ function observedHouse(script: Script = {}, limits: Partial<PoolOptions> = {}) {
     ],
     assert.fail,
   );
-  return { told, ...poolHouse(script, { observers, ...limits }) };
+  return { told, ...poolHouse({ ...NO_STEMS, ...script }, { observers, ...limits }) };
 }
 
 const NATIVE = { runtime: 'provided', handler: 'bootstrap' } as const;

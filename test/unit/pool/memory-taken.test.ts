@@ -76,11 +76,11 @@ describe('the cold start', () => {
     const acquisitions = (await Promise.all([1, 2, 3].map(() => acquire(pool, shared)))).map(assertAcquired);
     assert.equal(new Set(acquisitions.map(({ id }) => id)).size, 1);
     assert.deepEqual(
-      acquisitions.map((acquired) => acquired.claimCold()),
-      [true, false, false],
+      acquisitions.map((acquired) => acquired.claimStart()),
+      ['cold', 'warm', 'warm'],
     );
     for (const acquired of acquisitions) pool.release(acquired, true, 5);
-    assert.equal(pool.acquire(shared)?.claimCold(), false);
+    assert.equal(pool.acquire(shared)?.claimStart(), 'warm');
     await pool.close(0);
   });
 });

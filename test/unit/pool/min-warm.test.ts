@@ -21,7 +21,7 @@ describe('provisioned sandboxes', () => {
     await clock.advance(2500);
     assert.deepEqual(pool.counts(asFunctionName('kept'), asVersion(1)), { starting: 0, idle: 3, busy: 0 });
     const acquired = pool.acquire(of);
-    assert.equal(acquired?.claimCold(), false, 'nobody waited for it');
+    assert.equal(acquired?.claimStart(), 'warm', 'nobody waited for it');
     const request = driver.alive.get(acquired?.id ?? '')?.initRequest;
     assert.equal(request?.environment['AWS_LAMBDA_INITIALIZATION_TYPE'], 'provisioned-concurrency');
     await pool.close(0);

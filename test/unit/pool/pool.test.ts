@@ -10,7 +10,7 @@ import { assertAcquired, poolHouse } from '../../support/pool-house.ts';
 import { revision } from '../../support/revisions.ts';
 import { settled } from '../../support/virtual-clock.ts';
 import { acquire } from '../../support/acquire.ts';
-import { asFunctionName, asVersion } from '../../support/ids.ts';
+import { asFunctionName, asVersion, digestFor } from '../../support/ids.ts';
 
 function sandboxOf(driver: MemoryDriver, acquired: Acquisition): MemorySandbox {
   const sandbox = driver.alive.get(acquired.id);
@@ -26,12 +26,12 @@ describe('reuse', () => {
     const { pool, driver, attached } = poolHouse();
     const hello = revision('hello', 1);
     const first = assertAcquired(await acquire(pool, hello));
-    assert.equal(first.claimCold(), true);
+    assert.equal(first.claimStart(), 'cold');
     assert.deepEqual(attached, [first.id]);
     pool.release(first, true, 1);
     const second = pool.acquire(hello);
     assert.equal(second?.id, first.id);
-    assert.equal(second.claimCold(), false);
+    assert.equal(second.claimStart(), 'warm');
     assert.equal(driver.created.length, 1);
     await pool.close(0);
   });
@@ -281,6 +281,47 @@ describe('expiry', () => {
       ],
       [0, 1],
     );
+    await pool.close(0);
+  });
+});
+
+describe('renewal', () => {
+  test('ends idle and starting sandboxes of the artifact at once, and a busy one after its answer', async () => {
+    const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 10 }) });
+    const hello = revision('hello', 1);
+    const [one, two] = [acquire(pool, hello), acquire(pool, hello)];
+    await clock.advance(10);
+    const [busy, idle] = [assertAcquired(await one), assertAcquired(await two)];
+    pool.release(idle, true, 50);
+    pool.renew(new Set([hello.artifact]));
+    await settled();
+    assert.deepEqual([...driver.alive.keys()], [busy.id]);
+    assert.equal(pool.acquire(hello), undefined, 'neither is used again');
+    pool.release(busy, true, 50);
+    await settled();
+    assert.equal(driver.alive.size, 0);
+    await pool.close(0);
+  });
+
+  test('keeps the queue: its requests get sandboxes that start after it', async () => {
+    const { pool, clock, driver } = poolHouse({ boot: () => ({ ms: 10 }) });
+    const hello = revision('hello', 1, ONE);
+    const waiting = acquire(pool, hello);
+    await settled();
+    const [before] = driver.created;
+    pool.renew(new Set([hello.artifact]));
+    await clock.advance(40);
+    const acquired = assertAcquired(await waiting);
+    assert.notEqual(acquired.id, before?.id);
+    await pool.close(0);
+  });
+
+  test('leaves sandboxes of other artifacts alone', async () => {
+    const { pool, driver } = poolHouse();
+    pool.release(assertAcquired(await acquire(pool, revision('hello', 1))), true, 1);
+    pool.renew(new Set([digestFor('other')]));
+    await settled();
+    assert.equal(driver.alive.size, 1);
     await pool.close(0);
   });
 });

@@ -33,6 +33,12 @@ describe('an invocation that is sent ahead', () => {
     await pool.close(0);
   });
 
+  test('is not sent to a runtime that cannot return it', async () => {
+    const { pool, it } = await quick('hello', { runtime: 'php' });
+    assert.equal(pool.acquire(it), undefined);
+    await pool.close(0);
+  });
+
   test('runs in an idle sandbox rather than wait long, and waits briefly rather than wake an idle one', async () => {
     for (const [ms, same] of [
       [0.1, true],

@@ -36,8 +36,8 @@ describe('stems', () => {
     assert.equal(acquired.id, stem);
     assert.equal(driver.alive.get(acquired.id)?.boundTo, digestFor('hello1'));
     assert.deepEqual(attached, [acquired.id]);
-    assert.equal(acquired.claimCold(), true);
-    assert.equal(acquired.claimCold(), false);
+    assert.equal(acquired.claimStart(), 'stem');
+    assert.equal(acquired.claimStart(), 'warm');
     pool.release(acquired, true, 1);
     assert.equal(pool.acquire(hello)?.id, stem);
     await pool.close(0);

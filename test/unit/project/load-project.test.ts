@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isLamError, type ErrorCode } from '../../../src/errors/index.ts';
 import { loadProject, parseProject, type Project, type ProjectFault } from '../../../src/project/index.ts';
@@ -64,6 +64,10 @@ describe('a valid project', () => {
         {
           name: 'hello',
           directory: root,
+          ownFolder: join(root, 'src'),
+          layers: [],
+          verify: true,
+          othersFolders: [],
           config: {
             runtime: 'nodejs22.x',
             handler: 'src/index.main',
@@ -117,6 +121,36 @@ functions:
     assert.equal(other.config.handler, 'lambda_function.lambda_handler');
   });
 
+  test('with several functions knows the folders that belong to each alone', async () => {
+    await Promise.all(['a', 'b', 'lib/c', 'b/inner'].map((each) => mkdir(join(root, each), { recursive: true })));
+    const folders = async (functions: string): Promise<Record<string, readonly [string, readonly string[]]>> => {
+      const project = await parse(`defaults: {runtime: nodejs}\nfunctions:\n${functions}`);
+      const inRoot = (path: string): string => relative(root, path) || '.';
+      return Object.fromEntries(
+        project.functions.map((fn) => [fn.name, [inRoot(fn.ownFolder), fn.othersFolders.map(inRoot)]]),
+      );
+    };
+    assert.deepEqual(await folders('  a: {path: a}\n  b: {path: b}\n  rest: {}\n'), {
+      a: ['a', []],
+      b: ['b', []],
+      rest: ['.', ['a', 'b']],
+    });
+    assert.deepEqual(await folders('  a: {handler: a/index.h}\n  b: {handler: b/x.h}\n  c: {handler: b/y.h}\n'), {
+      a: ['a', ['b']],
+      b: ['b', ['a']],
+      c: ['b', ['a']],
+    });
+    assert.deepEqual(await folders('  b: {path: b}\n  inner: {path: b/inner}\n  within: {handler: b/inner/x.h}\n'), {
+      b: ['b', ['b/inner']],
+      inner: ['b/inner', []],
+      within: ['b/inner', []],
+    });
+    assert.deepEqual(await folders('  p: {runtime: python3, handler: lib.c.app.handler}\n  q: {path: lib}\n'), {
+      p: ['lib/c', []],
+      q: ['lib', ['lib/c']],
+    });
+  });
+
   test('can use anchors, aliases and merge keys', async () => {
     const project = await parse(
       'functions:\n  a: &a {runtime: nodejs, memory: 256}\n  b: {<<: *a, timeout: 2}\n  c: *a\n',
@@ -149,8 +183,13 @@ describe('an invalid project', () => {
     assert.match(faults[1] ?? '', /did you mean 'nodejs'/);
     assert.match(faults[2] ?? '', /unknown key 'memroy'; did you mean 'memory'/);
     assert.match(faults[3] ?? '', /at most 900, but is '9999'/);
-    assert.match(faults[4] ?? '', /one of 'on', 'none', but is 'maybe'/);
+    assert.match(faults[4] ?? '', /one of 'on', 'open', 'none', but is 'maybe'/);
     assert.match(faults[5] ?? '', /'AWS_REGION' is set by lam itself/);
+  });
+
+  test('names the key that a short word stands for', async () => {
+    const faults = await faultsOf('name: hello\nruntime: nodejs\nenv:\n  A: b\n');
+    assert.deepEqual(faults, ["3:1 unknown key 'env'; did you mean 'environment'?"]);
   });
 
   test('is reported with line and column of each syntax error', async () => {
@@ -215,7 +254,7 @@ describe('an invalid project', () => {
     [
       'a trigger of no type there is',
       'name: a\nruntime: nodejs\ntriggers:\n  - type: carrier-pigeon\n',
-      /4:11 'triggers.0.type' must be one of 'http', but is 'carrier-pigeon'/,
+      /4:11 'triggers.0.type' must be one of 'http', .*, but is 'carrier-pigeon'/,
     ],
     [
       'a trigger that says too little and too much',
@@ -231,6 +270,41 @@ describe('an invalid project', () => {
       'a bad route among the triggers',
       'name: a\nruntime: nodejs\ntriggers:\n  - type: http\n    route: FETCH /x\n',
       /5:12 the route 'FETCH \/x' has an unknown method/,
+    ],
+    [
+      'a route that is neither text nor map',
+      'name: a\nruntime: nodejs\nroutes: [7]\n',
+      /3:10 'routes.0' must be a text, or a map, but is '7'/,
+    ],
+    [
+      'an unknown option of a route',
+      'name: a\nruntime: nodejs\nroutes:\n  - {route: GET /x, hots: a.example}\n',
+      /4:21 unknown key 'hots' in 'routes.0'; did you mean 'host'\?/,
+    ],
+    [
+      'options without a route',
+      'name: a\nruntime: nodejs\nroutes:\n  - {host: a.example}\n',
+      /4:5 'routes.0.route' is missing/,
+    ],
+    [
+      'a bad host of a route',
+      'name: a\nruntime: nodejs\ntriggers:\n  - {type: http, route: GET /x, host: A.example}\n',
+      /4:39 the route 'GET A.example\/x' has the host 'A.example', which must be in lower case/,
+    ],
+    [
+      'a bad prefix of the project',
+      'name: a\nruntime: nodejs\nhttp:\n  prefix: myapp\nroutes: [GET /x]\n',
+      /4:11 the route 'GET myapp\/x' has the prefix 'myapp', which must begin with '\/'/,
+    ],
+    [
+      'a setting of all routes that each must have itself',
+      'name: a\nruntime: nodejs\nhttp: {route: GET /x}\n',
+      /3:8 unknown key 'route' in 'http'/,
+    ],
+    [
+      'static files that are not there',
+      'name: a\nruntime: nodejs\nroutes:\n  - {route: "GET /a/{f+}", static: nowhere}\n',
+      /4:5 'nowhere' does not exist in the folder of 'a'/,
     ],
     [
       'two functions with one route',

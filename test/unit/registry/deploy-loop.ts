@@ -12,8 +12,11 @@ const registry = makeRegistry(store, systemClock);
 for (let n = 0; n < 500; n++) {
   const name = `f${n % 3}`;
   const files = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`lib/${i}.js`, `shared ${i}`.repeat(100)]));
+  // Every fourth has so many files that they are flushed together.
+  const many = n % 4 === 1 ? Array.from({ length: 80 }, (_, i) => [`many/${i}.js`, `${round} ${n} ${i}`]) : [];
   const artifact = await upload(store, {
     ...files,
+    ...Object.fromEntries(many),
     'index.js': `${round} ${n}`,
     'data.bin': Buffer.alloc(60_000, `${round} ${n}`),
   });

@@ -4,7 +4,7 @@ import type { ConfigInput } from '../../../src/contract/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
 import { lam } from '../store/support.ts';
 import { testRegistry, type TestRegistry } from './support.ts';
-import { asFunctionName, asAlias, asVersion } from '../../support/ids.ts';
+import { asFunctionName, asAlias, asQualifier, asVersion } from '../../support/ids.ts';
 
 describe('the pointers of a function', () => {
   let t: TestRegistry;
@@ -24,7 +24,8 @@ describe('the pointers of a function', () => {
     });
 
     test('goes to the version that was live before, and further back when repeated', async () => {
-      assert.deepEqual(await t.registry.rollback(asFunctionName('f'), {}), { name: 'f', from: 3, to: 2, warm: 2 });
+      const answer = await t.registry.rollback(asFunctionName('f'), {});
+      assert.deepEqual(answer, { name: 'f', from: 3, to: 2, warm: 2, notices: [] });
       assert.equal((await t.registry.rollback(asFunctionName('f'), {})).to, 1);
       await assert.rejects(t.registry.rollback(asFunctionName('f'), {}), lam('LAM_REGISTRY_NO_PREVIOUS_VERSION', 'v1'));
     });
@@ -54,14 +55,34 @@ describe('the pointers of a function', () => {
       });
     });
 
-    test('is refused for a version that does not exist or is live', async () => {
-      await assert.rejects(
-        t.registry.rollback(asFunctionName('f'), { to: asVersion(9) }),
-        lam('LAM_REGISTRY_VERSION_NOT_FOUND', "'9'"),
+    test('to the live version changes nothing', async () => {
+      const { history } = t.registry.detail(asFunctionName('f'));
+      const answer = await t.registry.rollback(asFunctionName('f'), { to: asVersion(3) });
+      assert.deepEqual([answer.from, answer.to], [3, 3]);
+      assert.deepEqual(t.registry.detail(asFunctionName('f')).history, history);
+    });
+
+    test('to a version that is gone, or beyond the history, says which versions exist', async () => {
+      await deploy('f', '4');
+      await t.registry.deleteVersion(asFunctionName('f'), asVersion(3));
+      const hint = (text: string) => (error: unknown) => {
+        assert.ok(isLamError(error));
+        assert.equal(error.hint, text);
+        return true;
+      };
+      for (const gone of [3, 9])
+        await assert.rejects(
+          t.registry.rollback(asFunctionName('f'), { to: asVersion(gone) }),
+          hint('it has v1, v2, v4; see them: lam versions f'),
+        );
+      assert.throws(
+        () => t.registry.resolve(asFunctionName('f'), asQualifier('3')),
+        hint('it has v1, v2, v4; see them: lam versions f'),
       );
+      await t.registry.rollback(asFunctionName('f'), { to: asVersion(1) });
       await assert.rejects(
-        t.registry.rollback(asFunctionName('f'), { to: asVersion(3) }),
-        lam('LAM_REGISTRY_ALREADY_LIVE', '3'),
+        t.registry.rollback(asFunctionName('f'), {}),
+        hint('it has v1, v2, v4; to name one: lam rollback f VERSION'),
       );
     });
 

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { DEFAULT_CONFIG, type ConfigInput, type Digest } from '../../../src/contract/index.ts';
 import type { RegistryChange } from '../../../src/registry/index.ts';
 import { isLamError } from '../../../src/errors/index.ts';
-import type { CatalogueData } from '../../../src/store/catalogue/schema.ts';
 import { lam } from '../store/support.ts';
 import { DeployedTriggers } from '../../../src/triggers/supervisor/index.ts';
 import { makeRegistry, testRegistry, type TestRegistry } from './support.ts';
 import { digestFor, asFunctionName, asAlias, asQualifier, asVersion } from '../../support/ids.ts';
-
-/** A version in schema 2. */
-interface Before {
-  readonly config: { triggers?: readonly { readonly route: string }[]; routes?: readonly string[] };
-  readonly input: { triggers?: unknown; routes?: readonly string[] };
-}
 
 describe('the registry', () => {
   let t: TestRegistry;
@@ -225,65 +218,6 @@ describe('the registry', () => {
     });
   });
 
-  describe('triggers', () => {
-    const route = (text: string) => ({ type: 'http', route: text });
-
-    test('set live in the short form replace those of lam.yaml until they are unset', async () => {
-      await deploy('f', '1', { triggers: [route('GET /a')] });
-      await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /b', 'ANY /c'] } });
-      const { config, overrides, routes } = t.registry.detail(asFunctionName('f'));
-      assert.deepEqual(config.triggers, [route('GET /b'), route('ANY /c')]);
-      assert.deepEqual([overrides, routes, config.routes], [{ routes: ['GET /b', 'ANY /c'] }, routes, routes]);
-      await deploy('f', '2', { routes: ['GET /d'] });
-      assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [route('GET /b'), route('ANY /c')]);
-      await t.registry.patchConfig(asFunctionName('f'), { unset: ['routes'] });
-      assert.deepEqual(
-        [t.registry.triggersOf(asFunctionName('f')), t.registry.detail(asFunctionName('f')).overrides],
-        [[route('GET /d')], {}],
-      );
-      const { unchanged, notices } = await t.registry.patchConfig(asFunctionName('f'), { unset: ['routes'] });
-      assert.deepEqual([unchanged, notices], [true, ["'routes' comes from lam.yaml: change it there and deploy"]]);
-    });
-
-    test('set live as a list replace the short form', async () => {
-      await deploy('f', '1');
-      await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /a'] } });
-      await t.registry.patchConfig(asFunctionName('f'), { set: { triggers: [route('GET /b')] } });
-      assert.deepEqual(t.registry.detail(asFunctionName('f')).overrides, { triggers: [route('GET /b')] });
-      assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [route('GET /b')]);
-    });
-
-    test('that are not a list are refused in both forms', async () => {
-      for (const [config, part] of [
-        [{ routes: 'GET /a' }, 'routes: must be a list'],
-        [{ triggers: {} }, 'triggers: must be a list'],
-        [{ routes: [1] }, 'triggers: route must be text, in entry 1'],
-      ] as const) {
-        await assert.rejects(deploy('f', '1', config as never), lam('LAM_REGISTRY_INVALID_CONFIG', part));
-      }
-    });
-  });
-
-  test('migrates a home of schema 2 and keeps its routes', async () => {
-    await deploy('f', '1', { routes: ['GET /a'] });
-    await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /b'] } });
-    const written = JSON.parse(await readFile(t.store.paths.catalogue, 'utf8')) as CatalogueData;
-    for (const { config, input } of Object.values(written.functions['f']?.versions ?? {}) as object[] as Before[]) {
-      config.routes = (config.triggers ?? []).map((trigger) => trigger.route);
-      delete config.triggers;
-      input.routes = ['GET /a'];
-      delete input.triggers;
-    }
-    await t.store.close();
-    await writeFile(t.store.paths.catalogue, JSON.stringify({ ...written, schema: 2 }));
-    t = await t.reload();
-    assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [{ type: 'http', route: 'GET /b' }]);
-    assert.deepEqual(t.registry.detail(asFunctionName('f')).allVersions[1]?.config.routes, ['GET /a']);
-    assert.equal((await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /b'] } })).unchanged, true);
-    await t.registry.patchConfig(asFunctionName('f'), { unset: ['routes'] });
-    assert.deepEqual(t.registry.detail(asFunctionName('f')).routes, ['GET /a']);
-  });
-
   describe('resolving', () => {
     test('finds live pointer, version and alias, and returns the same object each time', async () => {
       await deploy('f', '1');
@@ -378,7 +312,9 @@ describe('the registry', () => {
     );
     assert.deepEqual([planned.artifacts, planned.files], [2, 2]);
     assert.equal(t.registry.detail(asFunctionName('f')).allVersions.length, 6);
-    assert.deepEqual(await t.registry.gc({ keep: 1 }, busy), planned);
+    const only = [{ name: asFunctionName('f'), version: asVersion(6) }];
+    assert.deepEqual((await t.registry.gc({ keep: 1, only }, busy)).versions, []);
+    assert.deepEqual(await t.registry.gc({ keep: 1, only: planned.versions }, busy), planned);
     assert.deepEqual(
       t.registry.detail(asFunctionName('f')).allVersions.map((v) => v.version),
       [6, 4, 2, 1],

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +61,7 @@ export async function testRegistry(at?: string, clock: StillClock = new StillClo
 export function makeRegistry(
   store: Pick<Store, 'catalogue' | 'artifacts'>,
   clock: Clock,
-  more: Pick<RegistryOptions, 'usedElsewhere'> = {},
+  more: Pick<Partial<RegistryOptions>, 'usedElsewhere' | 'onTrouble'> = {},
 ): Registry {
   return new Registry({
     catalogue: store.catalogue,
@@ -73,6 +74,7 @@ export function makeRegistry(
       triggers: () => [],
     },
     kinds: TRIGGER_KINDS,
+    onTrouble: (what) => assert.fail(what),
     ...more,
   });
 }

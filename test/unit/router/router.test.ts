@@ -58,7 +58,10 @@ describe('the router', () => {
         ['error', 'Runtime.ImportModuleError', payload],
       );
     assert.equal(new Set(answers.map((a) => a.requestId)).size, 2);
-    assert.match(answers[0].tail ?? '', /INIT_REPORT .*ImportModuleError[^]*"no"[^]*Status: error/);
+    assert.match(
+      answers[0].tail ?? '',
+      /INIT_REPORT .*ImportModuleError[^]*"no"[^]*Max Memory Used: 8 MB[^]*Status: error/,
+    );
     while (made.driver.alive.size > 0) await new Promise(setImmediate);
   });
 
@@ -84,6 +87,23 @@ describe('the router', () => {
     assert.deepEqual(made.pool.counts(), { starting: 0, idle: 0, busy: 0 });
     assert.equal((await answerOf(made.router, REQUEST)).start, 'cold');
     assert.equal(made.pool.counts().idle, 1);
+  });
+
+  test('answers before the extensions of a sandbox have finished, and takes it again after that', async () => {
+    for (const isFree of [true, false]) {
+      const { promise: settling, resolve: finish } = Promise.withResolvers<boolean>();
+      await using made = await routerHouse({
+        invoke: (call) => {
+          Object.assign(call.sandbox.session, { settling });
+          return Promise.resolve({ kind: 'result', payload: call.event });
+        },
+      });
+      assert.equal((await answerOf(made.router, REQUEST)).status, 'success');
+      assert.deepEqual(made.pool.counts(), { starting: 0, idle: 0, busy: 1 });
+      finish(isFree);
+      await settled();
+      assert.deepEqual(made.pool.counts(), { starting: 0, idle: isFree ? 1 : 0, busy: 0 });
+    }
   });
 
   test('releases and ends the sandbox when its session throws', async () => {
@@ -118,6 +138,28 @@ describe('the router', () => {
     assert.equal(made.driver.created.length, 2);
     open();
     assert.equal((await slow).status, 'success');
+  });
+
+  test('runs what an ended sandbox returns unstarted in another one, and does not use the first again', async () => {
+    const began: string[] = [];
+    await using made = await routerHouse({
+      invoke: (call) => {
+        began.push(call.sandbox.id);
+        const isFirst = made.driver.created.length === 1 && began.length === 2;
+        return Promise.resolve(
+          isFirst ? { kind: 'unstarted', hasEnded: true } : { kind: 'result', payload: call.event },
+        );
+      },
+    });
+    await answerOf(made.router, REQUEST);
+    const again = await answerOf(made.router, REQUEST);
+    assert.deepEqual([again.status, again.start], ['success', 'cold']);
+    const [first, second, third] = began;
+    assert.equal(second, first);
+    assert.notEqual(third, first);
+    assert.equal(began.length, 3);
+    await settled();
+    assert.deepEqual(made.pool.counts(), { starting: 0, idle: 1, busy: 0 });
   });
 
   test('does not run an invocation that is cancelled in the queue or while it is sent ahead', async () => {

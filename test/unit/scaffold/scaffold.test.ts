@@ -25,6 +25,7 @@ function request(root: string, members: Partial<ScaffoldRequest> = {}): Scaffold
     cwd: root,
     force: false,
     templatesRoot: TEMPLATES,
+    url: 'http://127.0.0.1:8123',
     ...members,
   };
 }
@@ -52,6 +53,15 @@ function git(folder: string, ...words: readonly string[]): void {
 }
 
 describe('a new project', () => {
+  for (const runtime of ['nodejs', 'python3', 'ruby'])
+    test(`with routes has its own, below its name, and names the daemon's port (${runtime})`, async (t) => {
+      const root = await temporaryFolder(t);
+      await scaffold(request(root, { runtime, template: 'http-api', url: 'http://127.0.0.1:8123' }));
+      const read = (file: string): Promise<string> => readFile(join(root, 'hello', file), 'utf8');
+      assert.match(await read('lam.yaml'), /\n {2}- GET \/hello\/greetings\/\{name\}\n {2}- POST \/hello\/greetings\n/);
+      assert.match(await read('README.md'), /curl http:\/\/127\.0\.0\.1:8123\/hello\/greetings\/Ada/);
+    });
+
   test('contains its name, dot files with their final names, and the schema for editors', async (t) => {
     const root = await temporaryFolder(t);
     const made = await scaffold(request(root, { runtime: 'nodejs22.x' }));
@@ -152,7 +162,10 @@ describe('an unknown runtime or template', () => {
     );
     await assert.rejects(
       scaffold(request(root, { runtime: 'cobol' })),
-      fails('LAM_SCAFFOLD_UNKNOWN_RUNTIME', /use one of: nodejs, provided, python3/),
+      fails(
+        'LAM_SCAFFOLD_UNKNOWN_RUNTIME',
+        /use one of: bash, bun, crystal, deno, dotnet, go, image, java, kotlin, nodejs, php, provided, python3, ruby, rust, scala, stdio, stdio-image, wasm/,
+      ),
     );
     await assert.rejects(
       scaffold(request(root, { template: 'helo' })),
@@ -160,7 +173,7 @@ describe('an unknown runtime or template', () => {
     );
     await assert.rejects(
       scaffold(request(root, { template: '../python3/hello' })),
-      fails('LAM_SCAFFOLD_UNKNOWN_TEMPLATE', /use one of: hello, http-api, typescript/),
+      fails('LAM_SCAFFOLD_UNKNOWN_TEMPLATE', /use one of: hello, http-api, schedule, typescript, typescript-http-api/),
     );
     assert.deepEqual(await readdir(root), []);
   });
@@ -295,13 +308,35 @@ describe('the templates of lam', async () => {
     assert.deepEqual(
       templates.map(({ runtime, template }) => `${runtime}/${template}`),
       [
+        'bash/hello',
+        'bun/hello',
+        'crystal/hello',
+        'deno/hello',
+        'dotnet/hello',
+        'go/hello',
+        'go/http-api',
+        'image/hello',
+        'java/hello',
+        'java/http-api',
+        'kotlin/hello',
         'nodejs/hello',
         'nodejs/http-api',
+        'nodejs/schedule',
         'nodejs/typescript',
-        'provided/go',
+        'nodejs/typescript-http-api',
+        'php/hello',
         'provided/shell',
         'python3/hello',
         'python3/http-api',
+        'python3/schedule',
+        'ruby/hello',
+        'ruby/http-api',
+        'rust/hello',
+        'rust/http-api',
+        'scala/hello',
+        'stdio/hello',
+        'stdio-image/hello',
+        'wasm/hello',
       ],
     );
     for (const { template, description } of templates) assert.match(description, /^A.*\.$|^An.*\.$/, template);

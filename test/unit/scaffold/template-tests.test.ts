@@ -1,65 +1,56 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, test, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { scaffold } from '../../../src/scaffold/index.ts';
+import { describeTemplateTests, environment, isOnPath, scaffolded } from '../../support/template-tests.ts';
 
-const TEMPLATES = fileURLToPath(new URL('../../../templates', import.meta.url));
 const run = promisify(execFile);
 
-async function scaffolded(t: TestContext, runtime: string, template: string): Promise<string> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), 'lam-template-test-')));
-  t.after(() => rm(root, { recursive: true, force: true }));
-  const directory = join(root, 'hello');
-  await scaffold({
-    name: 'hello',
-    runtime,
-    template,
-    directory,
-    cwd: directory,
-    force: false,
-    templatesRoot: TEMPLATES,
-  });
-  return directory;
-}
-
-/** The author's environment, without the variable by which node detects that it runs inside another test. */
-function environment(): NodeJS.ProcessEnv {
-  const { NODE_TEST_CONTEXT: _mark, ...rest } = process.env;
-  return { ...rest, PATH: `${dirname(process.execPath)}${delimiter}${rest['PATH'] ?? ''}` };
-}
-
-function isOnPath(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
-}
-
-describe("a fresh project's own tests pass", { timeout: 120_000 }, () => {
-  for (const [runtime, template, program, words] of [
+describeTemplateTests(
+  [
     ['nodejs', 'hello', 'npm', ['test']],
     ['nodejs', 'http-api', 'npm', ['test']],
+    ['nodejs', 'schedule', 'npm', ['test']],
     ['nodejs', 'typescript', 'npm', ['test']],
+    ['nodejs', 'typescript-http-api', 'npm', ['test']],
     ['python3', 'hello', 'python3', ['-m', 'unittest']],
     ['python3', 'http-api', 'python3', ['-m', 'unittest']],
+    ['python3', 'schedule', 'python3', ['-m', 'unittest']],
+    ['ruby', 'hello', 'ruby', ['test_lambda_function.rb']],
+    ['ruby', 'http-api', 'ruby', ['test_lambda_function.rb']],
+    ['bun', 'hello', 'bun', ['test']],
+    ['deno', 'hello', 'deno', ['test']],
+    ['dotnet', 'hello', './test.sh', [], 'mono'],
+    ['php', 'hello', 'php', ['test.php']],
     ['provided', 'shell', './test.sh', []],
-    ['provided', 'go', 'go', ['test', './...']],
-  ] as const) {
-    const skip = program === './test.sh' || isOnPath(program) ? false : `${program} is not on the PATH`;
-    test(`${runtime}/${template}: ${[program, ...words].join(' ')}`, { skip }, async (t) => {
-      const directory = await scaffolded(t, runtime, template);
-      const { stdout, stderr } = await run(program, words, { cwd: directory, env: environment() });
-      // Each runner reports how many tests it ran, so that an empty run does not pass.
-      assert.match(stdout + stderr, /pass [1-9]|Ran [1-9]\d* tests|^ok:?\s/m);
+    ['stdio', 'hello', './test.sh', []],
+    ['wasm', 'hello', 'go', ['test', './...']],
+    ['go', 'hello', 'go', ['test', './...']],
+    ['go', 'http-api', 'go', ['test', './...']],
+    ['image', 'hello', 'go', ['test', './...']],
+    ['stdio-image', 'hello', 'go', ['test', './...']],
+    ['bash', 'hello', './test.sh', []],
+  ],
+  120_000,
+);
+
+for (const template of ['typescript', 'typescript-http-api'])
+  test(`the tests of nodejs/${template} fail on a Node that cannot run them, and name one that can`, async (t) => {
+    const directory = await scaffolded(t, 'nodejs', template);
+    // As Node 20: TypeScript files are not tests.
+    const env = { ...environment(), NODE_OPTIONS: '--no-strip-types' };
+    const tests = run('npm', ['test'], { cwd: directory, env });
+    await assert.rejects(tests, (error: { code?: unknown; stderr?: unknown }) => {
+      assert.equal(error.code, 1);
+      assert.match(String(error.stderr), /needs Node 22\.18 or newer; this is v/);
+      return true;
     });
-  }
-});
+  });
 
 describe('the shell bootstrap', { skip: isOnPath('curl') ? false : 'curl is not on the PATH', timeout: 30_000 }, () => {
   test('takes events from the Runtime API and posts results and errors to their requests', async (t) => {

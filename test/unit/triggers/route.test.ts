@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseRoute, routeKey } from '../../../src/triggers/http/route.ts';
+import { parsePrefix, parseRoute, pathShape } from '../../../src/triggers/http/route.ts';
 
 describe('parseRoute', () => {
   test('splits a route into literals, parameters and a greedy tail', () => {
     assert.deepEqual(parseRoute('GET /users/{id}/files/{rest+}'), {
-      method: 'GET',
+      methods: ['GET'],
       segments: [
         { kind: 'literal', value: 'users' },
         { kind: 'param', value: 'id' },
@@ -16,7 +16,7 @@ describe('parseRoute', () => {
   });
 
   test('returns no segments for the root', () => {
-    assert.deepEqual(parseRoute('ANY /'), { method: 'ANY', segments: [] });
+    assert.deepEqual(parseRoute('ANY /'), { methods: ['ANY'], segments: [] });
   });
 
   for (const text of [
@@ -35,7 +35,11 @@ describe('parseRoute', () => {
     'GET /x{id}',
     'GET /a/../b',
     'GET /?q=1',
-    'GET /_lam/v1/status',
+    'GET|get /a',
+    'GET|GET /a',
+    'GET|ANY /a',
+    '| /a',
+    '$default /',
   ]) {
     test(`reports the fault of ${JSON.stringify(text)}`, () => {
       const answer = parseRoute(text);
@@ -43,11 +47,25 @@ describe('parseRoute', () => {
     });
   }
 
+  test('takes several methods, and the default route', () => {
+    assert.deepEqual(parseRoute('GET|POST /'), { methods: ['GET', 'POST'], segments: [] });
+    assert.deepEqual(parseRoute('$default'), { methods: ['ANY'], segments: [{ kind: 'rest', value: '' }] });
+  });
+
+  test('takes prefixes without parameters', () => {
+    assert.deepEqual(parsePrefix('/'), []);
+    assert.deepEqual(
+      parsePrefix('/a/b'),
+      ['a', 'b'].map((value) => ({ kind: 'literal', value })),
+    );
+    for (const text of ['', 'a', '/a/', '/{x}', '/a//b', '/..']) assert.ok('fault' in parsePrefix(text), text);
+  });
+
   test('routes that match the same requests have the same key', () => {
     const keys = ['GET /a/{x}', 'GET /a/{y}'].map((text) => {
       const route = parseRoute(text);
       assert.ok(!('fault' in route));
-      return routeKey(route);
+      return pathShape(route.segments);
     });
     assert.equal(keys[0], keys[1]);
   });

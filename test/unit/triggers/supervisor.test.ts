@@ -6,6 +6,7 @@ import { http } from '../../../src/triggers/http/http.ts';
 import type { TriggerHost } from '../../../src/triggers/running.ts';
 import { DeployedTriggers, TriggerSupervisor } from '../../../src/triggers/supervisor/index.ts';
 import { tickKind, type TickLog, type TickScript } from '../../support/tick-trigger.ts';
+import { MemoryStates } from '../../support/memory-states.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { asRequestId, asFunctionName, asVersion } from '../../support/ids.ts';
 
@@ -17,10 +18,14 @@ class SupervisorHouse {
   readonly delivered: TriggerEvent[] = [];
   readonly expected: [string, number][] = [];
   readonly supervisor: TriggerSupervisor;
+  readonly states: MemoryStates;
+  /** Hosts of the starts, in order. */
+  readonly hosts: TriggerHost[] = [];
   readonly #functions = new Map<FunctionName, readonly TriggerConfig[]>();
   readonly #listeners: ((change: { readonly name: FunctionName }) => void)[] = [];
 
-  constructor(script: TickScript = {}) {
+  constructor(script: TickScript = {}, states = new MemoryStates()) {
+    this.states = states;
     const deliver: Deliver = (event, sink) => {
       this.delivered.push(event);
       sink.started?.(this.clock.now());
@@ -28,7 +33,16 @@ class SupervisorHouse {
       return { cancel: () => undefined };
     };
     this.supervisor = new TriggerSupervisor({
-      kinds: [http, tickKind(this.log, script)],
+      kinds: [
+        http,
+        tickKind(this.log, {
+          ...script,
+          start: async (config, host) => {
+            this.hosts.push(host);
+            await script.start?.(config, host);
+          },
+        }),
+      ],
       deployed: new DeployedTriggers({
         names: () => this.#functions.keys(),
         triggersOf: (name) => this.#functions.get(name) ?? [],
@@ -36,7 +50,12 @@ class SupervisorHouse {
       }),
       clock: this.clock,
       deliver,
+      follow: () => Promise.resolve(false),
+      requestIdOf: ({ id }) => asRequestId(id),
+      states: this.states,
+      enqueue: () => assert.fail('no trigger here queues events'),
       expect: (functionName, at) => this.expected.push([functionName, at]),
+      variable: () => undefined,
       onTrouble: (what) => this.troubles.push(what),
     });
   }
@@ -68,6 +87,7 @@ class SupervisorHouse {
 
 const tick = (every: number, more: object = {}): TriggerConfig => ({ type: 'tick', every, ...more });
 const named = (every: number): TriggerConfig => tick(every, { name: 'one' });
+const ONE = { functionName: asFunctionName('f'), type: 'tick', name: 'one' };
 
 describe('the supervisor of triggers', () => {
   test('starts no trigger before start(), and loads a kind when its first trigger goes live', async () => {
@@ -303,5 +323,101 @@ describe('the supervisor of triggers', () => {
     await house.deploy(tick(3));
     await house.supervisor.close(5000);
     assert.deepEqual(house.takeSteps(), []);
+  });
+
+  test('pauses a trigger over restarts of the daemon, until it is resumed', async () => {
+    const house = new SupervisorHouse();
+    house.supervisor.start();
+    await house.deploy(named(1));
+    await house.supervisor.setPaused(ONE, true);
+    await house.supervisor.setPaused(ONE, true);
+    assert.deepEqual([house.takeSteps(), house.state], [['start 1', 'stop 1'], ['paused']]);
+    await house.deploy(named(2));
+    assert.deepEqual([house.takeSteps(), house.state], [[], ['paused']]);
+
+    const again = new SupervisorHouse({}, house.states);
+    again.set(named(2));
+    again.supervisor.start();
+    await again.clock.advance(0);
+    assert.deepEqual([again.takeSteps(), again.state], [[], ['paused']]);
+    await again.clock.advance(5000);
+    await again.supervisor.setPaused(ONE, false);
+    assert.deepEqual([again.takeSteps(), again.state], [['start 2'], ['running']]);
+    assert.equal(again.hosts.at(-1)?.resumedAt, again.clock.now());
+  });
+
+  test('changes nothing when a pause cannot be stored', async () => {
+    const house = new SupervisorHouse();
+    house.supervisor.start();
+    await house.deploy(named(1));
+    house.states.failure = new Error('disk full');
+    await assert.rejects(house.supervisor.setPaused(ONE, true), /disk full/);
+    assert.deepEqual([house.takeSteps(), house.state], [['start 1'], ['running']]);
+  });
+
+  test('stays paused when a pause meets a start or a restart after a failure', async () => {
+    let begin: () => void = () => undefined;
+    const slow = new SupervisorHouse({ start: () => new Promise((resolve) => (begin = resolve)) });
+    slow.supervisor.start();
+    slow.set(named(1));
+    await slow.clock.advance(0);
+    const pausing = slow.supervisor.setPaused(ONE, true);
+    await slow.clock.advance(0);
+    begin();
+    await pausing;
+    assert.deepEqual([slow.takeSteps(), slow.state], [['start 1', 'stop 1'], ['paused']]);
+
+    const failing = new SupervisorHouse({ start: () => Promise.reject(new Error('no source')) });
+    failing.supervisor.start();
+    await failing.deploy(named(1));
+    assert.deepEqual(failing.state, [['retrying', 'no source']]);
+    await failing.supervisor.setPaused(ONE, true);
+    await failing.clock.advance(120_000);
+    assert.deepEqual([failing.takeSteps(), failing.state], [['start 1'], ['paused']]);
+  });
+
+  test('keeps what a trigger keeps over restarts, and forgets it when the trigger is removed', async () => {
+    const house = new SupervisorHouse();
+    house.supervisor.start();
+    await house.deploy(named(1), tick(2));
+    house.hosts[0]?.kept.set({ count: 1 });
+    house.hosts[1]?.kept.set({ count: 2 });
+
+    // The function lost its second trigger while the daemon did not run.
+    const again = new SupervisorHouse({}, house.states);
+    await again.deploy(named(1));
+    again.supervisor.start();
+    await again.clock.advance(0);
+    assert.deepEqual(again.hosts[0]?.kept.get(), { count: 1 });
+    assert.equal(again.states.values.size, 1);
+    await again.supervisor.setPaused(ONE, true);
+    assert.equal(again.states.values.size, 2);
+    await again.deploy();
+    assert.equal(again.states.values.size, 0);
+    await again.deploy(named(1));
+    assert.deepEqual([again.hosts[1]?.kept.get(), again.state], [undefined, ['running']]);
+  });
+
+  test('refuses to pause what does not exist, and to run what has events of its own only', async () => {
+    const house = new SupervisorHouse();
+    house.supervisor.start();
+    await house.deploy(named(1));
+    const other = { ...ONE, name: 'two' };
+    await assert.rejects(house.supervisor.setPaused(other, true), {
+      code: 'LAM_TRIGGERS_NOT_FOUND',
+      message: "'f' has no tick 'two'; it has 'one'",
+    });
+    await assert.rejects(house.supervisor.run(other), { code: 'LAM_TRIGGERS_NOT_FOUND' });
+    await assert.rejects(house.supervisor.run(ONE), { code: 'LAM_TRIGGERS_NO_EVENT' });
+    assert.deepEqual(
+      (await house.supervisor.list('tick')).map(({ functionName, name, state, config }) => [
+        functionName,
+        name,
+        state,
+        config,
+      ]),
+      [['f', 'one', 'running', named(1)]],
+    );
+    assert.deepEqual(await house.supervisor.list('other'), []);
   });
 });

@@ -21,7 +21,7 @@ export class Leftovers {
   /** By id or name. */
   readonly #open = new Map<string, Leftover>();
   #cancelSweep: (() => void) | undefined;
-  #isSweeping = false;
+  #sweeping: Promise<void> | undefined;
   #closed = false;
 
   /** `remove` must not reject. */
@@ -46,16 +46,17 @@ export class Leftovers {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelSweep?.();
+    // The engine refuses a second removal while one goes on.
+    await this.#sweeping;
     await this.#sweep();
   }
 
   #sweepSoon(): void {
-    if (this.#closed || this.#isSweeping || this.#open.size === 0) return;
+    if (this.#closed || this.#sweeping !== undefined || this.#open.size === 0) return;
     this.#cancelSweep ??= this.#clock.after(SWEEP_MS, () => {
       this.#cancelSweep = undefined;
-      this.#isSweeping = true;
-      void this.#sweep().then(() => {
-        this.#isSweeping = false;
+      this.#sweeping = this.#sweep().then(() => {
+        this.#sweeping = undefined;
         this.#sweepSoon();
       });
     });

@@ -30,7 +30,7 @@ export function dockerError(thrown: unknown, work: DockerWork): LamError {
 }
 
 /** No engine answered, or not in time. */
-function isUnreachable(thrown: unknown): boolean {
+export function isUnreachable(thrown: unknown): boolean {
   const name = member(thrown, 'name');
   return GONE.has(member(thrown, 'code')) || name === 'AbortError' || name === 'TimeoutError';
 }

@@ -1,29 +1,26 @@
 import { encodeErrorHeader, INVOKE, LIMITS } from '../../../contract/index.ts';
 import { lamError, toWire, type LamError } from '../../../errors/index.ts';
-import type { Router } from '../../../router/index.ts';
+import type { Reply } from '../../../http/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
 import { refusal, type Door } from '../../guard.ts';
-import { isGone, retryAfter, sendJson, type Reply } from '../../reply.ts';
-import { invokeTarget, planInvoke, runInvoke, type InvokeHead } from './invoke.ts';
+import { isGone, retryAfter, sendJson } from '../../reply.ts';
+import { invokeTarget, isAwsPath, planInvoke, runInvoke, type InvokeHead, type InvokeRooms } from './invoke.ts';
 
-/** Prefix of all paths of AWS Lambda's API. */
-const AWS_FUNCTIONS = '/2015-03-31/functions/';
-
-/** Serves AWS Lambda's API at its dated path. */
-export function awsApi({ door, router }: { readonly door: Door; readonly router: Router }): WholeBodyApi<InvokeHead> {
+/** Serves AWS Lambda's API at its dated paths. */
+export function awsApi({ door, ...rooms }: InvokeRooms & { readonly door: Door }): WholeBodyApi<InvokeHead> {
   return {
     name: 'aws-lambda',
     reads: 'whole',
     mostBodyBytes: LIMITS.payloadBytes,
     match({ method, path, query, headers }) {
-      if (!path.startsWith(AWS_FUNCTIONS)) return undefined;
-      const target = invokeTarget(path.slice(AWS_FUNCTIONS.length));
+      if (!isAwsPath(path)) return undefined;
+      const target = invokeTarget(path);
       return target === undefined || method !== 'POST'
         ? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] })
         : planInvoke(target, query, headers);
     },
     authorize: (head) => refusal(door, head, 'invoke'),
-    serve: ({ plan, body, reply }) => runInvoke(router, plan, { body, reply, fail: sendAwsError }),
+    serve: ({ plan, body, reply }) => runInvoke(rooms, plan, { body, reply, fail: sendAwsError }),
     fail: sendAwsError,
   };
 }

@@ -1,4 +1,5 @@
 import {
+  INVOKE,
   isQualifier,
   LATEST,
   parseReference,
@@ -6,45 +7,82 @@ import {
   type FunctionName,
   type Qualifier,
 } from '../../../contract/index.ts';
-import { lamError, type LamError } from '../../../errors/index.ts';
-import type { InvokeAnswer, InvokeRequest, InvokeSink, Router } from '../../../router/index.ts';
+import { asLamError, lamError, type LamError } from '../../../errors/index.ts';
+import type { HeaderPairs, Reply } from '../../../http/index.ts';
+import type { Operations } from '../../../operations/index.ts';
+import type {
+  InvokeAnswer,
+  InvokeRequest,
+  InvokeSink,
+  InvokeStream,
+  Router,
+  StreamControl,
+  StreamReceiver,
+} from '../../../router/index.ts';
+import { EventStream } from './invoke-events.ts';
 import { isJson } from '../../is-json.ts';
-import type { HeaderPairs } from '../../headers.ts';
-import type { Reply } from '../../reply.ts';
 import { traceIdOf, type HeaderValues } from '../../request.ts';
 
-const INVOCATIONS = '/invocations';
+/** What comes before and after the function in a path. */
+interface InvokePath {
+  readonly prefix: string;
+  readonly suffix: string;
+}
 
-/** The function part of the path `{name}/invocations`, still percent-encoded, or undefined for any other path. Pure. */
-export function invokeTarget(path: string): string | undefined {
-  if (!path.endsWith(INVOCATIONS)) return undefined;
-  const target = path.slice(0, -INVOCATIONS.length);
-  return target === '' || target.includes('/') ? undefined : target;
+const WHOLE: InvokePath = { prefix: '/2015-03-31/functions/', suffix: '/invocations' };
+const STREAMED: InvokePath = { prefix: '/2021-11-15/functions/', suffix: '/response-streaming-invocations' };
+
+/** A function that a path names, still percent-encoded, and how it is to answer. */
+export interface InvokeTarget {
+  readonly function: string;
+  readonly isStreamed: boolean;
+}
+
+/** Whether a path belongs to AWS Lambda's API. Pure. */
+export function isAwsPath(path: string): boolean {
+  return path.startsWith(WHOLE.prefix) || path.startsWith(STREAMED.prefix);
+}
+
+/** Reads the path of Invoke or InvokeWithResponseStream; undefined for any other. Pure. */
+export function invokeTarget(path: string): InvokeTarget | undefined {
+  const isStreamed = path.startsWith(STREAMED.prefix);
+  const { prefix, suffix } = isStreamed ? STREAMED : WHOLE;
+  if (!path.startsWith(prefix) || !path.endsWith(suffix)) return undefined;
+  const target = path.slice(prefix.length, -suffix.length);
+  return target === '' || target.includes('/') ? undefined : { function: target, isStreamed };
 }
 
 /** The parsed head of an Invoke. */
 export interface InvokeHead {
   readonly name: FunctionName;
   readonly qualifier: Qualifier | undefined;
+  readonly headers: HeaderValues;
   /** Decoded JSON text. */
   readonly clientContext: string | undefined;
   readonly traceId: TraceId | undefined;
   readonly wantTail: boolean;
-  readonly isDryRun: boolean;
+  readonly type: 'RequestResponse' | 'Event' | 'DryRun';
+  /** Earliest start of an event (milliseconds since the epoch). */
+  readonly notBefore: number | undefined;
+  /** Which answers are sent as events: of InvokeWithResponseStream all; of Invoke streamed ones, if the caller accepts events. */
+  readonly asEvents: 'all' | 'streamed' | 'none';
 }
 
 /** Reads the head of an Invoke. Throws `LAM_EDGE_*` errors for the caller. @param target from {@link invokeTarget} */
-export function planInvoke(target: string, query: string, headers: HeaderValues): InvokeHead {
+export function planInvoke(target: InvokeTarget, query: string, headers: HeaderValues): InvokeHead {
   const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
-  const reference = referenceOf(target, query);
-  if (type !== 'RequestResponse' && type !== 'DryRun')
+  const reference = referenceOf(target.function, query);
+  if (type !== 'RequestResponse' && type !== 'DryRun' && (type !== 'Event' || target.isStreamed))
     throw lamError('LAM_EDGE_INVOCATION_TYPE', { type: String(type) });
   return {
     ...reference,
+    headers,
     clientContext: clientContextOf(headers),
     traceId: traceIdOf(headers),
     wantTail: headers['x-amz-log-type'] === 'Tail',
-    isDryRun: type === 'DryRun',
+    type,
+    notBefore: notBeforeOf(headers),
+    asEvents: target.isStreamed ? 'all' : headers['accept'] === INVOKE.events ? 'streamed' : 'none',
   };
 }
 
@@ -55,17 +93,37 @@ export interface InvokeBody {
   readonly fail: (reply: Reply, error: LamError) => void;
 }
 
+/** What invokes functions, now and later. */
+export interface InvokeRooms {
+  readonly router: Router;
+  readonly operations: Pick<Operations, 'async'>;
+}
+
+/** Answers 202 once the event is durable; the client is gone or not, it runs. */
+function accept({ async }: InvokeRooms['operations'], head: InvokeHead, { body, reply, fail }: InvokeBody): void {
+  async.accept({ ...head, event: body }).then(
+    (id) => reply.send(202, ['x-amzn-RequestId', id], EMPTY),
+    (error: unknown) => fail(reply, asLamError(error)),
+  );
+}
+
 /**
  * Answers Invoke as AWS does: the payload as it is, everything else in headers, function errors with status 200. Throws
  * `LAM_EDGE_PAYLOAD_NOT_JSON`, and for a dry run what the router's check throws.
  */
-export function runInvoke(router: Router, head: InvokeHead, { body, reply, fail }: InvokeBody): void {
+export function runInvoke(
+  { router, operations }: InvokeRooms,
+  head: InvokeHead,
+  { body, reply, fail }: InvokeBody,
+): void {
   const event = eventOf(body);
-  if (head.isDryRun) {
+  if (head.type === 'Event') {
+    accept(operations, head, { body: event, reply, fail });
+  } else if (head.type === 'DryRun') {
     router.check(head.name, head.qualifier);
     reply.send(204, [], EMPTY);
   } else {
-    const invoke = new Invoke(head, event, reply, fail);
+    const invoke = new (head.asEvents === 'none' ? Invoke : EventsInvoke)(head, event, reply, fail);
     reply.cancelWhenGone(router.start(invoke, invoke));
   }
 }
@@ -74,6 +132,7 @@ export function runInvoke(router: Router, head: InvokeHead, { body, reply, fail 
 class Invoke implements InvokeRequest, InvokeSink {
   readonly name: FunctionName;
   readonly qualifier: Qualifier | undefined;
+  readonly headers: HeaderValues;
   readonly clientContext: string | undefined;
   readonly traceId: TraceId | undefined;
   readonly wantTail: boolean;
@@ -84,6 +143,7 @@ class Invoke implements InvokeRequest, InvokeSink {
   constructor(head: InvokeHead, event: Uint8Array, reply: Reply, fail: InvokeBody['fail']) {
     this.name = head.name;
     this.qualifier = head.qualifier;
+    this.headers = head.headers;
     this.clientContext = head.clientContext;
     this.traceId = head.traceId;
     this.wantTail = head.wantTail;
@@ -101,6 +161,28 @@ class Invoke implements InvokeRequest, InvokeSink {
   }
 }
 
+/** One InvokeWithResponseStream, or an Invoke whose caller accepts events. */
+class EventsInvoke extends Invoke {
+  readonly #events: EventStream;
+  readonly #areAllEvents: boolean;
+
+  // oxlint-disable-next-line max-params -- as its base
+  constructor(head: InvokeHead, event: Uint8Array, reply: Reply, fail: InvokeBody['fail']) {
+    super(head, event, reply, fail);
+    this.#events = new EventStream(reply);
+    this.#areAllEvents = head.asEvents === 'all';
+  }
+
+  streamed(stream: InvokeStream, control: StreamControl): StreamReceiver {
+    return this.#events.begin(stream, () => control.resume());
+  }
+
+  override answered(answer: InvokeAnswer): void {
+    if (this.#areAllEvents || this.#events.hasBegun) this.#events.end(answer);
+    else super.answered(answer);
+  }
+}
+
 function headersOf({ requestId, version, traceId, start, durationMs, status, tail }: InvokeAnswer): HeaderPairs {
   const headers = [
     'Content-Type',
@@ -111,7 +193,7 @@ function headersOf({ requestId, version, traceId, start, durationMs, status, tai
     String(version),
     'X-Amzn-Trace-Id',
     traceId,
-    'x-lam-start',
+    INVOKE.start,
     start,
     'x-lam-duration-ms',
     durationMs.toFixed(3),
@@ -155,6 +237,11 @@ function eventOf(body: Uint8Array): Uint8Array {
     throw lamError('LAM_EDGE_PAYLOAD_NOT_JSON', { why: error instanceof Error ? error.message : '' });
   }
   return body;
+}
+
+function notBeforeOf(headers: HeaderValues): number | undefined {
+  const header = headers[INVOKE.notBefore];
+  return header === undefined ? undefined : Number(header);
 }
 
 /** AWS's limit (characters of base64). */

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { LIMITS } from '../../../contract/index.ts';
 import { asLamError, lamError, toWire, type LamError } from '../../../errors/index.ts';
+import type { Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { discardRest } from '../../body.ts';
 import { refusal, type Door } from '../../guard.ts';
-import { isGone, retryAfter, sendJson, type Reply } from '../../reply.ts';
+import { isGone, retryAfter, sendJson } from '../../reply.ts';
 import { readObject } from './requests.ts';
 import { routeOf, type Action } from './routes.ts';
 
@@ -56,7 +57,13 @@ async function serve(
   try {
     const parameters = new URLSearchParams(head.query);
     const object = (): ReturnType<typeof readObject> => readObject(body, clock);
-    const answer = await plan.action(operations, { request: body, object, reply, parameters, parts: plan.parts });
+    const signal = (): AbortSignal => {
+      const gone = new AbortController();
+      reply.cancelWhenGone({ cancel: () => gone.abort() });
+      return gone.signal;
+    };
+    const call = { request: body, object, reply, signal, parameters, parts: plan.parts };
+    const answer = await plan.action(operations, call);
     if (answer !== undefined) sendJson(reply, 200, answer);
   } catch (thrown) {
     if (!isGone(thrown)) await discardRest(body, clock);

@@ -1,21 +1,25 @@
 import type { LogRecord, FunctionName } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
+import type { Reply } from '../../../http/index.ts';
 import type { Operations } from '../../../operations/index.ts';
-import type { Reply } from '../../reply.ts';
 import { logQueryOf } from './requests.ts';
 
 /** A follower with more unsent bytes than this is disconnected, to bound the daemon's memory. */
 const FOLLOWER_BYTES = 64 * 1024 * 1024;
+const LINE_END = Buffer.from('\n');
 const HEADERS = ['content-type', 'application/x-ndjson'];
 
-/** Streams records as NDJSON: the stored ones, then with `follow` each new one as it is printed. */
+/**
+ * Streams records as NDJSON: the stored ones, then with `follow` each new one as it is printed; with `mark` an empty
+ * line in between.
+ */
 export async function streamLogs(
   { logs }: Operations,
   name: FunctionName,
   parameters: URLSearchParams,
   reply: Reply,
 ): Promise<void> {
-  const { query, follow } = logQueryOf(parameters);
+  const { query, follow, mark } = logQueryOf(parameters);
   const out = new RecordStream(reply);
   const held: LogRecord[] = [];
   let isLive = false;
@@ -40,6 +44,7 @@ export async function streamLogs(
     throw thrown;
   }
   out.begin();
+  if (follow && mark) out.mark();
   for (const record of held) out.writeLive(record);
   isLive = true;
   if (!follow) out.end();
@@ -71,6 +76,10 @@ class RecordStream {
     const mayGoOn = this.#reply.write(Buffer.from(text));
     if (!mayGoOn && !this.#isGone) await new Promise<void>((resolve) => (this.#taken = resolve));
     if (this.#isGone) throw lamError('LAM_EDGE_CLIENT_GONE', {});
+  }
+
+  mark(): void {
+    this.#reply.write(LINE_END);
   }
 
   writeLive(record: LogRecord): void {

@@ -2,11 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import {
   ARTIFACT_CONTENT_TYPE,
   isDigest,
+  isFunctionName,
   isVersionNumber,
   type AliasRequest,
+  type AliasRouting,
+  type ChangeNote,
   type ConfigPatch,
+  type Digest,
   type GcRequest,
   type LogQuery,
+  type NamedVersion,
+  type PublishLayerRequest,
   type PublishRequest,
   type RollbackRequest,
   isAliasName,
@@ -63,12 +69,25 @@ function optionalTexts(fields: Fields, key: string): Partial<Record<string, read
   return { [key]: value };
 }
 
+/** A map of lists; the registry checks what is in them. */
+function optionalLists(fields: Fields, key: string): Partial<Record<string, Fields>> {
+  const lists = optional<Fields>(fields, key, 'object');
+  const wrong = Object.entries(lists[key] ?? {}).find(([, list]) => !Array.isArray(list));
+  return wrong === undefined ? lists : bad(`'${key}.${wrong[0]}' is not a list`);
+}
+
 function required<T>(fields: Fields, key: string, type: 'string' | 'number' | 'object'): T {
   const value = optional<T>(fields, key, type)[key];
   return value === undefined ? bad(`'${key}' is missing`) : value;
 }
 
-function moved(fields: Fields): { message?: string; by?: string } {
+/** What all changes of a pointer may say. */
+function moved(fields: Fields): ChangeNote & { verify?: boolean } {
+  return { ...noteOf(fields), ...optional<boolean>(fields, 'verify', 'boolean') };
+}
+
+/** Checks the shape of the note that a change may have. */
+export function noteOf(fields: Fields): ChangeNote {
   return { ...optional<string>(fields, 'message', 'string'), ...optional<string>(fields, 'by', 'string') };
 }
 
@@ -81,19 +100,40 @@ export function artifactBody(request: IncomingMessage): IncomingMessage {
 
 /** Checks the shape of a publish request; the registry checks the values. */
 export function publishOf(fields: Fields): PublishRequest {
-  const artifact = required<string>(fields, 'artifact', 'string');
   const config = required<PublishRequest['config']>(fields, 'config', 'object');
-  // No artifact has such a name.
-  if (!isDigest(artifact)) throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact });
+  const artifact = artifactOf(fields);
   const alias = optional<string>(fields, 'alias', 'string')['alias'];
   if (alias !== undefined && !isAliasName(alias)) throw lamError('LAM_REGISTRY_INVALID_ALIAS', { alias });
   return {
     artifact,
     config,
+    ...optional<object>(fields, 'flags', 'object'),
     ...moved(fields),
     ...(alias === undefined ? {} : { alias }),
     ...optional<boolean>(fields, 'dryRun', 'boolean'),
   };
+}
+
+/** Checks the shape of a request to publish a layer. */
+export function layerOf(fields: Fields): PublishLayerRequest {
+  return {
+    artifact: artifactOf(fields),
+    ...optional<string>(fields, 'description', 'string'),
+    ...optional<string>(fields, 'by', 'string'),
+  };
+}
+
+/** Checks the shape of a request that names artifacts. */
+export function artifactsOf(fields: Fields): readonly Digest[] {
+  const { artifacts = bad("'artifacts' is missing") } = optionalTexts(fields, 'artifacts');
+  return artifacts.map((artifact) => artifactOf({ artifact }));
+}
+
+/** No artifact has another name than a digest. */
+function artifactOf(fields: Fields): Digest {
+  const artifact = required<string>(fields, 'artifact', 'string');
+  if (!isDigest(artifact)) throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact });
+  return artifact;
 }
 
 /** Checks the shape of a rollback request. */
@@ -107,6 +147,8 @@ export function patchOf(fields: Fields): ConfigPatch {
   return {
     ...optional<object>(fields, 'set', 'object'),
     ...(optionalTexts(fields, 'unset') as Pick<ConfigPatch, 'unset'>),
+    ...(optionalLists(fields, 'add') as Pick<ConfigPatch, 'add'>),
+    ...(optionalLists(fields, 'remove') as Pick<ConfigPatch, 'remove'>),
     ...optional<Record<string, string>>(fields, 'setEnvironment', 'object'),
     ...optionalTexts(fields, 'unsetEnvironment'),
     ...moved(fields),
@@ -122,16 +164,45 @@ function versionOf(fields: Fields, key: string): VersionNumber | undefined {
 
 /** Checks the shape of a request to set an alias. */
 export function aliasOf(fields: Fields): AliasRequest {
-  return { version: versionOf(fields, 'version') ?? bad("'version' is missing"), ...moved(fields) };
+  const version = versionOf(fields, 'version') ?? bad("'version' is missing");
+  const routing = optional<Fields>(fields, 'routing', 'object')['routing'];
+  return { version, ...(routing === undefined ? {} : { routing: routingOf(routing) }), ...moved(fields) };
+}
+
+function routingOf(fields: Fields): AliasRouting {
+  const weights = required<AliasRouting['weights']>(fields, 'weights', 'object');
+  return { weights, ...optional<string>(fields, 'sticky', 'string') };
 }
 
 /** Checks the shape of a gc request. */
 export function gcOf(fields: Fields): GcRequest {
-  return { ...optional<number>(fields, 'keep', 'number'), ...optional<boolean>(fields, 'dryRun', 'boolean') };
+  const only = fields['only'] ?? undefined;
+  if (only !== undefined && !(Array.isArray(only) && only.every(isNamedVersion)))
+    return bad("'only' is not a list of names and versions");
+  return {
+    ...optional<number>(fields, 'keep', 'number'),
+    ...(only === undefined ? {} : { only }),
+    ...optional<boolean>(fields, 'dryRun', 'boolean'),
+  };
 }
 
-/** Reads `?since=&until=&lines=&search=&requestId=&version=&follow=1`. */
-export function logQueryOf(parameters: URLSearchParams): { query: LogQuery; follow: boolean } {
+function isNamedVersion(value: unknown): value is NamedVersion {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, version } = value as Fields;
+  return typeof name === 'string' && isFunctionName(name) && typeof version === 'number' && isVersionNumber(version);
+}
+
+/** What a request for logs asks for. */
+export interface LogRequest {
+  readonly query: LogQuery;
+  /** Also new records, until the client leaves. */
+  readonly follow: boolean;
+  /** With `follow`: an empty line after the stored records. */
+  readonly mark: boolean;
+}
+
+/** Reads `?since=&until=&lines=&search=&requestId=&version=&withoutPlatform=1&follow=1&mark=1`. */
+export function logQueryOf(parameters: URLSearchParams): LogRequest {
   const number = (key: string): Record<string, number> => {
     const text = parameters.get(key);
     if (text === null) return {};
@@ -150,7 +221,9 @@ export function logQueryOf(parameters: URLSearchParams): { query: LogQuery; foll
       ...number('version'),
       ...text('search'),
       ...text('requestId'),
+      ...(parameters.get('withoutPlatform') === '1' ? { withoutPlatform: true } : {}),
     },
     follow: parameters.get('follow') === '1',
+    mark: parameters.get('mark') === '1',
   };
 }

@@ -1,49 +1,62 @@
-import { LIMITS, type FunctionName } from '../../../contract/index.ts';
+import { LIMITS } from '../../../contract/index.ts';
 import type { LamError } from '../../../errors/index.ts';
+import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { Router } from '../../../router/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
-import { strangerRefusal, type Door } from '../../guard.ts';
-import { isGone, retryAfter, sendJson, type Reply } from '../../reply.ts';
-import { prepareCall, runFunction, type PreparedCall } from './function-run.ts';
-import type { RouteTable } from './route-table.ts';
+import { strangerRefusal } from '../../guard.ts';
+import { isGone, retryAfter, sendJson } from '../../reply.ts';
+import { AmendedReply } from './amended-reply.ts';
+import { CompressedReply } from './compression.ts';
+import { runFunction } from './function-run.ts';
+import { serveStatic, type StaticSource } from './static-files.ts';
+import { planFor, type Finish, type Plan, type PlanParts } from './plan.ts';
 
-interface FunctionsParts {
+interface FunctionsParts extends PlanParts {
+  readonly files: StaticSource;
   readonly router: Router;
   readonly clock: Clock;
-  readonly door: Door;
-  readonly routes: () => RouteTable;
-  readonly exists: (functionName: FunctionName) => boolean;
   readonly generation: () => number;
 }
 
 /**
  * Serves functions at their declared routes and at `/<function>`. Requires no token, because functions decide
- * themselves, but refuses foreign Host names and pages of other origins.
+ * themselves, but refuses Host names that are neither this machine's nor those of routes, and pages of other origins that
+ * the route does not allow.
  */
-export function functionsApi({
-  router,
-  clock,
-  door,
-  routes,
-  exists,
-  generation,
-}: FunctionsParts): WholeBodyApi<PreparedCall> {
+export function functionsApi({ router, clock, generation, files, ...parts }: FunctionsParts): WholeBodyApi<Plan> {
+  const { door, routes } = parts;
   return {
     name: 'functions',
     reads: 'whole',
     mostBodyBytes: LIMITS.payloadBytes,
     generation,
-    match(head) {
-      const hit = routes().find(head.method, head.path, exists);
-      return hit === undefined ? undefined : prepareCall(head, hit);
+    match: (head) => planFor(parts, head),
+    authorize: ({ headers, socket }, plan) =>
+      strangerRefusal(door, headers, socket, {
+        isOwnHost: (host) => routes().hasHost(host),
+        isOwnPage: plan?.grant !== undefined,
+      }),
+    serve({ plan, body, reply }) {
+      if (plan.kind === 'answer') {
+        reply.send(plan.status, plan.headers, EMPTY);
+        return;
+      }
+      const out = finished(reply, plan.finish);
+      if (plan.kind === 'static') void serveStatic(files, plan.request, out, sendError);
+      else runFunction({ router, now: clock.now(), call: plan.call, body, reply: out, fail: sendError });
     },
-    authorize: ({ headers, socket }) => strangerRefusal(door, headers, socket),
-    serve: ({ plan, body, reply }) =>
-      runFunction({ router, now: clock.now(), call: plan, body, reply, fail: sendError }),
     fail: sendError,
     near: (path) => routes().near(path),
   };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** The reply that answers go through; headers are amended before it is decided whether to compress. */
+function finished(reply: Reply, { amend, encoding }: Finish): Reply {
+  const compressed = encoding === 'off' ? reply : new CompressedReply(reply, encoding);
+  return amend === undefined ? compressed : new AmendedReply(compressed, amend);
 }
 
 /** Answers an error of lam to the caller of a function's URL. */
@@ -51,6 +64,12 @@ function sendError(reply: Reply, error: LamError): void {
   if (isGone(error)) reply.abandon();
   else {
     const { code, hint, httpStatus, message } = error;
-    sendJson(reply, httpStatus, { message, code, hint }, retryAfter(error));
+    sendJson(reply, httpStatus, { message, code, hint }, [...retryAfter(error), ...allowOf(error)]);
   }
+}
+
+/** The `Allow` header that a 405 must carry (RFC 9110, 15.5.6). */
+function allowOf({ code, details }: LamError): HeaderPairs {
+  const { allow } = details;
+  return code === 'LAM_EDGE_METHOD_NOT_ALLOWED' && Array.isArray(allow) ? ['allow', allow.join(', ')] : [];
 }

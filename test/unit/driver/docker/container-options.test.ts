@@ -10,13 +10,17 @@ import { asSandboxId, asFunctionName, asVersion } from '../../../support/ids.ts'
 
 const ID = 'a'.repeat(32);
 
-function optionsFor(runtime: string, over: { base?: Partial<Base>; spec?: Partial<SandboxSpec> } = {}): NamedContainer {
+function optionsFor(
+  runtime: string,
+  over: { base?: Partial<Base>; spec?: Partial<SandboxSpec>; layers?: string } = {},
+): NamedContainer {
   return containerOptions(
     containerPlan({
       spec: {
         id: asSandboxId(ID),
         runtime: requireRuntime(runtime),
         artifact: null,
+        layers: null,
         environment: { GREETING: 'hi' },
         limits: { memoryMiB: 128, cpus: 0.5, pids: 64, tmpMiB: 16 },
         network: 'none',
@@ -28,17 +32,27 @@ function optionsFor(runtime: string, over: { base?: Partial<Base>; spec?: Partia
       base: {
         image: 'base:1',
         isHostBase: false,
-        command: ['run', 'it'],
+        interpreter: '',
+        command: () => ['run', 'it'],
+        relay: null,
         mounts: [{ source: '/usr', target: '/usr' }],
+        directory: '/var/task',
+        environment: {},
+        takesCode: true,
         notice: null,
         ...over.base,
       },
       homeId: 'home',
       useDockerInit: true,
       cores: 2,
+      network: 'lam-home',
       environment: { LAM_TOKEN: 't' },
+      archive: undefined,
       socketMount: { source: '/h/dial', target: '/lam/run' },
       code: '/h/code',
+      entryRoot: '/var/task',
+      layers: over.layers,
+      hosts: '/h/hosts',
     }),
   );
 }
@@ -57,6 +71,22 @@ const mount = (source: string, target: string): object => ({
 });
 
 describe('the options of a container', () => {
+  test('mount layers and name what is found there, which the function may override', () => {
+    const { HostConfig: config, Env: environment = [] } = optionsFor('nodejs22.x', {
+      base: { isHostBase: true },
+      layers: '/h/layers',
+      spec: { environment: { LD_LIBRARY_PATH: '/own' } },
+    });
+    assert.deepEqual(config?.Mounts?.at(-1), mount('/h/layers', '/opt'));
+    const values = environment.filter((entry) => /^(?:PATH|NODE_PATH|LD_LIBRARY_PATH)=/.test(entry));
+    assert.deepEqual(values.toSorted(), [
+      'LD_LIBRARY_PATH=/own',
+      'NODE_PATH=/opt/nodejs/node22/node_modules:/opt/nodejs/node_modules',
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin',
+    ]);
+    assert.ok(!(optionsFor('nodejs22.x').Env ?? []).some((entry) => entry.includes('/opt')));
+  });
+
   test('give it no privileges, all limits and read-only files', () => {
     assert.deepEqual(hostConfig('nodejs'), {
       ReadonlyRootfs: true,
@@ -68,7 +98,12 @@ describe('the options of a container', () => {
       PidsLimit: 64 + 1,
       Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
       Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,mode=1777,size=16m' },
-      Mounts: [mount('/usr', '/usr'), mount('/h/dial', '/lam/run'), mount('/h/code', '/var/task')],
+      Mounts: [
+        mount('/usr', '/usr'),
+        mount('/h/dial', '/lam/run'),
+        mount('/h/code', '/var/task'),
+        mount('/h/hosts', '/etc/hosts'),
+      ],
       NetworkMode: 'none',
       LogConfig: { Type: 'none', Config: {} },
       AutoRemove: false,
@@ -93,8 +128,8 @@ describe('the options of a container', () => {
     });
   });
 
-  test('leave room for the relay beside the limits of a function on the Runtime API', () => {
-    const { Memory, MemorySwap, PidsLimit } = hostConfig('provided');
+  test('leave room for the relay beside the limits of a function that has one', () => {
+    const { Memory, MemorySwap, PidsLimit } = hostConfig('provided', { base: { relay: ['relay'] } });
     assert.deepEqual([Memory, MemorySwap, PidsLimit], [160 * 1024 * 1024, 160 * 1024 * 1024, 64 + 16]);
   });
 
@@ -107,13 +142,16 @@ describe('the options of a container', () => {
         ['sh', 'run', 'it'],
       ],
     );
-    assert.match(String(Entrypoint[2]), /^trap 'kill -TERM "\$child"' TERM\n"\$@" &\n/);
+    assert.match(String(Entrypoint[2]), /^trap .kill -TERM "\$child" 2>.dev.null. TERM\n[^]*"\$@" &\n/);
     assert.equal(Env[0], 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
   });
 
   test('give it a network only if configured', () => {
     const over = { spec: { network: 'on' } } as const;
-    assert.equal(hostConfig('nodejs', over).NetworkMode, 'bridge');
+    const { NetworkMode, ExtraHosts, Mounts = [] } = hostConfig('nodejs', over);
+    assert.equal(NetworkMode, 'lam-home');
+    assert.deepEqual(ExtraHosts, ['sandbox.localdomain:127.0.0.1', 'sandbox:127.0.0.1']);
+    assert.ok(!Mounts.some(({ Target }) => Target === '/etc/hosts'));
     assert.equal(optionsFor('nodejs', over).NetworkDisabled, false);
   });
 

@@ -32,6 +32,19 @@ describe('leftover containers', () => {
     assert.equal(clock.pending, 0);
   });
 
+  test('that are just being removed are not removed a second time by the end, which waits for that', async () => {
+    // An engine refuses a second removal while the first goes on.
+    const removal = Promise.withResolvers<Removal>();
+    const { clock, leftovers, asked } = made(() => removal.promise);
+    leftovers.add('a');
+    await clock.advance(1000);
+    const closed = leftovers.close();
+    assert.deepEqual(asked, ['a']);
+    removal.resolve('removed');
+    await closed;
+    assert.deepEqual(asked, ['a']);
+  });
+
   test('are forgotten when the engine reports them missing', async () => {
     const { clock, leftovers, asked } = made(() => 'missing');
     leftovers.add('a');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,9 +25,9 @@ async function mountsOf(
 test('each sandbox has its own CPU group beside the tree, not in it', async () => {
   await using at = await mountsOf(['memory', 'pids', 'cpu,cpuacct']);
   const tree = openCgroupsV1(at.mounts, 'lam-home');
-  const { joins } = tree?.create(asSandboxId('one'), LIMITS, 'usual') ?? { joins: [] };
+  const joins = await tree?.create(asSandboxId('one'), LIMITS, 'usual').admit(1, undefined);
   assert.deepEqual(
-    joins.map((path) => path.slice(at.root.length)),
+    joins?.map((path) => path.slice(at.root.length)),
     ['/memory/lam-home/one/tasks', '/pids/lam-home/one/tasks', '/cpu,cpuacct/lam-home.one/tasks'],
   );
   const read = (path: string): string => readFileSync(join(at.root, path), 'utf8');
@@ -36,9 +36,26 @@ test('each sandbox has its own CPU group beside the tree, not in it', async () =
   assert.equal(read('cpu,cpuacct/lam-home.one/cpu.cfs_quota_us'), '50000');
 });
 
+test('where the root of a hierarchy is not writable, the group of this process is divided', async () => {
+  await using at = await mountsOf(['memory', 'pids']);
+  // A file in place of the folder refuses everybody, root too.
+  writeFileSync(join(at.root, 'memory/lam-home'), '', { mode: 0o444 });
+  mkdirSync(join(at.root, 'memory/user/session'), { recursive: true });
+  const own = new Map([['memory', '/user/session']]);
+  const joins = await openCgroupsV1(at.mounts, 'lam-home', own)
+    ?.create(asSandboxId('one'), LIMITS, 'usual')
+    .admit(1, undefined);
+  assert.deepEqual(
+    joins?.map((path) => path.slice(at.root.length)),
+    ['/memory/user/session/lam-home/one/tasks', '/pids/lam-home/one/tasks'],
+  );
+});
+
 test('cpu and memory mounted together share one group', async () => {
   await using at = await mountsOf(['memory,cpu']);
-  const { joins } = openCgroupsV1(at.mounts, 'lam-home')?.create(asSandboxId('one'), LIMITS, 'usual') ?? { joins: [] };
+  const joins = await openCgroupsV1(at.mounts, 'lam-home')
+    ?.create(asSandboxId('one'), LIMITS, 'usual')
+    .admit(1, undefined);
   assert.deepEqual(joins, [join(at.root, 'memory,cpu/lam-home/one/tasks')]);
 });
 

@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import { entryCommand } from '../../../../src/driver/shared/entry-command.ts';
 import { DESCRIPTORS, type EntryPoint } from '../../../../src/runtimes/index.ts';
 
-const AT = { interpreter: ['/usr/bin/x', 'first'], assets: '/lam', taskRoot: '/var/task' };
+const AT = {
+  interpreter: ['/usr/bin/x', 'first'],
+  assets: '/lam',
+  taskRoot: '/var/task',
+  handler: '',
+  memoryMiB: 256,
+  archive: null,
+};
 
 test('an executable of the artifact is started by itself', () => {
   assert.deepEqual(entryCommand(DESCRIPTORS.provided.entry, AT), ['/var/task/bootstrap']);

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stemKeyOf } from '../../../../src/driver/shared/stem-key.ts';
-import { parseRuntime } from '../../../../src/runtimes/index.ts';
+import { parseRuntime, requireRuntime } from '../../../../src/runtimes/index.ts';
+
+test('functions of a runtime without stems share none', () => {
+  const runtime = requireRuntime('nodejs');
+  assert.equal(stemKeyOf({ ...runtime, descriptor: { ...runtime.descriptor, stems: 'none' } }, [1]), null);
+});
 
 function key(name: string, ...madeWith: readonly unknown[]): string | null {
   const runtime = parseRuntime(name);
@@ -20,5 +25,5 @@ test('functions share stems when one process, made alike, can run them', () => {
     key('python3.12', 1),
   ];
   assert.equal(new Set(keys).size, keys.length, JSON.stringify(keys));
-  assert.equal(key('provided.al2023', 1), null);
+  for (const executable of ['provided.al2023', 'go', 'rust']) assert.equal(key(executable, 1), key('provided', 1));
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 
 import type { InvocationContext } from '../../../../src/contract/index.ts';
-import { openRuntimeApi, type RuntimeApi } from '../../../../src/executor/runtime-api/index.ts';
+import { openRuntimeApi, type RuntimeApi, type RuntimeApiOptions } from '../../../../src/executor/runtime-api/index.ts';
 import type { InitRequest } from '../../../../src/executor/session.ts';
 import { asRequestId, asTraceId, asSandboxId, asFunctionName, asVersion } from '../../../support/ids.ts';
 
@@ -58,10 +58,10 @@ export class Rig {
     this.api = api;
     this.logs = logs;
   }
-  static async open(): Promise<Rig> {
+  static async open(options: Partial<RuntimeApiOptions> = {}): Promise<Rig> {
     const logs: Logged[] = [];
     const api = await openRuntimeApi(
-      { id: asSandboxId('a'.repeat(32)), listen: { host: '127.0.0.1', port: 0 } },
+      { id: asSandboxId('a'.repeat(32)), listen: { host: '127.0.0.1', port: 0 }, ...options },
       { onLog: (stream, text, requestId) => logs.push({ stream, text, requestId }), onProtocolError: assert.fail },
     );
     return new Rig(api, logs);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { LIMITS, type InvocationContext } from '../../../../src/contract/index.ts';
-import { invoked } from '../../../support/invoked.ts';
+import type { InvokeOutcome } from '../../../../src/executor/session.ts';
+import { gatheringHooks, invoked } from '../../../support/invoked.ts';
 import { context, INIT, Rig } from './rig.ts';
 import { asTraceId } from '../../../support/ids.ts';
 
@@ -46,6 +47,20 @@ describe('the Runtime API, from next to its answer', () => {
     assert.equal(text(o.payload), '  {"ok":true}\n');
   });
 
+  for (const [size, length] of [
+    ['small', 10],
+    ['large', 100_000],
+  ] as const)
+    test(`sends a ${size} event byte for byte beside a header that is not ASCII`, async () => {
+      using rig = await Rig.open();
+      const event = JSON.stringify('ü€😀'.repeat(length));
+      const { delivered } = await running(rig, { clientContext: '{"a":"ü€"}' }, event);
+      assert.equal(delivered.body, event);
+      assert.equal(delivered.headers['content-length'], String(Buffer.byteLength(event)));
+      const clientContext = String(delivered.headers['lambda-runtime-client-context']);
+      assert.equal(Buffer.from(clientContext, 'latin1').toString(), '{"a":"ü€"}');
+    });
+
   test('generates a trace id if the caller sent none, and omits an empty client context', async () => {
     using rig = await Rig.open();
     const { delivered } = await running(rig, { traceId: asTraceId(''), clientContext: '' });
@@ -76,7 +91,7 @@ describe('the Runtime API, from next to its answer', () => {
     await rig.api.session.init(INIT, 2000);
     const given = context();
     let starts = 0;
-    const hooks = { started: () => void starts++, settled: () => undefined };
+    const hooks = { ...gatheringHooks(() => undefined), started: () => void starts++ };
     rig.api.session.start(given, Buffer.from('"once"'), hooks);
     await first;
     const again = await rig.next();
@@ -248,7 +263,34 @@ describe('the end of a sandbox on the Runtime API', () => {
     const { outcome } = await running(busy);
     busy.api.session.exited(exit);
     assert.deepEqual(await outcome, { kind: 'exit', exit });
-    assert.deepEqual(await invoked(busy.api.session, context(), Buffer.alloc(0)), { kind: 'exit', exit });
+  });
+
+  test('an exit returns unstarted what a runtime that has answered did not poll', async () => {
+    const exit = { code: 0, signal: null, outOfMemory: false };
+    using rig = await Rig.open();
+    const { id, outcome } = await running(rig);
+    await rig.post(id, 'response', { body: '1' });
+    await outcome;
+    let starts = 0;
+    const { promise: second, resolve: settled } = Promise.withResolvers<InvokeOutcome>();
+    const hooks = { ...gatheringHooks(settled), started: () => void starts++ };
+    rig.api.session.start(context(), Buffer.from('2'), hooks);
+    rig.api.session.exited(exit);
+    assert.deepEqual(await second, { kind: 'unstarted', hasEnded: true });
+    assert.equal(starts, 0);
+    const third = await invoked(rig.api.session, context(), Buffer.from('3'));
+    assert.deepEqual(third, { kind: 'unstarted', hasEnded: true });
+  });
+
+  test('an exit before the first event settles the invocation: another process might do the same', async () => {
+    const exit = { code: 0, signal: null, outOfMemory: false };
+    using rig = await Rig.open();
+    const poll = assert.rejects(rig.next());
+    assert.equal((await rig.api.session.init(INIT, 2000)).kind, 'ready');
+    rig.api.session.exited(exit);
+    assert.deepEqual(await invoked(rig.api.session, context(), Buffer.from('1')), { kind: 'exit', exit });
+    rig.api.close();
+    await poll;
   });
 
   test('init and invocations end at their limits', async () => {
@@ -307,13 +349,13 @@ describe('extensions inside the runtime process', () => {
 
   test('register during init, ask for SIGTERM by it, and wait for events that never come', async () => {
     using rig = await Rig.open();
-    assert.equal(rig.api.wantsSigterm(), false);
+    assert.equal(rig.api.extensions.count, 0);
     const registered = register(rig, '{"events":[]}');
     void rig.api.session.init(INIT, 2000);
     const answer = await registered;
     assert.equal(answer.status, 200);
     assert.deepEqual(JSON.parse(answer.body), { functionName: 'hello', functionVersion: '3', handler: 'bootstrap' });
-    assert.equal(rig.api.wantsSigterm(), true);
+    assert.equal(rig.api.extensions.count, 1);
     const id = String(answer.headers['lambda-extension-identifier']);
     const waiting = rig.send('GET', '/2020-01-01/extension/event/next', {
       headers: { 'Lambda-Extension-Identifier': id },
@@ -321,18 +363,6 @@ describe('extensions inside the runtime process', () => {
     await running(rig);
     rig.api.close();
     await assert.rejects(waiting);
-  });
-
-  test('that registered for INVOKE receive each invocation', async () => {
-    using rig = await Rig.open();
-    const registered = register(rig, '{"events":["INVOKE"]}');
-    void rig.api.session.init(INIT, 2000);
-    const id = String((await registered).headers['lambda-extension-identifier']);
-    const { id: requestId } = await running(rig);
-    const event = await rig.send('GET', '/2020-01-01/extension/event/next', {
-      headers: { 'Lambda-Extension-Identifier': id },
-    });
-    assert.equal(JSON.parse(event.body).requestId, requestId);
   });
 
   test('are refused without a name, for SHUTDOWN, and after init', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { link, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { linkSync } from 'node:fs';
+import { chmod, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { artifactDigest } from '../../../../src/contract/index.ts';
@@ -110,7 +111,10 @@ describe('an upload', () => {
     const [object] = Object.keys(await filesBelow(home.paths.objects)).filter((name) =>
       name.endsWith(sha256(Buffer.from('to be damaged'))),
     );
-    await truncate(join(home.paths.objects, object ?? ''), 3);
+    const path = join(home.paths.objects, object ?? '');
+    // Objects are read-only, which only root may ignore.
+    await chmod(path, 0o644);
+    await truncate(path, 3);
     await home.artifacts.remove(artifact);
     await send({ a: 'to be damaged' });
     assert.deepEqual(await filesBelow(await home.artifacts.ensure(artifact)), { a: 'to be damaged' });
@@ -172,7 +176,7 @@ describe('an upload', () => {
 
   test('whose files were deleted from outside is reported as lost, not as unknown', async () => {
     const { artifact } = await send({ 'to-be-lost': '1' });
-    await rm(await home.artifacts.ensure(artifact), { recursive: true });
+    await rm(home.paths.artifact(artifact), { recursive: true });
     await assert.rejects(home.artifacts.ensure(artifact), lam('LAM_STORE_ARTIFACT_LOST'));
   });
 
@@ -229,9 +233,9 @@ describe('a manifest from a client', () => {
 describe('unpacked files', () => {
   for (const code of ['EMLINK', 'EPERM', 'ENOTSUP']) {
     test(`are copied where a link fails with ${code}`, async (t) => {
-      const linker = async (from: string, to: string): Promise<void> => {
+      const linker = (from: string, to: string): void => {
         if (to.endsWith('refused')) throw Object.assign(new Error(code), { code, syscall: 'link', path: from });
-        await link(from, to);
+        linkSync(from, to);
       };
       const home = await testHome({ linker });
       t.after(() => home.remove());

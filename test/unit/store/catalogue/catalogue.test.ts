@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { nextVersionNumber } from '../../../../src/contract/index.ts';
 import { readCatalogue } from '../../../../src/store/catalogue/schema.ts';
 import { lam, openCatalogue, recordOf } from '../support.ts';
-import { asFunctionName, asVersion } from '../../../support/ids.ts';
+import { asFunctionName, asVersion, digestFor } from '../../../support/ids.ts';
 
 describe('the catalogue', () => {
   let folder: string;
@@ -62,6 +62,16 @@ describe('the catalogue', () => {
     await rm(path, { recursive: true });
     await catalogue.change((draft) => (draft.retired['g'] = asVersion(2)));
     assert.deepEqual((await openCatalogue(path)).view.retired, { f: 1, g: 2 });
+  });
+
+  test('refuses a change for its own reason, also after a failed write that cannot be made up for', async () => {
+    const catalogue = await openCatalogue(path);
+    await mkdir(join(path, 'in the way'), { recursive: true });
+    await assert.rejects(catalogue.change((draft) => (draft.retired['f'] = asVersion(2))));
+    const refused = catalogue.change(() => {
+      throw new RangeError('no');
+    });
+    await assert.rejects(refused, RangeError);
   });
 
   test('does not write when nothing changed', async () => {
@@ -125,7 +135,7 @@ describe('the catalogue', () => {
   test('of schema 1 gets the later settings, and keeps an idle time that was set', () => {
     const version = (input: object) => ({
       version: 1,
-      artifact: 'sha256:0',
+      artifact: digestFor('code'),
       input,
       config: { memoryMiB: 128, idleTimeoutMs: 600_000 },
     });
@@ -148,6 +158,8 @@ describe('the catalogue', () => {
       concurrency: 1,
       minWarm: 0,
       triggers: [],
+      payload: '2.0',
+      layers: null,
     });
     assert.deepEqual(Object.fromEntries(idle), {
       plain: after(null),
@@ -160,11 +172,11 @@ describe('the catalogue', () => {
     const versions = {
       1: {
         version: 1,
-        artifact: 'a',
+        artifact: digestFor('code'),
         input: { routes: ['GET /a'] },
         config: { pids: 9, routes: ['GET /a', 'ANY /b'] },
       },
-      2: { version: 2, artifact: 'a', input: {}, config: { pids: 9, routes: [] } },
+      2: { version: 2, artifact: digestFor('code'), input: {}, config: { pids: 9, routes: [] } },
     };
     const overrides = { routes: ['GET /a', 'ANY /b'] };
     const f = { name: 'f', live: 1, lastVersion: 2, aliases: {}, history: [], overrides, versions };
@@ -177,14 +189,42 @@ describe('the catalogue', () => {
         { type: 'http', route: 'GET /a' },
         { type: 'http', route: 'ANY /b' },
       ],
+      payload: '2.0',
+      layers: null,
     });
     assert.deepEqual(migrated?.versions['1']?.input, { triggers: [{ type: 'http', route: 'GET /a' }] });
     assert.deepEqual(
       [migrated?.versions['2']?.config, migrated?.versions['2']?.input],
-      [{ pids: 9, triggers: [] }, {}],
+      [{ pids: 9, triggers: [], payload: '2.0', layers: null }, {}],
     );
     assert.deepEqual(migrated?.overrides, overrides);
   });
+
+  test('of schema 3 keeps every setting of its versions, and a version may lack flags and live settings', () => {
+    const versions = {
+      1: { version: 1, artifact: digestFor('code'), input: { timeoutMs: 9000 }, config: { pids: 9, triggers: [] } },
+    };
+    const f = { name: 'f', live: 1, lastVersion: 1, aliases: {}, history: [], overrides: { memoryMiB: 64 }, versions };
+    const reading = readCatalogue(JSON.stringify({ schema: 3, retired: {}, functions: { f } }));
+    const [kept] = Object.values(versions);
+    const migrated = { ...f, versions: { 1: { ...kept, config: { ...kept?.config, payload: '2.0', layers: null } } } };
+    assert.deepEqual(reading, { kind: 'ok', data: { schema: 5, retired: {}, functions: { f: migrated } } });
+  });
+
+  for (const [what, routing] of [
+    ['of no alias', { other: { weights: { 1: 10 } } }],
+    ['to a version that is missing', { prod: { weights: { 7: 10 } } }],
+    ['without weights', { prod: {} }],
+    ['that is a list', []],
+  ] as const)
+    test(`with a division of requests ${what} is damaged`, () => {
+      const versions = { 1: { version: 1, artifact: digestFor('a'), input: {}, config: { triggers: [] } } };
+      const f = { name: 'f', live: 1, lastVersion: 1, aliases: { prod: 1 }, history: [], overrides: {}, versions };
+      const read = (more: object): string =>
+        readCatalogue(JSON.stringify({ schema: 5, retired: {}, functions: { f: { ...f, ...more } } })).kind;
+      assert.equal(read({ routing: { prod: { weights: { 1: 10 } } } }), 'ok');
+      assert.equal(read({ routing }), 'corrupt');
+    });
 
   test('of an older schema goes through every migration in turn', () => {
     const migrations = [

@@ -122,9 +122,67 @@ describe('the text of a catalogue', () => {
       good.replace('"lastVersion":1,"live":1', '"lastVersion":1,"live":2'),
       /'a': its live version/,
     ],
+    [
+      'names an artifact by a path',
+      good.replace(/"artifact":"[0-9a-f]{64}"/, '"artifact":"../../../etc"'),
+      /function 'a': version 1 names no artifact by its digest/,
+    ],
+    [
+      'names an artifact by a digest with more behind it',
+      good.replace(/("artifact":"[0-9a-f]{64})"/, '$1/../../x"'),
+      /function 'a': version 1 names no artifact by its digest/,
+    ],
+    [
+      'has a version with a path for a number',
+      good.replace('"versions":{"1":', '"versions":{"../1":'),
+      /function 'a': its live version is missing/,
+    ],
+    [
+      'has a further version with a path for a number',
+      good.replace('"versions":{"1":', '"versions":{"../1":{},"1":'),
+      /function 'a': version '..\/1' has a number that is not valid/,
+    ],
+    [
+      'has a version with another number inside',
+      good.replace('"version":1', '"version":2'),
+      /version 1 is not complete/,
+    ],
+    [
+      'has a version with flags that are no settings',
+      good.replace('"version":1', '"flags":[],"version":1'),
+      /version 1 is not complete/,
+    ],
+    [
+      'has a version with live settings that are none',
+      good.replace('"version":1', '"overrides":"x","version":1'),
+      /version 1 is not complete/,
+    ],
+    ['has a live version that is text', good.replace('"live":1', '"live":"1"'), /'a': its live version is missing/],
+    [
+      'has a function with a path for a name',
+      good.replace('"a":{"name":"a"', '"../a":{"name":"../a"'),
+      /function '..\/a': its name is not valid/,
+    ],
+    [
+      'has an alias with a path for a name',
+      good.replace('"aliases":{}', '"aliases":{"../x":1}'),
+      /alias '..\/x' has a name that is not valid/,
+    ],
+    [
+      'has an alias that points at the prototype',
+      good.replace('"aliases":{}', '"aliases":{"x":"constructor"}'),
+      /alias 'x' points at a version that is missing/,
+    ],
+    [
+      'has a deleted function with a path for a name',
+      good.replace('"retired":{}', '"retired":{"../x":1}'),
+      /deleted function '..\/x'/,
+    ],
+    ['has a deleted function without a number', good.replace('"retired":{}', '"retired":{"x":"1"}'), /function 'x'/],
   ];
   for (const [title, text, why] of faults) {
     test(`that ${title} is corrupt`, () => {
+      assert.notEqual(text, good);
       const reading = parseCatalogue(Buffer.from(text));
       assert.equal(reading.kind, 'corrupt');
       assert.match(reading.kind === 'corrupt' ? reading.why : '', why);

@@ -10,7 +10,9 @@ describe('a failed file operation', () => {
       assert.ok(lam('LAM_STORE_DISK_FULL', '/p/q')(storeError(failure(code), '/p')));
     for (const code of ['EACCES', 'EROFS', 'EPERM'])
       assert.ok(lam('LAM_STORE_NOT_WRITABLE', '/p/q')(storeError(failure(code), '/p')));
-    const other = failure('EIO');
+    assert.ok(lam('LAM_STORE_DISK_ERROR', '/p/q')(storeError(failure('EIO'), '/p')));
+    assert.ok(lam('LAM_STORE_TOO_MANY_FILES')(storeError(failure('EMFILE'), '/p')));
+    const other = failure('EINVAL');
     assert.equal(storeError(other, '/p'), other);
   });
 });

@@ -85,4 +85,21 @@ describe('the lock of a home', () => {
       assert.deepEqual((await readdir(paths.run)).toSorted(), ['dial', 'sb']);
     }
   });
+
+  test(
+    'is reclaimed once where neither it nor what unfinished attempts left can be read',
+    { timeout: 60_000 },
+    async () => {
+      for (const guards of [['unreadable'], ['unreadable', 'unreadable-unreadable']]) {
+        await leave('');
+        for (const guard of guards) await writeFile(`${paths.lock}.break-${guard}`, '');
+        const tries = await Promise.allSettled(Array.from({ length: 12 }, () => acquireLock(paths)));
+        const won = tries.filter((t) => t.status === 'fulfilled');
+        assert.equal(won.length, 1);
+        for (const t of tries) if (t.status === 'rejected') lam('LAM_STORE_LOCKED')(t.reason);
+        await won[0]?.value.release();
+        assert.deepEqual((await readdir(paths.run)).toSorted(), ['dial', 'sb']);
+      }
+    },
+  );
 });

@@ -293,6 +293,33 @@ describe('a zip without a manifest', () => {
     assert.deepEqual(await readdir(home.paths.staging), []);
   });
 
+  test('is refused when the second of two entries points at the data of the first', async () => {
+    const zip = zipOf([
+      { name: 'first.js', content: 'x' },
+      { name: 'again.js', content: 'x' },
+    ]);
+    const central = zip.lastIndexOf('PK\x01\x02');
+    zip.writeUInt32LE(0, central + 42);
+    await refusedOverlap(zip);
+  });
+
+  test('is refused when the extra field of one entry reaches over the next', async () => {
+    // Sizes and offsets of the central directory do not show this overlap.
+    const zip = zipOf([
+      { name: 'first.js', content: 'x' },
+      { name: 'again.js', content: 'x' },
+    ]);
+    zip.writeUInt16LE(4, 28);
+    await refusedOverlap(zip);
+  });
+
+  async function refusedOverlap(zip: Buffer): Promise<void> {
+    const before = await filesBelow(home.paths.objects);
+    await assert.rejects(home.artifacts.ingestZip({ bytes: zip }), lam('LAM_STORE_ZIP_OVERLAP', 'first.js'));
+    assert.deepEqual(await readdir(home.paths.staging), []);
+    assert.deepEqual(await filesBelow(home.paths.objects), before);
+  }
+
   test('may unpack to exactly the limit', async () => {
     const parts = Array.from({ length: 4 }, (_, n) => ({ name: `f${n}`, content: 'y'.repeat(25_000) }));
     const { size } = await home.artifacts.ingestZip({ bytes: zipOf(parts) });

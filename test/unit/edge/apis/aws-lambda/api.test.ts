@@ -3,12 +3,16 @@ import { after, before, describe, test } from 'node:test';
 import { decodeErrorHeader, INVOKE } from '../../../../../src/contract/index.ts';
 import { awsApi } from '../../../../../src/edge/apis/aws-lambda/api.ts';
 import { oneToken, type Door } from '../../../../../src/edge/guard.ts';
+import type { Operations } from '../../../../../src/operations/index.ts';
 import { lamError, type LamError } from '../../../../../src/errors/index.ts';
 import type { ParsedAnswer } from '../../../../support/answer-parser.ts';
 import { apiServer, askOnce, failureOf, type ApiServer } from '../../../../support/api-server.ts';
 import { routerHouse, type RouterHouse } from '../../../../support/router-house.ts';
 
 const DOOR: Door = { kind: 'port', tokens: oneToken(undefined), open: false };
+
+/** No request here asks for an asynchronous invocation. */
+const NONE = {} as Pick<Operations, 'async'>;
 
 describe("AWS Lambda's API", () => {
   let house: RouterHouse;
@@ -22,7 +26,7 @@ describe("AWS Lambda's API", () => {
             : { kind: 'result', payload: event },
         ),
     });
-    server = await apiServer([awsApi({ door: DOOR, router: house.router })]);
+    server = await apiServer([awsApi({ door: DOOR, router: house.router, operations: NONE })]);
   });
   after(async () => {
     await server[Symbol.asyncDispose]();
@@ -43,7 +47,7 @@ describe("AWS Lambda's API", () => {
     assert.match(headers.get('x-amzn-requestid') ?? '', /^[0-9a-f-]{36}$/);
     assert.equal(headers.get('x-amz-executed-version'), '3');
     assert.equal(headers.get('x-amzn-trace-id'), 'Root=1-2-3');
-    assert.match(headers.get('x-lam-start') ?? '', /^(?:cold|warm)$/);
+    assert.match(headers.get('x-lam-start') ?? '', /^(?:cold|stem|warm)$/);
     assert.match(headers.get('x-lam-duration-ms') ?? '', /^\d+\.\d{3}$/);
     assert.ok(!headers.has('x-amz-function-error') && !headers.has('x-lam-status') && !headers.has('x-amz-log-result'));
   });
@@ -109,7 +113,7 @@ describe("AWS Lambda's API", () => {
   ];
   for (const [error, status, name, retryAfter, body] of failures) {
     test(`reports ${error.code} as ${name}, with${retryAfter === undefined ? 'out' : ''} Retry-After`, async () => {
-      const answer = await failureOf(awsApi({ door: DOOR, router: house.router }), error);
+      const answer = await failureOf(awsApi({ door: DOOR, router: house.router, operations: NONE }), error);
       const member = ['ResourceNotFoundException', 'ServiceException'].includes(name) ? 'Message' : 'message';
       assert.equal(answer.status, status);
       assert.equal(answer.headers.get('x-amzn-errortype'), name);

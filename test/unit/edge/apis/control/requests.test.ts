@@ -23,6 +23,8 @@ describe('a control request', () => {
     const patch = {
       set: { memoryMiB: 256 },
       unset: ['cpus'],
+      add: { routes: ['GET /'] },
+      remove: { routes: ['GET /a'] },
       setEnvironment: { A: '1' },
       unsetEnvironment: ['B'],
       message: 'm',
@@ -45,6 +47,11 @@ describe('a control request', () => {
       () => patchOf({ unsetEnvironment: [1] }),
       /'unsetEnvironment' is not a list of strings/,
     ],
+    [
+      'with routes to add that are not a list',
+      () => patchOf({ add: { routes: 'GET /' } }),
+      /'add.routes' is not a list/,
+    ],
     ['with a list for settings', () => patchOf({ set: [] }), /'set' is not an object/],
   ];
   for (const [title, run, message] of refused)
@@ -56,12 +63,13 @@ test('a publish request with an invalid digest finds no artifact', () =>
 
 describe('a query for logs', () => {
   test('is read from the query parameters', () => {
-    const text = 'since=1&until=2.5&lines=3&search=a%20b&requestId=r&version=4&follow=1';
+    const text = 'since=1&until=2.5&lines=3&search=a%20b&requestId=r&version=4&withoutPlatform=1&follow=1&mark=1';
     assert.deepEqual(logQueryOf(new URLSearchParams(text)), {
-      query: { since: 1, until: 2.5, lines: 3, search: 'a b', requestId: 'r', version: 4 },
+      query: { since: 1, until: 2.5, lines: 3, search: 'a b', requestId: 'r', version: 4, withoutPlatform: true },
       follow: true,
+      mark: true,
     });
-    assert.deepEqual(logQueryOf(new URLSearchParams('follow=0')), { query: {}, follow: false });
+    assert.deepEqual(logQueryOf(new URLSearchParams('follow=0')), { query: {}, follow: false, mark: false });
   });
 
   for (const text of ['since=x', 'until=', 'since=NaN', 'lines=1.5x']) {

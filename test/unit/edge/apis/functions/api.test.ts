@@ -15,7 +15,9 @@ describe('functions over HTTP', () => {
   let house: RouterHouse;
   let server: ApiServer;
   let api: ReturnType<typeof functionsApi>;
-  let routes = new RouteTable([{ functionName: asFunctionName('hello'), text: 'GET /declared/{id}' }]);
+  let routes = new RouteTable([
+    { functionName: asFunctionName('hello'), config: { type: 'http', route: 'GET /declared/{id}' } },
+  ]);
   const names = new Set(['hello', 'fail', 'odd']);
   let generation = 0;
   before(async () => {
@@ -34,6 +36,8 @@ describe('functions over HTTP', () => {
       door: { kind: 'socket', tokens: oneToken(undefined), open: false },
       routes: () => routes,
       exists: (name) => names.has(name),
+      formOf: () => ({ payload: '2.0', carriesPath: false }),
+      files: { find: () => Promise.resolve(undefined) },
       generation: () => generation,
     });
     server = await apiServer([api]);
@@ -75,6 +79,15 @@ describe('functions over HTTP', () => {
     assert.deepEqual(JSON.parse(answer.body), { message: busy.message, code: busy.code, hint: busy.hint });
     const missing = await get('/nowhere');
     assert.deepEqual([missing.status, missing.headers.get('retry-after')], [404, undefined]);
+  });
+
+  test('refuse a method that no route of the path has, with those that there are', async () => {
+    const { status, headers, body } = await askOnce(
+      server,
+      'POST /declared/7 HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n',
+    );
+    assert.deepEqual([status, headers.get('allow')], [405, 'GET, HEAD, OPTIONS']);
+    assert.equal((JSON.parse(body) as { code: string }).code, 'LAM_EDGE_METHOD_NOT_ALLOWED');
   });
 
   test('get a separate event for each request with the same head', async () => {

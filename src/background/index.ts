@@ -1,0 +1,1 @@
+export { Background, type BackgroundSettings, type RunEvent } from './background.ts';

@@ -1,0 +1,46 @@
+import type { TriggerDetail } from '../../contract/index.ts';
+import { fullName } from '../services/triggers.ts';
+import { formatAge } from './format.ts';
+import { facts, safe, table } from './table.ts';
+
+/** Table of `lam trigger list`. */
+export function renderTriggers(triggers: readonly TriggerDetail[], now: number, limit?: number): string {
+  return table(
+    triggers,
+    [
+      { heading: 'FUNCTION', cell: (t) => safe(t.functionName), least: 12 },
+      { heading: 'TRIGGER', cell: (t) => safe(fullName(t)), least: 16 },
+      { heading: 'STATE', cell: (t) => t.state },
+      { heading: 'SINCE', cell: (t) => formatAge(t.since, now), drop: 1 },
+      { heading: 'DONE', cell: ({ counts }) => count(counts?.succeeded), drop: 2 },
+      { heading: 'DEAD', cell: ({ counts }) => count(counts?.dead), drop: 3 },
+      { heading: 'LAG', cell: ({ lag }) => count(lag), drop: 4 },
+      { heading: 'CAUSE', cell: ({ cause }) => safe(cause ?? ''), least: 18, drop: 5 },
+    ],
+    limit,
+  );
+}
+
+/** Page of `lam trigger show`. */
+export function renderTrigger(trigger: TriggerDetail, now: number, limit?: number): string {
+  const { state, since, cause, lag, counts, config } = trigger;
+  const numbers = Object.entries(counts ?? {}).map(([what, number]): [string, string] => [what, String(number)]);
+  const settings = Object.entries(config)
+    .filter(([key]) => key !== 'type')
+    .map(([key, value]): [string, string] => [key, safe(typeof value === 'string' ? value : JSON.stringify(value))]);
+  const pairs: [string, string][] = [
+    ['function', safe(trigger.functionName)],
+    ['trigger', safe(fullName(trigger))],
+    ['state', `${state} since ${formatAge(since, now)}`],
+    ['cause', safe(cause ?? '')],
+    ['lag', lag === undefined ? '' : String(lag)],
+  ];
+  return [pairs.filter(([, value]) => value !== ''), numbers, settings]
+    .filter((part) => part.length > 0)
+    .map((part) => facts(part, limit))
+    .join('\n\n');
+}
+
+function count(number: number | undefined): string {
+  return number === undefined ? '-' : String(number);
+}

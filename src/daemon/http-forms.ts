@@ -1,0 +1,26 @@
+import type { FunctionName, Qualifier } from '../contract/index.ts';
+import type { HttpForm } from '../edge/index.ts';
+import type { Registry, Revision } from '../registry/index.ts';
+import { PROTOCOLS } from '../runtimes/index.ts';
+
+/**
+ * Returns how functions take HTTP requests, as their versions say. An alias with weights has the form of its own
+ * version.
+ */
+export function httpForms(
+  registry: Registry,
+): (functionName: FunctionName, qualifier: Qualifier | undefined) => HttpForm {
+  return (functionName, qualifier) => {
+    const { config, runtime } = revisionOf(registry, functionName, qualifier);
+    return { payload: config.payload, carriesPath: PROTOCOLS[runtime.descriptor.protocol].httpEventsHavePath };
+  };
+}
+
+/** The live version stands in for one that does not exist: the call is answered with an error anyway. */
+function revisionOf(registry: Registry, functionName: FunctionName, qualifier: Qualifier | undefined): Revision {
+  try {
+    return registry.resolve(functionName, qualifier);
+  } catch {
+    return registry.resolve(functionName);
+  }
+}

@@ -1,0 +1,2 @@
+export { buildImage, type BuiltImage } from './image/build-image.ts';
+export { pullImage, type PulledImage } from './image/pull-image.ts';

@@ -1,0 +1,122 @@
+import type { FunctionName, Qualifier } from '../../../contract/index.ts';
+import { lamError, type LamError } from '../../../errors/index.ts';
+import type { HeaderPairs } from '../../../http/index.ts';
+import { staticPlace, type HttpTrigger } from '../../../triggers/index.ts';
+import type { Door } from '../../guard.ts';
+import { headerValue, type RequestHead } from '../../request.ts';
+import { withoutHeaders, withVary } from './amended-reply.ts';
+import { encodingFor, type Encoding } from './compression.ts';
+import { corsHeaders, corsOf, grantFor, preflightHeaders, preflightMethod, type CorsGrant } from './cors.ts';
+import { prepareCall, type PreparedCall } from './function-run.ts';
+import type { HttpForm } from './payload-formats.ts';
+import type { OtherMethods, RouteHit, RouteTable } from './route-table.ts';
+import { filePath, type StaticRequest } from './static-files.ts';
+
+/** What is done with requests that have the same head. */
+export type Plan = FunctionPlan | StaticPlan | AnswerPlan;
+
+/** A function runs. */
+export interface FunctionPlan {
+  readonly kind: 'function';
+  readonly call: PreparedCall;
+  /** The declared route; undefined at a function's own URL. */
+  readonly route: HttpTrigger | undefined;
+  /** What the route allows the page that sent the request. */
+  readonly grant: CorsGrant | undefined;
+  readonly finish: Finish;
+}
+
+/** What is done to an answer after it is made. */
+export interface Finish {
+  /** Amends its headers; undefined where there is nothing to amend. */
+  readonly amend: ((headers: HeaderPairs) => HeaderPairs) | undefined;
+  /** The encoding that the client asks for; `off` where the route forbids any. */
+  readonly encoding: Encoding | 'off' | undefined;
+}
+
+/** A file of the function's code is sent. */
+export interface StaticPlan {
+  readonly kind: 'static';
+  readonly request: StaticRequest;
+  readonly grant: CorsGrant | undefined;
+  readonly finish: Finish;
+}
+
+/** lam answers by itself, with an empty body. */
+export interface AnswerPlan {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly headers: HeaderPairs;
+  readonly grant: CorsGrant | undefined;
+}
+
+/** What plans are made of. */
+export interface PlanParts {
+  readonly door: Door;
+  readonly routes: () => RouteTable;
+  readonly exists: (functionName: FunctionName) => boolean;
+  readonly formOf: (functionName: FunctionName, qualifier: Qualifier | undefined) => HttpForm;
+}
+
+/** Decides what is done with a request; undefined if nothing is served there. */
+export function planFor({ door, routes, exists, formOf }: PlanParts, head: RequestHead): Plan | LamError | undefined {
+  const { method, path, headers } = head;
+  const find = (asked: string): RouteHit | OtherMethods | undefined =>
+    routes().find({ method: asked, path, host: headerValue(headers, 'host') ?? '' }, exists);
+  const preflight = preflightPlan(head, find);
+  if (preflight !== undefined) return preflight;
+  const hit = find(method);
+  if (hit === undefined) return undefined;
+  if ('allow' in hit) return otherMethods(head, hit);
+  const { route } = hit;
+  const options = route === undefined ? undefined : corsOf(route);
+  const grant = grantFor(options, headers);
+  const amend =
+    options === undefined ? undefined : (sent: HeaderPairs): HeaderPairs => withCors(sent, grant, options.origins);
+  const finish: Finish = { amend, encoding: route?.compress === false ? 'off' : encodingFor(headers) };
+  if (route?.static !== undefined) {
+    const request = staticRequest(head, hit, route.static);
+    return 'file' in request ? { kind: 'static', request, grant, finish } : otherMethods(head, request);
+  }
+  const call = prepareCall(door, head, hit, formOf(hit.functionName, hit.qualifier));
+  return { kind: 'function', call, route, grant, finish };
+}
+
+/** A `$default` route is for all methods, its file is not. */
+function staticRequest(head: RequestHead, hit: RouteHit, place: string): StaticRequest | OtherMethods {
+  const { functionName, rest = [], route } = hit;
+  if (head.method !== 'GET' && head.method !== 'HEAD') return { allow: ['GET', 'HEAD', 'OPTIONS'] };
+  const below = filePath(rest);
+  const folder = staticPlace(place);
+  const file = below === undefined ? undefined : [folder, below].filter((part) => part !== '').join('/');
+  return { functionName, file, hasIndex: route?.route.endsWith('+}') === true, head };
+}
+
+/** The answer to a preflight request for a route with CORS. */
+function preflightPlan(
+  { method, headers }: RequestHead,
+  find: (method: string) => RouteHit | OtherMethods | undefined,
+): AnswerPlan | undefined {
+  const asked = preflightMethod(method, headers);
+  const hit = asked === undefined ? undefined : find(asked);
+  if (asked === undefined || hit === undefined || 'allow' in hit || hit.route === undefined) return undefined;
+  const grant = grantFor(corsOf(hit.route), headers);
+  if (grant === undefined) return undefined;
+  const named = hit.methods.filter((one) => one !== 'ANY');
+  const methods = named.length === 0 ? [asked] : named.includes('GET') ? [...new Set([...named, 'HEAD'])] : named;
+  return { kind: 'answer', status: 204, headers: preflightHeaders(grant, methods, headers), grant };
+}
+
+/** OPTIONS asks for what a path allows (RFC 9110, 9.3.7); any other method is not allowed there. */
+function otherMethods({ method, path }: RequestHead, { allow }: OtherMethods): AnswerPlan | LamError {
+  return method === 'OPTIONS'
+    ? { kind: 'answer', status: 204, headers: ['allow', allow.join(', ')], grant: undefined }
+    : lamError('LAM_EDGE_METHOD_NOT_ALLOWED', { method, path, allow });
+}
+
+/** As with API Gateway, CORS headers of a function are replaced where its route has CORS. */
+function withCors(sent: HeaderPairs, grant: CorsGrant | undefined, origins: readonly string[] = ['*']): HeaderPairs {
+  const own = withoutHeaders(sent, (name) => name.startsWith('access-control-'));
+  const granted = grant === undefined ? own : [...own, ...corsHeaders(grant)];
+  return origins.includes('*') ? granted : withVary(granted, 'Origin');
+}

@@ -1,0 +1,85 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import {
+  ASYNC_STATES,
+  isQualifier,
+  knownFunctionName,
+  knownRequestId,
+  type AsyncAttempt,
+  type AsyncDetail,
+  type AsyncInvocation,
+  type DeadReason,
+  type Origin,
+  type TraceId,
+} from '../../contract/index.ts';
+import type { QueuedEvent } from '../queue.ts';
+
+/** A row as SQLite gives it. */
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+/** What is stored of an event and never searched for, as JSON. */
+interface Facts {
+  readonly origin: Origin;
+  readonly traceId?: TraceId | undefined;
+  readonly clientContext?: string | undefined;
+}
+
+const EMPTY = new Uint8Array(0);
+
+export function factsOf({ origin, traceId, clientContext }: QueuedEvent): string {
+  return JSON.stringify({ origin, traceId, clientContext } satisfies Facts);
+}
+
+/** The event of a row that is joined with its body. */
+export function eventOfRow(row: Row): QueuedEvent {
+  const { origin, traceId, clientContext } = JSON.parse(String(row['facts'])) as Facts;
+  const { body, qualifier } = row;
+  return {
+    id: knownRequestId(String(row['id'])),
+    functionName: knownFunctionName(String(row['function'])),
+    qualifier: typeof qualifier === 'string' && isQualifier(qualifier) ? qualifier : undefined,
+    event: body instanceof Uint8Array ? body : EMPTY,
+    origin,
+    traceId,
+    clientContext,
+    notBefore: Number(row['due']),
+    expiresAt: Number(row['expires']),
+  };
+}
+
+/** The invocation of a row. */
+export function invocationOfRow(row: Row): AsyncInvocation {
+  const { qualifier, started, finished, dead } = row;
+  const { origin } = JSON.parse(String(row['facts'])) as Facts;
+  return {
+    id: knownRequestId(String(row['id'])),
+    functionName: knownFunctionName(String(row['function'])),
+    ...(typeof qualifier === 'string' && isQualifier(qualifier) ? { qualifier } : {}),
+    state: ASYNC_STATES[Number(row['state'])] ?? 'PENDING',
+    origin,
+    acceptedAt: Number(row['accepted']),
+    notBefore: Number(row['due']),
+    expiresAt: Number(row['expires']),
+    ...(started === null || started === undefined ? {} : { startedAt: Number(started) }),
+    ...(finished === null || finished === undefined ? {} : { finishedAt: Number(finished) }),
+    attempts: Number(row['attempts']),
+    interrupted: Number(row['interrupted']),
+    eventBytes: Number(row['event_bytes']),
+    ...(typeof dead === 'string' ? { dead: dead as DeadReason } : {}),
+  };
+}
+
+/** The invocation of a row that is joined with its result, if any. */
+export function detailOfRow(row: Row): AsyncDetail {
+  const { history, payload, truncated, log } = row;
+  return {
+    ...invocationOfRow(row),
+    history: historyOf(history),
+    ...(payload instanceof Uint8Array ? { payload } : {}),
+    ...(Number(truncated) === 1 ? { isTruncated: true } : {}),
+    ...(typeof log === 'string' ? { log } : {}),
+  };
+}
+
+export function historyOf(text: SQLOutputValue | undefined): AsyncAttempt[] {
+  return typeof text === 'string' ? (JSON.parse(text) as AsyncAttempt[]) : [];
+}

@@ -1,0 +1,13 @@
+export { EmbeddedQueue } from './embedded/embedded-queue.ts';
+export type {
+  AttemptReport,
+  DeadQuery,
+  Enqueued,
+  InvocationQueue,
+  LeasedEvent,
+  LeaseOutcome,
+  LeaseToken,
+  QueuedEvent,
+  QueueWatcher,
+  Settlement,
+} from './queue.ts';

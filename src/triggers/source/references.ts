@@ -1,0 +1,33 @@
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/**
+ * Returns `text` with the value of each `${NAME}`. In the user and password of a URL, values are percent-encoded.
+ * `valueOf` throws for unknown variables.
+ */
+export function withValues(text: string, valueOf: (name: string) => string): string {
+  const [, userInfo = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*@)/i.exec(text) ?? [];
+  const end = userInfo === '' ? 0 : text.indexOf(userInfo) + userInfo.length;
+  return text.replaceAll(REFERENCE, (_whole, name: string, at: number) =>
+    at < end ? encodeURIComponent(valueOf(name)) : valueOf(name),
+  );
+}
+
+/**
+ * Returns the fault of a setting that is the URL of a broker, or undefined. A password must be a `${NAME}`, because
+ * settings are shown; a URL that is one `${NAME}` as a whole is not checked.
+ */
+export function urlFault(text: string, protocols: readonly string[]): string | undefined {
+  if (/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(text)) return undefined;
+  const form = `must be a URL like ${protocols[0]}://HOST:PORT`;
+  let url: URL;
+  try {
+    // A port is a number, so its place is held by one.
+    url = new URL(text.replaceAll(/:\$\{[A-Za-z0-9_]+\}(?=[/?#,]|$)/g, ':1').replaceAll(REFERENCE, 'x'));
+  } catch {
+    return form;
+  }
+  if (!protocols.includes(url.protocol.slice(0, -1)) || url.hostname === '') return form;
+  const [, secret] = /^[^/]*\/\/[^/?#]*?:([^/?#]*)@/.exec(text) ?? [];
+  if (secret === undefined || secret === '' || /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(secret)) return undefined;
+  return 'must not contain a password; write ${NAME} in its place and set it with `lam env set FUNCTION NAME=VALUE`';
+}

@@ -1,0 +1,38 @@
+/** Returns the JSON of a payload, or its text. */
+export function parsed(payload: Uint8Array | string): { readonly isJson: boolean; readonly value: unknown } {
+  const text = typeof payload === 'string' ? payload : bufferOf(payload).toString();
+  try {
+    return { isJson: true, value: JSON.parse(text) };
+  } catch {
+    return { isJson: false, value: text };
+  }
+}
+
+/** Returns what filter patterns see of a payload: its JSON, or its text. */
+export function decoded(payload: Uint8Array | string): unknown {
+  return parsed(payload).value;
+}
+
+/** Returns bytes in base64. */
+export function base64Of(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('base64');
+}
+
+/** Length of bytes in base64. */
+export function base64Length(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4;
+}
+
+/** `host:port` of a URL, without user and password; what cannot be read is left out. */
+export function addressOf(url: string, defaultPort: number): string {
+  try {
+    const { hostname, port } = new URL(url);
+    return `${hostname}:${port === '' ? defaultPort : port}`;
+  } catch {
+    return 'an address that is not a URL';
+  }
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { AsyncPage, AsyncResult } from '../../src/contract/index.ts';
+import type { InvokeOutcome } from '../../src/executor/session.ts';
+import { edgeHouse, type Answer, type EdgeHouse } from '../support/edge-house.ts';
+
+const RESULT = (text: string): Promise<InvokeOutcome> =>
+  Promise.resolve({ kind: 'result', payload: Buffer.from(text) });
+const ODD: InvokeOutcome = { kind: 'error', payload: Buffer.from('{"errorType":"Odd"}'), errorType: 'Odd' };
+
+describe('asynchronous invocations over HTTP', () => {
+  let house: EdgeHouse;
+  /** What `hello` was given, as `requestId event`. */
+  const seen: string[] = [];
+  let isFailing = false;
+  /** Ends what `slow` runs. */
+  const ends: (() => void)[] = [];
+
+  before(async () => {
+    house = await edgeHouse({
+      hello: ({ context, event }) => {
+        seen.push(`${context.requestId} ${Buffer.from(event).toString()}`);
+        return isFailing ? Promise.resolve(ODD) : RESULT(`{"got":${Buffer.from(event).toString()}}`);
+      },
+      slow: () =>
+        new Promise((resolve) => ends.push(() => resolve({ kind: 'result', payload: Buffer.from('"slow"') }))),
+    });
+    await house.publish('hello');
+    await house.publish('slow', { timeoutMs: 60_000 });
+  });
+  after(() => house[Symbol.asyncDispose]());
+
+  const send = (name: string, body: string, headers: Record<string, string> = {}): Promise<Answer> =>
+    house.ask(`/2015-03-31/functions/${name}/invocations`, {
+      method: 'POST',
+      headers: { 'x-amz-invocation-type': 'Event', ...headers },
+      body,
+    });
+  const accept = async (name: string, body: string, headers: Record<string, string> = {}): Promise<string> => {
+    const answer = await send(name, body, headers);
+    assert.equal(answer.status, 202, answer.text);
+    return String(answer.headers['x-amzn-requestid']);
+  };
+  const get = async (id: string, wait = 60_000): Promise<AsyncResult> => {
+    const answer = await house.control(`/_lam/v1/invocations/${id}?wait=${wait}`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json() as unknown as AsyncResult;
+  };
+  const post = (path: string, body: object = {}): Promise<Answer> =>
+    house.control(`/_lam/v1/${path}`, { method: 'POST', body: JSON.stringify(body) });
+  const list = async (query: string): Promise<AsyncPage> =>
+    (await house.control(`/_lam/v1/invocations?${query}`)).json() as unknown as AsyncPage;
+  const codeOf = (answer: Answer): [number, unknown] => [
+    answer.status,
+    (answer.json()['error'] as { code?: string } | undefined)?.code,
+  ];
+
+  test('answer 202 without a body, run with the id of the answer, and keep the result', async () => {
+    const answer = await send('hello', '{"n":1}');
+    assert.deepEqual([answer.status, answer.text], [202, '']);
+    const id = String(answer.headers['x-amzn-requestid']);
+    const result = await get(id);
+    assert.deepEqual([result.state, result.payload, result.attempts], ['COMPLETED', '{"got":{"n":1}}', 1]);
+    assert.match(result.log ?? '', /REPORT RequestId/);
+    assert.deepEqual(seen.splice(0), [`${id} {"n":1}`]);
+    assert.deepEqual(
+      result.history.map(({ status, version }) => [status, version]),
+      [['success', 1]],
+    );
+  });
+
+  test('refuse what a synchronous one would refuse, and a start in the past, and accept nothing', async () => {
+    const at = (ms: number): Record<string, string> => ({ 'x-lam-not-before': String(ms) });
+    const cases: [Promise<Answer>, number, string][] = [
+      [send('nobody', '{}'), 404, 'ResourceNotFoundException'],
+      [send('hello:7', '{}'), 404, 'ResourceNotFoundException'],
+      [send('hello', '{"a":'), 400, 'InvalidRequestContentException'],
+      [send('hello', '{}', at(Date.now() - 60_000)), 400, 'InvalidParameterValueException'],
+      [send('hello', '{}', at(Date.now() + 400 * 86_400_000)), 400, 'InvalidParameterValueException'],
+      [send('hello', '{}', { 'x-lam-not-before': 'soon' }), 400, 'InvalidParameterValueException'],
+    ];
+    const before = (await list('')).invocations.length;
+    for (const [asked, status, type] of cases) {
+      const answer = await asked;
+      assert.deepEqual([answer.status, answer.headers['x-amzn-errortype']], [status, type], answer.text);
+    }
+    assert.equal((await list('')).invocations.length, before);
+  });
+
+  test('that are put off can be listed and cancelled before they run', async () => {
+    const id = await accept('hello', '"later"', { 'x-lam-not-before': String(Date.now() + 3_600_000) });
+    const [first] = (await list('function=hello&state=pending')).invocations;
+    assert.deepEqual([first?.id, first?.state], [id, 'PENDING']);
+    assert.deepEqual(codeOf(await post(`invocations/${id}/retry`)), [412, 'LAM_OPERATIONS_INVOCATION_PENDING']);
+    assert.equal((await post(`invocations/${id}/cancel`)).json()['state'], 'PENDING');
+    assert.equal((await get(id)).state, 'CANCELLED');
+    assert.deepEqual(codeOf(await post(`invocations/${id}/cancel`)), [412, 'LAM_OPERATIONS_INVOCATION_FINISHED']);
+    assert.deepEqual(seen, []);
+  });
+
+  test('that are cancelled while they run end as cancelled; their result is dropped', async () => {
+    const id = await accept('slow', '{}');
+    while (ends.length === 0) await new Promise(setImmediate);
+    assert.equal((await get(id, 0)).state, 'RUNNING');
+    assert.equal((await post(`invocations/${id}/cancel`)).json()['state'], 'RUNNING');
+    ends.pop()?.();
+    const result = await get(id);
+    assert.deepEqual([result.state, result.payload], ['CANCELLED', undefined]);
+  });
+
+  test('can be run again: the same event under a new id, at a version', async () => {
+    const id = await accept('hello', '"once"');
+    await get(id);
+    await house.publish('hello', { description: 'second' });
+    const again = String((await post(`invocations/${id}/retry`, { version: 1 })).json()['id']);
+    const result = await get(again);
+    assert.deepEqual([result.payload, result.history[0]?.version, result.qualifier], ['{"got":"once"}', 1, '1']);
+    assert.deepEqual(seen.splice(0), [`${id} "once"`, `${again} "once"`]);
+    assert.deepEqual(codeOf(await post(`invocations/${id}/retry`, { version: 9 })), [
+      404,
+      'LAM_REGISTRY_VERSION_NOT_FOUND',
+    ]);
+  });
+
+  test('that fail to the end are dead letters, which can be run again and deleted', async () => {
+    isFailing = true;
+    const ids = [await accept('hello', '"a"'), await accept('hello', '"b"')];
+    for (const id of ids) {
+      const dead = await get(id);
+      assert.deepEqual([dead.state, dead.dead, dead.attempts], ['FAILED', 'RetriesExhausted', 3]);
+      assert.equal(dead.payload, '{"errorType":"Odd"}');
+    }
+    isFailing = false;
+    assert.deepEqual(
+      (await list('dead=1&limit=1')).invocations.map(({ id }) => id),
+      [ids[1]],
+    );
+    assert.deepEqual((await post('dead-letters/redrive', { ids: [ids[0]] })).json(), { count: 1 });
+    assert.equal((await get(ids[0] ?? '')).state, 'COMPLETED');
+    assert.deepEqual((await post('dead-letters/purge', { function: 'hello' })).json(), { count: 1 });
+    assert.deepEqual(codeOf(await house.control(`/_lam/v1/invocations/${ids[1]}`)), [
+      404,
+      'LAM_OPERATIONS_INVOCATION_NOT_FOUND',
+    ]);
+    assert.deepEqual((await post('dead-letters/redrive')).json(), { count: 0 });
+  });
+
+  test('are refused by shape: unknown states, names, counts, ids and versions', async () => {
+    const bad = async (path: string, body?: object): Promise<void> => {
+      const answer = body === undefined ? await house.control(`/_lam/v1/${path}`) : await post(path, body);
+      assert.deepEqual(codeOf(answer), [400, 'LAM_EDGE_BAD_REQUEST'], path);
+    };
+    for (const query of ['state=odd', 'function=a/b', 'limit=-1', 'limit=100000', 'after=x'])
+      await bad(`invocations?${query}`);
+    await bad('invocations/x?wait=99999999');
+    await bad('invocations/x/retry', { version: 'one' });
+    await bad('dead-letters/purge', { ids: 'x' });
+    await bad('dead-letters/redrive', { function: 7 });
+    assert.deepEqual(codeOf(await post('invocations/x/cancel')), [404, 'LAM_OPERATIONS_INVOCATION_NOT_FOUND']);
+    assert.deepEqual(codeOf(await post('invocations/x/retry')), [404, 'LAM_OPERATIONS_INVOCATION_NOT_FOUND']);
+  });
+});

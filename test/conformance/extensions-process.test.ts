@@ -1,0 +1,3 @@
+import { extensionsConformance } from './extensions-suite.ts';
+
+extensionsConformance({ name: 'process' });

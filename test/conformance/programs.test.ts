@@ -1,0 +1,4 @@
+import { programConformance } from './program-conformance.ts';
+
+programConformance({ name: 'process' });
+programConformance({ name: 'process', cgroups: false });

@@ -1,0 +1,4 @@
+import { runtimeApiConformance } from './runtime-api-suite.ts';
+
+runtimeApiConformance({ name: 'process' });
+runtimeApiConformance({ name: 'process', cgroups: false });

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { writeBuildDigest } from '../../scripts/build-digest.ts';
+import type { Status } from '../../src/contract/index.ts';
+import { programForAll } from './program-for-all.ts';
+import { IS_BINARY, lamSession, PROGRAM } from './session.ts';
+
+const NOTE = /lam was built anew since the daemon started, .*: lam restart\n/;
+
+test(
+  'commands say to restart a daemon whose files another build has replaced',
+  { skip: IS_BINARY && 'the binary keeps its files' },
+  async () => {
+    using copy = programForAll(PROGRAM, false);
+    await using s = await lamSession({ program: copy.path });
+    const dist = join(dirname(dirname(copy.path)), 'dist');
+    const digest = (): string => readFileSync(join(dist, 'build-digest'), 'utf8');
+    await s.ok(['start']);
+    const { build } = await s.json<Status>(['status']);
+    assert.equal(build, digest());
+
+    await writeBuildDigest(dist);
+    assert.equal(digest(), build, 'the same files');
+    assert.doesNotMatch((await s.ok(['list'])).stderr, NOTE);
+
+    appendFileSync(join(dist, 'assets/bootstrap-nodejs.cjs'), '// of another build\n');
+    await writeBuildDigest(dist);
+    assert.notEqual(digest(), build);
+    for (const command of ['list', 'status']) assert.match((await s.ok([command])).stderr, NOTE, command);
+    assert.doesNotMatch((await s.ok(['restart'])).stderr, NOTE);
+    assert.doesNotMatch((await s.ok(['status'])).stderr, NOTE);
+    assert.equal((await s.json<Status>(['status'])).build, digest());
+  },
+);

@@ -1,0 +1,3 @@
+import { describeStreaming } from './streaming-suite.ts';
+
+describeStreaming('process');

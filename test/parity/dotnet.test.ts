@@ -1,0 +1,4 @@
+import { dotnet } from './runtimes/dotnet.ts';
+import { describeParity } from './suite.ts';
+
+describeParity(dotnet);

@@ -1,0 +1,4 @@
+import { image } from './runtimes/image.ts';
+import { describeParity } from './suite.ts';
+
+describeParity(image);

@@ -1,0 +1,4 @@
+import { java } from './runtimes/java.ts';
+import { describeParity } from './suite.ts';
+
+describeParity(java);

@@ -1,0 +1,4 @@
+import { nodejs } from './runtimes/nodejs.ts';
+import { describeParity } from './suite.ts';
+
+describeParity(nodejs);

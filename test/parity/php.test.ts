@@ -1,0 +1,4 @@
+import { php } from './runtimes/php.ts';
+import { describeParity } from './suite.ts';
+
+describeParity(php);

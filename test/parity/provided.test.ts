@@ -1,0 +1,4 @@
+import { provided } from './runtimes/provided.ts';
+import { describeParity } from './suite.ts';
+
+describeParity(provided);

@@ -1,0 +1,4 @@
+import { rust } from './runtimes/rust.ts';
+import { describeParity } from './suite.ts';
+
+describeParity(rust);

@@ -1,0 +1,4 @@
+import { stdioImage } from './runtimes/stdio-image.ts';
+import { describeParity } from './suite.ts';
+
+describeParity(stdioImage);

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { ConfigInput, TriggerConfig } from '../../../src/contract/index.ts';
+import type { CatalogueData } from '../../../src/store/catalogue/schema.ts';
+import { asFunctionName } from '../../support/ids.ts';
+import { lam } from '../store/support.ts';
+import { testRegistry, type TestRegistry } from './support.ts';
+
+/** A version in schema 2. */
+interface Before {
+  readonly config: { triggers?: readonly { readonly route: string }[]; routes?: readonly string[] };
+  readonly input: { triggers?: unknown; routes?: readonly string[] };
+}
+
+describe('triggers of versions', () => {
+  let t: TestRegistry;
+  beforeEach(async () => {
+    t = await testRegistry();
+  });
+  afterEach(() => t.remove());
+
+  const deploy = async (name: string, text: string, config: ConfigInput = {}): Promise<number> => {
+    const { version } = await t.registry.publish(asFunctionName(name), { artifact: await t.artifact(text), config });
+    return version;
+  };
+  const route = (text: string): TriggerConfig => ({ type: 'http', route: text });
+
+  test('set live in the short form replace those of lam.yaml until they are unset', async () => {
+    await deploy('f', '1', { triggers: [route('GET /a')] });
+    await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /b', 'ANY /c'] } });
+    const { config, overrides, routes } = t.registry.detail(asFunctionName('f'));
+    assert.deepEqual(config.triggers, [route('GET /b'), route('ANY /c')]);
+    assert.deepEqual([overrides, routes, config.routes], [{ routes: ['GET /b', 'ANY /c'] }, routes, routes]);
+    await deploy('f', '2', { routes: ['GET /d'] });
+    assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [route('GET /b'), route('ANY /c')]);
+    await t.registry.patchConfig(asFunctionName('f'), { unset: ['routes'] });
+    assert.deepEqual(
+      [t.registry.triggersOf(asFunctionName('f')), t.registry.detail(asFunctionName('f')).overrides],
+      [[route('GET /d')], {}],
+    );
+    const { unchanged, notices } = await t.registry.patchConfig(asFunctionName('f'), { unset: ['routes'] });
+    assert.deepEqual([unchanged, notices], [true, ["'routes' comes from lam.yaml: change it there and deploy"]]);
+  });
+
+  test('set live as a list replace the short form', async () => {
+    await deploy('f', '1');
+    await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /a'] } });
+    await t.registry.patchConfig(asFunctionName('f'), { set: { triggers: [route('GET /b')] } });
+    assert.deepEqual(t.registry.detail(asFunctionName('f')).overrides, { triggers: [route('GET /b')] });
+    assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [route('GET /b')]);
+  });
+
+  test('of routes with options keep them in both forms, and conflict host by host', async () => {
+    const hosted = { route: 'GET|PUT /a', host: ['x.example', 'y.example'] };
+    await deploy('f', '1', { routes: ['GET /a', hosted] });
+    const { config, routes } = t.registry.detail(asFunctionName('f'));
+    assert.deepEqual(config.triggers, [route('GET /a'), { type: 'http', ...hosted }]);
+    assert.deepEqual(
+      [config.routes, routes],
+      [
+        ['GET /a', hosted],
+        ['GET /a', 'GET|PUT x.example,y.example/a'],
+      ],
+    );
+    await deploy('g', '2', {
+      routes: [
+        { route: 'GET /a', host: 'z.example' },
+        { route: 'POST /a', host: 'y.example' },
+      ],
+    });
+    await assert.rejects(
+      deploy('h', '3', { routes: ['GET /h', { route: 'DELETE|PUT /a', host: 'y.example' }] }),
+      lam('LAM_REGISTRY_ROUTE_CONFLICT', "route 'DELETE|PUT y.example/a' of 'h' is already served by 'f'"),
+    );
+    assert.equal(t.registry.has(asFunctionName('h')), false);
+  });
+
+  test('are added and removed one by one, on top of what is in effect', async () => {
+    const F = asFunctionName('f');
+    await deploy('f', '1', { routes: ['GET /a'] });
+    const hosted = { route: 'GET /b', host: 'x.example' };
+    const added = await t.registry.patchConfig(F, { add: { routes: ['GET /a', hosted, { ...hosted, cors: true }] } });
+    assert.match(added.notices.join(), /now set live.* until: lam config unset f routes/);
+    assert.deepEqual(t.registry.detail(F).overrides, { routes: ['GET /a', { ...hosted, cors: true }] });
+    const both = await t.registry.patchConfig(F, {
+      add: { routes: ['GET /c'] },
+      remove: { routes: ['GET /a', 'GET x.example/b'] },
+    });
+    assert.deepEqual([both.notices, t.registry.detail(F).overrides], [[], { routes: ['GET /c'] }]);
+    // Equal to lam.yaml: nothing is set live any more.
+    await t.registry.patchConfig(F, { add: { routes: ['GET /a'] }, remove: { routes: ['GET /c'] } });
+    assert.deepEqual(
+      [t.registry.detail(F).overrides, t.registry.detail(F).layers.settings['routes']],
+      [{}, 'lam.yaml'],
+    );
+    await t.registry.patchConfig(F, { remove: { routes: ['GET /a'] } });
+    assert.deepEqual([t.registry.triggersOf(F), t.registry.detail(F).overrides], [[], { routes: [] }]);
+  });
+
+  test('that are added or removed wrongly change nothing', async () => {
+    const F = asFunctionName('f');
+    await deploy('f', '1', { routes: ['GET /a'] });
+    for (const [patch, code, part] of [
+      [{ remove: { routes: ['GET /b'] } }, 'LAM_REGISTRY_TRIGGER_NOT_FOUND', "'GET /b'"],
+      [{ add: { routes: ['GET b'] } }, 'LAM_REGISTRY_INVALID_CONFIG', "'GET b' must read"],
+      [{ add: { routes: [7, { host: 9 }, null] } }, 'LAM_REGISTRY_INVALID_CONFIG', 'route must be text'],
+    ] as const)
+      await assert.rejects(t.registry.patchConfig(F, patch as never), lam(code, part));
+    assert.deepEqual([t.registry.resolve(F).version, t.registry.detail(F).overrides], [1, {}]);
+  });
+
+  test('that are not a list are refused in both forms', async () => {
+    for (const [config, part] of [
+      [{ routes: 'GET /a' }, 'routes: must be a list'],
+      [{ triggers: {} }, 'triggers: must be a list'],
+      [{ routes: [1] }, 'triggers: route must be text, in entry 1'],
+    ] as const) {
+      await assert.rejects(deploy('f', '1', config as never), lam('LAM_REGISTRY_INVALID_CONFIG', part));
+    }
+  });
+
+  test('migrates a home of schema 2 and keeps its routes', async () => {
+    await deploy('f', '1', { routes: ['GET /a'] });
+    await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /b'] } });
+    const written = JSON.parse(await readFile(t.store.paths.catalogue, 'utf8')) as CatalogueData;
+    for (const { config, input } of Object.values(written.functions['f']?.versions ?? {}) as object[] as Before[]) {
+      config.routes = (config.triggers ?? []).map((trigger) => trigger.route);
+      delete config.triggers;
+      input.routes = ['GET /a'];
+      delete input.triggers;
+    }
+    await t.store.close();
+    await writeFile(t.store.paths.catalogue, JSON.stringify({ ...written, schema: 2 }));
+    t = await t.reload();
+    assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [{ type: 'http', route: 'GET /b' }]);
+    assert.deepEqual(t.registry.detail(asFunctionName('f')).allVersions[1]?.config.routes, ['GET /a']);
+    assert.equal((await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /b'] } })).unchanged, true);
+    await t.registry.patchConfig(asFunctionName('f'), { unset: ['routes'] });
+    assert.deepEqual(t.registry.detail(asFunctionName('f')).routes, ['GET /a']);
+  });
+});
