@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { writeBuildDigest } from '../../scripts/build-digest.ts';
@@ -21,6 +21,10 @@ test(
     const { build } = await s.json<Status>(['status']);
     assert.equal(build, digest());
 
+    // What Python leaves beside its bootstrap once a function has run.
+    const bytecode = join(dist, 'assets/bootstrap-python3/__pycache__');
+    mkdirSync(bytecode, { recursive: true });
+    writeFileSync(join(bytecode, 'of-another-run.cpython-311.pyc'), 'bytecode');
     await writeBuildDigest(dist);
     assert.equal(digest(), build, 'the same files');
     assert.doesNotMatch((await s.ok(['list'])).stderr, NOTE);
