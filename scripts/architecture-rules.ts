@@ -37,6 +37,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     files: ['driver/sandbox.ts', 'executor/session.ts'],
   },
   store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
+  access: { may: ['kit'] },
   triggers: { may: ['contract', 'kit', 'errors'], packages: ['amqplib', 'croner', 'ioredis'] },
   registry: { may: ['store', 'triggers', 'runtimes', 'contract', 'kit', 'errors'] },
   logs: { may: ['contract', 'kit', 'errors'] },

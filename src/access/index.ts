@@ -1,0 +1,9 @@
+export { SIGNATURE_NAMES, type SignatureName } from './signatures/list.ts';
+export { ReplayMemory } from './signatures/replay-memory.ts';
+export { type SignedHeaders, type SignedRequest } from './signatures/scheme.ts';
+export {
+  verifySignature,
+  type SignatureFault,
+  type SignatureTerms,
+  type VerifiedSignature,
+} from './signatures/verify.ts';
