@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import {
   ARTIFACT_CONTENT_TYPE,
   CONTROL,
+  type AsyncInvocation,
+  type AsyncPage,
   type ConfigInput,
   type Digest,
   type Manifest,
@@ -79,6 +81,17 @@ export class Control {
     const began = performance.now();
     const { to } = await this.#ask<RollbackAnswer>('POST', CONTROL.rollback(knownFunctionName(name)), '{}');
     return { version: to, daemonMs: performance.now() - began };
+  }
+
+  /** Whether an asynchronous invocation of any function is in this state. */
+  async hasInvocation(state: 'PENDING' | 'RUNNING'): Promise<boolean> {
+    const page = await this.#ask<AsyncPage>('GET', `${CONTROL.invocations}?state=${state}&limit=1`);
+    return page.invocations.length > 0;
+  }
+
+  /** An asynchronous invocation by its request id. */
+  invocation(id: string): Promise<AsyncInvocation> {
+    return this.#ask('GET', CONTROL.invocation(id));
   }
 
   async remove(name: string): Promise<void> {

@@ -1,7 +1,7 @@
 // The load generator runs in its own process, so that the bench's own work and garbage collection do not affect the
 // figures.
 import { Connection } from './connection.ts';
-import { requestBytes, type Target } from './target.ts';
+import { targetBytes, type Target } from './target.ts';
 import { dueAt, type LoadReport, type LoadTask, type OpenLoopTask, type SequentialTask } from './tasks.ts';
 
 /** Initial connections of an open loop; it opens more when all are busy. */
@@ -11,12 +11,11 @@ const MOST_CONNECTIONS = 1024;
 const PATIENCE_MS = 10_000;
 
 const open = ({ host, port }: Target): Promise<Connection> => Connection.open({ host, port });
-const bytesOf = (target: Target): Buffer => requestBytes('POST', target.path, target.body);
 const nanoseconds = (ms: number): number => Math.max(1, Math.round(ms * 1e6));
 
 async function sequential({ target, count, limitMs }: SequentialTask): Promise<LoadReport> {
   const connection = await open(target);
-  const request = bytesOf(target);
+  const request = targetBytes(target);
   const latencies: number[] = [];
   let errors = 0;
   const until = performance.now() + limitMs;
@@ -46,7 +45,7 @@ class OpenLoop {
 
   constructor(task: OpenLoopTask) {
     this.#task = task;
-    this.#request = bytesOf(task.target);
+    this.#request = targetBytes(task.target);
   }
 
   async run(): Promise<LoadReport> {

@@ -24,7 +24,7 @@ export async function generate(task: LoadTask, prefix: readonly string[] = []): 
 
 /** A closed loop. */
 export interface ClosedLoop {
-  /** One target, or several with the same port, in turn. */
+  /** One target, or several with the same port and headers, in turn. */
   readonly targets: readonly Target[];
   readonly connections: number;
   readonly seconds: number;
@@ -62,6 +62,7 @@ function luaScript(targets: readonly Target[]): string {
     'wrk.method = "POST"',
     `wrk.body = [[${targets[0]?.body ?? ''}]]`,
     'wrk.headers["Content-Type"] = "application/json"',
+    ...Object.entries(targets[0]?.headers ?? {}).map(([name, value]) => `wrk.headers["${name}"] = "${value}"`),
     `local paths = { ${paths} }`,
     'local requests = {}',
     'local at = 0',

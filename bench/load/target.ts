@@ -6,6 +6,8 @@ export interface Target {
   readonly port: number;
   readonly path: string;
   readonly body: string;
+  /** Headers beside those of every request. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The event every function of the warm rows gets. */
@@ -23,6 +25,20 @@ export function requestBytes(
   type = 'application/json',
 ): Buffer {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${bytes.length}\r\n\r\n`;
-  return Buffer.concat([Buffer.from(head), bytes]);
+  return withHead(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}`, bytes);
+}
+
+/** The whole request to a target. Pure. */
+export function targetBytes({ path, body, headers = {} }: Target): Buffer {
+  const lines = [
+    `POST ${path} HTTP/1.1`,
+    'Host: localhost',
+    'Content-Type: application/json',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  return withHead(lines.join('\r\n'), Buffer.from(body));
+}
+
+function withHead(head: string, body: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${head}\r\nContent-Length: ${body.length}\r\n\r\n`), body]);
 }

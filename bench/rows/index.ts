@@ -1,4 +1,5 @@
 import type { Row } from '../row.ts';
+import { BACKGROUND_ROWS } from './background.ts';
 import { CLI_ROWS } from './cli.ts';
 import { DENSITY_ROWS } from './density.ts';
 import { DEPLOY_ROWS } from './deploys.ts';
@@ -30,6 +31,7 @@ export const ROWS: readonly Row[] = [
   ...JAVA_ROWS,
   ...STREAMING_ROWS,
   ...ROUTE_ROWS,
+  ...BACKGROUND_ROWS,
   ...SCHEDULE_ROWS,
   ...SIMULATOR_ROWS,
 ];
