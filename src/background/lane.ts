@@ -5,7 +5,7 @@ import { Ewma, Fifo, type Clock, type EpochMs } from '../kit/index.ts';
 const AHEAD_MS = 100;
 /** Bounds of the events of a function that are leased ahead: while its run time is unknown, and at most. */
 const AHEAD_AT_FIRST = 16;
-const MOST_AHEAD = 128;
+const MOST_AHEAD = 512;
 /** Bounds of what one event counts in the shares between functions (ms). */
 const COST_MS = [1, 1000] as const;
 /** Bounds of the pause of a function that is throttled or cannot be started (ms); it doubles with each time. */
