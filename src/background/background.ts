@@ -311,6 +311,9 @@ export class Background {
     if (isLamError(error) && error.kind === 'not_found') {
       const attempt = { at: now, durationMs: 0, status: 'rejected', errorType: error.code };
       this.#bury(held, 'FunctionGone', attempt);
+    } else if (error.code === 'LAM_ROUTER_LOOP') {
+      const attempt = { at: now, durationMs: 0, status: 'rejected', errorType: error.awsName };
+      this.#bury(held, 'RecursiveInvocation', attempt);
     } else if (this.#isStopping || error.kind === 'cancelled') this.#giveBack(held, now);
     else {
       const at = lane.pause(this.#random());

@@ -18,6 +18,8 @@ export const DEAD_REASONS = [
   'FunctionGone',
   /** The daemon ended too often while it ran. */
   'Interrupted',
+  /** It was queued by a chain of functions that call each other, which is too long. */
+  'RecursiveInvocation',
 ] as const;
 export type DeadReason = (typeof DEAD_REASONS)[number];
 

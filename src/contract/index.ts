@@ -12,6 +12,7 @@ export * from './ids.ts';
 export * from './invocation.ts';
 export * from './invoke-api.ts';
 export * from './limits.ts';
+export * from './lineage.ts';
 export * from './log-record.ts';
 export * from './make-home.ts';
 export * from './names.ts';

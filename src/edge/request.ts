@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { isTraceId, type TraceId } from '../contract/index.ts';
+import { DEPTH_HEADER, depthOf, isTraceId, withDepth, type TraceId } from '../contract/index.ts';
 
 /** Header values by name in lower case. */
 export type HeaderValues = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -55,8 +55,14 @@ export function headerValue(headers: HeaderValues, name: string): string | undef
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The caller's `X-Amzn-Trace-Id`, if it is valid for runtimes. */
-export function traceIdOf(headers: HeaderValues): TraceId | undefined {
+/**
+ * The caller's `X-Amzn-Trace-Id`, if it is valid for runtimes, with the depth of its {@link DEPTH_HEADER} if that is
+ * greater. `newTraceId` makes one for callers that have the depth alone.
+ */
+export function traceIdOf(headers: HeaderValues, newTraceId: () => TraceId): TraceId | undefined {
   const header = headers['x-amzn-trace-id'];
-  return typeof header === 'string' && isTraceId(header) ? header : undefined;
+  const traceId = typeof header === 'string' && isTraceId(header) ? header : undefined;
+  const depth = Number(headers[DEPTH_HEADER] ?? 0);
+  if (!Number.isSafeInteger(depth) || depth <= depthOf(traceId ?? '')) return traceId;
+  return withDepth(traceId ?? newTraceId(), depth);
 }

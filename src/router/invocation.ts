@@ -6,7 +6,9 @@ import {
   type RequestId,
   type StartKind,
   type TraceId,
-  knownTraceId,
+  depthOf,
+  MOST_DEPTH,
+  withDepth,
   type FunctionName,
   type Qualifier,
   type VersionNumber,
@@ -16,6 +18,7 @@ import type { InvocationHooks, InvokeOutcome, StreamControl, StreamHead, StreamR
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { InitFailure, Acquisition, Pool, PoolRevision, Waiter } from '../pool/index.ts';
 import type { Observers } from '../observer/index.ts';
+import { newTraceId } from './trace-id.ts';
 import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
 import type { PlatformLog } from './platform-log.ts';
 import { GatheredStream, NOBODY } from './streaming.ts';
@@ -38,6 +41,7 @@ export interface InvokeRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   /** Client context, as decoded JSON text. */
   readonly clientContext?: string | undefined;
+  /** Trace header of the caller; its `Lineage` says how many functions already called each other. */
   readonly traceId?: TraceId | undefined;
   /** What caused it; default: a direct caller. */
   readonly origin?: Origin;
@@ -124,6 +128,8 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   readonly #sink: InvokeSink;
   readonly #requestId: RequestId;
   readonly #traceId: TraceId;
+  /** Functions in the chain of calls that led here, this one included. */
+  readonly #depth: number;
   readonly #trail: InvocationTrail | undefined;
   /** The sandbox it runs in or was sent ahead to; undefined before the first. */
   #acquired: Acquisition | undefined;
@@ -146,14 +152,17 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     this.isLarge = request.event.byteLength > LARGE_BYTES;
     this.#sink = sink;
     this.#requestId = request.requestId ?? knownRequestId(randomUUID());
+    this.#depth = request.traceId === undefined ? 1 : depthOf(request.traceId) + 1;
     this.#traceId = request.traceId ?? newTraceId(parts.clock.now());
     if (parts.observers !== undefined) this.#trail = this.#newTrail(parts.observers);
   }
 
   /** Begins; its sink may be called before this returns. Never throws. */
   begin(): void {
-    if (this.#request.wantTail === true) this.#parts.log.tails.open(this.#requestId);
-    this.#findSandbox();
+    const { name, wantTail } = this.#request;
+    if (wantTail === true) this.#parts.log.tails.open(this.#requestId);
+    if (this.#depth > MOST_DEPTH) this.#fail(lamError('LAM_ROUTER_LOOP', { name, most: MOST_DEPTH }));
+    else this.#findSandbox();
   }
 
   #findSandbox(): void {
@@ -367,7 +376,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
       requestId: this.#requestId,
       deadlineMs,
       functionArn: qualifier === undefined ? revision.functionArn : `${revision.functionArn}:${qualifier}`,
-      traceId: this.#traceId,
+      traceId: withDepth(this.#traceId, this.#depth),
       ...(clientContext === undefined ? undefined : { clientContext }),
       ...(http === true ? { http } : undefined),
     };
@@ -376,14 +385,3 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
 
 /** Outcome of an invocation that began. */
 type Ended = Exclude<InvokeOutcome, { kind: 'unstarted' }>;
-
-/** Returns a new X-Ray trace header, for callers that sent none: runtimes always need one. `now` is milliseconds since the epoch. */
-export function newTraceId(now: number): TraceId {
-  // A UUID, because Node draws the entropy for UUIDs in advance; parts of its 32 digits are used twice.
-  const id = randomUUID();
-  const tail = id.slice(24);
-  const root = id.slice(0, 8) + id.slice(9, 13) + tail;
-  return knownTraceId(
-    `Root=1-${Math.floor(now / 1000).toString(16)}-${root};Parent=${id.slice(19, 23)}${tail};Sampled=0`,
-  );
-}

@@ -113,7 +113,7 @@ for (const way of WAYS)
       const context = lastCall?.context;
       assert.equal(context?.functionArn, `${ARN}:prod`);
       assert.equal(context?.clientContext, clientContext);
-      assert.equal(context?.traceId, 'Root=1-5-6');
+      assert.equal(context?.traceId, 'Root=1-5-6;Lineage=1:6c616d00:1');
       assert.ok((context?.deadlineMs ?? 0) >= before + 3000 && (context?.deadlineMs ?? 0) <= Date.now() + 3000);
     });
 

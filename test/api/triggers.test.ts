@@ -83,7 +83,7 @@ describe('a trigger kind that is plugged in', () => {
     assert.deepEqual(accepted[1], [{ kind: 'trigger', trigger: 'tick:every 0.02 s', id: 'every 0.02 s@2' }, 2]);
     const { requestId, traceId } = handled[0].context;
     assert.match(requestId, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    assert.match(traceId, /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+    assert.match(traceId, /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=1:6c616d00:1$/);
     const outcome = first[2]?.outcome;
     assert.ok(outcome?.kind === 'success');
     assert.deepEqual(

@@ -10,14 +10,15 @@ import {
 import { asLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import type { Operations } from '../../../operations/index.ts';
-import type {
-  InvokeAnswer,
-  InvokeRequest,
-  InvokeSink,
-  InvokeStream,
-  Router,
-  StreamControl,
-  StreamReceiver,
+import {
+  newTraceId,
+  type InvokeAnswer,
+  type InvokeRequest,
+  type InvokeSink,
+  type InvokeStream,
+  type Router,
+  type StreamControl,
+  type StreamReceiver,
 } from '../../../router/index.ts';
 import { EventStream } from './invoke-events.ts';
 import { isJson } from '../../is-json.ts';
@@ -78,7 +79,7 @@ export function planInvoke(target: InvokeTarget, query: string, headers: HeaderV
     ...reference,
     headers,
     clientContext: clientContextOf(headers),
-    traceId: traceIdOf(headers),
+    traceId: traceIdOf(headers, newTraceId),
     wantTail: headers['x-amz-log-type'] === 'Tail',
     type,
     notBefore: notBeforeOf(headers),

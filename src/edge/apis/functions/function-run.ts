@@ -20,6 +20,7 @@ import { PAYLOAD_RULES, type HttpForm, type PayloadRules } from './payload-forma
 import type { RouteHit } from './route-table.ts';
 import {
   knownRequestId,
+  nextTraceId,
   type RequestId,
   type TraceId,
   type FunctionName,
@@ -49,7 +50,7 @@ export function prepareCall(door: Door, head: RequestHead, hit: RouteHit, form: 
     headers: head.headers,
     rules,
     template: rules.template(head, hit, form),
-    traceId: traceIdOf(head.headers),
+    traceId: traceIdOf(head.headers, newTraceId),
     wantsPage: wantsPage(door, head),
   };
 }
@@ -70,7 +71,8 @@ export interface FunctionRequest {
 export function runFunction({ router, now, call, body, reply, fail }: FunctionRequest): void {
   const requestId = knownRequestId(randomUUID());
   const traceId = call.traceId ?? newTraceId(now);
-  const event = call.template.event({ requestId, traceId, now, body });
+  // The event has the trace header that the function passes on, the run that of its caller.
+  const event = call.template.event({ requestId, traceId: nextTraceId(traceId), now, body });
   const run = new FunctionRun({ call, requestId, traceId, event, reply, fail });
   reply.cancelWhenGone(router.start(run, run));
 }
