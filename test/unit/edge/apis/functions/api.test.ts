@@ -54,7 +54,7 @@ describe('functions over HTTP', () => {
     const event = JSON.parse(body) as { headers: Record<string, string>; requestContext: Record<string, string> };
     assert.equal(status, 200);
     assert.equal(headers.get('x-amzn-requestid'), event.requestContext['requestId']);
-    assert.equal(headers.get('x-amzn-trace-id'), event.headers['x-amzn-trace-id']);
+    assert.equal(`${headers.get('x-amzn-trace-id')};Lineage=1:6c616d00:1`, event.headers['x-amzn-trace-id']);
     assert.equal(headers.get('content-type'), 'application/json');
   });
 
