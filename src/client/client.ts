@@ -15,17 +15,11 @@ import {
   type FunctionSummary,
   type GcAnswer,
   type GcRequest,
-  type LayerName,
-  type LayerReference,
-  type LayerVersion,
-  type LayerVersionDetail,
   type LogQuery,
   type LogRecord,
   type Manifest,
   type PlanAnswer,
   type PublishAnswer,
-  type PublishLayerAnswer,
-  type PublishLayerRequest,
   type PublishRequest,
   type RollbackAnswer,
   type RollbackRequest,
@@ -38,7 +32,9 @@ import {
   type VersionNumber,
 } from '../contract/index.ts';
 import { isLamError, lamError } from '../errors/index.ts';
+import { apiKeyCalls, type ApiKeyCalls } from './api-key-calls.ts';
 import { asyncCalls, type AsyncCalls } from './async-calls.ts';
+import { layerCalls, type LayerCalls } from './layer-calls.ts';
 import { parametersOf } from './parameters.ts';
 import { json, ndjson, open, type Ask } from './transport.ts';
 
@@ -49,7 +45,7 @@ export interface Upload {
 }
 
 /** Typed calls to the daemon of one home. Each rejects with the daemon's own LamError, or with a `LAM_CLIENT_*` error. */
-export interface LamClient extends AsyncCalls {
+export interface LamClient extends AsyncCalls, ApiKeyCalls, LayerCalls {
   readonly socketPath: string;
   status(): Promise<Status>;
   /** Asks the daemon to drain and end; resolves when it has accepted the request. */
@@ -78,11 +74,6 @@ export interface LamClient extends AsyncCalls {
     query: LogQuery & { readonly follow?: boolean },
     signal?: AbortSignal,
   ): AsyncGenerator<LogRecord, void, void>;
-  /** All versions of a layer, or the newest version of each layer. */
-  layers(name?: LayerName): Promise<readonly LayerVersion[]>;
-  publishLayer(name: LayerName, request: PublishLayerRequest): Promise<PublishLayerAnswer>;
-  layerVersion(reference: LayerReference): Promise<LayerVersionDetail>;
-  deleteLayerVersion(reference: LayerReference): Promise<void>;
   /** Triggers that the daemon runs, of one type or of all. */
   triggers(type?: string): Promise<readonly TriggerDetail[]>;
   pauseTrigger(name: FunctionName, type: string, trigger: string): Promise<void>;
@@ -142,15 +133,13 @@ export function createClient(socketPath: string, home: string): LamClient {
         throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: (error as Error).message }, error);
       }
     },
-    layers: (name) => ask('GET', name === undefined ? CONTROL.layers : `${CONTROL.layers}?name=${name}`),
-    publishLayer: (name, request) => send('POST', CONTROL.layer(name), request),
-    layerVersion: (reference) => ask('GET', CONTROL.layerVersion(reference)),
-    deleteLayerVersion: async (reference) => void (await ask('DELETE', CONTROL.layerVersion(reference))),
     triggers: (type) => ask('GET', CONTROL.triggers(type)),
     pauseTrigger: async (...trigger) => void (await ask('POST', CONTROL.trigger(...trigger, 'pause'))),
     resumeTrigger: async (...trigger) => void (await ask('POST', CONTROL.trigger(...trigger, 'resume'))),
     runTrigger: (...trigger) => ask('POST', CONTROL.trigger(...trigger, 'run')),
     ...asyncCalls(ask, send),
+    ...apiKeyCalls(ask, send),
+    ...layerCalls(ask, send),
     gc: (request) => send('POST', CONTROL.gc, request),
     df: () => ask('GET', CONTROL.df),
   };

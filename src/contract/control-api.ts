@@ -61,6 +61,10 @@ export const CONTROL = {
   retryInvocation: (id: string): string => `${CONTROL.invocation(id)}/retry`,
   /** POST {@link DeadLettersRequest}; answers `{count}`. */
   deadLetters: (action: 'redrive' | 'purge'): string => `/_lam/v1/dead-letters/${action}`,
+  /** GET {@link ApiKeyDetail}s; POST {@link CreateApiKeyRequest}, answers {@link CreateApiKeyAnswer}. */
+  apiKeys: '/_lam/v1/keys',
+  /** DELETE revokes the key; answers its {@link ApiKeyDetail}. */
+  apiKey: (name: string): string => `/_lam/v1/keys/${encodeURIComponent(name)}`,
   /** GET: the newest version of each layer; query `name`: all versions of that one. */
   layers: '/_lam/v1/layers',
   /** POST {@link PublishLayerRequest}: publishes the next version. */

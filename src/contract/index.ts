@@ -1,4 +1,5 @@
 export * from './access-log.ts';
+export * from './api-key.ts';
 export * from './artifact.ts';
 export * from './async-invocation.ts';
 export type { Brand } from './brand.ts';

@@ -1,5 +1,6 @@
 import type { Status } from '../contract/index.ts';
 import { aliasOperations, type AliasOperations } from './aliases.ts';
+import { apiKeyOperations, type ApiKeyOperations, type ApiKeyRooms } from './api-keys.ts';
 import { artifactOperations, type ArtifactOperations, type ArtifactRooms } from './artifacts.ts';
 import { asyncOperations, type AsyncOperations, type AsyncRooms } from './async.ts';
 import { configOperations, type ConfigOperations } from './configuration.ts';
@@ -29,6 +30,7 @@ export interface Operations {
   readonly aliases: AliasOperations;
   readonly artifacts: ArtifactOperations;
   readonly layers: LayerOperations;
+  readonly apiKeys: ApiKeyOperations;
   readonly logs: LogOperations;
   readonly async: AsyncOperations;
   readonly storage: StorageOperations;
@@ -38,7 +40,16 @@ export interface Operations {
 
 /** Rooms that operations use; passed in by the composition root. */
 export interface OperationsRooms
-  extends GoLiveRooms, FunctionRooms, ArtifactRooms, LayerRooms, LogRooms, AsyncRooms, StorageRooms, TriggerSupport {
+  extends
+    GoLiveRooms,
+    FunctionRooms,
+    ArtifactRooms,
+    LayerRooms,
+    ApiKeyRooms,
+    LogRooms,
+    AsyncRooms,
+    StorageRooms,
+    TriggerSupport {
   readonly store: StorageRooms['store'];
   readonly runtime: RuntimeOperations;
 }
@@ -54,6 +65,7 @@ export function createOperations(rooms: OperationsRooms): Operations {
     aliases: aliasOperations(registry, goLive),
     artifacts: artifactOperations(rooms),
     layers: layerOperations(rooms),
+    apiKeys: apiKeyOperations(rooms),
     logs: logOperations(rooms),
     async: asyncOperations(rooms),
     storage: storageOperations(rooms),

@@ -13,6 +13,7 @@ import { acquireLock } from './disk/lock.ts';
 import { nodeIdOf } from './disk/node-id.ts';
 import { Reserve } from './disk/reserve.ts';
 import { reclaimStaging } from './disk/staging.ts';
+import { ApiKeyStore } from './keys/api-key-store.ts';
 import { LayerCatalogue } from './layers/layer-catalogue.ts';
 import { StateJournal } from './states/state-journal.ts';
 import { StartupCacheStore } from './artifacts/startup-cache-store.ts';
@@ -26,6 +27,7 @@ export interface Store {
   readonly catalogue: Catalogue;
   readonly artifacts: ArtifactStore;
   readonly layers: LayerCatalogue;
+  readonly apiKeys: ApiKeyStore;
   readonly startupCaches: StartupCacheStore;
   /** What triggers keep over restarts. */
   readonly triggerStates: StateJournal;
@@ -70,6 +72,7 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
     const catalogue = new Catalogue(await LowdbCatalogueStore.open(paths.catalogue, options.facts));
     const artifacts = await ArtifactStore.open(paths, options);
     const layers = await LayerCatalogue.open(paths.layers);
+    const apiKeys = await ApiKeyStore.open(paths.apiKeys);
     const triggerStates = await StateJournal.open(paths.triggerStates, options.onTrouble ?? (() => undefined));
     return {
       paths,
@@ -78,12 +81,13 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
       catalogue,
       artifacts,
       layers,
+      apiKeys,
       startupCaches: new StartupCacheStore(paths, artifacts),
       triggerStates,
       reserve,
       reclaimed: left + (lock.reclaimed ? 1 : 0),
       close: async () => {
-        await Promise.all([catalogue.settled(), layers.settled(), triggerStates.settled()]);
+        await Promise.all([catalogue.settled(), layers.settled(), apiKeys.settled(), triggerStates.settled()]);
         await lock.release();
       },
     };
@@ -108,5 +112,6 @@ export async function checkHome(home: string): Promise<void> {
   }
   await LowdbCatalogueStore.open(paths.catalogue);
   await LayerCatalogue.open(paths.layers);
+  await ApiKeyStore.open(paths.apiKeys);
   await StateJournal.open(paths.triggerStates, () => undefined);
 }

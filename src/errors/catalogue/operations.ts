@@ -117,6 +117,24 @@ export const OPERATIONS = {
         : `did you mean '${d.nearest}'? see what is published: lam layer list`;
     },
   }),
+  LAM_OPERATIONS_KEY_EXISTS: entry<{ name: string }>({
+    kind: 'already_exists',
+    fault: 'caller',
+    message: (d) => `there is an API key '${d.name}' already`,
+    hint: (d) => `choose another name, or revoke it first: lam key revoke ${d.name}`,
+  }),
+  LAM_OPERATIONS_KEY_NOT_FOUND: entry<{ name: string; nearest?: string }>({
+    kind: 'not_found',
+    fault: 'caller',
+    message: (d) => `there is no API key '${d.name}'${d.nearest === undefined ? '' : `; did you mean '${d.nearest}'?`}`,
+    hint: () => 'see which there are: lam key list',
+  }),
+  LAM_OPERATIONS_INVALID_KEY_NAME: entry<{ name: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `'${d.name.length > 80 ? `${d.name.slice(0, 77)}...` : d.name}' is not a name of an API key`,
+    hint: () => 'use 1 to 64 of the characters a-z A-Z 0-9 - _ . and begin with a letter or digit',
+  }),
   LAM_OPERATIONS_INVALID_LAYER_NAME: entry<{ name: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

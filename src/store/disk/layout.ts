@@ -18,6 +18,8 @@ export interface Layout {
   readonly catalogue: string;
   /** The published layers. */
   readonly layers: string;
+  /** Hashes of the API keys. */
+  readonly apiKeys: string;
   /** What triggers keep: when they ran last, which ones are paused. */
   readonly triggerStates: string;
   /** Holds the node id of this home. */
@@ -63,6 +65,7 @@ export function layout(home: string): Layout {
     state,
     catalogue: join(state, 'catalogue.json'),
     layers: join(state, 'layers.json'),
+    apiKeys: join(state, 'keys.json'),
     triggerStates: join(state, 'triggers.jsonl'),
     nodeId: join(state, 'node-id'),
     reserve: join(state, 'reserve'),

@@ -8,6 +8,7 @@ import {
   type AliasRouting,
   type ChangeNote,
   type ConfigPatch,
+  type CreateApiKeyRequest,
   type Digest,
   type GcRequest,
   type LogQuery,
@@ -225,5 +226,14 @@ export function logQueryOf(parameters: URLSearchParams): LogRequest {
     },
     follow: parameters.get('follow') === '1',
     mark: parameters.get('mark') === '1',
+  };
+}
+
+/** Shapes the body of a new API key; operations check its values. */
+export function apiKeyOf(fields: Fields): CreateApiKeyRequest {
+  return {
+    name: required<string>(fields, 'name', 'string'),
+    ...optional<number>(fields, 'days', 'number'),
+    ...optional<string>(fields, 'by', 'string'),
   };
 }

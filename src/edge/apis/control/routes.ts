@@ -6,6 +6,7 @@ import { asyncQueryOf, asyncResultOf, deadLettersOf, retryOf, waitOf } from './a
 import { streamLogs } from './logs.ts';
 import {
   aliasOf,
+  apiKeyOf,
   artifactBody,
   artifactsOf,
   gcOf,
@@ -165,6 +166,9 @@ const ROUTES: Readonly<Record<string, Action>> = {
     await o.layers.remove(layerPart(c));
     return DONE;
   },
+  'GET keys': (o) => o.apiKeys.list(),
+  'POST keys': async (o, c) => o.apiKeys.create(apiKeyOf(await c.object())),
+  'DELETE keys/*': (o, c) => o.apiKeys.revoke(part(c, 0)),
   'GET invocations': (o, c) => o.async.list(asyncQueryOf(c.parameters)),
   'GET invocations/*': async (o, c) => asyncResultOf(await o.async.get(invocationPart(c), waitOf(c.parameters))),
   'GET invocations/*/event': async (o, c) => ({

@@ -1,0 +1,34 @@
+import { Args, Flags } from '@oclif/core';
+import { EXIT } from '../../errors/index.ts';
+import { LamCommand } from '../lam-command.ts';
+
+export default class KeyCreate extends LamCommand {
+  static override summary = 'Create an API key for routes with `auth: api-key`.';
+  static override description =
+    'Prints the key, which is shown once: lam keeps only its hash. Callers send it in the header X-Api-Key.';
+  static override args = {
+    name: Args.string({ description: 'Name of the key, for instance its user.', required: true }),
+  };
+  static override flags = {
+    days: Flags.integer({
+      helpValue: 'N',
+      summary: 'Days until it is refused; by default it is accepted until revoked.',
+    }),
+  };
+  static override examples = [
+    { description: 'A key for one user', command: '<%= config.bin %> key create shop' },
+    { description: 'One for a month, in a variable', command: 'KEY=$(<%= config.bin %> key create trial --days 30)' },
+  ];
+
+  override async run(): Promise<number> {
+    const { args, flags } = await this.parse(KeyCreate);
+    const { out, by, client } = this.context(flags);
+    const { days } = flags;
+    const created = await (
+      await client()
+    ).createApiKey({ name: args.name, by, ...(days === undefined ? {} : { days }) });
+    out.result(created, () => created.key);
+    out.note(`created '${created.name}'; the key is not shown again`);
+    return EXIT.ok;
+  }
+}

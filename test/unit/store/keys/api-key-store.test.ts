@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { isApiKeyName, type ApiKeyDetail } from '../../../../src/contract/index.ts';
+import { isLamError } from '../../../../src/errors/index.ts';
+import { ApiKeyStore } from '../../../../src/store/keys/api-key-store.ts';
+
+function detail(name: string): ApiKeyDetail {
+  assert.ok(isApiKeyName(name));
+  return { name, id: `id-${name}`, prefix: 'lam_abcd', createdAt: 5, expiresAt: null, by: 'a@b' };
+}
+
+describe('the API keys', () => {
+  let folder = '';
+  let path = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lam-keys-'));
+    path = join(folder, 'keys.json');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('are known by their text, over restarts, until they are removed', async () => {
+    const keys = await ApiKeyStore.open(path);
+    assert.deepEqual([keys.list(), keys.identify('lam_a')], [[], undefined]);
+    assert.ok(await keys.add(detail('b'), 'lam_b'));
+    assert.ok(await keys.add(detail('a'), 'lam_a'));
+    assert.equal(await keys.add(detail('a'), 'lam_other'), false, 'the name is taken');
+    const again = await ApiKeyStore.open(path);
+    assert.deepEqual(
+      again.list().map(({ name }) => name),
+      ['a', 'b'],
+    );
+    assert.deepEqual(again.identify('lam_a'), detail('a'));
+    for (const other of ['lam_other', 'lam_', '', 'lam_A']) assert.equal(again.identify(other), undefined);
+    const { name } = detail('a');
+    assert.deepEqual(await again.remove(name), detail('a'));
+    assert.equal(await again.remove(name), undefined);
+    assert.equal(again.identify('lam_a'), undefined);
+    assert.equal((await ApiKeyStore.open(path)).identify('lam_a'), undefined);
+  });
+
+  test('are stored as hashes, in a file of the owner alone', async () => {
+    const keys = await ApiKeyStore.open(path);
+    await keys.add(detail('a'), 'lam_secret');
+    assert.doesNotMatch(readFileSync(path, 'utf8'), /lam_secret/);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+  });
+
+  test('concurrent changes are all kept', async () => {
+    const keys = await ApiKeyStore.open(path);
+    await Promise.all(Array.from({ length: 20 }, (_, n) => keys.add(detail(`k${n}`), `lam_${n}`)));
+    await keys.settled();
+    assert.equal((await ApiKeyStore.open(path)).list().length, 20);
+  });
+
+  for (const [what, text] of [
+    ['no JSON', '{'],
+    ['no list', '{"schema":1}'],
+    ['an entry without a hash', JSON.stringify({ schema: 1, keys: [detail('a')] })],
+  ] as const)
+    test(`a file with ${what} is reported and kept`, async () => {
+      writeFileSync(path, text);
+      await assert.rejects(ApiKeyStore.open(path), (error) => isLamError(error) && error.code === 'LAM_STORE_CORRUPT');
+      assert.equal(readdirSync(folder).length, 2);
+      assert.equal(readFileSync(path, 'utf8'), text);
+    });
+
+  test('a file of a newer lam is not touched', async () => {
+    writeFileSync(path, '{"schema":2,"keys":[]}');
+    await assert.rejects(ApiKeyStore.open(path), (error) => isLamError(error) && error.code === 'LAM_STORE_NEWER');
+  });
+});
