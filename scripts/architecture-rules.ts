@@ -38,7 +38,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
   access: { may: ['kit'] },
-  triggers: { may: ['contract', 'kit', 'errors'], packages: ['amqplib', 'croner', 'ioredis'] },
+  triggers: { may: ['contract', 'kit', 'errors'], packages: ['@aws-sdk/client-sqs', 'amqplib', 'croner', 'ioredis'] },
   registry: { may: ['store', 'triggers', 'runtimes', 'contract', 'kit', 'errors'] },
   logs: { may: ['contract', 'kit', 'errors'] },
   queue: { may: ['contract', 'kit', 'errors'] },
@@ -117,6 +117,7 @@ export const HEAVY: readonly string[] = [
   'croner',
   'amqplib',
   'ioredis',
+  '@aws-sdk/client-sqs',
 ];
 
 /** Interface files of rooms, importable because index.ts would load the whole room. */

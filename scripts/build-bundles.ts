@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { CHECK_MADE_AHEAD } from './project-validator.ts';
 
@@ -11,6 +11,7 @@ const BUNDLES = {
   'daemon.cjs': { entry: 'src/daemon/main.ts', light: false },
   'dockerode.cjs': { entry: 'node_modules/dockerode/lib/docker.js', light: false },
   'amqplib.cjs': { entry: 'node_modules/amqplib/channel_api.js', light: false },
+  'client-sqs.cjs': { entry: 'node_modules/@aws-sdk/client-sqs/dist-cjs/index.js', light: false },
   'ioredis.cjs': { entry: 'node_modules/ioredis/built/index.js', light: false },
   'assets/log-worker.cjs': { entry: 'src/logs/worker.ts', light: true },
   'assets/queue-worker.cjs': { entry: 'src/queue/embedded/worker.ts', light: true },
@@ -26,13 +27,13 @@ const BANNER = "const LAM_META_URL = require('node:url').pathToFileURL(__filenam
  * Packages of the daemon that are bundled into a file of their own, because few daemons use them and V8 parses a file
  * before it runs any of it.
  */
-const APART = ['dockerode', 'amqplib', 'ioredis'];
+const APART = ['dockerode', 'amqplib', 'ioredis', '@aws-sdk/client-sqs'];
 
 const APART_PLUGIN: Plugin = {
   name: 'packages-apart',
   setup(build) {
     build.onResolve({ filter: new RegExp(`^(${APART.join('|')})$`) }, ({ path }) => ({
-      path: `./${path}.cjs`,
+      path: `./${basename(path)}.cjs`,
       external: true,
     }));
   },

@@ -3,6 +3,7 @@ import { schedule } from './schedule/schedule.ts';
 import type { TriggerKind } from './kind.ts';
 import { rabbitmq } from './rabbitmq/rabbitmq.ts';
 import { redis } from './redis/redis.ts';
+import { sqs } from './sqs/sqs.ts';
 
 /** All kinds of triggers. To add one: a folder beside `http/` and a line here. */
-export const TRIGGER_KINDS: readonly TriggerKind[] = [http, schedule, rabbitmq, redis];
+export const TRIGGER_KINDS: readonly TriggerKind[] = [http, schedule, rabbitmq, redis, sqs];

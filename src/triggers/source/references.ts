@@ -1,4 +1,5 @@
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+const WHOLE_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 
 /**
  * Returns `text` with the value of each `${NAME}`. In the user and password of a URL, values are percent-encoded.
@@ -17,7 +18,7 @@ export function withValues(text: string, valueOf: (name: string) => string): str
  * settings are shown; a URL that is one `${NAME}` as a whole is not checked.
  */
 export function urlFault(text: string, protocols: readonly string[]): string | undefined {
-  if (/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(text)) return undefined;
+  if (WHOLE_REFERENCE.test(text)) return undefined;
   const form = `must be a URL like ${protocols[0]}://HOST:PORT`;
   let url: URL;
   try {
@@ -28,6 +29,12 @@ export function urlFault(text: string, protocols: readonly string[]): string | u
   }
   if (!protocols.includes(url.protocol.slice(0, -1)) || url.hostname === '') return form;
   const [, secret] = /^[^/]*\/\/[^/?#]*?:([^/?#]*)@/.exec(text) ?? [];
-  if (secret === undefined || secret === '' || /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(secret)) return undefined;
+  if (secret === undefined || secret === '' || WHOLE_REFERENCE.test(secret)) return undefined;
   return 'must not contain a password; write ${NAME} in its place and set it with `lam env set FUNCTION NAME=VALUE`';
+}
+
+/** Returns the fault of a setting that is a secret, or undefined: it must be one `${NAME}`, because settings are shown. */
+export function secretFault(text: string | undefined): string | undefined {
+  if (text === undefined || WHOLE_REFERENCE.test(text)) return undefined;
+  return 'must not be written out; write ${NAME} in its place and set it with `lam env set FUNCTION NAME=VALUE`';
 }

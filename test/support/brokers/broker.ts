@@ -7,8 +7,12 @@ import { join } from 'node:path';
 
 /** Why tests against a broker are skipped, for `{ skip }`; false where `program` is installed. */
 export function withoutProgram(program: string, debianPackage: string): string | false {
-  if (existsSync(program)) return false;
-  const reason = `no ${program}; install it: apt-get install ${debianPackage}`;
+  return existsSync(program) ? false : notInstalled(program, `apt-get install ${debianPackage}`);
+}
+
+/** Why tests are skipped that need a broker; throws where they are required. `how`: how to install it. */
+export function notInstalled(program: string, how: string): string {
+  const reason = `no ${program}; install it: ${how}`;
   if ((process.env['LAM_TEST_REQUIRE'] ?? '').split(',').includes('brokers')) throw new Error(reason);
   return reason;
 }

@@ -42,6 +42,8 @@ export interface Inbox<M extends SourceMessage> {
 export interface SourceConnection<M extends SourceMessage> {
   /** Most messages held at a time; by default two batches for each place. */
   readonly capacity?: number;
+  /** Further attempts that the source allows; counts for triggers without `maxRetries`. */
+  readonly maxRetries?: number;
   /** Returns the handler's event for a batch, to be sent as JSON. Pure. */
   eventOf(messages: readonly M[]): unknown;
   /** Starts to offer messages to `inbox`; resolves when the source has accepted that. */

@@ -68,8 +68,9 @@ async function startSource<C extends SourceConfig, M extends SourceMessage>(
     throw asSourceError('LAM_TRIGGERS_SOURCE_UNREACHABLE', error);
   }
   const failed = (error: unknown): void => host.failed(asSourceError('LAM_TRIGGERS_SOURCE_LOST', error));
+  const maxRetries = config.maxRetries ?? connection.maxRetries ?? settings.maxRetries;
   const pump = new Pump<M>({
-    settings,
+    settings: { ...settings, maxRetries },
     connection,
     host: { clock: host.clock, fire: (event, sink) => host.fire(event, sink), failed },
   });

@@ -1,0 +1,148 @@
+import type { KindFault } from '../kind.ts';
+import { secretFault, urlFault } from '../source/references.ts';
+import type { SourceConfig } from '../source/settings.ts';
+import { sourceKind } from '../source/source-kind.ts';
+import { parseQueue } from './queue-name.ts';
+
+/** A queue of SQS, or of a server with its API. */
+export interface SqsTrigger extends SourceConfig {
+  readonly type: 'sqs';
+  /** Name or ARN. */
+  readonly queue: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  readonly sessionToken?: string;
+  readonly create?: boolean;
+  readonly deadLetterQueue?: string;
+  /** Seconds. */
+  readonly visibilityTimeout?: number;
+  /** Seconds. */
+  readonly waitTime?: number;
+}
+
+/** Queues over the API of Amazon SQS. Events have the shape of Lambda's for SQS. */
+export const sqs = sourceKind<SqsTrigger>({
+  type: 'sqs',
+  noun: 'SQS queue',
+  schema: {
+    description: "Messages of a queue of Amazon SQS, or of a server with its API, in Lambda's event shape for SQS.",
+    properties: {
+      queue: {
+        description:
+          'Name or ARN of the queue. Queues whose name ends in `.fifo` keep the order of each message group.',
+        type: 'string',
+        minLength: 1,
+        examples: ['orders', 'arn:aws:sqs:eu-central-1:123456789012:orders.fifo'],
+      },
+      endpoint: {
+        description: 'Address of the API, by default that of AWS in the region. `${NAME}` stands for a variable.',
+        type: 'string',
+        minLength: 1,
+        examples: ['http://localhost:9324'],
+      },
+      region: {
+        description:
+          "Region of the queue, by default that of its ARN, or else us-east-1. '${NAME}' stands for a variable.",
+        type: 'string',
+        minLength: 1,
+        examples: ['eu-central-1'],
+      },
+      accessKeyId: {
+        description: 'Access key. Needed unless there is an `endpoint`.',
+        type: 'string',
+        minLength: 1,
+        examples: ['${AWS_ACCESS_KEY_ID}'],
+      },
+      secretAccessKey: {
+        description: 'Secret of the access key, as `${NAME}` of a variable of the function.',
+        type: 'string',
+        minLength: 1,
+        examples: ['${AWS_SECRET_ACCESS_KEY}'],
+      },
+      sessionToken: {
+        description: 'Session token of temporary credentials, as `${NAME}` of a variable of the function.',
+        type: 'string',
+        minLength: 1,
+        examples: ['${AWS_SESSION_TOKEN}'],
+      },
+      create: {
+        description:
+          'Whether missing queues are created: the queue, and `<queue>-dead` for its dead letters. Otherwise a missing queue is an error.',
+        type: 'boolean',
+        default: false,
+        examples: [true],
+      },
+      deadLetterQueue: {
+        description:
+          "Queue for messages that keep failing, by default that of the queue's redrive policy. A queue without a redrive policy needs it.",
+        type: 'string',
+        minLength: 1,
+        examples: ['orders-failed'],
+      },
+      maxRetries: {
+        description:
+          "Further attempts at a message that fails, before it becomes a dead letter. By default what the queue's redrive policy allows (its maxReceiveCount, less one), or else 2.",
+        type: 'integer',
+        minimum: 0,
+        maximum: 1000,
+        examples: [5],
+      },
+      visibilityTimeout: {
+        description:
+          "Time for which received messages are hidden from other consumers (seconds), by default that of the queue. It is extended while they are held, so it is the delay after a daemon's end without notice.",
+        type: 'integer',
+        minimum: 2,
+        maximum: 43_200,
+        examples: [60],
+      },
+      waitTime: {
+        description:
+          'Time that a request waits for messages (seconds). Longer ones need fewer requests; a trigger that stops waits for its last one.',
+        type: 'integer',
+        minimum: 1,
+        maximum: 20,
+        default: 3,
+        examples: [20],
+      },
+    },
+    required: ['queue'],
+  },
+  nameOf: ({ queue }) => parseQueue(queue)?.name ?? queue,
+  fault: (config) => queueFault(config) ?? accessFault(config),
+  load: async () => (await import('./run/run.ts')).sqsStarter,
+});
+
+function queueFault({ queue, deadLetterQueue }: SqsTrigger): KindFault | undefined {
+  const form = 'a name of letters, digits, - and _, which may end in .fifo, or an ARN';
+  const main = parseQueue(queue);
+  if (main === undefined) return { key: 'queue', fault: `has a faulty queue: it must be ${form}` };
+  if (deadLetterQueue === undefined) return undefined;
+  const dead = parseQueue(deadLetterQueue);
+  if (dead === undefined) return { key: 'deadLetterQueue', fault: `has a faulty deadLetterQueue: it must be ${form}` };
+  if (dead.name === main.name)
+    return { key: 'deadLetterQueue', fault: 'would read its own dead letters: name another deadLetterQueue' };
+  if (dead.isFifo !== main.isFifo) {
+    const kind = main.isFifo ? 'end in .fifo, as the queue does' : 'not end in .fifo, as the queue does not';
+    return { key: 'deadLetterQueue', fault: `has a deadLetterQueue of another kind: its name must ${kind}` };
+  }
+  return undefined;
+}
+
+function accessFault(config: SqsTrigger): KindFault | undefined {
+  const { endpoint, accessKeyId, secretAccessKey } = config;
+  const fault = endpoint === undefined ? undefined : urlFault(endpoint, ['http', 'https']);
+  if (fault !== undefined) return { key: 'endpoint', fault: `has a faulty endpoint: it ${fault}` };
+  for (const key of ['secretAccessKey', 'sessionToken'] as const) {
+    const secret = secretFault(config[key]);
+    if (secret !== undefined) return { key, fault: `has a faulty ${key}: it ${secret}` };
+  }
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    const key = accessKeyId === undefined ? 'accessKeyId' : 'secretAccessKey';
+    return { key, fault: `needs '${key}' too: accessKeyId and secretAccessKey belong together` };
+  }
+  if (endpoint === undefined && accessKeyId === undefined)
+    return { key: 'accessKeyId', fault: "needs 'accessKeyId' and 'secretAccessKey' for AWS, or an 'endpoint'" };
+  return undefined;
+}
