@@ -38,7 +38,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
   access: { may: ['kit'] },
-  triggers: { may: ['contract', 'kit', 'errors'], packages: ['@aws-sdk/client-sqs', 'amqplib', 'croner', 'ioredis'] },
+  triggers: {
+    may: ['contract', 'kit', 'errors'],
+    packages: ['@aws-sdk/client-sqs', '@nats-io/jetstream', '@nats-io/transport-node', 'amqplib', 'croner', 'ioredis'],
+  },
   registry: { may: ['store', 'triggers', 'runtimes', 'contract', 'kit', 'errors'] },
   logs: { may: ['contract', 'kit', 'errors'] },
   queue: { may: ['contract', 'kit', 'errors'] },
@@ -117,6 +120,8 @@ export const HEAVY: readonly string[] = [
   'croner',
   'amqplib',
   'ioredis',
+  '@nats-io/jetstream',
+  '@nats-io/transport-node',
   '@aws-sdk/client-sqs',
 ];
 

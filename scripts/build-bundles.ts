@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { CHECK_MADE_AHEAD } from './project-validator.ts';
 
@@ -13,6 +13,7 @@ const BUNDLES = {
   'amqplib.cjs': { entry: 'node_modules/amqplib/channel_api.js', light: false },
   'client-sqs.cjs': { entry: 'node_modules/@aws-sdk/client-sqs/dist-cjs/index.js', light: false },
   'ioredis.cjs': { entry: 'node_modules/ioredis/built/index.js', light: false },
+  'nats.cjs': { entry: 'scripts/bundled/nats.mjs', light: false },
   'assets/log-worker.cjs': { entry: 'src/logs/worker.ts', light: true },
   'assets/queue-worker.cjs': { entry: 'src/queue/embedded/worker.ts', light: true },
 } as const;
@@ -27,13 +28,20 @@ const BANNER = "const LAM_META_URL = require('node:url').pathToFileURL(__filenam
  * Packages of the daemon that are bundled into a file of their own, because few daemons use them and V8 parses a file
  * before it runs any of it.
  */
-const APART = ['dockerode', 'amqplib', 'ioredis', '@aws-sdk/client-sqs'];
+const APART: Readonly<Record<string, keyof typeof BUNDLES>> = {
+  dockerode: 'dockerode.cjs',
+  amqplib: 'amqplib.cjs',
+  ioredis: 'ioredis.cjs',
+  '@aws-sdk/client-sqs': 'client-sqs.cjs',
+  '@nats-io/transport-node': 'nats.cjs',
+  '@nats-io/jetstream': 'nats.cjs',
+};
 
 const APART_PLUGIN: Plugin = {
   name: 'packages-apart',
   setup(build) {
-    build.onResolve({ filter: new RegExp(`^(${APART.join('|')})$`) }, ({ path }) => ({
-      path: `./${basename(path)}.cjs`,
+    build.onResolve({ filter: new RegExp(`^(${Object.keys(APART).join('|')})$`) }, ({ path }) => ({
+      path: `./${APART[path]}`,
       external: true,
     }));
   },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import type { FunctionDetail, TriggerConfig, TriggerState } from '../../../src/contract/index.ts';
+import { CONTROL, type FunctionDetail, type TriggerConfig, type TriggerState } from '../../../src/contract/index.ts';
 import type { InvokeOutcome } from '../../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../../src/kit/index.ts';
+import { asFunctionName } from '../ids.ts';
 import { edgeHouse, type EdgeHouse } from '../edge-house.ts';
 import type { MemoryCall } from '../memory-driver.ts';
 
@@ -18,6 +19,8 @@ export interface SourceHouse extends AsyncDisposable {
   deploy(triggers: readonly TriggerConfig[], environment?: Readonly<Record<string, string>>): Promise<void>;
   /** State of its only trigger. */
   state(): Promise<TriggerState>;
+  /** Pauses or resumes its only trigger. */
+  setPaused(isPaused: boolean): Promise<void>;
   /** Waits for a state of the trigger. */
   reaches(is: (state: TriggerState) => boolean): Promise<TriggerState>;
 }
@@ -45,6 +48,12 @@ export async function sourceHouse(handle: Handle): Promise<SourceHouse> {
     state,
     async deploy(triggers, environment = {}) {
       await house.publish(FUNCTION, { triggers, environment, timeoutMs: 900_000 });
+    },
+    async setPaused(isPaused) {
+      const { type, name } = await state();
+      const path = CONTROL.trigger(asFunctionName(FUNCTION), type, name, isPaused ? 'pause' : 'resume');
+      const { status } = await house.control(path, { method: 'POST' });
+      assert.equal(Math.floor(status / 100), 2);
     },
     async reaches(is) {
       for (;;) {

@@ -1,0 +1,3 @@
+// One bundle for both packages, which share a third one.
+export * from '@nats-io/jetstream';
+export * from '@nats-io/transport-node';

@@ -1,0 +1,20 @@
+import { sourceStarter, type SourceContext } from '../../source/run/source-starter.ts';
+import type { NatsTrigger } from '../nats.ts';
+import { closeNats, connectNats, natsAddress } from './client.ts';
+import { NatsSubscription, type NatsMessage } from './core-connection.ts';
+
+/** Runs triggers of type `nats`. */
+export const natsStarter = sourceStarter<NatsTrigger, NatsMessage>({
+  source: 'NATS',
+  at: ({ url }, value) => natsAddress(value(url)),
+  implied: ({ reply }) => (reply === true ? { batchSize: 1 } : {}),
+  connect: async (context: SourceContext<NatsTrigger>) => {
+    const client = await connectNats(context);
+    return new NatsSubscription({
+      client,
+      context,
+      at: natsAddress(context.value(context.config.url)),
+      close: () => closeNats(client, context),
+    });
+  },
+});
