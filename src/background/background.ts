@@ -1,10 +1,11 @@
-import type { DeadReason, FunctionName, RequestId, VersionNumber } from '../contract/index.ts';
+import type { DeadReason, FunctionName, RequestId } from '../contract/index.ts';
 import { isLamError, messageOf, type LamError } from '../errors/index.ts';
-import type { Clock, EpochMs } from '../kit/index.ts';
-import type { AttemptReport, InvocationQueue, LeasedEvent, LeaseOutcome, LeaseToken } from '../queue/index.ts';
+import type { EpochMs } from '../kit/index.ts';
+import type { AttemptReport, LeasedEvent, LeaseOutcome, LeaseToken, QueuedEvent } from '../queue/index.ts';
 import { FairShare } from './fair-share.ts';
 import { Lane } from './lane.ts';
-import { afterFailure, type RetrySettings } from './retry-policy.ts';
+import type { BackgroundAnswer, BackgroundOptions, FinishedEvent } from './options.ts';
+import { afterFailure } from './retry-policy.ts';
 
 /** Duration of a lease (ms). */
 const LEASE_MS = 60_000;
@@ -17,45 +18,6 @@ const LEASED_BYTES = 32 * 1024 * 1024;
 const MOST_INTERRUPTED = 10;
 /** Pause before the queue is asked again after it failed (ms). */
 const QUEUE_PAUSE_MS = 1000;
-
-/** What background invocations need to know of a function. */
-export interface BackgroundSettings extends RetrySettings {
-  /** Invocations that may run at the same time. */
-  readonly maxConcurrency: number;
-}
-
-/** How an invocation ended whose handler began or whose init failed. */
-export interface BackgroundAnswer {
-  readonly version: VersionNumber;
-  readonly status: string;
-  readonly errorType: string | undefined;
-  readonly payload: Uint8Array;
-  readonly durationMs: number;
-  /** End of its log. */
-  readonly tail: string | undefined;
-}
-
-/** Receives the progress of an invocation; either `answered` or `failed` is called, once. */
-export interface BackgroundSink {
-  started(): void;
-  answered(answer: BackgroundAnswer): void;
-  /** It could not be run. */
-  failed(error: LamError): void;
-}
-
-/** Starts an invocation of an event. Never throws. */
-export type RunEvent = (event: LeasedEvent, sink: BackgroundSink) => { cancel(): void };
-
-export interface BackgroundOptions {
-  readonly queue: InvocationQueue;
-  readonly clock: Clock;
-  readonly run: RunEvent;
-  /** Undefined if there is no such function. */
-  readonly settingsOf: (functionName: FunctionName) => BackgroundSettings | undefined;
-  /** In [0, 1). */
-  readonly random?: () => number;
-  readonly onTrouble: (what: string) => void;
-}
 
 /** A leased event. */
 interface Held {
@@ -287,20 +249,21 @@ export class Background {
     const attempt: AttemptReport = {
       at: Math.round(now - durationMs),
       durationMs,
-      version,
+      ...(version === undefined ? {} : { version }),
       status,
       ...(errorType === undefined ? {} : { errorType }),
       payload,
       ...(tail === undefined ? {} : { log: tail }),
     };
     if (status === 'success') {
-      void this.#settle(held, () => this.#options.queue.settle(event.token, { kind: 'completed', attempt }));
+      const followUps = this.#followUps(event, { answer, reason: undefined });
+      void this.#settle(held, () => this.#options.queue.settle(event.token, { kind: 'completed', attempt, followUps }));
       return;
     }
     const settings = this.#options.settingsOf(event.functionName) ?? { retries: 0, retryDelayMs: 0 };
     const failed = { attempts: event.attempts + 1, expiresAt: event.expiresAt };
     const verdict = afterFailure(failed, settings, { now, random: this.#random() });
-    if (verdict.kind === 'dead') this.#bury(held, verdict.reason, attempt);
+    if (verdict.kind === 'dead') this.#bury(held, verdict.reason, { attempt, answer });
     else void this.#settle(held, () => this.#options.queue.settle(event.token, { ...verdict, attempt }));
   }
 
@@ -310,10 +273,10 @@ export class Background {
     const now = this.#options.clock.now();
     if (isLamError(error) && error.kind === 'not_found') {
       const attempt = { at: now, durationMs: 0, status: 'rejected', errorType: error.code };
-      this.#bury(held, 'FunctionGone', attempt);
+      this.#bury(held, 'FunctionGone', { attempt });
     } else if (error.code === 'LAM_ROUTER_LOOP') {
       const attempt = { at: now, durationMs: 0, status: 'rejected', errorType: error.awsName };
-      this.#bury(held, 'RecursiveInvocation', attempt);
+      this.#bury(held, 'RecursiveInvocation', { attempt });
     } else if (this.#isStopping || error.kind === 'cancelled') this.#giveBack(held, now);
     else {
       const at = lane.pause(this.#random());
@@ -327,9 +290,27 @@ export class Background {
     void this.#settle(held, () => this.#options.queue.settle(held.event.token, { kind: 'again', notBefore }));
   }
 
-  #bury(held: Held, reason: DeadReason, attempt?: AttemptReport): void {
-    const death = { reason, ...(attempt === undefined ? {} : { attempt }) };
-    void this.#settle(held, () => this.#options.queue.deadLetter(held.event.token, death));
+  /** An event that a destination gets is no dead letter besides: it was handed on. */
+  #bury(
+    held: Held,
+    reason: DeadReason,
+    last: { readonly attempt?: AttemptReport; readonly answer?: BackgroundAnswer } = {},
+  ): void {
+    const { queue, clock } = this.#options;
+    const { event } = held;
+    const followUps = this.#followUps(event, { answer: last.answer, reason });
+    if (followUps.length === 0) {
+      const death = { reason, ...(last.attempt === undefined ? {} : { attempt: last.attempt }) };
+      void this.#settle(held, () => queue.deadLetter(event.token, death));
+      return;
+    }
+    const attempt = last.attempt ?? { at: clock.now(), durationMs: 0, status: 'rejected', errorType: reason };
+    void this.#settle(held, () => queue.settle(event.token, { kind: 'failed', attempt, followUps }));
+  }
+
+  #followUps(event: LeasedEvent, end: Pick<FinishedEvent, 'answer' | 'reason'>): readonly QueuedEvent[] {
+    const attempts = event.attempts + (end.answer === undefined ? 0 : 1);
+    return this.#options.followUpsOf?.({ event, attempts, ...end }) ?? [];
   }
 
   /** Stores an outcome; again while the queue cannot, until the lease is lost. */

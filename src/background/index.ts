@@ -1,1 +1,3 @@
-export { Background, type BackgroundSettings, type RunEvent } from './background.ts';
+export { Background } from './background.ts';
+export type { BackgroundAnswer, BackgroundSettings, BackgroundSink, FinishedEvent, RunEvent } from './options.ts';
+export { recordOf } from './record.ts';

@@ -1,3 +1,5 @@
+import { DEFAULT_EVENT_AGE_MS } from './async-invocation.ts';
+import type { DestinationSetting, EventVersion } from './destination.ts';
 import type { Digest } from './ids.ts';
 import type { ShortForms, TriggerConfig } from './trigger.ts';
 
@@ -56,6 +58,20 @@ export interface FunctionConfig {
   readonly layers: FunctionLayers | null;
   /** Triggers, which invoke it without a direct caller. */
   readonly triggers: readonly TriggerConfig[];
+  /** Whether its HTTP requests are queued and answered 202. */
+  readonly async: boolean;
+  /** Further attempts at an event that fails. */
+  readonly maximumRetryAttempts: number;
+  /** How long an event may wait for its last attempt (ms). */
+  readonly maximumEventAgeMs: number;
+  readonly eventVersion: EventVersion;
+  /** Where the records of events go that succeeded, and that failed for good; null for nowhere. */
+  readonly onSuccess: DestinationSetting | null;
+  readonly onFailure: DestinationSetting | null;
+  /** Events that may wait; further ones are answered 429. */
+  readonly maximumQueuedEvents: number;
+  /** Dead letters that are kept; while there are as many, events are answered 507. */
+  readonly maximumDeadLetters: number;
 }
 
 /** Settings that the author made; other fields take their defaults. */
@@ -88,6 +104,14 @@ export const DEFAULT_CONFIG: FunctionConfig = {
   idleTimeoutMs: null,
   layers: null,
   triggers: [],
+  async: false,
+  maximumRetryAttempts: 2,
+  maximumEventAgeMs: DEFAULT_EVENT_AGE_MS,
+  eventVersion: 'run',
+  onSuccess: null,
+  onFailure: null,
+  maximumQueuedEvents: 2_000_000,
+  maximumDeadLetters: 10_000,
 };
 
 /** Inclusive bounds of the numeric settings, in the unit of the field. */
@@ -102,6 +126,10 @@ export const CONFIG_BOUNDS = {
   maxQueue: [0, 100_000],
   minWarm: [0, 1000],
   idleTimeoutMs: [0, 86_400_000],
+  maximumRetryAttempts: [0, 1000],
+  maximumEventAgeMs: [1000, 14 * 86_400_000],
+  maximumQueuedEvents: [0, 100_000_000],
+  maximumDeadLetters: [0, 10_000_000],
 } as const satisfies Partial<Record<keyof FunctionConfig, readonly [number, number]>>;
 
 /**

@@ -5,6 +5,7 @@ export * from './async-invocation.ts';
 export type { Brand } from './brand.ts';
 export * from './control-api.ts';
 export * from './daemon-options.ts';
+export * from './destination.ts';
 export * from './driver-name.ts';
 export * from './function-config.ts';
 export * from './home.ts';

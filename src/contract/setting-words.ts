@@ -34,6 +34,14 @@ export const IN_LAM_YAML: Readonly<Record<keyof ConfigInput, SettingWord>> = {
   triggers: { word: 'triggers' },
   routes: { word: 'routes' },
   schedules: { word: 'schedules' },
+  async: { word: 'async' },
+  maximumRetryAttempts: { word: 'maximumRetryAttempts' },
+  maximumEventAgeMs: { word: 'maximumEventAgeInSeconds', factor: 1000, unit: ' s' },
+  eventVersion: { word: 'eventVersion' },
+  onSuccess: { word: 'onSuccess' },
+  onFailure: { word: 'onFailure' },
+  maximumQueuedEvents: { word: 'maximumQueuedEvents' },
+  maximumDeadLetters: { word: 'maximumDeadLetters' },
 };
 
 /** The word of a field in lam.yaml; a field that does not exist is its own word. */

@@ -1,31 +1,49 @@
 import { Background, type BackgroundSettings } from '../background/index.ts';
-import type { FunctionName } from '../contract/index.ts';
-import type { Clock } from '../kit/index.ts';
-import type { InvocationQueue } from '../queue/index.ts';
-import type { Registry } from '../registry/index.ts';
+import { deliveryOf, type FunctionName } from '../contract/index.ts';
 import type { Router } from '../router/index.ts';
+import { Deliveries, DELIVERY_SETTINGS, type DeliveryRooms } from './deliveries.ts';
 import { runOn } from './deliver.ts';
 
 /** Rooms that background invocations are wired to. */
-export interface BackgroundRooms {
-  readonly queue: InvocationQueue;
-  readonly registry: Registry;
+export interface BackgroundRooms extends DeliveryRooms {
   readonly router: Router;
-  readonly clock: Clock;
   readonly onTrouble: (what: string) => void;
 }
 
-/** Attempts after the first; AWS's default. */
-const RETRIES = 2;
+/** What runs queued events, and sends the records of finished ones. */
+export interface BackgroundWork {
+  start(): void;
+  /** As {@link Background.stop}. */
+  stop(limitMs: number): Promise<void>;
+}
+
 /** Upper bound of the pause before the first retry (ms). */
 const RETRY_DELAY_MS = 1000;
 
 /** Wires the queue to registry and router. Nothing runs before it is started. */
-export function composeBackground({ queue, registry, router, clock, onTrouble }: BackgroundRooms): Background {
+export function composeBackground(rooms: BackgroundRooms): BackgroundWork {
+  const { queue, registry, router, clock, onTrouble } = rooms;
+  const deliveries = new Deliveries(rooms);
+  const runFunction = runOn(router);
   const settingsOf = (functionName: FunctionName): BackgroundSettings | undefined => {
+    if (deliveryOf(functionName) !== undefined) return DELIVERY_SETTINGS;
     if (!registry.has(functionName)) return undefined;
-    const { maxConcurrency } = registry.resolve(functionName).config;
-    return { maxConcurrency, retries: RETRIES, retryDelayMs: RETRY_DELAY_MS };
+    const { maxConcurrency, maximumRetryAttempts } = registry.resolve(functionName).config;
+    return { maxConcurrency, retries: maximumRetryAttempts, retryDelayMs: RETRY_DELAY_MS };
   };
-  return new Background({ queue, clock, run: runOn(router), settingsOf, onTrouble });
+  const background = new Background({
+    queue,
+    clock,
+    run: (event, sink) => (event.destination === undefined ? runFunction : deliveries.run)(event, sink),
+    followUpsOf: (finished) => deliveries.followUpsOf(finished),
+    settingsOf,
+    onTrouble,
+  });
+  return {
+    start: () => background.start(),
+    async stop(limitMs) {
+      await background.stop(limitMs);
+      await deliveries.close();
+    },
+  };
 }

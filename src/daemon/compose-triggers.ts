@@ -55,7 +55,7 @@ export function composeTriggers({
       deployed,
       clock,
       deliver: deliverTo(router),
-      enqueue: enqueueTo(queue, clock, followed),
+      enqueue: enqueueTo({ registry, queue, clock }, followed),
       follow: followIn(followed),
       requestIdOf,
       expect,

@@ -1,6 +1,5 @@
 import type { Server } from 'node:http';
 import type { FunctionName, Status } from '../contract/index.ts';
-import type { Background } from '../background/index.ts';
 import { createEdge, oneToken, type AccessLog, type ConnectionCaps, type Door } from '../edge/index.ts';
 import { messageOf } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
@@ -10,7 +9,7 @@ import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
-import { composeBackground } from './compose-background.ts';
+import { composeBackground, type BackgroundWork } from './compose-background.ts';
 import { composeTriggers, type LiveTriggers } from './compose-triggers.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { drain, Followers } from './drain.ts';
@@ -84,7 +83,7 @@ interface Core {
   readonly pool: Pool;
   readonly router: Router;
   readonly triggers: LiveTriggers;
-  readonly background: Background;
+  readonly background: BackgroundWork;
 }
 
 /** Wires the rooms of a daemon; nothing listens yet. The composition root: the only place that knows all rooms. */
@@ -174,7 +173,13 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   renewRepaired(store.artifacts, pool, onTrouble);
   const rooms = { registry, router, queue, pool, clock, onTrouble };
   const triggers = composeTriggers({ ...rooms, kinds: setup.triggerKinds, states: store.triggerStates });
-  return { registry, pool, router, triggers, background: composeBackground(rooms) };
+  return {
+    registry,
+    pool,
+    router,
+    triggers,
+    background: composeBackground({ ...rooms, folder: store.paths.destinations }),
+  };
 }
 
 function composeOperations(

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { FollowedInvocations } from './followed-invocations.ts';
 import type { Router } from '../router/index.ts';
-import { DEFAULT_EVENT_AGE_MS, knownRequestId, type RequestId } from '../contract/index.ts';
+import { knownRequestId, type RequestId } from '../contract/index.ts';
 import type { RunEvent } from '../background/index.ts';
-import type { Clock } from '../kit/index.ts';
-import type { InvocationQueue, QueuedEvent } from '../queue/index.ts';
+import { acceptEvent, type AcceptingRooms } from '../operations/index.ts';
 import type { Deliver, EnqueueEvent, EventIdentity, FollowEvent } from '../triggers/index.ts';
 
 /** Implements {@link Deliver}: each event becomes a router request for the live version. */
@@ -33,14 +32,14 @@ export function deliverTo(router: Router): Deliver {
     );
 }
 
-/** Implements {@link EnqueueEvent}: each event becomes an asynchronous invocation of the live version. */
-export function enqueueTo(queue: InvocationQueue, clock: Clock, followed: FollowedInvocations): EnqueueEvent {
+/** Implements {@link EnqueueEvent}: each event becomes an asynchronous invocation. */
+export function enqueueTo(rooms: AcceptingRooms, followed: FollowedInvocations): EnqueueEvent {
   return async (event, ended) => {
     const id = requestIdOf(event);
     // Before it is queued, so that it cannot end unnoticed.
     const forget = ended === undefined ? () => undefined : followed.add(id, ended);
     try {
-      const outcome = await queue.enqueue(queuedOf(event, id, clock.now()));
+      const { outcome } = await acceptEvent(rooms, acceptedOf(event, id));
       if (outcome === 'known') await followed.check(id);
       return outcome;
     } catch (error) {
@@ -64,7 +63,7 @@ export function followIn(followed: FollowedInvocations): FollowEvent {
   };
 }
 
-function queuedOf(event: Parameters<EnqueueEvent>[0], id: RequestId, now: number): QueuedEvent {
+function acceptedOf(event: Parameters<EnqueueEvent>[0], id: RequestId): Parameters<typeof acceptEvent>[1] {
   return {
     id,
     functionName: event.functionName,
@@ -72,7 +71,6 @@ function queuedOf(event: Parameters<EnqueueEvent>[0], id: RequestId, now: number
     origin: { kind: 'trigger', trigger: `${event.type}:${event.trigger}`, id: event.id },
     traceId: event.traceId,
     notBefore: event.notBefore,
-    expiresAt: Math.max(now, event.notBefore ?? 0) + DEFAULT_EVENT_AGE_MS,
   };
 }
 
@@ -99,11 +97,14 @@ export function runOn(router: Router): RunEvent {
     );
 }
 
-/** Derives a UUID (version 8) from the event's identity, so that all attempts have the same request id, as on AWS. */
+/** Derives a request id from the event's identity, so that all attempts have the same request id, as on AWS. */
 export function requestIdOf({ functionName, type, trigger, id }: EventIdentity): RequestId {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([functionName, type, trigger, id]))
-    .digest();
+  return uuidOf([functionName, type, trigger, id]);
+}
+
+/** Derives a UUID (version 8) from words: always the same from the same ones. */
+export function uuidOf(words: readonly string[]): RequestId {
+  const hash = createHash('sha256').update(JSON.stringify(words)).digest();
   hash[6] = ((hash[6] as number) & 0x0f) | 0x80;
   hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
   const hex = hash.toString('hex');

@@ -1,5 +1,6 @@
 import {
   DEFAULT_EVENT_AGE_MS,
+  deliveryOf,
   newOrderedRequestId,
   versionQualifier,
   type AsyncDetail,
@@ -16,6 +17,7 @@ import { lamError } from '../errors/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { DeadQuery, InvocationQueue, QueuedEvent } from '../queue/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { acceptEvent } from './accept-event.ts';
 
 /** An event that a caller wants to have run later. */
 export interface AsyncRequest {
@@ -27,13 +29,15 @@ export interface AsyncRequest {
   readonly clientContext?: string | undefined;
   /** Earliest start; default: now. */
   readonly notBefore?: EpochMs | undefined;
+  /** Its request id, for an event that contains it; default: a new one. */
+  readonly requestId?: RequestId | undefined;
 }
 
 /** Asynchronous invocations. Every method also throws the errors of the queue. */
 export interface AsyncOperations {
   /**
-   * Accepts an event; resolves to its request id once it is durable. Throws the registry's not-found errors and
-   * `LAM_OPERATIONS_START_TIME`.
+   * Accepts an event; resolves to its request id once it is durable. Throws the registry's not-found errors,
+   * `LAM_OPERATIONS_START_TIME`, `LAM_OPERATIONS_EVENTS_FULL` and `LAM_OPERATIONS_DEAD_LETTERS_FULL`.
    */
   accept(request: AsyncRequest): Promise<RequestId>;
   list(query: AsyncQuery): Promise<AsyncPage>;
@@ -79,14 +83,11 @@ export function asyncOperations(rooms: AsyncRooms): AsyncOperations {
   return {
     async accept({ name, notBefore, ...request }) {
       registry.resolve(name, request.qualifier);
-      const now = clock.now();
-      if (notBefore !== undefined) checkStart(notBefore, now);
-      const id = newOrderedRequestId(now);
-      const expiresAt = Math.max(now, notBefore ?? now) + DEFAULT_EVENT_AGE_MS;
-      const { qualifier, event, traceId, clientContext } = request;
+      if (notBefore !== undefined) checkStart(notBefore, clock.now());
+      const { requestId: id, qualifier, event, traceId, clientContext } = request;
       const facts = { origin: { kind: 'call' }, traceId, clientContext } as const;
-      await queue.enqueue({ id, functionName: name, qualifier, event, ...facts, notBefore, expiresAt });
-      return id;
+      const of = id === undefined ? {} : { id };
+      return (await acceptEvent(rooms, { ...of, functionName: name, qualifier, event, ...facts, notBefore })).id;
     },
     list: (query) => queue.list(query),
     async get(id, waitMs) {
@@ -104,7 +105,7 @@ export function asyncOperations(rooms: AsyncRooms): AsyncOperations {
       return before;
     },
     retry: (id, version) => retry(rooms, id, version),
-    redrive: (query) => queue.redrive(query, clock.now() + DEFAULT_EVENT_AGE_MS),
+    redrive: (query) => queue.redrive(query, clock.now() + ageOf(registry, query.functionName)),
     purge: (query) => queue.purge(query),
   };
 }
@@ -129,18 +130,27 @@ async function retry(
   const before = await found(queue, id);
   if (!isOver(before)) throw lamError('LAM_OPERATIONS_INVOCATION_PENDING', { id, state: before.state });
   const qualifier = version === undefined ? before.qualifier : versionQualifier(version);
-  registry.resolve(before.functionName, qualifier);
+  const delivery = deliveryOf(before.functionName);
+  if (delivery === undefined) registry.resolve(before.functionName, qualifier);
   const now = clock.now();
-  const expiresAt = now + DEFAULT_EVENT_AGE_MS;
+  const expiresAt = now + ageOf(registry, before.functionName);
   if (before.dead !== undefined && version === undefined) {
     await queue.redrive({ ids: [id] }, expiresAt);
     return id;
   }
   const event = await foundEvent(queue, id);
   const fresh = newOrderedRequestId(now);
+  // What was accepted before is not refused now.
   await queue.enqueue({ ...event, id: fresh, qualifier, notBefore: undefined, expiresAt });
   if (before.dead !== undefined) await queue.purge({ ids: [id] });
   return fresh;
+}
+
+/** How long events that run again may wait: as new ones, or by default if several functions may be meant. */
+function ageOf(registry: Registry, name: FunctionName | undefined): number {
+  return name !== undefined && registry.has(name)
+    ? registry.resolve(name).config.maximumEventAgeMs
+    : DEFAULT_EVENT_AGE_MS;
 }
 
 function isOver({ state }: AsyncInvocation): boolean {

@@ -1,4 +1,5 @@
 export { createOperations, type Operations, type OperationsRooms, type RuntimeOperations } from './operations.ts';
+export { acceptEvent, type AcceptingRooms } from './accept-event.ts';
 export { type AliasOperations } from './aliases.ts';
 export { type ArtifactOperations } from './artifacts.ts';
 export { type ConfigOperations } from './configuration.ts';

@@ -2,4 +2,5 @@ export { isWithin } from './folders.ts';
 export { loadProject, parseProject } from './load-project.ts';
 export { findProjectFile } from './locate.ts';
 export type { BuildOptions, Project, ProjectFault, ProjectFunction, ProjectLayer } from './project.ts';
-export { projectSchema, SCHEMA_PATH, type JsonSchema } from './schema.ts';
+export type { JsonSchema } from './json-schema.ts';
+export { projectSchema, SCHEMA_PATH } from './schema.ts';

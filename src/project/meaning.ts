@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
-import { LIMITS, parseLayerReference, RESERVED_ENVIRONMENT } from '../contract/index.ts';
+import { LIMITS, OUTCOMES, parseLayerReference, RESERVED_ENVIRONMENT } from '../contract/index.ts';
 import { KNOWN_RUNTIMES, nearestRuntimeTo, parseRuntime } from '../runtimes/index.ts';
-import type { TriggerKind } from '../triggers/index.ts';
+import { readDestination, type TriggerKind } from '../triggers/index.ts';
 import { neededFaults, triggerFaults } from './triggers.ts';
-import { entriesOf, settingOf, type Declaration } from './declaration.ts';
+import { entriesOf, isMapping, settingOf, type Declaration } from './declaration.ts';
 import type { SourceDocument } from './document.ts';
 import type { ProjectFault } from './project.ts';
 import { environmentText } from './environment-text.ts';
@@ -26,6 +26,7 @@ export async function meaningFaults(
       ...(await pathFaults(source, declaration, root)),
       ...(await layerFaults(source, declaration, root)),
       ...environmentFaults(source, declaration),
+      ...destinationFaults(source, declaration),
       ...(await neededFaults(source, declaration, root, kinds)),
     ]),
   );
@@ -96,6 +97,17 @@ async function layerFault(layer: string, root: string): Promise<string | undefin
   return stats === undefined
     ? 'does not exist; name a folder, a zip, or a published version as NAME:VERSION'
     : 'is neither a folder nor a zip';
+}
+
+/** Faults of destinations as texts, and those that no schema can express. */
+function destinationFaults(source: SourceDocument, declaration: Declaration): readonly ProjectFault[] {
+  const settings = entriesOf(declaration, 'async');
+  return OUTCOMES.flatMap((outcome) => {
+    const setting = settings.get(outcome);
+    if (setting === undefined || (typeof setting.value !== 'string' && !isMapping(setting.value))) return [];
+    const found = readDestination(setting.value);
+    return 'fault' in found ? [source.fault(setting.path, `${outcome}: ${found.fault}`)] : [];
+  });
 }
 
 function environmentFaults(source: SourceDocument, declaration: Declaration): readonly ProjectFault[] {

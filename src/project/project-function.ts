@@ -60,12 +60,30 @@ function configOf(
     minWarm: value('minWarm'),
     idleTimeoutMs: milliseconds(value('idle')),
     triggers: triggersOf(declaration, kinds),
+    ...eventsOf(declaration),
   };
   const set = Object.fromEntries(Object.entries(config).filter(([, entry]) => entry !== undefined)) as ConfigInput;
   return {
     runtime,
     handler: typeof handler === 'string' ? handler : (parseRuntime(runtime)?.descriptor.handler.default ?? ''),
     ...set,
+  };
+}
+
+/** The settings of asynchronous invocations: a map, or whether HTTP requests are queued. */
+function eventsOf(declaration: Declaration): { -readonly [K in keyof FunctionConfig]?: unknown } {
+  const whole = settingOf(declaration, 'async')?.value;
+  const settings = entriesOf(declaration, 'async');
+  const value = (key: string): unknown => settings.get(key)?.value;
+  return {
+    async: typeof whole === 'boolean' ? whole : value('always'),
+    maximumRetryAttempts: value('maximumRetryAttempts'),
+    maximumEventAgeMs: milliseconds(value('maximumEventAgeInSeconds')),
+    eventVersion: value('eventVersion'),
+    onSuccess: value('onSuccess'),
+    onFailure: value('onFailure'),
+    maximumQueuedEvents: value('maximumQueuedEvents'),
+    maximumDeadLetters: value('maximumDeadLetters'),
   };
 }
 

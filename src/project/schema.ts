@@ -1,9 +1,9 @@
-import { CONFIG_BOUNDS, DEFAULT_CONFIG, FUNCTION_NAME, LIMITS, NETWORKS, PAYLOAD_FORMATS } from '../contract/index.ts';
+import { DEFAULT_CONFIG, FUNCTION_NAME, LIMITS, NETWORKS, PAYLOAD_FORMATS } from '../contract/index.ts';
 import { NAME_SCHEMA, shortFormsOf, TRIGGER_KINDS, type TriggerKind } from '../triggers/index.ts';
+import { eventSettings } from './event-schema.ts';
+import { inSeconds, limitsOf, number } from './number-schema.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { DESCRIPTORS, FAMILIES, KNOWN_RUNTIMES } from '../runtimes/index.ts';
-
-/** A JSON schema (draft 07), or a part of one. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Path, relative to lam.yaml, where `lam init` puts the schema for editors. */
 export const SCHEMA_PATH = '.lam/lam.schema.json';
@@ -95,6 +95,7 @@ function functionSettings(kinds: readonly TriggerKind[]): Record<string, JsonSch
     ...surroundings(),
     layers: LAYERS,
     ...scaling(),
+    async: eventSettings(),
     triggers: triggerSettings(kinds),
     ...shortForms(kinds),
     build: buildSettings(),
@@ -337,31 +338,6 @@ function buildSettings(): JsonSchema {
       },
     },
     additionalProperties: false,
-  };
-}
-
-interface Limits {
-  readonly bounds: readonly [number, number];
-  /** Null when lam decides. */
-  readonly byDefault: number | null;
-  readonly example: number;
-}
-
-function number(description: string, type: 'integer' | 'number', { bounds, byDefault, example }: Limits): JsonSchema {
-  const settled = byDefault === null ? {} : { default: byDefault };
-  return { description, type, minimum: bounds[0], maximum: bounds[1], ...settled, examples: [example] };
-}
-
-function limitsOf(field: keyof typeof CONFIG_BOUNDS, example: number): Limits {
-  return { bounds: CONFIG_BOUNDS[field], byDefault: DEFAULT_CONFIG[field], example };
-}
-
-/** Converts from milliseconds (contract) to seconds (lam.yaml). */
-function inSeconds({ bounds, byDefault, example }: Limits): Limits {
-  return {
-    bounds: [bounds[0] / 1000, bounds[1] / 1000],
-    byDefault: byDefault === null ? null : byDefault / 1000,
-    example: example / 1000,
   };
 }
 

@@ -7,6 +7,7 @@ export type {
   LeasedEvent,
   LeaseOutcome,
   LeaseToken,
+  QueueBounds,
   QueuedEvent,
   QueueWatcher,
   Settlement,

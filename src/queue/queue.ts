@@ -7,6 +7,7 @@ import type {
   AsyncQuery,
   AsyncState,
   DeadReason,
+  DestinationSetting,
   FunctionName,
   Origin,
   Qualifier,
@@ -34,10 +35,24 @@ export interface QueuedEvent {
   readonly notBefore?: EpochMs | undefined;
   /** Latest start of an attempt. */
   readonly expiresAt: EpochMs;
+  /** Of a record on its way: where it goes, instead of to a function. */
+  readonly destination?: DestinationSetting | undefined;
 }
 
-/** `known`: an event with this id was queued before; this one was ignored. */
-export type Enqueued = 'accepted' | 'known';
+/** How much a function may have in the queue. */
+export interface QueueBounds {
+  /** Events that wait or run. */
+  readonly waiting: number;
+  readonly dead: number;
+  /** Dead letters with their results (bytes). */
+  readonly deadBytes: number;
+}
+
+/**
+ * `known`: an event with this id was queued before; this one was ignored. `full`, `dead-full`: the function has as many
+ * waiting events or dead letters as it may have, and nothing was queued.
+ */
+export type Enqueued = 'accepted' | 'known' | 'full' | 'dead-full';
 
 /** Names one lease. Opaque, never used again. */
 export type LeaseToken = string;
@@ -129,10 +144,10 @@ export const KEPT_RESULT_BYTES = 256 * 1024;
  */
 export interface InvocationQueue {
   /**
-   * Queues an event; resolves once it is durable. Idempotent by its id. Rejects with `LAM_QUEUE_OVERLOADED` while too
+   * Queues an event, if `bounds` allow it; resolves once it is durable. Idempotent by its id. Rejects with `LAM_QUEUE_OVERLOADED` while too
    * many bytes wait to be stored.
    */
-  enqueue(event: QueuedEvent): Promise<Enqueued>;
+  enqueue(event: QueuedEvent, bounds?: QueueBounds): Promise<Enqueued>;
   /**
    * Leases up to `max` due events of a function for `leaseMs`. An event whose lease ends without a settlement is
    * available again, and counted as interrupted.

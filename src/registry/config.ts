@@ -2,9 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   CONFIG_BOUNDS,
   DEFAULT_CONFIG,
+  EVENT_VERSIONS,
   IN_LAM_YAML,
   LIMITS,
   NETWORKS,
+  OUTCOMES,
   PAYLOAD_FORMATS,
   RESERVED_ENVIRONMENT,
   isDigest,
@@ -15,7 +17,14 @@ import {
   type FunctionName,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import { declarationFaults, shapeFaults, shortFormsOf, type Declared, type TriggerKind } from '../triggers/index.ts';
+import {
+  declarationFaults,
+  readDestination,
+  shapeFaults,
+  shortFormsOf,
+  type Declared,
+  type TriggerKind,
+} from '../triggers/index.ts';
 import { parseRuntime, requireRuntime } from '../runtimes/index.ts';
 
 const FIELDS = Object.keys(DEFAULT_CONFIG) as (keyof FunctionConfig)[];
@@ -29,6 +38,10 @@ const WHOLE: ReadonlySet<keyof FunctionConfig> = new Set([
   'maxQueue',
   'minWarm',
   'idleTimeoutMs',
+  'maximumRetryAttempts',
+  'maximumEventAgeMs',
+  'maximumQueuedEvents',
+  'maximumDeadLetters',
 ]);
 
 /** Settings that may be null, which lets lam decide. */
@@ -67,7 +80,26 @@ function configFaults(config: FunctionConfig, kinds: readonly TriggerKind[]): st
   if (!PAYLOAD_FORMATS.includes(config.payload)) faults.push("payload: must be '1.0' or '2.0', as text");
   if (config.image !== null && (typeof config.image !== 'string' || config.image === ''))
     faults.push('image: must be the name of an image, or null');
-  return [...faults, ...layersFaults(config.layers), ...numberFaults(config), ...environmentFaults(config.environment)];
+  return [
+    ...faults,
+    ...layersFaults(config.layers),
+    ...numberFaults(config),
+    ...environmentFaults(config.environment),
+    ...eventFaults(config),
+  ];
+}
+
+/** Faults of the settings of asynchronous invocations that are no numbers. */
+function eventFaults(config: FunctionConfig): string[] {
+  const faults: string[] = [];
+  if (typeof config.async !== 'boolean') faults.push('async: must be true or false');
+  if (!EVENT_VERSIONS.includes(config.eventVersion))
+    faults.push(`eventVersion: must be '${EVENT_VERSIONS.join("' or '")}'`);
+  for (const outcome of OUTCOMES) {
+    const found = config[outcome] === null ? undefined : readDestination(config[outcome]);
+    if (found !== undefined && 'fault' in found) faults.push(`${outcome}: ${found.fault}`);
+  }
+  return faults;
 }
 
 function layersFaults(layers: unknown): string[] {

@@ -1,4 +1,7 @@
 export { checkConflicts, declarationFaults, filesOfTriggers, newTriggerFaults } from './declared.ts';
+export { DESTINATION_KINDS } from './destination-kinds.ts';
+export type { DestinationKind } from './destination.ts';
+export { readDestination } from './read-destination.ts';
 export type { CorsOptions } from './http/cors.ts';
 export { requestedHost } from './http/host.ts';
 export { hostsOf, routeName, routeOf, type HttpTrigger } from './http/http.ts';

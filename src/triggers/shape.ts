@@ -1,4 +1,4 @@
-import type { SettingType, TriggerKind, ValueSchema } from './kind.ts';
+import type { SettingType, TriggerKind, TriggerSchema, ValueSchema } from './kind.ts';
 
 /** A fault in the form of an entry. */
 export interface ShapeFault {
@@ -27,13 +27,25 @@ export function shapeFaults(entry: unknown, kinds: readonly TriggerKind[]): read
   const kind = kinds.find(({ type }) => type === settings['type']);
   if (kind === undefined)
     return [{ key: 'type', message: `type must be one of ${kinds.map((k) => k.type).join(', ')}` }];
-  const { properties, required } = kind.schema;
+  return mapFaults(settings, kind.schema, nameFaults);
+}
+
+/**
+ * Checks a map with a `type` against the schema of its other settings; returns all faults. Pure.
+ * @param nameFaultsOf checks the setting `name`, if there may be one
+ */
+export function mapFaults(
+  settings: Readonly<Record<string, unknown>>,
+  { properties, required }: TriggerSchema,
+  nameFaultsOf?: (name: unknown) => readonly string[],
+): readonly ShapeFault[] {
   const faults: ShapeFault[] = required
     .filter((key) => settings[key] === undefined)
     .map((key) => ({ key, message: `${key} is missing` }));
   for (const [key, value] of Object.entries(settings)) {
     if (key === 'type') continue;
-    const found = key === 'name' ? nameFaults(value) : settingFaults(properties, key, value);
+    const found =
+      key === 'name' && nameFaultsOf !== undefined ? nameFaultsOf(value) : settingFaults(properties, key, value);
     faults.push(...found.map((message) => ({ key, message })));
   }
   return faults;

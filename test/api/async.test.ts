@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { AsyncPage, AsyncResult } from '../../src/contract/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
+import { asFunctionName } from '../support/ids.ts';
 import { edgeHouse, type Answer, type EdgeHouse } from '../support/edge-house.ts';
 
 const RESULT = (text: string): Promise<InvokeOutcome> =>
@@ -22,6 +23,7 @@ describe('asynchronous invocations over HTTP', () => {
         seen.push(`${context.requestId} ${Buffer.from(event).toString()}`);
         return isFailing ? Promise.resolve(ODD) : RESULT(`{"got":${Buffer.from(event).toString()}}`);
       },
+      few: ({ event }) => (Buffer.from(event).toString() === '"poison"' ? Promise.resolve(ODD) : RESULT('1')),
       slow: () =>
         new Promise((resolve) => ends.push(() => resolve({ kind: 'result', payload: Buffer.from('"slow"') }))),
     });
@@ -143,6 +145,56 @@ describe('asynchronous invocations over HTTP', () => {
       'LAM_OPERATIONS_INVOCATION_NOT_FOUND',
     ]);
     assert.deepEqual((await post('dead-letters/redrive')).json(), { count: 0 });
+  });
+
+  test('are refused beyond the bounds of their function, which hold at once when they are changed', async () => {
+    await house.publish('few', { maximumQueuedEvents: 1, maximumDeadLetters: 1, maximumRetryAttempts: 0 });
+    const later = { 'x-lam-not-before': String(Date.now() + 3_600_000) };
+    const waiting = await accept('few', '1', later);
+    const full = await send('few', '2', later);
+    assert.deepEqual([full.status, full.headers['x-amzn-errortype']], [429, 'TooManyRequestsException']);
+    assert.match(full.text, /'few' has 1 waiting events/);
+    await assert.rejects(
+      house.operations.async.accept({ name: asFunctionName('few'), qualifier: undefined, event: Buffer.from('3') }),
+      ({ code }: { code?: string }) => code === 'LAM_OPERATIONS_EVENTS_FULL',
+    );
+    await post(`invocations/${waiting}/cancel`);
+    const poison = await accept('few', '"poison"');
+    const dead = await get(poison);
+    assert.deepEqual([dead.state, dead.dead, dead.attempts], ['FAILED', 'RetriesExhausted', 1]);
+    await assert.rejects(
+      house.operations.async.accept({ name: asFunctionName('few'), qualifier: undefined, event: Buffer.from('3') }),
+      ({ code }: { code?: string }) => code === 'LAM_OPERATIONS_DEAD_LETTERS_FULL',
+    );
+    const refused = await send('few', '3');
+    assert.deepEqual([refused.status, refused.headers['x-amzn-errortype']], [507, 'ServiceException']);
+    assert.match(refused.text, /as many dead letters as are kept \(1, or 1 GiB\)/);
+    await house.publish('few', { maximumDeadLetters: 2, maximumRetryAttempts: 0 });
+    await get(await accept('few', '"poison"'));
+    assert.equal((await send('few', '3')).status, 507);
+    await post('dead-letters/purge', { function: 'few' });
+    await get(await accept('few', '4'));
+    await post('dead-letters/purge', { function: 'few' });
+  });
+
+  test('run the version that was live when they were accepted, or that is when they run, as their function says', async () => {
+    await house.publish('hello', { eventVersion: 'acceptance' });
+    const at = { 'x-lam-not-before': String(Date.now() + 500) };
+    const pinned = await accept('hello', '5', at);
+    const before = (await get(pinned, 0)).qualifier;
+    await house.publish('hello', { description: 'newer' });
+    const free = await accept('hello', '6', at);
+    const [old, fresh] = [await get(pinned), await get(free)];
+    assert.equal(String(old.history[0]?.version), before);
+    assert.deepEqual([fresh.qualifier, fresh.history[0]?.version], [undefined, Number(before) + 1]);
+    seen.length = 0;
+  });
+
+  test('expire as their function says', async () => {
+    await house.publish('hello', { maximumEventAgeMs: 60_000 });
+    const { acceptedAt, expiresAt } = await get(await accept('hello', '7'));
+    assert.equal(expiresAt - acceptedAt, 60_000);
+    seen.length = 0;
   });
 
   test('are refused by shape: unknown states, names, counts, ids and versions', async () => {

@@ -6,6 +6,7 @@ import { Cable } from '../support/brokers/cable.ts';
 import type { Broker } from '../support/brokers/broker.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
 import { NO_RABBITMQ, startRabbitmq } from '../support/brokers/rabbitmq.ts';
+import { deliveryOf, sendEvent } from '../support/brokers/deliveries.ts';
 import { inOrder, sourceHouse, until } from '../support/brokers/source-house.ts';
 
 interface RmqRecord {
@@ -218,6 +219,32 @@ describe('a RabbitMQ queue', { skip: NO_RABBITMQ }, () => {
     cable.mend();
     await until(() => new Set(seen).size === sent.length);
     inOrder(seen, sent);
+  });
+
+  test('is a destination: it gets records once it exists, and over a lost connection', async () => {
+    await using cable = await Cable.to(broker.port);
+    await using sender = await sourceHouse(() => 'done');
+    const { house } = sender;
+    const onSuccess = { type: 'rabbitmq', url: `amqp://127.0.0.1:${cable.port}`, queue: 'records' };
+    await house.publish('consumer', { onSuccess });
+    const missing = await sendEvent(house, '1');
+    await until(async () => /no queue 'records'/.test((await deliveryOf(house, missing))?.payload ?? ''));
+    await house.publish('consumer', { onSuccess: { ...onSuccess, create: true } });
+    await until(async () => (await deliveryOf(house, missing))?.state === 'COMPLETED');
+    cable.cut();
+    const later = await sendEvent(house, '2');
+    await until(async () => ((await deliveryOf(house, later))?.attempts ?? 0) > 0);
+    cable.mend();
+    const bodies = new Set<number>();
+    while (bodies.size < 2) {
+      const { content, properties } = await takeFrom('records');
+      assert.equal(properties.contentType, 'application/json');
+      bodies.add((JSON.parse(content.toString()) as { requestPayload: number }).requestPayload);
+    }
+    assert.deepEqual(
+      [...bodies].toSorted((a, b) => a - b),
+      [1, 2],
+    );
   });
 
   test('runs the example of docs/triggers.md', async () => {

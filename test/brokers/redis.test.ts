@@ -6,6 +6,7 @@ import { Cable } from '../support/brokers/cable.ts';
 import type { Broker } from '../support/brokers/broker.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
 import { NO_REDIS, REDIS_PASSWORD, startRedis } from '../support/brokers/redis.ts';
+import { deliveryOf, sendEvent } from '../support/brokers/deliveries.ts';
 import { inOrder, sourceHouse, until } from '../support/brokers/source-house.ts';
 
 interface CloudEvent {
@@ -158,6 +159,31 @@ describe('a Redis stream', { skip: NO_REDIS }, () => {
     await until(() => new Set(seen).size === sent.length);
     inOrder(seen, sent);
     await until(async () => (await pending('killed')) === 0);
+  });
+
+  test('is a destination: it gets records once it exists, and over a lost connection', async () => {
+    await using cable = await Cable.to(broker.port);
+    await using sender = await sourceHouse(() => 'done');
+    const { house } = sender;
+    const onSuccess = { type: 'redis', url: `redis://:\${PASSWORD}@127.0.0.1:${cable.port}`, stream: 'records' };
+    await house.publish('consumer', { onSuccess, environment: ENVIRONMENT });
+    const missing = await sendEvent(house, '1');
+    const payloadOf = async (): Promise<string> => (await deliveryOf(house, missing))?.payload ?? '';
+    await until(async () => /there is no stream 'records'/.test(await payloadOf()));
+    assert.doesNotMatch(await payloadOf(), new RegExp(REDIS_PASSWORD));
+    await house.publish('consumer', { onSuccess: { ...onSuccess, create: true }, environment: ENVIRONMENT });
+    await until(async () => (await client.xlen('records')) === 1);
+    cable.cut();
+    const later = await sendEvent(house, '2');
+    await until(async () => ((await deliveryOf(house, later))?.attempts ?? 0) > 0);
+    cable.mend();
+    await until(async () => (await client.xlen('records')) === 2);
+    const entries = await client.xrange('records', '-', '+');
+    const records = entries.map(([, fields]) => JSON.parse(fields[3] ?? '') as { requestPayload: number });
+    assert.deepEqual(
+      records.map(({ requestPayload }) => requestPayload).toSorted((a, b) => a - b),
+      [1, 2],
+    );
   });
 
   test('runs the example of docs/triggers.md', async () => {

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { isFunctionName } from '../../contract/index.ts';
+import { isQueueName } from '../../contract/index.ts';
 import { EXIT, lamError } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderInvocations } from '../render/invocations.ts';
@@ -20,7 +20,7 @@ export default class DlqList extends LamCommand {
     const { args, flags } = await this.parse(DlqList);
     const { out, client } = this.context(flags);
     const name = args.function;
-    if (name !== undefined && !isFunctionName(name)) throw lamError('LAM_EDGE_BAD_NAME', { name });
+    if (name !== undefined && !isQueueName(name)) throw lamError('LAM_EDGE_BAD_NAME', { name });
     const query = { dead: true, limit: flags.lines, ...(name === undefined ? {} : { functionName: name }) };
     const page = await (await client()).invocations(query);
     const look = { color: out.color, width: out.width, now: Date.now() };

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { ASYNC_STATES, isFunctionName } from '../../contract/index.ts';
+import { ASYNC_STATES, isQueueName } from '../../contract/index.ts';
 import { EXIT, lamError } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderInvocations } from '../render/invocations.ts';
@@ -25,7 +25,7 @@ export default class Invocations extends LamCommand {
     const { args, flags } = await this.parse(Invocations);
     const { out, client } = this.context(flags);
     const name = args.function;
-    if (name !== undefined && !isFunctionName(name)) throw lamError('LAM_EDGE_BAD_NAME', { name });
+    if (name !== undefined && !isQueueName(name)) throw lamError('LAM_EDGE_BAD_NAME', { name });
     const state = ASYNC_STATES.find((one) => one.toLowerCase() === flags.state);
     const page = await (
       await client()

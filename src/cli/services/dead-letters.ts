@@ -1,4 +1,4 @@
-import { isFunctionName, knownRequestId, type DeadLettersRequest } from '../../contract/index.ts';
+import { isQueueName, knownRequestId, type DeadLettersRequest } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 
 /** What a command says about dead letters. */
@@ -14,7 +14,7 @@ export function deadLettersOf({ command, ids, functionName, all }: DeadLetterWor
   const ways = [ids.length > 0, functionName !== undefined, all].filter(Boolean).length;
   if (ways !== 1) throw lamError('LAM_CLI_USAGE', { what: 'give ids, --function NAME or --all: one of them', command });
   if (functionName !== undefined) {
-    if (!isFunctionName(functionName)) throw lamError('LAM_EDGE_BAD_NAME', { name: functionName });
+    if (!isQueueName(functionName)) throw lamError('LAM_EDGE_BAD_NAME', { name: functionName });
     return { function: functionName };
   }
   return all ? {} : { ids: ids.map((id) => knownRequestId(id)) };

@@ -17,8 +17,26 @@ interface Setting {
   readonly factor?: number;
   /** Of a list: what separates its items, and an item for hints. */
   readonly list?: { readonly separator: string; readonly example: string };
+  /** How a text is read, if neither as a number nor as it is. */
+  readonly read?: keyof typeof READERS;
   readonly meaning: string;
 }
+
+const DESTINATIONS = 'function:NAME, file:PATH, a URL, or a map as JSON';
+
+/** Values of settings that are neither numbers nor texts. A text that cannot be read is left to the daemon to refuse. */
+const READERS = {
+  flag: (text: string): unknown => (text === 'true' ? true : text === 'false' ? false : text),
+  destination(text: string): unknown {
+    if (text === '') return null;
+    if (!text.startsWith('{')) return text;
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      return text;
+    }
+  },
+} as const;
 
 /** Settings by their names in lam.yaml. */
 const SETTINGS: Readonly<Record<string, Setting>> = {
@@ -43,6 +61,14 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     list: { separator: ',', example: "'GET /hello'" },
     meaning: 'METHOD /path, separated by commas',
   },
+  async: { field: 'async', read: 'flag', meaning: 'true or false: HTTP requests are queued and answered 202' },
+  maximumRetryAttempts: { field: 'maximumRetryAttempts', factor: 1, meaning: 'further attempts at a failing event' },
+  maximumEventAgeInSeconds: { field: 'maximumEventAgeMs', factor: 1000, meaning: 'seconds an event may wait' },
+  eventVersion: { field: 'eventVersion', meaning: 'run or acceptance: which version runs an event' },
+  onSuccess: { field: 'onSuccess', read: 'destination', meaning: DESTINATIONS },
+  onFailure: { field: 'onFailure', read: 'destination', meaning: DESTINATIONS },
+  maximumQueuedEvents: { field: 'maximumQueuedEvents', factor: 1, meaning: 'events that may wait' },
+  maximumDeadLetters: { field: 'maximumDeadLetters', factor: 1, meaning: 'dead letters that are kept' },
   schedules: {
     field: 'schedules',
     // Cron expressions contain commas.
@@ -97,7 +123,7 @@ export function fieldsOf(words: readonly string[]): readonly Field[] {
 }
 
 /** A value of a setting, in the unit of lam.yaml. */
-type SettingValue = string | number | readonly ShortItem[] | null;
+type SettingValue = string | number | boolean | object | readonly ShortItem[] | null;
 
 /** A configuration in the names and units of {@link SETTINGS}; only fields that are present. */
 export function inWords(config: ConfigInput): Record<string, SettingValue> {
@@ -113,9 +139,9 @@ export function inWords(config: ConfigInput): Record<string, SettingValue> {
 /** The value of a setting in {@link inWords} as one line: a list as `lam config set` takes it, maps in it as JSON. */
 export function valueText(word: string, value: SettingValue | undefined): string {
   if (value === undefined || value === null) return '';
-  const words = typeof value === 'object' ? value : [value];
+  const words: readonly unknown[] = Array.isArray(value) ? value : [value];
   return words
-    .map((one) => (typeof one === 'object' ? JSON.stringify(one) : String(one)))
+    .map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
     .join(SETTINGS[word]?.list?.separator ?? ',');
 }
 
@@ -146,6 +172,7 @@ function exampleOf({ field, factor, list }: Setting): string {
 function valueOf(setting: Setting, word: string, text: string): unknown {
   if (setting.list !== undefined)
     return text === '' ? [] : text.split(setting.list.separator).map((part) => part.trim());
+  if (setting.read !== undefined) return READERS[setting.read](text);
   if (setting.factor === undefined) return setting.field === 'image' && text === '' ? null : text;
   const isTime = setting.field.endsWith('Ms');
   const digits = isTime ? text.replace(/s$/, '') : text;

@@ -28,6 +28,23 @@ export const OPERATIONS = {
     message: (d) => `asynchronous invocation '${d.id}' was cancelled and has no result`,
     hint: (d) => `run its event again: lam retry ${d.id}`,
   }),
+  LAM_OPERATIONS_EVENTS_FULL: entry<{ name: string; most: number }>({
+    kind: 'resource_exhausted',
+    fault: 'caller',
+    aws: 'TooManyRequestsException',
+    message: (d) => `'${d.name}' has ${d.most} waiting events, as many as it may have; the event was not accepted`,
+    hint: (d) =>
+      `send it later, see what waits: lam invocations ${d.name}; or allow more: lam config set ${d.name} maximumQueuedEvents=${Math.max(1000, d.most * 2)}`,
+  }),
+  LAM_OPERATIONS_DEAD_LETTERS_FULL: entry<{ name: string; most: number }>({
+    kind: 'host_failure',
+    fault: 'caller',
+    aws: 'ServiceException',
+    message: (d) =>
+      `'${d.name}' has as many dead letters as are kept (${d.most}, or 1 GiB); until some are gone its events are not accepted`,
+    hint: (d) =>
+      `see why they failed: lam dlq list ${d.name}; then run them again or delete them: lam dlq purge --function ${d.name}`,
+  }),
   LAM_OPERATIONS_START_TIME: entry<{ at: string; fault: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

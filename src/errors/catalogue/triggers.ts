@@ -60,4 +60,11 @@ export const TRIGGERS = {
     message: (d) => `the connection to ${d.source} at ${d.at} was lost: ${d.what}`,
     hint: (d) => `the trigger connects again by itself; see its state: lam describe ${d.name}`,
   }),
+  LAM_TRIGGERS_DESTINATION_FAILED: entry<{ name: string; outcome: string; to: string; what: string }>({
+    kind: 'unavailable',
+    fault: 'host',
+    message: (d) => `a record of '${d.name}' could not be sent to ${d.to} (${d.outcome}): ${d.what}`,
+    hint: (d) =>
+      `it is sent again, and kept as a dead letter after many attempts; correct the destination: lam config set ${d.name} ${d.outcome}=file:records.jsonl`,
+  }),
 } as const satisfies Record<string, Entry<never>>;

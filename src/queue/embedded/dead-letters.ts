@@ -28,7 +28,7 @@ export class DeadLetters {
     for (const row of rows) {
       const functionName = String(row['function']);
       this.#redrive.run(batch.now, Math.ceil(expiresAt), Number(row['seq']));
-      this.#tallies.add(functionName, 'dead', -1);
+      this.#uncount(row);
       this.#tallies.add(functionName, 'pending', 1);
       batch.ready.add(knownFunctionName(functionName));
     }
@@ -38,10 +38,21 @@ export class DeadLetters {
   purge(query: DeadQuery & { readonly limit: number }): number {
     const rows = this.#select(query);
     for (const row of rows) {
-      this.#tallies.add(String(row['function']), 'dead', -1);
-      this.delete(Number(row['seq']));
+      this.remove(row);
     }
     return rows.length;
+  }
+
+  /** Deletes the dead letter of a row. */
+  remove(row: Row): void {
+    this.#uncount(row);
+    this.delete(Number(row['seq']));
+  }
+
+  #uncount(row: Row): void {
+    const functionName = String(row['function']);
+    this.#tallies.add(functionName, 'dead', -1);
+    this.#tallies.add(functionName, 'deadBytes', -Number(row['event_bytes']) - Number(row['result_bytes']));
   }
 
   /** Deletes a row with its event and result; the caller has counted it. */
@@ -61,7 +72,9 @@ export class DeadLetters {
       values.push(JSON.stringify(ids));
     }
     return this.#db
-      .prepare(`SELECT seq, function FROM invocations WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT ?`)
+      .prepare(
+        `SELECT seq, function, event_bytes, result_bytes FROM invocations WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT ?`,
+      )
       .all(...values, limit);
   }
 }

@@ -19,6 +19,7 @@ import type {
   LeaseOutcome,
   Leases,
   LeaseToken,
+  QueueBounds,
   QueuedEvent,
   QueueWatcher,
   Settlement,
@@ -105,12 +106,12 @@ export class EmbeddedQueue implements InvocationQueue {
     return queue;
   }
 
-  enqueue(event: QueuedEvent): Promise<Enqueued> {
+  enqueue(event: QueuedEvent, bounds?: QueueBounds): Promise<Enqueued> {
     const bytes = event.event.byteLength;
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > WAITING_BYTES)
       return Promise.reject(lamError('LAM_QUEUE_OVERLOADED', { bytes: WAITING_BYTES }));
     // A copy of its own, which is moved to the worker.
-    return this.#call({ name: 'enqueue', event: { ...event, event: new Uint8Array(event.event) } }, bytes);
+    return this.#call({ name: 'enqueue', event: { ...event, event: new Uint8Array(event.event) }, bounds }, bytes);
   }
 
   lease(functionName: FunctionName, max: number, leaseMs: number): Promise<Leases> {

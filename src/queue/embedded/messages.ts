@@ -16,6 +16,7 @@ import type {
   LeaseOutcome,
   Leases,
   LeaseToken,
+  QueueBounds,
   QueuedEvent,
   Settlement,
 } from '../queue.ts';
@@ -59,7 +60,7 @@ export type OperationName = keyof OperationResults;
 
 /** The arguments of each operation. */
 export type Operation =
-  | { readonly name: 'enqueue'; readonly event: QueuedEvent }
+  | { readonly name: 'enqueue'; readonly event: QueuedEvent; readonly bounds?: QueueBounds | undefined }
   | { readonly name: 'lease'; readonly functionName: FunctionName; readonly max: number; readonly leaseMs: number }
   | { readonly name: 'extend'; readonly token: LeaseToken; readonly leaseMs: number }
   | { readonly name: 'settle'; readonly token: LeaseToken; readonly settlement: Settlement }

@@ -123,7 +123,7 @@ export class QueueDatabase {
   #perform(operation: Operation, batch: Batch): OperationResults[OperationName] {
     switch (operation.name) {
       case 'enqueue':
-        return this.#writes.enqueue(operation.event, batch);
+        return this.#writes.accept(operation.event, operation.bounds, batch);
       case 'lease':
         return this.#reads.lease(operation, batch);
       case 'extend':

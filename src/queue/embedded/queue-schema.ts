@@ -48,6 +48,11 @@ const STEPS: readonly string[] = [
      dead INTEGER NOT NULL,
      finished_bytes INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE tallies ADD COLUMN dead_bytes INTEGER NOT NULL DEFAULT 0;
+   UPDATE tallies SET dead_bytes = (
+     SELECT coalesce(sum(event_bytes + result_bytes), 0) FROM invocations i
+     WHERE i.dead IS NOT NULL AND i.function = tallies.function
+   );`,
 ];
 
 /** Schema version of a database; 0 for a new one. */

@@ -8,6 +8,7 @@ import {
   type AsyncDetail,
   type AsyncInvocation,
   type DeadReason,
+  type DestinationSetting,
   type Origin,
   type TraceId,
 } from '../../contract/index.ts';
@@ -21,17 +22,18 @@ interface Facts {
   readonly origin: Origin;
   readonly traceId?: TraceId | undefined;
   readonly clientContext?: string | undefined;
+  readonly destination?: DestinationSetting | undefined;
 }
 
 const EMPTY = new Uint8Array(0);
 
-export function factsOf({ origin, traceId, clientContext }: QueuedEvent): string {
-  return JSON.stringify({ origin, traceId, clientContext } satisfies Facts);
+export function factsOf({ origin, traceId, clientContext, destination }: QueuedEvent): string {
+  return JSON.stringify({ origin, traceId, clientContext, destination } satisfies Facts);
 }
 
 /** The event of a row that is joined with its body. */
 export function eventOfRow(row: Row): QueuedEvent {
-  const { origin, traceId, clientContext } = JSON.parse(String(row['facts'])) as Facts;
+  const { origin, traceId, clientContext, destination } = JSON.parse(String(row['facts'])) as Facts;
   const { body, qualifier } = row;
   return {
     id: knownRequestId(String(row['id'])),
@@ -43,6 +45,7 @@ export function eventOfRow(row: Row): QueuedEvent {
     clientContext,
     notBefore: Number(row['due']),
     expiresAt: Number(row['expires']),
+    ...(destination === undefined ? {} : { destination }),
   };
 }
 

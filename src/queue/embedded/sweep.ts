@@ -47,10 +47,7 @@ export class Sweep {
     if (now < this.#checkAgesAt) return deleted;
     const old = this.#delete(this.#oldest.all(now - Math.max(ageMs, REMEMBERED_MS), SWEEP_ROWS), () => true);
     const dead = this.#oldDead.all(now - deadAgeMs, SWEEP_ROWS);
-    for (const row of dead) {
-      this.#tallies.add(String(row['function']), 'dead', -1);
-      this.#dead.delete(Number(row['seq']));
-    }
+    for (const row of dead) this.#dead.remove(row);
     // Until nothing is left, with each transaction.
     if (old < SWEEP_ROWS && dead.length < SWEEP_ROWS) this.#checkAgesAt = now + AGE_CHECK_MS;
     return deleted + old + dead.length;

@@ -1,12 +1,23 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AsyncCounts } from '../../contract/index.ts';
 
-type Tally = { -readonly [K in keyof AsyncCounts]: number } & { finishedBytes: number };
+type Tally = { -readonly [K in keyof AsyncCounts]: number } & { finishedBytes: number; deadBytes: number };
 
 /** A column of a tally. */
 export type TallyName = keyof Tally;
 
-const NAMES = ['pending', 'running', 'completed', 'failed', 'cancelled', 'dead', 'finishedBytes'] as const;
+const NAMES = ['pending', 'running', 'completed', 'failed', 'cancelled', 'dead', 'finishedBytes', 'deadBytes'] as const;
+
+const NONE: Readonly<Tally> = {
+  pending: 0,
+  running: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0,
+  dead: 0,
+  finishedBytes: 0,
+  deadBytes: 0,
+};
 
 /** Counts of invocations by function and state, stored with each transaction: counting a million rows takes seconds. */
 export class Tallies {
@@ -18,7 +29,8 @@ export class Tallies {
   constructor(db: DatabaseSync) {
     this.#select = db.prepare('SELECT * FROM tallies');
     this.#upsert = db.prepare(`INSERT OR REPLACE INTO tallies
-      (function, pending, running, completed, failed, cancelled, dead, finished_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+      (function, pending, running, completed, failed, cancelled, dead, finished_bytes, dead_bytes)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.reload();
   }
 
@@ -27,20 +39,28 @@ export class Tallies {
     this.#byFunction.clear();
     this.#changed.clear();
     for (const row of this.#select.all()) {
-      const { function: name, finished_bytes: bytes, ...rest } = row;
+      const { function: name, finished_bytes: finishedBytes, dead_bytes: deadBytes, ...rest } = row;
       const counts = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, Number(value)]));
-      this.#byFunction.set(String(name), { ...(counts as unknown as AsyncCounts), finishedBytes: Number(bytes) });
+      this.#byFunction.set(String(name), {
+        ...(counts as unknown as AsyncCounts),
+        finishedBytes: Number(finishedBytes),
+        deadBytes: Number(deadBytes),
+      });
     }
   }
 
   add(functionName: string, name: TallyName, by: number): void {
     let tally = this.#byFunction.get(functionName);
     if (tally === undefined) {
-      tally = { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0, dead: 0, finishedBytes: 0 };
+      tally = { ...NONE };
       this.#byFunction.set(functionName, tally);
     }
     tally[name] += by;
     this.#changed.add(functionName);
+  }
+
+  of(functionName: string): Readonly<Tally> {
+    return this.#byFunction.get(functionName) ?? NONE;
   }
 
   /** Stores what has changed; part of the transaction. */
@@ -67,7 +87,7 @@ export class Tallies {
   /** All counts by function, without functions that have none. */
   all(): Record<string, AsyncCounts> {
     const all: Record<string, AsyncCounts> = {};
-    for (const [name, { finishedBytes: _, ...counts }] of this.#byFunction) {
+    for (const [name, { finishedBytes: _, deadBytes: __, ...counts }] of this.#byFunction) {
       if (Object.values(counts).some((count) => count > 0)) all[name] = counts;
     }
     return all;

@@ -7,6 +7,7 @@ import {
   type Enqueued,
   type LeaseOutcome,
   type LeaseToken,
+  type QueueBounds,
   type QueuedEvent,
   type Settlement,
 } from '../queue.ts';
@@ -66,7 +67,20 @@ export class Writes {
     this.#find = db.prepare('SELECT * FROM invocations WHERE id = ?');
   }
 
-  enqueue(event: QueuedEvent, batch: Batch): Enqueued {
+  /** Queues an event of a caller, if the bounds allow it. */
+  accept(event: QueuedEvent, bounds: QueueBounds | undefined, batch: Batch): Enqueued {
+    const over = bounds && this.#over(event.functionName, bounds);
+    if (over === undefined) return this.#enqueue(event, batch);
+    return this.#find.get(event.id) === undefined ? over : 'known';
+  }
+
+  #over(functionName: string, { waiting, dead, deadBytes }: QueueBounds): 'full' | 'dead-full' | undefined {
+    const now = this.#tallies.of(functionName);
+    if (now.pending + now.running >= waiting) return 'full';
+    return now.dead >= dead || now.deadBytes >= deadBytes ? 'dead-full' : undefined;
+  }
+
+  #enqueue(event: QueuedEvent, batch: Batch): Enqueued {
     const { now } = batch;
     const due = Math.max(now, Math.ceil(event.notBefore ?? now));
     const { changes, lastInsertRowid } = this.#insert.run(
@@ -92,7 +106,7 @@ export class Writes {
     const { attempt } = settlement;
     if (settlement.kind !== 'again') {
       this.#end(this.#finishing(lease), { as: settlement.kind, attempt }, batch);
-      for (const event of settlement.followUps ?? []) this.enqueue(event, batch);
+      for (const event of settlement.followUps ?? []) this.#enqueue(event, batch);
       return 'held';
     }
     if (attempt !== undefined) this.#keepResult(lease.seq, attempt);
@@ -108,7 +122,7 @@ export class Writes {
     const lease = this.#leases.end(token);
     if (lease === undefined) return 'lost';
     this.#end(this.#finishing(lease), { as: 'failed', attempt, dead: reason }, batch);
-    for (const event of followUps) this.enqueue(event, batch);
+    for (const event of followUps) this.#enqueue(event, batch);
     return 'held';
   }
 
@@ -156,7 +170,7 @@ export class Writes {
     this.#finish.run(number, batch.now, dead ?? null, attempt === undefined ? 0 : 1, attempt?.at ?? null, kept, seq);
     this.#tallies.add(functionName, from, -1);
     this.#tallies.add(functionName, dead === undefined ? tally : 'dead', 1);
-    if (dead === undefined) this.#tallies.add(functionName, 'finishedBytes', eventBytes + kept);
+    this.#tallies.add(functionName, dead === undefined ? 'finishedBytes' : 'deadBytes', eventBytes + kept);
     batch.finished.push({ id, state });
   }
 

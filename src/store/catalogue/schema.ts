@@ -11,7 +11,7 @@ import type {
 import { functionFault, isObject, retiredFault } from './record-fault.ts';
 
 /** Schema of the files that are written; one more than the number of {@link MIGRATIONS}. */
-export const CATALOGUE_SCHEMA = 5;
+export const CATALOGUE_SCHEMA = 6;
 
 export interface VersionRecord {
   version: VersionNumber;
@@ -67,7 +67,7 @@ export interface CatalogueData {
 export type Migration = (data: Record<string, unknown>) => Record<string, unknown>;
 
 /** `MIGRATIONS[n]` converts schema n + 1 to schema n + 2. */
-const MIGRATIONS: readonly Migration[] = [withScaling, withTriggers, withLayers, withRuntimes];
+const MIGRATIONS: readonly Migration[] = [withScaling, withTriggers, withLayers, withRuntimes, withEvents];
 
 /** Schema 2 adds `concurrency` and `minWarm`; the pool decides idle times that were never set. */
 function withScaling(data: Record<string, unknown>): Record<string, unknown> {
@@ -103,6 +103,22 @@ function withLayers(data: Record<string, unknown>): Record<string, unknown> {
 /** Schema 5 adds `payload` and `layers`. */
 function withRuntimes(data: Record<string, unknown>): Record<string, unknown> {
   for (const { version, config } of versionsOf(data)) version['config'] = { ...config, payload: '2.0', layers: null };
+  return data;
+}
+
+/** Schema 6 adds the settings of asynchronous invocations. */
+function withEvents(data: Record<string, unknown>): Record<string, unknown> {
+  const added = {
+    async: false,
+    maximumRetryAttempts: 2,
+    maximumEventAgeMs: 21_600_000,
+    eventVersion: 'run',
+    onSuccess: null,
+    onFailure: null,
+    maximumQueuedEvents: 2_000_000,
+    maximumDeadLetters: 10_000,
+  };
+  for (const { version, config } of versionsOf(data)) version['config'] = { ...config, ...added };
   return data;
 }
 

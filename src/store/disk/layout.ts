@@ -33,6 +33,8 @@ export interface Layout {
   readonly logs: string;
   /** Holds the file of asynchronous invocations. */
   readonly queue: string;
+  /** Files that destinations of events append to. */
+  readonly destinations: string;
   readonly daemonLog: string;
   readonly tmp: string;
   /** The folder of one sandbox. */
@@ -74,6 +76,7 @@ export function layout(home: string): Layout {
     staging: join(home, 'staging'),
     logs: join(home, 'logs'),
     queue: join(home, 'queue'),
+    destinations: join(home, 'destinations'),
     daemonLog: join(home, 'daemon.log'),
     tmp: join(home, 'tmp'),
     sandbox: (id) => join(run, 'sb', id),

@@ -1,2 +1,3 @@
 export { DeployedTriggers } from './deployed.ts';
 export { TriggerSupervisor } from './supervisor.ts';
+export { Destinations } from './destinations.ts';

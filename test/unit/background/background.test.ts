@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Background, type BackgroundSettings } from '../../../src/background/index.ts';
-import type { BackgroundAnswer, BackgroundSink } from '../../../src/background/background.ts';
+import type { BackgroundAnswer, BackgroundSink } from '../../../src/background/options.ts';
 import type { AsyncDetail } from '../../../src/contract/index.ts';
 import { lamError, type LamError } from '../../../src/errors/index.ts';
 import type { LeasedEvent } from '../../../src/queue/index.ts';

@@ -36,9 +36,28 @@ describe('settings', () => {
     );
   });
   test('all exist in the schema of lam.yaml', () => {
-    const schema = projectSchema() as { else: { properties: Record<string, unknown> } };
-    for (const word of SETTING_WORDS) assert.ok(word in schema.else.properties, word);
+    const schema = projectSchema() as { else: { properties: Record<string, { properties?: object }> } };
+    const { properties } = schema.else;
+    const words = { ...properties, ...properties['async']?.properties };
+    for (const word of SETTING_WORDS) assert.ok(word in words, word);
   });
+  test('of asynchronous invocations may be true, false or a map as JSON', () =>
+    assert.deepEqual(
+      parseSettings([
+        'async=true',
+        'maximumRetryAttempts=5',
+        'maximumEventAgeInSeconds=60',
+        'onSuccess={"type":"file","path":"a"}',
+        'onFailure=',
+      ]),
+      {
+        async: true,
+        maximumRetryAttempts: 5,
+        maximumEventAgeMs: 60_000,
+        onSuccess: { type: 'file', path: 'a' },
+        onFailure: null,
+      },
+    ));
   test('are read back as they were set', () => {
     const words = inWords(DEFAULT_CONFIG);
     assert.equal(words['timeout'], 3);

@@ -4,10 +4,13 @@ import { enqueueTo, followIn, requestIdOf } from '../../../src/daemon/deliver.ts
 import { FollowedInvocations } from '../../../src/daemon/followed-invocations.ts';
 import type { DurableEnd, EnqueueEvent, FollowEvent } from '../../../src/triggers/running.ts';
 import { asFunctionName } from '../../support/ids.ts';
+import { revision } from '../../support/revisions.ts';
 import { queueHouse, type QueueHouse } from '../../support/queue-house.ts';
 
 const F = asFunctionName('f');
 const event = (id: string) => ({ functionName: F, type: 'schedule', trigger: 't', id, event: Buffer.from('{}') });
+
+const REVISION = { ...revision('f', 1), key: 'f@1' };
 
 interface Triggers {
   readonly enqueue: EnqueueEvent;
@@ -16,7 +19,10 @@ interface Triggers {
 
 function triggersOf({ queue, clock }: QueueHouse): Triggers {
   const followed = new FollowedInvocations(queue);
-  return { enqueue: enqueueTo(queue, clock, followed), follow: followIn(followed) };
+  return {
+    enqueue: enqueueTo({ queue, clock, registry: { resolve: () => REVISION } }, followed),
+    follow: followIn(followed),
+  };
 }
 
 /** Ends the oldest queued event: with success, or with an error of this type after its last attempt. */

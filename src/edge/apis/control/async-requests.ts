@@ -1,6 +1,6 @@
 import {
   ASYNC_STATES,
-  isFunctionName,
+  isQueueName,
   isVersionNumber,
   knownRequestId,
   MOST_WAIT_MS,
@@ -24,7 +24,7 @@ function bad(what: string): never {
 }
 
 function functionOf(text: unknown): FunctionName {
-  return typeof text === 'string' && isFunctionName(text) ? text : bad(`'${String(text)}' is not a function's name`);
+  return typeof text === 'string' && isQueueName(text) ? text : bad(`'${String(text)}' is not a function's name`);
 }
 
 function countOf(text: string | null, name: string, most: number): number | undefined {

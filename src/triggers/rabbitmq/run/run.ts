@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { messageOf as wordsOf } from '../../../errors/index.ts';
 import { capacityOf } from '../../source/run/pump.ts';
 import { addressOf } from '../../source/run/payload.ts';
 import { sourceStarter, type SourceContext, type SourceErrorCode } from '../../source/run/source-starter.ts';
 import type { RabbitmqTrigger } from '../rabbitmq.ts';
+import { connectBroker } from './broker.ts';
 import { prepareQueues } from './queues.ts';
 import { RabbitmqConnection } from './rabbitmq-connection.ts';
 import type { RabbitmqMessage } from './rabbitmq-event.ts';
-
-/** Longest time to connect (ms). */
-const CONNECT_MS = 10_000;
-/** A connection without a sign of life for two of these is lost (s). */
-const HEARTBEAT_S = 10;
 
 /** Bound of the protocol. */
 const MOST_PREFETCHED = 65_535;
@@ -26,12 +22,11 @@ export const rabbitmqStarter = sourceStarter<RabbitmqTrigger, RabbitmqMessage>({
 });
 
 async function connectTo(context: SourceContext<RabbitmqTrigger>): Promise<RabbitmqConnection> {
-  const url = withHeartbeat(context.value(context.config.url));
+  const url = context.value(context.config.url);
   const { functionName, name } = context.host;
-  const clientProperties = { connection_name: `lam ${functionName} ${name}` };
   let model: ChannelModel;
   try {
-    model = await connect(url, { timeout: CONNECT_MS, clientProperties });
+    model = await connectBroker(url, `lam ${functionName} ${name}`);
   } catch (error) {
     throw context.error(codeOfRefusal(error), error);
   }
@@ -55,12 +50,4 @@ function codeOfRefusal(error: unknown): SourceErrorCode {
   return /ACCESS[-_]REFUSED|NOT[-_]ALLOWED|\b403\b|\b530\b/.test(wordsOf(error))
     ? 'LAM_TRIGGERS_SOURCE_DENIED'
     : 'LAM_TRIGGERS_SOURCE_UNREACHABLE';
-}
-
-/** Adds the heartbeat, unless the URL has one. */
-function withHeartbeat(text: string): string {
-  if (!URL.canParse(text)) return text;
-  const url = new URL(text);
-  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_S));
-  return url.href;
 }

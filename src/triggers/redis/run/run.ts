@@ -1,13 +1,12 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { messageOf as wordsOf } from '../../../errors/index.ts';
 import { addressOf } from '../../source/run/payload.ts';
 import { sourceStarter, type SourceContext } from '../../source/run/source-starter.ts';
 import type { RedisTrigger } from '../redis.ts';
 import type { RedisEntry } from './redis-entry.ts';
 import { RedisConnection } from './redis-connection.ts';
+import { clientOf, lastErrorOf } from './server.ts';
 
-/** Longest time to connect (ms). */
-const CONNECT_MS = 10_000;
 const USUAL_PORT = 6379;
 
 /** Runs triggers of type `redis`. */
@@ -19,7 +18,8 @@ export const redisStarter = sourceStarter<RedisTrigger, RedisEntry>({
 
 async function connectTo(context: SourceContext<RedisTrigger>): Promise<RedisConnection> {
   const url = context.value(context.config.url);
-  const [reader, writer] = [clientOf(url, context), clientOf(url, context)];
+  const name = `lam-${context.host.functionName}`;
+  const [reader, writer] = [clientOf(url, name), clientOf(url, name)];
   const connection = new RedisConnection({ reader, writer, context, at: addressOf(url, USUAL_PORT) });
   try {
     for (const client of [reader, writer]) await connected(client, context);
@@ -29,30 +29,8 @@ async function connectTo(context: SourceContext<RedisTrigger>): Promise<RedisCon
     throw error;
   }
   // From now on their end is a loss; before, it was told by what failed.
-  for (const client of [reader, writer])
-    client.once('end', () => context.lost(lastErrorOf.get(client) ?? 'it was closed'));
+  for (const client of [reader, writer]) client.once('end', () => context.lost(lastErrorOf(client) ?? 'it was closed'));
   return connection;
-}
-
-/** The last error of each client: its `end` event does not say why. */
-const lastErrorOf = new WeakMap<Redis, unknown>();
-
-function clientOf(url: string, { host }: SourceContext<RedisTrigger>): Redis {
-  const client = new Redis(url, {
-    lazyConnect: true,
-    // All versions of Redis and Valkey answer in the same form.
-    protocol: 2,
-    connectTimeout: CONNECT_MS,
-    connectionName: `lam-${host.functionName}`,
-    // The trigger's supervisor connects again.
-    retryStrategy: () => null,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    // Longer than a read waits: a server that does not answer is lost.
-    commandTimeout: 20_000,
-  });
-  client.on('error', (error) => lastErrorOf.set(client, error));
-  return client;
 }
 
 async function connected(client: Redis, context: SourceContext<RedisTrigger>): Promise<void> {
@@ -61,7 +39,7 @@ async function connected(client: Redis, context: SourceContext<RedisTrigger>): P
     // Servers let clients connect without or with wrong credentials, and refuse their commands.
     await client.ping();
   } catch (error) {
-    const why = lastErrorOf.get(client) ?? error;
+    const why = lastErrorOf(client) ?? error;
     const isDenied = [why, error].some((one) => /NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(wordsOf(one)));
     throw context.error(isDenied ? 'LAM_TRIGGERS_SOURCE_DENIED' : 'LAM_TRIGGERS_SOURCE_UNREACHABLE', why);
   }

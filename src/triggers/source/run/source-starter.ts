@@ -1,9 +1,10 @@
-import { isLamError, lamError, messageOf, type LamError } from '../../../errors/index.ts';
+import { isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { RunningTrigger, TriggerHost, TriggerStarter } from '../../running.ts';
+import { wordsFor } from '../failure-words.ts';
 import { compilePattern } from '../filter-pattern.ts';
-import { withValues } from '../references.ts';
 import { SOURCE_DEFAULTS, type SourceConfig } from '../settings.ts';
+import { variablesBy } from '../variables.ts';
 import type { SourceConnection, SourceMessage } from './message.ts';
 import { Pump, type PumpSettings } from './pump.ts';
 
@@ -114,34 +115,15 @@ function contextOf<C extends SourceConfig, M extends SourceMessage>(
   { config, settings, host }: { config: C; settings: PumpSettings; host: TriggerHost },
 ): SourceContext<C> {
   const { functionName, name } = host;
-  /** Values of variables, which must not appear in errors. */
-  const secrets = new Set<string>();
-  const valueOf = (variable: string): string => {
-    const value = host.variable(variable);
-    if (value === undefined)
+  const { value, hidden } = variablesBy((variable) => {
+    const found = host.variable(variable);
+    if (found === undefined)
       throw lamError('LAM_TRIGGERS_VARIABLE_MISSING', { name: functionName, trigger: name, variable });
-    secrets.add(value);
-    secrets.add(encodeURIComponent(value));
-    return value;
-  };
-  const value = (text: string): string => withValues(text, valueOf);
-  const error: SourceContext<C>['error'] = (code, what) => {
-    let words = messageOf(what) === '' ? errnoWord(what) : messageOf(what);
-    for (const secret of secrets) if (secret !== '') words = words.replaceAll(secret, '***');
-    return lamError(code, {
-      name: functionName,
-      source,
-      at: at(config, value),
-      what: words,
-    });
-  };
+    return found;
+  });
+  const error: SourceContext<C>['error'] = (code, what) =>
+    lamError(code, { name: functionName, source, at: at(config, value), what: hidden(wordsFor(what)) });
   return { config, settings, host, value, error, lost: (what) => host.failed(error('LAM_TRIGGERS_SOURCE_LOST', what)) };
-}
-
-/** The code of an error without a message, as those are that stand for several. */
-function errnoWord(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'no reason given';
 }
 
 function pumpSettings(config: SourceConfig): PumpSettings {

@@ -8,6 +8,18 @@ import { readCatalogue } from '../../../../src/store/catalogue/schema.ts';
 import { lam, openCatalogue, recordOf } from '../support.ts';
 import { asFunctionName, asVersion, digestFor } from '../../../support/ids.ts';
 
+/** What schema 6 adds. */
+const EVENTS = {
+  async: false,
+  maximumRetryAttempts: 2,
+  maximumEventAgeMs: 21_600_000,
+  eventVersion: 'run',
+  onSuccess: null,
+  onFailure: null,
+  maximumQueuedEvents: 2_000_000,
+  maximumDeadLetters: 10_000,
+};
+
 describe('the catalogue', () => {
   let folder: string;
   let path: string;
@@ -160,6 +172,7 @@ describe('the catalogue', () => {
       triggers: [],
       payload: '2.0',
       layers: null,
+      ...EVENTS,
     });
     assert.deepEqual(Object.fromEntries(idle), {
       plain: after(null),
@@ -191,11 +204,12 @@ describe('the catalogue', () => {
       ],
       payload: '2.0',
       layers: null,
+      ...EVENTS,
     });
     assert.deepEqual(migrated?.versions['1']?.input, { triggers: [{ type: 'http', route: 'GET /a' }] });
     assert.deepEqual(
       [migrated?.versions['2']?.config, migrated?.versions['2']?.input],
-      [{ pids: 9, triggers: [], payload: '2.0', layers: null }, {}],
+      [{ pids: 9, triggers: [], payload: '2.0', layers: null, ...EVENTS }, {}],
     );
     assert.deepEqual(migrated?.overrides, overrides);
   });
@@ -207,8 +221,11 @@ describe('the catalogue', () => {
     const f = { name: 'f', live: 1, lastVersion: 1, aliases: {}, history: [], overrides: { memoryMiB: 64 }, versions };
     const reading = readCatalogue(JSON.stringify({ schema: 3, retired: {}, functions: { f } }));
     const [kept] = Object.values(versions);
-    const migrated = { ...f, versions: { 1: { ...kept, config: { ...kept?.config, payload: '2.0', layers: null } } } };
-    assert.deepEqual(reading, { kind: 'ok', data: { schema: 5, retired: {}, functions: { f: migrated } } });
+    const migrated = {
+      ...f,
+      versions: { 1: { ...kept, config: { ...kept?.config, payload: '2.0', layers: null, ...EVENTS } } },
+    };
+    assert.deepEqual(reading, { kind: 'ok', data: { schema: 6, retired: {}, functions: { f: migrated } } });
   });
 
   for (const [what, routing] of [
@@ -221,7 +238,7 @@ describe('the catalogue', () => {
       const versions = { 1: { version: 1, artifact: digestFor('a'), input: {}, config: { triggers: [] } } };
       const f = { name: 'f', live: 1, lastVersion: 1, aliases: { prod: 1 }, history: [], overrides: {}, versions };
       const read = (more: object): string =>
-        readCatalogue(JSON.stringify({ schema: 5, retired: {}, functions: { f: { ...f, ...more } } })).kind;
+        readCatalogue(JSON.stringify({ schema: 6, retired: {}, functions: { f: { ...f, ...more } } })).kind;
       assert.equal(read({ routing: { prod: { weights: { 1: 10 } } } }), 'ok');
       assert.equal(read({ routing }), 'corrupt');
     });

@@ -1,0 +1,15 @@
+import type { DestinationKind } from './destination.ts';
+import { fileDestination } from './destinations/file.ts';
+import { functionDestination } from './destinations/function.ts';
+import { httpDestination } from './destinations/http.ts';
+import { rabbitmqDestination } from './rabbitmq/destination.ts';
+import { redisDestination } from './redis/destination.ts';
+
+/** All kinds of destinations. To add one: `destination.ts` in the folder of its source, and a line here. */
+export const DESTINATION_KINDS: readonly DestinationKind[] = [
+  functionDestination,
+  httpDestination,
+  fileDestination,
+  rabbitmqDestination,
+  redisDestination,
+];
