@@ -1,5 +1,5 @@
 import type { AccessLogFormat } from '../contract/index.ts';
-import type { HeaderPairs, Reply } from '../http/index.ts';
+import { EndingReply, type HeaderPairs, type Reply } from '../http/index.ts';
 import { escapeControls, type Clock } from '../kit/index.ts';
 import { clfTime } from './clf-time.ts';
 import { headerValue, type RequestHead } from './request.ts';
@@ -20,66 +20,35 @@ export function logged(reply: Reply, head: RequestHead, log: AccessLog | undefin
   return log === undefined ? reply : new LoggedReply(reply, head, log);
 }
 
-class LoggedReply implements Reply {
-  readonly #reply: Reply;
+class LoggedReply extends EndingReply {
   readonly #head: RequestHead;
   readonly #log: AccessLog;
   readonly #beganAt: number;
   #status: number | undefined;
   #requestId: string | undefined;
   #bytes = 0;
-  #isLogged = false;
 
   constructor(reply: Reply, head: RequestHead, log: AccessLog) {
-    this.#reply = reply;
+    super(reply);
     this.#head = head;
     this.#log = log;
     this.#beganAt = log.clock.monotonic();
   }
 
-  get waitingBytes(): number {
-    return this.#reply.waitingBytes;
-  }
-
-  cancelWhenGone(work: { cancel(): void }): void {
-    this.#reply.cancelWhenGone({
-      cancel: () => {
-        work.cancel();
-        this.#finish();
-      },
-    });
-  }
-
-  send(status: number, headers: HeaderPairs, body: Uint8Array): void {
+  override send(status: number, headers: HeaderPairs, body: Uint8Array): void {
     this.#begin(status, headers);
     this.#count(body);
-    this.#reply.send(status, headers, body);
-    this.#finish();
+    super.send(status, headers, body);
   }
 
-  start(status: number, headers: HeaderPairs, goOn?: () => void): void {
+  override start(status: number, headers: HeaderPairs, goOn?: () => void): void {
     this.#begin(status, headers);
-    this.#reply.start(status, headers, goOn);
+    super.start(status, headers, goOn);
   }
 
-  write(chunk: Uint8Array): boolean {
+  override write(chunk: Uint8Array): boolean {
     this.#count(chunk);
-    return this.#reply.write(chunk);
-  }
-
-  end(): void {
-    this.#reply.end();
-    this.#finish();
-  }
-
-  abandon(): void {
-    this.#reply.abandon();
-    this.#finish();
-  }
-
-  breakOff(): void {
-    this.#reply.breakOff();
-    this.#finish();
+    return super.write(chunk);
   }
 
   #begin(status: number, headers: HeaderPairs): void {
@@ -93,9 +62,7 @@ class LoggedReply implements Reply {
     if (hasBody) this.#bytes += bytes.byteLength;
   }
 
-  #finish(): void {
-    if (this.#isLogged) return;
-    this.#isLogged = true;
+  protected ended(): void {
     const { clock, format } = this.#log;
     const ms = clock.monotonic() - this.#beganAt;
     const answer = { status: this.#status ?? CLIENT_GONE, bytes: this.#bytes, ms, requestId: this.#requestId };

@@ -5,3 +5,4 @@ export { HEAD_MS, Pace, TOO_SLOW } from './pace.ts';
 export { PlainServer, SWEEP_MS, type ConnectionGuard } from './plain-server.ts';
 export type { Reply } from './reply.ts';
 export type { Handler, Refusal, Service, Trailers } from './service.ts';
+export { EndingReply, WrappedReply } from './wrapped-reply.ts';

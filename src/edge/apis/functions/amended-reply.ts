@@ -1,45 +1,20 @@
-import type { HeaderPairs, Reply } from '../../../http/index.ts';
+import { WrappedReply, type HeaderPairs, type Reply } from '../../../http/index.ts';
 
 /** A reply whose heads are amended, whoever sends them. */
-export class AmendedReply implements Reply {
-  readonly #reply: Reply;
+export class AmendedReply extends WrappedReply {
   readonly #amend: (headers: HeaderPairs, status: number) => HeaderPairs;
 
   constructor(reply: Reply, amend: (headers: HeaderPairs, status: number) => HeaderPairs) {
-    this.#reply = reply;
+    super(reply);
     this.#amend = amend;
   }
 
-  get waitingBytes(): number {
-    return this.#reply.waitingBytes;
+  override send(status: number, headers: HeaderPairs, body: Uint8Array): void {
+    super.send(status, this.#amend(headers, status), body);
   }
 
-  cancelWhenGone(work: { cancel(): void }): void {
-    this.#reply.cancelWhenGone(work);
-  }
-
-  send(status: number, headers: HeaderPairs, body: Uint8Array): void {
-    this.#reply.send(status, this.#amend(headers, status), body);
-  }
-
-  start(status: number, headers: HeaderPairs, goOn?: () => void): void {
-    this.#reply.start(status, this.#amend(headers, status), goOn);
-  }
-
-  write(chunk: Uint8Array): boolean {
-    return this.#reply.write(chunk);
-  }
-
-  end(): void {
-    this.#reply.end();
-  }
-
-  abandon(): void {
-    this.#reply.abandon();
-  }
-
-  breakOff(): void {
-    this.#reply.breakOff();
+  override start(status: number, headers: HeaderPairs, goOn?: () => void): void {
+    super.start(status, this.#amend(headers, status), goOn);
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type BrotliOptions,
   type ZlibOptions,
 } from 'node:zlib';
-import type { HeaderPairs, Reply } from '../../../http/index.ts';
+import { WrappedReply, type HeaderPairs, type Reply } from '../../../http/index.ts';
 import { headerValue, type HeaderValues } from '../../request.ts';
 import { withoutHeaders, withVary } from './amended-reply.ts';
 
@@ -76,24 +76,23 @@ function weak(tag: string): string {
  * A reply that compresses what is sent through it, where its type and length are worth that. A stream of unknown length
  * is flushed with each piece, so that nothing of it is held back.
  */
-export class CompressedReply implements Reply {
-  readonly #reply: Reply;
+export class CompressedReply extends WrappedReply {
   readonly #encoding: Encoding | undefined;
   /** Set once a compressed stream has begun. */
   #stream: CompressedStream | undefined;
 
   /** @param encoding that the client asks for; undefined: only `Vary` is added */
   constructor(reply: Reply, encoding: Encoding | undefined) {
-    this.#reply = reply;
+    super(reply);
     this.#encoding = encoding;
   }
 
-  get waitingBytes(): number {
-    return this.#reply.waitingBytes + (this.#stream?.waitingBytes ?? 0);
+  override get waitingBytes(): number {
+    return this.inner.waitingBytes + (this.#stream?.waitingBytes ?? 0);
   }
 
-  cancelWhenGone(work: { cancel(): void }): void {
-    this.#reply.cancelWhenGone({
+  override cancelWhenGone(work: { cancel(): void }): void {
+    this.inner.cancelWhenGone({
       cancel: () => {
         this.#stream?.destroy();
         work.cancel();
@@ -101,13 +100,13 @@ export class CompressedReply implements Reply {
     });
   }
 
-  send(status: number, headers: HeaderPairs, body: Uint8Array): void {
+  override send(status: number, headers: HeaderPairs, body: Uint8Array): void {
     if (body.byteLength < LEAST_BYTES || this.#stream !== undefined || !isCompressible(status, headers)) {
       this.#stream?.destroy();
-      this.#reply.send(status, headers, body);
+      this.inner.send(status, headers, body);
       return;
     }
-    const plain = (): void => this.#reply.send(status, withVary(headers, 'Accept-Encoding'), body);
+    const plain = (): void => this.inner.send(status, withVary(headers, 'Accept-Encoding'), body);
     const encoding = this.#encoding;
     if (encoding === undefined) {
       plain();
@@ -115,40 +114,40 @@ export class CompressedReply implements Reply {
     }
     const done = (error: Error | null, bytes: Buffer): void => {
       if (error !== null || bytes.length >= body.byteLength) plain();
-      else this.#reply.send(status, encoded(headers, encoding), bytes);
+      else this.inner.send(status, encoded(headers, encoding), bytes);
     };
     if (encoding === 'br') brotliCompress(body, BROTLI, done);
     else gzip(body, GZIP, done);
   }
 
-  start(status: number, headers: HeaderPairs, goOn?: () => void): void {
+  override start(status: number, headers: HeaderPairs, goOn?: () => void): void {
     const encoding = this.#encoding;
-    if (!isCompressible(status, headers)) this.#reply.start(status, headers, goOn);
-    else if (encoding === undefined) this.#reply.start(status, withVary(headers, 'Accept-Encoding'), goOn);
+    if (!isCompressible(status, headers)) this.inner.start(status, headers, goOn);
+    else if (encoding === undefined) this.inner.start(status, withVary(headers, 'Accept-Encoding'), goOn);
     else {
       const isOfKnownLength = headers.some((text, n) => n % 2 === 0 && text.toLowerCase() === 'content-length');
-      const stream = new CompressedStream(this.#reply, encoding, !isOfKnownLength, goOn);
+      const stream = new CompressedStream(this.inner, encoding, !isOfKnownLength, goOn);
       this.#stream = stream;
-      this.#reply.start(status, encoded(headers, encoding), () => stream.relieved());
+      this.inner.start(status, encoded(headers, encoding), () => stream.relieved());
     }
   }
 
-  write(chunk: Uint8Array): boolean {
-    return this.#stream === undefined ? this.#reply.write(chunk) : this.#stream.write(chunk);
+  override write(chunk: Uint8Array): boolean {
+    return this.#stream === undefined ? this.inner.write(chunk) : this.#stream.write(chunk);
   }
 
-  end(): void {
-    if (this.#stream === undefined) this.#reply.end();
+  override end(): void {
+    if (this.#stream === undefined) this.inner.end();
     else this.#stream.end();
   }
 
-  abandon(): void {
+  override abandon(): void {
     this.#stream?.destroy();
-    this.#reply.abandon();
+    this.inner.abandon();
   }
 
-  breakOff(): void {
-    if (this.#stream === undefined) this.#reply.breakOff();
+  override breakOff(): void {
+    if (this.#stream === undefined) this.inner.breakOff();
     else this.#stream.breakOff();
   }
 }
