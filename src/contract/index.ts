@@ -3,6 +3,7 @@ export * from './api-key.ts';
 export * from './artifact.ts';
 export * from './async-invocation.ts';
 export type { Brand } from './brand.ts';
+export * from './call-right.ts';
 export * from './control-api.ts';
 export * from './daemon-options.ts';
 export * from './destination.ts';

@@ -9,6 +9,7 @@ import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
+import { CallRights } from './call-rights.ts';
 import { composeBackground, type BackgroundWork } from './compose-background.ts';
 import { composeTriggers, type LiveTriggers } from './compose-triggers.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -20,6 +21,7 @@ import { removeUnusedImages } from './image-garbage.ts';
 import { keepLogsInStep } from './logs-in-step.ts';
 import { announceDeployed, keepPoolInStep, renewRepaired } from './pool-in-step.ts';
 import type { Resources } from './resources.ts';
+import { serveCalls, type CallServer } from './serve-calls.ts';
 import { staticFiles } from './static-files.ts';
 import { startupCachesOf } from './startup-caches.ts';
 import { createVerifier } from './verifier.ts';
@@ -84,6 +86,7 @@ interface Core {
   readonly router: Router;
   readonly triggers: LiveTriggers;
   readonly background: BackgroundWork;
+  readonly callRights: CallRights;
 }
 
 /** Wires the rooms of a daemon; nothing listens yet. The composition root: the only place that knows all rooms. */
@@ -98,6 +101,7 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
   const operations = composeOperations(setup, core, followers, status);
   const [port, socket] = composeServers(setup, core, operations);
   const servers = [port, socket];
+  const calls = composeCalls(setup, core, operations);
   let stopAnnouncing: () => void = () => undefined;
   return {
     registry,
@@ -108,6 +112,7 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
     async start() {
       address.port = await listenOnPort(port, setup.host, setup.port);
       address.url = `http://${setup.host.includes(':') ? `[${setup.host}]` : setup.host}:${address.port}`;
+      await calls.start();
       await listenOnSocket(socket, resources.store.paths.socket);
       stopAnnouncing = announceDeployed(() => resources.store.catalogue.view, registry, pool, clock);
       background.start();
@@ -125,6 +130,8 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
         },
         closePool: (graceMs) => pool.close(graceMs),
       });
+      // Functions may call others as long as they run.
+      await calls.close();
     },
   };
 }
@@ -147,11 +154,13 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
     layerArtifacts: () => store.layers.artifacts(),
     onTrouble,
   });
+  const callRights = new CallRights();
   const pool: Pool = new Pool({
     driver: chosen.driver,
     clock,
     memoryBudgetMiB: setup.memoryBudgetMiB,
     cores: setup.cores,
+    callRights,
     startupCaches: startupCachesOf(store, chosen.driver.name),
     isLive: (revision) => registry.has(revision.functionName) && registry.resolve(revision.functionName) === revision,
     observers,
@@ -179,6 +188,7 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
     router,
     triggers,
     background: composeBackground({ ...rooms, folder: store.paths.destinations }),
+    callRights,
   };
 }
 
@@ -236,6 +246,16 @@ function composeServers(
     }),
     createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } }),
   ];
+}
+
+function composeCalls(
+  { clock, caps, resources }: DaemonSetup,
+  { router, callRights }: Core,
+  operations: Operations,
+): CallServer {
+  const limits = caps === undefined ? {} : { caps: { ...caps, perAddress: caps.total } };
+  const { driver } = resources.chosen;
+  return serveCalls({ router, operations, clock, onBody: bodyPassed, ...limits }, callRights, driver);
 }
 
 function portDoor({ access, host, allowedHosts }: DaemonSetup): Door {

@@ -1,3 +1,11 @@
-export type { ArtifactSource, BoundFunction, Sandbox, SandboxDriver, SandboxSpec, VacatedPlace } from './sandbox.ts';
+export type {
+  ArtifactSource,
+  BoundFunction,
+  CallDoor,
+  Sandbox,
+  SandboxDriver,
+  SandboxSpec,
+  VacatedPlace,
+} from './sandbox.ts';
 export { openProcessDriver } from './process/index.ts';
 export { openDockerDriver, probeDocker, type DockerProbe } from './docker/index.ts';

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type {
   Digest,
   DriverName,
@@ -113,6 +114,14 @@ export interface Sandbox {
   destroy(): Promise<void>;
 }
 
+/** The API by which functions call others; it checks the right of each caller. */
+export interface CallDoor {
+  /** Listens on this machine's loopback; resolves with the URL. Rejects with `LAM_DAEMON_LISTEN_FAILED`. */
+  listen(): Promise<string>;
+  /** Serves a connection that was made inside a sandbox. */
+  accept(connection: Socket): void;
+}
+
 /**
  * Creates sandboxes of one kind. Everything it creates is labelled with the daemon's home, so that `reclaim` finds what
  * a killed daemon left.
@@ -121,6 +130,11 @@ export interface SandboxDriver {
   readonly name: DriverName;
   /** What this driver does not isolate or limit on this machine, one sentence each. */
   readonly gaps: readonly string[];
+  /**
+   * Lets code in its sandboxes reach this API, also without a network; resolves with the API's URL as the code sees it.
+   * Called at most once, before the first `create`. Absent: functions cannot call others.
+   */
+  carryCalls?(door: CallDoor): Promise<string>;
   /**
    * Checks that the runtime can run: throws `LAM_DRIVER_RUNTIME_MISSING` without its interpreter; resolves with a
    * notice for the author when another version than configured will run, else null.

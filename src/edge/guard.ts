@@ -132,10 +132,14 @@ export function refusal(
 }
 
 function hasToken(tokens: TokenStore, headers: HeaderValues): boolean {
-  const authorization = headerValue(headers, 'authorization');
-  if (authorization === undefined) return false;
-  const given = /^Bearer (.+)$/i.exec(authorization)?.[1];
+  const given = bearerToken(headers);
   return given !== undefined && tokens.accepts(given);
+}
+
+/** The token of `Authorization: Bearer TOKEN`; undefined without one. */
+export function bearerToken(headers: HeaderValues): string | undefined {
+  const authorization = headerValue(headers, 'authorization');
+  return authorization === undefined ? undefined : /^Bearer (.+)$/i.exec(authorization)?.[1];
 }
 
 /** Makes a store of one fixed token, or of none. Compares in constant time. */

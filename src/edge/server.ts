@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { HEAD_MS, PlainServer, SWEEP_MS } from '../http/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { ApiList } from './api-list.ts';
@@ -27,7 +26,7 @@ const HEADER_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 60_000;
 
 /** Creates the HTTP server of one listener (socket or port); does not listen yet. */
-export function createServer({ apis, clock, onBody, caps, accessLog }: ServerOptions): Server {
+export function createServer({ apis, clock, onBody, caps, accessLog }: ServerOptions): PlainServer {
   const list = new ApiList(apis);
   const nodeReader = new NodeReader(list, clock, accessLog);
   const server = new PlainServer({

@@ -5,6 +5,12 @@ export const RELAY = { host: '127.0.0.1', port: 9001 } as const;
 /** The same, as the value of `AWS_LAMBDA_RUNTIME_API`. */
 export const RELAY_ADDRESS = `${RELAY.host}:${RELAY.port}`;
 
+/** Where lam's client or the relay in a container takes calls of other functions, and the URL of that. */
+export const CALLS = { host: '127.0.0.1', port: 9011 } as const;
+export const CALLS_URL = `http://${CALLS.host}:${CALLS.port}`;
+/** Connections for calls that one container may have at a time; further ones are closed. */
+export const MOST_CALL_CONNECTIONS = 64;
+
 /**
  * Kinds of frames that a relay sends: what the code and the extensions print, as Docker's attach streams, and messages
  * in JSON.

@@ -63,13 +63,21 @@ export class PlainServer extends Server implements Owner {
     this.on('connection', (socket: Socket) => {
       if (this.#guard?.admits(socket) !== false) this.#connections.add(new PlainConnection(socket, this));
     });
-    this.on('listening', () => {
-      this.#stopSweep ??= clock.every(SWEEP_MS, () => this.#sweep());
-    });
+    this.on('listening', () => this.#beginSweep());
     this.on('close', () => {
       this.#stopSweep?.();
       this.#stopSweep = undefined;
     });
+  }
+
+  #beginSweep(): void {
+    this.#stopSweep ??= this.#clock.every(SWEEP_MS, () => this.#sweep());
+  }
+
+  /** Serves a connection that another listener has accepted. */
+  adopt(socket: Socket): void {
+    this.#beginSweep();
+    this.emit('connection', socket);
   }
 
   /** The lines that `node:http` writes, made once a second. */

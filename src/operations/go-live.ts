@@ -2,7 +2,7 @@ import { lamError, type LamError } from '../errors/index.ts';
 import { Mutex } from '../kit/index.ts';
 import type { CheckMark, PointerChange, Registry } from '../registry/index.ts';
 import { requireRuntime, type Runtime } from '../runtimes/index.ts';
-import type { FunctionConfig, FunctionName } from '../contract/index.ts';
+import { ownAws, type FunctionConfig, type FunctionName } from '../contract/index.ts';
 import { requestOf, verify, type CheckedChange, type Verifier } from './verification.ts';
 
 /**
@@ -78,8 +78,8 @@ async function goLive<A extends object>(
       });
       if (answer === undefined) continue;
       hasGone = !isDry;
-      const own = [notice, oneAtATimeNotice(revision.config)].filter((each) => each !== null);
-      return { ...answer, notices: [...noticesOf(answer), ...own] };
+      const own = [notice, oneAtATimeNotice(revision.config), ownAwsNotice(revision.config)];
+      return { ...answer, notices: [...noticesOf(answer), ...own.filter((each) => each !== null)] };
     } finally {
       registry.forget(revision);
       if (!exists && !hasGone) await verifier.discard(revision);
@@ -91,6 +91,16 @@ async function goLive<A extends object>(
 function oneAtATimeNotice({ runtime, concurrency }: FunctionConfig): string | null {
   return concurrency > 1 && requireRuntime(runtime).descriptor.concurrency === 'one'
     ? `concurrency: ${concurrency} has no effect, because a sandbox of '${runtime}' runs one request at a time`
+    : null;
+}
+
+/** The notice that AWS's SDKs in a function use settings of its own instead of lam's; null without any. */
+function ownAwsNotice({ environment }: FunctionConfig): string | null {
+  const { credentials, endpoints } = ownAws(environment);
+  if (endpoints.length > 0)
+    return `${endpoints.join(', ')} of its environment decides where AWS's SDKs invoke functions: not here, unless it names lam`;
+  return credentials.length > 0
+    ? `AWS's SDKs use ${credentials.join(', ')} of its environment, and invoke functions here all the same`
     : null;
 }
 

@@ -67,6 +67,7 @@ export class ArchiveRecorder {
   /** Never rejects: a version without an archive only starts more slowly. */
   async #record(revision: PoolRevision): Promise<void> {
     const { driver, clock, capacity, onFreed } = this.#options;
+    // It runs nothing but its init, which is not to call others.
     const of = { sandboxId: newSandboxId(), now: new Date(clock.now()), isOnDemand: false };
     const holder: Holder = {
       memoryMiB: revision.config.memoryMiB,

@@ -1,6 +1,6 @@
 import type { BoundFunction, SandboxSpec } from '../driver/sandbox.ts';
 import type { InitRequest } from '../executor/session.ts';
-import { REGION, type FunctionConfig, type SandboxId } from '../contract/index.ts';
+import { callEnvironment, REGION, type CallRight, type FunctionConfig, type SandboxId } from '../contract/index.ts';
 import { PROTOCOLS, type Runtime } from '../runtimes/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 
@@ -12,6 +12,8 @@ export interface InitOf {
   readonly wantStartupCache: boolean;
   /** Started because a request waited, as opposed to provisioned. */
   readonly isOnDemand: boolean;
+  /** Undefined where functions cannot call others. */
+  readonly callRight?: CallRight | undefined;
 }
 
 /** Builds the init request of a sandbox, with the environment variables that AWS Lambda sets. */
@@ -35,6 +37,7 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
     logGroup,
     logStream,
     environment: {
+      ...(of.callRight === undefined ? {} : callEnvironment(of.callRight, config.environment)),
       ...config.environment,
       AWS_REGION: REGION,
       AWS_DEFAULT_REGION: REGION,
@@ -60,7 +63,7 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
 const USUAL_TASK_ROOT = '/var/task';
 
 /** Inputs of a sandbox's environment besides the version. */
-export type EnvironmentOf = Pick<InitOf, 'sandboxId' | 'now' | 'isOnDemand'>;
+export type EnvironmentOf = Pick<InitOf, 'sandboxId' | 'now' | 'isOnDemand' | 'callRight'>;
 
 /** Builds what a stem is told of the version that it is bound to. */
 export function boundFor(revision: PoolRevision, of: EnvironmentOf): BoundFunction {

@@ -22,9 +22,10 @@ import { Groups } from './groups.ts';
 import { Keeper } from './keeper.ts';
 import { KnownArrivals } from './known-arrivals.ts';
 import type { Traffic } from './policy/index.ts';
+import { occupiedOf, type Occupied } from './occupied.ts';
 import { takeWarm } from './reuse.ts';
 import type { PoolRevision } from './revision.ts';
-import { SlotLife, type StartFailure, type StartupCacheSource } from './slot-life.ts';
+import { SlotLife, type CallRightSource, type StartFailure, type StartupCacheSource } from './slot-life.ts';
 import { StemRack } from './stem-rack.ts';
 import { VacatedPlaces } from './vacated-places.ts';
 import { verifyInQueue } from './verify.ts';
@@ -38,6 +39,8 @@ export interface PoolOptions {
   /** Hooks of the session of a new sandbox. */
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
   readonly startupCaches?: StartupCacheSource;
+  /** Gives sandboxes the right to call functions; absent: they cannot. */
+  readonly callRights?: CallRightSource;
   /** Whether unqualified requests run this version; asked when it is first used. */
   readonly isLive?: (revision: PoolRevision) => boolean;
   /** Observers of the phases of sandboxes and stems. */
@@ -102,6 +105,7 @@ export class Pool {
       rack,
       places,
       startupCaches,
+      callRights: options.callRights,
       hooksFor,
       onReady: (slot) => this.#dispatcher.offer(slot),
       onArchiveLacking: (revision) => this.#archives.request(revision),
@@ -277,6 +281,15 @@ export class Pool {
       sum.busy += group.busy;
     }
     return sum;
+  }
+
+  /**
+   * Returns the sandboxes that a queued request of this version waits for; undefined if another may start, or one is
+   * about to be free.
+   */
+  waitedFor(revision: PoolRevision): readonly Occupied[] | undefined {
+    const group = this.#groups.get(revision);
+    return group === undefined ? undefined : occupiedOf(group);
   }
 
   /** Memory limits of all sandboxes together, and their bound, MiB. */

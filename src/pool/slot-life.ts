@@ -1,4 +1,4 @@
-import { LIMITS, type SandboxId, newSandboxId } from '../contract/index.ts';
+import { LIMITS, type CallRight, type FunctionName, type SandboxId, newSandboxId } from '../contract/index.ts';
 import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock, MonotonicMs } from '../kit/index.ts';
 import type { Sandbox, SandboxDriver, VacatedPlace } from '../driver/sandbox.ts';
@@ -26,6 +26,14 @@ export interface StartupCacheSource {
   keep(revision: PoolRevision, interpreter: string, cache: Uint8Array): void;
 }
 
+/** Rights of sandboxes to call functions. */
+export interface CallRightSource {
+  /** Returns the right of a sandbox, always the same; undefined where functions cannot call others. */
+  grant(id: SandboxId, functionName: FunctionName): CallRight | undefined;
+  /** Idempotent. */
+  revoke(id: SandboxId): void;
+}
+
 export interface SlotLifeOptions {
   readonly driver: SandboxDriver;
   readonly clock: Clock;
@@ -33,6 +41,7 @@ export interface SlotLifeOptions {
   readonly rack: StemRack;
   readonly places: VacatedPlaces;
   readonly startupCaches: StartupCacheSource | undefined;
+  readonly callRights: CallRightSource | undefined;
   readonly hooksFor: (revision: PoolRevision, id: SandboxId) => SessionHooks;
   /** Called when its init succeeded and it may serve. */
   readonly onReady: (slot: Slot) => void;
@@ -98,6 +107,7 @@ export class SlotLife {
   /** Ends it as {@link SlotLife.end} does, but keeps its `/tmp` for the next sandbox of its version. */
   vacate(slot: Slot, reason: EndReason): void {
     this.drain(slot, reason);
+    this.#options.callRights?.revoke(slot.id);
     const { sandbox } = slot;
     if (sandbox?.vacate === undefined) {
       this.destroy(slot);
@@ -121,6 +131,7 @@ export class SlotLife {
   /** Destroys a drained sandbox. One that still boots is destroyed when its boot ends, which checks the state. */
   destroy(slot: Slot): void {
     if (slot.sandbox === undefined) return;
+    this.#options.callRights?.revoke(slot.id);
     const gone = (): void => this.#forget(slot);
     void slot.sandbox.destroy().then(gone, gone);
   }
@@ -187,8 +198,13 @@ export class SlotLife {
     return sandbox;
   }
 
-  #environmentOf({ id, isOnDemand }: Slot): EnvironmentOf {
-    return { sandboxId: id, now: new Date(this.#options.clock.now()), isOnDemand };
+  #environmentOf(slot: Slot): EnvironmentOf {
+    const { clock, callRights } = this.#options;
+    const { id, isOnDemand, functionName, state, group } = slot;
+    // One that is drained already would keep its right.
+    const callRight = state === 'draining' || state === 'gone' ? undefined : callRights?.grant(id, functionName);
+    if (group.concurrency === 1) slot.soleCaller = callRight?.caller;
+    return { sandboxId: id, now: new Date(clock.now()), isOnDemand, callRight };
   }
 
   #hooksOf(slot: Slot): SessionHooks {
@@ -212,11 +228,9 @@ export class SlotLife {
     const bootedAt = clock.monotonic();
     const known = session.interpreter === '' ? undefined : await startupCaches?.find(revision, session.interpreter);
     const request = initRequestFor(revision, {
-      sandboxId: slot.id,
+      ...this.#environmentOf(slot),
       taskRoot: sandbox.taskRoot,
-      now: new Date(clock.now()),
       wantStartupCache: known?.isWanted === true,
-      isOnDemand: slot.isOnDemand,
     });
     let outcome: InitOutcome = await session.init(request, limitMs, known?.cache);
     // Drained while it loaded: its queue was rejected then.
@@ -259,6 +273,7 @@ export class SlotLife {
   }
 
   #forget(slot: Slot): void {
+    this.#options.callRights?.revoke(slot.id);
     if (!slot.group.slots.delete(slot)) return;
     slot.step('exited');
     this.#options.capacity.gone(slot);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   knownRequestId,
+  type Caller,
   type InvocationContext,
   type Origin,
   type RequestId,
@@ -18,10 +19,10 @@ import type { InvocationHooks, InvokeOutcome, StreamControl, StreamHead, StreamR
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { InitFailure, Acquisition, Pool, PoolRevision, Waiter } from '../pool/index.ts';
 import type { Observers } from '../observer/index.ts';
-import { newTraceId } from './trace-id.ts';
 import { failureOfInit, failureOfInvoke, type Failure, type InvocationStatus } from './failure.ts';
 import type { PlatformLog } from './platform-log.ts';
 import { GatheredStream, NOBODY } from './streaming.ts';
+import { newTraceId } from './trace-id.ts';
 import { InvocationTrail } from './trail.ts';
 
 /** Larger events are never sent ahead (bytes). */
@@ -43,6 +44,8 @@ export interface InvokeRequest {
   readonly clientContext?: string | undefined;
   /** Trace header of the caller; its `Lineage` says how many functions already called each other. */
   readonly traceId?: TraceId | undefined;
+  /** The function that calls and waits for the answer, where that is known. */
+  readonly caller?: Caller | undefined;
   /** What caused it; default: a direct caller. */
   readonly origin?: Origin;
   /** Attempt number at the same event; default: 1. */
@@ -131,8 +134,10 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   /** Functions in the chain of calls that led here, this one included. */
   readonly #depth: number;
   readonly #trail: InvocationTrail | undefined;
+  /** The version that it is queued for; undefined before and after. */
+  queuedFor: PoolRevision | undefined;
   /** The sandbox it runs in or was sent ahead to; undefined before the first. */
-  #acquired: Acquisition | undefined;
+  acquired: Acquisition | undefined;
   /** Removes it from the queue; returns whether it was there. */
   #withdraw: (() => boolean) | undefined;
   /** START was logged: it was sent to a sandbox before. */
@@ -184,6 +189,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
 
   #enqueue(revision: PoolRevision): void {
     this.#withdraw = this.#parts.pool.enqueue(revision, this);
+    this.queuedFor = revision;
     if (this.#withdraw !== undefined) this.#trail?.queued(revision.version);
   }
 
@@ -213,7 +219,8 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   #run(acquired: Acquisition): void {
     const { clock, log, pool } = this.#parts;
     const { revision } = acquired;
-    this.#acquired = acquired;
+    this.acquired = acquired;
+    this.queuedFor = undefined;
     this.#start = acquired.claimStart();
     this.#began = clock.monotonic();
     const now = clock.now();
@@ -232,6 +239,8 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   started(): void {
     const sink = this.#sink;
     const trail = this.#trail;
+    const caller = this.acquired?.soleCaller;
+    if (caller !== undefined) caller.traceId = this.#traceId;
     if (sink.started === undefined && trail === undefined) return;
     const now = this.#parts.clock.now();
     sink.started?.(now);
@@ -247,7 +256,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     }
     const sink = this.#sink;
     if (sink.streamed === undefined) return (this.#gathered = new GatheredStream(control));
-    const { version } = (this.#acquired as Acquisition).revision;
+    const { version } = (this.acquired as Acquisition).revision;
     const { contentType } = head;
     return sink.streamed(
       { contentType, requestId: this.#requestId, traceId: this.#traceId, version, start: this.#start },
@@ -257,7 +266,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
 
   /** Called by the session. */
   settled(outcome: InvokeOutcome): void {
-    const acquired = this.#acquired as Acquisition;
+    const acquired = this.acquired as Acquisition;
     if (outcome.kind === 'unstarted') {
       // It was given to a sandbox that ended or got stuck before this invocation began: it runs elsewhere.
       this.#parts.pool.release(acquired, outcome.hasEnded !== true, undefined);

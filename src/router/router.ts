@@ -1,4 +1,4 @@
-import type { LogStream, RequestId, SandboxId, FunctionName, Qualifier } from '../contract/index.ts';
+import type { Caller, LogStream, RequestId, SandboxId, FunctionName, Qualifier } from '../contract/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Session, SessionHooks } from '../executor/session.ts';
 import type { LogStore } from '../logs/index.ts';
@@ -12,6 +12,7 @@ import {
   type Resolve,
   type Underway,
 } from './invocation.ts';
+import { OpenCalls } from './open-calls.ts';
 import { PlatformLog } from './platform-log.ts';
 
 export interface RouterOptions {
@@ -27,15 +28,27 @@ export interface RouterOptions {
 export class Router {
   readonly #parts: InvocationParts;
   readonly #logs: LogStore;
+  readonly #calls: OpenCalls;
 
   constructor({ pool, logs, clock, resolve, observers }: RouterOptions) {
     this.#parts = { pool, clock, resolve, log: new PlatformLog(logs), observers };
     this.#logs = logs;
+    this.#calls = new OpenCalls(clock, (revision) => pool.waitedFor(revision));
   }
 
   /** Runs one invocation and calls `sink`, possibly before this returns. Never throws. */
   start(request: InvokeRequest, sink: InvokeSink): Underway {
+    if (request.caller !== undefined) return this.#startCall(request, request.caller, sink);
     const invocation = new Invocation(this.#parts, request, sink);
+    invocation.begin();
+    return invocation;
+  }
+
+  /** The same for one that a function waits for. */
+  #startCall(request: InvokeRequest, caller: Caller, sink: InvokeSink): Underway {
+    const call = this.#calls.open(caller, sink, request);
+    const invocation = new Invocation(this.#parts, request, call.sink);
+    call.invocation = invocation;
     invocation.begin();
     return invocation;
   }

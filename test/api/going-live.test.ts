@@ -82,6 +82,18 @@ describe('going live', () => {
     assert.deepEqual((await deploy('php', true)).notices, []);
   });
 
+  test('a deploy says which variables of its own AWS’s SDKs will use', async () => {
+    const notices = async (environment: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+      const config = { runtime: 'nodejs', handler: 'index.handler', environment };
+      return (await house.operations.versions.publish(asFunctionName('f'), { artifact, config, dryRun: true })).notices;
+    };
+    assert.deepEqual(await notices({ AWS_SECRET_ACCESS_KEY: 's', AWS_ACCESS_KEY_ID: 'i' }), [
+      "AWS's SDKs use AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY of its environment, and invoke functions here all the same",
+    ]);
+    assert.match((await notices({ AWS_ENDPOINT_URL: 'http://x', AWS_PROFILE: 'p' }))[0] ?? '', /^AWS_ENDPOINT_URL of/);
+    assert.deepEqual(await notices({ AWS_SOMETHING: 'else' }), []);
+  });
+
   test('settings return the notices of a deploy with them', async () => {
     const deployed = await deploy('python3.99', true);
     const patched = await house.operations.config.patch(asFunctionName('f'), { set: { runtime: 'python3.99' } });

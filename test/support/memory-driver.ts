@@ -1,6 +1,13 @@
 import type { InvocationContext, LogStream, Reclaimed, Digest, SandboxId } from '../../src/contract/index.ts';
 import type { LamError } from '../../src/errors/index.ts';
-import type { BoundFunction, Sandbox, SandboxDriver, SandboxSpec, VacatedPlace } from '../../src/driver/sandbox.ts';
+import type {
+  BoundFunction,
+  CallDoor,
+  Sandbox,
+  SandboxDriver,
+  SandboxSpec,
+  VacatedPlace,
+} from '../../src/driver/sandbox.ts';
 import type {
   ExitStatus,
   InitOutcome,
@@ -101,6 +108,10 @@ export class MemoryDriver implements SandboxDriver {
     const ids = new Map([...this.starting].map(([id, { spec }]) => [id, spec.limits.memoryMiB]));
     for (const { id, spec } of this.alive.values()) ids.set(id, spec.limits.memoryMiB);
     return [...ids.values()].reduce((sum, memoryMiB) => sum + memoryMiB, 0);
+  }
+
+  carryCalls(door: CallDoor): Promise<string> {
+    return door.listen();
   }
 
   async prepare(runtime: Runtime, image: string | null): Promise<string | null> {

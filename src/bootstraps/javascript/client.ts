@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { FrameDecoder, MAX_FRAME_BYTES } from '../../executor/frames.ts';
 import { Bootstrap } from './bootstrap.ts';
 import { leave, type DaemonConnection } from '../shared/channel.ts';
+import { carryCalls } from '../shared/carry-calls.ts';
 import { takeDaemonAddress } from '../shared/daemon-address.ts';
 import type { JavaScriptHost } from './host.ts';
 
@@ -59,7 +60,8 @@ function serve(address: string, token: string, parts: ClientParts): void {
 
 /** Dials the daemon and serves a function until the connection ends. */
 export function startClient(parts: ClientParts): void {
-  const { address, token } = takeDaemonAddress(/^LAM_/);
+  const { address, token, calls } = takeDaemonAddress(/^LAM_/);
   parts.prepare();
+  if (calls !== undefined) carryCalls(calls);
   serve(address, token, parts);
 }

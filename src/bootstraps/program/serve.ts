@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { FrameDecoder, MAX_FRAME_BYTES } from '../../executor/frames.ts';
 import { Channel, leave } from '../shared/channel.ts';
+import { carryCalls } from '../shared/carry-calls.ts';
 import { takeDaemonAddress } from '../shared/daemon-address.ts';
 import { ProgramClient } from './client.ts';
 import type { ProgramHost } from './host.ts';
@@ -11,7 +12,8 @@ const OWN = /^LAM_|^NODE_OPTIONS$/;
 
 /** Serves the daemon whose address is in `LAM_SOCKET`, with the host that `make` returns. */
 export function serve(make: () => ProgramHost): void {
-  const { address, token } = takeDaemonAddress(OWN);
+  const { address, token, calls } = takeDaemonAddress(OWN);
+  if (calls !== undefined) carryCalls(calls);
   const host = make();
   const socket = connect({ path: address });
   socket.once('connect', () => {

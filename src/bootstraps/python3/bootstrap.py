@@ -229,6 +229,7 @@ class Bootstrap:
 
 def main():
     address, token = os.environ.get("LAM_SOCKET"), os.environ.get("LAM_TOKEN")
+    calls = os.environ.get("LAM_CALLS_SOCKET")
     for name in [name for name in os.environ if name.startswith("LAM_")]:
         del os.environ[name]
     if address is None or token is None:
@@ -239,6 +240,10 @@ def main():
 
     builtins.exit = builtins.quit = sys.exit
     bootstrap = Bootstrap(Channel(address))
+    if calls is not None:
+        from .calls import carry
+
+        carry(calls)
     try:
         bootstrap.run(token)
     finally:

@@ -12,6 +12,7 @@ import {
   type RelaySignal,
   type RelayStart,
 } from '../../executor/relay-frames.ts';
+import { carryCalls } from '../shared/carry-calls.ts';
 import { DaemonChannel } from './daemon-channel.ts';
 import { Programs } from './programs.ts';
 
@@ -19,7 +20,7 @@ import { Programs } from './programs.ts';
  * Runs first in a container whose code speaks the Runtime API or has extensions: serves the API, which the daemon provides
  * on the Unix socket `LAM_API_SOCKET`, at the TCP address that clients expect, and starts what the daemon tells it to on
  * `LAM_RELAY_SOCKET`. What the programs print goes there too, always before the bytes of requests that follow it. Brings
- * telemetry to listeners in the container. Without extensions it exits with the code's status. It copies the bytes of
+ * telemetry to listeners in the container, and carries calls of other functions to `LAM_CALLS_SOCKET`. Without extensions it exits with the code's status. It copies the bytes of
  * the API, parses no HTTP of clients, and needs only the loopback network.
  */
 const EXTENSIONS = '/opt/extensions';
@@ -73,6 +74,8 @@ function main(): void {
   // The daemon has ended.
   socket.once('close', () => process.exit(0));
   process.on('SIGTERM', () => programs.signal({ program: CODE, signal: 'SIGTERM' }));
+  const calls = process.env['LAM_CALLS_SOCKET'];
+  if (calls !== undefined) carryCalls(calls);
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => relay(client, socketPath, channel));
   server.on('error', (error) => {
     process.stderr.write(`cannot listen on ${RELAY_ADDRESS}: ${error.message}\n`);

@@ -15,7 +15,7 @@ import type { DaemonChannel } from './daemon-channel.ts';
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 /** Variables of the relay alone. */
-const OWN = ['LAM_API_SOCKET', 'LAM_RELAY_SOCKET'];
+const OWN = ['LAM_API_SOCKET', 'LAM_RELAY_SOCKET', 'LAM_CALLS_SOCKET'];
 const STREAMS = {
   code: ['stdout', 'stderr'],
   extension: ['extensionStdout', 'extensionStderr'],

@@ -193,8 +193,14 @@ module LamBootstrap
   def self.main
     address = ENV['LAM_SOCKET']
     token = ENV['LAM_TOKEN']
+    calls = ENV['LAM_CALLS_SOCKET']
     ENV.delete_if { |name, _| name.start_with?('LAM_') }
     abort 'lam bootstrap: LAM_SOCKET and LAM_TOKEN are not set; the daemon starts this program' unless address && token
-    Bootstrap.new(Channel.new(address)).run(token)
+    bootstrap = Bootstrap.new(Channel.new(address))
+    if calls
+      require_relative 'calls'
+      Calls.carry(calls)
+    end
+    bootstrap.run(token)
   end
 end

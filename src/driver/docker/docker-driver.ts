@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 
 import { homeId, type Reclaimed } from '../../contract/index.ts';
 import { lamError, type LamError } from '../../errors/index.ts';
-import { DialHome, type SessionHooks } from '../../executor/index.ts';
+import { CALLS_URL, DialHome, type SessionHooks } from '../../executor/index.ts';
 import { systemClock, type Clock, Semaphore } from '../../kit/index.ts';
 import { keptImages, type Runtime } from '../../runtimes/index.ts';
-import type { ArtifactSource, Sandbox, SandboxDriver, SandboxSpec, VacatedPlace } from '../sandbox.ts';
+import type { ArtifactSource, CallDoor, Sandbox, SandboxDriver, SandboxSpec, VacatedPlace } from '../sandbox.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
 import { withPlace } from '../shared/with-place.ts';
 import { Bases, type BroughtFiles } from './base/bases.ts';
@@ -82,6 +82,7 @@ class DockerDriver implements SandboxDriver {
   readonly #context: ContainerStartContext;
   /** False once the engine reported that it has no init program; functions in images are then PID 1. */
   #hasInit = true;
+  #calls: CallDoor['accept'] | undefined;
   #closed = false;
 
   constructor(parts: DockerDriverParts) {
@@ -100,6 +101,7 @@ class DockerDriver implements SandboxDriver {
       isLocalLinux: parts.info.isLocalLinux,
       pullLimitMs: parts.options.pullLimitMs ?? PULL_MS,
     });
+    const calls = (): CallDoor['accept'] | undefined => this.#calls;
     this.#context = {
       artifacts: parts.options.artifacts,
       clock: parts.clock,
@@ -107,6 +109,9 @@ class DockerDriver implements SandboxDriver {
       dial: parts.dial,
       leftovers: this.#leftovers,
       isLocalLinux: parts.info.isLocalLinux,
+      get calls() {
+        return calls();
+      },
       start: (making, environment, socketMount) => this.#start(making, environment, socketMount),
       onDestroyed: (sandbox) => void this.#sandboxes.delete(sandbox),
     };
@@ -114,6 +119,11 @@ class DockerDriver implements SandboxDriver {
 
   get gaps(): readonly string[] {
     return [...this.#parts.info.gaps, ...this.#network.gaps];
+  }
+
+  carryCalls(door: CallDoor): Promise<string> {
+    this.#calls = (connection) => door.accept(connection);
+    return Promise.resolve(CALLS_URL);
   }
 
   async prepare(runtime: Runtime, image: string | null): Promise<string | null> {

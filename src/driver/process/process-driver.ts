@@ -5,7 +5,7 @@ import { isLamError, lamError, messageOf } from '../../errors/index.ts';
 import { DialHome, type SessionHooks } from '../../executor/index.ts';
 import { systemClock, type Clock } from '../../kit/index.ts';
 import type { Runtime } from '../../runtimes/index.ts';
-import type { ArtifactSource, Sandbox, SandboxDriver, SandboxSpec, VacatedPlace } from '../sandbox.ts';
+import type { ArtifactSource, CallDoor, Sandbox, SandboxDriver, SandboxSpec, VacatedPlace } from '../sandbox.ts';
 import { hostPlace } from '../shared/host-place.ts';
 import { refuseImages } from '../shared/refuse-images.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
@@ -125,6 +125,10 @@ class ProcessDriver implements SandboxDriver {
       isolation: this.#parts.isolation.facts,
       tellsCallers: this.#context.apis.tellsCallers,
     });
+  }
+
+  carryCalls(door: CallDoor): Promise<string> {
+    return door.listen();
   }
 
   async prepare(runtime: Runtime): Promise<string | null> {

@@ -1,13 +1,15 @@
-import type { Server } from 'node:http';
+import type { PlainServer } from '../../http/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import type { Operations } from '../../operations/index.ts';
 import type { Router } from '../../router/index.ts';
 import type { AccessLog } from '../access-log.ts';
 import type { Api } from '../api.ts';
 import type { ConnectionCaps } from '../connection-limit.ts';
+import type { Callers } from '../callers.ts';
 import type { Door } from '../guard.ts';
 import { createServer } from '../server.ts';
 import { awsApi } from './aws-lambda/api.ts';
+import { callsApi } from './aws-lambda/calls-api.ts';
 import { controlApi } from './control/api.ts';
 import { functionsApi } from './functions/api.ts';
 import type { RouteTable } from './functions/route-table.ts';
@@ -52,7 +54,17 @@ const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
 };
 
 /** Creates the HTTP server of one listener; does not listen yet. */
-export function createEdge(options: EdgeOptions): Server {
+export function createEdge(options: EdgeOptions): PlainServer {
   const { clock, door, onBody, caps, accessLog } = options;
   return createServer({ apis: APIS[door.kind].map((make) => make(options)), clock, onBody, caps, accessLog });
+}
+
+/** What the server for functions that call others uses. */
+export interface CallsEdgeOptions extends Pick<EdgeOptions, 'router' | 'operations' | 'clock' | 'caps' | 'onBody'> {
+  readonly callers: Callers;
+}
+
+/** Creates the HTTP server by which functions call others; does not listen yet. It serves nothing else. */
+export function createCallsEdge({ callers, clock, caps, onBody, ...rooms }: CallsEdgeOptions): PlainServer {
+  return createServer({ apis: [callsApi(rooms, callers)], clock, onBody, caps });
 }

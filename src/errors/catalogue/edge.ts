@@ -108,6 +108,21 @@ export const EDGE = {
     message: () => 'this API requires the token that the daemon was started with',
     hint: () => 'send the header: Authorization: Bearer TOKEN',
   }),
+  LAM_EDGE_CALLER_UNKNOWN: entry({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'UnrecognizedClientException',
+    message: () => 'the request has no token of a running function, so it may not invoke others',
+    hint: () =>
+      'send the header: Authorization: Bearer $LAM_INVOKE_TOKEN, or leave the variables AWS_* of the function to lam',
+  }),
+  LAM_EDGE_TOO_MANY_CALLS: entry<{ name: string; most: number }>({
+    kind: 'resource_exhausted',
+    fault: 'caller',
+    aws: 'TooManyRequestsException',
+    message: (d) => `a sandbox of '${d.name}' waits for ${d.most} calls of functions already, which is the limit`,
+    hint: () => 'wait for answers before further calls, or invoke asynchronously: X-Amz-Invocation-Type: Event',
+  }),
   LAM_EDGE_SOCKET_ONLY: entry({
     kind: 'permission_denied',
     fault: 'caller',

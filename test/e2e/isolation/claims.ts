@@ -34,6 +34,8 @@ export interface Target {
   /** Ports of programs on the host, on loopback and on all addresses. */
   readonly loopbackPort: number;
   readonly openPort: number;
+  /** The port of the daemon. */
+  readonly daemonPort: number;
   /** Addresses at which Runtime APIs of other functions listen. */
   readonly runtimeApi: readonly { readonly host: string; readonly port: number }[];
 }
@@ -224,6 +226,28 @@ export const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
       }),
       config: { network: 'none' },
       outcome: { docker: false, root: true, user: true },
+    },
+  ],
+  'Calls of functions': [
+    {
+      can: 'invoke other functions, also with `network: none`',
+      attempt: 'invokes',
+      given: () => ({ name: 'polls' }),
+      config: { network: 'none' },
+      outcome: { docker: true, root: true, user: true },
+      note: 'By a credential of its sandbox, which ends with it ([composition](composition.md)).',
+    },
+    {
+      can: 'do anything else with the credential for that',
+      attempt: 'controls',
+      given: ({ daemonPort }) => ({ port: daemonPort }),
+      outcome: NOWHERE,
+    },
+    {
+      can: 'invoke functions there without its credential, or with another',
+      attempt: 'invokes',
+      given: () => ({ name: 'polls', token: 'of-another' }),
+      outcome: NOWHERE,
     },
   ],
   'Runtime API': [

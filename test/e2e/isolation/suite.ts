@@ -144,6 +144,7 @@ async function targetIn(s: LamSession, files: string, servers: Server[]): Promis
     publicFile: publicFile(),
     loopbackPort: await listenOn('127.0.0.1', servers),
     openPort: await listenOn('0.0.0.0', servers),
+    daemonPort: s.port,
     runtimeApi: listening,
   };
 }

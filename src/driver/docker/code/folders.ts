@@ -19,8 +19,8 @@ export const OWN_NAMES = ['sandbox.localdomain', 'sandbox'] as const;
 /** Stands for any sandbox: all ids have one length. */
 const SANDBOX_ID = knownSandboxId('f'.repeat(32));
 
-/** Names of the sockets: what bootstraps dial, the Runtime API, and the relay's own. */
-export type SocketName = 'dial.sock' | 'api.sock' | 'relay.sock';
+/** Names of the sockets: what bootstraps dial, the Runtime API, the relay's own, and that for calls of other functions. */
+export type SocketName = 'dial.sock' | 'api.sock' | 'relay.sock' | 'calls.sock';
 
 /** The socket of sandbox `id`; the folder is mounted into its container alone. */
 export function sandboxSocket(

@@ -1,6 +1,6 @@
 import type { DialHome } from '../../../executor/index.ts';
 import type { Clock } from '../../../kit/index.ts';
-import type { ArtifactSource, Sandbox } from '../../sandbox.ts';
+import type { ArtifactSource, CallDoor, Sandbox } from '../../sandbox.ts';
 import type { Mount } from '../base/host-base.ts';
 import type { ContainerFolders } from '../code/folders.ts';
 import type { Leftovers } from '../container/leftovers.ts';
@@ -21,6 +21,8 @@ export interface ContainerStartContext {
    * @param environment variables by which the code finds the daemon
    */
   start(making: Making, environment: Readonly<Record<string, string>>, socketMount: Mount): Promise<Started>;
+  /** Serves calls of other functions; undefined where the daemon serves none. */
+  readonly calls: CallDoor['accept'] | undefined;
   /** Called with a sandbox that is destroyed, or whose container is kept for another. */
   onDestroyed(sandbox: Sandbox): void;
 }

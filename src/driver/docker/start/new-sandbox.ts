@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Session } from '../../../executor/index.ts';
 import type { BoundFunction, Sandbox } from '../../sandbox.ts';
+import type { CallSocket } from '../container/call-socket.ts';
 import { DockerSandbox, removeContainer } from '../container/docker-sandbox.ts';
 import type { Started } from '../container/start-container.ts';
 import { VacatedContainer } from '../container/vacated-container.ts';
@@ -20,6 +21,8 @@ export interface ContainerLife {
   readonly folder: string;
   /** By which its client identified itself; only of code on frames. */
   readonly token?: string;
+  /** For calls of other functions; where there is a relay, that has it. */
+  readonly calls?: CallSocket | undefined;
   /** Settles when the connection to the container's processes has ended. */
   readonly disconnected: Promise<void>;
 }
@@ -30,6 +33,10 @@ export function newSandbox(context: ContainerStartContext, making: Making, life:
   const { spec, codeFolder, left, base } = making;
   const { session, started, folder, relayed } = life;
   const { container, output, over, exited } = started;
+  const closeSockets = (): void => {
+    relayed?.relay.close();
+    (relayed?.calls ?? life.calls)?.close();
+  };
   const freeCode = async (): Promise<void> => {
     await codeFolder?.remove();
     await left?.freeCode();
@@ -42,7 +49,7 @@ export function newSandbox(context: ContainerStartContext, making: Making, life:
   };
   const keep = (): VacatedContainer => {
     context.onDestroyed(sandbox);
-    relayed?.relay.close();
+    closeSockets();
     return new VacatedContainer({
       running: { container, output, over },
       clock,
@@ -72,7 +79,7 @@ export function newSandbox(context: ContainerStartContext, making: Making, life:
     killCode: async () => relayed?.killCode(),
     onDestroyed: async (removed) => {
       context.onDestroyed(sandbox);
-      relayed?.relay.close();
+      closeSockets();
       await free(removed);
     },
   });

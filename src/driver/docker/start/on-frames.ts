@@ -10,6 +10,7 @@ import { firstWord } from '../container/start-container.ts';
 import type { ContainerStartContext } from './context.ts';
 import type { Making } from './making.ts';
 import { newSandbox } from './new-sandbox.ts';
+import { callsVariable, openCalls } from './open-calls.ts';
 import { Relayed } from './relayed.ts';
 
 /** Starts code whose client speaks frames. Rejects with `LAM_DRIVER_START_FAILED` when it does not connect. */
@@ -21,14 +22,17 @@ export async function startOnFrames(context: ContainerStartContext, making: Maki
   await makeReadable(folder);
   const expected = await context.dial.expect({ id: spec.id, path, hooks, token: left?.token });
   undo.push(() => expected.cancel());
-  const started = await context.start(making, variables(making, expected.token), {
+  const calls = await openCalls(context, left?.id ?? spec.id, undo);
+  const environment = { ...variables(making, expected.token), ...callsVariable(calls, INSIDE.run) };
+  const started = await context.start(making, environment, {
     source: folder,
     target: INSIDE.run,
   });
   const session = await firstWord(expected.connected, started, context.clock, spec.functionName);
   session.onFlow = (paused) => started.output.setPaused(paused);
   const { token } = expected;
-  return newSandbox(context, making, { session, started, folder, token, disconnected: session.disconnected });
+  const { disconnected } = session;
+  return newSandbox(context, making, { session, started, folder, token, calls, disconnected });
 }
 
 /** Starts such code behind a relay, which starts the extensions, too, once their function is known. */
@@ -40,7 +44,7 @@ async function startBesideExtensions(context: ContainerStartContext, making: Mak
   const hooks = hooksWithTelemetry(making.hooks, api.telemetry);
   const expected = await context.dial.expect({ id: spec.id, path, hooks });
   undo.push(() => expected.cancel());
-  const environment = Relayed.environment(INSIDE.run);
+  const environment = relayed.environment(INSIDE.run);
   const started = await context.start(making, environment, { source: folder, target: INSIDE.run });
   await relayed.ready(started, spec.functionName);
   const archive = archiveUse(making.archive, INSIDE.archive);

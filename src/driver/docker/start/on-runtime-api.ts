@@ -20,7 +20,7 @@ export async function startOnRuntimeApi(context: ContainerStartContext, making: 
   const { api, relay, folder } = relayed;
   // The function's variables are those of its programs alone.
   const bare = { ...making, spec: { ...spec, environment: {} } };
-  const environment = Relayed.environment(INSIDE.api);
+  const environment = relayed.environment(INSIDE.api);
   const started = await context.start(bare, environment, { source: folder, target: INSIDE.api });
   await relayed.ready(started, spec.functionName);
   const program = new ApiProgram({

@@ -7,10 +7,12 @@ import { ExtensionPrograms } from '../../shared/extension-programs.ts';
 import { EXTENSIONS, OPT } from '../../shared/layers.ts';
 import { sandboxSocket } from '../code/folders.ts';
 import { Relay, type Launch, type RelayProgram } from '../container/relay.ts';
+import type { CallSocket } from '../container/call-socket.ts';
 import { firstWord, type Started } from '../container/start-container.ts';
 import type { ContainerStartContext } from './context.ts';
 import type { Making } from './making.ts';
 import { openApi } from './open-api.ts';
+import { callsVariable, openCalls } from './open-calls.ts';
 
 /** Variables of containers that AWS keeps from extensions. */
 const NOT_FOR_EXTENSIONS = { LAMBDA_TASK_ROOT: null, LAMBDA_RUNTIME_DIR: null, _HANDLER: null };
@@ -19,6 +21,7 @@ interface RelayedParts {
   readonly api: RuntimeApi;
   readonly relay: Relay;
   readonly folder: string;
+  readonly calls: CallSocket | undefined;
   readonly clock: Clock;
 }
 
@@ -28,6 +31,8 @@ export class Relayed {
   readonly relay: Relay;
   /** Folder of the sockets, on this machine. */
   readonly folder: string;
+  /** Undefined where calls of other functions are not served. */
+  readonly calls: CallSocket | undefined;
   /** Undefined before they are started, and without any. */
   extensions: ExtensionPrograms | undefined;
   readonly #clock: Clock;
@@ -36,10 +41,11 @@ export class Relayed {
   #code: RelayProgram | undefined;
   #started: Started | undefined;
 
-  private constructor({ api, relay, folder, clock }: RelayedParts) {
+  private constructor({ api, relay, folder, calls, clock }: RelayedParts) {
     this.api = api;
     this.relay = relay;
     this.folder = folder;
+    this.calls = calls;
     this.#clock = clock;
   }
 
@@ -59,12 +65,17 @@ export class Relayed {
       code: () => undefined,
       extension: (stream, chunk) => api.extensionOutput(stream, chunk),
     };
-    return new Relayed({ api, relay, folder, clock });
+    const calls = await openCalls(context, socketsOf, undo);
+    return new Relayed({ api, relay, folder, calls, clock });
   }
 
   /** Variables by which the relay finds its sockets, which are in `folder` as the container sees it. */
-  static environment(folder: string): Readonly<Record<string, string>> {
-    return { LAM_API_SOCKET: `${folder}/api.sock`, LAM_RELAY_SOCKET: `${folder}/relay.sock` };
+  environment(folder: string): Readonly<Record<string, string>> {
+    return {
+      LAM_API_SOCKET: `${folder}/api.sock`,
+      LAM_RELAY_SOCKET: `${folder}/relay.sock`,
+      ...callsVariable(this.calls, folder),
+    };
   }
 
   /** Resolves when the relay serves the API. Rejects with `LAM_DRIVER_START_FAILED` when it does not connect. */

@@ -8,6 +8,11 @@ import { invokeTarget, isAwsPath, planInvoke, runInvoke, type InvokeHead, type I
 
 /** Serves AWS Lambda's API at its dated paths. */
 export function awsApi({ door, ...rooms }: InvokeRooms & { readonly door: Door }): WholeBodyApi<InvokeHead> {
+  return { ...invokeApi(rooms), authorize: (head) => refusal(door, head, 'invoke') };
+}
+
+/** The same without a decision on who may use it. */
+export function invokeApi(rooms: InvokeRooms): Omit<WholeBodyApi<InvokeHead>, 'authorize'> {
   return {
     name: 'aws-lambda',
     reads: 'whole',
@@ -19,7 +24,6 @@ export function awsApi({ door, ...rooms }: InvokeRooms & { readonly door: Door }
         ? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] })
         : planInvoke(target, query, headers);
     },
-    authorize: (head) => refusal(door, head, 'invoke'),
     serve: ({ plan, body, reply }) => runInvoke(rooms, plan, { body, reply, fail: sendAwsError }),
     fail: sendAwsError,
   };

@@ -1,5 +1,6 @@
 import {
   INVOKE,
+  type Caller,
   isQualifier,
   LATEST,
   parseReference,
@@ -61,6 +62,8 @@ export interface InvokeHead {
   /** Decoded JSON text. */
   readonly clientContext: string | undefined;
   readonly traceId: TraceId | undefined;
+  /** The function that calls, where that is known. */
+  readonly caller?: Caller;
   readonly wantTail: boolean;
   readonly type: 'RequestResponse' | 'Event' | 'DryRun';
   /** Earliest start of an event (milliseconds since the epoch). */
@@ -136,6 +139,7 @@ class Invoke implements InvokeRequest, InvokeSink {
   readonly headers: HeaderValues;
   readonly clientContext: string | undefined;
   readonly traceId: TraceId | undefined;
+  readonly caller: Caller | undefined;
   readonly wantTail: boolean;
   readonly event: Uint8Array;
   readonly #reply: Reply;
@@ -147,6 +151,7 @@ class Invoke implements InvokeRequest, InvokeSink {
     this.headers = head.headers;
     this.clientContext = head.clientContext;
     this.traceId = head.traceId;
+    this.caller = head.caller;
     this.wantTail = head.wantTail;
     this.event = event;
     this.#reply = reply;

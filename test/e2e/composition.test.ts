@@ -1,0 +1,3 @@
+import { describeComposition } from './composition-suite.ts';
+
+describeComposition('process');
