@@ -4,7 +4,7 @@ import type { SandboxId, TraceId } from './ids.ts';
 /** The right of one sandbox to invoke functions, and nothing else. Ends with the sandbox. */
 export interface CallRight {
   /** Whose right it is. */
-  readonly caller: Caller;
+  readonly caller: CallingSandbox;
   /** URL of the API at which it is valid, as the sandbox sees it; without a slash at its end. */
   readonly url: string;
   /** The secret: bearer token, session token of AWS's SDKs, and part of {@link callerUrl}. */
@@ -15,17 +15,19 @@ export interface CallRight {
 }
 
 /** A sandbox that may call functions. */
-export interface Caller {
+export interface CallingSandbox {
   readonly sandbox: SandboxId;
   readonly functionName: FunctionName;
   /** Trace of the invocation that started last, for calls that name none; undefined where several may run at once. */
   traceId?: TraceId;
+  /** Functions in the chain of calls that led to that invocation, its own included. */
+  depth: number;
 }
 
 const CALLER_PREFIX = '/caller/';
 
 /** Returns the URL with the token in its path, for SDKs that sign with credentials of their own. Pure. */
-export function callerUrl({ url, token }: Pick<CallRight, 'url' | 'token'>): string {
+function callerUrl({ url, token }: Pick<CallRight, 'url' | 'token'>): string {
   return `${url}${CALLER_PREFIX}${token}`;
 }
 

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import type { Caller, CallRight, FunctionName, SandboxId } from '../contract/index.ts';
-import type { Callers } from '../edge/index.ts';
+import type { CallingSandbox, CallRight, FunctionName, SandboxId } from '../contract/index.ts';
+import type { CallingSandboxes } from '../edge/index.ts';
 
 /** The rights of sandboxes to call functions: one each, until it ends. Kept in memory only. */
-export class CallRights implements Callers {
+export class CallRights implements CallingSandboxes {
   /** URL of the API as sandboxes see it; undefined until it is served, and where functions cannot call others. */
   url: string | undefined;
   readonly #bySandbox = new Map<SandboxId, CallRight>();
-  readonly #byToken = new Map<string, Caller>();
+  readonly #byToken = new Map<string, CallingSandbox>();
 
   /** Returns the right of a sandbox, always the same; undefined where functions cannot call others. */
   grant(sandbox: SandboxId, functionName: FunctionName): CallRight | undefined {
     const { url } = this;
     const granted = this.#bySandbox.get(sandbox);
     if (granted !== undefined || url === undefined) return granted;
-    const caller: Caller = { sandbox, functionName };
+    const caller: CallingSandbox = { sandbox, functionName, depth: 0 };
     const right: CallRight = {
       caller,
       url,
@@ -35,7 +35,7 @@ export class CallRights implements Callers {
     this.#byToken.delete(granted.token);
   }
 
-  find(token: string): Caller | undefined {
+  find(token: string): CallingSandbox | undefined {
     return this.#byToken.get(token);
   }
 }

@@ -8,7 +8,7 @@ export {
   type StaticFile,
   type StaticSource,
 } from './apis/index.ts';
-export type { Callers } from './callers.ts';
+export type { CallingSandboxes } from './calling-sandboxes.ts';
 export type { AccessLog } from './access-log.ts';
 export type { ConnectionCaps } from './connection-limit.ts';
 export { oneToken, type Door, type TokenStore } from './guard.ts';

@@ -3,7 +3,7 @@ import type { LamError } from '../errors/index.ts';
 import type { InitOutcome, Session } from '../executor/session.ts';
 import type { MonotonicMs } from '../kit/index.ts';
 import type { PoolRevision } from './revision.ts';
-import type { Caller, SandboxId, StartKind } from '../contract/index.ts';
+import type { CallingSandbox, SandboxId, StartKind } from '../contract/index.ts';
 
 /** The right to run one invocation in a sandbox, from `Pool.acquire` or the queue until `Pool.release`. */
 export interface Acquisition {
@@ -14,7 +14,7 @@ export interface Acquisition {
   readonly initMs: number;
   readonly revision: PoolRevision;
   /** The sandbox as a caller of functions, where it may call and runs one invocation at a time. */
-  readonly soleCaller: Caller | undefined;
+  readonly soleCaller: CallingSandbox | undefined;
   /** Not `warm` for exactly one invocation of a sandbox that was started on demand: the one that reports its init. */
   claimStart(): StartKind;
 }

@@ -9,7 +9,7 @@ import { PlaceFaults } from './place-faults.ts';
 import { Quickness, type Traffic } from './policy/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 import { transition, type SandboxEventName, type SandboxStateName } from './sandbox-state.ts';
-import type { Caller, SandboxId, StartKind, FunctionName, VersionNumber } from '../contract/index.ts';
+import type { CallingSandbox, SandboxId, StartKind, FunctionName, VersionNumber } from '../contract/index.ts';
 
 /** Assumed duration of a cold start before one was measured, ms: a Node boot on a laptop. */
 const FIRST_COLD_MS = 50;
@@ -45,7 +45,7 @@ export class Slot implements Holder, Acquisition, ObservedSandbox {
   endReason: EndReason | undefined;
   /** Greedy-dual priority; set when it becomes idle. */
   priority = 0;
-  soleCaller: Caller | undefined;
+  soleCaller: CallingSandbox | undefined;
   /** How long its init took, ms. */
   initMs = 0;
   /** Whether it was booted for its version or is a stem that was bound to it. */

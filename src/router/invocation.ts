@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   knownRequestId,
-  type Caller,
+  type CallingSandbox,
   type InvocationContext,
   type Origin,
   type RequestId,
@@ -45,7 +45,7 @@ export interface InvokeRequest {
   /** Trace header of the caller; its `Lineage` says how many functions already called each other. */
   readonly traceId?: TraceId | undefined;
   /** The function that calls and waits for the answer, where that is known. */
-  readonly caller?: Caller | undefined;
+  readonly caller?: CallingSandbox | undefined;
   /** What caused it; default: a direct caller. */
   readonly origin?: Origin;
   /** Attempt number at the same event; default: 1. */
@@ -240,7 +240,10 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     const sink = this.#sink;
     const trail = this.#trail;
     const caller = this.acquired?.soleCaller;
-    if (caller !== undefined) caller.traceId = this.#traceId;
+    if (caller !== undefined) {
+      caller.traceId = this.#traceId;
+      caller.depth = this.#depth;
+    }
     if (sink.started === undefined && trail === undefined) return;
     const now = this.#parts.clock.now();
     sink.started?.(now);

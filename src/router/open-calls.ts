@@ -1,4 +1,4 @@
-import type { Caller, SandboxId, TraceId } from '../contract/index.ts';
+import type { CallingSandbox, SandboxId, TraceId } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Occupied, PoolRevision } from '../pool/index.ts';
@@ -9,7 +9,7 @@ const CHECK_MS = 100;
 
 /** A call of one function by another, which waits for the answer. */
 interface OpenCall {
-  readonly caller: Caller;
+  readonly caller: CallingSandbox;
   readonly sink: InvokeSink;
   /** Tells the invocations apart that call from one sandbox; undefined if the caller named none. */
   readonly traceId: TraceId | undefined;
@@ -37,7 +37,7 @@ export class OpenCalls {
   }
 
   /** Adds a call until its sink is answered, through the sink of the result. */
-  open(caller: Caller, sink: InvokeSink, { name, traceId }: Pick<InvokeRequest, 'name' | 'traceId'>): OpenCall {
+  open(caller: CallingSandbox, sink: InvokeSink, { name, traceId }: Pick<InvokeRequest, 'name' | 'traceId'>): OpenCall {
     const call: OpenCall = {
       caller,
       traceId,

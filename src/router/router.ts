@@ -1,4 +1,4 @@
-import type { Caller, LogStream, RequestId, SandboxId, FunctionName, Qualifier } from '../contract/index.ts';
+import type { CallingSandbox, LogStream, RequestId, SandboxId, FunctionName, Qualifier } from '../contract/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Session, SessionHooks } from '../executor/session.ts';
 import type { LogStore } from '../logs/index.ts';
@@ -45,7 +45,7 @@ export class Router {
   }
 
   /** The same for one that a function waits for. */
-  #startCall(request: InvokeRequest, caller: Caller, sink: InvokeSink): Underway {
+  #startCall(request: InvokeRequest, caller: CallingSandbox, sink: InvokeSink): Underway {
     const call = this.#calls.open(caller, sink, request);
     const invocation = new Invocation(this.#parts, request, call.sink);
     call.invocation = invocation;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { InvokeCommand, InvokeWithResponseStreamCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { PLAIN_STREAM } from '../../src/contract/index.ts';
+import { decodeErrorHeader, depthOf, INVOKE as HEADERS, PLAIN_STREAM } from '../../src/contract/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 import type { MemoryCall } from '../support/memory-driver.ts';
@@ -44,7 +44,8 @@ async function post(environment: Readonly<Record<string, string>>, path: string,
   const { LAM_ENDPOINT, LAM_INVOKE_TOKEN } = environment;
   const headers = { authorization: `Bearer ${LAM_INVOKE_TOKEN}` };
   const answer = await fetch(`${LAM_ENDPOINT}${path}`, { method: 'POST', body: '{"n":1}', headers, ...init });
-  return { status: answer.status, type: answer.headers.get('x-amzn-errortype'), text: await answer.text() };
+  const { code } = decodeErrorHeader(answer.headers.get(HEADERS.lamError) ?? undefined) ?? {};
+  return { status: answer.status, type: answer.headers.get('x-amzn-errortype'), code, text: await answer.text() };
 }
 
 describe('calls of functions by functions', () => {
@@ -126,7 +127,18 @@ describe('calls of functions by functions', () => {
       (await post(environment, `${INVOKE}/traced/invocations`)).text,
       call.context.traceId,
     ])) as [string, string];
-    assert.equal(JSON.parse(text), own);
+    const rootOf = (traceId: string): string | undefined => /^Root=[^;]+/.exec(traceId)?.[0];
+    const traceId = JSON.parse(text) as string;
+    assert.equal(rootOf(traceId), rootOf(own));
+    assert.deepEqual([depthOf(traceId), depthOf(own)], [2, 1], 'one more in the chain');
+  });
+
+  test('cannot shorten the chain of calls that their sandbox is in', async () => {
+    const [text, own] = (await asCaller(async (environment, call) => {
+      const headers = { authorization: `Bearer ${environment['LAM_INVOKE_TOKEN']}`, 'x-amzn-trace-id': 'Root=1-0-0' };
+      return [(await post(environment, `${INVOKE}/traced/invocations`, { headers })).text, call.context.traceId];
+    })) as [string, string];
+    assert.deepEqual([depthOf(JSON.parse(text) as string), depthOf(own)], [2, 1], text);
   });
 
   test('are refused without the token of a function, also with that of none', async () => {
@@ -138,8 +150,8 @@ describe('calls of functions by functions', () => {
         post(environment, `/caller/guessed`),
       ]),
     );
-    for (const { status, type } of answers as { status: number; type: string }[])
-      assert.deepEqual([status, type], [403, 'UnrecognizedClientException']);
+    for (const { status, type, code } of answers as { status: number; type: string; code: string }[])
+      assert.deepEqual([status, type, code], [403, 'UnrecognizedClientException', 'LAM_EDGE_CALLER_UNKNOWN']);
   });
 
   test('reach nothing but the invocation of functions', async () => {
@@ -182,8 +194,8 @@ describe('calls of functions by functions', () => {
 
   test('that wait for one another are refused, and the others go on', async () => {
     const answer = await house.ask(`${INVOKE}/chain/invocations`, { method: 'POST', body: '["chain"]' });
-    const { status, type, text } = answer.json();
-    assert.deepEqual([status, type], [429, 'TooManyRequestsException'], String(text));
+    const { status, type, code, text } = answer.json();
+    assert.deepEqual([status, type, code], [429, 'TooManyRequestsException', 'LAM_ROUTER_CALLS_STUCK'], String(text));
     assert.match(String(text), /the call of 'chain' by 'chain' cannot begin/);
   });
 
@@ -212,12 +224,12 @@ describe('calls of functions by functions', () => {
         const first = await Promise.race(answers);
         open();
         const statuses = (await Promise.all(answers)).map(({ status }) => status);
-        return result([first.status, statuses.filter((status) => status === 200).length]);
+        return result([first.status, first.code, statuses.filter((status) => status === 200).length]);
       },
     });
     await slow.publish('slow', { maxConcurrency: 1, timeoutMs: 60_000 });
     await slow.publish('many', { timeoutMs: 60_000 });
     const answer = await slow.ask(`${INVOKE}/many/invocations`, { method: 'POST', body: '{}' });
-    assert.deepEqual(JSON.parse(answer.text), [429, 64]);
+    assert.deepEqual(JSON.parse(answer.text), [429, 'LAM_EDGE_TOO_MANY_CALLS', 64]);
   });
 });

@@ -5,7 +5,7 @@ import type { Router } from '../../router/index.ts';
 import type { AccessLog } from '../access-log.ts';
 import type { Api } from '../api.ts';
 import type { ConnectionCaps } from '../connection-limit.ts';
-import type { Callers } from '../callers.ts';
+import type { CallingSandboxes } from '../calling-sandboxes.ts';
 import type { Door } from '../guard.ts';
 import { createServer } from '../server.ts';
 import { awsApi } from './aws-lambda/api.ts';
@@ -61,7 +61,7 @@ export function createEdge(options: EdgeOptions): PlainServer {
 
 /** What the server for functions that call others uses. */
 export interface CallsEdgeOptions extends Pick<EdgeOptions, 'router' | 'operations' | 'clock' | 'caps' | 'onBody'> {
-  readonly callers: Callers;
+  readonly callers: CallingSandboxes;
 }
 
 /** Creates the HTTP server by which functions call others; does not listen yet. It serves nothing else. */

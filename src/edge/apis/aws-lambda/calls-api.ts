@@ -1,8 +1,8 @@
-import { depthOf, splitCallerPath, withDepth, type Caller, type TraceId } from '../../../contract/index.ts';
+import { depthOf, splitCallerPath, withDepth, type CallingSandbox, type TraceId } from '../../../contract/index.ts';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import { EndingReply, type Reply } from '../../../http/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
-import type { Callers } from '../../callers.ts';
+import type { CallingSandboxes } from '../../calling-sandboxes.ts';
 import { bearerToken } from '../../guard.ts';
 import { headerValue, type RequestHead } from '../../request.ts';
 import { invokeApi } from './api.ts';
@@ -12,10 +12,10 @@ import { runInvoke, type InvokeHead, type InvokeRooms } from './invoke.ts';
 const MOST_CALLS = 64;
 
 /** Serves AWS Lambda's Invoke and InvokeWithResponseStream to functions, by the right of their sandbox alone. */
-export function callsApi(rooms: InvokeRooms, callers: Callers): WholeBodyApi<InvokeHead> {
+export function callsApi(rooms: InvokeRooms, callers: CallingSandboxes): WholeBodyApi<InvokeHead> {
   const api = invokeApi(rooms);
-  const waiting = new WeakMap<Caller, number>();
-  const count = (caller: Caller): number => waiting.get(caller) ?? 0;
+  const waiting = new WeakMap<CallingSandbox, number>();
+  const count = (caller: CallingSandbox): number => waiting.get(caller) ?? 0;
   return {
     ...api,
     name: 'calls',
@@ -48,15 +48,14 @@ export function callsApi(rooms: InvokeRooms, callers: Callers): WholeBodyApi<Inv
 }
 
 /** The trace header of a call: without one that of the calling invocation, and never with a shorter chain than that. */
-function traceOf({ traceId }: InvokeHead, caller: Caller): TraceId | undefined {
-  const own = caller.traceId;
-  if (own === undefined || traceId === undefined) return traceId ?? own;
-  const depth = depthOf(own);
-  return depthOf(traceId) < depth ? withDepth(traceId, depth) : traceId;
+function traceOf({ traceId }: InvokeHead, caller: CallingSandbox): TraceId | undefined {
+  const named = traceId ?? caller.traceId;
+  const { depth } = caller;
+  return named !== undefined && depthOf(named) < depth ? withDepth(named, depth) : named;
 }
 
 /** AWS's SDKs send the token with their signature, or in the path if they sign with credentials of the author. */
-function callerOf(callers: Callers, { path, headers }: RequestHead): Caller | undefined {
+function callerOf(callers: CallingSandboxes, { path, headers }: RequestHead): CallingSandbox | undefined {
   const { token = bearerToken(headers) ?? headerValue(headers, 'x-amz-security-token') } = splitCallerPath(path);
   return token === undefined ? undefined : callers.find(token);
 }

@@ -1,6 +1,6 @@
 import {
   INVOKE,
-  type Caller,
+  type CallingSandbox,
   isQualifier,
   LATEST,
   parseReference,
@@ -63,7 +63,7 @@ export interface InvokeHead {
   readonly clientContext: string | undefined;
   readonly traceId: TraceId | undefined;
   /** The function that calls, where that is known. */
-  readonly caller?: Caller;
+  readonly caller?: CallingSandbox;
   readonly wantTail: boolean;
   readonly type: 'RequestResponse' | 'Event' | 'DryRun';
   /** Earliest start of an event (milliseconds since the epoch). */
@@ -139,7 +139,7 @@ class Invoke implements InvokeRequest, InvokeSink {
   readonly headers: HeaderValues;
   readonly clientContext: string | undefined;
   readonly traceId: TraceId | undefined;
-  readonly caller: Caller | undefined;
+  readonly caller: CallingSandbox | undefined;
   readonly wantTail: boolean;
   readonly event: Uint8Array;
   readonly #reply: Reply;
