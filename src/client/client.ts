@@ -24,7 +24,6 @@ import {
   type RollbackAnswer,
   type RollbackRequest,
   type Status,
-  type TriggerDetail,
   type FunctionName,
   type AliasName,
   type VersionDetail,
@@ -37,6 +36,7 @@ import { asyncCalls, type AsyncCalls } from './async-calls.ts';
 import { layerCalls, type LayerCalls } from './layer-calls.ts';
 import { parametersOf } from './parameters.ts';
 import { json, ndjson, open, type Ask } from './transport.ts';
+import { triggerCalls, type TriggerCalls } from './trigger-calls.ts';
 
 /** An artifact to upload: its manifest, and a zip of the files that the daemon lacks, or null. */
 export interface Upload {
@@ -45,7 +45,7 @@ export interface Upload {
 }
 
 /** Typed calls to the daemon of one home. Each rejects with the daemon's own LamError, or with a `LAM_CLIENT_*` error. */
-export interface LamClient extends AsyncCalls, ApiKeyCalls, LayerCalls {
+export interface LamClient extends AsyncCalls, ApiKeyCalls, LayerCalls, TriggerCalls {
   readonly socketPath: string;
   status(): Promise<Status>;
   /** Asks the daemon to drain and end; resolves when it has accepted the request. */
@@ -74,12 +74,6 @@ export interface LamClient extends AsyncCalls, ApiKeyCalls, LayerCalls {
     query: LogQuery & { readonly follow?: boolean },
     signal?: AbortSignal,
   ): AsyncGenerator<LogRecord, void, void>;
-  /** Triggers that the daemon runs, of one type or of all. */
-  triggers(type?: string): Promise<readonly TriggerDetail[]>;
-  pauseTrigger(name: FunctionName, type: string, trigger: string): Promise<void>;
-  resumeTrigger(name: FunctionName, type: string, trigger: string): Promise<void>;
-  /** Queues an event of the trigger now; returns the id of the invocation. */
-  runTrigger(name: FunctionName, type: string, trigger: string): Promise<{ readonly requestId: string }>;
   gc(request: GcRequest): Promise<GcAnswer>;
   df(): Promise<DfAnswer>;
 }
@@ -133,10 +127,7 @@ export function createClient(socketPath: string, home: string): LamClient {
         throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: (error as Error).message }, error);
       }
     },
-    triggers: (type) => ask('GET', CONTROL.triggers(type)),
-    pauseTrigger: async (...trigger) => void (await ask('POST', CONTROL.trigger(...trigger, 'pause'))),
-    resumeTrigger: async (...trigger) => void (await ask('POST', CONTROL.trigger(...trigger, 'resume'))),
-    runTrigger: (...trigger) => ask('POST', CONTROL.trigger(...trigger, 'run')),
+    ...triggerCalls(ask, send),
     ...asyncCalls(ask, send),
     ...apiKeyCalls(ask, send),
     ...layerCalls(ask, send),

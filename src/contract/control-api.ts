@@ -47,7 +47,7 @@ export const CONTROL = {
   triggers: (type?: string): string =>
     `/_lam/v1/triggers${type === undefined ? '' : `?type=${encodeURIComponent(type)}`}`,
   /** POST with an action at the end: `pause`, `resume`, or `run`, which answers the id of the invocation. */
-  trigger: (name: FunctionName, type: string, trigger: string, action: 'pause' | 'resume' | 'run'): string =>
+  trigger: (name: FunctionName, type: string, trigger: string, action: 'pause' | 'resume' | 'run' | 'test'): string =>
     `${CONTROL.function(name)}/triggers/${encodeURIComponent(type)}/${encodeURIComponent(trigger)}/${action}`,
   /** GET, query as {@link AsyncQuery} with `function` for the name; answers {@link AsyncPage}. */
   invocations: '/_lam/v1/invocations',
@@ -199,10 +199,13 @@ export interface ConfigPatch {
   /** Fields of FunctionConfig except `environment`, in their units; and short forms of triggers. */
   readonly set?: Omit<ConfigInput, 'environment'>;
   readonly unset?: readonly (keyof ConfigInput)[];
-  /** Items to add to lists of short forms, on top of what is in effect; one of the same name is replaced. */
-  readonly add?: ShortForms;
-  /** Names of triggers to remove from those lists. */
-  readonly remove?: Readonly<Partial<Record<keyof ShortForms, readonly string[]>>>;
+  /**
+   * Triggers to add to what is in effect, in short form or as whole entries; one of the same name is replaced. The lists
+   * of their kinds are then live settings.
+   */
+  readonly add?: ShortForms & { readonly triggers?: readonly TriggerConfig[] };
+  /** Names of triggers to remove from what is in effect; those in `triggers` as `TYPE:NAME`. */
+  readonly remove?: Readonly<Partial<Record<keyof ShortForms | 'triggers', readonly string[]>>>;
   readonly setEnvironment?: Readonly<Record<string, string>>;
   readonly unsetEnvironment?: readonly string[];
   readonly message?: string;

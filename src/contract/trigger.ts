@@ -1,4 +1,5 @@
-import type { FunctionName } from './names.ts';
+import type { RequestId } from './ids.ts';
+import type { FunctionName, VersionNumber } from './names.ts';
 
 /**
  * A declared trigger, which invokes its function without a direct caller: its kind and the kind's settings, as JSON.
@@ -63,4 +64,17 @@ export interface TriggerDetail extends TriggerState {
   readonly config: TriggerConfig;
   /** What its kind shows of it, if anything: for type `schedule` a {@link ScheduleView}. */
   readonly view?: unknown;
+}
+
+/** What became of an event that tested a trigger. */
+export interface TriggerTest {
+  readonly outcome: 'success' | 'function-error' | 'filtered';
+  /** What the function was given; what was offered, if it was filtered. */
+  readonly event: unknown;
+  /** Records that no filter of the trigger let pass. */
+  readonly filtered: number;
+  readonly requestId?: RequestId;
+  readonly version?: VersionNumber;
+  /** The answer or the error document: its JSON, or its text. */
+  readonly payload?: unknown;
 }

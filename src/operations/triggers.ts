@@ -1,4 +1,4 @@
-import type { FunctionName, RequestId, TriggerDetail } from '../contract/index.ts';
+import type { FunctionName, RequestId, TriggerDetail, TriggerTest } from '../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /** Names a trigger among all functions. */
@@ -13,6 +13,7 @@ export interface TriggerRuntime {
   list(type?: string): Promise<readonly TriggerDetail[]>;
   setPaused(trigger: TriggerReference, isPaused: boolean): Promise<void>;
   run(trigger: TriggerReference): Promise<RequestId>;
+  test(trigger: TriggerReference, event: unknown): Promise<TriggerTest>;
 }
 
 /** Triggers that the daemon runs, which are not those of type `http`. */
@@ -29,6 +30,12 @@ export interface TriggerOperations {
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_TRIGGERS_NOT_FOUND`, `LAM_TRIGGERS_NO_EVENT` or an error of the queue.
    */
   run(trigger: TriggerReference): Promise<{ readonly requestId: RequestId }>;
+  /**
+   * Sends an event through one to the function, paused or not, without its source: a sample if `event` is undefined.
+   * Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_TRIGGERS_NOT_FOUND`, `LAM_TRIGGERS_NO_EVENT`, `LAM_TRIGGERS_BAD_EVENT`
+   * or what an invocation throws.
+   */
+  test(trigger: TriggerReference, event: unknown): Promise<TriggerTest>;
 }
 
 /** Rooms that these operations use. */
@@ -48,6 +55,10 @@ export function triggerOperations({ registry, triggers }: TriggerSupport): Trigg
     run: async (trigger) => {
       registry.resolve(trigger.functionName);
       return { requestId: await triggers.run(trigger) };
+    },
+    test: async (trigger, event) => {
+      registry.resolve(trigger.functionName);
+      return triggers.test(trigger, event ?? undefined);
     },
   };
 }

@@ -6,6 +6,7 @@ import {
   isScalar,
   LineCounter,
   parseDocument,
+  visit,
   type Document,
   type Node,
 } from 'yaml';
@@ -37,7 +38,7 @@ export function parseSource(text: string): SourceDocument {
   const syntaxFaults: ProjectFault[] = document.errors.map((error) => ({
     ...at(error.pos[0]),
     path: '',
-    message: error.message,
+    message: error.code === 'DUPLICATE_KEY' ? duplicateMessage(document, error.pos[0]) : error.message,
   }));
   let value: unknown;
   if (syntaxFaults.length === 0) {
@@ -103,4 +104,17 @@ function offsetOf(document: Document, path: ValuePath, place: 'key' | 'value'): 
 
 function pointer(path: ValuePath): string {
   return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** Names the key at an offset, which its map has twice. */
+function duplicateMessage(document: Document, offset: number): string {
+  let key = '';
+  visit(document, {
+    Pair(_at, pair) {
+      if (!isScalar(pair.key) || pair.key.range?.[0] !== offset) return undefined;
+      key = String(pair.key.value);
+      return visit.BREAK;
+    },
+  });
+  return `the key '${key}' is there twice: remove one of them`;
 }

@@ -1,4 +1,5 @@
 export { isWithin } from './folders.ts';
+export { parseTrigger, shownSetting, TRIGGER_TYPES, typedName, type TriggerWords } from './live-trigger.ts';
 export { loadProject, parseProject } from './load-project.ts';
 export { findProjectFile } from './locate.ts';
 export type { BuildOptions, Project, ProjectFault, ProjectFunction, ProjectLayer } from './project.ts';

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_CONFIG, settingText, settingWord, type FunctionConfig } from '../contract/index.ts';
-import { inShortForms, shortFormsOf, type TriggerKind } from '../triggers/index.ts';
+import {
+  inShortForms,
+  shortFormsOf,
+  triggerSettingText,
+  withoutShortForm,
+  type TriggerKind,
+} from '../triggers/index.ts';
 
 /** Longest text of a value in a message (characters). */
 const VALUE_LENGTH = 40;
@@ -27,13 +33,18 @@ export function changeMessage(before: FunctionConfig, after: FunctionConfig, kin
 
 function triggerChanges(before: FunctionConfig, after: FunctionConfig, kinds: readonly TriggerKind[]): string[] {
   if (isDeepStrictEqual(before.triggers, after.triggers)) return [];
-  const [was, is] = [inShortForms(before.triggers, kinds), inShortForms(after.triggers, kinds)];
-  const changed = shortFormsOf(kinds)
-    .map(({ form }) => form.key)
-    .filter((key) => !isDeepStrictEqual(was[key], is[key]));
-  // Triggers that have no short form, or differ in settings that it does not show.
-  if (changed.length === 0) return ['triggers changed'];
-  return changed.map((key) => `${key} ${clipped(settingText(key, was[key]))} -> ${clipped(settingText(key, is[key]))}`);
+  const listsOf = ({ triggers }: FunctionConfig): Readonly<Record<string, readonly unknown[]>> => ({
+    ...inShortForms(triggers, kinds),
+    triggers: withoutShortForm(triggers, kinds),
+  });
+  const [was, is] = [listsOf(before), listsOf(after)];
+  const changes = [...shortFormsOf(kinds).map(({ form }) => form.key), 'triggers' as const].flatMap((key) => {
+    if (isDeepStrictEqual(was[key], is[key])) return [];
+    const [from, to] = [was, is].map((lists) => clipped(triggerSettingText(key, lists[key], kinds)));
+    // They differ in settings that their names do not show.
+    return [from === to ? `${key} changed` : `${key} ${from} -> ${to}`];
+  });
+  return changes.length === 0 ? ['triggers changed'] : changes;
 }
 
 /** What differs in variables: added keys first, then changed ones, then removed ones; never values. */

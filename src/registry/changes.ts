@@ -22,7 +22,7 @@ import { note, previousVersion } from './history.ts';
 import { defined, effectiveConfig, without, type Layers } from './layers.ts';
 import { endedNotices, hiddenNotices, liftedNotices, resumedNotices, suspendedNotices } from './notices.ts';
 import { checkFlags, checkUnset, patchLayers } from './overrides.ts';
-import { withWholeLists } from './short-form-changes.ts';
+import { withWholeLists } from './trigger-changes.ts';
 import { checkAlias, editRecord, existingVersions, requireVersion } from './records.ts';
 import { checkNewTriggers, checkTriggers } from './triggers.ts';
 

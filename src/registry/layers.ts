@@ -7,7 +7,7 @@ import {
   type SettingLayer,
 } from '../contract/index.ts';
 import type { VersionRecord } from '../store/index.ts';
-import { inShortForms, overrideShortForms, shortFormsOf, type TriggerKind } from '../triggers/index.ts';
+import { inShortForms, overrideTriggers, shortFormsOf, withoutShortForm, type TriggerKind } from '../triggers/index.ts';
 import { runtimeHandler, withoutLists } from './config.ts';
 
 /**
@@ -25,14 +25,14 @@ export interface Layers {
 
 /**
  * Returns the complete configuration. Environments are merged key by key. The default handler is the runtime's, or a
- * general one for unknown runtimes. A short form among the live settings replaces the triggers of its kind.
+ * general one for unknown runtimes. A live list of triggers replaces those of its kind.
  */
 export function effectiveConfig({ input, overrides, flags }: Layers, kinds: readonly TriggerKind[]): FunctionConfig {
   const merged = withoutLists(
     { ...DEFAULT_CONFIG, ...defined(input), ...defined(overrides), ...defined(flags) },
     shortFormsOf(kinds).map(({ form }) => form.key),
   );
-  const triggers = overrideShortForms(merged.triggers, overrides, kinds);
+  const triggers = overrideTriggers(input.triggers ?? DEFAULT_CONFIG.triggers, overrides, kinds);
   const handler =
     flags.handler ?? overrides.handler ?? input.handler ?? runtimeHandler(merged.runtime) ?? DEFAULT_CONFIG.handler;
   const environment = { ...input.environment, ...overrides.environment, ...flags.environment };
@@ -70,13 +70,14 @@ export function layersOf(version: VersionRecord, kinds: readonly TriggerKind[]):
   return { settings, environment };
 }
 
-/** Adds the other form of triggers: the short forms that a list contains, or the list that a short form makes. */
+/** Shows triggers that have a short form in it; `triggers` are then the others. */
 function inBothForms(settings: ConfigInput, kinds: readonly TriggerKind[]): ConfigInput {
-  const { triggers } = settings;
-  const forms = shortFormsOf(kinds).map(({ form }) => form.key);
-  if (triggers === undefined) return forms.some((key) => key in settings) ? { ...settings, triggers: [] } : settings;
+  const { triggers, ...rest } = settings;
+  if (triggers === undefined) return settings;
   const short = Object.entries(inShortForms(triggers, kinds)).filter(([, items]) => items.length > 0);
-  return { ...Object.fromEntries(short), ...settings };
+  const others = withoutShortForm(triggers, kinds);
+  const own = others.length > 0 || short.length === 0 ? { triggers: others } : {};
+  return { ...Object.fromEntries(short), ...rest, ...own };
 }
 
 /** What the configuration has and neither lam.yaml nor the defaults explain; for versions without recorded overrides. */

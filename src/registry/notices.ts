@@ -8,7 +8,13 @@ import {
   type FunctionName,
   type VersionNumber,
 } from '../contract/index.ts';
-import { inShortForms, shortFormsOf, type TriggerKind } from '../triggers/index.ts';
+import {
+  inShortForms,
+  shortFormsOf,
+  triggerSettingText,
+  withoutShortForm,
+  type TriggerKind,
+} from '../triggers/index.ts';
 import { changeMessage, environmentChanges } from './change-message.ts';
 import type { Layers } from './layers.ts';
 
@@ -46,7 +52,7 @@ export function hiddenNotices(
       .filter((field) => author[field] !== undefined && !isDeepStrictEqual(author[field], overrides[field]))
       .map(
         (field) =>
-          `${settingWord(field)}: ${settingText(field, author[field])} in lam.yaml is hidden by ${settingText(field, overrides[field])} from 'lam config set'; to use lam.yaml: lam config unset ${name} ${settingWord(field)}`,
+          `${settingWord(field)}: ${triggerSettingText(field, author[field], kinds)} in lam.yaml is hidden by ${triggerSettingText(field, overrides[field], kinds)} from 'lam config set'; to use lam.yaml: lam config unset ${name} ${settingWord(field)}`,
       ),
     ...(keys.length === 0
       ? []
@@ -94,7 +100,11 @@ export function suspendedNotices(
   overrides: ConfigInput,
   kinds: readonly TriggerKind[],
 ): string[] {
-  const shown = { ...config, ...inShortForms(config.triggers, kinds) };
+  const shown = {
+    ...config,
+    ...inShortForms(config.triggers, kinds),
+    triggers: withoutShortForm(config.triggers, kinds),
+  };
   const fields = fieldsOf(overrides).filter((field) => !isDeepStrictEqual(shown[field], overrides[field]));
   const keys = keysOf(overrides).filter((key) => config.environment[key] !== overrides.environment?.[key]);
   const words = fields.map((field) => settingWord(field));
@@ -122,13 +132,19 @@ function suspended(words: readonly string[], command: string, lift: string): str
   return `${words.join(', ')} from 'lam ${command}' ${words.length === 1 ? 'does' : 'do'} not apply to this version, and will again from the next deploy or change of settings; to remove: ${lift}`;
 }
 
-/** lam.yaml's settings with its triggers in short form too, where it has any. */
+/** lam.yaml's settings with its triggers in short form, where they have one. */
 function withShortForms(input: ConfigInput, kinds: readonly TriggerKind[]): ConfigInput {
   const { triggers } = input;
   if (!Array.isArray(triggers)) return input;
   const shown = inShortForms(triggers, kinds);
   const named = shortFormsOf(kinds).filter(({ form }) => shown[form.key].length > 0);
-  return { ...input, ...Object.fromEntries(named.map(({ form }) => [form.key, shown[form.key]])) };
+  const others = withoutShortForm(triggers, kinds);
+  const { triggers: _whole, ...rest } = input;
+  return {
+    ...rest,
+    ...(others.length === 0 ? {} : { triggers: others }),
+    ...Object.fromEntries(named.map(({ form }) => [form.key, shown[form.key]])),
+  };
 }
 
 function valueOf(config: FunctionConfig, field: Field): unknown {

@@ -7,7 +7,7 @@ import {
   type FunctionName,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import { shortFormsOf, type TriggerKind } from '../triggers/index.ts';
+import { shortFormsOf, withoutShortForm, type TriggerKind } from '../triggers/index.ts';
 import { defined, without, type Layers } from './layers.ts';
 
 /** Throws `LAM_REGISTRY_INVALID_CONFIG` for a patch that unsets an unknown setting. */
@@ -42,9 +42,6 @@ export function patchLayers(
   // Variables have a field of their own and are set one by one; a whole map would drop those of lam.yaml.
   const { environment: _refused, ...set } = { environment: undefined, ...patch.set };
   const unset = new Set<string>(patch.unset);
-  const dropped = new Set(unset);
-  // A whole list of triggers replaces earlier short forms.
-  if ('triggers' in set || unset.has('triggers')) for (const { form } of shortFormsOf(kinds)) dropped.add(form.key);
   const unsetVariables = new Set([
     ...(unset.has('environment') ? [...Object.keys(variables), ...Object.keys(flags.environment ?? {})] : []),
     ...(patch.unsetEnvironment ?? []),
@@ -54,7 +51,7 @@ export function patchLayers(
     ...Object.entries(patch.setEnvironment ?? {}),
   ]);
   const overrides: ConfigInput = {
-    ...Object.fromEntries(Object.entries(rest).filter(([field]) => !dropped.has(field))),
+    ...Object.fromEntries(Object.entries(rest).filter(([field]) => !unset.has(field))),
     ...defined(set),
     ...(Object.keys(environment).length === 0 ? {} : { environment }),
   };
@@ -88,6 +85,8 @@ function mapOf(keys: Iterable<string>): Record<string, string> {
 
 /** Whether lam.yaml sets a field; its short forms are stored as triggers. */
 function comesFrom(input: ConfigInput, field: string, kinds: readonly TriggerKind[]): boolean {
+  const { triggers = [] } = input;
+  if (field === 'triggers') return withoutShortForm(triggers, kinds).length > 0;
   const short = shortFormsOf(kinds).find(({ form }) => form.key === field);
-  return short === undefined ? field in input : (input.triggers ?? []).some(({ type }) => type === short.type);
+  return short === undefined ? field in input : triggers.some(({ type }) => type === short.type);
 }

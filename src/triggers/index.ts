@@ -1,4 +1,11 @@
-export { checkConflicts, declarationFaults, filesOfTriggers, newTriggerFaults } from './declared.ts';
+export {
+  checkConflicts,
+  declarationFaults,
+  filesOfTriggers,
+  kindOf,
+  newTriggerFaults,
+  triggerName,
+} from './declared.ts';
 export { DESTINATION_KINDS } from './destination-kinds.ts';
 export type { DestinationKind } from './destination.ts';
 export { readDestination } from './read-destination.ts';
@@ -18,4 +25,12 @@ export {
   type TriggerEvent,
 } from './running.ts';
 export { NAME_SCHEMA, shapeFaults } from './shape.ts';
-export { expandShortForms, inShortForms, namesInShortForm, overrideShortForms, shortFormsOf } from './short-forms.ts';
+export { triggerSettingText } from './setting-text.ts';
+export {
+  expandShortForms,
+  inShortForms,
+  namesInShortForm,
+  overrideTriggers,
+  shortFormsOf,
+  withoutShortForm,
+} from './short-forms.ts';

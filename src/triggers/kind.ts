@@ -93,6 +93,8 @@ export interface ShortForm<C extends TriggerConfig> {
   readonly examples: readonly (readonly ShortItem[])[];
   /** Returns the entry that an item stands for. */
   expand(item: ShortItem): C;
+  /** Settings that an entry's name shows. */
+  readonly inName: readonly string[];
   /** Returns the item that stands for an entry, without loss: a text if that says everything. */
   itemOf(config: C): ShortItem;
 }

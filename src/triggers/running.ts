@@ -20,6 +20,21 @@ export interface TriggerStarter<C extends TriggerConfig = TriggerConfig> {
   view?(config: C, about: TriggerAbout): unknown;
   /** Returns the event of a run that a user asks for. Absent in kinds whose events only a source can make. */
   eventNow?(config: C, about: TriggerAbout): DurableEvent;
+  /**
+   * Returns what a test gives to the function: what is left of `given`, or of a sample if that is undefined, behind the
+   * filters. Uses nothing but its arguments. Throws `LAM_TRIGGERS_BAD_EVENT` for what is not an event of the kind.
+   */
+  trial?(config: C, about: TriggerAbout, given: unknown): Trial;
+}
+
+/** An event of a test of a trigger. */
+export interface Trial {
+  /** What the function is given; all that came, if nothing is left of it. */
+  readonly event: unknown;
+  /** Records that no filter let pass. */
+  readonly filtered: number;
+  /** Whether nothing is left for the function. */
+  readonly isFiltered: boolean;
 }
 
 /** A trigger that may be paused, as its kind sees it. */

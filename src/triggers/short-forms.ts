@@ -23,13 +23,26 @@ export function expandShortForms(input: ConfigInput, kinds: readonly TriggerKind
   return expanded;
 }
 
-/** Returns `triggers`, where a short form in `overrides` replaces those of its kind. Pure. */
-export function overrideShortForms(
-  triggers: readonly TriggerConfig[],
+/**
+ * Returns lam.yaml's triggers, where a live list replaces those of its kind: `routes`, `schedules`, and `triggers`, which
+ * stands for the kinds without a short form and those that it contains. Pure.
+ */
+export function overrideTriggers(
+  authors: readonly TriggerConfig[],
   overrides: ConfigInput,
   kinds: readonly TriggerKind[],
 ): readonly TriggerConfig[] {
-  let merged = triggers;
+  const { triggers } = overrides;
+  let merged = authors;
+  if (triggers !== undefined) {
+    // What is no list is reported by the check of the configuration.
+    if (!Array.isArray(triggers) || !Array.isArray(authors)) merged = triggers;
+    else {
+      const contained = new Set(triggers.map((one: TriggerConfig) => one.type));
+      const isKept = ({ type }: TriggerConfig): boolean => hasShortForm(type, kinds) && !contained.has(type);
+      merged = [...authors.filter(isKept), ...triggers];
+    }
+  }
   for (const { type, form } of shortFormsOf(kinds)) {
     const items = overrides[form.key];
     if (Array.isArray(items) && Array.isArray(merged))
@@ -39,6 +52,19 @@ export function overrideShortForms(
       ];
   }
   return merged;
+}
+
+/** Whether triggers of a type have a short form. */
+function hasShortForm(type: unknown, kinds: readonly TriggerKind[]): boolean {
+  return shortFormsOf(kinds).some((one) => one.type === type);
+}
+
+/** Returns the triggers that have no short form. Pure. */
+export function withoutShortForm(
+  triggers: readonly TriggerConfig[],
+  kinds: readonly TriggerKind[],
+): readonly TriggerConfig[] {
+  return triggers.filter(({ type }) => !hasShortForm(type, kinds));
 }
 
 /** Returns the triggers that have a short form, in that form. Pure. */

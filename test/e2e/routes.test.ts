@@ -57,6 +57,10 @@ describe('routes set live', () => {
     for (const route of ['FETCH /x', 'GET x', ''])
       await s.refused(['route', 'add', route, 'one'], 'LAM_REGISTRY_INVALID_CONFIG', 2);
     await s.refused(['route', 'add', 'GET /x', 'nobody'], 'LAM_REGISTRY_FUNCTION_NOT_FOUND', 4);
+    assert.match(missing.message, /^'one' has no route 'GET \/none'/);
+    const unquoted = await s.refused(['route', 'add', 'GET', '/users', 'one'], 'LAM_CLI_UNQUOTED_ROUTE', 2);
+    assert.equal(unquoted.hint, "quote it: lam route add 'GET /users' one");
+    await s.refused(['route', 'remove', 'GET', '/users'], 'LAM_CLI_UNQUOTED_ROUTE', 2);
     await s.refused(['route', 'add'], 'LAM_CLI_USAGE', 2);
     await s.refused(['route', 'add', 'GET /x', 'one@1'], 'LAM_CLI_BAD_REFERENCE', 2);
     await s.refused(['route', 'add', 'GET /x', 'one', '--host', 'A.example'], 'LAM_REGISTRY_INVALID_CONFIG', 2);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { TriggerDetail } from '../../src/contract/index.ts';
+import type { TriggerDetail, TriggerTest } from '../../src/contract/index.ts';
 import { lamSession, type LamSession } from './session.ts';
 
 /** A broker that is not there: the function is deployed all the same. */
@@ -73,6 +73,53 @@ describe('lam trigger', () => {
     const resumed = await s.json(['trigger', 'resume', 'shop', 'redis:sales']);
     assert.deepEqual(resumed, { functionName: 'shop', type: 'redis', name: 'sales', paused: false });
     assert.notEqual((await states())[0], 'paused');
+  });
+
+  test('is added live, tested, kept by a deploy, and deleted', async () => {
+    const cwd = s.files('live', {
+      'lam.yaml': 'name: live\nruntime: nodejs\n',
+      'index.mjs':
+        'export const handler = (event) => { if (event[0].id === "bad") throw new Error("no"); return event[0].subject; };',
+    });
+    await s.ok(['deploy', '--env', 'PASSWORD=s3cret'], { cwd });
+    const words = [
+      'trigger',
+      'add',
+      'redis',
+      'live',
+      `url=${NOWHERE}`,
+      'stream=sales',
+      'filters={"id":["bad",{"prefix":"1"}]}',
+    ];
+    assert.equal((await s.ok(words)).stdout, 'live: v1 -> v2\n');
+    assert.equal((await s.ok(words)).stdout, 'live: no change (v2)\n');
+    assert.equal((await s.ok(['deploy'], { cwd })).code, 0);
+    const names = async (): Promise<readonly string[]> =>
+      (await s.json<readonly TriggerDetail[]>(['trigger', 'list', 'live'])).map(({ name }) => name);
+    assert.deepEqual(await names(), ['sales']);
+    assert.match((await s.ok(['config', 'get', 'live'])).stdout, /^triggers +redis:sales +config set$/m);
+
+    assert.equal((await s.ok(['trigger', 'test', 'live'])).stdout, '"sales"\n');
+    const tested = await s.json<TriggerTest>(['trigger', 'test', 'live', 'redis:sales']);
+    assert.deepEqual([tested.outcome, tested.filtered, tested.payload], ['success', 0, 'sales']);
+    const other = s.files('events', { 'a.json': '[{"id":"9","subject":"x","data":{}}]', 'b.json': '[{"id":"bad"}]' });
+    const filtered = await s.ok(['trigger', 'test', 'live', '--event', `${other}/a.json`]);
+    assert.equal(filtered.stdout, "filtered: no filter of 'redis:sales' lets it pass\n");
+    const failed = await s.run(['trigger', 'test', 'live', '--event', `${other}/b.json`]);
+    assert.equal(failed.code, 5);
+    assert.match(failed.stdout, /"errorMessage":"no"/);
+    await s.refused(['trigger', 'test', 'live', '--event', `${other}/none.json`], 'LAM_CLI_PAYLOAD_UNREADABLE', 2);
+    await s.refused(['trigger', 'test', 'live', '--event', `${other}/../live/lam.yaml`], 'LAM_CLI_PAYLOAD_NOT_JSON', 2);
+
+    await s.ok(['trigger', 'add', 'http', 'live', 'route=GET /live', 'cors=true']);
+    assert.equal((await s.ok(['trigger', 'delete', 'live', 'http:GET /live'])).stdout, 'live: v4 -> v5\n');
+    await s.refused(['trigger', 'delete', 'live', 'redis:none'], 'LAM_TRIGGERS_NOT_FOUND', 4);
+    await s.ok(['trigger', 'delete', 'live']);
+    assert.deepEqual(await names(), []);
+    await s.refused(['trigger', 'delete', 'live'], 'LAM_CLI_NO_TRIGGERS', 4);
+    await s.refused(['trigger', 'add', 'reddis', 'live', 'stream=a'], 'LAM_PROJECT_UNKNOWN_TRIGGER_TYPE', 2);
+    await s.refused(['trigger', 'add', 'redis', 'live', 'stream=a'], 'LAM_PROJECT_BAD_TRIGGER', 2);
+    await s.refused(['trigger', 'add', 'redis'], 'LAM_CLI_USAGE', 2);
   });
 
   test('with a written password or an unknown type is refused', async () => {

@@ -8,7 +8,7 @@ import { parseProject } from '../../src/project/index.ts';
 import { checkConfig } from '../../src/registry/config.ts';
 import { effectiveConfig } from '../../src/registry/layers.ts';
 import { readCatalogue } from '../../src/store/catalogue/schema.ts';
-import { expandShortForms, inShortForms, overrideShortForms, TRIGGER_KINDS } from '../../src/triggers/index.ts';
+import { expandShortForms, inShortForms, overrideTriggers, TRIGGER_KINDS } from '../../src/triggers/index.ts';
 import { asFunctionName, digestFor } from '../support/ids.ts';
 
 const http = (route: string): TriggerConfig => ({ type: 'http', route });
@@ -76,7 +76,7 @@ describe('routes and triggers of type http', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(route.map(http), fc.constant({ type: 'other' }))), routes, (triggers, live) => {
         const others = triggers.filter(({ type }) => type === 'other');
-        assert.deepEqual(overrideShortForms(triggers, { routes: live }, TRIGGER_KINDS), [...others, ...live.map(http)]);
+        assert.deepEqual(overrideTriggers(triggers, { routes: live }, TRIGGER_KINDS), [...others, ...live.map(http)]);
       }),
     ));
 });

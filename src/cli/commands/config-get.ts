@@ -10,6 +10,7 @@ import {
   isSetting,
   requireSetting,
   settingFields,
+  triggersBesides,
   valueText,
 } from '../services/settings.ts';
 import { given, targetName } from '../services/target.ts';
@@ -43,6 +44,11 @@ export default class ConfigGet extends LamCommand {
     const from = Object.fromEntries(
       settingFields().map(([name, field]) => [name, detail.layers.settings[field] ?? 'default']),
     );
+    const triggers = triggersBesides(detail.config);
+    if (triggers.length > 0 || detail.layers.settings['triggers'] !== undefined) {
+      settings['triggers'] = triggers;
+      from['triggers'] = detail.layers.settings['triggers'] ?? 'default';
+    }
     out.result({ settings, from, environment: detail.layers.environment }, () => renderSettings(detail, out.width));
     return EXIT.ok;
   }

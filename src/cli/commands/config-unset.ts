@@ -4,7 +4,7 @@ import { MESSAGE_FLAG, NO_VERIFY_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { usageWith } from '../oclif-flags.ts';
 import { configure } from '../services/configure.ts';
-import { fieldsOf, isSetting } from '../services/settings.ts';
+import { fieldsOf, isSetting, TRIGGERS_WORD } from '../services/settings.ts';
 
 export default class ConfigUnset extends LamCommand {
   static override summary = 'Return settings to lam.yaml or the defaults.';
@@ -29,7 +29,7 @@ export default class ConfigUnset extends LamCommand {
     const { argv, flags } = await this.parse(ConfigUnset);
     const words = argv as string[];
     if (words.length === 0) throw lamError('LAM_CLI_USAGE', { what: 'SETTING is missing', command: 'config unset' });
-    const isNamed = words.length > 1 && !isSetting(words[0] ?? '');
+    const isNamed = words.length > 1 && !isSetting(words[0] ?? '') && words[0] !== TRIGGERS_WORD;
     await configure(this.context(flags), { command: 'config unset', words, isNamed, flags }, (rest) => ({
       unset: fieldsOf(rest),
     }));

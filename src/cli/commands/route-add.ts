@@ -3,7 +3,7 @@ import type { ShortItem } from '../../contract/index.ts';
 import { EXIT } from '../../errors/index.ts';
 import { FUNCTION_ARG, MESSAGE_FLAG, NO_VERIFY_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
-import { changeRoutes, type RouteFlags } from '../services/routes.ts';
+import { changeRoutes, refuseUnquoted, type RouteFlags } from '../services/routes.ts';
 
 export default class RouteAdd extends LamCommand {
   static override summary = 'Let a function answer at a route.';
@@ -47,6 +47,7 @@ export default class RouteAdd extends LamCommand {
   ];
 
   override async run(): Promise<number> {
+    refuseUnquoted('route add', this.argv);
     const { args, flags } = await this.parse(RouteAdd);
     await changeRoutes(this.context(flags), {
       command: 'route add',

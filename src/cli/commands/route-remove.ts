@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
 import { FUNCTION_ARG, MESSAGE_FLAG, NO_VERIFY_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
-import { changeRoutes } from '../services/routes.ts';
+import { changeRoutes, refuseUnquoted } from '../services/routes.ts';
 
 export default class RouteRemove extends LamCommand {
   static override summary = 'Let a function no longer answer at a route.';
@@ -22,6 +22,7 @@ export default class RouteRemove extends LamCommand {
   ];
 
   override async run(): Promise<number> {
+    refuseUnquoted('route remove', this.argv);
     const { args, flags } = await this.parse(RouteRemove);
     await changeRoutes(this.context(flags), {
       command: 'route remove',

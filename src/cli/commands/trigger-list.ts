@@ -23,7 +23,7 @@ export default class TriggerList extends LamCommand {
     out.result(triggers, () => (triggers.length === 0 ? '' : renderTriggers(triggers, Date.now(), out.width)));
     if (triggers.length === 0 && !out.json)
       out.note(
-        `${name === undefined ? 'no function has' : `'${name}' has no`} triggers; add them to lam.yaml and deploy`,
+        `${name === undefined ? 'no function has' : `'${name}' has no`} triggers; add them to lam.yaml and deploy, or live: lam trigger add --help`,
       );
     return EXIT.ok;
   }

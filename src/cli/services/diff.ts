@@ -2,16 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LamClient } from '../../client/index.ts';
 import {
   FILE_TEXT_BYTES,
-  settingText,
   type FunctionName,
   type ManifestEntry,
   type ShownConfig,
-  type TriggerConfig,
   type VersionDetail,
   type VersionNumber,
 } from '../../contract/index.ts';
 import { eachLimited, unifiedDiff } from '../../kit/index.ts';
-import { settingFields } from './settings.ts';
+import { shownSetting } from '../../project/index.ts';
+import { settingFields, triggersBesides } from './settings.ts';
 
 /** Files whose texts are compared; the others are only listed. */
 const MOST_TEXTS = 100;
@@ -117,20 +116,15 @@ function settingChanges(from: ShownConfig, to: ShownConfig): VersionDiff['settin
     .filter(([, field]) => !isDeepStrictEqual(from[field], to[field]))
     .map(([setting, field]) => ({
       setting,
-      from: settingText(field, from[field]),
-      to: settingText(field, to[field]),
+      from: shownSetting(field, from[field]),
+      to: shownSetting(field, to[field]),
     }));
-  const [before, after] = [from, to].map(({ triggers }) => triggers.filter((trigger) => !isTold(trigger)));
+  const [before, after] = [from, to].map((config) => triggersBesides(config));
   if (isDeepStrictEqual(before, after)) return changed;
   return [
     ...changed,
-    { setting: 'triggers', from: settingText('triggers', before), to: settingText('triggers', after) },
+    { setting: 'triggers', from: shownSetting('triggers', before), to: shownSetting('triggers', after) },
   ];
-}
-
-/** Whether a trigger is fully told by the settings `routes` and `schedules`. */
-function isTold(trigger: TriggerConfig): boolean {
-  return trigger.type === 'http' || trigger.type === 'schedule';
 }
 
 function environmentChanges(

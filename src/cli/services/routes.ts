@@ -1,5 +1,6 @@
 import type { LamClient } from '../../client/index.ts';
 import type { ConfigPatch, FunctionDetail, FunctionName, ShortItem } from '../../contract/index.ts';
+import { lamError } from '../../errors/index.ts';
 import { eachLimited } from '../../kit/index.ts';
 import type { CommandContext } from '../command-context.ts';
 import { renderConfigured } from '../render/published.ts';
@@ -35,6 +36,16 @@ export interface RouteChange {
   readonly route: string;
   readonly flags: { readonly message?: string | undefined; readonly 'no-verify': boolean };
   readonly change: Pick<ConfigPatch, 'add' | 'remove'>;
+}
+
+/** Throws `LAM_CLI_UNQUOTED_ROUTE` if the words of a command begin with a route in two words: `GET /users f`. */
+export function refuseUnquoted(command: string, [method = '', path = '', ...rest]: readonly string[]): void {
+  if (!/^[A-Za-z|]+$/.test(method) || !path.startsWith('/')) return;
+  throw lamError('LAM_CLI_UNQUOTED_ROUTE', {
+    command,
+    route: `${method} ${path}`,
+    rest: rest.filter((word) => word !== '--json').map(quoted),
+  });
 }
 
 /** Adds or removes a route of a function, and prints the result. */

@@ -4,6 +4,7 @@ import {
   type ConfigPatch,
   type FunctionConfig,
   type ShortItem,
+  type ShownConfig,
 } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { nearest } from '../../kit/index.ts';
@@ -117,9 +118,12 @@ export function parseSettings(pairs: readonly string[], name?: string): NonNulla
   );
 }
 
-/** The fields of settings by name. Throws `LAM_CLI_UNKNOWN_SETTING`. */
-export function fieldsOf(words: readonly string[]): readonly Field[] {
-  return words.map((word) => settingOf(word).field);
+/** The word for the triggers that have no list of their own; `lam trigger add` sets them. */
+export const TRIGGERS_WORD = 'triggers';
+
+/** The fields of settings that can be unset, by name. Throws `LAM_CLI_UNKNOWN_SETTING`. */
+export function fieldsOf(words: readonly string[]): readonly (Field | 'triggers')[] {
+  return words.map((word) => (word === TRIGGERS_WORD ? word : settingOf(word).field));
 }
 
 /** A value of a setting, in the unit of lam.yaml. */
@@ -184,4 +188,9 @@ function valueOf(setting: Setting, word: string, text: string): unknown {
       example: `${word}=${exampleOf(setting)}`,
     });
   return isTime ? Math.round(value * setting.factor) : value * setting.factor;
+}
+
+/** The triggers that the settings `routes` and `schedules` do not show. */
+export function triggersBesides({ triggers }: Pick<ShownConfig, 'triggers'>): ShownConfig['triggers'] {
+  return triggers.filter(({ type }) => type !== 'http' && type !== 'schedule');
 }

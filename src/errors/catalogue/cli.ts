@@ -6,7 +6,14 @@ export const CLI = {
     kind: 'not_found',
     fault: 'caller',
     message: (d) => `'${d.name}' has no triggers that the daemon runs`,
-    hint: (d) => `add one to 'triggers' in lam.yaml and deploy; routes are listed apart: lam route list ${d.name}`,
+    hint: (d) =>
+      `add one to 'triggers' in lam.yaml and deploy, or live: lam trigger add --help; routes are listed apart: lam route list ${d.name}`,
+  }),
+  LAM_CLI_UNQUOTED_ROUTE: entry<{ command: string; route: string; rest: readonly string[] }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: () => 'a route is one word for the shell: its method and path need quotes',
+    hint: (d) => `quote it: lam ${d.command} '${d.route}'${d.rest.map((word) => ` ${word}`).join('')}`,
   }),
   LAM_CLI_SEVERAL_TRIGGERS: entry<{ name: string; triggers: readonly string[]; command: string }>({
     kind: 'invalid_argument',

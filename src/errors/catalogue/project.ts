@@ -1,6 +1,18 @@
 import { entry } from '../entry.ts';
 
 export const PROJECT = {
+  LAM_PROJECT_UNKNOWN_TRIGGER_TYPE: entry<{ type: string; known: readonly string[]; nearest?: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `unknown type of trigger '${d.type}'`,
+    hint: (d) => `${d.nearest === undefined ? '' : `did you mean '${d.nearest}'? `}use one of ${d.known.join(', ')}`,
+  }),
+  LAM_PROJECT_BAD_TRIGGER: entry<{ type: string; faults: readonly string[]; example: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the trigger of type ${d.type} is not valid: ${d.faults.join('; ')}`,
+    hint: (d) => `for instance: ${d.example}`,
+  }),
   LAM_PROJECT_NOT_FOUND: entry<{ from: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

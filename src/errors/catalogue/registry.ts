@@ -54,10 +54,10 @@ export const REGISTRY = {
     message: (d) => `route '${d.route}' of '${d.name}' is already served by '${d.owner}' (as '${d.other}')`,
     hint: (d) => `change one of the two, or delete the other function: lam delete ${d.owner}`,
   }),
-  LAM_REGISTRY_TRIGGER_NOT_FOUND: entry<{ name: string; type: string; trigger: string; known: readonly string[] }>({
+  LAM_REGISTRY_TRIGGER_NOT_FOUND: entry<{ name: string; noun: string; trigger: string; known: readonly string[] }>({
     kind: 'not_found',
     fault: 'caller',
-    message: (d) => `'${d.name}' has no trigger '${d.trigger}' of type ${d.type}`,
+    message: (d) => `'${d.name}' has no ${d.noun} '${d.trigger}'`,
     hint: (d) => (d.known.length === 0 ? `it has none; see: lam describe ${d.name}` : `it has: ${d.known.join(', ')}`),
   }),
   LAM_REGISTRY_FUNCTION_NOT_FOUND: entry<{ name: string; nearest?: string }>({

@@ -23,6 +23,12 @@ export const TRIGGERS = {
       `trigger '${d.trigger}' of '${d.name}' cannot be run by hand: events of type ${d.type} come from their source`,
     hint: (d) => `invoke the function with an event: lam invoke ${d.name} '{}'`,
   }),
+  LAM_TRIGGERS_BAD_EVENT: entry<{ name: string; trigger: string; type: string; what: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the event is not one of type ${d.type}: ${d.what}`,
+    hint: (d) => `see what one looks like: lam trigger test ${d.name} '${d.type}:${d.trigger}' --json`,
+  }),
   LAM_TRIGGERS_VARIABLE_MISSING: entry<{ name: string; trigger: string; variable: string }>({
     kind: 'failed_precondition',
     fault: 'caller',

@@ -71,6 +71,7 @@ export const http: TriggerKind<HttpTrigger> = {
       ['GET /', { route: 'GET|POST /orders', host: 'shop.example.com' }],
     ],
     expand,
+    inName: ['route', 'host', 'prefix'],
     itemOf,
   },
   exclusive: {

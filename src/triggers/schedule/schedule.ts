@@ -89,6 +89,7 @@ export const schedule: TriggerKind<ScheduleTrigger> = {
       [{ cron: '0 9 * * MON-FRI', event: { job: 'report' } }],
     ],
     expand: expandSchedule,
+    inName: ['cron', 'every', 'at', 'zone'],
     itemOf: scheduleItem,
   },
   nameOf: timingText,

@@ -38,3 +38,8 @@ export function secretFault(text: string | undefined): string | undefined {
   if (text === undefined || WHOLE_REFERENCE.test(text)) return undefined;
   return 'must not be written out; write ${NAME} in its place and set it with `lam env set FUNCTION NAME=VALUE`';
 }
+
+/** Returns the names of the variables to which the settings of a trigger refer. Pure. */
+export function variablesIn(settings: unknown): readonly string[] {
+  return [...new Set(Array.from(JSON.stringify(settings).matchAll(REFERENCE), ([, name = '']) => name))];
+}

@@ -47,7 +47,7 @@ export class DeployedTriggers {
       .filter(({ config }) => config.type === type);
   }
 
-  /** Calls `listener` with the function's name after its triggers changed. */
+  /** Calls `listener` with the name of a function with triggers after it changed, also where its triggers did not. */
   onChange(listener: (functionName: FunctionName) => void): void {
     this.#listeners.push(listener);
   }
@@ -56,10 +56,11 @@ export class DeployedTriggers {
     const triggers = this.#source.triggersOf(name);
     const before = this.of(name);
     if (triggers.length === 0 && before.length === 0) return;
-    if (isDeepStrictEqual(triggers, before)) return;
-    if (triggers.length === 0) this.#triggers.delete(name);
-    else this.#triggers.set(name, triggers);
-    this.#revision++;
+    if (!isDeepStrictEqual(triggers, before)) {
+      if (triggers.length === 0) this.#triggers.delete(name);
+      else this.#triggers.set(name, triggers);
+      this.#revision++;
+    }
     for (const listener of this.#listeners) listener(name);
   }
 }

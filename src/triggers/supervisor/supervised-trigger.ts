@@ -1,6 +1,6 @@
 import type { TriggerConfig, TriggerCounts, TriggerState } from '../../contract/index.ts';
 import { messageOf } from '../../errors/index.ts';
-import type { DurableEvent, RunningTrigger, TriggerAbout, TriggerStarter } from '../running.ts';
+import type { DurableEvent, RunningTrigger, Trial, TriggerAbout, TriggerStarter } from '../running.ts';
 import { keptOf, type Kept, type TriggerIdentity } from './kept.ts';
 import { SupervisedHost, type HostParts } from './trigger-host.ts';
 
@@ -97,6 +97,13 @@ export class SupervisedTrigger {
     const config = this.#config;
     const starter = await this.#starter();
     return config === undefined ? undefined : starter.eventNow?.(config, this.#about);
+  }
+
+  /** What a test of it gives to the function, see {@link TriggerStarter.trial}; undefined if its kind has no tests. */
+  async trial(given: unknown): Promise<Trial | undefined> {
+    const config = this.#config;
+    const starter = await this.#starter();
+    return config === undefined ? undefined : starter.trial?.(config, this.#about, given);
   }
 
   /** What its kind shows of it. */

@@ -1,11 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { TriggerConfig, TriggerDetail, TriggerState, FunctionName, RequestId } from '../../contract/index.ts';
+import type {
+  TriggerConfig,
+  TriggerDetail,
+  TriggerState,
+  TriggerTest,
+  FunctionName,
+  RequestId,
+} from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { invariant } from '../../kit/index.ts';
 import { kindOf, triggerName } from '../declared.ts';
+import { variablesIn } from '../source/references.ts';
 import { dropOthers, triggerKey, type TriggerIdentity } from './kept.ts';
 import type { TriggerKind } from '../kind.ts';
-import type { TriggerStarter } from '../running.ts';
+import type { TriggerOutcome, TriggerStarter } from '../running.ts';
 import type { DeployedTriggers } from './deployed.ts';
 import { SupervisedTrigger } from './supervised-trigger.ts';
 import type { HostParts } from './trigger-host.ts';
@@ -18,7 +27,9 @@ export interface SupervisorParts extends HostParts {
 /** A supervised trigger and the settings it was last given. */
 interface Supervised {
   readonly trigger: SupervisedTrigger;
-  config: TriggerConfig;
+  readonly config: TriggerConfig;
+  /** Values of the variables to which the settings refer. */
+  readonly values: readonly (string | undefined)[];
 }
 
 /** A trigger to run, with its settings. */
@@ -91,6 +102,34 @@ export class TriggerSupervisor {
     return this.#parts.requestIdOf(queued);
   }
 
+  /**
+   * Sends an event through a trigger's filters to the function, paused or not, without its source: a sample, or `given`.
+   * Rejects with `LAM_TRIGGERS_NOT_FOUND`, `LAM_TRIGGERS_NO_EVENT`, `LAM_TRIGGERS_BAD_EVENT` or the error of the router.
+   */
+  async test(identity: TriggerIdentity, given: unknown): Promise<TriggerTest> {
+    const trial = await this.#triggerOf(identity).trial(given);
+    const { functionName, type, name } = identity;
+    if (trial === undefined) throw lamError('LAM_TRIGGERS_NO_EVENT', { name: functionName, trigger: name, type });
+    const { event, filtered } = trial;
+    if (trial.isFiltered) return { outcome: 'filtered', event, filtered };
+    const outcome = await new Promise<TriggerOutcome>((settled) =>
+      this.#parts.deliver(
+        {
+          id: `test-${randomUUID()}`,
+          event: Buffer.from(JSON.stringify(event)),
+          functionName,
+          type,
+          trigger: name,
+          attempt: 1,
+        },
+        { settled },
+      ),
+    );
+    if (outcome.kind === 'refused') throw outcome.error;
+    const { kind, requestId, version } = outcome;
+    return { outcome: kind, event, filtered, requestId, version, payload: jsonOrText(outcome.payload) };
+  }
+
   #triggerOf(identity: TriggerIdentity): SupervisedTrigger {
     const { functionName, type, name } = identity;
     const triggers = this.#functions.get(functionName);
@@ -144,14 +183,17 @@ export class TriggerSupervisor {
 
   #continue(key: string, before: Supervised | undefined, to: Target): Supervised {
     const { kind, identity, config } = to;
-    if (before !== undefined && isDeepStrictEqual(before.config, config)) return before;
+    const values = variablesIn(config).map((name) => this.#parts.variable(identity.functionName, name));
+    const isSame = before !== undefined && isDeepStrictEqual(before.config, config);
+    if (isSame && isDeepStrictEqual(before.values, values)) return before;
     const trigger =
       before?.trigger ??
       this.#stopping.get(key) ??
       new SupervisedTrigger(identity, () => this.#starterOf(kind), this.#parts);
     this.#stopping.delete(key);
-    void trigger.set(config);
-    return { trigger, config };
+    // A copy of the same settings counts as others, which connects with the new values.
+    void trigger.set(isSame ? structuredClone(config) : config);
+    return { trigger, config, values };
   }
 
   #stop(key: string, trigger: SupervisedTrigger): void {
@@ -184,4 +226,13 @@ async function load(kind: TriggerKind): Promise<TriggerStarter> {
   const starter = await kind.load?.();
   invariant(starter !== undefined, `triggers of type '${kind.type}' can be run`);
   return starter;
+}
+
+function jsonOrText(payload: Uint8Array): unknown {
+  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

@@ -199,7 +199,10 @@ describe('an invalid project', () => {
   });
 
   test('is refused for a duplicate key', async () => {
-    assert.match((await faultsOf('name: a\nname: b\nruntime: nodejs\n')).join('\n'), /^2:1 .*unique/m);
+    assert.match(
+      (await faultsOf('name: a\nname: b\nruntime: nodejs\n')).join('\n'),
+      /^2:1 the key 'name' is there twice: remove one of them$/m,
+    );
   });
 
   test('is refused for exponential alias expansion', async () => {

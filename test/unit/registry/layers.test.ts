@@ -147,7 +147,7 @@ describe('the layers of settings', () => {
     await patch({ set: { handler: 'index.other' }, setEnvironment: { B: '2', ['__proto__']: '3' } });
     const [second, first] = t.registry.detail(F).allVersions;
     assert.deepEqual(first?.layers, {
-      settings: { memoryMiB: 'lam.yaml', triggers: 'lam.yaml', routes: 'lam.yaml' },
+      settings: { memoryMiB: 'lam.yaml', routes: 'lam.yaml' },
       environment: { A: 'lam.yaml', B: 'lam.yaml', C: 'flag' },
     });
     assert.deepEqual(second?.layers.settings, { ...first.layers.settings, handler: 'config set' });
@@ -171,7 +171,7 @@ describe('the layers of settings', () => {
     await writeFile(t.store.paths.catalogue, JSON.stringify({ ...written, schema: 3 }));
     t = await t.reload();
     assert.deepEqual(t.registry.detail(F).layers, {
-      settings: { memoryMiB: 'lam.yaml', timeoutMs: 'config set', triggers: 'config set', routes: 'config set' },
+      settings: { memoryMiB: 'lam.yaml', timeoutMs: 'config set', routes: 'config set' },
       environment: { A: 'lam.yaml', B: 'env set' },
     });
     await patch({ unset: ['timeoutMs'] });

@@ -47,7 +47,11 @@ describe('triggers of versions', () => {
     await deploy('f', '1');
     await t.registry.patchConfig(asFunctionName('f'), { set: { routes: ['GET /a'] } });
     await t.registry.patchConfig(asFunctionName('f'), { set: { triggers: [route('GET /b')] } });
-    assert.deepEqual(t.registry.detail(asFunctionName('f')).overrides, { triggers: [route('GET /b')] });
+    assert.deepEqual(t.registry.detail(asFunctionName('f')).overrides, {
+      routes: ['GET /b'],
+      schedules: [],
+      triggers: [],
+    });
     assert.deepEqual(t.registry.triggersOf(asFunctionName('f')), [route('GET /b')]);
   });
 
@@ -98,11 +102,72 @@ describe('triggers of versions', () => {
     assert.deepEqual([t.registry.triggersOf(F), t.registry.detail(F).overrides], [[], { routes: [] }]);
   });
 
+  test('of all kinds are added and removed live, and hide those of lam.yaml until that is lifted', async () => {
+    const F = asFunctionName('f');
+    const stream = (name: string, more: object = {}) => ({ type: 'redis', url: 'redis://h', stream: name, ...more });
+    await deploy('f', '1', { routes: ['GET /a'], triggers: [stream('one')] });
+    const added = await t.registry.patchConfig(F, { add: { triggers: [stream('two'), route('GET /b')] } });
+    assert.match(added.notices.join(), /the triggers of 'f' are now set live.* until: lam config unset f triggers/);
+    assert.equal(
+      t.registry.detail(F).allVersions[0]?.message,
+      'routes GET /a -> GET /a, GET /b, triggers redis:one -> redis:one, redis:two',
+    );
+    assert.deepEqual(t.registry.detail(F).overrides, {
+      routes: ['GET /a', 'GET /b'],
+      triggers: [stream('one'), stream('two')],
+    });
+    // One of the same name is replaced, not doubled.
+    await t.registry.patchConfig(F, { add: { triggers: [stream('two', { batchSize: 5 })] } });
+    await t.registry.patchConfig(F, { remove: { triggers: ['redis:one', 'http:GET /a'] } });
+    const live = [stream('two', { batchSize: 5 }), route('GET /b')];
+    assert.deepEqual(t.registry.triggersOf(F), live);
+    const { notices } = await t.registry.publish(F, {
+      artifact: t.registry.resolve(F).artifact,
+      config: { routes: ['GET /a'], triggers: [stream('three')] },
+    });
+    assert.deepEqual(t.registry.triggersOf(F), live);
+    assert.ok(
+      notices.includes(
+        "triggers: redis:three in lam.yaml is hidden by redis:two from 'lam config set'; to use lam.yaml: lam config unset f triggers",
+      ),
+      notices.join('\n'),
+    );
+    await t.registry.patchConfig(F, { unset: ['triggers'] });
+    assert.deepEqual(t.registry.triggersOf(F), [stream('three'), route('GET /b')]);
+    const again = await t.registry.patchConfig(F, { unset: ['triggers'] });
+    assert.deepEqual(again.notices, ["'triggers' comes from lam.yaml: change it there and deploy"]);
+    await t.registry.patchConfig(F, { remove: { triggers: ['redis:three'] } });
+    assert.deepEqual([t.registry.triggersOf(F), t.registry.detail(F).overrides.triggers], [[route('GET /b')], []]);
+    assert.equal(t.registry.detail(F).layers.settings['triggers'], 'config set');
+    // Equal to lam.yaml: nothing is set live any more.
+    await t.registry.patchConfig(F, { add: { triggers: [stream('three')] } });
+    assert.equal(t.registry.detail(F).overrides.triggers, undefined);
+  });
+
+  test('with options are told by their names in notices', async () => {
+    const F = asFunctionName('f');
+    const cors = { route: 'GET /b', host: 'x.example', cors: { origins: ['https://a.example'] } };
+    await deploy('f', '1', { routes: [cors] });
+    await t.registry.patchConfig(F, { set: { routes: ['GET /c'], schedules: [{ every: '5m', event: { a: 1 } }] } });
+    const { notices } = await t.registry.publish(F, {
+      artifact: t.registry.resolve(F).artifact,
+      config: { routes: [cors] },
+    });
+    assert.match(notices.join(), /^routes: GET x\.example\/b \(cors\) in lam\.yaml is hidden by GET \/c from/);
+    assert.equal(
+      t.registry.detail(F).allVersions.at(-2)?.message,
+      'routes GET x.example/b (cors) -> GET /c, schedules none -> every 5m (event)',
+    );
+  });
+
   test('that are added or removed wrongly change nothing', async () => {
     const F = asFunctionName('f');
     await deploy('f', '1', { routes: ['GET /a'] });
     for (const [patch, code, part] of [
-      [{ remove: { routes: ['GET /b'] } }, 'LAM_REGISTRY_TRIGGER_NOT_FOUND', "'GET /b'"],
+      [{ remove: { routes: ['GET /b'] } }, 'LAM_REGISTRY_TRIGGER_NOT_FOUND', "has no route 'GET /b'"],
+      [{ remove: { triggers: ['redis:x'] } }, 'LAM_REGISTRY_TRIGGER_NOT_FOUND', "has no trigger 'redis:x'"],
+      [{ remove: { triggers: ['schedule:x'] } }, 'LAM_REGISTRY_TRIGGER_NOT_FOUND', "has no schedule 'x'"],
+      [{ add: { triggers: [{ type: 'redis' }, 7] } }, 'LAM_REGISTRY_INVALID_CONFIG', 'url is missing'],
       [{ add: { routes: ['GET b'] } }, 'LAM_REGISTRY_INVALID_CONFIG', "'GET b' must read"],
       [{ add: { routes: [7, { host: 9 }, null] } }, 'LAM_REGISTRY_INVALID_CONFIG', 'route must be text'],
     ] as const)

@@ -151,6 +151,7 @@ const ROUTES: Readonly<Record<string, Action>> = {
     await o.triggers.setPaused(triggerPart(o, c), false);
     return DONE;
   },
+  'POST functions/*/triggers/*/*/test': async (o, c) => o.triggers.test(triggerPart(o, c), (await c.object())['event']),
   'POST functions/*/triggers/*/*/run': (o, c) => o.triggers.run(triggerPart(o, c)),
   'POST artifacts/plan': async (o, c) => o.artifacts.plan(await c.object()),
   'POST artifacts': (o, c) => o.artifacts.receive(artifactBody(c.request)),

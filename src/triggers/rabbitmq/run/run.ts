@@ -9,6 +9,7 @@ import { connectBroker } from './broker.ts';
 import { prepareQueues } from './queues.ts';
 import { RabbitmqConnection } from './rabbitmq-connection.ts';
 import type { RabbitmqMessage } from './rabbitmq-event.ts';
+import { rabbitmqShape } from './rabbitmq-shape.ts';
 
 /** Bound of the protocol. */
 const MOST_PREFETCHED = 65_535;
@@ -18,6 +19,7 @@ export const rabbitmqStarter = sourceStarter<RabbitmqTrigger, RabbitmqMessage>({
   source: 'RabbitMQ',
   at: ({ url }, value) => addressOf(value(url), 5672),
   implied: ({ reply }) => (reply === true ? { batchSize: 1 } : {}),
+  shape: rabbitmqShape,
   connect: connectTo,
 });
 

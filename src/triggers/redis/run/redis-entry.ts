@@ -1,4 +1,6 @@
+import type { RedisTrigger } from '../redis.ts';
 import { cloudEvent } from '../../source/run/cloud-event.ts';
+import type { EventShape } from '../../source/run/event-shape.ts';
 import type { SourceMessage } from '../../source/run/message.ts';
 import { decoded } from '../../source/run/payload.ts';
 
@@ -47,11 +49,23 @@ export function entryOf(
     fields,
     event,
     bytes: ATTRIBUTES_BYTES + fields.reduce((sum, text) => sum + 6 + 2 * Buffer.byteLength(text), 0),
-    filterable: () => ({
-      ...event,
-      data: Object.fromEntries(pairsOf(fields).map(([field, value]) => [field, decoded(value)])),
-    }),
+    filterable: () => filterableOf({ ...event }),
   };
+}
+
+/** Events of streams for tests. */
+export const redisShape: EventShape<RedisTrigger> = {
+  sample: ({ stream }, { clock }) => [
+    entryOf([`${clock.now()}-0`, ['message', 'sample']], 1, { at: 'localhost:6379', stream }).event,
+  ],
+  filterable: filterableOf,
+};
+
+/** An event with its fields parsed where they are JSON. */
+function filterableOf(event: Readonly<Record<string, unknown>>): unknown {
+  const fields = Object.entries(Object(event['data']) as Readonly<Record<string, unknown>>);
+  const data = Object.fromEntries(fields.map(([field, value]) => [field, decoded(String(value))]));
+  return { ...event, data };
 }
 
 /** Earliest time that an id can mean (2001); smaller numbers are a producer's own. */

@@ -3,7 +3,7 @@ import { messageOf as wordsOf } from '../../../errors/index.ts';
 import { addressOf } from '../../source/run/payload.ts';
 import { sourceStarter, type SourceContext } from '../../source/run/source-starter.ts';
 import type { RedisTrigger } from '../redis.ts';
-import type { RedisEntry } from './redis-entry.ts';
+import { redisShape, type RedisEntry } from './redis-entry.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { clientOf, lastErrorOf } from './server.ts';
 
@@ -13,6 +13,7 @@ const USUAL_PORT = 6379;
 export const redisStarter = sourceStarter<RedisTrigger, RedisEntry>({
   source: 'Redis',
   at: ({ url }, value) => addressOf(value(url), USUAL_PORT),
+  shape: redisShape,
   connect: connectTo,
 });
 

@@ -32,6 +32,11 @@ export function schedules(): TriggerStarter<ScheduleTrigger> {
         history: state?.history ?? [],
       };
     },
+    trial(config, { functionName, name, clock }, given) {
+      const run = { functionName, schedule: name, id: `${name}@test`, at: clock.now() };
+      const event: unknown = given ?? JSON.parse(Buffer.from(eventOf(config, run)).toString());
+      return { event, filtered: 0, isFiltered: false };
+    },
     eventNow(config, { functionName, name, clock }) {
       const id = `${name}@run-${randomUUID()}`;
       return { id, event: eventOf(config, { functionName, schedule: name, id, at: clock.now() }) };

@@ -13,6 +13,11 @@ export function decoded(payload: Uint8Array | string): unknown {
   return parsed(payload).value;
 }
 
+/** Returns what filter patterns see of a payload in base64; what is no text is left as it is. */
+export function base64Decoded(payload: unknown): unknown {
+  return typeof payload === 'string' ? decoded(Buffer.from(payload, 'base64')) : payload;
+}
+
 /** Returns bytes in base64. */
 export function base64Of(bytes: Uint8Array): string {
   return bufferOf(bytes).toString('base64');

@@ -5,6 +5,7 @@ import { wordsFor } from '../failure-words.ts';
 import { compilePattern } from '../filter-pattern.ts';
 import { SOURCE_DEFAULTS, type SourceConfig } from '../settings.ts';
 import { variablesBy } from '../variables.ts';
+import { trialOf, type EventShape } from './event-shape.ts';
 import type { SourceConnection, SourceMessage } from './message.ts';
 import { Pump, type PumpSettings } from './pump.ts';
 
@@ -21,6 +22,8 @@ export interface RunningSource<C extends SourceConfig, M extends SourceMessage> 
   at(config: C, value: (text: string) => string): string;
   /** Settings that follow from others. */
   implied?(config: C): Partial<SourceConfig>;
+  /** Its events without a connection. */
+  readonly shape?: EventShape<C>;
   /** Connects; after a failure nothing is left open. May reject with any error. */
   connect(context: SourceContext<C>): Promise<SourceConnection<M>>;
 }
@@ -50,7 +53,13 @@ export type SourceErrorCode =
 export function sourceStarter<C extends SourceConfig, M extends SourceMessage>(
   source: RunningSource<C, M>,
 ): TriggerStarter<C> {
-  return { start: (config, host) => startSource(source, config, host) };
+  const { shape } = source;
+  return {
+    start: (config, host) => startSource(source, config, host),
+    ...(shape === undefined
+      ? {}
+      : { trial: (config, about, given) => trialOf(shape, { config, about, given }, matcherOf(config)) }),
+  };
 }
 
 async function startSource<C extends SourceConfig, M extends SourceMessage>(
@@ -127,19 +136,25 @@ function contextOf<C extends SourceConfig, M extends SourceMessage>(
 }
 
 function pumpSettings(config: SourceConfig): PumpSettings {
-  const { batchSize, batchWindow, parallelism, maxRetries, retryDelay, filters } = { ...SOURCE_DEFAULTS, ...config };
-  // The declaration has been checked, so each compiles.
-  const tests = filters.map((pattern) => compilePattern(pattern)).filter((test) => typeof test === 'function');
+  const { batchSize, batchWindow, parallelism, maxRetries, retryDelay } = { ...SOURCE_DEFAULTS, ...config };
+  const matches = matcherOf(config);
   return {
     batchSize,
     windowMs: batchWindow * 1000,
     parallelism,
     maxRetries,
     retryDelayMs: retryDelay * 1000,
-    matches(message) {
-      if (tests.length === 0) return true;
-      const record = message.filterable();
-      return tests.some((test) => test(record));
-    },
+    matches: (message) => matches(() => message.filterable()),
+  };
+}
+
+/** Returns the test of a trigger's filters, which makes what they see only if there are any. */
+function matcherOf({ filters = [] }: SourceConfig): (filterable: () => unknown) => boolean {
+  // The declaration has been checked, so each compiles.
+  const tests = filters.map((pattern) => compilePattern(pattern)).filter((test) => typeof test === 'function');
+  return (filterable) => {
+    if (tests.length === 0) return true;
+    const record = filterable();
+    return tests.some((test) => test(record));
   };
 }

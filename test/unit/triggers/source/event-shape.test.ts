@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { isLamError } from '../../../../src/errors/index.ts';
+import type { TriggerConfig } from '../../../../src/contract/index.ts';
+import { TRIGGER_KINDS } from '../../../../src/triggers/index.ts';
+import type { Trial } from '../../../../src/triggers/running.ts';
+import { asFunctionName } from '../../../support/ids.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
+
+const COMMON = { url: 'amqp://h', queue: 'q', stream: 's' };
+
+/** What a test of a trigger gives to the function. */
+async function trial(type: string, more: object, given?: unknown): Promise<Trial> {
+  const kind = TRIGGER_KINDS.find((one) => one.type === type);
+  const starter = await kind?.load?.();
+  assert.ok(starter?.trial !== undefined, `'${type}' can be tested`);
+  const config: TriggerConfig = { type, ...COMMON, ...more };
+  const kept = { get: () => undefined, set: () => undefined };
+  const about = { functionName: asFunctionName('f'), name: 'n', clock: new VirtualClock(), kept, isPaused: false };
+  return starter.trial(config, about, given);
+}
+
+const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64');
+const TEA = { filters: ['{"data":{"item":["tea"]}}'] };
+
+describe('a test of a trigger', () => {
+  test('gives the records that a filter lets pass, in the shape of the source', async () => {
+    const messages = ['tea', 'milk'].map((item) => ({ data: base64({ item }) }));
+    const queues = { rmqMessagesByQueue: { 'q::/': messages, 'r::/': [messages[1]] }, eventSource: 'aws:rmq' };
+    assert.deepEqual(await trial('rabbitmq', TEA, queues), {
+      event: { rmqMessagesByQueue: { 'q::/': [messages[0]] }, eventSource: 'aws:rmq' },
+      filtered: 2,
+      isFiltered: false,
+    });
+    const entries = ['tea', 'milk'].map((item) => ({ id: item, data: { item } }));
+    assert.deepEqual(await trial('redis', TEA, entries), { event: [entries[0]], filtered: 1, isFiltered: false });
+  });
+
+  test('says that nothing is left for the function', async () => {
+    const { event, ...rest } = await trial('redis', TEA);
+    assert.deepEqual(rest, { filtered: 1, isFiltered: true });
+    assert.ok(Array.isArray(event) && event.length === 1);
+  });
+
+  test('has a sample of each source, and none without records passes as an event', async () => {
+    for (const type of TRIGGER_KINDS.map((kind) => kind.type).filter((one) => one === 'redis' || one === 'rabbitmq')) {
+      const sample = await trial(type, {});
+      assert.deepEqual([sample.filtered, sample.isFiltered], [0, false], type);
+      // A sample is an event of the kind.
+      assert.deepEqual(await trial(type, {}, sample.event), sample, type);
+      for (const wrong of [7, 'x', {}, [], [1], { rmqMessagesByQueue: {} }, { rmqMessagesByQueue: { a: 1 } }])
+        await assert.rejects(
+          trial(type, {}, wrong),
+          (error) => isLamError(error) && error.code === 'LAM_TRIGGERS_BAD_EVENT',
+        );
+    }
+  });
+});
