@@ -85,6 +85,7 @@ export function runOn(router: Router): RunEvent {
         event: event.event,
         traceId: event.traceId,
         clientContext: event.clientContext,
+        ...(event.http === undefined ? {} : { http: event.http }),
         origin: event.origin,
         attempt: event.attempts + 1,
         wantTail: true,

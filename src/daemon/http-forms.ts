@@ -12,7 +12,11 @@ export function httpForms(
 ): (functionName: FunctionName, qualifier: Qualifier | undefined) => HttpForm {
   return (functionName, qualifier) => {
     const { config, runtime } = revisionOf(registry, functionName, qualifier);
-    return { payload: config.payload, carriesPath: PROTOCOLS[runtime.descriptor.protocol].httpEventsHavePath };
+    return {
+      isAsync: config.async,
+      payload: config.payload,
+      carriesPath: PROTOCOLS[runtime.descriptor.protocol].httpEventsHavePath,
+    };
   };
 }
 

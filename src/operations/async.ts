@@ -29,6 +29,8 @@ export interface AsyncRequest {
   readonly clientContext?: string | undefined;
   /** Earliest start; default: now. */
   readonly notBefore?: EpochMs | undefined;
+  /** Whether it came over HTTP, as for `InvocationContext.http`. */
+  readonly http?: boolean | undefined;
   /** Its request id, for an event that contains it; default: a new one. */
   readonly requestId?: RequestId | undefined;
 }
@@ -84,8 +86,8 @@ export function asyncOperations(rooms: AsyncRooms): AsyncOperations {
     async accept({ name, notBefore, ...request }) {
       registry.resolve(name, request.qualifier);
       if (notBefore !== undefined) checkStart(notBefore, clock.now());
-      const { requestId: id, qualifier, event, traceId, clientContext } = request;
-      const facts = { origin: { kind: 'call' }, traceId, clientContext } as const;
+      const { requestId: id, qualifier, event, traceId, clientContext, http } = request;
+      const facts = { origin: { kind: 'call' }, traceId, clientContext, http } as const;
       const of = id === undefined ? {} : { id };
       return (await acceptEvent(rooms, { ...of, functionName: name, qualifier, event, ...facts, notBefore })).id;
     },

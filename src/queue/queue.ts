@@ -35,6 +35,8 @@ export interface QueuedEvent {
   readonly notBefore?: EpochMs | undefined;
   /** Latest start of an attempt. */
   readonly expiresAt: EpochMs;
+  /** Whether it came over HTTP. */
+  readonly http?: boolean | undefined;
   /** Of a record on its way: where it goes, instead of to a function. */
   readonly destination?: DestinationSetting | undefined;
 }

@@ -22,18 +22,19 @@ interface Facts {
   readonly origin: Origin;
   readonly traceId?: TraceId | undefined;
   readonly clientContext?: string | undefined;
+  readonly http?: boolean | undefined;
   readonly destination?: DestinationSetting | undefined;
 }
 
 const EMPTY = new Uint8Array(0);
 
-export function factsOf({ origin, traceId, clientContext, destination }: QueuedEvent): string {
-  return JSON.stringify({ origin, traceId, clientContext, destination } satisfies Facts);
+export function factsOf({ origin, traceId, clientContext, http, destination }: QueuedEvent): string {
+  return JSON.stringify({ origin, traceId, clientContext, http, destination } satisfies Facts);
 }
 
 /** The event of a row that is joined with its body. */
 export function eventOfRow(row: Row): QueuedEvent {
-  const { origin, traceId, clientContext, destination } = JSON.parse(String(row['facts'])) as Facts;
+  const { origin, traceId, clientContext, http, destination } = JSON.parse(String(row['facts'])) as Facts;
   const { body, qualifier } = row;
   return {
     id: knownRequestId(String(row['id'])),
@@ -45,6 +46,7 @@ export function eventOfRow(row: Row): QueuedEvent {
     clientContext,
     notBefore: Number(row['due']),
     expiresAt: Number(row['expires']),
+    ...(http === undefined ? {} : { http }),
     ...(destination === undefined ? {} : { destination }),
   };
 }

@@ -19,6 +19,8 @@ export interface HttpTrigger extends TriggerConfig {
   readonly cors?: boolean | CorsOptions;
   /** Whether answers are compressed for clients that ask for it; default: true. */
   readonly compress?: boolean;
+  /** Whether requests are queued and answered 202; default: as the function says. */
+  readonly async?: boolean;
   /** Folder or file of the function's code that is served, without running the function. */
   readonly static?: string;
 }
@@ -51,6 +53,12 @@ export const http: TriggerKind<HttpTrigger> = {
         description: 'Whether answers are compressed (br, gzip) for clients that ask for it.',
         type: 'boolean',
         default: true,
+      },
+      async: {
+        description:
+          'Whether requests are queued and answered 202 before they run. By default as the function says, or a client asks (`Prefer: respond-async`).',
+        type: 'boolean',
+        examples: [true],
       },
       static: {
         description:

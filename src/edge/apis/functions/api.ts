@@ -2,11 +2,13 @@ import { LIMITS } from '../../../contract/index.ts';
 import type { LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
+import type { Operations } from '../../../operations/index.ts';
 import type { Router } from '../../../router/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
 import { strangerRefusal } from '../../guard.ts';
 import { isGone, retryAfter, sendJson } from '../../reply.ts';
 import { AmendedReply } from './amended-reply.ts';
+import { acceptRequest } from './async-run.ts';
 import { CompressedReply } from './compression.ts';
 import { runFunction } from './function-run.ts';
 import { serveStatic, type StaticSource } from './static-files.ts';
@@ -15,6 +17,7 @@ import { planFor, type Finish, type Plan, type PlanParts } from './plan.ts';
 interface FunctionsParts extends PlanParts {
   readonly files: StaticSource;
   readonly router: Router;
+  readonly operations: Pick<Operations, 'async'>;
   readonly clock: Clock;
   readonly generation: () => number;
 }
@@ -24,8 +27,16 @@ interface FunctionsParts extends PlanParts {
  * themselves, but refuses Host names that are neither this machine's nor those of routes, and pages of other origins that
  * the route does not allow.
  */
-export function functionsApi({ router, clock, generation, files, ...parts }: FunctionsParts): WholeBodyApi<Plan> {
+export function functionsApi({
+  router,
+  operations,
+  clock,
+  generation,
+  files,
+  ...parts
+}: FunctionsParts): WholeBodyApi<Plan> {
   const { door, routes } = parts;
+  const queued = { operations, fail: sendError };
   return {
     name: 'functions',
     reads: 'whole',
@@ -44,6 +55,8 @@ export function functionsApi({ router, clock, generation, files, ...parts }: Fun
       }
       const out = finished(reply, plan.finish);
       if (plan.kind === 'static') void serveStatic(files, plan.request, out, sendError);
+      else if (plan.async !== undefined)
+        acceptRequest({ ...queued, now: clock.now(), call: plan.call, reason: plan.async, body, reply: out });
       else runFunction({ router, now: clock.now(), call: plan.call, body, reply: out, fail: sendError });
     },
     fail: sendError,

@@ -13,6 +13,8 @@ export interface HttpForm {
   readonly payload: PayloadFormat;
   /** Whether events of format 2.0 also have `path` and `httpMethod`. */
   readonly carriesPath: boolean;
+  /** Whether requests are queued and answered 202, where neither route nor client says otherwise. */
+  readonly isAsync: boolean;
 }
 
 /** A payload format: events of requests, and responses of answers. */

@@ -5,6 +5,7 @@ import { staticPlace, type HttpTrigger } from '../../../triggers/index.ts';
 import type { Door } from '../../guard.ts';
 import { headerValue, type RequestHead } from '../../request.ts';
 import { withoutHeaders, withVary } from './amended-reply.ts';
+import { asyncReason, type AsyncReason } from './async-run.ts';
 import { encodingFor, type Encoding } from './compression.ts';
 import { corsHeaders, corsOf, grantFor, preflightHeaders, preflightMethod, type CorsGrant } from './cors.ts';
 import { prepareCall, type PreparedCall } from './function-run.ts';
@@ -19,6 +20,8 @@ export type Plan = FunctionPlan | StaticPlan | AnswerPlan;
 export interface FunctionPlan {
   readonly kind: 'function';
   readonly call: PreparedCall;
+  /** Whether the request is queued, and why. */
+  readonly async: AsyncReason;
   /** The declared route; undefined at a function's own URL. */
   readonly route: HttpTrigger | undefined;
   /** What the route allows the page that sent the request. */
@@ -78,8 +81,9 @@ export function planFor({ door, routes, exists, formOf }: PlanParts, head: Reque
     const request = staticRequest(head, hit, route.static);
     return 'file' in request ? { kind: 'static', request, grant, finish } : otherMethods(head, request);
   }
-  const call = prepareCall(door, head, hit, formOf(hit.functionName, hit.qualifier));
-  return { kind: 'function', call, route, grant, finish };
+  const form = formOf(hit.functionName, hit.qualifier);
+  const call = prepareCall(door, head, hit, form);
+  return { kind: 'function', call, async: asyncReason(route, form, headers), route, grant, finish };
 }
 
 /** A `$default` route is for all methods, its file is not. */

@@ -36,7 +36,7 @@ describe('functions over HTTP', () => {
       door: { kind: 'socket', tokens: oneToken(undefined), open: false },
       routes: () => routes,
       exists: (name) => names.has(name),
-      formOf: () => ({ payload: '2.0', carriesPath: false }),
+      formOf: () => ({ payload: '2.0', carriesPath: false, isAsync: false }),
       files: { find: () => Promise.resolve(undefined) },
       generation: () => generation,
     });
