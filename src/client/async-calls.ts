@@ -23,6 +23,8 @@ export interface AsyncCalls {
   /** Returns the id of the invocation that runs the event again. */
   retryInvocation(id: string, version?: VersionNumber): Promise<{ readonly id: string }>;
   redriveDeadLetters(request: DeadLettersRequest): Promise<{ readonly count: number }>;
+  /** How many dead letters a request means. */
+  countDeadLetters(request: DeadLettersRequest): Promise<{ readonly count: number }>;
   purgeDeadLetters(request: DeadLettersRequest): Promise<{ readonly count: number }>;
 }
 
@@ -39,6 +41,7 @@ export function asyncCalls(
     cancelInvocation: (id) => ask('POST', CONTROL.cancelInvocation(id)),
     retryInvocation: (id, version) => send('POST', CONTROL.retryInvocation(id), { version }),
     redriveDeadLetters: (request) => send('POST', CONTROL.deadLetters('redrive'), request),
+    countDeadLetters: (request) => send('POST', CONTROL.deadLetters('count'), request),
     purgeDeadLetters: (request) => send('POST', CONTROL.deadLetters('purge'), request),
   };
 }

@@ -60,7 +60,7 @@ export const CONTROL = {
   /** POST `{version}`, optional; answers `{id}`. */
   retryInvocation: (id: string): string => `${CONTROL.invocation(id)}/retry`,
   /** POST {@link DeadLettersRequest}; answers `{count}`. */
-  deadLetters: (action: 'redrive' | 'purge'): string => `/_lam/v1/dead-letters/${action}`,
+  deadLetters: (action: 'redrive' | 'purge' | 'count'): string => `/_lam/v1/dead-letters/${action}`,
   /** GET {@link ApiKeyDetail}s; POST {@link CreateApiKeyRequest}, answers {@link CreateApiKeyAnswer}. */
   apiKeys: '/_lam/v1/keys',
   /** DELETE revokes the key; answers its {@link ApiKeyDetail}. */

@@ -1,4 +1,10 @@
-import { newOrderedRequestId, versionQualifier, type Qualifier } from '../contract/index.ts';
+import {
+  newOrderedRequestId,
+  versionQualifier,
+  type FunctionName,
+  type Qualifier,
+  type VersionNumber,
+} from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { InvocationQueue, QueueBounds, QueuedEvent } from '../queue/index.ts';
@@ -17,6 +23,29 @@ export type EventToAccept = Omit<QueuedEvent, 'id' | 'expiresAt'> & Partial<Pick
 /** Dead letters of one function, with their results (bytes). */
 const DEAD_BYTES = 1024 * 1024 * 1024;
 
+/** When an event for a version was accepted last, by `name@version`, counted in calls of {@link keptByEvents}. */
+const accepted = new WeakMap<InvocationQueue, { calls: number; readonly last: Map<string, number> }>();
+
+/**
+ * Returns whether a version must be kept because an event names it: one in the queue, or one that is accepted from now on.
+ * Rejects with the errors of the queue.
+ */
+export async function keptByEvents(
+  queue: InvocationQueue,
+): Promise<(name: FunctionName, version: VersionNumber) => boolean> {
+  const { last } = acceptedIn(queue);
+  // Before the question: what is accepted earlier comes to the queue earlier.
+  const begun = ++acceptedIn(queue).calls;
+  const named = new Set((await queue.versionsNamed()).map(({ name, version }) => `${name}@${version}`));
+  return (name, version) => named.has(`${name}@${version}`) || (last.get(`${name}@${version}`) ?? -1) >= begun;
+}
+
+function acceptedIn(queue: InvocationQueue): { calls: number; readonly last: Map<string, number> } {
+  const known = accepted.get(queue) ?? { calls: 0, last: new Map<string, number>() };
+  accepted.set(queue, known);
+  return known;
+}
+
 /**
  * Queues an event as its function's live version says: until when, for which version, and within which bounds. Resolves
  * once it is durable. Throws the registry's not-found errors, `LAM_OPERATIONS_EVENTS_FULL`,
@@ -33,6 +62,10 @@ export async function acceptEvent(
   const id = event.id ?? newOrderedRequestId(now);
   const expiresAt = Math.max(now, event.notBefore ?? now) + config.maximumEventAgeMs;
   const qualifier = qualifierOf(event.qualifier, config.eventVersion === 'acceptance' ? asked : undefined);
+  if (qualifier !== undefined) {
+    const { calls, last } = acceptedIn(queue);
+    last.set(`${name}@${qualifier}`, calls);
+  }
   const outcome = await queue.enqueue({ ...event, id, qualifier, expiresAt }, boundsOf(config));
   if (outcome === 'full') throw lamError('LAM_OPERATIONS_EVENTS_FULL', { name, most: config.maximumQueuedEvents });
   if (outcome === 'dead-full')

@@ -17,6 +17,7 @@ import { lamError } from '../errors/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { DeadQuery, InvocationQueue, QueuedEvent } from '../queue/index.ts';
 import type { Registry } from '../registry/index.ts';
+import type { FollowerList } from './logs.ts';
 import { acceptEvent } from './accept-event.ts';
 
 /** An event that a caller wants to have run later. */
@@ -63,6 +64,8 @@ export interface AsyncOperations {
   retry(id: RequestId, version: VersionNumber | undefined): Promise<RequestId>;
   /** Runs dead letters again; returns how many. */
   redrive(query: DeadQuery): Promise<number>;
+  /** Counts dead letters. */
+  countDead(query: DeadQuery): Promise<number>;
   /** Deletes dead letters; returns how many. */
   purge(query: DeadQuery): Promise<number>;
 }
@@ -72,6 +75,7 @@ export interface AsyncRooms {
   readonly registry: Registry;
   readonly queue: InvocationQueue;
   readonly clock: Clock;
+  readonly followers: FollowerList;
 }
 
 /** How far ahead an event may be put off (ms). */
@@ -108,6 +112,7 @@ export function asyncOperations(rooms: AsyncRooms): AsyncOperations {
     },
     retry: (id, version) => retry(rooms, id, version),
     redrive: (query) => queue.redrive(query, clock.now() + ageOf(registry, query.functionName)),
+    countDead: (query) => countDead(queue, query),
     purge: (query) => queue.purge(query),
   };
 }
@@ -148,6 +153,17 @@ async function retry(
   return fresh;
 }
 
+async function countDead(queue: InvocationQueue, { functionName, ids }: DeadQuery): Promise<number> {
+  if (ids !== undefined) {
+    const found = await Promise.all(ids.map((id) => queue.get(id)));
+    return found.filter((one) => one?.dead !== undefined).length;
+  }
+  const counts = Object.entries(await queue.counts());
+  return counts
+    .filter(([name]) => functionName === undefined || name === functionName)
+    .reduce((sum, [, { dead }]) => sum + dead, 0);
+}
+
 /** How long events that run again may wait: as new ones, or by default if several functions may be meant. */
 function ageOf(registry: Registry, name: FunctionName | undefined): number {
   return name !== undefined && registry.has(name)
@@ -168,15 +184,18 @@ function checkStart(notBefore: EpochMs, now: EpochMs): void {
 }
 
 /** Resolves when an invocation has finished or is unknown, at the latest after `waitMs`. */
-async function finished({ queue, clock }: AsyncRooms, id: RequestId, waitMs: number): Promise<void> {
+async function finished({ queue, clock, followers }: AsyncRooms, id: RequestId, waitMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   // Before the question, so that no end is missed in between.
   const stop = queue.watch({ finished: (other) => (other === id ? resolve() : undefined) });
   const cancel = clock.after(waitMs, resolve);
+  // A daemon that stops does not wait for it, and answers as it is then.
+  const gone = followers.add(resolve);
   try {
     const detail = await queue.get(id);
     if (detail !== undefined && !isOver(detail)) await promise;
   } finally {
+    gone();
     cancel();
     stop();
   }

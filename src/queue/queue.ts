@@ -9,6 +9,7 @@ import type {
   DeadReason,
   DestinationSetting,
   FunctionName,
+  NamedVersion,
   Origin,
   Qualifier,
   RequestId,
@@ -167,6 +168,8 @@ export interface InvocationQueue {
   /** Returns the event of an invocation as it was queued, or undefined. */
   eventOf(id: RequestId): Promise<QueuedEvent | undefined>;
   list(query: AsyncQuery): Promise<AsyncPage>;
+  /** Versions that events name which wait, run or are dead letters. */
+  versionsNamed(): Promise<readonly NamedVersion[]>;
   /** Counts by function, for functions with any invocation. */
   counts(): Promise<Readonly<Record<string, AsyncCounts>>>;
   /**

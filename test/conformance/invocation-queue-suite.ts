@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AttemptReport, InvocationQueue, LeasedEvent } from '../../src/queue/queue.ts';
+import { versionQualifier, type Qualifier } from '../../src/contract/index.ts';
 import { asFunctionName, asRequestId, asVersion } from '../support/ids.ts';
 import { queued } from '../support/queue-house.ts';
 
@@ -378,6 +379,45 @@ export function invocationQueueSuite(title: string, makeRig: () => Promise<Queue
       );
       assert.equal((await next.get(asRequestId('a')))?.state, 'COMPLETED');
       assert.equal(await next.enqueue(queued('a')), 'known');
+    });
+
+    test('refuses events beyond the bounds of their function, but for ids that it knows', async () => {
+      await using rig = await makeRig();
+      const { queue } = rig;
+      const bounds = { waiting: 2, dead: 1, deadBytes: 100 };
+      assert.equal(await queue.enqueue(queued('a'), bounds), 'accepted');
+      assert.equal(await queue.enqueue(queued('b'), bounds), 'accepted');
+      assert.equal(await queue.enqueue(queued('c'), bounds), 'full');
+      assert.equal(await queue.enqueue(queued('a'), bounds), 'known');
+      assert.equal(await queue.enqueue(queued('other', 'g'), bounds), 'accepted');
+      const [first] = (await queue.lease(F, 1, LEASE_MS)).events;
+      assert.equal(await queue.enqueue(queued('c'), bounds), 'full');
+      await queue.deadLetter(first?.token ?? '', { reason: 'RetriesExhausted' });
+      assert.equal(await queue.enqueue(queued('c'), bounds), 'dead-full');
+      assert.equal(await queue.enqueue(queued('c'), { ...bounds, dead: 2, deadBytes: 1 }), 'dead-full');
+      assert.equal(await queue.purge({}), 1);
+      assert.equal(await queue.enqueue(queued('c'), bounds), 'accepted');
+    });
+
+    test('names the versions of events that wait, run or are dead letters', async () => {
+      await using rig = await makeRig();
+      const { queue } = rig;
+      const named = async (): Promise<string[]> =>
+        (await queue.versionsNamed()).map(({ name, version }) => `${name}@${version}`).toSorted();
+      assert.deepEqual(await named(), []);
+      const at = (version: number): { qualifier: Qualifier } => ({ qualifier: versionQualifier(asVersion(version)) });
+      await queue.enqueue(queued('a', 'f', at(3)));
+      await queue.enqueue(queued('b', 'f', at(3)));
+      await queue.enqueue(queued('c', 'g', at(12)));
+      await queue.enqueue(queued('d', 'g'));
+      assert.deepEqual(await named(), ['f@3', 'g@12']);
+      const [a, b] = await leaseAll(queue);
+      assert.deepEqual(await named(), ['f@3', 'g@12']);
+      await queue.settle(a?.token ?? '', { kind: 'completed', attempt: attempt('success') });
+      await queue.deadLetter(b?.token ?? '', { reason: 'RetriesExhausted' });
+      assert.deepEqual(await named(), ['f@3', 'g@12']);
+      await queue.purge({});
+      assert.deepEqual(await named(), ['g@12']);
     });
 
     test('refuses calls once it is closed', async () => {

@@ -84,14 +84,51 @@ describe('asynchronous invocations at a shell', () => {
     assert.match(dead.stdout, new RegExp(`${id}\\s+hello\\s+FAILED\\s+3`));
     assert.match(dead.stderr, /lam dlq redrive --function hello; .*lam dlq purge --function hello$/m);
     assert.match((await s.ok(['dlq', 'list'])).stderr, /lam dlq redrive --all; .*lam dlq purge --all$/m);
-    assert.match((await s.ok(['dlq', 'show', id])).stdout, /reason:\s+RetriesExhausted[^]*\{"fail":true\}/);
+    assert.match(
+      (await s.ok(['dlq', 'show', id])).stdout,
+      /reason:\s+RetriesExhausted[^]*last error:\s+TypeError: as asked\nat:\s+handler [^]*\{"fail":true\}/,
+    );
     assert.equal((await s.json<{ event: string }>(['dlq', 'show', id])).event, '{"fail":true}');
     await s.deployNode('hello', 'export const handler = async () => "mended";');
     assert.match((await s.ok(['dlq', 'redrive', id])).stdout, /queued again: 1 dead letter$/m);
     assert.equal((await s.ok(['result', id, '--wait'])).stdout.trim(), '"mended"');
     const other = await s.run(['dlq', 'purge', '--all']);
     assert.equal(other.code, 2, 'asks, and there is no terminal');
+    assert.match(other.stderr, /deleting 0 dead letters/);
     assert.match((await s.ok(['dlq', 'purge', '--all', '--yes'])).stdout, /deleted 0 dead letters/);
+  });
+
+  test('lam result --wait outlives a restart of the daemon', async () => {
+    await s.deployNode(
+      'slow',
+      'export const handler = async (e) => { await new Promise((done) => setTimeout(done, e.ms)); return "late"; };',
+    );
+    await s.ok(['config', 'set', 'slow', 'timeout=60']);
+    const id = (await s.ok(['invoke', 'slow', '--async', '--in', '5s', '-d', '{"ms":1}'])).stdout.trim();
+    const waiting = s.run(['result', id, '--wait']);
+    await s.ok(['restart']);
+    const { code, stdout } = await waiting;
+    assert.deepEqual([code, stdout.trim()], [0, '"late"']);
+  });
+
+  test('lam gc keeps versions that waiting events and dead letters name', async () => {
+    await s.deployNode('kept', 'export const handler = async () => 1;');
+    await s.ok(['config', 'set', 'kept', 'eventVersion=acceptance']);
+    const id = (await s.ok(['invoke', 'kept', '--async', '--in', '1h', '-d', '{}'])).stdout.trim();
+    await s.ok(['config', 'set', 'kept', 'description=newer']);
+    await s.ok(['gc', '--keep', '0', '--yes']);
+    const left = (await s.json<{ versions: { version: number }[] }>(['versions', 'kept'])).versions;
+    assert.deepEqual(
+      left.map(({ version }) => version).toSorted((a, b) => a - b),
+      [2, 3],
+    );
+    await s.ok(['cancel', id]);
+    await s.ok(['gc', '--keep', '0', '--yes']);
+    const after = (await s.json<{ versions: { version: number }[] }>(['versions', 'kept'])).versions;
+    assert.deepEqual(
+      after.map(({ version }) => version),
+      [3],
+    );
   });
 
   test('misuse is refused with a hint, and nothing is accepted', async () => {

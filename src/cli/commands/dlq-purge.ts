@@ -8,7 +8,7 @@ import { deadLettersOf } from '../services/dead-letters.ts';
 
 export default class DlqPurge extends LamCommand {
   static override summary = 'Delete dead letters.';
-  static override description = 'Asks first on a terminal.';
+  static override description = 'Asks first on a terminal, and says how many.';
   static override strict = false;
   static override args = { id: Args.string({ description: 'Ids of dead letters.' }) };
   static override flags = {
@@ -32,8 +32,12 @@ export default class DlqPurge extends LamCommand {
       all: flags.all,
     };
     const request = deadLettersOf(words);
-    if (!flags.yes) await confirm(out, 'deleting dead letters with their events', '--yes');
-    const answer = await (await client()).purgeDeadLetters(request);
+    const daemon = await client();
+    if (!flags.yes) {
+      const { count } = await daemon.countDeadLetters(request);
+      await confirm(out, `deleting ${plural(count, 'dead letter')} with their events`, '--yes');
+    }
+    const answer = await daemon.purgeDeadLetters(request);
     out.result(answer, () => `deleted ${plural(answer.count, 'dead letter')}`);
     return EXIT.ok;
   }

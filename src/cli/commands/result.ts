@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
-import type { LamClient } from '../../client/index.ts';
-import { MOST_WAIT_MS, type AsyncResult } from '../../contract/index.ts';
+import type { AsyncResult } from '../../contract/index.ts';
 import { EXIT, lamError, printable } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import type { Output } from '../output.ts';
+import { awaitResult } from '../services/await-result.ts';
 
 export default class Result extends LamCommand {
   static override summary = 'Print the result of an asynchronous invocation.';
@@ -11,7 +11,7 @@ export default class Result extends LamCommand {
     'Stdout carries the payload, as with lam invoke, also when the function failed (exit 5) or timed out (exit 6). Exit 1 while it has not finished, unless --wait is given.';
   static override args = { id: Args.string({ description: 'Id that lam invoke --async printed.', required: true }) };
   static override flags = {
-    wait: Flags.boolean({ char: 'w', summary: 'Wait until it has finished.' }),
+    wait: Flags.boolean({ char: 'w', summary: 'Wait until it has finished, also through restarts of the daemon.' }),
     logs: Flags.boolean({ summary: 'Print the end of its log on stderr.' }),
   };
   static override examples = [
@@ -26,7 +26,9 @@ export default class Result extends LamCommand {
     const { args, flags } = await this.parse(Result);
     const { out, client } = this.context(flags);
     process.once('SIGINT', () => process.exit(EXIT.interrupted));
-    const result = await resultOf(await client(), args.id, flags.wait);
+    const daemon = await client();
+    const away = (): void => out.note('the daemon went away; waiting for the next (start it: lam start)');
+    const result = await (flags.wait ? awaitResult(daemon, args.id, away) : daemon.invocation(args.id));
     const { id, state } = result;
     if (state === 'PENDING' || state === 'RUNNING') throw lamError('LAM_OPERATIONS_INVOCATION_PENDING', { id, state });
     if (state === 'CANCELLED') throw lamError('LAM_OPERATIONS_INVOCATION_CANCELLED', { id });
@@ -34,14 +36,6 @@ export default class Result extends LamCommand {
     if (out.json) out.print(JSON.stringify({ ok: exit === EXIT.ok, data: result }));
     else show(out, result, flags.logs);
     return exit;
-  }
-}
-
-/** The invocation; with `isWaiting` once it has finished. */
-async function resultOf(daemon: LamClient, id: string, isWaiting: boolean): Promise<AsyncResult> {
-  for (;;) {
-    const result = await daemon.invocation(id, isWaiting ? MOST_WAIT_MS : 0);
-    if (!isWaiting || !/^(PENDING|RUNNING)$/.test(result.state)) return result;
   }
 }
 

@@ -41,10 +41,41 @@ export function renderDeadLetter(result: AsyncResult, event: string, { width, no
     ['accepted', formatAge(acceptedAt, now)],
     ['failed', finishedAt === undefined ? '-' : formatAge(finishedAt, now)],
     ['attempts', `${attempts}${interrupted === 0 ? '' : `, and ${interrupted} without a known end`}`],
-    ['last error', safe(result.payload ?? history.at(-1)?.errorType ?? '-')],
+    ...errorFacts(result.payload, history.at(-1)?.errorType),
     [`event (${formatBytes(eventBytes)})`, safe(event)],
   ];
   return facts(pairs, width);
+}
+
+/** Most lines of a stack that are shown. */
+const STACK_LINES = 10;
+
+/** An error document in words: its type and message, and where it was thrown; any other text as it is. */
+function errorFacts(payload: string | undefined, errorType: string | undefined): [string, string][] {
+  const { type, message, stack } = documentOf(payload);
+  const words = [type, message].filter((part) => part !== '').join(': ');
+  const error = words === '' ? (payload ?? errorType ?? '-') : words;
+  const lines = stack.map((line) => line.trim().replace(/^at /, '')).filter((line) => line !== '' && line !== words);
+  return [
+    ['last error', safe(error)],
+    ...lines.slice(0, STACK_LINES).map((line): [string, string] => ['at', safe(line)]),
+  ];
+}
+
+function documentOf(payload: string | undefined): { type: string; message: string; stack: readonly string[] } {
+  let document: unknown;
+  try {
+    document = JSON.parse(payload ?? '');
+  } catch {
+    // Not one of lam's.
+  }
+  const { errorType, errorMessage, stackTrace, trace } = Object(document) as Readonly<Record<string, unknown>>;
+  const stack: unknown = Array.isArray(stackTrace) ? stackTrace : trace;
+  return {
+    type: typeof errorType === 'string' ? errorType : '',
+    message: typeof errorMessage === 'string' ? errorMessage : '',
+    stack: Array.isArray(stack) ? stack.filter((line) => typeof line === 'string') : [],
+  };
 }
 
 function nameOf({ functionName, qualifier }: AsyncInvocation): string {

@@ -7,6 +7,7 @@ import type {
   AsyncPage,
   AsyncQuery,
   FunctionName,
+  NamedVersion,
   RequestId,
 } from '../../contract/index.ts';
 import { lamError, messageOf, type LamError } from '../../errors/index.ts';
@@ -140,6 +141,12 @@ export class EmbeddedQueue implements InvocationQueue {
 
   list(query: AsyncQuery): Promise<AsyncPage> {
     return this.#call({ name: 'list', query });
+  }
+
+  versionsNamed(): Promise<readonly NamedVersion[]> {
+    // Without a file there is no event, and on a full disk none can be made.
+    if (this.#worker === undefined && !existsSync(this.#options.file)) return Promise.resolve([]);
+    return this.#call({ name: 'versionsNamed' });
   }
 
   counts(): Promise<Readonly<Record<string, AsyncCounts>>> {

@@ -6,6 +6,7 @@ import type {
   AsyncQuery,
   AsyncState,
   FunctionName,
+  NamedVersion,
   RequestId,
 } from '../../contract/index.ts';
 import type { EpochMs } from '../../kit/index.ts';
@@ -50,6 +51,7 @@ export interface OperationResults {
   readonly get: AsyncDetail | undefined;
   readonly eventOf: QueuedEvent | undefined;
   readonly list: AsyncPage;
+  readonly versionsNamed: readonly NamedVersion[];
   readonly counts: Readonly<Record<string, AsyncCounts>>;
   readonly cancel: AsyncInvocation | undefined;
   readonly redrive: number;
@@ -68,6 +70,7 @@ export type Operation =
   | { readonly name: 'get'; readonly id: RequestId }
   | { readonly name: 'eventOf'; readonly id: RequestId }
   | { readonly name: 'list'; readonly query: AsyncQuery }
+  | { readonly name: 'versionsNamed' }
   | { readonly name: 'counts' }
   | { readonly name: 'cancel'; readonly id: RequestId }
   | { readonly name: 'redrive'; readonly query: DeadQuery; readonly expiresAt: EpochMs; readonly limit: number }

@@ -138,6 +138,8 @@ export class QueueDatabase {
         return this.#reads.eventOf(operation.id);
       case 'list':
         return this.#reads.list(operation.query);
+      case 'versionsNamed':
+        return this.#reads.versionsNamed();
       case 'counts':
         return this.#tallies.all();
       case 'cancel':

@@ -53,6 +53,7 @@ const STEPS: readonly string[] = [
      SELECT coalesce(sum(event_bytes + result_bytes), 0) FROM invocations i
      WHERE i.dead IS NOT NULL AND i.function = tallies.function
    );`,
+  'CREATE INDEX named ON invocations (function, qualifier) WHERE qualifier IS NOT NULL AND (state < 2 OR dead IS NOT NULL)',
 ];
 
 /** Schema version of a database; 0 for a new one. */

@@ -1,10 +1,13 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {
   ASYNC_STATES,
+  knownFunctionName,
+  parseVersionNumber,
   type AsyncDetail,
   type AsyncPage,
   type AsyncQuery,
   type FunctionName,
+  type NamedVersion,
   type RequestId,
 } from '../../contract/index.ts';
 import type { LeasedEvent, Leases, QueuedEvent } from '../queue.ts';
@@ -43,6 +46,7 @@ export class Reads {
   readonly #next: StatementSync;
   readonly #detail: StatementSync;
   readonly #event: StatementSync;
+  readonly #named: StatementSync;
 
   constructor(db: DatabaseSync, tallies: Tallies, leases: LeaseTable) {
     this.#db = db;
@@ -54,6 +58,10 @@ export class Reads {
     this.#next = db.prepare(NEXT_SQL);
     this.#detail = db.prepare(
       'SELECT i.*, r.history, r.payload, r.truncated, r.log FROM invocations i LEFT JOIN results r USING (seq) WHERE i.id = ?',
+    );
+    // The condition of the index `named`.
+    this.#named = db.prepare(
+      'SELECT DISTINCT function, qualifier FROM invocations WHERE qualifier IS NOT NULL AND (state < 2 OR dead IS NOT NULL)',
     );
     this.#event = db.prepare('SELECT i.*, e.body FROM invocations i JOIN events e USING (seq) WHERE i.id = ?');
   }
@@ -82,6 +90,13 @@ export class Reads {
     const ends = [due === undefined ? undefined : Number(due), this.#leases.firstEnd(functionName)];
     const next = Math.min(...ends.filter((at) => at !== undefined));
     return { events, nextAt: Number.isFinite(next) ? next : undefined };
+  }
+
+  versionsNamed(): readonly NamedVersion[] {
+    return this.#named.all().flatMap((row) => {
+      const version = parseVersionNumber(String(row['qualifier']));
+      return version === undefined ? [] : [{ name: knownFunctionName(String(row['function'])), version }];
+    });
   }
 
   get(id: RequestId): AsyncDetail | undefined {

@@ -32,6 +32,8 @@ describe('functions over HTTP', () => {
     });
     api = functionsApi({
       router: house.router,
+      // Nothing here is queued; test/api/async-http.test.ts is about that.
+      operations: { async: undefined as never },
       clock: systemClock,
       door: { kind: 'socket', tokens: oneToken(undefined), open: false },
       routes: () => routes,
