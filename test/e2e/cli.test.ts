@@ -349,6 +349,14 @@ describe('the daemon', () => {
     assert.deepEqual(processesOf(s), [pid]);
     assert.match((await s.ok(['start'])).stdout, /^already running\n/);
     assert.match((await s.ok(['start', '--access-log', 'json'])).stderr, /: lam restart --access-log json\n$/);
+    const flags = ['--host', '127.0.0.2', '--allow-host', 'lam.test', '--memory', '777', '--port', '4'];
+    const { stderr } = await s.ok(['start', ...flags]);
+    assert.match(
+      stderr,
+      /^it keeps port \d+, host 127\.0\.0\.1, no allowed hosts, memory \d+ MiB; for what was asked: /,
+    );
+    assert.match(stderr, /: lam restart --port 4 --host 127\.0\.0\.2 --allow-host lam\.test --memory 777\n$/);
+    assert.equal((await s.ok(['start', '--host', '127.0.0.1', '--driver', 'process'])).stderr, '');
     assert.equal((await s.ok(['stop'])).stdout, `stopped (process ${pid})\n`);
     assert.equal((await s.ok(['stop'])).stdout, `no daemon is running for '${s.home}'\n`);
   });

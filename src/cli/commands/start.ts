@@ -2,6 +2,7 @@ import { EXIT } from '../../errors/index.ts';
 import { DAEMON_FLAGS, withDaemonFlags } from '../daemon-flags.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderGaps, renderStarted, renderStatus } from '../render/daemon.ts';
+import { renderIgnored } from '../render/ignored-settings.ts';
 
 export default class Start extends LamCommand {
   static override summary = 'Start the daemon in the background.';
@@ -25,14 +26,8 @@ export default class Start extends LamCommand {
       started ? renderStarted(status) : `already running\n${renderStatus(status, Date.now(), out.width)}`,
     );
     if (started && status.gaps.length > 0) out.note(renderGaps(status, out.noteWidth));
-    if (!started && asked.portExplicit && asked.port !== status.port) {
-      out.note(`it listens on port ${status.port}; to move it: lam restart --port ${asked.port}`);
-    }
-    if (!started && asked.accessLog !== undefined && asked.accessLog !== status.accessLog) {
-      out.note(
-        `it was started without this access log; to have it written: lam restart --access-log ${asked.accessLog}`,
-      );
-    }
+    const ignored = started ? '' : renderIgnored({ ...asked, host: flags.host }, status);
+    if (ignored !== '') out.note(ignored);
     return EXIT.ok;
   }
 }
