@@ -40,7 +40,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   access: { may: ['kit'] },
   triggers: {
     may: ['contract', 'kit', 'errors'],
-    packages: ['@aws-sdk/client-sqs', '@nats-io/jetstream', '@nats-io/transport-node', 'amqplib', 'croner', 'ioredis'],
+    packages: [
+      '@aws-sdk/client-sqs',
+      '@nats-io/jetstream',
+      '@nats-io/transport-node',
+      'amqplib',
+      'croner',
+      'ioredis',
+      'pg',
+    ],
   },
   registry: { may: ['store', 'triggers', 'runtimes', 'contract', 'kit', 'errors'] },
   logs: { may: ['contract', 'kit', 'errors'] },
@@ -123,6 +131,7 @@ export const HEAVY: readonly string[] = [
   '@nats-io/jetstream',
   '@nats-io/transport-node',
   '@aws-sdk/client-sqs',
+  'pg',
 ];
 
 /** Interface files of rooms, importable because index.ts would load the whole room. */

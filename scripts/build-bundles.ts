@@ -12,14 +12,15 @@ const BUNDLES = {
   'dockerode.cjs': { entry: 'node_modules/dockerode/lib/docker.js', light: false },
   'amqplib.cjs': { entry: 'node_modules/amqplib/channel_api.js', light: false },
   'client-sqs.cjs': { entry: 'node_modules/@aws-sdk/client-sqs/dist-cjs/index.js', light: false },
+  'pg.cjs': { entry: 'node_modules/pg/lib/index.js', light: false },
   'ioredis.cjs': { entry: 'node_modules/ioredis/built/index.js', light: false },
   'nats.cjs': { entry: 'scripts/bundled/nats.mjs', light: false },
   'assets/log-worker.cjs': { entry: 'src/logs/worker.ts', light: true },
   'assets/queue-worker.cjs': { entry: 'src/queue/embedded/worker.ts', light: true },
 } as const;
 
-/** Optional imports of dependencies: native add-ons, and the compiler that oclif uses for plugins in development. */
-const OPTIONAL = ['cpu-features', '*.node', 'typescript'];
+/** Optional imports of dependencies: native add-ons, sockets of another platform, and the compiler that oclif uses for plugins in development. */
+const OPTIONAL = ['cpu-features', '*.node', 'typescript', 'pg-native', 'pg-cloudflare'];
 
 /** Stands for `import.meta.url` of ES modules in a CommonJS bundle: the file of the bundle. */
 const BANNER = "const LAM_META_URL = require('node:url').pathToFileURL(__filename).href;";
@@ -32,6 +33,7 @@ const APART: Readonly<Record<string, keyof typeof BUNDLES>> = {
   dockerode: 'dockerode.cjs',
   amqplib: 'amqplib.cjs',
   ioredis: 'ioredis.cjs',
+  pg: 'pg.cjs',
   '@aws-sdk/client-sqs': 'client-sqs.cjs',
   '@nats-io/transport-node': 'nats.cjs',
   '@nats-io/jetstream': 'nats.cjs',

@@ -4,8 +4,9 @@ import type { TriggerKind } from './kind.ts';
 import { jetstream } from './nats/jetstream.ts';
 import { nats } from './nats/nats.ts';
 import { rabbitmq } from './rabbitmq/rabbitmq.ts';
+import { postgres } from './postgres/postgres.ts';
 import { redis } from './redis/redis.ts';
 import { sqs } from './sqs/sqs.ts';
 
 /** All kinds of triggers. To add one: a folder beside `http/` and a line here. */
-export const TRIGGER_KINDS: readonly TriggerKind[] = [http, schedule, rabbitmq, redis, sqs, nats, jetstream];
+export const TRIGGER_KINDS: readonly TriggerKind[] = [http, schedule, rabbitmq, redis, sqs, nats, jetstream, postgres];
