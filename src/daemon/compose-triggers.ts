@@ -20,6 +20,8 @@ export interface TriggerRooms {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly kinds: readonly TriggerKind[];
+  /** The daemon's own folder. */
+  readonly home: string;
   /** What triggers keep. */
   readonly states: StateJournal;
   readonly onTrouble: (what: string) => void;
@@ -39,6 +41,7 @@ export function composeTriggers({
   pool,
   clock,
   kinds,
+  home,
   states,
   onTrouble,
 }: TriggerRooms): LiveTriggers {
@@ -54,6 +57,7 @@ export function composeTriggers({
       kinds,
       deployed,
       clock,
+      home,
       deliver: deliverTo(router),
       enqueue: enqueueTo({ registry, queue, clock }, followed),
       follow: followIn(followed),

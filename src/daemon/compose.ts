@@ -181,15 +181,10 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   keepLogsInStep(registry, logs, onTrouble);
   renewRepaired(store.artifacts, pool, onTrouble);
   const rooms = { registry, router, queue, pool, clock, onTrouble };
-  const triggers = composeTriggers({ ...rooms, kinds: setup.triggerKinds, states: store.triggerStates });
-  return {
-    registry,
-    pool,
-    router,
-    triggers,
-    background: composeBackground({ ...rooms, folder: store.paths.destinations }),
-    callRights,
-  };
+  const { home, destinations } = store.paths;
+  const triggers = composeTriggers({ ...rooms, kinds: setup.triggerKinds, home, states: store.triggerStates });
+  const background = composeBackground({ ...rooms, folder: destinations });
+  return { registry, pool, router, triggers, background, callRights };
 }
 
 function composeOperations(

@@ -1,3 +1,4 @@
+import { folder } from './folder/folder.ts';
 import { http } from './http/http.ts';
 import { schedule } from './schedule/schedule.ts';
 import type { TriggerKind } from './kind.ts';
@@ -9,4 +10,14 @@ import { redis } from './redis/redis.ts';
 import { sqs } from './sqs/sqs.ts';
 
 /** All kinds of triggers. To add one: a folder beside `http/` and a line here. */
-export const TRIGGER_KINDS: readonly TriggerKind[] = [http, schedule, rabbitmq, redis, sqs, nats, jetstream, postgres];
+export const TRIGGER_KINDS: readonly TriggerKind[] = [
+  http,
+  schedule,
+  folder,
+  rabbitmq,
+  redis,
+  sqs,
+  nats,
+  jetstream,
+  postgres,
+];

@@ -66,6 +66,8 @@ export interface TriggerHost {
   /** Name of the trigger, unique among those of its kind and function. */
   readonly name: string;
   readonly clock: Clock;
+  /** The daemon's own folder, which no trigger may read or write. */
+  readonly home: string;
   /** What the trigger keeps over restarts of the daemon. */
   readonly kept: KeptState;
   /**
@@ -103,12 +105,24 @@ export interface TriggerHost {
   failed(error: unknown): void;
 }
 
-/** A JSON value that a trigger keeps, over restarts and pauses, until it is removed from its function. */
+/** What a trigger keeps, as JSON, over restarts and pauses, until it is removed from its function. */
 export interface KeptState {
   /** Returns the last value that was given to `set`; undefined before. */
   get(): unknown;
   /** Replaces the value. It is durable within a second; a failure is reported, and the next call tries again. */
   set(value: unknown): void;
+  /** Further values, each kept by itself: for what is too much to be written as a whole with each change. */
+  readonly entries: KeptEntries;
+  /** Resolves when all changes so far are durable, or it was reported that they are not. */
+  settled(): Promise<void>;
+}
+
+/** Texts that a trigger keeps by name, as durably as its value. */
+export interface KeptEntries {
+  /** All of them, as read when it is called. Takes time in proportion to what all triggers keep. */
+  all(): ReadonlyMap<string, string>;
+  /** Sets a text, or removes it if undefined. */
+  set(name: string, text: string | undefined): void;
 }
 
 /** An event as its source fires it. */

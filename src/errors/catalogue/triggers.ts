@@ -7,6 +7,12 @@ export const TRIGGERS = {
     message: (d) => `trigger '${d.trigger}' of '${d.name}' was stopped and accepts no events`,
     hint: (d) => `see which triggers are live: lam describe ${d.name}`,
   }),
+  LAM_TRIGGERS_FOLDER_UNUSABLE: entry<{ name: string; path: string; what: string }>({
+    kind: 'unavailable',
+    fault: 'host',
+    message: (d) => `the folder '${d.path}' cannot be watched: ${d.what}`,
+    hint: (d) => `make it a readable folder; the trigger starts again by itself, see its state: lam describe ${d.name}`,
+  }),
   LAM_TRIGGERS_NOT_FOUND: entry<{ name: string; noun: string; trigger: string; known: readonly string[] }>({
     kind: 'not_found',
     fault: 'caller',

@@ -20,6 +20,8 @@ import { keptOf, type Keeping, type TriggerIdentity } from './kept.ts';
 /** Dependencies of a host. */
 export interface HostParts extends Keeping {
   readonly clock: Clock;
+  /** The daemon's own folder. */
+  readonly home: string;
   readonly deliver: Deliver;
   readonly enqueue: EnqueueEvent;
   readonly follow: FollowEvent;
@@ -37,6 +39,7 @@ export class SupervisedHost implements TriggerHost {
   readonly functionName: FunctionName;
   readonly name: string;
   readonly clock: Clock;
+  readonly home: string;
   readonly kept: KeptState;
   readonly resumedAt: EpochMs | undefined;
   readonly #type: string;
@@ -48,6 +51,7 @@ export class SupervisedHost implements TriggerHost {
     this.functionName = functionName;
     this.name = name;
     this.clock = parts.clock;
+    this.home = parts.home;
     const kept = keptOf({ functionName, type, name }, parts);
     this.kept = kept.own;
     this.resumedAt = kept.pause()?.resumedAt;

@@ -21,6 +21,7 @@ test('a host adds the identity of its trigger to events that are queued, and que
       requestIdOf: ({ id }) => asRequestId(id),
       expect: () => assert.fail('nothing is expected'),
       variable: () => undefined,
+      home: '/nowhere',
       states: new MemoryStates(),
       onTrouble: (what) => assert.fail(what),
     },

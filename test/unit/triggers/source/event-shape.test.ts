@@ -15,7 +15,12 @@ async function trial(type: string, more: object, given?: unknown): Promise<Trial
   const starter = await kind?.load?.();
   assert.ok(starter?.trial !== undefined, `'${type}' can be tested`);
   const config: TriggerConfig = { type, ...COMMON, ...more };
-  const kept = { get: () => undefined, set: () => undefined };
+  const kept = {
+    get: () => undefined,
+    set: () => undefined,
+    entries: { all: () => new Map(), set: () => undefined },
+    settled: () => Promise.resolve(),
+  };
   const about = { functionName: asFunctionName('f'), name: 'n', clock: new VirtualClock(), kept, isPaused: false };
   return starter.trial(config, about, given);
 }
