@@ -16,10 +16,8 @@ const FILES: Readonly<Record<string, string>> = { yaml: 'lam.yaml', js: 'index.j
  * must be there, and is replaced by its value: a port, a folder of the test.
  */
 export function docExample(name: string, instead: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const [, rest = ''] = PAGE.split(`<!-- example: ${name} -->`);
-  const [example = ''] = rest.split('<!-- example: ');
   const files: Record<string, string> = {};
-  for (const [, language = '', text = ''] of example.matchAll(/^```(\w+)\n([^]*?)^```$/gm)) {
+  for (const [, language = '', text = ''] of exampleText(name).matchAll(/^```(\w+)\n([^]*?)^```$/gm)) {
     const file = FILES[language];
     if (file !== undefined && files[file] === undefined) files[file] = text;
   }
@@ -29,4 +27,18 @@ export function docExample(name: string, instead: Readonly<Record<string, string
     files['lam.yaml'] = files['lam.yaml'].replaceAll(usual, value);
   }
   return files;
+}
+
+/** Returns the SQL of an example in docs/triggers.md. */
+export function docSql(name: string): string {
+  const [, sql] = /```sql\n([^]*?)```/.exec(exampleText(name)) ?? [];
+  assert.ok(sql !== undefined, `docs/triggers.md has SQL for '${name}'`);
+  return sql;
+}
+
+/** What follows the mark of an example, up to the next one. */
+function exampleText(name: string): string {
+  const [, rest = ''] = PAGE.split(`<!-- example: ${name} -->`);
+  const [example = ''] = rest.split('<!-- example: ');
+  return example;
 }
