@@ -37,9 +37,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     files: ['driver/sandbox.ts', 'executor/session.ts'],
   },
   store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
-  access: { may: ['kit'] },
+  access: { may: ['contract', 'kit', 'errors'], packages: ['jose'] },
   triggers: {
-    may: ['contract', 'kit', 'errors'],
+    may: ['access', 'contract', 'kit', 'errors'],
     packages: [
       '@aws-sdk/client-sqs',
       '@nats-io/jetstream',
@@ -60,7 +60,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   operations: { may: ['registry', 'store', 'logs', 'queue', 'runtimes', 'contract', 'kit', 'errors'] },
   edge: {
-    may: ['http', 'operations', 'router', 'triggers', 'contract', 'kit', 'errors'],
+    may: ['http', 'operations', 'router', 'triggers', 'access', 'contract', 'kit', 'errors'],
     packages: ['mrmime', 'range-parser'],
   },
   daemon: {
@@ -70,6 +70,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'router',
       'registry',
       'triggers',
+      'access',
       'store',
       'logs',
       'queue',
@@ -128,6 +129,7 @@ export const HEAVY: readonly string[] = [
   'croner',
   'amqplib',
   'ioredis',
+  'jose',
   '@nats-io/jetstream',
   '@nats-io/transport-node',
   '@aws-sdk/client-sqs',

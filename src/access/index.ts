@@ -1,3 +1,14 @@
+export { Authorizers } from './authorizers.ts';
+export {
+  type AccessGrant,
+  type AccessHead,
+  type AccessHost,
+  type AuthSetting,
+  type Authorizer,
+  type AuthorizerEvent,
+  type AuthorizerRun,
+} from './scheme.ts';
+export { AUTH_SCHEMA, authFault, isProtecting } from './setting.ts';
 export { SIGNATURE_NAMES, type SignatureName } from './signatures/list.ts';
 export { ReplayMemory } from './signatures/replay-memory.ts';
 export { type SignedHeaders, type SignedRequest } from './signatures/scheme.ts';

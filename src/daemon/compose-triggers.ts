@@ -7,6 +7,7 @@ import type { Router } from '../router/index.ts';
 import type { StateJournal } from '../store/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import { DeployedTriggers, TriggerSupervisor } from '../triggers/supervisor/index.ts';
+import { variablesOf } from './access-host.ts';
 import { deliverTo, enqueueTo, followIn, requestIdOf } from './deliver.ts';
 import { FollowedInvocations } from './followed-invocations.ts';
 import { httpRoutes } from './http-routes.ts';
@@ -50,8 +51,6 @@ export function composeTriggers({
   const expect = (functionName: FunctionName, at: EpochMs): void => {
     if (registry.has(functionName)) pool.expect(registry.resolve(functionName), at);
   };
-  const variable = (functionName: FunctionName, key: string): string | undefined =>
-    registry.has(functionName) ? registry.resolve(functionName).config.environment[key] : undefined;
   return {
     supervisor: new TriggerSupervisor({
       kinds,
@@ -63,7 +62,7 @@ export function composeTriggers({
       follow: followIn(followed),
       requestIdOf,
       expect,
-      variable,
+      variable: variablesOf(registry),
       states,
       onTrouble,
     }),

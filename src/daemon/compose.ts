@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { Authorizers } from '../access/index.ts';
 import type { FunctionName, Status } from '../contract/index.ts';
 import { createEdge, oneToken, type AccessLog, type ConnectionCaps, type Door } from '../edge/index.ts';
 import { messageOf } from '../errors/index.ts';
@@ -10,6 +11,7 @@ import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import { CallRights } from './call-rights.ts';
+import { accessHost } from './access-host.ts';
 import { composeBackground, type BackgroundWork } from './compose-background.ts';
 import { composeTriggers, type LiveTriggers } from './compose-triggers.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -226,6 +228,9 @@ function composeServers(
     operations,
     clock: setup.clock,
     routes: triggers.routes,
+    authorizers: new Authorizers(
+      accessHost({ registry, router, store: setup.resources.store, clock: setup.clock, onTrouble: setup.onTrouble }),
+    ),
     exists: (name: FunctionName) => registry.has(name),
     formOf: httpForms(registry),
     files: staticFiles(registry, setup.resources.store.artifacts),

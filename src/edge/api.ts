@@ -28,8 +28,10 @@ interface ApiBase<Plan> {
    * error
    */
   authorize(head: RequestHead, plan: Plan | undefined): LamError | undefined;
-  /** Answers an error in the API's own form. */
-  fail(reply: Reply, error: LamError): void;
+  /**
+   * Answers an error in the API's own form. @param plan what `match` returned, if the request got so far
+   */
+  fail(reply: Reply, error: LamError, plan?: Plan): void;
   /**
    * Returns the names or routes of this API that are most similar to a path that no API matched; for the hint of the
    * 404.

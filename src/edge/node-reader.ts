@@ -48,10 +48,10 @@ export class NodeReader {
     const refused = hasTwoHosts(head) ? lamError('LAM_EDGE_TWO_HOSTS', {}) : refusalOf(claim);
     if (refused !== undefined) {
       request.resume();
-      api.fail(reply, refused);
+      api.fail(reply, refused, plan);
       return;
     }
-    const fail = (thrown: unknown): void => api.fail(reply, asLamError(thrown));
+    const fail = (thrown: unknown): void => api.fail(reply, asLamError(thrown), plan);
     if (api.reads === 'whole') {
       readBody(request, api.mostBodyBytes, this.#clock)
         .then((body) => api.serve({ head, plan, body, reply }))

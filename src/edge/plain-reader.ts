@@ -63,7 +63,7 @@ class ClaimedHead implements Handler {
     const error = refusalOf(this.#claim);
     return error === undefined
       ? undefined
-      : (reply) => this.#api.fail(logged(reply, this.#claim.head, this.#accessLog), error);
+      : (reply) => this.#api.fail(logged(reply, this.#claim.head, this.#accessLog), error, this.#claim.plan);
   }
 
   serve(body: Uint8Array, given: Reply): void {
@@ -72,7 +72,7 @@ class ClaimedHead implements Handler {
     try {
       this.#api.serve({ head, plan, body, reply });
     } catch (thrown) {
-      this.#api.fail(reply, asLamError(thrown));
+      this.#api.fail(reply, asLamError(thrown), plan);
     }
   }
 }

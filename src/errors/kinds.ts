@@ -8,6 +8,8 @@ export const KINDS = {
   method_not_allowed: { exit: 2, http: 405 },
   already_exists: { exit: 1, http: 409 },
   failed_precondition: { exit: 1, http: 412 },
+  /** The caller must say who it is, or did so wrongly. */
+  unauthenticated: { exit: 1, http: 401 },
   permission_denied: { exit: 1, http: 403 },
   too_large: { exit: 2, http: 413 },
   resource_exhausted: { exit: 9, http: 429 },

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parseProject } from '../../src/project/index.ts';
 import { zipOf } from '../unit/store/support.ts';
-import { edgeHouse, type Answer, type EdgeHouse } from '../support/edge-house.ts';
+import { edgeHouse } from '../support/edge-house.ts';
+import { checkRequestLine } from '../support/request-lines.ts';
 
 /** A lam.yaml of the page, and what the page says of it. */
 interface Example {
@@ -29,9 +30,6 @@ const FILES = {
   'public/.env': 'SECRET=1',
 };
 const ZIP = zipOf(Object.entries(FILES).map(([name, content]) => ({ name, content })));
-
-const REQUEST =
-  /^(?<method>[A-Z]+) (?<host>[^/\s]*)(?<path>\/\S*) +-> (?<status>\d{3})(?: (?<who>[^,\n]+), (?<key>[^\n]+))?(?<headers>(?:\n {2}.*)*)$/;
 
 describe('docs/endpoints.md', () => {
   let folder = '';
@@ -62,30 +60,6 @@ describe('docs/endpoints.md', () => {
         const answer = await house.control(`/_lam/v1/functions/${name}/versions`, { method: 'POST', body });
         assert.equal(answer.status, 200, answer.text);
       }
-      for (const line of lines) await check(house, line);
+      for (const line of lines) await checkRequestLine(house, line);
     });
 });
-
-/**
- * Sends the request of a line and compares the answer with the rest of the line. Further lines are headers: of the
- * request, and after a `<` of the answer.
- */
-async function check(house: EdgeHouse, line: string): Promise<void> {
-  const { method = '', host = '', path = '', status, who, key, headers = '' } = REQUEST.exec(line)?.groups ?? {};
-  assert.ok(status !== undefined, `'${line}' cannot be read`);
-  const given = [...headers.matchAll(/^ {2}(< )?([\w-]+): (.*)$/gm)].map(([, of = '', name = '', value = '']) => ({
-    isOfAnswer: of !== '',
-    name: name.toLowerCase(),
-    value,
-  }));
-  const sent = given.filter(({ isOfAnswer }) => !isOfAnswer).map(({ name, value }) => [name, value]);
-  const answer: Answer = await house.ask(path, {
-    method,
-    headers: { host: host === '' ? 'localhost' : host, ...Object.fromEntries(sent) },
-  });
-  assert.equal(answer.status, Number(status), line);
-  for (const { isOfAnswer, name, value } of given) if (isOfAnswer) assert.equal(answer.headers[name], value, line);
-  if (who === undefined) return;
-  const event = answer.json() as { routeKey: string; requestContext: { apiId: string } };
-  assert.deepEqual([event.requestContext.apiId, event.routeKey], [who, key], line);
-}

@@ -1,3 +1,4 @@
+import type { Authorizers } from '../../access/index.ts';
 import type { PlainServer } from '../../http/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import type { Operations } from '../../operations/index.ts';
@@ -27,6 +28,8 @@ export interface EdgeOptions {
   readonly clock: Clock;
   /** Returns the table of the live versions' routes; called per request, so it must be cached. */
   readonly routes: () => RouteTable;
+  /** What authorizes requests to routes. */
+  readonly authorizers: Pick<Authorizers, 'of'>;
   readonly exists: (functionName: FunctionName) => boolean;
   /** Returns how a function that exists takes HTTP requests; of a qualifier without a version, the live one's way. */
   readonly formOf: (functionName: FunctionName, qualifier: Qualifier | undefined) => HttpForm;

@@ -1,3 +1,4 @@
+import { ACCESS } from './access.ts';
 import { BUILD } from './build.ts';
 import { CLI } from './cli.ts';
 import { CLIENT } from './client.ts';
@@ -36,6 +37,7 @@ export const CATALOGUE = {
   ...DAEMON,
   ...LOGS,
   ...TRIGGERS,
+  ...ACCESS,
   ...QUEUE,
   ...SIMULATOR,
   ...CLI,

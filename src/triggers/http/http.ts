@@ -1,3 +1,4 @@
+import { AUTH_SCHEMA, authFault, type AuthSetting } from '../../access/index.ts';
 import type { ShortItem, TriggerConfig } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import type { KindFault, TriggerKind } from '../kind.ts';
@@ -17,6 +18,8 @@ export interface HttpTrigger extends TriggerConfig {
   readonly prefix?: string;
   /** Which pages of other origins may call it; `true` for all. */
   readonly cors?: boolean | CorsOptions;
+  /** Who may call it; by default everyone. */
+  readonly auth?: AuthSetting;
   /** Whether answers are compressed for clients that ask for it; default: true. */
   readonly compress?: boolean;
   /** Whether requests are queued and answered 202; default: as the function says. */
@@ -49,6 +52,7 @@ export const http: TriggerKind<HttpTrigger> = {
         examples: ['/myapp'],
       },
       cors: CORS_SCHEMA,
+      auth: AUTH_SCHEMA,
       compress: {
         description: 'Whether answers are compressed (br, gzip) for clients that ask for it.',
         type: 'boolean',
@@ -70,7 +74,7 @@ export const http: TriggerKind<HttpTrigger> = {
     },
     required: ['route'],
   },
-  inherited: ['host', 'prefix', 'cors', 'compress'],
+  inherited: ['host', 'prefix', 'cors', 'auth', 'compress'],
   shortForm: {
     key: 'routes',
     description: `HTTP routes, each ${GRAMMAR}. A map with such a \`route\` sets options. Short for \`triggers\` of type http.`,
@@ -155,6 +159,8 @@ function fault(config: HttpTrigger): KindFault | undefined {
   }
   const cors = corsFault(config.cors ?? false);
   if (cors !== undefined) return { key: 'cors', fault: cors };
+  const auth = authFault(config.auth ?? 'none');
+  if (auth !== undefined) return { key: 'auth', fault: auth };
   const files = config.static === undefined ? undefined : staticFault(config.static, route);
   return files === undefined ? undefined : { key: 'static', fault: files };
 }

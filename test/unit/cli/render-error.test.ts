@@ -12,6 +12,7 @@ const EXPECTED: Readonly<Record<Kind, number>> = {
   method_not_allowed: 2,
   already_exists: 1,
   failed_precondition: 1,
+  unauthenticated: 1,
   permission_denied: 1,
   too_large: 2,
   resource_exhausted: 9,

@@ -1,3 +1,4 @@
+import type { AccessGrant } from '../../../access/index.ts';
 import { LIMITS } from '../../../contract/index.ts';
 import type { LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
@@ -7,12 +8,13 @@ import type { Router } from '../../../router/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
 import { strangerRefusal } from '../../guard.ts';
 import { isGone, retryAfter, sendJson } from '../../reply.ts';
+import { authorized, type RouteAccess } from './access.ts';
 import { AmendedReply } from './amended-reply.ts';
 import { acceptRequest } from './async-run.ts';
 import { CompressedReply } from './compression.ts';
 import { runFunction } from './function-run.ts';
 import { serveStatic, type StaticSource } from './static-files.ts';
-import { planFor, type Finish, type Plan, type PlanParts } from './plan.ts';
+import { planFor, type Finish, type FunctionPlan, type Plan, type PlanParts, type StaticPlan } from './plan.ts';
 
 interface FunctionsParts extends PlanParts {
   readonly files: StaticSource;
@@ -27,41 +29,62 @@ interface FunctionsParts extends PlanParts {
  * themselves, but refuses Host names that are neither this machine's nor those of routes, and pages of other origins that
  * the route does not allow.
  */
-export function functionsApi({
-  router,
-  operations,
-  clock,
-  generation,
-  files,
-  ...parts
-}: FunctionsParts): WholeBodyApi<Plan> {
+export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
+  const { clock, generation, ...parts } = all;
   const { door, routes } = parts;
-  const queued = { operations, fail: sendError };
   return {
     name: 'functions',
     reads: 'whole',
     mostBodyBytes: LIMITS.payloadBytes,
     generation,
     match: (head) => planFor(parts, head),
-    authorize: ({ headers, socket }, plan) =>
-      strangerRefusal(door, headers, socket, {
+    authorize(head, plan) {
+      const stranger = strangerRefusal(door, head.headers, head.socket, {
         isOwnHost: (host) => routes().hasHost(host),
         isOwnPage: plan?.grant !== undefined,
-      }),
+      });
+      return stranger ?? accessOf(plan)?.authorizer.early(head);
+    },
     serve({ plan, body, reply }) {
       if (plan.kind === 'answer') {
         reply.send(plan.status, plan.headers, EMPTY);
         return;
       }
       const out = finished(reply, plan.finish);
-      if (plan.kind === 'static') void serveStatic(files, plan.request, out, sendError);
-      else if (plan.async !== undefined)
-        acceptRequest({ ...queued, now: clock.now(), call: plan.call, reason: plan.async, body, reply: out });
-      else runFunction({ router, now: clock.now(), call: plan.call, body, reply: out, fail: sendError });
+      const { access } = plan;
+      if (access === undefined) serve(all, plan, { body, reply: out });
+      else
+        authorized({ access, body, reply: out, now: clock.now(), fail: sendError }, (grant, watched) =>
+          serve(all, plan, { body, reply: watched, grant }),
+        );
     },
-    fail: sendError,
+    // With CORS headers, so that a page can read why it was refused.
+    fail: (reply, error, plan) =>
+      sendError(plan === undefined || plan.kind === 'answer' ? reply : finished(reply, plan.finish), error),
     near: (path) => routes().near(path),
   };
+}
+
+function accessOf(plan: Plan | undefined): RouteAccess | undefined {
+  return plan === undefined || plan.kind === 'answer' ? undefined : plan.access;
+}
+
+/** An accepted request. */
+interface Accepted {
+  readonly body: Uint8Array;
+  readonly reply: Reply;
+  readonly grant?: AccessGrant;
+}
+
+function serve(parts: FunctionsParts, plan: FunctionPlan | StaticPlan, { body, reply, grant }: Accepted): void {
+  const { router, operations, files, clock } = parts;
+  if (plan.kind === 'static') {
+    void serveStatic(files, plan.request, reply, sendError);
+    return;
+  }
+  const request = { now: clock.now(), call: plan.call, body, reply, fail: sendError, grant };
+  if (plan.async === undefined) runFunction({ ...request, router });
+  else acceptRequest({ ...request, operations, reason: plan.async });
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -77,7 +100,11 @@ function sendError(reply: Reply, error: LamError): void {
   if (isGone(error)) reply.abandon();
   else {
     const { code, hint, httpStatus, message } = error;
-    sendJson(reply, httpStatus, { message, code, hint }, [...retryAfter(error), ...allowOf(error)]);
+    sendJson(reply, httpStatus, { message, code, hint }, [
+      ...retryAfter(error),
+      ...allowOf(error),
+      ...challengeOf(error),
+    ]);
   }
 }
 
@@ -85,4 +112,10 @@ function sendError(reply: Reply, error: LamError): void {
 function allowOf({ code, details }: LamError): HeaderPairs {
   const { allow } = details;
   return code === 'LAM_EDGE_METHOD_NOT_ALLOWED' && Array.isArray(allow) ? ['allow', allow.join(', ')] : [];
+}
+
+/** The `WWW-Authenticate` header of a refusal, where its scheme has one (RFC 9110, 11.6.1). */
+function challengeOf({ details }: LamError): HeaderPairs {
+  const { challenge } = details;
+  return typeof challenge === 'string' ? ['www-authenticate', challenge] : [];
 }

@@ -1,3 +1,4 @@
+import type { AccessGrant } from '../../../access/index.ts';
 import { newOrderedRequestId } from '../../../contract/index.ts';
 import { asLamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
@@ -39,13 +40,19 @@ export interface AsyncFunctionRequest {
   readonly reply: Reply;
   /** Answers an error because of which nothing was queued. */
   readonly fail: (reply: Reply, error: LamError) => void;
+  /** Who called, where the route asks. */
+  readonly grant?: AccessGrant | undefined;
 }
 
 /** Queues the event of a request; answers 202 with its id once it is durable. */
-export function acceptRequest({ operations, now, call, reason, body, reply, fail }: AsyncFunctionRequest): void {
+export function acceptRequest(request: AsyncFunctionRequest): void {
+  const { operations, now, call, reason, body, reply, fail, grant } = request;
   const requestId = newOrderedRequestId(now);
   const traceId = call.traceId ?? newTraceId(now);
-  const event = call.template.event({ requestId, traceId, now, body });
+  const event = call.template.event({
+    ...{ requestId, traceId, now, body },
+    authorizer: grant?.context[call.form.payload],
+  });
   const { functionName: name, qualifier } = call;
   const applied: HeaderPairs = reason === 'preference' ? ['Preference-Applied', 'respond-async'] : [];
   operations.async.accept({ name, qualifier, event, traceId, requestId, http: true }).then(

@@ -15,6 +15,8 @@ export interface EventParts {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly body: Uint8Array;
+  /** JSON of `requestContext.authorizer`; undefined where the route has none. */
+  readonly authorizer?: string | undefined;
 }
 
 /** Makes the events of requests with the same head. */

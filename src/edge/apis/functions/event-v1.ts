@@ -53,7 +53,6 @@ export class EventTemplateV1 implements EventTemplate {
     const context = {
       accountId: 'anonymous',
       apiId: functionName,
-      authorizer: null,
       domainName: headers.last('host') ?? 'localhost',
       domainPrefix: functionName,
       httpMethod: method,
@@ -70,11 +69,11 @@ export class EventTemplateV1 implements EventTemplate {
     this.#beforeBody = `},${JSON.stringify({ pathParameters, stageVariables: null }).slice(1, -1)}`;
   }
 
-  event({ requestId, traceId, now, body }: EventParts): Uint8Array {
+  event({ requestId, traceId, now, body, authorizer = 'null' }: EventParts): Uint8Array {
     const trace = JSON.stringify(traceId);
     const headers = `${this.#beforeTraceId}"${TRACE_NAME}":${trace}${this.#beforeRequestId}"${TRACE_NAME}":[${trace}]`;
     const ids = `"requestId":"${requestId}","extendedRequestId":"${requestId}"`;
-    const times = `"requestTime":"${clfTime(now)}","requestTimeEpoch":${now}`;
+    const times = `"requestTime":"${clfTime(now)}","requestTimeEpoch":${now},"authorizer":${authorizer}`;
     const carried = body.byteLength === 0 ? '"body":null,"isBase64Encoded":false' : bodyMembers(body, this.#isText);
     return Buffer.from(`${headers}${this.#beforeTime},${ids},${times}${this.#beforeBody},${carried}}`);
   }

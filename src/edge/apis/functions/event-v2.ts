@@ -53,10 +53,11 @@ export class EventTemplateV2 implements EventTemplate {
   }
 
   /** The event of one request, as JSON bytes. */
-  event({ requestId, traceId, now, body }: EventParts): Uint8Array {
+  event({ requestId, traceId, now, body, authorizer }: EventParts): Uint8Array {
     const head = `${this.#beforeTraceId}${JSON.stringify(traceId)}${this.#beforeRequestId}${requestId}`;
+    const allowed = authorizer === undefined ? '' : `,"authorizer":${authorizer}`;
     return Buffer.from(
-      `${head}${this.#beforeTime}${clfTime(now)}","timeEpoch":${now}},${body.byteLength === 0 ? '"isBase64Encoded":false' : bodyMembers(body, this.#isText)}}`,
+      `${head}${this.#beforeTime}${clfTime(now)}","timeEpoch":${now}${allowed}},${body.byteLength === 0 ? '"isBase64Encoded":false' : bodyMembers(body, this.#isText)}}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AccessGrant } from '../../../access/index.ts';
 import type { LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import {
@@ -31,6 +32,7 @@ import {
 export interface PreparedCall {
   readonly functionName: FunctionName;
   readonly qualifier: Qualifier | undefined;
+  readonly form: HttpForm;
   readonly rules: PayloadRules;
   readonly template: EventTemplate;
   readonly headers: HeaderValues;
@@ -48,6 +50,7 @@ export function prepareCall(door: Door, head: RequestHead, hit: RouteHit, form: 
     functionName: hit.functionName,
     qualifier: hit.qualifier,
     headers: head.headers,
+    form,
     rules,
     template: rules.template(head, hit, form),
     traceId: traceIdOf(head.headers, newTraceId),
@@ -63,16 +66,24 @@ export interface FunctionRequest {
   readonly call: PreparedCall;
   readonly body: Uint8Array;
   readonly reply: Reply;
+  /** What the route's authorizer says of the caller; undefined where none was asked. */
+  readonly grant?: AccessGrant | undefined;
   /** Answers an error that kept the function from running. */
   readonly fail: (reply: Reply, error: LamError) => void;
 }
 
 /** Runs a function for an HTTP request and answers by the rules of its payload format. */
-export function runFunction({ router, now, call, body, reply, fail }: FunctionRequest): void {
+export function runFunction({ router, now, call, body, reply, fail, grant }: FunctionRequest): void {
   const requestId = knownRequestId(randomUUID());
   const traceId = call.traceId ?? newTraceId(now);
   // The event has the trace header that the function passes on, the run that of its caller.
-  const event = call.template.event({ requestId, traceId: nextTraceId(traceId), now, body });
+  const event = call.template.event({
+    requestId,
+    traceId: nextTraceId(traceId),
+    now,
+    body,
+    authorizer: grant?.context[call.form.payload],
+  });
   const run = new FunctionRun({ call, requestId, traceId, event, reply, fail });
   reply.cancelWhenGone(router.start(run, run));
 }

@@ -1,9 +1,11 @@
+import type { Authorizers } from '../../../access/index.ts';
 import type { FunctionName, Qualifier } from '../../../contract/index.ts';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs } from '../../../http/index.ts';
 import { staticPlace, type HttpTrigger } from '../../../triggers/index.ts';
-import type { Door } from '../../guard.ts';
+import { refusal, type Door } from '../../guard.ts';
 import { headerValue, type RequestHead } from '../../request.ts';
+import type { RouteAccess } from './access.ts';
 import { withoutHeaders, withVary } from './amended-reply.ts';
 import { asyncReason, type AsyncReason } from './async-run.ts';
 import { encodingFor, type Encoding } from './compression.ts';
@@ -26,6 +28,8 @@ export interface FunctionPlan {
   readonly route: HttpTrigger | undefined;
   /** What the route allows the page that sent the request. */
   readonly grant: CorsGrant | undefined;
+  /** Who may call it; undefined for everyone. */
+  readonly access: RouteAccess | undefined;
   readonly finish: Finish;
 }
 
@@ -42,6 +46,7 @@ export interface StaticPlan {
   readonly kind: 'static';
   readonly request: StaticRequest;
   readonly grant: CorsGrant | undefined;
+  readonly access: RouteAccess | undefined;
   readonly finish: Finish;
 }
 
@@ -57,12 +62,14 @@ export interface AnswerPlan {
 export interface PlanParts {
   readonly door: Door;
   readonly routes: () => RouteTable;
+  readonly authorizers: Pick<Authorizers, 'of'>;
   readonly exists: (functionName: FunctionName) => boolean;
   readonly formOf: (functionName: FunctionName, qualifier: Qualifier | undefined) => HttpForm;
 }
 
 /** Decides what is done with a request; undefined if nothing is served there. */
-export function planFor({ door, routes, exists, formOf }: PlanParts, head: RequestHead): Plan | LamError | undefined {
+export function planFor(parts: PlanParts, head: RequestHead): Plan | LamError | undefined {
+  const { door, routes, exists, formOf } = parts;
   const { method, path, headers } = head;
   const find = (asked: string): RouteHit | OtherMethods | undefined =>
     routes().find({ method: asked, path, host: headerValue(headers, 'host') ?? '' }, exists);
@@ -77,13 +84,30 @@ export function planFor({ door, routes, exists, formOf }: PlanParts, head: Reque
   const amend =
     options === undefined ? undefined : (sent: HeaderPairs): HeaderPairs => withCors(sent, grant, options.origins);
   const finish: Finish = { amend, encoding: route?.compress === false ? 'off' : encodingFor(headers) };
+  const access = accessOf(parts, head, hit);
   if (route?.static !== undefined) {
     const request = staticRequest(head, hit, route.static);
-    return 'file' in request ? { kind: 'static', request, grant, finish } : otherMethods(head, request);
+    return 'file' in request ? { kind: 'static', request, grant, access, finish } : otherMethods(head, request);
   }
+  const closed = route === undefined ? closedFault(parts, head, hit) : undefined;
+  if (closed !== undefined) return closed;
   const form = formOf(hit.functionName, hit.qualifier);
   const call = prepareCall(door, head, hit, form);
-  return { kind: 'function', call, async: asyncReason(route, form, headers), route, grant, finish };
+  return { kind: 'function', call, async: asyncReason(route, form, headers), route, grant, access, finish };
+}
+
+/** Who may call a route. */
+function accessOf({ authorizers }: PlanParts, head: RequestHead, hit: RouteHit): RouteAccess | undefined {
+  const authorizer = authorizers.of(hit.functionName, hit.route?.auth);
+  return authorizer === undefined ? undefined : { authorizer, head, hit };
+}
+
+/** Refuses a function's own URL on the port where its routes have `auth`, which it would bypass; not with the daemon's token. */
+function closedFault({ door, routes }: PlanParts, head: RequestHead, { functionName }: RouteHit): LamError | undefined {
+  const route = routes().protectedRoute(functionName);
+  return route === undefined || refusal(door, head, 'control') === undefined
+    ? undefined
+    : lamError('LAM_ACCESS_OWN_URL', { name: functionName, route });
 }
 
 /** A `$default` route is for all methods, its file is not. */

@@ -1,3 +1,4 @@
+import { isProtecting } from '../../../access/index.ts';
 import { parseReference, type FunctionName, type FunctionReference, type Qualifier } from '../../../contract/index.ts';
 import {
   DEFAULT_ROUTE,
@@ -73,6 +74,8 @@ export class RouteTable {
   /** By host name, also by names that begin with `*.`. */
   readonly #hosts = new Map<string, HostRoutes>();
   readonly #texts: string[] = [];
+  /** A route of each function that has one with `auth`. */
+  readonly #protected = new Map<FunctionName, string>();
 
   constructor(declared: readonly DeclaredRoute[]) {
     for (const { functionName, config } of declared) {
@@ -84,12 +87,18 @@ export class RouteTable {
       for (const trie of tries)
         trie.add(segments, methods, { functionName, config, methods, segments }, config.static !== undefined);
       this.#texts.push(routeName(config));
+      if (isProtecting(config.auth)) this.#protected.set(functionName, routeName(config));
     }
   }
 
   /** Whether routes are declared for the name in a `Host`, by itself or as one of `*.` names. */
   hasHost(authority: string): boolean {
     return this.#hosts.size > 0 && this.#ofHost(authority).length > 0;
+  }
+
+  /** A route with `auth` of a function; undefined if it has none. */
+  protectedRoute(functionName: FunctionName): string | undefined {
+    return this.#protected.get(functionName);
   }
 
   /**

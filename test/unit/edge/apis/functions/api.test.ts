@@ -40,6 +40,7 @@ describe('functions over HTTP', () => {
       exists: (name) => names.has(name),
       formOf: () => ({ payload: '2.0', carriesPath: false, isAsync: false }),
       files: { find: () => Promise.resolve(undefined) },
+      authorizers: { of: () => undefined },
       generation: () => generation,
     });
     server = await apiServer([api]);

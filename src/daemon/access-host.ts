@@ -1,0 +1,41 @@
+import type { AccessHost } from '../access/index.ts';
+import type { FunctionName } from '../contract/index.ts';
+import type { Clock } from '../kit/index.ts';
+import type { Registry } from '../registry/index.ts';
+import type { Router } from '../router/index.ts';
+import type { Store } from '../store/index.ts';
+
+/** Rooms that authorizers are wired to. */
+interface AccessRooms {
+  readonly registry: Registry;
+  readonly router: Router;
+  readonly store: Pick<Store, 'apiKeys'>;
+  readonly clock: Clock;
+  readonly onTrouble: (what: string) => void;
+}
+
+/** Wires authorizers to the registry, the router and the keys. */
+export function accessHost({ registry, router, store, clock, onTrouble }: AccessRooms): AccessHost {
+  return {
+    clock,
+    onTrouble,
+    apiKey: (key) => store.apiKeys.identify(key),
+    variable: variablesOf(registry),
+    invoke: (name, event, traceId) =>
+      new Promise((resolve, reject) => {
+        router.start(
+          { name, qualifier: undefined, event, traceId },
+          {
+            answered: ({ status, payload }) => resolve({ isSuccess: status === 'success', payload }),
+            failed: reject,
+          },
+        );
+      }),
+  };
+}
+
+/** Returns what finds the value of a variable of a function's live version. */
+export function variablesOf(registry: Registry): (functionName: FunctionName, name: string) => string | undefined {
+  return (functionName, name) =>
+    registry.has(functionName) ? registry.resolve(functionName).config.environment[name] : undefined;
+}

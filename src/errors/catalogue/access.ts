@@ -1,0 +1,66 @@
+import { entry } from '../entry.ts';
+
+export const ACCESS = {
+  LAM_ACCESS_UNAUTHENTICATED: entry<{
+    why: string;
+    /** How to send credentials. */
+    how: string;
+    /** Value of `WWW-Authenticate`. */
+    challenge?: string;
+  }>({
+    kind: 'unauthenticated',
+    fault: 'caller',
+    message: (d) => `not authorized: ${d.why}`,
+    hint: (d) => d.how,
+  }),
+  LAM_ACCESS_DENIED: entry<{ why: string; challenge?: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    message: (d) => `not allowed: ${d.why}`,
+  }),
+  LAM_ACCESS_DUPLICATE: entry<{ header: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the request has the header ${d.header} more than once`,
+    hint: () => 'send it once',
+  }),
+  LAM_ACCESS_REPLAYED: entry({
+    kind: 'already_exists',
+    fault: 'caller',
+    message: () => 'the signed request was received before',
+    hint: () => 'sign it again to send it again, or set `refuseReplays: false` in the auth of the route',
+  }),
+  LAM_ACCESS_KEYS_UNAVAILABLE: entry<{
+    /** For the log of the daemon: callers are not told where keys are. */
+    why: string;
+  }>({
+    kind: 'unavailable',
+    fault: 'host',
+    message: () => 'the token cannot be checked, because the keys of its issuer cannot be fetched',
+    hint: () => 'try again in a moment; the log of the daemon says why',
+  }),
+  LAM_ACCESS_VARIABLE_MISSING: entry<{ name: string; variable: string }>({
+    kind: 'internal',
+    fault: 'function',
+    message: (d) => `requests cannot be authorized: '${d.name}' lacks the variable '${d.variable}'`,
+    hint: (d) => `set it: lam env set ${d.name} ${d.variable}=VALUE`,
+  }),
+  LAM_ACCESS_BAD_SECRET: entry<{ name: string; why: string }>({
+    kind: 'internal',
+    fault: 'function',
+    message: (d) => `requests cannot be authorized: ${d.why}`,
+    hint: (d) => `correct the variable to which the route refers: lam env set ${d.name} NAME=VALUE`,
+  }),
+  LAM_ACCESS_AUTHORIZER_FAILED: entry<{ name: string }>({
+    kind: 'internal',
+    fault: 'function',
+    message: (d) => `the authorizer '${d.name}' did not decide`,
+    hint: (d) => `see its log: lam logs ${d.name}`,
+  }),
+  LAM_ACCESS_OWN_URL: entry<{ name: string; route: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    message: (d) => `'${d.name}' has routes with auth, so it does not answer at /${d.name}`,
+    hint: (d) => `call one of its routes: ${d.route}; or invoke it: lam invoke ${d.name}`,
+  }),
+};
