@@ -4,7 +4,7 @@ import { rowOf } from '../../../../src/triggers/postgres/run/postgres-row.ts';
 import { postgres, type PostgresTrigger } from '../../../../src/triggers/postgres/postgres.ts';
 import { definitionOf } from '../../../../src/triggers/postgres/run/definition.ts';
 import { parseTable } from '../../../../src/triggers/postgres/table-name.ts';
-import { docSql } from '../../../support/brokers/doc-example.ts';
+import { docSql } from '../../../support/doc-examples.ts';
 
 test('the name of an outbox table may have a schema, and nothing that SQL could read otherwise', () => {
   assert.deepEqual(parseTable('shop.outbox'), {
