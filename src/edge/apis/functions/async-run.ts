@@ -1,5 +1,5 @@
 import type { AccessGrant } from '../../../access/index.ts';
-import { newOrderedRequestId } from '../../../contract/index.ts';
+import { newOrderedRequestId, nextTraceId } from '../../../contract/index.ts';
 import { asLamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import type { Operations } from '../../../operations/index.ts';
@@ -50,7 +50,8 @@ export function acceptRequest(request: AsyncFunctionRequest): void {
   const requestId = newOrderedRequestId(now);
   const traceId = call.traceId ?? newTraceId(now);
   const event = call.template.event({
-    ...{ requestId, traceId, now, body },
+    // As for a run at once: the header that the function passes on counts this call.
+    ...{ requestId, traceId: nextTraceId(traceId), now, body },
     authorizer: grant?.context[call.form.payload],
   });
   const { functionName: name, qualifier } = call;
