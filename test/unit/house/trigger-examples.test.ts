@@ -18,7 +18,7 @@ describe('docs/triggers.md', () => {
       .map((name) => readFileSync(join(TESTS, name), 'utf8'));
     for (const name of DOC_EXAMPLES)
       assert.ok(
-        tests.some((text) => text.includes(`docExample('${name}'`)),
+        tests.some((text) => text.includes(`docExample('${name}'`) || text.includes(`docSql('${name}'`)),
         `a test runs the example '${name}'`,
       );
   });
