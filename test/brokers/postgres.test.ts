@@ -5,7 +5,6 @@ import { lamSession } from '../e2e/session.ts';
 import type { Broker } from '../support/brokers/broker.ts';
 import { Cable } from '../support/brokers/cable.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
-import { docExample, docSql } from '../support/brokers/doc-example.ts';
 import { docSql } from '../support/doc-examples.ts';
 import { NO_POSTGRES, postgresClient, POSTGRES_PASSWORD, startPostgres } from '../support/brokers/postgres.ts';
 import { inOrder, sourceHouse, until } from '../support/brokers/source-house.ts';
