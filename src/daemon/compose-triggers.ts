@@ -1,4 +1,4 @@
-import type { RouteTable } from '../edge/index.ts';
+import type { RouteTable, WebhookPort } from '../edge/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { Pool } from '../pool/index.ts';
 import type { InvocationQueue } from '../queue/index.ts';
@@ -11,6 +11,7 @@ import { variablesOf } from './access-host.ts';
 import { deliverTo, enqueueTo, followIn, requestIdOf } from './deliver.ts';
 import { FollowedInvocations } from './followed-invocations.ts';
 import { httpRoutes } from './http-routes.ts';
+import { Webhooks } from './webhooks.ts';
 import type { FunctionName } from '../contract/index.ts';
 
 /** Rooms that triggers are wired to. */
@@ -32,6 +33,7 @@ export interface TriggerRooms {
 export interface LiveTriggers {
   readonly supervisor: TriggerSupervisor;
   readonly routes: () => RouteTable;
+  readonly webhooks: WebhookPort;
 }
 
 /** Wires triggers to registry, router and pool. No trigger runs before the supervisor is started. */
@@ -47,6 +49,7 @@ export function composeTriggers({
   onTrouble,
 }: TriggerRooms): LiveTriggers {
   const deployed = new DeployedTriggers(registry);
+  const webhooks = new Webhooks(deployed);
   const followed = new FollowedInvocations(queue);
   const expect = (functionName: FunctionName, at: EpochMs): void => {
     if (registry.has(functionName)) pool.expect(registry.resolve(functionName), at);
@@ -63,9 +66,11 @@ export function composeTriggers({
       requestIdOf,
       expect,
       variable: variablesOf(registry),
+      receive: (path, receiver) => webhooks.open(path, receiver),
       states,
       onTrouble,
     }),
     routes: httpRoutes(deployed),
+    webhooks,
   };
 }

@@ -228,6 +228,7 @@ function composeServers(
     operations,
     clock: setup.clock,
     routes: triggers.routes,
+    webhooks: triggers.webhooks,
     authorizers: new Authorizers(
       accessHost({ registry, router, store: setup.resources.store, clock: setup.clock, onTrouble: setup.onTrouble }),
     ),

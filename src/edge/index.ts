@@ -7,6 +7,7 @@ export {
   type HttpForm,
   type StaticFile,
   type StaticSource,
+  type WebhookPort,
 } from './apis/index.ts';
 export type { CallingSandboxes } from './calling-sandboxes.ts';
 export type { AccessLog } from './access-log.ts';

@@ -23,7 +23,10 @@ export {
   type EventIdentity,
   type FollowEvent,
   type TriggerEvent,
+  type WebhookReceiver,
+  type WebhookRequest,
 } from './running.ts';
+export { MOST_WEBHOOK_BYTES, type WebhookTrigger } from './webhook/webhook.ts';
 export { NAME_SCHEMA, shapeFaults } from './shape.ts';
 export { triggerSettingText } from './setting-text.ts';
 export {

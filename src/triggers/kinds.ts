@@ -8,11 +8,13 @@ import { rabbitmq } from './rabbitmq/rabbitmq.ts';
 import { postgres } from './postgres/postgres.ts';
 import { redis } from './redis/redis.ts';
 import { sqs } from './sqs/sqs.ts';
+import { webhook } from './webhook/webhook.ts';
 
 /** All kinds of triggers. To add one: a folder beside `http/` and a line here. */
 export const TRIGGER_KINDS: readonly TriggerKind[] = [
   http,
   schedule,
+  webhook,
   folder,
   rabbitmq,
   redis,

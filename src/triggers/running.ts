@@ -38,7 +38,8 @@ export interface Trial {
 }
 
 /** A trigger that may be paused, as its kind sees it. */
-export type TriggerAbout = Pick<TriggerHost, 'functionName' | 'name' | 'clock' | 'kept'> & {
+export type TriggerAbout = Pick<TriggerHost, 'functionName' | 'name' | 'clock'> & {
+  readonly kept: Pick<KeptState, 'get' | 'set'>;
   readonly isPaused: boolean;
 };
 
@@ -75,6 +76,8 @@ export interface TriggerHost {
    * not to be handled.
    */
   readonly resumedAt: EpochMs | undefined;
+  /** When these settings of the trigger went live, or the daemon started. */
+  readonly liveSince: EpochMs;
   /** Aborted when the trigger is to stop, so that a pending start can end early. */
   readonly signal: AbortSignal;
   /** Starts an invocation of the live version. Never throws; `sink` may be called before this returns. */
@@ -96,6 +99,10 @@ export interface TriggerHost {
    * Value of a variable of the function's environment in its live version, for credentials; undefined if there is none.
    */
   variable(name: string): string | undefined;
+  /**
+   * Receives the requests at a path of the HTTP port, until the returned function is called or the trigger is stopped.
+   */
+  receive(path: string, receiver: WebhookReceiver): () => void;
   /** Announces a future event, so that a sandbox is warm at that time. */
   expect(at: EpochMs): void;
   /**
@@ -104,6 +111,29 @@ export interface TriggerHost {
    */
   failed(error: unknown): void;
 }
+
+/** A request to a webhook. */
+export interface WebhookRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Uint8Array;
+  /** Address of the client. */
+  readonly sourceIp: string;
+}
+
+/** The answer to a request to a webhook. */
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Answers requests. Rejects with an error of the catalogue for those that are refused. */
+export type WebhookReceiver = (request: WebhookRequest) => Promise<WebhookAnswer>;
 
 /** What a trigger keeps, as JSON, over restarts and pauses, until it is removed from its function. */
 export interface KeptState {

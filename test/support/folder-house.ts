@@ -82,6 +82,7 @@ export class FolderHouse implements AsyncDisposable {
       requestIdOf: ({ id }) => asRequestId(id),
       expect: () => undefined,
       variable: () => undefined,
+      receive: () => () => undefined,
       home: join(root, 'home'),
       states: this.states,
       onTrouble: () => undefined,

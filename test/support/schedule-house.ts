@@ -81,6 +81,7 @@ export class ScheduleHouse {
       requestIdOf: ({ id }) => asRequestId(id),
       expect: (_, at) => this.expected.push(at),
       variable: () => undefined,
+      receive: () => () => undefined,
       home: '/nowhere',
       states: this.states,
       onTrouble: (what) => this.troubles.push(what),

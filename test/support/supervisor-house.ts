@@ -57,6 +57,7 @@ export class SupervisorHouse {
       enqueue: () => assert.fail('no trigger here queues events'),
       expect: (functionName, at) => this.expected.push([functionName, at]),
       variable: (_name, key) => this.variables.get(key),
+      receive: () => () => undefined,
       home: '/nowhere',
       onTrouble: (what) => this.troubles.push(what),
     });

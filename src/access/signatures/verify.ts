@@ -1,11 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { EpochMs } from '../../kit/index.ts';
 import { SIGNATURES, type SignatureName } from './list.ts';
-import type { SignedRequest } from './scheme.ts';
+import type { SignatureScheme, SignedRequest } from './scheme.ts';
 
 /** What signatures are checked against. */
 export interface SignatureTerms {
-  readonly scheme: SignatureName;
+  /** Its name, or a scheme that is in no list. */
+  readonly scheme: SignatureName | SignatureScheme;
   /** The signature must be of one of them; two while a secret is rotated. */
   readonly secrets: readonly string[];
   readonly now: EpochMs;
@@ -38,7 +39,7 @@ export interface SignatureFault {
  * the request is a copy; see `ReplayMemory`. Pure.
  */
 export function verifySignature(request: SignedRequest, terms: SignatureTerms): VerifiedSignature | SignatureFault {
-  const scheme = SIGNATURES[terms.scheme];
+  const scheme = typeof terms.scheme === 'string' ? SIGNATURES[terms.scheme] : terms.scheme;
   const keys: Uint8Array[] = [];
   for (const secret of terms.secrets) {
     const key = scheme.keyOf(secret);

@@ -3,7 +3,7 @@ import { FUNCTION_ARG, TRIGGER_ARG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderTrigger } from '../render/triggers.ts';
 import { targetName } from '../services/target.ts';
-import { namedTrigger } from '../services/triggers.ts';
+import { namedTrigger, withUrl } from '../services/triggers.ts';
 
 export default class TriggerShow extends LamCommand {
   static override summary = 'Show a trigger: its state and why, what it has done, its settings.';
@@ -19,7 +19,9 @@ export default class TriggerShow extends LamCommand {
     const { args, flags } = await this.parse(TriggerShow);
     const { out, cwd, client } = this.context(flags);
     const name = await targetName(args.function, cwd, 'trigger show');
-    const trigger = await namedTrigger(await client(), name, { word: args.trigger, command: 'trigger show' });
+    const daemon = await client();
+    const found = await namedTrigger(daemon, name, { word: args.trigger, command: 'trigger show' });
+    const trigger = await withUrl(daemon, found);
     out.result(trigger, () => renderTrigger(trigger, Date.now(), out.width));
     return EXIT.ok;
   }

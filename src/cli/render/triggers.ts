@@ -22,7 +22,7 @@ export function renderTriggers(triggers: readonly TriggerDetail[], now: number, 
 }
 
 /** Page of `lam trigger show`. */
-export function renderTrigger(trigger: TriggerDetail, now: number, limit?: number): string {
+export function renderTrigger(trigger: TriggerDetail & { readonly url?: string }, now: number, limit?: number): string {
   const { state, since, cause, lag, counts, config } = trigger;
   const numbers = Object.entries(counts ?? {}).map(([what, number]): [string, string] => [what, String(number)]);
   const settings = Object.entries(config)
@@ -33,6 +33,7 @@ export function renderTrigger(trigger: TriggerDetail, now: number, limit?: numbe
     ['trigger', safe(fullName(trigger))],
     ['state', `${state} since ${formatAge(since, now)}`],
     ['cause', safe(cause ?? '')],
+    ['url', safe(trigger.url ?? '')],
     ['lag', lag === undefined ? '' : String(lag)],
   ];
   return [pairs.filter(([, value]) => value !== ''), numbers, settings]

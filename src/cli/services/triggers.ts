@@ -67,6 +67,13 @@ function picked<T extends NamedTrigger>(
   throw lamError('LAM_CLI_SEVERAL_TRIGGERS', { name, triggers: meant.map(fullName), command });
 }
 
+/** A trigger with the URL at which it takes requests, if it has one; without the secret. */
+export async function withUrl(daemon: LamClient, trigger: TriggerDetail): Promise<TriggerDetail & { url?: string }> {
+  const { path } = trigger.config as { readonly path?: unknown };
+  if (trigger.type !== 'webhook' || typeof path !== 'string') return trigger;
+  return { ...trigger, url: `${(await daemon.status()).url}${path}` };
+}
+
 /** A trigger's name with its type, which is unique within a function. */
 export function fullName({ type, name }: NamedTrigger): string {
   return `${type}:${name}`;

@@ -16,10 +16,12 @@ import { functionsApi } from './functions/api.ts';
 import type { RouteTable } from './functions/route-table.ts';
 import type { HttpForm } from './functions/payload-formats.ts';
 import type { StaticSource } from './functions/static-files.ts';
+import { webhooksApi, type WebhookPort } from './webhooks/api.ts';
 import type { FunctionName, Qualifier } from '../../contract/index.ts';
 
 export type { HttpForm } from './functions/payload-formats.ts';
 export type { StaticFile, StaticSource } from './functions/static-files.ts';
+export type { WebhookPort } from './webhooks/api.ts';
 export { RouteTable } from './functions/route-table.ts';
 
 export interface EdgeOptions {
@@ -37,6 +39,8 @@ export interface EdgeOptions {
   readonly generation: () => number;
   /** Files of functions' code, for routes that serve them. */
   readonly files: StaticSource;
+  /** Webhooks, which come before routes. */
+  readonly webhooks: WebhookPort;
   readonly door: Door;
   /** Limits of connections to this listener; unlimited if absent. */
   readonly caps?: ConnectionCaps;
@@ -52,8 +56,8 @@ type MakeApi = (options: EdgeOptions) => Api;
  * The wire APIs of each listener, in order of matching. Functions are served from the root path, so they come last.
  */
 const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
-  port: [awsApi, controlApi, functionsApi],
-  socket: [awsApi, controlApi, functionsApi],
+  port: [awsApi, controlApi, webhooksApi, functionsApi],
+  socket: [awsApi, controlApi, webhooksApi, functionsApi],
 };
 
 /** Creates the HTTP server of one listener; does not listen yet. */

@@ -7,6 +7,30 @@ export const TRIGGERS = {
     message: (d) => `trigger '${d.trigger}' of '${d.name}' was stopped and accepts no events`,
     hint: (d) => `see which triggers are live: lam describe ${d.name}`,
   }),
+  LAM_TRIGGERS_WEBHOOK_REFUSED: entry<{ why: string; setting: string }>({
+    kind: 'unauthenticated',
+    fault: 'caller',
+    message: (d) => `the webhook refuses the request: ${d.why}`,
+    hint: (d) => `sign it with the secret of the webhook, by the rules of its 'signature: ${d.setting}'`,
+  }),
+  LAM_TRIGGERS_WEBHOOK_SECRET: entry<{ name: string; variable: string; why: string }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    message: (d) => `a webhook of '${d.name}' cannot check signatures: ${d.why}`,
+    hint: (d) => `set another secret: lam env set ${d.name} ${d.variable}=VALUE`,
+  }),
+  LAM_TRIGGERS_WEBHOOK_WAITS: entry<{ name: string }>({
+    kind: 'unavailable',
+    fault: 'host',
+    message: (d) => `the webhook of '${d.name}' takes no requests now`,
+    hint: (d) => `see why: lam describe ${d.name}`,
+  }),
+  LAM_TRIGGERS_WEBHOOK_CONFLICT: entry<{ name: string; path: string; owner: string }>({
+    kind: 'already_exists',
+    fault: 'caller',
+    message: (d) => `the webhook '${d.path}' of '${d.name}' belongs to '${d.owner}' already`,
+    hint: (d) => `give one of them another path, or delete the other: lam delete ${d.owner}`,
+  }),
   LAM_TRIGGERS_FOLDER_UNUSABLE: entry<{ name: string; path: string; what: string }>({
     kind: 'unavailable',
     fault: 'host',

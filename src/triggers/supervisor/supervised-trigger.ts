@@ -23,6 +23,7 @@ export class SupervisedTrigger {
   readonly #kept: Kept;
   /** Settings of the live version; undefined when it is to stop for good. */
   #config: TriggerConfig | undefined;
+  #liveSince = 0;
   #isPaused: boolean;
   #run: Run | undefined;
   /** Host of the current run or pending start. */
@@ -69,6 +70,7 @@ export class SupervisedTrigger {
   set(config: TriggerConfig | undefined): Promise<void> {
     this.#config = config;
     if (config === undefined) this.#host?.close();
+    else this.#liveSince = this.#parts.clock.now();
     return this.#proceed();
   }
 
@@ -155,7 +157,7 @@ export class SupervisedTrigger {
   }
 
   async #start(config: TriggerConfig): Promise<void> {
-    const host = new SupervisedHost(this.#identity, this.#parts, (error) => this.#failed(error));
+    const host = new SupervisedHost(this.#identity, this.#parts, (error) => this.#failed(error), this.#liveSince);
     this.#host = host;
     if (this.#failures === 0) this.#enter('starting');
     try {

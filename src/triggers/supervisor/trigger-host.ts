@@ -13,6 +13,7 @@ import type {
   KeptState,
   TriggerHost,
   TriggerSink,
+  WebhookReceiver,
 } from '../running.ts';
 import type { FunctionName, RequestId } from '../../contract/index.ts';
 import { keptOf, type Keeping, type TriggerIdentity } from './kept.ts';
@@ -26,6 +27,8 @@ export interface HostParts extends Keeping {
   readonly enqueue: EnqueueEvent;
   readonly follow: FollowEvent;
   readonly requestIdOf: (event: EventIdentity) => RequestId;
+  /** Opens a path of the HTTP port; returns a function that closes it. */
+  readonly receive: (path: string, receiver: WebhookReceiver) => () => void;
   /** Announces a call of a function at `at`. */
   readonly expect: (functionName: FunctionName, at: EpochMs) => void;
   /** Value of a variable in the environment of a function's live version. */
@@ -42,12 +45,20 @@ export class SupervisedHost implements TriggerHost {
   readonly home: string;
   readonly kept: KeptState;
   readonly resumedAt: EpochMs | undefined;
+  readonly liveSince: EpochMs;
   readonly #type: string;
   readonly #parts: HostParts;
   readonly #abort = new AbortController();
   readonly #onFailed: (error: unknown) => void;
 
-  constructor({ functionName, type, name }: TriggerIdentity, parts: HostParts, onFailed: (error: unknown) => void) {
+  /** @param liveSince when the settings of the trigger went live */
+  constructor(
+    { functionName, type, name }: TriggerIdentity,
+    parts: HostParts,
+    onFailed: (error: unknown) => void,
+    liveSince: EpochMs,
+  ) {
+    this.liveSince = liveSince;
     this.functionName = functionName;
     this.name = name;
     this.clock = parts.clock;
@@ -97,6 +108,13 @@ export class SupervisedHost implements TriggerHost {
     return (end) => {
       if (!this.signal.aborted) ended(end);
     };
+  }
+
+  receive(path: string, receiver: WebhookReceiver): () => void {
+    if (this.signal.aborted) return () => undefined;
+    const close = this.#parts.receive(path, receiver);
+    this.signal.addEventListener('abort', close);
+    return close;
   }
 
   expect(at: EpochMs): void {

@@ -173,7 +173,10 @@ describe('an unknown runtime or template', () => {
     );
     await assert.rejects(
       scaffold(request(root, { template: '../python3/hello' })),
-      fails('LAM_SCAFFOLD_UNKNOWN_TEMPLATE', /use one of: hello, http-api, schedule, typescript, typescript-http-api/),
+      fails(
+        'LAM_SCAFFOLD_UNKNOWN_TEMPLATE',
+        /use one of: hello, http-api, queue, schedule, typescript, typescript-http-api, webhook/,
+      ),
     );
     assert.deepEqual(await readdir(root), []);
   });
@@ -321,14 +324,18 @@ describe('the templates of lam', async () => {
         'kotlin/hello',
         'nodejs/hello',
         'nodejs/http-api',
+        'nodejs/queue',
         'nodejs/schedule',
         'nodejs/typescript',
         'nodejs/typescript-http-api',
+        'nodejs/webhook',
         'php/hello',
         'provided/shell',
         'python3/hello',
         'python3/http-api',
+        'python3/queue',
         'python3/schedule',
+        'python3/webhook',
         'ruby/hello',
         'ruby/http-api',
         'rust/hello',

@@ -21,11 +21,13 @@ test('a host adds the identity of its trigger to events that are queued, and que
       requestIdOf: ({ id }) => asRequestId(id),
       expect: () => assert.fail('nothing is expected'),
       variable: () => undefined,
+      receive: () => () => undefined,
       home: '/nowhere',
       states: new MemoryStates(),
       onTrouble: (what) => assert.fail(what),
     },
     () => assert.fail('nothing fails'),
+    0,
   );
   const event = Buffer.from('{}');
   assert.equal(await host.enqueue({ id: '@12', event, notBefore: 12 }), 'accepted');

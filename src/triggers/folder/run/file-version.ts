@@ -7,6 +7,8 @@ export interface FileVersion {
   readonly version: string;
   /** When name, mode or content changed last, so that a file that was away and came back is told from one that stayed. */
   readonly changed: string;
+  /** The same time (ms since the epoch). */
+  readonly changedAt: number;
   /** Bytes. */
   readonly size: number;
   /** Whether its content is older than its place: it was moved here, or copied with its times. */
@@ -23,6 +25,7 @@ export function versionOf(stat: BigIntStats | undefined, withInode: boolean): Fi
   return {
     version: `${size}-${mtimeNs}${withInode ? `-${ino}` : ''}`,
     changed: String(ctimeNs),
+    changedAt: Number(ctimeNs / 1_000_000n),
     size: Number(size),
     isMoved: ctimeNs > mtimeNs,
   };

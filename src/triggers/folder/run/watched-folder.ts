@@ -24,6 +24,8 @@ const CHECK_EVERY_MS = 5000;
 const BLIND_POLL_MS = 5000;
 /** Comparisons take at most this part of the time. */
 const POLL_SHARE = 20;
+/** Times of files are up to this much behind the clock (ms). */
+const COARSE_MS = 10;
 /** How many files are read at the same time. */
 const READS_AT_ONCE = 2;
 
@@ -39,7 +41,7 @@ export class WatchedFolder implements RunningTrigger<FolderTrigger> {
   readonly #cancels = new Set<() => void>();
   readonly #counts = { received: 0, filtered: 0, succeeded: 0, failed: 0, retried: 0, dead: 0, running: 0, held: 0 };
   /** Whether a file that is not known was there before the trigger, so that it counts as known. */
-  #isOld: (key: string) => boolean = () => false;
+  #isOld: (key: string, found: FileVersion) => boolean = () => false;
   #withInode = false;
   #sequence = 0;
 
@@ -109,8 +111,9 @@ export class WatchedFolder implements RunningTrigger<FolderTrigger> {
     for (const folder of this.#known.folders())
       for (const key of this.#known.in(folder))
         if (former === undefined || !selection.selects(key)) this.#known.set(key, undefined);
-    // A file that counted before and is not known has come since.
-    this.#isOld = (key) => !existing && former?.selects(key) !== true;
+    // A file that counted before and is not known has come since, and so has one that changed after these settings went live.
+    this.#isOld = (key, found) =>
+      !existing && former?.selects(key) !== true && found.changedAt < this.#host.liveSince - COARSE_MS;
   }
 
   #look(key: string, stat: BigIntStats | undefined): void {
@@ -120,7 +123,7 @@ export class WatchedFolder implements RunningTrigger<FolderTrigger> {
       if (known === undefined) this.#resting.drop(key);
       else this.#resting.note(key, GONE, this.#restMs);
     } else if (isOf(known, found)) this.#resting.drop(key);
-    else if (known === undefined && this.#isOld(key)) this.#known.set(key, keptText(found));
+    else if (known === undefined && this.#isOld(key, found)) this.#known.set(key, keptText(found));
     else this.#note(key, found);
   }
 

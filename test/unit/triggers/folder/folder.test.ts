@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { chmod, link, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { lamError } from '../../../../src/errors/index.ts';
+import { sleep } from '../../../../src/kit/index.ts';
 import { FolderHouse, QUICK_CLOCK } from '../../../support/folder-house.ts';
 
 describe('a watched folder', { timeout: 300_000 }, () => {
@@ -114,6 +115,8 @@ describe('a watched folder', { timeout: 300_000 }, () => {
   test('takes what is there at the first start as known, or reports it, by setting', async () => {
     await using house = await FolderHouse.make();
     await writeFile(house.path('old'), '1');
+    // Times of files are some milliseconds behind the clock.
+    await sleep(50);
     await house.watch();
     await writeFile(house.path('new'), '1');
     assert.deepEqual(await house.reported(1), ['new']);
@@ -123,6 +126,14 @@ describe('a watched folder', { timeout: 300_000 }, () => {
     await writeFile(other.path('old'), '1');
     await other.watch({ existing: true });
     assert.deepEqual(await other.reported(1), ['old']);
+  });
+
+  test('reports a file that comes between the deploy and the first look', async () => {
+    await using house = await FolderHouse.make();
+    const watching = house.watch();
+    writeFileSync(house.path('soon'), '1');
+    await watching;
+    assert.deepEqual(await house.reported(1), ['soon']);
   });
 
   test('reports what changed while the daemon was down, and nothing twice', async () => {
