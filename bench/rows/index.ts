@@ -1,4 +1,5 @@
 import type { Row } from '../row.ts';
+import { ACCESS_ROWS } from './access.ts';
 import { BACKGROUND_ROWS } from './background.ts';
 import { CLI_ROWS } from './cli.ts';
 import { DENSITY_ROWS } from './density.ts';
@@ -31,6 +32,7 @@ export const ROWS: readonly Row[] = [
   ...JAVA_ROWS,
   ...STREAMING_ROWS,
   ...ROUTE_ROWS,
+  ...ACCESS_ROWS,
   ...BACKGROUND_ROWS,
   ...SCHEDULE_ROWS,
   ...SIMULATOR_ROWS,

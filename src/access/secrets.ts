@@ -18,7 +18,7 @@ export const SECRET: AuthOption = {
 export function secretFault(value: string | readonly string[]): string | undefined {
   return listOf(value).every((text) => REFERENCE.test(text))
     ? undefined
-    : 'must be ${NAME}, a variable of the function, which `lam env set FUNCTION NAME=VALUE` sets';
+    : 'in plain text; write ${NAME}, a variable of the function, which `lam env set FUNCTION NAME=VALUE` sets';
 }
 
 /** Reads the secrets that an option refers to; each time, because a new version may have new ones. */

@@ -49,6 +49,7 @@ for (const way of WAYS)
           { route: 'POST /hook', auth: { type: 'webhook', sender: 'github', secret: '${HOOK}' } },
           { route: 'POST /lost', auth: { type: 'webhook', sender: 'github', secret: ['${HOOK}', '${MISSING}'] } },
           { route: 'GET /open', auth: 'none' },
+          { route: 'POST /later', auth: 'api-key', async: true },
           { route: 'GET /files/{file+}', static: '.', auth: 'api-key' },
         ],
       });
@@ -100,6 +101,16 @@ for (const way of WAYS)
         headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-api-key' },
       });
       assert.deepEqual([preflight.status, preflight.headers['access-control-allow-headers']], [204, 'x-api-key']);
+    });
+
+    test('a route that queues its requests refuses those without a key, and the event says whose it was', async () => {
+      assert.equal((await post('/later', 'x')).status, 401);
+      const accepted = await post('/later', 'x', { 'x-api-key': shop.key });
+      assert.equal(accepted.status, 202, accepted.text);
+      const id = String(accepted.headers['x-amzn-requestid']);
+      const { event } = (await house.control(`/_lam/v1/invocations/${id}/event`)).json();
+      const { requestContext } = JSON.parse(String(event)) as { requestContext: { authorizer?: unknown } };
+      assert.deepEqual(requestContext.authorizer, { apiKey: { id: shop.id, name: 'shop' } });
     });
 
     test('static files are for holders of a key, too', async () => {

@@ -75,7 +75,7 @@ export function jwtFault({ issuer, jwks, secret, identitySource = [] }: JwtOptio
   if (secret !== undefined) {
     if (jwks !== undefined) return 'has jwks and secret; tokens are signed with one of them';
     const fault = secretFault(secret);
-    return fault === undefined ? undefined : `has a secret that ${fault}`;
+    return fault === undefined ? undefined : `has a secret ${fault}`;
   }
   if (jwks !== undefined)
     return isHttpUrl(jwks) ? undefined : `has jwks '${jwks}', which is no URL like https://HOST/keys`;

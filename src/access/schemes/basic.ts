@@ -29,7 +29,7 @@ export const basic: AuthScheme<BasicOptions> = {
     const colon = names.find((name) => name === '' || name.includes(':'));
     if (colon !== undefined) return `has the user '${colon}'; a name must not be empty or contain ':'`;
     const wrong = names.map((name) => secretFault(users[name] ?? '')).find((fault) => fault !== undefined);
-    return wrong === undefined ? undefined : `has a password in users, which ${wrong}`;
+    return wrong === undefined ? undefined : `has a password ${wrong}`;
   },
   open: (host) => (options, functionName) => new BasicAuthorizer(host, options, functionName),
 };

@@ -42,7 +42,7 @@ export const webhook: AuthScheme<WebhookOptions> = {
   required: ['sender', 'secret'],
   fault({ secret }) {
     const wrong = secretFault(secret);
-    return wrong === undefined ? undefined : `has a secret that ${wrong}`;
+    return wrong === undefined ? undefined : `has a secret ${wrong}`;
   },
   open: (host) => (options, functionName) => new WebhookAuthorizer(host, options, functionName),
 };
