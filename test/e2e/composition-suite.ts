@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { IS_BINARY, lamSession, type LamSession } from './session.ts';
@@ -61,11 +62,13 @@ const MORE = {
   'lam.yaml': `defaults: { runtime: nodejs, timeout: 30, network: none }
 functions:
   probe: { handler: probe.handler, path: js }
+  echo: { handler: echo.handler, path: js }
   traced: { handler: traced.handler, path: js }
   self: { handler: self.handler, path: js, maxConcurrency: 1 }
   deep: { runtime: python3, handler: deep.handler, path: py }
 `,
   'js/probe.mjs': PROBE,
+  'js/echo.mjs': 'export const handler = async (event) => event;',
   'js/traced.mjs': 'export const handler = async () => process.env._X_AMZN_TRACE_ID;',
   'js/self.mjs': `export const handler = async () => {
   const { LAM_ENDPOINT, LAM_INVOKE_TOKEN } = process.env;
@@ -75,6 +78,39 @@ functions:
 };`,
   'py/deep.py': DEEP,
 };
+
+/** The same in languages that not every machine has: calls with a body of half a megabyte, and what comes back. */
+const LANGUAGES = {
+  ruby: {
+    'index.rb': `require 'net/http'
+require 'json'
+def handler(event:, context:)
+  uri = URI("#{ENV['LAM_ENDPOINT']}/2015-03-31/functions/echo/invocations")
+  headers = { 'Authorization' => "Bearer #{ENV['LAM_INVOKE_TOKEN']}" }
+  calls = 3.times.map { |n| Thread.new { Net::HTTP.post(uri, JSON.generate([n, 'x' * 500_000]), headers) } }
+  calls.map { |call| JSON.parse(call.value.body).then { |n, text| [n, text.size] } }
+end
+`,
+  },
+  php: {
+    'index.php': `<?php
+function handler($event) {
+  $url = getenv('LAM_ENDPOINT') . '/2015-03-31/functions/echo/invocations';
+  $headers = "Authorization: Bearer " . getenv('LAM_INVOKE_TOKEN') . "\r\nContent-Type: application/json";
+  return array_map(function ($n) use ($url, $headers) {
+    $http = ['method' => 'POST', 'header' => $headers, 'content' => json_encode([$n, str_repeat('x', 500000)])];
+    [$n, $text] = json_decode(file_get_contents($url, false, stream_context_create(['http' => $http])));
+    return [$n, strlen($text)];
+  }, [0, 1, 2]);
+}
+`,
+  },
+} as const;
+
+/** Whether a program is on PATH. */
+function has(program: string): boolean {
+  return spawnSync(program, ['--version']).status === 0;
+}
 
 /** Functions that call functions, with one driver. */
 export function describeComposition(driver: 'process' | 'docker'): void {
@@ -118,6 +154,22 @@ export function describeComposition(driver: 'process' | 'docker'): void {
     test('call one another in a chain, all with one trace', async () => {
       assert.match((await s.ok(['invoke', 'deep', '-d', '3'])).stdout, /^"Root=1-.*:4"$/m);
     });
+
+    for (const [runtime, files] of Object.entries(LANGUAGES))
+      test(
+        `in ${runtime} call others with large events`,
+        { skip: !has(runtime) && `there is no ${runtime}` },
+        async () => {
+          const settings = 'handler: index.handler\nnetwork: none\ntimeout: 30\nmemory: 256\n';
+          const cwd = s.files(runtime, { 'lam.yaml': `name: ${runtime}\nruntime: ${runtime}\n${settings}`, ...files });
+          await s.ok(['deploy'], { cwd });
+          const { stdout } = await s.ok(['invoke', runtime]);
+          assert.deepEqual(
+            JSON.parse(stdout),
+            [0, 1, 2].map((n) => [n, 500_000]),
+          );
+        },
+      );
 
     test('at their own limit are refused at once', async () => {
       const [status, message] = JSON.parse((await s.ok(['invoke', 'self'])).stdout) as [number, string];

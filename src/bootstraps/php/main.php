@@ -16,6 +16,7 @@ unset($part);
 
 $address = getenv('LAM_SOCKET');
 $token = getenv('LAM_TOKEN');
+$calls = getenv('LAM_CALLS_SOCKET');
 foreach (array_keys(getenv()) as $name) {
     if (str_starts_with($name, 'LAM_')) {
         set_variable($name, null);
@@ -25,8 +26,13 @@ if ($address === false || $token === false) {
     fwrite(STDERR, "lam bootstrap: LAM_SOCKET and LAM_TOKEN are not set; the daemon starts this program\n");
     exit(1);
 }
+// Before it dials, so that the daemon's connection is of this process alone.
+if ($calls !== false) {
+    require __DIR__ . '/calls.php';
+    carry_calls($calls);
+}
 Bootstrap::$current = new Bootstrap(new Channel($address));
-unset($address, $name);
+unset($address, $calls, $name);
 Bootstrap::$current->start($token);
 unset($token);
 
