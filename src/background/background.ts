@@ -246,6 +246,7 @@ export class Background {
     const { version, status, errorType, payload, durationMs, tail } = answer;
     const now = this.#options.clock.now();
     lane.ran(durationMs);
+    this.#options.onPhase?.(event.functionName, 'run');
     const attempt: AttemptReport = {
       at: Math.round(now - durationMs),
       durationMs,
@@ -260,11 +261,15 @@ export class Background {
       void this.#settle(held, () => this.#options.queue.settle(event.token, { kind: 'completed', attempt, followUps }));
       return;
     }
+    this.#options.onPhase?.(event.functionName, 'failed');
     const settings = this.#options.settingsOf(event.functionName) ?? { retries: 0, retryDelayMs: 0 };
     const failed = { attempts: event.attempts + 1, expiresAt: event.expiresAt };
     const verdict = afterFailure(failed, settings, { now, random: this.#random() });
     if (verdict.kind === 'dead') this.#bury(held, verdict.reason, { attempt, answer });
-    else void this.#settle(held, () => this.#options.queue.settle(event.token, { ...verdict, attempt }));
+    else {
+      this.#options.onPhase?.(event.functionName, 'retried');
+      void this.#settle(held, () => this.#options.queue.settle(event.token, { ...verdict, attempt }));
+    }
   }
 
   /** The event did not run. */
@@ -298,6 +303,7 @@ export class Background {
   ): void {
     const { queue, clock } = this.#options;
     const { event } = held;
+    this.#options.onPhase?.(event.functionName, 'dead');
     const followUps = this.#followUps(event, { answer: last.answer, reason });
     if (followUps.length === 0) {
       const death = { reason, ...(last.attempt === undefined ? {} : { attempt: last.attempt }) };

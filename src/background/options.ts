@@ -51,6 +51,8 @@ export interface BackgroundOptions {
   readonly settingsOf: (functionName: FunctionName) => BackgroundSettings | undefined;
   /** Events that are queued together with the end of an event. */
   readonly followUpsOf?: (finished: FinishedEvent) => readonly QueuedEvent[];
+  /** Told what happens to events. */
+  readonly onPhase?: (functionName: FunctionName, phase: 'run' | 'failed' | 'retried' | 'dead') => void;
   /** In [0, 1). */
   readonly random?: () => number;
   readonly onTrouble: (what: string) => void;

@@ -1,5 +1,6 @@
 import {
   CONTROL,
+  type AsyncCounts,
   type AsyncInvocation,
   type AsyncPage,
   type AsyncQuery,
@@ -23,6 +24,8 @@ export interface AsyncCalls {
   /** Returns the id of the invocation that runs the event again. */
   retryInvocation(id: string, version?: VersionNumber): Promise<{ readonly id: string }>;
   redriveDeadLetters(request: DeadLettersRequest): Promise<{ readonly count: number }>;
+  /** Counts of asynchronous invocations by function. */
+  eventCounts(): Promise<Readonly<Record<string, AsyncCounts>>>;
   /** How many dead letters a request means. */
   countDeadLetters(request: DeadLettersRequest): Promise<{ readonly count: number }>;
   purgeDeadLetters(request: DeadLettersRequest): Promise<{ readonly count: number }>;
@@ -41,6 +44,7 @@ export function asyncCalls(
     cancelInvocation: (id) => ask('POST', CONTROL.cancelInvocation(id)),
     retryInvocation: (id, version) => send('POST', CONTROL.retryInvocation(id), { version }),
     redriveDeadLetters: (request) => send('POST', CONTROL.deadLetters('redrive'), request),
+    eventCounts: () => ask('GET', CONTROL.eventCounts),
     countDeadLetters: (request) => send('POST', CONTROL.deadLetters('count'), request),
     purgeDeadLetters: (request) => send('POST', CONTROL.deadLetters('purge'), request),
   };

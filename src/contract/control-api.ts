@@ -59,6 +59,8 @@ export const CONTROL = {
   cancelInvocation: (id: string): string => `${CONTROL.invocation(id)}/cancel`,
   /** POST `{version}`, optional; answers `{id}`. */
   retryInvocation: (id: string): string => `${CONTROL.invocation(id)}/retry`,
+  /** GET; answers {@link AsyncCounts} by function, and under names such as `hello:onFailure` for records on their way. */
+  eventCounts: '/_lam/v1/events',
   /** POST {@link DeadLettersRequest}; answers `{count}`. */
   deadLetters: (action: 'redrive' | 'purge' | 'count'): string => `/_lam/v1/dead-letters/${action}`,
   /** GET {@link ApiKeyDetail}s; POST {@link CreateApiKeyRequest}, answers {@link CreateApiKeyAnswer}. */
@@ -390,6 +392,10 @@ export interface DfAnswer {
   readonly artifacts: number;
   readonly logs: number;
   readonly catalogue: number;
+  /** Asynchronous invocations with their events and results. */
+  readonly queue: number;
+  /** Files that destinations have written. */
+  readonly destinations: number;
   readonly total: number;
   /** What `lam gc` would free now. */
   readonly reclaimable: number;

@@ -1,5 +1,6 @@
 import { Background, type BackgroundSettings } from '../background/index.ts';
 import { deliveryOf, type FunctionName } from '../contract/index.ts';
+import type { Observers } from '../observer/index.ts';
 import type { Router } from '../router/index.ts';
 import { Deliveries, DELIVERY_SETTINGS, type DeliveryRooms } from './deliveries.ts';
 import { runOn } from './deliver.ts';
@@ -8,6 +9,7 @@ import { runOn } from './deliver.ts';
 export interface BackgroundRooms extends DeliveryRooms {
   readonly router: Router;
   readonly onTrouble: (what: string) => void;
+  readonly observers: Observers | undefined;
 }
 
 /** What runs queued events, and sends the records of finished ones. */
@@ -22,7 +24,7 @@ const RETRY_DELAY_MS = 1000;
 
 /** Wires the queue to registry and router. Nothing runs before it is started. */
 export function composeBackground(rooms: BackgroundRooms): BackgroundWork {
-  const { queue, registry, router, clock, onTrouble } = rooms;
+  const { queue, registry, router, clock, onTrouble, observers } = rooms;
   const deliveries = new Deliveries(rooms);
   const runFunction = runOn(router);
   const settingsOf = (functionName: FunctionName): BackgroundSettings | undefined => {
@@ -37,6 +39,7 @@ export function composeBackground(rooms: BackgroundRooms): BackgroundWork {
     run: (event, sink) => (event.destination === undefined ? runFunction : deliveries.run)(event, sink),
     followUpsOf: (finished) => deliveries.followUpsOf(finished),
     settingsOf,
+    ...(observers === undefined ? {} : { onPhase: (name, phase) => observers.event(name, phase) }),
     onTrouble,
   });
   return {

@@ -1,6 +1,7 @@
 import type { RouteTable, WebhookPort } from '../edge/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
 import type { Pool } from '../pool/index.ts';
+import type { AcceptingRooms } from '../operations/index.ts';
 import type { InvocationQueue } from '../queue/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Router } from '../router/index.ts';
@@ -27,6 +28,8 @@ export interface TriggerRooms {
   /** What triggers keep. */
   readonly states: StateJournal;
   readonly onTrouble: (what: string) => void;
+  /** As in {@link AcceptingRooms}. */
+  readonly onAccepted?: AcceptingRooms['onAccepted'];
 }
 
 /** The supervisor of live triggers, and the route table of those that the edge serves. */
@@ -47,6 +50,7 @@ export function composeTriggers({
   home,
   states,
   onTrouble,
+  onAccepted,
 }: TriggerRooms): LiveTriggers {
   const deployed = new DeployedTriggers(registry);
   const webhooks = new Webhooks(deployed);
@@ -61,7 +65,7 @@ export function composeTriggers({
       clock,
       home,
       deliver: deliverTo(router),
-      enqueue: enqueueTo({ registry, queue, clock }, followed),
+      enqueue: enqueueTo({ registry, queue, clock, onAccepted }, followed),
       follow: followIn(followed),
       requestIdOf,
       expect,

@@ -88,6 +88,8 @@ interface Core {
   readonly router: Router;
   readonly triggers: LiveTriggers;
   readonly background: BackgroundWork;
+  /** Told of each event that was queued. */
+  readonly onAccepted: (name: FunctionName) => void;
   readonly callRights: CallRights;
 }
 
@@ -182,16 +184,17 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   keepPoolInStep(registry, pool);
   keepLogsInStep(registry, logs, onTrouble);
   renewRepaired(store.artifacts, pool, onTrouble);
-  const rooms = { registry, router, queue, pool, clock, onTrouble };
+  const onAccepted = (name: FunctionName): void => observers?.event(name, 'accepted');
+  const rooms = { registry, router, queue, pool, clock, onTrouble, observers, onAccepted };
   const { home, destinations } = store.paths;
   const triggers = composeTriggers({ ...rooms, kinds: setup.triggerKinds, home, states: store.triggerStates });
   const background = composeBackground({ ...rooms, folder: destinations });
-  return { registry, pool, router, triggers, background, callRights };
+  return { registry, pool, router, triggers, background, onAccepted, callRights };
 }
 
 function composeOperations(
   { resources, clock, stop, onTrouble }: DaemonSetup,
-  { registry, pool, triggers }: Core,
+  { registry, pool, triggers, onAccepted }: Core,
   followers: Followers,
   status: () => Status,
 ): Operations {
@@ -203,6 +206,7 @@ function composeOperations(
     registry,
     logs,
     followers,
+    onAccepted,
     runtime: { status, stop },
     triggers: triggers.supervisor,
     prepare: (runtime, image) => chosen.driver.prepare(runtime, image),

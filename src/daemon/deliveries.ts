@@ -9,7 +9,7 @@ import {
 } from '../contract/index.ts';
 import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
-import { acceptEvent } from '../operations/index.ts';
+import { acceptEvent, type AcceptingRooms } from '../operations/index.ts';
 import type { InvocationQueue, LeasedEvent, QueuedEvent } from '../queue/index.ts';
 import { functionArn, type Registry } from '../registry/index.ts';
 import { newTraceId } from '../router/index.ts';
@@ -23,6 +23,8 @@ export interface DeliveryRooms {
   readonly clock: Clock;
   /** Folder of the files that destinations write. */
   readonly folder: string;
+  /** As in {@link AcceptingRooms}. */
+  readonly onAccepted?: AcceptingRooms['onAccepted'];
 }
 
 /** How records are sent: more than half an hour of attempts, then they are dead letters. */

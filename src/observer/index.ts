@@ -1,5 +1,6 @@
 export type {
   EndReason,
+  EventPhase,
   ObservedInvocation,
   ObservedOutcome,
   ObservedSandbox,

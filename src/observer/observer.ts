@@ -88,6 +88,12 @@ export interface ObservedSandbox {
 }
 
 /**
+ * What happened to a queued event: it is on the disk; an attempt ended; that attempt failed; a further attempt follows;
+ * it failed for good. Records on their way to destinations are events, too, of names such as `hello:onFailure`.
+ */
+export type EventPhase = 'accepted' | 'run' | 'failed' | 'retried' | 'dead';
+
+/**
  * Receives the phases of invocations and sandboxes, for records, metrics and traces. All methods are optional and synchronous, run on the
  * hot path and must be quick. None may call the router or the pool.
  */
@@ -107,6 +113,8 @@ export interface Observer {
   started?(invocation: ObservedInvocation): void;
   /** The caller has been answered. */
   settled?(invocation: ObservedInvocation): void;
+  /** A phase of a queued event. How many wait is counted by the queue. */
+  event?(functionName: FunctionName, phase: EventPhase): void;
   /** A sandbox or stem entered a phase. Each one begins with `booting` and ends with `gone`. */
   sandbox?(sandbox: ObservedSandbox, phase: SandboxPhase, at: EpochMs): void;
 }

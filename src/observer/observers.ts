@@ -1,8 +1,9 @@
+import type { FunctionName } from '../contract/index.ts';
 import type { EpochMs } from '../kit/index.ts';
-import type { ObservedInvocation, ObservedSandbox, Observer, SandboxPhase } from './observer.ts';
+import type { EventPhase, ObservedInvocation, ObservedSandbox, Observer, SandboxPhase } from './observer.ts';
 
 /** Phases of an invocation, in order. */
-type InvocationPhase = Exclude<keyof Observer, 'sandbox'>;
+type InvocationPhase = Exclude<keyof Observer, 'sandbox' | 'event'>;
 
 /**
  * Several observers as one. An exception of one reaches neither the others nor the caller: it is reported once per
@@ -23,6 +24,17 @@ export class Observers {
     for (const observer of this.#all) {
       try {
         observer[phase]?.(invocation);
+      } catch (error) {
+        this.#failed(observer, error);
+      }
+    }
+  }
+
+  /** Reports a phase of a queued event. Never throws. */
+  event(functionName: FunctionName, phase: EventPhase): void {
+    for (const observer of this.#all) {
+      try {
+        observer.event?.(functionName, phase);
       } catch (error) {
         this.#failed(observer, error);
       }

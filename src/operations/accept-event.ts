@@ -15,6 +15,8 @@ export interface AcceptingRooms {
   readonly registry: Pick<Registry, 'resolve'>;
   readonly queue: InvocationQueue;
   readonly clock: Clock;
+  /** Told once an event is on the disk. */
+  readonly onAccepted?: ((functionName: FunctionName) => void) | undefined;
 }
 
 /** An event to queue. Without an id it gets one. */
@@ -52,7 +54,7 @@ function acceptedIn(queue: InvocationQueue): { calls: number; readonly last: Map
  * `LAM_OPERATIONS_DEAD_LETTERS_FULL` and the errors of the queue; then nothing was queued.
  */
 export async function acceptEvent(
-  { registry, queue, clock }: AcceptingRooms,
+  { registry, queue, clock, onAccepted }: AcceptingRooms,
   event: EventToAccept,
 ): Promise<{ readonly id: QueuedEvent['id']; readonly outcome: 'accepted' | 'known' }> {
   const { functionName: name } = event;
@@ -70,6 +72,7 @@ export async function acceptEvent(
   if (outcome === 'full') throw lamError('LAM_OPERATIONS_EVENTS_FULL', { name, most: config.maximumQueuedEvents });
   if (outcome === 'dead-full')
     throw lamError('LAM_OPERATIONS_DEAD_LETTERS_FULL', { name, most: config.maximumDeadLetters });
+  if (outcome === 'accepted') onAccepted?.(name);
   return { id, outcome };
 }
 

@@ -3,6 +3,7 @@ import {
   deliveryOf,
   newOrderedRequestId,
   versionQualifier,
+  type AsyncCounts,
   type AsyncDetail,
   type AsyncInvocation,
   type AsyncPage,
@@ -64,6 +65,8 @@ export interface AsyncOperations {
   retry(id: RequestId, version: VersionNumber | undefined): Promise<RequestId>;
   /** Runs dead letters again; returns how many. */
   redrive(query: DeadQuery): Promise<number>;
+  /** Counts by function, for functions with any invocation. */
+  counts(): Promise<Readonly<Record<string, AsyncCounts>>>;
   /** Counts dead letters. */
   countDead(query: DeadQuery): Promise<number>;
   /** Deletes dead letters; returns how many. */
@@ -76,6 +79,7 @@ export interface AsyncRooms {
   readonly queue: InvocationQueue;
   readonly clock: Clock;
   readonly followers: FollowerList;
+  readonly onAccepted?: ((functionName: FunctionName) => void) | undefined;
 }
 
 /** How far ahead an event may be put off (ms). */
@@ -112,6 +116,7 @@ export function asyncOperations(rooms: AsyncRooms): AsyncOperations {
     },
     retry: (id, version) => retry(rooms, id, version),
     redrive: (query) => queue.redrive(query, clock.now() + ageOf(registry, query.functionName)),
+    counts: () => queue.counts(),
     countDead: (query) => countDead(queue, query),
     purge: (query) => queue.purge(query),
   };

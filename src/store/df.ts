@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DfAnswer, FunctionName } from '../contract/index.ts';
 import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import type { CatalogueView } from './catalogue/state.ts';
@@ -50,6 +51,7 @@ export async function df(
   for (const digest of artifacts.digests) trees += await ownBytes(paths.artifact(digest));
   const objects = { count: sizes.size, bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
   const catalogueBytes = await fileBytes(paths.catalogue);
+  const [queue, destinations] = [await folderBytes(paths.queue), await folderBytes(paths.destinations)];
   return {
     home: paths.home,
     functions: functions.map((fn) => ({ ...fn, unique: unique.get(fn.name) ?? 0 })),
@@ -57,9 +59,23 @@ export async function df(
     artifacts: trees,
     logs: around.logs,
     catalogue: catalogueBytes,
-    total: objects.bytes + trees + around.logs + catalogueBytes,
+    queue,
+    destinations,
+    total: objects.bytes + trees + around.logs + catalogueBytes + queue + destinations,
     reclaimable: around.reclaimable,
   };
+}
+
+/** Of all files below a folder; 0 if it does not exist. */
+async function folderBytes(folder: string): Promise<number> {
+  let bytes = 0;
+  try {
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) bytes += await fileBytes(join(entry.parentPath, entry.name));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+  return bytes;
 }
 
 async function fileBytes(path: string): Promise<number> {

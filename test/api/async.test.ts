@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { AsyncPage, AsyncResult } from '../../src/contract/index.ts';
+import type { AsyncCounts, AsyncPage, AsyncResult } from '../../src/contract/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { asFunctionName } from '../support/ids.ts';
 import { edgeHouse, type Answer, type EdgeHouse } from '../support/edge-house.ts';
@@ -13,20 +13,25 @@ describe('asynchronous invocations over HTTP', () => {
   let house: EdgeHouse;
   /** What `hello` was given, as `requestId event`. */
   const seen: string[] = [];
+  /** What was observed of events. */
+  const phases: string[] = [];
   let isFailing = false;
   /** Ends what `slow` runs. */
   const ends: (() => void)[] = [];
 
   before(async () => {
-    house = await edgeHouse({
-      hello: ({ context, event }) => {
-        seen.push(`${context.requestId} ${Buffer.from(event).toString()}`);
-        return isFailing ? Promise.resolve(ODD) : RESULT(`{"got":${Buffer.from(event).toString()}}`);
+    house = await edgeHouse(
+      {
+        hello: ({ context, event }) => {
+          seen.push(`${context.requestId} ${Buffer.from(event).toString()}`);
+          return isFailing ? Promise.resolve(ODD) : RESULT(`{"got":${Buffer.from(event).toString()}}`);
+        },
+        few: ({ event }) => (Buffer.from(event).toString() === '"poison"' ? Promise.resolve(ODD) : RESULT('1')),
+        slow: () =>
+          new Promise((resolve) => ends.push(() => resolve({ kind: 'result', payload: Buffer.from('"slow"') }))),
       },
-      few: ({ event }) => (Buffer.from(event).toString() === '"poison"' ? Promise.resolve(ODD) : RESULT('1')),
-      slow: () =>
-        new Promise((resolve) => ends.push(() => resolve({ kind: 'result', payload: Buffer.from('"slow"') }))),
-    });
+      { observers: [{ event: (name, phase) => void phases.push(`${name} ${phase}`) }] },
+    );
     await house.publish('hello');
     await house.publish('slow', { timeoutMs: 60_000 });
   });
@@ -188,6 +193,23 @@ describe('asynchronous invocations over HTTP', () => {
     assert.equal(String(old.history[0]?.version), before);
     assert.deepEqual([fresh.qualifier, fresh.history[0]?.version], [undefined, Number(before) + 1]);
     seen.length = 0;
+  });
+
+  test('are counted: accepted, run, failed, retried, dead, waiting', async () => {
+    await house.publish('few', { maximumRetryAttempts: 1 });
+    await post('dead-letters/purge', { function: 'few' });
+    phases.length = 0;
+    const before = ((await house.control('/_lam/v1/events')).json()['few'] as AsyncCounts).completed;
+    await get(await accept('few', '1'));
+    await get(await accept('few', '"poison"'));
+    assert.deepEqual(
+      phases.filter((phase) => phase.startsWith('few ')).map((phase) => phase.slice(4)),
+      ['accepted', 'run', 'accepted', 'run', 'failed', 'retried', 'run', 'failed', 'dead'],
+    );
+    const { few } = (await house.control('/_lam/v1/events')).json() as unknown as Record<string, AsyncCounts>;
+    assert.deepEqual([few?.pending, few?.running, few?.dead, (few?.completed ?? 0) - before], [0, 0, 1, 1]);
+    assert.deepEqual((await post('dead-letters/count', { function: 'few' })).json(), { count: 1 });
+    await post('dead-letters/purge', { function: 'few' });
   });
 
   test('expire as their function says', async () => {

@@ -1,7 +1,9 @@
 import { Args } from '@oclif/core';
+import type { AsyncCounts } from '../../contract/index.ts';
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { renderFunction, renderVersion } from '../render/functions.ts';
+import { eventsText } from '../render/invocations.ts';
 import { shownFunction, shownVersion } from '../render/without-values.ts';
 import { namedVersion } from '../services/named-version.ts';
 import { targetFunction } from '../services/target.ts';
@@ -29,7 +31,10 @@ export default class Describe extends LamCommand {
     const daemon = await client();
     const detail = await daemon.describe(name);
     if (qualifier === undefined) {
-      out.result(shownFunction(detail), () => renderFunction(detail, Date.now(), out.color, out.width));
+      const { [name]: events } = await daemon.eventCounts().catch((): Record<string, AsyncCounts> => ({}));
+      const waiting = eventsText(events === undefined ? [] : [events]);
+      const shown = { ...shownFunction(detail), ...(events === undefined ? {} : { events }) };
+      out.result(shown, () => renderFunction(detail, Date.now(), out.color, out.width, waiting));
       return EXIT.ok;
     }
     const version = await daemon.version(name, namedVersion(detail, qualifier));

@@ -1,5 +1,6 @@
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
+import { eventsText } from '../render/invocations.ts';
 import { renderGaps, renderOtherBuild, renderStatus } from '../render/daemon.ts';
 
 export default class StatusCommand extends LamCommand {
@@ -13,8 +14,12 @@ export default class StatusCommand extends LamCommand {
   override async run(): Promise<number> {
     const { flags } = await this.parse(StatusCommand);
     const { out, connect, installation } = this.context(flags);
-    const { status } = await connect({ mayStart: false, anyVersion: true });
-    out.result(status, () => renderStatus(status, Date.now(), out.width));
+    const { client, status } = await connect({ mayStart: false, anyVersion: true });
+    // An older daemon, or a queue that cannot be used, is no reason to show nothing.
+    const events = await client.eventCounts().catch(() => ({}));
+    out.result({ ...status, events }, () =>
+      renderStatus(status, Date.now(), out.width, eventsText(Object.values(events))),
+    );
     const rebuilt = renderOtherBuild(status, installation.build());
     if (rebuilt !== '') out.note(rebuilt);
     if (status.gaps.length > 0) out.note(renderGaps(status, out.noteWidth));

@@ -3,7 +3,8 @@ import { formatAge, plural } from './format.ts';
 import { facts, wrapped } from './table.ts';
 
 /** Text of `lam status`. */
-export function renderStatus(s: Status, now: number, limit?: number): string {
+// oxlint-disable-next-line max-params -- what is shown, and how
+export function renderStatus(s: Status, now: number, limit?: number, events = ''): string {
   return facts(
     [
       ['url', s.url],
@@ -18,6 +19,7 @@ export function renderStatus(s: Status, now: number, limit?: number): string {
         `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy, ${s.sandboxes.stems} booted ahead`,
       ],
       ['memory', `limits of all sandboxes ${s.memory.usedMiB} MiB of ${s.memory.budgetMiB} MiB`],
+      ...(events === '' ? [] : [['events', events] as const]),
     ],
     limit,
   );

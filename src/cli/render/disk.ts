@@ -23,6 +23,8 @@ export function renderDf(df: DfAnswer, limit?: number): string {
       ['artifacts', formatBytes(df.artifacts)],
       ['logs', formatBytes(df.logs)],
       ['catalogue', formatBytes(df.catalogue)],
+      ['async', formatBytes(df.queue)],
+      ['destinations', formatBytes(df.destinations)],
       ['total', formatBytes(df.total)],
       ['reclaimable', `${formatBytes(df.reclaimable)}${df.reclaimable > 0 ? ' (lam gc)' : ''}`],
     ],

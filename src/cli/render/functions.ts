@@ -35,7 +35,14 @@ export function renderFunctions(
 }
 
 /** The page of `lam describe`. Values of environment variables are left out: they may be secrets. */
-export function renderFunction(f: FunctionDetail, now: number, color: ChalkInstance, limit?: number): string {
+// oxlint-disable-next-line max-params -- what is shown, and how
+export function renderFunction(
+  f: FunctionDetail,
+  now: number,
+  color: ChalkInstance,
+  limit?: number,
+  events = '',
+): string {
   const live = f.allVersions.find((v) => v.live);
   const pairs: [string, string][] = [
     ['name', color.bold(f.name)],
@@ -54,6 +61,7 @@ export function renderFunction(f: FunctionDetail, now: number, color: ChalkInsta
     ],
     ['triggers', f.triggerStates.map(renderTrigger).join('; ')],
     ['sandboxes', `${f.sandboxes.starting} starting, ${f.sandboxes.idle} idle, ${f.sandboxes.busy} busy`],
+    ['events', events],
     ['arn', f.arn],
   ];
   return `${facts(

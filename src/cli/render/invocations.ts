@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
-import type { AsyncInvocation, AsyncResult } from '../../contract/index.ts';
-import { formatAge, formatBytes, formatDuration } from './format.ts';
+import type { AsyncCounts, AsyncInvocation, AsyncResult } from '../../contract/index.ts';
+import { formatAge, formatBytes, formatDuration, plural } from './format.ts';
 import { facts, safe, table } from './table.ts';
 
 /** What lists and details are printed with. */
@@ -45,6 +45,16 @@ export function renderDeadLetter(result: AsyncResult, event: string, { width, no
     [`event (${formatBytes(eventBytes)})`, safe(event)],
   ];
   return facts(pairs, width);
+}
+
+/** What waits, runs and failed, as `2 waiting, 1 running, 3 dead letters`; empty where there is nothing. */
+export function eventsText(counts: readonly AsyncCounts[]): string {
+  const sum = (name: keyof AsyncCounts): number => counts.reduce((total, one) => total + one[name], 0);
+  const [pending, running, dead] = [sum('pending'), sum('running'), sum('dead')];
+  const [completed, failed] = [sum('completed'), sum('failed')];
+  if (pending + running + dead + completed + failed === 0) return '';
+  const parts = [`${pending} waiting`, `${running} running`, `${completed} completed`, `${failed} failed`];
+  return [...parts, plural(dead, 'dead letter')].join(', ');
 }
 
 /** Most lines of a stack that are shown. */

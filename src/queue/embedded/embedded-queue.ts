@@ -144,12 +144,12 @@ export class EmbeddedQueue implements InvocationQueue {
   }
 
   versionsNamed(): Promise<readonly NamedVersion[]> {
-    // Without a file there is no event, and on a full disk none can be made.
-    if (this.#worker === undefined && !existsSync(this.#options.file)) return Promise.resolve([]);
+    if (this.#isUnused) return Promise.resolve([]);
     return this.#call({ name: 'versionsNamed' });
   }
 
   counts(): Promise<Readonly<Record<string, AsyncCounts>>> {
+    if (this.#isUnused) return new Promise((resolve) => setImmediate(resolve, {}));
     return this.#call({ name: 'counts' });
   }
 
@@ -178,6 +178,17 @@ export class EmbeddedQueue implements InvocationQueue {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Without a file there is no event. To ask makes none, which a full disk would refuse. */
+  get #isUnused(): boolean {
+    return (
+      this.#ended === undefined &&
+      this.#closing === undefined &&
+      this.#worker === undefined &&
+      this.#waiting.length === 0 &&
+      !existsSync(this.#options.file)
+    );
   }
 
   async #close(): Promise<void> {

@@ -180,6 +180,7 @@ const ROUTES: Readonly<Record<string, Action>> = {
     id: await o.async.retry(invocationPart(c), retryOf(await c.object())),
   }),
   'POST dead-letters/redrive': async (o, c) => ({ count: await o.async.redrive(deadLettersOf(await c.object())) }),
+  'GET events': (o) => o.async.counts(),
   'POST dead-letters/count': async (o, c) => ({ count: await o.async.countDead(deadLettersOf(await c.object())) }),
   'POST dead-letters/purge': async (o, c) => ({ count: await o.async.purge(deadLettersOf(await c.object())) }),
   'POST gc': async (o, c) => o.storage.gc(gcOf(await c.object())),
