@@ -124,7 +124,7 @@ describe('asynchronous invocations at a shell', () => {
     );
     assert.match((await s.ok(['describe', 'kept'])).stdout, /^events: +1 waiting, 0 running, 0 completed/m);
     assert.match((await s.ok(['status'])).stdout, /^events: +[1-9]\d* waiting, \d+ running/m);
-    assert.match((await s.ok(['df'])).stdout, /^async: +[1-9][\d.]* [KM]B/m);
+    assert.match((await s.ok(['df'])).stdout, /^async: +[1-9][\d.]* [KM]i?B/m);
     await s.ok(['cancel', id]);
     await s.ok(['gc', '--keep', '0', '--yes']);
     const after = (await s.json<{ versions: { version: number }[] }>(['versions', 'kept'])).versions;
