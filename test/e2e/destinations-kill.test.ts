@@ -63,6 +63,7 @@ test(
     assert.ok(await eventually(() => missing().length === 0, 60_000), `${missing().length} records never came`);
     const twice = [...records.values()].filter(({ length }) => length > 1);
     t.diagnostic(`${KILLS} kills, ${ids.length} events, ${twice.length} records came twice or more`);
+    for (const sent of twice) assert.equal(new Set(sent).size, 1, sent.join());
     assert.deepEqual(
       [...records.keys()].filter((id) => !ids.includes(id)),
       [],
