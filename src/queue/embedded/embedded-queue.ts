@@ -34,6 +34,7 @@ import type {
   OperationResults,
   QueueWorkerData,
   Retention,
+  SetAside,
   ToQueueWorker,
 } from './messages.ts';
 
@@ -288,10 +289,10 @@ export class EmbeddedQueue implements InvocationQueue {
     if (!isHeard) for (const functionName of ready) this.#unannounced.add(functionName);
   }
 
-  #tellSetAside({ cause, path }: { readonly cause: 'damaged' | 'newer'; readonly path: string }): void {
+  #tellSetAside({ cause, path, salvaged }: SetAside): void {
     const was = cause === 'damaged' ? 'was damaged' : 'is of a newer lam';
     this.#options.onTrouble(
-      `the file of asynchronous invocations ${was}; it is kept as ${path} and a new one was begun`,
+      `the file of asynchronous invocations ${was}; it is kept as ${path} and a new one was begun${salvaged === 0 ? '' : `, with ${salvaged} waiting events of it`}`,
     );
   }
 

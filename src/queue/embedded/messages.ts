@@ -99,6 +99,8 @@ export interface SetAside {
   readonly cause: 'damaged' | 'newer';
   /** Its new path. */
   readonly path: string;
+  /** Waiting events of it that were taken over. */
+  readonly salvaged: number;
 }
 
 /** Messages from the worker. */

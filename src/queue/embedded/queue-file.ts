@@ -1,8 +1,12 @@
 import { existsSync, renameSync } from 'node:fs';
 import type { EpochMs } from '../../kit/index.ts';
-import type { BatchFailure, Notices, Operation, Retention, SetAside } from './messages.ts';
+import type { BatchFailure, Operation, Retention, SetAside } from './messages.ts';
+import type { QueuedEvent } from '../queue.ts';
 import { QueueDatabase, type BatchOutcome } from './queue-database.ts';
+import { salvaged } from './salvage.ts';
 
+/** Events of a damaged file that one transaction takes over. */
+const SALVAGED_AT_ONCE = 200;
 /** Primary result codes of SQLite. */
 const CODES = { ioError: 10, corrupt: 11, full: 13, notDatabase: 26 } as const;
 
@@ -15,6 +19,8 @@ export class QueueFile {
   readonly #retention: Retention;
   #database: QueueDatabase | undefined;
   #setAside: SetAside | undefined;
+  /** Whether the functions with waiting events were named since the database was opened. */
+  #isAnnounced = false;
 
   constructor(path: string, retention: Retention) {
     this.#path = path;
@@ -27,7 +33,8 @@ export class QueueFile {
       return this.#run(now, operations);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      this.#moveAside('damaged');
+      const path = this.#moveAside('damaged');
+      this.#salvage(path, now);
       return this.#run(now, operations);
     }
   }
@@ -45,27 +52,57 @@ export class QueueFile {
   }
 
   #run(now: EpochMs, operations: readonly Operation[]): BatchOutcome {
-    let waiting: Notices['ready'] = [];
-    if (this.#database === undefined) {
-      this.#database = QueueDatabase.open(this.#path, this.#retention);
-      if (this.#database === undefined) {
-        this.#moveAside('newer');
-        this.#database = QueueDatabase.open(this.#path, this.#retention) as QueueDatabase;
-      }
-      waiting = this.#database.waiting();
-    }
-    const { results, notices } = this.#database.run(now, operations);
+    const database = (this.#database ??= this.#open());
+    const waiting = this.#isAnnounced ? [] : database.waiting();
+    const { results, notices } = database.run(now, operations);
+    this.#isAnnounced = true;
     return { results, notices: { ...notices, ready: [...waiting, ...notices.ready] } };
   }
 
+  #open(): QueueDatabase {
+    this.#isAnnounced = false;
+    const found = QueueDatabase.open(this.#path, this.#retention);
+    if (found !== undefined) return found;
+    this.#moveAside('newer');
+    return QueueDatabase.open(this.#path, this.#retention) as QueueDatabase;
+  }
+
+  /** Takes over what can be read of a damaged database; what cannot be written stays in that file alone. */
+  #salvage(path: string, now: EpochMs): void {
+    let taken = 0;
+    const store = (events: readonly QueuedEvent[]): void => {
+      this.#database ??= this.#open();
+      this.#database.run(
+        now,
+        events.map((event) => ({ name: 'enqueue', event })),
+      );
+      taken += events.length;
+    };
+    try {
+      let some: QueuedEvent[] = [];
+      for (const event of salvaged(path)) {
+        some.push(event);
+        if (some.length === SALVAGED_AT_ONCE) {
+          store(some);
+          some = [];
+        }
+      }
+      if (some.length > 0) store(some);
+    } catch {
+      // The disk is full, say; the next operation tells.
+    }
+    this.#setAside = { cause: 'damaged', path, salvaged: taken };
+  }
+
   /** Renames the database, which is kept for inspection. */
-  #moveAside(cause: SetAside['cause']): void {
+  #moveAside(cause: SetAside['cause']): string {
     this.close();
     const path = `${this.#path}.${cause}-${new Date().toISOString().replaceAll(':', '-')}`;
     for (const suffix of ['', '-wal', '-shm']) {
       if (existsSync(this.#path + suffix)) renameSync(this.#path + suffix, path + suffix);
     }
-    this.#setAside = { cause, path };
+    this.#setAside = { cause, path, salvaged: 0 };
+    return path;
   }
 }
 

@@ -62,6 +62,34 @@ describe('the file of a queue', () => {
     assert.deepEqual(await idsIn(house.queue), ['b']);
   });
 
+  test('that is damaged in part is kept aside, and its waiting events are taken over', async () => {
+    await using house = await queueHouse();
+    const ids = Array.from({ length: 450 }, (_, n) => `event-${n}`);
+    await Promise.all(ids.map((id) => house.queue.enqueue(queued(id, 'f', { event: Buffer.alloc(2000, id) }))));
+    const { events } = await house.queue.lease(asFunctionName('f'), 2, 60_000);
+    const [done, running] = events;
+    const attempt = { at: 1, durationMs: 1, status: 'success' };
+    await house.queue.settle(done?.token ?? '', { kind: 'completed', attempt });
+    await house.queue.close();
+    const db = new DatabaseSync(house.file);
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'tallies'").get()?.['rootpage'];
+    db.close();
+    const bytes = await open(house.file, 'r+');
+    await bytes.write(Buffer.alloc(4096, 'x'), 0, 4096, (Number(root) - 1) * 4096);
+    await bytes.close();
+    await house.reopen();
+    const ready: string[] = [];
+    house.queue.watch({ ready: (name) => ready.push(name) });
+    const counts = await house.queue.counts();
+    assert.equal(counts['f']?.pending, 449);
+    assert.ok(ready.includes('f'));
+    assert.match(house.troubles.join(), /a new one was begun, with 449 waiting events of it/);
+    const kept = await house.queue.eventOf(asRequestId(running?.id ?? ''));
+    assert.deepEqual(Buffer.from(kept?.event ?? []), Buffer.alloc(2000, running?.id));
+    assert.equal(await house.queue.get(asRequestId(done?.id ?? '')), undefined);
+  });
+
   test('of a newer lam is kept aside unchanged and reported, and a new one is begun', async () => {
     await using house = await queueHouse();
     await house.queue.enqueue(queued('a'));
