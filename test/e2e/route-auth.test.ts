@@ -59,6 +59,24 @@ describe('auth in lam.yaml', () => {
     }
   });
 
+  test('a route is added with auth live, and a scheme that does not exist is refused with those that do', async () => {
+    await using s = await lamSession({ driver: 'process' });
+    const cwd = s.files('orders', { 'lam.yaml': 'name: orders\nruntime: nodejs\n', 'index.js': HANDLER });
+    await s.ok(['deploy'], { cwd });
+    await s.ok(['env', 'set', 'orders', 'PASSWORD=lovelace']);
+    const users = '{"type":"basic","users":{"ada":"${PASSWORD}"}}';
+    await s.ok(['route', 'add', 'GET /live', 'orders', '--auth', users]);
+    const { url } = await s.json<Status>(['status']);
+    const authorization = `Basic ${Buffer.from('ada:lovelace').toString('base64')}`;
+    assert.equal((await fetch(`${url}/live`)).status, 401);
+    assert.equal((await fetch(`${url}/live`, { headers: { authorization } })).status, 200);
+    const unknown = await s.run(['route', 'add', 'GET /other', 'orders', '--auth', 'apikey']);
+    assert.notEqual(unknown.code, 0);
+    assert.match(unknown.stderr, /'apikey'; there are none, api-key, jwt, webhook, basic, lambda/);
+    const cut = await s.run(['route', 'add', 'GET /other', 'orders', '--auth', '{"type"']);
+    assert.deepEqual([cut.code, /is not JSON/.test(cut.stderr)], [2, true]);
+  });
+
   test('a setting that cannot work is refused with its place, before anything is deployed', async () => {
     await using s = await lamSession({ driver: 'process' });
     const bad = PROJECT.replace('"${JWT_SECRET}"', 'hunter2');

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import type { ShortItem } from '../../contract/index.ts';
-import { EXIT } from '../../errors/index.ts';
+import { EXIT, lamError } from '../../errors/index.ts';
 import { FUNCTION_ARG, MESSAGE_FLAG, NO_VERIFY_FLAG } from '../function-words.ts';
 import { LamCommand } from '../lam-command.ts';
 import { changeRoutes, refuseUnquoted, type RouteFlags } from '../services/routes.ts';
@@ -31,6 +31,11 @@ export default class RouteAdd extends LamCommand {
       helpValue: 'ORIGIN',
       summary: 'Let pages of this origin call it, for instance https://app.example.com; repeatable.',
     }),
+    auth: Flags.string({
+      helpValue: 'SCHEME',
+      summary:
+        'Who may call it: api-key, none, or a map as JSON, for instance {"type":"basic","users":{"ada":"${PASSWORD}"}}.',
+    }),
     message: MESSAGE_FLAG,
     'no-verify': NO_VERIFY_FLAG,
   };
@@ -40,6 +45,7 @@ export default class RouteAdd extends LamCommand {
       description: 'All paths of a host name',
       command: "<%= config.bin %> route add 'ANY /{proxy+}' shop --host shop.example.com",
     },
+    { description: 'For holders of a key', command: "<%= config.bin %> route add 'GET /orders' shop --auth api-key" },
     {
       description: 'For the pages of a web application',
       command: "<%= config.bin %> route add 'ANY /orders' shop --cors-origin https://app.example.com",
@@ -61,11 +67,23 @@ export default class RouteAdd extends LamCommand {
 }
 
 /** The route as an item of `routes`. */
-function itemOf(route: string, { host = [], prefix, cors, 'cors-origin': origins }: RouteFlags): ShortItem {
+function itemOf(route: string, flags: RouteFlags): ShortItem {
+  const { host = [], prefix, cors, 'cors-origin': origins, auth } = flags;
   const options = {
     ...(host.length === 0 ? {} : { host: host.length === 1 ? host[0] : host }),
     ...(prefix === undefined ? {} : { prefix }),
+    ...(auth === undefined ? {} : { auth: authOf(auth) }),
     ...(origins === undefined ? (cors === true ? { cors: true } : {}) : { cors: { origins } }),
   };
   return Object.keys(options).length === 0 ? route : { route, ...options };
+}
+
+/** The setting `auth`: a name as it is, a map from its JSON. The daemon checks what is in it. */
+function authOf(text: string): unknown {
+  if (!text.startsWith('{')) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw lamError('LAM_CLI_USAGE', { what: `--auth '${text}' is not JSON`, command: 'route add' });
+  }
 }

@@ -16,6 +16,7 @@ export interface RouteFlags {
   readonly prefix?: string | undefined;
   readonly cors?: boolean | undefined;
   readonly 'cors-origin'?: string[] | undefined;
+  readonly auth?: string | undefined;
 }
 
 /** A route of a function's live version. */
