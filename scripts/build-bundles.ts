@@ -15,6 +15,7 @@ const BUNDLES = {
   'jose.cjs': { entry: 'node_modules/jose/dist/webapi/index.js', light: false },
   'pg.cjs': { entry: 'node_modules/pg/lib/index.js', light: false },
   'ioredis.cjs': { entry: 'node_modules/ioredis/built/index.js', light: false },
+  'mqtt.cjs': { entry: 'node_modules/mqtt/build/index.js', light: false },
   'nats.cjs': { entry: 'scripts/bundled/nats.mjs', light: false },
   'assets/log-worker.cjs': { entry: 'src/logs/worker.ts', light: true },
   'assets/queue-worker.cjs': { entry: 'src/queue/embedded/worker.ts', light: true },
@@ -37,6 +38,7 @@ const APART: Readonly<Record<string, keyof typeof BUNDLES>> = {
   jose: 'jose.cjs',
   pg: 'pg.cjs',
   '@aws-sdk/client-sqs': 'client-sqs.cjs',
+  mqtt: 'mqtt.cjs',
   '@nats-io/transport-node': 'nats.cjs',
   '@nats-io/jetstream': 'nats.cjs',
 };

@@ -2,6 +2,7 @@ import { folder } from './folder/folder.ts';
 import { http } from './http/http.ts';
 import { schedule } from './schedule/schedule.ts';
 import type { TriggerKind } from './kind.ts';
+import { mqtt } from './mqtt/mqtt.ts';
 import { jetstream } from './nats/jetstream.ts';
 import { nats } from './nats/nats.ts';
 import { rabbitmq } from './rabbitmq/rabbitmq.ts';
@@ -21,5 +22,6 @@ export const TRIGGER_KINDS: readonly TriggerKind[] = [
   sqs,
   nats,
   jetstream,
+  mqtt,
   postgres,
 ];

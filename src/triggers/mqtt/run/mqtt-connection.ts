@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
+import type { DeathCause, Inbox, SourceConnection } from '../../source/run/message.ts';
+import type { SourceContext } from '../../source/run/source-starter.ts';
+import type { MqttTrigger } from '../mqtt.ts';
+import { openManually, type ManualClient } from './client.ts';
+import { messageOf, type MqttMessage } from './mqtt-message.ts';
+
+/** Longest time to say goodbye to a broker (ms). */
+const CLOSE_MS = 2000;
+/** Most messages that wait. The broker holds back those with QoS 1 earlier; more with QoS 0 are dropped. */
+const MOST_HELD = 10_000;
+/** Longest text in a user property of lam (characters). */
+const LONGEST_PROPERTY = 1000;
+/** First reason code of a failure. */
+const FAILURE = 128;
+
+/**
+ * A session at a broker. What is not acknowledged stays in it, and comes first when the trigger connects again, in the
+ * same order.
+ */
+export class MqttConnection implements SourceConnection<MqttMessage> {
+  readonly capacity = MOST_HELD;
+  readonly #manual: ManualClient;
+  readonly #context: SourceContext<MqttTrigger>;
+  readonly #at: string;
+  /** Makes ids unique to the connection: the protocol has none. */
+  readonly #session = randomUUID();
+  /** Messages that the broker sent before they could be taken. */
+  #early: MqttMessage[] | undefined = [];
+  readonly #closed = Promise.withResolvers<never>();
+  #inbox: Inbox<MqttMessage> | undefined;
+  #count = 0;
+  #isPaused = false;
+  #lastError: unknown;
+
+  constructor(options: IClientOptions, context: SourceContext<MqttTrigger>, at: string) {
+    this.#context = context;
+    this.#at = at;
+    this.#manual = openManually(options, (topic, packet) => this.#take(topic, packet));
+    // An error without a listener would end the daemon.
+    this.client.on('error', (error) => (this.#lastError = error));
+    this.#closed.promise.catch(() => undefined);
+    this.client.once('close', () => this.#closed.reject(new Error('the connection is closed')));
+  }
+
+  get client(): MqttClient {
+    return this.#manual.client;
+  }
+
+  /** Resolves once the broker has accepted the connection; rejects with why it did not. */
+  connected(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.client.once('connect', () => resolve());
+      this.client.once('error', reject);
+      this.client.once('close', () => reject(new Error('it closed the connection')));
+    });
+  }
+
+  /** Reports the loss of the connection from now on. */
+  watch(): void {
+    this.client.on('disconnect', ({ reasonCode }) => {
+      this.#lastError ??= `the broker ended it with reason code ${reasonCode ?? 0}`;
+    });
+    this.client.on('close', () => this.#context.lost(this.#lastError ?? 'it was closed'));
+    if (!this.client.connected) this.#context.lost(this.#lastError ?? 'it was closed');
+  }
+
+  eventOf(messages: readonly MqttMessage[]): unknown {
+    return messages.map(({ event }) => event);
+  }
+
+  async receive(inbox: Inbox<MqttMessage>): Promise<void> {
+    const { topic, group, qos = 1 } = this.#context.config;
+    const filter = group === undefined ? topic : `$share/${group}/${topic}`;
+    // Retained messages only with a new subscription, not at each connection; shared ones have none.
+    const retained = group === undefined ? { rh: 1 } : {};
+    const [granted] = await this.client.subscribeAsync(filter, { qos: qos === 0 ? 0 : 1, ...retained });
+    if (granted !== undefined && granted.qos >= FAILURE)
+      throw this.#context.error('LAM_TRIGGERS_SOURCE_DENIED', `it does not let the user read '${filter}'`);
+    this.#inbox = inbox;
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    if (early.length > 0) inbox.offer(early);
+  }
+
+  pause(): Promise<void> {
+    // What still arrives stays in the session.
+    this.#isPaused = true;
+    return Promise.resolve();
+  }
+
+  async acknowledge(messages: readonly MqttMessage[]): Promise<void> {
+    if (!this.client.connected) throw this.#context.error('LAM_TRIGGERS_SOURCE_LOST', this.#lastError ?? 'it was closed');
+    for (const { packet } of messages) this.#manual.acknowledge(packet);
+    return Promise.resolve();
+  }
+
+  async deadLetter(message: MqttMessage, cause: DeathCause): Promise<void> {
+    const { deadLetterTopic } = this.#context.config;
+    const { topic, payload, packet } = message;
+    if (deadLetterTopic !== undefined) {
+      const published = this.client.publishAsync(deadLetterTopic, Buffer.from(payload), {
+        qos: 1,
+        properties: {
+          userProperties: {
+            ...packet.properties?.userProperties,
+            'lam-topic': topic,
+            'lam-attempts': String(cause.attempts),
+            'lam-error-type': cause.errorType.slice(0, LONGEST_PROPERTY),
+            'lam-error-message': cause.errorMessage.slice(0, LONGEST_PROPERTY),
+          },
+        },
+      });
+      // The package would wait for the next connection.
+      await Promise.race([published, this.#closed.promise]);
+    }
+    await this.acknowledge([message]);
+  }
+
+  release(): Promise<void> {
+    // They stay in the session.
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#context.host.clock.after(CLOSE_MS, resolve);
+    const ended = this.client.connected ? this.client.endAsync(false).catch(() => undefined) : undefined;
+    await Promise.race([ended, promise]).finally(cancel);
+    await this.client.endAsync(true).catch(() => undefined);
+  }
+
+  #take(topic: string, packet: IPublishPacket): void {
+    if (this.#isPaused) return;
+    if (packet.qos === 0 && (this.#inbox?.room ?? MOST_HELD - (this.#early?.length ?? 0)) === 0) return;
+    const isKeyed = this.#context.config.orderBy === 'topic';
+    const message = messageOf(topic, packet, { id: `${this.#session}-${this.#count++}`, at: this.#at, isKeyed });
+    if (this.#early === undefined) this.#inbox?.offer([message]);
+    else this.#early.push(message);
+  }
+}
