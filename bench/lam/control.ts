@@ -94,6 +94,11 @@ export class Control {
     return this.#ask('GET', CONTROL.invocation(id));
   }
 
+  /** Pauses or resumes a trigger. */
+  async pauseTrigger(name: string, type: string, trigger: string, isPaused: boolean): Promise<void> {
+    await this.#ask('POST', CONTROL.trigger(knownFunctionName(name), type, trigger, isPaused ? 'pause' : 'resume'));
+  }
+
   async remove(name: string): Promise<void> {
     await this.#ask('DELETE', CONTROL.function(knownFunctionName(name)));
   }

@@ -13,6 +13,7 @@ import { ROUTE_ROWS } from './routes.ts';
 import { RUNTIME_ROWS } from './runtimes.ts';
 import { SCHEDULE_ROWS } from './schedules.ts';
 import { SIMULATOR_ROWS } from './simulator.ts';
+import { SOURCE_ROWS } from './sources.ts';
 import { START_ROWS } from './starts.ts';
 import { STREAMING_ROWS } from './streaming.ts';
 import { WARM_ROWS } from './warm.ts';
@@ -35,5 +36,6 @@ export const ROWS: readonly Row[] = [
   ...ACCESS_ROWS,
   ...BACKGROUND_ROWS,
   ...SCHEDULE_ROWS,
+  ...SOURCE_ROWS,
   ...SIMULATOR_ROWS,
 ];

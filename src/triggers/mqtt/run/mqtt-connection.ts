@@ -91,7 +91,8 @@ export class MqttConnection implements SourceConnection<MqttMessage> {
   }
 
   async acknowledge(messages: readonly MqttMessage[]): Promise<void> {
-    if (!this.client.connected) throw this.#context.error('LAM_TRIGGERS_SOURCE_LOST', this.#lastError ?? 'it was closed');
+    if (!this.client.connected)
+      throw this.#context.error('LAM_TRIGGERS_SOURCE_LOST', this.#lastError ?? 'it was closed');
     for (const { packet } of messages) this.#manual.acknowledge(packet);
     return Promise.resolve();
   }

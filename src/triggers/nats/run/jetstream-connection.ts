@@ -32,6 +32,8 @@ export class JetstreamConnection implements SourceConnection<JetstreamMessage> {
   readonly #deadLetterSubject: string;
   /** By sequence: the last delivery of each message that is neither acknowledged nor dead. */
   readonly #held = new Map<number, JsMsg>();
+  /** Messages that arrived in this turn. */
+  readonly #arrived: JetstreamMessage[] = [];
   #messages: ConsumerMessages | undefined;
   #cancelProgress: (() => void) | undefined;
   #isPaused = false;
@@ -128,7 +130,10 @@ export class JetstreamConnection implements SourceConnection<JetstreamMessage> {
     this.#held.set(seq, message);
     // Delivered again because progress was reported too late: it runs already, or waits for that.
     if (isHeld) return;
-    inbox.offer([messageOf(message, { at: this.#at, isKeyed: this.#context.config.orderBy === 'subject' })]);
+    this.#arrived.push(messageOf(message, { at: this.#at, isKeyed: this.#context.config.orderBy === 'subject' }));
+    if (this.#arrived.length > 1) return;
+    // What the server has sent at once becomes one batch, not several.
+    queueMicrotask(() => inbox.offer(this.#arrived.splice(0)));
   }
 
   /** Settles messages by their last deliveries. A closed connection rejects. */
