@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Options } from 'amqplib';
 import { lamSession } from '../e2e/session.ts';
@@ -220,6 +222,21 @@ describe('a RabbitMQ queue', { skip: NO_RABBITMQ }, () => {
     await until(() => new Set(seen).size === sent.length);
     inOrder(seen, sent);
   });
+
+  for (const runtime of ['nodejs', 'python3'])
+    test(`feeds a fresh project in ${runtime} that was made for queues`, async () => {
+      await using s = await lamSession();
+      const name = `fresh-${runtime}`;
+      await s.ok(['init', name, '--runtime', runtime, '--template', 'queue']);
+      const cwd = join(s.cwd, name);
+      const yaml = readFileSync(join(cwd, 'lam.yaml'), 'utf8');
+      assert.ok(yaml.includes('@localhost:5672'));
+      writeFileSync(join(cwd, 'lam.yaml'), yaml.replace('@localhost:5672', `@127.0.0.1:${broker.port}`));
+      await s.ok(['deploy', '--env', 'RABBITMQ_PASSWORD=guest'], { cwd });
+      await until(async () => (await s.json<{ state: string }>(['trigger', 'show', name])).state === 'running');
+      await publish(name, ['{"id":"o-1"}']);
+      await until(async () => (await s.run(['logs', name])).stdout.includes('order o-1'));
+    });
 
   test('is a destination: it gets records once it exists, and over a lost connection', async () => {
     await using cable = await Cable.to(broker.port);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ACCOUNT_ID, REGION, type RequestId } from '../../../contract/index.ts';
+import { ACCOUNT_ID, REGION } from '../../../contract/index.ts';
 import { eTagOf, type FileVersion } from './file-version.ts';
 
 /** A change of a file that is reported. */
@@ -10,7 +10,7 @@ export interface FileChange {
   readonly key: string;
   /** When it is reported (ms since the epoch). */
   readonly at: number;
-  readonly requestId: RequestId;
+  readonly requestId: string;
   /** Grows with each event. */
   readonly sequence: number;
   /** The version that was created; undefined for a removed file. */

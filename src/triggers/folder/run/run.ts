@@ -1,6 +1,7 @@
 import type { TriggerStarter } from '../../running.ts';
 import type { FolderTrigger } from '../settings.ts';
 import { Flood } from './change-watch.ts';
+import { folderTrial } from './trial.ts';
 import { WatchedFolder } from './watched-folder.ts';
 
 /** Creates the running half of watched folders. */
@@ -17,5 +18,6 @@ export function folders(): TriggerStarter<FolderTrigger> {
       }
       return watched;
     },
+    trial: folderTrial,
   };
 }

@@ -13,6 +13,7 @@ import type {
 import { DEFAULT_HEADERS, secretVariables, WEBHOOK_DEFAULTS, type WebhookTrigger } from '../webhook.ts';
 import { KnownDeliveries } from './known-deliveries.ts';
 import { deliveryId, jsonOf } from './delivery-id.ts';
+import { webhookTrial } from './trial.ts';
 import { webhookEvent } from './webhook-event.ts';
 
 /** The running half of webhooks. */
@@ -22,6 +23,7 @@ export const webhooks: TriggerStarter<WebhookTrigger> = {
     webhook.start();
     return Promise.resolve(webhook);
   },
+  trial: webhookTrial,
 };
 
 /** A webhook that takes requests. */

@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { RequestId } from '../../../contract/index.ts';
 import type { TriggerHost, WebhookRequest } from '../../running.ts';
 
 /** What an event says of a delivery besides the request. */
 export interface Arrival {
-  readonly requestId: RequestId;
+  readonly requestId: string;
   /** When it arrived (ms since the epoch). */
   readonly at: number;
   /** Header that is left out, because it holds the secret. */
