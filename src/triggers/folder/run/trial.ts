@@ -36,7 +36,7 @@ function keyOf(record: unknown): string | undefined {
 }
 
 function sampleOf(config: FolderTrigger, { clock, name }: TriggerAbout): unknown {
-  const { prefix = '', suffix = '', path, content } = { ...FOLDER_DEFAULTS, ...config };
+  const { prefix, suffix, path, content } = { ...FOLDER_DEFAULTS, ...config };
   const [end = ''] = typeof suffix === 'string' ? [suffix] : suffix;
   const bytes = fileEvent({
     folder: path,
