@@ -55,13 +55,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   logs: { may: ['contract', 'kit', 'errors'] },
   queue: { may: ['contract', 'kit', 'errors'] },
   background: { may: ['queue', 'contract', 'kit', 'errors'] },
+  limits: { may: ['contract', 'kit', 'errors'] },
   router: {
-    may: ['pool', 'logs', 'observer', 'contract', 'kit', 'errors'],
+    may: ['pool', 'limits', 'logs', 'observer', 'contract', 'kit', 'errors'],
     files: ['executor/session.ts'],
   },
   operations: { may: ['registry', 'store', 'logs', 'queue', 'runtimes', 'contract', 'kit', 'errors'] },
   edge: {
-    may: ['http', 'operations', 'router', 'triggers', 'access', 'contract', 'kit', 'errors'],
+    may: ['http', 'limits', 'operations', 'router', 'triggers', 'access', 'contract', 'kit', 'errors'],
     packages: ['mrmime', 'range-parser'],
   },
   daemon: {
@@ -76,6 +77,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'logs',
       'queue',
       'background',
+      'limits',
       'observer',
       'pool',
       'driver',

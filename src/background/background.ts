@@ -138,7 +138,7 @@ export class Background {
   #startLeased(): void {
     for (;;) {
       const share = this.#startShares.next(
-        (lane) => Math.min(RUNNING - this.#running, lane.startable(this.#limitOf(lane))),
+        (lane) => Math.min(RUNNING - this.#running, lane.startable(this.#limitOf(lane)), this.#roomOf(lane)),
         (lane) => lane.costMs,
       );
       if (share === undefined) return;
@@ -149,6 +149,11 @@ export class Background {
   #limitOf({ functionName }: Lane<Held>): number {
     // Events of a function that is gone are leased too, to become dead letters.
     return this.#options.settingsOf(functionName)?.maxConcurrency ?? 1;
+  }
+
+  /** At least one, because only an invocation that is refused says for how long its function has to pause. */
+  #roomOf({ functionName }: Lane<Held>): number {
+    return Math.max(1, this.#options.settingsOf(functionName)?.room ?? Infinity);
   }
 
   async #lease(lane: Lane<Held>, count: number): Promise<void> {
@@ -282,9 +287,12 @@ export class Background {
     } else if (error.code === 'LAM_ROUTER_LOOP') {
       const attempt = { at: now, durationMs: 0, status: 'rejected', errorType: error.awsName };
       this.#bury(held, 'RecursiveInvocation', { attempt });
+    } else if (error.code === 'LAM_LIMITS_RESERVED' && error.details['reserved'] === 0) {
+      this.#bury(held, 'ZeroReservedConcurrency');
     } else if (this.#isStopping || error.kind === 'cancelled') this.#giveBack(held, now);
     else {
-      const at = lane.pause(this.#random());
+      const { retryAfterMs } = error.details;
+      const at = lane.pause(this.#random(), typeof retryAfterMs === 'number' ? retryAfterMs : undefined);
       if (at > event.expiresAt) this.#bury(held, 'EventAgeExceeded');
       else this.#giveBack(held, at);
     }

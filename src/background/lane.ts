@@ -73,11 +73,16 @@ export class Lane<Event> {
   }
 
   /**
-   * Pauses the lane after an event could not be run, longer with each time in a row; returns when it goes on. `random`
-   * is in [0, 1).
+   * Pauses the lane after an event could not be run, for `waitMs` if that is known, else longer with each time in a row;
+   * returns when it goes on. `random` is in [0, 1).
    */
-  pause(random: number): EpochMs {
+  pause(random: number, waitMs?: number): EpochMs {
     const now = this.#clock.now();
+    if (waitMs !== undefined) {
+      this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.min(waitMs, LONGEST_PAUSE_MS));
+      this.wakeAt(this.#pausedUntil);
+      return this.#pausedUntil;
+    }
     // Events that were sent together fail together, and count once.
     if (this.#pausedUntil <= now) {
       const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(this.#refusals++, 20));
@@ -90,7 +95,8 @@ export class Lane<Event> {
   /** Makes the lane ready at a time, unless a later call says otherwise; at once, if that has come. */
   wakeAt(at: EpochMs): void {
     this.close();
-    const waitMs = Math.min(MAX_TIMER_MS, Math.max(at, this.#pausedUntil) - this.#clock.now());
+    // What is leased waits for the end of a pause, whenever the next event is due.
+    const waitMs = Math.min(MAX_TIMER_MS, (this.#isPaused ? this.#pausedUntil : at) - this.#clock.now());
     if (waitMs <= 0) {
       this.isReady = true;
       return;
@@ -98,7 +104,9 @@ export class Lane<Event> {
     this.#cancelTimer = this.#clock.after(waitMs, () => {
       this.#cancelTimer = undefined;
       this.isReady = true;
-      this.#wake();
+      // A timer may be a moment early.
+      if (this.#isPaused) this.wakeAt(this.#pausedUntil);
+      else this.#wake();
     });
   }
 

@@ -8,6 +8,8 @@ import type { RetrySettings } from './retry-policy.ts';
 export interface BackgroundSettings extends RetrySettings {
   /** Invocations that may run at the same time. */
   readonly maxConcurrency: number;
+  /** Invocations that its limits admit now; absent for any number. */
+  readonly room?: number;
 }
 
 /** How an invocation ended whose handler began or whose init failed. */

@@ -2,6 +2,7 @@ import type { AccessLogFormat } from './access-log.ts';
 import type { Manifest } from './artifact.ts';
 import type { DriverName } from './driver-name.ts';
 import type { ConfigInput, FlagSettings, ShownConfig } from './function-config.ts';
+import type { ThrottleCounts } from './function-limits.ts';
 import type { Digest, NodeId } from './ids.ts';
 import type { LayersOfSettings } from './setting-layers.ts';
 import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
@@ -346,6 +347,8 @@ export interface FunctionDetail extends FunctionSummary {
   readonly history: readonly Movement[];
   /** Triggers that the daemon runs; those of type `http` are served with the port and are not among them. */
   readonly triggerStates: readonly TriggerState[];
+  /** Requests that its limits refused since the daemon started. */
+  readonly throttled: ThrottleCounts;
 }
 
 /** Default number of newest versions that gc keeps of each function. */

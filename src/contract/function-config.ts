@@ -51,9 +51,15 @@ export interface FunctionConfig {
   /** Queue length; requests beyond it are answered 429. */
   readonly maxQueue: number;
   /** Provisioned sandboxes: how many of the live version are kept warm without requests. */
-  readonly minWarm: number;
+  readonly provisionedConcurrency: number;
   /** How long an idle sandbox stays warm (ms); null lets the pool decide from the arrival times of requests. */
   readonly idleTimeoutMs: number | null;
+  /** Invocations per second that are admitted in the long run, of all versions; further ones are refused. Null for no limit. */
+  readonly rateLimit: number | null;
+  /** Invocations that the rate limit admits at once; null for those of a second. */
+  readonly burst: number | null;
+  /** Invocations of all versions that may run or wait at the same time; further ones are refused. 0 stops the function. */
+  readonly reservedConcurrency: number | null;
   /** Null for none. */
   readonly layers: FunctionLayers | null;
   /** Triggers, which invoke it without a direct caller. */
@@ -100,8 +106,11 @@ export const DEFAULT_CONFIG: FunctionConfig = {
   concurrency: 1,
   maxConcurrency: 64,
   maxQueue: 1024,
-  minWarm: 0,
+  provisionedConcurrency: 0,
   idleTimeoutMs: null,
+  rateLimit: null,
+  burst: null,
+  reservedConcurrency: null,
   layers: null,
   triggers: [],
   async: false,
@@ -124,12 +133,15 @@ export const CONFIG_BOUNDS = {
   concurrency: [1, 1000],
   maxConcurrency: [1, 1000],
   maxQueue: [0, 100_000],
-  minWarm: [0, 1000],
+  provisionedConcurrency: [0, 1000],
   idleTimeoutMs: [0, 86_400_000],
   maximumRetryAttempts: [0, 1000],
   maximumEventAgeMs: [1000, 14 * 86_400_000],
   maximumQueuedEvents: [0, 100_000_000],
   maximumDeadLetters: [0, 10_000_000],
+  rateLimit: [0.001, 100_000],
+  burst: [1, 100_000],
+  reservedConcurrency: [0, 1000],
 } as const satisfies Partial<Record<keyof FunctionConfig, readonly [number, number]>>;
 
 /**

@@ -9,6 +9,7 @@ export * from './daemon-options.ts';
 export * from './destination.ts';
 export * from './driver-name.ts';
 export * from './function-config.ts';
+export * from './function-limits.ts';
 export * from './home.ts';
 export * from './http-stream.ts';
 export * from './ids.ts';

@@ -1,5 +1,6 @@
 import { Background, type BackgroundSettings } from '../background/index.ts';
 import { deliveryOf, type FunctionName } from '../contract/index.ts';
+import type { Limits } from '../limits/index.ts';
 import type { Observers } from '../observer/index.ts';
 import type { Router } from '../router/index.ts';
 import { Deliveries, DELIVERY_SETTINGS, type DeliveryRooms } from './deliveries.ts';
@@ -8,6 +9,7 @@ import { runOn } from './deliver.ts';
 /** Rooms that background invocations are wired to. */
 export interface BackgroundRooms extends DeliveryRooms {
   readonly router: Router;
+  readonly limits: Pick<Limits, 'room'>;
   readonly onTrouble: (what: string) => void;
   readonly observers: Observers | undefined;
 }
@@ -24,14 +26,15 @@ const RETRY_DELAY_MS = 1000;
 
 /** Wires the queue to registry and router. Nothing runs before it is started. */
 export function composeBackground(rooms: BackgroundRooms): BackgroundWork {
-  const { queue, registry, router, clock, onTrouble, observers } = rooms;
+  const { queue, registry, router, limits, clock, onTrouble, observers } = rooms;
   const deliveries = new Deliveries(rooms);
   const runFunction = runOn(router);
   const settingsOf = (functionName: FunctionName): BackgroundSettings | undefined => {
     if (deliveryOf(functionName) !== undefined) return DELIVERY_SETTINGS;
     if (!registry.has(functionName)) return undefined;
     const { maxConcurrency, maximumRetryAttempts } = registry.resolve(functionName).config;
-    return { maxConcurrency, retries: maximumRetryAttempts, retryDelayMs: RETRY_DELAY_MS };
+    const room = limits.room(functionName);
+    return { maxConcurrency, room, retries: maximumRetryAttempts, retryDelayMs: RETRY_DELAY_MS };
   };
   const background = new Background({
     queue,

@@ -6,6 +6,7 @@ import { messageOf } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { joinObservers, type Observer } from '../observer/index.ts';
 import { createOperations, type Operations } from '../operations/index.ts';
+import { Limits } from '../limits/index.ts';
 import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
@@ -20,6 +21,7 @@ import { httpForms } from './http-forms.ts';
 import { bodyPassed } from './large-bodies.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
 import { removeUnusedImages } from './image-garbage.ts';
+import { keepLimitsInStep } from './limits-in-step.ts';
 import { keepLogsInStep } from './logs-in-step.ts';
 import { announceDeployed, keepPoolInStep, renewRepaired } from './pool-in-step.ts';
 import type { Resources } from './resources.ts';
@@ -91,6 +93,7 @@ interface Core {
   /** Told of each event that was queued. */
   readonly onAccepted: (name: FunctionName) => void;
   readonly callRights: CallRights;
+  readonly limits: Limits;
 }
 
 /** Wires the rooms of a daemon; nothing listens yet. The composition root: the only place that knows all rooms. */
@@ -144,6 +147,7 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   const { clock, onTrouble } = setup;
   const observers = joinObservers(setup.observers ?? [], onTrouble);
   const { store, logs, queue, chosen } = setup.resources;
+  const limits = new Limits(clock);
   const registry: Registry = new Registry({
     catalogue: store.catalogue,
     artifacts: store.artifacts,
@@ -153,6 +157,7 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
       sandboxes: (name) => pool.counts(name),
       warm: ({ functionName, version }) => pool.counts(functionName, version).idle,
       triggers: (name) => triggers.supervisor.statesOf(name),
+      throttled: (name) => limits.throttled(name),
     },
     kinds: setup.triggerKinds,
     layerArtifacts: () => store.layers.artifacts(),
@@ -180,16 +185,18 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
     clock,
     resolve: (name, qualifier, key) => registry.resolve(name, qualifier, key),
     observers,
+    limits,
   });
+  keepLimitsInStep(store.catalogue, limits);
   keepPoolInStep(registry, pool);
   keepLogsInStep(registry, logs, onTrouble);
   renewRepaired(store.artifacts, pool, onTrouble);
   const onAccepted = (name: FunctionName): void => observers?.event(name, 'accepted');
-  const rooms = { registry, router, queue, pool, clock, onTrouble, observers, onAccepted };
+  const rooms = { registry, router, queue, pool, limits, clock, onTrouble, observers, onAccepted };
   const { home, destinations } = store.paths;
   const triggers = composeTriggers({ ...rooms, kinds: setup.triggerKinds, home, states: store.triggerStates });
   const background = composeBackground({ ...rooms, folder: destinations });
-  return { registry, pool, router, triggers, background, onAccepted, callRights };
+  return { registry, pool, router, triggers, limits, background, onAccepted, callRights };
 }
 
 function composeOperations(
@@ -224,11 +231,12 @@ function composeOperations(
 
 function composeServers(
   setup: DaemonSetup,
-  { registry, router, triggers }: Core,
+  { registry, router, triggers, limits }: Core,
   operations: Operations,
 ): [Server, Server] {
   const edge = {
     router,
+    limits,
     operations,
     clock: setup.clock,
     routes: triggers.routes,

@@ -13,10 +13,10 @@ const ANNOUNCE_MS = 100;
 /** Maximum of functions announced, newest first: reading the records of thousands would cost memory. */
 const MOST_ANNOUNCED = 100;
 
-/** The `minWarm` of each function, which the daemon needs for all functions at start. */
-export const MIN_WARM: OutlineFact<number> = {
-  name: 'minWarm',
-  derive: ({ minWarm }) => (minWarm > 0 ? minWarm : undefined),
+/** The `provisionedConcurrency` of each function, which the daemon needs for all functions at start. */
+export const PROVISIONED: OutlineFact<number> = {
+  name: 'provisionedConcurrency',
+  derive: ({ provisionedConcurrency }) => (provisionedConcurrency > 0 ? provisionedConcurrency : undefined),
 };
 
 /**
@@ -51,7 +51,7 @@ export function renewRepaired(
 }
 
 /**
- * Announces deployed functions to the pool shortly after the start, so that it boots stems and keeps `minWarm`
+ * Announces deployed functions to the pool shortly after the start, so that it boots stems and keeps `provisionedConcurrency`
  * sandboxes. Returns a function that cancels it.
  */
 export function announceDeployed(
@@ -66,7 +66,7 @@ export function announceDeployed(
     const names = [...view.names()].toSorted((a, b) => updatedAt(a) - updatedAt(b));
     // The pool expects the function announced last to be used next.
     for (const [at, name] of names.entries()) {
-      const keepsWarm = view.fact(name, MIN_WARM) !== undefined;
+      const keepsWarm = view.fact(name, PROVISIONED) !== undefined;
       if (!keepsWarm && at < names.length - MOST_ANNOUNCED) continue;
       const revision = registry.resolve(name);
       if (keepsWarm) pool.setLive(revision);

@@ -3,11 +3,11 @@ import type { ArtifactSource, SandboxDriver } from '../driver/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { LogStore } from '../logs/index.ts';
 import { EmbeddedQueue, type InvocationQueue } from '../queue/index.ts';
-import { LIVE_TRIGGERS } from '../registry/index.ts';
+import { FUNCTION_LIMITS, LIVE_TRIGGERS } from '../registry/index.ts';
 import { openStore, type Store } from '../store/index.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { outputPassed } from './large-bodies.ts';
-import { MIN_WARM } from './pool-in-step.ts';
+import { PROVISIONED } from './pool-in-step.ts';
 
 /** Limit of stored log records per function (bytes). */
 const KEEP_LOG_BYTES = 64 * 1024 * 1024;
@@ -51,7 +51,11 @@ export async function openResources(options: ResourceOptions): Promise<Resources
     for (const closeOne of closers.toReversed()) await closeOne();
   };
   try {
-    const store = await openStore(options.home, { clock, facts: [LIVE_TRIGGERS, MIN_WARM], onTrouble });
+    const store = await openStore(options.home, {
+      clock,
+      facts: [LIVE_TRIGGERS, FUNCTION_LIMITS, PROVISIONED],
+      onTrouble,
+    });
     closers.push(() => store.close());
     const logs = LogStore.open({
       file: `${store.paths.logs}/logs.db`,

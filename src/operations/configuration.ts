@@ -1,5 +1,5 @@
 import type { ConfigPatch, PublishAnswer, FunctionName } from '../contract/index.ts';
-import type { Registry } from '../registry/index.ts';
+import { setsLimitsAlone, type Registry } from '../registry/index.ts';
 import type { GoLive } from './go-live.ts';
 
 /** Live settings, which win over those of deploys. */
@@ -16,12 +16,15 @@ export interface ConfigOperations {
 /** Implements {@link ConfigOperations}. */
 export function configOperations(registry: Registry, goLive: GoLive): ConfigOperations {
   return {
-    patch: (name, patch, signal) =>
-      goLive({
-        name,
-        change: { kind: 'configure', patch },
-        commit: (mark) => registry.patchConfig(name, patch, mark),
-        signal,
-      }),
+    // Limits make no version, so they need not wait until one that is being checked is live.
+    patch: async (name, patch, signal) =>
+      setsLimitsAlone(patch)
+        ? registry.patchConfig(name, patch)
+        : goLive({
+            name,
+            change: { kind: 'configure', patch },
+            commit: (mark) => registry.patchConfig(name, patch, mark),
+            signal,
+          }),
   };
 }

@@ -90,8 +90,8 @@ export class Dispatcher {
         if (group.queue.size === 0) this.#queued.delete(group);
         return;
       }
-      // One that only loads code becomes one of those that `minWarm` provides.
-      life.start(group, now, oldest.runsNothing !== true || group.revision.config.minWarm === 0);
+      // One that only loads code becomes one of those that `provisionedConcurrency` provides.
+      life.start(group, now, oldest.runsNothing !== true || group.revision.config.provisionedConcurrency === 0);
     }
   }
 

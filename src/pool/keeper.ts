@@ -37,7 +37,7 @@ export class Keeper {
       memoryMiB: slot.memoryMiB,
     });
     group.pushIdle(slot);
-    if (group.isLive && group.alive < group.revision.config.minWarm) this.reconcile(group, false);
+    if (group.isLive && group.alive < group.revision.config.provisionedConcurrency) this.reconcile(group, false);
   }
 
   /**
@@ -54,7 +54,9 @@ export class Keeper {
     if (left <= 0) return false;
     const idle: Slot[] = [];
     for (const other of groups) {
-      const spare = other.isLive ? Math.max(0, other.alive - other.revision.config.minWarm) : other.idle.length;
+      const spare = other.isLive
+        ? Math.max(0, other.alive - other.revision.config.provisionedConcurrency)
+        : other.idle.length;
       idle.push(...other.idle.slice(0, spare));
     }
     const { evicted, clock } = chooseEvictions(idle, left, this.#clockValue);
@@ -95,7 +97,7 @@ export class Keeper {
     if (group.busy > 0 || peakBusy > 0) traffic.sample(now, group.busy, peakBusy);
     group.peakBusy = group.busy;
     const { config } = group.revision;
-    const least = group.isLive ? config.minWarm : 0;
+    const least = group.isLive ? config.provisionedConcurrency : 0;
     const costs = {
       coldMs: group.coldMs,
       memoryMiB: config.memoryMiB,

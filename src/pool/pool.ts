@@ -213,7 +213,7 @@ export class Pool {
 
   /**
    * Announces that the function's live pointer moved to this version: boots stems of its kind and provisions its
-   * `minWarm` sandboxes.
+   * `provisionedConcurrency` sandboxes.
    */
   setLive(revision: PoolRevision): void {
     if (this.#closing !== undefined) return;
@@ -221,7 +221,7 @@ export class Pool {
     for (const group of this.#groups) if (group.isOf(functionName, undefined)) group.isLive = false;
     this.announce(config, runtime);
     this.#known.moveTo(revision);
-    if (!this.#groups.knows(functionName) && config.minWarm === 0) return;
+    if (!this.#groups.knows(functionName) && config.provisionedConcurrency === 0) return;
     const group = this.#groups.ensure(revision);
     group.isLive = true;
     group.retiredSince = undefined;

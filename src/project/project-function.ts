@@ -57,8 +57,11 @@ function configOf(
     concurrency: value('concurrency'),
     maxConcurrency: value('maxConcurrency'),
     maxQueue: value('queue'),
-    minWarm: value('minWarm'),
+    provisionedConcurrency: value('provisionedConcurrency'),
     idleTimeoutMs: milliseconds(value('idle')),
+    rateLimit: value('rateLimit'),
+    burst: value('burst'),
+    reservedConcurrency: value('reservedConcurrency'),
     triggers: triggersOf(declaration, kinds),
     ...eventsOf(declaration),
   };

@@ -278,7 +278,26 @@ function scaling(): Record<string, JsonSchema> {
       limitsOf('maxConcurrency', 10),
     ),
     queue: number('Queue length; requests beyond it are answered 429.', 'integer', limitsOf('maxQueue', 100)),
-    minWarm: number('Sandboxes that are kept warm without requests.', 'integer', limitsOf('minWarm', 1)),
+    provisionedConcurrency: number(
+      'Sandboxes that are kept warm without requests.',
+      'integer',
+      limitsOf('provisionedConcurrency', 1),
+    ),
+    rateLimit: number(
+      'Requests per second; further ones are answered 429. Changed live with `lam config set`.',
+      'number',
+      limitsOf('rateLimit', 10),
+    ),
+    burst: number(
+      'Requests that rateLimit admits at once; by default those of a second.',
+      'integer',
+      limitsOf('burst', 20),
+    ),
+    reservedConcurrency: number(
+      'Requests that may run or wait at the same time; further ones are answered 429. 0 stops the function.',
+      'integer',
+      limitsOf('reservedConcurrency', 5),
+    ),
     idle: number(
       'How long an idle sandbox stays warm (seconds, fractions allowed). By default lam decides from when the function is called.',
       'number',

@@ -1,5 +1,6 @@
 import {
   nextVersionNumber,
+  withoutLimits,
   type AliasRequest,
   type ConfigPatch,
   type FunctionConfig,
@@ -20,6 +21,14 @@ import { keptVersion } from './checks.ts';
 import { checkConfig, sameConfig } from './config.ts';
 import { note, previousVersion } from './history.ts';
 import { defined, effectiveConfig, without, type Layers } from './layers.ts';
+import {
+  applyLimits,
+  changedLimits,
+  functionLimits,
+  limitNotices,
+  setsLimitsAlone,
+  versionConfig,
+} from './function-limits.ts';
 import { endedNotices, hiddenNotices, liftedNotices, resumedNotices, suspendedNotices } from './notices.ts';
 import { checkFlags, checkUnset, patchLayers } from './overrides.ts';
 import { withWholeLists } from './trigger-changes.ts';
@@ -105,8 +114,9 @@ export function publish(
   const input = expandShortForms(structuredClone(request.config), kinds);
   const before = record?.overrides ?? {};
   const layers = { input, flags, overrides: without(before, flags) };
-  const config = effectiveConfig(layers, kinds);
-  checkConfig(name, config, kinds);
+  const complete = effectiveConfig(layers, kinds);
+  checkConfig(name, complete, kinds);
+  const config = versionConfig(complete);
   if (request.alias !== undefined) checkAlias(request.alias);
   checkTriggers(draft, name, config.triggers, kinds);
   checkNewTriggers(draft, name, config.triggers, context);
@@ -115,6 +125,7 @@ export function publish(
     ...liftedNotices(before, flags),
     ...hiddenNotices(name, layers, kinds),
     ...(live === undefined ? [] : againNotices(name, live, { layers, config }, kinds)),
+    ...changedLimits(record, complete),
   ];
   if (record !== undefined) record.overrides = layers.overrides;
   if (
@@ -145,7 +156,7 @@ function againNotices(
   kinds: readonly TriggerKind[],
 ): string[] {
   const had = without(live.overrides ?? layers.overrides, layers.flags);
-  const own = effectiveConfig({ ...layers, overrides: had }, kinds);
+  const own = versionConfig(effectiveConfig({ ...layers, overrides: had }, kinds));
   return [...endedNotices(name, live, own), ...resumedNotices(live.version, own, config, kinds)];
 }
 
@@ -164,9 +175,15 @@ export function patchConfig(
   const { patch, notices: ofLists } = withWholeLists(name, before, given, kinds);
   checkUnset(name, patch, kinds);
   const { layers, notices: ofPatch } = patchLayers(before, patch, kinds);
-  const notices = [...ofLists, ...ofPatch];
-  const config = effectiveConfig(layers, kinds);
-  checkConfig(name, config, kinds, true);
+  const complete = effectiveConfig(layers, kinds);
+  checkConfig(name, complete, kinds, true);
+  if (setsLimitsAlone(given)) {
+    const notices = [...ofPatch, ...changedLimits(record, complete)];
+    applyLimits(record, live, layers);
+    return { unchanged: true, from: record.live, to: record.live, notices };
+  }
+  const config = versionConfig(complete);
+  const notices = [...ofLists, ...ofPatch, ...changedLimits(record, complete)];
   checkTriggers(draft, name, config.triggers, kinds);
   checkNewTriggers(draft, name, config.triggers, { ...context, live: true });
   record.overrides = layers.overrides;
@@ -177,7 +194,7 @@ export function patchConfig(
   const version = { artifact: live.artifact, config, size: live.size };
   const message = patch.message ?? changeMessage(live.config, config, kinds);
   const own = patchLayers({ ...before, overrides: live.overrides ?? before.overrides }, patch, kinds).layers;
-  const resumed = resumedNotices(live.version, effectiveConfig(own, kinds), config, kinds);
+  const resumed = resumedNotices(live.version, versionConfig(effectiveConfig(own, kinds)), config, kinds);
   return {
     unchanged: false,
     ...append(record, { version, layers, action: 'config', by: patch.by, message }, context),
@@ -208,8 +225,10 @@ export function rollback(
   const { config } = requireVersion(record, to);
   if (to === from) return { from, to, notices: [] };
   checkTriggers(draft, name, config.triggers, context.kinds);
+  const limits = functionLimits(record);
   moveLive(record, to, { action: 'rollback', ...about(request) }, context);
-  return { from, to, notices: suspendedNotices(name, config, record.overrides, context.kinds) };
+  const suspended = suspendedNotices(name, config, withoutLimits(record.overrides), context.kinds);
+  return { from, to, notices: [...suspended, ...limitNotices(limits, functionLimits(record))] };
 }
 
 /** Removes a function with all its versions; their numbers are never reused. Returns the version that was live. */

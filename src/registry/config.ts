@@ -4,6 +4,7 @@ import {
   DEFAULT_CONFIG,
   EVENT_VERSIONS,
   IN_LAM_YAML,
+  LIMIT_FIELDS,
   LIMITS,
   NETWORKS,
   OUTCOMES,
@@ -36,16 +37,18 @@ const WHOLE: ReadonlySet<keyof FunctionConfig> = new Set([
   'concurrency',
   'maxConcurrency',
   'maxQueue',
-  'minWarm',
+  'provisionedConcurrency',
   'idleTimeoutMs',
   'maximumRetryAttempts',
   'maximumEventAgeMs',
   'maximumQueuedEvents',
   'maximumDeadLetters',
+  'burst',
+  'reservedConcurrency',
 ]);
 
 /** Settings that may be null, which lets lam decide. */
-const NULLABLE: ReadonlySet<keyof FunctionConfig> = new Set(['idleTimeoutMs']);
+const NULLABLE: ReadonlySet<keyof FunctionConfig> = new Set(['idleTimeoutMs', ...LIMIT_FIELDS]);
 
 /**
  * Throws `LAM_REGISTRY_INVALID_CONFIG` with all faults of a configuration, or `LAM_REGISTRY_UNKNOWN_RUNTIME`.
@@ -80,6 +83,7 @@ function configFaults(config: FunctionConfig, kinds: readonly TriggerKind[]): st
   if (!PAYLOAD_FORMATS.includes(config.payload)) faults.push("payload: must be '1.0' or '2.0', as text");
   if (config.image !== null && (typeof config.image !== 'string' || config.image === ''))
     faults.push('image: must be the name of an image, or null');
+  if (config.burst !== null && config.rateLimit === null) faults.push('burst: has no effect without rateLimit');
   return [
     ...faults,
     ...layersFaults(config.layers),

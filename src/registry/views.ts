@@ -1,16 +1,20 @@
-import type {
-  FunctionConfig,
-  FunctionDetail,
-  FunctionSummary,
-  ShownConfig,
-  TriggerConfig,
-  TriggerState,
-  VersionInfo,
-  FunctionName,
+import {
+  isLimit,
+  type FunctionConfig,
+  type FunctionDetail,
+  type FunctionSummary,
+  type LayersOfSettings,
+  type ShownConfig,
+  type ThrottleCounts,
+  type TriggerConfig,
+  type TriggerState,
+  type VersionInfo,
+  type FunctionName,
 } from '../contract/index.ts';
 import type { FunctionOutline, FunctionRecord, VersionRecord } from '../store/index.ts';
 import { inShortForms, namesInShortForm, type TriggerKind } from '../triggers/index.ts';
 import { aliasesOf } from './alias-changes.ts';
+import { functionLimits } from './function-limits.ts';
 import { previousVersion } from './history.ts';
 import { layersOf } from './layers.ts';
 import { requireVersion } from './records.ts';
@@ -23,6 +27,8 @@ export interface Surroundings {
   readonly sandboxes: (name: FunctionName) => FunctionSummary['sandboxes'];
   /** Number of warm sandboxes of a revision. */
   readonly warm: (revision: Revision) => number;
+  /** Requests of a function that its limits refused. */
+  readonly throttled: (name: FunctionName) => ThrottleCounts;
   /** States of a function's triggers that the daemon runs. */
   readonly triggers: (name: FunctionName) => readonly TriggerState[];
 }
@@ -53,7 +59,7 @@ export function detailOf(record: FunctionRecord, around: Surroundings, kinds: re
     ...summaryOf(outline, around, kinds),
     createdAt: record.createdAt,
     arn: functionArn(name),
-    config: shown(config, kinds),
+    config: shown({ ...config, ...functionLimits(record) }, kinds),
     layers: layersOf(version, kinds),
     overrides: record.overrides,
     aliases: record.aliases,
@@ -62,6 +68,7 @@ export function detailOf(record: FunctionRecord, around: Surroundings, kinds: re
     allVersions: versionsOf(record, kinds),
     history: record.history.toReversed(),
     triggerStates: around.triggers(name),
+    throttled: around.throttled(name),
   };
 }
 
@@ -83,7 +90,7 @@ export function versionInfoOf(record: FunctionRecord, from: VersionRecord, kinds
     version,
     artifact,
     config: shown(config, kinds),
-    layers: layersOf(from, kinds),
+    layers: ofVersion(layersOf(from, kinds)),
     createdAt,
     by,
     message,
@@ -92,4 +99,9 @@ export function versionInfoOf(record: FunctionRecord, from: VersionRecord, kinds
     aliases: aliasesOf(record, version),
     ...(check === undefined ? {} : { check }),
   };
+}
+
+/** Limits are not a version's. */
+function ofVersion({ settings, environment }: LayersOfSettings): LayersOfSettings {
+  return { settings: Object.fromEntries(Object.entries(settings).filter(([field]) => !isLimit(field))), environment };
 }

@@ -2,7 +2,8 @@ import type { CallingSandbox, SandboxId, TraceId } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Occupied, PoolRevision } from '../pool/index.ts';
-import type { Invocation, InvokeRequest, InvokeSink } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
+import type { InvokeRequest, InvokeSink } from './invoke.ts';
 
 /** Interval at which queued calls are looked at (ms). */
 const CHECK_MS = 100;

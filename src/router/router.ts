@@ -2,16 +2,11 @@ import type { CallingSandbox, LogStream, RequestId, SandboxId, FunctionName, Qua
 import type { Clock } from '../kit/index.ts';
 import type { Session, SessionHooks } from '../executor/session.ts';
 import type { LogStore } from '../logs/index.ts';
+import type { Limits } from '../limits/index.ts';
 import type { Observers } from '../observer/index.ts';
 import type { Pool, PoolRevision } from '../pool/index.ts';
-import {
-  Invocation,
-  type InvokeRequest,
-  type InvokeSink,
-  type InvocationParts,
-  type Resolve,
-  type Underway,
-} from './invocation.ts';
+import { Invocation, type InvocationParts, type Resolve } from './invocation.ts';
+import type { InvokeRequest, InvokeSink, Underway } from './invoke.ts';
 import { OpenCalls } from './open-calls.ts';
 import { PlatformLog } from './platform-log.ts';
 
@@ -22,6 +17,8 @@ export interface RouterOptions {
   readonly resolve: Resolve;
   /** Observers of the phases of invocations. */
   readonly observers?: Observers | undefined;
+  /** Limits of functions; absent for none. */
+  readonly limits?: Pick<Limits, 'admit'> | undefined;
 }
 
 /** Turns (name, qualifier, event) into one answer: resolves the version, acquires a sandbox, runs the handler, logs, releases. */
@@ -30,8 +27,8 @@ export class Router {
   readonly #logs: LogStore;
   readonly #calls: OpenCalls;
 
-  constructor({ pool, logs, clock, resolve, observers }: RouterOptions) {
-    this.#parts = { pool, clock, resolve, log: new PlatformLog(logs), observers };
+  constructor({ pool, logs, clock, resolve, observers, limits }: RouterOptions) {
+    this.#parts = { pool, clock, resolve, log: new PlatformLog(logs), observers, limits };
     this.#logs = logs;
     this.#calls = new OpenCalls(clock, (revision) => pool.waitedFor(revision));
   }

@@ -179,7 +179,7 @@ export function describeFaultsUnderLoad(driver: 'process' | 'docker'): void {
     });
 
     test('one sandbox of five that times out is replaced, and the other four keep working', async () => {
-      await s.deployNode('five', WHO, { timeout: 3, maxConcurrency: 5, minWarm: 5 });
+      await s.deployNode('five', WHO, { timeout: 3, maxConcurrency: 5, provisionedConcurrency: 5 });
       /** Five at once, each in its own sandbox. */
       const five = async (): Promise<Shot[]> => {
         const idle = async (): Promise<number> =>

@@ -26,7 +26,7 @@ for (const driver of DRIVERS) {
     let s: LamSession;
     before(async () => {
       s = await lamSession({ driver });
-      await s.deployNode('kept', WHO, { minWarm: 2, memory: 128 });
+      await s.deployNode('kept', WHO, { provisionedConcurrency: 2, memory: 128 });
     });
     after(() => s.dispose());
 
@@ -53,7 +53,7 @@ for (const driver of DRIVERS) {
       const [listed] = await s.json<FunctionSummary[]>(['list']);
       assert.deepEqual(listed?.sandboxes, { starting: 0, idle: 2, busy: 0 });
       assert.match((await s.ok(['list'])).stdout, /^NAME +LIVE .* WARM .*\nkept +v1 +1 +nodejs +2 /);
-      assert.match((await s.ok(['describe', 'kept'])).stdout, /^minWarm +2 +lam\.yaml$/m);
+      assert.match((await s.ok(['describe', 'kept'])).stdout, /^provisionedConcurrency +2 +lam\.yaml$/m);
     });
 
     test('serve the first request without a cold start', async () => {
@@ -62,7 +62,7 @@ for (const driver of DRIVERS) {
       const report = (await s.ok(['logs', 'kept', '--output', 'raw'])).stdout;
       assert.match(report, /REPORT RequestId: /);
       assert.doesNotMatch(report, /Init Duration/);
-      // Without minWarm the sandbox that checked the code serves the first request.
+      // Without provisionedConcurrency the sandbox that checked the code serves the first request.
       await s.deployNode('plain', WHO, { memory: 128 });
       assert.equal((await invoke('plain')).type, 'on-demand');
       assert.doesNotMatch((await s.ok(['logs', 'plain', '--output', 'raw'])).stdout, /Init Duration: /);
@@ -109,8 +109,8 @@ for (const driver of DRIVERS) {
     );
 
     test('follow the live pointer to a new version and back', async () => {
-      await s.ok(['config', 'set', 'kept', 'minWarm=1']);
-      assert.equal((await detail()).config.minWarm, 1);
+      await s.ok(['config', 'set', 'kept', 'provisionedConcurrency=1']);
+      assert.equal((await detail()).config.provisionedConcurrency, 1);
       // Those of the version before are kept for a while, for a rollback.
       await warmed(3);
       const second = await invoke();
@@ -118,7 +118,7 @@ for (const driver of DRIVERS) {
       assert.match(second.stream, /\[2\]/);
       const { warm } = await s.json<{ warm: number }>(['rollback', 'kept']);
       assert.equal(warm, 2);
-      assert.equal((await detail()).config.minWarm, 2);
+      assert.equal((await detail()).config.provisionedConcurrency, 2);
       const first = await invoke();
       assert.equal(first.type, 'provisioned-concurrency');
       assert.match(first.stream, /\[1\]/);

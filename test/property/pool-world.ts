@@ -31,8 +31,14 @@ export const REVISIONS: readonly PoolRevision[] = [
   revision('small', 1, { maxConcurrency: 8, maxQueue: 0, memoryMiB: 64 }),
   revision('many', 1, { maxConcurrency: 5, concurrency: 2, maxQueue: 4, idleTimeoutMs: 2000 }),
   revision('many', 2, { maxConcurrency: 1, concurrency: 4, maxQueue: 6 }),
-  revision('kept', 1, { maxConcurrency: 3, maxQueue: 2, minWarm: 2, idleTimeoutMs: 1000, memoryMiB: 64 }),
-  revision('kept', 2, { maxConcurrency: 6, concurrency: 3, maxQueue: 2, minWarm: 1, memoryMiB: 64 }),
+  revision('kept', 1, {
+    maxConcurrency: 3,
+    maxQueue: 2,
+    provisionedConcurrency: 2,
+    idleTimeoutMs: 1000,
+    memoryMiB: 64,
+  }),
+  revision('kept', 2, { maxConcurrency: 6, concurrency: 3, maxQueue: 2, provisionedConcurrency: 1, memoryMiB: 64 }),
   revision('native', 1, { runtime: 'provided', handler: 'bootstrap', maxConcurrency: 2, maxQueue: 2, memoryMiB: 64 }),
 ];
 
@@ -116,7 +122,7 @@ export class World {
     for (const r of REVISIONS) {
       if (this.live.has(r.functionName)) continue;
       this.live.set(r.functionName, r);
-      if (r.config.minWarm > 0) this.pool.setLive(r);
+      if (r.config.provisionedConcurrency > 0) this.pool.setLive(r);
     }
   }
 
@@ -418,12 +424,12 @@ export class World {
   checkKept(): void {
     const freeMiB = BUDGET_MIB - this.driver.promisedMiB;
     for (const r of this.live.values()) {
-      const { minWarm, memoryMiB } = r.config;
+      const { provisionedConcurrency, memoryMiB } = r.config;
       const { starting, idle, busy } = this.pool.counts(r.functionName, r.version);
-      if (minWarm === 0 || freeMiB < memoryMiB || starting > 0) continue;
+      if (provisionedConcurrency === 0 || freeMiB < memoryMiB || starting > 0) continue;
       assert.ok(
-        idle + busy >= minWarm,
-        `${idle + busy} of ${minWarm} of ${r.functionName}@${r.version} are kept, with ${freeMiB} MiB free`,
+        idle + busy >= provisionedConcurrency,
+        `${idle + busy} of ${provisionedConcurrency} of ${r.functionName}@${r.version} are kept, with ${freeMiB} MiB free`,
       );
     }
   }

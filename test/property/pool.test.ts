@@ -321,7 +321,7 @@ test('every request is answered and every idle sandbox expires', async () => {
         assert.ok(r.state === 'answered' || r.state === 'refused', `request ${r.number} has an end`);
       await world.clock.advance(3_600_000);
       for (const r of REVISIONS) {
-        const kept = world.live.get(r.functionName) === r ? r.config.minWarm : 0;
+        const kept = world.live.get(r.functionName) === r ? r.config.provisionedConcurrency : 0;
         assert.equal(world.pool.counts(r.functionName, r.version).idle, kept, `${r.functionName}@${r.version}`);
       }
       await world.pool.close(0);

@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type {
   FunctionDetail,
   FunctionSummary,
+  ThrottleCounts,
   TriggerState,
   VersionDetail,
   VersionInfo,
@@ -62,12 +63,22 @@ export function renderFunction(
     ['triggers', f.triggerStates.map(renderTrigger).join('; ')],
     ['sandboxes', `${f.sandboxes.starting} starting, ${f.sandboxes.idle} idle, ${f.sandboxes.busy} busy`],
     ['events', events],
+    ['throttled', throttledText(f.throttled)],
     ['arn', f.arn],
   ];
   return `${facts(
     pairs.filter(([, value]) => value !== ''),
     limit,
   )}\n\n${renderSettings(f, limit)}`;
+}
+
+/** Requests that limits refused; empty for none. */
+function throttledText({ rate, concurrency }: ThrottleCounts): string {
+  const parts = [
+    rate > 0 ? `${rate} by rateLimit` : '',
+    concurrency > 0 ? `${concurrency} by reservedConcurrency` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 /** When and by whom a version was published. */

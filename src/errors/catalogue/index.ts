@@ -7,6 +7,7 @@ import { DRIVER } from './driver.ts';
 import { EDGE } from './edge.ts';
 import { EXECUTOR } from './executor.ts';
 import { GENERAL } from './general.ts';
+import { LIMITS } from './limits.ts';
 import { LOGS } from './logs.ts';
 import { OPERATIONS } from './operations.ts';
 import { POOL } from './pool.ts';
@@ -30,6 +31,7 @@ export const CATALOGUE = {
   ...OPERATIONS,
   ...ROUTER,
   ...POOL,
+  ...LIMITS,
   ...DRIVER,
   ...EXECUTOR,
   ...EDGE,

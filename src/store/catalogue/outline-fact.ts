@@ -1,4 +1,5 @@
 import type { FunctionConfig } from '../../contract/index.ts';
+import type { FunctionRecord } from './schema.ts';
 
 /**
  * A value derived from each live configuration and kept in memory, for code that needs it for all functions without
@@ -9,8 +10,8 @@ export interface OutlineFact<T> {
   /** Used in messages. */
   readonly name: string;
   /**
-   * Returns the fact of a configuration, or undefined if it has none. Pure; called when a function changes and at
-   * start.
+   * Returns the fact of a live configuration and its function, or undefined if it has none. Pure; called when a function
+   * changes and at start.
    */
-  derive(config: FunctionConfig): T | undefined;
+  derive(config: FunctionConfig, record: FunctionRecord): T | undefined;
 }

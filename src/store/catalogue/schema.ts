@@ -11,7 +11,7 @@ import type {
 import { functionFault, isObject, retiredFault } from './record-fault.ts';
 
 /** Schema of the files that are written; one more than the number of {@link MIGRATIONS}. */
-export const CATALOGUE_SCHEMA = 6;
+export const CATALOGUE_SCHEMA = 7;
 
 export interface VersionRecord {
   version: VersionNumber;
@@ -67,7 +67,7 @@ export interface CatalogueData {
 export type Migration = (data: Record<string, unknown>) => Record<string, unknown>;
 
 /** `MIGRATIONS[n]` converts schema n + 1 to schema n + 2. */
-const MIGRATIONS: readonly Migration[] = [withScaling, withTriggers, withLayers, withRuntimes, withEvents];
+const MIGRATIONS: readonly Migration[] = [withScaling, withTriggers, withLayers, withRuntimes, withEvents, withLimits];
 
 /** Schema 2 adds `concurrency` and `minWarm`; the pool decides idle times that were never set. */
 function withScaling(data: Record<string, unknown>): Record<string, unknown> {
@@ -120,6 +120,25 @@ function withEvents(data: Record<string, unknown>): Record<string, unknown> {
   };
   for (const { version, config } of versionsOf(data)) version['config'] = { ...config, ...added };
   return data;
+}
+
+/** Schema 7 adds limits, and calls `minWarm` as AWS does: `provisionedConcurrency`. */
+function withLimits(data: Record<string, unknown>): Record<string, unknown> {
+  for (const { record, version, config } of versionsOf(data)) {
+    version['config'] = { ...provisioned(config), rateLimit: null, burst: null, reservedConcurrency: null };
+    for (const [of, key] of [
+      [version, 'input'],
+      [version, 'flags'],
+      [version, 'overrides'],
+      [record, 'overrides'],
+    ] as const)
+      if (isObject(of[key])) of[key] = provisioned(of[key]);
+  }
+  return data;
+}
+
+function provisioned({ minWarm, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return minWarm === undefined ? rest : { ...rest, provisionedConcurrency: minWarm };
 }
 
 function withoutRoutes({ routes: _gone, ...rest }: Record<string, unknown>): Record<string, unknown> {

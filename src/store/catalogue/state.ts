@@ -280,10 +280,10 @@ function outlineOf({ createdAt, live, versions, lastVersion, updatedAt }: Functi
 /** Shared by all functions without facts, which are most. */
 const NO_FACTS: readonly unknown[] = [];
 
-function factsOf({ live, versions }: FunctionRecord, facts: readonly OutlineFact<unknown>[]): readonly unknown[] {
-  const config = versions[String(live)]?.config;
+function factsOf(record: FunctionRecord, facts: readonly OutlineFact<unknown>[]): readonly unknown[] {
+  const config = record.versions[String(record.live)]?.config;
   if (config === undefined) return NO_FACTS;
-  const values = facts.map((fact) => fact.derive(config));
+  const values = facts.map((fact) => fact.derive(config, record));
   return values.every((value) => value === undefined) ? NO_FACTS : values;
 }
 

@@ -1,5 +1,5 @@
 import { AUTH_SCHEMA, authFault, type AuthSetting } from '../../access/index.ts';
-import type { ShortItem, TriggerConfig } from '../../contract/index.ts';
+import { CONFIG_BOUNDS, type ShortItem, type TriggerConfig } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import type { KindFault, TriggerKind } from '../kind.ts';
 import { CORS_SCHEMA, corsFault, type CorsOptions } from './cors.ts';
@@ -24,6 +24,10 @@ export interface HttpTrigger extends TriggerConfig {
   readonly compress?: boolean;
   /** Whether requests are queued and answered 202; default: as the function says. */
   readonly async?: boolean;
+  /** Requests per second that it admits. */
+  readonly rateLimit?: number;
+  /** Requests that the rate limit admits at once; default: those of a second. */
+  readonly burst?: number;
   /** Folder or file of the function's code that is served, without running the function. */
   readonly static?: string;
 }
@@ -64,6 +68,20 @@ export const http: TriggerKind<HttpTrigger> = {
         type: 'boolean',
         examples: [true],
       },
+      rateLimit: {
+        description: 'Requests per second; further ones are answered 429. Of each route by itself.',
+        type: 'number',
+        minimum: CONFIG_BOUNDS.rateLimit[0],
+        maximum: CONFIG_BOUNDS.rateLimit[1],
+        examples: [10],
+      },
+      burst: {
+        description: 'Requests that rateLimit admits at once; by default those of a second.',
+        type: 'integer',
+        minimum: CONFIG_BOUNDS.burst[0],
+        maximum: CONFIG_BOUNDS.burst[1],
+        examples: [20],
+      },
       static: {
         description:
           "Folder of the function's code whose files are served without running the function, at a GET route that ends in `{name+}`; or one file, at a route without parameters.",
@@ -74,7 +92,7 @@ export const http: TriggerKind<HttpTrigger> = {
     },
     required: ['route'],
   },
-  inherited: ['host', 'prefix', 'cors', 'auth', 'compress'],
+  inherited: ['host', 'prefix', 'cors', 'auth', 'compress', 'rateLimit', 'burst'],
   shortForm: {
     key: 'routes',
     description: `HTTP routes, each ${GRAMMAR}. A map with such a \`route\` sets options. Short for \`triggers\` of type http.`,
@@ -161,6 +179,8 @@ function fault(config: HttpTrigger): KindFault | undefined {
   if (cors !== undefined) return { key: 'cors', fault: cors };
   const auth = authFault(config.auth ?? 'none');
   if (auth !== undefined) return { key: 'auth', fault: auth };
+  if (config.burst !== undefined && config.rateLimit === undefined)
+    return { key: 'burst', fault: 'has a burst, which has no effect without rateLimit' };
   const files = config.static === undefined ? undefined : staticFault(config.static, route);
   return files === undefined ? undefined : { key: 'static', fault: files };
 }

@@ -102,7 +102,7 @@ describe('a stem that fails its function', () => {
     const { pool, clock } = poolHouse({
       bind: () => (binds++ === 0 ? { ms: 1, error: broken('no space left') } : { ms: 1 }),
     });
-    const kept = revision('kept', 1, { minWarm: 1 });
+    const kept = revision('kept', 1, { provisionedConcurrency: 1 });
     pool.announce(kept.config, kept.runtime);
     await clock.advance(1000);
     pool.setLive(kept);

@@ -53,9 +53,9 @@ describe('a version that is verified', () => {
     await pool.close(0);
   });
 
-  test('is one of those that minWarm provides', async () => {
+  test('is one of those that provisionedConcurrency provides', async () => {
     const { pool, driver, clock } = poolHouse();
-    const hello = revision('hello', 1, { minWarm: 1 });
+    const hello = revision('hello', 1, { provisionedConcurrency: 1 });
     await pool.verify(hello);
     pool.setLive(hello);
     await clock.advance(1000);

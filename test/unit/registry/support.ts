@@ -72,6 +72,7 @@ export function makeRegistry(
       sandboxes: () => ({ starting: 0, idle: 1, busy: 0 }),
       warm: (revision: Revision) => revision.version,
       triggers: () => [],
+      throttled: () => ({ rate: 0, concurrency: 0 }),
     },
     kinds: TRIGGER_KINDS,
     onTrouble: (what) => assert.fail(what),

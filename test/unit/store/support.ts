@@ -132,7 +132,7 @@ export function recordOf(name: string, versions = 1, more: Partial<FunctionRecor
     const config = {
       ...DEFAULT_CONFIG,
       triggers: [{ type: 'http', route: `GET /${name}/${number}` }],
-      minWarm: number,
+      provisionedConcurrency: number,
     };
     return {
       version: asVersion(number),

@@ -1,9 +1,10 @@
 import { encodeErrorHeader, INVOKE, LIMITS } from '../../../contract/index.ts';
 import { lamError, toWire, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
+import { throttleReason } from '../../../limits/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
 import { refusal, type Door } from '../../guard.ts';
-import { isGone, retryAfter, sendJson } from '../../reply.ts';
+import { isGone, retryHeaders, sendJson } from '../../reply.ts';
 import { invokeTarget, isAwsPath, planInvoke, runInvoke, type InvokeHead, type InvokeRooms } from './invoke.ts';
 
 /** Serves AWS Lambda's API at its dated paths. */
@@ -47,13 +48,13 @@ function sendAwsError(reply: Reply, error: LamError): void {
   const body = {
     Type: error.httpStatus < 500 ? 'User' : 'Server',
     [member]: error.message,
-    ...(name === 'TooManyRequestsException' ? { Reason: 'ConcurrentInvocationLimitExceeded' } : {}),
+    ...(name === 'TooManyRequestsException' ? { Reason: throttleReason(error) } : {}),
   };
   sendJson(reply, error.httpStatus, body, [
     'x-amzn-ErrorType',
     name,
     INVOKE.lamError,
     encodeErrorHeader(toWire(error)),
-    ...retryAfter(error),
+    ...retryHeaders(error),
   ]);
 }

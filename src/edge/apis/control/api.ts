@@ -7,7 +7,7 @@ import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { discardRest } from '../../body.ts';
 import { refusal, type Door } from '../../guard.ts';
-import { isGone, retryAfter, sendJson } from '../../reply.ts';
+import { isGone, retryHeaders, sendJson } from '../../reply.ts';
 import { readObject } from './requests.ts';
 import { routeOf, type Action } from './routes.ts';
 
@@ -74,5 +74,5 @@ async function serve(
 /** Answers an error in the form from which the client restores it. */
 function sendError(reply: Reply, error: LamError): void {
   if (isGone(error)) reply.abandon();
-  else sendJson(reply, error.httpStatus, { error: toWire(error) }, retryAfter(error));
+  else sendJson(reply, error.httpStatus, { error: toWire(error) }, retryHeaders(error));
 }

@@ -3,11 +3,12 @@ import { LIMITS } from '../../../contract/index.ts';
 import type { LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
+import type { Limits } from '../../../limits/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { Router } from '../../../router/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
 import { strangerRefusal } from '../../guard.ts';
-import { isGone, retryAfter, sendJson } from '../../reply.ts';
+import { isGone, retryHeaders, sendJson } from '../../reply.ts';
 import { authorized, type RouteAccess } from './access.ts';
 import { AmendedReply } from './amended-reply.ts';
 import { acceptRequest } from './async-run.ts';
@@ -20,6 +21,7 @@ interface FunctionsParts extends PlanParts {
   readonly files: StaticSource;
   readonly router: Router;
   readonly operations: Pick<Operations, 'async'>;
+  readonly limits: Pick<Limits, 'admitAt'>;
   readonly clock: Clock;
   readonly generation: () => number;
 }
@@ -30,7 +32,7 @@ interface FunctionsParts extends PlanParts {
  * the route does not allow.
  */
 export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
-  const { clock, generation, ...parts } = all;
+  const { clock, generation, limits, ...parts } = all;
   const { door, routes } = parts;
   return {
     name: 'functions',
@@ -43,7 +45,9 @@ export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
         isOwnHost: (host) => routes().hasHost(host),
         isOwnPage: plan?.grant !== undefined,
       });
-      return stranger ?? accessOf(plan)?.authorizer.early(head);
+      const refused = stranger ?? accessOf(plan)?.authorizer.early(head);
+      if (refused !== undefined || plan === undefined || plan.kind === 'answer') return refused;
+      return plan.limit === undefined ? undefined : limits.admitAt(plan.limit);
     },
     serve({ plan, body, reply }) {
       if (plan.kind === 'answer') {
@@ -101,7 +105,7 @@ function sendError(reply: Reply, error: LamError): void {
   else {
     const { code, hint, httpStatus, message } = error;
     sendJson(reply, httpStatus, { message, code, hint }, [
-      ...retryAfter(error),
+      ...retryHeaders(error),
       ...allowOf(error),
       ...challengeOf(error),
     ]);

@@ -2,8 +2,9 @@ import type { Authorizers } from '../../../access/index.ts';
 import type { FunctionName, Qualifier } from '../../../contract/index.ts';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs } from '../../../http/index.ts';
-import { staticPlace, type HttpTrigger } from '../../../triggers/index.ts';
+import type { LimitedRoute } from '../../../limits/index.ts';
 import { refusal, type Door } from '../../guard.ts';
+import { routeName, staticPlace, type HttpTrigger } from '../../../triggers/index.ts';
 import { headerValue, type RequestHead } from '../../request.ts';
 import type { RouteAccess } from './access.ts';
 import { withoutHeaders, withVary } from './amended-reply.ts';
@@ -31,6 +32,7 @@ export interface FunctionPlan {
   /** Who may call it; undefined for everyone. */
   readonly access: RouteAccess | undefined;
   readonly finish: Finish;
+  readonly limit: LimitedRoute | undefined;
 }
 
 /** What is done to an answer after it is made. */
@@ -48,6 +50,7 @@ export interface StaticPlan {
   readonly grant: CorsGrant | undefined;
   readonly access: RouteAccess | undefined;
   readonly finish: Finish;
+  readonly limit: LimitedRoute | undefined;
 }
 
 /** lam answers by itself, with an empty body. */
@@ -85,15 +88,16 @@ export function planFor(parts: PlanParts, head: RequestHead): Plan | LamError | 
     options === undefined ? undefined : (sent: HeaderPairs): HeaderPairs => withCors(sent, grant, options.origins);
   const finish: Finish = { amend, encoding: route?.compress === false ? 'off' : encodingFor(headers) };
   const access = accessOf(parts, head, hit);
+  const limit = limitOf(hit);
   if (route?.static !== undefined) {
     const request = staticRequest(head, hit, route.static);
-    return 'file' in request ? { kind: 'static', request, grant, access, finish } : otherMethods(head, request);
+    return 'file' in request ? { kind: 'static', request, grant, access, finish, limit } : otherMethods(head, request);
   }
   const closed = route === undefined ? closedFault(parts, head, hit) : undefined;
   if (closed !== undefined) return closed;
   const form = formOf(hit.functionName, hit.qualifier);
   const call = prepareCall(door, head, hit, form);
-  return { kind: 'function', call, async: asyncReason(route, form, headers), route, grant, access, finish };
+  return { kind: 'function', call, async: asyncReason(route, form, headers), route, grant, access, finish, limit };
 }
 
 /** Who may call a route. */
@@ -108,6 +112,13 @@ function closedFault({ door, routes }: PlanParts, head: RequestHead, { functionN
   return route === undefined || refusal(door, head, 'control') === undefined
     ? undefined
     : lamError('LAM_ACCESS_OWN_URL', { name: functionName, route });
+}
+
+/** The rate limit of a route. */
+function limitOf({ functionName, route }: RouteHit): LimitedRoute | undefined {
+  if (route?.rateLimit === undefined) return undefined;
+  const { rateLimit, burst } = route;
+  return { functionName, route: routeName(route), rateLimit, burst };
 }
 
 /** A `$default` route is for all methods, its file is not. */

@@ -3,7 +3,7 @@ import { asLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import { MOST_WEBHOOK_BYTES, type WebhookReceiver, type WebhookRequest } from '../../../triggers/index.ts';
 import type { ApiRequest, WholeBodyApi } from '../../api.ts';
-import { isGone, retryAfter, sendJson } from '../../reply.ts';
+import { isGone, retryHeaders, sendJson } from '../../reply.ts';
 
 /** Where webhooks are. */
 export interface WebhookPort {
@@ -71,5 +71,5 @@ function sendError(reply: Reply, error: LamError): void {
   }
   const allow = error.code === 'LAM_EDGE_METHOD_NOT_ALLOWED' ? ['allow', 'POST'] : [];
   const { code, hint, httpStatus, message } = error;
-  sendJson(reply, httpStatus, { message, code, hint }, [...retryAfter(error), ...allow]);
+  sendJson(reply, httpStatus, { message, code, hint }, [...retryHeaders(error), ...allow]);
 }

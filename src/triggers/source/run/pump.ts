@@ -175,7 +175,7 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
   #settled(batch: readonly LaneEntry<M>[], outcome: TriggerOutcome): void {
     if (outcome.kind === 'refused' && !FINAL_REFUSALS.includes(outcome.error.kind)) {
       this.#again(batch, 0);
-      this.#pauseAfterRefusal();
+      this.#pauseAfterRefusal(outcome.error.details['retryAfterMs']);
       return;
     }
     this.#refusals = 0;
@@ -248,9 +248,11 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
     }
   }
 
-  #pauseAfterRefusal(): void {
+  /** @param known how long to pause (ms), if the refusal says so */
+  #pauseAfterRefusal(known: unknown): void {
     if (!this.#isOpen || this.#cancelRefusal !== undefined) return;
-    const pauseMs = Math.min(LONGEST_REFUSAL_MS, FIRST_REFUSAL_MS * 2 ** this.#refusals++);
+    const usual = FIRST_REFUSAL_MS * 2 ** this.#refusals++;
+    const pauseMs = Math.min(LONGEST_REFUSAL_MS, typeof known === 'number' ? known : usual);
     this.#cancelRefusal = this.#host.clock.after(pauseMs, () => {
       this.#cancelRefusal = undefined;
       this.#next();

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { nextVersionNumber } from '../../../../src/contract/index.ts';
+import { nextVersionNumber, NO_LIMITS } from '../../../../src/contract/index.ts';
 import { readCatalogue } from '../../../../src/store/catalogue/schema.ts';
 import { lam, openCatalogue, recordOf } from '../support.ts';
 import { asFunctionName, asVersion, digestFor } from '../../../support/ids.ts';
@@ -168,11 +168,12 @@ describe('the catalogue', () => {
       memoryMiB: 128,
       idleTimeoutMs,
       concurrency: 1,
-      minWarm: 0,
+      provisionedConcurrency: 0,
       triggers: [],
       payload: '2.0',
       layers: null,
       ...EVENTS,
+      ...NO_LIMITS,
     });
     assert.deepEqual(Object.fromEntries(idle), {
       plain: after(null),
@@ -205,11 +206,12 @@ describe('the catalogue', () => {
       payload: '2.0',
       layers: null,
       ...EVENTS,
+      ...NO_LIMITS,
     });
     assert.deepEqual(migrated?.versions['1']?.input, { triggers: [{ type: 'http', route: 'GET /a' }] });
     assert.deepEqual(
       [migrated?.versions['2']?.config, migrated?.versions['2']?.input],
-      [{ pids: 9, triggers: [], payload: '2.0', layers: null, ...EVENTS }, {}],
+      [{ pids: 9, triggers: [], payload: '2.0', layers: null, ...EVENTS, ...NO_LIMITS }, {}],
     );
     assert.deepEqual(migrated?.overrides, overrides);
   });
@@ -221,11 +223,24 @@ describe('the catalogue', () => {
     const f = { name: 'f', live: 1, lastVersion: 1, aliases: {}, history: [], overrides: { memoryMiB: 64 }, versions };
     const reading = readCatalogue(JSON.stringify({ schema: 3, retired: {}, functions: { f } }));
     const [kept] = Object.values(versions);
-    const migrated = {
-      ...f,
-      versions: { 1: { ...kept, config: { ...kept?.config, payload: '2.0', layers: null, ...EVENTS } } },
-    };
-    assert.deepEqual(reading, { kind: 'ok', data: { schema: 6, retired: {}, functions: { f: migrated } } });
+    const config = { ...kept?.config, payload: '2.0', layers: null, ...EVENTS, ...NO_LIMITS };
+    const migrated = { ...f, versions: { 1: { ...kept, config } } };
+    assert.deepEqual(reading, { kind: 'ok', data: { schema: 7, retired: {}, functions: { f: migrated } } });
+  });
+
+  test('of schema 6 has its provisioned sandboxes under the name of AWS, wherever they were set', () => {
+    const of = (key: string, limits: object): object => ({
+      ...{ name: 'f', live: 1, lastVersion: 1, aliases: {}, history: [], overrides: { [key]: 2 } },
+      versions: {
+        1: {
+          ...{ version: 1, artifact: digestFor('code'), input: { [key]: 1 }, flags: { [key]: 3 }, overrides: {} },
+          config: { triggers: [], [key]: 3, ...limits },
+        },
+      },
+    });
+    const text = JSON.stringify({ schema: 6, retired: {}, functions: { f: of('minWarm', {}) } });
+    const functions = { f: of('provisionedConcurrency', NO_LIMITS) };
+    assert.deepEqual(readCatalogue(text), { kind: 'ok', data: { schema: 7, retired: {}, functions } });
   });
 
   for (const [what, routing] of [
@@ -238,7 +253,7 @@ describe('the catalogue', () => {
       const versions = { 1: { version: 1, artifact: digestFor('a'), input: {}, config: { triggers: [] } } };
       const f = { name: 'f', live: 1, lastVersion: 1, aliases: { prod: 1 }, history: [], overrides: {}, versions };
       const read = (more: object): string =>
-        readCatalogue(JSON.stringify({ schema: 6, retired: {}, functions: { f: { ...f, ...more } } })).kind;
+        readCatalogue(JSON.stringify({ schema: 7, retired: {}, functions: { f: { ...f, ...more } } })).kind;
       assert.equal(read({ routing: { prod: { weights: { 1: 10 } } } }), 'ok');
       assert.equal(read({ routing }), 'corrupt');
     });

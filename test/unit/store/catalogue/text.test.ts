@@ -12,7 +12,7 @@ function outline(of: FunctionOutline | undefined): unknown {
 }
 
 /** Facts: one that all these functions have, and one that none has. */
-const WARM: OutlineFact<number> = { name: 'warm', derive: ({ minWarm }) => minWarm };
+const WARM: OutlineFact<number> = { name: 'warm', derive: ({ provisionedConcurrency }) => provisionedConcurrency };
 const DESCRIBED: OutlineFact<string> = { name: 'described', derive: ({ description }) => description || undefined };
 const FACTS = [DESCRIBED, WARM];
 

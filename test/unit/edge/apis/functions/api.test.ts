@@ -6,6 +6,7 @@ import { functionsApi } from '../../../../../src/edge/apis/functions/api.ts';
 import { RouteTable } from '../../../../../src/edge/apis/functions/route-table.ts';
 import { lamError } from '../../../../../src/errors/index.ts';
 import { systemClock } from '../../../../../src/kit/index.ts';
+import { Limits } from '../../../../../src/limits/index.ts';
 import { parseAnswers, type ParsedAnswer } from '../../../../support/answer-parser.ts';
 import { apiServer, askOnce, failureOf, type ApiServer } from '../../../../support/api-server.ts';
 import { routerHouse, type RouterHouse } from '../../../../support/router-house.ts';
@@ -34,6 +35,7 @@ describe('functions over HTTP', () => {
       router: house.router,
       // Nothing here is queued; test/api/async-http.test.ts is about that.
       operations: { async: undefined as never },
+      limits: new Limits(systemClock),
       clock: systemClock,
       door: { kind: 'socket', tokens: oneToken(undefined), open: false },
       routes: () => routes,

@@ -10,13 +10,13 @@ import { asFunctionName, asVersion } from '../../support/ids.ts';
 const KILLED = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
 
 function kept(version: number, config: Partial<FunctionConfig> = {}): PoolRevision {
-  return revision('kept', version, { minWarm: 2, idleTimeoutMs: 1000, ...config });
+  return revision('kept', version, { provisionedConcurrency: 2, idleTimeoutMs: 1000, ...config });
 }
 
 describe('provisioned sandboxes', () => {
-  test('are ready before the first request, as many as minWarm, with their initialization type', async () => {
+  test('are ready before the first request, as many as provisionedConcurrency, with their initialization type', async () => {
     const { pool, driver, clock } = poolHouse({ boot: () => ({ ms: 50 }) });
-    const of = kept(1, { minWarm: 3 });
+    const of = kept(1, { provisionedConcurrency: 3 });
     pool.setLive(of);
     await clock.advance(2500);
     assert.deepEqual(pool.counts(asFunctionName('kept'), asVersion(1)), { starting: 0, idle: 3, busy: 0 });
@@ -63,7 +63,7 @@ describe('provisioned sandboxes', () => {
     const { pool, driver, clock } = poolHouse({
       init: () => (fails ? { ms: 5, outcome: { kind: 'error', payload, errorType: 'E' } } : { ms: 5 }),
     });
-    pool.setLive(kept(1, { minWarm: 1 }));
+    pool.setLive(kept(1, { provisionedConcurrency: 1 }));
     await clock.advance(60_000);
     const tries = driver.created.length;
     assert.ok(tries >= 3 && tries <= 10, `${tries} tries in a minute`);
@@ -81,7 +81,7 @@ describe('provisioned sandboxes', () => {
           ? { ms: 5 }
           : { ms: 5, outcome: { kind: 'exit', exit: { code: 1, signal: null, outOfMemory: false } } },
     });
-    const of = kept(1, { minWarm: 1 });
+    const of = kept(1, { provisionedConcurrency: 1 });
     pool.setLive(of);
     await clock.advance(500);
     const asked = acquire(pool, of);
@@ -93,7 +93,7 @@ describe('provisioned sandboxes', () => {
 
   test('follow the live pointer, to a new version and back', async () => {
     const { pool, clock } = poolHouse();
-    const [one, two] = [kept(1), kept(2, { minWarm: 1 })];
+    const [one, two] = [kept(1), kept(2, { provisionedConcurrency: 1 })];
     pool.setLive(one);
     await clock.advance(2500);
     // As the daemon announces a deploy.
@@ -117,7 +117,7 @@ describe('provisioned sandboxes', () => {
 
   test('are at most the limit of the function', async () => {
     const { pool, clock } = poolHouse();
-    pool.setLive(kept(1, { minWarm: 5, maxConcurrency: 2 }));
+    pool.setLive(kept(1, { provisionedConcurrency: 5, maxConcurrency: 2 }));
     await clock.advance(10_000);
     assert.deepEqual(pool.counts(), { starting: 0, idle: 2, busy: 0 });
     await pool.close(0);
@@ -137,7 +137,7 @@ describe('provisioned sandboxes', () => {
 
   test('are not restarted in memory that a request waits for', async () => {
     const { pool, driver, clock } = poolHouse({}, { memoryBudgetMiB: 384 });
-    pool.setLive(kept(1, { minWarm: 1 }));
+    pool.setLive(kept(1, { provisionedConcurrency: 1 }));
     await clock.advance(2500);
     const busy = assertAcquired(await acquire(pool, revision('busy', 1, { memoryMiB: 128 })));
     const asked = acquire(pool, revision('big', 1, { memoryMiB: 384 }));

@@ -1,0 +1,73 @@
+import type { FunctionName, FunctionLimits, ThrottleCounts } from '../contract/index.ts';
+import { lamError, type LamError } from '../errors/index.ts';
+import type { MonotonicMs } from '../kit/index.ts';
+import { rateOf } from './rate.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** An invocation that counts against a reserved concurrency. */
+export interface Permit {
+  /** The invocation has ended. Called once. */
+  leave(): void;
+}
+
+/** The limits of one function, all its versions together. */
+export class FunctionGate implements Permit {
+  readonly #name: FunctionName;
+  #bucket: TokenBucket | undefined;
+  #reserved: number | null = null;
+  /** Invocations that were admitted under a reserved concurrency and have not ended. */
+  #running = 0;
+  readonly #throttled = { rate: 0, concurrency: 0 };
+
+  constructor(name: FunctionName, settings: FunctionLimits, now: MonotonicMs) {
+    this.#name = name;
+    this.change(settings, now);
+  }
+
+  /** Applies other limits at once; invocations that run go on. */
+  change({ rateLimit, burst, reservedConcurrency }: FunctionLimits, now: MonotonicMs): void {
+    this.#reserved = reservedConcurrency;
+    const rate = rateLimit === null ? undefined : rateOf(rateLimit, burst);
+    if (rate === undefined) this.#bucket = undefined;
+    else if (this.#bucket === undefined) this.#bucket = new TokenBucket(rate, now);
+    else this.#bucket.change(rate, now);
+  }
+
+  /** Admits an invocation, or returns why not. The permit is undefined unless there is a reserved concurrency. */
+  enter(now: MonotonicMs): Permit | LamError | undefined {
+    const reserved = this.#reserved;
+    if (reserved !== null && this.#running >= reserved) {
+      this.#throttled.concurrency++;
+      return lamError('LAM_LIMITS_RESERVED', { name: this.#name, reserved });
+    }
+    const waitMs = this.#bucket?.take(now) ?? 0;
+    if (waitMs > 0) {
+      this.#throttled.rate++;
+      const { perSecond, burst } = (this.#bucket as TokenBucket).rate;
+      return lamError('LAM_LIMITS_RATE', { name: this.#name, perSecond, burst, retryAfterMs: Math.ceil(waitMs) });
+    }
+    if (reserved === null) return undefined;
+    this.#running++;
+    return this;
+  }
+
+  leave(): void {
+    this.#running--;
+  }
+
+  /** Invocations that would be admitted now. */
+  room(now: MonotonicMs): number {
+    const tokens = Math.floor(this.#bucket?.tokens(now) ?? Infinity);
+    return Math.min(tokens, this.#reserved === null ? Infinity : this.#reserved - this.#running);
+  }
+
+  /** Requests that were refused since the daemon started, or since the function has limits. */
+  get throttled(): ThrottleCounts {
+    return { ...this.#throttled };
+  }
+
+  /** Nothing is limited and nothing would be forgotten with it. */
+  get isIdle(): boolean {
+    return this.#bucket === undefined && this.#reserved === null && this.#running === 0;
+  }
+}

@@ -1,0 +1,3 @@
+export { rateLimitFields, retryAfterMs, throttleReason } from './fields.ts';
+export { type Permit } from './gate.ts';
+export { Limits, type LimitedRoute } from './limits.ts';
