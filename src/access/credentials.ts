@@ -1,12 +1,20 @@
 import { lamError, type LamError } from '../errors/index.ts';
+import type { IdentitySource } from './identity-source.ts';
 import type { AccessHead } from './scheme.ts';
 
-/** Refuses a request that has a header more than once: servers and proxies differ in which one they take. */
-export function duplicateFault({ rawHeaders }: AccessHead, header: string): LamError | undefined {
+/**
+ * Refuses a request that has a header or query parameter with credentials more than once: servers, proxies and functions
+ * differ in which one they take.
+ */
+export function duplicateFault({ rawHeaders, query }: AccessHead, source: IdentitySource): LamError | undefined {
+  const { kind, name } = source;
   let count = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === header) count++;
-  return count > 1 ? lamError('LAM_ACCESS_DUPLICATE', { header }) : undefined;
+  if (kind === 'querystring') count = new URLSearchParams(query).getAll(name).length;
+  else for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === name) count++;
+  return count > 1 ? lamError('LAM_ACCESS_DUPLICATE', { what: `${WORDS[kind]} ${name}` }) : undefined;
 }
+
+const WORDS: Readonly<Record<IdentitySource['kind'], string>> = { header: 'header', querystring: 'query parameter' };
 
 /** Makes the refusal of a request without valid credentials. @param challenge value of `WWW-Authenticate` */
 export function unauthenticated(why: string, how: string, challenge?: string): LamError {

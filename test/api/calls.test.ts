@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request as send, type IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { InvokeCommand, InvokeWithResponseStreamCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { decodeErrorHeader, depthOf, INVOKE as HEADERS, PLAIN_STREAM } from '../../src/contract/index.ts';
@@ -231,5 +233,40 @@ describe('calls of functions by functions', () => {
     await slow.publish('many', { timeoutMs: 60_000 });
     const answer = await slow.ask(`${INVOKE}/many/invocations`, { method: 'POST', body: '{}' });
     assert.deepEqual(JSON.parse(answer.text), [429, 'LAM_EDGE_TOO_MANY_CALLS', 64]);
+  });
+
+  test('are limited in number also where all their bodies arrive late', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    await using slow = await edgeHouse({
+      slow: () => gate.then(() => result(null)),
+      many: async (call) => {
+        const { LAM_ENDPOINT = '', LAM_INVOKE_TOKEN } = environmentOf(call);
+        const headers = { authorization: `Bearer ${LAM_INVOKE_TOKEN}`, expect: '100-continue', 'content-length': '2' };
+        const requests = Array.from({ length: 80 }, () =>
+          send(`${LAM_ENDPOINT}${INVOKE}/slow/invocations`, { method: 'POST', headers, agent: false }),
+        );
+        const statuses = requests.map(async (request) => {
+          const [answer] = (await once(request, 'response')) as [IncomingMessage];
+          answer.resume();
+          return answer.statusCode;
+        });
+        // Each is authorized before any body is sent.
+        await Promise.all(
+          requests.map((request) => {
+            request.flushHeaders();
+            return once(request, 'continue');
+          }),
+        );
+        for (const request of requests) request.end('{}');
+        await Promise.race(statuses);
+        open();
+        const all = await Promise.all(statuses);
+        return result([200, 429].map((status) => all.filter((one) => one === status).length));
+      },
+    });
+    await slow.publish('slow', { maxConcurrency: 1, timeoutMs: 60_000 });
+    await slow.publish('many', { timeoutMs: 60_000 });
+    const answer = await slow.ask(`${INVOKE}/many/invocations`, { method: 'POST', body: '{}' });
+    assert.deepEqual(JSON.parse(answer.text), [64, 16]);
   });
 });

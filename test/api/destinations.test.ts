@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { AsyncPage, AsyncResult, ConfigInput } from '../../src/contract/index.ts';
@@ -175,6 +175,37 @@ describe('destinations', () => {
     assert.match(await readFile(join(house.paths.destinations, 'corrected.jsonl'), 'utf8'), new RegExp(id));
     receiver.received.length = 0;
     receiver.statuses = [];
+  });
+
+  test('of whose refusal only the beginning is read', async () => {
+    let sent = 0;
+    const chunk = Buffer.alloc(64 * 1024, 'x');
+    const endless = createServer((_, response) => {
+      const more = (): void => {
+        do sent += chunk.length;
+        while (response.write(chunk));
+      };
+      response.writeHead(500).on('drain', more);
+      more();
+    });
+    endless.listen(0, '127.0.0.1');
+    await once(endless, 'listening');
+    try {
+      const to = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`;
+      await house.publish('hello', { onSuccess: to });
+      // Whether it ends or resets the connection.
+      const gone = new Promise((resolve) => {
+        endless.once('connection', (socket: Socket) => socket.once('close', resolve));
+      });
+      const id = await accept('hello', '{}');
+      await gone;
+      assert.ok(sent < 16 * 1024 * 1024, `${sent} bytes`);
+      await house.publish('hello', { onSuccess: 'file:ended.jsonl' });
+      assert.equal((await delivery('hello:onSuccess', id)).state, 'COMPLETED');
+    } finally {
+      endless.closeAllConnections();
+      endless.close();
+    }
   });
 
   test('that lead back to their function end after 16, and the last event is a dead letter', async () => {

@@ -77,6 +77,29 @@ describe('routes with auth: lambda', () => {
     assert.equal(all.asked.length, 4, 'another path and another method are asked for');
   });
 
+  test('an answer for one host name is not used for another', async () => {
+    await using all = await lambdaHouse(({ headers }) => ({
+      isAuthorized: (headers as Record<string, string>)['host'] === 'a.localhost',
+    }));
+    const from = (host: string): Promise<Answer> =>
+      all.house.ask('/things/7', { headers: { host, authorization: 'good' } });
+    assert.equal((await from('a.localhost')).status, 200);
+    assert.equal((await from('b.localhost')).status, 403);
+    assert.equal((await from('A.localhost')).status, 403, 'the function sees the name as it was sent');
+  });
+
+  test('a query parameter with the identity that comes twice is refused', async () => {
+    await using all = await lambdaHouse(() => ({ isAuthorized: true }), {
+      identitySource: ['$request.querystring.user'],
+    });
+    assert.equal((await all.ask('/things/7?user=ada')).status, 200);
+    for (const query of ['user=ada&user=root', 'user=ada&%75ser=root']) {
+      const answer = await all.ask(`/things/7?${query}`);
+      assert.deepEqual([answer.status, codeOf(answer)], [400, 'LAM_ACCESS_DUPLICATE'], query);
+    }
+    assert.equal(all.asked.length, 1);
+  });
+
   test('with ttl 0 each request is decided anew', async () => {
     await using all = await lambdaHouse(() => ({ isAuthorized: true }), { ttl: 0 });
     await all.ask('/things/7', 'x');

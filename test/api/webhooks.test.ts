@@ -172,6 +172,18 @@ describe('a webhook', { timeout: 60_000 }, () => {
     assert.equal(hook.events[0]?.headers['x-gitlab-event-uuid'], 'a');
   });
 
+  test("is not bypassed by the function's own URL", async () => {
+    await using hook = await hookHouse();
+    await hook.deploy({ signature: 'github' });
+    for (const path of ['/hook', `/hook${PATH}`, '/hook@1', '/%68ook/x']) {
+      const answer = await hook.house.ask(path, { method: 'POST', body: bodyOf('forged') });
+      assert.deepEqual([answer.status, answer.json()['code']], [403, 'LAM_ACCESS_OWN_URL'], path);
+      assert.match(String(answer.json()['hint']), /POST \/hooks\/in/);
+    }
+    assert.equal(hook.events.length, 0);
+    assert.equal((await hook.house.control('/hook')).status, 200, "the owner's socket");
+  });
+
   test('runs a delivery once that comes many times at once', async () => {
     await using hook = await hookHouse();
     await hook.deploy({ signature: 'stripe' });

@@ -49,7 +49,7 @@ class ApiKeyAuthorizer implements Authorizer {
   early(head: Parameters<Authorizer['early']>[0]): ReturnType<Authorizer['early']> {
     const header = this.#header;
     return (
-      duplicateFault(head, header) ??
+      duplicateFault(head, { kind: 'header', name: header }) ??
       (headerOf(head, header) === undefined ? this.#refuse('the request has no API key') : undefined)
     );
   }

@@ -48,7 +48,7 @@ class BasicAuthorizer implements Authorizer {
   }
 
   early(head: AccessHead): LamError | undefined {
-    const fault = duplicateFault(head, 'authorization');
+    const fault = duplicateFault(head, { kind: 'header', name: 'authorization' });
     if (fault !== undefined) return fault;
     return credentialsOf(head) === undefined ? this.#refuse('the request has no user name and password') : undefined;
   }

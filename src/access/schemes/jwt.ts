@@ -61,10 +61,8 @@ class JwtAuthorizer implements Authorizer {
   }
 
   early(head: AccessHead): LamError | undefined {
-    if (this.#source.kind === 'header') {
-      const fault = duplicateFault(head, this.#source.name);
-      if (fault !== undefined) return fault;
-    }
+    const fault = duplicateFault(head, this.#source);
+    if (fault !== undefined) return fault;
     // RFC 6750, 3.1: without a token, the challenge names no error.
     return this.#tokenOf(head) === undefined
       ? unauthenticated('the request has no token', HOW, 'Bearer realm="lam"')

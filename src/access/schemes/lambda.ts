@@ -79,7 +79,7 @@ class LambdaAuthorizer implements Authorizer {
 
   early(head: AccessHead): LamError | undefined {
     for (const source of this.#sources) {
-      const fault = source.kind === 'header' ? duplicateFault(head, source.name) : undefined;
+      const fault = duplicateFault(head, source);
       if (fault !== undefined) return fault;
       if (valueAt(head, source) === undefined) {
         const what = source.kind === 'header' ? 'header' : 'query parameter';
@@ -92,8 +92,9 @@ class LambdaAuthorizer implements Authorizer {
   decide(request: AccessRequest): AccessVerdict | Promise<AccessVerdict> {
     const identity = this.#sources.map((source) => valueAt(request.head, source) ?? '');
     if (this.#ttlMs === 0) return this.#ask(request, identity);
-    // A policy may name the path.
-    const key = JSON.stringify([request.head.method, request.head.path, ...identity]);
+    // A policy may name the path, and the function may decide by the host name.
+    const { method, path, headers } = request.head;
+    const key = JSON.stringify([method, path, headers['host'], ...identity]);
     const known = this.#remembered.get(key);
     if (known !== undefined && this.#host.clock.now() < known.until) return known.verdict;
     const before = this.#running.get(key);

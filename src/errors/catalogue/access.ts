@@ -18,10 +18,10 @@ export const ACCESS = {
     fault: 'caller',
     message: (d) => `not allowed: ${d.why}`,
   }),
-  LAM_ACCESS_DUPLICATE: entry<{ header: string }>({
+  LAM_ACCESS_DUPLICATE: entry<{ what: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `the request has the header ${d.header} more than once`,
+    message: (d) => `the request has the ${d.what} more than once`,
     hint: () => 'send it once',
   }),
   LAM_ACCESS_REPLAYED: entry({
@@ -60,7 +60,7 @@ export const ACCESS = {
   LAM_ACCESS_OWN_URL: entry<{ name: string; route: string }>({
     kind: 'permission_denied',
     fault: 'caller',
-    message: (d) => `'${d.name}' has routes with auth, so it does not answer at /${d.name}`,
+    message: (d) => `'${d.name}' has routes with auth or a webhook, so it does not answer at /${d.name}`,
     hint: (d) => `call one of its routes: ${d.route}; or invoke it: lam invoke ${d.name}`,
   }),
 };

@@ -16,6 +16,10 @@ export function callsApi(rooms: InvokeRooms, callers: CallingSandboxes): WholeBo
   const api = invokeApi(rooms);
   const waiting = new WeakMap<CallingSandbox, number>();
   const count = (caller: CallingSandbox): number => waiting.get(caller) ?? 0;
+  const excess = (caller: CallingSandbox): LamError | undefined => {
+    const { functionName: name } = caller;
+    return count(caller) < MOST_CALLS ? undefined : lamError('LAM_EDGE_TOO_MANY_CALLS', { name, most: MOST_CALLS });
+  };
   return {
     ...api,
     name: 'calls',
@@ -26,14 +30,15 @@ export function callsApi(rooms: InvokeRooms, callers: CallingSandboxes): WholeBo
     },
     authorize(head) {
       const caller = callerOf(callers, head);
-      if (caller === undefined) return lamError('LAM_EDGE_CALLER_UNKNOWN', {});
-      const { functionName: name } = caller;
-      return count(caller) < MOST_CALLS ? undefined : lamError('LAM_EDGE_TOO_MANY_CALLS', { name, most: MOST_CALLS });
+      return caller === undefined ? lamError('LAM_EDGE_CALLER_UNKNOWN', {}) : excess(caller);
     },
     serve({ head, plan, body, reply }) {
       const caller = callerOf(callers, head);
       // Its sandbox ended while the body arrived.
       if (caller === undefined) throw lamError('LAM_EDGE_CALLER_UNKNOWN', {});
+      // Others began while the body arrived.
+      const tooMany = excess(caller);
+      if (tooMany !== undefined) throw tooMany;
       waiting.set(caller, count(caller) + 1);
       const counted = new CountedReply(reply, () => waiting.set(caller, count(caller) - 1));
       const fail = (failed: Reply, error: LamError): void => api.fail(failed, error);

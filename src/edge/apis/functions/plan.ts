@@ -106,7 +106,10 @@ function accessOf({ authorizers }: PlanParts, head: RequestHead, hit: RouteHit):
   return authorizer === undefined ? undefined : { authorizer, head, hit };
 }
 
-/** Refuses a function's own URL on the port where its routes have `auth`, which it would bypass; not with the daemon's token. */
+/**
+ * Refuses a function's own URL on the port where its routes have `auth`, or where it has a webhook, whose check of
+ * signatures it would bypass; not with the daemon's token.
+ */
 function closedFault({ door, routes }: PlanParts, head: RequestHead, { functionName }: RouteHit): LamError | undefined {
   const route = routes().protectedRoute(functionName);
   return route === undefined || refusal(door, head, 'control') === undefined

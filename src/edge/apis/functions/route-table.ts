@@ -74,10 +74,12 @@ export class RouteTable {
   /** By host name, also by names that begin with `*.`. */
   readonly #hosts = new Map<string, HostRoutes>();
   readonly #texts: string[] = [];
-  /** A route of each function that has one with `auth`. */
-  readonly #protected = new Map<FunctionName, string>();
+  /** A route of each function that has one with `auth`, or its webhook. */
+  readonly #protected: Map<FunctionName, string>;
 
-  constructor(declared: readonly DeclaredRoute[]) {
+  /** @param webhooks a path of each function that has webhooks, which its own URL would bypass */
+  constructor(declared: readonly DeclaredRoute[], webhooks: ReadonlyMap<FunctionName, string> = new Map()) {
+    this.#protected = new Map([...webhooks].map(([functionName, path]) => [functionName, `POST ${path}`]));
     for (const { functionName, config } of declared) {
       const route = routeOf(config);
       if ('fault' in route) continue;
@@ -96,7 +98,7 @@ export class RouteTable {
     return this.#hosts.size > 0 && this.#ofHost(authority).length > 0;
   }
 
-  /** A route with `auth` of a function; undefined if it has none. */
+  /** A route with `auth` of a function, or its webhook; undefined if it has neither. */
   protectedRoute(functionName: FunctionName): string | undefined {
     return this.#protected.get(functionName);
   }

@@ -5,6 +5,8 @@ import type { HttpDestination } from '../http.ts';
 const ANSWER_MS = 30_000;
 /** How much of the answer to a refused record is shown (characters). */
 const SHOWN = 200;
+/** How much of it is read at most (bytes): it may be endless. */
+const READ = 4096;
 
 /**
  * Posts records. The id of a record is in `x-lam-request-id`, the same in all attempts. The trace header lets a daemon
@@ -38,9 +40,25 @@ export const httpOpener: DestinationOpener<HttpDestination> = {
           await answer.body?.cancel();
           return;
         }
-        const text = (await answer.text().catch(() => '')).replaceAll(/\s+/g, ' ').slice(0, SHOWN);
+        const text = (await beginningOf(answer)).replaceAll(/\s+/g, ' ').slice(0, SHOWN);
         throw context.error(`it answered ${answer.status}${text === '' ? '' : `: ${text}`}`);
       },
       close: () => Promise.resolve(),
     }),
 };
+
+/** The first bytes of an answer as text; what comes after them is not read. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size >= READ) break;
+    }
+  } catch {
+    // What was read before the connection broke is shown.
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, READ);
+}
