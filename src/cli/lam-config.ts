@@ -24,7 +24,13 @@ export class LamConfig extends Config implements InstalledConfig {
 const TOPICS: Readonly<Record<string, { description: string }>> = {
   alias: { description: 'Names that point at versions.' },
   config: { description: 'Settings of a function that survive deploys.' },
+  dlq: { description: 'Dead letters: asynchronous events that failed for good.' },
   env: { description: 'Environment variables of a function that survive deploys.' },
+  key: { description: 'API keys for routes with `auth: api-key`.' },
+  layer: { description: 'Folders of files that functions share.' },
+  route: { description: 'Routes at which functions answer over HTTP.' },
+  schedule: { description: 'Schedules: what runs functions at planned times.' },
+  trigger: { description: 'Triggers: queues, streams and all else that starts functions.' },
 };
 
 /** The one plugin: metadata from the manifest, classes from the static map. */

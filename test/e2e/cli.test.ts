@@ -108,6 +108,12 @@ describe('help', () => {
     assert.equal((await s.ok(['help', 'list'])).stdout, own);
     for (const [habit, id] of Object.entries(HABITS)) assert.ok(manifest.commands[id]?.aliases.includes(habit), habit);
     assert.match((await s.ok(['rm', '--help'])).stdout, /^Delete a function/);
+    const topics = new Set(Object.keys(manifest.commands).flatMap((id) => id.match(/^(.+):/)?.[1] ?? []));
+    for (const topic of [...topics].filter((each) => !(each in manifest.commands))) {
+      const [about] = (await s.ok([topic])).stdout.split('\n', 1);
+      const ofOne = Object.values(manifest.commands).find(({ summary }) => summary === about);
+      assert.equal(ofOne, undefined, `${topic}: ${about}`);
+    }
     assert.match((await s.ok(['env'])).stdout, /env list.*\n.*env set.*\n.*env unset/s);
   });
 

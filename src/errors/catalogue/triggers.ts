@@ -51,7 +51,7 @@ export const TRIGGERS = {
     fault: 'caller',
     message: (d) =>
       `trigger '${d.trigger}' of '${d.name}' cannot be run by hand: events of type ${d.type} come from their source`,
-    hint: (d) => `invoke the function with an event: lam invoke ${d.name} '{}'`,
+    hint: (d) => `invoke the function with an event: lam invoke ${d.name} -d '{}'`,
   }),
   LAM_TRIGGERS_BAD_EVENT: entry<{ name: string; trigger: string; type: string; what: string }>({
     kind: 'invalid_argument',

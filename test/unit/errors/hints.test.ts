@@ -6,7 +6,9 @@ import { test } from 'node:test';
 const root = join(import.meta.dirname, '../../..');
 
 interface Outline {
-  readonly flags: Readonly<Record<string, { readonly char?: string }>>;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly strict: boolean;
+  readonly flags: Readonly<Record<string, { readonly char?: string; readonly type: string }>>;
 }
 
 const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
@@ -19,7 +21,7 @@ const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 
  */
 function commandLines(text: string): readonly (readonly string[])[] {
   return [...text.matchAll(/(?:^|: |`|\(|\bsee |[A-Z]=\S+ )lam ([^;,`)?]+)/g)].map((match) =>
-    (match[1] ?? '').trim().split(/\s+/),
+    (match[1] ?? '').replace(/ shows .*/, '').match(/'[^']*'|\S+/g) ?? [],
   );
 }
 
@@ -30,7 +32,19 @@ function misuse(words: readonly string[]): string | undefined {
   const command = commands[`${first}:${second}`] ?? commands[first];
   if (command === undefined) return `there is no command '${first} ${second}'`;
   const unknown = words.find((word) => /^--?[a-zA-Z]/.test(word) && word !== '--help' && !hasFlag(command, word));
-  return unknown === undefined ? undefined : `'${first}' has no flag ${unknown}`;
+  if (unknown !== undefined) return `'${first}' has no flag ${unknown}`;
+  const surplus = command.strict ? surplusArgument(command, words, `${first}:${second}` in commands ? 2 : 1) : undefined;
+  return surplus === undefined ? undefined : `'${first}' takes no argument ${surplus}`;
+}
+
+/** The first argument beyond those that a command takes; its own name has `named` words. */
+function surplusArgument({ args, flags }: Outline, words: readonly string[], named: number): string | undefined {
+  const takesValue = (word = ''): boolean =>
+    Object.entries(flags).some(
+      ([flag, { char, type }]) => type === 'option' && (word === `--${flag}` || word === `-${char}`),
+    );
+  const given = words.filter((word, i) => !word.startsWith('-') && !takesValue(words[i - 1]));
+  return given.slice(named)[Object.keys(args).length];
 }
 
 function hasFlag({ flags }: Outline, word: string): boolean {
@@ -54,6 +68,7 @@ test('a hint that names a missing command or flag is found', () => {
     'see lam config --nope',
     'lam invoke -q',
     '(lam nothing)',
+    "call it: lam invoke hello '{}'",
   ]) {
     assert.notEqual(misuse(commandLines(hint)[0] ?? []), undefined, hint);
   }
