@@ -7,6 +7,7 @@ import { freePort, lamSession, processesOf, type LamSession, type RunResult } fr
 
 interface Outline {
   readonly hidden?: boolean;
+  readonly summary?: string;
   readonly aliases: readonly string[];
   readonly examples?: readonly { readonly command: string }[];
   readonly flags: Readonly<Record<string, { readonly hidden?: boolean }>>;

@@ -20,8 +20,8 @@ const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 
  * variable.
  */
 function commandLines(text: string): readonly (readonly string[])[] {
-  return [...text.matchAll(/(?:^|: |`|\(|\bsee |[A-Z]=\S+ )lam ([^;,`)?]+)/g)].map((match) =>
-    (match[1] ?? '').replace(/ shows .*/, '').match(/'[^']*'|\S+/g) ?? [],
+  return [...text.matchAll(/(?:^|: |`|\(|\bsee |[A-Z]=\S+ )lam ([^;,`)?]+)/g)].map(
+    (match) => (match[1] ?? '').replace(/ shows .*/, '').match(/'[^']*'|\S+/g) ?? [],
   );
 }
 
@@ -33,7 +33,9 @@ function misuse(words: readonly string[]): string | undefined {
   if (command === undefined) return `there is no command '${first} ${second}'`;
   const unknown = words.find((word) => /^--?[a-zA-Z]/.test(word) && word !== '--help' && !hasFlag(command, word));
   if (unknown !== undefined) return `'${first}' has no flag ${unknown}`;
-  const surplus = command.strict ? surplusArgument(command, words, `${first}:${second}` in commands ? 2 : 1) : undefined;
+  const surplus = command.strict
+    ? surplusArgument(command, words, `${first}:${second}` in commands ? 2 : 1)
+    : undefined;
   return surplus === undefined ? undefined : `'${first}' takes no argument ${surplus}`;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IClientOptions } from 'mqtt';
+import { cloudEventsShape } from '../../source/run/cloud-events-shape.ts';
 import { addressOf } from '../../source/run/payload.ts';
 import { capacityOf } from '../../source/run/pump.ts';
 import { sourceStarter, type SourceContext } from '../../source/run/source-starter.ts';
@@ -25,6 +26,11 @@ const DENIED: readonly unknown[] = [4, 5, 134, 135];
 export const mqttStarter = sourceStarter<MqttTrigger, MqttMessage>({
   source: 'MQTT',
   at: ({ url }, value) => addressOf(value(url), USUAL_PORT),
+  shape: cloudEventsShape(({ topic }) => ({
+    source: 'mqtt://localhost:1883',
+    type: 'lam.mqtt.message',
+    subject: topic.replaceAll(/[+#]/g, 'sample'),
+  })),
   connect: connectTo,
 });
 

@@ -1,15 +1,21 @@
 import { jetstreamManager } from '@nats-io/jetstream';
+import { cloudEventsShape } from '../../source/run/cloud-events-shape.ts';
 import { sourceStarter, type SourceContext } from '../../source/run/source-starter.ts';
 import type { JetstreamTrigger } from '../jetstream.ts';
 import { ANSWER_MS, closeNats, connectNats, natsAddress } from './client.ts';
 import { JetstreamConnection } from './jetstream-connection.ts';
 import type { JetstreamMessage } from './jetstream-message.ts';
+import { sampleAttributes } from './nats-event.ts';
 import { isWithoutJetstream, prepareStreams } from './streams.ts';
 
 /** Runs triggers of type `jetstream`. */
 export const jetstreamStarter = sourceStarter<JetstreamTrigger, JetstreamMessage>({
   source: 'NATS',
   at: ({ url }, value) => natsAddress(value(url)),
+  shape: cloudEventsShape(({ stream, subject = stream }, time) => ({
+    ...sampleAttributes(subject, `/${stream}`),
+    time,
+  })),
   connect: connectTo,
 });
 

@@ -1,5 +1,5 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import { cloudEvent } from '../../source/run/cloud-event.ts';
+import { cloudEvent, type EventAttributes } from '../../source/run/cloud-event.ts';
 import { extensionsOf } from '../../source/run/extensions.ts';
 import type { DeathCause } from '../../source/run/message.ts';
 
@@ -22,6 +22,12 @@ export function eventOf(
   const attributes = { id, source: `nats://${at}`, type: 'lam.nats.message', subject };
   const when = time === undefined ? {} : { time };
   return cloudEvent({ ...extensionsOf(pairsOf(given)), ...attributes, ...when }, data);
+}
+
+/** Attributes of a sample on the subjects of a trigger. `path`: of its source, behind the server. */
+export function sampleAttributes(subjects: string, path: string): Omit<EventAttributes, 'id'> {
+  const subject = subjects.replaceAll(/[*>]/g, 'sample');
+  return { source: `nats://localhost:4222${path}`, type: 'lam.nats.message', subject };
 }
 
 /** Share of an event (bytes, estimated). */

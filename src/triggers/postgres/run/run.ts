@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { isLamError, messageOf as wordsOf } from '../../../errors/index.ts';
+import { cloudEventsShape } from '../../source/run/cloud-events-shape.ts';
 import { addressOf } from '../../source/run/payload.ts';
 import { sourceStarter, type SourceContext, type SourceErrorCode } from '../../source/run/source-starter.ts';
 import { POSTGRES_DEFAULTS, type PostgresTrigger } from '../postgres.ts';
@@ -18,6 +19,12 @@ const USUAL_PORT = 5432;
 export const postgresStarter = sourceStarter<PostgresTrigger, PostgresRow>({
   source: 'PostgreSQL',
   at: ({ url }, value) => addressOf(value(url), USUAL_PORT),
+  shape: cloudEventsShape((config, time) => ({
+    source: `postgres://localhost:5432/sample/${tableOf(config).channel}`,
+    type: 'sample',
+    ...(config.topic === undefined ? {} : { subject: config.topic }),
+    time,
+  })),
   connect: connectTo,
 });
 

@@ -8,6 +8,7 @@ import type { SqsTrigger } from '../sqs.ts';
 import { findQueues } from './queues.ts';
 import { SqsConnection } from './sqs-connection.ts';
 import type { SqsMessage } from './sqs-message.ts';
+import { sqsShape } from './sqs-shape.ts';
 
 /** Longest time to connect (ms). */
 const CONNECT_MS = 10_000;
@@ -41,6 +42,7 @@ export const sqsStarter = sourceStarter<SqsTrigger, SqsMessage>({
     config.endpoint === undefined
       ? `sqs.${regionOf(config, value)}.amazonaws.com:443`
       : addressOf(value(config.endpoint), value(config.endpoint).startsWith('https:') ? 443 : 80),
+  shape: sqsShape,
   connect: connectTo,
 });
 

@@ -7,7 +7,9 @@ import type { Trial } from '../../../../src/triggers/running.ts';
 import { asFunctionName } from '../../../support/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
-const COMMON = { url: 'amqp://h', queue: 'q', stream: 's' };
+const COMMON = { url: 'amqp://h', queue: 'q', stream: 's', subject: 'a.*.>', topic: 'a/+/#' };
+/** Kinds whose events do not come from a source. */
+const OTHERS = ['http', 'schedule', 'webhook', 'folder'];
 
 /** What a test of a trigger gives to the function. */
 async function trial(type: string, more: object, given?: unknown): Promise<Trial> {
@@ -41,6 +43,21 @@ describe('a test of a trigger', () => {
     assert.deepEqual(await trial('redis', TEA, entries), { event: [entries[0]], filtered: 1, isFiltered: false });
   });
 
+  test('shows filters the JSON of a body, and the text of binary data', async () => {
+    const Records = ['tea', 'milk'].map((item) => ({ body: JSON.stringify({ item }) }));
+    const filters = ['{"body":{"item":["tea"]}}'];
+    assert.deepEqual((await trial('sqs', { filters }, { Records })).event, { Records: [Records[0]] });
+    const events = ['tea', 'milk'].map((item) => ({ data_base64: base64({ item }) }));
+    assert.deepEqual((await trial('mqtt', TEA, events)).event, [events[0]]);
+  });
+
+  test('gives samples on subjects and topics that the trigger reads', async () => {
+    for (const [type, subject] of Object.entries({ nats: 'a.sample.sample', mqtt: 'a/sample/sample' })) {
+      const { event } = await trial(type, {});
+      assert.equal((event as { subject: string }[])[0]?.subject, subject);
+    }
+  });
+
   test('says that nothing is left for the function', async () => {
     const { event, ...rest } = await trial('redis', TEA);
     assert.deepEqual(rest, { filtered: 1, isFiltered: true });
@@ -48,7 +65,7 @@ describe('a test of a trigger', () => {
   });
 
   test('has a sample of each source, and none without records passes as an event', async () => {
-    for (const type of TRIGGER_KINDS.map((kind) => kind.type).filter((one) => one === 'redis' || one === 'rabbitmq')) {
+    for (const type of TRIGGER_KINDS.map((kind) => kind.type).filter((one) => !OTHERS.includes(one))) {
       const sample = await trial(type, {});
       assert.deepEqual([sample.filtered, sample.isFiltered], [0, false], type);
       // A sample is an event of the kind.
