@@ -17,6 +17,7 @@ const BUNDLES = {
   'ioredis.cjs': { entry: 'node_modules/ioredis/built/index.js', light: false },
   'mqtt.cjs': { entry: 'node_modules/mqtt/build/index.js', light: false },
   'nats.cjs': { entry: 'scripts/bundled/nats.mjs', light: false },
+  'kafka.cjs': { entry: 'node_modules/@platformatic/kafka/dist/index.js', light: false },
   'assets/log-worker.cjs': { entry: 'src/logs/worker.ts', light: true },
   'assets/queue-worker.cjs': { entry: 'src/queue/embedded/worker.ts', light: true },
 } as const;
@@ -39,6 +40,7 @@ const APART: Readonly<Record<string, keyof typeof BUNDLES>> = {
   pg: 'pg.cjs',
   '@aws-sdk/client-sqs': 'client-sqs.cjs',
   mqtt: 'mqtt.cjs',
+  '@platformatic/kafka': 'kafka.cjs',
   '@nats-io/transport-node': 'nats.cjs',
   '@nats-io/jetstream': 'nats.cjs',
 };
@@ -52,6 +54,9 @@ const APART_PLUGIN: Plugin = {
     }));
   },
 };
+
+/** The build of this package that contains its WebAssembly, which the other reads from a file. */
+const ALIASES = { '@platformatic/wasm-utils': './node_modules/@platformatic/wasm-utils/dist/bundled.js' };
 
 /**
  * Bundles lam into `outDir` as CommonJS for Node 22 and newer. Dynamically imported modules are evaluated when first
@@ -83,6 +88,7 @@ function options(
     keepNames: !bundle.light,
     legalComments: 'none',
     external: OPTIONAL,
+    alias: ALIASES,
     define: {
       LAM_VERSION: JSON.stringify(bundle.version),
       ...(bundle.light ? {} : { 'import.meta.url': 'LAM_META_URL' }),

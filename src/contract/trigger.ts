@@ -35,6 +35,8 @@ export interface TriggerState {
   readonly cause?: string;
   /** Messages that wait at the source, without those the daemon holds. */
   readonly lag?: number;
+  /** The same by part of the source, such as a partition. */
+  readonly lags?: Readonly<Record<string, number>>;
   /** Of event sources. */
   readonly counts?: TriggerCounts;
 }

@@ -5,6 +5,7 @@ import type { TriggerKind } from './kind.ts';
 import { mqtt } from './mqtt/mqtt.ts';
 import { jetstream } from './nats/jetstream.ts';
 import { nats } from './nats/nats.ts';
+import { kafka } from './kafka/kafka.ts';
 import { rabbitmq } from './rabbitmq/rabbitmq.ts';
 import { postgres } from './postgres/postgres.ts';
 import { redis } from './redis/redis.ts';
@@ -24,4 +25,5 @@ export const TRIGGER_KINDS: readonly TriggerKind[] = [
   jetstream,
   mqtt,
   postgres,
+  kafka,
 ];

@@ -59,7 +59,7 @@ export interface RunningTrigger<C extends TriggerConfig = TriggerConfig> {
 }
 
 /** What a running trigger reports of itself. */
-export type TriggerReport = Pick<TriggerState, 'lag' | 'counts'>;
+export type TriggerReport = Pick<TriggerState, 'lag' | 'lags' | 'counts'>;
 
 /** The daemon as a running trigger sees it. */
 export interface TriggerHost {

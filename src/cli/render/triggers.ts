@@ -23,7 +23,7 @@ export function renderTriggers(triggers: readonly TriggerDetail[], now: number, 
 
 /** Page of `lam trigger show`. */
 export function renderTrigger(trigger: TriggerDetail & { readonly url?: string }, now: number, limit?: number): string {
-  const { state, since, cause, lag, counts, config } = trigger;
+  const { state, since, cause, lag, lags = {}, counts, config } = trigger;
   const numbers = Object.entries(counts ?? {}).map(([what, number]): [string, string] => [what, String(number)]);
   const settings = Object.entries(config)
     .filter(([key]) => key !== 'type')
@@ -34,12 +34,18 @@ export function renderTrigger(trigger: TriggerDetail & { readonly url?: string }
     ['state', `${state} since ${formatAge(since, now)}`],
     ['cause', safe(cause ?? '')],
     ['url', safe(trigger.url ?? '')],
-    ['lag', lag === undefined ? '' : String(lag)],
+    ['lag', lag === undefined ? '' : `${lag}${partsText(lags)}`],
   ];
   return [pairs.filter(([, value]) => value !== ''), numbers, settings]
     .filter((part) => part.length > 0)
     .map((part) => facts(part, limit))
     .join('\n\n');
+}
+
+/** Lags by part: ` (orders-0: 3, orders-1: 0)`. */
+function partsText(lags: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(lags).map(([part, lag]) => `${safe(part)}: ${lag}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
 function count(number: number | undefined): string {

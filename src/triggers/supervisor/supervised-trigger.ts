@@ -53,12 +53,13 @@ export class SupervisedTrigger {
 
   get state(): TriggerState {
     const { type, name } = this.#identity;
-    const { lag, counts } = this.#run?.trigger.report?.() ?? {};
+    const { lag, lags, counts } = this.#run?.trigger.report?.() ?? {};
     return {
       type,
       name,
       ...this.#state,
       ...(lag === undefined ? {} : { lag }),
+      ...(lags === undefined ? {} : { lags }),
       ...optional(sumOf(this.#before, counts)),
     };
   }

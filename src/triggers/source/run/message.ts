@@ -56,8 +56,11 @@ export interface SourceConnection<M extends SourceMessage> {
   deadLetter(message: M, cause: DeathCause): Promise<void>;
   /** Returns unhandled messages to the source, before {@link close}. */
   release(messages: readonly M[]): Promise<void>;
-  /** Messages that wait at the source, without those that are held; undefined if it does not know. */
-  lag?(): Promise<number | undefined>;
+  /**
+   * Messages that wait at the source, without those that are held: their number, or numbers by part, such as partitions;
+   * undefined if it does not know.
+   */
+  lag?(): Promise<number | Readonly<Record<string, number>> | undefined>;
   /** Closes the connection, also a broken one. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
-import type { RunningTrigger, TriggerHost, TriggerStarter } from '../../running.ts';
+import type { RunningTrigger, TriggerHost, TriggerReport, TriggerStarter } from '../../running.ts';
 import { wordsFor } from '../failure-words.ts';
 import { compilePattern } from '../filter-pattern.ts';
 import { SOURCE_DEFAULTS, type SourceConfig } from '../settings.ts';
@@ -84,9 +84,10 @@ async function startSource<C extends SourceConfig, M extends SourceMessage>(
     connection,
     host: { clock: host.clock, fire: (event, sink) => host.fire(event, sink), failed },
   });
-  let lag: number | undefined;
+  let lag: Pick<TriggerReport, 'lag' | 'lags'> = {};
   const measure = async (): Promise<void> => {
-    lag = await connection.lag?.().catch(() => lag);
+    const measured = connection.lag?.();
+    if (measured !== undefined) lag = await measured.then(reportOf, () => lag);
   };
   try {
     await within(host.clock, connection.receive(pump), () =>
@@ -108,8 +109,16 @@ async function startSource<C extends SourceConfig, M extends SourceMessage>(
       await connection.release(left).catch(() => undefined);
       await connection.close().catch(() => undefined);
     },
-    report: () => ({ counts: pump.counts, ...(lag === undefined ? {} : { lag }) }),
+    report: () => ({ counts: pump.counts, ...lag }),
   };
+}
+
+/** What is shown of a lag: its sum, and its parts if there are any. */
+function reportOf(
+  measured: number | Readonly<Record<string, number>> | undefined,
+): Pick<TriggerReport, 'lag' | 'lags'> {
+  if (typeof measured !== 'object') return measured === undefined ? {} : { lag: measured };
+  return { lag: Object.values(measured).reduce((sum, part) => sum + part, 0), lags: measured };
 }
 
 /** Rejects with `late` if a promise is not settled in time. */

@@ -7,7 +7,15 @@ import type { Trial } from '../../../../src/triggers/running.ts';
 import { asFunctionName } from '../../../support/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
-const COMMON = { url: 'amqp://h', queue: 'q', stream: 's', subject: 'a.*.>', topic: 'a/+/#' };
+const COMMON = {
+  url: 'amqp://h',
+  queue: 'q',
+  stream: 's',
+  subject: 'a.*.>',
+  topic: 'a/+/#',
+  topics: ['t'],
+  brokers: ['h:9092'],
+};
 /** Kinds whose events do not come from a source. */
 const OTHERS = ['http', 'schedule', 'webhook', 'folder'];
 
