@@ -164,6 +164,28 @@ for (const way of WAYS)
       assert.equal((await post('/fails', 'again', headers)).status, 502);
     });
 
+    test('requests with wrong credentials take nothing of the rate limit', async () => {
+      const rate = { rateLimit: 0.001, burst: 1 };
+      await house.publish('limited', {
+        environment: { HOOK: SECRET },
+        routes: [
+          { route: 'GET /few', auth: 'api-key', ...rate },
+          { route: 'POST /once', auth: { type: 'webhook', sender: 'github', secret: '${HOOK}' }, ...rate },
+        ],
+      });
+      const statuses = async (ask: (key: string) => Promise<Answer>, keys: readonly string[]): Promise<number[]> => {
+        const all: number[] = [];
+        for (const key of keys) all.push((await ask(key)).status);
+        return all;
+      };
+      const few = (key: string): Promise<Answer> => get('/few', { 'x-api-key': key });
+      assert.deepEqual(await statuses(few, ['x', 'y', shop.key, shop.key, 'z']), [401, 401, 200, 429, 401]);
+      const once = (body: string): Promise<Answer> => post('/once', body, { 'x-hub-signature-256': signature('a') });
+      assert.deepEqual(await statuses(once, ['b', 'c', 'a', 'b']), [401, 401, 200, 401]);
+      const other = (): Promise<Answer> => post('/once', 'd', { 'x-hub-signature-256': signature('d') });
+      assert.deepEqual(await statuses(other, ['', '']), [429, 429], 'one that was not handled is no replay');
+    });
+
     test('a secret that the function lacks refuses every request and names the variable', async () => {
       const answer = await post('/lost', 'x', { 'x-hub-signature-256': signature('x') });
       assert.deepEqual([answer.status, codeOf(answer)], [500, 'LAM_ACCESS_VARIABLE_MISSING']);

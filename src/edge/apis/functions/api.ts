@@ -34,6 +34,8 @@ interface FunctionsParts extends PlanParts {
 export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
   const { clock, generation, limits, ...parts } = all;
   const { door, routes } = parts;
+  const excess = (plan: Plan | undefined): LamError | undefined =>
+    plan === undefined || plan.kind === 'answer' || plan.limit === undefined ? undefined : limits.admitAt(plan.limit);
   return {
     name: 'functions',
     reads: 'whole',
@@ -45,9 +47,10 @@ export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
         isOwnHost: (host) => routes().hasHost(host),
         isOwnPage: plan?.grant !== undefined,
       });
-      const refused = stranger ?? accessOf(plan)?.authorizer.early(head);
-      if (refused !== undefined || plan === undefined || plan.kind === 'answer') return refused;
-      return plan.limit === undefined ? undefined : limits.admitAt(plan.limit);
+      const access = accessOf(plan);
+      const refused = stranger ?? access?.authorizer.early(head);
+      // What callers without rights send must not use up the limit of those who have them.
+      return refused ?? (access === undefined ? excess(plan) : undefined);
     },
     serve({ plan, body, reply }) {
       if (plan.kind === 'answer') {
@@ -58,9 +61,11 @@ export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
       const { access } = plan;
       if (access === undefined) serve(all, plan, { body, reply: out });
       else
-        authorized({ access, body, reply: out, now: clock.now(), fail: sendError }, (grant, watched) =>
-          serve(all, plan, { body, reply: watched, grant }),
-        );
+        authorized({ access, body, reply: out, now: clock.now(), fail: sendError }, (grant, watched) => {
+          const tooMany = excess(plan);
+          if (tooMany === undefined) serve(all, plan, { body, reply: watched, grant });
+          else sendError(watched, tooMany);
+        });
     },
     // With CORS headers, so that a page can read why it was refused.
     fail: (reply, error, plan) =>
