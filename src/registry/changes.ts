@@ -29,6 +29,7 @@ import {
   setsLimitsAlone,
   versionConfig,
 } from './function-limits.ts';
+import { missingNotices } from './missing-variables.ts';
 import { endedNotices, hiddenNotices, liftedNotices, resumedNotices, suspendedNotices } from './notices.ts';
 import { checkFlags, checkUnset, patchLayers } from './overrides.ts';
 import { withWholeLists } from './trigger-changes.ts';
@@ -125,6 +126,7 @@ export function publish(
     ...liftedNotices(before, flags),
     ...hiddenNotices(name, layers, kinds),
     ...(live === undefined ? [] : againNotices(name, live, { layers, config }, kinds)),
+    ...missingNotices(name, config, kinds),
     ...changedLimits(record, complete),
   ];
   if (record !== undefined) record.overrides = layers.overrides;
@@ -183,7 +185,7 @@ export function patchConfig(
     return { unchanged: true, from: record.live, to: record.live, notices };
   }
   const config = versionConfig(complete);
-  const notices = [...ofLists, ...ofPatch, ...changedLimits(record, complete)];
+  const notices = [...ofLists, ...ofPatch, ...changedLimits(record, complete), ...missingNotices(name, config, kinds)];
   checkTriggers(draft, name, config.triggers, kinds);
   checkNewTriggers(draft, name, config.triggers, { ...context, live: true });
   record.overrides = layers.overrides;

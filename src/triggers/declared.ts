@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TriggerConfig, FunctionName } from '../contract/index.ts';
 import type { EpochMs } from '../kit/index.ts';
 import type { Declared, TriggerKind } from './kind.ts';
+import { variablesIn } from './source/references.ts';
 
 /** A fault of a declared trigger that its schema cannot express. */
 export interface TriggerFault {
@@ -20,6 +21,11 @@ export function kindOf({ type }: TriggerConfig, kinds: readonly TriggerKind[]): 
 /** Returns a trigger's name, unique among those of its kind and function. */
 export function triggerName(config: TriggerConfig, kind: TriggerKind): string {
   return config.name ?? kind.nameOf(config);
+}
+
+/** Returns the names of the function's variables to which a trigger refers. Pure. */
+export function variablesOf(config: TriggerConfig, { literal = [] }: TriggerKind): readonly string[] {
+  return variablesIn(Object.fromEntries(Object.entries(config).filter(([key]) => !literal.includes(key))));
 }
 
 /**

@@ -5,6 +5,7 @@ export {
   kindOf,
   newTriggerFaults,
   triggerName,
+  variablesOf,
 } from './declared.ts';
 export { DESTINATION_KINDS } from './destination-kinds.ts';
 export type { DestinationKind } from './destination.ts';

@@ -19,6 +19,8 @@ export interface TriggerKind<C extends TriggerConfig = TriggerConfig> {
    * their own. Each is in `schema` too.
    */
   readonly inherited?: readonly string[];
+  /** Settings whose text counts as it is, also where it contains `${NAME}`. */
+  readonly literal?: readonly string[];
   /** Present if two functions cannot have the same trigger. */
   readonly exclusive?: Exclusive<C>;
   /**

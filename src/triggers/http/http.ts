@@ -92,6 +92,7 @@ export const http: TriggerKind<HttpTrigger> = {
     },
     required: ['route'],
   },
+  literal: ['route', 'host', 'prefix', 'cors', 'static'],
   inherited: ['host', 'prefix', 'cors', 'auth', 'compress', 'rateLimit', 'burst'],
   shortForm: {
     key: 'routes',

@@ -14,6 +14,7 @@ import { DEFAULT_ZONE } from './zone.ts';
 export const schedule: TriggerKind<ScheduleTrigger> = {
   type: 'schedule',
   noun: 'schedule',
+  literal: ['event'],
   schema: {
     description: 'Runs the function at planned times, by one of cron, every and at; `schedules` is the short form.',
     properties: {

@@ -18,6 +18,7 @@ export function sourceKind<C extends SourceConfig>(declaration: SourceDeclaratio
   const { schema } = declaration;
   return {
     ...declaration,
+    literal: ['filters'],
     schema: { ...schema, properties: { ...schema.properties, ...SOURCE_PROPERTIES, ...schema.properties } },
     fault: (config) => declaration.fault(config) ?? sourceFault(config),
   };

@@ -102,6 +102,22 @@ describe('triggers of versions', () => {
     assert.deepEqual([t.registry.triggersOf(F), t.registry.detail(F).overrides], [[], { routes: [] }]);
   });
 
+  test('that lack a variable of the function are named, with the command that sets it', async () => {
+    const F = asFunctionName('f');
+    const queue = { type: 'rabbitmq', url: 'amqp://app:${PASSWORD}@h', queue: 'q', filters: ['{"data":["${X}"]}'] };
+    const nightly = { type: 'schedule', cron: '0 3 * * *', event: '${TEXT}' };
+    const basic = { type: 'http', route: 'GET /a', auth: { type: 'basic', users: { ada: '${ADA}' } } };
+    const words = "RabbitMQ queue 'q', route 'GET /a': needs PASSWORD, ADA, which the function lacks";
+    const { notices } = await t.registry.publish(F, {
+      artifact: await t.artifact('1'),
+      config: { triggers: [queue, nightly, basic] },
+    });
+    assert.deepEqual(notices, [`${words}; to set: lam env set f PASSWORD=VALUE ADA=VALUE`]);
+    const one = await t.registry.patchConfig(F, { setEnvironment: { ADA: 'x' } });
+    assert.match(one.notices.join(), /^RabbitMQ queue 'q': needs PASSWORD, which .* lam env set f PASSWORD=VALUE$/);
+    assert.deepEqual((await t.registry.patchConfig(F, { setEnvironment: { PASSWORD: 'x' } })).notices, []);
+  });
+
   test('of all kinds are added and removed live, and hide those of lam.yaml until that is lifted', async () => {
     const F = asFunctionName('f');
     const stream = (name: string, more: object = {}) => ({ type: 'redis', url: 'redis://h', stream: name, ...more });
