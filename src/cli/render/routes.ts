@@ -19,10 +19,13 @@ export function renderRoutes(rows: readonly ListedRoute[], name: string | undefi
   );
 }
 
-/** Names of what is set; `cors=true` would say no more. */
+/** Names of what is set, of maps with a type that as well; `cors=true` would say no more. */
 function optionsText(options: ListedRoute['options']): string {
   return Object.entries(options)
     .filter(([, value]) => value !== false)
-    .map(([key, value]) => (typeof value === 'string' ? `${key}=${value}` : key))
+    .map(([key, value]) => {
+      const text = typeof value === 'string' ? value : (value as { readonly type?: unknown } | null)?.type;
+      return typeof text === 'string' ? `${key}=${text}` : key;
+    })
     .join(', ');
 }

@@ -8,6 +8,7 @@ import { renderGaps, renderReclaimed } from '../../../src/cli/render/daemon.ts';
 import { renderDeployed } from '../../../src/cli/render/deployed.ts';
 import { formatAge, formatBytes, formatDuration, parseTime, plural } from '../../../src/cli/render/format.ts';
 import { renderLogRecord } from '../../../src/cli/fast/log-record.ts';
+import { renderRoutes } from '../../../src/cli/render/routes.ts';
 import { facts, safe, table } from '../../../src/cli/render/table.ts';
 import { renderTriggers } from '../../../src/cli/render/triggers.ts';
 import { renderVersions } from '../../../src/cli/render/versions.ts';
@@ -270,4 +271,19 @@ test('marked versions have a column and a line with the reason each', () => {
     ['failed', 'skipped', 'me'],
   );
   assert.deepEqual(lines.slice(4), ['v3 failed its check: Error: no\uFFFD[1m', 'v2 was not verified: --no-verify']);
+});
+
+test('the table of routes names the schemes of auth, short or with options', () => {
+  const auths = ['api-key', { type: 'basic', users: { ada: '${PW}' } }];
+  const rows = auths.map((auth) => ({
+    route: 'GET /a',
+    function: asFunctionName('f'),
+    from: 'lam.yaml',
+    options: { auth, cors: true, compress: false, host: { other: 1 } },
+  }));
+  const lines = renderRoutes(rows, undefined).split('\n').slice(1);
+  assert.deepEqual(
+    lines.map((line) => line.split(/ {2,}/).at(-1)),
+    ['auth=api-key, cors, host', 'auth=basic, cors, host'],
+  );
 });
