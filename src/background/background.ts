@@ -127,7 +127,7 @@ export class Background {
   #leaseAhead(): void {
     while (this.#leasedBytes < LEASED_BYTES) {
       const share = this.#leaseShares.next(
-        (lane) => Math.min(LEASED - this.#leased, lane.wanted(this.#limitOf(lane))),
+        (lane) => Math.min(LEASED - this.#leased, lane.wanted(this.#limitOf(lane), this.#tokensOf(lane))),
         (lane) => lane.costMs,
       );
       if (share === undefined) return;
@@ -149,6 +149,10 @@ export class Background {
   #limitOf({ functionName }: Lane<Held>): number {
     // Events of a function that is gone are leased too, to become dead letters.
     return this.#options.settingsOf(functionName)?.maxConcurrency ?? 1;
+  }
+
+  #tokensOf({ functionName }: Lane<Held>): number {
+    return this.#options.settingsOf(functionName)?.tokens ?? Infinity;
   }
 
   /** At least one, because only an invocation that is refused says for how long its function has to pause. */

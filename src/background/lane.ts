@@ -48,12 +48,15 @@ export class Lane<Event> {
     return Math.min(COST_MS[1], Math.max(COST_MS[0], this.#runMs.value ?? COST_MS[0]));
   }
 
-  /** How many events it should lease now, if `limit` may run at the same time; some at a time. */
-  wanted(limit: number): number {
+  /**
+   * How many events it should lease now, if `limit` may run at the same time and `tokens` may begin now; some at a
+   * time. What may not begin stays in the queue: events that are held here take the places of other functions'.
+   */
+  wanted(limit: number, tokens = Infinity): number {
     if (!this.isReady || this.isLeasing || this.#isPaused) return 0;
     const runMs = this.#runMs.value;
-    const most =
-      runMs === undefined ? AHEAD_AT_FIRST : Math.max(1, Math.min(MOST_AHEAD, Math.ceil((limit * AHEAD_MS) / runMs)));
+    const inTime = runMs === undefined ? AHEAD_AT_FIRST : Math.min(MOST_AHEAD, Math.ceil((limit * AHEAD_MS) / runMs));
+    const most = Math.max(1, Math.min(inTime, tokens));
     return this.ahead.size > most / 2 ? 0 : most - this.ahead.size;
   }
 
@@ -104,9 +107,9 @@ export class Lane<Event> {
     this.#cancelTimer = this.#clock.after(waitMs, () => {
       this.#cancelTimer = undefined;
       this.isReady = true;
-      // A timer may be a moment early.
+      // A timer may be a moment early; the pause may end before the next one is set.
       if (this.#isPaused) this.wakeAt(this.#pausedUntil);
-      else this.#wake();
+      if (this.#cancelTimer === undefined) this.#wake();
     });
   }
 

@@ -10,6 +10,8 @@ export interface BackgroundSettings extends RetrySettings {
   readonly maxConcurrency: number;
   /** Invocations that its limits admit now; absent for any number. */
   readonly room?: number;
+  /** Those that its rate alone admits now, of which no more are leased ahead; absent for any number. */
+  readonly tokens?: number;
 }
 
 /** How an invocation ended whose handler began or whose init failed. */

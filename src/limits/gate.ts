@@ -55,10 +55,19 @@ export class FunctionGate implements Permit {
     this.#running--;
   }
 
+  /** Invocations that may run at the same time; null for no limit. */
+  get reserved(): number | null {
+    return this.#reserved;
+  }
+
+  /** Invocations that the rate would admit now. */
+  tokens(now: MonotonicMs): number {
+    return Math.floor(this.#bucket?.tokens(now) ?? Infinity);
+  }
+
   /** Invocations that would be admitted now. */
   room(now: MonotonicMs): number {
-    const tokens = Math.floor(this.#bucket?.tokens(now) ?? Infinity);
-    return Math.min(tokens, this.#reserved === null ? Infinity : this.#reserved - this.#running);
+    return Math.min(this.tokens(now), this.#reserved === null ? Infinity : this.#reserved - this.#running);
   }
 
   /** Requests that were refused since the daemon started, or since the function has limits. */

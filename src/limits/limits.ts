@@ -68,6 +68,16 @@ export class Limits {
     return this.#gates.get(name)?.room(this.#clock.monotonic()) ?? Infinity;
   }
 
+  /** Invocations of a function that its rate would admit now; `Infinity` without one. */
+  tokens(name: FunctionName): number {
+    return this.#gates.get(name)?.tokens(this.#clock.monotonic()) ?? Infinity;
+  }
+
+  /** Invocations of a function that may run at the same time; `Infinity` without a reserved concurrency. */
+  reserved(name: FunctionName): number {
+    return this.#gates.get(name)?.reserved ?? Infinity;
+  }
+
   /** Refused requests of a function, since it has limits and the daemon runs. */
   throttled(name: FunctionName): ThrottleCounts {
     return this.#gates.get(name)?.throttled ?? NO_THROTTLES;
