@@ -58,8 +58,8 @@ function asJson(payload: Uint8Array): string {
   if (text === '') return 'null';
   try {
     JSON.parse(text);
-    // In a file of records, each is one line.
-    return /[\r\n]/.test(text) ? JSON.stringify(JSON.parse(text)) : text;
+    // In a file of records, each is one line. In valid JSON, line breaks are only between tokens.
+    return text.replaceAll(/[\r\n]/g, ' ');
   } catch {
     return JSON.stringify(text);
   }

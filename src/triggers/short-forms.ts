@@ -38,7 +38,7 @@ export function overrideTriggers(
     // What is no list is reported by the check of the configuration.
     if (!Array.isArray(triggers) || !Array.isArray(authors)) merged = triggers;
     else {
-      const contained = new Set(triggers.map((one: TriggerConfig) => one.type));
+      const contained = new Set(triggers.map((one: TriggerConfig | null) => one?.type));
       const isKept = ({ type }: TriggerConfig): boolean => hasShortForm(type, kinds) && !contained.has(type);
       merged = [...authors.filter(isKept), ...triggers];
     }

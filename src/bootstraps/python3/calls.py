@@ -2,6 +2,7 @@
 
 from _socket import AF_INET, AF_UNIX, SHUT_RDWR, SHUT_WR, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 from _thread import allocate_lock, start_new_thread
+from time import sleep
 
 #: Where SDKs find lam in a container; CALLS of the daemon.
 ADDRESS = ("127.0.0.1", 9011)
@@ -29,13 +30,19 @@ def _accept(listener, path):
         try:
             client = socket(AF_INET, SOCK_STREAM, 0, listener._accept()[0])
         except OSError:
+            # Descriptors may be short for a while.
+            sleep(0.05)
             continue
         with lock:
             is_over = len(open_pairs) >= MOST
         if is_over:
             client.close()
             continue
-        pair = Pair(client, open_pairs, lock)
+        try:
+            pair = Pair(client, open_pairs, lock)
+        except OSError:
+            client.close()
+            continue
         try:
             pair.begin(path)
         except (OSError, RuntimeError):

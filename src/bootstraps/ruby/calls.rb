@@ -23,11 +23,16 @@ module LamBootstrap
     def self.accept(server, path)
       pairs = []
       loop do
+        client = nil
         client = server.accept
         pairs.select!(&:alive?)
         next client.close if pairs.size >= MOST
 
         pairs << Thread.new(client) { |from| join(from, path) }
+      rescue SystemCallError, ThreadError
+        # Descriptors or threads may be short for a while.
+        client&.close
+        sleep 0.05
       end
     end
     private_class_method :accept
@@ -37,7 +42,7 @@ module LamBootstrap
       back = Thread.new { copy(daemon, client) }
       copy(client, daemon)
       back.join
-    rescue SystemCallError
+    rescue SystemCallError, ThreadError
       nil
     ensure
       daemon&.close

@@ -16,10 +16,13 @@ export function carryCalls(socketPath: string): void {
   server.listen(CALLS.port, CALLS.host).unref();
 }
 
-/** Passes on what arrives, and the end. */
+/** Passes on what arrives, and the end; what has arrived is sent before the other side is closed. */
 function join(from: Socket, to: Socket): void {
   from.unref();
   from.on('error', () => undefined);
-  from.on('close', () => to.destroy());
+  from.on('close', () => {
+    if (from.readableEnded) to.destroySoon();
+    else to.destroy();
+  });
   from.pipe(to);
 }

@@ -35,7 +35,18 @@ async function append(file: string, body: Uint8Array): Promise<void> {
     for (let written = 0; written < line.length;)
       written += (await handle.write(line, written, line.length - written)).bytesWritten;
     await handle.datasync();
+    if (size === 0) await flushEntry(file);
   } finally {
     await handle.close();
+  }
+}
+
+/** Makes the name of a new file durable. */
+async function flushEntry(file: string): Promise<void> {
+  const folder = await open(dirname(file), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
