@@ -1,6 +1,7 @@
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { eventsText } from '../render/invocations.ts';
+import { triggerCounts, triggerCountsText } from '../render/triggers.ts';
 import { renderGaps, renderOtherBuild, renderStatus } from '../render/daemon.ts';
 
 export default class StatusCommand extends LamCommand {
@@ -17,9 +18,11 @@ export default class StatusCommand extends LamCommand {
     const { client, status } = await connect({ mayStart: false, anyVersion: true });
     // An older daemon, or a queue that cannot be used, is no reason to show nothing.
     const events = await client.eventCounts().catch(() => ({}));
-    out.result({ ...status, events }, () =>
-      renderStatus(status, Date.now(), out.width, eventsText(Object.values(events))),
-    );
+    const triggers = triggerCounts(await client.triggers().catch(() => []));
+    out.result({ ...status, events, triggers }, () => {
+      const more = { events: eventsText(Object.values(events)), triggers: triggerCountsText(triggers) };
+      return renderStatus(status, Date.now(), out.width, more);
+    });
     const rebuilt = renderOtherBuild(status, installation.build());
     if (rebuilt !== '') out.note(rebuilt);
     if (status.gaps.length > 0) out.note(renderGaps(status, out.noteWidth));

@@ -4,7 +4,12 @@ import { facts, wrapped } from './table.ts';
 
 /** Text of `lam status`. */
 // oxlint-disable-next-line max-params -- what is shown, and how
-export function renderStatus(s: Status, now: number, limit?: number, events = ''): string {
+export function renderStatus(
+  s: Status,
+  now: number,
+  limit?: number,
+  { events = '', triggers = '' }: { readonly events?: string; readonly triggers?: string } = {},
+): string {
   return facts(
     [
       ['url', s.url],
@@ -19,6 +24,7 @@ export function renderStatus(s: Status, now: number, limit?: number, events = ''
         `${s.sandboxes.starting} starting, ${s.sandboxes.idle} idle, ${s.sandboxes.busy} busy, ${s.sandboxes.stems} booted ahead`,
       ],
       ['memory', `limits of all sandboxes ${s.memory.usedMiB} MiB of ${s.memory.budgetMiB} MiB`],
+      ...(triggers === '' ? [] : [['triggers', triggers] as const]),
       ...(events === '' ? [] : [['events', events] as const]),
     ],
     limit,

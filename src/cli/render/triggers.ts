@@ -21,6 +21,38 @@ export function renderTriggers(triggers: readonly TriggerDetail[], now: number, 
   );
 }
 
+/** What the triggers of one kind do, and did since the daemon started them. */
+type KindCounts = Readonly<
+  Record<TriggerDetail['state'] | 'succeeded' | 'failed' | 'retried' | 'dead' | 'lag', number>
+>;
+
+/** Sums up triggers by kind. Pure. */
+export function triggerCounts(triggers: readonly TriggerDetail[]): Readonly<Record<string, KindCounts>> {
+  const kinds: Record<string, { -readonly [K in keyof KindCounts]: number }> = {};
+  for (const { type, state, counts, lag = 0 } of triggers) {
+    const kind = (kinds[type] ??= { ...NOTHING });
+    kind[state]++;
+    kind.lag += lag;
+    for (const what of ['succeeded', 'failed', 'retried', 'dead'] as const) kind[what] += counts?.[what] ?? 0;
+  }
+  return kinds;
+}
+
+const NOTHING: KindCounts = {
+  ...{ starting: 0, running: 0, retrying: 0, paused: 0 },
+  ...{ succeeded: 0, failed: 0, retried: 0, dead: 0, lag: 0 },
+};
+
+/** The counts of all kinds in one line, those that are 0 left out; empty without triggers. Pure. */
+export function triggerCountsText(kinds: Readonly<Record<string, KindCounts>>): string {
+  return Object.entries(kinds)
+    .map(([type, counts]) => {
+      const parts = Object.entries(counts).filter(([, number]) => number > 0);
+      return `${safe(type)}: ${parts.map(([what, number]) => `${number} ${what}`).join(', ')}`;
+    })
+    .join('; ');
+}
+
 /** Page of `lam trigger show`. */
 export function renderTrigger(trigger: TriggerDetail & { readonly url?: string }, now: number, limit?: number): string {
   const { state, since, cause, lag, lags = {}, counts, config } = trigger;

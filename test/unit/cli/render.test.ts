@@ -10,7 +10,7 @@ import { formatAge, formatBytes, formatDuration, parseTime, plural } from '../..
 import { renderLogRecord } from '../../../src/cli/fast/log-record.ts';
 import { renderRoutes } from '../../../src/cli/render/routes.ts';
 import { facts, safe, table } from '../../../src/cli/render/table.ts';
-import { renderTriggers } from '../../../src/cli/render/triggers.ts';
+import { renderTriggers, triggerCounts, triggerCountsText } from '../../../src/cli/render/triggers.ts';
 import { renderVersions } from '../../../src/cli/render/versions.ts';
 
 const plain = new Chalk({ level: 0 });
@@ -166,6 +166,20 @@ describe('the list of triggers', () => {
     const { cause: _, ...healthy } = trigger({ state: 'running', counts, lag: 17 });
     assert.equal(headings([healthy], 60), 'FUNCTION TRIGGER STATE DONE DEAD LAG');
     assert.equal(headings([healthy], 54), 'FUNCTION TRIGGER STATE DEAD LAG');
+  });
+
+  test('is summed up by kind for lam status', () => {
+    const counts = { received: 9, filtered: 0, succeeded: 7, failed: 3, retried: 1, dead: 2, running: 0, held: 0 };
+    const all = [
+      trigger({ state: 'running', counts, lag: 17 }),
+      trigger({ counts: { ...counts, dead: 0 } }),
+      trigger({ type: 'schedule', state: 'paused' }),
+    ];
+    assert.equal(
+      triggerCountsText(triggerCounts(all)),
+      'rabbitmq: 1 running, 1 retrying, 14 succeeded, 6 failed, 2 retried, 2 dead, 17 lag; schedule: 1 paused',
+    );
+    assert.equal(triggerCountsText(triggerCounts([])), '');
   });
 });
 
