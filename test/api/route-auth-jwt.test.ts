@@ -213,15 +213,15 @@ describe('keys of an issuer', () => {
   test('an issuer that is down makes 503 with Retry-After; known keys go on working', async () => {
     await using all = await jwtHouse();
     const { issuer, clock } = all;
-    await issuer.down();
+    issuer.down();
     const token = await issuer.token();
     const down = await all.ask('/orders', token);
     assert.deepEqual(outcome(down), UNAVAILABLE);
     assert.equal(down.headers['retry-after'], '1');
-    await issuer.up();
+    issuer.up();
     clock.ahead = MINUTE;
     assert.equal((await all.ask('/orders', token)).status, 200);
-    await issuer.down();
+    issuer.down();
     clock.ahead = 12 * MINUTE;
     assert.equal((await all.ask('/orders', token)).status, 200, 'keys are old, but known');
     assert.equal((await all.ask('/orders', await issuer.token({ sub: 'grace' }))).status, 200);

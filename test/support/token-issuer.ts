@@ -11,9 +11,9 @@ export interface TokenIssuer extends AsyncDisposable {
   fetches(): number;
   /** Answers with this status from now on; 200 for the keys. */
   answer(status: number): void;
-  /** Stops listening; `up` listens again on the same port. */
-  down(): Promise<void>;
-  up(): Promise<void>;
+  /** Closes each connection without an answer, and keeps the port, until `up`. */
+  down(): void;
+  up(): void;
   /** Makes another key, with which tokens are signed from now on; returns its id. @param isOnly whether it replaces the others */
   rotate(isOnly: boolean): Promise<string>;
   /** Signs a token for an hour, of this issuer and for `orders`; `more` replaces claims. */
@@ -26,6 +26,7 @@ export async function tokenIssuer(): Promise<TokenIssuer> {
   let status = 200;
   let fetches = 0;
   let url = '';
+  let isDown = false;
   let signing: { readonly key: CryptoKey; readonly kid: string } | undefined;
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
@@ -35,20 +36,20 @@ export async function tokenIssuer(): Promise<TokenIssuer> {
     response.end(JSON.stringify(isKeys ? { keys } : { issuer: url, jwks_uri: `${url}/keys` }));
   });
   server.on('connection', (socket) => {
+    if (isDown) {
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  const listen = (port: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', () => resolve());
-    });
-  const down = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
-    });
-  await listen(0);
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve());
+  });
   const { port } = server.address() as AddressInfo;
   url = `http://127.0.0.1:${port}`;
   const rotate = async (isOnly: boolean): Promise<string> => {
@@ -65,8 +66,11 @@ export async function tokenIssuer(): Promise<TokenIssuer> {
     keys,
     fetches: () => fetches,
     answer: (next) => void (status = next),
-    down,
-    up: () => listen(port),
+    down() {
+      isDown = true;
+      cut();
+    },
+    up: () => void (isDown = false),
     rotate,
     async token(more = {}, header = {}) {
       if (signing === undefined) throw new Error('it has no key');
@@ -74,6 +78,10 @@ export async function tokenIssuer(): Promise<TokenIssuer> {
       const claims = { iss: url, aud: 'orders', sub: 'ada', iat: now, exp: now + 3600, ...more };
       return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: signing.kid, ...header }).sign(signing.key);
     },
-    [Symbol.asyncDispose]: () => (server.listening ? down() : Promise.resolve()),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        cut();
+      }),
   };
 }
