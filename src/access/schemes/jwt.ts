@@ -109,7 +109,7 @@ class JwtAuthorizer implements Authorizer {
       grant,
       from: Math.min(now, (nbf - clockSkew) * 1000),
       until,
-      keys: this.#keySet?.fetchedAt ?? keys,
+      keys,
     });
     return grant;
   }
