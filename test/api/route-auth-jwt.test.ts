@@ -36,6 +36,7 @@ async function jwtHouse(more: Readonly<Record<string, unknown>> = {}) {
       { route: 'GET /orders', auth },
       { route: 'GET /scoped', auth: { ...auth, scopes: ['orders.read', 'orders.write'] } },
       { route: 'GET /query', auth: { ...auth, identitySource: ['$request.querystring.token'] } },
+      { route: 'GET /odd', auth: { ...auth, identitySource: ['$request.querystring.authorization'] } },
       { route: 'GET /keys', auth: { type: 'jwt', jwks: `${issuer.url}/keys` } },
       { route: 'GET /secret', auth: { type: 'jwt', secret: ['${SECRET}'] } },
       { route: 'GET /short', auth: { type: 'jwt', secret: '${SHORT}' } },
@@ -85,6 +86,7 @@ describe('tokens at a route with auth: jwt', () => {
 
   test('in a query parameter, by a JWK set alone, and with a shared secret', async () => {
     assert.equal((await all.ask(`/query?token=${await issuer.token()}`)).status, 200);
+    assert.equal((await all.ask(`/odd?authorization=${await issuer.token()}`)).status, 200);
     assert.equal((await all.ask('/keys', await issuer.token({ iss: 'other', aud: 'x' }))).status, 200);
     const shared = new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h');
     assert.equal((await all.ask('/secret', await shared.sign(Buffer.from(SECRET)))).status, 200);

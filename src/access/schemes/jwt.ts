@@ -136,7 +136,8 @@ class JwtAuthorizer implements Authorizer {
   #tokenOf(head: AccessHead): string | undefined {
     const value = valueAt(head, this.#source);
     if (value === undefined || value.length > MOST_CHARS) return undefined;
-    return tokenOf(value, 'bearer') ?? (this.#source.name === 'authorization' ? undefined : value);
+    const { kind, name } = this.#source;
+    return tokenOf(value, 'bearer') ?? (kind === 'header' && name === 'authorization' ? undefined : value);
   }
 }
 
