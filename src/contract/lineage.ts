@@ -6,6 +6,9 @@ export const MOST_DEPTH = 16;
 /** Header with the depth of the calling function, for callers without a trace header. In lower case. */
 export const DEPTH_HEADER = 'x-lam-depth';
 
+/** Most functions that a count can say; a longer one would not be read. */
+const MOST_COUNT = 9999;
+
 /** The field of a trace header that counts the functions of a chain, with each entry's count. */
 const FIELD = /;? *\bLineage=([^;]*)/;
 const COUNT = /(?:^|\|)(?:\d+:)?[0-9a-f]{1,16}:(\d{1,4})(?=\||$)/g;
@@ -23,10 +26,10 @@ export function depthOf(traceId: string): number {
   return Math.max(0, ...Array.from(entries.matchAll(COUNT), ([, count]) => Number(count)));
 }
 
-/** Returns the trace header with another count of functions. Pure. */
+/** Returns the trace header with another count of functions, at most {@link MOST_COUNT}. Pure. */
 export function withDepth(traceId: TraceId, depth: number): TraceId {
   if (depth === 1 && !traceId.includes('Lineage=')) return knownTraceId(traceId + FIRST);
-  return knownTraceId(traceId.replace(FIELD, '').replace(/^; */, '') + ENTRY + depth);
+  return knownTraceId(traceId.replace(FIELD, '').replace(/^; */, '') + ENTRY + Math.min(depth, MOST_COUNT));
 }
 
 /** Returns the trace header that a function receives which is called with this one. Pure. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { depthOf, isTraceId, nextTraceId, withDepth } from '../../../src/contract/index.ts';
+import { traceIdOf } from '../../../src/edge/request.ts';
 import { asTraceId } from '../../support/ids.ts';
 
 const ROOT = 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0';
@@ -26,6 +27,17 @@ describe('the depth of a chain of functions', () => {
       header = nextTraceId(header);
       assert.equal(header, `${ROOT};Lineage=1:6c616d00:${depth}`);
       assert.equal(depthOf(header), depth);
+    }
+  });
+
+  test('stays at 9999, the most that is read again', () => {
+    const deepest = `${ROOT};Lineage=1:6c616d00:9999`;
+    for (const depth of [9999, 10_000, 1e300]) assert.equal(withDepth(asTraceId(ROOT), depth), deepest);
+    assert.equal(depthOf(nextTraceId(asTraceId(deepest))), 9999);
+    const newTraceId = (): never => assert.fail('it has a trace header');
+    for (const depth of ['10000', '9007199254740991']) {
+      const traceId = traceIdOf({ 'x-amzn-trace-id': ROOT, 'x-lam-depth': depth }, newTraceId);
+      assert.equal(traceId, deepest);
     }
   });
 
