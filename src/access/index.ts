@@ -1,5 +1,6 @@
 export { Authorizers } from './authorizers.ts';
 export {
+  CLIENT_LEFT,
   type AccessGrant,
   type AccessHead,
   type AccessHost,

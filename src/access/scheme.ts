@@ -91,13 +91,16 @@ export interface AuthorizerEvent {
   readonly traceId: TraceId;
 }
 
+/** Told to {@link AccessGrant.answered} where the client left before its request was answered. */
+export const CLIENT_LEFT = 499;
+
 /** An accepted request. */
 export interface AccessGrant {
   /** JSON of `requestContext.authorizer`, by payload format. */
   readonly context: { readonly '1.0': string; readonly '2.0': string };
   /** The key that the caller sent, in the scheme `api-key`. */
   readonly apiKey?: ApiKeyDetail;
-  /** Called with the status of the answer, if one is sent. */
+  /** Called once: with the status of the answer, or with {@link CLIENT_LEFT} if none is sent and nothing ran. */
   readonly answered?: (status: number) => void;
 }
 

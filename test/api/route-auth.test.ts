@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { request as send } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { CreateApiKeyAnswer } from '../../src/contract/index.ts';
 import { oneToken } from '../../src/edge/index.ts';
 import { edgeHouse, WAYS, type Answer, type AskOptions, type EdgeHouse } from '../support/edge-house.ts';
+import { CLOSED, ifCode } from '../support/if-code.ts';
 
 /** The part of an event of format 2.0 that authorizers fill. */
 function authorizerOf(answer: Answer): unknown {
@@ -227,6 +229,31 @@ test("the daemon's token opens a function's own URL, which its routes close to o
   assert.equal((await house.ask('/any')).status, 403);
   assert.equal((await house.ask('/any', { headers: { authorization: 'Bearer wrong' } })).status, 403);
   assert.equal((await house.ask('/any', { headers: { authorization: 'Bearer t0ken' } })).status, 200);
+});
+
+test('a webhook whose sender left before it ran may be sent again', async () => {
+  const held = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<void>();
+  const payload = Buffer.from('{"statusCode":204}');
+  await using house = await edgeHouse(
+    { hook: () => held.promise.then(() => ({ kind: 'result', payload })) },
+    { observers: [{ settled: ({ errorType }) => errorType === 'LAM_POOL_CANCELLED' && left.resolve() }] },
+  );
+  const auth = { type: 'webhook', sender: 'github', secret: '${HOOK}' };
+  const environment = { HOOK: SECRET };
+  await house.publish('hook', { maxConcurrency: 1, environment, routes: [{ route: 'POST /hook', auth }] });
+  const running = house.ask('/hook', { method: 'POST', body: 'a', headers: { 'x-hub-signature-256': signature('a') } });
+  await house.arrived(1);
+  const headers = { 'x-hub-signature-256': signature('b') };
+  const sender = send({ host: '127.0.0.1', port: house.port, path: '/hook', method: 'POST', headers });
+  sender.on('error', ifCode(CLOSED, undefined)).end('b');
+  await house.arrived(2);
+  sender.destroy();
+  await left.promise;
+  held.resolve();
+  assert.equal((await running).status, 204);
+  for (const status of [204, 409])
+    assert.equal((await house.ask('/hook', { method: 'POST', body: 'b', headers })).status, status);
 });
 
 test('a body that is too long is refused before it is checked', async () => {

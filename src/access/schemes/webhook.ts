@@ -1,7 +1,15 @@
 import type { FunctionName } from '../../contract/index.ts';
 import { isLamError, lamError, type LamError } from '../../errors/index.ts';
 import { unauthenticated } from '../credentials.ts';
-import type { AccessHead, AccessHost, AuthOptions, AuthScheme, Authorizer, AccessVerdict } from '../scheme.ts';
+import {
+  CLIENT_LEFT,
+  type AccessHead,
+  type AccessHost,
+  type AccessVerdict,
+  type AuthOptions,
+  type AuthScheme,
+  type Authorizer,
+} from '../scheme.ts';
 import { SECRET, secretFault, secretsOf } from '../secrets.ts';
 import { SIGNATURE_NAMES, SIGNATURES, type SignatureName } from '../signatures/list.ts';
 import { ReplayMemory } from '../signatures/replay-memory.ts';
@@ -80,7 +88,7 @@ class WebhookAuthorizer implements Authorizer {
       context: contextOf(sender, { id, timestamp }),
       // So that the sender may try again what was not handled.
       answered: (status) => {
-        if (status >= 500 || status === 429) this.#memory.forget(fingerprint);
+        if (status >= 500 || status === 429 || status === CLIENT_LEFT) this.#memory.forget(fingerprint);
       },
     };
   }

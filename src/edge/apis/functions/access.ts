@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { AccessGrant, Authorizer, AuthorizerEvent } from '../../../access/index.ts';
+import { CLIENT_LEFT, type AccessGrant, type Authorizer, type AuthorizerEvent } from '../../../access/index.ts';
 import { knownRequestId, nextTraceId } from '../../../contract/index.ts';
 import { asLamError, isLamError, type LamError } from '../../../errors/index.ts';
-import type { Reply } from '../../../http/index.ts';
+import { WrappedReply, type HeaderPairs, type Reply } from '../../../http/index.ts';
 import { newTraceId } from '../../../router/index.ts';
 import { traceIdOf, type RequestHead } from '../../request.ts';
-import { AmendedReply } from './amended-reply.ts';
 import { EventTemplateV2 } from './event-v2.ts';
 import type { RouteHit } from './route-table.ts';
 
@@ -32,11 +31,15 @@ export function authorized(attempt: AccessAttempt, goOn: (grant: AccessGrant, re
   const { access, body, reply, now, fail } = attempt;
   const { authorizer, head, hit } = access;
   const decide = (verdict: AccessGrant | LamError): void => {
+    if (isLamError(verdict)) {
+      fail(reply, verdict);
+      return;
+    }
+    const watched = verdict.answered === undefined ? reply : new WatchedReply(reply, verdict.answered);
     try {
-      if (isLamError(verdict)) fail(reply, verdict);
-      else goOn(verdict, watched(reply, verdict));
+      goOn(verdict, watched);
     } catch (thrown) {
-      fail(reply, asLamError(thrown));
+      fail(watched, asLamError(thrown));
     }
   };
   const asEvent = (): AuthorizerEvent => eventOf(access, now);
@@ -48,13 +51,35 @@ export function authorized(attempt: AccessAttempt, goOn: (grant: AccessGrant, re
   else decide(verdict);
 }
 
-/** The reply, whose status the grant is told. */
-function watched(reply: Reply, { answered }: AccessGrant): Reply {
-  if (answered === undefined) return reply;
-  return new AmendedReply(reply, (headers, status) => {
-    answered(status);
-    return headers;
-  });
+/** A reply whose status a grant is told, or that its client left before. */
+class WatchedReply extends WrappedReply {
+  #answered: ((status: number) => void) | undefined;
+
+  constructor(reply: Reply, answered: (status: number) => void) {
+    super(reply);
+    this.#answered = answered;
+  }
+
+  override send(status: number, headers: HeaderPairs, body: Uint8Array): void {
+    this.#tell(status);
+    super.send(status, headers, body);
+  }
+
+  override start(status: number, headers: HeaderPairs, goOn?: () => void): void {
+    this.#tell(status);
+    super.start(status, headers, goOn);
+  }
+
+  override abandon(): void {
+    this.#tell(CLIENT_LEFT);
+    super.abandon();
+  }
+
+  #tell(status: number): void {
+    const answered = this.#answered;
+    this.#answered = undefined;
+    answered?.(status);
+  }
 }
 
 /** The event of format 2.0 of a request, without a body. */
