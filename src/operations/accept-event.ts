@@ -1,4 +1,5 @@
 import {
+  LIMITS,
   newOrderedRequestId,
   versionQualifier,
   type FunctionName,
@@ -50,14 +51,18 @@ function acceptedIn(queue: InvocationQueue): { calls: number; readonly last: Map
 
 /**
  * Queues an event as its function's live version says: until when, for which version, and within which bounds. Resolves
- * once it is durable. Throws the registry's not-found errors, `LAM_OPERATIONS_EVENTS_FULL`,
- * `LAM_OPERATIONS_DEAD_LETTERS_FULL` and the errors of the queue; then nothing was queued.
+ * once it is durable. Throws `LAM_EDGE_PAYLOAD_TOO_LARGE` for an event that no sandbox can be given, the registry's
+ * not-found errors, `LAM_OPERATIONS_EVENTS_FULL`, `LAM_OPERATIONS_DEAD_LETTERS_FULL` and the errors of the queue; then
+ * nothing was queued.
  */
 export async function acceptEvent(
   { registry, queue, clock, onAccepted }: AcceptingRooms,
   event: EventToAccept,
 ): Promise<{ readonly id: QueuedEvent['id']; readonly outcome: 'accepted' | 'known' }> {
   const { functionName: name } = event;
+  // The request may have been short enough, but not its body as base64 or with the escapes of JSON.
+  if (event.event.byteLength > LIMITS.payloadBytes)
+    throw lamError('LAM_EDGE_PAYLOAD_TOO_LARGE', { limit: LIMITS.payloadBytes });
   const { config } = registry.resolve(name);
   const asked = registry.resolve(name, event.qualifier);
   const now = clock.now();

@@ -77,6 +77,21 @@ for (const way of WAYS)
       seen.length = 0;
     });
 
+    test('are answered 413, at once or queued, if the event is too long with its body as base64', async () => {
+      await house.publish('job', { routes: ['POST /now', { route: 'POST /later', async: true }] });
+      const body = Buffer.alloc(5_000_000, 0xff);
+      const before = house.arrivals();
+      for (const [path, headers] of [
+        ['/now', {}],
+        ['/now', { prefer: 'respond-async' }],
+        ['/later', {}],
+      ] as const) {
+        const answer = await house.ask(path, { method: 'POST', headers, body });
+        assert.deepEqual([answer.status, answer.json()['code']], [413, 'LAM_EDGE_PAYLOAD_TOO_LARGE'], path);
+      }
+      assert.deepEqual([seen, house.arrivals()], [[], before]);
+    });
+
     test('are answered 429 beyond the bound of waiting events, and not accepted', async () => {
       await house.publish('job', { async: true, maximumQueuedEvents: 0 });
       const answer = await post('/job');

@@ -210,6 +210,11 @@ describe('a webhook', { timeout: 60_000 }, () => {
     const body = 'x'.repeat(101);
     const large = await hook.send(body, SENDERS['github']?.(body) ?? {});
     assert.deepEqual([large.status, large.json()['code']], [413, 'LAM_EDGE_PAYLOAD_TOO_LARGE']);
+    await hook.deploy({ signature: 'github', maxBody: 4 * 1024 * 1024 });
+    const escaped = '\u0001'.repeat(2_000_000);
+    const long = await hook.send(escaped, SENDERS['github']?.(escaped) ?? {});
+    assert.deepEqual([long.status, long.json()['code']], [413, 'LAM_EDGE_PAYLOAD_TOO_LARGE'], 'as an event');
+    assert.deepEqual((await hook.state()).counts?.running, 0);
     const get = await hook.house.ask(PATH);
     assert.deepEqual([get.status, get.headers['allow']], [405, 'POST']);
   });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AccessGrant } from '../../../access/index.ts';
-import type { LamError } from '../../../errors/index.ts';
+import { lamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import {
   newTraceId,
@@ -20,6 +20,7 @@ import { HttpStream, NO_HEAD } from './http-stream.ts';
 import { PAYLOAD_RULES, type HttpForm, type PayloadRules } from './payload-formats.ts';
 import type { RouteHit } from './route-table.ts';
 import {
+  LIMITS,
   knownRequestId,
   nextTraceId,
   type RequestId,
@@ -72,7 +73,10 @@ export interface FunctionRequest {
   readonly fail: (reply: Reply, error: LamError) => void;
 }
 
-/** Runs a function for an HTTP request and answers by the rules of its payload format. */
+/**
+ * Runs a function for an HTTP request and answers by the rules of its payload format; `LAM_EDGE_PAYLOAD_TOO_LARGE` if the
+ * event is longer than any sandbox can be given.
+ */
 export function runFunction({ router, now, call, body, reply, fail, grant }: FunctionRequest): void {
   const requestId = knownRequestId(randomUUID());
   const traceId = call.traceId ?? newTraceId(now);
@@ -84,6 +88,11 @@ export function runFunction({ router, now, call, body, reply, fail, grant }: Fun
     body,
     authorizer: grant?.context[call.form.payload],
   });
+  // A body that is short enough may not be as base64 or with the escapes of JSON.
+  if (event.byteLength > LIMITS.payloadBytes) {
+    fail(reply, lamError('LAM_EDGE_PAYLOAD_TOO_LARGE', { limit: LIMITS.payloadBytes }));
+    return;
+  }
   const run = new FunctionRun({ call, requestId, traceId, event, reply, fail });
   reply.cancelWhenGone(router.start(run, run));
 }
