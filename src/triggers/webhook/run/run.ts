@@ -75,31 +75,38 @@ class Webhook implements RunningTrigger<WebhookTrigger> {
     const { clock } = this.#host;
     const at = clock.now();
     const requestId = this.#host.requestIdOf(id);
-    const isCopy = this.#deliveries.has(id, at);
-    if (!isCopy) {
+    if (!this.#deliveries.has(id, at)) {
       const hidden = signature === 'token' ? this.#header : undefined;
       const event = webhookEvent(this.#host, request, { requestId, at, hidden });
-      this.#counts.running++;
-      const outcome = await this.#host
-        .enqueue({ id, event }, (end) => this.#ended(end))
-        .catch((error: unknown) => {
-          this.#counts.running--;
-          throw error;
-        });
+      const isAccepted = await this.#enqueue(id, event);
       this.#deliveries.add(id, at + dedupeWindow * 1000, at);
-      if (outcome === 'accepted') {
-        this.#counts.received++;
-        // Slack shows its users any other status as a failure.
-        return { status: signature === 'slack' ? 200 : 202, headers: { 'x-lam-request-id': requestId } };
-      }
+      // Slack shows its users any other status as a failure.
+      if (isAccepted) return { status: signature === 'slack' ? 200 : 202, headers: { 'x-lam-request-id': requestId } };
     }
     this.#counts.filtered++;
     return { status: 200, headers: { 'x-lam-request-id': requestId, 'x-lam-duplicate': 'true' } };
   }
 
-  #ended({ isSuccess }: DurableEnd): void {
-    this.#counts.running--;
-    this.#counts[isSuccess ? 'succeeded' : 'dead']++;
+  /** Queues an event and counts it, unless it is known: a copy that arrived at the same time. */
+  async #enqueue(id: string, event: Uint8Array): Promise<boolean> {
+    const counts = this.#counts;
+    let isAccepted = false;
+    let early: DurableEnd | undefined;
+    const count = ({ isSuccess }: DurableEnd): void => {
+      counts.running--;
+      counts[isSuccess ? 'succeeded' : 'dead']++;
+    };
+    const outcome = await this.#host.enqueue({ id, event }, (end) => {
+      if (isAccepted) count(end);
+      // It may end before it is known whether it was accepted.
+      else early = end;
+    });
+    if (outcome !== 'accepted') return false;
+    isAccepted = true;
+    counts.received++;
+    counts.running++;
+    if (early !== undefined) count(early);
+    return true;
   }
 
   get #header(): string {
