@@ -6,6 +6,9 @@ import type { WebhookTrigger } from '../webhook.ts';
 /** Members of JSON bodies that are the id of a delivery, which stays the same when the sender signs it anew. */
 const MEMBERS = { stripe: 'id', slack: 'event_id' } as const;
 
+/** Begins ids that no other delivery gets. */
+const ONE = 'one ';
+
 /**
  * The id of a delivery: what the signature covers and retries have in common. GitHub does not sign its ids, so its
  * deliveries are known by their content.
@@ -21,7 +24,12 @@ export function deliveryId(config: WebhookTrigger, request: WebhookRequest, veri
     const id = idHeader === undefined ? undefined : request.headers[idHeader.toLowerCase()];
     if (typeof id === 'string' && id !== '') return `id ${id}`;
   }
-  return signature === 'token' ? `one ${randomUUID()}` : `content ${verified.fingerprint}`;
+  return signature === 'token' ? `${ONE}${randomUUID()}` : `content ${verified.fingerprint}`;
+}
+
+/** Whether a delivery has an id of lam's own, because nothing in it tells its copies from others. */
+export function hasOwnId(id: string): boolean {
+  return id.startsWith(ONE);
 }
 
 /** A body that is a JSON object; undefined for any other one. */

@@ -12,7 +12,7 @@ import type {
 } from '../../running.ts';
 import { DEFAULT_HEADERS, secretVariables, WEBHOOK_DEFAULTS, type WebhookTrigger } from '../webhook.ts';
 import { KnownDeliveries } from './known-deliveries.ts';
-import { deliveryId, jsonOf } from './delivery-id.ts';
+import { deliveryId, hasOwnId, jsonOf } from './delivery-id.ts';
 import { webhookTrial } from './trial.ts';
 import { webhookEvent } from './webhook-event.ts';
 
@@ -79,7 +79,7 @@ class Webhook implements RunningTrigger<WebhookTrigger> {
       const hidden = signature === 'token' ? this.#header : undefined;
       const event = webhookEvent(this.#host, request, { requestId, at, hidden });
       const isAccepted = await this.#enqueue(id, event);
-      this.#deliveries.add(id, at + dedupeWindow * 1000, at);
+      if (!hasOwnId(id)) this.#deliveries.add(id, at + dedupeWindow * 1000, at);
       // Slack shows its users any other status as a failure.
       if (isAccepted) return { status: signature === 'slack' ? 200 : 202, headers: { 'x-lam-request-id': requestId } };
     }
