@@ -18,9 +18,13 @@ export class FunctionGate implements Permit {
   /** Invocations that were admitted under a reserved concurrency and have not ended. */
   #running = 0;
   readonly #throttled = { rate: 0, concurrency: 0 };
+  readonly #onIdle: (gate: FunctionGate) => void;
 
-  constructor(name: FunctionName, settings: FunctionLimits, now: MonotonicMs) {
+  /** @param onIdle called when the last invocation of a gate without limits has ended */
+  // oxlint-disable-next-line max-params -- the function, its limits, since when, and who is told
+  constructor(name: FunctionName, settings: FunctionLimits, now: MonotonicMs, onIdle: (gate: FunctionGate) => void) {
     this.#name = name;
+    this.#onIdle = onIdle;
     this.change(settings, now);
   }
 
@@ -53,6 +57,7 @@ export class FunctionGate implements Permit {
 
   leave(): void {
     this.#running--;
+    if (this.isIdle) this.#onIdle(this);
   }
 
   /** Invocations that may run at the same time; null for no limit. */

@@ -32,10 +32,12 @@ export class Limits {
   /** Applies the limits of a function at once; undefined for none. */
   set(name: FunctionName, settings: FunctionLimits | undefined): void {
     const gate = this.#gates.get(name);
+    const now = this.#clock.monotonic();
     if (gate !== undefined) {
-      gate.change(settings ?? UNLIMITED, this.#clock.monotonic());
+      gate.change(settings ?? UNLIMITED, now);
       if (gate.isIdle) this.#gates.delete(name);
-    } else if (settings !== undefined) this.#gates.set(name, new FunctionGate(name, settings, this.#clock.monotonic()));
+    } else if (settings !== undefined)
+      this.#gates.set(name, new FunctionGate(name, settings, now, (idle) => this.#drop(name, idle)));
   }
 
   /**
@@ -81,6 +83,11 @@ export class Limits {
   /** Refused requests of a function, since it has limits and the daemon runs. */
   throttled(name: FunctionName): ThrottleCounts {
     return this.#gates.get(name)?.throttled ?? NO_THROTTLES;
+  }
+
+  /** Drops a gate whose limits were removed while invocations ran, unless another has taken its place. */
+  #drop(name: FunctionName, gate: FunctionGate): void {
+    if (this.#gates.get(name) === gate) this.#gates.delete(name);
   }
 
   #dropFull(now: number): void {

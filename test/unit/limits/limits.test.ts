@@ -67,6 +67,19 @@ describe('the limits of functions', () => {
     assert.equal(admitted(limits, 64), 2);
   });
 
+  test('are forgotten with the last invocation that ran when they were removed', () => {
+    const limits = new Limits(new VirtualClock());
+    const permits: Permit[] = [];
+    limits.set(HELLO, limited({ reservedConcurrency: 2 }));
+    assert.equal(admitted(limits, 3, permits), 2);
+    limits.set(HELLO, undefined);
+    permits.pop()?.leave();
+    assert.deepEqual(limits.throttled(HELLO), { rate: 0, concurrency: 1 });
+    permits.pop()?.leave();
+    assert.deepEqual(limits.throttled(HELLO), { rate: 0, concurrency: 0 });
+    assert.equal(admitted(limits, 3), 3);
+  });
+
   test('take no token for an invocation that the reserved concurrency refuses', () => {
     const limits = new Limits(new VirtualClock());
     limits.set(HELLO, limited({ rateLimit: 10, reservedConcurrency: 1 }));
