@@ -4,7 +4,6 @@ const HEADER = 'x-hub-signature-256';
 
 /** `X-Hub-Signature-256: sha256=<hex>` over the body; the id of the delivery is not signed. */
 export const github: SignatureScheme = {
-  hasTimestamp: false,
   header: HEADER,
   read(request) {
     const value = soleHeader(request, HEADER);

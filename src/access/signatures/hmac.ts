@@ -5,7 +5,6 @@ const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
 /** A signature over the body in a header of any name: hexadecimal or base64, also after `sha256=`. */
 export function hmacScheme(header: string): SignatureScheme {
   return {
-    hasTimestamp: false,
     header,
     read(request) {
       const value = soleHeader(request, header);

@@ -29,8 +29,6 @@ export interface UnreadableSignature {
 
 /** How a sender of webhooks signs them: HMAC-SHA256 with a shared secret. */
 export interface SignatureScheme {
-  /** Whether signatures contain a time, so that old ones can be refused. */
-  readonly hasTimestamp: boolean;
   /** Header with the signature. */
   readonly header: string;
   /** Returns what the request claims. Pure. */

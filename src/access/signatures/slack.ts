@@ -5,7 +5,6 @@ const TIMESTAMP = 'x-slack-request-timestamp';
 
 /** `X-Slack-Signature: v0=<hex>` over `v0:<seconds>:<body>`; the seconds are in `X-Slack-Request-Timestamp`. */
 export const slack: SignatureScheme = {
-  hasTimestamp: true,
   header: HEADER,
   read(request) {
     const value = soleHeader(request, HEADER);

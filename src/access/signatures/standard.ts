@@ -15,7 +15,6 @@ const MOST_SIGNATURES = 8;
  * asymmetric signatures (`v1a`) are ignored.
  */
 export const standard: SignatureScheme = {
-  hasTimestamp: true,
   header: HEADER,
   read(request) {
     const value = soleHeader(request, HEADER);

@@ -6,7 +6,6 @@ const MOST_SIGNATURES = 8;
 
 /** `Stripe-Signature: t=<seconds>,v1=<hex>,...` over `<seconds>.<body>`. */
 export const stripe: SignatureScheme = {
-  hasTimestamp: true,
   header: HEADER,
   read(request) {
     const value = soleHeader(request, HEADER);
