@@ -131,11 +131,21 @@ describe('IAM policies', () => {
   });
 
   test('a policy of any shape decides or is refused, and never throws', () => {
-    fc.assert(fc.property(fc.anything(), (policy) => ['boolean', 'string'].includes(typeof isAllowed(policy, ARN))));
-    fc.assert(
-      fc.property(fc.anything(), (statement) =>
-        ['boolean', 'string'].includes(typeof isAllowed({ Statement: statement }, ARN)),
-      ),
-    );
+    const isDecided = (policy: unknown): boolean => ['boolean', 'string'].includes(typeof isAllowed(policy, ARN));
+    const some = fc.oneof(fc.constantFrom('*', 'execute-api:Invoke', ARN), fc.anything({ withNullPrototype: true }));
+    const statement = fc.record({ Effect: fc.constantFrom('Allow', 'Deny'), Action: some, Resource: some });
+    fc.assert(fc.property(fc.anything(), isDecided));
+    fc.assert(fc.property(fc.anything(), (Statement) => isDecided({ Statement })));
+    fc.assert(fc.property(statement, (Statement) => isDecided({ Statement })));
+  });
+
+  test('a statement whose Action or Resource is no text is refused', () => {
+    const given = [7, {}, Object.create(null), ['*', null]];
+    for (const odd of given)
+      for (const Statement of [
+        { Effect: 'Allow', Action: odd, Resource: '*' },
+        { Effect: 'Allow', Action: '*', Resource: odd },
+      ])
+        assert.equal(isAllowed({ Statement }, ARN), 'a statement whose Action or Resource is no text');
   });
 });

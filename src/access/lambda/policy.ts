@@ -15,10 +15,11 @@ export function isAllowed(policy: unknown, routeArn: string): boolean | string {
     const actions = listOf(Action);
     const resources = listOf(Resource);
     if (actions.length === 0 || resources.length === 0) return 'a statement without Action or Resource';
+    if (!areTexts(actions) || !areTexts(resources)) return 'a statement whose Action or Resource is no text';
     // Names of actions are not case-sensitive.
     const applies =
-      actions.some((pattern) => matches(String(pattern).toLowerCase(), ACTION.toLowerCase())) &&
-      resources.some((pattern) => matches(String(pattern), routeArn));
+      actions.some((pattern) => matches(pattern.toLowerCase(), ACTION.toLowerCase())) &&
+      resources.some((pattern) => matches(pattern, routeArn));
     if (applies && Effect === 'Deny') return false;
     if (applies) allowed = true;
   }
@@ -45,6 +46,10 @@ function matches(pattern: string, text: string): boolean {
   }
   while (pattern[at] === '*') at++;
   return at === pattern.length;
+}
+
+function areTexts(values: readonly unknown[]): values is readonly string[] {
+  return values.every((value) => typeof value === 'string');
 }
 
 function listOf(value: unknown): readonly unknown[] {
