@@ -26,8 +26,11 @@ export type EventToAccept = Omit<QueuedEvent, 'id' | 'expiresAt'> & Partial<Pick
 /** Dead letters of one function, with their results (bytes). */
 const DEAD_BYTES = 1024 * 1024 * 1024;
 
-/** When an event for a version was accepted last, by `name@version`, counted in calls of {@link keptByEvents}. */
-const accepted = new WeakMap<InvocationQueue, { calls: number; readonly last: Map<string, number> }>();
+/** Versions, as `name@version`, of events that were accepted since a question of {@link keptByEvents}. */
+type Since = Set<string>;
+
+/** Of each question; their answers hold them as long as they are in use. */
+const questions = new WeakMap<InvocationQueue, Set<WeakRef<Since>>>();
 
 /**
  * Returns whether a version must be kept because an event names it: one in the queue, or one that is accepted from now on.
@@ -36,17 +39,20 @@ const accepted = new WeakMap<InvocationQueue, { calls: number; readonly last: Ma
 export async function keptByEvents(
   queue: InvocationQueue,
 ): Promise<(name: FunctionName, version: VersionNumber) => boolean> {
-  const { last } = acceptedIn(queue);
+  const since: Since = new Set();
   // Before the question: what is accepted earlier comes to the queue earlier.
-  const begun = ++acceptedIn(queue).calls;
+  questionsInUse(queue);
+  questions.set(queue, (questions.get(queue) ?? new Set()).add(new WeakRef(since)));
   const named = new Set((await queue.versionsNamed()).map(({ name, version }) => `${name}@${version}`));
-  return (name, version) => named.has(`${name}@${version}`) || (last.get(`${name}@${version}`) ?? -1) >= begun;
+  return (name, version) => named.has(`${name}@${version}`) || since.has(`${name}@${version}`);
 }
 
-function acceptedIn(queue: InvocationQueue): { calls: number; readonly last: Map<string, number> } {
-  const known = accepted.get(queue) ?? { calls: 0, last: new Map<string, number>() };
-  accepted.set(queue, known);
-  return known;
+/** Forgets the questions whose answers are not in use any more. */
+function questionsInUse(queue: InvocationQueue): readonly Since[] {
+  const asked = questions.get(queue) ?? new Set();
+  const all = [...asked].map((question) => ({ question, since: question.deref() }));
+  for (const { question, since } of all) if (since === undefined) asked.delete(question);
+  return all.flatMap(({ since }) => since ?? []);
 }
 
 /**
@@ -69,10 +75,7 @@ export async function acceptEvent(
   const id = event.id ?? newOrderedRequestId(now);
   const expiresAt = Math.max(now, event.notBefore ?? now) + config.maximumEventAgeMs;
   const qualifier = qualifierOf(event.qualifier, config.eventVersion === 'acceptance' ? asked : undefined);
-  if (qualifier !== undefined) {
-    const { calls, last } = acceptedIn(queue);
-    last.set(`${name}@${qualifier}`, calls);
-  }
+  if (qualifier !== undefined) for (const since of questionsInUse(queue)) since.add(`${name}@${qualifier}`);
   const outcome = await queue.enqueue({ ...event, id, qualifier, expiresAt }, boundsOf(config));
   if (outcome === 'full') throw lamError('LAM_OPERATIONS_EVENTS_FULL', { name, most: config.maximumQueuedEvents });
   if (outcome === 'dead-full')
