@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { root } from './processes.mjs';
 
 /**
- * In the order in which their output is printed. `folder`: where the files are; `only`: the name of one file in it.
+ * In the order in which their output is printed. `folder`: where the files are; `only`: the name of one file in it;
+ * `except`: names of files that are left out.
  * `together`: all in one process, which is fast and forbids global state; otherwise one process per file, `atOnce` at a
  * time. `seeded`: random search with a seed. `binary`: needs dist/lam.
  */
@@ -38,14 +39,35 @@ const MAIN_JOB = {
 /** Answers in about a minute. */
 const QUICK = [...ALL.filter(({ together }) => together), MAIN_JOB];
 
+/**
+ * Files of the lane `e2e` about what commands print and accept, which does not depend on who runs them. `ordinary` leaves
+ * them out.
+ */
+const OF_TEXTS = new Set(
+  [
+    ...['aliases', 'api-keys', 'bad-input-names', 'bad-input-requests', 'cli', 'completion', 'diff', 'errors-point'],
+    ...['http', 'init-from', 'init-prompts', 'invoke', 'logs', 'logs-fast', 'logs-follow', 'logs-several', 'mistyped'],
+    ...['payload-formats', 'projects', 'rebuilt', 'route-auth', 'routes', 'schedules', 'settings', 'simulate'],
+    ...['streaming-invoke', 'trigger-examples', 'triggers', 'width'],
+  ].map((name) => `${name}.test.ts`),
+);
+
+/** What may differ where an ordinary user runs it. */
+const ORDINARY = ALL.filter(({ name }) => ['unit', 'conformance', 'api', 'e2e'].includes(name)).map((lane) =>
+  lane.name === 'e2e' ? { ...lane, except: OF_TEXTS } : lane,
+);
+
+/** Names for several lanes. */
+const GROUPS = { quick: QUICK, ordinary: ORDINARY };
+
 /** Names that `npm test --` takes. */
-export const NAMES = ['quick', ...ALL.map(({ name }) => name)];
+export const NAMES = [...Object.keys(GROUPS), ...ALL.map(({ name }) => name)];
 
 /** The lanes of these `names`, each once; all without names. */
 export function lanesOf(names) {
   if (names.length === 0) return ALL;
-  const chosen = names.flatMap((name) => (name === 'quick' ? QUICK : ALL.filter((lane) => lane.name === name)));
-  return [...ALL, MAIN_JOB].filter((lane) => chosen.includes(lane));
+  const chosen = new Set(names.flatMap((name) => GROUPS[name] ?? ALL.filter((lane) => lane.name === name)));
+  return [...new Set([...ALL, ...QUICK, ...ORDINARY])].filter((lane) => chosen.has(lane));
 }
 
 /** How many processes a lane keeps busy. */
@@ -54,10 +76,10 @@ export function widthOf(lane) {
 }
 
 /** Test files of a lane, as sorted paths relative to the clone. */
-export function filesOf({ folder, only }) {
+export function filesOf({ folder, only, except }) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true })
-    .filter((name) => (only === undefined ? name.endsWith('.test.ts') : name === only))
+    .filter((name) => (only === undefined ? name.endsWith('.test.ts') && except?.has(name) !== true : name === only))
     .map((name) => join(folder, name))
     .sort();
 }

@@ -5,8 +5,8 @@ import { nodeProgram, run, seconds } from './processes.mjs';
 /** What the test runner counts. */
 export const COUNTS = ['tests', 'suites', 'pass', 'fail', 'cancelled', 'skipped', 'todo'];
 
-/** Several times the duration of the longest lane. The runner limits tests, but not processes that a file leaves running. */
-const LANE_LIMIT_MS = 30 * 60_000;
+/** Twice the duration of the longest lane. The runner limits tests, but not processes that a file leaves running. */
+const LANE_LIMIT_MS = 50 * 60_000;
 
 /** Counts of nothing. */
 export function zeroCounts() {
