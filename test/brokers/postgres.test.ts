@@ -216,6 +216,8 @@ describe('an outbox table of PostgreSQL', { skip: NO_POSTGRES }, () => {
     const stopped = consumer[Symbol.asyncDispose]();
     end();
     await stopped;
+    // A daemon that closes without patience does not wait for its triggers.
+    await until(async () => (await rowsOf('returned')).every((row) => row['leased_by'] === null));
     assert.deepEqual(
       (await rowsOf('returned')).map((row) => [row['data'], row['leased_by'], row['attempts']]),
       [
