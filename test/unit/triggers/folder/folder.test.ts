@@ -8,7 +8,7 @@ import { lamError } from '../../../../src/errors/index.ts';
 import { sleep } from '../../../../src/kit/index.ts';
 import { FolderHouse, QUICK_CLOCK } from '../../../support/folder-house.ts';
 
-describe('a watched folder', { timeout: 300_000 }, () => {
+describe('a watched folder', () => {
   test('reports a file with an event of the form of S3', async () => {
     await using house = await FolderHouse.make();
     await house.watch();
