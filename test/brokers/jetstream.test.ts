@@ -206,6 +206,8 @@ describe('a stream of JetStream', { skip: NO_NATS }, () => {
     });
     await first.deploy([trigger('ended', { batchSize: 5 }, cable.port)], ENVIRONMENT);
     await isRunning;
+    // Both batches that it holds.
+    await until(async () => (await unsettled('ended'))[0] === 10);
     // Nothing can be returned any more.
     cable.cut();
     await first[Symbol.asyncDispose]();
@@ -226,11 +228,11 @@ describe('a stream of JetStream', { skip: NO_NATS }, () => {
       seen.push(...textsOf(batch));
       await mayEnd;
     });
-    await consumer.deploy([trigger('slow', { batchSize: 1, ackWait: 2 })], ENVIRONMENT);
+    await consumer.deploy([trigger('slow', { batchSize: 1, ackWait: 5 })], ENVIRONMENT);
     await until(() => seen.length === 1);
-    // The server would deliver again after two seconds.
+    // The server would deliver again after five seconds.
     const from = performance.now();
-    await until(() => performance.now() - from > 4500);
+    await until(() => performance.now() - from > 8000);
     const [info] = await manager.consumers.list('slow').next();
     assert.deepEqual([info?.num_redelivered, info?.num_ack_pending], [0, 2]);
     end();

@@ -289,9 +289,9 @@ describe('an SQS queue', { skip: NO_ELASTICMQ }, () => {
     });
     await create('slow');
     await send('slow', ['1']);
-    await consumer.deploy([trigger('slow', { visibilityTimeout: 3 })]);
+    await consumer.deploy([trigger('slow', { visibilityTimeout: 8 })]);
     await isRunning;
-    const request = { QueueUrl: await urlOf('slow'), WaitTimeSeconds: 5 };
+    const request = { QueueUrl: await urlOf('slow'), WaitTimeSeconds: 12 };
     assert.deepEqual((await client.send(new ReceiveMessageCommand(request))).Messages ?? [], []);
     end();
     await consumer.reaches(({ counts }) => counts?.succeeded === 1 && counts.held === 0);
