@@ -89,12 +89,16 @@ export class Broker implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    this.#recipe.sweep?.(this.folder);
-    await rm(this.folder, { recursive: true, force: true });
+    try {
+      this.#recipe.sweep?.(this.folder);
+    } finally {
+      // Children that notice later that their server is gone may still write.
+      await rm(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    }
   }
 
   async #answers(child: ChildProcess): Promise<void> {
-    while (child.exitCode === null) {
+    while (child.exitCode === null && child.signalCode === null) {
       try {
         return await this.#recipe.ready(this.port);
       } catch {

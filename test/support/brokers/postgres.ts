@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, globSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { Broker, notInstalled } from './broker.ts';
@@ -22,6 +22,8 @@ export function startPostgres(): Promise<Broker> {
       return unprivileged([
         ...[join(BIN, 'postgres'), '-D', data, '-p', String(port), '-k', folder],
         ...['-c', 'listen_addresses=127.0.0.1', '-c', 'shared_buffers=16MB', '-c', 'autovacuum=off'],
+        // In its folder, so that a killed server leaves none behind.
+        ...['-c', 'dynamic_shared_memory_type=mmap'],
       ]);
     },
     ready: async (port) => {
@@ -29,7 +31,21 @@ export function startPostgres(): Promise<Broker> {
       await client.connect();
       await client.end();
     },
+    sweep: removeSegment,
   });
+}
+
+/** Removes the segment of shared memory that a killed server leaves, by which it would notice a second one. */
+function removeSegment(folder: string): void {
+  const file = join(folder, 'data', 'postmaster.pid');
+  if (!existsSync(file)) return;
+  const [, id] = readFileSync(file, 'utf8').split('\n')[6]?.trim().split(/\s+/) ?? [];
+  if (id === undefined) return;
+  try {
+    execFileSync('ipcrm', ['-m', id], { stdio: 'ignore' });
+  } catch {
+    // It is gone already.
+  }
 }
 
 /** A client of such a server, not yet connected. */
