@@ -28,6 +28,9 @@ export interface BrokerRecipe {
   readonly sweep?: (folder: string) => void;
 }
 
+/** Most attempts to start a broker. */
+const MOST_STARTS = 3;
+
 /** A broker on a port and in a folder of its own. Its data outlives restarts. */
 export class Broker implements AsyncDisposable {
   readonly port: number;
@@ -42,17 +45,19 @@ export class Broker implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Starts a broker; resolves when it serves requests. */
+  /** Starts a broker; resolves when it serves requests. Tries again elsewhere when it ends: its port may be taken by now. */
   static async start(recipe: BrokerRecipe): Promise<Broker> {
-    const folder = await mkdtemp(join(tmpdir(), 'lam-broker-'));
-    const broker = new Broker(recipe, folder, await freePort());
-    try {
-      await broker.start();
-    } catch (error) {
-      await broker[Symbol.asyncDispose]();
-      throw error;
+    for (let attempt = 1; ; attempt++) {
+      const folder = await mkdtemp(join(tmpdir(), 'lam-broker-'));
+      const broker = new Broker(recipe, folder, await freePort());
+      try {
+        await broker.start();
+        return broker;
+      } catch (error) {
+        await broker[Symbol.asyncDispose]().catch(() => undefined);
+        if (attempt === MOST_STARTS) throw error;
+      }
     }
-    return broker;
   }
 
   /** Starts it again after {@link kill}. */
