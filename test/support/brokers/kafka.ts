@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Admin, type BaseOptions } from '@platformatic/kafka';
+// It guards against errors of connections that are reported twice, which would end the test.
+import '../../../src/triggers/kafka/run/run.ts';
 import { Broker, freePort, notInstalled } from './broker.ts';
 import { Cable } from './cable.ts';
 
@@ -29,7 +31,7 @@ export interface Kafka extends AsyncDisposable {
 
 /** Starts Kafka as a single node in KRaft mode. */
 export async function startKafka(): Promise<Kafka> {
-  const [cabled, inner, controller] = [await freePort(), await freePort(), await freePort()];
+  const cabled = await freePort();
   const cable = await Cable.to(cabled);
   const options = (port: number): BaseOptions => ({
     clientId: 'test',
@@ -39,9 +41,10 @@ export async function startKafka(): Promise<Kafka> {
   });
   const java = ['java', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(LIB, '*')];
   const broker = await Broker.start({
-    command: (folder, port) => {
+    command: async (folder, port) => {
       const file = join(folder, 'server.properties');
       if (!existsSync(file)) {
+        const [inner, controller] = [await freePort(), await freePort()];
         writeFileSync(file, configuration(folder, { port, cabled, cable: cable.port, inner, controller }));
         const [program = '', ...args] = java;
         const format = [...args, 'kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', file];
