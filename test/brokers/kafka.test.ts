@@ -188,10 +188,14 @@ describe('topics of Kafka', { skip: NO_KAFKA }, () => {
 
   test('are shared by members of a group, in order within each partition, and none is lost when one leaves', async () => {
     const seen = new Map<string, string[]>();
-    const handle = (event: KafkaEvent): void => {
-      for (const record of recordsOf(event))
-        seen.set(`${record.partition}`, [...(seen.get(`${record.partition}`) ?? []), textOf(record)]);
-    };
+    const counts = [0, 0];
+    const handlerOf =
+      (member: 0 | 1) =>
+      (event: KafkaEvent): void => {
+        for (const record of recordsOf(event))
+          seen.set(`${record.partition}`, [...(seen.get(`${record.partition}`) ?? []), textOf(record)]);
+        counts[member] = (counts[member] ?? 0) + recordsOf(event).length;
+      };
     const count = (): number => new Set([...seen.values()].flat()).size;
     await create('shared', 2);
     const send = async (texts: readonly string[]): Promise<void> => {
@@ -202,21 +206,28 @@ describe('topics of Kafka', { skip: NO_KAFKA }, () => {
           { partition },
         );
     };
-    await using one = await sourceHouse(handle);
+    await using one = await sourceHouse(handlerOf(0));
     const first = trigger('shared', { batchSize: 5, parallelism: 2 });
     await one.deploy([first], ENVIRONMENT);
     await send(numbers(50));
     await until(() => count() > 20);
     {
-      await using two = await sourceHouse(handle);
+      await using two = await sourceHouse(handlerOf(1));
       await two.deploy([first], ENVIRONMENT);
       await two.reaches(({ state }) => state === 'running');
       await send(numbers(100).slice(50));
-      await until(() => count() > 120);
+      await until(() => count() > 120 && (counts[1] ?? 0) > 0);
     }
     await until(() => count() === 200);
+    assert.ok(
+      counts.every((n) => n > 0),
+      `the members saw ${counts.join(' and ')} records`,
+    );
     for (const partition of ['0', '1'])
-      assert.deepEqual(new Set(seen.get(partition)), new Set(numbers(100).map((text) => `p${partition}-${text}`)));
+      inOrder(
+        seen.get(partition) ?? [],
+        numbers(100).map((text) => `p${partition}-${text}`),
+      );
   });
 
   test('lose nothing and keep the order when the connection is cut', async () => {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import {
@@ -11,6 +11,7 @@ import {
   type BaseOptions,
 } from '@platformatic/kafka';
 import { isLamError } from '../../../errors/index.ts';
+import type { TriggerHost } from '../../running.ts';
 import { wordsFor } from '../../source/failure-words.ts';
 import { sourceStarter, type SourceContext, type SourceErrorCode } from '../../source/run/source-starter.ts';
 import type { KafkaTrigger } from '../kafka.ts';
@@ -29,7 +30,7 @@ const WAIT_MS = 1000;
 /** Most bytes of one read of a partition. */
 const READ_BYTES = 1_048_576;
 
-/** Tells daemons apart. A trigger that connects again in this one takes the place of its earlier member at once. */
+/** Tells processes apart. */
 const INSTANCE = randomUUID();
 
 // A connection that breaks while it signs in reports that twice, and the client listens once: the second report would
@@ -77,7 +78,7 @@ async function connected(
   const consumer = new Consumer({
     ...options,
     groupId: group,
-    groupInstanceId: `lam-${INSTANCE}-${host.functionName}-${host.name}`.replaceAll(/[^\w.-]/g, '_').slice(0, 240),
+    groupInstanceId: groupInstanceOf(host),
     sessionTimeout: SESSION_MS,
     heartbeatInterval: HEARTBEAT_MS,
     rebalanceTimeout: REBALANCE_MS,
@@ -102,6 +103,19 @@ async function connected(
     await producer.close(true).catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Returns the name of a trigger as a member of its group: a trigger that connects again takes the place of its earlier
+ * member at once. Daemons have different ones, also in one process. Pure.
+ */
+export function groupInstanceOf({
+  home,
+  functionName,
+  name,
+}: Pick<TriggerHost, 'home' | 'functionName' | 'name'>): string {
+  const daemon = `${INSTANCE}-${createHash('sha256').update(home).digest('hex').slice(0, 12)}`;
+  return `lam-${daemon}-${functionName}-${name}`.replaceAll(/[^\w.-]/g, '_').slice(0, 240);
 }
 
 /** Commits where partitions without an offset begin, so that nothing added from now on is skipped after a restart. */
