@@ -164,9 +164,15 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
       {
         settled: (outcome) => {
           this.#running--;
-          this.#settled(batch, outcome);
-          this.#next();
-          if (this.#running === 0) this.#onIdle?.();
+          try {
+            this.#settled(batch, outcome);
+          } catch (error) {
+            // No fault of a source may keep the pump from ending.
+            this.#host.failed(error);
+          } finally {
+            this.#next();
+            if (this.#running === 0) this.#onIdle?.();
+          }
         },
       },
     );

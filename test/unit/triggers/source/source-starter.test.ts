@@ -46,6 +46,10 @@ class StarterHouse {
       signal: new AbortController().signal,
       variable: (name) => ({ PIN: 'p@1' })[name],
       failed: (error) => this.failures.push(error),
+      fire: (_event, { settled }) => {
+        queueMicrotask(() => settled({ kind: 'success', payload: Buffer.from('null') }));
+        return { cancel: () => undefined };
+      },
     };
     return starter.start({ type: 'post', ...config }, host as TriggerHost);
   }
@@ -134,6 +138,26 @@ describe('an event source', () => {
         ['LAM_TRIGGERS_SOURCE_LOST', 'the connection to Post office at here:1 was lost: reset'],
         ['LAM_TRIGGERS_SOURCE_LOST', 'the connection to Post office at here:1 was lost: gone'],
       ],
+    );
+  });
+
+  test('reports an acknowledgement that throws, and stops all the same', async () => {
+    let inbox: Inbox<SourceMessage> | undefined;
+    const house = new StarterHouse({
+      receive: (given) => {
+        inbox = given;
+        return Promise.resolve();
+      },
+      acknowledge: () => {
+        throw new Error('gone');
+      },
+    });
+    const trigger = await house.start();
+    inbox?.offer([{ id: '1', itemIdentifier: '1', deliveries: 1, bytes: 1, filterable: () => ({}) }]);
+    await trigger.stop();
+    assert.deepEqual(
+      house.failures.map((error) => isLamError(error) && error.code),
+      ['LAM_TRIGGERS_SOURCE_LOST'],
     );
   });
 
