@@ -114,7 +114,7 @@ describe('a subject of NATS', { skip: NO_NATS }, () => {
     await using consumer = await sourceHouse(([event]: readonly CloudEvent[]) => {
       const data = event?.data;
       assert.notEqual(data, 'bad', 'it is\nbad');
-      return { answer: data };
+      return { answer: data === 'much' ? 'x'.repeat(2_000_000) : data };
     });
     await consumer.deploy([trigger('calls', { reply: true, parallelism: 2, maxRetries: 0 })], ENVIRONMENT);
     await consumer.reaches(({ state }) => state === 'running');
@@ -124,9 +124,11 @@ describe('a subject of NATS', { skip: NO_NATS }, () => {
     assert.equal(refusal.headers?.get('Nats-Service-Error-Code'), '500');
     assert.match(refusal.headers?.get('Nats-Service-Error') ?? '', /^Refused: .*it is bad$/);
     assert.equal(refusal.json<{ errorType: string }>().errorType, 'Refused');
+    const tooLong = await client.request('calls', 'much', { timeout: 60_000 });
+    assert.match(tooLong.headers?.get('Nats-Service-Error') ?? '', /^LAM_EDGE_PAYLOAD_TOO_LARGE: .* 2000013 bytes /);
     // Without a reply subject.
     await publish('calls', ['one way']);
-    await consumer.reaches(({ counts }) => counts?.succeeded === 2);
+    await consumer.reaches(({ counts }) => counts?.succeeded === 3);
   });
 
   test('goes to one member of its queue group', async () => {

@@ -14,6 +14,8 @@ export interface NatsMessage extends SourceMessage {
 /** Most messages that wait for their run, and most of their bytes. */
 const MOST_HELD = 10_000;
 const MOST_HELD_BYTES = 64 * 1024 * 1024;
+/** Longest message of an error in an answer (characters), so that the server takes it. */
+const LONGEST_MESSAGE = 10_000;
 
 /**
  * A member of a queue group. While too many messages wait, it leaves the group, so that others get the next ones: NATS
@@ -63,12 +65,13 @@ export class NatsSubscription implements SourceConnection<NatsMessage> {
     await this.#subscription?.drain();
   }
 
-  acknowledge(messages: readonly NatsMessage[], answer: Uint8Array | undefined): Promise<void> {
+  async acknowledge(messages: readonly NatsMessage[], answer: Uint8Array | undefined): Promise<void> {
     for (const message of messages) {
       this.#settled(message);
       const { reply } = message.message;
-      if (answer !== undefined && this.#context.config.reply === true && reply) this.#client.publish(reply, answer);
+      if (answer !== undefined && this.#context.config.reply === true && reply) this.#answer(reply, answer);
     }
+    // A publish on a closed connection throws, which rejects.
     return Promise.resolve();
   }
 
@@ -136,11 +139,23 @@ export class NatsSubscription implements SourceConnection<NatsMessage> {
     this.#subscribe((error) => this.#context.lost(error));
   }
 
+  /** Answers a request; with an error if the server would not take an answer of this length. */
+  #answer(reply: string, answer: Uint8Array): void {
+    const { max_payload: most = answer.length } = this.#client.info ?? {};
+    if (answer.length <= most) {
+      this.#client.publish(reply, answer);
+      return;
+    }
+    const errorMessage = `the answer of ${answer.length} bytes is longer than the ${most} that the server takes`;
+    this.#refuse(reply, { attempts: 1, errorType: 'LAM_EDGE_PAYLOAD_TOO_LARGE', errorMessage });
+  }
+
   /** Answers a request with an error, in the form of NATS's services. */
   #refuse(reply: string, { errorType, errorMessage }: DeathCause): void {
     const all = headers();
     all.set('Nats-Service-Error-Code', '500');
     all.set('Nats-Service-Error', oneLine(`${errorType}: ${errorMessage}`));
-    this.#client.publish(reply, JSON.stringify({ errorType, errorMessage }), { headers: all });
+    const told = { errorType, errorMessage: errorMessage.slice(0, LONGEST_MESSAGE) };
+    this.#client.publish(reply, JSON.stringify(told), { headers: all });
   }
 }
