@@ -166,6 +166,27 @@ describe('a subject of NATS', { skip: NO_NATS }, () => {
     });
   });
 
+  test('loses nothing of what the server sent when a member leaves', async () => {
+    const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
+    await using waiting = await sourceHouse(() => mayEnd);
+    await using quick = await sourceHouse(() => undefined);
+    for (const member of [waiting, quick]) {
+      await member.deploy([trigger('left', { queueGroup: 'left', batchSize: 1000 })], ENVIRONMENT);
+      await member.reaches(({ state }) => state === 'running');
+    }
+    const received = async (): Promise<number> => {
+      const counts = await Promise.all([waiting, quick].map(async (member) => (await member.state()).counts));
+      return counts.reduce((sum, one) => sum + (one?.received ?? 0), 0);
+    };
+    for (let sent = 1000; sent <= 30_000; sent += 1000) {
+      await publish('left', numbers(1000));
+      await until(async () => (await received()) >= sent);
+    }
+    assert.equal(await received(), 30_000);
+    assert.ok(((await waiting.state()).counts?.held ?? 0) >= 10_000, 'one member has left');
+    end();
+  });
+
   test('with wrong credentials, or without the right to it, is tried again and shows no password', async () => {
     await using consumer = await sourceHouse(() => undefined);
     await consumer.deploy([trigger('secret')], { PASSWORD: 'wr@ng/1' });

@@ -29,6 +29,8 @@ export class NatsSubscription implements SourceConnection<NatsMessage> {
   readonly #close: () => Promise<void>;
   #inbox: Inbox<NatsMessage> | undefined;
   #subscription: Subscription | undefined;
+  /** Resolves when nothing more arrives by the subscription that was left. */
+  #leaving: Promise<void> = Promise.resolve();
   #isPaused = false;
   #held = 0;
   #heldBytes = 0;
@@ -62,7 +64,7 @@ export class NatsSubscription implements SourceConnection<NatsMessage> {
   async pause(): Promise<void> {
     this.#isPaused = true;
     // What the server has sent until it knows arrives first.
-    await this.#subscription?.drain();
+    await Promise.all([this.#leaving, this.#subscription?.drain()]);
   }
 
   async acknowledge(messages: readonly NatsMessage[], answer: Uint8Array | undefined): Promise<void> {
@@ -113,7 +115,8 @@ export class NatsSubscription implements SourceConnection<NatsMessage> {
     this.#held++;
     this.#heldBytes += bytes;
     if (this.#subscription !== undefined && (this.#held >= MOST_HELD || this.#heldBytes >= MOST_HELD_BYTES)) {
-      this.#subscription.unsubscribe();
+      // Not at once: the server has sent messages before it knows.
+      this.#leaving = this.#subscription.drain().catch(() => undefined);
       this.#subscription = undefined;
     }
     this.#inbox?.offer([
