@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Client } from 'pg';
+import { Outbox } from '../../src/triggers/postgres/run/outbox.ts';
+import { parseTable } from '../../src/triggers/postgres/table-name.ts';
 import { lamSession } from '../e2e/session.ts';
 import type { Broker } from '../support/brokers/broker.ts';
 import { Cable } from '../support/brokers/cable.ts';
@@ -224,6 +226,22 @@ describe('an outbox table of PostgreSQL', { skip: NO_POSTGRES }, () => {
         ['2', null, 0],
         ['3', null, 0],
       ],
+    );
+  });
+
+  test('gives back rows of an earlier session that had the process id of a new one', async () => {
+    await create('reused');
+    await add('reused', ['1']);
+    await client.query(`UPDATE reused SET leased_by = pg_backend_pid(), leased_until = now() + interval '1 hour'`);
+    const table = parseTable('reused');
+    assert.ok(table);
+    const outbox = new Outbox(client, table, undefined);
+    assert.deepEqual(await outbox.take(1), []);
+    await outbox.reclaim();
+    const taken = await outbox.take(1);
+    assert.deepEqual(
+      taken.map(({ data }) => data),
+      ['"1"'],
     );
   });
 

@@ -69,6 +69,13 @@ export class Outbox {
     });
   }
 
+  /** Ends the leases of an earlier session that had the process id of this one. To be called before the first {@link take}. */
+  async reclaim(): Promise<void> {
+    await this.#query(
+      `UPDATE ${this.#table.quoted} SET leased_by = NULL, leased_until = NULL WHERE leased_by = pg_backend_pid()`,
+    );
+  }
+
   /** Subscribes to the notifications of the table. */
   async listen(): Promise<void> {
     await this.#query(`LISTEN "${this.#table.channel}"`);

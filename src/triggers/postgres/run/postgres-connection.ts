@@ -45,6 +45,7 @@ export class PostgresConnection implements SourceConnection<PostgresRow> {
   async receive(inbox: Inbox<PostgresRow>): Promise<void> {
     this.#client.on('notification', () => this.#awake());
     this.#paused.signal.addEventListener('abort', () => this.#awake());
+    await this.#outbox.reclaim();
     await this.#outbox.listen();
     const lost = (error: unknown): void => this.#context.lost(error);
     this.#cancelExtending = this.#context.host.clock.every(
