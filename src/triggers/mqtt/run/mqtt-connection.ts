@@ -130,6 +130,8 @@ export class MqttConnection implements SourceConnection<MqttMessage> {
     const ended = this.client.connected ? this.client.endAsync(false).catch(() => undefined) : undefined;
     await Promise.race([ended, promise]).finally(cancel);
     await this.client.endAsync(true).catch(() => undefined);
+    // The package leaves it open where the first end still waits for the broker.
+    if (!this.client.stream.destroyed) this.client.stream.destroy();
   }
 
   #take(topic: string, packet: IPublishPacket): void {
