@@ -118,13 +118,18 @@ export class SqsConnection implements SourceConnection<SqsMessage> {
       const counts = sharesOf(inbox.room, receivers);
       // Several do not wait: there may be no more.
       const waitS = counts.length === 1 ? this.#waitS : 0;
-      const numbers = await Promise.all(
+      // Also after a failure of one: what others still receive must be offered before this ends.
+      const results = await Promise.allSettled(
         counts.map(async (count) => {
           const received = await this.#main.receive({ count, waitS, hideS: this.#hide }, this.#givenUp.signal);
           inbox.offer(received.flatMap((one) => this.#take(one)));
           return received.length;
         }),
       );
+      const numbers = results.map((result) => {
+        if (result.status === 'rejected') throw result.reason;
+        return result.value;
+      });
       receivers = numbers.every((number, n) => number === counts[n]) ? MOST_RECEIVERS : 1;
     }
   }
