@@ -119,6 +119,18 @@ describe('a stream of JetStream', { skip: NO_NATS }, () => {
     );
   });
 
+  test('stores a message of the greatest length as a dead letter, without why it died', async () => {
+    const longest = 'x'.repeat(client.info?.max_payload ?? 0);
+    await using consumer = await sourceHouse(() => assert.fail('always'));
+    await manager.streams.add({ name: 'big', subjects: ['big'] });
+    await add('big', [longest]);
+    await consumer.deploy([trigger('big', { maxRetries: 0 })], ENVIRONMENT);
+    await consumer.reaches(({ counts }) => counts?.dead === 1 && counts.held === 0);
+    const dead = await manager.streams.getMessage('big-dead', { seq: 1 });
+    assert.equal(dead?.string(), longest);
+    await until(async () => (await unsettled('big')).join() === '0,0');
+  });
+
   test('keeps a message while its dead letter cannot be stored', async () => {
     await using consumer = await sourceHouse(() => assert.fail('always'));
     await manager.streams.add({ name: 'kept', subjects: ['kept'] });

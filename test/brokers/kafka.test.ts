@@ -160,6 +160,23 @@ describe('topics of Kafka', { skip: NO_KAFKA }, () => {
     await until(async () => (await committed('failing')) === 3n);
   });
 
+  test('become dead letters with a short cause, and of the greatest length without one', async () => {
+    await using consumer = await sourceHouse(() => {
+      throw new Error('x'.repeat(100_000));
+    });
+    for (const topic of ['big', 'big.dead']) await create(topic);
+    await add('big', ['short']);
+    await consumer.deploy([trigger('big', { maxRetries: 0 })], ENVIRONMENT);
+    await consumer.reaches(({ counts }) => counts?.dead === 1 && counts.held === 0);
+    // A batch has at most 1,048,588 bytes, and this record needs about 70 besides its value.
+    await add('big', ['x'.repeat(1_048_450)]);
+    await consumer.reaches(({ counts }) => counts?.dead === 2 && counts.held === 0);
+    const dead = await first('big.dead');
+    const headers = new Map(dead.headerEntries.map(([name, value]) => [name.toString(), value.toString()]));
+    assert.equal(headers.get('lam-error-message')?.length, 1000);
+    await until(async () => (await committed('big')) === 2n);
+  });
+
   test('that do not exist are an error unless the trigger creates them; wrong credentials are one, too', async () => {
     await using consumer = await sourceHouse(() => undefined);
     await consumer.deploy([trigger('absent', { create: false })], { PASSWORD: 'wr@ng' });

@@ -1,4 +1,5 @@
 import { ProduceAcks, type Consumer, type Message, type MessagesStream, type Producer } from '@platformatic/kafka';
+import { sendFitting, shortened } from '../../source/run/dead-letter.ts';
 import type { DeathCause, Inbox, SourceConnection } from '../../source/run/message.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import type { KafkaTrigger } from '../kafka.ts';
@@ -66,27 +67,30 @@ export class KafkaConnection implements SourceConnection<KafkaMessage> {
     const { producer, context, ensureTopic } = this.#parts;
     const { topic, partition, offset, key, value, headerEntries } = message.record;
     const target = context.config.deadLetterTopic ?? `${topic}.dead`;
+    const { attempts, errorType, errorMessage } = shortened(cause);
     const why = {
       'lam-topic': topic,
       'lam-partition': String(partition),
       'lam-offset': String(offset),
-      'lam-attempts': String(cause.attempts),
-      'lam-error-type': cause.errorType,
-      'lam-error-message': cause.errorMessage,
+      'lam-attempts': String(attempts),
+      'lam-error-type': errorType,
+      'lam-error-message': errorMessage,
     };
     const added = Object.entries(why).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const);
     await ensureTopic(target);
-    await producer.send({
-      acks: ProduceAcks.ALL,
-      messages: [
-        {
-          topic: target,
-          ...(key === undefined ? {} : { key }),
-          ...(value === undefined ? {} : { value }),
-          headers: new Map([...headerEntries, ...added]),
-        },
-      ],
-    });
+    await sendFitting((withCause) =>
+      producer.send({
+        acks: ProduceAcks.ALL,
+        messages: [
+          {
+            topic: target,
+            ...(key === undefined ? {} : { key }),
+            ...(value === undefined ? {} : { value }),
+            headers: new Map([...headerEntries, ...(withCause ? added : [])]),
+          },
+        ],
+      }),
+    );
     // Only now: the offset must not move before the dead letter is there.
     await this.acknowledge([message]);
   }

@@ -1,9 +1,10 @@
 import { headers, nuid, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { sendFitting } from '../../source/run/dead-letter.ts';
 import type { DeathCause, Inbox, SourceConnection, SourceMessage } from '../../source/run/message.ts';
 import { decoded } from '../../source/run/payload.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import type { NatsTrigger } from '../nats.ts';
-import { bytesOf, deathHeaders, eventOf, oneLine } from './nats-event.ts';
+import { bareHeaders, bytesOf, deathHeaders, eventOf, oneLine } from './nats-event.ts';
 
 /** A message on a subject. */
 export interface NatsMessage extends SourceMessage {
@@ -83,7 +84,11 @@ export class NatsSubscription implements SourceConnection<NatsMessage> {
     const { message: raw } = message;
     if (reply && raw.reply) this.#refuse(raw.reply, cause);
     if (deadLetterSubject !== undefined)
-      this.#client.publish(deadLetterSubject, raw.data, { headers: deathHeaders(raw, cause, {}) });
+      await sendFitting(async (withCause) => {
+        const options = withCause ? { headers: deathHeaders(raw, cause, {}) } : bareHeaders(raw);
+        this.#client.publish(deadLetterSubject, raw.data, options);
+        return Promise.resolve();
+      });
     await this.#client.flush();
   }
 

@@ -7,13 +7,14 @@ import {
   type JsMsg,
 } from '@nats-io/jetstream';
 import { millis, type NatsConnection } from '@nats-io/transport-node';
+import { sendFitting } from '../../source/run/dead-letter.ts';
 import type { DeathCause, Inbox, SourceConnection } from '../../source/run/message.ts';
 import { capacityOf } from '../../source/run/pump.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import type { JetstreamTrigger } from '../jetstream.ts';
 import { ANSWER_MS, closeNats } from './client.ts';
 import { messageOf, type JetstreamMessage } from './jetstream-message.ts';
-import { deathHeaders } from './nats-event.ts';
+import { bareHeaders, deathHeaders } from './nats-event.ts';
 import { returnPending } from './pending.ts';
 import { isWithoutJetstream, noDeadLetters, type PreparedStreams } from './streams.ts';
 
@@ -95,7 +96,10 @@ export class JetstreamConnection implements SourceConnection<JetstreamMessage> {
     });
     // Confirmed first. The id keeps one that is repeated after a lost connection from being stored twice.
     try {
-      await this.#stream.publish(this.#deadLetterSubject, message.message.data, { headers, msgID: message.id });
+      await sendFitting((withCause) => {
+        const options = withCause ? { headers, msgID: message.id } : bareHeaders(message.message);
+        return this.#stream.publish(this.#deadLetterSubject, message.message.data, options);
+      });
     } catch (error) {
       throw isWithoutJetstream(error) ? noDeadLetters(this.#context, this.#deadLetterSubject) : error;
     }

@@ -42,8 +42,7 @@ export function deathHeaders(
   { attempts, errorType, errorMessage }: DeathCause,
   more: Readonly<Record<string, string>>,
 ): MsgHdrs {
-  const all = headers();
-  for (const [name, value] of pairsOf(message.headers)) if (!/^nats-/i.test(name)) all.append(name, value);
+  const all = ownHeaders(message);
   const why = {
     'Lam-Subject': message.subject,
     ...more,
@@ -52,6 +51,19 @@ export function deathHeaders(
     'Lam-Error-Message': errorMessage,
   };
   for (const [name, value] of Object.entries(why)) all.set(name, oneLine(value));
+  return all;
+}
+
+/** Returns the headers of a dead letter that has no room for why it died; none where the message has none. */
+export function bareHeaders(message: RawMessage): { readonly headers?: MsgHdrs } {
+  const all = ownHeaders(message);
+  return all.keys().length === 0 ? {} : { headers: all };
+}
+
+/** The headers of a message without those that servers act upon. */
+function ownHeaders(message: RawMessage): MsgHdrs {
+  const all = headers();
+  for (const [name, value] of pairsOf(message.headers)) if (!/^nats-/i.test(name)) all.append(name, value);
   return all;
 }
 

@@ -1,4 +1,5 @@
 import type { ChannelModel, ConfirmChannel, ConsumeMessage, Options } from 'amqplib';
+import { shortened } from '../../source/run/dead-letter.ts';
 import type { DeathCause, Inbox, SourceConnection } from '../../source/run/message.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import type { RabbitmqTrigger } from '../rabbitmq.ts';
@@ -64,6 +65,7 @@ export class RabbitmqConnection implements SourceConnection<RabbitmqMessage> {
       this.#channel.reject(delivery, false);
       return;
     }
+    const why = shortened(cause);
     const { headers, ...properties } = delivery.properties;
     await this.#publish(deadLetterQueue, delivery.content, {
       ...(properties as Options.Publish),
@@ -72,8 +74,8 @@ export class RabbitmqConnection implements SourceConnection<RabbitmqMessage> {
         ...headers,
         'x-lam-queue': queue,
         'x-lam-attempts': attempts,
-        'x-lam-error-type': errorType,
-        'x-lam-error-message': errorMessage,
+        'x-lam-error-type': why.errorType,
+        'x-lam-error-message': why.errorMessage,
       },
     });
     this.#channel.ack(delivery);

@@ -8,23 +8,16 @@ const MOST_ATTRIBUTES = 10;
 const LONGEST_CAUSE = 1024;
 
 /**
- * Returns a message as it is sent to a queue for dead letters: its body and attributes, with the cause in as many further
- * ones as fit. In a FIFO queue it keeps its group, and its id keeps it from being there twice. Pure.
+ * Returns a message as it is sent to a queue for dead letters: its body and attributes, with the cause, if it is given, in as
+ * many further ones as fit. In a FIFO queue it keeps its group, and its id keeps it from being there twice. Pure.
  */
 export function deadLetterOf(
   { received, key, id }: SqsMessage,
   from: string,
-  cause: DeathCause,
+  cause: DeathCause | undefined,
 ): Omit<SendMessageCommandInput, 'QueueUrl'> {
   const attributes: Record<string, MessageAttributeValue> = { ...received.MessageAttributes };
-  const why: readonly (readonly [string, MessageAttributeValue])[] = [
-    ['lam-error-type', textOf(cause.errorType)],
-    ['lam-error-message', textOf(cause.errorMessage)],
-    ['lam-attempts', { DataType: 'Number', StringValue: String(cause.attempts) }],
-    ['lam-queue', textOf(from)],
-    ['lam-message-id', textOf(id)],
-  ];
-  for (const [name, value] of why) {
+  for (const [name, value] of cause === undefined ? [] : whyOf(cause, from, id)) {
     if (name in attributes || value.StringValue === '') continue;
     if (Object.keys(attributes).length < MOST_ATTRIBUTES) attributes[name] = value;
   }
@@ -33,6 +26,20 @@ export function deadLetterOf(
     MessageAttributes: attributes,
     ...(key === undefined ? {} : { MessageGroupId: key, MessageDeduplicationId: id }),
   };
+}
+
+function whyOf(
+  { errorType, errorMessage, attempts }: DeathCause,
+  from: string,
+  id: string,
+): readonly (readonly [string, MessageAttributeValue])[] {
+  return [
+    ['lam-error-type', textOf(errorType)],
+    ['lam-error-message', textOf(errorMessage)],
+    ['lam-attempts', { DataType: 'Number', StringValue: String(attempts) }],
+    ['lam-queue', textOf(from)],
+    ['lam-message-id', textOf(id)],
+  ];
 }
 
 function textOf(text: string): MessageAttributeValue {

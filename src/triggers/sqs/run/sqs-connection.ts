@@ -1,4 +1,5 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
+import { sendFitting } from '../../source/run/dead-letter.ts';
 import type { DeathCause, Inbox, SourceConnection } from '../../source/run/message.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import type { SqsTrigger } from '../sqs.ts';
@@ -85,7 +86,8 @@ export class SqsConnection implements SourceConnection<SqsMessage> {
   }
 
   async deadLetter(message: SqsMessage, cause: DeathCause): Promise<void> {
-    await this.#dead.send(deadLetterOf(message, this.#main.facts.arn, cause));
+    const { arn } = this.#main.facts;
+    await sendFitting((withCause) => this.#dead.send(deadLetterOf(message, arn, withCause ? cause : undefined)));
     await this.acknowledge([message]);
   }
 

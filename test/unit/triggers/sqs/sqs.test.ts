@@ -75,6 +75,7 @@ describe('a dead letter of SQS', () => {
   test('has no more attributes than SQS allows, its own first, and a cause in allowed characters', () => {
     const message = messageOf(received, { arn: 'arn:q', region: 'r', isFifo: false });
     assert.equal(message.deliveries, 4);
+    assert.deepEqual(deadLetterOf(message, 'arn:q', undefined).MessageAttributes, message.received.MessageAttributes);
     const { MessageAttributes = {}, ...rest } = deadLetterOf(message, 'arn:q', cause);
     assert.deepEqual(rest, { MessageBody: 'text' });
     const names = Object.keys(MessageAttributes);
