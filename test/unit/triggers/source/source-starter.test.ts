@@ -9,7 +9,7 @@ import {
   type SourceContext,
   type SourceErrorCode,
 } from '../../../../src/triggers/source/run/source-starter.ts';
-import { asFunctionName } from '../../../support/ids.ts';
+import { asFunctionName, asRequestId, asVersion } from '../../../support/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 /** What a source does besides recording its calls. */
@@ -47,7 +47,8 @@ class StarterHouse {
       variable: (name) => ({ PIN: 'p@1' })[name],
       failed: (error) => this.failures.push(error),
       fire: (_event, { settled }) => {
-        queueMicrotask(() => settled({ kind: 'success', payload: Buffer.from('null') }));
+        const about = { requestId: asRequestId('r'), version: asVersion(1) };
+        queueMicrotask(() => settled({ kind: 'success', ...about, payload: Buffer.from('null') }));
         return { cancel: () => undefined };
       },
     };
