@@ -5,7 +5,7 @@ export const EDGE = {
     kind: 'too_large',
     fault: 'caller',
     aws: 'RequestTooLargeException',
-    message: (d) => `the request body is larger than ${d.limit} bytes`,
+    message: (d) => `the request body, or the event made of it, is larger than ${d.limit} bytes`,
     hint: () => 'pass large data by reference, for example as a path or a URL',
   }),
   LAM_EDGE_PAYLOAD_NOT_JSON: entry<{ why: string }>({
