@@ -78,7 +78,7 @@ async function connected(
   const consumer = new Consumer({
     ...options,
     groupId: group,
-    groupInstanceId: groupInstanceOf(host),
+    groupInstanceId: staticMemberOf(host),
     sessionTimeout: SESSION_MS,
     heartbeatInterval: HEARTBEAT_MS,
     rebalanceTimeout: REBALANCE_MS,
@@ -109,7 +109,7 @@ async function connected(
  * Returns the name of a trigger as a member of its group: a trigger that connects again takes the place of its earlier
  * member at once. Daemons have different ones, also in one process. Pure.
  */
-export function groupInstanceOf({
+export function staticMemberOf({
   home,
   functionName,
   name,

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { kafka, type KafkaTrigger } from '../../../../src/triggers/kafka/kafka.ts';
 import { messageOf, type KafkaMessage } from '../../../../src/triggers/kafka/run/kafka-record.ts';
 import { Offsets } from '../../../../src/triggers/kafka/run/offsets.ts';
-import { groupInstanceOf } from '../../../../src/triggers/kafka/run/run.ts';
+import { staticMemberOf } from '../../../../src/triggers/kafka/run/run.ts';
 import { asFunctionName } from '../../../support/ids.ts';
 
 function faultOf(more: Partial<KafkaTrigger>): string | undefined {
@@ -61,7 +61,7 @@ test('a trigger of Kafka refuses faulty brokers and topics, written passwords, a
 
 test('a member of a group has the same name again in its daemon, and another in each other daemon', () => {
   const memberOf = (home: string, name: string): string =>
-    groupInstanceOf({ home, functionName: asFunctionName('f'), name });
+    staticMemberOf({ home, functionName: asFunctionName('f'), name });
   assert.equal(memberOf('/one', 'a b'), memberOf('/one', 'a b'));
   assert.match(memberOf('/one', 'a b'), /^lam-[\w-]+-f-a_b$/);
   assert.equal(new Set([memberOf('/one', 'a'), memberOf('/two', 'a'), memberOf('/one', 'b')]).size, 3);
