@@ -127,7 +127,10 @@ export class Background {
   #leaseAhead(): void {
     while (this.#leasedBytes < LEASED_BYTES) {
       const share = this.#leaseShares.next(
-        (lane) => Math.min(LEASED - this.#leased, lane.wanted(this.#limitOf(lane), this.#tokensOf(lane))),
+        (lane) => {
+          const { most, tokens } = this.#boundsOf(lane);
+          return Math.min(LEASED - this.#leased, lane.wanted(most, tokens));
+        },
         (lane) => lane.costMs,
       );
       if (share === undefined) return;
@@ -138,7 +141,10 @@ export class Background {
   #startLeased(): void {
     for (;;) {
       const share = this.#startShares.next(
-        (lane) => Math.min(RUNNING - this.#running, lane.startable(this.#limitOf(lane)), this.#roomOf(lane)),
+        (lane) => {
+          const { most, room } = this.#boundsOf(lane);
+          return Math.min(RUNNING - this.#running, lane.startable(most), room);
+        },
         (lane) => lane.costMs,
       );
       if (share === undefined) return;
@@ -146,18 +152,16 @@ export class Background {
     }
   }
 
-  #limitOf({ functionName }: Lane<Held>): number {
-    // Events of a function that is gone are leased too, to become dead letters.
-    return this.#options.settingsOf(functionName)?.maxConcurrency ?? 1;
-  }
-
-  #tokensOf({ functionName }: Lane<Held>): number {
-    return this.#options.settingsOf(functionName)?.tokens ?? Infinity;
-  }
-
-  /** At least one, because only an invocation that is refused says for how long its function has to pause. */
-  #roomOf({ functionName }: Lane<Held>): number {
-    return Math.max(1, this.#options.settingsOf(functionName)?.room ?? Infinity);
+  /** How many events of a function may run at the same time, may begin now, and would by its rate alone. */
+  #boundsOf({ functionName }: Lane<Held>): Readonly<Record<'most' | 'room' | 'tokens', number>> {
+    const settings = this.#options.settingsOf(functionName);
+    return {
+      // Events of a function that is gone are leased too, to become dead letters.
+      most: settings?.maxConcurrency ?? 1,
+      // At least one, because only an invocation that is refused says for how long its function has to pause.
+      room: Math.max(1, settings?.room ?? Infinity),
+      tokens: settings?.tokens ?? Infinity,
+    };
   }
 
   async #lease(lane: Lane<Held>, count: number): Promise<void> {
