@@ -9,6 +9,7 @@ export {
   type AuthorizerEvent,
   type AuthorizerRun,
 } from './scheme.ts';
+export { secretFault, secretVariables } from './secrets.ts';
 export { AUTH_SCHEMA, authFault, isProtecting } from './setting.ts';
 export { hmacScheme } from './signatures/hmac.ts';
 export { SIGNATURE_NAMES, type SignatureName } from './signatures/list.ts';

@@ -21,6 +21,11 @@ export function secretFault(value: string | readonly string[]): string | undefin
     : 'in plain text; write ${NAME}, a variable of the function, which `lam env set FUNCTION NAME=VALUE` sets';
 }
 
+/** Names of the variables that an option refers to; a text that is no reference has none. Pure. */
+export function secretVariables(value: string | readonly string[]): readonly string[] {
+  return listOf(value).flatMap((text) => REFERENCE.exec(text)?.[1] ?? []);
+}
+
 /** Reads the secrets that an option refers to; each time, because a new version may have new ones. */
 export function secretsOf(
   host: AccessHost,

@@ -1,4 +1,4 @@
-import { SIGNATURE_NAMES, type SignatureName } from '../../access/index.ts';
+import { secretFault, SIGNATURE_NAMES, type SignatureName } from '../../access/index.ts';
 import type { TriggerConfig } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import type { KindFault, TriggerKind } from '../kind.ts';
@@ -32,7 +32,6 @@ export const MOST_WEBHOOK_BYTES = 4 * 1024 * 1024;
 /** Headers by signature that is not bound to one. */
 export const DEFAULT_HEADERS = { hmac: 'x-signature', token: 'x-webhook-token' } as const;
 
-const REFERENCE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 const MOST_SECRETS = 5;
 
@@ -119,11 +118,6 @@ export const webhook: TriggerKind<WebhookTrigger> = {
   load: async () => (await import('./run/run.ts')).webhooks,
 };
 
-/** Names of the variables with the secrets. */
-export function secretVariables({ secret }: WebhookTrigger): readonly string[] {
-  return (typeof secret === 'string' ? [secret] : secret).flatMap((text) => REFERENCE.exec(text)?.[1] ?? []);
-}
-
 function webhookFault(config: WebhookTrigger): KindFault | undefined {
   const { path, secret, signature, header, idHeader } = config;
   if (!/^(?:\/[A-Za-z0-9._~-]+)+$/.test(path))
@@ -135,7 +129,7 @@ function webhookFault(config: WebhookTrigger): KindFault | undefined {
     return { key: 'path', fault: `has the path '${path}', which lam keeps for itself` };
   const secrets = typeof secret === 'string' ? [secret] : secret;
   if (secrets.length > MOST_SECRETS) return { key: 'secret', fault: `has more than ${MOST_SECRETS} secrets` };
-  if (secrets.some((text) => !REFERENCE.test(text)))
+  if (secretFault(secret) !== undefined)
     return {
       key: 'secret',
       fault:

@@ -1,5 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { hmacScheme, verifySignature, type SignatureFault, type VerifiedSignature } from '../../../access/index.ts';
+import {
+  hmacScheme,
+  secretVariables,
+  verifySignature,
+  type SignatureFault,
+  type VerifiedSignature,
+} from '../../../access/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type {
   DurableEnd,
@@ -10,7 +16,7 @@ import type {
   WebhookAnswer,
   WebhookRequest,
 } from '../../running.ts';
-import { DEFAULT_HEADERS, secretVariables, WEBHOOK_DEFAULTS, type WebhookTrigger } from '../webhook.ts';
+import { DEFAULT_HEADERS, WEBHOOK_DEFAULTS, type WebhookTrigger } from '../webhook.ts';
 import { KnownDeliveries } from './known-deliveries.ts';
 import { deliveryId, hasOwnId, jsonOf } from './delivery-id.ts';
 import { webhookTrial } from './trial.ts';
@@ -116,7 +122,7 @@ class Webhook implements RunningTrigger<WebhookTrigger> {
 
   #secrets(): readonly string[] {
     const { functionName, name } = this.#host;
-    return secretVariables(this.#config).map((variable) => {
+    return secretVariables(this.#config.secret).map((variable) => {
       const value = this.#host.variable(variable);
       if (value === undefined)
         throw lamError('LAM_TRIGGERS_VARIABLE_MISSING', { name: functionName, trigger: name, variable });
@@ -134,7 +140,7 @@ class Webhook implements RunningTrigger<WebhookTrigger> {
 
   #refuseSecret({ fault, why }: SignatureFault): void {
     if (fault !== 'bad-secret') return;
-    const [variable = ''] = secretVariables(this.#config);
+    const [variable = ''] = secretVariables(this.#config.secret);
     throw lamError('LAM_TRIGGERS_WEBHOOK_SECRET', { name: this.#host.functionName, variable, why });
   }
 }
