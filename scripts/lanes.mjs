@@ -67,7 +67,10 @@ export const NAMES = [...Object.keys(GROUPS), ...ALL.map(({ name }) => name)];
 export function lanesOf(names) {
   if (names.length === 0) return ALL;
   const chosen = new Set(names.flatMap((name) => GROUPS[name] ?? ALL.filter((lane) => lane.name === name)));
-  return [...new Set([...ALL, ...QUICK, ...ORDINARY])].filter((lane) => chosen.has(lane));
+  // Of a lane that was named whole and in part, the whole.
+  const whole = new Set(ALL.filter((lane) => chosen.has(lane)).map(({ name }) => name));
+  const isCovered = (lane) => lane.except !== undefined && whole.has(lane.name);
+  return [...new Set([...ALL, ...QUICK, ...ORDINARY])].filter((lane) => chosen.has(lane) && !isCovered(lane));
 }
 
 /** How many processes a lane keeps busy. */
