@@ -7,6 +7,7 @@ export * from './call-right.ts';
 export * from './control-api.ts';
 export * from './daemon-options.ts';
 export * from './destination.ts';
+export * from './disk-space.ts';
 export * from './driver-name.ts';
 export * from './function-config.ts';
 export * from './function-limits.ts';
