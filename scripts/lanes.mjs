@@ -87,9 +87,18 @@ export function filesOf({ folder, only, except }) {
     .sort();
 }
 
-/** Arguments of Node that run a lane. A test may take four minutes, on a machine that is busy with much else. */
-export function argumentsOf(lane, files) {
+/** The reporter that names failed tests. */
+const FAILED_TESTS = new URL('failed-tests.mjs', import.meta.url).href;
+
+/**
+ * Arguments of Node that run files of a lane; the file `report` gets the tests that failed. A test may take four minutes, on
+ * a machine that is busy with much else.
+ */
+export function argumentsOf(lane, files, report) {
   const isolation = lane.together ? ['--test-isolation=none'] : [`--test-concurrency=${lane.atOnce}`];
   const seed = lane.seeded ? [`--import=${new URL('../test/support/seed.ts', import.meta.url).href}`] : [];
-  return ['--test', ...isolation, ...seed, '--test-reporter=spec', '--test-timeout=240000', ...files];
+  const reporters = ['spec', 'stdout', FAILED_TESTS, report].map((value, at) =>
+    at % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
+  );
+  return ['--test', ...isolation, ...seed, ...reporters, '--test-timeout=240000', ...files];
 }

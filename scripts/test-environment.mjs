@@ -35,11 +35,13 @@ const NPM_SETTINGS = new Set([
   'offline',
 ]);
 
+/** What only the runner is to follow: a test that starts another runner would add its tests to the totals. */
+const OF_THE_RUNNER = new Set(['LAM_TEST_TOTALS', 'LAM_TEST_RERUN']);
+
 function isKept(name) {
   const npm = /^npm_config_(.+)$/i.exec(name);
   if (npm) return NPM_SETTINGS.has(npm[1].toLowerCase());
-  // Totals are the runner's: a test that starts another runner would add its tests to them.
-  if (name === 'LAM_TEST_TOTALS') return false;
+  if (OF_THE_RUNNER.has(name)) return false;
   return NAMES.has(name) || /^(?:PIP_|LC_|LAM_TEST_)/.test(name);
 }
 

@@ -6,7 +6,7 @@ import { whyNoEngine } from './docker-engine.mjs';
 import { endProcesses } from './end-processes.mjs';
 import { lanesOf, NAMES, widthOf } from './lanes.mjs';
 import { hasPinnedNode, seconds } from './processes.mjs';
-import { COUNTS, runLane, zeroCounts } from './run-lane.mjs';
+import { COUNTS, runAgain, runLane, zeroCounts } from './run-lane.mjs';
 import { ensureBinary, ensureBuilt, ensureDependencies } from './setup.mjs';
 import { sideBySide, Turns } from './side-by-side.mjs';
 import { testEnvironment } from './test-environment.mjs';
@@ -45,7 +45,10 @@ async function dockerOrNot() {
   return '0';
 }
 
-/** Runs the lanes side by side, as far as this machine's processors allow; resolves with the counts of each. */
+/** The most files that run once more: with more, something is broken. */
+const MOST_AGAIN = 10;
+
+/** Runs the lanes side by side, as far as this machine's processors allow; resolves with what came of each. */
 async function runLanes(lanes, env, signal) {
   const running = new Map();
   let printedAt = performance.now();
@@ -57,10 +60,10 @@ async function runLanes(lanes, env, signal) {
   const runOne = async (lane) => {
     const { line, end } = turns.open(lane);
     running.set(lane, performance.now());
-    const counts = await runLane(lane, env, line);
+    const outcome = await runLane(lane, env, line);
     running.delete(lane);
     end();
-    return counts;
+    return { lane, ...outcome };
   };
   const tell = setInterval(() => {
     if (performance.now() - printedAt < QUIET_MS) return;
@@ -69,19 +72,57 @@ async function runLanes(lanes, env, signal) {
   }, 1000);
   // Tests wait more than they compute, so that one process more than processors keeps them busy.
   const places = cpus().length + 1;
-  const counts = await sideBySide(lanes, { places, widthOf, signal, runOne });
+  const outcomes = await sideBySide(lanes, { places, widthOf, signal, runOne });
   clearInterval(tell);
-  return counts;
+  return outcomes;
 }
 
-/** Sums up counts. `LAM_TEST_TOTALS` names a file with the sum of earlier runs, which is added and then replaced. */
-function sumOf(counts) {
+/**
+ * With `LAM_TEST_RERUN=1`, runs files in which tests failed once more, alone, as some tests depend on a share of the
+ * processors. Resolves with the outcomes that then hold, and what to say of tests that passed only then.
+ */
+async function rerun(outcomes, env, signal) {
+  const files = new Set(outcomes.flatMap(({ lane, failed }) => failed.map(({ file }) => `${lane.name} ${file}`)));
+  if (process.env.LAM_TEST_RERUN !== '1' || files.size > MOST_AGAIN) return { final: outcomes, unsteady: [] };
+  const final = [];
+  const unsteady = [];
+  for (const outcome of outcomes) {
+    const { lane, failed } = outcome;
+    const again = failed.length > 0 && !signal.aborted ? await runAgain(lane, outcome, env, console.log) : outcome;
+    final.push({ lane, ...again });
+    const isFailed = ({ file, name }) => again.failed.some((each) => each.file === file && each.name === name);
+    for (const test of failed) if (!isFailed(test)) unsteady.push(textOf(lane, test));
+  }
+  return { final, unsteady };
+}
+
+/** A failed test as a line. */
+function textOf(lane, { file, name, why }) {
+  return `${lane.name}, ${file}: ${name}: ${why}`;
+}
+
+/**
+ * Sums up the outcomes. `LAM_TEST_TOTALS` names a file with the sum of earlier runs, which is added and then replaced.
+ * Failed tests are lines of text: `failed` of those that failed, `unsteady` of those that passed in a second run.
+ */
+function sumOf(outcomes, unsteady) {
   const file = process.env.LAM_TEST_TOTALS;
-  const earlier = file !== undefined && existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8'))] : [];
-  const totals = zeroCounts();
-  for (const each of [...earlier, ...counts]) for (const name of COUNTS) totals[name] += each[name];
+  const earlier = file !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  const counts = zeroCounts();
+  for (const each of [earlier, ...outcomes]) for (const name of COUNTS) counts[name] += each?.counts[name] ?? 0;
+  const failed = outcomes.flatMap((each) => each.failed.map((test) => textOf(each.lane, test)));
+  const totals = {
+    counts,
+    failed: [...(earlier?.failed ?? []), ...failed],
+    unsteady: [...(earlier?.unsteady ?? []), ...unsteady],
+  };
   if (file !== undefined) writeFileSync(file, JSON.stringify(totals));
   return totals;
+}
+
+/** Prints lines of failed tests below a title, if there are any. */
+function list(title, lines) {
+  if (lines.length > 0) console.log(`\n== ${title}\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
 
 const start = performance.now();
@@ -102,15 +143,19 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     stop.abort();
   });
 }
-const counts = await runLanes(lanes, env, stop.signal);
+const outcomes = await runLanes(lanes, env, stop.signal);
+const { final, unsteady } = await rerun(outcomes, env, stop.signal);
 if (endedBy !== undefined) {
   const ended = await endProcesses(mark);
   console.log(`\ninterrupted by ${endedBy}; ended ${ended} processes that tests had started`);
 }
-const totals = sumOf(counts);
+const totals = sumOf(final, unsteady);
+list('unsteady: failed, and passed when run once more alone', totals.unsteady);
+list('failed', totals.failed);
 console.log('');
-for (const name of COUNTS) console.log(`# ${name} ${totals[name]}`);
+for (const name of COUNTS) console.log(`# ${name} ${totals.counts[name]}`);
 console.log(`# duration_ms ${Math.round(performance.now() - start)}`);
-const failed = totals.fail + totals.cancelled;
-console.log(`${totals.pass} passed, ${failed} failed, ${totals.skipped} skipped`);
+const { pass, skipped } = totals.counts;
+const failed = totals.counts.fail + totals.counts.cancelled;
+console.log(`${pass} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = endedBy === undefined ? Number(failed > 0) : 128 + constants.signals[endedBy];

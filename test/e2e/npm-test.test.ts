@@ -57,10 +57,40 @@ describe('npm test', { skip: IS_BINARY ? 'the lanes do not depend on the binary'
       first.output(),
       /\n== conformance: [^]*it is broken[^]*\n== conformance: failed, 1 tests [^]*\n== api: [^]*is good[^]*\n== api: good, 2 tests /,
     );
-    assert.match(first.output(), /\n# tests 3\n[^]*\n1 passed, 1 failed, 1 skipped\n$/);
+    const failed = '\n== failed\n  conformance, test/conformance/bad.test.ts: is bad: it is broken\n\n# tests ';
+    assert.ok(first.output().includes(`${failed}3\n`), first.output());
+    assert.match(first.output(), /\n1 passed, 1 failed, 1 skipped\n$/);
     const second = npmTest(clone, ['api'], { LAM_TEST_TOTALS: totals });
     assert.equal(await second.ended, 1, 'a failure of an earlier run counts');
-    assert.match(second.output(), /\n# tests 5\n[^]*\n2 passed, 1 failed, 2 skipped\n$/);
+    assert.ok(second.output().includes(`${failed}5\n`), second.output());
+    assert.match(second.output(), /\n2 passed, 1 failed, 2 skipped\n$/);
+  });
+
+  test('runs files with failures once more where it is asked to, and names the tests that pass only then', async (t) => {
+    const clone = cloneWith(t, {
+      'test/api/bad.test.ts': ONE('is bad', "throw new Error('it is broken');"),
+      'test/api/unsteady.test.ts': ONE(
+        'is unsteady',
+        `
+        const { existsSync, writeFileSync } = await import('node:fs');
+        if (existsSync('ran')) return;
+        writeFileSync('ran', '');
+        throw new Error('the first time');`,
+      ),
+    });
+    const first = npmTest(clone, ['api'], { LAM_TEST_RERUN: '1' });
+    assert.equal(await first.ended, 1);
+    const named =
+      '\n== unsteady: failed, and passed when run once more alone' +
+      '\n  api, test/api/unsteady.test.ts: is unsteady: the first time\n' +
+      '\n== failed\n  api, test/api/bad.test.ts: is bad: it is broken\n\n# tests 2\n';
+    assert.ok(first.output().includes(named), first.output());
+    assert.match(first.output(), /\n1 passed, 1 failed, 0 skipped\n$/);
+    rmSync(join(clone, 'test/api/bad.test.ts'));
+    rmSync(join(clone, 'ran'));
+    const second = npmTest(clone, ['api'], { LAM_TEST_RERUN: '1' });
+    assert.equal(await second.ended, 0, second.output());
+    assert.match(second.output(), /\n1 passed, 0 failed, 0 skipped\n$/);
   });
 
   test('ends all that it started when it is interrupted', async (t) => {
@@ -93,7 +123,7 @@ describe('npm test', { skip: IS_BINARY ? 'the lanes do not depend on the binary'
     assert.equal(await ended, 2);
     assert.equal(
       output(),
-      "no lane is called 'unti'; there are: quick, unit, property, conformance, api, e2e, brokers, parity, binary\n",
+      "no lane is called 'unti'; there are: quick, ordinary, unit, property, conformance, api, e2e, brokers, parity, binary\n",
     );
   });
 });
