@@ -4,6 +4,7 @@ import { functionDestination } from './destinations/function.ts';
 import { httpDestination } from './destinations/http.ts';
 import { rabbitmqDestination } from './rabbitmq/destination.ts';
 import { redisDestination } from './redis/destination.ts';
+import { sqsDestination } from './sqs/destination.ts';
 
 /** All kinds of destinations. To add one: `destination.ts` in the folder of its source, and a line here. */
 export const DESTINATION_KINDS: readonly DestinationKind[] = [
@@ -12,4 +13,5 @@ export const DESTINATION_KINDS: readonly DestinationKind[] = [
   fileDestination,
   rabbitmqDestination,
   redisDestination,
+  sqsDestination,
 ];

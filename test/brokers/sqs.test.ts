@@ -16,6 +16,7 @@ import {
 import { lamSession } from '../e2e/session.ts';
 import type { Broker } from '../support/brokers/broker.ts';
 import { Cable } from '../support/brokers/cable.ts';
+import { checkDestination } from '../support/brokers/destination-check.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
 import { NO_ELASTICMQ, startElasticmq } from '../support/brokers/elasticmq.ts';
 import { SignatureGate } from '../support/brokers/signature-gate.ts';
@@ -341,6 +342,26 @@ describe('an SQS queue', { skip: NO_ELASTICMQ }, () => {
     }
     await until(() => isEmpty('cut.fifo'));
   });
+
+  for (const [queue, group] of [['records'], ['records.fifo', 'consumer']] as const)
+    test(`is a destination, as ${queue}: it gets records once it exists, and over a lost connection`, async () => {
+      const [accessKeyId, password, messages] = ['AKIDRIGHT', 'right/secret', [] as Message[]];
+      await using gate = await SignatureGate.to(broker.port, { accessKeyId, secretAccessKey: password });
+      await using cable = await Cable.to(gate.port);
+      const endpoint = `http://127.0.0.1:${cable.port}`;
+      await checkDestination({
+        config: { type: 'sqs', queue, endpoint, accessKeyId, secretAccessKey: '${PASSWORD}' },
+        ...{ password, cable, refusal: /not signed/, absence: new RegExp(`there is no queue '${queue}'`) },
+        received: async () => {
+          messages.push(await takeFrom(queue));
+          return messages.map(({ Body = '' }) => Body);
+        },
+      });
+      for (const { Attributes, MessageAttributes } of messages) {
+        const id = MessageAttributes?.['lam-record-id']?.StringValue;
+        assert.deepEqual([Attributes?.MessageGroupId, Attributes?.MessageDeduplicationId], [group, group && id]);
+      }
+    });
 
   test('runs the example of docs/triggers.md, which can be paused', async () => {
     await using s = await lamSession();

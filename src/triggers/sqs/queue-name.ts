@@ -8,6 +8,9 @@ export interface QueueName {
   readonly account?: string;
 }
 
+/** What {@link parseQueue} reads, in words. */
+export const QUEUE_FORM = 'a name of letters, digits, - and _, which may end in .fifo, or an ARN';
+
 const NAME = /^[A-Za-z0-9_-]{1,75}(\.fifo)?$|^[A-Za-z0-9_-]{1,80}$/;
 const ARN = /^arn:[a-z-]+:sqs:([a-z0-9-]+):(\d{12}):([^:]+)$/;
 

@@ -1,19 +1,14 @@
 import type { KindFault } from '../kind.ts';
-import { secretFault, urlFault } from '../source/references.ts';
 import type { SourceConfig } from '../source/settings.ts';
 import { sourceKind } from '../source/source-kind.ts';
-import { parseQueue } from './queue-name.ts';
+import { accessFault, SQS_ACCESS, type SqsAccess } from './access.ts';
+import { parseQueue, QUEUE_FORM } from './queue-name.ts';
 
 /** A queue of SQS, or of a server with its API. */
-export interface SqsTrigger extends SourceConfig {
+export interface SqsTrigger extends SourceConfig, SqsAccess {
   readonly type: 'sqs';
   /** Name or ARN. */
   readonly queue: string;
-  readonly endpoint?: string;
-  readonly region?: string;
-  readonly accessKeyId?: string;
-  readonly secretAccessKey?: string;
-  readonly sessionToken?: string;
   readonly create?: boolean;
   readonly deadLetterQueue?: string;
   /** Seconds. */
@@ -36,37 +31,7 @@ export const sqs = sourceKind<SqsTrigger>({
         minLength: 1,
         examples: ['orders', 'arn:aws:sqs:eu-central-1:123456789012:orders.fifo'],
       },
-      endpoint: {
-        description: 'Address of the API, by default that of AWS in the region. `${NAME}` stands for a variable.',
-        type: 'string',
-        minLength: 1,
-        examples: ['http://localhost:9324'],
-      },
-      region: {
-        description:
-          "Region of the queue, by default that of its ARN, or else us-east-1. '${NAME}' stands for a variable.",
-        type: 'string',
-        minLength: 1,
-        examples: ['eu-central-1'],
-      },
-      accessKeyId: {
-        description: 'Access key. Needed unless there is an `endpoint`.',
-        type: 'string',
-        minLength: 1,
-        examples: ['${AWS_ACCESS_KEY_ID}'],
-      },
-      secretAccessKey: {
-        description: 'Secret of the access key, as `${NAME}` of a variable of the function.',
-        type: 'string',
-        minLength: 1,
-        examples: ['${AWS_SECRET_ACCESS_KEY}'],
-      },
-      sessionToken: {
-        description: 'Session token of temporary credentials, as `${NAME}` of a variable of the function.',
-        type: 'string',
-        minLength: 1,
-        examples: ['${AWS_SESSION_TOKEN}'],
-      },
+      ...SQS_ACCESS,
       create: {
         description:
           'Whether missing queues are created: the queue, and `<queue>-dead` for its dead letters. Otherwise a missing queue is an error.',
@@ -115,34 +80,17 @@ export const sqs = sourceKind<SqsTrigger>({
 });
 
 function queueFault({ queue, deadLetterQueue }: SqsTrigger): KindFault | undefined {
-  const form = 'a name of letters, digits, - and _, which may end in .fifo, or an ARN';
   const main = parseQueue(queue);
-  if (main === undefined) return { key: 'queue', fault: `has a faulty queue: it must be ${form}` };
+  if (main === undefined) return { key: 'queue', fault: `has a faulty queue: it must be ${QUEUE_FORM}` };
   if (deadLetterQueue === undefined) return undefined;
   const dead = parseQueue(deadLetterQueue);
-  if (dead === undefined) return { key: 'deadLetterQueue', fault: `has a faulty deadLetterQueue: it must be ${form}` };
+  if (dead === undefined)
+    return { key: 'deadLetterQueue', fault: `has a faulty deadLetterQueue: it must be ${QUEUE_FORM}` };
   if (dead.name === main.name)
     return { key: 'deadLetterQueue', fault: 'would read its own dead letters: name another deadLetterQueue' };
   if (dead.isFifo !== main.isFifo) {
     const kind = main.isFifo ? 'end in .fifo, as the queue does' : 'not end in .fifo, as the queue does not';
     return { key: 'deadLetterQueue', fault: `has a deadLetterQueue of another kind: its name must ${kind}` };
   }
-  return undefined;
-}
-
-function accessFault(config: SqsTrigger): KindFault | undefined {
-  const { endpoint, accessKeyId, secretAccessKey } = config;
-  const fault = endpoint === undefined ? undefined : urlFault(endpoint, ['http', 'https']);
-  if (fault !== undefined) return { key: 'endpoint', fault: `has a faulty endpoint: it ${fault}` };
-  for (const key of ['secretAccessKey', 'sessionToken'] as const) {
-    const secret = secretFault(config[key]);
-    if (secret !== undefined) return { key, fault: `has a faulty ${key}: it ${secret}` };
-  }
-  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
-    const key = accessKeyId === undefined ? 'accessKeyId' : 'secretAccessKey';
-    return { key, fault: `needs '${key}' too: accessKeyId and secretAccessKey belong together` };
-  }
-  if (endpoint === undefined && accessKeyId === undefined)
-    return { key: 'accessKeyId', fault: "needs 'accessKeyId' and 'secretAccessKey' for AWS, or an 'endpoint'" };
   return undefined;
 }

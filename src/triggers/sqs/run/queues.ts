@@ -36,10 +36,10 @@ export async function findQueues(client: SQSClient, context: SourceContext<SqsTr
     throw context.error('LAM_TRIGGERS_SOURCE_MISSING', what);
   }
   const deadName = nameOf(named);
-  const dead = (await factsOf(client, deadName)) ?? (create ? await createQueue(client, deadName) : undefined);
+  const dead = (await factsOf(client, deadName)) ?? (create ? await newQueue(client, deadName) : undefined);
   if (dead === undefined) throw context.error('LAM_TRIGGERS_SOURCE_MISSING', `queue '${deadName.name}'`);
   const maxReceiveCount = (config.maxRetries ?? SOURCE_DEFAULTS.maxRetries) + 1;
-  const main = known ?? (await createQueue(client, name, { target: dead.arn, maxReceiveCount }));
+  const main = known ?? (await newQueue(client, name, { target: dead.arn, maxReceiveCount }));
   return { main: new Queue(client, main), dead: new Queue(client, dead) };
 }
 
@@ -55,11 +55,16 @@ function nameOf(text: string): QueueName {
 }
 
 /** Returns the facts of a queue; undefined if it does not exist. */
-async function factsOf(client: SQSClient, { name, account }: QueueName): Promise<QueueFacts | undefined> {
+async function factsOf(client: SQSClient, name: QueueName): Promise<QueueFacts | undefined> {
+  const url = await urlOf(client, name);
+  return url === undefined ? undefined : factsAt(client, url);
+}
+
+/** Returns the address of a queue; undefined if it does not exist. Rejects with the client's error. */
+export async function urlOf(client: SQSClient, { name, account }: QueueName): Promise<string | undefined> {
   const owner = account === undefined ? {} : { QueueOwnerAWSAccountId: account };
   try {
-    const { QueueUrl = '' } = await client.send(new GetQueueUrlCommand({ QueueName: name, ...owner }));
-    return await factsAt(client, QueueUrl);
+    return (await client.send(new GetQueueUrlCommand({ QueueName: name, ...owner }))).QueueUrl;
   } catch (error) {
     if (error instanceof Error && error.name === 'QueueDoesNotExist') return undefined;
     throw error;
@@ -81,11 +86,16 @@ async function factsAt(client: SQSClient, url: string): Promise<QueueFacts> {
 /** What SQS gives queues that do not say (seconds). */
 const DEFAULT_VISIBILITY_S = 30;
 
-async function createQueue(
+async function newQueue(client: SQSClient, name: QueueName, redrive?: RedrivePolicy): Promise<QueueFacts> {
+  return factsAt(client, await createQueue(client, name, redrive));
+}
+
+/** Creates a queue; returns its address. Without `redrive`, it keeps messages as long as SQS allows. */
+export async function createQueue(
   client: SQSClient,
   { name, isFifo }: QueueName,
   redrive?: RedrivePolicy,
-): Promise<QueueFacts> {
+): Promise<string> {
   const policy =
     redrive && JSON.stringify({ deadLetterTargetArn: redrive.target, maxReceiveCount: redrive.maxReceiveCount });
   const { QueueUrl = '' } = await client.send(
@@ -94,12 +104,12 @@ async function createQueue(
       Attributes: {
         ...(isFifo ? { FifoQueue: 'true' } : {}),
         ...(policy === undefined ? {} : { RedrivePolicy: policy }),
-        // Dead letters wait as long as SQS allows: 14 days.
+        // 14 days.
         ...(policy === undefined ? { MessageRetentionPeriod: '1209600' } : {}),
       },
     }),
   );
-  return factsAt(client, QueueUrl);
+  return QueueUrl;
 }
 
 /** Reads a redrive policy, whose count is a number or a text. */

@@ -1,22 +1,12 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { REGION } from '../../../contract/index.ts';
 import { isLamError } from '../../../errors/index.ts';
 import { addressOf } from '../../source/run/payload.ts';
 import { sourceStarter, type SourceContext } from '../../source/run/source-starter.ts';
-import { parseQueue } from '../queue-name.ts';
 import type { SqsTrigger } from '../sqs.ts';
+import { clientOf, regionOf } from './client.ts';
 import { findQueues } from './queues.ts';
 import { SqsConnection } from './sqs-connection.ts';
 import type { SqsMessage } from './sqs-message.ts';
 import { sqsShape } from './sqs-shape.ts';
-
-/** Longest time to connect (ms). */
-const CONNECT_MS = 10_000;
-/** Longest time until an answer (ms). */
-const ANSWER_MS = 10_000;
-
-/** Keys for servers that check none: requests must be signed with something. */
-const ANY_KEYS = { accessKeyId: 'lam', secretAccessKey: 'lam' } as const;
 
 /** Names of errors that mean that the credentials are wrong or may not do it. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -47,8 +37,9 @@ export const sqsStarter = sourceStarter<SqsTrigger, SqsMessage>({
 });
 
 async function connectTo(context: SourceContext<SqsTrigger>): Promise<SqsConnection> {
-  const region = regionOf(context.config, (text) => context.value(text));
-  const client = clientOf(context, region);
+  const value = (text: string): string => context.value(text);
+  const region = regionOf(context.config, value);
+  const client = clientOf(context.config, value);
   try {
     const queues = await findQueues(client, context);
     return new SqsConnection({ client, context, queues, region });
@@ -57,26 +48,6 @@ async function connectTo(context: SourceContext<SqsTrigger>): Promise<SqsConnect
     if (isLamError(error)) throw error;
     throw context.error(isRefusal(error) ? 'LAM_TRIGGERS_SOURCE_DENIED' : 'LAM_TRIGGERS_SOURCE_UNREACHABLE', error);
   }
-}
-
-function clientOf({ config, value }: SourceContext<SqsTrigger>, region: string): SQSClient {
-  const { endpoint, accessKeyId, secretAccessKey, sessionToken } = config;
-  const token = sessionToken === undefined ? {} : { sessionToken: value(sessionToken) };
-  return new SQSClient({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint: value(endpoint) }),
-    // A server may know itself by another name than its clients do.
-    useQueueUrlAsEndpoint: endpoint === undefined,
-    credentials:
-      accessKeyId === undefined || secretAccessKey === undefined
-        ? ANY_KEYS
-        : { accessKeyId: value(accessKeyId), secretAccessKey: value(secretAccessKey), ...token },
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
-  });
-}
-
-function regionOf({ region, queue }: SqsTrigger, value: (text: string) => string): string {
-  return region === undefined ? (parseQueue(queue)?.region ?? REGION) : value(region);
 }
 
 function isRefusal(error: unknown): boolean {
