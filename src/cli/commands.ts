@@ -40,6 +40,7 @@ export const COMMANDS = {
   'key:create': () => import('./commands/key-create.ts'),
   'key:list': () => import('./commands/key-list.ts'),
   'key:revoke': () => import('./commands/key-revoke.ts'),
+  'key:update': () => import('./commands/key-update.ts'),
   'schedule:list': () => import('./commands/schedule-list.ts'),
   'schedule:run': () => import('./commands/schedule-run.ts'),
   'schedule:pause': () => import('./commands/schedule-pause.ts'),

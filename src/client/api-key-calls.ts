@@ -1,11 +1,19 @@
-import { CONTROL, type ApiKeyDetail, type CreateApiKeyAnswer, type CreateApiKeyRequest } from '../contract/index.ts';
+import {
+  CONTROL,
+  type ApiKeyDetail,
+  type CreateApiKeyAnswer,
+  type CreateApiKeyRequest,
+  type ListedApiKey,
+  type UpdateApiKeyRequest,
+} from '../contract/index.ts';
 import type { Ask } from './transport.ts';
 
 /** Calls about API keys. */
 export interface ApiKeyCalls {
   /** All keys, without the keys themselves. */
-  apiKeys(): Promise<readonly ApiKeyDetail[]>;
+  apiKeys(): Promise<readonly ListedApiKey[]>;
   createApiKey(request: CreateApiKeyRequest): Promise<CreateApiKeyAnswer>;
+  updateApiKey(name: string, change: UpdateApiKeyRequest): Promise<ListedApiKey>;
   revokeApiKey(name: string): Promise<ApiKeyDetail>;
 }
 
@@ -17,6 +25,7 @@ export function apiKeyCalls(
   return {
     apiKeys: () => ask('GET', CONTROL.apiKeys),
     createApiKey: (request) => send('POST', CONTROL.apiKeys, request),
+    updateApiKey: (name, change) => send('PATCH', CONTROL.apiKey(name), change),
     revokeApiKey: (name) => ask('DELETE', CONTROL.apiKey(name)),
   };
 }

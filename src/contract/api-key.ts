@@ -23,6 +23,28 @@ export interface ApiKeyDetail {
   readonly expiresAt: number | null;
   /** As `user@host`; empty if not known. */
   readonly by: string;
+  /** Requests per UTC day; null for any number. */
+  readonly quota: number | null;
+}
+
+/** A key and what it has used. */
+export interface ListedApiKey extends ApiKeyDetail {
+  /** Requests of this UTC day that count against the quota; null where there is none. */
+  readonly used: number | null;
+  /** When the count begins anew (milliseconds since the epoch); null where there is no quota. */
+  readonly resetsAt: number | null;
+}
+
+/** Requests of one key on a UTC day. */
+export interface DayUsage {
+  /** Days since the epoch. */
+  readonly day: number;
+  readonly used: number;
+}
+
+/** Requests of a key on the day that counts now, and on the one that counted before. */
+export interface KeyUsage extends DayUsage {
+  readonly previous: DayUsage | null;
 }
 
 /** Creates a key. */
@@ -31,6 +53,14 @@ export interface CreateApiKeyRequest {
   /** Days until it is refused; absent for never. */
   readonly days?: number;
   readonly by?: string;
+  /** Requests per UTC day; absent or null for any number. */
+  readonly quota?: number | null;
+}
+
+/** Changes a key. */
+export interface UpdateApiKeyRequest {
+  /** Requests per UTC day; null for any number. */
+  readonly quota: number | null;
 }
 
 /** A new key: `key` is shown once and kept nowhere. */

@@ -64,9 +64,9 @@ export const CONTROL = {
   eventCounts: '/_lam/v1/events',
   /** POST {@link DeadLettersRequest}; answers `{count}`. */
   deadLetters: (action: 'redrive' | 'purge' | 'count'): string => `/_lam/v1/dead-letters/${action}`,
-  /** GET {@link ApiKeyDetail}s; POST {@link CreateApiKeyRequest}, answers {@link CreateApiKeyAnswer}. */
+  /** GET {@link ListedApiKey}s; POST {@link CreateApiKeyRequest}, answers {@link CreateApiKeyAnswer}. */
   apiKeys: '/_lam/v1/keys',
-  /** DELETE revokes the key; answers its {@link ApiKeyDetail}. */
+  /** PATCH {@link UpdateApiKeyRequest} changes the key; answers {@link ListedApiKey}. DELETE revokes it; answers {@link ApiKeyDetail}. */
   apiKey: (name: string): string => `/_lam/v1/keys/${encodeURIComponent(name)}`,
   /** GET: the newest version of each layer; query `name`: all versions of that one. */
   layers: '/_lam/v1/layers',

@@ -6,7 +6,7 @@ import { messageOf } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { joinObservers, type Observer } from '../observer/index.ts';
 import { createOperations, type Operations } from '../operations/index.ts';
-import { Limits } from '../limits/index.ts';
+import { Limits, Quotas } from '../limits/index.ts';
 import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
@@ -94,6 +94,7 @@ interface Core {
   readonly onAccepted: (name: FunctionName) => void;
   readonly callRights: CallRights;
   readonly limits: Limits;
+  readonly quotas: Quotas;
 }
 
 /** Wires the rooms of a daemon; nothing listens yet. The composition root: the only place that knows all rooms. */
@@ -196,12 +197,13 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   const { home, destinations } = store.paths;
   const triggers = composeTriggers({ ...rooms, kinds: setup.triggerKinds, home, states: store.triggerStates });
   const background = composeBackground({ ...rooms, folder: destinations });
-  return { registry, pool, router, triggers, limits, background, onAccepted, callRights };
+  const quotas = new Quotas(clock, store.keyUsage);
+  return { registry, pool, router, triggers, limits, quotas, background, onAccepted, callRights };
 }
 
 function composeOperations(
   { resources, clock, stop, onTrouble }: DaemonSetup,
-  { registry, pool, triggers, onAccepted }: Core,
+  { registry, pool, triggers, quotas, onAccepted }: Core,
   followers: Followers,
   status: () => Status,
 ): Operations {
@@ -210,6 +212,7 @@ function composeOperations(
     store,
     queue,
     clock,
+    quotas,
     registry,
     logs,
     followers,
@@ -231,12 +234,13 @@ function composeOperations(
 
 function composeServers(
   setup: DaemonSetup,
-  { registry, router, triggers, limits }: Core,
+  { registry, router, triggers, limits, quotas }: Core,
   operations: Operations,
 ): [Server, Server] {
   const edge = {
     router,
     limits,
+    quotas,
     operations,
     clock: setup.clock,
     routes: triggers.routes,

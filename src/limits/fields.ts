@@ -8,6 +8,8 @@ interface LimitNotice {
   readonly headers: readonly string[];
 }
 
+const DAY_SECONDS = 86_400;
+
 /** The reason that AWS gives where no limit of a function was met. */
 const OTHER_REASON = 'ConcurrentInvocationLimitExceeded';
 
@@ -19,6 +21,13 @@ const NOTICES: Readonly<Record<string, (details: Record<string, number>) => Limi
   LAM_LIMITS_ROUTE_RATE: (details) => ({
     reason: 'FunctionInvocationRateLimitExceeded',
     headers: ofRate('route', details),
+  }),
+  LAM_LIMITS_QUOTA: ({ quota = 0, retryAfterMs: ms = 0 }) => ({
+    reason: 'CallerRateLimitExceeded',
+    headers: [
+      ...['RateLimit-Policy', `"api-key";q=${quota};w=${DAY_SECONDS}`],
+      ...['RateLimit', `"api-key";r=0;t=${Math.max(1, Math.ceil(ms / 1000))}`],
+    ],
   }),
   LAM_LIMITS_RESERVED: ({ reserved = 0 }) => ({
     reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',

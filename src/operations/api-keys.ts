@@ -5,21 +5,28 @@ import {
   type ApiKeyName,
   type CreateApiKeyAnswer,
   type CreateApiKeyRequest,
+  type ListedApiKey,
+  type UpdateApiKeyRequest,
 } from '../contract/index.ts';
-import { lamError } from '../errors/index.ts';
+import { lamError, type LamError } from '../errors/index.ts';
 import { nearest, type Clock } from '../kit/index.ts';
 import type { ApiKeyStore } from '../store/index.ts';
 
 /** Keys for routes with `auth: api-key`. */
 export interface ApiKeyOperations {
-  /** All keys, sorted by name. */
-  list(): readonly ApiKeyDetail[];
+  /** All keys and what they have used, sorted by name. */
+  list(): readonly ListedApiKey[];
   /**
    * Creates a key. Throws `LAM_OPERATIONS_INVALID_KEY_NAME`, `LAM_OPERATIONS_KEY_EXISTS`,
    * `LAM_OPERATIONS_INVALID_VALUE` or a `LAM_STORE_*` error of writing.
    */
   create(request: CreateApiKeyRequest): Promise<CreateApiKeyAnswer>;
-  /** Revokes a key with the next request. Throws `LAM_OPERATIONS_KEY_NOT_FOUND`. */
+  /**
+   * Changes a key from the next request on. Throws `LAM_OPERATIONS_KEY_NOT_FOUND`, `LAM_OPERATIONS_INVALID_VALUE` or a
+   * `LAM_STORE_*` error of writing.
+   */
+  update(name: string, change: UpdateApiKeyRequest): Promise<ListedApiKey>;
+  /** Revokes a key with the next request, and forgets what it used. Throws `LAM_OPERATIONS_KEY_NOT_FOUND`. */
   revoke(name: string): Promise<ApiKeyDetail>;
 }
 
@@ -27,37 +34,70 @@ export interface ApiKeyOperations {
 export interface ApiKeyRooms {
   readonly store: { readonly apiKeys: ApiKeyStore };
   readonly clock: Clock;
+  readonly quotas: KeyQuotas;
+}
+
+/** What is counted of keys with a quota. */
+interface KeyQuotas {
+  /** Requests of this UTC day. */
+  used(keyId: string): number;
+  /** When the next UTC day begins (ms since the epoch). */
+  resetsAt(): number;
+  forget(keyId: string): void;
 }
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 36_500;
+const MOST_QUOTA = 1_000_000_000;
 /** Characters of a key that are shown afterwards, `lam_` included. */
 const PREFIX_CHARS = 8;
 
 /** Implements {@link ApiKeyOperations}. */
-export function apiKeyOperations({ store: { apiKeys }, clock }: ApiKeyRooms): ApiKeyOperations {
+export function apiKeyOperations({ store: { apiKeys }, clock, quotas }: ApiKeyRooms): ApiKeyOperations {
+  const listed = (key: ApiKeyDetail): ListedApiKey =>
+    key.quota === null
+      ? { ...key, used: null, resetsAt: null }
+      : { ...key, used: quotas.used(key.id), resetsAt: quotas.resetsAt() };
+  const notFound = (name: string): LamError => {
+    const meant = nearest(
+      name,
+      apiKeys.list().map((key) => key.name),
+    );
+    return lamError('LAM_OPERATIONS_KEY_NOT_FOUND', { name, ...(meant === undefined ? {} : { nearest: meant }) });
+  };
   return {
-    list: () => apiKeys.list(),
-    async create({ name, days, by = '' }) {
+    list: () => apiKeys.list().map(listed),
+    async create({ name, days, by = '', quota = null }) {
       if (!isApiKeyName(name)) throw lamError('LAM_OPERATIONS_INVALID_KEY_NAME', { name });
       if (days !== undefined && (!Number.isSafeInteger(days) || days < 1 || days > MOST_DAYS))
         throw lamError('LAM_OPERATIONS_INVALID_VALUE', { what: `days must be 1 to ${MOST_DAYS}, not ${days}` });
+      checkQuota(quota);
       const key = `lam_${randomBytes(32).toString('base64url')}`;
       const createdAt = clock.now();
       const expiresAt = days === undefined ? null : createdAt + days * DAY_MS;
       const id = randomBytes(8).toString('hex');
-      const detail: ApiKeyDetail = { name, id, prefix: key.slice(0, PREFIX_CHARS), createdAt, expiresAt, by };
+      const detail: ApiKeyDetail = { name, id, prefix: key.slice(0, PREFIX_CHARS), createdAt, expiresAt, by, quota };
       if (!(await apiKeys.add(detail, key))) throw lamError('LAM_OPERATIONS_KEY_EXISTS', { name });
       return { ...detail, key };
     },
+    async update(name, { quota }) {
+      checkQuota(quota);
+      const changed = await apiKeys.setQuota(name as ApiKeyName, quota);
+      if (changed === undefined) throw notFound(name);
+      return listed(changed);
+    },
     async revoke(name) {
       const revoked = await apiKeys.remove(name as ApiKeyName);
-      if (revoked !== undefined) return revoked;
-      const meant = nearest(
-        name,
-        apiKeys.list().map((key) => key.name),
-      );
-      throw lamError('LAM_OPERATIONS_KEY_NOT_FOUND', { name, ...(meant === undefined ? {} : { nearest: meant }) });
+      if (revoked === undefined) throw notFound(name);
+      quotas.forget(revoked.id);
+      return revoked;
     },
   };
+}
+
+function checkQuota(quota: number | null): void {
+  if (quota !== null && !(Number.isSafeInteger(quota) && quota >= 0 && quota <= MOST_QUOTA))
+    throw lamError('LAM_OPERATIONS_INVALID_VALUE', {
+      what: `quota must be 0 to ${MOST_QUOTA} requests a day, or none, not ${quota}`,
+    });
 }

@@ -14,6 +14,7 @@ import { nodeIdOf } from './disk/node-id.ts';
 import { Reserve } from './disk/reserve.ts';
 import { reclaimStaging } from './disk/staging.ts';
 import { ApiKeyStore } from './keys/api-key-store.ts';
+import { KeyUsageFile } from './keys/key-usage-file.ts';
 import { LayerCatalogue } from './layers/layer-catalogue.ts';
 import { StateJournal } from './states/state-journal.ts';
 import { StartupCacheStore } from './artifacts/startup-cache-store.ts';
@@ -28,6 +29,7 @@ export interface Store {
   readonly artifacts: ArtifactStore;
   readonly layers: LayerCatalogue;
   readonly apiKeys: ApiKeyStore;
+  readonly keyUsage: KeyUsageFile;
   readonly startupCaches: StartupCacheStore;
   /** What triggers keep over restarts. */
   readonly triggerStates: StateJournal;
@@ -73,7 +75,9 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
     const artifacts = await ArtifactStore.open(paths, options);
     const layers = await LayerCatalogue.open(paths.layers);
     const apiKeys = await ApiKeyStore.open(paths.apiKeys);
-    const triggerStates = await StateJournal.open(paths.triggerStates, options.onTrouble ?? (() => undefined));
+    const onTrouble = options.onTrouble ?? (() => undefined);
+    const keyUsage = await KeyUsageFile.open(paths.keyUsage, apiKeys.ids(), onTrouble);
+    const triggerStates = await StateJournal.open(paths.triggerStates, onTrouble);
     return {
       paths,
       nodeId,
@@ -82,12 +86,14 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
       artifacts,
       layers,
       apiKeys,
+      keyUsage,
       startupCaches: new StartupCacheStore(paths, artifacts),
       triggerStates,
       reserve,
       reclaimed: left + (lock.reclaimed ? 1 : 0),
       close: async () => {
         await Promise.all([catalogue.settled(), layers.settled(), apiKeys.settled(), triggerStates.settled()]);
+        await keyUsage.close();
         await lock.release();
       },
     };
@@ -112,6 +118,6 @@ export async function checkHome(home: string): Promise<void> {
   }
   await LowdbCatalogueStore.open(paths.catalogue);
   await LayerCatalogue.open(paths.layers);
-  await ApiKeyStore.open(paths.apiKeys);
+  await KeyUsageFile.open(paths.keyUsage, (await ApiKeyStore.open(paths.apiKeys)).ids(), () => undefined);
   await StateJournal.open(paths.triggerStates, () => undefined);
 }

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
+import { QUOTA_FLAG, quotaOf } from '../quota-flag.ts';
 
 export default class KeyCreate extends LamCommand {
   static override summary = 'Create an API key for routes with `auth: api-key`.';
@@ -14,19 +15,22 @@ export default class KeyCreate extends LamCommand {
       helpValue: 'N',
       summary: 'Days until it is refused; by default it is accepted until revoked.',
     }),
+    quota: QUOTA_FLAG,
   };
   static override examples = [
     { description: 'A key for one user', command: '<%= config.bin %> key create shop' },
     { description: 'One for a month, in a variable', command: 'KEY=$(<%= config.bin %> key create trial --days 30)' },
+    { description: 'At most 1000 requests a day', command: '<%= config.bin %> key create partner --quota 1000' },
   ];
 
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(KeyCreate);
     const { out, by, client } = this.context(flags);
     const { days } = flags;
+    const quota = flags.quota === undefined ? null : quotaOf(flags.quota, 'key create');
     const created = await (
       await client()
-    ).createApiKey({ name: args.name, by, ...(days === undefined ? {} : { days }) });
+    ).createApiKey({ name: args.name, by, ...(days === undefined ? {} : { days }), quota });
     out.result(created, () => created.key);
     out.note(`created '${created.name}'; the key is not shown again`);
     return EXIT.ok;

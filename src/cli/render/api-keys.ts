@@ -1,9 +1,9 @@
-import type { ApiKeyDetail } from '../../contract/index.ts';
+import type { ListedApiKey } from '../../contract/index.ts';
 import { formatAge, formatUntil } from './format.ts';
 import { safe, table } from './table.ts';
 
 /** Table of `lam key list`. */
-export function renderApiKeys(keys: readonly ApiKeyDetail[], now: number, limit?: number): string {
+export function renderApiKeys(keys: readonly ListedApiKey[], now: number, limit?: number): string {
   return table(
     keys,
     [
@@ -16,7 +16,15 @@ export function renderApiKeys(keys: readonly ApiKeyDetail[], now: number, limit?
         cell: ({ expiresAt }) =>
           expiresAt === null ? 'never' : expiresAt <= now ? 'expired' : formatUntil(expiresAt, now),
       },
+      { heading: 'USED TODAY', cell: ({ used, quota }) => (quota === null ? '-' : `${used}/${quota}`) },
+      { heading: 'RESETS', cell: ({ resetsAt }) => (resetsAt === null ? '-' : formatUntil(resetsAt, now)), drop: 4 },
     ],
     limit,
   );
+}
+
+/** A key's quota in words: `1000 requests a day, 12 used today`. */
+export function quotaText({ quota, used }: Pick<ListedApiKey, 'quota' | 'used'>): string {
+  if (quota === null) return 'no quota';
+  return `${quota} request${quota === 1 ? '' : 's'} a day, ${used} used today`;
 }

@@ -1,7 +1,7 @@
 import type { Authorizers } from '../../access/index.ts';
 import type { PlainServer } from '../../http/index.ts';
 import type { Clock } from '../../kit/index.ts';
-import type { Limits } from '../../limits/index.ts';
+import type { Limits, Quotas } from '../../limits/index.ts';
 import type { Operations } from '../../operations/index.ts';
 import type { Router } from '../../router/index.ts';
 import type { AccessLog } from '../access-log.ts';
@@ -29,6 +29,7 @@ export interface EdgeOptions {
   readonly router: Router;
   /** Limits of routes. */
   readonly limits: Pick<Limits, 'admitAt'>;
+  readonly quotas: Pick<Quotas, 'take'>;
   readonly operations: Operations;
   readonly clock: Clock;
   /** Returns the table of the live versions' routes; called per request, so it must be cached. */

@@ -24,6 +24,14 @@ export const LIMITS = {
     message: (d) => `route '${d.route}' of function '${d.name}' is at its rate limit (${rate(d)})`,
     hint: (d) => `try again in ${d.retryAfterMs / 1000} s, or raise rateLimit of the route in lam.yaml and deploy`,
   }),
+  LAM_LIMITS_QUOTA: entry<{ name: string; quota: number; retryAfterMs: number }>({
+    kind: 'resource_exhausted',
+    fault: 'caller',
+    aws: 'TooManyRequestsException',
+    message: (d) => `API key '${d.name}' has used its quota (${d.quota} requests a day)`,
+    hint: (d) =>
+      `try again after midnight UTC, or let its owner raise the quota: lam key update ${d.name} --quota ${Math.max(1, d.quota * 2)}`,
+  }),
   LAM_LIMITS_RESERVED: entry<{ name: string; reserved: number }>({
     kind: 'resource_exhausted',
     fault: 'caller',

@@ -20,6 +20,8 @@ export interface Layout {
   readonly layers: string;
   /** Hashes of the API keys. */
   readonly apiKeys: string;
+  /** Requests of API keys with a quota. */
+  readonly keyUsage: string;
   /** What triggers keep: when they ran last, which ones are paused. */
   readonly triggerStates: string;
   /** Holds the node id of this home. */
@@ -68,6 +70,7 @@ export function layout(home: string): Layout {
     catalogue: join(state, 'catalogue.json'),
     layers: join(state, 'layers.json'),
     apiKeys: join(state, 'keys.json'),
+    keyUsage: join(state, 'key-usage.jsonl'),
     triggerStates: join(state, 'triggers.jsonl'),
     nodeId: join(state, 'node-id'),
     reserve: join(state, 'reserve'),

@@ -8,6 +8,8 @@ import { errnoOf, storeError } from '../disk/io-errors.ts';
 import { keepAside } from '../disk/keep-aside.ts';
 
 const SCHEMA = 1;
+/** Ids that lam makes; requests are counted in records of fixed length, which contain them. */
+const KEY_ID = /^[a-z0-9-]{1,32}$/;
 
 /** A key as it is stored. */
 interface ApiKeyRecord extends ApiKeyDetail {
@@ -49,6 +51,11 @@ export class ApiKeyStore {
     return this.#keys.map(detailOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Ids of all keys. */
+  ids(): ReadonlySet<string> {
+    return new Set(this.#keys.map(({ id }) => id));
+  }
+
   /** The key that a caller sent, also if it has expired; undefined for any other text. */
   identify(key: string): ApiKeyDetail | undefined {
     return this.#keys.length === 0 ? undefined : this.#byHash.get(hashOf(key));
@@ -60,6 +67,17 @@ export class ApiKeyStore {
       if (this.#keys.some(({ name }) => name === detail.name)) return false;
       await this.#write([...this.#keys, { ...detail, hash: hashOf(key) }]);
       return true;
+    });
+  }
+
+  /** Changes a key's quota; resolves to the key, or to undefined where there was none. Rejects with a `LAM_STORE_*` error. */
+  setQuota(name: ApiKeyName, quota: number | null): Promise<ApiKeyDetail | undefined> {
+    return this.#changes.run(async () => {
+      const found = this.#keys.find((each) => each.name === name);
+      if (found === undefined) return undefined;
+      const changed = { ...found, quota };
+      await this.#write(this.#keys.map((each) => (each === found ? changed : each)));
+      return detailOf(changed);
     });
   }
 
@@ -94,8 +112,8 @@ function indexed(keys: readonly ApiKeyRecord[]): ReadonlyMap<string, ApiKeyDetai
   return new Map(keys.map((key) => [key.hash, detailOf(key)]));
 }
 
-function detailOf({ name, id, prefix, createdAt, expiresAt, by }: ApiKeyRecord): ApiKeyDetail {
-  return { name, id, prefix, createdAt, expiresAt, by };
+function detailOf({ name, id, prefix, createdAt, expiresAt, by, quota }: ApiKeyRecord): ApiKeyDetail {
+  return { name, id, prefix, createdAt, expiresAt, by, quota };
 }
 
 async function readKeys(path: string): Promise<readonly ApiKeyRecord[]> {
@@ -114,15 +132,25 @@ async function readKeys(path: string): Promise<readonly ApiKeyRecord[]> {
   const isSound = schema === SCHEMA && Array.isArray(keys) && (keys as unknown[]).every(isRecord);
   if (!isSound)
     throw lamError('LAM_STORE_CORRUPT', { path, kept: await keepAside(path), why: 'it is no list of keys' });
-  return keys as readonly ApiKeyRecord[];
+  // Earlier versions of lam had no quotas.
+  return (keys as ApiKeyRecord[]).map((key) => ({ ...key, quota: (key as Partial<ApiKeyRecord>).quota ?? null }));
 }
 
 /** The file may have been edited or damaged. */
 function isRecord(value: unknown): value is ApiKeyRecord {
-  const { name, id, prefix, createdAt, expiresAt, by, hash } = (value ?? {}) as Partial<ApiKeyRecord>;
+  const { name, id, prefix, createdAt, expiresAt, by, hash, quota } = (value ?? {}) as Partial<ApiKeyRecord>;
   const isText = [name, id, prefix, by].every((text) => typeof text === 'string');
   const isTime = Number.isFinite(createdAt) && (expiresAt === null || Number.isFinite(expiresAt));
-  return isText && isTime && isApiKeyName(name ?? '') && typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash);
+  const isQuota = quota === undefined || quota === null || Number.isSafeInteger(quota);
+  return (
+    isText &&
+    isTime &&
+    isQuota &&
+    KEY_ID.test(id ?? '') &&
+    isApiKeyName(name ?? '') &&
+    typeof hash === 'string' &&
+    /^[0-9a-f]{64}$/.test(hash)
+  );
 }
 
 function parsed(text: string): Partial<ApiKeysFile> | undefined {

@@ -16,6 +16,7 @@ import {
   type PublishLayerRequest,
   type PublishRequest,
   type RollbackRequest,
+  type UpdateApiKeyRequest,
   isAliasName,
   type VersionNumber,
 } from '../../../contract/index.ts';
@@ -235,5 +236,11 @@ export function apiKeyOf(fields: Fields): CreateApiKeyRequest {
     name: required<string>(fields, 'name', 'string'),
     ...optional<number>(fields, 'days', 'number'),
     ...optional<string>(fields, 'by', 'string'),
+    ...optional<number>(fields, 'quota', 'number'),
   };
+}
+
+/** Shapes the body of a change of an API key. */
+export function apiKeyChangeOf(fields: Fields): UpdateApiKeyRequest {
+  return { quota: fields['quota'] === null ? null : required<number>(fields, 'quota', 'number') };
 }

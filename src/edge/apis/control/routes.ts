@@ -6,6 +6,7 @@ import { asyncQueryOf, asyncResultOf, deadLettersOf, retryOf, waitOf } from './a
 import { streamLogs } from './logs.ts';
 import {
   aliasOf,
+  apiKeyChangeOf,
   apiKeyOf,
   artifactBody,
   artifactsOf,
@@ -169,6 +170,7 @@ const ROUTES: Readonly<Record<string, Action>> = {
   },
   'GET keys': (o) => o.apiKeys.list(),
   'POST keys': async (o, c) => o.apiKeys.create(apiKeyOf(await c.object())),
+  'PATCH keys/*': async (o, c) => o.apiKeys.update(part(c, 0), apiKeyChangeOf(await c.object())),
   'DELETE keys/*': (o, c) => o.apiKeys.revoke(part(c, 0)),
   'GET invocations': (o, c) => o.async.list(asyncQueryOf(c.parameters)),
   'GET invocations/*': async (o, c) => asyncResultOf(await o.async.get(invocationPart(c), waitOf(c.parameters))),

@@ -1,9 +1,9 @@
 import type { AccessGrant } from '../../../access/index.ts';
 import { LIMITS } from '../../../contract/index.ts';
-import type { LamError } from '../../../errors/index.ts';
+import { isLamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
-import type { Limits } from '../../../limits/index.ts';
+import type { Limits, Quotas } from '../../../limits/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { Router } from '../../../router/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
@@ -22,6 +22,7 @@ interface FunctionsParts extends PlanParts {
   readonly router: Router;
   readonly operations: Pick<Operations, 'async'>;
   readonly limits: Pick<Limits, 'admitAt'>;
+  readonly quotas: Pick<Quotas, 'take'>;
   readonly clock: Clock;
   readonly generation: () => number;
 }
@@ -32,7 +33,7 @@ interface FunctionsParts extends PlanParts {
  * the route does not allow.
  */
 export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
-  const { clock, generation, limits, ...parts } = all;
+  const { clock, generation, limits, quotas, ...parts } = all;
   const { door, routes } = parts;
   const excess = (plan: Plan | undefined): LamError | undefined =>
     plan === undefined || plan.kind === 'answer' || plan.limit === undefined ? undefined : limits.admitAt(plan.limit);
@@ -59,12 +60,21 @@ export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
       }
       const out = finished(reply, plan.finish);
       const { access } = plan;
-      if (access === undefined) serve(all, plan, { body, reply: out });
+      if (access === undefined) serve(all, plan, { body, reply: out, fail: sendError });
       else
         authorized({ access, body, reply: out, now: clock.now(), fail: sendError }, (grant, watched) => {
+          const counted = grant.apiKey === undefined ? undefined : quotas.take(grant.apiKey);
+          if (isLamError(counted)) {
+            sendError(watched, counted);
+            return;
+          }
+          const fail: Accepted['fail'] = (to, error) => {
+            counted?.giveBack();
+            sendError(to, error);
+          };
           const tooMany = excess(plan);
-          if (tooMany === undefined) serve(all, plan, { body, reply: watched, grant });
-          else sendError(watched, tooMany);
+          if (tooMany === undefined) serve(all, plan, { body, reply: watched, grant, fail });
+          else fail(watched, tooMany);
         });
     },
     // With CORS headers, so that a page can read why it was refused.
@@ -83,15 +93,18 @@ interface Accepted {
   readonly body: Uint8Array;
   readonly reply: Reply;
   readonly grant?: AccessGrant;
+  /** Answers an error because of which nothing ran. */
+  readonly fail: (reply: Reply, error: LamError) => void;
 }
 
-function serve(parts: FunctionsParts, plan: FunctionPlan | StaticPlan, { body, reply, grant }: Accepted): void {
+function serve(parts: FunctionsParts, plan: FunctionPlan | StaticPlan, accepted: Accepted): void {
   const { router, operations, files, clock } = parts;
+  const { reply, fail } = accepted;
   if (plan.kind === 'static') {
-    void serveStatic(files, plan.request, reply, sendError);
+    void serveStatic(files, plan.request, reply, fail);
     return;
   }
-  const request = { now: clock.now(), call: plan.call, body, reply, fail: sendError, grant };
+  const request = { now: clock.now(), call: plan.call, ...accepted };
   if (plan.async === undefined) runFunction({ ...request, router });
   else acceptRequest({ ...request, operations, reason: plan.async });
 }

@@ -9,7 +9,7 @@ import { ApiKeyStore } from '../../../../src/store/keys/api-key-store.ts';
 
 function detail(name: string): ApiKeyDetail {
   assert.ok(isApiKeyName(name));
-  return { name, id: `id-${name}`, prefix: 'lam_abcd', createdAt: 5, expiresAt: null, by: 'a@b' };
+  return { name, id: `id-${name}`, prefix: 'lam_abcd', createdAt: 5, expiresAt: null, by: 'a@b', quota: null };
 }
 
 describe('the API keys', () => {
@@ -39,6 +39,24 @@ describe('the API keys', () => {
     assert.equal(await again.remove(name), undefined);
     assert.equal(again.identify('lam_a'), undefined);
     assert.equal((await ApiKeyStore.open(path)).identify('lam_a'), undefined);
+  });
+
+  test('have a quota that can be changed; those of earlier versions have none', async () => {
+    const { quota: _, ...old } = detail('a');
+    writeFileSync(path, JSON.stringify({ schema: 1, keys: [{ ...old, hash: '0'.repeat(64) }] }));
+    const keys = await ApiKeyStore.open(path);
+    assert.deepEqual(keys.list(), [detail('a')]);
+    assert.deepEqual(await keys.setQuota(detail('a').name, 5), { ...detail('a'), quota: 5 });
+    assert.equal(await keys.setQuota(detail('b').name, 5), undefined);
+    await keys.add(detail('b'), 'lam_b');
+    await keys.setQuota(detail('b').name, 7);
+    assert.equal(keys.identify('lam_b')?.quota, 7, 'at once');
+    const again = await ApiKeyStore.open(path);
+    assert.deepEqual(
+      again.list().map(({ quota }) => quota),
+      [5, 7],
+    );
+    assert.deepEqual([...again.ids()], ['id-a', 'id-b']);
   });
 
   test('are stored as hashes, in a file of the owner alone', async () => {

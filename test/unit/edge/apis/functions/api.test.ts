@@ -6,7 +6,7 @@ import { functionsApi } from '../../../../../src/edge/apis/functions/api.ts';
 import { RouteTable } from '../../../../../src/edge/apis/functions/route-table.ts';
 import { lamError } from '../../../../../src/errors/index.ts';
 import { systemClock } from '../../../../../src/kit/index.ts';
-import { Limits } from '../../../../../src/limits/index.ts';
+import { Limits, Quotas } from '../../../../../src/limits/index.ts';
 import { parseAnswers, type ParsedAnswer } from '../../../../support/answer-parser.ts';
 import { apiServer, askOnce, failureOf, type ApiServer } from '../../../../support/api-server.ts';
 import { routerHouse, type RouterHouse } from '../../../../support/router-house.ts';
@@ -36,6 +36,7 @@ describe('functions over HTTP', () => {
       // Nothing here is queued; test/api/async-http.test.ts is about that.
       operations: { async: undefined as never },
       limits: new Limits(systemClock),
+      quotas: new Quotas(systemClock, new Map()),
       clock: systemClock,
       door: { kind: 'socket', tokens: oneToken(undefined), open: false },
       routes: () => routes,
