@@ -2,6 +2,7 @@ import type { DestinationKind } from './destination.ts';
 import { fileDestination } from './destinations/file.ts';
 import { functionDestination } from './destinations/function.ts';
 import { httpDestination } from './destinations/http.ts';
+import { jetstreamDestination, natsDestination } from './nats/destination.ts';
 import { rabbitmqDestination } from './rabbitmq/destination.ts';
 import { redisDestination } from './redis/destination.ts';
 import { sqsDestination } from './sqs/destination.ts';
@@ -14,4 +15,6 @@ export const DESTINATION_KINDS: readonly DestinationKind[] = [
   rabbitmqDestination,
   redisDestination,
   sqsDestination,
+  natsDestination,
+  jetstreamDestination,
 ];

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { lamSession } from '../e2e/session.ts';
 import { Cable } from '../support/brokers/cable.ts';
 import type { Broker } from '../support/brokers/broker.ts';
+import { checkDestination } from '../support/brokers/destination-check.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
 import { NATS_LISTENER, NATS_USER, NO_NATS, startNats } from '../support/brokers/nats.ts';
 import { inOrder, sourceHouse, until } from '../support/brokers/source-house.ts';
@@ -303,6 +304,26 @@ describe('a stream of JetStream', { skip: NO_NATS }, () => {
     await until(() => new Set(seen).size === sent.length);
     inOrder(seen, sent);
     await until(async () => (await unsettled('cut')).join() === '0,0');
+  });
+
+  test('is a destination: it stores records once it exists, and over a lost connection, each once', async () => {
+    await using cable = await Cable.to(broker.port);
+    const [stream, subject] = ['records', 'records.done'];
+    const stored = async (): Promise<readonly StoredMsg[]> => {
+      const { messages } = (await manager.streams.info(stream)).state;
+      const numbered = Array.from({ length: messages }, (_, n) => manager.streams.getMessage(stream, { seq: n + 1 }));
+      return (await Promise.all(numbered)).filter((message) => message !== null);
+    };
+    await checkDestination({
+      config: { type: 'jetstream', url: `nats://app:\${PASSWORD}@127.0.0.1:${cable.port}`, stream, subject },
+      password: NATS_USER.pass,
+      ...{ cable, refusal: /authorization violation/i, absence: /no stream 'records' that stores .*'records\.done'/ },
+      received: async () => (await stored()).map((message) => message.string()),
+    });
+    const [first] = await stored();
+    assert.equal(first?.subject, subject);
+    const again = { msgID: first?.header.get('Nats-Msg-Id') ?? '' };
+    assert.equal((await jetstream(client).publish(subject, 'again', again)).duplicate, true);
   });
 
   test('runs the example of docs/triggers.md', async () => {

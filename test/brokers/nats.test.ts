@@ -4,6 +4,8 @@ import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transp
 import { lamSession } from '../e2e/session.ts';
 import { Cable } from '../support/brokers/cable.ts';
 import type { Broker } from '../support/brokers/broker.ts';
+import { deliveryOf, sendEvent } from '../support/brokers/deliveries.ts';
+import { checkDestination } from '../support/brokers/destination-check.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
 import { NATS_LISTENER, NATS_USER, NO_NATS, startNats } from '../support/brokers/nats.ts';
 import { sourceHouse, until } from '../support/brokers/source-house.ts';
@@ -241,6 +243,28 @@ describe('a subject of NATS', { skip: NO_NATS }, () => {
     await publish('cut', ['after']);
     await until(() => seen.length === 2);
     assert.deepEqual(seen, ['before', 'after']);
+  });
+
+  test('is a destination: it gets records once it may, and over a lost connection', async () => {
+    await using cable = await Cable.to(broker.port);
+    const seen = await listen('records.done');
+    await checkDestination({
+      config: { type: 'nats', url: `nats://app:\${PASSWORD}@127.0.0.1:${cable.port}`, subject: 'records.done' },
+      password: NATS_USER.pass,
+      ...{ cable, refusal: /authorization violation/i },
+      received: () => Promise.resolve(seen.map((message) => message.string())),
+    });
+    assert.equal(new Set(seen.map(({ headers: all }) => all?.get('Nats-Msg-Id'))).size, 2);
+    assert.equal(seen[0]?.headers?.get('Content-Type'), 'application/json');
+  });
+
+  test('is no destination for a user who may not publish there, which is told', async () => {
+    await using sender = await sourceHouse(() => 'done');
+    const { user, pass } = NATS_LISTENER;
+    const onSuccess = { type: 'nats', url: `nats://${user}:\${PASSWORD}@127.0.0.1:${broker.port}`, subject: 'denied' };
+    await sender.house.publish('consumer', { onSuccess, environment: { PASSWORD: pass } });
+    const id = await sendEvent(sender.house, '1');
+    await until(async () => /permissions violation/i.test((await deliveryOf(sender.house, id))?.payload ?? ''));
   });
 
   test('runs the example of docs/triggers.md', async () => {

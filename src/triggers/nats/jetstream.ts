@@ -18,7 +18,7 @@ export interface JetstreamTrigger extends SourceConfig {
 }
 
 /** Characters that names of streams and consumers cannot have. */
-const NOT_IN_NAMES = /[\s.*>/\\]/;
+export const NOT_IN_NAMES = /[\s.*>/\\]/;
 
 /** Streams of NATS JetStream, read by durable pull consumers. Events are lists of CloudEvents. */
 export const jetstream = sourceKind<JetstreamTrigger>({

@@ -4,9 +4,6 @@ import type { SourceConfig } from '../source/settings.ts';
 import { sourceKind } from '../source/source-kind.ts';
 import { matchesSubject, subjectFault } from './subject.ts';
 
-/** Protocols of the URL of a NATS server. */
-const NATS_PROTOCOLS: readonly string[] = ['nats', 'tls'];
-
 /** Schema of the address of a NATS server. */
 export const NATS_URL = {
   description:
@@ -76,6 +73,12 @@ export const nats = sourceKind<NatsTrigger>({
   load: async () => (await import('./run/core.ts')).natsStarter,
 });
 
+/** Returns the fault of the address of a server, or undefined. */
+export function natsUrlFault(url: string): KindFault | undefined {
+  const fault = urlFault(url, ['nats', 'tls']);
+  return fault === undefined ? undefined : { key: 'url', fault: `has a faulty url: it ${fault}` };
+}
+
 /** Returns the first fault of what all triggers of NATS have. */
 export function natsFault({
   url,
@@ -86,8 +89,8 @@ export function natsFault({
   readonly subject: string | undefined;
   readonly deadLetterSubject: string | undefined;
 }): KindFault | undefined {
-  const fault = urlFault(url, NATS_PROTOCOLS);
-  if (fault !== undefined) return { key: 'url', fault: `has a faulty url: it ${fault}` };
+  const ofUrl = natsUrlFault(url);
+  if (ofUrl !== undefined) return ofUrl;
   const ofSubject = subject === undefined ? undefined : subjectFault(subject, true);
   if (ofSubject !== undefined) return { key: 'subject', fault: `has a faulty subject: it ${ofSubject}` };
   if (deadLetterSubject === undefined) return undefined;

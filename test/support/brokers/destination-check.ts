@@ -12,10 +12,8 @@ export interface CheckedDestination {
   readonly password: string;
   /** Why a wrong password is refused. */
   readonly refusal: RegExp;
-  /** Why a record cannot be sent as long as the place is missing. */
-  readonly absence: RegExp;
-  /** Makes the place; by default the destination does, because it is told to `create` it. */
-  readonly make?: () => Promise<void>;
+  /** Why a record cannot be sent as long as the place is missing; absent where it needs none. */
+  readonly absence?: RegExp;
   /** By which the daemon reaches the broker. */
   readonly cable: Cable;
   /** Returns the records that have arrived so far. */
@@ -30,7 +28,7 @@ const WRONG = 'wr0ng/word';
  * can, each once, also over a lost connection. Returns them in the order of their events.
  */
 export async function checkDestination(about: CheckedDestination): Promise<readonly string[]> {
-  const { config, password, refusal, absence, make, cable, received } = about;
+  const { config, password, refusal, absence, cable, received } = about;
   await using sender = await sourceHouse(() => 'done');
   const { house } = sender;
   const goTo = async (onSuccess: DestinationConfig, word: string): Promise<void> => {
@@ -47,9 +45,10 @@ export async function checkDestination(about: CheckedDestination): Promise<reado
     });
   await failsWith(refusal);
   await goTo(config, password);
-  await failsWith(absence);
-  await make?.();
-  await goTo(make === undefined ? { ...config, create: true } : config, password);
+  if (absence !== undefined) {
+    await failsWith(absence);
+    await goTo({ ...config, create: true }, password);
+  }
   await until(async () => (await deliveryOf(house, first))?.state === 'COMPLETED');
   cable.cut();
   const second = await sendEvent(house, '2');

@@ -21,4 +21,18 @@ describe('a destination', () => {
     assert.match(wordsOn({ type: 'sqs', queue: 'failed' }), /for AWS, or an 'endpoint'/);
     assert.match(wordsOn({ ...local, ...keys, secretAccessKey: 's3cret' }), /must not be written out/);
   });
+
+  test('of type nats or jetstream says what is wrong with its address, its subject or its stream', () => {
+    const url = 'nats://app:${PASSWORD}@localhost:4222';
+    assert.equal(wordsOn({ type: 'nats', url, subject: 'orders.failed' }), "subject 'orders.failed' of NATS");
+    assert.equal(wordsOn({ type: 'jetstream', url, stream: 'FAILED' }), "stream 'FAILED' of JetStream");
+    assert.match(wordsOn({ type: 'nats', url: 'nats://app:s3cret@localhost', subject: 'a' }), /not contain a password/);
+    assert.match(
+      wordsOn({ type: 'nats', url, subject: 'orders.>' }),
+      /faulty subject: it must be .* without wildcards/,
+    );
+    assert.match(wordsOn({ type: 'jetstream', url, stream: 'A.B' }), /has a faulty stream/);
+    assert.match(wordsOn({ type: 'jetstream', url, stream: 'A', subject: 'a b' }), /has a faulty subject/);
+    assert.match(wordsOn({ type: 'jetstream', url: 'http://localhost', stream: 'A' }), /must be a URL like nats:/);
+  });
 });

@@ -1,4 +1,5 @@
 import { AuthorizationError, connect, type NatsConnection } from '@nats-io/transport-node';
+import type { Clock } from '../../../kit/index.ts';
 import { addressOf } from '../../source/run/payload.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import type { SourceConfig } from '../../source/settings.ts';
@@ -18,26 +19,29 @@ export function natsAddress(url: string): string {
   return addressOf(url, USUAL_PORT);
 }
 
-/** Connects to a server; the trigger's supervisor connects again. Throws `LAM_TRIGGERS_SOURCE_DENIED` and any error. */
-export async function connectNats<C extends SourceConfig & { readonly url: string }>(
+/** Connects to a server, once only. `name` is shown by the server. Rejects with the error of the package. */
+export function connectNats(url: string, name: string): Promise<NatsConnection> {
+  return connect({
+    servers: natsAddress(url),
+    ...credentialsOf(new URL(url)),
+    name,
+    timeout: CONNECT_MS,
+    pingInterval: PING_MS,
+    maxPingOut: 2,
+    reconnect: false,
+    ignoreClusterUpdates: true,
+    ...(/^tls:/i.test(url) ? { tls: {} } : {}),
+  });
+}
+
+/** Connects a trigger; its supervisor connects again. Throws `LAM_TRIGGERS_SOURCE_DENIED` and any error. */
+export async function connectTrigger<C extends SourceConfig & { readonly url: string }>(
   context: SourceContext<C>,
 ): Promise<NatsConnection> {
-  const text = context.value(context.config.url);
-  const url = new URL(text);
   const { functionName, name } = context.host;
   let client: NatsConnection;
   try {
-    client = await connect({
-      servers: natsAddress(text),
-      ...credentialsOf(url),
-      name: `lam ${functionName} ${name}`,
-      timeout: CONNECT_MS,
-      pingInterval: PING_MS,
-      maxPingOut: 2,
-      reconnect: false,
-      ignoreClusterUpdates: true,
-      ...(/^tls:/i.test(text) ? { tls: {} } : {}),
-    });
+    client = await connectNats(context.value(context.config.url), `lam ${functionName} ${name}`);
   } catch (error) {
     throw error instanceof AuthorizationError ? context.error('LAM_TRIGGERS_SOURCE_DENIED', error) : error;
   }
@@ -63,12 +67,9 @@ async function watch<C extends SourceConfig>(client: NatsConnection, context: So
 }
 
 /** Closes a connection, after what was published has reached the server; a silent one is not waited for. */
-export async function closeNats<C extends SourceConfig>(
-  client: NatsConnection,
-  { host }: SourceContext<C>,
-): Promise<void> {
+export async function closeNats(client: NatsConnection, clock: Clock): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = host.clock.after(CLOSE_MS, resolve);
+  const cancel = clock.after(CLOSE_MS, resolve);
   const flushed = client.isClosed() ? undefined : client.flush().catch(() => undefined);
   await Promise.race([flushed, promise]).finally(cancel);
   await client.close();

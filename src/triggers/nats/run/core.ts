@@ -1,7 +1,7 @@
 import { cloudEventsShape } from '../../source/run/cloud-events-shape.ts';
 import { sourceStarter, type SourceContext } from '../../source/run/source-starter.ts';
 import type { NatsTrigger } from '../nats.ts';
-import { closeNats, connectNats, natsAddress } from './client.ts';
+import { closeNats, connectTrigger, natsAddress } from './client.ts';
 import { sampleAttributes } from './nats-event.ts';
 import { NatsSubscription, type NatsMessage } from './core-connection.ts';
 
@@ -12,12 +12,12 @@ export const natsStarter = sourceStarter<NatsTrigger, NatsMessage>({
   shape: cloudEventsShape(({ subject }) => sampleAttributes(subject, '')),
   implied: ({ reply }) => (reply === true ? { batchSize: 1 } : {}),
   connect: async (context: SourceContext<NatsTrigger>) => {
-    const client = await connectNats(context);
+    const client = await connectTrigger(context);
     return new NatsSubscription({
       client,
       context,
       at: natsAddress(context.value(context.config.url)),
-      close: () => closeNats(client, context),
+      close: () => closeNats(client, context.host.clock),
     });
   },
 });

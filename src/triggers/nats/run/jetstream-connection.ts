@@ -121,7 +121,7 @@ export class JetstreamConnection implements SourceConnection<JetstreamMessage> {
 
   async close(): Promise<void> {
     this.#cancelProgress?.();
-    await closeNats(this.#client, this.#context);
+    await closeNats(this.#client, this.#context.host.clock);
   }
 
   #returnPending(isForced: boolean): Promise<boolean> {
