@@ -259,7 +259,7 @@ export class Background {
     const { version, status, errorType, payload, durationMs, tail } = answer;
     const now = this.#options.clock.now();
     lane.ran(durationMs);
-    this.#options.onPhase?.(event.functionName, 'run');
+    this.#options.onPhase?.(event, 'run');
     const attempt: AttemptReport = {
       at: Math.round(now - durationMs),
       durationMs,
@@ -270,17 +270,18 @@ export class Background {
       ...(tail === undefined ? {} : { log: tail }),
     };
     if (status === 'success') {
+      this.#options.onPhase?.(event, 'succeeded');
       const followUps = this.#followUps(event, { answer, reason: undefined });
       void this.#settle(held, () => this.#options.queue.settle(event.token, { kind: 'completed', attempt, followUps }));
       return;
     }
-    this.#options.onPhase?.(event.functionName, 'failed');
+    this.#options.onPhase?.(event, 'failed');
     const settings = this.#options.settingsOf(event.functionName) ?? { retries: 0, retryDelayMs: 0 };
     const failed = { attempts: event.attempts + 1, expiresAt: event.expiresAt };
     const verdict = afterFailure(failed, settings, { now, random: this.#random() });
     if (verdict.kind === 'dead') this.#bury(held, verdict.reason, { attempt, answer });
     else {
-      this.#options.onPhase?.(event.functionName, 'retried');
+      this.#options.onPhase?.(event, 'retried');
       void this.#settle(held, () => this.#options.queue.settle(event.token, { ...verdict, attempt }));
     }
   }
@@ -319,7 +320,7 @@ export class Background {
   ): void {
     const { queue, clock } = this.#options;
     const { event } = held;
-    this.#options.onPhase?.(event.functionName, 'dead');
+    this.#options.onPhase?.(event, 'dead');
     const followUps = this.#followUps(event, { answer: last.answer, reason });
     if (followUps.length === 0) {
       const death = { reason, ...(last.attempt === undefined ? {} : { attempt: last.attempt }) };

@@ -1,3 +1,10 @@
 export { Background } from './background.ts';
-export type { BackgroundAnswer, BackgroundSettings, BackgroundSink, FinishedEvent, RunEvent } from './options.ts';
+export type {
+  BackgroundAnswer,
+  BackgroundOptions,
+  BackgroundSettings,
+  BackgroundSink,
+  FinishedEvent,
+  RunEvent,
+} from './options.ts';
 export { recordOf } from './record.ts';

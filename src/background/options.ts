@@ -56,7 +56,7 @@ export interface BackgroundOptions {
   /** Events that are queued together with the end of an event. */
   readonly followUpsOf?: (finished: FinishedEvent) => readonly QueuedEvent[];
   /** Told what happens to events. */
-  readonly onPhase?: (functionName: FunctionName, phase: 'run' | 'failed' | 'retried' | 'dead') => void;
+  readonly onPhase?: (event: LeasedEvent, phase: 'run' | 'succeeded' | 'failed' | 'retried' | 'dead') => void;
   /** In [0, 1). */
   readonly random?: () => number;
   readonly onTrouble: (what: string) => void;

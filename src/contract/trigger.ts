@@ -37,14 +37,15 @@ export interface TriggerState {
   readonly lag?: number;
   /** The same by part of the source, such as a partition. */
   readonly lags?: Readonly<Record<string, number>>;
-  /** Of event sources. */
+  /** What it did; absent in states of daemons that did not count it. */
   readonly counts?: TriggerCounts;
 }
 
-/** What an event source did with messages since the daemon started the trigger. */
+/** What a trigger did with messages, or with events that it queued, since the daemon started it. */
 export interface TriggerCounts {
+  /** Taken from the source, or queued. */
   readonly received: number;
-  /** Acknowledged without a run, because no filter matched. */
+  /** Acknowledged without a run: no filter matched, or it was a copy. */
   readonly filtered: number;
   /** Handled and acknowledged. */
   readonly succeeded: number;
@@ -52,13 +53,16 @@ export interface TriggerCounts {
   readonly failed: number;
   /** Further attempts. */
   readonly retried: number;
-  /** Given up: moved to the dead letters. */
+  /** Given up: moved to the dead letters or handed to a destination. */
   readonly dead: number;
-  /** Batches that run now. */
+  /** Batches that run now; queued events that have not ended. */
   readonly running: number;
   /** Messages that are neither acknowledged nor dead now. */
   readonly held: number;
 }
+
+/** What is counted of a trigger. */
+export type TriggerPhase = Exclude<keyof TriggerCounts, 'running' | 'held'>;
 
 /** A trigger that the daemon runs, with its function and settings. */
 export interface TriggerDetail extends TriggerState {

@@ -1,7 +1,6 @@
-import { Background, type BackgroundSettings } from '../background/index.ts';
+import { Background, type BackgroundOptions, type BackgroundSettings } from '../background/index.ts';
 import { deliveryOf, type FunctionName } from '../contract/index.ts';
 import type { Limits } from '../limits/index.ts';
-import type { Observers } from '../observer/index.ts';
 import type { Router } from '../router/index.ts';
 import { Deliveries, DELIVERY_SETTINGS, type DeliveryRooms } from './deliveries.ts';
 import { runOn } from './deliver.ts';
@@ -11,7 +10,7 @@ export interface BackgroundRooms extends DeliveryRooms {
   readonly router: Router;
   readonly limits: Pick<Limits, 'room' | 'tokens' | 'reserved'>;
   readonly onTrouble: (what: string) => void;
-  readonly observers: Observers | undefined;
+  readonly onPhase: NonNullable<BackgroundOptions['onPhase']>;
 }
 
 /** What runs queued events, and sends the records of finished ones. */
@@ -26,7 +25,7 @@ const RETRY_DELAY_MS = 1000;
 
 /** Wires the queue to registry and router. Nothing runs before it is started. */
 export function composeBackground(rooms: BackgroundRooms): BackgroundWork {
-  const { queue, registry, router, limits, clock, onTrouble, observers } = rooms;
+  const { queue, registry, router, limits, clock, onTrouble, onPhase } = rooms;
   const deliveries = new Deliveries(rooms);
   const runFunction = runOn(router);
   const settingsOf = (functionName: FunctionName): BackgroundSettings | undefined => {
@@ -44,7 +43,7 @@ export function composeBackground(rooms: BackgroundRooms): BackgroundWork {
     run: (event, sink) => (event.destination === undefined ? runFunction : deliveries.run)(event, sink),
     followUpsOf: (finished) => deliveries.followUpsOf(finished),
     settingsOf,
-    ...(observers === undefined ? {} : { onPhase: (name, phase) => observers.event(name, phase) }),
+    onPhase,
     onTrouble,
   });
   return {

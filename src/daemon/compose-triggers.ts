@@ -1,5 +1,6 @@
 import type { RouteTable, WebhookPort } from '../edge/index.ts';
 import type { Clock, EpochMs } from '../kit/index.ts';
+import type { Observers } from '../observer/index.ts';
 import type { Pool } from '../pool/index.ts';
 import type { AcceptingRooms } from '../operations/index.ts';
 import type { InvocationQueue } from '../queue/index.ts';
@@ -28,6 +29,7 @@ export interface TriggerRooms {
   /** What triggers keep. */
   readonly states: StateJournal;
   readonly onTrouble: (what: string) => void;
+  readonly observers: Observers | undefined;
   /** As in {@link AcceptingRooms}. */
   readonly onAccepted?: AcceptingRooms['onAccepted'];
 }
@@ -50,6 +52,7 @@ export function composeTriggers({
   home,
   states,
   onTrouble,
+  observers,
   onAccepted,
 }: TriggerRooms): LiveTriggers {
   const deployed = new DeployedTriggers(registry);
@@ -73,6 +76,12 @@ export function composeTriggers({
       receive: (path, receiver) => webhooks.open(path, receiver),
       states,
       onTrouble,
+      ...(observers === undefined
+        ? {}
+        : {
+            onCount: (trigger, phase, count) => observers.trigger(trigger, phase, count),
+            onLag: (trigger, lag, parts) => observers.lag(trigger, lag, parts),
+          }),
     }),
     routes: httpRoutes(deployed),
     webhooks,

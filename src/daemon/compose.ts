@@ -17,6 +17,7 @@ import { composeBackground, type BackgroundWork } from './compose-background.ts'
 import { composeTriggers, type LiveTriggers } from './compose-triggers.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { drain, Followers } from './drain.ts';
+import { eventPhases } from './event-phases.ts';
 import { httpForms } from './http-forms.ts';
 import { bodyPassed } from './large-bodies.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
@@ -196,7 +197,8 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   const rooms = { registry, router, queue, pool, limits, clock, onTrouble, observers, onAccepted };
   const { home, destinations } = store.paths;
   const triggers = composeTriggers({ ...rooms, kinds: setup.triggerKinds, home, states: store.triggerStates });
-  const background = composeBackground({ ...rooms, folder: destinations });
+  const onPhase = eventPhases(observers, triggers.supervisor);
+  const background = composeBackground({ ...rooms, onPhase, folder: destinations });
   const quotas = new Quotas(clock, store.keyUsage);
   return { registry, pool, router, triggers, limits, quotas, background, onAccepted, callRights };
 }

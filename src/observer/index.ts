@@ -4,6 +4,7 @@ export type {
   ObservedInvocation,
   ObservedOutcome,
   ObservedSandbox,
+  ObservedTrigger,
   Observer,
   SandboxPhase,
 } from './observer.ts';

@@ -6,6 +6,7 @@ import type {
   StartKind,
   FunctionName,
   Qualifier,
+  TriggerPhase,
   VersionNumber,
 } from '../contract/index.ts';
 import type { EpochMs } from '../kit/index.ts';
@@ -88,10 +89,19 @@ export interface ObservedSandbox {
 }
 
 /**
- * What happened to a queued event: it is on the disk; an attempt ended; that attempt failed; a further attempt follows;
- * it failed for good. Records on their way to destinations are events, too, of names such as `hello:onFailure`.
+ * What happened to a queued event: it is on the disk; an attempt ended; that attempt succeeded; it failed; a further
+ * attempt follows; it failed for good. Records on their way to destinations are events, too, of names such as `hello:onFailure`.
  */
-export type EventPhase = 'accepted' | 'run' | 'failed' | 'retried' | 'dead';
+export type EventPhase = 'accepted' | 'run' | 'succeeded' | 'failed' | 'retried' | 'dead';
+
+/** A trigger of a function that the daemon runs. */
+export interface ObservedTrigger {
+  readonly functionName: FunctionName;
+  /** Its kind, for instance `kafka`. */
+  readonly type: string;
+  /** Unique among those of its kind and function. */
+  readonly name: string;
+}
 
 /**
  * Receives the phases of invocations and sandboxes, for records, metrics and traces. All methods are optional and synchronous, run on the
@@ -115,6 +125,16 @@ export interface Observer {
   settled?(invocation: ObservedInvocation): void;
   /** A phase of a queued event. How many wait is counted by the queue. */
   event?(functionName: FunctionName, phase: EventPhase): void;
+  /**
+   * What triggers of all kinds but `http` did with messages of their source or events that they queued: the sums since
+   * the daemon started are the {@link TriggerCounts} that are shown of the trigger.
+   */
+  trigger?(trigger: ObservedTrigger, phase: TriggerPhase, count: number): void;
+  /**
+   * Messages that wait at the source of a trigger, in total and by part of the source, such as a partition, if it has parts.
+   * Called every 5 s where that is known, and with undefined when it is not known any more.
+   */
+  lag?(trigger: ObservedTrigger, lag: number | undefined, parts: Readonly<Record<string, number>>): void;
   /** A sandbox or stem entered a phase. Each one begins with `booting` and ends with `gone`. */
   sandbox?(sandbox: ObservedSandbox, phase: SandboxPhase, at: EpochMs): void;
 }

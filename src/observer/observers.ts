@@ -1,9 +1,16 @@
-import type { FunctionName } from '../contract/index.ts';
+import type { FunctionName, TriggerPhase } from '../contract/index.ts';
 import type { EpochMs } from '../kit/index.ts';
-import type { EventPhase, ObservedInvocation, ObservedSandbox, Observer, SandboxPhase } from './observer.ts';
+import type {
+  EventPhase,
+  ObservedInvocation,
+  ObservedSandbox,
+  ObservedTrigger,
+  Observer,
+  SandboxPhase,
+} from './observer.ts';
 
 /** Phases of an invocation, in order. */
-type InvocationPhase = Exclude<keyof Observer, 'sandbox' | 'event'>;
+type InvocationPhase = Exclude<keyof Observer, 'sandbox' | 'event' | 'trigger' | 'lag'>;
 
 /**
  * Several observers as one. An exception of one reaches neither the others nor the caller: it is reported once per
@@ -21,31 +28,33 @@ export class Observers {
 
   /** Reports a phase of an invocation. Never throws. */
   invocation(phase: InvocationPhase, invocation: ObservedInvocation): void {
-    for (const observer of this.#all) {
-      try {
-        observer[phase]?.(invocation);
-      } catch (error) {
-        this.#failed(observer, error);
-      }
-    }
+    this.#tell((observer) => observer[phase]?.(invocation));
   }
 
   /** Reports a phase of a queued event. Never throws. */
   event(functionName: FunctionName, phase: EventPhase): void {
-    for (const observer of this.#all) {
-      try {
-        observer.event?.(functionName, phase);
-      } catch (error) {
-        this.#failed(observer, error);
-      }
-    }
+    this.#tell((observer) => observer.event?.(functionName, phase));
+  }
+
+  /** Reports what a trigger did. Never throws. */
+  trigger(trigger: ObservedTrigger, phase: TriggerPhase, count: number): void {
+    this.#tell((observer) => observer.trigger?.(trigger, phase, count));
+  }
+
+  /** Reports the lag of a trigger. Never throws. */
+  lag(trigger: ObservedTrigger, lag: number | undefined, parts: Readonly<Record<string, number>>): void {
+    this.#tell((observer) => observer.lag?.(trigger, lag, parts));
   }
 
   /** Reports a phase of a sandbox. Never throws. */
   sandbox(sandbox: ObservedSandbox, phase: SandboxPhase, at: EpochMs): void {
+    this.#tell((observer) => observer.sandbox?.(sandbox, phase, at));
+  }
+
+  #tell(call: (observer: Observer) => void): void {
     for (const observer of this.#all) {
       try {
-        observer.sandbox?.(sandbox, phase, at);
+        call(observer);
       } catch (error) {
         this.#failed(observer, error);
       }

@@ -3,6 +3,8 @@ import type {
   RequestId,
   TraceId,
   TriggerConfig,
+  TriggerCounts,
+  TriggerPhase,
   TriggerState,
   VersionNumber,
 } from '../contract/index.ts';
@@ -58,8 +60,8 @@ export interface RunningTrigger<C extends TriggerConfig = TriggerConfig> {
   report?(): TriggerReport;
 }
 
-/** What a running trigger reports of itself. */
-export type TriggerReport = Pick<TriggerState, 'lag' | 'lags' | 'counts'>;
+/** What is so now at a running trigger. `running` and `held` are added to what the supervisor knows of queued events. */
+export type TriggerReport = Pick<TriggerState, 'lag' | 'lags'> & Partial<Pick<TriggerCounts, 'running' | 'held'>>;
 
 /** The daemon as a running trigger sees it. */
 export interface TriggerHost {
@@ -103,6 +105,11 @@ export interface TriggerHost {
    * Receives the requests at a path of the HTTP port, until the returned function is called or the trigger is stopped.
    */
   receive(path: string, receiver: WebhookReceiver): () => void;
+  /**
+   * Counts messages, in kinds that take them from a source and fire events. What becomes of queued events is counted
+   * without it.
+   */
+  count(phase: TriggerPhase, count?: number): void;
   /** Announces a future event, so that a sandbox is warm at that time. */
   expect(at: EpochMs): void;
   /**

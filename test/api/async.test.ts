@@ -195,7 +195,7 @@ describe('asynchronous invocations over HTTP', () => {
     seen.length = 0;
   });
 
-  test('are counted: accepted, run, failed, retried, dead, waiting', async () => {
+  test('are counted: accepted, run, succeeded, failed, retried, dead, waiting', async () => {
     await house.publish('few', { maximumRetryAttempts: 1 });
     await post('dead-letters/purge', { function: 'few' });
     phases.length = 0;
@@ -204,7 +204,7 @@ describe('asynchronous invocations over HTTP', () => {
     await get(await accept('few', '"poison"'));
     assert.deepEqual(
       phases.filter((phase) => phase.startsWith('few ')).map((phase) => phase.slice(4)),
-      ['accepted', 'run', 'accepted', 'run', 'failed', 'retried', 'run', 'failed', 'dead'],
+      ['accepted', 'run', 'succeeded', 'accepted', 'run', 'failed', 'retried', 'run', 'failed', 'dead'],
     );
     const { few } = (await house.control('/_lam/v1/events')).json() as unknown as Record<string, AsyncCounts>;
     assert.deepEqual([few?.pending, few?.running, few?.dead, (few?.completed ?? 0) - before], [0, 0, 1, 1]);

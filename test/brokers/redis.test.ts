@@ -7,6 +7,7 @@ import type { Broker } from '../support/brokers/broker.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
 import { NO_REDIS, REDIS_PASSWORD, startRedis } from '../support/brokers/redis.ts';
 import { deliveryOf, sendEvent } from '../support/brokers/deliveries.ts';
+import { asFunctionName } from '../support/ids.ts';
 import { inOrder, sourceHouse, until } from '../support/brokers/source-house.ts';
 
 interface CloudEvent {
@@ -89,7 +90,9 @@ describe('a Redis stream', { skip: NO_REDIS }, () => {
     });
     await add('failing', ['a', 'poison', 'b']);
     await consumer.deploy([trigger('failing', { maxRetries: 1 })], ENVIRONMENT);
-    await consumer.reaches(({ counts }) => counts?.dead === 1 && counts.held === 0);
+    const end = await consumer.reaches(({ counts, lag }) => counts?.dead === 1 && counts.held === 0 && lag === 0);
+    const { received, succeeded, failed, retried } = end.counts ?? assert.fail('it has counts');
+    assert.deepEqual([received, succeeded, failed, retried], [3, 2, 2, 1]);
     assert.deepEqual(seen.filter((text) => text === 'poison').length, 2);
     const [[, fields] = ['', []]] = await client.xrange('failing.dead', '-', '+');
     assert.deepEqual(fields.slice(0, 4), ['text', 'poison', 'lam-stream', 'failing']);
@@ -98,6 +101,15 @@ describe('a Redis stream', { skip: NO_REDIS }, () => {
       ...['lam-error-message', 'the handler named it in batchItemFailures'],
     ]);
     assert.equal(await pending('failing'), 0);
+    consumer.observed.assertAgrees(asFunctionName('consumer'), end);
+    // Also after the connection was made anew.
+    await consumer.setPaused(true);
+    await consumer.setPaused(false);
+    await add('failing', ['c']);
+    const later = await consumer.reaches(({ counts }) => counts?.received === 4 && counts.held === 0);
+    consumer.observed.assertAgrees(asFunctionName('consumer'), later);
+    const { type, name } = later;
+    await until(() => consumer.observed.lagOf({ functionName: asFunctionName('consumer'), type, name }) === 0);
   });
 
   test('that does not exist is an error unless the trigger creates it; wrong credentials are one, too', async () => {

@@ -5,6 +5,7 @@ import { lamError } from '../../src/errors/index.ts';
 import type { TriggerOutcome } from '../../src/triggers/running.ts';
 import type { DeathCause, SourceConnection, SourceMessage } from '../../src/triggers/source/run/message.ts';
 import { Pump, type PumpSettings } from '../../src/triggers/source/run/pump.ts';
+import { TriggerTally } from '../../src/triggers/supervisor/trigger-tally.ts';
 import { asRequestId, asVersion } from '../support/ids.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -64,6 +65,7 @@ class World implements SourceConnection<Message> {
   readonly failures = new Map<number, number>();
   readonly runningKeys: (string | undefined)[] = [];
   readonly pump: Pump<Message>;
+  readonly tally = new TriggerTally(() => undefined);
   readonly #scenario: Scenario;
   #runs = 0;
   #running = 0;
@@ -76,6 +78,7 @@ class World implements SourceConnection<Message> {
       host: {
         clock: this.clock,
         failed: (error) => assert.fail(String(error)),
+        count: (phase, count) => this.tally.add(phase, count),
         fire: (e, sink) => this.#fire(e, sink),
       },
     });
@@ -191,7 +194,8 @@ describe('the pump between a source and its function', () => {
         if (given.stopAt === undefined) {
           assert.equal(settled.length, given.messages.length);
           assert.deepEqual(returned, []);
-          const { succeeded, filtered, dead: given_up, held, running } = world.pump.counts;
+          const { succeeded, filtered, dead: given_up } = world.tally.counts;
+          const { held, running } = world.pump.now;
           assert.deepEqual([succeeded + filtered, given_up, held, running], [acknowledged.length, dead.length, 0, 0]);
         }
         const byKey = Map.groupBy(returned, (n) => messageOf(given, n).key);

@@ -11,6 +11,7 @@ import { aliasTargetText } from './alias.ts';
 import { formatAge, formatBytes, plural } from './format.ts';
 import { renderSettings } from './settings.ts';
 import { facts, safe, table } from './table.ts';
+import { nonZero } from './triggers.ts';
 
 /** The table of `lam list`. */
 export function renderFunctions(
@@ -126,6 +127,8 @@ export function renderVersion(v: VersionDetail, now: number, color: ChalkInstanc
   return [...page, left].filter((part) => part !== '').join('\n\n');
 }
 
-function renderTrigger({ type, name, state, cause }: TriggerState): string {
-  return `${safe(type)} '${safe(name)}' ${state}${cause === undefined ? '' : ` (${safe(cause)})`}`;
+function renderTrigger({ type, name, state, cause, lag = 0, counts }: TriggerState): string {
+  const { succeeded = 0, failed = 0, retried = 0, dead = 0 } = counts ?? {};
+  const numbers = nonZero({ succeeded, failed, retried, dead, lag }).map((part) => `, ${part}`);
+  return `${safe(type)} '${safe(name)}' ${state}${cause === undefined ? '' : ` (${safe(cause)})`}${numbers.join('')}`;
 }

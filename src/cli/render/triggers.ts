@@ -47,10 +47,16 @@ const NOTHING: KindCounts = {
 export function triggerCountsText(kinds: Readonly<Record<string, KindCounts>>): string {
   return Object.entries(kinds)
     .map(([type, counts]) => {
-      const parts = Object.entries(counts).filter(([, number]) => number > 0);
-      return `${safe(type)}: ${parts.map(([what, number]) => `${number} ${what}`).join(', ')}`;
+      return `${safe(type)}: ${nonZero(counts).join(', ')}`;
     })
     .join('; ');
+}
+
+/** Numbers with their names, as `7 succeeded`, those that are 0 left out. Pure. */
+export function nonZero(numbers: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(numbers)
+    .filter(([, number]) => number > 0)
+    .map(([what, number]) => `${number} ${what}`);
 }
 
 /** Page of `lam trigger show`. */

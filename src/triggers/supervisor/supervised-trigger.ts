@@ -1,12 +1,19 @@
-import type { TriggerConfig, TriggerCounts, TriggerState } from '../../contract/index.ts';
+import type { RequestId, TriggerConfig, TriggerPhase, TriggerState } from '../../contract/index.ts';
 import { messageOf } from '../../errors/index.ts';
-import type { DurableEvent, RunningTrigger, Trial, TriggerAbout, TriggerStarter } from '../running.ts';
+import type { RunningTrigger, Trial, TriggerAbout, TriggerStarter } from '../running.ts';
 import { keptOf, type Kept, type TriggerIdentity } from './kept.ts';
+import { TriggerTally } from './trigger-tally.ts';
 import { SupervisedHost, type HostParts } from './trigger-host.ts';
 
 /** Bounds of the pause before a failed trigger is restarted (ms); it doubles with each failure. */
 const FIRST_PAUSE_MS = 1000;
 const LAST_PAUSE_MS = 60_000;
+
+/** What a supervised trigger works with. */
+export interface TriggerParts extends Omit<HostParts, 'count'> {
+  /** Told of what triggers did. */
+  readonly onCount?: (trigger: TriggerIdentity, phase: TriggerPhase, count: number) => void;
+}
 
 /** One run of a trigger, from its start to its stop. */
 interface Run {
@@ -17,9 +24,10 @@ interface Run {
 
 /** State machine of one trigger: starts, updates, stops and restarts it, one step at a time. */
 export class SupervisedTrigger {
-  readonly #identity: TriggerIdentity;
+  readonly identity: TriggerIdentity;
   readonly #starter: () => Promise<TriggerStarter>;
   readonly #parts: HostParts;
+  readonly #tally: TriggerTally;
   readonly #kept: Kept;
   /** Settings of the live version; undefined when it is to stop for good. */
   #config: TriggerConfig | undefined;
@@ -30,8 +38,6 @@ export class SupervisedTrigger {
   #host: SupervisedHost | undefined;
   /** Failure of the current run, which must be stopped because of it. */
   #failure: { readonly error: unknown } | undefined;
-  /** Counts of earlier runs. */
-  #before: TriggerCounts | undefined;
   /** Number of consecutive failures. */
   #failures = 0;
   #cancelPause: (() => void) | undefined;
@@ -39,10 +45,17 @@ export class SupervisedTrigger {
   #steps: Promise<void> | undefined;
   #state: Pick<TriggerState, 'state' | 'since' | 'cause'>;
 
-  constructor(identity: TriggerIdentity, starter: () => Promise<TriggerStarter>, parts: HostParts) {
-    this.#identity = identity;
+  constructor(identity: TriggerIdentity, starter: () => Promise<TriggerStarter>, parts: TriggerParts) {
+    const tally = new TriggerTally((phase, count) => parts.onCount?.(identity, phase, count));
+    this.identity = identity;
     this.#starter = starter;
-    this.#parts = parts;
+    this.#tally = tally;
+    this.#parts = {
+      ...parts,
+      count: (phase, count) => tally.add(phase, count),
+      enqueue: (event, ended) => tally.queued((end) => parts.enqueue(event, end), ended),
+      follow: (event, ended) => tally.followed((end) => parts.follow(event, end), ended),
+    };
     this.#kept = keptOf(identity, parts);
     const pause = this.#kept.pause();
     this.#isPaused = pause?.isPaused === true;
@@ -52,15 +65,16 @@ export class SupervisedTrigger {
   }
 
   get state(): TriggerState {
-    const { type, name } = this.#identity;
-    const { lag, lags, counts } = this.#run?.trigger.report?.() ?? {};
+    const { type, name } = this.identity;
+    const { lag, lags, running = 0, held = 0 } = this.#run?.trigger.report?.() ?? {};
+    const { counts } = this.#tally;
     return {
       type,
       name,
       ...this.#state,
       ...(lag === undefined ? {} : { lag }),
       ...(lags === undefined ? {} : { lags }),
-      ...optional(sumOf(this.#before, counts)),
+      counts: { ...counts, running: counts.running + running, held: counts.held + held },
     };
   }
 
@@ -95,11 +109,24 @@ export class SupervisedTrigger {
     await this.#proceed();
   }
 
-  /** Fires the event that its kind makes for a user's request, also while it is paused; undefined if it makes none. */
-  async eventNow(): Promise<DurableEvent | undefined> {
+  /**
+   * Queues the event that its kind makes for a user's request, also while it is paused, and returns the id of its
+   * invocation; undefined if it makes none. Rejects with the error of the queue.
+   */
+  async runNow(): Promise<RequestId | undefined> {
     const config = this.#config;
     const starter = await this.#starter();
-    return config === undefined ? undefined : starter.eventNow?.(config, this.#about);
+    const event = config === undefined ? undefined : starter.eventNow?.(config, this.#about);
+    if (event === undefined) return undefined;
+    const { functionName, type, name } = this.identity;
+    const queued = { ...event, functionName, type, trigger: name };
+    await this.#parts.enqueue(queued);
+    return this.#parts.requestIdOf(queued);
+  }
+
+  /** Counts what became of an event that it queued. */
+  count(phase: TriggerPhase): void {
+    this.#tally.add(phase);
   }
 
   /** What a test of it gives to the function, see {@link TriggerStarter.trial}; undefined if its kind has no tests. */
@@ -123,7 +150,7 @@ export class SupervisedTrigger {
   }
 
   get #about(): TriggerAbout {
-    const { functionName, name } = this.#identity;
+    const { functionName, name } = this.identity;
     return { functionName, name, clock: this.#parts.clock, kept: this.#kept.own, isPaused: this.#isPaused };
   }
 
@@ -158,7 +185,7 @@ export class SupervisedTrigger {
   }
 
   async #start(config: TriggerConfig): Promise<void> {
-    const host = new SupervisedHost(this.#identity, this.#parts, (error) => this.#failed(error), this.#liveSince);
+    const host = new SupervisedHost(this.identity, this.#parts, (error) => this.#failed(error), this.#liveSince);
     this.#host = host;
     if (this.#failures === 0) this.#enter('starting');
     try {
@@ -188,10 +215,9 @@ export class SupervisedTrigger {
     try {
       await trigger.stop();
     } catch (error) {
-      const { name, functionName } = this.#identity;
+      const { name, functionName } = this.identity;
       this.#parts.onTrouble(`trigger '${name}' of '${functionName}' did not stop: ${messageOf(error)}`);
     }
-    this.#before = sumOf(this.#before, trigger.report?.().counts);
     this.#run = undefined;
     if (this.#failure !== undefined) this.#pause(this.#failure.error);
     this.#failure = undefined;
@@ -209,7 +235,7 @@ export class SupervisedTrigger {
   #pause(error: unknown): void {
     if (this.#wanted === undefined) return;
     const { clock, onTrouble } = this.#parts;
-    const { name, functionName } = this.#identity;
+    const { name, functionName } = this.identity;
     const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
     const cause = messageOf(error);
     this.#enter('retrying', cause);
@@ -221,25 +247,4 @@ export class SupervisedTrigger {
     const since = state === 'retrying' && this.#state.state === state ? this.#state.since : this.#parts.clock.now();
     this.#state = { state, since, ...(cause === undefined ? {} : { cause }) };
   }
-}
-
-/** Adds the counts of a run to those of earlier ones, of which nothing runs or is held any more. */
-function sumOf(before: TriggerCounts | undefined, now: TriggerCounts | undefined): TriggerCounts | undefined {
-  if (before === undefined) return now;
-  const { running = 0, held = 0 } = now ?? {};
-  const add = (key: keyof TriggerCounts): number => before[key] + (now?.[key] ?? 0);
-  return {
-    received: add('received'),
-    filtered: add('filtered'),
-    succeeded: add('succeeded'),
-    failed: add('failed'),
-    retried: add('retried'),
-    dead: add('dead'),
-    running,
-    held,
-  };
-}
-
-function optional(counts: TriggerCounts | undefined): Pick<TriggerState, 'counts'> {
-  return counts === undefined ? {} : { counts };
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type {
   TriggerConfig,
   TriggerDetail,
+  TriggerPhase,
   TriggerState,
   TriggerTest,
   FunctionName,
@@ -16,12 +17,13 @@ import { dropOthers, triggerKey, type TriggerIdentity } from './kept.ts';
 import type { TriggerKind } from '../kind.ts';
 import type { TriggerOutcome, TriggerStarter } from '../running.ts';
 import type { DeployedTriggers } from './deployed.ts';
-import { SupervisedTrigger } from './supervised-trigger.ts';
-import type { HostParts } from './trigger-host.ts';
+import { watchLags, type OnLag } from './lag-watch.ts';
+import { SupervisedTrigger, type TriggerParts } from './supervised-trigger.ts';
 
-export interface SupervisorParts extends HostParts {
+export interface SupervisorParts extends TriggerParts {
   readonly kinds: readonly TriggerKind[];
   readonly deployed: DeployedTriggers;
+  readonly onLag?: OnLag;
 }
 
 /** A supervised trigger and the settings it was last given. */
@@ -51,6 +53,7 @@ export class TriggerSupervisor {
   readonly #stopping = new Map<string, SupervisedTrigger>();
   readonly #starters = new Map<TriggerKind, Promise<TriggerStarter>>();
   #isOpen = false;
+  #stopWatching: () => void = () => undefined;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
@@ -60,10 +63,11 @@ export class TriggerSupervisor {
   /** Starts the triggers of all deployed functions and follows changes from now on. */
   start(): void {
     this.#isOpen = true;
-    const { deployed } = this.#parts;
+    const { deployed, clock, onLag } = this.#parts;
     for (const functionName of deployed.names()) this.#follow(functionName);
     const live = [...this.#functions.values()].flatMap((triggers) => [...triggers.keys()]);
     dropOthers(new Set(live), this.#parts);
+    if (onLag !== undefined) this.#stopWatching = watchLags(clock, () => this.#states(), onLag);
   }
 
   /** States of a function's triggers, in the order of declaration, for kinds with a running half. */
@@ -94,12 +98,10 @@ export class TriggerSupervisor {
    * `LAM_TRIGGERS_NOT_FOUND`, `LAM_TRIGGERS_NO_EVENT` or the error of the queue.
    */
   async run(identity: TriggerIdentity): Promise<RequestId> {
-    const event = await this.#triggerOf(identity).eventNow();
+    const requestId = await this.#triggerOf(identity).runNow();
     const { functionName, type, name } = identity;
-    if (event === undefined) throw lamError('LAM_TRIGGERS_NO_EVENT', { name: functionName, trigger: name, type });
-    const queued = { ...event, functionName, type, trigger: name };
-    await this.#parts.enqueue(queued);
-    return this.#parts.requestIdOf(queued);
+    if (requestId === undefined) throw lamError('LAM_TRIGGERS_NO_EVENT', { name: functionName, trigger: name, type });
+    return requestId;
   }
 
   /**
@@ -130,6 +132,16 @@ export class TriggerSupervisor {
     return { outcome: kind, event, filtered, requestId, version, payload: jsonOrText(outcome.payload) };
   }
 
+  /** Counts what became of an event that a trigger queued, also in an earlier daemon, if it is still there. */
+  count(identity: TriggerIdentity, phase: TriggerPhase): void {
+    this.#functions.get(identity.functionName)?.get(triggerKey(identity))?.trigger.count(phase);
+  }
+
+  *#states(): Iterable<readonly [TriggerIdentity, TriggerState]> {
+    for (const triggers of this.#functions.values())
+      for (const { trigger } of triggers.values()) yield [trigger.identity, trigger.state];
+  }
+
   #triggerOf(identity: TriggerIdentity): SupervisedTrigger {
     const { functionName, type, name } = identity;
     const triggers = this.#functions.get(functionName);
@@ -151,6 +163,7 @@ export class TriggerSupervisor {
    */
   async close(limitMs: number): Promise<void> {
     this.#isOpen = false;
+    this.#stopWatching();
     const running = [...this.#functions.values()].flatMap((triggers) => [...triggers.values()]);
     this.#functions.clear();
     const all = [...running.map(({ trigger }) => trigger), ...this.#stopping.values()];

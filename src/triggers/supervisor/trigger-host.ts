@@ -15,7 +15,7 @@ import type {
   TriggerSink,
   WebhookReceiver,
 } from '../running.ts';
-import type { FunctionName, RequestId } from '../../contract/index.ts';
+import type { FunctionName, RequestId, TriggerPhase } from '../../contract/index.ts';
 import { keptOf, type Keeping, type TriggerIdentity } from './kept.ts';
 
 /** Dependencies of a host. */
@@ -31,6 +31,8 @@ export interface HostParts extends Keeping {
   readonly receive: (path: string, receiver: WebhookReceiver) => () => void;
   /** Announces a call of a function at `at`. */
   readonly expect: (functionName: FunctionName, at: EpochMs) => void;
+  /** Adds to what is shown of the trigger. */
+  readonly count: (phase: TriggerPhase, count?: number) => void;
   /** Value of a variable in the environment of a function's live version. */
   readonly variable: (functionName: FunctionName, name: string) => string | undefined;
 }
@@ -115,6 +117,10 @@ export class SupervisedHost implements TriggerHost {
     const close = this.#parts.receive(path, receiver);
     this.signal.addEventListener('abort', close);
     return close;
+  }
+
+  count(phase: TriggerPhase, count?: number): void {
+    this.#parts.count(phase, count);
   }
 
   expect(at: EpochMs): void {

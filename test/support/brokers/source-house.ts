@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../../../src/kit/index.ts';
 import { asFunctionName } from '../ids.ts';
 import { edgeHouse, type EdgeHouse } from '../edge-house.ts';
 import type { MemoryCall } from '../memory-driver.ts';
+import { ObservedTriggers } from '../observed-triggers.ts';
 
 /** Name of the function in a {@link SourceHouse}. */
 const FUNCTION = 'consumer';
@@ -15,6 +16,7 @@ export type Handle = (event: never) => unknown;
 /** A daemon with one function that triggers invoke. */
 export interface SourceHouse extends AsyncDisposable {
   readonly house: EdgeHouse;
+  readonly observed: ObservedTriggers;
   /** Deploys the function with these triggers and variables. */
   deploy(triggers: readonly TriggerConfig[], environment?: Readonly<Record<string, string>>): Promise<void>;
   /** State of its only trigger. */
@@ -36,7 +38,8 @@ const QUICK_CLOCK: Clock = {
 /** Starts a daemon whose function runs `handle`. */
 export async function sourceHouse(handle: Handle): Promise<SourceHouse> {
   const handlers = { [FUNCTION]: ({ event }: MemoryCall) => outcomeOf(handle, event) };
-  const house = await edgeHouse(handlers, { clock: QUICK_CLOCK });
+  const observed = new ObservedTriggers();
+  const house = await edgeHouse(handlers, { clock: QUICK_CLOCK, observers: [observed] });
   const state = async (): Promise<TriggerState> => {
     const detail = (await house.control(`/_lam/v1/functions/${FUNCTION}`)).json() as unknown as FunctionDetail;
     const [first] = detail.triggerStates;
@@ -45,6 +48,7 @@ export async function sourceHouse(handle: Handle): Promise<SourceHouse> {
   };
   return {
     house,
+    observed,
     state,
     async deploy(triggers, environment = {}) {
       await house.publish(FUNCTION, { triggers, environment, timeoutMs: 900_000 });

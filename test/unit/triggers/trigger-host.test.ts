@@ -20,6 +20,7 @@ test('a host adds the identity of its trigger to events that are queued, and que
       follow: () => Promise.resolve(false),
       requestIdOf: ({ id }) => asRequestId(id),
       expect: () => assert.fail('nothing is expected'),
+      count: () => assert.fail('nothing is counted'),
       variable: () => undefined,
       receive: () => () => undefined,
       home: '/nowhere',

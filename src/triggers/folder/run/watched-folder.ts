@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { resolve } from 'node:path';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import { Semaphore } from '../../../kit/index.ts';
-import type { DurableEnd, RunningTrigger, TriggerHost, TriggerReport } from '../../running.ts';
+import type { RunningTrigger, TriggerHost, TriggerReport } from '../../running.ts';
 import { selectingOf, selectionOf } from '../selection.ts';
 import { FOLDER_DEFAULTS, type FolderEvent, type FolderTrigger } from '../settings.ts';
 import type { Flood } from './change-watch.ts';
@@ -39,7 +39,6 @@ export class WatchedFolder implements RunningTrigger<FolderTrigger> {
   readonly #known: KnownFiles;
   readonly #reads = new Semaphore(READS_AT_ONCE);
   readonly #cancels = new Set<() => void>();
-  readonly #counts = { received: 0, filtered: 0, succeeded: 0, failed: 0, retried: 0, dead: 0, running: 0, held: 0 };
   /** Whether a file that is not known was there before the trigger, so that it counts as known. */
   #isOld: (key: string, found: FileVersion) => boolean = () => false;
   #withInode = false;
@@ -100,7 +99,7 @@ export class WatchedFolder implements RunningTrigger<FolderTrigger> {
 
   report(): TriggerReport {
     const lag = this.#resting.size;
-    return { lag, counts: { ...this.#counts, held: lag } };
+    return { lag, held: lag };
   }
 
   /** Decides what files that are not known mean, and forgets those that no longer count. */
@@ -195,18 +194,7 @@ export class WatchedFolder implements RunningTrigger<FolderTrigger> {
   }
 
   async #queue(id: string, change: FileChange): Promise<void> {
-    this.#counts.running++;
-    const ended = ({ isSuccess }: DurableEnd): void => {
-      this.#counts.running--;
-      this.#counts[isSuccess ? 'succeeded' : 'dead']++;
-    };
-    try {
-      await this.#host.enqueue({ id, event: fileEvent(change) }, ended);
-      this.#counts.received++;
-    } catch (error) {
-      this.#counts.running--;
-      throw error;
-    }
+    await this.#host.enqueue({ id, event: fileEvent(change) });
   }
 
   async #check(): Promise<void> {

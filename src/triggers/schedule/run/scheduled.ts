@@ -1,7 +1,7 @@
 import type { ScheduleRun } from '../../../contract/index.ts';
 import { messageOf } from '../../../errors/index.ts';
 import type { EpochMs } from '../../../kit/index.ts';
-import type { DurableEnd, RunningTrigger, TriggerHost } from '../../running.ts';
+import type { DurableEnd, RunningTrigger, TriggerHost, TriggerReport } from '../../running.ts';
 import { parseDuration } from '../duration.ts';
 import { MOST_WAITING, SCHEDULE_DEFAULTS, type ScheduleTrigger } from '../settings.ts';
 import type { Agenda, AgendaEntry } from './agenda.ts';
@@ -64,6 +64,11 @@ export class Scheduled implements RunningTrigger<ScheduleTrigger>, AgendaEntry {
     for (const cancel of this.#pauses) cancel();
     this.#pauses.clear();
     return Promise.resolve();
+  }
+
+  /** Runs that are due and wait for another one to end. */
+  report(): TriggerReport {
+    return { lag: this.#state.waiting.length };
   }
 
   due(now: EpochMs): void {

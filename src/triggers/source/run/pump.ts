@@ -1,6 +1,6 @@
-import { LIMITS, type TriggerCounts } from '../../../contract/index.ts';
+import { LIMITS } from '../../../contract/index.ts';
 import { messageOf } from '../../../errors/index.ts';
-import type { TriggerHost, TriggerOutcome } from '../../running.ts';
+import type { TriggerHost, TriggerOutcome, TriggerReport } from '../../running.ts';
 import { batchId, failedByAnswer } from './batch.ts';
 import { Lanes, type LaneEntry } from './lanes.ts';
 import type { DeathCause, Inbox, SourceConnection, SourceMessage } from './message.ts';
@@ -21,7 +21,7 @@ export interface PumpSettings {
 export interface PumpParts<M extends SourceMessage> {
   readonly settings: PumpSettings;
   readonly connection: SourceConnection<M>;
-  readonly host: Pick<TriggerHost, 'clock' | 'fire' | 'failed'>;
+  readonly host: Pick<TriggerHost, 'clock' | 'fire' | 'failed' | 'count'>;
 }
 
 /** Longest pause before a retry (ms). */
@@ -57,7 +57,6 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
   /** Acknowledgements and dead letters under way. */
   readonly #settling = new Set<Promise<void>>();
   readonly #roomWaiters = new Set<() => void>();
-  readonly #counts = { received: 0, filtered: 0, succeeded: 0, failed: 0, retried: 0, dead: 0 };
   #running = 0;
   #onIdle: (() => void) | undefined;
   #cancelWindow: (() => void) | undefined;
@@ -73,8 +72,9 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
     this.#capacity = connection.capacity ?? capacityOf(settings);
   }
 
-  get counts(): TriggerCounts {
-    return { ...this.#counts, running: this.#running, held: this.#messages.size };
+  /** What is so now. */
+  get now(): Required<Pick<TriggerReport, 'running' | 'held'>> {
+    return { running: this.#running, held: this.#messages.size };
   }
 
   get room(): number {
@@ -101,7 +101,7 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
   offer(messages: readonly M[]): void {
     if (!this.#isOpen) return;
     const { parallelism } = this.#settings;
-    this.#counts.received += messages.length;
+    this.#host.count('received', messages.length);
     const filtered: M[] = [];
     for (const message of messages) {
       this.#messages.add(message);
@@ -113,7 +113,7 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
       const arrivedAt = this.#host.clock.monotonic();
       this.#lanes.push({ message, key, arrivedAt, failures: 0, isAlone: false });
     }
-    this.#counts.filtered += filtered.length;
+    this.#host.count('filtered', filtered.length);
     this.#acknowledge(filtered, undefined);
     this.#next();
   }
@@ -157,7 +157,7 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
     this.#running++;
     const messages = batch.map(({ message }) => message);
     const attempt = Math.max(...batch.map(({ message, failures }) => message.deliveries + failures));
-    this.#counts.retried += batch.filter(({ failures }) => failures > 0).length;
+    this.#host.count('retried', batch.filter(({ failures }) => failures > 0).length);
     const event = Buffer.from(JSON.stringify(this.#connection.eventOf(messages)));
     this.#host.fire(
       { id: batchId(messages), event, attempt },
@@ -199,7 +199,7 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
   /** A batch failed as a whole. Its messages run again, each by itself, so that the faulty one harms no other. */
   #failedWhole(batch: readonly LaneEntry<M>[], outcome: TriggerOutcome): void {
     if (batch.length === 1) return this.#sort(batch, new Set([0]), outcome);
-    this.#counts.failed += batch.length;
+    this.#host.count('failed', batch.length);
     for (const entry of batch) {
       entry.failures++;
       entry.isAlone = true;
@@ -216,7 +216,7 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
       const { message, key } = entry;
       if (failed.has(n)) {
         entry.failures++;
-        this.#counts.failed++;
+        this.#host.count('failed');
         const attempts = message.deliveries - 1 + entry.failures;
         if (outcome.kind === 'refused' || attempts > this.#settings.maxRetries) {
           this.#bury(message, causeOf(outcome, attempts));
@@ -230,7 +230,7 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
       again.push(entry);
       if (key !== undefined) keysAgain.add(key);
     }
-    this.#counts.succeeded += handled.length;
+    this.#host.count('succeeded', handled.length);
     this.#acknowledge(handled, outcome.kind === 'success' ? outcome.payload : undefined);
     this.#again(again, this.#delayOf(again));
     for (const { key } of batch) if (key === undefined || !keysAgain.has(key)) this.#lanes.release(key);
@@ -270,7 +270,7 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
   }
 
   #bury(message: M, cause: DeathCause): void {
-    this.#counts.dead++;
+    this.#host.count('dead');
     this.#settle([message], this.#connection.deadLetter(message, cause));
   }
 

@@ -82,7 +82,12 @@ async function startSource<C extends SourceConfig, M extends SourceMessage>(
   const pump = new Pump<M>({
     settings: { ...settings, maxRetries },
     connection,
-    host: { clock: host.clock, fire: (event, sink) => host.fire(event, sink), failed },
+    host: {
+      clock: host.clock,
+      fire: (event, sink) => host.fire(event, sink),
+      count: (phase, count) => host.count(phase, count),
+      failed,
+    },
   });
   let lag: Pick<TriggerReport, 'lag' | 'lags'> = {};
   const measure = async (): Promise<void> => {
@@ -109,7 +114,7 @@ async function startSource<C extends SourceConfig, M extends SourceMessage>(
       await connection.release(left).catch(() => undefined);
       await connection.close().catch(() => undefined);
     },
-    report: () => ({ counts: pump.counts, ...lag }),
+    report: () => ({ ...pump.now, ...lag }),
   };
 }
 

@@ -7,15 +7,7 @@ import {
   type VerifiedSignature,
 } from '../../../access/index.ts';
 import { lamError } from '../../../errors/index.ts';
-import type {
-  DurableEnd,
-  RunningTrigger,
-  TriggerHost,
-  TriggerReport,
-  TriggerStarter,
-  WebhookAnswer,
-  WebhookRequest,
-} from '../../running.ts';
+import type { RunningTrigger, TriggerHost, TriggerStarter, WebhookAnswer, WebhookRequest } from '../../running.ts';
 import { DEFAULT_HEADERS, WEBHOOK_DEFAULTS, type WebhookTrigger } from '../webhook.ts';
 import { KnownDeliveries } from './known-deliveries.ts';
 import { deliveryId, hasOwnId, jsonOf } from './delivery-id.ts';
@@ -37,7 +29,6 @@ class Webhook implements RunningTrigger<WebhookTrigger> {
   readonly #config: WebhookTrigger;
   readonly #host: TriggerHost;
   readonly #deliveries: KnownDeliveries;
-  readonly #counts = { received: 0, filtered: 0, succeeded: 0, failed: 0, retried: 0, dead: 0, running: 0, held: 0 };
   #close: () => void = () => undefined;
 
   constructor(config: WebhookTrigger, host: TriggerHost) {
@@ -56,10 +47,6 @@ class Webhook implements RunningTrigger<WebhookTrigger> {
   stop(): Promise<void> {
     this.#close();
     return Promise.resolve();
-  }
-
-  report(): TriggerReport {
-    return { counts: { ...this.#counts } };
   }
 
   async #receive(request: WebhookRequest): Promise<WebhookAnswer> {
@@ -84,35 +71,14 @@ class Webhook implements RunningTrigger<WebhookTrigger> {
     if (!this.#deliveries.has(id, at)) {
       const hidden = signature === 'token' ? this.#header : undefined;
       const event = webhookEvent(this.#host, request, { requestId, at, hidden });
-      const isAccepted = await this.#enqueue(id, event);
+      // Known is a copy that arrived at the same time.
+      const isAccepted = (await this.#host.enqueue({ id, event })) === 'accepted';
       if (!hasOwnId(id)) this.#deliveries.add(id, at + dedupeWindow * 1000, at);
       // Slack shows its users any other status as a failure.
       if (isAccepted) return { status: signature === 'slack' ? 200 : 202, headers: { 'x-lam-request-id': requestId } };
     }
-    this.#counts.filtered++;
+    this.#host.count('filtered');
     return { status: 200, headers: { 'x-lam-request-id': requestId, 'x-lam-duplicate': 'true' } };
-  }
-
-  /** Queues an event and counts it, unless it is known: a copy that arrived at the same time. */
-  async #enqueue(id: string, event: Uint8Array): Promise<boolean> {
-    const counts = this.#counts;
-    let isAccepted = false;
-    let early: DurableEnd | undefined;
-    const count = ({ isSuccess }: DurableEnd): void => {
-      counts.running--;
-      counts[isSuccess ? 'succeeded' : 'dead']++;
-    };
-    const outcome = await this.#host.enqueue({ id, event }, (end) => {
-      if (isAccepted) count(end);
-      // It may end before it is known whether it was accepted.
-      else early = end;
-    });
-    if (outcome !== 'accepted') return false;
-    isAccepted = true;
-    counts.received++;
-    counts.running++;
-    if (early !== undefined) count(early);
-    return true;
   }
 
   get #header(): string {

@@ -46,6 +46,7 @@ class StarterHouse {
       signal: new AbortController().signal,
       variable: (name) => ({ PIN: 'p@1' })[name],
       failed: (error) => this.failures.push(error),
+      count: () => undefined,
       fire: (_event, { settled }) => {
         const about = { requestId: asRequestId('r'), version: asVersion(1) };
         queueMicrotask(() => settled({ kind: 'success', ...about, payload: Buffer.from('null') }));
