@@ -4,6 +4,8 @@ import { connectAsync, type IClientPublishOptions, type IPublishPacket, type Mqt
 import { lamSession } from '../e2e/session.ts';
 import { Cable } from '../support/brokers/cable.ts';
 import type { Broker } from '../support/brokers/broker.ts';
+import { deliveryOf, sendEvent } from '../support/brokers/deliveries.ts';
+import { checkDestination } from '../support/brokers/destination-check.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
 import { MQTT_USER, NO_MOSQUITTO, startMosquitto } from '../support/brokers/mosquitto.ts';
 import { inOrder, sourceHouse, until } from '../support/brokers/source-house.ts';
@@ -202,6 +204,27 @@ describe('a topic of MQTT', { skip: NO_MOSQUITTO }, () => {
     await until(() => new Set(seen).size === sent.length);
     inOrder(seen, sent);
     await consumer.reaches(({ counts }) => counts?.held === 0);
+  });
+
+  test('is a destination: it gets records over a lost connection, and refusals are told', async () => {
+    await using cable = await Cable.to(broker.port);
+    const seen: IPublishPacket[] = [];
+    client.on('message', (topic, _payload, packet) => void (topic === 'records/done' && seen.push(packet)));
+    await client.subscribeAsync('records/done', { qos: 1 });
+    const config = { type: 'mqtt', url: `mqtt://app:\${PASSWORD}@127.0.0.1:${cable.port}`, topic: 'records/done' };
+    await checkDestination({
+      ...{ config, cable, password: MQTT_USER.password, refusal: /not authorized/i },
+      received: () => Promise.resolve(seen.map(({ payload }) => payload.toString())),
+    });
+    const [first] = seen;
+    assert.deepEqual([first?.qos, first?.properties?.contentType], [1, 'application/json']);
+    assert.match(String(first?.properties?.userProperties?.['lam-record-id']), /^[0-9a-f-]{36}$/);
+    await using sender = await sourceHouse(() => 'done');
+    const onSuccess = { ...config, topic: 'secret/done' };
+    await sender.house.publish('consumer', { onSuccess, environment: ENVIRONMENT });
+    const id = await sendEvent(sender.house, '1');
+    const wrong = /to topic 'secret\/done' of MQTT .*: Publish error: Not authorized/;
+    await until(async () => wrong.test((await deliveryOf(sender.house, id))?.payload ?? ''));
   });
 
   test('runs the example of docs/triggers.md', async () => {

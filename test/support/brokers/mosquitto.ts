@@ -9,7 +9,7 @@ const SERVER = '/usr/sbin/mosquitto';
 /** Why tests against Mosquitto are skipped; false where it is installed. */
 export const NO_MOSQUITTO = withoutProgram(SERVER, 'mosquitto');
 
-/** Credentials of the brokers that {@link startMosquitto} starts. */
+/** Credentials of the brokers that {@link startMosquitto} starts. The user may not use topics below `secret`. */
 export const MQTT_USER = { username: 'app', password: 's3cret/pass' } as const;
 
 /** Starts Mosquitto; it stores each change of its sessions within a second. */
@@ -18,11 +18,14 @@ export function startMosquitto(): Promise<Broker> {
     command: (folder, port) => {
       const passwords = join(folder, 'passwords');
       execFileSync('mosquitto_passwd', ['-b', '-c', passwords, MQTT_USER.username, MQTT_USER.password]);
+      const rights = join(folder, 'rights');
+      writeFileSync(rights, `user ${MQTT_USER.username}\ntopic deny secret/#\ntopic readwrite #\n`);
       const config = join(folder, 'mosquitto.conf');
       const lines = [
         `listener ${port} 127.0.0.1`,
         'allow_anonymous false',
         `password_file ${passwords}`,
+        `acl_file ${rights}`,
         'persistence true',
         `persistence_location ${folder}/`,
         'autosave_on_changes true',

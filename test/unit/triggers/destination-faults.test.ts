@@ -35,4 +35,11 @@ describe('a destination', () => {
     assert.match(wordsOn({ type: 'jetstream', url, stream: 'A', subject: 'a b' }), /has a faulty subject/);
     assert.match(wordsOn({ type: 'jetstream', url: 'http://localhost', stream: 'A' }), /must be a URL like nats:/);
   });
+
+  test('of type mqtt says what is wrong with its address or its topic', () => {
+    const config = { type: 'mqtt', url: 'mqtt://app:${PASSWORD}@localhost:1883', topic: 'orders/failed' };
+    assert.equal(wordsOn(config), "topic 'orders/failed' of MQTT");
+    assert.match(wordsOn({ ...config, topic: 'orders/#' }), /faulty topic: it must be a topic without wildcards/);
+    assert.match(wordsOn({ ...config, url: 'mqtt://app:s3cret@localhost' }), /not contain a password/);
+  });
 });

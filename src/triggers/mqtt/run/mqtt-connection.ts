@@ -4,10 +4,9 @@ import type { DeathCause, Inbox, SourceConnection } from '../../source/run/messa
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import type { MqttTrigger } from '../mqtt.ts';
 import { openManually, type ManualClient } from './client.ts';
+import { MqttLink } from './link.ts';
 import { messageOf, type MqttMessage } from './mqtt-message.ts';
 
-/** Longest time to say goodbye to a broker (ms). */
-const CLOSE_MS = 2000;
 /** Most messages that wait. The broker holds back those with QoS 1 earlier; more with QoS 0 are dropped. */
 const MOST_HELD = 10_000;
 /** Longest text in a user property of lam (characters). */
@@ -22,26 +21,22 @@ const FAILURE = 128;
 export class MqttConnection implements SourceConnection<MqttMessage> {
   readonly capacity = MOST_HELD;
   readonly #manual: ManualClient;
+  readonly #link: MqttLink;
   readonly #context: SourceContext<MqttTrigger>;
   readonly #at: string;
   /** Makes ids unique to the connection: the protocol has none. */
   readonly #session = randomUUID();
   /** Messages that the broker sent before they could be taken. */
   #early: MqttMessage[] | undefined = [];
-  readonly #closed = Promise.withResolvers<never>();
   #inbox: Inbox<MqttMessage> | undefined;
   #count = 0;
   #isPaused = false;
-  #lastError: unknown;
 
   constructor(options: IClientOptions, context: SourceContext<MqttTrigger>, at: string) {
     this.#context = context;
     this.#at = at;
     this.#manual = openManually(options, (topic, packet) => this.#take(topic, packet));
-    // An error without a listener would end the daemon.
-    this.client.on('error', (error) => (this.#lastError = error));
-    this.#closed.promise.catch(() => undefined);
-    this.client.once('close', () => this.#closed.reject(new Error('the connection is closed')));
+    this.#link = new MqttLink(this.#manual.client);
   }
 
   get client(): MqttClient {
@@ -50,20 +45,13 @@ export class MqttConnection implements SourceConnection<MqttMessage> {
 
   /** Resolves once the broker has accepted the connection; rejects with why it did not. */
   connected(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.client.once('connect', () => resolve());
-      this.client.once('error', reject);
-      this.client.once('close', () => reject(new Error('it closed the connection')));
-    });
+    return this.#link.connected();
   }
 
   /** Reports the loss of the connection from now on. */
   watch(): void {
-    this.client.on('disconnect', ({ reasonCode }) => {
-      this.#lastError ??= `the broker ended it with reason code ${reasonCode ?? 0}`;
-    });
-    this.client.on('close', () => this.#context.lost(this.#lastError ?? 'it was closed'));
-    if (!this.client.connected) this.#context.lost(this.#lastError ?? 'it was closed');
+    this.client.on('close', () => this.#context.lost(this.#link.end));
+    if (!this.client.connected) this.#context.lost(this.#link.end);
   }
 
   eventOf(messages: readonly MqttMessage[]): unknown {
@@ -91,8 +79,7 @@ export class MqttConnection implements SourceConnection<MqttMessage> {
   }
 
   async acknowledge(messages: readonly MqttMessage[]): Promise<void> {
-    if (!this.client.connected)
-      throw this.#context.error('LAM_TRIGGERS_SOURCE_LOST', this.#lastError ?? 'it was closed');
+    if (!this.client.connected) throw this.#context.error('LAM_TRIGGERS_SOURCE_LOST', this.#link.end);
     for (const { packet } of messages) this.#manual.acknowledge(packet);
     return Promise.resolve();
   }
@@ -100,22 +87,16 @@ export class MqttConnection implements SourceConnection<MqttMessage> {
   async deadLetter(message: MqttMessage, cause: DeathCause): Promise<void> {
     const { deadLetterTopic } = this.#context.config;
     const { topic, payload, packet } = message;
-    if (deadLetterTopic !== undefined) {
-      const published = this.client.publishAsync(deadLetterTopic, Buffer.from(payload), {
-        qos: 1,
-        properties: {
-          userProperties: {
-            ...packet.properties?.userProperties,
-            'lam-topic': topic,
-            'lam-attempts': String(cause.attempts),
-            'lam-error-type': cause.errorType.slice(0, LONGEST_PROPERTY),
-            'lam-error-message': cause.errorMessage.slice(0, LONGEST_PROPERTY),
-          },
+    if (deadLetterTopic !== undefined)
+      await this.#link.publish(deadLetterTopic, payload, {
+        userProperties: {
+          ...packet.properties?.userProperties,
+          'lam-topic': topic,
+          'lam-attempts': String(cause.attempts),
+          'lam-error-type': cause.errorType.slice(0, LONGEST_PROPERTY),
+          'lam-error-message': cause.errorMessage.slice(0, LONGEST_PROPERTY),
         },
       });
-      // The package would wait for the next connection.
-      await Promise.race([published, this.#closed.promise]);
-    }
     await this.acknowledge([message]);
   }
 
@@ -124,14 +105,8 @@ export class MqttConnection implements SourceConnection<MqttMessage> {
     return Promise.resolve();
   }
 
-  async close(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#context.host.clock.after(CLOSE_MS, resolve);
-    const ended = this.client.connected ? this.client.endAsync(false).catch(() => undefined) : undefined;
-    await Promise.race([ended, promise]).finally(cancel);
-    await this.client.endAsync(true).catch(() => undefined);
-    // The package leaves it open where the first end still waits for the broker.
-    if (!this.client.stream.destroyed) this.client.stream.destroy();
+  close(): Promise<void> {
+    return this.#link.close(this.#context.host.clock);
   }
 
   #take(topic: string, packet: IPublishPacket): void {
