@@ -11,6 +11,7 @@ import {
 } from '../../src/contract/index.ts';
 import { overSocket } from '../e2e/machine.ts';
 import { lamSession, NO_DOCKER } from '../e2e/session.ts';
+import { homeWithKeptBuilds } from '../support/maven.ts';
 import type { ParityFunction } from './behaviours/behaviour.ts';
 import { BEHAVIOURS, type BehaviourName } from './behaviours/list.ts';
 import { DEFAULT_MEMORY_MIB, ParityPlace } from './place.ts';
@@ -109,6 +110,7 @@ function onDriver(runtime: ParityRuntime, driver: ParityDriver, prepared: Prepar
     before(async () => {
       if (prepared.missing() !== undefined) return;
       const session = await lamSession({ driver, env: { ...(await runtime.variables?.()) } });
+      homeWithKeptBuilds(session.home);
       place = new ParityPlace(runtime, driver, session);
       await deploy(place, prepared.folder(), cases);
     });
