@@ -1,11 +1,12 @@
 // The lanes of `npm test`: what each runs, and how. Plain JavaScript for Node 20.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { IN_SANDBOXES, OF_NO_USER, OF_TEXTS, OF_THE_DAEMON } from './left-out.mjs';
 import { root } from './processes.mjs';
 
 /**
  * In the order in which their output is printed. `folder`: where the files are; `only`: the name of one file in it;
- * `except`: names of files that are left out.
+ * `except`: files and folders in it that are left out.
  * `together`: all in one process, which is fast and forbids global state; otherwise one process per file, `atOnce` at a
  * time. `seeded`: random search with a seed. `binary`: needs dist/lam.
  */
@@ -19,8 +20,10 @@ const ALL = [
   { name: 'parity', title: 'one list of behaviours for every runtime', folder: 'test/parity', atOnce: 2 },
   {
     name: 'binary',
-    title: 'the end-to-end suite against the single file dist/lam',
+    title: 'every command and template from the single file dist/lam',
     folder: 'test/e2e',
+    // The single file has the same daemon.
+    except: new Set([...OF_THE_DAEMON, ...IN_SANDBOXES]),
     atOnce: 2,
     binary: true,
     env: { LAM_TEST_BIN: join(root, 'dist', 'lam') },
@@ -30,7 +33,7 @@ const ALL = [
 /** The part of the lane `e2e` that `quick` runs. */
 const MAIN_JOB = {
   name: 'main job',
-  title: 'every template from init to rollback, with the built command',
+  title: 'templates that need no compiler from init to rollback, with the built command',
   folder: 'test/e2e',
   only: 'main-job.test.ts',
   atOnce: 1,
@@ -39,23 +42,17 @@ const MAIN_JOB = {
 /** Answers in about a minute. */
 const QUICK = [...ALL.filter(({ together }) => together), MAIN_JOB];
 
-/**
- * Files of the lane `e2e` about what commands print and accept, which does not depend on who runs them. `ordinary` leaves
- * them out.
- */
-const OF_TEXTS = new Set(
-  [
-    ...['aliases', 'api-keys', 'bad-input-names', 'bad-input-requests', 'cli', 'completion', 'diff', 'errors-point'],
-    ...['http', 'init-from', 'init-prompts', 'invoke', 'logs', 'logs-fast', 'logs-follow', 'logs-several', 'mistyped'],
-    ...['payload-formats', 'projects', 'rebuilt', 'route-auth', 'routes', 'schedules', 'settings', 'simulate'],
-    ...['streaming-invoke', 'trigger-examples', 'triggers', 'width'],
-  ].map((name) => `${name}.test.ts`),
-);
-
-/** What may differ where an ordinary user runs it. */
-const ORDINARY = ALL.filter(({ name }) => ['unit', 'conformance', 'api', 'e2e'].includes(name)).map((lane) =>
-  lane.name === 'e2e' ? { ...lane, except: OF_TEXTS } : lane,
-);
+/** Lanes of what may differ where an ordinary user runs it, with what in them may not. */
+const OF_USERS = new Map([
+  ['unit', OF_NO_USER],
+  ['conformance', new Set()],
+  ['api', new Set()],
+  ['e2e', new Set([...OF_TEXTS, ...OF_THE_DAEMON])],
+]);
+const ORDINARY = ALL.filter(({ name }) => OF_USERS.has(name)).map((lane) => ({
+  ...lane,
+  except: OF_USERS.get(lane.name),
+}));
 
 /** Names for several lanes. */
 const GROUPS = { quick: QUICK, ordinary: ORDINARY };
@@ -69,7 +66,7 @@ export function lanesOf(names) {
   const chosen = new Set(names.flatMap((name) => GROUPS[name] ?? ALL.filter((lane) => lane.name === name)));
   // Of a lane that was named whole and in part, the whole.
   const whole = new Set(ALL.filter((lane) => chosen.has(lane)).map(({ name }) => name));
-  const isCovered = (lane) => lane.except !== undefined && whole.has(lane.name);
+  const isCovered = (lane) => !ALL.includes(lane) && whole.has(lane.name);
   return [...new Set([...ALL, ...QUICK, ...ORDINARY])].filter((lane) => chosen.has(lane) && !isCovered(lane));
 }
 
@@ -82,9 +79,15 @@ export function widthOf(lane) {
 export function filesOf({ folder, only, except }) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true })
-    .filter((name) => (only === undefined ? name.endsWith('.test.ts') && except?.has(name) !== true : name === only))
+    .filter((name) => (only === undefined ? name.endsWith('.test.ts') && !isLeftOut(name, except) : name === only))
     .map((name) => join(folder, name))
     .sort();
+}
+
+/** Whether `except` has a file, or a folder that it is in. */
+function isLeftOut(name, except = new Set()) {
+  const parts = name.split('/');
+  return parts.some((_, at) => except.has(parts.slice(0, at + 1).join('/')));
 }
 
 /** The reporter that names failed tests. */

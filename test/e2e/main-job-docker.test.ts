@@ -1,3 +1,3 @@
 import { describeMainJob } from './main-job.ts';
 
-describeMainJob('docker');
+describeMainJob('docker', 'scripts');

@@ -4,7 +4,7 @@ import type { RollbackAnswer } from '../../src/contract/index.ts';
 import { describeMainJob } from './main-job.ts';
 import { lamSession } from './session.ts';
 
-describeMainJob('process');
+describeMainJob('process', 'scripts');
 
 test('a rollback can name an earlier version, and a dry run changes nothing', async () => {
   await using s = await lamSession();

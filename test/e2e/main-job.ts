@@ -20,6 +20,8 @@ interface Job {
   readonly skip?: string | false;
   /** The only driver it is taken through, where compiling it takes long or no other runs it. */
   readonly only?: 'process' | 'docker';
+  /** Compiling it takes long: the single file, which starts the same compiler, shows only that it has the template. */
+  readonly slow?: true;
 }
 
 /** Go's caches, which avoid compiling its library; undefined without Go. */
@@ -41,57 +43,72 @@ const without = (program: string): string | false =>
   spawnSync(program, ['--version']).status === 0 ? false : `no ${program} on PATH`;
 /** The .NET SDK, else Mono. */
 const noDotnet = without('dotnet') && (without('mcs') || without('mono'));
-const noJvm = IS_BINARY ? 'the same jars ran in the lane of the built command' : NO_MAVEN;
 /** Why a program is not compiled here; false if it is. */
 function notCompiled(compiler: string): string | false {
-  if (IS_BINARY) return 'the same program was compiled in the lane of the built command';
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => existsSync(join(folder, compiler))) ? false : `no ${compiler} on PATH`;
 }
 const slowAgain = process.getuid?.() === 0 ? false : 'compiling takes long, and it ran as root';
 
-const JOBS: readonly Job[] = [
-  { runtime: 'nodejs', template: 'hello', file: 'index.mjs' },
-  { runtime: 'nodejs', template: 'http-api', file: 'index.mjs', routes: true },
-  { runtime: 'nodejs', template: 'typescript', file: 'greeting.ts' },
-  { runtime: 'nodejs', template: 'typescript-http-api', file: 'index.ts', routes: true },
-  { runtime: 'python3', template: 'hello', file: 'lambda_function.py' },
-  { runtime: 'python3', template: 'http-api', file: 'lambda_function.py', routes: true },
-  { runtime: 'ruby', template: 'hello', file: 'lambda_function.rb', skip: without('ruby') },
-  { runtime: 'ruby', template: 'http-api', file: 'lambda_function.rb', routes: true, skip: without('ruby') },
-  { runtime: 'java', template: 'hello', file: 'src/main/java/example/Handler.java', skip: noJvm },
-  { runtime: 'java', template: 'http-api', file: 'src/main/java/example/Handler.java', routes: true, skip: noJvm },
-  { runtime: 'scala', template: 'hello', file: 'src/main/scala/example/Handler.scala', skip: noJvm },
-  { runtime: 'kotlin', template: 'hello', file: 'src/main/kotlin/example/Handler.kt', skip: noJvm },
-  { runtime: 'bun', template: 'hello', file: 'index.ts', skip: without('bun') },
-  { runtime: 'deno', template: 'hello', file: 'index.ts', skip: without('deno') },
-  { runtime: 'dotnet', template: 'hello', file: 'Function.cs', skip: noDotnet },
-  { runtime: 'php', template: 'hello', file: 'index.php', skip: without('php') },
-  { runtime: 'provided', template: 'shell', file: 'handler.sh', skip: notLinux },
-  { runtime: 'bash', template: 'hello', file: 'handler.sh', skip: notLinux },
-  { runtime: 'go', template: 'hello', file: 'main.go', skip: notCompiled('go') },
-  { runtime: 'go', template: 'http-api', file: 'main.go', routes: true, skip: notCompiled('go') },
-  { runtime: 'rust', template: 'hello', file: 'src/main.rs', only: 'docker', skip: notCompiled('cargo') },
-  {
-    runtime: 'rust',
-    template: 'http-api',
-    file: 'src/main.rs',
-    routes: true,
-    only: 'process',
-    skip: notCompiled('cargo'),
-  },
-  {
-    runtime: 'crystal',
-    template: 'hello',
-    file: 'src/handler.cr',
-    only: 'docker',
-    skip: notCompiled('crystal') || slowAgain,
-  },
-  { runtime: 'stdio', template: 'hello', file: 'main', skip: notLinux },
-  { runtime: 'wasm', template: 'hello', file: 'main.go', skip: notCompiled('go') },
-  { runtime: 'image', template: 'hello', file: 'main.go', only: 'docker', skip: notCompiled('go') },
-  { runtime: 'stdio-image', template: 'hello', file: 'main.go', only: 'docker', skip: notCompiled('go') },
-];
+/**
+ * The templates in two halves, each in a file of its own, so that they run side by side: those whose code runs as it is,
+ * and those that a compiler makes.
+ */
+const JOBS: Readonly<Record<'scripts' | 'programs', readonly Job[]>> = {
+  scripts: [
+    { runtime: 'nodejs', template: 'hello', file: 'index.mjs' },
+    { runtime: 'nodejs', template: 'http-api', file: 'index.mjs', routes: true },
+    { runtime: 'nodejs', template: 'typescript', file: 'greeting.ts' },
+    { runtime: 'nodejs', template: 'typescript-http-api', file: 'index.ts', routes: true },
+    { runtime: 'python3', template: 'hello', file: 'lambda_function.py' },
+    { runtime: 'python3', template: 'http-api', file: 'lambda_function.py', routes: true },
+    { runtime: 'ruby', template: 'hello', file: 'lambda_function.rb', skip: without('ruby') },
+    { runtime: 'ruby', template: 'http-api', file: 'lambda_function.rb', routes: true, skip: without('ruby') },
+    { runtime: 'bun', template: 'hello', file: 'index.ts', skip: without('bun') },
+    { runtime: 'deno', template: 'hello', file: 'index.ts', skip: without('deno') },
+    { runtime: 'dotnet', template: 'hello', file: 'Function.cs', skip: noDotnet },
+    { runtime: 'php', template: 'hello', file: 'index.php', skip: without('php') },
+    { runtime: 'provided', template: 'shell', file: 'handler.sh', skip: notLinux },
+    { runtime: 'bash', template: 'hello', file: 'handler.sh', skip: notLinux },
+    { runtime: 'stdio', template: 'hello', file: 'main', skip: notLinux },
+  ],
+  programs: [
+    { runtime: 'java', template: 'hello', file: 'src/main/java/example/Handler.java', skip: NO_MAVEN, slow: true },
+    {
+      runtime: 'java',
+      template: 'http-api',
+      file: 'src/main/java/example/Handler.java',
+      routes: true,
+      skip: NO_MAVEN,
+      slow: true,
+    },
+    { runtime: 'scala', template: 'hello', file: 'src/main/scala/example/Handler.scala', skip: NO_MAVEN, slow: true },
+    { runtime: 'kotlin', template: 'hello', file: 'src/main/kotlin/example/Handler.kt', skip: NO_MAVEN, slow: true },
+    { runtime: 'go', template: 'hello', file: 'main.go', skip: notCompiled('go') },
+    { runtime: 'go', template: 'http-api', file: 'main.go', routes: true, skip: notCompiled('go') },
+    { runtime: 'rust', template: 'hello', file: 'src/main.rs', only: 'docker', skip: notCompiled('cargo'), slow: true },
+    {
+      runtime: 'rust',
+      template: 'http-api',
+      file: 'src/main.rs',
+      routes: true,
+      only: 'process',
+      skip: notCompiled('cargo'),
+      slow: true,
+    },
+    {
+      runtime: 'crystal',
+      template: 'hello',
+      file: 'src/handler.cr',
+      only: 'docker',
+      skip: notCompiled('crystal') || slowAgain,
+      slow: true,
+    },
+    { runtime: 'wasm', template: 'hello', file: 'main.go', skip: notCompiled('go') },
+    { runtime: 'image', template: 'hello', file: 'main.go', only: 'docker', skip: notCompiled('go') },
+    { runtime: 'stdio-image', template: 'hello', file: 'main.go', only: 'docker', skip: notCompiled('go') },
+  ],
+};
 
 /** Time for a build that fetches a compiler first (ms). */
 const BUILD_MS = 240_000;
@@ -126,18 +143,34 @@ async function greetings(s: LamSession, cwd: string, name: string, routes: boole
   return message;
 }
 
-async function wholeJob(s: LamSession, job: Job): Promise<void> {
+/** A function that was made from a template. */
+interface Made {
+  readonly name: string;
+  readonly cwd: string;
+}
+
+async function makeProject(s: LamSession, job: Job): Promise<Made> {
   const name = `${job.runtime}-${job.template}`;
-  const cwd = join(s.cwd, name);
   const made = await s.ok(['init', name, '--runtime', job.runtime, '--template', job.template]);
   assert.match(made.stdout, new RegExp(`^created ${name} from ${job.runtime}/${job.template} \\(`));
   assert.equal(made.stderr, `next: cd ${name} && lam deploy\n`);
+  const cwd = join(s.cwd, name);
+  assert.ok(existsSync(join(cwd, job.file)));
+  return { name, cwd };
+}
 
+async function firstAnswer(s: LamSession, job: Job): Promise<Made> {
+  const made = await makeProject(s, job);
+  const { name, cwd } = made;
   const first = await s.ok(['deploy', '--message', 'the first'], { cwd, limitMs: BUILD_MS });
   assert.match(first.stdout, new RegExp(`^${name} v1 live in (?:\\d+ min )?[0-9.]+ m?s {2}${s.url}/${name}\n$`));
-  const ask = (): Promise<string> => greetings(s, cwd, name, job.routes === true);
-  assert.equal(await ask(), 'Hello Ada!');
+  assert.equal(await greetings(s, cwd, name, job.routes === true), 'Hello Ada!');
+  return made;
+}
 
+async function wholeJob(s: LamSession, job: Job): Promise<void> {
+  const { name, cwd } = await firstAnswer(s, job);
+  const ask = (): Promise<string> => greetings(s, cwd, name, job.routes === true);
   const file = join(cwd, job.file);
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll('Hello', 'Good morning'));
   const second = await s.json<{ functions: PublishAnswer[] }>(['deploy', '--message', 'a warmer greeting'], {
@@ -195,9 +228,11 @@ async function showsLogs(s: LamSession, cwd: string, job: Job): Promise<void> {
   assert.match(both, /Version: 1\n[^]*Version: 2\n[^]*Version: 1\n/);
 }
 
-/** The main job with every template, on one driver. */
-export function describeMainJob(driver: 'process' | 'docker'): void {
-  describe(`the main job with the ${driver} driver`, { skip: driver === 'docker' && NO_DOCKER }, () => {
+type Driver = 'process' | 'docker';
+
+/** The main job with every template of a half, on one driver. */
+export function describeMainJob(driver: Driver, half: keyof typeof JOBS): void {
+  describe(`the main job of ${half} with the ${driver} driver`, { skip: driver === 'docker' && NO_DOCKER }, () => {
     let session: LamSession;
     before(async () => {
       session = await lamSession({ driver, env: { ...go, ...cargoVariables() } });
@@ -205,20 +240,47 @@ export function describeMainJob(driver: 'process' | 'docker'): void {
     });
     after(() => session.dispose());
 
-    for (const job of JOBS.filter(({ only = driver }) => only === driver)) {
-      test(
-        `takes ${job.runtime}/${job.template} from template to v2 and back to v1`,
-        { skip: job.skip ?? false },
-        async () => {
-          await wholeJob(session, job);
-          // Those with routes stay, because they must not claim one another's.
-          if (job.routes !== true) await session.ok(['delete', `${job.runtime}-${job.template}`, '-y']);
-        },
-      );
-    }
+    const jobs = JOBS[half].filter(({ only = driver }) => only === driver);
+    if (IS_BINARY) describeSingleFile(() => session, driver, jobs);
+    else
+      for (const job of jobs)
+        test(
+          `takes ${job.runtime}/${job.template} from template to v2 and back to v1`,
+          { skip: job.skip ?? false },
+          async () => {
+            await wholeJob(session, job);
+            // Those with routes stay, because they must not claim one another's.
+            if (job.routes !== true) await session.ok(['delete', `${job.runtime}-${job.template}`, '-y']);
+          },
+        );
 
     test('prints which driver is used', async () => {
       assert.equal((await session.status()).driver, driver);
     });
   });
+}
+
+/**
+ * What the single file has of its own: templates and bootstraps, which it unpacks. The built command, which has the same
+ * code, shows the rest.
+ */
+function describeSingleFile(session: () => LamSession, driver: Driver, jobs: readonly Job[]): void {
+  const runtimes = new Set<string>();
+  for (const job of jobs) {
+    const title = `${job.runtime}/${job.template}`;
+    if (job.slow === true) {
+      if (driver === (job.only ?? 'process'))
+        test(`has the template ${title}`, async () => {
+          await makeProject(session(), job);
+        });
+      continue;
+    }
+    // A runtime has one bootstrap for all its templates.
+    if (driver === 'docker' && runtimes.has(job.runtime)) continue;
+    runtimes.add(job.runtime);
+    test(`takes ${title} from template to its first answer`, { skip: job.skip ?? false }, async () => {
+      const { name } = await firstAnswer(session(), job);
+      if (job.routes !== true) await session().ok(['delete', name, '-y']);
+    });
+  }
 }
