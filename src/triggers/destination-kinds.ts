@@ -2,6 +2,7 @@ import type { DestinationKind } from './destination.ts';
 import { fileDestination } from './destinations/file.ts';
 import { functionDestination } from './destinations/function.ts';
 import { httpDestination } from './destinations/http.ts';
+import { kafkaDestination } from './kafka/destination.ts';
 import { mqttDestination } from './mqtt/destination.ts';
 import { jetstreamDestination, natsDestination } from './nats/destination.ts';
 import { rabbitmqDestination } from './rabbitmq/destination.ts';
@@ -19,4 +20,5 @@ export const DESTINATION_KINDS: readonly DestinationKind[] = [
   natsDestination,
   jetstreamDestination,
   mqttDestination,
+  kafkaDestination,
 ];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Admin, Consumer, Producer, type Message } from '@platformatic/kafka';
 import { lamSession } from '../e2e/session.ts';
+import { checkDestination } from '../support/brokers/destination-check.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
 import { KAFKA_PASSWORD, NO_KAFKA, startKafka, type Kafka } from '../support/brokers/kafka.ts';
 import { inOrder, sourceHouse, until } from '../support/brokers/source-house.ts';
@@ -245,6 +246,35 @@ describe('topics of Kafka', { skip: NO_KAFKA }, () => {
         seen.get(partition) ?? [],
         numbers(100).map((text) => `p${partition}-${text}`),
       );
+  });
+
+  test('are destinations: they get records once they exist, and over a lost connection', async () => {
+    const records: Message[] = [];
+    // The first group waits until its coordinator is ready.
+    const consumer = new Consumer({ ...kafka.options, groupId: 'reader', retries: 100, retryDelay: 100 });
+    const received = async (): Promise<readonly string[]> => {
+      const stream = await consumer.consume({ topics: ['records'], mode: 'earliest' });
+      for await (const record of stream) if (records.push(record) === 2) break;
+      return records.map(({ value }) => value.toString());
+    };
+    try {
+      await checkDestination({
+        config: {
+          ...{ type: 'kafka', topic: 'records', username: 'app', password: '${PASSWORD}' },
+          brokers: [`127.0.0.1:${kafka.cable.port}`],
+        },
+        ...{ password: KAFKA_PASSWORD, cable: kafka.cable, received },
+        ...{ refusal: /invalid username or password|SASL/i, absence: /there is no topic 'records'/ },
+      });
+    } finally {
+      await consumer.close(true);
+    }
+    const keys = records.map(({ key }) => key.toString());
+    assert.deepEqual(
+      records.map(({ headers }) => [...headers].find(([name]) => name.toString() === 'lam-record-id')?.[1].toString()),
+      keys,
+    );
+    assert.equal(new Set(keys).size, 2);
   });
 
   test('lose nothing and keep the order when the connection is cut', async () => {

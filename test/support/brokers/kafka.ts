@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Admin, type BaseOptions } from '@platformatic/kafka';
 // It guards against errors of connections that are reported twice, which would end the test.
-import '../../../src/triggers/kafka/run/run.ts';
+import '../../../src/triggers/kafka/run/client.ts';
 import { Broker, freePort, notInstalled } from './broker.ts';
 import { Cable } from './cable.ts';
 

@@ -42,4 +42,17 @@ describe('a destination', () => {
     assert.match(wordsOn({ ...config, topic: 'orders/#' }), /faulty topic: it must be a topic without wildcards/);
     assert.match(wordsOn({ ...config, url: 'mqtt://app:s3cret@localhost' }), /not contain a password/);
   });
+
+  test('of type kafka says what is wrong with its brokers, its topic or its password', () => {
+    const config = { type: 'kafka', brokers: ['localhost:9092'], topic: 'orders.failed' };
+    assert.equal(
+      wordsOn({ ...config, username: 'app', password: '${PW}', key: 'k' }),
+      "topic 'orders.failed' of Kafka",
+    );
+    assert.match(wordsOn({ ...config, topic: 'orders failed' }), /has the topic 'orders failed', which may have only/);
+    assert.match(wordsOn({ ...config, brokers: ['kafka://localhost'] }), /has the broker .* must be HOST:PORT/);
+    assert.match(wordsOn({ ...config, username: 'app' }), /has only one of username and password/);
+    assert.match(wordsOn({ ...config, username: 'app', password: 's3cret' }), /must not be written out/);
+    assert.match(wordsOn({ ...config, brokers: [] }), /brokers/);
+  });
 });

@@ -1,10 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { subscribe } from 'node:diagnostics_channel';
-import type { EventEmitter } from 'node:events';
 import {
   Admin,
   Consumer,
-  instancesChannel,
   MessagesStreamFallbackModes,
   MessagesStreamModes,
   Producer,
@@ -12,14 +9,12 @@ import {
 } from '@platformatic/kafka';
 import { isLamError } from '../../../errors/index.ts';
 import type { TriggerHost } from '../../running.ts';
-import { wordsFor } from '../../source/failure-words.ts';
 import { sourceStarter, type SourceContext, type SourceErrorCode } from '../../source/run/source-starter.ts';
 import type { KafkaTrigger } from '../kafka.ts';
+import { createTopic, optionsOf, reasonOf } from './client.ts';
 import { KafkaConnection } from './kafka-connection.ts';
 import { kafkaShape, type KafkaMessage } from './kafka-record.ts';
 
-/** Longest time to connect (ms). */
-const CONNECT_MS = 10_000;
 /** A member without a sign of life for so long leaves its group (ms). */
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 2000;
@@ -33,13 +28,6 @@ const READ_BYTES = 1_048_576;
 /** Tells processes apart. */
 const INSTANCE = randomUUID();
 
-// A connection that breaks while it signs in reports that twice, and the client listens once: the second report would
-// end the daemon.
-subscribe(instancesChannel.name, (message) => {
-  const { type, instance } = message as { readonly type: string; readonly instance: EventEmitter };
-  if (type === 'connection') instance.on('error', () => undefined);
-});
-
 /** Runs triggers of type `kafka`. */
 export const kafkaStarter = sourceStarter<KafkaTrigger, KafkaMessage>({
   source: 'Kafka',
@@ -49,7 +37,7 @@ export const kafkaStarter = sourceStarter<KafkaTrigger, KafkaMessage>({
 });
 
 async function connectTo(context: SourceContext<KafkaTrigger>): Promise<KafkaConnection> {
-  const options = optionsOf(context);
+  const options = optionsOf(context.config, (text) => context.value(text));
   const admin = new Admin(options);
   try {
     return await connected(context, options, admin);
@@ -132,27 +120,6 @@ async function commitStart(consumer: Consumer): Promise<void> {
   if (offsets.length > 0) await consumer.commit({ offsets });
 }
 
-function optionsOf({ config, value }: SourceContext<KafkaTrigger>): BaseOptions {
-  const { brokers, tls = false, mechanism = 'PLAIN', username, password } = config;
-  return {
-    clientId: 'lam',
-    bootstrapBrokers: brokers.map((broker) => withPort(value(broker))),
-    connectTimeout: CONNECT_MS,
-    // The trigger's supervisor connects again.
-    retries: 1,
-    retryDelay: 200,
-    autocreateTopics: false,
-    ...(tls ? { tls: {} } : {}),
-    ...(username === undefined || password === undefined
-      ? {}
-      : { sasl: { mechanism, username: value(username), password: value(password) } }),
-  };
-}
-
-function withPort(broker: string): string {
-  return /:\d+$/.test(broker) ? broker : `${broker}:9092`;
-}
-
 /** Returns a function that creates topics once each. */
 function ensuring(options: BaseOptions): (topic: string) => Promise<void> {
   const known = new Set<string>();
@@ -168,16 +135,6 @@ function ensuring(options: BaseOptions): (topic: string) => Promise<void> {
   };
 }
 
-/** Creates a topic with the broker's default numbers of partitions and replicas. */
-async function createTopic(admin: Admin, topic: string): Promise<void> {
-  try {
-    await admin.createTopics({ topics: [topic], partitions: -1, replicas: -1 });
-  } catch (error) {
-    // Another daemon was faster.
-    if (!reasonOf(error).includes('TOPIC_ALREADY_EXISTS')) throw error;
-  }
-}
-
 function isRefusal(error: unknown): boolean {
   return /SASL|authenticat|AUTHORIZATION_FAILED/i.test(reasonOf(error));
 }
@@ -185,11 +142,4 @@ function isRefusal(error: unknown): boolean {
 function asSourceError(context: SourceContext<KafkaTrigger>, error: unknown): unknown {
   const code: SourceErrorCode = 'LAM_TRIGGERS_SOURCE_UNREACHABLE';
   return isLamError(error) ? error : context.error(code, reasonOf(error));
-}
-
-/** The words of an error and of those behind it. */
-function reasonOf(error: unknown): string {
-  const inner = error instanceof AggregateError ? error.errors : error instanceof Error ? [error.cause] : [];
-  const words = inner.filter((one) => one !== undefined).map((one) => reasonOf(one));
-  return [...new Set([wordsFor(error), ...words])].join(': ');
 }
