@@ -5,6 +5,7 @@ import { httpDestination } from './destinations/http.ts';
 import { kafkaDestination } from './kafka/destination.ts';
 import { mqttDestination } from './mqtt/destination.ts';
 import { jetstreamDestination, natsDestination } from './nats/destination.ts';
+import { postgresDestination } from './postgres/destination.ts';
 import { rabbitmqDestination } from './rabbitmq/destination.ts';
 import { redisDestination } from './redis/destination.ts';
 import { sqsDestination } from './sqs/destination.ts';
@@ -21,4 +22,5 @@ export const DESTINATION_KINDS: readonly DestinationKind[] = [
   jetstreamDestination,
   mqttDestination,
   kafkaDestination,
+  postgresDestination,
 ];

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Client } from 'pg';
+import { asJsonb } from '../../src/triggers/postgres/run/jsonb.ts';
 import { Outbox } from '../../src/triggers/postgres/run/outbox.ts';
 import { parseTable } from '../../src/triggers/postgres/table-name.ts';
 import { lamSession } from '../e2e/session.ts';
 import type { Broker } from '../support/brokers/broker.ts';
 import { Cable } from '../support/brokers/cable.ts';
+import { deliveryOf, sendEvent } from '../support/brokers/deliveries.ts';
+import { checkDestination } from '../support/brokers/destination-check.ts';
 import { docExample } from '../support/brokers/doc-example.ts';
 import { docSql } from '../support/doc-examples.ts';
 import { NO_POSTGRES, postgresClient, POSTGRES_PASSWORD, startPostgres } from '../support/brokers/postgres.ts';
@@ -261,6 +264,48 @@ describe('an outbox table of PostgreSQL', { skip: NO_POSTGRES }, () => {
     cable.mend();
     await until(() => isEmpty('cut'));
     inOrder(seen, sent);
+  });
+
+  test('is a destination: it gets records once it exists, and over a lost connection, which a trigger reads', async () => {
+    await using cable = await Cable.to(broker.port);
+    const config = { type: 'postgres', url: `postgres://lam:\${PASSWORD}@127.0.0.1:${cable.port}/postgres` };
+    const rows = async (): Promise<readonly { id: string; data: object; record_id: string }[]> =>
+      (await client.query('SELECT * FROM records ORDER BY id')).rows as never;
+    await checkDestination({
+      config: { ...config, table: 'records', topic: 'done' },
+      ...{ cable, password: POSTGRES_PASSWORD },
+      ...{ refusal: /password authentication failed/, absence: /it has no table 'records'/ },
+      received: async () => (await rows()).map(({ data }) => JSON.stringify(data)),
+    });
+    const events: { readonly type: string; readonly data: unknown }[] = [];
+    const [[row], table] = [await rows(), parseTable('records')];
+    assert.ok(row && table);
+    await new Outbox(client, table, 'done').add({ recordId: row.record_id, type: 'again', data: '"again"' });
+    assert.equal((await rows()).length, 2);
+    await using consumer = await sourceHouse((batch: typeof events) => void events.push(...batch));
+    await consumer.deploy([trigger('records', { topic: 'done' })], ENVIRONMENT);
+    await until(() => events.length === 2);
+    assert.deepEqual([events[0]?.data, events[0]?.type], [row.data, 'lam.record']);
+  });
+
+  test('keeps what PostgreSQL has no character for as a replacement character', async () => {
+    const odd = String.raw`{"nul":"a\u0000b","half":"\ud83d!","pair":"\ud83d\ude00","back":"\\u0000"}`;
+    const { rows } = await client.query<{ data: object }>('SELECT $1::jsonb AS data', [asJsonb(Buffer.from(odd))]);
+    assert.deepEqual(rows[0]?.data, { nul: 'a\uFFFDb', half: '\uFFFD!', pair: '\u{1F600}', back: String.raw`\u0000` });
+  });
+
+  test('of an older lam is a destination only with the column for records, which is told', async () => {
+    await using sender = await sourceHouse(() => 'done');
+    await create('aged');
+    await client.query('ALTER TABLE aged DROP COLUMN record_id');
+    const url = `postgres://lam:\${PASSWORD}@127.0.0.1:${broker.port}/postgres`;
+    const onSuccess = { type: 'postgres', url, table: 'aged', create: true };
+    await sender.house.publish('consumer', { onSuccess, environment: ENVIRONMENT });
+    const id = await sendEvent(sender.house, '1');
+    const missing = /it has no columns 'record_id' in table 'aged'/;
+    await until(async () => missing.test((await deliveryOf(sender.house, id))?.payload ?? ''));
+    await client.query('ALTER TABLE aged ADD COLUMN record_id uuid UNIQUE');
+    await until(async () => (await rowsOf('aged')).length === 1);
   });
 
   test('runs the example of docs/triggers.md', async () => {

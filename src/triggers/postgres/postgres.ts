@@ -1,7 +1,6 @@
-import { urlFault } from '../source/references.ts';
 import type { SourceConfig } from '../source/settings.ts';
 import { sourceKind } from '../source/source-kind.ts';
-import { parseTable } from './table-name.ts';
+import { DEFAULT_TABLE, POSTGRES_TABLE, postgresFault } from './table.ts';
 
 /** An outbox table of PostgreSQL. */
 export interface PostgresTrigger extends SourceConfig {
@@ -15,7 +14,7 @@ export interface PostgresTrigger extends SourceConfig {
 }
 
 /** Values of settings that an entry does not have. */
-export const POSTGRES_DEFAULTS = { table: 'lam_outbox', pollInterval: 5 } as const;
+export const POSTGRES_DEFAULTS = { table: DEFAULT_TABLE, pollInterval: 5 } as const;
 
 /** Outbox tables of PostgreSQL. Events are lists of CloudEvents. */
 export const postgres = sourceKind<PostgresTrigger>({
@@ -24,20 +23,7 @@ export const postgres = sourceKind<PostgresTrigger>({
   schema: {
     description: 'Rows of an outbox table of PostgreSQL, as a list of CloudEvents.',
     properties: {
-      url: {
-        description:
-          'Address of the database. `${NAME}` stands for a variable of the function; passwords must be such.',
-        type: 'string',
-        minLength: 1,
-        examples: ['postgres://app:${PG_PASSWORD}@localhost:5432/shop'],
-      },
-      table: {
-        description: 'Outbox table, also with its schema. docs/triggers.md has its definition.',
-        type: 'string',
-        minLength: 1,
-        default: POSTGRES_DEFAULTS.table,
-        examples: ['shop.outbox'],
-      },
+      ...POSTGRES_TABLE,
       topic: {
         description: 'Only rows with this topic. Without it, all rows.',
         type: 'string',
@@ -63,15 +49,6 @@ export const postgres = sourceKind<PostgresTrigger>({
     required: ['url'],
   },
   nameOf: ({ table = POSTGRES_DEFAULTS.table, topic }) => (topic === undefined ? table : `${table}/${topic}`),
-  fault: ({ url, table = POSTGRES_DEFAULTS.table }) => {
-    const fault = urlFault(url, ['postgres', 'postgresql']);
-    if (fault !== undefined) return { key: 'url', fault: `has a faulty url: it ${fault}` };
-    if (parseTable(table) === undefined)
-      return {
-        key: 'table',
-        fault: `has a faulty table: it must be TABLE or SCHEMA.TABLE, of letters, digits and _, at most 40 each`,
-      };
-    return undefined;
-  },
+  fault: postgresFault,
   load: async () => (await import('./run/run.ts')).postgresStarter,
 });

@@ -55,4 +55,12 @@ describe('a destination', () => {
     assert.match(wordsOn({ ...config, username: 'app', password: 's3cret' }), /must not be written out/);
     assert.match(wordsOn({ ...config, brokers: [] }), /brokers/);
   });
+
+  test('of type postgres says what is wrong with its address or its table', () => {
+    const config = { type: 'postgres', url: 'postgres://app:${PASSWORD}@localhost/shop' };
+    assert.equal(wordsOn(config), "table 'lam_outbox' of PostgreSQL");
+    assert.match(wordsOn({ ...config, table: 'out"box' }), /has a faulty table: it must be TABLE or SCHEMA.TABLE/);
+    assert.match(wordsOn({ ...config, url: 'mysql://localhost' }), /must be a URL like postgres:/);
+    assert.match(wordsOn({ ...config, url: 'postgres://app:s3cret@localhost/shop' }), /not contain a password/);
+  });
 });

@@ -1,10 +1,13 @@
 import type { TableName } from '../table-name.ts';
 
-/** Columns that lam reads and writes. A table may have others. */
+/** Columns that a trigger reads and writes. A table may have others. */
 export const COLUMNS: readonly string[] = [
   ...['id', 'topic', 'key', 'type', 'data', 'created_at'],
   ...['attempts', 'leased_by', 'leased_until', 'dead_at', 'error_type', 'error_message'],
 ];
+
+/** Columns that a destination writes. */
+export const RECORD_COLUMNS: readonly string[] = ['topic', 'type', 'data', 'record_id'];
 
 /** Returns the SQL that makes an outbox table, its indexes and its notifications. docs/triggers.md shows it. Pure. */
 export function definitionOf({ quoted, bare, prefix, channel }: TableName): string {
@@ -20,7 +23,8 @@ export function definitionOf({ quoted, bare, prefix, channel }: TableName): stri
   leased_until timestamptz,
   dead_at timestamptz,
   error_type text,
-  error_message text
+  error_message text,
+  record_id uuid UNIQUE
 );
 CREATE INDEX "${bare}_waiting" ON ${quoted} (id) WHERE dead_at IS NULL;
 CREATE INDEX "${bare}_keys" ON ${quoted} (key, id) WHERE dead_at IS NULL AND key IS NOT NULL;

@@ -1,7 +1,7 @@
 import type { Client, QueryResult, QueryResultRow } from 'pg';
 import type { DeathCause } from '../../source/run/message.ts';
 import type { TableName } from '../table-name.ts';
-import { COLUMNS, definitionOf } from './definition.ts';
+import { definitionOf } from './definition.ts';
 
 /** A row as it is taken. */
 export interface OutboxRow {
@@ -46,12 +46,21 @@ export class Outbox {
     this.#topic = topic;
   }
 
-  /** Columns that the table lacks; undefined if there is no table. */
-  missingColumns(): Promise<readonly string[] | undefined> {
-    return this.#inTurn(() => this.#missingColumns());
+  /** Checks that the table has columns. Returns what there is not, in words, or undefined. `create`: whether to make a missing table. */
+  async absence(columns: readonly string[], create: boolean): Promise<string | undefined> {
+    const { channel } = this.#table;
+    let missing = await this.#inTurn(() => this.#missingOf(columns));
+    if (missing === undefined && create) {
+      await this.#create();
+      missing = await this.#inTurn(() => this.#missingOf(columns));
+    }
+    if (missing === undefined) return `table '${channel}'`;
+    if (missing.length === 0) return undefined;
+    return `columns ${missing.map((column) => `'${column}'`).join(', ')} in table '${channel}'`;
   }
 
-  async #missingColumns(): Promise<readonly string[] | undefined> {
+  /** Columns that the table lacks; undefined if there is no table. */
+  async #missingOf(columns: readonly string[]): Promise<readonly string[] | undefined> {
     const { rows } = await this.#client.query<{ name: string | null }>(
       `SELECT a.attname AS name FROM (SELECT to_regclass($1) AS oid) t
        LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE t.oid IS NOT NULL`,
@@ -59,13 +68,13 @@ export class Outbox {
     );
     if (rows.length === 0) return undefined;
     const names = new Set(rows.map(({ name }) => name));
-    return COLUMNS.filter((column) => !names.has(column));
+    return columns.filter((column) => !names.has(column));
   }
 
   /** Makes the table, unless another session has just made it. */
-  async create(): Promise<void> {
+  async #create(): Promise<void> {
     await this.#alone(async () => {
-      if ((await this.#missingColumns()) === undefined) await this.#client.query(definitionOf(this.#table));
+      if ((await this.#missingOf([])) === undefined) await this.#client.query(definitionOf(this.#table));
     });
   }
 
@@ -107,6 +116,15 @@ export class Outbox {
     });
     // An update returns rows in any order.
     return rows.toSorted((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
+  }
+
+  /** Adds a row, unless the table has one of the same record. `data`: JSON. */
+  async add({ recordId, type, data }: { recordId: string; type: string; data: string }): Promise<void> {
+    await this.#query(
+      `INSERT INTO ${this.#table.quoted} (topic, type, data, record_id) VALUES ($1, $2, $3::jsonb, $4)
+       ON CONFLICT (record_id) DO NOTHING`,
+      [this.#topic ?? '', type, data, recordId],
+    );
   }
 
   /** Extends all leases of this session. */

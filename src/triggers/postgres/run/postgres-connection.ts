@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import type { DeathCause, Inbox, SourceConnection } from '../../source/run/message.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import { POSTGRES_DEFAULTS, type PostgresTrigger } from '../postgres.ts';
+import { soon } from './client.ts';
 import { LEASE_S, type Outbox } from './outbox.ts';
 import { rowOf, type PostgresRow } from './postgres-row.ts';
 
@@ -9,8 +10,6 @@ import { rowOf, type PostgresRow } from './postgres-row.ts';
 const TAKE_COUNT = 1000;
 /** Leases are extended after this share of their time. */
 const EXTEND_SHARE = 1 / 3;
-/** Longest time to return rows, and to say goodbye (ms). */
-const CLOSE_MS = 10_000;
 
 /** A consumer of an outbox table: notifications wake it, and it looks by itself for rows that none announced. */
 export class PostgresConnection implements SourceConnection<PostgresRow> {
@@ -69,7 +68,7 @@ export class PostgresConnection implements SourceConnection<PostgresRow> {
   }
 
   async release(messages: readonly PostgresRow[]): Promise<void> {
-    if (messages.length > 0) await this.#soon(this.#outbox.release(messages.map(({ id }) => id)));
+    if (messages.length > 0) await soon(this.#outbox.release(messages.map(({ id }) => id)), this.#context.host.clock);
   }
 
   lag(): Promise<number> {
@@ -79,7 +78,7 @@ export class PostgresConnection implements SourceConnection<PostgresRow> {
   async close(): Promise<void> {
     this.#cancelExtending?.();
     // The session's end ends its leases.
-    await this.#soon(this.#client.end());
+    await soon(this.#client.end(), this.#context.host.clock);
   }
 
   async #readAll(inbox: Inbox<PostgresRow>): Promise<void> {
@@ -108,12 +107,5 @@ export class PostgresConnection implements SourceConnection<PostgresRow> {
   #awake(): void {
     this.#isAwake = true;
     this.#wake?.();
-  }
-
-  /** Waits for a promise, but not long: a server that does not answer must not hold up the daemon's stop. */
-  async #soon(work: Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#context.host.clock.after(CLOSE_MS, resolve);
-    await Promise.race([work, promise]).finally(cancel);
   }
 }

@@ -1,18 +1,14 @@
-import { Client } from 'pg';
 import { isLamError, messageOf as wordsOf } from '../../../errors/index.ts';
 import { cloudEventsShape } from '../../source/run/cloud-events-shape.ts';
 import { addressOf } from '../../source/run/payload.ts';
 import { sourceStarter, type SourceContext, type SourceErrorCode } from '../../source/run/source-starter.ts';
-import { POSTGRES_DEFAULTS, type PostgresTrigger } from '../postgres.ts';
-import { parseTable, type TableName } from '../table-name.ts';
+import type { PostgresTrigger } from '../postgres.ts';
+import { clientOf, tableOf } from './client.ts';
+import { COLUMNS } from './definition.ts';
 import { Outbox } from './outbox.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import type { PostgresRow } from './postgres-row.ts';
 
-/** Longest time to connect (ms). */
-const CONNECT_MS = 10_000;
-/** Longest time until an answer (ms): a server that does not answer is lost. */
-const ANSWER_MS = 20_000;
 const USUAL_PORT = 5432;
 
 /** Runs triggers of type `postgres`. */
@@ -20,7 +16,7 @@ export const postgresStarter = sourceStarter<PostgresTrigger, PostgresRow>({
   source: 'PostgreSQL',
   at: ({ url }, value) => addressOf(value(url), USUAL_PORT),
   shape: cloudEventsShape((config, time) => ({
-    source: `postgres://localhost:5432/sample/${tableOf(config).channel}`,
+    source: `postgres://localhost:5432/sample/${tableOf(config.table).channel}`,
     type: 'sample',
     ...(config.topic === undefined ? {} : { subject: config.topic }),
     time,
@@ -30,15 +26,8 @@ export const postgresStarter = sourceStarter<PostgresTrigger, PostgresRow>({
 
 async function connectTo(context: SourceContext<PostgresTrigger>): Promise<PostgresConnection> {
   const url = context.value(context.config.url);
-  const client = new Client({
-    connectionString: url,
-    application_name: `lam ${context.host.functionName} ${context.host.name}`,
-    connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: ANSWER_MS,
-    keepAlive: true,
-  });
+  const client = clientOf(url, `lam ${context.host.functionName} ${context.host.name}`);
   let isReady = false;
-  // An error without a listener would end the daemon.
   client.on('error', (error) => {
     if (isReady) context.lost(error);
   });
@@ -47,9 +36,10 @@ async function connectTo(context: SourceContext<PostgresTrigger>): Promise<Postg
   });
   try {
     await client.connect();
-    const table = tableOf(context.config);
+    const table = tableOf(context.config.table);
     const outbox = new Outbox(client, table, context.config.topic);
-    await prepare(outbox, context);
+    const absence = await outbox.absence(COLUMNS, context.config.create === true);
+    if (absence !== undefined) throw context.error('LAM_TRIGGERS_SOURCE_MISSING', absence);
     isReady = true;
     const place = `${addressOf(url, USUAL_PORT)}/${encodeURIComponent(client.database ?? '')}`;
     return new PostgresConnection({ client, outbox, context, source: `postgres://${place}/${table.channel}` });
@@ -58,24 +48,6 @@ async function connectTo(context: SourceContext<PostgresTrigger>): Promise<Postg
     if (isLamError(error)) throw error;
     throw context.error(codeOf(error), whatOf(error));
   }
-}
-
-/** Checks that the table exists, or creates it where the trigger says so. Throws `LAM_TRIGGERS_SOURCE_MISSING`. */
-async function prepare(outbox: Outbox, context: SourceContext<PostgresTrigger>): Promise<void> {
-  const { channel } = tableOf(context.config);
-  let missing = await outbox.missingColumns();
-  if (missing === undefined && context.config.create === true) {
-    await outbox.create();
-    missing = await outbox.missingColumns();
-  }
-  if (missing === undefined) throw context.error('LAM_TRIGGERS_SOURCE_MISSING', `table '${channel}'`);
-  if (missing.length === 0) return;
-  const columns = missing.map((column) => `'${column}'`).join(', ');
-  throw context.error('LAM_TRIGGERS_SOURCE_MISSING', `columns ${columns} in table '${channel}'`);
-}
-
-function tableOf({ table = POSTGRES_DEFAULTS.table }: PostgresTrigger): TableName {
-  return parseTable(table) ?? { quoted: `"${table}"`, bare: table, prefix: '', channel: table };
 }
 
 /** SQLSTATEs: wrong password, no such role or no right to connect, no right to the table. */
