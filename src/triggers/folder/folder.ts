@@ -1,5 +1,6 @@
 import { isAbsolute, normalize } from 'node:path';
 import type { KindFault, TriggerKind } from '../kind.ts';
+import { listOf } from './selection.ts';
 import { FOLDER_DEFAULTS, FOLDER_EVENTS, MOST_CONTENT_BYTES, type FolderTrigger } from './settings.ts';
 
 /** Watched folders: an event for each file that is put there. */
@@ -28,6 +29,24 @@ export const folder: TriggerKind<FolderTrigger> = {
         minItems: 1,
         default: FOLDER_DEFAULTS.suffix,
         examples: ['.csv', ['.jpg', '.png']],
+      },
+      include: {
+        description:
+          'Only files whose key matches a glob pattern, or one of several: `*` and `?` within a name, `**` over subfolders, `{a,b}`, `[a-z]`.',
+        type: ['string', 'array'],
+        items: { type: 'string', minLength: 1 },
+        minItems: 1,
+        minLength: 1,
+        examples: ['**/*.{csv,json}', ['orders-*.csv', 'bills-*.csv']],
+      },
+      exclude: {
+        description:
+          'No files and subfolders whose key matches a glob pattern, or one of several; nothing below such a subfolder.',
+        type: ['string', 'array'],
+        items: { type: 'string', minLength: 1 },
+        minItems: 1,
+        minLength: 1,
+        examples: ['*.tmp', ['**/*.part', 'archive']],
       },
       recursive: {
         description: 'Whether subfolders are watched, too.',
@@ -88,7 +107,8 @@ export const folder: TriggerKind<FolderTrigger> = {
   load: async () => (await import('./run/run.ts')).folders(),
 };
 
-function folderFault({ path, prefix = '', recursive, hidden }: FolderTrigger): KindFault | undefined {
+function folderFault(config: FolderTrigger): KindFault | undefined {
+  const { path, prefix = '' } = config;
   if (!isAbsolute(path))
     return {
       key: 'path',
@@ -96,14 +116,42 @@ function folderFault({ path, prefix = '', recursive, hidden }: FolderTrigger): K
     };
   if (path.includes('\0')) return { key: 'path', fault: 'has a path with a NUL character' };
   const parts = prefix.split('/');
-  if (parts.slice(0, -1).some((part) => part === '' || part === '.' || part === '..'))
+  const isVain = parts.slice(0, -1).some((part) => NO_NAME.has(part));
+  return keyFault(config, { key: 'prefix', noun: 'prefix', text: prefix, isVain }) ?? patternFault(config);
+}
+
+/** What is no name of a file or a subfolder. */
+const NO_NAME: ReadonlySet<string> = new Set(['', '.', '..']);
+
+function patternFault(config: FolderTrigger): KindFault | undefined {
+  for (const key of ['include', 'exclude'] as const)
+    for (const text of listOf(config[key] ?? [])) {
+      if (text.includes('\\'))
+        return {
+          key,
+          fault: `has the pattern '${text}'; separate folders with '/', and write '[*]' for a '*' in a name`,
+        };
+      const isVain = text.split('/').some((part) => NO_NAME.has(part));
+      const fault = keyFault(config, { key, noun: 'pattern', text, isVain });
+      if (fault !== undefined) return fault;
+    }
+  return undefined;
+}
+
+/** Returns the fault of text that keys are compared with. `isVain`: whether no key can be like it. */
+function keyFault(
+  { recursive, hidden }: FolderTrigger,
+  { key, noun, text, isVain }: { key: string; noun: string; text: string; isVain: boolean },
+): KindFault | undefined {
+  if (isVain)
     return {
-      key: 'prefix',
-      fault: `has the prefix '${prefix}', which no file has: keys are relative to the folder, like 'orders/1.csv'`,
+      key,
+      fault: `has the ${noun} '${text}', which no file has: keys are relative to the folder, like 'orders/1.csv'`,
     };
+  const parts = text.split('/');
   if (parts.length > 1 && recursive !== true)
-    return { key: 'prefix', fault: `has the prefix '${prefix}' in a subfolder; set 'recursive: true' too` };
+    return { key, fault: `has the ${noun} '${text}' in a subfolder; set 'recursive: true' too` };
   if (hidden !== true && parts.some((part) => part.startsWith('.')))
-    return { key: 'prefix', fault: `has the prefix '${prefix}', of hidden files; set 'hidden: true' too` };
+    return { key, fault: `has the ${noun} '${text}', of hidden files; set 'hidden: true' too` };
   return undefined;
 }

@@ -14,6 +14,10 @@ export interface FolderTrigger extends TriggerConfig {
   readonly prefix?: string;
   /** Ends of the keys of files that count, any of them. */
   readonly suffix?: string | readonly string[];
+  /** Glob patterns; files whose keys match any of them count. Without any, all do. */
+  readonly include?: string | readonly string[];
+  /** Glob patterns; files and subfolders whose keys match any of them do not count. */
+  readonly exclude?: string | readonly string[];
   readonly recursive?: boolean;
   /** Whether names that begin with a dot count. */
   readonly hidden?: boolean;
@@ -32,6 +36,8 @@ export interface FolderTrigger extends TriggerConfig {
 export const FOLDER_DEFAULTS = {
   prefix: '',
   suffix: '',
+  include: [] as readonly string[],
+  exclude: [] as readonly string[],
   recursive: false,
   hidden: false,
   existing: false,

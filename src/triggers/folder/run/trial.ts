@@ -1,6 +1,6 @@
 import { lamError } from '../../../errors/index.ts';
 import type { Trial, TriggerAbout } from '../../running.ts';
-import { selectionOf } from '../selection.ts';
+import { listOf, selectionOf } from '../selection.ts';
 import { FOLDER_DEFAULTS, type FolderTrigger } from '../settings.ts';
 import { fileEvent } from './file-event.ts';
 
@@ -36,12 +36,11 @@ function keyOf(record: unknown): string | undefined {
 }
 
 function sampleOf(config: FolderTrigger, { clock, name }: TriggerAbout): unknown {
-  const { prefix, suffix, path, content } = { ...FOLDER_DEFAULTS, ...config };
-  const [end = ''] = typeof suffix === 'string' ? [suffix] : suffix;
+  const { path, content } = { ...FOLDER_DEFAULTS, ...config };
   const bytes = fileEvent({
     folder: path,
     trigger: name,
-    key: `${prefix}sample${end}`,
+    key: sampleKey(config),
     at: clock.now(),
     requestId: SAMPLE_ID,
     sequence: clock.now() * 1000,
@@ -52,3 +51,15 @@ function sampleOf(config: FolderTrigger, { clock, name }: TriggerAbout): unknown
 }
 
 const SAMPLE_ID = '00000000-0000-8000-8000-000000000000';
+
+/** A key that the settings may select: by the first pattern, or else by the prefix and the first suffix. */
+function sampleKey(config: FolderTrigger): string {
+  const { prefix, suffix, include } = { ...FOLDER_DEFAULTS, ...config };
+  const [pattern] = listOf(include);
+  if (pattern === undefined) return `${prefix}sample${listOf(suffix)[0] ?? ''}`;
+  return pattern
+    .replaceAll('**/', '')
+    .replaceAll(/\*+/g, 'sample')
+    .replaceAll('?', 'x')
+    .replaceAll(/\{([^,{}]*)[^{}]*\}|\[([^\]])[^\]]*\]/g, '$1$2');
+}
