@@ -1,7 +1,7 @@
 // The lanes of `npm test`: what each runs, and how. Plain JavaScript for Node 20.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { IN_SANDBOXES, OF_NO_USER, OF_TEXTS, OF_THE_DAEMON } from './left-out.mjs';
+import { BESIDE_DRIVERS, IN_SANDBOXES, OF_NO_USER, OF_TEXTS, OF_THE_DAEMON } from './left-out.mjs';
 import { root } from './processes.mjs';
 
 /**
@@ -45,8 +45,7 @@ const QUICK = [...ALL.filter(({ together }) => together), MAIN_JOB];
 /** Lanes of what may differ where an ordinary user runs it, with what in them may not. */
 const OF_USERS = new Map([
   ['unit', OF_NO_USER],
-  ['conformance', new Set()],
-  ['api', new Set()],
+  ['conformance', BESIDE_DRIVERS],
   ['e2e', new Set([...OF_TEXTS, ...OF_THE_DAEMON])],
 ]);
 const ORDINARY = ALL.filter(({ name }) => OF_USERS.has(name)).map((lane) => ({

@@ -11,6 +11,12 @@ export const OF_NO_USER = new Set([
 /** The files with the tests of these names. */
 const files = (...names) => new Set(names.map((name) => `${name}.test.ts`));
 
+/** Of test/conformance: programs that tests start themselves, as they would for anyone, and what keeps events and names. */
+export const BESIDE_DRIVERS = files(
+  ...['catalogue-store', 'concurrency-nodejs', 'concurrency-ruby', 'deno-bun', 'errors-nodejs', 'errors-ruby'],
+  ...['gems-ruby', 'invocation-queue', 'php', 'streaming-generators', 'streaming-many', 'streaming-nodejs'],
+);
+
 /** Of test/e2e: what commands print and accept, which does not depend on who runs them. */
 export const OF_TEXTS = files(
   ...['aliases', 'api-keys', 'async', 'bad-input-names', 'bad-input-requests', 'cli', 'completion', 'deploy-many'],

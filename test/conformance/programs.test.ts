@@ -1,4 +1,5 @@
 import { programConformance } from './program-conformance.ts';
 
 programConformance({ name: 'process' });
-programConformance({ name: 'process', cgroups: false });
+// Ordinary users rarely have control groups, so that theirs was the same.
+if (process.getuid?.() === 0) programConformance({ name: 'process', cgroups: false });
