@@ -1,24 +1,24 @@
 // Runs jobs side by side and prints the output of one at a time. Plain JavaScript for Node 20.
 
 /**
- * Runs `jobs` side by side while the sum of their widths is at most `places` (a wider one runs alone). Wider ones start
- * first, as they take longest. Resolves with the results of `runOne`, in the order of `jobs`; those that had not started
- * when `signal` aborted are left out.
+ * Runs `jobs` side by side while the sum of their widths is at most `places`. Wider ones start first, as they take longest;
+ * where none fits, the first starts with as many places as are left. `runOne` gets a job and its places. Resolves with the
+ * results of `runOne`, in the order of `jobs`; those that had not started when `signal` aborted are left out.
  */
 export async function sideBySide(jobs, { places, widthOf, signal, runOne }) {
   const waiting = jobs.toSorted((a, b) => widthOf(b) - widthOf(a));
   const running = new Map();
   const results = new Map();
-  let busy = 0;
+  let free = places;
   const startNext = () => {
-    const fits = (job) => running.size === 0 || busy + widthOf(job) <= places;
-    const job = signal.aborted ? undefined : waiting.find(fits);
-    if (job === undefined) return false;
+    if (signal.aborted || free === 0 || waiting.length === 0) return false;
+    const job = waiting.find((each) => widthOf(each) <= free) ?? waiting[0];
     waiting.splice(waiting.indexOf(job), 1);
-    busy += widthOf(job);
-    const ended = runOne(job).then((result) => {
+    const taken = Math.min(widthOf(job), free);
+    free -= taken;
+    const ended = runOne(job, taken).then((result) => {
       results.set(job, result);
-      busy -= widthOf(job);
+      free += taken;
       running.delete(job);
     });
     running.set(job, ended);

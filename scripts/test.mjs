@@ -57,10 +57,10 @@ async function runLanes(lanes, env, signal) {
     console.log(line);
   };
   const turns = new Turns(lanes, print);
-  const runOne = async (lane) => {
+  const runOne = async (lane, atOnce) => {
     const { line, end } = turns.open(lane);
     running.set(lane, performance.now());
-    const outcome = await runLane(lane, env, line);
+    const outcome = await runLane({ ...lane, atOnce }, env, line);
     running.delete(lane);
     end();
     return { lane, ...outcome };

@@ -12,7 +12,7 @@ interface Module {
       readonly places: number;
       readonly widthOf: (job: Job) => number;
       readonly signal: AbortSignal;
-      readonly runOne: (job: Job) => Promise<string>;
+      readonly runOne: (job: Job, places: number) => Promise<string>;
     },
   ): Promise<readonly string[]>;
   readonly Turns: new (
@@ -40,8 +40,8 @@ describe('lanes of the tests', () => {
     const events: string[] = [];
     const ends = new Map<string, (result: string) => void>();
     const stop = new AbortController();
-    const runOne = ({ name }: Job): Promise<string> => {
-      events.push(`+${name}`);
+    const runOne = ({ name, width }: Job, given: number): Promise<string> => {
+      events.push(given === width ? `+${name}` : `+${name} in ${given}`);
       return new Promise((resolve) => ends.set(name, resolve));
     };
     const all = sideBySide(jobs, { places, widthOf: ({ width }) => width, signal: stop.signal, runOne });
@@ -55,15 +55,22 @@ describe('lanes of the tests', () => {
 
   test('run side by side, wide ones first, as far as there are places', async () => {
     const { events, all, finish } = started(3);
-    for (const name of ['a', 'b', 'wide', 'wider']) await finish(name);
-    assert.deepEqual(events, ['+wide', '+a', '-a', '+b', '-b', '-wide', '+wider', '-wider']);
+    for (const name of ['wide', 'a', 'wider', 'b']) await finish(name);
+    assert.deepEqual(events, ['+wide', '+a', '-wide', '+wider', '-a', '+b', '-wider', '-b']);
     assert.deepEqual(await all, ['a', 'b', 'wide', 'wider'], 'in the order of the list');
+  });
+
+  test('start with fewer places where no other fits', async () => {
+    const { events, all, finish } = started(3);
+    for (const name of ['a', 'b', 'wide', 'wider']) await finish(name);
+    assert.deepEqual(events, ['+wide', '+a', '-a', '+b', '-b', '+wider in 1', '-wide', '-wider']);
+    await all;
   });
 
   test('all run with few places, one after the other', async () => {
     const { events, all, finish } = started(1);
-    for (const name of ['wide', 'wider', 'a', 'b']) await finish(name);
-    assert.deepEqual(events, ['+wide', '-wide', '+wider', '-wider', '+a', '-a', '+b', '-b']);
+    for (const name of ['a', 'b', 'wide', 'wider']) await finish(name);
+    assert.deepEqual(events, ['+a', '-a', '+b', '-b', '+wide in 1', '-wide', '+wider in 1', '-wider']);
     await all;
   });
 
