@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { ACCESS_LOG_FORMATS, CONFIG_BOUNDS, DRIVER_NAMES, type AccessLogFormat } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import type { DaemonSettings } from './fast/daemon-settings.ts';
+import { glambdarOf, type DaemonSettings } from './fast/daemon-settings.ts';
 
 /** Smallest memory limit of a sandbox (MiB). */
 const [LEAST_MIB] = CONFIG_BOUNDS.memoryMiB;
@@ -23,6 +23,11 @@ export const DAEMON_FLAGS = {
   }),
   'access-log': Flags.option({ options: ['off', ...ACCESS_LOG_FORMATS] as const, env: 'LAM_ACCESS_LOG' })({
     summary: 'Write a line per request on the HTTP port to access.log in the home.',
+  }),
+  glambdar: Flags.string({
+    summary: "Port of its own for Glambdar's API, or off; by default it answers beside functions.",
+    helpValue: ':PORT|off',
+    env: 'LAM_GLAMBDAR',
   }),
   memory: Flags.string({
     summary: 'Upper limit of the memory of all sandboxes together, MiB (default 80 % of the machine).',
@@ -47,6 +52,13 @@ export function hostsOf(list: string, from: string): readonly string[] {
   return names;
 }
 
+/** Parses the value of `--glambdar` or `LAM_GLAMBDAR`. Throws `LAM_CLI_BAD_API_PORT`. */
+function glambdarIn(text: string): 'off' | number {
+  const glambdar = glambdarOf(text);
+  if (glambdar === undefined) throw lamError('LAM_CLI_BAD_API_PORT', { text, flag: '--glambdar', isOptional: true });
+  return glambdar;
+}
+
 /** The settings, with those given as flags replaced. */
 export function withDaemonFlags(
   settings: DaemonSettings,
@@ -56,6 +68,7 @@ export function withDaemonFlags(
     readonly memory?: string | undefined;
     readonly 'allow-host'?: string | undefined;
     readonly 'access-log'?: 'off' | AccessLogFormat | undefined;
+    readonly glambdar?: string | undefined;
   },
 ): DaemonSettings {
   const { accessLog: before, ...rest } = settings;
@@ -66,6 +79,7 @@ export function withDaemonFlags(
     ...(flags.driver === undefined ? {} : { driver: flags.driver }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...withHosts(settings, flags['allow-host']),
+    ...(flags.glambdar === undefined ? {} : { glambdar: glambdarIn(flags.glambdar) }),
     ...(flags.memory === undefined ? {} : { memoryMiB: memoryOf(flags.memory, '--memory') }),
   };
 }

@@ -93,6 +93,8 @@ export interface Status {
   readonly allowedHosts?: readonly string[];
   /** Format of the access log; absent where there is none. */
   readonly accessLog?: AccessLogFormat;
+  /** Port of Glambdar's API alone, `off` if it is served nowhere; absent where it is served beside functions only. */
+  readonly glambdar?: 'off' | number;
   /** Base URL of the HTTP port, without a slash at the end. */
   readonly url: string;
   readonly home: string;

@@ -24,6 +24,8 @@ export interface DaemonOptions {
   readonly allowedHosts?: readonly string[];
   /** Absent: no access log. */
   readonly accessLog?: AccessLogFormat;
+  /** Port of its own for Glambdar's API, or `off`; absent: beside functions only. */
+  readonly glambdar?: 'off' | number;
   /** Whether it runs in the foreground (`lam serve`): logs go to stderr. */
   readonly foreground: boolean;
   /** Whether a flag or the environment sets the port, so that no other one may be used. */

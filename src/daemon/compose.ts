@@ -1,7 +1,14 @@
 import type { Server } from 'node:http';
 import { Authorizers } from '../access/index.ts';
 import type { FunctionName, Status } from '../contract/index.ts';
-import { createEdge, oneToken, type AccessLog, type ConnectionCaps, type Door } from '../edge/index.ts';
+import {
+  createEdge,
+  oneToken,
+  type AccessLog,
+  type ConnectionCaps,
+  type Door,
+  type OtherApiParts,
+} from '../edge/index.ts';
 import { messageOf } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { joinObservers, type Observer } from '../observer/index.ts';
@@ -27,6 +34,7 @@ import { keepLogsInStep } from './logs-in-step.ts';
 import { announceDeployed, keepPoolInStep, renewRepaired } from './pool-in-step.ts';
 import type { Resources } from './resources.ts';
 import { serveCalls, type CallServer } from './serve-calls.ts';
+import { composeOtherPorts, otherApiParts, type OtherApiPorts } from './other-apis.ts';
 import { staticFiles } from './static-files.ts';
 import { startupCachesOf } from './startup-caches.ts';
 import { createVerifier } from './verifier.ts';
@@ -50,6 +58,8 @@ export interface DaemonSetup {
   /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
   readonly memoryBudgetMiB: number;
   readonly cores: number;
+  /** Port of its own for Glambdar's API (0: any free one), or `off`; absent: beside functions only. */
+  readonly glambdar?: 'off' | number;
   /** Gets a line per request on the port; absent: none. */
   readonly accessLog?: AccessLog;
   /** Known kinds of triggers. */
@@ -66,7 +76,7 @@ export interface Daemon {
   readonly registry: Registry;
   readonly pool: Pool;
   readonly operations: Operations;
-  /** The HTTP servers of the port and of the socket. */
+  /** The HTTP servers of the ports and of the socket. */
   readonly servers: readonly Server[];
   status(): Status;
   /** Listens on the port, then on the socket. Throws `LAM_DAEMON_PORT_TAKEN` or `LAM_DAEMON_LISTEN_FAILED`. */
@@ -105,11 +115,13 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
   const core = composeCore(setup, address);
   const { registry, pool, triggers, background } = core;
   const startedAt = clock.now();
-  const status = (): Status => statusOf(setup, pool, { ...address, startedAt });
+  const status = (): Status => ({ ...statusOf(setup, pool, { ...address, startedAt }), ...others.status() });
   const followers = new Followers();
   const operations = composeOperations(setup, core, followers, status);
-  const [port, socket] = composeServers(setup, core, operations);
-  const servers = [port, socket];
+  const parts = otherApiParts(setup, resources.store, clock);
+  const { port, socket, others } = composeServers(setup, core, operations, parts);
+  const ports = [port, ...others.servers];
+  const servers = [...ports, socket];
   const calls = composeCalls(setup, core, operations);
   let stopAnnouncing: () => void = () => undefined;
   return {
@@ -121,6 +133,7 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
     async start() {
       address.port = await listenOnPort(port, setup.host, setup.port);
       address.url = `http://${setup.host.includes(':') ? `[${setup.host}]` : setup.host}:${address.port}`;
+      await others.start(setup.host);
       await calls.start();
       await listenOnSocket(socket, resources.store.paths.socket);
       stopAnnouncing = announceDeployed(() => resources.store.catalogue.view, registry, pool, clock);
@@ -130,7 +143,7 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
     async close(drainMs, keepSocket = false) {
       stopAnnouncing();
       await drain({
-        servers: keepSocket ? [port] : servers,
+        servers: keepSocket ? ports : servers,
         followers,
         limitMs: drainMs,
         clock,
@@ -141,6 +154,7 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
       });
       // Functions may call others as long as they run.
       await calls.close();
+      parts.counts.flush();
     },
   };
 }
@@ -234,12 +248,21 @@ function composeOperations(
   });
 }
 
+interface Servers {
+  readonly port: Server;
+  readonly socket: Server;
+  readonly others: OtherApiPorts;
+}
+
+// oxlint-disable-next-line max-params -- the setup, the rooms, and what both sides of the edge share
 function composeServers(
   setup: DaemonSetup,
   { registry, router, triggers, limits, quotas }: Core,
   operations: Operations,
-): [Server, Server] {
+  others: OtherApiParts,
+): Servers {
   const edge = {
+    others,
     router,
     limits,
     quotas,
@@ -256,15 +279,17 @@ function composeServers(
     generation: generationOf(registry),
     onBody: bodyPassed,
   };
-  return [
-    createEdge({
-      ...edge,
-      door: portDoor(setup),
-      ...(setup.caps === undefined ? {} : { caps: setup.caps }),
-      ...(setup.accessLog === undefined ? {} : { accessLog: setup.accessLog }),
-    }),
-    createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } }),
-  ];
+  const open = {
+    ...edge,
+    door: portDoor(setup),
+    ...(setup.caps === undefined ? {} : { caps: setup.caps }),
+    ...(setup.accessLog === undefined ? {} : { accessLog: setup.accessLog }),
+  };
+  return {
+    port: createEdge(open),
+    socket: createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } }),
+    others: composeOtherPorts(setup, open),
+  };
 }
 
 function composeCalls(

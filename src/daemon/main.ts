@@ -89,6 +89,7 @@ function setupOf(options: DaemonOptions, resources: Resources, stop: () => void)
     access: { tokens: oneToken(options.token), open: !isLoopbackAddress(options.host) },
     caps: connectionCaps(descriptorLimit()),
     allowedHosts: options.allowedHosts ?? [],
+    ...(options.glambdar === undefined ? {} : { glambdar: options.glambdar }),
     memoryBudgetMiB: options.memoryMiB ?? Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),
     triggerKinds: TRIGGER_KINDS,

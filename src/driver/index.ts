@@ -7,5 +7,5 @@ export type {
   SandboxSpec,
   VacatedPlace,
 } from './sandbox.ts';
-export { openProcessDriver } from './process/index.ts';
+export { canTellCallers, openProcessDriver, TcpTable } from './process/index.ts';
 export { openDockerDriver, probeDocker, type DockerProbe } from './docker/index.ts';

@@ -21,9 +21,9 @@ export class ApiList {
   readonly #seen: unknown[];
   #epoch = 0;
 
-  /** The last of `apis` answers for requests that none of them matches. */
-  constructor(apis: readonly Api[]) {
-    const last = apis.at(-1);
+  /** @param fallback name of the API that answers requests which none matches; default: the last one's */
+  constructor(apis: readonly Api[], fallback?: string) {
+    const last = apis.findLast(({ name }) => fallback === undefined || name === fallback);
     invariant(last !== undefined, 'a listener serves at least one API');
     this.#apis = apis;
     this.#last = last;

@@ -1,10 +1,13 @@
 export {
   createCallsEdge,
   createEdge,
+  createGlambdarEdge,
+  InvocationCounts,
   RouteTable,
   type CallsEdgeOptions,
   type EdgeOptions,
   type HttpForm,
+  type OtherApiParts,
   type StaticFile,
   type StaticSource,
   type WebhookPort,

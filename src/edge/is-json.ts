@@ -37,7 +37,7 @@ const WORDS: ReadonlyMap<number, Buffer> = new Map(
 /** Sentinel for "no match"; positions are never negative. */
 const NONE = -1;
 /**
- * Stack of open containers: the opening byte of each level. Shared scratch memory; {@link isJson} is not re-entrant.
+ * Stack of open containers: the opening byte of each level. Shared scratch memory; {@link jsonEnd} is not re-entrant.
  */
 const open = new Uint8Array(512);
 
@@ -47,22 +47,30 @@ const open = new Uint8Array(512);
  * right. Pure.
  */
 export function isJson(bytes: Uint8Array): boolean {
+  return jsonEnd(bytes, blank(bytes, 0)) === bytes.length;
+}
+
+/**
+ * Returns where the value that begins at `from` ends, with the white space behind it, or -1 if the bytes there are no
+ * JSON, or nested deeper than 512. Pure.
+ */
+export function jsonEnd(bytes: Uint8Array, from: number): number {
   let depth = 0;
-  let at = blank(bytes, 0);
+  let at = from;
   for (;;) {
     const first = bytes[at];
     if (first === OBJECT || first === ARRAY) {
-      if (depth === open.length) return false;
+      if (depth === open.length) return NONE;
       open[depth++] = first;
       at = blank(bytes, at + 1);
       if (bytes[at] !== closing(first)) {
         if (first === OBJECT) at = member(bytes, at);
-        if (at < 0) return false;
+        if (at < 0) return NONE;
         continue;
       }
     } else {
       at = scalar(bytes, at);
-      if (at < 0) return false;
+      if (at < 0) return NONE;
       at = blank(bytes, at);
     }
     // After a value, or before the end of an empty container: close the containers that end here.
@@ -70,11 +78,11 @@ export function isJson(bytes: Uint8Array): boolean {
       depth--;
       at = blank(bytes, at + 1);
     }
-    if (depth === 0) return at === bytes.length;
-    if (bytes[at] !== COMMA) return false;
+    if (depth === 0) return at;
+    if (bytes[at] !== COMMA) return NONE;
     at = blank(bytes, at + 1);
     if (open[depth - 1] === OBJECT) at = member(bytes, at);
-    if (at < 0) return false;
+    if (at < 0) return NONE;
   }
 }
 
@@ -82,7 +90,8 @@ function closing(opening: number | undefined): number {
   return opening === OBJECT ? OBJECT_END : ARRAY_END;
 }
 
-function blank(bytes: Uint8Array, from: number): number {
+/** End of the white space at `from`. Pure. */
+export function blank(bytes: Uint8Array, from: number): number {
   return run(bytes, from, SPACE);
 }
 

@@ -8,8 +8,10 @@ import { NodeReader } from './node-reader.ts';
 import { PlainReader } from './plain-reader.ts';
 
 export interface ServerOptions {
-  /** In order of matching; the last one answers requests that none of them matches. */
+  /** In order of matching. */
   readonly apis: readonly Api[];
+  /** Name of the API that answers requests which none of them matches; default: the last one's. */
+  readonly fallback?: string | undefined;
   readonly clock: Clock;
   /** Called with the size of each request or response body that took memory outside V8's heap (bytes). */
   readonly onBody?: ((bytes: number) => void) | undefined;
@@ -26,8 +28,8 @@ const HEADER_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 60_000;
 
 /** Creates the HTTP server of one listener (socket or port); does not listen yet. */
-export function createServer({ apis, clock, onBody, caps, accessLog }: ServerOptions): PlainServer {
-  const list = new ApiList(apis);
+export function createServer({ apis, fallback, clock, onBody, caps, accessLog }: ServerOptions): PlainServer {
+  const list = new ApiList(apis, fallback);
   const nodeReader = new NodeReader(list, clock, accessLog);
   const server = new PlainServer({
     settings: {

@@ -33,6 +33,8 @@ export interface Store {
   readonly startupCaches: StartupCacheStore;
   /** What triggers keep over restarts. */
   readonly triggerStates: StateJournal;
+  /** What wire APIs keep over restarts. */
+  readonly apiStates: StateJournal;
   /** Space kept back for when the disk is full. */
   readonly reserve: Reserve;
   /** Number of unfinished files and locks of a dead daemon that opening removed. */
@@ -78,6 +80,7 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
     const onTrouble = options.onTrouble ?? (() => undefined);
     const keyUsage = await KeyUsageFile.open(paths.keyUsage, apiKeys.ids(), onTrouble);
     const triggerStates = await StateJournal.open(paths.triggerStates, onTrouble);
+    const apiStates = await StateJournal.open(paths.apiStates, onTrouble);
     return {
       paths,
       nodeId,
@@ -89,10 +92,12 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
       keyUsage,
       startupCaches: new StartupCacheStore(paths, artifacts),
       triggerStates,
+      apiStates,
       reserve,
       reclaimed: left + (lock.reclaimed ? 1 : 0),
       close: async () => {
-        await Promise.all([catalogue.settled(), layers.settled(), apiKeys.settled(), triggerStates.settled()]);
+        const kept = [catalogue, layers, apiKeys, triggerStates, apiStates];
+        await Promise.all(kept.map((each) => each.settled()));
         await keyUsage.close();
         await lock.release();
       },
@@ -120,4 +125,5 @@ export async function checkHome(home: string): Promise<void> {
   await LayerCatalogue.open(paths.layers);
   await KeyUsageFile.open(paths.keyUsage, (await ApiKeyStore.open(paths.apiKeys)).ids(), () => undefined);
   await StateJournal.open(paths.triggerStates, () => undefined);
+  await StateJournal.open(paths.apiStates, () => undefined);
 }

@@ -46,6 +46,8 @@ export interface EdgeHouse extends AsyncDisposable {
   publish(name: string, config?: ConfigInput): Promise<number>;
   /** Sends a request to the HTTP port. */
   ask(path: string, options?: AskOptions): Promise<Answer>;
+  /** Sends a request to another port of the daemon. */
+  askAt(port: number, path: string, options?: AskOptions): Promise<Answer>;
   /** Sends a request to the owner's socket. */
   control(path: string, options?: AskOptions): Promise<Answer>;
   /** Sends bytes on a new connection to the port and resolves with all received bytes when it ends. */
@@ -83,6 +85,8 @@ interface Variations {
   readonly clock?: Clock;
   readonly memoryBudgetMiB?: number;
   readonly allowedHosts?: readonly string[];
+  /** As in the daemon's setup. */
+  readonly glambdar?: 'off' | number;
   readonly caps?: ConnectionCaps;
   readonly accessLog?: AccessLog;
   readonly observers?: readonly Observer[];
@@ -120,6 +124,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     port: 0,
     access: { tokens: oneToken(undefined), open: false, ...more.door },
     allowedHosts: more.allowedHosts ?? [],
+    ...(more.glambdar === undefined ? {} : { glambdar: more.glambdar }),
     ...(more.caps === undefined ? {} : { caps: more.caps }),
     ...(more.accessLog === undefined ? {} : { accessLog: more.accessLog }),
     memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
@@ -164,6 +169,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
       return Number(answer.json()['version']);
     },
     ask: (path, options = {}) => ask({ host: '127.0.0.1', port }, path, { agent, ...options }),
+    askAt: (other, path, options = {}) => ask({ host: '127.0.0.1', port: other }, path, { agent, ...options }),
     raw: (bytes) => exchange(port, bytes),
     async [Symbol.asyncDispose]() {
       if (agent !== false) agent.destroy();

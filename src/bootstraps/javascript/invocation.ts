@@ -74,7 +74,10 @@ const HIDDEN: { value: unknown; readonly configurable: true; readonly writable: 
   writable: true,
 };
 
-/** Adds non-enumerable `json()` and `text()` to an HTTP event. */
+/**
+ * Adds non-enumerable `json()` and `text()` to an HTTP event. Glambdar's requests, which have no context, take an empty
+ * body for null and have an error of their own.
+ */
 export function addBodyReaders(event: unknown): void {
   if (typeof event !== 'object' || event === null) return;
   const text = async (): Promise<string> => {
@@ -82,12 +85,22 @@ export function addBodyReaders(event: unknown): void {
     if (typeof body !== 'string') return '';
     return Reflect.get(event, 'isBase64Encoded') === true ? Buffer.from(body, 'base64').toString('utf8') : body;
   };
-  const json = async (): Promise<unknown> => JSON.parse(await text());
+  const isBare = Reflect.get(event, 'requestContext') === undefined;
+  const json = async (): Promise<unknown> => (isBare ? bareJson(await text()) : JSON.parse(await text()));
   HIDDEN.value = text;
   Object.defineProperty(event, 'text', HIDDEN);
   HIDDEN.value = json;
   Object.defineProperty(event, 'json', HIDDEN);
   HIDDEN.value = undefined;
+}
+
+function bareJson(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error('invalid JSON body', { cause });
+  }
 }
 
 /** Whether it is a promise, of any library. */

@@ -11,7 +11,7 @@ import { runningDaemon, stopDaemon } from '../services/stop-daemon.ts';
 export default class Restart extends LamCommand {
   static override summary = 'Stop the daemon and start it again.';
   static override description =
-    'Keeps the port, address, allowed hosts and access log it had, unless flags say otherwise; adds those of --allow-host. First checks that a daemon could start with these settings, else leaves the present one as it is. Running invocations are finished first. Starts one where none ran.';
+    'Keeps the port, address, allowed hosts, access log and ports of other APIs it had, unless flags say otherwise; adds those of --allow-host. First checks that a daemon could start with these settings, else leaves the present one as it is. Running invocations are finished first. Starts one where none ran.';
   static override flags = DAEMON_FLAGS;
   static override examples = [
     { description: 'After an update of lam', command: '<%= config.bin %> restart' },
@@ -55,10 +55,12 @@ function keptOf({
   host,
   allowedHosts,
   accessLog,
-}: Pick<Status, 'host' | 'allowedHosts' | 'accessLog'>): Partial<DaemonSettings> {
+  glambdar,
+}: Pick<Status, 'host' | 'allowedHosts' | 'accessLog' | 'glambdar'>): Partial<DaemonSettings> {
   return {
     host,
     ...(allowedHosts === undefined ? {} : { allowedHosts }),
     ...(accessLog === undefined ? {} : { accessLog }),
+    ...(glambdar === undefined ? {} : { glambdar }),
   };
 }

@@ -18,6 +18,8 @@ export interface DaemonSettings {
   readonly allowedHosts?: readonly string[];
   /** Absent: no access log. */
   readonly accessLog?: AccessLogFormat;
+  /** Port of its own for Glambdar's API, or `off`; absent: beside functions only. */
+  readonly glambdar?: 'off' | number;
 }
 
 /** What a background process is to do: run a daemon, or only check that one could replace another. */
@@ -30,14 +32,26 @@ export interface DaemonTask {
 /** Variable with the {@link DaemonTask} as JSON for the process that `lam start` spawns. */
 export const SETTINGS_VARIABLE = 'LAM_DAEMON_SETTINGS';
 
+/** Reads `8000` or `:8000`; undefined for any other text. Pure. */
+function portOf(text: string): number | undefined {
+  const port = /^:?([0-9]{1,5})$/.exec(text)?.[1];
+  return port === undefined || Number(port) > 65_535 ? undefined : Number(port);
+}
+
+/** Reads the value of `LAM_GLAMBDAR` or `--glambdar`; undefined for what is neither `off` nor a port. Pure. */
+export function glambdarOf(text: string): 'off' | number | undefined {
+  return text === 'off' ? 'off' : portOf(text);
+}
+
 /**
  * The settings from flags (already resolved against the environment by the caller) and `LAM_HOST`, `LAM_DRIVER`,
- * `LAM_TOKEN`, `LAM_ACCESS_LOG`.
+ * `LAM_TOKEN`, `LAM_ACCESS_LOG`, `LAM_GLAMBDAR`.
  */
 export function daemonSettings(home: string, port: number | undefined, env: Env): DaemonSettings {
   const driver = env['LAM_DRIVER'];
   const token = env['LAM_TOKEN'];
   const accessLog = ACCESS_LOG_FORMATS.find((format) => format === env['LAM_ACCESS_LOG']);
+  const glambdar = glambdarOf(env['LAM_GLAMBDAR'] ?? '');
   return {
     home,
     port: port ?? DEFAULT_PORT,
@@ -46,6 +60,7 @@ export function daemonSettings(home: string, port: number | undefined, env: Env)
     driver: DRIVER_NAMES.find((name) => name === driver) ?? 'auto',
     ...(token === undefined || token === '' ? {} : { token }),
     ...(accessLog === undefined ? {} : { accessLog }),
+    ...(glambdar === undefined ? {} : { glambdar }),
   };
 }
 

@@ -13,6 +13,7 @@ export function renderStatus(
   return facts(
     [
       ['url', s.url],
+      ...(s.glambdar === undefined ? [] : [['glambdar', s.glambdar === 'off' ? 'off' : urlAt(s, s.glambdar)] as const]),
       ['driver', `${s.driver} (${s.driverReason})`],
       ['pid', String(s.pid)],
       ['home', s.home],
@@ -29,6 +30,11 @@ export function renderStatus(
     ],
     limit,
   );
+}
+
+/** The URL of another port of the daemon. */
+function urlAt({ url }: Status, port: number): string {
+  return url.replace(/:[0-9]+$/, `:${port}`);
 }
 
 /** What to do about a daemon that was started from another build than `build`; empty where there is nothing. */

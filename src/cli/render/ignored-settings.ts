@@ -14,7 +14,7 @@ export type AskedSettings = Omit<DaemonSettings, 'host'> & { readonly host: stri
 
 /** The settings that a running daemon has otherwise than asked for. Pure. */
 function ignoredSettings(asked: AskedSettings, running: Status): readonly Ignored[] {
-  const { port, portExplicit, driver, host, memoryMiB, allowedHosts = [], accessLog } = asked;
+  const { port, portExplicit, driver, host, memoryMiB, allowedHosts = [], accessLog, glambdar } = asked;
   const { allowedHosts: known = [], memory } = running;
   const missing = known.includes('*') ? [] : allowedHosts.filter((name) => !known.includes(name));
   const budget = memory.budgetMiB;
@@ -41,8 +41,18 @@ function ignoredSettings(asked: AskedSettings, running: Status): readonly Ignore
       has: running.accessLog === undefined ? 'no access log' : `access log ${running.accessLog}`,
       flag: `--access-log ${accessLog}`,
     },
+    {
+      differs: glambdar !== undefined && glambdar !== running.glambdar,
+      has: `Glambdar's API ${portWords(running.glambdar)}`,
+      flag: `--glambdar ${glambdar}`,
+    },
   ];
   return each.filter(({ differs }) => differs);
+}
+
+function portWords(port: 'off' | number | undefined): string {
+  if (port === undefined) return 'without a port of its own';
+  return port === 'off' ? 'off' : `on port ${port}`;
 }
 
 /** Says which settings a running daemon keeps, and the command that changes them; empty where it has all. Pure. */

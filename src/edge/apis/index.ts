@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Authorizers } from '../../access/index.ts';
 import type { PlainServer } from '../../http/index.ts';
 import type { Clock } from '../../kit/index.ts';
@@ -17,9 +18,13 @@ import { functionsApi } from './functions/api.ts';
 import type { RouteTable } from './functions/route-table.ts';
 import type { HttpForm } from './functions/payload-formats.ts';
 import type { StaticSource } from './functions/static-files.ts';
+import { glambdarInvokeApi } from './glambdar/invoke.ts';
+import type { InvocationCounts } from './glambdar/invocation-counts.ts';
+import { glambdarApi } from './glambdar/management.ts';
 import { webhooksApi, type WebhookPort } from './webhooks/api.ts';
 import type { FunctionName, Qualifier } from '../../contract/index.ts';
 
+export { InvocationCounts } from './glambdar/invocation-counts.ts';
 export type { HttpForm } from './functions/payload-formats.ts';
 export type { StaticFile, StaticSource } from './functions/static-files.ts';
 export type { WebhookPort } from './webhooks/api.ts';
@@ -45,6 +50,8 @@ export interface EdgeOptions {
   readonly files: StaticSource;
   /** Webhooks, which come before routes. */
   readonly webhooks: WebhookPort;
+  /** What APIs of other products use. */
+  readonly others: OtherApiParts;
   readonly door: Door;
   /** Limits of connections to this listener; unlimited if absent. */
   readonly caps?: ConnectionCaps;
@@ -54,10 +61,26 @@ export interface EdgeOptions {
   readonly onBody?: (bytes: number) => void;
 }
 
+/** What APIs of other products use besides. */
+export interface OtherApiParts {
+  /** Whether Glambdar's API is served where functions are. */
+  readonly isGlambdarBeside: boolean;
+  readonly counts: InvocationCounts;
+  /** Whether a connection comes from a program of the daemon's own user, or of root. */
+  readonly isOwner: (socket: Socket) => Promise<boolean>;
+}
+
 type MakeApi = (options: EdgeOptions) => Api;
 
+/** Glambdar's API: of paths that nothing else claims, or of a listener of its own. */
+const GLAMBDAR: readonly MakeApi[] = [
+  (options) => glambdarInvokeApi({ ...options, ...options.others }),
+  (options) => glambdarApi({ ...options, ...options.others }),
+];
+
 /**
- * The wire APIs of each listener, in order of matching. Functions are served from the root path, so they come last.
+ * The wire APIs of each listener, in order of matching. Functions are served from the root path, so only what they leave
+ * comes after them.
  */
 const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
   port: [awsApi, controlApi, webhooksApi, functionsApi],
@@ -66,8 +89,17 @@ const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
 
 /** Creates the HTTP server of one listener; does not listen yet. */
 export function createEdge(options: EdgeOptions): PlainServer {
-  const { clock, door, onBody, caps, accessLog } = options;
-  return createServer({ apis: APIS[door.kind].map((make) => make(options)), clock, onBody, caps, accessLog });
+  const { clock, door, onBody, caps, accessLog, others } = options;
+  const beside = others.isGlambdarBeside && door.kind === 'port' ? GLAMBDAR : [];
+  const apis = [...APIS[door.kind], ...beside].map((make) => make(options));
+  return createServer({ apis, fallback: 'functions', clock, onBody, caps, accessLog });
+}
+
+/** Creates the HTTP server of a listener for Glambdar's API alone; does not listen yet. */
+export function createGlambdarEdge(options: EdgeOptions): PlainServer {
+  const { clock, onBody, caps, accessLog, others } = options;
+  const parts = { ...options, ...others };
+  return createServer({ apis: [glambdarInvokeApi(parts), glambdarApi(parts, true)], clock, onBody, caps, accessLog });
 }
 
 /** What the server for functions that call others uses. */

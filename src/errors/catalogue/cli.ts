@@ -193,6 +193,12 @@ export const CLI = {
     hint: (d) =>
       `set ${d.from} to names without ports, separated by commas, for example lam.example,localhost; '*' allows all`,
   }),
+  LAM_CLI_BAD_API_PORT: entry<{ text: string; flag: string; isOptional: boolean }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `${d.flag}: '${d.text}' is not a port${d.isOptional ? ' or off' : ''}`,
+    hint: (d) => `name the port alone, 0 to 65535, for example: lam start ${d.flag} :8300`,
+  }),
   LAM_CLI_BAD_TIME: entry<{ text: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

@@ -70,6 +70,36 @@ export const EDGE = {
     message: (d) => `the control request is malformed: ${d.what}`,
     hint: () => 'if the command and the daemon differ in version, restart the daemon: lam restart',
   }),
+  LAM_EDGE_BAD_FORM: entry<{ what: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the form is malformed: ${d.what}`,
+    hint: () => 'send multipart/form-data, for example: curl -F "file=@FILE" URL',
+  }),
+  LAM_EDGE_FORM_WITHOUT_ZIP: entry({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: () => 'missing zip file',
+    hint: () => 'send it in the field file: curl -F "file=@myfunc.zip" http://localhost:8000/deploy',
+  }),
+  LAM_EDGE_FUNCTION_EXISTS: entry<{ name: string }>({
+    kind: 'already_exists',
+    fault: 'caller',
+    message: (d) => `function '${d.name}' already exists`,
+    hint: () => 'delete it first, or publish a new version of it: lam deploy',
+  }),
+  LAM_EDGE_RATE_LIMIT_BODY: entry({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: () => 'invalid request body',
+    hint: () => 'send a whole number of requests per second, 0 for no limit: {"rateLimit": 10}',
+  }),
+  LAM_EDGE_FOREIGN_USER: entry({
+    kind: 'permission_denied',
+    fault: 'caller',
+    message: () => 'without a token, only programs of the user who runs the daemon may change functions',
+    hint: () => 'start the daemon with a token, and send it as X-API-Key: LAM_TOKEN=SECRET lam restart',
+  }),
   LAM_EDGE_TOO_MANY_CONNECTIONS: entry<{ total: number; perAddress: number }>({
     kind: 'unavailable',
     fault: 'caller',

@@ -24,6 +24,8 @@ export interface Layout {
   readonly keyUsage: string;
   /** What triggers keep: when they ran last, which ones are paused. */
   readonly triggerStates: string;
+  /** What wire APIs keep: how often Glambdar's clients invoked a function. */
+  readonly apiStates: string;
   /** Holds the node id of this home. */
   readonly nodeId: string;
   /** Space kept back for when the disk is full. */
@@ -72,6 +74,7 @@ export function layout(home: string): Layout {
     apiKeys: join(state, 'keys.json'),
     keyUsage: join(state, 'key-usage.jsonl'),
     triggerStates: join(state, 'triggers.jsonl'),
+    apiStates: join(state, 'apis.jsonl'),
     nodeId: join(state, 'node-id'),
     reserve: join(state, 'reserve'),
     objects,

@@ -44,7 +44,7 @@ export class StateJournal {
     if (read.damaged > 0) {
       const kept = await keepAside(path);
       onTrouble(
-        `${read.damaged} lines of '${path}' cannot be read and were left out, so that some triggers may have lost what they did last or that they are paused; a copy is at '${kept}'`,
+        `${read.damaged} lines of '${path}' cannot be read and were left out, so that what triggers did last, that they are paused, or what wire APIs keep may be lost; a copy is at '${kept}'`,
       );
     }
     return new StateJournal(path, read);

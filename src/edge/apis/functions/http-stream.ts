@@ -1,7 +1,7 @@
 import { HTTP_STREAM, HTTP_STREAM_NULS } from '../../../contract/index.ts';
 import { isHeaderValue, type HeaderPairs, type Reply } from '../../../http/index.ts';
 import type { InvokeStream, StreamControl, StreamReceiver } from '../../../router/index.ts';
-import type { MalformedAnswer } from './response-parts.ts';
+import type { MalformedAnswer } from '../../response-parts.ts';
 import { streamHead, type HttpStreamHead } from './stream-head.ts';
 
 /** What is wrong with a stream that ends before its head does. */

@@ -3,7 +3,7 @@ import type { RequestHead } from '../../request.ts';
 import type { EventTemplate } from './event-parts.ts';
 import { EventTemplateV1 } from './event-v1.ts';
 import { EventTemplateV2 } from './event-v2.ts';
-import type { HttpAnswer, MalformedAnswer } from './response-parts.ts';
+import type { HttpAnswer, MalformedAnswer } from '../../response-parts.ts';
 import { answerV1 } from './response-v1.ts';
 import { answerV2 } from './response-v2.ts';
 import type { RouteHit } from './route-table.ts';

@@ -6,7 +6,7 @@ import {
   statusOf,
   type HttpAnswer,
   type MalformedAnswer,
-} from './response-parts.ts';
+} from '../../response-parts.ts';
 
 /**
  * Applies the rules of payload format 1.0: the result must be an object with `statusCode`, and its body text. Where

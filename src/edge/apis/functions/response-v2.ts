@@ -10,7 +10,7 @@ import {
   statusOf,
   type HttpAnswer,
   type MalformedAnswer,
-} from './response-parts.ts';
+} from '../../response-parts.ts';
 
 /**
  * Applies the rules of payload format 2.0: an object with `statusCode` is a response; any other JSON is the body of a

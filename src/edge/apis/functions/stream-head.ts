@@ -7,7 +7,7 @@ import {
   statusOf,
   type HttpAnswer,
   type MalformedAnswer,
-} from './response-parts.ts';
+} from '../../response-parts.ts';
 
 /** The head of a streamed HTTP response. */
 export type HttpStreamHead = Omit<HttpAnswer, 'body'>;

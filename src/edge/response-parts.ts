@@ -1,4 +1,4 @@
-import { isHeaderName, isHeaderValue, type HeaderPairs } from '../../../http/index.ts';
+import { isHeaderName, isHeaderValue, type HeaderPairs } from '../http/index.ts';
 
 /** A function's answer as an HTTP response. */
 export interface HttpAnswer {

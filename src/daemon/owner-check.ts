@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net';
+import { canTellCallers, TcpTable } from '../driver/index.ts';
+
+/**
+ * Returns whether a local connection comes from a program of the daemon's own user, or of root: others must not change what
+ * is deployed, as they may not open the control socket either. True where the machine does not tell, as on macOS; false
+ * for connections over IPv6, which it is not asked about.
+ */
+export function ownerCheck(): (socket: Socket) => Promise<boolean> {
+  const own = process.getuid?.();
+  if (own === undefined || !canTellCallers()) return () => Promise.resolve(true);
+  const table = new TcpTable();
+  return async (socket) => {
+    const { localAddress, localPort, remoteAddress, remotePort } = socket;
+    if (localPort === undefined || remotePort === undefined) return false;
+    const caller = await table.callerOf({
+      local: { address: withoutPrefix(localAddress), port: localPort },
+      remote: { address: withoutPrefix(remoteAddress), port: remotePort },
+    });
+    return caller !== undefined && (caller.uid === own || caller.uid === 0);
+  };
+}
+
+/** An IPv4 address without its IPv6 prefix. */
+function withoutPrefix(address = ''): string {
+  return address.replace(/^::ffff:/, '');
+}
