@@ -55,7 +55,7 @@ export function hostsOf(list: string, from: string): readonly string[] {
 /** Parses the value of `--glambdar` or `LAM_GLAMBDAR`. Throws `LAM_CLI_BAD_API_PORT`. */
 function glambdarIn(text: string): 'off' | number {
   const glambdar = glambdarOf(text);
-  if (glambdar === undefined) throw lamError('LAM_CLI_BAD_API_PORT', { text, flag: '--glambdar', isOptional: true });
+  if (glambdar === undefined) throw lamError('LAM_CLI_BAD_API_PORT', { text, flag: '--glambdar' });
   return glambdar;
 }
 

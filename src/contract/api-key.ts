@@ -10,7 +10,11 @@ export function isApiKeyName(text: string): text is ApiKeyName {
   return API_KEY_NAME.test(text);
 }
 
-/** A key for routes with `auth: api-key`, without the key itself. */
+/** What keys for Glambdar's API allow, from most to least. */
+export const API_KEY_ROLES = ['admin', 'deployer', 'invoker', 'viewer'] as const;
+export type ApiKeyRole = (typeof API_KEY_ROLES)[number];
+
+/** A key for routes with `auth: api-key`, or for Glambdar's API, without the key itself. */
 export interface ApiKeyDetail {
   readonly name: ApiKeyName;
   /** Never reused, also not by a later key of the same name. */
@@ -25,6 +29,8 @@ export interface ApiKeyDetail {
   readonly by: string;
   /** Requests per UTC day; null for any number. */
   readonly quota: number | null;
+  /** What it allows at Glambdar's API, where alone it is accepted then; null for a key of routes. */
+  readonly role: ApiKeyRole | null;
 }
 
 /** A key and what it has used. */
@@ -55,6 +61,8 @@ export interface CreateApiKeyRequest {
   readonly by?: string;
   /** Requests per UTC day; absent or null for any number. */
   readonly quota?: number | null;
+  /** Makes it a key for Glambdar's API; absent or null: one for routes. */
+  readonly role?: ApiKeyRole | null;
 }
 
 /** Changes a key. */

@@ -19,7 +19,11 @@ export function accessHost({ registry, router, store, clock, onTrouble }: Access
   return {
     clock,
     onTrouble,
-    apiKey: (key) => store.apiKeys.identify(key),
+    apiKey(key) {
+      const found = store.apiKeys.identify(key);
+      // Those with a role are for Glambdar's API.
+      return found?.role === null ? found : undefined;
+    },
     variable: variablesOf(registry),
     invoke: (name, event, traceId) =>
       new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Status } from '../contract/index.ts';
-import { createGlambdarEdge, InvocationCounts, type EdgeOptions, type OtherApiParts } from '../edge/index.ts';
+import { Audit, createGlambdarEdge, InvocationCounts, type EdgeOptions, type OtherApiParts } from '../edge/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
 import { listenOnPort } from './listen.ts';
@@ -21,6 +21,7 @@ export function otherApiParts(
   return {
     isGlambdarBeside: glambdar !== 'off',
     counts: new InvocationCounts(apiStates, clock),
+    audit: new Audit(clock),
     isOwner: ownerCheck(),
   };
 }

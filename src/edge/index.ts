@@ -1,4 +1,5 @@
 export {
+  Audit,
   createCallsEdge,
   createEdge,
   createGlambdarEdge,

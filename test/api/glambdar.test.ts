@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Status } from '../../src/contract/index.ts';
-import { oneToken } from '../../src/edge/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { edgeHouse, WAYS, type Answer, type EdgeHouse, type Handlers } from '../support/edge-house.ts';
@@ -304,24 +303,6 @@ describe("Glambdar's API", () => {
       ] as const)
         assert.equal((await house.ask(path, { method, headers })).status, 403, `${path} ${JSON.stringify(headers)}`);
     assert.ok(house.operations.functions.list().some(({ name }) => name === 'echo'));
-  });
-});
-
-describe("Glambdar's API with a token", () => {
-  test('wants it as X-API-Key or bearer token, and keeps it from functions', async () => {
-    await using house = await edgeHouse(handlers, { door: { tokens: oneToken('s3cret') } });
-    await house.publish('echo');
-    assert.equal((await house.ask('/health')).status, 200);
-    for (const headers of [{}, { 'x-api-key': 'wrong' }, { authorization: 'Bearer wrong' }])
-      for (const path of ['/info', '/invoke/echo']) assert.equal((await house.ask(path, { headers })).status, 401);
-    for (const headers of [{ 'x-api-key': 's3cret' }, { authorization: 'Bearer s3cret' }]) {
-      assert.equal((await house.ask('/info', { headers })).status, 200);
-      assert.doesNotMatch((await house.ask('/invoke/echo', { headers })).text, /s3cret/);
-    }
-    const form = formOf([['file', ZIP, 'mine.zip']]);
-    assert.equal((await house.ask('/deploy', { method: 'POST', ...form })).status, 401);
-    const headers = { ...form.headers, 'x-api-key': 's3cret' };
-    assert.equal((await house.ask('/deploy', { method: 'POST', body: form.body, headers })).status, 201);
   });
 });
 

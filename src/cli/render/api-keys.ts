@@ -9,6 +9,7 @@ export function renderApiKeys(keys: readonly ListedApiKey[], now: number, limit?
     [
       { heading: 'KEY', cell: (key) => safe(key.name), least: 16 },
       { heading: 'BEGINS', cell: (key) => safe(`${key.prefix}...`), drop: 2 },
+      { heading: 'ROLE', cell: ({ role }) => role ?? '-', drop: 5 },
       { heading: 'CREATED', cell: (key) => formatAge(key.createdAt, now), drop: 1 },
       { heading: 'BY', cell: (key) => safe(key.by), drop: 3 },
       {

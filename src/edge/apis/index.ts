@@ -18,12 +18,14 @@ import { functionsApi } from './functions/api.ts';
 import type { RouteTable } from './functions/route-table.ts';
 import type { HttpForm } from './functions/payload-formats.ts';
 import type { StaticSource } from './functions/static-files.ts';
+import type { Audit } from './glambdar/audit.ts';
 import { glambdarInvokeApi } from './glambdar/invoke.ts';
 import type { InvocationCounts } from './glambdar/invocation-counts.ts';
 import { glambdarApi } from './glambdar/management.ts';
 import { webhooksApi, type WebhookPort } from './webhooks/api.ts';
 import type { FunctionName, Qualifier } from '../../contract/index.ts';
 
+export { Audit } from './glambdar/audit.ts';
 export { InvocationCounts } from './glambdar/invocation-counts.ts';
 export type { HttpForm } from './functions/payload-formats.ts';
 export type { StaticFile, StaticSource } from './functions/static-files.ts';
@@ -66,6 +68,8 @@ export interface OtherApiParts {
   /** Whether Glambdar's API is served where functions are. */
   readonly isGlambdarBeside: boolean;
   readonly counts: InvocationCounts;
+  /** Requests to Glambdar's API with keys. */
+  readonly audit: Audit;
   /** Whether a connection comes from a program of the daemon's own user, or of root. */
   readonly isOwner: (socket: Socket) => Promise<boolean>;
 }

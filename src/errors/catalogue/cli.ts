@@ -193,11 +193,11 @@ export const CLI = {
     hint: (d) =>
       `set ${d.from} to names without ports, separated by commas, for example lam.example,localhost; '*' allows all`,
   }),
-  LAM_CLI_BAD_API_PORT: entry<{ text: string; flag: string; isOptional: boolean }>({
+  LAM_CLI_BAD_API_PORT: entry<{ text: string; flag: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `${d.flag}: '${d.text}' is not a port${d.isOptional ? ' or off' : ''}`,
-    hint: (d) => `name the port alone, 0 to 65535, for example: lam start ${d.flag} :8300`,
+    message: (d) => `${d.flag}: '${d.text}' is neither a port nor off`,
+    hint: () => 'name the port alone, 0 to 65535, for example: lam start --glambdar :8001',
   }),
   LAM_CLI_BAD_TIME: entry<{ text: string }>({
     kind: 'invalid_argument',

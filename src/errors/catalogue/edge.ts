@@ -94,6 +94,36 @@ export const EDGE = {
     message: () => 'invalid request body',
     hint: () => 'send a whole number of requests per second, 0 for no limit: {"rateLimit": 10}',
   }),
+  LAM_EDGE_KEY_REFUSED: entry<{ isMissing: boolean }>({
+    kind: 'unauthenticated',
+    fault: 'caller',
+    message: (d) => `${d.isMissing ? 'missing' : 'invalid'} API key`,
+    hint: () => "send the daemon's token as X-API-Key, or a key that was made with a role",
+  }),
+  LAM_EDGE_ROLE_REFUSED: entry<{ role: string; method: string; route: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    message: (d) => `insufficient permissions: ${d.role} cannot ${d.method} ${d.route}`,
+    hint: () => 'use a key whose role allows it: lam key list',
+  }),
+  LAM_EDGE_KEY_REQUEST: entry<{ what: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => d.what,
+    hint: () => 'send {"name":"ci","role":"deployer"}; roles are admin, deployer, invoker and viewer',
+  }),
+  LAM_EDGE_KEY_EXISTS: entry({
+    kind: 'already_exists',
+    fault: 'caller',
+    message: () => 'a key with this name already exists',
+    hint: () => 'see which there are: lam key list',
+  }),
+  LAM_EDGE_KEY_NOT_FOUND: entry({
+    kind: 'not_found',
+    fault: 'caller',
+    message: () => 'key not found',
+    hint: () => 'see which there are: lam key list',
+  }),
   LAM_EDGE_FOREIGN_USER: entry({
     kind: 'permission_denied',
     fault: 'caller',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isApiKeyName, type ApiKeyDetail, type ApiKeyName } from '../../contract/index.ts';
+import { API_KEY_ROLES, isApiKeyName, type ApiKeyDetail, type ApiKeyName } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { Mutex } from '../../kit/index.ts';
 import { writeFileAtomic } from '../disk/atomic-file.ts';
@@ -31,11 +31,13 @@ export class ApiKeyStore {
   readonly #changes = new Mutex();
   #keys: readonly ApiKeyRecord[];
   #byHash: ReadonlyMap<string, ApiKeyDetail>;
+  #hasRoles: boolean;
 
   private constructor(path: string, keys: readonly ApiKeyRecord[]) {
     this.#path = path;
     this.#keys = keys;
     this.#byHash = indexed(keys);
+    this.#hasRoles = keys.some(({ role }) => role !== null);
   }
 
   /**
@@ -49,6 +51,11 @@ export class ApiKeyStore {
   /** All keys, expired ones too, sorted by name. */
   list(): readonly ApiKeyDetail[] {
     return this.#keys.map(detailOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Whether there is a key with a role. Cheap. */
+  get hasRoles(): boolean {
+    return this.#hasRoles;
   }
 
   /** Ids of all keys. */
@@ -70,12 +77,15 @@ export class ApiKeyStore {
     });
   }
 
-  /** Changes a key's quota; resolves to the key, or to undefined where there was none. Rejects with a `LAM_STORE_*` error. */
-  setQuota(name: ApiKeyName, quota: number | null): Promise<ApiKeyDetail | undefined> {
+  /**
+   * Changes a key's quota or role; resolves to the key, or to undefined where there was none. Rejects with a
+   * `LAM_STORE_*` error.
+   */
+  change(name: ApiKeyName, change: Partial<Pick<ApiKeyDetail, 'quota' | 'role'>>): Promise<ApiKeyDetail | undefined> {
     return this.#changes.run(async () => {
       const found = this.#keys.find((each) => each.name === name);
       if (found === undefined) return undefined;
-      const changed = { ...found, quota };
+      const changed = { ...found, ...change };
       await this.#write(this.#keys.map((each) => (each === found ? changed : each)));
       return detailOf(changed);
     });
@@ -101,6 +111,7 @@ export class ApiKeyStore {
     await writeFileAtomic(this.#path, `${JSON.stringify(file)}\n`);
     this.#keys = keys;
     this.#byHash = indexed(keys);
+    this.#hasRoles = keys.some(({ role }) => role !== null);
   }
 }
 
@@ -112,8 +123,8 @@ function indexed(keys: readonly ApiKeyRecord[]): ReadonlyMap<string, ApiKeyDetai
   return new Map(keys.map((key) => [key.hash, detailOf(key)]));
 }
 
-function detailOf({ name, id, prefix, createdAt, expiresAt, by, quota }: ApiKeyRecord): ApiKeyDetail {
-  return { name, id, prefix, createdAt, expiresAt, by, quota };
+function detailOf({ name, id, prefix, createdAt, expiresAt, by, quota, role }: ApiKeyRecord): ApiKeyDetail {
+  return { name, id, prefix, createdAt, expiresAt, by, quota, role };
 }
 
 async function readKeys(path: string): Promise<readonly ApiKeyRecord[]> {
@@ -132,13 +143,17 @@ async function readKeys(path: string): Promise<readonly ApiKeyRecord[]> {
   const isSound = schema === SCHEMA && Array.isArray(keys) && (keys as unknown[]).every(isRecord);
   if (!isSound)
     throw lamError('LAM_STORE_CORRUPT', { path, kept: await keepAside(path), why: 'it is no list of keys' });
-  // Earlier versions of lam had no quotas.
-  return (keys as ApiKeyRecord[]).map((key) => ({ ...key, quota: (key as Partial<ApiKeyRecord>).quota ?? null }));
+  // Earlier versions of lam had neither quotas nor roles.
+  return (keys as (Omit<ApiKeyRecord, 'quota' | 'role'> & Partial<ApiKeyRecord>)[]).map((key) => ({
+    ...key,
+    quota: key.quota ?? null,
+    role: key.role ?? null,
+  }));
 }
 
 /** The file may have been edited or damaged. */
 function isRecord(value: unknown): value is ApiKeyRecord {
-  const { name, id, prefix, createdAt, expiresAt, by, hash, quota } = (value ?? {}) as Partial<ApiKeyRecord>;
+  const { name, id, prefix, createdAt, expiresAt, by, hash, quota, role } = (value ?? {}) as Partial<ApiKeyRecord>;
   const isText = [name, id, prefix, by].every((text) => typeof text === 'string');
   const isTime = Number.isFinite(createdAt) && (expiresAt === null || Number.isFinite(expiresAt));
   const isQuota = quota === undefined || quota === null || Number.isSafeInteger(quota);
@@ -146,11 +161,16 @@ function isRecord(value: unknown): value is ApiKeyRecord {
     isText &&
     isTime &&
     isQuota &&
+    isRole(role) &&
     KEY_ID.test(id ?? '') &&
     isApiKeyName(name ?? '') &&
     typeof hash === 'string' &&
     /^[0-9a-f]{64}$/.test(hash)
   );
+}
+
+function isRole(role: unknown): boolean {
+  return role === undefined || role === null || API_KEY_ROLES.some((one) => one === role);
 }
 
 function parsed(text: string): Partial<ApiKeysFile> | undefined {

@@ -36,7 +36,7 @@ class QuotaHouse {
 function key(quota: number | null, id = 'k'): ApiKeyDetail {
   const name = 'shop';
   assert.ok(isApiKeyName(name));
-  return { name, id, prefix: 'lam_', createdAt: 0, expiresAt: null, by: '', quota };
+  return { name, id, prefix: 'lam_', createdAt: 0, expiresAt: null, by: '', quota, role: null };
 }
 
 describe('quotas of API keys', () => {

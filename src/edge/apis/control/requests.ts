@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import {
+  API_KEY_ROLES,
   ARTIFACT_CONTENT_TYPE,
   isDigest,
   isFunctionName,
@@ -237,7 +238,15 @@ export function apiKeyOf(fields: Fields): CreateApiKeyRequest {
     ...optional<number>(fields, 'days', 'number'),
     ...optional<string>(fields, 'by', 'string'),
     ...optional<number>(fields, 'quota', 'number'),
+    ...roleIn(fields),
   };
+}
+
+function roleIn(fields: Fields): Pick<CreateApiKeyRequest, 'role'> {
+  const text = optional<string>(fields, 'role', 'string')['role'];
+  if (text === undefined) return {};
+  const role = API_KEY_ROLES.find((one) => one === text);
+  return role === undefined ? bad(`'role' is not one of ${API_KEY_ROLES.join(', ')}: ${text}`) : { role };
 }
 
 /** Shapes the body of a change of an API key. */

@@ -8,6 +8,17 @@ export function sendGlambdar(reply: Reply, status: number, body: unknown, header
   reply.send(status, [...JSON_TYPE, ...headers], Buffer.from(JSON.stringify(body)));
 }
 
+/** Errors whose text is Glambdar's. */
+const GLAMBDAR_TEXTS: ReadonlySet<string> = new Set([
+  'LAM_EDGE_FORM_WITHOUT_ZIP',
+  'LAM_EDGE_RATE_LIMIT_BODY',
+  'LAM_EDGE_KEY_REFUSED',
+  'LAM_EDGE_ROLE_REFUSED',
+  'LAM_EDGE_KEY_REQUEST',
+  'LAM_EDGE_KEY_EXISTS',
+  'LAM_EDGE_KEY_NOT_FOUND',
+]);
+
 /** What Glambdar answers in place of an error of lam. */
 interface Words {
   readonly status: number;
@@ -19,9 +30,6 @@ const WORDS: Readonly<Partial<Record<string, Words>>> = {
   LAM_REGISTRY_VERSION_NOT_FOUND: { status: 404, error: 'Function not found!' },
   LAM_REGISTRY_ALIAS_NOT_FOUND: { status: 404, error: 'Function not found!' },
   LAM_LIMITS_RATE: { status: 429, error: 'Rate limit exceeded. Please try again later.' },
-  LAM_EDGE_TOKEN_NEEDED: { status: 401, error: 'missing API key' },
-  LAM_EDGE_FORM_WITHOUT_ZIP: { status: 400, error: 'missing zip file' },
-  LAM_EDGE_RATE_LIMIT_BODY: { status: 400, error: 'invalid request body' },
 };
 
 /** The text of a path that Glambdar does not have. */
@@ -42,6 +50,7 @@ export function sendFailure(reply: Reply, error: LamError): void {
     return;
   }
   const words = WORDS[code];
-  const body = words === undefined ? { error: message, code, hint } : { error: words.error };
+  const isGlambdars = words !== undefined || GLAMBDAR_TEXTS.has(code);
+  const body = { error: words?.error ?? message, ...(isGlambdars ? {} : { code, hint }) };
   sendGlambdar(reply, words?.status ?? httpStatus, body, retryHeaders(error));
 }

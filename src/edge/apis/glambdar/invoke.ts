@@ -18,10 +18,10 @@ import {
   type Router,
 } from '../../../router/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
-import type { Door } from '../../guard.ts';
 import { traceIdOf, type HeaderValues, type RequestHead } from '../../request.ts';
-import { accessRefusal, secretHeaders } from './access.ts';
+import { accessRefusal, secretHeaders, wantsKeys, type GlambdarAccess } from './access.ts';
 import { answerOf } from './answer.ts';
+import type { Audit } from './audit.ts';
 import { sendFailure, sendGlambdar } from './failure.ts';
 import type { InvocationCounts } from './invocation-counts.ts';
 import { RequestTemplate } from './request-template.ts';
@@ -30,12 +30,12 @@ const PREFIX = '/invoke/';
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** What Glambdar's invocations use. */
-export interface GlambdarInvokeParts {
-  readonly door: Door;
+export interface GlambdarInvokeParts extends GlambdarAccess {
   readonly router: Router;
   readonly exists: (functionName: FunctionName) => boolean;
   readonly generation: () => number;
   readonly counts: InvocationCounts;
+  readonly audit: Audit;
 }
 
 /** The parts of an invocation that depend on the head alone. */
@@ -49,12 +49,13 @@ interface GlambdarCall {
 
 /** Serves Glambdar's `/invoke/:name`, for functions that were deployed by any way. */
 export function glambdarInvokeApi(parts: GlambdarInvokeParts): WholeBodyApi<GlambdarCall> {
-  const { door, router, exists, generation, counts } = parts;
+  const { router, exists, generation, counts, audit } = parts;
   return {
     name: 'glambdar-invoke',
     reads: 'whole',
     mostBodyBytes: LIMITS.payloadBytes,
-    generation,
+    // The headers that a function sees depend on whether keys are wanted.
+    generation: () => (wantsKeys(parts) ? -1 - generation() : generation()),
     match(head) {
       const { method, path } = head;
       if (!path.startsWith(PREFIX) || !METHODS.has(method)) return undefined;
@@ -63,12 +64,12 @@ export function glambdarInvokeApi(parts: GlambdarInvokeParts): WholeBodyApi<Glam
       const reference = parseReference(text);
       if (reference === undefined || !exists(reference.name))
         return lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: text });
-      return callOf(door, head, reference);
+      return callOf(parts, head, reference);
     },
-    authorize: (head) => accessRefusal(door, head),
-    serve({ plan, body, reply }) {
+    authorize: (head) => accessRefusal(parts, head, 'invoke'),
+    serve({ head, plan, body, reply }) {
       counts.add(plan.name);
-      run(router, plan, body, reply);
+      run(router, plan, body, wantsKeys(parts) ? audit.noted(reply, parts, head, 'invoke') : reply);
     },
     fail: sendFailure,
   };
@@ -85,7 +86,7 @@ function decoded(segment: string): string | undefined {
 }
 
 function callOf(
-  door: Door,
+  access: GlambdarAccess,
   head: RequestHead,
   reference: { readonly name: FunctionName; readonly qualifier: Qualifier | undefined },
 ): GlambdarCall {
@@ -93,7 +94,7 @@ function callOf(
     ...reference,
     headers: head.headers,
     traceId: traceIdOf(head.headers, newTraceId),
-    template: new RequestTemplate(head, secretHeaders(door)),
+    template: new RequestTemplate(head, secretHeaders(access)),
   };
 }
 

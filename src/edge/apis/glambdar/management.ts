@@ -9,12 +9,14 @@ import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { discardRest, readBody } from '../../body.ts';
 import type { Door } from '../../guard.ts';
 import { isGone } from '../../reply.ts';
-import { accessRefusal } from './access.ts';
+import { accessRefusal, wantsKeys } from './access.ts';
+import type { Audit } from './audit.ts';
 import { deploy, isDeployFault, rateOf, type DeployParts } from './deploy.ts';
 import { sendFailure, sendGlambdar } from './failure.ts';
 import type { InvocationCounts } from './invocation-counts.ts';
 import { invocationLogs } from './invocation-logs.ts';
-import { isChange, targetAt, type GlambdarAction, type GlambdarTarget } from './routes.ts';
+import { changeKey, createKey, listKeys, revokeKey } from './keys.ts';
+import { isForOwner, targetAt, type GlambdarTarget } from './routes.ts';
 
 /** What Glambdar's API uses, invocations apart. */
 export interface GlambdarParts {
@@ -23,6 +25,7 @@ export interface GlambdarParts {
   readonly clock: Clock;
   readonly exists: (functionName: FunctionName) => boolean;
   readonly counts: InvocationCounts;
+  readonly audit: Audit;
   /** Whether a connection comes from a program of the daemon's own user, or of root. */
   readonly isOwner: (socket: Socket) => Promise<boolean>;
 }
@@ -44,7 +47,7 @@ interface Sent {
   readonly body: unknown;
 }
 
-const ACTIONS: Readonly<Record<GlambdarAction, (call: Call) => Sent | Promise<Sent>>> = {
+const ACTIONS: Readonly<Record<GlambdarTarget['action'], (call: Call) => Sent | Promise<Sent>>> = {
   health: () => ok({ status: 'healthy' }),
   async deploy({ parts, body }) {
     return { status: 201, body: { function: await deploy(parts, body), status: 'deployed' } };
@@ -66,7 +69,7 @@ const ACTIONS: Readonly<Record<GlambdarAction, (call: Call) => Sent | Promise<Se
     return ok({ deleted: name });
   },
   async config({ parts: { operations, clock }, name, body }) {
-    const rateLimit = rateLimitIn(await readBody(body, JSON_BYTES, clock));
+    const rateLimit = rateLimitIn(jsonOf(await readBody(body, JSON_BYTES, clock)));
     try {
       await operations.config.patch(operations.functions.named(name), { set: rateOf(rateLimit) });
     } catch (thrown) {
@@ -76,6 +79,19 @@ const ACTIONS: Readonly<Record<GlambdarAction, (call: Call) => Sent | Promise<Se
     }
     return ok({ function: name, rateLimit, status: 'updated' });
   },
+  async createKey({ parts: { operations, clock }, body }) {
+    const asked = jsonOf(await readBody(body, JSON_BYTES, clock));
+    return { status: 201, body: await createKey(operations.apiKeys, asked) };
+  },
+  listKeys: ({ parts }) => ok(listKeys(parts.operations.apiKeys)),
+  async changeKey({ parts: { operations, clock }, name, body }) {
+    const asked = jsonOf(await readBody(body, JSON_BYTES, clock));
+    return ok(await changeKey(operations.apiKeys, name, asked));
+  },
+  async revokeKey({ parts, name }) {
+    return ok(await revokeKey(parts.operations.apiKeys, name));
+  },
+  audit: ({ parts }) => ok({ logs: parts.audit.list() }),
 };
 
 /**
@@ -83,7 +99,6 @@ const ACTIONS: Readonly<Record<GlambdarAction, (call: Call) => Sent | Promise<Se
  * @param isAlone whether nothing else answers on the listener, so that it answers requests for unknown paths too
  */
 export function glambdarApi(given: GlambdarParts, isAlone = false): StreamedBodyApi<GlambdarTarget> {
-  const { door } = given;
   const parts = { ...given, underWay: new Set<FunctionName>() };
   return {
     name: 'glambdar',
@@ -93,7 +108,8 @@ export function glambdarApi(given: GlambdarParts, isAlone = false): StreamedBody
       const target = targetAt(method, path);
       return target ?? (isAlone ? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] }) : undefined);
     },
-    authorize: (head, plan) => (plan?.action === 'health' ? undefined : accessRefusal(door, head)),
+    authorize: (head, plan) =>
+      plan === undefined || plan.action === 'health' ? undefined : accessRefusal(given, head, plan.action),
     serve: (request) => void serve(parts, request),
     fail: sendFailure,
   };
@@ -101,12 +117,13 @@ export function glambdarApi(given: GlambdarParts, isAlone = false): StreamedBody
 
 async function serve(
   parts: Call['parts'],
-  { head, plan, body, reply }: ApiRequest<GlambdarTarget, IncomingMessage>,
+  { head, plan, body, reply: given }: ApiRequest<GlambdarTarget, IncomingMessage>,
 ): Promise<void> {
   const { action, name } = plan;
+  const reply = action === 'health' ? given : parts.audit.noted(given, parts, head, action);
   try {
-    const mayChange = !isChange(action) || parts.door.tokens.isRequired || (await parts.isOwner(head.socket));
-    if (!mayChange) throw lamError('LAM_EDGE_FOREIGN_USER', {});
+    const isAllowed = !isForOwner(action) || wantsKeys(parts) || (await parts.isOwner(head.socket));
+    if (!isAllowed) throw lamError('LAM_EDGE_FOREIGN_USER', {});
     const sent = await ACTIONS[action]({ parts, name, body });
     body.resume();
     sendGlambdar(reply, sent.status, sent.body);
@@ -144,15 +161,18 @@ function infoOf({ operations, counts }: GlambdarParts, name: FunctionName): obje
 }
 
 /** The limit in a request for a change of settings; a missing one is 0. Throws `LAM_EDGE_RATE_LIMIT_BODY`. */
-function rateLimitIn(body: Uint8Array): number {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(body).toString());
-  } catch {
-    throw lamError('LAM_EDGE_RATE_LIMIT_BODY', {});
-  }
+function rateLimitIn(value: unknown): number {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const rateLimit: unknown = isObject ? (Reflect.get(value as object, 'rateLimit') ?? 0) : undefined;
+  const rateLimit: unknown = isObject ? (Reflect.get(value, 'rateLimit') ?? 0) : undefined;
   if (typeof rateLimit !== 'number' || !Number.isSafeInteger(rateLimit)) throw lamError('LAM_EDGE_RATE_LIMIT_BODY', {});
   return rateLimit;
+}
+
+/** The value of a JSON text; undefined for any other text. */
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString()) as unknown;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,45 +1,89 @@
-/** Actions of Glambdar's API, `/invoke` apart. */
-export type GlambdarAction = 'health' | 'deploy' | 'list' | 'info' | 'node' | 'logs' | 'delete' | 'config';
+/** Actions of Glambdar's API. */
+export type GlambdarAction =
+  | 'health'
+  | 'deploy'
+  | 'invoke'
+  | 'list'
+  | 'info'
+  | 'node'
+  | 'logs'
+  | 'delete'
+  | 'config'
+  | 'createKey'
+  | 'listKeys'
+  | 'changeKey'
+  | 'revokeKey'
+  | 'audit';
 
-/** An action, and the function that its path names. */
+/** An action, and what its path names. */
 export interface GlambdarTarget {
-  readonly action: GlambdarAction;
-  /** Decoded; empty where the path names none. */
+  readonly action: Exclude<GlambdarAction, 'invoke'>;
+  /** The function or the key, decoded; empty where the path names none. */
   readonly name: string;
 }
 
-/** Paths without their function's name. */
-const ROUTES: Readonly<Record<string, GlambdarAction>> = {
+/** Methods and paths; `*` stands for one segment. */
+const ROUTES: Readonly<Record<string, GlambdarTarget['action']>> = {
   'GET /health': 'health',
   'POST /deploy': 'deploy',
   'GET /info': 'list',
-  'GET /info/': 'info',
+  'GET /info/*': 'info',
   'GET /node-id': 'node',
-  'GET /logs/': 'logs',
-  'DELETE /del/': 'delete',
-  'POST /config/': 'config',
+  'GET /logs/*': 'logs',
+  'DELETE /del/*': 'delete',
+  'POST /config/*': 'config',
+  'POST /auth/keys': 'createKey',
+  'GET /auth/keys': 'listKeys',
+  'PATCH /auth/keys/*': 'changeKey',
+  'DELETE /auth/keys/*': 'revokeKey',
+  'GET /auth/audit': 'audit',
 };
 
-/** What changes functions. */
-const CHANGES: ReadonlySet<GlambdarAction> = new Set(['deploy', 'delete', 'config']);
+/** Paths of actions as Glambdar's messages name them. */
+export const PATTERNS: Readonly<Record<GlambdarAction, string>> = {
+  health: '/health',
+  deploy: '/deploy',
+  invoke: '/invoke/:name',
+  list: '/info',
+  info: '/info/:name',
+  node: '/node-id',
+  logs: '/logs/:name',
+  delete: '/del/:name',
+  config: '/config/:name',
+  createKey: '/auth/keys',
+  listKeys: '/auth/keys',
+  changeKey: '/auth/keys/:id',
+  revokeKey: '/auth/keys/:id',
+  audit: '/auth/audit',
+};
 
-/** Whether an action changes what is deployed. */
-export function isChange(action: GlambdarAction): boolean {
-  return CHANGES.has(action);
+/** What changes functions and keys, or shows keys. */
+const OWNERS: ReadonlySet<GlambdarAction> = new Set([
+  ...(['deploy', 'delete', 'config'] as const),
+  ...(['createKey', 'listKeys', 'changeKey', 'revokeKey', 'audit'] as const),
+]);
+
+/** Whether an action is, without keys, for programs of the daemon's own user alone. */
+export function isForOwner(action: GlambdarAction): boolean {
+  return OWNERS.has(action);
 }
 
 /** Finds the action at a path; undefined for any other path or method. Pure. */
 export function targetAt(method: string, path: string): GlambdarTarget | undefined {
-  const slash = path.indexOf('/', 1);
-  const place = slash < 0 ? path : path.slice(0, slash + 1);
-  const key = `${method} ${place}`;
+  const whole = `${method} ${path}`;
+  if (Object.hasOwn(ROUTES, whole) && !path.endsWith('*')) return targetOf(whole, '');
+  const slash = path.lastIndexOf('/');
+  const segment = path.slice(slash + 1);
+  return segment === '' ? undefined : targetOf(`${method} ${path.slice(0, slash)}/*`, segment);
+}
+
+function targetOf(key: string, segment: string): GlambdarTarget | undefined {
   const action = Object.hasOwn(ROUTES, key) ? ROUTES[key] : undefined;
-  const segment = slash < 0 ? '' : path.slice(slash + 1);
-  if (action === undefined || segment.includes('/') || (slash > 0 && segment === '')) return undefined;
+  if (action === undefined) return undefined;
   try {
     return { action, name: decodeURIComponent(segment) };
   } catch {
-    // No function has such a name.
+    // Neither a function nor a key has such a name.
     return { action, name: segment };
   }
 }

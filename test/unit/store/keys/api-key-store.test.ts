@@ -9,7 +9,16 @@ import { ApiKeyStore } from '../../../../src/store/keys/api-key-store.ts';
 
 function detail(name: string): ApiKeyDetail {
   assert.ok(isApiKeyName(name));
-  return { name, id: `id-${name}`, prefix: 'lam_abcd', createdAt: 5, expiresAt: null, by: 'a@b', quota: null };
+  return {
+    name,
+    id: `id-${name}`,
+    prefix: 'lam_abcd',
+    createdAt: 5,
+    expiresAt: null,
+    by: 'a@b',
+    quota: null,
+    role: null,
+  };
 }
 
 describe('the API keys', () => {
@@ -46,10 +55,10 @@ describe('the API keys', () => {
     writeFileSync(path, JSON.stringify({ schema: 1, keys: [{ ...old, hash: '0'.repeat(64) }] }));
     const keys = await ApiKeyStore.open(path);
     assert.deepEqual(keys.list(), [detail('a')]);
-    assert.deepEqual(await keys.setQuota(detail('a').name, 5), { ...detail('a'), quota: 5 });
-    assert.equal(await keys.setQuota(detail('b').name, 5), undefined);
+    assert.deepEqual(await keys.change(detail('a').name, { quota: 5 }), { ...detail('a'), quota: 5 });
+    assert.equal(await keys.change(detail('b').name, { quota: 5 }), undefined);
     await keys.add(detail('b'), 'lam_b');
-    await keys.setQuota(detail('b').name, 7);
+    await keys.change(detail('b').name, { quota: 7 });
     assert.equal(keys.identify('lam_b')?.quota, 7, 'at once');
     const again = await ApiKeyStore.open(path);
     assert.deepEqual(
