@@ -28,6 +28,7 @@ export {
   type WebhookRequest,
 } from './running.ts';
 export { MOST_WEBHOOK_BYTES, type WebhookTrigger } from './webhook/webhook.ts';
+export { variablesIn } from './source/references.ts';
 export { NAME_SCHEMA, shapeFaults } from './shape.ts';
 export { triggerSettingText } from './setting-text.ts';
 export {

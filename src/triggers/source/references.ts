@@ -39,7 +39,7 @@ export function secretFault(text: string | undefined): string | undefined {
   return 'must not be written out; write ${NAME} in its place and set it with `lam env set FUNCTION NAME=VALUE`';
 }
 
-/** Returns the names of the variables to which the settings of a trigger refer. Pure. */
+/** Returns the names of the variables to which settings of a trigger or a destination refer. Pure. */
 export function variablesIn(settings: unknown): readonly string[] {
   return [...new Set(Array.from(JSON.stringify(settings).matchAll(REFERENCE), ([, name = '']) => name))];
 }

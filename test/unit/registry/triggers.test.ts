@@ -116,6 +116,11 @@ describe('triggers of versions', () => {
     const one = await t.registry.patchConfig(F, { setEnvironment: { ADA: 'x' } });
     assert.match(one.notices.join(), /^RabbitMQ queue 'q': needs PASSWORD, which .* lam env set f PASSWORD=VALUE$/);
     assert.deepEqual((await t.registry.patchConfig(F, { setEnvironment: { PASSWORD: 'x' } })).notices, []);
+    const onFailure = { type: 'nats', url: 'nats://app:${NATS}@h', subject: 'failed' };
+    const sent = await t.registry.patchConfig(F, {
+      set: { triggers: [], onFailure, onSuccess: 'https://h/${PATH_KEY}' },
+    });
+    assert.match(sent.notices.join(), /destination 'onSuccess', destination 'onFailure': needs PATH_KEY, NATS, which/);
   });
 
   test('of all kinds are added and removed live, and hide those of lam.yaml until that is lifted', async () => {
