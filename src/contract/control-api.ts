@@ -1,7 +1,7 @@
 import type { AccessLogFormat } from './access-log.ts';
 import type { Manifest } from './artifact.ts';
 import type { DriverName } from './driver-name.ts';
-import type { ConfigInput, FlagSettings, ShownConfig } from './function-config.ts';
+import type { ConfigInput, FunctionConfig, FlagSettings, ShownConfig } from './function-config.ts';
 import type { ThrottleCounts } from './function-limits.ts';
 import type { Digest, NodeId } from './ids.ts';
 import type { LayersOfSettings } from './setting-layers.ts';
@@ -146,8 +146,29 @@ export interface ArtifactAnswer {
   readonly repaired?: { readonly files: number; readonly artifacts: number };
 }
 
+/** A zip as it was uploaded, kept beside the files that were unpacked from it. */
+export interface KeptZip {
+  /** The artifact whose only file it is. */
+  readonly artifact: Digest;
+  /** Bytes. */
+  readonly size: number;
+  /** Of its bytes, in base64. */
+  readonly sha256: string;
+}
+
+/** What APIs of other products keep of a function or a version, by the name of the API. lam itself reads none of it. */
+export type ForeignFacts = Readonly<Record<string, unknown>>;
+
 export interface PublishRequest {
   readonly artifact: Digest;
+  /** The zip that the code came in; absent if it did not come in one. */
+  readonly zip?: KeptZip;
+  /** Kept with the version, and part of what makes it differ from another one. */
+  readonly foreign?: ForeignFacts;
+  /** Settings whose live values end with this deploy. */
+  readonly replaces?: readonly (keyof FunctionConfig)[];
+  /** Refuses the deploy if the function is not as it was seen: null for one that did not exist. */
+  readonly onto?: { readonly live: VersionNumber; readonly updatedAt: number } | null;
   /** Settings of lam.yaml. */
   readonly config: ConfigInput;
   /** Win over all other settings, for this deploy; live settings of the same name are removed. */
@@ -288,6 +309,8 @@ export interface VersionInfo {
   readonly aliases: readonly string[];
   /** Absent when the version passed its check before it went live, and for versions of older daemons. */
   readonly check?: VersionCheck;
+  readonly zip?: KeptZip;
+  readonly foreign?: ForeignFacts;
 }
 
 /** Why a version does not count as checked: its code failed to load, or it was not loaded before it went live. */
@@ -351,4 +374,15 @@ export interface FunctionDetail extends FunctionSummary {
   readonly triggerStates: readonly TriggerState[];
   /** Requests that its limits refused since the daemon started. */
   readonly throttled: ThrottleCounts;
+  readonly foreign?: ForeignFacts;
+}
+
+/** A change of the live version: what is absent stays as it is. */
+export interface AmendRequest extends Pick<PublishRequest, 'by' | 'message' | 'dryRun' | 'verify' | 'onto'> {
+  /** New code. */
+  readonly code?: { readonly artifact: Digest; readonly zip?: KeptZip };
+  /** New values of settings. Each ends the live value of the same setting. */
+  readonly config?: ConfigInput;
+  /** Replaces the facts of the APIs that it names. */
+  readonly foreign?: ForeignFacts;
 }

@@ -1,4 +1,4 @@
-import type { FunctionDetail, FunctionSummary, FunctionName } from '../contract/index.ts';
+import type { ForeignFacts, FunctionDetail, FunctionSummary, FunctionName } from '../contract/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 
@@ -13,6 +13,11 @@ export interface FunctionOperations {
   named(text: string): FunctionName;
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`. */
   detail(name: FunctionName): FunctionDetail;
+  /**
+   * Changes what APIs of other products keep of a function. `change` is given what they keep so far, and may throw to
+   * refuse; it may be called again. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
+   */
+  changeForeign(name: FunctionName, change: (before: ForeignFacts) => ForeignFacts): Promise<void>;
   /**
    * Removes a function with its versions, aliases and logs; its sandboxes end. A later function of the same name
    * continues with the next version number. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
@@ -32,6 +37,7 @@ export function functionOperations({ registry, logs }: FunctionRooms): FunctionO
     list: () => registry.list(),
     named: (text) => registry.named(text),
     detail: (name) => registry.detail(name),
+    changeForeign: (name, change) => registry.changeForeign(name, ({ foreign }) => change(foreign ?? {})),
     async remove(name) {
       await registry.deleteFunction(name);
       // The logs follow changes of the registry anyway; deleting them here waits for that and reports a failure to the

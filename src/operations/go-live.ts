@@ -38,7 +38,14 @@ export interface Going<A> {
  * one before. Moves to existing versions do not wait for them; a publication that was overtaken by one throws
  * `LAM_OPERATIONS_OVERTAKEN`.
  */
-export type GoLive = <A extends object>(going: Going<A>) => Promise<Gone<A>>;
+export type GoLive = <A extends object>(going: Going<A> | LateGoing<A>) => Promise<Gone<A>>;
+
+/** A publication that is derived from what the ones before it have led to. */
+export interface LateGoing<A> {
+  readonly name: FunctionName;
+  /** Called once it is this one's turn. */
+  readonly derive: () => Going<A>;
+}
 
 /** The answer to a change that was made. */
 export type Gone<A> = A & { readonly notices: readonly string[] };
@@ -48,9 +55,10 @@ export function createGoLive(rooms: GoLiveRooms): GoLive {
   // Not held while a driver prepares or code is loaded, because that may take minutes.
   const commits = new Mutex();
   const lines = new Lines();
-  return <A extends object>(going: Going<A>) => {
-    const make = (): Promise<Gone<A>> => goLive(rooms, commits, going);
-    return publishes(going.change) ? lines.run(going.name, make) : make();
+  return <A extends object>(going: Going<A> | LateGoing<A>) => {
+    const isLate = 'derive' in going;
+    const make = (): Promise<Gone<A>> => goLive(rooms, commits, isLate ? going.derive() : going);
+    return isLate || publishes(going.change) ? lines.run(going.name, make) : make();
   };
 }
 

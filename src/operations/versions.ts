@@ -1,5 +1,6 @@
 import {
   FILE_TEXT_BYTES,
+  type AmendRequest,
   type PublishAnswer,
   type PublishRequest,
   type RollbackAnswer,
@@ -26,6 +27,11 @@ export interface VersionOperations {
    * `LAM_OPERATIONS_CHECK_FAILED`, `LAM_OPERATIONS_OVERTAKEN`, or what writing throws.
    */
   publish(name: FunctionName, request: PublishRequest, signal?: AbortSignal): Promise<PublishAnswer>;
+  /**
+   * Publishes the live version again with other code or settings, as {@link publish} does and throws. Throws
+   * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, and `LAM_REGISTRY_MOVED` if the live pointer is not where `onto` says.
+   */
+  amend(name: FunctionName, request: AmendRequest, signal?: AbortSignal): Promise<PublishAnswer>;
   /**
    * Makes an earlier version live: `request.to`, or the one that was live before the current one; changes nothing for
    * the live one. With `dryRun` it only checks. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`,
@@ -63,6 +69,19 @@ export function versionOperations(
         change: { kind: 'publish', request },
         commit: (mark) => registry.publish(name, request, mark),
         signal,
+      }),
+    amend: (name, request, signal) =>
+      goLive({
+        name,
+        derive() {
+          const whole = registry.amended(name, request);
+          return {
+            name,
+            change: { kind: 'publish', request: whole },
+            commit: (mark) => registry.publish(name, whole, mark),
+            signal,
+          };
+        },
       }),
     rollback: (name, request, signal) =>
       goLive({

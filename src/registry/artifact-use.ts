@@ -1,4 +1,4 @@
-import { isDigest, LIMITS, type ConfigInput, type Digest, type FunctionName } from '../contract/index.ts';
+import { isDigest, LIMITS, type ConfigInput, type Digest, type FunctionName, type KeptZip } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import type { ArtifactStore } from '../store/index.ts';
 
@@ -6,6 +6,7 @@ import type { ArtifactStore } from '../store/index.ts';
 export interface UsedArtifacts {
   readonly artifact: Digest;
   readonly config: ConfigInput;
+  readonly zip?: KeptZip;
 }
 
 type Artifacts = Pick<ArtifactStore, 'facts' | 'pin' | 'settle'>;
@@ -34,7 +35,7 @@ export async function whileUsed<T>(
   work: (settle: () => void) => Promise<T>,
 ): Promise<T> {
   const layers = layersOf(used.config);
-  const digests = layers === undefined ? [used.artifact] : [used.artifact, layers];
+  const digests = [used.artifact, layers, used.zip?.artifact].filter((digest) => digest !== undefined);
   const releases: (() => void)[] = [];
   try {
     for (const digest of digests) releases.push(artifacts.pin(digest));

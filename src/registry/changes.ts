@@ -3,7 +3,10 @@ import {
   withoutLimits,
   type AliasRequest,
   type ConfigPatch,
+  type Digest,
+  type ForeignFacts,
   type FunctionConfig,
+  type KeptZip,
   type Movement,
   type PublishRequest,
   type RollbackRequest,
@@ -17,10 +20,10 @@ import { expandShortForms, type TriggerKind } from '../triggers/index.ts';
 import { aliasesOf, pointAlias, setAlias } from './alias-changes.ts';
 import { about, type ChangeContext, type Move } from './change-context.ts';
 import { changeMessage } from './change-message.ts';
-import { keptVersion } from './checks.ts';
+import { isSameVersion, keptVersion } from './checks.ts';
 import { checkConfig, sameConfig } from './config.ts';
 import { note, previousVersion } from './history.ts';
-import { defined, effectiveConfig, without, type Layers } from './layers.ts';
+import { defined, effectiveConfig, without, withoutSettings, type Layers } from './layers.ts';
 import {
   applyLimits,
   changedLimits,
@@ -50,7 +53,7 @@ export type PointerChange =
   | { readonly kind: 'alias'; readonly alias: AliasName; readonly request: AliasRequest };
 
 interface NewVersion {
-  readonly version: Pick<VersionRecord, 'artifact' | 'config' | 'size'>;
+  readonly version: Pick<VersionRecord, 'artifact' | 'config' | 'size' | 'zip' | 'foreign'>;
   readonly layers: Layers;
   readonly action: 'deploy' | 'config';
   readonly by: string | undefined;
@@ -113,7 +116,8 @@ export function publish(
   const flags = structuredClone(defined(request.flags ?? {}));
   checkFlags(name, flags, kinds);
   const input = expandShortForms(structuredClone(request.config), kinds);
-  const before = record?.overrides ?? {};
+  checkOnto(name, record, request);
+  const before = withoutSettings(record?.overrides ?? {}, request.replaces ?? []);
   const layers = { input, flags, overrides: without(before, flags) };
   const complete = effectiveConfig(layers, kinds);
   checkConfig(name, complete, kinds);
@@ -130,24 +134,42 @@ export function publish(
     ...changedLimits(record, complete),
   ];
   if (record !== undefined) record.overrides = layers.overrides;
-  if (
-    record !== undefined &&
-    live !== undefined &&
-    live.artifact === request.artifact &&
-    sameConfig(live.config, config)
-  ) {
+  const pointGiven = (version: VersionNumber): void => {
+    if (request.alias !== undefined)
+      pointAlias(editRecord(draft, name), request.alias, { version, ...about(request) }, context);
+  };
+  // A deploy by another way keeps, for instance, the role that AWS's API gave the function.
+  const foreign = request.foreign ?? live?.foreign;
+  const code = { artifact: request.artifact, size: context.size, zip: request.zip };
+  const version = { config, ...beside(code, foreign) };
+  if (record !== undefined && live !== undefined && isSameVersion(live, version)) {
     // The layers may differ where another one hides them; they count once that is unset.
     Object.assign(live, layers);
-    if (request.alias !== undefined)
-      pointAlias(record, request.alias, { version: live.version, ...about(request) }, context);
+    pointGiven(live.version);
     return { unchanged: true, from: record.live, to: record.live, notices };
   }
-  const version = { artifact: request.artifact, config, size: context.size };
   const next: NewVersion = { version, layers, action: 'deploy', by: request.by, message: request.message };
   const move = record === undefined ? begin(draft, name, next, context) : append(record, next, context);
-  if (request.alias !== undefined)
-    pointAlias(editRecord(draft, name), request.alias, { version: move.to, ...about(request) }, context);
+  pointGiven(move.to);
   return { unchanged: false, ...move, notices };
+}
+
+/** Throws `LAM_REGISTRY_MOVED` if a function is not as the request says. */
+function checkOnto(name: FunctionName, record: FunctionRecord | undefined, { onto }: PublishRequest): void {
+  if (onto !== undefined && (record?.updatedAt !== onto?.updatedAt || record?.live !== onto?.live))
+    throw lamError('LAM_REGISTRY_MOVED', { name });
+}
+
+/** What a new version has besides its configuration. */
+function beside(
+  { artifact, size, zip }: { artifact: Digest; size: number; zip?: KeptZip | undefined },
+  foreign: ForeignFacts | undefined,
+): Omit<NewVersion['version'], 'config'> {
+  return {
+    ...{ artifact, size },
+    ...(zip === undefined ? {} : { zip }),
+    ...(foreign === undefined ? {} : { foreign: structuredClone(foreign) }),
+  };
 }
 
 /** Says what a deploy changes besides what was given for it: flags that ended, live settings that count again. */
@@ -193,7 +215,7 @@ export function patchConfig(
     Object.assign(live, layers);
     return { unchanged: true, from: record.live, to: record.live, notices };
   }
-  const version = { artifact: live.artifact, config, size: live.size };
+  const version = { config, ...beside(live, live.foreign) };
   const message = patch.message ?? changeMessage(live.config, config, kinds);
   const own = patchLayers({ ...before, overrides: live.overrides ?? before.overrides }, patch, kinds).layers;
   const resumed = resumedNotices(live.version, versionConfig(effectiveConfig(own, kinds)), config, kinds);

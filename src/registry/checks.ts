@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FunctionName, VersionCheck, VersionNumber } from '../contract/index.ts';
 import type { CatalogueDraft, FunctionRecord, VersionRecord } from '../store/index.ts';
 import { sameConfig } from './config.ts';
@@ -46,9 +47,17 @@ export function keepUnpublished(
  */
 export function keptVersion(
   record: FunctionRecord,
-  wanted: Pick<VersionRecord, 'artifact' | 'config'>,
+  wanted: Pick<VersionRecord, 'artifact' | 'config' | 'foreign'>,
 ): VersionRecord | undefined {
   const newest = record.versions[String(record.lastVersion)];
   if (newest?.check === undefined || newest.version === record.live) return undefined;
-  return newest.artifact === wanted.artifact && sameConfig(newest.config, wanted.config) ? newest : undefined;
+  return isSameVersion(newest, wanted) ? newest : undefined;
+}
+
+/** Whether two versions have the same code, configuration and foreign facts. */
+export function isSameVersion(
+  a: Pick<VersionRecord, 'artifact' | 'config' | 'foreign'>,
+  b: Pick<VersionRecord, 'artifact' | 'config' | 'foreign'>,
+): boolean {
+  return a.artifact === b.artifact && sameConfig(a.config, b.config) && isDeepStrictEqual(a.foreign, b.foreign);
 }

@@ -49,6 +49,12 @@ export function without(settings: ConfigInput, given: ConfigInput): ConfigInput 
   };
 }
 
+/** Returns `settings` without the named ones; the environment goes as a whole. Pure. */
+export function withoutSettings(settings: ConfigInput, names: readonly (keyof FunctionConfig)[]): ConfigInput {
+  const gone = new Set<string>(names);
+  return Object.fromEntries(Object.entries(settings).filter(([field]) => !gone.has(field)));
+}
+
 /** Returns the layer of each value of a version that does not have its default. Pure. */
 export function layersOf(version: VersionRecord, kinds: readonly TriggerKind[]): LayersOfSettings {
   const { input, flags = {} } = version;

@@ -3,6 +3,8 @@ import {
   type Digest,
   VERSION_NUMBER,
   type AliasRequest,
+  type AmendRequest,
+  type ForeignFacts,
   type ChangeNote,
   type ConfigPatch,
   type FunctionDetail,
@@ -26,29 +28,28 @@ import {
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { Watchers, type Clock } from '../kit/index.ts';
-import {
-  planGc,
-  referencedArtifacts,
-  type ArtifactReferences,
-  type ArtifactStore,
-  type Catalogue,
-  type CatalogueChange,
-  type CatalogueDraft,
-  type CatalogueView,
-  type FunctionRecord,
-  type VersionName,
+import type {
+  ArtifactReferences,
+  ArtifactStore,
+  Catalogue,
+  CatalogueChange,
+  CatalogueDraft,
+  FunctionRecord,
+  VersionName,
 } from '../store/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import { deleteAlias, setAlias } from './alias-changes.ts';
 import { AliasDivision, type RoutingKey } from './alias-routing.ts';
+import { amendedRequest } from './amendment.ts';
 import { sizeOf, whileUsed } from './artifact-use.ts';
 import type { ChangeContext, Move } from './change-context.ts';
 import * as changes from './changes.ts';
 import type { PointerChange } from './changes.ts';
+import { collect, type GarbageRooms } from './collect.ts';
 import { keepUnpublished, marked, type CheckMark } from './checks.ts';
 import { changesOf, type RegistryChange } from './events.ts';
 import { Proposals, type Rehearsed } from './proposals.ts';
-import { checkName, functionNotFound, requireRecord, requireVersion, versionNotFound } from './records.ts';
+import { checkName, editRecord, functionNotFound, requireRecord, requireVersion, versionNotFound } from './records.ts';
 import { makeRevision, type Revision } from './revision.ts';
 import { liveTriggersOf } from './triggers.ts';
 import { detailOf, summaryOf, versionInfoOf, type Surroundings } from './views.ts';
@@ -86,8 +87,7 @@ export class Registry {
   readonly #clock: Clock;
   readonly #around: Surroundings;
   readonly #resolved = new Map<FunctionName, Resolved>();
-  readonly #usedElsewhere: ArtifactReferences['elsewhere'];
-  readonly #layerArtifacts: () => readonly Digest[];
+  readonly #collected: GarbageRooms;
   readonly #watchers: Watchers<RegistryChange>;
   readonly #kinds: readonly TriggerKind[];
   readonly #proposals: Proposals = new Proposals();
@@ -97,8 +97,8 @@ export class Registry {
     this.#artifacts = options.artifacts;
     this.#clock = options.clock;
     this.#around = options.around;
-    this.#usedElsewhere = options.usedElsewhere;
-    this.#layerArtifacts = options.layerArtifacts ?? (() => []);
+    const { catalogue, artifacts, usedElsewhere, layerArtifacts = () => [] } = options;
+    this.#collected = { catalogue, artifacts, usedElsewhere, layerArtifacts };
     this.#kinds = options.kinds;
     this.#watchers = new Watchers(options.onTrouble);
     this.#catalogue.watch((change) => this.#follow(change));
@@ -177,6 +177,19 @@ export class Registry {
       const done = request.dryRun === true ? this.#catalogue.rehearse(apply) : await this.#catalogue.change(apply);
       if (request.dryRun !== true) settle();
       return this.#answer(name, done);
+    });
+  }
+
+  /** Returns the request that publishes the live version again with changes. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`. */
+  amended(name: FunctionName, request: AmendRequest): PublishRequest {
+    return amendedRequest(requireRecord(this.#catalogue.view, name), request);
+  }
+
+  /** Changes what APIs of other products keep of a function. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` and what `change` throws. */
+  async changeForeign(name: FunctionName, change: (record: FunctionRecord) => ForeignFacts): Promise<void> {
+    await this.#catalogue.change((draft) => {
+      const record = editRecord(draft, name);
+      record.foreign = change(record);
     });
   }
 
@@ -290,15 +303,7 @@ export class Registry {
     request: GcRequest & { readonly keep: number },
     isBusy?: (name: FunctionName, version: VersionNumber) => boolean,
   ): Promise<GcAnswer> {
-    const dryRun = request.dryRun === true;
-    const plan = (catalogue: CatalogueView): VersionName[] => planGc(catalogue, request.keep, isBusy, request.only);
-    const versions = dryRun ? plan(this.#catalogue.view) : await this.#drop(plan);
-    const references: ArtifactReferences = {
-      named: () => new Set([...referencedArtifacts(this.#catalogue.view, versions), ...this.#layerArtifacts()]),
-      ...(this.#usedElsewhere === undefined ? {} : { elsewhere: this.#usedElsewhere }),
-    };
-    const garbage = await this.#artifacts.collect(references, dryRun);
-    return { versions, artifacts: garbage.artifacts.length, files: garbage.objects.length, bytes: garbage.bytes };
+    return collect(this.#collected, request, isBusy);
   }
 
   /**
@@ -307,14 +312,6 @@ export class Registry {
    */
   onChange(listener: (change: RegistryChange) => void): () => void {
     return this.#watchers.add(listener);
-  }
-
-  async #drop(plan: (catalogue: CatalogueView) => VersionName[]): Promise<VersionName[]> {
-    return this.#catalogue.change((draft) => {
-      const versions = plan(draft);
-      changes.deleteVersions(draft, versions);
-      return versions;
-    });
   }
 
   /** Updates the cached revisions to a new state of the catalogue, then calls the listeners. */

@@ -69,6 +69,7 @@ export function detailOf(record: FunctionRecord, around: Surroundings, kinds: re
     history: record.history.toReversed(),
     triggerStates: around.triggers(name),
     throttled: around.throttled(name),
+    ...(record.foreign === undefined ? {} : { foreign: record.foreign }),
   };
 }
 
@@ -85,7 +86,7 @@ function versionsOf(record: FunctionRecord, kinds: readonly TriggerKind[]): Vers
 
 /** Returns a version's entry in the list of versions. */
 export function versionInfoOf(record: FunctionRecord, from: VersionRecord, kinds: readonly TriggerKind[]): VersionInfo {
-  const { version, artifact, config, createdAt, by, message, size, check } = from;
+  const { version, artifact, config, createdAt, by, message, size, check, zip, foreign } = from;
   return {
     version,
     artifact,
@@ -98,6 +99,8 @@ export function versionInfoOf(record: FunctionRecord, from: VersionRecord, kinds
     live: version === record.live,
     aliases: aliasesOf(record, version),
     ...(check === undefined ? {} : { check }),
+    ...(zip === undefined ? {} : { zip }),
+    ...(foreign === undefined ? {} : { foreign }),
   };
 }
 

@@ -10,5 +10,6 @@ export { type LayerCatalogue } from './layers/layer-catalogue.ts';
 export { type StateJournal } from './states/state-journal.ts';
 export { df } from './df.ts';
 export { type Layout } from './disk/layout.ts';
+export { writeZip, type ZippedFile } from './intake/zip-writer.ts';
 export { receiveArtifact, receiveZip } from './intake/upload.ts';
 export { checkHome, openStore, type Store } from './store.ts';

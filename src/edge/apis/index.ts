@@ -12,6 +12,7 @@ import type { CallingSandboxes } from '../calling-sandboxes.ts';
 import type { Door } from '../guard.ts';
 import { createServer } from '../server.ts';
 import { awsApi } from './aws-lambda/api.ts';
+import { awsManageApi } from './aws-lambda/manage-api.ts';
 import { callsApi } from './aws-lambda/calls-api.ts';
 import { controlApi } from './control/api.ts';
 import { functionsApi } from './functions/api.ts';
@@ -87,8 +88,8 @@ const GLAMBDAR: readonly MakeApi[] = [
  * comes after them.
  */
 const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
-  port: [awsApi, controlApi, webhooksApi, functionsApi],
-  socket: [awsApi, controlApi, webhooksApi, functionsApi],
+  port: [awsApi, awsManageApi, controlApi, webhooksApi, functionsApi],
+  socket: [awsApi, awsManageApi, controlApi, webhooksApi, functionsApi],
 };
 
 /** Creates the HTTP server of one listener; does not listen yet. */

@@ -1,4 +1,5 @@
 import { ACCESS } from './access.ts';
+import { AWS } from './aws.ts';
 import { BUILD } from './build.ts';
 import { CLI } from './cli.ts';
 import { CLIENT } from './client.ts';
@@ -35,6 +36,7 @@ export const CATALOGUE = {
   ...DRIVER,
   ...EXECUTOR,
   ...EDGE,
+  ...AWS,
   ...CLIENT,
   ...DAEMON,
   ...LOGS,

@@ -107,4 +107,11 @@ export const REGISTRY = {
     message: (d) => `version ${d.version} of '${d.name}' is in use by ${d.by}`,
     hint: (d) => `point ${d.by} elsewhere first; see lam describe ${d.name}`,
   }),
+  LAM_REGISTRY_MOVED: entry<{ name: string }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    aws: 'PreconditionFailedException',
+    message: (d) => `the live pointer of '${d.name}' moved since this change was made for it`,
+    hint: (d) => `see what is live, then repeat the change: lam describe ${d.name}`,
+  }),
 } as const satisfies Record<string, Entry<never>>;

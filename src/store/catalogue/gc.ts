@@ -47,9 +47,10 @@ export function referencedArtifacts(catalogue: CatalogueView, dropped: readonly 
   const gone = new Set(dropped.map(({ name, version }) => `${name}@${version}`));
   const used = new Set<Digest>();
   for (const name of catalogue.names()) {
-    for (const { version, artifact, config } of Object.values(catalogue.record(name)?.versions ?? {})) {
+    for (const { version, artifact, config, zip } of Object.values(catalogue.record(name)?.versions ?? {})) {
       if (gone.has(`${name}@${version}`)) continue;
       used.add(artifact);
+      if (zip !== undefined) used.add(zip.artifact);
       if (config.layers !== null) used.add(config.layers.artifact);
     }
   }

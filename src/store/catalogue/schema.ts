@@ -2,7 +2,9 @@ import type {
   AliasRouting,
   ConfigInput,
   Digest,
+  ForeignFacts,
   FunctionConfig,
+  KeptZip,
   Movement,
   FunctionName,
   VersionCheck,
@@ -34,6 +36,10 @@ export interface VersionRecord {
   size: number;
   /** Absent once its code was loaded before it went live, and in versions of older daemons. */
   check?: VersionCheck;
+  /** Absent if the code did not come as a zip that is kept. */
+  zip?: KeptZip;
+  /** Absent for none. */
+  foreign?: ForeignFacts;
 }
 
 export interface FunctionRecord {
@@ -53,6 +59,8 @@ export interface FunctionRecord {
   overrides: ConfigInput;
   /** Oldest first; limited in length. */
   history: Movement[];
+  /** Absent for none. */
+  foreign?: ForeignFacts;
 }
 
 /** Content of the file. */

@@ -40,11 +40,6 @@ export interface InvokeTarget {
   readonly isStreamed: boolean;
 }
 
-/** Whether a path belongs to AWS Lambda's API. Pure. */
-export function isAwsPath(path: string): boolean {
-  return path.startsWith(WHOLE.prefix) || path.startsWith(STREAMED.prefix);
-}
-
 /** Reads the path of Invoke or InvokeWithResponseStream; undefined for any other. Pure. */
 export function invokeTarget(path: string): InvokeTarget | undefined {
   const isStreamed = path.startsWith(STREAMED.prefix);

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { ACCOUNT_ID, LATEST, REGION, type FunctionDetail, type VersionInfo } from '../../../contract/index.ts';
+import { functionArn, isLatest, layerArn } from './arns.ts';
+import { functionFacts, versionFacts } from './facts.ts';
+
+/** A version in an answer. */
+export interface ShownVersion {
+  readonly detail: FunctionDetail;
+  readonly version: VersionInfo;
+  /** How the request named it; undefined for the live version without a qualifier. */
+  readonly qualifier: string | undefined;
+}
+
+/** What an answer says of the state: changes are made when they are answered, but AWS's clients wait for them. */
+export type ShownState = 'creating' | 'updating' | 'settled' | 'listed';
+
+const STATES: Readonly<Record<ShownState, Readonly<Record<string, string>>>> = {
+  creating: { State: 'Pending', StateReason: 'The function is being created.', StateReasonCode: 'Creating' },
+  updating: {
+    State: 'Active',
+    LastUpdateStatus: 'InProgress',
+    LastUpdateStatusReason: 'The function is being created.',
+    LastUpdateStatusReasonCode: 'Creating',
+  },
+  settled: { State: 'Active', LastUpdateStatus: 'Successful' },
+  listed: {},
+};
+
+/** The role of functions that were deployed without one. */
+const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/lam`;
+
+/** AWS's `FunctionConfiguration` of a version. */
+export function configurationOf(shown: ShownVersion, state: ShownState): Record<string, unknown> {
+  const { detail, version, qualifier } = shown;
+  const { name } = detail;
+  const { config } = version;
+  const facts = versionFacts(version);
+  const { environment } = config;
+  const isEmpty = Object.keys(environment).length === 0 && facts.hasEnvironment !== true;
+  return {
+    FunctionName: name,
+    FunctionArn: functionArn(name, qualifier),
+    Runtime: config.runtime,
+    Role: facts.Role ?? ROLE,
+    Handler: config.handler,
+    CodeSize: version.zip?.size ?? version.size,
+    Description: descriptionOf(shown),
+    Timeout: Math.ceil(config.timeoutMs / 1000),
+    MemorySize: config.memoryMiB,
+    LastModified: `${new Date(isLatest(qualifier) ? detail.updatedAt : version.createdAt).toISOString().slice(0, -1)}+0000`,
+    CodeSha256: codeSha256(version),
+    Version: isLatest(qualifier) ? LATEST : String(version.version),
+    ...(isEmpty ? {} : { Environment: { Variables: environment } }),
+    TracingConfig: { Mode: 'PassThrough' },
+    RevisionId: revisionOf(shown),
+    ...layersOf(config.layers?.sources),
+    ...STATES[state],
+    PackageType: 'Zip',
+    Architectures: ['x86_64'],
+    EphemeralStorage: { Size: config.tmpMiB },
+    SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
+    ...(state === 'listed' ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeArn(config.runtime) } }),
+    LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${name}` },
+    ...facts.shown,
+  };
+}
+
+/** SHA-256 of the zip, in base64; of code that did not come in a zip its digest. */
+export function codeSha256({ zip, artifact }: VersionInfo): string {
+  return zip?.sha256 ?? Buffer.from(artifact, 'hex').toString('base64');
+}
+
+/** Identifies a state of a version, or of the live pointer. */
+export function revisionOf({ detail, version, qualifier }: ShownVersion): string {
+  const { name, createdAt, updatedAt } = detail;
+  return isLatest(qualifier)
+    ? revisionId(name, createdAt, 'live', version.version, updatedAt)
+    : revisionId(name, createdAt, version.version, version.createdAt);
+}
+
+/** A UUID made of what identifies a state. */
+export function revisionId(...parts: readonly (string | number)[]): string {
+  const hex = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function descriptionOf({ detail, version, qualifier }: ShownVersion): string {
+  const own = isLatest(qualifier) ? undefined : functionFacts(detail).versions?.[String(version.version)]?.description;
+  return own ?? version.config.description;
+}
+
+function layersOf(sources: readonly string[] = []): { readonly Layers?: readonly unknown[] } {
+  if (sources.length === 0) return {};
+  const arns = sources.map((source) => {
+    const [, name, number] = /^([^/:]+):(\d+)$/.exec(source) ?? [];
+    return name === undefined ? layerArn(source.replaceAll(/[^a-zA-Z0-9-_]/g, '_')) : layerArn(name, Number(number));
+  });
+  return { Layers: arns.map((Arn) => ({ Arn, CodeSize: 0 })) };
+}
+
+function runtimeArn(runtime: string): string {
+  return `arn:aws:lambda:${REGION}::runtime:${createHash('sha256').update(runtime).digest('hex')}`;
+}

@@ -1,0 +1,68 @@
+import { LATEST, type FunctionDetail, type FunctionName, type VersionInfo } from '../../../contract/index.ts';
+import { isLamError, lamError } from '../../../errors/index.ts';
+import type { Operations } from '../../../operations/index.ts';
+import { functionArn, isLatest, namedFunction, type NamedFunction } from './arns.ts';
+import { textOf, type AwsCall } from './call.ts';
+import { isDeleted } from './facts.ts';
+
+/** A version as a request names it. */
+export interface SeenVersion extends NamedFunction {
+  readonly detail: FunctionDetail;
+  readonly version: VersionInfo;
+}
+
+/** The function that a request names in `FunctionName`, with the qualifier there or in `Qualifier`. */
+export function namedIn(call: AwsCall): NamedFunction {
+  return namedFunction(textOf(call, 'FunctionName') ?? '', textOf(call, 'Qualifier'));
+}
+
+/** A function that exists. Throws `LAM_AWS_NOT_FOUND` in AWS's words. */
+export function detailOf({ functions }: Operations, name: FunctionName, qualifier?: string): FunctionDetail {
+  try {
+    return functions.detail(name);
+  } catch (thrown) {
+    if (!isLamError(thrown) || thrown.code !== 'LAM_REGISTRY_FUNCTION_NOT_FOUND') throw thrown;
+    throw functionMissing(name, qualifier);
+  }
+}
+
+/** The version that a request names. Throws `LAM_AWS_NOT_FOUND` in AWS's words. */
+export function seenVersion(operations: Operations, { name, qualifier }: NamedFunction): SeenVersion {
+  const detail = detailOf(operations, name, qualifier);
+  const number = isLatest(qualifier)
+    ? detail.live
+    : Object.hasOwn(detail.aliases, qualifier ?? '')
+      ? detail.aliases[qualifier ?? '']
+      : Number(qualifier);
+  const version = detail.allVersions.find((each) => each.version === number);
+  const isGone = version === undefined || (qualifier === String(number) && isDeleted(detail, version.version));
+  if (isGone) throw functionMissing(name, qualifier);
+  return { name, qualifier, detail, version };
+}
+
+/** The live version of the function that a request names, which may carry no qualifier but `$LATEST`. */
+export function liveVersion(operations: Operations, name: FunctionName): SeenVersion {
+  return seenVersion(operations, { name, qualifier: undefined });
+}
+
+/** The error for a function, version or alias that does not exist. */
+export function functionMissing(name: string, qualifier?: string): Error {
+  return lamError('LAM_AWS_NOT_FOUND', { message: `Function not found: ${functionArn(name, qualifier)}` });
+}
+
+/** The name of a function in a request that is about functions alone. Throws `LAM_AWS_PARAMETER` for a qualifier. */
+export function unqualified(call: AwsCall): FunctionName {
+  const { name, qualifier } = namedIn(call);
+  if (qualifier !== undefined && qualifier !== LATEST)
+    throw lamError('LAM_AWS_PARAMETER', {
+      message:
+        'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
+    });
+  return name;
+}
+
+/** Throws `LAM_AWS_REVISION` if a request has a `RevisionId` that is not `current`. */
+export function checkRevision(call: AwsCall, current: string): void {
+  const given = textOf(call, 'RevisionId');
+  if (given !== undefined && given !== current) throw lamError('LAM_AWS_REVISION', {});
+}

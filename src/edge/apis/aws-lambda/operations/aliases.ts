@@ -1,0 +1,156 @@
+import {
+  isAliasName,
+  isVersionNumber,
+  LATEST,
+  type AliasName,
+  type AliasRouting,
+  type FunctionDetail,
+  type VersionNumber,
+} from '../../../../contract/index.ts';
+import { lamError } from '../../../../errors/index.ts';
+import { functionArn } from '../arns.ts';
+import { objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
+import { revisionId } from '../configuration.ts';
+import { AUTHOR, changeFacts, functionFacts, isDeleted } from '../facts.ts';
+import { checkRevision, detailOf, functionMissing, unqualified } from '../lookups.ts';
+import { pageOf } from '../pages.ts';
+
+/** Aliases. lam counts their weights in percent, AWS in parts of one. */
+export const ALIAS_ACTIONS: AwsActions = {
+  CreateAlias: create,
+  GetAlias: (call) => {
+    const { detail, alias } = existingAlias(call, 'Cannot find alias arn');
+    return shown(detail, alias);
+  },
+  ListAliases: list,
+  UpdateAlias: update,
+  DeleteAlias: remove,
+};
+
+async function create(call: AwsCall): Promise<unknown> {
+  const detail = detailOf(call.operations, unqualified(call));
+  const { name } = detail;
+  const alias = aliasIn(call);
+  if (Object.hasOwn(detail.aliases, alias))
+    throw lamError('LAM_AWS_CONFLICT', { message: `Alias already exists: ${functionArn(name, alias)}` });
+  const version = versionIn(detail, textOf(call, 'FunctionVersion') ?? '');
+  await point(call, detail, { alias, version, routing: routingIn(call, detail, version) });
+  const description = textOf(call, 'Description') ?? '';
+  await changeFacts(call.operations, name, (facts) => ({
+    ...facts,
+    aliases: { ...facts.aliases, [alias]: description },
+  }));
+  return shown(detailOf(call.operations, name), alias);
+}
+
+function list(call: AwsCall): unknown {
+  const detail = detailOf(call.operations, unqualified(call));
+  const of = textOf(call, 'FunctionVersion');
+  const names = Object.keys(detail.aliases).toSorted();
+  const kept = names.filter((alias) => of === undefined || String(detail.aliases[alias]) === of);
+  const { items, next } = pageOf(call, kept, (alias) => alias);
+  return { Aliases: items.map((alias) => shown(detail, alias)), ...next };
+}
+
+async function update(call: AwsCall): Promise<unknown> {
+  const { operations, input } = call;
+  const { detail, alias } = existingAlias(call, 'Alias not found');
+  const { name } = detail;
+  checkRevision(call, String(shown(detail, alias)['RevisionId']));
+  const given = textOf(call, 'FunctionVersion');
+  const version = versionIn(detail, given ?? String(detail.aliases[alias]));
+  const routing = input['RoutingConfig'] === undefined ? detail.aliasRouting[alias] : routingIn(call, detail, version);
+  await point(call, detail, { alias, version, routing });
+  const description = textOf(call, 'Description');
+  if (description !== undefined)
+    await changeFacts(operations, name, (facts) => ({ ...facts, aliases: { ...facts.aliases, [alias]: description } }));
+  return shown(detailOf(operations, name), alias);
+}
+
+/** AWS answers alike whether there was such an alias or not. */
+async function remove(call: AwsCall): Promise<undefined> {
+  const detail = detailOf(call.operations, unqualified(call));
+  const alias = aliasIn(call);
+  if (!Object.hasOwn(detail.aliases, alias)) return undefined;
+  await call.operations.aliases.remove(detail.name, alias, { by: AUTHOR });
+  await changeFacts(call.operations, detail.name, (facts) => {
+    const { [alias]: _gone, ...aliases } = facts.aliases ?? {};
+    return { ...facts, aliases };
+  });
+  return undefined;
+}
+
+interface Pointing {
+  readonly alias: AliasName;
+  readonly version: VersionNumber;
+  readonly routing: AliasRouting | undefined;
+}
+
+async function point(call: AwsCall, { name }: FunctionDetail, { alias, version, routing }: Pointing): Promise<void> {
+  const request = { version, by: AUTHOR, verify: false, ...(routing === undefined ? {} : { routing }) };
+  await call.operations.aliases.set(name, alias, request);
+}
+
+function shown(detail: FunctionDetail, alias: string): Record<string, unknown> {
+  const { name, createdAt } = detail;
+  const version = detail.aliases[alias] ?? 0;
+  const { weights } = detail.aliasRouting[alias] ?? {};
+  const parts = Object.entries(weights ?? {}).map(([other, percent]) => [other, round(percent / 100)]);
+  const description = functionFacts(detail).aliases?.[alias] ?? '';
+  return {
+    AliasArn: functionArn(name, alias),
+    Name: alias,
+    FunctionVersion: String(version),
+    Description: description,
+    ...(parts.length === 0 ? {} : { RoutingConfig: { AdditionalVersionWeights: Object.fromEntries(parts) } }),
+    RevisionId: revisionId(name, createdAt, alias, version, JSON.stringify(parts), description),
+  };
+}
+
+function existingAlias(call: AwsCall, missing: string): { detail: FunctionDetail; alias: AliasName } {
+  const detail = detailOf(call.operations, unqualified(call));
+  const alias = aliasIn(call);
+  if (!Object.hasOwn(detail.aliases, alias))
+    throw lamError('LAM_AWS_NOT_FOUND', { message: `${missing}: ${functionArn(detail.name, alias)}` });
+  return { detail, alias };
+}
+
+function aliasIn(call: AwsCall): AliasName {
+  const alias = textOf(call, 'Name') ?? '';
+  if (!isAliasName(alias)) throw lamError('LAM_AWS_PARAMETER', { message: `Invalid alias name: ${alias}` });
+  return alias;
+}
+
+function versionIn(detail: FunctionDetail, text: string): VersionNumber {
+  if (text === LATEST)
+    throw lamError('LAM_AWS_PARAMETER', {
+      message: 'an alias of lam leads to published versions; the unqualified function leads to $LATEST',
+    });
+  const number = Number(text);
+  const isThere = isVersionNumber(number) && detail.allVersions.some(({ version }) => version === number);
+  if (!isThere || isDeleted(detail, number)) throw functionMissing(detail.name, text);
+  return number;
+}
+
+function routingIn(call: AwsCall, detail: FunctionDetail, version: VersionNumber): AliasRouting | undefined {
+  const given = objectOf(call, 'RoutingConfig')?.['AdditionalVersionWeights'] ?? {};
+  const entries = Object.entries(given as Record<string, number>);
+  const refuse = (message: string): never => {
+    throw lamError('LAM_AWS_PARAMETER', { message });
+  };
+  if (entries.length > 1) refuse('Number of items in AdditionalVersionWeights cannot be greater than 1');
+  const weights = entries.map(([other, weight]): [string, number] => {
+    if (other === LATEST) refuse('$LATEST is not supported for an alias pointing to more than 1 version');
+    if (other === String(version))
+      refuse(
+        `Invalid function version ${other}. Function version ${other} is already included in routing configuration.`,
+      );
+    return [String(versionIn(detail, other)), round(weight * 100)];
+  });
+  const divided = weights.filter(([, percent]) => percent > 0);
+  return divided.length === 0 ? undefined : { weights: Object.fromEntries(divided) };
+}
+
+function round(number: number): number {
+  return Number(number.toFixed(8));
+}

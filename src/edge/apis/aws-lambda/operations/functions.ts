@@ -1,0 +1,186 @@
+import { LATEST, type FunctionDetail, type VersionInfo } from '../../../../contract/index.ts';
+import { isLamError, lamError } from '../../../../errors/index.ts';
+import type { Operations } from '../../../../operations/index.ts';
+import { functionArn, isLatest, namedFunction } from '../arns.ts';
+import { objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
+import { storeCode } from '../code.ts';
+import { codeSha256, configurationOf, revisionOf } from '../configuration.ts';
+import { asForeign, AUTHOR, changeFacts, functionFacts, isPublished, versionFacts } from '../facts.ts';
+import {
+  checkRevision,
+  detailOf,
+  functionMissing,
+  liveVersion,
+  namedIn,
+  seenVersion,
+  unqualified,
+} from '../lookups.ts';
+import { numberKey, pageOf } from '../pages.ts';
+import { publishedNow } from '../publication.ts';
+import { settingsOf } from '../settings.ts';
+
+/** AWS's largest page of functions. */
+const MOST_FUNCTIONS = 50;
+
+/** Functions: create, get, list, update, delete. */
+export const FUNCTION_ACTIONS: AwsActions = {
+  CreateFunction: create,
+  GetFunction: (call) => {
+    const seen = seenVersion(call.operations, namedIn(call));
+    const { name, version, detail } = seen;
+    const { tags = {} } = functionFacts(detail);
+    const reserved = detail.config.reservedConcurrency;
+    return {
+      Configuration: configurationOf(seen, 'settled'),
+      Code: { RepositoryType: 'S3', Location: call.codeUrl(`functions/${name}/${version.version}`) },
+      ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
+      ...(reserved === null ? {} : { Concurrency: { ReservedConcurrentExecutions: reserved } }),
+    };
+  },
+  GetFunctionConfiguration: (call) => configurationOf(seenVersion(call.operations, namedIn(call)), 'settled'),
+  ListFunctions: list,
+  UpdateFunctionCode: updateCode,
+  UpdateFunctionConfiguration: updateConfiguration,
+  DeleteFunction: remove,
+};
+
+async function create(call: AwsCall): Promise<unknown> {
+  const { operations, input } = call;
+  const { name, qualifier } = namedFunction(textOf(call, 'FunctionName') ?? '');
+  if (qualifier !== undefined) throw refused(`The function name must not have a qualifier: ${qualifier}`);
+  if (operations.functions.list().some((each) => each.name === name)) throw existing(name);
+  const kind = textOf(call, 'PackageType') ?? 'Zip';
+  if (kind === 'Zip' && (input['Runtime'] === undefined || input['Handler'] === undefined))
+    throw refused('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
+  const { config, facts } = await settingsOf(call);
+  const { artifact, zip } = await storeCode(operations, objectOf(call, 'Code') ?? {});
+  const tags = (objectOf(call, 'Tags') ?? {}) as Record<string, string>;
+  try {
+    await operations.versions.publish(name, {
+      ...{ artifact, zip, config, foreign: asForeign(facts), onto: null, by: AUTHOR },
+      verify: false,
+    });
+  } catch (thrown) {
+    throw isLamError(thrown) && thrown.code === 'LAM_REGISTRY_MOVED' ? existing(name) : thrown;
+  }
+  if (Object.keys(tags).length > 0) await changeFacts(operations, name, (before) => ({ ...before, tags }));
+  if (input['Publish'] === true) return publishedNow(operations, name, undefined, 'creating');
+  return configurationOf(liveVersion(operations, name), 'creating');
+}
+
+function existing(name: string): Error {
+  return lamError('LAM_AWS_CONFLICT', { message: `Function already exist: ${name}` });
+}
+
+function list(call: AwsCall): unknown {
+  const { functions } = call.operations;
+  const names = functions.list().map(({ name }) => name);
+  const { items, next } = pageOf(call, names, (name) => name, MOST_FUNCTIONS);
+  const isWhole = textOf(call, 'FunctionVersion') === 'ALL';
+  const shown = items.flatMap((name) => {
+    const detail = functions.detail(name);
+    return isWhole ? allVersions(detail) : [configurationOf(live(detail), 'listed')];
+  });
+  return { Functions: shown, ...next };
+}
+
+function live(detail: FunctionDetail): { detail: FunctionDetail; version: VersionInfo; qualifier: undefined } {
+  const version = detail.allVersions.find((each) => each.version === detail.live);
+  if (version === undefined) throw functionMissing(detail.name);
+  return { detail, version, qualifier: undefined };
+}
+
+/** `$LATEST` with its ARN qualified, then the published versions, oldest first. */
+function allVersions(detail: FunctionDetail): unknown[] {
+  const published = detail.allVersions.filter((version) => isPublished(detail, version)).toReversed();
+  return [
+    configurationOf({ ...live(detail), qualifier: LATEST }, 'listed'),
+    ...published.map((version) => configurationOf({ detail, version, qualifier: String(version.version) }, 'listed')),
+  ];
+}
+
+/** Versions of a function, for ListVersionsByFunction. */
+export function listVersions(call: AwsCall): unknown {
+  const detail = detailOf(call.operations, unqualified(call));
+  const all = allVersions(detail) as { readonly Version: string }[];
+  const { items, next } = pageOf(call, all, ({ Version }) => numberKey(Version === LATEST ? 0 : Number(Version)));
+  return { Versions: items, ...next };
+}
+
+async function updateCode(call: AwsCall): Promise<unknown> {
+  const { operations, input } = call;
+  const name = unqualified(call);
+  const seen = liveVersion(operations, name);
+  checkRevision(call, revisionOf(seen));
+  const code = await storeCode(operations, input);
+  const { Architectures: architectures } = input;
+  const before = versionFacts(seen.version);
+  const facts =
+    architectures === undefined ? before : { ...before, shown: { ...before.shown, Architectures: architectures } };
+  const dryRun = input['DryRun'] === true;
+  await amend(call, seen.detail, { code, foreign: asForeign(facts), dryRun });
+  if (dryRun) {
+    const version: VersionInfo = { ...seen.version, ...code };
+    return { ...configurationOf({ ...seen, version }, 'settled'), CodeSha256: codeSha256(version) };
+  }
+  if (input['Publish'] === true) return publishedNow(operations, name, undefined, 'updating');
+  return configurationOf(liveVersion(operations, name), 'updating');
+}
+
+async function updateConfiguration(call: AwsCall): Promise<unknown> {
+  const { operations } = call;
+  const name = unqualified(call);
+  const seen = liveVersion(operations, name);
+  checkRevision(call, revisionOf(seen));
+  const { config, facts } = await settingsOf(call, versionFacts(seen.version));
+  await amend(call, seen.detail, { config, foreign: asForeign(facts) });
+  return configurationOf(liveVersion(operations, name), 'updating');
+}
+
+/** Changes the live version; a request with a `RevisionId` only if it is still that one. */
+async function amend(
+  { operations, input }: AwsCall,
+  { name, live: version, updatedAt }: FunctionDetail,
+  change: Parameters<Operations['versions']['amend']>[1],
+): Promise<void> {
+  const onto = input['RevisionId'] === undefined ? {} : { onto: { live: version, updatedAt } };
+  try {
+    await operations.versions.amend(name, { ...change, ...onto, by: AUTHOR, verify: false });
+  } catch (thrown) {
+    if (!isLamError(thrown)) throw thrown;
+    if (thrown.code === 'LAM_REGISTRY_MOVED') throw lamError('LAM_AWS_REVISION', {}, thrown);
+    if (thrown.code !== 'LAM_OPERATIONS_OVERTAKEN') throw thrown;
+    const what = `An update is in progress for resource: ${functionArn(name)}`;
+    throw lamError('LAM_AWS_CONFLICT', { message: `The operation cannot be performed at this time. ${what}` }, thrown);
+  }
+}
+
+async function remove(call: AwsCall): Promise<undefined> {
+  const { operations } = call;
+  const { name, qualifier } = namedIn(call);
+  if (qualifier === LATEST) throw refused('$LATEST version cannot be deleted without deleting the function.');
+  const detail = detailOf(operations, name);
+  if (isLatest(qualifier)) {
+    await operations.functions.remove(name);
+    return undefined;
+  }
+  const version = detail.allVersions.find((each) => String(each.version) === qualifier);
+  if (Object.hasOwn(detail.aliases, qualifier ?? '')) throw refused('Deletion of aliases is not currently supported.');
+  if (version === undefined) return undefined;
+  if (version.aliases.length > 0)
+    throw lamError('LAM_AWS_CONFLICT', {
+      message: `Version ${qualifier} cannot be deleted because the following aliases reference it: [${version.aliases.join(', ')}]`,
+    });
+  // Where the live pointer leads stays; the number alone is gone.
+  if (version.live)
+    await changeFacts(operations, name, (facts) => ({
+      ...facts,
+      versions: { ...facts.versions, [String(version.version)]: { isDeleted: true } },
+    }));
+  else await operations.versions.remove(name, version.version);
+  return undefined;
+}
+
+function refused(message: string): Error {
+  return lamError('LAM_AWS_PARAMETER', { message });
+}

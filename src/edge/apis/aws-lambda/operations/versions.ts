@@ -1,0 +1,22 @@
+import { lamError } from '../../../../errors/index.ts';
+import { textOf, type AwsActions, type AwsCall } from '../call.ts';
+import { codeSha256, revisionOf } from '../configuration.ts';
+import { checkRevision, liveVersion, unqualified } from '../lookups.ts';
+import { publishedNow } from '../publication.ts';
+import { listVersions } from './functions.ts';
+
+/** Versions: publish, list. */
+export const VERSION_ACTIONS: AwsActions = { PublishVersion: publish, ListVersionsByFunction: listVersions };
+
+async function publish(call: AwsCall): Promise<unknown> {
+  const name = unqualified(call);
+  const seen = liveVersion(call.operations, name);
+  checkRevision(call, revisionOf(seen));
+  const wanted = textOf(call, 'CodeSha256');
+  const is = codeSha256(seen.version);
+  if (wanted !== undefined && wanted !== '' && wanted !== is)
+    throw lamError('LAM_AWS_PARAMETER', {
+      message: `CodeSHA256 (${wanted}) is different from current CodeSHA256 in $LATEST (${is}). Please try again with the CodeSHA256 in $LATEST.`,
+    });
+  return publishedNow(call.operations, name, textOf(call, 'Description'), 'settled');
+}

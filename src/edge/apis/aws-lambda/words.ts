@@ -1,0 +1,40 @@
+import type { LamError } from '../../../errors/index.ts';
+import type { AwsWords } from '../../aws/answers.ts';
+import { functionArn } from './arns.ts';
+
+/** Statuses that AWS uses where lam's own differs, by the names of exceptions. */
+const STATUS: Readonly<Record<string, number>> = {
+  InvalidParameterValueException: 400,
+  ResourceConflictException: 409,
+  PreconditionFailedException: 412,
+};
+
+/**
+ * Says an error of another room in AWS's words. Pure. @param qualifier at the end of the ARN of a function that does not
+ * exist
+ */
+export function awsWords({ code, details, awsName, kind }: LamError, qualifier?: string): AwsWords {
+  const text = (name: string): string => String(details[name]);
+  switch (code) {
+    case 'LAM_REGISTRY_FUNCTION_NOT_FOUND':
+      return { message: `Function not found: ${functionArn(text('name'), qualifier)}` };
+    case 'LAM_REGISTRY_VERSION_NOT_FOUND':
+      return { message: `Function not found: ${functionArn(text('name'), text('version'))}` };
+    case 'LAM_REGISTRY_ALIAS_NOT_FOUND':
+      return { message: `Function not found: ${functionArn(text('name'), text('alias'))}` };
+    case 'LAM_EDGE_PAYLOAD_TOO_LARGE':
+      return Number(details['limit']) > 50_000_000
+        ? {
+            name: 'RequestEntityTooLargeException',
+            message: `Request must be smaller than ${text('limit')} bytes for the CreateFunction operation`,
+          }
+        : {};
+    default: {
+      const status = STATUS[awsName];
+      if (status !== undefined) return { status };
+      // What nobody named for AWS: the caller's faults keep their texts under AWS's general name.
+      const isCallers = kind === 'invalid_argument' || kind === 'tool_missing' || kind === 'build_failed';
+      return isCallers && awsName === 'ServiceException' ? { name: 'InvalidParameterValueException', status: 400 } : {};
+    }
+  }
+}

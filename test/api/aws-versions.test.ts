@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import {
+  CreateAliasCommand,
+  CreateFunctionCommand,
+  DeleteAliasCommand,
+  DeleteFunctionCommand,
+  GetAliasCommand,
+  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  ListAliasesCommand,
+  ListFunctionsCommand,
+  ListVersionsByFunctionCommand,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionCodeCommand,
+  waitUntilPublishedVersionActive,
+  type FunctionConfiguration,
+  type LambdaClient,
+} from '@aws-sdk/client-lambda';
+import { awsError, awsHouse, codeZip, newFunction, type AwsHouse } from '../support/aws-house.ts';
+
+const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:';
+
+describe("versions and aliases by AWS's own client", () => {
+  let house: AwsHouse;
+  let client: LambdaClient;
+  before(async () => {
+    house = await awsHouse();
+    ({ client } = house);
+  });
+  after(() => house[Symbol.asyncDispose]());
+  const create = (name: string, more = {}): Promise<FunctionConfiguration> =>
+    client.send(new CreateFunctionCommand(newFunction(name, more)));
+  const publish = (name: string, more = {}): Promise<FunctionConfiguration> =>
+    client.send(new PublishVersionCommand({ FunctionName: name, ...more }));
+  const versions = async (name: string): Promise<(string | undefined)[]> => {
+    const { Versions: list = [] } = await client.send(new ListVersionsByFunctionCommand({ FunctionName: name }));
+    return list.map(({ Version }) => Version);
+  };
+  /** A function with published versions 1 and 2. */
+  const withTwo = async (name: string): Promise<void> => {
+    await create(name, { Publish: true });
+    await client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: codeZip('two'), Publish: true }));
+  };
+
+  test('a version is published once for the same code, and listed from then on', async () => {
+    await create('once');
+    assert.deepEqual(await versions('once'), ['$LATEST']);
+    const one = await publish('once', { Description: 'the first' });
+    assert.equal(one.FunctionArn, `${ARN}once:1`);
+    assert.equal(one.Version, '1');
+    assert.equal(one.Description, 'the first');
+    assert.equal(one.State, 'Active');
+    await waitUntilPublishedVersionActive({ client, maxWaitTime: 10 }, { FunctionName: 'once', Qualifier: '1' });
+    const again = await publish('once', { Description: 'not kept' });
+    assert.deepEqual([again.Version, again.Description, again.RevisionId], ['1', 'the first', one.RevisionId]);
+    await client.send(new UpdateFunctionCodeCommand({ FunctionName: 'once', ZipFile: codeZip('two') }));
+    assert.deepEqual(await versions('once'), ['$LATEST', '1']);
+    await publish('once');
+    assert.deepEqual(await versions('once'), ['$LATEST', '1', '2']);
+    const all = await client.send(new ListFunctionsCommand({ FunctionVersion: 'ALL' }));
+    const arns = all.Functions?.map(({ FunctionArn }) => FunctionArn).filter((arn) => arn?.includes(':once'));
+    assert.deepEqual(arns, [`${ARN}once:$LATEST`, `${ARN}once:1`, `${ARN}once:2`]);
+  });
+
+  test('a version carries its qualifier wherever it was asked for by one', async () => {
+    await create('named', { Publish: true });
+    for (const [qualifier, version] of [
+      ['$LATEST', '$LATEST'],
+      ['1', '1'],
+    ] as const) {
+      const seen = await client.send(
+        new GetFunctionConfigurationCommand({ FunctionName: 'named', Qualifier: qualifier }),
+      );
+      assert.deepEqual([seen.FunctionArn, seen.Version], [`${ARN}named:${qualifier}`, version]);
+    }
+    const inName = await client.send(new GetFunctionConfigurationCommand({ FunctionName: `${ARN}named:1` }));
+    assert.equal(inName.Version, '1');
+    await assert.rejects(
+      client.send(new GetFunctionCommand({ FunctionName: 'named:1', Qualifier: '2' })),
+      awsError(
+        'InvalidParameterValueException',
+        'The derived qualifier from the function name does not match the specified qualifier.',
+      ),
+    );
+    await assert.rejects(
+      client.send(new GetFunctionCommand({ FunctionName: 'named', Qualifier: '7' })),
+      awsError('ResourceNotFoundException', `Function not found: ${ARN}named:7`),
+    );
+    await assert.rejects(
+      client.send(new GetFunctionCommand({ FunctionName: 'arn:aws:lambda:eu-west-1:000000000000:function:named' })),
+      awsError(
+        'ResourceNotFoundException',
+        "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')",
+      ),
+    );
+  });
+
+  test('a version is only published if the code and the revision are what the caller saw', async () => {
+    const made = await create('seen');
+    await assert.rejects(
+      publish('seen', { CodeSha256: 'wrong' }),
+      awsError(
+        'InvalidParameterValueException',
+        `CodeSHA256 (wrong) is different from current CodeSHA256 in $LATEST (${made.CodeSha256}). Please try again with the CodeSHA256 in $LATEST.`,
+      ),
+    );
+    await assert.rejects(
+      publish('seen', { RevisionId: 'stale' }),
+      awsError('PreconditionFailedException', /Revision Id/),
+    );
+    const one = await publish('seen', { CodeSha256: made.CodeSha256, RevisionId: made.RevisionId });
+    assert.equal(one.Version, '1');
+  });
+
+  test('versions of lam are listed without further ado', async () => {
+    await house.house.publish('by-lam');
+    assert.deepEqual(await versions('by-lam'), ['$LATEST', '1']);
+  });
+
+  test('a version is deleted unless an alias leads to it', async () => {
+    await withTwo('trim');
+    await client.send(new CreateAliasCommand({ FunctionName: 'trim', Name: 'prod', FunctionVersion: '1' }));
+    await assert.rejects(
+      client.send(new DeleteFunctionCommand({ FunctionName: 'trim', Qualifier: '1' })),
+      awsError('ResourceConflictException', /prod/),
+    );
+    await assert.rejects(
+      client.send(new DeleteFunctionCommand({ FunctionName: 'trim', Qualifier: '$LATEST' })),
+      awsError('InvalidParameterValueException', '$LATEST version cannot be deleted without deleting the function.'),
+    );
+    await client.send(new DeleteAliasCommand({ FunctionName: 'trim', Name: 'prod' }));
+    await client.send(new DeleteFunctionCommand({ FunctionName: 'trim', Qualifier: '1' }));
+    // The live one: its number goes, and the function stays.
+    await client.send(new DeleteFunctionCommand({ FunctionName: 'trim', Qualifier: '2' }));
+    assert.deepEqual(await versions('trim'), ['$LATEST']);
+    await assert.rejects(
+      client.send(new GetFunctionCommand({ FunctionName: 'trim', Qualifier: '2' })),
+      awsError('ResourceNotFoundException', /trim:2$/),
+    );
+    assert.equal((await client.send(new InvokeCommand({ FunctionName: 'trim' }))).StatusCode, 200);
+  });
+
+  test('an alias is created, described, listed, moved and deleted', async () => {
+    await withTwo('moves');
+    const made = await client.send(
+      new CreateAliasCommand({ FunctionName: 'moves', Name: 'prod', FunctionVersion: '1', Description: 'for all' }),
+    );
+    const { $metadata: metadata, RevisionId: revision, ...rest } = made;
+    assert.equal(metadata.httpStatusCode, 201);
+    const alias = { AliasArn: `${ARN}moves:prod`, Name: 'prod', FunctionVersion: '1', Description: 'for all' };
+    assert.deepEqual(rest, alias);
+    const got = await client.send(new GetAliasCommand({ FunctionName: 'moves', Name: 'prod' }));
+    assert.equal(got.RevisionId, revision);
+    const listed = await client.send(new ListAliasesCommand({ FunctionName: 'moves', FunctionVersion: '1' }));
+    assert.deepEqual(listed.Aliases, [{ ...alias, RevisionId: revision }]);
+    assert.deepEqual(
+      (await client.send(new ListAliasesCommand({ FunctionName: 'moves', FunctionVersion: '2' }))).Aliases,
+      [],
+    );
+    const qualified = await client.send(new GetFunctionCommand({ FunctionName: 'moves', Qualifier: 'prod' }));
+    assert.equal(qualified.Configuration?.FunctionArn, `${ARN}moves:prod`);
+    assert.equal(qualified.Configuration.Version, '1');
+    await assert.rejects(
+      client.send(new UpdateAliasCommand({ FunctionName: 'moves', Name: 'prod', RevisionId: 'stale' })),
+      awsError('PreconditionFailedException', /Revision Id/),
+    );
+    const moved = await client.send(
+      new UpdateAliasCommand({ FunctionName: 'moves', Name: 'prod', FunctionVersion: '2', RevisionId: revision }),
+    );
+    assert.equal(moved.FunctionVersion, '2');
+    assert.equal(moved.Description, 'for all');
+    assert.notEqual(moved.RevisionId, revision);
+    for (let twice = 0; twice < 2; twice++) {
+      const gone = await client.send(new DeleteAliasCommand({ FunctionName: 'moves', Name: 'prod' }));
+      assert.equal(gone.$metadata.httpStatusCode, 204);
+    }
+    await assert.rejects(
+      client.send(new GetAliasCommand({ FunctionName: 'moves', Name: 'prod' })),
+      awsError('ResourceNotFoundException', `Cannot find alias arn: ${ARN}moves:prod`),
+    );
+    await assert.rejects(
+      client.send(new UpdateAliasCommand({ FunctionName: 'moves', Name: 'prod' })),
+      awsError('ResourceNotFoundException', `Alias not found: ${ARN}moves:prod`),
+    );
+  });
+
+  test('an alias divides its requests by weight', async () => {
+    await withTwo('split');
+    const weights = { AdditionalVersionWeights: { 2: 0.25 } };
+    const made = await client.send(
+      new CreateAliasCommand({ FunctionName: 'split', Name: 'canary', FunctionVersion: '1', RoutingConfig: weights }),
+    );
+    assert.deepEqual(made.RoutingConfig, weights);
+    assert.deepEqual(house.house.registry.detail('split' as never).aliasRouting, { canary: { weights: { 2: 25 } } });
+    const counts = new Map<string | undefined, number>();
+    for (let i = 0; i < 200; i++) {
+      const { ExecutedVersion } = await client.send(new InvokeCommand({ FunctionName: 'split:canary' }));
+      counts.set(ExecutedVersion, (counts.get(ExecutedVersion) ?? 0) + 1);
+    }
+    // Seven standard deviations around 50 of 200.
+    const second = counts.get('2') ?? 0;
+    assert.ok(second > 7 && second < 93, `${second} of 200 reached version 2`);
+    assert.equal(second + (counts.get('1') ?? 0), 200);
+    const whole = await client.send(
+      new UpdateAliasCommand({
+        FunctionName: 'split',
+        Name: 'canary',
+        RoutingConfig: { AdditionalVersionWeights: {} },
+      }),
+    );
+    assert.equal(whole.RoutingConfig, undefined);
+  });
+
+  test('an alias is refused in the words of AWS', async () => {
+    await withTwo('refuses');
+    const make = (more: object): Promise<unknown> =>
+      client.send(new CreateAliasCommand({ FunctionName: 'refuses', Name: 'a', FunctionVersion: '1', ...more }));
+    const parameter = 'InvalidParameterValueException';
+    const weights = (given: Record<string, number>): object => ({ RoutingConfig: { AdditionalVersionWeights: given } });
+    await assert.rejects(
+      make({ FunctionVersion: '9' }),
+      awsError('ResourceNotFoundException', `Function not found: ${ARN}refuses:9`),
+    );
+    await assert.rejects(
+      make(weights({ 2: 0.1, 3: 0.1 })),
+      awsError(parameter, 'Number of items in AdditionalVersionWeights cannot be greater than 1'),
+    );
+    await assert.rejects(
+      make(weights({ 1: 0.1 })),
+      awsError(
+        parameter,
+        'Invalid function version 1. Function version 1 is already included in routing configuration.',
+      ),
+    );
+    await assert.rejects(make(weights({ 2: 1.5 })), awsError('ValidationException', /less than or equal to 1/));
+    await assert.rejects(make({ Name: '123' }), awsError('ValidationException', /Value '123' at 'name'/));
+    await make({});
+    await assert.rejects(make({}), awsError('ResourceConflictException', `Alias already exists: ${ARN}refuses:a`));
+  });
+});
