@@ -20,6 +20,7 @@ const PARTS = [
   { name: 'dead code', command: [bin('knip'), '--no-progress'] },
   { name: 'errors.md fresh', command: [nodeProgram(), 'scripts/errors-doc.ts', '--check'] },
   { name: 'security.md fresh', command: [nodeProgram(), 'scripts/security-doc.ts', '--check'] },
+  { name: 'compatibility.md fresh', command: [nodeProgram(), 'scripts/compatibility-doc.ts', '--check'] },
   { name: 'runtimes.md fresh', command: [nodeProgram(), 'scripts/runtimes-doc.ts', '--check'] },
   { name: 'oclif.manifest.json fresh', command: [nodeProgram(), 'scripts/manifest.ts', '--check'] },
   { name: 'lam.yaml schema fresh', command: [nodeProgram(), 'scripts/schema.ts', '--check'] },

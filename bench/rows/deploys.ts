@@ -123,7 +123,7 @@ async function askOnce(lam: Lam, connection: Connection): Promise<Seen> {
   const { status, head, body } = await connection.exchange(requestBytes('POST', lam.target('swap').path, BODY));
   const answeredAt = performance.now();
   const isFailure = status !== 200 || headerOf(head, INVOKE.functionError) !== undefined;
-  const version = Number(headerOf(head, INVOKE.executedVersion));
+  const version = Number(headerOf(head, INVOKE.liveVersion));
   return {
     sentAt,
     answeredAt,

@@ -7,7 +7,10 @@ export const INVOKE = {
   logType: 'x-amz-log-type',
   /** Base64 of the last 4 KiB of the log, if the request has log type `Tail`. */
   logResult: 'x-amz-log-result',
+  /** As AWS has it: `$LATEST` where no version was asked for. */
   executedVersion: 'x-amz-executed-version',
+  /** The version that ran, where {@link INVOKE.executedVersion} does not tell. */
+  liveVersion: 'x-lam-version',
   requestId: 'x-amzn-requestid',
   errorType: 'x-amzn-errortype',
   /** With invocation type `Event`: earliest start (milliseconds since the epoch). */

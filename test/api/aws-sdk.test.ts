@@ -46,7 +46,7 @@ describe("AWS's own client", () => {
     const answer = await client.send(new InvokeCommand({ FunctionName: 'hello', Payload: Buffer.from('{"a":"é"}') }));
     assert.equal(answer.StatusCode, 200);
     assert.equal(answer.Payload?.transformToString(), '{"a":"é"}');
-    assert.equal(answer.ExecutedVersion, '2');
+    assert.equal(answer.ExecutedVersion, '$LATEST');
     assert.equal(answer.FunctionError, undefined);
   });
 
@@ -64,7 +64,7 @@ describe("AWS's own client", () => {
     }
     assert.equal(
       (await client.send(new InvokeCommand({ FunctionName: 'hello', Qualifier: '$LATEST' }))).ExecutedVersion,
-      '2',
+      '$LATEST',
     );
   });
 

@@ -100,7 +100,7 @@ describe('calls of functions by functions', () => {
       );
       return [Payload?.transformToString(), ExecutedVersion];
     });
-    assert.deepEqual(answer, ['{"a":"é"}', '1']);
+    assert.deepEqual(answer, ['{"a":"é"}', '$LATEST']);
   });
 
   test('may be asynchronous', async () => {

@@ -44,7 +44,8 @@ for (const way of WAYS)
       assert.equal(answer.status, 200);
       assert.equal(answer.text, '{ "a": 1 }');
       assert.equal(answer.headers['content-type'], 'application/json');
-      assert.equal(answer.headers['x-amz-executed-version'], '2');
+      assert.equal(answer.headers['x-amz-executed-version'], '$LATEST');
+      assert.equal(answer.headers['x-lam-version'], '2');
       assert.match(
         String(answer.headers['x-amzn-requestid']),
         /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
@@ -71,13 +72,13 @@ for (const way of WAYS)
     });
 
     const targets: [string, string, string][] = [
-      ['a name', 'hello', '2'],
+      ['a name', 'hello', '$LATEST'],
       ['a name and a version', 'hello:1', '1'],
       ['a name and an alias', 'hello:prod', '1'],
-      ['a name and $LATEST', 'hello:$LATEST', '2'],
+      ['a name and $LATEST', 'hello:$LATEST', '$LATEST'],
       ['a partial ARN', '000000000000:function:hello:1', '1'],
       ['a whole ARN', `${ARN}:prod`, '1'],
-      ['an unqualified ARN', ARN, '2'],
+      ['an unqualified ARN', ARN, '$LATEST'],
     ];
     for (const [what, target, version] of targets) {
       test(`finds the version by ${what}`, async () => {
@@ -90,7 +91,7 @@ for (const way of WAYS)
       for (const [path, version] of [
         ['hello?Qualifier=1', '1'],
         ['hello?Qualifier=prod', '1'],
-        ['hello?Qualifier=%24LATEST', '2'],
+        ['hello?Qualifier=%24LATEST', '$LATEST'],
         ['hello%3Aprod?Qualifier=prod', '1'],
       ]) {
         const answer = await house.ask(`/2015-03-31/functions/${String(path).replace('?', '/invocations?')}`, {
@@ -184,24 +185,11 @@ for (const way of WAYS)
     });
 
     /** Path, request, status, AWS's name, the code of lam. */
+    const missing = 'ResourceNotFoundException';
     const refused: [string, string, { headers?: Record<string, string>; body?: string }, number, string, string][] = [
-      [
-        'an unknown function',
-        invoke('nobody'),
-        {},
-        404,
-        'ResourceNotFoundException',
-        'LAM_REGISTRY_FUNCTION_NOT_FOUND',
-      ],
-      [
-        'an unknown version',
-        invoke('hello:99'),
-        {},
-        404,
-        'ResourceNotFoundException',
-        'LAM_REGISTRY_VERSION_NOT_FOUND',
-      ],
-      ['an unknown alias', invoke('hello:nope'), {}, 404, 'ResourceNotFoundException', 'LAM_REGISTRY_ALIAS_NOT_FOUND'],
+      ['an unknown function', invoke('nobody'), {}, 404, missing, 'LAM_REGISTRY_FUNCTION_NOT_FOUND'],
+      ['an unknown version', invoke('hello:99'), {}, 404, missing, 'LAM_REGISTRY_VERSION_NOT_FOUND'],
+      ['an unknown alias', invoke('hello:nope'), {}, 404, missing, 'LAM_REGISTRY_ALIAS_NOT_FOUND'],
       ['a bad name', invoke('../x'), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
       ['a long name', invoke('x'.repeat(65)), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
       [

@@ -294,7 +294,7 @@ describe('the AWS SDK', () => {
 
   test('invokes a function, unmodified', async () => {
     const answer = await client.send(new InvokeCommand({ FunctionName: 'sdk', Payload: '{"name":"Ada"}' }));
-    assert.deepEqual([answer.StatusCode, answer.FunctionError, answer.ExecutedVersion], [200, undefined, '2']);
+    assert.deepEqual([answer.StatusCode, answer.FunctionError, answer.ExecutedVersion], [200, undefined, '$LATEST']);
     const { which, event, id } = payload(answer.Payload);
     assert.deepEqual([which, event], ['two', { name: 'Ada' }]);
     assert.equal(id, answer.$metadata.requestId);

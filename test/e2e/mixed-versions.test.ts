@@ -111,7 +111,7 @@ describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${
       answers.push({
         path,
         text: answer.text,
-        header: answer.headers[INVOKE.executedVersion],
+        header: answer.headers[INVOKE.liveVersion],
         live: [...during, ...(before === undefined ? [] : [before])],
       });
     };

@@ -147,7 +147,7 @@ function answered(
 ): FastInvokeAnswer {
   return {
     status,
-    version: headers[INVOKE.executedVersion],
+    version: headers[INVOKE.liveVersion] ?? headers[INVOKE.executedVersion],
     requestId: headers[INVOKE.requestId],
     ...how,
     log: how.log === undefined ? undefined : Buffer.from(how.log, 'base64').toString(),

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Digest, KeptZip } from '../../../contract/index.ts';
 import { isLamError, lamError } from '../../../errors/index.ts';
 import type { Operations } from '../../../operations/index.ts';
@@ -13,26 +14,46 @@ export interface StoredCode {
 }
 
 /**
- * Stores the code that a request carries in `ZipFile`. Throws `LAM_AWS_PARAMETER` for what lam does not take code
- * from and for bytes that are no zip, and `LAM_AWS_TOO_LARGE`.
+ * Stores the code that a request carries in `ZipFile`. Throws `LAM_AWS_PARAMETER` for what lam does not take code from and
+ * for bytes that are no zip, and `LAM_AWS_TOO_LARGE`.
  */
 export async function storeCode(
   { artifacts }: Pick<Operations, 'artifacts'>,
   code: Readonly<Record<string, unknown>>,
 ): Promise<StoredCode> {
+  const bytes = zipIn(code);
+  const { artifact, zip } = await unpacked(() => artifacts.keepZip(bytes));
+  return { artifact, zip };
+}
+
+/** As {@link storeCode}, of a zip that need not be given back as it was. */
+export async function storeFiles(
+  { artifacts }: Pick<Operations, 'artifacts'>,
+  content: Readonly<Record<string, unknown>>,
+): Promise<Digest> {
+  const bytes = zipIn(content);
+  const { artifact } = await unpacked(() => artifacts.receiveZip(Readable.from([bytes])));
+  return artifact;
+}
+
+function zipIn(code: Readonly<Record<string, unknown>>): Buffer {
   const { ZipFile: zipped, S3Bucket: bucket, S3Key: key, ImageUri: image } = code;
   if (bucket !== undefined || key !== undefined)
     throw refused('lam reads no code from S3: send the zip itself, as ZipFile');
-  if (image !== undefined) throw refused('lam runs no container images with their own code: send a zip, as ZipFile');
+  if (image !== undefined) throw refused('lam takes no image by this API: send a zip, or deploy the image with lam');
   if (typeof zipped !== 'string') throw refused('Please provide a source for function code.');
   const bytes = Buffer.from(zipped, 'base64');
   if (bytes.length === 0) throw refused('Uploaded file must be a non-empty zip');
   if (bytes.length > ZIPPED)
     throw lamError('LAM_AWS_TOO_LARGE', { message: `Zipped size must be smaller than ${ZIPPED} bytes` });
+  return bytes;
+}
+
+async function unpacked<A extends { readonly size: number }>(store: () => Promise<A>): Promise<A> {
   try {
-    const { artifact, size, zip } = await artifacts.keepZip(bytes);
-    if (size > UNZIPPED) throw refused(`Unzipped size must be smaller than ${UNZIPPED} bytes`);
-    return { artifact, zip };
+    const answer = await store();
+    if (answer.size > UNZIPPED) throw refused(`Unzipped size must be smaller than ${UNZIPPED} bytes`);
+    return answer;
   } catch (thrown) {
     if (!isLamError(thrown) || !thrown.code.startsWith('LAM_STORE_ZIP')) throw thrown;
     throw lamError(

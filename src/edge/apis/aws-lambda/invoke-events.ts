@@ -1,4 +1,4 @@
-import { INVOKE, INVOKE_EVENTS, type InvokeEnd } from '../../../contract/index.ts';
+import { INVOKE, INVOKE_EVENTS, LATEST, type InvokeEnd, type Qualifier } from '../../../contract/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { InvokeAnswer, InvokeStream, StreamReceiver } from '../../../router/index.ts';
 import { eventMessage } from './event-stream.ts';
@@ -13,10 +13,13 @@ const COMPLETE = { ':event-type': INVOKE_EVENTS.end, ':content-type': 'applicati
 /** The answer to InvokeWithResponseStream: events with the pieces of the payload, then one that says how it ended. */
 export class EventStream implements StreamReceiver {
   readonly #reply: Reply;
+  readonly #isLive: boolean;
   #hasBegun = false;
 
-  constructor(reply: Reply) {
+  /** @param qualifier what was asked for; undefined for the live version */
+  constructor(reply: Reply, qualifier: Qualifier | undefined) {
     this.#reply = reply;
+    this.#isLive = qualifier === undefined;
   }
 
   begin(answer: Omit<InvokeStream, 'contentType'>, goOn?: () => void): StreamReceiver {
@@ -24,7 +27,9 @@ export class EventStream implements StreamReceiver {
     const { requestId, version, traceId, start } = answer;
     const headers = [
       ...['Content-Type', INVOKE.events, 'x-amzn-RequestId', requestId],
-      ...['X-Amz-Executed-Version', String(version), 'X-Amzn-Trace-Id', traceId, INVOKE.start, start],
+      ...['X-Amz-Executed-Version', this.#isLive ? LATEST : String(version)],
+      ...['X-Amzn-Trace-Id', traceId, INVOKE.start, start],
+      ...(this.#isLive ? [INVOKE.liveVersion, String(version)] : []),
     ];
     this.#reply.start(200, headers, goOn);
     return this;

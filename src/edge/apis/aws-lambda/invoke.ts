@@ -154,7 +154,7 @@ class Invoke implements InvokeRequest, InvokeSink {
   }
 
   answered(answer: InvokeAnswer): void {
-    this.#reply.send(200, headersOf(answer), answer.payload);
+    this.#reply.send(200, headersOf(answer, this.qualifier), answer.payload);
   }
 
   failed(error: LamError): void {
@@ -170,7 +170,7 @@ class EventsInvoke extends Invoke {
   // oxlint-disable-next-line max-params -- as its base
   constructor(head: InvokeHead, event: Uint8Array, reply: Reply, fail: InvokeBody['fail']) {
     super(head, event, reply, fail);
-    this.#events = new EventStream(reply);
+    this.#events = new EventStream(reply, head.qualifier);
     this.#areAllEvents = head.asEvents === 'all';
   }
 
@@ -184,14 +184,15 @@ class EventsInvoke extends Invoke {
   }
 }
 
-function headersOf({ requestId, version, traceId, start, durationMs, status, tail }: InvokeAnswer): HeaderPairs {
+function headersOf(answer: InvokeAnswer, qualifier: Qualifier | undefined): HeaderPairs {
+  const { requestId, version, traceId, start, durationMs, status, tail } = answer;
   const headers = [
     'Content-Type',
     'application/json',
     'x-amzn-RequestId',
     requestId,
     'X-Amz-Executed-Version',
-    String(version),
+    qualifier === undefined ? LATEST : String(version),
     'X-Amzn-Trace-Id',
     traceId,
     INVOKE.start,
@@ -199,6 +200,7 @@ function headersOf({ requestId, version, traceId, start, durationMs, status, tai
     'x-lam-duration-ms',
     durationMs.toFixed(3),
   ];
+  if (qualifier === undefined) headers.push(INVOKE.liveVersion, String(version));
   if (status !== 'success') headers.push('X-Amz-Function-Error', 'Unhandled', 'x-lam-status', status);
   if (tail !== undefined) headers.push('X-Amz-Log-Result', Buffer.from(tail).toString('base64'));
   return headers;

@@ -1,7 +1,27 @@
 import type { AwsActions } from '../call.ts';
 import { ALIAS_ACTIONS } from './aliases.ts';
+import { CONCURRENCY_ACTIONS } from './concurrency.ts';
+import { EVENT_INVOKE_ACTIONS } from './event-invoke.ts';
 import { FUNCTION_ACTIONS } from './functions.ts';
+import { INVOKE_ASYNC_ACTIONS } from './invoke-async.ts';
+import { KEPT_ACTIONS } from './kept.ts';
+import { LAYER_ACTIONS } from './layers.ts';
+import { POLICY_ACTIONS } from './policies.ts';
+import { TAG_ACTIONS } from './tags.ts';
+import { URL_ACTIONS } from './urls.ts';
 import { VERSION_ACTIONS } from './versions.ts';
 
-/** Operations that are served, besides the ways to invoke; the first file that has one serves it. */
-export const ACTIONS: AwsActions = { ...FUNCTION_ACTIONS, ...VERSION_ACTIONS, ...ALIAS_ACTIONS };
+/** Operations that are served, besides the two ways to invoke that have a path of their own. */
+export const ACTIONS: AwsActions = {
+  ...FUNCTION_ACTIONS,
+  ...VERSION_ACTIONS,
+  ...ALIAS_ACTIONS,
+  ...CONCURRENCY_ACTIONS,
+  ...EVENT_INVOKE_ACTIONS,
+  ...TAG_ACTIONS,
+  ...POLICY_ACTIONS,
+  ...URL_ACTIONS,
+  ...LAYER_ACTIONS,
+  ...KEPT_ACTIONS,
+  ...INVOKE_ASYNC_ACTIONS,
+};

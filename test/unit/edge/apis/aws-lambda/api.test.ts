@@ -45,7 +45,7 @@ describe("AWS Lambda's API", () => {
     assert.equal(headers.get('content-type'), 'application/json');
     assert.equal(headers.get('content-length'), '7');
     assert.match(headers.get('x-amzn-requestid') ?? '', /^[0-9a-f-]{36}$/);
-    assert.equal(headers.get('x-amz-executed-version'), '3');
+    assert.deepEqual([headers.get('x-amz-executed-version'), headers.get('x-lam-version')], ['$LATEST', '3']);
     assert.equal(headers.get('x-amzn-trace-id'), 'Root=1-2-3');
     assert.match(headers.get('x-lam-start') ?? '', /^(?:cold|stem|warm)$/);
     assert.match(headers.get('x-lam-duration-ms') ?? '', /^\d+\.\d{3}$/);
@@ -101,7 +101,7 @@ describe("AWS Lambda's API", () => {
       404,
       'ResourceNotFoundException',
       undefined,
-      { Type: 'User' },
+      { Type: 'User', Message: 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody:$LATEST' },
     ],
     [
       lamError('LAM_EDGE_PAYLOAD_NOT_JSON', { why: 'x' }),
@@ -119,7 +119,7 @@ describe("AWS Lambda's API", () => {
       assert.equal(answer.headers.get('x-amzn-errortype'), name);
       assert.equal(answer.headers.get('retry-after'), retryAfter);
       assert.equal(answer.headers.get('content-type'), 'application/json');
-      assert.deepEqual(JSON.parse(answer.body), { ...body, [member]: error.message });
+      assert.deepEqual(JSON.parse(answer.body), { [member]: error.message, ...body });
       const told = decodeErrorHeader(answer.headers.get(INVOKE.lamError.toLowerCase()) ?? '');
       assert.deepEqual([told?.code, told?.hint], [error.code, error.hint]);
     });

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { servedModel } from '../src/edge/apis/aws-lambda/model/model.ts';
+import { ACTIONS } from '../src/edge/apis/aws-lambda/operations/list.ts';
+
+const BEGIN =
+  "<!-- Written by `npm run compatibility`; each operation that is served is in a test with AWS's own client. -->";
+const END = '<!-- End of the operations. -->';
+
+/** Served by a path of their own: src/edge/apis/aws-lambda/invoke.ts. */
+const INVOKE = ['Invoke', 'InvokeWithResponseStream'];
+
+/** How operations differ from AWS's. */
+const DIFFERENCES: Readonly<Record<string, string>> = {
+  AddPermission: 'kept and returned; lam asks no policy before it invokes',
+  CreateAlias: 'not to `$LATEST`',
+  CreateFunction:
+    'code from `ZipFile` only; role, tracing, VPC, dead letters, file systems and KMS keys are kept and returned, and change nothing; runtimes must be on this machine',
+  CreateFunctionUrlConfig:
+    'the URL at which lam serves the function anyway; `AuthType` NONE and no `Cors`, which routes have',
+  DeleteFunctionUrlConfig: 'the function stays reachable at the URL',
+  GetAccountSettings: "AWS's usual limits, and sums of what is here",
+  GetFunction: '`Location` is a URL of lam, valid for ten minutes and as long as the daemon runs',
+  GetFunctionCodeSigningConfig: 'never one',
+  GetFunctionRecursionConfig: 'always `Terminate`',
+  GetLayerVersion:
+    '`Location` is a zip of the files, not the one that was uploaded; without runtimes and architectures',
+  GetPolicy: 'as it was added',
+  GetRuntimeManagementConfig: 'as it was put; lam changes no runtime by itself',
+  Invoke: '`X-Amz-Executed-Version` says `$LATEST` for the live version, `x-lam-version` its number',
+  ListFunctions: 'by name; `MasterRegion` is ignored',
+  ListLayers: 'without filters',
+  ListLayerVersions: 'without filters',
+  PublishLayerVersion: 'the same files as those of the newest version make no new one',
+  PublishVersion: 'numbers may be left out (above)',
+  PutFunctionEventInvokeConfig:
+    'of the function as a whole; destinations are functions and queues of SQS; makes a new version',
+  PutFunctionRecursionConfig: 'only `Terminate`',
+  PutRuntimeManagementConfig: 'kept and returned',
+  UpdateFunctionCode: 'code from `ZipFile` only',
+  UpdateFunctionConfiguration: 'as CreateFunction',
+  UpdateFunctionUrlConfig: 'as CreateFunctionUrlConfig',
+};
+
+const root = resolve(import.meta.dirname, '..');
+
+/** A row for each operation of AWS's model. Throws if one that is served is in no test. */
+function operationTable(): string {
+  const folder = join(root, 'test/api');
+  const tests = readdirSync(folder)
+    .filter((file) => file.startsWith('aws-'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .join('\n');
+  const names = Object.keys(servedModel().model.operations).toSorted();
+  const isServed = (name: string): boolean => name in ACTIONS || INVOKE.includes(name);
+  const untested = names.filter((name) => isServed(name) && !tests.includes(`new ${name}Command(`));
+  if (untested.length > 0) throw new TypeError(`no test with AWS's client: ${untested.join(', ')}`);
+  const rows = names.map((name) => {
+    const differs = DIFFERENCES[name];
+    return `| ${name} | ${isServed(name) ? (differs === undefined ? 'yes' : 'yes, but') : 'no'} | ${differs ?? ''} |`;
+  });
+  const served = names.filter(isServed).length;
+  return [
+    `${served} of ${names.length} are served. Others are answered 404 \`UnknownOperationException\` with their name.`,
+    '',
+    '| operation | served | how it differs |',
+    '| --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+/** docs/compatibility.md with a fresh table. Throws if it has no place for one. */
+function compatibilityDocument(text: string): string {
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin < 0 || end < begin) throw new TypeError(`docs/compatibility.md has no place for the table: ${BEGIN}`);
+  return `${text.slice(0, begin)}${BEGIN}\n\n${operationTable()}\n\n${text.slice(end)}`;
+}
+
+const file = join(root, 'docs/compatibility.md');
+const text = readFileSync(file, 'utf8');
+const fresh = compatibilityDocument(text);
+if (!process.argv.includes('--check')) writeFileSync(file, fresh);
+else if (fresh !== text) {
+  console.error('docs/compatibility.md is stale: run npm run compatibility');
+  process.exitCode = 1;
+}

@@ -1,0 +1,98 @@
+import {
+  isLayerName,
+  knownVersion,
+  parseLayerReference,
+  type LayerName,
+  type LayerVersion,
+} from '../../../../contract/index.ts';
+import { isLamError, lamError } from '../../../../errors/index.ts';
+import { layerArn } from '../arns.ts';
+import { numberOf, objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
+import { storeFiles } from '../code.ts';
+import { AUTHOR } from '../facts.ts';
+import { numberKey, pageOf } from '../pages.ts';
+
+/** Layers: those that `lam layer` publishes, too. */
+export const LAYER_ACTIONS: AwsActions = {
+  PublishLayerVersion: publish,
+  GetLayerVersion: (call) => get(call, layerIn(call), numberOf(call, 'VersionNumber') ?? 0),
+  GetLayerVersionByArn: (call) => {
+    const arn = textOf(call, 'Arn') ?? '';
+    const reference = parseLayerReference(arn);
+    if (reference === undefined) throw missing();
+    return get(call, reference.name, reference.version);
+  },
+  ListLayers: (call) => {
+    const { items, next } = pageOf(call, call.operations.layers.list(), ({ name }) => name);
+    return {
+      Layers: items.map((layer) => ({
+        LayerName: layer.name,
+        LayerArn: layerArn(layer.name),
+        LatestMatchingVersion: shown(layer),
+      })),
+      ...next,
+    };
+  },
+  ListLayerVersions: (call) => {
+    const newestFirst = call.operations.layers.list(layerIn(call)).toReversed();
+    const { items, next } = pageOf(call, newestFirst, ({ version }) => numberKey(1e9 - version));
+    return { LayerVersions: items.map(shown), ...next };
+  },
+  DeleteLayerVersion: remove,
+};
+
+async function publish(call: AwsCall): Promise<unknown> {
+  const name = layerIn(call);
+  const artifact = await storeFiles(call.operations, objectOf(call, 'Content') ?? {});
+  const description = textOf(call, 'Description') ?? '';
+  const published = await call.operations.layers.publish(name, { artifact, description, by: AUTHOR });
+  return get(call, name, published.version);
+}
+
+async function get(call: AwsCall, name: LayerName, version: number): Promise<unknown> {
+  try {
+    const layer = await call.operations.layers.detail({ name, version: knownVersion(version) });
+    return {
+      Content: {
+        Location: call.codeUrl(`layers/${name}/${version}`),
+        CodeSha256: Buffer.from(layer.artifact, 'hex').toString('base64'),
+        CodeSize: layer.size,
+      },
+      LayerArn: layerArn(name),
+      ...shown(layer),
+    };
+  } catch (thrown) {
+    throw isLamError(thrown) && thrown.code === 'LAM_OPERATIONS_LAYER_NOT_FOUND' ? missing() : thrown;
+  }
+}
+
+/** AWS answers alike whether there was such a version or not. */
+async function remove(call: AwsCall): Promise<undefined> {
+  const version = knownVersion(numberOf(call, 'VersionNumber') ?? 0);
+  try {
+    await call.operations.layers.remove({ name: layerIn(call), version });
+  } catch (thrown) {
+    if (!isLamError(thrown) || thrown.code !== 'LAM_OPERATIONS_LAYER_NOT_FOUND') throw thrown;
+  }
+  return undefined;
+}
+
+function shown({ name, version, description, createdAt }: LayerVersion): Record<string, unknown> {
+  return {
+    LayerVersionArn: layerArn(name, version),
+    Version: version,
+    Description: description,
+    CreatedDate: `${new Date(createdAt).toISOString().slice(0, -1)}+0000`,
+  };
+}
+
+function layerIn(call: AwsCall): LayerName {
+  const text = textOf(call, 'LayerName') ?? '';
+  const name = text.includes(':layer:') ? text.slice(text.indexOf(':layer:') + ':layer:'.length) : text;
+  if (!isLayerName(name)) throw lamError('LAM_AWS_PARAMETER', { message: `Invalid layer name: ${text}` });
+  return name;
+}
+
+function missing(): Error {
+  return lamError('LAM_AWS_NOT_FOUND', { message: 'The resource you requested does not exist.' });
+}

@@ -1,0 +1,44 @@
+import { lamError } from '../../../../errors/index.ts';
+import type { FunctionDetail } from '../../../../contract/index.ts';
+import { namedFunction } from '../arns.ts';
+import { objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
+import { changeFacts, functionFacts } from '../facts.ts';
+import { detailOf } from '../lookups.ts';
+
+/** AWS's limit of tags of a function. */
+const MOST_TAGS = 50;
+
+/** Tags of functions. */
+export const TAG_ACTIONS: AwsActions = {
+  ListTags: (call) => ({ Tags: functionFacts(tagged(call)).tags ?? {} }),
+  async TagResource(call) {
+    const { name } = tagged(call);
+    const given = (objectOf(call, 'Tags') ?? {}) as Record<string, string>;
+    await changeFacts(call.operations, name, (facts) => {
+      const tags = { ...facts.tags, ...given };
+      if (Object.keys(tags).length > MOST_TAGS)
+        throw lamError('LAM_AWS_PARAMETER', { message: `A function has at most ${MOST_TAGS} tags.` });
+      return { ...facts, tags };
+    });
+  },
+  async UntagResource(call) {
+    const { name } = tagged(call);
+    const gone = new Set(call.input['TagKeys'] as readonly string[]);
+    await changeFacts(call.operations, name, (facts) => ({
+      ...facts,
+      tags: Object.fromEntries(Object.entries(facts.tags ?? {}).filter(([key]) => !gone.has(key))),
+    }));
+  },
+};
+
+function tagged(call: AwsCall): FunctionDetail {
+  const arn = textOf(call, 'Resource') ?? '';
+  if (!arn.includes(':function:'))
+    throw lamError('LAM_AWS_PARAMETER', { message: `lam keeps tags of functions: ${arn}` });
+  const { name, qualifier } = namedFunction(arn);
+  if (qualifier !== undefined)
+    throw lamError('LAM_AWS_PARAMETER', {
+      message: 'Tags on function aliases and versions are not supported. Please specify a function ARN.',
+    });
+  return detailOf(call.operations, name);
+}

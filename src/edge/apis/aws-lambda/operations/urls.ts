@@ -1,0 +1,108 @@
+import { lamError } from '../../../../errors/index.ts';
+import { functionArn } from '../arns.ts';
+import { textOf, type AwsActions, type AwsCall } from '../call.ts';
+import { changeFacts, functionFacts } from '../facts.ts';
+import { namedIn, seenVersion, type SeenVersion } from '../lookups.ts';
+import { pageOf } from '../pages.ts';
+
+/** Where configurations are kept among the facts of a function. */
+const KIND = 'urls';
+
+interface UrlFacts {
+  readonly created: string;
+  readonly modified: string;
+  /** Absent if it was never given. */
+  readonly mode?: string;
+}
+
+/** Function URLs. lam serves each function at its URL anyway; a configuration tells which. */
+export const URL_ACTIONS: AwsActions = {
+  CreateFunctionUrlConfig: create,
+  GetFunctionUrlConfig: (call) => {
+    const seen = seenVersion(call.operations, namedIn(call));
+    return shown(seen, existing(seen), 'whole');
+  },
+  UpdateFunctionUrlConfig: update,
+  async DeleteFunctionUrlConfig(call) {
+    const seen = seenVersion(call.operations, namedIn(call));
+    existing(seen);
+    await keep(call, seen, undefined);
+  },
+  ListFunctionUrlConfigs: (call) => {
+    const seen = seenVersion(call.operations, namedIn(call));
+    const kept = Object.entries(functionFacts(seen.detail).kept?.[KIND] ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const { items, next } = pageOf(call, kept, ([qualifier]) => qualifier);
+    const configs = items.map(([qualifier, facts]) =>
+      shown({ ...seen, qualifier: qualifier === '' ? undefined : qualifier }, facts as unknown as UrlFacts, 'whole'),
+    );
+    return { FunctionUrlConfigs: configs, ...next };
+  },
+};
+
+async function create(call: AwsCall): Promise<unknown> {
+  const seen = seenVersion(call.operations, namedIn(call));
+  checkOffered(call);
+  const now = new Date().toISOString();
+  const mode = textOf(call, 'InvokeMode');
+  if (keptOf(seen) !== undefined)
+    throw lamError('LAM_AWS_CONFLICT', {
+      message: `Failed to create function url config for [functionArn = ${functionArn(seen.name, seen.qualifier)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
+    });
+  const facts: UrlFacts = { created: now, modified: now, ...(mode === undefined ? {} : { mode }) };
+  await keep(call, seen, facts);
+  return shown(seen, facts, 'made');
+}
+
+async function update(call: AwsCall): Promise<unknown> {
+  const seen = seenVersion(call.operations, namedIn(call));
+  const before = existing(seen);
+  checkOffered(call);
+  const mode = textOf(call, 'InvokeMode');
+  const facts: UrlFacts = { ...before, modified: new Date().toISOString(), ...(mode === undefined ? {} : { mode }) };
+  await keep(call, seen, facts);
+  return shown(seen, facts, 'whole');
+}
+
+/** Refuses what would be kept and not done. */
+function checkOffered(call: AwsCall): void {
+  if (textOf(call, 'AuthType') === 'AWS_IAM')
+    throw refused("lam checks no IAM policies at function URLs: use AuthType NONE, or a route with 'auth' in lam.yaml");
+  if (call.input['Cors'] !== undefined)
+    throw refused("lam answers CORS at routes: give the function a route with 'cors' in lam.yaml");
+}
+
+function keptOf({ detail, qualifier }: SeenVersion): UrlFacts | undefined {
+  return functionFacts(detail).kept?.[KIND]?.[qualifier ?? ''] as UrlFacts | undefined;
+}
+
+function existing(seen: SeenVersion): UrlFacts {
+  const kept = keptOf(seen);
+  if (kept === undefined)
+    throw lamError('LAM_AWS_NOT_FOUND', { message: 'The resource you requested does not exist.' });
+  return kept;
+}
+
+async function keep(call: AwsCall, { name, qualifier }: SeenVersion, next: UrlFacts | undefined): Promise<void> {
+  await changeFacts(call.operations, name, (facts) => {
+    const { [qualifier ?? '']: _before, ...others } = facts.kept?.[KIND] ?? {};
+    const all = next === undefined ? others : { ...others, [qualifier ?? '']: { ...next } };
+    return { ...facts, kept: { ...facts.kept, [KIND]: all } };
+  });
+}
+
+function shown(seen: SeenVersion, { created, modified, mode }: UrlFacts, how: 'made' | 'whole'): unknown {
+  const { detail, name, qualifier } = seen;
+  const given = mode ?? (how === 'whole' ? 'BUFFERED' : undefined);
+  return {
+    FunctionUrl: `${detail.url}${qualifier === undefined ? '' : `:${qualifier}`}/`,
+    FunctionArn: functionArn(name, qualifier),
+    AuthType: 'NONE',
+    CreationTime: created,
+    ...(how === 'whole' ? { LastModifiedTime: modified } : {}),
+    ...(given === undefined ? {} : { InvokeMode: given }),
+  };
+}
+
+function refused(message: string): Error {
+  return lamError('LAM_AWS_PARAMETER', { message });
+}
