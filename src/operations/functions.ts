@@ -6,6 +6,8 @@ import type { Registry } from '../registry/index.ts';
 export interface FunctionOperations {
   /** All functions, by name. */
   list(): readonly FunctionSummary[];
+  /** The names of all functions, sorted. */
+  names(): readonly FunctionName[];
   /**
    * Takes a text for a function's name; does not look whether the function exists. Throws
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND` if the text has not the form of one.
@@ -35,6 +37,7 @@ export interface FunctionRooms {
 export function functionOperations({ registry, logs }: FunctionRooms): FunctionOperations {
   return {
     list: () => registry.list(),
+    names: () => [...registry.names()].toSorted(),
     named: (text) => registry.named(text),
     detail: (name) => registry.detail(name),
     changeForeign: (name, change) => registry.changeForeign(name, ({ foreign }) => change(foreign ?? {})),

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { isFunctionName, isLayerName, knownVersion } from '../../../contract/index.ts';
 import { asLamError, isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
@@ -8,7 +9,8 @@ import { sendAwsError, sendAwsJson } from '../../aws/answers.ts';
 import { readInput } from '../../aws/input.ts';
 import type { AwsTarget } from '../../aws/paths.ts';
 import { refusal, type Door } from '../../guard.ts';
-import { headerValue } from '../../request.ts';
+import { connectedUser } from '../../connected-user.ts';
+import { headerValue, type RequestHead } from '../../request.ts';
 import { CODE_PREFIX, CodeUrls } from './code-url.ts';
 import { servedModel } from './model/model.ts';
 import { ACTIONS } from './operations/list.ts';
@@ -50,7 +52,7 @@ export function awsManageApi({ operations, door, clock }: ManageParts): WholeBod
     authorize: (head, plan) =>
       plan !== undefined && 'code' in plan && urls.accepts(plan.code, plan.query)
         ? undefined
-        : refusal(door, head, 'invoke'),
+        : (refusal(door, head, 'invoke') ?? strangersRefusal(door, head)),
     serve(request) {
       const done = serve(operations, urls, request);
       done.catch((thrown: unknown) => fail(request.reply, asLamError(thrown)));
@@ -78,6 +80,25 @@ async function serve(
   const action = ACTIONS[operation];
   const answer: unknown = await action?.({ operations, input, codeUrl: (path) => urls.make(host, path) });
   sendAwsJson(reply, STATUS[operation] ?? status, answer);
+}
+
+/** Whether the program at the other end is the owner's, by connection. */
+const owned = new WeakMap<Socket, boolean>();
+
+/**
+ * Returns why a program of another user of this machine may not change functions, or undefined. The token, where one is
+ * set, was asked for before.
+ */
+function strangersRefusal(door: Door, { socket }: Pick<RequestHead, 'socket'>): LamError | undefined {
+  if (door.kind === 'socket' || door.open || door.tokens.isRequired) return undefined;
+  let isOwned = owned.get(socket);
+  if (isOwned === undefined) {
+    const user = connectedUser(socket);
+    isOwned = user === undefined || user === 0 || user === process.getuid?.();
+    owned.set(socket, isOwned);
+  }
+  const message = 'only programs of the user whose daemon this is may use this operation';
+  return isOwned ? undefined : lamError('LAM_AWS_FORBIDDEN', { message });
 }
 
 /** The zip of `functions/NAME/VERSION` or `layers/NAME/VERSION`. */

@@ -32,7 +32,7 @@ export const CONCURRENCY_ACTIONS: AwsActions = {
       TotalCodeSize: sumOf(operations, ({ allVersions }) =>
         allVersions.reduce((sum, { zip, size }) => sum + (zip?.size ?? size), 0),
       ),
-      FunctionCount: operations.functions.list().length,
+      FunctionCount: operations.functions.names().length,
     },
   }),
 };
@@ -40,7 +40,7 @@ export const CONCURRENCY_ACTIONS: AwsActions = {
 type Detail = ReturnType<typeof detailOf>;
 
 function sumOf({ functions }: Operations, of: (detail: Detail) => number): number {
-  return functions.list().reduce((sum, { name }) => sum + of(functions.detail(name)), 0);
+  return functions.names().reduce((sum, name) => sum + of(functions.detail(name)), 0);
 }
 
 async function put(call: AwsCall): Promise<unknown> {

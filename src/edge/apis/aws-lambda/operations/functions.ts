@@ -48,7 +48,7 @@ async function create(call: AwsCall): Promise<unknown> {
   const { operations, input } = call;
   const { name, qualifier } = namedFunction(textOf(call, 'FunctionName') ?? '');
   if (qualifier !== undefined) throw refused(`The function name must not have a qualifier: ${qualifier}`);
-  if (operations.functions.list().some((each) => each.name === name)) throw existing(name);
+  if (operations.functions.names().includes(name)) throw existing(name);
   const kind = textOf(call, 'PackageType') ?? 'Zip';
   if (kind === 'Zip' && (input['Runtime'] === undefined || input['Handler'] === undefined))
     throw refused('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
@@ -74,8 +74,7 @@ function existing(name: string): Error {
 
 function list(call: AwsCall): unknown {
   const { functions } = call.operations;
-  const names = functions.list().map(({ name }) => name);
-  const { items, next } = pageOf(call, names, (name) => name, MOST_FUNCTIONS);
+  const { items, next } = pageOf(call, functions.names(), (name) => name, MOST_FUNCTIONS);
   const isWhole = textOf(call, 'FunctionVersion') === 'ALL';
   const shown = items.flatMap((name) => {
     const detail = functions.detail(name);
