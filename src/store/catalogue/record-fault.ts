@@ -60,11 +60,13 @@ function routingFault(
 function versionFault(number: string, version: unknown): string | undefined {
   if (parseVersionNumber(number) === undefined) return `version '${number}' has a number that is not valid`;
   if (!isObject(version)) return `version ${number} is not complete`;
-  const { artifact, config, input, flags = {}, overrides = {} } = version;
+  const { artifact, config, input, flags = {}, overrides = {}, zip } = version;
   if (version['version'] !== Number(number) || ![input, flags, overrides].every(isObject))
     return `version ${number} is not complete`;
   if (!isObject(config) || !Array.isArray(config['triggers'])) return `version ${number} is not complete`;
-  if (typeof artifact !== 'string' || !isDigest(artifact)) return `version ${number} names no artifact by its digest`;
+  const digests = zip === undefined ? [artifact] : [artifact, isObject(zip) ? zip['artifact'] : undefined];
+  if (!digests.every((digest) => typeof digest === 'string' && isDigest(digest)))
+    return `version ${number} names no artifact by its digest`;
   return undefined;
 }
 

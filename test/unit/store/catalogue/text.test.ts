@@ -128,6 +128,11 @@ describe('the text of a catalogue', () => {
       /function 'a': version 1 names no artifact by its digest/,
     ],
     [
+      'names a kept zip by a path',
+      good.replace('"artifact":', '"zip":{"artifact":"../x"},"artifact":'),
+      /function 'a': version 1 names no artifact by its digest/,
+    ],
+    [
       'names an artifact by a digest with more behind it',
       good.replace(/("artifact":"[0-9a-f]{64})"/, '$1/../../x"'),
       /function 'a': version 1 names no artifact by its digest/,
