@@ -25,6 +25,7 @@ import type {
   QueueWatcher,
   Settlement,
 } from '../queue.ts';
+import { OutcomeGathering } from './outcome-gathering.ts';
 import type {
   BatchFailure,
   FromQueueWorker,
@@ -37,6 +38,7 @@ import type {
   SetAside,
   ToQueueWorker,
 } from './messages.ts';
+import { packOperations, unpackYield } from './wire.ts';
 
 /** What {@link EmbeddedQueue.open} needs. */
 export interface EmbeddedQueueOptions {
@@ -92,6 +94,9 @@ export class EmbeddedQueue implements InvocationQueue {
   /** Batches at the worker, oldest first. */
   readonly #sent: (readonly Call[])[] = [];
   #isFlushDue = false;
+  /** Whether an operation waits that others do not hold up. */
+  #isUrgent = false;
+  readonly #outcomes: OutcomeGathering;
   /** Why nothing can be called any more. */
   #ended: LamError | undefined;
   #closing: Promise<void> | undefined;
@@ -99,6 +104,7 @@ export class EmbeddedQueue implements InvocationQueue {
 
   private constructor(options: EmbeddedQueueOptions) {
     this.#options = options;
+    this.#outcomes = new OutcomeGathering(options.clock, () => this.#flush());
   }
 
   static open(options: EmbeddedQueueOptions): EmbeddedQueue {
@@ -224,11 +230,18 @@ export class EmbeddedQueue implements InvocationQueue {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ operation, bytes, resolve, reject });
       this.#waitingBytes += bytes;
-      if (this.#isFlushDue || this.#sent.length >= BATCHES) return;
+      if (operation.name === 'settle') this.#outcomes.count();
+      else this.#isUrgent = true;
+      if (this.#isFlushDue || this.#sent.length >= BATCHES || this.#mayWait) return;
       this.#isFlushDue = true;
       // Together with the other calls of this turn.
       setImmediate(() => this.#flush());
     });
+  }
+
+  /** Whether what waits is sent a little later. */
+  get #mayWait(): boolean {
+    return !this.#isUrgent && this.#outcomes.waits(this.#waiting.length);
   }
 
   #flush(): void {
@@ -240,15 +253,12 @@ export class EmbeddedQueue implements InvocationQueue {
 
   #send(worker: Worker): void {
     const calls = this.#waiting.splice(0, BATCH_SIZE);
-    const operations = calls.map(({ operation }) => operation);
-    const buffers = operations.flatMap((operation) =>
-      operation.name === 'enqueue' && operation.event.event.byteLength > 0
-        ? [operation.event.event.buffer as ArrayBuffer]
-        : [],
-    );
+    if (this.#waiting.length === 0) this.#isUrgent = false;
+    this.#outcomes.sent();
     this.#sent.push(calls);
+    const operations = packOperations(calls.map(({ operation }) => operation));
     const message: ToQueueWorker = { type: 'batch', now: this.#options.clock.now(), operations };
-    worker.postMessage(message, buffers);
+    worker.postMessage(message, operations.buffers);
   }
 
   #start(): Worker {
@@ -265,17 +275,18 @@ export class EmbeddedQueue implements InvocationQueue {
     return worker;
   }
 
-  #onDone({ results, failure, notices, setAside }: Extract<FromQueueWorker, { type: 'done' }>): void {
+  #onDone({ yielded, failure, setAside }: Extract<FromQueueWorker, { type: 'done' }>): void {
     const calls = this.#sent.shift() ?? [];
     for (const { bytes } of calls) this.#waitingBytes -= bytes;
-    this.#flush();
+    if (!this.#mayWait) this.#flush();
     if (setAside !== undefined) this.#tellSetAside(setAside);
-    if (failure === undefined) {
-      calls.forEach(({ resolve }, i) => resolve(results?.[i] as never));
-      this.#tell(notices);
-    } else {
+    if (failure !== undefined) {
       const error = this.#errorOf(failure);
       for (const { reject } of calls) reject(error);
+    } else if (yielded !== undefined) {
+      const { results, notices } = unpackYield(yielded);
+      calls.forEach(({ resolve }, i) => resolve(results[i] as never));
+      this.#tell(notices);
     }
   }
 

@@ -3,7 +3,7 @@ import type { EpochMs } from '../../kit/index.ts';
 import { knownFunctionName } from '../../contract/index.ts';
 import { Batch } from './batch.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { LeaseTable } from './lease-table.ts';
+import { endLeasesBefore, LeaseTable } from './lease-table.ts';
 import type { Notices, Operation, OperationName, OperationResults, Retention } from './messages.ts';
 import { prepareQueueSchema, schemaVersion, SCHEMA_VERSION } from './queue-schema.ts';
 import { Reads } from './reads.ts';
@@ -28,7 +28,7 @@ export interface BatchOutcome {
 export class QueueDatabase {
   readonly #db: DatabaseSync;
   readonly #tallies: Tallies;
-  readonly #leases = new LeaseTable();
+  readonly #leases: LeaseTable;
   readonly #writes: Writes;
   readonly #reads: Reads;
   readonly #dead: DeadLetters;
@@ -42,6 +42,7 @@ export class QueueDatabase {
   private constructor(db: DatabaseSync, retention: Retention) {
     this.#db = db;
     this.#tallies = new Tallies(db);
+    this.#leases = new LeaseTable(db);
     this.#writes = new Writes(db, this.#tallies, this.#leases);
     this.#reads = new Reads(db, this.#tallies, this.#leases);
     this.#dead = new DeadLetters(db, this.#tallies);
@@ -101,6 +102,7 @@ export class QueueDatabase {
       this.#writes.endLeases(batch);
       results = operations.map((operation) => this.#perform(operation, batch));
       deleted = this.#sweep.run(now);
+      this.#leases.store();
       this.#tallies.store();
       this.#db.exec('COMMIT');
     } catch (error) {
@@ -154,17 +156,9 @@ export class QueueDatabase {
   }
 
   #endOldLeases(): void {
-    const held = this.#db.prepare(
-      'SELECT function, count(*) AS held FROM invocations WHERE state < 2 AND state = 1 GROUP BY function',
-    );
-    const rows = held.all();
-    if (rows.length === 0) return;
     this.#db.exec('BEGIN IMMEDIATE');
-    for (const row of rows) {
-      this.#tallies.add(String(row['function']), 'running', -Number(row['held']));
-      this.#tallies.add(String(row['function']), 'pending', Number(row['held']));
-    }
-    this.#db.exec('UPDATE invocations SET state = 0, interrupted = interrupted + 1 WHERE state < 2 AND state = 1');
+    endLeasesBefore(this.#db);
+    this.#tallies.endRunning();
     this.#tallies.store();
     this.#db.exec('COMMIT');
   }

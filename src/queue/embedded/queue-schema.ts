@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Numbers of the states in rows. */
-export const STATE = { pending: 0, running: 1, completed: 2, failed: 3, cancelled: 4 } as const;
+/** Numbers of the states in rows. Running events are pending there; 1 is what older versions of lam wrote. */
+export const STATE = { pending: 0, completed: 2, failed: 3, cancelled: 4 } as const;
 
 /**
  * Migrations; `user_version` counts those that a database has. `due` orders the events of a function, and equals
@@ -54,6 +54,9 @@ const STEPS: readonly string[] = [
      WHERE i.dead IS NOT NULL AND i.function = tallies.function
    );`,
   'CREATE INDEX named ON invocations (function, qualifier) WHERE qualifier IS NOT NULL AND (state < 2 OR dead IS NOT NULL)',
+  // Leased events stay pending in their rows. Those of an older lam were interrupted.
+  `CREATE TABLE leases (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, seqs TEXT NOT NULL) STRICT;
+   UPDATE invocations SET state = 0, interrupted = interrupted + 1 WHERE state < 2 AND state = 1;`,
 ];
 
 /** Schema version of a database; 0 for a new one. */

@@ -10,23 +10,22 @@ import {
   type NamedVersion,
   type RequestId,
 } from '../../contract/index.ts';
+import type { EpochMs } from '../../kit/index.ts';
 import type { LeasedEvent, Leases, QueuedEvent } from '../queue.ts';
 import type { Batch } from './batch.ts';
-import type { LeaseTable } from './lease-table.ts';
-import { detailOfRow, eventOfRow, invocationOfRow } from './rows.ts';
+import type { Lease, LeaseTable } from './lease-table.ts';
+import { detailOfRow, eventOfRow, invocationOfRow, type Row } from './rows.ts';
 import type { Tallies } from './tallies.ts';
 
 /** Limit of the events that one answer holds together (bytes); one of them may exceed it. */
 const LEASED_BYTES = 8 * 1024 * 1024;
 
 /**
- * The queries of a lease. They repeat the condition of the index `waiting`, without which SQLite does not use it and reads
- * every row of the function.
+ * The events of a function that have not finished, by the time at which they are due, leased ones included. It repeats the
+ * condition of the index `waiting`, without which SQLite does not use it and reads every row of the function.
  */
-export const DUE_SQL =
-  'SELECT * FROM invocations WHERE state < 2 AND state = 0 AND function = ? AND due <= ? ORDER BY due, seq LIMIT ?';
-export const NEXT_SQL =
-  'SELECT due FROM invocations WHERE state < 2 AND state = 0 AND function = ? ORDER BY due, seq LIMIT 1';
+export const WAITING_SQL =
+  'SELECT seq, due FROM invocations WHERE state < 2 AND state = 0 AND function = ? ORDER BY due, seq LIMIT ?';
 
 /** What is asked of {@link Reads.lease}. */
 interface LeaseCall {
@@ -40,10 +39,8 @@ export class Reads {
   readonly #db: DatabaseSync;
   readonly #tallies: Tallies;
   readonly #leases: LeaseTable;
-  readonly #due: StatementSync;
-  readonly #body: StatementSync;
-  readonly #run: StatementSync;
-  readonly #next: StatementSync;
+  readonly #waiting: StatementSync;
+  readonly #leased: StatementSync;
   readonly #detail: StatementSync;
   readonly #event: StatementSync;
   readonly #named: StatementSync;
@@ -52,10 +49,9 @@ export class Reads {
     this.#db = db;
     this.#tallies = tallies;
     this.#leases = leases;
-    this.#due = db.prepare(DUE_SQL);
-    this.#body = db.prepare('SELECT body FROM events WHERE seq = ?');
-    this.#run = db.prepare('UPDATE invocations SET state = 1, started = ? WHERE seq = ?');
-    this.#next = db.prepare(NEXT_SQL);
+    this.#waiting = db.prepare(WAITING_SQL);
+    this.#waiting.setReturnArrays(true);
+    this.#leased = db.prepare('SELECT i.*, e.body FROM invocations i JOIN events e USING (seq) WHERE i.seq = ?');
     this.#detail = db.prepare(
       'SELECT i.*, r.history, r.payload, r.truncated, r.log FROM invocations i LEFT JOIN results r USING (seq) WHERE i.id = ?',
     );
@@ -67,29 +63,43 @@ export class Reads {
   }
 
   lease({ functionName, max, leaseMs }: LeaseCall, { now }: Batch): Leases {
+    const { seqs, next } = this.#due(functionName, max, now);
     const events: LeasedEvent[] = [];
+    const group = this.#leases.newGroup(now);
     let bytes = 0;
-    for (const row of this.#due.all(functionName, now, max)) {
+    for (const seq of seqs) {
+      const row = this.#leased.get(seq) as Row;
       const eventBytes = Number(row['event_bytes']);
       bytes += eventBytes;
       if (bytes > LEASED_BYTES && events.length > 0) break;
-      const seq = Number(row['seq']);
-      const event = eventOfRow({ ...row, ...this.#body.get(seq) });
+      const event = eventOfRow(row);
       const attempts = Number(row['attempts']);
-      const endsAt = now + leaseMs;
-      const { token } = this.#leases.grant({ seq, id: event.id, functionName, attempts, eventBytes, endsAt });
+      const hasHistory = row['started'] !== null;
+      const parts = { seq, id: event.id, functionName, attempts, hasHistory, eventBytes, group, endsAt: now + leaseMs };
+      const { token } = this.#leases.grant(parts);
       const interrupted = Number(row['interrupted']);
       events.push({ ...event, token, acceptedAt: Number(row['accepted']), attempts, interrupted });
-      this.#run.run(now, seq);
     }
     if (events.length > 0) {
       this.#tallies.add(functionName, 'pending', -events.length);
       this.#tallies.add(functionName, 'running', events.length);
     }
-    const due = this.#next.get(functionName)?.['due'];
-    const ends = [due === undefined ? undefined : Number(due), this.#leases.firstEnd(functionName)];
-    const next = Math.min(...ends.filter((at) => at !== undefined));
-    return { events, nextAt: Number.isFinite(next) ? next : undefined };
+    if (events.length < seqs.length) return { events, nextAt: now };
+    const firstEnd = this.#leases.firstEnd(functionName);
+    const nextAt = Math.min(next ?? Infinity, firstEnd ?? Infinity);
+    return { events, nextAt: Number.isFinite(nextAt) ? nextAt : undefined };
+  }
+
+  /** Up to `max` rows that are due and not leased, and when the one behind them is due. */
+  #due(functionName: FunctionName, max: number, now: EpochMs): { readonly seqs: number[]; readonly next?: EpochMs } {
+    const seqs: number[] = [];
+    const rows = this.#waiting.all(functionName, this.#leases.countOf(functionName) + max + 1);
+    for (const [seq, due] of rows as unknown as (readonly [number, EpochMs])[]) {
+      if (this.#leases.of(seq) !== undefined) continue;
+      if (due > now || seqs.length === max) return { seqs, next: due };
+      seqs.push(seq);
+    }
+    return { seqs };
   }
 
   versionsNamed(): readonly NamedVersion[] {
@@ -101,7 +111,7 @@ export class Reads {
 
   get(id: RequestId): AsyncDetail | undefined {
     const row = this.#detail.get(id);
-    return row && detailOfRow(row);
+    return row && detailOfRow(row, this.#leaseOf(row));
   }
 
   eventOf(id: RequestId): QueuedEvent | undefined {
@@ -117,14 +127,26 @@ export class Reads {
       values.push(value);
     };
     if (functionName !== undefined) where('function = ?', functionName);
-    if (state !== undefined) where('state = ?', ASYNC_STATES.indexOf(state));
+    if (state === 'RUNNING') where('seq IN (SELECT value FROM json_each(?))', JSON.stringify(this.#leases.seqs()));
+    else if (state !== undefined) where('state = ?', ASYNC_STATES.indexOf(state));
+    if (state === 'PENDING') {
+      // Else every row would be read to find none.
+      const pending =
+        functionName === undefined ? this.#tallies.total('pending') : this.#tallies.of(functionName).pending;
+      if (pending === 0) return { invocations: [] };
+      where('seq NOT IN (SELECT value FROM json_each(?))', JSON.stringify(this.#leases.seqs()));
+    }
     if (dead === true) conditions.push('dead IS NOT NULL');
     if (after !== undefined) where('seq < ?', Number(after));
     const rows = this.#db
       .prepare(`SELECT * FROM invocations WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT ?`)
       .all(...values, limit + 1);
-    const invocations = rows.slice(0, limit).map((row) => invocationOfRow(row));
+    const invocations = rows.slice(0, limit).map((row) => invocationOfRow(row, this.#leaseOf(row)));
     const next = rows.length > limit ? String(rows[limit - 1]?.['seq']) : undefined;
     return { invocations, ...(next === undefined ? {} : { next }) };
+  }
+
+  #leaseOf(row: Row): Lease | undefined {
+    return this.#leases.of(Number(row['seq']));
   }
 }

@@ -13,6 +13,7 @@ import {
   type TraceId,
 } from '../../contract/index.ts';
 import type { QueuedEvent } from '../queue.ts';
+import type { Lease } from './lease-table.ts';
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -51,15 +52,16 @@ export function eventOfRow(row: Row): QueuedEvent {
   };
 }
 
-/** The invocation of a row. */
-export function invocationOfRow(row: Row): AsyncInvocation {
-  const { qualifier, started, finished, dead } = row;
+/** The invocation of a row, and of its lease, if it has one. */
+export function invocationOfRow(row: Row, lease?: Lease): AsyncInvocation {
+  const { qualifier, finished, dead } = row;
+  const started = lease?.group.at ?? row['started'];
   const { origin } = JSON.parse(String(row['facts'])) as Facts;
   return {
     id: knownRequestId(String(row['id'])),
     functionName: knownFunctionName(String(row['function'])),
     ...(typeof qualifier === 'string' && isQualifier(qualifier) ? { qualifier } : {}),
-    state: ASYNC_STATES[Number(row['state'])] ?? 'PENDING',
+    state: lease === undefined ? (ASYNC_STATES[Number(row['state'])] ?? 'PENDING') : 'RUNNING',
     origin,
     acceptedAt: Number(row['accepted']),
     notBefore: Number(row['due']),
@@ -74,10 +76,10 @@ export function invocationOfRow(row: Row): AsyncInvocation {
 }
 
 /** The invocation of a row that is joined with its result, if any. */
-export function detailOfRow(row: Row): AsyncDetail {
+export function detailOfRow(row: Row, lease?: Lease): AsyncDetail {
   const { history, payload, truncated, log } = row;
   return {
-    ...invocationOfRow(row),
+    ...invocationOfRow(row, lease),
     history: historyOf(history),
     ...(payload instanceof Uint8Array ? { payload } : {}),
     ...(Number(truncated) === 1 ? { isTruncated: true } : {}),

@@ -59,6 +59,15 @@ export class Tallies {
     this.#changed.add(functionName);
   }
 
+  /** Counts everything that runs as pending. */
+  endRunning(): void {
+    for (const [functionName, { running }] of this.#byFunction) {
+      if (running === 0) continue;
+      this.add(functionName, 'running', -running);
+      this.add(functionName, 'pending', running);
+    }
+  }
+
   of(functionName: string): Readonly<Tally> {
     return this.#byFunction.get(functionName) ?? NONE;
   }

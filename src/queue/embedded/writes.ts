@@ -34,6 +34,8 @@ interface Finishing {
   readonly functionName: string;
   readonly eventBytes: number;
   readonly from: 'pending' | 'running';
+  /** Whether the result of an earlier attempt may be stored. */
+  readonly hasHistory: boolean;
 }
 
 /** The operations that change invocations, each within a transaction of its caller. */
@@ -55,7 +57,9 @@ export class Writes {
     this.#insert = db.prepare(`INSERT OR IGNORE INTO invocations
       (id, function, qualifier, state, due, accepted, expires, event_bytes, facts) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)`);
     this.#insertEvent = db.prepare('INSERT INTO events (seq, body) VALUES (?, ?)');
-    this.#again = db.prepare('UPDATE invocations SET state = 0, due = ?, attempts = ?, started = ? WHERE seq = ?');
+    this.#again = db.prepare(
+      'UPDATE invocations SET due = ?, attempts = ?, started = coalesce(?, started) WHERE seq = ?',
+    );
     this.#finish = db.prepare(`UPDATE invocations
       SET state = ?, finished = ?, dead = ?, attempts = attempts + ?, started = coalesce(?, started), result_bytes = ?
       WHERE seq = ?`);
@@ -63,7 +67,7 @@ export class Writes {
     this.#result = db.prepare(
       'INSERT OR REPLACE INTO results (seq, history, payload, truncated, log) VALUES (?, ?, ?, ?, ?)',
     );
-    this.#interrupt = db.prepare('UPDATE invocations SET state = 0, interrupted = interrupted + 1 WHERE seq = ?');
+    this.#interrupt = db.prepare('UPDATE invocations SET interrupted = interrupted + 1, started = ? WHERE seq = ?');
     this.#find = db.prepare('SELECT * FROM invocations WHERE id = ?');
   }
 
@@ -101,7 +105,7 @@ export class Writes {
   }
 
   settle(token: LeaseToken, settlement: Settlement, batch: Batch): LeaseOutcome {
-    const lease = this.#leases.end(token);
+    const lease = this.#leases.end(token, settlement.kind === 'again' ? 'stays' : 'finished');
     if (lease === undefined) return 'lost';
     const { attempt } = settlement;
     if (settlement.kind !== 'again') {
@@ -109,7 +113,7 @@ export class Writes {
       for (const event of settlement.followUps ?? []) this.#enqueue(event, batch);
       return 'held';
     }
-    if (attempt !== undefined) this.#keepResult(lease.seq, attempt);
+    if (attempt !== undefined) this.#keepResult(lease, attempt);
     const attempts = lease.attempts + (attempt === undefined ? 0 : 1);
     this.#again.run(Math.ceil(settlement.notBefore), attempts, attempt?.at ?? null, lease.seq);
     this.#tallies.add(lease.functionName, 'running', -1);
@@ -119,7 +123,7 @@ export class Writes {
   }
 
   deadLetter(token: LeaseToken, { reason, attempt, followUps = [] }: DeathReport, batch: Batch): LeaseOutcome {
-    const lease = this.#leases.end(token);
+    const lease = this.#leases.end(token, 'stays');
     if (lease === undefined) return 'lost';
     this.#end(this.#finishing(lease), { as: 'failed', attempt, dead: reason }, batch);
     for (const event of followUps) this.#enqueue(event, batch);
@@ -129,29 +133,30 @@ export class Writes {
   cancel(id: RequestId, batch: Batch): AsyncInvocation | undefined {
     const row = this.#find.get(id);
     if (row === undefined) return undefined;
-    const before = invocationOfRow(row);
-    if (before.state !== 'PENDING' && before.state !== 'RUNNING') return before;
     const seq = Number(row['seq']);
-    this.#leases.endOf(seq);
-    const { functionName, eventBytes, state } = before;
-    const from = state === 'PENDING' ? 'pending' : 'running';
-    this.#end({ seq, id, functionName, eventBytes, from }, { as: 'cancelled' }, batch);
+    const lease = this.#leases.of(seq);
+    const before = invocationOfRow(row, lease);
+    if (before.state !== 'PENDING' && before.state !== 'RUNNING') return before;
+    if (lease !== undefined) this.#leases.end(lease.token, 'finished');
+    const { functionName, eventBytes } = before;
+    const from = lease === undefined ? 'pending' : 'running';
+    this.#end({ seq, id, functionName, eventBytes, from, hasHistory: false }, { as: 'cancelled' }, batch);
     return before;
   }
 
   /** Makes events available again whose lease has ended. */
   endLeases(batch: Batch): void {
     for (const lease of this.#leases.ended(batch.now)) {
-      this.#leases.end(lease.token);
-      this.#interrupt.run(lease.seq);
+      this.#leases.end(lease.token, 'stays');
+      this.#interrupt.run(lease.group.at, lease.seq);
       this.#tallies.add(lease.functionName, 'running', -1);
       this.#tallies.add(lease.functionName, 'pending', 1);
       batch.ready.add(knownFunctionName(lease.functionName));
     }
   }
 
-  #finishing({ seq, id, functionName, eventBytes }: Lease): Finishing {
-    return { seq, id, functionName, eventBytes, from: 'running' };
+  #finishing({ seq, id, functionName, eventBytes, hasHistory }: Lease): Finishing {
+    return { seq, id, functionName, eventBytes, from: 'running', hasHistory };
   }
 
   #end(
@@ -166,7 +171,7 @@ export class Writes {
     const { seq, id, functionName, eventBytes, from } = row;
     const { number, state, tally } = FINAL[end.as];
     const { attempt, dead } = end;
-    const kept = attempt === undefined ? 0 : this.#keepResult(seq, attempt);
+    const kept = attempt === undefined ? 0 : this.#keepResult(row, attempt);
     this.#finish.run(number, batch.now, dead ?? null, attempt === undefined ? 0 : 1, attempt?.at ?? null, kept, seq);
     this.#tallies.add(functionName, from, -1);
     this.#tallies.add(functionName, dead === undefined ? tally : 'dead', 1);
@@ -175,8 +180,12 @@ export class Writes {
   }
 
   /** Stores the result of an attempt in place of the one before; returns its size. */
-  #keepResult(seq: number, { payload, log, ...attempt }: AttemptReport): number {
-    const history: AsyncAttempt[] = [...historyOf(this.#history.get(seq)?.['history']), attempt];
+  #keepResult(
+    { seq, hasHistory }: Pick<Lease, 'seq' | 'hasHistory'>,
+    { payload, log, ...attempt }: AttemptReport,
+  ): number {
+    const before = hasHistory ? historyOf(this.#history.get(seq)?.['history']) : [];
+    const history: AsyncAttempt[] = [...before, attempt];
     const kept = payload?.subarray(0, KEPT_RESULT_BYTES);
     const isTruncated = kept !== undefined && kept.byteLength < (payload?.byteLength ?? 0);
     this.#result.run(
