@@ -18,6 +18,8 @@ export interface NatsBench extends AsyncDisposable {
   readonly manager: JetStreamManager;
   /** Stores messages; resolves when the server has. */
   fill(subject: string, count: number): Promise<void>;
+  /** Resolves when the first of `count` messages was delivered to a consumer. */
+  begun(consumer: string, count: number): Promise<void>;
   /** Resolves when a consumer has been acknowledged everything. */
   drained(consumer: string): Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function startNats(folder: string): Promise<NatsBench> {
       client,
       manager,
       fill: (subject, count) => fill(client, subject, count),
+      begun: (consumer, count) => begun(manager, consumer, count),
       drained: (consumer) => drained(manager, consumer),
       async [Symbol.asyncDispose]() {
         await client.close();
@@ -69,6 +72,10 @@ async function fill(client: NatsConnection, subject: string, count: number): Pro
     await Promise.all(
       Array.from({ length: Math.min(WINDOW, count - sent) }, (_, n) => stream.publish(subject, `{"n":${sent + n}}`)),
     );
+}
+
+async function begun(manager: JetStreamManager, consumer: string, count: number): Promise<void> {
+  while ((await manager.consumers.info(BENCH_STREAM, consumer)).num_pending === count) await pause(LOOK_MS);
 }
 
 async function drained(manager: JetStreamManager, consumer: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { AckPolicy, jetstream } from '@nats-io/jetstream';
 import { BENCH_STREAM, startNats, type NatsBench } from '../floors/nats.ts';
+import { startRabbitmq, type RabbitmqBench } from '../floors/rabbitmq.ts';
 import { HELLO } from '../lam/functions.ts';
 import type { Lam } from '../lam/lam.ts';
 import type { Row, RowResult } from '../row.ts';
@@ -71,10 +72,14 @@ async function consumeRun(scene: Scene): Promise<RowResult> {
 async function lamRate(nats: NatsBench, lam: Lam, count: number): Promise<number> {
   await lam.control.pauseTrigger('consumer', 'jetstream', TRIGGER, true);
   await nats.fill('bench.lam', count);
+  const resumed = lam.control.pauseTrigger('consumer', 'jetstream', TRIGGER, false);
+  // Without the start of the trigger, which writes to the disk that it is not paused any more.
+  await nats.begun(CONSUMER, count);
   const began = performance.now();
-  await lam.control.pauseTrigger('consumer', 'jetstream', TRIGGER, false);
   await nats.drained(CONSUMER);
-  return (count * 1000) / (performance.now() - began);
+  const perSecond = (count * 1000) / (performance.now() - began);
+  await resumed;
+  return perSecond;
 }
 
 /** Messages that a client takes and acknowledges a second. */
@@ -89,4 +94,78 @@ async function bareRate(nats: NatsBench, count: number): Promise<number> {
   return perSecond;
 }
 
-export const SOURCE_ROWS: readonly Row[] = [consume];
+/** Queues of both sides. */
+const QUEUES = { lam: 'bench-lam', bare: 'bench-bare' } as const;
+
+const rabbitmq: Row = {
+  id: 'rabbitmq-consume',
+  group: 'triggers',
+  measures: [
+    rate('rabbitmq-consume', `messages of RabbitMQ run in batches of ${BATCH}`, 'a bare client that acknowledges', {
+      value: 0.6,
+      aim: 0.8,
+    }),
+  ],
+  run: rabbitmqRun,
+};
+
+async function rabbitmqRun(scene: Scene): Promise<RowResult> {
+  const count = scene.rounds(40_000, 4000);
+  await using broker = await startRabbitmq(scene.folder);
+  for (const queue of [...Object.values(QUEUES), `${QUEUES.lam}.dead`]) await broker.fill(queue, 0);
+  const lam = await scene.own('process');
+  try {
+    const trigger = {
+      type: 'rabbitmq',
+      name: TRIGGER,
+      url: broker.url,
+      queue: QUEUES.lam,
+      deadLetterQueue: `${QUEUES.lam}.dead`,
+      batchSize: BATCH,
+      parallelism: PARALLELISM,
+    };
+    await lam.deploy('consumer', HELLO, { triggers: [trigger] });
+    await lam.invoke('consumer');
+    const sides = [
+      { name: 'lam', take: () => rabbitmqLamRate(broker, lam, count) },
+      { name: 'floor', take: () => rabbitmqBareRate(broker, count) },
+    ];
+    const samples = await interleave(sides, { rounds: scene.rounds(7) });
+    const notes = [...placed(scene, 'free'), `${count} messages a round, ${PREFETCH} at most ahead on both sides`];
+    return { findings: { 'rabbitmq-consume': findingOf(samples, notes) } };
+  } finally {
+    await lam.dispose();
+  }
+}
+
+/** As {@link lamRate}. */
+async function rabbitmqLamRate(broker: RabbitmqBench, lam: Lam, count: number): Promise<number> {
+  await lam.control.pauseTrigger('consumer', 'rabbitmq', TRIGGER, true);
+  await broker.fill(QUEUES.lam, count);
+  const resumed = lam.control.pauseTrigger('consumer', 'rabbitmq', TRIGGER, false);
+  const perSecond = await deliveredRate(broker, QUEUES.lam, count);
+  await resumed;
+  return perSecond;
+}
+
+async function rabbitmqBareRate(broker: RabbitmqBench, count: number): Promise<number> {
+  await broker.fill(QUEUES.bare, count);
+  const channel = await broker.client.createChannel();
+  await channel.prefetch(PREFETCH);
+  await channel.consume(QUEUES.bare, (message) => {
+    if (message !== null) channel.ack(message);
+  });
+  const perSecond = await deliveredRate(broker, QUEUES.bare, count);
+  await channel.close();
+  return perSecond;
+}
+
+/** Messages that a queue delivers a second, from those that a consumer takes unacknowledged on. */
+async function deliveredRate(broker: RabbitmqBench, queue: string, count: number): Promise<number> {
+  await broker.downTo(queue, count - PREFETCH);
+  const began = performance.now();
+  await broker.downTo(queue, 0);
+  return ((count - PREFETCH) * 1000) / (performance.now() - began);
+}
+
+export const SOURCE_ROWS: readonly Row[] = [consume, rabbitmq];
