@@ -55,6 +55,11 @@ function questionsInUse(queue: InvocationQueue): readonly Since[] {
   return all.flatMap(({ since }) => since ?? []);
 }
 
+/** Notes a version that an event names, in the same turn in which it was found and the event is given to the queue. */
+export function noteNamed(queue: InvocationQueue, name: FunctionName, qualifier: Qualifier | undefined): void {
+  if (qualifier !== undefined) for (const since of questionsInUse(queue)) since.add(`${name}@${qualifier}`);
+}
+
 /**
  * Queues an event as its function's live version says: until when, for which version, and within which bounds. Resolves
  * once it is durable. Throws `LAM_EDGE_PAYLOAD_TOO_LARGE` for an event that no sandbox can be given, the registry's
@@ -75,7 +80,7 @@ export async function acceptEvent(
   const id = event.id ?? newOrderedRequestId(now);
   const expiresAt = Math.max(now, event.notBefore ?? now) + config.maximumEventAgeMs;
   const qualifier = qualifierOf(event.qualifier, config.eventVersion === 'acceptance' ? asked : undefined);
-  if (qualifier !== undefined) for (const since of questionsInUse(queue)) since.add(`${name}@${qualifier}`);
+  noteNamed(queue, name, qualifier);
   const outcome = await queue.enqueue({ ...event, id, qualifier, expiresAt }, boundsOf(config));
   if (outcome === 'full') throw lamError('LAM_OPERATIONS_EVENTS_FULL', { name, most: config.maximumQueuedEvents });
   if (outcome === 'dead-full')

@@ -19,7 +19,7 @@ import type { Clock, EpochMs } from '../kit/index.ts';
 import type { DeadQuery, InvocationQueue, QueuedEvent } from '../queue/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { FollowerList } from './logs.ts';
-import { acceptEvent } from './accept-event.ts';
+import { acceptEvent, noteNamed } from './accept-event.ts';
 
 /** An event that a caller wants to have run later. */
 export interface AsyncRequest {
@@ -141,16 +141,20 @@ async function retry(
 ): Promise<RequestId> {
   const before = await found(queue, id);
   if (!isOver(before)) throw lamError('LAM_OPERATIONS_INVOCATION_PENDING', { id, state: before.state });
+  const { functionName } = before;
   const qualifier = version === undefined ? before.qualifier : versionQualifier(version);
-  const delivery = deliveryOf(before.functionName);
-  if (delivery === undefined) registry.resolve(before.functionName, qualifier);
+  const isDelivery = deliveryOf(functionName) !== undefined;
+  const isRedriven = before.dead !== undefined && version === undefined;
+  const event = isRedriven ? undefined : await foundEvent(queue, id);
+  // From here on in one turn, so that gc drops the version before this or finds that it is named.
+  if (!isDelivery) registry.resolve(functionName, qualifier);
+  noteNamed(queue, functionName, qualifier);
   const now = clock.now();
-  const expiresAt = now + ageOf(registry, before.functionName);
-  if (before.dead !== undefined && version === undefined) {
+  const expiresAt = now + ageOf(registry, functionName);
+  if (event === undefined) {
     await queue.redrive({ ids: [id] }, expiresAt);
     return id;
   }
-  const event = await foundEvent(queue, id);
   const fresh = newOrderedRequestId(now);
   // What was accepted before is not refused now.
   await queue.enqueue({ ...event, id: fresh, qualifier, notBefore: undefined, expiresAt });
