@@ -44,6 +44,7 @@ export function commandContext(flags: GlobalFlagValues, installation: Installati
     ...(memory === '' ? {} : { memoryMiB: memoryOf(memory, 'LAM_MEMORY') }),
     ...(hosts === '' ? {} : { allowedHosts: hostsOf(hosts, 'LAM_ALLOWED_HOSTS') }),
   };
+  let shownNote = '';
   const out = new Output({ json: flags.json === true, env });
   const context: CommandContext = {
     out,
@@ -68,7 +69,8 @@ export function commandContext(flags: GlobalFlagValues, installation: Installati
         ...(options.anyVersion === undefined ? {} : { anyVersion: options.anyVersion }),
       });
       const note = options.anyVersion === true ? '' : renderOtherBuild(connection.status, installation.build());
-      if (note !== '') out.note(note);
+      // Commands may connect several times.
+      if (note !== '' && note !== shownNote) out.note((shownNote = note));
       return connection;
     },
     async client() {

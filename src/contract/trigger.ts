@@ -33,6 +33,8 @@ export interface TriggerState {
   readonly since: number;
   /** Error message behind `retrying`. */
   readonly cause?: string;
+  /** What to do about it, where lam's catalogue of errors says so. */
+  readonly hint?: string;
   /** Messages that wait at the source, without those the daemon holds. */
   readonly lag?: number;
   /** The same by part of the source, such as a partition. */

@@ -119,6 +119,11 @@ describe('a trigger kind that is plugged in', () => {
     const page = renderFunction(shown as unknown as FunctionDetail, Date.now(), new Chalk({ level: 0 }));
     assert.match(page, /^triggers: +tick 'every 0.02 s' running$[^]*^routes +GET \/clock +lam\.yaml$/m);
     assert.equal((await house.ask('/clock')).status, 200);
+    const several = { ...shown, triggerStates: [state, { ...state, name: 'another' }] } as unknown as FunctionDetail;
+    assert.match(
+      renderFunction(several, Date.now(), new Chalk({ level: 0 })),
+      /^triggers: +tick 'every 0.02 s' running\n +tick 'another' running$/m,
+    );
   });
 
   test('is listed, paused and resumed over the control API', async () => {

@@ -17,7 +17,11 @@ test(
     await using s = await lamSession({ program: copy.path });
     const dist = join(dirname(dirname(copy.path)), 'dist');
     const digest = (): string => readFileSync(join(dist, 'build-digest'), 'utf8');
-    await s.ok(['start']);
+    const cwd = s.files('clock', {
+      'lam.yaml': 'name: clock\nruntime: nodejs\nschedules: [every 1d]\n',
+      'index.js': 'exports.handler = async () => 1;\n',
+    });
+    await s.ok(['deploy'], { cwd });
     const { build } = await s.json<Status>(['status']);
     assert.equal(build, digest());
 
@@ -33,6 +37,9 @@ test(
     await writeBuildDigest(dist);
     assert.notEqual(digest(), build);
     for (const command of ['list', 'status']) assert.match((await s.ok([command])).stderr, NOTE, command);
+    // A command that connects twice.
+    const { stderr } = await s.ok(['trigger', 'delete', 'clock']);
+    assert.equal(stderr.match(new RegExp(NOTE, 'g'))?.length, 1, stderr);
     assert.doesNotMatch((await s.ok(['restart'])).stderr, NOTE);
     assert.doesNotMatch((await s.ok(['status'])).stderr, NOTE);
     assert.equal((await s.json<Status>(['status'])).build, digest());

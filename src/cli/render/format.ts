@@ -22,12 +22,16 @@ export function formatDuration(ms: number): string {
 
 /** How long ago: `just now`, `5 min ago`, `3 h ago`, `2 d ago`. Both in milliseconds since the epoch. */
 export function formatAge(at: number, now: number): string {
-  const seconds = Math.max(0, Math.round((now - at) / 1000));
-  if (seconds < 10) return 'just now';
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86_400)} d ago`;
+  return Math.round((now - at) / 1000) < 10 ? 'just now' : `${formatSpan(at, now)} ago`;
+}
+
+/** How long a state has lasted: `0 s`, `50 s`, `5 min`, `3 h`, `2 d`. Both in milliseconds since the epoch. */
+export function formatSpan(since: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - since) / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
 }
 
 /** How long until: `now`, `in 50 s`, `in 5 min`, `in 3 h`, `in 2 d`. Both in milliseconds since the epoch. */

@@ -61,7 +61,7 @@ export function renderFunction(
         .map(([alias, version]) => `${safe(alias)} -> ${aliasTargetText(version, f.aliasRouting[alias])}`)
         .join('; '),
     ],
-    ['triggers', f.triggerStates.map(renderTrigger).join('; ')],
+    ...f.triggerStates.map((trigger, n): [string, string] => [n === 0 ? 'triggers' : '', renderTrigger(trigger)]),
     ['sandboxes', `${f.sandboxes.starting} starting, ${f.sandboxes.idle} idle, ${f.sandboxes.busy} busy`],
     ['events', events],
     ['throttled', throttledText(f.throttled)],

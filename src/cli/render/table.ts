@@ -72,7 +72,9 @@ function inDropOrder<Row>(rows: readonly Row[], columns: readonly Column<Row>[])
 export function facts(pairs: readonly (readonly [name: string, value: string])[], limit = Infinity): string {
   const indent = Math.max(0, ...pairs.map(([name]) => name.length)) + 2;
   return pairs
-    .map(([name, value]) => wrapped(`${`${name}:`.padEnd(indent)}${value}`.trimEnd(), limit, indent))
+    .map(([name, value]) =>
+      wrapped(`${(name === '' ? '' : `${name}:`).padEnd(indent)}${value}`.trimEnd(), limit, indent),
+    )
     .join('\n');
 }
 

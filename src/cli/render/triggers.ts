@@ -1,6 +1,6 @@
 import type { TriggerDetail } from '../../contract/index.ts';
 import { fullName } from '../services/triggers.ts';
-import { formatAge } from './format.ts';
+import { formatAge, formatSpan } from './format.ts';
 import { facts, safe, table } from './table.ts';
 
 /** Table of `lam trigger list`. */
@@ -61,7 +61,7 @@ export function nonZero(numbers: Readonly<Record<string, number>>): readonly str
 
 /** Page of `lam trigger show`. */
 export function renderTrigger(trigger: TriggerDetail & { readonly url?: string }, now: number, limit?: number): string {
-  const { state, since, cause, lag, lags = {}, counts, config } = trigger;
+  const { state, since, cause, hint, lag, lags = {}, counts, config } = trigger;
   const numbers = Object.entries(counts ?? {}).map(([what, number]): [string, string] => [what, String(number)]);
   const settings = Object.entries(config)
     .filter(([key]) => key !== 'type')
@@ -69,8 +69,9 @@ export function renderTrigger(trigger: TriggerDetail & { readonly url?: string }
   const pairs: [string, string][] = [
     ['function', safe(trigger.functionName)],
     ['trigger', safe(fullName(trigger))],
-    ['state', `${state} since ${formatAge(since, now)}`],
+    ['state', `${state} for ${formatSpan(since, now)}`],
     ['cause', safe(cause ?? '')],
+    ['hint', safe(hint ?? '')],
     ['url', safe(trigger.url ?? '')],
     ['lag', lag === undefined ? '' : `${lag}${partsText(lags)}`],
   ];

@@ -1,5 +1,5 @@
 import type { RequestId, TriggerConfig, TriggerPhase, TriggerState } from '../../contract/index.ts';
-import { messageOf } from '../../errors/index.ts';
+import { isLamError, messageOf } from '../../errors/index.ts';
 import type { RunningTrigger, Trial, TriggerAbout, TriggerStarter } from '../running.ts';
 import { keptOf, type Kept, type TriggerIdentity } from './kept.ts';
 import { TriggerTally } from './trigger-tally.ts';
@@ -43,7 +43,7 @@ export class SupervisedTrigger {
   #cancelPause: (() => void) | undefined;
   /** Pending steps. */
   #steps: Promise<void> | undefined;
-  #state: Pick<TriggerState, 'state' | 'since' | 'cause'>;
+  #state: Pick<TriggerState, 'state' | 'since' | 'cause' | 'hint'>;
 
   constructor(identity: TriggerIdentity, starter: () => Promise<TriggerStarter>, parts: TriggerParts) {
     const tally = new TriggerTally((phase, count) => parts.onCount?.(identity, phase, count));
@@ -238,13 +238,13 @@ export class SupervisedTrigger {
     const { name, functionName } = this.identity;
     const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
     const cause = messageOf(error);
-    this.#enter('retrying', cause);
+    this.#enter('retrying', { cause, ...(isLamError(error) && error.hint !== undefined ? { hint: error.hint } : {}) });
     onTrouble(`trigger '${name}' of '${functionName}' failed: ${cause}; it is started again in ${pauseMs / 1000} s`);
     this.#cancelPause = clock.after(pauseMs, () => void this.#proceed());
   }
 
-  #enter(state: TriggerState['state'], cause?: string): void {
+  #enter(state: TriggerState['state'], why: Pick<TriggerState, 'cause' | 'hint'> = {}): void {
     const since = state === 'retrying' && this.#state.state === state ? this.#state.since : this.#parts.clock.now();
-    this.#state = { state, since, ...(cause === undefined ? {} : { cause }) };
+    this.#state = { state, since, ...why };
   }
 }

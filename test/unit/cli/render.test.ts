@@ -6,11 +6,18 @@ import { Chalk } from 'chalk';
 import type { FunctionDetail, LogRecord, TriggerDetail } from '../../../src/contract/index.ts';
 import { renderGaps, renderReclaimed } from '../../../src/cli/render/daemon.ts';
 import { renderDeployed } from '../../../src/cli/render/deployed.ts';
-import { formatAge, formatBytes, formatDuration, parseTime, plural } from '../../../src/cli/render/format.ts';
+import {
+  formatAge,
+  formatBytes,
+  formatDuration,
+  formatSpan,
+  parseTime,
+  plural,
+} from '../../../src/cli/render/format.ts';
 import { renderLogRecord } from '../../../src/cli/fast/log-record.ts';
 import { renderRoutes } from '../../../src/cli/render/routes.ts';
 import { facts, safe, table } from '../../../src/cli/render/table.ts';
-import { renderTriggers, triggerCounts, triggerCountsText } from '../../../src/cli/render/triggers.ts';
+import { renderTrigger, renderTriggers, triggerCounts, triggerCountsText } from '../../../src/cli/render/triggers.ts';
 import { renderVersions } from '../../../src/cli/render/versions.ts';
 
 const plain = new Chalk({ level: 0 });
@@ -33,6 +40,11 @@ describe('numbers for people', () => {
       ['just now', '30 s ago', '5 min ago', '2 h ago', '2 d ago'],
     ));
   test('an age in the future is now', () => assert.equal(formatAge(NOW + 5000, NOW), 'just now'));
+  test('how long a state has lasted', () =>
+    assert.deepEqual(
+      [0, 20, 300, 7200, 200_000].map((s) => formatSpan(NOW - s * 1000, NOW)),
+      ['0 s', '20 s', '5 min', '2 h', '2 d'],
+    ));
   test('plurals', () => assert.deepEqual([plural(1, 'file'), plural(2, 'file')], ['1 file', '2 files']));
 });
 
@@ -125,6 +137,14 @@ describe('tables', () => {
     );
     assert.equal(facts(pairs).split('\n')[1], 'what: some words that take several lines');
   });
+  test('of facts without a name go on below the one before', () =>
+    assert.equal(
+      facts([
+        ['triggers', 'one'],
+        ['', 'two'],
+      ]),
+      'triggers: one\n          two',
+    ));
   test('are empty without rows', () => assert.equal(table([], columns), ''));
   test('facts align values', () =>
     assert.equal(
@@ -166,6 +186,15 @@ describe('the list of triggers', () => {
     const { cause: _, ...healthy } = trigger({ state: 'running', counts, lag: 17 });
     assert.equal(headings([healthy], 60), 'FUNCTION TRIGGER STATE DONE DEAD LAG');
     assert.equal(headings([healthy], 54), 'FUNCTION TRIGGER STATE DEAD LAG');
+  });
+
+  test('has a page for each, which says for how long, why, and what to do', () => {
+    const page = renderTrigger(trigger({ since: NOW - 20_000, hint: 'start the broker' }), NOW).split('\n');
+    assert.deepEqual(page.slice(2, 5), [
+      'state:    retrying for 20 s',
+      'cause:    the broker refused the connection: ECONNREFUSED 127.0.0.1:5672',
+      'hint:     start the broker',
+    ]);
   });
 
   test('is summed up by kind for lam status', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TriggerConfig } from '../../../src/contract/index.ts';
+import { lamError } from '../../../src/errors/index.ts';
 import type { TriggerHost } from '../../../src/triggers/running.ts';
 import { asFunctionName } from '../../support/ids.ts';
 import { SupervisorHouse, tick } from '../../support/supervisor-house.ts';
@@ -132,6 +133,16 @@ describe('the supervisor of triggers', () => {
     await house.deploy();
     await house.clock.advance(100_000);
     assert.deepEqual([house.takeSteps(), house.clock.pending], [['stop 5', 'start 2'], 0]);
+  });
+
+  test("says why a trigger failed and, for an error of lam's catalogue, what to do", async () => {
+    const error = lamError('LAM_TRIGGERS_VARIABLE_MISSING', { name: 'f', trigger: 'orders', variable: 'PASSWORD' });
+    const house = new SupervisorHouse({ start: () => Promise.reject(error) });
+    house.supervisor.start();
+    await house.deploy(tick(100));
+    const [state] = house.supervisor.statesOf(asFunctionName('f'));
+    assert.deepEqual([state?.cause, state?.hint], [error.message, error.hint]);
+    assert.match(String(state?.hint), /lam env set f PASSWORD=VALUE/);
   });
 
   test('stops a trigger that reports a failure once, and restarts it after a pause', async () => {
