@@ -192,6 +192,7 @@ export interface PublishAnswer {
   /** The version that was live before, or null. */
   readonly previous: VersionNumber | null;
   readonly url: string;
+  readonly endpoints: FunctionSummary['endpoints'];
   /** Sentences for the user, for instance that another runtime than the requested one will run. */
   readonly notices: readonly string[];
 }
@@ -285,7 +286,10 @@ export interface FunctionSummary {
   readonly runtime: string;
   readonly live: VersionNumber;
   readonly versions: number;
+  /** Its own URL, which routes with `auth` and webhooks close to callers without the daemon's token. */
   readonly url: string;
+  /** Where it answers: its own URL, or where that is closed, those of its routes and webhooks: `GET http://127.0.0.1:8000/orders`. */
+  readonly endpoints: readonly string[];
   /** Triggers of type `http`, in their short form. */
   readonly routes: readonly string[];
   /** Of the live version. */

@@ -37,7 +37,7 @@ import type {
   FunctionRecord,
   VersionName,
 } from '../store/index.ts';
-import type { TriggerKind } from '../triggers/index.ts';
+import { endpointsOf, type TriggerKind } from '../triggers/index.ts';
 import { deleteAlias, setAlias } from './alias-changes.ts';
 import { AliasDivision, type RoutingKey } from './alias-routing.ts';
 import { amendedRequest } from './amendment.ts';
@@ -385,6 +385,7 @@ export class Registry {
       unchanged: done.unchanged,
       previous: done.from,
       url: this.#around.url(name),
+      endpoints: endpointsOf(this.#around.url(name), this.triggersOf(name), this.#kinds),
       notices: done.notices,
     };
   }

@@ -12,7 +12,7 @@ import {
   type FunctionName,
 } from '../contract/index.ts';
 import type { FunctionOutline, FunctionRecord, VersionRecord } from '../store/index.ts';
-import { inShortForms, namesInShortForm, type TriggerKind } from '../triggers/index.ts';
+import { endpointsOf, inShortForms, namesInShortForm, type TriggerKind } from '../triggers/index.ts';
 import { aliasesOf } from './alias-changes.ts';
 import { functionLimits } from './function-limits.ts';
 import { previousVersion } from './history.ts';
@@ -45,7 +45,9 @@ export function summaryOf(
   const { name, runtime, live, versions, triggers, updatedAt } = f;
   const routes = namesInShortForm('routes', triggers, kinds);
   const sandboxes = around.sandboxes(name);
-  return { name, runtime, live, versions, url: around.url(name), routes, triggers, updatedAt, sandboxes };
+  const url = around.url(name);
+  const endpoints = endpointsOf(url, triggers, kinds);
+  return { name, runtime, live, versions, url, endpoints, routes, triggers, updatedAt, sandboxes };
 }
 
 /** Returns all details of a function. The result shares parts of `record`, which must be the caller's own copy. */

@@ -7,6 +7,7 @@ export {
   triggerName,
   variablesOf,
 } from './declared.ts';
+export { endpointsOf } from './endpoints.ts';
 export { DESTINATION_KINDS } from './destination-kinds.ts';
 export type { DestinationKind } from './destination.ts';
 export { readDestination } from './read-destination.ts';

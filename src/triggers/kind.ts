@@ -27,6 +27,8 @@ export interface TriggerKind<C extends TriggerConfig = TriggerConfig> {
    * Default name of an entry. Must be stable: it is part of events' identities, and a new name restarts the trigger.
    */
   nameOf(config: C): string;
+  /** Present if requests at URLs of the HTTP port invoke the function. */
+  endpoint?(config: C): Endpoint;
   /** Folders and files of the function's source that an entry needs in the package. */
   filesOf?(config: C): readonly string[];
   /** Returns the first fault that the schema cannot express, or undefined. */
@@ -41,6 +43,18 @@ export interface TriggerKind<C extends TriggerConfig = TriggerConfig> {
    * live. Absent in kinds that another room serves, as the edge serves `http`.
    */
   load?(): Promise<TriggerStarter<C>>;
+}
+
+/** Where requests of the HTTP port reach a trigger. */
+export interface Endpoint {
+  /** `ANY` for all, `GET|POST` for several. */
+  readonly method: string;
+  /** The host name that it answers to, the first of several; undefined: all. */
+  readonly host: string | undefined;
+  /** Begins with `/`; may have parameters: `/users/{id}`. */
+  readonly path: string;
+  /** Requests are checked here, so that the function no longer answers at its own URL, where they would not be. */
+  readonly closesOwnUrl: boolean;
 }
 
 /** A fault of an entry. */

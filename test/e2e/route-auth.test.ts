@@ -26,7 +26,14 @@ describe('auth in lam.yaml', () => {
   test('keys, tokens and the open route work as deployed, over a restart, and secrets are not shown', async () => {
     await using s = await lamSession({ driver: 'process' });
     const cwd = s.files('orders', { 'lam.yaml': PROJECT, 'index.js': HANDLER });
-    await s.ok(['deploy'], { cwd });
+    assert.match(
+      (await s.ok(['deploy'], { cwd })).stdout,
+      /^orders v1 live in .* {2}GET http:\S+\/keyed \(2 more: lam describe orders\)\n$/,
+    );
+    assert.match(
+      (await s.ok(['describe', 'orders'])).stdout,
+      /^url: +GET http:\S+\/keyed\n +GET http:\S+\/open\n +GET http:\S+\/token\n/m,
+    );
     await s.ok(['env', 'set', 'orders', `JWT_SECRET=${SECRET}`]);
     const key = (await s.ok(['key', 'create', 'shop'])).stdout.trim();
     const ask = async (path: string, headers: Record<string, string> = {}): Promise<readonly [number, string]> => {

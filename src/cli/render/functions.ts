@@ -30,7 +30,7 @@ export function renderFunctions(
       { heading: 'RUNTIME', cell: (f) => safe(f.runtime), drop: 4 },
       { heading: 'WARM', cell: (f) => String(f.sandboxes.idle + f.sandboxes.busy), align: 'right', drop: 3 },
       { heading: 'UPDATED', cell: (f) => formatAge(f.updatedAt, now), drop: 2 },
-      { heading: 'URL', cell: (f) => safe(f.url), drop: 5 },
+      { heading: 'URL', cell: (f) => safe(f.endpoints[0] ?? ''), drop: 5 },
     ],
     limit,
   );
@@ -48,7 +48,7 @@ export function renderFunction(
   const live = f.allVersions.find((v) => v.live);
   const pairs: [string, string][] = [
     ['name', color.bold(f.name)],
-    ['url', safe(f.url)],
+    ...f.endpoints.map((url, n): [string, string] => [n === 0 ? 'url' : '', safe(url)]),
     [
       'live',
       `v${f.live}${live === undefined ? '' : `, ${formatBytes(live.size)}, published ${publishedText(live, now)}`}`,

@@ -1,7 +1,7 @@
-import { AUTH_SCHEMA, authFault, type AuthSetting } from '../../access/index.ts';
+import { AUTH_SCHEMA, authFault, isProtecting, type AuthSetting } from '../../access/index.ts';
 import { CONFIG_BOUNDS, type ShortItem, type TriggerConfig } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
-import type { KindFault, TriggerKind } from '../kind.ts';
+import type { Endpoint, KindFault, TriggerKind } from '../kind.ts';
 import { CORS_SCHEMA, corsFault, type CorsOptions } from './cors.ts';
 import { hostFault } from './host.ts';
 import { staticFault } from './static.ts';
@@ -118,6 +118,7 @@ export const http: TriggerKind<HttpTrigger> = {
   },
   nameOf: routeName,
   fault,
+  endpoint: endpointOf,
   filesOf: ({ static: place }) => (place === undefined ? [] : [place]),
 };
 
@@ -157,6 +158,19 @@ export function routeName(config: HttpTrigger): string {
   const [, method = '', path = `/${route}`] = /^(\S+ +)(\/.*)$/.exec(route) ?? [];
   const before = prefix === '/' ? '' : prefix;
   return `${method}${hosts}${before}${path === '/' && before !== '' ? '' : path}`;
+}
+
+function endpointOf(config: HttpTrigger): Endpoint {
+  const { route, prefix = '/', auth } = config;
+  const [, method = 'ANY', path = '/{path+}'] = /^(\S+) +(\/.*)$/.exec(route) ?? [];
+  const before = prefix === '/' ? '' : prefix;
+  const [host] = hostsOf(config);
+  return {
+    method,
+    host,
+    path: path === '/' && before !== '' ? before : before + path,
+    closesOwnUrl: isProtecting(auth),
+  };
 }
 
 function keysOf(config: HttpTrigger): readonly string[] {

@@ -115,6 +115,7 @@ export const webhook: TriggerKind<WebhookTrigger> = {
   },
   nameOf: ({ path }) => path,
   fault: webhookFault,
+  endpoint: ({ path }) => ({ method: 'POST', host: undefined, path, closesOwnUrl: true }),
   load: async () => (await import('./run/run.ts')).webhooks,
 };
 

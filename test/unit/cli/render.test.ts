@@ -250,10 +250,18 @@ describe('the result line of a deploy', () => {
     unchanged: false,
     previous: asVersion(1),
     url: 'http://127.0.0.1:8000/hello',
+    endpoints: ['http://127.0.0.1:8000/hello'],
     notices: [],
   };
   test('when it is live', () =>
     assert.equal(renderDeployed(answer, 400, false), 'hello v2 live in 0.4 s  http://127.0.0.1:8000/hello'));
+  test('when its routes have closed its own URL', () => {
+    const endpoints = ['GET http://127.0.0.1:8000/a', 'GET http://127.0.0.1:8000/b', 'GET http://127.0.0.1:8000/c'];
+    assert.equal(
+      renderDeployed({ ...answer, endpoints }, 400, false),
+      'hello v2 live in 0.4 s  GET http://127.0.0.1:8000/a (2 more: lam describe hello)',
+    );
+  });
   test('when nothing changed', () =>
     assert.equal(
       renderDeployed({ ...answer, unchanged: true, version: asVersion(3) }, 1, false),
