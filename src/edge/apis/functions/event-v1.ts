@@ -2,7 +2,7 @@ import { clfTime } from '../../clf-time.ts';
 import type { RequestHead } from '../../request.ts';
 import {
   bareRecord,
-  bodyMembers,
+  eventWithBody,
   isTextType,
   openEnded,
   sourceIpOf,
@@ -74,8 +74,9 @@ export class EventTemplateV1 implements EventTemplate {
     const headers = `${this.#beforeTraceId}"${TRACE_NAME}":${trace}${this.#beforeRequestId}"${TRACE_NAME}":[${trace}]`;
     const ids = `"requestId":"${requestId}","extendedRequestId":"${requestId}"`;
     const times = `"requestTime":"${clfTime(now)}","requestTimeEpoch":${now},"authorizer":${authorizer}`;
-    const carried = body.byteLength === 0 ? '"body":null,"isBase64Encoded":false' : bodyMembers(body, this.#isText);
-    return Buffer.from(`${headers}${this.#beforeTime},${ids},${times}${this.#beforeBody},${carried}}`);
+    const before = `${headers}${this.#beforeTime},${ids},${times}${this.#beforeBody},`;
+    if (body.byteLength === 0) return Buffer.from(`${before}"body":null,"isBase64Encoded":false}`);
+    return eventWithBody(before, body, this.#isText);
   }
 }
 

@@ -2,7 +2,7 @@ import { clfTime } from '../../clf-time.ts';
 import type { RequestHead } from '../../request.ts';
 import {
   bareRecord,
-  bodyMembers,
+  eventWithBody,
   isTextType,
   openEnded,
   sourceIpOf,
@@ -56,9 +56,9 @@ export class EventTemplateV2 implements EventTemplate {
   event({ requestId, traceId, now, body, authorizer }: EventParts): Uint8Array {
     const head = `${this.#beforeTraceId}${JSON.stringify(traceId)}${this.#beforeRequestId}${requestId}`;
     const allowed = authorizer === undefined ? '' : `,"authorizer":${authorizer}`;
-    return Buffer.from(
-      `${head}${this.#beforeTime}${clfTime(now)}","timeEpoch":${now}${allowed}},${body.byteLength === 0 ? '"isBase64Encoded":false' : bodyMembers(body, this.#isText)}}`,
-    );
+    const before = `${head}${this.#beforeTime}${clfTime(now)}","timeEpoch":${now}${allowed}},`;
+    if (body.byteLength === 0) return Buffer.from(`${before}"isBase64Encoded":false}`);
+    return eventWithBody(before, body, this.#isText);
   }
 }
 
