@@ -8,7 +8,7 @@ import { runOn } from './deliver.ts';
 /** Rooms that background invocations are wired to. */
 export interface BackgroundRooms extends DeliveryRooms {
   readonly router: Router;
-  readonly limits: Pick<Limits, 'room' | 'tokens' | 'reserved'>;
+  readonly limits: Pick<Limits, 'allowance'>;
   readonly onTrouble: (what: string) => void;
   readonly onPhase: NonNullable<BackgroundOptions['onPhase']>;
 }
@@ -32,9 +32,9 @@ export function composeBackground(rooms: BackgroundRooms): BackgroundWork {
     if (deliveryOf(functionName) !== undefined) return DELIVERY_SETTINGS;
     if (!registry.has(functionName)) return undefined;
     const { maxConcurrency, maximumRetryAttempts } = registry.resolve(functionName).config;
-    const [room, tokens] = [limits.room(functionName), limits.tokens(functionName)];
+    const { room, tokens, reserved } = limits.allowance(functionName);
     // One is tried with a reserved concurrency of 0: its refusal makes it a dead letter.
-    const most = Math.max(1, Math.min(maxConcurrency, limits.reserved(functionName)));
+    const most = Math.max(1, Math.min(maxConcurrency, reserved));
     return { maxConcurrency: most, room, tokens, retries: maximumRetryAttempts, retryDelayMs: RETRY_DELAY_MS };
   };
   const background = new Background({

@@ -10,6 +10,16 @@ export interface Permit {
   leave(): void;
 }
 
+/** Numbers of invocations that limits allow; `Infinity` where none applies. */
+export interface Allowance {
+  /** Those that would be admitted now. */
+  readonly room: number;
+  /** Those that the rate alone would admit now. */
+  readonly tokens: number;
+  /** Those that may run at the same time by the reserved concurrency. */
+  readonly reserved: number;
+}
+
 /** The limits of one function, all its versions together. */
 export class FunctionGate implements Permit {
   readonly #name: FunctionName;
@@ -60,19 +70,10 @@ export class FunctionGate implements Permit {
     if (this.isIdle) this.#onIdle(this);
   }
 
-  /** Invocations that may run at the same time; null for no limit. */
-  get reserved(): number | null {
-    return this.#reserved;
-  }
-
-  /** Invocations that the rate would admit now. */
-  tokens(now: MonotonicMs): number {
-    return Math.floor(this.#bucket?.tokens(now) ?? Infinity);
-  }
-
-  /** Invocations that would be admitted now. */
-  room(now: MonotonicMs): number {
-    return Math.min(this.tokens(now), this.#reserved === null ? Infinity : this.#reserved - this.#running);
+  allowance(now: MonotonicMs): Allowance {
+    const tokens = Math.floor(this.#bucket?.tokens(now) ?? Infinity);
+    const reserved = this.#reserved ?? Infinity;
+    return { room: Math.min(tokens, reserved - this.#running), tokens, reserved };
   }
 
   /** Requests that were refused since the daemon started, or since the function has limits. */

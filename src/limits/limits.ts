@@ -1,7 +1,7 @@
 import type { FunctionName, FunctionLimits, ThrottleCounts } from '../contract/index.ts';
 import { lamError, type LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
-import { FunctionGate, type Permit } from './gate.ts';
+import { FunctionGate, type Allowance, type Permit } from './gate.ts';
 import { rateOf } from './rate.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -17,6 +17,7 @@ export interface LimitedRoute {
 
 /** Routes whose buckets are kept before full ones, which hold no state, are dropped. */
 const MANY_ROUTES = 1000;
+const BOUNDLESS: Allowance = { room: Infinity, tokens: Infinity, reserved: Infinity };
 const NO_THROTTLES: ThrottleCounts = { rate: 0, concurrency: 0 };
 
 /** The rates and reserved concurrencies of functions and routes. Keeps nothing of those without limits. */
@@ -65,19 +66,9 @@ export class Limits {
     return lamError('LAM_LIMITS_ROUTE_RATE', { name: functionName, route, ...rate, retryAfterMs: Math.ceil(waitMs) });
   }
 
-  /** Invocations of a function that would be admitted now; `Infinity` without limits. */
-  room(name: FunctionName): number {
-    return this.#gates.get(name)?.room(this.#clock.monotonic()) ?? Infinity;
-  }
-
-  /** Invocations of a function that its rate would admit now; `Infinity` without one. */
-  tokens(name: FunctionName): number {
-    return this.#gates.get(name)?.tokens(this.#clock.monotonic()) ?? Infinity;
-  }
-
-  /** Invocations of a function that may run at the same time; `Infinity` without a reserved concurrency. */
-  reserved(name: FunctionName): number {
-    return this.#gates.get(name)?.reserved ?? Infinity;
+  /** What the limits of a function allow now; all `Infinity` without limits. */
+  allowance(name: FunctionName): Allowance {
+    return this.#gates.get(name)?.allowance(this.#clock.monotonic()) ?? BOUNDLESS;
   }
 
   /** Refused requests of a function, since it has limits and the daemon runs. */

@@ -25,7 +25,7 @@ describe('the limits of functions', () => {
     limits.set(HELLO, limited({ rateLimit: 1 }));
     assert.equal(admitted(limits, 100), 1);
     limits.set(HELLO, undefined);
-    assert.deepEqual([admitted(limits, 100), limits.room(HELLO)], [100, Infinity]);
+    assert.deepEqual([admitted(limits, 100), limits.allowance(HELLO).room], [100, Infinity]);
     assert.deepEqual(limits.throttled(HELLO), { rate: 0, concurrency: 0 });
   });
 
@@ -33,7 +33,7 @@ describe('the limits of functions', () => {
     const clock = new VirtualClock();
     const limits = new Limits(clock);
     limits.set(HELLO, limited({ rateLimit: 5 }));
-    assert.deepEqual([limits.room(HELLO), admitted(limits, 64), limits.room(HELLO)], [5, 5, 0]);
+    assert.deepEqual([limits.allowance(HELLO).room, admitted(limits, 64), limits.allowance(HELLO).room], [5, 5, 0]);
     await clock.advance(199);
     assert.equal(admitted(limits, 64), 0);
     await clock.advance(1);
@@ -57,7 +57,7 @@ describe('the limits of functions', () => {
     const permits: Permit[] = [];
     assert.equal(admitted(limits, 64, permits), 2);
     permits.pop()?.leave();
-    assert.deepEqual([admitted(limits, 64, permits), limits.room(HELLO)], [1, 0]);
+    assert.deepEqual([admitted(limits, 64, permits), limits.allowance(HELLO).room], [1, 0]);
     assert.deepEqual(limits.throttled(HELLO), { rate: 0, concurrency: 62 + 63 });
     limits.set(HELLO, limited({ reservedConcurrency: 3 }));
     assert.equal(admitted(limits, 64, permits), 1);
