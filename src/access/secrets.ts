@@ -1,8 +1,6 @@
-import type { FunctionName } from '../contract/index.ts';
+import { referredVariable, type FunctionName } from '../contract/index.ts';
 import { lamError, type LamError } from '../errors/index.ts';
 import type { AccessHost, AuthOption } from './scheme.ts';
-
-const REFERENCE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
 /** Schema of the option `secret`. */
 export const SECRET: AuthOption = {
@@ -16,14 +14,14 @@ export const SECRET: AuthOption = {
 
 /** Returns what is wrong with an option that holds secrets, as words to follow its name. Settings are shown, so it may only refer. Pure. */
 export function secretFault(value: string | readonly string[]): string | undefined {
-  return listOf(value).every((text) => REFERENCE.test(text))
+  return listOf(value).every((text) => referredVariable(text) !== undefined)
     ? undefined
     : 'in plain text; write ${NAME}, a variable of the function, which `lam env set FUNCTION NAME=VALUE` sets';
 }
 
 /** Names of the variables that an option refers to; a text that is no reference has none. Pure. */
 export function secretVariables(value: string | readonly string[]): readonly string[] {
-  return listOf(value).flatMap((text) => REFERENCE.exec(text)?.[1] ?? []);
+  return listOf(value).flatMap((text) => referredVariable(text) ?? []);
 }
 
 /** Reads the secrets that an option refers to; each time, because a new version may have new ones. */
@@ -34,7 +32,7 @@ export function secretsOf(
 ): readonly string[] | LamError {
   const secrets: string[] = [];
   for (const text of listOf(value)) {
-    const name = REFERENCE.exec(text)?.[1] ?? '';
+    const name = referredVariable(text) ?? '';
     const secret = host.variable(functionName, name);
     if (secret === undefined || secret === '')
       return lamError('LAM_ACCESS_VARIABLE_MISSING', { name: functionName, variable: name });

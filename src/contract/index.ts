@@ -25,4 +25,5 @@ export * from './published-layer.ts';
 export * from './schedule.ts';
 export * from './setting-layers.ts';
 export * from './setting-words.ts';
+export * from './reference.ts';
 export * from './trigger.ts';

@@ -1,3 +1,4 @@
+import { REFERENCE } from '../../contract/index.ts';
 import type { KindFault, SettingSchema } from '../kind.ts';
 import { secretFault } from '../source/references.ts';
 
@@ -42,11 +43,13 @@ export const KAFKA_ACCESS = {
   },
 } as const satisfies Readonly<Record<keyof KafkaAccess, SettingSchema>>;
 
+const BROKER = new RegExp(
+  String.raw`^(${REFERENCE.source}|[\w.-]+|\[[0-9A-Fa-f:.]+\])(:(\d{1,5}|${REFERENCE.source}))?$`,
+);
+
 /** Returns the first fault of the settings of {@link KafkaAccess}, or undefined. */
 export function accessFault({ brokers, username, password }: KafkaAccess): KindFault | undefined {
-  const faulty = brokers.find(
-    (broker) => !/^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|[\w.-]+|\[[0-9A-Fa-f:.]+\])(:(\d{1,5}|\$\{\w+\}))?$/.test(broker),
-  );
+  const faulty = brokers.find((broker) => !BROKER.test(broker));
   if (faulty !== undefined) return { key: 'brokers', fault: `has the broker '${faulty}', which must be HOST:PORT` };
   const secret = secretFault(password);
   if (secret !== undefined) return { key: 'password', fault: `has a password, which ${secret}` };

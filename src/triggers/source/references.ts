@@ -1,5 +1,7 @@
-const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-const WHOLE_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+import { REFERENCE, referredVariable } from '../../contract/index.ts';
+
+/** A reference in the place of a port. */
+const PORT = new RegExp(`:${REFERENCE.source}(?=[/?#,]|$)`, 'g');
 
 /**
  * Returns `text` with the value of each `${NAME}`. In the user and password of a URL, values are percent-encoded.
@@ -18,24 +20,24 @@ export function withValues(text: string, valueOf: (name: string) => string): str
  * settings are shown; a URL that is one `${NAME}` as a whole is not checked.
  */
 export function urlFault(text: string, protocols: readonly string[]): string | undefined {
-  if (WHOLE_REFERENCE.test(text)) return undefined;
+  if (referredVariable(text) !== undefined) return undefined;
   const form = `must be a URL like ${protocols[0]}://HOST:PORT`;
   let url: URL;
   try {
     // A port is a number, so its place is held by one.
-    url = new URL(text.replaceAll(/:\$\{[A-Za-z0-9_]+\}(?=[/?#,]|$)/g, ':1').replaceAll(REFERENCE, 'x'));
+    url = new URL(text.replaceAll(PORT, ':1').replaceAll(REFERENCE, 'x'));
   } catch {
     return form;
   }
   if (!protocols.includes(url.protocol.slice(0, -1)) || url.hostname === '') return form;
   const [, secret] = /^[^/]*\/\/[^/?#]*?:([^/?#]*)@/.exec(text) ?? [];
-  if (secret === undefined || secret === '' || WHOLE_REFERENCE.test(secret)) return undefined;
+  if (secret === undefined || secret === '' || referredVariable(secret) !== undefined) return undefined;
   return 'must not contain a password; write ${NAME} in its place and set it with `lam env set FUNCTION NAME=VALUE`';
 }
 
 /** Returns the fault of a setting that is a secret, or undefined: it must be one `${NAME}`, because settings are shown. */
 export function secretFault(text: string | undefined): string | undefined {
-  if (text === undefined || WHOLE_REFERENCE.test(text)) return undefined;
+  if (text === undefined || referredVariable(text) !== undefined) return undefined;
   return 'must not be written out; write ${NAME} in its place and set it with `lam env set FUNCTION NAME=VALUE`';
 }
 
