@@ -12,6 +12,7 @@ const LAST_CHUNK = '0\r\n\r\n';
 /** A request of a connection, while it is being answered. */
 export class Exchange implements Reply, Turn {
   next: Turn | undefined;
+  readonly bodyBytes: number;
   held: Piece[] | undefined;
   isComplete = false;
   isBroken = false;
@@ -24,8 +25,9 @@ export class Exchange implements Reply, Turn {
   #goOn: (() => void) | undefined;
   #isPaused = false;
 
-  constructor(outlet: Outlet) {
+  constructor(outlet: Outlet, bodyBytes: number) {
     this.#outlet = outlet;
+    this.bodyBytes = bodyBytes;
   }
 
   get waitingBytes(): number {

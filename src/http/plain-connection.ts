@@ -23,6 +23,8 @@ export interface Owner {
 
 /** Most requests of one connection in flight. */
 const MOST_OPEN = 16;
+/** Length of their bodies together from which on no further one is read (bytes). */
+const MOST_OPEN_BYTES = 1024 * 1024;
 /** Bodies up to this length are written together with their head (bytes). */
 const TOGETHER_BYTES = 16 * 1024;
 /** Most reads over which a request with a body in chunks may be spread: it is parsed again with each. */
@@ -68,6 +70,8 @@ export class PlainConnection implements Outlet {
   #first: Turn | undefined;
   #last: Turn | undefined;
   #open = 0;
+  /** Length of the bodies of unanswered requests (bytes). */
+  #openBytes = 0;
 
   constructor(socket: Socket, owner: Owner) {
     this.socket = socket;
@@ -103,6 +107,11 @@ export class PlainConnection implements Outlet {
       socket.write(TOO_SLOW);
       socket.destroy();
     }
+  }
+
+  /** Whether the client has to wait for answers, or to take them, before more of it is read. */
+  get #isFull(): boolean {
+    return this.#open >= MOST_OPEN || this.#openBytes >= MOST_OPEN_BYTES || this.socket.writableNeedDrain;
   }
 
   /** Whether part of a request has arrived. */
@@ -150,6 +159,7 @@ export class PlainConnection implements Outlet {
     let first: Turn | undefined = turn;
     while (first?.isComplete === true) {
       this.#open--;
+      this.#openBytes -= first.bodyBytes;
       first = this.#unlink(first);
       for (const { text, body } of first?.held ?? []) this.#put(text, body);
       if (first !== undefined) first.held = undefined;
@@ -189,7 +199,7 @@ export class PlainConnection implements Outlet {
         at = end;
       } else if (this.#gathering !== undefined) {
         at = this.#gather(this.#gathering, bytes, at);
-      } else if (this.#open >= MOST_OPEN || this.socket.writableNeedDrain) {
+      } else if (this.#isFull) {
         this.#holdBack(bytes.subarray(at));
         break;
       } else {
@@ -225,8 +235,9 @@ export class PlainConnection implements Outlet {
     this.#awaiting = chunked === 'incomplete' ? head : undefined;
     if (typeof chunked === 'string') return chunked;
     const refuse = head.handler.refusal();
-    if (refuse === undefined) head.handler.serve(chunked.body, this.#enqueue(), chunked.trailers);
-    else refuse(this.#enqueue());
+    if (refuse === undefined)
+      head.handler.serve(chunked.body, this.#enqueue(chunked.body.byteLength), chunked.trailers);
+    else refuse(this.#enqueue(0));
     return at + head.bytes + chunked.bytes;
   }
 
@@ -236,12 +247,12 @@ export class PlainConnection implements Outlet {
     if (refuse !== undefined) {
       this.#skipBytes = bodyBytes;
       this.#parts++;
-      refuse(this.#enqueue());
+      refuse(this.#enqueue(0));
       return at;
     }
     const end = at + bodyBytes;
     if (end <= bytes.length) {
-      handler.serve(bodyBytes === 0 ? EMPTY : bytes.subarray(at, end), this.#enqueue(), undefined);
+      handler.serve(bodyBytes === 0 ? EMPTY : bytes.subarray(at, end), this.#enqueue(bodyBytes), undefined);
       return end;
     }
     this.#gathering = { body: new Gathering(bodyBytes), handler };
@@ -255,17 +266,18 @@ export class PlainConnection implements Outlet {
     if (whole !== undefined) {
       this.#gathering = undefined;
       this.#owner.bodyPassed(whole.length);
-      handler.serve(whole, this.#enqueue(), undefined);
+      handler.serve(whole, this.#enqueue(whole.length), undefined);
     }
     return end;
   }
 
-  #enqueue(): Exchange {
-    const exchange = new Exchange(this);
+  #enqueue(bodyBytes: number): Exchange {
+    const exchange = new Exchange(this, bodyBytes);
     if (this.#last === undefined) this.#first = exchange;
     else this.#last.next = exchange;
     this.#last = exchange;
     this.#open++;
+    this.#openBytes += bodyBytes;
     return exchange;
   }
 
@@ -316,7 +328,7 @@ export class PlainConnection implements Outlet {
       if (this.#open === 0) this.#handOver();
       return;
     }
-    if (!this.#isHeldBack || this.#isTaking || this.#open >= MOST_OPEN || this.socket.writableNeedDrain) return;
+    if (!this.#isHeldBack || this.#isTaking || this.#isFull) return;
     const held = this.#held ?? EMPTY;
     this.#held = undefined;
     this.#isHeldBack = false;

@@ -9,6 +9,8 @@ export interface Piece {
 /** An answer's place in the order of its connection. Pipelined requests form a list in the order of arrival. */
 export interface Turn {
   next: Turn | undefined;
+  /** Length of the request's body, which is in memory until it is answered (bytes). */
+  readonly bodyBytes: number;
   /** Pieces written before its turn came. */
   held: Piece[] | undefined;
   /** Whether everything has been written. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { bodyPassed } from '../../../src/daemon/large-bodies.ts';
 import { answer, closed, house, post, reached, settled } from './plain-house.ts';
@@ -48,6 +49,24 @@ describe('a plain connection', () => {
     await client.until(/<a>.*<b>.*<c>/s);
     answer(made.calls[3], '<d>');
     await client.until(/<d>/);
+  });
+
+  test('reads no further bodies while those of unanswered requests are large, and answers all in the end', async () => {
+    await using made = await house();
+    let socket: Socket | undefined;
+    made.server.on('connection', (accepted) => (socket = accepted));
+    const client = await made.dial();
+    const body = 'x'.repeat(700 * 1024);
+    client.send(Array.from({ length: 8 }, (_, i) => post(`/${i}`, body)).join(''));
+    for (let answered = 0; answered < 8; answered += 2) {
+      await reached(() => made.calls.length, answered + 2);
+      if (answered < 6) await reached(() => Number(socket?.isPaused()), 1);
+      await settled();
+      assert.equal(made.calls.length, answered + 2, 'the client waits');
+      for (const n of [answered, answered + 1]) answer(made.calls[n], `<${n}>`);
+    }
+    await client.until(/<7>/);
+    assert.equal(socket?.isPaused(), false);
   });
 
   test('reads a limited number of unanswered requests, and the rest later', async () => {
