@@ -4,6 +4,7 @@ import { BACKGROUND_ROWS } from './background.ts';
 import { CLI_ROWS } from './cli.ts';
 import { DENSITY_ROWS } from './density.ts';
 import { DEPLOY_ROWS } from './deploys.ts';
+import { GLAMBDAR_ROWS } from './glambdar.ts';
 import { JAVA_ROWS } from './java.ts';
 import { LOG_ROWS } from './logs.ts';
 import { MANY_ROWS } from './many.ts';
@@ -34,6 +35,7 @@ export const ROWS: readonly Row[] = [
   ...STREAMING_ROWS,
   ...ROUTE_ROWS,
   ...ACCESS_ROWS,
+  ...GLAMBDAR_ROWS,
   ...BACKGROUND_ROWS,
   ...SCHEDULE_ROWS,
   ...SOURCE_ROWS,
