@@ -51,7 +51,7 @@ async function asNobody(port: number, request: string): Promise<string> {
 }
 
 test(
-  "Glambdar's API lets other users of the machine invoke, but not change functions",
+  "Glambdar's API lets other users of the machine invoke functions, but neither change them nor read about them",
   { skip: process.getuid?.() === 0 ? false : 'only root can be another user' },
   async () => {
     await using house = await edgeHouse(handlers);
@@ -63,6 +63,8 @@ test(
       ['POST', '/config/echo'],
       ['POST', '/deploy'],
       ['GET', '/auth/keys'],
+      ['GET', '/info'],
+      ['GET', '/logs/echo'],
     ] as const) {
       const answer = await ask(method, path);
       assert.match(answer, /^HTTP\/1\.1 403 /, path);

@@ -212,6 +212,14 @@ describe("Glambdar's API", () => {
     assert.equal((await house.ask('/info/', {})).json()['code'], 'LAM_EDGE_NOT_FOUND');
   });
 
+  test('refuses a body that no sandbox can be given, also where only the escapes of JSON make it so long', async () => {
+    const whole = 6_291_556;
+    for (const body of ['x'.repeat(whole + 1), '"'.repeat(whole - 1000)]) {
+      const answer = await house.ask('/invoke/echo', { method: 'POST', body });
+      assert.deepEqual([answer.status, answer.json()['code']], [413, 'LAM_EDGE_PAYLOAD_TOO_LARGE']);
+    }
+  });
+
   test('limits the rate of a function live', async () => {
     // Its clock stands still, because a refused request must find no token on a slow machine either.
     await using house = await edgeHouse(handlers, { clock: { ...systemClock, monotonic: () => 0 } });

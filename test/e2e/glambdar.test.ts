@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { zipOf } from '../unit/store/support.ts';
-import { lamSession, type LamSession } from './session.ts';
+import { http, lamSession, type LamSession } from './session.ts';
 
 const run = promisify(execFile);
 
@@ -84,6 +84,24 @@ describe("the command lines of Glambdar's README", () => {
     await s.ok(['restart']);
     assert.equal(((await asTyped(INFO)) as { invokeCount: number }).invokeCount, 1);
     await asTyped(DELETE);
+  });
+
+  test('have a port of their own if that is asked for, also after the next restart', async () => {
+    await s.ok(['restart', '--glambdar', ':0']);
+    const portOf = async (): Promise<unknown> => {
+      const { data } = JSON.parse((await s.ok(['status', '--json'])).stdout) as { data: { glambdar: unknown } };
+      return data.glambdar;
+    };
+    const port = await portOf();
+    assert.equal((await http(`http://127.0.0.1:${String(port)}/health`)).body.toString(), '{"status":"healthy"}');
+    assert.match((await s.ok(['status'])).stdout, new RegExp(`glambdar: +http://127\\.0\\.0\\.1:${String(port)}\n`));
+    await s.ok(['restart']);
+    assert.equal(await portOf(), port);
+    await s.ok(['restart', '--glambdar', 'off']);
+    assert.equal((await http(`${s.url}/health`)).status, 404);
+    assert.equal((await s.run(['restart', '--glambdar', 'nowhere'])).code, 2);
+    await s.ok(['stop']);
+    await s.ok(['start']);
   });
 
   test('answer what is wrong with the JSON of a request, and take none for null', async () => {

@@ -127,7 +127,8 @@ export const EDGE = {
   LAM_EDGE_FOREIGN_USER: entry({
     kind: 'permission_denied',
     fault: 'caller',
-    message: () => 'without a token, only programs of the user who runs the daemon may change functions',
+    message: () =>
+      'without a token, only programs of the user who runs the daemon may change functions or read about them',
     hint: () => 'start the daemon with a token, and send it as X-API-Key: LAM_TOKEN=SECRET lam restart',
   }),
   LAM_EDGE_TOO_MANY_CONNECTIONS: entry<{ total: number; perAddress: number }>({

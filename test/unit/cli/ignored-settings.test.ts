@@ -25,4 +25,14 @@ describe('what a running daemon has otherwise than asked for', () => {
       "it keeps driver process, allowed hosts a.test, no access log; for what was asked: lam restart --driver docker --allow-host '*' --access-log json",
     );
   });
+
+  test("names the port of Glambdar's API", () => {
+    const said = (glambdar: 'off' | number, running: 'off' | number | undefined): string =>
+      renderIgnored({ ...ASKED, glambdar }, { ...RUNNING, ...(running === undefined ? {} : { glambdar: running }) });
+    assert.equal(said(8001, 8001), '');
+    assert.equal(said('off', 'off'), '');
+    assert.match(said(8001, 'off'), /^it keeps Glambdar's API off; .* lam restart --glambdar 8001$/);
+    assert.match(said('off', undefined), /Glambdar's API without a port of its own; .* lam restart --glambdar off$/);
+    assert.match(said('off', 8001), /Glambdar's API on port 8001; /);
+  });
 });

@@ -57,9 +57,9 @@ export const PATTERNS: Readonly<Record<GlambdarAction, string>> = {
   audit: '/auth/audit',
 };
 
-/** What changes functions and keys, or shows keys. */
+/** What changes functions and keys, or shows what only their owner may see. */
 const OWNERS: ReadonlySet<GlambdarAction> = new Set([
-  ...(['deploy', 'delete', 'config'] as const),
+  ...(['deploy', 'delete', 'config', 'list', 'info', 'logs'] as const),
   ...(['createKey', 'listKeys', 'changeKey', 'revokeKey', 'audit'] as const),
 ]);
 
