@@ -232,6 +232,7 @@ describe("Glambdar's API", () => {
     await call();
     const refused = await call();
     assert.deepEqual(said(refused), [429, 'Rate limit exceeded. Please try again later.']);
+    assert.equal((await house.ask('/info/slow')).json()['invokeCount'], 1);
     const config = (body: string, name = 'slow'): Promise<Answer> =>
       house.ask(`/config/${name}`, { method: 'POST', body });
     const answer = await config('{"rateLimit":0}');

@@ -68,8 +68,8 @@ export function glambdarInvokeApi(parts: GlambdarInvokeParts): WholeBodyApi<Glam
     },
     authorize: (head) => accessRefusal(parts, head, 'invoke'),
     serve({ head, plan, body, reply }) {
-      counts.add(plan.name);
-      run(router, plan, body, wantsKeys(parts) ? audit.noted(reply, parts, head, 'invoke') : reply);
+      const noted = wantsKeys(parts) ? audit.noted(reply, parts, head, 'invoke') : reply;
+      run({ router, counts }, plan, body, noted);
     },
     fail: sendFailure,
   };
@@ -99,12 +99,17 @@ function callOf(
 }
 
 // oxlint-disable-next-line max-params -- called once per request: an options object would be one more allocation
-function run(router: Router, call: GlambdarCall, body: Uint8Array, reply: Reply): void {
+function run(
+  { router, counts }: Pick<GlambdarInvokeParts, 'router' | 'counts'>,
+  call: GlambdarCall,
+  body: Uint8Array,
+  reply: Reply,
+): void {
   const event = call.template.with(body);
   // A body that is short enough may not be with the escapes of JSON.
   if (event.byteLength > LIMITS.payloadBytes)
     throw lamError('LAM_EDGE_PAYLOAD_TOO_LARGE', { limit: LIMITS.payloadBytes });
-  const invocation = new GlambdarInvocation(call, event, reply);
+  const invocation = new GlambdarInvocation(call, event, reply, counts);
   reply.cancelWhenGone(router.start(invocation, invocation));
 }
 
@@ -118,17 +123,27 @@ class GlambdarInvocation implements InvokeRequest, InvokeSink {
   readonly event: Uint8Array;
   readonly http = true;
   readonly #reply: Reply;
+  readonly #counts: InvocationCounts;
 
-  constructor({ name, qualifier, headers, traceId }: GlambdarCall, event: Uint8Array, reply: Reply) {
+  // oxlint-disable-next-line max-params -- called once per request: an options object would be one more allocation
+  constructor(
+    { name, qualifier, headers, traceId }: GlambdarCall,
+    event: Uint8Array,
+    reply: Reply,
+    counts: InvocationCounts,
+  ) {
     this.name = name;
     this.qualifier = qualifier;
     this.headers = headers;
     this.traceId = traceId;
     this.event = event;
     this.#reply = reply;
+    this.#counts = counts;
   }
 
+  /** Only invocations that ran are counted, not those that a limit refused. */
   answered(answer: InvokeAnswer): void {
+    this.#counts.add(this.name);
     const { payload, status, requestId, traceId } = answer;
     const own = ['x-amzn-RequestId', requestId, 'x-amzn-Trace-Id', traceId];
     if (status !== 'success') {
