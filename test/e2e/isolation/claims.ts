@@ -180,6 +180,13 @@ export const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
       outcome: { docker: false, root: false, user: true },
     },
     {
+      can: "change functions and read their logs by Glambdar's API on the port",
+      attempt: 'glambdar',
+      given: ({ daemonPort }) => ({ port: daemonPort }),
+      outcome: { docker: false, root: false, user: true },
+      note: 'As another user: unless the API wants keys, or is off.',
+    },
+    {
       can: "use the engine's socket",
       attempt: 'connect',
       given: () => ({ targets: [{ path: '/var/run/docker.sock' }, { path: '/run/docker.sock' }] }),
