@@ -35,6 +35,7 @@ describe('the registry', () => {
         unchanged: false,
         previous: null,
         url: 'http://127.0.0.1:8000/hello',
+        endpoints: ['http://127.0.0.1:8000/hello'],
         notices: [],
       });
       const second = await t.registry.publish(asFunctionName('hello'), { artifact: await t.artifact('2'), config: {} });
@@ -290,6 +291,7 @@ describe('the registry', () => {
       live: 1,
       versions: 1,
       url: 'http://127.0.0.1:8000/b',
+      endpoints: ['http://127.0.0.1:8000/b'],
       routes: ['GET /b'],
       triggers: [{ type: 'http', route: 'GET /b' }],
       updatedAt: t.clock.time,
