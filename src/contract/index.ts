@@ -1,6 +1,7 @@
 export * from './access-log.ts';
 export * from './api-key.ts';
 export * from './artifact.ts';
+export * from './aws-settings.ts';
 export * from './async-invocation.ts';
 export type { Brand } from './brand.ts';
 export * from './call-right.ts';

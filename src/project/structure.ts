@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv';
+import { settingOfAws } from '../contract/index.ts';
 import { nearest } from '../kit/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import type { SourceDocument, ValuePath } from './document.ts';
@@ -57,14 +58,35 @@ function describe(error: ErrorObject, source: SourceDocument): ProjectFault | un
 
 function unknownKey(error: ErrorObject, path: ValuePath, source: SourceDocument): ProjectFault {
   const key = String((error.params as Record<string, unknown>)['additionalProperty']);
-  const known = Object.keys(((error.parentSchema ?? {})['properties'] ?? {}) as Record<string, unknown>);
-  const suggestion = nearest(key, known) ?? known.find((each) => key.length > 2 && each.startsWith(key.toLowerCase()));
+  const properties = ((error.parentSchema ?? {})['properties'] ?? {}) as Readonly<Record<string, Nesting>>;
+  const known = Object.keys(properties);
+  const suggestion = keyMeant(key, properties);
   const advice = suggestion === undefined ? `; known are ${known.join(', ')}` : `; did you mean '${suggestion}'?`;
   return source.fault(
     [...path, key],
     `unknown key '${key}'${path.length === 0 ? '' : ` in '${path.join('.')}'`}${advice}`,
     'key',
   );
+}
+
+/** The part of a property's schema that says which keys it has. */
+interface Nesting {
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+/** The key that was probably meant: one in its place, AWS's name for one, or one of the maps there: `async.onFailure`. */
+function keyMeant(key: string, properties: Readonly<Record<string, Nesting>>): string | undefined {
+  const known = Object.keys(properties);
+  const near =
+    nearest(key, known) ??
+    known.find((each) => key.length > 2 && each.startsWith(key.toLowerCase())) ??
+    settingOfAws(key);
+  if (near !== undefined && known.includes(near)) return near;
+  for (const [name, { properties: own = {} }] of Object.entries(properties)) {
+    const inside = Object.keys(own).find((each) => each.toLowerCase() === key.toLowerCase());
+    if (inside !== undefined) return `${name}.${inside}`;
+  }
+  return undefined;
 }
 
 function requiredMessage(missing: string, path: ValuePath): string {

@@ -1,5 +1,6 @@
 import {
   DEFAULT_CONFIG,
+  settingOfAws,
   type ConfigInput,
   type ConfigPatch,
   type FunctionConfig,
@@ -159,7 +160,7 @@ export function valueText(word: string, value: SettingValue | undefined): string
 /** Refuses a word that is not the name of a setting. Throws `LAM_CLI_UNKNOWN_SETTING`. */
 export function requireSetting(word: string): void {
   if (isSetting(word)) return;
-  const meant = nearest(word, SETTING_WORDS);
+  const meant = nearest(word, SETTING_WORDS) ?? settingOfAws(word);
   throw lamError('LAM_CLI_UNKNOWN_SETTING', {
     word,
     known: SETTING_WORDS,

@@ -74,7 +74,10 @@ function everyFault({ every, zone }: ScheduleTrigger): KindFault | undefined {
   if (interval < LEAST_INTERVAL_MS)
     return { key: 'every', fault: `has the interval '${every}'; the shortest is '${durationText(LEAST_INTERVAL_MS)}'` };
   if (zone !== undefined)
-    return { key: 'zone', fault: "has a zone, which means nothing with 'every'; leave it out, or use cron" };
+    return {
+      key: 'zone',
+      fault: `has a zone, but the times of 'every' are the same in all zones; leave out the zone, or give the time of day there in place of 'every', for instance '0 3 * * * ${isZone(zone) ? zone : zoneMeant(zone)}'`,
+    };
   return undefined;
 }
 

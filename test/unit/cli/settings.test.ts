@@ -11,6 +11,22 @@ import { SETTING_WORDS } from '../../../src/cli/services/settings.ts';
 const code = (expected: string) => (error: unknown) => (error as { code?: string }).code === expected;
 
 describe('settings', () => {
+  test("suggest lam's names for those of AWS", () => {
+    for (const [word, meant] of [
+      ['ReservedConcurrentExecutions', 'reservedConcurrency'],
+      ['reservedConcurrentExecutions', 'reservedConcurrency'],
+      ['ProvisionedConcurrentExecutions', 'provisionedConcurrency'],
+      ['MaximumRetryAttempts', 'maximumRetryAttempts'],
+      ['MaximumEventAgeInSeconds', 'maximumEventAgeInSeconds'],
+      ['MemorySize', 'memory'],
+      ['EphemeralStorage', 'tmp'],
+    ] as const)
+      assert.throws(
+        () => parseSettings([`${word}=1`]),
+        (error) => isLamError(error) && error.hint === `did you mean '${meant}'?`,
+        word,
+      );
+  });
   test('are the words and units of lam.yaml', () => {
     assert.deepEqual(
       parseSettings([

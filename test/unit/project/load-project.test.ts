@@ -187,6 +187,23 @@ describe('an invalid project', () => {
     assert.match(faults[5] ?? '', /'AWS_REGION' is set by lam itself/);
   });
 
+  test("names lam's key for AWS's name, and one that belongs into a map", async () => {
+    const faults = await faultsOf(
+      'name: hello\nruntime: nodejs\nreservedConcurrentExecutions: 4\nMaximumRetryAttempts: 1\nonFailure: file:x\nasync: {MaximumEventAgeInSeconds: 4}\n',
+    );
+    assert.deepEqual(faults, [
+      "3:1 unknown key 'reservedConcurrentExecutions'; did you mean 'reservedConcurrency'?",
+      "4:1 unknown key 'MaximumRetryAttempts'; did you mean 'async.maximumRetryAttempts'?",
+      "5:1 unknown key 'onFailure'; did you mean 'async.onFailure'?",
+      "6:9 unknown key 'MaximumEventAgeInSeconds' in 'async'; did you mean 'maximumEventAgeInSeconds'?",
+    ]);
+  });
+
+  test('says how to have a time of day in place of an interval in a zone', async () => {
+    const faults = await faultsOf("name: hello\nruntime: nodejs\nschedules: ['every 1d Europe/Berlin']\n");
+    assert.match(faults.join(), /leave out the zone, or .* for instance '0 3 \* \* \* Europe\/Berlin'$/);
+  });
+
   test('names the key that a short word stands for', async () => {
     const faults = await faultsOf('name: hello\nruntime: nodejs\nenv:\n  A: b\n');
     assert.deepEqual(faults, ["3:1 unknown key 'env'; did you mean 'environment'?"]);
