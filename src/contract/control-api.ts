@@ -178,6 +178,8 @@ export interface PublishRequest {
   readonly by?: string;
   /** Also points this alias at the new version. */
   readonly alias?: AliasName;
+  /** Functions that the same deploy publishes: no notice says that they do not exist. */
+  readonly alongside?: readonly string[];
   /** Validates without changing anything. */
   readonly dryRun?: boolean;
   /** Whether the version's code is loaded once in a sandbox before the pointer moves; default: true. */
@@ -351,6 +353,7 @@ export interface Movement {
   /** The alias that moved; undefined for the live pointer. */
   readonly alias?: AliasName;
   readonly from: VersionNumber | null;
+  /** The same as `from` where limits were changed, which makes no version. */
   readonly to: VersionNumber | null;
   /** Division of the alias's requests from then on, if it has one. */
   readonly routing?: AliasRouting;

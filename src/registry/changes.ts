@@ -6,6 +6,7 @@ import {
   type Digest,
   type ForeignFacts,
   type FunctionConfig,
+  type FunctionLimits,
   type KeptZip,
   type Movement,
   type PublishRequest,
@@ -28,10 +29,12 @@ import {
   applyLimits,
   changedLimits,
   functionLimits,
+  limitChanges,
   limitNotices,
   setsLimitsAlone,
   versionConfig,
 } from './function-limits.ts';
+import { missingFunctions } from './missing-functions.ts';
 import { missingNotices } from './missing-variables.ts';
 import { endedNotices, hiddenNotices, liftedNotices, resumedNotices, suspendedNotices } from './notices.ts';
 import { checkFlags, checkUnset, patchLayers } from './overrides.ts';
@@ -131,6 +134,7 @@ export function publish(
     ...hiddenNotices(name, layers, kinds),
     ...(live === undefined ? [] : againNotices(name, live, { layers, config }, kinds)),
     ...missingNotices(name, config, kinds),
+    ...missingFunctions(name, config, (one) => draft.has(one) || request.alongside?.includes(one) === true),
     ...changedLimits(record, complete),
   ];
   if (record !== undefined) record.overrides = layers.overrides;
@@ -203,11 +207,18 @@ export function patchConfig(
   checkConfig(name, complete, kinds, true);
   if (setsLimitsAlone(given)) {
     const notices = [...ofPatch, ...changedLimits(record, complete)];
+    noteLimits(record, given, complete, context);
     applyLimits(record, live, layers);
     return { unchanged: true, from: record.live, to: record.live, notices };
   }
   const config = versionConfig(complete);
-  const notices = [...ofLists, ...ofPatch, ...changedLimits(record, complete), ...missingNotices(name, config, kinds)];
+  const notices = [
+    ...ofLists,
+    ...ofPatch,
+    ...changedLimits(record, complete),
+    ...missingNotices(name, config, kinds),
+    ...missingFunctions(name, config, (one) => draft.has(one)),
+  ];
   checkTriggers(draft, name, config.triggers, kinds);
   checkNewTriggers(draft, name, config.triggers, { ...context, live: true });
   record.overrides = layers.overrides;
@@ -224,6 +235,16 @@ export function patchConfig(
     ...append(record, { version, layers, action: 'config', by: patch.by, message }, context),
     notices: [...notices, ...resumed],
   };
+}
+
+/** Adds changed limits to the history, where they move no pointer. */
+// oxlint-disable-next-line max-params -- the function, what was asked for and by whom, what that leads to
+function noteLimits(record: FunctionRecord, given: ConfigPatch, after: FunctionLimits, context: ChangeContext): void {
+  const changes = limitChanges(functionLimits(record), after);
+  const { live } = record;
+  const message = given.message ?? changes.join(', ');
+  if (changes.length > 0)
+    note(record, { action: 'config', ...about({ ...given, message }), from: live, to: live }, context);
 }
 
 /** Result of a rollback. */

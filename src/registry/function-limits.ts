@@ -41,9 +41,13 @@ export function functionLimits({ live, versions, overrides }: FunctionRecord): F
 
 /** Says which limits change, since no version does. Pure. */
 export function limitNotices(before: FunctionLimits, after: FunctionLimits): string[] {
+  return limitChanges(before, after).map((change) => `${change}, at once and for all versions`);
+}
+
+/** The limits that differ: `rateLimit: 5 -> 10`. Pure. */
+export function limitChanges(before: FunctionLimits, after: FunctionLimits): string[] {
   return LIMIT_FIELDS.filter((field) => before[field] !== after[field]).map(
-    (field) =>
-      `${settingWord(field)}: ${settingText(field, before[field])} -> ${settingText(field, after[field])}, at once and for all versions`,
+    (field) => `${settingWord(field)}: ${settingText(field, before[field])} -> ${settingText(field, after[field])}`,
   );
 }
 

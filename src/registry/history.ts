@@ -17,7 +17,8 @@ export function note(record: FunctionRecord, movement: Omit<Movement, 'at'>, { n
 function liveStack(history: readonly Movement[]): VersionNumber[] {
   const stack: VersionNumber[] = [];
   for (const { action, alias, from, to } of history) {
-    if (alias !== undefined || action === 'alias' || to === null) continue;
+    // A change of limits moves nothing.
+    if (alias !== undefined || action === 'alias' || to === null || from === to) continue;
     if (stack.length === 0 && from !== null) stack.push(from);
     const at = action === 'rollback' ? stack.lastIndexOf(to) : -1;
     if (at === -1) stack.push(to);

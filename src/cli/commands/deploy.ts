@@ -110,6 +110,7 @@ export default class Deploy extends LamCommand {
       builds: new SharedBuilds({ ...place, allInContainer: flags['in-container'], signal: interruption.signal }),
       uploads: new Uploads(client),
       by: context.by,
+      alongside: functions.map((fn) => fn.name),
       dryRun: flags['dry-run'],
       verify: !flags['no-verify'],
       flags: given,

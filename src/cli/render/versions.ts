@@ -43,7 +43,10 @@ export function renderHistory(history: readonly Movement[], now: number, limit?:
       { heading: 'POINTER', cell: (m) => safe(m.alias ?? 'live'), least: 10 },
       {
         heading: 'MOVE',
-        cell: (m) => `${point(m.from)} -> ${m.to === null ? 'none' : aliasTargetText(m.to, m.routing)}`,
+        cell: (m) =>
+          m.alias === undefined && m.from === m.to
+            ? point(m.to)
+            : `${point(m.from)} -> ${m.to === null ? 'none' : aliasTargetText(m.to, m.routing)}`,
       },
       { heading: 'BY', cell: (m) => safe(m.by), least: 10, drop: 1 },
       { heading: 'MESSAGE', cell: (m) => safe(m.message), least: 12 },

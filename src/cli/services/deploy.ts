@@ -39,6 +39,8 @@ export interface Deployment {
   readonly builds: SharedBuilds;
   readonly uploads: Uploads;
   readonly by: string;
+  /** Names of all functions that it deploys. */
+  readonly alongside: readonly string[];
   readonly message?: string;
   readonly alias?: AliasName;
   readonly dryRun: boolean;
@@ -142,12 +144,13 @@ function withRepair(deployed: Deployed, { repaired }: Sent): Deployed {
 }
 
 function request(artifact: Digest, config: ConfigInput, deployment: Deployment): PublishRequest {
-  const { message, alias, dryRun, by, flags, verify } = deployment;
+  const { message, alias, alongside, dryRun, by, flags, verify } = deployment;
   return {
     artifact,
     config,
     flags,
     by,
+    ...(alongside.length > 1 ? { alongside } : {}),
     ...(message === undefined ? {} : { message }),
     ...(alias === undefined ? {} : { alias }),
     ...(dryRun ? { dryRun } : {}),

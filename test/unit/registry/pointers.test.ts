@@ -36,6 +36,25 @@ describe('the pointers of a function', () => {
       assert.equal((await t.registry.rollback(asFunctionName('f'), {})).to, 1);
     });
 
+    test('passes over changes of limits, which are in the history and move nothing', async () => {
+      const f = asFunctionName('f');
+      const before = t.registry.detail(f).history.length;
+      await t.registry.patchConfig(f, { set: { rateLimit: 5, reservedConcurrency: 2 }, by: 'me' });
+      await t.registry.patchConfig(f, { set: { rateLimit: 5 } });
+      await t.registry.patchConfig(f, { set: { rateLimit: 9 }, message: 'a sale' });
+      const { history } = t.registry.detail(f);
+      assert.deepEqual(
+        history
+          .slice(0, history.length - before)
+          .map(({ action, by, from, to, message }) => [action, by, from, to, message]),
+        [
+          ['config', '', 3, 3, 'a sale'],
+          ['config', 'me', 3, 3, 'rateLimit: none -> 5/s, reservedConcurrency: none -> 2'],
+        ],
+      );
+      assert.equal((await t.registry.rollback(f, {})).to, 2);
+    });
+
     test('skips deleted versions', async () => {
       await t.registry.deleteVersion(asFunctionName('f'), asVersion(2));
       assert.equal((await t.registry.rollback(asFunctionName('f'), {})).to, 1);

@@ -123,6 +123,19 @@ describe('triggers of versions', () => {
     assert.match(sent.notices.join(), /destination 'onSuccess', destination 'onFailure': needs PATH_KEY, NATS, which/);
   });
 
+  test('and destinations: a function that does not exist is accepted with a notice, unless it is deployed alongside', async () => {
+    const F = asFunctionName('f');
+    const config = { onFailure: 'function:nope', onSuccess: 'function:f' };
+    const none = "onFailure: there is no function 'nope' yet; until it is deployed, records cannot be delivered";
+    const artifact = await t.artifact('1');
+    assert.deepEqual((await t.registry.publish(F, { artifact, config })).notices, [none]);
+    assert.deepEqual((await t.registry.publish(F, { artifact, config, alongside: ['f', 'nope'] })).notices, []);
+    const set = await t.registry.patchConfig(F, { set: { onFailure: { type: 'function', function: 'none' } } });
+    assert.match(set.notices.join(), /^onFailure: there is no function 'none' yet/);
+    await deploy('nope', '2', {});
+    assert.deepEqual((await t.registry.patchConfig(F, { set: { onFailure: 'function:nope' } })).notices, []);
+  });
+
   test('of all kinds are added and removed live, and hide those of lam.yaml until that is lifted', async () => {
     const F = asFunctionName('f');
     const stream = (name: string, more: object = {}) => ({ type: 'redis', url: 'redis://h', stream: name, ...more });

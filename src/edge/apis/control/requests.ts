@@ -113,8 +113,16 @@ export function publishOf(fields: Fields): PublishRequest {
     ...optional<object>(fields, 'flags', 'object'),
     ...moved(fields),
     ...(alias === undefined ? {} : { alias }),
+    ...alongsideOf(fields),
     ...optional<boolean>(fields, 'dryRun', 'boolean'),
   };
+}
+
+function alongsideOf({ alongside }: Fields): Pick<PublishRequest, 'alongside'> {
+  if (alongside === undefined) return {};
+  if (!Array.isArray(alongside) || !alongside.every((one) => typeof one === 'string'))
+    return bad("'alongside' must be a list of names");
+  return { alongside };
 }
 
 /** Checks the shape of a request to publish a layer. */
