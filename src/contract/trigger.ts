@@ -49,6 +49,8 @@ export interface TriggerCounts {
   readonly received: number;
   /** Acknowledged without a run: no filter matched, or it was a copy. */
   readonly filtered: number;
+  /** Requests to a webhook that were refused: a missing, wrong or old signature, a body that is too long. */
+  readonly refused: number;
   /** Handled and acknowledged. */
   readonly succeeded: number;
   /** Failed attempts. */

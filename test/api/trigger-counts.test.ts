@@ -66,14 +66,16 @@ describe('what triggers do with events that they queue', () => {
     phases.map((phase) => counts?.[phase]);
 
   test('is shown and observed of webhooks: accepted, copies, failures, retries, what is given up', async () => {
-    const send = async (body: string): Promise<number> => {
-      const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`;
+    const send = async (body: string, secret = SECRET): Promise<number> => {
+      const signature = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
       const headers = { 'x-hub-signature-256': signature, 'x-github-delivery': body };
       return (await house.ask('/hooks/in', { method: 'POST', body, headers })).status;
     };
     await reaches('/hooks/in', (now) => now.state === 'running');
     assert.deepEqual([await send('"a"'), await send('"a"'), await send('"poison"')], [202, 200, 202]);
+    assert.deepEqual([await send('"a"', 'wrong'), await send('"b"', 'wrong')], [401, 401]);
     const end = await reaches('/hooks/in', ({ counts }) => counts?.running === 0);
+    assert.deepEqual(shown(end, 'refused'), [2]);
     assert.deepEqual(shown(end, 'received', 'filtered', 'succeeded', 'failed', 'retried', 'dead'), [2, 1, 1, 2, 1, 1]);
     observed.assertAgrees(FUNCTION, end);
   });

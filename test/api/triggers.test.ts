@@ -111,7 +111,17 @@ describe('a trigger kind that is plugged in', () => {
       { type: 'http', route: 'GET /clock' },
     ]);
     const [state, ...others] = shown['triggerStates'] as { readonly since: number }[];
-    const counts = { received: 0, filtered: 0, succeeded: 0, failed: 0, retried: 0, dead: 0, running: 0, held: 0 };
+    const counts = {
+      received: 0,
+      filtered: 0,
+      refused: 0,
+      succeeded: 0,
+      failed: 0,
+      retried: 0,
+      dead: 0,
+      running: 0,
+      held: 0,
+    };
     assert.deepEqual(
       [{ ...state, since: 0 }, others],
       [{ type: 'tick', name: 'every 0.02 s', state: 'running', since: 0, counts }, []],

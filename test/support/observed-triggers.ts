@@ -28,7 +28,7 @@ export class ObservedTriggers implements Observer {
   assertAgrees(functionName: ObservedTrigger['functionName'], { type, name, counts }: TriggerState): void {
     const { running: _running, held: _held, ...shown } = counts ?? assert.fail('a trigger has counts');
     const observed = this.#counts.get(keyOf({ functionName, type, name }));
-    const nothing = { received: 0, filtered: 0, succeeded: 0, failed: 0, retried: 0, dead: 0 };
+    const nothing = { received: 0, filtered: 0, refused: 0, succeeded: 0, failed: 0, retried: 0, dead: 0 };
     assert.deepEqual({ ...nothing, ...observed }, shown);
   }
 }

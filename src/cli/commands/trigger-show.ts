@@ -8,7 +8,7 @@ import { namedTrigger, withUrl } from '../services/triggers.ts';
 export default class TriggerShow extends LamCommand {
   static override summary = 'Show a trigger: its state and why, what it has done, its settings.';
   static override description =
-    'Counts are those since the daemon started the trigger: messages received, filtered out, handled, failed attempts, retries and dead letters; running and held are those of now. Credentials are shown as the variables to which the settings refer.';
+    'Counts are those since the daemon started the trigger: messages received, filtered out, refused (by webhooks), handled, failed attempts, retries and dead letters; running and held are those of now. Credentials are shown as the variables to which the settings refer.';
   static override args = { function: FUNCTION_ARG, trigger: TRIGGER_ARG };
   static override examples = [
     { description: 'The only trigger of a function', command: '<%= config.bin %> trigger show orders' },

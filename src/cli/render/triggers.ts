@@ -23,7 +23,7 @@ export function renderTriggers(triggers: readonly TriggerDetail[], now: number, 
 
 /** What the triggers of one kind do, and did since the daemon started them. */
 type KindCounts = Readonly<
-  Record<TriggerDetail['state'] | 'succeeded' | 'failed' | 'retried' | 'dead' | 'lag', number>
+  Record<TriggerDetail['state'] | 'refused' | 'succeeded' | 'failed' | 'retried' | 'dead' | 'lag', number>
 >;
 
 /** Sums up triggers by kind. Pure. */
@@ -33,14 +33,15 @@ export function triggerCounts(triggers: readonly TriggerDetail[]): Readonly<Reco
     const kind = (kinds[type] ??= { ...NOTHING });
     kind[state]++;
     kind.lag += lag;
-    for (const what of ['succeeded', 'failed', 'retried', 'dead'] as const) kind[what] += counts?.[what] ?? 0;
+    for (const what of ['refused', 'succeeded', 'failed', 'retried', 'dead'] as const)
+      kind[what] += counts?.[what] ?? 0;
   }
   return kinds;
 }
 
 const NOTHING: KindCounts = {
   ...{ starting: 0, running: 0, retrying: 0, paused: 0 },
-  ...{ succeeded: 0, failed: 0, retried: 0, dead: 0, lag: 0 },
+  ...{ refused: 0, succeeded: 0, failed: 0, retried: 0, dead: 0, lag: 0 },
 };
 
 /** The counts of all kinds in one line, those that are 0 left out; empty without triggers. Pure. */
@@ -62,7 +63,9 @@ export function nonZero(numbers: Readonly<Record<string, number>>): readonly str
 /** Page of `lam trigger show`. */
 export function renderTrigger(trigger: TriggerDetail & { readonly url?: string }, now: number, limit?: number): string {
   const { state, since, cause, hint, lag, lags = {}, counts, config } = trigger;
-  const numbers = Object.entries(counts ?? {}).map(([what, number]): [string, string] => [what, String(number)]);
+  const numbers = Object.entries(counts ?? {})
+    .filter(([what, number]) => what !== 'refused' || number > 0 || trigger.type === 'webhook')
+    .map(([what, number]): [string, string] => [what, String(number)]);
   const settings = Object.entries(config)
     .filter(([key]) => key !== 'type')
     .map(([key, value]): [string, string] => [key, safe(typeof value === 'string' ? value : JSON.stringify(value))]);

@@ -7,6 +7,7 @@ export class TriggerTally {
   readonly #counts: Record<TriggerPhase, number> = {
     received: 0,
     filtered: 0,
+    refused: 0,
     succeeded: 0,
     failed: 0,
     retried: 0,

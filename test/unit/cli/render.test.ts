@@ -18,7 +18,7 @@ import { renderLogRecord } from '../../../src/cli/fast/log-record.ts';
 import { renderRoutes } from '../../../src/cli/render/routes.ts';
 import { facts, safe, table } from '../../../src/cli/render/table.ts';
 import { renderTrigger, renderTriggers, triggerCounts, triggerCountsText } from '../../../src/cli/render/triggers.ts';
-import { renderVersions } from '../../../src/cli/render/versions.ts';
+import { renderHistory, renderVersions } from '../../../src/cli/render/versions.ts';
 
 const plain = new Chalk({ level: 0 });
 const NOW = 1_800_000_000_000;
@@ -179,7 +179,17 @@ describe('the list of triggers', () => {
   });
 
   test('leaves out numbers before the cause, and a cause that nothing has before numbers', () => {
-    const counts = { received: 9, filtered: 0, succeeded: 1234, failed: 0, retried: 0, dead: 2, running: 0, held: 0 };
+    const counts = {
+      received: 9,
+      filtered: 0,
+      refused: 0,
+      succeeded: 1234,
+      failed: 0,
+      retried: 0,
+      dead: 2,
+      running: 0,
+      held: 0,
+    };
     const busy = trigger({ counts, lag: 17 });
     assert.equal(headings([busy], 200), 'FUNCTION TRIGGER STATE SINCE DONE DEAD LAG CAUSE');
     assert.equal(headings([busy], 60), 'FUNCTION TRIGGER STATE CAUSE');
@@ -190,6 +200,11 @@ describe('the list of triggers', () => {
 
   test('has a page for each, which says for how long, why, and what to do', () => {
     const page = renderTrigger(trigger({ since: NOW - 20_000, hint: 'start the broker' }), NOW).split('\n');
+    const refused = (type: string, number: number): boolean => {
+      const counts = { received: 0, filtered: 0, refused: number, succeeded: 0, failed: 0, retried: 0, dead: 0 };
+      return /^refused: /m.test(renderTrigger(trigger({ type, counts: { ...counts, running: 0, held: 0 } }), NOW));
+    };
+    assert.deepEqual([refused('webhook', 0), refused('rabbitmq', 0)], [true, false]);
     assert.deepEqual(page.slice(2, 5), [
       'state:    retrying for 20 s',
       'cause:    the broker refused the connection: ECONNREFUSED 127.0.0.1:5672',
@@ -198,7 +213,17 @@ describe('the list of triggers', () => {
   });
 
   test('is summed up by kind for lam status', () => {
-    const counts = { received: 9, filtered: 0, succeeded: 7, failed: 3, retried: 1, dead: 2, running: 0, held: 0 };
+    const counts = {
+      received: 9,
+      filtered: 0,
+      refused: 0,
+      succeeded: 7,
+      failed: 3,
+      retried: 1,
+      dead: 2,
+      running: 0,
+      held: 0,
+    };
     const all = [
       trigger({ state: 'running', counts, lag: 17 }),
       trigger({ counts: { ...counts, dead: 0 } }),
@@ -269,6 +294,21 @@ describe('the result line of a deploy', () => {
     ));
   test('when it is a dry run', () =>
     assert.equal(renderDeployed(answer, 1, true), 'hello: would become v2 (dry run, nothing changed)'));
+});
+
+describe('the history', () => {
+  test('shows moves, and changes of limits, which move nothing', () => {
+    const change = { at: NOW - 300_000, by: 'me', action: 'config', message: '' } as const;
+    const lines = renderHistory(
+      [
+        { ...change, from: asVersion(2), to: asVersion(2), message: 'rateLimit: none -> 5' },
+        { ...change, from: asVersion(1), to: asVersion(2) },
+      ],
+      NOW,
+    ).split('\n');
+    assert.match(lines[1] ?? '', /config +live +v2 +me +rateLimit: none -> 5$/);
+    assert.match(lines[2] ?? '', /config +live +v1 -> v2 +me$/);
+  });
 });
 
 describe('the output of a start', () => {

@@ -6,7 +6,7 @@ import {
   type SignatureFault,
   type VerifiedSignature,
 } from '../../../access/index.ts';
-import { lamError } from '../../../errors/index.ts';
+import { lamError, type LamError } from '../../../errors/index.ts';
 import type { RunningTrigger, TriggerHost, TriggerStarter, WebhookAnswer, WebhookRequest } from '../../running.ts';
 import { DEFAULT_HEADERS, WEBHOOK_DEFAULTS, type WebhookTrigger } from '../webhook.ts';
 import { KnownDeliveries } from './known-deliveries.ts';
@@ -51,15 +51,20 @@ class Webhook implements RunningTrigger<WebhookTrigger> {
 
   async #receive(request: WebhookRequest): Promise<WebhookAnswer> {
     const { maxBody: limit = WEBHOOK_DEFAULTS.maxBody, signature } = this.#config;
-    if (request.body.byteLength > limit) throw lamError('LAM_EDGE_PAYLOAD_TOO_LARGE', { limit });
+    if (request.body.byteLength > limit) this.#refuse(lamError('LAM_EDGE_PAYLOAD_TOO_LARGE', { limit }));
     const verified = this.#verify(request);
     if ('fault' in verified) {
       this.#refuseSecret(verified);
-      throw lamError('LAM_TRIGGERS_WEBHOOK_REFUSED', { why: verified.why, setting: signature });
+      this.#refuse(lamError('LAM_TRIGGERS_WEBHOOK_REFUSED', { why: verified.why, setting: signature }));
     }
     const challenge = signature === 'slack' ? challengeOf(request.body) : undefined;
     if (challenge !== undefined) return { status: 200, headers: { 'content-type': 'text/plain' }, body: challenge };
     return this.#accept(request, deliveryId(this.#config, request, verified));
+  }
+
+  #refuse(error: LamError): never {
+    this.#host.count('refused');
+    throw error;
   }
 
   /** Queues a delivery, unless it is a copy. */
