@@ -77,6 +77,8 @@ export interface OtherApiParts {
 
 type MakeApi = (options: EdgeOptions) => Api;
 
+const AWS_MANAGE: MakeApi = (options) => awsManageApi({ ...options, ...options.others });
+
 /** Glambdar's API: of paths that nothing else claims, or of a listener of its own. */
 const GLAMBDAR: readonly MakeApi[] = [
   (options) => glambdarInvokeApi({ ...options, ...options.others }),
@@ -88,8 +90,8 @@ const GLAMBDAR: readonly MakeApi[] = [
  * comes after them.
  */
 const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
-  port: [awsApi, awsManageApi, controlApi, webhooksApi, functionsApi],
-  socket: [awsApi, awsManageApi, controlApi, webhooksApi, functionsApi],
+  port: [awsApi, AWS_MANAGE, controlApi, webhooksApi, functionsApi],
+  socket: [awsApi, AWS_MANAGE, controlApi, webhooksApi, functionsApi],
 };
 
 /** Creates the HTTP server of one listener; does not listen yet. */

@@ -9,8 +9,7 @@ import { sendAwsError, sendAwsJson } from '../../aws/answers.ts';
 import { readInput } from '../../aws/input.ts';
 import type { AwsTarget } from '../../aws/paths.ts';
 import { refusal, type Door } from '../../guard.ts';
-import { connectedUser } from '../../connected-user.ts';
-import { headerValue, type RequestHead } from '../../request.ts';
+import { headerValue } from '../../request.ts';
 import { CODE_PREFIX, CodeUrls } from './code-url.ts';
 import { servedModel } from './model/model.ts';
 import { ACTIONS } from './operations/list.ts';
@@ -32,11 +31,15 @@ interface ManageParts {
   readonly operations: Operations;
   readonly door: Door;
   readonly clock: Clock;
+  /** Whether a connection comes from a program of the daemon's own user, or of root. */
+  readonly isOwner: (socket: Socket) => Promise<boolean>;
 }
 
 /** Serves AWS Lambda's API at its dated paths, but for the ways to invoke; and the downloads of code that it names. */
-export function awsManageApi({ operations, door, clock }: ManageParts): WholeBodyApi<ManagePlan> {
+export function awsManageApi({ operations, door, clock, isOwner }: ManageParts): WholeBodyApi<ManagePlan> {
   const urls = new CodeUrls(clock);
+  const mayManage = async (socket: Socket): Promise<boolean> =>
+    door.kind === 'socket' || door.open || door.tokens.isRequired || isOwner(socket);
   return {
     name: 'aws-lambda-manage',
     reads: 'whole',
@@ -52,22 +55,36 @@ export function awsManageApi({ operations, door, clock }: ManageParts): WholeBod
     authorize: (head, plan) =>
       plan !== undefined && 'code' in plan && urls.accepts(plan.code, plan.query)
         ? undefined
-        : (refusal(door, head, 'invoke') ?? strangersRefusal(door, head)),
+        : refusal(door, head, 'invoke'),
     serve(request) {
-      const done = serve(operations, urls, request);
+      const done = serve({ operations, urls, mayManage }, request);
       done.catch((thrown: unknown) => fail(request.reply, asLamError(thrown)));
     },
     fail,
   };
 }
 
+interface ServeParts {
+  readonly operations: Operations;
+  readonly urls: CodeUrls;
+  /**
+   * Whether the program at the other end may change functions: where a token is set, it was asked for before; without one,
+   * only programs of the daemon's user and of root.
+   */
+  readonly mayManage: (socket: Socket) => Promise<boolean>;
+}
+
 async function serve(
-  operations: Operations,
-  urls: CodeUrls,
+  { operations, urls, mayManage }: ServeParts,
   { head, plan, body, reply }: ApiRequest<ManagePlan, Uint8Array>,
 ): Promise<void> {
+  const isSigned = 'code' in plan && urls.accepts(plan.code, plan.query);
+  if (!isSigned && !(await mayManage(head.socket))) {
+    const message = 'only programs of the user whose daemon this is may use this operation';
+    throw lamError('LAM_AWS_FORBIDDEN', { message });
+  }
   if ('code' in plan) {
-    if (!urls.accepts(plan.code, plan.query)) throw lamError('LAM_AWS_FORBIDDEN', { message: 'Request has expired' });
+    if (!isSigned) throw lamError('LAM_AWS_FORBIDDEN', { message: 'Request has expired' });
     reply.send(200, ['content-type', 'application/zip'], await codeAt(operations, plan.code));
     return;
   }
@@ -80,25 +97,6 @@ async function serve(
   const action = ACTIONS[operation];
   const answer: unknown = await action?.({ operations, input, codeUrl: (path) => urls.make(host, path) });
   sendAwsJson(reply, STATUS[operation] ?? status, answer);
-}
-
-/** Whether the program at the other end is the owner's, by connection. */
-const owned = new WeakMap<Socket, boolean>();
-
-/**
- * Returns why a program of another user of this machine may not change functions, or undefined. The token, where one is
- * set, was asked for before.
- */
-function strangersRefusal(door: Door, { socket }: Pick<RequestHead, 'socket'>): LamError | undefined {
-  if (door.kind === 'socket' || door.open || door.tokens.isRequired) return undefined;
-  let isOwned = owned.get(socket);
-  if (isOwned === undefined) {
-    const user = connectedUser(socket);
-    isOwned = user === undefined || user === 0 || user === process.getuid?.();
-    owned.set(socket, isOwned);
-  }
-  const message = 'only programs of the user whose daemon this is may use this operation';
-  return isOwned ? undefined : lamError('LAM_AWS_FORBIDDEN', { message });
 }
 
 /** The zip of `functions/NAME/VERSION` or `layers/NAME/VERSION`. */
