@@ -5,6 +5,7 @@ import type { Clock } from '../kit/index.ts';
 import { logged, type AccessLog } from './access-log.ts';
 import { refusalOf, type ApiList, type Claim } from './api-list.ts';
 import { readBody } from './body.ts';
+import { OpenBodies } from './open-bodies.ts';
 import { hasTwoHosts, headOf } from './request.ts';
 import { SlowBodies } from './slow-bodies.ts';
 
@@ -14,6 +15,7 @@ export class NodeReader {
   readonly #clock: Clock;
   readonly #accessLog: AccessLog | undefined;
   readonly #slowBodies: SlowBodies;
+  readonly #openBodies = new OpenBodies();
 
   constructor(apis: ApiList, clock: Clock, accessLog: AccessLog | undefined) {
     this.#accessLog = accessLog;
@@ -53,9 +55,11 @@ export class NodeReader {
     }
     const fail = (thrown: unknown): void => api.fail(reply, asLamError(thrown), plan);
     if (api.reads === 'whole') {
-      readBody(request, api.mostBodyBytes, this.#clock)
-        .then((body) => api.serve({ head, plan, body, reply }))
-        .catch(fail);
+      this.#openBodies.read(request, response, () => {
+        readBody(request, api.mostBodyBytes, this.#clock)
+          .then((body) => api.serve({ head, plan, body, reply }))
+          .catch(fail);
+      });
       return;
     }
     try {

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { refusal, type TokenStore } from '../../../src/edge/guard.ts';
 import { lamError } from '../../../src/errors/index.ts';
+import type { Reply } from '../../../src/http/index.ts';
 import { apiServer, READER_NAMES, READERS, testApi } from '../../support/api-server.ts';
+
+/** Resolves once the server has read nothing for a while. */
+async function untilResting(socket: Socket | undefined): Promise<void> {
+  for (let read = -1; read !== socket?.bytesRead;) {
+    read = socket?.bytesRead ?? 0;
+    for (let i = 0; i < 50; i++) await new Promise(setImmediate);
+  }
+}
 
 for (const reader of READER_NAMES)
   describe(`an API behind ${reader}, for a client that repeats the same head`, () => {
@@ -129,6 +139,62 @@ for (const reader of READER_NAMES)
       socket.write(request('/a'));
       const [answer] = (await once(socket, 'data')) as [Buffer];
       assert.match(answer.toString(), /\r\nConnection: keep-alive\r\nKeep-Alive: timeout=60\r\n/);
+    });
+
+    test('reads no further large body while those of unanswered requests are large, and answers all in the end', async () => {
+      const replies: Reply[] = [];
+      await using made = await apiServer([testApi({ serve: ({ reply }) => void replies.push(reply) })]);
+      let reading: Socket | undefined;
+      made.server.prependListener('connection', (socket: Socket) => (reading = socket));
+      const socket = await made.dial();
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      for (let n = 0; n < 6; n++) socket.write(request('/a', 'x'.repeat(700 * 1024)));
+      for (let served = 2; served <= 6; served += 2) {
+        while (replies.length < served) await new Promise(setImmediate);
+        await untilResting(reading);
+        assert.equal(replies.length, served, 'the client waits');
+        for (const reply of replies.slice(-2)) reply.send(200, [], Buffer.from('served'));
+      }
+      while ([...text.matchAll(/served/g)].length < 6) await once(socket, 'data');
+    });
+
+    test('serves small requests that come before any answer, and those behind a large one that waits', async () => {
+      const replies: Reply[] = [];
+      await using made = await apiServer([testApi({ serve: ({ reply }) => void replies.push(reply) })]);
+      const socket = await made.dial();
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      const bodies = ['a', 'x'.repeat(1024 * 1024), 'b', 'x'.repeat(1024 * 1024), 'c'];
+      for (const body of bodies) socket.write(request('/a', body));
+      while (replies.length < 2) await new Promise(setImmediate);
+      for (let n = 0; n < bodies.length; n++) {
+        while (replies.length <= n) await new Promise(setImmediate);
+        replies[n]?.send(200, [], Buffer.from('served'));
+      }
+      while ([...text.matchAll(/served/g)].length < bodies.length) await once(socket, 'data');
+    });
+
+    test('forgets a request that waits when the client leaves', async () => {
+      const served: number[] = [];
+      const failed: string[] = [];
+      await using made = await apiServer([
+        testApi({
+          serve: ({ body }) => void served.push(body.byteLength),
+          fail: (_, error) => void failed.push(error.code),
+        }),
+      ]);
+      let reading: Socket | undefined;
+      made.server.prependListener('connection', (accepted: Socket) => (reading = accepted));
+      const socket = await made.dial();
+      socket.write(request('/a', 'x'.repeat(1024 * 1024)));
+      while (served.length < 1) await new Promise(setImmediate);
+      const before = reading?.bytesRead ?? 0;
+      socket.write(request('/a', 'x'.repeat(512 * 1024)).slice(0, 1000));
+      while ((reading?.bytesRead ?? 0) < before + 1000) await new Promise(setImmediate);
+      socket.destroy();
+      while (reading?.closed === false || failed.length < (reader === 'plain' ? 0 : 1)) await new Promise(setImmediate);
+      assert.deepEqual([served, failed], [[1024 * 1024], reader === 'plain' ? [] : ['LAM_EDGE_CLIENT_GONE']]);
     });
 
     test('refuses a body over its limit', async () => {
