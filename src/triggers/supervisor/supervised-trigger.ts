@@ -53,8 +53,8 @@ export class SupervisedTrigger {
     this.#parts = {
       ...parts,
       count: (phase, count) => tally.add(phase, count),
-      enqueue: (event, ended) => tally.queued((end) => parts.enqueue(event, end), ended),
-      follow: (event, ended) => tally.followed((end) => parts.follow(event, end), ended),
+      enqueue: (event, ended) => tally.queued(event.id, (end) => parts.enqueue(event, end), ended),
+      follow: (event, ended) => tally.followed(event.id, (end) => parts.follow(event, end), ended),
     };
     this.#kept = keptOf(identity, parts);
     const pause = this.#kept.pause();

@@ -1,6 +1,13 @@
 import type { TriggerCounts, TriggerPhase } from '../../contract/index.ts';
 import type { EnqueueOutcome, EventEnded } from '../running.ts';
 
+/** How an event is queued or found, and with what result it is counted. */
+interface Counted<R> {
+  readonly begin: (ended: EventEnded) => Promise<R>;
+  readonly expected: R;
+  readonly ended: EventEnded | undefined;
+}
+
 /** What a trigger did since the daemon started it, over all its runs. */
 export class TriggerTally {
   readonly #onCount: (phase: TriggerPhase, count: number) => void;
@@ -13,8 +20,8 @@ export class TriggerTally {
     retried: 0,
     dead: 0,
   };
-  /** Queued events that have not ended. */
-  #pending = 0;
+  /** Ids of queued events that have not ended. */
+  readonly #pending = new Set<string>();
 
   /** @param onCount is told of all that is added */
   constructor(onCount: (phase: TriggerPhase, count: number) => void) {
@@ -22,7 +29,7 @@ export class TriggerTally {
   }
 
   get counts(): TriggerCounts {
-    return { ...this.#counts, running: this.#pending, held: 0 };
+    return { ...this.#counts, running: this.#pending.size, held: 0 };
   }
 
   add(phase: TriggerPhase, count = 1): void {
@@ -32,27 +39,30 @@ export class TriggerTally {
   }
 
   /** Counts an event that `enqueue` queues, from then to its end, unless it was queued before. Rejects with its error. */
-  async queued(enqueue: (ended: EventEnded) => Promise<EnqueueOutcome>, ended?: EventEnded): Promise<EnqueueOutcome> {
-    const outcome = await this.#untilEnd(enqueue, 'accepted', ended);
+  async queued(
+    id: string,
+    enqueue: (ended: EventEnded) => Promise<EnqueueOutcome>,
+    ended?: EventEnded,
+  ): Promise<EnqueueOutcome> {
+    const outcome = await this.#untilEnd<EnqueueOutcome>(id, { begin: enqueue, expected: 'accepted', ended });
     if (outcome === 'accepted') this.add('received');
     return outcome;
   }
 
-  /** The same for an event of an earlier daemon, if `follow` finds it. */
-  followed(follow: (ended: EventEnded) => Promise<boolean>, ended: EventEnded): Promise<boolean> {
-    return this.#untilEnd(follow, true, ended);
+  /** The same for an event of an earlier daemon or run, if `follow` finds it. */
+  followed(id: string, follow: (ended: EventEnded) => Promise<boolean>, ended: EventEnded): Promise<boolean> {
+    return this.#untilEnd(id, { begin: follow, expected: true, ended });
   }
 
   /** Counts an event as pending if `begin` resolves to `expected`, until its end, which may come before. */
-  async #untilEnd<R>(begin: (ended: EventEnded) => Promise<R>, expected: R, ended?: EventEnded): Promise<R> {
-    let counted = 0;
+  async #untilEnd<R>(id: string, { begin, expected, ended }: Counted<R>): Promise<R> {
     let isEnded = false;
     const outcome = await begin((end) => {
       isEnded = true;
-      this.#pending -= counted;
+      this.#pending.delete(id);
       ended?.(end);
     });
-    if (outcome === expected && !isEnded) this.#pending += counted = 1;
+    if (outcome === expected && !isEnded) this.#pending.add(id);
     return outcome;
   }
 }
