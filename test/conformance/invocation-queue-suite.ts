@@ -258,6 +258,12 @@ export function invocationQueueSuite(title: string, makeRig: () => Promise<Queue
       assert.equal(await queue.settle(token, { kind: 'completed', attempt: attempt('success') }), 'lost');
       for (const id of ['a', 'b']) assert.equal((await queue.get(asRequestId(id)))?.state, 'CANCELLED');
       assert.equal((await queue.cancel(asRequestId('b')))?.state, 'CANCELLED');
+      const started = await Promise.all(['a', 'b'].map((id) => queue.get(asRequestId(id))));
+      assert.deepEqual(
+        started.map((each) => each?.startedAt !== undefined),
+        [false, true],
+        'the attempt that was cancelled had begun',
+      );
       assert.equal(await queue.cancel(asRequestId('nobody')), undefined);
     });
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { knownFunctionName, type AsyncAttempt, type AsyncInvocation, type RequestId } from '../../contract/index.ts';
+import type { EpochMs } from '../../kit/index.ts';
 import {
   KEPT_RESULT_BYTES,
   type AttemptReport,
@@ -140,7 +141,8 @@ export class Writes {
     if (lease !== undefined) this.#leases.end(lease.token, 'finished');
     const { functionName, eventBytes } = before;
     const from = lease === undefined ? 'pending' : 'running';
-    this.#end({ seq, id, functionName, eventBytes, from, hasHistory: false }, { as: 'cancelled' }, batch);
+    const startedAt = lease?.group.at;
+    this.#end({ seq, id, functionName, eventBytes, from, hasHistory: false }, { as: 'cancelled', startedAt }, batch);
     return before;
   }
 
@@ -164,6 +166,8 @@ export class Writes {
     end: {
       readonly as: keyof typeof FINAL;
       readonly attempt?: AttemptReport | undefined;
+      /** When an attempt began that is not reported. */
+      readonly startedAt?: EpochMs | undefined;
       readonly dead?: string | undefined;
     },
     batch: Batch,
@@ -171,8 +175,9 @@ export class Writes {
     const { seq, id, functionName, eventBytes, from } = row;
     const { number, state, tally } = FINAL[end.as];
     const { attempt, dead } = end;
+    const startedAt = attempt?.at ?? end.startedAt ?? null;
     const kept = attempt === undefined ? 0 : this.#keepResult(row, attempt);
-    this.#finish.run(number, batch.now, dead ?? null, attempt === undefined ? 0 : 1, attempt?.at ?? null, kept, seq);
+    this.#finish.run(number, batch.now, dead ?? null, attempt === undefined ? 0 : 1, startedAt, kept, seq);
     this.#tallies.add(functionName, from, -1);
     this.#tallies.add(functionName, dead === undefined ? tally : 'dead', 1);
     this.#tallies.add(functionName, dead === undefined ? 'finishedBytes' : 'deadBytes', eventBytes + kept);
