@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keepLogsInStep } from '../../../src/daemon/logs-in-step.ts';
+import { LIVE_TRIGGERS } from '../../../src/registry/index.ts';
 import { Catalogue } from '../../../src/store/index.ts';
 import { logHouse, recordsOf } from '../../support/log-house.ts';
 import { SharedCatalogue } from '../../support/shared-catalogue.ts';
@@ -11,7 +12,7 @@ test('the logs of a function deleted by another node are removed before a new fu
   const home = await testRegistry();
   t.after(() => home.remove());
   await using house = await logHouse();
-  const shared = new SharedCatalogue();
+  const shared = new SharedCatalogue([LIVE_TRIGGERS]);
   const [here, there] = [shared.node(), shared.node()];
   const over = (store: typeof here): typeof home.registry =>
     makeRegistry({ catalogue: new Catalogue(store), artifacts: home.store.artifacts }, home.clock);
