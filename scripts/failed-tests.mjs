@@ -16,8 +16,25 @@ function isOwnFailure({ details, todo }) {
   return todo === undefined && details.error?.failureType !== 'subtestsFailed';
 }
 
+function line(failure) {
+  return `${JSON.stringify(failure)}\n`;
+}
+
+/**
+ * Tests that several files share are reported where they are written. The summary of a file comes after its tests, and
+ * says which one ran them; with all files in one process there is none.
+ */
 export default async function* failedTests(events) {
+  let shared = [];
   for await (const { type, data } of events) {
-    if (type === 'test:fail' && isOwnFailure(data)) yield `${JSON.stringify(failureOf(data))}\n`;
+    if (type === 'test:fail' && isOwnFailure(data)) {
+      const failure = failureOf(data);
+      if (failure.file.endsWith('.test.ts')) yield line(failure);
+      else shared.push(failure);
+    } else if (type === 'test:summary' && shared.length > 0) {
+      const ran = data.file === undefined ? {} : { file: relative(root, data.file) };
+      for (const failure of shared) yield line({ ...failure, ...ran });
+      shared = [];
+    }
   }
 }

@@ -68,7 +68,8 @@ describe('npm test', { skip: IS_BINARY ? 'the lanes do not depend on the binary'
 
   test('runs files with failures once more where it is asked to, and names the tests that pass only then', async (t) => {
     const clone = cloneWith(t, {
-      'test/api/bad.test.ts': ONE('is bad', "throw new Error('it is broken');"),
+      'test/api/shared.ts': ONE('is bad', "throw new Error('it is broken');"),
+      'test/api/bad.test.ts': "import './shared.ts';\n",
       'test/api/unsteady.test.ts': ONE(
         'is unsteady',
         `
