@@ -255,6 +255,8 @@ export function describeMainJob(driver: Driver, half: keyof typeof JOBS): void {
         );
 
     test('prints which driver is used', async () => {
+      // No template started it where this machine has none of their compilers.
+      await session.ok(['start']);
       assert.equal((await session.status()).driver, driver);
     });
   });
