@@ -9,6 +9,7 @@ export { Watchers } from './watchers.ts';
 export { Lru } from './lru.ts';
 export { Mutex } from './mutex.ts';
 export { nearest } from './nearest.ts';
+export { ownMember } from './own-member.ts';
 export { pacer } from './pacer.ts';
 export { readLock, takeLock, type HeldLock, type LockHolder } from './lock-file.ts';
 export { isAlive, ownIdentity } from './process-identity.ts';

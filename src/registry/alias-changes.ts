@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AliasName, AliasRequest, AliasRouting, FunctionName, VersionNumber } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
+import { ownMember } from '../kit/index.ts';
 import type { CatalogueDraft, FunctionRecord } from '../store/index.ts';
 import { checkRouting } from './alias-routing.ts';
 import { about, type ChangeContext, type Move } from './change-context.ts';
@@ -53,7 +54,7 @@ export function pointAlias(
 ): void {
   const from = aliasTarget(record, alias) ?? null;
   const routing = checkRouting(record, alias, request);
-  if (from === request.version && isDeepStrictEqual(record.routing?.[alias], routing)) return;
+  if (from === request.version && isDeepStrictEqual(ownMember(record.routing, alias), routing)) return;
   record.aliases[alias] = request.version;
   setRouting(record, alias, routing);
   const division = routing === undefined ? {} : { routing };

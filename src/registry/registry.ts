@@ -27,7 +27,7 @@ import {
   type VersionNumber,
 } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
-import { Watchers, type Clock } from '../kit/index.ts';
+import { ownMember, Watchers, type Clock } from '../kit/index.ts';
 import type {
   ArtifactReferences,
   ArtifactStore,
@@ -345,10 +345,10 @@ export class Registry {
     const revisionOf = (version: string): Revision => this.#revision(record, versions, knownVersion(Number(version)));
     const always = (revision: Revision): Pick<AliasDivision, 'pick'> => ({ pick: () => revision });
     if (Object.hasOwn(record.versions, qualifier)) return always(revisionOf(qualifier));
-    const target = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined;
+    const target = ownMember(record.aliases, qualifier);
     if (target !== undefined) {
       const own = revisionOf(String(target));
-      const routing = record.routing?.[qualifier];
+      const routing = ownMember(record.routing, qualifier);
       if (routing !== undefined) {
         const division = new AliasDivision({ name, alias: qualifier }, own, routing, revisionOf);
         divisions.set(qualifier, division);

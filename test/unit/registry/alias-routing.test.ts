@@ -43,6 +43,13 @@ describe('an alias that divides its requests', () => {
     for (let i = 0; i < 50; i++) assert.equal(version(`r${i}`), version(`r${i}`));
   });
 
+  test('leaves an alias alone that is named like what every object has', async () => {
+    await point(4, { weights: { 3: 50 } });
+    const plain = asAlias('toString');
+    await t.registry.setAlias(F, plain, { version: asVersion(2) });
+    assert.equal(t.registry.resolve(F, plain, { requestId: 'r' }).version, 2);
+  });
+
   test('can give away all requests', async () => {
     await point(4, { weights: { 3: 60, 2: 40 } });
     assert.deepEqual(Object.keys(shares((i) => version(`${i}`))), ['2', '3']);
