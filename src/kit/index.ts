@@ -6,6 +6,7 @@ export { Fifo } from './fifo.ts';
 export { invariant } from './invariant.ts';
 export { unifiedDiff } from './line-diff.ts';
 export { Watchers } from './watchers.ts';
+export { Lines } from './lines.ts';
 export { Lru } from './lru.ts';
 export { Mutex } from './mutex.ts';
 export { nearest } from './nearest.ts';

@@ -1,5 +1,5 @@
 import { lamError, type LamError } from '../errors/index.ts';
-import { Mutex } from '../kit/index.ts';
+import { Lines, Mutex } from '../kit/index.ts';
 import type { CheckMark, PointerChange, Registry } from '../registry/index.ts';
 import { requireRuntime, type Runtime } from '../runtimes/index.ts';
 import { ownAws, type FunctionConfig, type FunctionName } from '../contract/index.ts';
@@ -54,6 +54,7 @@ export type Gone<A> = A & { readonly notices: readonly string[] };
 export function createGoLive(rooms: GoLiveRooms): GoLive {
   // Not held while a driver prepares or code is loaded, because that may take minutes.
   const commits = new Mutex();
+  // Publications of each function go one after the other.
   const lines = new Lines();
   return <A extends object>(going: Going<A> | LateGoing<A>) => {
     const isLate = 'derive' in going;
@@ -127,20 +128,4 @@ async function overtaken(registry: Registry, { name, change, target }: CheckedCh
 
 function noticesOf(answer: { readonly notices?: readonly string[] }): readonly string[] {
   return answer.notices ?? [];
-}
-
-/** Runs the publications of each function one after the other, those of different functions side by side. */
-class Lines {
-  readonly #lines = new Map<FunctionName, { readonly mutex: Mutex; waiting: number }>();
-
-  async run<T>(name: FunctionName, work: () => Promise<T>): Promise<T> {
-    const line = this.#lines.get(name) ?? { mutex: new Mutex(), waiting: 0 };
-    this.#lines.set(name, line);
-    line.waiting++;
-    try {
-      return await line.mutex.run(work);
-    } finally {
-      if (--line.waiting === 0) this.#lines.delete(name);
-    }
-  }
 }

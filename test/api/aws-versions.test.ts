@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
+  AddPermissionCommand,
   CreateAliasCommand,
   CreateFunctionCommand,
+  CreateFunctionUrlConfigCommand,
   DeleteAliasCommand,
   DeleteFunctionCommand,
   GetAliasCommand,
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
+  GetPolicyCommand,
   InvokeCommand,
   ListAliasesCommand,
   ListFunctionsCommand,
@@ -239,5 +242,55 @@ describe("versions and aliases by AWS's own client", () => {
     await assert.rejects(make({ Name: '123' }), awsError('ValidationException', /Value '123' at 'name'/));
     await make({});
     await assert.rejects(make({}), awsError('ResourceConflictException', `Alias already exists: ${ARN}refuses:a`));
+  });
+
+  test('an alias may have a name that every object of JavaScript has', async () => {
+    await withTwo('proto');
+    for (const name of ['toString', 'constructor']) {
+      const alias = { FunctionName: 'proto', Name: name };
+      const qualified = { FunctionName: 'proto', Qualifier: name };
+      await client.send(new CreateAliasCommand({ ...alias, FunctionVersion: '1' }));
+      const moved = await client.send(new UpdateAliasCommand({ ...alias, FunctionVersion: '2' }));
+      assert.deepEqual([moved.FunctionVersion, moved.Description, moved.RoutingConfig], ['2', '', undefined]);
+      await assert.rejects(
+        client.send(new GetPolicyCommand(qualified)),
+        awsError('ResourceNotFoundException', /does not exist/),
+      );
+      const permission = { StatementId: 's', Action: 'lambda:InvokeFunction', Principal: '*' };
+      await client.send(new AddPermissionCommand({ ...qualified, ...permission }));
+      assert.match((await client.send(new GetPolicyCommand(qualified))).Policy ?? '', /"Sid":"s"/);
+      const url = await client.send(new CreateFunctionUrlConfigCommand({ ...qualified, AuthType: 'NONE' }));
+      assert.match(url.FunctionUrl ?? '', new RegExp(`proto:${name}/$`));
+    }
+  });
+
+  test('a number of a version is written in one way', async () => {
+    await create('written', { Publish: true });
+    for (const qualifier of ['01', '0x1', '1e0'])
+      await assert.rejects(
+        client.send(new GetFunctionConfigurationCommand({ FunctionName: 'written', Qualifier: qualifier })),
+        awsError('ResourceNotFoundException', `Function not found: ${ARN}written:${qualifier}`),
+      );
+    await assert.rejects(
+      client.send(new CreateAliasCommand({ FunctionName: 'written', Name: 'a', FunctionVersion: '01' })),
+      awsError('ResourceNotFoundException', `Function not found: ${ARN}written:01`),
+    );
+  });
+
+  test('of changes to an alias that saw the same revision, one is made', async () => {
+    await withTwo('raced');
+    const settled = async (commands: readonly (CreateAliasCommand | UpdateAliasCommand)[]): Promise<unknown[]> => {
+      const all = await Promise.allSettled(commands.map((command) => client.send(command as UpdateAliasCommand)));
+      return all.map((each) => (each.status === 'fulfilled' ? 'made' : (each.reason as Error).name)).toSorted();
+    };
+    const alias = { FunctionName: 'raced', Name: 'prod' };
+    const made = await settled(['1', '2'].map((to) => new CreateAliasCommand({ ...alias, FunctionVersion: to })));
+    assert.deepEqual(made, ['ResourceConflictException', 'made']);
+    const { RevisionId: seen } = await client.send(new GetAliasCommand(alias));
+    const changes = [{ Description: 'x' }, { RoutingConfig: {}, Description: 'y' }, { Description: 'z' }];
+    const moved = await settled(
+      changes.map((change) => new UpdateAliasCommand({ ...alias, ...change, RevisionId: seen })),
+    );
+    assert.deepEqual(moved, ['PreconditionFailedException', 'PreconditionFailedException', 'made']);
   });
 });

@@ -1,5 +1,12 @@
-import { LATEST, type FunctionDetail, type FunctionName, type VersionInfo } from '../../../contract/index.ts';
+import {
+  LATEST,
+  parseVersionNumber,
+  type FunctionDetail,
+  type FunctionName,
+  type VersionInfo,
+} from '../../../contract/index.ts';
 import { isLamError, lamError } from '../../../errors/index.ts';
+import { ownMember } from '../../../kit/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import { functionArn, isLatest, namedFunction, type NamedFunction } from './arns.ts';
 import { textOf, type AwsCall } from './call.ts';
@@ -31,9 +38,7 @@ export function seenVersion(operations: Operations, { name, qualifier }: NamedFu
   const detail = detailOf(operations, name, qualifier);
   const number = isLatest(qualifier)
     ? detail.live
-    : Object.hasOwn(detail.aliases, qualifier ?? '')
-      ? detail.aliases[qualifier ?? '']
-      : Number(qualifier);
+    : (ownMember(detail.aliases, qualifier ?? '') ?? parseVersionNumber(qualifier ?? ''));
   const version = detail.allVersions.find((each) => each.version === number);
   const isGone = version === undefined || (qualifier === String(number) && isDeleted(detail, version.version));
   if (isGone) throw functionMissing(name, qualifier);

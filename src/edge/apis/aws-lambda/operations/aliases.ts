@@ -1,13 +1,14 @@
 import {
   isAliasName,
-  isVersionNumber,
   LATEST,
+  parseVersionNumber,
   type AliasName,
   type AliasRouting,
   type FunctionDetail,
   type VersionNumber,
 } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
+import { Lines, ownMember } from '../../../../kit/index.ts';
 import { functionArn } from '../arns.ts';
 import { objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
 import { revisionId } from '../configuration.ts';
@@ -15,17 +16,25 @@ import { AUTHOR, changeFacts, functionFacts, isDeleted } from '../facts.ts';
 import { checkRevision, detailOf, functionMissing, unqualified } from '../lookups.ts';
 import { pageOf } from '../pages.ts';
 
+/** Changes of aliases, by function. */
+const changes = new Lines();
+
 /** Aliases. lam counts their weights in percent, AWS in parts of one. */
 export const ALIAS_ACTIONS: AwsActions = {
-  CreateAlias: create,
+  CreateAlias: oneAtATime(create),
   GetAlias: (call) => {
     const { detail, alias } = existingAlias(call, 'Cannot find alias arn');
     return shown(detail, alias);
   },
   ListAliases: list,
-  UpdateAlias: update,
-  DeleteAlias: remove,
+  UpdateAlias: oneAtATime(update),
+  DeleteAlias: oneAtATime(remove),
 };
+
+/** Lets each change of a function's aliases see what the ones before it have led to: of two with the same `RevisionId` one is made. */
+function oneAtATime(change: (call: AwsCall) => Promise<unknown>): (call: AwsCall) => Promise<unknown> {
+  return (call) => changes.run(unqualified(call), () => change(call));
+}
 
 async function create(call: AwsCall): Promise<unknown> {
   const detail = detailOf(call.operations, unqualified(call));
@@ -59,7 +68,8 @@ async function update(call: AwsCall): Promise<unknown> {
   checkRevision(call, String(shown(detail, alias)['RevisionId']));
   const given = textOf(call, 'FunctionVersion');
   const version = versionIn(detail, given ?? String(detail.aliases[alias]));
-  const routing = input['RoutingConfig'] === undefined ? detail.aliasRouting[alias] : routingIn(call, detail, version);
+  const routing =
+    input['RoutingConfig'] === undefined ? ownMember(detail.aliasRouting, alias) : routingIn(call, detail, version);
   await point(call, detail, { alias, version, routing });
   const description = textOf(call, 'Description');
   if (description !== undefined)
@@ -94,9 +104,9 @@ async function point(call: AwsCall, { name }: FunctionDetail, { alias, version, 
 function shown(detail: FunctionDetail, alias: string): Record<string, unknown> {
   const { name, createdAt } = detail;
   const version = detail.aliases[alias] ?? 0;
-  const { weights } = detail.aliasRouting[alias] ?? {};
+  const { weights } = ownMember(detail.aliasRouting, alias) ?? {};
   const parts = Object.entries(weights ?? {}).map(([other, percent]) => [other, round(percent / 100)]);
-  const description = functionFacts(detail).aliases?.[alias] ?? '';
+  const description = ownMember(functionFacts(detail).aliases, alias) ?? '';
   return {
     AliasArn: functionArn(name, alias),
     Name: alias,
@@ -126,9 +136,9 @@ function versionIn(detail: FunctionDetail, text: string): VersionNumber {
     throw lamError('LAM_AWS_PARAMETER', {
       message: 'an alias of lam leads to published versions; the unqualified function leads to $LATEST',
     });
-  const number = Number(text);
-  const isThere = isVersionNumber(number) && detail.allVersions.some(({ version }) => version === number);
-  if (!isThere || isDeleted(detail, number)) throw functionMissing(detail.name, text);
+  const number = parseVersionNumber(text);
+  const isThere = detail.allVersions.some(({ version }) => version === number);
+  if (number === undefined || !isThere || isDeleted(detail, number)) throw functionMissing(detail.name, text);
   return number;
 }
 

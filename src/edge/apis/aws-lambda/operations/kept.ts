@@ -1,5 +1,6 @@
 import { LATEST } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
+import { ownMember } from '../../../../kit/index.ts';
 import { functionArn } from '../arns.ts';
 import { textOf, type AwsActions, type AwsCall } from '../call.ts';
 import { changeFacts, functionFacts } from '../facts.ts';
@@ -46,6 +47,6 @@ export const KEPT_ACTIONS: AwsActions = {
 
 function runtimeManagement(call: AwsCall): unknown {
   const { name, qualifier, detail } = seenVersion(call.operations, namedIn(call));
-  const kept = functionFacts(detail).kept?.[RUNTIMES]?.[qualifier ?? LATEST];
+  const kept = ownMember(functionFacts(detail).kept?.[RUNTIMES], qualifier ?? LATEST);
   return { UpdateRuntimeOn: 'Auto', ...kept, FunctionArn: functionArn(name, qualifier ?? LATEST) };
 }

@@ -1,5 +1,6 @@
 import { LATEST } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
+import { ownMember } from '../../../../kit/index.ts';
 import { functionArn } from '../arns.ts';
 import { textOf, type AwsActions, type AwsCall } from '../call.ts';
 import { revisionId } from '../configuration.ts';
@@ -27,7 +28,7 @@ async function add(call: AwsCall): Promise<unknown> {
   checkRevision(call, policyRevision(name, key, statements));
   const statement = statementOf(call, functionArn(name, key === '' ? undefined : key));
   await changeFacts(call.operations, name, (facts) => {
-    const before = facts.policies?.[key] ?? [];
+    const before = ownMember(facts.policies, key) ?? [];
     if (before.some(({ Sid }) => Sid === statement['Sid']))
       throw lamError('LAM_AWS_CONFLICT', {
         message: `The statement id (${String(statement['Sid'])}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
@@ -42,7 +43,7 @@ async function remove(call: AwsCall): Promise<undefined> {
   checkRevision(call, policyRevision(name, key, statements));
   const id = textOf(call, 'StatementId');
   await changeFacts(call.operations, name, (facts) => {
-    const before = facts.policies?.[key] ?? [];
+    const before = ownMember(facts.policies, key) ?? [];
     const left = before.filter(({ Sid }) => Sid !== id);
     if (left.length === before.length) throw missing(`Statement ${id} is not found in resource policy.`);
     return withPolicy(facts, key, left);
@@ -60,7 +61,7 @@ interface Policy {
 function policyIn(call: AwsCall): Policy & { readonly name: ReturnType<typeof namedIn>['name'] } {
   const { name, qualifier, detail } = seenVersion(call.operations, namedIn(call));
   const key = qualifier ?? '';
-  return { name, key, statements: functionFacts(detail).policies?.[key] ?? [] };
+  return { name, key, statements: ownMember(functionFacts(detail).policies, key) ?? [] };
 }
 
 function withPolicy(facts: FunctionFacts, key: string, statements: readonly Statement[]): FunctionFacts {

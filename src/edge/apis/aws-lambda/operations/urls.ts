@@ -1,4 +1,5 @@
 import { lamError } from '../../../../errors/index.ts';
+import { ownMember } from '../../../../kit/index.ts';
 import { functionArn } from '../arns.ts';
 import { textOf, type AwsActions, type AwsCall } from '../call.ts';
 import { changeFacts, functionFacts } from '../facts.ts';
@@ -72,7 +73,7 @@ function checkOffered(call: AwsCall): void {
 }
 
 function keptOf({ detail, qualifier }: SeenVersion): UrlFacts | undefined {
-  return functionFacts(detail).kept?.[KIND]?.[qualifier ?? ''] as UrlFacts | undefined;
+  return ownMember(functionFacts(detail).kept?.[KIND], qualifier ?? '') as unknown as UrlFacts | undefined;
 }
 
 function existing(seen: SeenVersion): UrlFacts {
