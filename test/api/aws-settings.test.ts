@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
   AddPermissionCommand,
+  CreateAliasCommand,
   CreateFunctionCommand,
   CreateFunctionUrlConfigCommand,
   DeleteFunctionConcurrencyCommand,
+  DeleteAliasCommand,
   DeleteFunctionEventInvokeConfigCommand,
   DeleteFunctionUrlConfigCommand,
   DeleteLayerVersionCommand,
@@ -141,6 +143,42 @@ describe("settings of functions by AWS's own client", () => {
     );
     await client.send(new RemovePermissionCommand({ ...of, StatementId: 's3', RevisionId: policy.RevisionId }));
     await assert.rejects(client.send(new GetPolicyCommand(of)), awsError(MISSING, /does not exist/));
+  });
+
+  test('of statements that saw the same revision of a policy, one is added', async () => {
+    await create('raced');
+    const of = { FunctionName: 'raced', Action: 'lambda:InvokeFunction', Principal: '*' };
+    await client.send(new AddPermissionCommand({ ...of, StatementId: 'first' }));
+    const { RevisionId } = await client.send(new GetPolicyCommand(of));
+    const all = await Promise.allSettled(
+      ['a', 'b', 'c'].map((StatementId) => client.send(new AddPermissionCommand({ ...of, StatementId, RevisionId }))),
+    );
+    assert.equal(all.filter(({ status }) => status === 'fulfilled').length, 1);
+  });
+
+  test('an alias leaves no policy and no URL to a later one of its name', async () => {
+    await create('renewed', { Publish: true });
+    const alias = { FunctionName: 'renewed', Name: 'prod' };
+    const of = { FunctionName: 'renewed', Qualifier: 'prod' };
+    const remove = {
+      api: () => client.send(new DeleteAliasCommand(alias)),
+      lam: () => house.house.registry.deleteAlias('renewed' as never, 'prod' as never),
+    };
+    for (const by of ['api', 'lam'] as const) {
+      await client.send(new CreateAliasCommand({ ...alias, FunctionVersion: '1' }));
+      await client.send(
+        new AddPermissionCommand({ ...of, StatementId: 's', Action: 'lambda:InvokeFunction', Principal: '*' }),
+      );
+      await client.send(new CreateFunctionUrlConfigCommand({ ...of, AuthType: 'NONE' }));
+      await remove[by]();
+      const { FunctionUrlConfigs: all } = await client.send(
+        new ListFunctionUrlConfigsCommand({ FunctionName: 'renewed' }),
+      );
+      assert.deepEqual(all, []);
+    }
+    await client.send(new CreateAliasCommand({ ...alias, FunctionVersion: '1' }));
+    await assert.rejects(client.send(new GetPolicyCommand(of)), awsError(MISSING, /does not exist/));
+    await assert.rejects(client.send(new GetFunctionUrlConfigCommand(of)), awsError(MISSING, /does not exist/));
   });
 
   test('settings of asynchronous invocations are those of the live version', async () => {

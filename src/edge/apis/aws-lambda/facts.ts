@@ -44,6 +44,23 @@ export function asForeign(facts: VersionFacts): ForeignFacts {
   return { [API]: facts };
 }
 
+/** Returns facts without what is kept of an alias, which a later one of its name must not inherit. Pure. */
+export function withoutAlias(facts: FunctionFacts, alias: string): FunctionFacts {
+  const { aliases, policies, kept = {} } = facts;
+  const kinds = Object.entries(kept).map(([kind, all]) => [kind, without(all, alias)]);
+  return {
+    ...facts,
+    aliases: without(aliases, alias),
+    policies: without(policies, alias),
+    kept: Object.fromEntries(kinds) as NonNullable<FunctionFacts['kept']>,
+  };
+}
+
+function without<T>(record: Readonly<Record<string, T>> | undefined, key: string): Readonly<Record<string, T>> {
+  const { [key]: _gone, ...others } = record ?? {};
+  return others;
+}
+
 /** Changes the facts of a function. `change` may throw to refuse, and may be called again. */
 export function changeFacts(
   { functions }: Operations,

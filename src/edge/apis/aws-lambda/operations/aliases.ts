@@ -12,7 +12,7 @@ import { Lines, ownMember } from '../../../../kit/index.ts';
 import { functionArn } from '../arns.ts';
 import { objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
 import { revisionId } from '../configuration.ts';
-import { AUTHOR, changeFacts, functionFacts, isDeleted } from '../facts.ts';
+import { AUTHOR, changeFacts, functionFacts, isDeleted, withoutAlias } from '../facts.ts';
 import { checkRevision, detailOf, functionMissing, unqualified } from '../lookups.ts';
 import { pageOf } from '../pages.ts';
 
@@ -45,10 +45,10 @@ async function create(call: AwsCall): Promise<unknown> {
   const version = versionIn(detail, textOf(call, 'FunctionVersion') ?? '');
   await point(call, detail, { alias, version, routing: routingIn(call, detail, version) });
   const description = textOf(call, 'Description') ?? '';
-  await changeFacts(call.operations, name, (facts) => ({
-    ...facts,
-    aliases: { ...facts.aliases, [alias]: description },
-  }));
+  await changeFacts(call.operations, name, (before) => {
+    const facts = withoutAlias(before, alias);
+    return { ...facts, aliases: { ...facts.aliases, [alias]: description } };
+  });
   return shown(detailOf(call.operations, name), alias);
 }
 
@@ -83,10 +83,7 @@ async function remove(call: AwsCall): Promise<undefined> {
   const alias = aliasIn(call);
   if (!Object.hasOwn(detail.aliases, alias)) return undefined;
   await call.operations.aliases.remove(detail.name, alias, { by: AUTHOR });
-  await changeFacts(call.operations, detail.name, (facts) => {
-    const { [alias]: _gone, ...aliases } = facts.aliases ?? {};
-    return { ...facts, aliases };
-  });
+  await changeFacts(call.operations, detail.name, (facts) => withoutAlias(facts, alias));
   return undefined;
 }
 

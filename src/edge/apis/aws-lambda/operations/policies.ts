@@ -22,13 +22,13 @@ export const POLICY_ACTIONS: AwsActions = {
 };
 
 async function add(call: AwsCall): Promise<unknown> {
-  const { name, key, statements } = policyIn(call);
+  const { name, key } = policyIn(call);
   if (key === LATEST)
     throw lamError('LAM_AWS_PARAMETER', { message: 'We currently do not support adding policies for $LATEST.' });
-  checkRevision(call, policyRevision(name, key, statements));
   const statement = statementOf(call, functionArn(name, key === '' ? undefined : key));
   await changeFacts(call.operations, name, (facts) => {
     const before = ownMember(facts.policies, key) ?? [];
+    checkRevision(call, policyRevision(name, key, before));
     if (before.some(({ Sid }) => Sid === statement['Sid']))
       throw lamError('LAM_AWS_CONFLICT', {
         message: `The statement id (${String(statement['Sid'])}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
@@ -39,11 +39,11 @@ async function add(call: AwsCall): Promise<unknown> {
 }
 
 async function remove(call: AwsCall): Promise<undefined> {
-  const { name, key, statements } = policyIn(call);
-  checkRevision(call, policyRevision(name, key, statements));
+  const { name, key } = policyIn(call);
   const id = textOf(call, 'StatementId');
   await changeFacts(call.operations, name, (facts) => {
     const before = ownMember(facts.policies, key) ?? [];
+    checkRevision(call, policyRevision(name, key, before));
     const left = before.filter(({ Sid }) => Sid !== id);
     if (left.length === before.length) throw missing(`Statement ${id} is not found in resource policy.`);
     return withPolicy(facts, key, left);

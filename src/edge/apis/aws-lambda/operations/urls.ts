@@ -31,7 +31,11 @@ export const URL_ACTIONS: AwsActions = {
   },
   ListFunctionUrlConfigs: (call) => {
     const seen = seenVersion(call.operations, namedIn(call));
-    const kept = Object.entries(functionFacts(seen.detail).kept?.[KIND] ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const { aliases } = seen.detail;
+    const kept = Object.entries(functionFacts(seen.detail).kept?.[KIND] ?? {})
+      // `lam alias delete` leaves those of its alias behind.
+      .filter(([qualifier]) => qualifier === '' || Object.hasOwn(aliases, qualifier))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1));
     const { items, next } = pageOf(call, kept, ([qualifier]) => qualifier);
     const configs = items.map(([qualifier, facts]) =>
       shown({ ...seen, qualifier: qualifier === '' ? undefined : qualifier }, facts as unknown as UrlFacts, 'whole'),
