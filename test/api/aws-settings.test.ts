@@ -102,6 +102,8 @@ describe("settings of functions by AWS's own client", () => {
       client.send(new TagResourceCommand({ Resource: `${Resource}:1`, Tags: { b: '2' } })),
       awsError(PARAMETER, /aliases and versions are not supported/),
     );
+    const many = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`t${i}`, '']));
+    await assert.rejects(create('overtagged', { Tags: many }), awsError(PARAMETER, /at most 50 tags/));
   });
 
   test('a resource policy has the statements that were added', async () => {
@@ -217,6 +219,11 @@ describe("settings of functions by AWS's own client", () => {
         }),
       ),
       awsError(PARAMETER, "You can't specify the function as a destination for itself."),
+    );
+    const toAlias = { OnFailure: { Destination: `${ARN}audit:prod` } };
+    await assert.rejects(
+      client.send(new PutFunctionEventInvokeConfigCommand({ ...of, DestinationConfig: toAlias })),
+      awsError(PARAMETER, "lam sends records to the live version: leave out the qualifier 'prod'"),
     );
     await client.send(new DeleteFunctionEventInvokeConfigCommand(of));
     assert.equal(house.house.registry.detail('evented' as never).config.maximumRetryAttempts, 2);

@@ -89,7 +89,9 @@ function destinationOf(name: FunctionName, arn: string | undefined): Destination
   if (arn === undefined || arn === '') return null;
   if (arn.startsWith('arn:aws:sqs:')) return { type: 'sqs', queue: arn };
   if (!arn.includes(':lambda:')) throw refused(`lam sends records to functions and to queues of SQS, not to ${arn}`);
-  const { name: other } = namedFunction(arn);
+  const { name: other, qualifier } = namedFunction(arn);
+  if (!isLatest(qualifier))
+    throw refused(`lam sends records to the live version: leave out the qualifier '${qualifier}'`);
   if (other === name) throw refused("You can't specify the function as a destination for itself.");
   return { type: 'function', function: other };
 }

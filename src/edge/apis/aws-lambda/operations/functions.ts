@@ -18,6 +18,7 @@ import {
 import { numberKey, pageOf } from '../pages.ts';
 import { publishedNow } from '../publication.ts';
 import { settingsOf } from '../settings.ts';
+import { checkedTags } from './tags.ts';
 
 /** AWS's largest page of functions. */
 const MOST_FUNCTIONS = 50;
@@ -50,11 +51,12 @@ async function create(call: AwsCall): Promise<unknown> {
   if (qualifier !== undefined) throw refused(`The function name must not have a qualifier: ${qualifier}`);
   if (operations.functions.names().includes(name)) throw existing(name);
   const kind = textOf(call, 'PackageType') ?? 'Zip';
-  if (kind === 'Zip' && (input['Runtime'] === undefined || input['Handler'] === undefined))
+  if (kind !== 'Zip') throw refused('lam takes no image by this API: send a zip, or deploy the image with lam');
+  if (input['Runtime'] === undefined || input['Handler'] === undefined)
     throw refused('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
   const { config, facts } = await settingsOf(call);
+  const tags = checkedTags((objectOf(call, 'Tags') ?? {}) as Record<string, string>);
   const { artifact, zip } = await storeCode(operations, objectOf(call, 'Code') ?? {});
-  const tags = (objectOf(call, 'Tags') ?? {}) as Record<string, string>;
   try {
     await operations.versions.publish(name, {
       ...{ artifact, zip, config, foreign: asForeign(facts), onto: null, by: AUTHOR },

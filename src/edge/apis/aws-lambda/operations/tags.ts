@@ -14,12 +14,10 @@ export const TAG_ACTIONS: AwsActions = {
   async TagResource(call) {
     const { name } = tagged(call);
     const given = (objectOf(call, 'Tags') ?? {}) as Record<string, string>;
-    await changeFacts(call.operations, name, (facts) => {
-      const tags = { ...facts.tags, ...given };
-      if (Object.keys(tags).length > MOST_TAGS)
-        throw lamError('LAM_AWS_PARAMETER', { message: `A function has at most ${MOST_TAGS} tags.` });
-      return { ...facts, tags };
-    });
+    await changeFacts(call.operations, name, (facts) => ({
+      ...facts,
+      tags: checkedTags({ ...facts.tags, ...given }),
+    }));
   },
   async UntagResource(call) {
     const { name } = tagged(call);
@@ -30,6 +28,13 @@ export const TAG_ACTIONS: AwsActions = {
     }));
   },
 };
+
+/** Returns all tags of a function as they are. Throws `LAM_AWS_PARAMETER` for too many. */
+export function checkedTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (Object.keys(tags).length > MOST_TAGS)
+    throw lamError('LAM_AWS_PARAMETER', { message: `A function has at most ${MOST_TAGS} tags.` });
+  return tags;
+}
 
 function tagged(call: AwsCall): FunctionDetail {
   const arn = textOf(call, 'Resource') ?? '';
