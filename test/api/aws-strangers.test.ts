@@ -47,4 +47,18 @@ describe('programs of this machine at AWS Lambda’s paths', () => {
       assert.match(await ask('POST', '/2015-03-31/functions/hello/invocations', NOBODY), /^HTTP\/1\.1 200 /);
     },
   );
+
+  test(
+    'are refused before their bodies take memory if they are of another user',
+    { skip: process.getuid?.() === 0 ? false : 'only root can start programs of another user' },
+    async () => {
+      const path = '/2015-03-31/functions/hello/code';
+      // Announces a body and sends nothing of it.
+      const request = `PUT ${path} HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 70000000\\r\\n\\r\\n`;
+      const script = `exec 3<>/dev/tcp/127.0.0.1/${house.port}; printf '${request}' >&3; head -c 12 <&3`;
+      const as = { uid: NOBODY, gid: NOBODY, cwd: '/', timeout: 20_000 };
+      const { stdout } = await run('/bin/bash', ['-c', script], as);
+      assert.equal(stdout, 'HTTP/1.1 403');
+    },
+  );
 });

@@ -1,14 +1,17 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { isFunctionName, isLayerName, knownVersion } from '../../../contract/index.ts';
 import { asLamError, isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { Operations } from '../../../operations/index.ts';
-import type { ApiRequest, WholeBodyApi } from '../../api.ts';
+import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { sendAwsError, sendAwsJson } from '../../aws/answers.ts';
 import { readInput } from '../../aws/input.ts';
 import type { AwsTarget } from '../../aws/paths.ts';
+import { discardRest, readBody } from '../../body.ts';
 import { refusal, type Door } from '../../guard.ts';
+import { isGone } from '../../reply.ts';
 import { headerValue } from '../../request.ts';
 import { CODE_PREFIX, CodeUrls } from './code-url.ts';
 import { servedModel } from './model/model.ts';
@@ -36,13 +39,14 @@ interface ManageParts {
 }
 
 /** Serves AWS Lambda's API at its dated paths, but for the ways to invoke; and the downloads of code that it names. */
-export function awsManageApi({ operations, door, clock, isOwner }: ManageParts): WholeBodyApi<ManagePlan> {
+export function awsManageApi({ operations, door, clock, isOwner }: ManageParts): StreamedBodyApi<ManagePlan> {
   const urls = new CodeUrls(clock);
   const mayManage = async (socket: Socket): Promise<boolean> =>
     door.kind === 'socket' || door.open || door.tokens.isRequired || isOwner(socket);
   return {
     name: 'aws-lambda-manage',
-    reads: 'whole',
+    // Not whole: who sends a body is asked before it takes memory.
+    reads: 'stream',
     mostBodyBytes: MOST_BODY,
     match({ method, path, query }) {
       if (path.startsWith(CODE_PREFIX) && method === 'GET') return { code: path.slice(CODE_PREFIX.length), query };
@@ -57,8 +61,13 @@ export function awsManageApi({ operations, door, clock, isOwner }: ManageParts):
         ? undefined
         : refusal(door, head, 'invoke'),
     serve(request) {
-      const done = serve({ operations, urls, mayManage }, request);
-      done.catch((thrown: unknown) => fail(request.reply, asLamError(thrown)));
+      const { body, reply } = request;
+      const done = serve({ operations, urls, clock, mayManage }, request);
+      done.catch(async (thrown: unknown) => {
+        const error = asLamError(thrown);
+        if (!isGone(error)) await discardRest(body, clock);
+        fail(reply, error);
+      });
     },
     fail,
   };
@@ -67,6 +76,7 @@ export function awsManageApi({ operations, door, clock, isOwner }: ManageParts):
 interface ServeParts {
   readonly operations: Operations;
   readonly urls: CodeUrls;
+  readonly clock: Clock;
   /**
    * Whether the program at the other end may change functions: where a token is set, it was asked for before; without one,
    * only programs of the daemon's user and of root.
@@ -75,14 +85,15 @@ interface ServeParts {
 }
 
 async function serve(
-  { operations, urls, mayManage }: ServeParts,
-  { head, plan, body, reply }: ApiRequest<ManagePlan, Uint8Array>,
+  { operations, urls, clock, mayManage }: ServeParts,
+  { head, plan, body: unread, reply }: ApiRequest<ManagePlan, IncomingMessage>,
 ): Promise<void> {
   const isSigned = 'code' in plan && urls.accepts(plan.code, plan.query);
   if (!isSigned && !(await mayManage(head.socket))) {
     const message = 'only programs of the user whose daemon this is may use this operation';
     throw lamError('LAM_AWS_FORBIDDEN', { message });
   }
+  const body = await readBody(unread, MOST_BODY, clock);
   if ('code' in plan) {
     if (!isSigned) throw lamError('LAM_AWS_FORBIDDEN', { message: 'Request has expired' });
     reply.send(200, ['content-type', 'application/zip'], await codeAt(operations, plan.code));
