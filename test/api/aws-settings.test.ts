@@ -229,6 +229,25 @@ describe("settings of functions by AWS's own client", () => {
     assert.equal(house.house.registry.detail('evented' as never).config.maximumRetryAttempts, 2);
   });
 
+  test('settings of asynchronous invocations follow a deploy', async () => {
+    await create('audit-merged');
+    await create('merged');
+    const of = { FunctionName: 'merged' };
+    const to = { OnFailure: { Destination: `${ARN}audit-merged` } };
+    await client.send(
+      new PutFunctionEventInvokeConfigCommand({ ...of, MaximumRetryAttempts: 1, DestinationConfig: to }),
+    );
+    const onSuccess = { type: 'function', function: 'audit-merged' } as never;
+    await house.house.publish('merged', { maximumRetryAttempts: 0, onSuccess });
+    const seen = await client.send(new GetFunctionEventInvokeConfigCommand(of));
+    assert.equal(seen.MaximumRetryAttempts, 0);
+    assert.deepEqual(seen.DestinationConfig, { OnSuccess: to.OnFailure, OnFailure: {} });
+    await client.send(new UpdateFunctionEventInvokeConfigCommand({ ...of, MaximumEventAgeInSeconds: 60 }));
+    const { config } = house.house.registry.detail('merged' as never);
+    assert.deepEqual([config.maximumRetryAttempts, config.maximumEventAgeMs], [0, 60_000]);
+    assert.deepEqual([config.onSuccess, config.onFailure], [onSuccess, null]);
+  });
+
   test('a function URL is the one at which lam serves the function', async () => {
     await create('surfed');
     const of = { FunctionName: 'surfed' };

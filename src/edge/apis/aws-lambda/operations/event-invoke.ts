@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   DEFAULT_CONFIG,
   LATEST,
@@ -15,6 +16,14 @@ import { pageOf } from '../pages.ts';
 /** Where a configuration is kept among the facts of a function. */
 const KIND = 'event-invoke';
 
+/** Settings of a function that has no such configuration. */
+const DEFAULTS = {
+  maximumRetryAttempts: DEFAULT_CONFIG.maximumRetryAttempts,
+  maximumEventAgeMs: DEFAULT_CONFIG.maximumEventAgeMs,
+  onSuccess: null,
+  onFailure: null,
+} satisfies ConfigInput;
+
 /** What was given of a configuration, and when. */
 interface Given {
   readonly MaximumRetryAttempts?: number;
@@ -25,14 +34,18 @@ interface Given {
 }
 
 interface Destinations {
-  readonly OnSuccess?: { readonly Destination?: string };
-  readonly OnFailure?: { readonly Destination?: string };
+  readonly OnSuccess?: Destination;
+  readonly OnFailure?: Destination;
+}
+
+interface Destination {
+  readonly Destination?: string;
 }
 
 /** Settings of asynchronous invocations, which lam has of a function as a whole. */
 export const EVENT_INVOKE_ACTIONS: AwsActions = {
-  PutFunctionEventInvokeConfig: (call) => set(call, () => ({})),
-  UpdateFunctionEventInvokeConfig: (call) => set(call, (name) => given(call, name)),
+  PutFunctionEventInvokeConfig: (call) => set(call, () => ({}), DEFAULTS),
+  UpdateFunctionEventInvokeConfig: (call) => set(call, (name) => given(call, name), {}),
   GetFunctionEventInvokeConfig: (call) => {
     const name = functionIn(call);
     return shown(name, given(call, name));
@@ -46,7 +59,8 @@ export const EVENT_INVOKE_ACTIONS: AwsActions = {
   },
 };
 
-async function set(call: AwsCall, before: (name: FunctionName) => Given): Promise<unknown> {
+/** @param others settings for what the request does not have; without one it stays as it is */
+async function set(call: AwsCall, before: (name: FunctionName) => Given, others: ConfigInput): Promise<unknown> {
   const name = functionIn(call);
   const retries = numberOf(call, 'MaximumRetryAttempts');
   const age = numberOf(call, 'MaximumEventAgeInSeconds');
@@ -60,7 +74,17 @@ async function set(call: AwsCall, before: (name: FunctionName) => Given): Promis
     ...(destinations === undefined ? {} : { DestinationConfig: destinations }),
     LastModified: Date.now() / 1000,
   };
-  await apply(call, name, next);
+  await apply(call, name, {
+    ...others,
+    ...(retries === undefined ? {} : { maximumRetryAttempts: retries }),
+    ...(age === undefined ? {} : { maximumEventAgeMs: age * 1000 }),
+    ...(destinations === undefined
+      ? {}
+      : {
+          onSuccess: destinationOf(name, destinations.OnSuccess?.Destination),
+          onFailure: destinationOf(name, destinations.OnFailure?.Destination),
+        }),
+  });
   await keep(call, name, next);
   return shown(name, next);
 }
@@ -68,20 +92,13 @@ async function set(call: AwsCall, before: (name: FunctionName) => Given): Promis
 async function remove(call: AwsCall): Promise<undefined> {
   const name = functionIn(call);
   given(call, name);
-  await apply(call, name, {});
+  await apply(call, name, DEFAULTS);
   await keep(call, name, undefined);
   return undefined;
 }
 
-/** Makes the live version one with these settings; those that are absent get their defaults. */
-async function apply({ operations }: AwsCall, name: FunctionName, next: Given): Promise<void> {
-  const { MaximumRetryAttempts: retries, MaximumEventAgeInSeconds: age, DestinationConfig: to } = next;
-  const config: ConfigInput = {
-    maximumRetryAttempts: retries ?? DEFAULT_CONFIG.maximumRetryAttempts,
-    maximumEventAgeMs: age === undefined ? DEFAULT_CONFIG.maximumEventAgeMs : age * 1000,
-    onSuccess: destinationOf(name, to?.OnSuccess?.Destination),
-    onFailure: destinationOf(name, to?.OnFailure?.Destination),
-  };
+/** Makes the live version one with these settings. */
+async function apply({ operations }: AwsCall, name: FunctionName, config: ConfigInput): Promise<void> {
   await operations.versions.amend(name, { config, by: AUTHOR, verify: false });
 }
 
@@ -105,8 +122,33 @@ function functionIn(call: AwsCall): FunctionName {
   return name;
 }
 
+/** The configuration with the live version's settings, which a deploy may have changed since. */
 function keptOf({ operations }: AwsCall, name: FunctionName): Given | undefined {
-  return functionFacts(operations.functions.detail(name)).kept?.[KIND]?.[LATEST];
+  const { config, ...detail } = operations.functions.detail(name);
+  const kept: Given | undefined = functionFacts(detail).kept?.[KIND]?.[LATEST];
+  if (kept === undefined) return undefined;
+  const { maximumRetryAttempts: retries, maximumEventAgeMs: age, onSuccess, onFailure } = config;
+  const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig: to, ...rest } = kept;
+  const isRetriesShown = MaximumRetryAttempts !== undefined || retries !== DEFAULTS.maximumRetryAttempts;
+  const isAgeShown = MaximumEventAgeInSeconds !== undefined || age !== DEFAULTS.maximumEventAgeMs;
+  return {
+    ...rest,
+    ...(isRetriesShown ? { MaximumRetryAttempts: retries } : {}),
+    ...(isAgeShown ? { MaximumEventAgeInSeconds: Math.ceil(age / 1000) } : {}),
+    DestinationConfig: {
+      OnSuccess: shownDestination(name, onSuccess, to?.OnSuccess),
+      OnFailure: shownDestination(name, onFailure, to?.OnFailure),
+    },
+  };
+}
+
+/** A destination as it was given if it still is that one, else its ARN; nothing of one that AWS does not have. */
+function shownDestination(name: FunctionName, live: DestinationSetting | null, given: Destination = {}): Destination {
+  if (isDeepStrictEqual(live, destinationOf(name, given.Destination))) return given;
+  if (live === null || typeof live === 'string') return {};
+  const { type, function: other, queue } = live as Readonly<Record<string, unknown>>;
+  if (type === 'function') return { Destination: functionArn(String(other)) };
+  return type === 'sqs' && String(queue).startsWith('arn:') ? { Destination: String(queue) } : {};
 }
 
 function given(call: AwsCall, name: FunctionName): Given {
