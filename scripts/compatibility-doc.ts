@@ -34,7 +34,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   PublishLayerVersion: 'the same files as those of the newest version make no new one',
   PublishVersion: 'numbers may be left out (above)',
   PutFunctionEventInvokeConfig:
-    'of the function as a whole; destinations are functions and queues of SQS; makes a new version',
+    'of the function as a whole; destinations are functions (without a qualifier) and queues of SQS; makes a new version',
   PutFunctionRecursionConfig: 'only `Terminate`',
   PutRuntimeManagementConfig: 'kept and returned',
   UpdateFunctionCode: 'code from `ZipFile` only',
