@@ -1,6 +1,8 @@
-// `node scripts/aws-model.ts SERVICE-2.JSON.GZ`: writes the table of AWS Lambda's operations and the shapes of their
-// input, from the service model that AWS's SDK for Python (botocore, Apache-2.0) ships as
-// botocore/data/lambda/2015-03-31/service-2.json.gz. Facts only: no documentation.
+// `node scripts/aws-model.ts SERVICE-2.JSON.GZ [API OPERATION...]`: writes the table of AWS Lambda's operations and the
+// shapes of their input, from the service model that AWS's SDK for Python (botocore, Apache-2.0) ships as
+// botocore/data/lambda/2015-03-31/service-2.json.gz; or some operations of another service for the API of a folder:
+// `.../logs/2014-03-28/service-2.json.gz aws-logs DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents`.
+// Facts only: no documentation.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -39,11 +41,11 @@ interface Model {
   readonly shapes: Readonly<Record<string, Shape>>;
 }
 
-const [source] = process.argv.slice(2);
-if (source === undefined) throw new Error('usage: node scripts/aws-model.ts SERVICE-2.JSON.GZ');
+const [source, api = 'aws-lambda', ...chosen] = process.argv.slice(2);
+if (source === undefined) throw new Error('usage: node scripts/aws-model.ts SERVICE-2.JSON.GZ [API OPERATION...]');
 const bytes = readFileSync(source);
 const model = JSON.parse((source.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString()) as Model;
-const target = join(import.meta.dirname, '../src/edge/apis/aws-lambda/model/facts.ts');
+const target = join(import.meta.dirname, '../src/edge/apis', api, 'model/facts.ts');
 
 /** Paths of operations that are only refused by name, so that their input does not matter. */
 const NAMED_ALONE = /^\/(?:2025-11-30|2025-12-01|2026-07-09)\//;
@@ -75,12 +77,15 @@ function add(name: string): void {
   for (const each of inside) if (each !== undefined) add(each.shape);
 }
 
-const operations = Object.entries(model.operations).map(([name, { http, input }]) => {
-  const hasInput = input !== undefined && !NAMED_ALONE.test(http.requestUri);
-  if (hasInput) add(input.shape);
-  const facts = [http.method, http.requestUri, http.responseCode ?? 200, ...(hasInput ? [input.shape] : [])];
-  return `"${name}":${JSON.stringify(facts)}`;
-});
+const isChosen = ([name]: readonly [string, unknown]): boolean => chosen.length === 0 || chosen.includes(name);
+const operations = Object.entries(model.operations)
+  .filter(isChosen)
+  .map(([name, { http, input }]) => {
+    const hasInput = input !== undefined && !NAMED_ALONE.test(http.requestUri);
+    if (hasInput) add(input.shape);
+    const facts = [http.method, http.requestUri, http.responseCode ?? 200, ...(hasInput ? [input.shape] : [])];
+    return `"${name}":${JSON.stringify(facts)}`;
+  });
 const json = `{"operations":{\n${operations.join(',\n')}\n},"shapes":{\n${shapes.join(',\n')}\n}}`;
 if (/`|\$\{/.test(json)) throw new Error('a fact cannot stand in a template literal');
 writeFileSync(

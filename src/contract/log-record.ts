@@ -22,6 +22,11 @@ export interface LogRecord {
   readonly text: string;
   /** Present on platform records: kind and figures. */
   readonly platform?: PlatformRecord;
+  /**
+   * Where the record is stored, in the order in which records were written; present if the query asks for it. Never
+   * the same for two records of one function and time.
+   */
+  readonly position?: readonly [row: number, index: number];
 }
 
 /**
@@ -67,4 +72,6 @@ export interface LogQuery {
   readonly version?: number;
   /** Leaves out lam's lines on each invocation (START, END and REPORT), but not those on time-outs and failures. */
   readonly withoutPlatform?: boolean;
+  /** Gives stored records their {@link LogRecord.position}. */
+  readonly withPosition?: boolean;
 }

@@ -125,7 +125,8 @@ export class LogFile {
     const { functionName, query, after, upTo } = cursor;
     const rows = this.#database.page.all(functionName, after, upTo, ...span(query), PAGE_CHUNKS);
     const records: LogRecord[] = [];
-    for (const row of rows) for (const record of this.#recordsOf(row)) if (matches(record, query)) records.push(record);
+    for (const row of rows)
+      for (const record of this.#recordsOf(row, query)) if (matches(record, query)) records.push(record);
     const last = rows.at(-1);
     return {
       records,
@@ -136,9 +137,10 @@ export class LogFile {
   /** Returns the newest `lines` records that match, oldest first. */
   newest(functionName: FunctionName, query: LogQuery, lines: number): LogRecord[] {
     const found: LogRecord[] = [];
-    const sql = 'SELECT body, node FROM chunks WHERE function = ? AND last_ms >= ? AND first_ms <= ? ORDER BY id DESC';
+    const sql =
+      'SELECT id, body, node FROM chunks WHERE function = ? AND last_ms >= ? AND first_ms <= ? ORDER BY id DESC';
     for (const row of this.#database.db.prepare(sql).iterate(functionName, ...span(query))) {
-      const hits = this.#recordsOf(row).filter((r) => matches(r, query));
+      const hits = this.#recordsOf(row, query).filter((r) => matches(r, query));
       for (const hit of hits.toReversed()) found.push(hit);
       if (found.length >= lines) break;
     }
@@ -163,9 +165,12 @@ export class LogFile {
     this.#database.db.close();
   }
 
-  #recordsOf({ body, node }: Readonly<Record<string, SQLOutputValue>>): LogRecord[] {
+  #recordsOf({ id, body, node }: Readonly<Record<string, SQLOutputValue>>, { withPosition }: LogQuery): LogRecord[] {
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) return [];
-    return decodeChunk(body, this.#database.nodes.get(Number(node)) ?? '');
+    const records = decodeChunk(body, this.#database.nodes.get(Number(node)) ?? '');
+    return withPosition === true
+      ? records.map((record, index) => ({ ...record, position: [Number(id), index] }))
+      : records;
   }
 
   #atomically(run: () => void): void {

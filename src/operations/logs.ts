@@ -3,6 +3,15 @@ import { lamError } from '../errors/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 
+/** What one sandbox printed on one day (UTC). */
+export interface LogSource extends Pick<LogRecord, 'version' | 'sandbox'> {
+  /** Times of the first and the last record (ms since the epoch). */
+  readonly first: number;
+  readonly last: number;
+  /** Size of the texts in UTF-8. */
+  readonly bytes: number;
+}
+
 /** Logs of functions. */
 export interface LogOperations {
   /**
@@ -19,7 +28,16 @@ export interface LogOperations {
    * more will follow. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or `LAM_OPERATIONS_INVALID_VALUE`.
    */
   follow(name: FunctionName, query: LogQuery, onRecord: (record: LogRecord) => void, onEnd: () => void): () => void;
+  /**
+   * Who printed the stored records, in the order of the first ones. Reads all of them. Throws
+   * `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
+   */
+  sources(name: FunctionName): Promise<readonly LogSource[]>;
+  /** Size of the stored records by function (bytes). */
+  storedBytes(): Promise<Readonly<Record<string, number>>>;
 }
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Followers of logs, which the daemon ends when it stops. */
 export interface FollowerList {
@@ -52,7 +70,23 @@ export function logOperations({ registry, logs, followers }: LogRooms): LogOpera
         gone();
       };
     },
+    async sources(name) {
+      registry.resolve(name);
+      const found = new Map<string, LogSource>();
+      await logs.query(name, {}, (records) => {
+        for (const record of records) addTo(found, record);
+      });
+      return [...found.values()];
+    },
+    storedBytes: async () => (await logs.sizes()).sizes,
   };
+}
+
+function addTo(found: Map<string, LogSource>, { version, sandbox, time, text }: LogRecord): void {
+  const key = `${version} ${sandbox} ${Math.floor(time / DAY_MS)}`;
+  const { first, last, bytes } = found.get(key) ?? { first: time, last: time, bytes: 0 };
+  const size = bytes + Buffer.byteLength(text);
+  found.set(key, { version, sandbox, first: Math.min(first, time), last: Math.max(last, time), bytes: size });
 }
 
 function checkQuery(query: LogQuery): void {

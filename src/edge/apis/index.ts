@@ -11,9 +11,11 @@ import type { ConnectionCaps } from '../connection-limit.ts';
 import type { CallingSandboxes } from '../calling-sandboxes.ts';
 import type { Door } from '../guard.ts';
 import { createServer } from '../server.ts';
+import { awsIdentityApi } from './aws-identity/api.ts';
 import { awsApi } from './aws-lambda/api.ts';
 import { awsManageApi } from './aws-lambda/manage-api.ts';
 import { callsApi } from './aws-lambda/calls-api.ts';
+import { awsLogsApi } from './aws-logs/api.ts';
 import { controlApi } from './control/api.ts';
 import { functionsApi } from './functions/api.ts';
 import type { RouteTable } from './functions/route-table.ts';
@@ -79,6 +81,9 @@ type MakeApi = (options: EdgeOptions) => Api;
 
 const AWS_MANAGE: MakeApi = (options) => awsManageApi({ ...options, ...options.others });
 
+/** APIs of AWS at the path `/`, told apart by their headers. */
+const AWS_AT_ROOT: readonly MakeApi[] = [(options) => awsLogsApi({ ...options, ...options.others }), awsIdentityApi];
+
 /** Glambdar's API: of paths that nothing else claims, or of a listener of its own. */
 const GLAMBDAR: readonly MakeApi[] = [
   (options) => glambdarInvokeApi({ ...options, ...options.others }),
@@ -90,8 +95,8 @@ const GLAMBDAR: readonly MakeApi[] = [
  * comes after them.
  */
 const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
-  port: [awsApi, AWS_MANAGE, controlApi, webhooksApi, functionsApi],
-  socket: [awsApi, AWS_MANAGE, controlApi, webhooksApi, functionsApi],
+  port: [awsApi, AWS_MANAGE, ...AWS_AT_ROOT, controlApi, webhooksApi, functionsApi],
+  socket: [awsApi, AWS_MANAGE, ...AWS_AT_ROOT, controlApi, webhooksApi, functionsApi],
 };
 
 /** Creates the HTTP server of one listener; does not listen yet. */

@@ -62,11 +62,11 @@ export const AWS = {
     message: worded,
     hint: () => 'leave out what the function does not need, or use a layer',
   }),
-  LAM_AWS_UNSUPPORTED: entry<{ operation: string }>({
+  LAM_AWS_UNSUPPORTED: entry<{ operation: string; /** With its genitive. */ service?: string }>({
     kind: 'not_found',
     fault: 'caller',
     aws: 'UnknownOperationException',
-    message: (d) => `lam does not serve ${d.operation} of AWS Lambda's API`,
+    message: (d) => `lam does not serve ${d.operation} of ${d.service ?? "AWS Lambda's"} API`,
     hint: () => 'docs/compatibility.md lists the operations that it serves',
   }),
 } as const;

@@ -8,6 +8,7 @@ import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { sendAwsError, sendAwsJson } from '../../aws/answers.ts';
 import { readInput } from '../../aws/input.ts';
+import { OwnerGate } from '../../aws/owner-gate.ts';
 import type { AwsTarget } from '../../aws/paths.ts';
 import { discardRest, readBody } from '../../body.ts';
 import { refusal, type Door } from '../../guard.ts';
@@ -41,8 +42,7 @@ interface ManageParts {
 /** Serves AWS Lambda's API at its dated paths, but for the ways to invoke; and the downloads of code that it names. */
 export function awsManageApi({ operations, door, clock, isOwner }: ManageParts): StreamedBodyApi<ManagePlan> {
   const urls = new CodeUrls(clock);
-  const mayManage = async (socket: Socket): Promise<boolean> =>
-    door.kind === 'socket' || door.open || door.tokens.isRequired || isOwner(socket);
+  const gate = new OwnerGate(door, isOwner);
   return {
     name: 'aws-lambda-manage',
     // Not whole: who sends a body is asked before it takes memory.
@@ -62,7 +62,7 @@ export function awsManageApi({ operations, door, clock, isOwner }: ManageParts):
         : refusal(door, head, 'invoke'),
     serve(request) {
       const { body, reply } = request;
-      const done = serve({ operations, urls, clock, mayManage }, request);
+      const done = serve({ operations, urls, clock, gate }, request);
       done.catch(async (thrown: unknown) => {
         const error = asLamError(thrown);
         if (!isGone(error)) await discardRest(body, clock);
@@ -77,22 +77,15 @@ interface ServeParts {
   readonly operations: Operations;
   readonly urls: CodeUrls;
   readonly clock: Clock;
-  /**
-   * Whether the program at the other end may change functions: where a token is set, it was asked for before; without one,
-   * only programs of the daemon's user and of root.
-   */
-  readonly mayManage: (socket: Socket) => Promise<boolean>;
+  readonly gate: OwnerGate;
 }
 
 async function serve(
-  { operations, urls, clock, mayManage }: ServeParts,
+  { operations, urls, clock, gate }: ServeParts,
   { head, plan, body: unread, reply }: ApiRequest<ManagePlan, IncomingMessage>,
 ): Promise<void> {
   const isSigned = 'code' in plan && urls.accepts(plan.code, plan.query);
-  if (!isSigned && !(await mayManage(head.socket))) {
-    const message = 'only programs of the user whose daemon this is may use this operation';
-    throw lamError('LAM_AWS_FORBIDDEN', { message });
-  }
+  if (!isSigned) await gate.check(head.socket);
   const body = await readBody(unread, MOST_BODY, clock);
   if ('code' in plan) {
     if (!isSigned) throw lamError('LAM_AWS_FORBIDDEN', { message: 'Request has expired' });
