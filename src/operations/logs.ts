@@ -4,7 +4,7 @@ import type { LogStore } from '../logs/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /** What one sandbox printed on one day (UTC). */
-export interface LogSource extends Pick<LogRecord, 'version' | 'sandbox'> {
+export interface LogOrigin extends Pick<LogRecord, 'version' | 'sandbox'> {
   /** Times of the first and the last record (ms since the epoch). */
   readonly first: number;
   readonly last: number;
@@ -32,7 +32,7 @@ export interface LogOperations {
    * Who printed the stored records, in the order of the first ones. Reads all of them. Throws
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
    */
-  sources(name: FunctionName): Promise<readonly LogSource[]>;
+  origins(name: FunctionName): Promise<readonly LogOrigin[]>;
   /** Size of the stored records by function (bytes). */
   storedBytes(): Promise<Readonly<Record<string, number>>>;
 }
@@ -70,9 +70,9 @@ export function logOperations({ registry, logs, followers }: LogRooms): LogOpera
         gone();
       };
     },
-    async sources(name) {
+    async origins(name) {
       registry.resolve(name);
-      const found = new Map<string, LogSource>();
+      const found = new Map<string, LogOrigin>();
       await logs.query(name, {}, (records) => {
         for (const record of records) addTo(found, record);
       });
@@ -82,7 +82,7 @@ export function logOperations({ registry, logs, followers }: LogRooms): LogOpera
   };
 }
 
-function addTo(found: Map<string, LogSource>, { version, sandbox, time, text }: LogRecord): void {
+function addTo(found: Map<string, LogOrigin>, { version, sandbox, time, text }: LogRecord): void {
   const key = `${version} ${sandbox} ${Math.floor(time / DAY_MS)}`;
   const { first, last, bytes } = found.get(key) ?? { first: time, last: time, bytes: 0 };
   const size = bytes + Buffer.byteLength(text);

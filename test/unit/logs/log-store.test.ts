@@ -111,6 +111,26 @@ describe('a log store', () => {
     assert.deepEqual(seen, [{ time: 5, stream: 'stdout', requestId: 'id', ...SOURCE, node: NODE, text: 'yes' }]);
   });
 
+  test('tells where records are stored, the same for each query and after a restart', async () => {
+    await using house = await logHouse();
+    const print = (text: string): void => house.logs.append(asFunctionName('f'), SOURCE, 'stdout', text, '', 5);
+    for (const text of ['a', 'b']) print(text);
+    house.logs.flush();
+    print('c');
+    const positions = async (query: LogQuery): Promise<LogRecord['position'][]> =>
+      (await recordsOf(house.logs, 'f', { ...query, withPosition: true })).map(({ position }) => position);
+    const all = await positions({});
+    assert.deepEqual(all, [
+      [1, 0],
+      [1, 1],
+      [2, 0],
+    ]);
+    assert.deepEqual(await positions({ search: 'b' }), all.slice(1, 2));
+    await house.reopen();
+    assert.deepEqual(await positions({ lines: 2 }), all.slice(1));
+    assert.equal((await recordsOf(house.logs, 'f'))[0]?.position, undefined);
+  });
+
   test('keeps its records across a restart', async () => {
     await using house = await logHouse();
     house.logs.append(asFunctionName('f'), SOURCE, 'stdout', 'before', '', 1);

@@ -87,9 +87,9 @@ function range(input: LogsInput, beyond: number): Pick<Wanted, 'from' | 'to' | '
 
 /** Throws `LAM_AWS_NOT_FOUND` if nothing was ever printed to one of these streams. */
 async function checkStreams({ logs }: Operations, name: FunctionName, streams: readonly StreamParts[]): Promise<void> {
-  const sources = await logs.sources(name);
+  const origins = await logs.origins(name);
   const isThere = ({ sandbox, version, time }: StreamParts): boolean =>
-    sources.some((source) => source.sandbox === sandbox && source.version === version && source.last >= time);
+    origins.some((origin) => origin.sandbox === sandbox && origin.version === version && origin.last >= time);
   if (!streams.every(isThere)) throw streamMissing();
 }
 

@@ -20,7 +20,7 @@ export async function describeLogStreams({ operations, input }: LogsCall): Promi
     });
   const functionName = functionOf(operations, input);
   const streams = new Map<string, Stream>();
-  for (const part of await operations.logs.sources(functionName)) {
+  for (const part of await operations.logs.origins(functionName)) {
     const name = streamOf({ ...part, time: part.first });
     if (name.startsWith(prefix)) streams.set(name, { name, first: part.first, last: part.last, bytes: part.bytes });
   }

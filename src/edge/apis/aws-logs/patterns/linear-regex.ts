@@ -114,7 +114,11 @@ class RegexParser {
     if (this.#take('*')) return [0, Infinity];
     if (this.#take('+')) return [1, Infinity];
     if (this.#take('?')) return [0, 1];
-    if (!this.#take('{')) return [1, 1];
+    return this.#take('{') ? this.#counts() : [1, 1];
+  }
+
+  /** `{n}`, `{n,}` or `{n,m}`, after the brace. */
+  #counts(): readonly [least: number, most: number] {
     const end = this.#source.indexOf('}', this.#at);
     const [, from = '', comma, to = ''] =
       /^(\d{1,4})(,)?(\d{1,4})?$/.exec(this.#source.slice(this.#at, end < 0 ? undefined : end)) ?? [];

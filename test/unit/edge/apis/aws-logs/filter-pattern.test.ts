@@ -21,7 +21,9 @@ function refused(...patterns: string[]): void {
     assert.throws(
       () => filterPattern(pattern),
       (thrown) =>
-        isLamError(thrown) && thrown.code === 'LAM_AWS_PARAMETER' && /^Invalid filter pattern: /.test(thrown.message),
+        isLamError(thrown) &&
+        thrown.code === 'LAM_AWS_PARAMETER' &&
+        thrown.message.startsWith('Invalid filter pattern: '),
       pattern,
     );
 }
