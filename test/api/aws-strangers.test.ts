@@ -6,6 +6,8 @@ import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 
 const run = promisify(execFile);
 const NOBODY = 65_534;
+/** Counts at the path `/` alone. */
+const TARGET = 'X-Amz-Target: Logs_20140328.DescribeLogGroups';
 
 describe('programs of this machine at AWS Lambda’s paths', () => {
   let house: EdgeHouse;
@@ -16,15 +18,16 @@ describe('programs of this machine at AWS Lambda’s paths', () => {
   after(() => house[Symbol.asyncDispose]());
   /** The answer to a request from a program of a user; the shell's own sockets, because any user may run it. */
   const ask = async (method: string, path: string, user?: number): Promise<string> => {
-    const request = `${method} ${path} HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n`;
+    const request = `${method} ${path} HTTP/1.1\\r\\nHost: localhost\\r\\n${TARGET}\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n`;
     const script = `exec 3<>/dev/tcp/127.0.0.1/${house.port}; printf '${request}' >&3; cat <&3`;
     const as = user === undefined ? {} : { uid: user, gid: user };
     const { stdout } = await run('/bin/bash', ['-c', script], { cwd: '/', ...as });
     return stdout;
   };
 
-  test('may change functions if they are of the daemon’s own user', async () => {
+  test('may change functions and read their logs if they are of the daemon’s own user', async () => {
     assert.match(await ask('GET', '/2015-03-31/functions/hello'), /^HTTP\/1\.1 200 /);
+    assert.match(await ask('POST', '/'), /^HTTP\/1\.1 200 [^]*"logGroupName":"\/aws\/lambda\/hello"/);
   });
 
   test(
@@ -35,6 +38,7 @@ describe('programs of this machine at AWS Lambda’s paths', () => {
         ['GET', '/2015-03-31/functions'],
         ['GET', '/2015-03-31/functions/hello'],
         ['DELETE', '/2015-03-31/functions/hello'],
+        ['POST', '/'],
       ] as const) {
         const answer = await ask(method, path, NOBODY);
         assert.match(

@@ -59,8 +59,7 @@ export async function filterLogEvents({ operations, input }: LogsCall): Promise<
     streams,
     streamPrefix,
     after,
-    // The line break at the end is no part of a term or a column.
-    matches: (message) => matches(message.slice(0, -1)),
+    matches,
   });
   if (events.length === 0 && after === undefined && streams !== undefined)
     await checkStreams(operations, functionName, streams);

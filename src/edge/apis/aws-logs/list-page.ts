@@ -11,8 +11,8 @@ interface ListPage<T> {
 }
 
 /**
- * Returns the page of a list that a request asks for with `nextToken` and `limit`. `keyOf` is unique; the page after an
- * item that has gone begins anew. Throws `LAM_AWS_PARAMETER`.
+ * Returns the page of a list that a request asks for with `nextToken` and `limit`. `keyOf` is unique. Throws
+ * `LAM_AWS_PARAMETER`, also if the item has gone after which the page begins.
  */
 export function listPage<T>(input: LogsInput, all: readonly T[], keyOf: (item: T) => string): ListPage<T> {
   const size = numberIn(input, 'limit') ?? PAGE;
