@@ -168,6 +168,7 @@ describe('with something deployed', () => {
       'layer:delete': ['shared:1', '--yes'],
       'key:create': ['shop'],
       'key:list': [],
+      'key:update': ['shop', '--quota', '5'],
       'key:revoke': ['shop'],
       'schedule:list': [],
       'schedule:run': ['fleeting'],
