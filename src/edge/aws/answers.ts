@@ -40,6 +40,24 @@ export function sendAwsError(reply: Reply, error: LamError, words: AwsWords = {}
   ]);
 }
 
+/**
+ * The name and status of an error in AWS's older protocols, which have one status for all faults of callers; refusals keep
+ * their own.
+ * @param names of errors where the service has others than AWS Lambda
+ */
+export function plainFault(
+  { awsName, kind, httpStatus }: LamError,
+  names: Readonly<Record<string, string>>,
+): { readonly name: string; readonly status: number } {
+  const isPlain = kind === 'invalid_argument' || kind === 'not_found';
+  return { name: names[awsName] ?? awsName, status: isPlain ? 400 : httpStatus };
+}
+
+/** A time (ms since the epoch) as answers of AWS Lambda have it. */
+export function awsTime(at: number): string {
+  return `${new Date(at).toISOString().slice(0, -1)}+0000`;
+}
+
 /** Sends what an operation answers; without a body if it answers nothing. */
 export function sendAwsJson(reply: Reply, status: number, body: unknown): void {
   const id = ['x-amzn-RequestId', randomUUID()];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
+import { plainFault } from '../../aws/answers.ts';
 import { refusal, type Door } from '../../guard.ts';
 import { isGone, retryHeaders } from '../../reply.ts';
 import { headerValue } from '../../request.ts';
@@ -57,17 +58,14 @@ export function awsIdentityApi({ door }: { readonly door: Door }): WholeBodyApi<
   };
 }
 
-/** The protocol has one status for all faults of callers; refusals keep their own. */
 function fail(reply: Reply, error: LamError, plan?: IdentityPlan): void {
   if (isGone(error)) {
     reply.abandon();
     return;
   }
-  const { awsName, kind, httpStatus, message } = error;
-  const isPlainFault = kind === 'invalid_argument' || kind === 'not_found';
-  const status = isPlainFault ? 400 : httpStatus;
+  const { name, status } = plainFault(error, NAMES);
   const Type = status < 500 ? 'Sender' : 'Receiver';
-  const content = { Error: { Type, Code: NAMES[awsName] ?? awsName, Message: message }, RequestId: randomUUID() };
+  const content = { Error: { Type, Code: name, Message: error.message }, RequestId: randomUUID() };
   const service = plan?.service ?? SERVICES['sts'];
   if (service !== undefined) send(reply, status, service, 'ErrorResponse', content, retryHeaders(error));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ACCOUNT_ID, LATEST, REGION, type FunctionDetail, type VersionInfo } from '../../../contract/index.ts';
+import { awsTime } from '../../aws/answers.ts';
 import { functionArn, isLatest, layerArn } from './arns.ts';
 import { functionFacts, versionFacts } from './facts.ts';
 
@@ -47,7 +48,7 @@ export function configurationOf(shown: ShownVersion, state: ShownState): Record<
     Description: descriptionOf(shown),
     Timeout: Math.ceil(config.timeoutMs / 1000),
     MemorySize: config.memoryMiB,
-    LastModified: `${new Date(isLatest(qualifier) ? detail.updatedAt : version.createdAt).toISOString().slice(0, -1)}+0000`,
+    LastModified: awsTime(isLatest(qualifier) ? detail.updatedAt : version.createdAt),
     CodeSha256: codeSha256(version),
     Version: isLatest(qualifier) ? LATEST : String(version.version),
     ...(isEmpty ? {} : { Environment: { Variables: environment } }),

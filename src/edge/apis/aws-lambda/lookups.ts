@@ -9,7 +9,8 @@ import { isLamError, lamError } from '../../../errors/index.ts';
 import { ownMember } from '../../../kit/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import { functionArn, isLatest, namedFunction, type NamedFunction } from './arns.ts';
-import { textOf, type AwsCall } from './call.ts';
+import type { AwsCall } from './call.ts';
+import { textIn } from '../../aws/members.ts';
 import { isDeleted } from './facts.ts';
 
 /** A version as a request names it. */
@@ -20,7 +21,7 @@ export interface SeenVersion extends NamedFunction {
 
 /** The function that a request names in `FunctionName`, with the qualifier there or in `Qualifier`. */
 export function namedIn(call: AwsCall): NamedFunction {
-  return namedFunction(textOf(call, 'FunctionName') ?? '', textOf(call, 'Qualifier'));
+  return namedFunction(textIn(call.input, 'FunctionName') ?? '', textIn(call.input, 'Qualifier'));
 }
 
 /** A function that exists. Throws `LAM_AWS_NOT_FOUND` in AWS's words. */
@@ -68,6 +69,6 @@ export function unqualified(call: AwsCall): FunctionName {
 
 /** Throws `LAM_AWS_REVISION` if a request has a `RevisionId` that is not `current`. */
 export function checkRevision(call: AwsCall, current: string): void {
-  const given = textOf(call, 'RevisionId');
+  const given = textIn(call.input, 'RevisionId');
   if (given !== undefined && given !== current) throw lamError('LAM_AWS_REVISION', {});
 }

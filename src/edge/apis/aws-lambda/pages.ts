@@ -1,5 +1,6 @@
 import { lamError } from '../../../errors/index.ts';
-import { numberOf, textOf, type AwsCall } from './call.ts';
+import type { AwsCall } from './call.ts';
+import { numberIn, textIn } from '../../aws/members.ts';
 
 /** One page of a list. */
 export interface AwsPage<T> {
@@ -16,8 +17,8 @@ const PAGE = 50;
  * the list, so that pages are whole although the list changes in between. Throws `LAM_AWS_PARAMETER`.
  */
 export function pageOf<T>(call: AwsCall, all: readonly T[], keyOf: (item: T) => string, most = Infinity): AwsPage<T> {
-  const size = Math.min(numberOf(call, 'MaxItems') ?? PAGE, most);
-  const marker = textOf(call, 'Marker');
+  const size = Math.min(numberIn(call.input, 'MaxItems') ?? PAGE, most);
+  const marker = textIn(call.input, 'Marker');
   const after = marker === undefined || marker === '' ? undefined : keyIn(marker);
   const from = after === undefined ? 0 : all.findIndex((item) => keyOf(item) > after);
   const items = from < 0 ? [] : all.slice(from, from + size);

@@ -6,7 +6,8 @@ import {
   type FunctionLayers,
 } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
-import { numberOf, objectOf, textOf, type AwsCall } from './call.ts';
+import type { AwsCall } from './call.ts';
+import { numberIn, objectIn, textIn } from '../../aws/members.ts';
 import type { VersionFacts } from './facts.ts';
 import { mergedLayers } from './layer-list.ts';
 
@@ -34,8 +35,8 @@ export interface GivenSettings {
  */
 export async function settingsOf(call: AwsCall, before: VersionFacts = {}): Promise<GivenSettings> {
   const { input } = call;
-  const variables = objectOf(call, 'Environment')?.['Variables'] as Record<string, string> | undefined;
-  const role = textOf(call, 'Role');
+  const variables = objectIn(call.input, 'Environment')?.['Variables'] as Record<string, string> | undefined;
+  const role = textIn(call.input, 'Role');
   const shown = SHOWN.flatMap((name) => (input[name] === undefined ? [] : [[name, shownAs(name, call)] as const]));
   const layers = input['Layers'] === undefined ? undefined : await mergedLayers(call.operations, input['Layers']);
   return {
@@ -55,15 +56,15 @@ function configOf(
   layers: FunctionLayers | null | undefined,
 ): ConfigInput {
   const { input } = call;
-  const timeout = numberOf(call, 'Timeout');
-  const size = objectOf(call, 'EphemeralStorage')?.['Size'];
+  const timeout = numberIn(call.input, 'Timeout');
+  const size = objectIn(call.input, 'EphemeralStorage')?.['Size'];
   if (variables !== undefined) checkVariables(variables);
   const config: Partial<Record<keyof FunctionConfig, unknown>> = {
-    runtime: textOf(call, 'Runtime'),
-    handler: textOf(call, 'Handler'),
-    description: textOf(call, 'Description'),
+    runtime: textIn(call.input, 'Runtime'),
+    handler: textIn(call.input, 'Handler'),
+    description: textIn(call.input, 'Description'),
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
-    memoryMiB: numberOf(call, 'MemorySize'),
+    memoryMiB: numberIn(call.input, 'MemorySize'),
     tmpMiB: size,
     environment: input['Environment'] === undefined ? undefined : (variables ?? {}),
     layers,
@@ -74,15 +75,15 @@ function configOf(
 /** AWS's answers complete some of the settings that it is given. */
 function shownAs(name: (typeof SHOWN)[number], call: AwsCall): unknown {
   const given = call.input[name];
-  if (name === 'SnapStart') return { ApplyOn: 'None', ...objectOf(call, name), OptimizationStatus: 'Off' };
+  if (name === 'SnapStart') return { ApplyOn: 'None', ...objectIn(call.input, name), OptimizationStatus: 'Off' };
   if (name === 'LoggingConfig') {
-    const functionName = textOf(call, 'FunctionName') ?? '';
+    const functionName = textIn(call.input, 'FunctionName') ?? '';
     const levels = { ApplicationLogLevel: 'INFO', SystemLogLevel: 'INFO' };
-    const { LogFormat: format = 'Text', ...rest } = objectOf(call, name) ?? {};
+    const { LogFormat: format = 'Text', ...rest } = objectIn(call.input, name) ?? {};
     const group = `/aws/lambda/${functionName.split(':').at(-1)}`;
     return { LogFormat: format, LogGroup: group, ...(format === 'JSON' ? levels : {}), ...rest };
   }
-  if (name === 'VpcConfig') return { SubnetIds: [], SecurityGroupIds: [], VpcId: '', ...objectOf(call, name) };
+  if (name === 'VpcConfig') return { SubnetIds: [], SecurityGroupIds: [], VpcId: '', ...objectIn(call.input, name) };
   return given;
 }
 

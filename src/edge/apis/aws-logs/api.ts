@@ -5,6 +5,7 @@ import { asLamError, lamError, toWire, type LamError } from '../../../errors/ind
 import type { Reply } from '../../../http/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, WholeBodyApi } from '../../api.ts';
+import { plainFault } from '../../aws/answers.ts';
 import { readInput } from '../../aws/input.ts';
 import { OwnerGate } from '../../aws/owner-gate.ts';
 import { refusal, type Door } from '../../guard.ts';
@@ -88,15 +89,13 @@ function send(reply: Reply, status: number, body: unknown, headers: readonly str
   reply.send(status, all, Buffer.from(JSON.stringify(body)));
 }
 
-/** The protocol has one status for all faults of callers; refusals keep their own. */
 function fail(reply: Reply, error: LamError): void {
   if (isGone(error)) {
     reply.abandon();
     return;
   }
-  const { awsName, kind, httpStatus, message } = error;
-  const isPlainFault = kind === 'invalid_argument' || kind === 'not_found';
-  send(reply, isPlainFault ? 400 : httpStatus, { __type: NAMES[awsName] ?? awsName, message }, [
+  const { name, status } = plainFault(error, NAMES);
+  send(reply, status, { __type: name, message: error.message }, [
     ...[INVOKE.lamError, encodeErrorHeader(toWire(error))],
     ...retryHeaders(error),
   ]);

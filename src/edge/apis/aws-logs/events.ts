@@ -1,7 +1,8 @@
 import { lamError } from '../../../errors/index.ts';
 import type { FunctionName } from '../../../contract/index.ts';
 import type { Operations } from '../../../operations/index.ts';
-import { numberIn, textIn, textsIn, type LogsCall, type LogsInput } from './call.ts';
+import type { LogsCall, LogsInput } from './call.ts';
+import { numberIn, textIn, textsIn } from '../../aws/members.ts';
 import { functionOf, streamMissing, streamNamed, type StreamParts } from './names.ts';
 import { filterPattern } from './patterns/filter-pattern.ts';
 import { scan, type LogEvent, type Scanned, type Wanted } from './scan.ts';

@@ -1,5 +1,6 @@
 import { lamError } from '../../../errors/index.ts';
-import { textIn, textsIn, type LogsCall, type LogsInput } from './call.ts';
+import type { LogsCall, LogsInput } from './call.ts';
+import { textIn, textsIn } from '../../aws/members.ts';
 import { listPage } from './list-page.ts';
 import { groupArn, groupNamed, groupOf } from './names.ts';
 

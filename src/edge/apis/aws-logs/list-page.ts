@@ -1,5 +1,6 @@
 import { lamError } from '../../../errors/index.ts';
-import { numberIn, textIn, type LogsInput } from './call.ts';
+import type { LogsInput } from './call.ts';
+import { numberIn, textIn } from '../../aws/members.ts';
 
 /** AWS's size of a page of groups or streams, which is the largest, too. */
 const PAGE = 50;

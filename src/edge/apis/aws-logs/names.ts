@@ -9,7 +9,8 @@ import {
 } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type { Operations } from '../../../operations/index.ts';
-import { textIn, type LogsInput } from './call.ts';
+import type { LogsInput } from './call.ts';
+import { textIn } from '../../aws/members.ts';
 
 const GROUP_PREFIX = '/aws/lambda/';
 const ARN_PREFIX = `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:`;

@@ -1,5 +1,6 @@
 import { lamError } from '../../../errors/index.ts';
-import { textIn, type LogsCall } from './call.ts';
+import type { LogsCall } from './call.ts';
+import { textIn } from '../../aws/members.ts';
 import { listPage } from './list-page.ts';
 import { functionOf, groupArn, groupOf, streamOf } from './names.ts';
 

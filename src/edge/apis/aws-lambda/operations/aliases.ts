@@ -10,7 +10,8 @@ import {
 import { lamError } from '../../../../errors/index.ts';
 import { Lines, ownMember } from '../../../../kit/index.ts';
 import { functionArn } from '../arns.ts';
-import { objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { objectIn, textIn } from '../../../aws/members.ts';
 import { revisionId } from '../configuration.ts';
 import { AUTHOR, changeFacts, functionFacts, isDeleted, withoutAlias } from '../facts.ts';
 import { checkRevision, detailOf, functionMissing, unqualified } from '../lookups.ts';
@@ -42,9 +43,9 @@ async function create(call: AwsCall): Promise<unknown> {
   const alias = aliasIn(call);
   if (Object.hasOwn(detail.aliases, alias))
     throw lamError('LAM_AWS_CONFLICT', { message: `Alias already exists: ${functionArn(name, alias)}` });
-  const version = versionIn(detail, textOf(call, 'FunctionVersion') ?? '');
+  const version = versionIn(detail, textIn(call.input, 'FunctionVersion') ?? '');
   await point(call, detail, { alias, version, routing: routingIn(call, detail, version) });
-  const description = textOf(call, 'Description') ?? '';
+  const description = textIn(call.input, 'Description') ?? '';
   await changeFacts(call.operations, name, (before) => {
     const facts = withoutAlias(before, alias);
     return { ...facts, aliases: { ...facts.aliases, [alias]: description } };
@@ -54,7 +55,7 @@ async function create(call: AwsCall): Promise<unknown> {
 
 function list(call: AwsCall): unknown {
   const detail = detailOf(call.operations, unqualified(call));
-  const of = textOf(call, 'FunctionVersion');
+  const of = textIn(call.input, 'FunctionVersion');
   const names = Object.keys(detail.aliases).toSorted();
   const kept = names.filter((alias) => of === undefined || String(detail.aliases[alias]) === of);
   const { items, next } = pageOf(call, kept, (alias) => alias);
@@ -66,12 +67,12 @@ async function update(call: AwsCall): Promise<unknown> {
   const { detail, alias } = existingAlias(call, 'Alias not found');
   const { name } = detail;
   checkRevision(call, String(shown(detail, alias)['RevisionId']));
-  const given = textOf(call, 'FunctionVersion');
+  const given = textIn(call.input, 'FunctionVersion');
   const version = versionIn(detail, given ?? String(detail.aliases[alias]));
   const routing =
     input['RoutingConfig'] === undefined ? ownMember(detail.aliasRouting, alias) : routingIn(call, detail, version);
   await point(call, detail, { alias, version, routing });
-  const description = textOf(call, 'Description');
+  const description = textIn(call.input, 'Description');
   if (description !== undefined)
     await changeFacts(operations, name, (facts) => ({ ...facts, aliases: { ...facts.aliases, [alias]: description } }));
   return shown(detailOf(operations, name), alias);
@@ -123,7 +124,7 @@ function existingAlias(call: AwsCall, missing: string): { detail: FunctionDetail
 }
 
 function aliasIn(call: AwsCall): AliasName {
-  const alias = textOf(call, 'Name') ?? '';
+  const alias = textIn(call.input, 'Name') ?? '';
   if (!isAliasName(alias)) throw lamError('LAM_AWS_PARAMETER', { message: `Invalid alias name: ${alias}` });
   return alias;
 }
@@ -140,7 +141,7 @@ function versionIn(detail: FunctionDetail, text: string): VersionNumber {
 }
 
 function routingIn(call: AwsCall, detail: FunctionDetail, version: VersionNumber): AliasRouting | undefined {
-  const given = objectOf(call, 'RoutingConfig')?.['AdditionalVersionWeights'] ?? {};
+  const given = objectIn(call.input, 'RoutingConfig')?.['AdditionalVersionWeights'] ?? {};
   const entries = Object.entries(given as Record<string, number>);
   const refuse = (message: string): never => {
     throw lamError('LAM_AWS_PARAMETER', { message });

@@ -1,6 +1,7 @@
 import { lamError } from '../../../../errors/index.ts';
 import type { Operations } from '../../../../operations/index.ts';
-import { numberOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { numberIn } from '../../../aws/members.ts';
 import { AUTHOR } from '../facts.ts';
 import { detailOf, unqualified } from '../lookups.ts';
 
@@ -46,7 +47,7 @@ function sumOf({ functions }: Operations, of: (detail: Detail) => number): numbe
 async function put(call: AwsCall): Promise<unknown> {
   const { operations } = call;
   const { name, config } = detailOf(operations, unqualified(call));
-  const reserved = numberOf(call, 'ReservedConcurrentExecutions') ?? 0;
+  const reserved = numberIn(call.input, 'ReservedConcurrentExecutions') ?? 0;
   const others = sumOf(operations, (each) => each.config.reservedConcurrency ?? 0) - (config.reservedConcurrency ?? 0);
   if (others + reserved > CONCURRENCY - UNRESERVED)
     throw lamError('LAM_AWS_PARAMETER', {

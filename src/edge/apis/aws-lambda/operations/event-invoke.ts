@@ -8,7 +8,8 @@ import {
 } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
 import { functionArn, isLatest, namedFunction } from '../arns.ts';
-import { numberOf, objectOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { numberIn, objectIn } from '../../../aws/members.ts';
 import { AUTHOR, changeFacts, functionFacts } from '../facts.ts';
 import { detailOf, namedIn } from '../lookups.ts';
 import { pageOf } from '../pages.ts';
@@ -62,9 +63,9 @@ export const EVENT_INVOKE_ACTIONS: AwsActions = {
 /** @param others settings for what the request does not have; without one it stays as it is */
 async function set(call: AwsCall, before: (name: FunctionName) => Given, others: ConfigInput): Promise<unknown> {
   const name = functionIn(call);
-  const retries = numberOf(call, 'MaximumRetryAttempts');
-  const age = numberOf(call, 'MaximumEventAgeInSeconds');
-  const destinations = objectOf(call, 'DestinationConfig') as Destinations | undefined;
+  const retries = numberIn(call.input, 'MaximumRetryAttempts');
+  const age = numberIn(call.input, 'MaximumEventAgeInSeconds');
+  const destinations = objectIn(call.input, 'DestinationConfig') as Destinations | undefined;
   if (retries === undefined && age === undefined && destinations === undefined)
     throw refused('You must specify at least one of error handling or destination setting.');
   const next: Given = {

@@ -2,7 +2,8 @@ import { LATEST, type FunctionDetail, type VersionInfo } from '../../../../contr
 import { isLamError, lamError } from '../../../../errors/index.ts';
 import type { Operations } from '../../../../operations/index.ts';
 import { functionArn, isLatest, namedFunction } from '../arns.ts';
-import { objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { objectIn, textIn } from '../../../aws/members.ts';
 import { storeCode } from '../code.ts';
 import { codeSha256, configurationOf, revisionOf } from '../configuration.ts';
 import { asForeign, AUTHOR, changeFacts, functionFacts, isPublished, versionFacts } from '../facts.ts';
@@ -47,16 +48,16 @@ export const FUNCTION_ACTIONS: AwsActions = {
 
 async function create(call: AwsCall): Promise<unknown> {
   const { operations, input } = call;
-  const { name, qualifier } = namedFunction(textOf(call, 'FunctionName') ?? '');
+  const { name, qualifier } = namedFunction(textIn(call.input, 'FunctionName') ?? '');
   if (qualifier !== undefined) throw refused(`The function name must not have a qualifier: ${qualifier}`);
   if (operations.functions.names().includes(name)) throw existing(name);
-  const kind = textOf(call, 'PackageType') ?? 'Zip';
+  const kind = textIn(call.input, 'PackageType') ?? 'Zip';
   if (kind !== 'Zip') throw refused('lam takes no image by this API: send a zip, or deploy the image with lam');
   if (input['Runtime'] === undefined || input['Handler'] === undefined)
     throw refused('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
   const { config, facts } = await settingsOf(call);
-  const tags = checkedTags((objectOf(call, 'Tags') ?? {}) as Record<string, string>);
-  const { artifact, zip } = await storeCode(operations, objectOf(call, 'Code') ?? {});
+  const tags = checkedTags((objectIn(call.input, 'Tags') ?? {}) as Record<string, string>);
+  const { artifact, zip } = await storeCode(operations, objectIn(call.input, 'Code') ?? {});
   try {
     await operations.versions.publish(name, {
       ...{ artifact, zip, config, foreign: asForeign(facts), onto: null, by: AUTHOR },
@@ -77,7 +78,7 @@ function existing(name: string): Error {
 function list(call: AwsCall): unknown {
   const { functions } = call.operations;
   const { items, next } = pageOf(call, functions.names(), (name) => name, MOST_FUNCTIONS);
-  const isWhole = textOf(call, 'FunctionVersion') === 'ALL';
+  const isWhole = textIn(call.input, 'FunctionVersion') === 'ALL';
   const shown = items.flatMap((name) => {
     const detail = functions.detail(name);
     return isWhole ? allVersions(detail) : [configurationOf(live(detail), 'listed')];

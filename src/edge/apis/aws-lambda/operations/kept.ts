@@ -2,7 +2,8 @@ import { LATEST } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
 import { ownMember } from '../../../../kit/index.ts';
 import { functionArn } from '../arns.ts';
-import { textOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { textIn } from '../../../aws/members.ts';
 import { changeFacts, functionFacts } from '../facts.ts';
 import { detailOf, namedIn, seenVersion, unqualified } from '../lookups.ts';
 
@@ -14,8 +15,8 @@ export const KEPT_ACTIONS: AwsActions = {
   GetRuntimeManagementConfig: (call) => runtimeManagement(call),
   PutRuntimeManagementConfig: async (call) => {
     const { name, qualifier } = seenVersion(call.operations, namedIn(call));
-    const arn = textOf(call, 'RuntimeVersionArn');
-    const mode = textOf(call, 'UpdateRuntimeOn');
+    const arn = textIn(call.input, 'RuntimeVersionArn');
+    const mode = textIn(call.input, 'UpdateRuntimeOn');
     if ((mode === 'Manual') !== (arn !== undefined))
       throw lamError('LAM_AWS_PARAMETER', {
         message:
@@ -36,7 +37,7 @@ export const KEPT_ACTIONS: AwsActions = {
   },
   PutFunctionRecursionConfig: (call) => {
     detailOf(call.operations, unqualified(call));
-    if (textOf(call, 'RecursiveLoop') !== 'Terminate')
+    if (textIn(call.input, 'RecursiveLoop') !== 'Terminate')
       throw lamError('LAM_AWS_PARAMETER', {
         message: 'lam always ends recursive loops: RecursiveLoop must be Terminate',
       });

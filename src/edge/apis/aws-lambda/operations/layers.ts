@@ -6,8 +6,10 @@ import {
   type LayerVersion,
 } from '../../../../contract/index.ts';
 import { isLamError, lamError } from '../../../../errors/index.ts';
+import { awsTime } from '../../../aws/answers.ts';
 import { layerArn } from '../arns.ts';
-import { numberOf, objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { numberIn, objectIn, textIn } from '../../../aws/members.ts';
 import { storeFiles } from '../code.ts';
 import { AUTHOR } from '../facts.ts';
 import { numberKey, pageOf } from '../pages.ts';
@@ -15,9 +17,9 @@ import { numberKey, pageOf } from '../pages.ts';
 /** Layers: those that `lam layer` publishes, too. */
 export const LAYER_ACTIONS: AwsActions = {
   PublishLayerVersion: publish,
-  GetLayerVersion: (call) => get(call, layerIn(call), numberOf(call, 'VersionNumber') ?? 0),
+  GetLayerVersion: (call) => get(call, layerIn(call), numberIn(call.input, 'VersionNumber') ?? 0),
   GetLayerVersionByArn: (call) => {
-    const arn = textOf(call, 'Arn') ?? '';
+    const arn = textIn(call.input, 'Arn') ?? '';
     const reference = parseLayerReference(arn);
     if (reference === undefined) throw missing();
     return get(call, reference.name, reference.version);
@@ -43,8 +45,8 @@ export const LAYER_ACTIONS: AwsActions = {
 
 async function publish(call: AwsCall): Promise<unknown> {
   const name = layerIn(call);
-  const artifact = await storeFiles(call.operations, objectOf(call, 'Content') ?? {});
-  const description = textOf(call, 'Description') ?? '';
+  const artifact = await storeFiles(call.operations, objectIn(call.input, 'Content') ?? {});
+  const description = textIn(call.input, 'Description') ?? '';
   const published = await call.operations.layers.publish(name, { artifact, description, by: AUTHOR });
   return get(call, name, published.version);
 }
@@ -68,7 +70,7 @@ async function get(call: AwsCall, name: LayerName, version: number): Promise<unk
 
 /** AWS answers alike whether there was such a version or not. */
 async function remove(call: AwsCall): Promise<undefined> {
-  const version = knownVersion(numberOf(call, 'VersionNumber') ?? 0);
+  const version = knownVersion(numberIn(call.input, 'VersionNumber') ?? 0);
   try {
     await call.operations.layers.remove({ name: layerIn(call), version });
   } catch (thrown) {
@@ -82,12 +84,12 @@ function shown({ name, version, description, createdAt }: LayerVersion): Record<
     LayerVersionArn: layerArn(name, version),
     Version: version,
     Description: description,
-    CreatedDate: `${new Date(createdAt).toISOString().slice(0, -1)}+0000`,
+    CreatedDate: awsTime(createdAt),
   };
 }
 
 function layerIn(call: AwsCall): LayerName {
-  const text = textOf(call, 'LayerName') ?? '';
+  const text = textIn(call.input, 'LayerName') ?? '';
   const name = text.includes(':layer:') ? text.slice(text.indexOf(':layer:') + ':layer:'.length) : text;
   if (!isLayerName(name)) throw lamError('LAM_AWS_PARAMETER', { message: `Invalid layer name: ${text}` });
   return name;

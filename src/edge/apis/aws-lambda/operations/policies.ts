@@ -2,7 +2,8 @@ import { LATEST } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
 import { ownMember } from '../../../../kit/index.ts';
 import { functionArn } from '../arns.ts';
-import { textOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { textIn } from '../../../aws/members.ts';
 import { revisionId } from '../configuration.ts';
 import { changeFacts, functionFacts, type FunctionFacts } from '../facts.ts';
 import { checkRevision, namedIn, seenVersion } from '../lookups.ts';
@@ -40,7 +41,7 @@ async function add(call: AwsCall): Promise<unknown> {
 
 async function remove(call: AwsCall): Promise<undefined> {
   const { name, key } = policyIn(call);
-  const id = textOf(call, 'StatementId');
+  const id = textIn(call.input, 'StatementId');
   await changeFacts(call.operations, name, (facts) => {
     const before = ownMember(facts.policies, key) ?? [];
     checkRevision(call, policyRevision(name, key, before));
@@ -73,13 +74,13 @@ function policyRevision(name: string, key: string, statements: readonly Statemen
 }
 
 function statementOf(call: AwsCall, resource: string): Statement {
-  const principal = textOf(call, 'Principal') ?? '';
+  const principal = textIn(call.input, 'Principal') ?? '';
   const condition = conditionOf(call);
   return {
-    Sid: textOf(call, 'StatementId'),
+    Sid: textIn(call.input, 'StatementId'),
     Effect: 'Allow',
     Principal: principalOf(principal),
-    Action: textOf(call, 'Action'),
+    Action: textIn(call.input, 'Action'),
     Resource: resource,
     ...(Object.keys(condition).length === 0 ? {} : { Condition: condition }),
   };
@@ -93,13 +94,13 @@ function principalOf(text: string): unknown {
 
 function conditionOf(call: AwsCall): Record<string, Record<string, string>> {
   const equal = {
-    'AWS:SourceAccount': textOf(call, 'SourceAccount'),
-    'lambda:FunctionUrlAuthType': textOf(call, 'FunctionUrlAuthType'),
-    'lambda:EventSourceToken': textOf(call, 'EventSourceToken'),
-    'aws:PrincipalOrgID': textOf(call, 'PrincipalOrgID'),
+    'AWS:SourceAccount': textIn(call.input, 'SourceAccount'),
+    'lambda:FunctionUrlAuthType': textIn(call.input, 'FunctionUrlAuthType'),
+    'lambda:EventSourceToken': textIn(call.input, 'EventSourceToken'),
+    'aws:PrincipalOrgID': textIn(call.input, 'PrincipalOrgID'),
   };
   const given = Object.entries(equal).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
-  const arn = textOf(call, 'SourceArn');
+  const arn = textIn(call.input, 'SourceArn');
   const viaUrl = call.input['InvokedViaFunctionUrl'];
   return {
     ...(given.length === 0 ? {} : { StringEquals: Object.fromEntries(given) }),

@@ -1,7 +1,8 @@
 import { lamError } from '../../../../errors/index.ts';
 import type { FunctionDetail } from '../../../../contract/index.ts';
 import { namedFunction } from '../arns.ts';
-import { objectOf, textOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { objectIn, textIn } from '../../../aws/members.ts';
 import { changeFacts, functionFacts } from '../facts.ts';
 import { detailOf } from '../lookups.ts';
 
@@ -13,7 +14,7 @@ export const TAG_ACTIONS: AwsActions = {
   ListTags: (call) => ({ Tags: functionFacts(tagged(call)).tags ?? {} }),
   async TagResource(call) {
     const { name } = tagged(call);
-    const given = (objectOf(call, 'Tags') ?? {}) as Record<string, string>;
+    const given = (objectIn(call.input, 'Tags') ?? {}) as Record<string, string>;
     await changeFacts(call.operations, name, (facts) => ({
       ...facts,
       tags: checkedTags({ ...facts.tags, ...given }),
@@ -37,7 +38,7 @@ export function checkedTags(tags: Readonly<Record<string, string>>): Readonly<Re
 }
 
 function tagged(call: AwsCall): FunctionDetail {
-  const arn = textOf(call, 'Resource') ?? '';
+  const arn = textIn(call.input, 'Resource') ?? '';
   if (!arn.includes(':function:'))
     throw lamError('LAM_AWS_PARAMETER', { message: `lam keeps tags of functions: ${arn}` });
   const { name, qualifier } = namedFunction(arn);

@@ -1,7 +1,8 @@
 import { lamError } from '../../../../errors/index.ts';
 import { ownMember } from '../../../../kit/index.ts';
 import { functionArn } from '../arns.ts';
-import { textOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { textIn } from '../../../aws/members.ts';
 import { changeFacts, functionFacts } from '../facts.ts';
 import { namedIn, seenVersion, type SeenVersion } from '../lookups.ts';
 import { pageOf } from '../pages.ts';
@@ -48,7 +49,7 @@ async function create(call: AwsCall): Promise<unknown> {
   const seen = seenVersion(call.operations, namedIn(call));
   checkOffered(call);
   const now = new Date().toISOString();
-  const mode = textOf(call, 'InvokeMode');
+  const mode = textIn(call.input, 'InvokeMode');
   if (keptOf(seen) !== undefined)
     throw lamError('LAM_AWS_CONFLICT', {
       message: `Failed to create function url config for [functionArn = ${functionArn(seen.name, seen.qualifier)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
@@ -62,7 +63,7 @@ async function update(call: AwsCall): Promise<unknown> {
   const seen = seenVersion(call.operations, namedIn(call));
   const before = existing(seen);
   checkOffered(call);
-  const mode = textOf(call, 'InvokeMode');
+  const mode = textIn(call.input, 'InvokeMode');
   const facts: UrlFacts = { ...before, modified: new Date().toISOString(), ...(mode === undefined ? {} : { mode }) };
   await keep(call, seen, facts);
   return shown(seen, facts, 'whole');
@@ -70,7 +71,7 @@ async function update(call: AwsCall): Promise<unknown> {
 
 /** Refuses what would be kept and not done. */
 function checkOffered(call: AwsCall): void {
-  if (textOf(call, 'AuthType') === 'AWS_IAM')
+  if (textIn(call.input, 'AuthType') === 'AWS_IAM')
     throw refused("lam checks no IAM policies at function URLs: use AuthType NONE, or a route with 'auth' in lam.yaml");
   if (call.input['Cors'] !== undefined)
     throw refused("lam answers CORS at routes: give the function a route with 'cors' in lam.yaml");

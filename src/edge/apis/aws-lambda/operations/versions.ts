@@ -1,5 +1,6 @@
 import { lamError } from '../../../../errors/index.ts';
-import { textOf, type AwsActions, type AwsCall } from '../call.ts';
+import type { AwsActions, AwsCall } from '../call.ts';
+import { textIn } from '../../../aws/members.ts';
 import { codeSha256, revisionOf } from '../configuration.ts';
 import { checkRevision, liveVersion, unqualified } from '../lookups.ts';
 import { publishedNow } from '../publication.ts';
@@ -12,11 +13,11 @@ async function publish(call: AwsCall): Promise<unknown> {
   const name = unqualified(call);
   const seen = liveVersion(call.operations, name);
   checkRevision(call, revisionOf(seen));
-  const wanted = textOf(call, 'CodeSha256');
+  const wanted = textIn(call.input, 'CodeSha256');
   const is = codeSha256(seen.version);
   if (wanted !== undefined && wanted !== '' && wanted !== is)
     throw lamError('LAM_AWS_PARAMETER', {
       message: `CodeSHA256 (${wanted}) is different from current CodeSHA256 in $LATEST (${is}). Please try again with the CodeSHA256 in $LATEST.`,
     });
-  return publishedNow(call.operations, name, textOf(call, 'Description'), 'settled');
+  return publishedNow(call.operations, name, textIn(call.input, 'Description'), 'settled');
 }
