@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { connect, type Connection, type LamClient } from '../client/index.ts';
 import { homeFrom } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
+import { awsFromEnvironment } from './aws-settings.ts';
 import { hostsOf, memoryOf } from './daemon-flags.ts';
 import { daemonSettings, launchEnvironment, type DaemonSettings } from './fast/daemon-settings.ts';
 import type { GLOBAL_FLAGS, FlagValues } from './fast/flag-table.ts';
@@ -35,7 +36,7 @@ export interface CommandContext {
   client(): Promise<LamClient>;
 }
 
-/** Makes the context of a command. Throws `LAM_CLI_BAD_PORT`, `LAM_CLI_BAD_MEMORY`, `LAM_CLI_BAD_HOST_NAME`. */
+/** Makes the context of a command. Throws `LAM_CLI_BAD_PORT`, `LAM_CLI_BAD_MEMORY`, `LAM_CLI_BAD_HOST_NAME`, `LAM_CLI_BAD_AWS_SETTING`. */
 export function commandContext(flags: GlobalFlagValues, installation: Installation, env: Env): CommandContext {
   const home = flags.home === undefined ? homeFrom(env) : resolve(flags.home);
   const { LAM_MEMORY: memory = '', LAM_ALLOWED_HOSTS: hosts = '' } = env;
@@ -43,6 +44,7 @@ export function commandContext(flags: GlobalFlagValues, installation: Installati
     ...daemonSettings(home, flags.port === undefined ? undefined : portOf(flags.port, env), env),
     ...(memory === '' ? {} : { memoryMiB: memoryOf(memory, 'LAM_MEMORY') }),
     ...(hosts === '' ? {} : { allowedHosts: hostsOf(hosts, 'LAM_ALLOWED_HOSTS') }),
+    ...awsFromEnvironment(env),
   };
   let shownNote = '';
   const out = new Output({ json: flags.json === true, env });

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { ACCESS_LOG_FORMATS, CONFIG_BOUNDS, DRIVER_NAMES, type AccessLogFormat } from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
+import { withAwsFlags, type AwsFlags } from './aws-settings.ts';
 import { glambdarOf, type DaemonSettings } from './fast/daemon-settings.ts';
 
 /** Smallest memory limit of a sandbox (MiB). */
@@ -28,6 +29,21 @@ export const DAEMON_FLAGS = {
     summary: "Port of its own for Glambdar's API, or off; by default it answers beside functions.",
     helpValue: ':PORT|off',
     env: 'LAM_GLAMBDAR',
+  }),
+  'aws-account': Flags.string({
+    summary: 'AWS account of functions, in their ARNs (default 000000000000).',
+    helpValue: 'DIGITS',
+    env: 'LAM_AWS_ACCOUNT',
+  }),
+  'aws-region': Flags.string({
+    summary: 'AWS region of functions, in their ARNs and environment (default us-east-1).',
+    helpValue: 'REGION',
+    env: 'LAM_AWS_REGION',
+  }),
+  'aws-endpoint': Flags.string({
+    summary: "Server with the API of a service of AWS (sqs, s3), or a RabbitMQ broker (mq), that AWS's clients name.",
+    helpValue: 'SERVICE=URL',
+    multiple: true,
   }),
   memory: Flags.string({
     summary: 'Upper limit of the memory of all sandboxes together, MiB (default 80 % of the machine).',
@@ -69,7 +85,7 @@ export function withDaemonFlags(
     readonly 'allow-host'?: string | undefined;
     readonly 'access-log'?: 'off' | AccessLogFormat | undefined;
     readonly glambdar?: string | undefined;
-  },
+  } & AwsFlags,
 ): DaemonSettings {
   const { accessLog: before, ...rest } = settings;
   const accessLog = flags['access-log'] ?? before ?? 'off';
@@ -81,6 +97,7 @@ export function withDaemonFlags(
     ...withHosts(settings, flags['allow-host']),
     ...(flags.glambdar === undefined ? {} : { glambdar: glambdarIn(flags.glambdar) }),
     ...(flags.memory === undefined ? {} : { memoryMiB: memoryOf(flags.memory, '--memory') }),
+    ...withAwsFlags(settings.aws, flags),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AwsSettings } from './arns.ts';
 import type { AccessLogFormat } from './access-log.ts';
 import type { Manifest } from './artifact.ts';
 import type { DriverName } from './driver-name.ts';
@@ -95,6 +96,8 @@ export interface Status {
   readonly accessLog?: AccessLogFormat;
   /** Port of Glambdar's API alone, `off` if it is served nowhere; absent where it is served beside functions only. */
   readonly glambdar?: 'off' | number;
+  /** What it was told of AWS's account, region and services; absent for nothing. */
+  readonly aws?: AwsSettings;
   /** Base URL of the HTTP port, without a slash at the end. */
   readonly url: string;
   readonly home: string;

@@ -1,4 +1,5 @@
 import type { AccessLogFormat } from './access-log.ts';
+import type { AwsSettings } from './arns.ts';
 import type { WireError } from '../errors/index.ts';
 import type { Status } from './control-api.ts';
 import type { DriverName } from './driver-name.ts';
@@ -26,6 +27,8 @@ export interface DaemonOptions {
   readonly accessLog?: AccessLogFormat;
   /** Port of its own for Glambdar's API, or `off`; absent: beside functions only. */
   readonly glambdar?: 'off' | number;
+  /** Account, region and services of AWS. */
+  readonly aws?: AwsSettings;
   /** Whether it runs in the foreground (`lam serve`): logs go to stderr. */
   readonly foreground: boolean;
   /** Whether a flag or the environment sets the port, so that no other one may be used. */

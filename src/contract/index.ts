@@ -1,5 +1,6 @@
 export * from './access-log.ts';
 export * from './api-key.ts';
+export * from './arns.ts';
 export * from './artifact.ts';
 export * from './aws-settings.ts';
 export * from './async-invocation.ts';

@@ -22,11 +22,6 @@ const ALIAS_NAME = /^(?![0-9]+$)[a-zA-Z0-9-_]{1,128}$/;
 /** The grammar of a version's number in digits. */
 export const VERSION_NUMBER: RegExp = /^[1-9][0-9]{0,8}$/;
 
-/** AWS region of every function, in its ARN and in its environment. */
-export const REGION = 'us-east-1';
-/** AWS account of every function, in its ARN. */
-export const ACCOUNT_ID = '000000000000';
-
 /** AWS's name of the live pointer. */
 export const LATEST = '$LATEST';
 

@@ -14,7 +14,7 @@ import { deliverTo, enqueueTo, followIn, requestIdOf } from './deliver.ts';
 import { FollowedInvocations } from './followed-invocations.ts';
 import { httpRoutes } from './http-routes.ts';
 import { Webhooks } from './webhooks.ts';
-import type { FunctionName } from '../contract/index.ts';
+import type { Arns, FunctionName } from '../contract/index.ts';
 
 /** Rooms that triggers are wired to. */
 export interface TriggerRooms {
@@ -23,6 +23,7 @@ export interface TriggerRooms {
   readonly queue: InvocationQueue;
   readonly pool: Pool;
   readonly clock: Clock;
+  readonly arns: Arns;
   readonly kinds: readonly TriggerKind[];
   /** The daemon's own folder. */
   readonly home: string;
@@ -48,6 +49,7 @@ export function composeTriggers({
   queue,
   pool,
   clock,
+  arns,
   kinds,
   home,
   states,
@@ -66,6 +68,7 @@ export function composeTriggers({
       kinds,
       deployed,
       clock,
+      arns,
       home,
       deliver: deliverTo(router),
       enqueue: enqueueTo({ registry, queue, clock, onAccepted }, followed),

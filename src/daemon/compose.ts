@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { Authorizers } from '../access/index.ts';
-import type { FunctionName, Status } from '../contract/index.ts';
+import { Arns, DEFAULT_PLACE, type AwsSettings, type FunctionName, type Status } from '../contract/index.ts';
 import {
   createEdge,
   oneToken,
@@ -55,6 +55,8 @@ export interface DaemonSetup {
   readonly caps?: ConnectionCaps;
   /** Host names that the port accepts besides the machine's own, also as origins of pages; `*` for all. */
   readonly allowedHosts: readonly string[];
+  /** AWS account and region of functions, and services of AWS. */
+  readonly aws?: AwsSettings;
   /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
   readonly memoryBudgetMiB: number;
   readonly cores: number;
@@ -96,6 +98,7 @@ interface Address {
 
 /** The rooms between the edge and the driver. */
 interface Core {
+  readonly arns: Arns;
   readonly registry: Registry;
   readonly pool: Pool;
   readonly router: Router;
@@ -164,11 +167,13 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   const observers = joinObservers(setup.observers ?? [], onTrouble);
   const { store, logs, queue, chosen } = setup.resources;
   const limits = new Limits(clock);
+  const arns = new Arns({ ...DEFAULT_PLACE, ...setup.aws });
   const registry: Registry = new Registry({
     catalogue: store.catalogue,
     artifacts: store.artifacts,
     clock,
     around: {
+      arns,
       url: (name) => `${address.url}/${name}`,
       sandboxes: (name) => pool.counts(name),
       warm: ({ functionName, version }) => pool.counts(functionName, version).idle,
@@ -208,13 +213,13 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
   keepLogsInStep(registry, logs, onTrouble);
   renewRepaired(store.artifacts, pool, onTrouble);
   const onAccepted = (name: FunctionName): void => observers?.event(name, 'accepted');
-  const rooms = { registry, router, queue, pool, limits, clock, onTrouble, observers, onAccepted };
+  const rooms = { registry, router, queue, pool, limits, clock, arns, onTrouble, observers, onAccepted };
   const { home, destinations } = store.paths;
   const triggers = composeTriggers({ ...rooms, kinds: setup.triggerKinds, home, states: store.triggerStates });
   const onPhase = eventPhases(observers, triggers.supervisor);
   const background = composeBackground({ ...rooms, onPhase, folder: destinations });
   const quotas = new Quotas(clock, store.keyUsage);
-  return { registry, pool, router, triggers, limits, quotas, background, onAccepted, callRights };
+  return { arns, registry, pool, router, triggers, limits, quotas, background, onAccepted, callRights };
 }
 
 function composeOperations(
@@ -257,11 +262,12 @@ interface Servers {
 // oxlint-disable-next-line max-params -- the setup, the rooms, and what both sides of the edge share
 function composeServers(
   setup: DaemonSetup,
-  { registry, router, triggers, limits, quotas }: Core,
+  { arns, registry, router, triggers, limits, quotas }: Core,
   operations: Operations,
   others: OtherApiParts,
 ): Servers {
   const edge = {
+    arns,
     others,
     router,
     limits,
@@ -294,12 +300,12 @@ function composeServers(
 
 function composeCalls(
   { clock, caps, resources }: DaemonSetup,
-  { router, callRights }: Core,
+  { arns, router, callRights }: Core,
   operations: Operations,
 ): CallServer {
   const limits = caps === undefined ? {} : { caps: { ...caps, perAddress: caps.total } };
   const { driver } = resources.chosen;
-  return serveCalls({ router, operations, clock, onBody: bodyPassed, ...limits }, callRights, driver);
+  return serveCalls({ arns, router, operations, clock, onBody: bodyPassed, ...limits }, callRights, driver);
 }
 
 function portDoor({ access, host, allowedHosts }: DaemonSetup): Door {
@@ -324,6 +330,7 @@ function statusOf(setup: DaemonSetup, pool: Pool, at: Pick<Status, 'port' | 'url
     host: setup.host,
     ...(setup.allowedHosts.length === 0 ? {} : { allowedHosts: setup.allowedHosts }),
     ...(setup.accessLog === undefined ? {} : { accessLog: setup.accessLog.format }),
+    ...(setup.aws === undefined ? {} : { aws: setup.aws }),
     home: store.paths.home,
     node: store.nodeId,
     driver: chosen.driver.name,

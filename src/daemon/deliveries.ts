@@ -1,8 +1,10 @@
 import { recordOf, type BackgroundSettings, type FinishedEvent, type RunEvent } from '../background/index.ts';
 import {
+  LATEST,
   deliveriesOf,
   deliveryOf,
   nextTraceId,
+  type Arns,
   type DestinationSetting,
   type FunctionName,
   type EventOutcome,
@@ -11,7 +13,7 @@ import { asLamError, lamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { acceptEvent, type AcceptingRooms } from '../operations/index.ts';
 import type { InvocationQueue, LeasedEvent, QueuedEvent } from '../queue/index.ts';
-import { functionArn, type Registry } from '../registry/index.ts';
+import type { Registry } from '../registry/index.ts';
 import { newTraceId } from '../router/index.ts';
 import { Destinations } from '../triggers/supervisor/index.ts';
 import { uuidOf } from './deliver.ts';
@@ -20,6 +22,7 @@ import { uuidOf } from './deliver.ts';
 export interface DeliveryRooms {
   readonly queue: InvocationQueue;
   readonly registry: Registry;
+  readonly arns: Arns;
   readonly clock: Clock;
   /** Folder of the files that destinations write. */
   readonly folder: string;
@@ -65,7 +68,7 @@ export class Deliveries {
       {
         id: uuidOf(['record', event.id, event.token]),
         functionName: deliveriesOf(event.functionName, outcome),
-        event: recordOf(finished, { functionArn: qualifiedArn(event), now }),
+        event: recordOf(finished, { functionArn: qualifiedArn(this.#rooms.arns, event), now }),
         origin: { kind: 'trigger', trigger: outcome, id: event.id },
         // As a function that was called by this one gets it.
         traceId: nextTraceId(event.traceId ?? newTraceId(now)),
@@ -125,6 +128,6 @@ export class Deliveries {
 const EMPTY = new Uint8Array(0);
 
 /** AWS names the version that was asked for, `$LATEST` if none was. */
-function qualifiedArn({ functionName, qualifier }: LeasedEvent): string {
-  return qualifier === undefined ? `${functionArn(functionName)}:$LATEST` : functionArn(functionName, qualifier);
+function qualifiedArn(arns: Arns, { functionName, qualifier }: LeasedEvent): string {
+  return arns.function(functionName, qualifier ?? LATEST);
 }

@@ -90,6 +90,7 @@ function setupOf(options: DaemonOptions, resources: Resources, stop: () => void)
     caps: connectionCaps(descriptorLimit()),
     allowedHosts: options.allowedHosts ?? [],
     ...(options.glambdar === undefined ? {} : { glambdar: options.glambdar }),
+    ...(options.aws === undefined ? {} : { aws: options.aws }),
     memoryBudgetMiB: options.memoryMiB ?? Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),
     triggerKinds: TRIGGER_KINDS,

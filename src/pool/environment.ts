@@ -1,6 +1,12 @@
 import type { BoundFunction, SandboxSpec } from '../driver/sandbox.ts';
 import type { InitRequest } from '../executor/session.ts';
-import { callEnvironment, REGION, type CallRight, type FunctionConfig, type SandboxId } from '../contract/index.ts';
+import {
+  callEnvironment,
+  regionOfArn,
+  type CallRight,
+  type FunctionConfig,
+  type SandboxId,
+} from '../contract/index.ts';
 import { PROTOCOLS, type Runtime } from '../runtimes/index.ts';
 import { concurrencyOf, type PoolRevision } from './revision.ts';
 
@@ -21,6 +27,7 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
   const { config, functionName, version } = revision;
   const { sandboxId, taskRoot, now } = of;
   const concurrency = concurrencyOf(revision);
+  const region = regionOfArn(revision.functionArn);
   const logGroup = `/aws/lambda/${functionName}`;
   const day = now.toISOString().slice(0, 10).replaceAll('-', '/');
   const logStream = `${day}/[${version}]${sandboxId}`;
@@ -39,8 +46,8 @@ export function initRequestFor(revision: PoolRevision, of: InitOf): InitRequest 
     environment: {
       ...(of.callRight === undefined ? {} : callEnvironment(of.callRight, config.environment)),
       ...config.environment,
-      AWS_REGION: REGION,
-      AWS_DEFAULT_REGION: REGION,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
       AWS_LAMBDA_FUNCTION_NAME: functionName,
       AWS_LAMBDA_FUNCTION_VERSION: String(version),
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMiB),

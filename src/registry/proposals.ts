@@ -1,4 +1,4 @@
-import type { FunctionName, VersionCheck, VersionNumber } from '../contract/index.ts';
+import type { Arns, FunctionName, VersionCheck, VersionNumber } from '../contract/index.ts';
 import type { VersionRecord } from '../store/index.ts';
 import { sameConfig } from './config.ts';
 import { makeRevision, type Revision } from './revision.ts';
@@ -23,6 +23,11 @@ export interface Rehearsed {
  */
 export class Proposals {
   readonly #revisions = new Map<string, Revision>();
+  readonly #arns: Arns;
+
+  constructor(arns: Arns) {
+    this.#arns = arns;
+  }
 
   /** Returns the revision of a version to be; the same object until it is forgotten. */
   propose(name: FunctionName, version: VersionRecord): Revision {
@@ -30,7 +35,7 @@ export class Proposals {
     if (known !== undefined) return known;
     // As the catalogue will read it, and frozen.
     const stored = JSON.parse(JSON.stringify(version)) as VersionRecord;
-    const revision = makeRevision(name, stored);
+    const revision = makeRevision(name, stored, this.#arns);
     this.#revisions.set(revision.key, revision);
     return revision;
   }

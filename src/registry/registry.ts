@@ -90,7 +90,7 @@ export class Registry {
   readonly #collected: GarbageRooms;
   readonly #watchers: Watchers<RegistryChange>;
   readonly #kinds: readonly TriggerKind[];
-  readonly #proposals: Proposals = new Proposals();
+  readonly #proposals: Proposals;
 
   constructor(options: RegistryOptions) {
     this.#catalogue = options.catalogue;
@@ -100,6 +100,7 @@ export class Registry {
     const { catalogue, artifacts, usedElsewhere, layerArtifacts = () => [] } = options;
     this.#collected = { catalogue, artifacts, usedElsewhere, layerArtifacts };
     this.#kinds = options.kinds;
+    this.#proposals = new Proposals(options.around.arns);
     this.#watchers = new Watchers(options.onTrouble);
     this.#catalogue.watch((change) => this.#follow(change));
   }
@@ -365,7 +366,8 @@ export class Registry {
     const known = versions.get(String(number));
     if (known !== undefined) return known;
     const version = requireVersion(record, number);
-    const revision = this.#proposals.adopt(record.name, version) ?? makeRevision(record.name, version);
+    const revision =
+      this.#proposals.adopt(record.name, version) ?? makeRevision(record.name, version, this.#around.arns);
     versions.set(String(number), revision);
     return revision;
   }

@@ -1,12 +1,4 @@
-import {
-  ACCOUNT_ID,
-  REGION,
-  type Digest,
-  type FunctionConfig,
-  type FunctionName,
-  type Qualifier,
-  type VersionNumber,
-} from '../contract/index.ts';
+import type { Arns, Digest, FunctionConfig, FunctionName, VersionNumber } from '../contract/index.ts';
 import { parseRuntime, type Runtime } from '../runtimes/index.ts';
 import { lamError } from '../errors/index.ts';
 
@@ -23,13 +15,6 @@ export interface Revision {
   readonly functionArn: string;
 }
 
-const ARN_PREFIX = `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:`;
-
-/** Returns a function's ARN, with the qualifier if there is one. */
-export function functionArn(name: FunctionName, qualifier?: Qualifier): string {
-  return qualifier === undefined ? ARN_PREFIX + name : `${ARN_PREFIX}${name}:${qualifier}`;
-}
-
 /**
  * Makes a version's revision. Freezes `version`, so the caller must own it. Throws `LAM_INTERNAL_INVARIANT` for an
  * unknown runtime.
@@ -37,6 +22,7 @@ export function functionArn(name: FunctionName, qualifier?: Qualifier): string {
 export function makeRevision(
   name: FunctionName,
   version: { version: VersionNumber; config: FunctionConfig; artifact: Digest },
+  arns: Arns,
 ): Revision {
   const runtime = parseRuntime(version.config.runtime);
   if (runtime === undefined)
@@ -48,7 +34,7 @@ export function makeRevision(
     config: deepFreeze(version.config),
     artifact: version.artifact,
     runtime: deepFreeze(runtime),
-    functionArn: functionArn(name),
+    functionArn: arns.function(name),
   });
 }
 

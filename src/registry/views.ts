@@ -1,5 +1,6 @@
 import {
   isLimit,
+  type Arns,
   type FunctionConfig,
   type FunctionDetail,
   type FunctionSummary,
@@ -18,10 +19,11 @@ import { functionLimits } from './function-limits.ts';
 import { previousVersion } from './history.ts';
 import { layersOf } from './layers.ts';
 import { requireVersion } from './records.ts';
-import { functionArn, type Revision } from './revision.ts';
+import type { Revision } from './revision.ts';
 
 /** Facts from other rooms that answers include. Called only while an answer is built. */
 export interface Surroundings {
+  readonly arns: Arns;
   /** URL of a function. */
   readonly url: (name: FunctionName) => string;
   readonly sandboxes: (name: FunctionName) => FunctionSummary['sandboxes'];
@@ -60,7 +62,7 @@ export function detailOf(record: FunctionRecord, around: Surroundings, kinds: re
   return {
     ...summaryOf(outline, around, kinds),
     createdAt: record.createdAt,
-    arn: functionArn(name),
+    arn: around.arns.function(name),
     config: shown({ ...config, ...functionLimits(record) }, kinds),
     layers: layersOf(version, kinds),
     overrides: record.overrides,

@@ -1,4 +1,5 @@
 import type {
+  Arns,
   FunctionName,
   RequestId,
   TraceId,
@@ -40,7 +41,7 @@ export interface Trial {
 }
 
 /** A trigger that may be paused, as its kind sees it. */
-export type TriggerAbout = Pick<TriggerHost, 'functionName' | 'name' | 'clock'> & {
+export type TriggerAbout = Pick<TriggerHost, 'functionName' | 'name' | 'clock' | 'arns'> & {
   readonly kept: Pick<KeptState, 'get' | 'set'>;
   readonly isPaused: boolean;
 };
@@ -69,6 +70,8 @@ export interface TriggerHost {
   /** Name of the trigger, unique among those of its kind and function. */
   readonly name: string;
   readonly clock: Clock;
+  /** For events of the form of AWS's. */
+  readonly arns: Arns;
   /** The daemon's own folder, which no trigger may read or write. */
   readonly home: string;
   /** What the trigger keeps over restarts of the daemon. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import {
   AddPermissionCommand,
@@ -215,6 +216,43 @@ describe("versions and aliases by AWS's own client", () => {
       }),
     );
     assert.equal(whole.RoutingConfig, undefined);
+  });
+
+  test('an alias that lam made sticky stays so when its weights change', async () => {
+    await withTwo('sticks');
+    await house.house.operations.aliases.set('sticks' as never, 'canary' as never, {
+      version: 1 as never,
+      routing: { weights: { 2: 10 }, sticky: 'x-user' },
+      verify: false,
+    });
+    await client.send(
+      new UpdateAliasCommand({
+        FunctionName: 'sticks',
+        Name: 'canary',
+        RoutingConfig: { AdditionalVersionWeights: { 2: 0.5 } },
+      }),
+    );
+    const { aliasRouting } = house.house.registry.detail('sticks' as never);
+    assert.deepEqual(aliasRouting, { canary: { weights: { 2: 50 }, sticky: 'x-user' } });
+  });
+
+  test('updates that publish at the same time each answer with the version that they made', async () => {
+    await withTwo('races');
+    const texts = Array.from({ length: 6 }, (_, n) => `race ${n}`);
+    const answers = await Promise.all(
+      texts.map((text) =>
+        client
+          .send(new UpdateFunctionCodeCommand({ FunctionName: 'races', ZipFile: codeZip(text), Publish: true }))
+          .catch((error: unknown) => {
+            assert.equal((error as Error).name, 'ResourceConflictException');
+          }),
+      ),
+    );
+    const made = answers.flatMap((answer, n) => (answer === undefined ? [] : [{ answer, text: texts[n] }]));
+    assert.ok(made.length > 1);
+    for (const { answer, text } of made)
+      assert.equal(answer.CodeSha256, createHash('sha256').update(codeZip(text)).digest('base64'));
+    assert.equal(new Set(made.map(({ answer }) => answer.Version)).size, made.length);
   });
 
   test('an alias is refused in the words of AWS', async () => {

@@ -3,7 +3,7 @@ import { Agent, request as send, type IncomingHttpHeaders, type OutgoingHttpHead
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConfigInput } from '../../src/contract/index.ts';
+import type { AwsSettings, ConfigInput } from '../../src/contract/index.ts';
 import { composeDaemon } from '../../src/daemon/compose.ts';
 import { openResources } from '../../src/daemon/resources.ts';
 import { oneToken, type AccessLog, type ConnectionCaps, type Door } from '../../src/edge/index.ts';
@@ -87,6 +87,7 @@ interface Variations {
   readonly allowedHosts?: readonly string[];
   /** As in the daemon's setup. */
   readonly glambdar?: 'off' | number;
+  readonly aws?: AwsSettings;
   readonly caps?: ConnectionCaps;
   readonly accessLog?: AccessLog;
   readonly observers?: readonly Observer[];
@@ -125,6 +126,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     access: { tokens: oneToken(undefined), open: false, ...more.door },
     allowedHosts: more.allowedHosts ?? [],
     ...(more.glambdar === undefined ? {} : { glambdar: more.glambdar }),
+    ...(more.aws === undefined ? {} : { aws: more.aws }),
     ...(more.caps === undefined ? {} : { caps: more.caps }),
     ...(more.accessLog === undefined ? {} : { accessLog: more.accessLog }),
     memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,

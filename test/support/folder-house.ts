@@ -7,6 +7,7 @@ import { folder } from '../../src/triggers/folder/folder.ts';
 import { DeployedTriggers, TriggerSupervisor } from '../../src/triggers/supervisor/index.ts';
 import { asFunctionName, asRequestId } from './ids.ts';
 import { MemoryStates } from './memory-states.ts';
+import { ARNS } from './arns.ts';
 
 /** A record of an event, as a handler reads it. */
 export interface FileRecord {
@@ -83,6 +84,7 @@ export class FolderHouse implements AsyncDisposable {
       expect: () => undefined,
       variable: () => undefined,
       receive: () => () => undefined,
+      arns: ARNS,
       home: join(root, 'home'),
       states: this.states,
       onTrouble: () => undefined,

@@ -6,6 +6,7 @@ import type { DurableEnd, EnqueueOutcome, EventEnded } from '../../src/triggers/
 import { asFunctionName, asRequestId } from './ids.ts';
 import { MemoryStates } from './memory-states.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import { ARNS } from './arns.ts';
 
 /** A run that a schedule queued. */
 export interface Run {
@@ -82,6 +83,7 @@ export class ScheduleHouse {
       expect: (_, at) => this.expected.push(at),
       variable: () => undefined,
       receive: () => () => undefined,
+      arns: ARNS,
       home: '/nowhere',
       states: this.states,
       onTrouble: (what) => this.troubles.push(what),

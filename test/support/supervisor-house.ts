@@ -8,6 +8,7 @@ import { tickKind, type TickLog, type TickScript } from './tick-trigger.ts';
 import { MemoryStates } from './memory-states.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { asRequestId, asFunctionName, asVersion } from './ids.ts';
+import { ARNS } from './arns.ts';
 
 /** A supervisor over functions that a test deploys, and events that settle at once. */
 export class SupervisorHouse {
@@ -58,6 +59,7 @@ export class SupervisorHouse {
       expect: (functionName, at) => this.expected.push([functionName, at]),
       variable: (_name, key) => this.variables.get(key),
       receive: () => () => undefined,
+      arns: ARNS,
       home: '/nowhere',
       onTrouble: (what) => this.troubles.push(what),
     });

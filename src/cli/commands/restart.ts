@@ -2,6 +2,7 @@ import { rehearseStart } from '../../client/index.ts';
 import type { Status } from '../../contract/index.ts';
 import { EXIT } from '../../errors/index.ts';
 import type { CommandContext } from '../command-context.ts';
+import { withAws } from '../aws-settings.ts';
 import { DAEMON_FLAGS, withDaemonFlags } from '../daemon-flags.ts';
 import { launchEnvironment, type DaemonSettings } from '../fast/daemon-settings.ts';
 import { LamCommand } from '../lam-command.ts';
@@ -11,7 +12,7 @@ import { runningDaemon, stopDaemon } from '../services/stop-daemon.ts';
 export default class Restart extends LamCommand {
   static override summary = 'Stop the daemon and start it again.';
   static override description =
-    'Keeps the port, address, allowed hosts, access log and ports of other APIs it had, unless flags say otherwise; adds those of --allow-host. First checks that a daemon could start with these settings, else leaves the present one as it is. Running invocations are finished first. Starts one where none ran.';
+    'Keeps the port, address, allowed hosts, access log, ports of other APIs and AWS account, region and endpoints it had, unless flags say otherwise; adds those of --allow-host. First checks that a daemon could start with these settings, else leaves the present one as it is. Running invocations are finished first. Starts one where none ran.';
   static override flags = DAEMON_FLAGS;
   static override examples = [
     { description: 'After an update of lam', command: '<%= config.bin %> restart' },
@@ -25,7 +26,10 @@ export default class Restart extends LamCommand {
     const before = (await runningDaemon(context))?.status;
     const kept =
       before === undefined || settings.portExplicit ? settings : { ...settings, port: before.port, portExplicit: true };
-    const asked = withDaemonFlags(before === undefined ? kept : { ...kept, ...keptOf(before) }, flags);
+    const asked = withDaemonFlags(
+      before === undefined ? kept : { ...kept, ...keptOf(before), ...withAws(before.aws, kept.aws) },
+      flags,
+    );
     if (before !== undefined) await rehearse(context, asked, before);
     await stopDaemon(context);
     const { status } = await connect({ mayStart: true, settings: asked });

@@ -1,5 +1,6 @@
 import { DRIVER_NAMES, type DriverName } from '../../contract/driver-name.ts';
 import { ACCESS_LOG_FORMATS, type AccessLogFormat } from '../../contract/access-log.ts';
+import type { AwsSettings } from '../../contract/arns.ts';
 import type { ReplacedDaemon } from '../../contract/daemon-options.ts';
 import { DEFAULT_PORT } from '../../contract/home.ts';
 import type { Env } from './terminal.ts';
@@ -20,6 +21,8 @@ export interface DaemonSettings {
   readonly accessLog?: AccessLogFormat;
   /** Port of its own for Glambdar's API, or `off`; absent: beside functions only. */
   readonly glambdar?: 'off' | number;
+  /** Account, region and services of AWS; absent members as in {@link AwsSettings}. */
+  readonly aws?: AwsSettings;
 }
 
 /** What a background process is to do: run a daemon, or only check that one could replace another. */

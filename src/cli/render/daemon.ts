@@ -1,4 +1,4 @@
-import type { Reclaimed, Status } from '../../contract/index.ts';
+import { DEFAULT_PLACE, type AwsSettings, type Reclaimed, type Status } from '../../contract/index.ts';
 import { formatAge, plural } from './format.ts';
 import { facts, wrapped } from './table.ts';
 
@@ -14,6 +14,7 @@ export function renderStatus(
     [
       ['url', s.url],
       ...(s.glambdar === undefined ? [] : [['glambdar', s.glambdar === 'off' ? 'off' : urlAt(s, s.glambdar)] as const]),
+      ...awsFacts(s.aws),
       ['driver', `${s.driver} (${s.driverReason})`],
       ['pid', String(s.pid)],
       ['home', s.home],
@@ -30,6 +31,13 @@ export function renderStatus(
     ],
     limit,
   );
+}
+
+function awsFacts(aws: AwsSettings | undefined): readonly (readonly [string, string])[] {
+  if (aws === undefined) return [];
+  const { account, region, endpoints = {} } = { ...DEFAULT_PLACE, ...aws };
+  const services = Object.entries(endpoints).map(([service, url]) => `, ${service} at ${url}`);
+  return [['aws', `account ${account}, region ${region}${services.join('')}`]];
 }
 
 /** The URL of another port of the daemon. */

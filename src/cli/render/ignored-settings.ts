@@ -1,4 +1,4 @@
-import type { Status } from '../../contract/index.ts';
+import { AWS_SERVICES, DEFAULT_PLACE, type AwsSettings, type Status } from '../../contract/index.ts';
 import type { DaemonSettings } from '../fast/daemon-settings.ts';
 
 /** A setting that was asked for, and that a running daemon does not have. */
@@ -14,7 +14,7 @@ export type AskedSettings = Omit<DaemonSettings, 'host'> & { readonly host: stri
 
 /** The settings that a running daemon has otherwise than asked for. Pure. */
 function ignoredSettings(asked: AskedSettings, running: Status): readonly Ignored[] {
-  const { port, portExplicit, driver, host, memoryMiB, allowedHosts = [], accessLog, glambdar } = asked;
+  const { port, portExplicit, driver, host, memoryMiB, allowedHosts = [], accessLog, glambdar, aws } = asked;
   const { allowedHosts: known = [], memory } = running;
   const missing = known.includes('*') ? [] : allowedHosts.filter((name) => !known.includes(name));
   const budget = memory.budgetMiB;
@@ -46,8 +46,28 @@ function ignoredSettings(asked: AskedSettings, running: Status): readonly Ignore
       has: `Glambdar's API ${portWords(running.glambdar)}`,
       flag: `--glambdar ${glambdar}`,
     },
+    ...awsDifferences(aws, running.aws),
   ];
   return each.filter(({ differs }) => differs);
+}
+
+/** Differences of what was asked about AWS from what a daemon has. */
+function awsDifferences(
+  asked: AwsSettings = {},
+  has: AwsSettings = {},
+): readonly (Ignored & { readonly differs: boolean })[] {
+  const place = (['account', 'region'] as const).map((name) => ({
+    differs: asked[name] !== undefined && asked[name] !== (has[name] ?? DEFAULT_PLACE[name]),
+    has: `AWS ${name} ${has[name] ?? DEFAULT_PLACE[name]}`,
+    flag: `--aws-${name} ${asked[name]}`,
+  }));
+  const services = AWS_SERVICES.map((service) => ({
+    differs: asked.endpoints?.[service] !== undefined && asked.endpoints[service] !== has.endpoints?.[service],
+    has:
+      has.endpoints?.[service] === undefined ? `no endpoint of ${service}` : `${service} at ${has.endpoints[service]}`,
+    flag: `--aws-endpoint ${service}=${asked.endpoints?.[service]}`,
+  }));
+  return [...place, ...services];
 }
 
 function portWords(port: 'off' | number | undefined): string {

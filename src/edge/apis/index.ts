@@ -26,7 +26,7 @@ import { glambdarInvokeApi } from './glambdar/invoke.ts';
 import type { InvocationCounts } from './glambdar/invocation-counts.ts';
 import { glambdarApi } from './glambdar/management.ts';
 import { webhooksApi, type WebhookPort } from './webhooks/api.ts';
-import type { FunctionName, Qualifier } from '../../contract/index.ts';
+import type { Arns, FunctionName, Qualifier } from '../../contract/index.ts';
 
 export { Audit } from './glambdar/audit.ts';
 export { InvocationCounts } from './glambdar/invocation-counts.ts';
@@ -36,6 +36,7 @@ export type { WebhookPort } from './webhooks/api.ts';
 export { RouteTable } from './functions/route-table.ts';
 
 export interface EdgeOptions {
+  readonly arns: Arns;
   readonly router: Router;
   /** Limits of routes. */
   readonly limits: Pick<Limits, 'admitAt'>;
@@ -115,7 +116,10 @@ export function createGlambdarEdge(options: EdgeOptions): PlainServer {
 }
 
 /** What the server for functions that call others uses. */
-export interface CallsEdgeOptions extends Pick<EdgeOptions, 'router' | 'operations' | 'clock' | 'caps' | 'onBody'> {
+export interface CallsEdgeOptions extends Pick<
+  EdgeOptions,
+  'arns' | 'router' | 'operations' | 'clock' | 'caps' | 'onBody'
+> {
   readonly callers: CallingSandboxes;
 }
 

@@ -52,7 +52,7 @@ function structureViolations(
     const path = at === '' ? lowerFirst(name) : `${at}.${lowerFirst(name)}`;
     const inside = Object.hasOwn(value, name) ? value[name] : undefined;
     if (inside === undefined || inside === null)
-      return required.includes(name) ? [said(' null', path, 'Member must not be null')] : [];
+      return required.includes(name) ? [violationAt(' null', path, 'Member must not be null')] : [];
     return violationsOf(model, typeof member === 'string' ? member : member[0], inside, path);
   });
 }
@@ -64,17 +64,19 @@ function mapViolations(model: AwsModel, shape: AwsShape, value: Record<string, u
   const rules = [...new Set(broken)].join(', ');
   return [
     ...sizeViolations(shape, keys.length, value, at),
-    ...(broken.length === 0 ? [] : [said(quoted(shape, value), at, `Map keys must satisfy constraint: [${rules}]`)]),
+    ...(broken.length === 0
+      ? []
+      : [violationAt(quoted(shape, value), at, `Map keys must satisfy constraint: [${rules}]`)]),
     ...keys.flatMap((key) => violationsOf(model, shape.value ?? '', value[key], `${at}.${key}.member`)),
   ];
 }
 
 function sizeViolations(shape: AwsShape, size: number, value: unknown, at: string): Violation[] {
-  return lengthRules(shape, size).map((rule) => said(quoted(shape, value), at, rule));
+  return lengthRules(shape, size).map((rule) => violationAt(quoted(shape, value), at, rule));
 }
 
 function textViolations(shape: AwsShape, value: string, at: string): Violation[] {
-  return textRules(shape, value).map((rule) => said(quoted(shape, value), at, rule));
+  return textRules(shape, value).map((rule) => violationAt(quoted(shape, value), at, rule));
 }
 
 function textRules(shape: AwsShape, value: string): string[] {
@@ -99,7 +101,7 @@ function numberViolations({ min, max }: AwsShape, value: number, at: string): Vi
   const rules: string[] = [];
   if (max !== undefined && value > max) rules.push(`Member must have value less than or equal to ${max}`);
   if (min !== undefined && value < min) rules.push(`Member must have value greater than or equal to ${min}`);
-  return rules.map((rule) => said(` '${value}'`, at, rule));
+  return rules.map((rule) => violationAt(` '${value}'`, at, rule));
 }
 
 /** The value in a message; nothing for one that may be a secret. */
@@ -107,7 +109,8 @@ function quoted({ sensitive }: AwsShape, value: unknown): string {
   return sensitive === true ? '' : ` '${textOf(value)}'`;
 }
 
-function said(value: string, at: string, rule: string): Violation {
+/** A violation in AWS's words. @param value quoted, with a space before it, or empty @param at the path of the value */
+export function violationAt(value: string, at: string, rule: string): string {
   return `Value${value} at '${at}' failed to satisfy constraint: ${rule}`;
 }
 

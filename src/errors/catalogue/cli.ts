@@ -199,6 +199,13 @@ export const CLI = {
     message: (d) => `${d.flag}: '${d.text}' is neither a port nor off`,
     hint: () => 'name the port alone, 0 to 65535, for example: lam start --glambdar :8001',
   }),
+  LAM_CLI_BAD_AWS_SETTING: entry<{ text: string; from: string; wanted: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `${d.from}: '${d.text}' is not ${d.wanted}`,
+    hint: () =>
+      'for example: lam start --aws-account 123456789012 --aws-region eu-central-1 --aws-endpoint sqs=http://localhost:9324',
+  }),
   LAM_CLI_BAD_TIME: entry<{ text: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

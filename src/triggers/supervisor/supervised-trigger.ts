@@ -151,7 +151,8 @@ export class SupervisedTrigger {
 
   get #about(): TriggerAbout {
     const { functionName, name } = this.identity;
-    return { functionName, name, clock: this.#parts.clock, kept: this.#kept.own, isPaused: this.#isPaused };
+    const { clock, arns } = this.#parts;
+    return { functionName, name, clock, arns, kept: this.#kept.own, isPaused: this.#isPaused };
   }
 
   /** Settings with which it is to run now. */

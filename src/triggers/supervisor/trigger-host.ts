@@ -15,12 +15,13 @@ import type {
   TriggerSink,
   WebhookReceiver,
 } from '../running.ts';
-import type { FunctionName, RequestId, TriggerPhase } from '../../contract/index.ts';
+import type { Arns, FunctionName, RequestId, TriggerPhase } from '../../contract/index.ts';
 import { keptOf, type Keeping, type TriggerIdentity } from './kept.ts';
 
 /** Dependencies of a host. */
 export interface HostParts extends Keeping {
   readonly clock: Clock;
+  readonly arns: Arns;
   /** The daemon's own folder. */
   readonly home: string;
   readonly deliver: Deliver;
@@ -44,6 +45,7 @@ export class SupervisedHost implements TriggerHost {
   readonly functionName: FunctionName;
   readonly name: string;
   readonly clock: Clock;
+  readonly arns: Arns;
   readonly home: string;
   readonly kept: KeptState;
   readonly resumedAt: EpochMs | undefined;
@@ -64,6 +66,7 @@ export class SupervisedHost implements TriggerHost {
     this.functionName = functionName;
     this.name = name;
     this.clock = parts.clock;
+    this.arns = parts.arns;
     this.home = parts.home;
     const kept = keptOf({ functionName, type, name }, parts);
     this.kept = kept.own;

@@ -8,6 +8,7 @@ import { TRIGGER_KINDS } from '../../../src/triggers/index.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
 import { manifestOf, uploadOf, type Files } from '../store/support.ts';
 import type { Digest } from '../../../src/contract/index.ts';
+import { ARNS } from '../../support/arns.ts';
 
 /** A clock that stands still unless a test advances it. */
 export class StillClock implements Clock {
@@ -68,6 +69,7 @@ export function makeRegistry(
     artifacts: store.artifacts,
     clock,
     around: {
+      arns: ARNS,
       url: (name) => `http://127.0.0.1:8000/${name}`,
       sandboxes: () => ({ starting: 0, idle: 1, busy: 0 }),
       warm: (revision: Revision) => revision.version,

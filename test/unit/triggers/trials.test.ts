@@ -6,9 +6,10 @@ import type { FolderTrigger } from '../../../src/triggers/folder/settings.ts';
 import { webhookTrial } from '../../../src/triggers/webhook/run/trial.ts';
 import type { WebhookTrigger } from '../../../src/triggers/webhook/webhook.ts';
 import { asFunctionName } from '../../support/ids.ts';
+import { ARNS } from '../../support/arns.ts';
 
 const kept = { get: () => undefined, set: () => undefined };
-const about = { functionName: asFunctionName('f'), name: 't', clock: systemClock, kept, isPaused: false };
+const about = { functionName: asFunctionName('f'), name: 't', clock: systemClock, arns: ARNS, kept, isPaused: false };
 
 /** An event of a folder with files of these keys. */
 const files = (...keys: readonly string[]): unknown => ({ Records: keys.map((key) => ({ s3: { object: { key } } })) });

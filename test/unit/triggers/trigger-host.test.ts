@@ -5,6 +5,7 @@ import { SupervisedHost } from '../../../src/triggers/supervisor/trigger-host.ts
 import { asFunctionName, asRequestId } from '../../support/ids.ts';
 import { MemoryStates } from '../../support/memory-states.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
+import { ARNS } from '../../support/arns.ts';
 
 test('a host adds the identity of its trigger to events that are queued, and queues none of a stopped one', async () => {
   const queued: DurableTriggerEvent[] = [];
@@ -23,6 +24,7 @@ test('a host adds the identity of its trigger to events that are queued, and que
       count: () => assert.fail('nothing is counted'),
       variable: () => undefined,
       receive: () => () => undefined,
+      arns: ARNS,
       home: '/nowhere',
       states: new MemoryStates(),
       onTrouble: (what) => assert.fail(what),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Arns } from '../../../contract/index.ts';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
@@ -23,6 +24,11 @@ const NAMES: Readonly<Record<string, string>> = {
   ServiceException: 'ServiceFailure',
 };
 
+interface IdentityParts {
+  readonly arns: Arns;
+  readonly door: Door;
+}
+
 interface IdentityPlan {
   readonly service: IdentityService;
 }
@@ -31,7 +37,7 @@ interface IdentityPlan {
  * Serves what clients ask of STS and IAM before they create functions: requests to `/` that are signed for these
  * services. The signature is not verified.
  */
-export function awsIdentityApi({ door }: { readonly door: Door }): WholeBodyApi<IdentityPlan> {
+export function awsIdentityApi({ arns, door }: IdentityParts): WholeBodyApi<IdentityPlan> {
   return {
     name: 'aws-identity',
     reads: 'whole',
@@ -50,7 +56,7 @@ export function awsIdentityApi({ door }: { readonly door: Door }): WholeBodyApi<
       if (action === undefined)
         throw lamError('LAM_AWS_UNSUPPORTED', { operation: name.slice(0, 100), service: service.called });
       send(reply, 200, service, `${name}Response`, {
-        [`${name}Result`]: action(form),
+        [`${name}Result`]: action(arns, form),
         ResponseMetadata: { RequestId: randomUUID() },
       });
     },

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { ACCOUNT_ID } from '../../../contract/index.ts';
+import type { Arns } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
+import { violationAt, violationsText } from '../../aws/constraints.ts';
 import type { XmlContent } from './xml.ts';
 
 /** Answers an action: the content of its result. Throws `LAM_AWS_VALIDATION`. */
-type IdentityAction = (parameters: URLSearchParams) => XmlContent;
+type IdentityAction = (arns: Arns, parameters: URLSearchParams) => XmlContent;
 
 /** A service of AWS whose requests are forms and whose answers are XML. */
 export interface IdentityService {
@@ -20,17 +21,13 @@ export const SERVICES: Readonly<Record<string, IdentityService>> = {
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     called: "STS's",
     actions: {
-      GetCallerIdentity: () => ({
-        Arn: `arn:aws:iam::${ACCOUNT_ID}:root`,
-        UserId: ACCOUNT_ID,
-        Account: ACCOUNT_ID,
-      }),
+      GetCallerIdentity: (arns) => ({ Arn: arns.iam('root'), UserId: arns.account, Account: arns.account }),
     },
   },
   iam: {
     namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
     called: "IAM's",
-    actions: { GetRole: (parameters) => ({ Role: role(parameters.get('RoleName')) }) },
+    actions: { GetRole: (arns, parameters) => ({ Role: role(arns, parameters.get('RoleName')) }) },
   },
 };
 
@@ -43,11 +40,9 @@ const TRUST = JSON.stringify({
 });
 
 /** Any role exists, because functions may have any: lam gives them no rights at AWS. */
-function role(name: string | null): XmlContent {
+function role(arns: Arns, name: string | null): XmlContent {
   const refused = (is: string, rule: string): Error =>
-    lamError('LAM_AWS_VALIDATION', {
-      message: `1 validation error detected: Value${is} at 'roleName' failed to satisfy constraint: ${rule}`,
-    });
+    lamError('LAM_AWS_VALIDATION', { message: violationsText([violationAt(is, 'roleName', rule)]) });
   if (name === null) throw refused(' null', 'Member must not be null');
   if (name === '') throw refused(" ''", 'Member must have length greater than or equal to 1');
   if (name.length > MOST_NAME)
@@ -61,7 +56,7 @@ function role(name: string | null): XmlContent {
     Path: '/',
     RoleName: name,
     RoleId: `AROA${createHash('sha256').update(name).digest('hex').slice(0, 17).toUpperCase()}`,
-    Arn: `arn:aws:iam::${ACCOUNT_ID}:role/${name}`,
+    Arn: arns.iam(`role/${name}`),
     CreateDate: '2014-11-13T00:00:00Z',
     AssumeRolePolicyDocument: encodeURIComponent(TRUST),
     MaxSessionDuration: 3600,

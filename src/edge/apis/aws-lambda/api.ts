@@ -1,4 +1,4 @@
-import { LATEST, LIMITS } from '../../../contract/index.ts';
+import { LATEST, LIMITS, type Arns } from '../../../contract/index.ts';
 import type { LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
@@ -7,13 +7,19 @@ import { refusal, type Door } from '../../guard.ts';
 import { invokeTarget, planInvoke, runInvoke, type InvokeHead, type InvokeRooms } from './invoke.ts';
 import { awsWords } from './words.ts';
 
+/** What the ways to invoke use. */
+export interface AwsInvokeRooms extends InvokeRooms {
+  readonly arns: Arns;
+}
+
 /** Serves the ways to invoke of AWS Lambda's API. */
-export function awsApi({ door, ...rooms }: InvokeRooms & { readonly door: Door }): WholeBodyApi<InvokeHead> {
+export function awsApi({ door, ...rooms }: AwsInvokeRooms & { readonly door: Door }): WholeBodyApi<InvokeHead> {
   return { ...invokeApi(rooms), authorize: (head) => refusal(door, head, 'invoke') };
 }
 
 /** The same without a decision on who may use it. */
-export function invokeApi(rooms: InvokeRooms): Omit<WholeBodyApi<InvokeHead>, 'authorize'> {
+export function invokeApi(rooms: AwsInvokeRooms): Omit<WholeBodyApi<InvokeHead>, 'authorize'> {
+  const fail = (reply: Reply, error: LamError): void => sendAwsError(reply, error, awsWords(rooms.arns, error, LATEST));
   return {
     name: 'aws-lambda',
     reads: 'whole',
@@ -25,8 +31,4 @@ export function invokeApi(rooms: InvokeRooms): Omit<WholeBodyApi<InvokeHead>, 'a
     serve: ({ plan, body, reply }) => runInvoke(rooms, plan, { body, reply, fail }),
     fail,
   };
-}
-
-function fail(reply: Reply, error: LamError): void {
-  sendAwsError(reply, error, awsWords(error, LATEST));
 }

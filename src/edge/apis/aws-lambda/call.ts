@@ -1,8 +1,10 @@
+import type { Arns } from '../../../contract/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { AwsInput } from '../../aws/input.ts';
 
 /** A request to an operation of AWS Lambda's API whose input was checked. */
 export interface AwsCall {
+  readonly arns: Arns;
   readonly operations: Operations;
   readonly input: AwsInput;
   /** Returns the URL at which a version's code can be downloaded for some minutes. */

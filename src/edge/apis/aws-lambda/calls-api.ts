@@ -5,14 +5,14 @@ import type { WholeBodyApi } from '../../api.ts';
 import type { CallingSandboxes } from '../../calling-sandboxes.ts';
 import { bearerToken } from '../../guard.ts';
 import { headerValue, type RequestHead } from '../../request.ts';
-import { invokeApi } from './api.ts';
-import { runInvoke, type InvokeHead, type InvokeRooms } from './invoke.ts';
+import { invokeApi, type AwsInvokeRooms } from './api.ts';
+import { runInvoke, type InvokeHead } from './invoke.ts';
 
 /** Calls that one sandbox may wait for at a time. */
 const MOST_CALLS = 64;
 
 /** Serves AWS Lambda's Invoke and InvokeWithResponseStream to functions, by the right of their sandbox alone. */
-export function callsApi(rooms: InvokeRooms, callers: CallingSandboxes): WholeBodyApi<InvokeHead> {
+export function callsApi(rooms: AwsInvokeRooms, callers: CallingSandboxes): WholeBodyApi<InvokeHead> {
   const api = invokeApi(rooms);
   const waiting = new WeakMap<CallingSandbox, number>();
   const count = (caller: CallingSandbox): number => waiting.get(caller) ?? 0;

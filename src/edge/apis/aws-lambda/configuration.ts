@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ACCOUNT_ID, LATEST, REGION, type FunctionDetail, type VersionInfo } from '../../../contract/index.ts';
+import { LATEST, type Arns, type FunctionDetail, type VersionInfo } from '../../../contract/index.ts';
 import { awsTime } from '../../aws/answers.ts';
-import { functionArn, isLatest, layerArn } from './arns.ts';
+import { isLatest } from './arns.ts';
 import { functionFacts, versionFacts } from './facts.ts';
 
 /** A version in an answer. */
@@ -27,11 +27,8 @@ const STATES: Readonly<Record<ShownState, Readonly<Record<string, string>>>> = {
   listed: {},
 };
 
-/** The role of functions that were deployed without one. */
-const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/lam`;
-
 /** AWS's `FunctionConfiguration` of a version. */
-export function configurationOf(shown: ShownVersion, state: ShownState): Record<string, unknown> {
+export function configurationOf(arns: Arns, shown: ShownVersion, state: ShownState): Record<string, unknown> {
   const { detail, version, qualifier } = shown;
   const { name } = detail;
   const { config } = version;
@@ -40,9 +37,9 @@ export function configurationOf(shown: ShownVersion, state: ShownState): Record<
   const isEmpty = Object.keys(environment).length === 0 && facts.hasEnvironment !== true;
   return {
     FunctionName: name,
-    FunctionArn: functionArn(name, qualifier),
+    FunctionArn: arns.function(name, qualifier),
     Runtime: config.runtime,
-    Role: facts.Role ?? ROLE,
+    Role: facts.Role ?? arns.iam('role/lam'),
     Handler: config.handler,
     CodeSize: version.zip?.size ?? version.size,
     Description: descriptionOf(shown),
@@ -54,13 +51,13 @@ export function configurationOf(shown: ShownVersion, state: ShownState): Record<
     ...(isEmpty ? {} : { Environment: { Variables: environment } }),
     TracingConfig: { Mode: 'PassThrough' },
     RevisionId: revisionOf(shown),
-    ...layersOf(config.layers?.sources),
+    ...layersOf(arns, config.layers?.sources),
     ...STATES[state],
     PackageType: 'Zip',
     Architectures: ['x86_64'],
     EphemeralStorage: { Size: config.tmpMiB },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
-    ...(state === 'listed' ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeArn(config.runtime) } }),
+    ...(state === 'listed' ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeArn(arns, config.runtime) } }),
     LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${name}` },
     ...facts.shown,
   };
@@ -90,15 +87,17 @@ function descriptionOf({ detail, version, qualifier }: ShownVersion): string {
   return own ?? version.config.description;
 }
 
-function layersOf(sources: readonly string[] = []): { readonly Layers?: readonly unknown[] } {
+function layersOf(arns: Arns, sources: readonly string[] = []): { readonly Layers?: readonly unknown[] } {
   if (sources.length === 0) return {};
-  const arns = sources.map((source) => {
+  const named = sources.map((source) => {
     const [, name, number] = /^([^/:]+):(\d+)$/.exec(source) ?? [];
-    return name === undefined ? layerArn(source.replaceAll(/[^a-zA-Z0-9-_]/g, '_')) : layerArn(name, Number(number));
+    return name === undefined
+      ? arns.layer(source.replaceAll(/[^a-zA-Z0-9-_]/g, '_'))
+      : arns.layer(name, Number(number));
   });
-  return { Layers: arns.map((Arn) => ({ Arn, CodeSize: 0 })) };
+  return { Layers: named.map((Arn) => ({ Arn, CodeSize: 0 })) };
 }
 
-function runtimeArn(runtime: string): string {
-  return `arn:aws:lambda:${REGION}::runtime:${createHash('sha256').update(runtime).digest('hex')}`;
+function runtimeArn(arns: Arns, runtime: string): string {
+  return arns.runtime(createHash('sha256').update(runtime).digest('hex'));
 }

@@ -1,28 +1,27 @@
 import { LIMITS, parseLayerReference, type FunctionLayers, type LayerVersionDetail } from '../../../contract/index.ts';
 import { isLamError, lamError } from '../../../errors/index.ts';
-import type { Operations } from '../../../operations/index.ts';
-import { layerArn } from './arns.ts';
+import type { AwsScope } from './lookups.ts';
 
 /**
  * Returns the layers that a list of ARNs names, merged; null for an empty list. Throws `LAM_AWS_PARAMETER` for a
  * layer that is not published here.
  */
-export async function mergedLayers(operations: Operations, list: unknown): Promise<FunctionLayers | null> {
+export async function mergedLayers(call: AwsScope, list: unknown): Promise<FunctionLayers | null> {
   const arns = list as readonly string[];
   if (arns.length === 0) return null;
   if (arns.length > LIMITS.layers)
     throw lamError('LAM_AWS_PARAMETER', { message: `Cannot reference more than ${LIMITS.layers} layers.` });
   const found: LayerVersionDetail[] = [];
-  for (const arn of arns) found.push(await layerOfArn(operations, arn));
-  const { artifact } = await operations.artifacts.merge(found.map((layer) => layer.artifact));
+  for (const arn of arns) found.push(await layerOfArn(call, arn));
+  const { artifact } = await call.operations.artifacts.merge(found.map((layer) => layer.artifact));
   return { sources: found.map(({ name, version }) => `${name}:${version}`), artifact };
 }
 
 /** Returns a layer version by its ARN. Throws `LAM_AWS_PARAMETER` if it is not published here. */
-async function layerOfArn({ layers }: Operations, arn: string): Promise<LayerVersionDetail> {
+async function layerOfArn({ operations: { layers }, arns }: AwsScope, arn: string): Promise<LayerVersionDetail> {
   const reference = parseLayerReference(arn);
   const missing = (): Error => {
-    const said = reference === undefined ? arn : layerArn(reference.name, reference.version);
+    const said = reference === undefined ? arn : arns.layer(reference.name, reference.version);
     return lamError('LAM_AWS_PARAMETER', { message: `Layer version ${said} does not exist.` });
   };
   if (reference === undefined) throw missing();

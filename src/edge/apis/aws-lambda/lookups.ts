@@ -7,11 +7,13 @@ import {
 } from '../../../contract/index.ts';
 import { isLamError, lamError } from '../../../errors/index.ts';
 import { ownMember } from '../../../kit/index.ts';
-import type { Operations } from '../../../operations/index.ts';
-import { functionArn, isLatest, namedFunction, type NamedFunction } from './arns.ts';
+import { isLatest, namedFunction, type NamedFunction } from './arns.ts';
 import type { AwsCall } from './call.ts';
 import { textIn } from '../../aws/members.ts';
 import { isDeleted } from './facts.ts';
+
+/** What lookups take of a request. */
+export type AwsScope = Pick<AwsCall, 'arns' | 'operations'>;
 
 /** A version as a request names it. */
 export interface SeenVersion extends NamedFunction {
@@ -21,39 +23,39 @@ export interface SeenVersion extends NamedFunction {
 
 /** The function that a request names in `FunctionName`, with the qualifier there or in `Qualifier`. */
 export function namedIn(call: AwsCall): NamedFunction {
-  return namedFunction(textIn(call.input, 'FunctionName') ?? '', textIn(call.input, 'Qualifier'));
+  return namedFunction(call.arns, textIn(call.input, 'FunctionName') ?? '', textIn(call.input, 'Qualifier'));
 }
 
 /** A function that exists. Throws `LAM_AWS_NOT_FOUND` in AWS's words. */
-export function detailOf({ functions }: Operations, name: FunctionName, qualifier?: string): FunctionDetail {
+export function detailOf(call: AwsScope, name: FunctionName, qualifier?: string): FunctionDetail {
   try {
-    return functions.detail(name);
+    return call.operations.functions.detail(name);
   } catch (thrown) {
     if (!isLamError(thrown) || thrown.code !== 'LAM_REGISTRY_FUNCTION_NOT_FOUND') throw thrown;
-    throw functionMissing(name, qualifier);
+    throw functionMissing(call, name, qualifier);
   }
 }
 
 /** The version that a request names. Throws `LAM_AWS_NOT_FOUND` in AWS's words. */
-export function seenVersion(operations: Operations, { name, qualifier }: NamedFunction): SeenVersion {
-  const detail = detailOf(operations, name, qualifier);
+export function seenVersion(call: AwsScope, { name, qualifier }: NamedFunction): SeenVersion {
+  const detail = detailOf(call, name, qualifier);
   const number = isLatest(qualifier)
     ? detail.live
     : (ownMember(detail.aliases, qualifier ?? '') ?? parseVersionNumber(qualifier ?? ''));
   const version = detail.allVersions.find((each) => each.version === number);
   const isGone = version === undefined || (qualifier === String(number) && isDeleted(detail, version.version));
-  if (isGone) throw functionMissing(name, qualifier);
+  if (isGone) throw functionMissing(call, name, qualifier);
   return { name, qualifier, detail, version };
 }
 
 /** The live version of the function that a request names, which may carry no qualifier but `$LATEST`. */
-export function liveVersion(operations: Operations, name: FunctionName): SeenVersion {
-  return seenVersion(operations, { name, qualifier: undefined });
+export function liveVersion(call: AwsScope, name: FunctionName): SeenVersion {
+  return seenVersion(call, { name, qualifier: undefined });
 }
 
 /** The error for a function, version or alias that does not exist. */
-export function functionMissing(name: string, qualifier?: string): Error {
-  return lamError('LAM_AWS_NOT_FOUND', { message: `Function not found: ${functionArn(name, qualifier)}` });
+export function functionMissing({ arns }: Pick<AwsCall, 'arns'>, name: string, qualifier?: string): Error {
+  return lamError('LAM_AWS_NOT_FOUND', { message: `Function not found: ${arns.function(name, qualifier)}` });
 }
 
 /** The name of a function in a request that is about functions alone. Throws `LAM_AWS_PARAMETER` for a qualifier. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { isFunctionName, isLayerName, knownVersion } from '../../../contract/index.ts';
+import { isFunctionName, isLayerName, knownVersion, type Arns } from '../../../contract/index.ts';
 import { asLamError, isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
@@ -32,6 +32,7 @@ const STATUS: Readonly<Record<string, number>> = { DeleteFunction: 204 };
 type ManagePlan = AwsTarget | { readonly code: string; readonly query: string };
 
 interface ManageParts {
+  readonly arns: Arns;
   readonly operations: Operations;
   readonly door: Door;
   readonly clock: Clock;
@@ -40,9 +41,11 @@ interface ManageParts {
 }
 
 /** Serves AWS Lambda's API at its dated paths, but for the ways to invoke; and the downloads of code that it names. */
-export function awsManageApi({ operations, door, clock, isOwner }: ManageParts): StreamedBodyApi<ManagePlan> {
+export function awsManageApi({ arns, operations, door, clock, isOwner }: ManageParts): StreamedBodyApi<ManagePlan> {
   const urls = new CodeUrls(clock);
   const gate = new OwnerGate(door, isOwner);
+  const fail = (reply: Reply, error: LamError): void =>
+    sendAwsError(reply, error, isLamError(error) ? awsWords(arns, error) : {});
   return {
     name: 'aws-lambda-manage',
     // Not whole: who sends a body is asked before it takes memory.
@@ -62,7 +65,7 @@ export function awsManageApi({ operations, door, clock, isOwner }: ManageParts):
         : refusal(door, head, 'invoke'),
     serve(request) {
       const { body, reply } = request;
-      const done = serve({ operations, urls, clock, gate }, request);
+      const done = serve({ arns, operations, urls, clock, gate }, request);
       done.catch(async (thrown: unknown) => {
         const error = asLamError(thrown);
         if (!isGone(error)) await discardRest(body, clock);
@@ -74,6 +77,7 @@ export function awsManageApi({ operations, door, clock, isOwner }: ManageParts):
 }
 
 interface ServeParts {
+  readonly arns: Arns;
   readonly operations: Operations;
   readonly urls: CodeUrls;
   readonly clock: Clock;
@@ -81,7 +85,7 @@ interface ServeParts {
 }
 
 async function serve(
-  { operations, urls, clock, gate }: ServeParts,
+  { arns, operations, urls, clock, gate }: ServeParts,
   { head, plan, body: unread, reply }: ApiRequest<ManagePlan, IncomingMessage>,
 ): Promise<void> {
   const isSigned = 'code' in plan && urls.accepts(plan.code, plan.query);
@@ -99,7 +103,7 @@ async function serve(
   const input = shape === undefined ? {} : readInput(model, shape, { parts, query, headers, body });
   const host = headerValue(headers, 'host') ?? 'localhost';
   const action = ACTIONS[operation];
-  const answer: unknown = await action?.({ operations, input, codeUrl: (path) => urls.make(host, path) });
+  const answer: unknown = await action?.({ arns, operations, input, codeUrl: (path) => urls.make(host, path) });
   sendAwsJson(reply, STATUS[operation] ?? status, answer);
 }
 
@@ -113,8 +117,4 @@ async function codeAt({ functions, layers, artifacts }: Operations, path: string
     : undefined;
   if (found === undefined) throw lamError('LAM_EDGE_NOT_FOUND', { method: 'GET', path, near: [] });
   return artifacts.zipOf(found);
-}
-
-function fail(reply: Reply, error: LamError): void {
-  sendAwsError(reply, error, isLamError(error) ? awsWords(error) : {});
 }

@@ -38,7 +38,7 @@ export async function settingsOf(call: AwsCall, before: VersionFacts = {}): Prom
   const variables = objectIn(call.input, 'Environment')?.['Variables'] as Record<string, string> | undefined;
   const role = textIn(call.input, 'Role');
   const shown = SHOWN.flatMap((name) => (input[name] === undefined ? [] : [[name, shownAs(name, call)] as const]));
-  const layers = input['Layers'] === undefined ? undefined : await mergedLayers(call.operations, input['Layers']);
+  const layers = input['Layers'] === undefined ? undefined : await mergedLayers(call, input['Layers']);
   return {
     config: configOf(call, variables, layers),
     facts: {

@@ -1,6 +1,6 @@
+import type { Arns } from '../../../contract/index.ts';
 import type { LamError } from '../../../errors/index.ts';
 import type { AwsWords } from '../../aws/answers.ts';
-import { functionArn } from './arns.ts';
 
 /** Statuses that AWS uses where lam's own differs, by the names of exceptions. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -13,15 +13,15 @@ const STATUS: Readonly<Record<string, number>> = {
  * Says an error of another room in AWS's words. Pure. @param qualifier at the end of the ARN of a function that does not
  * exist
  */
-export function awsWords({ code, details, awsName, kind }: LamError, qualifier?: string): AwsWords {
+export function awsWords(arns: Arns, { code, details, awsName, kind }: LamError, qualifier?: string): AwsWords {
   const text = (name: string): string => String(details[name]);
   switch (code) {
     case 'LAM_REGISTRY_FUNCTION_NOT_FOUND':
-      return { message: `Function not found: ${functionArn(text('name'), qualifier)}` };
+      return { message: `Function not found: ${arns.function(text('name'), qualifier)}` };
     case 'LAM_REGISTRY_VERSION_NOT_FOUND':
-      return { message: `Function not found: ${functionArn(text('name'), text('version'))}` };
+      return { message: `Function not found: ${arns.function(text('name'), text('version'))}` };
     case 'LAM_REGISTRY_ALIAS_NOT_FOUND':
-      return { message: `Function not found: ${functionArn(text('name'), text('alias'))}` };
+      return { message: `Function not found: ${arns.function(text('name'), text('alias'))}` };
     case 'LAM_EDGE_PAYLOAD_TOO_LARGE':
       return Number(details['limit']) > 50_000_000
         ? {

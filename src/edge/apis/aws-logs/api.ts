@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { encodeErrorHeader, INVOKE } from '../../../contract/index.ts';
+import { encodeErrorHeader, INVOKE, type Arns } from '../../../contract/index.ts';
 import { asLamError, lamError, toWire, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Operations } from '../../../operations/index.ts';
@@ -39,6 +39,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 interface LogsParts {
+  readonly arns: Arns;
   readonly operations: Operations;
   readonly door: Door;
   /** Whether a connection comes from a program of the daemon's own user, or of root. */
@@ -50,7 +51,7 @@ interface LogsPlan {
 }
 
 /** Serves the reading side of CloudWatch Logs: requests to `/` that name one of its operations in `X-Amz-Target`. */
-export function awsLogsApi({ operations, door, isOwner }: LogsParts): WholeBodyApi<LogsPlan> {
+export function awsLogsApi({ arns, operations, door, isOwner }: LogsParts): WholeBodyApi<LogsPlan> {
   const gate = new OwnerGate(door, isOwner);
   return {
     name: 'aws-logs',
@@ -65,7 +66,7 @@ export function awsLogsApi({ operations, door, isOwner }: LogsParts): WholeBodyA
     },
     authorize: (head) => refusal(door, head, 'invoke'),
     serve(request) {
-      const done = serve(operations, gate, request);
+      const done = serve({ arns, operations }, gate, request);
       done.catch((thrown: unknown) => fail(request.reply, asLamError(thrown)));
     },
     fail,
@@ -73,7 +74,7 @@ export function awsLogsApi({ operations, door, isOwner }: LogsParts): WholeBodyA
 }
 
 async function serve(
-  operations: Operations,
+  scope: Pick<LogsParts, 'arns' | 'operations'>,
   gate: OwnerGate,
   { head, plan: { operation }, body, reply }: ApiRequest<LogsPlan, Uint8Array>,
 ): Promise<void> {
@@ -81,7 +82,7 @@ async function serve(
   const model = logsModel();
   const [, , , shape = ''] = model.operations[operation] ?? [];
   const input = readInput(model, shape, { parts: {}, query: '', headers: {}, body });
-  send(reply, 200, await ACTIONS[operation]?.({ operations, input }));
+  send(reply, 200, await ACTIONS[operation]?.({ ...scope, input }));
 }
 
 function send(reply: Reply, status: number, body: unknown, headers: readonly string[] = []): void {

@@ -1,3 +1,4 @@
+import type { Arns } from '../../../contract/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { AwsInput } from '../../aws/input.ts';
 
@@ -6,6 +7,7 @@ export type LogsInput = AwsInput;
 
 /** A request to an operation of CloudWatch Logs whose input was checked. */
 export interface LogsCall {
+  readonly arns: Arns;
   readonly operations: Operations;
   readonly input: LogsInput;
 }

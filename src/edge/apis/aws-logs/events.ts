@@ -20,8 +20,9 @@ interface Cursor {
 }
 
 /** GetLogEvents: events of one stream, forwards or backwards; at an end, the token that was given is returned again. */
-export async function getLogEvents({ operations, input }: LogsCall): Promise<unknown> {
-  const name = functionOf(operations, input);
+export async function getLogEvents(call: LogsCall): Promise<unknown> {
+  const { operations, input } = call;
+  const name = functionOf(call);
   const stream = streamNamed(textIn(input, 'logStreamName') ?? '');
   const cursor = cursorIn(textIn(input, 'nextToken'));
   if (stream === undefined) throw streamMissing();
@@ -40,7 +41,8 @@ export async function getLogEvents({ operations, input }: LogsCall): Promise<unk
 }
 
 /** FilterLogEvents: events of all or some streams of a group, in the order of time. */
-export async function filterLogEvents({ operations, input }: LogsCall): Promise<unknown> {
+export async function filterLogEvents(call: LogsCall): Promise<unknown> {
+  const { operations, input } = call;
   const names = textsIn(input, 'logStreamNames');
   const streamPrefix = textIn(input, 'logStreamNamePrefix');
   if (names !== undefined && streamPrefix !== undefined)
@@ -48,7 +50,7 @@ export async function filterLogEvents({ operations, input }: LogsCall): Promise<
       message: 'logStreamNamePrefix and logStreamNames are mutually exclusive parameters.',
     });
   const matches = filterPattern(textIn(input, 'filterPattern') ?? '');
-  const functionName = functionOf(operations, input);
+  const functionName = functionOf(call);
   const streams = names?.map((name) => {
     const stream = streamNamed(name);
     if (stream === undefined) throw streamMissing();

@@ -1,12 +1,13 @@
+import type { Arns } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type { LogsCall, LogsInput } from './call.ts';
 import { textIn, textsIn } from '../../aws/members.ts';
 import { listPage } from './list-page.ts';
-import { groupArn, groupNamed, groupOf } from './names.ts';
+import { groupNamed, groupOf } from './names.ts';
 
 /** DescribeLogGroups: a group for each function, by name. */
-export async function describeLogGroups({ operations, input }: LogsCall): Promise<unknown> {
-  const isAsked = groupChoice(input);
+export async function describeLogGroups({ arns, operations, input }: LogsCall): Promise<unknown> {
+  const isAsked = groupChoice(arns, input);
   const sizes = await operations.logs.storedBytes();
   const groups = operations.functions
     .names()
@@ -17,21 +18,21 @@ export async function describeLogGroups({ operations, input }: LogsCall): Promis
     logGroupName: group,
     creationTime: Math.floor(operations.functions.detail(name).createdAt),
     metricFilterCount: 0,
-    arn: `${groupArn(group)}:*`,
-    logGroupArn: groupArn(group),
+    arn: `${arns.logGroup(group)}:*`,
+    logGroupArn: arns.logGroup(group),
     storedBytes: sizes[name] ?? 0,
     logGroupClass: 'STANDARD',
   }));
   return { logGroups, ...next };
 }
 
-function groupChoice(input: LogsInput): (group: string) => boolean {
+function groupChoice(arns: Arns, input: LogsInput): (group: string) => boolean {
   const [prefix, part] = [textIn(input, 'logGroupNamePrefix'), textIn(input, 'logGroupNamePattern')];
   if (prefix !== undefined && part !== undefined)
     throw lamError('LAM_AWS_PARAMETER', {
       message: 'logGroupNamePrefix and logGroupNamePattern are mutually exclusive parameters.',
     });
-  const named = textsIn(input, 'logGroupIdentifiers')?.map(groupNamed);
+  const named = textsIn(input, 'logGroupIdentifiers')?.map((each) => groupNamed(arns, each));
   const isStandard = (textIn(input, 'logGroupClass') ?? 'STANDARD') === 'STANDARD';
   return (group) =>
     isStandard && group.startsWith(prefix ?? '') && group.includes(part ?? '') && named?.includes(group) !== false;

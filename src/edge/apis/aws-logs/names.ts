@@ -1,19 +1,16 @@
 import {
-  ACCOUNT_ID,
   isFunctionName,
   knownSandboxId,
   knownVersion,
-  REGION,
+  type Arns,
   type FunctionName,
   type LogRecord,
 } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
-import type { Operations } from '../../../operations/index.ts';
-import type { LogsInput } from './call.ts';
+import type { LogsCall } from './call.ts';
 import { textIn } from '../../aws/members.ts';
 
 const GROUP_PREFIX = '/aws/lambda/';
-const ARN_PREFIX = `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:`;
 const STREAM = /^(\d{4})\/(\d\d)\/(\d\d)\/\[(\d{1,9})\](.+)$/;
 
 /** Name of the log group of a function. */
@@ -21,17 +18,12 @@ export function groupOf(name: FunctionName): string {
   return `${GROUP_PREFIX}${name}`;
 }
 
-/** ARN of a log group, as it stands in other ARNs. */
-export function groupArn(group: string): string {
-  return `${ARN_PREFIX}${group}`;
-}
-
 /** The function whose group a request names, by name or ARN. Throws `LAM_AWS_PARAMETER`, `LAM_AWS_NOT_FOUND`. */
-export function functionOf(operations: Operations, input: LogsInput): FunctionName {
+export function functionOf({ arns, operations, input }: LogsCall): FunctionName {
   const [name, identifier] = [textIn(input, 'logGroupName'), textIn(input, 'logGroupIdentifier')];
   if ((name === undefined) === (identifier === undefined))
     throw lamError('LAM_AWS_PARAMETER', { message: 'Specify either logGroupName or logGroupIdentifier, not both' });
-  const group = name ?? groupNamed(identifier ?? '');
+  const group = name ?? groupNamed(arns, identifier ?? '');
   const functionName = group.startsWith(GROUP_PREFIX) ? group.slice(GROUP_PREFIX.length) : '';
   const isThere = isFunctionName(functionName) && operations.functions.names().includes(functionName);
   if (!isThere) throw lamError('LAM_AWS_NOT_FOUND', { message: 'The specified log group does not exist.' });
@@ -39,8 +31,9 @@ export function functionOf(operations: Operations, input: LogsInput): FunctionNa
 }
 
 /** The name of a group in a text that may be its ARN; what has another form is taken for a name. */
-export function groupNamed(identifier: string): string {
-  return identifier.startsWith(ARN_PREFIX) ? identifier.slice(ARN_PREFIX.length).replace(/:\*$/, '') : identifier;
+export function groupNamed(arns: Arns, identifier: string): string {
+  const prefix = arns.logGroup('');
+  return identifier.startsWith(prefix) ? identifier.slice(prefix.length).replace(/:\*$/, '') : identifier;
 }
 
 /** Where a record stands: the sandbox that printed it, and the day (UTC). */

@@ -2,7 +2,7 @@ import { lamError } from '../../../errors/index.ts';
 import type { LogsCall } from './call.ts';
 import { textIn } from '../../aws/members.ts';
 import { listPage } from './list-page.ts';
-import { functionOf, groupArn, groupOf, streamOf } from './names.ts';
+import { functionOf, groupOf, streamOf } from './names.ts';
 
 interface Stream {
   readonly name: string;
@@ -12,14 +12,15 @@ interface Stream {
 }
 
 /** DescribeLogStreams: a stream for each sandbox and day, by name or by the time of the last event. */
-export async function describeLogStreams({ operations, input }: LogsCall): Promise<unknown> {
+export async function describeLogStreams(call: LogsCall): Promise<unknown> {
+  const { arns, operations, input } = call;
   const isByTime = textIn(input, 'orderBy') === 'LastEventTime';
   const prefix = textIn(input, 'logStreamNamePrefix') ?? '';
   if (isByTime && prefix !== '')
     throw lamError('LAM_AWS_PARAMETER', {
       message: 'Cannot order by LastEventTime with a logStreamNamePrefix.',
     });
-  const functionName = functionOf(operations, input);
+  const functionName = functionOf(call);
   const streams = new Map<string, Stream>();
   for (const part of await operations.logs.origins(functionName)) {
     const name = streamOf({ ...part, time: part.first });
@@ -31,7 +32,7 @@ export async function describeLogStreams({ operations, input }: LogsCall): Promi
   );
   if (input['descending'] === true) sorted.reverse();
   const { items, next } = listPage(input, sorted, ({ name }) => name);
-  const group = groupArn(groupOf(functionName));
+  const group = arns.logGroup(groupOf(functionName));
   const logStreams = items.map(({ name, first, last, bytes }) => ({
     logStreamName: name,
     creationTime: Math.floor(first),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ACCOUNT_ID, REGION } from '../../../contract/index.ts';
+import type { Arns } from '../../../contract/index.ts';
 import { eTagOf, type FileVersion } from './file-version.ts';
 
 /** A change of a file that is reported. */
@@ -23,22 +23,22 @@ export interface FileChange {
 export type FileContent = { readonly content: string } | { readonly contentOmitted: 'too-large' };
 
 /** The event of a change: one record of the form of S3's event notifications, with `lam` as an addition. */
-export function fileEvent(change: FileChange): Uint8Array {
+export function fileEvent(change: FileChange, { account, region }: Arns): Uint8Array {
   const { folder, trigger, key, at, requestId, sequence, version, content } = change;
   const created = version === undefined ? {} : { size: version.size, eTag: eTagOf(version) };
   const record = {
     eventVersion: '2.1',
     eventSource: 'aws:s3',
-    awsRegion: REGION,
+    awsRegion: region,
     eventTime: new Date(at).toISOString(),
     eventName: version === undefined ? 'ObjectRemoved:Delete' : 'ObjectCreated:Put',
-    userIdentity: { principalId: ACCOUNT_ID },
+    userIdentity: { principalId: account },
     requestParameters: { sourceIPAddress: '127.0.0.1' },
     responseElements: { 'x-amz-request-id': requestId, 'x-amz-id-2': requestId },
     s3: {
       s3SchemaVersion: '1.0',
       configurationId: trigger,
-      bucket: { name: folder, ownerIdentity: { principalId: ACCOUNT_ID }, arn: `arn:aws:s3:::${folder}` },
+      bucket: { name: folder, ownerIdentity: { principalId: account }, arn: `arn:aws:s3:::${folder}` },
       object: { key: encodedKey(key), ...created, sequencer: sequence.toString(16).toUpperCase().padStart(16, '0') },
     },
     lam: { path: join(folder, key), ...content },

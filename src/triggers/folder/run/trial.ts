@@ -35,18 +35,21 @@ function keyOf(record: unknown): string | undefined {
   }
 }
 
-function sampleOf(config: FolderTrigger, { clock, name }: TriggerAbout): unknown {
+function sampleOf(config: FolderTrigger, { clock, name, arns }: TriggerAbout): unknown {
   const { path, content } = { ...FOLDER_DEFAULTS, ...config };
-  const bytes = fileEvent({
-    folder: path,
-    trigger: name,
-    key: sampleKey(config),
-    at: clock.now(),
-    requestId: SAMPLE_ID,
-    sequence: clock.now() * 1000,
-    version: { version: '6-0', changed: '0', changedAt: 0, size: 6, isMoved: false },
-    ...(content ? { content: { content: Buffer.from('sample').toString('base64') } } : {}),
-  });
+  const bytes = fileEvent(
+    {
+      folder: path,
+      trigger: name,
+      key: sampleKey(config),
+      at: clock.now(),
+      requestId: SAMPLE_ID,
+      sequence: clock.now() * 1000,
+      version: { version: '6-0', changed: '0', changedAt: 0, size: 6, isMoved: false },
+      ...(content ? { content: { content: Buffer.from('sample').toString('base64') } } : {}),
+    },
+    arns,
+  );
   return JSON.parse(Buffer.from(bytes).toString()) as unknown;
 }
 

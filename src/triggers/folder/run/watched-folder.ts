@@ -194,7 +194,7 @@ export class WatchedFolder implements RunningTrigger<FolderTrigger> {
   }
 
   async #queue(id: string, change: FileChange): Promise<void> {
-    await this.#host.enqueue({ id, event: fileEvent(change) });
+    await this.#host.enqueue({ id, event: fileEvent(change, this.#host.arns) });
   }
 
   async #check(): Promise<void> {

@@ -30,7 +30,10 @@ export class RabbitmqConnection implements SourceConnection<RabbitmqMessage> {
     this.#context = context;
     this.#consumer = consumer;
     const virtualHost = decodeURIComponent(address.pathname.slice(1)) || '/';
-    this.#envelope = { broker: address.hostname, queue: `${context.config.queue}::${virtualHost}` };
+    this.#envelope = {
+      broker: context.host.arns.broker(address.hostname),
+      queue: `${context.config.queue}::${virtualHost}`,
+    };
   }
 
   eventOf(messages: readonly RabbitmqMessage[]): unknown {

@@ -1,5 +1,4 @@
 import type { ConsumeMessage } from 'amqplib';
-import { REGION } from '../../../contract/index.ts';
 import type { SourceMessage } from '../../source/run/message.ts';
 import { base64Length, decoded } from '../../source/run/payload.ts';
 
@@ -10,6 +9,7 @@ export interface RabbitmqMessage extends SourceMessage {
 
 /** What surrounds the records of an event. */
 export interface RabbitmqEnvelope {
+  /** Its ARN. */
   readonly broker: string;
   /** `<queue>::<virtual host>`. */
   readonly queue: string;
@@ -39,7 +39,7 @@ export function messageOf(delivery: ConsumeMessage, consumer: string): RabbitmqM
 export function eventOf(messages: readonly RabbitmqMessage[], { broker, queue }: RabbitmqEnvelope): unknown {
   return {
     eventSource: 'aws:rmq',
-    eventSourceArn: `arn:aws:mq:${REGION}:000000000000:broker:${broker}`,
+    eventSourceArn: broker,
     rmqMessagesByQueue: { [queue]: messages.map(({ delivery }) => recordOf(delivery)) },
   };
 }

@@ -7,7 +7,7 @@ import { eventOf, messageOf } from './rabbitmq-event.ts';
 /** Events of RabbitMQ queues for tests. */
 export const rabbitmqShape: EventShape<RabbitmqTrigger> = {
   at: 'rmqMessagesByQueue',
-  sample({ queue }, { clock }) {
+  sample({ queue }, { clock, arns }) {
     const properties = {
       contentType: 'application/json',
       contentEncoding: undefined,
@@ -29,7 +29,7 @@ export const rabbitmqShape: EventShape<RabbitmqTrigger> = {
       fields: { consumerTag: '', deliveryTag: 1, redelivered: false, exchange: '', routingKey: queue },
       properties,
     };
-    return eventOf([messageOf(delivery, 'sample')], { broker: 'sample', queue: `${queue}::/` });
+    return eventOf([messageOf(delivery, 'sample')], { broker: arns.broker('sample'), queue: `${queue}::/` });
   },
   filterable: ({ data, ...record }) => ({ ...record, data: base64Decoded(data) }),
 };

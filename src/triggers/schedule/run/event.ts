@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ACCOUNT_ID, REGION, type FunctionName } from '../../../contract/index.ts';
+import type { Arns, FunctionName } from '../../../contract/index.ts';
 import type { EpochMs } from '../../../kit/index.ts';
 import { instantText } from '../moment.ts';
 import type { ScheduleTrigger } from '../settings.ts';
@@ -20,22 +20,22 @@ export function runId(schedule: string, at: EpochMs): string {
 }
 
 /** The event of a run: that of the schedule, or one in the form of EventBridge's scheduled events. */
-export function eventOf({ event }: ScheduleTrigger, run: PlannedRun): Uint8Array {
-  return Buffer.from(JSON.stringify(event === undefined ? scheduledEvent(run) : event));
+export function eventOf({ event }: ScheduleTrigger, run: PlannedRun, arns: Arns): Uint8Array {
+  return Buffer.from(JSON.stringify(event === undefined ? scheduledEvent(run, arns) : event));
 }
 
-function scheduledEvent({ functionName, schedule, id, at }: PlannedRun): object {
+function scheduledEvent({ functionName, schedule, id, at }: PlannedRun, arns: Arns): object {
   const rule = `${functionName}/${schedule}`.replaceAll(/[^\w./-]+/g, '-').replaceAll(/^-+|-+$/g, '');
   return {
     version: '0',
     id: uuidOf(`${functionName} ${id}`),
     'detail-type': 'Scheduled Event',
     source: 'aws.events',
-    account: ACCOUNT_ID,
+    account: arns.account,
     // EventBridge has whole seconds.
     time: instantText(Math.floor(at / 1000) * 1000),
-    region: REGION,
-    resources: [`arn:aws:events:${REGION}:${ACCOUNT_ID}:rule/${rule}`],
+    region: arns.region,
+    resources: [arns.rule(rule)],
     detail: {},
   };
 }

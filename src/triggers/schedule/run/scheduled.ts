@@ -143,10 +143,10 @@ export class Scheduled implements RunningTrigger<ScheduleTrigger>, AgendaEntry {
 
   /** Queues a run, and tries again if that fails: what was planned is not lost while the queue cannot take it. */
   async #queue(planned: EpochMs, pauseMs: number): Promise<void> {
-    const { functionName, name, clock, signal } = this.#host;
+    const { functionName, name, clock, signal, arns } = this.#host;
     const id = runId(name, planned);
     try {
-      const event = eventOf(this.#config, { functionName, schedule: name, id, at: planned });
+      const event = eventOf(this.#config, { functionName, schedule: name, id, at: planned }, arns);
       const start = planned + this.#delayOf(planned);
       const when = start > clock.now() ? { notBefore: start } : {};
       await this.#host.enqueue({ id, event, ...when }, (end) => this.#ended(planned, end));

@@ -32,14 +32,14 @@ export function schedules(): TriggerStarter<ScheduleTrigger> {
         history: state?.history ?? [],
       };
     },
-    trial(config, { functionName, name, clock }, given) {
+    trial(config, { functionName, name, clock, arns }, given) {
       const run = { functionName, schedule: name, id: `${name}@test`, at: clock.now() };
-      const event: unknown = given ?? JSON.parse(Buffer.from(eventOf(config, run)).toString());
+      const event: unknown = given ?? JSON.parse(Buffer.from(eventOf(config, run, arns)).toString());
       return { event, filtered: 0, isFiltered: false };
     },
-    eventNow(config, { functionName, name, clock }) {
+    eventNow(config, { functionName, name, clock, arns }) {
       const id = `${name}@run-${randomUUID()}`;
-      return { id, event: eventOf(config, { functionName, schedule: name, id, at: clock.now() }) };
+      return { id, event: eventOf(config, { functionName, schedule: name, id, at: clock.now() }, arns) };
     },
   };
 }

@@ -7,7 +7,7 @@ export interface EventShape<C extends SourceConfig> {
   /** Member of an event with its records: a list, or a map of lists. Absent: the event is the list. */
   readonly at?: string;
   /** Returns an event with one record, as one from the source could be. */
-  sample(config: C, about: Pick<TriggerAbout, 'clock'>): unknown;
+  sample(config: C, about: Pick<TriggerAbout, 'clock' | 'arns'>): unknown;
   /** Returns what filter patterns see of a record. */
   filterable(record: Readonly<Record<string, unknown>>): unknown;
 }

@@ -32,7 +32,7 @@ export interface RunningSource<C extends SourceConfig, M extends SourceMessage> 
 export interface SourceContext<C extends SourceConfig> {
   readonly config: C;
   readonly settings: PumpSettings;
-  readonly host: Pick<TriggerHost, 'home' | 'functionName' | 'name' | 'clock' | 'signal'>;
+  readonly host: Pick<TriggerHost, 'home' | 'functionName' | 'name' | 'clock' | 'signal' | 'arns'>;
   /** Returns a setting with the values of its `${NAME}`s. Throws `LAM_TRIGGERS_VARIABLE_MISSING`. */
   value(text: string): string;
   /** Makes an error of the source: what failed, and why. Values of variables are removed from `what`. */

@@ -1,5 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { REGION } from '../../../contract/index.ts';
+import { DEFAULT_PLACE } from '../../../contract/index.ts';
 import type { SqsAccess } from '../access.ts';
 import { parseQueue } from '../queue-name.ts';
 
@@ -32,5 +32,5 @@ export function clientOf(config: QueueAccess, value: (text: string) => string): 
 
 /** Returns the region of a queue. `value` resolves references. */
 export function regionOf({ region, queue }: QueueAccess, value: (text: string) => string): string {
-  return region === undefined ? (parseQueue(queue)?.region ?? REGION) : value(region);
+  return region === undefined ? (parseQueue(queue)?.region ?? DEFAULT_PLACE.region) : value(region);
 }

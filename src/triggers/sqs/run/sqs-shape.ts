@@ -1,4 +1,3 @@
-import { REGION } from '../../../contract/index.ts';
 import type { EventShape } from '../../source/run/event-shape.ts';
 import { decoded } from '../../source/run/payload.ts';
 import { parseQueue } from '../queue-name.ts';
@@ -8,9 +7,9 @@ import { eventOf, messageOf } from './sqs-message.ts';
 /** Events of SQS queues for tests. */
 export const sqsShape: EventShape<SqsTrigger> = {
   at: 'Records',
-  sample({ queue }, { clock }) {
-    const region = parseQueue(queue)?.region ?? REGION;
-    const arn = queue.startsWith('arn:') ? queue : `arn:aws:sqs:${region}:000000000000:${queue}`;
+  sample({ queue }, { clock, arns }) {
+    const region = parseQueue(queue)?.region ?? arns.region;
+    const arn = queue.startsWith('arn:') ? queue : arns.queue(queue);
     const origin = { arn, region, isFifo: queue.endsWith('.fifo') };
     const now = String(clock.now());
     const received = {

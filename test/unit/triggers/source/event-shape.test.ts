@@ -6,6 +6,7 @@ import { TRIGGER_KINDS } from '../../../../src/triggers/index.ts';
 import type { Trial } from '../../../../src/triggers/running.ts';
 import { asFunctionName } from '../../../support/ids.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { ARNS } from '../../../support/arns.ts';
 
 const COMMON = {
   url: 'amqp://h',
@@ -31,7 +32,14 @@ async function trial(type: string, more: object, given?: unknown): Promise<Trial
     entries: { all: () => new Map(), set: () => undefined },
     settled: () => Promise.resolve(),
   };
-  const about = { functionName: asFunctionName('f'), name: 'n', clock: new VirtualClock(), kept, isPaused: false };
+  const about = {
+    functionName: asFunctionName('f'),
+    name: 'n',
+    clock: new VirtualClock(),
+    arns: ARNS,
+    kept,
+    isPaused: false,
+  };
   return starter.trial(config, about, given);
 }
 

@@ -9,7 +9,6 @@ import {
 } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
 import { Lines, ownMember } from '../../../../kit/index.ts';
-import { functionArn } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { objectIn, textIn } from '../../../aws/members.ts';
 import { revisionId } from '../configuration.ts';
@@ -25,7 +24,7 @@ export const ALIAS_ACTIONS: AwsActions = {
   CreateAlias: oneAtATime(create),
   GetAlias: (call) => {
     const { detail, alias } = existingAlias(call, 'Cannot find alias arn');
-    return shown(detail, alias);
+    return shown(call, detail, alias);
   },
   ListAliases: list,
   UpdateAlias: oneAtATime(update),
@@ -38,49 +37,49 @@ function oneAtATime(change: (call: AwsCall) => Promise<unknown>): (call: AwsCall
 }
 
 async function create(call: AwsCall): Promise<unknown> {
-  const detail = detailOf(call.operations, unqualified(call));
+  const detail = detailOf(call, unqualified(call));
   const { name } = detail;
   const alias = aliasIn(call);
   if (Object.hasOwn(detail.aliases, alias))
-    throw lamError('LAM_AWS_CONFLICT', { message: `Alias already exists: ${functionArn(name, alias)}` });
-  const version = versionIn(detail, textIn(call.input, 'FunctionVersion') ?? '');
+    throw lamError('LAM_AWS_CONFLICT', { message: `Alias already exists: ${call.arns.function(name, alias)}` });
+  const version = versionIn(call, detail, textIn(call.input, 'FunctionVersion') ?? '');
   await point(call, detail, { alias, version, routing: routingIn(call, detail, version) });
   const description = textIn(call.input, 'Description') ?? '';
   await changeFacts(call.operations, name, (before) => {
     const facts = withoutAlias(before, alias);
     return { ...facts, aliases: { ...facts.aliases, [alias]: description } };
   });
-  return shown(detailOf(call.operations, name), alias);
+  return shown(call, detailOf(call, name), alias);
 }
 
 function list(call: AwsCall): unknown {
-  const detail = detailOf(call.operations, unqualified(call));
+  const detail = detailOf(call, unqualified(call));
   const of = textIn(call.input, 'FunctionVersion');
   const names = Object.keys(detail.aliases).toSorted();
   const kept = names.filter((alias) => of === undefined || String(detail.aliases[alias]) === of);
   const { items, next } = pageOf(call, kept, (alias) => alias);
-  return { Aliases: items.map((alias) => shown(detail, alias)), ...next };
+  return { Aliases: items.map((alias) => shown(call, detail, alias)), ...next };
 }
 
 async function update(call: AwsCall): Promise<unknown> {
   const { operations, input } = call;
   const { detail, alias } = existingAlias(call, 'Alias not found');
   const { name } = detail;
-  checkRevision(call, String(shown(detail, alias)['RevisionId']));
+  checkRevision(call, String(shown(call, detail, alias)['RevisionId']));
   const given = textIn(call.input, 'FunctionVersion');
-  const version = versionIn(detail, given ?? String(detail.aliases[alias]));
-  const routing =
-    input['RoutingConfig'] === undefined ? ownMember(detail.aliasRouting, alias) : routingIn(call, detail, version);
+  const version = versionIn(call, detail, given ?? String(detail.aliases[alias]));
+  const before = ownMember(detail.aliasRouting, alias);
+  const routing = input['RoutingConfig'] === undefined ? before : stickyAs(before, routingIn(call, detail, version));
   await point(call, detail, { alias, version, routing });
   const description = textIn(call.input, 'Description');
   if (description !== undefined)
     await changeFacts(operations, name, (facts) => ({ ...facts, aliases: { ...facts.aliases, [alias]: description } }));
-  return shown(detailOf(operations, name), alias);
+  return shown(call, detailOf(call, name), alias);
 }
 
 /** AWS answers alike whether there was such an alias or not. */
 async function remove(call: AwsCall): Promise<undefined> {
-  const detail = detailOf(call.operations, unqualified(call));
+  const detail = detailOf(call, unqualified(call));
   const alias = aliasIn(call);
   if (!Object.hasOwn(detail.aliases, alias)) return undefined;
   await call.operations.aliases.remove(detail.name, alias, { by: AUTHOR });
@@ -99,14 +98,14 @@ async function point(call: AwsCall, { name }: FunctionDetail, { alias, version, 
   await call.operations.aliases.set(name, alias, request);
 }
 
-function shown(detail: FunctionDetail, alias: string): Record<string, unknown> {
+function shown({ arns }: AwsCall, detail: FunctionDetail, alias: string): Record<string, unknown> {
   const { name, createdAt } = detail;
   const version = detail.aliases[alias] ?? 0;
   const { weights } = ownMember(detail.aliasRouting, alias) ?? {};
   const parts = Object.entries(weights ?? {}).map(([other, percent]) => [other, round(percent / 100)]);
   const description = ownMember(functionFacts(detail).aliases, alias) ?? '';
   return {
-    AliasArn: functionArn(name, alias),
+    AliasArn: arns.function(name, alias),
     Name: alias,
     FunctionVersion: String(version),
     Description: description,
@@ -116,10 +115,10 @@ function shown(detail: FunctionDetail, alias: string): Record<string, unknown> {
 }
 
 function existingAlias(call: AwsCall, missing: string): { detail: FunctionDetail; alias: AliasName } {
-  const detail = detailOf(call.operations, unqualified(call));
+  const detail = detailOf(call, unqualified(call));
   const alias = aliasIn(call);
   if (!Object.hasOwn(detail.aliases, alias))
-    throw lamError('LAM_AWS_NOT_FOUND', { message: `${missing}: ${functionArn(detail.name, alias)}` });
+    throw lamError('LAM_AWS_NOT_FOUND', { message: `${missing}: ${call.arns.function(detail.name, alias)}` });
   return { detail, alias };
 }
 
@@ -129,14 +128,14 @@ function aliasIn(call: AwsCall): AliasName {
   return alias;
 }
 
-function versionIn(detail: FunctionDetail, text: string): VersionNumber {
+function versionIn(call: AwsCall, detail: FunctionDetail, text: string): VersionNumber {
   if (text === LATEST)
     throw lamError('LAM_AWS_PARAMETER', {
       message: 'an alias of lam leads to published versions; the unqualified function leads to $LATEST',
     });
   const number = parseVersionNumber(text);
   const isThere = detail.allVersions.some(({ version }) => version === number);
-  if (number === undefined || !isThere || isDeleted(detail, number)) throw functionMissing(detail.name, text);
+  if (number === undefined || !isThere || isDeleted(detail, number)) throw functionMissing(call, detail.name, text);
   return number;
 }
 
@@ -153,10 +152,15 @@ function routingIn(call: AwsCall, detail: FunctionDetail, version: VersionNumber
       refuse(
         `Invalid function version ${other}. Function version ${other} is already included in routing configuration.`,
       );
-    return [String(versionIn(detail, other)), round(weight * 100)];
+    return [String(versionIn(call, detail, other)), round(weight * 100)];
   });
   const divided = weights.filter(([, percent]) => percent > 0);
   return divided.length === 0 ? undefined : { weights: Object.fromEntries(divided) };
+}
+
+/** AWS has no sticky aliases: what lam was told of an alias stays while it divides its requests. */
+function stickyAs({ sticky }: Partial<AliasRouting> = {}, next: AliasRouting | undefined): AliasRouting | undefined {
+  return next === undefined || sticky === undefined ? next : { ...next, sticky };
 }
 
 function round(number: number): number {

@@ -17,7 +17,7 @@ const ZIPPED = 52_428_800;
 export const CONCURRENCY_ACTIONS: AwsActions = {
   PutFunctionConcurrency: put,
   GetFunctionConcurrency: (call) => {
-    const { reservedConcurrency: reserved } = detailOf(call.operations, unqualified(call)).config;
+    const { reservedConcurrency: reserved } = detailOf(call, unqualified(call)).config;
     return reserved === null ? {} : { ReservedConcurrentExecutions: reserved };
   },
   DeleteFunctionConcurrency: remove,
@@ -46,7 +46,7 @@ function sumOf({ functions }: Operations, of: (detail: Detail) => number): numbe
 
 async function put(call: AwsCall): Promise<unknown> {
   const { operations } = call;
-  const { name, config } = detailOf(operations, unqualified(call));
+  const { name, config } = detailOf(call, unqualified(call));
   const reserved = numberIn(call.input, 'ReservedConcurrentExecutions') ?? 0;
   const others = sumOf(operations, (each) => each.config.reservedConcurrency ?? 0) - (config.reservedConcurrency ?? 0);
   if (others + reserved > CONCURRENCY - UNRESERVED)
@@ -59,7 +59,7 @@ async function put(call: AwsCall): Promise<unknown> {
 
 async function remove(call: AwsCall): Promise<undefined> {
   const { operations } = call;
-  const { name } = detailOf(operations, unqualified(call));
+  const { name } = detailOf(call, unqualified(call));
   await operations.config.patch(name, { unset: ['reservedConcurrency'], by: AUTHOR });
   // One of lam.yaml counts until a live setting says otherwise.
   if (operations.functions.detail(name).config.reservedConcurrency !== null)

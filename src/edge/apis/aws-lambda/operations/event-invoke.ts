@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   DEFAULT_CONFIG,
   LATEST,
+  type Arns,
   type ConfigInput,
   type DestinationSetting,
   type FunctionName,
 } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
-import { functionArn, isLatest, namedFunction } from '../arns.ts';
+import { isLatest, namedFunction } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { numberIn, objectIn } from '../../../aws/members.ts';
 import { AUTHOR, changeFacts, functionFacts } from '../facts.ts';
@@ -49,14 +50,14 @@ export const EVENT_INVOKE_ACTIONS: AwsActions = {
   UpdateFunctionEventInvokeConfig: (call) => set(call, (name) => given(call, name), {}),
   GetFunctionEventInvokeConfig: (call) => {
     const name = functionIn(call);
-    return shown(name, given(call, name));
+    return shown(call.arns, name, given(call, name));
   },
   DeleteFunctionEventInvokeConfig: remove,
   ListFunctionEventInvokeConfigs: (call) => {
-    const { name } = detailOf(call.operations, namedIn(call).name);
+    const { name } = detailOf(call, namedIn(call).name);
     const kept = keptOf(call, name);
     const { items, next } = pageOf(call, kept === undefined ? [] : [kept], () => LATEST);
-    return { FunctionEventInvokeConfigs: items.map((each) => shown(name, each)), ...next };
+    return { FunctionEventInvokeConfigs: items.map((each) => shown(call.arns, name, each)), ...next };
   },
 };
 
@@ -82,12 +83,12 @@ async function set(call: AwsCall, before: (name: FunctionName) => Given, others:
     ...(destinations === undefined
       ? {}
       : {
-          onSuccess: destinationOf(name, destinations.OnSuccess?.Destination),
-          onFailure: destinationOf(name, destinations.OnFailure?.Destination),
+          onSuccess: destinationOf(call.arns, name, destinations.OnSuccess?.Destination),
+          onFailure: destinationOf(call.arns, name, destinations.OnFailure?.Destination),
         }),
   });
   await keep(call, name, next);
-  return shown(name, next);
+  return shown(call.arns, name, next);
 }
 
 async function remove(call: AwsCall): Promise<undefined> {
@@ -103,11 +104,11 @@ async function apply({ operations }: AwsCall, name: FunctionName, config: Config
   await operations.versions.amend(name, { config, by: AUTHOR, verify: false });
 }
 
-function destinationOf(name: FunctionName, arn: string | undefined): DestinationSetting | null {
+function destinationOf(arns: Arns, name: FunctionName, arn: string | undefined): DestinationSetting | null {
   if (arn === undefined || arn === '') return null;
   if (arn.startsWith('arn:aws:sqs:')) return { type: 'sqs', queue: arn };
   if (!arn.includes(':lambda:')) throw refused(`lam sends records to functions and to queues of SQS, not to ${arn}`);
-  const { name: other, qualifier } = namedFunction(arn);
+  const { name: other, qualifier } = namedFunction(arns, arn);
   if (!isLatest(qualifier))
     throw refused(`lam sends records to the live version: leave out the qualifier '${qualifier}'`);
   if (other === name) throw refused("You can't specify the function as a destination for itself.");
@@ -117,14 +118,14 @@ function destinationOf(name: FunctionName, arn: string | undefined): Destination
 /** The function that a request is about. What it says of one version or alias would count for all, so it is refused. */
 function functionIn(call: AwsCall): FunctionName {
   const { name, qualifier } = namedIn(call);
-  detailOf(call.operations, name);
+  detailOf(call, name);
   if (!isLatest(qualifier))
     throw refused(`lam has one such configuration for all versions: leave out the qualifier '${qualifier}'`);
   return name;
 }
 
 /** The configuration with the live version's settings, which a deploy may have changed since. */
-function keptOf({ operations }: AwsCall, name: FunctionName): Given | undefined {
+function keptOf({ arns, operations }: AwsCall, name: FunctionName): Given | undefined {
   const { config, ...detail } = operations.functions.detail(name);
   const kept: Given | undefined = functionFacts(detail).kept?.[KIND]?.[LATEST];
   if (kept === undefined) return undefined;
@@ -137,18 +138,27 @@ function keptOf({ operations }: AwsCall, name: FunctionName): Given | undefined 
     ...(isRetriesShown ? { MaximumRetryAttempts: retries } : {}),
     ...(isAgeShown ? { MaximumEventAgeInSeconds: Math.ceil(age / 1000) } : {}),
     DestinationConfig: {
-      OnSuccess: shownDestination(name, onSuccess, to?.OnSuccess),
-      OnFailure: shownDestination(name, onFailure, to?.OnFailure),
+      OnSuccess: shownDestination({ arns, name }, onSuccess, to?.OnSuccess),
+      OnFailure: shownDestination({ arns, name }, onFailure, to?.OnFailure),
     },
   };
 }
 
+interface NamedAt {
+  readonly arns: Arns;
+  readonly name: FunctionName;
+}
+
 /** A destination as it was given if it still is that one, else its ARN; nothing of one that AWS does not have. */
-function shownDestination(name: FunctionName, live: DestinationSetting | null, given: Destination = {}): Destination {
-  if (isDeepStrictEqual(live, destinationOf(name, given.Destination))) return given;
+function shownDestination(
+  { arns, name }: NamedAt,
+  live: DestinationSetting | null,
+  given: Destination = {},
+): Destination {
+  if (isDeepStrictEqual(live, destinationOf(arns, name, given.Destination))) return given;
   if (live === null || typeof live === 'string') return {};
   const { type, function: other, queue } = live as Readonly<Record<string, unknown>>;
-  if (type === 'function') return { Destination: functionArn(String(other)) };
+  if (type === 'function') return { Destination: arns.function(String(other)) };
   return type === 'sqs' && String(queue).startsWith('arn:') ? { Destination: String(queue) } : {};
 }
 
@@ -156,7 +166,7 @@ function given(call: AwsCall, name: FunctionName): Given {
   const kept = keptOf(call, name);
   if (kept === undefined)
     throw lamError('LAM_AWS_NOT_FOUND', {
-      message: `The function ${functionArn(name, LATEST)} doesn't have an EventInvokeConfig`,
+      message: `The function ${call.arns.function(name, LATEST)} doesn't have an EventInvokeConfig`,
     });
   return kept;
 }
@@ -168,10 +178,14 @@ async function keep({ operations }: AwsCall, name: FunctionName, next: Given | u
   }));
 }
 
-function shown(name: FunctionName, { LastModified: modified, DestinationConfig: to, ...rest }: Given): unknown {
+function shown(
+  arns: Arns,
+  name: FunctionName,
+  { LastModified: modified, DestinationConfig: to, ...rest }: Given,
+): unknown {
   return {
     LastModified: modified,
-    FunctionArn: functionArn(name, LATEST),
+    FunctionArn: arns.function(name, LATEST),
     ...rest,
     DestinationConfig: { OnSuccess: {}, OnFailure: {}, ...to },
   };

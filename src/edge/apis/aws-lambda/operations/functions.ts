@@ -1,7 +1,13 @@
-import { LATEST, type FunctionDetail, type VersionInfo } from '../../../../contract/index.ts';
+import {
+  LATEST,
+  type FunctionDetail,
+  type PublishAnswer,
+  type VersionInfo,
+  type VersionNumber,
+} from '../../../../contract/index.ts';
 import { isLamError, lamError } from '../../../../errors/index.ts';
 import type { Operations } from '../../../../operations/index.ts';
-import { functionArn, isLatest, namedFunction } from '../arns.ts';
+import { isLatest, namedFunction } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { objectIn, textIn } from '../../../aws/members.ts';
 import { storeCode } from '../code.ts';
@@ -17,7 +23,7 @@ import {
   unqualified,
 } from '../lookups.ts';
 import { numberKey, pageOf } from '../pages.ts';
-import { publishedNow } from '../publication.ts';
+import { published } from '../publication.ts';
 import { settingsOf } from '../settings.ts';
 import { checkedTags } from './tags.ts';
 
@@ -28,18 +34,18 @@ const MOST_FUNCTIONS = 50;
 export const FUNCTION_ACTIONS: AwsActions = {
   CreateFunction: create,
   GetFunction: (call) => {
-    const seen = seenVersion(call.operations, namedIn(call));
+    const seen = seenVersion(call, namedIn(call));
     const { name, version, detail } = seen;
     const { tags = {} } = functionFacts(detail);
     const reserved = detail.config.reservedConcurrency;
     return {
-      Configuration: configurationOf(seen, 'settled'),
+      Configuration: configurationOf(call.arns, seen, 'settled'),
       Code: { RepositoryType: 'S3', Location: call.codeUrl(`functions/${name}/${version.version}`) },
       ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
       ...(reserved === null ? {} : { Concurrency: { ReservedConcurrentExecutions: reserved } }),
     };
   },
-  GetFunctionConfiguration: (call) => configurationOf(seenVersion(call.operations, namedIn(call)), 'settled'),
+  GetFunctionConfiguration: (call) => configurationOf(call.arns, seenVersion(call, namedIn(call)), 'settled'),
   ListFunctions: list,
   UpdateFunctionCode: updateCode,
   UpdateFunctionConfiguration: updateConfiguration,
@@ -48,7 +54,7 @@ export const FUNCTION_ACTIONS: AwsActions = {
 
 async function create(call: AwsCall): Promise<unknown> {
   const { operations, input } = call;
-  const { name, qualifier } = namedFunction(textIn(call.input, 'FunctionName') ?? '');
+  const { name, qualifier } = namedFunction(call.arns, textIn(call.input, 'FunctionName') ?? '');
   if (qualifier !== undefined) throw refused(`The function name must not have a qualifier: ${qualifier}`);
   if (operations.functions.names().includes(name)) throw existing(name);
   const kind = textIn(call.input, 'PackageType') ?? 'Zip';
@@ -58,17 +64,18 @@ async function create(call: AwsCall): Promise<unknown> {
   const { config, facts } = await settingsOf(call);
   const tags = checkedTags((objectIn(call.input, 'Tags') ?? {}) as Record<string, string>);
   const { artifact, zip } = await storeCode(operations, objectIn(call.input, 'Code') ?? {});
+  let version: VersionNumber;
   try {
-    await operations.versions.publish(name, {
+    ({ version } = await operations.versions.publish(name, {
       ...{ artifact, zip, config, foreign: asForeign(facts), onto: null, by: AUTHOR },
       verify: false,
-    });
+    }));
   } catch (thrown) {
     throw isLamError(thrown) && thrown.code === 'LAM_REGISTRY_MOVED' ? existing(name) : thrown;
   }
   if (Object.keys(tags).length > 0) await changeFacts(operations, name, (before) => ({ ...before, tags }));
-  if (input['Publish'] === true) return publishedNow(operations, name, undefined, 'creating');
-  return configurationOf(liveVersion(operations, name), 'creating');
+  if (input['Publish'] === true) return published(call, { name, version, state: 'creating' });
+  return configurationOf(call.arns, liveVersion(call, name), 'creating');
 }
 
 function existing(name: string): Error {
@@ -81,30 +88,35 @@ function list(call: AwsCall): unknown {
   const isWhole = textIn(call.input, 'FunctionVersion') === 'ALL';
   const shown = items.flatMap((name) => {
     const detail = functions.detail(name);
-    return isWhole ? allVersions(detail) : [configurationOf(live(detail), 'listed')];
+    return isWhole ? allVersions(call, detail) : [configurationOf(call.arns, live(call, detail), 'listed')];
   });
   return { Functions: shown, ...next };
 }
 
-function live(detail: FunctionDetail): { detail: FunctionDetail; version: VersionInfo; qualifier: undefined } {
+function live(
+  call: AwsCall,
+  detail: FunctionDetail,
+): { detail: FunctionDetail; version: VersionInfo; qualifier: undefined } {
   const version = detail.allVersions.find((each) => each.version === detail.live);
-  if (version === undefined) throw functionMissing(detail.name);
+  if (version === undefined) throw functionMissing(call, detail.name);
   return { detail, version, qualifier: undefined };
 }
 
 /** `$LATEST` with its ARN qualified, then the published versions, oldest first. */
-function allVersions(detail: FunctionDetail): unknown[] {
+function allVersions(call: AwsCall, detail: FunctionDetail): unknown[] {
   const published = detail.allVersions.filter((version) => isPublished(detail, version)).toReversed();
   return [
-    configurationOf({ ...live(detail), qualifier: LATEST }, 'listed'),
-    ...published.map((version) => configurationOf({ detail, version, qualifier: String(version.version) }, 'listed')),
+    configurationOf(call.arns, { ...live(call, detail), qualifier: LATEST }, 'listed'),
+    ...published.map((version) =>
+      configurationOf(call.arns, { detail, version, qualifier: String(version.version) }, 'listed'),
+    ),
   ];
 }
 
 /** Versions of a function, for ListVersionsByFunction. */
 export function listVersions(call: AwsCall): unknown {
-  const detail = detailOf(call.operations, unqualified(call));
-  const all = allVersions(detail) as { readonly Version: string }[];
+  const detail = detailOf(call, unqualified(call));
+  const all = allVersions(call, detail) as { readonly Version: string }[];
   const { items, next } = pageOf(call, all, ({ Version }) => numberKey(Version === LATEST ? 0 : Number(Version)));
   return { Versions: items, ...next };
 }
@@ -112,7 +124,7 @@ export function listVersions(call: AwsCall): unknown {
 async function updateCode(call: AwsCall): Promise<unknown> {
   const { operations, input } = call;
   const name = unqualified(call);
-  const seen = liveVersion(operations, name);
+  const seen = liveVersion(call, name);
   checkRevision(call, revisionOf(seen));
   const code = await storeCode(operations, input);
   const { Architectures: architectures } = input;
@@ -120,39 +132,38 @@ async function updateCode(call: AwsCall): Promise<unknown> {
   const facts =
     architectures === undefined ? before : { ...before, shown: { ...before.shown, Architectures: architectures } };
   const dryRun = input['DryRun'] === true;
-  await amend(call, seen.detail, { code, foreign: asForeign(facts), dryRun });
+  const { version: number } = await amend(call, seen.detail, { code, foreign: asForeign(facts), dryRun });
   if (dryRun) {
     const version: VersionInfo = { ...seen.version, ...code };
-    return { ...configurationOf({ ...seen, version }, 'settled'), CodeSha256: codeSha256(version) };
+    return { ...configurationOf(call.arns, { ...seen, version }, 'settled'), CodeSha256: codeSha256(version) };
   }
-  if (input['Publish'] === true) return publishedNow(operations, name, undefined, 'updating');
-  return configurationOf(liveVersion(operations, name), 'updating');
+  if (input['Publish'] === true) return published(call, { name, version: number, state: 'updating' });
+  return configurationOf(call.arns, liveVersion(call, name), 'updating');
 }
 
 async function updateConfiguration(call: AwsCall): Promise<unknown> {
-  const { operations } = call;
   const name = unqualified(call);
-  const seen = liveVersion(operations, name);
+  const seen = liveVersion(call, name);
   checkRevision(call, revisionOf(seen));
   const { config, facts } = await settingsOf(call, versionFacts(seen.version));
   await amend(call, seen.detail, { config, foreign: asForeign(facts) });
-  return configurationOf(liveVersion(operations, name), 'updating');
+  return configurationOf(call.arns, liveVersion(call, name), 'updating');
 }
 
 /** Changes the live version; a request with a `RevisionId` only if it is still that one. */
 async function amend(
-  { operations, input }: AwsCall,
+  { arns, operations, input }: AwsCall,
   { name, live: version, updatedAt }: FunctionDetail,
   change: Parameters<Operations['versions']['amend']>[1],
-): Promise<void> {
+): Promise<PublishAnswer> {
   const onto = input['RevisionId'] === undefined ? {} : { onto: { live: version, updatedAt } };
   try {
-    await operations.versions.amend(name, { ...change, ...onto, by: AUTHOR, verify: false });
+    return await operations.versions.amend(name, { ...change, ...onto, by: AUTHOR, verify: false });
   } catch (thrown) {
     if (!isLamError(thrown)) throw thrown;
     if (thrown.code === 'LAM_REGISTRY_MOVED') throw lamError('LAM_AWS_REVISION', {}, thrown);
     if (thrown.code !== 'LAM_OPERATIONS_OVERTAKEN') throw thrown;
-    const what = `An update is in progress for resource: ${functionArn(name)}`;
+    const what = `An update is in progress for resource: ${arns.function(name)}`;
     throw lamError('LAM_AWS_CONFLICT', { message: `The operation cannot be performed at this time. ${what}` }, thrown);
   }
 }
@@ -161,7 +172,7 @@ async function remove(call: AwsCall): Promise<undefined> {
   const { operations } = call;
   const { name, qualifier } = namedIn(call);
   if (qualifier === LATEST) throw refused('$LATEST version cannot be deleted without deleting the function.');
-  const detail = detailOf(operations, name);
+  const detail = detailOf(call, name);
   if (isLatest(qualifier)) {
     await operations.functions.remove(name);
     return undefined;

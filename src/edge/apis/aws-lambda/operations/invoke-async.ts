@@ -8,7 +8,7 @@ import { namedIn, seenVersion } from '../lookups.ts';
 export const INVOKE_ASYNC_ACTIONS: AwsActions = { InvokeAsync: accept };
 
 async function accept(call: AwsCall): Promise<undefined> {
-  const { name, qualifier } = seenVersion(call.operations, namedIn(call));
+  const { name, qualifier } = seenVersion(call, namedIn(call));
   const given = call.input['InvokeArgs'] as Uint8Array;
   const event = given.byteLength === 0 ? Buffer.from('{}') : given;
   if (!isJson(event)) throw lamError('LAM_EDGE_PAYLOAD_NOT_JSON', { why: 'the text is not JSON' });

@@ -1,7 +1,6 @@
 import { LATEST } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
 import { ownMember } from '../../../../kit/index.ts';
-import { functionArn } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { textIn } from '../../../aws/members.ts';
 import { changeFacts, functionFacts } from '../facts.ts';
@@ -14,7 +13,7 @@ const RUNTIMES = 'runtime-management';
 export const KEPT_ACTIONS: AwsActions = {
   GetRuntimeManagementConfig: (call) => runtimeManagement(call),
   PutRuntimeManagementConfig: async (call) => {
-    const { name, qualifier } = seenVersion(call.operations, namedIn(call));
+    const { name, qualifier } = seenVersion(call, namedIn(call));
     const arn = textIn(call.input, 'RuntimeVersionArn');
     const mode = textIn(call.input, 'UpdateRuntimeOn');
     if ((mode === 'Manual') !== (arn !== undefined))
@@ -32,22 +31,22 @@ export const KEPT_ACTIONS: AwsActions = {
     return runtimeManagement(call);
   },
   GetFunctionRecursionConfig: (call) => {
-    detailOf(call.operations, unqualified(call));
+    detailOf(call, unqualified(call));
     return { RecursiveLoop: 'Terminate' };
   },
   PutFunctionRecursionConfig: (call) => {
-    detailOf(call.operations, unqualified(call));
+    detailOf(call, unqualified(call));
     if (textIn(call.input, 'RecursiveLoop') !== 'Terminate')
       throw lamError('LAM_AWS_PARAMETER', {
         message: 'lam always ends recursive loops: RecursiveLoop must be Terminate',
       });
     return { RecursiveLoop: 'Terminate' };
   },
-  GetFunctionCodeSigningConfig: (call) => ({ FunctionName: detailOf(call.operations, namedIn(call).name).name }),
+  GetFunctionCodeSigningConfig: (call) => ({ FunctionName: detailOf(call, namedIn(call).name).name }),
 };
 
 function runtimeManagement(call: AwsCall): unknown {
-  const { name, qualifier, detail } = seenVersion(call.operations, namedIn(call));
+  const { name, qualifier, detail } = seenVersion(call, namedIn(call));
   const kept = ownMember(functionFacts(detail).kept?.[RUNTIMES], qualifier ?? LATEST);
-  return { UpdateRuntimeOn: 'Auto', ...kept, FunctionArn: functionArn(name, qualifier ?? LATEST) };
+  return { UpdateRuntimeOn: 'Auto', ...kept, FunctionArn: call.arns.function(name, qualifier ?? LATEST) };
 }

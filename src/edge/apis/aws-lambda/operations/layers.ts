@@ -7,7 +7,6 @@ import {
 } from '../../../../contract/index.ts';
 import { isLamError, lamError } from '../../../../errors/index.ts';
 import { awsTime } from '../../../aws/answers.ts';
-import { layerArn } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { numberIn, objectIn, textIn } from '../../../aws/members.ts';
 import { storeFiles } from '../code.ts';
@@ -29,8 +28,8 @@ export const LAYER_ACTIONS: AwsActions = {
     return {
       Layers: items.map((layer) => ({
         LayerName: layer.name,
-        LayerArn: layerArn(layer.name),
-        LatestMatchingVersion: shown(layer),
+        LayerArn: call.arns.layer(layer.name),
+        LatestMatchingVersion: shown(call, layer),
       })),
       ...next,
     };
@@ -38,7 +37,7 @@ export const LAYER_ACTIONS: AwsActions = {
   ListLayerVersions: (call) => {
     const newestFirst = call.operations.layers.list(layerIn(call)).toReversed();
     const { items, next } = pageOf(call, newestFirst, ({ version }) => numberKey(1e9 - version));
-    return { LayerVersions: items.map(shown), ...next };
+    return { LayerVersions: items.map((layer) => shown(call, layer)), ...next };
   },
   DeleteLayerVersion: remove,
 };
@@ -60,8 +59,8 @@ async function get(call: AwsCall, name: LayerName, version: number): Promise<unk
         CodeSha256: Buffer.from(layer.artifact, 'hex').toString('base64'),
         CodeSize: layer.size,
       },
-      LayerArn: layerArn(name),
-      ...shown(layer),
+      LayerArn: call.arns.layer(name),
+      ...shown(call, layer),
     };
   } catch (thrown) {
     throw isLamError(thrown) && thrown.code === 'LAM_OPERATIONS_LAYER_NOT_FOUND' ? missing() : thrown;
@@ -79,9 +78,9 @@ async function remove(call: AwsCall): Promise<undefined> {
   return undefined;
 }
 
-function shown({ name, version, description, createdAt }: LayerVersion): Record<string, unknown> {
+function shown({ arns }: AwsCall, { name, version, description, createdAt }: LayerVersion): Record<string, unknown> {
   return {
-    LayerVersionArn: layerArn(name, version),
+    LayerVersionArn: arns.layer(name, version),
     Version: version,
     Description: description,
     CreatedDate: awsTime(createdAt),

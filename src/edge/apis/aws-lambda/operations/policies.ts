@@ -1,7 +1,6 @@
 import { LATEST } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
 import { ownMember } from '../../../../kit/index.ts';
-import { functionArn } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { textIn } from '../../../aws/members.ts';
 import { revisionId } from '../configuration.ts';
@@ -26,7 +25,7 @@ async function add(call: AwsCall): Promise<unknown> {
   const { name, key } = policyIn(call);
   if (key === LATEST)
     throw lamError('LAM_AWS_PARAMETER', { message: 'We currently do not support adding policies for $LATEST.' });
-  const statement = statementOf(call, functionArn(name, key === '' ? undefined : key));
+  const statement = statementOf(call, call.arns.function(name, key === '' ? undefined : key));
   await changeFacts(call.operations, name, (facts) => {
     const before = ownMember(facts.policies, key) ?? [];
     checkRevision(call, policyRevision(name, key, before));
@@ -60,7 +59,7 @@ interface Policy {
 }
 
 function policyIn(call: AwsCall): Policy & { readonly name: ReturnType<typeof namedIn>['name'] } {
-  const { name, qualifier, detail } = seenVersion(call.operations, namedIn(call));
+  const { name, qualifier, detail } = seenVersion(call, namedIn(call));
   const key = qualifier ?? '';
   return { name, key, statements: ownMember(functionFacts(detail).policies, key) ?? [] };
 }

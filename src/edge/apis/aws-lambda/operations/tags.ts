@@ -41,10 +41,10 @@ function tagged(call: AwsCall): FunctionDetail {
   const arn = textIn(call.input, 'Resource') ?? '';
   if (!arn.includes(':function:'))
     throw lamError('LAM_AWS_PARAMETER', { message: `lam keeps tags of functions: ${arn}` });
-  const { name, qualifier } = namedFunction(arn);
+  const { name, qualifier } = namedFunction(call.arns, arn);
   if (qualifier !== undefined)
     throw lamError('LAM_AWS_PARAMETER', {
       message: 'Tags on function aliases and versions are not supported. Please specify a function ARN.',
     });
-  return detailOf(call.operations, name);
+  return detailOf(call, name);
 }

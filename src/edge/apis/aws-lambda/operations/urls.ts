@@ -1,6 +1,5 @@
 import { lamError } from '../../../../errors/index.ts';
 import { ownMember } from '../../../../kit/index.ts';
-import { functionArn } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { textIn } from '../../../aws/members.ts';
 import { changeFacts, functionFacts } from '../facts.ts';
@@ -21,17 +20,17 @@ interface UrlFacts {
 export const URL_ACTIONS: AwsActions = {
   CreateFunctionUrlConfig: create,
   GetFunctionUrlConfig: (call) => {
-    const seen = seenVersion(call.operations, namedIn(call));
-    return shown(seen, existing(seen), 'whole');
+    const seen = seenVersion(call, namedIn(call));
+    return shown(call, seen, existing(seen), 'whole');
   },
   UpdateFunctionUrlConfig: update,
   async DeleteFunctionUrlConfig(call) {
-    const seen = seenVersion(call.operations, namedIn(call));
+    const seen = seenVersion(call, namedIn(call));
     existing(seen);
     await keep(call, seen, undefined);
   },
   ListFunctionUrlConfigs: (call) => {
-    const seen = seenVersion(call.operations, namedIn(call));
+    const seen = seenVersion(call, namedIn(call));
     const { aliases } = seen.detail;
     const kept = Object.entries(functionFacts(seen.detail).kept?.[KIND] ?? {})
       // `lam alias delete` leaves those of its alias behind.
@@ -39,34 +38,39 @@ export const URL_ACTIONS: AwsActions = {
       .toSorted(([a], [b]) => (a < b ? -1 : 1));
     const { items, next } = pageOf(call, kept, ([qualifier]) => qualifier);
     const configs = items.map(([qualifier, facts]) =>
-      shown({ ...seen, qualifier: qualifier === '' ? undefined : qualifier }, facts as unknown as UrlFacts, 'whole'),
+      shown(
+        call,
+        { ...seen, qualifier: qualifier === '' ? undefined : qualifier },
+        facts as unknown as UrlFacts,
+        'whole',
+      ),
     );
     return { FunctionUrlConfigs: configs, ...next };
   },
 };
 
 async function create(call: AwsCall): Promise<unknown> {
-  const seen = seenVersion(call.operations, namedIn(call));
+  const seen = seenVersion(call, namedIn(call));
   checkOffered(call);
   const now = new Date().toISOString();
   const mode = textIn(call.input, 'InvokeMode');
   if (keptOf(seen) !== undefined)
     throw lamError('LAM_AWS_CONFLICT', {
-      message: `Failed to create function url config for [functionArn = ${functionArn(seen.name, seen.qualifier)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
+      message: `Failed to create function url config for [functionArn = ${call.arns.function(seen.name, seen.qualifier)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     });
   const facts: UrlFacts = { created: now, modified: now, ...(mode === undefined ? {} : { mode }) };
   await keep(call, seen, facts);
-  return shown(seen, facts, 'made');
+  return shown(call, seen, facts, 'made');
 }
 
 async function update(call: AwsCall): Promise<unknown> {
-  const seen = seenVersion(call.operations, namedIn(call));
+  const seen = seenVersion(call, namedIn(call));
   const before = existing(seen);
   checkOffered(call);
   const mode = textIn(call.input, 'InvokeMode');
   const facts: UrlFacts = { ...before, modified: new Date().toISOString(), ...(mode === undefined ? {} : { mode }) };
   await keep(call, seen, facts);
-  return shown(seen, facts, 'whole');
+  return shown(call, seen, facts, 'whole');
 }
 
 /** Refuses what would be kept and not done. */
@@ -96,12 +100,17 @@ async function keep(call: AwsCall, { name, qualifier }: SeenVersion, next: UrlFa
   });
 }
 
-function shown(seen: SeenVersion, { created, modified, mode }: UrlFacts, how: 'made' | 'whole'): unknown {
+function shown(
+  { arns }: AwsCall,
+  seen: SeenVersion,
+  { created, modified, mode }: UrlFacts,
+  how: 'made' | 'whole',
+): unknown {
   const { detail, name, qualifier } = seen;
   const given = mode ?? (how === 'whole' ? 'BUFFERED' : undefined);
   return {
     FunctionUrl: `${detail.url}${qualifier === undefined ? '' : `:${qualifier}`}/`,
-    FunctionArn: functionArn(name, qualifier),
+    FunctionArn: arns.function(name, qualifier),
     AuthType: 'NONE',
     CreationTime: created,
     ...(how === 'whole' ? { LastModifiedTime: modified } : {}),

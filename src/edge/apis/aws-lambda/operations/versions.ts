@@ -3,7 +3,7 @@ import type { AwsActions, AwsCall } from '../call.ts';
 import { textIn } from '../../../aws/members.ts';
 import { codeSha256, revisionOf } from '../configuration.ts';
 import { checkRevision, liveVersion, unqualified } from '../lookups.ts';
-import { publishedNow } from '../publication.ts';
+import { published } from '../publication.ts';
 import { listVersions } from './functions.ts';
 
 /** Versions: publish, list. */
@@ -11,7 +11,7 @@ export const VERSION_ACTIONS: AwsActions = { PublishVersion: publish, ListVersio
 
 async function publish(call: AwsCall): Promise<unknown> {
   const name = unqualified(call);
-  const seen = liveVersion(call.operations, name);
+  const seen = liveVersion(call, name);
   checkRevision(call, revisionOf(seen));
   const wanted = textIn(call.input, 'CodeSha256');
   const is = codeSha256(seen.version);
@@ -19,5 +19,6 @@ async function publish(call: AwsCall): Promise<unknown> {
     throw lamError('LAM_AWS_PARAMETER', {
       message: `CodeSHA256 (${wanted}) is different from current CodeSHA256 in $LATEST (${is}). Please try again with the CodeSHA256 in $LATEST.`,
     });
-  return publishedNow(call.operations, name, textIn(call.input, 'Description'), 'settled');
+  const description = textIn(call.input, 'Description');
+  return published(call, { name, version: seen.version.version, description, state: 'settled' });
 }

@@ -8,6 +8,7 @@ import { lamError, type LamError } from '../../../../../src/errors/index.ts';
 import type { ParsedAnswer } from '../../../../support/answer-parser.ts';
 import { apiServer, askOnce, failureOf, type ApiServer } from '../../../../support/api-server.ts';
 import { routerHouse, type RouterHouse } from '../../../../support/router-house.ts';
+import { ARNS } from '../../../../support/arns.ts';
 
 const DOOR: Door = { kind: 'port', tokens: oneToken(undefined), open: false };
 
@@ -26,7 +27,7 @@ describe("AWS Lambda's API", () => {
             : { kind: 'result', payload: event },
         ),
     });
-    server = await apiServer([awsApi({ door: DOOR, router: house.router, operations: NONE })]);
+    server = await apiServer([awsApi({ arns: ARNS, door: DOOR, router: house.router, operations: NONE })]);
   });
   after(async () => {
     await server[Symbol.asyncDispose]();
@@ -113,7 +114,7 @@ describe("AWS Lambda's API", () => {
   ];
   for (const [error, status, name, retryAfter, body] of failures) {
     test(`reports ${error.code} as ${name}, with${retryAfter === undefined ? 'out' : ''} Retry-After`, async () => {
-      const answer = await failureOf(awsApi({ door: DOOR, router: house.router, operations: NONE }), error);
+      const answer = await failureOf(awsApi({ arns: ARNS, door: DOOR, router: house.router, operations: NONE }), error);
       const member = ['ResourceNotFoundException', 'ServiceException'].includes(name) ? 'Message' : 'message';
       assert.equal(answer.status, status);
       assert.equal(answer.headers.get('x-amzn-errortype'), name);
