@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { servedModel } from '../src/edge/apis/aws-lambda/model/model.ts';
+import { RECORDED } from '../test/api/aws-recorded/list.ts';
 import { ACTIONS } from '../src/edge/apis/aws-lambda/operations/list.ts';
 
 const BEGIN =
   "<!-- Written by `npm run compatibility`; each operation that is served is in a test with AWS's own client. -->";
 const END = '<!-- End of the operations. -->';
+const RECORDED_BEGIN = '<!-- Written by `npm run compatibility` from the table of the test. -->';
+const RECORDED_END = '<!-- End of the recorded answers. -->';
 
 /** Served by a path of their own: src/edge/apis/aws-lambda/invoke.ts. */
 const INVOKE = ['Invoke', 'InvokeWithResponseStream'];
@@ -69,11 +72,37 @@ function operationTable(): string {
   ].join('\n');
 }
 
-/** docs/compatibility.md with a fresh table. Throws if it has no place for one. */
+/** How many of the recorded answers lam gives, by what they are about, and those that it does not. */
+function recordedTable(): string {
+  const rows = RECORDED.flatMap(({ about, rows: all }) => all.map((row) => ({ ...row, about })));
+  const others = rows.filter(({ differs }) => differs !== undefined);
+  const groups = RECORDED.map(({ about, rows: all }) => {
+    const held = all.filter(({ differs }) => differs === undefined).length;
+    return `| ${about.replace(/:$/, '')} | ${all.length} | ${held} |`;
+  });
+  return [
+    `${rows.length} recorded answers are asked for; ${rows.length - others.length} are lam's answers too, and ${others.length} differ on purpose.`,
+    '',
+    '| about | recorded | the same |',
+    '| --- | --- | --- |',
+    ...groups,
+    '',
+    '| differs on purpose | why |',
+    '| --- | --- |',
+    ...others.map(({ what, differs }) => `| ${what} | ${differs?.why ?? ''} |`),
+  ].join('\n');
+}
+
+/** The text with a fresh part between two marks. Throws if it has no place for one. */
+function withPart(text: string, [begin, end]: readonly [string, string], part: string): string {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new TypeError(`docs/compatibility.md has no place for a table: ${begin}`);
+  return `${text.slice(0, from)}${begin}\n\n${part}\n\n${text.slice(to)}`;
+}
+
+/** docs/compatibility.md with fresh tables. */
 function compatibilityDocument(text: string): string {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new TypeError(`docs/compatibility.md has no place for the table: ${BEGIN}`);
-  return `${text.slice(0, begin)}${BEGIN}\n\n${operationTable()}\n\n${text.slice(end)}`;
+  return withPart(withPart(text, [BEGIN, END], operationTable()), [RECORDED_BEGIN, RECORDED_END], recordedTable());
 }
 
 const file = join(root, 'docs/compatibility.md');

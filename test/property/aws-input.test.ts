@@ -59,7 +59,7 @@ describe('the input of an operation of AWS', () => {
     );
     assert.match(
       text,
-      /Value 'x' at 'layers\.1\.member' failed to satisfy constraint: Member must satisfy regular expression/,
+      /Value '\[x\]' at 'layers' failed to satisfy constraint: Member must satisfy constraint: \[.*Member must satisfy regular expression/,
     );
     assert.doesNotMatch(text, /secret/);
   });

@@ -13,7 +13,12 @@ const CAPITAL_MESSAGE: ReadonlySet<string> = new Set([
 ]);
 
 /** Exceptions that stand in no model: a message, and no type. */
-const UNTYPED: ReadonlySet<string> = new Set(['ValidationException', 'SerializationException']);
+const UNTYPED: ReadonlySet<string> = new Set([
+  'ValidationException',
+  'SerializationException',
+  'AccessDeniedException',
+  'RequestEntityTooLargeException',
+]);
 
 /** AWS's name of an error, its status and its body, for errors whose own ones differ from lam's. */
 export interface AwsWords {

@@ -18,9 +18,7 @@ export function violationsOf(model: AwsModel, shapeName: string, value: unknown,
     case 'list':
       return [
         ...sizeViolations(shape, (value as unknown[]).length, value, at),
-        ...(value as unknown[]).flatMap((item, i) =>
-          violationsOf(model, shape.member ?? '', item, `${at}.${i + 1}.member`),
-        ),
+        ...itemViolations(model, shape, value as unknown[], at),
       ];
     case 'map':
       return mapViolations(model, shape, value as Record<string, unknown>, at);
@@ -57,18 +55,56 @@ function structureViolations(
   });
 }
 
+/** Faults of simple items are said once of the whole list, with all rules of such an item; others where they are. */
+function itemViolations(model: AwsModel, shape: AwsShape, items: readonly unknown[], at: string): Violation[] {
+  const itemShape = model.shapes[shape.member ?? ''];
+  const broken = items.map((item, i) => violationsOf(model, shape.member ?? '', item, `${at}.${i + 1}.member`));
+  if (itemShape === undefined || !isSimple(itemShape)) return broken.flat();
+  if (broken.flat().length === 0) return [];
+  return [
+    violationAt(quotedWith(shape, itemShape, items), at, `Member must satisfy constraint: [${allRules(itemShape)}]`),
+  ];
+}
+
 function mapViolations(model: AwsModel, shape: AwsShape, value: Record<string, unknown>, at: string): Violation[] {
   const keys = Object.keys(value);
-  const keyShape = model.shapes[shape.key ?? ''];
-  const broken = keyShape === undefined ? [] : keys.flatMap((key) => textRules(keyShape, key));
-  const rules = [...new Set(broken)].join(', ');
+  const [keyShape, valueShape] = [model.shapes[shape.key ?? ''], model.shapes[shape.value ?? '']];
+  const shown = quotedWith(shape, valueShape, valueShape?.type === 'double' ? withParts(value) : value);
+  const isKeyBroken = keyShape !== undefined && keys.some((key) => textRules(keyShape, key).length > 0);
+  const broken = keys.flatMap((key) => violationsOf(model, shape.value ?? '', value[key], `${at}.${key}.member`));
+  const isSaidOnce = valueShape !== undefined && isSimple(valueShape) && broken.length > 0;
   return [
     ...sizeViolations(shape, keys.length, value, at),
-    ...(broken.length === 0
-      ? []
-      : [violationAt(quoted(shape, value), at, `Map keys must satisfy constraint: [${rules}]`)]),
-    ...keys.flatMap((key) => violationsOf(model, shape.value ?? '', value[key], `${at}.${key}.member`)),
+    ...(isKeyBroken ? [violationAt(shown, at, `Map keys must satisfy constraint: [${allRules(keyShape)}]`)] : []),
+    ...(isSaidOnce ? [violationAt(shown, at, `Map value must satisfy constraint: [${allRules(valueShape)}]`)] : broken),
   ];
+}
+
+function isSimple({ type }: AwsShape): boolean {
+  return type !== 'structure' && type !== 'list' && type !== 'map';
+}
+
+/** All rules of the items, keys or values of a shape, of which one is broken. */
+function allRules({ type, enum: values, min, max, pattern }: AwsShape): string {
+  const isText = type === 'string' || type === 'blob';
+  const bound = (number: number): string => (type === 'double' ? parts(number) : String(number));
+  const what = isText ? 'length' : 'value';
+  return [
+    ...(values === undefined ? [] : [`Member must satisfy enum value set: [${values.join(', ')}]`]),
+    ...(max === undefined ? [] : [`Member must have ${what} less than or equal to ${bound(max)}`]),
+    ...(min === undefined ? [] : [`Member must have ${what} greater than or equal to ${bound(min)}`]),
+    ...(pattern === undefined ? [] : [`Member must satisfy regular expression pattern: ${pattern}`]),
+    'Member must not be null',
+  ].join(', ');
+}
+
+/** A number as Java prints one that may have parts: `2.0`. */
+function parts(number: number): string {
+  return Number.isInteger(number) ? number.toFixed(1) : String(number);
+}
+
+function withParts(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).map(([key, number]) => [key, parts(Number(number))]));
 }
 
 function sizeViolations(shape: AwsShape, size: number, value: unknown, at: string): Violation[] {
@@ -102,6 +138,11 @@ function numberViolations({ min, max }: AwsShape, value: number, at: string): Vi
   if (max !== undefined && value > max) rules.push(`Member must have value less than or equal to ${max}`);
   if (min !== undefined && value < min) rules.push(`Member must have value greater than or equal to ${min}`);
   return rules.map((rule) => violationAt(` '${value}'`, at, rule));
+}
+
+/** A list or map in a message; nothing where it or what is in it may be a secret. */
+function quotedWith(shape: AwsShape, inside: AwsShape | undefined, value: unknown): string {
+  return inside?.sensitive === true ? '' : quoted(shape, value);
 }
 
 /** The value in a message; nothing for one that may be a secret. */

@@ -10,7 +10,7 @@ export interface NamedFunction {
 }
 
 const FUNCTION =
-  /^(?:(?:arn:[a-z-]+:lambda:)?(?:([a-z0-9-]+):)?(?:(\d{12}):)?function:|(?:(\d{12}):))?([a-zA-Z0-9-_]+)(?::(.+))?$/;
+  /^(?:(?:arn:[a-z-]+:lambda:)?(?:([a-z]{2}[a-z0-9-]*):)?(?:(\d{12}):)?function:|(?:(\d{12}):))?([a-zA-Z0-9-_]+)(?::(.+))?$/;
 
 /**
  * Reads a function's name, partial or full ARN, with the qualifier inside it or beside it. Throws

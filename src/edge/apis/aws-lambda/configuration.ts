@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { LATEST, type Arns, type FunctionDetail, type VersionInfo } from '../../../contract/index.ts';
+import { ownMember } from '../../../kit/index.ts';
 import { awsTime } from '../../aws/answers.ts';
 import { isLatest } from './arns.ts';
-import { functionFacts, versionFacts } from './facts.ts';
+import { AUTHOR, functionFacts, isPublished, versionFacts } from './facts.ts';
 
 /** A version in an answer. */
 export interface ShownVersion {
@@ -71,9 +72,21 @@ export function codeSha256({ zip, artifact }: VersionInfo): string {
 /** Identifies a state of a version, or of the live pointer. */
 export function revisionOf({ detail, version, qualifier }: ShownVersion): string {
   const { name, createdAt, updatedAt } = detail;
+  const policy = policyState(detail, isLatest(qualifier) ? '' : String(version.version));
   return isLatest(qualifier)
-    ? revisionId(name, createdAt, 'live', version.version, updatedAt)
-    : revisionId(name, createdAt, version.version, version.createdAt);
+    ? revisionId(name, createdAt, 'live', version.version, updatedAt, ...policy, ...publicationState(detail, version))
+    : revisionId(name, createdAt, version.version, version.createdAt, ...policy);
+}
+
+/** What of a resource policy counts for the revision of what it is of; nothing without a policy. @param key its qualifier, or '' */
+export function policyState(detail: FunctionDetail, key: string): readonly string[] {
+  const statements = ownMember(functionFacts(detail).policies, key) ?? [];
+  return statements.length === 0 ? [] : [JSON.stringify(statements)];
+}
+
+/** A publication gives the live version another revision, as it does with AWS. */
+function publicationState(detail: FunctionDetail, version: VersionInfo): readonly string[] {
+  return version.by === AUTHOR && isPublished(detail, version) ? ['published'] : [];
 }
 
 /** A UUID made of what identifies a state. */

@@ -11,10 +11,29 @@ export async function mergedLayers(call: AwsScope, list: unknown): Promise<Funct
   if (arns.length === 0) return null;
   if (arns.length > LIMITS.layers)
     throw lamError('LAM_AWS_PARAMETER', { message: `Cannot reference more than ${LIMITS.layers} layers.` });
+  checkNames(call.arns.region, arns);
   const found: LayerVersionDetail[] = [];
   for (const arn of arns) found.push(await layerOfArn(call, arn));
   const { artifact } = await call.operations.artifacts.merge(found.map((layer) => layer.artifact));
   return { sources: found.map(({ name, version }) => `${name}:${version}`), artifact };
+}
+
+/** Throws `LAM_AWS_PARAMETER` for layers of another region, and for a layer that is named twice. */
+function checkNames(home: string, arns: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const arn of arns) {
+    const [, , , region, , , name = ''] = arn.split(':');
+    if (region !== home)
+      throw lamError('LAM_AWS_PARAMETER', {
+        message: `Layers are not in the same region as the function. Layers are expected to be in region ${home}.`,
+      });
+    const before = seen.get(name);
+    if (before !== undefined)
+      throw lamError('LAM_AWS_PARAMETER', {
+        message: `Two different versions of the same layer are not allowed to be referenced in the same function. ${before} and ${arn} are versions of the same layer.`,
+      });
+    seen.set(name, arn);
+  }
 }
 
 /** Returns a layer version by its ARN. Throws `LAM_AWS_PARAMETER` if it is not published here. */

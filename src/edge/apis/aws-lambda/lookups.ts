@@ -1,4 +1,5 @@
 import {
+  isAliasName,
   LATEST,
   parseVersionNumber,
   type FunctionDetail,
@@ -61,12 +62,32 @@ export function functionMissing({ arns }: Pick<AwsCall, 'arns'>, name: string, q
 /** The name of a function in a request that is about functions alone. Throws `LAM_AWS_PARAMETER` for a qualifier. */
 export function unqualified(call: AwsCall): FunctionName {
   const { name, qualifier } = namedIn(call);
-  if (qualifier !== undefined && qualifier !== LATEST)
-    throw lamError('LAM_AWS_PARAMETER', {
-      message:
-        'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
-    });
+  if (qualifier !== undefined && qualifier !== LATEST) throw functionsOnly();
   return name;
+}
+
+/** The error for a qualifier where an operation takes functions alone. */
+export function functionsOnly(): Error {
+  return lamError('LAM_AWS_PARAMETER', {
+    message:
+      'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
+  });
+}
+
+/** The error for an alias, or for a version, that does not exist, as operations word it that look it up by itself. */
+export function qualifierMissing(call: Pick<AwsCall, 'arns'>, name: string, qualifier: string): Error {
+  if (!isAliasName(qualifier)) return functionMissing(call, name, qualifier);
+  return lamError('LAM_AWS_NOT_FOUND', { message: `Cannot find alias arn: ${call.arns.function(name, qualifier)}` });
+}
+
+/** What is looked up; undefined where the function, version or alias does not exist. Throws all other errors. */
+export function unlessMissing<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (thrown) {
+    if (isLamError(thrown) && thrown.code === 'LAM_AWS_NOT_FOUND') return undefined;
+    throw thrown;
+  }
 }
 
 /** Throws `LAM_AWS_REVISION` if a request has a `RevisionId` that is not `current`. */

@@ -75,6 +75,7 @@ function configOf(
 /** AWS's answers complete some of the settings that it is given. */
 function shownAs(name: (typeof SHOWN)[number], call: AwsCall): unknown {
   const given = call.input[name];
+  if (name === 'SnapStart') checkSnapStart(call);
   if (name === 'SnapStart') return { ApplyOn: 'None', ...objectIn(call.input, name), OptimizationStatus: 'Off' };
   if (name === 'LoggingConfig') {
     const functionName = textIn(call.input, 'FunctionName') ?? '';
@@ -87,6 +88,16 @@ function shownAs(name: (typeof SHOWN)[number], call: AwsCall): unknown {
   return given;
 }
 
+/** AWS's runtimes that can start from a snapshot. */
+const SNAP_START = /^(?:java(?:11|17|2\d)|python3\.1[2-9]|dotnet(?:8|[1-9]\d))$/;
+
+function checkSnapStart({ input }: AwsCall): void {
+  const runtime = textIn(input, 'Runtime');
+  if (objectIn(input, 'SnapStart')?.['ApplyOn'] !== 'PublishedVersions' || runtime === undefined) return;
+  if (!SNAP_START.test(runtime))
+    throw lamError('LAM_AWS_PARAMETER', { message: `${runtime} is not supported for SnapStart enabled functions.` });
+}
+
 const CANNOT_CONFIGURE =
   'Lambda was unable to configure your environment variables because the environment variables you have provided';
 
@@ -96,8 +107,7 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
     throw lamError('LAM_AWS_PARAMETER', {
       message: `${CANNOT_CONFIGURE} contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(', ')}`,
     });
-  const bytes = Object.entries(variables).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);
-  // AWS repeats the variables after this; they may be secrets.
-  if (bytes > LIMITS.environmentBytes)
+  // AWS measures their JSON, and repeats the variables after this; they may be secrets.
+  if (Buffer.byteLength(JSON.stringify(variables)) > LIMITS.environmentBytes)
     throw lamError('LAM_AWS_PARAMETER', { message: `${CANNOT_CONFIGURE} exceeded the 4KB limit.` });
 }

@@ -1,6 +1,7 @@
 import type { Arns } from '../../../contract/index.ts';
 import type { LamError } from '../../../errors/index.ts';
 import type { AwsWords } from '../../aws/answers.ts';
+import { servedModel } from './model/model.ts';
 
 /** Statuses that AWS uses where lam's own differs, by the names of exceptions. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -22,6 +23,12 @@ export function awsWords(arns: Arns, { code, details, awsName, kind }: LamError,
       return { message: `Function not found: ${arns.function(text('name'), text('version'))}` };
     case 'LAM_REGISTRY_ALIAS_NOT_FOUND':
       return { message: `Function not found: ${arns.function(text('name'), text('alias'))}` };
+    case 'LAM_EDGE_BAD_NAME':
+      return { name: 'ValidationException', message: notAName(text('name')) };
+    case 'LAM_REGISTRY_UNKNOWN_RUNTIME':
+      return { status: 400, message: unknownRuntime(text('runtime'), details['known'] as readonly string[]) };
+    case 'LAM_LIMITS_RESERVED':
+      return { message: 'Rate Exceeded.' };
     case 'LAM_EDGE_PAYLOAD_TOO_LARGE':
       return Number(details['limit']) > 50_000_000
         ? {
@@ -37,4 +44,13 @@ export function awsWords(arns: Arns, { code, details, awsName, kind }: LamError,
       return isCallers && awsName === 'ServiceException' ? { name: 'InvalidParameterValueException', status: 400 } : {};
     }
   }
+}
+
+function notAName(name: string): string {
+  const { pattern = '' } = servedModel().model.shapes['NamespacedFunctionName'] ?? {};
+  return `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern}`;
+}
+
+function unknownRuntime(runtime: string, known: readonly string[]): string {
+  return `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${known.join(', ')}] or be a valid ARN`;
 }

@@ -4,6 +4,7 @@ import {
   parseVersionNumber,
   type AliasName,
   type AliasRouting,
+  type Arns,
   type FunctionDetail,
   type VersionNumber,
 } from '../../../../contract/index.ts';
@@ -11,10 +12,12 @@ import { lamError } from '../../../../errors/index.ts';
 import { Lines, ownMember } from '../../../../kit/index.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { objectIn, textIn } from '../../../aws/members.ts';
-import { revisionId } from '../configuration.ts';
+import { policyState, revisionId } from '../configuration.ts';
 import { AUTHOR, changeFacts, functionFacts, isDeleted, withoutAlias } from '../facts.ts';
 import { checkRevision, detailOf, functionMissing, unqualified } from '../lookups.ts';
 import { pageOf } from '../pages.ts';
+
+const ONE_VERSION = '$LATEST is not supported for an alias pointing to more than 1 version';
 
 /** Changes of aliases, by function. */
 const changes = new Lines();
@@ -24,7 +27,7 @@ export const ALIAS_ACTIONS: AwsActions = {
   CreateAlias: oneAtATime(create),
   GetAlias: (call) => {
     const { detail, alias } = existingAlias(call, 'Cannot find alias arn');
-    return shown(call, detail, alias);
+    return shownAlias(call.arns, detail, alias);
   },
   ListAliases: list,
   UpdateAlias: oneAtATime(update),
@@ -37,19 +40,21 @@ function oneAtATime(change: (call: AwsCall) => Promise<unknown>): (call: AwsCall
 }
 
 async function create(call: AwsCall): Promise<unknown> {
-  const detail = detailOf(call, unqualified(call));
+  const detail = detailOf(call, unqualified(call), textIn(call.input, 'FunctionVersion'));
   const { name } = detail;
   const alias = aliasIn(call);
   if (Object.hasOwn(detail.aliases, alias))
     throw lamError('LAM_AWS_CONFLICT', { message: `Alias already exists: ${call.arns.function(name, alias)}` });
-  const version = versionIn(call, detail, textIn(call.input, 'FunctionVersion') ?? '');
+  const given = textIn(call.input, 'FunctionVersion') ?? '';
+  if (given === LATEST && weightsIn(call).length > 0) throw refused(ONE_VERSION);
+  const version = versionIn(call, detail, given);
   await point(call, detail, { alias, version, routing: routingIn(call, detail, version) });
   const description = textIn(call.input, 'Description') ?? '';
   await changeFacts(call.operations, name, (before) => {
     const facts = withoutAlias(before, alias);
     return { ...facts, aliases: { ...facts.aliases, [alias]: description } };
   });
-  return shown(call, detailOf(call, name), alias);
+  return shownAlias(call.arns, detailOf(call, name), alias);
 }
 
 function list(call: AwsCall): unknown {
@@ -58,14 +63,14 @@ function list(call: AwsCall): unknown {
   const names = Object.keys(detail.aliases).toSorted();
   const kept = names.filter((alias) => of === undefined || String(detail.aliases[alias]) === of);
   const { items, next } = pageOf(call, kept, (alias) => alias);
-  return { Aliases: items.map((alias) => shown(call, detail, alias)), ...next };
+  return { Aliases: items.map((alias) => shownAlias(call.arns, detail, alias)), ...next };
 }
 
 async function update(call: AwsCall): Promise<unknown> {
   const { operations, input } = call;
   const { detail, alias } = existingAlias(call, 'Alias not found');
   const { name } = detail;
-  checkRevision(call, String(shown(call, detail, alias)['RevisionId']));
+  checkRevision(call, String(shownAlias(call.arns, detail, alias)['RevisionId']));
   const given = textIn(call.input, 'FunctionVersion');
   const version = versionIn(call, detail, given ?? String(detail.aliases[alias]));
   const before = ownMember(detail.aliasRouting, alias);
@@ -74,7 +79,7 @@ async function update(call: AwsCall): Promise<unknown> {
   const description = textIn(call.input, 'Description');
   if (description !== undefined)
     await changeFacts(operations, name, (facts) => ({ ...facts, aliases: { ...facts.aliases, [alias]: description } }));
-  return shown(call, detailOf(call, name), alias);
+  return shownAlias(call.arns, detailOf(call, name), alias);
 }
 
 /** AWS answers alike whether there was such an alias or not. */
@@ -98,7 +103,8 @@ async function point(call: AwsCall, { name }: FunctionDetail, { alias, version, 
   await call.operations.aliases.set(name, alias, request);
 }
 
-function shown({ arns }: AwsCall, detail: FunctionDetail, alias: string): Record<string, unknown> {
+/** An alias in an answer. Pure. */
+export function shownAlias(arns: Arns, detail: FunctionDetail, alias: string): Record<string, unknown> {
   const { name, createdAt } = detail;
   const version = detail.aliases[alias] ?? 0;
   const { weights } = ownMember(detail.aliasRouting, alias) ?? {};
@@ -110,7 +116,15 @@ function shown({ arns }: AwsCall, detail: FunctionDetail, alias: string): Record
     FunctionVersion: String(version),
     Description: description,
     ...(parts.length === 0 ? {} : { RoutingConfig: { AdditionalVersionWeights: Object.fromEntries(parts) } }),
-    RevisionId: revisionId(name, createdAt, alias, version, JSON.stringify(parts), description),
+    RevisionId: revisionId(
+      name,
+      createdAt,
+      alias,
+      version,
+      JSON.stringify(parts),
+      description,
+      ...policyState(detail, alias),
+    ),
   };
 }
 
@@ -140,16 +154,12 @@ function versionIn(call: AwsCall, detail: FunctionDetail, text: string): Version
 }
 
 function routingIn(call: AwsCall, detail: FunctionDetail, version: VersionNumber): AliasRouting | undefined {
-  const given = objectIn(call.input, 'RoutingConfig')?.['AdditionalVersionWeights'] ?? {};
-  const entries = Object.entries(given as Record<string, number>);
-  const refuse = (message: string): never => {
-    throw lamError('LAM_AWS_PARAMETER', { message });
-  };
-  if (entries.length > 1) refuse('Number of items in AdditionalVersionWeights cannot be greater than 1');
+  const entries = weightsIn(call);
+  if (entries.length > 1) throw refused('Number of items in AdditionalVersionWeights cannot be greater than 1');
   const weights = entries.map(([other, weight]): [string, number] => {
-    if (other === LATEST) refuse('$LATEST is not supported for an alias pointing to more than 1 version');
+    if (other === LATEST) throw refused(ONE_VERSION);
     if (other === String(version))
-      refuse(
+      throw refused(
         `Invalid function version ${other}. Function version ${other} is already included in routing configuration.`,
       );
     return [String(versionIn(call, detail, other)), round(weight * 100)];
@@ -161,6 +171,15 @@ function routingIn(call: AwsCall, detail: FunctionDetail, version: VersionNumber
 /** AWS has no sticky aliases: what lam was told of an alias stays while it divides its requests. */
 function stickyAs({ sticky }: Partial<AliasRouting> = {}, next: AliasRouting | undefined): AliasRouting | undefined {
   return next === undefined || sticky === undefined ? next : { ...next, sticky };
+}
+
+function weightsIn(call: AwsCall): [string, number][] {
+  const given = objectIn(call.input, 'RoutingConfig')?.['AdditionalVersionWeights'] ?? {};
+  return Object.entries(given as Record<string, number>);
+}
+
+function refused(message: string): Error {
+  return lamError('LAM_AWS_PARAMETER', { message });
 }
 
 function round(number: number): number {

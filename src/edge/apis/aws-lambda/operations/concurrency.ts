@@ -1,9 +1,10 @@
+import { LATEST } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
 import type { Operations } from '../../../../operations/index.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { numberIn } from '../../../aws/members.ts';
-import { AUTHOR } from '../facts.ts';
-import { detailOf, unqualified } from '../lookups.ts';
+import { AUTHOR, isPublished } from '../facts.ts';
+import { detailOf, functionsOnly, namedIn, unqualified } from '../lookups.ts';
 
 /** AWS's concurrency of an account, and how much of it stays without a reservation. */
 const CONCURRENCY = 1000;
@@ -30,9 +31,7 @@ export const CONCURRENCY_ACTIONS: AwsActions = {
       UnreservedConcurrentExecutions: CONCURRENCY - sumOf(operations, ({ config }) => config.reservedConcurrency ?? 0),
     },
     AccountUsage: {
-      TotalCodeSize: sumOf(operations, ({ allVersions }) =>
-        allVersions.reduce((sum, { zip, size }) => sum + (zip?.size ?? size), 0),
-      ),
+      TotalCodeSize: sumOf(operations, codeSize) + layerSizes(operations),
       FunctionCount: operations.functions.names().length,
     },
   }),
@@ -44,9 +43,25 @@ function sumOf({ functions }: Operations, of: (detail: Detail) => number): numbe
   return functions.names().reduce((sum, name) => sum + of(functions.detail(name)), 0);
 }
 
+/** As AWS counts: `$LATEST`, and each published version by itself. */
+function codeSize(detail: Detail): number {
+  const { allVersions, live } = detail;
+  return allVersions.reduce((sum, version) => {
+    const times = Number(version.version === live) + Number(isPublished(detail, version));
+    return sum + times * (version.zip?.size ?? version.size);
+  }, 0);
+}
+
+function layerSizes({ layers }: Operations): number {
+  return layers
+    .list()
+    .reduce((sum, { name }) => sum + layers.list(name).reduce((bytes, { size }) => bytes + size, 0), 0);
+}
+
 async function put(call: AwsCall): Promise<unknown> {
   const { operations } = call;
-  const { name, config } = detailOf(call, unqualified(call));
+  if (namedIn(call).qualifier !== undefined) throw functionsOnly();
+  const { name, config } = detailOf(call, unqualified(call), LATEST);
   const reserved = numberIn(call.input, 'ReservedConcurrentExecutions') ?? 0;
   const others = sumOf(operations, (each) => each.config.reservedConcurrency ?? 0) - (config.reservedConcurrency ?? 0);
   if (others + reserved > CONCURRENCY - UNRESERVED)

@@ -8,11 +8,11 @@ import {
   type FunctionName,
 } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
-import { isLatest, namedFunction } from '../arns.ts';
+import { isLatest, namedFunction, type NamedFunction } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { numberIn, objectIn } from '../../../aws/members.ts';
 import { AUTHOR, changeFacts, functionFacts } from '../facts.ts';
-import { detailOf, namedIn } from '../lookups.ts';
+import { detailOf, namedIn, seenVersion, unlessMissing } from '../lookups.ts';
 import { pageOf } from '../pages.ts';
 
 /** Where a configuration is kept among the facts of a function. */
@@ -47,14 +47,11 @@ interface Destination {
 /** Settings of asynchronous invocations, which lam has of a function as a whole. */
 export const EVENT_INVOKE_ACTIONS: AwsActions = {
   PutFunctionEventInvokeConfig: (call) => set(call, () => ({}), DEFAULTS),
-  UpdateFunctionEventInvokeConfig: (call) => set(call, (name) => given(call, name), {}),
-  GetFunctionEventInvokeConfig: (call) => {
-    const name = functionIn(call);
-    return shown(call.arns, name, given(call, name));
-  },
+  UpdateFunctionEventInvokeConfig: (call) => set(call, () => given(call), {}),
+  GetFunctionEventInvokeConfig: (call) => shown(call.arns, namedIn(call).name, given(call)),
   DeleteFunctionEventInvokeConfig: remove,
   ListFunctionEventInvokeConfigs: (call) => {
-    const { name } = detailOf(call, namedIn(call).name);
+    const { name } = existing(call, { ...namedIn(call), qualifier: undefined });
     const kept = keptOf(call, name);
     const { items, next } = pageOf(call, kept === undefined ? [] : [kept], () => LATEST);
     return { FunctionEventInvokeConfigs: items.map((each) => shown(call.arns, name, each)), ...next };
@@ -62,15 +59,19 @@ export const EVENT_INVOKE_ACTIONS: AwsActions = {
 };
 
 /** @param others settings for what the request does not have; without one it stays as it is */
-async function set(call: AwsCall, before: (name: FunctionName) => Given, others: ConfigInput): Promise<unknown> {
-  const name = functionIn(call);
+async function set(call: AwsCall, before: () => Given, others: ConfigInput): Promise<unknown> {
+  const named = namedIn(call);
   const retries = numberIn(call.input, 'MaximumRetryAttempts');
   const age = numberIn(call.input, 'MaximumEventAgeInSeconds');
   const destinations = objectIn(call.input, 'DestinationConfig') as Destinations | undefined;
   if (retries === undefined && age === undefined && destinations === undefined)
     throw refused('You must specify at least one of error handling or destination setting.');
+  const { name } = existing(call, named);
+  const basis = before();
+  wholeFunction(named);
+  checkDestinations(call, destinations);
   const next: Given = {
-    ...before(name),
+    ...basis,
     ...(retries === undefined ? {} : { MaximumRetryAttempts: retries }),
     ...(age === undefined ? {} : { MaximumEventAgeInSeconds: age }),
     ...(destinations === undefined ? {} : { DestinationConfig: destinations }),
@@ -92,8 +93,8 @@ async function set(call: AwsCall, before: (name: FunctionName) => Given, others:
 }
 
 async function remove(call: AwsCall): Promise<undefined> {
-  const name = functionIn(call);
-  given(call, name);
+  const { name } = namedIn(call);
+  given(call);
   await apply(call, name, DEFAULTS);
   await keep(call, name, undefined);
   return undefined;
@@ -115,18 +116,46 @@ function destinationOf(arns: Arns, name: FunctionName, arn: string | undefined):
   return { type: 'function', function: other };
 }
 
-/** The function that a request is about. What it says of one version or alias would count for all, so it is refused. */
-function functionIn(call: AwsCall): FunctionName {
-  const { name, qualifier } = namedIn(call);
-  detailOf(call, name);
+/** Throws in AWS's words unless there is such a function, version or alias. */
+function existing(call: AwsCall, named: NamedFunction): NamedFunction {
+  if (unlessMissing(() => seenVersion(call, named)) === undefined)
+    throw lamError('LAM_AWS_NOT_FOUND', { message: "The function doesn't exist." });
+  return named;
+}
+
+/** What a request says of one version or alias would count for all, so it is refused. */
+function wholeFunction({ qualifier }: NamedFunction): void {
   if (!isLatest(qualifier))
     throw refused(`lam has one such configuration for all versions: leave out the qualifier '${qualifier}'`);
-  return name;
+}
+
+/** Services of AWS that take records; lam sends to the first two. */
+const TAKERS = new Set(['lambda', 'sqs', 'sns', 'events', 's3', 'kafka']);
+
+/** Throws in AWS's words for destinations that AWS does not have either. */
+function checkDestinations({ arns, operations }: AwsCall, destinations: Destinations | undefined): void {
+  const { OnSuccess: success, OnFailure: failure } = destinations ?? {};
+  for (const { Destination: arn = '' } of [success ?? {}, failure ?? {}]) {
+    const service = arn.split(':')[2];
+    if (arn.startsWith('arn:') && !TAKERS.has(service ?? ''))
+      throw refused(`The provided destination config ${asJava(success, failure)} is invalid.`);
+    if (service !== 'lambda') continue;
+    const { name } = namedFunction(arns, arn);
+    if (!operations.functions.names().includes(name)) throw refused(`The destination ARN ${arn} is invalid.`);
+  }
+}
+
+/** As AWS's message has it. */
+function asJava(success: Destination | undefined, failure: Destination | undefined): string {
+  const part = (name: string, given: Destination | undefined): string =>
+    given === undefined ? 'null' : `${name}(destination=${given.Destination ?? 'null'})`;
+  return `DestinationConfig(onSuccess=${part('OnSuccess', success)}, onFailure=${part('OnFailure', failure)})`;
 }
 
 /** The configuration with the live version's settings, which a deploy may have changed since. */
-function keptOf({ arns, operations }: AwsCall, name: FunctionName): Given | undefined {
-  const { config, ...detail } = operations.functions.detail(name);
+function keptOf(call: AwsCall, name: FunctionName): Given | undefined {
+  const { arns } = call;
+  const { config, ...detail } = detailOf(call, name);
   const kept: Given | undefined = functionFacts(detail).kept?.[KIND]?.[LATEST];
   if (kept === undefined) return undefined;
   const { maximumRetryAttempts: retries, maximumEventAgeMs: age, onSuccess, onFailure } = config;
@@ -162,11 +191,13 @@ function shownDestination(
   return type === 'sqs' && String(queue).startsWith('arn:') ? { Destination: String(queue) } : {};
 }
 
-function given(call: AwsCall, name: FunctionName): Given {
-  const kept = keptOf(call, name);
+/** The configuration of the function that a request names; one of a version or alias there is never. */
+function given(call: AwsCall): Given {
+  const { name, qualifier = LATEST } = namedIn(call);
+  const kept = isLatest(qualifier) ? unlessMissing(() => keptOf(call, name)) : undefined;
   if (kept === undefined)
     throw lamError('LAM_AWS_NOT_FOUND', {
-      message: `The function ${call.arns.function(name, LATEST)} doesn't have an EventInvokeConfig`,
+      message: `The function ${call.arns.function(name, qualifier)} doesn't have an EventInvokeConfig`,
     });
   return kept;
 }

@@ -126,6 +126,8 @@ async function updateCode(call: AwsCall): Promise<unknown> {
   const name = unqualified(call);
   const seen = liveVersion(call, name);
   checkRevision(call, revisionOf(seen));
+  if (input['ImageUri'] !== undefined)
+    throw refused("Please don't provide ImageUri when updating a function with packageType Zip.");
   const code = await storeCode(operations, input);
   const { Architectures: architectures } = input;
   const before = versionFacts(seen.version);
@@ -137,7 +139,7 @@ async function updateCode(call: AwsCall): Promise<unknown> {
     const version: VersionInfo = { ...seen.version, ...code };
     return { ...configurationOf(call.arns, { ...seen, version }, 'settled'), CodeSha256: codeSha256(version) };
   }
-  if (input['Publish'] === true) return published(call, { name, version: number, state: 'updating' });
+  if (input['Publish'] === true) return published(call, { name, version: number, state: 'creating' });
   return configurationOf(call.arns, liveVersion(call, name), 'updating');
 }
 

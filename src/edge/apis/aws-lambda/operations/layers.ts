@@ -16,7 +16,7 @@ import { numberKey, pageOf } from '../pages.ts';
 /** Layers: those that `lam layer` publishes, too. */
 export const LAYER_ACTIONS: AwsActions = {
   PublishLayerVersion: publish,
-  GetLayerVersion: (call) => get(call, layerIn(call), numberIn(call.input, 'VersionNumber') ?? 0),
+  GetLayerVersion: (call) => get(call, layerIn(call), versionIn(call)),
   GetLayerVersionByArn: (call) => {
     const arn = textIn(call.input, 'Arn') ?? '';
     const reference = parseLayerReference(arn);
@@ -69,7 +69,7 @@ async function get(call: AwsCall, name: LayerName, version: number): Promise<unk
 
 /** AWS answers alike whether there was such a version or not. */
 async function remove(call: AwsCall): Promise<undefined> {
-  const version = knownVersion(numberIn(call.input, 'VersionNumber') ?? 0);
+  const version = knownVersion(versionIn(call));
   try {
     await call.operations.layers.remove({ name: layerIn(call), version });
   } catch (thrown) {
@@ -85,6 +85,12 @@ function shown({ arns }: AwsCall, { name, version, description, createdAt }: Lay
     Description: description,
     CreatedDate: awsTime(createdAt),
   };
+}
+
+function versionIn(call: AwsCall): number {
+  const number = numberIn(call.input, 'VersionNumber') ?? 0;
+  if (number < 1) throw lamError('LAM_AWS_PARAMETER', { message: 'Layer Version Cannot be less than 1' });
+  return number;
 }
 
 function layerIn(call: AwsCall): LayerName {

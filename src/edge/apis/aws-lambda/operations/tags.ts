@@ -15,6 +15,8 @@ export const TAG_ACTIONS: AwsActions = {
   async TagResource(call) {
     const { name } = tagged(call);
     const given = (objectIn(call.input, 'Tags') ?? {}) as Record<string, string>;
+    if (Object.keys(given).length === 0)
+      throw lamError('LAM_AWS_PARAMETER', { message: 'An error occurred and the request cannot be processed.' });
     await changeFacts(call.operations, name, (facts) => ({
       ...facts,
       tags: checkedTags({ ...facts.tags, ...given }),
@@ -33,7 +35,7 @@ export const TAG_ACTIONS: AwsActions = {
 /** Returns all tags of a function as they are. Throws `LAM_AWS_PARAMETER` for too many. */
 export function checkedTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   if (Object.keys(tags).length > MOST_TAGS)
-    throw lamError('LAM_AWS_PARAMETER', { message: `A function has at most ${MOST_TAGS} tags.` });
+    throw lamError('LAM_AWS_PARAMETER', { message: 'Number of tags exceeds resource tag limit.' });
   return tags;
 }
 

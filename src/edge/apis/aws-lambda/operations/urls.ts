@@ -3,7 +3,7 @@ import { ownMember } from '../../../../kit/index.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { textIn } from '../../../aws/members.ts';
 import { changeFacts, functionFacts } from '../facts.ts';
-import { namedIn, seenVersion, type SeenVersion } from '../lookups.ts';
+import { namedIn, seenVersion, unlessMissing, type SeenVersion } from '../lookups.ts';
 import { pageOf } from '../pages.ts';
 
 /** Where configurations are kept among the facts of a function. */
@@ -13,24 +13,27 @@ interface UrlFacts {
   readonly created: string;
   readonly modified: string;
   /** Absent if it was never given. */
-  readonly mode?: string;
+  readonly mode?: string | undefined;
 }
+
+const NO_FUNCTION = 'Function does not exist';
+const ABSENT = 'The resource you requested does not exist.';
 
 /** Function URLs. lam serves each function at its URL anyway; a configuration tells which. */
 export const URL_ACTIONS: AwsActions = {
   CreateFunctionUrlConfig: create,
   GetFunctionUrlConfig: (call) => {
-    const seen = seenVersion(call, namedIn(call));
+    const seen = seenAt(call, ABSENT);
     return shown(call, seen, existing(seen), 'whole');
   },
   UpdateFunctionUrlConfig: update,
   async DeleteFunctionUrlConfig(call) {
-    const seen = seenVersion(call, namedIn(call));
+    const seen = seenAt(call, ABSENT);
     existing(seen);
     await keep(call, seen, undefined);
   },
   ListFunctionUrlConfigs: (call) => {
-    const seen = seenVersion(call, namedIn(call));
+    const seen = seenAt(call, NO_FUNCTION);
     const { aliases } = seen.detail;
     const kept = Object.entries(functionFacts(seen.detail).kept?.[KIND] ?? {})
       // `lam alias delete` leaves those of its alias behind.
@@ -50,7 +53,7 @@ export const URL_ACTIONS: AwsActions = {
 };
 
 async function create(call: AwsCall): Promise<unknown> {
-  const seen = seenVersion(call, namedIn(call));
+  const seen = seenAt(call, NO_FUNCTION);
   checkOffered(call);
   const now = new Date().toISOString();
   const mode = textIn(call.input, 'InvokeMode');
@@ -64,13 +67,21 @@ async function create(call: AwsCall): Promise<unknown> {
 }
 
 async function update(call: AwsCall): Promise<unknown> {
-  const seen = seenVersion(call, namedIn(call));
+  const seen = seenAt(call, NO_FUNCTION);
   const before = existing(seen);
   checkOffered(call);
   const mode = textIn(call.input, 'InvokeMode');
   const facts: UrlFacts = { ...before, modified: new Date().toISOString(), ...(mode === undefined ? {} : { mode }) };
   await keep(call, seen, facts);
-  return shown(call, seen, facts, 'whole');
+  return shown(call, seen, { ...facts, mode }, 'changed');
+}
+
+/** The version that a request names. @param missing what AWS says where there is none */
+function seenAt(call: AwsCall, missing: string): SeenVersion {
+  const named = namedIn(call);
+  const seen = unlessMissing(() => seenVersion(call, named));
+  if (seen === undefined) throw lamError('LAM_AWS_NOT_FOUND', { message: missing });
+  return seen;
 }
 
 /** Refuses what would be kept and not done. */
@@ -87,8 +98,7 @@ function keptOf({ detail, qualifier }: SeenVersion): UrlFacts | undefined {
 
 function existing(seen: SeenVersion): UrlFacts {
   const kept = keptOf(seen);
-  if (kept === undefined)
-    throw lamError('LAM_AWS_NOT_FOUND', { message: 'The resource you requested does not exist.' });
+  if (kept === undefined) throw lamError('LAM_AWS_NOT_FOUND', { message: ABSENT });
   return kept;
 }
 
@@ -104,7 +114,7 @@ function shown(
   { arns }: AwsCall,
   seen: SeenVersion,
   { created, modified, mode }: UrlFacts,
-  how: 'made' | 'whole',
+  how: 'made' | 'changed' | 'whole',
 ): unknown {
   const { detail, name, qualifier } = seen;
   const given = mode ?? (how === 'whole' ? 'BUFFERED' : undefined);
@@ -113,7 +123,7 @@ function shown(
     FunctionArn: arns.function(name, qualifier),
     AuthType: 'NONE',
     CreationTime: created,
-    ...(how === 'whole' ? { LastModifiedTime: modified } : {}),
+    ...(how !== 'made' ? { LastModifiedTime: modified } : {}),
     ...(given === undefined ? {} : { InvokeMode: given }),
   };
 }

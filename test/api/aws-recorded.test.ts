@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { awsHouse, type AwsHouse } from '../support/aws-house.ts';
+import type { Expected, Kept, RecordedBehaviour, WireAnswer } from './aws-recorded/behaviour.ts';
+import { RECORDED } from './aws-recorded/list.ts';
+
+interface Received {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Lets the client keep what it received, before it makes objects of it. */
+function tap(client: LambdaClient): () => Received | undefined {
+  let last: Received | undefined;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const response = result.response as { statusCode: number; headers: Record<string, string>; body: Readable };
+      const bytes = await buffer(response.body);
+      last = { status: response.statusCode, headers: response.headers, text: bytes.toString() };
+      response.body = Readable.from([bytes]);
+      return result;
+    },
+    { step: 'deserialize', priority: 'low' },
+  );
+  return () => last;
+}
+
+/** Checks that a value has exactly the expected members. */
+function assertLike(value: unknown, expected: Expected, at = 'body'): void {
+  if (expected instanceof RegExp) assert.match(String(value), expected, at);
+  else if (typeof expected === 'function') assert.ok(expected(value), `${at}: ${JSON.stringify(value)}`);
+  else if (typeof expected !== 'object' || expected === null) assert.deepEqual(value, expected, at);
+  else {
+    assert.ok(typeof value === 'object' && value !== null, `${at}: ${JSON.stringify(value)}`);
+    assert.deepEqual(Object.keys(value).toSorted(), Object.keys(expected).toSorted(), at);
+    for (const [name, inside] of Object.entries(expected))
+      assertLike((value as Record<string, unknown>)[name], inside, `${at}.${name}`);
+  }
+}
+
+function assertAnswer({ status, headers, text }: Received, expected: WireAnswer): void {
+  assert.deepEqual([status, headers['x-amzn-errortype']], [expected.status, expected.error], text);
+  assert.match(headers['x-amzn-requestid'] ?? '', /^[0-9a-f-]{36}$/);
+  for (const [name, value] of Object.entries(expected.headers ?? {})) assertLike(headers[name], value, name);
+  if (expected.body === undefined) assert.equal(text, '');
+  else assertLike(JSON.parse(text) as unknown, expected.body);
+}
+
+function holds(received: Received, expected: WireAnswer): boolean {
+  try {
+    assertAnswer(received, expected);
+    return true;
+  } catch (error) {
+    if (error instanceof assert.AssertionError || error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+describe('of the behaviours that AWS was recorded with', () => {
+  let house: AwsHouse;
+  let received: () => Received | undefined;
+  before(async () => {
+    house = await awsHouse();
+    received = tap(house.client);
+  });
+  after(() => house[Symbol.asyncDispose]());
+
+  async function answerTo({ ask }: RecordedBehaviour, kept: Kept): Promise<Received> {
+    await ask(house.client, kept).catch((error: unknown) => {
+      // Errors of the service; others never came from an answer.
+      if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === undefined) throw error;
+    });
+    const answer = received();
+    assert.ok(answer !== undefined);
+    return answer;
+  }
+
+  for (const { about, prepare, rows } of RECORDED)
+    describe(about, () => {
+      const kept: Kept = {};
+      before(() => prepare?.(house.client, kept));
+      for (const row of rows)
+        test(row.differs === undefined ? row.what : `${row.what} (differs: ${row.differs.why})`, async () => {
+          const answer = await answerTo(row, kept);
+          if (row.differs !== undefined) {
+            assertAnswer(answer, row.differs.here);
+            assert.equal(holds(answer, row.aws), false, 'it no longer differs');
+          } else assertAnswer(answer, row.aws);
+          row.also?.(answer.text === '' ? {} : (JSON.parse(answer.text) as Record<string, unknown>), kept);
+        });
+    });
+});
