@@ -51,7 +51,7 @@ const root = resolve(import.meta.dirname, '..');
 function operationTable(): string {
   const folder = join(root, 'test/api');
   const tests = readdirSync(folder)
-    .filter((file) => file.startsWith('aws-'))
+    .filter((file) => file.startsWith('aws-') && file.endsWith('.ts'))
     .map((file) => readFileSync(join(folder, file), 'utf8'))
     .join('\n');
   const names = Object.keys(servedModel().model.operations).toSorted();
