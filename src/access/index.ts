@@ -9,6 +9,7 @@ export {
   type AuthorizerEvent,
   type AuthorizerRun,
 } from './scheme.ts';
+export type { KeyRing, SigningCredential, SigningSession } from './key-ring.ts';
 export { secretFault, secretVariables } from './secrets.ts';
 export { AUTH_SCHEMA, authFault, isProtecting } from './setting.ts';
 export { hmacScheme } from './signatures/hmac.ts';

@@ -41,6 +41,7 @@ export const COMMANDS = {
   'key:list': () => import('./commands/key-list.ts'),
   'key:revoke': () => import('./commands/key-revoke.ts'),
   'key:update': () => import('./commands/key-update.ts'),
+  audit: () => import('./commands/audit.ts'),
   'schedule:list': () => import('./commands/schedule-list.ts'),
   'schedule:run': () => import('./commands/schedule-run.ts'),
   'schedule:pause': () => import('./commands/schedule-pause.ts'),

@@ -32,6 +32,7 @@ import {
 } from '../contract/index.ts';
 import { isLamError, lamError } from '../errors/index.ts';
 import { apiKeyCalls, type ApiKeyCalls } from './api-key-calls.ts';
+import { auditCalls, type AuditCalls } from './audit-calls.ts';
 import { asyncCalls, type AsyncCalls } from './async-calls.ts';
 import { layerCalls, type LayerCalls } from './layer-calls.ts';
 import { parametersOf } from './parameters.ts';
@@ -45,7 +46,7 @@ export interface Upload {
 }
 
 /** Typed calls to the daemon of one home. Each rejects with the daemon's own LamError, or with a `LAM_CLIENT_*` error. */
-export interface LamClient extends AsyncCalls, ApiKeyCalls, LayerCalls, TriggerCalls {
+export interface LamClient extends AsyncCalls, ApiKeyCalls, AuditCalls, LayerCalls, TriggerCalls {
   readonly socketPath: string;
   status(): Promise<Status>;
   /** Asks the daemon to drain and end; resolves when it has accepted the request. */
@@ -84,6 +85,16 @@ export function createClient(socketPath: string, home: string): LamClient {
     json<T>(await reach(socketPath, home, { method, path, ...(body === undefined ? {} : { body }) }));
   const send = <T>(method: Ask['method'], path: string, value: unknown): Promise<T> =>
     ask<T>(method, path, { type: 'application/json', content: Buffer.from(JSON.stringify(value)) });
+  async function* stream<T>(asked: Ask): AsyncGenerator<T, void, void> {
+    try {
+      yield* ndjson<T>(await reach(socketPath, home, asked));
+    } catch (error) {
+      // An abort by the caller is not a failure.
+      if (asked.signal?.aborted === true) return;
+      if (isLamError(error)) throw error;
+      throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: (error as Error).message }, error);
+    }
+  }
   return {
     socketPath,
     status: () => ask('GET', CONTROL.status),
@@ -114,19 +125,11 @@ export function createClient(socketPath: string, home: string): LamClient {
     versionFile: (name, version, path) => ask('GET', CONTROL.versionFile(name, version, path)),
     setAlias: (name, alias, request) => send('PUT', CONTROL.alias(name, alias), request),
     deleteAlias: async (name, alias, note) => void (await send('DELETE', CONTROL.alias(name, alias), note)),
-    async *logs(name, query, signal) {
+    logs(name, query, signal) {
       const path = `${CONTROL.logs(name)}?${parametersOf({ ...query })}`;
-      try {
-        yield* ndjson<LogRecord>(
-          await reach(socketPath, home, { method: 'GET', path, ...(signal === undefined ? {} : { signal }) }),
-        );
-      } catch (error) {
-        // An abort by the caller is not a failure.
-        if (signal?.aborted === true) return;
-        if (isLamError(error)) throw error;
-        throw lamError('LAM_CLIENT_CONNECTION_LOST', { what: (error as Error).message }, error);
-      }
+      return stream<LogRecord>({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) });
     },
+    ...auditCalls(stream),
     ...triggerCalls(ask, send),
     ...asyncCalls(ask, send),
     ...apiKeyCalls(ask, send),

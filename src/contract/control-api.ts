@@ -65,6 +65,8 @@ export const CONTROL = {
   eventCounts: '/_lam/v1/events',
   /** POST {@link DeadLettersRequest}; answers `{count}`. */
   deadLetters: (action: 'redrive' | 'purge' | 'count'): string => `/_lam/v1/dead-letters/${action}`,
+  /** GET, query as {@link AuditQuery} and `follow=1`; answers {@link AuditEntry}s as NDJSON. */
+  audit: '/_lam/v1/audit',
   /** GET {@link ListedApiKey}s; POST {@link CreateApiKeyRequest}, answers {@link CreateApiKeyAnswer}. */
   apiKeys: '/_lam/v1/keys',
   /** PATCH {@link UpdateApiKeyRequest} changes the key; answers {@link ListedApiKey}. DELETE revokes it; answers {@link ApiKeyDetail}. */

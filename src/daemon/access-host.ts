@@ -21,8 +21,8 @@ export function accessHost({ registry, router, store, clock, onTrouble }: Access
     onTrouble,
     apiKey(key) {
       const found = store.apiKeys.identify(key);
-      // Those with a role are for Glambdar's API.
-      return found?.role === null ? found : undefined;
+      // Those with scopes are for APIs.
+      return found?.scopes.length === 0 ? found : undefined;
     },
     variable: variablesOf(registry),
     invoke: (name, event, traceId) =>

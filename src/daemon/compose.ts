@@ -12,7 +12,7 @@ import {
 import { messageOf } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { joinObservers, type Observer } from '../observer/index.ts';
-import { createOperations, type Operations } from '../operations/index.ts';
+import { createOperations, guardedOperations, type Operations } from '../operations/index.ts';
 import { Limits, Quotas } from '../limits/index.ts';
 import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
@@ -29,6 +29,7 @@ import { httpForms } from './http-forms.ts';
 import { bodyPassed } from './large-bodies.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
 import { removeUnusedImages } from './image-garbage.ts';
+import { keyRing } from './key-ring.ts';
 import { keepLimitsInStep } from './limits-in-step.ts';
 import { keepLogsInStep } from './logs-in-step.ts';
 import { announceDeployed, keepPoolInStep, renewRepaired } from './pool-in-step.ts';
@@ -228,9 +229,10 @@ function composeOperations(
   followers: Followers,
   status: () => Status,
 ): Operations {
-  const { store, logs, queue, chosen } = resources;
+  const { store, logs, queue, chosen, audit } = resources;
   return createOperations({
     store,
+    audit,
     queue,
     clock,
     quotas,
@@ -266,6 +268,7 @@ function composeServers(
   operations: Operations,
   others: OtherApiParts,
 ): Servers {
+  const { store, audit } = setup.resources;
   const edge = {
     arns,
     others,
@@ -273,15 +276,18 @@ function composeServers(
     limits,
     quotas,
     operations,
+    operationsFor: guardedOperations(operations, audit),
+    auditSink: audit,
+    keys: keyRing(store, setup.clock),
     clock: setup.clock,
     routes: triggers.routes,
     webhooks: triggers.webhooks,
     authorizers: new Authorizers(
-      accessHost({ registry, router, store: setup.resources.store, clock: setup.clock, onTrouble: setup.onTrouble }),
+      accessHost({ registry, router, store, clock: setup.clock, onTrouble: setup.onTrouble }),
     ),
     exists: (name: FunctionName) => registry.has(name),
     formOf: httpForms(registry),
-    files: staticFiles(registry, setup.resources.store.artifacts),
+    files: staticFiles(registry, store.artifacts),
     generation: generationOf(registry),
     onBody: bodyPassed,
   };

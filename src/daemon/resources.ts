@@ -5,6 +5,7 @@ import { LogStore } from '../logs/index.ts';
 import { EmbeddedQueue, type InvocationQueue } from '../queue/index.ts';
 import { FUNCTION_LIMITS, LIVE_TRIGGERS } from '../registry/index.ts';
 import { openStore, type Store } from '../store/index.ts';
+import { AuditFile } from './audit-file.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { outputPassed } from './large-bodies.ts';
 import { PROVISIONED } from './pool-in-step.ts';
@@ -23,6 +24,7 @@ export interface Resources {
   readonly store: Store;
   readonly logs: LogStore;
   readonly queue: InvocationQueue;
+  readonly audit: AuditFile;
   readonly chosen: ChosenDriver;
   /** Leftovers of an earlier daemon of the same home that were removed. */
   readonly reclaimed: Reclaimed;
@@ -57,6 +59,8 @@ export async function openResources(options: ResourceOptions): Promise<Resources
       onTrouble,
     });
     closers.push(() => store.close());
+    const audit = new AuditFile({ folder: store.paths.audit, clock, onTrouble });
+    closers.push(() => audit.close());
     const logs = LogStore.open({
       file: `${store.paths.logs}/logs.db`,
       worker: options.workers.logs,
@@ -77,7 +81,7 @@ export async function openResources(options: ResourceOptions): Promise<Resources
     const chosen = await options.openDriver(store.artifacts);
     closers.push(() => chosen.driver.close());
     const left = await chosen.driver.reclaim();
-    return { store, logs, queue, chosen, reclaimed: { ...left, files: left.files + store.reclaimed }, close };
+    return { store, logs, queue, audit, chosen, reclaimed: { ...left, files: left.files + store.reclaimed }, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,8 @@
 import { asLamError, isLamError, lamError, type LamError } from '../errors/index.ts';
 import { invariant } from '../kit/index.ts';
+import type { AuditSink } from '../operations/index.ts';
 import type { Api } from './api.ts';
+import { noteRefusal } from './callers.ts';
 import type { RequestHead } from './request.ts';
 
 /** The decision of a list about one head. */
@@ -19,10 +21,15 @@ export class ApiList {
   readonly #last: Api;
   readonly #generations: readonly (() => unknown)[];
   readonly #seen: unknown[];
+  readonly #audit: AuditSink | undefined;
   #epoch = 0;
 
-  /** @param fallback name of the API that answers requests which none matches; default: the last one's */
-  constructor(apis: readonly Api[], fallback?: string) {
+  /**
+   * @param fallback name of the API that answers requests which none matches; default: the last one's
+   * @param audit is told of each request that `authorize` of its API refuses
+   */
+  constructor(apis: readonly Api[], fallback?: string, audit?: AuditSink) {
+    this.#audit = audit;
     const last = apis.findLast(({ name }) => fallback === undefined || name === fallback);
     invariant(last !== undefined, 'a listener serves at least one API');
     this.#apis = apis;
@@ -64,13 +71,17 @@ export class ApiList {
       fault: lamError('LAM_EDGE_NOT_FOUND', { method, path, near }),
     };
   }
-}
 
-/** Returns why a request with a claimed head is not served, or undefined. Called once per request. */
-export function refusalOf({ api, head, plan, fault }: Claim): LamError | undefined {
-  try {
-    return api.authorize(head, plan) ?? fault;
-  } catch (thrown) {
-    return asLamError(thrown);
+  /** Returns why a request with a claimed head is not served, or undefined. Called once per request. */
+  refusal({ api, head, plan, fault }: Claim): LamError | undefined {
+    try {
+      const refused = api.authorize(head, plan);
+      if (refused === undefined) return fault;
+      if (this.#audit !== undefined)
+        noteRefusal(this.#audit, api.name, head, refused, plan === undefined ? undefined : api.asked?.(plan));
+      return refused;
+    } catch (thrown) {
+      return asLamError(thrown);
+    }
   }
 }

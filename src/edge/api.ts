@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { LamError } from '../errors/index.ts';
 import type { Reply } from '../http/index.ts';
+import type { AskedFor } from './callers.ts';
 import type { RequestHead } from './request.ts';
 
 interface ApiBase<Plan> {
@@ -28,6 +29,8 @@ interface ApiBase<Plan> {
    * error
    */
   authorize(head: RequestHead, plan: Plan | undefined): LamError | undefined;
+  /** What a plan asks for, in the words of the audit log; absent: method and path of the request. */
+  asked?(plan: Plan): AskedFor | undefined;
   /**
    * Answers an error in the API's own form. @param plan what `match` returned, if the request got so far
    */

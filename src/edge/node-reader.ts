@@ -3,7 +3,7 @@ import { asLamError, lamError } from '../errors/index.ts';
 import { NodeReply } from '../http/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { logged, type AccessLog } from './access-log.ts';
-import { refusalOf, type ApiList, type Claim } from './api-list.ts';
+import type { ApiList, Claim } from './api-list.ts';
 import { readBody } from './body.ts';
 import { OpenBodies } from './open-bodies.ts';
 import { hasTwoHosts, headOf } from './request.ts';
@@ -47,7 +47,7 @@ export class NodeReader {
     this.#slowBodies.watch(request, response);
     const { api, head, plan } = claim;
     const reply = logged(new NodeReply(response), head, this.#accessLog);
-    const refused = hasTwoHosts(head) ? lamError('LAM_EDGE_TWO_HOSTS', {}) : refusalOf(claim);
+    const refused = hasTwoHosts(head) ? lamError('LAM_EDGE_TWO_HOSTS', {}) : this.#apis.refusal(claim);
     if (refused !== undefined) {
       request.resume();
       api.fail(reply, refused, plan);

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { asLamError } from '../errors/index.ts';
 import type { Head, Handler, Refusal, Service, Reply } from '../http/index.ts';
 import { logged, type AccessLog } from './access-log.ts';
-import { refusalOf, type ApiList, type Claim } from './api-list.ts';
+import type { ApiList, Claim } from './api-list.ts';
 import type { Api, WholeBodyApi } from './api.ts';
 import { targetParts } from './request.ts';
 
@@ -60,7 +60,7 @@ class ClaimedHead implements Handler {
   }
 
   refusal(): Refusal | undefined {
-    const error = refusalOf(this.#claim);
+    const error = this.#apis.refusal(this.#claim);
     return error === undefined
       ? undefined
       : (reply) => this.#api.fail(logged(reply, this.#claim.head, this.#accessLog), error, this.#claim.plan);

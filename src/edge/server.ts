@@ -1,5 +1,6 @@
 import { HEAD_MS, PlainServer, SWEEP_MS } from '../http/index.ts';
 import type { Clock } from '../kit/index.ts';
+import type { AuditSink } from '../operations/index.ts';
 import { ApiList } from './api-list.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Api } from './api.ts';
@@ -13,6 +14,8 @@ export interface ServerOptions {
   /** Name of the API that answers requests which none of them matches; default: the last one's. */
   readonly fallback?: string | undefined;
   readonly clock: Clock;
+  /** Is told of each request that is refused; absent: nobody. */
+  readonly audit?: AuditSink | undefined;
   /** Called with the size of each request or response body that took memory outside V8's heap (bytes). */
   readonly onBody?: ((bytes: number) => void) | undefined;
   /** Limits of connections; unlimited if absent. */
@@ -28,8 +31,8 @@ const HEADER_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 60_000;
 
 /** Creates the HTTP server of one listener (socket or port); does not listen yet. */
-export function createServer({ apis, fallback, clock, onBody, caps, accessLog }: ServerOptions): PlainServer {
-  const list = new ApiList(apis, fallback);
+export function createServer({ apis, fallback, clock, audit, onBody, caps, accessLog }: ServerOptions): PlainServer {
+  const list = new ApiList(apis, fallback, audit);
   const nodeReader = new NodeReader(list, clock, accessLog);
   const server = new PlainServer({
     settings: {

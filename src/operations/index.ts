@@ -9,3 +9,5 @@ export { type StorageOperations } from './storage.ts';
 export { type VersionOperations } from './versions.ts';
 export { type TriggerOperations } from './triggers.ts';
 export { type LoadFailure, type Verifier } from './verification.ts';
+export { callerFacts, rightsRefusal, type AuditOperations, type AuditSink, type ApiCaller } from './rights/caller.ts';
+export { guardedOperations, type OperationsFor } from './rights/guarded.ts';

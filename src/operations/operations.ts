@@ -3,6 +3,7 @@ import { aliasOperations, type AliasOperations } from './aliases.ts';
 import { apiKeyOperations, type ApiKeyOperations, type ApiKeyRooms } from './api-keys.ts';
 import { artifactOperations, type ArtifactOperations, type ArtifactRooms } from './artifacts.ts';
 import { asyncOperations, type AsyncOperations, type AsyncRooms } from './async.ts';
+import type { AuditOperations } from './rights/caller.ts';
 import { configOperations, type ConfigOperations } from './configuration.ts';
 import { createGoLive, type GoLiveRooms } from './go-live.ts';
 import { functionOperations, type FunctionOperations, type FunctionRooms } from './functions.ts';
@@ -36,6 +37,7 @@ export interface Operations {
   readonly storage: StorageOperations;
   readonly triggers: TriggerOperations;
   readonly runtime: RuntimeOperations;
+  readonly audit: AuditOperations;
 }
 
 /** Rooms that operations use; passed in by the composition root. */
@@ -50,7 +52,8 @@ export interface OperationsRooms
     AsyncRooms,
     StorageRooms,
     TriggerSupport {
-  readonly store: StorageRooms['store'];
+  readonly store: StorageRooms['store'] & ApiKeyRooms['store'];
+  readonly audit: AuditOperations;
   readonly runtime: RuntimeOperations;
 }
 
@@ -71,5 +74,6 @@ export function createOperations(rooms: OperationsRooms): Operations {
     storage: storageOperations(rooms),
     triggers: triggerOperations(rooms),
     runtime: rooms.runtime,
+    audit: rooms.audit,
   };
 }

@@ -5,7 +5,9 @@ export { planGc, referencedArtifacts, type VersionName } from './catalogue/gc.ts
 export { type OutlineFact } from './catalogue/outline-fact.ts';
 export { type FunctionRecord, type VersionRecord } from './catalogue/schema.ts';
 export { type CatalogueDraft, type CatalogueView, type FunctionOutline } from './catalogue/state.ts';
-export { type ApiKeyStore } from './keys/api-key-store.ts';
+export { type ApiKeyChange, type ApiKeyStore } from './keys/api-key-store.ts';
+export { type AwsCredential, type AwsCredentials, type AwsSession } from './keys/aws-credentials.ts';
+export { type MasterSecret } from './keys/master-secret.ts';
 export { type LayerCatalogue } from './layers/layer-catalogue.ts';
 export { type StateJournal } from './states/state-journal.ts';
 export { df } from './df.ts';

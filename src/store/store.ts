@@ -14,8 +14,10 @@ import { nodeIdOf } from './disk/node-id.ts';
 import { Reserve } from './disk/reserve.ts';
 import { reclaimStaging } from './disk/staging.ts';
 import { ApiKeyStore } from './keys/api-key-store.ts';
+import { AwsCredentials } from './keys/aws-credentials.ts';
 import { KeyUsageFile } from './keys/key-usage-file.ts';
 import { LayerCatalogue } from './layers/layer-catalogue.ts';
+import { MasterSecret } from './keys/master-secret.ts';
 import { StateJournal } from './states/state-journal.ts';
 import { StartupCacheStore } from './artifacts/startup-cache-store.ts';
 
@@ -29,6 +31,8 @@ export interface Store {
   readonly artifacts: ArtifactStore;
   readonly layers: LayerCatalogue;
   readonly apiKeys: ApiKeyStore;
+  readonly masterSecret: MasterSecret;
+  readonly awsCredentials: AwsCredentials;
   readonly keyUsage: KeyUsageFile;
   readonly startupCaches: StartupCacheStore;
   /** What triggers keep over restarts. */
@@ -77,7 +81,14 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
     const artifacts = await ArtifactStore.open(paths, options);
     const layers = await LayerCatalogue.open(paths.layers);
     const apiKeys = await ApiKeyStore.open(paths.apiKeys);
+    const masterSecret = await MasterSecret.open(paths.masterSecret);
     const onTrouble = options.onTrouble ?? (() => undefined);
+    if (apiKeys.hasSigning && !masterSecret.isMade) {
+      onTrouble(
+        `'${paths.masterSecret}' is gone, so that the secret access keys of all API keys are void; make new keys`,
+      );
+      await masterSecret.make();
+    }
     const keyUsage = await KeyUsageFile.open(paths.keyUsage, apiKeys.ids(), onTrouble);
     const triggerStates = await StateJournal.open(paths.triggerStates, onTrouble);
     const apiStates = await StateJournal.open(paths.apiStates, onTrouble);
@@ -89,6 +100,8 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
       artifacts,
       layers,
       apiKeys,
+      masterSecret,
+      awsCredentials: new AwsCredentials(apiKeys, masterSecret),
       keyUsage,
       startupCaches: new StartupCacheStore(paths, artifacts),
       triggerStates,
@@ -124,6 +137,7 @@ export async function checkHome(home: string): Promise<void> {
   await LowdbCatalogueStore.open(paths.catalogue);
   await LayerCatalogue.open(paths.layers);
   await KeyUsageFile.open(paths.keyUsage, (await ApiKeyStore.open(paths.apiKeys)).ids(), () => undefined);
+  await MasterSecret.open(paths.masterSecret);
   await StateJournal.open(paths.triggerStates, () => undefined);
   await StateJournal.open(paths.apiStates, () => undefined);
 }

@@ -171,7 +171,7 @@ describe("the keys of Glambdar's API", () => {
     assert.deepEqual([await status('/mine', route.key), await status('/mine', role.key)], [200, 401]);
     assert.deepEqual([await status('/info', route.key), await status('/info', role.key)], [401, 200]);
     await assert.rejects(house.operations.apiKeys.create({ name: 'both', role: 'viewer', quota: 5 }));
-    await assert.rejects(house.operations.apiKeys.setRole('route', 'admin'));
+    await assert.rejects(house.operations.apiKeys.update('route', { scopes: ['admin'] }));
     await assert.rejects(house.operations.apiKeys.update('role', { quota: 5 }));
   });
 });

@@ -170,6 +170,7 @@ describe('with something deployed', () => {
       'key:list': [],
       'key:update': ['shop', '--quota', '5'],
       'key:revoke': ['shop'],
+      audit: [],
       'schedule:list': [],
       'schedule:run': ['fleeting'],
       'schedule:pause': ['fleeting'],

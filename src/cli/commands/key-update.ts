@@ -1,29 +1,42 @@
 import { Args } from '@oclif/core';
+import type { UpdateApiKeyRequest } from '../../contract/index.ts';
 import { EXIT, lamError } from '../../errors/index.ts';
+import { KEY_FLAGS, lifetimeOf, listOf, scopesOf } from '../key-flags.ts';
 import { LamCommand } from '../lam-command.ts';
 import { QUOTA_FLAG, quotaOf } from '../quota-flag.ts';
-import { quotaText } from '../render/api-keys.ts';
+import { keyText } from '../render/api-keys.ts';
 
 export default class KeyUpdate extends LamCommand {
-  static override summary = 'Change the quota of an API key, from the next request on.';
+  static override summary = 'Change scopes, functions, end or quota of an API key, from the next request on.';
   static override description =
-    'What the key has used today counts against the new quota, too. The key itself stays as it is.';
+    'What is not given stays, and so does the key itself. What it has used today counts against a new quota, too.';
   static override args = { name: Args.string({ description: 'Name of the key.', required: true }) };
-  static override flags = { quota: QUOTA_FLAG };
+  static override flags = { ...KEY_FLAGS, quota: QUOTA_FLAG };
   static override examples = [
+    { description: 'Let it read and invoke alone', command: '<%= config.bin %> key update ci --scope read,invoke' },
+    {
+      description: 'For some functions, for a week',
+      command: "<%= config.bin %> key update ci --function 'orders-*' --expires 1w",
+    },
     { description: 'At most 5000 requests a day', command: '<%= config.bin %> key update shop --quota 5000' },
-    { description: 'Any number', command: '<%= config.bin %> key update shop --quota none' },
-    { description: 'Refuse all for now', command: '<%= config.bin %> key update shop --quota 0' },
+    { description: 'Refuse all at routes for now', command: '<%= config.bin %> key update shop --quota 0' },
   ];
 
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(KeyUpdate);
-    if (flags.quota === undefined)
-      throw lamError('LAM_CLI_USAGE', { what: '--quota is missing', command: 'key update' });
-    const quota = quotaOf(flags.quota, 'key update');
+    const command = 'key update';
+    const { quota, scope, expires } = flags;
+    const change: UpdateApiKeyRequest = {
+      ...(quota === undefined ? {} : { quota: quotaOf(quota, command) }),
+      ...(scope === undefined ? {} : { scopes: scopesOf(scope, command) }),
+      ...(flags.function === undefined ? {} : { functions: listOf(flags.function) }),
+      ...(expires === undefined ? {} : { lifetimeMs: lifetimeOf(expires, command) }),
+    };
+    if (Object.keys(change).length === 0)
+      throw lamError('LAM_CLI_USAGE', { what: 'give --scope, --function, --expires or --quota', command });
     const { out, client } = this.context(flags);
-    const changed = await (await client()).updateApiKey(args.name, { quota });
-    out.result(changed, () => `${changed.name}: ${quotaText(changed)}`);
+    const changed = await (await client()).updateApiKey(args.name, change);
+    out.result(changed, () => `${changed.name}: ${keyText(changed, Date.now())}`);
     return EXIT.ok;
   }
 }

@@ -38,7 +38,7 @@ const GROUPS: readonly { readonly title: string; readonly ids: readonly string[]
       'gc',
     ],
   },
-  { title: 'ACCESS', ids: ['key create', 'key list', 'key update', 'key revoke'] },
+  { title: 'ACCESS', ids: ['key create', 'key list', 'key update', 'key revoke', 'audit'] },
   { title: 'SCHEDULES', ids: ['schedule list', 'schedule run', 'schedule pause', 'schedule resume'] },
   { title: 'THE DAEMON', ids: ['start', 'stop', 'restart', 'status', 'serve'] },
   { title: 'LAM ITSELF', ids: ['runtimes', 'runtimes build', 'runtimes pull', 'version', 'autocomplete'] },

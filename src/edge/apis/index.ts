@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
-import type { Authorizers } from '../../access/index.ts';
+import type { Authorizers, KeyRing } from '../../access/index.ts';
 import type { PlainServer } from '../../http/index.ts';
 import type { Clock } from '../../kit/index.ts';
 import type { Limits, Quotas } from '../../limits/index.ts';
-import type { Operations } from '../../operations/index.ts';
+import type { AuditSink, Operations, OperationsFor } from '../../operations/index.ts';
 import type { Router } from '../../router/index.ts';
 import type { AccessLog } from '../access-log.ts';
 import type { Api } from '../api.ts';
+import { ApiCallers } from '../callers.ts';
 import type { ConnectionCaps } from '../connection-limit.ts';
 import type { CallingSandboxes } from '../calling-sandboxes.ts';
 import type { Door } from '../guard.ts';
@@ -41,7 +42,13 @@ export interface EdgeOptions {
   /** Limits of routes. */
   readonly limits: Pick<Limits, 'admitAt'>;
   readonly quotas: Pick<Quotas, 'take'>;
+  /** For invocations, whose APIs check the rights of callers. */
   readonly operations: Operations;
+  /** All others, as a caller may use them. */
+  readonly operationsFor: OperationsFor;
+  readonly keys: KeyRing;
+  /** Is told of what is changed and refused. */
+  readonly auditSink: AuditSink;
   readonly clock: Clock;
   /** Returns the table of the live versions' routes; called per request, so it must be cached. */
   readonly routes: () => RouteTable;
@@ -78,7 +85,13 @@ export interface OtherApiParts {
   readonly isOwner: (socket: Socket) => Promise<boolean>;
 }
 
-type MakeApi = (options: EdgeOptions) => Api;
+type ApiParts = EdgeOptions & { readonly callers: ApiCallers };
+type MakeApi = (parts: ApiParts) => Api;
+
+function partsOf(options: EdgeOptions): ApiParts {
+  const { auditSink: audit } = options;
+  return { ...options, callers: new ApiCallers({ ...options, audit }) };
+}
 
 const AWS_MANAGE: MakeApi = (options) => awsManageApi({ ...options, ...options.others });
 
@@ -104,15 +117,17 @@ const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
 export function createEdge(options: EdgeOptions): PlainServer {
   const { clock, door, onBody, caps, accessLog, others } = options;
   const beside = others.isGlambdarBeside && door.kind === 'port' ? GLAMBDAR : [];
-  const apis = [...APIS[door.kind], ...beside].map((make) => make(options));
-  return createServer({ apis, fallback: 'functions', clock, onBody, caps, accessLog });
+  const parts = partsOf(options);
+  const apis = [...APIS[door.kind], ...beside].map((make) => make(parts));
+  return createServer({ apis, fallback: 'functions', clock, audit: options.auditSink, onBody, caps, accessLog });
 }
 
 /** Creates the HTTP server of a listener for Glambdar's API alone; does not listen yet. */
 export function createGlambdarEdge(options: EdgeOptions): PlainServer {
   const { clock, onBody, caps, accessLog, others } = options;
-  const parts = { ...options, ...others };
-  return createServer({ apis: [glambdarInvokeApi(parts), glambdarApi(parts, true)], clock, onBody, caps, accessLog });
+  const parts = { ...partsOf(options), ...others };
+  const apis = [glambdarInvokeApi(parts), glambdarApi(parts, true)];
+  return createServer({ apis, clock, audit: options.auditSink, onBody, caps, accessLog });
 }
 
 /** What the server for functions that call others uses. */

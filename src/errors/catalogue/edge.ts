@@ -98,13 +98,14 @@ export const EDGE = {
     kind: 'unauthenticated',
     fault: 'caller',
     message: (d) => `${d.isMissing ? 'missing' : 'invalid'} API key`,
-    hint: () => "send the daemon's token as X-API-Key, or a key that was made with a role",
+    hint: () =>
+      'send the token of the daemon, or a key with scopes, as X-API-Key: lam key create NAME --scope invoke,read',
   }),
-  LAM_EDGE_ROLE_REFUSED: entry<{ role: string; method: string; route: string }>({
+  LAM_EDGE_ROLE_REFUSED: entry<{ key: string; role: string; method: string; route: string }>({
     kind: 'permission_denied',
     fault: 'caller',
     message: (d) => `insufficient permissions: ${d.role} cannot ${d.method} ${d.route}`,
-    hint: () => 'use a key whose role allows it: lam key list',
+    hint: () => 'use a key whose scopes allow it: lam key list',
   }),
   LAM_EDGE_KEY_REQUEST: entry<{ what: string }>({
     kind: 'invalid_argument',
@@ -167,7 +168,7 @@ export const EDGE = {
     fault: 'caller',
     aws: 'AccessDeniedException',
     message: () => 'this API requires the token that the daemon was started with',
-    hint: () => 'send the header: Authorization: Bearer TOKEN',
+    hint: () => 'send the header Authorization: Bearer TOKEN, or a key: lam key create NAME --scope invoke,read',
   }),
   LAM_EDGE_CALLER_UNKNOWN: entry({
     kind: 'permission_denied',
@@ -189,7 +190,7 @@ export const EDGE = {
     fault: 'caller',
     aws: 'AccessDeniedException',
     message: () => 'the control API is served on the Unix socket of its owner, not on the HTTP port',
-    hint: () => 'use the lam command, or start the daemon with a token: LAM_TOKEN=SECRET lam start',
+    hint: () => 'use the lam command, or send a key in the header Authorization: lam key create NAME --scope deploy',
   }),
   LAM_EDGE_CLIENT_GONE: entry({
     kind: 'cancelled',

@@ -52,6 +52,30 @@ export const OPERATIONS = {
     message: (d) => `the event cannot start at ${d.at}: that ${d.fault}`,
     hint: () => 'give a time ahead, for instance in 10 minutes: lam invoke FUNCTION --async --in 10m',
   }),
+  LAM_OPERATIONS_NOT_ALLOWED: entry<{
+    key: string;
+    operation: string;
+    scopes: readonly string[];
+    /** Of which one is enough. */
+    wanted: readonly string[];
+    functions: readonly string[];
+    /** Whether a scope is missing; else the key is for other functions. */
+    isScope: boolean;
+    /** The function. */
+    name?: string;
+  }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'AccessDeniedException',
+    message: (d) =>
+      `the key '${d.key}' does not allow ${d.operation}${d.name === undefined ? '' : ` of '${d.name}'`}: ${
+        d.isScope ? `it has the scope ${d.scopes.join(', ')}` : `it is for ${d.functions.join(', ')}`
+      }`,
+    hint: (d) =>
+      d.isScope
+        ? `use another key, or give it the scope: lam key update ${d.key} --scope ${[...d.scopes, d.wanted[0]].join(',')}`
+        : `use another key, or widen it: lam key update ${d.key} --function ${[...d.functions, d.name ?? '*'].map((text) => `'${text}'`).join(',')}`,
+  }),
   LAM_OPERATIONS_INVALID_VALUE: entry<{ what: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

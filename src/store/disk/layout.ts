@@ -20,6 +20,8 @@ export interface Layout {
   readonly layers: string;
   /** Hashes of the API keys. */
   readonly apiKeys: string;
+  /** The secret from which those of AWS's clients are derived. */
+  readonly masterSecret: string;
   /** Requests of API keys with a quota. */
   readonly keyUsage: string;
   /** What triggers keep: when they ran last, which ones are paused. */
@@ -39,6 +41,8 @@ export interface Layout {
   readonly queue: string;
   /** Files that destinations of events append to. */
   readonly destinations: string;
+  /** Holds the audit log. */
+  readonly audit: string;
   readonly daemonLog: string;
   readonly tmp: string;
   /** The folder of one sandbox. */
@@ -72,6 +76,7 @@ export function layout(home: string): Layout {
     catalogue: join(state, 'catalogue.json'),
     layers: join(state, 'layers.json'),
     apiKeys: join(state, 'keys.json'),
+    masterSecret: join(state, 'master-secret'),
     keyUsage: join(state, 'key-usage.jsonl'),
     triggerStates: join(state, 'triggers.jsonl'),
     apiStates: join(state, 'apis.jsonl'),
@@ -83,6 +88,7 @@ export function layout(home: string): Layout {
     logs: join(home, 'logs'),
     queue: join(home, 'queue'),
     destinations: join(home, 'destinations'),
+    audit: join(home, 'audit'),
     daemonLog: join(home, 'daemon.log'),
     tmp: join(home, 'tmp'),
     sandbox: (id) => join(run, 'sb', id),
@@ -107,7 +113,16 @@ export function objectName(digest: Digest, executable: boolean): string {
 export function prepareHome(paths: Layout): void {
   try {
     makeHome(paths.home);
-    for (const folder of [paths.run, paths.state, paths.objects, paths.staging, paths.logs, paths.queue, paths.tmp]) {
+    for (const folder of [
+      paths.run,
+      paths.state,
+      paths.objects,
+      paths.staging,
+      paths.logs,
+      paths.queue,
+      paths.audit,
+      paths.tmp,
+    ]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       // Others may pass through a home, and earlier versions of lam made some of these for all to read.
       if ((statSync(folder).mode & 0o066) !== 0) chmodSync(folder, 0o700);

@@ -1,18 +1,39 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { API_KEY_ROLES, isApiKeyName, type ApiKeyDetail, type ApiKeyName } from '../../contract/index.ts';
+import {
+  API_KEY_ROLES,
+  isApiKeyName,
+  isFunctionPattern,
+  KEY_SCOPES,
+  roleOf,
+  ROLE_SCOPES,
+  type ApiKeyDetail,
+  type ApiKeyName,
+  type ApiKeyRole,
+} from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { Mutex } from '../../kit/index.ts';
 import { writeFileAtomic } from '../disk/atomic-file.ts';
 import { errnoOf, storeError } from '../disk/io-errors.ts';
 import { keepAside } from '../disk/keep-aside.ts';
+import { accessKeyIdOf } from './access-key-id.ts';
 
-const SCHEMA = 1;
+/** 1: keys had roles in place of scopes, and signed nothing. */
+const SCHEMA = 2;
 /** Ids that lam makes; requests are counted in records of fixed length, which contain them. */
 const KEY_ID = /^[a-z0-9-]{1,32}$/;
 
+/** What a new key is made of. */
+export type NewApiKey = Omit<ApiKeyDetail, 'role' | 'accessKeyId'> & {
+  /** Whether it signs requests of AWS's clients. */
+  readonly aws: boolean;
+};
+
+/** What of a key can be changed. */
+export type ApiKeyChange = Partial<Pick<ApiKeyDetail, 'quota' | 'scopes' | 'functions' | 'expiresAt'>>;
+
 /** A key as it is stored. */
-interface ApiKeyRecord extends ApiKeyDetail {
+interface ApiKeyRecord extends NewApiKey {
   /** SHA-256 of the key in hexadecimal digits. A key is random, so that its hash needs no salt and no work factor. */
   readonly hash: string;
 }
@@ -30,14 +51,12 @@ export class ApiKeyStore {
   readonly #path: string;
   readonly #changes = new Mutex();
   #keys: readonly ApiKeyRecord[];
-  #byHash: ReadonlyMap<string, ApiKeyDetail>;
-  #hasRoles: boolean;
+  #index: KeyIndex;
 
   private constructor(path: string, keys: readonly ApiKeyRecord[]) {
     this.#path = path;
     this.#keys = keys;
-    this.#byHash = indexed(keys);
-    this.#hasRoles = keys.some(({ role }) => role !== null);
+    this.#index = indexed(keys);
   }
 
   /**
@@ -53,9 +72,14 @@ export class ApiKeyStore {
     return this.#keys.map(detailOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Whether there is a key with a role. Cheap. */
-  get hasRoles(): boolean {
-    return this.#hasRoles;
+  /** Whether there is a key with scopes, which APIs accept. Cheap. */
+  get hasScopes(): boolean {
+    return this.#index.hasScopes;
+  }
+
+  /** Whether there is a key that signs requests of AWS's clients. Cheap. */
+  get hasSigning(): boolean {
+    return this.#index.byAccessKey.size > 0;
   }
 
   /** Ids of all keys. */
@@ -65,23 +89,32 @@ export class ApiKeyStore {
 
   /** The key that a caller sent, also if it has expired; undefined for any other text. */
   identify(key: string): ApiKeyDetail | undefined {
-    return this.#keys.length === 0 ? undefined : this.#byHash.get(hashOf(key));
+    return this.#keys.length === 0 ? undefined : this.#index.byHash.get(hashOf(key));
+  }
+
+  /** The key with an access key id, also if it has expired. */
+  byAccessKey(accessKeyId: string): ApiKeyDetail | undefined {
+    return this.#index.byAccessKey.get(accessKeyId);
+  }
+
+  /** The key with an id, also if it has expired. */
+  byId(id: string): ApiKeyDetail | undefined {
+    return this.#index.byId.get(id);
   }
 
   /** Adds a key; resolves to false where the name is taken. Rejects with a `LAM_STORE_*` error. */
-  add(detail: ApiKeyDetail, key: string): Promise<boolean> {
+  add(made: NewApiKey, key: string): Promise<boolean> {
     return this.#changes.run(async () => {
-      if (this.#keys.some(({ name }) => name === detail.name)) return false;
-      await this.#write([...this.#keys, { ...detail, hash: hashOf(key) }]);
+      if (this.#keys.some(({ name }) => name === made.name)) return false;
+      await this.#write([...this.#keys, { ...made, hash: hashOf(key) }]);
       return true;
     });
   }
 
   /**
-   * Changes a key's quota or role; resolves to the key, or to undefined where there was none. Rejects with a
-   * `LAM_STORE_*` error.
+   * Changes a key; resolves to it, or to undefined where there was none. Rejects with a `LAM_STORE_*` error.
    */
-  change(name: ApiKeyName, change: Partial<Pick<ApiKeyDetail, 'quota' | 'role'>>): Promise<ApiKeyDetail | undefined> {
+  change(name: ApiKeyName, change: ApiKeyChange): Promise<ApiKeyDetail | undefined> {
     return this.#changes.run(async () => {
       const found = this.#keys.find((each) => each.name === name);
       if (found === undefined) return undefined;
@@ -110,8 +143,7 @@ export class ApiKeyStore {
     const file: ApiKeysFile = { schema: SCHEMA, keys };
     await writeFileAtomic(this.#path, `${JSON.stringify(file)}\n`);
     this.#keys = keys;
-    this.#byHash = indexed(keys);
-    this.#hasRoles = keys.some(({ role }) => role !== null);
+    this.#index = indexed(keys);
   }
 }
 
@@ -119,12 +151,27 @@ function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-function indexed(keys: readonly ApiKeyRecord[]): ReadonlyMap<string, ApiKeyDetail> {
-  return new Map(keys.map((key) => [key.hash, detailOf(key)]));
+interface KeyIndex {
+  readonly byHash: ReadonlyMap<string, ApiKeyDetail>;
+  readonly byId: ReadonlyMap<string, ApiKeyDetail>;
+  readonly byAccessKey: ReadonlyMap<string, ApiKeyDetail>;
+  readonly hasScopes: boolean;
 }
 
-function detailOf({ name, id, prefix, createdAt, expiresAt, by, quota, role }: ApiKeyRecord): ApiKeyDetail {
-  return { name, id, prefix, createdAt, expiresAt, by, quota, role };
+function indexed(keys: readonly ApiKeyRecord[]): KeyIndex {
+  const byHash = new Map(keys.map((key) => [key.hash, detailOf(key)]));
+  const details = [...byHash.values()];
+  return {
+    byHash,
+    byId: new Map(details.map((key) => [key.id, key])),
+    byAccessKey: new Map(details.flatMap((key) => (key.accessKeyId === null ? [] : [[key.accessKeyId, key]]))),
+    hasScopes: details.some(({ scopes }) => scopes.length > 0),
+  };
+}
+
+function detailOf(record: ApiKeyRecord): ApiKeyDetail {
+  const { hash: _, aws, ...rest } = record;
+  return { ...rest, role: roleOf(rest.scopes), accessKeyId: aws ? accessKeyIdOf(rest.id) : null };
 }
 
 async function readKeys(path: string): Promise<readonly ApiKeyRecord[]> {
@@ -140,28 +187,33 @@ async function readKeys(path: string): Promise<readonly ApiKeyRecord[]> {
   if (typeof schema === 'number' && schema > SCHEMA)
     throw lamError('LAM_STORE_NEWER', { path, schema, supported: SCHEMA });
   const keys: unknown = data?.keys;
-  const isSound = schema === SCHEMA && Array.isArray(keys) && (keys as unknown[]).every(isRecord);
+  const isKnown = schema === SCHEMA || schema === 1;
+  const isSound = isKnown && Array.isArray(keys) && (keys as unknown[]).every(isRecord);
   if (!isSound)
     throw lamError('LAM_STORE_CORRUPT', { path, kept: await keepAside(path), why: 'it is no list of keys' });
-  // Earlier versions of lam had neither quotas nor roles.
-  return (keys as (Omit<ApiKeyRecord, 'quota' | 'role'> & Partial<ApiKeyRecord>)[]).map((key) => ({
-    ...key,
-    quota: key.quota ?? null,
-    role: key.role ?? null,
-  }));
+  return (keys as StoredKey[]).map(migrated);
+}
+
+/** A key as some version of lam has stored it: the first ones had neither quotas nor roles. */
+type StoredKey = Omit<ApiKeyRecord, Added> & Partial<ApiKeyRecord> & { readonly role?: ApiKeyRole | null };
+type Added = 'quota' | 'scopes' | 'functions' | 'aws';
+
+function migrated({ role, ...key }: StoredKey): ApiKeyRecord {
+  const ofRole = role === undefined || role === null ? [] : ROLE_SCOPES[role];
+  const { quota = null, scopes = ofRole, functions = [], aws = false } = key;
+  return { ...key, quota, scopes, functions, aws };
 }
 
 /** The file may have been edited or damaged. */
 function isRecord(value: unknown): value is ApiKeyRecord {
-  const { name, id, prefix, createdAt, expiresAt, by, hash, quota, role } = (value ?? {}) as Partial<ApiKeyRecord>;
+  const stored = (value ?? {}) as Partial<StoredKey>;
+  const { name, id, prefix, createdAt, expiresAt, by, hash } = stored;
   const isText = [name, id, prefix, by].every((text) => typeof text === 'string');
   const isTime = Number.isFinite(createdAt) && (expiresAt === null || Number.isFinite(expiresAt));
-  const isQuota = quota === undefined || quota === null || Number.isSafeInteger(quota);
   return (
     isText &&
     isTime &&
-    isQuota &&
-    isRole(role) &&
+    hasRights(stored) &&
     KEY_ID.test(id ?? '') &&
     isApiKeyName(name ?? '') &&
     typeof hash === 'string' &&
@@ -169,8 +221,12 @@ function isRecord(value: unknown): value is ApiKeyRecord {
   );
 }
 
-function isRole(role: unknown): boolean {
-  return role === undefined || role === null || API_KEY_ROLES.some((one) => one === role);
+function hasRights({ quota, role, scopes = [], functions = [], aws = false }: Partial<StoredKey>): boolean {
+  const isQuota = quota === undefined || quota === null || Number.isSafeInteger(quota);
+  const isRole = role === undefined || role === null || API_KEY_ROLES.includes(role);
+  const areScopes = Array.isArray(scopes) && scopes.every((scope) => KEY_SCOPES.includes(scope));
+  const arePatterns = Array.isArray(functions) && functions.every((text) => isFunctionPattern(String(text)));
+  return isQuota && isRole && areScopes && arePatterns && typeof aws === 'boolean';
 }
 
 function parsed(text: string): Partial<ApiKeysFile> | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { ApiList, refusalOf } from '../../../src/edge/api-list.ts';
+import { ApiList } from '../../../src/edge/api-list.ts';
 import type { RequestHead } from '../../../src/edge/request.ts';
 import { lamError } from '../../../src/errors/index.ts';
 import { testApi } from '../../support/api-server.ts';
@@ -74,9 +74,9 @@ describe('a list of APIs', () => {
     const denied = lamError('LAM_EDGE_TOKEN_NEEDED', {});
     const fault = lamError('LAM_EDGE_BAD_NAME', { name: 'x' });
     const closed = new ApiList([testApi({ match: () => fault, authorize: () => denied })]);
-    assert.equal(refusalOf(closed.claim(head('/'))), denied);
+    assert.equal(closed.refusal(closed.claim(head('/'))), denied);
     const open = new ApiList([testApi({ match: () => fault })]);
-    assert.equal(refusalOf(open.claim(head('/'))), fault);
+    assert.equal(open.refusal(open.claim(head('/'))), fault);
   });
 
   test('refuses a request when authorize throws', () => {
@@ -87,6 +87,6 @@ describe('a list of APIs', () => {
         },
       }),
     ]);
-    assert.equal(refusalOf(list.claim(head('/')))?.kind, 'internal');
+    assert.equal(list.refusal(list.claim(head('/')))?.kind, 'internal');
   });
 });

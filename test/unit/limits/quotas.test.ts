@@ -36,7 +36,19 @@ class QuotaHouse {
 function key(quota: number | null, id = 'k'): ApiKeyDetail {
   const name = 'shop';
   assert.ok(isApiKeyName(name));
-  return { name, id, prefix: 'lam_', createdAt: 0, expiresAt: null, by: '', quota, role: null };
+  return {
+    name,
+    id,
+    prefix: 'lam_',
+    createdAt: 0,
+    expiresAt: null,
+    by: '',
+    quota,
+    role: null,
+    scopes: [],
+    functions: [],
+    accessKeyId: null,
+  };
 }
 
 describe('quotas of API keys', () => {

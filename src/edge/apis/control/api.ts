@@ -1,12 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { LIMITS } from '../../../contract/index.ts';
-import { asLamError, lamError, toWire, type LamError } from '../../../errors/index.ts';
+import { asLamError, isLamError, lamError, toWire, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
-import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { discardRest } from '../../body.ts';
-import { refusal, type Door } from '../../guard.ts';
+import { errorOf, type ApiCallers } from '../../callers.ts';
 import { isGone, retryHeaders, sendJson } from '../../reply.ts';
 import { readObject } from './requests.ts';
 import { routeOf, type Action } from './routes.ts';
@@ -17,19 +16,21 @@ const CONTROL_PREFIX = `${OWN_PREFIX}v1/`;
 /** Answered without a token, for health checks. */
 const HEALTH = `${OWN_PREFIX}health`;
 
+/** Its name in the list of APIs and in the audit log. */
+const NAME = 'control';
+
 /** The action of a control request. */
 type ControlPlan = 'health' | { readonly action: Action; readonly parts: readonly string[] };
 
 interface ControlParts {
-  readonly operations: Operations;
-  readonly door: Door;
+  readonly callers: ApiCallers;
   readonly clock: Clock;
 }
 
 /** Serves lam's own API, which the command-line tool uses. */
-export function controlApi({ operations, door, clock }: ControlParts): StreamedBodyApi<ControlPlan> {
+export function controlApi({ callers, clock }: ControlParts): StreamedBodyApi<ControlPlan> {
   return {
-    name: 'control',
+    name: NAME,
     reads: 'stream',
     mostBodyBytes: LIMITS.zipBytes,
     match({ method, path }) {
@@ -38,14 +39,14 @@ export function controlApi({ operations, door, clock }: ControlParts): StreamedB
       const route = path.startsWith(CONTROL_PREFIX) ? routeOf(method, path.slice(CONTROL_PREFIX.length)) : undefined;
       return route ?? lamError('LAM_EDGE_NOT_FOUND', { method, path, near: [] });
     },
-    authorize: (head, plan) => (plan === 'health' ? undefined : refusal(door, head, 'control')),
-    serve: (request) => void serve(operations, clock, request),
+    authorize: (head, plan) => (plan === 'health' ? undefined : errorOf(callers.ofControl(head, NAME))),
+    serve: (request) => void serve(callers, clock, request),
     fail: sendError,
   };
 }
 
 async function serve(
-  operations: Operations,
+  callers: ApiCallers,
   clock: Clock,
   { head, plan, body, reply }: ApiRequest<ControlPlan, IncomingMessage>,
 ): Promise<void> {
@@ -55,6 +56,9 @@ async function serve(
     return;
   }
   try {
+    const caller = callers.ofControl(head, NAME);
+    // The key was revoked since.
+    if (isLamError(caller)) throw caller;
     const parameters = new URLSearchParams(head.query);
     const object = (): ReturnType<typeof readObject> => readObject(body, clock);
     const signal = (): AbortSignal => {
@@ -63,7 +67,7 @@ async function serve(
       return gone.signal;
     };
     const call = { request: body, object, reply, signal, parameters, parts: plan.parts };
-    const answer = await plan.action(operations, call);
+    const answer = await plan.action(callers.operationsFor(caller), call);
     if (answer !== undefined) sendJson(reply, 200, answer);
   } catch (thrown) {
     if (!isGone(thrown)) await discardRest(body, clock);

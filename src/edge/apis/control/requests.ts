@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import {
   API_KEY_ROLES,
+  KEY_SCOPES,
   ARTIFACT_CONTENT_TYPE,
   isDigest,
   isFunctionName,
@@ -244,9 +245,12 @@ export function apiKeyOf(fields: Fields): CreateApiKeyRequest {
   return {
     name: required<string>(fields, 'name', 'string'),
     ...optional<number>(fields, 'days', 'number'),
+    ...optional<number>(fields, 'lifetimeMs', 'number'),
     ...optional<string>(fields, 'by', 'string'),
     ...optional<number>(fields, 'quota', 'number'),
     ...roleIn(fields),
+    ...rightsIn(fields),
+    ...optional<boolean>(fields, 'aws', 'boolean'),
   };
 }
 
@@ -257,7 +261,21 @@ function roleIn(fields: Fields): Pick<CreateApiKeyRequest, 'role'> {
   return role === undefined ? bad(`'role' is not one of ${API_KEY_ROLES.join(', ')}: ${text}`) : { role };
 }
 
+function rightsIn(fields: Fields): Pick<UpdateApiKeyRequest, 'scopes' | 'functions'> {
+  const { scopes } = optionalTexts(fields, 'scopes');
+  const known = scopes?.map(
+    (text) => KEY_SCOPES.find((one) => one === text) ?? bad(`'${text}' is no scope: they are ${KEY_SCOPES.join(', ')}`),
+  );
+  return { ...(known === undefined ? {} : { scopes: known }), ...optionalTexts(fields, 'functions') };
+}
+
 /** Shapes the body of a change of an API key. */
 export function apiKeyChangeOf(fields: Fields): UpdateApiKeyRequest {
-  return { quota: fields['quota'] === null ? null : required<number>(fields, 'quota', 'number') };
+  const given = ['quota', 'lifetimeMs', 'scopes', 'functions'].some((key) => fields[key] !== undefined);
+  if (!given) bad("none of 'quota', 'lifetimeMs', 'scopes' and 'functions' is given");
+  return { ...numberOrNull(fields, 'quota'), ...numberOrNull(fields, 'lifetimeMs'), ...rightsIn(fields) };
+}
+
+function numberOrNull(fields: Fields, key: string): Partial<Record<string, number | null>> {
+  return fields[key] === null ? { [key]: null } : optional<number>(fields, key, 'number');
 }

@@ -3,6 +3,7 @@ import { lamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import { asyncQueryOf, asyncResultOf, deadLettersOf, retryOf, waitOf } from './async-requests.ts';
+import { streamAudit } from './audit.ts';
 import { streamLogs } from './logs.ts';
 import {
   aliasOf,
@@ -167,6 +168,10 @@ const ROUTES: Readonly<Record<string, Action>> = {
   'DELETE layers/*/*': async (o, c) => {
     await o.layers.remove(layerPart(c));
     return DONE;
+  },
+  'GET audit': async (o, c) => {
+    await streamAudit(o, c.parameters, c.reply);
+    return undefined;
   },
   'GET keys': (o) => o.apiKeys.list(),
   'POST keys': async (o, c) => o.apiKeys.create(apiKeyOf(await c.object())),

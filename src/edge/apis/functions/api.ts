@@ -4,9 +4,10 @@ import { isLamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs, Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { Limits, Quotas } from '../../../limits/index.ts';
-import type { Operations } from '../../../operations/index.ts';
+import type { AuditSink, Operations } from '../../../operations/index.ts';
 import type { Router } from '../../../router/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
+import { noteRefusal, type AskedFor } from '../../callers.ts';
 import { strangerRefusal } from '../../guard.ts';
 import { isGone, retryHeaders, sendJson } from '../../reply.ts';
 import { authorized, type RouteAccess } from './access.ts';
@@ -17,6 +18,9 @@ import { runFunction } from './function-run.ts';
 import { serveStatic, type StaticSource } from './static-files.ts';
 import { planFor, type Finish, type FunctionPlan, type Plan, type PlanParts, type StaticPlan } from './plan.ts';
 
+/** Its name in the list of APIs and in the audit log. */
+const NAME = 'functions';
+
 interface FunctionsParts extends PlanParts {
   readonly files: StaticSource;
   readonly router: Router;
@@ -24,6 +28,8 @@ interface FunctionsParts extends PlanParts {
   readonly limits: Pick<Limits, 'admitAt'>;
   readonly quotas: Pick<Quotas, 'take'>;
   readonly clock: Clock;
+  /** Is told of requests that a route refuses. */
+  readonly auditSink: AuditSink;
   readonly generation: () => number;
 }
 
@@ -33,12 +39,10 @@ interface FunctionsParts extends PlanParts {
  * the route does not allow.
  */
 export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
-  const { clock, generation, limits, quotas, ...parts } = all;
+  const { generation, limits, ...parts } = all;
   const { door, routes } = parts;
-  const excess = (plan: Plan | undefined): LamError | undefined =>
-    plan === undefined || plan.kind === 'answer' || plan.limit === undefined ? undefined : limits.admitAt(plan.limit);
   return {
-    name: 'functions',
+    name: NAME,
     reads: 'whole',
     mostBodyBytes: LIMITS.payloadBytes,
     generation,
@@ -51,8 +55,9 @@ export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
       const access = accessOf(plan);
       const refused = stranger ?? access?.authorizer.early(head);
       // What callers without rights send must not use up the limit of those who have them.
-      return refused ?? (access === undefined ? excess(plan) : undefined);
+      return refused ?? (access === undefined ? excessOf(limits, plan) : undefined);
     },
+    asked: (plan) => askedOf(accessOf(plan)),
     serve({ plan, body, reply }) {
       if (plan.kind === 'answer') {
         reply.send(plan.status, plan.headers, EMPTY);
@@ -61,27 +66,52 @@ export function functionsApi(all: FunctionsParts): WholeBodyApi<Plan> {
       const out = finished(reply, plan.finish);
       const { access } = plan;
       if (access === undefined) serve(all, plan, { body, reply: out, fail: sendError });
-      else
-        authorized({ access, body, reply: out, now: clock.now(), fail: sendError }, (grant, watched) => {
-          const counted = grant.apiKey === undefined ? undefined : quotas.take(grant.apiKey);
-          if (isLamError(counted)) {
-            sendError(watched, counted);
-            return;
-          }
-          const fail: Accepted['fail'] = (to, error) => {
-            counted?.giveBack();
-            sendError(to, error);
-          };
-          const tooMany = excess(plan);
-          if (tooMany === undefined) serve(all, plan, { body, reply: watched, grant, fail });
-          else fail(watched, tooMany);
-        });
+      else serveChecked(all, plan, access, { body, reply: out });
     },
     // With CORS headers, so that a page can read why it was refused.
     fail: (reply, error, plan) =>
       sendError(plan === undefined || plan.kind === 'answer' ? reply : finished(reply, plan.finish), error),
     near: (path) => routes().near(path),
   };
+}
+
+function excessOf(limits: FunctionsParts['limits'], plan: Plan | undefined): LamError | undefined {
+  if (plan === undefined || plan.kind === 'answer' || plan.limit === undefined) return undefined;
+  return limits.admitAt(plan.limit);
+}
+
+/** Serves a request once its route has authorized it. */
+// oxlint-disable-next-line max-params -- the parts, what is asked for, who may, and the request
+function serveChecked(
+  all: FunctionsParts,
+  plan: FunctionPlan | StaticPlan,
+  access: RouteAccess,
+  { body, reply }: Pick<Accepted, 'body' | 'reply'>,
+): void {
+  const { quotas, limits, auditSink, clock } = all;
+  const refuse = (to: Reply, error: LamError): void => {
+    noteRefusal(auditSink, NAME, access.head, error, askedOf(access));
+    sendError(to, error);
+  };
+  authorized({ access, body, reply, now: clock.now(), fail: refuse }, (grant, watched) => {
+    const counted = grant.apiKey === undefined ? undefined : quotas.take(grant.apiKey);
+    if (isLamError(counted)) {
+      sendError(watched, counted);
+      return;
+    }
+    const fail: Accepted['fail'] = (to, error) => {
+      counted?.giveBack();
+      sendError(to, error);
+    };
+    const tooMany = excessOf(limits, plan);
+    if (tooMany === undefined) serve(all, plan, { body, reply: watched, grant, fail });
+    else fail(watched, tooMany);
+  });
+}
+
+/** Route and function, for the audit log. */
+function askedOf(access: RouteAccess | undefined): AskedFor | undefined {
+  return access === undefined ? undefined : { operation: access.hit.routeKey, function: access.hit.functionName };
 }
 
 function accessOf(plan: Plan | undefined): RouteAccess | undefined {

@@ -2,7 +2,7 @@ import { isLamError } from '../../../errors/index.ts';
 import { WrappedReply, type HeaderPairs, type Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { RequestHead } from '../../request.ts';
-import { callerOf, type GlambdarAccess } from './access.ts';
+import { callerOf, roleWord, type GlambdarAccess } from './access.ts';
 import type { GlambdarAction } from './routes.ts';
 
 /** A request with a key, in Glambdar's form. */
@@ -51,12 +51,12 @@ export class Audit {
   // oxlint-disable-next-line max-params -- the reply, and what is noted of its request
   noted(reply: Reply, access: GlambdarAccess, head: RequestHead, action: GlambdarAction): Reply {
     const caller = callerOf(access, head);
-    if (isLamError(caller) || caller.key === undefined) return reply;
-    const { role, key } = caller;
+    if (isLamError(caller) || caller.actor.kind === 'local') return reply;
+    const { kind, name } = caller.actor;
     return new NotedReply(reply, (status) => {
       this.#add({
-        actorName: key,
-        actorRole: role,
+        actorName: kind === 'token' ? 'root' : name,
+        actorRole: roleWord(caller),
         action: ACTION_NAMES[action] ?? action,
         method: head.method,
         path: head.path,

@@ -66,7 +66,8 @@ export function glambdarInvokeApi(parts: GlambdarInvokeParts): WholeBodyApi<Glam
         return lamError('LAM_REGISTRY_FUNCTION_NOT_FOUND', { name: text });
       return callOf(parts, head, reference);
     },
-    authorize: (head) => accessRefusal(parts, head, 'invoke'),
+    authorize: (head, plan) => accessRefusal(parts, head, 'invoke', plan?.name),
+    asked: ({ name }) => ({ operation: 'invoke', function: name }),
     serve({ head, plan, body, reply }) {
       const noted = wantsKeys(parts) ? audit.noted(reply, parts, head, 'invoke') : reply;
       run({ router, counts }, plan, body, noted);

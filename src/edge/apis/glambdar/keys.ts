@@ -1,9 +1,9 @@
-import { API_KEY_ROLES, type ApiKeyDetail, type ApiKeyRole } from '../../../contract/index.ts';
+import { API_KEY_ROLES, ROLE_SCOPES, type ApiKeyDetail, type ApiKeyRole } from '../../../contract/index.ts';
 import { isLamError, lamError } from '../../../errors/index.ts';
 import type { Operations } from '../../../operations/index.ts';
+import { roleWord } from './access.ts';
 
 type Keys = Operations['apiKeys'];
-type RoleKey = ApiKeyDetail & { readonly role: ApiKeyRole };
 
 /** Digits of a key's id that make a number which JavaScript has exactly. */
 const ID_DIGITS = 13;
@@ -20,7 +20,7 @@ export async function createKey(keys: Keys, body: unknown): Promise<object> {
   if (typeof name !== 'string' || name === '') throw lamError('LAM_EDGE_KEY_REQUEST', { what: NAME_AND_ROLE });
   const role = roleIn(body, NAME_AND_ROLE);
   try {
-    const { key } = await keys.create({ name, role, by: 'Glambdar API' });
+    const { key } = await keys.create({ name, role, by: 'Glambdar API', aws: false });
     return { name, role, apiKey: key };
   } catch (thrown) {
     if (isLamError(thrown) && thrown.code === 'LAM_OPERATIONS_KEY_EXISTS') throw lamError('LAM_EDGE_KEY_EXISTS', {});
@@ -28,14 +28,14 @@ export async function createKey(keys: Keys, body: unknown): Promise<object> {
   }
 }
 
-/** The keys with a role. */
+/** The keys with scopes. */
 export function listKeys(keys: Keys): object {
   return {
-    keys: withRoles(keys).map((key) => ({
+    keys: withScopes(keys).map((key) => ({
       id: numberOf(key),
       keyPrefix: key.prefix,
       name: key.name,
-      role: key.role,
+      role: roleWord({ rights: key }),
       isRoot: false,
       createdAt: new Date(key.createdAt).toISOString(),
     })),
@@ -45,7 +45,8 @@ export function listKeys(keys: Keys): object {
 /** Changes a key's role. Throws `LAM_EDGE_KEY_REQUEST`, `LAM_EDGE_KEY_NOT_FOUND`. */
 export async function changeKey(keys: Keys, id: string, body: unknown): Promise<object> {
   const found = keyOf(keys, id);
-  const { name, role } = await keys.setRole(found.name, roleIn(body, 'invalid request: role is required'));
+  const role = roleIn(body, 'invalid request: role is required');
+  const { name } = await keys.update(found.name, { scopes: ROLE_SCOPES[role] });
   return { id: numberOf(found), name, role, status: 'updated' };
 }
 
@@ -58,13 +59,13 @@ export async function revokeKey(keys: Keys, id: string): Promise<object> {
 
 const NAME_AND_ROLE = 'invalid request: name and role are required';
 
-function withRoles(keys: Keys): readonly RoleKey[] {
-  return keys.list().flatMap((key) => (key.role === null ? [] : { ...key, role: key.role }));
+function withScopes(keys: Keys): readonly ApiKeyDetail[] {
+  return keys.list().filter(({ scopes }) => scopes.length > 0);
 }
 
-function keyOf(keys: Keys, id: string): RoleKey {
+function keyOf(keys: Keys, id: string): ApiKeyDetail {
   if (!/^[0-9]{1,20}$/.test(id)) throw lamError('LAM_EDGE_KEY_REQUEST', { what: 'invalid key ID' });
-  const found = withRoles(keys).find((key) => String(numberOf(key)) === id);
+  const found = withScopes(keys).find((key) => String(numberOf(key)) === id);
   if (found === undefined) throw lamError('LAM_EDGE_KEY_NOT_FOUND', {});
   return found;
 }

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { LIMITS, type FunctionName } from '../../../contract/index.ts';
-import { asLamError, lamError, type LamError } from '../../../errors/index.ts';
+import { asLamError, isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
-import type { Operations } from '../../../operations/index.ts';
+import { callerFacts, type Operations } from '../../../operations/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { discardRest, readBody } from '../../body.ts';
-import type { Door } from '../../guard.ts';
+import type { ApiCallers } from '../../callers.ts';
 import { isGone } from '../../reply.ts';
-import { accessRefusal, wantsKeys } from './access.ts';
+import { accessRefusal, callerOf, wantsKeys } from './access.ts';
 import type { Audit } from './audit.ts';
 import { deploy, isDeployFault, rateOf, type DeployParts } from './deploy.ts';
 import { sendFailure, sendGlambdar } from './failure.ts';
@@ -20,8 +20,7 @@ import { isForOwner, targetAt, type GlambdarTarget } from './routes.ts';
 
 /** What Glambdar's API uses, invocations apart. */
 export interface GlambdarParts {
-  readonly door: Door;
-  readonly operations: Operations;
+  readonly callers: ApiCallers;
   readonly clock: Clock;
   readonly exists: (functionName: FunctionName) => boolean;
   readonly counts: InvocationCounts;
@@ -30,6 +29,8 @@ export interface GlambdarParts {
   readonly isOwner: (socket: Socket) => Promise<boolean>;
 }
 
+const FOREIGN = lamError('LAM_EDGE_FOREIGN_USER', {});
+
 /** Time of a function that was never invoked, as Go writes it. */
 const NEVER = '0001-01-01T00:00:00Z';
 /** Longest JSON of a request (bytes). */
@@ -37,7 +38,7 @@ const JSON_BYTES = 64 * 1024;
 
 /** A request. */
 interface Call {
-  readonly parts: GlambdarParts & DeployParts;
+  readonly parts: GlambdarParts & DeployParts & { readonly operations: Operations };
   readonly name: string;
   readonly body: IncomingMessage;
 }
@@ -110,21 +111,30 @@ export function glambdarApi(given: GlambdarParts, isAlone = false): StreamedBody
     },
     authorize: (head, plan) =>
       plan === undefined || plan.action === 'health' ? undefined : accessRefusal(given, head, plan.action),
+    asked: ({ action, name }) => ({ operation: action, ...(name === '' ? {} : { function: name }) }),
     serve: (request) => void serve(parts, request),
     fail: sendFailure,
   };
 }
 
 async function serve(
-  parts: Call['parts'],
+  parts: GlambdarParts & Pick<DeployParts, 'underWay'>,
   { head, plan, body, reply: given }: ApiRequest<GlambdarTarget, IncomingMessage>,
 ): Promise<void> {
   const { action, name } = plan;
   const reply = action === 'health' ? given : parts.audit.noted(given, parts, head, action);
   try {
     const isAllowed = !isForOwner(action) || wantsKeys(parts) || (await parts.isOwner(head.socket));
-    if (!isAllowed) throw lamError('LAM_EDGE_FOREIGN_USER', {});
-    const sent = await ACTIONS[action]({ parts, name, body });
+    const caller = action === 'health' ? parts.callers.local(head, 'glambdar') : callerOf(parts, head);
+    // The key was revoked since.
+    if (isLamError(caller)) throw caller;
+    if (!isAllowed) {
+      const { code } = FOREIGN;
+      parts.callers.audit.note({ ...callerFacts(caller), operation: action, outcome: 'refused', code });
+      throw FOREIGN;
+    }
+    const operations = parts.callers.operationsFor(caller);
+    const sent = await ACTIONS[action]({ parts: { ...parts, operations }, name, body });
     body.resume();
     sendGlambdar(reply, sent.status, sent.body);
   } catch (thrown) {
@@ -147,7 +157,7 @@ function ok(body: unknown): Sent {
   return { status: 200, body };
 }
 
-function infoOf({ operations, counts }: GlambdarParts, name: FunctionName): object {
+function infoOf({ operations, counts }: Call['parts'], name: FunctionName): object {
   const { createdAt, config } = operations.functions.detail(name);
   const counted = counts.of(name, createdAt);
   return {

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { controlApi } from '../../../../../src/edge/apis/control/api.ts';
 import { lamError, toWire } from '../../../../../src/errors/index.ts';
-import type { Operations } from '../../../../../src/operations/index.ts';
 import { systemClock } from '../../../../../src/kit/index.ts';
-import { oneToken } from '../../../../../src/edge/guard.ts';
+import type { ApiCallers } from '../../../../../src/edge/callers.ts';
 import { failureOf } from '../../../../support/api-server.ts';
 import { edgeHouse, type EdgeHouse } from '../../../../support/edge-house.ts';
 
@@ -30,8 +29,7 @@ describe("lam's own API", () => {
   test('sends Retry-After', async () => {
     const api = controlApi({
       // Only `fail` is called.
-      operations: {} as Operations,
-      door: { kind: 'socket', tokens: oneToken(undefined), open: false },
+      callers: {} as ApiCallers,
       clock: systemClock,
     });
     const closed = lamError('LAM_POOL_CLOSED', {});

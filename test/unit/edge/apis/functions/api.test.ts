@@ -38,6 +38,7 @@ describe('functions over HTTP', () => {
       limits: new Limits(systemClock),
       quotas: new Quotas(systemClock, new Map()),
       clock: systemClock,
+      auditSink: { note: () => undefined },
       door: { kind: 'socket', tokens: oneToken(undefined), open: false },
       routes: () => routes,
       exists: (name) => names.has(name),

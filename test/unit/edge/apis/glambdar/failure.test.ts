@@ -11,7 +11,7 @@ const ANSWERS: readonly (readonly [error: LamError, status: number, text: string
   [lamError('LAM_EDGE_KEY_REFUSED', { isMissing: true }), 401, 'missing API key'],
   [lamError('LAM_EDGE_KEY_REFUSED', { isMissing: false }), 401, 'invalid API key'],
   [
-    lamError('LAM_EDGE_ROLE_REFUSED', { role: 'viewer', method: 'POST', route: '/deploy' }),
+    lamError('LAM_EDGE_ROLE_REFUSED', { key: 'k', role: 'viewer', method: 'POST', route: '/deploy' }),
     403,
     'insufficient permissions: viewer cannot POST /deploy',
   ],
