@@ -190,14 +190,14 @@ for (const way of WAYS)
       ['an unknown function', invoke('nobody'), {}, 404, missing, 'LAM_REGISTRY_FUNCTION_NOT_FOUND'],
       ['an unknown version', invoke('hello:99'), {}, 404, missing, 'LAM_REGISTRY_VERSION_NOT_FOUND'],
       ['an unknown alias', invoke('hello:nope'), {}, 404, missing, 'LAM_REGISTRY_ALIAS_NOT_FOUND'],
-      ['a bad name', invoke('../x'), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
+      ['a bad name', invoke('../x'), {}, 400, 'ValidationException', 'LAM_EDGE_BAD_NAME'],
       ['a long name', invoke('x'.repeat(65)), {}, 400, 'InvalidParameterValueException', 'LAM_EDGE_BAD_NAME'],
       [
         'broken percent-encoding',
         '/2015-03-31/functions/%zz/invocations',
         {},
         400,
-        'InvalidParameterValueException',
+        'ValidationException',
         'LAM_EDGE_BAD_NAME',
       ],
       [
@@ -285,11 +285,13 @@ for (const way of WAYS)
         const wire = decodeErrorHeader(String(answer.headers[INVOKE.lamError]));
         assert.equal(wire?.code, code);
         const body_ = answer.json();
-        assert.equal(body_['Type'], 'User');
+        const isTyped = !['ValidationException', 'AccessDeniedException'].includes(awsName);
+        assert.equal(body_['Type'], isTyped ? 'User' : undefined);
         const said = String(body_['message'] ?? body_['Message']);
         // AWS names what does not exist by its ARN.
         if (code.startsWith('LAM_REGISTRY_'))
           assert.match(said, /^Function not found: arn:aws:lambda:.*:(?:\$LATEST|99|nope)$/);
+        else if (code === 'LAM_EDGE_BAD_NAME') assert.match(said, /^1 validation error detected: Value '/);
         else assert.equal(said, wire?.message);
       });
     }

@@ -18,6 +18,8 @@ export interface WireAnswer {
   readonly error?: string;
   /** Absent for an empty body. */
   readonly body?: Expected;
+  /** A body that need not be JSON. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string | RegExp>>;
 }
 
@@ -28,6 +30,7 @@ export type Kept = Record<string, unknown>;
 export interface RecordedBehaviour {
   /** The operation, then what is special. */
   readonly what: string;
+  /** A `Response` is the answer; else it is what the client received last. */
   readonly ask: (client: LambdaClient, kept: Kept) => Promise<unknown>;
   readonly aws: WireAnswer;
   /** What else is known of the body, for example that an id has changed. */

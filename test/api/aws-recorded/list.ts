@@ -4,6 +4,7 @@ import { EVENTS } from './events.ts';
 import { LIFECYCLE, REFUSED } from './functions.ts';
 import { LAYERS } from './layers.ts';
 import { ACCOUNT_LIMITS } from './limits.ts';
+import { INVOCATIONS } from './invoke.ts';
 import { GONE, NAMES } from './names.ts';
 import { POLICIES } from './policies.ts';
 import { TAGS } from './tags.ts';
@@ -26,4 +27,5 @@ export const RECORDED: readonly RecordedGroup[] = [
   ...LAYERS,
   ...TAGS,
   ...ACCOUNT_LIMITS,
+  ...INVOCATIONS,
 ];

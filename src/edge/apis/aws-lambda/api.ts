@@ -19,7 +19,8 @@ export function awsApi({ door, ...rooms }: AwsInvokeRooms & { readonly door: Doo
 
 /** The same without a decision on who may use it. */
 export function invokeApi(rooms: AwsInvokeRooms): Omit<WholeBodyApi<InvokeHead>, 'authorize'> {
-  const fail = (reply: Reply, error: LamError): void => sendAwsError(reply, error, awsWords(rooms.arns, error, LATEST));
+  const fail = (reply: Reply, error: LamError, asked?: Pick<InvokeHead, 'qualifier'>): void =>
+    sendAwsError(reply, error, awsWords(rooms.arns, error, asked?.qualifier ?? LATEST));
   return {
     name: 'aws-lambda',
     reads: 'whole',

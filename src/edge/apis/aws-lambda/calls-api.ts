@@ -41,7 +41,7 @@ export function callsApi(rooms: AwsInvokeRooms, callers: CallingSandboxes): Whol
       if (tooMany !== undefined) throw tooMany;
       waiting.set(caller, count(caller) + 1);
       const counted = new CountedReply(reply, () => waiting.set(caller, count(caller) - 1));
-      const fail = (failed: Reply, error: LamError): void => api.fail(failed, error);
+      const fail = (failed: Reply, error: LamError): void => api.fail(failed, error, plan);
       try {
         runInvoke(rooms, { ...plan, caller, traceId: traceOf(plan, caller) }, { body, reply: counted, fail });
       } catch (thrown) {

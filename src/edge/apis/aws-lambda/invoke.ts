@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   INVOKE,
   type CallingSandbox,
@@ -89,7 +90,7 @@ export function planInvoke(target: InvokeTarget, query: string, headers: HeaderV
 export interface InvokeBody {
   readonly body: Uint8Array;
   readonly reply: Reply;
-  readonly fail: (reply: Reply, error: LamError) => void;
+  readonly fail: (reply: Reply, error: LamError, asked?: Pick<InvokeHead, 'qualifier'>) => void;
 }
 
 /** What invokes functions, now and later. */
@@ -102,7 +103,7 @@ export interface InvokeRooms {
 function accept({ async }: InvokeRooms['operations'], head: InvokeHead, { body, reply, fail }: InvokeBody): void {
   async.accept({ ...head, event: body }).then(
     (id) => reply.send(202, ['x-amzn-RequestId', id], EMPTY),
-    (error: unknown) => fail(reply, asLamError(error)),
+    (error: unknown) => fail(reply, asLamError(error), head),
   );
 }
 
@@ -120,7 +121,7 @@ export function runInvoke(
     accept(operations, head, { body: event, reply, fail });
   } else if (head.type === 'DryRun') {
     router.check(head.name, head.qualifier);
-    reply.send(204, [], EMPTY);
+    reply.send(204, ['x-amzn-RequestId', randomUUID()], EMPTY);
   } else {
     const invoke = new (head.asEvents === 'none' ? Invoke : EventsInvoke)(head, event, reply, fail);
     reply.cancelWhenGone(router.start(invoke, invoke));
@@ -158,7 +159,7 @@ class Invoke implements InvokeRequest, InvokeSink {
   }
 
   failed(error: LamError): void {
-    this.#fail(this.#reply, error);
+    this.#fail(this.#reply, error, this);
   }
 }
 

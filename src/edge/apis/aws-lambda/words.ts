@@ -24,7 +24,7 @@ export function awsWords(arns: Arns, { code, details, awsName, kind }: LamError,
     case 'LAM_REGISTRY_ALIAS_NOT_FOUND':
       return { message: `Function not found: ${arns.function(text('name'), text('alias'))}` };
     case 'LAM_EDGE_BAD_NAME':
-      return { name: 'ValidationException', message: notAName(text('name')) };
+      return notAName(text('name'));
     case 'LAM_REGISTRY_UNKNOWN_RUNTIME':
       return { status: 400, message: unknownRuntime(text('runtime'), details['known'] as readonly string[]) };
     case 'LAM_LIMITS_RESERVED':
@@ -46,9 +46,12 @@ export function awsWords(arns: Arns, { code, details, awsName, kind }: LamError,
   }
 }
 
-function notAName(name: string): string {
+function notAName(name: string): AwsWords {
+  const at = `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint:`;
+  if (/^[a-zA-Z0-9-_]{65,}$/.test(name))
+    return { status: 400, message: `${at} Member must have length less than or equal to 64` };
   const { pattern = '' } = servedModel().model.shapes['NamespacedFunctionName'] ?? {};
-  return `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern}`;
+  return { name: 'ValidationException', message: `${at} Member must satisfy regular expression pattern: ${pattern}` };
 }
 
 function unknownRuntime(runtime: string, known: readonly string[]): string {
