@@ -22,6 +22,7 @@ const PARTS = [
   { name: 'security.md fresh', command: [nodeProgram(), 'scripts/security-doc.ts', '--check'] },
   { name: 'compatibility.md fresh', command: [nodeProgram(), 'scripts/compatibility-doc.ts', '--check'] },
   { name: 'runtimes.md fresh', command: [nodeProgram(), 'scripts/runtimes-doc.ts', '--check'] },
+  { name: 'openapi.json fresh', command: [nodeProgram(), 'scripts/openapi.ts', '--check'] },
   { name: 'oclif.manifest.json fresh', command: [nodeProgram(), 'scripts/manifest.ts', '--check'] },
   { name: 'lam.yaml schema fresh', command: [nodeProgram(), 'scripts/schema.ts', '--check'] },
   {

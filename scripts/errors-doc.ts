@@ -58,7 +58,7 @@ export function errorsDocument(): string {
     '| --- | --- |',
     '| a command | on stderr `Error: MESSAGE`, then `hint:` and `code:` on lines of their own |',
     '| a command with `--json` | on stdout `{"ok":false,"error":{"code","message","hint","details"}}` |',
-    '| lam\'s own API, `/_lam/v1/` | `{"error":{"code","message","hint","details"}}` |',
+    '| lam\'s own API, `/_lam/v1/` | `application/problem+json` (RFC 9457): `{"type","title","status","code","detail","hint","details"}` |',
     '| functions over HTTP, `/FUNCTION` and declared routes | `{"message","code","hint"}` |',
     '| the Invoke of AWS, `/2015-03-31/functions/` | `{"Type","Message"}` or `{"Type","message"}` as AWS names it, the exception in `x-amzn-ErrorType`; `{"code","message","hint"}` in Base64 in `x-lam-error` |',
     '',

@@ -1,6 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ProblemDetails } from '../contract/index.ts';
 import { fromWire, lamError, type LamError, type WireError } from '../errors/index.ts';
 
 /** One request to the control API. */
@@ -89,13 +90,14 @@ function parse(status: number, text: string): unknown {
   }
 }
 
-/** The error in an answer of the control API: `{"error": WireError}`. */
+/** The error in an answer of lam's own API: {@link ProblemDetails}, or `{"error": WireError}` of daemons before those. */
 function refusal(status: number, text: string): LamError {
   const body = parse(status, text);
-  if (typeof body === 'object' && body !== null && 'error' in body) {
-    const error = body.error;
-    if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error)
-      return fromWire(error as WireError);
-  }
+  const members = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {};
+  const { code, detail: message, error } = members;
+  if (typeof code === 'string' && typeof message === 'string')
+    return fromWire({ ...(members as unknown as ProblemDetails), message });
+  if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error)
+    return fromWire(error as WireError);
   return lamError('LAM_CLIENT_BAD_ANSWER', { status, what: text.slice(0, 80) });
 }

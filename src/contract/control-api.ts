@@ -225,14 +225,23 @@ export interface RollbackAnswer {
   readonly notices: readonly string[];
 }
 
+/** Settings to make live. */
+export type LiveSettings = Omit<ConfigInput, 'environment'>;
+
+/** Environment variables to set. */
+export type EnvironmentChange = Readonly<Record<string, string>>;
+
+/** Name of a setting. */
+export type SettingName = keyof ConfigInput;
+
 /**
  * Changes live settings, which win over lam.yaml until they are unset. Publishes a version when the configuration
  * changes.
  */
 export interface ConfigPatch {
   /** Fields of FunctionConfig except `environment`, in their units; and short forms of triggers. */
-  readonly set?: Omit<ConfigInput, 'environment'>;
-  readonly unset?: readonly (keyof ConfigInput)[];
+  readonly set?: LiveSettings;
+  readonly unset?: readonly SettingName[];
   /**
    * Triggers to add to what is in effect, in short form or as whole entries; one of the same name is replaced. The lists
    * of their kinds are then live settings.
@@ -240,7 +249,7 @@ export interface ConfigPatch {
   readonly add?: ShortForms & { readonly triggers?: readonly TriggerConfig[] };
   /** Names of triggers to remove from what is in effect; those in `triggers` as `TYPE:NAME`. */
   readonly remove?: Readonly<Partial<Record<keyof ShortForms | 'triggers', readonly string[]>>>;
-  readonly setEnvironment?: Readonly<Record<string, string>>;
+  readonly setEnvironment?: EnvironmentChange;
   readonly unsetEnvironment?: readonly string[];
   readonly message?: string;
   readonly by?: string;

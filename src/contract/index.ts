@@ -8,6 +8,7 @@ export * from './audit.ts';
 export type { Brand } from './brand.ts';
 export * from './call-right.ts';
 export * from './control-api.ts';
+export * from './control-bodies.ts';
 export * from './daemon-options.ts';
 export * from './destination.ts';
 export * from './disk-space.ts';

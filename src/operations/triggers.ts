@@ -11,6 +11,7 @@ export interface TriggerReference {
 /** Triggers that the daemon runs; implemented by their supervisor. */
 export interface TriggerRuntime {
   list(type?: string): Promise<readonly TriggerDetail[]>;
+  detail(trigger: TriggerReference): Promise<TriggerDetail>;
   setPaused(trigger: TriggerReference, isPaused: boolean): Promise<void>;
   run(trigger: TriggerReference): Promise<RequestId>;
   test(trigger: TriggerReference, event: unknown): Promise<TriggerTest>;
@@ -20,6 +21,8 @@ export interface TriggerRuntime {
 export interface TriggerOperations {
   /** Those of one type, or all, by function and then as declared. */
   list(type?: string): Promise<readonly TriggerDetail[]>;
+  /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or `LAM_TRIGGERS_NOT_FOUND`. */
+  detail(trigger: TriggerReference): Promise<TriggerDetail>;
   /**
    * Pauses or resumes one, also after restarts and for later versions that have it. Throws
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_TRIGGERS_NOT_FOUND` or a `LAM_STORE_*` error; then nothing was changed.
@@ -48,6 +51,10 @@ export interface TriggerSupport {
 export function triggerOperations({ registry, triggers }: TriggerSupport): TriggerOperations {
   return {
     list: (type) => triggers.list(type),
+    detail: async (trigger) => {
+      registry.resolve(trigger.functionName);
+      return triggers.detail(trigger);
+    },
     setPaused: async (trigger, isPaused) => {
       registry.resolve(trigger.functionName);
       await triggers.setPaused(trigger, isPaused);

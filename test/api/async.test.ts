@@ -57,10 +57,7 @@ describe('asynchronous invocations over HTTP', () => {
     house.control(`/_lam/v1/${path}`, { method: 'POST', body: JSON.stringify(body) });
   const list = async (query: string): Promise<AsyncPage> =>
     (await house.control(`/_lam/v1/invocations?${query}`)).json() as unknown as AsyncPage;
-  const codeOf = (answer: Answer): [number, unknown] => [
-    answer.status,
-    (answer.json()['error'] as { code?: string } | undefined)?.code,
-  ];
+  const codeOf = (answer: Answer): [number, unknown] => [answer.status, answer.json()['code']];
 
   test('answer 202 without a body, run with the id of the answer, and keep the result', async () => {
     const answer = await send('hello', '{"n":1}');

@@ -14,7 +14,7 @@ function post(body: unknown): AskOptions {
 }
 
 function codeOf(answer: Answer): unknown {
-  return (answer.json()['error'] as Record<string, unknown> | undefined)?.['code'];
+  return answer.json()['code'];
 }
 
 describe('the control API', () => {
@@ -79,7 +79,7 @@ describe('the control API', () => {
   const refused: [string, string, AskOptions, number, string][] = [
     ['an unknown path', `${V1}/nothing`, {}, 404, 'LAM_EDGE_NOT_FOUND'],
     ['an unknown version of the API', '/_lam/v9/status', {}, 404, 'LAM_EDGE_NOT_FOUND'],
-    ['the wrong method', `${V1}/stop`, {}, 404, 'LAM_EDGE_NOT_FOUND'],
+    ['the wrong method', `${V1}/stop`, {}, 405, 'LAM_EDGE_CONTROL_METHOD'],
     ['broken percent-encoding', `${V1}/functions/%zz`, {}, 404, 'LAM_EDGE_NOT_FOUND'],
     ['an unknown function', `${V1}/functions/nobody`, {}, 404, 'LAM_REGISTRY_FUNCTION_NOT_FOUND'],
     ['logs of an unknown function', `${V1}/functions/nobody/logs?follow=1`, {}, 404, 'LAM_REGISTRY_FUNCTION_NOT_FOUND'],

@@ -193,8 +193,7 @@ describe('going live', () => {
   test('settings and variables are refused by every operation, with all faults', async () => {
     const patch = async (body: unknown): Promise<unknown> =>
       (await house.control('/_lam/v1/functions/f/config', { method: 'PATCH', body: JSON.stringify(body) })).json();
-    const faultsOf = (answer: unknown): unknown =>
-      (answer as { error: { details: { faults: unknown } } }).error.details.faults;
+    const faultsOf = (answer: unknown): unknown => (answer as { details: { faults: unknown } }).details.faults;
     assert.deepEqual(faultsOf(await patch({ unset: ['colour'] })), ['colour: there is no such setting']);
     assert.deepEqual(faultsOf(await patch({ setEnvironment: { A: 1 } })), [
       "environment: the value of 'A' must be text",

@@ -16,6 +16,7 @@ import type { Registry } from '../../src/registry/index.ts';
 import type { Observer } from '../../src/observer/index.ts';
 import type { Catalogue, Store } from '../../src/store/index.ts';
 import { TRIGGER_KINDS, type TriggerKind } from '../../src/triggers/index.ts';
+import { checkAnswer } from './control-document.ts';
 import { zipOf } from '../unit/store/support.ts';
 import { LOG_WORKER } from './log-house.ts';
 import { QUEUE_WORKER } from './queue-house.ts';
@@ -143,7 +144,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
 
   const zip = zipOf([{ name: 'index.js', content: 'exports.handler = async (e) => e;' }]);
   const control = (path: string, options: AskOptions = {}): Promise<Answer> =>
-    ask({ socketPath }, path, { agent, ...options });
+    checked(path, options, ask({ socketPath }, path, { agent, ...options }));
   const uploaded = await control('/_lam/v1/artifacts/zip', { method: 'POST', body: zip });
   const { artifact } = uploaded.json();
   return {
@@ -170,7 +171,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
       if (answer.status !== 200) throw new Error(answer.text);
       return Number(answer.json()['version']);
     },
-    ask: (path, options = {}) => ask({ host: '127.0.0.1', port }, path, { agent, ...options }),
+    ask: (path, options = {}) => checked(path, options, ask({ host: '127.0.0.1', port }, path, { agent, ...options })),
     askAt: (other, path, options = {}) => ask({ host: '127.0.0.1', port: other }, path, { agent, ...options }),
     raw: (bytes) => exchange(port, bytes),
     async [Symbol.asyncDispose]() {
@@ -181,6 +182,13 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+/** Fails where an answer of lam's own API is not as its document says, in any test. */
+async function checked(path: string, { method = 'GET' }: AskOptions, asked: Promise<Answer>): Promise<Answer> {
+  const answer = await asked;
+  if (path.startsWith('/_lam/v1/') && method !== 'HEAD') checkAnswer(method, path, answer);
+  return answer;
 }
 
 function ask(

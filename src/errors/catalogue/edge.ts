@@ -64,6 +64,12 @@ export const EDGE = {
     message: (d) => `the routes that match ${d.path} do not include the method ${d.method}`,
     hint: (d) => `use ${d.allow.join(' or ')}, or declare the route in lam.yaml`,
   }),
+  LAM_EDGE_CONTROL_METHOD: entry<{ method: string; path: string; allow: readonly string[] }>({
+    kind: 'method_not_allowed',
+    fault: 'caller',
+    message: (d) => `${d.method} is not a method of ${d.path}`,
+    hint: (d) => `use ${d.allow.join(' or ')}; see GET /_lam/v1/openapi.json`,
+  }),
   LAM_EDGE_BAD_REQUEST: entry<{ what: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

@@ -172,6 +172,7 @@ export const RULES: Rules = {
   },
   triggers: {
     list: { scopes: LOOK, keep: (list, isReached) => list.filter(({ functionName }) => isReached(functionName)) },
+    detail: { scopes: LOOK, of: ({ functionName }) => functionName },
     setPaused: {
       scopes: DEPLOY,
       of: ({ functionName }) => functionName,

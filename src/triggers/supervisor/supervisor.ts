@@ -85,6 +85,14 @@ export class TriggerSupervisor {
     return details;
   }
 
+  /** One of them. Rejects with `LAM_TRIGGERS_NOT_FOUND`. */
+  async detail(identity: TriggerIdentity): Promise<TriggerDetail> {
+    const { functionName } = identity;
+    const trigger = this.#triggerOf(identity);
+    const config = this.#functions.get(functionName)?.get(triggerKey(identity))?.config ?? { type: identity.type };
+    return { functionName, ...trigger.state, config, ...(await viewOf(trigger)) };
+  }
+
   /**
    * Pauses or resumes a trigger, also after restarts. Rejects with `LAM_TRIGGERS_NOT_FOUND`, or with a `LAM_STORE_*` error
    * and then changes nothing.

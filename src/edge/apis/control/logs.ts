@@ -2,7 +2,7 @@ import type { LogRecord, FunctionName } from '../../../contract/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import { RecordStream } from './record-stream.ts';
-import { logQueryOf } from './requests.ts';
+import type { QueryValues } from './parameters.ts';
 
 /**
  * Streams records as NDJSON: the stored ones, then with `follow` each new one as it is printed; with `mark` an empty
@@ -11,10 +11,9 @@ import { logQueryOf } from './requests.ts';
 export async function streamLogs(
   { logs }: Operations,
   name: FunctionName,
-  parameters: URLSearchParams,
+  { follow = false, mark = false, ...query }: QueryValues,
   reply: Reply,
 ): Promise<void> {
-  const { query, follow, mark } = logQueryOf(parameters);
   const out = new RecordStream<LogRecord>(reply);
   const held: LogRecord[] = [];
   let isLive = false;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { controlApi } from '../../../../../src/edge/apis/control/api.ts';
-import { lamError, toWire } from '../../../../../src/errors/index.ts';
+import { problemOf } from '../../../../../src/edge/apis/control/problem.ts';
+import { lamError } from '../../../../../src/errors/index.ts';
+import type { Router } from '../../../../../src/router/index.ts';
 import { systemClock } from '../../../../../src/kit/index.ts';
 import type { ApiCallers } from '../../../../../src/edge/callers.ts';
 import { failureOf } from '../../../../support/api-server.ts';
@@ -22,20 +24,30 @@ describe("lam's own API", () => {
   test('sends errors in the form from which the client restores them', async () => {
     const answer = await house.control('/_lam/v1/functions/nobody');
     assert.equal(answer.status, 404);
-    const { error } = answer.json() as { error: { code: string; message: string } };
-    assert.equal(error.code, 'LAM_REGISTRY_FUNCTION_NOT_FOUND');
+    assert.equal(answer.headers['content-type'], 'application/problem+json');
+    const { detail, hint, ...problem } = answer.json();
+    assert.deepEqual(problem, {
+      type: 'docs/errors.md#lam_registry_function_not_found',
+      title: 'Function not found',
+      status: 404,
+      code: 'LAM_REGISTRY_FUNCTION_NOT_FOUND',
+      details: { name: 'nobody' },
+    });
+    assert.match(String(detail), /nobody/);
+    assert.equal(typeof hint, 'string');
   });
 
   test('sends Retry-After', async () => {
     const api = controlApi({
       // Only `fail` is called.
       callers: {} as ApiCallers,
+      router: {} as Router,
       clock: systemClock,
     });
     const closed = lamError('LAM_POOL_CLOSED', {});
     const answer = await failureOf(api, closed);
     assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '1']);
-    assert.deepEqual(JSON.parse(answer.body), { error: toWire(closed) });
+    assert.deepEqual(JSON.parse(answer.body), problemOf(closed));
     const wrong = await failureOf(api, lamError('LAM_EDGE_BAD_REQUEST', { what: 'x' }));
     assert.deepEqual([wrong.status, wrong.headers.get('retry-after')], [400, undefined]);
   });
