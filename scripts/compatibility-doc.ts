@@ -17,6 +17,8 @@ const INVOKE = ['Invoke', 'InvokeWithResponseStream'];
 const DIFFERENCES: Readonly<Record<string, string>> = {
   AddPermission: 'kept and returned; lam asks no policy before it invokes',
   CreateAlias: 'not to `$LATEST`',
+  CreateEventSourceMapping:
+    'queues of SQS and RabbitMQ at endpoints that the daemon was told (above), self-managed Kafka without secrets; of the live version; makes a new version, and goes with its function; others are refused',
   CreateFunction:
     'code from `ZipFile` only; role, tracing, VPC, dead letters, file systems and KMS keys are kept and returned, and change nothing; runtimes must be on this machine',
   CreateFunctionUrlConfig:
@@ -40,6 +42,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
     'of the function as a whole; destinations are functions (without a qualifier) and queues of SQS; makes a new version',
   PutFunctionRecursionConfig: 'only `Terminate`',
   PutRuntimeManagementConfig: 'kept and returned',
+  UpdateEventSourceMapping: 'not to another function',
   UpdateFunctionCode: 'code from `ZipFile` only',
   UpdateFunctionConfiguration: 'as CreateFunction',
   UpdateFunctionUrlConfig: 'as CreateFunctionUrlConfig',

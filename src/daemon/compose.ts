@@ -271,6 +271,7 @@ function composeServers(
   const { store, audit } = setup.resources;
   const edge = {
     arns,
+    awsEndpoints: setup.aws?.endpoints ?? {},
     others,
     router,
     limits,

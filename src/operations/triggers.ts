@@ -13,6 +13,7 @@ export interface TriggerRuntime {
   list(type?: string): Promise<readonly TriggerDetail[]>;
   detail(trigger: TriggerReference): Promise<TriggerDetail>;
   setPaused(trigger: TriggerReference, isPaused: boolean): Promise<void>;
+  pauseAhead(trigger: TriggerReference): Promise<void>;
   run(trigger: TriggerReference): Promise<RequestId>;
   test(trigger: TriggerReference, event: unknown): Promise<TriggerTest>;
 }
@@ -28,6 +29,10 @@ export interface TriggerOperations {
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_TRIGGERS_NOT_FOUND` or a `LAM_STORE_*` error; then nothing was changed.
    */
   setPaused(trigger: TriggerReference, isPaused: boolean): Promise<void>;
+  /**
+   * Lets one that a following change adds begin paused. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or a `LAM_STORE_*` error.
+   */
+  pauseAhead(trigger: TriggerReference): Promise<void>;
   /**
    * Queues an event of it now, paused or not; returns the id of the invocation. Throws
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_TRIGGERS_NOT_FOUND`, `LAM_TRIGGERS_NO_EVENT` or an error of the queue.
@@ -58,6 +63,10 @@ export function triggerOperations({ registry, triggers }: TriggerSupport): Trigg
     setPaused: async (trigger, isPaused) => {
       registry.resolve(trigger.functionName);
       await triggers.setPaused(trigger, isPaused);
+    },
+    pauseAhead: async (trigger) => {
+      registry.resolve(trigger.functionName);
+      await triggers.pauseAhead(trigger);
     },
     run: async (trigger) => {
       registry.resolve(trigger.functionName);

@@ -29,6 +29,8 @@ export {
   type WebhookRequest,
 } from './running.ts';
 export { MOST_WEBHOOK_BYTES, type WebhookTrigger } from './webhook/webhook.ts';
+export { compilePattern } from './source/filter-pattern.ts';
+export { parseQueue } from './sqs/queue-name.ts';
 export { variablesIn } from './source/references.ts';
 export { NAME_SCHEMA, shapeFaults } from './shape.ts';
 export { triggerSettingText } from './setting-text.ts';

@@ -211,7 +211,10 @@ describe('an SQS queue', { skip: NO_ELASTICMQ }, () => {
     });
     await consumer.deploy([trigger('bare', { create: false })]);
     const { cause } = await consumer.reaches(({ state }) => state === 'retrying');
-    assert.match(cause ?? '', /has no place for dead letters of 'bare', .* name one in 'deadLetterQueue'$/);
+    assert.match(
+      cause ?? '',
+      /has no place for dead letters of 'bare', .* name one in 'deadLetterQueue', or set 'keepFailing'$/,
+    );
     await consumer.deploy([trigger('policy', { create: false })]);
     await send('policy', ['poison']);
     assert.equal((await takeFrom('policy-lost')).Body, 'poison');

@@ -42,6 +42,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
     parallelism: fc.integer({ min: 1, max: 4 }),
     maxRetries: fc.integer({ min: 0, max: 3 }),
     retryDelayMs: fc.constantFrom(0, 10, 100),
+    countsItemFailures: fc.constant(true),
   }),
   messages: fc.array(
     fc.record({

@@ -1,6 +1,6 @@
 import { LambdaClient, type CreateFunctionCommandInput } from '@aws-sdk/client-lambda';
 import { zipOf } from '../unit/store/support.ts';
-import { edgeHouse, type EdgeHouse, type Handlers } from './edge-house.ts';
+import { edgeHouse, type EdgeHouse, type Handlers, type Variations } from './edge-house.ts';
 
 /** A daemon whose sandboxes are in memory, and AWS's own client of it. */
 export interface AwsHouse extends AsyncDisposable {
@@ -9,8 +9,8 @@ export interface AwsHouse extends AsyncDisposable {
 }
 
 /** Starts an {@link AwsHouse}. */
-export async function awsHouse(handlers?: Handlers): Promise<AwsHouse> {
-  const house = await edgeHouse(handlers);
+export async function awsHouse(handlers?: Handlers, more?: Variations): Promise<AwsHouse> {
+  const house = await edgeHouse(handlers, more);
   const client = new LambdaClient({
     endpoint: house.url,
     region: 'us-east-1',

@@ -77,7 +77,8 @@ export interface Answer {
 export type Way = 'plain' | 'node:http';
 export const WAYS: readonly Way[] = ['plain', 'node:http'];
 
-interface Variations {
+/** How a house differs from the usual one. */
+export interface Variations {
   readonly script?: Script;
   readonly door?: Partial<Door>;
   /** Default: `plain`. */

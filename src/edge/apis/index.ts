@@ -27,7 +27,7 @@ import { glambdarInvokeApi } from './glambdar/invoke.ts';
 import type { InvocationCounts } from './glambdar/invocation-counts.ts';
 import { glambdarApi } from './glambdar/management.ts';
 import { webhooksApi, type WebhookPort } from './webhooks/api.ts';
-import type { Arns, FunctionName, Qualifier } from '../../contract/index.ts';
+import type { Arns, AwsEndpoints, FunctionName, Qualifier } from '../../contract/index.ts';
 
 export { Audit } from './glambdar/audit.ts';
 export { InvocationCounts } from './glambdar/invocation-counts.ts';
@@ -38,6 +38,8 @@ export { RouteTable } from './functions/route-table.ts';
 
 export interface EdgeOptions {
   readonly arns: Arns;
+  /** Where services of AWS are. */
+  readonly awsEndpoints: AwsEndpoints;
   readonly router: Router;
   /** Limits of routes. */
   readonly limits: Pick<Limits, 'admitAt'>;

@@ -179,6 +179,12 @@ export const RULES: Rules = {
       changes: always,
       target: (_, { type, name }, isPaused) => `${isPaused ? 'pause' : 'resume'} ${type} ${name}`,
     },
+    pauseAhead: {
+      scopes: DEPLOY,
+      of: ({ functionName }) => functionName,
+      changes: always,
+      target: (_, { type, name }) => `pause ${type} ${name}`,
+    },
     run: { scopes: INVOKE, of: ({ functionName }) => functionName },
     test: { scopes: INVOKE, of: ({ functionName }) => functionName },
   },

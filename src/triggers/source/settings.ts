@@ -12,6 +12,7 @@ export interface SourceConfig extends TriggerConfig {
   readonly maxRetries?: number;
   /** Seconds. */
   readonly retryDelay?: number;
+  readonly itemFailures?: boolean;
 }
 
 /** Values of the common settings that an entry does not have. */
@@ -22,6 +23,7 @@ export const SOURCE_DEFAULTS = {
   filters: [],
   maxRetries: 2,
   retryDelay: 1,
+  itemFailures: true,
 } as const satisfies Required<Pick<SourceConfig, keyof typeof SOURCE_PROPERTIES>>;
 
 /** Schema of the common settings. */
@@ -74,6 +76,13 @@ export const SOURCE_PROPERTIES = {
     maximum: 60,
     default: 1,
     examples: [0.5],
+  },
+  itemFailures: {
+    description:
+      'Whether the messages that a handler names in `batchItemFailures` of its answer count as failed. Otherwise all succeed.',
+    type: 'boolean',
+    default: true,
+    examples: [false],
   },
 } as const satisfies Readonly<Record<string, SettingSchema>>;
 

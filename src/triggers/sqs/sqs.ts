@@ -11,6 +11,7 @@ export interface SqsTrigger extends SourceConfig, SqsAccess {
   readonly queue: string;
   readonly create?: boolean;
   readonly deadLetterQueue?: string;
+  readonly keepFailing?: boolean;
   /** Seconds. */
   readonly visibilityTimeout?: number;
   /** Seconds. */
@@ -41,10 +42,17 @@ export const sqs = sourceKind<SqsTrigger>({
       },
       deadLetterQueue: {
         description:
-          "Queue for messages that keep failing, by default that of the queue's redrive policy. A queue without a redrive policy needs it.",
+          "Queue for messages that keep failing, by default that of the queue's redrive policy. A queue without a redrive policy needs it, or `keepFailing`.",
         type: 'string',
         minLength: 1,
         examples: ['orders-failed'],
+      },
+      keepFailing: {
+        description:
+          'Whether messages that keep failing stay in a queue that has no redrive policy: they are tried again until the queue drops them. Otherwise such a queue needs a `deadLetterQueue`.',
+        type: 'boolean',
+        default: false,
+        examples: [true],
       },
       maxRetries: {
         description:
@@ -75,9 +83,16 @@ export const sqs = sourceKind<SqsTrigger>({
     required: ['queue'],
   },
   nameOf: ({ queue }) => parseQueue(queue)?.name ?? queue,
-  fault: (config) => queueFault(config) ?? accessFault(config),
+  fault: (config) => queueFault(config) ?? keepFault(config) ?? accessFault(config),
   load: async () => (await import('./run/run.ts')).sqsStarter,
 });
+
+function keepFault({ keepFailing, deadLetterQueue, create, maxRetries }: SqsTrigger): KindFault | undefined {
+  if (keepFailing !== true) return undefined;
+  const other = Object.entries({ deadLetterQueue, create, maxRetries }).find(([, value]) => (value ?? false) !== false);
+  if (other === undefined) return undefined;
+  return { key: 'keepFailing', fault: `has both keepFailing and '${other[0]}', which give up messages: leave out one` };
+}
 
 function queueFault({ queue, deadLetterQueue }: SqsTrigger): KindFault | undefined {
   const main = parseQueue(queue);

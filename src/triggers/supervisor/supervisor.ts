@@ -13,7 +13,7 @@ import { lamError } from '../../errors/index.ts';
 import { invariant } from '../../kit/index.ts';
 import { kindOf, triggerName } from '../declared.ts';
 import { variablesIn } from '../source/references.ts';
-import { dropOthers, triggerKey, type TriggerIdentity } from './kept.ts';
+import { dropOthers, keptOf, triggerKey, type TriggerIdentity } from './kept.ts';
 import type { TriggerKind } from '../kind.ts';
 import type { TriggerOutcome, TriggerStarter } from '../running.ts';
 import type { DeployedTriggers } from './deployed.ts';
@@ -99,6 +99,14 @@ export class TriggerSupervisor {
    */
   async setPaused(identity: TriggerIdentity, isPaused: boolean): Promise<void> {
     await this.#triggerOf(identity).setPaused(isPaused);
+  }
+
+  /**
+   * Makes a trigger that does not exist yet begin paused. Without it within this run of the daemon, the next one forgets
+   * that. Rejects with a `LAM_STORE_*` error.
+   */
+  async pauseAhead(identity: TriggerIdentity): Promise<void> {
+    await keptOf(identity, this.#parts).setPause({ isPaused: true, since: this.#parts.clock.now() });
   }
 
   /**

@@ -1,10 +1,12 @@
-import type { Arns } from '../../../contract/index.ts';
+import type { Arns, AwsEndpoints } from '../../../contract/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { AwsInput } from '../../aws/input.ts';
 
 /** A request to an operation of AWS Lambda's API whose input was checked. */
 export interface AwsCall {
   readonly arns: Arns;
+  /** Where services of AWS are. */
+  readonly endpoints: AwsEndpoints;
   readonly operations: Operations;
   readonly input: AwsInput;
   /** Returns the URL at which a version's code can be downloaded for some minutes. */

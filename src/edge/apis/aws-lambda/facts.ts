@@ -16,11 +16,24 @@ export interface VersionFacts {
   readonly shown?: Readonly<Record<string, unknown>>;
 }
 
+/** What AWS has of an event source mapping and lam's trigger has not. */
+export interface MappingFacts {
+  /** The trigger that does its work, as `TYPE:NAME`. */
+  readonly trigger: string;
+  /** Seconds since the epoch. */
+  readonly modified: number;
+  /** Members of the configuration as they were given. */
+  readonly shown: Readonly<Record<string, unknown>>;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 /** What AWS has of a function and lam has not. */
 export interface FunctionFacts {
   readonly tags?: Readonly<Record<string, string>>;
   /** By number: versions that were published with this API, and those that were deleted while they are live. */
   readonly versions?: Readonly<Record<string, { readonly description?: string; readonly isDeleted?: boolean }>>;
+  /** Event source mappings by UUID. */
+  readonly mappings?: Readonly<Record<string, MappingFacts>>;
   /** Descriptions of aliases. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Statements of resource policies by qualifier; the empty one for none. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { isFunctionName, isLayerName, knownVersion, type Arns } from '../../../contract/index.ts';
+import { isFunctionName, isLayerName, knownVersion, type Arns, type AwsEndpoints } from '../../../contract/index.ts';
 import { asLamError, isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
@@ -33,6 +33,7 @@ type ManagePlan = AwsTarget | { readonly code: string; readonly query: string };
 
 interface ManageParts {
   readonly arns: Arns;
+  readonly awsEndpoints: AwsEndpoints;
   readonly operations: Operations;
   readonly door: Door;
   readonly clock: Clock;
@@ -41,7 +42,14 @@ interface ManageParts {
 }
 
 /** Serves AWS Lambda's API at its dated paths, but for the ways to invoke; and the downloads of code that it names. */
-export function awsManageApi({ arns, operations, door, clock, isOwner }: ManageParts): StreamedBodyApi<ManagePlan> {
+export function awsManageApi({
+  arns,
+  awsEndpoints,
+  operations,
+  door,
+  clock,
+  isOwner,
+}: ManageParts): StreamedBodyApi<ManagePlan> {
   const urls = new CodeUrls(clock);
   const gate = new OwnerGate(door, isOwner);
   const fail = (reply: Reply, error: LamError): void =>
@@ -65,7 +73,7 @@ export function awsManageApi({ arns, operations, door, clock, isOwner }: ManageP
         : refusal(door, head, 'invoke'),
     serve(request) {
       const { body, reply } = request;
-      const done = serve({ arns, operations, urls, clock, gate }, request);
+      const done = serve({ arns, endpoints: awsEndpoints, operations, urls, clock, gate }, request);
       done.catch(async (thrown: unknown) => {
         const error = asLamError(thrown);
         if (!isGone(error)) await discardRest(body, clock);
@@ -78,6 +86,7 @@ export function awsManageApi({ arns, operations, door, clock, isOwner }: ManageP
 
 interface ServeParts {
   readonly arns: Arns;
+  readonly endpoints: AwsEndpoints;
   readonly operations: Operations;
   readonly urls: CodeUrls;
   readonly clock: Clock;
@@ -85,7 +94,7 @@ interface ServeParts {
 }
 
 async function serve(
-  { arns, operations, urls, clock, gate }: ServeParts,
+  { arns, endpoints, operations, urls, clock, gate }: ServeParts,
   { head, plan, body: unread, reply }: ApiRequest<ManagePlan, IncomingMessage>,
 ): Promise<void> {
   const isSigned = 'code' in plan && urls.accepts(plan.code, plan.query);
@@ -103,7 +112,13 @@ async function serve(
   const input = shape === undefined ? {} : readInput(model, shape, { parts, query, headers, body });
   const host = headerValue(headers, 'host') ?? 'localhost';
   const action = ACTIONS[operation];
-  const answer: unknown = await action?.({ arns, operations, input, codeUrl: (path) => urls.make(host, path) });
+  const answer: unknown = await action?.({
+    arns,
+    endpoints,
+    operations,
+    input,
+    codeUrl: (path) => urls.make(host, path),
+  });
   sendAwsJson(reply, STATUS[operation] ?? status, answer);
 }
 

@@ -13,6 +13,8 @@ export interface PumpSettings {
   readonly maxRetries: number;
   /** Pause before the first retry (ms); doubles with each. */
   readonly retryDelayMs: number;
+  /** Whether the handler may name messages that failed. */
+  readonly countsItemFailures: boolean;
   /** Whether a message passes the filters. */
   matches(message: SourceMessage): boolean;
 }
@@ -32,6 +34,8 @@ const LONGEST_REFUSAL_MS = 10_000;
 
 /** Share of an event for records (bytes); the rest is for what surrounds them. */
 const RECORD_BYTES = LIMITS.payloadBytes - 4096;
+
+const NONE_FAILED: ReadonlySet<number> = new Set();
 
 /** Key of all messages when only one batch may run. */
 const ONE_LANE = '';
@@ -186,12 +190,14 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
     }
     this.#refusals = 0;
     const failed =
-      outcome.kind === 'success'
-        ? failedByAnswer(
-            outcome.payload,
-            batch.map(({ message }) => message),
-          )
-        : undefined;
+      outcome.kind !== 'success'
+        ? undefined
+        : this.#settings.countsItemFailures
+          ? failedByAnswer(
+              outcome.payload,
+              batch.map(({ message }) => message),
+            )
+          : NONE_FAILED;
     if (failed === undefined) this.#failedWhole(batch, outcome);
     else this.#sort(batch, failed, outcome);
   }

@@ -150,7 +150,10 @@ function contextOf<C extends SourceConfig, M extends SourceMessage>(
 }
 
 function pumpSettings(config: SourceConfig): PumpSettings {
-  const { batchSize, batchWindow, parallelism, maxRetries, retryDelay } = { ...SOURCE_DEFAULTS, ...config };
+  const { batchSize, batchWindow, parallelism, maxRetries, retryDelay, itemFailures } = {
+    ...SOURCE_DEFAULTS,
+    ...config,
+  };
   const matches = matcherOf(config);
   return {
     batchSize,
@@ -158,6 +161,7 @@ function pumpSettings(config: SourceConfig): PumpSettings {
     parallelism,
     maxRetries,
     retryDelayMs: retryDelay * 1000,
+    countsItemFailures: itemFailures,
     matches: (message) => matches(() => message.filterable()),
   };
 }

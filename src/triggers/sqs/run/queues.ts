@@ -16,7 +16,8 @@ const ATTRIBUTES: QueueAttributeName[] = ['QueueArn', 'VisibilityTimeout', 'Redr
 /** The queues of a trigger. */
 export interface Queues {
   readonly main: Queue;
-  readonly dead: Queue;
+  /** Absent where failing messages stay in the main one. */
+  readonly dead?: Queue;
 }
 
 /**
@@ -29,18 +30,31 @@ export async function findQueues(client: SQSClient, context: SourceContext<SqsTr
   const name = nameOf(config.queue);
   const known = await factsOf(client, name);
   if (known === undefined && !create) throw context.error('LAM_TRIGGERS_SOURCE_MISSING', `queue '${name.name}'`);
-  const { redrive } = known ?? {};
-  const named = config.deadLetterQueue ?? redrive?.target ?? (create ? deadNameOf(name) : undefined);
-  if (named === undefined) {
-    const what = `place for dead letters of '${name.name}', which has no redrive policy; name one in 'deadLetterQueue'`;
-    throw context.error('LAM_TRIGGERS_SOURCE_MISSING', what);
-  }
-  const deadName = nameOf(named);
+  const named = deadLettersOf(config, known, name);
+  if (named === undefined && known !== undefined)
+    return { main: new Queue(client, known), ...withoutDead(context, name) };
+  const deadName = nameOf(named ?? '');
   const dead = (await factsOf(client, deadName)) ?? (create ? await newQueue(client, deadName) : undefined);
   if (dead === undefined) throw context.error('LAM_TRIGGERS_SOURCE_MISSING', `queue '${deadName.name}'`);
   const maxReceiveCount = (config.maxRetries ?? SOURCE_DEFAULTS.maxRetries) + 1;
   const main = known ?? (await newQueue(client, name, { target: dead.arn, maxReceiveCount }));
   return { main: new Queue(client, main), dead: new Queue(client, dead) };
+}
+
+/** Where dead letters of a queue go: its name or ARN; undefined if nothing says. */
+function deadLettersOf(
+  { deadLetterQueue, create }: SqsTrigger,
+  known: QueueFacts | undefined,
+  name: QueueName,
+): string | undefined {
+  return deadLetterQueue ?? known?.redrive?.target ?? (create === true ? deadNameOf(name) : undefined);
+}
+
+/** Nothing, where messages that keep failing are to stay in their queue. Throws `LAM_TRIGGERS_SOURCE_MISSING`. */
+function withoutDead(context: SourceContext<SqsTrigger>, { name }: QueueName): { readonly dead?: Queue } {
+  if (context.config.keepFailing === true) return {};
+  const what = `place for dead letters of '${name}', which has no redrive policy; name one in 'deadLetterQueue', or set 'keepFailing'`;
+  throw context.error('LAM_TRIGGERS_SOURCE_MISSING', what);
 }
 
 /** Messages that wait in a queue, without those that are hidden. */

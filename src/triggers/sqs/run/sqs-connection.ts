@@ -28,7 +28,7 @@ export class SqsConnection implements SourceConnection<SqsMessage> {
   readonly #client: SQSClient;
   readonly #context: SourceContext<SqsTrigger>;
   readonly #main: Queue;
-  readonly #dead: Queue;
+  readonly #dead: Queue | undefined;
   readonly #origin: QueueOrigin;
   /** Seconds. */
   readonly #hide: number;
@@ -56,6 +56,7 @@ export class SqsConnection implements SourceConnection<SqsMessage> {
     this.#hide = parts.context.config.visibilityTimeout ?? Math.max(2, visibilityTimeout);
     this.#waitS = parts.context.config.waitTime ?? WAIT_S;
     if (redrive !== undefined) this.maxRetries = redrive.maxReceiveCount - 1;
+    else if (this.#dead === undefined) this.maxRetries = Infinity;
   }
 
   eventOf(messages: readonly SqsMessage[]): unknown {
@@ -87,7 +88,10 @@ export class SqsConnection implements SourceConnection<SqsMessage> {
 
   async deadLetter(message: SqsMessage, cause: DeathCause): Promise<void> {
     const { arn } = this.#main.facts;
-    await sendFitting((withCause) => this.#dead.send(deadLetterOf(message, arn, withCause ? cause : undefined)));
+    const dead = this.#dead;
+    // One that no attempt can help comes again when it is visible.
+    if (dead === undefined) return this.#forget([message]);
+    await sendFitting((withCause) => dead.send(deadLetterOf(message, arn, withCause ? cause : undefined)));
     await this.acknowledge([message]);
   }
 

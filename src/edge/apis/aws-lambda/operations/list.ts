@@ -2,6 +2,7 @@ import type { AwsActions } from '../call.ts';
 import { ALIAS_ACTIONS } from './aliases.ts';
 import { CONCURRENCY_ACTIONS } from './concurrency.ts';
 import { EVENT_INVOKE_ACTIONS } from './event-invoke.ts';
+import { MAPPING_ACTIONS } from './event-source-mappings.ts';
 import { FUNCTION_ACTIONS } from './functions.ts';
 import { INVOKE_ASYNC_ACTIONS } from './invoke-async.ts';
 import { KEPT_ACTIONS } from './kept.ts';
@@ -18,6 +19,7 @@ export const ACTIONS: AwsActions = {
   ...ALIAS_ACTIONS,
   ...CONCURRENCY_ACTIONS,
   ...EVENT_INVOKE_ACTIONS,
+  ...MAPPING_ACTIONS,
   ...TAG_ACTIONS,
   ...POLICY_ACTIONS,
   ...URL_ACTIONS,
