@@ -395,7 +395,16 @@ export interface FunctionDetail extends FunctionSummary {
   readonly triggerStates: readonly TriggerState[];
   /** Requests that its limits refused since the daemon started. */
   readonly throttled: ThrottleCounts;
+  /** By qualifier: sandboxes that are kept warm of the version to which it leads; absent for none. */
+  readonly provisioned?: Readonly<Record<string, ProvisionedQualifier>>;
   readonly foreign?: ForeignFacts;
+}
+
+/** Sandboxes that are kept warm for a version or an alias. */
+export interface ProvisionedQualifier {
+  readonly count: number;
+  /** Milliseconds since the epoch. */
+  readonly modifiedAt: number;
 }
 
 /** A change of the live version: what is absent stays as it is. */

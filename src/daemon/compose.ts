@@ -31,6 +31,7 @@ import { listenOnPort, listenOnSocket } from './listen.ts';
 import { removeUnusedImages } from './image-garbage.ts';
 import { keyRing } from './key-ring.ts';
 import { keepLimitsInStep } from './limits-in-step.ts';
+import { keepProvisionedInStep } from './provisioned-in-step.ts';
 import { keepLogsInStep } from './logs-in-step.ts';
 import { announceDeployed, keepPoolInStep, renewRepaired } from './pool-in-step.ts';
 import type { Resources } from './resources.ts';
@@ -140,7 +141,12 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
       await others.start(setup.host);
       await calls.start();
       await listenOnSocket(socket, resources.store.paths.socket);
-      stopAnnouncing = announceDeployed(() => resources.store.catalogue.view, registry, pool, clock);
+      const { catalogue } = resources.store;
+      const stops = [
+        announceDeployed(() => catalogue.view, registry, pool, clock),
+        keepProvisionedInStep(catalogue, registry, pool, clock),
+      ];
+      stopAnnouncing = () => stops.forEach((stop) => stop());
       background.start();
       triggers.supervisor.start();
     },
@@ -248,6 +254,10 @@ function composeOperations(
       removeUnusedImages(store, chosen.driver).catch((thrown: unknown) =>
         onTrouble(`images of functions were not cleaned up: ${messageOf(thrown)}`),
       ),
+    warm: (name, version) => {
+      const { idle, busy, starting } = pool.counts(name, version);
+      return { ready: idle + busy, starting };
+    },
     isBusy: (name, version) => {
       const counts = pool.counts(name, version);
       return counts.busy + counts.starting > 0;

@@ -40,7 +40,10 @@ export function functionOperations({ registry, logs }: FunctionRooms): FunctionO
     names: () => [...registry.names()].toSorted(),
     named: (text) => registry.named(text),
     detail: (name) => registry.detail(name),
-    changeForeign: (name, change) => registry.changeForeign(name, ({ foreign }) => change(foreign ?? {})),
+    changeForeign: (name, change) =>
+      registry.changeRecord(name, (record) => {
+        record.foreign = change(record.foreign ?? {});
+      }),
     async remove(name) {
       await registry.deleteFunction(name);
       // The logs follow changes of the registry anyway; deleting them here waits for that and reports a failure to the

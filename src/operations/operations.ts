@@ -9,6 +9,7 @@ import { createGoLive, type GoLiveRooms } from './go-live.ts';
 import { functionOperations, type FunctionOperations, type FunctionRooms } from './functions.ts';
 import { layerOperations, type LayerOperations, type LayerRooms } from './layers.ts';
 import { logOperations, type LogOperations, type LogRooms } from './logs.ts';
+import { provisionedOperations, type ProvisionedOperations, type ProvisionedRooms } from './provisioned.ts';
 import { storageOperations, type StorageOperations, type StorageRooms } from './storage.ts';
 import { triggerOperations, type TriggerOperations, type TriggerSupport } from './triggers.ts';
 import { versionOperations, type VersionOperations } from './versions.ts';
@@ -29,6 +30,7 @@ export interface Operations {
   readonly versions: VersionOperations;
   readonly config: ConfigOperations;
   readonly aliases: AliasOperations;
+  readonly provisioned: ProvisionedOperations;
   readonly artifacts: ArtifactOperations;
   readonly layers: LayerOperations;
   readonly apiKeys: ApiKeyOperations;
@@ -47,6 +49,7 @@ export interface OperationsRooms
     FunctionRooms,
     ArtifactRooms,
     LayerRooms,
+    ProvisionedRooms,
     ApiKeyRooms,
     LogRooms,
     AsyncRooms,
@@ -66,6 +69,7 @@ export function createOperations(rooms: OperationsRooms): Operations {
     versions: versionOperations(registry, goLive, rooms.store.artifacts),
     config: configOperations(registry, goLive),
     aliases: aliasOperations(registry, goLive),
+    provisioned: provisionedOperations(rooms),
     artifacts: artifactOperations(rooms),
     layers: layerOperations(rooms),
     apiKeys: apiKeyOperations(rooms),

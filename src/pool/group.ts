@@ -193,6 +193,8 @@ export class Group {
   /** Whether it is live: unqualified requests run it. */
   isLive = false;
   retiredSince: MonotonicMs | undefined;
+  /** Sandboxes that are kept warm for qualifiers that lead to it. */
+  provisioned = 0;
   /** Whether its function or version was deleted: sandboxes end once nothing runs in them. */
   dropped = false;
   readonly placeFaults: PlaceFaults = new PlaceFaults();
@@ -254,10 +256,15 @@ export class Group {
     if (this.tally.busy > this.peakBusy) this.peakBusy = this.tally.busy;
   }
 
+  /** How many sandboxes are kept warm without requests. */
+  get least(): number {
+    return Math.max(this.provisioned, this.isLive ? this.revision.config.provisionedConcurrency : 0);
+  }
+
   /** How many more sandboxes its limit allows. */
   get headroom(): number {
     const most = Math.ceil(this.revision.config.maxConcurrency / this.concurrency);
-    return most - this.alive;
+    return Math.max(most, this.provisioned) - this.alive;
   }
 
   /**

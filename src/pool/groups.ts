@@ -70,7 +70,7 @@ export class Groups implements Iterable<Group> {
   forgetEmpty(group: Group): void {
     if (group.slots.size > 0) return;
     this.#dropped.delete(group);
-    const isForgettable = group.retiredSince !== undefined && group.queue.size === 0;
+    const isForgettable = group.retiredSince !== undefined && group.queue.size === 0 && group.provisioned === 0;
     if (isForgettable && this.#groups.get(group.revision) === group) this.#groups.delete(group.revision);
   }
 }

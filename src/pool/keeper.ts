@@ -37,7 +37,7 @@ export class Keeper {
       memoryMiB: slot.memoryMiB,
     });
     group.pushIdle(slot);
-    if (group.isLive && group.alive < group.revision.config.provisionedConcurrency) this.reconcile(group, false);
+    if (group.alive < group.least) this.reconcile(group, false);
   }
 
   /**
@@ -54,9 +54,7 @@ export class Keeper {
     if (left <= 0) return false;
     const idle: Slot[] = [];
     for (const other of groups) {
-      const spare = other.isLive
-        ? Math.max(0, other.alive - other.revision.config.provisionedConcurrency)
-        : other.idle.length;
+      const spare = other.least === 0 ? other.idle.length : Math.max(0, other.alive - other.least);
       idle.push(...other.idle.slice(0, spare));
     }
     const { evicted, clock } = chooseEvictions(idle, left, this.#clockValue);
@@ -97,7 +95,7 @@ export class Keeper {
     if (group.busy > 0 || peakBusy > 0) traffic.sample(now, group.busy, peakBusy);
     group.peakBusy = group.busy;
     const { config } = group.revision;
-    const least = group.isLive ? config.provisionedConcurrency : 0;
+    const { least } = group;
     const costs = {
       coldMs: group.coldMs,
       memoryMiB: config.memoryMiB,
@@ -108,9 +106,9 @@ export class Keeper {
       const isRetired = group.retiredSince !== undefined;
       this.#expire(group, least, isRetired ? Infinity : Math.max(least, traffic.wanted(now, costs, nextAt)), now);
     }
-    if (!group.isLive || isUnderPressure || now < group.retryAt) return;
+    if ((!group.isLive && least === 0) || isUnderPressure || now < group.retryAt) return;
     // A configured idle time-out replaces the policy: nothing is provisioned ahead of calls.
-    const ahead = config.idleTimeoutMs === null ? traffic.ahead(now, costs, nextAt) : 0;
+    const ahead = group.isLive && config.idleTimeoutMs === null ? traffic.ahead(now, costs, nextAt) : 0;
     this.#start(group, Math.max(least, ahead) - group.alive, now);
   }
 

@@ -228,6 +228,15 @@ export class Pool {
     this.#keeper.reconcile(group, this.#isUnderPressure, this.#known.next(revision));
   }
 
+  /** Keeps so many sandboxes of this version warm, live or not, as memory allows; 0 ends that. */
+  setProvisioned(revision: PoolRevision, count: number): void {
+    if (this.#closing !== undefined) return;
+    const group = count === 0 ? this.#groups.get(revision) : this.#groups.ensure(revision);
+    if (group === undefined) return;
+    group.provisioned = count;
+    this.#keeper.reconcile(group, this.#isUnderPressure);
+  }
+
   /**
    * Announces a call of the live version at `at`: a sandbox is booted or kept so that it is warm by then, unless queued
    * requests need the memory or the function sets an idle time-out. Follows the live pointer; dropped some seconds

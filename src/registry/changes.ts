@@ -39,6 +39,7 @@ import { missingNotices } from './missing-variables.ts';
 import { endedNotices, hiddenNotices, liftedNotices, resumedNotices, suspendedNotices } from './notices.ts';
 import { checkFlags, checkUnset, patchLayers } from './overrides.ts';
 import { withWholeLists } from './trigger-changes.ts';
+import { setProvisioned } from './provisioned.ts';
 import { checkAlias, editRecord, existingVersions, requireVersion } from './records.ts';
 import { checkNewTriggers, checkTriggers } from './triggers.ts';
 
@@ -296,6 +297,7 @@ export function deleteVersions(
     const by = record.live === version ? 'the live pointer' : alias === undefined ? undefined : `alias '${alias}'`;
     if (by !== undefined) throw lamError('LAM_REGISTRY_VERSION_IN_USE', { name, version, by });
     delete record.versions[String(version)];
+    setProvisioned(record, String(version), undefined);
   }
 }
 

@@ -4,7 +4,6 @@ import {
   VERSION_NUMBER,
   type AliasRequest,
   type AmendRequest,
-  type ForeignFacts,
   type ChangeNote,
   type ConfigPatch,
   type FunctionDetail,
@@ -186,12 +185,12 @@ export class Registry {
     return amendedRequest(requireRecord(this.#catalogue.view, name), request);
   }
 
-  /** Changes what APIs of other products keep of a function. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` and what `change` throws. */
-  async changeForeign(name: FunctionName, change: (record: FunctionRecord) => ForeignFacts): Promise<void> {
-    await this.#catalogue.change((draft) => {
-      const record = editRecord(draft, name);
-      record.foreign = change(record);
-    });
+  /**
+   * Changes what is kept of a function beside its versions and pointers. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` and
+   * what `change` throws.
+   */
+  async changeRecord(name: FunctionName, change: (record: FunctionRecord) => void): Promise<void> {
+    await this.#catalogue.change((draft) => change(editRecord(draft, name)));
   }
 
   /**

@@ -73,6 +73,7 @@ export function detailOf(record: FunctionRecord, around: Surroundings, kinds: re
     history: record.history.toReversed(),
     triggerStates: around.triggers(name),
     throttled: around.throttled(name),
+    ...(record.provisioned === undefined ? {} : { provisioned: record.provisioned }),
     ...(record.foreign === undefined ? {} : { foreign: record.foreign }),
   };
 }

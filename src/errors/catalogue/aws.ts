@@ -49,6 +49,12 @@ export const AWS = {
     message: () =>
       'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
   }),
+  LAM_AWS_NOT_PROVISIONED: entry({
+    kind: 'not_found',
+    fault: 'caller',
+    aws: 'ProvisionedConcurrencyConfigNotFoundException',
+    message: () => 'No Provisioned Concurrency Config found for this function',
+  }),
   LAM_AWS_FORBIDDEN: entry<Worded>({
     kind: 'permission_denied',
     fault: 'caller',

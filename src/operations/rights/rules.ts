@@ -133,6 +133,11 @@ export const RULES: Rules = {
     set: { scopes: DEPLOY, of: first, changes: always, target: (_, __, alias) => `alias ${alias}` },
     remove: { scopes: DEPLOY, of: first, changes: always, target: (_, __, alias) => `alias ${alias}` },
   },
+  provisioned: {
+    set: { scopes: DEPLOY, of: first, changes: always, target: (_, __, qualifier) => `provisioned ${qualifier}` },
+    remove: { scopes: DEPLOY, of: first, changes: always, target: (_, __, qualifier) => `provisioned ${qualifier}` },
+    warm: { scopes: LOOK, of: first },
+  },
   // Content alone, found by its digest: what uses it is a change of its own.
   artifacts: {
     plan: { scopes: DEPLOY },

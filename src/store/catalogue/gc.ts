@@ -9,8 +9,8 @@ export interface VersionName {
 }
 
 /**
- * Returns the versions that gc drops when each function keeps its newest `keep`: all older ones except live, aliased
- * and pinned ones, sorted by name and number. Pure.
+ * Returns the versions that gc drops when each function keeps its newest `keep`: all older ones except live, aliased,
+ * provisioned and pinned ones, sorted by name and number. Pure.
  * @param only the versions that may be dropped; undefined for all
  */
 // oxlint-disable-next-line max-params -- what is there, how much to keep, and the two exceptions
@@ -31,7 +31,12 @@ export function planGc(
       .map((v) => v.version)
       .toSorted((a, b) => a - b);
     for (const version of numbers.slice(0, Math.max(0, numbers.length - keep))) {
-      if (version !== record.live && !aliased.has(String(version)) && !isPinned(name, version))
+      if (
+        version !== record.live &&
+        !aliased.has(String(version)) &&
+        !Object.hasOwn(record.provisioned ?? {}, version) &&
+        !isPinned(name, version)
+      )
         dropped.push({ name, version });
     }
   }

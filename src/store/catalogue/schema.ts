@@ -5,6 +5,7 @@ import type {
   ForeignFacts,
   FunctionConfig,
   KeptZip,
+  ProvisionedQualifier,
   Movement,
   FunctionName,
   VersionCheck,
@@ -55,6 +56,8 @@ export interface FunctionRecord {
   aliases: Record<string, VersionNumber>;
   /** Of the aliases that divide their requests among several versions; absent for none. */
   routing?: Record<string, AliasRouting>;
+  /** By qualifier: sandboxes that are kept warm; absent for none. */
+  provisioned?: Record<string, ProvisionedQualifier>;
   /** Live settings, which win over those of a deploy. */
   overrides: ConfigInput;
   /** Oldest first; limited in length. */

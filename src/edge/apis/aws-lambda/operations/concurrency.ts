@@ -7,8 +7,9 @@ import { AUTHOR, isPublished } from '../facts.ts';
 import { detailOf, functionsOnly, namedIn, unqualified } from '../lookups.ts';
 
 /** AWS's concurrency of an account, and how much of it stays without a reservation. */
-const CONCURRENCY = 1000;
-const UNRESERVED = 100;
+export const CONCURRENCY = 1000;
+/** How much of it must stay. */
+export const UNRESERVED = 100;
 /** AWS's limit of all code of an account (bytes). */
 const TOTAL_CODE = 80_530_636_800;
 const UNZIPPED = 262_144_000;

@@ -8,6 +8,7 @@ import { INVOKE_ASYNC_ACTIONS } from './invoke-async.ts';
 import { KEPT_ACTIONS } from './kept.ts';
 import { LAYER_ACTIONS } from './layers.ts';
 import { POLICY_ACTIONS } from './policies.ts';
+import { PROVISIONED_ACTIONS } from './provisioned-concurrency.ts';
 import { TAG_ACTIONS } from './tags.ts';
 import { URL_ACTIONS } from './urls.ts';
 import { VERSION_ACTIONS } from './versions.ts';
@@ -18,6 +19,7 @@ export const ACTIONS: AwsActions = {
   ...VERSION_ACTIONS,
   ...ALIAS_ACTIONS,
   ...CONCURRENCY_ACTIONS,
+  ...PROVISIONED_ACTIONS,
   ...EVENT_INVOKE_ACTIONS,
   ...MAPPING_ACTIONS,
   ...TAG_ACTIONS,
