@@ -49,7 +49,6 @@ export class Background {
   #leased = 0;
   #leasedBytes = 0;
   #running = 0;
-  #isPumping = false;
   #isPumpDue = false;
   #stops: (() => void)[] = [];
   #isStopping = false;
@@ -111,17 +110,19 @@ export class Background {
     return lane;
   }
 
-  /** Leases and starts as many events as may be. Not re-entrant: a call from within is made up for. */
+  /**
+   * Leases and starts as many events as may be, in a microtask: once for all events that end in the same turn, because
+   * the answers of a sandbox arrive many at a time.
+   */
   #pump(): void {
+    if (this.#isPumpDue) return;
     this.#isPumpDue = true;
-    if (this.#isPumping) return;
-    this.#isPumping = true;
-    while (this.#isPumpDue && !this.#isStopping) {
+    queueMicrotask(() => {
       this.#isPumpDue = false;
+      if (this.#isStopping) return;
       this.#leaseAhead();
       this.#startLeased();
-    }
-    this.#isPumping = false;
+    });
   }
 
   #leaseAhead(): void {
@@ -272,7 +273,7 @@ export class Background {
     if (status === 'success') {
       this.#options.onPhase?.(event, 'succeeded');
       const followUps = this.#followUps(event, { answer, reason: undefined });
-      void this.#settle(held, () => this.#options.queue.settle(event.token, { kind: 'completed', attempt, followUps }));
+      this.#settle(held, () => this.#options.queue.settle(event.token, { kind: 'completed', attempt, followUps }));
       return;
     }
     this.#options.onPhase?.(event, 'failed');
@@ -282,7 +283,7 @@ export class Background {
     if (verdict.kind === 'dead') this.#bury(held, verdict.reason, { attempt, answer });
     else {
       this.#options.onPhase?.(event, 'retried');
-      void this.#settle(held, () => this.#options.queue.settle(event.token, { ...verdict, attempt }));
+      this.#settle(held, () => this.#options.queue.settle(event.token, { ...verdict, attempt }));
     }
   }
 
@@ -309,7 +310,7 @@ export class Background {
 
   /** Puts the event back; the attempt does not count. */
   #giveBack(held: Held, notBefore: EpochMs): void {
-    void this.#settle(held, () => this.#options.queue.settle(held.event.token, { kind: 'again', notBefore }));
+    this.#settle(held, () => this.#options.queue.settle(held.event.token, { kind: 'again', notBefore }));
   }
 
   /** An event that a destination gets is no dead letter besides: it was handed on. */
@@ -324,11 +325,11 @@ export class Background {
     const followUps = this.#followUps(event, { answer: last.answer, reason });
     if (followUps.length === 0) {
       const death = { reason, ...(last.attempt === undefined ? {} : { attempt: last.attempt }) };
-      void this.#settle(held, () => queue.deadLetter(event.token, death));
+      this.#settle(held, () => queue.deadLetter(event.token, death));
       return;
     }
     const attempt = last.attempt ?? { at: clock.now(), durationMs: 0, status: 'rejected', errorType: reason };
-    void this.#settle(held, () => queue.settle(event.token, { kind: 'failed', attempt, followUps }));
+    this.#settle(held, () => queue.settle(event.token, { kind: 'failed', attempt, followUps }));
   }
 
   #followUps(event: LeasedEvent, end: Pick<FinishedEvent, 'answer' | 'reason'>): readonly QueuedEvent[] {
@@ -337,22 +338,23 @@ export class Background {
   }
 
   /** Stores an outcome; again while the queue cannot, until the lease is lost. */
-  async #settle(held: Held, store: () => Promise<LeaseOutcome>): Promise<void> {
-    const { clock, onTrouble } = this.#options;
-    const { lane, event } = held;
-    let isTold = false;
-    for (;;) {
-      try {
-        await store();
-        break;
-      } catch (error) {
-        if (this.#isStopping || (isLamError(error) && error.kind === 'unavailable')) break;
-        if (!isTold)
-          onTrouble(`the outcome of asynchronous invocation ${event.id} is not stored yet: ${messageOf(error)}`);
-        isTold = true;
-        await new Promise<void>((resolve) => void clock.after(QUEUE_PAUSE_MS, resolve));
-      }
-    }
+  #settle(held: Held, store: () => Promise<LeaseOutcome>, isTold = false): void {
+    store().then(
+      () => this.#released(held),
+      (error: unknown) => {
+        if (this.#isStopping || (isLamError(error) && error.kind === 'unavailable')) {
+          this.#released(held);
+          return;
+        }
+        const { clock, onTrouble } = this.#options;
+        const { id } = held.event;
+        if (!isTold) onTrouble(`the outcome of asynchronous invocation ${id} is not stored yet: ${messageOf(error)}`);
+        clock.after(QUEUE_PAUSE_MS, () => this.#settle(held, store, true));
+      },
+    );
+  }
+
+  #released({ lane, event }: Held): void {
     this.#held.delete(event.token);
     this.#leasedBytes -= event.event.byteLength;
     this.#gone(lane, 1);

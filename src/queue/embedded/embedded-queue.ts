@@ -33,12 +33,13 @@ import type {
   Operation,
   OperationName,
   OperationResults,
+  Packed,
   QueueWorkerData,
   Retention,
   SetAside,
   ToQueueWorker,
 } from './messages.ts';
-import { packOperations, unpackYield } from './wire.ts';
+import { packOperations, unpackYield, type ReceivedYield } from './wire.ts';
 
 /** What {@link EmbeddedQueue.open} needs. */
 export interface EmbeddedQueueOptions {
@@ -284,10 +285,22 @@ export class EmbeddedQueue implements InvocationQueue {
       const error = this.#errorOf(failure);
       for (const { reject } of calls) reject(error);
     } else if (yielded !== undefined) {
-      const { results, notices } = unpackYield(yielded);
-      calls.forEach(({ resolve }, i) => resolve(results[i] as never));
-      this.#tell(notices);
+      this.#received(calls, yielded);
     }
+  }
+
+  #received(calls: readonly Call[], yielded: Packed): void {
+    let received: ReceivedYield;
+    try {
+      received = unpackYield(yielded);
+    } catch (error) {
+      // Stored facts are damaged. What was leased is available again when the leases end.
+      const damage = lamError('LAM_QUEUE_FAILED', { why: messageOf(error) });
+      for (const { reject } of calls) reject(damage);
+      return;
+    }
+    calls.forEach(({ resolve }, i) => resolve(received.results[i] as never));
+    this.#tell(received.notices);
   }
 
   #tell({ ready, finished }: Notices): void {

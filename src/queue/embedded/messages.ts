@@ -41,6 +41,29 @@ export interface QueueWorkerData {
   readonly retention: Retention;
 }
 
+/** A leased event as it is stored. */
+export interface LeasedRow {
+  readonly token: LeaseToken;
+  readonly id: RequestId;
+  readonly qualifier: string | null;
+  readonly due: EpochMs;
+  readonly accepted: EpochMs;
+  readonly expires: EpochMs;
+  readonly attempts: number;
+  readonly interrupted: number;
+  /** JSON, as `factsOf` made it: parsed only once it is with the caller. */
+  readonly facts: string;
+  readonly body: Uint8Array;
+}
+
+/** Events of one function that were leased together. */
+export interface LeasedRows {
+  readonly functionName: FunctionName;
+  readonly rows: readonly LeasedRow[];
+  /** As in `Leases`. */
+  readonly nextAt: EpochMs | undefined;
+}
+
 /** Each operation with the type of its result. */
 export interface OperationResults {
   readonly enqueue: Enqueued;
@@ -59,6 +82,9 @@ export interface OperationResults {
 }
 
 export type OperationName = keyof OperationResults;
+
+/** The result of an operation as the worker has it. */
+export type WorkerResult = OperationResults[Exclude<OperationName, 'lease'>] | LeasedRows;
 
 /** The arguments of each operation. */
 export type Operation =

@@ -4,7 +4,7 @@ import { knownFunctionName } from '../../contract/index.ts';
 import { Batch } from './batch.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { endLeasesBefore, LeaseTable } from './lease-table.ts';
-import type { Notices, Operation, OperationName, OperationResults, Retention } from './messages.ts';
+import type { Notices, Operation, OperationName, Retention, WorkerResult } from './messages.ts';
 import { prepareQueueSchema, schemaVersion, SCHEMA_VERSION } from './queue-schema.ts';
 import { Reads } from './reads.ts';
 import { Sweep } from './sweep.ts';
@@ -20,7 +20,7 @@ const FREE_PAGES = 2048;
 
 /** What a transaction yielded. */
 export interface BatchOutcome {
-  readonly results: readonly OperationResults[OperationName][];
+  readonly results: readonly WorkerResult[];
   readonly notices: Notices;
 }
 
@@ -95,7 +95,7 @@ export class QueueDatabase {
     }
     const batch = new Batch(now);
     this.#db.exec('BEGIN IMMEDIATE');
-    let results: OperationResults[OperationName][];
+    let results: WorkerResult[];
     let deleted: number;
     try {
       if (now < this.#now - CLOCK_SET_MS) this.#clockSet.run(now);
@@ -122,7 +122,7 @@ export class QueueDatabase {
     this.#db.close();
   }
 
-  #perform(operation: Operation, batch: Batch): OperationResults[OperationName] {
+  #perform(operation: Operation, batch: Batch): WorkerResult {
     switch (operation.name) {
       case 'enqueue':
         return this.#writes.accept(operation.event, operation.bounds, batch);

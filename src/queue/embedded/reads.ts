@@ -11,9 +11,10 @@ import {
   type RequestId,
 } from '../../contract/index.ts';
 import type { EpochMs } from '../../kit/index.ts';
-import type { LeasedEvent, Leases, QueuedEvent } from '../queue.ts';
+import type { QueuedEvent } from '../queue.ts';
 import type { Batch } from './batch.ts';
 import type { Lease, LeaseTable } from './lease-table.ts';
+import type { LeasedRow, LeasedRows } from './messages.ts';
 import { detailOfRow, eventOfRow, invocationOfRow, type Row } from './rows.ts';
 import type { Tallies } from './tallies.ts';
 
@@ -26,6 +27,25 @@ const LEASED_BYTES = 8 * 1024 * 1024;
  */
 export const WAITING_SQL =
   'SELECT seq, due FROM invocations WHERE state < 2 AND state = 0 AND function = ? ORDER BY due, seq LIMIT ?';
+
+/** The columns that {@link LeasedRow} needs, in the order of {@link LeasedColumns}. */
+const LEASED_SQL = `SELECT i.seq, i.id, i.qualifier, i.due, i.accepted, i.expires, i.attempts, i.interrupted,
+  i.started IS NOT NULL, i.event_bytes, i.facts, e.body
+  FROM json_each(?) s JOIN invocations i ON i.seq = s.value JOIN events e ON e.seq = i.seq ORDER BY s.key`;
+type LeasedColumns = readonly [
+  seq: number,
+  id: RequestId,
+  qualifier: string | null,
+  due: EpochMs,
+  accepted: EpochMs,
+  expires: EpochMs,
+  attempts: number,
+  interrupted: number,
+  hasStarted: number,
+  eventBytes: number,
+  facts: string,
+  body: Uint8Array,
+];
 
 /** What is asked of {@link Reads.lease}. */
 interface LeaseCall {
@@ -51,7 +71,8 @@ export class Reads {
     this.#leases = leases;
     this.#waiting = db.prepare(WAITING_SQL);
     this.#waiting.setReturnArrays(true);
-    this.#leased = db.prepare('SELECT i.*, e.body FROM invocations i JOIN events e USING (seq) WHERE i.seq = ?');
+    this.#leased = db.prepare(LEASED_SQL);
+    this.#leased.setReturnArrays(true);
     this.#detail = db.prepare(
       'SELECT i.*, r.history, r.payload, r.truncated, r.log FROM invocations i LEFT JOIN results r USING (seq) WHERE i.id = ?',
     );
@@ -62,32 +83,31 @@ export class Reads {
     this.#event = db.prepare('SELECT i.*, e.body FROM invocations i JOIN events e USING (seq) WHERE i.id = ?');
   }
 
-  lease({ functionName, max, leaseMs }: LeaseCall, { now }: Batch): Leases {
+  lease({ functionName, max, leaseMs }: LeaseCall, { now }: Batch): LeasedRows {
     const { seqs, next } = this.#due(functionName, max, now);
-    const events: LeasedEvent[] = [];
+    const rows: LeasedRow[] = [];
     const group = this.#leases.newGroup(now);
     let bytes = 0;
-    for (const seq of seqs) {
-      const row = this.#leased.get(seq) as Row;
-      const eventBytes = Number(row['event_bytes']);
+    let isFull = false;
+    for (const columns of this.#leased.iterate(JSON.stringify(seqs)) as unknown as Iterable<LeasedColumns>) {
+      const [seq, id, qualifier, due, accepted, expires, attempts, interrupted, hasStarted, eventBytes, facts, body] =
+        columns;
       bytes += eventBytes;
-      if (bytes > LEASED_BYTES && events.length > 0) break;
-      const event = eventOfRow(row);
-      const attempts = Number(row['attempts']);
-      const hasHistory = row['started'] !== null;
-      const parts = { seq, id: event.id, functionName, attempts, hasHistory, eventBytes, group, endsAt: now + leaseMs };
+      isFull = bytes > LEASED_BYTES && rows.length > 0;
+      if (isFull) break;
+      const hasHistory = hasStarted === 1;
+      const parts = { seq, id, functionName, attempts, hasHistory, eventBytes, group, endsAt: now + leaseMs };
       const { token } = this.#leases.grant(parts);
-      const interrupted = Number(row['interrupted']);
-      events.push({ ...event, token, acceptedAt: Number(row['accepted']), attempts, interrupted });
+      rows.push({ token, id, qualifier, due, accepted, expires, attempts, interrupted, facts, body });
     }
-    if (events.length > 0) {
-      this.#tallies.add(functionName, 'pending', -events.length);
-      this.#tallies.add(functionName, 'running', events.length);
+    if (rows.length > 0) {
+      this.#tallies.add(functionName, 'pending', -rows.length);
+      this.#tallies.add(functionName, 'running', rows.length);
     }
-    if (events.length < seqs.length) return { events, nextAt: now };
+    if (isFull) return { functionName, rows, nextAt: now };
     const firstEnd = this.#leases.firstEnd(functionName);
     const nextAt = Math.min(next ?? Infinity, firstEnd ?? Infinity);
-    return { events, nextAt: Number.isFinite(nextAt) ? nextAt : undefined };
+    return { functionName, rows, nextAt: Number.isFinite(nextAt) ? nextAt : undefined };
   }
 
   /** Up to `max` rows that are due and not leased, and when the one behind them is due. */

@@ -19,7 +19,7 @@ import type { Lease } from './lease-table.ts';
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** What is stored of an event and never searched for, as JSON. */
-interface Facts {
+export interface Facts {
   readonly origin: Origin;
   readonly traceId?: TraceId | undefined;
   readonly clientContext?: string | undefined;

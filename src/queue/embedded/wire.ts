@@ -1,6 +1,17 @@
-import type { AsyncDetail } from '../../contract/index.ts';
-import type { DeathReport, LeasedEvent, QueuedEvent, Settlement } from '../queue.ts';
-import type { Notices, Operation, OperationName, OperationResults, Packed } from './messages.ts';
+import { isQualifier, type AsyncDetail, type FunctionName, type RequestId } from '../../contract/index.ts';
+import type { EpochMs } from '../../kit/index.ts';
+import type { DeathReport, LeasedEvent, Leases, LeaseToken, QueuedEvent, Settlement } from '../queue.ts';
+import type {
+  LeasedRow,
+  LeasedRows,
+  Notices,
+  Operation,
+  OperationName,
+  OperationResults,
+  Packed,
+  WorkerResult,
+} from './messages.ts';
+import type { Facts } from './rows.ts';
 
 /** From which length on bytes have a buffer of their own. */
 const LARGE_BYTES = 16 * 1024;
@@ -12,8 +23,34 @@ type Slot = readonly [buffer: number, start: number, length: number];
 
 /** What a worker yields for a batch. */
 export interface Yield {
+  readonly results: readonly WorkerResult[];
+  readonly notices: Notices;
+}
+
+/** The same as callers get it. */
+export interface ReceivedYield {
   readonly results: readonly OperationResults[OperationName][];
   readonly notices: Notices;
+}
+
+/** A leased event without its facts. */
+type LeasedParts = readonly [
+  token: LeaseToken,
+  id: RequestId,
+  qualifier: string | null,
+  due: EpochMs,
+  accepted: EpochMs,
+  expires: EpochMs,
+  attempts: number,
+  interrupted: number,
+  body: Slot,
+];
+
+/** Leased events on their way; `parts` tells them from other results. Their facts are apart, see {@link packYield}. */
+interface WiredLeases {
+  readonly leasedOf: FunctionName;
+  readonly parts: readonly LeasedParts[];
+  readonly nextAt: EpochMs | undefined;
 }
 
 /** `T` as JSON has it. */
@@ -40,16 +77,29 @@ export function unpackOperations({ text, buffers }: Packed): readonly Operation[
   return operations as unknown as readonly Operation[];
 }
 
-/** @param yielded its bytes are moved, if they have a buffer of their own */
+/**
+ * Facts of leased events go as the JSON that is stored, so that only their receiver parses them.
+ *
+ * @param yielded its bytes are moved, if they have a buffer of their own
+ */
 export function packYield({ results, notices }: Yield): Packed {
   const out = new Buffers();
-  const text = JSON.stringify({ results: results.map((result) => resultOut(result, out)), notices });
-  return { text, buffers: out.end() };
+  const facts: string[] = [];
+  const rest = JSON.stringify({ results: results.map((result) => resultOut(result, out, facts)), notices });
+  return { text: `{"facts":[${facts.join(',')}],${rest.slice(1)}`, buffers: out.end() };
 }
 
-export function unpackYield({ text, buffers }: Packed): Yield {
-  const { results, notices } = JSON.parse(text) as { results: unknown[]; notices: Notices };
-  return { results: results.map((result) => resultIn(result, buffers)), notices };
+/** Throws where the stored facts of an event are no JSON. */
+export function unpackYield({ text, buffers }: Packed): ReceivedYield {
+  const { facts, results, notices } = JSON.parse(text) as { facts: Facts[]; results: unknown[]; notices: Notices };
+  let taken = 0;
+  const received = results.map((result) => {
+    if (!isWiredLeases(result)) return resultIn(result, buffers);
+    const from = taken;
+    taken += result.parts.length;
+    return leasesIn(result, facts.slice(from, taken), buffers);
+  });
+  return { results: received, notices };
 }
 
 /** Gathers bytes in as few buffers as possible. */
@@ -148,9 +198,13 @@ function fillPayload(holder: object, buffers: readonly ArrayBuffer[]): void {
   filled.payload = bytesIn(filled.payload as Slot, buffers);
 }
 
-function resultOut(result: OperationResults[OperationName], out: Buffers): unknown {
+function resultOut(result: WorkerResult, out: Buffers, facts: string[]): unknown {
   if (typeof result !== 'object') return result;
-  if (isLeases(result)) return { ...result, events: result.events.map((event) => eventOut(event, out, true)) };
+  if (isLeased(result)) {
+    for (const row of result.rows) facts.push(row.facts);
+    const { functionName, rows, nextAt } = result;
+    return { leasedOf: functionName, parts: rows.map((row) => partsOf(row, out)), nextAt } satisfies WiredLeases;
+  }
   if (hasEvent(result)) return eventOut(result, out, true);
   if (hasPayload(result)) return { ...result, payload: out.put(result.payload, true) };
   return result;
@@ -159,18 +213,56 @@ function resultOut(result: OperationResults[OperationName], out: Buffers): unkno
 /** What JSON has of an answer, with its bytes; undefined is null there. */
 function resultIn(result: unknown, buffers: readonly ArrayBuffer[]): OperationResults[OperationName] {
   if (typeof result === 'object' && result !== null) {
-    if (isLeases(result)) for (const event of result.events) eventIn(event as unknown as Wired<LeasedEvent>, buffers);
-    else if (hasEvent(result)) eventIn(result as unknown as Wired<QueuedEvent>, buffers);
+    if (hasEvent(result)) eventIn(result as unknown as Wired<QueuedEvent>, buffers);
     else if (hasPayload(result)) fillPayload(result, buffers);
   }
   return (result ?? undefined) as OperationResults[OperationName];
 }
 
-function isLeases(result: object): result is OperationResults['lease'] {
-  return 'events' in result && Array.isArray(result.events);
+/** Counts are by names of functions, of which one may be `rows`; those are objects. */
+function isLeased(result: object): result is LeasedRows {
+  return 'rows' in result && Array.isArray(result.rows);
 }
 
-/** Counts are by names of functions, of which one may be `event`; those are objects. */
+function isWiredLeases(result: unknown): result is WiredLeases {
+  return typeof result === 'object' && result !== null && 'parts' in result && Array.isArray(result.parts);
+}
+
+function partsOf(row: LeasedRow, out: Buffers): LeasedParts {
+  const { token, id, qualifier, due, accepted, expires, attempts, interrupted, body } = row;
+  return [token, id, qualifier, due, accepted, expires, attempts, interrupted, out.put(body, true)];
+}
+
+function leasesIn({ leasedOf, parts, nextAt }: WiredLeases, facts: Facts[], buffers: readonly ArrayBuffer[]): Leases {
+  return { events: parts.map((each, n) => leasedIn(leasedOf, each, facts[n] as Facts, buffers)), nextAt };
+}
+
+function leasedIn(
+  functionName: FunctionName,
+  [token, id, qualifier, due, accepted, expires, attempts, interrupted, body]: LeasedParts,
+  { origin, traceId, clientContext, http, destination }: Facts,
+  buffers: readonly ArrayBuffer[],
+): LeasedEvent {
+  return {
+    id,
+    functionName,
+    qualifier: qualifier !== null && isQualifier(qualifier) ? qualifier : undefined,
+    event: bytesIn(body, buffers),
+    origin,
+    traceId,
+    clientContext,
+    notBefore: due,
+    expiresAt: expires,
+    ...(http === undefined ? undefined : { http }),
+    ...(destination === undefined ? undefined : { destination }),
+    token,
+    acceptedAt: accepted,
+    attempts,
+    interrupted,
+  };
+}
+
+/** Counts: as above, with `event`. */
 function hasEvent(result: object): result is QueuedEvent {
   return 'event' in result && (result.event instanceof Uint8Array || Array.isArray(result.event));
 }

@@ -8,6 +8,8 @@ import {
   unpackYield,
   type Yield,
 } from '../../../src/queue/embedded/wire.ts';
+import { factsOf } from '../../../src/queue/embedded/rows.ts';
+import type { LeasedEvent, Leases } from '../../../src/queue/queue.ts';
 import { asFunctionName } from '../../support/ids.ts';
 import { queued } from '../../support/queue-house.ts';
 
@@ -63,23 +65,39 @@ describe('bytes on their way between the threads of a queue', () => {
   test('of answers arrive as they were', () => {
     const notices = { ready: [F], finished: [] };
     const event = (length: number) => ({ ...queued('a'), event: bytes(length) });
-    const leased = LENGTHS.map((length) => ({
-      ...event(length),
-      ...{ token: 't', acceptedAt: 1, attempts: 0, interrupted: 0 },
-    }));
+    const times = { due: 2, accepted: 1, expires: 3 };
+    const rows = () =>
+      LENGTHS.map((length, n) => ({
+        ...{ token: `t${n}`, id: queued(`a${n}`).id, qualifier: n === 1 ? '7' : null, ...times },
+        ...{ attempts: n, interrupted: 0, facts: factsOf(queued('a')), body: bytes(length) },
+      }));
     // A function of each name that answers have, too.
     const counts = { pending: 1, running: 0, completed: 0, failed: 0, cancelled: 0, dead: 0 };
-    const ofNames = { event: counts, events: counts, payload: counts };
-    const given = [{ events: leased, nextAt: 5 }, event(16_384), undefined, 'held', ofNames] as Yield['results'];
+    const ofNames = { event: counts, rows: counts, parts: counts, payload: counts };
+    const leased = () => ({ functionName: F, rows: rows(), nextAt: 5 });
+    const given = [
+      leased(),
+      event(16_384),
+      { ...leased(), nextAt: undefined },
+      undefined,
+      'held',
+      ofNames,
+    ] as Yield['results'];
     const { results, notices: told } = unpackYield(moved(packYield({ results: given, notices })));
-    const [leases, found, ...rest] = results as readonly unknown[] as [
-      { events: { event: Uint8Array }[] },
-      { event: Uint8Array },
-    ];
-    assert.deepEqual(
-      leases.events.map((each) => hexOf(each.event)),
-      LENGTHS.map((length) => hexOf(bytes(length))),
-    );
+    const [leases, found, again, ...rest] = results as readonly unknown[] as [Leases, { event: Uint8Array }, Leases];
+    for (const { events } of [leases, again]) {
+      assert.deepEqual(
+        events.map((each) => hexOf(each.event)),
+        LENGTHS.map((length) => hexOf(bytes(length))),
+      );
+      const { event: _, ...second } = events[1] as LeasedEvent;
+      const { origin } = queued('a');
+      assert.deepEqual(JSON.parse(JSON.stringify(second)), {
+        ...{ token: 't1', id: queued('a1').id, functionName: F, qualifier: '7', notBefore: 2, acceptedAt: 1 },
+        ...{ expiresAt: 3, attempts: 1, interrupted: 0, origin },
+      });
+    }
+    assert.deepEqual([leases.nextAt, again.nextAt], [5, undefined]);
     assert.equal(hexOf(found.event), hexOf(bytes(16_384)));
     assert.deepEqual([rest, told], [[undefined, 'held', ofNames], notices]);
   });
