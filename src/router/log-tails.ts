@@ -3,6 +3,8 @@ import { platformText } from '../logs/index.ts';
 
 /** AWS gives the last 4 KB of an invocation's log. */
 const TAIL_BYTES = 4096;
+/** Bytes of a UTF-16 code unit in UTF-8, at most. */
+const MOST_UTF8 = 3;
 
 /** Collects the log tails of invocations whose callers requested them. */
 export class LogTails {
@@ -32,7 +34,7 @@ export class LogTails {
   /** Returns at most the last 4 KB, cut at a character. */
   read(requestId: RequestId): string | undefined {
     const tail = this.#open.get(requestId);
-    if (tail === undefined) return undefined;
+    if (tail === undefined || MOST_UTF8 * tail.length <= TAIL_BYTES) return tail;
     const bytes = Buffer.from(tail);
     let start = Math.max(0, bytes.length - TAIL_BYTES);
     // UTF-8 continuation bytes are 10xxxxxx.

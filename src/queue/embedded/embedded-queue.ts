@@ -62,8 +62,12 @@ const DEFAULT_RETENTION: Retention = {
   deadAgeMs: 14 * 86_400_000,
 };
 
-/** Batches that the worker has at a time: with one, all calls that arrive during a flush share the next. */
-const BATCHES = 1;
+/**
+ * Batches that the worker has at a time: with one, all calls that arrive during a flush share the next. So many calls
+ * are enough for a second one, with which the worker goes on while this thread takes the answers to the first.
+ */
+const BATCHES = 2;
+const ENOUGH_FOR_SECOND = 128;
 /** Operations of one batch. */
 const BATCH_SIZE = 1024;
 /** Limit of events that wait to be stored (bytes). */
@@ -233,11 +237,17 @@ export class EmbeddedQueue implements InvocationQueue {
       this.#waitingBytes += bytes;
       if (operation.name === 'settle') this.#outcomes.count();
       else this.#isUrgent = true;
-      if (this.#isFlushDue || this.#sent.length >= BATCHES || this.#mayWait) return;
+      if (this.#isFlushDue || !this.#maySend || this.#mayWait) return;
       this.#isFlushDue = true;
       // Together with the other calls of this turn.
       setImmediate(() => this.#flush());
     });
+  }
+
+  /** Whether the worker takes another batch now. */
+  get #maySend(): boolean {
+    const { length } = this.#sent;
+    return length === 0 || (length < BATCHES && this.#waiting.length >= ENOUGH_FOR_SECOND);
   }
 
   /** Whether what waits is sent a little later. */
@@ -247,7 +257,7 @@ export class EmbeddedQueue implements InvocationQueue {
 
   #flush(): void {
     this.#isFlushDue = false;
-    if (this.#ended === undefined && this.#sent.length < BATCHES && this.#waiting.length > 0) {
+    if (this.#ended === undefined && this.#maySend && this.#waiting.length > 0) {
       this.#send((this.#worker ??= this.#start()));
     }
   }
