@@ -85,8 +85,8 @@ class World implements SourceConnection<Message> {
     });
   }
 
-  eventOf(messages: readonly Message[]): unknown {
-    return messages.map(({ n }) => n);
+  eventOf(messages: readonly Message[]): string {
+    return JSON.stringify(messages.map(({ n }) => n));
   }
   acknowledge(messages: readonly Message[]): Promise<void> {
     for (const { n } of messages) this.acknowledged.push(n);

@@ -43,9 +43,9 @@ export class KafkaConnection implements SourceConnection<KafkaMessage> {
     this.#keepAssigned();
   }
 
-  eventOf(messages: readonly KafkaMessage[]): unknown {
+  eventOf(messages: readonly KafkaMessage[]): string {
     const { context } = this.#parts;
-    return eventOf(messages, context.config.brokers.map((broker) => context.value(broker)).join(','));
+    return JSON.stringify(eventOf(messages, context.config.brokers.map((broker) => context.value(broker)).join(',')));
   }
 
   receive(inbox: Inbox<KafkaMessage>): Promise<void> {

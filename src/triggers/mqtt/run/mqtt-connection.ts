@@ -1,3 +1,4 @@
+import { listText } from '../../source/run/cloud-event.ts';
 import { randomUUID } from 'node:crypto';
 import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
 import type { DeathCause, Inbox, SourceConnection } from '../../source/run/message.ts';
@@ -54,8 +55,8 @@ export class MqttConnection implements SourceConnection<MqttMessage> {
     if (!this.client.connected) this.#context.lost(this.#link.end);
   }
 
-  eventOf(messages: readonly MqttMessage[]): unknown {
-    return messages.map(({ event }) => event);
+  eventOf(messages: readonly MqttMessage[]): string {
+    return listText(messages);
   }
 
   async receive(inbox: Inbox<MqttMessage>): Promise<void> {

@@ -1,15 +1,15 @@
 import type { IPublishPacket } from 'mqtt';
-import { cloudEvent } from '../../source/run/cloud-event.ts';
+import { cloudEventText, filterableOfText } from '../../source/run/cloud-event.ts';
 import { extensionsOf } from '../../source/run/extensions.ts';
 import type { SourceMessage } from '../../source/run/message.ts';
-import { decoded } from '../../source/run/payload.ts';
 
 /** A message on a topic. */
 export interface MqttMessage extends SourceMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly packet: IPublishPacket;
-  readonly event: object;
+  /** JSON text. */
+  readonly event: string;
 }
 
 /** Share of an event's attributes (bytes). */
@@ -25,7 +25,7 @@ export function messageOf(
   const properties = userPropertiesOf(packet);
   const attributes = { id, source: `mqtt://${at}`, type: 'lam.mqtt.message', subject: topic };
   const retained = packet.retain ? { retained: true } : {};
-  const event = cloudEvent({ ...extensionsOf(properties), ...retained, ...attributes }, payload);
+  const event = cloudEventText({ ...extensionsOf(properties), ...retained, ...attributes }, payload);
   const ofProperties = properties.reduce((sum, [name, value]) => sum + name.length + 2 * value.length + 6, 0);
   return {
     id,
@@ -37,7 +37,7 @@ export function messageOf(
     payload,
     packet,
     event,
-    filterable: () => ({ ...event, data: decoded(payload) }),
+    filterable: () => filterableOfText(event),
   };
 }
 

@@ -1,7 +1,7 @@
+import { filterableOfText, listText } from '../../source/run/cloud-event.ts';
 import { headers, nuid, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { sendFitting } from '../../source/run/dead-letter.ts';
 import type { DeathCause, Inbox, SourceConnection, SourceMessage } from '../../source/run/message.ts';
-import { decoded } from '../../source/run/payload.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import type { NatsTrigger } from '../nats.ts';
 import { bareHeaders, bytesOf, deathHeaders, eventOf, oneLine } from './nats-event.ts';
@@ -9,7 +9,8 @@ import { bareHeaders, bytesOf, deathHeaders, eventOf, oneLine } from './nats-eve
 /** A message on a subject. */
 export interface NatsMessage extends SourceMessage {
   readonly message: Msg;
-  readonly event: object;
+  /** JSON text. */
+  readonly event: string;
 }
 
 /** Most messages that wait for their run, and most of their bytes. */
@@ -48,8 +49,8 @@ export class NatsSubscription implements SourceConnection<NatsMessage> {
     this.#close = parts.close;
   }
 
-  eventOf(messages: readonly NatsMessage[]): unknown {
-    return messages.map(({ event }) => event);
+  eventOf(messages: readonly NatsMessage[]): string {
+    return listText(messages);
   }
 
   async receive(inbox: Inbox<NatsMessage>): Promise<void> {
@@ -133,7 +134,7 @@ export class NatsSubscription implements SourceConnection<NatsMessage> {
         bytes,
         message,
         event,
-        filterable: () => ({ ...event, data: decoded(message.data) }),
+        filterable: () => filterableOfText(event),
       },
     ]);
   }

@@ -1,3 +1,4 @@
+import { listText } from '../../source/run/cloud-event.ts';
 import {
   jetstream,
   type ConsumerInfo,
@@ -13,7 +14,7 @@ import { capacityOf } from '../../source/run/pump.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
 import type { JetstreamTrigger } from '../jetstream.ts';
 import { ANSWER_MS, closeNats } from './client.ts';
-import { messageOf, type JetstreamMessage } from './jetstream-message.ts';
+import { JetstreamMessage } from './jetstream-message.ts';
 import { bareHeaders, deathHeaders } from './nats-event.ts';
 import { returnPending } from './pending.ts';
 import { isWithoutJetstream, noDeadLetters, type PreparedStreams } from './streams.ts';
@@ -57,8 +58,8 @@ export class JetstreamConnection implements SourceConnection<JetstreamMessage> {
     this.#deadLetterSubject = parts.deadLetterSubject;
   }
 
-  eventOf(messages: readonly JetstreamMessage[]): unknown {
-    return messages.map(({ event }) => event);
+  eventOf(messages: readonly JetstreamMessage[]): string {
+    return listText(messages);
   }
 
   async receive(inbox: Inbox<JetstreamMessage>): Promise<void> {
@@ -134,7 +135,9 @@ export class JetstreamConnection implements SourceConnection<JetstreamMessage> {
     this.#held.set(seq, message);
     // Delivered again because progress was reported too late: it runs already, or waits for that.
     if (isHeld) return;
-    this.#arrived.push(messageOf(message, { at: this.#at, isKeyed: this.#context.config.orderBy === 'subject' }));
+    this.#arrived.push(
+      new JetstreamMessage(message, { at: this.#at, isKeyed: this.#context.config.orderBy === 'subject' }),
+    );
     if (this.#arrived.length > 1) return;
     // What the server has sent at once becomes one batch, not several.
     queueMicrotask(() => inbox.offer(this.#arrived.splice(0)));

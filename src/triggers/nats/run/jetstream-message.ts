@@ -1,32 +1,36 @@
 import type { JsMsg } from '@nats-io/jetstream';
+import { filterableOfText } from '../../source/run/cloud-event.ts';
 import type { SourceMessage } from '../../source/run/message.ts';
-import { decoded } from '../../source/run/payload.ts';
 import { bytesOf, eventOf } from './nats-event.ts';
 
-/** A delivered message of a stream. */
-export interface JetstreamMessage extends SourceMessage {
-  readonly sequence: number;
+/** A delivered message of a stream, as the pump takes it. */
+export class JetstreamMessage implements SourceMessage {
   readonly message: JsMsg;
-  readonly event: object;
-}
+  readonly id: string;
+  readonly deliveries: number;
+  readonly sequence: number;
+  readonly key: string | undefined;
+  readonly bytes: number;
+  /** JSON text. */
+  readonly event: string;
 
-/** Returns a delivery as the pump takes it. */
-export function messageOf(
-  message: JsMsg,
-  { at, isKeyed }: { readonly at: string; readonly isKeyed: boolean },
-): JetstreamMessage {
-  const { stream, streamSequence, deliveryCount } = message.info;
-  const id = `${stream}:${streamSequence}`;
-  const event = eventOf(message, { id, at: `${at}/${stream}`, time: message.time.getTime() });
-  return {
-    id,
-    itemIdentifier: id,
-    deliveries: deliveryCount,
-    ...(isKeyed ? { key: message.subject } : {}),
-    bytes: bytesOf(message),
-    sequence: streamSequence,
-    message,
-    event,
-    filterable: () => ({ ...event, data: decoded(message.data) }),
-  };
+  /** @param at `host:port` of the server */
+  constructor(message: JsMsg, { at, isKeyed }: { readonly at: string; readonly isKeyed: boolean }) {
+    const { stream, streamSequence, deliveryCount } = message.info;
+    this.message = message;
+    this.id = `${stream}:${streamSequence}`;
+    this.deliveries = deliveryCount;
+    this.sequence = streamSequence;
+    this.key = isKeyed ? message.subject : undefined;
+    this.bytes = bytesOf(message);
+    this.event = eventOf(message, { id: this.id, at: `${at}/${stream}`, time: message.time.getTime() });
+  }
+
+  get itemIdentifier(): string {
+    return this.id;
+  }
+
+  filterable(): unknown {
+    return filterableOfText(this.event);
+  }
 }

@@ -1,5 +1,5 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import { cloudEvent, type EventAttributes } from '../../source/run/cloud-event.ts';
+import { cloudEventText, type EventAttributes } from '../../source/run/cloud-event.ts';
 import { extensionsOf } from '../../source/run/extensions.ts';
 import type { DeathCause } from '../../source/run/message.ts';
 
@@ -13,15 +13,15 @@ export interface RawMessage {
 /** Share of an event's attributes (bytes). */
 const ATTRIBUTES_BYTES = 300;
 
-/** Returns a message as a CloudEvent; its headers are extension attributes. */
+/** Returns a message as a CloudEvent, as JSON text; its headers are extension attributes. */
 export function eventOf(
   message: RawMessage,
-  { id, at, time }: { readonly id: string; readonly at: string; readonly time?: number },
-): object {
+  { id, at, time }: { readonly id: string; readonly at: string; readonly time?: number | undefined },
+): string {
   const { subject, data, headers: given } = message;
   const attributes = { id, source: `nats://${at}`, type: 'lam.nats.message', subject };
-  const when = time === undefined ? {} : { time };
-  return cloudEvent({ ...extensionsOf(pairsOf(given)), ...attributes, ...when }, data);
+  const extensions = given === undefined ? undefined : extensionsOf(pairsOf(given));
+  return cloudEventText({ ...extensions, ...attributes, time }, data);
 }
 
 /** Attributes of a sample on the subjects of a trigger. `path`: of its source, behind the server. */
@@ -32,7 +32,10 @@ export function sampleAttributes(subjects: string, path: string): Omit<EventAttr
 
 /** Share of an event (bytes, estimated). */
 export function bytesOf({ subject, data, headers: given }: RawMessage): number {
-  const ofHeaders = pairsOf(given).reduce((sum, [name, value]) => sum + name.length + 2 * value.length + 6, 0);
+  const ofHeaders =
+    given === undefined
+      ? 0
+      : pairsOf(given).reduce((sum, [name, value]) => sum + name.length + 2 * value.length + 6, 0);
   return ATTRIBUTES_BYTES + subject.length * 2 + data.length * 2 + ofHeaders;
 }
 
@@ -63,7 +66,8 @@ export function bareHeaders(message: RawMessage): { readonly headers?: MsgHdrs }
 /** The headers of a message without those that servers act upon. */
 function ownHeaders(message: RawMessage): MsgHdrs {
   const all = headers();
-  for (const [name, value] of pairsOf(message.headers)) if (!/^nats-/i.test(name)) all.append(name, value);
+  for (const [name, value] of message.headers === undefined ? [] : pairsOf(message.headers))
+    if (!/^nats-/i.test(name)) all.append(name, value);
   return all;
 }
 
@@ -75,6 +79,6 @@ export function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').slice(0, LONGEST_HEADER).trim();
 }
 
-function pairsOf(given: MsgHdrs | undefined): readonly (readonly [string, string])[] {
-  return (given?.keys() ?? []).flatMap((name) => (given?.values(name) ?? []).map((value) => [name, value] as const));
+function pairsOf(given: MsgHdrs): readonly (readonly [string, string])[] {
+  return given.keys().flatMap((name) => given.values(name).map((value) => [name, value] as const));
 }

@@ -1,3 +1,4 @@
+import { listText } from '../../source/run/cloud-event.ts';
 import type { Client } from 'pg';
 import type { DeathCause, Inbox, SourceConnection } from '../../source/run/message.ts';
 import type { SourceContext } from '../../source/run/source-starter.ts';
@@ -37,8 +38,8 @@ export class PostgresConnection implements SourceConnection<PostgresRow> {
     this.#source = parts.source;
   }
 
-  eventOf(messages: readonly PostgresRow[]): unknown {
-    return messages.map(({ event }) => event);
+  eventOf(messages: readonly PostgresRow[]): string {
+    return listText(messages);
   }
 
   async receive(inbox: Inbox<PostgresRow>): Promise<void> {

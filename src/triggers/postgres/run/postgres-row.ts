@@ -1,10 +1,11 @@
-import { cloudEvent } from '../../source/run/cloud-event.ts';
+import { cloudEventText } from '../../source/run/cloud-event.ts';
 import type { SourceMessage } from '../../source/run/message.ts';
 import type { OutboxRow } from './outbox.ts';
 
 /** A row that was taken. */
 export interface PostgresRow extends SourceMessage {
-  readonly event: object;
+  /** JSON text. */
+  readonly event: string;
 }
 
 /** Share of an event's attributes (bytes). */
@@ -16,7 +17,7 @@ export function rowOf(
   source: string,
 ): PostgresRow {
   const bytes = Buffer.from(data);
-  const event = cloudEvent(
+  const event = cloudEventText(
     {
       id,
       source,
@@ -35,6 +36,6 @@ export function rowOf(
     ...(key === null ? {} : { key }),
     bytes: ATTRIBUTES_BYTES + bytes.length + 2 * (type.length + topic.length + (key ?? '').length),
     event,
-    filterable: () => event,
+    filterable: () => JSON.parse(event),
   };
 }

@@ -36,8 +36,8 @@ export class RabbitmqConnection implements SourceConnection<RabbitmqMessage> {
     };
   }
 
-  eventOf(messages: readonly RabbitmqMessage[]): unknown {
-    return eventOf(messages, this.#envelope);
+  eventOf(messages: readonly RabbitmqMessage[]): string {
+    return JSON.stringify(eventOf(messages, this.#envelope));
   }
 
   async receive(inbox: Inbox<RabbitmqMessage>): Promise<void> {

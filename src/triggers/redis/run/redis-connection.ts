@@ -1,3 +1,4 @@
+import { listText } from '../../source/run/cloud-event.ts';
 import type { Redis } from 'ioredis';
 import { messageOf as wordsOf } from '../../../errors/index.ts';
 import type { DeathCause, Inbox, SourceConnection } from '../../source/run/message.ts';
@@ -53,8 +54,8 @@ export class RedisConnection implements SourceConnection<RedisEntry> {
     }
   }
 
-  eventOf(messages: readonly RedisEntry[]): unknown {
-    return messages.map(({ event }) => event);
+  eventOf(messages: readonly RedisEntry[]): string {
+    return listText(messages);
   }
 
   receive(inbox: Inbox<RedisEntry>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RedisTrigger } from '../redis.ts';
-import { cloudEvent } from '../../source/run/cloud-event.ts';
+import { cloudEventText } from '../../source/run/cloud-event.ts';
 import type { EventShape } from '../../source/run/event-shape.ts';
 import type { SourceMessage } from '../../source/run/message.ts';
 import { decoded } from '../../source/run/payload.ts';
@@ -12,7 +12,8 @@ export interface RedisEntry extends SourceMessage {
   readonly entryId: string;
   /** Fields in turn with their values. */
   readonly fields: readonly string[];
-  readonly event: object;
+  /** JSON text. */
+  readonly event: string;
 }
 
 /** What entries of one stream have in common. */
@@ -40,7 +41,7 @@ export function entryOf(
     // Ids begin with the time of the server, unless the producer chose them.
     ...(Number(entryId.split('-')[0]) > MIN_TIME ? { time: Number(entryId.split('-')[0]) } : {}),
   };
-  const event = cloudEvent(attributes, data);
+  const event = cloudEventText(attributes, data);
   return {
     id: entryId,
     itemIdentifier: entryId,
@@ -49,14 +50,14 @@ export function entryOf(
     fields,
     event,
     bytes: ATTRIBUTES_BYTES + fields.reduce((sum, text) => sum + 6 + 2 * Buffer.byteLength(text), 0),
-    filterable: () => filterableOf({ ...event }),
+    filterable: () => filterableOf(JSON.parse(event) as Readonly<Record<string, unknown>>),
   };
 }
 
 /** Events of streams for tests. */
 export const redisShape: EventShape<RedisTrigger> = {
   sample: ({ stream }, { clock }) => [
-    entryOf([`${clock.now()}-0`, ['message', 'sample']], 1, { at: 'localhost:6379', stream }).event,
+    JSON.parse(entryOf([`${clock.now()}-0`, ['message', 'sample']], 1, { at: 'localhost:6379', stream }).event),
   ],
   filterable: filterableOf,
 };

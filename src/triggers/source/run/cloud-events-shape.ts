@@ -1,7 +1,6 @@
 import type { SourceConfig } from '../settings.ts';
-import { cloudEvent, type EventAttributes } from './cloud-event.ts';
+import { cloudEvent, filterableOf, type EventAttributes } from './cloud-event.ts';
 import type { EventShape } from './event-shape.ts';
-import { base64Decoded } from './payload.ts';
 
 /**
  * Shape of events that are lists of CloudEvents.
@@ -18,7 +17,6 @@ export function cloudEventsShape<C extends SourceConfig>(
         Buffer.from('{"message":"sample"}'),
       ),
     ],
-    filterable: (record) =>
-      record['data_base64'] === undefined ? record : { ...record, data: base64Decoded(record['data_base64']) },
+    filterable: filterableOf,
   };
 }

@@ -7,7 +7,7 @@ export interface SourceMessage {
   /** Deliveries so far with this one, as the source counts them; 1 if it does not count. */
   readonly deliveries: number;
   /** Messages with the same key run one batch after the other, in the order of their delivery. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** Share of the event (bytes, estimated). */
   readonly bytes: number;
   /** What filter patterns are compared with: the record with its payload decoded, and parsed if it is JSON. */
@@ -44,8 +44,8 @@ export interface SourceConnection<M extends SourceMessage> {
   readonly capacity?: number;
   /** Further attempts that the source allows; counts for triggers without `maxRetries`. */
   readonly maxRetries?: number;
-  /** Returns the handler's event for a batch, to be sent as JSON. Pure. */
-  eventOf(messages: readonly M[]): unknown;
+  /** Returns the handler's event for a batch, as JSON text. Pure. */
+  eventOf(messages: readonly M[]): string;
   /** Starts to offer messages to `inbox`; resolves when the source has accepted that. */
   receive(inbox: Inbox<M>): Promise<void>;
   /** Ends offering, and keeps the connection. */

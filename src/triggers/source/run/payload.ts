@@ -8,6 +8,16 @@ export function parsed(payload: Uint8Array | string): { readonly isJson: boolean
   }
 }
 
+/** Whether a text is JSON. */
+export function isJsonText(text: string): boolean {
+  return parsed(text).isJson;
+}
+
+/** Returns bytes as text. */
+export function textOf(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString();
+}
+
 /** Returns what filter patterns see of a payload: its JSON, or its text. */
 export function decoded(payload: Uint8Array | string): unknown {
   return parsed(payload).value;

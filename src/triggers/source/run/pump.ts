@@ -162,7 +162,7 @@ export class Pump<M extends SourceMessage> implements Inbox<M> {
     const messages = batch.map(({ message }) => message);
     const attempt = Math.max(...batch.map(({ message, failures }) => message.deliveries + failures));
     this.#host.count('retried', batch.filter(({ failures }) => failures > 0).length);
-    const event = Buffer.from(JSON.stringify(this.#connection.eventOf(messages)));
+    const event = Buffer.from(this.#connection.eventOf(messages));
     this.#host.fire(
       { id: batchId(messages), event, attempt },
       {

@@ -59,8 +59,8 @@ export class SqsConnection implements SourceConnection<SqsMessage> {
     else if (this.#dead === undefined) this.maxRetries = Infinity;
   }
 
-  eventOf(messages: readonly SqsMessage[]): unknown {
-    return eventOf(messages, this.#origin);
+  eventOf(messages: readonly SqsMessage[]): string {
+    return JSON.stringify(eventOf(messages, this.#origin));
   }
 
   receive(inbox: Inbox<SqsMessage>): Promise<void> {

@@ -62,7 +62,7 @@ class StarterHouse {
       return Promise.resolve();
     };
     return {
-      eventOf: () => ({}),
+      eventOf: () => '{}',
       receive: () => note('receive'),
       pause: () => note('pause'),
       acknowledge: () => note('acknowledge'),
