@@ -32,7 +32,8 @@ const CORE_WAIT_MS = 5;
 /**
  * Returns how many sandboxes to start now. A start pays when the queue would wait longer for the existing sandboxes
  * than for another one (from a stem, else a boot); while fewer run than there are cores, already when it would wait
- * {@link CORE_WAIT_MS}. A queue whose head has waited longer than a start takes while none is starting gets one more.
+ * {@link CORE_WAIT_MS}. A queue whose head has waited longer than a start takes, times the sandboxes for each core, while
+ * none is starting gets one more.
  * Bounded by the requests that have no start yet, the function's headroom, and boot slots plus ready stems.
  */
 export function startsWanted(d: Demand): number {
@@ -46,7 +47,9 @@ export function startsWanted(d: Demand): number {
   const firstMs = d.stemReady > 0 ? Math.min(d.stemMs, d.coldMs) : d.coldMs;
   const byStems = Math.min(d.stemReady, lacking(workMs, firstMs, servers));
   const byWait = lacking(workMs, d.coldMs, servers);
-  const byAge = d.starting === 0 && d.oldestWaitMs > firstMs ? 1 : 0;
+  // Where cores are short, another sandbox slows down the others: each is harder to justify than the one before.
+  const patienceMs = firstMs * Math.max(1, servers / d.cores);
+  const byAge = d.starting === 0 && d.oldestWaitMs > patienceMs ? 1 : 0;
   const expectedMs = workMs / Math.max(servers, 1);
   const byCores = servers === 0 || (servers < d.cores && expectedMs > CORE_WAIT_MS) ? 1 : 0;
   return Math.min(most, Math.max(byStems, byWait, byAge, byCores));

@@ -45,6 +45,12 @@ const STARTS: readonly [string, Partial<Demand>, number][] = [
     { waiting: 4, busy: 2, serviceMs: 1, oldestWaitMs: 50 },
     0,
   ],
+  [
+    'none when it has, but so many run for each core that it has to wait longer',
+    { waiting: 4, busy: 8, serviceMs: 1, oldestWaitMs: 200 },
+    0,
+  ],
+  ['one when it has waited longer than that', { waiting: 4, busy: 8, serviceMs: 1, oldestWaitMs: 201 }, 1],
   ['no division by a boot that took no time', { waiting: 4, busy: 2, serviceMs: 1, coldMs: 0, bootSlots: 8 }, 2],
   ['one for as many requests as fit in a sandbox', { waiting: 10, concurrency: 10 }, 1],
   ['one more for those that do not fit', { waiting: 11, concurrency: 10 }, 2],
