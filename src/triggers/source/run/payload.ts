@@ -1,5 +1,5 @@
 /** Returns the JSON of a payload, or its text. */
-export function parsed(payload: Uint8Array | string): { readonly isJson: boolean; readonly value: unknown } {
+function parsed(payload: Uint8Array | string): { readonly isJson: boolean; readonly value: unknown } {
   const text = typeof payload === 'string' ? payload : bufferOf(payload).toString();
   try {
     return { isJson: true, value: JSON.parse(text) };
