@@ -14,7 +14,7 @@ export { secretFault, secretVariables } from './secrets.ts';
 export { AUTH_SCHEMA, authFault, isProtecting } from './setting.ts';
 export { hmacScheme } from './signatures/hmac.ts';
 export { SIGNATURE_NAMES, type SignatureName } from './signatures/list.ts';
-export { ReplayMemory } from './signatures/replay-memory.ts';
+export { ReplayMemory, type KeptReplays } from './signatures/replay-memory.ts';
 export { type SignedHeaders, type SignedRequest } from './signatures/scheme.ts';
 export {
   verifySignature,

@@ -1,6 +1,7 @@
 import type { ApiKeyDetail, FunctionName, TraceId } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
+import type { KeptReplays } from './signatures/replay-memory.ts';
 import type { SignedHeaders } from './signatures/scheme.ts';
 
 /** The setting `auth` of a route: the name of a scheme, or a map with it as `type` and its options. */
@@ -51,6 +52,8 @@ export interface AccessHost {
   variable(functionName: FunctionName, name: string): string | undefined;
   /** Runs the live version of a function. Rejects with a `LamError` if it did not run. */
   invoke(functionName: FunctionName, event: Uint8Array, traceId: TraceId): Promise<AuthorizerRun>;
+  /** What is kept of the requests to a function's routes with these settings, as text. */
+  replays(functionName: FunctionName, settings: string): KeptReplays;
   /** Reports what callers are not told. */
   readonly onTrouble: (what: string) => void;
 }

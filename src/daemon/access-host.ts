@@ -4,17 +4,18 @@ import type { Clock } from '../kit/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Router } from '../router/index.ts';
 import type { Store } from '../store/index.ts';
+import { keptReplays } from './kept-replays.ts';
 
 /** Rooms that authorizers are wired to. */
 interface AccessRooms {
   readonly registry: Registry;
   readonly router: Router;
-  readonly store: Pick<Store, 'apiKeys'>;
+  readonly store: Pick<Store, 'apiKeys' | 'apiStates'>;
   readonly clock: Clock;
   readonly onTrouble: (what: string) => void;
 }
 
-/** Wires authorizers to the registry, the router and the keys. */
+/** Wires authorizers to the registry, the router, the keys and what is kept of requests. */
 export function accessHost({ registry, router, store, clock, onTrouble }: AccessRooms): AccessHost {
   return {
     clock,
@@ -25,6 +26,7 @@ export function accessHost({ registry, router, store, clock, onTrouble }: Access
       return found?.scopes.length === 0 ? found : undefined;
     },
     variable: variablesOf(registry),
+    replays: keptReplays(store.apiStates, clock.now(), onTrouble),
     invoke: (name, event, traceId) =>
       new Promise((resolve, reject) => {
         router.start(

@@ -13,6 +13,7 @@ const HOST: AccessHost = {
   clock: systemClock,
   apiKey: () => undefined,
   variable: () => SECRET,
+  replays: () => ({ all: () => [], set: () => undefined }),
   invoke: () => Promise.reject(new Error('no authorizer is asked')),
   onTrouble: () => undefined,
 };

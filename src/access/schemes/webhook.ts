@@ -59,11 +59,12 @@ class WebhookAuthorizer implements Authorizer {
   readonly #host: AccessHost;
   readonly #functionName: FunctionName;
   readonly #options: WebhookOptions;
-  readonly #memory = new ReplayMemory();
+  readonly #memory: ReplayMemory;
 
   constructor(host: AccessHost, options: WebhookOptions, functionName: FunctionName) {
     this.#host = host;
     this.#options = options;
+    this.#memory = new ReplayMemory(host.replays(functionName, JSON.stringify(options)));
     this.#functionName = functionName;
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { ReplayMemory, verifySignature, type SignatureName } from '../../../src/access/index.ts';
+import { ReplayMemory, verifySignature, type KeptReplays, type SignatureName } from '../../../src/access/index.ts';
 
 interface Example {
   readonly scheme: SignatureName;
@@ -132,9 +132,16 @@ test('the seconds of a signature cannot be replaced', () => {
   assert.equal(faultOf(check(stripe, { headers: twice })), 'malformed');
 });
 
+function keptIn(entries: Map<string, number>): KeptReplays {
+  return {
+    all: () => entries,
+    set: (digest, until) => (until === undefined ? entries.delete(digest) : entries.set(digest, until)),
+  };
+}
+
 describe('ReplayMemory', () => {
   test('admits a request once until its signature is too old', () => {
-    const memory = new ReplayMemory();
+    const memory = new ReplayMemory(keptIn(new Map()));
     assert.ok(memory.admit('a', 1000, 0));
     assert.ok(!memory.admit('a', 1000, 999));
     assert.ok(memory.admit('b', 1500, 999));
@@ -143,17 +150,32 @@ describe('ReplayMemory', () => {
   });
 
   test('a request that failed may come again', () => {
-    const memory = new ReplayMemory();
+    const memory = new ReplayMemory(keptIn(new Map()));
     assert.ok(memory.admit('a', 1000, 0));
     memory.forget('a');
     assert.ok(memory.admit('a', 1000, 1));
   });
 
   test('is bounded, and forgets the oldest first', () => {
-    const memory = new ReplayMemory(3);
+    const kept = new Map<string, number>();
+    const memory = new ReplayMemory(keptIn(kept), 3);
     for (const one of ['a', 'b', 'c', 'd']) assert.ok(memory.admit(one, 1000, 0));
     assert.equal(memory.size, 3);
+    assert.equal(kept.size, 3);
     assert.ok(!memory.admit('d', 1000, 0));
     assert.ok(memory.admit('a', 1000, 0));
+  });
+
+  test('is the same over a restart, and keeps no signature that could be sent', () => {
+    const kept = new Map<string, number>();
+    const before = new ReplayMemory(keptIn(kept));
+    for (const one of ['signature-a', 'signature-b', 'signature-c']) assert.ok(before.admit(one, 1000, 0));
+    before.forget('signature-c');
+    assert.ok(![...kept.keys()].join('').includes('signature'));
+    const after = new ReplayMemory(keptIn(kept));
+    assert.deepEqual(
+      ['signature-a', 'signature-b', 'signature-c', 'signature-d'].map((one) => after.admit(one, 1000, 1)),
+      [false, false, true, true],
+    );
   });
 });
