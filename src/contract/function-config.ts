@@ -144,6 +144,12 @@ export const CONFIG_BOUNDS = {
   reservedConcurrency: [0, 1000],
 } as const satisfies Partial<Record<keyof FunctionConfig, readonly [number, number]>>;
 
+/** Whether an invocation may have this time limit (ms): whole milliseconds, within the bounds of functions' own. Pure. */
+export function isTimeLimit(timeoutMs: number): boolean {
+  const [least, most] = CONFIG_BOUNDS.timeoutMs;
+  return Number.isInteger(timeoutMs) && timeoutMs >= least && timeoutMs <= most;
+}
+
 /**
  * Environment variables that a function may not set, because the runtime sets them: AWS's list without the credentials,
  * which AWS takes from a role and which only the author can give here.

@@ -18,4 +18,6 @@ export interface InvocationContext {
   readonly clientContext?: string;
   /** Whether the event came over HTTP; native bootstraps then add `json()` and `text()` to it. */
   readonly http?: boolean;
+  /** Whether a program's answer is what it printed as one JSON string, every character of it; else what is JSON stays as it is. */
+  readonly verbatim?: boolean;
 }

@@ -86,6 +86,8 @@ export function runOn(router: Router): RunEvent {
         traceId: event.traceId,
         clientContext: event.clientContext,
         ...(event.http === undefined ? {} : { http: event.http }),
+        verbatim: event.verbatim,
+        timeoutMs: event.timeoutMs,
         origin: event.origin,
         attempt: event.attempts + 1,
         wantTail: true,

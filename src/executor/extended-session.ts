@@ -67,6 +67,7 @@ export class ExtendedSession implements Session {
   start(context: InvocationContext, event: Uint8Array, hooks: InvocationHooks): void {
     const { inner, api } = this.#parts;
     inner.start(context, event, {
+      timeoutMs: hooks.timeoutMs,
       started: () => {
         api.telemetry.started(context);
         api.extensions.invoked(context);

@@ -134,7 +134,7 @@ export class FrameSession implements Session, FrameSink {
     } else if (this.#inFlight.isSpoiled) {
       queueMicrotask(() => hooks.settled({ kind: 'unstarted' }));
     } else {
-      const { number } = this.#inFlight.add(context.requestId, this.#timeoutMs, hooks);
+      const { number } = this.#inFlight.add(context.requestId, hooks.timeoutMs ?? this.#timeoutMs, hooks);
       this.#send(FRAME.invoke, number, JSON.stringify(context), event);
     }
   }

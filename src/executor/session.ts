@@ -90,6 +90,8 @@ export interface StreamReceiver {
 
 /** Receives the progress of one invocation in its sandbox. No method may throw. */
 export interface InvocationHooks {
+  /** Time limit of this invocation (ms); undefined for {@link InitRequest.timeoutMs}. */
+  readonly timeoutMs?: number | undefined;
   /**
    * The handler may have begun: the event is about to be sent to a free sandbox, or the invocation ahead of it there
    * has answered. Called at most once, before `settled`, and never for an invocation that settles as `unstarted`.

@@ -1,6 +1,7 @@
 import {
   DEFAULT_EVENT_AGE_MS,
   deliveryOf,
+  isTimeLimit,
   newOrderedRequestId,
   versionQualifier,
   type AsyncCounts,
@@ -33,6 +34,10 @@ export interface AsyncRequest {
   readonly notBefore?: EpochMs | undefined;
   /** Whether it came over HTTP, as for `InvocationContext.http`. */
   readonly http?: boolean | undefined;
+  /** As in `InvocationContext.verbatim`. */
+  readonly verbatim?: boolean | undefined;
+  /** Time limit of each attempt (ms); default: that of its function. */
+  readonly timeoutMs?: number | undefined;
   /** Its request id, for an event that contains it; default: a new one. */
   readonly requestId?: RequestId | undefined;
 }
@@ -41,7 +46,7 @@ export interface AsyncRequest {
 export interface AsyncOperations {
   /**
    * Accepts an event; resolves to its request id once it is durable. Throws the registry's not-found errors,
-   * `LAM_OPERATIONS_START_TIME`, `LAM_OPERATIONS_EVENTS_FULL` and `LAM_OPERATIONS_DEAD_LETTERS_FULL`.
+   * `LAM_OPERATIONS_START_TIME`, `LAM_ROUTER_TIME_LIMIT`, `LAM_OPERATIONS_EVENTS_FULL` and `LAM_OPERATIONS_DEAD_LETTERS_FULL`.
    */
   accept(request: AsyncRequest): Promise<RequestId>;
   list(query: AsyncQuery): Promise<AsyncPage>;
@@ -94,8 +99,9 @@ export function asyncOperations(rooms: AsyncRooms): AsyncOperations {
     async accept({ name, notBefore, ...request }) {
       registry.resolve(name, request.qualifier);
       if (notBefore !== undefined) checkStart(notBefore, clock.now());
-      const { requestId: id, qualifier, event, traceId, clientContext, http } = request;
-      const facts = { origin: { kind: 'call' }, traceId, clientContext, http } as const;
+      const { requestId: id, qualifier, event, traceId, clientContext, http, verbatim, timeoutMs } = request;
+      if (timeoutMs !== undefined && !isTimeLimit(timeoutMs)) throw lamError('LAM_ROUTER_TIME_LIMIT', { timeoutMs });
+      const facts = { origin: { kind: 'call' }, traceId, clientContext, http, verbatim, timeoutMs } as const;
       const of = id === undefined ? {} : { id };
       return (await acceptEvent(rooms, { ...of, functionName: name, qualifier, event, ...facts, notBefore })).id;
     },

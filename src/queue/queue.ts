@@ -38,6 +38,10 @@ export interface QueuedEvent {
   readonly expiresAt: EpochMs;
   /** Whether it came over HTTP. */
   readonly http?: boolean | undefined;
+  /** As in `InvocationContext.verbatim`. */
+  readonly verbatim?: boolean | undefined;
+  /** Time limit of each attempt (ms); undefined for that of its function. */
+  readonly timeoutMs?: number | undefined;
   /** Of a record on its way: where it goes, instead of to a function. */
   readonly destination?: DestinationSetting | undefined;
 }

@@ -6,6 +6,7 @@ import {
   type StartKind,
   type TraceId,
   depthOf,
+  isTimeLimit,
   MOST_DEPTH,
   withDepth,
   type FunctionName,
@@ -51,6 +52,7 @@ export interface InvocationParts {
 export class Invocation implements Underway, Waiter, InvocationHooks {
   since = 0;
   readonly isLarge: boolean;
+  readonly timeoutMs: number | undefined;
   readonly #parts: InvocationParts;
   readonly #request: InvokeRequest;
   readonly #sink: InvokeSink;
@@ -82,6 +84,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     this.#parts = parts;
     this.#request = request;
     this.isLarge = request.event.byteLength > LARGE_BYTES;
+    this.timeoutMs = request.timeoutMs;
     this.#sink = sink;
     this.#requestId = request.requestId ?? knownRequestId(randomUUID());
     this.#depth = request.traceId === undefined ? 1 : depthOf(request.traceId) + 1;
@@ -101,6 +104,8 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   #refusal(): LamError | undefined {
     const { name } = this.#request;
     if (this.#depth > MOST_DEPTH) return lamError('LAM_ROUTER_LOOP', { name, most: MOST_DEPTH });
+    const { timeoutMs } = this;
+    if (timeoutMs !== undefined && !isTimeLimit(timeoutMs)) return lamError('LAM_ROUTER_TIME_LIMIT', { timeoutMs });
     const admitted = this.#parts.limits?.admit(name);
     if (admitted === undefined || isLamError(admitted)) return admitted;
     this.#permit = admitted;
@@ -165,7 +170,8 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
       if (!this.#isAgain) log.started(acquired, this.#requestId, now);
       this.#isAgain = true;
       this.#trail?.bound(acquired, this.#start, acquired.initMs);
-      acquired.session.start(this.#context(revision, now + revision.config.timeoutMs), this.#request.event, this);
+      const deadline = now + (this.timeoutMs ?? revision.config.timeoutMs);
+      acquired.session.start(this.#context(revision, deadline), this.#request.event, this);
     } catch (thrown) {
       pool.release(acquired, false, undefined);
       throw thrown;
@@ -252,7 +258,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
     const failure =
       outcome.kind === 'result'
         ? undefined
-        : failureOfInvoke(outcome, requestId, revision.config.timeoutMs, new Date(now));
+        : failureOfInvoke(outcome, requestId, this.timeoutMs ?? revision.config.timeoutMs, new Date(now));
     const initMs = this.#start === 'warm' ? undefined : acquired.initMs;
     const maxMemoryMiB = acquired.sandbox?.peakMemoryMiB() ?? 0;
     const start = this.#start;
@@ -322,7 +328,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
   }
 
   #context(revision: PoolRevision, deadlineMs: number): InvocationContext {
-    const { qualifier, clientContext, http } = this.#request;
+    const { qualifier, clientContext, http, verbatim } = this.#request;
     return {
       requestId: this.#requestId,
       deadlineMs,
@@ -330,6 +336,7 @@ export class Invocation implements Underway, Waiter, InvocationHooks {
       traceId: withDepth(this.#traceId, this.#depth),
       ...(clientContext === undefined ? undefined : { clientContext }),
       ...(http === true ? { http } : undefined),
+      ...(verbatim === true ? { verbatim } : undefined),
     };
   }
 }

@@ -23,6 +23,10 @@ export interface InvokeRequest {
   /** Passed to the handler byte for byte. */
   readonly event: Uint8Array;
   readonly http?: boolean;
+  /** As in `InvocationContext.verbatim`. */
+  readonly verbatim?: boolean | undefined;
+  /** Time limit of this invocation (ms), within the bounds of functions; default: that of its function. */
+  readonly timeoutMs?: number | undefined;
   /** Headers of the caller's request by name in lower case; a weighted alias may look one up. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   /** Client context, as decoded JSON text. */

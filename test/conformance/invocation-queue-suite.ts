@@ -45,11 +45,12 @@ export function invocationQueueSuite(title: string, makeRig: () => Promise<Queue
       await using rig = await makeRig();
       const { queue } = rig;
       const origin = { kind: 'trigger', trigger: 'schedule:nightly', id: '1' } as const;
-      const facts = { origin, clientContext: '{"a":1}' };
+      const facts = { origin, clientContext: '{"a":1}', verbatim: true, timeoutMs: 1500 };
       assert.equal(await queue.enqueue(queued('a', 'f', facts)), 'accepted');
       const event = await leaseOne(queue);
       assert.equal(Buffer.from(event.event).toString(), 'a');
-      assert.deepEqual({ origin: event.origin, clientContext: event.clientContext }, facts);
+      const { clientContext, verbatim, timeoutMs } = event;
+      assert.deepEqual({ origin: event.origin, clientContext, verbatim, timeoutMs }, facts);
       assert.deepEqual([event.attempts, event.interrupted], [0, 0]);
       assert.ok(event.acceptedAt <= rig.now());
       assert.deepEqual(await leaseAll(queue), []);

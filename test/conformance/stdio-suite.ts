@@ -16,6 +16,17 @@ export function programs(boot: Boot, rig: () => DriverRig): void {
     assert.match(String(binary['errorMessage']), /neither JSON nor UTF-8 text.*isBase64Encoded/);
   });
 
+  test('stdio: what it prints is one string to the character where that is asked for', async () => {
+    await using booted = await boot('stdio');
+    const over = { verbatim: true };
+    assert.equal(await booted.json('text', over), 'plain text, not JSON\n');
+    assert.equal(await booted.json('lines', over), 'one\ntwo\n\n');
+    assert.equal(await booted.json('nothing', over), '');
+    assert.equal(await booted.json('echo \u00fc', over), '"echo \u00fc"\n');
+    assert.equal(await booted.json('binary', over), '\ufffd\ufffd');
+    assert.equal(errorOf(await booted.invoke('fail', over))['errorMessage'], 'what went wrong');
+  });
+
   test('stdio: over HTTP text is text, other bytes are bytes, and JSON is left to the rules of HTTP', async () => {
     await using booted = await boot('stdio');
     const over = { http: true };

@@ -2,8 +2,14 @@ import type { InvocationContext } from '../../src/contract/index.ts';
 import type { InvocationHooks, InvokeOutcome, Session } from '../../src/executor/session.ts';
 
 /** Runs one invocation to its end. The payload of a streamed answer is the whole of its body. */
-export function invoked(session: Session, context: InvocationContext, event: Uint8Array): Promise<InvokeOutcome> {
-  return new Promise((settled) => session.start(context, event, gatheringHooks(settled)));
+// oxlint-disable-next-line max-params -- the arguments of `start`, and a time limit of its own
+export function invoked(
+  session: Session,
+  context: InvocationContext,
+  event: Uint8Array,
+  timeoutMs?: number,
+): Promise<InvokeOutcome> {
+  return new Promise((settled) => session.start(context, event, { ...gatheringHooks(settled), timeoutMs }));
 }
 
 /** Hooks that settle with the outcome, in which the payload of a streamed answer is the whole of its body. */

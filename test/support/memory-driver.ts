@@ -26,6 +26,8 @@ export interface MemoryCall {
   readonly event: Uint8Array;
   readonly context: InvocationContext;
   readonly sandbox: MemorySandbox;
+  /** Its time limit (ms). */
+  readonly limitMs: number;
   print(stream: LogStream, text: string): void;
   wait(ms: number): Promise<void>;
   /** Begins a streamed answer; the invocation ends with the outcome of its script. */
@@ -220,7 +222,7 @@ export class MemorySandbox implements Sandbox {
     interpreter: 'memory 1',
     init: (request, limitMs) => this.#init(request, limitMs).finally(this.#onStarted),
     start: (context, event, hooks) =>
-      this.#start({ context, event, hooks, timeoutMs: context.deadlineMs - this.#clock.now() }),
+      this.#start({ context, event, hooks, timeoutMs: hooks.timeoutMs ?? context.deadlineMs - this.#clock.now() }),
     exited: (status) => this.die(status),
     output: (stream, chunk) =>
       this.#say(() => this.#hooks.onLog(stream, Buffer.from(chunk).toString(), '', this.#clock.now())),
@@ -311,7 +313,8 @@ export class MemorySandbox implements Sandbox {
       this.#say(() => this.#hooks.onLog(stream, text, context.requestId, this.#clock.now()));
     let streamed: ReturnType<typeof streamTo> | undefined;
     const stream = (contentType: string): MemoryStream => (streamed = streamTo(one.hooks, contentType)).stream;
-    const call: MemoryCall = { event, context, sandbox: this, print, stream, wait: (ms) => this.wait(ms) };
+    const wait = (ms: number): Promise<void> => this.wait(ms);
+    const call: MemoryCall = { event, context, sandbox: this, limitMs: one.timeoutMs, print, stream, wait };
     const run = this.#script.invoke?.(call) ?? Promise.resolve<InvokeOutcome>({ kind: 'result', payload: event });
     void this.#orExit(run, one.timeoutMs).then((outcome) => {
       this.running--;

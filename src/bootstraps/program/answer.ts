@@ -10,6 +10,9 @@ export type ProgramAnswer =
   /** `log`: line for the function's log, empty where its own output says it. */
   | { readonly kind: 'error'; readonly errorType: string; readonly document: string; readonly log: string };
 
+/** For whom an answer is: a caller, an HTTP request, or a caller who wants all that was printed as it is. */
+export type AnswerForm = 'plain' | 'http' | 'verbatim';
+
 /** Longest message taken from stderr, its end (bytes). */
 export const MESSAGE_BYTES = 8 * 1024;
 const LINE_FEED = 0x0a;
@@ -18,13 +21,14 @@ const CARRIAGE_RETURN = 0x0d;
 /**
  * Returns the answer of a program that exited with 0: what it printed, if that is JSON; `null` for nothing; text as a
  * JSON string, without its last line break. Bytes that are no UTF-8 are an error. Over HTTP text and other bytes become
- * a response of their type. Pure.
+ * a response of their type. With `verbatim` all of it is one JSON string; bytes that are no UTF-8 have U+FFFD in it. Pure.
  */
-export function answerOf(stdout: Buffer, isHttp: boolean): ProgramAnswer {
+export function answerOf(stdout: Buffer, form: AnswerForm): ProgramAnswer {
+  if (form === 'verbatim') return sized(JSON.stringify(stdout.toString('utf8')));
   const text = withoutLineBreak(stdout);
   if (isJsonText(text)) return sized(text);
   const isText = isUtf8(text);
-  if (isHttp)
+  if (form === 'http')
     return sized(
       JSON.stringify(
         isText

@@ -107,7 +107,7 @@ export class ProgramClient implements FrameSink {
     const run = new ProgramRun({
       log: (text) => this.#log(request, text),
       done: (answer) => this.#answer(request, performance.now() - began, answer),
-      isHttp: invocation.http === true,
+      form: invocation.verbatim === true ? 'verbatim' : invocation.http === true ? 'http' : 'plain',
     });
     const environment = { ...this.#environment, ...contextVariables(invocation) };
     run.stop = this.#host.run({ event: body, environment }, run);

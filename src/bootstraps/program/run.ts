@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { LOG_TEXT_LIMIT, PAYLOAD_LIMIT } from '../../executor/frames.ts';
-import { answerOf, failureOf, MESSAGE_BYTES, type ProgramAnswer } from './answer.ts';
+import { answerOf, failureOf, MESSAGE_BYTES, type AnswerForm, type ProgramAnswer } from './answer.ts';
 import type { ProgramEnd, ProgramEvents } from './host.ts';
 
 /** Most characters of an unfinished line that are held back. */
@@ -14,18 +14,18 @@ export class ProgramRun implements ProgramEvents {
   stop: (() => void) | undefined;
   readonly #log: (text: string) => void;
   readonly #done: (answer: ProgramAnswer) => void;
-  readonly #isHttp: boolean;
+  readonly #form: AnswerForm;
   readonly #decoder = new StringDecoder('utf8');
   #chunks: Buffer[] = [];
   #bytes = 0;
   #line = '';
   #tail = '';
 
-  /** `log` takes each line of stderr, `done` the answer, once. `isHttp`: the answer is for an HTTP request. */
-  constructor(parts: { log(text: string): void; done(answer: ProgramAnswer): void; isHttp: boolean }) {
+  /** `log` takes each line of stderr, `done` the answer, once. */
+  constructor(parts: { log(text: string): void; done(answer: ProgramAnswer): void; form: AnswerForm }) {
     this.#log = parts.log;
     this.#done = parts.done;
-    this.#isHttp = parts.isHttp;
+    this.#form = parts.form;
   }
 
   stdout(chunk: Buffer): void {
@@ -57,7 +57,7 @@ export class ProgramRun implements ProgramEvents {
     if (end.kind !== 'exit' || end.status !== 0) return failureOf(end, this.#tail);
     const [first] = this.#chunks;
     const printed = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-    return answerOf(printed, this.#isHttp);
+    return answerOf(printed, this.#form);
   }
 
   #print(text: string): void {

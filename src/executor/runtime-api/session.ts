@@ -138,7 +138,7 @@ export class RuntimeApiSession implements Session {
       return;
     }
     invariant(this.#pending === undefined, 'a Runtime API sandbox was given a second invocation while one was running');
-    const cancel = this.#clock.after(this.#timeoutMs, () =>
+    const cancel = this.#clock.after(hooks.timeoutMs ?? this.#timeoutMs, () =>
       this.#settleAfterOutput(this.#takePending(), { kind: 'timeout' }),
     );
     this.#pending = new RuntimeApiCall(context, event, hooks, (outcome) => {
@@ -154,7 +154,7 @@ export class RuntimeApiSession implements Session {
       queueMicrotask(() => hooks.settled({ kind: 'unstarted' }));
       return;
     }
-    many.add(context, event, this.#timeoutMs, {
+    many.add(context, event, hooks.timeoutMs ?? this.#timeoutMs, {
       started: () => hooks.started(),
       streamed: (head, control) => hooks.streamed(head, control),
       settled: (outcome) => {

@@ -24,18 +24,22 @@ export interface Facts {
   readonly traceId?: TraceId | undefined;
   readonly clientContext?: string | undefined;
   readonly http?: boolean | undefined;
+  readonly verbatim?: boolean | undefined;
+  readonly timeoutMs?: number | undefined;
   readonly destination?: DestinationSetting | undefined;
 }
 
 const EMPTY = new Uint8Array(0);
 
-export function factsOf({ origin, traceId, clientContext, http, destination }: QueuedEvent): string {
-  return JSON.stringify({ origin, traceId, clientContext, http, destination } satisfies Facts);
+export function factsOf(event: QueuedEvent): string {
+  const { origin, traceId, clientContext, http, verbatim, timeoutMs, destination } = event;
+  return JSON.stringify({ origin, traceId, clientContext, http, verbatim, timeoutMs, destination } satisfies Facts);
 }
 
 /** The event of a row that is joined with its body. */
 export function eventOfRow(row: Row): QueuedEvent {
-  const { origin, traceId, clientContext, http, destination } = JSON.parse(String(row['facts'])) as Facts;
+  const facts = JSON.parse(String(row['facts'])) as Facts;
+  const { origin, traceId, clientContext, http, verbatim, timeoutMs, destination } = facts;
   const { body, qualifier } = row;
   return {
     id: knownRequestId(String(row['id'])),
@@ -48,6 +52,8 @@ export function eventOfRow(row: Row): QueuedEvent {
     notBefore: Number(row['due']),
     expiresAt: Number(row['expires']),
     ...(http === undefined ? {} : { http }),
+    ...(verbatim === undefined ? {} : { verbatim }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(destination === undefined ? {} : { destination }),
   };
 }

@@ -86,6 +86,20 @@ describe('a session that runs many requests at once', { concurrency: false }, ()
     pair.session.close();
   });
 
+  test('counts the time-out of an invocation with a limit of its own, shorter or longer', async () => {
+    const pair = await house.pair({ concurrency: 2, timeoutMs: 200 });
+    const [short, long] = [50, 400].map((limit) => invoked(pair.session, context('r'), Buffer.from('{}'), limit));
+    await clock.advance(49);
+    assert.equal(await settledNow(short), undefined);
+    await clock.advance(1);
+    assert.equal(await kindOf(short), 'timeout');
+    await clock.advance(349);
+    assert.equal(await settledNow(long), undefined);
+    await clock.advance(1);
+    assert.equal(await kindOf(long), 'timeout');
+    pair.session.close();
+  });
+
   test('counts the time-out of a waiting one from the answer of the one before it', async () => {
     const pair = await house.pair({ concurrency: 1, timeoutMs: 200 });
     const { outcomes, numbers } = await sendAll(pair, ['a', 'b']);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { lamError } from '../../../src/errors/index.ts';
+import type { InvokeOutcome } from '../../../src/executor/session.ts';
 import type { InvokeRequest } from '../../../src/router/index.ts';
 import { answerOf } from '../../support/answer-of.ts';
 import { recordsOf } from '../../support/log-house.ts';
@@ -87,6 +88,31 @@ describe('the router', () => {
     assert.deepEqual(made.pool.counts(), { starting: 0, idle: 0, busy: 0 });
     assert.equal((await answerOf(made.router, REQUEST)).start, 'cold');
     assert.equal(made.pool.counts().idle, 1);
+  });
+
+  test('gives an invocation the time limit that it asks for, within the bounds of functions', async () => {
+    const clock = new VirtualClock();
+    const seen: unknown[] = [];
+    const outcomes: InvokeOutcome[] = [{ kind: 'result', payload: Buffer.from('{}') }, { kind: 'timeout' }];
+    await using made = await routerHouse(
+      {
+        invoke({ context, limitMs }) {
+          seen.push([context.deadlineMs - clock.now(), limitMs, context.verbatim]);
+          return Promise.resolve(outcomes.shift() ?? assert.fail());
+        },
+      },
+      clock,
+    );
+    await answerOf(made.router, { ...REQUEST, timeoutMs: 700_000, verbatim: true });
+    const late = await answerOf(made.router, { ...REQUEST, timeoutMs: 1500 });
+    assert.match(Buffer.from(late.payload).toString(), /Task timed out after 1\.50 seconds/);
+    assert.deepEqual(seen, [
+      [700_000, 700_000, true],
+      [1500, 1500, undefined],
+    ]);
+    for (const timeoutMs of [0, -1, 0.5, 900_001, Number.NaN, Infinity])
+      await assert.rejects(answerOf(made.router, { ...REQUEST, timeoutMs }), { code: 'LAM_ROUTER_TIME_LIMIT' });
+    assert.equal(made.pool.counts().busy, 0);
   });
 
   test('answers before the extensions of a sandbox have finished, and takes it again after that', async () => {

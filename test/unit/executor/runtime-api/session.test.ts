@@ -307,6 +307,17 @@ describe('the end of a sandbox on the Runtime API', () => {
     assert.equal((await rig.post(c.requestId, 'response', { body: '1' })).status, 202);
   });
 
+  test('an invocation ends at a limit of its own', async () => {
+    for (const concurrency of [1, 2]) {
+      using rig = await Rig.open();
+      const next = rig.next();
+      await rig.api.session.init({ ...INIT, timeoutMs: 60_000, concurrency }, 2000);
+      const outcome = invoked(rig.api.session, context(), Buffer.from('1'), 20);
+      await next;
+      assert.deepEqual(await outcome, { kind: 'timeout' });
+    }
+  });
+
   test('close settles pending promises, frees the port and is idempotent', async () => {
     const rig = await Rig.open();
     const { outcome } = await running(rig);
