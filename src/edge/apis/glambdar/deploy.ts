@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isFunctionName, type ArtifactAnswer, type ConfigInput, type FunctionName } from '../../../contract/index.ts';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import type { Operations } from '../../../operations/index.ts';
-import { formParts, isMultipart, partText } from '../../multipart.ts';
+import { formParts, isMultipart } from '../../multipart.ts';
 
 /**
  * Time limit of functions that are deployed by Glambdar's API, which has none (ms). Its clients wait for slow functions, and
@@ -60,10 +60,11 @@ async function readForm({ artifacts }: Pick<Operations, 'artifacts'>, request: I
   let fileName = '';
   const fields = new Map<string, string>();
   for await (const part of formParts(type, request)) {
-    if (part.name === 'file' && part.fileName !== undefined && artifact === undefined) {
+    if (part.kind === 'value') fields.set(part.name, part.text);
+    else if (part.name === 'file' && artifact === undefined) {
       ({ fileName } = part);
       artifact = await artifacts.receiveZip(part.content);
-    } else if (part.fileName === undefined) fields.set(part.name, await partText(part));
+    }
   }
   if (artifact === undefined) throw lamError('LAM_EDGE_FORM_WITHOUT_ZIP', {});
   const asked = fields.get('funcName') ?? '';
