@@ -25,6 +25,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'executor/runtime-api/executable.ts',
       'executor/runtime-api/telemetry/deliver.ts',
       'runtimes/command-line.ts',
+      'runtimes/unpacked-image.ts',
       'kit/signal-word.ts',
     ],
   },
@@ -36,7 +37,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     may: ['observer', 'contract', 'kit', 'errors', 'runtimes'],
     files: ['driver/sandbox.ts', 'executor/session.ts'],
   },
-  store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'yauzl'] },
+  store: { may: ['contract', 'kit', 'errors'], packages: ['lowdb', 'tar-stream', 'yauzl'] },
   access: { may: ['contract', 'kit', 'errors'], packages: ['jose'] },
   triggers: {
     may: ['access', 'contract', 'kit', 'errors'],

@@ -8,6 +8,8 @@ export const LIMITS = {
   environmentBytes: 4096,
   /** Zip upload (bytes); above AWS's 50 MB because uploads stay on the machine. */
   zipBytes: 512 * 1024 * 1024,
+  /** Upload of a container image, and its layers unpacked (bytes; AWS: 10 GB). */
+  imageBytes: 10 * 1024 * 1024 * 1024,
   /** Unpacked code (bytes); above AWS's 250 MB for the same reason. */
   unpackedBytes: 1024 * 1024 * 1024,
   /** Layers of a function (AWS). */

@@ -188,7 +188,7 @@ function composeCore(setup: DaemonSetup, address: Address): Core {
       throttled: (name) => limits.throttled(name),
     },
     kinds: setup.triggerKinds,
-    layerArtifacts: () => store.layers.artifacts(),
+    publishedArtifacts: () => [...store.layers.artifacts(), ...store.images.artifacts()],
     onTrouble,
   });
   const callRights = new CallRights();

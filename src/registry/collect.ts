@@ -15,13 +15,13 @@ export interface GarbageRooms {
   readonly catalogue: Catalogue;
   readonly artifacts: ArtifactStore;
   readonly usedElsewhere: ArtifactReferences['elsewhere'];
-  /** Artifacts of published layers. */
-  readonly layerArtifacts: () => readonly Digest[];
+  /** Artifacts of published layers and uploaded images. */
+  readonly publishedArtifacts: () => readonly Digest[];
 }
 
 /** Removes versions, artifacts and files as the registry's `gc` says. */
 export async function collect(
-  { catalogue, artifacts, usedElsewhere, layerArtifacts }: GarbageRooms,
+  { catalogue, artifacts, usedElsewhere, publishedArtifacts }: GarbageRooms,
   request: GcRequest & { readonly keep: number },
   isBusy?: (name: FunctionName, version: VersionNumber) => boolean,
 ): Promise<GcAnswer> {
@@ -35,7 +35,7 @@ export async function collect(
         return planned;
       });
   const references: ArtifactReferences = {
-    named: () => new Set([...referencedArtifacts(catalogue.view, versions), ...layerArtifacts()]),
+    named: () => new Set([...referencedArtifacts(catalogue.view, versions), ...publishedArtifacts()]),
     ...(usedElsewhere === undefined ? {} : { elsewhere: usedElsewhere }),
   };
   const garbage = await artifacts.collect(references, dryRun);

@@ -62,8 +62,8 @@ export interface RegistryOptions {
   readonly kinds: readonly TriggerKind[];
   /** Artifacts that gc must keep although this catalogue does not name them. */
   readonly usedElsewhere?: ArtifactReferences['elsewhere'];
-  /** Artifacts of published layers, which gc must keep. */
-  readonly layerArtifacts?: () => readonly Digest[];
+  /** Artifacts of published layers and uploaded images, which gc must keep. */
+  readonly publishedArtifacts?: () => readonly Digest[];
   readonly onTrouble: (what: string) => void;
 }
 
@@ -96,8 +96,8 @@ export class Registry {
     this.#artifacts = options.artifacts;
     this.#clock = options.clock;
     this.#around = options.around;
-    const { catalogue, artifacts, usedElsewhere, layerArtifacts = () => [] } = options;
-    this.#collected = { catalogue, artifacts, usedElsewhere, layerArtifacts };
+    const { catalogue, artifacts, usedElsewhere, publishedArtifacts = () => [] } = options;
+    this.#collected = { catalogue, artifacts, usedElsewhere, publishedArtifacts };
     this.#kinds = options.kinds;
     this.#proposals = new Proposals(options.around.arns);
     this.#watchers = new Watchers(options.onTrouble);

@@ -8,6 +8,8 @@ export { type CatalogueDraft, type CatalogueView, type FunctionOutline } from '.
 export { type ApiKeyChange, type ApiKeyStore } from './keys/api-key-store.ts';
 export { type AwsCredential, type AwsCredentials, type AwsSession } from './keys/aws-credentials.ts';
 export { type MasterSecret } from './keys/master-secret.ts';
+export { type ImageCatalogue, type KeptImage } from './images/image-catalogue.ts';
+export { receiveImages, storeImage, verifyImages, type ImageUpload } from './images/receive-image.ts';
 export { type LayerCatalogue } from './layers/layer-catalogue.ts';
 export { type StateJournal } from './states/state-journal.ts';
 export { df } from './df.ts';

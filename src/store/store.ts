@@ -15,6 +15,7 @@ import { Reserve } from './disk/reserve.ts';
 import { reclaimStaging } from './disk/staging.ts';
 import { ApiKeyStore } from './keys/api-key-store.ts';
 import { AwsCredentials } from './keys/aws-credentials.ts';
+import { ImageCatalogue } from './images/image-catalogue.ts';
 import { KeyUsageFile } from './keys/key-usage-file.ts';
 import { LayerCatalogue } from './layers/layer-catalogue.ts';
 import { MasterSecret } from './keys/master-secret.ts';
@@ -30,6 +31,7 @@ export interface Store {
   readonly catalogue: Catalogue;
   readonly artifacts: ArtifactStore;
   readonly layers: LayerCatalogue;
+  readonly images: ImageCatalogue;
   readonly apiKeys: ApiKeyStore;
   readonly masterSecret: MasterSecret;
   readonly awsCredentials: AwsCredentials;
@@ -80,6 +82,7 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
     const catalogue = new Catalogue(await LowdbCatalogueStore.open(paths.catalogue, options.facts));
     const artifacts = await ArtifactStore.open(paths, options);
     const layers = await LayerCatalogue.open(paths.layers);
+    const images = await ImageCatalogue.open(paths.images);
     const apiKeys = await ApiKeyStore.open(paths.apiKeys);
     const masterSecret = await MasterSecret.open(paths.masterSecret);
     const onTrouble = options.onTrouble ?? (() => undefined);
@@ -99,6 +102,7 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
       catalogue,
       artifacts,
       layers,
+      images,
       apiKeys,
       masterSecret,
       awsCredentials: new AwsCredentials(apiKeys, masterSecret),
@@ -109,7 +113,7 @@ async function openAll(paths: Layout, reserve: Reserve, options: StoreOptions): 
       reserve,
       reclaimed: left + (lock.reclaimed ? 1 : 0),
       close: async () => {
-        const kept = [catalogue, layers, apiKeys, triggerStates, apiStates];
+        const kept = [catalogue, layers, images, apiKeys, triggerStates, apiStates];
         await Promise.all(kept.map((each) => each.settled()));
         await keyUsage.close();
         await lock.release();
@@ -136,6 +140,7 @@ export async function checkHome(home: string): Promise<void> {
   }
   await LowdbCatalogueStore.open(paths.catalogue);
   await LayerCatalogue.open(paths.layers);
+  await ImageCatalogue.open(paths.images);
   await KeyUsageFile.open(paths.keyUsage, (await ApiKeyStore.open(paths.apiKeys)).ids(), () => undefined);
   await MasterSecret.open(paths.masterSecret);
   await StateJournal.open(paths.triggerStates, () => undefined);

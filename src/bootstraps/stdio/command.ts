@@ -4,28 +4,24 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { InitRequest } from '../../executor/frames.ts';
 import { readNeeds, runsOn } from '../../executor/runtime-api/executable.ts';
 import { programOf, wordsOf } from '../../runtimes/command-line.ts';
+import { UNPACKED_FILE } from '../../runtimes/unpacked-image.ts';
 import { LoadFault } from '../program/host.ts';
-
-/** What is started for each invocation. */
-export interface Command {
-  /** Absolute path. */
-  readonly program: string;
-  readonly arguments: readonly string[];
-  readonly directory: string;
-}
+import type { Command } from './started-command.ts';
+import { unpackedCommand } from './unpacked-image.ts';
 
 /** The command of an image, as its driver says it: `LAM_COMMAND` is a JSON list, `LAM_DIRECTORY` its folder. */
 export function givenCommand({ LAM_COMMAND: words, LAM_DIRECTORY: directory }: NodeJS.ProcessEnv): Command | undefined {
   if (words === undefined || directory === undefined) return undefined;
   const [program = '', ...rest] = JSON.parse(words) as readonly string[];
-  return { program: onPath(program, directory), arguments: rest, directory };
+  return { program: onPath(program, directory), arguments: rest, directory, environment: {} };
 }
 
-/** Returns the command of a handler. */
+/** Returns the command of a handler. Throws {@link LoadFault}. */
 export function commandOf({ handler, taskRoot }: InitRequest): Command {
+  if (handler === UNPACKED_FILE) return unpackedCommand(taskRoot);
   const name = programOf(handler);
   const program = isAbsolute(name) ? name : join(taskRoot, name);
-  return { program, arguments: wordsOf(handler)?.slice(1) ?? [], directory: taskRoot };
+  return { program, arguments: wordsOf(handler)?.slice(1) ?? [], directory: taskRoot, environment: {} };
 }
 
 /** Rejects with {@link LoadFault} if the command cannot be started. `handler`: its name in the message. */

@@ -5,7 +5,8 @@ import type { InitRequest } from '../../executor/frames.ts';
 import type { ProgramCall, ProgramEnd, ProgramEvents, ProgramHost } from '../program/host.ts';
 import { endFirst, kernelEndings } from '../shared/out-of-memory.ts';
 import { StandardPipes } from './pipes.ts';
-import { commandOf, refuseFault, type Command } from './command.ts';
+import { commandOf, refuseFault } from './command.ts';
+import type { Command } from './started-command.ts';
 
 /** How long processes that the program left may still print after its exit (ms). */
 const LEFT_MS = 200;
@@ -22,7 +23,9 @@ export class SpawningHost implements ProgramHost {
   /** Made while the sandbox waits for its code. */
   readonly #first = StandardPipes.make(1);
   readonly #given: Command | undefined;
-  #command: Command = { program: '', arguments: [], directory: '' };
+  #command: Command = { program: '', arguments: [], directory: '', environment: {} };
+  /** Variables of the command that the function has none of. */
+  #own: Readonly<Record<string, string>> = {};
 
   /** `given`: what is started in place of the handler. */
   constructor(given: Command | undefined) {
@@ -31,6 +34,8 @@ export class SpawningHost implements ProgramHost {
 
   async load(init: InitRequest): Promise<void> {
     this.#command = this.#given ?? commandOf(init);
+    const own = Object.entries(this.#command.environment);
+    this.#own = Object.fromEntries(own.filter(([name]) => !Object.hasOwn(init.environment, name)));
     await refuseFault(this.#command, init.handler);
     this.#pipes.push(...(await this.#first));
     if (this.#pipes.length > 0 && init.concurrency > 1)
@@ -103,7 +108,8 @@ export class SpawningHost implements ProgramHost {
 
   #spawn(environment: Readonly<Record<string, string>>, stdio: readonly (number | 'pipe')[]): ChildProcess {
     const { program, arguments: args, directory } = this.#command;
-    return spawn(program, args, { cwd: directory, env: environment, stdio: [...stdio], detached: true });
+    const env = { ...environment, ...this.#own };
+    return spawn(program, args, { cwd: directory, env, stdio: [...stdio], detached: true });
   }
 }
 

@@ -77,6 +77,30 @@ export const STORE = {
     message: (d) => `uploaded file '${d.path}' is not what its manifest says: ${d.what}`,
     hint: () => 'deploy the function again, and change no file during the deploy',
   }),
+  LAM_STORE_IMAGE_INVALID: entry<{ why: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the upload is no container image: ${d.why}`,
+    hint: () => 'save an image with: docker save IMAGE > image.tar, and upload that file',
+  }),
+  LAM_STORE_IMAGE_DAMAGED: entry<{ what: string; why: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the container image is damaged: ${d.what}: ${d.why}`,
+    hint: () => 'save it again with: docker save IMAGE > image.tar, and upload that file',
+  }),
+  LAM_STORE_IMAGE_UNSAFE: entry<{ entry: string; why: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the container image was refused: the path '${d.entry}' in it is not safe: ${d.why}`,
+    hint: () => 'make the image anew with: docker build, and do not use this one',
+  }),
+  LAM_STORE_IMAGE_TOO_LARGE: entry<{ what: string; limit: number }>({
+    kind: 'too_large',
+    fault: 'caller',
+    message: (d) => `${d.what} is larger than ${d.limit} bytes`,
+    hint: () => 'make a smaller image, for instance from python:3-alpine or node:alpine, or run lam with Docker',
+  }),
   LAM_STORE_MANIFEST_INVALID: entry<{ why: string }>({
     kind: 'build_failed',
     fault: 'caller',

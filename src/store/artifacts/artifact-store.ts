@@ -43,7 +43,8 @@ export interface ArtifactStoreOptions {
 /** Number of artifacts whose facts stay in memory. */
 const FACTS_KEPT = 256;
 
-interface Unpacked {
+/** The files of a staging folder, and what they make. */
+export interface Unpacked {
   readonly manifest: Manifest;
   readonly staged: StagedFiles;
 }
@@ -179,6 +180,21 @@ export class ArtifactStore {
   /** Stores the files of a zip as an artifact. Throws `LAM_STORE_DISK_FULL` or a `LAM_STORE_ZIP_*` error. */
   async ingestZip(source: ZipSource): Promise<ArtifactAnswer> {
     return this.#staged(source, unpackForeign);
+  }
+
+  /**
+   * Stores what `unpack` writes to a staging folder, which is removed then. Throws `LAM_STORE_MANIFEST_INVALID`,
+   * `LAM_STORE_DISK_FULL`, a `LAM_STORE_ZIP_*` error of limits, and what `unpack` throws.
+   */
+  async ingestUnpacked(unpack: (folder: string) => Promise<Unpacked>): Promise<ArtifactAnswer> {
+    try {
+      return await this.#unpackAndPublish(await makeStaging(this.#paths), async (folder) => {
+        const { manifest, staged } = await unpack(folder);
+        return { manifest: checkManifest(manifest, this.#limits), staged };
+      });
+    } catch (error) {
+      throw storeError(error, this.#paths.home);
+    }
   }
 
   /** Removes one artifact's tree; its objects stay until gc. Resolves to false when there was none. */

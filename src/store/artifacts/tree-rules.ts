@@ -60,15 +60,33 @@ export function treeFault(
       }
     }
   }
+  return linkFaults(entries, true)[0];
+}
+
+/**
+ * Returns the symbolic links that must not be laid out, each with the reason; with `onlyFirst` one of them. Paths must
+ * have passed {@link pathFault}. Pure.
+ */
+export function linkFaults(
+  entries: readonly Pick<ManifestEntry & { target?: string }, 'path' | 'kind' | 'target'>[],
+  onlyFirst = false,
+): readonly TreeFault[] {
+  const kinds = new Map(entries.map(({ path, target }) => [path, target ?? null]));
   const links = entries.flatMap(({ path, target }) => (target === undefined ? [] : [{ path, target }]));
   const budget = { steps: LINK_STEPS };
+  const faults: TreeFault[] = [];
+  const found = new Set<string>();
   for (const follow of [targetFault, (target: string, path: string) => walkFault(path, target, kinds, budget)]) {
     for (const { path, target } of links) {
+      if (found.has(path)) continue;
       const why = follow(target, path);
-      if (why !== undefined) return { kind: 'symlink', path, target, why };
+      if (why === undefined) continue;
+      faults.push({ kind: 'symlink', path, target, why });
+      found.add(path);
+      if (onlyFirst) return faults;
     }
   }
-  return undefined;
+  return faults;
 }
 
 function targetFault(target: string): string | undefined {

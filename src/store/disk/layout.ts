@@ -18,6 +18,8 @@ export interface Layout {
   readonly catalogue: string;
   /** The published layers. */
   readonly layers: string;
+  /** The uploaded container images. */
+  readonly images: string;
   /** Hashes of the API keys. */
   readonly apiKeys: string;
   /** The secret from which those of AWS's clients are derived. */
@@ -75,6 +77,7 @@ export function layout(home: string): Layout {
     state,
     catalogue: join(state, 'catalogue.json'),
     layers: join(state, 'layers.json'),
+    images: join(state, 'images.json'),
     apiKeys: join(state, 'keys.json'),
     masterSecret: join(state, 'master-secret'),
     keyUsage: join(state, 'key-usage.jsonl'),

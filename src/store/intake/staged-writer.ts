@@ -7,8 +7,6 @@ import { pacer } from '../../kit/index.ts';
 import { objectMode } from '../artifacts/objects.ts';
 import { writeDurable } from '../disk/atomic-file.ts';
 import { flushFiles, MANY_FILES } from '../disk/flush.ts';
-import type { ZipEntry } from './zip-entries.ts';
-import { isSmall, type ZipReader } from './zip-reader.ts';
 
 /** A file that is ready to become an object. */
 export interface StagedFile {
@@ -21,67 +19,57 @@ export interface StagedFile {
 /** Files in a staging folder, by the digest of their content. */
 export type StagedFiles = Map<Digest, StagedFile>;
 
-/** Content of an entry as it was unpacked. */
+/** Content of a file as it was unpacked. */
 export interface Written {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
 }
 
+/** Hands on a file's content piece by piece, in order. */
+export type Feed = (sink: (piece: Uint8Array) => Promise<void>) => Promise<void>;
+
 /**
- * Unpacks entries of a zip to files of a staging folder, each content once. Many are written first and flushed
- * together: {@link StagedWriter.flush} makes them durable.
+ * Unpacks files to a staging folder, each content once. Many small ones are written first and flushed together: {@link
+ * StagedWriter.flush} makes them durable.
  */
 export class StagedWriter {
   readonly staged: StagedFiles = new Map();
-  readonly #zip: ZipReader;
   readonly #folder: string;
   readonly #areMany: boolean;
   readonly #unflushed: string[] = [];
   readonly #pace = pacer();
   #files = 0;
 
-  /** @param count number of entries that will be written */
-  constructor(zip: ZipReader, folder: string, count: number) {
-    this.#zip = zip;
+  /** @param count number of files that will be written */
+  constructor(folder: string, count: number) {
     this.#folder = folder;
     this.#areMany = count >= MANY_FILES;
   }
 
-  /** Unpacks an entry, and writes it unless a file has the same content. Throws what {@link ZipReader.read} throws. */
-  async write(entry: ZipEntry, executable: boolean): Promise<Written> {
-    const path = join(this.#folder, String(this.#files++));
-    const written = isSmall(entry)
-      ? await this.#writeSmall(entry, path, executable)
-      : await this.#writeLarge(entry, path, executable);
-    const { digest, size } = written;
-    if (!this.staged.has(digest)) this.staged.set(digest, { path, size, executable });
-    return written;
-  }
-
-  /** Makes all files durable. */
-  async flush(): Promise<void> {
-    await flushFiles(this.#unflushed.splice(0), this.#folder);
-  }
-
-  async #writeSmall(entry: ZipEntry, path: string, executable: boolean): Promise<Written> {
+  /** Writes a small file, unless one has the same content. @param contentOf called when it is its turn */
+  async writeSmall(contentOf: () => Uint8Array, executable: boolean): Promise<Written> {
+    const path = this.#nextPath();
     await this.#pace();
-    const content = this.#zip.readSmall(entry);
+    const content = contentOf();
     const digest = digestOf(createHash('sha256').update(content));
-    if (this.staged.has(digest)) return { digest, size: content.length };
+    const written = { digest, size: content.length };
+    if (this.staged.has(digest)) return written;
     if (this.#areMany) {
       writeUnflushed(path, content, objectMode(executable));
       this.#unflushed.push(path);
     } else await writeDurable(path, content, objectMode(executable));
-    return { digest, size: content.length };
+    return this.#kept(path, written, executable);
   }
 
-  async #writeLarge(entry: ZipEntry, path: string, executable: boolean): Promise<Written> {
+  /** Writes a file of any size. Rejects with what `feed` rejects with. */
+  async writeLarge(feed: Feed, executable: boolean): Promise<Written> {
+    const path = this.#nextPath();
     const hash = createHash('sha256');
     let size = 0;
     const file = await open(path, 'wx', 0o600);
     try {
-      await this.#zip.read(entry, async (piece) => {
+      await feed(async (piece) => {
         hash.update(piece);
         size += piece.length;
         await file.writeFile(piece);
@@ -92,7 +80,22 @@ export class StagedWriter {
     } finally {
       await file.close();
     }
-    return { digest: digestOf(hash), size };
+    return this.#kept(path, { digest: digestOf(hash), size }, executable);
+  }
+
+  /** Makes all files durable. */
+  async flush(): Promise<void> {
+    await flushFiles(this.#unflushed.splice(0), this.#folder);
+  }
+
+  #nextPath(): string {
+    return join(this.#folder, String(this.#files++));
+  }
+
+  #kept(path: string, written: Written, executable: boolean): Written {
+    const { digest, size } = written;
+    if (!this.staged.has(digest)) this.staged.set(digest, { path, size, executable });
+    return written;
   }
 }
 

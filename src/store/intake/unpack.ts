@@ -3,9 +3,9 @@ import { lamError } from '../../errors/index.ts';
 import { eachLimited } from '../../kit/index.ts';
 import { treeFault } from '../artifacts/tree-rules.ts';
 import { PARALLEL_FILES } from '../disk/parallel-files.ts';
-import { StagedWriter, type StagedFiles } from './staged-writer.ts';
+import { StagedWriter, type StagedFiles, type Written } from './staged-writer.ts';
 import type { ZipEntry } from './zip-entries.ts';
-import type { ZipReader } from './zip-reader.ts';
+import { isSmall, type ZipReader } from './zip-reader.ts';
 
 /**
  * Unpacks those files of an upload that the store lacks (`wanted`) and verifies each against the manifest. Throws
@@ -29,9 +29,9 @@ export async function unpackUpload(
     taken.add(as.digest);
     chosen.push({ entry, as });
   }
-  const writer = new StagedWriter(zip, folder, chosen.length);
+  const writer = new StagedWriter(folder, chosen.length);
   await eachLimited(chosen, PARALLEL_FILES, async ({ entry, as }) => {
-    const written = await writer.write(entry, as.executable);
+    const written = await unpackEntry(zip, writer, entry, as.executable);
     if (written.size !== as.size) {
       throw lamError('LAM_STORE_ARTIFACT_MISMATCH', {
         path: as.path,
@@ -56,13 +56,20 @@ export async function unpackForeign(
   const entries: ManifestEntry[] = [];
   for (const link of links) entries.push({ path: link.path, kind: 'symlink', target: await zip.readTarget(link) });
   refuseFaults(zip.entries, entries);
-  const writer = new StagedWriter(zip, folder, files.length);
+  const writer = new StagedWriter(folder, files.length);
   await eachLimited(files, PARALLEL_FILES, async (entry) => {
-    const { digest, size } = await writer.write(entry, entry.executable);
+    const { digest, size } = await unpackEntry(zip, writer, entry, entry.executable);
     entries.push({ path: entry.path, kind: 'file', digest, size, executable: entry.executable });
   });
   await writer.flush();
   return { manifest: { entries: entries.toSorted(byPath) }, staged: writer.staged };
+}
+
+// oxlint-disable-next-line max-params -- from where, to where, and what
+function unpackEntry(zip: ZipReader, writer: StagedWriter, entry: ZipEntry, executable: boolean): Promise<Written> {
+  return isSmall(entry)
+    ? writer.writeSmall(() => zip.readSmall(entry), executable)
+    : writer.writeLarge((sink) => zip.read(entry, sink), executable);
 }
 
 /** Throws for what a manifest could not show: duplicate names, and folders at the path of a file. */

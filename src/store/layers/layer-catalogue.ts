@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { Low, type Adapter } from 'lowdb';
+import { Low } from 'lowdb';
 import {
   isDigest,
   isLayerName,
@@ -11,11 +10,8 @@ import {
   type LayerVersion,
   type VersionNumber,
 } from '../../contract/index.ts';
-import { lamError } from '../../errors/index.ts';
 import { Mutex } from '../../kit/index.ts';
-import { writeFileAtomic } from '../disk/atomic-file.ts';
-import { errnoOf, storeError } from '../disk/io-errors.ts';
-import { keepAside } from '../disk/keep-aside.ts';
+import { KeptFile } from '../disk/kept-file.ts';
 
 const SCHEMA = 1;
 
@@ -48,7 +44,7 @@ export class LayerCatalogue {
    * beside it) or `LAM_STORE_NEWER`; the file is not touched then.
    */
   static async open(path: string): Promise<LayerCatalogue> {
-    const low = new Low<LayersData>(new LayersFile(path), { schema: SCHEMA, layers: {} });
+    const low = new Low<LayersData>(new KeptFile(path, SCHEMA, faultOf), { schema: SCHEMA, layers: {} });
     await low.read();
     return new LayerCatalogue(low);
   }
@@ -120,40 +116,8 @@ export class LayerCatalogue {
   }
 }
 
-/** lowdb's adapter to a file that is replaced as a whole or not at all. */
-class LayersFile implements Adapter<LayersData> {
-  readonly #path: string;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  async read(): Promise<LayersData | null> {
-    let text: string;
-    try {
-      text = await readFile(this.#path, 'utf8');
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return null;
-      throw storeError(error, this.#path);
-    }
-    const data = parsed(text);
-    if (typeof data?.schema === 'number' && data.schema > SCHEMA)
-      throw lamError('LAM_STORE_NEWER', { path: this.#path, schema: data.schema, supported: SCHEMA });
-    const why = data === undefined ? 'it is not JSON' : faultOf(data);
-    if (why !== undefined)
-      throw lamError('LAM_STORE_CORRUPT', { path: this.#path, kept: await keepAside(this.#path), why });
-    return data as LayersData;
-  }
-
-  async write(data: LayersData): Promise<void> {
-    await writeFileAtomic(this.#path, `${JSON.stringify(data)}\n`);
-  }
-}
-
 /** The file may have been edited or damaged: digests become parts of paths. */
-function faultOf(data: Partial<LayersData>): string | undefined {
-  const { schema, layers } = data;
-  if (schema !== SCHEMA) return 'it names no schema';
+function faultOf({ layers }: Partial<LayersData>): string | undefined {
   if (typeof layers !== 'object' || layers === null) return "'layers' is missing";
   for (const [name, record] of Object.entries<Partial<LayerRecord> | null>(layers)) {
     const { lastVersion, versions } = record ?? {};
@@ -171,14 +135,4 @@ function isLayerVersion(value: Partial<LayerVersion> | null, name: string, last:
   const { version, artifact, size, files } = value ?? {};
   if (value?.name !== name || typeof version !== 'number' || typeof artifact !== 'string') return false;
   return isVersionNumber(version) && version <= last && isDigest(artifact) && [size, files].every(Number.isFinite);
-}
-
-function parsed(text: string): Partial<LayersData> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    // The caller reports it.
-    return undefined;
-  }
 }

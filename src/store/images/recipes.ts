@@ -1,0 +1,176 @@
+import type { Digest } from '../../contract/index.ts';
+import { isDigest } from '../../contract/index.ts';
+import { lamError } from '../../errors/index.ts';
+import type { IndexedArchive } from './archive-index.ts';
+import { damaged } from './tar.ts';
+
+/** What an image runs, as its configuration says it. */
+export interface ImageProgram {
+  readonly entryPoint: readonly string[];
+  readonly command: readonly string[];
+  /** Absolute path in the image. */
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A layer of an image. */
+export interface RecipeLayer {
+  /** The file of the tar. */
+  readonly file: string;
+  /** Digest of its content, unpacked. */
+  readonly diffId: Digest;
+}
+
+/** How an image is made of the files of its tar. */
+export interface ImageRecipe {
+  /** `name:tag`, as they are in the tar. */
+  readonly names: readonly string[];
+  /** `sha256:` and the digest of its configuration, as Docker has it. */
+  readonly id: string;
+  /** Docker's word for the processor: `amd64`. */
+  readonly architecture: string;
+  readonly program: ImageProgram;
+  /** The lowest first. */
+  readonly layers: readonly RecipeLayer[];
+}
+
+/** Layers of one image, and images of one tar. */
+const MOST_LAYERS = 1000;
+const MOST_IMAGES = 100;
+/** Nested lists of images that are followed. */
+const MOST_DEPTH = 4;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * The images of a tar that `docker save` wrote, or of an OCI layout in a tar. Throws `LAM_STORE_IMAGE_INVALID`, or
+ * `LAM_STORE_IMAGE_DAMAGED` where a part is missing or another one. Pure.
+ */
+export function recipesOf(archive: IndexedArchive): readonly ImageRecipe[] {
+  const list = listOf(jsonOf(archive, 'manifest.json'));
+  const recipes =
+    list !== undefined
+      ? list.map((image) => savedRecipe(archive, objectOf(image, 'manifest.json')))
+      : ociRecipes(archive, objectOf(jsonOf(archive, 'index.json'), 'index.json', true), MOST_DEPTH);
+  if (recipes.length === 0 || recipes.length > MOST_IMAGES) throw invalid(`it holds ${recipes.length} images`);
+  return recipes;
+}
+
+/** An entry of `manifest.json`, as `docker save` writes it. */
+function savedRecipe(archive: IndexedArchive, image: Json): ImageRecipe {
+  const name = textOf(image['Config']) ?? '';
+  const found = fileOf(archive, name);
+  const named = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
+  if (named !== undefined && named !== found.digest) throw damaged(name, `its content has the digest ${found.digest}`);
+  const layers = (listOf(image['Layers']) ?? []).map((layer) => textOf(layer) ?? '');
+  return recipeOf(archive, { config: name, layers, names: textsOf(image['RepoTags']) });
+}
+
+/** The images of an OCI index, and of the indexes in it. */
+function ociRecipes(archive: IndexedArchive, index: Json, depth: number): readonly ImageRecipe[] {
+  if (depth === 0) throw invalid('its lists of images are nested too deeply');
+  return (listOf(index['manifests']) ?? []).flatMap((entry) => {
+    const descriptor = objectOf(entry, 'index.json');
+    const blob = blobOf(descriptor);
+    const manifest = objectOf(jsonOf(archive, blob), blob);
+    if (listOf(manifest['manifests']) !== undefined) return ociRecipes(archive, manifest, depth - 1);
+    const config = objectOf(manifest['config'], blob);
+    // Attestations of builds are listed beside images.
+    if (!/image\.config|container\.image\.v1/.test(textOf(config['mediaType']) ?? '')) return [];
+    const layers = (listOf(manifest['layers']) ?? []).map((layer) => blobOf(objectOf(layer, blob)));
+    return [recipeOf(archive, { config: blobOf(config), layers, names: annotatedNames(descriptor) })];
+  });
+}
+
+function annotatedNames({ annotations }: Json): readonly string[] {
+  const notes = objectOf(annotations ?? {}, 'index.json');
+  const name = textOf(notes['io.containerd.image.name']) ?? textOf(notes['org.opencontainers.image.ref.name']);
+  return name === undefined || !/[:/]/.test(name) ? [] : [name];
+}
+
+interface Parts {
+  readonly config: string;
+  readonly layers: readonly string[];
+  readonly names: readonly string[];
+}
+
+function recipeOf(archive: IndexedArchive, { config: file, layers, names }: Parts): ImageRecipe {
+  const config = objectOf(jsonOf(archive, file), file);
+  const diffIds = textsOf(objectOf(config['rootfs'] ?? {}, file)['diff_ids']);
+  if (diffIds.length !== layers.length || layers.length > MOST_LAYERS)
+    throw damaged(file, `it names ${diffIds.length} layers, and the image has ${layers.length}`);
+  return {
+    names: names.map((name) => name.replace(/^docker\.io\/(?:library\/)?/, '')),
+    id: `sha256:${fileOf(archive, file).digest}`,
+    architecture: textOf(config['architecture']) ?? '',
+    program: programOf(objectOf(config['config'] ?? {}, file)),
+    layers: layers.map((layer, at) => {
+      const diffId = (diffIds[at] ?? '').replace(/^sha256:/, '');
+      if (!isDigest(diffId)) throw damaged(file, `'${diffIds[at]}' is no digest`);
+      const name = archive.nameOf(layer);
+      if (name === undefined) throw damaged(layer, 'it is missing');
+      return { file: name, diffId };
+    }),
+  };
+}
+
+function programOf(config: Json): ImageProgram {
+  const variables = textsOf(config['Env']).map((line): readonly [string, string] => {
+    const at = line.indexOf('=');
+    return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+  });
+  return {
+    entryPoint: textsOf(config['Entrypoint']),
+    command: textsOf(config['Cmd']),
+    workingDirectory: textOf(config['WorkingDir']) || '/',
+    environment: Object.fromEntries(variables),
+  };
+}
+
+/** The file of a blob that a descriptor names. */
+function blobOf(descriptor: Json): string {
+  const digest = textOf(descriptor['digest']) ?? '';
+  const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(digest) ?? [];
+  if (hex === undefined) throw invalid(`'${digest}' is no SHA-256 digest`);
+  return `blobs/sha256/${hex}`;
+}
+
+function fileOf({ files, nameOf }: IndexedArchive, name: string): { readonly digest: Digest; readonly json?: string } {
+  const found = files.get(nameOf(name) ?? '');
+  if (found === undefined) throw damaged(name, 'it is missing');
+  return { digest: found.digest, ...(found.json === undefined ? {} : { json: found.json }) };
+}
+
+/** The JSON of a file; undefined where there is no such file of the tar's own. */
+function jsonOf(archive: IndexedArchive, name: string): unknown {
+  const found = archive.files.get(archive.nameOf(name) ?? '');
+  if (found === undefined) return undefined;
+  try {
+    return JSON.parse(found.json ?? '') as unknown;
+  } catch (error) {
+    throw damaged(name, 'it is not JSON', error);
+  }
+}
+
+function objectOf(value: unknown, name: string, isFirst = false): Json {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  if (isFirst && value === undefined)
+    throw invalid('it has neither manifest.json nor index.json, so docker save did not make it');
+  throw value === undefined ? damaged(name, 'it is missing') : damaged(name, 'it is no JSON object');
+}
+
+function listOf(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) ? value : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return (listOf(value) ?? []).flatMap((one) => textOf(one) ?? []);
+}
+
+function invalid(why: string): Error {
+  return lamError('LAM_STORE_IMAGE_INVALID', { why });
+}
