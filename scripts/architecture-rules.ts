@@ -65,7 +65,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   operations: { may: ['registry', 'store', 'logs', 'queue', 'runtimes', 'contract', 'kit', 'errors'] },
   edge: {
     may: ['http', 'limits', 'operations', 'router', 'triggers', 'access', 'contract', 'kit', 'errors'],
-    packages: ['mrmime', 'range-parser'],
+    packages: ['@fastify/busboy', 'mrmime', 'prom-client', 'range-parser'],
   },
   daemon: {
     may: [
@@ -141,6 +141,9 @@ export const HEAVY: readonly string[] = [
   '@nats-io/transport-node',
   '@aws-sdk/client-sqs',
   'pg',
+  'prom-client',
+  'tar-stream',
+  '@fastify/busboy',
 ];
 
 /** Interface files of rooms, importable because index.ts would load the whole room. */

@@ -2,7 +2,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { lamError, messageOf } from '../errors/index.ts';
 import type { ProjectFunction } from '../project/index.ts';
-import { IMAGE_FILE, type PinnedImage } from '../runtimes/index.ts';
+import { IMAGE_FILE, keptImageName, type PinnedImage } from '../runtimes/index.ts';
 import type { BuildContext } from './artifact.ts';
 import { DockerTool, reasonOf, type InspectedImage } from './docker-tool.ts';
 import { newDraft } from './drafts.ts';
@@ -12,8 +12,6 @@ import { EVERYTHING } from './package-rules.ts';
 
 /** Where Linux says for which other architectures it has an emulator. */
 const BINFMT = '/proc/sys/fs/binfmt_misc';
-/** Characters of an image's id in the name under which lam keeps it. */
-const ID_LENGTH = 16;
 
 /** The image, built, loaded or found in the engine; the package is only the file that says which one it is. */
 export const image: FamilyBuild = {
@@ -48,8 +46,8 @@ async function sources(fn: ProjectFunction, context: BuildContext): Promise<Sour
 
 /** The name under which lam keeps an image, which `lam gc` removes. */
 function keptName(context: BuildContext, id: string): string {
-  const from = 'sha256:'.length;
-  return `${context.images}:${id.slice(from, from + ID_LENGTH)}`;
+  const { repository, tag } = keptImageName(context.images, id);
+  return `${repository}:${tag}`;
 }
 
 interface FoundImage {

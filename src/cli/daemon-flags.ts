@@ -1,8 +1,14 @@
 import { Flags } from '@oclif/core';
-import { ACCESS_LOG_FORMATS, CONFIG_BOUNDS, DRIVER_NAMES, type AccessLogFormat } from '../contract/index.ts';
+import {
+  ACCESS_LOG_FORMATS,
+  CONFIG_BOUNDS,
+  DRIVER_NAMES,
+  type AccessLogFormat,
+  type OtherApiPort,
+} from '../contract/index.ts';
 import { lamError } from '../errors/index.ts';
 import { withAwsFlags, type AwsFlags } from './aws-settings.ts';
-import { glambdarOf, type DaemonSettings } from './fast/daemon-settings.ts';
+import { otherApiPortOf, type DaemonSettings } from './fast/daemon-settings.ts';
 
 /** Smallest memory limit of a sandbox (MiB). */
 const [LEAST_MIB] = CONFIG_BOUNDS.memoryMiB;
@@ -45,6 +51,11 @@ export const DAEMON_FLAGS = {
     helpValue: 'SERVICE=URL',
     multiple: true,
   }),
+  'mini-lambda': Flags.string({
+    summary: "Port of Mini-Lambda's API, or off, as by default.",
+    helpValue: ':PORT|off',
+    env: 'LAM_MINI_LAMBDA',
+  }),
   memory: Flags.string({
     summary: 'Upper limit of the memory of all sandboxes together, MiB (default 80 % of the machine).',
     helpValue: 'MIB',
@@ -68,11 +79,11 @@ export function hostsOf(list: string, from: string): readonly string[] {
   return names;
 }
 
-/** Parses the value of `--glambdar` or `LAM_GLAMBDAR`. Throws `LAM_CLI_BAD_API_PORT`. */
-function glambdarIn(text: string): 'off' | number {
-  const glambdar = glambdarOf(text);
-  if (glambdar === undefined) throw lamError('LAM_CLI_BAD_API_PORT', { text, flag: '--glambdar' });
-  return glambdar;
+/** Parses the value of a flag with the port of another product's API. Throws `LAM_CLI_BAD_API_PORT`. */
+function apiPortIn(text: string, flag: string): OtherApiPort {
+  const port = otherApiPortOf(text);
+  if (port === undefined) throw lamError('LAM_CLI_BAD_API_PORT', { text, flag });
+  return port;
 }
 
 /** The settings, with those given as flags replaced. */
@@ -85,9 +96,11 @@ export function withDaemonFlags(
     readonly 'allow-host'?: string | undefined;
     readonly 'access-log'?: 'off' | AccessLogFormat | undefined;
     readonly glambdar?: string | undefined;
+    readonly 'mini-lambda'?: string | undefined;
   } & AwsFlags,
 ): DaemonSettings {
   const { accessLog: before, ...rest } = settings;
+  const miniLambda = flags['mini-lambda'];
   const accessLog = flags['access-log'] ?? before ?? 'off';
   return {
     ...rest,
@@ -95,7 +108,8 @@ export function withDaemonFlags(
     ...(flags.driver === undefined ? {} : { driver: flags.driver }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...withHosts(settings, flags['allow-host']),
-    ...(flags.glambdar === undefined ? {} : { glambdar: glambdarIn(flags.glambdar) }),
+    ...(flags.glambdar === undefined ? {} : { glambdar: apiPortIn(flags.glambdar, '--glambdar') }),
+    ...(miniLambda === undefined ? {} : { miniLambda: apiPortIn(miniLambda, '--mini-lambda') }),
     ...(flags.memory === undefined ? {} : { memoryMiB: memoryOf(flags.memory, '--memory') }),
     ...withAwsFlags(settings.aws, flags),
   };

@@ -100,6 +100,8 @@ export interface Status {
   readonly glambdar?: 'off' | number;
   /** What it was told of AWS's account, region and services; absent for nothing. */
   readonly aws?: AwsSettings;
+  /** Port of Mini-Lambda's API; absent where it is not served. */
+  readonly miniLambda?: number;
   /** Base URL of the HTTP port, without a slash at the end. */
   readonly url: string;
   readonly home: string;

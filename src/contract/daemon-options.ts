@@ -4,6 +4,9 @@ import type { WireError } from '../errors/index.ts';
 import type { Status } from './control-api.ts';
 import type { DriverName } from './driver-name.ts';
 
+/** A port for the API of another product (0: any free one), or `off`. */
+export type OtherApiPort = 'off' | number;
+
 /** Files of lam that must exist on disk (absolute paths). */
 export interface AssetPaths {
   /** Programs that run inside sandboxes: the clients that runtime descriptors name, and `relay.cjs`. */
@@ -26,7 +29,9 @@ export interface DaemonOptions {
   /** Absent: no access log. */
   readonly accessLog?: AccessLogFormat;
   /** Port of its own for Glambdar's API, or `off`; absent: beside functions only. */
-  readonly glambdar?: 'off' | number;
+  readonly glambdar?: OtherApiPort;
+  /** Port of Mini-Lambda's API (0: any free one); `off` or absent: it is not served. */
+  readonly miniLambda?: OtherApiPort;
   /** Account, region and services of AWS. */
   readonly aws?: AwsSettings;
   /** Whether it runs in the foreground (`lam serve`): logs go to stderr. */

@@ -1,8 +1,16 @@
 import type { Server } from 'node:http';
 import { Authorizers } from '../access/index.ts';
-import { Arns, DEFAULT_PLACE, type AwsSettings, type FunctionName, type Status } from '../contract/index.ts';
+import {
+  Arns,
+  DEFAULT_PLACE,
+  type AwsSettings,
+  type FunctionName,
+  type OtherApiPort,
+  type Status,
+} from '../contract/index.ts';
 import {
   createEdge,
+  MiniMetrics,
   oneToken,
   type AccessLog,
   type ConnectionCaps,
@@ -63,7 +71,9 @@ export interface DaemonSetup {
   readonly memoryBudgetMiB: number;
   readonly cores: number;
   /** Port of its own for Glambdar's API (0: any free one), or `off`; absent: beside functions only. */
-  readonly glambdar?: 'off' | number;
+  readonly glambdar?: OtherApiPort;
+  /** Port of Mini-Lambda's API (0: any free one); `off` or absent: it is not served. */
+  readonly miniLambda?: OtherApiPort;
   /** Gets a line per request on the port; absent: none. */
   readonly accessLog?: AccessLog;
   /** Known kinds of triggers. */
@@ -117,14 +127,15 @@ interface Core {
 export function composeDaemon(setup: DaemonSetup): Daemon {
   const { clock, resources } = setup;
   const address: Address = { port: 0, url: '' };
-  const core = composeCore(setup, address);
+  const metrics = typeof setup.miniLambda === 'number' ? new MiniMetrics() : undefined;
+  const core = composeCore(setup, address, metrics === undefined ? [] : [metrics]);
   const { registry, pool, triggers, background } = core;
   const startedAt = clock.now();
   const status = (): Status => ({ ...statusOf(setup, pool, { ...address, startedAt }), ...others.status() });
   const followers = new Followers();
   const operations = composeOperations(setup, core, followers, status);
   const parts = otherApiParts(setup, resources.store, clock);
-  const { port, socket, others } = composeServers(setup, core, operations, parts);
+  const { port, socket, others } = composeServers(setup, core, operations, { parts, metrics });
   const ports = [port, ...others.servers];
   const servers = [...ports, socket];
   const calls = composeCalls(setup, core, operations);
@@ -169,9 +180,9 @@ export function composeDaemon(setup: DaemonSetup): Daemon {
   };
 }
 
-function composeCore(setup: DaemonSetup, address: Address): Core {
+function composeCore(setup: DaemonSetup, address: Address, watching: readonly Observer[]): Core {
   const { clock, onTrouble } = setup;
-  const observers = joinObservers(setup.observers ?? [], onTrouble);
+  const observers = joinObservers([...(setup.observers ?? []), ...watching], onTrouble);
   const { store, logs, queue, chosen } = setup.resources;
   const limits = new Limits(clock);
   const arns = new Arns({ ...DEFAULT_PLACE, ...setup.aws });
@@ -248,6 +259,7 @@ function composeOperations(
     onAccepted,
     runtime: { status, stop },
     triggers: triggers.supervisor,
+    imageEngine: chosen.driver.images,
     prepare: (runtime, image) => chosen.driver.prepare(runtime, image),
     verifier: createVerifier({ registry, pool, logs, clock }),
     removeImages: () =>
@@ -276,13 +288,13 @@ function composeServers(
   setup: DaemonSetup,
   { arns, registry, router, triggers, limits, quotas }: Core,
   operations: Operations,
-  others: OtherApiParts,
+  { parts, metrics }: { readonly parts: OtherApiParts; readonly metrics: MiniMetrics | undefined },
 ): Servers {
   const { store, audit } = setup.resources;
   const edge = {
     arns,
     awsEndpoints: setup.aws?.endpoints ?? {},
-    others,
+    others: parts,
     router,
     limits,
     quotas,
@@ -311,7 +323,7 @@ function composeServers(
   return {
     port: createEdge(open),
     socket: createEdge({ ...edge, door: { kind: 'socket', tokens: oneToken(undefined), open: false } }),
-    others: composeOtherPorts(setup, open),
+    others: composeOtherPorts(setup, open, metrics),
   };
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { FollowedInvocations } from './followed-invocations.ts';
 import type { Router } from '../router/index.ts';
+import { derivedUuid } from '../kit/index.ts';
 import { knownRequestId, type RequestId } from '../contract/index.ts';
 import type { RunEvent } from '../background/index.ts';
 import { acceptEvent, type AcceptingRooms } from '../operations/index.ts';
@@ -105,12 +105,7 @@ export function requestIdOf({ functionName, type, trigger, id }: EventIdentity):
   return uuidOf([functionName, type, trigger, id]);
 }
 
-/** Derives a UUID (version 8) from words: always the same from the same ones. */
+/** Derives a request id from words: always the same from the same ones. */
 export function uuidOf(words: readonly string[]): RequestId {
-  const hash = createHash('sha256').update(JSON.stringify(words)).digest();
-  hash[6] = ((hash[6] as number) & 0x0f) | 0x80;
-  hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
-  const hex = hash.toString('hex');
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)];
-  return knownRequestId(parts.join('-'));
+  return knownRequestId(derivedUuid(words));
 }

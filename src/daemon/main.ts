@@ -91,6 +91,7 @@ function setupOf(options: DaemonOptions, resources: Resources, stop: () => void)
     allowedHosts: options.allowedHosts ?? [],
     ...(options.glambdar === undefined ? {} : { glambdar: options.glambdar }),
     ...(options.aws === undefined ? {} : { aws: options.aws }),
+    ...(options.miniLambda === undefined ? {} : { miniLambda: options.miniLambda }),
     memoryBudgetMiB: options.memoryMiB ?? Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),
     triggerKinds: TRIGGER_KINDS,

@@ -2,6 +2,7 @@ export type {
   ArtifactSource,
   BoundFunction,
   CallDoor,
+  EngineImages,
   Sandbox,
   SandboxDriver,
   SandboxSpec,

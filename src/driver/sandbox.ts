@@ -9,7 +9,7 @@ import type {
   VersionNumber,
 } from '../contract/index.ts';
 import type { ExitStatus, Session, SessionHooks } from '../executor/session.ts';
-import type { Runtime } from '../runtimes/index.ts';
+import type { PinnedImage, Runtime } from '../runtimes/index.ts';
 
 /** Provides unpacked code. Called before each boot and each bind, so it must be cheap for code that is present. */
 export interface ArtifactSource {
@@ -114,6 +114,19 @@ export interface Sandbox {
   destroy(): Promise<void>;
 }
 
+/** The container images of an engine. Every method also rejects with `LAM_DRIVER_DOCKER_UNREACHABLE`. */
+export interface EngineImages {
+  /** Loads the images of a tar that `docker save` wrote, under their names. Rejects with `LAM_DRIVER_IMAGE_REFUSED`. */
+  load(file: string): Promise<void>;
+  /** `name:tag` of all images, sorted, without lam's own. */
+  names(): Promise<readonly string[]>;
+  /**
+   * Finds an image, which is pulled where the engine does not have it, and gives it a name of lam's own, so that it stays
+   * as long as a version needs it. Rejects with `LAM_DRIVER_IMAGE_MISSING`.
+   */
+  keep(name: string): Promise<PinnedImage>;
+}
+
 /** The API by which functions call others; it checks the right of each caller. */
 export interface CallDoor {
   /** Listens on this machine's loopback; resolves with the URL. Rejects with `LAM_DAEMON_LISTEN_FAILED`. */
@@ -153,6 +166,8 @@ export interface SandboxDriver {
    * Rejects with a `LAM_DRIVER_*` error.
    */
   removeImages(kept: ReadonlySet<string>): Promise<number>;
+  /** The images of its engine; absent where it has none. */
+  readonly images?: EngineImages;
   /** Kills and removes what an earlier daemon of the same home left. Called before the first `create`. */
   reclaim(): Promise<Reclaimed>;
   /** Destroys all its sandboxes and closes its listeners. Idempotent. */

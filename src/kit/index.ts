@@ -1,4 +1,5 @@
 export { systemClock, sleep, type Clock, type EpochMs, type MonotonicMs } from './clock.ts';
+export { derivedUuid } from './derived-uuid.ts';
 export { eachLimited, together } from './each-limited.ts';
 export { escapeControls } from './escape-controls.ts';
 export { Ewma } from './ewma.ts';

@@ -7,6 +7,7 @@ import type { AuditOperations } from './rights/caller.ts';
 import { configOperations, type ConfigOperations } from './configuration.ts';
 import { createGoLive, type GoLiveRooms } from './go-live.ts';
 import { functionOperations, type FunctionOperations, type FunctionRooms } from './functions.ts';
+import { imageOperations, type ImageOperations, type ImageRooms } from './images.ts';
 import { layerOperations, type LayerOperations, type LayerRooms } from './layers.ts';
 import { logOperations, type LogOperations, type LogRooms } from './logs.ts';
 import { provisionedOperations, type ProvisionedOperations, type ProvisionedRooms } from './provisioned.ts';
@@ -33,6 +34,7 @@ export interface Operations {
   readonly provisioned: ProvisionedOperations;
   readonly artifacts: ArtifactOperations;
   readonly layers: LayerOperations;
+  readonly images: ImageOperations;
   readonly apiKeys: ApiKeyOperations;
   readonly logs: LogOperations;
   readonly async: AsyncOperations;
@@ -50,6 +52,7 @@ export interface OperationsRooms
     ArtifactRooms,
     LayerRooms,
     ProvisionedRooms,
+    ImageRooms,
     ApiKeyRooms,
     LogRooms,
     AsyncRooms,
@@ -72,6 +75,7 @@ export function createOperations(rooms: OperationsRooms): Operations {
     provisioned: provisionedOperations(rooms),
     artifacts: artifactOperations(rooms),
     layers: layerOperations(rooms),
+    images: imageOperations(rooms),
     apiKeys: apiKeyOperations(rooms),
     logs: logOperations(rooms),
     async: asyncOperations(rooms),

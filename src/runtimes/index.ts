@@ -18,7 +18,7 @@ export type {
 } from './descriptor.ts';
 export { JVM_ARGUMENTS, JVM_FOLDER, JVM_LIBRARY } from './jvm.ts';
 export { DESCRIPTORS, FAMILIES, type RuntimeFamily } from './list.ts';
-export { IMAGE_FILE, keptImages, pinnedImageOf, type PinnedImage } from './pinned-image.ts';
+export { IMAGE_FILE, keptImageName, keptImages, pinnedImageOf, type PinnedImage } from './pinned-image.ts';
 export { UNPACKED_FILE, type UnpackedImage } from './unpacked-image.ts';
 export { PROTOCOLS, type Protocol } from './protocol.ts';
 

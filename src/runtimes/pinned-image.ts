@@ -36,6 +36,15 @@ function isPinnedImage(value: unknown): value is PinnedImage {
   );
 }
 
+/** Characters of an image's id in the name under which lam keeps it. */
+const ID_LENGTH = 16;
+
+/** The name and tag under which lam keeps an image; `repository`: see {@link keptImages}. Pure. */
+export function keptImageName(repository: string, id: string): { readonly repository: string; readonly tag: string } {
+  const from = 'sha256:'.length;
+  return { repository, tag: id.slice(from, from + ID_LENGTH) };
+}
+
 /** Name under which lam keeps an image of the home with this id, so that no clean-up of the engine removes it. */
 export function keptImages(homeId: string): string {
   return `lam-image-${homeId}`;

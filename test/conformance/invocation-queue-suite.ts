@@ -49,8 +49,7 @@ export function invocationQueueSuite(title: string, makeRig: () => Promise<Queue
       assert.equal(await queue.enqueue(queued('a', 'f', facts)), 'accepted');
       const event = await leaseOne(queue);
       assert.equal(Buffer.from(event.event).toString(), 'a');
-      const { clientContext, verbatim, timeoutMs } = event;
-      assert.deepEqual({ origin: event.origin, clientContext, verbatim, timeoutMs }, facts);
+      assert.deepEqual({ ...event, ...facts }, event);
       assert.deepEqual([event.attempts, event.interrupted], [0, 0]);
       assert.ok(event.acceptedAt <= rig.now());
       assert.deepEqual(await leaseAll(queue), []);

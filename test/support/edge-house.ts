@@ -3,7 +3,7 @@ import { Agent, request as send, type IncomingHttpHeaders, type OutgoingHttpHead
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AwsSettings, ConfigInput } from '../../src/contract/index.ts';
+import type { AwsSettings, ConfigInput, Status } from '../../src/contract/index.ts';
 import { composeDaemon } from '../../src/daemon/compose.ts';
 import { openResources } from '../../src/daemon/resources.ts';
 import { oneToken, type AccessLog, type ConnectionCaps, type Door } from '../../src/edge/index.ts';
@@ -37,6 +37,8 @@ export interface EdgeHouse extends AsyncDisposable {
   readonly driver: MemoryDriver;
   readonly registry: Registry;
   readonly operations: Operations;
+  /** What the daemon says of itself. */
+  status(): Status;
   /** Number of invocations that have reached the router. */
   arrivals(): number;
   /** Resolves when this many invocations have reached the router. */
@@ -90,6 +92,8 @@ export interface Variations {
   /** As in the daemon's setup. */
   readonly glambdar?: 'off' | number;
   readonly aws?: AwsSettings;
+  /** As in the daemon's setup. */
+  readonly miniLambda?: 'off' | number;
   readonly caps?: ConnectionCaps;
   readonly accessLog?: AccessLog;
   readonly observers?: readonly Observer[];
@@ -129,6 +133,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     allowedHosts: more.allowedHosts ?? [],
     ...(more.glambdar === undefined ? {} : { glambdar: more.glambdar }),
     ...(more.aws === undefined ? {} : { aws: more.aws }),
+    ...(more.miniLambda === undefined ? {} : { miniLambda: more.miniLambda }),
     ...(more.caps === undefined ? {} : { caps: more.caps }),
     ...(more.accessLog === undefined ? {} : { accessLog: more.accessLog }),
     memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
@@ -158,6 +163,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     driver,
     registry: daemon.registry,
     operations: daemon.operations,
+    status: () => daemon.status(),
     control,
     arrivals: () => arrivals,
     async arrived(count) {

@@ -22,7 +22,7 @@ export async function tarOf(files: readonly TarFile[]): Promise<Buffer> {
 }
 
 /** SHA-256 in hexadecimal digits. */
-export function sha256(bytes: Uint8Array | string): string {
+function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

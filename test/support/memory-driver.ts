@@ -3,6 +3,7 @@ import type { LamError } from '../../src/errors/index.ts';
 import type {
   BoundFunction,
   CallDoor,
+  EngineImages,
   Sandbox,
   SandboxDriver,
   SandboxSpec,
@@ -44,6 +45,8 @@ export interface MemoryStream {
 
 /** Behaviour of sandboxes. Omitted steps take no time and succeed; `never` does not end by itself. */
 export interface Script {
+  /** Its images; by default it has none. */
+  readonly images?: EngineImages;
   /** Whether stems of this runtime can be booted; those that its descriptor says by default. */
   hasStems?(runtime: Runtime): boolean;
   /** A notice, or null; may throw as a driver does. */
@@ -89,6 +92,7 @@ const KILLED: ExitStatus = { code: null, signal: 'SIGKILL', outOfMemory: false }
 export class MemoryDriver implements SandboxDriver {
   readonly name = 'process';
   readonly gaps: readonly string[] = [];
+  readonly images?: EngineImages;
   /** All specs of creations, in order. */
   readonly created: SandboxSpec[] = [];
   /** Sandboxes whose process is alive, by id. */
@@ -103,6 +107,7 @@ export class MemoryDriver implements SandboxDriver {
   constructor(clock: Clock, script: Script = {}) {
     this.#clock = clock;
     this.#script = script;
+    if (script.images !== undefined) this.images = script.images;
   }
 
   /** Sum of the memory limits of all existing and starting sandboxes. */

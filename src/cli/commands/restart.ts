@@ -60,11 +60,13 @@ function keptOf({
   allowedHosts,
   accessLog,
   glambdar,
-}: Pick<Status, 'host' | 'allowedHosts' | 'accessLog' | 'glambdar'>): Partial<DaemonSettings> {
+  miniLambda,
+}: Pick<Status, 'host' | 'allowedHosts' | 'accessLog' | 'glambdar' | 'miniLambda'>): Partial<DaemonSettings> {
   return {
     host,
     ...(allowedHosts === undefined ? {} : { allowedHosts }),
     ...(accessLog === undefined ? {} : { accessLog }),
     ...(glambdar === undefined ? {} : { glambdar }),
+    ...(miniLambda === undefined ? {} : { miniLambda }),
   };
 }

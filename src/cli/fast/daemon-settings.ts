@@ -1,7 +1,7 @@
 import { DRIVER_NAMES, type DriverName } from '../../contract/driver-name.ts';
 import { ACCESS_LOG_FORMATS, type AccessLogFormat } from '../../contract/access-log.ts';
 import type { AwsSettings } from '../../contract/arns.ts';
-import type { ReplacedDaemon } from '../../contract/daemon-options.ts';
+import type { OtherApiPort, ReplacedDaemon } from '../../contract/daemon-options.ts';
 import { DEFAULT_PORT } from '../../contract/home.ts';
 import type { Env } from './terminal.ts';
 
@@ -20,7 +20,9 @@ export interface DaemonSettings {
   /** Absent: no access log. */
   readonly accessLog?: AccessLogFormat;
   /** Port of its own for Glambdar's API, or `off`; absent: beside functions only. */
-  readonly glambdar?: 'off' | number;
+  readonly glambdar?: OtherApiPort;
+  /** Port of Mini-Lambda's API; `off` or absent: it is not served. */
+  readonly miniLambda?: OtherApiPort;
   /** Account, region and services of AWS; absent members as in {@link AwsSettings}. */
   readonly aws?: AwsSettings;
 }
@@ -41,20 +43,21 @@ function portOf(text: string): number | undefined {
   return port === undefined || Number(port) > 65_535 ? undefined : Number(port);
 }
 
-/** Reads the value of `LAM_GLAMBDAR` or `--glambdar`; undefined for what is neither `off` nor a port. Pure. */
-export function glambdarOf(text: string): 'off' | number | undefined {
+/** Reads the port of another product's API; undefined for what is neither `off` nor a port. Pure. */
+export function otherApiPortOf(text: string): OtherApiPort | undefined {
   return text === 'off' ? 'off' : portOf(text);
 }
 
 /**
  * The settings from flags (already resolved against the environment by the caller) and `LAM_HOST`, `LAM_DRIVER`,
- * `LAM_TOKEN`, `LAM_ACCESS_LOG`, `LAM_GLAMBDAR`.
+ * `LAM_TOKEN`, `LAM_ACCESS_LOG`, `LAM_GLAMBDAR`, `LAM_MINI_LAMBDA`.
  */
 export function daemonSettings(home: string, port: number | undefined, env: Env): DaemonSettings {
   const driver = env['LAM_DRIVER'];
   const token = env['LAM_TOKEN'];
   const accessLog = ACCESS_LOG_FORMATS.find((format) => format === env['LAM_ACCESS_LOG']);
-  const glambdar = glambdarOf(env['LAM_GLAMBDAR'] ?? '');
+  const glambdar = otherApiPortOf(env['LAM_GLAMBDAR'] ?? '');
+  const miniLambda = otherApiPortOf(env['LAM_MINI_LAMBDA'] ?? '');
   return {
     home,
     port: port ?? DEFAULT_PORT,
@@ -64,6 +67,7 @@ export function daemonSettings(home: string, port: number | undefined, env: Env)
     ...(token === undefined || token === '' ? {} : { token }),
     ...(accessLog === undefined ? {} : { accessLog }),
     ...(glambdar === undefined ? {} : { glambdar }),
+    ...(miniLambda === undefined ? {} : { miniLambda }),
   };
 }
 

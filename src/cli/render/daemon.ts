@@ -15,6 +15,7 @@ export function renderStatus(
       ['url', s.url],
       ...(s.glambdar === undefined ? [] : [['glambdar', s.glambdar === 'off' ? 'off' : urlAt(s, s.glambdar)] as const]),
       ...awsFacts(s.aws),
+      ...(s.miniLambda === undefined ? [] : [['mini-lambda', urlAt(s, s.miniLambda)] as const]),
       ['driver', `${s.driver} (${s.driverReason})`],
       ['pid', String(s.pid)],
       ['home', s.home],

@@ -14,7 +14,18 @@ export type AskedSettings = Omit<DaemonSettings, 'host'> & { readonly host: stri
 
 /** The settings that a running daemon has otherwise than asked for. Pure. */
 function ignoredSettings(asked: AskedSettings, running: Status): readonly Ignored[] {
-  const { port, portExplicit, driver, host, memoryMiB, allowedHosts = [], accessLog, glambdar, aws } = asked;
+  const {
+    port,
+    portExplicit,
+    driver,
+    host,
+    memoryMiB,
+    allowedHosts = [],
+    accessLog,
+    glambdar,
+    miniLambda,
+    aws,
+  } = asked;
   const { allowedHosts: known = [], memory } = running;
   const missing = known.includes('*') ? [] : allowedHosts.filter((name) => !known.includes(name));
   const budget = memory.budgetMiB;
@@ -47,6 +58,11 @@ function ignoredSettings(asked: AskedSettings, running: Status): readonly Ignore
       flag: `--glambdar ${glambdar}`,
     },
     ...awsDifferences(aws, running.aws),
+    {
+      differs: miniLambda !== undefined && miniLambda !== (running.miniLambda ?? 'off'),
+      has: `Mini-Lambda's API ${portWords(running.miniLambda ?? 'off')}`,
+      flag: `--mini-lambda ${miniLambda}`,
+    },
   ];
   return each.filter(({ differs }) => differs);
 }

@@ -5,10 +5,19 @@ import { lamError, type LamError } from '../../errors/index.ts';
 import { CALLS_URL, DialHome, type SessionHooks } from '../../executor/index.ts';
 import { systemClock, type Clock, Semaphore } from '../../kit/index.ts';
 import { keptImages, type Runtime } from '../../runtimes/index.ts';
-import type { ArtifactSource, CallDoor, Sandbox, SandboxDriver, SandboxSpec, VacatedPlace } from '../sandbox.ts';
+import type {
+  ArtifactSource,
+  CallDoor,
+  EngineImages,
+  Sandbox,
+  SandboxDriver,
+  SandboxSpec,
+  VacatedPlace,
+} from '../sandbox.ts';
 import { stemKeyOf } from '../shared/stem-key.ts';
 import { withPlace } from '../shared/with-place.ts';
 import { Bases, type BroughtFiles } from './base/bases.ts';
+import { engineImages } from './base/engine-images.ts';
 import { imageBase, removeImagesBut } from './base/function-images.ts';
 import type { Mount } from './base/host-base.ts';
 import { CodeFolder } from './code/code-folder.ts';
@@ -71,6 +80,7 @@ interface DockerDriverParts {
 
 class DockerDriver implements SandboxDriver {
   readonly name = 'docker';
+  readonly images: EngineImages;
   readonly #parts: DockerDriverParts;
   readonly #engine: LazyEngine;
   readonly #bases: Bases;
@@ -100,6 +110,12 @@ class DockerDriver implements SandboxDriver {
       docker: () => this.#engine.get(),
       isLocalLinux: parts.info.isLocalLinux,
       pullLimitMs: parts.options.pullLimitMs ?? PULL_MS,
+    });
+    this.images = engineImages({
+      docker: () => this.#engine.get(),
+      socketPath: parts.options.socketPath,
+      kept: keptImages(parts.homeId),
+      fetch: (name) => this.#bases.fetch(name),
     });
     const calls = (): CallDoor['accept'] | undefined => this.#calls;
     this.#context = {

@@ -26,11 +26,14 @@ import type { Audit } from './glambdar/audit.ts';
 import { glambdarInvokeApi } from './glambdar/invoke.ts';
 import type { InvocationCounts } from './glambdar/invocation-counts.ts';
 import { glambdarApi } from './glambdar/management.ts';
+import { miniApi } from './mini-lambda/api.ts';
+import type { MiniMetrics } from './mini-lambda/metrics.ts';
 import { webhooksApi, type WebhookPort } from './webhooks/api.ts';
 import type { Arns, AwsEndpoints, FunctionName, Qualifier } from '../../contract/index.ts';
 
 export { Audit } from './glambdar/audit.ts';
 export { InvocationCounts } from './glambdar/invocation-counts.ts';
+export { MiniMetrics } from './mini-lambda/metrics.ts';
 export type { HttpForm } from './functions/payload-formats.ts';
 export type { StaticFile, StaticSource } from './functions/static-files.ts';
 export type { WebhookPort } from './webhooks/api.ts';
@@ -129,6 +132,13 @@ export function createGlambdarEdge(options: EdgeOptions): PlainServer {
   const { clock, onBody, caps, accessLog, others } = options;
   const parts = { ...partsOf(options), ...others };
   const apis = [glambdarInvokeApi(parts), glambdarApi(parts, true)];
+  return createServer({ apis, clock, audit: options.auditSink, onBody, caps, accessLog });
+}
+
+/** Creates the HTTP server of a listener for Mini-Lambda's API alone; does not listen yet. */
+export function createMiniEdge(options: EdgeOptions, metrics: MiniMetrics): PlainServer {
+  const { clock, onBody, caps, accessLog, others } = options;
+  const apis = [miniApi({ ...partsOf(options), ...others, metrics })];
   return createServer({ apis, clock, audit: options.auditSink, onBody, caps, accessLog });
 }
 

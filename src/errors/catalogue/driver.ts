@@ -63,6 +63,12 @@ export const DRIVER = {
     message: (d) => `runtime '${d.runtime}' runs container images, and this daemon runs functions as processes`,
     hint: () => 'use Docker: lam restart --driver docker',
   }),
+  LAM_DRIVER_IMAGE_REFUSED: entry<{ reason: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `the Docker engine did not load the image: ${d.reason}`,
+    hint: () => 'see what it says of the same file: docker load --input image.tar',
+  }),
   LAM_DRIVER_IMAGE_GONE: entry<{ function: string; image: string; id: string }>({
     kind: 'failed_precondition',
     fault: 'host',

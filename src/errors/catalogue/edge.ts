@@ -88,6 +88,20 @@ export const EDGE = {
     message: () => 'missing zip file',
     hint: () => 'send it in the field file: curl -F "file=@myfunc.zip" http://localhost:8000/deploy',
   }),
+  LAM_EDGE_FORM_WITHOUT_IMAGE: entry({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: () => 'missing image file',
+    hint: () =>
+      'send what docker save wrote, in the field image: curl -F "image=@my-function.tar" http://localhost:8300/images',
+  }),
+  LAM_EDGE_MINI_BODY: entry<{ what: string; why: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `${d.what}: ${d.why}`,
+    hint: () =>
+      'send for instance {"name":"hello","image":"hello"} to /functions, {"event":{},"timeout":30} to /invoke/ID',
+  }),
   LAM_EDGE_FUNCTION_EXISTS: entry<{ name: string }>({
     kind: 'already_exists',
     fault: 'caller',

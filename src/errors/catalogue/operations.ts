@@ -4,6 +4,25 @@ import { entry } from '../entry.ts';
 const CODE_FAULTS = /^Runtime\.(?:UserCodeSyntaxError|ImportModuleError|HandlerNotFound|InvalidEntrypoint|Malformed)/;
 
 export const OPERATIONS = {
+  LAM_OPERATIONS_IMAGE_NOT_FOUND: entry<{ image: string; isUnpacked: boolean; nearest?: string; reason?: string }>({
+    kind: 'not_found',
+    fault: 'caller',
+    message: (d) =>
+      `there is no container image '${d.image}'${d.reason === undefined ? '' : `, and it cannot be pulled: ${d.reason}`}`,
+    hint: (d) =>
+      d.nearest !== undefined
+        ? `did you mean '${d.nearest}'?`
+        : d.isUnpacked
+          ? `upload it to POST /images of the same port: docker save '${d.image}' > image.tar; curl -F image=@image.tar`
+          : 'see what the engine has: docker images',
+  }),
+  LAM_OPERATIONS_IMAGE_NO_COMMAND: entry<{ image: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) =>
+      `the container image '${d.image}' has neither an entry point nor a command, so nothing can be started`,
+    hint: () => 'add CMD or ENTRYPOINT to its Dockerfile, and build it again',
+  }),
   LAM_OPERATIONS_INVOCATION_NOT_FOUND: entry<{ id: string }>({
     kind: 'not_found',
     fault: 'caller',

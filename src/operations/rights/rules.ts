@@ -121,6 +121,12 @@ export const RULES: Rules = {
     remove: { scopes: DEPLOY, of: first, changes: always },
   },
   versions: VERSIONS,
+  // Content alone, as of artifacts.
+  images: {
+    receive: { scopes: DEPLOY, changes: always, target: (received) => received?.names.join(', ') },
+    list: { scopes: LOOK },
+    codeOf: { scopes: DEPLOY },
+  },
   config: {
     patch: {
       scopes: DEPLOY,

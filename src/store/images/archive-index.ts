@@ -3,7 +3,7 @@ import { digestOf, type Digest } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import { pathFault } from '../artifacts/tree-rules.ts';
 import type { Pieces } from './bytes.ts';
-import { damaged, tarEntries, type TarEntry } from './tar.ts';
+import { damaged, tarEntries, type ArchiveEntry } from './tar.ts';
 
 /** A file of an image's tar. */
 export interface ArchivedFile {
@@ -68,7 +68,7 @@ export async function indexArchive(tar: Pieces): Promise<IndexedArchive> {
   };
 }
 
-async function readFile({ content, size }: TarEntry, room: number): Promise<ArchivedFile> {
+async function readFile({ content, size }: ArchiveEntry, room: number): Promise<ArchivedFile> {
   const hash = createHash('sha256');
   const pieces: Uint8Array[] = [];
   let isKept: boolean | undefined;
@@ -89,7 +89,7 @@ function safeName(name: string): string {
 }
 
 /** The name in the tar that a link leads to. */
-function targetOf(name: string, { kind, target }: TarEntry): string {
+function targetOf(name: string, { kind, target }: ArchiveEntry): string {
   if (kind === 'hardlink') return safeName(target);
   if (target.startsWith('/')) throw unsafe(name, `it is a link to '${target}', which is absolute`);
   const at = name.split('/').slice(0, -1);

@@ -6,7 +6,7 @@ import { pathFault } from '../artifacts/tree-rules.ts';
 import type { StagedWriter, Written } from '../intake/staged-writer.ts';
 import { unsafe } from './archive-index.ts';
 import { unpacked, watched, type Pieces } from './bytes.ts';
-import { damaged, tarEntries, type TarEntry } from './tar.ts';
+import { damaged, tarEntries, type ArchiveEntry } from './tar.ts';
 
 /** What a layer adds to the tree below it. Paths are relative to the root of the image. */
 export type LayerEntry =
@@ -116,7 +116,7 @@ function asDamage(error: unknown, file: string): unknown {
 }
 
 /** Returns undefined for what has no meaning for code that runs without the image's own root. */
-async function changeOf(entry: TarEntry, writer: StagedWriter): Promise<LayerChange | undefined> {
+async function changeOf(entry: ArchiveEntry, writer: StagedWriter): Promise<LayerChange | undefined> {
   const path = pathIn(entry.name);
   if (path === undefined) return undefined;
   const slash = path.lastIndexOf('/') + 1;
@@ -151,7 +151,7 @@ function pathIn(name: string): string | undefined {
   return path === '' || path === '.' || pathFault(path) !== undefined ? undefined : path;
 }
 
-async function written({ content, size, executable }: TarEntry, writer: StagedWriter): Promise<Written> {
+async function written({ content, size, executable }: ArchiveEntry, writer: StagedWriter): Promise<Written> {
   if (size > SMALL_BYTES)
     return writer.writeLarge(async (sink) => {
       for await (const piece of content) await sink(piece);

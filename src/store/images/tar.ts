@@ -5,7 +5,7 @@ import { isLamError, lamError } from '../../errors/index.ts';
 import type { Pieces } from './bytes.ts';
 
 /** An entry of a tar. */
-export interface TarEntry {
+export interface ArchiveEntry {
   /** As it is written. */
   readonly name: string;
   /** `other`: a device or a pipe. */
@@ -19,7 +19,7 @@ export interface TarEntry {
   readonly content: Pieces;
 }
 
-const KINDS: Readonly<Record<string, TarEntry['kind']>> = {
+const KINDS: Readonly<Record<string, ArchiveEntry['kind']>> = {
   file: 'file',
   'contiguous-file': 'file',
   link: 'hardlink',
@@ -34,14 +34,15 @@ const KINDS: Readonly<Record<string, TarEntry['kind']>> = {
  * The entries of a tar, in order. Throws `LAM_STORE_IMAGE_DAMAGED`, with `what` as the name of the tar, for what is no
  * whole tar; passes on what is thrown by `source` with a code of the catalogue.
  */
-export async function* tarEntries(source: Pieces, what: string): AsyncGenerator<TarEntry> {
+export async function* tarEntries(source: Pieces, what: string): AsyncGenerator<ArchiveEntry> {
   const tar = extract();
   // Who reads the entries learns of its errors and of those of the source.
   pipeline(Readable.from(source), tar).catch(() => undefined);
   try {
     for await (const entry of tar) {
-      const { name, type, linkname, mode = 0, size = 0 } = entry.header;
-      const kind = KINDS[type ?? ''];
+      const { name, type, linkname, mode, size } = entry.header;
+      // Null for a kind that the parser does not know.
+      const kind = KINDS[String(type)];
       if (kind === undefined) throw damaged(what, `'${name}' is of a kind that is not known`);
       yield {
         name,

@@ -8,6 +8,7 @@ import { entryCommand } from '../../shared/entry-command.ts';
 import { Interpreters } from '../../shared/interpreters.ts';
 import { INSIDE } from '../container/container-spec.ts';
 import { dockerError, isMissing, reasonOf } from '../engine/docker-errors.ts';
+import { finished } from './engine-images.ts';
 import { planHostBase, type HostBase, type Mount } from './host-base.ts';
 import { portableNode } from './portable-node.ts';
 
@@ -89,7 +90,7 @@ export class Bases {
   async find(runtime: Runtime, image: string | null, hasExtensions = false): Promise<Base> {
     const wanted = { runtime, hasRelay: hasExtensions || NEEDS_RELAY[runtime.descriptor.protocol] };
     if (image === null) return this.#onHost(wanted, null);
-    const missing = await this.#once(this.#images, image, () => this.#fetch(image));
+    const missing = await this.#once(this.#images, image, () => this.fetch(image));
     if (missing === null) return this.#inImage(wanted, image);
     if (!this.#options.isLocalLinux) throw lamError('LAM_DRIVER_IMAGE_MISSING', { image, reason: missing });
     return this.#onHost(
@@ -214,7 +215,7 @@ export class Bases {
   }
 
   /** Null when the image is present or was pulled; else the reason. */
-  async #fetch(image: string): Promise<string | null> {
+  async fetch(image: string): Promise<string | null> {
     const docker = await this.#options.docker();
     if (await isPresent(docker, image)) return null;
     const limit = AbortSignal.timeout(this.#options.pullLimitMs);
@@ -255,11 +256,4 @@ export async function isPresent(docker: Docker, image: string): Promise<boolean>
     if (isMissing(thrown)) return false;
     throw thrown;
   }
-}
-
-/** Waits for the end of a stream of progress reports; rejects with the first error reported. */
-function finished(docker: Docker, stream: NodeJS.ReadableStream): Promise<void> {
-  return new Promise((resolve, reject) => {
-    docker.modem.followProgress(stream, (error: Error | null) => (error === null ? resolve() : reject(error)));
-  });
 }
