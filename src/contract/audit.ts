@@ -22,6 +22,8 @@ export interface AuditEntry {
   readonly api: string;
   /** `versions.publish`, AWS's name of an operation, or method and path. */
   readonly operation: string;
+  /** What the API was asked for, where it has a name of its own for it: AWS's `DeleteFunction`. */
+  readonly request?: string;
   /** The function that it is about, if it is about one. */
   readonly function?: string;
   /** What else it is about: a version, an alias, a key. */

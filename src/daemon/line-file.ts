@@ -38,6 +38,8 @@ export class LineFile {
   #waiting = 0;
   #dropped = 0;
   #cancelFlush: (() => void) | undefined;
+  /** The last write. */
+  #written: Promise<void> = Promise.resolve();
 
   constructor(parts: LineFileParts) {
     this.#parts = parts;
@@ -57,12 +59,12 @@ export class LineFile {
   flush(): Promise<void> {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
-    if (this.#lines.length === 0) return Promise.resolve();
+    if (this.#lines.length === 0) return this.#written;
     const text = `${this.#lines.join('\n')}\n`;
     const count = this.#lines.length;
     this.#lines = [];
     const stream = this.#opened();
-    return new Promise((resolve) => {
+    this.#written = new Promise((resolve) => {
       const settle = (isWritten: boolean): void => {
         this.#waiting -= text.length;
         if (!isWritten) this.#dropped += count;
@@ -75,6 +77,7 @@ export class LineFile {
       if (stream === undefined) settle(false);
       else stream.write(text, (error) => settle(error === null || error === undefined));
     });
+    return this.#written;
   }
 
   /** Writes what is left and closes the file. Never rejects. */

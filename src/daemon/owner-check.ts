@@ -3,8 +3,7 @@ import { canTellCallers, TcpTable } from '../driver/index.ts';
 
 /**
  * Returns whether a local connection comes from a program of the daemon's own user, or of root: others must not change what
- * is deployed, as they may not open the control socket either. True where the machine does not tell, as on macOS; false
- * for connections over IPv6, which it is not asked about.
+ * is deployed, as they may not open the control socket either. True where the machine does not tell, as on macOS.
  */
 export function ownerCheck(): (socket: Socket) => Promise<boolean> {
   const own = process.getuid?.();
@@ -21,7 +20,7 @@ export function ownerCheck(): (socket: Socket) => Promise<boolean> {
   };
 }
 
-/** An IPv4 address without its IPv6 prefix. */
+/** An IPv4 address without the prefix that it has on a socket of IPv6. */
 function withoutPrefix(address = ''): string {
   return address.replace(/^::ffff:/, '');
 }

@@ -78,7 +78,13 @@ export class ApiList {
       const refused = api.authorize(head, plan);
       if (refused === undefined) return fault;
       if (this.#audit !== undefined)
-        noteRefusal(this.#audit, api.name, head, refused, plan === undefined ? undefined : api.asked?.(plan));
+        noteRefusal(
+          this.#audit,
+          api.called ?? api.name,
+          head,
+          refused,
+          plan === undefined ? undefined : api.asked?.(plan),
+        );
       return refused;
     } catch (thrown) {
       return asLamError(thrown);

@@ -7,6 +7,8 @@ import type { RequestHead } from './request.ts';
 interface ApiBase<Plan> {
   /** Name, unique in its list. */
   readonly name: string;
+  /** Its name in the audit log, by default the same. */
+  readonly called?: string;
   /**
    * Longest accepted body (bytes). Longer ones are refused; if the client waits for `100 Continue`, before it sends the
    * body.

@@ -52,8 +52,8 @@ export class ApiCallers {
   }
 
   /** Who uses a key. */
-  ofKey({ name, scopes, functions }: ApiKeyDetail, { socket }: RequestHead, api: string): ApiCaller {
-    return { actor: { kind: 'key', name }, api, from: addressOf(socket), rights: { scopes, functions } };
+  ofKey(key: ApiKeyDetail, { socket }: RequestHead, api: string): ApiCaller {
+    return { actor: { kind: 'key', name: key.name }, api, from: addressOf(socket), rights: key, key };
   }
 
   /** A program of this machine where no keys are wanted. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { GetRoleCommand, IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
-import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, GetFederationTokenCommand, STSClient } from '@aws-sdk/client-sts';
 import { awsError } from '../support/aws-house.ts';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 
@@ -53,8 +53,8 @@ describe('STS and IAM', () => {
 
   test('refuse other actions by name', async () => {
     await assert.rejects(
-      sts.send(new GetSessionTokenCommand({})),
-      awsError('InvalidAction', "lam does not serve GetSessionToken of STS's API"),
+      sts.send(new GetFederationTokenCommand({ Name: 'a' })),
+      awsError('InvalidAction', "lam does not serve GetFederationToken of STS's API"),
     );
     await assert.rejects(
       iam.send(new ListRolesCommand({})),

@@ -215,7 +215,7 @@ describe('the audit log', () => {
       'failed key control aliases.set orders alias live LAM_REGISTRY_VERSION_NOT_FOUND 127.0.0.1',
       'refused key control functions.remove users LAM_OPERATIONS_NOT_ALLOWED 127.0.0.1',
       'refused unknown control GET /_lam/v1/functions LAM_EDGE_KEY_REFUSED 127.0.0.1',
-      'refused key glambdar-invoke invoke orders LAM_EDGE_ROLE_REFUSED 127.0.0.1',
+      'refused key glambdar invoke orders LAM_EDGE_ROLE_REFUSED 127.0.0.1',
       'done token glambdar config.patch orders version 2 127.0.0.1',
       'refused unknown functions GET /mine orders LAM_ACCESS_UNAUTHENTICATED 127.0.0.1',
       'refused unknown functions GET /mine orders LAM_ACCESS_UNAUTHENTICATED 127.0.0.1',

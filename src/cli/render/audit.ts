@@ -4,14 +4,15 @@ import { safe } from './table.ts';
 
 /** One line of `lam audit`. */
 export function auditLine(entry: AuditEntry, color: ChalkInstance): string {
-  const { time, who, api, operation, function: name, target, from, outcome, code, count } = entry;
+  const { time, who, api, operation, request, function: name, target, from, outcome, code, count } = entry;
+  const asked = request === undefined || request === operation ? operation : `${operation} (${request})`;
   const paint = outcome === 'done' ? color.green : outcome === 'failed' ? color.yellow : color.red;
   const about = [name, target].flatMap((text) => (text === undefined ? [] : [safe(text)])).join(', ');
   const parts = [
     color.dim(time),
     paint(outcome.padEnd(7)),
     actorText(who).padEnd(16),
-    `${safe(operation)}${about === '' ? '' : ` ${about}`}`,
+    `${safe(asked)}${about === '' ? '' : ` ${about}`}`,
     color.dim(`by ${safe(api)} from ${safe(from)}`),
     ...(code === undefined ? [] : [safe(code)]),
     ...(count === undefined ? [] : [`and ${count} more`]),

@@ -7,6 +7,7 @@ import type { AuditSink, Operations, OperationsFor } from '../../operations/inde
 import type { Router } from '../../router/index.ts';
 import type { AccessLog } from '../access-log.ts';
 import type { Api } from '../api.ts';
+import { AwsGate } from '../aws/gate.ts';
 import { ApiCallers } from '../callers.ts';
 import type { ConnectionCaps } from '../connection-limit.ts';
 import type { CallingSandboxes } from '../calling-sandboxes.ts';
@@ -98,10 +99,25 @@ function partsOf(options: EdgeOptions): ApiParts {
   return { ...options, callers: new ApiCallers({ ...options, audit }) };
 }
 
-const AWS_MANAGE: MakeApi = (options) => awsManageApi({ ...options, ...options.others });
+/** The gate of an API of AWS. */
+function gateOf(
+  { callers, clock, others: { isOwner } }: ApiParts,
+  api: string,
+  ...services: readonly string[]
+): AwsGate {
+  return new AwsGate({ callers, clock, isOwner, api, services });
+}
+
+const AWS_LAMBDA: readonly MakeApi[] = [
+  (parts) => awsApi({ ...parts, gate: gateOf(parts, 'aws-lambda', 'lambda') }),
+  (parts) => awsManageApi({ ...parts, gate: gateOf(parts, 'aws-lambda', 'lambda') }),
+];
 
 /** APIs of AWS at the path `/`, told apart by their headers. */
-const AWS_AT_ROOT: readonly MakeApi[] = [(options) => awsLogsApi({ ...options, ...options.others }), awsIdentityApi];
+const AWS_AT_ROOT: readonly MakeApi[] = [
+  (parts) => awsLogsApi({ ...parts, gate: gateOf(parts, 'aws-logs', 'logs') }),
+  (parts) => awsIdentityApi({ ...parts, keys: parts.callers.keys, gate: gateOf(parts, 'aws-identity', 'sts', 'iam') }),
+];
 
 /** Glambdar's API: of paths that nothing else claims, or of a listener of its own. */
 const GLAMBDAR: readonly MakeApi[] = [
@@ -114,8 +130,8 @@ const GLAMBDAR: readonly MakeApi[] = [
  * comes after them.
  */
 const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
-  port: [awsApi, AWS_MANAGE, ...AWS_AT_ROOT, controlApi, webhooksApi, functionsApi],
-  socket: [awsApi, AWS_MANAGE, ...AWS_AT_ROOT, controlApi, webhooksApi, functionsApi],
+  port: [...AWS_LAMBDA, ...AWS_AT_ROOT, controlApi, webhooksApi, functionsApi],
+  socket: [...AWS_LAMBDA, ...AWS_AT_ROOT, controlApi, webhooksApi, functionsApi],
 };
 
 /** Creates the HTTP server of one listener; does not listen yet. */

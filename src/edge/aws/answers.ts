@@ -18,6 +18,11 @@ const UNTYPED: ReadonlySet<string> = new Set([
   'SerializationException',
   'AccessDeniedException',
   'RequestEntityTooLargeException',
+  'MissingAuthenticationTokenException',
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+  'IncompleteSignatureException',
+  'ExpiredTokenException',
 ]);
 
 /** AWS's name of an error, its status and its body, for errors whose own ones differ from lam's. */

@@ -24,6 +24,41 @@ export const ACCESS = {
     message: (d) => `the request has the ${d.what} more than once`,
     hint: () => 'send it once',
   }),
+  LAM_ACCESS_UNSIGNED: entry({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'MissingAuthenticationTokenException',
+    message: () => 'Missing Authentication Token',
+    hint: () =>
+      'give the client the credentials of a key, or send it as a bearer token: lam key create NAME --scope invoke',
+  }),
+  LAM_ACCESS_CLIENT_UNKNOWN: entry<{ accessKeyId: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'UnrecognizedClientException',
+    message: () => 'The security token included in the request is invalid.',
+    hint: () => 'use the access key id and secret of a key that exists: lam key list',
+  }),
+  LAM_ACCESS_TOKEN_EXPIRED: entry<{ accessKeyId: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'ExpiredTokenException',
+    message: () => 'The security token included in the request is expired',
+    hint: () => 'use a key that has not ended: lam key list',
+  }),
+  LAM_ACCESS_SIGNATURE_INCOMPLETE: entry<{ message: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'IncompleteSignatureException',
+    message: (d) => d.message,
+  }),
+  LAM_ACCESS_SIGNATURE_WRONG: entry<{ message: string; accessKeyId: string }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'InvalidSignatureException',
+    message: (d) => d.message,
+    hint: () => 'check the secret access key, the clock, and proxies that change requests',
+  }),
   LAM_ACCESS_REPLAYED: entry({
     kind: 'already_exists',
     fault: 'caller',

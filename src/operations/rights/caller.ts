@@ -1,5 +1,6 @@
 import {
   namesFunction,
+  type ApiKeyDetail,
   type AuditActor,
   type AuditEntry,
   type AuditQuery,
@@ -15,8 +16,12 @@ export interface ApiCaller {
   readonly api: string;
   /** Address and port of the client, or `socket`. */
   readonly from: string;
+  /** What it asks the API for, where that has a name for it. */
+  readonly request?: string;
   /** What its key allows; absent for the owner, who may do everything. */
   readonly rights?: KeyRights;
+  /** Its key, where it has one. */
+  readonly key?: ApiKeyDetail;
 }
 
 /** Where changes and refusals are noted. */
@@ -71,6 +76,7 @@ export function rightsRefusal(caller: ApiCaller, demand: RightsDemand): LamError
 }
 
 /** What is noted of a caller. */
-export function callerFacts({ actor, api, from }: ApiCaller): Pick<AuditEntry, 'who' | 'api' | 'from'> {
-  return { who: actor, api, from };
+export function callerFacts(caller: ApiCaller): Pick<AuditEntry, 'who' | 'api' | 'from' | 'request'> {
+  const { actor, api, from, request } = caller;
+  return { who: actor, api, from, ...(request === undefined ? {} : { request }) };
 }

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import { endianness } from 'node:os';
 import type { TcpConnection } from '../../../executor/index.ts';
 
@@ -23,6 +24,8 @@ export interface CallerSocket {
 
 interface Wanted {
   readonly key: string;
+  /** Its addresses are of the IPv6 family. */
+  readonly isV6: boolean;
   readonly found: (socket: CallerSocket | undefined) => void;
   triesLeft: number;
 }
@@ -38,7 +41,8 @@ export class TcpTable {
   /** Resolves with the caller of a connection that this process accepted; undefined when it is gone. Never rejects. */
   callerOf(connection: TcpConnection): Promise<CallerSocket | undefined> {
     return new Promise((found) => {
-      this.#wanted.push({ key: callerKey(connection), found, triesLeft: TRIES });
+      const isV6 = isIPv6(connection.local.address);
+      this.#wanted.push({ key: callerKey(connection), isV6, found, triesLeft: TRIES });
       if (!this.#isReading) void this.#read();
     });
   }
@@ -49,7 +53,7 @@ export class TcpTable {
       // Connections that arrive from here on may be missing from what is read: they wait for the next read.
       const batch = this.#wanted;
       this.#wanted = [];
-      const missing = await searched(TABLE_6, MAPPED, await searched(TABLE, '', batch));
+      const missing = await searched(TABLE_6, await searched(TABLE, batch));
       for (const one of missing) {
         one.triesLeft -= 1;
         if (one.triesLeft === 0) one.found(undefined);
@@ -61,7 +65,7 @@ export class TcpTable {
 }
 
 /** Answers those that the table holds; resolves with the others. */
-async function searched(path: string, prefix: string, batch: readonly Wanted[]): Promise<readonly Wanted[]> {
+async function searched(path: string, batch: readonly Wanted[]): Promise<readonly Wanted[]> {
   if (batch.length === 0) return batch;
   let missing = batch;
   const file = await open(path).catch(() => undefined);
@@ -74,6 +78,7 @@ async function searched(path: string, prefix: string, batch: readonly Wanted[]):
       at += bytesRead;
       const rows = buffer.toString('latin1', 0, bytesRead);
       missing = missing.filter((one) => {
+        const prefix = path === TABLE_6 && !one.isV6 ? MAPPED : '';
         const socket = callerIn(rows, one.key, prefix);
         if (socket !== undefined) one.found(socket);
         return socket === undefined;
@@ -109,10 +114,25 @@ export function callerKey({ local, remote }: TcpConnection): string {
   return `${printed(remote)} ${printed(local)}`;
 }
 
-/** An IPv4 address and port as in the kernel's table: a number in the machine's byte order, and the port. */
+/** An address and port as in the kernel's table: numbers of 32 bits in the machine's byte order, and the port. */
 function printed({ address, port }: TcpConnection['local']): string {
-  const bytes = address.split('.').map((part) => hex(Number(part), 2));
-  return `${(endianness() === 'LE' ? bytes.toReversed() : bytes).join('')}:${hex(port, 4)}`;
+  const bytes = bytesOf(address).map((byte) => hex(byte, 2));
+  const words = Array.from({ length: bytes.length / 4 }, (_, n) => bytes.slice(n * 4, n * 4 + 4));
+  return `${words.flatMap((word) => (endianness() === 'LE' ? word.toReversed() : word)).join('')}:${hex(port, 4)}`;
+}
+
+function bytesOf(address: string): readonly number[] {
+  if (!isIPv6(address)) return address.split('.').map(Number);
+  // Without the interface of a link-local address (`fe80::1%eth0`).
+  const [head = [], tail] = (address.split('%', 1)[0] ?? '').split('::').map(groupsOf);
+  const after = tail ?? [];
+  const zeros = Array.from({ length: 8 - head.length - after.length }, () => 0);
+  return [...head, ...(tail === undefined ? [] : zeros), ...after].flatMap((group) => [group >> 8, group & 0xff]);
+}
+
+/** The groups of 16 bits of a part of an IPv6 address. */
+function groupsOf(text: string): readonly number[] {
+  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
 }
 
 function hex(value: number, digits: number): string {

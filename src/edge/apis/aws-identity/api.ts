@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { signedService, type KeyRing } from '../../../access/index.ts';
 import type { Arns } from '../../../contract/index.ts';
 import { lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
+import type { Clock } from '../../../kit/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
 import { plainFault } from '../../aws/answers.ts';
-import { refusal, type Door } from '../../guard.ts';
+import type { AwsGate } from '../../aws/gate.ts';
 import { isGone, retryHeaders } from '../../reply.ts';
-import { headerValue } from '../../request.ts';
 import { SERVICES, type IdentityService } from './services.ts';
 import { xmlOf, type XmlContent } from './xml.ts';
-
-/** The scope of a signature that names the service. */
-const SIGNED = /^AWS4-HMAC-SHA256 Credential=[^,\s]*\/(sts|iam)\/aws4_request(?:,|\s|$)/;
 
 /** Longest body; what the actions take is far shorter (bytes). */
 const MOST_BODY = 64 * 1024;
@@ -22,11 +20,18 @@ const NAMES: Readonly<Record<string, string>> = {
   UnknownOperationException: 'InvalidAction',
   AccessDeniedException: 'AccessDenied',
   ServiceException: 'ServiceFailure',
+  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+  InvalidSignatureException: 'SignatureDoesNotMatch',
+  IncompleteSignatureException: 'IncompleteSignature',
+  ExpiredTokenException: 'ExpiredToken',
 };
 
 interface IdentityParts {
   readonly arns: Arns;
-  readonly door: Door;
+  readonly gate: AwsGate;
+  readonly keys: KeyRing;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 interface IdentityPlan {
@@ -35,28 +40,30 @@ interface IdentityPlan {
 
 /**
  * Serves what clients ask of STS and IAM before they create functions: requests to `/` that are signed for these
- * services. The signature is not verified.
+ * services, also presigned ones.
  */
-export function awsIdentityApi({ arns, door }: IdentityParts): WholeBodyApi<IdentityPlan> {
+export function awsIdentityApi({ arns, gate, keys, clock }: IdentityParts): WholeBodyApi<IdentityPlan> {
   return {
     name: 'aws-identity',
     reads: 'whole',
     mostBodyBytes: MOST_BODY,
-    match({ method, path, headers }) {
-      if (method !== 'POST' || path !== '/') return undefined;
-      const [, name = ''] = SIGNED.exec(headerValue(headers, 'authorization') ?? '') ?? [];
-      const service = SERVICES[name];
+    match(head) {
+      const { method, path } = head;
+      if (path !== '/' || (method !== 'POST' && method !== 'GET')) return undefined;
+      const name = signedService(head) ?? '';
+      const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
       return service === undefined ? undefined : { service };
     },
-    authorize: (head) => refusal(door, head, 'invoke'),
-    serve({ plan: { service }, body, reply }) {
-      const form = new URLSearchParams(Buffer.from(body).toString());
+    authorize: (head) => gate.authorize(head),
+    serve({ head, plan: { service }, body: sent, reply }) {
+      const form = new URLSearchParams(head.method === 'GET' ? head.query : Buffer.from(sent).toString());
       const name = form.get('Action') ?? '';
       const action = Object.hasOwn(service.actions, name) ? service.actions[name] : undefined;
       if (action === undefined)
         throw lamError('LAM_AWS_UNSUPPORTED', { operation: name.slice(0, 100), service: service.called });
+      const admitted = gate.admit(head, sent, { operation: name });
       send(reply, 200, service, `${name}Response`, {
-        [`${name}Result`]: action(arns, form),
+        [`${name}Result`]: action({ arns, keys, now: clock.now(), parameters: form, admitted }),
         ResponseMetadata: { RequestId: randomUUID() },
       });
     },

@@ -1,11 +1,23 @@
 import { createHash } from 'node:crypto';
+import type { KeyRing } from '../../../access/index.ts';
 import type { Arns } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import { violationAt, violationsText } from '../../aws/constraints.ts';
+import type { Admitted } from '../../aws/gate.ts';
 import type { XmlContent } from './xml.ts';
 
-/** Answers an action: the content of its result. Throws `LAM_AWS_VALIDATION`. */
-type IdentityAction = (arns: Arns, parameters: URLSearchParams) => XmlContent;
+/** A request for an action. */
+interface IdentityCall {
+  readonly arns: Arns;
+  readonly parameters: URLSearchParams;
+  readonly keys: KeyRing;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly admitted: Admitted;
+}
+
+/** Answers an action: the content of its result. Throws `LAM_AWS_VALIDATION` and `LAM_AWS_FORBIDDEN`. */
+type IdentityAction = (call: IdentityCall) => XmlContent;
 
 /** A service of AWS whose requests are forms and whose answers are XML. */
 export interface IdentityService {
@@ -21,15 +33,49 @@ export const SERVICES: Readonly<Record<string, IdentityService>> = {
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     called: "STS's",
     actions: {
-      GetCallerIdentity: (arns) => ({ Arn: arns.iam('root'), UserId: arns.account, Account: arns.account }),
+      GetCallerIdentity: ({ arns, admitted: { caller } }) => {
+        const { account } = arns;
+        if (caller.key === undefined) return { Arn: arns.iam('root'), UserId: account, Account: account };
+        const { name, id } = caller.key;
+        return { Arn: arns.iam(`user/${name}`), UserId: `AIDA${id.toUpperCase()}`, Account: account };
+      },
+      GetSessionToken: sessionToken,
     },
   },
   iam: {
     namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
     called: "IAM's",
-    actions: { GetRole: (arns, parameters) => ({ Role: role(arns, parameters.get('RoleName')) }) },
+    actions: { GetRole: ({ arns, parameters }) => ({ Role: role(arns, parameters.get('RoleName')) }) },
   },
 };
+
+/** How long sessions last (seconds): at least, unless the request says otherwise, and at most. */
+const SESSION_SECONDS = { least: 900, usual: 43_200, most: 129_600 } as const;
+
+/** Credentials for some time, with the rights of the key that asks for them. */
+function sessionToken({ parameters, keys, now, admitted: { caller, isSession = false } }: IdentityCall): XmlContent {
+  if (isSession)
+    throw lamError('LAM_AWS_FORBIDDEN', { message: 'Cannot call GetSessionToken with session credentials' });
+  if (caller.key === undefined)
+    throw lamError('LAM_AWS_FORBIDDEN', { message: 'GetSessionToken needs the signature of a key: lam key create' });
+  const { least, usual, most } = SESSION_SECONDS;
+  const seconds = Number(parameters.get('DurationSeconds') ?? usual);
+  const bound = seconds < least ? `greater than or equal to ${least}` : `less than or equal to ${most}`;
+  if (!(seconds >= least && seconds <= most))
+    throw lamError('LAM_AWS_VALIDATION', {
+      message: violationsText([violationAt(` '${seconds}'`, 'durationSeconds', `Member must have value ${bound}`)]),
+    });
+  const ends = Math.min(now + seconds * 1000, caller.key.expiresAt ?? Infinity);
+  const { accessKeyId, secretAccessKey, sessionToken: token, expiresAt } = keys.session(caller.key, ends);
+  return {
+    Credentials: {
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: secretAccessKey,
+      SessionToken: token,
+      Expiration: new Date(expiresAt).toISOString(),
+    },
+  };
+}
 
 const MOST_NAME = 64;
 const ROLE_NAME = /^[\w+=,.@-]+$/;

@@ -1,9 +1,12 @@
 import { LATEST, LIMITS, type Arns } from '../../../contract/index.ts';
 import type { LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
+import { rightsRefusal } from '../../../operations/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
 import { sendAwsError } from '../../aws/answers.ts';
-import { refusal, type Door } from '../../guard.ts';
+import { deniedMessage } from '../../aws/denied.ts';
+import type { AwsGate } from '../../aws/gate.ts';
+import type { AskedFor } from '../../callers.ts';
 import { invokeTarget, planInvoke, runInvoke, type InvokeHead, type InvokeRooms } from './invoke.ts';
 import { awsWords } from './words.ts';
 
@@ -12,10 +15,36 @@ export interface AwsInvokeRooms extends InvokeRooms {
   readonly arns: Arns;
 }
 
-/** Serves the ways to invoke of AWS Lambda's API. */
-export function awsApi({ door, ...rooms }: AwsInvokeRooms & { readonly door: Door }): WholeBodyApi<InvokeHead> {
-  return { ...invokeApi(rooms), authorize: (head) => refusal(door, head, 'invoke') };
+interface AwsApiParts extends AwsInvokeRooms {
+  readonly gate: AwsGate;
 }
+
+/** Serves the ways to invoke of AWS Lambda's API. */
+export function awsApi({ gate, ...rooms }: AwsApiParts): WholeBodyApi<InvokeHead> {
+  const api = invokeApi(rooms);
+  const askedOf = ({ name }: InvokeHead): AskedFor => ({ operation: ACTION, function: name });
+  const fail = (reply: Reply, error: LamError): void => {
+    const message = deniedMessage(rooms.arns, 'lambda', ACTION, error);
+    sendAwsError(reply, error, message === undefined ? awsWords(rooms.arns, error, LATEST) : { message });
+  };
+  return {
+    ...api,
+    authorize: (head) => gate.authorize(head),
+    asked: askedOf,
+    serve({ head, plan, body, reply }) {
+      const admitted = gate.admit(head, body, askedOf(plan));
+      const demand = { operation: 'Invoke', scopes: INVOKE_SCOPES, functionName: plan.name };
+      const refused = rightsRefusal(admitted.caller, demand);
+      if (refused !== undefined) throw gate.refused(head, refused, askedOf(plan));
+      runInvoke(rooms, plan, { body: admitted.body, reply, fail });
+    },
+    fail,
+  };
+}
+
+/** AWS's name of the right to invoke. */
+const ACTION = 'InvokeFunction';
+const INVOKE_SCOPES = ['invoke'] as const;
 
 /** The same without a decision on who may use it. */
 export function invokeApi(rooms: AwsInvokeRooms): Omit<WholeBodyApi<InvokeHead>, 'authorize'> {

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import { isFunctionName, isLayerName, knownVersion, type Arns, type AwsEndpoints } from '../../../contract/index.ts';
-import { asLamError, isLamError, lamError, type LamError } from '../../../errors/index.ts';
+import { asLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { sendAwsError, sendAwsJson } from '../../aws/answers.ts';
 import { readInput } from '../../aws/input.ts';
-import { OwnerGate } from '../../aws/owner-gate.ts';
+import { deniedMessage } from '../../aws/denied.ts';
+import type { AwsGate } from '../../aws/gate.ts';
 import type { AwsTarget } from '../../aws/paths.ts';
 import { discardRest, readBody } from '../../body.ts';
-import { refusal, type Door } from '../../guard.ts';
+import type { ApiCallers, AskedFor } from '../../callers.ts';
 import { isGone } from '../../reply.ts';
 import { headerValue } from '../../request.ts';
 import { CODE_PREFIX, CodeUrls } from './code-url.ts';
@@ -29,33 +29,29 @@ const DATED =
 /** Operations that AWS answers with another status than its model says. */
 const STATUS: Readonly<Record<string, number>> = { DeleteFunction: 204 };
 
+/** The name that it shares with the ways to invoke, in the audit log. */
+const NAME = 'aws-lambda';
+
 type ManagePlan = AwsTarget | { readonly code: string; readonly query: string };
 
 interface ManageParts {
   readonly arns: Arns;
   readonly awsEndpoints: AwsEndpoints;
-  readonly operations: Operations;
-  readonly door: Door;
+  readonly callers: ApiCallers;
+  readonly gate: AwsGate;
   readonly clock: Clock;
-  /** Whether a connection comes from a program of the daemon's own user, or of root. */
-  readonly isOwner: (socket: Socket) => Promise<boolean>;
 }
 
 /** Serves AWS Lambda's API at its dated paths, but for the ways to invoke; and the downloads of code that it names. */
-export function awsManageApi({
-  arns,
-  awsEndpoints,
-  operations,
-  door,
-  clock,
-  isOwner,
-}: ManageParts): StreamedBodyApi<ManagePlan> {
+export function awsManageApi({ arns, awsEndpoints, callers, gate, clock }: ManageParts): StreamedBodyApi<ManagePlan> {
   const urls = new CodeUrls(clock);
-  const gate = new OwnerGate(door, isOwner);
-  const fail = (reply: Reply, error: LamError): void =>
-    sendAwsError(reply, error, isLamError(error) ? awsWords(arns, error) : {});
+  const fail = (reply: Reply, error: LamError, plan?: ManagePlan): void => {
+    const message = plan === undefined ? undefined : deniedMessage(arns, 'lambda', askedOf(plan).operation, error);
+    sendAwsError(reply, error, message === undefined ? awsWords(arns, error) : { message });
+  };
   return {
-    name: 'aws-lambda-manage',
+    name: `${NAME}-manage`,
+    called: NAME,
     // Not whole: who sends a body is asked before it takes memory.
     reads: 'stream',
     mostBodyBytes: MOST_BODY,
@@ -68,43 +64,53 @@ export function awsManageApi({
       return isServed ? target : lamError('LAM_AWS_UNSUPPORTED', { operation: target.operation });
     },
     authorize: (head, plan) =>
-      plan !== undefined && 'code' in plan && urls.accepts(plan.code, plan.query)
-        ? undefined
-        : refusal(door, head, 'invoke'),
+      plan !== undefined && 'code' in plan && urls.accepts(plan.code, plan.query) ? undefined : gate.authorize(head),
+    asked: askedOf,
     serve(request) {
-      const { body, reply } = request;
-      const done = serve({ arns, endpoints: awsEndpoints, operations, urls, clock, gate }, request);
+      const { body, reply, plan } = request;
+      const done = serve({ arns, endpoints: awsEndpoints, callers, urls, clock, gate }, request);
       done.catch(async (thrown: unknown) => {
         const error = asLamError(thrown);
         if (!isGone(error)) await discardRest(body, clock);
-        fail(reply, error);
+        fail(reply, error, plan);
       });
     },
     fail,
   };
 }
 
+/** What a plan asks for, in the words of the audit log. */
+function askedOf(plan: ManagePlan): AskedFor {
+  if ('code' in plan) return { operation: 'GetCode' };
+  const name = plan.parts['FunctionName'];
+  return { operation: plan.operation, ...(name === undefined ? {} : { function: name }) };
+}
+
 interface ServeParts {
   readonly arns: Arns;
   readonly endpoints: AwsEndpoints;
-  readonly operations: Operations;
+  readonly callers: ApiCallers;
   readonly urls: CodeUrls;
   readonly clock: Clock;
-  readonly gate: OwnerGate;
+  readonly gate: AwsGate;
 }
 
 async function serve(
-  { arns, endpoints, operations, urls, clock, gate }: ServeParts,
+  { arns, endpoints, callers, urls, clock, gate }: ServeParts,
   { head, plan, body: unread, reply }: ApiRequest<ManagePlan, IncomingMessage>,
 ): Promise<void> {
   const isSigned = 'code' in plan && urls.accepts(plan.code, plan.query);
-  if (!isSigned) await gate.check(head.socket);
-  const body = await readBody(unread, MOST_BODY, clock);
+  if (!isSigned) await gate.checkOwner(head, askedOf(plan));
+  const sent = await readBody(unread, MOST_BODY, clock);
   if ('code' in plan) {
     if (!isSigned) throw lamError('LAM_AWS_FORBIDDEN', { message: 'Request has expired' });
+    // Its signature was made for somebody who may read it.
+    const operations = callers.operationsFor(callers.local(head, NAME));
     reply.send(200, ['content-type', 'application/zip'], await codeAt(operations, plan.code));
     return;
   }
+  const { caller, body } = gate.admit(head, sent, askedOf(plan));
+  const operations = callers.operationsFor(caller);
   const { operation, parts } = plan;
   const { model } = servedModel();
   const [, , status = 200, shape] = model.operations[operation] ?? [];

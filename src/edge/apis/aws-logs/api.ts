@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { encodeErrorHeader, INVOKE, type Arns } from '../../../contract/index.ts';
 import { asLamError, lamError, toWire, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
-import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, WholeBodyApi } from '../../api.ts';
 import { plainFault } from '../../aws/answers.ts';
 import { readInput } from '../../aws/input.ts';
-import { OwnerGate } from '../../aws/owner-gate.ts';
-import { refusal, type Door } from '../../guard.ts';
+import { deniedMessage } from '../../aws/denied.ts';
+import type { AwsGate } from '../../aws/gate.ts';
+import type { ApiCallers } from '../../callers.ts';
 import { isGone, retryHeaders } from '../../reply.ts';
 import { headerValue } from '../../request.ts';
 import type { LogsAction } from './call.ts';
@@ -40,10 +39,8 @@ const NAMES: Readonly<Record<string, string>> = {
 
 interface LogsParts {
   readonly arns: Arns;
-  readonly operations: Operations;
-  readonly door: Door;
-  /** Whether a connection comes from a program of the daemon's own user, or of root. */
-  readonly isOwner: (socket: Socket) => Promise<boolean>;
+  readonly callers: ApiCallers;
+  readonly gate: AwsGate;
 }
 
 interface LogsPlan {
@@ -51,8 +48,8 @@ interface LogsPlan {
 }
 
 /** Serves the reading side of CloudWatch Logs: requests to `/` that name one of its operations in `X-Amz-Target`. */
-export function awsLogsApi({ arns, operations, door, isOwner }: LogsParts): WholeBodyApi<LogsPlan> {
-  const gate = new OwnerGate(door, isOwner);
+export function awsLogsApi(parts: LogsParts): WholeBodyApi<LogsPlan> {
+  const fail = failureOf(parts.arns);
   return {
     name: 'aws-logs',
     reads: 'whole',
@@ -64,25 +61,27 @@ export function awsLogsApi({ arns, operations, door, isOwner }: LogsParts): Whol
       const isServed = Object.hasOwn(ACTIONS, operation);
       return isServed ? { operation } : lamError('LAM_AWS_UNSUPPORTED', { operation, service: "CloudWatch Logs'" });
     },
-    authorize: (head) => refusal(door, head, 'invoke'),
+    authorize: (head) => parts.gate.authorize(head),
+    asked: ({ operation }) => ({ operation }),
     serve(request) {
-      const done = serve({ arns, operations }, gate, request);
-      done.catch((thrown: unknown) => fail(request.reply, asLamError(thrown)));
+      const { reply, plan } = request;
+      serve(parts, request).catch((thrown: unknown) => fail(reply, asLamError(thrown), plan));
     },
     fail,
   };
 }
 
 async function serve(
-  scope: Pick<LogsParts, 'arns' | 'operations'>,
-  gate: OwnerGate,
-  { head, plan: { operation }, body, reply }: ApiRequest<LogsPlan, Uint8Array>,
+  { arns, callers, gate }: LogsParts,
+  { head, plan: { operation }, body: sent, reply }: ApiRequest<LogsPlan, Uint8Array>,
 ): Promise<void> {
-  await gate.check(head.socket);
+  await gate.checkOwner(head, { operation });
+  const { caller, body } = gate.admit(head, sent, { operation });
+  const operations = callers.operationsFor(caller);
   const model = logsModel();
   const [, , , shape = ''] = model.operations[operation] ?? [];
   const input = readInput(model, shape, { parts: {}, query: '', headers: {}, body });
-  send(reply, 200, await ACTIONS[operation]?.({ ...scope, input }));
+  send(reply, 200, await ACTIONS[operation]?.({ arns, operations, input }));
 }
 
 function send(reply: Reply, status: number, body: unknown, headers: readonly string[] = []): void {
@@ -90,14 +89,22 @@ function send(reply: Reply, status: number, body: unknown, headers: readonly str
   reply.send(status, all, Buffer.from(JSON.stringify(body)));
 }
 
-function fail(reply: Reply, error: LamError): void {
-  if (isGone(error)) {
-    reply.abandon();
-    return;
-  }
-  const { name, status } = plainFault(error, NAMES);
-  send(reply, status, { __type: name, message: error.message }, [
-    ...[INVOKE.lamError, encodeErrorHeader(toWire(error))],
-    ...retryHeaders(error),
-  ]);
+function failureOf(arns: Arns): (reply: Reply, error: LamError, plan?: LogsPlan) => void {
+  return (reply, error, plan) => {
+    if (isGone(error)) {
+      reply.abandon();
+      return;
+    }
+    const { name, status } = plainFault(error, NAMES);
+    const message = deniedMessage(arns, 'logs', plan?.operation ?? '', error) ?? error.message;
+    send(reply, isOfCredentials(error) ? 400 : status, { __type: name, message }, [
+      ...[INVOKE.lamError, encodeErrorHeader(toWire(error))],
+      ...retryHeaders(error),
+    ]);
+  };
+}
+
+/** AWS's services with this protocol answer faults of credentials and rights with 400. */
+function isOfCredentials({ code }: LamError): boolean {
+  return code.startsWith('LAM_ACCESS_') || code === 'LAM_OPERATIONS_NOT_ALLOWED';
 }

@@ -52,6 +52,7 @@ export function glambdarInvokeApi(parts: GlambdarInvokeParts): WholeBodyApi<Glam
   const { router, exists, generation, counts, audit } = parts;
   return {
     name: 'glambdar-invoke',
+    called: 'glambdar',
     reads: 'whole',
     mostBodyBytes: LIMITS.payloadBytes,
     // The headers that a function sees depend on whether keys are wanted.

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { decodeErrorHeader, INVOKE } from '../../../../../src/contract/index.ts';
 import { awsApi } from '../../../../../src/edge/apis/aws-lambda/api.ts';
-import { oneToken, type Door } from '../../../../../src/edge/guard.ts';
 import type { Operations } from '../../../../../src/operations/index.ts';
 import { lamError, type LamError } from '../../../../../src/errors/index.ts';
 import type { ParsedAnswer } from '../../../../support/answer-parser.ts';
 import { apiServer, askOnce, failureOf, type ApiServer } from '../../../../support/api-server.ts';
 import { routerHouse, type RouterHouse } from '../../../../support/router-house.ts';
 import { ARNS } from '../../../../support/arns.ts';
+import { openGate } from '../../../../support/open-gate.ts';
 
-const DOOR: Door = { kind: 'port', tokens: oneToken(undefined), open: false };
+const GATE = openGate();
 
 /** No request here asks for an asynchronous invocation. */
 const NONE = {} as Pick<Operations, 'async'>;
@@ -27,7 +27,7 @@ describe("AWS Lambda's API", () => {
             : { kind: 'result', payload: event },
         ),
     });
-    server = await apiServer([awsApi({ arns: ARNS, door: DOOR, router: house.router, operations: NONE })]);
+    server = await apiServer([awsApi({ arns: ARNS, gate: GATE, router: house.router, operations: NONE })]);
   });
   after(async () => {
     await server[Symbol.asyncDispose]();
@@ -114,7 +114,7 @@ describe("AWS Lambda's API", () => {
   ];
   for (const [error, status, name, retryAfter, body] of failures) {
     test(`reports ${error.code} as ${name}, with${retryAfter === undefined ? 'out' : ''} Retry-After`, async () => {
-      const answer = await failureOf(awsApi({ arns: ARNS, door: DOOR, router: house.router, operations: NONE }), error);
+      const answer = await failureOf(awsApi({ arns: ARNS, gate: GATE, router: house.router, operations: NONE }), error);
       const member = ['ResourceNotFoundException', 'ServiceException'].includes(name) ? 'Message' : 'message';
       assert.equal(answer.status, status);
       assert.equal(answer.headers.get('x-amzn-errortype'), name);
