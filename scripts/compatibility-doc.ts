@@ -17,6 +17,8 @@ const INVOKE = ['Invoke', 'InvokeWithResponseStream'];
 const DIFFERENCES: Readonly<Record<string, string>> = {
   AddPermission: 'kept and returned; lam asks no policy before it invokes',
   CreateAlias: 'not to `$LATEST`',
+  AddLayerVersionPermission: 'kept and returned',
+  CreateCodeSigningConfig: 'kept and returned; lam verifies no signatures of code',
   CreateEventSourceMapping:
     'queues of SQS and RabbitMQ at endpoints that the daemon was told (above), self-managed Kafka without secrets; of the live version; makes a new version, and goes with its function; others are refused',
   CreateFunction:
@@ -26,7 +28,6 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   DeleteFunctionUrlConfig: 'the function stays reachable at the URL',
   GetAccountSettings: "AWS's usual limits, and sums of what is here",
   GetFunction: '`Location` is a URL of lam, valid for ten minutes and as long as the daemon runs',
-  GetFunctionCodeSigningConfig: 'never one',
   GetFunctionRecursionConfig: 'always `Terminate`',
   GetLayerVersion:
     '`Location` is a zip of the files, not the one that was uploaded; without runtimes and architectures',

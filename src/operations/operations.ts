@@ -1,4 +1,5 @@
 import type { Status } from '../contract/index.ts';
+import { accountOperations, type AccountOperations, type AccountRooms } from './account.ts';
 import { aliasOperations, type AliasOperations } from './aliases.ts';
 import { apiKeyOperations, type ApiKeyOperations, type ApiKeyRooms } from './api-keys.ts';
 import { artifactOperations, type ArtifactOperations, type ArtifactRooms } from './artifacts.ts';
@@ -32,6 +33,7 @@ export interface Operations {
   readonly config: ConfigOperations;
   readonly aliases: AliasOperations;
   readonly provisioned: ProvisionedOperations;
+  readonly account: AccountOperations;
   readonly artifacts: ArtifactOperations;
   readonly layers: LayerOperations;
   readonly images: ImageOperations;
@@ -53,6 +55,7 @@ export interface OperationsRooms
     LayerRooms,
     ProvisionedRooms,
     ImageRooms,
+    AccountRooms,
     ApiKeyRooms,
     LogRooms,
     AsyncRooms,
@@ -73,6 +76,7 @@ export function createOperations(rooms: OperationsRooms): Operations {
     config: configOperations(registry, goLive),
     aliases: aliasOperations(registry, goLive),
     provisioned: provisionedOperations(rooms),
+    account: accountOperations(rooms),
     artifacts: artifactOperations(rooms),
     layers: layerOperations(rooms),
     images: imageOperations(rooms),

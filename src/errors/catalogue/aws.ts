@@ -55,6 +55,13 @@ export const AWS = {
     aws: 'ProvisionedConcurrencyConfigNotFoundException',
     message: () => 'No Provisioned Concurrency Config found for this function',
   }),
+  LAM_AWS_NO_CODE_SIGNING: entry<{ arn: string }>({
+    kind: 'not_found',
+    fault: 'caller',
+    aws: 'CodeSigningConfigNotFoundException',
+    message: (d) =>
+      `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${d.arn}.`,
+  }),
   LAM_AWS_FORBIDDEN: entry<Worded>({
     kind: 'permission_denied',
     fault: 'caller',

@@ -144,6 +144,11 @@ export const RULES: Rules = {
     remove: { scopes: DEPLOY, of: first, changes: always, target: (_, __, qualifier) => `provisioned ${qualifier}` },
     warm: { scopes: LOOK, of: first },
   },
+  account: {
+    keys: { scopes: LOOK },
+    get: { scopes: LOOK },
+    set: { scopes: DEPLOY, isWide: true, changes: always, target: (_, key) => key },
+  },
   // Content alone, found by its digest: what uses it is a change of its own.
   artifacts: {
     plan: { scopes: DEPLOY },

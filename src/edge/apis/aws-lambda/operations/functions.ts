@@ -1,7 +1,9 @@
 import {
   LATEST,
   type FunctionDetail,
+  type FunctionName,
   type PublishAnswer,
+  type PublishRequest,
   type VersionInfo,
   type VersionNumber,
 } from '../../../../contract/index.ts';
@@ -25,6 +27,7 @@ import {
 import { numberKey, pageOf } from '../pages.ts';
 import { published } from '../publication.ts';
 import { settingsOf } from '../settings.ts';
+import { existingSigning, withSigning } from './code-signing.ts';
 import { checkedTags } from './tags.ts';
 
 /** AWS's largest page of functions. */
@@ -54,6 +57,21 @@ export const FUNCTION_ACTIONS: AwsActions = {
 
 async function create(call: AwsCall): Promise<unknown> {
   const { operations, input } = call;
+  const name = newName(call);
+  const { config, facts } = await settingsOf(call);
+  const tags = checkedTags((objectIn(input, 'Tags') ?? {}) as Record<string, string>);
+  const signing = existingSigning(call);
+  const code = await storeCode(operations, objectIn(input, 'Code') ?? {});
+  const version = await publishNew(call, name, { ...code, config, foreign: asForeign(facts) });
+  if (Object.keys(tags).length > 0 || signing !== undefined)
+    await changeFacts(operations, name, (before) => withSigning({ ...before, tags }, signing));
+  if (input['Publish'] === true) return published(call, { name, version, state: 'creating' });
+  return configurationOf(call.arns, liveVersion(call, name), 'creating');
+}
+
+/** The name of a function that can be created: there is none of it. Throws in AWS's words. */
+function newName(call: AwsCall): FunctionName {
+  const { operations, input } = call;
   const { name, qualifier } = namedFunction(call.arns, textIn(call.input, 'FunctionName') ?? '');
   if (qualifier !== undefined) throw refused(`The function name must not have a qualifier: ${qualifier}`);
   if (operations.functions.names().includes(name)) throw existing(name);
@@ -61,21 +79,20 @@ async function create(call: AwsCall): Promise<unknown> {
   if (kind !== 'Zip') throw refused('lam takes no image by this API: send a zip, or deploy the image with lam');
   if (input['Runtime'] === undefined || input['Handler'] === undefined)
     throw refused('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
-  const { config, facts } = await settingsOf(call);
-  const tags = checkedTags((objectIn(call.input, 'Tags') ?? {}) as Record<string, string>);
-  const { artifact, zip } = await storeCode(operations, objectIn(call.input, 'Code') ?? {});
-  let version: VersionNumber;
+  return name;
+}
+
+async function publishNew(
+  { operations }: AwsCall,
+  name: FunctionName,
+  request: Pick<PublishRequest, 'artifact' | 'zip' | 'config' | 'foreign'>,
+): Promise<VersionNumber> {
   try {
-    ({ version } = await operations.versions.publish(name, {
-      ...{ artifact, zip, config, foreign: asForeign(facts), onto: null, by: AUTHOR },
-      verify: false,
-    }));
+    const first = { ...request, onto: null, by: AUTHOR, verify: false };
+    return (await operations.versions.publish(name, first)).version;
   } catch (thrown) {
     throw isLamError(thrown) && thrown.code === 'LAM_REGISTRY_MOVED' ? existing(name) : thrown;
   }
-  if (Object.keys(tags).length > 0) await changeFacts(operations, name, (before) => ({ ...before, tags }));
-  if (input['Publish'] === true) return published(call, { name, version, state: 'creating' });
-  return configurationOf(call.arns, liveVersion(call, name), 'creating');
 }
 
 function existing(name: string): Error {

@@ -42,7 +42,6 @@ export const KEPT_ACTIONS: AwsActions = {
       });
     return { RecursiveLoop: 'Terminate' };
   },
-  GetFunctionCodeSigningConfig: (call) => ({ FunctionName: detailOf(call, namedIn(call).name).name }),
 };
 
 function runtimeManagement(call: AwsCall): unknown {

@@ -13,10 +13,13 @@ import { storeFiles } from '../code.ts';
 import { AUTHOR } from '../facts.ts';
 import { numberKey, pageOf } from '../pages.ts';
 
+/** Before the ARNs of layer versions where their policies are kept. */
+export const LAYER_POLICIES = 'aws-lambda layer-policy ';
+
 /** Layers: those that `lam layer` publishes, too. */
 export const LAYER_ACTIONS: AwsActions = {
   PublishLayerVersion: publish,
-  GetLayerVersion: (call) => get(call, layerIn(call), versionIn(call)),
+  GetLayerVersion: (call) => get(call, layerIn(call), layerVersionIn(call)),
   GetLayerVersionByArn: (call) => {
     const arn = textIn(call.input, 'Arn') ?? '';
     const reference = parseLayerReference(arn);
@@ -69,9 +72,13 @@ async function get(call: AwsCall, name: LayerName, version: number): Promise<unk
 
 /** AWS answers alike whether there was such a version or not. */
 async function remove(call: AwsCall): Promise<undefined> {
-  const version = knownVersion(versionIn(call));
+  const name = layerIn(call);
+  const version = knownVersion(layerVersionIn(call));
+  // A later version of this number must not inherit it.
+  const policy = LAYER_POLICIES + call.arns.layer(name, version);
+  if (call.operations.account.get(policy) !== undefined) await call.operations.account.set(policy, undefined);
   try {
-    await call.operations.layers.remove({ name: layerIn(call), version });
+    await call.operations.layers.remove({ name, version });
   } catch (thrown) {
     if (!isLamError(thrown) || thrown.code !== 'LAM_OPERATIONS_LAYER_NOT_FOUND') throw thrown;
   }
@@ -87,13 +94,15 @@ function shown({ arns }: AwsCall, { name, version, description, createdAt }: Lay
   };
 }
 
-function versionIn(call: AwsCall): number {
+/** The number in a request. Throws `LAM_AWS_PARAMETER`. */
+export function layerVersionIn(call: AwsCall): number {
   const number = numberIn(call.input, 'VersionNumber') ?? 0;
   if (number < 1) throw lamError('LAM_AWS_PARAMETER', { message: 'Layer Version Cannot be less than 1' });
   return number;
 }
 
-function layerIn(call: AwsCall): LayerName {
+/** The layer that a request names, by name or ARN. Throws `LAM_AWS_PARAMETER`. */
+export function layerIn(call: AwsCall): LayerName {
   const text = textIn(call.input, 'LayerName') ?? '';
   const name = text.includes(':layer:') ? text.slice(text.indexOf(':layer:') + ':layer:'.length) : text;
   if (!isLayerName(name)) throw lamError('LAM_AWS_PARAMETER', { message: `Invalid layer name: ${text}` });

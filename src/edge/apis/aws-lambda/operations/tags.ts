@@ -4,6 +4,7 @@ import type { AwsActions, AwsCall } from '../call.ts';
 import { objectIn, textIn } from '../../../aws/members.ts';
 import { changeFacts, functionFacts, type FunctionFacts, type MappingFacts } from '../facts.ts';
 import { detailOf } from '../lookups.ts';
+import { codeSigningOf, keepCodeSigning } from './code-signing.ts';
 import { mappingIn } from '../mappings/mapping.ts';
 
 /** AWS's limit of tags of a function. */
@@ -18,7 +19,7 @@ interface Tagged {
   change(next: (before: Tags) => Tags): Promise<void>;
 }
 
-/** Tags of functions and of event source mappings. */
+/** Tags of functions, event source mappings and code signing configurations. */
 export const TAG_ACTIONS: AwsActions = {
   ListTags: async (call) => ({ Tags: (await tagged(call)).tags }),
   async TagResource(call) {
@@ -44,10 +45,14 @@ export function checkedTags(tags: Tags): Tags {
 
 async function tagged(call: AwsCall): Promise<Tagged> {
   const arn = textIn(call.input, 'Resource') ?? '';
+  const signing = call.arns.lambda('code-signing-config:');
+  if (arn.startsWith(signing)) return taggedSigning(call, arn, arn.slice(signing.length));
   const mappings = call.arns.lambda('event-source-mapping:');
   if (arn.startsWith(mappings)) return taggedMapping(call, arn.slice(mappings.length));
   if (!arn.includes(':function:'))
-    throw lamError('LAM_AWS_PARAMETER', { message: `lam keeps tags of functions and event source mappings: ${arn}` });
+    throw lamError('LAM_AWS_PARAMETER', {
+      message: `lam keeps tags of functions, event source mappings and code signing configurations: ${arn}`,
+    });
   const { name, qualifier } = namedFunction(call.arns, arn);
   if (qualifier !== undefined)
     throw lamError('LAM_AWS_PARAMETER', {
@@ -58,6 +63,14 @@ async function tagged(call: AwsCall): Promise<Tagged> {
     tags: tagsOf(functionFacts(detailOf(call, name))),
     change: (next) => changeFacts(call.operations, name, (facts) => ({ ...facts, tags: next(tagsOf(facts)) })),
   };
+}
+
+function taggedSigning(call: AwsCall, arn: string, id: string): Tagged {
+  const config = codeSigningOf(call, id);
+  if (config === undefined)
+    throw lamError('LAM_AWS_NOT_FOUND', { message: `The Lambda code signing configuration ${arn} can not be found.` });
+  const { tags = {} } = config;
+  return { tags, change: (next) => keepCodeSigning(call, id, { ...config, tags: next(tags) }) };
 }
 
 async function taggedMapping(call: AwsCall, uuid: string): Promise<Tagged> {
