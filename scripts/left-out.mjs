@@ -33,7 +33,16 @@ export const OF_THE_DAEMON = files(
   ...['async-kill', 'aws-cli', 'bad-input-code', 'bad-input-zip', 'bash', 'compiled-templates', 'composition'],
   ...['composition-docker', 'concurrency', 'concurrency-docker', 'concurrency-moves', 'destinations-kill', 'disk'],
   ...['faults-under-load', 'faults-under-load-docker', 'faults-under-load-memory', 'faults-under-load-runtime-api'],
-  ...['folder', 'frameworks', 'http', 'java-archive', 'java-bad-input', 'leaves-after-answer', 'lifecycle-kill'],
+  ...[
+    'folder',
+    'frameworks',
+    'http',
+    'java-archive',
+    'java-bad-input',
+    'lambda-frameworks',
+    'leaves-after-answer',
+    'lifecycle-kill',
+  ],
   ...['logs-follow', 'memory-after-output', 'mixed-versions', 'payload-formats', 'streaming', 'streaming-docker'],
   ...['trigger-examples', 'verification', 'warm'],
 );
