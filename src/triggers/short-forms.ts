@@ -47,7 +47,7 @@ export function overrideTriggers(
     const items = overrides[form.key];
     if (Array.isArray(items) && Array.isArray(merged))
       merged = [
-        ...merged.filter((t) => t.type !== type),
+        ...merged.filter((t: TriggerConfig | null) => t?.type !== type),
         ...(items as readonly ShortItem[]).map((i) => form.expand(i)),
       ];
   }

@@ -89,6 +89,20 @@ describe('the control API', () => {
     ['a query that is none', `${HELLO}/logs?lines=x`, {}, 400, 'LAM_EDGE_BAD_REQUEST'],
     ['an artifact of the wrong type', `${V1}/artifacts`, { method: 'POST', body: 'x' }, 400, 'LAM_EDGE_BAD_REQUEST'],
     ['versions of gc that are none', `${V1}/gc`, post({ only: [{ name: 'hello' }] }), 400, 'LAM_EDGE_BAD_REQUEST'],
+    [
+      'settings with a trigger that is none, beside a short form',
+      `${HELLO}/config`,
+      { method: 'PATCH', body: '{"set":{"routes":[],"triggers":[null]}}' },
+      400,
+      'LAM_REGISTRY_INVALID_CONFIG',
+    ],
+    [
+      'versions of gc with names that are none',
+      `${V1}/gc`,
+      post({ only: [{ name: '', version: 1 }] }),
+      400,
+      'LAM_EDGE_BAD_REQUEST',
+    ],
     ['a publish without an artifact', `${HELLO}/versions`, post({ config: {} }), 400, 'LAM_EDGE_BAD_REQUEST'],
   ];
   for (const [what, path, options, status, code] of refused) {

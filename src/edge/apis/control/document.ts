@@ -107,8 +107,12 @@ function bodyOf({ body, takes }: ControlRoute): Json {
   }
   if (takes === undefined) return {};
   const [first] = takes;
-  const schema = first === 'application/json' ? {} : { type: 'string', contentMediaType: first };
-  return { requestBody: { required: true, content: { [first]: { schema } } } };
+  // An event may have any type that JSON has; it is sent as such.
+  const content =
+    first === 'application/json'
+      ? { [first]: { schema: {} } }
+      : Object.fromEntries(takes.map((type) => [type, { schema: { type: 'string', contentMediaType: type } }]));
+  return { requestBody: { required: true, content } };
 }
 
 function contentOf({ answer, lines }: ControlRoute): Json {

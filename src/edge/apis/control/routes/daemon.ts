@@ -1,3 +1,5 @@
+import { isFunctionName } from '../../../../contract/index.ts';
+import { lamError } from '../../../../errors/index.ts';
 import { jsonRoute, type ControlRoute } from '../route.ts';
 import { DONE } from './done.ts';
 
@@ -33,7 +35,12 @@ export const DAEMON_ROUTES: readonly ControlRoute[] = [
     body: 'GcRequest',
     answer: 'GcAnswer',
     errors: ['LAM_OPERATIONS_INVALID_VALUE'],
-    run: ({ operations }, { body }) => operations.storage.gc(body),
+    run({ operations }, { body }) {
+      const wrong = body.only?.find(({ name }) => !isFunctionName(name));
+      if (wrong !== undefined)
+        throw lamError('LAM_EDGE_BAD_REQUEST', { what: `'${wrong.name}' in 'only' is not a function's name` });
+      return operations.storage.gc(body);
+    },
   }),
   jsonRoute({
     id: 'daemon.df',
