@@ -8,6 +8,8 @@ const BUNDLES = {
   'lam.cjs': { entry: 'src/cli/entry/npm.ts', light: true },
   'lam-binary.cjs': { entry: 'src/cli/entry/binary.ts', light: true },
   'app.cjs': { entry: 'src/cli/app.ts', light: false },
+  // Of users: `import { LamClient } from 'lam'`.
+  'client.cjs': { entry: 'src/client/public.ts', light: true },
   'daemon.cjs': { entry: 'src/daemon/main.ts', light: false },
   'dockerode.cjs': { entry: 'node_modules/dockerode/lib/docker.js', light: false },
   'amqplib.cjs': { entry: 'node_modules/amqplib/channel_api.js', light: false },

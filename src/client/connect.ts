@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { isOwnSocket, socketPath, type Status } from '../contract/index.ts';
 import { isLamError, lamError } from '../errors/index.ts';
 import { sleep } from '../kit/clock.ts';
-import { createClient, type LamClient } from './client.ts';
+import { LamClient } from './lam-client.ts';
 import { startDaemon, type DaemonLaunch } from './start-daemon.ts';
 
 /** Options of {@link connect}. */
@@ -37,7 +37,7 @@ const RACE_STEPS = 25;
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const socket = socketPath(options.home);
   if (!isOwnSocket(options.home)) throw lamError('LAM_CLIENT_SOCKET_FOLDER_FOREIGN', { folder: dirname(socket) });
-  const client = createClient(socket, options.home);
+  const client = new LamClient({ socketPath: socket, home: options.home });
   const found = await statusOrNone(client);
   if (found !== undefined) return { client, status: accept(found, options), started: false };
   if (options.launch === null) throw lamError('LAM_CLIENT_DAEMON_NOT_RUNNING', { home: options.home });
@@ -67,7 +67,7 @@ async function startOrJoin(client: LamClient, launch: DaemonLaunch, options: Con
 /** The daemon's status, or undefined when none runs. */
 async function statusOrNone(client: LamClient): Promise<Status | undefined> {
   try {
-    return await client.status();
+    return await client.daemon.status();
   } catch (error) {
     if (isLamError(error) && error.code === 'LAM_CLIENT_DAEMON_NOT_RUNNING') return undefined;
     throw error;

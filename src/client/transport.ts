@@ -10,10 +10,27 @@ export interface Ask {
   readonly path: string;
   readonly body?: { readonly type: string; readonly content: Uint8Array | Readable; readonly length?: number };
   readonly signal?: AbortSignal;
+  readonly ifMatch?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
 }
 
-/** Sends a request over the socket. Rejects with the error of `node:http` when the daemon is unreachable. */
-export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
+/** How a request is sent. */
+export interface CallOptions {
+  /** Gives it up. */
+  readonly signal?: AbortSignal;
+  /** Makes a change only if what it is about still has this ETag, else it rejects with `LAM_EDGE_STALE`. */
+  readonly ifMatch?: string | undefined;
+  /** Makes the same change once, however often it is sent with this key. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** Where a daemon listens: on the socket of a home, or at a URL. */
+export type ApiAddress =
+  | { readonly socketPath: string; readonly home: string }
+  | { readonly url: URL; readonly token: string | undefined };
+
+/** Sends a request. Rejects with the error of `node:http` when the daemon is unreachable. */
+export function open(address: ApiAddress, ask: Ask): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const length =
       ask.body === undefined
@@ -21,17 +38,19 @@ export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
         : ask.body.content instanceof Uint8Array
           ? ask.body.content.byteLength
           : ask.body.length;
-    const outgoing = request({
-      socketPath,
+    const { send, ...to } = targetOf(address, ask.path);
+    const outgoing = send({
+      ...to,
       method: ask.method,
-      path: ask.path,
       agent: false,
       headers: {
-        host: 'localhost',
+        ...to.headers,
         // Without keep-alive the daemon closes after its answer; if this side still sends, the answer is lost.
         connection: 'keep-alive',
         ...(ask.body === undefined ? {} : { 'content-type': ask.body.type }),
         ...(length === undefined ? {} : { 'content-length': length }),
+        ...(ask.ifMatch === undefined ? {} : { 'if-match': ask.ifMatch }),
+        ...(ask.idempotencyKey === undefined ? {} : { 'idempotency-key': ask.idempotencyKey }),
       },
       ...(ask.signal === undefined ? {} : { signal: ask.signal }),
     });
@@ -51,12 +70,39 @@ export function open(socketPath: string, ask: Ask): Promise<IncomingMessage> {
   });
 }
 
-/** Returns the JSON of an answer. Rejects with the daemon's own error for an error status. */
-export async function json<T>(incoming: IncomingMessage): Promise<T> {
+interface RequestTarget {
+  readonly send: typeof request;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What the options of a request have of a daemon's address. */
+function targetOf(
+  address: ApiAddress,
+  path: string,
+): RequestTarget & Readonly<Partial<Record<'socketPath' | 'host' | 'port', string>>> {
+  if ('socketPath' in address)
+    return { send: request, socketPath: address.socketPath, path, headers: { host: 'localhost' } };
+  const { hostname, port, host, pathname, protocol: scheme } = address.url;
+  const authorization = address.token === undefined ? {} : { authorization: `Bearer ${address.token}` };
+  return {
+    // Loaded here because the command never needs it.
+    send: scheme === 'https:' ? process.getBuiltinModule('node:https').request : request,
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    ...(port === '' ? {} : { port }),
+    path: `${pathname.replace(/\/+$/, '')}${path}`,
+    headers: { host, ...authorization },
+  };
+}
+
+/** Returns the JSON and the ETag of an answer. Rejects with the daemon's own error for an error status. */
+export async function answered(
+  incoming: IncomingMessage,
+): Promise<{ readonly value: unknown; readonly tag: string | undefined }> {
   const text = await textOf(incoming);
   if ((incoming.statusCode ?? 500) >= 400) throw refusal(incoming.statusCode ?? 500, text);
-  if (text === '') return undefined as T;
-  return parse(incoming.statusCode ?? 0, text) as T;
+  const { etag: tag } = incoming.headers;
+  return { value: text === '' ? undefined : parse(incoming.statusCode ?? 0, text), tag };
 }
 
 /** Yields the parsed lines of an NDJSON answer. Ends without an error when the reader stops or the signal aborts. */

@@ -7,3 +7,14 @@ declare const brand: unique symbol;
  * (scripts/check-house.ts).
  */
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** A `T` without brands, as callers outside lam write it. */
+export type Plain<T> = T extends { readonly [brand]: string }
+  ? T extends string
+    ? string
+    : number
+  : T extends readonly (infer U)[]
+    ? readonly Plain<U>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Plain<T[K]> }
+      : T;

@@ -8,11 +8,10 @@ import type { Digest, NodeId } from './ids.ts';
 import type { LayersOfSettings } from './setting-layers.ts';
 import type { ShortForms, TriggerConfig, TriggerState } from './trigger.ts';
 import type { FunctionName, AliasName, VersionNumber } from './names.ts';
-import type { LayerName, LayerReference } from './published-layer.ts';
 
 /**
  * The control API: JSON over HTTP on the Unix socket of the home (0700: only its owner), and on the HTTP port for
- * requests with the daemon's token. Errors are `{"error": WireError}` with the status of their kind.
+ * requests with the daemon's token. Errors are {@link ProblemDetails} with the status of their kind.
  * Functions are invoked at AWS's path, `POST /2015-03-31/functions/{name}/invocations`, on the socket and on the port.
  */
 export const CONTROL = {
@@ -29,28 +28,33 @@ export const CONTROL = {
   artifactsMerge: '/_lam/v1/artifacts/merge',
   gc: '/_lam/v1/gc',
   df: '/_lam/v1/df',
-  function: (name: FunctionName): string => `/_lam/v1/functions/${encodeURIComponent(name)}`,
-  /** POST {@link PublishRequest}: publishes the next version and makes it live. */
-  versions: (name: FunctionName): string => `${CONTROL.function(name)}/versions`,
+  function: (name: string): string => `/_lam/v1/functions/${encodeURIComponent(name)}`,
+  /** GET {@link VersionInfo}s; POST {@link PublishRequest}: publishes the next version and makes it live. */
+  versions: (name: string): string => `${CONTROL.function(name)}/versions`,
   /** GET {@link VersionDetail}; DELETE removes the version. */
-  version: (name: FunctionName, version: VersionNumber): string => `${CONTROL.function(name)}/versions/${version}`,
+  version: (name: string, version: number): string => `${CONTROL.function(name)}/versions/${version}`,
   /** GET, query `path`; answers {@link VersionFile}. */
-  versionFile: (name: FunctionName, version: VersionNumber, path: string): string =>
+  versionFile: (name: string, version: number, path: string): string =>
     `${CONTROL.version(name, version)}/file?path=${encodeURIComponent(path)}`,
-  rollback: (name: FunctionName): string => `${CONTROL.function(name)}/rollback`,
-  /** PATCH {@link ConfigPatch}. */
-  config: (name: FunctionName): string => `${CONTROL.function(name)}/config`,
-  /** PUT {@link AliasRequest}; DELETE {@link ChangeNote} removes the alias. */
-  alias: (name: FunctionName, alias: AliasName): string =>
-    `${CONTROL.function(name)}/aliases/${encodeURIComponent(alias)}`,
+  /** POST an event; answers {@link InvokedAnswer}. */
+  invoke: (name: string): string => `${CONTROL.function(name)}/invoke`,
+  /** POST an event; answers {@link QueuedAnswer}. */
+  queue: (name: string): string => `${CONTROL.function(name)}/invocations`,
+  rollback: (name: string): string => `${CONTROL.function(name)}/rollback`,
+  /** GET {@link ConfigDetail}; PATCH {@link ConfigPatch}. */
+  config: (name: string): string => `${CONTROL.function(name)}/config`,
+  /** GET {@link AliasDetail}s. */
+  aliases: (name: string): string => `${CONTROL.function(name)}/aliases`,
+  /** GET {@link AliasDetail}; PUT {@link AliasRequest}; DELETE {@link ChangeNote} removes the alias. */
+  alias: (name: string, alias: string): string => `${CONTROL.function(name)}/aliases/${encodeURIComponent(alias)}`,
   /** GET, query as {@link LogQuery}, `follow=1`, `mark=1`; NDJSON of LogRecord. */
-  logs: (name: FunctionName): string => `${CONTROL.function(name)}/logs`,
+  logs: (name: string): string => `${CONTROL.function(name)}/logs`,
   /** GET, query `type` (default: all types); answers {@link TriggerDetail}s of the triggers that the daemon runs. */
   triggers: (type?: string): string =>
     `/_lam/v1/triggers${type === undefined ? '' : `?type=${encodeURIComponent(type)}`}`,
-  /** POST with an action at the end: `pause`, `resume`, or `run`, which answers the id of the invocation. */
-  trigger: (name: FunctionName, type: string, trigger: string, action: 'pause' | 'resume' | 'run' | 'test'): string =>
-    `${CONTROL.function(name)}/triggers/${encodeURIComponent(type)}/${encodeURIComponent(trigger)}/${action}`,
+  /** GET {@link TriggerDetail}; POST with an action at the end: `pause`, `resume`, or `run`, which answers the id of the invocation. */
+  trigger: (name: string, type: string, trigger: string, action?: 'pause' | 'resume' | 'run' | 'test'): string =>
+    `${CONTROL.function(name)}/triggers/${encodeURIComponent(type)}/${encodeURIComponent(trigger)}${action === undefined ? '' : `/${action}`}`,
   /** GET, query as {@link AsyncQuery} with `function` for the name; answers {@link AsyncPage}. */
   invocations: '/_lam/v1/invocations',
   /** GET, query `wait` (ms); answers {@link AsyncResult}. */
@@ -74,9 +78,10 @@ export const CONTROL = {
   /** GET: the newest version of each layer; query `name`: all versions of that one. */
   layers: '/_lam/v1/layers',
   /** POST {@link PublishLayerRequest}: publishes the next version. */
-  layer: (name: LayerName): string => `/_lam/v1/layers/${encodeURIComponent(name)}`,
+  layer: (name: string): string => `/_lam/v1/layers/${encodeURIComponent(name)}`,
   /** GET {@link LayerVersionDetail}; DELETE removes the version. */
-  layerVersion: ({ name, version }: LayerReference): string => `${CONTROL.layer(name)}/${version}`,
+  layerVersion: ({ name, version }: { readonly name: string; readonly version: number }): string =>
+    `${CONTROL.layer(name)}/${version}`,
 } as const;
 
 /**

@@ -5,7 +5,7 @@ export * from './artifact.ts';
 export * from './aws-settings.ts';
 export * from './async-invocation.ts';
 export * from './audit.ts';
-export type { Brand } from './brand.ts';
+export type { Brand, Plain } from './brand.ts';
 export * from './call-right.ts';
 export * from './control-api.ts';
 export * from './control-bodies.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync, chmodSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { createClient, type LamClient } from '../../src/client/index.ts';
+import { LamClient } from '../../src/client/index.ts';
 import { FILE_TEXT_BYTES } from '../../src/contract/index.ts';
 import { edgeHouse, type EdgeHouse } from '../support/edge-house.ts';
 import { asFunctionName, asVersion } from '../support/ids.ts';
@@ -15,7 +15,7 @@ describe('the files of a version', () => {
   let client: LamClient;
   before(async () => {
     house = await edgeHouse();
-    client = createClient(house.socketPath, '/nowhere');
+    client = new LamClient({ socketPath: house.socketPath, home: '/nowhere' });
     const zip = zipOf([
       { name: 'lib/ä b.txt', content: 'é\r\n' },
       { name: 'index.js', content: 'exports.handler = 1;' },
@@ -36,7 +36,7 @@ describe('the files of a version', () => {
   after(() => house[Symbol.asyncDispose]());
 
   test('are listed with the version, its settings and its message', async () => {
-    const detail = await client.version(F, ONE);
+    const detail = await client.versions.get(F, ONE);
     assert.deepEqual(
       detail.files.map(({ path, kind }) => `${kind} ${path}`),
       [
@@ -66,27 +66,36 @@ describe('the files of a version', () => {
   ];
   for (const [path, text] of texts)
     test(`answer ${text === null ? 'no text' : 'the text'} of '${path}'`, async () => {
-      const file = await client.versionFile(F, ONE, path);
+      const file = await client.versions.file({ name: F, version: ONE, path });
       assert.deepEqual([file.path, file.text], [path, text]);
     });
 
   for (const path of ['nothing', 'link', 'lib', '', '../index.js', '/etc/passwd'])
     test(`are not '${path}'`, async () => {
-      await assert.rejects(client.versionFile(F, ONE, path), lam('LAM_OPERATIONS_FILE_NOT_FOUND', `'${path}'`));
+      await assert.rejects(
+        client.versions.file({ name: F, version: ONE, path }),
+        lam('LAM_OPERATIONS_FILE_NOT_FOUND', `'${path}'`),
+      );
     });
 
   test('of a version that does not exist are refused', async () => {
-    await assert.rejects(client.version(F, asVersion(9)), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
-    await assert.rejects(client.versionFile(F, asVersion(9), 'index.js'), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
+    await assert.rejects(client.versions.get(F, asVersion(9)), lam('LAM_REGISTRY_VERSION_NOT_FOUND'));
+    await assert.rejects(
+      client.versions.file({ name: F, version: 9, path: 'index.js' }),
+      lam('LAM_REGISTRY_VERSION_NOT_FOUND'),
+    );
   });
 
   test('that were altered on the disk are not shown', async () => {
-    const detail = await client.version(F, ONE);
+    const detail = await client.versions.get(F, ONE);
     const entry = detail.files.find(({ path }) => path === 'index.js');
     assert.ok(entry?.kind === 'file');
     const object = house.paths.object(entry.digest, entry.executable);
     chmodSync(object, 0o644);
     writeFileSync(object, 'exports.handler = 2;');
-    await assert.rejects(client.versionFile(F, ONE, 'index.js'), lam('LAM_STORE_ARTIFACT_LOST'));
+    await assert.rejects(
+      client.versions.file({ name: F, version: ONE, path: 'index.js' }),
+      lam('LAM_STORE_ARTIFACT_LOST'),
+    );
   });
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import { describe, test } from 'node:test';
 import { Readable } from 'node:stream';
-import { createClient, type LamClient } from '../../src/client/index.ts';
-import { INVOKE, socketPath } from '../../src/contract/index.ts';
+import { LamClient } from '../../src/client/index.ts';
+import { INVOKE } from '../../src/contract/index.ts';
 import { manifestOf, uploadOf } from '../unit/store/support.ts';
 import { asFunctionName } from '../support/ids.ts';
 import { lamSession } from './session.ts';
@@ -66,22 +66,25 @@ function post(base: string, path: string, agent: Agent): Promise<Answer> {
 async function deploy(daemon: LamClient, mark: number): Promise<number> {
   const files = { 'index.mjs': HANDLER(mark), 'part.mjs': `export const mark = ${mark};` };
   const manifest = manifestOf(files);
-  const { artifact, missing } = await daemon.plan(manifest);
-  await daemon.upload({ manifest, zip: missing.length === 0 ? null : Readable.from([uploadOf(files, missing)]) });
+  const { artifact, missing } = await daemon.artifacts.plan(manifest);
+  await daemon.artifacts.upload({
+    manifest,
+    zip: missing.length === 0 ? null : Readable.from([uploadOf(files, missing)]),
+  });
   const config = {
     runtime: 'nodejs',
     handler: 'index.handler',
     timeoutMs: 30_000,
     environment: { MARK: String(mark) },
   };
-  return (await daemon.publish(asFunctionName(NAME), { artifact, config })).version;
+  return (await daemon.versions.publish(asFunctionName(NAME), { artifact, config })).version;
 }
 
 describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${CLIENTS} clients`, () => {
   test('fail no request, mix no versions, and answer only with a live version', { timeout: 240_000 }, async () => {
     await using s = await lamSession();
     await s.ok(['start']);
-    const daemon = createClient(socketPath(s.home), s.home);
+    const daemon = new LamClient({ home: s.home });
     /** Answer of each version. */
     const marks = new Map<number, number>([[await deploy(daemon, 1), 1]]);
     const moves: Move[] = [{ began: 0, settled: performance.now(), to: 1 }];
@@ -134,7 +137,7 @@ describe(`${MOVES} deploys and ${MOVES} rollbacks, one after the other, under ${
         marks.set(version, mark);
         return version;
       });
-      await move(async () => (await daemon.rollback(asFunctionName(NAME), {})).to);
+      await move(async () => (await daemon.functions.rollback(asFunctionName(NAME), {})).to);
     }
     over = true;
     await Promise.all(clients);

@@ -35,7 +35,7 @@ export default class AliasDelete extends LamCommand {
     if (!isAliasName(alias)) throw lamError('LAM_REGISTRY_ALIAS_NOT_FOUND', { name, alias });
     await (
       await client()
-    ).deleteAlias(name, alias, { by, ...(flags.message === undefined ? {} : { message: flags.message }) });
+    ).aliases.delete(name, alias, { by, ...(flags.message === undefined ? {} : { message: flags.message }) });
     out.result({ name, alias }, () => `deleted ${name}:${alias}`);
     return EXIT.ok;
   }

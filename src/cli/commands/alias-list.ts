@@ -21,7 +21,7 @@ export default class AliasList extends LamCommand {
     const { out, cwd, client } = this.context(flags);
     const { aliases, aliasRouting } = await (
       await client()
-    ).describe(await targetName(args.function, cwd, 'alias list'));
+    ).functions.get(await targetName(args.function, cwd, 'alias list'));
     const rows = Object.entries(aliases).map(([alias, version]) => ({ alias, version, ...aliasRouting[alias] }));
     out.result(rows, () =>
       table(

@@ -65,7 +65,10 @@ export default class AliasSet extends LamCommand {
       ...(flags['no-verify'] ? { verify: false } : {}),
     };
     const daemon = await client();
-    const { notices } = await whileVerified((line) => out.note(line), daemon.setAlias(name, aliasOf(alias), request));
+    const { notices } = await whileVerified(
+      (line) => out.note(line),
+      daemon.aliases.set(name, aliasOf(alias), request),
+    );
     out.result({ name, alias, version: to, ...(routing === undefined ? {} : { routing }) }, () => {
       return `${name}:${alias} -> ${aliasTargetText(to, routing)}`;
     });

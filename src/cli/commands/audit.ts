@@ -30,7 +30,7 @@ export default class Audit extends LamCommand {
     const { follow } = flags;
     const query = queryOf(flags);
     process.once('SIGINT', () => process.exit(EXIT.interrupted));
-    const entries = (await client()).audit({ ...query, follow });
+    const entries = (await client()).audit.read({ ...query, follow });
     if (follow) {
       for await (const entry of entries) out.print(out.json ? JSON.stringify(entry) : auditLine(entry, out.color));
       return EXIT.ok;

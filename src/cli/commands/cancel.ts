@@ -15,7 +15,7 @@ export default class Cancel extends LamCommand {
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(Cancel);
     const { out, client } = this.context(flags);
-    const before = await (await client()).cancelInvocation(args.id);
+    const before = await (await client()).invocations.cancel(args.id);
     const note = before.state === 'RUNNING' ? '; its handler runs to the end' : '';
     out.result(before, () => `cancelled ${before.id}${note}`);
     return EXIT.ok;

@@ -1,6 +1,6 @@
 import manifest from '../../../oclif.manifest.json' with { type: 'json' };
-import { createClient } from '../../client/index.ts';
-import { isOwnSocket, socketPath } from '../../contract/index.ts';
+import { LamClient } from '../../client/index.ts';
+import { isOwnSocket } from '../../contract/index.ts';
 import { EXIT } from '../../errors/index.ts';
 import { LamCommand } from '../lam-command.ts';
 import { complete, type CommandOutline } from '../services/complete.ts';
@@ -16,10 +16,10 @@ export default class Complete extends LamCommand {
     const { out, home } = this.context(flags);
     // Never starts a daemon and prints no error: a shell is waiting for the result.
     if (!isOwnSocket(home)) return EXIT.ok;
-    const client = createClient(socketPath(home), home);
+    const client = new LamClient({ home });
     const words = await complete(argv as string[], manifest.commands as unknown as Record<string, CommandOutline>, {
-      names: async () => (await client.list()).map((f) => f.name),
-      detail: (name) => client.describe(name),
+      names: async () => (await client.functions.list()).map((f) => f.name),
+      detail: (name) => client.functions.get(name),
     }).catch(() => []);
     out.print(words.join('\n'));
     return EXIT.ok;

@@ -35,7 +35,7 @@ export default class ConfigGet extends LamCommand {
     if (word !== undefined) requireSetting(word);
     const detail = await (
       await client()
-    ).describe(await targetName(wordOnly ? undefined : args.function, cwd, 'config get', given(word)));
+    ).functions.get(await targetName(wordOnly ? undefined : args.function, cwd, 'config get', given(word)));
     const settings = inWords(detail.config);
     if (word !== undefined) {
       out.result(settings[word] ?? null, () => safe(valueText(word, settings[word])));

@@ -23,11 +23,11 @@ export default class Delete extends LamCommand {
     const version = qualifier === undefined ? undefined : versionOf(qualifier);
     const daemon = await client();
     // Checked first: no confirmation is requested for something that does not exist.
-    await daemon.describe(name);
+    await daemon.functions.get(name);
     const what = version === undefined ? `deleting '${name}' with all its versions` : `deleting '${name}' v${version}`;
     if (!flags.yes) await confirm(out, what, '--yes');
-    if (version === undefined) await daemon.deleteFunction(name);
-    else await daemon.deleteVersion(name, version);
+    if (version === undefined) await daemon.functions.delete(name);
+    else await daemon.versions.delete(name, version);
     out.result(
       { name, ...(version === undefined ? {} : { version }) },
       () => `deleted ${name}${version === undefined ? '' : ` v${version}`}`,

@@ -29,15 +29,15 @@ export default class Describe extends LamCommand {
     const { out, cwd, client } = this.context(flags);
     const { name, qualifier } = await targetFunction(args.function, cwd, 'describe');
     const daemon = await client();
-    const detail = await daemon.describe(name);
+    const detail = await daemon.functions.get(name);
     if (qualifier === undefined) {
-      const { [name]: events } = await daemon.eventCounts().catch((): Record<string, AsyncCounts> => ({}));
+      const { [name]: events } = await daemon.invocations.counts().catch((): Record<string, AsyncCounts> => ({}));
       const waiting = eventsText(events === undefined ? [] : [events]);
       const shown = { ...shownFunction(detail), ...(events === undefined ? {} : { events }) };
       out.result(shown, () => renderFunction(detail, Date.now(), out.color, out.width, waiting));
       return EXIT.ok;
     }
-    const version = await daemon.version(name, namedVersion(detail, qualifier));
+    const version = await daemon.versions.get(name, namedVersion(detail, qualifier));
     out.result(shownVersion(version), () => renderVersion(version, Date.now(), out.color, out.width));
     return EXIT.ok;
   }

@@ -17,7 +17,7 @@ export default class Df extends LamCommand {
   override async run(): Promise<number> {
     const { flags } = await this.parse(Df);
     const { out, client } = this.context(flags);
-    const answer = await (await client()).df();
+    const answer = await (await client()).daemon.df();
     out.result(answer, () => renderDf(answer, out.width));
     return EXIT.ok;
   }

@@ -41,7 +41,7 @@ export default class Diff extends LamCommand {
     const rest = versionsOnly ? words : words.slice(1);
     const { name, qualifier } = await targetFunction(named, cwd, 'diff', rest);
     const daemon = await client();
-    const detail = await daemon.describe(name);
+    const detail = await daemon.functions.get(name);
     const [first, second] = qualifier === undefined ? rest : [qualifier, ...rest];
     const from = first === undefined ? versionBefore(detail) : namedVersion(detail, first);
     const to = second === undefined ? detail.live : namedVersion(detail, second);

@@ -22,7 +22,7 @@ export default class DlqList extends LamCommand {
     const name = args.function;
     if (name !== undefined && !isQueueName(name)) throw lamError('LAM_EDGE_BAD_NAME', { name });
     const query = { dead: true, limit: flags.lines, ...(name === undefined ? {} : { functionName: name }) };
-    const page = await (await client()).invocations(query);
+    const page = await (await client()).invocations.list(query);
     const look = { color: out.color, width: out.width, now: Date.now() };
     out.result(page, () => renderInvocations(page.invocations, look));
     const which = name === undefined ? '--all' : `--function ${name}`;

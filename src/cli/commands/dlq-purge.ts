@@ -34,10 +34,10 @@ export default class DlqPurge extends LamCommand {
     const request = deadLettersOf(words);
     const daemon = await client();
     if (!flags.yes) {
-      const { count } = await daemon.countDeadLetters(request);
+      const { count } = await daemon.deadLetters.count(request);
       await confirm(out, `deleting ${plural(count, 'dead letter')} with their events`, '--yes');
     }
-    const answer = await daemon.purgeDeadLetters(request);
+    const answer = await daemon.deadLetters.purge(request);
     out.result(answer, () => `deleted ${plural(answer.count, 'dead letter')}`);
     return EXIT.ok;
   }

@@ -32,7 +32,7 @@ export default class DlqRedrive extends LamCommand {
     };
     const request = deadLettersOf(words);
 
-    const answer = await (await client()).redriveDeadLetters(request);
+    const answer = await (await client()).deadLetters.redrive(request);
     out.result(answer, () => `queued again: ${plural(answer.count, 'dead letter')}`);
     return EXIT.ok;
   }

@@ -17,8 +17,8 @@ export default class DlqShow extends LamCommand {
     const { args, flags } = await this.parse(DlqShow);
     const { out, client } = this.context(flags);
     const daemon = await client();
-    const result = await daemon.invocation(args.id);
-    const { event } = await daemon.invocationEvent(args.id);
+    const result = await daemon.invocations.get(args.id);
+    const { event } = await daemon.invocations.event(args.id);
     const look = { color: out.color, width: out.width, now: Date.now() };
     out.result({ ...result, event }, () => renderDeadLetter(result, event, look));
     if (result.dead === undefined) out.note(`it is not a dead letter: ${result.state}`);

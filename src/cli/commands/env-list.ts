@@ -18,7 +18,7 @@ export default class EnvList extends LamCommand {
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(EnvList);
     const { out, cwd, client } = this.context(flags);
-    const { config } = await (await client()).describe(await targetName(args.function, cwd, 'env list'));
+    const { config } = await (await client()).functions.get(await targetName(args.function, cwd, 'env list'));
     out.result(config.environment, () =>
       Object.entries(config.environment)
         .map(([key, value]) => safe(`${key}=${value}`))

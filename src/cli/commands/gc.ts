@@ -31,13 +31,17 @@ export default class Gc extends LamCommand {
     const { keep, yes, 'dry-run': dryRun } = flags;
     let only: GcRequest['only'];
     if (!yes && !dryRun) {
-      const { versions } = await daemon.gc({ keep, dryRun: true });
+      const { versions } = await daemon.daemon.gc({ keep, dryRun: true });
       if (versions.length > 0)
         await confirm(out, `deleting ${versionList(versions)}, to which you could roll back`, '--yes');
       // Not those that a deploy makes old while the user thinks.
       only = versions;
     }
-    const answer = await daemon.gc({ keep, ...(dryRun ? { dryRun } : {}), ...(only === undefined ? {} : { only }) });
+    const answer = await daemon.daemon.gc({
+      keep,
+      ...(dryRun ? { dryRun } : {}),
+      ...(only === undefined ? {} : { only }),
+    });
     out.result(answer, () => renderGc(answer, dryRun));
     return EXIT.ok;
   }

@@ -29,7 +29,7 @@ export default class Invocations extends LamCommand {
     const state = ASYNC_STATES.find((one) => one.toLowerCase() === flags.state);
     const page = await (
       await client()
-    ).invocations({
+    ).invocations.list({
       limit: flags.lines,
       ...(name === undefined ? {} : { functionName: name }),
       ...(state === undefined ? {} : { state }),

@@ -1,4 +1,5 @@
 import { Args } from '@oclif/core';
+import { socketPath } from '../../contract/index.ts';
 import { EXIT, lamError } from '../../errors/index.ts';
 import { INVOKE_FLAGS } from '../fast/flag-table.ts';
 import { invoke, printAnswer, verdict, type FastInvokeAnswer } from '../fast/invoke.ts';
@@ -39,12 +40,12 @@ export default class Invoke extends LamCommand {
       });
     }
     const notBefore = startOf(flags, Date.now());
-    const { out, cwd, client } = this.context(flags);
+    const { out, cwd, home, client } = this.context(flags);
     const reference = await targetFunction(args.function, cwd, 'invoke');
-    const { socketPath } = await client();
+    await client();
     process.once('SIGINT', () => process.exit(EXIT.interrupted));
     const outcome = await invoke({
-      socketPath,
+      socketPath: socketPath(home),
       reference,
       flags: given(flags),
       ...(notBefore === undefined ? {} : { notBefore }),

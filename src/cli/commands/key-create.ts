@@ -52,7 +52,7 @@ export default class KeyCreate extends LamCommand {
       ...(scope === undefined ? {} : { scopes: scopesOf(scope, command) }),
       ...(flags.function === undefined ? {} : { functions: listOf(flags.function) }),
     };
-    const created = await (await client()).createApiKey(request);
+    const created = await (await client()).keys.create(request);
     out.result(created, () => created.key);
     noteCreated(out, created);
     return EXIT.ok;

@@ -13,7 +13,7 @@ export default class KeyList extends LamCommand {
   override async run(): Promise<number> {
     const { flags } = await this.parse(KeyList);
     const { out, client } = this.context(flags);
-    const keys = await (await client()).apiKeys();
+    const keys = await (await client()).keys.list();
     out.result(keys, () => renderApiKeys(keys, Date.now(), out.width));
     if (keys.length === 0 && !out.json) out.note('no API keys; create one: lam key create NAME');
     return EXIT.ok;

@@ -17,7 +17,7 @@ export default class KeyRevoke extends LamCommand {
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(KeyRevoke);
     const { out, client } = this.context(flags);
-    const revoked = await (await client()).revokeApiKey(args.name);
+    const revoked = await (await client()).keys.revoke(args.name);
     out.result(revoked, () => `revoked ${revoked.name} (${revoked.prefix}...)`);
     return EXIT.ok;
   }

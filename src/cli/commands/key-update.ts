@@ -35,7 +35,7 @@ export default class KeyUpdate extends LamCommand {
     if (Object.keys(change).length === 0)
       throw lamError('LAM_CLI_USAGE', { what: 'give --scope, --function, --expires or --quota', command });
     const { out, client } = this.context(flags);
-    const changed = await (await client()).updateApiKey(args.name, change);
+    const changed = await (await client()).keys.update(args.name, change);
     out.result(changed, () => `${changed.name}: ${keyText(changed, Date.now())}`);
     return EXIT.ok;
   }

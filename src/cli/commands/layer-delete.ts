@@ -26,10 +26,10 @@ export default class LayerDelete extends LamCommand {
       });
     const daemon = await client();
     // Checked first: no confirmation is requested for something that does not exist.
-    await daemon.layerVersion(reference);
+    await daemon.layers.get(reference.name, reference.version);
     const text = `${reference.name}:${reference.version}`;
     if (!flags.yes) await confirm(out, `deleting layer version '${text}'`, '--yes');
-    await daemon.deleteLayerVersion(reference);
+    await daemon.layers.delete(reference.name, reference.version);
     out.result(reference, () => `deleted ${text}`);
     return EXIT.ok;
   }

@@ -19,7 +19,7 @@ export default class LayerList extends LamCommand {
     const { out, client } = this.context(flags);
     const { name } = args;
     if (name !== undefined && !isLayerName(name)) throw lamError('LAM_OPERATIONS_INVALID_LAYER_NAME', { name });
-    const layers = await (await client()).layers(name);
+    const layers = await (await client()).layers.list(name);
     const now = Date.now();
     out.result(layers, () =>
       table(

@@ -39,7 +39,7 @@ export default class LayerPublish extends LamCommand {
     const { artifact, notices } = await sendLayer(knownFunctionName(name), path, daemon, place, say);
     const { description } = flags;
     const request = { artifact, by, ...(description === undefined ? {} : { description }) };
-    const published = await daemon.publishLayer(name, request);
+    const published = await daemon.layers.publish(name, request);
     for (const notice of notices) out.note(notice);
     const reference = `${name}:${published.version}`;
     out.result(published, () => {

@@ -15,7 +15,7 @@ export default class List extends LamCommand {
   override async run(): Promise<number> {
     const { flags } = await this.parse(List);
     const { out, client } = this.context(flags);
-    const functions = await (await client()).list();
+    const functions = await (await client()).functions.list();
     out.result(functions, () => renderFunctions(functions, Date.now(), out.color, out.width));
     return EXIT.ok;
   }

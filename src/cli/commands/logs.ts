@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import type { LamClient } from '../../client/index.ts';
 import { EXIT, isLamError, lamError } from '../../errors/index.ts';
-import type { FunctionName, FunctionReference, VersionNumber } from '../../contract/index.ts';
+import { socketPath, type FunctionName, type FunctionReference, type VersionNumber } from '../../contract/index.ts';
 import type { CommandContext } from '../command-context.ts';
 import { GLOBAL_FLAGS, LOGS_FLAGS } from '../fast/flag-table.ts';
 import { absenceNote, logParameters } from '../fast/logs.ts';
@@ -60,7 +60,7 @@ export default class Logs extends LamCommand {
     const functions = wanted ?? (await allFunctions(daemon, context)).map((name) => ({ name, version }));
     for (const fn of functions) await noteAbsence(daemon, fn.name, fn.version, out);
     const sources = functions.map((fn) => ({
-      socketPath: daemon.socketPath,
+      socketPath: socketPath(context.home),
       name: fn.name,
       parameters: logParameters(flags, since, fn.version),
     }));
@@ -87,7 +87,7 @@ async function targets(words: readonly string[], cwd: string): Promise<readonly 
 
 /** The deployed functions of the project in the current folder; outside a project all that are deployed. */
 async function allFunctions(daemon: LamClient, { cwd, out }: CommandContext): Promise<readonly FunctionName[]> {
-  const deployed = (await daemon.list()).map(({ name }) => name);
+  const deployed = (await daemon.functions.list()).map(({ name }) => name);
   const ofProject = await projectFunctions(cwd);
   const missing = ofProject.filter((name) => !deployed.includes(name));
   if (missing.length > 0) out.note(`not deployed: ${missing.join(', ')}`);
@@ -100,7 +100,7 @@ async function allFunctions(daemon: LamClient, { cwd, out }: CommandContext): Pr
 async function throwRefusal(daemon: LamClient, { name, parameters }: LogSource): Promise<void> {
   const { since, lines } = parameters;
   const query = { ...(since === undefined ? {} : { since }), ...(lines === undefined ? {} : { lines }) };
-  for await (const _ of daemon.logs(name, query)) return;
+  for await (const _ of daemon.logs.read(name, query)) return;
 }
 
 /** Notes on stderr that the requested version does not exist, if the function does. */
@@ -111,7 +111,7 @@ async function noteAbsence(
   out: Output,
 ): Promise<void> {
   if (version === undefined) return;
-  const detail = await daemon.describe(name).catch((error: unknown) => {
+  const detail = await daemon.functions.get(name).catch((error: unknown) => {
     // Logs outlive their function, so a missing function is not an error here.
     if (isLamError(error) && error.code === 'LAM_REGISTRY_FUNCTION_NOT_FOUND') return undefined;
     throw error;

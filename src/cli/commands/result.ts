@@ -28,7 +28,7 @@ export default class Result extends LamCommand {
     process.once('SIGINT', () => process.exit(EXIT.interrupted));
     const daemon = await client();
     const away = (): void => out.note('the daemon went away; waiting for the next (start it: lam start)');
-    const result = await (flags.wait ? awaitResult(daemon, args.id, away) : daemon.invocation(args.id));
+    const result = await (flags.wait ? awaitResult(daemon, args.id, away) : daemon.invocations.get(args.id));
     const { id, state } = result;
     if (state === 'PENDING' || state === 'RUNNING') throw lamError('LAM_OPERATIONS_INVOCATION_PENDING', { id, state });
     if (state === 'CANCELLED') throw lamError('LAM_OPERATIONS_INVOCATION_CANCELLED', { id });

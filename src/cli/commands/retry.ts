@@ -19,8 +19,8 @@ export default class Retry extends LamCommand {
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(Retry);
     const { out, client } = this.context(flags);
-    const version = flags.version === undefined ? undefined : versionOf(flags.version);
-    const answer = await (await client()).retryInvocation(args.id, version);
+    const request = flags.version === undefined ? {} : { version: versionOf(flags.version) };
+    const answer = await (await client()).invocations.retry(args.id, request);
     out.result(answer, () => answer.id);
     return EXIT.ok;
   }

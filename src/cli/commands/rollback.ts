@@ -47,7 +47,7 @@ export default class Rollback extends LamCommand {
       by,
     };
     const daemon = await client();
-    const answer = await whileVerified((line) => out.note(line), daemon.rollback(name, request));
+    const answer = await whileVerified((line) => out.note(line), daemon.functions.rollback(name, request));
     out.result(answer, () => renderRolledBack(answer, flags['dry-run']));
     for (const notice of answer.notices) out.note(notice);
     return EXIT.ok;

@@ -17,8 +17,8 @@ export default class StatusCommand extends LamCommand {
     const { out, connect, installation } = this.context(flags);
     const { client, status } = await connect({ mayStart: false, anyVersion: true });
     // An older daemon, or a queue that cannot be used, is no reason to show nothing.
-    const events = await client.eventCounts().catch(() => ({}));
-    const triggers = triggerCounts(await client.triggers().catch(() => []));
+    const events = await client.invocations.counts().catch(() => ({}));
+    const triggers = triggerCounts(await client.triggers.list().catch(() => []));
     out.result({ ...status, events, triggers }, () => {
       const more = { events: eventsText(Object.values(events)), triggers: triggerCountsText(triggers) };
       return renderStatus(status, Date.now(), out.width, more);

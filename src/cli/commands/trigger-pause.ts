@@ -21,7 +21,7 @@ export default class TriggerPause extends LamCommand {
     const name = await targetName(args.function, cwd, 'trigger pause');
     const daemon = await client();
     const trigger = await namedTrigger(daemon, name, { word: args.trigger, command: 'trigger pause' });
-    await daemon.pauseTrigger(name, trigger.type, trigger.name);
+    await daemon.triggers.pause(trigger);
     const { functionName, type } = trigger;
     out.result(
       { functionName, type, name: trigger.name, paused: true },

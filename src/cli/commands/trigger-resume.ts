@@ -20,7 +20,7 @@ export default class TriggerResume extends LamCommand {
     const name = await targetName(args.function, cwd, 'trigger resume');
     const daemon = await client();
     const trigger = await namedTrigger(daemon, name, { word: args.trigger, command: 'trigger resume' });
-    await daemon.resumeTrigger(name, trigger.type, trigger.name);
+    await daemon.triggers.resume(trigger);
     const { functionName, type } = trigger;
     out.result(
       { functionName, type, name: trigger.name, paused: false },

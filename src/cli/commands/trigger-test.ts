@@ -37,7 +37,7 @@ export default class TriggerTest extends LamCommand {
     const name = await targetName(args.function, cwd, 'trigger test', given(args.trigger));
     const daemon = await client();
     const trigger = await namedTrigger(daemon, name, { word: args.trigger, command: 'trigger test' });
-    const test = await daemon.testTrigger(trigger, event);
+    const test = await daemon.triggers.test(trigger, event);
     const whole = safe(fullName(trigger));
     out.result(test, () =>
       test.outcome === 'filtered' ? `filtered: no filter of '${whole}' lets it pass` : JSON.stringify(test.payload),

@@ -24,7 +24,7 @@ export default class Versions extends LamCommand {
   override async run(): Promise<number> {
     const { args, flags } = await this.parse(Versions);
     const { out, cwd, client } = this.context(flags);
-    const detail = await (await client()).describe(await targetName(args.function, cwd, 'versions'));
+    const detail = await (await client()).functions.get(await targetName(args.function, cwd, 'versions'));
     const now = Date.now();
     const { name, live, aliases, history } = detail;
     const versions = detail.allVersions.map((version) => shownVersion(version));

@@ -14,7 +14,7 @@ export async function awaitResult(daemon: LamClient, id: string, away: () => voi
   let isAway = false;
   for (;;) {
     try {
-      const result = await daemon.invocation(id, MOST_WAIT_MS);
+      const result = await daemon.invocations.get(id, { waitMs: MOST_WAIT_MS });
       isAway = false;
       if (result.state !== 'PENDING' && result.state !== 'RUNNING') return result;
     } catch (error) {

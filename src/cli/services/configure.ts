@@ -31,7 +31,7 @@ export async function configure(
     ...(flags.message === undefined ? {} : { message: flags.message }),
     ...(flags['no-verify'] ? { verify: false } : {}),
   };
-  const answer = await whileVerified((line) => out.note(line), daemon.configure(name, change));
+  const answer = await whileVerified((line) => out.note(line), daemon.config.patch(name, change));
   out.result(answer, () => renderConfigured(answer));
   for (const notice of answer.notices) out.note(notice);
 }

@@ -85,7 +85,7 @@ export async function deployFunction(
   const { notices, ...sent } = await uploads.send(fn, built, say);
   const config = { ...fn.config, layers: layered.layers };
   const verify = deployment.verify && fn.verify;
-  const publish = client.publish(fn.name, request(sent.artifact, config, { ...deployment, verify }));
+  const publish = client.versions.publish(fn.name, request(sent.artifact, config, { ...deployment, verify }));
   const answer = await whileVerified(say, publish);
   return withRepair({ ...answer, notices: [...notices, ...layered.notices, ...answer.notices] }, sent);
 }
@@ -93,7 +93,7 @@ export async function deployFunction(
 /** Refuses an image for a daemon that runs processes, before it is built. Throws `LAM_DRIVER_NEEDS_DOCKER`. */
 async function refuseImageWithoutDocker(config: ConfigInput, client: LamClient): Promise<void> {
   const { family, descriptor } = requireRuntime(config.runtime ?? DEFAULT_CONFIG.runtime);
-  if (descriptor.entry.kind !== 'image' || (await client.status()).driver === 'docker') return;
+  if (descriptor.entry.kind !== 'image' || (await client.daemon.status()).driver === 'docker') return;
   throw lamError('LAM_DRIVER_NEEDS_DOCKER', { runtime: family });
 }
 
@@ -110,7 +110,7 @@ export async function deployInline(
   try {
     const sent = await send(built, client, () => undefined);
     const config = unlessDefault(runtime, built.handler);
-    const publish = client.publish(name, request(sent.artifact, config, deployment));
+    const publish = client.versions.publish(name, request(sent.artifact, config, deployment));
     return withRepair(await whileVerified(say, publish), sent);
   } finally {
     await built.dispose();
@@ -129,8 +129,8 @@ export async function deployZip(
   await access(file, constants.R_OK).catch((error: unknown) => {
     throw lamError('LAM_CLI_ZIP_UNREADABLE', { file, what: error instanceof Error ? error.message : '' }, error);
   });
-  const sent = await client.uploadZip(file);
-  const publish = client.publish(name, request(sent.artifact, {}, deployment));
+  const sent = await client.artifacts.uploadZip(file);
+  const publish = client.versions.publish(name, request(sent.artifact, {}, deployment));
   return withRepair(await whileVerified(say, publish), sent);
 }
 

@@ -49,8 +49,8 @@ export async function diffVersions(
   versions: { readonly from: VersionNumber; readonly to: VersionNumber },
   texts: boolean,
 ): Promise<VersionDiff> {
-  const from = await client.version(name, versions.from);
-  const to = await client.version(name, versions.to);
+  const from = await client.versions.get(name, versions.from);
+  const to = await client.versions.get(name, versions.to);
   const changes = changedFiles(from, to);
   const diffs = new Map<string, string | null>();
   if (texts)
@@ -103,7 +103,7 @@ async function textOf(
   { name, version }: VersionDetail,
   entry: ManifestEntry | undefined,
 ): Promise<string | null> {
-  return entry === undefined ? '' : (await client.versionFile(name, version, entry.path)).text;
+  return entry === undefined ? '' : (await client.versions.file({ name, version, path: entry.path })).text;
 }
 
 function factsOf(entry: ManifestEntry | undefined): FileFacts | null {

@@ -42,7 +42,7 @@ export class LayerSender {
     const artifact =
       first !== undefined && more.length === 0
         ? first
-        : (await this.#client.mergeArtifacts(sent.map((layer) => layer.artifact))).artifact;
+        : (await this.#client.artifacts.merge(sent.map((layer) => layer.artifact))).artifact;
     return { layers: { sources, artifact }, notices: sent.flatMap(({ notices }) => notices) };
   }
 
@@ -58,7 +58,7 @@ export class LayerSender {
   async #published(source: string): Promise<SentLayer> {
     const reference = parseLayerReference(source);
     invariant(reference !== undefined, 'a layer without a path is a published version');
-    const { artifact } = await this.#client.layerVersion(reference);
+    const { artifact } = await this.#client.layers.get(reference.name, reference.version);
     return { artifact, notices: [] };
   }
 }
@@ -72,7 +72,7 @@ export async function sendLayer(
   place: Pick<BuildContext, 'ownOutput'>,
   say: (line: string) => void,
 ): Promise<SentLayer> {
-  if (path.endsWith('.zip')) return { artifact: (await client.uploadZip(path)).artifact, notices: [] };
+  if (path.endsWith('.zip')) return { artifact: (await client.artifacts.uploadZip(path)).artifact, notices: [] };
   const built = await buildLayerFolder(whose, path, place);
   const { artifact, notices } = await sendUnchanged(whose, built, client, say);
   return { artifact, notices };

@@ -61,7 +61,7 @@ export async function changeRoutes({ out, by, cwd, client }: CommandContext, giv
     ...(flags['no-verify'] ? { verify: false } : {}),
   };
   const daemon = await client();
-  const answer = await whileVerified((line) => out.note(line), daemon.configure(name, patch));
+  const answer = await whileVerified((line) => out.note(line), daemon.config.patch(name, patch));
   out.result(answer, () => renderConfigured(answer));
   for (const notice of answer.notices) out.note(notice);
 }
@@ -69,9 +69,11 @@ export async function changeRoutes({ out, by, cwd, client }: CommandContext, giv
 /** The routes of a function, or of all functions, by name of the function and as declared. */
 export async function routesOf(client: LamClient, name: FunctionName | undefined): Promise<readonly ListedRoute[]> {
   const names =
-    name === undefined ? (await client.list()).filter(({ routes }) => routes.length > 0).map((f) => f.name) : [name];
+    name === undefined
+      ? (await client.functions.list()).filter(({ routes }) => routes.length > 0).map((f) => f.name)
+      : [name];
   const details: FunctionDetail[] = [];
-  await eachLimited(names, AT_ONCE, async (one) => void details.push(await client.describe(one)));
+  await eachLimited(names, AT_ONCE, async (one) => void details.push(await client.functions.get(one)));
   return details.toSorted((a, b) => (a.name < b.name ? -1 : 1)).flatMap(listed);
 }
 

@@ -22,11 +22,11 @@ export interface ScheduleReference {
  * that does not exist.
  */
 export async function schedulesOf(daemon: LamClient, name?: FunctionName): Promise<readonly ScheduleDetail[]> {
-  const all = (await daemon.triggers(TYPE)) as readonly ScheduleDetail[];
+  const all = (await daemon.triggers.list(TYPE)) as readonly ScheduleDetail[];
   if (name === undefined) return all;
   const own = all.filter(({ functionName }) => functionName === name);
   // Fails where there is no such function.
-  if (own.length === 0) await daemon.describe(name);
+  if (own.length === 0) await daemon.functions.get(name);
   return own;
 }
 
@@ -64,11 +64,11 @@ export async function setSchedulePaused(
   { functionName, name }: ScheduleReference,
   isPaused: boolean,
 ): Promise<void> {
-  if (isPaused) await daemon.pauseTrigger(functionName, TYPE, name);
-  else await daemon.resumeTrigger(functionName, TYPE, name);
+  if (isPaused) await daemon.triggers.pause({ functionName, type: TYPE, name });
+  else await daemon.triggers.resume({ functionName, type: TYPE, name });
 }
 
 /** Runs a schedule now; returns the id of the invocation. */
 export async function runSchedule(daemon: LamClient, { functionName, name }: ScheduleReference): Promise<string> {
-  return (await daemon.runTrigger(functionName, TYPE, name)).requestId;
+  return (await daemon.triggers.run({ functionName, type: TYPE, name })).requestId;
 }

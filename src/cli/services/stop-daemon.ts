@@ -13,7 +13,7 @@ const STOP_MS = 60_000;
 export async function stopDaemon(context: CommandContext, limitMs: number = STOP_MS): Promise<Status | undefined> {
   const found = await runningDaemon(context);
   if (found === undefined) return undefined;
-  await found.client.stop();
+  await found.client.daemon.stop();
   if (await processGone(found.status.pid, limitMs)) return found.status;
   throw lamError('LAM_CLI_STOP_TIMED_OUT', { pid: found.status.pid, seconds: limitMs / 1000 });
 }

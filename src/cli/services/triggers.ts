@@ -14,11 +14,11 @@ import { whileVerified } from './verification.ts';
  * for a function that does not exist.
  */
 export async function triggersOf(daemon: LamClient, name?: FunctionName): Promise<readonly TriggerDetail[]> {
-  const all = await daemon.triggers();
+  const all = await daemon.triggers.list();
   if (name === undefined) return all;
   const own = all.filter(({ functionName }) => functionName === name);
   // Fails where there is no such function.
-  if (own.length === 0) await daemon.describe(name);
+  if (own.length === 0) await daemon.functions.get(name);
   return own;
 }
 
@@ -42,7 +42,7 @@ export async function declaredTrigger(
   name: FunctionName,
   words: { readonly word: string | undefined; readonly command: string },
 ): Promise<NamedTrigger> {
-  const { config } = await daemon.describe(name);
+  const { config } = await daemon.functions.get(name);
   const declared = config.triggers.map((one) => {
     const whole = typedName(one);
     return { type: one.type, name: whole.slice(one.type.length + 1) };
@@ -71,7 +71,7 @@ function picked<T extends NamedTrigger>(
 export async function withUrl(daemon: LamClient, trigger: TriggerDetail): Promise<TriggerDetail & { url?: string }> {
   const { path } = trigger.config as { readonly path?: unknown };
   if (trigger.type !== 'webhook' || typeof path !== 'string') return trigger;
-  return { ...trigger, url: `${(await daemon.status()).url}${path}` };
+  return { ...trigger, url: `${(await daemon.daemon.status()).url}${path}` };
 }
 
 /** A trigger's name with its type, which is unique within a function. */
@@ -99,7 +99,7 @@ export async function changeTrigger(
     ...(flags['no-verify'] ? { verify: false } : {}),
   };
   const daemon = await client();
-  const answer = await whileVerified((line) => out.note(line), daemon.configure(name, patch));
+  const answer = await whileVerified((line) => out.note(line), daemon.config.patch(name, patch));
   const { type, name: triggerName } = trigger;
   out.result({ ...answer, trigger: { type, name: triggerName } }, () => renderConfigured(answer));
   for (const notice of answer.notices) out.note(notice);

@@ -92,11 +92,11 @@ export async function send(
   client: LamClient,
   say: (line: string) => void,
 ): Promise<Sent> {
-  const plan = await client.plan(built.manifest);
+  const plan = await client.artifacts.plan(built.manifest);
   if (plan.known) return plan;
   const missing = new Set(plan.missing);
   if (missing.size > 0) say(`sending ${missing.size === 1 ? 'one file' : `${missing.size} files`}`);
-  return client.upload({
+  return client.artifacts.upload({
     manifest: built.manifest,
     zip: missing.size === 0 ? null : zipFiles(built, missing, uploadProgress(missing.size, say)),
   });

@@ -1,7 +1,7 @@
 import { entry } from '../entry.ts';
 
 /** An error whose message is in AWS's own words. */
-interface Worded {
+export interface Worded {
   readonly message: string;
 }
 

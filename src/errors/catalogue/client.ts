@@ -2,6 +2,18 @@ import type { Entry } from '../entry.ts';
 import { entry } from '../entry.ts';
 
 export const CLIENT = {
+  LAM_CLIENT_BAD_URL: entry<{ url: string }>({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: (d) => `'${d.url}' is not the URL of a daemon`,
+    hint: () => 'give the URL that this prints: lam status',
+  }),
+  LAM_CLIENT_UNREACHABLE: entry<{ url: string; what: string }>({
+    kind: 'unavailable',
+    fault: 'host',
+    message: (d) => `no daemon answers at ${d.url} (${d.what})`,
+    hint: () => 'see whether it runs and where: lam status',
+  }),
   LAM_CLIENT_DAEMON_NOT_RUNNING: entry<{ home: string }>({
     kind: 'unavailable',
     fault: 'caller',

@@ -1,7 +1,7 @@
 import { entry } from '../entry.ts';
 
 /** A rate that was met. */
-interface MetRate {
+export interface MetRate {
   readonly name: string;
   readonly perSecond: number;
   readonly burst: number;

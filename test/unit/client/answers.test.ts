@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { createClient, type LamClient } from '../../../src/client/index.ts';
+import { LamClient } from '../../../src/client/index.ts';
 
 /** Runs against a server on a socket that answers every request this way. */
 async function against(
@@ -16,7 +16,7 @@ async function against(
   const server = createServer((_, response) => answer(response));
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   try {
-    await run(createClient(socket, folder));
+    await run(new LamClient({ socketPath: socket, home: folder }));
   } finally {
     await new Promise((resolve) => server.close(resolve));
     await rm(folder, { recursive: true });
@@ -28,7 +28,7 @@ describe('a client of a server that is not a daemon of lam', () => {
     against(
       (response) => response.end('<html>hello'),
       (client) =>
-        assert.rejects(client.status(), {
+        assert.rejects(client.daemon.status(), {
           code: 'LAM_CLIENT_BAD_ANSWER',
           details: { status: 200, what: '<html>hello' },
         }),
@@ -38,7 +38,7 @@ describe('a client of a server that is not a daemon of lam', () => {
     against(
       (response) => response.writeHead(418).end('{"error":"teapot"}'),
       (client) =>
-        assert.rejects(client.list(), {
+        assert.rejects(client.functions.list(), {
           code: 'LAM_CLIENT_BAD_ANSWER',
           details: { status: 418, what: '{"error":"teapot"}' },
         }),
@@ -47,6 +47,6 @@ describe('a client of a server that is not a daemon of lam', () => {
   test('reports a truncated answer', () =>
     against(
       (response) => response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy()),
-      (client) => assert.rejects(client.df(), { code: 'LAM_CLIENT_CONNECTION_LOST' }),
+      (client) => assert.rejects(client.daemon.df(), { code: 'LAM_CLIENT_CONNECTION_LOST' }),
     ));
 });

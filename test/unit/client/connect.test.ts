@@ -85,7 +85,7 @@ describe('connecting', () => {
     );
     const again = await connect({ home, version: '2.0.0', launch: null, anyVersion: true });
     assert.equal(again.started, false);
-    await again.client.stop();
+    await again.client.daemon.stop();
     assert.equal(await processGone(first.status.pid, 5000), true);
   });
 });

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { isLamError } from '../../../src/errors/index.ts';
-import { json, open } from '../../../src/client/transport.ts';
+import { answered, open } from '../../../src/client/transport.ts';
 
 const REFUSAL = JSON.stringify({ error: { code: 'LAM_STORE_ZIP_EMPTY', message: 'the zip has no file in it' } });
 
@@ -44,7 +44,12 @@ async function refused(body: Body, steps = new Int32Array(new SharedArrayBuffer(
   const server = new Worker(SERVER, { eval: true, workerData: { socket, steps, refusal: REFUSAL } });
   try {
     await once(server, 'message');
-    return await json(await open(socket, { method: 'POST', path: '/', body: { type: 'application/zip', ...body } }));
+    return await answered(
+      await open(
+        { socketPath: socket, home: folder },
+        { method: 'POST', path: '/', body: { type: 'application/zip', ...body } },
+      ),
+    );
   } catch (error) {
     return isLamError(error) ? error.code : error;
   } finally {
