@@ -39,6 +39,12 @@ interface Accepted {
   readonly keys: unknown;
 }
 
+/** What a head says of the token. */
+interface TokenRead {
+  readonly token: string | undefined;
+  readonly fault: LamError | undefined;
+}
+
 class JwtAuthorizer implements Authorizer {
   readonly #host: AccessHost;
   readonly #options: JwtOptions;
@@ -46,6 +52,8 @@ class JwtAuthorizer implements Authorizer {
   readonly #source: IdentitySource;
   readonly #keySet: KeySet | undefined;
   readonly #accepted = new Lru<Accepted>(MOST_TOKENS, () => 1);
+  /** Clients that stay connected send the same head again, which then is the same object. */
+  readonly #read = new WeakMap<AccessHead, TokenRead>();
 
   // oxlint-disable-next-line max-params -- the daemon, the options, whose route it is, and the keys of all routes
   constructor(host: AccessHost, options: JwtOptions, functionName: FunctionName, keySets: KeySets) {
@@ -61,16 +69,11 @@ class JwtAuthorizer implements Authorizer {
   }
 
   early(head: AccessHead): LamError | undefined {
-    const fault = duplicateFault(head, this.#source);
-    if (fault !== undefined) return fault;
-    // RFC 6750, 3.1: without a token, the challenge names no error.
-    return this.#tokenOf(head) === undefined
-      ? unauthenticated('the request has no token', HOW, 'Bearer realm="lam"')
-      : undefined;
+    return this.#readOf(head).fault;
   }
 
   decide({ head }: Parameters<Authorizer['decide']>[0]): AccessVerdict | Promise<AccessVerdict> {
-    const token = this.#tokenOf(head) ?? '';
+    const { token = '' } = this.#readOf(head);
     const keys = this.#keysInUse();
     if (isLamError(keys)) return keys;
     const known = this.#accepted.get(token);
@@ -131,6 +134,18 @@ class JwtAuthorizer implements Authorizer {
   #refusal(error: unknown): LamError {
     if (isLamError(error)) return error;
     return invalid(faultOf(error));
+  }
+
+  #readOf(head: AccessHead): TokenRead {
+    const known = this.#read.get(head);
+    if (known !== undefined) return known;
+    const token = this.#tokenOf(head);
+    // RFC 6750, 3.1: without a token, the challenge names no error.
+    const missing =
+      token === undefined ? unauthenticated('the request has no token', HOW, 'Bearer realm="lam"') : undefined;
+    const read = { token, fault: duplicateFault(head, this.#source) ?? missing };
+    this.#read.set(head, read);
+    return read;
   }
 
   #tokenOf(head: AccessHead): string | undefined {
