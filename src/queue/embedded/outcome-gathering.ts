@@ -1,8 +1,11 @@
 import type { Clock, MonotonicMs } from '../../kit/index.ts';
 
-/** A transaction costs as much as ten outcomes in it. So long outcomes wait for others (ms), and so many do not wait. */
-const WAIT_MS = 4;
-const ENOUGH = 128;
+/**
+ * A transaction, with the messages to and from its thread, costs as much as ten outcomes in it. So long outcomes wait for
+ * others (ms), and so many do not wait. A daemon that is killed runs again what waited.
+ */
+const WAIT_MS = 10;
+const ENOUGH = 256;
 /** Time over which outcomes are counted (ms), and from how many on they wait for others. */
 const WINDOW_MS = 10;
 const MANY = 10;

@@ -26,7 +26,7 @@ test('outcomes wait for others only while many come', async () => {
   for (let n = 0; n < 20; n++, time.now++) of.count();
   assert.equal(of.waits(1), true, 'two thousand a second');
   await flushed;
-  assert.equal(of.waits(128), false, 'enough of them');
+  assert.equal(of.waits(256), false, 'enough of them');
   assert.equal(of.waits(0), false, 'none');
   time.now += 1000;
   of.count();
