@@ -53,5 +53,6 @@ export const OF_THE_DAEMON = files(
  */
 export const IN_SANDBOXES = files(
   ...['disk-full', 'docker-faults', 'handlers-docker', 'handlers-output', 'image-extensions-docker'],
-  ...['image-ric-docker', 'images-docker', 'isolation/docker', 'layers-attacked', 'left-in-tmp', 'repair'],
+  ...['image-ric-docker', 'images-docker', 'isolation/docker', 'layers-attacked', 'left-in-tmp', 'mini-lambda-docker'],
+  ...['repair'],
 );
