@@ -3,7 +3,11 @@ import { join, resolve } from 'node:path';
 import { servedModel } from '../src/edge/apis/aws-lambda/model/model.ts';
 import { RECORDED } from '../test/api/aws-recorded/list.ts';
 import { ACTIONS } from '../src/edge/apis/aws-lambda/operations/list.ts';
+import { otherApisTable } from './other-apis-table.ts';
 
+const OTHERS_BEGIN =
+  '<!-- Written by `npm run compatibility`; each operation that is served is in a test of its API. -->';
+const OTHERS_END = '<!-- End of the other APIs. -->';
 const BEGIN =
   "<!-- Written by `npm run compatibility`; each operation that is served is in a test with AWS's own client. -->";
 const END = '<!-- End of the operations. -->';
@@ -106,7 +110,9 @@ function withPart(text: string, [begin, end]: readonly [string, string], part: s
 
 /** docs/compatibility.md with fresh tables. */
 function compatibilityDocument(text: string): string {
-  return withPart(withPart(text, [BEGIN, END], operationTable()), [RECORDED_BEGIN, RECORDED_END], recordedTable());
+  const withOperations = withPart(text, [BEGIN, END], operationTable());
+  const withRecorded = withPart(withOperations, [RECORDED_BEGIN, RECORDED_END], recordedTable());
+  return withPart(withRecorded, [OTHERS_BEGIN, OTHERS_END], otherApisTable(root));
 }
 
 const file = join(root, 'docs/compatibility.md');

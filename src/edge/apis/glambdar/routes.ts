@@ -23,7 +23,7 @@ export interface GlambdarTarget {
 }
 
 /** Methods and paths; `*` stands for one segment. */
-const ROUTES: Readonly<Record<string, GlambdarTarget['action']>> = {
+export const GLAMBDAR_ROUTES: Readonly<Record<string, GlambdarTarget['action']>> = {
   'GET /health': 'health',
   'POST /deploy': 'deploy',
   'GET /info': 'list',
@@ -71,14 +71,14 @@ export function isForOwner(action: GlambdarAction): boolean {
 /** Finds the action at a path; undefined for any other path or method. Pure. */
 export function targetAt(method: string, path: string): GlambdarTarget | undefined {
   const whole = `${method} ${path}`;
-  if (Object.hasOwn(ROUTES, whole) && !path.endsWith('*')) return targetOf(whole, '');
+  if (Object.hasOwn(GLAMBDAR_ROUTES, whole) && !path.endsWith('*')) return targetOf(whole, '');
   const slash = path.lastIndexOf('/');
   const segment = path.slice(slash + 1);
   return segment === '' ? undefined : targetOf(`${method} ${path.slice(0, slash)}/*`, segment);
 }
 
 function targetOf(key: string, segment: string): GlambdarTarget | undefined {
-  const action = Object.hasOwn(ROUTES, key) ? ROUTES[key] : undefined;
+  const action = Object.hasOwn(GLAMBDAR_ROUTES, key) ? GLAMBDAR_ROUTES[key] : undefined;
   if (action === undefined) return undefined;
   try {
     return { action, name: decodeURIComponent(segment) };

@@ -22,7 +22,7 @@ export interface MiniTarget {
 }
 
 /** Methods and paths; `*` stands for one segment. Those of the first release, and of later ones what lam has. */
-const ROUTES: Readonly<Record<string, MiniAction>> = {
+export const MINI_ROUTES: Readonly<Record<string, MiniAction>> = {
   'GET /health': 'health',
   'GET /metrics': 'metrics',
   'POST /functions': 'register',
@@ -54,10 +54,13 @@ export function isForOwner(action: MiniAction): boolean {
 export function targetAt(method: string, path: string): MiniTarget | undefined {
   const [, resource = '', segment, ...rest] = path.split('/');
   const plain = `${method} ${path}`;
-  if (segment !== '*' && Object.hasOwn(ROUTES, plain)) return { action: ROUTES[plain] as MiniAction, name: '' };
+  if (segment !== '*' && Object.hasOwn(MINI_ROUTES, plain))
+    return { action: MINI_ROUTES[plain] as MiniAction, name: '' };
   if (segment === undefined || segment === '') return undefined;
   const key = `${method} /${[resource, '*', ...rest].join('/')}`;
-  return Object.hasOwn(ROUTES, key) ? { action: ROUTES[key] as MiniAction, name: decoded(segment) } : undefined;
+  return Object.hasOwn(MINI_ROUTES, key)
+    ? { action: MINI_ROUTES[key] as MiniAction, name: decoded(segment) }
+    : undefined;
 }
 
 function decoded(segment: string): string {
