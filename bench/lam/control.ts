@@ -5,6 +5,7 @@ import {
   type AsyncInvocation,
   type AsyncPage,
   type ConfigInput,
+  type CreateApiKeyAnswer,
   type Digest,
   type Manifest,
   type PlanAnswer,
@@ -97,6 +98,14 @@ export class Control {
   /** Pauses or resumes a trigger. */
   async pauseTrigger(name: string, type: string, trigger: string, isPaused: boolean): Promise<void> {
     await this.#ask('POST', CONTROL.trigger(knownFunctionName(name), type, trigger, isPaused ? 'pause' : 'resume'));
+  }
+
+  /** Makes a key that invokes, and signs requests of AWS's clients. */
+  async signingKey(name: string): Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string }> {
+    const request = JSON.stringify({ name, scopes: ['invoke'] });
+    const { accessKeyId, secretAccessKey } = await this.#ask<CreateApiKeyAnswer>('POST', CONTROL.apiKeys, request);
+    if (accessKeyId === null || secretAccessKey === null) throw new Error('the key does not sign');
+    return { accessKeyId, secretAccessKey };
   }
 
   async remove(name: string): Promise<void> {

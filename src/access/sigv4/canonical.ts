@@ -74,7 +74,11 @@ function sortedPairs(pairs: readonly string[]): readonly string[] {
   return pairs.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
+/** What needs no percent-encoding, which is most. */
+const PLAIN = /^[A-Za-z0-9_.~-]*$/;
+
 /** Percent-encoding of RFC 3986. */
 function encoded(text: string): string {
+  if (PLAIN.test(text)) return text;
   return encodeURIComponent(text).replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

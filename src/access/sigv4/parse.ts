@@ -53,29 +53,42 @@ export function signedService(head: AccessHead): string | undefined {
 const SIGNED_FOR = /^AWS4-HMAC-SHA256 Credential=([^,\s]*)/;
 
 function fromHeaders(head: AccessHead, authorization: string): SignatureParts | LamError {
-  const given = new Map<string, string>();
-  for (const part of authorization.slice(ALGORITHM.length).split(',')) {
-    const [, name = '', value = ''] = /^\s*([A-Za-z]+)=(.*?)\s*$/.exec(part) ?? [];
-    given.set(name, value);
-  }
+  const given = authorizationParts(authorization);
   const signedAt = single(head, 'x-amz-date') ?? ofHttpDate(single(head, 'date'));
   const missing = ['Credential', 'Signature', 'SignedHeaders']
-    .filter((name) => (given.get(name) ?? '') === '')
+    .filter((name) => (given[name] ?? '') === '')
     .map((name) => `Authorization header requires '${name}' parameter.`);
   if (signedAt === undefined)
     missing.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
-  const scope = scopeOf(given.get('Credential') ?? '');
+  const scope = scopeOf(given['Credential'] ?? '');
   if (missing.length > 0) return incomplete(missing.join(' '));
   if ('message' in scope) return incomplete(scope.message);
   return partsOf({
     ...scope,
     signedAt: signedAt ?? '',
-    signedHeaders: (given.get('SignedHeaders') ?? '').toLowerCase().split(';'),
-    signature: given.get('Signature') ?? '',
+    signedHeaders: (given['SignedHeaders'] ?? '').toLowerCase().split(';'),
+    signature: given['Signature'] ?? '',
     sessionToken: single(head, 'x-amz-security-token'),
     payloadHash: single(head, 'x-amz-content-sha256'),
     expiresMs: undefined,
   });
+}
+
+/** As every client of AWS writes it. */
+const USUAL = /^AWS4-HMAC-SHA256 Credential=([^\s,]+), ?SignedHeaders=([^\s,]+), ?Signature=([^\s,]+)$/;
+
+/** The parameters of a header, in any order. */
+function authorizationParts(authorization: string): Readonly<Record<string, string | undefined>> {
+  const usual = USUAL.exec(authorization);
+  if (usual !== null) return { Credential: usual[1], SignedHeaders: usual[2], Signature: usual[3] };
+  const pairs = authorization
+    .slice(ALGORITHM.length)
+    .split(',')
+    .map((part) => {
+      const [, name = '', value = ''] = /^\s*([A-Za-z]+)=(.*?)\s*$/.exec(part) ?? [];
+      return [name, value] as const;
+    });
+  return Object.fromEntries(pairs);
 }
 
 function fromQuery(head: AccessHead): SignatureParts | LamError | undefined {

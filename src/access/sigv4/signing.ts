@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { Lru } from '../../kit/index.ts';
 import type { SignatureParts } from './parse.ts';
 
@@ -32,7 +32,7 @@ export function hmac(key: Uint8Array | string, text: string): Buffer {
 
 /** SHA-256 in hexadecimal digits. */
 export function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data);
 }
 
 export const EMPTY_HASH: string = sha256('');

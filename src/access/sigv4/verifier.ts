@@ -49,6 +49,8 @@ export class SignatureVerifier {
   readonly #signingKeys = new SigningKeys();
   /** How heads are signed, which are asked about before and after their body has come. */
   readonly #parts = new WeakMap<AccessHead, SignatureParts | LamError | undefined>();
+  /** With which secret the signature of a head was found to be right, whatever its body is. */
+  readonly #right = new WeakMap<AccessHead, string>();
 
   constructor({ keys, clock, services }: VerifierParts) {
     this.#keys = keys;
@@ -69,9 +71,11 @@ export class SignatureVerifier {
     const known = this.#known(head);
     if (isLamError(known)) return known;
     const { parts, credential } = known;
-    return parts.payloadHash === undefined
-      ? undefined
-      : this.#signatureFault(head, parts, credential, parts.payloadHash);
+    const { payloadHash } = parts;
+    if (payloadHash === undefined || this.#right.get(head) === credential.secretAccessKey) return undefined;
+    const fault = this.#signatureFault(head, parts, credential, payloadHash);
+    if (fault === undefined) this.#right.set(head, credential.secretAccessKey);
+    return fault;
   }
 
   /** Returns whose request it is, or why it is refused. */
@@ -80,7 +84,8 @@ export class SignatureVerifier {
     if (isLamError(known)) return known;
     const { parts, credential } = known;
     const { payloadHash, accessKeyId } = parts;
-    const fault = this.#signatureFault(head, parts, credential, payloadHash ?? sha256(body));
+    const isRight = payloadHash !== undefined && this.#right.get(head) === credential.secretAccessKey;
+    const fault = isRight ? undefined : this.#signatureFault(head, parts, credential, payloadHash ?? sha256(body));
     if (fault !== undefined) return fault;
     const read = this.#bodyOf(head, parts, credential, body);
     return read === undefined

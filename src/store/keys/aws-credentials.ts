@@ -1,11 +1,13 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyDetail } from '../../contract/index.ts';
+import { Lru } from '../../kit/index.ts';
 import { accessKeyIdOf } from './access-key-id.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
 import type { MasterSecret } from './master-secret.ts';
 
 /** Bytes of a secret access key: 40 characters, as AWS's have. */
 const SECRET_BYTES = 30;
+const MOST_SECRETS = 1000;
 
 /** With what a request may be signed. */
 export interface AwsCredential {
@@ -33,6 +35,8 @@ interface SessionFacts {
 export class AwsCredentials {
   readonly #keys: ApiKeyStore;
   readonly #master: MasterSecret;
+  /** Secrets that were derived, which clients use again and again. */
+  readonly #secrets = new Lru<string>(MOST_SECRETS, () => 1);
 
   constructor(keys: ApiKeyStore, master: MasterSecret) {
     this.#keys = keys;
@@ -73,7 +77,12 @@ export class AwsCredentials {
   }
 
   #secret(purpose: string, accessKeyId: string): string {
-    return this.#master.derive(purpose, accessKeyId).subarray(0, SECRET_BYTES).toString('base64url');
+    const name = `${purpose} ${accessKeyId}`;
+    const kept = this.#secrets.get(name);
+    if (kept !== undefined) return kept;
+    const secret = this.#master.derive(purpose, accessKeyId).subarray(0, SECRET_BYTES).toString('base64url');
+    this.#secrets.set(name, secret);
+    return secret;
   }
 
   /** What a token says that this home made; undefined for any other text. */
