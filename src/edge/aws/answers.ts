@@ -10,6 +10,7 @@ const CAPITAL_MESSAGE: ReadonlySet<string> = new Set([
   'ResourceNotFoundException',
   'ServiceException',
   'AccessDeniedException',
+  'CodeSigningConfigNotFoundException',
 ]);
 
 /** Exceptions that stand in no model: a message, and no type. */

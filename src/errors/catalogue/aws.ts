@@ -42,12 +42,12 @@ export const AWS = {
     aws: 'ResourceConflictException',
     message: worded,
   }),
-  LAM_AWS_REVISION: entry({
+  LAM_AWS_REVISION: entry<{ /** Operations that tell it. */ look: string }>({
     kind: 'failed_precondition',
     fault: 'caller',
     aws: 'PreconditionFailedException',
-    message: () =>
-      'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+    message: (d) =>
+      `The Revision Id provided does not match the latest Revision Id. Call the ${d.look} API to retrieve the latest Revision Id`,
   }),
   LAM_AWS_NOT_PROVISIONED: entry({
     kind: 'not_found',

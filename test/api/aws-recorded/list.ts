@@ -7,6 +7,9 @@ import { ACCOUNT_LIMITS } from './limits.ts';
 import { INVOCATIONS } from './invoke.ts';
 import { GONE, NAMES } from './names.ts';
 import { POLICIES } from './policies.ts';
+import { PROVISIONED } from './provisioned.ts';
+import { SHARED_LAYERS } from './shared-layers.ts';
+import { SIGNING } from './signing.ts';
 import { TAGS } from './tags.ts';
 import { URLS } from './urls.ts';
 import { REVISIONS, VERSIONS } from './versions.ts';
@@ -25,6 +28,9 @@ export const RECORDED: readonly RecordedGroup[] = [
   ...URLS,
   ...EVENTS,
   ...LAYERS,
+  SHARED_LAYERS,
+  ...SIGNING,
+  ...PROVISIONED,
   ...TAGS,
   ...ACCOUNT_LIMITS,
   ...INVOCATIONS,

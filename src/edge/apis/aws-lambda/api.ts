@@ -1,13 +1,11 @@
 import { LATEST, LIMITS, type Arns } from '../../../contract/index.ts';
-import type { LamError } from '../../../errors/index.ts';
-import type { Reply } from '../../../http/index.ts';
 import { rightsRefusal } from '../../../operations/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
 import { sendAwsError } from '../../aws/answers.ts';
 import { deniedMessage } from '../../aws/denied.ts';
 import type { AwsGate } from '../../aws/gate.ts';
 import type { AskedFor } from '../../callers.ts';
-import { invokeTarget, planInvoke, runInvoke, type InvokeHead, type InvokeRooms } from './invoke.ts';
+import { invokeTarget, planInvoke, runInvoke, type InvokeBody, type InvokeHead, type InvokeRooms } from './invoke.ts';
 import { awsWords } from './words.ts';
 
 /** What the ways to invoke use. */
@@ -23,9 +21,10 @@ interface AwsApiParts extends AwsInvokeRooms {
 export function awsApi({ gate, ...rooms }: AwsApiParts): WholeBodyApi<InvokeHead> {
   const api = invokeApi(rooms);
   const askedOf = ({ name }: InvokeHead): AskedFor => ({ operation: ACTION, function: name });
-  const fail = (reply: Reply, error: LamError): void => {
+  const fail: InvokeBody['fail'] = (reply, error, asked) => {
     const message = deniedMessage(rooms.arns, 'lambda', ACTION, error);
-    sendAwsError(reply, error, message === undefined ? awsWords(rooms.arns, error, LATEST) : { message });
+    const words = message === undefined ? awsWords(rooms.arns, error, asked?.qualifier ?? LATEST) : { message };
+    sendAwsError(reply, error, words);
   };
   return {
     ...api,
@@ -48,7 +47,7 @@ const INVOKE_SCOPES = ['invoke'] as const;
 
 /** The same without a decision on who may use it. */
 export function invokeApi(rooms: AwsInvokeRooms): Omit<WholeBodyApi<InvokeHead>, 'authorize'> {
-  const fail = (reply: Reply, error: LamError, asked?: Pick<InvokeHead, 'qualifier'>): void =>
+  const fail: InvokeBody['fail'] = (reply, error, asked) =>
     sendAwsError(reply, error, awsWords(rooms.arns, error, asked?.qualifier ?? LATEST));
   return {
     name: 'aws-lambda',

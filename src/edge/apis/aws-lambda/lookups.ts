@@ -90,8 +90,8 @@ export function unlessMissing<T>(look: () => T): T | undefined {
   }
 }
 
-/** Throws `LAM_AWS_REVISION` if a request has a `RevisionId` that is not `current`. */
-export function checkRevision(call: AwsCall, current: string): void {
+/** Throws `LAM_AWS_REVISION` if a request has a `RevisionId` that is not `current`. @param look AWS's operations that tell it */
+export function checkRevision(call: AwsCall, current: string, look = 'GetFunction/GetAlias'): void {
   const given = textIn(call.input, 'RevisionId');
-  if (given !== undefined && given !== current) throw lamError('LAM_AWS_REVISION', {});
+  if (given !== undefined && given !== current) throw lamError('LAM_AWS_REVISION', { look });
 }

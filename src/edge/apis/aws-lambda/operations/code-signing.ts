@@ -67,7 +67,7 @@ export const CODE_SIGNING_ACTIONS: AwsActions = {
   GetFunctionCodeSigningConfig: (call) => {
     const detail = detailOf(call, namedIn(call).name);
     const arn = signedBy(functionFacts(detail));
-    return { ...(arn === undefined ? {} : { CodeSigningConfigArn: arn }), FunctionName: detail.name };
+    return arn === undefined ? {} : { CodeSigningConfigArn: arn, FunctionName: detail.name };
   },
   async DeleteFunctionCodeSigningConfig(call) {
     const { name } = detailOf(call, namedIn(call).name);

@@ -180,7 +180,8 @@ async function amend(
     return await operations.versions.amend(name, { ...change, ...onto, by: AUTHOR, verify: false });
   } catch (thrown) {
     if (!isLamError(thrown)) throw thrown;
-    if (thrown.code === 'LAM_REGISTRY_MOVED') throw lamError('LAM_AWS_REVISION', {}, thrown);
+    if (thrown.code === 'LAM_REGISTRY_MOVED')
+      throw lamError('LAM_AWS_REVISION', { look: 'GetFunction/GetAlias' }, thrown);
     if (thrown.code !== 'LAM_OPERATIONS_OVERTAKEN') throw thrown;
     const what = `An update is in progress for resource: ${arns.function(name)}`;
     throw lamError('LAM_AWS_CONFLICT', { message: `The operation cannot be performed at this time. ${what}` }, thrown);

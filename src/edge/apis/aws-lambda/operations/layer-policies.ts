@@ -39,7 +39,7 @@ async function inLine(call: AwsCall, change: (arn: string) => Promise<unknown>):
 
 async function add(call: AwsCall, arn: string): Promise<unknown> {
   const { statements } = policyOf(call, arn);
-  checkRevision(call, revisionOfPolicy(call, arn));
+  checkRevision(call, revisionOfPolicy(call, arn), 'GetLayerPolicy');
   const statement = statementOf(call, arn);
   if (statements.some(({ Sid: id }) => id === statement['Sid']))
     throw lamError('LAM_AWS_CONFLICT', {
@@ -54,7 +54,7 @@ async function remove(call: AwsCall, arn: string): Promise<undefined> {
   const id = textIn(call.input, 'StatementId');
   const left = statements.filter(({ Sid: sid }) => sid !== id);
   if (left.length === statements.length) throw missing(`Statement ${id} is not found in resource policy.`);
-  checkRevision(call, revisionOfPolicy(call, arn));
+  checkRevision(call, revisionOfPolicy(call, arn), 'GetLayerPolicy');
   await keep(call, arn, left);
   return undefined;
 }

@@ -4,7 +4,16 @@ import { ownMember } from '../../../../kit/index.ts';
 import { awsTime } from '../../../aws/answers.ts';
 import { numberIn } from '../../../aws/members.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
-import { detailOf, functionMissing, namedIn, seenVersion, unqualified, type SeenVersion } from '../lookups.ts';
+import {
+  detailOf,
+  functionMissing,
+  namedIn,
+  qualifierMissing,
+  seenVersion,
+  unlessMissing,
+  unqualified,
+  type SeenVersion,
+} from '../lookups.ts';
 import { pageOf } from '../pages.ts';
 import { CONCURRENCY, UNRESERVED } from './concurrency.ts';
 
@@ -101,11 +110,9 @@ function publishedIn(call: AwsCall, refusal: string): QualifiedVersion {
   const { name, qualifier } = namedIn(call);
   if (qualifier === undefined || qualifier === LATEST) throw refused(refusal);
   if (!isQualifier(qualifier)) throw functionMissing(call, name, qualifier);
-  const { allVersions, aliases } = detailOf(call, name);
-  const isThere = Object.hasOwn(aliases, qualifier) || allVersions.some(({ version }) => String(version) === qualifier);
-  if (!isThere && !/^\d+$/.test(qualifier))
-    throw lamError('LAM_AWS_NOT_FOUND', { message: `Cannot find alias arn: ${call.arns.function(name, qualifier)}` });
-  return { ...seenVersion(call, { name, qualifier }), qualifier };
+  const seen = unlessMissing(() => seenVersion(call, { name, qualifier }));
+  if (seen === undefined) throw qualifierMissing(call, name, qualifier);
+  return { ...seen, qualifier };
 }
 
 /** How it is now: sandboxes of the version that are ready count, up to what was asked for. */
