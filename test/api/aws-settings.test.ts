@@ -332,7 +332,7 @@ describe("settings of functions by AWS's own client", () => {
       awsError(PARAMETER, /Terminate/),
     );
     const signing = await client.send(new GetFunctionCodeSigningConfigCommand(of));
-    assert.deepEqual([signing.FunctionName, signing.CodeSigningConfigArn], ['plain', undefined]);
+    assert.deepEqual([signing.FunctionName, signing.CodeSigningConfigArn], [undefined, undefined]);
   });
 
   test('InvokeAsync queues an event', async () => {

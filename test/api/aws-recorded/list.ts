@@ -10,6 +10,7 @@ import { POLICIES } from './policies.ts';
 import { PROVISIONED } from './provisioned.ts';
 import { SHARED_LAYERS } from './shared-layers.ts';
 import { SIGNING } from './signing.ts';
+import { SOURCES } from './sources.ts';
 import { TAGS } from './tags.ts';
 import { URLS } from './urls.ts';
 import { REVISIONS, VERSIONS } from './versions.ts';
@@ -31,6 +32,7 @@ export const RECORDED: readonly RecordedGroup[] = [
   SHARED_LAYERS,
   ...SIGNING,
   ...PROVISIONED,
+  SOURCES,
   ...TAGS,
   ...ACCOUNT_LIMITS,
   ...INVOCATIONS,

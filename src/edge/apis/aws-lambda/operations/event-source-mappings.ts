@@ -7,7 +7,7 @@ import { objectIn, textIn } from '../../../aws/members.ts';
 import { isLatest, namedFunction } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { AUTHOR, changeFacts, type FunctionFacts, type MappingFacts } from '../facts.ts';
-import { detailOf } from '../lookups.ts';
+import { detailOf, unlessMissing } from '../lookups.ts';
 import { MAPPING_SOURCES } from '../mappings/list.ts';
 import { allMappings, mappingIn, mappingShown, type MappingChange } from '../mappings/mapping.ts';
 import { mappedTrigger, refused, type MappedTrigger } from '../mappings/source.ts';
@@ -31,10 +31,10 @@ export const MAPPING_ACTIONS: AwsActions = {
 
 async function create(call: AwsCall): Promise<unknown> {
   const { input } = call;
-  const name = functionIn(call);
-  detailOf(call, name);
   const source = MAPPING_SOURCES.find((each) => each.claims(input));
   if (source === undefined) throw unknownSource(textIn(input, 'EventSourceArn'));
+  const name = functionIn(call);
+  if (unlessMissing(() => detailOf(call, name)) === undefined) throw refused('Function does not exist');
   const tags = checkedTags((objectIn(input, 'Tags') ?? {}) as Record<string, string>);
   const uuid = randomUUID();
   const config = mappedTrigger(call, source, { name: (called) => `${called}-${uuid.slice(0, 8)}` });
@@ -54,7 +54,6 @@ async function create(call: AwsCall): Promise<unknown> {
 async function list(call: AwsCall): Promise<unknown> {
   const arn = textIn(call.input, 'EventSourceArn');
   const name = call.input['FunctionName'] === undefined ? undefined : functionIn(call);
-  if (name !== undefined) detailOf(call, name);
   const all = (await allMappings(call)).filter(({ detail }) => name === undefined || detail.name === name);
   const kept = all.filter((mapping) => arn === undefined || mappingShown(call, mapping)['EventSourceArn'] === arn);
   const { items, next } = pageOf(call, kept, ({ uuid }) => uuid, MOST_MAPPINGS);
