@@ -65,7 +65,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   operations: { may: ['registry', 'store', 'logs', 'queue', 'runtimes', 'contract', 'kit', 'errors'] },
   edge: {
     may: ['http', 'limits', 'operations', 'router', 'triggers', 'access', 'contract', 'kit', 'errors'],
-    packages: ['@fastify/busboy', 'mrmime', 'prom-client', 'range-parser'],
+    packages: ['@fastify/busboy', 'aws4fetch', 'mrmime', 'prom-client', 'range-parser'],
   },
   daemon: {
     may: [

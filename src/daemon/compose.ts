@@ -13,6 +13,7 @@ import {
   MiniMetrics,
   oneToken,
   type AccessLog,
+  type AwsCredentials,
   type ConnectionCaps,
   type Door,
   type OtherApiParts,
@@ -67,6 +68,8 @@ export interface DaemonSetup {
   readonly allowedHosts: readonly string[];
   /** AWS account and region of functions, and services of AWS. */
   readonly aws?: AwsSettings;
+  /** For requests to these services. */
+  readonly awsCredentials?: AwsCredentials;
   /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
   readonly memoryBudgetMiB: number;
   readonly cores: number;
@@ -294,6 +297,7 @@ function composeServers(
   const edge = {
     arns,
     awsEndpoints: setup.aws?.endpoints ?? {},
+    awsCredentials: setup.awsCredentials,
     others: parts,
     router,
     limits,

@@ -78,6 +78,17 @@ async function serve(options: DaemonOptions): Promise<number> {
   return 0;
 }
 
+/** The credentials of AWS's own variables, for the services that the daemon was told of. */
+function credentialsIn({
+  AWS_ACCESS_KEY_ID: accessKeyId = '',
+  AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
+  AWS_SESSION_TOKEN: sessionToken = '',
+}: NodeJS.ProcessEnv): Pick<DaemonSetup, 'awsCredentials'> {
+  if (accessKeyId === '' || secretAccessKey === '') return {};
+  const token = sessionToken === '' ? {} : { sessionToken };
+  return { awsCredentials: { accessKeyId, secretAccessKey, ...token } };
+}
+
 function setupOf(options: DaemonOptions, resources: Resources, stop: () => void): DaemonSetup {
   return {
     resources,
@@ -91,6 +102,7 @@ function setupOf(options: DaemonOptions, resources: Resources, stop: () => void)
     allowedHosts: options.allowedHosts ?? [],
     ...(options.glambdar === undefined ? {} : { glambdar: options.glambdar }),
     ...(options.aws === undefined ? {} : { aws: options.aws }),
+    ...credentialsIn(process.env),
     ...(options.miniLambda === undefined ? {} : { miniLambda: options.miniLambda }),
     memoryBudgetMiB: options.memoryMiB ?? Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),

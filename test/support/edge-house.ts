@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { AwsSettings, ConfigInput, Status } from '../../src/contract/index.ts';
 import { composeDaemon } from '../../src/daemon/compose.ts';
 import { openResources } from '../../src/daemon/resources.ts';
-import { oneToken, type AccessLog, type ConnectionCaps, type Door } from '../../src/edge/index.ts';
+import { oneToken, type AccessLog, type AwsCredentials, type ConnectionCaps, type Door } from '../../src/edge/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
 import type { LogStore } from '../../src/logs/index.ts';
@@ -92,6 +92,7 @@ export interface Variations {
   /** As in the daemon's setup. */
   readonly glambdar?: 'off' | number;
   readonly aws?: AwsSettings;
+  readonly awsCredentials?: AwsCredentials;
   /** As in the daemon's setup. */
   readonly miniLambda?: 'off' | number;
   readonly caps?: ConnectionCaps;
@@ -133,6 +134,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     allowedHosts: more.allowedHosts ?? [],
     ...(more.glambdar === undefined ? {} : { glambdar: more.glambdar }),
     ...(more.aws === undefined ? {} : { aws: more.aws }),
+    ...(more.awsCredentials === undefined ? {} : { awsCredentials: more.awsCredentials }),
     ...(more.miniLambda === undefined ? {} : { miniLambda: more.miniLambda }),
     ...(more.caps === undefined ? {} : { caps: more.caps }),
     ...(more.accessLog === undefined ? {} : { accessLog: more.accessLog }),

@@ -1,11 +1,15 @@
 import { Readable } from 'node:stream';
 import type { Digest, KeptZip } from '../../../contract/index.ts';
 import { isLamError, lamError } from '../../../errors/index.ts';
-import type { Operations } from '../../../operations/index.ts';
+import { readObject } from '../../aws/s3-object.ts';
+import type { AwsCall } from './call.ts';
 
 /** AWS's limits of direct uploads and of unpacked code (bytes). */
 const ZIPPED = 52_428_800;
 const UNZIPPED = 262_144_000;
+
+/** What reading and storing code takes of a request. */
+type CodeScope = Pick<AwsCall, 'arns' | 'endpoints' | 'credentials' | 'operations'>;
 
 /** Code that was stored and is not in use yet. */
 export interface StoredCode {
@@ -14,32 +18,29 @@ export interface StoredCode {
 }
 
 /**
- * Stores the code that a request carries in `ZipFile`. Throws `LAM_AWS_PARAMETER` for what lam does not take code from and
+ * Stores the code that a request carries in `ZipFile`, or that an object of S3 has. Throws `LAM_AWS_PARAMETER` for what lam does not take code from and
  * for bytes that are no zip, and `LAM_AWS_TOO_LARGE`.
  */
-export async function storeCode(
-  { artifacts }: Pick<Operations, 'artifacts'>,
-  code: Readonly<Record<string, unknown>>,
-): Promise<StoredCode> {
-  const bytes = zipIn(code);
-  const { artifact, zip } = await unpacked(() => artifacts.keepZip(bytes));
+export async function storeCode(call: CodeScope, code: Readonly<Record<string, unknown>>): Promise<StoredCode> {
+  const bytes = await zipIn(call, code);
+  const { artifact, zip } = await unpacked(() => call.operations.artifacts.keepZip(bytes));
   return { artifact, zip };
 }
 
 /** As {@link storeCode}, of a zip that need not be given back as it was. */
-export async function storeFiles(
-  { artifacts }: Pick<Operations, 'artifacts'>,
-  content: Readonly<Record<string, unknown>>,
-): Promise<Digest> {
-  const bytes = zipIn(content);
-  const { artifact } = await unpacked(() => artifacts.receiveZip(Readable.from([bytes])));
+export async function storeFiles(call: CodeScope, content: Readonly<Record<string, unknown>>): Promise<Digest> {
+  const bytes = await zipIn(call, content);
+  const { artifact } = await unpacked(() => call.operations.artifacts.receiveZip(Readable.from([bytes])));
   return artifact;
 }
 
-function zipIn(code: Readonly<Record<string, unknown>>): Buffer {
+async function zipIn(call: CodeScope, code: Readonly<Record<string, unknown>>): Promise<Buffer> {
   const { ZipFile: zipped, S3Bucket: bucket, S3Key: key, ImageUri: image } = code;
-  if (bucket !== undefined || key !== undefined)
-    throw refused('lam reads no code from S3: send the zip itself, as ZipFile');
+  if (typeof bucket === 'string' && typeof key === 'string') {
+    if (zipped !== undefined)
+      throw refused('Please do not provide other FunctionCode parameters when providing a ZipFile.');
+    return objectIn(call, { bucket, key, version: code['S3ObjectVersion'] });
+  }
   if (image !== undefined) throw refused('lam takes no image by this API: send a zip, or deploy the image with lam');
   if (typeof zipped !== 'string') throw refused('Please provide a source for function code.');
   const bytes = Buffer.from(zipped, 'base64');
@@ -47,6 +48,18 @@ function zipIn(code: Readonly<Record<string, unknown>>): Buffer {
   if (bytes.length > ZIPPED)
     throw lamError('LAM_AWS_TOO_LARGE', { message: `Zipped size must be smaller than ${ZIPPED} bytes` });
   return bytes;
+}
+
+function objectIn(
+  { arns, endpoints: { s3: endpoint }, credentials }: CodeScope,
+  { bucket, key, version }: { readonly bucket: string; readonly key: string; readonly version: unknown },
+): Promise<Buffer> {
+  if (endpoint === undefined)
+    throw refused(
+      'lam does not know where S3 is: send the zip itself, as ZipFile, or name a server with the API of S3: lam restart --aws-endpoint s3=http://localhost:9000',
+    );
+  const object = { bucket, key, ...(typeof version === 'string' ? { version } : {}) };
+  return readObject({ endpoint, region: arns.region, credentials }, object, UNZIPPED);
 }
 
 async function unpacked<A extends { readonly size: number }>(store: () => Promise<A>): Promise<A> {

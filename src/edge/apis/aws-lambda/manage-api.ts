@@ -6,6 +6,7 @@ import type { Clock } from '../../../kit/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { sendAwsError, sendAwsJson } from '../../aws/answers.ts';
+import type { AwsCredentials } from '../../aws/s3-object.ts';
 import { readInput } from '../../aws/input.ts';
 import { deniedMessage } from '../../aws/denied.ts';
 import type { AwsGate } from '../../aws/gate.ts';
@@ -37,13 +38,21 @@ type ManagePlan = AwsTarget | { readonly code: string; readonly query: string };
 interface ManageParts {
   readonly arns: Arns;
   readonly awsEndpoints: AwsEndpoints;
+  readonly awsCredentials?: AwsCredentials | undefined;
   readonly callers: ApiCallers;
   readonly gate: AwsGate;
   readonly clock: Clock;
 }
 
 /** Serves AWS Lambda's API at its dated paths, but for the ways to invoke; and the downloads of code that it names. */
-export function awsManageApi({ arns, awsEndpoints, callers, gate, clock }: ManageParts): StreamedBodyApi<ManagePlan> {
+export function awsManageApi({
+  arns,
+  awsEndpoints,
+  awsCredentials,
+  callers,
+  gate,
+  clock,
+}: ManageParts): StreamedBodyApi<ManagePlan> {
   const urls = new CodeUrls(clock);
   const fail = (reply: Reply, error: LamError, plan?: ManagePlan): void => {
     const message = plan === undefined ? undefined : deniedMessage(arns, 'lambda', askedOf(plan).operation, error);
@@ -68,7 +77,10 @@ export function awsManageApi({ arns, awsEndpoints, callers, gate, clock }: Manag
     asked: askedOf,
     serve(request) {
       const { body, reply, plan } = request;
-      const done = serve({ arns, endpoints: awsEndpoints, callers, urls, clock, gate }, request);
+      const done = serve(
+        { arns, endpoints: awsEndpoints, credentials: awsCredentials, callers, urls, clock, gate },
+        request,
+      );
       done.catch(async (thrown: unknown) => {
         const error = asLamError(thrown);
         if (!isGone(error)) await discardRest(body, clock);
@@ -89,6 +101,7 @@ function askedOf(plan: ManagePlan): AskedFor {
 interface ServeParts {
   readonly arns: Arns;
   readonly endpoints: AwsEndpoints;
+  readonly credentials: AwsCredentials | undefined;
   readonly callers: ApiCallers;
   readonly urls: CodeUrls;
   readonly clock: Clock;
@@ -96,7 +109,7 @@ interface ServeParts {
 }
 
 async function serve(
-  { arns, endpoints, callers, urls, clock, gate }: ServeParts,
+  { arns, endpoints, credentials, callers, urls, clock, gate }: ServeParts,
   { head, plan, body: unread, reply }: ApiRequest<ManagePlan, IncomingMessage>,
 ): Promise<void> {
   const isSigned = 'code' in plan && urls.accepts(plan.code, plan.query);
@@ -121,6 +134,7 @@ async function serve(
   const answer: unknown = await action?.({
     arns,
     endpoints,
+    credentials,
     operations,
     input,
     codeUrl: (path) => urls.make(host, path),

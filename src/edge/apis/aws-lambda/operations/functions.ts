@@ -61,7 +61,7 @@ async function create(call: AwsCall): Promise<unknown> {
   const { config, facts } = await settingsOf(call);
   const tags = checkedTags((objectIn(input, 'Tags') ?? {}) as Record<string, string>);
   const signing = existingSigning(call);
-  const code = await storeCode(operations, objectIn(input, 'Code') ?? {});
+  const code = await storeCode(call, objectIn(input, 'Code') ?? {});
   const version = await publishNew(call, name, { ...code, config, foreign: asForeign(facts) });
   if (Object.keys(tags).length > 0 || signing !== undefined)
     await changeFacts(operations, name, (before) => withSigning({ ...before, tags }, signing));
@@ -139,13 +139,13 @@ export function listVersions(call: AwsCall): unknown {
 }
 
 async function updateCode(call: AwsCall): Promise<unknown> {
-  const { operations, input } = call;
+  const { input } = call;
   const name = unqualified(call);
   const seen = liveVersion(call, name);
   checkRevision(call, revisionOf(seen));
   if (input['ImageUri'] !== undefined)
     throw refused("Please don't provide ImageUri when updating a function with packageType Zip.");
-  const code = await storeCode(operations, input);
+  const code = await storeCode(call, input);
   const { Architectures: architectures } = input;
   const before = versionFacts(seen.version);
   const facts =

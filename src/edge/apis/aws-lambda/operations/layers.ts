@@ -47,7 +47,7 @@ export const LAYER_ACTIONS: AwsActions = {
 
 async function publish(call: AwsCall): Promise<unknown> {
   const name = layerIn(call);
-  const artifact = await storeFiles(call.operations, objectIn(call.input, 'Content') ?? {});
+  const artifact = await storeFiles(call, objectIn(call.input, 'Content') ?? {});
   const description = textIn(call.input, 'Description') ?? '';
   const published = await call.operations.layers.publish(name, { artifact, description, by: AUTHOR });
   return get(call, name, published.version);
