@@ -56,7 +56,7 @@ export function artifactOperations({ store: { paths, artifacts } }: ArtifactRoom
       const content = createHash('sha256').update(bytes);
       const sha256 = content.copy().digest('base64');
       const file = { path: KEPT, kind: 'file', digest: digestOf(content), size: bytes.length, executable: false };
-      const wrapped = writeZip([{ path: KEPT, content: bytes, mode: FILE_MODE, isStored: true }]);
+      const wrapped = await writeZip([{ path: KEPT, content: bytes, mode: FILE_MODE, isStored: true }]);
       const kept = await artifacts.ingest({ entries: [file] }, { bytes: wrapped });
       return { ...answer, zip: { artifact: kept.artifact, size: bytes.length, sha256 } };
     },

@@ -103,7 +103,7 @@ export function imageOperations({ store, imageEngine: engine, clock }: ImageRoom
         throw lamError('LAM_OPERATIONS_IMAGE_NO_COMMAND', { image: name });
       const content = Buffer.from(`${JSON.stringify(pinned, null, 2)}\n`);
       const { artifact } = await artifacts.ingestZip({
-        bytes: writeZip([{ path: IMAGE_FILE, content, mode: FILE_MODE }]),
+        bytes: await writeZip([{ path: IMAGE_FILE, content, mode: FILE_MODE }]),
       });
       return { artifact, runtime: 'stdio-image', handler: 'image' };
     },

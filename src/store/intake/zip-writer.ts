@@ -1,4 +1,7 @@
-import { crc32, deflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { crc32, deflateRaw } from 'node:zlib';
+
+const deflated = promisify(deflateRaw);
 
 /** A file of a zip to write. */
 export interface ZippedFile {
@@ -21,8 +24,11 @@ const UTF8_NAMES = 0x800;
 const DATE = 0x21;
 const DEFLATED = 8;
 
-/** Writes a zip in memory: at most 65,535 files and 4 GB. The same files give the same bytes. Pure. */
-export function writeZip(files: readonly ZippedFile[]): Buffer {
+/**
+ * Writes a zip in memory: at most 65,535 files and 4 GB. The same files give the same bytes. Files are compressed outside the
+ * main thread, one after the other. Pure.
+ */
+export async function writeZip(files: readonly ZippedFile[]): Promise<Buffer> {
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
@@ -30,7 +36,7 @@ export function writeZip(files: readonly ZippedFile[]): Buffer {
     const name = Buffer.from(path);
     const data = isStored
       ? Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-      : deflateRawSync(content);
+      : await deflated(content);
     const facts = Buffer.alloc(26);
     facts.writeUInt16LE(VERSION, 0);
     facts.writeUInt16LE(UTF8_NAMES, 2);
