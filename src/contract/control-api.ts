@@ -407,6 +407,17 @@ export interface FunctionDetail extends FunctionSummary {
   readonly foreign?: ForeignFacts;
 }
 
+/** Which pages of other origins may call a function at its own URL. Members as in the option `cors` of routes. */
+export interface OwnUrlCors {
+  readonly origins: readonly string[];
+  readonly methods?: readonly string[];
+  readonly headers?: readonly string[];
+  readonly exposeHeaders?: readonly string[];
+  readonly credentials?: boolean;
+  /** Seconds. */
+  readonly maxAge?: number;
+}
+
 /** Sandboxes that are kept warm for a version or an alias. */
 export interface ProvisionedQualifier {
   readonly count: number;

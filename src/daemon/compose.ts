@@ -13,7 +13,7 @@ import {
   MiniMetrics,
   oneToken,
   type AccessLog,
-  type AwsCredentials,
+  type ServiceKeys,
   type ConnectionCaps,
   type Door,
   type OtherApiParts,
@@ -26,6 +26,7 @@ import { Limits, Quotas } from '../limits/index.ts';
 import { Pool } from '../pool/index.ts';
 import { Registry } from '../registry/index.ts';
 import { Router } from '../router/index.ts';
+import type { Catalogue } from '../store/index.ts';
 import type { TriggerKind } from '../triggers/index.ts';
 import { CallRights } from './call-rights.ts';
 import { accessHost } from './access-host.ts';
@@ -69,7 +70,7 @@ export interface DaemonSetup {
   /** AWS account and region of functions, and services of AWS. */
   readonly aws?: AwsSettings;
   /** For requests to these services. */
-  readonly awsCredentials?: AwsCredentials;
+  readonly awsKeys?: ServiceKeys;
   /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
   readonly memoryBudgetMiB: number;
   readonly cores: number;
@@ -297,7 +298,7 @@ function composeServers(
   const edge = {
     arns,
     awsEndpoints: setup.aws?.endpoints ?? {},
-    awsCredentials: setup.awsCredentials,
+    awsKeys: setup.awsKeys,
     others: parts,
     router,
     limits,
@@ -313,9 +314,9 @@ function composeServers(
       accessHost({ registry, router, store, clock: setup.clock, onTrouble: setup.onTrouble }),
     ),
     exists: (name: FunctionName) => registry.has(name),
-    formOf: httpForms(registry),
+    formOf: httpForms(registry, setup.resources.store.catalogue),
     files: staticFiles(registry, store.artifacts),
-    generation: generationOf(registry),
+    generation: generationOf(setup.resources.store.catalogue),
     onBody: bodyPassed,
   };
   const open = {
@@ -345,10 +346,10 @@ function portDoor({ access, host, allowedHosts }: DaemonSetup): Door {
   return { kind: 'port', hosts: new Set(allowedHosts), address: host.toLowerCase(), ...access };
 }
 
-/** Returns a number that changes whenever a live version changes. */
-function generationOf(registry: Registry): () => number {
+/** Returns a number that changes whenever a function changes. */
+function generationOf(catalogue: Catalogue): () => number {
   let generation = 0;
-  registry.onChange(() => generation++);
+  catalogue.watch(() => generation++);
   return () => generation;
 }
 

@@ -1,6 +1,7 @@
 import type { FunctionName, Qualifier } from '../contract/index.ts';
 import type { HttpForm } from '../edge/index.ts';
-import type { Registry, Revision } from '../registry/index.ts';
+import { OWN_URLS, type Registry, type Revision } from '../registry/index.ts';
+import type { Catalogue } from '../store/index.ts';
 import { PROTOCOLS } from '../runtimes/index.ts';
 
 /**
@@ -9,10 +10,12 @@ import { PROTOCOLS } from '../runtimes/index.ts';
  */
 export function httpForms(
   registry: Registry,
+  catalogue: Pick<Catalogue, 'view'>,
 ): (functionName: FunctionName, qualifier: Qualifier | undefined) => HttpForm {
   return (functionName, qualifier) => {
     const { config, runtime } = revisionOf(registry, functionName, qualifier);
     return {
+      cors: catalogue.view.fact(functionName, OWN_URLS)?.[qualifier ?? ''],
       isAsync: config.async,
       payload: config.payload,
       carriesPath: PROTOCOLS[runtime.descriptor.protocol].httpEventsHavePath,

@@ -83,10 +83,10 @@ function credentialsIn({
   AWS_ACCESS_KEY_ID: accessKeyId = '',
   AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
   AWS_SESSION_TOKEN: sessionToken = '',
-}: NodeJS.ProcessEnv): Pick<DaemonSetup, 'awsCredentials'> {
+}: NodeJS.ProcessEnv): Pick<DaemonSetup, 'awsKeys'> {
   if (accessKeyId === '' || secretAccessKey === '') return {};
   const token = sessionToken === '' ? {} : { sessionToken };
-  return { awsCredentials: { accessKeyId, secretAccessKey, ...token } };
+  return { awsKeys: { accessKeyId, secretAccessKey, ...token } };
 }
 
 function setupOf(options: DaemonOptions, resources: Resources, stop: () => void): DaemonSetup {

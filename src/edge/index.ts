@@ -1,4 +1,4 @@
-export type { AwsCredentials } from './aws/s3-object.ts';
+export type { ServiceKeys } from './aws/s3-object.ts';
 export {
   Audit,
   createCallsEdge,

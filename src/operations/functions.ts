@@ -1,6 +1,6 @@
-import type { ForeignFacts, FunctionDetail, FunctionSummary, FunctionName } from '../contract/index.ts';
+import type { ForeignFacts, FunctionDetail, FunctionSummary, OwnUrlCors, FunctionName } from '../contract/index.ts';
 import type { LogStore } from '../logs/index.ts';
-import type { Registry } from '../registry/index.ts';
+import { setOwnUrl, type Registry } from '../registry/index.ts';
 
 /** Functions as a whole. */
 export interface FunctionOperations {
@@ -20,6 +20,11 @@ export interface FunctionOperations {
    * refuse; it may be called again. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
    */
   changeForeign(name: FunctionName, change: (before: ForeignFacts) => ForeignFacts): Promise<void>;
+  /**
+   * Sets which pages of other origins may call a function at its own URL, or at that of an alias; undefined for none. Throws
+   * `LAM_REGISTRY_FUNCTION_NOT_FOUND`. @param qualifier an alias, or empty
+   */
+  setOwnUrl(name: FunctionName, qualifier: string, cors: OwnUrlCors | undefined): Promise<void>;
   /**
    * Removes a function with its versions, aliases and logs; its sandboxes end. A later function of the same name
    * continues with the next version number. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
@@ -44,6 +49,7 @@ export function functionOperations({ registry, logs }: FunctionRooms): FunctionO
       registry.changeRecord(name, (record) => {
         record.foreign = change(record.foreign ?? {});
       }),
+    setOwnUrl: (name, qualifier, cors) => registry.changeRecord(name, (record) => setOwnUrl(record, qualifier, cors)),
     async remove(name) {
       await registry.deleteFunction(name);
       // The logs follow changes of the registry anyway; deleting them here waits for that and reports a failure to the

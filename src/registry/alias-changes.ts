@@ -6,6 +6,7 @@ import type { CatalogueDraft, FunctionRecord } from '../store/index.ts';
 import { checkRouting } from './alias-routing.ts';
 import { about, type ChangeContext, type Move } from './change-context.ts';
 import { note } from './history.ts';
+import { setOwnUrl } from './own-urls.ts';
 import { setProvisioned } from './provisioned.ts';
 import { checkAlias, editRecord, requireVersion } from './records.ts';
 
@@ -42,6 +43,7 @@ export function deleteAlias(
   delete record.aliases[alias];
   setRouting(record, alias, undefined);
   setProvisioned(record, alias, undefined);
+  setOwnUrl(record, alias, undefined);
   const message = request.message ?? `${alias} v${from} removed`;
   note(record, { action: 'alias', alias, from, to: null, ...about({ ...request, message }) }, context);
   return from;

@@ -11,7 +11,7 @@ export { endpointsOf } from './endpoints.ts';
 export { DESTINATION_KINDS } from './destination-kinds.ts';
 export type { DestinationKind } from './destination.ts';
 export { readDestination } from './read-destination.ts';
-export type { CorsOptions } from './http/cors.ts';
+export { corsFault, type CorsOptions } from './http/cors.ts';
 export { requestedHost } from './http/host.ts';
 export { hostsOf, routeName, routeOf, type HttpTrigger } from './http/http.ts';
 export { DEFAULT_ROUTE, type Route, type RouteMethod, type RouteSegment } from './http/route.ts';

@@ -20,7 +20,7 @@ describe('code in S3', () => {
 
   before(async () => {
     objects = await s3Server('code');
-    house = await awsHouse(undefined, { aws: { endpoints: { s3: objects.url } }, awsCredentials: S3_KEYS });
+    house = await awsHouse(undefined, { aws: { endpoints: { s3: objects.url } }, awsKeys: S3_KEYS });
     ({ client } = house);
   });
   after(async () => {
@@ -73,7 +73,7 @@ describe('code in S3', () => {
       await other.client.send(new CreateFunctionCommand(newFunction('f', { Code: code })));
     };
     await assert.rejects(
-      ask({ aws: { endpoints: { s3: objects.url } }, awsCredentials: { accessKeyId: 'a', secretAccessKey: 'b' } }),
+      ask({ aws: { endpoints: { s3: objects.url } }, awsKeys: { accessKeyId: 'a', secretAccessKey: 'b' } }),
       awsError(PARAMETER, /S3 Error Code: InvalidAccessKeyId\./),
     );
     await assert.rejects(

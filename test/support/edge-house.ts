@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AwsSettings, ConfigInput, Status } from '../../src/contract/index.ts';
-import { composeDaemon } from '../../src/daemon/compose.ts';
+import { composeDaemon, type DaemonSetup } from '../../src/daemon/compose.ts';
 import { openResources } from '../../src/daemon/resources.ts';
-import { oneToken, type AccessLog, type AwsCredentials, type ConnectionCaps, type Door } from '../../src/edge/index.ts';
+import { oneToken, type AccessLog, type ServiceKeys, type ConnectionCaps, type Door } from '../../src/edge/index.ts';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
 import { systemClock, type Clock } from '../../src/kit/index.ts';
 import type { LogStore } from '../../src/logs/index.ts';
@@ -92,7 +92,7 @@ export interface Variations {
   /** As in the daemon's setup. */
   readonly glambdar?: 'off' | number;
   readonly aws?: AwsSettings;
-  readonly awsCredentials?: AwsCredentials;
+  readonly awsKeys?: ServiceKeys;
   /** As in the daemon's setup. */
   readonly miniLambda?: 'off' | number;
   readonly caps?: ConnectionCaps;
@@ -102,6 +102,12 @@ export interface Variations {
   readonly kinds?: readonly TriggerKind[];
   /** Replaces the one in the home. */
   readonly catalogue?: Catalogue;
+}
+
+/** Parts of the setup that are not absent. */
+function partsOf({ glambdar, aws, awsKeys, miniLambda, caps, accessLog }: Variations): Partial<DaemonSetup> {
+  const parts = Object.entries({ glambdar, aws, awsKeys, miniLambda, caps, accessLog });
+  return Object.fromEntries(parts.filter(([, part]) => part !== undefined));
 }
 
 export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}): Promise<EdgeHouse> {
@@ -132,12 +138,7 @@ export async function edgeHouse(handlers: Handlers = {}, more: Variations = {}):
     port: 0,
     access: { tokens: oneToken(undefined), open: false, ...more.door },
     allowedHosts: more.allowedHosts ?? [],
-    ...(more.glambdar === undefined ? {} : { glambdar: more.glambdar }),
-    ...(more.aws === undefined ? {} : { aws: more.aws }),
-    ...(more.awsCredentials === undefined ? {} : { awsCredentials: more.awsCredentials }),
-    ...(more.miniLambda === undefined ? {} : { miniLambda: more.miniLambda }),
-    ...(more.caps === undefined ? {} : { caps: more.caps }),
-    ...(more.accessLog === undefined ? {} : { accessLog: more.accessLog }),
+    ...partsOf(more),
     memoryBudgetMiB: more.memoryBudgetMiB ?? 8192,
     cores: 2,
     triggerKinds: more.kinds ?? TRIGGER_KINDS,

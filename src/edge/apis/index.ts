@@ -13,7 +13,7 @@ import type { ConnectionCaps } from '../connection-limit.ts';
 import type { CallingSandboxes } from '../calling-sandboxes.ts';
 import type { Door } from '../guard.ts';
 import { createServer } from '../server.ts';
-import type { AwsCredentials } from '../aws/s3-object.ts';
+import type { ServiceKeys } from '../aws/s3-object.ts';
 import { awsIdentityApi } from './aws-identity/api.ts';
 import { awsApi } from './aws-lambda/api.ts';
 import { awsManageApi } from './aws-lambda/manage-api.ts';
@@ -46,7 +46,7 @@ export interface EdgeOptions {
   /** Where services of AWS are. */
   readonly awsEndpoints: AwsEndpoints;
   /** For requests to them; absent for none. */
-  readonly awsCredentials?: AwsCredentials | undefined;
+  readonly awsKeys?: ServiceKeys | undefined;
   readonly router: Router;
   /** Limits of routes. */
   readonly limits: Pick<Limits, 'admitAt'>;

@@ -1,7 +1,7 @@
 import { lamError, messageOf } from '../../errors/index.ts';
 
 /** Credentials for requests to services of AWS. */
-export interface AwsCredentials {
+export interface ServiceKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
@@ -12,7 +12,7 @@ export interface ObjectServer {
   readonly endpoint: string;
   readonly region: string;
   /** Absent: the server checks none. */
-  readonly credentials?: AwsCredentials | undefined;
+  readonly credentials?: ServiceKeys | undefined;
 }
 
 /** An object of S3. */
@@ -27,7 +27,7 @@ const ANSWER_MS = 60_000;
 /** Most of the text of a failure that is read (bytes). */
 const MOST_FAILURE = 64 * 1024;
 /** For servers that check none: requests must be signed with something. */
-const ANY_KEYS: AwsCredentials = { accessKeyId: 'lam', secretAccessKey: 'lam' };
+const ANY_KEYS: ServiceKeys = { accessKeyId: 'lam', secretAccessKey: 'lam' };
 
 /**
  * Reads an object. Throws `LAM_AWS_PARAMETER` in AWS's words for what the server refuses or if it cannot be reached, and

@@ -118,6 +118,7 @@ export const RULES: Rules = {
     named: { scopes: ANY },
     detail: { scopes: LOOK, of: first },
     changeForeign: { scopes: DEPLOY, of: first, changes: always },
+    setOwnUrl: { scopes: DEPLOY, of: first, changes: always, target: () => 'url' },
     remove: { scopes: DEPLOY, of: first, changes: always },
   },
   versions: VERSIONS,

@@ -5,6 +5,7 @@ import type {
   ForeignFacts,
   FunctionConfig,
   KeptZip,
+  OwnUrlCors,
   ProvisionedQualifier,
   Movement,
   FunctionName,
@@ -56,6 +57,8 @@ export interface FunctionRecord {
   aliases: Record<string, VersionNumber>;
   /** Of the aliases that divide their requests among several versions; absent for none. */
   routing?: Record<string, AliasRouting>;
+  /** By qualifier, the empty one for none: CORS of the function's own URL; absent for none. */
+  ownUrls?: Record<string, OwnUrlCors>;
   /** By qualifier: sandboxes that are kept warm; absent for none. */
   provisioned?: Record<string, ProvisionedQualifier>;
   /** Live settings, which win over those of a deploy. */

@@ -1,6 +1,6 @@
 import type { Arns, AwsEndpoints } from '../../../contract/index.ts';
 import type { Operations } from '../../../operations/index.ts';
-import type { AwsCredentials } from '../../aws/s3-object.ts';
+import type { ServiceKeys } from '../../aws/s3-object.ts';
 import type { AwsInput } from '../../aws/input.ts';
 
 /** A request to an operation of AWS Lambda's API whose input was checked. */
@@ -9,7 +9,7 @@ export interface AwsCall {
   /** Where services of AWS are. */
   readonly endpoints: AwsEndpoints;
   /** For requests to them; absent for none. */
-  readonly credentials?: AwsCredentials | undefined;
+  readonly credentials?: ServiceKeys | undefined;
   readonly operations: Operations;
   readonly input: AwsInput;
   /** Returns the URL at which a version's code can be downloaded for some minutes. */

@@ -6,7 +6,7 @@ import type { Clock } from '../../../kit/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { sendAwsError, sendAwsJson } from '../../aws/answers.ts';
-import type { AwsCredentials } from '../../aws/s3-object.ts';
+import type { ServiceKeys } from '../../aws/s3-object.ts';
 import { readInput } from '../../aws/input.ts';
 import { deniedMessage } from '../../aws/denied.ts';
 import type { AwsGate } from '../../aws/gate.ts';
@@ -38,7 +38,7 @@ type ManagePlan = AwsTarget | { readonly code: string; readonly query: string };
 interface ManageParts {
   readonly arns: Arns;
   readonly awsEndpoints: AwsEndpoints;
-  readonly awsCredentials?: AwsCredentials | undefined;
+  readonly awsKeys?: ServiceKeys | undefined;
   readonly callers: ApiCallers;
   readonly gate: AwsGate;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ interface ManageParts {
 export function awsManageApi({
   arns,
   awsEndpoints,
-  awsCredentials,
+  awsKeys,
   callers,
   gate,
   clock,
@@ -77,10 +77,7 @@ export function awsManageApi({
     asked: askedOf,
     serve(request) {
       const { body, reply, plan } = request;
-      const done = serve(
-        { arns, endpoints: awsEndpoints, credentials: awsCredentials, callers, urls, clock, gate },
-        request,
-      );
+      const done = serve({ arns, endpoints: awsEndpoints, credentials: awsKeys, callers, urls, clock, gate }, request);
       done.catch(async (thrown: unknown) => {
         const error = asLamError(thrown);
         if (!isGone(error)) await discardRest(body, clock);
@@ -101,7 +98,7 @@ function askedOf(plan: ManagePlan): AskedFor {
 interface ServeParts {
   readonly arns: Arns;
   readonly endpoints: AwsEndpoints;
-  readonly credentials: AwsCredentials | undefined;
+  readonly credentials: ServiceKeys | undefined;
   readonly callers: ApiCallers;
   readonly urls: CodeUrls;
   readonly clock: Clock;

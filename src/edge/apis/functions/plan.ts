@@ -4,7 +4,7 @@ import { lamError, type LamError } from '../../../errors/index.ts';
 import type { HeaderPairs } from '../../../http/index.ts';
 import type { LimitedRoute } from '../../../limits/index.ts';
 import { refusal, type Door } from '../../guard.ts';
-import { routeName, staticPlace, type HttpTrigger } from '../../../triggers/index.ts';
+import { routeName, staticPlace, type CorsOptions, type HttpTrigger } from '../../../triggers/index.ts';
 import { headerValue, type RequestHead } from '../../request.ts';
 import type { RouteAccess } from './access.ts';
 import { withoutHeaders, withVary } from './amended-reply.ts';
@@ -76,13 +76,13 @@ export function planFor(parts: PlanParts, head: RequestHead): Plan | LamError | 
   const { method, path, headers } = head;
   const find = (asked: string): RouteHit | OtherMethods | undefined =>
     routes().find({ method: asked, path, host: headerValue(headers, 'host') ?? '' }, exists);
-  const preflight = preflightPlan(head, find);
+  const preflight = preflightPlan(parts, head, find);
   if (preflight !== undefined) return preflight;
   const hit = find(method);
   if (hit === undefined) return undefined;
   if ('allow' in hit) return otherMethods(head, hit);
   const { route } = hit;
-  const options = route === undefined ? undefined : corsOf(route);
+  const options = corsAt(parts, hit);
   const grant = grantFor(options, headers);
   const amend =
     options === undefined ? undefined : (sent: HeaderPairs): HeaderPairs => withCors(sent, grant, options.origins);
@@ -98,6 +98,11 @@ export function planFor(parts: PlanParts, head: RequestHead): Plan | LamError | 
   const form = formOf(hit.functionName, hit.qualifier);
   const call = prepareCall(door, head, hit, form);
   return { kind: 'function', call, async: asyncReason(route, form, headers), route, grant, access, finish, limit };
+}
+
+/** Which pages may call a route, or a function at its own URL. */
+function corsAt({ formOf }: PlanParts, { route, functionName, qualifier }: RouteHit): CorsOptions | undefined {
+  return route === undefined ? formOf(functionName, qualifier).cors : corsOf(route);
 }
 
 /** Who may call a route. */
@@ -134,15 +139,16 @@ function staticRequest(head: RequestHead, hit: RouteHit, place: string): StaticR
   return { functionName, file, hasIndex: route?.route.endsWith('+}') === true, head };
 }
 
-/** The answer to a preflight request for a route with CORS. */
+/** The answer to a preflight request for a route, or a function's own URL, with CORS. */
 function preflightPlan(
+  parts: PlanParts,
   { method, headers }: RequestHead,
   find: (method: string) => RouteHit | OtherMethods | undefined,
 ): AnswerPlan | undefined {
   const asked = preflightMethod(method, headers);
   const hit = asked === undefined ? undefined : find(asked);
-  if (asked === undefined || hit === undefined || 'allow' in hit || hit.route === undefined) return undefined;
-  const grant = grantFor(corsOf(hit.route), headers);
+  if (asked === undefined || hit === undefined || 'allow' in hit) return undefined;
+  const grant = grantFor(corsAt(parts, hit), headers);
   if (grant === undefined) return undefined;
   const named = hit.methods.filter((one) => one !== 'ANY');
   const methods = named.length === 0 ? [asked] : named.includes('GET') ? [...new Set([...named, 'HEAD'])] : named;

@@ -1,7 +1,8 @@
 import { lamError } from '../../../../errors/index.ts';
 import { ownMember } from '../../../../kit/index.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
-import { textIn } from '../../../aws/members.ts';
+import { objectIn, textIn } from '../../../aws/members.ts';
+import { corsOf, type AwsCors } from '../cors.ts';
 import { changeFacts, functionFacts } from '../facts.ts';
 import { namedIn, seenVersion, unlessMissing, type SeenVersion } from '../lookups.ts';
 import { pageOf } from '../pages.ts';
@@ -14,6 +15,8 @@ interface UrlFacts {
   readonly modified: string;
   /** Absent if it was never given. */
   readonly mode?: string | undefined;
+  /** As it was given; absent for none. */
+  readonly cors?: AwsCors | undefined;
 }
 
 const NO_FUNCTION = 'Function does not exist';
@@ -55,13 +58,14 @@ export const URL_ACTIONS: AwsActions = {
 async function create(call: AwsCall): Promise<unknown> {
   const seen = seenAt(call, NO_FUNCTION);
   checkOffered(call);
+  const cors = corsIn(call, undefined);
   const now = new Date().toISOString();
   const mode = textIn(call.input, 'InvokeMode');
   if (keptOf(seen) !== undefined)
     throw lamError('LAM_AWS_CONFLICT', {
       message: `Failed to create function url config for [functionArn = ${call.arns.function(seen.name, seen.qualifier)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     });
-  const facts: UrlFacts = { created: now, modified: now, ...(mode === undefined ? {} : { mode }) };
+  const facts: UrlFacts = { created: now, modified: now, ...(mode === undefined ? {} : { mode }), ...cors };
   await keep(call, seen, facts);
   return shown(call, seen, facts, 'made');
 }
@@ -70,8 +74,11 @@ async function update(call: AwsCall): Promise<unknown> {
   const seen = seenAt(call, NO_FUNCTION);
   const before = existing(seen);
   checkOffered(call);
+  const { cors: corsBefore, ...others } = before;
+  const cors = corsIn(call, corsBefore);
   const mode = textIn(call.input, 'InvokeMode');
-  const facts: UrlFacts = { ...before, modified: new Date().toISOString(), ...(mode === undefined ? {} : { mode }) };
+  const modified = new Date().toISOString();
+  const facts: UrlFacts = { ...others, modified, ...(mode === undefined ? {} : { mode }), ...cors };
   await keep(call, seen, facts);
   return shown(call, seen, { ...facts, mode }, 'changed');
 }
@@ -88,8 +95,13 @@ function seenAt(call: AwsCall, missing: string): SeenVersion {
 function checkOffered(call: AwsCall): void {
   if (textIn(call.input, 'AuthType') === 'AWS_IAM')
     throw refused("lam checks no IAM policies at function URLs: use AuthType NONE, or a route with 'auth' in lam.yaml");
-  if (call.input['Cors'] !== undefined)
-    throw refused("lam answers CORS at routes: give the function a route with 'cors' in lam.yaml");
+}
+
+/** CORS of a request, or as before; nothing for an empty one. Throws `LAM_AWS_PARAMETER`. */
+function corsIn(call: AwsCall, before: AwsCors | undefined): Pick<UrlFacts, 'cors'> {
+  const cors = (objectIn(call.input, 'Cors') as AwsCors | undefined) ?? before ?? {};
+  corsOf(cors);
+  return Object.keys(cors).length === 0 ? {} : { cors };
 }
 
 function keptOf({ detail, qualifier }: SeenVersion): UrlFacts | undefined {
@@ -103,6 +115,7 @@ function existing(seen: SeenVersion): UrlFacts {
 }
 
 async function keep(call: AwsCall, { name, qualifier }: SeenVersion, next: UrlFacts | undefined): Promise<void> {
+  await call.operations.functions.setOwnUrl(name, qualifier ?? '', corsOf(next?.cors ?? {}));
   await changeFacts(call.operations, name, (facts) => {
     const { [qualifier ?? '']: _before, ...others } = facts.kept?.[KIND] ?? {};
     const all = next === undefined ? others : { ...others, [qualifier ?? '']: { ...next } };
@@ -113,7 +126,7 @@ async function keep(call: AwsCall, { name, qualifier }: SeenVersion, next: UrlFa
 function shown(
   { arns }: AwsCall,
   seen: SeenVersion,
-  { created, modified, mode }: UrlFacts,
+  { created, modified, mode, cors }: UrlFacts,
   how: 'made' | 'changed' | 'whole',
 ): unknown {
   const { detail, name, qualifier } = seen;
@@ -122,6 +135,7 @@ function shown(
     FunctionUrl: `${detail.url}${qualifier === undefined ? '' : `:${qualifier}`}/`,
     FunctionArn: arns.function(name, qualifier),
     AuthType: 'NONE',
+    ...(cors === undefined ? {} : { Cors: cors }),
     CreationTime: created,
     ...(how !== 'made' ? { LastModifiedTime: modified } : {}),
     ...(given === undefined ? {} : { InvokeMode: given }),
