@@ -100,8 +100,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     may: ['project', 'runtimes', 'contract', 'kit', 'errors'],
     packages: ['archiver', 'execa', 'ignore'],
   },
+  oci: { may: ['contract', 'kit', 'errors'] },
   cli: {
-    may: ['client', 'project', 'scaffold', 'build', 'simulator', 'contract', 'kit', 'errors', 'runtimes'],
+    may: ['client', 'project', 'scaffold', 'build', 'simulator', 'oci', 'contract', 'kit', 'errors', 'runtimes'],
     // `lam runtimes` looks for interpreters and for an engine as the drivers do, without a daemon.
     files: [
       'driver/shared/interpreters.ts',
@@ -171,7 +172,7 @@ const MAINS =
   '^src/daemon/main\\.ts$|^src/logs/worker\\.ts$|^src/queue/embedded/worker\\.ts$|^src/bootstraps/[^/]+/main\\.ts$|^src/cli/entry/';
 
 /** Rooms that start child processes. */
-export const STARTS_PROCESSES: readonly string[] = ['bootstraps', 'client', 'driver', 'scaffold', 'store'];
+export const STARTS_PROCESSES: readonly string[] = ['bootstraps', 'client', 'driver', 'oci', 'scaffold', 'store'];
 
 /** The part of a trigger kind that only the daemon loads, when the first such trigger goes live. */
 const RUNNING_HALF = '^src/triggers/[^/]+/run(/|\\.ts$)';

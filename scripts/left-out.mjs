@@ -21,7 +21,7 @@ export const BESIDE_DRIVERS = files(
 export const OF_TEXTS = files(
   ...['aliases', 'api-keys', 'async', 'bad-input-names', 'bad-input-requests', 'cli', 'completion', 'deploy-many'],
   ...['diff', 'errors-point', 'init-from', 'init-prompts', 'invoke', 'logs', 'logs-fast', 'logs-several', 'mistyped'],
-  ...['npm-test', 'projects', 'rebuilt', 'route-auth', 'routes', 'schedules', 'settings', 'simulate'],
+  ...['npm-test', 'oci', 'projects', 'rebuilt', 'route-auth', 'routes', 'schedules', 'settings', 'simulate'],
   ...['streaming-invoke', 'triggers', 'width'],
 );
 

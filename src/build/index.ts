@@ -1,5 +1,5 @@
 export type { BuildContext, BuiltArtifact, FileIdentity, FunctionArtifact } from './artifact.ts';
-export { reclaimDrafts } from './drafts.ts';
+export { newDraft, reclaimDrafts } from './drafts.ts';
 export { buildFunction } from './build-function.ts';
 export { SharedBuilds } from './shared-builds.ts';
 export { inlineArtifact, type InlineArtifact } from './inline.ts';

@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync, type ReadStream } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Archiver, EntryData } from 'archiver';
@@ -16,7 +16,9 @@ export type ZipItem =
       /** Bytes to take from the beginning of a file that may have grown; absent: all. */
       readonly size?: number;
     }
-  | { readonly path: string; readonly target: string };
+  | { readonly path: string; readonly target: string }
+  /** A file that is not on this disk; a stream is read when its turn comes. */
+  | { readonly path: string; readonly executable: boolean; readonly content: Buffer | Readable };
 type FileItem = Extract<ZipItem, { readonly source: string }>;
 
 /** Earliest date of the zip format; fixed for reproducible bytes. */
@@ -36,7 +38,11 @@ const MOST_WAITING_BYTES = 4 * WHOLE_FILE_BYTES;
  * processors and versions; the zip only crosses a local socket. Ends `out`; on failure destroys it and throws
  * `LAM_BUILD_FILE_LOST` or its error. Calls `onEntry` after each entry.
  */
-export async function writeZip(out: Writable, items: Iterable<ZipItem>, onEntry?: () => void): Promise<void> {
+export async function writeZip(
+  out: Writable,
+  items: Iterable<ZipItem> | AsyncIterable<ZipItem>,
+  onEntry?: () => void,
+): Promise<void> {
   const { ZipArchive } = await import('archiver');
   const archive = new ZipArchive({ store: true });
   const failed = new Promise<never>((_, reject) => {
@@ -50,7 +56,7 @@ export async function writeZip(out: Writable, items: Iterable<ZipItem>, onEntry?
   const queue = new EntryQueue(archive, onEntry);
   const pace = pacer();
   try {
-    for (const item of items) {
+    for await (const item of items) {
       await pace();
       const room = queue.append(item);
       if (room !== undefined) await Promise.race([room, failed, delivered]);
@@ -101,6 +107,11 @@ class EntryQueue {
       this.#add(Buffer.alloc(0), 0, link);
     } else {
       const data: EntryData = { name: item.path, date: DATE, mode: item.executable ? 0o755 : 0o644 };
+      if ('content' in item) {
+        if (!Buffer.isBuffer(item.content)) return this.#streamed(item.path, item.content, data);
+        this.#add(item.content, item.content.length, data);
+        return this.#hasRoom ? undefined : this.#until(() => this.#hasRoom);
+      }
       const opened = open(item);
       if (opened.content === undefined) return this.#stream(item, opened, data);
       this.#add(opened.content, opened.content.length, data);
@@ -108,7 +119,7 @@ class EntryQueue {
     return this.#hasRoom ? undefined : this.#until(() => this.#hasRoom);
   }
 
-  #add(content: Buffer | ReadStream, bytes: number, data: EntryData): void {
+  #add(content: Buffer | Readable, bytes: number, data: EntryData): void {
     this.#waiting.push(bytes);
     this.#bytes += bytes;
     this.#archive.append(content, data);
@@ -126,12 +137,15 @@ class EntryQueue {
   }
 
   /** Streams a large file; alone, so that no more than one is open. */
-  async #stream(
+  #stream(
     { path, source }: FileItem,
     { file, size }: { readonly file: number; readonly size: number },
     data: EntryData,
   ): Promise<void> {
-    const stream = createReadStream(source, { fd: file, end: size - 1 });
+    return this.#streamed(path, createReadStream(source, { fd: file, end: size - 1 }), data);
+  }
+
+  async #streamed(path: string, stream: Readable, data: EntryData): Promise<void> {
     // archiver does not handle errors of its input streams.
     const broken = new Promise<never>((_, reject) => {
       stream.once('error', (error) => reject(lost(path, error)));

@@ -15,7 +15,7 @@ import { deadLetterCalls, invocationCalls, type DeadLetterCalls, type Invocation
 import { apiKeyCalls, auditCalls, logCalls, type ApiKeyCalls, type AuditCalls, type LogCalls } from './calls/keys.ts';
 import { triggerCalls, type TriggerCalls } from './calls/triggers.ts';
 import { aliasCalls, versionCalls, type AliasCalls, type VersionCalls } from './calls/versions.ts';
-import { answered, ndjson, open, type Ask, type CallOptions, type ApiAddress } from './transport.ts';
+import { answered, content, ndjson, open, type Ask, type CallOptions, type ApiAddress } from './transport.ts';
 
 /** Where a client finds its daemon. */
 export interface LamClientOptions {
@@ -109,6 +109,7 @@ export class LamClient {
           ...options,
         }),
       upload: (path, body, options) => json({ method: 'POST', path, body, ...options }),
+      bytes: async (path, options) => content(await reach({ method: 'GET', path, ...options })),
       async *stream<T>(path: string, options: CallOptions = {}) {
         try {
           yield* ndjson<T>(await reach({ method: 'GET', path, ...options }));

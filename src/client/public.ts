@@ -2,6 +2,7 @@
 export { LamClient, type DeployRequest, type LamClientOptions } from './lam-client.ts';
 export { isLamError, type ErrorCode, type LamError } from '../errors/index.ts';
 export type { CallOptions } from './transport.ts';
+export type { ArtifactEntry } from './artifact-files.ts';
 export type { Upload, ArtifactCalls, LayerCalls } from './calls/artifacts.ts';
 export type { DaemonCalls } from './calls/daemon.ts';
 export type { ConfigCalls, FunctionCalls, InvokeOptions, QueueOptions } from './calls/functions.ts';

@@ -105,6 +105,12 @@ export async function answered(
   return { value: text === '' ? undefined : parse(incoming.statusCode ?? 0, text), tag };
 }
 
+/** Returns an answer that is not JSON. Rejects with the daemon's own error for an error status. */
+export async function content(incoming: IncomingMessage): Promise<IncomingMessage> {
+  if ((incoming.statusCode ?? 500) >= 400) throw refusal(incoming.statusCode ?? 500, await textOf(incoming));
+  return incoming;
+}
+
 /** Yields the parsed lines of an NDJSON answer. Ends without an error when the reader stops or the signal aborts. */
 export async function* ndjson<T>(incoming: IncomingMessage): AsyncGenerator<T, void, void> {
   if ((incoming.statusCode ?? 500) >= 400) throw refusal(incoming.statusCode ?? 500, await textOf(incoming));

@@ -24,6 +24,8 @@ export const CONTROL = {
   artifacts: '/_lam/v1/artifacts',
   /** POST a zip; the daemon makes the manifest. */
   artifactsZip: '/_lam/v1/artifacts/zip',
+  /** GET {@link ARTIFACT_FILES_TYPE}: what an artifact holds. */
+  artifactFiles: (artifact: string): string => `/_lam/v1/artifacts/${encodeURIComponent(artifact)}/files`,
   /** POST `{artifacts}`, digests; answers {@link ArtifactAnswer} of all together, later ones over earlier ones. */
   artifactsMerge: '/_lam/v1/artifacts/merge',
   gc: '/_lam/v1/gc',
@@ -88,6 +90,12 @@ export const CONTROL = {
  * Body of POST artifacts: u32 big-endian length of the manifest's JSON, that JSON, then a zip (may be empty: 0 bytes).
  */
 export const ARTIFACT_CONTENT_TYPE = 'application/vnd.lam.artifact';
+
+/**
+ * Answer of GET artifact files: u32 big-endian length of the manifest's JSON, that JSON, then the contents of its files
+ * one after the other, in its order.
+ */
+export const ARTIFACT_FILES_TYPE = 'application/vnd.lam.artifact-files';
 
 export interface Status {
   readonly pid: number;

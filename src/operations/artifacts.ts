@@ -5,6 +5,7 @@ import {
   type ArtifactAnswer,
   type Digest,
   type KeptZip,
+  type Manifest,
   type PlanAnswer,
   type VersionInfo,
 } from '../contract/index.ts';
@@ -34,10 +35,21 @@ export interface ArtifactOperations {
    */
   zipOf(version: Pick<VersionInfo, 'artifact' | 'zip'>): Promise<Uint8Array>;
   /**
+   * Gives `take` what an artifact holds, which stays until that has ended. Throws `LAM_STORE_ARTIFACT_NOT_FOUND` or
+   * `LAM_STORE_ARTIFACT_LOST`, which the contents throw, too.
+   */
+  files(artifact: Digest, take: (files: ArtifactFiles) => Promise<void>): Promise<void>;
+  /**
    * Stores the artifact that several make together, a later one over an earlier one. Throws
    * `LAM_STORE_ARTIFACT_NOT_FOUND` and `LAM_OPERATIONS_LAYERS_CONFLICT`.
    */
   merge(artifacts: readonly Digest[]): Promise<ArtifactAnswer>;
+}
+
+/** A manifest and the contents of its files, in its order. */
+export interface ArtifactFiles {
+  readonly manifest: Manifest;
+  readonly contents: AsyncIterable<Uint8Array>;
 }
 
 /** Rooms that these operations use. */
@@ -76,6 +88,15 @@ export function artifactOperations({ store: { paths, artifacts } }: ArtifactRoom
       const [only] = files;
       return zip !== undefined && only !== undefined ? only.content : writeZip(files);
     },
+    async files(artifact, take) {
+      const release = artifacts.pin(artifact);
+      try {
+        const manifest = await artifacts.manifest(artifact);
+        await take({ manifest, contents: contentsOf(artifacts, artifact, manifest) });
+      } finally {
+        release();
+      }
+    },
     async merge(digests) {
       const releases: (() => void)[] = [];
       try {
@@ -92,4 +113,12 @@ export function artifactOperations({ store: { paths, artifacts } }: ArtifactRoom
       }
     },
   };
+}
+
+async function* contentsOf(
+  artifacts: ArtifactRooms['store']['artifacts'],
+  artifact: Digest,
+  { entries }: Manifest,
+): AsyncGenerator<Uint8Array, void, void> {
+  for (const entry of entries) if (entry.kind === 'file') yield* artifacts.pieces(artifact, entry);
 }

@@ -120,6 +120,7 @@ test('every operation answers as the document says, also when it does what it is
   await ask('/artifacts/plan', json('POST', { entries: [] }));
   const upload = { method: 'POST', headers: { 'content-type': 'application/vnd.lam.artifact' } };
   await ask('/artifacts', { ...upload, body: Buffer.concat([length, manifest]) });
+  await ask(`/artifacts/${String(artifact)}/files`);
   await ask('/artifacts/merge', json('POST', { artifacts: [artifact] }));
   await ask('/layers/tools', json('POST', { artifact, description: 'd' }));
   for (const layer of ['/layers', '/layers?name=tools', '/layers/tools/1']) await ask(layer);

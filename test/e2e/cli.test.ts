@@ -142,6 +142,7 @@ describe('with something deployed', () => {
     await s.ok(['config', 'set', 'fleeting', 'schedules=every 7d']);
     const waiting = (await s.ok(['invoke', 'fleeting', '--async', '--in', '1h'])).stdout.trim();
     const due = (await s.ok(['invoke', 'fleeting', '--async'])).stdout.trim();
+    const index = join(s.files('indexes', { 'index.json': '{"schema":1,"functions":[]}' }), 'index.json');
     const runs: Record<string, readonly string[]> = {
       init: ['fresh'],
       deploy: ['hello', '--inline', code(2)],
@@ -192,6 +193,7 @@ describe('with something deployed', () => {
       runtimes: ['nodejs'],
       start: [],
       status: [],
+      search: ['--index', index],
       gc: ['--dry-run'],
       df: [],
       version: [],
@@ -209,7 +211,8 @@ describe('with something deployed', () => {
       assert.notEqual(data, undefined, id);
     }
     // These have tests of their own, with a dead letter, an engine or a registry.
-    const covered = [...Object.keys(runs), 'logs', 'serve', 'dlq:show', 'runtimes:build', 'runtimes:pull'];
+    const elsewhere = ['logs', 'serve', 'dlq:show', 'runtimes:build', 'runtimes:pull', 'push', 'pull'];
+    const covered = [...Object.keys(runs), ...elsewhere];
     assert.deepEqual(commands.map(([id]) => id).toSorted(), covered.toSorted());
   });
 

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
-import { Flags } from '@oclif/core';
-import { homeId, type FlagSettings } from '../../contract/index.ts';
+import { Flags, type Interfaces } from '@oclif/core';
+import { homeId } from '../../contract/index.ts';
 import { reclaimDrafts, SharedBuilds } from '../../build/index.ts';
 import { EXIT, asLamError, lamError, toWire } from '../../errors/index.ts';
 import { keptImages } from '../../runtimes/index.ts';
 import type { CommandContext } from '../command-context.ts';
 import { NO_VERIFY_FLAG } from '../function-words.ts';
+import { looksLikeOciReference, ociReferenceText, parseOciReference } from '../../oci/index.ts';
 import { LamCommand } from '../lam-command.ts';
+import { ociAccess, PLAIN_HTTP_FLAG, SIGNED_BY_FLAG } from '../oci-flags.ts';
 import { usageWith } from '../oclif-flags.ts';
 import { renderDeployed, renderFailedDeploy } from '../render/deployed.ts';
 import { runTogether, type Settled, type Work } from '../render/progress.ts';
@@ -19,7 +21,8 @@ import {
   type Deployed,
   type Deployment,
 } from '../services/deploy.ts';
-import { flagSettings } from '../services/flag-settings.ts';
+import { flagSettings, withVariables } from '../services/flag-settings.ts';
+import { referenceWork } from '../services/reference-work.ts';
 import { ENV_FILE_FLAG, readEnvFiles } from '../services/env-file.ts';
 import { LayerSender } from '../services/layers.ts';
 import { ownOutput, Uploads } from '../services/upload.ts';
@@ -54,6 +57,8 @@ export default class Deploy extends LamCommand {
     alias: Flags.string({ summary: 'Also point this alias at the new version.', helpValue: 'ALIAS' }),
     message: Flags.string({ summary: 'What changed, for the history.', helpValue: 'TEXT' }),
     'no-verify': NO_VERIFY_FLAG,
+    'signed-by': SIGNED_BY_FLAG,
+    'plain-http': PLAIN_HTTP_FLAG,
     'in-container': Flags.boolean({
       summary: "Build in containers, of build.image in lam.yaml or with this machine's own programs.",
     }),
@@ -63,12 +68,16 @@ export default class Deploy extends LamCommand {
     }),
     'dry-run': Flags.boolean({ summary: 'Build and check everything, change nothing.' }),
   };
-  static override usage = usageWith('deploy [FUNCTION...]', Deploy.flags);
+  static override usage = usageWith('deploy [FUNCTION|HOST/NAME[:TAG][@DIGEST]...]', Deploy.flags);
   static override examples = [
     { description: 'All functions of the project in this folder', command: '<%= config.bin %> deploy' },
     {
       description: 'One of them, with a note for the history',
       command: '<%= config.bin %> deploy hello --message "new greeting"',
+    },
+    {
+      description: 'What lam push put into a registry, by its digest or a tag',
+      command: '<%= config.bin %> deploy localhost:5000/team/hello:1.0',
     },
     {
       description: 'Without a project',
@@ -81,14 +90,11 @@ export default class Deploy extends LamCommand {
     const names = argv as string[];
     const context = this.context(flags);
     const { inline, zip } = flags;
+    if (names.some((word) => looksLikeOciReference(word))) return this.#deployReferences(names, flags);
     const [name, ...more] = names;
     const single = inline !== undefined || zip !== undefined;
-    if (single && (name === undefined || more.length > 0)) {
-      throw lamError('LAM_CLI_USAGE', {
-        what: `--${inline === undefined ? 'zip' : 'inline'} requires the name of one function`,
-        command: 'deploy',
-      });
-    }
+    if (single && (name === undefined || more.length > 0))
+      throw usage(`--${inline === undefined ? 'zip' : 'inline'} requires the name of one function`);
     // Before a daemon is started: faults of lam.yaml and flags are reported without one.
     const variables = await readEnvFiles(flags['env-file'], context.cwd);
     const given = withVariables(flagSettings(flags), variables);
@@ -139,12 +145,43 @@ export default class Deploy extends LamCommand {
       await reclaimed;
     }
   }
+
+  /** Deploys versions of registries, which need no project and no build. */
+  async #deployReferences(words: readonly string[], flags: Parsed): Promise<number> {
+    const other = words.find((word) => !looksLikeOciReference(word));
+    if (other !== undefined || flags.inline !== undefined || flags.zip !== undefined || flags['in-container'])
+      throw usage(
+        other === undefined
+          ? 'a reference is deployed as it was pushed: leave out --inline, --zip and --in-container'
+          : `'${other}' is no reference, and functions of a project are deployed apart from references`,
+      );
+    const references = words.map((word) => parseOciReference(word));
+    const context = this.context(flags);
+    const access = await ociAccess(context, flags);
+    const given = withVariables(flagSettings(flags), await readEnvFiles(flags['env-file'], context.cwd));
+    const alias = flags.alias === undefined ? {} : { alias: aliasOf(flags.alias) };
+    const deployment = {
+      client: await context.client(),
+      as: undefined,
+      by: context.by,
+      dryRun: flags['dry-run'],
+      verify: !flags['no-verify'],
+      flags: given,
+      ...alias,
+      ...(flags.message === undefined ? {} : { message: flags.message }),
+    };
+    const all = references.map((reference) =>
+      referenceWork(reference, ociReferenceText(reference), { home: context.home, access, deployment }),
+    );
+    return finish(all, context, { dryRun: flags['dry-run'], verbose: flags.verbose });
+  }
 }
 
-/** Adds variables of files; those of flags take precedence. */
-function withVariables(given: FlagSettings, variables: Record<string, string> | undefined): FlagSettings {
-  return variables === undefined ? given : { ...given, environment: { ...variables, ...given.environment } };
+function usage(what: string): Error {
+  return lamError('LAM_CLI_USAGE', { what, command: 'deploy' });
 }
+
+type Parsed = Interfaces.InferredFlags<typeof Deploy.flags & typeof Deploy.baseFlags>;
 
 function work(name: string, run: Work<Deployed>['run']): Work<Deployed> {
   return {

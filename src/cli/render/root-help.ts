@@ -38,6 +38,7 @@ const GROUPS: readonly { readonly title: string; readonly ids: readonly string[]
       'gc',
     ],
   },
+  { title: 'SHARE', ids: ['push', 'pull', 'search'] },
   { title: 'ACCESS', ids: ['key create', 'key list', 'key update', 'key revoke', 'audit'] },
   { title: 'SCHEDULES', ids: ['schedule list', 'schedule run', 'schedule pause', 'schedule resume'] },
   { title: 'THE DAEMON', ids: ['start', 'stop', 'restart', 'status', 'serve'] },

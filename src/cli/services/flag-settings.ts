@@ -23,6 +23,11 @@ export function flagSettings(flags: DeployFlags): FlagSettings {
   };
 }
 
+/** Adds variables of files; those of flags take precedence. */
+export function withVariables(given: FlagSettings, variables: Record<string, string> | undefined): FlagSettings {
+  return variables === undefined ? given : { ...given, environment: { ...variables, ...given.environment } };
+}
+
 function seconds(text: string): number {
   const digits = text.replace(/s$/, '');
   const value = Number(digits);

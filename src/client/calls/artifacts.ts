@@ -13,6 +13,7 @@ import {
   type PublishLayerAnswer,
   type PublishLayerRequest,
 } from '../../contract/index.ts';
+import { entriesIn, type ArtifactEntry } from '../artifact-files.ts';
 import { withParameters } from '../parameters.ts';
 import type { CallOptions } from '../transport.ts';
 import type { Calls } from './calls.ts';
@@ -30,12 +31,14 @@ export interface ArtifactCalls {
   upload(upload: Upload, options?: CallOptions): Promise<ArtifactAnswer>;
   /** Uploads a zip: the path of a file, or its bytes. The daemon makes the manifest. */
   uploadZip(zip: string | Uint8Array, options?: CallOptions): Promise<ArtifactAnswer>;
+  /** What an artifact holds, in the order of its manifest. */
+  files(artifact: string, options?: CallOptions): AsyncGenerator<ArtifactEntry, void, void>;
   /** The artifact that several make together, a later one over an earlier one. */
   merge(artifacts: readonly string[], options?: CallOptions): Promise<ArtifactAnswer>;
 }
 
 /** Implements {@link ArtifactCalls}. */
-export function artifactCalls({ send, upload }: Calls): ArtifactCalls {
+export function artifactCalls({ send, upload, bytes }: Calls): ArtifactCalls {
   return {
     plan: (value, options) => send({ method: 'POST', path: CONTROL.artifactPlan, value }, options),
     upload: (given, options) =>
@@ -49,6 +52,9 @@ export function artifactCalls({ send, upload }: Calls): ArtifactCalls {
       if (typeof zip !== 'string') return upload(CONTROL.artifactsZip, { type, content: zip }, options);
       const { size } = await stat(zip);
       return upload(CONTROL.artifactsZip, { type, content: createReadStream(zip), length: size }, options);
+    },
+    async *files(artifact, options) {
+      yield* entriesIn(await bytes(CONTROL.artifactFiles(artifact), options));
     },
     merge: (artifacts, options) =>
       send({ method: 'POST', path: CONTROL.artifactsMerge, value: { artifacts } }, options),

@@ -10,6 +10,7 @@ import { EXECUTOR } from './executor.ts';
 import { GENERAL } from './general.ts';
 import { LIMITS } from './limits.ts';
 import { LOGS } from './logs.ts';
+import { OCI } from './oci.ts';
 import { OPERATIONS } from './operations.ts';
 import { POOL } from './pool.ts';
 import { PROJECT } from './project.ts';
@@ -44,5 +45,6 @@ export const CATALOGUE = {
   ...ACCESS,
   ...QUEUE,
   ...SIMULATOR,
+  ...OCI,
   ...CLI,
 } as const;

@@ -157,6 +157,7 @@ export const RULES: Rules = {
     receiveZip: { scopes: DEPLOY },
     keepZip: { scopes: DEPLOY },
     zipOf: { scopes: LOOK },
+    files: { scopes: LOOK },
     merge: { scopes: DEPLOY },
   },
   layers: {

@@ -12,7 +12,7 @@ import {
 } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
 import type { Clock } from '../../kit/index.ts';
-import { readContent } from './content.ts';
+import { contentPieces, readContent } from './content.ts';
 import { factsOf, type ArtifactFacts } from './facts.ts';
 import { ARTIFACT_LIMITS, type ArtifactLimits } from './limits.ts';
 import { measureGarbage, sweep, type Garbage } from './garbage.ts';
@@ -135,6 +135,11 @@ export class ArtifactStore {
    */
   async content(artifact: Digest, file: ObjectKey): Promise<Buffer> {
     return readContent(this.#paths, artifact, file);
+  }
+
+  /** As {@link content}, in pieces. */
+  pieces(artifact: Digest, file: ObjectKey & { readonly size: number }): AsyncGenerator<Buffer, void, void> {
+    return contentPieces(this.#paths, artifact, file);
   }
 
   /** Throws `LAM_STORE_ARTIFACT_NOT_FOUND`. */

@@ -115,7 +115,8 @@ function bodyOf({ body, takes }: ControlRoute): Json {
   return { requestBody: { required: true, content } };
 }
 
-function contentOf({ answer, lines }: ControlRoute): Json {
+function contentOf({ answer, lines, gives }: ControlRoute): Json {
+  if (gives !== undefined) return { [gives]: { schema: { type: 'string', contentMediaType: gives } } };
   return lines === undefined
     ? { 'application/json': { schema: reference(answer ?? 'Done') } }
     : {

@@ -43,6 +43,7 @@ export const PATH_PARAMETERS = {
   trigger: { description: "The trigger's name.", schema: NAME },
   layer: { description: "The layer's name.", schema: NAME },
   key: { description: "The API key's name.", schema: NAME },
+  artifact: { description: "The artifact's digest.", schema: NAME },
   id: { description: "The asynchronous invocation's id.", schema: NAME },
 } as const satisfies Record<string, Parameter>;
 

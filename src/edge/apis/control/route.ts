@@ -76,13 +76,21 @@ interface StreamRoute<A extends keyof Bodies> extends RouteFacts {
   readonly run: (rooms: ControlRooms, call: RouteCall) => Promise<void>;
 }
 
+/** A route whose answer is a stream of bytes, which it sends itself. */
+interface ContentRoute extends RouteFacts {
+  /** Content type of the answer. */
+  readonly gives: string;
+  readonly run: (rooms: ControlRooms, call: RouteCall) => Promise<void>;
+}
+
 /** A route of lam's own API, as the dispatcher and the document see it. */
 export interface ControlRoute extends RouteFacts {
   readonly body?: keyof Bodies;
   readonly takes?: readonly [string, ...string[]];
   readonly answer?: keyof Bodies;
   readonly lines?: keyof Bodies;
-  /** Resolves to the answer; of a route with `lines` to nothing. */
+  readonly gives?: string;
+  /** Resolves to the answer; of a route with `lines` or `gives` to nothing. */
   readonly run: (rooms: ControlRooms, call: RouteCall<never>) => unknown;
 }
 
@@ -98,5 +106,10 @@ export function bytesRoute<A extends keyof Bodies>(route: BytesRoute<A>): Contro
 
 /** As {@link jsonRoute}, for an answer of JSON lines. */
 export function streamRoute<A extends keyof Bodies>(route: StreamRoute<A>): ControlRoute {
+  return route;
+}
+
+/** As {@link jsonRoute}, for an answer of bytes. */
+export function contentRoute(route: ContentRoute): ControlRoute {
   return route;
 }

@@ -1,6 +1,7 @@
-import { ARTIFACT_CONTENT_TYPE, isDigest } from '../../../../contract/index.ts';
+import { ARTIFACT_CONTENT_TYPE, ARTIFACT_FILES_TYPE, isDigest, type Digest } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
-import { bytesRoute, jsonRoute, type ControlRoute } from '../route.ts';
+import { streamFiles } from '../artifact-files.ts';
+import { bytesRoute, contentRoute, jsonRoute, type ControlRoute } from '../route.ts';
 
 /** Uploads of code. */
 export const ARTIFACT_ROUTES: readonly ControlRoute[] = [
@@ -27,6 +28,18 @@ export const ARTIFACT_ROUTES: readonly ControlRoute[] = [
     errors: ['LAM_STORE_MANIFEST_INVALID'],
     run: ({ operations }, { request }) => operations.artifacts.receive(request),
   }),
+  contentRoute({
+    id: 'artifacts.files',
+    method: 'GET',
+    path: '/artifacts/{artifact}/files',
+    summary:
+      'What an artifact holds: the length of its manifest (4 bytes, big-endian), that as JSON, then the contents of its files in order.',
+    scope: 'read',
+    gives: ARTIFACT_FILES_TYPE,
+    errors: ['LAM_STORE_ARTIFACT_NOT_FOUND', 'LAM_STORE_ARTIFACT_LOST'],
+    run: ({ operations }, { path: { artifact = '' }, reply }) =>
+      operations.artifacts.files(known(artifact), (files) => streamFiles(files, reply)),
+  }),
   jsonRoute({
     id: 'artifacts.merge',
     method: 'POST',
@@ -37,9 +50,7 @@ export const ARTIFACT_ROUTES: readonly ControlRoute[] = [
     answer: 'ArtifactAnswer',
     errors: ['LAM_STORE_ARTIFACT_NOT_FOUND', 'LAM_OPERATIONS_LAYERS_CONFLICT'],
     run({ operations }, { body: { artifacts } }) {
-      for (const artifact of artifacts)
-        if (!isDigest(artifact)) throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact });
-      return operations.artifacts.merge(artifacts);
+      return operations.artifacts.merge(artifacts.map(known));
     },
   }),
   bytesRoute({
@@ -54,3 +65,9 @@ export const ARTIFACT_ROUTES: readonly ControlRoute[] = [
     run: ({ operations }, { request }) => operations.artifacts.receiveZip(request),
   }),
 ];
+
+/** Takes a text for a digest. Throws `LAM_STORE_ARTIFACT_NOT_FOUND` for what no digest is. */
+function known(artifact: string): Digest {
+  if (!isDigest(artifact)) throw lamError('LAM_STORE_ARTIFACT_NOT_FOUND', { artifact });
+  return artifact;
+}
