@@ -38,6 +38,11 @@ export interface ImageOperations {
   /** `name:tag` of all images, sorted. */
   list(): Promise<readonly string[]>;
   /**
+   * Removes the name of an image that lam keeps; functions that run it stay as they are. Throws
+   * `LAM_OPERATIONS_IMAGE_NOT_FOUND`, and `LAM_OPERATIONS_IMAGE_OF_ENGINE` for one of an engine.
+   */
+  remove(name: string): Promise<void>;
+  /**
    * The code of a function that runs an image once per invocation, with the event on its standard input. Throws
    * `LAM_OPERATIONS_IMAGE_NOT_FOUND`, `LAM_OPERATIONS_IMAGE_NO_COMMAND`, or what the engine's part throws.
    */
@@ -89,6 +94,11 @@ export function imageOperations({ store, imageEngine: engine, clock }: ImageRoom
         return { names: upload.images.flatMap(namesOf), size: upload.size };
       }),
     list: () => (engine === undefined ? Promise.resolve(images.names()) : engine.names()),
+    async remove(name) {
+      if (engine !== undefined) throw lamError('LAM_OPERATIONS_IMAGE_OF_ENGINE', { image: name });
+      const isRemoved = (await images.remove(taggedName(name))) || (await images.remove(name));
+      if (!isRemoved) throw notFound(name, images.names());
+    },
     async codeOf(name) {
       if (engine === undefined) {
         const found = images.get(taggedName(name)) ?? images.get(name);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
+import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { InvokeOutcome } from '../../src/executor/session.ts';
@@ -132,6 +133,7 @@ describe("Mini-Lambda's API", { concurrency: false }, () => {
 
   test('runs functions later, and keeps what became of them', async () => {
     const ids = new Map<string, string>();
+    limits.length = 0;
     for (const name of ['hello', 'fails', 'late']) {
       const answer = await post(`/invoke/${await registered(name)}/async`, { event: { to: name }, timeout: 2 });
       const { invocation_id: id, status, created_at: created } = answer.json();
@@ -140,6 +142,8 @@ describe("Mini-Lambda's API", { concurrency: false }, () => {
       ids.set(name, String(id));
     }
     const ended: Record<string, Record<string, unknown>> = {};
+    await house.operations.async.get(ids.get('hello') as never, 10_000);
+    assert.deepEqual(limits, [2000], 'the time limit is queued with the event');
     for (const [name, id] of ids) {
       await house.operations.async.get(id as never, 10_000);
       const { created_at: created, completed_at: completed, ...rest } = (await post(`/invocations/${id}`, '')).json();
@@ -191,6 +195,41 @@ describe("Mini-Lambda's API", { concurrency: false }, () => {
     assert.deepEqual((await ask('/health')).json(), { status: 'UP' });
   });
 
+  test('removes an image that it keeps, and no function with it', async () => {
+    await upload(await tarOf(await savedFiles({ ...PARTS, names: ['gone:1'] })));
+    await post('/functions', { name: 'stays', image: 'gone:1' });
+    const remove = (name: string): Promise<Answer> => ask(`/images/${name}`, { method: 'DELETE' });
+    assert.deepEqual((await remove('gone:1')).json(), { deleted: 'gone:1' });
+    assert.deepEqual((await ask('/images')).json(), ['hello:latest', 'other:v1']);
+    assert.deepEqual(failed(await remove('gone:1')).slice(0, 1), [404]);
+    await house.operations.storage.gc({});
+    assert.equal((await post('/invoke/stays', { event: 1 })).status, 200);
+    await house.operations.functions.remove(house.operations.functions.named('stays'));
+    const before = house.operations.storage.gc({});
+    assert.ok((await before).artifacts >= 0);
+  });
+
+  test('registers one function where several clients do so at once', async () => {
+    const images = ['hello', 'other:v1', 'hello', 'other:v1', 'hello'];
+    const answers = await Promise.all(images.map((image) => post('/functions', { name: 'raced', image })));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+    assert.equal(new Set(answers.map((answer) => answer.json()['id'])).size, 1);
+  });
+
+  test('keeps nothing of an upload whose client leaves', async () => {
+    const { body, headers } = formOf([['image', Buffer.alloc(3_000_000), 'image.tar']]);
+    const sent = { method: 'POST', host: '127.0.0.1', port, path: '/images' };
+    const leaving = request({ ...sent, headers: { ...headers, host: 'localhost', 'content-length': body.length } });
+    leaving.on('error', () => undefined);
+    leaving.write(body.subarray(0, 2_000_000));
+    const files = async (count: number): Promise<void> => {
+      while ((await readdir(house.paths.tmp)).length !== count) await new Promise(setImmediate);
+    };
+    await files(1);
+    leaving.destroy();
+    await files(0);
+  });
+
   test('uses the images of a container engine where there is one', async () => {
     const loaded: string[] = [];
     const images: EngineImages = {
@@ -233,6 +272,8 @@ describe("Mini-Lambda's API", { concurrency: false }, () => {
       const form = formOf([['image', await tarOf(files), 'image.tar']]);
       assert.equal((await other.askAt(at, '/images', { method: 'POST', ...form })).status, 400);
     }
+    const kept = failed(await other.askAt(at, '/images/hello', { method: 'DELETE' }));
+    assert.deepEqual([kept[0], kept[2]], [412, 'LAM_OPERATIONS_IMAGE_OF_ENGINE']);
     assert.deepEqual(loaded, [], 'an engine is given no damaged image');
     const form = formOf([['image', await tarOf(await savedFiles(PARTS)), 'image.tar']]);
     assert.equal((await other.askAt(at, '/images', { method: 'POST', ...form })).status, 200);

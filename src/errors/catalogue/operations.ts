@@ -16,6 +16,12 @@ export const OPERATIONS = {
           ? `upload it to POST /images of the same port: docker save '${d.image}' > image.tar; curl -F image=@image.tar`
           : 'see what the engine has: docker images',
   }),
+  LAM_OPERATIONS_IMAGE_OF_ENGINE: entry<{ image: string }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    message: (d) => `the container image '${d.image}' is one of the Docker engine, which lam does not remove`,
+    hint: (d) => `remove it there: docker rmi '${d.image}'`,
+  }),
   LAM_OPERATIONS_IMAGE_NO_COMMAND: entry<{ image: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

@@ -126,6 +126,7 @@ export const RULES: Rules = {
   images: {
     receive: { scopes: DEPLOY, changes: always, target: (received) => received?.names.join(', ') },
     list: { scopes: LOOK },
+    remove: { scopes: DEPLOY, changes: always, target: (_, name) => name },
     codeOf: { scopes: DEPLOY },
   },
   config: {

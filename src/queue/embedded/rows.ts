@@ -39,7 +39,7 @@ export function factsOf(event: QueuedEvent): string {
 /** The event of a row that is joined with its body. */
 export function eventOfRow(row: Row): QueuedEvent {
   const facts = JSON.parse(String(row['facts'])) as Facts;
-  const { origin, traceId, clientContext, http, verbatim, timeoutMs, destination } = facts;
+  const { origin, traceId, clientContext } = facts;
   const { body, qualifier } = row;
   return {
     id: knownRequestId(String(row['id'])),
@@ -51,10 +51,22 @@ export function eventOfRow(row: Row): QueuedEvent {
     clientContext,
     notBefore: Number(row['due']),
     expiresAt: Number(row['expires']),
-    ...(http === undefined ? {} : { http }),
-    ...(verbatim === undefined ? {} : { verbatim }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(destination === undefined ? {} : { destination }),
+    ...rareFacts(facts),
+  };
+}
+
+/** Facts that few events have; what one lacks is left out. */
+export function rareFacts({
+  http,
+  verbatim,
+  timeoutMs,
+  destination,
+}: Facts): Pick<Facts, 'http' | 'verbatim' | 'timeoutMs' | 'destination'> {
+  return {
+    ...(http === undefined ? undefined : { http }),
+    ...(verbatim === undefined ? undefined : { verbatim }),
+    ...(timeoutMs === undefined ? undefined : { timeoutMs }),
+    ...(destination === undefined ? undefined : { destination }),
   };
 }
 

@@ -11,7 +11,7 @@ import type {
   Packed,
   WorkerResult,
 } from './messages.ts';
-import type { Facts } from './rows.ts';
+import { rareFacts, type Facts } from './rows.ts';
 
 /** From which length on bytes have a buffer of their own. */
 const LARGE_BYTES = 16 * 1024;
@@ -240,9 +240,10 @@ function leasesIn({ leasedOf, parts, nextAt }: WiredLeases, facts: Facts[], buff
 function leasedIn(
   functionName: FunctionName,
   [token, id, qualifier, due, accepted, expires, attempts, interrupted, body]: LeasedParts,
-  { origin, traceId, clientContext, http, destination }: Facts,
+  facts: Facts,
   buffers: readonly ArrayBuffer[],
 ): LeasedEvent {
+  const { origin, traceId, clientContext } = facts;
   return {
     id,
     functionName,
@@ -253,8 +254,7 @@ function leasedIn(
     clientContext,
     notBefore: due,
     expiresAt: expires,
-    ...(http === undefined ? undefined : { http }),
-    ...(destination === undefined ? undefined : { destination }),
+    ...rareFacts(facts),
     token,
     acceptedAt: accepted,
     attempts,

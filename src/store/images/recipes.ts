@@ -40,6 +40,9 @@ const MOST_IMAGES = 100;
 /** Nested lists of images that are followed. */
 const MOST_DEPTH = 4;
 
+/** Docker's words for this machine: of an image for several, the one for it is meant. */
+const MACHINE = `linux/${{ x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch}`;
+
 type Json = Readonly<Record<string, unknown>>;
 
 /**
@@ -69,8 +72,9 @@ function savedRecipe(archive: IndexedArchive, image: Json): ImageRecipe {
 /** The images of an OCI index, and of the indexes in it. */
 function ociRecipes(archive: IndexedArchive, index: Json, depth: number): readonly ImageRecipe[] {
   if (depth === 0) throw invalid('its lists of images are nested too deeply');
-  return (listOf(index['manifests']) ?? []).flatMap((entry) => {
-    const descriptor = objectOf(entry, 'index.json');
+  const descriptors = (listOf(index['manifests']) ?? []).map((entry) => objectOf(entry, 'index.json'));
+  const ofMachine = descriptors.filter((descriptor) => platformOf(descriptor) === MACHINE);
+  return (ofMachine.length === 0 ? descriptors : ofMachine).flatMap((descriptor) => {
     const blob = blobOf(descriptor);
     const manifest = objectOf(jsonOf(archive, blob), blob);
     if (listOf(manifest['manifests']) !== undefined) return ociRecipes(archive, manifest, depth - 1);
@@ -80,6 +84,12 @@ function ociRecipes(archive: IndexedArchive, index: Json, depth: number): readon
     const layers = (listOf(manifest['layers']) ?? []).map((layer) => blobOf(objectOf(layer, blob)));
     return [recipeOf(archive, { config: blobOf(config), layers, names: annotatedNames(descriptor) })];
   });
+}
+
+/** The platform of an image in a list: `linux/amd64`. */
+function platformOf({ platform }: Json): string {
+  const { os, architecture } = objectOf(platform ?? {}, 'index.json');
+  return `${textOf(os) ?? ''}/${textOf(architecture) ?? ''}`;
 }
 
 function annotatedNames({ annotations }: Json): readonly string[] {

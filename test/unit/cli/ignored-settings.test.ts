@@ -32,6 +32,11 @@ describe('what a running daemon has otherwise than asked for', () => {
     assert.equal(said(8001, 8001), '');
     assert.equal(said('off', 'off'), '');
     assert.match(said(8001, 'off'), /^it keeps Glambdar's API off; .* lam restart --glambdar 8001$/);
+    assert.match(
+      renderIgnored({ ...ASKED, miniLambda: 8300 }, RUNNING),
+      /^it keeps Mini-Lambda's API off; .* lam restart --mini-lambda 8300$/,
+    );
+    assert.equal(renderIgnored({ ...ASKED, miniLambda: 'off' }, RUNNING), '');
     assert.match(said('off', undefined), /Glambdar's API without a port of its own; .* lam restart --glambdar off$/);
     assert.match(said('off', 8001), /Glambdar's API on port 8001; /);
   });

@@ -29,6 +29,7 @@ const SCOPES: Readonly<Record<MiniAction, readonly KeyScope[]>> = {
   retry: ['invoke'],
   upload: ['deploy'],
   images: ['read', 'deploy'],
+  removeImage: ['deploy'],
 };
 
 /** Whether the API wants keys: the daemon has a token, or there is a key with scopes. */

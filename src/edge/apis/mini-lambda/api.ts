@@ -90,6 +90,10 @@ const ACTIONS: Readonly<Record<MiniAction, (call: Call) => Sent | Promise<Sent>>
   async images({ operations }) {
     return ok(await operations.images.list());
   },
+  async removeImage({ operations, name }) {
+    await operations.images.remove(name);
+    return ok({ deleted: name });
+  },
 };
 
 /** Serves Mini-Lambda's API: all requests of its listener. */

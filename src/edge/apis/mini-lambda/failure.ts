@@ -21,7 +21,7 @@ export function sendFailure(reply: Reply, error: LamError, plan?: MiniTarget): v
   const { code, hint, httpStatus, message } = error;
   const words = WORDS[code];
   const text = words?.error ?? message;
-  const isOfImages = plan?.action === 'upload' || plan?.action === 'images';
+  const isOfImages = plan?.action === 'upload' || plan?.action === 'images' || plan?.action === 'removeImage';
   const body = {
     error: text,
     ...(isOfImages ? { Error: text } : {}),

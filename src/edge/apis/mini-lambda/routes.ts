@@ -12,7 +12,8 @@ export type MiniAction =
   | 'invocation'
   | 'retry'
   | 'upload'
-  | 'images';
+  | 'images'
+  | 'removeImage';
 
 /** An action, and what its path names. */
 export interface MiniTarget {
@@ -37,11 +38,13 @@ export const MINI_ROUTES: Readonly<Record<string, MiniAction>> = {
   'POST /invocations/*/retry': 'retry',
   'POST /images': 'upload',
   'GET /images': 'images',
+  // lam's own.
+  'DELETE /images/*': 'removeImage',
 };
 
 /** What changes functions, or shows what only their owner may see; an invocation is shown to who knows its id. */
 const OWNERS: ReadonlySet<MiniAction> = new Set([
-  ...(['register', 'list', 'function', 'upload', 'images'] as const),
+  ...(['register', 'list', 'function', 'upload', 'images', 'removeImage'] as const),
   ...(['invocations', 'deadLetters', 'retry', 'metrics'] as const),
 ]);
 

@@ -109,6 +109,25 @@ describe('uploaded container images', { concurrency: false }, () => {
     }
   });
 
+  test('of one image for several machines, the one for this machine is taken', async () => {
+    const parts = (text: string): ImageParts => ({ names: ['many:1'], layers: [[{ name: 'for', content: text }]] });
+    const own = process.arch === 'x64' ? 'amd64' : process.arch;
+    const made = await Promise.all(
+      ['s390x', own, 'mips'].map(async (architecture) => ({
+        architecture,
+        files: await ociFiles(parts(architecture)),
+      })),
+    );
+    const manifests = made.flatMap(({ architecture, files }) => {
+      const index = files.find(({ name }) => name === 'index.json')?.content;
+      const list = JSON.parse(String(index)) as { manifests: object[] };
+      return list.manifests.map((one) => ({ ...one, platform: { os: 'linux', architecture } }));
+    });
+    const blobs = new Map(made.flatMap(({ files }) => files.map((file) => [file.name, file])));
+    blobs.set('index.json', { name: 'index.json', content: JSON.stringify({ manifests }) });
+    assert.deepEqual(await filesOf(await stored(await tarOf([...blobs.values()]))), { for: own });
+  });
+
   test('have their modes, and no others', async () => {
     const tree = await treeOf(SIMPLE);
     const entries = await readdir(join(tree, 'app'), { withFileTypes: true });
