@@ -30,7 +30,16 @@ export const OF_TEXTS = files(
  * is packed.
  */
 export const OF_THE_DAEMON = files(
-  ...['async-kill', 'aws-cli', 'bad-input-code', 'bad-input-zip', 'bash', 'compiled-templates', 'composition'],
+  ...[
+    'async-kill',
+    'aws-cli',
+    'aws-clients',
+    'bad-input-code',
+    'bad-input-zip',
+    'bash',
+    'compiled-templates',
+    'composition',
+  ],
   ...['composition-docker', 'concurrency', 'concurrency-docker', 'concurrency-moves', 'destinations-kill', 'disk'],
   ...['faults-under-load', 'faults-under-load-docker', 'faults-under-load-memory', 'faults-under-load-runtime-api'],
   ...[
