@@ -18,7 +18,7 @@ export interface Ask {
 export interface CallOptions {
   /** Gives it up. */
   readonly signal?: AbortSignal;
-  /** Makes a change only if what it is about still has this ETag, else it rejects with `LAM_EDGE_STALE`. */
+  /** Makes a change only if what it is about still has this ETag, else it rejects with `LAM_REGISTRY_STALE`. */
   readonly ifMatch?: string | undefined;
   /** Makes the same change once, however often it is sent with this key. */
   readonly idempotencyKey?: string | undefined;

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { OtherApiPort, Status } from '../contract/index.ts';
 import {
   Audit,
+  IdempotentChanges,
   createGlambdarEdge,
   createMiniEdge,
   InvocationCounts,
@@ -31,6 +32,7 @@ export function otherApiParts(
   return {
     isGlambdarBeside: glambdar !== 'off',
     counts: new InvocationCounts(apiStates, clock),
+    idempotent: new IdempotentChanges(apiStates, clock),
     audit: new Audit(clock),
     isOwner: ownerCheck(),
   };

@@ -1,6 +1,7 @@
 export type { ServiceKeys } from './aws/s3-object.ts';
 export {
   Audit,
+  IdempotentChanges,
   createCallsEdge,
   createEdge,
   createGlambdarEdge,

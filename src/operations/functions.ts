@@ -1,6 +1,6 @@
 import type { ForeignFacts, FunctionDetail, FunctionSummary, OwnUrlCors, FunctionName } from '../contract/index.ts';
 import type { LogStore } from '../logs/index.ts';
-import { setOwnUrl, type Registry } from '../registry/index.ts';
+import { setOwnUrl, type Expectation, type Registry, type TaggedPart } from '../registry/index.ts';
 
 /** Functions as a whole. */
 export interface FunctionOperations {
@@ -15,6 +15,16 @@ export interface FunctionOperations {
   named(text: string): FunctionName;
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`. */
   detail(name: FunctionName): FunctionDetail;
+  /**
+   * A text that changes whenever a part of a function does, and is the same after a restart; undefined for what does not
+   * exist.
+   */
+  tag(name: FunctionName, part: TaggedPart): string | undefined;
+  /**
+   * Runs `work`, whose changes throw `LAM_REGISTRY_STALE` where a part of a function is not as expected when they are
+   * made.
+   */
+  expecting<T>(expectation: Expectation, work: () => Promise<T>): Promise<T>;
   /**
    * Changes what APIs of other products keep of a function. `change` is given what they keep so far, and may throw to
    * refuse; it may be called again. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
@@ -45,6 +55,8 @@ export function functionOperations({ registry, logs }: FunctionRooms): FunctionO
     names: () => [...registry.names()].toSorted(),
     named: (text) => registry.named(text),
     detail: (name) => registry.detail(name),
+    tag: (name, part) => registry.tag(name, part),
+    expecting: (expectation, work) => registry.expecting(expectation, work),
     changeForeign: (name, change) =>
       registry.changeRecord(name, (record) => {
         record.foreign = change(record.foreign ?? {});

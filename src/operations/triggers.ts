@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { FunctionName, RequestId, TriggerDetail, TriggerTest } from '../contract/index.ts';
+import { isLamError, lamError } from '../errors/index.ts';
+import { Lines } from '../kit/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /** Names a trigger among all functions. */
@@ -24,6 +27,15 @@ export interface TriggerOperations {
   list(type?: string): Promise<readonly TriggerDetail[]>;
   /** Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND` or `LAM_TRIGGERS_NOT_FOUND`. */
   detail(trigger: TriggerReference): Promise<TriggerDetail>;
+  /** A text that changes with its settings and whether it is paused; undefined for one that does not exist. */
+  tag(trigger: TriggerReference): Promise<string | undefined>;
+  /**
+   * Runs `work` if a trigger has an expected tag, after all earlier work of this kind on it. Throws `LAM_REGISTRY_STALE`.
+   */
+  expecting<T>(
+    trigger: TriggerReference & { readonly accepts: (tag: string | undefined) => boolean },
+    work: () => Promise<T>,
+  ): Promise<T>;
   /**
    * Pauses or resumes one, also after restarts and for later versions that have it. Throws
    * `LAM_REGISTRY_FUNCTION_NOT_FOUND`, `LAM_TRIGGERS_NOT_FOUND` or a `LAM_STORE_*` error; then nothing was changed.
@@ -52,14 +64,34 @@ export interface TriggerSupport {
   readonly triggers: TriggerRuntime;
 }
 
+/** Length of a tag. */
+const TAG_CHARS = 22;
+
 /** Implements {@link TriggerOperations}. */
 export function triggerOperations({ registry, triggers }: TriggerSupport): TriggerOperations {
+  const lines = new Lines();
+  const tag = async (trigger: TriggerReference): Promise<string | undefined> => {
+    try {
+      const { config, state } = await triggers.detail(trigger);
+      const text = JSON.stringify([config, state === 'paused']);
+      return createHash('sha256').update(text).digest('base64url').slice(0, TAG_CHARS);
+    } catch (error) {
+      if (isLamError(error) && error.code === 'LAM_TRIGGERS_NOT_FOUND') return undefined;
+      throw error;
+    }
+  };
   return {
     list: (type) => triggers.list(type),
     detail: async (trigger) => {
       registry.resolve(trigger.functionName);
       return triggers.detail(trigger);
     },
+    tag,
+    expecting: ({ accepts, ...trigger }, work) =>
+      lines.run(JSON.stringify([trigger.functionName, trigger.type, trigger.name]), async () => {
+        if (!accepts(await tag(trigger))) throw lamError('LAM_REGISTRY_STALE', { name: trigger.functionName });
+        return work();
+      }),
     setPaused: async (trigger, isPaused) => {
       registry.resolve(trigger.functionName);
       await triggers.setPaused(trigger, isPaused);

@@ -1,3 +1,4 @@
+export type { Expectation, TaggedPart } from './tags.ts';
 export { type CheckMark } from './checks.ts';
 export { type PointerChange } from './changes.ts';
 export { type RegistryChange } from './events.ts';

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   LATEST,
   type Digest,
@@ -50,6 +51,7 @@ import { changesOf, type RegistryChange } from './events.ts';
 import { Proposals, type Rehearsed } from './proposals.ts';
 import { checkName, editRecord, functionNotFound, requireRecord, requireVersion, versionNotFound } from './records.ts';
 import { makeRevision, type Revision } from './revision.ts';
+import { tagOf, type Expectation, type TaggedPart } from './tags.ts';
 import { liveTriggersOf } from './triggers.ts';
 import { detailOf, summaryOf, versionInfoOf, type Surroundings } from './views.ts';
 
@@ -89,6 +91,8 @@ export class Registry {
   readonly #collected: GarbageRooms;
   readonly #watchers: Watchers<RegistryChange>;
   readonly #kinds: readonly TriggerKind[];
+  /** What the changes of the work under way expect. */
+  readonly #expected = new AsyncLocalStorage<Expectation>();
   readonly #proposals: Proposals;
 
   constructor(options: RegistryOptions) {
@@ -162,6 +166,40 @@ export class Registry {
     return versionInfoOf(record, requireVersion(record, version), this.#kinds);
   }
 
+  /** The tag of a part of a function ({@link tagOf}); undefined for what does not exist. */
+  tag(name: FunctionName, part: TaggedPart): string | undefined {
+    const record = this.#catalogue.view.record(name);
+    return record && tagOf(record, part);
+  }
+
+  /**
+   * Runs `work`, whose changes throw `LAM_REGISTRY_STALE` where a part of a function is not as expected when they are
+   * made.
+   */
+  expecting<T>(expectation: Expectation, work: () => Promise<T>): Promise<T> {
+    return this.#expected.run(expectation, work);
+  }
+
+  /** Makes a change, if what it is about is as its caller expects. */
+  #change<T>(apply: (draft: CatalogueDraft) => T): Promise<T> {
+    const isAsExpected = this.#expectation();
+    return this.#catalogue.change((draft) => {
+      isAsExpected(draft);
+      return apply(draft);
+    });
+  }
+
+  /** What throws `LAM_REGISTRY_STALE` where what the caller expects is not so. */
+  #expectation(): (draft: CatalogueDraft) => void {
+    const expected = this.#expected.getStore();
+    return (draft) => {
+      if (expected === undefined) return;
+      const { name, part, accepts } = expected;
+      const record = draft.record(name);
+      if (!accepts(record && tagOf(record, part))) throw lamError('LAM_REGISTRY_STALE', { name });
+    };
+  }
+
   /**
    * Publishes the next version and makes it live, unless the live version is the same. Throws
    * `LAM_REGISTRY_INVALID_NAME`, `LAM_REGISTRY_INVALID_CONFIG`, `LAM_REGISTRY_UNKNOWN_RUNTIME`,
@@ -174,7 +212,7 @@ export class Registry {
       const size = await sizeOf(this.#artifacts, name, request);
       const apply = (draft: CatalogueDraft): changes.Published =>
         marked(draft, name, changes.publish(draft, name, request, this.#context(size)), mark);
-      const done = request.dryRun === true ? this.#catalogue.rehearse(apply) : await this.#catalogue.change(apply);
+      const done = request.dryRun === true ? this.#catalogue.rehearse(apply) : await this.#change(apply);
       if (request.dryRun !== true) settle();
       return this.#answer(name, done);
     });
@@ -203,9 +241,11 @@ export class Registry {
       checkName(name);
       await sizeOf(this.#artifacts, name, change.request);
     }
-    const { version, exists, live } = this.#catalogue.rehearse((draft) =>
-      changes.outcomeOf(draft, name, change, this.#context()),
-    );
+    const isAsExpected = this.#expectation();
+    const { version, exists, live } = this.#catalogue.rehearse((draft) => {
+      isAsExpected(draft);
+      return changes.outcomeOf(draft, name, change, this.#context());
+    });
     const { check } = version;
     const revision = exists
       ? this.resolve(name, versionQualifier(version.version))
@@ -243,7 +283,7 @@ export class Registry {
 
   /** Changes live settings, which win over those of deploys; publishes a version if the configuration changes. */
   async patchConfig(name: FunctionName, patch: ConfigPatch, mark?: CheckMark): Promise<PublishAnswer> {
-    const done = await this.#catalogue.change((draft) =>
+    const done = await this.#change((draft) =>
       marked(draft, name, changes.patchConfig(draft, name, patch, this.#context()), mark),
     );
     return this.#answer(name, done);
@@ -259,7 +299,7 @@ export class Registry {
       marked(draft, name, changes.rollback(draft, name, request, this.#context()), mark);
     // Counted before listeners receive the change and end sandboxes.
     const warmOf = (to: VersionNumber): number => this.#around.warm(this.resolve(name, versionQualifier(to)));
-    const done = request.dryRun === true ? this.#catalogue.rehearse(apply) : await this.#catalogue.change(apply);
+    const done = request.dryRun === true ? this.#catalogue.rehearse(apply) : await this.#change(apply);
     return { name, ...done, warm: warmOf(done.to) };
   }
 
@@ -270,19 +310,19 @@ export class Registry {
     request: AliasRequest,
     mark?: CheckMark,
   ): Promise<{ readonly from: VersionNumber | null; readonly to: VersionNumber }> {
-    return this.#catalogue.change((draft) =>
+    return this.#change((draft) =>
       marked(draft, name, setAlias(draft, name, { ...request, alias }, this.#context()), mark),
     );
   }
 
   /** Removes an alias; resolves to the version it pointed at. Throws `LAM_REGISTRY_ALIAS_NOT_FOUND`. */
   async deleteAlias(name: FunctionName, alias: AliasName, request: ChangeNote = {}): Promise<VersionNumber> {
-    return this.#catalogue.change((draft) => deleteAlias(draft, name, { ...request, alias }, this.#context()));
+    return this.#change((draft) => deleteAlias(draft, name, { ...request, alias }, this.#context()));
   }
 
   /** Removes a function, its versions and aliases. A later function of the same name continues with the next number. */
   async deleteFunction(name: FunctionName): Promise<void> {
-    await this.#catalogue.change((draft) => changes.deleteFunction(draft, name));
+    await this.#change((draft) => changes.deleteFunction(draft, name));
   }
 
   /** Removes a version. Throws `LAM_REGISTRY_VERSION_IN_USE` if it is live or has an alias. */
@@ -292,7 +332,7 @@ export class Registry {
 
   /** Removes several versions in one atomic change. */
   async dropVersions(versions: readonly VersionName[]): Promise<void> {
-    await this.#catalogue.change((draft) => changes.deleteVersions(draft, versions));
+    await this.#change((draft) => changes.deleteVersions(draft, versions));
   }
 
   /**

@@ -20,6 +20,7 @@ import { awsManageApi } from './aws-lambda/manage-api.ts';
 import { callsApi } from './aws-lambda/calls-api.ts';
 import { awsLogsApi } from './aws-logs/api.ts';
 import { controlApi } from './control/api.ts';
+import type { IdempotentChanges } from './control/idempotency.ts';
 import { functionsApi } from './functions/api.ts';
 import type { RouteTable } from './functions/route-table.ts';
 import type { HttpForm } from './functions/payload-formats.ts';
@@ -33,6 +34,7 @@ import type { MiniMetrics } from './mini-lambda/metrics.ts';
 import { webhooksApi, type WebhookPort } from './webhooks/api.ts';
 import type { Arns, AwsEndpoints, FunctionName, Qualifier } from '../../contract/index.ts';
 
+export { IdempotentChanges } from './control/idempotency.ts';
 export { Audit } from './glambdar/audit.ts';
 export { InvocationCounts } from './glambdar/invocation-counts.ts';
 export { MiniMetrics } from './mini-lambda/metrics.ts';
@@ -85,6 +87,8 @@ export interface EdgeOptions {
 
 /** What APIs of other products use besides. */
 export interface OtherApiParts {
+  /** Changes by lam's own API with an `Idempotency-Key`. */
+  readonly idempotent: IdempotentChanges;
   /** Whether Glambdar's API is served where functions are. */
   readonly isGlambdarBeside: boolean;
   readonly counts: InvocationCounts;
@@ -116,6 +120,8 @@ const AWS_LAMBDA: readonly MakeApi[] = [
   (parts) => awsManageApi({ ...parts, gate: gateOf(parts, 'aws-lambda', 'lambda') }),
 ];
 
+const CONTROL: MakeApi = (options) => controlApi({ ...options, ...options.others });
+
 /** APIs of AWS at the path `/`, told apart by their headers. */
 const AWS_AT_ROOT: readonly MakeApi[] = [
   (parts) => awsLogsApi({ ...parts, gate: gateOf(parts, 'aws-logs', 'logs') }),
@@ -133,8 +139,8 @@ const GLAMBDAR: readonly MakeApi[] = [
  * comes after them.
  */
 const APIS: Readonly<Record<Door['kind'], readonly MakeApi[]>> = {
-  port: [...AWS_LAMBDA, ...AWS_AT_ROOT, controlApi, webhooksApi, functionsApi],
-  socket: [...AWS_LAMBDA, ...AWS_AT_ROOT, controlApi, webhooksApi, functionsApi],
+  port: [...AWS_LAMBDA, ...AWS_AT_ROOT, CONTROL, webhooksApi, functionsApi],
+  socket: [...AWS_LAMBDA, ...AWS_AT_ROOT, CONTROL, webhooksApi, functionsApi],
 };
 
 /** Creates the HTTP server of one listener; does not listen yet. */

@@ -64,6 +64,28 @@ export const EDGE = {
     message: (d) => `the routes that match ${d.path} do not include the method ${d.method}`,
     hint: (d) => `use ${d.allow.join(' or ')}, or declare the route in lam.yaml`,
   }),
+  LAM_EDGE_IDEMPOTENCY_KEY: entry({
+    kind: 'invalid_argument',
+    fault: 'caller',
+    message: () => 'the header Idempotency-Key is not 1 to 255 visible ASCII characters',
+    hint: () => 'send a new UUID for each change: Idempotency-Key: 7d3f1c2e-5a41-4f0c-9b1e-2f6d8c0a4e11',
+  }),
+  LAM_EDGE_IDEMPOTENCY_MISMATCH: entry<{ key: string }>({
+    kind: 'already_exists',
+    fault: 'caller',
+    message: (d) => `the Idempotency-Key '${d.key}' was sent with another request before`,
+    hint: () => 'send another key with another request',
+  }),
+  LAM_EDGE_IDEMPOTENCY_UNKNOWN: entry<{ key: string; isDone: boolean }>({
+    kind: 'already_exists',
+    fault: 'caller',
+    message: (d) =>
+      d.isDone
+        ? `the request with the Idempotency-Key '${d.key}' was carried out, but its answer was not kept`
+        : `the daemon ended while it carried out the request with the Idempotency-Key '${d.key}'`,
+    hint: (d) =>
+      d.isDone ? 'see what it led to: lam list' : 'see what it led to, then repeat it with another key: lam list',
+  }),
   LAM_EDGE_CONTROL_METHOD: entry<{ method: string; path: string; allow: readonly string[] }>({
     kind: 'method_not_allowed',
     fault: 'caller',

@@ -107,6 +107,13 @@ export const REGISTRY = {
     message: (d) => `version ${d.version} of '${d.name}' is in use by ${d.by}`,
     hint: (d) => `point ${d.by} elsewhere first; see lam describe ${d.name}`,
   }),
+  LAM_REGISTRY_STALE: entry<{ name: string }>({
+    kind: 'failed_precondition',
+    fault: 'caller',
+    aws: 'PreconditionFailedException',
+    message: (d) => `what this change is about is not as it was read: '${d.name}' has changed since`,
+    hint: (d) => `read it again, then repeat the change with its new ETag: lam describe ${d.name}`,
+  }),
   LAM_REGISTRY_MOVED: entry<{ name: string }>({
     kind: 'failed_precondition',
     fault: 'caller',

@@ -117,6 +117,9 @@ export const RULES: Rules = {
     // Looks at the form of a text alone.
     named: { scopes: ANY },
     detail: { scopes: LOOK, of: first },
+    tag: { scopes: LOOK, of: first },
+    // What it runs is checked by itself.
+    expecting: { scopes: ANY, of: ({ name }) => name },
     changeForeign: { scopes: DEPLOY, of: first, changes: always },
     setOwnUrl: { scopes: DEPLOY, of: first, changes: always, target: () => 'url' },
     remove: { scopes: DEPLOY, of: first, changes: always },
@@ -192,6 +195,8 @@ export const RULES: Rules = {
   triggers: {
     list: { scopes: LOOK, keep: (list, isReached) => list.filter(({ functionName }) => isReached(functionName)) },
     detail: { scopes: LOOK, of: ({ functionName }) => functionName },
+    tag: { scopes: LOOK, of: ({ functionName }) => functionName },
+    expecting: { scopes: ANY, of: ({ functionName }) => functionName },
     setPaused: {
       scopes: DEPLOY,
       of: ({ functionName }) => functionName,

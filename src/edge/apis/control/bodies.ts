@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { LIMITS } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import type { Clock } from '../../../kit/index.ts';
 import { readBody } from '../../body.ts';
@@ -15,10 +16,22 @@ function bad(what: string): never {
   throw lamError('LAM_EDGE_BAD_REQUEST', { what });
 }
 
-/** Reads the JSON body of a route that has one, and checks its shape; an empty body is `{}`. Throws `LAM_EDGE_BAD_REQUEST`. */
-export async function bodyOf(request: IncomingMessage, { body, takes }: ControlRoute, clock: Clock): Promise<object> {
+const NOTHING: Uint8Array = Buffer.alloc(0);
+
+/** Whether a route reads its body as it arrives, so that it is not known before. */
+export function isUpload({ takes }: Pick<ControlRoute, 'takes'>): boolean {
+  return takes !== undefined && takes[0] !== 'application/json';
+}
+
+/** Reads the body of a request; of an upload nothing. Rejects with `LAM_EDGE_PAYLOAD_TOO_LARGE`. */
+export async function bytesOf(request: IncomingMessage, route: ControlRoute, clock: Clock): Promise<Uint8Array> {
+  if (isUpload(route)) return NOTHING;
+  return readBody(request, route.takes === undefined ? JSON_BYTES : LIMITS.payloadBytes, clock);
+}
+
+/** The JSON body of a route that has one, checked; an empty body is `{}`. Throws `LAM_EDGE_BAD_REQUEST`. */
+export function bodyOf(bytes: Uint8Array, { body, takes }: ControlRoute): object {
   if (takes !== undefined) return {};
-  const bytes = await readBody(request, JSON_BYTES, clock);
   if (body === undefined) return {};
   const value = bytes.byteLength === 0 ? {} : parsed(bytes);
   conform(value, BODY_SCHEMAS[body] ?? {}, BODY_SCHEMAS);

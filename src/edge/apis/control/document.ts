@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../errors/index.ts';
 import { CATALOGUE, KINDS } from '../../../errors/index.ts';
+import { isUpload } from './bodies.ts';
 import { SCHEMA_PREFIX } from './conform.ts';
 import { PATH_PARAMETERS, QUERY_PARAMETERS, type PathName } from './parameters.ts';
 import type { ControlRoute } from './route.ts';
@@ -23,6 +24,13 @@ const COMMON: readonly ErrorCode[] = [
   'LAM_EDGE_HOST_REFUSED',
   'LAM_EDGE_ORIGIN_REFUSED',
 ];
+
+const OF_CONDITIONS: Readonly<Record<keyof typeof CONDITIONS, readonly ErrorCode[]>> = {
+  'If-Match': ['LAM_REGISTRY_STALE'],
+  'Idempotency-Key': [
+    ...(['LAM_EDGE_IDEMPOTENCY_KEY', 'LAM_EDGE_IDEMPOTENCY_MISMATCH', 'LAM_EDGE_IDEMPOTENCY_UNKNOWN'] as const),
+  ],
+};
 
 const DESCRIPTION = `Everything that the command \`lam\` does, over HTTP: on the daemon's Unix socket (\`run/lam.sock\` in its home) without
 further rights, and on its HTTP port with the token that it was started with. Errors are problem details (RFC 9457) with
@@ -85,15 +93,40 @@ function operationOf(route: ControlRoute): Json {
     ...{ operationId: id, summary, tags: [resourceOf(route)], 'x-lam-scope': scope },
     parameters: parametersOf(route),
     ...bodyOf(route),
-    responses: { '200': { description: 'Done', content: contentOf(route) }, ...failuresOf(route) },
+    responses: { '200': { description: 'Done', ...headersOf(route), content: contentOf(route) }, ...failuresOf(route) },
   };
 }
 
-function parametersOf({ path, query = [] }: ControlRoute): readonly Json[] {
+/** What a change may say in headers. */
+const CONDITIONS = {
+  'If-Match': {
+    description: 'Makes the change only if what it is about still has one of these ETags; `*` for any.',
+    schema: { type: 'string' },
+  },
+  'Idempotency-Key': {
+    description: 'Makes the change once, however often it is sent with this key; a UUID. Kept for a day.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+} as const;
+
+function conditionsOf(route: ControlRoute): readonly (keyof typeof CONDITIONS)[] {
+  if (route.method === 'GET') return [];
+  const names: readonly (keyof typeof CONDITIONS)[] = route.tagged === undefined ? [] : ['If-Match'];
+  return isUpload(route) ? names : [...names, 'Idempotency-Key'];
+}
+
+function headersOf({ method, tagged }: ControlRoute): Json {
+  if (method !== 'GET' || tagged === undefined) return {};
+  return { headers: { ETag: { description: 'For `If-Match` of a change.', schema: { type: 'string' } } } };
+}
+
+function parametersOf(route: ControlRoute): readonly Json[] {
+  const { path, query = [] } = route;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as PathName);
   return [
     ...names.map((name) => ({ name, in: 'path', required: true, ...PATH_PARAMETERS[name] })),
     ...query.map((name) => ({ name, in: 'query', required: false, ...QUERY_PARAMETERS[name] })),
+    ...conditionsOf(route).map((name) => ({ name, in: 'header', required: false, ...CONDITIONS[name] })),
   ];
 }
 
@@ -127,8 +160,12 @@ function contentOf({ answer, lines, gives }: ControlRoute): Json {
 }
 
 /** The errors of a route by HTTP status; any other status is one of the daemon itself, such as a full disk. */
-function failuresOf({ errors = [] }: ControlRoute): Json {
-  const codes = Map.groupBy([...COMMON, ...errors], (code) => String(KINDS[CATALOGUE[code].kind].http));
+function failuresOf(route: ControlRoute): Json {
+  const { errors = [] } = route;
+  const ofConditions = conditionsOf(route).flatMap((name) => OF_CONDITIONS[name]);
+  const codes = Map.groupBy([...COMMON, ...errors, ...ofConditions], (code) =>
+    String(KINDS[CATALOGUE[code].kind].http),
+  );
   const byStatus = [...codes].toSorted(([a], [b]) => Number(a) - Number(b));
   return {
     ...Object.fromEntries(

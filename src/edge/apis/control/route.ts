@@ -5,6 +5,7 @@ import type { Reply } from '../../../http/index.ts';
 import type { ApiCaller, AuditSink, Operations } from '../../../operations/index.ts';
 import type { Router } from '../../../router/index.ts';
 import type { RequestHead } from '../../request.ts';
+import type { TaggedKind } from './preconditions.ts';
 import type { PathValues, QueryName, QueryValues } from './parameters.ts';
 
 /** What a request needs the right to do, from least to most. */
@@ -26,10 +27,10 @@ export interface RouteCall<Body = unknown> {
   readonly caller: ApiCaller;
   /** The body as JSON, as the schema says; of routes without one, `{}`. */
   readonly body: Body;
-  /** The body as it arrives, for routes that take bytes. */
+  /** The body as it arrives, for uploads. */
   readonly request: IncomingMessage;
-  /** Reads the body, up to a limit (bytes). Rejects with `LAM_EDGE_PAYLOAD_TOO_LARGE`. */
-  readonly bytes: (limit: number) => Promise<Uint8Array>;
+  /** The bytes of the body; of an upload none. */
+  readonly bytes: Uint8Array;
   readonly reply: Reply;
   /** Aborts when the client disconnects before it has its answer. */
   readonly signal: () => AbortSignal;
@@ -48,6 +49,10 @@ interface RouteFacts {
   /** What it does, in one sentence. */
   readonly summary: string;
   readonly scope: ControlScope;
+  /** What its answer has the ETag of, or what a change may ask to be as in `If-Match`. */
+  readonly tagged?: TaggedKind;
+  /** Whether its answer holds a secret, which is kept nowhere. */
+  readonly isSecret?: boolean;
   readonly query?: readonly QueryName[];
   /** Errors besides those that every route may answer. */
   readonly errors?: readonly ErrorCode[];

@@ -22,6 +22,7 @@ export const ALIAS_ROUTES: readonly ControlRoute[] = [
     path: '/functions/{name}/aliases/{alias}',
     summary: 'An alias: the version that it points at, and how it divides its requests.',
     scope: 'read',
+    tagged: 'alias',
     answer: 'AliasDetail',
     errors: ['LAM_REGISTRY_FUNCTION_NOT_FOUND', 'LAM_REGISTRY_ALIAS_NOT_FOUND'],
     run({ operations }, call) {
@@ -38,6 +39,7 @@ export const ALIAS_ROUTES: readonly ControlRoute[] = [
     path: '/functions/{name}/aliases/{alias}',
     summary: 'Points an alias at a version; creates the alias if it does not exist.',
     scope: 'deploy',
+    tagged: 'alias',
     body: 'AliasRequest',
     answer: 'AliasAnswer',
     errors: [
@@ -56,6 +58,7 @@ export const ALIAS_ROUTES: readonly ControlRoute[] = [
     path: '/functions/{name}/aliases/{alias}',
     summary: 'Removes an alias.',
     scope: 'deploy',
+    tagged: 'alias',
     body: 'ChangeNote',
     answer: 'Done',
     errors: ['LAM_REGISTRY_FUNCTION_NOT_FOUND', 'LAM_REGISTRY_ALIAS_NOT_FOUND'],

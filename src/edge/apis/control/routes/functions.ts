@@ -19,6 +19,7 @@ export const FUNCTION_ROUTES: readonly ControlRoute[] = [
     path: '/functions/{name}',
     summary: 'A function with its versions, aliases, settings and history.',
     scope: 'read',
+    tagged: 'function',
     answer: 'FunctionDetail',
     errors: ['LAM_REGISTRY_FUNCTION_NOT_FOUND'],
     run: ({ operations }, call) => operations.functions.detail(functionPart(operations, call)),
@@ -29,6 +30,7 @@ export const FUNCTION_ROUTES: readonly ControlRoute[] = [
     path: '/functions/{name}',
     summary: 'Removes a function with its versions, aliases and logs.',
     scope: 'deploy',
+    tagged: 'function',
     answer: 'Done',
     errors: ['LAM_REGISTRY_FUNCTION_NOT_FOUND'],
     async run({ operations }, call) {
@@ -42,6 +44,7 @@ export const FUNCTION_ROUTES: readonly ControlRoute[] = [
     path: '/functions/{name}/rollback',
     summary: 'Makes an earlier version live.',
     scope: 'deploy',
+    tagged: 'function',
     body: 'RollbackRequest',
     answer: 'RollbackAnswer',
     errors: [
@@ -61,6 +64,7 @@ export const FUNCTION_ROUTES: readonly ControlRoute[] = [
     path: '/functions/{name}/config',
     summary: 'The settings of a function and where each comes from.',
     scope: 'read',
+    tagged: 'config',
     answer: 'ConfigDetail',
     errors: ['LAM_REGISTRY_FUNCTION_NOT_FOUND'],
     run({ operations }, call) {
@@ -75,6 +79,7 @@ export const FUNCTION_ROUTES: readonly ControlRoute[] = [
     summary:
       'Changes live settings, which win over those of deploys; publishes a version if the configuration changes.',
     scope: 'deploy',
+    tagged: 'config',
     body: 'ConfigPatch',
     answer: 'PublishAnswer',
     errors: [

@@ -1,4 +1,4 @@
-import { isQualifier, LIMITS, type InvokedAnswer, type Qualifier } from '../../../../contract/index.ts';
+import { isQualifier, type InvokedAnswer, type Qualifier } from '../../../../contract/index.ts';
 import { lamError } from '../../../../errors/index.ts';
 import { rightsRefusal } from '../../../../operations/index.ts';
 import type { InvokeAnswer, InvokeRequest, Router } from '../../../../router/index.ts';
@@ -39,7 +39,7 @@ export const INVOKE_ROUTES: readonly ControlRoute[] = [
       const request = {
         name,
         qualifier: qualifierOf(call),
-        event: await eventOf(call),
+        event: eventOf(call),
         wantTail: call.query.log === true,
       };
       return answerOf(await invoke(router, request, call));
@@ -61,7 +61,7 @@ export const INVOKE_ROUTES: readonly ControlRoute[] = [
         qualifier: qualifierOf(call),
         notBefore: call.query.notBefore,
       };
-      return { requestId: await operations.async.accept({ ...request, event: await eventOf(call) }) };
+      return { requestId: await operations.async.accept({ ...request, event: eventOf(call) }) };
     },
   }),
 ];
@@ -74,8 +74,7 @@ function qualifierOf({ query: { qualifier } }: RouteCall): Qualifier | undefined
 const EMPTY_EVENT = Buffer.from('{}');
 
 /** The event; an empty body means `{}`. */
-async function eventOf({ bytes }: RouteCall): Promise<Uint8Array> {
-  const event = await bytes(LIMITS.payloadBytes);
+function eventOf({ bytes: event }: RouteCall): Uint8Array {
   if (event.byteLength === 0) return EMPTY_EVENT;
   if (!isJson(event)) throw lamError('LAM_EDGE_PAYLOAD_NOT_JSON', { why: 'the body is not a JSON document' });
   return event;

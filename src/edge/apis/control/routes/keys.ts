@@ -18,6 +18,7 @@ export const KEY_ROUTES: readonly ControlRoute[] = [
     path: '/keys',
     summary: 'Creates an API key, which is shown in this answer alone.',
     scope: 'admin',
+    isSecret: true,
     body: 'CreateApiKeyRequest',
     answer: 'CreateApiKeyAnswer',
     errors: ['LAM_OPERATIONS_INVALID_KEY_NAME', 'LAM_OPERATIONS_KEY_EXISTS', 'LAM_OPERATIONS_INVALID_VALUE'],

@@ -23,6 +23,7 @@ export const TRIGGER_ROUTES: readonly ControlRoute[] = [
     path: PATH,
     summary: 'A trigger with its state and settings.',
     scope: 'read',
+    tagged: 'trigger',
     answer: 'TriggerDetail',
     errors: NOT_FOUND,
     run: ({ operations }, call) => operations.triggers.detail(triggerPart(operations, call)),
@@ -33,6 +34,7 @@ export const TRIGGER_ROUTES: readonly ControlRoute[] = [
     path: `${PATH}/pause`,
     summary: 'Pauses a trigger, also after restarts and for later versions that have it.',
     scope: 'deploy',
+    tagged: 'trigger',
     answer: 'Done',
     errors: NOT_FOUND,
     async run({ operations }, call) {
@@ -46,6 +48,7 @@ export const TRIGGER_ROUTES: readonly ControlRoute[] = [
     path: `${PATH}/resume`,
     summary: 'Resumes a trigger that was paused.',
     scope: 'deploy',
+    tagged: 'trigger',
     answer: 'Done',
     errors: NOT_FOUND,
     async run({ operations }, call) {

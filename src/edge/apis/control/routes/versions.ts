@@ -22,6 +22,7 @@ export const VERSION_ROUTES: readonly ControlRoute[] = [
     path: '/functions/{name}/versions',
     summary: 'Publishes uploaded code with its settings as the next version and makes it live; creates the function.',
     scope: 'deploy',
+    tagged: 'function',
     body: 'PublishBody',
     answer: 'PublishAnswer',
     errors: [
@@ -69,6 +70,7 @@ export const VERSION_ROUTES: readonly ControlRoute[] = [
     path: '/functions/{name}/versions/{version}',
     summary: 'Removes a version that is neither live nor aliased.',
     scope: 'deploy',
+    tagged: 'function',
     answer: 'Done',
     errors: ['LAM_REGISTRY_FUNCTION_NOT_FOUND', 'LAM_REGISTRY_VERSION_NOT_FOUND', 'LAM_REGISTRY_VERSION_IN_USE'],
     async run({ operations }, call) {

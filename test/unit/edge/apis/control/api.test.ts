@@ -5,6 +5,7 @@ import { problemOf } from '../../../../../src/edge/apis/control/problem.ts';
 import { lamError } from '../../../../../src/errors/index.ts';
 import type { Router } from '../../../../../src/router/index.ts';
 import { systemClock } from '../../../../../src/kit/index.ts';
+import type { IdempotentChanges } from '../../../../../src/edge/index.ts';
 import type { ApiCallers } from '../../../../../src/edge/callers.ts';
 import { failureOf } from '../../../../support/api-server.ts';
 import { edgeHouse, type EdgeHouse } from '../../../../support/edge-house.ts';
@@ -42,6 +43,7 @@ describe("lam's own API", () => {
       // Only `fail` is called.
       callers: {} as ApiCallers,
       router: {} as Router,
+      idempotent: {} as IdempotentChanges,
       clock: systemClock,
     });
     const closed = lamError('LAM_POOL_CLOSED', {});

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { asLamError, fromWire, lamError, toWire, type WireError } from '../../../errors/index.ts';
+import type { Clock } from '../../../kit/index.ts';
+import type { KeptStates } from '../../kept-states.ts';
+
+/** Keys that are remembered; the oldest is forgotten for a new one. */
+const MOST_KEYS = 10_000;
+/** How long a key is remembered (ms). */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+/** Longest answer that is kept (characters of JSON). */
+const MOST_CHARS = 64 * 1024;
+const KEY = /^[\x21-\x7e]{1,255}$/;
+/** Where they are among what APIs keep. */
+const PREFIX = 'control:idempotency:';
+
+/** What is kept of a request. */
+interface KeptRequest {
+  readonly at: number;
+  /** Hash of what it does. */
+  readonly of: string;
+  /** Its answer; absent until it ended, and for answers that are too long or hold a secret. */
+  readonly answer?: { readonly value: unknown } | { readonly error: WireError };
+  readonly isDone?: true;
+}
+
+/** A request with an `Idempotency-Key`. */
+export interface KeyedRequest {
+  /** Who sends it: each caller has keys of its own. */
+  readonly owner: string;
+  readonly key: string;
+  /** What it does: the same key with anything else is refused. */
+  readonly parts: readonly (string | Uint8Array)[];
+  /** Whether its answer holds a secret, which is not kept. */
+  readonly isSecret: boolean;
+}
+
+/** Makes changes once that are sent several times with the same key, also over restarts of the daemon. */
+export class IdempotentChanges {
+  readonly #states: KeptStates;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #running = new Map<string, { readonly of: string; readonly answer: Promise<unknown> }>();
+  /** Remembered keys, oldest first. */
+  readonly #known: Set<string>;
+
+  constructor(states: KeptStates, clock: Pick<Clock, 'now'>) {
+    this.#states = states;
+    this.#clock = clock;
+    const kept = states.keys().filter((key) => key.startsWith(PREFIX));
+    const times = new Map(kept.map((key) => [key, (states.get(key) as KeptRequest).at]));
+    this.#known = new Set(kept.toSorted((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0)));
+  }
+
+  /**
+   * Runs a change unless one with its key was sent before, whose answer is then returned or thrown again. The key is
+   * durable before the change begins. Throws `LAM_EDGE_IDEMPOTENCY_KEY`, `LAM_EDGE_IDEMPOTENCY_MISMATCH`, and
+   * `LAM_EDGE_IDEMPOTENCY_UNKNOWN` where the daemon ended while the change ran, or its answer was not kept.
+   */
+  async once(
+    { owner, key, parts, isSecret }: KeyedRequest,
+    run: () => Promise<unknown>,
+  ): Promise<{ readonly answer: unknown; readonly isRepeated: boolean }> {
+    if (!KEY.test(key)) throw lamError('LAM_EDGE_IDEMPOTENCY_KEY', {});
+    const name = `${PREFIX}${owner}:${key}`;
+    const of = hashOf(parts);
+    const running = this.#running.get(name);
+    if (running !== undefined) {
+      if (running.of !== of) throw lamError('LAM_EDGE_IDEMPOTENCY_MISMATCH', { key });
+      return { answer: await running.answer, isRepeated: true };
+    }
+    this.#forgetOld();
+    const kept = this.#states.get(name) as KeptRequest | undefined;
+    if (kept !== undefined) return { answer: repeated(key, of, kept), isRepeated: true };
+    const answer = this.#first(name, { at: this.#clock.now(), of }, { isSecret, run });
+    this.#running.set(name, { of, answer });
+    try {
+      return { answer: await answer, isRepeated: false };
+    } finally {
+      this.#running.delete(name);
+    }
+  }
+
+  async #first(
+    name: string,
+    begun: KeptRequest,
+    { isSecret, run }: { readonly isSecret: boolean; readonly run: () => Promise<unknown> },
+  ): Promise<unknown> {
+    this.#known.add(name);
+    await this.#states.set(name, begun);
+    const keep = (answer: NonNullable<KeptRequest['answer']>): void => {
+      const isKept = !isSecret && JSON.stringify(answer).length <= MOST_CHARS;
+      // Not waited for: if it is lost, a repetition is told that the outcome is not known.
+      this.#states.set(name, { ...begun, isDone: true, ...(isKept ? { answer } : {}) }).catch(() => undefined);
+    };
+    try {
+      const value = await run();
+      keep({ value });
+      return value;
+    } catch (thrown) {
+      const error = asLamError(thrown);
+      // What may succeed later, or was not tried to its end, may be tried again.
+      if (MAY_BE_REPEATED.has(error.kind)) this.#forget(name);
+      else keep({ error: toWire(error) });
+      throw thrown;
+    }
+  }
+
+  #forgetOld(): void {
+    const now = this.#clock.now();
+    for (const name of this.#known) {
+      const { at } = (this.#states.get(name) as KeptRequest | undefined) ?? { at: 0 };
+      if (this.#known.size < MOST_KEYS && at > now - KEPT_MS) return;
+      if (!this.#running.has(name)) this.#forget(name);
+      else if (this.#known.size < MOST_KEYS) return;
+    }
+  }
+
+  #forget(name: string): void {
+    this.#known.delete(name);
+    this.#states.set(name, undefined).catch(() => undefined);
+  }
+}
+
+const MAY_BE_REPEATED: ReadonlySet<string> = new Set([
+  ...['cancelled', 'unavailable', 'resource_exhausted', 'deadline_exceeded', 'internal', 'host_failure'],
+]);
+
+function repeated(key: string, of: string, kept: KeptRequest): unknown {
+  if (kept.of !== of) throw lamError('LAM_EDGE_IDEMPOTENCY_MISMATCH', { key });
+  const { answer, isDone = false } = kept;
+  if (answer === undefined) throw lamError('LAM_EDGE_IDEMPOTENCY_UNKNOWN', { key, isDone });
+  if ('error' in answer) throw fromWire(answer.error);
+  return answer.value;
+}
+
+function hashOf(parts: KeyedRequest['parts']): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  return hash.digest('base64url');
+}
