@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { controlDocument } from '../../src/edge/apis/control/document.ts';
 import { CONTROL_ROUTES } from '../../src/edge/apis/control/routes/list.ts';
@@ -22,6 +24,12 @@ describe("the document of lam's own API", () => {
   test('is served without a token, on the port too', async () => {
     for (const answer of [await house.control(`${V1}/openapi.json`), await house.ask(`${V1}/openapi.json`)])
       assert.deepEqual([answer.status, answer.json()], [200, controlDocument()]);
+  });
+
+  test('goes with a page that shows an error as it is', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/api.md'), 'utf8');
+    const [, example = ''] = /<!-- example: problem -->\n\n```json\n([^]*?)```/.exec(page) ?? [];
+    assert.deepEqual((await house.control(`${V1}/functions/nobody`)).json(), JSON.parse(example));
   });
 
   test('names each operation once, with a scope', () => {
