@@ -1518,6 +1518,20 @@ class Artifacts:
         )
         return answer
 
+    def files(
+        self,
+        artifact: str,
+        *,
+        timeout: float | None = None,
+    ) -> str:
+        """What an artifact holds: the length of its manifest (4 bytes, big-endian), that as JSON, then the contents of its files in order."""
+        answer: str = self._transport.request(
+            "GET",
+            f"/_lam/v1/artifacts/{quote(str(artifact), safe='')}/files",
+            timeout=timeout,
+        )
+        return answer
+
     def merge(
         self,
         body: MergeRequest,
