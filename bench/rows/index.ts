@@ -10,6 +10,7 @@ import { LOG_ROWS } from './logs.ts';
 import { MANY_ROWS } from './many.ts';
 import { MEMORY_ROWS } from './memory.ts';
 import { PROGRAM_ROWS } from './programs.ts';
+import { REGISTRY_ROWS } from './registries.ts';
 import { ROUTE_ROWS } from './routes.ts';
 import { RUNTIME_ROWS } from './runtimes.ts';
 import { SCHEDULE_ROWS } from './schedules.ts';
@@ -39,5 +40,6 @@ export const ROWS: readonly Row[] = [
   ...BACKGROUND_ROWS,
   ...SCHEDULE_ROWS,
   ...SOURCE_ROWS,
+  ...REGISTRY_ROWS,
   ...SIMULATOR_ROWS,
 ];

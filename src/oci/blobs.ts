@@ -119,11 +119,17 @@ export async function pullBlob(transfer: BlobTransfer, blob: BlobIdentity, path:
     const hash = createHash('sha256');
     let held: Buffer[] = [];
     let heldBytes = 0;
+    let writing: Promise<unknown> = Promise.resolve();
     const flush = async (): Promise<void> => {
+      // The file takes some while the next are on their way.
+      await writing;
       const pieces = held;
       held = [];
       heldBytes = 0;
-      if (pieces.length > 0) await file.writev(pieces);
+      if (pieces.length === 0) return;
+      writing = file.writev(pieces);
+      // Thrown by the next flush.
+      writing.catch(() => undefined);
     };
     for await (const piece of received(transfer, blob)) {
       hash.update(piece);
@@ -132,6 +138,7 @@ export async function pullBlob(transfer: BlobTransfer, blob: BlobIdentity, path:
       if (heldBytes >= WRITTEN_BYTES) await flush();
     }
     await flush();
+    await writing;
     refuseOther(transfer.what, blob.digest, `sha256:${hash.digest('hex')}`);
   } finally {
     await file.close();
