@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import type { AuditEntry, CreateApiKeyAnswer, CreateApiKeyRequest } from '../../src/contract/index.ts';
 import { oneToken } from '../../src/edge/index.ts';
@@ -228,6 +231,24 @@ describe('the audit log', () => {
     assert.deepEqual(await noted(house, `?since=${Date.now() + 60_000}`), []);
     for (const bad of ['?outcome=odd', '?since=yesterday', '?lines=-1'])
       assert.equal((await house.control(`/_lam/v1/audit${bad}`)).status, 400);
+  });
+
+  test('is followed, each entry once', async () => {
+    await using house = await edgeHouse();
+    await newKey(house, { name: 'a' });
+    const { socketPath } = house;
+    const asked = request({ socketPath, path: '/_lam/v1/audit?follow=1', headers: { host: 'localhost' } });
+    asked.end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    const lines = createInterface({ input: response })[Symbol.asyncIterator]();
+    const next = async (): Promise<string | undefined> =>
+      (JSON.parse(String((await lines.next()).value)) as AuditEntry).target;
+    assert.equal(await next(), 'key a');
+    await newKey(house, { name: 'b' });
+    assert.equal(await next(), 'key b');
+    await newKey(house, { name: 'c' });
+    assert.equal(await next(), 'key c');
+    response.destroy();
   });
 
   test('does not hold what changes nothing', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import type { ApiKeyDetail, AuditEntry, CreateApiKeyAnswer } from '../../src/contract/index.ts';
-import { http, lamSession } from './session.ts';
+import { eventually, http, lamSession } from './session.ts';
 
 describe('keys with scopes, and the audit log', () => {
   test('are made, shown, changed and used; what they did and what was refused is shown', async () => {
@@ -48,6 +50,23 @@ describe('keys with scopes, and the audit log', () => {
     );
     assert.doesNotMatch(JSON.stringify(await s.json(['audit'])), new RegExp(made.key));
     assert.match((await s.ok(['audit', '--key', 'nobody'])).stderr, /nothing of that was noted/);
+  });
+
+  test('are followed until Ctrl-C', async () => {
+    await using s = await lamSession({ driver: 'process' });
+    await s.ok(['key', 'create', 'ci', '--scope', 'read']);
+    const child = s.start(['audit', '--follow', '--json']);
+    const seen: AuditEntry[] = [];
+    const lines = createInterface({ input: child.stdout ?? s.fail('there is no output') });
+    lines.on('line', (line) => seen.push(JSON.parse(line) as AuditEntry));
+    const target = (): string | undefined => seen.at(-1)?.target;
+    await eventually(() => target() === 'key ci', 15_000);
+    await s.ok(['key', 'revoke', 'ci']);
+    await eventually(() => seen.length === 2, 15_000);
+    assert.deepEqual([target(), seen[1]?.operation], ['key ci', 'apiKeys.revoke']);
+    const ended = once(child, 'exit');
+    child.kill('SIGINT');
+    assert.deepEqual(await ended, [130, null]);
   });
 
   test('are refused where they make no sense', async () => {
