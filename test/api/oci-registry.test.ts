@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -268,8 +269,17 @@ describe('a registry', { skip: NO_REGISTRY, concurrency: false }, () => {
     await verified(ours.pub);
     await verified(theirs.pub);
     const signatures = await repository.manifest(`sha256-${'ab'.repeat(32)}.sig`);
-    const { layers } = JSON.parse(String(signatures?.bytes)) as { layers: unknown[] };
+    const { layers } = JSON.parse(String(signatures?.bytes)) as {
+      layers: (BlobIdentity & { annotations: Record<string, string> })[];
+    };
     assert.equal(layers.length, 2);
+    // OpenSSL agrees, which knows nothing of this code.
+    const [, layer] = layers;
+    const note = layer?.annotations['dev.cosignproject.cosign/signature'] ?? '';
+    const [signed, signature] = [join(folder, 'signed'), join(folder, 'signature')];
+    writeFileSync(signed, await repository.blobBytes(layer ?? assert.fail(), MIB, { what: 'the signed text' }));
+    writeFileSync(signature, Buffer.from(note, 'base64'));
+    execFileSync('openssl', ['dgst', '-sha256', '-verify', ours.pub, '-signature', signature, signed]);
     // Signatures of one function, put in the place of another one's, vouch for nothing.
     const other = `sha256:${'cd'.repeat(32)}`;
     await repository.putManifest(
