@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { servedModel } from '../src/edge/apis/aws-lambda/model/model.ts';
+import type { RecordedBehaviour } from '../test/api/aws-recorded/behaviour.ts';
 import { RECORDED } from '../test/api/aws-recorded/list.ts';
+import { RECORDED_RUNS } from '../test/api/aws-recorded/runs.ts';
 import { ACTIONS } from '../src/edge/apis/aws-lambda/operations/list.ts';
 import { otherApisTable } from './other-apis-table.ts';
 
@@ -81,11 +83,16 @@ function operationTable(): string {
 
 /** How many of the recorded answers lam gives, by what they are about, and those that it does not. */
 function recordedTable(): string {
-  const rows = RECORDED.flatMap(({ about, rows: all }) => all.map((row) => ({ ...row, about })));
+  type Row = Pick<RecordedBehaviour, 'what' | 'differs'>;
+  const all: readonly { about: string; rows: readonly Row[] }[] = [
+    ...RECORDED,
+    { about: 'functions that run', rows: RECORDED_RUNS },
+  ];
+  const rows = all.flatMap((group) => group.rows);
   const others = rows.filter(({ differs }) => differs !== undefined);
-  const groups = RECORDED.map(({ about, rows: all }) => {
-    const held = all.filter(({ differs }) => differs === undefined).length;
-    return `| ${about.replace(/:$/, '')} | ${all.length} | ${held} |`;
+  const groups = all.map(({ about, rows: each }) => {
+    const held = each.filter(({ differs }) => differs === undefined).length;
+    return `| ${about.replace(/:$/, '')} | ${each.length} | ${held} |`;
   });
   return [
     `${rows.length} recorded answers are asked for; ${rows.length - others.length} are lam's answers too, and ${others.length} differ on purpose.`,

@@ -4,15 +4,10 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { awsHouse, type AwsHouse } from '../support/aws-house.ts';
-import type { Expected, Kept, RecordedBehaviour, WireAnswer } from './aws-recorded/behaviour.ts';
+import type { Kept, RecordedBehaviour } from './aws-recorded/behaviour.ts';
+import { assertAnswer, holds, type Received } from './aws-recorded/compare.ts';
 import { HANDLERS } from './aws-recorded/invoke.ts';
 import { RECORDED } from './aws-recorded/list.ts';
-
-interface Received {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
-}
 
 /** Lets the client keep what it received, before it makes objects of it. */
 function tap(client: LambdaClient): () => Received | undefined {
@@ -29,38 +24,6 @@ function tap(client: LambdaClient): () => Received | undefined {
     { step: 'deserialize', priority: 'low' },
   );
   return () => last;
-}
-
-/** Checks that a value has exactly the expected members. */
-function assertLike(value: unknown, expected: Expected, at = 'body'): void {
-  if (expected instanceof RegExp) assert.match(String(value), expected, at);
-  else if (typeof expected === 'function') assert.ok(expected(value), `${at}: ${JSON.stringify(value)}`);
-  else if (typeof expected !== 'object' || expected === null) assert.deepEqual(value, expected, at);
-  else {
-    assert.ok(typeof value === 'object' && value !== null, `${at}: ${JSON.stringify(value)}`);
-    assert.deepEqual(Object.keys(value).toSorted(), Object.keys(expected).toSorted(), at);
-    for (const [name, inside] of Object.entries(expected))
-      assertLike((value as Record<string, unknown>)[name], inside, `${at}.${name}`);
-  }
-}
-
-function assertAnswer({ status, headers, text }: Received, expected: WireAnswer): void {
-  assert.deepEqual([status, headers['x-amzn-errortype']], [expected.status, expected.error], text);
-  assert.match(headers['x-amzn-requestid'] ?? '', /^[0-9a-f-]{36}$/);
-  for (const [name, value] of Object.entries(expected.headers ?? {})) assertLike(headers[name], value, name);
-  if (expected.text !== undefined) assert.equal(text, expected.text);
-  else if (expected.body === undefined) assert.equal(text, '');
-  else assertLike(JSON.parse(text) as unknown, expected.body);
-}
-
-function holds(received: Received, expected: WireAnswer): boolean {
-  try {
-    assertAnswer(received, expected);
-    return true;
-  } catch (error) {
-    if (error instanceof assert.AssertionError || error instanceof SyntaxError) return false;
-    throw error;
-  }
 }
 
 describe('of the behaviours that AWS was recorded with', () => {
