@@ -204,10 +204,9 @@ function methodOf(operation: Placed): string[] {
     'timeout: float | None = None',
   ];
   const positional = inPlace('path').map(({ name, schema }) => `${snake(name)}: ${pythonType(schema)}`);
-  const { type, isStream } = answerOf(operation);
+  const { type, isStream, asks } = answerOf(operation);
   const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `{quote(str(${snake(name)}), safe='')}`);
   const isFormatted = target.includes('{');
-  const result = isStream ? `self._transport.lines(` : `self._transport.request(`;
   const give = isStream ? 'return ' : type === 'None' ? '' : `answer: ${type} = `;
   const entries = (list: readonly Parameter[], lower: boolean): string =>
     `{${list.map(({ name }) => `"${lower ? name.toLowerCase() : name}": ${snake(lower ? name.toLowerCase() : name)}`).join(', ')}}`;
@@ -222,7 +221,7 @@ function methodOf(operation: Placed): string[] {
     ),
     `    ) -> ${isStream ? `Iterator[${type}]` : type}:`,
     ...docOf(summary, '        '),
-    `        ${give}${result}`,
+    `        ${give}self._transport.${asks}(`,
     `            "${method}",`,
     `            ${isFormatted ? 'f' : ''}"${target}",`,
     ...(inPlace('query').length === 0 ? [] : [`            query=${entries(inPlace('query'), false)},`]),
@@ -248,10 +247,20 @@ function bodyOf({
   return { argument: `body: ${name} | None = None`, value: '_json(body or {})', type };
 }
 
-function answerOf({ responses }: Operation): { readonly type: string; readonly isStream: boolean } {
-  const schema = Object.values(responses['200']?.content ?? {})[0]?.schema ?? {};
+interface PythonAnswer {
+  readonly type: string;
+  readonly isStream: boolean;
+  /** The method of the transport that asks for it. */
+  readonly asks: 'request' | 'content' | 'lines';
+}
+
+function answerOf({ responses }: Operation): PythonAnswer {
+  const [[contentType, { schema }] = ['application/json', { schema: {} }]] = Object.entries(
+    responses['200']?.content ?? {},
+  );
   const line = schema['x-lam-line'];
-  if (line !== undefined) return { type: pythonType(line), isStream: true };
+  if (line !== undefined) return { type: pythonType(line), isStream: true, asks: 'lines' };
+  if (contentType !== 'application/json') return { type: 'bytes', isStream: false, asks: 'content' };
   const type = pythonType(schema);
-  return { type: type === 'Done' ? 'None' : type, isStream: false };
+  return { type: type === 'Done' ? 'None' : type, isStream: false, asks: 'request' };
 }

@@ -33,6 +33,7 @@ except LamError as error:
 queued = lam.functions.queue("greet", [1, 2])
 print(lam.invocations.get(queued["requestId"], wait=10000)["state"])
 print(sorted(one["alias"] for one in lam.aliases.list("greet")))
+assert b'index.js' in lam.artifacts.files(lam.functions.get("greet")["allVersions"][0]["artifact"])
 for record in lam.logs.read("greet", follow=True, timeout=20):
     break
 try:

@@ -1523,9 +1523,9 @@ class Artifacts:
         artifact: str,
         *,
         timeout: float | None = None,
-    ) -> str:
+    ) -> bytes:
         """What an artifact holds: the length of its manifest (4 bytes, big-endian), that as JSON, then the contents of its files in order."""
-        answer: str = self._transport.request(
+        answer: bytes = self._transport.content(
             "GET",
             f"/_lam/v1/artifacts/{quote(str(artifact), safe='')}/files",
             timeout=timeout,

@@ -64,18 +64,24 @@ class Transport:
 
     def request(self, method: str, path: str, **parts: Any) -> Any:
         """The JSON of an answer."""
-        response, connection = self._open(method, path, **parts)
-        try:
-            text = response.read()
-            tag = response.getheader("etag")
-        except (OSError, http.client.HTTPException) as error:
-            raise LamConnectionError(str(error)) from error
-        finally:
-            connection.close()
+        text, tag = self._read(method, path, **parts)
         value = json.loads(text, object_hook=_Answer) if text else None
         if tag is not None and isinstance(value, _Answer):
             self._tags[value] = tag
         return value
+
+    def content(self, method: str, path: str, **parts: Any) -> bytes:
+        """The bytes of an answer."""
+        return self._read(method, path, **parts)[0]
+
+    def _read(self, method: str, path: str, **parts: Any) -> tuple[bytes, str | None]:
+        response, connection = self._open(method, path, **parts)
+        try:
+            return response.read(), response.getheader("etag")
+        except (OSError, http.client.HTTPException) as error:
+            raise LamConnectionError(str(error)) from error
+        finally:
+            connection.close()
 
     def lines(self, method: str, path: str, **parts: Any) -> Iterator[Any]:
         """The JSON of each line of an answer, until it ends or the iterator is closed."""
