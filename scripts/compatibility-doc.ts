@@ -28,7 +28,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   CreateEventSourceMapping:
     'queues of SQS and RabbitMQ at endpoints that the daemon was told (above), self-managed Kafka without secrets; of the live version; makes a new version, and goes with its function; others are refused',
   CreateFunction:
-    'code from `ZipFile`, or from S3 at an endpoint that the daemon was told (above), no images; role, tracing, VPC, dead letters, file systems and KMS keys are kept and returned, and change nothing; runtimes must be on this machine',
+    'code from `ZipFile`, or from S3 at an endpoint that the daemon was told (above), or `ImageUri`, an image that the Docker engine has or pulls; role, tracing, VPC, dead letters, file systems and KMS keys are kept and returned, and change nothing; runtimes must be on this machine',
   CreateFunctionUrlConfig: 'the URL at which lam serves the function anyway; `AuthType` NONE',
   DeleteFunctionUrlConfig: 'the function stays reachable at the URL',
   GetAccountSettings: "AWS's usual limits, and sums of what is here",

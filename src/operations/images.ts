@@ -27,6 +27,13 @@ export interface ImageCode {
   readonly handler: string;
 }
 
+/** What is started of a Lambda image instead of what it says; an entry point drops the image's command, as in Docker. */
+export interface ImageStart {
+  readonly entryPoint?: readonly string[] | undefined;
+  readonly command?: readonly string[] | undefined;
+  readonly workingDirectory?: string | undefined;
+}
+
 /** Container images: of the Docker engine where the daemon has one, else unpacked and kept by lam. */
 export interface ImageOperations {
   /**
@@ -47,6 +54,11 @@ export interface ImageOperations {
    * `LAM_OPERATIONS_IMAGE_NOT_FOUND`, `LAM_OPERATIONS_IMAGE_NO_COMMAND`, or what the engine's part throws.
    */
   codeOf(name: string): Promise<ImageCode>;
+  /**
+   * The code of a function that runs a Lambda image, on the Runtime API, with the engine's id of it. Throws
+   * `LAM_DRIVER_NEEDS_DOCKER` without an engine, and what {@link codeOf} throws.
+   */
+  lambdaCodeOf(name: string, start: ImageStart): Promise<ImageCode & { readonly id: string }>;
 }
 
 /** The images of a container engine, see `EngineImages` of the drivers. */
@@ -87,6 +99,12 @@ export function imageOperations({ store, imageEngine: engine, clock }: ImageRoom
     }
     await images.put(kept);
   };
+  const pinnedCode = async (pinned: PinnedImage, name: string): Promise<{ readonly artifact: Digest }> => {
+    if (pinned.entryPoint.length + pinned.command.length === 0)
+      throw lamError('LAM_OPERATIONS_IMAGE_NO_COMMAND', { image: name });
+    const content = Buffer.from(`${JSON.stringify(pinned, null, 2)}\n`);
+    return artifacts.ingestZip({ bytes: await writeZip([{ path: IMAGE_FILE, content, mode: FILE_MODE }]) });
+  };
   return {
     receive: (tar) =>
       receiveImages(paths, tar, async (upload) => {
@@ -105,19 +123,27 @@ export function imageOperations({ store, imageEngine: engine, clock }: ImageRoom
         if (found === undefined) throw notFound(name, images.names());
         return { artifact: found.artifact, runtime: 'stdio', handler: UNPACKED_FILE };
       }
-      const pinned = await engine.keep(name).catch(async (thrown: unknown) => {
-        if (!isLamError(thrown) || thrown.code !== 'LAM_DRIVER_IMAGE_MISSING') throw thrown;
-        throw notFound(name, await engine.names(), String(thrown.details['reason']), thrown);
-      });
-      if (pinned.entryPoint.length + pinned.command.length === 0)
-        throw lamError('LAM_OPERATIONS_IMAGE_NO_COMMAND', { image: name });
-      const content = Buffer.from(`${JSON.stringify(pinned, null, 2)}\n`);
-      const { artifact } = await artifacts.ingestZip({
-        bytes: await writeZip([{ path: IMAGE_FILE, content, mode: FILE_MODE }]),
-      });
+      const { artifact } = await pinnedCode(await found(engine, name), name);
       return { artifact, runtime: 'stdio-image', handler: 'image' };
     },
+    async lambdaCodeOf(name, { entryPoint, command, workingDirectory }) {
+      if (engine === undefined) throw lamError('LAM_DRIVER_NEEDS_DOCKER', { runtime: 'image' });
+      const image = await found(engine, name);
+      const own = entryPoint === undefined ? {} : { entryPoint, command: [] };
+      const place = workingDirectory === undefined ? {} : { workingDirectory };
+      const pinned = { ...image, ...own, ...(command === undefined ? {} : { command }), ...place };
+      const { artifact } = await pinnedCode(pinned, name);
+      return { artifact, runtime: 'image', handler: 'image', id: image.id };
+    },
   };
+}
+
+/** An image of the engine, kept. Throws `LAM_OPERATIONS_IMAGE_NOT_FOUND`. */
+function found(engine: ImageEngine, name: string): Promise<PinnedImage> {
+  return engine.keep(name).catch(async (thrown: unknown) => {
+    if (!isLamError(thrown) || thrown.code !== 'LAM_DRIVER_IMAGE_MISSING') throw thrown;
+    throw notFound(name, await engine.names(), String(thrown.details['reason']), thrown);
+  });
 }
 
 /** Names of an image; its id for one without a name. */

@@ -246,7 +246,7 @@ describe("functions by AWS's own client", () => {
     });
     await refused(parameter, /S3/, { Code: { S3Bucket: 'bucket', S3Key: 'key' } });
     await refused(parameter, /'cobol'|cobol/, { Runtime: 'cobol' });
-    await refused(parameter, /no image/, { PackageType: 'Image' });
+    await refused(parameter, /PackageType is Image/, { PackageType: 'Image' });
     await refused(
       parameter,
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',

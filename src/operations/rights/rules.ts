@@ -131,6 +131,7 @@ export const RULES: Rules = {
     list: { scopes: LOOK },
     remove: { scopes: DEPLOY, changes: always, target: (_, name) => name },
     codeOf: { scopes: DEPLOY },
+    lambdaCodeOf: { scopes: DEPLOY },
   },
   config: {
     patch: {

@@ -35,13 +35,12 @@ export async function storeFiles(call: CodeScope, content: Readonly<Record<strin
 }
 
 async function zipIn(call: CodeScope, code: Readonly<Record<string, unknown>>): Promise<Buffer> {
-  const { ZipFile: zipped, S3Bucket: bucket, S3Key: key, ImageUri: image } = code;
+  const { ZipFile: zipped, S3Bucket: bucket, S3Key: key } = code;
   if (typeof bucket === 'string' && typeof key === 'string') {
     if (zipped !== undefined)
       throw refused('Please do not provide other FunctionCode parameters when providing a ZipFile.');
     return objectIn(call, { bucket, key, version: code['S3ObjectVersion'] });
   }
-  if (image !== undefined) throw refused('lam takes no image by this API: send a zip, or deploy the image with lam');
   if (typeof zipped !== 'string') throw refused('Please provide a source for function code.');
   const bytes = Buffer.from(zipped, 'base64');
   if (bytes.length === 0) throw refused('Uploaded file must be a non-empty zip');

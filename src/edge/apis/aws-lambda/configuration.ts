@@ -4,6 +4,7 @@ import { ownMember } from '../../../kit/index.ts';
 import { awsTime } from '../../aws/answers.ts';
 import { isLatest } from './arns.ts';
 import { AUTHOR, functionFacts, isPublished, versionFacts } from './facts.ts';
+import { imageOf } from './images.ts';
 
 /** A version in an answer. */
 export interface ShownVersion {
@@ -39,10 +40,9 @@ export function configurationOf(arns: Arns, shown: ShownVersion, state: ShownSta
   return {
     FunctionName: name,
     FunctionArn: arns.function(name, qualifier),
-    Runtime: config.runtime,
+    ...packageOf(arns, version, state),
     Role: facts.Role ?? arns.iam('role/lam'),
-    Handler: config.handler,
-    CodeSize: version.zip?.size ?? version.size,
+    CodeSize: imageOf(version) !== undefined ? 0 : (version.zip?.size ?? version.size),
     Description: descriptionOf(shown),
     Timeout: Math.ceil(config.timeoutMs / 1000),
     MemorySize: config.memoryMiB,
@@ -54,18 +54,31 @@ export function configurationOf(arns: Arns, shown: ShownVersion, state: ShownSta
     RevisionId: revisionOf(shown),
     ...layersOf(arns, config.layers?.sources),
     ...STATES[state],
-    PackageType: 'Zip',
     Architectures: ['x86_64'],
     EphemeralStorage: { Size: config.tmpMiB },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
-    ...(state === 'listed' ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeArn(arns, config.runtime) } }),
     LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${name}` },
     ...facts.shown,
   };
 }
 
-/** SHA-256 of the zip, in base64; of code that did not come in a zip its digest. */
-export function codeSha256({ zip, artifact }: VersionInfo): string {
+/** What a function is made of. */
+function packageOf(arns: Arns, version: VersionInfo, state: ShownState): Record<string, unknown> {
+  const { runtime, handler } = version.config;
+  const image = imageOf(version);
+  if (image !== undefined) {
+    const { config } = image;
+    return { PackageType: 'Image', ...(config === undefined ? {} : { ImageConfigResponse: { ImageConfig: config } }) };
+  }
+  const own = state === 'listed' ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeArn(arns, runtime) } };
+  return { PackageType: 'Zip', Runtime: runtime, Handler: handler, ...own };
+}
+
+/** SHA-256 of the zip, in base64; of an image its id; of code that did not come in a zip its digest. */
+export function codeSha256(version: VersionInfo): string {
+  const { zip, artifact } = version;
+  const image = imageOf(version);
+  if (image !== undefined) return image.id.replace('sha256:', '');
   return zip?.sha256 ?? Buffer.from(artifact, 'hex').toString('base64');
 }
 

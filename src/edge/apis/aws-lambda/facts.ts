@@ -1,4 +1,4 @@
-import type { ForeignFacts, FunctionDetail, FunctionName, VersionInfo } from '../../../contract/index.ts';
+import type { Digest, ForeignFacts, FunctionDetail, FunctionName, VersionInfo } from '../../../contract/index.ts';
 import type { Operations } from '../../../operations/index.ts';
 
 /** The name of this API among those that keep facts. */
@@ -7,11 +7,24 @@ const API = 'aws-lambda';
 /** Author of the versions that this API makes. */
 export const AUTHOR = 'AWS API';
 
+/** The image of a version. */
+export interface ImageFacts {
+  readonly uri: string;
+  /** The engine's id: `sha256:...`. */
+  readonly id: string;
+  /** Of the version that it was made for. */
+  readonly artifact: Digest;
+  /** AWS's `ImageConfig`. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
 /** What AWS has of a version and lam has not, as AWS's answers show it. */
 export interface VersionFacts {
   readonly Role?: string;
   /** Whether an environment was given, which is then shown even if it is empty. */
   readonly hasEnvironment?: boolean;
+  /** Of a function that is an image. */
+  readonly image?: ImageFacts;
   /** Further members of a function's configuration. */
   readonly shown?: Readonly<Record<string, unknown>>;
 }

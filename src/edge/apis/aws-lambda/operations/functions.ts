@@ -1,7 +1,9 @@
 import {
   LATEST,
+  type Digest,
   type FunctionDetail,
   type FunctionName,
+  type KeptZip,
   type PublishAnswer,
   type PublishRequest,
   type VersionInfo,
@@ -13,8 +15,9 @@ import { isLatest, namedFunction } from '../arns.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { objectIn, textIn } from '../../../aws/members.ts';
 import { storeCode } from '../code.ts';
+import { checkPackage, imageCode, imageOf, shownImage, type ImageCodeOf } from '../images.ts';
 import { codeSha256, configurationOf, revisionOf } from '../configuration.ts';
-import { asForeign, AUTHOR, changeFacts, functionFacts, isPublished, versionFacts } from '../facts.ts';
+import { asForeign, AUTHOR, changeFacts, functionFacts, isPublished, versionFacts, type ImageFacts } from '../facts.ts';
 import {
   checkRevision,
   detailOf,
@@ -39,11 +42,15 @@ export const FUNCTION_ACTIONS: AwsActions = {
   GetFunction: (call) => {
     const seen = seenVersion(call, namedIn(call));
     const { name, version, detail } = seen;
+    const image = imageOf(version);
     const { tags = {} } = functionFacts(detail);
     const reserved = detail.config.reservedConcurrency;
     return {
       Configuration: configurationOf(call.arns, seen, 'settled'),
-      Code: { RepositoryType: 'S3', Location: call.codeUrl(`functions/${name}/${version.version}`) },
+      Code:
+        image === undefined
+          ? { RepositoryType: 'S3', Location: call.codeUrl(`functions/${name}/${version.version}`) }
+          : shownImage(image),
       ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
       ...(reserved === null ? {} : { Concurrency: { ReservedConcurrentExecutions: reserved } }),
     };
@@ -61,8 +68,13 @@ async function create(call: AwsCall): Promise<unknown> {
   const { config, facts } = await settingsOf(call);
   const tags = checkedTags((objectIn(input, 'Tags') ?? {}) as Record<string, string>);
   const signing = existingSigning(call);
-  const code = await storeCode(call, objectIn(input, 'Code') ?? {});
-  const version = await publishNew(call, name, { ...code, config, foreign: asForeign(facts) });
+  const made = await newCode(call);
+  const { image } = made;
+  const version = await publishNew(call, name, {
+    ...made.code,
+    config: { ...config, ...made.config },
+    foreign: asForeign({ ...facts, ...(image === undefined ? {} : { image }) }),
+  });
   if (Object.keys(tags).length > 0 || signing !== undefined)
     await changeFacts(operations, name, (before) => withSigning({ ...before, tags }, signing));
   if (input['Publish'] === true) return published(call, { name, version, state: 'creating' });
@@ -71,15 +83,44 @@ async function create(call: AwsCall): Promise<unknown> {
 
 /** The name of a function that can be created: there is none of it. Throws in AWS's words. */
 function newName(call: AwsCall): FunctionName {
-  const { operations, input } = call;
+  const { operations } = call;
   const { name, qualifier } = namedFunction(call.arns, textIn(call.input, 'FunctionName') ?? '');
   if (qualifier !== undefined) throw refused(`The function name must not have a qualifier: ${qualifier}`);
   if (operations.functions.names().includes(name)) throw existing(name);
-  const kind = textIn(call.input, 'PackageType') ?? 'Zip';
-  if (kind !== 'Zip') throw refused('lam takes no image by this API: send a zip, or deploy the image with lam');
-  if (input['Runtime'] === undefined || input['Handler'] === undefined)
-    throw refused('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
+  checkPackage(call);
   return name;
+}
+
+/** Code that was stored, with the settings and facts that follow from it. */
+interface MadeCode {
+  readonly code: { readonly artifact: Digest; readonly zip?: KeptZip };
+  readonly config: Partial<ImageCodeOf['config']>;
+  readonly image: ImageFacts | undefined;
+}
+
+async function newCode(call: AwsCall): Promise<MadeCode> {
+  const code = objectIn(call.input, 'Code') ?? {};
+  if (textIn(call.input, 'PackageType') !== 'Image')
+    return { code: await storeCode(call, code), config: {}, image: undefined };
+  const config = objectIn(call.input, 'ImageConfig');
+  const made = await imageCode(call, textIn(code, 'ImageUri') ?? '', config === undefined ? {} : { config });
+  return { code: { artifact: made.artifact }, config: made.config, image: made.image };
+}
+
+/** The code of a request to UpdateFunctionCode, of the same kind as the one before. */
+async function otherCode(call: AwsCall, version: VersionInfo): Promise<MadeCode> {
+  const { input } = call;
+  const uri = textIn(input, 'ImageUri');
+  const image = imageOf(version);
+  if (image === undefined) {
+    if (uri !== undefined)
+      throw refused("Please don't provide ImageUri when updating a function with packageType Zip.");
+    return { code: await storeCode(call, input), config: {}, image: undefined };
+  }
+  if (uri === undefined) throw refused('Please provide ImageUri when updating a function with packageType Image.');
+  const { config } = image;
+  const made = await imageCode(call, uri, config === undefined ? {} : { config });
+  return { code: { artifact: made.artifact }, config: made.config, image: made.image };
 }
 
 async function publishNew(
@@ -143,17 +184,15 @@ async function updateCode(call: AwsCall): Promise<unknown> {
   const name = unqualified(call);
   const seen = liveVersion(call, name);
   checkRevision(call, revisionOf(seen));
-  if (input['ImageUri'] !== undefined)
-    throw refused("Please don't provide ImageUri when updating a function with packageType Zip.");
-  const code = await storeCode(call, input);
+  const { code, image } = await otherCode(call, seen.version);
   const { Architectures: architectures } = input;
-  const before = versionFacts(seen.version);
+  const before = { ...versionFacts(seen.version), ...(image === undefined ? {} : { image }) };
   const facts =
     architectures === undefined ? before : { ...before, shown: { ...before.shown, Architectures: architectures } };
   const dryRun = input['DryRun'] === true;
   const { version: number } = await amend(call, seen.detail, { code, foreign: asForeign(facts), dryRun });
   if (dryRun) {
-    const version: VersionInfo = { ...seen.version, ...code };
+    const version: VersionInfo = { ...seen.version, ...code, foreign: asForeign(facts) };
     return { ...configurationOf(call.arns, { ...seen, version }, 'settled'), CodeSha256: codeSha256(version) };
   }
   if (input['Publish'] === true) return published(call, { name, version: number, state: 'creating' });
@@ -165,8 +204,27 @@ async function updateConfiguration(call: AwsCall): Promise<unknown> {
   const seen = liveVersion(call, name);
   checkRevision(call, revisionOf(seen));
   const { config, facts } = await settingsOf(call, versionFacts(seen.version));
-  await amend(call, seen.detail, { config, foreign: asForeign(facts) });
+  const started = await startedOtherwise(call, seen.version);
+  const foreign = asForeign({ ...facts, ...(started === undefined ? {} : { image: started.image }) });
+  await amend(call, seen.detail, {
+    config,
+    foreign,
+    ...(started === undefined ? {} : { code: { artifact: started.artifact } }),
+  });
   return configurationOf(call.arns, liveVersion(call, name), 'updating');
+}
+
+/** The same image with another `ImageConfig`; undefined if a request has none. */
+async function startedOtherwise(call: AwsCall, version: VersionInfo): Promise<ImageCodeOf | undefined> {
+  const { input } = call;
+  const config = objectIn(input, 'ImageConfig');
+  const image = imageOf(version);
+  if (image !== undefined && (input['Runtime'] !== undefined || input['Handler'] !== undefined))
+    throw refused("Please don't provide Handler or Runtime when updating a function with packageType Image.");
+  if (config === undefined) return undefined;
+  if (image === undefined)
+    throw refused("Please don't provide ImageConfig when updating a function with packageType Zip.");
+  return imageCode(call, image.uri, { config, found: image.id });
 }
 
 /** Changes the live version; a request with a `RevisionId` only if it is still that one. */
