@@ -19,7 +19,17 @@ export const BESIDE_DRIVERS = files(
 
 /** Of test/e2e: what commands print and accept, which does not depend on who runs them. */
 export const OF_TEXTS = files(
-  ...['aliases', 'api-keys', 'async', 'bad-input-names', 'bad-input-requests', 'cli', 'completion', 'deploy-many'],
+  ...[
+    'aliases',
+    'api-keys',
+    'async',
+    'keys-of-apis',
+    'bad-input-names',
+    'bad-input-requests',
+    'cli',
+    'completion',
+    'deploy-many',
+  ],
   ...['diff', 'errors-point', 'init-from', 'init-prompts', 'invoke', 'logs', 'logs-fast', 'logs-several', 'mistyped'],
   ...['npm-test', 'oci', 'projects', 'rebuilt', 'route-auth', 'routes', 'schedules', 'settings', 'simulate'],
   ...['streaming-invoke', 'triggers', 'width'],
@@ -46,6 +56,7 @@ export const OF_THE_DAEMON = files(
     'folder',
     'frameworks',
     'http',
+    'idempotency-kill',
     'java-archive',
     'java-bad-input',
     'lambda-frameworks',
@@ -53,7 +64,7 @@ export const OF_THE_DAEMON = files(
     'lifecycle-kill',
   ],
   ...['logs-follow', 'memory-after-output', 'mixed-versions', 'payload-formats', 'streaming', 'streaming-docker'],
-  ...['trigger-examples', 'verification', 'warm'],
+  ...['mini-lambda', 'trigger-examples', 'verification', 'warm'],
 );
 
 /**
