@@ -22,7 +22,7 @@ export interface AuditEntry {
   readonly api: string;
   /** `versions.publish`, AWS's name of an operation, or method and path. */
   readonly operation: string;
-  /** What the API was asked for, where it has a name of its own for it: AWS's `DeleteFunction`. */
+  /** What the API was asked for, where its name for it differs from `operation`: AWS's `DeleteFunction`, lam's `functions.delete`. */
   readonly request?: string;
   /** The function that it is about, if it is about one. */
   readonly function?: string;

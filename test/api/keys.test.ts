@@ -58,6 +58,7 @@ describe('keys at lam’s own API on the port', () => {
 
   test('are taken as bearer token and as X-API-Key; others are refused', async () => {
     assert.equal((await ask('GET', 'functions/orders-in')).status, 200);
+    assert.match((await ask('GET', 'functions/users')).text, /'ci' does not allow functions\.get of 'users'/);
     const other = await house.ask('/_lam/v1/functions/orders-in', { headers: { 'x-api-key': key.key } });
     assert.equal(other.status, 200);
     const wrong = await ask('GET', 'functions', undefined, 'lam_wrong');

@@ -38,7 +38,7 @@ export default class Audit extends LamCommand {
     const noted: AuditEntry[] = [];
     for await (const entry of entries) noted.push(entry);
     out.result(noted, () => noted.map((entry) => auditLine(entry, out.color)).join('\n'));
-    if (noted.length === 0 && !out.json) out.note('nothing of that was noted; changes and refusals are, by any API');
+    if (noted.length === 0 && !out.json) out.note(emptyText(flags));
     return EXIT.ok;
   }
 }
@@ -64,6 +64,13 @@ function queryOf({ since, lines, key, function: name, outcome }: QueryFlags): Au
     ...(name === undefined ? {} : { function: name }),
     ...(outcome === undefined ? {} : { outcome }),
   };
+}
+
+function emptyText({ since, key, function: name, outcome }: QueryFlags): string {
+  const isFiltered = [since, key, name, outcome].some((value) => value !== undefined);
+  return isFiltered
+    ? 'no entry matches; see all: lam audit'
+    : 'nothing noted yet; changes and refusals by any API will be';
 }
 
 function sinceOf(text: string): number {

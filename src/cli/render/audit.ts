@@ -2,18 +2,17 @@ import type { ChalkInstance } from 'chalk';
 import type { AuditActor, AuditEntry } from '../../contract/index.ts';
 import { safe } from './table.ts';
 
-/** One line of `lam audit`. */
+/** One line of `lam audit`. Operations have the name that the API which was used has for them. */
 export function auditLine(entry: AuditEntry, color: ChalkInstance): string {
   const { time, who, api, operation, request, function: name, target, from, outcome, code, count } = entry;
-  const asked = request === undefined || request === operation ? operation : `${operation} (${request})`;
   const paint = outcome === 'done' ? color.green : outcome === 'failed' ? color.yellow : color.red;
   const about = [name, target].flatMap((text) => (text === undefined ? [] : [safe(text)])).join(', ');
   const parts = [
     color.dim(time),
     paint(outcome.padEnd(7)),
     actorText(who).padEnd(16),
-    `${safe(asked)}${about === '' ? '' : ` ${about}`}`,
-    color.dim(`by ${safe(api)} from ${safe(from)}`),
+    `${safe(request ?? operation)}${about === '' ? '' : ` ${about}`}`,
+    color.dim(`by ${safe(api === 'control' ? "lam's own API" : api)} from ${safe(from)}`),
     ...(code === undefined ? [] : [safe(code)]),
     ...(count === undefined ? [] : [`and ${count} more`]),
   ];

@@ -95,8 +95,9 @@ export const EDGE = {
   LAM_EDGE_BAD_REQUEST: entry<{ what: string }>({
     kind: 'invalid_argument',
     fault: 'caller',
-    message: (d) => `the control request is malformed: ${d.what}`,
-    hint: () => 'if the command and the daemon differ in version, restart the daemon: lam restart',
+    message: (d) => `the request is malformed: ${d.what}`,
+    hint: () =>
+      'see what requests may have in docs/openapi.json; if the command and the daemon differ in version: lam restart',
   }),
   LAM_EDGE_BAD_FORM: entry<{ what: string }>({
     kind: 'invalid_argument',

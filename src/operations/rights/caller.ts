@@ -75,8 +75,11 @@ export function rightsRefusal(caller: ApiCaller, demand: RightsDemand): LamError
   });
 }
 
-/** What is noted of a caller. */
-export function callerFacts(caller: ApiCaller): Pick<AuditEntry, 'who' | 'api' | 'from' | 'request'> {
+/** What is noted of a caller that asks for an operation; the name that the API has for it where it is another one. */
+export function callerFacts(
+  caller: ApiCaller,
+  operation?: string,
+): Pick<AuditEntry, 'who' | 'api' | 'from' | 'request'> {
   const { actor, api, from, request } = caller;
-  return { who: actor, api, from, ...(request === undefined ? {} : { request }) };
+  return { who: actor, api, from, ...(request === undefined || request === operation ? {} : { request }) };
 }

@@ -66,7 +66,7 @@ class GuardedCall {
   #check(functionName: string | undefined, args: readonly unknown[]): void {
     const { caller, rule, operation } = this.#parts;
     const { scopes, isWide } = rule;
-    const refused = rightsRefusal(caller, { operation, scopes, functionName, isWide });
+    const refused = rightsRefusal(caller, { operation: caller.request ?? operation, scopes, functionName, isWide });
     if (refused === undefined) return;
     this.#note('refused', { args, code: refused.code, functionName });
     throw refused;
@@ -105,7 +105,7 @@ class GuardedCall {
     const name = functionName ?? rule.of?.(...args);
     const target = rule.target?.(result, ...args);
     audit.note({
-      ...callerFacts(caller),
+      ...callerFacts(caller, operation),
       operation,
       ...(name === undefined ? {} : { function: name }),
       ...(target === undefined ? {} : { target }),

@@ -78,9 +78,10 @@ async function serve(
   }
   const { callers, router, clock } = parts;
   try {
-    const caller = callers.ofControl(head, NAME);
+    const known = callers.ofControl(head, NAME);
     // The key was revoked since.
-    if (isLamError(caller)) throw caller;
+    if (isLamError(known)) throw known;
+    const caller = { ...known, request: plan.route.id };
     const call = await callOf(plan, clock, { head, body, reply, caller });
     const rooms = { operations: callers.operationsFor(caller), router, audit: callers.audit };
     const { answer, headers } = await answerTo(parts, rooms, plan.route, call);

@@ -33,7 +33,7 @@ const OF_CONDITIONS: Readonly<Record<keyof typeof CONDITIONS, readonly ErrorCode
 };
 
 const DESCRIPTION = `Everything that the command \`lam\` does, over HTTP: on the daemon's Unix socket (\`run/lam.sock\` in its home) without
-further rights, and on its HTTP port with the token that it was started with. Errors are problem details (RFC 9457) with
+further rights, and on its HTTP port with its token or a key (docs/keys.md). Errors are problem details (RFC 9457) with
 lam's own code and a hint; docs/errors.md lists the codes. Times are milliseconds since the epoch unless their name says otherwise.`;
 
 /** The OpenAPI 3.1 document of lam's own API. The same for every daemon of this version. */
