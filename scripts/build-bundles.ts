@@ -87,7 +87,8 @@ function options(
     platform: 'node',
     target: 'node22',
     format: 'cjs',
-    minify: true,
+    // Errors of the client that nobody catches are printed by Node with the line that threw them.
+    minify: !bundle.file.endsWith('client.cjs'),
     // Names of classes are printed in errors and help.
     keepNames: !bundle.light,
     legalComments: 'none',

@@ -42,8 +42,8 @@ except LamError as error:
     print(error.code)
 try:
     LamClient(home="/nowhere").daemon.status()
-except LamConnectionError:
-    print("nobody")
+except LamConnectionError as error:
+    print("nobody" if "no daemon answered at /nowhere/run/lam.sock" in str(error) else error)
 `;
 
 test(

@@ -121,9 +121,12 @@ class Transport:
             text = response.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise LamConnectionError(str(error)) from error
+            raise LamConnectionError(f"no daemon answered at {self._place()}: {error}") from error
         connection.close()
         raise LamError(response.status, _problem(text))
+
+    def _place(self) -> str:
+        return self._socket if self._url is None else self._url.geturl()
 
     def _connection(self, timeout: float | None) -> http.client.HTTPConnection:
         if self._url is None:
