@@ -26,7 +26,7 @@ const TOPICS: Readonly<Record<string, { description: string }>> = {
   config: { description: 'Settings of a function that survive deploys.' },
   dlq: { description: 'Dead letters: asynchronous events that failed for good.' },
   env: { description: 'Environment variables of a function that survive deploys.' },
-  key: { description: 'API keys for routes with `auth: api-key`.' },
+  key: { description: "API keys: of lam's APIs, and of routes with `auth: api-key`." },
   layer: { description: 'Folders of files that functions share.' },
   route: { description: 'Routes at which functions answer over HTTP.' },
   schedule: { description: 'Schedules: what runs functions at planned times.' },

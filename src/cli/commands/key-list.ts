@@ -7,7 +7,7 @@ export default class KeyList extends LamCommand {
   static override description = 'Keys themselves are not stored and cannot be shown.';
   static override examples = [
     { description: 'All keys', command: '<%= config.bin %> key list' },
-    { description: 'Their names, for a script', command: "<%= config.bin %> key list --json | jq -r '.[].name'" },
+    { description: 'Their names, for a script', command: "<%= config.bin %> key list --json | jq -r '.data[].name'" },
   ];
 
   override async run(): Promise<number> {

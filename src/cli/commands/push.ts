@@ -18,11 +18,10 @@ export default class Push extends LamCommand {
     'credentials are those of docker login. The same code is sent once, and nothing shows up under the tag before all of it is there.';
   static override usage = 'push [FUNCTION[@VERSION]] HOST/NAME[:TAG]';
   static override args = {
-    first: Args.string({
-      name: 'function',
+    function: Args.string({
       description: 'Function, with a version or alias; default: the live one of the project here.',
     }),
-    second: Args.string({ name: 'reference', description: 'Where to: HOST/NAME[:TAG]; the tag is latest by default.' }),
+    reference: Args.string({ description: 'Where to: HOST/NAME[:TAG]; the tag is latest by default.' }),
   };
   static override flags = {
     template: Flags.string({
@@ -37,7 +36,7 @@ export default class Push extends LamCommand {
   };
   static override examples = [
     { description: 'The live version', command: '<%= config.bin %> push hello localhost:5000/team/hello:1.0' },
-    { description: 'Another version', command: '<%= config.bin %> push hello@v3 registry.example.com/team/hello:v3' },
+    { description: 'Another version', command: '<%= config.bin %> push hello@3 registry.example.com/team/hello:v3' },
     {
       description: 'With its source, signed',
       command: '<%= config.bin %> push hello localhost:5000/hello --template . --sign key.pem',
@@ -48,7 +47,7 @@ export default class Push extends LamCommand {
     const { args, flags } = await this.parse(Push);
     const context = this.context(flags);
     const { out, cwd, env, home, installation } = context;
-    const { first, second } = args;
+    const { function: first, reference: second } = args;
     const [named, where] = second === undefined ? [undefined, first] : [first, second];
     if (where === undefined) throw lamError('LAM_CLI_USAGE', { what: 'push requires a reference', command: 'push' });
     const reference = tagged(where);

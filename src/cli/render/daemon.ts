@@ -55,6 +55,7 @@ export function renderOtherBuild(s: Pick<Status, 'build'>, build: string | undef
 /** Text of `lam start`: URL, driver with its reason, and what was reclaimed. */
 export function renderStarted(s: Status): string {
   const lines = [`lam ${s.version} is running: ${s.url}`, `driver: ${s.driver} (${s.driverReason})`];
+  if (s.miniLambda !== undefined) lines.splice(1, 0, `mini-lambda: ${urlAt(s, s.miniLambda)}`);
   const reclaimed = renderReclaimed(s.reclaimed);
   if (reclaimed !== '') lines.push(reclaimed);
   return lines.join('\n');

@@ -34,14 +34,14 @@ export function formatSpan(since: number, now: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** How long until: `now`, `in 50 s`, `in 5 min`, `in 3 h`, `in 2 d`. Both in milliseconds since the epoch. */
+/** How long until, rounded: `now`, `in 50 s`, `in 5 min`, `in 3 h`, `in 2 d`. Both in milliseconds since the epoch. */
 export function formatUntil(at: number, now: number): string {
   const seconds = Math.round((at - now) / 1000);
   if (seconds <= 0) return 'now';
   if (seconds < 60) return `in ${seconds} s`;
-  if (seconds < 3600) return `in ${Math.floor(seconds / 60)} min`;
-  if (seconds < 86_400) return `in ${Math.floor(seconds / 3600)} h`;
-  return `in ${Math.floor(seconds / 86_400)} d`;
+  const [minutes, hours] = [Math.round(seconds / 60), Math.round(seconds / 3600)];
+  if (minutes < 60) return `in ${minutes} min`;
+  return hours < 24 ? `in ${hours} h` : `in ${Math.round(seconds / 86_400)} d`;
 }
 
 /** `1 version`, `2 versions`. */

@@ -13,7 +13,7 @@ export const OPERATIONS = {
       d.nearest !== undefined
         ? `did you mean '${d.nearest}'?`
         : d.isUnpacked
-          ? `upload it to POST /images of the same port: docker save '${d.image}' > image.tar; curl -F image=@image.tar`
+          ? `upload it to this port: docker save '${d.image}' > image.tar && curl -F image=@image.tar http://localhost:8300/images`
           : 'see what the engine has: docker images',
   }),
   LAM_OPERATIONS_IMAGE_OF_ENGINE: entry<{ image: string }>({

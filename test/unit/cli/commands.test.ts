@@ -25,6 +25,8 @@ describe('the commands', () => {
       assert.match(outline.summary ?? '', /^[A-Z].*\.$/);
       assert.notEqual(outline.description ?? '', '');
       assert.ok((outline.examples ?? []).length >= 2);
+      for (const word of JSON.stringify(outline.examples).matchAll(/--json \| jq (?:-\w )?\W*(\w+)/g))
+        assert.equal(word[1], 'data', 'jq reads the object that --json prints');
       for (const [name, flag] of Object.entries(outline.flags)) assert.match(flag.summary ?? '', /^[A-Z].*\.$/, name);
     });
     test(`${id} gives no letter to two flags`, () => {

@@ -8,6 +8,7 @@ import { renderGaps, renderReclaimed } from '../../../src/cli/render/daemon.ts';
 import { renderDeployed } from '../../../src/cli/render/deployed.ts';
 import {
   formatAge,
+  formatUntil,
   formatBytes,
   formatDuration,
   formatSpan,
@@ -38,6 +39,11 @@ describe('numbers for people', () => {
     assert.deepEqual(
       [0, 30, 300, 7200, 200_000].map((s) => formatAge(NOW - s * 1000, NOW)),
       ['just now', '30 s ago', '5 min ago', '2 h ago', '2 d ago'],
+    ));
+  test('the time until is rounded', () =>
+    assert.deepEqual(
+      [0, 50, 3599, 86_399, 30 * 86_400 - 1].map((s) => formatUntil(NOW + s * 1000, NOW)),
+      ['now', 'in 50 s', 'in 1 h', 'in 1 d', 'in 30 d'],
     ));
   test('an age in the future is now', () => assert.equal(formatAge(NOW + 5000, NOW), 'just now'));
   test('how long a state has lasted', () =>
