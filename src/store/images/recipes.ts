@@ -1,7 +1,7 @@
 import type { Digest } from '../../contract/index.ts';
 import { isDigest } from '../../contract/index.ts';
 import { lamError } from '../../errors/index.ts';
-import type { IndexedArchive } from './archive-index.ts';
+import type { ArchivedFile, IndexedArchive } from './archive-index.ts';
 import { damaged } from './tar.ts';
 
 /** What an image runs, as its configuration says it. */
@@ -37,8 +37,9 @@ export interface ImageRecipe {
 /** Layers of one image, and images of one tar. */
 const MOST_LAYERS = 1000;
 const MOST_IMAGES = 100;
-/** Nested lists of images that are followed. */
+/** Nested lists of images that are followed, and entries of all of them together. */
 const MOST_DEPTH = 4;
+const MOST_LISTED = 10 * MOST_IMAGES;
 
 /** Docker's words for this machine: of an image for several, the one for it is meant. */
 const MACHINE = `linux/${{ x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch}`;
@@ -49,18 +50,33 @@ type Json = Readonly<Record<string, unknown>>;
  * The images of a tar that `docker save` wrote, or of an OCI layout in a tar. Throws `LAM_STORE_IMAGE_INVALID`, or
  * `LAM_STORE_IMAGE_DAMAGED` where a part is missing or another one. Pure.
  */
-export function recipesOf(archive: IndexedArchive): readonly ImageRecipe[] {
+export function recipesOf(indexed: IndexedArchive): readonly ImageRecipe[] {
+  const archive: ListedArchive = { ...indexed, parsed: new Map(), listed: { count: 0 } };
   const list = listOf(jsonOf(archive, 'manifest.json'));
+  // Before each is read: a short tar may list the same image many times.
+  if (list !== undefined) refuseCount(list.length);
   const recipes =
     list !== undefined
       ? list.map((image) => savedRecipe(archive, objectOf(image, 'manifest.json')))
       : ociRecipes(archive, objectOf(jsonOf(archive, 'index.json'), 'index.json', true), MOST_DEPTH);
-  if (recipes.length === 0 || recipes.length > MOST_IMAGES) throw invalid(`it holds ${recipes.length} images`);
+  refuseCount(recipes.length);
   return recipes;
 }
 
+function refuseCount(images: number): void {
+  if (images === 0 || images > MOST_IMAGES) throw invalid(`it holds ${images} images`);
+}
+
+/** An archive while its images are read. */
+interface ListedArchive extends IndexedArchive {
+  /** What was read of its files of JSON, each once. */
+  readonly parsed: Map<ArchivedFile, unknown>;
+  /** Entries of lists that were followed. */
+  readonly listed: { count: number };
+}
+
 /** An entry of `manifest.json`, as `docker save` writes it. */
-function savedRecipe(archive: IndexedArchive, image: Json): ImageRecipe {
+function savedRecipe(archive: ListedArchive, image: Json): ImageRecipe {
   const name = textOf(image['Config']) ?? '';
   const found = fileOf(archive, name);
   const named = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
@@ -70,9 +86,13 @@ function savedRecipe(archive: IndexedArchive, image: Json): ImageRecipe {
 }
 
 /** The images of an OCI index, and of the indexes in it. */
-function ociRecipes(archive: IndexedArchive, index: Json, depth: number): readonly ImageRecipe[] {
+function ociRecipes(archive: ListedArchive, index: Json, depth: number): readonly ImageRecipe[] {
   if (depth === 0) throw invalid('its lists of images are nested too deeply');
-  const descriptors = (listOf(index['manifests']) ?? []).map((entry) => objectOf(entry, 'index.json'));
+  const entries = listOf(index['manifests']) ?? [];
+  // Lists that name each other make more entries than could be read in years.
+  archive.listed.count += entries.length;
+  if (archive.listed.count > MOST_LISTED) throw invalid(`its lists of images have over ${MOST_LISTED} entries`);
+  const descriptors = entries.map((entry) => objectOf(entry, 'index.json'));
   const ofMachine = descriptors.filter((descriptor) => platformOf(descriptor) === MACHINE);
   return (ofMachine.length === 0 ? descriptors : ofMachine).flatMap((descriptor) => {
     const blob = blobOf(descriptor);
@@ -104,7 +124,7 @@ interface Parts {
   readonly names: readonly string[];
 }
 
-function recipeOf(archive: IndexedArchive, { config: file, layers, names }: Parts): ImageRecipe {
+function recipeOf(archive: ListedArchive, { config: file, layers, names }: Parts): ImageRecipe {
   const config = objectOf(jsonOf(archive, file), file);
   const diffIds = textsOf(objectOf(config['rootfs'] ?? {}, file)['diff_ids']);
   if (diffIds.length !== layers.length || layers.length > MOST_LAYERS)
@@ -152,11 +172,14 @@ function fileOf({ files, nameOf }: IndexedArchive, name: string): { readonly dig
 }
 
 /** The JSON of a file; undefined where there is no such file of the tar's own. */
-function jsonOf(archive: IndexedArchive, name: string): unknown {
-  const found = archive.files.get(archive.nameOf(name) ?? '');
+function jsonOf({ files, nameOf, parsed }: ListedArchive, name: string): unknown {
+  const found = files.get(nameOf(name) ?? '');
   if (found === undefined) return undefined;
+  if (parsed.has(found)) return parsed.get(found);
   try {
-    return JSON.parse(found.json ?? '') as unknown;
+    const value: unknown = JSON.parse(found.json ?? '');
+    parsed.set(found, value);
+    return value;
   } catch (error) {
     throw damaged(name, 'it is not JSON', error);
   }

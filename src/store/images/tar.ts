@@ -30,6 +30,9 @@ const KINDS: Readonly<Record<string, ArchiveEntry['kind']>> = {
   fifo: 'other',
 };
 
+/** Longest path, and longest target of a link, of any system (bytes, as Linux has it). */
+const MOST_PATH = 4096;
+
 /**
  * The entries of a tar, in order. Throws `LAM_STORE_IMAGE_DAMAGED`, with `what` as the name of the tar, for what is no
  * whole tar; passes on what is thrown by `source` with a code of the catalogue.
@@ -43,6 +46,10 @@ export async function* tarEntries(source: Pieces, what: string): AsyncGenerator<
       const { name, type, linkname, mode, size } = entry.header;
       // Null for a kind that the parser does not know.
       const kind = KINDS[String(type)];
+      // A tar of a few kilobytes unpacks to megabytes of them, which would all be held in memory.
+      const longest = name.length > MOST_PATH ? name : (linkname ?? '');
+      if (longest.length > MOST_PATH)
+        throw damaged(what, `'${longest.slice(0, 100)}...' is a path of more than ${MOST_PATH} bytes`);
       if (kind === undefined) throw damaged(what, `'${name}' is of a kind that is not known`);
       yield {
         name,

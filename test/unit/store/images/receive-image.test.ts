@@ -270,6 +270,34 @@ describe('uploaded container images', { concurrency: false }, () => {
     await refused(tarOf(await savedFiles(halves)), damaged, /layer\.tar: /);
   });
 
+  test('a short tar that makes much work or fills the memory is refused before it does', async () => {
+    const blob = (value: unknown): TarFile & { readonly digest: string } => {
+      const content = JSON.stringify(value);
+      const digest = createHash('sha256').update(content).digest('hex');
+      return { name: `blobs/sha256/${digest}`, content, digest: `sha256:${digest}` };
+    };
+    const listOf = (digest: string): unknown => ({ manifests: Array.from({ length: 600 }, () => ({ digest })) });
+    const lowest = blob({ manifests: [] });
+    const middle = blob(listOf(lowest.digest));
+    const top = { name: 'index.json', content: JSON.stringify(listOf(middle.digest)) };
+    await refused(tarOf([lowest, middle, top]), 'LAM_STORE_IMAGE_INVALID', /lists of images have over 1000 entries/);
+    const files = await savedFiles(SIMPLE);
+    const manifest = files.find(({ name }) => name === 'manifest.json') ?? assert.fail();
+    const [image] = JSON.parse(String(manifest.content)) as [unknown];
+    const repeated = JSON.stringify(Array.from({ length: 101 }, () => image));
+    const others = files.filter((file) => file !== manifest);
+    await refused(
+      tarOf([...others, { ...manifest, content: repeated }]),
+      'LAM_STORE_IMAGE_INVALID',
+      /it holds 101 images/,
+    );
+    const long = { name: 'link', type: 'symlink', linkname: 'x'.repeat(5000) } as const;
+    const isShort = /^.{1,250} is a path of more than 4096 bytes$/;
+    await refused(tarOf([...files, long]), 'LAM_STORE_IMAGE_DAMAGED', isShort);
+    await refused(tarOf([...files, { name: 'y'.repeat(5000) }]), 'LAM_STORE_IMAGE_DAMAGED', isShort);
+    await refused(tarOf(await savedFiles({ layers: [[long]] })), 'LAM_STORE_IMAGE_DAMAGED', isShort);
+  });
+
   test('a layer that unpacks to too much is refused before it fills the disk', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lam-bomb-'));
     const limits = { unpackedBytes: 1_000_000, artifactFiles: 10 };
