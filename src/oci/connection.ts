@@ -37,6 +37,8 @@ const WAIT_MS = 250;
 /** Longest wait that a registry may ask for (ms). */
 const MOST_WAIT_MS = 20_000;
 const REDIRECTS = 5;
+/** Most of an address that a registry names in messages (characters). */
+const MOST_SHOWN = 100;
 
 /**
  * Requests to one registry, authorized as it demands. Requests that failed for a passing reason are made again; a body
@@ -51,6 +53,8 @@ export class RegistryConnection implements Disposable {
   #credentials: Promise<OciCredentials | undefined> | undefined;
   /** By repository and action. */
   readonly #authorizations = new Map<string, Authorization>();
+  /** Answers of other hosts, to which this one led. */
+  readonly #foreign = new WeakSet<IncomingMessage>();
 
   constructor(host: string, { plainHttp, env }: OciOptions) {
     this.host = host;
@@ -64,11 +68,17 @@ export class RegistryConnection implements Disposable {
     this.#caller.close();
   }
 
-  /** An address that the registry named, which may be relative or, behind a proxy, of another scheme. */
+  /**
+   * An address that the registry named, which may be relative or, behind a proxy, of another scheme. Throws
+   * `LAM_OCI_UNREACHABLE` for one that is none, or that is not HTTPS where the registry's is.
+   */
   resolve(location: string, base: string | URL): URL {
-    const url = new URL(location, new URL(base, this.#root));
-    if (url.host === this.#root.host) url.protocol = this.#root.protocol;
-    return url;
+    const from = new URL(base, this.#root);
+    const url = URL.parse(location, from) ?? undefined;
+    if (url !== undefined && url.host === this.#root.host) url.protocol = this.#root.protocol;
+    if (url !== undefined && mayLeadTo(from, url)) return url;
+    const reason = `it leads to '${location.slice(0, MOST_SHOWN)}', which lam does not ask`;
+    throw lamError('LAM_OCI_UNREACHABLE', { host: this.host, reason });
   }
 
   /**
@@ -100,7 +110,8 @@ export class RegistryConnection implements Disposable {
     const key = `${ask.action} ${ask.repository}`;
     const before = this.#authorizations.get(key);
     const first = await this.#follow(ask, before);
-    if (first.statusCode !== 401) return first;
+    // Who is not the registry could name a realm of its own, and be sent the password.
+    if (first.statusCode !== 401 || this.#foreign.has(first)) return first;
     const challenge = parseChallenge(first.headers['www-authenticate']);
     if (challenge === undefined) return first;
     first.resume();
@@ -131,13 +142,12 @@ export class RegistryConnection implements Disposable {
         ...(ask.body === undefined ? {} : { body: ask.body() }),
       });
       const { statusCode = 0, headers } = incoming;
+      if (!isHome) this.#foreign.add(incoming);
       const isRead = ask.method === 'GET' || ask.method === 'HEAD';
       if (!isRead || statusCode < 301 || statusCode > 308 || headers.location === undefined || hop === REDIRECTS)
         return incoming;
-      const next = this.resolve(headers.location, url);
-      if (!mayLeadTo(url, next)) return incoming;
       incoming.resume();
-      url = next;
+      url = this.resolve(headers.location, url);
     }
   }
 
@@ -148,6 +158,8 @@ export class RegistryConnection implements Disposable {
     const authorization = this.#authorizations.get(`${action} ${repository}`);
     const denied = (): Error =>
       lamError('LAM_OCI_DENIED', { host, repository, action: action === 'list' ? 'list' : action });
+    if (this.#foreign.has(incoming))
+      return lamError('LAM_OCI_REFUSED', { host, status, what, reason: reason || 'by another host, to which it leads' });
     if (status === 403) return denied();
     if (status === 401) {
       if (authorization?.isKnown === true) return denied();

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, type Server } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -355,51 +354,4 @@ describe('a registry', { skip: NO_REGISTRY, concurrency: false }, () => {
     await assert.rejects(ask(byName(secure.port)), code('LAM_OCI_CERTIFICATE', /NODE_EXTRA_CA_CERTS/));
     await assert.rejects(ask('127.0.0.1:1'), code('LAM_OCI_UNREACHABLE', /ECONNREFUSED/));
   });
-
-  test('that redirects downloads gets no credentials sent elsewhere', async () => {
-    const bytes = randomBytes(100);
-    const heard: (string | undefined)[] = [];
-    const store = await listening(
-      createHttpServer((request, response) => {
-        heard.push(request.headers.authorization);
-        response.end(bytes);
-      }),
-    );
-    const front = await listening(
-      createHttpServer((request, response) => {
-        if (request.headers.authorization === undefined)
-          response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
-        else response.writeHead(307, { location: `http://127.0.0.1:${store.port}/blob` }).end();
-      }),
-    );
-    try {
-      const docker = mkdtempSync(join(folder, 'docker-'));
-      const host = `127.0.0.1:${front.port}`;
-      const auth = Buffer.from('ada:secret').toString('base64');
-      writeFileSync(join(docker, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }));
-      using open = connection(host, { DOCKER_CONFIG: docker });
-      const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-      assert.deepEqual(await received(new RemoteRepository(open, 'a'), { digest, size: 100 }), bytes);
-      assert.deepEqual(heard, [undefined]);
-      await assert.rejects(
-        received(new RemoteRepository(open, 'a'), { digest, size: 50 }),
-        code('LAM_OCI_DIGEST_MISMATCH', /50 bytes expected/),
-      );
-    } finally {
-      await front.close();
-      await store.close();
-    }
-  });
 });
-
-async function listening(server: Server): Promise<{ readonly port: number; close(): Promise<void> }> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
