@@ -159,7 +159,12 @@ export class RegistryConnection implements Disposable {
     const denied = (): Error =>
       lamError('LAM_OCI_DENIED', { host, repository, action: action === 'list' ? 'list' : action });
     if (this.#foreign.has(incoming))
-      return lamError('LAM_OCI_REFUSED', { host, status, what, reason: reason || 'by another host, to which it leads' });
+      return lamError('LAM_OCI_REFUSED', {
+        host,
+        status,
+        what,
+        reason: reason || 'by another host, to which it leads',
+      });
     if (status === 403) return denied();
     if (status === 401) {
       if (authorization?.isKnown === true) return denied();

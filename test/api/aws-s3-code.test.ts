@@ -53,6 +53,9 @@ describe('code in S3', () => {
       awsError(PARAMETER, /^Error occurred while GetObject\. S3 Error Code: NoSuchKey\. S3 Error Message: \S/),
     );
     await assert.rejects(create('nowhere', 'x.zip'), awsError(PARAMETER, /S3 Error Code: NoSuchBucket\./));
+    // URLs would name another object, or none.
+    for (const key of ['../code/two.zip', 'a/./two.zip', '\ud800'])
+      await assert.rejects(create('code', key), awsError(PARAMETER, /^lam reads no object whose S3Key has a part/));
     await objects.put('text.zip', Buffer.from('no zip'));
     await assert.rejects(create('code', 'text.zip'), awsError(PARAMETER, /^Could not unzip uploaded file\./));
     await assert.rejects(

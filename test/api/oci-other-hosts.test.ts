@@ -99,7 +99,10 @@ describe('a registry', { concurrency: false }, () => {
       const at = open.resolve(`http://127.0.0.1:${other.port}/up`, 'v2/');
       await assert.rejects(open.ask({ ...upload, method: 'PUT', at }), code('LAM_OCI_REFUSED', /by another host/));
       assert.deepEqual(heard, ['GET undefined', 'PUT undefined']);
-      await assert.rejects(new RemoteRepository(open, 'odd').manifest('1'), code('LAM_OCI_UNREACHABLE', /'http:\/\/\['/));
+      await assert.rejects(
+        new RemoteRepository(open, 'odd').manifest('1'),
+        code('LAM_OCI_UNREACHABLE', /'http:\/\/\['/),
+      );
       await assert.rejects(repositoriesOf(open), code('LAM_OCI_UNREACHABLE', /does not ask/));
       using secure = connection('registry.example:5000');
       assert.throws(() => secure.resolve('http://evil.example/up', 'v2/'), code('LAM_OCI_UNREACHABLE', /does not ask/));

@@ -26,6 +26,8 @@ export interface S3Object {
 const ANSWER_MS = 60_000;
 /** Most of the text of a failure that is read (bytes). */
 const MOST_FAILURE = 64 * 1024;
+/** Most of it that is passed on (characters). */
+const MOST_QUOTED = 500;
 /** For servers that check none: requests must be signed with something. */
 const ANY_KEYS: ServiceKeys = { accessKeyId: 'lam', secretAccessKey: 'lam' };
 
@@ -34,19 +36,19 @@ const ANY_KEYS: ServiceKeys = { accessKeyId: 'lam', secretAccessKey: 'lam' };
  * `LAM_AWS_TOO_LARGE` for more than `most` bytes.
  */
 export async function readObject(server: ObjectServer, object: S3Object, most: number): Promise<Buffer> {
+  const url = urlOf(server.endpoint, object);
   // Most daemons never need it.
   const { AwsClient } = await import('aws4fetch');
   const { endpoint, region, credentials = ANY_KEYS } = server;
   const client = new AwsClient({ ...credentials, service: 's3', region, retries: 0 });
-  const { status, bytes, isWhole } = await answerOf(client.fetch(urlOf(endpoint, object), REQUEST()), most).catch(
-    (thrown: unknown) => {
-      const message = `lam cannot read from S3 at ${endpoint}: ${messageOf(thrown)}`;
-      throw lamError('LAM_AWS_PARAMETER', { message }, thrown);
-    },
-  );
+  const { status, bytes, isWhole } = await answerOf(client.fetch(url, REQUEST()), most).catch((thrown: unknown) => {
+    const message = `lam cannot read from S3 at ${endpoint}: ${messageOf(thrown)}`;
+    throw lamError('LAM_AWS_PARAMETER', { message }, thrown);
+  });
   if (status !== 200) {
     const [code, message] = ['Code', 'Message'].map(
-      (tag) => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(bytes.toString())?.[1] ?? `HTTP ${status}`,
+      (tag) =>
+        new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(bytes.toString())?.[1]?.slice(0, MOST_QUOTED) ?? `HTTP ${status}`,
     );
     throw lamError('LAM_AWS_PARAMETER', {
       message: `Error occurred while GetObject. S3 Error Code: ${code}. S3 Error Message: ${message}`,
@@ -81,9 +83,15 @@ async function answerOf(sent: Promise<Response>, most: number): Promise<ReadAnsw
   return { status, bytes: Buffer.concat(parts), isWhole: true };
 }
 
-/** The bucket in the path, which servers on this machine can be asked by any name. */
-function urlOf(endpoint: string, { bucket, key, version }: S3Object): string {
+/** The bucket in the path, which servers on this machine can be asked by any name. Throws `LAM_AWS_PARAMETER`. */
+function urlOf(endpoint: string, { bucket, key, version = '' }: S3Object): string {
+  const isText = key.isWellFormed() && version.isWellFormed();
+  // URLs cannot name a key with such a part: they would lead to another key, or another bucket.
+  if (!isText || key.split('/').some((part) => part === '.' || part === '..'))
+    throw lamError('LAM_AWS_PARAMETER', {
+      message: "lam reads no object whose S3Key has a part '.' or '..', or is no text",
+    });
   const path = [bucket, ...key.split('/')].map(encodeURIComponent).join('/');
-  const query = version === undefined ? '' : `?versionId=${encodeURIComponent(version)}`;
+  const query = version === '' ? '' : `?versionId=${encodeURIComponent(version)}`;
   return `${endpoint.replace(/\/+$/, '')}/${path}${query}`;
 }
