@@ -33,7 +33,7 @@ export interface AuditEntry {
   readonly outcome: AuditOutcome;
   /** Code of the error. */
   readonly code?: string;
-  /** How many alike, in a minute with so many refusals that they are not noted one by one. */
+  /** How many alike, in a minute with so many refusals or failures that they are not noted one by one. */
   readonly count?: number;
 }
 

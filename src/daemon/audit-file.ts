@@ -8,8 +8,11 @@ import { LineFile, type Rotation } from './line-file.ts';
 
 const NAME = 'audit.jsonl';
 const ROTATION: Rotation = { size: '10M', rotate: 9 };
-/** Refusals of a minute that are noted one by one: more come from somebody who must not push changes out of the log. */
-const MOST_REFUSALS = 100;
+/**
+ * Refusals, and failures, of a minute that are noted one by one: more come from somebody who must not push changes out
+ * of the log.
+ */
+const MOST_A_MINUTE = 100;
 const MINUTE_MS = 60_000;
 /** Longest text of a member (characters): methods and paths are whatever a client sends. */
 const MOST_TEXT = 256;
@@ -27,6 +30,47 @@ interface Follower {
   readonly onEntry: (entry: AuditEntry) => void;
 }
 
+/** Passes on the first entries of a minute, and then how many more there were. */
+class MinuteCount {
+  readonly #clock: Clock;
+  readonly #write: (entry: Omit<AuditEntry, 'time'>) => void;
+  #began = 0;
+  #count = 0;
+  /** The last one that was not noted. */
+  #unnoted: Omit<AuditEntry, 'time'> | undefined;
+  #cancelSum: (() => void) | undefined;
+
+  constructor(clock: Clock, write: (entry: Omit<AuditEntry, 'time'>) => void) {
+    this.#clock = clock;
+    this.#write = write;
+  }
+
+  note(entry: Omit<AuditEntry, 'time'>): void {
+    const now = this.#clock.now();
+    if (now - this.#began >= MINUTE_MS || now < this.#began) {
+      this.sumUp();
+      this.#began = now;
+    }
+    if (++this.#count <= MOST_A_MINUTE) {
+      this.#write(entry);
+      return;
+    }
+    this.#unnoted = entry;
+    this.#cancelSum ??= this.#clock.after(MINUTE_MS, () => this.sumUp());
+  }
+
+  /** Notes how many were not noted one by one. */
+  sumUp(): void {
+    this.#cancelSum?.();
+    this.#cancelSum = undefined;
+    const count = this.#count - MOST_A_MINUTE;
+    const last = this.#unnoted;
+    this.#count = 0;
+    this.#unnoted = undefined;
+    if (last !== undefined && count > 0) this.#write({ ...last, count });
+  }
+}
+
 /**
  * The audit log: one JSON object per line, appended in the turn of the event loop after the one that noted it, so that a
  * request never waits for it.
@@ -37,26 +81,21 @@ export class AuditFile implements AuditSink, AuditOperations {
   readonly #rotation: Rotation;
   readonly #file: LineFile;
   readonly #followers = new Set<Follower>();
-  /** The refusals since `#minuteBegan`, and the last one that was not noted. */
-  #refusals = 0;
-  #minuteBegan = 0;
-  #unnoted: Omit<AuditEntry, 'time'> | undefined;
-  #cancelSum: (() => void) | undefined;
+  /** What did not change anything. */
+  readonly #minutes: Readonly<Record<Exclude<AuditEntry['outcome'], 'done'>, MinuteCount>>;
 
   constructor({ folder, clock, onTrouble, rotation = ROTATION }: AuditFileParts) {
     this.#folder = folder;
     this.#clock = clock;
     this.#rotation = rotation;
     this.#file = new LineFile({ folder, name: NAME, called: 'the audit log', flushMs: 0, rotation, clock, onTrouble });
+    const write = (entry: Omit<AuditEntry, 'time'>): void => this.#write(entry);
+    this.#minutes = { refused: new MinuteCount(clock, write), failed: new MinuteCount(clock, write) };
   }
 
   note(entry: Omit<AuditEntry, 'time'>): void {
-    if (entry.outcome === 'refused' && this.#isExcess()) {
-      this.#unnoted = entry;
-      this.#cancelSum ??= this.#clock.after(MINUTE_MS, () => this.#sumUp());
-      return;
-    }
-    this.#write(entry);
+    if (entry.outcome === 'done') this.#write(entry);
+    else this.#minutes[entry.outcome].note(entry);
   }
 
   /** Entries that a query asks for, oldest first. Rejects with the system's error if a file cannot be read. */
@@ -84,28 +123,8 @@ export class AuditFile implements AuditSink, AuditOperations {
 
   /** Writes what is left and closes the file. Never rejects. */
   async close(): Promise<void> {
-    this.#sumUp();
+    for (const minute of Object.values(this.#minutes)) minute.sumUp();
     await this.#file.close();
-  }
-
-  #isExcess(): boolean {
-    const now = this.#clock.now();
-    if (now - this.#minuteBegan >= MINUTE_MS || now < this.#minuteBegan) {
-      this.#sumUp();
-      this.#minuteBegan = now;
-    }
-    return ++this.#refusals > MOST_REFUSALS;
-  }
-
-  /** Notes how many refusals were not noted one by one. */
-  #sumUp(): void {
-    this.#cancelSum?.();
-    this.#cancelSum = undefined;
-    const count = this.#refusals - MOST_REFUSALS;
-    const last = this.#unnoted;
-    this.#refusals = 0;
-    this.#unnoted = undefined;
-    if (last !== undefined && count > 0) this.#write({ ...last, count });
   }
 
   #write(entry: Omit<AuditEntry, 'time'>): void {

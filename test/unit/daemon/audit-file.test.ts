@@ -90,6 +90,18 @@ describe('the audit log', () => {
     await audit.close();
   });
 
+  test('counts failures in the same way, apart from refusals', async () => {
+    const audit = open();
+    const failure: Noted = { ...CHANGE, outcome: 'failed', code: 'LAM_Y' };
+    for (let n = 0; n < 130; n++) audit.note(failure);
+    audit.note(REFUSAL);
+    audit.note(CHANGE);
+    assert.equal((await audit.query({})).length, 102);
+    await audit.close();
+    const failed = await open().query({ outcome: 'failed' });
+    assert.deepEqual([failed.length, failed.at(-1)?.count, failed.at(-1)?.code], [101, 30, 'LAM_Y']);
+  });
+
   test('is followed by who asks, until it is left', async () => {
     const audit = open();
     const seen: AuditEntry[] = [];
