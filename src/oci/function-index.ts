@@ -34,7 +34,7 @@ export async function readFunctionIndex(
         throw isLamError(error) ? error : invalid(reasonOf(error), error);
       })
     : await readFile(place).catch((error: unknown) => {
-        throw invalid(messageOf(error), error);
+        throw invalid(isMissing(error) ? 'there is no such file' : messageOf(error), error);
       });
   let value: unknown;
   try {
@@ -46,6 +46,10 @@ export async function readFunctionIndex(
   if (typeof schema === 'number' && schema > SCHEMA) throw invalid(`its schema ${schema} is newer than this lam`);
   if (schema !== SCHEMA || !Array.isArray(functions)) throw invalid("it has not 'schema': 1 and a list 'functions'");
   return functions.map((entry: unknown, at) => entryOf(entry, (why) => invalid(`functions[${at}] ${why}`)));
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
 async function fetched(

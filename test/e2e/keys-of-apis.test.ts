@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import type { ApiKeyDetail, AuditEntry, CreateApiKeyAnswer } from '../../src/contract/index.ts';
-import { eventually, http, lamSession } from './session.ts';
+import { eventually, http, lamSession, PROGRAM } from './session.ts';
+
+const run = promisify(execFile);
 
 describe('keys with scopes, and the audit log', () => {
   test('are made, shown, changed and used; what they did and what was refused is shown', async () => {
@@ -20,7 +26,7 @@ describe('keys with scopes, and the audit log', () => {
     assert.match(shown.stdout, /^lam_[A-Za-z0-9_-]{43}\n$/);
     assert.match(shown.stderr, /AWS_ACCESS_KEY_ID=AKIALAM\S+\n +AWS_SECRET_ACCESS_KEY=\S{40}\n/);
     const listed = await s.ok(['key', 'list']);
-    assert.match(listed.stdout, /ci .* deploy,read +orders-\*/);
+    assert.match(listed.stdout, /ci .* deploy,read +orders-\* [^]*reader .* read +\* /);
     assert.ok(!listed.stdout.includes(made.key) && !listed.stdout.includes(made.secretAccessKey ?? '?'));
 
     const ask = async (method: string, path: string): Promise<number> => {
@@ -67,6 +73,26 @@ describe('keys with scopes, and the audit log', () => {
     const ended = once(child, 'exit');
     child.kill('SIGINT');
     assert.deepEqual(await ended, [130, null]);
+  });
+
+  test("ask lam's own API as the examples of its page do", async () => {
+    await using s = await lamSession({ driver: 'process' });
+    await s.ok(['deploy', 'hello', '--inline', 'exports.handler = async ({ name }) => name;']);
+    const page = readFileSync(join(import.meta.dirname, '../../docs/api.md'), 'utf8');
+    const [, example = ''] = /<!-- example: curl -->\n\n```sh\n([^]*?)```/.exec(page) ?? [];
+    const script = example
+      .replaceAll(':8000', `:${s.port}`)
+      .replaceAll('~/.lam', s.home)
+      .replaceAll(/^curl .*/gm, '$& && echo')
+      .replace('$(lam ', `$(LAM_HOME='${s.home}' '${PROGRAM}' `);
+    const { stdout } = await run('bash', ['-ec', script]);
+    const [list, hello, answer] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    assert.equal((list as readonly { readonly name: string }[])[0]?.name, 'hello');
+    assert.equal((hello as { readonly name: string }).name, 'hello');
+    assert.match(JSON.stringify(answer), /"payload":"Ada"/);
   });
 
   test('are refused where they make no sense', async () => {

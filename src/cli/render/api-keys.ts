@@ -12,7 +12,10 @@ export function renderApiKeys(keys: readonly ListedApiKey[], now: number, limit?
       { heading: 'SCOPES', cell: ({ scopes }) => (scopes.length === 0 ? '-' : scopes.join(',')) },
       {
         heading: 'FUNCTIONS',
-        cell: ({ functions }) => (functions.length === 0 ? '-' : functions.join(',')),
+        cell: ({ scopes, functions }) => {
+          if (functions.length > 0) return functions.join(',');
+          return scopes.length === 0 ? '-' : '*';
+        },
         least: 10,
       },
       { heading: 'ACCESS KEY ID', cell: ({ accessKeyId }) => accessKeyId ?? '-', drop: 5 },

@@ -55,8 +55,12 @@ export const EDGE = {
     fault: 'caller',
     aws: 'UnknownOperationException',
     message: (d) => `nothing is served at ${d.method} ${d.path}`,
-    hint: (d) =>
-      d.near.length > 0 ? `similar paths: ${d.near.join(', ')}` : 'see what is deployed and where: lam list',
+    hint: (d) => {
+      if (d.near.length > 0) return `similar paths: ${d.near.join(', ')}`;
+      return String(d.path).startsWith('/_lam/')
+        ? 'see the paths in docs/openapi.json'
+        : 'see what is deployed and where: lam list';
+    },
   }),
   LAM_EDGE_METHOD_NOT_ALLOWED: entry<{ method: string; path: string; allow: readonly string[] }>({
     kind: 'method_not_allowed',

@@ -111,7 +111,8 @@ export const REGISTRY = {
     kind: 'failed_precondition',
     fault: 'caller',
     aws: 'PreconditionFailedException',
-    message: (d) => `what this change is about is not as it was read: '${d.name}' has changed since`,
+    message: (d) =>
+      `'${d.name}' is not as the ETag in If-Match says: it has changed since, or what is to change does not exist`,
     hint: (d) => `read it again, then repeat the change with its new ETag: lam describe ${d.name}`,
   }),
   LAM_REGISTRY_MOVED: entry<{ name: string }>({

@@ -63,7 +63,10 @@ describe('an index of functions', () => {
       server.close();
     }
     await assert.rejects(readFunctionIndex('http://127.0.0.1:1/', {}), { code: 'LAM_OCI_INDEX' });
-    await assert.rejects(readFunctionIndex(join(folder, 'none'), {}), { code: 'LAM_OCI_INDEX' });
+    await assert.rejects(readFunctionIndex(join(folder, 'none'), {}), {
+      code: 'LAM_OCI_INDEX',
+      message: /none' can't be used: there is no such file$/,
+    });
     await assert.rejects(readFunctionIndex(file('{'), {}), { code: 'LAM_OCI_INDEX', message: /not JSON/ });
   });
 
