@@ -8,6 +8,7 @@ export {
   type Authorizer,
   type AuthorizerEvent,
   type AuthorizerRun,
+  type CallerIdentity,
 } from './scheme.ts';
 export type { KeyRing, SigningCredential, SigningSession } from './key-ring.ts';
 export { secretFault, secretVariables } from './secrets.ts';

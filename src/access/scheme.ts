@@ -1,6 +1,7 @@
-import type { ApiKeyDetail, FunctionName, TraceId } from '../contract/index.ts';
+import type { ApiKeyDetail, Arns, FunctionName, TraceId } from '../contract/index.ts';
 import type { LamError } from '../errors/index.ts';
 import type { Clock } from '../kit/index.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { KeptReplays } from './signatures/replay-memory.ts';
 import type { SignedHeaders } from './signatures/scheme.ts';
 
@@ -48,6 +49,10 @@ export interface AccessHost {
   readonly clock: Clock;
   /** The key that a caller sent, also if it has expired; undefined for any other text. */
   apiKey(key: string): ApiKeyDetail | undefined;
+  /** The keys with scopes, by which AWS's clients sign. */
+  readonly keys: Pick<KeyRing, 'credential' | 'hasSigning'>;
+  /** ARNs of the daemon's account. */
+  readonly arns: Arns;
   /** Value of a variable of a function's live version. */
   variable(functionName: FunctionName, name: string): string | undefined;
   /** Runs the live version of a function. Rejects with a `LamError` if it did not run. */
@@ -97,10 +102,15 @@ export interface AuthorizerEvent {
 /** Told to {@link AccessGrant.answered} where the client left before its request was answered. */
 export const CLIENT_LEFT = 499;
 
+/** Who signed a request, by the names that format 1.0 has for it. */
+export type CallerIdentity = Readonly<Record<'accessKey' | 'accountId' | 'caller' | 'user' | 'userArn', string>>;
+
 /** An accepted request. */
 export interface AccessGrant {
   /** JSON of `requestContext.authorizer`, by payload format. */
   readonly context: { readonly '1.0': string; readonly '2.0': string };
+  /** Members of `requestContext.identity` in format 1.0; absent: null, as for callers that signed nothing. */
+  readonly identity?: CallerIdentity;
   /** The key that the caller sent, in the scheme `api-key`. */
   readonly apiKey?: ApiKeyDetail;
   /** Called once: with the status of the answer, or with {@link CLIENT_LEFT} if none is sent and nothing ran. */

@@ -84,3 +84,8 @@ export class Arns implements AwsPlace {
 export function regionOfArn(arn: string): string {
   return arn.split(':')[3] ?? '';
 }
+
+/** What IAM would call the user that a key stands for (`AIDA...`). Pure. @param keyId id of the key */
+export function iamUserId(keyId: string): string {
+  return `AIDA${keyId.toUpperCase()}`;
+}

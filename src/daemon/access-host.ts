@@ -1,25 +1,29 @@
 import type { AccessHost } from '../access/index.ts';
-import type { FunctionName } from '../contract/index.ts';
+import type { Arns, FunctionName } from '../contract/index.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Router } from '../router/index.ts';
 import type { Store } from '../store/index.ts';
+import { keyRing } from './key-ring.ts';
 import { keptReplays } from './kept-replays.ts';
 
 /** Rooms that authorizers are wired to. */
 interface AccessRooms {
+  readonly arns: Arns;
   readonly registry: Registry;
   readonly router: Router;
-  readonly store: Pick<Store, 'apiKeys' | 'apiStates'>;
+  readonly store: Pick<Store, 'apiKeys' | 'apiStates' | 'awsCredentials'>;
   readonly clock: Clock;
   readonly onTrouble: (what: string) => void;
 }
 
 /** Wires authorizers to the registry, the router, the keys and what is kept of requests. */
-export function accessHost({ registry, router, store, clock, onTrouble }: AccessRooms): AccessHost {
+export function accessHost({ arns, registry, router, store, clock, onTrouble }: AccessRooms): AccessHost {
   return {
+    arns,
     clock,
     onTrouble,
+    keys: keyRing(store, clock),
     apiKey(key) {
       const found = store.apiKeys.identify(key);
       // Those with scopes are for APIs.

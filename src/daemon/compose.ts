@@ -311,7 +311,7 @@ function composeServers(
     routes: triggers.routes,
     webhooks: triggers.webhooks,
     authorizers: new Authorizers(
-      accessHost({ registry, router, store, clock: setup.clock, onTrouble: setup.onTrouble }),
+      accessHost({ arns, registry, router, store, clock: setup.clock, onTrouble: setup.onTrouble }),
     ),
     exists: (name: FunctionName) => registry.has(name),
     formOf: httpForms(registry, setup.resources.store.catalogue),

@@ -7,6 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { parseProject } from '../../src/project/index.ts';
 import { edgeHouse, type Handlers } from '../support/edge-house.ts';
 import { checkRequestLine } from '../support/request-lines.ts';
+import { signedHead } from '../support/sigv4.ts';
+import { credentialsOf } from '../support/signed-requests.ts';
 import { tokenIssuer, type TokenIssuer } from '../support/token-issuer.ts';
 
 const PAGE = await readFile(new URL('../../docs/authorization.md', import.meta.url), 'utf8');
@@ -44,7 +46,7 @@ describe('docs/authorization.md', () => {
     await issuer[Symbol.asyncDispose]();
   });
 
-  test('has an example of each way', () => assert.equal(EXAMPLES.length, 5));
+  test('has an example of each way', () => assert.equal(EXAMPLES.length, 6));
 
   for (const { yaml, lines } of EXAMPLES)
     test(`says what happens: ${lines[1] ?? ''}`, async () => {
@@ -59,11 +61,18 @@ describe('docs/authorization.md', () => {
       };
       await using house = await edgeHouse(handlers);
       const { key } = await house.operations.apiKeys.create({ name: 'shop' });
+      const caller = credentialsOf(await house.operations.apiKeys.create({ name: 'caller', scopes: ['invoke'] }));
+      const { headers: signed } = await signedHead(
+        { method: 'GET', path: '/orders', headers: { host: 'localhost' } },
+        { accessKeyId: caller.accessKeyId, secret: caller.secretAccessKey, checksum: false },
+      );
       const values: Readonly<Record<string, string>> = {
         KEY: key,
         TOKEN: await issuer.token(),
         EXPIRED: await issuer.token({ exp: 1_700_000_000 }),
         SIGNATURE: `sha256=${createHmac('sha256', ENVIRONMENT.GITHUB_SECRET).digest('hex')}`,
+        SIGNED: signed['authorization'] ?? '',
+        TIME: signed['x-amz-date'] ?? '',
         PASSWORD: Buffer.from(`ada:${ENVIRONMENT.ADA_PASSWORD}`).toString('base64'),
       };
       for (const { name, config } of functions)

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { Authorizers, type AccessHead, type AccessHost } from '../../src/access/index.ts';
+import { Arns, DEFAULT_PLACE } from '../../src/contract/index.ts';
 import { isLamError } from '../../src/errors/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { isAllowed } from '../../src/access/lambda/policy.ts';
@@ -12,6 +13,8 @@ const SECRET = 'a shared secret of 32 bytes or more';
 const HOST: AccessHost = {
   clock: systemClock,
   apiKey: () => undefined,
+  keys: { hasSigning: false, credential: () => 'unknown' },
+  arns: new Arns(DEFAULT_PLACE),
   variable: () => SECRET,
   replays: () => ({ all: () => [], set: () => undefined }),
   invoke: () => Promise.reject(new Error('no authorizer is asked')),

@@ -30,6 +30,7 @@ interface Signing {
   readonly service?: string;
   readonly sessionToken?: string;
   readonly secret?: string;
+  readonly accessKeyId?: string;
   /** Adds `X-Amz-Content-Sha256`, as most clients do. */
   readonly checksum?: boolean;
 }
@@ -60,11 +61,12 @@ export function signer({
   service = 'lambda',
   sessionToken,
   secret = SECRET,
+  accessKeyId = KEY_ID,
   checksum = true,
 }: Signing = {}): SignatureV4 {
   return new SignatureV4({
     credentials: {
-      accessKeyId: KEY_ID,
+      accessKeyId,
       secretAccessKey: secret,
       ...(sessionToken === undefined ? {} : { sessionToken }),
     },

@@ -1,5 +1,6 @@
 import type { AuthScheme } from '../scheme.ts';
 import { apiKey } from './api-key.ts';
+import { awsIam } from './aws-iam.ts';
 import { basic } from './basic.ts';
 import { jwt } from './jwt.ts';
 import { authorizerFunction } from './lambda.ts';
@@ -13,5 +14,6 @@ export const SCHEMES: Readonly<Record<string, AuthScheme<never>>> = {
   jwt,
   webhook,
   basic,
+  'aws-iam': awsIam,
   lambda: authorizerFunction,
 };

@@ -25,6 +25,8 @@ const MISMATCH =
 
 /** A request whose signature was right: whose it is, and its body without the framing of signed chunks. */
 export interface VerifiedRequest extends SigningCredential {
+  /** Of the key, or of a session. */
+  readonly accessKeyId: string;
   /** It was signed with the credentials of a session. */
   readonly isSession: boolean;
   readonly body: Uint8Array;
@@ -36,6 +38,8 @@ export interface VerifierParts {
   readonly clock: Pick<Clock, 'now'>;
   /** Names in the scope of signatures that count. */
   readonly services: readonly string[];
+  /** Whether bodies that are signed in chunks or not at all are refused. */
+  readonly isBodySigned?: boolean;
 }
 
 /**
@@ -46,16 +50,18 @@ export class SignatureVerifier {
   readonly #keys: Pick<KeyRing, 'credential'>;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #services: readonly string[];
+  readonly #isBodySigned: boolean;
   readonly #signingKeys = new SigningKeys();
   /** How heads are signed, which are asked about before and after their body has come. */
   readonly #parts = new WeakMap<AccessHead, SignatureParts | LamError | undefined>();
   /** With which secret the signature of a head was found to be right, whatever its body is. */
   readonly #right = new WeakMap<AccessHead, string>();
 
-  constructor({ keys, clock, services }: VerifierParts) {
+  constructor({ keys, clock, services, isBodySigned = false }: VerifierParts) {
     this.#keys = keys;
     this.#clock = clock;
     this.#services = services;
+    this.#isBodySigned = isBodySigned;
   }
 
   /** Whether a request is signed, however wrongly. */
@@ -90,7 +96,7 @@ export class SignatureVerifier {
     const read = this.#bodyOf(head, parts, credential, body);
     return read === undefined
       ? wrong(MISMATCH, accessKeyId)
-      : { ...credential, isSession: parts.sessionToken !== undefined, body: read };
+      : { ...credential, accessKeyId, isSession: parts.sessionToken !== undefined, body: read };
   }
 
   #partsOf(head: AccessHead): SignatureParts | LamError | undefined {
@@ -105,12 +111,14 @@ export class SignatureVerifier {
     const parts = this.#partsOf(head);
     if (parts === undefined) return lamError('LAM_ACCESS_UNSIGNED', {});
     if (isLamError(parts)) return parts;
-    const { accessKeyId, sessionToken, service } = parts;
+    const { accessKeyId, sessionToken, service, payloadHash } = parts;
     const credential = this.#keys.credential(accessKeyId, sessionToken);
     if (credential === 'unknown') return lamError('LAM_ACCESS_CLIENT_UNKNOWN', { accessKeyId });
     if (credential === 'expired') return lamError('LAM_ACCESS_TOKEN_EXPIRED', { accessKeyId });
     if (!this.#services.includes(service))
       return wrong(`Credential should be scoped to correct service: '${this.#services[0] ?? ''}'. `, accessKeyId);
+    if (this.#isBodySigned && (payloadHash === UNSIGNED_PAYLOAD || payloadHash === STREAMED_PAYLOAD))
+      return wrong(MISMATCH, accessKeyId);
     return timeFault(parts, this.#clock.now()) ?? { parts, credential };
   }
 

@@ -18,6 +18,18 @@ export const ACCESS = {
     fault: 'caller',
     message: (d) => `not allowed: ${d.why}`,
   }),
+  LAM_ACCESS_FORBIDDEN: entry<{
+    /** How to send a request that is accepted. */
+    how: string;
+    /** Name of the key that may not. */
+    key?: string;
+  }>({
+    kind: 'permission_denied',
+    fault: 'caller',
+    aws: 'AccessDeniedException',
+    message: () => 'Forbidden',
+    hint: (d) => d.how,
+  }),
   LAM_ACCESS_DUPLICATE: entry<{ what: string }>({
     kind: 'invalid_argument',
     fault: 'caller',

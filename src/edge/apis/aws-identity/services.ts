@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KeyRing } from '../../../access/index.ts';
-import type { Arns } from '../../../contract/index.ts';
+import { iamUserId, type Arns } from '../../../contract/index.ts';
 import { lamError } from '../../../errors/index.ts';
 import { violationAt, violationsText } from '../../aws/constraints.ts';
 import type { Admitted } from '../../aws/gate.ts';
@@ -37,7 +37,7 @@ export const SERVICES: Readonly<Record<string, IdentityService>> = {
         const { account } = arns;
         if (caller.key === undefined) return { Arn: arns.iam('root'), UserId: account, Account: account };
         const { name, id } = caller.key;
-        return { Arn: arns.iam(`user/${name}`), UserId: `AIDA${id.toUpperCase()}`, Account: account };
+        return { Arn: arns.iam(`user/${name}`), UserId: iamUserId(id), Account: account };
       },
       GetSessionToken: sessionToken,
     },

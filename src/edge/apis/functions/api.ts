@@ -152,12 +152,17 @@ function sendError(reply: Reply, error: LamError): void {
   if (isGone(error)) reply.abandon();
   else {
     const { code, hint, httpStatus, message } = error;
-    sendJson(reply, httpStatus, { message, code, hint }, [
+    sendJson(reply, httpStatus, { ...awsMessageOf(error), message, code, hint }, [
       ...retryHeaders(error),
       ...allowOf(error),
       ...challengeOf(error),
     ]);
   }
+}
+
+/** What function URLs of AWS answer besides, with this spelling, who sends no signature or may not invoke. */
+function awsMessageOf({ code, message }: LamError): { readonly Message?: string } {
+  return code === 'LAM_ACCESS_FORBIDDEN' ? { Message: message } : {};
 }
 
 /** The `Allow` header that a 405 must carry (RFC 9110, 15.5.6). */

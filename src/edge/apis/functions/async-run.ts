@@ -53,6 +53,7 @@ export function acceptRequest(request: AsyncFunctionRequest): void {
     // As for a run at once: the header that the function passes on counts this call.
     ...{ requestId, traceId: nextTraceId(traceId), now, body },
     authorizer: grant?.context[call.form.payload],
+    identity: grant?.identity,
   });
   const { functionName: name, qualifier } = call;
   const applied: HeaderPairs = reason === 'preference' ? ['Preference-Applied', 'respond-async'] : [];

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { CallerIdentity } from '../../../access/index.ts';
 import type { RequestId, TraceId } from '../../../contract/index.ts';
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|javascript|xml|[a-z0-9.+-]+\+(?:json|xml)|graphql)\b)/i;
@@ -17,6 +18,8 @@ export interface EventParts {
   readonly body: Uint8Array;
   /** JSON of `requestContext.authorizer`; undefined where the route has none. */
   readonly authorizer?: string | undefined;
+  /** Who signed it, for `requestContext.identity` of format 1.0. */
+  readonly identity?: CallerIdentity | undefined;
 }
 
 /** Makes the events of requests with the same head. */

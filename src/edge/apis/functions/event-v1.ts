@@ -34,6 +34,9 @@ export class EventTemplateV1 implements EventTemplate {
   readonly #beforeTime: string;
   readonly #beforeBody: string;
   readonly #isText: boolean;
+  /** Of callers that signed nothing. */
+  readonly #identity: Readonly<Record<string, unknown>>;
+  readonly #identityText: string;
 
   constructor({ method, query, rawHeaders, httpVersion, socket }: RequestHead, hit: RouteHit) {
     const { functionName, rawPath, routeKey, pathParameters = null } = hit;
@@ -50,13 +53,15 @@ export class EventTemplateV1 implements EventTemplate {
     const multi = Object.fromEntries(lists);
     // The trace id is added for each request, as the last header.
     this.#beforeTraceId = `${openEnded(JSON.stringify(beginning))},"headers":${member(single)}`;
+    const userAgent = headers.last('user-agent') ?? '';
+    this.#identity = { ...NO_IDENTITY, sourceIp, user: null, userAgent, userArn: null };
+    this.#identityText = JSON.stringify(this.#identity);
     const context = {
       accountId: 'anonymous',
       apiId: functionName,
       domainName: headers.last('host') ?? 'localhost',
       domainPrefix: functionName,
       httpMethod: method,
-      identity: { ...NO_IDENTITY, sourceIp, user: null, userAgent: headers.last('user-agent') ?? '', userArn: null },
       path: rawPath,
       protocol: `HTTP/${httpVersion}`,
       resourceId: null,
@@ -69,11 +74,12 @@ export class EventTemplateV1 implements EventTemplate {
     this.#beforeBody = `},${JSON.stringify({ pathParameters, stageVariables: null }).slice(1, -1)}`;
   }
 
-  event({ requestId, traceId, now, body, authorizer = 'null' }: EventParts): Uint8Array {
+  event({ requestId, traceId, now, body, authorizer = 'null', identity }: EventParts): Uint8Array {
     const trace = JSON.stringify(traceId);
     const headers = `${this.#beforeTraceId}"${TRACE_NAME}":${trace}${this.#beforeRequestId}"${TRACE_NAME}":[${trace}]`;
+    const who = identity === undefined ? this.#identityText : JSON.stringify({ ...this.#identity, ...identity });
     const ids = `"requestId":"${requestId}","extendedRequestId":"${requestId}"`;
-    const times = `"requestTime":"${clfTime(now)}","requestTimeEpoch":${now},"authorizer":${authorizer}`;
+    const times = `"requestTime":"${clfTime(now)}","requestTimeEpoch":${now},"authorizer":${authorizer},"identity":${who}`;
     const before = `${headers}${this.#beforeTime},${ids},${times}${this.#beforeBody},`;
     if (body.byteLength === 0) return Buffer.from(`${before}"body":null,"isBase64Encoded":false}`);
     return eventWithBody(before, body, this.#isText);

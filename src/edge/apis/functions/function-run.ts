@@ -87,6 +87,7 @@ export function runFunction({ router, now, call, body, reply, fail, grant }: Fun
     now,
     body,
     authorizer: grant?.context[call.form.payload],
+    identity: grant?.identity,
   });
   // A body that is short enough may not be as base64 or with the escapes of JSON.
   if (event.byteLength > LIMITS.payloadBytes) {
