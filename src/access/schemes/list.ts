@@ -14,6 +14,6 @@ export const SCHEMES: Readonly<Record<string, AuthScheme<never>>> = {
   jwt,
   webhook,
   basic,
-  'aws-iam': awsIam,
   lambda: authorizerFunction,
+  'aws-iam': awsIam,
 };

@@ -21,7 +21,7 @@ describe('the setting auth', () => {
     });
 
   const bad: readonly (readonly [AuthSetting, RegExp])[] = [
-    ['apikey', /'apikey'; there are none, api-key, jwt, webhook, basic, lambda/],
+    ['apikey', /'apikey'; there are none, api-key, jwt, webhook, basic, lambda, aws-iam/],
     ['constructor', /'constructor'; there are/],
     ['jwt', /neither issuer nor jwks nor secret/],
     ['webhook', /type webhook without sender/],
