@@ -136,6 +136,8 @@ export interface Status {
   };
   /** Sum of the memory limits of all sandboxes, stems included, and its upper bound (MiB). */
   readonly memory: { readonly usedMiB: number; readonly budgetMiB: number };
+  /** The driver and the limit of memory (MiB) that it was told; absent members: it chose them. */
+  readonly asked?: { readonly driver?: DriverName; readonly memoryMiB?: number };
   /** Leftovers of a killed daemon that were removed at start. */
   readonly reclaimed: Reclaimed;
 }

@@ -73,6 +73,7 @@ export interface DaemonSetup {
   readonly awsKeys?: ServiceKeys;
   /** Upper bound of the sum of all sandboxes' memory limits (MiB). */
   readonly memoryBudgetMiB: number;
+  readonly asked?: Status['asked'];
   readonly cores: number;
   /** Port of its own for Glambdar's API (0: any free one), or `off`; absent: beside functions only. */
   readonly glambdar?: OtherApiPort;
@@ -373,6 +374,7 @@ function statusOf(setup: DaemonSetup, pool: Pool, at: Pick<Status, 'port' | 'url
     functions: store.catalogue.view.size,
     sandboxes: { ...pool.counts(), stems: pool.stems },
     memory: pool.memory,
+    ...(setup.asked === undefined ? {} : { asked: setup.asked }),
     reclaimed,
   };
 }

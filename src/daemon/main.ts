@@ -104,6 +104,10 @@ function setupOf(options: DaemonOptions, resources: Resources, stop: () => void)
     ...(options.aws === undefined ? {} : { aws: options.aws }),
     ...credentialsIn(process.env),
     ...(options.miniLambda === undefined ? {} : { miniLambda: options.miniLambda }),
+    asked: {
+      ...(options.driver === 'auto' ? {} : { driver: options.driver }),
+      ...(options.memoryMiB === undefined ? {} : { memoryMiB: options.memoryMiB }),
+    },
     memoryBudgetMiB: options.memoryMiB ?? Math.floor((totalmem() / 1024 / 1024) * MEMORY_SHARE),
     cores: availableParallelism(),
     triggerKinds: TRIGGER_KINDS,

@@ -69,6 +69,15 @@ describe('lam restart that cannot start another daemon', () => {
     }
   });
 
+  test('keeps the driver and the limit of memory that it was told', async () => {
+    await s.ok(['restart', '--driver', 'process', '--memory', '3000'], { env: { LAM_DRIVER: undefined } });
+    await s.ok(['restart'], { env: { LAM_DRIVER: undefined } });
+    const { driver, memory, asked } = await s.status();
+    assert.deepEqual([driver, memory.budgetMiB, asked], ['process', 3000, { driver: 'process', memoryMiB: 3000 }]);
+    await s.ok(['restart', '--driver', 'auto'], { env: { LAM_DRIVER: undefined } });
+    assert.deepEqual((await s.status()).asked, { memoryMiB: 3000 });
+  });
+
   test('restarts on the same port, and moves to another one', async () => {
     const { pid, port } = await s.status();
     await s.ok(['restart']);

@@ -12,7 +12,7 @@ import { runningDaemon, stopDaemon } from '../services/stop-daemon.ts';
 export default class Restart extends LamCommand {
   static override summary = 'Stop the daemon and start it again.';
   static override description =
-    'Keeps the port, address, allowed hosts, access log, ports of other APIs and AWS account, region and endpoints it had, unless flags say otherwise; adds those of --allow-host. First checks that a daemon could start with these settings, else leaves the present one as it is. Running invocations are finished first. Starts one where none ran.';
+    'Keeps the port, driver, memory, address, allowed hosts, access log, ports of other APIs and AWS account, region and endpoints it had, unless flags say otherwise; adds those of --allow-host. First checks that a daemon could start with these settings, else leaves the present one as it is. Running invocations are finished first. Starts one where none ran.';
   static override flags = DAEMON_FLAGS;
   static override examples = [
     { description: 'After an update of lam', command: '<%= config.bin %> restart' },
@@ -27,7 +27,7 @@ export default class Restart extends LamCommand {
     const kept =
       before === undefined || settings.portExplicit ? settings : { ...settings, port: before.port, portExplicit: true };
     const asked = withDaemonFlags(
-      before === undefined ? kept : { ...kept, ...keptOf(before), ...withAws(before.aws, kept.aws) },
+      before === undefined ? kept : { ...kept, ...keptOf(before, kept), ...withAws(before.aws, kept.aws) },
       flags,
     );
     if (before !== undefined) await rehearse(context, asked, before);
@@ -55,15 +55,21 @@ async function rehearse(
 }
 
 /** Settings of the previous daemon that the next one keeps. */
-function keptOf({
-  host,
-  allowedHosts,
-  accessLog,
-  glambdar,
-  miniLambda,
-}: Pick<Status, 'host' | 'allowedHosts' | 'accessLog' | 'glambdar' | 'miniLambda'>): Partial<DaemonSettings> {
+function keptOf(
+  {
+    host,
+    allowedHosts,
+    accessLog,
+    glambdar,
+    miniLambda,
+    asked = {},
+  }: Pick<Status, 'host' | 'allowedHosts' | 'accessLog' | 'glambdar' | 'miniLambda' | 'asked'>,
+  { driver, memoryMiB = asked.memoryMiB }: DaemonSettings,
+): Partial<DaemonSettings> {
   return {
     host,
+    driver: driver === 'auto' ? (asked.driver ?? driver) : driver,
+    ...(memoryMiB === undefined ? {} : { memoryMiB }),
     ...(allowedHosts === undefined ? {} : { allowedHosts }),
     ...(accessLog === undefined ? {} : { accessLog }),
     ...(glambdar === undefined ? {} : { glambdar }),

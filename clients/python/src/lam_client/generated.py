@@ -806,6 +806,7 @@ class Status(TypedDict):
     functions: float
     sandboxes: dict[str, Any]
     memory: dict[str, Any]
+    asked: NotRequired[dict[str, Any]]
     reclaimed: Reclaimed
 
 
