@@ -56,6 +56,21 @@ export async function* formParts(
   }
 }
 
+/** Throws `LAM_EDGE_BAD_FORM`. */
+function busboyOf(contentType: string): BusboyInstance {
+  try {
+    return new Busboy({
+      headers: { 'content-type': contentType },
+      preservePath: true,
+      isPartAFile: (_field, _type, fileName) => fileName !== undefined,
+      limits: { headerSize: MOST_HEAD_BYTES, fieldSize: MOST_VALUE_BYTES, parts: MOST_PARTS },
+    });
+  } catch (error) {
+    // It takes no boundary of several hundred bytes, and thinks otherwise than isMultipart of several of them.
+    throw faultOf(error);
+  }
+}
+
 /** Takes a body apart by busboy, which announces parts as they arrive. */
 class FormReader {
   readonly #form: BusboyInstance;
@@ -67,12 +82,7 @@ class FormReader {
   #wake: () => void = () => undefined;
 
   constructor(contentType: string) {
-    this.#form = new Busboy({
-      headers: { 'content-type': contentType },
-      preservePath: true,
-      isPartAFile: (_field, _type, fileName) => fileName !== undefined,
-      limits: { headerSize: MOST_HEAD_BYTES, fieldSize: MOST_VALUE_BYTES, parts: MOST_PARTS },
-    });
+    this.#form = busboyOf(contentType);
     this.#form.on('field', (name, text, _isNameCut, isCut) => {
       if (isCut) this.#fail(bad(`'${name}' is longer than ${MOST_VALUE_BYTES} bytes`));
       else this.#announce({ kind: 'value', name, text });
