@@ -53,6 +53,20 @@ describe('operations as a key may use them', () => {
     assert.equal(house.stops(), 0);
   });
 
+  test('on names of images, which all functions share, are refused to one for some functions', async () => {
+    const pieces = async function* (): AsyncGenerator<Uint8Array> {};
+    const { images } = as(callerWith(['invoke', 'deploy', 'read'], ['orders']));
+    assert.equal(await outcome(() => images.receive(pieces())), 'LAM_OPERATIONS_NOT_ALLOWED');
+    assert.equal(await outcome(() => images.remove('other:latest')), 'LAM_OPERATIONS_NOT_ALLOWED');
+    assert.deepEqual(
+      noted.map(({ operation, outcome: how }) => `${operation} ${how}`),
+      ['images.receive refused', 'images.remove refused'],
+    );
+    const all = as(callerWith(['deploy'])).images;
+    assert.equal(await outcome(() => all.receive(pieces())), 'LAM_STORE_IMAGE_INVALID');
+    assert.equal(await outcome(() => all.remove('other:latest')), 'LAM_OPERATIONS_IMAGE_NOT_FOUND');
+  });
+
   test('on events reach those of its functions alone, also by their ids', async () => {
     const accept = async (name: string): Promise<string> => {
       const headers = { 'x-amz-invocation-type': 'Event' };

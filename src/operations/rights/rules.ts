@@ -125,11 +125,16 @@ export const RULES: Rules = {
     remove: { scopes: DEPLOY, of: first, changes: always },
   },
   versions: VERSIONS,
-  // Content alone, as of artifacts.
   images: {
-    receive: { scopes: DEPLOY, changes: always, target: (received) => received?.names.join(', ') },
+    // Names that all functions share: who moves one decides what others run that are made of it.
+    receive: {
+      scopes: DEPLOY,
+      isWide: true,
+      changes: always,
+      target: (received) => received?.names.join(', '),
+    },
     list: { scopes: LOOK },
-    remove: { scopes: DEPLOY, changes: always, target: (_, name) => name },
+    remove: { scopes: DEPLOY, isWide: true, changes: always, target: (_, name) => name },
     codeOf: { scopes: DEPLOY },
     lambdaCodeOf: { scopes: DEPLOY },
   },

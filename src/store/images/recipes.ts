@@ -41,6 +41,10 @@ const MOST_IMAGES = 100;
 const MOST_DEPTH = 4;
 const MOST_LISTED = 10 * MOST_IMAGES;
 
+/** Of hosts, paths, tags and digests, as engines have them; most of another one in messages (characters). */
+const NAME = /^\w[\w./:@-]{0,511}$/;
+const MOST_SHOWN = 100;
+
 /** Docker's words for this machine: of an image for several, the one for it is meant. */
 const MACHINE = `linux/${{ x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch}`;
 
@@ -130,7 +134,7 @@ function recipeOf(archive: ListedArchive, { config: file, layers, names }: Parts
   if (diffIds.length !== layers.length || layers.length > MOST_LAYERS)
     throw damaged(file, `it names ${diffIds.length} layers, and the image has ${layers.length}`);
   return {
-    names: names.map((name) => name.replace(/^docker\.io\/(?:library\/)?/, '')),
+    names: names.map(plainName),
     id: `sha256:${fileOf(archive, file).digest}`,
     architecture: textOf(config['architecture']) ?? '',
     program: programOf(objectOf(config['config'] ?? {}, file)),
@@ -144,7 +148,16 @@ function recipeOf(archive: ListedArchive, { config: file, layers, names }: Parts
   };
 }
 
+/** A name without Docker's own registry. */
+function plainName(name: string): string {
+  if (!NAME.test(name)) throw invalid(`'${name.slice(0, MOST_SHOWN)}' is no name of an image`);
+  return name.replace(/^docker\.io\/(?:library\/)?/, '');
+}
+
 function programOf(config: Json): ImageProgram {
+  const lists = [config['Env'], config['Entrypoint'], config['Cmd'], [config['WorkingDir']]].map(textsOf);
+  // No system starts a program with one.
+  if (lists.flat().some((text) => text.includes('\0'))) throw invalid('a text of its program has a NUL character');
   const variables = textsOf(config['Env']).map((line): readonly [string, string] => {
     const at = line.indexOf('=');
     return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];

@@ -270,6 +270,19 @@ describe('uploaded container images', { concurrency: false }, () => {
     await refused(tarOf(await savedFiles(halves)), damaged, /layer\.tar: /);
   });
 
+  test('names and programs that no system takes are refused', async () => {
+    const invalid = 'LAM_STORE_IMAGE_INVALID';
+    const image = (parts: Partial<ImageParts>): Promise<Uint8Array> => savedFiles({ ...SIMPLE, ...parts }).then(tarOf);
+    for (const name of ['../../etc:1', 'a\nb:1', '\u001b[31m:1', '', 'x'.repeat(5000)])
+      await refused(image({ names: [name] }), invalid, /^.{1,200} is no name of an image$/s);
+    for (const config of [{ Env: ['A=\0'] }, { Cmd: ['a\0'] }, { WorkingDir: '/\0' }])
+      await refused(image({ config }), invalid, /NUL character/);
+    const names = ['host.example:5000/Team/a_b-c.d:1.0@sha256:00'];
+    await receiveImages(store.paths, cut(await image({ names })), async ({ images }) => {
+      assert.deepEqual(images[0]?.names, names);
+    });
+  });
+
   test('a short tar that makes much work or fills the memory is refused before it does', async () => {
     const blob = (value: unknown): TarFile & { readonly digest: string } => {
       const content = JSON.stringify(value);
