@@ -134,8 +134,9 @@ export class SignatureVerifier {
     const text = `AWS4-HMAC-SHA256\n${parts.signedAt}\n${scopeText(parts)}\n${sha256(request)}`;
     const wanted = hmac(this.#signingKeys.of(parts, secretAccessKey), text);
     const given = Buffer.from(parts.signature, 'hex');
-    const isRight = given.length === wanted.length && timingSafeEqual(given, wanted);
-    return isRight ? undefined : wrong(MISMATCH, parts.accessKeyId);
+    // What is behind hexadecimal digits is not read.
+    const isWhole = parts.signature.length === 2 * wanted.length && given.length === wanted.length;
+    return isWhole && timingSafeEqual(given, wanted) ? undefined : wrong(MISMATCH, parts.accessKeyId);
   }
 
   /** The bytes of a body; undefined where they are not those that were signed. */

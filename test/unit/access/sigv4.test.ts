@@ -72,6 +72,7 @@ describe('a signature', () => {
         'IncompleteSignatureException',
         /'Credential' parameter/,
       ],
+      [with_(/$/, 'zz'), 'InvalidSignatureException', /does not match/],
       [
         with_(/, Signature=.*/, ''),
         'IncompleteSignatureException',
