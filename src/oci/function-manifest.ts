@@ -162,15 +162,11 @@ export function readPushedVersion(bytes: Uint8Array, reference: string): PushedV
   if (typeof version !== 'number' || !isVersionNumber(version)) throw invalid('its configuration names no version');
   if (typeof artifact !== 'string' || !isDigest(artifact)) throw invalid('its configuration has no digest of its code');
   const names: unknown[] = Array.isArray(environment) ? environment : [];
-  const settings = Object.entries(memberObject(config, 'settings')).filter(
-    ([field]) => Object.hasOwn(DEFAULT_CONFIG, field) && field !== 'environment' && field !== 'layers',
-  );
   return {
     name,
     version,
     artifact,
-    // The daemon checks the values, as those of any deploy.
-    settings: Object.fromEntries(settings),
+    settings: settingsOf(config, invalid),
     environment: names.filter((each): each is string => typeof each === 'string' && /^[A-Za-z_]\w*$/.test(each)),
     layers: layersOf(config, invalid),
     platform: textOf(platform) ?? '',
@@ -198,6 +194,17 @@ export function manifestNotes(
   } catch {
     return undefined;
   }
+}
+
+/** The settings that lam knows; their other values the daemon checks, as those of any deploy. */
+function settingsOf(config: Readonly<Record<string, unknown>>, invalid: (why: string) => Error): ConfigInput {
+  const given = memberObject(config, 'settings');
+  const { runtime = '', handler = '' } = given;
+  if (typeof runtime !== 'string' || typeof handler !== 'string') throw invalid('its runtime or handler is no text');
+  const known = Object.entries(given).filter(
+    ([field]) => Object.hasOwn(DEFAULT_CONFIG, field) && field !== 'environment' && field !== 'layers',
+  );
+  return Object.fromEntries(known);
 }
 
 function layersOf(config: Readonly<Record<string, unknown>>, invalid: (why: string) => Error): FunctionLayers | null {

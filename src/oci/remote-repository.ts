@@ -159,7 +159,7 @@ async function listed(
   first: string,
   of: { readonly member: string; readonly repository: string; readonly action: 'pull' | 'list' },
 ): Promise<readonly string[] | undefined> {
-  const names: string[] = [];
+  let names: readonly string[] = [];
   let at: string | URL | undefined = first;
   for (let page = 0; at !== undefined && page < PAGES; page += 1) {
     const incoming = await connection.ask({
@@ -172,7 +172,7 @@ async function listed(
     });
     const text = String(await bodyOf(incoming, LIST_BYTES, of.member).catch(() => ''));
     if (incoming.statusCode === 404) return undefined;
-    names.push(...namesIn(text, of.member));
+    names = names.concat(namesIn(text, of.member));
     const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(String(incoming.headers['link'] ?? ''))?.[1];
     at = next === undefined ? undefined : connection.resolve(next, at);
   }

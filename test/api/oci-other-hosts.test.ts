@@ -1,14 +1,36 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isLamError } from '../../src/errors/index.ts';
-import { RegistryConnection, RemoteRepository, repositoriesOf, type BlobIdentity } from '../../src/oci/index.ts';
+import { withVersion } from '../../src/cli/services/pull.ts';
+import { unpackPushed } from '../../src/cli/services/unpack-pushed.ts';
+import { knownFunctionName, knownVersion } from '../../src/contract/index.ts';
+import {
+  makeManifest,
+  ociDigest,
+  RegistryConnection,
+  RemoteRepository,
+  repositoriesOf,
+  type BlobIdentity,
+} from '../../src/oci/index.ts';
+import { digestFor } from '../support/ids.ts';
+
+const VERSION = {
+  name: knownFunctionName('hello'),
+  version: knownVersion(2),
+  artifact: digestFor('code'),
+  settings: {},
+  environment: [],
+  layers: null,
+  platform: 'linux/x64',
+  by: '1.2.3',
+};
 
 const code =
   (wanted: string, message?: RegExp) =>
@@ -110,6 +132,38 @@ describe('a registry', { concurrency: false }, () => {
     } finally {
       await front.close();
       await other.close();
+    }
+  });
+
+  test('with two million names, or a function of no known runtime, is answered without harm', async () => {
+    const blob = Buffer.from(
+      JSON.stringify({ ...VERSION, schema: 1, settings: { runtime: 'elsewhere', handler: 'x' } }),
+    );
+    const made = makeManifest(VERSION, { code: { digest: ociDigest(blob), size: 1 } });
+    const manifest = JSON.parse(made.bytes.toString()) as { config: object };
+    manifest.config = { ...manifest.config, digest: ociDigest(blob), size: blob.length };
+    const front = await listening(
+      createHttpServer(({ url = '' }, response) => {
+        if (url.includes('_catalog')) response.end(`{"repositories":["a"${',"a"'.repeat(1_999_999)}]}`);
+        else response.end(url.includes('/manifests/') ? JSON.stringify(manifest) : blob);
+      }),
+    );
+    try {
+      const host = `127.0.0.1:${front.port}`;
+      using open = connection(host);
+      assert.equal((await repositoriesOf(open)).length, 2_000_000);
+      const directory = join(folder, 'pulled');
+      const unused = { client: undefined as never, folder };
+      const oci = { plainHttp: false, env: { HOME: folder } };
+      await assert.rejects(
+        withVersion({ host, repository: 'a', tag: '1' }, { oci, key: undefined }, (found) =>
+          unpackPushed(found, directory, unused, () => undefined),
+        ),
+        code('LAM_REGISTRY_UNKNOWN_RUNTIME'),
+      );
+      assert.ok(!existsSync(directory));
+    } finally {
+      await front.close();
     }
   });
 });

@@ -44,7 +44,8 @@ function fitted<Row>(
   limit: number,
 ): { readonly shown: readonly Column<Row>[]; readonly widths: readonly number[] } {
   const full = (c: Column<Row>): number =>
-    Math.max(width(c.heading), ...rows.map((row) => width(oneLine(c.cell(row)))));
+    // Not as arguments of one call: a function has no room for those of a hundred thousand rows.
+    rows.reduce((most, row) => Math.max(most, width(oneLine(c.cell(row)))), width(c.heading));
   const least = (c: Column<Row>): number => Math.min(full(c), Math.max(c.heading.length, c.least ?? Infinity));
   const total = (of: readonly Column<Row>[], size: (c: Column<Row>) => number): number =>
     of.reduce((sum, c) => sum + size(c) + GAP.length, -GAP.length);

@@ -46,6 +46,8 @@ export async function unpackPushed(
   const { client, folder } = place;
   const { pushed, parts } = found;
   const isTemplate = parts.template !== undefined;
+  // Throws for a runtime that this lam does not know, before anything is made.
+  const notices = noticesOf(found, isTemplate);
   const main = await receivePart(found, isTemplate ? 'template' : 'code', place, say);
   const layers = isTemplate || pushed.layers === null ? undefined : await receivePart(found, 'layers', place, say);
   const draft = join(folder, 'project');
@@ -58,7 +60,7 @@ export async function unpackPushed(
       files += 1;
     }
     await moveTo(draft, directory);
-    return { directory, files, isTemplate, notices: noticesOf(found, isTemplate) };
+    return { directory, files, isTemplate, notices };
   } catch (error) {
     if (isLamError(error)) throw error;
     const { path = directory, message } = error as NodeJS.ErrnoException;

@@ -384,3 +384,9 @@ test('the table of routes names the schemes of auth, short or with options', () 
     ['auth=api-key, cors, host', 'auth=basic, cors, host'],
   );
 });
+
+test('a table of very many rows is printed', () => {
+  const rows = Array.from({ length: 200_000 }, (_, at) => at);
+  const text = table(rows, [{ heading: 'N', cell: String }], 80);
+  assert.equal(text.split('\n').length, 200_001);
+});

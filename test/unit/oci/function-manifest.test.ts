@@ -85,6 +85,8 @@ test('configurations of newer versions and damaged ones are refused; values of v
     ['artifact', 'x'],
     ['layers', { sources: [1], artifact: digestFor('x') }],
     ['layers', 'x'],
+    ['settings', { runtime: {} }],
+    ['settings', { handler: [] }],
   ] as const)
     assert.throws(() => read({ ...good, [member]: value }), { code: 'LAM_OCI_INVALID' }, member);
   const smuggled = { ...good, settings: { runtime: 'nodejs', environment: { PATH: '/x' }, layers: {}, unknown: 1 } };
