@@ -9,6 +9,8 @@ const MOST_KEYS = 10_000;
 const KEPT_MS = 24 * 60 * 60 * 1000;
 /** Longest answer that is kept (characters of JSON). */
 const MOST_CHARS = 64 * 1024;
+/** All kept answers together (characters of JSON): the file of states must stay one that can be read. */
+const MOST_ALL_CHARS = 16 * 1024 * 1024;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 /** Where they are among what APIs keep. */
 const PREFIX = 'control:idempotency:';
@@ -41,6 +43,9 @@ export class IdempotentChanges {
   readonly #running = new Map<string, { readonly of: string; readonly answer: Promise<unknown> }>();
   /** Remembered keys, oldest first. */
   readonly #known: Set<string>;
+  /** Lengths of kept answers (characters of JSON), oldest first, and their sum. */
+  readonly #answers = new Map<string, number>();
+  #answerChars = 0;
 
   constructor(states: KeptStates, clock: Pick<Clock, 'now'>) {
     this.#states = states;
@@ -48,6 +53,10 @@ export class IdempotentChanges {
     const kept = states.keys().filter((key) => key.startsWith(PREFIX));
     const times = new Map(kept.map((key) => [key, (states.get(key) as KeptRequest).at]));
     this.#known = new Set(kept.toSorted((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0)));
+    for (const name of this.#known) {
+      const { answer } = states.get(name) as KeptRequest;
+      if (answer !== undefined) this.#countAnswer(name, JSON.stringify(answer).length);
+    }
   }
 
   /**
@@ -87,9 +96,11 @@ export class IdempotentChanges {
     this.#known.add(name);
     await this.#states.set(name, begun);
     const keep = (answer: NonNullable<KeptRequest['answer']>): void => {
-      const isKept = !isSecret && JSON.stringify(answer).length <= MOST_CHARS;
+      const { length } = JSON.stringify(answer);
+      const isKept = !isSecret && length <= MOST_CHARS;
       // Not waited for: if it is lost, a repetition is told that the outcome is not known.
       this.#states.set(name, { ...begun, isDone: true, ...(isKept ? { answer } : {}) }).catch(() => undefined);
+      if (isKept) this.#countAnswer(name, length);
     };
     try {
       const value = await run();
@@ -101,6 +112,19 @@ export class IdempotentChanges {
       if (MAY_BE_REPEATED.has(error.kind)) this.#forget(name);
       else keep({ error: toWire(error) });
       throw thrown;
+    }
+  }
+
+  /** Counts a kept answer. The oldest ones give way: that their changes were made stays known. */
+  #countAnswer(name: string, chars: number): void {
+    this.#answers.set(name, chars);
+    this.#answerChars += chars;
+    for (const [oldest, length] of this.#answers) {
+      if (this.#answerChars <= MOST_ALL_CHARS) return;
+      this.#answers.delete(oldest);
+      this.#answerChars -= length;
+      const { answer: _, ...rest } = this.#states.get(oldest) as KeptRequest;
+      this.#states.set(oldest, rest).catch(() => undefined);
     }
   }
 
@@ -116,6 +140,8 @@ export class IdempotentChanges {
 
   #forget(name: string): void {
     this.#known.delete(name);
+    this.#answerChars -= this.#answers.get(name) ?? 0;
+    this.#answers.delete(name);
     this.#states.set(name, undefined).catch(() => undefined);
   }
 }

@@ -76,4 +76,25 @@ describe('changes with a key', () => {
     assert.equal((await changes.once({ ...request, key: 'k10004' }, run)).isRepeated, false);
     assert.ok(kept.kept.size < 3);
   });
+
+  test('keep 16 MiB of answers, also with those of earlier daemons, and of older ones that they were made', async () => {
+    const kept = states();
+    const long = (): Promise<unknown> => Promise.resolve('x'.repeat(60_000));
+    const store = async (changes: IdempotentChanges, from: number, to: number): Promise<void> => {
+      for (let n = from; n < to; n++) await changes.once({ ...request, key: `k${n}` }, long);
+    };
+    const chars = (): number => [...kept.kept.values()].reduce((sum, { length }) => sum + length, 0);
+    await store(new IdempotentChanges(kept, clock), 0, 300);
+    assert.ok(chars() < 17 * 1024 * 1024, String(chars()));
+    const next = new IdempotentChanges(kept, clock);
+    await store(next, 300, 330);
+    assert.ok(chars() < 17 * 1024 * 1024, String(chars()));
+    assert.equal((await next.once({ ...request, key: 'k329' }, long)).isRepeated, true);
+    assert.equal((await next.once({ ...request, key: 'k100' }, long)).isRepeated, true);
+    const never = (): Promise<unknown> => Promise.reject(new Error('ran'));
+    await assert.rejects(next.once({ ...request, key: 'k1' }, never), {
+      code: 'LAM_EDGE_IDEMPOTENCY_UNKNOWN',
+      details: { key: 'k1', isDone: true },
+    });
+  });
 });
