@@ -29,8 +29,10 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
     'queues of SQS and RabbitMQ at endpoints that the daemon was told (above), self-managed Kafka without secrets; of the live version; makes a new version, and goes with its function; others are refused',
   CreateFunction:
     'code from `ZipFile`, or from S3 at an endpoint that the daemon was told (above), or `ImageUri`, an image that the Docker engine has or pulls; role, tracing, VPC, dead letters, file systems and KMS keys are kept and returned, and change nothing; runtimes must be on this machine',
-  CreateFunctionUrlConfig: 'the URL at which lam serves the function anyway; `AuthType` NONE',
-  DeleteFunctionUrlConfig: 'the function stays reachable at the URL',
+  CreateFunctionUrlConfig:
+    'the URL at which lam serves the function anyway; `AuthType` AWS_IAM wants signatures by a key with the scope `invoke`, whatever policies say, and also at URLs of versions and aliases that have no configuration of their own',
+  DeleteFunctionUrlConfig:
+    'the function stays reachable at the URL: after `AuthType` AWS_IAM by signatures alone, until a configuration with NONE',
   GetAccountSettings: "AWS's usual limits, and sums of what is here",
   GetFunction: '`Location` is a URL of lam, valid for ten minutes and as long as the daemon runs',
   GetFunctionRecursionConfig: 'always `Terminate`',

@@ -428,6 +428,17 @@ export interface OwnUrlCors {
   readonly maxAge?: number;
 }
 
+/** Who may call a function at its own URL: everyone, or who signs as AWS's clients do with a key that may invoke it. */
+export type OwnUrlAuth = 'none' | 'aws-iam';
+
+/** What was set of a function's own URL, or of that of an alias. */
+export interface OwnUrlSettings {
+  /** Absent: no pages of other origins. */
+  readonly cors?: OwnUrlCors | undefined;
+  /** Absent: everyone, unless another URL of the function wants signatures. */
+  readonly auth?: OwnUrlAuth | undefined;
+}
+
 /** Sandboxes that are kept warm for a version or an alias. */
 export interface ProvisionedQualifier {
   readonly count: number;

@@ -1,6 +1,7 @@
 import type { FunctionName, Qualifier } from '../contract/index.ts';
 import type { HttpForm } from '../edge/index.ts';
-import { OWN_URLS, type Registry, type Revision } from '../registry/index.ts';
+import { ownMember } from '../kit/index.ts';
+import { OWN_URL_AUTH, OWN_URLS, ownUrlAuthAt, type Registry, type Revision } from '../registry/index.ts';
 import type { Catalogue } from '../store/index.ts';
 import { PROTOCOLS } from '../runtimes/index.ts';
 
@@ -15,7 +16,8 @@ export function httpForms(
   return (functionName, qualifier) => {
     const { config, runtime } = revisionOf(registry, functionName, qualifier);
     return {
-      cors: catalogue.view.fact(functionName, OWN_URLS)?.[qualifier ?? ''],
+      cors: ownMember(catalogue.view.fact(functionName, OWN_URLS), qualifier ?? ''),
+      auth: ownUrlAuthAt(catalogue.view.fact(functionName, OWN_URL_AUTH), qualifier ?? ''),
       isAsync: config.async,
       payload: config.payload,
       carriesPath: PROTOCOLS[runtime.descriptor.protocol].httpEventsHavePath,

@@ -3,7 +3,7 @@ import type { ArtifactSource, SandboxDriver } from '../driver/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { LogStore } from '../logs/index.ts';
 import { EmbeddedQueue, type InvocationQueue } from '../queue/index.ts';
-import { FUNCTION_LIMITS, LIVE_TRIGGERS, OWN_URLS, PROVISIONED_VERSIONS } from '../registry/index.ts';
+import { FUNCTION_LIMITS, LIVE_TRIGGERS, OWN_URL_AUTH, OWN_URLS, PROVISIONED_VERSIONS } from '../registry/index.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { AuditFile } from './audit-file.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -55,7 +55,7 @@ export async function openResources(options: ResourceOptions): Promise<Resources
   try {
     const store = await openStore(options.home, {
       clock,
-      facts: [LIVE_TRIGGERS, FUNCTION_LIMITS, PROVISIONED, PROVISIONED_VERSIONS, OWN_URLS],
+      facts: [LIVE_TRIGGERS, FUNCTION_LIMITS, PROVISIONED, PROVISIONED_VERSIONS, OWN_URLS, OWN_URL_AUTH],
       onTrouble,
     });
     closers.push(() => store.close());

@@ -1,4 +1,4 @@
-import type { ForeignFacts, FunctionDetail, FunctionSummary, OwnUrlCors, FunctionName } from '../contract/index.ts';
+import type { ForeignFacts, FunctionDetail, FunctionSummary, OwnUrlSettings, FunctionName } from '../contract/index.ts';
 import type { LogStore } from '../logs/index.ts';
 import { setOwnUrl, type Expectation, type Registry, type TaggedPart } from '../registry/index.ts';
 
@@ -30,16 +30,22 @@ export interface FunctionOperations {
    * refuse; it may be called again. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
    */
   changeForeign(name: FunctionName, change: (before: ForeignFacts) => ForeignFacts): Promise<void>;
-  /**
-   * Sets which pages of other origins may call a function at its own URL, or at that of an alias; undefined for none. Throws
-   * `LAM_REGISTRY_FUNCTION_NOT_FOUND`. @param qualifier an alias, or empty
-   */
-  setOwnUrl(name: FunctionName, qualifier: string, cors: OwnUrlCors | undefined): Promise<void>;
+  /** Sets who may call a function at its own URL, or at that of an alias. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`. */
+  setOwnUrl(name: FunctionName, change: OwnUrlChange): Promise<void>;
   /**
    * Removes a function with its versions, aliases and logs; its sandboxes end. A later function of the same name
    * continues with the next version number. Throws `LAM_REGISTRY_FUNCTION_NOT_FOUND`.
    */
   remove(name: FunctionName): Promise<void>;
+}
+
+/** A change of a function's own URL, with what an API keeps of it: both are made, or neither. */
+export interface OwnUrlChange {
+  /** An alias; empty for the function itself. */
+  readonly qualifier: string;
+  readonly settings: OwnUrlSettings;
+  /** As for {@link FunctionOperations.changeForeign}. */
+  readonly foreign: (before: ForeignFacts) => ForeignFacts;
 }
 
 /** Rooms that these operations use. */
@@ -61,7 +67,11 @@ export function functionOperations({ registry, logs }: FunctionRooms): FunctionO
       registry.changeRecord(name, (record) => {
         record.foreign = change(record.foreign ?? {});
       }),
-    setOwnUrl: (name, qualifier, cors) => registry.changeRecord(name, (record) => setOwnUrl(record, qualifier, cors)),
+    setOwnUrl: (name, { qualifier, settings, foreign }) =>
+      registry.changeRecord(name, (record) => {
+        record.foreign = foreign(record.foreign ?? {});
+        setOwnUrl(record, qualifier, settings);
+      }),
     async remove(name) {
       await registry.deleteFunction(name);
       // The logs follow changes of the registry anyway; deleting them here waits for that and reports a failure to the

@@ -43,7 +43,8 @@ export function deleteAlias(
   delete record.aliases[alias];
   setRouting(record, alias, undefined);
   setProvisioned(record, alias, undefined);
-  setOwnUrl(record, alias, undefined);
+  // Who may call it counts again for a later alias of this name, whose URL AWS's API goes on to show.
+  setOwnUrl(record, alias, { auth: ownMember(record.ownUrlAuth, alias) });
   const message = request.message ?? `${alias} v${from} removed`;
   note(record, { action: 'alias', alias, from, to: null, ...about({ ...request, message }) }, context);
   return from;

@@ -5,7 +5,7 @@ export { type RegistryChange } from './events.ts';
 export { type Rehearsed } from './proposals.ts';
 export { Registry, type RegistryOptions } from './registry.ts';
 export { type Revision } from './revision.ts';
-export { OWN_URLS, setOwnUrl } from './own-urls.ts';
+export { OWN_URL_AUTH, OWN_URLS, ownUrlAuthAt, setOwnUrl } from './own-urls.ts';
 export { PROVISIONED_VERSIONS, setProvisioned } from './provisioned.ts';
 export { FUNCTION_LIMITS, setsLimitsAlone } from './function-limits.ts';
 export { LIVE_TRIGGERS } from './triggers.ts';

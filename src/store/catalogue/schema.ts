@@ -5,6 +5,7 @@ import type {
   ForeignFacts,
   FunctionConfig,
   KeptZip,
+  OwnUrlAuth,
   OwnUrlCors,
   ProvisionedQualifier,
   Movement,
@@ -59,6 +60,8 @@ export interface FunctionRecord {
   routing?: Record<string, AliasRouting>;
   /** By qualifier, the empty one for none: CORS of the function's own URL; absent for none. */
   ownUrls?: Record<string, OwnUrlCors>;
+  /** By qualifier, the empty one for none: who may call the function's own URL; absent where it was never set. */
+  ownUrlAuth?: Record<string, OwnUrlAuth>;
   /** By qualifier: sandboxes that are kept warm; absent for none. */
   provisioned?: Record<string, ProvisionedQualifier>;
   /** Live settings, which win over those of a deploy. */

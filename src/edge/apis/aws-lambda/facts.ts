@@ -93,7 +93,12 @@ export function changeFacts(
   name: FunctionName,
   change: (before: FunctionFacts) => FunctionFacts,
 ): Promise<void> {
-  return functions.changeForeign(name, (before) => ({ ...before, [API]: change(functionFacts({ foreign: before })) }));
+  return functions.changeForeign(name, changedFacts(change));
+}
+
+/** The same change, as one of all that APIs keep of a function. */
+export function changedFacts(change: (before: FunctionFacts) => FunctionFacts): (before: ForeignFacts) => ForeignFacts {
+  return (before) => ({ ...before, [API]: change(functionFacts({ foreign: before })) });
 }
 
 /** Whether lists show a version: one that was published with this API, or made by another way. */

@@ -1,4 +1,4 @@
-import type { OwnUrlCors, PayloadFormat } from '../../../contract/index.ts';
+import type { OwnUrlAuth, OwnUrlCors, PayloadFormat } from '../../../contract/index.ts';
 import type { RequestHead } from '../../request.ts';
 import type { EventTemplate } from './event-parts.ts';
 import { EventTemplateV1 } from './event-v1.ts';
@@ -12,6 +12,8 @@ import type { RouteHit } from './route-table.ts';
 export interface HttpForm {
   /** Of the function's own URL: which pages of other origins may call it; undefined for none. */
   readonly cors?: OwnUrlCors | undefined;
+  /** Of the function's own URL: who may call it. */
+  readonly auth: OwnUrlAuth;
   readonly payload: PayloadFormat;
   /** Whether events of format 2.0 also have `path` and `httpMethod`. */
   readonly carriesPath: boolean;

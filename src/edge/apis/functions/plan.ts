@@ -105,9 +105,13 @@ function corsAt({ formOf }: PlanParts, { route, functionName, qualifier }: Route
   return route === undefined ? formOf(functionName, qualifier).cors : corsOf(route);
 }
 
-/** Who may call a route. */
-function accessOf({ authorizers }: PlanParts, head: RequestHead, hit: RouteHit): RouteAccess | undefined {
-  const authorizer = authorizers.of(hit.functionName, hit.route?.auth);
+/** Who may call a route, or a function at its own URL. */
+function accessOf({ authorizers, formOf }: PlanParts, head: RequestHead, hit: RouteHit): RouteAccess | undefined {
+  const { functionName, qualifier, route } = hit;
+  const authorizer = authorizers.of(
+    functionName,
+    route === undefined ? formOf(functionName, qualifier).auth : route.auth,
+  );
   return authorizer === undefined ? undefined : { authorizer, head, hit };
 }
 

@@ -1,9 +1,10 @@
 import { lamError } from '../../../../errors/index.ts';
+import type { OwnUrlAuth } from '../../../../contract/index.ts';
 import { ownMember } from '../../../../kit/index.ts';
 import type { AwsActions, AwsCall } from '../call.ts';
 import { objectIn, textIn } from '../../../aws/members.ts';
 import { corsOf, type AwsCors } from '../cors.ts';
-import { changeFacts, functionFacts } from '../facts.ts';
+import { changedFacts, functionFacts } from '../facts.ts';
 import { namedIn, seenVersion, unlessMissing, type SeenVersion } from '../lookups.ts';
 import { pageOf } from '../pages.ts';
 
@@ -17,6 +18,8 @@ interface UrlFacts {
   readonly mode?: string | undefined;
   /** As it was given; absent for none. */
   readonly cors?: AwsCors | undefined;
+  /** As in `AuthType`; absent for NONE. */
+  readonly auth?: 'AWS_IAM' | undefined;
 }
 
 const NO_FUNCTION = 'Function does not exist';
@@ -32,8 +35,10 @@ export const URL_ACTIONS: AwsActions = {
   UpdateFunctionUrlConfig: update,
   async DeleteFunctionUrlConfig(call) {
     const seen = seenAt(call, ABSENT);
-    existing(seen);
-    await keep(call, seen, undefined);
+    const { auth } = existing(seen);
+    // The URL stays, and whoever deletes the configuration of a closed one means to open nothing.
+    const stays: OwnUrlAuth | undefined = auth === undefined ? undefined : 'aws-iam';
+    await keep(call, seen, undefined, stays);
   },
   ListFunctionUrlConfigs: (call) => {
     const seen = seenAt(call, NO_FUNCTION);
@@ -57,7 +62,6 @@ export const URL_ACTIONS: AwsActions = {
 
 async function create(call: AwsCall): Promise<unknown> {
   const seen = seenAt(call, NO_FUNCTION);
-  checkOffered(call);
   const cors = corsIn(call, undefined);
   const now = new Date().toISOString();
   const mode = textIn(call.input, 'InvokeMode');
@@ -65,21 +69,32 @@ async function create(call: AwsCall): Promise<unknown> {
     throw lamError('LAM_AWS_CONFLICT', {
       message: `Failed to create function url config for [functionArn = ${call.arns.function(seen.name, seen.qualifier)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     });
-  const facts: UrlFacts = { created: now, modified: now, ...(mode === undefined ? {} : { mode }), ...cors };
-  await keep(call, seen, facts);
+  const facts: UrlFacts = {
+    created: now,
+    modified: now,
+    ...(mode === undefined ? {} : { mode }),
+    ...cors,
+    ...authIn(call),
+  };
+  await keep(call, seen, facts, urlAuthOf(facts));
   return shown(call, seen, facts, 'made');
 }
 
 async function update(call: AwsCall): Promise<unknown> {
   const seen = seenAt(call, NO_FUNCTION);
   const before = existing(seen);
-  checkOffered(call);
-  const { cors: corsBefore, ...others } = before;
+  const { cors: corsBefore, auth: authBefore, ...others } = before;
   const cors = corsIn(call, corsBefore);
   const mode = textIn(call.input, 'InvokeMode');
   const modified = new Date().toISOString();
-  const facts: UrlFacts = { ...others, modified, ...(mode === undefined ? {} : { mode }), ...cors };
-  await keep(call, seen, facts);
+  const facts: UrlFacts = {
+    ...others,
+    modified,
+    ...(mode === undefined ? {} : { mode }),
+    ...cors,
+    ...authIn(call, authBefore),
+  };
+  await keep(call, seen, facts, urlAuthOf(facts));
   return shown(call, seen, { ...facts, mode }, 'changed');
 }
 
@@ -91,10 +106,14 @@ function seenAt(call: AwsCall, missing: string): SeenVersion {
   return seen;
 }
 
-/** Refuses what would be kept and not done. */
-function checkOffered(call: AwsCall): void {
-  if (textIn(call.input, 'AuthType') === 'AWS_IAM')
-    throw refused("lam checks no IAM policies at function URLs: use AuthType NONE, or a route with 'auth' in lam.yaml");
+/** Who may call, by a request, or as before. */
+function authIn(call: AwsCall, before?: UrlFacts['auth']): Pick<UrlFacts, 'auth'> {
+  const type = textIn(call.input, 'AuthType') ?? before;
+  return type === 'AWS_IAM' ? { auth: type } : {};
+}
+
+function urlAuthOf({ auth }: UrlFacts): OwnUrlAuth {
+  return auth === undefined ? 'none' : 'aws-iam';
 }
 
 /** CORS of a request, or as before; nothing for an empty one. Throws `LAM_AWS_PARAMETER`. */
@@ -114,19 +133,27 @@ function existing(seen: SeenVersion): UrlFacts {
   return kept;
 }
 
-async function keep(call: AwsCall, { name, qualifier }: SeenVersion, next: UrlFacts | undefined): Promise<void> {
-  await call.operations.functions.setOwnUrl(name, qualifier ?? '', corsOf(next?.cors ?? {}));
-  await changeFacts(call.operations, name, (facts) => {
-    const { [qualifier ?? '']: _before, ...others } = facts.kept?.[KIND] ?? {};
-    const all = next === undefined ? others : { ...others, [qualifier ?? '']: { ...next } };
+/** Keeps a configuration, and makes it act. */
+// oxlint-disable-next-line max-params -- the request, which URL, its configuration, and who may call it
+async function keep(
+  call: AwsCall,
+  { name, qualifier = '' }: SeenVersion,
+  next: UrlFacts | undefined,
+  auth: OwnUrlAuth | undefined,
+): Promise<void> {
+  const foreign = changedFacts((facts) => {
+    const { [qualifier]: _before, ...others } = facts.kept?.[KIND] ?? {};
+    const all = next === undefined ? others : { ...others, [qualifier]: { ...next } };
     return { ...facts, kept: { ...facts.kept, [KIND]: all } };
   });
+  const settings = { cors: corsOf(next?.cors ?? {}), auth };
+  await call.operations.functions.setOwnUrl(name, { qualifier, settings, foreign });
 }
 
 function shown(
   { arns }: AwsCall,
   seen: SeenVersion,
-  { created, modified, mode, cors }: UrlFacts,
+  { created, modified, mode, cors, auth }: UrlFacts,
   how: 'made' | 'changed' | 'whole',
 ): unknown {
   const { detail, name, qualifier } = seen;
@@ -134,14 +161,10 @@ function shown(
   return {
     FunctionUrl: `${detail.url}${qualifier === undefined ? '' : `:${qualifier}`}/`,
     FunctionArn: arns.function(name, qualifier),
-    AuthType: 'NONE',
+    AuthType: auth ?? 'NONE',
     ...(cors === undefined ? {} : { Cors: cors }),
     CreationTime: created,
     ...(how !== 'made' ? { LastModifiedTime: modified } : {}),
     ...(given === undefined ? {} : { InvokeMode: given }),
   };
-}
-
-function refused(message: string): Error {
-  return lamError('LAM_AWS_PARAMETER', { message });
 }

@@ -42,7 +42,7 @@ describe('functions over HTTP', () => {
       door: { kind: 'socket', tokens: oneToken(undefined), open: false },
       routes: () => routes,
       exists: (name) => names.has(name),
-      formOf: () => ({ payload: '2.0', carriesPath: false, isAsync: false }),
+      formOf: () => ({ payload: '2.0', carriesPath: false, auth: 'none', isAsync: false }),
       files: { find: () => Promise.resolve(undefined) },
       authorizers: { of: () => undefined },
       generation: () => generation,
