@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
 import type { CreateApiKeyAnswer } from '../../src/contract/index.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { edgeHouse, WAYS, type Answer, type EdgeHouse } from '../support/edge-house.ts';
@@ -82,6 +83,26 @@ for (const way of WAYS)
         ...{ expiresIn: 60, at: Date.now() - 61_000 },
       });
       assert.deepEqual(refusalOf(sent), WRONG);
+    });
+
+    test('run for the credentials of a session of the key, whose id the event has', async () => {
+      const settings = { endpoint: house.url, region: 'us-east-1', credentials: credentialsOf(key) };
+      const sts = new STSClient(settings);
+      const { Credentials: given } = await sts.send(new GetSessionTokenCommand({}));
+      sts.destroy();
+      const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '', SessionToken } = given ?? {};
+      assert.ok(SessionToken !== undefined);
+      const session = { accessKeyId, secretAccessKey, sessionToken: SessionToken };
+      for (const how of [{}, { expiresIn: 60 }]) {
+        const answer = await askSigned(house, { path: '/orders/1' }, session, how);
+        assert.equal(answer.status, 200, answer.text);
+        const { authorizer } = answer.json()['requestContext'] as { authorizer: { iam: Record<string, unknown> } };
+        const { accessKey, userArn } = authorizer.iam;
+        assert.deepEqual([accessKey, userArn], [accessKeyId, 'arn:aws:iam::000000000000:user/caller']);
+      }
+      const forged = { ...session, sessionToken: `${SessionToken}x` };
+      const refused = await askSigned(house, { path: '/orders/1' }, forged);
+      assert.deepEqual([refused.status, refused.json()['code']], [403, 'LAM_ACCESS_CLIENT_UNKNOWN']);
     });
 
     test('refuse unsigned requests, wrong secrets and changed requests before they run', async () => {

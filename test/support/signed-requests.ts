@@ -7,6 +7,7 @@ import { presignedHead, signedHead, type PlainRequest } from './sigv4.ts';
 interface KeyCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  readonly sessionToken?: string;
 }
 
 /** How a request is signed, and what of it is changed afterwards. */
@@ -32,11 +33,11 @@ export function credentialsOf({ accessKeyId, secretAccessKey }: CreateApiKeyAnsw
 export async function askSigned(
   house: Pick<EdgeHouse, 'ask'>,
   request: Omit<PlainRequest, 'method'> & { readonly method?: string },
-  { accessKeyId, secretAccessKey: secret }: KeyCredentials,
+  { secretAccessKey: secret, ...whose }: KeyCredentials,
   { expiresIn, sends, ...how }: SignedOptions = {},
 ): Promise<Answer> {
   const plain = { method: 'GET', ...request, headers: { host: 'localhost', ...request.headers } };
-  const signing = { accessKeyId, secret, ...how };
+  const signing = { ...whose, secret, ...how };
   const head = await (expiresIn === undefined
     ? signedHead(plain, signing)
     : presignedHead(plain, { ...signing, expiresIn }));
