@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { HELLO } from '../lam/functions.ts';
 import type { Lam } from '../lam/lam.ts';
 import type { Target } from '../load/target.ts';
@@ -56,87 +56,4 @@ const jwt: Row = {
   },
 };
 
-const awsInvoke: Row = {
-  id: 'aws-invoke',
-  group: 'triggers',
-  measures: [
-    latency('aws-invoke', "one by one, AWS's Invoke without a signature", "the function's own URL", {
-      value: 1.05,
-      aim: 1,
-    }),
-  ],
-  async run(scene) {
-    const lam = await scene.lam('process');
-    await lam.invoke('hello');
-    await lam.quiet();
-    const samples = await contest(scene, {
-      layout: 'one-core',
-      rounds: scene.rounds(9),
-      sides: [
-        { name: 'lam', target: lam.target('hello'), pids: [lam.pid] },
-        { name: 'floor', target: lam.httpTarget('hello'), pids: [lam.pid] },
-      ],
-      take: oneByOne(scene),
-    });
-    return { findings: { 'aws-invoke': findingOf(samples, placed(scene, 'one-core')) } };
-  },
-};
-
-type SigningKey = Awaited<ReturnType<Lam['control']['signingKey']>>;
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** Signs a target as AWS's clients do; the signature counts for five minutes. */
-function signed(target: Target, { accessKeyId, secretAccessKey }: SigningKey): Target {
-  const at = new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
-  const scope = `${at.slice(0, 8)}/us-east-1/lambda/aws4_request`;
-  const hash = sha256(target.body);
-  const names = 'content-type;host;x-amz-content-sha256;x-amz-date';
-  const lines = ['content-type:application/json', 'host:localhost', `x-amz-content-sha256:${hash}`, `x-amz-date:${at}`];
-  const request = ['POST', target.path, '', ...lines, '', names, hash].join('\n');
-  let key: string | Buffer = `AWS4${secretAccessKey}`;
-  const text = `AWS4-HMAC-SHA256\n${at}\n${scope}\n${sha256(request)}`;
-  for (const part of [...scope.split('/'), text]) key = createHmac('sha256', key).update(part).digest();
-  const signature = Buffer.from(key).toString('hex');
-  const Authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
-  return { ...target, headers: { Authorization, 'X-Amz-Date': at, 'X-Amz-Content-Sha256': hash } };
-}
-
-const sigv4: Row = {
-  id: 'sigv4',
-  group: 'triggers',
-  measures: [
-    latency('sigv4', "one by one, AWS's Invoke whose signature is verified", 'the same, unsigned', {
-      value: 1.5,
-      aim: 1.2,
-    }),
-  ],
-  async run(scene) {
-    // Where a key signs, unsigned requests are refused.
-    const [keyed, open] = [await scene.own('process'), await scene.own('process')];
-    try {
-      const key = await keyed.control.signingKey('bench');
-      for (const lam of [keyed, open]) await lam.deploy('hello', HELLO);
-      const take = oneByOne(scene);
-      // Invokes once for the first sandbox, and as often as is measured.
-      await take(signed(keyed.target('hello'), key), []);
-      await open.invoke('hello');
-      for (const lam of [keyed, open]) await lam.quiet();
-      const samples = await contest(scene, {
-        layout: 'one-core',
-        rounds: scene.rounds(9),
-        sides: [
-          { name: 'lam', target: keyed.target('hello'), pids: [keyed.pid] },
-          { name: 'floor', target: open.target('hello'), pids: [open.pid] },
-        ],
-        take: (target, prefix) => take(target.port === keyed.port ? signed(target, key) : target, prefix),
-      });
-      return { findings: { sigv4: findingOf(samples, placed(scene, 'one-core')) } };
-    } finally {
-      await keyed.dispose();
-      await open.dispose();
-    }
-  },
-};
-
-export const ACCESS_ROWS: readonly Row[] = [jwt, awsInvoke, sigv4];
+export const ACCESS_ROWS: readonly Row[] = [jwt];

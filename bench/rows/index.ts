@@ -1,5 +1,6 @@
 import type { Row } from '../row.ts';
 import { ACCESS_ROWS } from './access.ts';
+import { AWS_ROWS } from './aws.ts';
 import { BACKGROUND_ROWS } from './background.ts';
 import { CLI_ROWS } from './cli.ts';
 import { DENSITY_ROWS } from './density.ts';
@@ -36,6 +37,7 @@ export const ROWS: readonly Row[] = [
   ...STREAMING_ROWS,
   ...ROUTE_ROWS,
   ...ACCESS_ROWS,
+  ...AWS_ROWS,
   ...GLAMBDAR_ROWS,
   ...BACKGROUND_ROWS,
   ...SCHEDULE_ROWS,
