@@ -3,7 +3,7 @@ import { asLamError, fromWire, lamError, toWire, type WireError } from '../../..
 import type { Clock } from '../../../kit/index.ts';
 import type { KeptStates } from '../../kept-states.ts';
 
-/** Keys that are remembered; the oldest is forgotten for a new one. */
+/** Keys that are remembered; for a new one the oldest is forgotten of the caller who has most. */
 const MOST_KEYS = 10_000;
 /** How long a key is remembered (ms). */
 const KEPT_MS = 24 * 60 * 60 * 1000;
@@ -41,8 +41,9 @@ export class IdempotentChanges {
   readonly #states: KeptStates;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #running = new Map<string, { readonly of: string; readonly answer: Promise<unknown> }>();
-  /** Remembered keys, oldest first. */
-  readonly #known: Set<string>;
+  /** Remembered keys by caller, oldest first. */
+  readonly #known = new Map<string, Set<string>>();
+  #knownCount = 0;
   /** Lengths of kept answers (characters of JSON), oldest first, and their sum. */
   readonly #answers = new Map<string, number>();
   #answerChars = 0;
@@ -52,8 +53,8 @@ export class IdempotentChanges {
     this.#clock = clock;
     const kept = states.keys().filter((key) => key.startsWith(PREFIX));
     const times = new Map(kept.map((key) => [key, (states.get(key) as KeptRequest).at]));
-    this.#known = new Set(kept.toSorted((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0)));
-    for (const name of this.#known) {
+    for (const name of kept.toSorted((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0))) {
+      this.#remember(name);
       const { answer } = states.get(name) as KeptRequest;
       if (answer !== undefined) this.#countAnswer(name, JSON.stringify(answer).length);
     }
@@ -93,7 +94,7 @@ export class IdempotentChanges {
     begun: KeptRequest,
     { isSecret, run }: { readonly isSecret: boolean; readonly run: () => Promise<unknown> },
   ): Promise<unknown> {
-    this.#known.add(name);
+    this.#remember(name);
     await this.#states.set(name, begun);
     const keep = (answer: NonNullable<KeptRequest['answer']>): void => {
       const { length } = JSON.stringify(answer);
@@ -129,21 +130,49 @@ export class IdempotentChanges {
   }
 
   #forgetOld(): void {
-    const now = this.#clock.now();
-    for (const name of this.#known) {
-      const { at } = (this.#states.get(name) as KeptRequest | undefined) ?? { at: 0 };
-      if (this.#known.size < MOST_KEYS && at > now - KEPT_MS) return;
-      if (!this.#running.has(name)) this.#forget(name);
-      else if (this.#known.size < MOST_KEYS) return;
+    const since = this.#clock.now() - KEPT_MS;
+    for (const names of this.#known.values()) {
+      for (const name of names) {
+        const { at } = (this.#states.get(name) as KeptRequest | undefined) ?? { at: 0 };
+        if (at > since) break;
+        if (!this.#running.has(name)) this.#forget(name);
+      }
+    }
+    while (this.#knownCount >= MOST_KEYS) {
+      // So that no caller can make lam forget the keys of others.
+      const [most] = [...this.#known.values()].toSorted((a, b) => b.size - a.size);
+      const oldest = this.#oldestEnded(most ?? []);
+      if (oldest === undefined) return;
+      this.#forget(oldest);
     }
   }
 
+  #oldestEnded(names: Iterable<string>): string | undefined {
+    for (const name of names) if (!this.#running.has(name)) return name;
+    return undefined;
+  }
+
+  #remember(name: string): void {
+    const owner = ownerOf(name);
+    const names = this.#known.get(owner) ?? new Set();
+    if (!names.has(name)) this.#knownCount++;
+    this.#known.set(owner, names.add(name));
+  }
+
   #forget(name: string): void {
-    this.#known.delete(name);
+    const owner = ownerOf(name);
+    const names = this.#known.get(owner);
+    if (names?.delete(name) === true) this.#knownCount--;
+    if (names?.size === 0) this.#known.delete(owner);
     this.#answerChars -= this.#answers.get(name) ?? 0;
     this.#answers.delete(name);
     this.#states.set(name, undefined).catch(() => undefined);
   }
+}
+
+/** The caller in the name of a kept request: its kind and name, in which there are no colons. */
+function ownerOf(name: string): string {
+  return name.slice(PREFIX.length).split(':', 2).join(':');
 }
 
 const MAY_BE_REPEATED: ReadonlySet<string> = new Set([

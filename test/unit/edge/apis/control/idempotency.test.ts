@@ -77,6 +77,18 @@ describe('changes with a key', () => {
     assert.ok(kept.kept.size < 3);
   });
 
+  test('are forgotten of the caller who has most, not of others', async () => {
+    const kept = states();
+    const run = (): Promise<unknown> => Promise.resolve(0);
+    const quiet = { ...request, owner: 'key:quiet' };
+    await new IdempotentChanges(kept, clock).once(quiet, run);
+    const changes = new IdempotentChanges(kept, clock);
+    for (let n = 0; n < 10_005; n++) await changes.once({ ...request, owner: 'key:loud', key: `a:${n}` }, run);
+    assert.equal(kept.kept.size, 10_000);
+    assert.equal((await changes.once(quiet, run)).isRepeated, true);
+    assert.equal((await changes.once({ ...request, owner: 'key:loud', key: 'a:0' }, run)).isRepeated, false);
+  });
+
   test('keep 16 MiB of answers, also with those of earlier daemons, and of older ones that they were made', async () => {
     const kept = states();
     const long = (): Promise<unknown> => Promise.resolve('x'.repeat(60_000));
