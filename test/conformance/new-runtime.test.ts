@@ -14,14 +14,13 @@ const FILES = ['package.json', 'tsconfig.json', 'oclif.manifest.json'];
 /** What scripts import from tests, and what that imports. */
 const OF_TESTS = [
   'parity',
+  'api/aws-recorded',
   'e2e/isolation/claims.ts',
   'e2e/session.ts',
   'e2e/machine.ts',
   'e2e/program-for-all.ts',
-  'support/cargo.ts',
-  'support/if-code.ts',
-  'support/listing.ts',
-  'support/maven.ts',
+  'support',
+  'unit/store/support.ts',
 ].map((path) => `test/${path}`);
 const PARTS = ['src', 'scripts', 'templates', 'bin', ...FILES, ...OF_TESTS];
 
