@@ -5,6 +5,7 @@ import { folder } from '../../../../src/triggers/folder/folder.ts';
 import { folderTrial } from '../../../../src/triggers/folder/run/trial.ts';
 import { selectionOf, type Selecting } from '../../../../src/triggers/folder/selection.ts';
 import { systemClock } from '../../../../src/kit/index.ts';
+import { ARNS } from '../../../support/arns.ts';
 import { asFunctionName } from '../../../support/ids.ts';
 import { FolderHouse } from '../../../support/folder-house.ts';
 
@@ -55,7 +56,10 @@ describe('the files of a folder that count', () => {
   });
 
   test('have a sample that their first pattern includes', () => {
-    const about = { functionName: asFunctionName('import'), name: 'inbox', clock: systemClock } as never;
+    const about: Parameters<typeof folderTrial>[1] = {
+      ...{ functionName: asFunctionName('import'), name: 'inbox', clock: systemClock, arns: ARNS, isPaused: false },
+      kept: { get: () => undefined, set: () => undefined },
+    };
     for (const include of ['**/*.{csv,json}', 'in/[ab]?-*.csv', ['x/**/y', 'z'], '*'])
       assert.equal(
         folderTrial({ type: 'folder', path: '/srv', include, recursive: true }, about, undefined).isFiltered,
