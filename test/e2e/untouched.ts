@@ -10,8 +10,8 @@ function picture(session: LamSession): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const root of [session.home, session.cwd]) {
     for (const name of listingIfThere(root)) {
-      // Logs may grow at any time, and caches are not deployed content.
-      if (root === session.home && /^(?:(?:logs|run|cache)(?:\/|$)|daemon\.log$)/.test(name)) continue;
+      // Logs may grow at any time, the one of changes also by what is refused; caches are not deployed content.
+      if (root === session.home && /^(?:(?:logs|audit|run|cache)(?:\/|$)|daemon\.log$)/.test(name)) continue;
       // What vanishes before it is read is not there.
       const content = ifThere(() => contentOf(join(root, name)));
       if (content !== undefined) found[join(root, name)] = content;
