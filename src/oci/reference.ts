@@ -20,9 +20,9 @@ const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-/** Whether a word of a command line means a place in a registry: no function's name contains a slash. */
+/** Whether a word of a command line means a place in a registry: no function's name contains a slash, and no host begins as a path. */
 export function looksLikeOciReference(text: string): boolean {
-  return text.includes('/');
+  return text.includes('/') && !/^[./~]/.test(text);
 }
 
 /**
