@@ -97,13 +97,13 @@ function recordedTable(): string {
     return `| ${about.replace(/:$/, '')} | ${each.length} | ${held} |`;
   });
   return [
-    `${rows.length} recorded answers are asked for; ${rows.length - others.length} are lam's answers too, and ${others.length} differ on purpose.`,
+    `${rows.length} recorded answers are asked for; ${rows.length - others.length} are lam's answers too, and ${others.length} differ.`,
     '',
     '| about | recorded | the same |',
     '| --- | --- | --- |',
     ...groups,
     '',
-    '| differs on purpose | why |',
+    '| differs | why |',
     '| --- | --- |',
     ...others.map(({ what, differs }) => `| ${what} | ${differs?.why ?? ''} |`),
   ].join('\n');
