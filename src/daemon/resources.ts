@@ -3,12 +3,11 @@ import type { ArtifactSource, SandboxDriver } from '../driver/index.ts';
 import type { Clock } from '../kit/index.ts';
 import { LogStore } from '../logs/index.ts';
 import { EmbeddedQueue, type InvocationQueue } from '../queue/index.ts';
-import { FUNCTION_LIMITS, LIVE_TRIGGERS, OWN_URL_AUTH, OWN_URLS, PROVISIONED_VERSIONS } from '../registry/index.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { AuditFile } from './audit-file.ts';
+import { CATALOGUE_FACTS } from './catalogue-facts.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { outputPassed } from './large-bodies.ts';
-import { PROVISIONED } from './pool-in-step.ts';
 
 /** Limit of stored log records per function (bytes). */
 const KEEP_LOG_BYTES = 64 * 1024 * 1024;
@@ -55,7 +54,7 @@ export async function openResources(options: ResourceOptions): Promise<Resources
   try {
     const store = await openStore(options.home, {
       clock,
-      facts: [LIVE_TRIGGERS, FUNCTION_LIMITS, PROVISIONED, PROVISIONED_VERSIONS, OWN_URLS, OWN_URL_AUTH],
+      facts: CATALOGUE_FACTS,
       onTrouble,
     });
     closers.push(() => store.close());

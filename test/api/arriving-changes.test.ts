@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PROVISIONED } from '../../src/daemon/pool-in-step.ts';
-import { FUNCTION_LIMITS, LIVE_TRIGGERS } from '../../src/registry/index.ts';
+import { CATALOGUE_FACTS } from '../../src/daemon/catalogue-facts.ts';
 import { Catalogue } from '../../src/store/index.ts';
 import { edgeHouse } from '../support/edge-house.ts';
 import { recordsOf } from '../support/log-house.ts';
@@ -9,7 +8,7 @@ import { SharedCatalogue } from '../support/shared-catalogue.ts';
 import { asFunctionName, asQualifier, asVersion } from '../support/ids.ts';
 
 test('a daemon follows changes of another node in what it serves, its routes, sandboxes and logs', async () => {
-  const shared = new SharedCatalogue([LIVE_TRIGGERS, FUNCTION_LIMITS, PROVISIONED]);
+  const shared = new SharedCatalogue(CATALOGUE_FACTS);
   const [ours, theirs] = [shared.node(), shared.node()];
   await using here = await edgeHouse({}, { catalogue: new Catalogue(ours) });
   await using there = await edgeHouse({}, { catalogue: new Catalogue(theirs) });
