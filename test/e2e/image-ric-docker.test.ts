@@ -1,3 +1,4 @@
+import { CreateFunctionCommand, DeleteFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -45,6 +46,34 @@ def handler(event, context):
             "handler": os.environ["_HANDLER"], "cwd": os.getcwd()}
 `;
 
+/** Makes, invokes and deletes a function of the same image by AWS's own client. */
+async function bySdk(endpoint: string, image: string): Promise<void> {
+  const client = new LambdaClient({
+    ...{ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' } },
+  });
+  const FunctionName = 'by-sdk';
+  try {
+    const made = await client.send(
+      new CreateFunctionCommand({
+        ...{ FunctionName, Role: 'arn:aws:iam::000000000000:role/test', MemorySize: 256, Timeout: 10 },
+        ...{ PackageType: 'Image', Code: { ImageUri: image } },
+      }),
+    );
+    assert.equal(made.PackageType, 'Image');
+    const { Payload } = await client.send(new InvokeCommand({ FunctionName, Payload: '{"name":"Grace"}' }));
+    const answer = JSON.parse(Buffer.from(Payload ?? []).toString()) as Record<string, unknown>;
+    assert.deepEqual([answer['hello'], answer['handler']], ['Grace', 'app.handler']);
+  } finally {
+    await client.send(new DeleteFunctionCommand({ FunctionName })).catch(ifGone);
+    client.destroy();
+  }
+}
+
+/** It was never made. */
+function ifGone(error: unknown): void {
+  if ((error as Error).name !== 'ResourceNotFoundException') throw error;
+}
+
 describe("an image with AWS's client for Python", { skip, concurrency: false }, () => {
   test('runs unmodified: awslambdaric from PyPI, with its own entry point and command', async (t) => {
     assert.ok(python !== undefined);
@@ -87,6 +116,7 @@ describe("an image with AWS's client for Python", { skip, concurrency: false }, 
       assert.match((await s.ok(['logs', 'ric', '--output', 'raw'])).stdout, /loading\n[^]*greeting Ada\n/);
       const over = await http(`${s.url}/ric`);
       assert.equal(over.status, 200);
+      await bySdk(s.url, tag);
     } finally {
       await s.ok(['delete', 'ric', '-y']);
       await s.ok(['gc', '--yes']);
