@@ -9,14 +9,21 @@ export function ownerCheck(): (socket: Socket) => Promise<boolean> {
   const own = process.getuid?.();
   if (own === undefined || !canTellCallers()) return () => Promise.resolve(true);
   const table = new TcpTable();
+  // A connection stays that of the user whose program opened it, also if it is passed on.
+  const known = new WeakMap<Socket, boolean>();
   return async (socket) => {
+    const before = known.get(socket);
+    if (before !== undefined) return before;
     const { localAddress, localPort, remoteAddress, remotePort } = socket;
     if (localPort === undefined || remotePort === undefined) return false;
     const caller = await table.callerOf({
       local: { address: withoutPrefix(localAddress), port: localPort },
       remote: { address: withoutPrefix(remoteAddress), port: remotePort },
     });
-    return caller !== undefined && (caller.uid === own || caller.uid === 0);
+    if (caller === undefined) return false;
+    const isOwner = caller.uid === own || caller.uid === 0;
+    known.set(socket, isOwner);
+    return isOwner;
   };
 }
 
