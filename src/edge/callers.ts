@@ -3,7 +3,13 @@ import type { Socket } from 'node:net';
 import type { KeyRing } from '../access/index.ts';
 import type { ApiKeyDetail, AuditActor } from '../contract/index.ts';
 import { isLamError, lamError, type LamError } from '../errors/index.ts';
-import type { AuditSink, ApiCaller, Operations, OperationsFor } from '../operations/index.ts';
+import {
+  callerFacts,
+  type AuditSink,
+  type ApiCaller,
+  type Operations,
+  type OperationsFor,
+} from '../operations/index.ts';
 import { bearerToken, refusal, type Door } from './guard.ts';
 import { headerValue, type RequestHead } from './request.ts';
 
@@ -59,6 +65,28 @@ export class ApiCallers {
   /** A program of this machine where no keys are wanted. */
   local({ socket }: RequestHead, api: string): ApiCaller {
     return { actor: LOCAL, api, from: addressOf(socket) };
+  }
+
+  /** Whether APIs of other products want keys: the daemon has a token or takes requests of others, or a key has scopes. */
+  get wantsKeys(): boolean {
+    return this.door.tokens.isRequired || this.door.open || this.keys.hasScopes;
+  }
+
+  /**
+   * Who sends a request to an API of another product. With keys: the one in `X-API-Key` or as a bearer token, or the
+   * daemon's token. Without: a program of this machine, unless a foreign page sends it.
+   */
+  ofProduct(head: RequestHead, api: string): ApiCaller | LamError {
+    const known = this.ofBearer(head, api);
+    if (known !== undefined) return known;
+    if (this.wantsKeys) return lamError('LAM_EDGE_KEY_REFUSED', { isMissing: givenKey(head) === undefined });
+    return refusal(this.door, head, 'invoke') ?? this.local(head, api);
+  }
+
+  /** Notes that a program of another user was refused, and returns the error. */
+  foreignRefusal(caller: ApiCaller, operation: string): LamError {
+    this.audit.note({ ...callerFacts(caller), operation, outcome: 'refused', code: FOREIGN.code });
+    return FOREIGN;
   }
 
   /** Who sends a request to lam's own API: the owner on the socket, else who has the token or a key. */
@@ -123,6 +151,7 @@ function addressOf({ remoteAddress, remotePort }: Socket): string {
   return `${address.includes(':') ? `[${address}]` : address}:${remotePort ?? 0}`;
 }
 
+const FOREIGN = lamError('LAM_EDGE_FOREIGN_USER', {});
 const TOKEN: AuditActor = { kind: 'token', name: 'token' };
 const LOCAL: AuditActor = { kind: 'local', name: '' };
 const SOCKET_OWNER: AuditActor = { kind: 'socket', name: ownName() };

@@ -1,8 +1,7 @@
 import { roleOf, type KeyScope } from '../../../contract/index.ts';
 import { isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import { rightsRefusal, type ApiCaller } from '../../../operations/index.ts';
-import { givenKey, KEY_HEADER, type ApiCallers } from '../../callers.ts';
-import { refusal } from '../../guard.ts';
+import { KEY_HEADER, type ApiCallers } from '../../callers.ts';
 import type { RequestHead } from '../../request.ts';
 import { PATTERNS, type GlambdarAction } from './routes.ts';
 
@@ -31,22 +30,9 @@ const SCOPES: Readonly<Record<GlambdarAction, readonly KeyScope[]>> = {
   audit: ['admin'],
 };
 
-/** Whether the API wants keys: the daemon has a token, or there is a key with scopes. */
-export function wantsKeys({ callers: { door, keys } }: GlambdarAccess): boolean {
-  return door.tokens.isRequired || door.open || keys.hasScopes;
-}
-
-/**
- * Returns who sends a request, or why it is refused. With keys: the key in `X-API-Key` or as a bearer token decides, and
- * the daemon's token is that of an admin. Without: requests of this machine may do everything, unless a foreign page
- * sends them.
- */
-export function callerOf(access: GlambdarAccess, head: RequestHead): ApiCaller | LamError {
-  const { callers } = access;
-  const known = callers.ofBearer(head, API);
-  if (known !== undefined) return known;
-  if (wantsKeys(access)) return lamError('LAM_EDGE_KEY_REFUSED', { isMissing: givenKey(head) === undefined });
-  return refusal(callers.door, head, 'invoke') ?? callers.local(head, API);
+/** Returns who sends a request, or why it is refused; the daemon's token is that of an admin. */
+export function callerOf({ callers }: GlambdarAccess, head: RequestHead): ApiCaller | LamError {
+  return callers.ofProduct(head, API);
 }
 
 /** A caller's role in Glambdar's words: that of the owner is `admin`, and scopes without a word are named themselves. */
@@ -75,7 +61,7 @@ export function accessRefusal(
 
 /** Headers with which callers identify themselves; none where they need not. */
 export function secretHeaders(access: GlambdarAccess): ReadonlySet<string> {
-  return wantsKeys(access) ? SECRETS : NO_SECRETS;
+  return access.callers.wantsKeys ? SECRETS : NO_SECRETS;
 }
 
 const SECRETS: ReadonlySet<string> = new Set([KEY_HEADER, 'authorization']);

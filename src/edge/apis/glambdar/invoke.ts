@@ -19,7 +19,7 @@ import {
 } from '../../../router/index.ts';
 import type { WholeBodyApi } from '../../api.ts';
 import { traceIdOf, type HeaderValues, type RequestHead } from '../../request.ts';
-import { accessRefusal, secretHeaders, wantsKeys, type GlambdarAccess } from './access.ts';
+import { accessRefusal, secretHeaders, type GlambdarAccess } from './access.ts';
 import { answerOf } from './answer.ts';
 import type { Audit } from './audit.ts';
 import { sendFailure, sendGlambdar } from './failure.ts';
@@ -56,7 +56,7 @@ export function glambdarInvokeApi(parts: GlambdarInvokeParts): WholeBodyApi<Glam
     reads: 'whole',
     mostBodyBytes: LIMITS.payloadBytes,
     // The headers that a function sees depend on whether keys are wanted.
-    generation: () => (wantsKeys(parts) ? -1 - generation() : generation()),
+    generation: () => (parts.callers.wantsKeys ? -1 - generation() : generation()),
     match(head) {
       const { method, path } = head;
       if (!path.startsWith(PREFIX) || !METHODS.has(method)) return undefined;
@@ -70,7 +70,7 @@ export function glambdarInvokeApi(parts: GlambdarInvokeParts): WholeBodyApi<Glam
     authorize: (head, plan) => accessRefusal(parts, head, 'invoke', plan?.name),
     asked: ({ name }) => ({ operation: 'invoke', function: name }),
     serve({ head, plan, body, reply }) {
-      const noted = wantsKeys(parts) ? audit.noted(reply, parts, head, 'invoke') : reply;
+      const noted = parts.callers.wantsKeys ? audit.noted(reply, parts, head, 'invoke') : reply;
       run({ router, counts }, plan, body, noted);
     },
     fail: sendFailure,

@@ -4,12 +4,12 @@ import { LIMITS, type FunctionName } from '../../../contract/index.ts';
 import { asLamError, isLamError, lamError, type LamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
-import { callerFacts, type Operations } from '../../../operations/index.ts';
+import type { Operations } from '../../../operations/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { discardRest, readBody } from '../../body.ts';
 import type { ApiCallers } from '../../callers.ts';
 import { isGone } from '../../reply.ts';
-import { accessRefusal, callerOf, wantsKeys } from './access.ts';
+import { accessRefusal, callerOf } from './access.ts';
 import type { Audit } from './audit.ts';
 import { deploy, isDeployFault, rateOf, type DeployParts } from './deploy.ts';
 import { sendFailure, sendGlambdar } from './failure.ts';
@@ -28,8 +28,6 @@ export interface GlambdarParts {
   /** Whether a connection comes from a program of the daemon's own user, or of root. */
   readonly isOwner: (socket: Socket) => Promise<boolean>;
 }
-
-const FOREIGN = lamError('LAM_EDGE_FOREIGN_USER', {});
 
 /** Time of a function that was never invoked, as Go writes it. */
 const NEVER = '0001-01-01T00:00:00Z';
@@ -124,15 +122,11 @@ async function serve(
   const { action, name } = plan;
   const reply = action === 'health' ? given : parts.audit.noted(given, parts, head, action);
   try {
-    const isAllowed = !isForOwner(action) || wantsKeys(parts) || (await parts.isOwner(head.socket));
+    const isAllowed = !isForOwner(action) || parts.callers.wantsKeys || (await parts.isOwner(head.socket));
     const caller = action === 'health' ? parts.callers.local(head, 'glambdar') : callerOf(parts, head);
     // The key was revoked since.
     if (isLamError(caller)) throw caller;
-    if (!isAllowed) {
-      const { code } = FOREIGN;
-      parts.callers.audit.note({ ...callerFacts(caller), operation: action, outcome: 'refused', code });
-      throw FOREIGN;
-    }
+    if (!isAllowed) throw parts.callers.foreignRefusal(caller, action);
     const operations = parts.callers.operationsFor(caller);
     const sent = await ACTIONS[action]({ parts: { ...parts, operations }, name, body });
     body.resume();

@@ -1,8 +1,7 @@
 import type { KeyScope } from '../../../contract/index.ts';
-import { isLamError, lamError, type LamError } from '../../../errors/index.ts';
+import { isLamError, type LamError } from '../../../errors/index.ts';
 import { rightsRefusal, type ApiCaller } from '../../../operations/index.ts';
-import { givenKey, type ApiCallers } from '../../callers.ts';
-import { refusal } from '../../guard.ts';
+import type { ApiCallers } from '../../callers.ts';
 import type { RequestHead } from '../../request.ts';
 import type { MiniAction } from './routes.ts';
 
@@ -32,22 +31,9 @@ const SCOPES: Readonly<Record<MiniAction, readonly KeyScope[]>> = {
   removeImage: ['deploy'],
 };
 
-/** Whether the API wants keys: the daemon has a token, or there is a key with scopes. */
-export function wantsKeys({ callers: { door, keys } }: MiniAccess): boolean {
-  return door.tokens.isRequired || door.open || keys.hasScopes;
-}
-
-/**
- * Returns who sends a request, or why it is refused. With keys, the one in `X-API-Key` or as a bearer token decides, and
- * the daemon's token may do everything. Without, requests of this machine may, unless a foreign page sends them.
- */
-export function callerOf(access: MiniAccess, head: RequestHead, action: MiniAction): ApiCaller | LamError {
-  const { callers } = access;
-  const known = callers.ofBearer(head, API);
-  if (known !== undefined) return known;
-  if (action === 'health') return callers.local(head, API);
-  if (wantsKeys(access)) return lamError('LAM_EDGE_KEY_REFUSED', { isMissing: givenKey(head) === undefined });
-  return refusal(callers.door, head, 'invoke') ?? callers.local(head, API);
+/** Returns who sends a request, or why it is refused; `health` is for all. */
+export function callerOf({ callers }: MiniAccess, head: RequestHead, action: MiniAction): ApiCaller | LamError {
+  return action === 'health' ? (callers.ofBearer(head, API) ?? callers.local(head, API)) : callers.ofProduct(head, API);
 }
 
 /** Returns why a request may not do what it asks for, or undefined. @param functionName what is invoked, if it is known */

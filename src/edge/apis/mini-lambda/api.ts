@@ -4,7 +4,7 @@ import { LIMITS, knownRequestId } from '../../../contract/index.ts';
 import { asLamError, isLamError, lamError } from '../../../errors/index.ts';
 import type { Reply } from '../../../http/index.ts';
 import type { Clock } from '../../../kit/index.ts';
-import { callerFacts, type Operations } from '../../../operations/index.ts';
+import type { Operations } from '../../../operations/index.ts';
 import { newTraceId, type Router } from '../../../router/index.ts';
 import type { ApiRequest, StreamedBodyApi } from '../../api.ts';
 import { discardRest, readBody } from '../../body.ts';
@@ -12,7 +12,7 @@ import type { ApiCallers } from '../../callers.ts';
 import { formParts, isMultipart } from '../../multipart.ts';
 import { isGone, sendJson } from '../../reply.ts';
 import { traceIdOf, type RequestHead } from '../../request.ts';
-import { accessRefusal, callerOf, wantsKeys } from './access.ts';
+import { accessRefusal, callerOf } from './access.ts';
 import { sendFailure } from './failure.ts';
 import { MiniFunctions } from './functions.ts';
 import { invocation, invocations } from './invocations.ts';
@@ -133,15 +133,11 @@ async function serve(
 ): Promise<void> {
   const { action, name } = plan;
   try {
-    const isAllowed = !isForOwner(action) || wantsKeys(parts) || (await parts.isOwner(head.socket));
+    const isAllowed = !isForOwner(action) || parts.callers.wantsKeys || (await parts.isOwner(head.socket));
     const caller = callerOf(parts, head, action);
     // The key was revoked since.
     if (isLamError(caller)) throw caller;
-    if (!isAllowed) {
-      const { code } = FOREIGN;
-      parts.callers.audit.note({ ...callerFacts(caller), operation: action, outcome: 'refused', code });
-      throw FOREIGN;
-    }
+    if (!isAllowed) throw parts.callers.foreignRefusal(caller, action);
     const operations = parts.callers.operationsFor(caller);
     const sent = await ACTIONS[action]({ parts, operations, functions, head, name, body, reply });
     body.resume();
@@ -153,8 +149,6 @@ async function serve(
     sendFailure(reply, error, plan);
   }
 }
-
-const FOREIGN = lamError('LAM_EDGE_FOREIGN_USER', {});
 
 /** Resolves with the answer of a function, for a client who waits. */
 async function invoke({ parts: { router, clock }, functions, head, name, body, reply }: Call): Promise<MiniAnswer> {
