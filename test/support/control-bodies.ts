@@ -1,18 +1,7 @@
 import fc from 'fast-check';
 import { controlDocument } from '../../src/edge/apis/control/document.ts';
+import type { BodySchema as Schema } from '../../src/edge/apis/control/conform.ts';
 import type { Operation } from './control-document.ts';
-
-interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean | Schema;
-}
 
 const { schemas } = (controlDocument() as { components: { schemas: Readonly<Record<string, Schema>> } }).components;
 

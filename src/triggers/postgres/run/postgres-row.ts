@@ -1,4 +1,4 @@
-import { cloudEventText } from '../../source/run/cloud-event.ts';
+import { cloudEventText, filterableOfText } from '../../source/run/cloud-event.ts';
 import type { SourceMessage } from '../../source/run/message.ts';
 import type { OutboxRow } from './outbox.ts';
 
@@ -36,6 +36,6 @@ export function rowOf(
     ...(key === null ? {} : { key }),
     bytes: ATTRIBUTES_BYTES + bytes.length + 2 * (type.length + topic.length + (key ?? '').length),
     event,
-    filterable: () => JSON.parse(event),
+    filterable: () => filterableOfText(event),
   };
 }
