@@ -1,4 +1,4 @@
-import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+import type { BusboyFileStream, BusboyInstance } from '@fastify/busboy';
 import { isLamError, lamError, type LamError } from '../errors/index.ts';
 
 /** A plain value of a form. */
@@ -48,7 +48,7 @@ export async function* formParts(
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<FormPart> {
   if (!isMultipart(contentType)) throw bad('the body is not multipart/form-data');
-  const form = new FormReader(contentType);
+  const form = new FormReader(await busboyOf(contentType));
   void form.read(body);
   for (let part = await form.next(); part !== undefined; part = await form.next()) {
     yield part;
@@ -56,8 +56,9 @@ export async function* formParts(
   }
 }
 
-/** Throws `LAM_EDGE_BAD_FORM`. */
-function busboyOf(contentType: string): BusboyInstance {
+/** Loads busboy with the first form, not with the daemon. Rejects with `LAM_EDGE_BAD_FORM`. */
+async function busboyOf(contentType: string): Promise<BusboyInstance> {
+  const { Busboy } = await import('@fastify/busboy');
   try {
     return new Busboy({
       headers: { 'content-type': contentType },
@@ -81,8 +82,8 @@ class FormReader {
   #failure: { readonly of: unknown } | undefined;
   #wake: () => void = () => undefined;
 
-  constructor(contentType: string) {
-    this.#form = busboyOf(contentType);
+  constructor(form: BusboyInstance) {
+    this.#form = form;
     this.#form.on('field', (name, text, _isNameCut, isCut) => {
       if (isCut) this.#fail(bad(`'${name}' is longer than ${MOST_VALUE_BYTES} bytes`));
       else this.#announce({ kind: 'value', name, text });
